@@ -90,7 +90,7 @@ def rarely(*cases):
 
 def hyper(learning_rate):
     """The hyper-parameters of one network that is trained with plain SGD on a task that leaves nothing open."""
-    from lstm_toys.networks.hyper import Hyper
+    from lstm_toys.networks.optimizers import Hyper
 
     nothing = np.float32(0)
     return Hyper(np.float32(learning_rate), nothing, nothing, nothing, {})

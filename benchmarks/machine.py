@@ -5,7 +5,7 @@ import os
 import platform
 from typing import Any
 
-from lstm_toys.markdown import code, escape
+from lstm_toys.text import code, escape
 
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "equinox", "torch")
 

@@ -8,7 +8,7 @@ from benchmarks import machine
 from benchmarks.contestants import CONTESTANTS, ENGINE, FLAX, TORCH
 from benchmarks.job import Workload
 from benchmarks.reference import TOLERANCE
-from lstm_toys.markdown import escape
+from lstm_toys.text import escape
 
 PER_CORE, OF_CURVES = 1.5, {10: 2.5}
 """How many times PyTorch, a core, the engine is meant to be in every sweep, and with some numbers of curves."""

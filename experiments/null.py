@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import lstm_toys as lt
 from lstm_toys.cli import command, flags, modules, parsers
-from lstm_toys.cli.home import home
+from lstm_toys.cli.script import home
 
 from .papers.ask import random
 

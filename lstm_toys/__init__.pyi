@@ -38,11 +38,10 @@ from .tasks import sequences
 from .tasks.curves import read_curves
 from .tasks.families import FAMILIES, Family, Parameters, TimePoints, time_points
 from .tasks.goal import Goal
-from .tasks.parameters import Parameter
+from .tasks.parameters import Parameter, Span
 from .tasks.planes import LENGTH, SPACING, Axis, Plane, Trained
 from .tasks.probes import Probe, probe, probe_at
-from .tasks.scaling import Scaling
-from .tasks.span import Span
+from .tasks.sets import Scaling
 from .tasks.supervision import Examples, Task, predict_next, read_off, read_off_drawn, reproduce, reproduce_curves, show
 
 __version__: str

@@ -10,7 +10,7 @@ import os
 import re
 import reprlib
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import UnionType
 from typing import Any
@@ -22,6 +22,14 @@ LARGEST = float(np.finfo(np.float32).max)
 
 UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 """Characters that netCDF, or every encoding of Unicode, cannot represent."""
+
+BOUNDS = {
+    "least": ("at least", operator.ge),
+    "above": ("above", operator.gt),
+    "most": ("at most", operator.le),
+    "below": ("below", operator.lt),
+}
+"""Bounds of numbers, which `whole`, `number`, `numbers` and `array` take: their words and comparisons."""
 
 LINE = 160
 """Maximum length of a repr in characters."""
@@ -63,31 +71,36 @@ def line(value: Any, **fields: Any) -> str:
     return f"{type(value).__name__}({', '.join(parts)})"
 
 
+def expect(holds: bool, name: str, expected: str, value: Any) -> None:
+    """Raises the error for an invalid argument unless a condition holds."""
+    if not holds:
+        raise refused(name, expected, value)
+
+
 def whole(name: str, value: Any, **bounds: int) -> int:
     """Validates an integer; booleans and floats are refused."""
     try:
+        if isinstance(value, bool):
+            raise TypeError
         number = operator.index(value)
     except TypeError:
         raise refused(name, "a whole number", value) from None
-    if isinstance(value, bool):
-        raise refused(name, "a whole number", value)
     _bound(name, number, value, **bounds)
     return number
 
 
 def wholes(name: str, value: Any, *, least: int, most: int) -> tuple[int, ...]:
     """Validates a sequence or one-dimensional array of at least one integer."""
-    if not several(value) or not len(value) or getattr(value, "ndim", 1) > 1:
-        raise refused(name, "at least one whole number", value)
+    some = several(value) and len(value) > 0 and getattr(value, "ndim", 1) == 1
+    expect(some, name, "at least one whole number", value)
     if isinstance(value, np.ndarray) and value.dtype.kind in "iu":  # Fast, as there may be many.
-        for bound, limit in (("least", least), ("most", most)):
-            _all(name, f"{WORDS[bound]} {limit:,}", value, COMPARED[bound](value, limit))
+        _all_bound(name, value, "{:,}", least=least, most=most)
         return tuple(value.tolist())
     return tuple(whole(f"{name}[{place}]", each, least=least, most=most) for place, each in enumerate(value))
 
 
 def number(name: str, value: Any, **bounds: float | int) -> Any:
-    """Validates a finite number in single precision; returns a Python number or a traced one. Bounds: see `array`."""
+    """Validates a finite number in single precision; returns a Python number or a traced one."""
     if traced(value):
         return value if value.shape == () else array(name, value, "")
     try:
@@ -117,13 +130,10 @@ def array(
     Single and double precision are kept; other types become double in NumPy, and single in JAX.
 
     Args:
-        name: name of the argument, for the message.
-        value: value of the argument.
         axes: a letter or the length for each axis, such as ``"C T 1"``; a final ``"..."`` allows further axes.
         hint: where such arrays come from, for the message, such as ``", as lt.show makes them"``.
         finite: refuse NaN, infinity and numbers beyond single precision.
         empty: allow the first axis to have length 0.
-        bounds: bounds of all numbers: ``least``, ``above``, ``most``, ``below``.
     """
     expected = axes.split()
     words = f"{'finite ' * finite}numbers of shape [{', '.join(expected)}]{hint}"
@@ -145,8 +155,7 @@ def array(
         held = held if held.dtype.name in ("float32", "float64") else held.astype(np.float64)
         if finite:
             _all(name, words, held, np.abs(held) <= LARGEST)
-        for bound, limit in bounds.items():
-            _all(name, f"{WORDS[bound]} {limit:g}", held, COMPARED[bound](held.astype(np.float32), limit))
+        _all_bound(name, held, "{:g}", **bounds)
     return floats
 
 
@@ -160,8 +169,8 @@ def key(name: str, value: Any) -> None:
     """Refuses values that are not a single PRNG key of JAX; it may be traced."""
     dtype, shape = getattr(value, "dtype", None), getattr(value, "shape", None)
     typed = getattr(dtype, "name", "").startswith("key<") and shape == ()
-    if not typed and not (dtype == np.uint32 and len(shape or ()) == 1):  # As jax.random.PRNGKey makes them.
-        raise refused(name, "a key, such as jax.random.key(0)", value)
+    plain = dtype == np.uint32 and len(shape or ()) == 1  # As jax.random.PRNGKey makes them.
+    expect(typed or plain, name, "a key, such as jax.random.key(0)", value)
 
 
 def traced(value: Any) -> bool:
@@ -172,68 +181,58 @@ def traced(value: Any) -> bool:
 
 def known(name: str, value: Any) -> None:
     """Refuses values that JAX traces, where a concrete number is needed."""
-    if traced(value):
-        raise refused(name, "a concrete value, outside of jax.jit and jax.vmap", value)
+    expect(not traced(value), name, "a concrete value, outside of jax.jit and jax.vmap", value)
 
 
 def curve(x: Any, **curves: Any) -> None:
     """Refuses curves that are complex, or not of the shape ``[T]`` of their time points; values may be traced."""
     for name, value in {"x": x, **curves}.items():
-        if not hasattr(value, "dtype"):
-            raise refused(name, "an array of shape [T]", value)
+        expect(hasattr(value, "dtype"), name, "an array of shape [T]", value)
         array(name, value, "...", finite=False, empty=True)
         if np.ndim(value) != 1 or np.shape(value) != np.shape(x):
             of = f"[{len(x)}], like x" if np.ndim(x) == 1 else "[T]"
-            raise ValueError(f"{name} must be numbers of shape {of}, not of shape {_shape(value)}")
+            raise ValueError(f"{name} must be numbers of shape {of}, not of shape {list(np.shape(value))}")
 
 
 def names(name: str, value: Any, least: int = 0) -> tuple[str, ...]:
     """Validates a sequence of different names."""
-    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
-        raise refused(name, "a tuple of names, such as ('y',)", value)
-    words = tuple(value)
-    if not all(isinstance(each, str) and each for each in words) or len(words) < least:
+    words = None if isinstance(value, str | Mapping) or not isinstance(value, Iterable) else tuple(value)
+    if words is None or len(words) < least or not all(isinstance(each, str) and each for each in words):
         raise refused(name, "a tuple of names, such as ('y',)", value)
     for each in words:
         text(name, each)
-    if len({*words}) < len(words):
-        raise refused(name, "different names", value)
+    expect(len({*words}) == len(words), name, "different names", value)
     return tuple(map(str, words))
 
 
 def text(name: str, value: Any, *, empty: bool = False) -> str:
     """Validates text that files and figures can contain."""
-    if not isinstance(value, str) or not (value or empty):
-        raise refused(name, "text", value)
-    if UNWRITABLE.search(value):
-        raise refused(name, "text without NUL characters and lone surrogates, which cannot be saved", value)
-    return value
+    expect(isinstance(value, str) and (empty or value != ""), name, "text", value)
+    plain = "text without NUL characters and lone surrogates, which cannot be saved"
+    expect(not UNWRITABLE.search(value), name, plain, value)
+    return str(value)
 
 
 def choice(name: str, value: Any, *options: str) -> str:
     """Validates one of several words."""
-    if not isinstance(value, str) or value not in options:
-        raise refused(name, " or ".join(map(repr, options)), value)
-    return value
+    expect(isinstance(value, str) and value in options, name, " or ".join(map(repr, options)), value)
+    return str(value)
 
 
 def switch(name: str, value: Any) -> bool:
     """Validates a boolean."""
-    if not isinstance(value, bool | np.bool_):
-        raise refused(name, "True or False", value)
+    expect(isinstance(value, bool | np.bool_), name, "True or False", value)
     return bool(value)
 
 
 def instance(name: str, value: Any, kind: type | UnionType, expected: str) -> None:
     """Refuses values of other types."""
-    if not isinstance(value, kind):
-        raise refused(name, expected, value)
+    expect(isinstance(value, kind), name, expected, value)
 
 
 def function(name: str, value: Any, expected: str, takes: int | None = None) -> None:
     """Refuses values that are not callable, and functions that cannot be called with ``takes`` arguments."""
-    if not callable(value):
-        raise refused(name, expected, value)
+    expect(callable(value), name, expected, value)
     if takes is not None:
         try:
             inspect.signature(value).bind(*range(takes))
@@ -245,7 +244,7 @@ def function(name: str, value: Any, expected: str, takes: int | None = None) -> 
 
 
 def hashable(name: str, value: Any) -> None:
-    """Refuses values that cannot be hashed, by which compiled programs are found again."""
+    """Refuses values without a hash, by which compiled programs are found again."""
     try:
         hash(value)
     except TypeError:
@@ -254,15 +253,13 @@ def hashable(name: str, value: Any) -> None:
 
 def path(name: str, value: Any) -> Path:
     """Validates a path."""
-    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
-        raise refused(name, "a path", value)
+    expect(isinstance(value, str | os.PathLike) and bool(os.fspath(value)), name, "a path", value)
     return Path(value)
 
 
 def mapping(name: str, value: Any, expected: str) -> None:
     """Refuses values that are not mappings with text keys."""
-    if not isinstance(value, Mapping) or not all(isinstance(each, str) for each in value):
-        raise refused(name, expected, value)
+    expect(isinstance(value, Mapping) and all(isinstance(each, str) for each in value), name, expected, value)
     for each in value:
         text(f"a key of {name}", each, empty=True)
 
@@ -275,19 +272,18 @@ def several(value: Any) -> bool:
     return len(shape) > 0 if isinstance(shape, tuple) else hasattr(value, "__len__")
 
 
-WORDS = {"least": "at least", "above": "above", "most": "at most", "below": "below"}
-COMPARED: dict[str, Callable[[Any, Any], Any]] = {
-    "least": operator.ge,
-    "above": operator.gt,
-    "most": operator.le,
-    "below": operator.lt,
-}
-
-
 def _bound(name: str, number: Any, value: Any, **bounds: float | int) -> None:
     for bound, limit in bounds.items():
-        if not COMPARED[bound](number, limit):
-            raise refused(name, f"{WORDS[bound]} {limit:,}", value)
+        words, holds = BOUNDS[bound]
+        if not holds(number, limit):
+            raise refused(name, f"{words} {limit:,}", value)
+
+
+def _all_bound(name: str, held: np.ndarray, form: str, **bounds: float | int) -> None:
+    for bound, limit in bounds.items():
+        words, holds = BOUNDS[bound]
+        single = held.astype(np.float32) if held.dtype.kind == "f" else held
+        _all(name, f"{words} {form.format(limit)}", held, holds(single, limit))
 
 
 def _all(name: str, words: str, held: np.ndarray, good: np.ndarray | np.bool_) -> None:
@@ -304,10 +300,6 @@ def _fits(shape: tuple[int, ...], expected: list[str], *, empty: bool) -> bool:
         return False
     alike = all(int(axis) == length for axis, length in zip(named, shape, strict=False) if axis.isdigit())
     return alike and 0 not in shape[1 if empty else 0 :]
-
-
-def _shape(value: Any) -> str:
-    return f"[{', '.join(map(str, np.shape(value)))}]"
 
 
 def _of_jax(value: Any) -> bool:

@@ -17,12 +17,8 @@ LEAST = 3
 def meant(name: str, known: Iterable[str], prefix: str = "") -> str:
     """Asks whether one of at most two similar names was meant; empty if no name is similar.
 
-    Names are similar if they are spelled alike, share a word or a beginning, or have the typed initials.
-
-    Args:
-        name: a name that does not exist.
-        known: names that exist.
-        prefix: text before each name, as it is typed.
+    Names are similar if they are spelled alike, share a word or a beginning, or have the typed initials. ``prefix`` is
+    written before each name, as it is typed.
 
     Example:
         >>> meant("lr", ["learning_rate", "steps"], "--")

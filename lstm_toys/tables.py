@@ -47,12 +47,8 @@ def table(
 ) -> Table:
     """Makes a Rich table for a terminal; cells are shown literally, without control characters.
 
-    Args:
-        title: shown above the table.
-        columns: names; a name that ends with ``>`` right-aligns its column.
-        rows: cells of each row.
-        fold: wrap wide cells in all columns, not only in the first.
-        style: further arguments of `rich.table.Table`.
+    A column whose name ends with ``>`` is right-aligned; ``fold`` wraps wide cells in all columns, not only in the
+    first; ``style`` are further arguments of `rich.table.Table`.
     """
     created = Table(title=Text(printable(title)), **style)
     cells = [[Text(printable(cell)) for cell in row] for row in rows]

@@ -1,11 +1,59 @@
-"""Text from files and users, as it is shown. Imports nothing heavy."""
+"""Text from files and users, as it is shown in terminals and in Markdown. Imports nothing heavy."""
 
 import re
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that move the cursor, change colors or reorder text, and halves of characters, which cannot be encoded."""
 
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_NUMBERED = re.compile(r"^(\d+)([.)])(?= |$)")
+
+_SPECIAL = re.compile(
+    r"""
+    [\\`*\[\]<&|~$#]                           # Spans, links, HTML, entities, cells, formulas, and headings.
+    | _(?![^\W_])                              # Emphasis, which does not end within a word.
+    | ^[-+>]                                   # Lists, rules, and quotes.
+    | :(?=//) | (?<=www)\. | (?<=\S)@(?=\S)    # Addresses, which GitHub turns into links.
+    """,
+    re.VERBOSE,
+)
+
 
 def printable(text: str) -> str:
     """Escapes control characters, so that a text stays on its line and changes nothing around it."""
     return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def quoted(text: str) -> str:
+    """Quotes the text of a cell for a message: at most 40 characters, control characters escaped."""
+    return repr(text if len(text) <= 40 else f"{text[:39]}…")
+
+
+def one_line(text: str) -> str:
+    """Text on one line that every encoding can show.
+
+    White space becomes single spaces; control characters and lone surrogates become replacement characters.
+    """
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
+
+
+def escape(text: str) -> str:
+    r"""Escapes text for a Markdown paragraph, heading, list item, or table cell.
+
+    Example:
+        >>> print(escape("f(x) * <b>2</b> | lstm_toys"))
+        f(x) \* \<b>2\</b> \| lstm_toys
+    """
+    return _NUMBERED.sub(r"\1\\\2", _SPECIAL.sub(r"\\\g<0>", one_line(text)))
+
+
+def code(text: str) -> str:
+    """Formats text as a code span; not for table cells, where a pipe would end the cell.
+
+    Example:
+        >>> print(code("python -m experiments.sine"))
+        `python -m experiments.sine`
+    """
+    content = one_line(text)
+    fence = "`" * (1 + max(map(len, re.findall("`+", content)), default=0))
+    return f"{fence} {content} {fence}" if "`" in content[:1] + content[-1:] else f"{fence}{content}{fence}"

@@ -92,7 +92,7 @@ LOADING = {
         "patching.py",
         "0.25",
         "0.3",
-        {"patching.py": "import lstm_toys.networks.gates as gates\n\ngates.SLOPE = 0.25\nGAIN = 0.3\n"},
+        {"patching.py": "import lstm_toys.networks.layer as layer\n\nlayer.SLOPE = 0.25\nGAIN = 0.3\n"},
     ),
     "curves in a dictionary": Edit(
         "read.csv",
@@ -103,7 +103,7 @@ LOADING = {
         },
     ),
 }
-"""Of which the files load JAX or pandas."""
+"""Of which the files load the library."""
 
 SHAPE = "\n\ndef shape(x):\n    return GAIN * x\n"
 PROBES = """def probes(x):
@@ -285,7 +285,7 @@ TRACED = {
 
 MISSED = "order[count:]), sorted(order[:count]"
 OF_DATA = {
-    "how scaling is undone": library("tasks/scaling.py", "values * unit + center", "values * unit - center"),
+    "how scaling is undone": library("tasks/sets.py", "values * unit + center", "values * unit - center"),
     "which curves are kept out": library("tasks/sets.py", MISSED, "order[:-count]), sorted(order[-count:]"),
     "the goal": library("cli/own.py", "LEARNED = 1e-3", "LEARNED = 2e-3"),
 }
@@ -306,7 +306,7 @@ KEPT = [
     library("results/arrays.py", "def histories(", "# Of all members.\ndef histories("),
     library("results/arrays.py", "def scaling_of(results: xr.Dataset)", "def scaling_of(results: Results)"),
     library("networks/training.py", "squared", "squares"),
-    library("networks/hyper.py", "unknown optimizer", "nobody has heard of the optimizer"),
+    library("networks/optimizers.py", "unknown optimizer", "nobody has heard of the optimizer"),
 ]
 """Texts, comments, types and names in the library, after all of which nothing is trained."""
 

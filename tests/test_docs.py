@@ -18,7 +18,7 @@ import lstm_toys as lt
 from conftest import ROOT, carry_out, rarely
 from experiments import claims, generalization
 from lstm_toys.cli import command, flags, script
-from lstm_toys.cli.home import home
+from lstm_toys.cli.script import home
 
 DOCS = ROOT / "docs"
 PAGES = {str(path.relative_to(ROOT)): path for path in (*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md")))}

@@ -16,7 +16,7 @@ import lstm_toys as lt
 from conftest import HEAVY
 
 LIGHT = """
-files markdown tasks.curves tasks.goal networks.cells networks.hyper runs.identity runs.folder runs.experiment tables
+files text tasks.curves tasks.goal networks.cells networks.optimizers runs.identity runs.folder runs.experiment tables
 runs.ask runs.lifecycle studies.sweep.ask studies.generalization.ask studies.claims.ask studies.dynamics.ask
 studies.analysis.ask
 """

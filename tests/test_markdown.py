@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from rendered import PIECES, PLAIN, TEXTS, instead, rendered
 
-from lstm_toys.markdown import code, escape, one_line
+from lstm_toys.text import code, escape, one_line
 
 EVERYWHERE = """\
 # {0}

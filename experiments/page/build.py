@@ -15,7 +15,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from lstm_toys import markdown
+from lstm_toys.text import one_line
 
 FOLDER = Path(__file__).parent
 
@@ -80,7 +80,7 @@ def html(made: Mapping[str, Made], missing: Mapping[str, str]) -> str:
 
 def shown(value: object) -> object:
     """Prepares a value for a template: text that is not the page's own becomes one line, which is then escaped."""
-    return markdown.one_line(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return one_line(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def source(name: str) -> Markup:

@@ -12,7 +12,7 @@ import numpy as np
 
 import lstm_toys as lt
 from lstm_toys.networks.cells import CELLS, Gates, cell_class
-from lstm_toys.networks.hyper import takes
+from lstm_toys.networks.optimizers import takes
 from lstm_toys.statistics import intervals
 
 from .. import sine

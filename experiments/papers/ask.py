@@ -11,7 +11,7 @@ from rich.console import RenderableType
 
 import lstm_toys as lt
 from lstm_toys import tables
-from lstm_toys.cli.home import canonical
+from lstm_toys.cli.script import canonical
 from lstm_toys.runs import source
 from lstm_toys.runs.ask import Ask
 from lstm_toys.studies.analysis.ask import ask

@@ -20,7 +20,7 @@ import numpy as np
 import lstm_toys as lt
 from lstm_toys.dynamics.rest import Kind, rest, starts_of
 from lstm_toys.dynamics.system import system_of
-from lstm_toys.networks.gates import squashed
+from lstm_toys.networks.layer import squashed
 from lstm_toys.results.summary import as_json
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.analysis.ask import Keep

@@ -24,7 +24,6 @@ import lstm_toys as lt
 from lstm_toys.cli import flags
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list
-from lstm_toys.markdown import escape
 from lstm_toys.results import arrays, storage
 from lstm_toys.results.summary import finite
 from lstm_toys.runs.experiment import HISTORY
@@ -33,6 +32,7 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.analysis.ask import Keep
 from lstm_toys.studies.claims.figures import drawings
 from lstm_toys.studies.claims.verdicts import judge
+from lstm_toys.text import escape
 
 from .ask import SCALES, Paper, cells, share
 

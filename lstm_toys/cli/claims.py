@@ -17,8 +17,7 @@ from typing import Any
 
 from lstm_toys import files
 from lstm_toys.cli import command, flags, modules, parsers
-from lstm_toys.cli.home import canonical, home
-from lstm_toys.markdown import code, escape
+from lstm_toys.cli.script import canonical, home
 from lstm_toys.output import counted
 from lstm_toys.runs.context import described_error
 from lstm_toys.runs.experiment import Experiment
@@ -26,6 +25,7 @@ from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.studies.claims.ask import ClaimSettings, Question, ask
 from lstm_toys.studies.claims.claim import Claim
 from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Change, Claims
+from lstm_toys.text import code, escape
 
 
 def ids() -> parsers.Parser[tuple[str, ...]]:

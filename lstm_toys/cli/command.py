@@ -37,12 +37,9 @@ OUT_OF_MEMORY = re.compile("RESOURCE_EXHAUSTED|can't start new thread|bad_alloc"
 
 @dataclass(frozen=True)
 class Plan:
-    """The work that a command line describes.
+    """The work that a command line describes, and lines to print first.
 
-    Attributes:
-        report: makes one report on all runs, instead of one on each.
-        notes: lines to print first.
-        file: file that the command writes, instead of folders of runs.
+    ``report`` makes one report on all runs, instead of one on each; ``file`` is written instead of folders of runs.
     """
 
     asks: Sequence[Ask[Any]]
@@ -110,11 +107,10 @@ def run_and_exit(make_plan: Callable[[Sequence[str]], Plan]) -> None:
 
 
 def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -> int:
-    """Runs a command line, or explains in one line why it cannot.
+    """Runs a command line, or explains in one line why it cannot; returns the exit code.
 
-    Returns:
-        The exit code: 0; 1 if every seed of a run diverged or a file could not be used; 2 for an invalid command line;
-        128 plus the number of the signal that ended it.
+    It is 1 if every seed of a run diverged or a file could not be used, 2 for an invalid command line, and 128 plus the
+    number of the signal that ended it.
     """
     if flags.asks_version(arguments):
         print(VERSION)
@@ -132,8 +128,12 @@ def _run_plan(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
     except flags.Help as text:
         print(text)
         return 0
-    except flags.Unknown as unknown:
-        return complain(str(flags.Unknown(unknown.name, listed(make_plan, arguments))), 2)
+    except flags.Unknown as unknown:  # Suggestions are among all flags that the help lists.
+        try:
+            make_plan([*arguments, "--help"])
+        except flags.Help as text:
+            unknown = flags.Unknown(unknown.name, text.known)
+        return complain(str(unknown), 2)
     except flags.UsageError as error:
         return complain(str(error), 2)
     asks, options = plan.asks, plan.options
@@ -172,15 +172,6 @@ def _run_plan(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
         if isinstance(error, RuntimeError) and not OUT_OF_MEMORY.search(str(error)):
             raise
         return complain(f"out of memory; {KEPT}", 1)
-
-
-def listed(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -> Sequence[str]:
-    """Returns the flags that the help of a command lists."""
-    try:
-        make_plan([*arguments, "--help"])
-    except flags.Help as text:
-        return text.known
-    return ()
 
 
 def complain(message: str, code: int) -> int:

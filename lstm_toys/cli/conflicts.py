@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from lstm_toys.networks import cells, hyper
+from lstm_toys.networks import cells, optimizers
 
 Values = Mapping[str, Any]
 """The values of flags, by name."""
 
 
 class Conflict(NamedTuple):
-    """Two flags that may exclude each other.
+    """A flag, and another one that may make it ineffective.
 
-    Attributes:
-        flag: the flag without effect.
-        other: the flag that makes it ineffective.
-        reason: from all values to the reason, with ``{}`` for the other flag; None if there is no conflict.
+    ``reason`` maps all values to the reason, with ``{}`` for the other flag; None if there is no conflict.
     """
 
     flag: str
@@ -25,17 +22,24 @@ class Conflict(NamedTuple):
     reason: Callable[[Values], str | None]
 
 
+def _unused(names: Iterable[str]) -> str:
+    """A reason that names the values of the other flag with which a flag has an effect."""
+    *most, last = names
+    listed = f"{', '.join(most)} and {last}" if most else last
+    return f"{{}} does not use it; {listed} do"
+
+
 def _gates(values: Values) -> str | None:
     if values["gates"] == cells.GATES[0] or values["cell"] not in cells.CELLS or cells.CELLS[values["cell"]].gated:
         return None
-    return f"{{}} does not use it; {_listed(name for name, each in cells.CELLS.items() if each.gated)} do"
+    return _unused(name for name, each in cells.CELLS.items() if each.gated)
 
 
 def _taken(name: str) -> Callable[[Values], str | None]:
     def reason(values: Values) -> str | None:
-        if values[name] is None or name in hyper.TAKES[values["optimizer"]]:
+        if values[name] is None or name in optimizers.TAKES[values["optimizer"]]:
             return None
-        return f"{{}} does not use it; {_listed(other for other, taken in hyper.TAKES.items() if name in taken)} do"
+        return _unused(other for other, taken in optimizers.TAKES.items() if name in taken)
 
     return reason
 
@@ -61,18 +65,10 @@ CONFLICTS = (
 
 
 def settled(values: Values, typed: Collection[str], fixed: Collection[str], usual: Values, name: str) -> dict[str, Any]:
-    """Resolves conflicts between flags, so that each flag has an effect.
+    """Resolves conflicts between typed and default values of an experiment's flags, so that each flag has an effect.
 
-    Args:
-        values: typed and default values.
-        typed: the flags that were typed.
-        fixed: the flags whose values the experiment fixes.
-        usual: values that replace conflicting defaults.
-        name: name of the experiment.
-
-    Raises:
-        ValueError: a typed flag has no effect, the defaults contradict each other, or it is unknown whether a default
-            applies.
+    The experiment fixes some flags; ``usual`` values replace conflicting defaults. Raises ValueError if a typed flag
+    has no effect, the defaults contradict each other, or it is unknown whether a default applies.
     """
     resolved = dict(values)
     if "keep_steps" not in typed and "steps" in typed:
@@ -97,12 +93,6 @@ def settled(values: Values, typed: Collection[str], fixed: Collection[str], usua
             where = "flag " if {flag, other} & {*typed} else f"experiment {name}: its defaults contradict each other: "
             raise ValueError(f"{where}{described(flag)}: {why.format(described(other))}")
     return resolved
-
-
-def _listed(names: Iterable[str]) -> str:
-    """Joins names with commas and "and"."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _written(value: Any) -> str:

@@ -3,13 +3,14 @@
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from absl import flags
 
 from lstm_toys.cli import conflicts, parsers
-from lstm_toys.networks import cells, hyper
+from lstm_toys.networks import cells, optimizers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import FORMATS
@@ -22,11 +23,7 @@ FlagTable = dict[str, tuple[parsers.Parser[Any] | None, str]]
 
 
 class Help(Exception):
-    """A request for help; its text is the help of the running command.
-
-    Attributes:
-        known: the names of the flags.
-    """
+    """A request for help; its text is the help of the running command, and ``known`` the names of the flags."""
 
     def __init__(self, doc: str, table: FlagTable, defaults: dict[str, Any]) -> None:
         spec = sys.modules["__main__"].__spec__
@@ -47,6 +44,15 @@ class Help(Exception):
 
 class UsageError(Exception):
     """An invalid command line; the argument explains in one line what is wrong."""
+
+
+@contextmanager
+def blaming(flag: str, value: Any) -> Iterator[None]:
+    """Turns a ValueError into a UsageError that names a flag and its value."""
+    try:
+        yield
+    except ValueError as error:
+        raise UsageError(f"flag --{flag}={value}: {error}") from None
 
 
 class Unknown(UsageError):
@@ -71,75 +77,105 @@ MOST_BYTES = 1_000_000
 
 OWN = "the optimizer's default"
 
-FLAGS: FlagTable = {
+_INTEGER, _SEED = 2**31 - 1, 2**32 - 1
+
+_TABLE: dict[str, tuple[parsers.Parser[Any] | None, Any, str]] = {
     "seeds": (
-        parsers.integer(1, 2**31 - 1),
+        parsers.integer(1, _INTEGER),
+        16,
         "number of independently initialized networks; seed i gives the same network regardless of the number",
     ),
-    "base_seed": (parsers.integer(0, 2**32 - 1), "another value gives different networks with the same seed numbers"),
-    "steps": (parsers.integer(0, 2**31 - 1), "training steps of each network; 0 leaves the networks untrained"),
-    "learning_rate": (parsers.positive(), "step size of the optimizer"),
+    "base_seed": (parsers.integer(0, _SEED), 0, "another value gives different networks with the same seed numbers"),
+    "steps": (parsers.integer(0, _INTEGER), None, "training steps of each network; 0 leaves the networks untrained"),
+    "learning_rate": (parsers.positive(), None, "step size of the optimizer"),
     "optimizer": (
-        parsers.choice(*hyper.TAKES),
+        parsers.choice(*optimizers.TAKES),
+        "sgd",
         "optimizer; momentum: SGD with momentum; rmsprop_keras: adds epsilon outside the root, as Keras did in 2018",
     ),
-    "momentum": (parsers.share(OWN), "fraction of earlier gradients that momentum and adam keep at each step"),
+    "momentum": (
+        parsers.share(OWN),
+        "auto",
+        "fraction of earlier gradients that momentum and adam keep at each step",
+    ),
     "decay": (
         parsers.share(OWN),
+        "auto",
         "fraction of the mean squared gradient that rmsprop, rmsprop_keras and adam keep at each step",
     ),
-    "hidden": (parsers.widths(), "units of each recurrent layer below the readout; none: only the readout"),
+    "hidden": (parsers.widths(), "32", "units of each recurrent layer below the readout; none: only the readout"),
     "readout": (
         parsers.choice("cell", "dense"),
+        "cell",
         "last layer; cell: one more recurrent layer, whose units are the answer; dense: an affine layer",
     ),
     "cell": (
         parsers.cell(),
+        "lstm",
         "cell of every layer; lstm_toys/networks/cells.py describes what a custom cell must provide",
     ),
-    "gates": (parsers.choice(*cells.GATES), "gate function of lstm and gru; hard: clip(0.2 a + 0.5, 0, 1)"),
-    "timesteps": (parsers.integer(2, 2**31 - 1), "number of points of each curve, evenly spaced over the range of x"),
+    "gates": (
+        parsers.choice(*cells.GATES),
+        "sigmoid",
+        "gate function of lstm and gru; hard: clip(0.2 a + 0.5, 0, 1)",
+    ),
+    "timesteps": (
+        parsers.integer(2, _INTEGER),
+        100,
+        "number of points of each curve, evenly spaced over the range of x",
+    ),
     "keep_steps": (
         parsers.numbers_of_steps(),
+        "none",
         "earlier steps after which the parameters are also saved; 0 saves the untrained network",
     ),
     "noise": (
         parsers.not_negative(),
+        0.0,
         "standard deviation of Gaussian noise on the training inputs, drawn once for each seed",
     ),
     "block": (
-        parsers.integer_or_auto(1, 2**31 - 1),
+        parsers.integer_or_auto(1, _INTEGER),
+        "auto",
         "number of networks that one compiled program computes; changing it changes the last bits of all results",
     ),
-    "results_dir": (parsers.folder(), "folder for runs and published files"),
-    "publish": (None, "copy the figures and metrics of the finished run to <results_dir>/<experiment>"),
-    "replot": (None, "redraw the figures of the finished run without training"),
-    "restart": (None, "start from the beginning, even if the run is finished or could be continued"),
-    "quiet": (None, "print only errors and the folder of the results"),
+    "results_dir": (parsers.folder(), "results", "folder for runs and published files"),
+    "publish": (None, False, "copy the figures and metrics of the finished run to <results_dir>/<experiment>"),
+    "replot": (None, False, "redraw the figures of the finished run without training"),
+    "restart": (None, False, "start from the beginning, even if the run is finished or could be continued"),
+    "quiet": (None, False, "print only errors and the folder of the results"),
     "checkpoint_every": (
         parsers.positive(),
+        30.0,
         "seconds between checkpoints, from which an interrupted run continues",
     ),
     "on_divergence": (
         parsers.choice("exclude", "stop"),
+        "exclude",
         "what to do about seeds that diverge; exclude: leave them out of the statistics; stop: end the run",
     ),
     "figure_format": (
         parsers.choice(*FORMATS),
+        "png",
         "file format of figures, including those of a finished run; animations are always GIF",
     ),
     "cluster": (
         parsers.cluster(),
+        "none",
         "Dask cluster whose workers train and evaluate (needs the extra 'cluster'): local:4 starts four workers on "
         "this machine; otherwise the address of a scheduler, or its scheduler file",
     ),
     "mixed": (
         None,
+        False,
         "accept workers with other library versions or processors, and record them; last bits of results may differ",
     ),
-    "compile_cache": (None, "keep compiled programs in the user's cache folder for later commands"),
+    "compile_cache": (None, True, "keep compiled programs in the user's cache folder for later commands"),
 }
-"""The flags of an experiment."""
+"""Each flag of an experiment: its parser, its default, and the help text. An experiment sets the missing defaults."""
+
+FLAGS: FlagTable = {name: (parser, text) for name, (parser, _, text) in _TABLE.items()}
+DEFAULTS = {name: default for name, (_, default, _) in _TABLE.items() if default is not None}
 
 ANALYSIS: FlagTable = {
     name: FLAGS[name]
@@ -147,40 +183,9 @@ ANALYSIS: FlagTable = {
 }
 """The flags of an analysis, which also say how the runs that it needs are made."""
 
-DEFAULTS: dict[str, Any] = {
-    "seeds": 16,
-    "base_seed": 0,
-    "optimizer": "sgd",
-    "momentum": "auto",
-    "decay": "auto",
-    "hidden": "32",
-    "readout": "cell",
-    "cell": "lstm",
-    "gates": "sigmoid",
-    "timesteps": 100,
-    "noise": 0.0,
-    "keep_steps": "none",
-    "block": "auto",
-    "results_dir": "results",
-    "compile_cache": True,
-    "checkpoint_every": 30.0,
-    "on_divergence": "exclude",
-    "figure_format": "png",
-    "cluster": "none",
-}
-"""Defaults of flags. An experiment must set the number of steps and the learning rate itself."""
-
 
 def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, Options]:
-    """Parses the command line of an experiment.
-
-    Args:
-        arguments: the command line without the program's name.
-
-    Raises:
-        Help: the command line requests help.
-        UsageError: the command line is invalid.
-    """
+    """Parses the command line of an experiment, without the program's name; raises Help or UsageError."""
     parsed = _read(experiment.name, experiment.doc, flags_of(experiment), defaults_of(experiment), arguments)
     values = {**parsed.flag_values_dict(), **experiment.fixed}
     usual = parsed_defaults()
@@ -190,7 +195,7 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
     except ValueError as error:
         raise UsageError(str(error)) from None
     settings = {name: value for name, value in values.items() if name in Settings.__dataclass_fields__}
-    own = hyper.TAKES[settings["optimizer"]]
+    own = optimizers.TAKES[settings["optimizer"]]
     settings |= {name: default for name, default in own.items() if settings[name] is None}
     settings["numbers"] = tuple((name, values[f"{NUMBER}{name}"]) for name in experiment.numbers)
     return Settings(experiment=experiment.name, **settings), options(values)
@@ -198,11 +203,7 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
 
 def parsed_defaults() -> dict[str, Any]:
     """The values of `DEFAULTS`."""
-    return {
-        flag: parser.parse(DEFAULTS[flag]) if parser else DEFAULTS[flag]
-        for flag, (parser, _) in FLAGS.items()
-        if flag in DEFAULTS
-    }
+    return {flag: parser.parse(DEFAULTS[flag]) if (parser := FLAGS[flag][0]) else DEFAULTS[flag] for flag in DEFAULTS}
 
 
 def flags_of(experiment: Experiment) -> FlagTable:
@@ -211,8 +212,7 @@ def flags_of(experiment: Experiment) -> FlagTable:
         f"{NUMBER}{name}": (parsers.number(), f"{name.replace('_', ' ')} of the training curves")
         for name in experiment.numbers
     }
-    before = [*FLAGS].index("keep_steps")
-    every = [*FLAGS.items()]
+    every, before = [*FLAGS.items()], [*FLAGS].index("keep_steps")
     table = dict([*every[:before], *numbers.items(), *every[before:]])
     return {name: each for name, each in table.items() if name not in experiment.fixed}
 
@@ -231,15 +231,9 @@ def defaults_of(experiment: Experiment) -> dict[str, Any]:
 
 
 def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], arguments: Sequence[str]) -> dict[str, Any]:
-    """Parses the command line of a command, and returns the value of each flag.
+    """Parses the command line of a command, without the program's name, and returns the value of each flag.
 
-    Args:
-        defaults: defaults by flag, as text or values; a switch without one is off.
-        arguments: the command line without the program's name.
-
-    Raises:
-        Help: the command line requests help.
-        UsageError: the command line is invalid.
+    ``defaults`` are text or values, by flag; a switch without one is off. Raises Help or UsageError.
     """
     values: dict[str, Any] = _read(name, doc, table, defaults, arguments).flag_values_dict()
     return values
@@ -249,16 +243,10 @@ def _read(
     name: str, doc: str, table: FlagTable, defaults: dict[str, Any], arguments: Sequence[str]
 ) -> flags.FlagValues:
     """Parses a command line; the result also records which flags were typed."""
-    values = _Values()
-    for flag, (parser, text) in table.items():
-        if parser is None:
-            flags.DEFINE_bool(flag, defaults.get(flag, False), text, flag_values=values)
-            values[flag].parser = parsers.Switch()
-        else:
-            try:
-                flags.DEFINE(parser, flag, defaults[flag], text, flag_values=values)
-            except flags.IllegalFlagValueError as error:
-                raise UsageError(f"{name}: invalid default: {' '.join(str(error).split())}") from None
+    try:
+        values = _defined(table, {**dict.fromkeys(table, False), **defaults})
+    except flags.IllegalFlagValueError as error:
+        raise UsageError(f"{name}: invalid default: {' '.join(str(error).split())}") from None
     if asks_help(arguments):
         raise Help(doc, table, defaults)
     if stray := _given(values, [name, *arguments]):
@@ -266,6 +254,19 @@ def _read(
             f"unexpected argument {stray[0]!r}: settings are given as flags, and values with spaces need quotes; "
             "--help lists the flags"
         )
+    return values
+
+
+def _defined(table: FlagTable, defaults: dict[str, Any]) -> "_Values":
+    values = _Values()
+    for name, (parser, text) in table.items():
+        if parser is None:
+            flags.DEFINE_bool(name, defaults[name], text, flag_values=values)
+            values[name].parser = parsers.Switch()
+        elif parser.many:
+            flags.DEFINE_multi(parser, flags.ArgumentSerializer(), name, defaults[name], text, flag_values=values)
+        else:
+            flags.DEFINE(parser, name, defaults[name], text, flag_values=values)
     return values
 
 
@@ -321,18 +322,10 @@ def asks_help(arguments: Sequence[str]) -> bool:
 def split(own: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
     """Separates a command's own flags from the other arguments; the value of a missing flag is None.
 
-    Raises:
-        UsageError: a flag has an invalid value.
+    Raises UsageError for an invalid value.
     """
-    values = _Values()
+    values = _defined(own, dict.fromkeys(own))
     values.set_gnu_getopt(True)
-    for name, (parser, text) in own.items():
-        if parser is None:
-            flags.DEFINE_bool(name, None, text, flag_values=values)
-        elif parser.many:
-            flags.DEFINE_multi(parser, flags.ArgumentSerializer(), name, None, text, flag_values=values)
-        else:
-            flags.DEFINE(parser, name, None, text, flag_values=values)
     rest = _given(values, ["", *arguments], known_only=True)
     return {name: getattr(values, name) for name in own}, rest
 
@@ -350,8 +343,7 @@ def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bo
 
 def options(values: dict[str, Any]) -> Options:
     """Makes options; flags that a command lacks keep their `DEFAULTS`. Raises UsageError for conflicting flags."""
-    off = {name: False for name, (parser, _) in FLAGS.items() if parser is None}
-    every = {**off, **parsed_defaults(), **values}
+    every = {**parsed_defaults(), **values}
     if every["replot"] and every["restart"]:
         raise UsageError("flag --replot: redraws a finished run, but --restart runs it again; give one of the two")
     return Options(**{name: every[name] for name in Options.__dataclass_fields__})

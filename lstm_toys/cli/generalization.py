@@ -80,7 +80,8 @@ def axes_of(experiment: lt.Experiment) -> tuple[dict[str, str], flags.FlagTable,
     if experiment.trained is None:
         points = settings.timesteps
         table[LENGTH] = (axis(LENGTH, experiment.span), "time points of the sequences")
-        return {LENGTH: LENGTH}, table, {LENGTH: f"{points}:{10 * points}:10" if points else "up to ten times as long"}
+        longer = "up to ten times as long" if isinstance(experiment, modules.Open) else f"{points}:{10 * points}:10"
+        return {LENGTH: LENGTH}, table, {LENGTH: longer}
     planes, _ = planes_of(experiment, settings)
     taken = flags.flags_of(experiment).keys() | FLAGS.keys()
     names: dict[str, str] = {}

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from lstm_toys.cli import flags, parsers
-from lstm_toys.cli.home import home
+from lstm_toys.cli.script import home
 from lstm_toys.runs.context import described_error
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.suggestions import meant
@@ -20,12 +20,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Open(Experiment):
-    """An experiment that its own flags complete, such as the files that it reads.
+    """An experiment that its own flags complete, such as the files that it reads; ``preset`` are their defaults.
 
-    Attributes:
-        table: these flags.
-        preset: their defaults, for the help.
-        complete: from their values, None for a missing one, to the experiment and notes to print; raises UsageError.
+    ``complete`` maps their values, None for a missing one, to the experiment and notes to print; raises UsageError.
     """
 
     table: flags.FlagTable = field(kw_only=True)

@@ -22,19 +22,14 @@ import lstm_toys as lt
 from lstm_toys import output
 from lstm_toys.cli import flags, modules, parsers
 from lstm_toys.studies.generalization import ask as study
-from lstm_toys.tasks import delimited, sets
+from lstm_toys.tasks import sets, textfile
 from lstm_toys.tasks.curves import Curves, check_scaled, check_sizes, limits
 
-MANY = 64
-"""With at least this many training curves, a step uses some of them instead of all."""
+MANY, BATCH = 64, 32
+"""With at least ``MANY`` training curves, a step uses about ``BATCH`` of them instead of all, unless a flag sets it."""
 
-BATCH = 32
-"""Approximate batch size, unless a flag sets it."""
-
-LEAST = 5
-"""With at least this many curves, some are held out unless a flag sets the share; fewer are all needed for training."""
-
-HELD_OUT = 0.2
+LEAST, HELD_OUT = 5, 0.2
+"""Of at least ``LEAST`` curves this share is held out, unless a flag sets it; fewer are all needed for training."""
 
 NAMED = 12
 """Most held-out curves that a note names."""
@@ -45,34 +40,30 @@ UNNAMED = ("y",)
 LEARNED = 1e-3**0.5
 """RMSE of scaled values that counts as learned: 2 % of their range, which is 1.6."""
 
-
 SETTINGS = {"steps": 3_000, "learning_rate": 0.003, "optimizer": "adam"}
 """Defaults of the flags that every experiment has."""
 
 
-def files() -> parsers.Parser[Path]:
-    """Parses a file; the flag may be repeated."""
-    return parsers.Parser(parsers.folder().convert, "a file with a valid name", many=True)
+FILES = parsers.Parser(parsers.folder().convert, "a file with a valid name", many=True)
 
 
-def quantities() -> parsers.Parser[str]:
-    """Parses a measured quantity; the flag may be repeated."""
-
-    def convert(text: str) -> str:
-        if not text.isprintable() or not text.strip():
-            raise ValueError
-        return text.strip()
-
-    return parsers.Parser(convert, "a name, optionally with a unit, such as 'temperature (°C)'", many=True)
+def quantity(text: str) -> str:
+    """Parses the name of a measured quantity; raises ValueError."""
+    if not text.isprintable() or not text.strip():
+        raise ValueError
+    return text.strip()
 
 
 FLAGS: flags.FlagTable = {
     "train": (
-        files(),
+        FILES,
         "file of training curves: one column per curve, one row per time point; repeat for each feature",
     ),
-    "show": (files(), "file of further curves of the same length to answer after training; repeat for each feature"),
-    "quantity": (quantities(), "name of the values in a --train file, for tables and figures; repeat for each file"),
+    "show": (FILES, "file of further curves of the same length to answer after training; repeat for each feature"),
+    "quantity": (
+        parsers.Parser(quantity, "a name, optionally with a unit, such as 'temperature (°C)'", many=True),
+        "name of the values in a --train file, for tables and figures; repeat for each file",
+    ),
     "targets": (
         parsers.path(),
         "file of target numbers: one row per curve, in the same order, and one column per number",
@@ -134,10 +125,8 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     fitted = lt.Scaling.fitted(kept.values, kept.targets, names)
     scaling = fitted if scaled else None
     if values["show"] and scaling:
-        try:
+        with flags.blaming("show", values["show"][0]):
             check_scaled(others[-1].values, scaling)
-        except ValueError as error:
-            raise flags.UsageError(f"flag --show={values['show'][0]}: {error}") from None
     limit = LEARNED if scaled else LEARNED * float(np.sqrt(np.square(fitted.units).mean()))
     goal = lt.Goal(rmse=limit) if target_names else lt.Goal(rmse=limit, after=0)
     own = sets.Sets(kept, tuple(others), features, ask, target_names, scaling, batch)
@@ -170,26 +159,28 @@ def columns(flag: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
     """Reads the curves of one file per feature; raises UsageError. With scaling, values may have any size."""
     files: list[Curves] = []
     for path in paths:
-        try:
+        with flags.blaming(flag, path):
             files.append(lt.read_curves(path, *limits(scaled)))
-        except ValueError as error:
-            raise flags.UsageError(f"flag --{flag}={path}: {error}") from None
-        first, last = files[0], files[-1]
-        if last.values.shape != first.values.shape:
-            (curves, points), (others, rows) = last.values.shape, first.values.shape
-            raise flags.UsageError(
-                f"flag --{flag}={path}: has {curves:,} curves of {points:,} rows, but {paths[0]} has {others:,} of "
-                f"{rows:,}; the files must hold features of the same curves"
-            )
-        places = {name: place for place, name in enumerate(first.names)}
-        if moved := [name for place, name in enumerate(last.names) if places.get(name, place) != place]:
-            raise flags.UsageError(
-                f"flag --{flag}={path}: has the curve {moved[0]!r} in another place than {paths[0]}; "
-                "the files must hold features of the same curves, in the same order"
-            )
-        if None not in (first.span, last.span) and first.span != last.span:
-            raise flags.UsageError(f"flag --{flag}={path}: its time points differ from those in {paths[0]}")
+            check_alike(files[0], files[-1], paths[0])
     return files
+
+
+def check_alike(first: Curves, last: Curves, path: Path) -> None:
+    """Raises ValueError if two files, the first with this path, do not hold features of the same curves."""
+    if last.values.shape != first.values.shape:
+        (curves, points), (others, rows) = last.values.shape, first.values.shape
+        raise ValueError(
+            f"has {curves:,} curves of {points:,} rows, but {path} has {others:,} of {rows:,}; "
+            "the files must hold features of the same curves"
+        )
+    places = {name: place for place, name in enumerate(first.names)}
+    if moved := [name for place, name in enumerate(last.names) if places.get(name, place) != place]:
+        raise ValueError(
+            f"has the curve {moved[0]!r} in another place than {path}; "
+            "the files must hold features of the same curves, in the same order"
+        )
+    if None not in (first.span, last.span) and first.span != last.span:
+        raise ValueError(f"its time points differ from those in {path}")
 
 
 def called(paths: Sequence[Path], quantities: Sequence[str]) -> tuple[str, ...]:
@@ -212,53 +203,43 @@ def spanned(curves: Sequence[Curves]) -> lt.Span:
 
 def check_shown(shown: Sequence[Curves], trained: Sequence[Curves], paths: Sequence[Path]) -> None:
     """Raises UsageError if networks trained on other curves cannot be shown these."""
-    flag = f"flag --show={paths[0]}"
-    if len(shown) != len(trained):
-        raise flags.UsageError(
-            f"{flag}: there are {len(trained)} training files, one per feature; repeat --show as often"
-        )
     points, rows = shown[0].values.shape[1], trained[0].values.shape[1]
-    if points != rows:
-        hint = "`python -m experiments.generalization --task=own --train=... --curve=...` answers curves of any length"
-        raise flags.UsageError(f"{flag}: has {points:,} rows, but the training curves have {rows:,}; {hint}")
+    with flags.blaming("show", paths[0]):
+        if len(shown) != len(trained):
+            raise ValueError(f"there are {len(trained)} training files, one per feature; repeat --show as often")
+        if points != rows:
+            longer = "`python -m experiments.generalization --task=own --train=... --curve=...`"
+            raise ValueError(
+                f"has {points:,} rows, but the training curves have {rows:,}; {longer} answers curves of any length"
+            )
     for each, path in zip(shown, paths, strict=True):
-        try:
+        with flags.blaming("show", path):
             study.check_spacing(each, spanned(trained), rows)
-        except ValueError as error:
-            raise flags.UsageError(f"flag --show={path}: {error}") from None
 
 
 def numbers(path: Path, count: int, scaled: bool) -> tuple[tuple[str, ...], np.ndarray]:
     """Reads target numbers and names, a row per curve; raises UsageError. With scaling, numbers may have any size."""
-    try:
-        header, values, lines = delimited.read(path)
+    with flags.blaming("targets", path):
+        header, values, lines = textfile.read(path)
         names = header or tuple(f"target {number}" for number in range(1, values.shape[1] + 1))
-        check_sizes(delimited.Table(names, values, lines), *limits(scaled))
-    except ValueError as error:
-        raise flags.UsageError(f"flag --targets={path}: {error}") from None
-    if len(values) != count:
-        raise flags.UsageError(f"flag --targets={path}: has {len(values):,} rows of numbers for {count:,} curves")
+        check_sizes(textfile.Table(names, values, lines), *limits(scaled))
+        if len(values) != count:
+            raise ValueError(f"has {len(values):,} rows of numbers for {count:,} curves")
     return names, values
 
 
 def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tuple[sets.CurveSet, list[sets.CurveSet]]:
     """Splits curves into training and held-out curves.
 
-    Args:
-        share: share to hold out; None: `HELD_OUT` of `LEAST` curves and more. A few more are held out if batches would
-            not be full.
-        batch: curves per step; None: `usual_batch`.
-
-    Raises:
-        UsageError: no curve would be left for training, or a batch would not be full.
+    Without a share, `HELD_OUT` of `LEAST` curves and more are held out; without a batch, it is `usual_batch`. A few
+    more are held out if batches would not be full. Raises UsageError if no curve, or no full batch, would be left.
     """
     count = len(every.names)
     share = (HELD_OUT if count >= LEAST else 0.0) if share is None else share
     out = max(1, round(share * count)) if share else 0
     if out >= count:
-        raise flags.UsageError(
-            f"flag --hold_out={share:g}: leaves none of {output.counted(count, 'curve')} for training"
-        )
+        curves = output.counted(count, "curve")
+        raise flags.UsageError(f"flag --hold_out={share:g}: leaves none of {curves} for training")
     if batch and batch > count - out:
         raise flags.UsageError(f"flag --batch={batch}: exceeds the {count - out:,} training curves")
     if batch and not out and count % batch:
@@ -355,7 +336,7 @@ EXPERIMENT = modules.Open(
     task=nothing,
     probes=nothing,
     draw=partial(draw, goal=lt.Goal(rmse=LEARNED, after=0)),
-    fixed={"timesteps": None},
+    fixed={"timesteps": 2},  # Until a file sets it.
     table=FLAGS,
     preset=DEFAULTS,
     complete=complete,

@@ -13,44 +13,21 @@ from lstm_toys.execution.base import LOCAL
 from lstm_toys.networks import cells
 
 T = TypeVar("T")
+N = TypeVar("N", int, float)
 
 ADDRESS = re.compile(r"(tcp|tls)://[^/\s]+:[0-9]{1,5}")
 """Address of a scheduler."""
 
-MOST_UNITS = 1_000_000
-"""Most units of a layer. A machine can hold far fewer, which is checked later."""
+MOST_LAYERS, MOST_UNITS = 100, 1_000_000
+"""Most layers, and most units of a layer. A machine can hold far fewer, which is checked later."""
 
 LARGEST = 1e6
 """Largest absolute value of the numbers of curves; answers of networks are far smaller."""
-
-MOST_LAYERS = 100
-"""Most layers."""
 
 WHOLE = re.compile(r"[+-]?[0-9]+")
 POWER = re.compile(r"([+-]?[0-9]+)[eE]\+?([0-9]{1,2})")
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 """Numbers as people write them; Python also accepts ``1_6``, ``nan``, outer spaces, and digits of every script."""
-
-
-def whole(text: str) -> int:
-    """Parses a whole number, such as 1000 or 1e3; raises ValueError."""
-    if power := POWER.fullmatch(text):
-        return int(power[1]) * 10 ** int(power[2])
-    if not WHOLE.fullmatch(text):
-        raise ValueError
-    return int(text)
-
-
-def decimal(text: str) -> float:
-    """Parses a number; raises ValueError."""
-    if not DECIMAL.fullmatch(text):
-        raise ValueError
-    return float(text)
-
-
-def single(value: float) -> float:
-    """Rounds a number from -1e38 to 1e38 to single precision."""
-    return struct.unpack("f", struct.pack("f", value))[0]
 
 
 class Parser(flags.ArgumentParser[T], Generic[T]):
@@ -72,6 +49,10 @@ class Parser(flags.ArgumentParser[T], Generic[T]):
         except ValueError:
             raise ValueError(f"takes {self.takes}") from None
 
+    def unless(self, word: str, takes: str = "") -> "Parser[T | None]":
+        """Also parses a word, as None; ``takes`` replaces the description of the accepted values."""
+        return Parser(lambda text: None if text == word else self.convert(text), takes or f"{self.takes}, or {word}")
+
 
 class Switch(flags.BooleanParser):
     """Parses ``--flag=true`` and the like."""
@@ -84,56 +65,65 @@ class Switch(flags.BooleanParser):
             raise ValueError("takes true or false, or nothing") from None
 
 
+def whole(text: str) -> int:
+    """Parses a whole number, such as 1000 or 1e3; raises ValueError."""
+    if power := POWER.fullmatch(text):
+        return int(power[1]) * 10 ** int(power[2])
+    return int(matching(text, WHOLE))
+
+
+def decimal(text: str) -> float:
+    """Parses a number; raises ValueError."""
+    return float(matching(text, DECIMAL))
+
+
+def matching(text: str, pattern: re.Pattern[str]) -> str:
+    """Returns a text; raises ValueError if it does not match."""
+    if not pattern.fullmatch(text):
+        raise ValueError
+    return text
+
+
+def within(low: N, number: N, high: N) -> N:
+    """Returns a number; raises ValueError if it is not between two others."""
+    if not low <= number <= high:
+        raise ValueError
+    return number
+
+
 def integer(low: int, high: int) -> Parser[int]:
     """Parses a whole number from ``low`` to ``high``."""
-
-    def convert(text: str) -> int:
-        if not low <= (number := whole(text)) <= high:
-            raise ValueError
-        return number
-
-    return Parser(convert, f"a whole number from {low:,} to {high:,}")
+    return Parser(lambda text: within(low, whole(text), high), f"a whole number from {low:,} to {high:,}")
 
 
 def integer_or_auto(low: int, high: int) -> Parser[int | None]:
     """Parses a whole number from ``low`` to ``high``, or None for the word ``auto``."""
-    number = integer(low, high)
-    return Parser(lambda text: None if text == "auto" else number.convert(text), f"{number.takes}, or auto")
+    return integer(low, high).unless("auto")
 
 
 def positive() -> Parser[float]:
     """Parses a positive number in the range of single precision."""
-
-    def convert(text: str) -> float:
-        if not 1e-37 <= (number := decimal(text)) <= 1e38:
-            raise ValueError
-        return number
-
-    return Parser(convert, "a finite number above 0, from 1e-37 to 1e38")
+    takes = "a finite number above 0, from 1e-37 to 1e38"
+    return Parser(lambda text: within(1e-37, decimal(text), 1e38), takes)
 
 
 def share(auto: str) -> Parser[float | None]:
     """Parses a number in [0, 1), or None for the word ``auto``, which the argument explains."""
 
-    def convert(text: str) -> float | None:
-        if text == "auto":
-            return None
-        if not 0 <= (number := decimal(text)) < 1 or single(number) == 1:
+    def convert(text: str) -> float:
+        number = within(0.0, decimal(text), 1.0)
+        if struct.unpack("f", struct.pack("f", number))[0] == 1:
             raise ValueError
         return number
 
-    return Parser(convert, f"a number from 0 up to but not including 1 (in single precision), or auto: {auto}")
+    takes = f"a number from 0 up to but not including 1 (in single precision), or auto: {auto}"
+    return Parser(convert, takes).unless("auto", takes)
 
 
 def number() -> Parser[float]:
     """Parses a number of either sign."""
-
-    def convert(text: str) -> float:
-        if not abs(number := decimal(text)) <= LARGEST:
-            raise ValueError
-        return number
-
-    return Parser(convert, f"a number from -{LARGEST:,.0f} to {LARGEST:,.0f}")
+    takes = f"a number from -{LARGEST:,.0f} to {LARGEST:,.0f}"
+    return Parser(lambda text: within(-LARGEST, decimal(text), LARGEST), takes)
 
 
 def not_negative() -> Parser[float]:
@@ -142,29 +132,29 @@ def not_negative() -> Parser[float]:
     return Parser(lambda text: above.convert(text) if decimal(text) else 0.0, f"0, or {above.takes}")
 
 
+def wholes(text: str) -> tuple[int, ...]:
+    """Parses whole numbers separated by commas, or ``none``; raises ValueError."""
+    return () if text == "none" else tuple(map(whole, text.split(",")))
+
+
 def widths() -> Parser[tuple[int, ...]]:
     """Parses the widths of layers."""
 
     def convert(text: str) -> tuple[int, ...]:
-        if text == "none":
-            return ()
-        numbers = tuple(whole(part) for part in text.split(","))
-        if len(numbers) > MOST_LAYERS or not 1 <= min(numbers) <= max(numbers) <= MOST_UNITS:
-            raise ValueError
+        numbers = tuple(within(1, number, MOST_UNITS) for number in wholes(text))
+        within(0, len(numbers), MOST_LAYERS)
         return numbers
 
-    return Parser(
-        convert,
-        f"at most {MOST_LAYERS} whole numbers from 1 to {MOST_UNITS:,}, separated by commas, such as 32,32, or none",
-    )
+    units = f"whole numbers from 1 to {MOST_UNITS:,}, separated by commas, such as 32,32"
+    return Parser(convert, f"at most {MOST_LAYERS} {units}, or none")
 
 
 def numbers_of_steps() -> Parser[tuple[int, ...]]:
     """Parses numbers of steps in ascending order."""
 
     def convert(text: str) -> tuple[int, ...]:
-        numbers = () if text == "none" else tuple(whole(part) for part in text.split(","))
-        if any(number < 0 for number in numbers) or list(numbers) != sorted(set(numbers)):
+        numbers = wholes(text)
+        if min(numbers, default=0) < 0 or list(numbers) != sorted(set(numbers)):
             raise ValueError
         return numbers
 
@@ -173,24 +163,12 @@ def numbers_of_steps() -> Parser[tuple[int, ...]]:
 
 def choice(*names: str) -> Parser[str]:
     """Parses one of a few names."""
-
-    def convert(text: str) -> str:
-        if text not in names:
-            raise ValueError
-        return text
-
-    return Parser(convert, "one of " + ", ".join(names))
+    return Parser(lambda text: names[names.index(text)], "one of " + ", ".join(names))
 
 
 def name() -> Parser[str]:
     """Parses the name of a declaration, which `lstm_toys.cli.modules` looks up."""
-
-    def convert(text: str) -> str:
-        if not text:
-            raise ValueError
-        return text
-
-    return Parser(convert, "the name of a module")
+    return Parser(lambda text: matching(text, re.compile("(?s).+")), "the name of a module")
 
 
 def cell() -> Parser[str]:
@@ -198,8 +176,8 @@ def cell() -> Parser[str]:
 
     def convert(text: str) -> str:
         if text not in cells.CELLS:
-            package = re.split("[.:]", text)[0]
-            if not cells.PLACE.fullmatch(text) or importlib.util.find_spec(package) is None:
+            package = re.split("[.:]", matching(text, cells.PLACE))[0]
+            if importlib.util.find_spec(package) is None:
                 raise ValueError
         return text
 
@@ -209,28 +187,25 @@ def cell() -> Parser[str]:
 
 def cluster() -> Parser[str | None]:
     """Parses the address of a cluster's workers, or None for the word ``none``."""
-    workers = integer(1, 1_000)
 
-    def convert(text: str) -> str | None:
+    def convert(text: str) -> str:
         if text.startswith(LOCAL):
-            workers.convert(text.removeprefix(LOCAL))
+            within(1, whole(text.removeprefix(LOCAL)), 1_000)
         elif "://" in text:
-            if not ADDRESS.fullmatch(text):
-                raise ValueError
-        elif text != "none" and not folder().convert(text).is_file():
+            matching(text, ADDRESS)
+        elif not folder().convert(text).is_file():
             raise ValueError
-        return None if text == "none" else text
+        return text
 
-    return Parser(convert, "local:N, tcp://host:port, tls://host:port, the scheduler file of a Dask scheduler, or none")
+    takes = "local:N, tcp://host:port, tls://host:port, the scheduler file of a Dask scheduler, or none"
+    return Parser(convert, takes).unless("none", takes)
 
 
 def folder() -> Parser[Path]:
     """Parses a folder that exists or can be created."""
 
     def convert(text: str) -> Path:
-        if not text or "\0" in text:
-            raise ValueError
-        text.encode()  # Other names could not be printed.
+        matching(text, re.compile("[^\0]+")).encode()  # Other names could not be printed.
         return Path(text)
 
     return Parser(convert, "a folder with a valid name")
@@ -238,4 +213,4 @@ def folder() -> Parser[Path]:
 
 def path() -> Parser[Path | None]:
     """Parses a file, or None for the word ``none``."""
-    return Parser(lambda text: None if text == "none" else folder().convert(text), "a file with a valid name, or none")
+    return folder().unless("none", "a file with a valid name, or none")

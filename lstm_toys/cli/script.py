@@ -1,14 +1,18 @@
 """The console script: ``lstm-toys NAME FLAGS`` is ``python -m experiments.NAME FLAGS``, from any folder."""
 
 import ast
+import importlib.util
 import runpy
 import sys
+from functools import cache
 from pathlib import Path
 
+import lstm_toys
 from lstm_toys import output
 from lstm_toys.cli import VERSION
-from lstm_toys.cli.home import home
 from lstm_toys.suggestions import meant
+
+EXPERIMENTS = "experiments"
 
 MAIN = "*/__main__.py"
 """The file that runs a command that is a folder."""
@@ -36,6 +40,30 @@ def main() -> None:
         suggestion = meant(name, [*every, "--version"]) or f"available: {', '.join(every)}"
         output.complain(f"unknown command {name!r}; {suggestion}")
         sys.exit(2)
+
+
+@cache
+def home() -> tuple[str, Path]:
+    """Returns the package and the folder of the experiments that come with the library.
+
+    In a clone the package is ``experiments``; where the library is installed it is ``lstm_toys.experiments``, so that
+    users may have their own folder ``experiments``.
+
+    Raises:
+        ImportError: another folder ``experiments`` hides the folder of a clone.
+    """
+    clone = Path(lstm_toys.__file__).resolve().parents[1] / EXPERIMENTS
+    for name in (EXPERIMENTS, f"lstm_toys.{EXPERIMENTS}"):
+        spec = importlib.util.find_spec(name)
+        for folder in (spec.submodule_search_locations or ()) if spec else ():
+            if name != EXPERIMENTS or Path(folder).resolve() == clone:
+                return name, Path(folder)
+    raise ImportError(f"another folder {EXPERIMENTS} hides the one in {clone.parent}; run from a different folder")
+
+
+def canonical(module: str) -> str:
+    """Returns the name that a module has in a clone, wherever it is installed."""
+    return module.removeprefix("lstm_toys.") if module.startswith(f"lstm_toys.{EXPERIMENTS}.") else module
 
 
 def commands(folder: Path) -> dict[str, str]:

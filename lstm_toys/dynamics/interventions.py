@@ -13,9 +13,8 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from lstm_toys import arguments
 from lstm_toys.networks import training
-from lstm_toys.networks.gates import SLOPE, squashed
 from lstm_toys.networks.gru import GRU
-from lstm_toys.networks.layer import check_model
+from lstm_toys.networks.layer import SLOPE, check_model, squashed
 from lstm_toys.networks.lstm import LSTM
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.states import check_initial, inside, last

@@ -15,6 +15,8 @@ A user-defined cell is named by where it is defined, ``package.module:Class``.
 import dataclasses
 import importlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple
 
 from lstm_toys import arguments
@@ -55,6 +57,15 @@ class InvalidModel(ValueError):
     """
 
 
+@contextmanager
+def invalid() -> Iterator[None]:
+    """Turns a ValueError about an attribute into an InvalidModel."""
+    try:
+        yield
+    except ValueError as error:
+        raise InvalidModel(str(error)) from None
+
+
 def cell_class(cell: str) -> Any:
     """Returns the class of a cell: a name in `CELLS`, or ``package.module:Class``.
 
@@ -77,23 +88,10 @@ def cell_class(cell: str) -> Any:
 
 def check(cell: str, gates: str) -> None:
     """Raises InvalidModel if the cell or its gates are unknown."""
-    choice("gates", gates, *GATES)
+    with invalid():
+        arguments.choice("gates", gates, *GATES)
     if "gates" not in _attributes(cell_class(cell)) and gates != GATES[0]:
         raise InvalidModel(f"the cell {cell} has no gates, so gates cannot be {gates}")
-
-
-def units(name: str, value: Any) -> int:
-    """Validates a number of units or features; raises InvalidModel if it is not a whole number above 0."""
-    try:
-        return arguments.whole(name, value, least=1)
-    except ValueError as error:
-        raise InvalidModel(str(error)) from None
-
-
-def choice(name: str, value: Any, *options: str) -> None:
-    """Raises InvalidModel if a value is not one of several words."""
-    if not isinstance(value, str) or value not in options:
-        raise InvalidModel(f"{name} must be {' or '.join(map(repr, options))}, not {arguments.brief(value)}")
 
 
 def layer(cell: str, units: int, gates: str, name: str) -> Any:

@@ -6,8 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from lstm_toys.networks.cells import Gates
-from lstm_toys.networks.gates import squashed
-from lstm_toys.networks.layer import Layer
+from lstm_toys.networks.layer import Layer, squashed
 
 
 def recurrence(

@@ -1,4 +1,4 @@
-"""Base classes of the library's Flax modules: checked attributes, and a short `help`."""
+"""What layers share: gate functions, initial states, checked attributes, and a short `help`."""
 
 from typing import cast
 
@@ -8,6 +8,16 @@ from jaxtyping import Array, Float
 
 from lstm_toys import arguments
 from lstm_toys.networks import cells
+
+SLOPE = 0.2
+"""Slope of the hard gate between its bounds, as in Keras in 2018; Keras 3 uses 1/6."""
+
+
+def squashed(summed: Float[Array, "..."], gates: str) -> Float[Array, "..."]:
+    """Applies a gate function to a: ``"sigmoid"``, 1 / (1 + exp(-a)), or ``"hard"``, clip(0.2 a + 0.5, 0, 1)."""
+    if gates == "hard":
+        return jnp.clip(SLOPE * summed + 0.5, 0.0, 1.0)
+    return 0.5 * jnp.tanh(0.5 * summed) + 0.5  # Equals 1 / (1 + exp(-a)), at half the cost.
 
 
 class Brief(type):
@@ -38,8 +48,9 @@ class Layer(nn.Module, metaclass=Brief):
     units: int
 
     def __post_init__(self) -> None:
-        self.units = cells.units("units", self.units)
-        cells.choice("gates", getattr(self, "gates", cells.GATES[0]), *cells.GATES)
+        with cells.invalid():
+            self.units = arguments.whole("units", self.units, least=1)
+            arguments.choice("gates", getattr(self, "gates", cells.GATES[0]), *cells.GATES)
         super().__post_init__()
 
     def initial(self, name: str, inputs: Float[Array, "C T F"], kernel: Float[Array, "F _"]) -> Float[Array, "C H"]:

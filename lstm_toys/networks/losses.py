@@ -9,7 +9,7 @@ import optax
 from jaxtyping import Array, Bool, Float
 
 from lstm_toys import arguments
-from lstm_toys.networks.cells import InvalidModel
+from lstm_toys.networks.cells import InvalidModel, invalid
 from lstm_toys.tasks.supervision import CROSS_ENTROPY, MSE, Examples, Loss, Task, measured
 
 Outputs = Float[Array, "C T A"] | Float[Array, "C A"]
@@ -45,10 +45,8 @@ def per_point(loss: Loss, outputs: Outputs, targets: Targets) -> PerPoint:
     if isinstance(loss, str):
         return jnp.mean(optax.sigmoid_binary_cross_entropy(outputs, targets), axis=-1)
     values, axes = loss(outputs, targets), " ".join(map(str, outputs.shape[:-1]))
-    try:
+    with invalid():
         return jnp.asarray(arguments.array("what the loss returns", values, axes, hint=", one per point"))
-    except ValueError as error:
-        raise InvalidModel(str(error)) from None
 
 
 def weights(examples: Examples) -> PerPoint | None:

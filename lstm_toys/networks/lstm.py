@@ -1,7 +1,7 @@
 """The LSTM of Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000)."""
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -9,8 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from lstm_toys.networks.cells import Gates
-from lstm_toys.networks.gates import SLOPE, squashed
-from lstm_toys.networks.layer import INITIAL, Layer
+from lstm_toys.networks.layer import INITIAL, SLOPE, Layer, squashed
 
 FEW = 2
 """Up to this number of input features, the kernel is applied at each time point, together with h. These extra terms
@@ -118,14 +117,10 @@ def _trace(
 Residuals = tuple[Float[Array, "C T F"], Float[Array, "F G"], Float[Array, "H G"], Trace]
 
 
-def _forward(
-    inputs: Float[Array, "C T F"],
-    kernel: Float[Array, "F G"],
-    recurrent_kernel: Float[Array, "H G"],
-    bias: Float[Array, " G"],
-    gates: Gates,
-) -> tuple[Float[Array, "C T H"], Residuals]:
-    trace = _trace(inputs, kernel, recurrent_kernel, bias, gates)
+def _forward(*arguments: Any) -> tuple[Float[Array, "C T H"], Residuals]:
+    """Takes the arguments of `recurrence`."""
+    inputs, kernel, recurrent_kernel, *_ = arguments
+    trace = _trace(*arguments)
     return jnp.swapaxes(trace.hidden, 0, 1), (inputs, kernel, recurrent_kernel, trace)
 
 

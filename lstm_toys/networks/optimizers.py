@@ -1,11 +1,66 @@
-"""Optimizers by name, with hyperparameters that may be traced."""
+"""Optimizers: their hyper-parameters, and Optax's transformations. Imports nothing heavy."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from __future__ import annotations
 
-import optax
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lstm_toys.networks.hyper import Hyper, takes
+import jaxtyping as jt
+import numpy as np
+
+from lstm_toys import arguments
+
+if TYPE_CHECKING:
+    import optax
+
+
+class Hyper(NamedTuple):
+    """Hyper-parameters that are traced, so that they can change without recompiling.
+
+    Attributes:
+        learning_rate: step size of the optimizer; NaN if a schedule sets it.
+        momentum: see `TAKES`; ignored by optimizers without momentum.
+        decay: likewise.
+        noise: standard deviation of the normal noise on the training inputs, drawn once per seed.
+        numbers: free parameters of the task's training curves, by name.
+    """
+
+    learning_rate: jt.Float[jt.Array | np.ndarray, "*M"]
+    momentum: jt.Float[jt.Array | np.ndarray, "*M"]
+    decay: jt.Float[jt.Array | np.ndarray, "*M"]
+    noise: jt.Float[jt.Array | np.ndarray, "*M"]
+    numbers: Mapping[str, jt.Float[jt.Array | np.ndarray, "*M"]]
+
+
+TAKES: dict[str, dict[str, float]] = {
+    "sgd": {},
+    "momentum": {"momentum": 0.9},
+    "rmsprop": {"decay": 0.9},
+    "rmsprop_keras": {"decay": 0.9},
+    "adam": {"momentum": 0.9, "decay": 0.999},
+}
+"""Hyper-parameters of each optimizer in addition to the learning rate, and their defaults.
+
+``momentum`` is the share of the running sum (SGD) or mean (Adam) of gradients that is kept from step to step; ``decay``
+is the same for the running mean of their squares. ``rmsprop`` divides a gradient by sqrt(mean + 1e-8), as Optax does,
+``rmsprop_keras`` by sqrt(mean) + 1e-7, as Keras did in 2018: for small gradients the two differ greatly.
+"""
+
+BOUNDS: dict[str, dict[str, int]] = {
+    "learning_rate": {"above": 0},
+    "momentum": {"least": 0, "below": 1},
+    "decay": {"least": 0, "below": 1},
+    "noise": {"least": 0},
+}
+"""Bounds of each hyperparameter, in single precision; see `lstm_toys.arguments.array`."""
+
+
+def takes(optimizer: str) -> dict[str, float]:
+    """Returns an optimizer's entry in `TAKES`; raises ValueError if the optimizer is unknown."""
+    if not isinstance(optimizer, str) or optimizer not in TAKES:
+        raise ValueError(f"unknown optimizer {arguments.brief(optimizer)}; available: {', '.join(TAKES)}")
+    return TAKES[optimizer]
+
 
 Schedule = Callable[[Any], Any]
 """An Optax schedule, from the number of a step, which starts at 0, to a learning rate; it is traced."""
@@ -20,6 +75,8 @@ class Scheduled(NamedTuple):
 
 def optimizer(kind: str | Scheduled, hyper: Hyper) -> optax.GradientTransformation:
     """Builds an optimizer by its name in `TAKES`; raises ValueError if the name is unknown."""
+    import optax
+
     name, rate = kind if isinstance(kind, Scheduled) else (kind, hyper.learning_rate)
     takes(name)
     return {

@@ -22,9 +22,7 @@ def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
     Its ``layers`` are a torch.nn.LSTM, GRU or RNN for each layer and a torch.nn.Linear for a dense readout. Like the
     model, it takes curves ``[C, T, F]``. The extra ``peers`` installs torch.
 
-    Args:
-        model: a `Stack` of a built-in cell with sigmoid gates.
-        params: the parameters of a single network, without a leading axis.
+    The model is a `Stack` of a built-in cell with sigmoid gates; the parameters of one network have no leading axis.
 
     Raises:
         ValueError: torch has no equivalent of the model, or the parameters are not those of one network of the model.

@@ -51,13 +51,15 @@ class Stack(nn.Module, metaclass=Brief):
     gates: Gates = "sigmoid"
 
     def __post_init__(self) -> None:
-        self.features = cells.units("features", self.features)
-        if not arguments.several(self.hidden):
-            raise InvalidModel(f"hidden must be units per layer, such as (32,), not {arguments.brief(self.hidden)}")
-        self.hidden = tuple(cells.units(f"hidden[{place}]", each) for place, each in enumerate(self.hidden))
-        if not isinstance(self.sequence, bool):
-            raise InvalidModel(f"sequence must be True or False, not {arguments.brief(self.sequence)}")
-        cells.choice("readout", self.readout, *get_args(Readout))
+        with cells.invalid():
+            self.features = arguments.whole("features", self.features, least=1)
+            if not arguments.several(self.hidden):
+                raise arguments.refused("hidden", "units per layer, such as (32,)", self.hidden)
+            self.hidden = tuple(
+                arguments.whole(f"hidden[{place}]", each, least=1) for place, each in enumerate(self.hidden)
+            )
+            self.sequence = arguments.switch("sequence", self.sequence)
+            arguments.choice("readout", self.readout, *get_args(Readout))
         if self.readout == "dense" and not self.hidden:
             raise InvalidModel("a dense readout needs at least one layer below it")
         cells.check(self.cell, self.gates)

@@ -15,8 +15,7 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt32
 
 from lstm_toys.networks import losses, optimizers, sizes
-from lstm_toys.networks.hyper import Hyper
-from lstm_toys.networks.optimizers import Scheduled
+from lstm_toys.networks.optimizers import Hyper, Scheduled
 from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import MSE, Examples, Loss, Numbers, Task
 

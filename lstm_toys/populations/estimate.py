@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from lstm_toys.execution.footprint import Footprint
 from lstm_toys.networks import sizes, training
-from lstm_toys.networks.hyper import Hyper
+from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.populations import blocks, programs
 from lstm_toys.populations.checkpoints import KEPT
 from lstm_toys.populations.specification import RECORDS
@@ -35,7 +35,7 @@ def estimate(
     Args:
         task: the training set, with any number of time points.
         model: the Flax module.
-        optimizer: a name in `lstm_toys.networks.hyper.TAKES`.
+        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
         timesteps: time points per curve.
         members: number of networks.
         states: number of steps after which parameters are kept.

@@ -14,8 +14,7 @@ from lstm_toys import arguments
 from lstm_toys.execution import lowering
 from lstm_toys.networks import sizes, training
 from lstm_toys.networks.cells import CELLS
-from lstm_toys.networks.hyper import BOUNDS, Hyper, takes
-from lstm_toys.networks.optimizers import Schedule, Scheduled
+from lstm_toys.networks.optimizers import BOUNDS, Hyper, Schedule, Scheduled, takes
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import blocks
 from lstm_toys.tasks.goal import AFTER

@@ -354,7 +354,7 @@ def train(
             starting at 0, to its step size.
         optimizer: ``"sgd"``, ``"momentum"``, ``"rmsprop"``, ``"rmsprop_keras"`` or ``"adam"``.
         momentum: share of the running sum or mean of gradients kept at each step; None: the optimizer's default. See
-            `lstm_toys.networks.hyper.TAKES`.
+            `lstm_toys.networks.optimizers.TAKES`.
         decay: share of the running mean of squared gradients kept at each step; None: the optimizer's default.
         numbers: free parameters of the task's training curves, by name.
         noise: standard deviation of Gaussian noise on the training inputs, drawn once per seed.

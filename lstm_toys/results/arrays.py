@@ -20,10 +20,9 @@ from lstm_toys import arguments, forks
 from lstm_toys.networks import training
 from lstm_toys.populations.train import Population
 from lstm_toys.tasks.goal import AFTER
-from lstm_toys.tasks.parameters import Parameter
+from lstm_toys.tasks.parameters import Parameter, Span
 from lstm_toys.tasks.probes import Probe, by_points, curves_of
-from lstm_toys.tasks.scaling import Scaling
-from lstm_toys.tasks.span import Span
+from lstm_toys.tasks.sets import Scaling
 from lstm_toys.tasks.supervision import BINARY, CROSS_ENTROPY, MSE, Examples, Task, loss_text, measured
 
 Results: TypeAlias = xr.Dataset

@@ -22,7 +22,7 @@ from lstm_toys.output import counted
 from lstm_toys.populations import answering, overview
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
-from lstm_toys.tasks.scaling import Scaling
+from lstm_toys.tasks.sets import Scaling
 from lstm_toys.text import printable
 
 ABOUT, RESULTS, PARAMETERS = "population.json", "results.nc", "parameters.npz"

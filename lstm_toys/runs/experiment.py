@@ -15,9 +15,9 @@ from lstm_toys.runs import manifest
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.measure import Measure
 from lstm_toys.tasks.goal import Goal
+from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import Plane, Trained
-from lstm_toys.tasks.scaling import Scaling
-from lstm_toys.tasks.span import Span
+from lstm_toys.tasks.sets import Scaling
 
 OF_RESULTS = {"loss", "rmse", "mse", "input", "target", "answer"}
 """Names that results already use after ``train_``."""
@@ -109,7 +109,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         arguments.text("name", self.name, empty=True)
-        arguments.text("doc", self.doc or "", empty=True)  # A module without docstring has None.
+        arguments.text("doc", "" if self.doc is None else self.doc, empty=True)  # A module without docstring has None.
         arguments.instance("goal", self.goal, Goal, "a Goal, such as lt.Goal(rmse=0.03)")
         for name, *takes in TAKES:
             function = getattr(self, name)

@@ -33,7 +33,7 @@ class Settings(Identity):
         base_seed: another value gives different networks with the same seed numbers.
         steps: training steps of each network; 0 leaves the networks untrained.
         learning_rate: step size of the optimizer.
-        optimizer: a name in `lstm_toys.networks.hyper.TAKES`.
+        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
         momentum: share of earlier gradients that is kept; None if the optimizer has no momentum.
         decay: share of the earlier mean of squared gradients that is kept; None if the optimizer has no decay.
         hidden: units of each layer below the readout.

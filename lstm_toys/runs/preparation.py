@@ -25,7 +25,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import TRACED, Settings
 from lstm_toys.tasks.probes import Probe, by_points, check_probes, curves_of
-from lstm_toys.tasks.scaling import Scaling
+from lstm_toys.tasks.sets import Scaling
 from lstm_toys.tasks.supervision import Examples, Task
 
 

@@ -7,7 +7,7 @@ import re
 import jaxtyping as jt
 import numpy as np
 
-from lstm_toys.tasks.textfile import quoted
+from lstm_toys.text import quoted
 
 INDEX = re.compile(
     r"#|i|j|k|n|level_\d+|unnamed: ?\d+|\.{3}1|column ?1|row[ ._]?names?|index|idx|id|key|(lfd\.? ?)?nr\.?|no\.?|num"
@@ -80,6 +80,19 @@ def check_table(
             )
 
 
+def check_no_time(header: tuple[str, ...] | None, values: jt.Float[np.ndarray, "T C"]) -> None:
+    """Raises ValueError if a first column that is not named x, t or time may hold time points."""
+    steps = np.diff(values[:, 0])
+    ends = f"goes from {values[0, 0]:g} to {values[-1, 0]:g}"
+    if header is None and len(steps) > 1 and (steps > 0).all() and np.ptp(steps) < 0.02 * steps.mean():
+        advice = "name the columns in a first row, such as x, y1, y2 if it does, else y1, y2, y3"
+        raise ValueError(f"column 1 {ends} and may hold time points: {advice}")
+    turns = (steps > 0).any() and (steps < 0).any()
+    if header and steps.any() and not turns and TIME.match(header[0]):
+        advice = "name it x, t or time if it holds time points, with its unit as in time (s); otherwise rename it"
+        raise ValueError(f"column 1, {quoted(header[0])}, {ends}: {advice}")
+
+
 def _labels(column: jt.Float[np.ndarray, " R"]) -> bool:
     """Whether whole numbers label blocks of rows, as 1, 1, 2, 2, or count the rows of each block, as 1, 2, 1, 2."""
     up, again = np.diff(column) == 1, (np.diff(column) == 0) | (column[1:] == column[0])
@@ -88,18 +101,20 @@ def _labels(column: jt.Float[np.ndarray, " R"]) -> bool:
 
 def _like_names(values: jt.Float[np.ndarray, "R C"]) -> bool:
     """Whether the first of several rows may be the names of the columns: years, or evenly spaced numbers."""
-    first, rest = values[:1], values[1:]
-    steps, whole, decimals = np.diff(first), first == np.round(first), rest != np.round(rest)
-    year, years = (((part >= 1800) & (part <= 2100)).all(axis=1) for part in (first, rest))
-    if year.all() and whole.all() and not years.any() and steps.all():
+    first, rest = values[0], values[1:]
+    steps, whole, decimals = np.diff(first), (first == np.round(first)).all(), (rest != np.round(rest)).all()
+    year, years = (((part >= 1800) & (part <= 2100)).all(axis=-1) for part in (first, rest))
+    if year and whole and not years.any() and steps.all():
         return True
-    if steps.size > 1:
-        even, same = (np.allclose(part, steps.mean(), rtol=1e-6, atol=0) for part in (steps, np.diff(rest[:1])))
-        return bool(steps[0, 0] > 0 and first[0, 0] >= 0 and even and not same)
-    if steps.size:
-        return bool(whole.all() and first[0, 0] >= 0 and steps[0, 0] == 1 and decimals.all())
-    jump, usual = abs(rest[0, 0] - first[0, 0]), np.abs(np.diff(rest, axis=0)).max(initial=0.0)
-    return bool(whole.all() and first[0, 0] >= 0 and decimals.all() and len(rest) > 3 and jump > 10 * usual)
+    if first[0] < 0:
+        return False
+    if len(steps) > 1:
+        even, same = (np.allclose(part, steps.mean(), rtol=1e-6, atol=0) for part in (steps, np.diff(rest[0])))
+        return bool(steps[0] > 0 and even and not same)
+    if len(steps):
+        return bool(whole and steps[0] == 1 and decimals)
+    jump, usual = abs(rest[0, 0] - first[0]), np.abs(np.diff(rest, axis=0)).max(initial=0.0)
+    return bool(whole and decimals and len(rest) > 3 and jump > 10 * usual)
 
 
 def _missing(values: jt.Float[np.ndarray, "R C"]) -> float | None:
@@ -111,19 +126,3 @@ def _missing(values: jt.Float[np.ndarray, "R C"]) -> float | None:
         if others.size and np.abs(others - end).min() > np.ptp(others) > 0:
             return float(end)
     return None
-
-
-def check_no_time(header: tuple[str, ...] | None, values: jt.Float[np.ndarray, "T C"]) -> None:
-    """Raises ValueError if a first column that is not named x, t or time may hold time points."""
-    steps = np.diff(values[:, 0])
-    rises, even = bool((steps > 0).all()), bool(np.ptp(steps) < 0.02 * abs(steps.mean()))
-    turns = (steps > 0).any() and (steps < 0).any()
-    ends = f"goes from {values[0, 0]:g} to {values[-1, 0]:g}"
-    if header is None and rises and even and len(steps) > 1:
-        advice = (
-            "and may hold time points: name the columns in a first row, such as x, y1, y2 if it does, else y1, y2, y3"
-        )
-        raise ValueError(f"column 1 {ends} {advice}")
-    if header and steps.any() and not turns and TIME.match(header[0]):
-        advice = "name it x, t or time if it holds time points, with its unit as in time (s); otherwise rename it"
-        raise ValueError(f"column 1, {quoted(header[0])}, {ends}: {advice}")

@@ -12,10 +12,10 @@ import jaxtyping as jt
 import numpy as np
 
 from lstm_toys import arguments
-from lstm_toys.tasks import ambiguity, delimited
-from lstm_toys.tasks.scaling import Scaling
-from lstm_toys.tasks.span import Span
-from lstm_toys.tasks.textfile import quoted
+from lstm_toys.tasks import ambiguity, textfile
+from lstm_toys.tasks.parameters import Span
+from lstm_toys.tasks.sets import Scaling
+from lstm_toys.text import quoted
 
 LARGEST, LEAST = 1e6, 1e-9
 """Bounds of unscaled curves: the largest absolute value, and the smallest allowed maximum of a curve. Answers lie
@@ -56,13 +56,11 @@ def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST
     """Reads curves from the columns of a text file, such as CSV, with one time point per row.
 
     The first row may name them. If it names the first column x, t or time, optionally with a unit, as in ``time (s)``,
-    that column holds the time points, which must be evenly spaced. `lstm_toys.tasks.delimited` describes the formats:
+    that column holds the time points, which must be evenly spaced. `lstm_toys.tasks.textfile` describes the formats:
     commas, semicolons or tabs between numbers, and decimal commas with the latter two.
 
-    Args:
-        path: a regular file.
-        largest: upper bound on the absolute values.
-        least: lower bound on the largest absolute value of a curve, unless all of its values are 0.
+    ``largest`` bounds the absolute values, ``least`` the largest absolute value of a curve, unless all of its values
+    are 0.
 
     Raises:
         ValueError: the file contains no curves or is ambiguous; the one-line message gives the reason, the
@@ -82,7 +80,7 @@ def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST
     """
     for name, bound in (("largest", largest), ("least", least)):
         arguments.array(name, bound, "", finite=False, least=0)
-    header, values, lines = delimited.read(arguments.path("path", path))
+    header, values, lines = textfile.read(arguments.path("path", path))
     if len(values) < 2:
         hint = "; each curve must be a column, not a row" * (len(values) == 1 and values.shape[1] > 2)
         raise ValueError(f"needs at least 2 rows of numbers, one per time point; has {len(values)}{hint}")
@@ -97,7 +95,7 @@ def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST
         ambiguity.check_no_time(header, values)
     if len(names) == timed:
         raise ValueError(f"has time points in the column {quoted(names[0])}, but no curves")
-    check_sizes(delimited.Table(names, values, lines), largest, least, timed)
+    check_sizes(textfile.Table(names, values, lines), largest, least, timed)
     curves = np.ascontiguousarray(values[:, timed:].T)
     curves.flags.writeable = False
     return Curves(names[timed:], curves, span)
@@ -117,40 +115,39 @@ def check_scaled(values: jt.Float[np.ndarray, "C T F"], scaling: Scaling) -> Non
         )
 
 
-def check_sizes(table: delimited.Table, largest: float, least: float, first: int = 0) -> None:
+def check_sizes(table: textfile.Table, largest: float, least: float, first: int = 0) -> None:
     """Raises ValueError, with the position, if single precision cannot square the values of a table with names.
 
     Bounds are those of `read_curves`. Columns before ``first`` are not checked.
     """
     names, values, lines = table
-    sizes = np.abs(values[:, first:])
+    sizes = np.abs(values)
+    sizes[:, :first] = 0
     if (beyond := sizes > largest).any():
         row, column = np.argwhere(beyond)[0]
-        value = values[row, column + first]
         raise ValueError(
-            f"row {lines[row]}, column {column + first + 1}: {value:g} exceeds {largest:g} in size"
+            f"row {lines[row]}, column {column + 1}: {values[row, column]:g} exceeds {largest:g} in size"
             + "; answers lie within (-1, 1), so scale the curves to this range" * (largest == LARGEST)
         )
     most = sizes.max(axis=0, initial=0.0)
     if names and (vanishing := (most > 0) & (most < least)).any():
         column = int(vanishing.argmax())
         raise ValueError(
-            f"column {column + first + 1}, {quoted(names[column + first])}: no value exceeds "
-            f"{most[column]:g} in size, so that their squares are 0 in single precision; scale them, or write 0"
+            f"column {column + 1}, {quoted(names[column])}: no value exceeds {most[column]:g} in size, so that their "
+            "squares are 0 in single precision; scale them, or write 0"
         )
 
 
-def _span(told: re.Match[str], x: jt.Float[np.ndarray, " T"], lines: jt.Int[np.ndarray, " T"]) -> Span:
-    """Returns the range of evenly spaced time points, or raises ValueError. ``told`` matches their column's name."""
-    column = f"column 1, {quoted(told[0])}"
+def _span(name: re.Match[str], x: jt.Float[np.ndarray, " T"], lines: jt.Int[np.ndarray, " T"]) -> Span:
+    """Returns the range of evenly spaced time points, or raises ValueError. ``name`` matches their column's name."""
+    column = f"column 1, {quoted(name[0])}"
     why = "and a first column named x, t or time holds time points"
     steps = np.diff(x)
     if not (steps > 0).all():
         row = int((steps > 0).argmin()) + 1
         again = f"; {ambiguity.PIVOT}" * (len(np.unique(x)) < len(x))
         raise ValueError(f"row {lines[row]}, {column}: {x[row]:g} after {x[row - 1]:g}; time points rise, {why}{again}")
-    spacing = (x[-1] - x[0]) / len(steps)
-    beside = np.abs(x - (x[0] + spacing * np.arange(len(x)))) / spacing
+    beside = np.abs(x - np.linspace(x[0], x[-1], len(x))) / steps.mean()
     if beside.max() > UNEVEN:
         usual = np.median(steps)
         row = int(np.abs(steps - usual).argmax()) + 1
@@ -159,6 +156,6 @@ def _span(told: re.Match[str], x: jt.Float[np.ndarray, " T"], lines: jt.Int[np.n
             f"time points must be evenly spaced, {why}"
         )
     try:
-        return Span(float(x[0]), float(x[-1]), unit=(told[2] or told[3] or "").strip(), name=told[1])
+        return Span(float(x[0]), float(x[-1]), unit=(name[2] or name[3] or "").strip(), name=name[1])
     except ValueError as error:
         raise ValueError(f"{column}: {error}; subtract the first time point, or choose another unit") from None

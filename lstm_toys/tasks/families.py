@@ -15,8 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from lstm_toys import arguments, forks
-from lstm_toys.tasks.parameters import PARAMETERS, Parameter, parameters_of
-from lstm_toys.tasks.span import Span
+from lstm_toys.tasks.parameters import PARAMETERS, Parameter, Span, parameters_of
 
 Parameters = Mapping[str, Float[Array, " C"] | Float[Array, ""] | Float[np.ndarray, " C"] | float | int]
 Ends = tuple[Float[Array, ""] | float | int, Float[Array, ""] | float | int]
@@ -86,11 +85,7 @@ class Family:
         return tuple(each.name for each in self.parameters)
 
     def curves(self, x: Float[Array, " T"], parameters: Parameters) -> Float[Array, "C T"]:
-        """Samples one curve per row of a table of parameters.
-
-        Args:
-            x: time points ``[T]``.
-            parameters: one array ``[C]``, or one number for all curves, for each parameter of the family.
+        """Samples one curve per row of a table: one array ``[C]``, or one number for all curves, for each parameter.
 
         Raises:
             ValueError: a parameter is missing, unknown or invalid, or the function does not return a curve.
@@ -116,15 +111,9 @@ class Family:
         return jax.vmap(one)(dict(zip(parameters, columns, strict=True)))
 
     def draw(self, key: Key[Array, ""], count: int, ranges: Ranges | None = None) -> dict[str, Float[Array, " C"]]:
-        """Draws a table of parameters from uniform distributions.
+        """Draws a table of parameters, one array ``[C]`` each, from uniform distributions.
 
-        Args:
-            key: a PRNG key.
-            count: number of rows C.
-            ranges: intervals that replace the family's own, by parameter.
-
-        Returns:
-            One array ``[C]`` for each parameter.
+        ``ranges`` are intervals that replace the family's own, by parameter.
 
         Raises:
             ValueError: the key or a range is invalid, or the family does not have its parameter.

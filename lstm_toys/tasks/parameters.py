@@ -1,4 +1,4 @@
-"""Declarations of the parameters of families of curves. Imports nothing heavy."""
+"""Declarations of the parameters of families of curves, and of the range of x. Imports nothing heavy."""
 
 from dataclasses import dataclass
 
@@ -6,22 +6,10 @@ from lstm_toys import arguments
 
 RESERVED = frozenset(
     {
-        *(
-            "seed",
-            "step",
-            "time",
-            "feature",
-            "family",
-            "curve",
-            "example",
-            "output_feature",
-            "input_feature",
-            "probe",
-            "setting",
-        ),
-        *("input", "answer", "truth", "diverged", "sound_step", "frame", "frame_step", "x", "length", "spacing", "set"),
-        *("name", "rmse", "gain", "offset_added", "delay", "frequency_answered", "valley_place", "valley_depth"),
-        *("nonlinearity", "peak_to_peak", "share_removed", "share_removed_delayed"),
+        *("seed", "step", "time", "feature", "family", "curve", "example", "output_feature", "input_feature", "probe"),
+        *("setting", "input", "answer", "truth", "diverged", "sound_step", "frame", "frame_step", "x", "length", "set"),
+        *("spacing", "name", "rmse", "gain", "offset_added", "delay", "frequency_answered", "valley_place"),
+        *("valley_depth", "nonlinearity", "peak_to_peak", "share_removed", "share_removed_delayed"),
         *("accuracy", "counted", "learned", "record"),
     }
 )
@@ -79,9 +67,50 @@ class Parameter:
     @property
     def label(self) -> str:
         """The axis label: name, symbol and unit."""
-        return " ".join(
-            [self.words, *([self.symbol] if self.symbol else []), *([f"({self.unit})"] if self.unit else [])]
-        )
+        return " ".join(filter(None, (self.words, self.symbol, self.unit and f"({self.unit})")))
+
+
+@dataclass(frozen=True)
+class Span:
+    """The range of x that the time points of curves cover, and its label in figures.
+
+    Attributes:
+        unit: unit of x; empty if there is none.
+        name: name of x along the axes of figures.
+
+    Raises:
+        ValueError: the range is empty, too long or too short, or an end is not a number.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.Span(0, 5, unit="s", name="time").label
+        'time (s)'
+    """
+
+    start: float | int = 0.0
+    stop: float | int = 1.0
+    unit: str = ""
+    name: str = "x"
+
+    def __post_init__(self) -> None:
+        for name in ("start", "stop"):
+            object.__setattr__(self, name, arguments.number(name, getattr(self, name)))
+        for name in ("unit", "name"):
+            arguments.text(name, getattr(self, name), empty=True)
+        if not self.start < self.stop:
+            raise ValueError(f"x from {self.start:g} to {self.stop:g}: the end of a span must be above its start")
+        if not 1e-6 <= self.length <= 1e6 or abs(self.start) > 1e6:
+            raise ValueError(f"x from {self.start:g} to {self.stop:g}: a span is 1e-6 to 1e6 long and within 1e6 of 0")
+
+    @property
+    def length(self) -> float:
+        """Last minus first time point."""
+        return float(self.stop - self.start)
+
+    @property
+    def label(self) -> str:
+        """The axis label: the name and unit of x."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
 
 
 PARAMETERS: dict[str, tuple[Parameter, ...]] = {

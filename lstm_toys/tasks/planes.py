@@ -96,11 +96,9 @@ to draw them from."""
 
 @dataclass(frozen=True)
 class Trained:
-    """The curves of a family that networks are trained on.
+    """The curves of a family that networks are trained on: values of all of its parameters.
 
-    Attributes:
-        family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
-        parameters: values of all parameters of the family.
+    The family is a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
 
     Example:
         >>> import lstm_toys as lt

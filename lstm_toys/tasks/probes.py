@@ -22,7 +22,6 @@ class Probe:
 
     Attributes:
         name: name of the family in figures and tables.
-        inputs: curves ``[C, T, F]``.
         parameters: parameters of the curves, one array ``[C]`` each.
         declared: declarations of the family's parameters.
         targets: correct answers, ``[C, T, A]`` or ``[C, A]``, NaN where unknown; None: the inputs for sequences, the
@@ -127,10 +126,8 @@ def probe(
     """Makes a probe of curves of a family.
 
     Args:
-        name: name of the probe.
         family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
         parameters: one array ``[C]``, or one number for all curves, for each parameter of the family.
-        x: time points ``[T]``.
         features: input features of a curve, ``("y",)`` or ``("x", "y")``.
 
     Raises:
@@ -153,14 +150,9 @@ def probe(
 def probe_at(
     name: str, task: Task, length: int, numbers: Mapping[str, float | int] | None = None, seed: int = 0
 ) -> Probe:
-    """Makes a probe from the examples of a task at another length.
+    """Makes a probe from the examples of a task with `Task.at_length` at another length.
 
-    Args:
-        name: name of the probe.
-        task: a task with `Task.at_length`.
-        length: time points of the probe, T.
-        numbers: values of the training numbers of the task.
-        seed: seed of the examples.
+    ``numbers`` are values of the training numbers of the task, ``seed`` is the seed of the examples.
 
     Raises:
         ValueError: the task has no ``at_length``, or an argument is invalid.

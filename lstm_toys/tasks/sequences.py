@@ -37,14 +37,8 @@ def counting(key: Key[Array, ""], length: int, count: int, language: Language = 
     context-sensitive languages", 2001). For a^n b^n and a^n b^n c^n, n is uniform from 1 to the largest that fits; for
     balanced parentheses, so is the number of pairs, and a fair coin decides whether one opens or closes where both may.
 
-    Args:
-        key: PRNG key.
-        length: points of the longest sequence, T, with its start.
-        count: number of sequences, C.
-        language: ``"anbn"``, ``"anbncn"``, or ``"dyck1"``.
-
-    Returns:
-        Inputs ``[C, T, 1 + symbols]``, targets ``[C, T, symbols + 1]``, and lengths ``[C]``.
+    Returns ``count`` inputs ``[C, T, 1 + symbols]``, targets ``[C, T, symbols + 1]``, and lengths ``[C]``. ``length``
+    is the number of points of the longest sequence, with its start.
 
     Example:
         >>> import jax
@@ -64,12 +58,7 @@ def counting(key: Key[Array, ""], length: int, count: int, language: Language = 
 
 
 def powers(number: Int[Array, " C"], length: int, symbols: int) -> Examples:
-    """Makes the strings a^n b^n ... for given values of n, in the format of `counting`.
-
-    Args:
-        number: n of each string, from 1 to the largest that fits.
-        length: points of the longest sequence, T, with its start.
-        symbols: number of different symbols.
+    """Makes strings a^n b^n ... of this number of symbols, for given values of n that fit, in the format of `counting`.
 
     Example:
         >>> import jax.numpy as jnp
@@ -117,15 +106,7 @@ def flip_flop(key: Key[Array, ""], length: int, count: int, bits: int = 3, rate:
     Every channel begins with a pulse (Sussillo and Barak, "Opening the Black Box: Low-Dimensional Dynamics in
     High-Dimensional Recurrent Neural Networks", 2013).
 
-    Args:
-        key: PRNG key.
-        length: points of a sequence, T.
-        count: number of sequences, C.
-        bits: number of channels.
-        rate: probability of a pulse, per channel and point.
-
-    Returns:
-        Inputs and targets ``[C, T, bits]``.
+    Returns ``count`` inputs and targets ``[C, T, bits]``; ``rate`` is the probability of a pulse per channel and point.
 
     Example:
         >>> import jax
@@ -152,13 +133,7 @@ def adding(key: Key[Array, ""], length: int, count: int) -> Examples:
     Numbers are uniform from 0 to 1; one in the first and one in the second half are marked by a 1 in the second channel
     (Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997, experiment 4, with different ranges).
 
-    Args:
-        key: PRNG key.
-        length: points of a sequence, T.
-        count: number of sequences, C.
-
-    Returns:
-        Inputs ``[C, T, 2]``, the numbers and the marks, and targets ``[C, 1]``.
+    Returns ``count`` inputs ``[C, T, 2]``, the numbers and the marks, and targets ``[C, 1]``.
 
     Example:
         >>> import jax
@@ -180,13 +155,7 @@ def adding(key: Key[Array, ""], length: int, count: int) -> Examples:
 def parity(key: Key[Array, ""], length: int, count: int) -> Examples:
     """Draws bits, with the parity of the number of ones so far as targets; for the loss ``"binary_cross_entropy"``.
 
-    Args:
-        key: PRNG key.
-        length: points of a sequence, T.
-        count: number of sequences, C.
-
-    Returns:
-        Inputs and targets ``[C, T, 1]``.
+    Returns ``count`` inputs and targets ``[C, T, 1]``.
 
     Example:
         >>> import jax

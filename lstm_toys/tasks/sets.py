@@ -1,4 +1,4 @@
-"""User-defined sets of curves: for training, held out, or only shown. Imports nothing heavy."""
+"""User-defined sets of curves, for training, held out, or only shown, and their scaling. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -10,15 +10,98 @@ from typing import Literal
 import jaxtyping as jt
 import numpy as np
 
-from lstm_toys import arguments as checked
-from lstm_toys import tasks
-from lstm_toys.tasks.scaling import Scaling
+from lstm_toys import arguments, tasks
 
 TRAINED, HELD_OUT, SHOWN = "trained on", "held out", "shown"
 """Names of the sets in tables and figures."""
 
 Ask = Literal["same", "next", "targets"]
 """What networks answer: the curve itself, the next value at each time point, or numbers about the whole curve."""
+
+
+REACH = 0.8
+"""Largest absolute value of scaled training data. Units of a recurrent layer answer within (-1, 1), and approach the
+ends only with large weights; values beyond the training range also need some room."""
+
+Affine = tuple[tuple[float, float], ...]
+"""For each feature its center and unit of scale: a value is scaled to ``(value - center) / unit``."""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """A scaling of curves to the range that networks can reach; results are in the original units.
+
+    ``names`` are those of all features, each once, for messages.
+
+    Raises:
+        ValueError: a pair is not two finite numbers, or a unit is 0.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> import numpy as np
+        >>> scaling = lt.Scaling.fitted(np.array([[[340.0], [360.0]]]))
+        >>> print(scaling)
+        (y - 350) / 12.5
+        >>> scaling.applied(np.array([[[345.0]]])).tolist()
+        [[[-0.4]]]
+    """
+
+    inputs: Affine
+    outputs: Affine
+    names: tuple[str, ...] = ("y",)
+
+    def __post_init__(self) -> None:
+        arguments.instance("names", self.names, tuple, "a tuple of names")
+        for name in ("inputs", "outputs"):
+            pairs = np.asarray(arguments.array(name, getattr(self, name), "F 2", hint=", pairs of middle and unit"))
+            if not pairs[:, 1].all():
+                raise arguments.refused(name, "pairs of a middle and a unit other than 0", getattr(self, name))
+
+    @classmethod
+    def fitted(
+        cls,
+        values: jt.Float[np.ndarray, "C T F"],
+        targets: jt.Float[np.ndarray, "C A"] | None = None,
+        names: tuple[str, ...] = ("y",),
+    ) -> Scaling:
+        """Fits a scaling that brings training curves into the range of a recurrent layer's units.
+
+        ``targets`` are numbers of whole curves; None: networks answer values of the curves. Raises ValueError if values
+        or targets are not finite numbers of these shapes.
+        """
+        inputs = _fitted(np.asarray(arguments.array("values", values, "C T F")))
+        if targets is None:
+            return cls(inputs, inputs, names)
+        return cls(inputs, _fitted(np.asarray(arguments.array("targets", targets, "C A"))), names)
+
+    def applied(self, values: jt.Float[np.ndarray, "*C F"], *, outputs: bool = False) -> jt.Float[np.ndarray, "*C F"]:
+        """Scales inputs, or outputs, of networks."""
+        center, unit = self._pairs(values, self.outputs if outputs else self.inputs)
+        return (values - center) / unit
+
+    def undone(self, values: jt.Float[np.ndarray, "*C F"], *, outputs: bool = True) -> jt.Float[np.ndarray, "*C F"]:
+        """Converts scaled outputs, or inputs, back to the file's units."""
+        center, unit = self._pairs(values, self.outputs if outputs else self.inputs)
+        return values * unit + center
+
+    def _pairs(self, values: jt.Float[np.ndarray, "*C F"], pairs: Affine) -> jt.Float[np.ndarray, "2 F"]:
+        """The centers and units of the features; raises ValueError if values have a different number of features."""
+        arguments.array("values", values, "...", finite=False, empty=True)
+        if np.shape(values)[-1:] != (len(pairs),):
+            raise ValueError(f"values must have {len(pairs)} features last, not the shape {list(np.shape(values))}")
+        return np.array(pairs).T
+
+    @property
+    def units(self) -> jt.Float[np.ndarray, " A"]:
+        """The factors that convert errors of scaled outputs to the file's units."""
+        return np.array([unit for _, unit in self.outputs])
+
+    def __str__(self) -> str:
+        pairs = [*self.inputs, *(self.outputs if len(self.names) > len(self.inputs) else ())]
+        return ", ".join(
+            f"({name} {'-' if center >= 0 else '+'} {abs(center):.6g}) / {unit:.6g}"
+            for name, (center, unit) in zip(self.names, pairs, strict=True)
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -31,7 +114,7 @@ class CurveSet:
     targets: jt.Float[np.ndarray, "C A"] | None = None
 
     def __repr__(self) -> str:
-        return checked.line(self, name=self.name, names=self.names, values=self.values, targets=self.targets)
+        return arguments.line(self, name=self.name, names=self.names, values=self.values, targets=self.targets)
 
     def part(self, chosen: Sequence[int], name: str) -> CurveSet:
         """A subset of the curves under another name."""
@@ -100,3 +183,11 @@ def kept_out(curves: CurveSet, count: int) -> tuple[list[int], list[int]]:
     digests = [sha256((values + 0.0).astype("<f8").tobytes()).digest() for values in curves.values]
     order = sorted(range(len(digests)), key=lambda index: (digests[index], index))
     return sorted(order[count:]), sorted(order[:count])
+
+
+def _fitted(values: jt.Float[np.ndarray, "*C F"]) -> Affine:
+    """The middle of each feature's values, and the unit that brings their ends to `REACH`."""
+    flat = values.reshape(-1, values.shape[-1])
+    low, high = flat.min(axis=0), flat.max(axis=0)
+    halves = np.where(high > low, (high - low) / 2, REACH)  # A constant feature becomes 0.
+    return tuple((float(middle), float(half / REACH)) for middle, half in zip((low + high) / 2, halves, strict=True))

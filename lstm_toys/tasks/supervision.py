@@ -21,6 +21,10 @@ Stated = Mapping[str, Told | Float[Array, "*C"]]
 """Parameters of training curves: each a number, one number per curve, or the name of a training number; for drawn
 curves, a range."""
 
+Drawn = Mapping[str, tuple[float | int | str, float | int | str]]
+"""Ranges from which parameters are drawn; an end may be the name of a training number."""
+
+Given = Float[Array, "C T F"] | Float[np.ndarray, "C T F"]
 
 MSE, CROSS_ENTROPY, BINARY = "mse", "cross_entropy", "binary_cross_entropy"
 LOSSES = (MSE, CROSS_ENTROPY, BINARY)
@@ -130,8 +134,8 @@ class Task:
             object.__setattr__(self, name, arguments.names(name, getattr(self, name), least))
         object.__setattr__(self, "sequence", arguments.switch("sequence", self.sequence))
         arguments.instance("trained", self.trained, Trained | None, "lt.Trained or None")
-        if self.batch is not None:
-            object.__setattr__(self, "batch", arguments.whole("batch", self.batch, least=1))
+        batch = None if self.batch is None else arguments.whole("batch", self.batch, least=1)
+        object.__setattr__(self, "batch", batch)
         object.__setattr__(self, "ahead", arguments.whole("ahead", self.ahead, least=0))
         object.__setattr__(self, "fresh", arguments.switch("fresh", self.fresh))
         if self.fresh and self.batch is not None:
@@ -139,9 +143,8 @@ class Task:
         if self.validation is not None and not self.fresh:
             raise arguments.refused("validation", "None without fresh examples", self.validation)
         if self.validation is not None and not isinstance(self.validation, Examples):
-            arguments.function(
-                "validation", self.validation, "lt.Examples, or a function of a key and training numbers", 2
-            )
+            expected = "lt.Examples, or a function of a key and training numbers"
+            arguments.function("validation", self.validation, expected, 2)
         if self.at_length is not None:
             expected = "a function of a key, training numbers and a number of time points, or None"
             arguments.function("at_length", self.at_length, expected, 3)
@@ -173,8 +176,8 @@ class Task:
                 "key, training numbers and a number of time points"
             )
         made = self._checked(self.at_length(key, numbers, length))
-        if made.inputs.shape[1] != length:
-            raise ValueError(f"at_length must return {length:,} time points, not {made.inputs.shape[1]:,}")
+        if (points := made.inputs.shape[1]) != length:
+            raise ValueError(f"at_length must return {length:,} time points, not {points:,}")
         return made
 
     def _checked(self, examples: Any) -> Examples:
@@ -236,15 +239,9 @@ def _whole(name: str, values: Any) -> None:
 
 
 def show(curves: Float[Array, "C T"], x: Float[Array, " T"], features: Sequence[str]) -> Float[Array, "C T F"]:
-    """Makes network inputs from curves.
+    """Makes network inputs ``[C, T, F]`` from curves ``[C, T]`` at time points ``[T]``.
 
-    Args:
-        curves: y of each curve ``[C, T]``.
-        x: time points ``[T]``.
-        features: ``("y",)``, or ``("x", "y")``.
-
-    Raises:
-        ValueError: curves, time points or features are invalid.
+    Features are ``("y",)``, or ``("x", "y")``. Raises ValueError for invalid curves, time points or features.
 
     Example:
         >>> import lstm_toys as lt
@@ -271,7 +268,6 @@ def reproduce(
     Args:
         family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
         parameters: for each parameter one array ``[C]``, one number for all curves, or the name of a training number.
-        x: time points ``[T]``.
         features: features of inputs and answers, ``("y",)`` or ``("x", "y")``.
         batch: curves per step; None: all.
 
@@ -284,32 +280,15 @@ def reproduce(
         >>> task.input_features, task.output_features, task.numbers
         (('x', 'y'), ('x', 'y'), ('steepness',))
     """
-    trained, x, features = _trained(family, _stated(parameters)), _points(x), _features(features)
-    examples = partial(_reproduced, trained, x, features)
+    trained, x, features = _trained(family, parameters), _points(x), _features(features)
+    examples = partial(_examples, trained, x, features, ())
     return Task(examples, features, features, sequence=True, batch=batch, numbers=_named(parameters), trained=trained)
 
 
-def _reproduced(
-    trained: Trained,
-    x: Float[Array, " T"],
-    features: tuple[str, ...],
-    key: Key[Array, ""],  # noqa: ARG001
-    numbers: Numbers,
-) -> Examples:
-    shown = show(_curves(trained, x, _values(trained, numbers)), x, features)
-    return Examples(shown, shown)
-
-
-Given = Float[Array, "C T F"] | Float[np.ndarray, "C T F"]
-
-
 def reproduce_curves(curves: Given, features: tuple[str, ...], batch: int | None = None) -> Task:
-    """Makes a task in which every seed learns to reproduce these curves.
+    """Makes a task in which every seed learns to reproduce these curves ``[C, T, F]``, such as from `show`.
 
-    Args:
-        curves: ``[C, T, F]``, such as from `show`.
-        features: names of the F features.
-        batch: curves per step; None: all.
+    ``features`` are names of the F features, ``batch`` the curves per step; None: all.
 
     Raises:
         ValueError: the curves are not finite numbers of this shape, or the features are not F different names.
@@ -341,10 +320,7 @@ def _single(curves: Given, features: tuple[str, ...]) -> Float[Array, "C T F"]:
 def predict_next(curves: Given, features: tuple[str, ...], batch: int | None = None) -> Task:
     """Makes a task in which every seed learns to predict the next value of these curves at each time point.
 
-    Args:
-        curves: ``[C, T, F]``; networks see the first T - 1 time points.
-        features: names of the F features.
-        batch: curves per step; None: all.
+    Networks see the first T - 1 time points. Arguments are those of `reproduce_curves`.
 
     Raises:
         ValueError: see `reproduce_curves`; or the curves have one time point.
@@ -386,14 +362,9 @@ def read_off(
     x: Float[Array, " T"],
     batch: int | None = None,
 ) -> Task:
-    """Makes a task in which every seed learns to read parameters off the same curves.
+    """Makes a task in which every seed learns to read the parameters ``output_features`` off the same curves.
 
-    Args:
-        family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
-        parameters: for each parameter one array ``[C]``, one number for all curves, or the name of a training number.
-        output_features: names of the parameters to read off.
-        x: time points ``[T]``.
-        batch: curves per step; None: all.
+    Other arguments are those of `reproduce`.
 
     Raises:
         ValueError: the family has other parameters, or an argument is invalid.
@@ -406,44 +377,44 @@ def read_off(
         >>> task.output_features, task.sequence
         (('slope',), False)
     """
-    trained, x, numbers = _trained(family, _stated(parameters)), _points(x), _named(parameters)
-    output_features = _checked_features(output_features, family)
-    each = partial(_read_off, trained, output_features, x)
+    trained, x, numbers = _trained(family, parameters), _points(x), _named(parameters)
+    output_features = _parameters(output_features, family)
+    each = partial(_examples, trained, x, ("y",), output_features)
     examples = each if numbers else partial(_same, each(None, {}))  # Computed once, not by every network.
     return Task(examples, ("y",), output_features, sequence=False, batch=batch, numbers=numbers, trained=trained)
 
 
-def _read_off(
+def _examples(
     trained: Trained,
-    output_features: tuple[str, ...],
     x: Float[Array, " T"],
+    features: tuple[str, ...],
+    output_features: tuple[str, ...],
     key: Key[Array, ""] | None,  # noqa: ARG001
     numbers: Numbers,
 ) -> Examples:
-    parameters = _values(trained, numbers)
-    curves = show(_curves(trained, x, parameters), x, ("y",))
-    columns = [jnp.broadcast_to(jnp.asarray(parameters[name], curves.dtype), len(curves)) for name in output_features]
-    return Examples(curves, jnp.stack(columns, axis=-1))
+    """Training curves, and as targets their parameters ``output_features``; without any, the curves themselves."""
+    values = trained.parameters.items()
+    parameters = {name: numbers[value] if isinstance(value, str) else value for name, value in values}
+    curves = family_of(cast(Family | str, trained.family)).curves(x, cast(Parameters, parameters))
+    shown = show(curves, x, features)
+    if not output_features:
+        return Examples(shown, shown)
+    columns = [jnp.broadcast_to(jnp.asarray(parameters[name], shown.dtype), len(shown)) for name in output_features]
+    return Examples(shown, jnp.stack(columns, axis=-1))
 
 
 def read_off_drawn(
     family: Family | str,
     count: int,
-    ranges: Mapping[str, tuple[float | int | str, float | int | str]],
+    ranges: Drawn,
     output_features: tuple[str, ...],
     x: Float[Array, " T"],
     batch: int | None = None,
 ) -> Task:
-    """Makes a task in which every seed draws its own curves and learns to read off their parameters.
+    """Makes a task in which every seed draws ``count`` curves of its own and learns to read off their parameters.
 
-    Args:
-        family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
-        count: number of curves that a seed draws.
-        ranges: half-open intervals that replace the family's own, by parameter; an end may be the name of a training
-            number.
-        output_features: names of the parameters to read off.
-        x: time points ``[T]``.
-        batch: curves per step; None: all.
+    ``ranges`` are half-open intervals that replace the family's own, by parameter; an end may be the name of a training
+    number. Other arguments are those of `read_off`.
 
     Raises:
         ValueError: the family does not have such a parameter, or an argument is invalid.
@@ -458,12 +429,10 @@ def read_off_drawn(
     for name, ends in ranges.items():
         if not isinstance(ends, tuple | list) or len(ends) != 2:
             raise arguments.refused(name, "a range (low, high)", ends)
-    pairs: dict[str, tuple[float | int | str, float | int | str]] = {
-        name: (low, high) for name, (low, high) in ranges.items()
-    }
+    pairs: Drawn = {name: (low, high) for name, (low, high) in ranges.items()}
     own: dict[str, Told] = {each.name: (each.low, each.high) for each in family_of(family).parameters}
-    trained, x = _trained(family, {**own, **pairs}), _points(x)
-    output_features = _checked_features(output_features, family)
+    trained, x = Trained(family, {**own, **pairs}), _points(x)
+    output_features = _parameters(output_features, family)
     examples = partial(_drawn, family, arguments.whole("count", count, least=1), pairs, output_features, x)
     return Task(examples, ("y",), output_features, sequence=False, batch=batch, numbers=_named(pairs), trained=trained)
 
@@ -471,23 +440,28 @@ def read_off_drawn(
 def _drawn(
     family: Family | str,
     count: int,
-    ranges: Mapping[str, tuple[float | int | str, float | int | str]],
+    ranges: Drawn,
     output_features: tuple[str, ...],
     x: Float[Array, " T"],
     key: Key[Array, ""],
     numbers: Numbers,
 ) -> Examples:
-    intervals: dict[str, Ends] = {
-        name: (_end(low, numbers), _end(high, numbers)) for name, (low, high) in ranges.items()
-    }
+    def end(value: float | int | str) -> Float[Array, ""] | float:
+        return numbers[value] if isinstance(value, str) else value
+
+    intervals: dict[str, Ends] = {name: (end(low), end(high)) for name, (low, high) in ranges.items()}
     parameters = family_of(family).draw(key, count, intervals)
     curves = family_of(family).curves(x, parameters)
     return Examples(show(curves, x, ("y",)), jnp.stack([parameters[name] for name in output_features], axis=-1))
 
 
 def _trained(family: Family | str, parameters: Stated) -> Trained:
-    """Describes the training curves; raises ValueError if the family or a parameter is invalid."""
+    """Describes the training curves; raises ValueError if the family or a parameter is invalid, or a range."""
     family_of(family)
+    arguments.mapping("parameters", parameters, "numbers, arrays or names of training numbers, by parameter")
+    for name, value in parameters.items():
+        if isinstance(value, tuple):
+            raise arguments.refused(name, "a number, an array, or a name; only lt.read_off_drawn takes ranges", value)
     return Trained(family, parameters)
 
 
@@ -497,18 +471,6 @@ def _points(x: Float[Array, " T"]) -> Float[Array, " T"]:
     return jnp.array(arguments.array("x", x, "T"))
 
 
-def _curves(trained: Trained, x: Float[Array, " T"], parameters: Parameters) -> Float[Array, "C T"]:
-    return family_of(cast(Family | str, trained.family)).curves(x, parameters)
-
-
-def _stated(parameters: Stated) -> Stated:
-    arguments.mapping("parameters", parameters, "numbers, arrays or names of training numbers, by parameter")
-    for name, value in parameters.items():
-        if isinstance(value, tuple):
-            raise arguments.refused(name, "a number, an array, or a name; only lt.read_off_drawn takes ranges", value)
-    return parameters
-
-
 def _features(features: Sequence[str]) -> tuple[str, ...]:
     names = arguments.names("features", features, 1)
     if unknown := [name for name in names if name not in ("x", "y")]:
@@ -516,7 +478,7 @@ def _features(features: Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def _checked_features(output_features: tuple[str, ...], family: Family | str) -> tuple[str, ...]:
+def _parameters(output_features: tuple[str, ...], family: Family | str) -> tuple[str, ...]:
     names, known = arguments.names("output_features", output_features, 1), family_of(family).names
     if unknown := [name for name in names if name not in known]:
         raise arguments.refused("output_features", f"some of the parameters {', '.join(known)}", unknown[0])
@@ -527,11 +489,3 @@ def _named(parameters: Stated) -> tuple[str, ...]:
     """The names of training numbers among parameters, each once."""
     ends = [end for value in parameters.values() for end in (value if isinstance(value, tuple) else (value,))]
     return tuple(dict.fromkeys(end for end in ends if isinstance(end, str)))
-
-
-def _values(trained: Trained, numbers: Numbers) -> Parameters:
-    return {name: numbers[value] if isinstance(value, str) else value for name, value in trained.parameters.items()}  # type: ignore[misc]
-
-
-def _end(end: float | int | str, numbers: Numbers) -> Float[Array, ""] | float:
-    return numbers[end] if isinstance(end, str) else end

@@ -11,7 +11,7 @@ import lstm_toys
 from conftest import HANG, ROOT, refusal
 from lstm_toys import output
 from lstm_toys.cli import script
-from lstm_toys.cli.home import home
+from lstm_toys.cli.script import home
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from lstm_toys.execution import footprint
 from lstm_toys.studies.generalization import ask as study
 from lstm_toys.studies.generalization import results
 from lstm_toys.tasks.curves import Curves
-from lstm_toys.tasks.span import Span
+from lstm_toys.tasks.parameters import Span
 
 SMALL = ("--seeds=3", "--steps=20", "--timesteps=20", "--hidden=4")
 LINES = ("--slope=-1:1:3", "--intercept=-1:1:3", "--length=20", "--spacing=0.05")

@@ -1,6 +1,5 @@
-"""The LSTM layer against Flax's cell, a NumPy loop, and autodiff of a plain loop, in float64."""
+"""The LSTM layer against a NumPy loop, and autodiff of a plain loop, in float64."""
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -98,20 +97,6 @@ def test_states_follow_a_float64_loop(size, gates):
         assert distance(LSTM(8, gates=gates).apply({"params": params}, arrays[0]), hidden) < TOLERANCE
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_recurrence_is_that_of_flax(size):
-    inputs, kernel, recurrent_kernel, bias = map(jnp.asarray, arguments(*size))
-    params = {}
-    for gate, *weights in zip(
-        "ifgo", jnp.split(kernel, 4, 1), jnp.split(recurrent_kernel, 4, 1), jnp.split(bias, 4), strict=True
-    ):
-        params[f"i{gate}"] = {"kernel": weights[0]}
-        params[f"h{gate}"] = {"kernel": weights[1], "bias": weights[2]}
-    cell = nn.RNN(nn.OptimizedLSTMCell(recurrent_kernel.shape[0]))
-    expected = cell.apply({"params": {"cell": params}}, inputs)
-    assert distance(recurrence(inputs, kernel, recurrent_kernel, bias), expected) < TOLERANCE
-
-
 @pytest.mark.parametrize("gates", ["sigmoid", *rarely("hard")])
 @pytest.mark.parametrize("size", SIZES)
 def test_gradients_follow_float64_autodiff(size, gates):
@@ -141,13 +126,6 @@ def test_a_gate_at_its_bound_has_no_derivative():
     i, f, g, o = np.split(np.asarray(gradient), 4)
     np.testing.assert_array_equal([i, f, o], 0)
     assert (np.abs(g) > 0.01).all()
-
-
-def test_an_answer_depends_on_the_past_alone():
-    inputs, *weights = map(jnp.asarray, arguments(*HARD))
-    other, answer = recurrence(inputs.at[:, 6:].add(1.0), *weights), recurrence(inputs, *weights)
-    np.testing.assert_array_equal(other[:, :6], answer[:, :6])
-    assert (np.abs(other[:, 6:] - answer[:, 6:]).max(axis=(0, 2)) > 1e-3).all()
 
 
 def initialized(units, features, key=0):

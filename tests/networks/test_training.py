@@ -14,8 +14,7 @@ import lstm_toys as lt
 from conftest import hyper
 from lstm_toys.networks import training
 from lstm_toys.networks.cells import InvalidModel
-from lstm_toys.networks.hyper import TAKES
-from lstm_toys.networks.optimizers import Scheduled, optimizer
+from lstm_toys.networks.optimizers import TAKES, Scheduled, optimizer
 
 SHOWN = jnp.asarray(np.random.default_rng(0).uniform(size=(3, 6, 1)), jnp.float32)
 

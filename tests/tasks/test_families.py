@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from lstm_toys.statistics import measures
 from lstm_toys.tasks.families import FAMILIES, Family, family_of, time_points
-from lstm_toys.tasks.parameters import PARAMETERS, RESERVED, Parameter, parameters_of
+from lstm_toys.tasks.parameters import PARAMETERS, RESERVED, Parameter, Span, parameters_of
 from lstm_toys.tasks.planes import LENGTH, SPACING, Trained
-from lstm_toys.tasks.span import Span
 
 X = time_points(50)
 FORMULAS = {

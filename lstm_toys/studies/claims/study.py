@@ -12,7 +12,6 @@ import xarray as xr
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list, replacing, write_json
-from lstm_toys.markdown import escape
 from lstm_toys.results import storage, summary
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import Failed, Refused, RunContext
@@ -27,6 +26,7 @@ from lstm_toys.studies.claims.declaration import DURING, NETWORKS
 from lstm_toys.studies.claims.evidence import Evidence
 from lstm_toys.studies.claims.kept import Kept
 from lstm_toys.studies.claims.verdicts import Unsound
+from lstm_toys.text import escape
 
 
 class ClaimStudy(Study[ClaimSettings]):

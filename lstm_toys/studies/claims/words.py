@@ -8,10 +8,10 @@ from typing import Any
 from rich.console import RenderableType
 
 from lstm_toys import tables
-from lstm_toys.markdown import escape
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.claim import INPUT
 from lstm_toys.studies.claims.declaration import NETWORKS
+from lstm_toys.text import escape
 
 LEGEND = """\
 A claim is supported where the interval of the share lies above one half, refuted where it lies below, else undecided.

@@ -20,9 +20,8 @@ from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identity, Settings
 from lstm_toys.studies.training import ask as training
 from lstm_toys.tasks.curves import Curves
-from lstm_toys.tasks.parameters import Parameter, parameters_of
+from lstm_toys.tasks.parameters import Parameter, Span, parameters_of
 from lstm_toys.tasks.planes import LENGTH, SPACING, Axis, Plane, Trained
-from lstm_toys.tasks.span import Span
 
 TRAINING = "training"
 """The grid of the training curves, whose error is the reference for all grids."""

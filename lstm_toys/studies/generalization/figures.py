@@ -41,8 +41,8 @@ from lstm_toys.studies.generalization.results import (
     user_defined,
 )
 from lstm_toys.studies.generalization.results import axes as axes_of
+from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
-from lstm_toys.tasks.span import Span
 
 SMALL_MULTIPLES = 16
 """Most seeds that have separate panels."""

@@ -41,8 +41,8 @@ from lstm_toys.studies.generalization.results import Maps
 from lstm_toys.studies.generalization.study import Generalization
 from lstm_toys.tasks import families
 from lstm_toys.tasks.families import Family
+from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
-from lstm_toys.tasks.span import Span
 from lstm_toys.tasks.supervision import Task, show
 
 TILE_POINTS = 12_800

@@ -28,9 +28,9 @@ from lstm_toys.statistics import intervals
 from lstm_toys.studies.generalization import length_figure, results
 from lstm_toys.studies.generalization.results import Maps, measures_at
 from lstm_toys.studies.generalization.study import Generalization
+from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import LENGTH
 from lstm_toys.tasks.probes import Probe, probe_at
-from lstm_toys.tasks.span import Span
 from lstm_toys.tasks.supervision import Task, measured
 
 HELD = 4

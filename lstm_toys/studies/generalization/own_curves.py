@@ -31,8 +31,8 @@ from lstm_toys.studies.generalization.ask import MEASURED_WHOLE
 from lstm_toys.studies.generalization.results import Maps
 from lstm_toys.studies.generalization.study import Generalization
 from lstm_toys.tasks.curves import Curves
-from lstm_toys.tasks.scaling import Scaling
-from lstm_toys.tasks.span import Span
+from lstm_toys.tasks.parameters import Span
+from lstm_toys.tasks.sets import Scaling
 from lstm_toys.tasks.supervision import Task
 
 HELD, STATES, SQUARES = 4, 3, 10

@@ -13,7 +13,7 @@ from conftest import rarely
 from experiments import sine
 from experiments.page import networks as page_networks
 from lstm_toys.networks import optimizers
-from lstm_toys.networks.hyper import Hyper
+from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.statistics import intervals
 
 CLOSE = 1e-5

@@ -18,7 +18,7 @@ from experiments import sine
 from experiments.page import __main__ as command
 from experiments.page import playground, runs
 from experiments.post import sentences
-from lstm_toys.markdown import one_line
+from lstm_toys.text import one_line
 
 LARGER = "#curve=sine"
 """Where the page shows a sine that nobody trained on."""

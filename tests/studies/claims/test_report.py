@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from rendered import PLAIN, TEXTS, instead, rendered
 
-from lstm_toys.markdown import one_line
 from lstm_toys.studies.claims import words as report
+from lstm_toys.text import one_line
 
 VARIANT = {
     "per_seed": [0.5],
