@@ -1,5 +1,6 @@
-"""The LSTM layer against a NumPy loop, and autodiff of a plain loop, in float64."""
+"""The LSTM layer against Flax's cell, a NumPy loop, and autodiff of a plain loop, in float64."""
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -95,6 +96,20 @@ def test_states_follow_a_float64_loop(size, gates):
         assert distance(numpy_loop(*args, other)[0], hidden) > 100 * TOLERANCE
         params = dict(zip(("kernel", "recurrent_kernel", "bias"), arrays[1:], strict=True))
         assert distance(LSTM(8, gates=gates).apply({"params": params}, arrays[0]), hidden) < TOLERANCE
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_recurrence_is_that_of_flax(size):
+    inputs, kernel, recurrent_kernel, bias = map(jnp.asarray, arguments(*size))
+    params = {}
+    for gate, *weights in zip(
+        "ifgo", jnp.split(kernel, 4, 1), jnp.split(recurrent_kernel, 4, 1), jnp.split(bias, 4), strict=True
+    ):
+        params[f"i{gate}"] = {"kernel": weights[0]}
+        params[f"h{gate}"] = {"kernel": weights[1], "bias": weights[2]}
+    cell = nn.RNN(nn.OptimizedLSTMCell(recurrent_kernel.shape[0]))
+    expected = cell.apply({"params": {"cell": params}}, inputs)
+    assert distance(recurrence(inputs, kernel, recurrent_kernel, bias), expected) < TOLERANCE
 
 
 @pytest.mark.parametrize("gates", ["sigmoid", *rarely("hard")])
