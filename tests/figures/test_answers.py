@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 
 from experiments.sine import EXPERIMENT
 from lstm_toys import figures
-from lstm_toys.figures import panels as panels_of_curves
+from lstm_toys.figures import answers as panels_of_curves
 
 SINES = {letter: letter for letter in "rbgcyk"}
 
