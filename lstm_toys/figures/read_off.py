@@ -11,7 +11,7 @@ from matplotlib.artist import Artist
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Rectangle
 
 from lstm_toys.figures.answers import Curve, curve_panels, labeled
 from lstm_toys.figures.needs import needs
@@ -21,6 +21,7 @@ from lstm_toys.figures.style import (
     INPUT,
     band,
     band_entry,
+    band_name,
     canvas,
     counted,
     dark_scale,
@@ -114,11 +115,11 @@ def read_off_axis(
     with canvas(title, xlabel=xlabel, ylabel=ylabel) as (figure, (axes,)):
         range_style: dict[str, Any] = {"color": COLORS["y"], "alpha": 0.18, "linewidth": 0}
         axes.axvspan(*trained, **range_style)
-        handles: list[Artist] = [Patch(label="training range", **range_style)]
+        handles: list[Artist] = [band_entry("training range", **range_style)]
         if count := fit.sizes["seed"]:
             answers = chosen.answer.sel(output_feature=name).values
             median = band(axes, true, answers, COLORS["b"], f"median of {counted(count)}")
-            handles += [band_entry(count, COLORS["b"]), median]
+            handles += [band_entry(band_name(count), COLORS["b"]), median]
         axes.plot(true, true, color=GRAY, **INPUT)
         handles.append(entry("true value", **INPUT))
         if published:

@@ -14,6 +14,7 @@ from lstm_toys.figures.style import (
     MOST_BANDS,
     band,
     band_entry,
+    band_name,
     bars,
     canvas,
     colors,
@@ -171,4 +172,4 @@ def _curves(count: int) -> str:
 
 
 def _explained(fit: xr.Dataset) -> Patch:
-    return band_entry(fit.sizes["seed"], before="median and ", alpha=0.3)
+    return band_entry(f"median and {band_name(fit.sizes['seed'])}", alpha=0.3)

@@ -241,7 +241,13 @@ def band(
 
 
 def bars(
-    axes: Axes, x: Any, values: Float[np.ndarray, "S K"], color: str, label: str = "", width: float = 2, size: float = 3
+    axes: Axes,
+    x: Any,
+    values: Float[np.ndarray, "S K"],
+    color: str,
+    label: str = "",
+    width: float = 2.0,
+    size: float = 3.0,
 ) -> Line2D:
     """Draws medians over seeds as dots on bars from the 5th to the 95th percentile; returns their legend entry."""
     axes.vlines(x, *intervals.band(values), color=color, alpha=0.35, linewidth=width)
@@ -278,9 +284,9 @@ def entry(label: str, color: str = GRAY, **style: Any) -> Line2D:
     return Line2D([], [], label=plain(label), **({"color": color} | style))
 
 
-def band_entry(networks: int, color: str = GRAY, before: str = "", **style: Any) -> Patch:
-    """The legend entry of a band."""
-    return Patch(color=color, label=f"{before}{band_name(networks)}", **(BAND | style))
+def band_entry(label: str, color: str = GRAY, **style: Any) -> Patch:
+    """A legend entry of a band or area."""
+    return Patch(color=color, label=plain(label), **(BAND | style))
 
 
 def answer_entries(fit: xr.Dataset, color: str) -> list[Artist]:
@@ -289,7 +295,7 @@ def answer_entries(fit: xr.Dataset, color: str) -> list[Artist]:
         return [entry("every network diverged", linestyle="")]
     count, one = fit.sizes["seed"], f"one of them (network {int(fit.seed[0])})"
     median = entry(f"median of {counted(count)}", color, **MEDIAN)
-    return [median, band_entry(count, color), entry(one, color, **(ONE | {"markersize": 2.6}))]
+    return [median, band_entry(band_name(count), color), entry(one, color, **(ONE | {"markersize": 2.6}))]
 
 
 def legend(place: Figure | Axes, handles: Iterable[Artist], columns: int = 3, loc: str = "") -> None:

@@ -272,9 +272,9 @@ def _values(plane: ResolvedPlane, about: Subject) -> dict[str, float | str]:
 
 def ask(subject: Subject, settings: Evaluation, results_dir: Path) -> Ask[Evaluation]:
     """Asks for the evaluation of a trained population."""
-    kind = "lengths:Lengths" if settings.lengths else "own_curves:OwnCurves" if settings.curves else "grids:Grids"
+    kind = "Lengths" if settings.lengths else "OwnCurves" if settings.curves else "Grids"
     return Ask(
-        f"lstm_toys.studies.generalization.{kind}",
+        f"lstm_toys.studies.generalization.study:{kind}",
         settings,
         results_dir,
         report,

@@ -1,4 +1,4 @@
-"""Reads and summarizes the measures over grids of curves, piece by piece from a file of `grids.write`."""
+"""Reads and summarizes the results of an evaluation; the measures over grids piece by piece."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -138,3 +138,30 @@ def measures_at(labeled: xr.Dataset) -> dict[str, xr.DataArray]:
         elif LENGTH in each.dims:
             found["RMSE" if name == "rmse" else axis_label(each)] = each
     return found
+
+
+def length_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
+    """Returns medians over seeds of each measure at each length."""
+    return {
+        f"{length:,} time points, {label}": intervals.median_bootstrap(values.sel({LENGTH: length}).values)
+        for label, values in measures_at(labeled).items()
+        for length in labeled[LENGTH].values.tolist()
+    }
+
+
+def curve_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
+    """Returns medians over seeds of the measures of each of the user's curves, or of what networks read off it."""
+    fit, unit = labeled.isel(seed=labeled.diverged.values == 0), labeled.time.attrs["units"]
+    units = {"delay": unit, "frequency_answered": f"rad/{unit}", "valley_place": unit} if unit else {}
+    labels = {name: f"{label} ({units[name]})" if name in units else label for name, label in measures.MEASURES.items()}
+    rows = {}
+    for curve in fit.curve.values:
+        chosen = fit.sel(curve=curve)
+        if "output_feature" in fit.coords:
+            read = fit.output_feature.values
+            values = {f"read-off {name}": chosen.answer.sel(output_feature=name).values for name in read}
+        else:
+            values = {label: chosen[name].values for name, label in labels.items() if name in chosen}
+        for label, each in values.items():
+            rows[f"{curve}: {label}"] = intervals.median_bootstrap(each[np.isfinite(each)])
+    return rows

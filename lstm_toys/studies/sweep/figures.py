@@ -11,16 +11,26 @@ import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator
 from matplotlib.transforms import ScaledTranslation
 
-from lstm_toys.figures.style import BAND, GRAY, MEDIAN, MOST_BANDS, colors, counted, house, plain, scale
+from lstm_toys.figures.style import (
+    GOAL,
+    MEDIAN,
+    MOST_BANDS,
+    band,
+    band_entry,
+    colors,
+    counted,
+    entry,
+    house,
+    legend,
+    plain,
+    scale,
+)
 from lstm_toys.results.arrays import axis_label, loss_name
 from lstm_toys.runs.identity import NUMBER, TRACED
 from lstm_toys.runs.measure import Measure
-from lstm_toys.statistics import intervals
 from lstm_toys.studies.sweep.results import of_probes, train_loss, varied
 from lstm_toys.tasks.goal import ACCURACIES, WEIGHTED, Goal
 
@@ -127,23 +137,20 @@ def errors(
                 mine = part if hue is None else part.isel(setting=part[hue].values == value)
                 _line(axes, mine, across, values, color, 0.97 - 0.04 * (index % 8), index - (len(shades) - 1) / 2)
             if limit is not None:
-                axes.axhline(limit, color="black", linewidth=1, linestyle="--")
+                axes.axhline(limit, **GOAL)
         if scale == "log":
             decades(places[0][0])
         figure.supxlabel(plain(_words(axis_label(found[across]))))
         figure.supylabel(plain(label))
-        bars = Line2D([], [], color=GRAY, linestyle="", marker="|", markersize=11, label=_seeds(found))
-        handles = _handles(hue, shades, [bars], MEDIAN if _numbers([across]) else DOTS)
+        spread = entry(_seeds(found), linestyle="", marker="|", markersize=11)
+        handles = _handles(hue, shades, [spread], MEDIAN if _numbers([across]) else DOTS)
         if found.diverged.values.any():
-            label = "some networks diverged"
-            handles.append(Line2D([], [], color=GRAY, marker="o", markersize=5, fillstyle="none", label=label))
+            handles.append(entry("some networks diverged", marker="o", markersize=5, fillstyle="none"))
         if found.diverged.values.all(axis=1).any():
-            label = "every network diverged"
-            handles.append(Line2D([], [], color=GRAY, linestyle="", marker="x", markersize=5, label=label))
+            handles.append(entry("every network diverged", linestyle="", marker="x", markersize=5))
         if limit is not None:
-            label = f"counts as learned: {limit:.2g}"
-            handles.append(Line2D([], [], color="black", linewidth=1, linestyle="--", label=label))
-        figure.legend(handles=handles, loc="outside right center")
+            handles.append(entry(f"counts as learned: {limit:.2g}", **GOAL))
+        legend(figure, handles, 1, "outside right center")
     return figure
 
 
@@ -167,14 +174,12 @@ def histories(found: xr.Dataset) -> Figure:
                     continue
                 color, known = shades[value], np.isfinite(record[0])
                 steps, losses = record[0, known], loss[~diverged][:, known]
-                if len(shades) <= MOST_BANDS:
-                    axes.fill_between(steps, *intervals.band(losses), color=color, **BAND)
-                axes.plot(steps, np.median(losses, axis=0), color=color, **MEDIAN)
+                band(axes, steps, losses, color, filled=len(shades) <= MOST_BANDS)
             axes.set_yscale("log")
         figure.supxlabel("step")
         figure.supylabel(plain(label))
-        bands = [Patch(color=GRAY, label=_seeds(found), **BAND)] if len(shades) <= MOST_BANDS else []
-        figure.legend(handles=_handles(hue, shades, bands), loc="outside right center")
+        bands = [band_entry(_seeds(found))] if len(shades) <= MOST_BANDS else []
+        legend(figure, _handles(hue, shades, bands), 1, "outside right center")
     return figure
 
 
@@ -257,10 +262,8 @@ def _handles(
 ) -> list[Artist]:
     """Legend entries for the colors, the median, and the spread over seeds; ``median`` is the style of medians."""
     named = list(shades.items())[:: -(-len(shades) // MOST_ENTRIES)] if hue else []
-    handles: list[Artist] = [
-        Line2D([], [], color=color, label=plain(f"{_words(hue)} {_text(value)}"), **median) for value, color in named
-    ]
-    return [*handles, Line2D([], [], color=GRAY, label="median over networks", **median), *spread]
+    handles = (entry(f"{_words(hue)} {_text(value)}", color, **median) for value, color in named)
+    return [*handles, entry("median over networks", **median), *spread]
 
 
 def _seeds(found: xr.Dataset) -> str:

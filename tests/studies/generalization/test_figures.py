@@ -9,7 +9,7 @@ from experiments import sine
 from lstm_toys.files import Damaged
 from lstm_toys.results import arrays
 from lstm_toys.statistics import measures
-from lstm_toys.studies.generalization import ask, curve_figure, figures, results
+from lstm_toys.studies.generalization import ask, figures, results
 from lstm_toys.studies.generalization.ask import Grid, Subject
 from lstm_toys.tasks.parameters import PARAMETERS
 from lstm_toys.tasks.planes import Axis, Trained
@@ -158,7 +158,7 @@ def own(curves, points, asked=None, seeds=3):
 
 @pytest.mark.parametrize(("curves", "count"), [(3, 1), (4, 4), (300, 6)])
 def test_more_than_three_curves_of_ones_own_have_a_panel_each_and_of_many_the_first_are_shown(curves, count):
-    figure = curve_figure.draw(own([f"curve {number}" for number in range(curves)], 30))
+    figure = figures.own_curves(own([f"curve {number}" for number in range(curves)], 30))
     assert len(figure.axes) == count
     assert sum(len(axes.collections) for axes in figure.axes) == min(curves, 6)
     more = ", the first 6 of 300" if curves > 6 else ""
@@ -173,7 +173,7 @@ def test_more_than_three_curves_of_ones_own_have_a_panel_each_and_of_many_the_fi
 def test_names_of_ones_own_are_shown_as_they_are(asked):
     labeled = own(["[/b]", "$\\fracx$", "_hidden", 100 * "n"], 30, asked)
     labeled.time.attrs.update(long_name="time", units="$\\fracx$")
-    figure = curve_figure.draw(labeled)
+    figure = figures.own_curves(labeled)
     names = legend(figure)[:4] if asked else [axes.get_title() for axes in figure.axes]
     assert names == ["[/b]", "\\$\\fracx\\$", " _hidden", 39 * "n" + "…"]
     assert figure.axes[0].get_xlabel() == "time (\\$\\fracx\\$)"
@@ -184,7 +184,7 @@ def test_names_of_ones_own_are_shown_as_they_are(asked):
 
 def test_long_curves_of_ones_own_are_drawn_as_the_ranges_of_their_parts():
     labeled = own(["y"], 4_501)
-    (axes,) = curve_figure.draw(labeled).axes
+    (axes,) = figures.own_curves(labeled).axes
     assert axes.get_title() == "Answers to curves of your own: ranges of 3 time points each"
     assert not axes.lines
     shown, _, answered = (fill.get_paths()[0].vertices for fill in axes.collections)
