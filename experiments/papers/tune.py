@@ -11,7 +11,7 @@ import importlib
 from collections.abc import Mapping, Sequence
 
 import lstm_toys as lt
-from lstm_toys.cli import command, flags, parsers, sweep
+from lstm_toys.cli import command, flags, parsers, studies
 from lstm_toys.runs.ask import Ask
 from lstm_toys.studies.sweep.ask import SweepSettings, ask
 
@@ -40,7 +40,7 @@ def sweeps(claims: lt.Claims, values: Mapping[str, object]) -> dict[str, Ask[Swe
     for name, (experiment, changes) in claims.populations.items():
         own = [each for each in changes if each.split("=")[0].removeprefix("--") not in GRID]
         size = [f"--{flag}={values[flag]}" for flag in ("seeds", "base_seed")]
-        settings, _ = sweep.expand(experiment, axes, [*own, *size])
+        settings, _ = studies.expand(experiment, axes, [*own, *size])
         asked[name] = ask(experiment, SweepSettings(f"tune_{name}", settings), options.results_dir)
     return asked
 

@@ -13,8 +13,8 @@ import pytest
 
 import lstm_toys as lt
 from conftest import carry_out, finished_without_jax, refusal
-from experiments import line
-from lstm_toys.cli import flags, generalization
+from experiments import generalization, line
+from lstm_toys.cli import flags, studies
 from lstm_toys.execution import footprint
 from lstm_toys.studies.generalization import ask as study
 from lstm_toys.studies.generalization import results
@@ -124,7 +124,7 @@ def test_where_every_network_draws_its_curves_others_of_the_same_ranges_stand_fo
 def test_the_help_names_every_flag():
     with pytest.raises(flags.Help) as raised:
         generalization.plan(["--task", "amplitude", "--help"])
-    assert all(f"--{name}\n" in str(raised.value) for name in (*generalization.FLAGS, "seeds", "steps"))
+    assert all(f"--{name}\n" in str(raised.value) for name in (*studies.GENERALIZATION, "seeds", "steps"))
 
 
 def test_curves_of_a_file_are_asked_instead_of_grids(tmp_path):
@@ -234,8 +234,8 @@ def test_long_curves_that_do_not_fit_are_refused_with_the_estimate(long_curve, t
 ANSWERING = """
 import sys
 from benchmarks.footprint import peak
-from lstm_toys.cli import command, generalization
-print(command.carry_out(generalization.plan, sys.argv[1:]), peak())
+from lstm_toys.cli import command, studies
+print(command.carry_out(studies.generalization, sys.argv[1:]), peak())
 """
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from lstm_toys.cli import claims, command, dynamics, generalization, modules, sweep
+from lstm_toys.cli import claims, command, modules, studies
 from lstm_toys.runs.context import Refused
 
 LINES = {"slope": np.array([0.1, 0.5]), "intercept": 0.1}
@@ -87,12 +87,12 @@ def claimed(own, number=first, **options):
 MINE = ["--task=mine", "--seeds=2"]
 STUDIES = {
     "training": lambda own: command.plan(own, ["--seeds=2"]),
-    "sweep": lambda _: sweep.plan([*MINE, "--grid=steps=1 2"]),
-    "lengths": lambda _: generalization.plan([*MINE, f"--length={POINTS}:{2 * POINTS}:2"]),
-    "grids": lambda _: generalization.plan(MINE),
-    "curves": lambda _: generalization.plan([*MINE, "--curve=mine.csv"]),
+    "sweep": lambda _: studies.sweep([*MINE, "--grid=steps=1 2"]),
+    "lengths": lambda _: studies.generalization([*MINE, f"--length={POINTS}:{2 * POINTS}:2"]),
+    "grids": lambda _: studies.generalization(MINE),
+    "curves": lambda _: studies.generalization([*MINE, "--curve=mine.csv"]),
     "claims": lambda _: claims.plan(["--claims=mine", "--seeds=2"]),
-    "dynamics": lambda _: dynamics.plan(MINE),
+    "dynamics": lambda _: studies.dynamics(MINE),
 }
 SEVERAL = "; this takes networks with a single input"
 VALUES = "needs networks that answer values, but these learn by"

@@ -11,8 +11,8 @@ import xarray as xr
 
 import lstm_toys as lt
 from conftest import carry_out, refusal
-from experiments import hill
-from lstm_toys.cli import generalization, modules
+from experiments import generalization, hill
+from lstm_toys.cli import modules
 from lstm_toys.populations import blocks
 from lstm_toys.studies.generalization.measuring import CurveJob, Part
 from lstm_toys.studies.generalization.results import curve_summary
