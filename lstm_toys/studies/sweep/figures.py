@@ -60,9 +60,10 @@ def draw(found: xr.Dataset, goal: Goal, measures: Sequence[Measure] = ()) -> dic
         return drawn
     shown = "curves that were shown after training"
     words = {each.name: each.words for each in measures}
+    several = "train_rmse" in found and found.train_rmse.shape[-1] > 1
     for name, values in of_probes(found).items():
         file = "answers" if not name else name.replace(" ", "_")
-        label = words.get(name, name) or f"RMSE{_of_scaled(found) if _features(found) > 1 else ''}"
+        label = words.get(name, name) or f"RMSE{_of_scaled(found) if several else ''}"
         answers, title = found.assign(error=values), f"{label[0].upper()}{label[1:]} of answers to {shown}"
         scale: Scale = "linear" if name else "log"
         probes = found.probe.values.tolist()
@@ -102,22 +103,11 @@ def _of_scaled(found: xr.Dataset) -> str:
     return " of scaled values" if "scaling" in found.attrs else ""
 
 
-def _features(found: xr.Dataset) -> int:
-    """The number of output features of networks that answer values; 1 for others."""
-    return int(found.train_rmse.shape[-1]) if "train_rmse" in found else 1
-
-
 def _loss_label(found: xr.Dataset) -> str:
     return f"train MSE{_of_scaled(found)}" if "train_mse" in found else loss_name(found)
 
 
-def errors(
-    found: xr.Dataset,
-    title: str,
-    limit: float | None,
-    label: str = "RMSE",
-    scale: Scale = "log",
-) -> Figure:
+def errors(found: xr.Dataset, title: str, limit: float | None, label: str, scale: Scale = "log") -> Figure:
     """Draws errors over one setting: a color per value of a second, a panel per probe and combination of the others.
 
     Dots are medians, joined by lines if the setting is a number; bars are the 5th to 95th percentile of seeds that did
@@ -221,12 +211,7 @@ def _line(
     style: dict[str, Any] = {"color": color, "linestyle": "", "marker": "o"}
     lines += axes.plot(x[whole], median[whole], markersize=3, **style)
     lines += axes.plot(x[~whole], median[~whole], markersize=4.5, fillstyle="none", **style)
-    shift(axes, lines, beside)
-
-
-def shift(axes: Axes, drawn: Sequence[Artist], beside: float) -> None:
-    """Moves artists sideways by a number of bar widths, including the gap, without changing the limits."""
-    for each in drawn:
+    for each in lines:  # Moved sideways by bar widths with a gap, which leaves the limits as they are.
         each.set_transform(axes.transData + ScaledTranslation(beside * 2.4 / 72, 0, axes.figure.dpi_scale_trans))
 
 
@@ -287,13 +272,9 @@ def _text(value: Any) -> str:
 def panels(
     found: xr.Dataset, names: Sequence[str], title: str, probes: list[str]
 ) -> Iterator[tuple[Figure, list[tuple[Axes, xr.Dataset]]]]:
-    """Makes a figure with a panel per probe and combination of the settings ``names``, at most `MOST_PANELS`.
+    """Makes a figure with a panel per probe, if any, and combination of the settings ``names``, at most `MOST_PANELS`.
 
-    A row has all combinations, or all values of the last setting, if they fit. Without ``probes``, panels are not
-    split by probe.
-
-    Yields:
-        The figure, and each panel with the results to draw in it.
+    A row has all combinations, or all values of the last setting, if they fit. Yields also the results for each panel.
     """
     combinations = _combinations(found, names)
     every = list(product(probes or [""], combinations))

@@ -60,8 +60,7 @@ def writing(
     have the same time points. A curve parameter with the name of a setting, such as ``decay``, is renamed to
     ``curve_decay``. The file appears at ``path`` when the block ends without an error.
 
-    Yields:
-        A function that writes results, and a function that writes an attribute as JSON.
+    Yields a function that writes results, and a function that writes an attribute as JSON.
     """
     points = {each.timesteps for each in settings}
     x, task = experiment.at(max(points))
