@@ -166,7 +166,7 @@ def generalization(arguments: Sequence[str]) -> command.Plan:
     if settings.timesteps < LEAST_TIMESTEPS:
         raise flags.UsageError(f"flag --timesteps: must be at least {LEAST_TIMESTEPS} to measure answers")
     useless = next((flag for flag in table if typed[flag]), None)
-    about, asked = study.Subject(experiment, {}, None, {}), {}
+    about, asked = study.Subject(experiment, {}, None, {}), Values()
     if own["curve"] is None and experiment.trained is None:
         values = typed[LENGTH] or axis(LENGTH, experiment.span).parse(defaults[LENGTH])
         asked["lengths"] = tuple(dict.fromkeys(values.values.astype(int).tolist()))

@@ -298,7 +298,7 @@ def answer_entries(fit: xr.Dataset, color: str) -> list[Artist]:
     return [median, band_entry(band_name(count), color), entry(one, color, **(ONE | {"markersize": 2.6}))]
 
 
-def legend(place: Figure | Axes, handles: Iterable[Artist], columns: int = 3, loc: str = "") -> None:
+def legend(place: Figure | Axes, handles: Iterable[Artist], columns: int = 3, loc: Any = None) -> None:
     """Adds a legend: below the panels of a figure, or where it hides least of its axes, unless ``loc`` is given."""
     if isinstance(place, Axes):
         place.legend(handles=[*handles], loc=loc or "best")

@@ -59,9 +59,6 @@ def test_published_numbers_and_the_bound_of_answers_are_drawn_where_there_are_an
     read.attrs["flags"] = json.dumps({"readout": "dense"})
     axes = axes_of(figures.read_off_axis(read, "decay", "title", (0.1, 0.2), {0.1: 0.5}, "along"))
     assert labels(axes)[-1] == "published answer"
-
-
-def test_a_probe_that_is_not_there_is_told(read):
     with pytest.raises(ValueError, match="unknown probe 'sweep'; available: along, post"):
         figures.read_off_axis(read, "decay", "title", (0.1, 0.2))
 

@@ -97,6 +97,10 @@ STUDIES = {
 SEVERAL = "; this takes networks with a single input"
 VALUES = "needs networks that answer values, but these learn by"
 NO_LENGTHS = "nor a task with at_length, for longer sequences"
+CLASSES = {
+    **dict.fromkeys(("classes", "classes per curve"), f"{VALUES} cross_entropy"),
+    **dict.fromkeys(("bits", "bits of several inputs"), f"{VALUES} binary_cross_entropy"),
+}
 REFUSED = {
     "lengths": {
         **dict.fromkeys(OF_LINES, NO_LENGTHS),
@@ -107,19 +111,13 @@ REFUSED = {
         "another input": "its networks are shown a; this takes those that see y, or x and y",
         "other answers per curve": "its networks read off mean, which the family line does not have",
         "lengths, an answer per curve": "its networks read off mean, which the family line does not have",
-        "classes": f"{VALUES} cross_entropy",
-        "classes per curve": f"{VALUES} cross_entropy",
-        "bits": f"{VALUES} binary_cross_entropy",
-        "bits of several inputs": f"{VALUES} binary_cross_entropy",
+        **CLASSES,
     },
     "curves": {
         "two inputs": "its networks are shown x and y; this takes those that see y",
         "other inputs": "its networks are shown a and b; this takes those that see y",
         "another input": "its networks are shown a; this takes those that see y",
-        "classes": f"{VALUES} cross_entropy",
-        "classes per curve": f"{VALUES} cross_entropy",
-        "bits": f"{VALUES} binary_cross_entropy",
-        "bits of several inputs": f"{VALUES} binary_cross_entropy",
+        **CLASSES,
     },
     "dynamics": {
         "two inputs": f"its networks are shown x and y{SEVERAL}",

@@ -164,7 +164,6 @@ class GridJob(Measuring):
         return {grid.name: grid.shape[0] * grid.shape[1] for grid in self.grids}
 
     def digests(self) -> lowering.Digests:
-        """Digests of the programs and the curves."""
         digests: lowering.Digests = {}
         mesh = blocks.mesh()
         params = blocks.shapes(self.member, self._numbers(mesh), mesh)
@@ -182,7 +181,6 @@ class GridJob(Measuring):
         return next(blocks.groups(self.group, self.group, self.block, mesh.size))
 
     def function(self) -> Callable[[Part], Values]:
-        """Makes the function that measures a part, tile by tile."""
         grids, mesh = {grid.name: grid for grid in self.grids}, blocks.mesh()
         programs: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
@@ -199,11 +197,11 @@ class GridJob(Measuring):
             for start in range(0, cells, tile):
                 stop = min(start + tile, cells)
                 # Padded by repeating the last cell, so that the program has one shape.
+                padded = partial(np.pad, pad_width=(0, start + tile - stop), mode="edge")
                 chunks = {
-                    name: jnp.asarray(np.pad(each, (0, start + tile - stop), "edge"), jnp.float32)
+                    name: jnp.asarray(padded(each), jnp.float32).reshape(-1, CURVE_BLOCK)
                     for name, each in grid.cells(start, stop, self.timesteps, self.span).items()
                 }
-                chunks = {name: each.reshape(-1, CURVE_BLOCK) for name, each in chunks.items()}
                 for name, each in blocks.flat(programs[key](placed, chunks)).items():
                     found[name][:, start:stop] = each.reshape(len(each), -1)[:count, : stop - start]
                 self.advanced(count * stop)
@@ -246,17 +244,10 @@ class GridJob(Measuring):
             share = passed(cell)[:window]
             if grid.axis(SPACING):
                 share = jnp.where(jnp.arange(window) < count, share, -1.0)
-            return measures.every(answered, curve, share, span.start, span.length) | others(
-                inputs, answer, first, share
-            )
-
-        def others(
-            inputs: Float[Array, "T F"], answer: Float[Array, "T A"], first: Int[Array, ""], share: Float[Array, " K"]
-        ) -> Cell:
-            """User-defined measures of the last ``window`` time points; the truth of padding is unknown."""
-            shown, answered = (jax.lax.dynamic_slice_in_dim(each, first, window) for each in (inputs, answer))
-            truth = jnp.where(share[:, None] >= 0, shown, jnp.nan)
-            return {each.name: each.function(answered, truth) for each in more}
+            whole, truth = (jax.lax.dynamic_slice_in_dim(each, first, window) for each in (answer, inputs))
+            truth = jnp.where(share[:, None] >= 0, truth, jnp.nan)  # The truth of padding is unknown.
+            others = {each.name: each.function(whole, truth) for each in more}
+            return measures.every(answered, curve, share, span.start, span.length) | others
 
         def chunk(params: PyTree, cells: dict[str, Float[Array, " N"]]) -> dict[str, Float[Array, " N"]]:
             inputs = jax.vmap(shown)(cells)
@@ -336,7 +327,6 @@ class LengthJob(Gathering):
         return {f"length {each.name}": len(each.inputs) for each in self.probes}
 
     def digests(self) -> lowering.Digests:
-        """Digests of the programs, the sequences and the measures."""
         digests = lowering.compiled()
         for each in self.probes:
             digests |= answering.digests_of(self.model, self.member, each.inputs, self.block, self.block, each.name)
@@ -346,7 +336,6 @@ class LengthJob(Gathering):
         return digests
 
     def function(self) -> Callable[[Part], Values]:
-        """Makes the function that measures a part."""
         probes = dict(zip(self.curves, self.probes, strict=True))
 
         def compute(part: Part) -> Values:
@@ -355,7 +344,7 @@ class LengthJob(Gathering):
             time = np.arange(probe.inputs.shape[1], dtype=float)
             labeled = arrays.answered(self.task, time, self.span, [probe], {"": answers})
             values = of_probes(self.task, self.measures, labeled)
-            return {name: np.float32(each[:, 0]) for name, each in values.items()}
+            return {name: each[:, 0].astype(np.float32) for name, each in values.items()}
 
         return compute
 
@@ -412,11 +401,11 @@ class CurveJob(Gathering):
 
     def _program(self, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
         """Makes the program that measures one answer at a time per device, since some measures need points² memory."""
-        options = {"start": self.start, "length": self.span.length, "square": self.points <= MEASURED_WHOLE}
-        return blocks.spread(partial(measures.every, **options), mesh)
+        square = self.points <= MEASURED_WHOLE
+        measure = partial(measures.every, start=self.start, length=self.span.length, square=square)
+        return blocks.spread(measure, mesh)
 
     def digests(self) -> lowering.Digests:
-        """Digests of the programs and the curves."""
         shown = self.own.values[:, : self.points, None].astype(np.float32)
         row, mesh = jax.ShapeDtypeStruct((self.points,), jnp.float32), blocks.mesh()
         members = blocks.shapes(row, np.zeros((mesh.size, 1), int), mesh)
@@ -429,7 +418,6 @@ class CurveJob(Gathering):
         }
 
     def function(self) -> Callable[[Part], Values]:
-        """Makes the function that answers and measures the curves."""
         task, scaling, mesh = self.task, self.scaling, blocks.mesh()
         shown, right = (
             part.astype(np.float32) for part in (self.scaled[:, : self.points], self.scaled[:, task.ahead :])

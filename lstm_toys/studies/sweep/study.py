@@ -245,10 +245,10 @@ def _values(
     loss, measures = losses[:, reached], state.measures[:, reached]
     learned = experiment.goal.met(experiment.goal.error(measures, task.measured))
     diverged = np.asarray(sound.step) < steps
-    names = results.Names.of(task)
+    loss_name, errors_name = results.names_of(task)
     return {
-        names.loss: loss,
-        names.measures: measures * experiment.scaling.units if experiment.scaling else measures,
+        loss_name: loss,
+        errors_name: measures * experiment.scaling.units if experiment.scaling else measures,
         "learned": learned & ~diverged,
         "diverged": diverged,
         **of_probes(task, experiment.measures, labeled),
