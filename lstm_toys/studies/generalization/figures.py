@@ -18,6 +18,7 @@ from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter
 from lstm_toys.figures.style import (
     BAND,
     COLORS,
+    GOAL,
     INPUT,
     MEDIAN,
     MOST_BANDS,
@@ -43,8 +44,7 @@ from lstm_toys.studies.generalization.results import (
     doubled,
     errors,
     measures_at,
-    median,
-    over_seeds,
+    medians,
     user_defined,
 )
 from lstm_toys.studies.generalization.results import axes as axes_of
@@ -104,7 +104,7 @@ def seeds_apart(results: Maps, shown: Grid, subject: Subject) -> Figure:
     (error, *_) = errors(grid)
     columns = min(4, len(seeds))
     each = {int(seed): grid[error][seed].values for seed in seeds}
-    usual = over_seeds(grid[error], results.seeds, median)
+    usual = medians(grid[error], results.seeds)
     ratios = {seed: values / np.where(usual > 0, usual, np.nan) for seed, values in each.items()}
     norm = _around_one(np.concatenate(list(ratios.values())))
     with house():
@@ -145,7 +145,7 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
     with house():
         figure = Figure(figsize=(2.3 * columns + 0.4, 2.2 * rows + 0.7))
         panels = figure.subplots(rows, columns, squeeze=False)
-        medians: dict[str, Artist] = {}
+        lines: dict[str, Artist] = {}
         for panel, (axes, ((_, axis), each)) in enumerate(zip(panels.flat, chosen.items(), strict=False)):
             grid, trained = results.grids[each.name], subject.trained_on(each.family)
             for error, color in colors(errors(grid)).items():
@@ -153,7 +153,7 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
                 middle = np.mean(trained.get(other, grid[other].values[grid.sizes[other] // 2]))
                 place = int(np.abs(grid[other].values - middle).argmin())
                 values = grid[error].isel({other: place}).values[seeds]
-                medians[error] = band(axes, grid[axis], values, color, _title(error))
+                lines[error] = band(axes, grid[axis], values, color, _title(error))
                 axes.axhline(doubled(results, error), color=color, **TWICE)
                 name = grid[other].attrs.get("symbol") or grid[other].attrs["long_name"]
                 axes.set_title(plain(f"{name} = {grid[other].values[place]:.3g}"), fontsize=8)
@@ -170,7 +170,7 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
         for axes in panels.flat[len(chosen) :]:
             axes.set_visible(False)
         handles = [
-            *medians.values(),
+            *lines.values(),
             band_entry(band_name(len(seeds))),
             entry("twice the error on training curves", **TWICE),
             entry("trained on", COLORS["y"], linewidth=5, alpha=0.6),
@@ -217,30 +217,28 @@ def _panels(grid: xr.Dataset, seeds: np.ndarray, frequency: Any, span: Span) -> 
     Delay and frequency are NaN where the measured part of a curve is shorter than a period.
     """
 
-    def medians(name: str) -> Float[np.ndarray, "rows columns"]:
-        return over_seeds(grid[name], seeds, median)
+    def panel(name: str, title: str, scale: str, values: Any = None) -> dict[str, Panel]:
+        return {name: Panel(title, medians(grid[name], seeds) if values is None else values, scale)}
 
-    own = {name: Panel(axis_label(grid[name]), medians(name), "plain") for name in user_defined(grid)}
+    own: dict[str, Panel] = {}
+    for name in user_defined(grid):
+        own |= panel(name, axis_label(grid[name]), "plain")
     if "rmse" not in grid.data_vars:
-        chosen = [str(name) for name in grid.data_vars if name not in own]
-        scales = {name: "error" if name.startswith("error_") else "plain" for name in chosen}
-        read = {name: Panel(_title(name), medians(name), scales[name]) for name in sorted(chosen, reverse=True)}
+        read: dict[str, Panel] = {}
+        for name in sorted({*map(str, grid.data_vars)} - own.keys(), reverse=True):
+            read |= panel(name, _title(name), "error" if name.startswith("error_") else "plain")
         return read | own
-    panels = {"rmse": Panel(_title("rmse"), medians("rmse"), "error"), "gain": Panel("Gain", medians("gain"), "ratio")}
+    panels = panel("rmse", _title("rmse"), "error") | panel("gain", "Gain", "ratio")
     if frequency is None and "frequency" not in grid.dims:
-        panels["nonlinearity"] = Panel("Non-linearity, 1 − R² of the best line", medians("nonlinearity"), "error")
-        panels["offset_added"] = Panel("Offset", medians("offset_added"), "plain")
-        return panels | own
+        panels |= panel("nonlinearity", "Non-linearity, 1 − R² of the best line", "error")
+        return panels | panel("offset_added", "Offset", "plain") | own
     along = 0 if axes_of(grid)[0] == "frequency" else 1
     shown = frequency if frequency is not None else np.expand_dims(grid["frequency"].values, 1 - along)
-    late, answered = medians("delay"), medians("frequency_answered") / shown
-    unseen = np.broadcast_to(np.abs(shown) * (1 - SETTLED) * span.length < 2 * np.pi, late.shape)
-    for name, title, values, scale in (
-        ("delay", f"Delay in {span.label}", late, "plain"),
-        ("frequency_answered", "Answered frequency / shown frequency", answered, "ratio"),
-    ):
-        panels[name] = Panel(title, np.where(unseen, np.nan, values), scale)
-    return panels | own
+    late, answered = medians(grid.delay, seeds), medians(grid.frequency_answered, seeds) / shown
+    seen = np.broadcast_to(np.abs(shown) * (1 - SETTLED) * span.length >= 2 * np.pi, late.shape)
+    late, answered = (np.where(seen, each, np.nan) for each in (late, answered))
+    panels |= panel("delay", f"Delay in {span.label}", "plain", late)
+    return panels | panel("frequency_answered", "Answered frequency / shown frequency", "ratio", answered) | own
 
 
 def _title(name: str) -> str:
@@ -342,20 +340,17 @@ def _mark(axes: Axes, grid: xr.Dataset, shown: Grid, subject: Subject) -> None:
 
 def over_lengths(labeled: xr.Dataset, trained: int) -> Figure:
     """Draws each measure over the length of sequences: median and band of seeds, and the length of the training."""
-    found = measures_at(labeled)
-    level: dict[str, Any] = {"color": "black", "linewidth": 1, "linestyle": "--"}
-    dots, color = {"marker": "o", "markersize": 3, **MEDIAN}, COLORS["b"]
-    with canvas(*([""] * len(found)), xlabel=axis_label(labeled[LENGTH]), columns=min(3, len(found))) as (
-        figure,
-        panels,
-    ):
+    found, color = measures_at(labeled), COLORS["b"]
+    titles, columns = [""] * len(found), min(3, len(found))
+    dots = {"marker": "o", "markersize": 3, **MEDIAN}
+    with canvas(*titles, xlabel=axis_label(labeled[LENGTH]), columns=columns) as (figure, panels):
         for axes, (label, each) in zip(panels, found.items(), strict=True):
-            median = band(axes, each[LENGTH].values, each.values, color, "median", line=dots)
-            axes.axvline(trained, **level)
+            line = band(axes, each[LENGTH].values, each.values, color, "median", line=dots)
+            axes.axvline(trained, **GOAL)
             axes.set_ylabel(plain(label))
             if label.startswith("accuracy"):
                 axes.set_ylim(-0.02, 1.02)
-        legend(panels[0], [band_entry(band_name(each.sizes["seed"]), color), median, entry("trained on", **level)])
+        legend(panels[0], [band_entry(band_name(each.sizes["seed"]), color), line, entry("trained on", **GOAL)])
     return figure
 
 

@@ -115,7 +115,7 @@ def test_a_file_is_read_back_labeled_without_the_seeds_that_diverged(whole):
         assert found.training.rmse.dims == ("seed", "amplitude", "frequency")
         np.testing.assert_allclose(found.training.amplitude, AMPLITUDE.values)
         expected = np.median(found.training.rmse.values[found.seeds], axis=0)
-        np.testing.assert_array_equal(results.over_seeds(found.training.rmse, found.seeds, results.median), expected)
+        np.testing.assert_array_equal(results.medians(found.training.rmse, found.seeds), expected)
 
 
 @pytest.mark.parametrize("second", [FREQUENCY, *rarely(Axis("spacing", 0.02, 0.1, 2), Axis("length", 20, 31, 2))])
