@@ -1,8 +1,8 @@
 """Evaluates trained networks over whole grids of curves."""
 
-from lstm_toys.cli import command, generalization
+from lstm_toys.cli import command, studies
 
-plan = generalization.plan
+plan = studies.generalization
 
 if __name__ == "__main__":
     command.run_and_exit(plan)

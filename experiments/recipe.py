@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 import lstm_toys as lt
-from lstm_toys.cli import command, flags, parsers, sweep
+from lstm_toys.cli import command, flags, parsers, studies
 from lstm_toys.studies.analysis import ask as analysis
 from lstm_toys.studies.sweep import ask as sweeps
 
@@ -71,7 +71,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     settings = tuple(
         each
         for grid in GRIDS
-        for each in sweep.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], given)[0]
+        for each in studies.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], given)[0]
     )
     networks = sweeps.ask(NETWORKS, sweeps.SweepSettings("recipe_networks", settings), options.results_dir)
     recipe = lt.Analysis(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import lstm_toys as lt
-from lstm_toys.cli import command, flags, parsers, sweep
+from lstm_toys.cli import command, flags, parsers, studies
 from lstm_toys.studies.analysis import ask as analysis
 from lstm_toys.studies.sweep import ask as sweeps
 
@@ -37,7 +37,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     options = flags.options(values)
     shared = recipe.shared(values)
     default, _ = flags.parse(sine.EXPERIMENT, shared)
-    settings, _ = sweep.expand(sine.EXPERIMENT, [("steps", [str(each) for each in STEPS])], shared)
+    settings, _ = studies.expand(sine.EXPERIMENT, [("steps", [str(each) for each in STEPS])], shared)
     networks = sweeps.ask(recipe.NETWORKS, sweeps.SweepSettings("timeline_networks", settings), options.results_dir)
     timeline = lt.Analysis(
         name="timeline",

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from lstm_toys.cli import claims, command, dynamics
+from lstm_toys.cli import claims, command, studies
 from lstm_toys.execution.signals import Interruption
 from lstm_toys.runs import lifecycle
 from lstm_toys.runs.ask import Ask, Metrics
@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 """By name, the commands whose run will do; the first one is printed if all runs are missing."""
 
-PLANS = {"claims": claims.plan, "dynamics": dynamics.plan}
+PLANS = {"claims": claims.plan, "dynamics": studies.dynamics}
 """Commands other than those of experiments."""
 
 

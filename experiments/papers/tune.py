@@ -15,7 +15,7 @@ from rich.console import RenderableType
 
 import lstm_toys as lt
 from lstm_toys import tables
-from lstm_toys.cli import command, flags, parsers, sweep
+from lstm_toys.cli import command, flags, parsers, studies
 from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.folder import Run
@@ -62,7 +62,7 @@ def sweeps(claims: lt.Claims, size: Mapping[str, int], options: Options) -> dict
     for name, (experiment, changes) in claims.populations.items():
         own = [each for each in changes if each.split("=")[0].removeprefix("--") not in GRID]
         given = [*own, *(f"--{flag}={value}" for flag, value in size.items())]
-        settings, _ = sweep.expand(experiment, [*GRID.items()], given)
+        settings, _ = studies.expand(experiment, [*GRID.items()], given)
         asked[name] = ask(experiment, SweepSettings(f"tune_{name}", settings), options.results_dir)
     return asked
 

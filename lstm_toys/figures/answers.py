@@ -1,15 +1,58 @@
-"""Figures of the training curve, and of answers to curves."""
+"""Figures of the training curve and of answers to curves: one panel for all curves, or one per curve."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
+from jaxtyping import Float
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
 
 from lstm_toys.figures.needs import needs
-from lstm_toys.figures.panels import Curve, curve_panels, labeled
-from lstm_toys.figures.style import COLORS, INPUT, answers_of, canvas, legend_entries
+from lstm_toys.figures.style import (
+    COLORS,
+    GRAY,
+    INPUT,
+    MOST_BANDS,
+    answer_entries,
+    answers_of,
+    canvas,
+    colors,
+    entry,
+    evenly,
+    house,
+    legend,
+    measured,
+    median_of,
+    plain,
+    whole_ticks,
+)
 from lstm_toys.results.arrays import axis_label, kept
+
+MOST_PANELS = 12
+"""Maximum number of curves drawn per part, chosen evenly."""
+
+OTHERS: dict[str, Any] = {"color": "#929299", "linewidth": 0.5}
+"""Style of the median answers to the other curves in a panel."""
+
+MOST_OTHERS = 5
+"""With more other curves, every panel shows one line instead: the median answer to all curves."""
+
+OVERLAY = 2.7
+"""Height in inches of the panel with the median answers to all curves."""
+
+PUBLISHED: dict[str, Any] = {
+    "linestyle": "",
+    "marker": "D",
+    "markersize": 3.2,
+    "markerfacecolor": "white",
+    "markeredgecolor": COLORS["k"],
+    "markeredgewidth": 0.8,
+}
+"""Style of the published points."""
 
 
 @needs("train_target/time", feature="y")
@@ -29,11 +72,7 @@ def training_answer(results: xr.Dataset, title: str) -> Figure:
     with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
         answers_of(axes, fit.train_answer, COLORS["r"])
         axes.plot(results.time, results.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
-        handles = [
-            *legend_entries(fit, COLORS["r"]),
-            Line2D([], [], color=COLORS["b"], label="training curve", **INPUT),
-        ]
-        axes.legend(handles=handles, loc="best")
+        legend(axes, [*answer_entries(fit, COLORS["r"]), entry("training curve", COLORS["b"], **INPUT)])
     return figure
 
 
@@ -50,7 +89,6 @@ def family_answers(
     Up to three curves of a family share a panel; more have one each, and at most twelve are drawn.
 
     Args:
-        results: labeled results of a run.
         curves: for each family the labels of its curves in order. They have the colors of `COLORS`, or, if there are
             more than six, shades of one scale; labels by letter, such as ``{"r": "A = 1"}``, have the letters' colors.
         titles: one title per family.
@@ -80,3 +118,133 @@ def family_answers(
         ]
         parts.append((title, drawn))
     return curve_panels(fit, parts, overlay=overlay)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One curve to draw.
+
+    Attributes:
+        label: label in titles and legends.
+        color: color of the answers.
+        answers: ``seed, time, feature``, without the seeds that diverged.
+        shown: input or true answer ``[time]``, if it is drawn.
+        published: published answer ``[time]``, if there is one.
+    """
+
+    label: str
+    color: str
+    answers: xr.DataArray
+    shown: Float[np.ndarray, " T"] | None = None
+    published: Float[np.ndarray, " T"] | None = None
+
+
+def curve_panels(
+    fit: xr.Dataset,
+    parts: Sequence[tuple[str, Sequence[Curve]]],
+    shown: str = "curve they were shown",
+    title: str = "",
+    ylabel: str = "y",
+    *,
+    overlay: bool = False,
+) -> Figure:
+    """Draws answers to the curves of several parts, one part below the other.
+
+    Up to `MOST_BANDS` curves of a part share one panel. More have a panel each, at most `MOST_PANELS`, which also
+    shows the median answers to the others for comparison. The y axis fits everything drawn.
+
+    Args:
+        fit: results without the seeds that diverged.
+        parts: title and curves of each part.
+        shown: label of the thin dashed lines.
+        title: title of the figure, above the titles of the parts.
+        overlay: also draw the median answers to all curves of a part in one panel above, without what they were shown.
+    """
+    chosen = [[curves[place] for place in evenly(len(curves), MOST_PANELS)] for _, curves in parts]
+    most = max(map(len, chosen))
+    across = 1 if most <= MOST_BANDS else 3 if most in (5, 6, 9) else 4
+    grids = [(1, 1) if len(curves) <= MOST_BANDS else (-(-len(curves) // across), across) for curves in chosen]
+    heights = [3.8 if (rows, columns) == (1, 1) else 0.55 + 1.75 * rows for rows, columns in grids]
+    above = OVERLAY if overlay else 0.0
+    with house():
+        figure = Figure(figsize=(6.8 if across == 1 else 1.0 + 2.1 * across, sum(heights) + above * len(heights) + 0.4))
+        ratios = [height + above for height in heights]
+        places = figure.subfigures(len(chosen), 1, squeeze=False, height_ratios=ratios).ravel()
+        if title:
+            figure.suptitle(plain(title))
+        for place, (of, every), curves, grid, height in zip(places, parts, chosen, grids, heights, strict=True):
+            more = f" ({len(curves)} of {len(every):,} curves)" if len(curves) < len(every) else ""
+            place.suptitle(plain(f"{of}{more}"))
+            if overlay:
+                top, place = place.subfigures(2, 1, height_ratios=(above, height))
+                _overlay(top, curves, fit.time, plain(ylabel))
+            _part(place, curves, grid, fit.time, plain(ylabel))
+        drawn = [curve for curves in chosen for curve in curves]
+        handles = answer_entries(fit, GRAY)
+        if fit.sizes["seed"] and across > 1:
+            label = "answers to the other curves" if most <= MOST_OTHERS + 1 else "median answer to all curves"
+            handles.append(entry(label, **OTHERS))
+        if any(curve.shown is not None for curve in drawn):
+            handles.append(entry(shown, **INPUT))
+        if any(curve.published is not None for curve in drawn):
+            handles.append(entry("published answer", **PUBLISHED))
+        legend(figure, handles)
+    return figure
+
+
+def labeled(labels: Mapping[str, str] | Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs the labels of curves with their colors, from their letters or from `colors`."""
+    if isinstance(labels, Mapping):
+        return [(label, COLORS[letter]) for letter, label in labels.items()]
+    shades = colors(range(len(labels)))
+    return [(label, shades[index]) for index, label in enumerate(labels)]
+
+
+def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time: xr.DataArray, ylabel: str) -> None:
+    panels: list[Axes] = list(place.subplots(*grid, squeeze=False, sharex=True, sharey=True).ravel())
+    alone = grid == (1, 1)
+    for number, axes in enumerate(panels):
+        axes.set_visible(number < len(curves))
+        leftmost, lowest = number % grid[1] == 0, number + grid[1] >= len(curves)  # No panel is below.
+        measured(axes, x=lowest, y=leftmost)
+        if leftmost:
+            axes.set_ylabel(ylabel)
+        if lowest:
+            axes.set_xlabel(plain(axis_label(time)))
+            axes.tick_params(labelbottom=True)
+            whole_ticks(axes, time.values)
+    shared = panels * len(curves) if alone else panels[: len(curves)]
+    sound = curves[0].answers.sizes["seed"] > 0
+    gap = np.full((2, 1), np.nan)
+    medians = [np.hstack([median_of(curve.answers), gap]) for curve in curves] if sound and not alone else []
+    for number, (axes, curve) in enumerate(zip(shared, curves, strict=True)):
+        others = medians[:number] + medians[number + 1 :]
+        if len(others) > MOST_OTHERS:
+            others = [np.median(medians, axis=0)]
+        if others:  # One line with gaps is drawn faster than many.
+            axes.plot(*np.hstack(others), zorder=1.5, **OTHERS)
+        answers_of(axes, curve.answers, curve.color)
+        if curve.published is not None:
+            axes.plot(curve.answers.time, curve.published, markevery=0.09, **PUBLISHED)
+        if not alone:
+            axes.set_title(plain(curve.label), fontsize=9)
+        if curve.shown is not None:
+            axes.plot(curve.answers.time, curve.shown, color=curve.color, **INPUT)
+    if alone and len(curves) > 1:
+        _name(panels[0], curves)
+
+
+def _overlay(place: SubFigure, curves: Sequence[Curve], time: xr.DataArray, ylabel: str) -> None:
+    axes = place.subplots()
+    measured(axes)
+    axes.set(title="the answers alone", xlabel=plain(axis_label(time)), ylabel=ylabel)
+    whole_ticks(axes, time.values)
+    for curve in curves:
+        answers_of(axes, curve.answers, curve.color, filled=False)
+    _name(axes, curves)
+
+
+def _name(axes: Axes, curves: Sequence[Curve]) -> None:
+    """Lists the curves of a pair of axes to its right."""
+    handles: list[Artist] = [entry(each.label, each.color) for each in curves]
+    axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -1,18 +1,37 @@
-"""Figures of losses and errors over the steps of a training."""
+"""Figures of the course of a training: losses and errors over its steps, and an animation of the answers."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
+from matplotlib.animation import FuncAnimation
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from lstm_toys.figures.needs import needs
-from lstm_toys.figures.style import BAND, COLORS, GOAL, MEDIAN, band_name, canvas, colors, counted, plain, whole_ticks
-from lstm_toys.results.arrays import after_of, kept, loss_name, measures_of, scaling_of
+from lstm_toys.figures.style import (
+    COLORS,
+    FRAMES_A_SECOND,
+    GOAL,
+    INPUT,
+    across,
+    answer_entries,
+    answers_of,
+    band,
+    band_name,
+    canvas,
+    colors,
+    counted,
+    entry,
+    legend,
+    plain,
+    whole_ticks,
+)
+from lstm_toys.results.arrays import after_of, axis_label, kept, loss_name, measures_of, scaling_of
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import WEIGHTED, Goal, after_which
 
@@ -31,8 +50,6 @@ def loss(
     If the goal limits another error, this error is drawn next to the loss.
 
     Args:
-        results: labeled results of a run.
-        title: title of the figure.
         references: levels of the loss to mark, by label.
         goal: goal of the task, drawn as a level.
     """
@@ -52,17 +69,13 @@ def loss(
             for label, level in levels.items():
                 style: dict[str, Any] = GOAL if label == LEARNED else GOAL | {"color": COLORS["g"]}
                 axes.axhline(level, **style)
-                handles.append(Line2D([], [], label=plain(f"{label}: {level:g}"), **style))
-        figure.legend(handles=handles, loc="outside lower center", ncols=5 if len(parts) > 1 else 3)
+                handles.append(entry(f"{label}: {level:g}", **style))
+        legend(figure, handles, 5 if len(parts) > 1 else 3)
     return figure
 
 
 def goal_history(results: xr.Dataset, goal: Goal) -> tuple[str, Float[np.ndarray, "S K"], float]:
-    """The history of the error that a goal limits.
-
-    Returns:
-        Its label, its value for each network at each record, and the largest value that counts as learned.
-    """
+    """The error that a goal limits: its label, its history, and the largest value that counts as learned."""
     after, scaling, squared = after_of(results), scaling_of(results), "loss" not in results.train_loss.attrs
     if squared and not goal.features and (after is None or goal.after == 0):  # The loss is the squared error.
         return loss_name(results), results.train_loss.values, goal.limit**2
@@ -78,13 +91,7 @@ def goal_history(results: xr.Dataset, goal: Goal) -> tuple[str, Float[np.ndarray
 
 @needs("step", "diverged")
 def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) -> Figure:
-    """Draws the error that a goal limits over the steps, for several populations: medians with bands, and the goal.
-
-    Args:
-        populations: results by label.
-        title: title of the figure.
-        goal: goal of the task.
-    """
+    """Draws the error that a goal limits over the steps, for several populations, by label; and the goal."""
     with canvas(title, xlabel="step") as (figure, (axes,)):
         handles: list[Artist] = []
         for (name, results), color in zip(populations.items(), colors(populations).values(), strict=True):
@@ -99,15 +106,13 @@ def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) 
             axes.set_ylabel(plain(measured))
             if not len(history):
                 continue
-            axes.fill_between(fit.step, *intervals.band(history), color=color, **BAND)
-            axes.plot(fit.step, np.median(history, axis=0), color=color, **MEDIAN, **_points(fit))
-            label = plain(f"{name}: median and {band_name(len(history))}")
-            handles.append(Line2D([], [], color=color, label=label, **MEDIAN))
+            label = f"{name}: median and {band_name(len(history))}"
+            handles.append(band(axes, fit.step, history, color, label, **_points(fit)))
         axes.axhline(limit, **GOAL)
-        handles.append(Line2D([], [], label=f"{LEARNED}: {limit:g}", **GOAL))
+        handles.append(entry(f"{LEARNED}: {limit:g}", **GOAL))
         axes.set_yscale("log")
         whole_ticks(axes, results.step.values)
-        axes.legend(handles=handles, loc="upper right")
+        legend(axes, handles, loc="upper right")
     return figure
 
 
@@ -138,8 +143,77 @@ def _explained(results: xr.Dataset) -> list[Artist]:
     sound = results.sizes["seed"] - lost
     handles: list[Artist] = []
     if sound:
-        handles.append(Line2D([], [], label="one network", **ONE))
-        handles.append(Line2D([], [], label=f"median of {counted(sound)}", **MIDDLE))
+        handles += [entry("one network", **ONE), entry(f"median of {counted(sound)}", **MIDDLE)]
     if lost:
-        handles.append(Line2D([], [], label=f"{counted(lost)} diverged", **LOST))
+        handles.append(entry(f"{counted(lost)} diverged", **LOST))
     return handles
+
+
+HOLD = 2
+"""Seconds for which the last frame is shown."""
+
+LARGE: dict[str, Any] = {
+    "figure.dpi": 100,
+    "font.size": 13,
+    "axes.titlesize": 14,
+    "legend.fontsize": 13,
+}
+"""Larger text, since animations are shown small."""
+
+
+@needs("frame/time", "train_target/time", feature="y")
+def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
+    """Animates the answers to the training curve during training, for several populations side by side.
+
+    All frames have the same axes, which fit all answers.
+
+    Args:
+        populations: results with the same frames, by label.
+    """
+    fits = {name: kept(results) for name, results in populations.items()}
+    first = next(iter(fits.values()))
+    with canvas(*fits, **LARGE) as (figure, panels):
+        figure.set_size_inches(3.4 * len(fits), 4.0)
+        legend(figure, [*answer_entries(first, COLORS["r"]), entry("training curve", COLORS["b"], **INPUT)], 2)
+        x, y = _limits(fits.values())
+        for axes, fit in zip(panels, fits.values(), strict=True):
+            axes.set(xlabel=plain(axis_label(fit.time)), xlim=x, ylim=y)
+            axes.xaxis.set_major_locator(MaxNLocator(4))
+            axes.yaxis.set_major_locator(MaxNLocator(5))
+            axes.label_outer()
+
+        def show(index: int) -> list[Artist]:
+            for axes, (name, fit) in zip(panels, fits.items(), strict=True):
+                for before in (*axes.lines, *axes.collections):
+                    before.remove()
+                axes.title.set_text(plain(f"{name}, step {int(fit.frame_step[index]):,}"))
+                answers_of(axes, fit.frame.isel(frame_step=index), COLORS["r"])
+                axes.plot(fit.time, fit.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
+            return []
+
+        show(0)
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # All frames share one layout.
+        count = first.sizes["frame_step"]
+        frames = [*range(count), *[count - 1] * HOLD * FRAMES_A_SECOND]
+        return FuncAnimation(figure, show, frames=frames, init_func=list)
+
+
+def _limits(fits: Iterable[xr.Dataset]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Limits of both axes that fit every frame and the training curve."""
+    x: list[Any] = []
+    y: list[Any] = []
+    for fit in fits:
+        x.append(fit.time.values)
+        y.append(fit.train_target.sel(feature="y").values)
+        if fit.sizes["seed"]:
+            places, answers = across(fit.frame)
+            x += [np.median(places, axis=0), places[0]]
+            y += [*intervals.band(answers), answers[0]]
+    return _around(x), _around(y)
+
+
+def _around(drawn: list[Any]) -> tuple[float, float]:
+    low, high = min(float(each.min()) for each in drawn), max(float(each.max()) for each in drawn)
+    margin = 0.05 * (high - low)
+    return low - margin, high + margin

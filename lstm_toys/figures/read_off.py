@@ -7,28 +7,30 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
+from matplotlib.artist import Artist
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from lstm_toys.figures.answers import Curve, curve_panels, labeled
 from lstm_toys.figures.needs import needs
-from lstm_toys.figures.panels import Curve, curve_panels, labeled
 from lstm_toys.figures.style import (
-    BAND,
     COLORS,
     GRAY,
     INPUT,
-    MEDIAN,
+    band,
+    band_entry,
     band_name,
     canvas,
     counted,
     dark_scale,
+    entry,
     evenly,
+    legend,
     plain,
 )
 from lstm_toys.results.arrays import axis_label, kept
-from lstm_toys.statistics import intervals
 
 MOST_CURVES = 100
 """Maximum number of training curves that are drawn."""
@@ -68,11 +70,8 @@ def read_off_curves(
     """Draws curves with the parameters that networks read off, the true curves, and curves with published parameters.
 
     Args:
-        results: labeled results of a run.
-        family: name of a probe of C curves.
         rebuild: function from time points and parameters to y.
         labels: labels of the curves; see `family_answers`.
-        title: title of the figure.
         published: published parameters ``[C, A]`` of the curves, if any.
     """
     fit = kept(results)
@@ -102,9 +101,6 @@ def read_off_axis(
     """Draws one read-off parameter against its true value.
 
     Args:
-        results: labeled results of a run.
-        name: name of the parameter.
-        title: title of the figure.
         trained: ends of the training range.
         published: published values by true values, if any.
         probe: name of the probe whose curves differ in the parameter.
@@ -117,27 +113,28 @@ def read_off_axis(
     true = chosen[name].values
     xlabel, ylabel = f"true {axis_label(chosen[name])}", f"read-off {axis_label(chosen[name])}"
     with canvas(title, xlabel=xlabel, ylabel=ylabel) as (figure, (axes,)):
-        axes.axvspan(*trained, color=COLORS["y"], alpha=0.18, linewidth=0, label="training range")
-        if fit.sizes["seed"]:
+        range_style: dict[str, Any] = {"color": COLORS["y"], "alpha": 0.18, "linewidth": 0}
+        axes.axvspan(*trained, **range_style)
+        handles: list[Artist] = [band_entry("training range", **range_style)]
+        if count := fit.sizes["seed"]:
             answers = chosen.answer.sel(output_feature=name).values
-            count = fit.sizes["seed"]
-            axes.fill_between(true, *intervals.band(answers), color=COLORS["b"], label=band_name(count), **BAND)
-            axes.plot(
-                true, np.median(answers, axis=0), color=COLORS["b"], label=f"median of {counted(count)}", **MEDIAN
-            )
-        axes.plot(true, true, color=GRAY, label="true value", **INPUT)
+            median = band(axes, true, answers, COLORS["b"], f"median of {counted(count)}")
+            handles += [band_entry(band_name(count), COLORS["b"]), median]
+        axes.plot(true, true, color=GRAY, **INPUT)
+        handles.append(entry("true value", **INPUT))
         if published:
-            style: dict[str, Any] = {"color": COLORS["r"], "markersize": 5, "label": "published answer"}
-            axes.plot([*published], [*published.values()], "D", **style)
+            style: dict[str, Any] = {"color": COLORS["r"], "marker": "D", "linestyle": "", "markersize": 5}
+            axes.plot([*published], [*published.values()], **style)
+            handles.append(entry("published answer", **style))
         low, high = axes.get_ylim()
-        for bound in (-1, 1):
-            if low < bound < high and json.loads(results.attrs.get("flags", "{}")).get("readout") == "cell":
-                label = "limit of what a network can answer"
-                axes.axhline(bound, color=GRAY, linewidth=0.9, linestyle=":", label=label)
+        bounds = [bound for bound in (-1, 1) if low < bound < high]
+        if bounds and json.loads(results.attrs.get("flags", "{}")).get("readout") == "cell":
+            limit: dict[str, Any] = {"color": GRAY, "linewidth": 0.9, "linestyle": ":"}
+            for bound in bounds:
+                axes.axhline(bound, **limit)
+            handles.append(entry("limit of what a network can answer", **limit))
         axes.set(xlim=(true.min(), true.max()), ylim=(low, high))
-        handles, texts = axes.get_legend_handles_labels()
-        once = dict(zip(texts, handles, strict=True))
-        axes.legend(handles=[*once.values()], loc="upper left")
+        legend(axes, handles, loc="upper left")
     return figure
 
 
@@ -152,7 +149,6 @@ def read_off_plane(
     """Draws heat maps of the median absolute errors of two read-off parameters over the plane of the true values.
 
     Args:
-        results: labeled results of a run.
         names: horizontal and vertical parameter.
         title: text before the names.
         square: left, bottom, width and height of the training range, in units of the parameters.

@@ -4,15 +4,26 @@ import numpy as np
 import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from lstm_toys import output
+from lstm_toys.figures.answers import Curve, curve_panels, labeled
 from lstm_toys.figures.needs import needs
-from lstm_toys.figures.panels import Curve, curve_panels, labeled
-from lstm_toys.figures.style import BAND, GRAY, MOST_BANDS, band_name, canvas, colors, plain, whole_ticks
+from lstm_toys.figures.style import (
+    GRAY,
+    MOST_BANDS,
+    band,
+    band_entry,
+    band_name,
+    bars,
+    canvas,
+    colors,
+    entry,
+    legend,
+    plain,
+    whole_ticks,
+)
 from lstm_toys.results.arrays import axis_label, kept
-from lstm_toys.statistics import intervals
 
 NAMED = 30
 """Maximum number of curve names along an axis."""
@@ -26,14 +37,7 @@ MOST_NUMBERS = 36
 
 @needs("family", "answer/time", "input", "name", "diverged")
 def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> Figure:
-    """Draws the networks' answers and the correct answers to the curves of a set; see `curve_panels`.
-
-    Args:
-        results: labeled results of a run whose answers are sequences.
-        family: name of the set.
-        feature: output feature.
-        title: title of the figure.
-    """
+    """Draws the networks' answers and the correct answers to the curves of a set; see `curve_panels`."""
     fit = kept(results)
     chosen = fit.isel(curve=fit.family.values == family)
     right = (chosen.truth if "truth" in chosen else chosen.input).sel(feature=feature).values
@@ -54,13 +58,7 @@ def _colors(results: xr.Dataset) -> dict[str, str]:
 
 @needs("family", "answer/time", "input", "diverged")
 def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
-    """Draws the error of each set at each time point: medians and 5th to 95th percentiles over seeds.
-
-    Args:
-        results: labeled results of a run whose answers are sequences.
-        feature: output feature.
-        title: title of the figure.
-    """
+    """Draws the error of each set at each time point: medians and 5th to 95th percentiles over seeds."""
     fit = kept(results)
     with canvas(title, xlabel=axis_label(results.time), ylabel=f"RMSE of {feature} over curves") as (figure, (axes,)):
         handles: list[Artist] = []
@@ -69,26 +67,17 @@ def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
             error = np.sqrt(squared.mean(axis=1))
             if not len(error):
                 continue
-            low, high = intervals.band(error)
-            axes.fill_between(fit.time, low, high, color=color, **BAND)
-            axes.plot(fit.time, np.median(error, axis=0), color=color, linewidth=1.6)
+            label = f"{family}: {_curves(squared.shape[1])}"
+            handles.append(band(axes, fit.time, error, color, label, line={"linewidth": 1.6}))
             whole_ticks(axes, fit.time.values)
-            handles.append(Line2D([], [], color=color, linewidth=1.6, label=f"{family}: {_curves(squared.shape[1])}"))
-        handles += _explained(fit)
         axes.set_ylim(bottom=0)
-        figure.legend(handles=handles, loc="outside lower center", ncols=3)
+        legend(figure, [*handles, _explained(fit)])
     return figure
 
 
 @needs("family", "answer/time", "input", "name", "diverged")
 def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
-    """Draws the error of each curve: median and 5th to 95th percentile over seeds, and of repeating the last value.
-
-    Args:
-        results: labeled results of a run whose answers are sequences.
-        feature: output feature.
-        title: title of the figure.
-    """
+    """Draws the error of each curve: median and 5th to 95th percentile over seeds, and of repeating the last value."""
     fit = kept(results)
     with canvas(title, xlabel="curves of a set, sorted by their error", ylabel=f"RMSE of {feature}") as (
         figure,
@@ -105,34 +94,25 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
             places = first + np.arange(len(order))
             names = results.name.values[results.family.values == family][order]
             ticks |= dict(zip(places.tolist(), map(shortened, names), strict=True))
-            low, high = intervals.band(error[:, order])
-            axes.vlines(places, low, high, color=color, alpha=0.35, linewidth=2)
-            axes.plot(places, np.median(error, axis=0)[order], "o", color=color, markersize=3)
+            handles.append(bars(axes, places, error[:, order], color, f"{family}: {_curves(len(order))}"))
             if "ahead" in results.attrs:
                 chosen = fit.isel(curve=fit.family.values == family)
                 missed = (chosen.input - chosen.truth).sel(feature=feature)
                 again = np.sqrt((missed**2).mean("time").values)
                 axes.plot(places, again[order], "_", color=GRAY, markersize=5)
-            label = f"{family}: {_curves(len(order))}"
-            handles.append(Line2D([], [], linestyle="", marker="o", color=color, markersize=3, label=label))
             first += len(order) + 1
         if "ahead" in results.attrs:
-            handles.append(Line2D([], [], linestyle="", marker="_", color=GRAY, label="repeating the last value"))
+            handles.append(entry("repeating the last value", linestyle="", marker="_"))
         axes.set_ylim(bottom=0)
         labels = ticks if len(ticks) <= NAMED else {}
         axes.set_xticks([*labels], [*labels.values()], rotation=45, ha="right", parse_math=False)
-        figure.legend(handles=[*handles, *_explained(fit)], loc="outside lower center", ncols=3)
+        legend(figure, [*handles, _explained(fit)])
     return figure
 
 
 @needs("family", "answer/output_feature", "truth", "diverged")
 def set_numbers(results: xr.Dataset, title: str) -> Figure:
-    """Draws the numbers that networks answer to whole curves against the true numbers, if known.
-
-    Args:
-        results: labeled results of a run whose answers are vectors.
-        title: title of the figure.
-    """
+    """Draws the numbers that networks answer to whole curves against the true numbers, if known."""
     fit = kept(results)
     names = list(map(str, fit.output_feature.values))
     with canvas(*names, xlabel="true value", ylabel="answer", columns=min(3, len(names))) as (figure, panels):
@@ -143,32 +123,20 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
             if np.isnan(chosen.truth.values).all() or not fit.sizes["seed"]:
                 continue
             for axes, name in zip(panels, names, strict=True):
-                right, answers = (
-                    chosen.truth.sel(output_feature=name).values,
-                    chosen.answer.sel(output_feature=name).values,
-                )
-                low, high = intervals.band(answers)
-                axes.vlines(right, low, high, color=color, alpha=0.35, linewidth=2)
-                axes.plot(right, np.median(answers, axis=0), "o", color=color, markersize=3)
-            label = f"{family}: {_curves(chosen.sizes['curve'])}"
-            handles.append(Line2D([], [], linestyle="", marker="o", color=color, markersize=3, label=label))
+                right, answers = (chosen[each].sel(output_feature=name).values for each in ("truth", "answer"))
+                dots = bars(axes, right, answers, color, f"{family}: {_curves(chosen.sizes['curve'])}")
+            handles.append(dots)
         for axes in panels:
             ends = axes.get_xlim()
             axes.plot(ends, ends, color=GRAY, linewidth=0.9, zorder=0)
-        handles.append(Line2D([], [], color=GRAY, linewidth=0.9, label="true value"))
-        figure.legend(handles=[*handles, *_explained(fit)], loc="outside lower center", ncols=3)
+        handles.append(entry("true value", linewidth=0.9))
+        legend(figure, [*handles, _explained(fit)])
     return figure
 
 
 @needs("family", "answer/output_feature", "name", "diverged")
 def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
-    """Draws the numbers that networks answer to whole curves without a truth, one panel per number.
-
-    Args:
-        results: labeled results of a run whose answers are vectors.
-        family: name of the set.
-        title: title of the figure.
-    """
+    """Draws the numbers that networks answer to whole curves without a truth, one panel per number."""
     fit, color = kept(results), _colors(results)[family]
     curves = np.flatnonzero(fit.family.values == family)
     chosen = fit.isel(curve=curves[:MOST_NUMBERS])
@@ -182,12 +150,10 @@ def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
         for axes, name in zip(panels, names, strict=True):
             axes.set_xticks(places, [])
             if fit.sizes["seed"]:
-                answers = chosen.answer.sel(output_feature=name).values
-                axes.vlines(places, *intervals.band(answers), color=color, alpha=0.35, linewidth=2)
-                axes.plot(places, np.median(answers, axis=0), "o", color=color, markersize=3)
+                bars(axes, places, chosen.answer.sel(output_feature=name).values, color)
         names = [*map(shortened, chosen.name.values)]
         panels[-1].set_xticks(places, names, rotation=45, ha="right", parse_math=False)
-        figure.legend(handles=_explained(fit), loc="outside lower center", ncols=2)
+        legend(figure, [_explained(fit)])
     return figure
 
 
@@ -205,5 +171,5 @@ def _curves(count: int) -> str:
     return output.counted(count, "curve")
 
 
-def _explained(fit: xr.Dataset) -> list[Artist]:
-    return [Patch(color=GRAY, alpha=0.3, linewidth=0, label=f"median and {band_name(fit.sizes['seed'])}")]
+def _explained(fit: xr.Dataset) -> Patch:
+    return band_entry(f"median and {band_name(fit.sizes['seed'])}", alpha=0.3)

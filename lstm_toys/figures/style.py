@@ -214,19 +214,57 @@ def _few_colors(figure: Figure) -> Image.Image:
     return few
 
 
-def answers_of(axes: Axes, answers: xr.DataArray, color: str, *, band: bool = True) -> None:
-    """Draws answers ``seed, time, feature``: the median over seeds, the ``band``, and the first seed as small dots.
+def band(
+    axes: Axes,
+    x: Any,
+    values: Float[np.ndarray, "S K"],
+    color: str,
+    label: str = "",
+    *,
+    filled: bool = True,
+    line: dict[str, Any] = MEDIAN,
+    **marks: Any,
+) -> Line2D:
+    """Draws the median over seeds and, unless not ``filled``, a band from the 5th to the 95th percentile.
+
+    Args:
+        line: style of the median, in the legend too.
+        marks: options of the median that the legend leaves out.
+
+    Returns:
+        The legend entry of the median.
+    """
+    if filled:
+        axes.fill_between(x, *intervals.band(values), color=color, **BAND)
+    axes.plot(x, np.median(values, axis=0), color=color, **line, **marks)
+    return entry(label, color, **line)
+
+
+def bars(
+    axes: Axes,
+    x: Any,
+    values: Float[np.ndarray, "S K"],
+    color: str,
+    label: str = "",
+    width: float = 2.0,
+    size: float = 3.0,
+) -> Line2D:
+    """Draws medians over seeds as dots on bars from the 5th to the 95th percentile; returns their legend entry."""
+    axes.vlines(x, *intervals.band(values), color=color, alpha=0.35, linewidth=width)
+    axes.plot(x, np.median(values, axis=0), "o", color=color, markersize=size)
+    return entry(label, color, linestyle="", marker="o", markersize=size)
+
+
+def answers_of(axes: Axes, answers: xr.DataArray, color: str, *, filled: bool = True) -> None:
+    """Draws answers ``seed, time, feature``: the median over seeds, its band if ``filled``, and one seed as dots.
 
     If networks answer x too, the line and the band are at its median, and the dots at the answered x.
     """
     if not answers.sizes["seed"]:
         return
-    points = across(answers)
-    (x, y), (place, median) = points, np.median(points, axis=1)
-    if band:
-        axes.fill_between(place, *intervals.band(y), color=color, **BAND)
+    x, y = across(answers)
     axes.plot(x[0], y[0], color=color, markevery=-(-y.shape[1] // MOST_DOTS), **ONE)
-    axes.plot(place, median, color=color, **MEDIAN)
+    band(axes, np.median(x, axis=0), y, color, filled=filled)
 
 
 def median_of(answers: xr.DataArray) -> Float[np.ndarray, "2 T"]:
@@ -241,16 +279,31 @@ def across(answers: xr.DataArray) -> Float[np.ndarray, "2 S *K T"]:
     return np.stack(np.broadcast_arrays(x, y))
 
 
-def legend_entries(fit: xr.Dataset, color: str) -> list[Artist]:
-    """Legend entries for what `answers_of` draws."""
+def entry(label: str, color: str = GRAY, **style: Any) -> Line2D:
+    """A legend entry of a line or marker."""
+    return Line2D([], [], label=plain(label), **({"color": color} | style))
+
+
+def band_entry(label: str, color: str = GRAY, **style: Any) -> Patch:
+    """A legend entry of a band or area."""
+    return Patch(color=color, label=plain(label), **(BAND | style))
+
+
+def answer_entries(fit: xr.Dataset, color: str) -> list[Artist]:
+    """The legend entries of what `answers_of` draws."""
     if not fit.sizes["seed"]:
-        return [Line2D([], [], linestyle="", label="every network diverged")]
+        return [entry("every network diverged", linestyle="")]
     count, one = fit.sizes["seed"], f"one of them (network {int(fit.seed[0])})"
-    return [
-        Line2D([], [], color=color, label=f"median of {counted(count)}", **MEDIAN),
-        Patch(color=color, label=band_name(count), **BAND),
-        Line2D([], [], color=color, label=one, **(ONE | {"markersize": 2.6})),
-    ]
+    median = entry(f"median of {counted(count)}", color, **MEDIAN)
+    return [median, band_entry(band_name(count), color), entry(one, color, **(ONE | {"markersize": 2.6}))]
+
+
+def legend(place: Figure | Axes, handles: Iterable[Artist], columns: int = 3, loc: Any = None) -> None:
+    """Adds a legend: below the panels of a figure, or where it hides least of its axes, unless ``loc`` is given."""
+    if isinstance(place, Axes):
+        place.legend(handles=[*handles], loc=loc or "best")
+    else:
+        place.legend(handles=[*handles], loc=loc or "outside lower center", ncols=columns)
 
 
 def evenly(count: int, most: int) -> list[int]:

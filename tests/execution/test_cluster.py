@@ -26,7 +26,7 @@ from lstm_toys.populations import blocks, train
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.specification import specify
 from lstm_toys.runs.trained import Evaluated
-from lstm_toys.studies.generalization import grids
+from lstm_toys.studies.generalization import measuring
 from lstm_toys.studies.generalization.ask import Grid
 from lstm_toys.tasks.families import FAMILIES
 from lstm_toys.tasks.planes import Axis
@@ -294,17 +294,19 @@ def test_what_a_worker_of_another_kind_did_is_recorded_where_that_is_accepted(sc
     file, _, work = scheduler
     work(JAX_RANDOM_SEED_OFFSET="7")
     kept, path = Checkpoints(tmp_path / "kept", 60.0, lambda _: None), tmp_path / "measures.nc"
-    evaluated, space = Evaluated(here.params, here.diverged, 4, {}), grids.CurveSpace(TASK, 20, lt.Span(), FAMILIES)
+    evaluated = Evaluated(here.params, here.diverged, 4, {})
+    about = {"model": MODEL, "task": TASK, "timesteps": 20, "span": lt.Span(), "families": FAMILIES, "grids": (GRID,)}
+    job = measuring.GridJob(**about, member=evaluated.member, block=4, group=4)
     with connected(file, mixed=True) as found:
         mixed = training(found, kept)
         assert not same(mixed.population().states, here.states)
-        elsewhere = grids.write(MODEL, space, (GRID,), evaluated, path, {}, found, lambda _: None, lambda: False)
+        elsewhere = measuring.evaluate(job, evaluated, path, {}, found, lambda _: None, lambda: False)
     (number,) = np.unique(mixed.executed)
     (others,) = elsewhere
     assert others["parts"] == ["members 0 to 17 on plane"]
     for told in (mixed.fingerprints[number], others["fingerprint"]):
-        assert (told["switches"], told["block"]) == ({"jax_random_seed_offset": 7}, 4)
-    with grids.h5netcdf.File(path) as written:
+        assert (told["switches"], told["block"]) == ({"jax_random_seed_offset": "7"}, 4)
+    with measuring.h5netcdf.File(path) as written:
         assert json.loads(written.attrs["executed_elsewhere"]) == elsewhere
 
 

@@ -13,8 +13,8 @@ import pytest
 
 import lstm_toys as lt
 from conftest import carry_out, finished_without_jax, refusal
-from experiments import line
-from lstm_toys.cli import flags, generalization
+from experiments import generalization, line
+from lstm_toys.cli import flags, studies
 from lstm_toys.execution import footprint
 from lstm_toys.studies.generalization import ask as study
 from lstm_toys.studies.generalization import results
@@ -67,7 +67,6 @@ def test_a_wrong_flag_is_told_in_one_line(arguments, told):
 @pytest.mark.parametrize(
     ("planes", "told"),
     [
-        (lambda _: [lt.Plane("line", ("slope",))], "ValueError: a plane must have two axes, each an Axis or a name"),
         (lambda _: [lt.Plane("line", "slope")], "ValueError: a plane must have two axes, each an Axis or a name"),
         (lambda _: None, "TypeError: 'NoneType' object is not iterable"),
     ],
@@ -77,7 +76,7 @@ def test_planes_that_cannot_be_made_are_told_in_one_line(planes, told, monkeypat
     refused("experiment line: its function of settings that returns a list of planes failed: " + told, "--task=line")
 
 
-def test_flags_of_the_training_and_of_the_grids_stand_in_any_order():
+def test_flags_of_the_training_and_of_the_grids_stand_in_any_order_and_move_the_training_curves():
     plan = generalization.plan(
         ["--seeds", "3", "--amplitude", "0.2:0.4:3", "--quiet", "--frequency=20", "--steps", "7"]
     )
@@ -92,9 +91,6 @@ def test_flags_of_the_training_and_of_the_grids_stand_in_any_order():
         **{name: [value] for name, value in trained.items()},
         "spacing": [pytest.approx(1 / 99)],
     }
-
-
-def test_another_training_amplitude_moves_the_training_point():
     (work,) = generalization.plan(["--train_amplitude", "0.6"]).asks
     assert work.subject.trained_on("sine")["offset"] == (0.6, 0.6)
     assert work.settings.grids[0].cells(0, 1, 100, Span())["offset"] == [0.6]
@@ -124,26 +120,18 @@ def test_where_every_network_draws_its_curves_others_of_the_same_ranges_stand_fo
 def test_the_help_names_every_flag():
     with pytest.raises(flags.Help) as raised:
         generalization.plan(["--task", "amplitude", "--help"])
-    assert all(f"--{name}\n" in str(raised.value) for name in (*generalization.FLAGS, "seeds", "steps"))
+    assert all(f"--{name}\n" in str(raised.value) for name in (*studies.GENERALIZATION, "seeds", "steps"))
 
 
-def test_curves_of_a_file_are_asked_instead_of_grids(tmp_path):
-    path = tmp_path / "mine.csv"
-    path.write_text("up,down\n0,1\n1,0\n")
-    settings = planned("--curve", str(path))
-    assert settings.grids == ()
-    assert (settings.curves.names, settings.curves.values.tolist()) == (("up", "down"), [[0, 1], [1, 0]])
-    told = settings.as_dict()["curves"]
-    assert told == {"names": ["up", "down"], "span": None, "digest": settings.curves.digest}
-
-
-def test_a_run_is_of_the_numbers_of_a_file_and_not_of_its_name(tmp_path):
+def test_curves_of_a_file_are_asked_instead_of_grids_by_their_numbers_and_not_by_the_name_of_the_file(tmp_path):
     contents = {"a.csv": "up\n0\n0.5\n", "b.txt": "up;\r\n0;\r\n5e-1;\r\n", "c": "up\n0\n0.6\n", "d": "u\n0\n0.5\n"}
     for name, content in contents.items():
         (tmp_path / name).write_text(content)
     one, same, *others = (planned("--curve", str(tmp_path / name)) for name in contents)
     assert one == same
     assert len({one, *others}) == 3
+    assert (one.grids, one.curves.names, one.curves.values.tolist()) == ((), ("up",), [[0, 0.5]])
+    assert one.as_dict()["curves"] == {"names": ["up"], "span": None, "digest": one.curves.digest}
 
 
 @pytest.mark.parametrize(
@@ -234,8 +222,8 @@ def test_long_curves_that_do_not_fit_are_refused_with_the_estimate(long_curve, t
 ANSWERING = """
 import sys
 from benchmarks.footprint import peak
-from lstm_toys.cli import command, generalization
-print(command.carry_out(generalization.plan, sys.argv[1:]), peak())
+from lstm_toys.cli import command, studies
+print(command.carry_out(studies.generalization, sys.argv[1:]), peak())
 """
 
 

@@ -9,7 +9,8 @@ from world import MINE as Y
 
 import lstm_toys as lt
 from conftest import carry_out, carry_out_without_jax, located, rarely
-from lstm_toys.cli import command, flags, generalization, own, sweep
+from experiments import generalization, sweep
+from lstm_toys.cli import command, flags, own
 from lstm_toys.results import storage
 from lstm_toys.tasks import sets
 

@@ -13,7 +13,7 @@ from experiments import recipe, sine, timeline
 from experiments.post import readings
 from experiments.post.recipe import choice, figures
 from experiments.post.scores import Scores
-from lstm_toys.cli import flags, sweep
+from lstm_toys.cli import flags, studies
 from lstm_toys.results import storage
 from lstm_toys.studies.sweep import results
 from lstm_toys.tasks import families
@@ -94,7 +94,7 @@ def test_the_default_of_the_sine_is_among_the_recipes():
     settings = [
         each
         for grid in DEFAULT_GRIDS
-        for each in sweep.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], [])[0]
+        for each in studies.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], [])[0]
     ]
     assert flags.parse(sine.EXPERIMENT, [])[0] in settings
     gates = {(optimizer, gates) for optimizer in choice.KERAS_RATES for gates in ("sigmoid", "hard")}

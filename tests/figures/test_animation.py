@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from lstm_toys import figures
-from lstm_toys.figures import animation, style
+from lstm_toys.figures import histories, style
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_all_frames_have_the_same_axes_which_hold_every_answer_and_the_last_one_
     seen = film._fig.axes
     ends = {(axes.get_xlim(), axes.get_ylim()) for axes in seen}
     drawn = [*film.new_frame_seq()]
-    assert drawn == [0, 1] + [2] * (1 + animation.HOLD * style.FRAMES_A_SECOND)
+    assert drawn == [0, 1] + [2] * (1 + histories.HOLD * style.FRAMES_A_SECOND)
     assert drawn.count(2) / style.FRAMES_A_SECOND >= 2
     for frame in range(3):
         film._func(frame)

@@ -41,48 +41,32 @@ def test_what_is_there_is_drawn(saved):
 
 
 GOAL = lt.Goal(rmse=0.1, features=("y",))
-RUN = "results with the variable {}, such as from the run of an experiment"
+RUN = "needs results with the variable {}, such as from the run of an experiment"
+ALONG = "needs train_target along {}, but these results have it along"
 MISSING = [
-    (f"training_answer needs {RUN.format('train_answer')}", lambda curves, _: figures.training_answer(curves, "a")),
-    (
-        f"family_answers needs {RUN.format('family')} with probes",
-        lambda curves, _: figures.family_answers(curves, {"line": []}, "lines"),
-    ),
-    (f"film needs {RUN.format('frame')} with frames", lambda curves, _: figures.film({"one": curves})),
-    (
-        "target needs train_target along time, but these results have it along example, output_feature",
-        lambda _, numbers: figures.target(numbers, "target"),
-    ),
-    (
-        "training_set needs train_target along output_feature, but these results have it along",
-        lambda curves, _: figures.training_set(curves, "curves"),
-    ),
-    (
-        "error_histories needs the feature 'y', but these results have",
-        lambda curves, _: figures.error_histories({"one": curves.results.assign_coords(feature=["z"])}, "errors", GOAL),
-    ),
-    (
-        "read_off_axis needs results with the variable family",
-        lambda _, numbers: figures.read_off_axis(numbers, "slope", "slope", (0.0, 1.0)),
-    ),
-    (
-        "set_numbers needs results with the variable family",
-        lambda _, numbers: figures.set_numbers(numbers, "numbers"),
-    ),
-    (
-        "errors_over_time needs results with the variable family",
-        lambda curves, _: figures.errors_over_time(curves, "y", "errors"),
-    ),
-    ("loss needs results with the variable train_loss", lambda *_: figures.loss(xr.Dataset(), "loss")),
-    ("results must be labeled results, such as lt.load returns, not 'a'", lambda *_: figures.loss("a", "loss")),
-    ("populations must be labeled results, such as lt.load returns, not 3", lambda *_: figures.film({"one": 3})),
+    ("training_answer", "curves", ("a",), RUN.format("train_answer")),
+    ("family_answers", "curves", ({"line": []}, "lines"), f"{RUN.format('family')} with probes"),
+    ("film", "curves", (), f"{RUN.format('frame')} with frames"),
+    ("target", "numbers", ("target",), f"{ALONG.format('time')} example, output_feature"),
+    ("training_set", "curves", ("curves",), ALONG.format("output_feature")),
+    ("error_histories", "other feature", ("errors", GOAL), "needs the feature 'y', but these results have"),
+    ("read_off_axis", "numbers", ("slope", "slope", (0.0, 1.0)), "needs results with the variable family"),
+    ("set_numbers", "numbers", ("numbers",), "needs results with the variable family"),
+    ("errors_over_time", "curves", ("y", "errors"), "needs results with the variable family"),
+    ("loss", "empty", ("loss",), "needs results with the variable train_loss"),
+    ("loss", "text", ("loss",), "results must be labeled results, such as lt.load returns, not 'a'"),
+    ("film", "text", (), "populations must be labeled results, such as lt.load returns, not 'a'"),
 ]
 
 
-@pytest.mark.parametrize(("told", "draw"), MISSING)
-def test_what_is_missing_is_said(saved, told, draw):
-    with pytest.raises(ValueError, match=f"^{'' if ' must be ' in told else 'lt.figures.'}{told}[^\n]*$"):
-        draw(*saved.values())
+@pytest.mark.parametrize(("figure", "given", "arguments", "told"), MISSING)
+def test_what_is_missing_is_said(saved, figure, given, arguments, told):
+    other = saved["curves"].results.assign_coords(feature=["z"])
+    results = {**saved, "other feature": other, "empty": xr.Dataset(), "text": "a"}[given]
+    several = figure in ("film", "error_histories")
+    told = told if " must be " in told else f"lt.figures.{figure} {told}"
+    with pytest.raises(ValueError, match=f"^{told}[^\n]*$"):
+        getattr(figures, figure)({"one": results} if several else results, *arguments)
 
 
 @pytest.mark.parametrize(("family", "feature"), [("lines", "y"), ("line", "z")])

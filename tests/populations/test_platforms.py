@@ -13,8 +13,8 @@ import lstm_toys as lt
 from conftest import rarely
 from lstm_toys.execution import devices, footprint
 from lstm_toys.populations import answering, blocks, estimate, programs
-from lstm_toys.studies.generalization import grids
 from lstm_toys.studies.generalization.ask import Grid
+from lstm_toys.studies.generalization.measuring import GridJob
 from lstm_toys.tasks.planes import Axis
 
 BACKENDS = {"cuda": "gpu", "tpu": "tpu", "rocm": "gpu"}
@@ -52,9 +52,10 @@ def test_a_training_answers_and_measures_are_lowered(kind, platform):
     params = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((2, block, *leaf.shape), leaf.dtype), shapes)
     lowered(answering._program(model, mesh), platform, params, jnp.zeros((3, 8, 20, 1)))
     grid = Grid("plane", "line", (Axis("slope", 0, 1, 4), Axis("intercept", 0, 1, 4)), ())
-    function = grids.measured(model, grids.CurveSpace(TASK, 20, lt.Span(), lt.FAMILIES), grid)
+    sizes = {"timesteps": 20, "member": shapes, "block": block, "group": block}
+    job = GridJob(model=model, task=TASK, span=lt.Span(), families=lt.FAMILIES, grids=(grid,), **sizes)
     cells = dict.fromkeys(grid.cells(0, 16, 20, lt.Span()), jnp.zeros((2, 8)))
-    lowered(blocks.spread(function, mesh), platform, params, cells)
+    lowered(blocks.spread(job.measured(grid), mesh), platform, params, cells)
 
 
 def test_what_has_no_rule_there_is_found(platform):

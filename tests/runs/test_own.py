@@ -11,8 +11,8 @@ import pytest
 
 import lstm_toys as lt
 from conftest import carry_out, executed, refusal, untrained
-from experiments import line
-from lstm_toys.cli import flags, sweep
+from experiments import line, sweep
+from lstm_toys.cli import flags, studies
 from lstm_toys.networks import cells
 from lstm_toys.populations import train
 from lstm_toys.results import population, storage
@@ -141,7 +141,9 @@ def test_an_experiment_declares_a_whole_network_of_ones_own_which_is_swept(own, 
     trained = train.train(task, own.Whole(1), seeds=2, steps=6, learning_rate=0.1, base_seed=0)
     jax.tree.map(np.testing.assert_array_equal, saved.params, trained.params)
 
-    settings, _ = sweep.expand(experiment, [("hidden", ["3", "3,2"]), ("learning_rate", ["0.1", "0.2"])], ["--seeds=2"])
+    settings, _ = studies.expand(
+        experiment, [("hidden", ["3", "3,2"]), ("learning_rate", ["0.1", "0.2"])], ["--seeds=2"]
+    )
     study = ask_sweep(experiment, SweepSettings("sweep", settings), tmp_path)
     found = storage.load_results(executed(study, 2).results, results.VARIABLES)
     for number, each in enumerate(settings):

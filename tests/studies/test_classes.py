@@ -10,7 +10,8 @@ import pytest
 
 import lstm_toys as lt
 from conftest import carry_out
-from lstm_toys.cli import generalization, modules, sweep
+from experiments import generalization, sweep
+from lstm_toys.cli import modules
 from lstm_toys.results import storage
 
 SMALL = ("--task=majority", "--seeds=3", "--quiet")

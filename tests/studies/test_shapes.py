@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from lstm_toys.cli import claims, command, dynamics, generalization, modules, sweep
+from lstm_toys.cli import claims, command, modules, studies
 from lstm_toys.runs.context import Refused
 
 LINES = {"slope": np.array([0.1, 0.5]), "intercept": 0.1}
@@ -87,16 +87,20 @@ def claimed(own, number=first, **options):
 MINE = ["--task=mine", "--seeds=2"]
 STUDIES = {
     "training": lambda own: command.plan(own, ["--seeds=2"]),
-    "sweep": lambda _: sweep.plan([*MINE, "--grid=steps=1 2"]),
-    "lengths": lambda _: generalization.plan([*MINE, f"--length={POINTS}:{2 * POINTS}:2"]),
-    "grids": lambda _: generalization.plan(MINE),
-    "curves": lambda _: generalization.plan([*MINE, "--curve=mine.csv"]),
+    "sweep": lambda _: studies.sweep([*MINE, "--grid=steps=1 2"]),
+    "lengths": lambda _: studies.generalization([*MINE, f"--length={POINTS}:{2 * POINTS}:2"]),
+    "grids": lambda _: studies.generalization(MINE),
+    "curves": lambda _: studies.generalization([*MINE, "--curve=mine.csv"]),
     "claims": lambda _: claims.plan(["--claims=mine", "--seeds=2"]),
-    "dynamics": lambda _: dynamics.plan(MINE),
+    "dynamics": lambda _: studies.dynamics(MINE),
 }
 SEVERAL = "; this takes networks with a single input"
 VALUES = "needs networks that answer values, but these learn by"
 NO_LENGTHS = "nor a task with at_length, for longer sequences"
+CLASSES = {
+    **dict.fromkeys(("classes", "classes per curve"), f"{VALUES} cross_entropy"),
+    **dict.fromkeys(("bits", "bits of several inputs"), f"{VALUES} binary_cross_entropy"),
+}
 REFUSED = {
     "lengths": {
         **dict.fromkeys(OF_LINES, NO_LENGTHS),
@@ -107,19 +111,13 @@ REFUSED = {
         "another input": "its networks are shown a; this takes those that see y, or x and y",
         "other answers per curve": "its networks read off mean, which the family line does not have",
         "lengths, an answer per curve": "its networks read off mean, which the family line does not have",
-        "classes": f"{VALUES} cross_entropy",
-        "classes per curve": f"{VALUES} cross_entropy",
-        "bits": f"{VALUES} binary_cross_entropy",
-        "bits of several inputs": f"{VALUES} binary_cross_entropy",
+        **CLASSES,
     },
     "curves": {
         "two inputs": "its networks are shown x and y; this takes those that see y",
         "other inputs": "its networks are shown a and b; this takes those that see y",
         "another input": "its networks are shown a; this takes those that see y",
-        "classes": f"{VALUES} cross_entropy",
-        "classes per curve": f"{VALUES} cross_entropy",
-        "bits": f"{VALUES} binary_cross_entropy",
-        "bits of several inputs": f"{VALUES} binary_cross_entropy",
+        **CLASSES,
     },
     "dynamics": {
         "two inputs": f"its networks are shown x and y{SEVERAL}",

@@ -44,15 +44,14 @@ SAME_SPACING = 1e-3
 
 @dataclass(frozen=True)
 class Grid:
-    """Curves of one family at every pair of values of two axes.
+    """Curves of one family at every pair of values of two axes, rows and columns.
 
     A grid over `LENGTH` extends curves at the training spacing, and measures their last time points, as many as
-    training curves have. A grid over `SPACING` samples the training range of x.
+    training curves have. A grid over `SPACING` samples the training range of x. The grid `TRAINING` has the index of
+    the curve, and a single column.
 
     Attributes:
         name: the names of its axes, joined by an underscore; preceded by the family if that name is taken.
-        family: the family's name.
-        axes: rows and columns; the grid `TRAINING` has the index of the curve, and a single column.
         parameters: each parameter that is not an axis, with a number, a number per row, or the name of the parameter
             that it equals.
     """
@@ -95,10 +94,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Evaluation(Identity):
-    """The settings of an evaluation on grids, on the user's curves, or on sequences of several lengths.
-
-    ``trained`` are the settings of the training.
-    """
+    """The settings of an evaluation on grids, on the user's curves, or on sequences of several lengths."""
 
     trained: Settings
     grids: tuple[Grid, ...]
@@ -116,9 +112,8 @@ class Subject:
     """The population of an evaluation.
 
     Attributes:
-        experiment: the experiment that trained it.
         families: the families of the grids, by name.
-        declared: the training curves; None if the experiment does not declare them, and there are no grids.
+        declared: the training curves; None if there are no grids.
         ranges: the training range of every parameter, and of length and spacing.
     """
 
@@ -195,25 +190,23 @@ class ResolvedPlane(NamedTuple):
 
 
 def laid(planes: Sequence[Plane], about: Subject, settings: Settings) -> list[ResolvedPlane]:
-    """Chooses values for all axes of planes; raises ValueError if a plane's family lacks an axis or parameter."""
+    """Chooses values for all axes of planes.
+
+    Raises ValueError if a plane's family lacks an axis or parameter, or its axes are invalid.
+    """
     resolved = []
-    for plane in map(_checked, planes):
+    for plane in planes:
+        names = [each.name for each in parameters_of(plane.family)]
+        axes = [axis if isinstance(axis, str) else axis.name for axis in plane.axes]
+        others = [value for value in plane.at.values() if isinstance(value, str)]
+        if unknown := [name for name in (*axes, *plane.at, *others) if name not in (*names, LENGTH, SPACING)]:
+            known = f"{named(plane.family)} has {', '.join(names)}, and there are {LENGTH} and {SPACING}"
+            raise ValueError(f"a plane over {' and '.join(axes)}: there is no {unknown[0]!r}; {known}")
+        if axes[0] == axes[1] or set(axes) == {LENGTH, SPACING} or {LENGTH, SPACING} & {*plane.at, *others}:
+            raise ValueError(f"a plane over {' and '.join(axes)}: takes two different axes, one of them a parameter")
         first, second = (_axis(plane, axis, about, settings) for axis in plane.axes)
         resolved.append(ResolvedPlane(plane.family, (first, second), plane.at))
     return resolved
-
-
-def _checked(plane: Plane) -> Plane:
-    """Returns the plane; raises ValueError if its family lacks an axis or parameter, or its axes are invalid."""
-    names = [each.name for each in parameters_of(plane.family)]
-    axes = [axis if isinstance(axis, str) else axis.name for axis in plane.axes]
-    others = [value for value in plane.at.values() if isinstance(value, str)]
-    if unknown := [name for name in (*axes, *plane.at, *others) if name not in (*names, LENGTH, SPACING)]:
-        known = f"{named(plane.family)} has {', '.join(names)}, and there are {LENGTH} and {SPACING}"
-        raise ValueError(f"a plane over {' and '.join(axes)}: there is no {unknown[0]!r}; {known}")
-    if axes[0] == axes[1] or set(axes) == {LENGTH, SPACING} or {LENGTH, SPACING} & {*plane.at, *others}:
-        raise ValueError(f"a plane over {' and '.join(axes)}: takes two different axes, one of them a parameter")
-    return plane
 
 
 def _axis(plane: Plane, axis: Axis | str, about: Subject, settings: Settings) -> Axis:
@@ -238,7 +231,7 @@ def grids(
     """Makes the grids of an evaluation from planes, with the grid of the training curves first.
 
     Axes in ``given`` replace a plane's axes; an axis with a single value also fixes that parameter in planes where it
-    is not an axis.
+    is not an axis. Other parameters are as in ``at``, as in the training, or in the middle of their range.
     """
     trained = about.trained
     table = trained.table(dict(settings.numbers), DRAWN)
@@ -249,31 +242,21 @@ def grids(
     for plane in planes:
         first, second = (given.get(axis.name) or axis for axis in plane.axes)
         family, name = named(plane.family), f"{first.name}_{second.name}"
-        values = _values(plane, about) | fixed
-        held = tuple(
-            (each.name, values[each.name])
-            for each in parameters_of(plane.family)
-            if each.name not in (first.name, second.name)
-        )
+        declared, ranges = parameters_of(plane.family), about.trained_on(family)
+        middles = {each.name: sum(ranges.get(each.name, (each.low, each.high))) / 2 for each in declared}
+        equal = trained.equal if family == named(trained.family) else {}
+        values = {**middles, **equal, **plane.at, **fixed}
+        held = tuple((each.name, values[each.name]) for each in declared if each.name not in (first.name, second.name))
         taken = any(grid.name == name for grid in every)
         every.append(Grid(f"{family}_{name}" if taken else name, family, (first, second), held))
     return tuple(every)
 
 
-def _values(plane: ResolvedPlane, about: Subject) -> dict[str, float | str]:
-    """A value for every parameter of a plane: from ``at``, from the training curves, or the middle of its range."""
-    family = named(plane.family)
-    ranges = about.trained_on(family)
-    middles = {each.name: sum(ranges.get(each.name, (each.low, each.high))) / 2 for each in parameters_of(plane.family)}
-    equal = about.trained.equal if family == named(about.trained.family) else {}
-    return {**middles, **equal, **plane.at}
-
-
 def ask(subject: Subject, settings: Evaluation, results_dir: Path) -> Ask[Evaluation]:
     """Asks for the evaluation of a trained population."""
-    kind = "lengths:Lengths" if settings.lengths else "own_curves:OwnCurves" if settings.curves else "grids:Grids"
+    kind = "Lengths" if settings.lengths else "OwnCurves" if settings.curves else "Grids"
     return Ask(
-        f"lstm_toys.studies.generalization.{kind}",
+        f"lstm_toys.studies.generalization.study:{kind}",
         settings,
         results_dir,
         report,

@@ -1,4 +1,4 @@
-"""Draws the measures of a population over grids of curves."""
+"""Draws the measures of a population over grids of curves and lengths, and its answers to the user's curves."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -11,7 +11,6 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.path import Path
 from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter
@@ -19,25 +18,33 @@ from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter
 from lstm_toys.figures.style import (
     BAND,
     COLORS,
-    GRAY,
+    GOAL,
+    INPUT,
     MEDIAN,
+    MOST_BANDS,
     STYLE,
+    band,
+    band_entry,
     band_name,
+    bars,
+    canvas,
     colors,
     counted,
+    entry,
     house,
+    legend,
     plain,
 )
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
-from lstm_toys.studies.generalization.ask import Grid, Subject
+from lstm_toys.studies.generalization.ask import SHOWN_CURVES, Grid, Subject
 from lstm_toys.studies.generalization.results import (
     Maps,
     doubled,
     errors,
-    median,
-    over_seeds,
+    measures_at,
+    medians,
     user_defined,
 )
 from lstm_toys.studies.generalization.results import axes as axes_of
@@ -97,7 +104,7 @@ def seeds_apart(results: Maps, shown: Grid, subject: Subject) -> Figure:
     (error, *_) = errors(grid)
     columns = min(4, len(seeds))
     each = {int(seed): grid[error][seed].values for seed in seeds}
-    usual = over_seeds(grid[error], results.seeds, median)
+    usual = medians(grid[error], results.seeds)
     ratios = {seed: values / np.where(usual > 0, usual, np.nan) for seed, values in each.items()}
     norm = _around_one(np.concatenate(list(ratios.values())))
     with house():
@@ -138,6 +145,7 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
     with house():
         figure = Figure(figsize=(2.3 * columns + 0.4, 2.2 * rows + 0.7))
         panels = figure.subplots(rows, columns, squeeze=False)
+        lines: dict[str, Artist] = {}
         for panel, (axes, ((_, axis), each)) in enumerate(zip(panels.flat, chosen.items(), strict=False)):
             grid, trained = results.grids[each.name], subject.trained_on(each.family)
             for error, color in colors(errors(grid)).items():
@@ -145,9 +153,8 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
                 middle = np.mean(trained.get(other, grid[other].values[grid.sizes[other] // 2]))
                 place = int(np.abs(grid[other].values - middle).argmin())
                 values = grid[error].isel({other: place}).values[seeds]
-                axes.fill_between(grid[axis], *intervals.band(values), color=color, **BAND)
-                axes.plot(grid[axis], np.median(values, axis=0), color=color, label=plain(_title(error)), **MEDIAN)
-                axes.axhline(doubled(results, error), color=color, linewidth=0.9, linestyle="--")
+                lines[error] = band(axes, grid[axis], values, color, _title(error))
+                axes.axhline(doubled(results, error), color=color, **TWICE)
                 name = grid[other].attrs.get("symbol") or grid[other].attrs["long_name"]
                 axes.set_title(plain(f"{name} = {grid[other].values[place]:.3g}"), fontsize=8)
             if axis in trained:
@@ -162,15 +169,17 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
                 axes.set_ylabel("error")
         for axes in panels.flat[len(chosen) :]:
             axes.set_visible(False)
-        handles, _ = panels.flat[0].get_legend_handles_labels()
-        handles += [
-            Patch(color=GRAY, label=band_name(len(seeds)), **BAND),
-            Line2D([], [], color=GRAY, linewidth=0.9, linestyle="--", label="twice the error on training curves"),
-            Line2D([], [], color=COLORS["y"], linewidth=5, alpha=0.6, label="trained on"),
+        handles = [
+            *lines.values(),
+            band_entry(band_name(len(seeds))),
+            entry("twice the error on training curves", **TWICE),
+            entry("trained on", COLORS["y"], linewidth=5, alpha=0.6),
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles), columns + 1))
+        legend(figure, handles, min(4, len(handles), columns + 1))
     return figure
 
+
+TWICE: dict[str, Any] = {"linewidth": 0.9, "linestyle": "--"}
 
 OUTLINED: dict[str, Any] = {
     "color": "white",
@@ -208,30 +217,28 @@ def _panels(grid: xr.Dataset, seeds: np.ndarray, frequency: Any, span: Span) -> 
     Delay and frequency are NaN where the measured part of a curve is shorter than a period.
     """
 
-    def medians(name: str) -> Float[np.ndarray, "rows columns"]:
-        return over_seeds(grid[name], seeds, median)
+    def panel(name: str, title: str, scale: str, values: Any = None) -> dict[str, Panel]:
+        return {name: Panel(title, medians(grid[name], seeds) if values is None else values, scale)}
 
-    own = {name: Panel(axis_label(grid[name]), medians(name), "plain") for name in user_defined(grid)}
+    own: dict[str, Panel] = {}
+    for name in user_defined(grid):
+        own |= panel(name, axis_label(grid[name]), "plain")
     if "rmse" not in grid.data_vars:
-        chosen = [str(name) for name in grid.data_vars if name not in own]
-        scales = {name: "error" if name.startswith("error_") else "plain" for name in chosen}
-        read = {name: Panel(_title(name), medians(name), scales[name]) for name in sorted(chosen, reverse=True)}
+        read: dict[str, Panel] = {}
+        for name in sorted({*map(str, grid.data_vars)} - own.keys(), reverse=True):
+            read |= panel(name, _title(name), "error" if name.startswith("error_") else "plain")
         return read | own
-    panels = {"rmse": Panel(_title("rmse"), medians("rmse"), "error"), "gain": Panel("Gain", medians("gain"), "ratio")}
+    panels = panel("rmse", _title("rmse"), "error") | panel("gain", "Gain", "ratio")
     if frequency is None and "frequency" not in grid.dims:
-        panels["nonlinearity"] = Panel("Non-linearity, 1 − R² of the best line", medians("nonlinearity"), "error")
-        panels["offset_added"] = Panel("Offset", medians("offset_added"), "plain")
-        return panels | own
+        panels |= panel("nonlinearity", "Non-linearity, 1 − R² of the best line", "error")
+        return panels | panel("offset_added", "Offset", "plain") | own
     along = 0 if axes_of(grid)[0] == "frequency" else 1
     shown = frequency if frequency is not None else np.expand_dims(grid["frequency"].values, 1 - along)
-    late, answered = medians("delay"), medians("frequency_answered") / shown
-    unseen = np.broadcast_to(np.abs(shown) * (1 - SETTLED) * span.length < 2 * np.pi, late.shape)
-    for name, title, values, scale in (
-        ("delay", f"Delay in {span.label}", late, "plain"),
-        ("frequency_answered", "Answered frequency / shown frequency", answered, "ratio"),
-    ):
-        panels[name] = Panel(title, np.where(unseen, np.nan, values), scale)
-    return panels | own
+    late, answered = medians(grid.delay, seeds), medians(grid.frequency_answered, seeds) / shown
+    seen = np.broadcast_to(np.abs(shown) * (1 - SETTLED) * span.length >= 2 * np.pi, late.shape)
+    late, answered = (np.where(seen, each, np.nan) for each in (late, answered))
+    panels |= panel("delay", f"Delay in {span.label}", "plain", late)
+    return panels | panel("frequency_answered", "Answered frequency / shown frequency", "ratio", answered) | own
 
 
 def _title(name: str) -> str:
@@ -296,11 +303,11 @@ def _contour(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows colum
 
 
 def _legend(figure: Figure, grid: xr.Dataset, shown: Grid, subject: Subject, more: Sequence[Artist] = ()) -> None:
-    handles: list[Artist] = [Line2D([], [], linewidth=1.2, label="twice the error on the training curves", **OUTLINED)]
+    handles: list[Artist] = [entry("twice the error on the training curves", linewidth=1.2, **OUTLINED)]
     if ranges := _marks(grid, shown, subject):
         style = POINT | {"markersize": 12} if _is_point(*ranges) else MARK
-        handles.append(Line2D([], [], **style, label="training curves"))
-    figure.legend(handles=[*handles, *more], loc="outside lower center", ncols=3)
+        handles.append(entry("training curves", **style))
+    legend(figure, [*handles, *more])
 
 
 def _is_point(*ranges: tuple[float, float]) -> bool:
@@ -329,3 +336,91 @@ def _mark(axes: Axes, grid: xr.Dataset, shown: Grid, subject: Subject) -> None:
         corners = (left, right, right, left, left), (bottom, bottom, top, top, bottom)
         axes.plot(*corners, linewidth=1.4, **MARK)
     axes.set(xlim=limits[0], ylim=limits[1])
+
+
+def over_lengths(labeled: xr.Dataset, trained: int) -> Figure:
+    """Draws each measure over the length of sequences: median and band of seeds, and the length of the training."""
+    found, color = measures_at(labeled), COLORS["b"]
+    titles, columns = [""] * len(found), min(3, len(found))
+    dots = {"marker": "o", "markersize": 3, **MEDIAN}
+    with canvas(*titles, xlabel=axis_label(labeled[LENGTH]), columns=columns) as (figure, panels):
+        for axes, (label, each) in zip(panels, found.items(), strict=True):
+            line = band(axes, each[LENGTH].values, each.values, color, "median", line=dots)
+            axes.axvline(trained, **GOAL)
+            axes.set_ylabel(plain(label))
+            if label.startswith("accuracy"):
+                axes.set_ylim(-0.02, 1.02)
+        legend(panels[0], [band_entry(band_name(each.sizes["seed"]), color), line, entry("trained on", **GOAL)])
+    return figure
+
+
+DRAWN_POINTS = 2_000
+"""Most places along x at which a figure draws a user's curve; a figure has fewer pixels."""
+
+LEGEND_CHARACTERS = 110
+"""Most characters in a row of the legend of a user's curves."""
+
+
+def own_curves(labeled: xr.Dataset) -> Figure:
+    """Draws the user's curves and the answers: the median, and the band from the 5th to the 95th percentile of seeds.
+
+    A few curves share a panel; more have separate panels with separate y axes. Numbers that networks read off have a
+    second panel. Only the first `SHOWN_CURVES` curves are drawn, and long curves as ranges over several time points.
+    """
+    fit = labeled.isel(seed=labeled.diverged.values == 0, curve=slice(SHOWN_CURVES))
+    vector, seeds = "time" not in fit.answer.dims, fit.sizes["seed"]
+    title = "Curves" if vector else "Answers to curves of your own"
+    if (count := labeled.sizes["curve"]) > SHOWN_CURVES:
+        title += f", the first {SHOWN_CURVES} of {count:,}"
+    time, curves = fit.time.values, fit.sizes["curve"]
+    starts = np.arange(0, len(time), -(-len(time) // DRAWN_POINTS))
+    long = len(starts) < len(time)
+
+    def ranges(axes: Axes, low: Float[np.ndarray, " T"], high: Float[np.ndarray, " T"], **style: Any) -> None:
+        # A rapidly oscillating line would hide everything below it.
+        ends = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
+        axes.fill_between(time[starts], *ends, **({"linewidth": 0} | style))
+
+    if long:
+        title += f": ranges of {starts[1]:,} time points each"
+    apart = curves > MOST_BANDS and not vector
+    titles = [title, "What was read off them"] if vector else [""] * curves if apart else [title]
+    with canvas(*titles, xlabel=axis_label(fit.time), columns=3 if apart else None) as (figure, panels):
+        if apart:
+            figure.set_size_inches(9.0, 0.9 + 2.4 * -(-curves // 3))
+            figure.suptitle(title)
+        handles: list[Artist] = []
+        for (index, color), curve in zip(colors(range(curves)).items(), fit.curve.values, strict=True):
+            axes, shown, answers = panels[index if apart else 0], fit.input.values[index], fit.answer.values[:, index]
+            name = str(curve) if len(str(curve)) <= 40 else f"{str(curve)[:39]}…"
+            if long:
+                ranges(axes, shown, shown, color=color, alpha=INPUT["linewidth"] / 2)
+            else:
+                axes.plot(time, shown, color=color, **INPUT)
+            if apart:
+                axes.set_title(plain(name), fontsize=9)
+            else:
+                handles.append(entry(name, color))
+            if not seeds:
+                continue
+            if vector:
+                across = np.arange(answers.shape[1]) + 0.12 * (index - (curves - 1) / 2)
+                bars(panels[1], across, answers, color, width=4.0, size=4.0)
+            elif long:
+                middle = np.median(answers, axis=0)
+                ranges(axes, *intervals.band(answers), color=color, **BAND)
+                ranges(axes, middle, middle, color=color, alpha=MEDIAN["linewidth"] / 2)
+            else:
+                band(axes, time, answers, color)
+        if vector:
+            names = [plain(str(name)) for name in fit.output_feature.values]
+            panels[1].set(xlabel="", ylabel="", xticks=range(len(names)), xticklabels=names)
+            panels[1].set_xlim(-0.6, len(names) - 0.4)
+        handles += [
+            entry(f"median of {counted(seeds)}", marker="o" if vector else None, **MEDIAN),
+            band_entry(band_name(seeds)),
+            entry("curve they were shown", **INPUT),
+        ]
+        longest = max(len(str(handle.get_label())) for handle in handles)
+        legend(figure, handles, max(1, min(5, len(handles), LEGEND_CHARACTERS // (longest + 6))))
+    return figure

@@ -1,7 +1,7 @@
-"""Reads and summarizes the measures over grids of curves, piece by piece from a file of `grids.write`."""
+"""Reads and summarizes the results of an evaluation; the measures over grids piece by piece."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,18 +69,14 @@ def axes(grid: xr.Dataset) -> tuple[str, str]:
     return rows, columns
 
 
-def over_seeds(
-    variable: xr.DataArray,
-    seeds: Int[np.ndarray, " S"],
-    statistic: Callable[[Float[np.ndarray, "S C"]], Float[np.ndarray, " C"]],
-) -> Float[np.ndarray, "rows columns"]:
-    """Computes a statistic over seeds for every cell of ``[seed, row, column]``, reading a few rows at a time."""
+def medians(variable: xr.DataArray, seeds: Int[np.ndarray, " S"]) -> Float[np.ndarray, "rows columns"]:
+    """The `median` over seeds of every cell of ``[seed, row, column]``, reading a few rows at a time."""
     _, rows, columns = variable.shape
     high = max(1, AT_ONCE // (max(1, len(seeds)) * columns))
     parts = []
     for row in range(0, rows, high):
         values = variable[:, row : row + high].values[seeds]
-        parts.append(statistic(values.reshape(len(seeds), -1)).reshape(values.shape[1:]))
+        parts.append(median(values.reshape(len(seeds), -1)).reshape(values.shape[1:]))
     return np.concatenate(parts)
 
 
@@ -112,19 +108,18 @@ def summary(maps: Maps) -> dict[str, intervals.Estimate]:
         rows[f"training, {label}"] = intervals.median_bootstrap(training_error(maps, name))
         level = doubled(maps, name) if len(maps.seeds) else np.nan
         for title, grid in maps.grids.items():
-            medians, shares = [], []
+            errors_of, shares = [], []
             for seed in maps.seeds:
                 cells = grid[name][seed].values
-                medians.append(np.median(cells))
+                errors_of.append(np.median(cells))
                 shares.append(np.mean(cells < level))
             where = f"{title.replace('_', ' x ')}, {label}"
-            rows[where] = intervals.median_bootstrap(np.array(medians))
+            rows[where] = intervals.median_bootstrap(np.array(errors_of))
             rows[f"{where}, share below twice"] = intervals.median_bootstrap(np.array(shares))
     for title, grid in maps.grids.items():
         for name in user_defined(grid):
-            medians = [np.nanmedian(grid[name][seed].values) for seed in maps.seeds]
-            where = f"{title.replace('_', ' x ')}, {axis_label(grid[name])}"
-            rows[where] = intervals.median_bootstrap(np.array(medians))
+            values = np.array([np.nanmedian(grid[name][seed].values) for seed in maps.seeds])
+            rows[f"{title.replace('_', ' x ')}, {axis_label(grid[name])}"] = intervals.median_bootstrap(values)
     return rows
 
 
@@ -138,3 +133,30 @@ def measures_at(labeled: xr.Dataset) -> dict[str, xr.DataArray]:
         elif LENGTH in each.dims:
             found["RMSE" if name == "rmse" else axis_label(each)] = each
     return found
+
+
+def length_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
+    """Returns medians over seeds of each measure at each length."""
+    return {
+        f"{length:,} time points, {label}": intervals.median_bootstrap(values.sel({LENGTH: length}).values)
+        for label, values in measures_at(labeled).items()
+        for length in labeled[LENGTH].values.tolist()
+    }
+
+
+def curve_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
+    """Returns medians over seeds of the measures of each of the user's curves, or of what networks read off it."""
+    fit, unit = labeled.isel(seed=labeled.diverged.values == 0), labeled.time.attrs["units"]
+    units = {"delay": unit, "frequency_answered": f"rad/{unit}", "valley_place": unit} if unit else {}
+    labels = {name: f"{label} ({units[name]})" if name in units else label for name, label in measures.MEASURES.items()}
+    rows = {}
+    for curve in fit.curve.values:
+        chosen = fit.sel(curve=curve)
+        if "output_feature" in fit.coords:
+            read = fit.output_feature.values
+            values = {f"read-off {name}": chosen.answer.sel(output_feature=name).values for name in read}
+        else:
+            values = {label: chosen[name].values for name, label in labels.items() if name in chosen}
+        for label, each in values.items():
+            rows[f"{curve}: {label}"] = intervals.median_bootstrap(each[np.isfinite(each)])
+    return rows

@@ -1,80 +1,103 @@
-"""Evaluates a trained population: the parts that grids, lengths and the user's curves share."""
+"""Evaluates a trained population on grids of curves, on sequences of several lengths, or on the user's curves."""
 
 from abc import abstractmethod
-from functools import cached_property
+from collections.abc import Iterator
+from functools import cached_property, partial
 from typing import Any
 
 import flax.linen as nn
+import jax
 
-from lstm_toys.execution.base import Job
+from lstm_toys.execution.footprint import Footprint
 from lstm_toys.execution.lowering import Digests
 from lstm_toys.execution.progress import EvaluationProgress
+from lstm_toys.figures import Drawing
+from lstm_toys.networks import sizes
+from lstm_toys.populations import answering, blocks
 from lstm_toys.results.summary import as_json
 from lstm_toys.runs import checks
 from lstm_toys.runs.ask import Ask, Metrics
+from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.preparation import network
 from lstm_toys.runs.study import Study
 from lstm_toys.runs.trained import Evaluated, load
 from lstm_toys.statistics.intervals import Estimate
-from lstm_toys.studies.generalization import results
-from lstm_toys.studies.generalization.ask import Evaluation, Subject
+from lstm_toys.studies.generalization import figures, results
+from lstm_toys.studies.generalization.ask import MEASURED_WHOLE, TRAINING, Evaluation, Subject
+from lstm_toys.studies.generalization.measuring import (
+    CurveJob,
+    GridJob,
+    LengthJob,
+    Measuring,
+    evaluate,
+    measure_names,
+)
 from lstm_toys.studies.generalization.results import Maps
 from lstm_toys.studies.training import ask as training
+from lstm_toys.tasks import families
+from lstm_toys.tasks.curves import Curves
+from lstm_toys.tasks.probes import Probe, probe_at
 from lstm_toys.tasks.supervision import Task
+
+HELD, STATES, SQUARES = 4, 3, 10
+"""Most arrays in memory at once with the size of all answers (to one length), of the states of all layers, and of the
+squared number of time points; measured, and rounded up."""
 
 
 class Generalization(Study[Evaluation]):
-    """Evaluates a trained population."""
+    """Evaluates a trained population on sets of curves."""
 
     def __init__(self, ask: Ask[Evaluation]) -> None:
         super().__init__(ask)
         self.subject: Subject = ask.subject
         self.experiment = self.subject.experiment
-
-    @property
-    @abstractmethod
-    def answers(self) -> int:
-        """The number of answers to measure."""
+        self.refused = f"generalization of {self.experiment.name}: "
 
     @abstractmethod
-    def job(self, trained: Evaluated) -> Job[Any, Any]:
-        """Makes the job that evaluates the population."""
-
-    @abstractmethod
-    def evaluate(
-        self, trained: Evaluated, context: RunContext, progress: EvaluationProgress, attributes: dict[str, Any]
-    ) -> list[dict[str, Any]]:
-        """Evaluates the population, and writes the results; returns `ExecutionLog.others`.
-
-        ``attributes`` are written as JSON.
-        """
+    def job(self, trained: Evaluated) -> Measuring:
+        """Makes the job that measures answers of the population."""
 
     @abstractmethod
     def rows(self, maps: Maps) -> dict[str, Estimate]:
         """Medians over seeds, by name."""
 
-    def task(self, timesteps: int) -> Task:
-        """The training task with ``timesteps`` time points."""
-        return self.experiment.at(timesteps)[1]
+    @abstractmethod
+    def drawings(self, maps: Maps) -> Iterator[tuple[str, Drawing]]:
+        """Draws the results, by file name."""
+
+    @property
+    def task(self) -> Task:
+        """The training task."""
+        return self.experiment.at(self.settings.trained.timesteps)[1]
 
     @cached_property
     def model(self) -> nn.Module:
         """The networks' architecture."""
-        trained = self.settings.trained
-        return network(self.experiment, self.task(trained.timesteps), trained)
+        return network(self.experiment, self.task, self.settings.trained)
 
-    def check_features(self, allowed: set[str]) -> None:
-        """Raises Refused unless y is among the inputs, all inputs are in ``allowed``, and answered sequences have y."""
+    def common(self, trained: Evaluated) -> dict[str, Any]:
+        """The fields that all jobs have."""
+        return {
+            "model": self.model,
+            "task": self.task,
+            "timesteps": self.settings.trained.timesteps,
+            "span": self.experiment.span,
+            "member": trained.member,
+            "block": trained.block,
+            "group": len(trained.diverged),
+        }
+
+    def check_features(self, *allowed: str) -> None:
+        """Raises Refused unless y is among the inputs, all inputs are ``allowed``, and answered sequences have y."""
         checks.check_values(self.experiment, "generalization")
         task = self.experiment.small[1]
-        refused = f"generalization of {self.experiment.name}: "
-        if not {*task.input_features} <= allowed or "y" not in task.input_features:
+        if not {*task.input_features} <= {*allowed} or "y" not in task.input_features:
             words = "y, or x and y" if "x" in allowed else "y"
             shown = " and ".join(task.input_features)
-            raise Refused(f"{refused}its networks are shown {shown}; this takes those that see {words}")
+            raise Refused(f"{self.refused}its networks are shown {shown}; this takes those that see {words}")
         if task.sequence and "y" not in task.output_features:
-            raise Refused(f"{refused}its networks answer {' and '.join(task.output_features)}, of which none is y")
+            raise Refused(f"{self.refused}its networks answer {' and '.join(task.output_features)}, of which none is y")
 
     def digests(self) -> Digests:
         population = self.needs["population"]
@@ -90,20 +113,21 @@ class Generalization(Study[Evaluation]):
         if lost := training.lost(population.read_metrics()):
             raise Failed(lost)
         trained = load(population)
-        fingerprint = trained.metrics["fingerprint"]
-        attributes = {"flags": self.settings.as_dict(), "fingerprint": fingerprint, "run": self.run.folder.name}
-        with context.timed("evaluate"), EvaluationProgress(context.console, self.answers) as progress:
-            elsewhere = self.evaluate(trained, context, progress, attributes)
+        job, seeds = self.job(trained), len(trained.diverged)
+        answers = seeds * sum(job.curves.values())
+        shared = {"flags": self.settings.as_dict(), "fingerprint": trained.metrics["fingerprint"]}
+        attributes = {**shared, "run": self.run.folder.name}
+        with context.timed("evaluate"), EvaluationProgress(context.console, answers) as progress:
+            elsewhere = evaluate(job, trained, self.run.results, attributes, context.executor, progress, context.stop)
         return {
             "experiment": self.run.name,
             "population": population.folder.name,
-            "seeds": len(trained.diverged),
+            "seeds": seeds,
             "diverged_seeds": trained.metrics["diverged_seeds"],
-            "answers": self.answers,
-            "answers_per_second": round(self.answers / context.seconds["evaluate"]),
+            "answers": answers,
+            "answers_per_second": round(answers / context.seconds["evaluate"]),
             "interval": "95 % bootstrap of the median over seeds",
-            "flags": self.settings.as_dict(),
-            "fingerprint": fingerprint,
+            **shared,
             **({"executed_elsewhere": elsewhere} if elsewhere else {}),
             "files": [self.run.results.name],
         }
@@ -111,3 +135,127 @@ class Generalization(Study[Evaluation]):
     def metrics(self) -> Metrics:
         with results.opened(self.run.results) as maps:
             return {"summary": {name: as_json(row) for name, row in self.rows(maps).items()}}
+
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        with results.opened(self.run.checked("results.nc")) as maps:
+            yield from self.drawings(maps)
+
+
+class Grids(Generalization):
+    """Evaluates a trained population on grids of curves."""
+
+    def check(self) -> None:
+        self.check_features("x", "y")
+        task, subject = self.experiment.small[1], self.subject
+        declared = subject.declared
+        if task.trained is not None and declared is not None and not task.trained.same(declared):
+            raise Refused(
+                f"{self.refused}it declares other training curves than its task has; let trained and task say the same"
+            )
+        for name, family in subject.families.items():
+            with trial(f"{self.refused}the family {name} cannot be computed"):
+                known = families.family_of(family)
+                jax.eval_shape(partial(known.curves, families.time_points(2)), dict.fromkeys(known.names, 0.5))
+        model = network(self.experiment, task, self.settings.trained)
+        if not task.sequence and not hasattr(model, "sequence"):
+            needed = f"{type(model).__name__} needs an attribute sequence, as a Stack has"
+            raise Refused(f"{self.refused}grids are of several lengths, so that {needed}")
+        for grid in self.settings.grids if not task.sequence else ():
+            names = [each.name for each in families.family_of(subject.families[grid.family]).parameters]
+            if missing := [name for name in task.output_features if name not in names]:
+                lacking = f"its networks read off {missing[0]}, which the family {grid.family} does not have"
+                raise Refused(f"{self.refused}{lacking}")
+
+    def footprint(self) -> Footprint:
+        """Estimates memory, for one network at a time, and disk."""
+        grids, names = self.settings.grids, len(measure_names(self.experiment.small[1], self.experiment.measures))
+        cells = [grid.shape[0] * grid.shape[1] for grid in grids]
+        return Footprint(memory=16 * max(cells), disk=4 * self.settings.trained.seeds * names * sum(cells))
+
+    def job(self, trained: Evaluated) -> GridJob:
+        known = {name: families.family_of(family) for name, family in self.subject.families.items()}
+        grids, measures = self.settings.grids, (*self.experiment.measures,)
+        return GridJob(grids=grids, families=known, measures=measures, **self.common(trained))
+
+    def rows(self, maps: Maps) -> dict[str, Estimate]:
+        return results.summary(maps)
+
+    def drawings(self, maps: Maps) -> Iterator[tuple[str, Drawing]]:
+        if len(maps.seeds):
+            planes = [grid for grid in self.settings.grids if grid.name != TRAINING and min(grid.shape) > 1]
+            for grid in planes:
+                yield f"{grid.name}.png", figures.heat_maps(maps, grid, self.subject)
+            for grid in planes[:1]:
+                yield "seeds.png", figures.seeds_apart(maps, grid, self.subject)
+            yield "axes.png", figures.along_axes(maps, self.settings.grids, self.subject)
+
+
+class Lengths(Generalization):
+    """Evaluates a trained population on sequences of several lengths, which its task makes."""
+
+    @cached_property
+    def probes(self) -> tuple[Probe, ...]:
+        """The sequences of each length."""
+        numbers = dict(self.settings.trained.numbers)
+        return tuple(probe_at(f"{length:,}", self.task, length, numbers) for length in self.settings.lengths)
+
+    def check(self) -> None:
+        if self.task.at_length is None:
+            raise Refused(
+                f"{self.refused}it declares neither trained=lt.Trained(family, parameters), for grids of curves, nor a "
+                "task with at_length, for longer sequences"
+            )
+        with trial(f"{self.refused}its sequences cannot be made"):
+            len(self.probes)
+
+    def footprint(self) -> Footprint:
+        """Estimates memory and disk for the answers of one length."""
+        task, seeds = self.task, self.settings.trained.seeds
+        most = max(each.inputs.shape[0] * (each.inputs.shape[1] if task.sequence else 1) for each in self.probes)
+        return Footprint(HELD * 4 * seeds * most * len(task.output_features), 16 * seeds * len(self.probes))
+
+    def job(self, trained: Evaluated) -> LengthJob:
+        lengths, measures = self.settings.lengths, (*self.experiment.measures,)
+        return LengthJob(lengths=lengths, probes=self.probes, measures=measures, **self.common(trained))
+
+    def rows(self, maps: Maps) -> dict[str, Estimate]:
+        return results.length_summary(maps.root)
+
+    def drawings(self, maps: Maps) -> Iterator[tuple[str, Drawing]]:
+        if len(maps.seeds):
+            yield "length.png", figures.over_lengths(maps.root, self.settings.trained.timesteps)
+
+
+class OwnCurves(Generalization):
+    """Evaluates a trained population on the user's curves."""
+
+    @property
+    def curves(self) -> Curves:
+        """The curves."""
+        assert self.settings.curves is not None
+        return self.settings.curves
+
+    def check(self) -> None:
+        self.check_features("y")
+
+    def footprint(self) -> Footprint:
+        """Estimates memory and disk for the answers."""
+        task, settings = self.experiment.small[1], self.settings.trained
+        model = network(self.experiment, task, settings)
+        (curves, points), devices = self.curves.values.shape, jax.device_count()
+        answers = 4 * settings.seeds * curves * (points if task.sequence else 1) * len(task.output_features)
+        block = settings.block or blocks.default_block(0)
+        together = devices * min(settings.seeds, block) * answering.curve_block(points)
+        states = 4 * together * points * sum(sizes.size(model, 1).widths)
+        squares = 4 * devices * points**2 if points <= MEASURED_WHOLE else 0
+        shown = 4 * curves * points
+        return Footprint(HELD * answers + STATES * states + SQUARES * squares + 8 * shown, answers + shown)
+
+    def job(self, trained: Evaluated) -> CurveJob:
+        return CurveJob(own=self.curves, scaling=self.experiment.scaling, **self.common(trained))
+
+    def rows(self, maps: Maps) -> dict[str, Estimate]:
+        return results.curve_summary(maps.root)
+
+    def drawings(self, maps: Maps) -> Iterator[tuple[str, Drawing]]:
+        yield "curves.png", figures.own_curves(maps.root)

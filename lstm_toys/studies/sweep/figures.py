@@ -11,16 +11,26 @@ import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator
 from matplotlib.transforms import ScaledTranslation
 
-from lstm_toys.figures.style import BAND, GRAY, MEDIAN, MOST_BANDS, colors, counted, house, plain, scale
+from lstm_toys.figures.style import (
+    GOAL,
+    MEDIAN,
+    MOST_BANDS,
+    band,
+    band_entry,
+    colors,
+    counted,
+    entry,
+    house,
+    legend,
+    plain,
+    scale,
+)
 from lstm_toys.results.arrays import axis_label, loss_name
 from lstm_toys.runs.identity import NUMBER, TRACED
 from lstm_toys.runs.measure import Measure
-from lstm_toys.statistics import intervals
 from lstm_toys.studies.sweep.results import of_probes, train_loss, varied
 from lstm_toys.tasks.goal import ACCURACIES, WEIGHTED, Goal
 
@@ -50,9 +60,10 @@ def draw(found: xr.Dataset, goal: Goal, measures: Sequence[Measure] = ()) -> dic
         return drawn
     shown = "curves that were shown after training"
     words = {each.name: each.words for each in measures}
+    several = "train_rmse" in found and found.train_rmse.shape[-1] > 1
     for name, values in of_probes(found).items():
         file = "answers" if not name else name.replace(" ", "_")
-        label = words.get(name, name) or f"RMSE{_of_scaled(found) if _features(found) > 1 else ''}"
+        label = words.get(name, name) or f"RMSE{_of_scaled(found) if several else ''}"
         answers, title = found.assign(error=values), f"{label[0].upper()}{label[1:]} of answers to {shown}"
         scale: Scale = "linear" if name else "log"
         probes = found.probe.values.tolist()
@@ -92,22 +103,11 @@ def _of_scaled(found: xr.Dataset) -> str:
     return " of scaled values" if "scaling" in found.attrs else ""
 
 
-def _features(found: xr.Dataset) -> int:
-    """The number of output features of networks that answer values; 1 for others."""
-    return int(found.train_rmse.shape[-1]) if "train_rmse" in found else 1
-
-
 def _loss_label(found: xr.Dataset) -> str:
     return f"train MSE{_of_scaled(found)}" if "train_mse" in found else loss_name(found)
 
 
-def errors(
-    found: xr.Dataset,
-    title: str,
-    limit: float | None,
-    label: str = "RMSE",
-    scale: Scale = "log",
-) -> Figure:
+def errors(found: xr.Dataset, title: str, limit: float | None, label: str, scale: Scale = "log") -> Figure:
     """Draws errors over one setting: a color per value of a second, a panel per probe and combination of the others.
 
     Dots are medians, joined by lines if the setting is a number; bars are the 5th to 95th percentile of seeds that did
@@ -127,23 +127,20 @@ def errors(
                 mine = part if hue is None else part.isel(setting=part[hue].values == value)
                 _line(axes, mine, across, values, color, 0.97 - 0.04 * (index % 8), index - (len(shades) - 1) / 2)
             if limit is not None:
-                axes.axhline(limit, color="black", linewidth=1, linestyle="--")
+                axes.axhline(limit, **GOAL)
         if scale == "log":
             decades(places[0][0])
         figure.supxlabel(plain(_words(axis_label(found[across]))))
         figure.supylabel(plain(label))
-        bars = Line2D([], [], color=GRAY, linestyle="", marker="|", markersize=11, label=_seeds(found))
-        handles = _handles(hue, shades, [bars], MEDIAN if _numbers([across]) else DOTS)
+        spread = entry(_seeds(found), linestyle="", marker="|", markersize=11)
+        handles = _handles(hue, shades, [spread], MEDIAN if _numbers([across]) else DOTS)
         if found.diverged.values.any():
-            label = "some networks diverged"
-            handles.append(Line2D([], [], color=GRAY, marker="o", markersize=5, fillstyle="none", label=label))
+            handles.append(entry("some networks diverged", marker="o", markersize=5, fillstyle="none"))
         if found.diverged.values.all(axis=1).any():
-            label = "every network diverged"
-            handles.append(Line2D([], [], color=GRAY, linestyle="", marker="x", markersize=5, label=label))
+            handles.append(entry("every network diverged", linestyle="", marker="x", markersize=5))
         if limit is not None:
-            label = f"counts as learned: {limit:.2g}"
-            handles.append(Line2D([], [], color="black", linewidth=1, linestyle="--", label=label))
-        figure.legend(handles=handles, loc="outside right center")
+            handles.append(entry(f"counts as learned: {limit:.2g}", **GOAL))
+        legend(figure, handles, 1, "outside right center")
     return figure
 
 
@@ -167,14 +164,12 @@ def histories(found: xr.Dataset) -> Figure:
                     continue
                 color, known = shades[value], np.isfinite(record[0])
                 steps, losses = record[0, known], loss[~diverged][:, known]
-                if len(shades) <= MOST_BANDS:
-                    axes.fill_between(steps, *intervals.band(losses), color=color, **BAND)
-                axes.plot(steps, np.median(losses, axis=0), color=color, **MEDIAN)
+                band(axes, steps, losses, color, filled=len(shades) <= MOST_BANDS)
             axes.set_yscale("log")
         figure.supxlabel("step")
         figure.supylabel(plain(label))
-        bands = [Patch(color=GRAY, label=_seeds(found), **BAND)] if len(shades) <= MOST_BANDS else []
-        figure.legend(handles=_handles(hue, shades, bands), loc="outside right center")
+        bands = [band_entry(_seeds(found))] if len(shades) <= MOST_BANDS else []
+        legend(figure, _handles(hue, shades, bands), 1, "outside right center")
     return figure
 
 
@@ -216,12 +211,7 @@ def _line(
     style: dict[str, Any] = {"color": color, "linestyle": "", "marker": "o"}
     lines += axes.plot(x[whole], median[whole], markersize=3, **style)
     lines += axes.plot(x[~whole], median[~whole], markersize=4.5, fillstyle="none", **style)
-    shift(axes, lines, beside)
-
-
-def shift(axes: Axes, drawn: Sequence[Artist], beside: float) -> None:
-    """Moves artists sideways by a number of bar widths, including the gap, without changing the limits."""
-    for each in drawn:
+    for each in lines:  # Moved sideways by bar widths with a gap, which leaves the limits as they are.
         each.set_transform(axes.transData + ScaledTranslation(beside * 2.4 / 72, 0, axes.figure.dpi_scale_trans))
 
 
@@ -257,10 +247,8 @@ def _handles(
 ) -> list[Artist]:
     """Legend entries for the colors, the median, and the spread over seeds; ``median`` is the style of medians."""
     named = list(shades.items())[:: -(-len(shades) // MOST_ENTRIES)] if hue else []
-    handles: list[Artist] = [
-        Line2D([], [], color=color, label=plain(f"{_words(hue)} {_text(value)}"), **median) for value, color in named
-    ]
-    return [*handles, Line2D([], [], color=GRAY, label="median over networks", **median), *spread]
+    handles = (entry(f"{_words(hue)} {_text(value)}", color, **median) for value, color in named)
+    return [*handles, entry("median over networks", **median), *spread]
 
 
 def _seeds(found: xr.Dataset) -> str:
@@ -284,13 +272,9 @@ def _text(value: Any) -> str:
 def panels(
     found: xr.Dataset, names: Sequence[str], title: str, probes: list[str]
 ) -> Iterator[tuple[Figure, list[tuple[Axes, xr.Dataset]]]]:
-    """Makes a figure with a panel per probe and combination of the settings ``names``, at most `MOST_PANELS`.
+    """Makes a figure with a panel per probe, if any, and combination of the settings ``names``, at most `MOST_PANELS`.
 
-    A row has all combinations, or all values of the last setting, if they fit. Without ``probes``, panels are not
-    split by probe.
-
-    Yields:
-        The figure, and each panel with the results to draw in it.
+    A row has all combinations, or all values of the last setting, if they fit. Yields also the results for each panel.
     """
     combinations = _combinations(found, names)
     every = list(product(probes or [""], combinations))

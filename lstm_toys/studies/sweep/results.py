@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import h5netcdf
 import numpy as np
@@ -32,17 +32,10 @@ OWNED = {"momentum": "optimizer", "decay": "optimizer", "gates": "cell"}
 """Settings that exist only for some values of another setting."""
 
 
-class Names(NamedTuple):
-    """The names of variables that depend on the loss of a task."""
-
-    loss: str
-    measures: str
-
-    @classmethod
-    def of(cls, task: Task) -> "Names":
-        """The names for a task."""
-        loss = "train_mse" if task.loss == MSE else "train_loss"
-        return cls(loss, "train_accuracy" if measured(task.loss) else "train_rmse")
+def names_of(task: Task) -> tuple[str, str]:
+    """The names of the loss, and of the errors or accuracies, which depend on the loss of a task."""
+    loss = "train_mse" if task.loss == MSE else "train_loss"
+    return loss, "train_accuracy" if measured(task.loss) else "train_rmse"
 
 
 Write = Callable[[int, slice, dict[str, np.ndarray]], None]
@@ -60,8 +53,7 @@ def writing(
     have the same time points. A curve parameter with the name of a setting, such as ``decay``, is renamed to
     ``curve_decay``. The file appears at ``path`` when the block ends without an error.
 
-    Yields:
-        A function that writes results, and a function that writes an attribute as JSON.
+    Yields a function that writes results, and a function that writes an attribute as JSON.
     """
     points = {each.timesteps for each in settings}
     x, task = experiment.at(max(points))
@@ -85,13 +77,12 @@ def writing(
             **{name: ("setting", _column(settings, name)) for name in swept},
         }
     )
-    accuracies = measured(task.loss)
-    if accuracies:
+    if accuracies := measured(task.loss):
         labels = labels.assign_coords(counted=list(accuracies))
-    named = Names.of(task)
+    loss, errors = names_of(task)
     numbers: dict[str, tuple[str, ...]] = {
-        named.loss: (),
-        named.measures: ("counted",) if accuracies else (axes[-1],),
+        loss: (),
+        errors: ("counted",) if accuracies else (axes[-1],),
         **({"accuracy": ("probe", "counted")} if accuracies else {"rmse": ("probe",)}),
         **{each.name: ("probe",) for each in experiment.measures},
         "record_step": ("record",),
@@ -105,8 +96,8 @@ def writing(
             for name, dims in numbers.items():
                 kind = "f8" if name == "record_step" else "f4"  # Single precision holds steps up to 16,777,216.
                 file.create_variable(name, ("setting", "seed", *dims), kind, fillvalue=np.nan)
-            if named.loss == "train_loss":
-                file.variables[named.loss].attrs["loss"] = loss_text(task.loss)
+            if loss == "train_loss":
+                file.variables[loss].attrs["loss"] = loss_text(task.loss)
             for name in ("learned", "diverged"):
                 file.create_variable(name, ("setting", "seed"), "i1").attrs["dtype"] = "bool"  # xarray's mark for bool.
 

@@ -1,7 +1,8 @@
 """Trains the populations of a sweep with as few compiled programs as their shapes allow."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -20,19 +21,83 @@ from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.identity import NUMBER, Settings
+from lstm_toys.runs.identity import NUMBER, TRACED, Settings
 from lstm_toys.runs.measured import measure_digests, of_probes
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.ask import SweepSettings
-from lstm_toys.studies.sweep.shapes import NETWORK, Shape, shapes
 from lstm_toys.tasks.probes import by_points, curves_of
 from lstm_toys.tasks.supervision import Task
 
+NETWORK = ("hidden", "readout", "cell", "gates")
+"""The settings that describe a network."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Settings that share compiled programs: they differ only in traced hyperparameters and in steps.
+
+    Attributes:
+        common: one of the settings, from which to read shared values.
+        hyper: the combinations of hyperparameters.
+        numbers: for each combination, the index of the setting in the sweep, by steps.
+    """
+
+    common: Settings
+    hyper: list[dict[str, float]]
+    numbers: list[dict[int, int]]
+
+    @property
+    def budgets(self) -> list[int]:
+        """The steps at which answers are recorded; every combination is trained to the last."""
+        return sorted({steps for numbers in self.numbers for steps in numbers})
+
+    @property
+    def members(self) -> int:
+        """The number of networks to train."""
+        return self.common.seeds * len(self.hyper)
+
+    @property
+    def start(self) -> dict[str, Any]:
+        """Seeds and hyperparameters, ``[M]`` each: all seeds of the first combination, then of the second, ..."""
+        columns = {name: np.repeat([each[name] for each in self.hyper], self.common.seeds) for name in self.hyper[0]}
+        numbers = {name.removeprefix(NUMBER): columns.pop(name) for name in [*columns] if name.startswith(NUMBER)}
+        seeds = np.tile(np.arange(self.common.seeds), len(self.hyper))
+        return {"seeds": seeds, "numbers": numbers, **columns}
+
+    def places(self, members: range, steps: int) -> Iterator[tuple[int, slice, slice]]:
+        """Yields the index of each setting among members, the slice of its members, and the slice of their seeds."""
+        seeds = self.common.seeds
+        for combination in range(members.start // seeds, -(-members.stop // seeds)):
+            first = combination * seeds
+            begin, end = max(members.start, first), min(members.stop, first + seeds)
+            if (number := self.numbers[combination].get(steps)) is not None:
+                yield number, slice(begin - members.start, end - members.start), slice(begin - first, end - first)
+
+
+def shapes(settings: Sequence[Settings]) -> list[Shape]:
+    """Groups settings by the programs that have to be compiled."""
+    groups: dict[tuple[Any, ...], Shape] = {}
+    places: dict[tuple[Any, ...], int] = {}
+    for number, each in enumerate(settings):
+        kind = (each.optimizer, *(getattr(each, name) for name in NETWORK), each.timesteps)
+        shape = groups.setdefault(kind, Shape(each, [], []))
+        hyper = {
+            name: value
+            for name, value in each.swept.items()
+            if value is not None and (name in TRACED or name.startswith(NUMBER))
+        }
+        place = places.setdefault((*kind, *hyper.items()), len(shape.hyper))
+        if place == len(shape.hyper):
+            shape.hyper.append(hyper)
+            shape.numbers.append({})
+        shape.numbers[place][each.steps] = number
+    return list(groups.values())
+
 
 class Sweep(Study[SweepSettings]):
-    """Trains populations under many settings with as few compiled programs as their shapes allow."""
+    """Trains populations under many settings, one compiled program per `Shape`."""
 
     def __init__(self, ask: Ask[SweepSettings]) -> None:
         super().__init__(ask)
@@ -120,7 +185,6 @@ class Sweep(Study[SweepSettings]):
                         with context.timed("evaluate"):
                             for steps, answers in result.answers.items():
                                 labeled = arrays.answered(prepared.task, x, experiment.span, prepared.probes, answers)
-                                # Errors of several features, whose units may differ, are averaged in scaled form.
                                 if len(prepared.task.output_features) == 1:
                                     labeled = arrays.in_units(labeled, experiment.scaling)
                                 values = _values(prepared.task, experiment, recorded, steps, result.state, labeled)
@@ -136,6 +200,10 @@ class Sweep(Study[SweepSettings]):
                 fingerprints += [each for each in trained.fingerprints if each not in fingerprints]
             if elsewhere:
                 note("shapes_executed_elsewhere", elsewhere)
+        scaled: Metrics = {}  # Errors of several features, whose units may differ, are averaged in scaled form.
+        if experiment.scaling is not None:
+            several = len(experiment.small[1].output_features) > 1
+            scaled = {"scaling": str(experiment.scaling), "scaled_errors": several}
         return {
             "experiment": run.name,
             "seeds": settings[0].seeds,
@@ -147,7 +215,7 @@ class Sweep(Study[SweepSettings]):
             "flags": self.settings.as_dict(),
             "fingerprints": fingerprints,
             **({"shapes_executed_elsewhere": elsewhere} if elsewhere else {}),
-            **_scaled(experiment),
+            **scaled,
             "files": [run.results.name],
         }
 
@@ -156,7 +224,6 @@ class Sweep(Study[SweepSettings]):
         return {"varied": results.varied(labeled), "rows": results.rows(labeled)}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        """Draws the figures from the run's file alone."""
         labeled = storage.load_results(self.run.checked("results.nc"), results.VARIABLES, results.UNREAD)
         if (trained := self.experiment.trained) is not None:
             for parameter in reversed(trained.declared):  # Parameters that share a number take the first's name.
@@ -172,13 +239,6 @@ def _specified(shape: Shape, prepared: Prepared) -> tuple[Specification, Start]:
     return prepared.specify(shape.budgets, dict.fromkeys(shape.budgets, curves), shape.start)
 
 
-def _scaled(experiment: Experiment) -> dict[str, Any]:
-    """Describes the scaling, and whether errors of answers are scaled, too; empty without one."""
-    if experiment.scaling is None:
-        return {}
-    return {"scaling": str(experiment.scaling), "scaled_errors": len(experiment.small[1].output_features) > 1}
-
-
 def _values(
     task: Task, experiment: Experiment, recorded: np.ndarray, steps: int, state: GroupState, labeled: xr.Dataset
 ) -> dict[str, np.ndarray]:
@@ -188,10 +248,10 @@ def _values(
     loss, measures = losses[:, reached], state.measures[:, reached]
     learned = experiment.goal.met(experiment.goal.error(measures, task.measured))
     diverged = np.asarray(sound.step) < steps
-    names = results.Names.of(task)
+    loss_name, errors_name = results.names_of(task)
     return {
-        names.loss: loss,
-        names.measures: measures * experiment.scaling.units if experiment.scaling else measures,
+        loss_name: loss,
+        errors_name: measures * experiment.scaling.units if experiment.scaling else measures,
         "learned": learned & ~diverged,
         "diverged": diverged,
         **of_probes(task, experiment.measures, labeled),

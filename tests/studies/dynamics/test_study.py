@@ -10,8 +10,8 @@ from drawn import assert_legible
 
 import lstm_toys as lt
 from conftest import carry_out, reported
+from experiments import dynamics
 from experiments.post import sentences
-from lstm_toys.cli import dynamics
 from lstm_toys.dynamics.linear import driven
 from lstm_toys.dynamics.rest import Kind, starts_of
 from lstm_toys.dynamics.system import system_of

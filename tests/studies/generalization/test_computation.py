@@ -11,9 +11,11 @@ import xarray as xr
 
 import lstm_toys as lt
 from conftest import carry_out, refusal
-from experiments import hill
-from lstm_toys.cli import generalization, modules
-from lstm_toys.studies.generalization.own_curves import TrainedOn, answered, curve_summary
+from experiments import generalization, hill
+from lstm_toys.cli import modules
+from lstm_toys.populations import blocks
+from lstm_toys.studies.generalization.measuring import CurveJob, Part
+from lstm_toys.studies.generalization.results import curve_summary
 from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.families import Family
 from lstm_toys.tasks.parameters import Parameter
@@ -73,8 +75,10 @@ def test_curves_of_any_size_are_measured_alike():
     for center, unit in ((0.0, 1.0), (2e9, 8.0), (0.0, 2.0**-83), (0.0, 2.0**83)):
         scaling = lt.Scaling(((center, unit),), ((center, unit),))
         curves = Curves(("mine",), center + unit * y[None], None)
-        known = TrainedOn(CURVES, points, lt.Span(), scaling)
-        labeled = answered(model, known, params, np.zeros(2, bool), curves, 1, lambda _: None)
+        about = {"model": model, "task": CURVES, "timesteps": points, "span": lt.Span(), "scaling": scaling}
+        job = CurveJob(own=curves, member=blocks.member(params), block=1, group=2, **about)
+        values = job.function()(Part("", slice(0, 2), params))
+        labeled = job.labeled({name: each[:, None] for name, each in values.items()})
         np.testing.assert_array_equal(labeled.input[0], curves.values[0])
         error = np.sqrt(np.mean(np.square(labeled.answer - labeled.input)[:, 0, 2:], axis=1))
         np.testing.assert_allclose(labeled.rmse[:, 0], error, rtol=1e-4)

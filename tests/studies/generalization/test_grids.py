@@ -14,7 +14,7 @@ from lstm_toys.execution.here import Here
 from lstm_toys.populations import answering
 from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import measures
-from lstm_toys.studies.generalization import grids, results
+from lstm_toys.studies.generalization import measuring, results
 from lstm_toys.studies.generalization.ask import TRAINING, Grid
 from lstm_toys.tasks.families import FAMILIES
 from lstm_toys.tasks.planes import Axis
@@ -82,17 +82,16 @@ def params():
 
 def written(folder, params, grid, *, seeds=7, task=SAME, span=UNIT):
     """What an evaluation writes of one grid, by measure."""
-    model = lt.Stack(1, (4,), sequence=task.sequence)
-    some = jax.tree.map(lambda leaf: leaf[:seeds], params)
-    more = (LARGEST,) if task.sequence else ()
-    space, counted = grids.CurveSpace(task, 20, span, FAMILIES, more), []
-    trained = Evaluated(some, np.arange(seeds) == 1, 4, {})
-    path = folder / "results.nc"
-    grids.write(model, space, (grid,), trained, path, {"flags": {}}, Here(), counted.append, lambda: False)
+    trained = Evaluated(jax.tree.map(lambda leaf: leaf[:seeds], params), np.arange(seeds) == 1, 4, {})
+    own = {"grids": (grid,), "families": FAMILIES, "measures": (LARGEST,) if task.sequence else ()}
+    model, sizes = lt.Stack(1, (4,), sequence=task.sequence), {"timesteps": 20, "block": 4, "group": 4}
+    job = measuring.GridJob(model=model, task=task, span=span, member=trained.member, **sizes, **own)
+    path, counted = folder / "results.nc", []
+    measuring.evaluate(job, trained, path, {"flags": {}}, Here(), counted.append, lambda: False)
     assert counted[-1] == seeds * grid.shape[0] * grid.shape[1]
     with h5netcdf.File(path, "r") as file:
         group = file[grid.name]
-        return {name: group[name][...] for name in grids.measure_names(task, more)}
+        return {name: group[name][...] for name in measuring.measure_names(task, own["measures"])}
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +115,7 @@ def test_a_file_is_read_back_labeled_without_the_seeds_that_diverged(whole):
         assert found.training.rmse.dims == ("seed", "amplitude", "frequency")
         np.testing.assert_allclose(found.training.amplitude, AMPLITUDE.values)
         expected = np.median(found.training.rmse.values[found.seeds], axis=0)
-        np.testing.assert_array_equal(results.over_seeds(found.training.rmse, found.seeds, results.median), expected)
+        np.testing.assert_array_equal(results.medians(found.training.rmse, found.seeds), expected)
 
 
 @pytest.mark.parametrize("second", [FREQUENCY, *rarely(Axis("spacing", 0.02, 0.1, 2), Axis("length", 20, 31, 2))])
@@ -150,7 +149,7 @@ def test_bits_do_not_depend_on_where_a_large_grid_is_cut(tmp_path, params):
     axis = Axis("frequency", 5.0, 40.0, 750)
     many = Grid("plane", "sine", (Axis("amplitude", 0.1, 0.2, 2), axis), SINES)
     last = Grid("row", "sine", (Axis("amplitude", 0.2, 0.2, 1), axis), SINES)
-    assert grids.TILE_POINTS // 20 < 2 * 750
+    assert measuring.TILE_POINTS // 20 < 2 * 750
     whole, row = written(tmp_path, params, many), written(tmp_path, params, last)
     for name, values in whole.items():
         np.testing.assert_array_equal(row[name], values[:, 1:], err_msg=name)

@@ -11,8 +11,9 @@ import pytest
 import xarray as xr
 
 from conftest import carry_out, executed, rarely
+from experiments import sweep
 from experiments.all import EXPERIMENTS
-from lstm_toys.cli import flags, sweep
+from lstm_toys.cli import flags, studies
 from lstm_toys.execution.signals import Interruption
 from lstm_toys.populations import blocks, group
 from lstm_toys.results import storage, summary
@@ -59,7 +60,7 @@ def alone(folder, task, *arguments):
 def settings_of(task, grid, *arguments):
     """The settings of a grid, a dict of values as they are written."""
     axes = [(name, values.split()) for name, values in grid.items()]
-    return sweep.expand(EXPERIMENTS[task], axes, ["--seeds=3", *arguments])[0]
+    return studies.expand(EXPERIMENTS[task], axes, ["--seeds=3", *arguments])[0]
 
 
 def assert_same(setting, run, steps):

@@ -1,0 +1,309 @@
+"""Plans the commands that ask a study of one experiment's networks: generalization, sweep, dynamics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import lstm_toys as lt
+from lstm_toys.cli import command, flags, modules, parsers
+from lstm_toys.runs.context import Options, described_error
+from lstm_toys.runs.identity import NUMBER, SWEPT
+from lstm_toys.studies.dynamics import ask as dynamic
+from lstm_toys.studies.generalization import ask as study
+from lstm_toys.studies.sweep import ask as sweeps
+from lstm_toys.tasks.curves import check_scaled, limits
+from lstm_toys.tasks.parameters import parameters_of
+from lstm_toys.tasks.planes import LENGTH, SPACING, Axis
+
+LEAST_TIMESTEPS = 10
+"""Fewest time points of a curve that can be measured."""
+
+MOST_POINTS = 100_000
+"""Most time points of a sequence in a grid."""
+
+MOST_SETTINGS = 10_000
+"""Most settings of a sweep."""
+
+MOST_INPUTS, MOST_STARTS = 1_000, 1_000
+"""Most constant inputs, and initial states, of an analysis of dynamics."""
+
+Values = dict[str, Any]
+"""Values of flags, None for a missing one."""
+
+MEANING = {LENGTH: "number of time points per sequence", SPACING: "distance between time points in x"}
+
+
+def values_of(name: str, sound: Callable[[Axis], bool], takes: str) -> parsers.Parser[Axis]:
+    """Parses the values of an axis: ``low:high:count``, or one number."""
+
+    def convert(text: str) -> Axis:
+        low, high, count = text.split(":") if ":" in text else (text, text, "1")
+        values = Axis(name, parsers.decimal(low), parsers.decimal(high), parsers.whole(count))
+        if not sound(values) or (values.count == 1) != (values.low == values.high):
+            raise ValueError
+        return values
+
+    return parsers.Parser(convert, takes)
+
+
+def axis(name: str, span: lt.Span) -> parsers.Parser[Axis]:
+    """Parses the values of an axis of a grid."""
+    bounds = {
+        LENGTH: (LEAST_TIMESTEPS, MOST_POINTS),
+        SPACING: (span.length / MOST_POINTS, span.length / LEAST_TIMESTEPS),
+    }
+    least, greatest = bounds.get(name, (-parsers.LARGEST, parsers.LARGEST))
+
+    def sound(values: Axis) -> bool:
+        return least <= values.low <= values.high <= greatest and 1 <= values.count <= MOST_POINTS
+
+    shown = {LENGTH: "100:1000:10", SPACING: f"{span.length / 100:g}:{span.length / 25:g}:4"}.get(name, "0:1:16")
+    takes = f"low:high:count, such as {shown}, or one number, from {least:g} to {greatest:,g}"
+    return values_of(name, sound, takes)
+
+
+def setting() -> parsers.Parser[tuple[str, list[str]]]:
+    """Parses the name of a flag and its values, such as ``learning_rate=0.1 1``."""
+
+    def convert(text: str) -> tuple[str, list[str]]:
+        name, _, values = text.partition("=")
+        known = name.strip() in SWEPT or name.strip().startswith(NUMBER)
+        if not known or not values.split() or len(set(values.split())) < len(values.split()):
+            raise ValueError
+        return name.strip(), values.split()
+
+    names = f"one of {', '.join(SWEPT)} or {NUMBER}NAME"
+    return parsers.Parser(convert, f"'flag=value value ...', each value once; the flag is {names}", many=True)
+
+
+INPUTS = values_of(
+    "input",
+    lambda values: values.count <= MOST_INPUTS,
+    f"low:high:count, such as -1:2:41, or one number; at most {MOST_INPUTS:,}",
+)
+
+GENERALIZATION: flags.FlagTable = {
+    "task": (parsers.name(), "experiment whose population is evaluated: {}, or your own module"),
+    "curve": (
+        parsers.path(),
+        "file with one curve per column and one time point per row, evaluated instead of the grids",
+    ),
+}
+SWEEP: flags.FlagTable = {
+    "task": (parsers.name(), "experiment whose networks are trained: {}, or your own module"),
+    "grid": (
+        setting(),
+        "values of another flag, such as 'learning_rate=0.1 1'; repeat --grid for each flag that varies",
+    ),
+}
+DYNAMICS: flags.FlagTable = {
+    "task": (parsers.name(), "experiment whose networks are analyzed: {}, or your own module"),
+    "inputs": (
+        INPUTS,
+        f"constant inputs; by default {dynamic.INPUTS}, over the range of all curves extended by a quarter at each end",
+    ),
+    "starts": (
+        parsers.integer(2, MOST_STARTS),
+        "number of initial states per network; half of them are states that the network visits",
+    ),
+    "weight_scale": (
+        parsers.positive(),
+        "factor by which all parameters are multiplied, to analyze untrained networks with larger or smaller weights",
+    ),
+}
+"""Flags of each command, in addition to the flags of the experiment that trains the population."""
+
+TASK = "sine"
+"""The default experiment."""
+
+
+def opened(
+    arguments: Sequence[str],
+    text: str,
+    table: flags.FlagTable,
+    defaults: Mapping[str, str],
+    axes: Callable[[lt.Experiment], tuple[flags.FlagTable, Mapping[str, str]]] = lambda _: ({}, {}),
+) -> tuple[lt.Experiment, Values, list[str], list[str]]:
+    """Returns the experiment that a command line names, the command's own flags, the other arguments, and notes.
+
+    Raises `flags.Help`, with this ``text``, if help is requested; ``axes`` makes further flags for it.
+    """
+    if flags.asks_help(arguments):
+        experiment = modules.helped(arguments, "task", "EXPERIMENT", lt.Experiment, TASK)
+        more, along = axes(experiment)
+        every, usual = modules.table_of(experiment)
+        every = {**modules.offered(table, "task", "EXPERIMENT"), **more, **every}
+        raise flags.Help(text, every, {**usual, **along, **defaults, "task": experiment.name})
+    own, rest = flags.split(table, arguments)
+    declared = modules.declared(own["task"] or TASK, "EXPERIMENT", lt.Experiment, "task")
+    experiment, rest, notes = modules.completed(declared, rest)
+    return experiment, own, rest, notes
+
+
+GENERALIZATION_HELP = """
+Evaluates trained networks over whole grids of curves.
+
+Takes the population that the flags describe, trains it if it is missing, and measures its answers to every curve of
+several grids: curves of the training family with other parameters, other families if the experiment names some, longer
+sequences, and other spacings of x. Networks of a task that makes its own sequences are measured at several lengths.
+With --curve, the networks answer your own curves instead.
+"""
+
+
+def generalization(arguments: Sequence[str]) -> command.Plan:
+    """Plans the evaluation of a population."""
+    usual = {"curve": "none"}
+    experiment, own, rest, notes = opened(
+        arguments, GENERALIZATION_HELP, GENERALIZATION, usual, lambda each: axes_of(each)[1:]
+    )
+    names, table, defaults = axes_of(experiment)
+    typed, rest = flags.split(table, rest)
+    settings, options = flags.parse(experiment, rest)
+    if settings.timesteps < LEAST_TIMESTEPS:
+        raise flags.UsageError(f"flag --timesteps: must be at least {LEAST_TIMESTEPS} to measure answers")
+    useless = next((flag for flag in table if typed[flag]), None)
+    about, asked = study.Subject(experiment, {}, None, {}), Values()
+    if own["curve"] is None and experiment.trained is None:
+        values = typed[LENGTH] or axis(LENGTH, experiment.span).parse(defaults[LENGTH])
+        asked["lengths"] = tuple(dict.fromkeys(values.values.astype(int).tolist()))
+    elif own["curve"] is None:
+        planes, about = planes_of(experiment, settings)
+        given = {names[flag]: each for flag, each in typed.items()}
+        length, along = given.get(LENGTH), {each.name for plane in planes for each in plane.axes}
+        if length and length.low < settings.timesteps:
+            least = f"{settings.timesteps:,}, the number of points of the training curves"
+            raise flags.UsageError(f"flag --length: must be at least {least}")
+        if idle := [name for name, each in given.items() if each and each.count > 1 and name not in along]:
+            raise flags.UsageError(f"flag --{idle[0]}: not an axis of a grid of {experiment.name}; give one number")
+        asked["grids"] = study.grids(planes, about, settings, given)
+    elif useless:
+        raise flags.UsageError(f"flag --{useless}: has no effect with --curve, which replaces the grids")
+    else:
+        try:
+            asked["curves"] = lt.read_curves(own["curve"], *limits(experiment.scaling is not None))
+            study.check_spacing(asked["curves"], experiment.span, settings.timesteps)
+            if experiment.scaling:
+                check_scaled(asked["curves"].values[..., None], experiment.scaling)
+        except ValueError as error:
+            raise flags.UsageError(f"flag --curve={own['curve']}: {error}") from None
+    evaluation = study.Evaluation(f"generalization_{experiment.name}", settings, **{"grids": (), **asked})
+    return command.Plan([study.ask(about, evaluation, options.results_dir)], options, notes=notes)
+
+
+def planes_of(experiment: lt.Experiment, settings: lt.Settings) -> tuple[list[study.ResolvedPlane], study.Subject]:
+    """Returns the planes on which a population is evaluated, and the subject of its report; raises UsageError."""
+    assert experiment.trained is not None
+    try:
+        planes = list(experiment.planes(settings) if experiment.planes else study.default_planes(experiment.trained))
+    except Exception as error:  # A user's code may raise anything.
+        reason = "its function of settings that returns a list of planes failed"
+        raise flags.UsageError(f"experiment {experiment.name}: {reason}: {described_error(error)}") from None
+    try:
+        about = study.subject(experiment, settings, experiment.trained, planes)
+        return study.laid(planes, about, settings), about
+    except ValueError as error:
+        raise flags.UsageError(f"experiment {experiment.name}: {error}") from None
+
+
+def axes_of(experiment: lt.Experiment) -> tuple[dict[str, str], flags.FlagTable, dict[str, str]]:
+    """Makes flags for the axes and parameters of planes; returns the axis of each flag, the flags, and their defaults.
+
+    If a flag of that name exists, the name of the new one begins with ``axis_``.
+    """
+    settings, _ = flags.parse(experiment, [])
+    table: flags.FlagTable = {}
+    if experiment.trained is None:
+        points = settings.timesteps
+        table[LENGTH] = (axis(LENGTH, experiment.span), "time points of the sequences")
+        longer = "up to ten times as long" if isinstance(experiment, modules.Open) else f"{points}:{10 * points}:10"
+        return {LENGTH: LENGTH}, table, {LENGTH: longer}
+    planes, _ = planes_of(experiment, settings)
+    taken = flags.flags_of(experiment).keys() | GENERALIZATION.keys()
+    names: dict[str, str] = {}
+    defaults = {}
+    every = {each.name: each for plane in planes for each in plane.axes}
+    for plane in planes:
+        declared = {each.name: each for each in parameters_of(plane.family)}
+        for name in (*declared, *(name for name in (LENGTH, SPACING) if name in every)):
+            flag = f"axis_{name}" if name in taken else name
+            if flag not in names:
+                names[flag] = name
+                text = MEANING.get(name) or f"{declared[name].words} of the curves"
+                table[flag] = (axis(name, experiment.span), text)
+                values = every.get(name)
+                defaults[flag] = f"{values.low:g}:{values.high:g}:{values.count}" if values else "as trained"
+    return names, table, defaults
+
+
+SWEEP_HELP = """
+Trains populations over a grid of settings: which hyperparameters learn a task, and how do the networks generalize?
+
+Trains one experiment's networks under each combination of the values in the --grid flags. Settings that differ only in
+learning rate, momentum, decay, noise, numbers of the training curves (--train_NAME) or steps share one compiled
+program; each combination of optimizer, hidden, readout, cell, gates and timesteps needs a separate one. For several
+numbers of steps, networks are trained once and evaluated after each of them.
+"""
+
+
+def sweep(arguments: Sequence[str]) -> command.Plan:
+    """Plans the trainings of a sweep."""
+    experiment, own, rest, notes = opened(arguments, SWEEP_HELP, SWEEP, {"grid": "a single setting"})
+    settings, options = expand(experiment, own["grid"] or [], rest)
+    asked = sweeps.ask(experiment, sweeps.SweepSettings("sweep", settings), options.results_dir)
+    return command.Plan([asked], options, notes=notes)
+
+
+def expand(
+    experiment: lt.Experiment, axes: Sequence[tuple[str, list[str]]], arguments: Sequence[str]
+) -> tuple[tuple[lt.Settings, ...], Options]:
+    """Returns the settings of a grid, and the options. Raises UsageError if one is invalid, or there are too many."""
+    names = [name for name, _ in axes]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise flags.UsageError(f"flag --grid: {min(twice)} is given twice; give all its values in one --grid")
+    for name in names:
+        if any(argument.split("=")[0] in (f"-{name}", f"--{name}") for argument in arguments):
+            raise flags.UsageError(f"flag --{name}: also given by --grid; give one of the two")
+    if (count := math.prod(len(values) for _, values in axes)) > MOST_SETTINGS:
+        raise flags.UsageError(f"flag --grid: {count:,} settings; at most {MOST_SETTINGS:,} are allowed")
+    keeping = replace(experiment, defaults={**experiment.defaults, "keep_steps": "none"})
+
+    def parsed(chosen: Sequence[str]) -> tuple[lt.Settings, Options]:
+        added = [f"--{name}={value}" for name, value in zip(names, chosen, strict=True)]
+        return flags.parse(keeping, [*arguments, *added])
+
+    first, options = parsed([values[0] for _, values in axes])
+    if first.keep_steps:
+        raise flags.UsageError(
+            "flag --keep_steps: a sweep saves no parameters; use --grid 'steps=...' for results after other steps"
+        )
+    # All settings of a large grid take long to parse, so that every value comes up once before.
+    for place in range(max((len(values) for _, values in axes), default=0)):
+        parsed([values[min(place, len(values) - 1)] for _, values in axes])
+    settings = tuple(parsed(chosen)[0] for chosen in product(*(values for _, values in axes)))
+    if len(set(settings)) < len(settings):
+        raise flags.UsageError("flag --grid: two settings have the same values, written differently")
+    return settings, options
+
+
+DYNAMICS_HELP = """
+Analyzes why trained networks answer as they do: fixed points, resonance, and models built from them.
+
+Trains the population that the flags describe, if it is missing, and analyzes every network: where it settles under
+constant inputs, how it answers small sines, how fast it forgets, and how much of its answers is explained by its
+behavior at rest and near rest. With --keep_steps, also computes the leading mode after earlier training steps.
+"""
+
+
+def dynamics(arguments: Sequence[str]) -> command.Plan:
+    """Plans the analysis of a population's dynamics."""
+    usual = {"inputs": "around the curves", "starts": "32", "weight_scale": "1"}
+    experiment, own, rest, notes = opened(arguments, DYNAMICS_HELP, DYNAMICS, usual)
+    trained, options = flags.parse(experiment, rest)
+    starts = int(usual["starts"]) if own["starts"] is None else own["starts"]
+    scale = 1.0 if own["weight_scale"] is None else float(own["weight_scale"])
+    settings = dynamic.DynamicsSettings(f"dynamics_{experiment.name}", trained, own["inputs"], starts, scale)
+    return command.Plan([dynamic.ask(experiment, settings, options.results_dir)], options, notes=notes)
