@@ -24,8 +24,7 @@ from lstm_toys.runs.context import described_error
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.studies.claims.ask import ClaimSettings, Question, ask
-from lstm_toys.studies.claims.claim import Claim
-from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Change, Claims
+from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Change, Claim, Claims
 
 
 def ids() -> parsers.Parser[tuple[str, ...]]:

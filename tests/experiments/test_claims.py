@@ -24,8 +24,8 @@ from experiments.post.claims import CLAIMS
 from lstm_toys.cli import claims
 from lstm_toys.figures import COLORS
 from lstm_toys.results import storage
+from lstm_toys.studies.claims import ask as report
 from lstm_toys.studies.claims import figures
-from lstm_toys.studies.claims import words as report
 from lstm_toys.studies.claims.ask import ClaimSettings
 from lstm_toys.studies.claims.declaration import DURING, NETWORKS
 from lstm_toys.studies.training.study import Training

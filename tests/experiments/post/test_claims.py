@@ -318,4 +318,4 @@ def test_what_a_population_does_not_hold_is_not_judged():
     assert verdicts.judge(BY_ID["hill-second-layer"], {"hill": trained(HILL, HILL)}) is None
     assert verdicts.judge(BY_ID["hill-y-longer"], {"hill_y": histories([SOON])}) is None
     with pytest.raises(verdicts.Unsound, match="the results lack phase of sine"):
-        entries.judgments(BY_ID["valley-phase"], {}, published={}, nulls={}, controls={}, variants={}, during={})
+        entries.entries([BY_ID["valley-phase"]], entries.Columns({}), "")
