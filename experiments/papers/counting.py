@@ -62,7 +62,7 @@ from dataclasses import replace
 import lstm_toys as lt
 from lstm_toys.studies.claims.declaration import Change
 
-from ..post.other_cells import parameters
+from ..post.claims import parameters
 from . import languages, numbers
 from .populations import fewer, longer, tuned, untrained
 

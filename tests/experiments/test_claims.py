@@ -19,7 +19,6 @@ import lstm_toys as lt
 from conftest import ROOT, carry_out, finished_without_jax, located, rarely, refusal
 from experiments import sine
 from experiments.post import claims as post_claims
-from experiments.post import other_cells
 from experiments.post.claims import CLAIMS
 from lstm_toys.cli import claims
 from lstm_toys.figures import COLORS
@@ -72,7 +71,7 @@ def test_the_columns_differ_in_what_they_are_named_after():
         needs[column, name] for column, name in needs if f"{column} at equal loss" in equal
     }
     # Two populations have no layer that could be larger.
-    cells = 3 * 7 + 2 * 5 - len(other_cells.UNLEARNED)
+    cells = 3 * 7 + 2 * 5 - len(post_claims.UNLEARNED)
     assert len(changes) == 7 * 4 + 2 + 2 * cells
     assert changes["untrained networks", "sine"] == {"steps": 0}
     assert changes["networks trained on A = 0.6", "sine"] == {"numbers": (("amplitude", 0.6),)}

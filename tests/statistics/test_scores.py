@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from experiments.post.scores import Scores, held_out, score
+from experiments.post.recipe import Scores, held_out, score
 from lstm_toys.statistics import scores
 
 RANDOM = np.random.default_rng(0)

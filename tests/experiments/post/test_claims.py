@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments.post.evidence import published
+from experiments.post import published
 from experiments.post.sentences import SENTENCES as CLAIMS
 from lstm_toys.studies.claims import entries, evidence, verdicts
 
@@ -274,7 +274,7 @@ def test_steps_are_counted_until_the_hill_is_learned_for_good_and_end_with_the_b
 
 
 def test_the_posts_own_pictures_meet_the_readings_of_its_sentences():
-    post = published()
+    post = published.evidence()
     told = {claim.id: verdicts.judge(claim, post) for claim in CLAIMS}
     known = {name: BY_ID[name].met(outcome.numbers)[0] for name, outcome in told.items() if outcome is not None}
     assert not known.pop("slope-large")  # Of which its picture has none.

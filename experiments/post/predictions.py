@@ -5,7 +5,15 @@ Written after a trial with 32 networks at 1,000 steps and 64 networks at 1,500 s
 with a prediction here were computed.
 """
 
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache, partial
 from typing import NamedTuple
+
+import lstm_toys as lt
+
+from .. import sine
 
 
 class Prediction(NamedTuple):
@@ -96,3 +104,32 @@ CONTROLS = {
 """Networks that learned nothing, something else, or in another way."""
 
 EVERY = {**REPLICATIONS, **VARIANTS, **CONTROLS}
+
+
+def task_at(frequency: float, x: lt.TimePoints) -> lt.Task:
+    """One sine A + A sin(w x) of this frequency w, to be returned as it is."""
+    return lt.reproduce("sine", {**sine.TRAINING_SINE, "frequency": frequency}, x)
+
+
+@cache
+def experiment(frequency: float) -> lt.Experiment:
+    """The experiment `experiments.sine` on a sine with another frequency, without figures."""
+    if frequency == sine.FREQUENCY:
+        return sine.EXPERIMENT
+    return replace(
+        sine.EXPERIMENT,
+        name=f"sine_{frequency:g}",
+        task=partial(task_at, frequency),
+        trained=lt.Trained("sine", {**sine.TRAINING_SINE, "frequency": frequency}),
+        planes=None,
+        draw=_nothing,
+        compare=_no_rows,
+    )
+
+
+def _nothing(*_: object) -> dict[str, lt.Drawing]:
+    return {}
+
+
+def _no_rows(_: lt.Results) -> list[dict[str, object]]:
+    return []
