@@ -113,12 +113,12 @@ def timeline(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     default = metrics["default"]
     same = "the default of experiments.sine" if metrics["chosen"] == default else f"experiments.sine takes {default:,}"
     yield f"chosen: {metrics['chosen']:,}, {same}"
-    rows = [
+    figures = [
         (name, f"{each['best']:,}", "{:,} to {:,}".format(*each["interval"]), f"{min(each['score']):.4f}")
         for name, each in metrics["published"].items()
     ]
-    columns = ("published figure", "best fit>", "5-95 % of networks>", "energy score>")
-    yield tables.table("the number of steps that fits each published figure", columns, rows, **tables.PLAIN)
+    headings = ("published figure", "best fit>", "5-95 % of networks>", "energy score>")
+    yield tables.table("the number of steps that fits each published figure", headings, figures, **tables.PLAIN)
 
 
 def explained(metrics: dict[str, Any]) -> Iterator[RenderableType]:
