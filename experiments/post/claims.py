@@ -38,18 +38,10 @@ FEATURES = {
 """By population, the numbers of features of an input and of an answer."""
 
 RATES = {
-    ("gru", "hill"): 0.3,
-    ("gru", "hill_y"): 0.3,
-    ("gru as large", "hill"): 0.3,
-    ("gru as large", "hill_y"): 0.3,
-    ("rnn", "hill"): 0.3,
-    ("rnn", "hill_y"): 0.1,
-    ("rnn", "sine"): 0.002,
-    ("rnn", "amplitude"): 0.003,
-    ("rnn as large", "hill"): 0.1,
-    ("rnn as large", "hill_y"): 0.03,
-    ("rnn as large", "sine"): 0.002,
-    ("rnn as large", "amplitude"): 0.003,
+    "gru": {"hill": 0.3, "hill_y": 0.3},
+    "gru as large": {"hill": 0.3, "hill_y": 0.3},
+    "rnn": {"hill": 0.3, "hill_y": 0.1, "sine": 0.002, "amplitude": 0.003},
+    "rnn as large": {"hill": 0.1, "hill_y": 0.03, "sine": 0.002, "amplitude": 0.003},
 }
 """By column and population, the learning rate if the experiment's own one does not suffice."""
 
@@ -109,18 +101,12 @@ def as_large(name: str, settings: lt.Settings) -> tuple[int, ...] | None:
 
 
 def variant(column: str, cell: str, *, turned: bool, large: bool) -> lt.Change:
-    """Makes a change to another cell or to other gates; networks are kept after the numbers of steps in `KEPT`.
-
-    Args:
-        column: key of the networks in `RATES` and `UNLEARNED`.
-        turned: swap sigmoid and hard gates.
-        large: as many parameters as the LSTM, instead of as many units.
-    """
+    """Makes a change to another cell or to other gates, see `COLUMNS`; networks are kept after `KEPT` steps."""
 
     def changed(name: str, settings: lt.Settings) -> lt.Settings | None:
         if (column, name) in UNLEARNED:
             return None
-        rate = RATES.get((column, name), settings.learning_rate)
+        rate = RATES.get(column, {}).get(name, settings.learning_rate)
         gates: Gates = "sigmoid" if cell == "rnn" else OTHER_GATES[settings.gates] if turned else settings.gates
         kept = tuple(steps for steps in KEPT if steps < settings.steps)
         other = replace(settings, cell=cell, gates=gates, learning_rate=rate, keep_steps=kept)

@@ -113,11 +113,10 @@ def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"])
     both = np.isfinite(networks) & np.isfinite(model)
     ours, theirs, random = networks[both], model[both], np.random.default_rng(0)
     count = len(ours)
-    constant = count < LEAST or np.ptp(ours) == 0 or np.ptp(theirs) == 0
     if count < LEAST:
         return {"networks": count, "correlation": None, "permuted": None, "difference": None, "spread": None}
     correlation, permuted = None, None
-    if not constant:
+    if np.ptp(ours) > 0 and np.ptp(theirs) > 0:
         resampled = random.integers(0, count, (RESAMPLES, count))
         with np.errstate(invalid="ignore"):
             drawn = correlations(ours[resampled], theirs[resampled])

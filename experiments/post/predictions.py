@@ -17,16 +17,9 @@ from .. import sine
 
 
 class Prediction(NamedTuple):
-    """A prediction about the median over networks.
+    """A prediction: the median over the networks of a variant lies from ``low`` to ``high``.
 
-    Attributes:
-        id: name in tables.
-        variant: a name in `VARIANTS`, the networks that it is about.
-        measured: the measured quantity, a name in `lstm_toys.studies.dynamics.results`, or a model and a family of
-            curves.
-        low: lower end of the predicted range.
-        high: upper end.
-        words: description of the prediction.
+    ``measured`` is a name in `lstm_toys.studies.dynamics.results`, or a model and a family of curves.
     """
 
     id: str
@@ -57,12 +50,9 @@ PREDICTIONS = (
 
 
 class TrainedNetworks(NamedTuple):
-    """Networks that are analyzed.
+    """Networks that are analyzed, trained on a sine of a frequency, with further flags of `experiments.sine`.
 
-    Attributes:
-        frequency: frequency of the training sine.
-        flags: further flags of `experiments.sine`.
-        weight_scale: factor of all parameters.
+    All parameters are multiplied by ``weight_scale``.
     """
 
     frequency: float = 10.0

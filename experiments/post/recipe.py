@@ -37,6 +37,10 @@ VARIED = ("optimizer", "learning_rate", "gates", "hidden", "readout", "steps")
 
 RESAMPLES = 1_000
 
+CONFIDENCE = 0.95
+TAIL = (1 - CONFIDENCE) / 2
+"""Confidence of all intervals, and the share of resamples beyond each end of one."""
+
 
 class Compared(NamedTuple):
     """A published answer to a curve of a probe, and the answers of the networks of K settings to the same curve.
@@ -108,37 +112,32 @@ class Scores:
         drawn = np.random.default_rng(1).integers(curves, size=(repeats, curves))
         return np.take_along_axis(self.of_seeds, drawn[None], axis=2).mean(axis=2).T
 
-    def interval(self, confidence: float = 0.95) -> Float[np.ndarray, "2 K"]:
+    def interval(self) -> Float[np.ndarray, "2 K"]:
         """Percentile bootstrap interval of the means."""
-        tail = (1 - confidence) / 2
-        return np.quantile(self.resampled, (tail, 1 - tail), axis=0, method="inverted_cdf")
+        return np.quantile(self.resampled, (TAIL, 1 - TAIL), axis=0, method="inverted_cdf")
 
-    def unbeaten(self, confidence: float = 0.95) -> Bool[np.ndarray, " K"]:
+    def unbeaten(self) -> Bool[np.ndarray, " K"]:
         """Settings that no other beats: no interval of the difference to another lies entirely above zero.
 
         Not corrected for the number of comparisons, which keeps the set small: its settings explain the curves well,
         while a corrected set would contain all settings that the curves cannot exclude.
         """
-        tail = (1 - confidence) / 2
-        beaten = [
-            np.any(np.mean(self.resampled[:, [number]] <= self.resampled, axis=0) < tail)
-            for number in range(len(self.each))
-        ]
+        beaten = [np.any(np.mean(mean[:, None] <= self.resampled, axis=0) < TAIL) for mean in self.resampled.T]
         return ~np.array(beaten) & np.isfinite(self.mean)
 
-    def differences(self, number: int, confidence: float = 0.95) -> Float[np.ndarray, "3 K"]:
-        """Differences of the means to one setting's mean, with the ends of simultaneous intervals.
+    def differences(self) -> Float[np.ndarray, "3 K"]:
+        """Differences of the means to the first setting's mean, with the ends of simultaneous intervals.
 
-        All intervals hold simultaneously with this confidence: their widths in standard errors are the quantile of the
-        largest t statistic in the bootstrap (Romano and Wolf, 2005, single step).
+        Their widths in standard errors are the quantile of the largest t statistic in the bootstrap (Romano and Wolf,
+        2005, single step).
         """
         with np.errstate(invalid="ignore"):  # Settings without a score have no difference.
-            difference = self.mean - self.mean[number]
-            resampled = self.resampled - self.resampled[:, [number]]
+            difference = self.mean - self.mean[0]
+            resampled = self.resampled - self.resampled[:, [0]]
             error = resampled.std(axis=0)
         others = error > 0
         largest = (np.abs(resampled - difference)[:, others] / error[others]).max(axis=1, initial=0.0)
-        reach = np.quantile(largest, confidence) * error
+        reach = np.quantile(largest, CONFIDENCE) * error
         return np.stack([difference, difference - reach, difference + reach])
 
 
@@ -153,10 +152,7 @@ def scores(shown: Sequence[Compared]) -> Scores:
 
 
 def score(settings: Sequence[Sequence[Distances]]) -> Scores:
-    """Scores settings by their distances to each curve.
-
-    Seeds and, independently, curves are resampled with replacement, with fixed random seeds.
-    """
+    """Scores settings by their distances to each curve; seeds are resampled with a fixed random seed."""
     seeds = len(settings[0][0].to_curve)
     drawn = np.random.default_rng(0).integers(seeds, size=(RESAMPLES, seeds))
     weights = np.stack([np.bincount(row, minlength=seeds) for row in drawn]).astype(float)
@@ -170,14 +166,9 @@ def score(settings: Sequence[Sequence[Distances]]) -> Scores:
 def held_out(
     scored: Scores, groups: Int[np.ndarray, " C"], choose: Callable[[Scores], int]
 ) -> tuple[Int[np.ndarray, " C"], Float[np.ndarray, " C"]]:
-    """Scores curves that were left out when a setting was chosen.
+    """Returns for each curve the setting that is chosen without it, and the score of this setting on it.
 
-    Args:
-        groups: curves with the same number are left out together.
-        choose: from the scores on the other curves to the number of a setting.
-
-    Returns:
-        For each curve, the setting chosen without it, and the score of this setting on it.
+    Curves with the same number in ``groups`` are left out together.
     """
     chosen = np.empty(len(groups), int)
     for group in np.unique(groups):
@@ -278,7 +269,7 @@ def _validation(
     numbers = [chosen, *best]
     shown = compared(found.isel(setting=numbers), [VALIDATED_ON])
     scored, points = scores(shown), inside(shown)
-    difference, low, high = scored.differences(0)
+    difference, low, high = scored.differences()
     return [
         {
             "setting": number,

@@ -48,12 +48,9 @@ def choose(steps: Sequence[int], by_curves: Collection[int], by_first_answers: C
 
 
 class FirstAnswers:
-    """First answers to several curves.
+    """The published first answers to several curves, and those of networks after K numbers of steps.
 
-    Attributes:
-        published: the published first answers.
-        error: standard errors of their reading.
-        networks: first answers of networks after K numbers of steps.
+    ``error`` are the standard errors of reading the published ones.
     """
 
     def __init__(self, shown: Sequence[Compared]) -> None:
@@ -69,14 +66,9 @@ class FirstAnswers:
 
         It has the networks' mean and covariance, since a network's first answers rise and fall together.
         """
-        return np.array(
-            [
-                multivariate_normal(each.mean(axis=0), np.cov(each, rowvar=False) + np.diag(self.error**2)).logpdf(
-                    self.published
-                )
-                for each in self.networks
-            ]
-        )
+        reading = np.diag(np.square(self.error))
+        normals = (multivariate_normal(each.mean(axis=0), np.cov(each.T) + reading) for each in self.networks)
+        return np.array([each.logpdf(self.published) for each in normals])
 
     def deviations(self) -> Float[np.ndarray, "K N"]:
         """The deviation of each published answer from the networks' mean, in their standard deviations."""
@@ -89,17 +81,13 @@ def not_excluded(log_likelihood: Float[np.ndarray, " K"]) -> Bool[np.ndarray, " 
 
 
 def summarize(found: xr.Dataset, default: int) -> dict[str, Any]:
-    """Compares networks after K numbers of steps with the published answers, in the form that JSON stores.
-
-    Args:
-        found: labeled results of a sweep over steps.
-        default: the number of steps of `experiments.sine`.
+    """Compares the networks of a sweep over steps with the published answers, in the form that JSON stores.
 
     Returns:
         ``steps``; ``table``: one row each; ``by_curves`` and ``by_first_answers``: the best number of steps, and those
-        that are not excluded; ``chosen`` and ``default``; ``published``: for each published figure the ``score`` over
-        steps with a 95 % bootstrap interval over networks, ``low`` and ``high``, the ``best`` number of steps and its
-        ``interval``, see `interval`.
+        that are not excluded; ``chosen``, and the ``default`` of `experiments.sine`; ``published``: for each published
+        figure the ``score`` over steps with a 95 % bootstrap interval over networks, ``low`` and ``high``, the ``best``
+        number of steps and its ``interval``, see `interval`.
     """
     sound = ~found.diverged.values.any(axis=0)
     found = found.isel(seed=sound)  # The same networks after every number of steps.
@@ -160,10 +148,7 @@ def scores_of_networks(answers: list[Float[np.ndarray, "K S T"]], at: int) -> Fl
     """Energy scores of networks after K numbers of steps, with each network in turn in place of the published one.
 
     This network answers as after the number of steps with index ``at``, and is excluded from the networks that it is
-    compared with.
-
-    Args:
-        answers: for each published curve, the networks' answers at its known points.
+    compared with. ``answers`` are to each published curve, at its known points.
     """
     steps, seeds, _ = answers[0].shape
     found = np.zeros((seeds, steps))

@@ -17,7 +17,7 @@ from lstm_toys.studies.claims.evidence import Evidence
 from lstm_toys.studies.claims.verdicts import Judgment, Unsound, judge, verdict
 
 
-class Column(NamedTuple):
+class VariantEvidence(NamedTuple):
     """Results of a variant, and which networks count; see `Variant`."""
 
     results: Evidence
@@ -25,7 +25,7 @@ class Column(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Columns:
+class EvidenceTable:
     """The results that claims are judged by.
 
     Attributes:
@@ -41,11 +41,11 @@ class Columns:
     published: Evidence = field(default_factory=dict)
     nulls: Mapping[str, Evidence] = field(default_factory=dict)
     controls: Mapping[str, Evidence] = field(default_factory=dict)
-    variants: Mapping[str, Column] = field(default_factory=dict)
+    variants: Mapping[str, VariantEvidence] = field(default_factory=dict)
     during: Mapping[int, Evidence] = field(default_factory=dict)
 
 
-def entries(claims: Sequence[Claim], columns: Columns, about: str) -> list[dict[str, Any]]:
+def entries(claims: Sequence[Claim], columns: EvidenceTable, about: str) -> list[dict[str, Any]]:
     """Returns everything that is reported about claims as JSON; numbers that are not finite become null.
 
     ``about`` describes the networks. Raises Unsound if a source is missing or the function of a claim fails.
@@ -57,7 +57,7 @@ def entries(claims: Sequence[Claim], columns: Columns, about: str) -> list[dict[
     ]
 
 
-def _compared(claim: Claim, columns: Columns) -> dict[str, tuple[Judgment, Judgment]]:
+def _compared(claim: Claim, columns: EvidenceTable) -> dict[str, tuple[Judgment, Judgment]]:
     """By variant, the judgments by its networks and by the networks that they are compared with."""
     found = {}
     for name, (results, networks) in columns.variants.items():
@@ -79,7 +79,7 @@ def _judged(claim: Claim, columns: Mapping[Name, Evidence]) -> dict[Name, Judgme
 
 def _entry(
     claim: Claim,
-    columns: Columns,
+    columns: EvidenceTable,
     variants: Mapping[str, tuple[Judgment, Judgment]],
     about: str,
     of_claims: float,
@@ -155,7 +155,9 @@ def _single(outcome: Judgment) -> dict[str, Any]:
     }
 
 
-def _ranks(claim: Claim, published: Judgment, columns: Columns, variants: Mapping[str, Any]) -> dict[str, list[int]]:
+def _ranks(
+    claim: Claim, published: Judgment, columns: EvidenceTable, variants: Mapping[str, Any]
+) -> dict[str, list[int]]:
     """Counts by column the networks with a lower number than the published one, an equal number, and any number.
 
     They are judged on the curves with published answers.

@@ -70,7 +70,7 @@ class ClaimStudy(Study[ClaimSettings]):
         """
         question, declared = self.question, self.question.declared
         networks = {**evidence.external_answers(question, self.settings), **self._results(NETWORKS)}
-        columns = entries.Columns(
+        columns = entries.EvidenceTable(
             networks,
             evidence.published(question),
             {
@@ -98,15 +98,15 @@ class ClaimStudy(Study[ClaimSettings]):
             found[name] = results.assign(learned=("seed", np.isfinite(summary.steps_to_goal(results, goal))))
         return found
 
-    def _variant(self, column: str, networks: Evidence) -> entries.Column:
+    def _variant(self, column: str, networks: Evidence) -> entries.VariantEvidence:
         counted = self.question.declared.variant(column).networks
         if counted != "equal loss":
-            return entries.Column(self._results(column), counted)
+            return entries.VariantEvidence(self._results(column), counted)
         found = {}
         for name, kept in self._kept(column).items():
             final = networks[name].train_loss.isel(step=-1, seed=~networks[name].diverged.values)
             found[name] = kept.at_loss(float(final.median()))
-        return entries.Column(found, counted)
+        return entries.VariantEvidence(found, counted)
 
     def _during(self) -> dict[int, dict[str, xr.Dataset]]:
         """The results of populations during training, by number of steps and population."""

@@ -205,8 +205,8 @@ def told(claim, numbers, controls=(), variants=None):
 
 def entry_of(claim, networks, *, nulls=None, published=None, controls=None, variants=None):
     """The entry of a claim, alone in its table; variants count all networks."""
-    columns = {name: entries.Column(each, "all") for name, each in (variants or {}).items()}
-    every = entries.Columns(networks, published or {}, nulls or {}, controls or {}, columns)
+    columns = {name: entries.VariantEvidence(each, "all") for name, each in (variants or {}).items()}
+    every = entries.EvidenceTable(networks, published or {}, nulls or {}, controls or {}, columns)
     return entries.entries([claim], every, "mice")[0]
 
 
