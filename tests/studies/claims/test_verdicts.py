@@ -62,6 +62,12 @@ def test_a_verdict_needs_the_interval_on_one_side_of_one_half(met, verdict):
     assert judge([1.5] * met + [0.5, 2.5] * 5, low=1.0, high=2.0).share.value == met / (met + 10)
 
 
+def test_intervals_hold_for_all_claims_of_a_table_at_once():
+    entry, *_ = entries.entries([claim()] * 3, entries.EvidenceTable({"sine": labeled([0.0] * 9 + [2.0])}), "mice")
+    expected = intervals.clopper_pearson(9, 10, 1 - 0.05 / 3)
+    np.testing.assert_allclose(entry["simultaneous"]["interval"], expected[1:])
+
+
 def test_thresholds_belong_to_the_claim():
     met = claim(low=0.1, high=0.2).met(np.array([0.1, 0.15, 0.2, 0.09, 0.21, np.nan]))
     assert met.tolist() == [True] * 3 + [False] * 3
