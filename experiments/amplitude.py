@@ -49,7 +49,7 @@ def rebuild(x: np.ndarray, amplitudes: np.ndarray) -> np.ndarray:
 
 def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """Draws the post's figures, and the read-off amplitude against the true one."""
-    pairs = post.readings.published()["predicted_amplitude"]["pairs"]
+    pairs = post.published.numbers()["predicted_amplitude"]["pairs"]
     published = {pair["amplitude"]: pair["predicted"] for pair in pairs}
     labels = dict(zip("rbgcyk", [f"A = {a:g}" for a in POST], strict=True))
     columns = np.array(list(published.values()))[:, None]
@@ -66,7 +66,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
 
 def compare(results: lt.Results) -> list[dict[str, Any]]:
     """Compares the six read-off amplitudes with the published ones."""
-    return post.readings.compare_vectors(results, "predicted_amplitude", {"amplitude": "predicted"})
+    return post.published.compare_vectors(results, "predicted_amplitude", {"amplitude": "predicted"})
 
 
 EXPERIMENT = lt.Experiment(

@@ -18,11 +18,9 @@ from lstm_toys.runs.ask import Ask
 from lstm_toys.studies.analysis import ask as analysis
 from lstm_toys.studies.dynamics.ask import DynamicsSettings, ask
 
-from . import recipe
-from .post import explained as scored
-from .post.explained.predictions import EVERY, NETWORKS, SINE, TrainedNetworks
-from .post.explained.report import report
-from .post.explained.variants import experiment
+from . import post, recipe
+from .post.predictions import EVERY, NETWORKS, SINE, TrainedNetworks, experiment
+from .post.reports import explained as report
 
 STARTS = 32
 
@@ -49,8 +47,11 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         name="explained",
         settings={name: getattr(own, name) for name in ("seeds", "steps")},
         needs={NETWORKS: needs[SINE].needs["population"], **needs},
-        score=lambda found, _: scored.scoring.score(found, experiment(TrainedNetworks().frequency), own),
-        draw=lambda metrics, _: scored.scoring.draw(metrics),
+        score=lambda found, _: post.explained.score(found, experiment(TrainedNetworks().frequency), own),
+        draw=lambda metrics, _: {
+            "claims_by_model.png": post.figures.claims_by_model(metrics),
+            "tuning.png": post.figures.tuning(metrics),
+        },
         report=report,
     )
     return command.Plan([analysis.ask(explained, options.results_dir)], options)

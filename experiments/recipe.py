@@ -19,9 +19,8 @@ from lstm_toys.cli import command, flags, parsers, studies
 from lstm_toys.studies.analysis import ask as analysis
 from lstm_toys.studies.sweep import ask as sweeps
 
-from . import sine
-from .post import recipe as scored
-from .post.recipe.report import report
+from . import post, sine
+from .post.reports import recipe as report
 
 EVERY = {
     "gates": "sigmoid hard",
@@ -78,8 +77,8 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         name="recipe",
         settings={name: getattr(default, name) for name in ("seeds", "base_seed")},
         needs={"networks": networks},
-        score=lambda needs, _: scored.scoring.score(needs["networks"], settings, default),
-        draw=lambda metrics, needs: scored.scoring.draw(metrics, needs["networks"]),
+        score=lambda needs, _: post.recipe.summarize(post.recipe.results_of(needs["networks"]), settings, default),
+        draw=lambda metrics, needs: post.figures.recipe(metrics, post.recipe.results_of(needs["networks"])),
         report=report,
     )
     return command.Plan([analysis.ask(recipe, options.results_dir)], options)

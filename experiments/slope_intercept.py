@@ -55,7 +55,7 @@ def rebuild(x: np.ndarray, answers: np.ndarray) -> np.ndarray:
 
 def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """Draws the post's figures, and the error over the plane."""
-    pairs = post.readings.published()["predicted_lines"]["pairs"]
+    pairs = post.published.numbers()["predicted_lines"]["pairs"]
     published = np.array([[pair["predicted_slope"], pair["predicted_intercept"]] for pair in pairs])
     labels = dict(zip("kycrbg", [f"{m:g} x + {POST_INTERCEPT:g}" for m in POST_SLOPES], strict=True))
     title = "Lines of the read-off slope and intercept"
@@ -70,7 +70,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
 def compare(results: lt.Results) -> list[dict[str, Any]]:
     """Compares the six read-off lines with the published ones."""
     names = {"slope": "predicted_slope", "intercept": "predicted_intercept"}
-    return post.readings.compare_vectors(results, "predicted_lines", names)
+    return post.published.compare_vectors(results, "predicted_lines", names)
 
 
 EXPERIMENT = lt.Experiment(

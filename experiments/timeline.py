@@ -1,9 +1,8 @@
-"""When in its training did the post's network give its published answers, and is it an ordinary network?
+"""When in its training did the post's network give its published answers?
 
 Trains the networks of `experiments.sine` once, and compares them after many numbers of steps with the published
 answers, figure by figure. Two criteria choose the number of steps: the energy score of the published curves, and the
-likelihood of their first values, which depend only on the first input. Posterior predictive checks then test whether
-the published answers could come from one more network, and the claims' numbers and single points show how they differ.
+likelihood of their first values, which depend only on the first input.
 """
 
 from __future__ import annotations
@@ -15,9 +14,8 @@ from lstm_toys.cli import command, flags, parsers, studies
 from lstm_toys.studies.analysis import ask as analysis
 from lstm_toys.studies.sweep import ask as sweeps
 
-from . import recipe, sine
-from .post import timeline as scored
-from .post.timeline.report import report
+from . import post, recipe, sine
+from .post.reports import timeline as report
 
 STEPS = (*range(125, 2001, 125), 2250, 2500, 3000, 4000)
 LEAST_SEEDS = 16
@@ -43,8 +41,8 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         name="timeline",
         settings={name: getattr(default, name) for name in ("seeds", "base_seed")},
         needs={"networks": networks},
-        score=lambda needs, _: scored.scoring.score(needs["networks"], default.steps),
-        draw=lambda metrics, needs: scored.scoring.draw(metrics, needs["networks"]),
+        score=lambda needs, _: post.timeline.summarize(post.recipe.results_of(needs["networks"]), default.steps),
+        draw=lambda metrics, _: {"timeline.png": post.figures.timeline(metrics)},
         report=report,
     )
     return command.Plan([analysis.ask(timeline, options.results_dir)], options)

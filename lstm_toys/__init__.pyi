@@ -31,8 +31,7 @@ from .statistics import measures
 from .statistics.intervals import band, clopper_pearson, median_bootstrap, median_quartiles, wilson
 from .statistics.scores import energy_score
 from .studies.analysis.ask import Analysis
-from .studies.claims.claim import Baseline, Claim, Source
-from .studies.claims.declaration import Change, Claims, Variant
+from .studies.claims.declaration import Baseline, Change, Claim, Claims, Source, Variant
 from .studies.claims.evidence import per_curve
 from .tasks import sequences
 from .tasks.curves import read_curves

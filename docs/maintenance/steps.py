@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from experiments import all as every
 from experiments.page import runs
-from experiments.post.explained.predictions import KEPT
+from experiments.post.predictions import KEPT
 
 SEA = "results/runs/elnino.csv"
 """The file of temperatures that networks of `experiments.own` learn."""

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lstm_toys import tables
-from lstm_toys.studies.claims.claim import COPY, INPUT
-from lstm_toys.studies.claims.declaration import NETWORKS
+from lstm_toys.studies.claims.declaration import COPY, INPUT, NETWORKS
 
 WIDTH, LEFT, RIGHT, ROW, LABEL, TOP, BOTTOM = 560, 14, 14, 60, 24, 22, 30
 """Sizes of a chart, in its own units: margins, rows, and the space for a row's label above the dots."""

@@ -158,9 +158,9 @@ def pictured(saved: lt.Saved) -> int:
 
 def sets(results: lt.Results) -> Iterator[dict[str, Any]]:
     """Yields the curve sets of the post, with the published answers that are known as numbers."""
-    published = {index: curve["output"] for _, curve, index in post.readings.published_curves(results)}
+    published = {index: curve["output"] for _, curve, index in post.published.curves_in(results)}
     learned = {**sine.TRAINING_SINE, "amplitude": sine.TRAIN_AMPLITUDE, "offset": sine.TRAIN_AMPLITUDE}
-    (answer,) = (curve["output"] for curve in post.readings.published()["sine"]["curves"])
+    (answer,) = (curve["output"] for curve in post.published.numbers()["sine"]["curves"])
     trained = {"family": "sine", "parameters": learned, "label": SETS[TRAINING], "published": answer}
     yield {"id": TRAINING, "label": SETS[TRAINING], "curves": [trained]}
     for name, label in list(SETS.items())[1:]:

@@ -93,7 +93,7 @@ def alone(saved: lt.Saved, results: lt.Results) -> dict[str, Any]:
     moment, seeds, x = pictured(saved), results.seed.values, results.time.values
     (curve,) = (
         {**curve, "row": row}
-        for family, curve, row in post.readings.published_curves(results)
+        for family, curve, row in post.published.curves_in(results)
         if family == "amplitude" and np.isclose(curve["amplitude"], LARGER)
     )
     answers = np.asarray(lt.answers(saved.model, saved.kept[moment], results.input.values[[curve["row"]]]))

@@ -14,7 +14,7 @@ from typing import Any
 import lstm_toys as lt
 from lstm_toys.studies.claims.declaration import Change
 
-from ..post.other_cells import parameters
+from ..post.claims import parameters
 from . import languages
 from .populations import changed, fewer, longer
 

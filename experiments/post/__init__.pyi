@@ -1,14 +1,3 @@
-from . import data, evidence, measured, numbers, other_cells, readings, recipe, sentences, timeline, unseen
+from . import explained, figures, measured, numbers, published, recipe, sentences, timeline
 
-__all__ = [
-    "data",
-    "evidence",
-    "measured",
-    "numbers",
-    "other_cells",
-    "readings",
-    "recipe",
-    "sentences",
-    "timeline",
-    "unseen",
-]
+__all__ = ["explained", "figures", "measured", "numbers", "published", "recipe", "sentences", "timeline"]

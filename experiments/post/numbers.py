@@ -138,10 +138,7 @@ def worst_frequency(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
 
 def first_part(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """How much farther an answer is from itself one period of the input later before x = 0.2 than from there on.
-
-    Relative to the answer's range over x >= 0.2, median over sines.
-    """
+    """`measured.first_part`, median over sines."""
     return _median(lt.per_curve(sines, post.measured.first_part))
 
 

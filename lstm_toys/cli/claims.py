@@ -23,8 +23,7 @@ from lstm_toys.runs.context import described_error
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.studies.claims.ask import ClaimSettings, Question, ask
-from lstm_toys.studies.claims.claim import Claim
-from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Change, Claims
+from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Change, Claim, Claims
 from lstm_toys.text import code, escape
 
 
@@ -53,10 +52,7 @@ def answers() -> parsers.Parser[tuple[str, Path]]:
 
 
 OWN: flags.FlagTable = {
-    "claims": (
-        parsers.name(),
-        "module that declares CLAIMS: {}, or your own module",
-    ),
+    "claims": (parsers.name(), "module that declares CLAIMS: {}, or your own module"),
     "only": (ids(), "claims to test; only the networks that they need are trained"),
     "answers": (
         answers(),
@@ -96,20 +92,14 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         raise flags.UsageError(f"flag --variants: {module} declares no variants")
     claims = chosen(declared, own["only"] or ())
     settings = usual(declared, claims, values, module)
-    paths = once(own["answers"] or [])
-    digests = tuple((name, digest(name, path, settings)) for name, path in paths.items())
+    paths, digests = given_answers(own["answers"] or [], settings)
     every = columns(declared, claims, settings, paths, values["variants"], module)
     only = () if claims == declared.claims else tuple(claim.id for claim in claims)
     named = None if module == post else canonical(module)
     name = f"claims_{named.replace('.', '_')}" if named else "claims"
     claim_settings = ClaimSettings(name, values["seeds"], values["base_seed"], values["variants"], only, digests)
-    question = Question(
-        declared,
-        claims,
-        made_by(claim_settings, named, paths, trained=any(every.values())),
-        settings,
-        paths,
-    )
+    trained = any(every.values())
+    question = Question(declared, claims, made_by(claim_settings, named, paths, trained=trained), settings, paths)
     return command.Plan([ask(question, claim_settings, every, options.results_dir, canonical(module))], options)
 
 
@@ -196,25 +186,29 @@ def _stated(value: Any) -> str:
     return (",".join(map(str, value)) or "none") if isinstance(value, list | tuple) else str(value)
 
 
-def once(answers: Sequence[tuple[str, Path]]) -> dict[str, Path]:
-    """Returns the files of answers by population. Raises UsageError if a population has two files."""
+def given_answers(
+    answers: Sequence[tuple[str, Path]], settings: Mapping[str, Settings]
+) -> tuple[dict[str, Path], tuple[tuple[str, str], ...]]:
+    """Returns the files of answers by population, and their SHA-256.
+
+    Raises UsageError if a population has two files, or a file cannot be read or is not needed.
+    """
+    paths, digests = dict(answers), []
     names = [name for name, _ in answers]
     if twice := {name for name in names if names.count(name) > 1}:
         raise flags.UsageError(f"flag --answers: population {min(twice)} has two files; give one")
-    return dict(answers)
-
-
-def digest(name: str, path: Path, settings: Mapping[str, Settings]) -> str:
-    """Returns the SHA-256 of a file of answers. Raises UsageError if it cannot be read, or is not needed."""
-    prefix = f"flag --answers={name}={path}"
-    if name not in settings:
-        raise flags.UsageError(f"{prefix}: no claim uses a population {name!r}; the claims use {', '.join(settings)}")
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise flags.UsageError(f"{prefix}: is not a regular file")
-    try:
-        return files.sha256(path, links=True)
-    except OSError as error:
-        raise flags.UsageError(f"{prefix}: {error.strerror}") from None
+    for name, path in paths.items():
+        prefix = f"flag --answers={name}={path}"
+        if name not in settings:
+            known = f"the claims use {', '.join(settings)}"
+            raise flags.UsageError(f"{prefix}: no claim uses a population {name!r}; {known}")
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise flags.UsageError(f"{prefix}: is not a regular file")
+        try:
+            digests.append((name, files.sha256(path, links=True)))
+        except OSError as error:
+            raise flags.UsageError(f"{prefix}: {error.strerror}") from None
+    return paths, tuple(digests)
 
 
 def made_by(asked: ClaimSettings, module: str | None, given: Mapping[str, Path], *, trained: bool) -> str:

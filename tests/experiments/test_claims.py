@@ -19,13 +19,12 @@ import lstm_toys as lt
 from conftest import ROOT, carry_out, finished_without_jax, located, rarely, refusal
 from experiments import sine
 from experiments.post import claims as post_claims
-from experiments.post import other_cells
 from experiments.post.claims import CLAIMS
 from lstm_toys.cli import claims
 from lstm_toys.figures import COLORS
 from lstm_toys.results import storage
+from lstm_toys.studies.claims import ask as report
 from lstm_toys.studies.claims import figures
-from lstm_toys.studies.claims import words as report
 from lstm_toys.studies.claims.ask import ClaimSettings
 from lstm_toys.studies.claims.declaration import DURING, NETWORKS
 from lstm_toys.studies.training.study import Training
@@ -72,7 +71,7 @@ def test_the_columns_differ_in_what_they_are_named_after():
         needs[column, name] for column, name in needs if f"{column} at equal loss" in equal
     }
     # Two populations have no layer that could be larger.
-    cells = 3 * 7 + 2 * 5 - len(other_cells.UNLEARNED)
+    cells = 3 * 7 + 2 * 5 - len(post_claims.UNLEARNED)
     assert len(changes) == 7 * 4 + 2 + 2 * cells
     assert changes["untrained networks", "sine"] == {"steps": 0}
     assert changes["networks trained on A = 0.6", "sine"] == {"numbers": (("amplitude", 0.6),)}

@@ -10,9 +10,8 @@ from drawn import assert_legible
 
 from conftest import carry_out, refusal
 from experiments import recipe, sine, timeline
-from experiments.post import readings
-from experiments.post.recipe import choice, figures
-from experiments.post.scores import Scores
+from experiments.post import figures, published
+from experiments.post.recipe import KERAS_RATES, Scores, choose
 from lstm_toys.cli import flags, studies
 from lstm_toys.results import storage
 from lstm_toys.studies.sweep import results
@@ -54,8 +53,8 @@ def test_every_setting_is_scored_on_every_published_curve(scored, capsys):
     assert told["validation"][0]["setting"] == told["chosen"]
     validated = {told["settings"][row["setting"]]["setting"]["optimizer"] for row in told["validation"]}
     assert validated == {"sgd", "rmsprop"}
-    published = {path.name for path in (folder / "recipe").iterdir()}
-    assert published == {"metrics.json", "chosen.png", "claims.png", "score.png", "manifest.json"}
+    files = {path.name for path in (folder / "recipe").iterdir()}
+    assert files == {"metrics.json", "chosen.png", "claims.png", "score.png", "manifest.json"}
     assert json.loads((folder / "recipe" / "metrics.json").read_text()) == told
     assert carry_out(recipe, [*SMALL, "--noquiet", f"--results_dir={folder}"]) == 0
     output = capsys.readouterr().out
@@ -70,11 +69,11 @@ def test_scores_are_those_of_a_plain_loop(scored):
     for number in (0, len(told["curves"]) - 1):
         curve = told["curves"][number]
         named = {name: value for name, value in curve.items() if name != "family"}
-        figure = next(figure for figure, family in readings.FAMILIES.items() if family == curve["family"])
+        figure = next(figure for figure, family in published.FAMILIES.items() if family == curve["family"])
         (output,) = (
             np.array(each["output"], float)
-            for each in readings.published()[figure]["curves"]
-            if all(np.isclose(each[name], curve[name]) for name in readings.parameters(each))
+            for each in published.numbers()[figure]["curves"]
+            if all(np.isclose(each[name], curve[name]) for name in published.parameters(each))
         )
         same = [found.family.values == curve["family"], *(np.isclose(found[each], named[each]) for each in named)]
         (index,) = np.flatnonzero(np.all(same, axis=0))
@@ -97,7 +96,7 @@ def test_the_default_of_the_sine_is_among_the_recipes():
         for each in studies.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], [])[0]
     ]
     assert flags.parse(sine.EXPERIMENT, [])[0] in settings
-    gates = {(optimizer, gates) for optimizer in choice.KERAS_RATES for gates in ("sigmoid", "hard")}
+    gates = {(optimizer, gates) for optimizer in KERAS_RATES for gates in ("sigmoid", "hard")}
     assert {(each.optimizer, each.gates) for each in settings} == gates
 
 
@@ -124,7 +123,7 @@ def test_the_rule_takes_what_it_says(levels, expected):
         )[0]
         for steps, rate, units in every
     ]
-    assert choice.choose(settings, levelled(*levels)) == expected
+    assert choose(settings, levelled(*levels)) == expected
 
 
 @pytest.mark.parametrize("asked", [recipe, timeline])

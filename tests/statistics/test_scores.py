@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from experiments.post.scores import Scores, held_out, score
+from experiments.post.recipe import Scores, held_out, score
 from lstm_toys.statistics import scores
 
 RANDOM = np.random.default_rng(0)
@@ -66,7 +66,7 @@ def test_differences_are_simultaneous():
     every = 0
     for _ in range(100):
         each = random.normal(0, 0.3, (20, 40))
-        found, low, high = Scores(each, np.repeat(each[:, None], 300, axis=1)).differences(0)
+        found, low, high = Scores(each, np.repeat(each[:, None], 300, axis=1)).differences()
         assert found[0] == low[0] == high[0] == 0
         np.testing.assert_allclose(found, each.mean(axis=1) - each[0].mean())
         every += ((low <= 0) & (high >= 0)).all()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import RenderableType
 
@@ -12,12 +13,14 @@ from lstm_toys import tables
 from lstm_toys.files import read_json_list
 from lstm_toys.output import counted, listed
 from lstm_toys.runs.ask import Ask
+from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identity, Settings
-from lstm_toys.studies.claims import words
-from lstm_toys.studies.claims.claim import Claim
-from lstm_toys.studies.claims.declaration import NETWORKS, Claims
+from lstm_toys.studies.claims.declaration import NETWORKS, Claim, Claims
 from lstm_toys.studies.training import ask as training
+
+RESOLUTIONS = (16, 64, 256)
+"""Numbers of networks for which reports state the smallest share that they distinguish from one half."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,10 @@ class Question:
     settings: Mapping[str, Settings]
     answers: Mapping[str, Path]
 
+    def experiment(self, population: str) -> Experiment:
+        """The experiment of a population."""
+        return self.declared.populations[population][0]
+
 
 def ask(
     question: Question,
@@ -66,7 +73,7 @@ def ask(
     declares the claims.
     """
     needs = {
-        (column, name): training.ask(question.declared.populations[name][0], each, results_dir)
+        (column, name): training.ask(question.experiment(name), each, results_dir)
         for column, populations in columns.items()
         for name, each in populations.items()
     }
@@ -81,7 +88,7 @@ def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterato
     rows = []
     for entry in entries:
         notes = ",".join(str(marks.setdefault(remark, len(marks) + 1)) for remark in entry["remarks"])
-        share, interval = words.percent(entry["share"]), words.percents(entry["interval"]).strip("()")
+        share, interval = percent(entry["share"]), percents(entry["interval"]).strip("()")
         median = tables.number(entry["median"])
         rows.append((entry["id"], entry["verdict"], notes, share, interval, median, entry["meets"]))
     columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "meets it")
@@ -89,30 +96,173 @@ def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterato
     trained = f", in {counted(asked.settings.seeds, 'network')} each" if metrics["runs_seconds"] else ""
     title = f"{question.declared.title}{trained}"
     yield tables.table(title, columns, rows, box=None, padding=(0, 1, 0, 0), title_justify="left")
-    yield from words.controls_table(entries)
+    yield from controls_table(entries)
     yield from (f"{mark}) {remark}" for remark, mark in marks.items())
     if nobody := [each["id"] for each in entries if not each["counted"]]:
         yield f"not judged, since every network diverged: {', '.join(nobody)}"
     yield from tables.few(min((each["counted"] for each in entries if each["counted"]), default=0))
     for name, path in question.answers.items():
         yield f"{name} is judged by the answers in {path}, without controls and variants"
-    yield words.at_once(entries)
-    yield words.resolution(words.RESOLUTIONS)
-    for name in words.named(entries, "variants"):
-        yield words.differing(
-            name, {each["id"]: each["variants"][name] for each in entries if name in each["variants"]}
-        )
+    yield at_once(entries)
+    yield resolution()
+    for name in named(entries, "variants"):
+        yield differing(name, {each["id"]: each["variants"][name] for each in entries if name in each["variants"]})
     for entry in entries:
         if entry["published"]:
-            yield f"{entry['id']}: {words.rank(entry, NETWORKS)} are below the published {words.number_of(entry)}"
-        if turned := words.turns(entry):
+            value = tables.number(entry["published"]["value"])
+            yield f"{entry['id']}: {rank(entry, NETWORKS)} are below the published {value}"
+        if turned := turns(entry):
             yield f"{entry['id']} is {entry['verdict']}, but {turned}"
-    yield from words.reach(entries, question.declared.aspects)
+    yield from reach(entries, question.declared.aspects)
     for entry in entries:
         if entry["diverged"]:
             treated = "left out" if entry["excluded"] else "counted as not meeting it"
             yield f"{entry['id']}: diverged and {treated}: seeds {listed(entry['diverged'])}"
         if entry["meaningless"]:
-            yield f"{entry['id']}: {words.meaningless(entry)}"
+            yield f"{entry['id']}: {meaningless(entry)}"
     if spent := ", ".join(f"{seconds:,.0f} s for {column}" for column, seconds in metrics["runs_seconds"].items()):
         yield f"the runs took {spent}"
+
+
+def differing(name: str, variants: Mapping[str, dict[str, Any]]) -> str:
+    """The claims whose share differs with a variant, in words; ``variants`` are its entries by claim."""
+    compared = {claim: each for claim, each in variants.items() if each["difference"] is not None}
+    if not compared:
+        return f"with {name}: no comparison, since no network counts"
+    if other := ", ".join(f"{claim} {points(each)}" for claim, each in compared.items() if differs(each)):
+        return f"with {name} the share differs, in points of 100: {other}"
+    return f"with {name} no share differs"
+
+
+def controls_table(entries: list[dict[str, Any]]) -> Iterator[RenderableType]:
+    """Yields a table of the shares of controls that meet the claims, if there are controls."""
+    names = named(entries, "controls")
+    held = [entry for entry in entries if entry["controls"]]
+    rows = [
+        [
+            entry["id"],
+            percent(entry["share"]),
+            *(percent(entry["controls"][name]["share"]) if name in entry["controls"] else "" for name in names),
+        ]
+        for entry in held
+    ]
+    if rows:
+        columns = ("claim", "networks>", *(f"{name}>" for name in names))
+        style: dict[str, Any] = {"box": None, "padding": (0, 1, 0, 0), "title_justify": "left"}
+        yield tables.table("the share of controls that meet them", columns, rows, fold=True, **style)
+
+
+def rank(entry: dict[str, Any], column: str) -> str:
+    """Counts, in words, the networks of a column with a lower number than the published one, and with the same."""
+    below, equal, whole = entry["published"]["ranks"][column]
+    return f"{below} of {counted(whole, 'network')}{f' ({equal} equal)' if equal else ''}"
+
+
+def ranks(entry: dict[str, Any]) -> str:
+    """Counts the networks below the published number in every column, see `rank`."""
+    columns = {name: "" if name == NETWORKS else f" with {name}" for name in entry["published"]["ranks"]}
+    return ", ".join(f"{rank(entry, name)}{of}" for name, of in columns.items())
+
+
+def at_once(entries: Sequence[dict[str, Any]]) -> str:
+    """Lists the verdicts that become undecided with simultaneous intervals for all claims."""
+    fallen = [each["id"] for each in entries if each["simultaneous"]["verdict"] != each["verdict"]]
+    intervals_of = f"with intervals for all {counted(len(entries), 'claim')} at once (Clopper-Pearson, Bonferroni)"
+    return f"{intervals_of} {'undecided: ' + ', '.join(fallen) if fallen else 'every verdict stands'}"
+
+
+def resolution() -> str:
+    """States the smallest share that each of `RESOLUTIONS` distinguishes from one half."""
+    from lstm_toys.statistics.intervals import decidable
+
+    least = [f"{percent(decidable(each) / each)} of {each}" for each in RESOLUTIONS]
+    return f"least share told from one half: {', '.join(least)} networks"
+
+
+def turns(entry: dict[str, Any]) -> str:
+    """Lists the variants that change the verdict, in words; empty if none does."""
+    others: dict[str, list[str]] = {}
+    for name, variant in entry["variants"].items():
+        if variant["counted"] and variant["verdict"] != entry["verdict"]:
+            others.setdefault(variant["verdict"], []).append(name)
+    return "; ".join(f"{verdict} with {', '.join(names)}" for verdict, names in others.items())
+
+
+def reach(entries: list[dict[str, Any]], aspects: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yields a line per aspect with the claims whose share differs in the variants that lack it; see `Claims`.
+
+    A claim is about an aspect if its share is higher in all of these variants, or lower in all.
+    """
+    rest = [
+        each["id"] for each in entries if all(name in each["variants"] for names in aspects.values() for name in names)
+    ]
+    for aspect, names in aspects.items():
+        variants = {each["id"]: each["variants"] for each in entries if all(name in each["variants"] for name in names)}
+        changed = {claim: [name for name in names if differs(each[name])] for claim, each in variants.items()}
+        signs = {claim: {variants[claim][name]["difference"] > 0 for name in each} for claim, each in changed.items()}
+        throughout = {claim for claim, each in changed.items() if each and len(each) == len(names)}
+        if about := [claim for claim in changed if claim in throughout and len(signs[claim]) == 1]:
+            yield f"about {aspect}, since the share differs with {' and with '.join(names)}: {', '.join(about)}"
+        if opposed := [claim for claim in changed if len(signs[claim]) > 1]:
+            yield f"the share differs with {' and '.join(names)}, but in opposite directions: {', '.join(opposed)}"
+        if some := [
+            f"{claim} ({', '.join(each)})" for claim, each in changed.items() if each and claim not in throughout
+        ]:
+            yield f"perhaps about {aspect}, since the share differs with some: {', '.join(some)}"
+        rest = [claim for claim in rest if not changed[claim]]
+    if aspects and rest:
+        every = dict.fromkeys(name for names in aspects.values() for name in names)
+        yield f"about none of these, since no share differs with {', '.join(every)}: {', '.join(rest)}"
+
+
+def unlearned(entry: dict[str, Any]) -> str:
+    """Counts the networks of each variant that do not count, since they did not learn."""
+    counts = {name: len(variant["unlearned"]) for name, variant in entry["variants"].items()}
+    return ", ".join(f"{count} of {name}" for name, count in counts.items() if count)
+
+
+def meaningless(entry: dict[str, Any]) -> str:
+    """States for how many networks the number is undefined."""
+    count = entry["meaningless"]
+    return f"the number has no meaning for {count} network{'s' * (count > 1)}, counted as not meeting it"
+
+
+def sized(entries: list[dict[str, Any]], name: str) -> str:
+    """A variant's name, with its number of networks if that is unusual."""
+    sizes = {each["variants"][name]["seeds"] for each in entries if name in each["variants"]}
+    return name if sizes <= {each["seeds"] for each in entries} else f"{name} (of {max(sizes)})"
+
+
+def numbers(interval: list[float | None] | None) -> str:
+    """Formats an interval of numbers."""
+    return "" if interval is None else f"({tables.number(interval[0])} to {tables.number(interval[1])})"
+
+
+def percent(share: float | None) -> str:
+    """Formats a share."""
+    return "–" if share is None else f"{share:.0%}"
+
+
+def percents(interval: list[float] | None) -> str:
+    """Formats an interval of shares."""
+    return "" if interval is None else f"({100 * interval[0]:.0f}–{interval[1]:.0%})"
+
+
+def points(variant: dict[str, Any]) -> str:
+    """Formats a difference of shares in percentage points, with its interval."""
+    if variant["difference"] is None:
+        return "–"
+    interval = variant["difference_interval"]
+    ends = "" if interval is None else " ({:+.0f} to {:+.0f})".format(*(100 * end for end in interval))
+    return f"{100 * variant['difference']:+.0f}{ends}"
+
+
+def differs(variant: dict[str, Any]) -> bool:
+    """Whether the interval of a variant's difference excludes 0."""
+    interval = variant["difference_interval"]
+    return interval is not None and not interval[0] <= 0 <= interval[1]
+
+
+def named(entries: list[dict[str, Any]], kind: str) -> list[str]:
+    """All names of controls, variants or models, each once."""
+    return list(dict.fromkeys(name for each in entries for name in each[kind]))

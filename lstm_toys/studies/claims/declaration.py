@@ -1,24 +1,39 @@
-"""Declares sets of claims and the populations that they are tested on. Imports nothing heavy."""
+"""Declares claims: a sentence, one number per network, thresholds, and the populations to test it on.
+
+Imports nothing heavy.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
+
+import numpy as np
+from jaxtyping import Bool, Float
 
 from lstm_toys import arguments
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Settings
 from lstm_toys.studies import claims as study
-from lstm_toys.studies.claims.claim import CLIPPED, COPY, Claim
 
-NETWORKS = "networks"
-"""The column of the networks that the claims are about."""
+Verdict = Literal["supported", "refuted", "undecided"]
+VERDICTS = get_args(Verdict)
 
-DURING = "during training"
-"""The column of the networks after several numbers of steps."""
+NETWORKS, DURING = "networks", "during training"
+"""The columns of the networks that the claims are about, and of these networks after several numbers of steps."""
+
+COPY, CLIPPED = "copy", "clipped copy"
+"""Models without a network on which claims are also tested."""
+
+INPUT, TRUTH = "input", "true value"
+"""The answers of these models: the input or, if networks read numbers off a curve, the true value."""
+
+Number = Callable[..., Float[np.ndarray, " S"]]
+"""Maps one dataset per source to one number per network, NaN where the number is undefined."""
 
 Change = Callable[[str, Settings], Settings | None]
 """Maps the name and settings of a population to changed settings, or to None to skip the population."""
@@ -26,6 +41,163 @@ Change = Callable[[str, Settings], Settings | None]
 CHANGES = "a function of a population's name and settings"
 
 Counted = Literal["all", "learned", "equal loss"]
+
+
+class Source(NamedTuple):
+    """Results that a claim's number is computed from.
+
+    Attributes:
+        population: the name of one of the populations of `Claims`.
+        curves: the name of one of its experiment's probes, ``"training"`` for the training curve, or ``"history"`` for
+            the errors recorded during training.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.Source("sine", "line").curves
+        'line'
+    """
+
+    population: str
+    curves: str
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A number that is reported alongside a claim and does not affect the verdict.
+
+    Attributes:
+        what: a short description; unique within a claim.
+        number: a function of the results in ``sources`` that returns one number per network ``[S]``; see `Claim`.
+        sources: the results, in the order of the function's arguments.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> def last(lines):
+        ...     return lines.answer.values[:, 0, -1, 0]
+        >>> lt.Baseline("last answer to the first line", last, (lt.Source("sine", "line"),)).what
+        'last answer to the first line'
+    """
+
+    what: str
+    number: Number
+    sources: tuple[Source, ...]
+
+    def __post_init__(self) -> None:
+        arguments.text("baseline: what", self.what, empty=True)
+        _check_number(f"baseline {self.what!r}", self.number, self.sources)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement with one number per network, and the thresholds that this number has to meet.
+
+    Attributes:
+        id: a short name; see `Claims` for what it may contain.
+        quote: the sentence.
+        statistic: a description of the number.
+        number: a function of the results in ``sources`` that returns one number per network ``[S]``, NaN where it is
+            undefined. Curve sets have ``input`` ``[C, T, F]`` and ``answer`` ``[S, C, T, A]``, or ``answer``
+            ``[S, C, A]`` and ``truth`` ``[C, A]``, with the curves' parameters as coordinates ``[C]``.
+        sources: the results, in the order of the function's arguments.
+        low: the smallest number that meets the claim.
+        high: the largest number that meets the claim.
+        learned: whether the claim states that something was learned. A diverged network then counts as not meeting it;
+            otherwise diverged networks are excluded.
+        against: a population to compare with instead of thresholds. The claim is that a network's number is
+            higher than that of a network of this population.
+        baselines: further numbers that are reported alongside.
+        fails: whether the claim states that networks fail at something. Networks that learned nothing fail too, so the
+            claim is not tested on controls.
+
+    Raises:
+        ValueError: a threshold is not a number, there is no threshold, no number lies between them, ``against`` is
+            combined with thresholds, ``learned`` with ``fails``, or another argument has the wrong type.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> def largest(lines):
+        ...     return lines.answer.values.max(axis=(1, 2, 3))
+        >>> sources = (lt.Source("sine", "line"),)
+        >>> lt.Claim("within", "Lines are answered within 0.6", "largest answer", largest, sources, high=0.6).meets
+        'at most 0.6'
+    """
+
+    id: str
+    quote: str
+    statistic: str
+    number: Number
+    sources: tuple[Source, ...]
+    low: float | int = -np.inf
+    high: float | int = np.inf
+    learned: bool = False
+    against: str | None = None
+    baselines: tuple[Baseline, ...] = ()
+    fails: bool = False
+
+    def __post_init__(self) -> None:
+        arguments.text("id", self.id, empty=True)
+        claim = f"claim {self.id!r}"
+        for name in ("quote", "statistic"):
+            arguments.text(f"{claim}: {name}", getattr(self, name), empty=True)
+        for name in ("learned", "fails"):
+            arguments.switch(f"{claim}: {name}", getattr(self, name))
+        arguments.instance(f"{claim}: against", self.against, str | None, "the name of a population, or None")
+        for name in ("low", "high"):
+            object.__setattr__(self, name, _threshold(f"{claim}: {name}", getattr(self, name)))
+        _check_number(claim, self.number, self.sources)
+        if not isinstance(self.baselines, tuple) or not all(isinstance(each, Baseline) for each in self.baselines):
+            given = arguments.brief(self.baselines)
+            raise ValueError(f"{claim}: baselines must be a tuple of lt.Baseline, not {given}")
+        names, populations = [each.what for each in self.baselines], {each.population for each in self.sources}
+        bounded, compared = (self.low, self.high) != (-np.inf, np.inf), self.against is not None
+        against = f": against={self.against!r}"
+        for wrong, said in (
+            (self.learned and self.fails, ": learned=True and fails=True contradict each other"),
+            (not compared and not bounded, " has no threshold: give low, high, or against"),
+            (compared and bounded, f"{against} replaces low and high; give one or the other"),
+            (
+                self.low > self.high or self.low == np.inf or self.high == -np.inf,
+                f": no number is at least {self.low:g} and at most {self.high:g}",
+            ),
+            (
+                compared and len(populations) > 1,
+                f"{against} takes one population, not {', '.join(sorted(populations))}",
+            ),
+            (self.against in populations, f": {self.against!r} cannot be compared with itself"),
+            (compared and self.learned, f"{against} excludes diverged networks; learned counts them"),
+            *((names.count(name) > 1, f": two baselines are named {name!r}") for name in names),
+        ):
+            if wrong:
+                raise ValueError(f"{claim}{said}")
+
+    @property
+    def meets(self) -> str:
+        """The thresholds in words."""
+        if self.against is not None:
+            return f"above {self.against}'s"
+        if np.isfinite(self.low) and np.isfinite(self.high):
+            return f"from {self.low:g} to {self.high:g}"
+        return f"at least {self.low:g}" if np.isfinite(self.low) else f"at most {self.high:g}"
+
+    @property
+    def populations(self) -> tuple[str, ...]:
+        """The populations that the verdict depends on."""
+        names = (source.population for source in self.sources)
+        return tuple(dict.fromkeys([*names, *([] if self.against is None else [self.against])]))
+
+    def made_of(self, held: Collection[str]) -> set[str]:
+        """Returns the populations in ``held`` that the claim and those of its baselines that can be computed use.
+
+        It is empty if ``held`` lacks a population of the claim itself.
+        """
+        if not {*self.populations} <= {*held}:
+            return set()
+        others = [{source.population for source in each.sources} for each in self.baselines]
+        return {*self.populations}.union(*(names for names in others if names <= {*held}))
+
+    def met(self, numbers: Float[np.ndarray, " S"]) -> Bool[np.ndarray, " S"]:
+        """Whether each number meets the thresholds; NaN does not."""
+        return (self.low <= numbers) & (numbers <= self.high)
 
 
 @dataclass(frozen=True)
@@ -132,39 +304,34 @@ class Claims:
     def __post_init__(self) -> None:
         self._check_kinds()
         columns = [NETWORKS, DURING, COPY, CLIPPED, *self.controls, *self.variants]
-        for what, names in (("claim", self.ids), ("column", columns)):
-            if twice := [name for name in names if list(names).count(name) > 1]:
+        for what, names in (("claim", [*self.ids]), ("column", columns)):
+            if twice := [name for name in names if names.count(name) > 1]:
                 raise ValueError(f"two {what}s are named {twice[0]!r}")
         if not self.claims:
             raise ValueError("claims must not be empty")
         if unknown := [name for names in self.aspects.values() for name in names if name not in self.variants]:
             raise ValueError(f"aspects names {unknown[0]!r}, which is not a variant")
+        known = f"but the populations are {', '.join(self.populations)}"
         if unknown := [name for name in self.during if name not in self.populations]:
-            raise ValueError(
-                f"during names {unknown[0]!r}, but the populations are {', '.join(self.populations)}; "
-                "leave it out of during"
-            )
+            raise ValueError(f"during names {unknown[0]!r}, {known}; leave it out of during")
         for claim in self.claims:
             if not re.fullmatch(r"\w[\w.-]*", claim.id) or claim.id == "all":
                 rule = 'use letters, digits, ".", "-" and "_", and not "all"'
                 raise ValueError(f"invalid id of a claim {claim.id!r}: {rule}")
             used = [*claim.populations, *(source.population for each in claim.baselines for source in each.sources)]
             if unknown := [name for name in used if name not in self.populations]:
-                every = ", ".join(self.populations)
-                raise ValueError(
-                    f"claim {claim.id!r} uses {unknown[0]!r}, but the populations are {every}; "
-                    "leave the claim out of claims, or declare the population"
-                )
+                mend = "leave the claim out of claims, or declare the population"
+                raise ValueError(f"claim {claim.id!r} uses {unknown[0]!r}, {known}; {mend}")
 
     def _check_kinds(self) -> None:
-        """Raises ValueError if an argument has the wrong type."""
         for name in ("title", "about"):
-            if not isinstance(getattr(self, name), str) or not getattr(self, name).strip():
-                raise ValueError(f"{name} must be text that is not empty, not {arguments.brief(getattr(self, name))}")
-            arguments.text(name, getattr(self, name))
-        for name in ("claims", "data"):
-            kind = Claim if name == "claims" else Path
-            if not isinstance(getattr(self, name), tuple) or not all(isinstance(e, kind) for e in getattr(self, name)):
+            words = getattr(self, name)
+            if not isinstance(words, str) or not words.strip():
+                raise ValueError(f"{name} must be text that is not empty, not {arguments.brief(words)}")
+            arguments.text(name, words)
+        for name, kind in (("claims", Claim), ("data", Path)):
+            held = getattr(self, name)
+            if not isinstance(held, tuple) or not all(isinstance(each, kind) for each in held):
                 raise ValueError(f"{name} must be a tuple of {kind.__name__}, such as ({kind.__name__}(...),)")
         if missing := [path for path in self.data if not path.is_file()]:
             raise ValueError(f"data names {missing[0]}, which is not a file")
@@ -182,9 +349,8 @@ class Claims:
                 arguments.function(repr(name), change, CHANGES, 2)
         for name, steps in self.during.items():
             if not isinstance(steps, Sequence) or not all(isinstance(each, int) and each >= 0 for each in steps):
-                raise ValueError(
-                    f"during[{name!r}] must be a sequence of numbers of steps, not {arguments.brief(steps)}"
-                )
+                given = arguments.brief(steps)
+                raise ValueError(f"during[{name!r}] must be a sequence of numbers of steps, not {given}")
             if len(set(steps)) < 2 or sorted(set(steps)) != list(steps):
                 raise ValueError(f"during[{name!r}] must have at least two numbers of steps, in ascending order")
         if self.published is not None:
@@ -205,3 +371,21 @@ def _is_population(population: Any) -> bool:
     if not isinstance(population, tuple) or len(population) != 2 or not isinstance(population[0], Experiment):
         return False
     return isinstance(population[1], list | tuple) and all(isinstance(flag, str) for flag in population[1])
+
+
+def _threshold(name: str, value: Any) -> float:
+    try:
+        converted = float(value) if isinstance(value, Real) and not isinstance(value, bool) else np.nan
+    except OverflowError:
+        converted = np.nan
+    if np.isnan(converted):
+        raise ValueError(f"{name} must be a number, not {arguments.brief(value)}")
+    return converted
+
+
+def _check_number(owner: str, number: Any, sources: Any) -> None:
+    if not isinstance(sources, tuple) or isinstance(sources, Source) or not sources:
+        raise ValueError(f"{owner}: sources must be a tuple of lt.Source, such as (lt.Source('line', 'steeper'),)")
+    if wrong := [each for each in sources if not isinstance(each, Source)]:
+        raise ValueError(f"{owner}: sources must be a tuple of lt.Source, but {arguments.brief(wrong[0])} is not one")
+    arguments.function(f"{owner}: number", number, "a function of labeled results, one for each source", len(sources))

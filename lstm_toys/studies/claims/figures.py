@@ -14,25 +14,38 @@ from matplotlib.patches import Patch
 
 from lstm_toys.figures.style import COLORS, GRAY, STYLE, canvas, plain
 from lstm_toys.output import counted
-from lstm_toys.studies.claims.claim import CLIPPED, COPY, VERDICTS
-from lstm_toys.studies.claims.words import differs, named, percent, percents
+from lstm_toys.studies.claims.ask import differs, named, percent, percents
+from lstm_toys.studies.claims.declaration import CLIPPED, COPY, VERDICTS
 
 TINTS = {"supported": COLORS["g"], "refuted": COLORS["r"], "undecided": GRAY}
 MARKS = {"published": ("D", COLORS["r"]), COPY: ("x", "black"), CLIPPED: ("+", "black")}
 CONTROLS = [COLORS[letter] for letter in "ycgk"]
 """Colors of controls; a fifth control repeats the first color, since each has a separate lane."""
 
-HEADING = 0.42
-"""Height of a verdict's heading in inches."""
+HEADING, LEFT = 0.42, 0.015
+"""Height of a verdict's heading in inches, and where claims begin, as a share of the width."""
 
 LONGEST = 92
 """Longest quote in characters; longer ones are shortened."""
 
-FOREST, NEXT_TO_AXES = (48, 34, 0.4), (56, 27, 1.15)
-"""By figure: characters per line of quotes and of remarks, and the minimum height of a claim in inches."""
-
 LOGARITHMIC = 30.0
 """Positive numbers that span more than this factor are drawn on a logarithmic axis."""
+
+
+class Sheet(NamedTuple):
+    """The layout of a figure with one row per claim; heights and widths are in inches."""
+
+    quote: int  # Characters per line.
+    remark: int
+    row: float  # The minimum height of a claim.
+    width: float
+    top: float  # The height above the first heading.
+    heading: tuple[float, int]  # The distance of a heading to the row below it, and its size in points.
+    right: float  # Where remarks begin, as a share of the width.
+
+
+FOREST = Sheet(48, 34, 0.4, 6.8, 0.7, (0.09, 11), 0.672)
+NEXT_TO_AXES = Sheet(56, 27, 1.15, 11.0, 0.75, (0.08, 13), 0.862)
 
 
 def drawings(entries: list[dict[str, Any]]) -> dict[str, Figure]:
@@ -50,14 +63,9 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
 
     This and the other figures take the entries of ``claims.json``.
     """
-    rows = [(verdict, [each for each in entries if each["verdict"] == verdict]) for verdict in VERDICTS]
-    rows = [(verdict, group) for verdict, group in rows if group]
-    words = {entry["id"]: _words(entry, *FOREST) for entry in entries}
-    top = 0.7
-    height = sum(each.height for each in words.values()) + HEADING * len(rows) + top
     with canvas("", xlabel="", ylabel="") as (figure, (axes,)):
-        figure.set_size_inches(6.8, height)
-        figure.set_layout_engine("none")
+        rows = _write(figure, entries, FOREST)
+        height, top = figure.get_figheight(), FOREST.top
         axes.set_position((0.45, 0, 0.2, 1 - top / height))
         axes.set(xlim=(0, 1), ylim=(0, height - top), yticks=[])
         axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"], fontsize=8)
@@ -66,15 +74,8 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
         pairs = "; of pairs: bootstrap, or exact" if any(each["threshold"]["against"] for each in entries) else ""
         label = f"share of networks that meet the claim\n95 % interval: Wilson{pairs}"
         figure.text(0.55, 1 - 0.22 / height, label, fontsize=9, ha="center", va="center")
-        below = height - top
-        for verdict, group in rows:
-            below -= HEADING
-            heading = f"{verdict}: {len(group)} of {len(entries)} claims"
-            figure.text(0.015, (below + 0.09) / height, heading, color=TINTS[verdict], fontsize=11, weight="bold")
-            for entry in group:
-                _write(figure, entry, words[entry["id"]], below, height, (0.015, 0.672))
-                _share(axes, entry, below - 0.15)
-                below -= words[entry["id"]].height
+        for entry, edge in rows:
+            _share(axes, entry, edge - 0.15)
     return figure
 
 
@@ -90,30 +91,17 @@ def _share(axes: Axes, entry: dict[str, Any], place: float) -> None:
 
 def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
     """Draws the number of every network: one row with a separate axis per claim, grouped by verdict."""
-    grouped = {verdict: [each for each in entries if each["verdict"] == verdict] for verdict in VERDICTS}
-    grouped = {verdict: group for verdict, group in grouped.items() if group}
     names = named(entries, "controls")
     colors = {name: CONTROLS[number % len(CONTROLS)] for number, name in enumerate(names)}
-    words = {entry["id"]: _words(entry, *NEXT_TO_AXES) for entry in entries}
-    top = 0.75
-    height = sum(each.height for each in words.values()) + HEADING * len(grouped) + top
     with canvas(*[""] * len(entries), xlabel="", ylabel="") as (figure, panels):
-        figure.set_size_inches(11.0, height)
-        figure.set_layout_engine("none")
+        rows = _write(figure, entries, NEXT_TO_AXES)
+        height = figure.get_figheight()
         figure.legend(
             handles=_legend(entries, colors), loc="upper center", bbox_to_anchor=(0.5, 1 - 0.08 / height), ncols=4
         )
-        below, panel = height - top, iter(panels)
-        for verdict, group in grouped.items():
-            below -= HEADING
-            heading = f"{verdict}: {len(group)} of {len(entries)} claims"
-            figure.text(0.015, (below + 0.08) / height, heading, color=TINTS[verdict], fontsize=13, weight="bold")
-            for entry in group:
-                axes = next(panel)
-                axes.set_position((0.375, (below - 0.73) / height, 0.475, 0.65 / height))
-                _row(axes, entry, colors)
-                _write(figure, entry, words[entry["id"]], below, height, (0.015, 0.862))
-                below -= words[entry["id"]].height
+        for axes, (entry, edge) in zip(panels, rows, strict=True):
+            axes.set_position((0.375, (edge - 0.73) / height, 0.475, 0.65 / height))
+            _row(axes, entry, colors)
     return figure
 
 
@@ -220,13 +208,12 @@ def _side_by_side(names: Iterable[str]) -> list[str]:
 
 def _unchanged(entries: list[dict[str, Any]], rows: list[dict[str, Any]], every: list[str], names: list[str]) -> str:
     """Explains the cells of the figure of variants, and lists the omitted rows and columns."""
-    same = [each["id"] for each in entries if each not in rows]
-    notes = ["the small numbers are intervals of the differences, from exact ones of both shares, for all at once"]
-    notes += ["a dot: the interval includes 0; empty: no interval, or not judged"]
-    notes += [f"no change of {', '.join(same)}"] if same else []
-    notes += (
-        [f"no change with {', '.join(name for name in every if name not in names)}"] if len(names) < len(every) else []
-    )
+    omitted = [each["id"] for each in entries if each not in rows], [name for name in every if name not in names]
+    notes = [
+        "the small numbers are intervals of the differences, from exact ones of both shares, for all at once",
+        "a dot: the interval includes 0; empty: no interval, or not judged",
+        *(f"no change {word} {', '.join(each)}" for word, each in zip(("of", "with"), omitted, strict=True) if each),
+    ]
     return textwrap.fill("; ".join(notes), 120, break_on_hyphens=False)
 
 
@@ -262,37 +249,43 @@ def _dots(color: str, label: str) -> Line2D:
     return Line2D([], [], linestyle="", marker="o", markersize=3.5, color=color, alpha=0.6, label=label)
 
 
-class Words(NamedTuple):
-    """The lines of text on both sides of a claim's axes, and their height in inches."""
+def _write(figure: Figure, entries: list[dict[str, Any]], sheet: Sheet) -> list[tuple[dict[str, Any], float]]:
+    """Sizes a figure, and writes claims on the left, grouped by verdict, and their shares and remarks on the right.
 
-    quote: list[str]
-    remarks: list[str]
-    height: float
+    Returns the claims from top to bottom, with the heights of their upper edges in inches.
+    """
+    quotes, remarks = {}, {}
+    for entry in entries:
+        networks = "pairs of networks" if entry["threshold"]["against"] else counted(entry["counted"], "network")
+        quotes[entry["id"]] = textwrap.wrap(f"“{shortened(entry['quote'])}”", sheet.quote)
+        remarks[entry["id"]] = textwrap.wrap("; ".join([f"of {networks}", *entry["remarks"]]), sheet.remark)
+    heights = {
+        name: max(sheet.row, 0.38 + 0.125 * len(quote), 0.43 + 0.12 * len(remarks[name]))
+        for name, quote in quotes.items()
+    }
+    height = sum(heights.values()) + HEADING * len({each["verdict"] for each in entries}) + sheet.top
+    figure.set_size_inches(sheet.width, height)
+    figure.set_layout_engine("none")
 
+    def write(x: float, edge: float, text: str, **style: Any) -> None:
+        figure.text(x, edge / height, plain(text), **style)
 
-def _words(entry: dict[str, Any], quote: int, remark: int, least: float) -> Words:
-    """Wraps the text of a claim; see `FOREST` for ``quote``, ``remark`` and ``least``."""
-    networks = counted(entry["counted"], "network")
-    against = "pairs of networks" if entry["threshold"]["against"] else networks
-    quotes = textwrap.wrap(f"“{shortened(entry['quote'])}”", quote)
-    remarks = textwrap.wrap("; ".join([f"of {against}", *entry["remarks"]]), remark)
-    return Words(quotes, remarks, max(least, 0.38 + 0.125 * len(quotes), 0.43 + 0.12 * len(remarks)))
-
-
-def _write(
-    figure: Figure, entry: dict[str, Any], words: Words, top: float, height: float, places: tuple[float, float]
-) -> None:
-    """Writes a claim on the left, and its share and remarks on the right; heights are in inches."""
-
-    def write(x: float, below: float, text: str, **style: Any) -> None:
-        figure.text(x, (top - below) / height, plain(text), **style)
-
-    left, right = places
-    write(left, 0.06, entry["id"], fontsize=9.5, weight="bold", va="top")
-    write(left, 0.25, "\n".join(words.quote), fontsize=7.5, va="top", style="italic", color="#333333")
-    share = f"{percent(entry['share'])} {percents(entry['interval'])}"
-    write(right, 0.15, share, fontsize=9.5, weight="bold", va="center")
-    write(right, 0.27, "\n".join(words.remarks), fontsize=7.5, va="top", color="#333333")
+    rows, edge, (distance, size) = [], height - sheet.top, sheet.heading
+    for verdict in VERDICTS:
+        if group := [each for each in entries if each["verdict"] == verdict]:
+            edge -= HEADING
+            words = f"{verdict}: {len(group)} of {len(entries)} claims"
+            write(LEFT, edge + distance, words, color=TINTS[verdict], fontsize=size, weight="bold")
+        for entry in group:
+            share = f"{percent(entry['share'])} {percents(entry['interval'])}"
+            small: dict[str, Any] = {"fontsize": 7.5, "va": "top", "color": "#333333"}
+            write(LEFT, edge - 0.06, entry["id"], fontsize=9.5, weight="bold", va="top")
+            write(LEFT, edge - 0.25, "\n".join(quotes[entry["id"]]), style="italic", **small)
+            write(sheet.right, edge - 0.15, share, fontsize=9.5, weight="bold", va="center")
+            write(sheet.right, edge - 0.27, "\n".join(remarks[entry["id"]]), **small)
+            rows.append((entry, edge))
+            edge -= heights[entry["id"]]
+    return rows
 
 
 def _row(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> None:

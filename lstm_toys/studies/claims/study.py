@@ -3,29 +3,38 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import count
+from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+import jinja2
 import numpy as np
 import xarray as xr
+from jaxtyping import Int
 
+from lstm_toys import tables
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list, replacing, write_json
-from lstm_toys.results import storage, summary
+from lstm_toys.networks.training import LastGood
+from lstm_toys.populations import answering, train
+from lstm_toys.results import arrays, storage, summary
+from lstm_toys.results.population import parameters_name
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
-from lstm_toys.studies.claims import entries, evidence, figures, given, trial, words
+from lstm_toys.studies.claims import ask as words
+from lstm_toys.studies.claims import entries, evidence, figures, verdicts
 from lstm_toys.studies.claims.ask import ClaimSettings, Question
-from lstm_toys.studies.claims.claim import CLIPPED, COPY
-from lstm_toys.studies.claims.declaration import DURING, NETWORKS
+from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, INPUT, NETWORKS
 from lstm_toys.studies.claims.evidence import Evidence
-from lstm_toys.studies.claims.kept import Kept
-from lstm_toys.studies.claims.verdicts import Unsound
 from lstm_toys.text import escape
 
 
@@ -41,21 +50,15 @@ class ClaimStudy(Study[ClaimSettings]):
         """The settings of the runs that are needed, by column and population."""
         return {key: each.settings for key, each in self.ask.needs.items()}
 
-    def _experiment(self, population: str) -> Experiment:
-        return self.question.declared.populations[population][0]
-
-    def _kept(self, column: str, population: str, run: Run) -> Kept:
-        return Kept(self._experiment(population), self._asked[column, population], run)
-
     def check(self) -> None:
         question = self.question
-        given.check_curves(question, given.read(question, self.settings))
-        trial.check(question)
+        evidence.check_curves(question, evidence.external_answers(question, self.settings))
+        check_statistics(question)
         for column in dict.fromkeys(column for column, _ in self.ask.needs):
             settings = {name: each for (where, name), each in self._asked.items() if where == column}
             if any(each.timesteps != question.settings[name].timesteps for name, each in settings.items()):
                 try:
-                    trial.check(replace(question, settings=settings))
+                    check_statistics(replace(question, settings=settings))
                 except Refused as error:
                     raise Refused(f"{column}: {error}") from None
 
@@ -65,13 +68,23 @@ class ClaimStudy(Study[ClaimSettings]):
 
         Raises Failed if a statistic cannot be computed, and Refused if a file of external answers has changed.
         """
-        question = self.question
-        networks = {**given.read(question, self.settings), **self._results(NETWORKS)}
-        variants = {name: self._variant(name, networks) for name in question.declared.variants if self._needs(name)}
-        controls = {name: self._results(name) for name in question.declared.controls if self._needs(name)}
-        judged = [*_judged(question, networks, controls, variants, self._during())]
-        differences = sum(len(each.variants) for each in judged)
-        return [entries.entry(each, question.declared.about, len(judged), differences) for each in judged]
+        question, declared = self.question, self.question.declared
+        networks = {**evidence.external_answers(question, self.settings), **self._results(NETWORKS)}
+        columns = entries.EvidenceTable(
+            networks,
+            evidence.published(question),
+            {
+                name: {population: evidence.copy(labeled, bound) for population, labeled in networks.items()}
+                for name, bound in ((COPY, np.inf), (CLIPPED, 1.0))
+            },
+            {name: self._results(name) for name in declared.controls if self._needs(name)},
+            {name: self._variant(name, networks) for name in declared.variants if self._needs(name)},
+            self._during(),
+        )
+        try:
+            return entries.entries(question.claims, columns, declared.about)
+        except verdicts.Unsound as error:
+            raise Failed(str(error)) from error
 
     def _needs(self, column: str) -> dict[str, Run]:
         """The runs of a column, by population."""
@@ -81,29 +94,33 @@ class ClaimStudy(Study[ClaimSettings]):
         """The results of a column by population, with a variable ``learned``: which networks meet the goal at last."""
         found = {}
         for name, each in self._needs(column).items():
-            results = storage.load_results(each.checked("results.nc"))
-            learned = np.isfinite(summary.steps_to_goal(results, self._experiment(name).goal))
-            found[name] = results.assign(learned=("seed", learned))
+            results, goal = storage.load_results(each.checked("results.nc")), self.question.experiment(name).goal
+            found[name] = results.assign(learned=("seed", np.isfinite(summary.steps_to_goal(results, goal))))
         return found
 
-    def _variant(self, column: str, networks: Evidence) -> entries.Column:
+    def _variant(self, column: str, networks: Evidence) -> entries.VariantEvidence:
         counted = self.question.declared.variant(column).networks
         if counted != "equal loss":
-            return entries.Column(self._results(column), counted)
+            return entries.VariantEvidence(self._results(column), counted)
         found = {}
-        for name, each in self._needs(column).items():
+        for name, kept in self._kept(column).items():
             final = networks[name].train_loss.isel(step=-1, seed=~networks[name].diverged.values)
-            found[name] = self._kept(column, name, each).at_loss(float(final.median()))
-        return entries.Column(found, counted)
+            found[name] = kept.at_loss(float(final.median()))
+        return entries.VariantEvidence(found, counted)
 
     def _during(self) -> dict[int, dict[str, xr.Dataset]]:
         """The results of populations during training, by number of steps and population."""
         during: dict[int, dict[str, xr.Dataset]] = {}
-        for name, each in self._needs(DURING).items():
-            kept = self._kept(DURING, name, each)
+        for name, kept in self._kept(DURING).items():
             for steps in kept.steps:
                 during.setdefault(steps, {})[name] = kept.after(steps)
         return dict(sorted(during.items()))
+
+    def _kept(self, column: str) -> dict[str, "Kept"]:
+        return {
+            name: Kept(self.question.experiment(name), self._asked[column, name], run)
+            for name, run in self._needs(column).items()
+        }
 
     def digests(self) -> Digests:
         """Judges the claims; raises what `judgment` raises."""
@@ -118,14 +135,13 @@ class ClaimStudy(Study[ClaimSettings]):
         """Writes the verdicts as ``claims.json`` and ``claims.md``."""
         question, run = self.question, self.run
         with context.timed("judge"):
-            spent, judged = self._spent(), self.judgment
+            spent, judged, declared = self._spent(), self.judgment, question.declared
             took = ", ".join(f"{seconds:,.0f} s ({escape(column)})" for column, seconds in spent.items())
             conditions = [question.made_by, *([f"Their runs took {took}."] if took else [])]
-            declared = question.declared
             write_json(run.folder / "claims.json", judged)
             with replacing(run.folder / "claims.md") as temporary:
                 counting = {name: declared.variant(name).networks for name in declared.variants}
-                table = words.markdown(judged, declared.title, " ".join(conditions), declared.aspects, counting)
+                table = markdown(judged, declared.title, " ".join(conditions), declared.aspects, counting)
                 temporary.write_text(table, encoding="utf-8")
         return {
             "experiment": run.name,
@@ -149,30 +165,126 @@ class ClaimStudy(Study[ClaimSettings]):
         yield from figures.drawings(read_json_list(self.run.checked("claims.json"))).items()
 
 
-def _judged(
-    question: Question,
-    networks: Evidence,
-    controls: Mapping[str, Evidence],
-    variants: Mapping[str, entries.Column],
-    during: Mapping[int, Evidence],
-) -> Iterator[entries.Judgments]:
-    """Yields the judgments of each claim."""
-    bounds = {COPY: float("inf"), CLIPPED: 1.0}
-    nulls = {
-        name: {population: evidence.copy(labeled, bound) for population, labeled in networks.items()}
-        for name, bound in bounds.items()
+def markdown(
+    judged: list[dict[str, Any]],
+    title: str,
+    conditions: str,
+    aspects: Mapping[str, Any] | None = None,
+    counting: Mapping[str, str] | None = None,
+) -> str:
+    """Formats all entries as the text of ``claims.md``.
+
+    ``conditions`` is one line of Markdown; ``counting`` states for each variant which networks count, see `Variant`.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"escape": escape, "sentence": lambda text: escape(text[:1].upper() + text[1:])}
+    kinds = {
+        kind.replace(" ", "_"): [name for name in words.named(judged, "variants") if (counting or {}).get(name) == kind]
+        for kind in ("learned", "equal loss")
     }
-    published = given.published(question)
+    named: dict[str, Any] = {"words": words, "number": tables.number, "INPUT": INPUT, "kinds": kinds}
+    return environment.get_template("claims.md.jinja").render(
+        entries=judged, title=title, conditions=conditions, aspects=aspects or {}, **named
+    )
+
+
+class Kept:
+    """The networks of a finished run, after each of ``steps``."""
+
+    def __init__(self, experiment: Experiment, settings: Settings, run: Run) -> None:
+        self._run, self._prepared = run, Prepared(experiment, settings)
+        self._results = storage.load_results(run.checked("results.nc"))
+        self.steps = (*sorted(settings.keep_steps), settings.steps)
+
+    def after(self, steps: int | Int[np.ndarray, " S"]) -> xr.Dataset:
+        """Labels the answers of each network after a number of steps, as in the run's results, without histories.
+
+        ``steps`` is one number for all networks, or one per network.
+        """
+        own = np.broadcast_to(steps, self._results.sizes["seed"])
+        answers = {}
+        for step in np.unique(own).tolist():
+            (seeds,) = np.nonzero(own == step)
+            name = "parameters.npz" if step == self.steps[-1] else parameters_name(step)
+            loaded = storage.load_parameters(self._run.checked(name))
+            params = jax.tree.map(lambda leaf, seeds=seeds: leaf[seeds], loaded)
+            answer = partial(answering.answers, self._prepared.model, params, block=self._prepared.block)
+            answers[step] = seeds, jax.tree.map(answer, self._prepared.curves.answered)
+        _, like = next(iter(answers.values()))
+        every = jax.tree.map(lambda leaf: np.empty((len(own), *leaf.shape[1:]), np.float32), like)
+        for seeds, answer_sets in answers.values():
+            for name, answer in answer_sets.items():
+                every[name][seeds] = answer
+        learned, probed = self._prepared.curves.split(every)
+        named = {"train_answer": learned} | {f"answer_{name}".rstrip("_"): each for name, each in probed.items()}
+        labeled = xr.Dataset({name: (self._results[name].dims, each) for name, each in named.items()})
+        units = arrays.in_units(labeled, arrays.scaling_of(self._results))
+        histories = [name for name, each in self._results.variables.items() if {"step", "frame_step"} & {*each.dims}]
+        return self._results.drop_vars(histories).assign(
+            {**units.data_vars, "diverged": ("seed", self._results.sound_step.values < own)}
+        )
+
+    def at_loss(self, loss: float) -> xr.Dataset:
+        """Labels the answers of each network after the first kept step at which its training loss is at most ``loss``.
+
+        The variable ``learned`` tells which networks reach it; the others answer as after the last step.
+        """
+        reached = self._results.train_loss.sel(step=list(self.steps)).values <= loss
+        first = np.where(reached.any(axis=1), reached.argmax(axis=1), len(self.steps) - 1)
+        return self.after(np.array(self.steps)[first]).assign(learned=("seed", reached.any(axis=1)))
+
+
+def check_statistics(question: Question) -> None:
+    """Tests every claim on synthetic networks, copies and published answers; raises Refused if a statistic fails.
+
+    So a function that fails is refused before any training.
+    """
+    one = {name: synthetic(question.experiment(name), each) for name, each in question.settings.items()}
+    # No other axis has this length, so that a statistic that confuses axes fails.
+    sizes = {size for labeled in one.values() for axis, size in labeled.sizes.items() if axis != "seed"}
+    networks = next(number for number in count(2) if number not in sizes)
+    several = {name: labeled.isel(seed=np.zeros(networks, int)) for name, labeled in one.items()}
+    copies = {name: evidence.copy(labeled) for name, labeled in one.items()}
+    published = evidence.published(question)
     for claim in question.claims:
-        try:
-            yield entries.judgments(
-                claim,
-                networks,
-                published=published,
-                nulls=nulls,
-                controls=controls,
-                variants=variants,
-                during=during,
-            )
-        except Unsound as error:
-            raise Failed(f"claim {claim.id}: {error}") from error
+        for results in (several, copies, published):
+            try:
+                verdicts.judge(claim, results)
+            except verdicts.Unsound as error:
+                raise Refused(str(error)) from None
+
+
+def synthetic(experiment: Experiment, settings: Settings) -> xr.Dataset:
+    """Makes results like those of a run, for one network that copies its input."""
+    prepared = Prepared(experiment, settings)
+    task, (examples, probes, shown) = prepared.task, prepared.curves
+    specification, _ = prepared.specify((*settings.keep_steps, settings.steps), {})
+    axes = (settings.timesteps, len(task.output_features)) if task.sequence else (len(task.output_features),)
+    loss = np.geomspace(1.0, 1e-6, len(specification.recorded), dtype=np.float32)[None]
+    population = train.Population(
+        task=task,
+        model=prepared.model,
+        states={settings.steps: LastGood(jnp.full(1, settings.steps), {}, jnp.ones(1))},
+        steps=specification.recorded,
+        train_loss=loss,
+        train_measures=np.repeat(np.sqrt(loss)[:, :, None], len(task.measured), axis=2),
+        frame_steps=specification.recorded[specification.frames],
+        frames=np.zeros((1, len(specification.frames), *axes), np.float32),
+        block=1,
+        numbers={},
+        member_steps=0,
+        after=experiment.goal.after,
+    )
+    own = {name: (each.shape[1], *axes[1:]) if task.sequence else axes for name, each in shown.items()}
+    answers = {name: np.zeros((1, len(each), *own[name]), np.float32) for name, each in shown.items()}
+    learned, probed = prepared.curves.split(answers)
+    x = np.asarray(prepared.x)
+    labeled = arrays.dataset(population, x, experiment.span, examples, learned, probes, probed, {})
+    labeled = arrays.in_units(labeled, experiment.scaling)
+    copied = evidence.copy(labeled)
+    return labeled.assign({name: copied[name] for name in copied.data_vars if "answer" in str(name)})

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -10,9 +11,9 @@ from jaxtyping import Bool, Float
 
 from lstm_toys.runs.context import described_error
 from lstm_toys.statistics import intervals
-from lstm_toys.statistics.intervals import Estimate, clopper_pearson, probability_above, wilson
+from lstm_toys.statistics.intervals import Estimate, clopper_pearson, median_bootstrap, probability_above, wilson
 from lstm_toys.studies.claims import evidence
-from lstm_toys.studies.claims.claim import Baseline, Claim, Number, Source, Verdict
+from lstm_toys.studies.claims.declaration import Claim, Number, Source, Verdict
 from lstm_toys.studies.claims.evidence import Evidence
 
 
@@ -75,7 +76,7 @@ def verdict(share: Estimate) -> Verdict:
 
 
 class Unsound(ValueError):
-    """A claim's statistic cannot be computed; the argument explains why in one line."""
+    """A claim's statistic cannot be computed; the argument names the claim and explains why in one line."""
 
 
 def judge(claim: Claim, populations: Evidence, *, only_learned: bool = False) -> Judgment | None:
@@ -88,29 +89,28 @@ def judge(claim: Claim, populations: Evidence, *, only_learned: bool = False) ->
     Raises:
         Unsound: the function of the claim or of a baseline raises, or does not return one real number per network.
     """
-    only_learned = only_learned and not claim.learned
-    numbers = _numbers(claim.number, claim.sources, populations, only_learned)
-    if numbers is None:
+
+    def measure(number: Number, sources: tuple[Source, ...]) -> _Measured | None:
+        return _measure(claim, number, sources, populations, only_learned=only_learned and not claim.learned)
+
+    if (ours := measure(claim.number, claim.sources)) is None:
         return None
-    diverged, unlearned = _diverged(claim.sources, populations), _unlearned(claim.sources, populations, only_learned)
-    out = diverged | unlearned
-    lost = tuple(np.flatnonzero(diverged).tolist())
-    sound = numbers[~out]
-    counted = len(numbers) if claim.learned else len(sound)
-    theirs = None
+    numbers, diverged, unlearned = ours
+    out, theirs = diverged | unlearned, None
+    counted = len(numbers) if claim.learned else int((~out).sum())
     if claim.against is None:
         meets = claim.met(numbers)
         share = wilson(int(meets.sum()), counted)
     else:
-        sources = tuple(source._replace(population=claim.against) for source in claim.sources)
-        theirs = _numbers(claim.number, sources, populations, only_learned)
-        if theirs is None:
+        other = measure(claim.number, tuple(source._replace(population=claim.against) for source in claim.sources))
+        if other is None:
             return None
-        theirs = theirs[~np.isnan(theirs)]
+        theirs = other.known
         lowest = np.where(np.isnan(numbers), -np.inf, numbers)  # An undefined number is never above another.
         meets = np.array([probability_above(np.array([each]), theirs).value > 0.5 for each in lowest], bool)
         share = probability_above(lowest[~out], theirs)
-    baselines = {each.what: _baseline(each, populations, only_learned) for each in claim.baselines}
+    baselines = {each.what: measure(each.number, each.sources) for each in claim.baselines}
+    lost = tuple(np.flatnonzero(diverged).tolist())
     return Judgment(
         meets,
         numbers,
@@ -119,39 +119,52 @@ def judge(claim: Claim, populations: Evidence, *, only_learned: bool = False) ->
         () if claim.learned else lost,
         counted,
         share,
-        intervals.median_bootstrap(sound[~np.isnan(sound)]),
+        median_bootstrap(ours.known),
         theirs,
-        {what: estimate for what, estimate in baselines.items() if estimate is not None},
+        {what: median_bootstrap(each.known) for what, each in baselines.items() if each is not None},
     )
 
 
-def _baseline(baseline: Baseline, populations: Evidence, only_learned: bool) -> Estimate | None:
-    numbers = _numbers(baseline.number, baseline.sources, populations, only_learned)
-    return None if numbers is None else intervals.median_bootstrap(numbers[~np.isnan(numbers)])
+class _Measured(NamedTuple):
+    """One number per network, NaN for excluded ones, and which networks diverged or are excluded as unlearned."""
+
+    numbers: Float[np.ndarray, " S"]
+    diverged: Bool[np.ndarray, " S"]
+    unlearned: Bool[np.ndarray, " S"]
+
+    @property
+    def known(self) -> Float[np.ndarray, " N"]:
+        return self.numbers[~np.isnan(self.numbers)]
 
 
-def _numbers(
-    number: Number, sources: tuple[Source, ...], populations: Evidence, only_learned: bool
-) -> Float[np.ndarray, " S"] | None:
-    """Computes one number per network in double precision; NaN for excluded ones, which the function never sees.
+def _measure(
+    claim: Claim, number: Number, sources: tuple[Source, ...], populations: Evidence, *, only_learned: bool
+) -> _Measured | None:
+    """Computes one number per network in double precision; excluded networks are never passed to the function.
 
     None if a source is missing, or the sources have different numbers of networks.
     """
-    parts = [part for source in sources if (part := _part(source, populations)) is not None]
-    seeds = {part.sizes["seed"] for part in parts}
-    if len(parts) < len(sources) or len(seeds) > 1:
+    results = [populations[source.population] for source in sources if source.population in populations]
+    if len(results) < len(sources):
         return None
-    (count,) = seeds
-    sound = ~(_diverged(sources, populations) | _unlearned(sources, populations, only_learned))
-    numbers = np.full(count, np.nan)
+    parts = [evidence.select(each, source.curves) for each, source in zip(results, sources, strict=True)]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(sources) or len({part.sizes["seed"] for part in known}) > 1:
+        return None
+    diverged = np.any([each.diverged.values for each in results], axis=0)
+    unlearned = np.zeros(len(diverged), bool)
+    for each in results:
+        if only_learned and "learned" in each:
+            unlearned |= ~each.learned.values
+    sound, numbers = ~(diverged | unlearned), np.full(len(diverged), np.nan)
     if sound.any():
-        numbers[sound] = _called(number, [part if sound.all() else part.isel(seed=sound) for part in parts])
-    return numbers
+        numbers[sound] = _called(claim, number, [part if sound.all() else part.isel(seed=sound) for part in known])
+    return _Measured(numbers, diverged, unlearned)
 
 
-def _called(number: Number, parts: list[xr.Dataset]) -> Float[np.ndarray, " S"]:
+def _called(claim: Claim, number: Number, parts: list[xr.Dataset]) -> Float[np.ndarray, " S"]:
     """Calls a claim's function; raises Unsound if it raises, or does not return one real number per network."""
-    name = getattr(number, "__name__", repr(number))
+    name = f"claim {claim.id}: {getattr(number, '__name__', repr(number))}"
     count = parts[0].sizes["seed"]
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore", category=RuntimeWarning):
@@ -165,22 +178,3 @@ def _called(number: Number, parts: list[xr.Dataset]) -> Float[np.ndarray, " S"]:
     if array.dtype.kind not in "biuf" and not jnp.issubdtype(array.dtype, jnp.floating):
         raise Unsound(f"{name} returns values of type {array.dtype}; expected real numbers")
     return np.ma.filled(np.ma.asarray(returned, float), np.nan)
-
-
-def _part(source: Source, populations: Evidence) -> xr.Dataset | None:
-    labeled = populations.get(source.population)
-    return None if labeled is None else evidence.select(labeled, source.curves)
-
-
-def _diverged(sources: tuple[Source, ...], populations: Evidence) -> Bool[np.ndarray, " S"]:
-    """Whether each network diverged in any of the populations."""
-    names = {source.population for source in sources}
-    return np.any([populations[name].diverged.values for name in names], axis=0)
-
-
-def _unlearned(sources: tuple[Source, ...], populations: Evidence, only_learned: bool) -> Bool[np.ndarray, " S"]:
-    """Whether each network is to be excluded since it did not learn in one of the populations."""
-    results = [populations[name] for name in {source.population for source in sources}]
-    nobody = np.zeros(results[0].sizes["seed"], bool)
-    known = [~each.learned.values for each in results if only_learned and "learned" in each]
-    return np.any([nobody, *known], axis=0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments.post.evidence import published
+from experiments.post import published, unseen
 from experiments.post.sentences import SENTENCES as CLAIMS
 from lstm_toys.studies.claims import entries, evidence, verdicts
 
@@ -274,7 +274,7 @@ def test_steps_are_counted_until_the_hill_is_learned_for_good_and_end_with_the_b
 
 
 def test_the_posts_own_pictures_meet_the_readings_of_its_sentences():
-    post = published()
+    post = published.evidence()
     told = {claim.id: verdicts.judge(claim, post) for claim in CLAIMS}
     known = {name: BY_ID[name].met(outcome.numbers)[0] for name, outcome in told.items() if outcome is not None}
     assert not known.pop("slope-large")  # Of which its picture has none.
@@ -318,4 +318,9 @@ def test_what_a_population_does_not_hold_is_not_judged():
     assert verdicts.judge(BY_ID["hill-second-layer"], {"hill": trained(HILL, HILL)}) is None
     assert verdicts.judge(BY_ID["hill-y-longer"], {"hill_y": histories([SOON])}) is None
     with pytest.raises(verdicts.Unsound, match="the results lack phase of sine"):
-        entries.judgments(BY_ID["valley-phase"], {}, published={}, nulls={}, controls={}, variants={}, during={})
+        entries.entries([BY_ID["valley-phase"]], entries.EvidenceTable({}), "")
+
+
+def test_a_sum_is_written_as_people_write_it():
+    assert unseen.summed(0.2, 0.1, "x") == "0.2 + 0.1 x"
+    assert unseen.summed(0.6, -0.2, "sin(π x)") == "0.6 − 0.2 sin(π x)"

@@ -8,11 +8,9 @@ import xarray as xr
 from drawn import texts
 from scipy.stats import spearmanr
 
-from experiments import explained
-from experiments.post.explained import agreement, figures, interventions, plateau, scoring
-from experiments.post.explained import report as reports
-from experiments.post.explained.predictions import EVERY, NETWORKS, PREDICTIONS, VARIANTS, Prediction
-from experiments.post.explained.variants import experiment
+from experiments import explained as command
+from experiments.post import explained, figures, reports
+from experiments.post.predictions import EVERY, NETWORKS, PREDICTIONS, VARIANTS, Prediction, experiment
 from lstm_toys.tasks.families import time_points
 
 
@@ -20,26 +18,26 @@ def test_correlations_are_spearmans():
     random = np.random.default_rng(0)
     first, second = random.integers(0, 9, (2, 5, 40)).astype(float)
     expected = [spearmanr(one, other).statistic for one, other in zip(first, second, strict=True)]
-    np.testing.assert_allclose(agreement.correlations(first, second), expected)
+    np.testing.assert_allclose(explained.correlations(first, second), expected)
 
 
 def test_a_model_that_agrees_is_beyond_its_permutations_and_one_that_does_not_is_not():
     random = np.random.default_rng(1)
     networks = random.normal(size=60)
     networks[3] = np.nan
-    near = agreement.agreement(networks, networks + 0.5 + random.normal(size=60) * 0.2)
+    near = explained.agreement(networks, networks + 0.5 + random.normal(size=60) * 0.2)
     assert near["networks"] == 59
     assert near["correlation"]["low"] > near["permuted"] > 0
     assert near["difference"]["low"] < 0.5 < near["difference"]["high"]
-    far = agreement.agreement(networks, random.normal(size=60))
+    far = explained.agreement(networks, random.normal(size=60))
     assert far["correlation"]["low"] < 0 < far["correlation"]["high"]
     assert abs(far["correlation"]["value"]) < far["permuted"]
 
 
 def test_nothing_is_said_of_few_or_equal_numbers():
     few = np.array([1.0, 2.0, 3.0, np.nan, np.nan, np.nan])
-    assert agreement.agreement(few, few)["difference"] is None
-    equal = agreement.agreement(np.arange(9.0), np.ones(9))
+    assert explained.agreement(few, few)["difference"] is None
+    equal = explained.agreement(np.arange(9.0), np.ones(9))
     assert (equal["correlation"], equal["difference"]["median"]) == (None, -3)
 
 
@@ -48,12 +46,12 @@ def test_nothing_is_said_of_few_or_equal_numbers():
 )
 def test_a_prediction_holds_if_the_whole_interval_is_as_predicted(low, high, verdict):
     found = xr.Dataset({"mode_frequency": ("seed", 10 + 0.2 * np.sin(np.arange(40.0)))})
-    assert scoring.judged(Prediction("p", "v", "mode_frequency", low, high, ""), found)["verdict"] == verdict
+    assert explained.judged(Prediction("p", "v", "mode_frequency", low, high, ""), found)["verdict"] == verdict
 
 
 def test_every_prediction_is_about_networks_that_are_trained_for_it():
     assert {each.variant for each in PREDICTIONS} == {*VARIANTS}
-    (study,) = explained.plan(["--seeds=8"]).asks
+    (study,) = command.plan(["--seeds=8"]).asks
     dynamics = {name: each for name, each in study.needs.items() if name != NETWORKS}
     assert {*dynamics} == {"sine", *EVERY}
     assert dynamics["base seed 1"].settings.trained.base_seed == 1
@@ -74,7 +72,7 @@ def test_figures_are_drawn_of_what_was_compared():
         {"gain": (("seed", "input", "frequency"), random.uniform(size=(20, 3, 4)))}, {"frequency": [0.0, 5, 20, 40]}
     ).assign_attrs(mean=1)
     gains.gain[3, 1] = np.nan  # This network rests nowhere under the mean input.
-    resonance = scoring._resonance(gains)
+    resonance = explained._resonance(gains)
     np.testing.assert_allclose(resonance["median"], np.median(np.delete(gains.gain.values[:, 1], 3, axis=0), axis=0))
     tuned = {"networks": 20, "oscillating": 20, "resonance": resonance}
     for name in ("mode_frequency", "peak_frequency", "peak_gain", "static_gain"):
@@ -82,9 +80,9 @@ def test_figures_are_drawn_of_what_was_compared():
     every = {name: {"frequency": variant.frequency, **tuned} for name, variant in EVERY.items()}
     numbers = random.normal(size=20)
     models = {"near": numbers + 0.1 * random.normal(size=20), "far": random.normal(size=20), "equal": np.ones(20)}
-    compared = {name: agreement.agreement(numbers, each) for name, each in models.items()}
+    compared = {name: explained.agreement(numbers, each) for name, each in models.items()}
     metrics = {"seeds": 20, "claims": {"one": compared, "other": compared}, "tuning": every}
-    for draw in (figures.claims, figures.tuning):
+    for draw in (figures.claims_by_model, figures.tuning):
         draw(metrics).draw_without_rendering()
 
 
@@ -93,10 +91,10 @@ def test_a_correlation_and_its_figure_say_how_many_networks_are_behind_it(networ
     random = np.random.default_rng(0)
     numbers = random.normal(size=20)
     model = np.where(np.arange(20) < networks, numbers + 0.1 * random.normal(size=20), np.nan)
-    metrics = reported(claims={"claim": {"static curve": agreement.agreement(numbers, model)}})
-    counts = [each.get_text().partition("\nof ")[2] for each in texts(figures.claims(metrics))]
+    metrics = reported(claims={"claim": {"static curve": explained.agreement(numbers, model)}})
+    counts = [each.get_text().partition("\nof ")[2] for each in texts(figures.claims_by_model(metrics))]
     assert [*filter(None, counts)] == ([str(networks)] if networks < 20 else [])
-    table = next(reports.report(metrics))
+    table = next(reports.explained(metrics))
     (cell,) = table.columns[1 + reports.SHOWN.index("static curve")].cells
     assert cell.plain.endswith(f"; {networks})")
 
@@ -122,10 +120,10 @@ def test_the_plateau_ends_and_the_resonance_appears_at_the_first_such_step():
         },
         {"step": [0, 10, 20, 30], "kept_step": [0, 10, 30], "curve_shown": (("curve", "time"), sine[None])},
     )
-    ended, resonant = plateau.steps_of(found)
+    ended, resonant = explained.steps_of(found)
     np.testing.assert_array_equal(ended, [20, 10, np.nan])
     np.testing.assert_array_equal(resonant, [30, 10, 0])
-    judged = plateau.plateau(found)
+    judged = explained.plateau(found)
     assert (judged["networks"], judged["together"], judged["ended"]["median"]) == (2, 2, 15)
     assert judged["agreement"]["correlation"] is None
 
@@ -134,15 +132,15 @@ def test_the_units_of_the_leading_mode_are_those_of_its_eigenvectors():
     matrix = np.zeros((6, 6))
     matrix[:3, :3] = np.diag([0.1, 0.2, 0.3])
     matrix[3:5, 3:5] = 0.9 * np.array([[np.cos(0.3), -np.sin(0.3)], [np.sin(0.3), np.cos(0.3)]])
-    taken = interventions.participation(matrix)
+    taken = explained.participation(matrix)
     np.testing.assert_allclose(taken, [0, 0, 0, 0.5, 0.5, 0], atol=1e-12)
-    assert interventions.participation(np.full((2, 2), np.nan)).tolist() == [0, 0]
+    assert explained.participation(np.full((2, 2), np.nan)).tolist() == [0, 0]
     states = [*(f"lstm_0/{name}/{unit}" for name in ("cell", "hidden") for unit in range(5)), "readout/cell/0"]
     every = np.diag([0.1, 0.2, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])
     found = xr.Dataset({"jacobian": (("seed", "state", "before"), every[None])}, {"state": states})
-    assert 2 in interventions.leading_units(found)[0]
+    assert 2 in explained.leading_units(found)[0]
 
 
 def test_random_units_of_a_network_do_not_depend_on_the_others():
-    np.testing.assert_array_equal(interventions.random_units(3), interventions.random_units(9)[:3])
-    assert all(len({*row}) == interventions.UNITS for row in interventions.random_units(9).tolist())
+    np.testing.assert_array_equal(explained.random_units(3), explained.random_units(9)[:3])
+    assert all(len({*row}) == explained.UNITS for row in explained.random_units(9).tolist())

@@ -8,7 +8,7 @@ import pytest
 
 import lstm_toys as lt
 from conftest import rarely
-from experiments.post import other_cells
+from experiments.post import claims
 from experiments.post.claims import CLAIMS
 from lstm_toys.cli import flags
 from lstm_toys.runs.preparation import network
@@ -33,16 +33,16 @@ def counted(name, settings):
 def test_as_large_is_as_near_as_one_unit_more_or_less_comes(name, column):
     usual = settings_of(name)
     wanted, features = counted(name, usual)
-    assert other_cells.FEATURES[name] == features
+    assert claims.FEATURES[name] == features
     other = CLAIMS.variant(column).change(name, usual)
-    if not usual.hidden or (column, name) in other_cells.UNLEARNED:
+    if not usual.hidden or (column, name) in claims.UNLEARNED:
         assert other is None
         return
     (units,) = other.hidden
     off = {}
     for width in (units - 1, units, units + 1):
         count, _ = counted(name, dataclasses.replace(other, hidden=(width,)))
-        assert count == other_cells.parameters(other.cell, (features[0], width, features[1]))
+        assert count == claims.parameters(other.cell, (features[0], width, features[1]))
         off[width] = abs(count - wanted)
     assert off[units] == min(off.values()) < 0.03 * wanted
 
@@ -57,7 +57,7 @@ def test_columns_change_what_they_are_named_after():
     assert made("rnn").gates == "sigmoid"
 
 
-@pytest.mark.parametrize("column", other_cells.COLUMNS)
+@pytest.mark.parametrize("column", claims.COLUMNS)
 def test_one_run_serves_as_many_steps_and_equal_loss(column):
     matched, equal = CLAIMS.variant(column), CLAIMS.variant(f"{column} at equal loss")
     assert (matched.networks, equal.networks) == ("learned", "equal loss")

@@ -22,16 +22,11 @@ def change(_, settings):
 
 ABOUT = (lt.Source("first", "line"), lt.Source("second", "training"))
 BASELINES = (lt.Baseline("more", number, (lt.Source("third", "line"),)),)
-X = lt.Source("x", "")
 CLAIM = lt.Claim("one", "", "", number, ABOUT[:1], against="second", baselines=BASELINES)
 
 
 def two(sources, id="two", **options):
     return lt.Claim(id, "", "", number, sources, **options)
-
-
-def declare(*claims, **options):
-    return lt.Claims("mine", claims, {name: (experiment(), []) for name in ("first", "second", "third")}, **options)
 
 
 def test_a_claim_needs_what_it_is_made_of_and_what_is_told_beside_it():
@@ -42,35 +37,24 @@ def test_a_claim_needs_what_it_is_made_of_and_what_is_told_beside_it():
     assert CLAIM.made_of({"first", "third"}) == set()
 
 
-@pytest.mark.parametrize(
-    ("claims", "options", "said"),
-    [
-        ((CLAIM, CLAIM), {}, "two claims are named 'one'"),
-        ((), {}, "claims must not be empty"),
-        ((two(ABOUT, id="a,b", low=0),), {}, "invalid id of a claim 'a,b': "),
-        ((), {"controls": {"other": change}, "variants": {"other": change}}, "two columns are named 'other'"),
-        ((), {"controls": {"networks": change}}, "two columns are named 'networks'"),
-        ((), {"variants": {"copy": change}}, "two columns are named 'copy'"),
-        ((two(ABOUT, id="all", low=0),), {}, "invalid id of a claim 'all': "),
-        ((CLAIM,), {"during": {"fourth": (1, 2)}}, "populations are first, second, third; leave it out of during"),
-        ((two((lt.Source("fourth", ""),), low=0),), {}, "uses 'fourth', but the populations are first, second, third"),
-        ((two(ABOUT[:1], against="fourth"),), {}, "claim 'two' uses 'fourth'"),
-        ((two(ABOUT, low=0, baselines=(lt.Baseline("", number, (X,)),)),), {}, "claim 'two' uses 'x'"),
-    ],
-)
-def test_what_cannot_be_judged_is_not_declared(claims, options, said):
-    with pytest.raises(ValueError, match=said):
-        declare(*claims, **options)
+USUAL = {
+    lt.Claim: {"id": "two", "quote": "", "statistic": "", "number": number, "sources": ABOUT[:1]},
+    lt.Claims: {
+        "title": "mine",
+        "claims": (CLAIM,),
+        "controls": {},
+        "variants": {},
+        "aspects": {},
+        "during": {},
+        "populations": {name: (experiment(), []) for name in ("first", "second", "third")},
+    },
+}
 
 
 def unchecked(kind=lt.Claim, **arguments):
     """A claim, or a declaration, whose arguments nobody has checked the types of, as these tests do."""
     made = object.__new__(kind)
-    usual = {"id": "two", "quote": "", "statistic": "", "number": number, "sources": ABOUT[:1]}
-    if kind is lt.Claims:
-        usual = {"title": "mine", "claims": (CLAIM,), "populations": {"first": (experiment(), [])}}
-        usual |= {"controls": {}, "variants": {}, "aspects": {}, "during": {}}
-    for name, value in (usual | arguments).items():
+    for name, value in (USUAL[kind] | arguments).items():
         object.__setattr__(made, name, value)
     made.__post_init__()
     return made
@@ -112,6 +96,9 @@ def test_thresholds_of_any_real_type_are_kept_as_floats():
         assert (type(claim.low), claim.low) == (float, 1.0)
 
 
+UNUSED = lt.Baseline("", number, (lt.Source("x", ""),))
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -125,8 +112,24 @@ def test_thresholds_of_any_real_type_are_kept_as_floats():
         ({"controls": {"": change}}, "controls must be a dictionary whose keys are names"),
         ({"controls": {"other": None}}, "'other' must be a function of a population's name and settings, not None"),
         ({"published": {}}, "published must be a function"),
+        ({"during": {"first": (2, 1)}}, "must have at least two numbers of steps, in ascending order"),
+        ({"claims": (CLAIM, CLAIM)}, "two claims are named 'one'"),
+        ({"claims": ()}, "claims must not be empty"),
+        ({"claims": (two(ABOUT, id="a,b", low=0),)}, "invalid id of a claim 'a,b': "),
+        ({"claims": (two(ABOUT, id="all", low=0),)}, "invalid id of a claim 'all': "),
+        ({"controls": {"other": change}, "variants": {"other": change}}, "two columns are named 'other'"),
+        ({"controls": {"networks": change}}, "two columns are named 'networks'"),
+        ({"variants": {"copy": change}}, "two columns are named 'copy'"),
+        ({"aspects": {"size": ("other",)}}, "aspects names 'other', which is not a variant"),
+        ({"during": {"fourth": (1, 2)}}, "populations are first, second, third; leave it out of during"),
+        (
+            {"claims": (two((lt.Source("fourth", ""),), low=0),)},
+            "uses 'fourth', but the populations are first, second,",
+        ),
+        ({"claims": (two(ABOUT[:1], against="fourth"),)}, "claim 'two' uses 'fourth'"),
+        ({"claims": (two(ABOUT, low=0, baselines=(UNUSED,)),)}, "claim 'two' uses 'x'"),
     ],
 )
-def test_arguments_of_a_declaration_that_are_of_another_kind_are_refused(arguments, said):
+def test_declarations_that_cannot_be_tested_are_refused(arguments, said):
     with pytest.raises(ValueError, match=said):
         unchecked(lt.Claims, **arguments)

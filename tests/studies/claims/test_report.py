@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from rendered import PLAIN, TEXTS, instead, rendered
 
-from lstm_toys.studies.claims import words as report
+from lstm_toys.studies.claims import study
 from lstm_toys.text import one_line
 
 VARIANT = {
@@ -51,7 +51,7 @@ def entry(text):
 
 
 def table(text):
-    return rendered(report.markdown([entry(text)], f"What {text} says", "Made.", {text: (text,)}))
+    return rendered(study.markdown([entry(text)], f"What {text} says", "Made.", {text: (text,)}))
 
 
 @settings(max_examples=20, deadline=None)
@@ -61,7 +61,7 @@ def test_all_that_a_user_says_is_what_a_reader_sees(text):
 
 
 def test_nothing_is_made_of_a_title_that_is_empty():
-    assert report.markdown([entry("a")], "", "Made.").startswith("# \n\nMade.\n")
+    assert study.markdown([entry("a")], "", "Made.").startswith("# \n\nMade.\n")
 
 
 def test_a_claim_is_linked_to_its_heading():

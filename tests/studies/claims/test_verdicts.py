@@ -8,9 +8,9 @@ import pytest
 import xarray as xr
 
 from lstm_toys.statistics import intervals
-from lstm_toys.studies.claims import entries, evidence, verdicts
-from lstm_toys.studies.claims import words as report
-from lstm_toys.studies.claims.claim import Baseline, Claim, Source
+from lstm_toys.studies.claims import ask as report
+from lstm_toys.studies.claims import entries, evidence, study, verdicts
+from lstm_toys.studies.claims.declaration import Baseline, Claim, Source
 
 SOURCE = Source("sine", "line")
 
@@ -62,6 +62,12 @@ def test_a_verdict_needs_the_interval_on_one_side_of_one_half(met, verdict):
     assert judge([1.5] * met + [0.5, 2.5] * 5, low=1.0, high=2.0).share.value == met / (met + 10)
 
 
+def test_intervals_hold_for_all_claims_of_a_table_at_once():
+    entry, *_ = entries.entries([claim()] * 3, entries.EvidenceTable({"sine": labeled([0.0] * 9 + [2.0])}), "mice")
+    expected = intervals.clopper_pearson(9, 10, 1 - 0.05 / 3)
+    np.testing.assert_allclose(entry["simultaneous"]["interval"], expected[1:])
+
+
 def test_thresholds_belong_to_the_claim():
     met = claim(low=0.1, high=0.2).met(np.array([0.1, 0.15, 0.2, 0.09, 0.21, np.nan]))
     assert met.tolist() == [True] * 3 + [False] * 3
@@ -87,10 +93,10 @@ def test_a_number_without_meaning_does_not_meet_a_claim_and_an_infinite_one_may(
     entry = told(claim(high=1.0), [9.0, np.nan, np.nan, 0.7, 0.5])
     assert (entry["meaningless"], entry["share"], entry["median"]) == (2, 0.5, 0.6)
     said = "- The number has no meaning for 2 networks, counted as not meeting it."
-    assert said in report.markdown([entry], "title", "")
+    assert said in study.markdown([entry], "title", "")
     entry = told(claim(low=0.5), [5.0, 1.0, 2.0, np.inf, np.inf, np.inf])
     assert (entry["share"], entry["median"], entry["median_interval"][1]) == (1.0, None, None)
-    assert "(1 to –)" in report.markdown([entry], "title", "")
+    assert "(1 to –)" in study.markdown([entry], "title", "")
 
 
 def test_a_population_may_be_held_against_another():
@@ -119,7 +125,7 @@ def test_populations_without_overlap_have_the_exact_interval_of_the_smaller_one(
     assert outcome.share_at(0.999) == intervals.clopper_pearson(met, 7, 0.999)
     assert outcome.verdict == ("supported" if met else "refuted")
     cell = "100% (59–100%)" if met else "0% (0–41%)"
-    assert f"| {cell} |" in report.markdown([entry_of(asked, populations)], "title", "")
+    assert f"| {cell} |" in study.markdown([entry_of(asked, populations)], "title", "")
 
 
 def test_no_interval_is_reported_where_resampling_changes_nothing():
@@ -128,7 +134,7 @@ def test_no_interval_is_reported_where_resampling_changes_nothing():
     tied = entry_of(*against([3.0] * 9, [3.0] * 9))
     assert (tied["share"], tied["interval"], tied["verdict"]) == (0.5, None, "undecided")
     assert tied["simultaneous"] == {"interval": None, "verdict": "undecided"}
-    table = report.markdown([equal, tied | {"id": "tied"}], "title", "")
+    table = study.markdown([equal, tied | {"id": "tied"}], "title", "")
     assert "| **supported** | 100% (70–100%) | 0.5 | at most 1 |" in table
     assert "| **undecided** | 50% | 3 | above other's |" in table
     assert "- Baseline, again: 0.5.\n" in table
@@ -204,11 +210,10 @@ def told(claim, numbers, controls=(), variants=None):
 
 
 def entry_of(claim, networks, *, nulls=None, published=None, controls=None, variants=None):
-    """The entry of a claim in a table of three claims; variants count all networks."""
-    columns = {name: entries.Column(each, "all") for name, each in (variants or {}).items()}
-    given = {"nulls": nulls or {}, "published": published or {}, "controls": controls or {}, "variants": columns}
-    judged = entries.judgments(claim, networks, **given, during={})
-    return entries.entry(judged, "mice", claims=3, differences=max(1, len(judged.variants)))
+    """The entry of a claim, alone in its table; variants count all networks."""
+    columns = {name: entries.VariantEvidence(each, "all") for name, each in (variants or {}).items()}
+    every = entries.EvidenceTable(networks, published or {}, nulls or {}, controls or {}, columns)
+    return entries.entries([claim], every, "mice")[0]
 
 
 MET, UNMET, HALF = [0.0] + [0.05] * 10, [0.0] + [5.0] * 10, [0.0] + [0.05, 5.0] * 5
@@ -268,7 +273,7 @@ def test_what_stands_in_the_column_of_a_copy_is_said(made, options, numbers, rem
     assert entry["null"]["copy"]["value"] == 0.0
     assert entry["remarks"] == ([remark] if remark else [])
     cell = ("" if made is inverted else "true value: ") + ("0 ✗" if "low" in options else "0 ✓")
-    assert f"| {cell} | {cell} |" in report.markdown([entry], "title", "")
+    assert f"| {cell} | {cell} |" in study.markdown([entry], "title", "")
 
 
 def test_a_copy_of_other_features_than_the_input_has_is_none():
@@ -278,7 +283,7 @@ def test_a_copy_of_other_features_than_the_input_has_is_none():
     assert verdicts.judge(claim(), {"sine": evidence.copy(results)}) is None
     with_copy = told(claim(high=1.0), [0.0, 0.5])
     without = with_copy | {"null": {}}
-    assert "| at most 1 | none | none |" in report.markdown([with_copy | {"id": "a"}, without], "title", "")
+    assert "| at most 1 | none | none |" in study.markdown([with_copy | {"id": "a"}, without], "title", "")
 
 
 @pytest.mark.parametrize(
@@ -321,7 +326,7 @@ def test_a_variant_is_told_as_a_difference():
         assert variant["difference"] == pytest.approx(met / 9 - 1)
         np.testing.assert_allclose(variant["difference_interval"], expected[1:])
     assert (entry["variants"]["lost"]["difference"], entry["variants"]["lost"]["difference_interval"]) == (None, None)
-    table = report.markdown([entry], "the claims", "")
+    table = study.markdown([entry], "the claims", "")
     assert "| claim | share of networks | dense (of 9) | longer (of 9) | lost (of 1) |" in table
     assert "| [id](#id) | 100% | **-100 (-100 to -42)** | -11 (-56 to +32) | – |" in table
 
@@ -331,7 +336,7 @@ def test_it_is_told_how_unusual_a_published_network_is():
     variants = {"dense": {"sine": labeled([0.25, 0.24])}, "other": {"line": labeled([0.0])}}
     entry = entry_of(claim(high=1.0), networks, published={"sine": labeled([0.25])}, variants=variants)
     assert entry["published"]["ranks"] == {"networks": [2, 0, 4], "dense": [1, 1, 2]}
-    table = report.markdown([entry], "title", "")
+    table = study.markdown([entry], "title", "")
     assert "- Below the published 0.25 are 2 of 4 networks, 1 of 2 networks (1 equal) with dense." in table
 
 
@@ -344,7 +349,7 @@ def test_an_entry_holds_what_was_asked_for():
     assert entry["threshold"] == {"low": None, "high": 1.0, "against": None}
     assert (entry["share"], entry["median"], entry["median_interval"]) == (2 / 3, 0.6, [0.5, 0.7])
     assert {name: each["median"] for name, each in entry["baselines"].items()} == {"twice": 1.2}
-    table = report.markdown([entry], "the claims", "Four networks.")
+    table = study.markdown([entry], "the claims", "Four networks.")
     assert "| [id](#id) | **undecided** | 67% (21–94%) | 0.6 (0.5 to 0.7) | at most 1 |" in table
     assert table.startswith("# The claims\n\nFour networks.\n")
     assert "Diverged, left out: seeds 0." in table

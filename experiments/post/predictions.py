@@ -5,20 +5,21 @@ Written after a trial with 32 networks at 1,000 steps and 64 networks at 1,500 s
 with a prediction here were computed.
 """
 
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache, partial
 from typing import NamedTuple
+
+import lstm_toys as lt
+
+from .. import sine
 
 
 class Prediction(NamedTuple):
-    """A prediction about the median over networks.
+    """A prediction: the median over the networks of a variant lies from ``low`` to ``high``.
 
-    Attributes:
-        id: name in tables.
-        variant: a name in `VARIANTS`, the networks that it is about.
-        measured: the measured quantity, a name in `lstm_toys.studies.dynamics.study`, or a model and a family of
-            curves.
-        low: lower end of the predicted range.
-        high: upper end.
-        words: description of the prediction.
+    ``measured`` is a name in `lstm_toys.studies.dynamics.study`, or a model and a family of curves.
     """
 
     id: str
@@ -49,12 +50,9 @@ PREDICTIONS = (
 
 
 class TrainedNetworks(NamedTuple):
-    """Networks that are analyzed.
+    """Networks that are analyzed, trained on a sine of a frequency, with further flags of `experiments.sine`.
 
-    Attributes:
-        frequency: frequency of the training sine.
-        flags: further flags of `experiments.sine`.
-        weight_scale: factor of all parameters.
+    All parameters are multiplied by ``weight_scale``.
     """
 
     frequency: float = 10.0
@@ -96,3 +94,32 @@ CONTROLS = {
 """Networks that learned nothing, something else, or in another way."""
 
 EVERY = {**REPLICATIONS, **VARIANTS, **CONTROLS}
+
+
+def task_at(frequency: float, x: lt.TimePoints) -> lt.Task:
+    """One sine A + A sin(w x) of this frequency w, to be returned as it is."""
+    return lt.reproduce("sine", {**sine.TRAINING_SINE, "frequency": frequency}, x)
+
+
+@cache
+def experiment(frequency: float) -> lt.Experiment:
+    """The experiment `experiments.sine` on a sine with another frequency, without figures."""
+    if frequency == sine.FREQUENCY:
+        return sine.EXPERIMENT
+    return replace(
+        sine.EXPERIMENT,
+        name=f"sine_{frequency:g}",
+        task=partial(task_at, frequency),
+        trained=lt.Trained("sine", {**sine.TRAINING_SINE, "frequency": frequency}),
+        planes=None,
+        draw=_nothing,
+        compare=_no_rows,
+    )
+
+
+def _nothing(*_: object) -> dict[str, lt.Drawing]:
+    return {}
+
+
+def _no_rows(_: lt.Results) -> list[dict[str, object]]:
+    return []
