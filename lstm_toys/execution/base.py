@@ -31,7 +31,7 @@ class Outcome(NamedTuple, Generic[Result]):
 
 
 class Executor(ABC):
-    """Computes the parts of a run: `lstm_toys.execution.here.Here` in this process, or a `Cluster` by workers."""
+    """Computes the parts of a run: `lstm_toys.execution.devices.Here` in this process, or a `Cluster` by workers."""
 
     @property
     @abstractmethod
@@ -70,8 +70,8 @@ class ExecutionLog:
         fingerprint = {**fingerprint, "block": self._own["block"]}
         if fingerprint == self._own:
             return
-        known = next((each for each in self.others if each["fingerprint"] == fingerprint), None)
-        if known is None:
-            known = {"fingerprint": fingerprint, "parts": []}
-            self.others.append(known)
-        known["parts"].append(part)
+        for each in self.others:
+            if each["fingerprint"] == fingerprint:
+                each["parts"].append(part)
+                return
+        self.others.append({"fingerprint": fingerprint, "parts": [part]})

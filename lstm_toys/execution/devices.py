@@ -1,4 +1,4 @@
-"""Devices, options of XLA, and the fingerprint of an execution."""
+"""This process as an executor: its devices, options of XLA, and its fingerprint."""
 
 import contextlib
 import importlib.util
@@ -7,6 +7,7 @@ import platform
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import flax
@@ -17,6 +18,8 @@ import optax
 
 import lstm_toys
 from lstm_toys import arguments, files, forks
+from lstm_toys.execution.base import Executor, Job, Outcome, Part, Result
+from lstm_toys.execution.signals import Stopped
 from lstm_toys.execution.switches import LEAST_DEVICES, switches
 
 BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_disable_loop_unrolling"
@@ -151,7 +154,7 @@ def start() -> None:
 
 
 def _refused_by_xla() -> str | None:
-    """XLA's error about the user's flags, from another process, since the error ends the process."""
+    """XLA's error about the user's flags, from another process, which the error ends."""
     every = os.environ.get("XLA_FLAGS", "").split()
     if every and not every[0].startswith("--"):
         return "give the flags themselves, each with a leading --, instead of a file"
@@ -221,3 +224,25 @@ def processor() -> str:
     flags = values.get("flags", "").split()
     vector = next((name for name in ("avx512f", "avx2", "avx") if name in flags), platform.machine())
     return f"{values.get('model name', platform.machine())}, {vector}"
+
+
+class Here(Executor):
+    """Computes parts in this process, one after another."""
+
+    workers = 1
+
+    @property
+    def devices(self) -> int:
+        """The number of devices of this process."""
+        return jax.device_count()
+
+    def map(
+        self, job: Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool]
+    ) -> Iterator[tuple[Part, Outcome[Result]]]:
+        """Yields each part and its outcome, in order; see `Executor.map`."""
+        compute, own = job.function(), fingerprint(0)
+        for part in parts:
+            stopped = stop()
+            if stopped is not None and arguments.switch("what stop returns", stopped):
+                raise Stopped
+            yield part, Outcome(compute(part), own)

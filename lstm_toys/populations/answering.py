@@ -1,7 +1,7 @@
 """Answers of trained networks to any curves."""
 
-from collections.abc import Callable, Sequence
-from functools import cache, partial
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import flax.linen as nn
@@ -85,16 +85,20 @@ def in_blocks(
     program, seeds = compiled(model, mesh), networks(model, params, points, features)
     size, tile, together = _sizes(seeds, curves, points, block, mesh)
 
-    every: list[PyTree] = []
-    for group in blocks.groups(seeds, size, block, mesh.size):
-        members = blocks.place(jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), params), mesh)
-        count = min(size, seeds - int(group[0, 0]))
-        tiles = [
-            blocks.flat(program(members, jnp.asarray(_tiled(inputs, first, tile, together))))
-            for first in range(0, max(1, curves), tile)
-        ]
-        every.append(jax.tree.map(lambda *leaves, count=count: _joined(leaves, count, curves), *tiles))
-    return jax.tree.map(lambda *parts: np.concatenate(parts), *every)
+    def of_group(count: int, members: PyTree) -> PyTree[Float[np.ndarray, "count C ..."]]:
+        tiles = []
+        for first in range(0, max(1, curves), tile):
+            chosen = np.asarray(inputs[first : first + tile])
+            padded = np.pad(chosen, ((0, tile - len(chosen)), (0, 0), (0, 0))).reshape(-1, together, points, features)
+            tiles.append(blocks.own(program(members, jnp.asarray(padded)), count))
+
+        def whole(*leaves: Shaped[np.ndarray, "count chunks N ..."]) -> Shaped[np.ndarray, "count C ..."]:
+            flat = [leaf.reshape(count, -1, *leaf.shape[3:]) for leaf in leaves]
+            return np.concatenate(flat, axis=1)[:, :curves]
+
+        return jax.tree.map(whole, *tiles)
+
+    return blocks.joined(of_group(*each) for each in blocks.placed(params, size, block, mesh))
 
 
 def networks(model: nn.Module, params: PyTree, points: int, features: int) -> int:
@@ -104,7 +108,7 @@ def networks(model: nn.Module, params: PyTree, points: int, features: int) -> in
         ValueError: they belong to another model, to no network, or to one network without a leading axis, do not match
             the number of features, or are not real numbers.
     """
-    expected = _parameters(model, points, features)
+    expected = _shapes(model, points, features)
     shapes = {name: np.shape(leaf) for name, leaf in _leaves(params)}
     counts = {shape[0] for shape in shapes.values() if shape}
     if shapes.keys() != expected.keys():
@@ -132,14 +136,13 @@ def networks(model: nn.Module, params: PyTree, points: int, features: int) -> in
 
 
 @cache
-def _parameters(model: nn.Module, points: int, features: int) -> dict[str, tuple[int, ...]]:
+def _shapes(model: nn.Module, points: int, features: int) -> dict[str, tuple[int, ...]]:
     """The shapes of the parameters of a model for such curves."""
     variables = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, points, features)))
     return {name: leaf.shape for name, leaf in _leaves(variables["params"])}
 
 
 def _leaves(params: PyTree) -> list[tuple[str, Any]]:
-    """The leaves of a tree of parameters with their paths."""
     leaves = jax.tree.leaves_with_path(params)
     return [(jax.tree_util.keystr(path, simple=True, separator="/"), leaf) for path, leaf in leaves]
 
@@ -147,23 +150,6 @@ def _leaves(params: PyTree) -> list[tuple[str, Any]]:
 def curve_block(points: int) -> int:
     """Curves that a compiled program answers at a time: `CURVE_BLOCK`, or fewer if they are long."""
     return max(1, min(CURVE_BLOCK, POINTS // points))
-
-
-def _tiled(
-    inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"], first: int, tile: int, together: int
-) -> Float[np.ndarray, "chunks N T F"]:
-    """Splits some curves into chunks, padded with zeros."""
-    chosen = np.asarray(inputs[first : first + tile])
-    padding = np.zeros((tile - len(chosen), *chosen.shape[1:]), chosen.dtype)
-    return np.concatenate([chosen, padding]).reshape(-1, together, *chosen.shape[1:])
-
-
-def _joined(
-    tiles: Sequence[Shaped[np.ndarray, "members ..."]], count: int, curves: int
-) -> Shaped[np.ndarray, "S C ..."]:
-    """Joins tiles ``[member, chunk, curve, ...]`` without their padding."""
-    flat = [tile[:count].reshape(count, -1, *tile.shape[3:]) for tile in tiles]
-    return np.concatenate(flat, axis=1)[:, :curves]
 
 
 def _sizes(seeds: int, curves: int, points: int, block: int, mesh: jax.sharding.Mesh) -> tuple[int, int, int]:
@@ -185,18 +171,14 @@ def digests_of(
 ) -> lowering.Digests:
     """Digests of the program of `answers` and of the curves of a set of this name.
 
-    ``params`` are shapes of ONE network's parameters; ``seeds`` is the number of networks, on which no digest depends.
+    ``params`` are shapes of ONE network's parameters; no digest depends on ``seeds``, the number of networks.
     """
     (count, points, features), mesh = curves.shape, blocks.mesh()
     size, tile, together = _sizes(seeds, count, points, block, mesh)
-    group = next(blocks.groups(size, size, block, mesh.size))
+    members = blocks.shapes(params, next(blocks.groups(size, size, block, mesh.size)), mesh)
     chunks = jax.ShapeDtypeStruct((tile // together, together, points, features), jnp.float32)
-    return {
-        **lowering.lowered(
-            f"answers {name}".rstrip(), _program(model, mesh), blocks.shapes(params, group, mesh), chunks
-        ),
-        f"curves {name}".rstrip(): lowering.digest(curves),
-    }
+    program = lowering.lowered(f"answers {name}".rstrip(), _program(model, mesh), members, chunks)
+    return program | {f"curves {name}".rstrip(): lowering.digest(curves)}
 
 
 @cache

@@ -19,7 +19,7 @@ from lstm_toys.files import ArrayHeader, Damaged, read_sealed, replacing, sha256
 from lstm_toys.networks import cells
 from lstm_toys.networks.stack import Stack
 from lstm_toys.output import counted
-from lstm_toys.populations import answering, overview
+from lstm_toys.populations import answering, train
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
 from lstm_toys.tasks.scaling import Scaling
@@ -68,16 +68,16 @@ class Saved(NamedTuple):
     scaling: Scaling | None
 
     def __repr__(self) -> str:
-        return overview.line(self, self._told())
+        return train.line(self, self._summary())
 
     def _repr_html_(self) -> str:
-        return overview.table(self, self._told())
+        return train.table(self, self._summary())
 
-    def _told(self) -> dict[str, str]:
+    def _summary(self) -> dict[str, str]:
         if not HISTORIES.keys() <= self.results.variables.keys():
-            return overview.networks(self.model, self.results.sizes["seed"])
+            return train.networks(self.model, self.results.sizes["seed"])
         last = self.results.isel(step=-1)
-        return overview.population(self.model, int(last.step), last.train_loss.values, last.diverged.values)
+        return train.summary(self.model, int(last.step), last.train_loss.values, last.diverged.values)
 
 
 def save(

@@ -10,7 +10,7 @@ import pytest
 
 import lstm_toys as lt
 from conftest import rarely
-from lstm_toys.populations import rollouts
+from lstm_toys.populations import states as rollouts
 
 RANDOM = np.random.default_rng(0)
 START = RANDOM.uniform(-0.5, 0.5, (2, 5, 2)).astype(np.float32)

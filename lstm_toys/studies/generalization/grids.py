@@ -20,13 +20,13 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from lstm_toys.execution import devices, lowering
 from lstm_toys.execution.base import ExecutionLog, Executor, Job
-from lstm_toys.execution.footprint import Footprint
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
 from lstm_toys.files import replacing
 from lstm_toys.networks import training
 from lstm_toys.populations import blocks
 from lstm_toys.populations.answering import CURVE_BLOCK
+from lstm_toys.populations.footprint import Footprint
 from lstm_toys.results import arrays
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Refused, RunContext

@@ -14,10 +14,10 @@ from jaxtyping import Float, PyTree
 
 from lstm_toys.execution import devices, lowering
 from lstm_toys.execution.base import ExecutionLog, Job
-from lstm_toys.execution.footprint import Footprint
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
 from lstm_toys.populations import answering, blocks
+from lstm_toys.populations.footprint import Footprint
 from lstm_toys.results import arrays, storage
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Refused, RunContext

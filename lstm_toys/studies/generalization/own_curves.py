@@ -15,12 +15,12 @@ from jaxtyping import Bool, Float, PyTree
 
 from lstm_toys.execution import devices
 from lstm_toys.execution.base import ExecutionLog, Executor, Job
-from lstm_toys.execution.footprint import Footprint
 from lstm_toys.execution.lowering import Digests, compiled, digest, lowered
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
 from lstm_toys.networks import sizes
 from lstm_toys.populations import answering, blocks
+from lstm_toys.populations.footprint import Footprint
 from lstm_toys.results import storage
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.preparation import network
