@@ -55,11 +55,7 @@ class Executor(ABC):
 
 
 class ExecutionLog:
-    """A log of the parts of a run that were computed by processes with other fingerprints than this one.
-
-    Attributes:
-        others: the other fingerprints, each with the names of its parts.
-    """
+    """Lists the parts of a run that processes with other fingerprints computed, by fingerprint, in ``others``."""
 
     def __init__(self, own: dict[str, Any]) -> None:
         self._own = own

@@ -55,24 +55,23 @@ LIBRARY, EXPERIMENTS = Path(lstm_toys.__file__).resolve().parent, "lstm_toys.exp
 
 
 class Unreachable(Exception):
-    """No usable cluster was found; the message is one line."""
+    """No usable cluster was found; the message, like those below, is one line."""
 
 
 class Lost(Exception):
-    """No worker is left for the remaining parts; the message is one line."""
+    """No worker is left for the remaining parts."""
 
 
 class Unfinished(Exception):
-    """Parts failed in every attempt; the message, one line, names them and the first error."""
+    """Parts failed in every attempt; the message names them and the first error."""
 
 
 class Expected(NamedTuple):
-    """The requirements for workers, from the process that submits the parts.
+    """What the client requires of workers.
 
     Attributes:
-        fingerprint: the submitting process's fingerprint.
         mixed: whether other versions and processors are accepted.
-        computes: the submitting process's digests of the job, compared between equal versions and machines.
+        computes: digests of the job, compared between equal versions and machines.
         library: a digest of the library's code, compared otherwise.
     """
 
@@ -161,10 +160,9 @@ class Cluster(Executor):
         if self._client.status != "running" or scheduler is None:
             return False
         try:  # `Client.scheduler_info` waits forever for a scheduler that is stopped.
-            known = self._client.sync(scheduler.identity, n_workers=-1, callback_timeout=REACHED)
+            self._names = {*self._client.sync(scheduler.identity, n_workers=-1, callback_timeout=REACHED)["workers"]}
         except OSError:
             return False
-        self._names = {*known["workers"]}
         return True
 
     def welcome(self) -> None:
@@ -207,9 +205,9 @@ class Cluster(Executor):
         """
         sent, expected = packed(job), self._expected._replace(computes=job.digests())
         new, again, running = iter(parts), deque[Part](), dict[Future[Any], Part]()
-        waiting = next(new, None)
+        waiting, came = next(new, None), threading.Event()
         failed, raised = list[Part](), list[BaseException | None]()
-        alive, polled, heard, came, accepted, answered = 0, 0.0, time.monotonic(), threading.Event(), False, True
+        alive, polled, heard, accepted, answered = 0, 0.0, time.monotonic(), False, True
         try:
             while waiting is not None or running:
                 if stop():

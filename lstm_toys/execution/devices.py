@@ -72,8 +72,7 @@ def compile_loops() -> None:
 
 def _accelerated() -> bool:
     """Whether JAX may choose an accelerator, as far as is known before it initializes its devices."""
-    platforms = jax.config.values["jax_platforms"]
-    if platforms:
+    if platforms := jax.config.values["jax_platforms"]:
         return platforms.split(",")[0] != "cpu"
     return any(importlib.util.find_spec(plugin) is not None for plugin in ("jax_plugins", "libtpu"))
 
@@ -147,9 +146,9 @@ def start() -> None:
     try:
         jax.block_until_ready(jnp.zeros(()) + 1)
     except Exception as error:  # Backends raise many types.
-        variables = [f"{name}={os.environ[name]}" for name in ASKED if name in os.environ]
+        variables = ", ".join(f"{name}={os.environ[name]}" for name in ASKED if name in os.environ)
         reason = " ".join(str(error).split()) or type(error).__name__
-        chosen = f"{' as requested by ' * bool(variables)}{', '.join(variables)}"
+        chosen = f" as requested by {variables}" if variables else ""
         raise Unusable(f"JAX finds no device{chosen}: {reason}") from None
 
 
@@ -167,8 +166,8 @@ def _refused_by_xla() -> str | None:
 
 def describe() -> str:
     """Describes the devices and the user's XLA flags in one line."""
-    flags = _chosen()
-    return f"{jax.device_count()} x {jax.devices()[0].device_kind}{'; XLA_FLAGS: ' * bool(flags)}{flags}"
+    flags = f"; XLA_FLAGS: {_chosen()}" if _chosen() else ""
+    return f"{jax.device_count()} x {jax.devices()[0].device_kind}{flags}"
 
 
 def _chosen() -> str:
@@ -179,11 +178,8 @@ def _chosen() -> str:
 def fingerprint(block: int) -> dict[str, Any]:
     """Returns everything that bit-identical results depend on, apart from code and settings.
 
-    This comprises library versions, processor, accelerator, XLA flags, JAX options, block size, and whether there are
-    several devices.
-
-    Args:
-        block: number of members that one compiled program computes.
+    This comprises library versions, processor, accelerator, XLA flags, JAX options, whether there are several devices,
+    and ``block``, the number of members that one compiled program computes.
 
     Example:
         >>> import lstm_toys as lt

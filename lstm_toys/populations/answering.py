@@ -37,9 +37,7 @@ def answers(
     to sizes that depend only on the number of time points.
 
     Args:
-        model: the Flax module of the networks.
-        params: their parameters; every leaf has a leading axis S, one entry per network.
-        inputs: the curves ``[C, T, F]``.
+        params: parameters of networks of the model; every leaf has a leading axis S, one entry per network.
         block: number of networks that one compiled program computes; another value changes the last bits.
 
     Returns:
@@ -123,8 +121,8 @@ def networks(model: nn.Module, params: PyTree, points: int, features: int) -> in
             )
         if shapes[name][1:] != shape:
             raise ValueError(
-                f"curves of {features} features are none that these networks take: "
-                f"{name} is of shape {shapes[name][1:]}, and of shape {shape} for such curves"
+                f"these networks do not take curves of {features} features: "
+                f"{name} has the shape {shapes[name][1:]}, and would have {shape} for such curves"
             )
     for name, leaf in _leaves(params):
         arguments.known(f"params {name}", leaf)

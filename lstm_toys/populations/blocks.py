@@ -129,14 +129,10 @@ def groups(members: int, size: int, block: int, device_count: int) -> Iterator[I
 
 
 def placed(members: PyTree, size: int, block: int, mesh: jax.sharding.Mesh) -> Iterator[tuple[int, PyTree]]:
-    """Puts all members on the devices, group by group.
-
-    Args:
-        members: every leaf has a leading axis of members.
-        size: members in a group, see `group_size`.
+    """Puts all members, a tree whose leaves have a leading axis of members, on the devices, group by group.
 
     Yields:
-        The number of members in a group without padding, and its blocks.
+        The number of members in a group without padding, at most ``size``, see `group_size`, and its blocks.
     """
     count = len(jax.tree.leaves(members)[0])
     for group in groups(count, size, block, mesh.size):

@@ -51,8 +51,7 @@ def specify(
     arguments.instance("task", task, Task, "a Task, such as lt.reproduce makes")
     check_model(model)
     start = starts(optimizer, seeds=seeds, wanted=task.numbers, numbers=numbers, **hyper)
-    schedule = hyper["learning_rate"] if callable(hyper["learning_rate"]) else None
-    if schedule is not None:
+    if callable(schedule := hyper["learning_rate"]):
         _check_schedule(schedule)
     base_seed = arguments.whole("base_seed", base_seed, least=0, most=2**32 - 1)
     frames = arguments.whole("frames", frames, least=0, most=1_000_000)
@@ -63,9 +62,7 @@ def specify(
     checked_curves = _checked_curves(curves, kept_steps, task)
     first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
     training.check_examples(task, training.seed_key(jnp.uint32(base_seed), first.seed), first.hyper.numbers)
-    if block is None:
-        block = programs.suitable_block(task, model)
-    block = arguments.whole("block", block, least=1, most=MOST)
+    chosen = programs.suitable_block(task, model) if block is None else block
     if not 0 <= arguments.number("after", after) < 1:
         raise arguments.refused("after", "a share of a curve from 0 to less than 1", after)
     # A record is a forward pass over the whole training set; with minibatches it may take a tenth of the work.
@@ -73,9 +70,9 @@ def specify(
     specification = Specification(
         task=task,
         model=model,
-        optimizer=optimizer if schedule is None else Scheduled(optimizer, schedule),
+        optimizer=Scheduled(optimizer, schedule) if callable(schedule) else optimizer,
         base_seed=base_seed,
-        block=block,
+        block=arguments.whole("block", chosen, least=1, most=MOST),
         kept_steps=tuple(kept_steps),
         recorded=recorded,
         frames=frame_indices(len(recorded), frames),
@@ -95,8 +92,7 @@ def starts(
 ) -> Start:
     """Checks seeds and hyperparameters, and returns them for every member, every leaf ``[M]``; see `train.train`.
 
-    Args:
-        wanted: names of the task's training numbers, which ``numbers`` must have.
+    ``wanted`` are the names of the task's training numbers, which ``numbers`` must have.
 
     Raises:
         ValueError: no seed, a repeated seed, an unknown optimizer, a hyperparameter that the optimizer does not take or

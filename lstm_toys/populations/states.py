@@ -38,9 +38,7 @@ def states(
     with `lt.answers`, a state is bit-identical regardless of the other networks and curves.
 
     Args:
-        model: the Flax module of the networks.
-        params: their parameters; every leaf has a leading axis S, one entry per network.
-        inputs: the curves ``[C, T, F]``.
+        params: parameters of networks of the model; every leaf has a leading axis S, one entry per network.
         initial: initial states of the layers, ``[S, C, H]`` by layer and name, such as the last states of an earlier
             call or of `lt.rollout`; None: zero.
         every: number of time points between returned states.

@@ -53,17 +53,14 @@ class Population:
     """Trained networks, one per member.
 
     Attributes:
-        task: the training set.
-        model: the Flax module.
         states: the last parameters before divergence, by kept step; every leaf has a leading axis M.
-        steps: recorded steps ``[R]``.
-        train_loss: the loss over the training set at each recorded step, ``[M, R]``.
-        train_measures: errors or accuracies at each recorded step, ``[M, R, E]``; see `train_rmse` and
-            `train_accuracy`.
-        frame_steps: recorded steps whose answers were kept, ``[K]``.
+        steps: recorded steps.
+        train_loss: the loss over the training set at each recorded step.
+        train_measures: errors or accuracies at each recorded step; see `train_rmse` and `train_accuracy`.
+        frame_steps: recorded steps whose answers were kept.
         frames: answers to the first training curve at ``frame_steps``, ``[M, K, T, A]`` or ``[M, K, A]``.
         block: number of members that one compiled program computes.
-        numbers: the training numbers of each member, by name, ``[M]``.
+        numbers: the training numbers of each member, by name.
         member_steps: total number of steps of all members, excluding those before a checkpoint that was continued.
         seconds: wall time of each stage; see `Training.seconds`.
         answers: answers to ``curves`` of `lt.train`, by step, ``[M, C, T, A]`` or ``[M, C, A]``; by name if there are
@@ -116,9 +113,7 @@ class Population:
         Raises AttributeError for other networks.
         """
         if measured(self.task.loss) is None:
-            raise AttributeError(
-                "networks that do not answer classes or bits have train_rmse instead of train_accuracy"
-            )
+            raise AttributeError("networks that answer numbers have train_rmse instead of train_accuracy")
         return self.train_measures
 
     @property
@@ -177,7 +172,6 @@ class Training:
     """A population in training, one group of members after another; see `train` for the arguments.
 
     Attributes:
-        specification: everything that members share.
         count: number of members.
         group_size: number of members that are trained together.
         member_steps: steps taken so far, summed over members.
@@ -203,12 +197,9 @@ class Training:
             arguments.function("monitor", monitor, "a function of a step, losses and a mask", 3)
         if stop is not None:
             arguments.function("stop", stop, "a function without arguments", 0)
-        if checkpoints is not None:
-            arguments.instance("checkpoints", checkpoints, Checkpoints, "lt.Checkpoints")
-        if executor is not None:
-            arguments.instance(
-                "executor", executor, Executor, "an Executor, such as lstm_toys.execution.devices.Here()"
-            )
+        here = "an Executor, such as lstm_toys.execution.devices.Here()"
+        arguments.instance("checkpoints", checkpoints, Checkpoints | None, "lt.Checkpoints")
+        arguments.instance("executor", executor, Executor | None, here)
         self.specification, self._start = specification, start
         self._executor, self._checkpoints = executor or Here(), checkpoints
         self._monitor, self._on_divergence = monitor, on_divergence
@@ -254,10 +245,11 @@ class Training:
         Raises:
             Stopped, Diverged, Damaged, OSError: see `train`.
         """
-        callbacks = Callbacks(self._record, self._due, self._save, self._stop)
-        job, size = TrainingJob(self.specification, self.group_size, callbacks), self.group_size
+        kept, size = self._checkpoints, self.group_size
+        callbacks = Callbacks(self._record, lambda: kept is not None and kept.due, self._save, self._stop)
+        job, last = TrainingJob(self.specification, size, callbacks), self.specification.kept_steps[-1]
         ranges = [range(first, min(first + size, self.count)) for first in range(0, self.count, size)]
-        finished = [members for members in ranges if self._finished(members)]
+        finished = [members for members in ranges if kept is not None and kept.step(members) == last]
         unfinished = [members for members in ranges if members not in finished]
         began = time.perf_counter()
         # Finished groups only have to answer curves, which takes less time than sending them to workers.
@@ -276,10 +268,6 @@ class Training:
                 self.seconds[name] += wall * seconds / total
             yield trained.members, result
             began = time.perf_counter()
-
-    def _finished(self, members: range) -> bool:
-        last = self.specification.kept_steps[-1]
-        return self._checkpoints is not None and self._checkpoints.step(members) == last
 
     def _group(self, members: range) -> Group:
         """A group in the state of its newest checkpoint, if there is one."""
@@ -306,9 +294,6 @@ class Training:
         """Records the executions that have trained members, the latest first."""
         self.fingerprints += [each for each in fingerprints if each not in self.fingerprints]
         self.executed[members.start : members.stop] = self.fingerprints.index(fingerprints[0])
-
-    def _due(self) -> bool:
-        return self._checkpoints is not None and self._checkpoints.due
 
     def _save(
         self, saved: Group, state: GroupState, fingerprint: dict[str, Any] | None = None, *, finished: bool = False

@@ -83,10 +83,9 @@ class Saved(NamedTuple):
 def save(
     population: Population, folder: Path | str, results: xr.Dataset | None = None, scaling: Scaling | None = None
 ) -> list[str]:
-    """Saves a population to a folder, writing each file atomically.
+    """Saves a population of any importable Flax module to a folder, writing each file atomically.
 
     Args:
-        population: networks of any Flax module that can be imported.
         folder: created if it does not exist.
         results: labeled results; None: histories and training set, see `lstm_toys.results.arrays.trained`.
         scaling: scaling of the training set, which is saved in the original units; ignored if ``results`` are passed,
@@ -118,11 +117,9 @@ def save(
     folder, described = arguments.path("folder", folder), _described(population.model)
     if _rebuilt(described["class"], described["attributes"], ()) != population.model:
         raise ValueError(f"{population.model} cannot be saved: its module and its attributes do not make it again")
-    if results is None:
-        labeled = arrays.trained(population).assign_attrs(flags="{}")
-        labeled = arrays.in_units(labeled, scaling)
-    else:
-        labeled = results
+    labeled = results
+    if labeled is None:
+        labeled = arrays.in_units(arrays.trained(population).assign_attrs(flags="{}"), scaling)
     content = storage.encoded(labeled)
     inputs, outputs = population.task.input_features, population.task.output_features
     _scaling(labeled, len(population.train_loss), inputs, outputs)

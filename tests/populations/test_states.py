@@ -81,9 +81,7 @@ def test_a_model_without_layers_is_told():
 
 @pytest.mark.parametrize("ask", [lt.answers, lt.states])
 def test_curves_of_other_features_are_told(ask):
-    with pytest.raises(
-        ValueError, match=r"^curves of 2 features are none that these networks take: [^\n]*shape \(1, 16\), "
-    ):
+    with pytest.raises(ValueError, match=r"^these networks do not take curves of 2 features: [^\n]*shape \(1, 16\), "):
         ask(MODEL, networks(MODEL, 1), np.zeros((3, 20, 2), np.float32))
 
 
