@@ -1,6 +1,5 @@
 """Answers of trained networks to any curves."""
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -10,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree, Shaped
 
-from lstm_toys import arguments
+from lstm_toys import arguments, forks
 from lstm_toys.execution import lowering
 from lstm_toys.networks import training
 from lstm_toys.networks.layer import check_model
@@ -57,30 +56,35 @@ def answers(
         >>> lt.answers(trained.model, trained.params, lines.inputs).shape  # [seed, curve, time, feature]
         (2, 3, 20, 1)
     """
-    values: np.ndarray = in_blocks(_program, model, params, inputs, block)
+    inputs, block, seeds = checked(model, params, inputs, block, empty=True)
+    values: np.ndarray = in_blocks(_program(model, blocks.mesh()), params, inputs, block, seeds)
     return values
 
 
+def checked(
+    model: nn.Module, params: PyTree, inputs: Any, block: int, *, name: str = "inputs", empty: bool = False
+) -> tuple[Any, int, int]:
+    """Checks curves, called ``name``, and networks; returns the curves, the block, and the number of networks."""
+    forks.check()
+    check_model(model)
+    arguments.known(name, inputs)
+    inputs = arguments.array(name, inputs, "C T F", hint=", curves as lt.show makes them", empty=empty)
+    return inputs, arguments.whole("block", block, least=1), networks(model, params, *inputs.shape[1:])
+
+
 def in_blocks(
-    compiled: Callable[[nn.Module, jax.sharding.Mesh], jax.stages.Wrapped],
-    model: nn.Module,
+    program: jax.stages.Wrapped,
     params: PyTree[Float[np.ndarray, "S ..."]],
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     block: int,
+    seeds: int,
 ) -> PyTree[Float[np.ndarray, "S C ..."]]:
     """Runs a program for every network and every curve; see `answers`.
 
-    Args:
-        compiled: returns, for a model and the devices, a program from blocks of members, and chunks of `curve_block`
-            curves, to arrays with the leading axes blocks, N, chunks, curves.
+    The program takes blocks of members, and chunks of `curve_block` curves, and returns arrays with the leading axes
+    blocks, N, chunks, curves.
     """
-    check_model(model)
-    arguments.known("inputs", inputs)
-    inputs = arguments.array("inputs", inputs, "C T F", hint=", curves as lt.show makes them", empty=True)
-    block = arguments.whole("block", block, least=1)
-    curves, points, features = inputs.shape
-    mesh = blocks.mesh()
-    program, seeds = compiled(model, mesh), networks(model, params, points, features)
+    (curves, points, features), mesh = inputs.shape, blocks.mesh()
     size, tile, together = _sizes(seeds, curves, points, block, mesh)
 
     def of_group(count: int, members: PyTree) -> PyTree[Float[np.ndarray, "count C ..."]]:

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from lstm_toys import arguments
 from lstm_toys.networks import training
-from lstm_toys.networks.layer import INITIAL, check_model
+from lstm_toys.networks.layer import INITIAL
 from lstm_toys.populations import answering, blocks
 
 KEPT = "intermediates"
@@ -61,15 +61,11 @@ def states(
         >>> inside["lstm_0"]["cell"].shape, sorted(inside["readout"])  # [seed, curve, time, unit]
         ((2, 1, 20, 4), ['cell', 'hidden'])
     """
-    check_model(model)
-    arguments.known("inputs", inputs)
-    inputs = arguments.array("inputs", inputs, "C T F", hint=", curves as lt.show makes them", empty=initial is None)
-    every = arguments.whole("every", every, least=1, most=inputs.shape[1])
+    inputs, block, seeds = answering.checked(model, params, inputs, block, empty=initial is None)
+    every, mesh = arguments.whole("every", every, least=1, most=inputs.shape[1]), blocks.mesh()
     if initial is None:
-        values: States = answering.in_blocks(partial(_program, every), model, params, inputs, block)
+        values: States = answering.in_blocks(_program(model, every, mesh), params, inputs, block, seeds)
         return values
-    block = arguments.whole("block", block, least=1)
-    seeds, mesh = answering.networks(model, params, *inputs.shape[1:]), blocks.mesh()
     initial = _checked(model, params, initial, (seeds, len(inputs)), inputs.shape[2])
     check_initial(model, params, inputs.shape[2])
     program, size = _continuing(model, every, mesh), blocks.group_size(seeds, block, mesh.size)
@@ -130,7 +126,7 @@ def _halves(
 
 
 @cache
-def _program(every: int, model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+def _program(model: nn.Module, every: int, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
     """States of blocks of members for chunks of curves; cached to avoid recompiling."""
 
     def of_chunks(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> PyTree[Float[Array, "chunks N K _"]]:
@@ -267,15 +263,11 @@ def rollout(
         >>> alone.answers.shape, alone.states["lstm_0"]["cell"].shape
         ((2, 1, 10, 1), (2, 1, 4))
     """
-    check_model(model)
-    arguments.known("start", start)
-    start = arguments.array("start", start, "C T F", hint=", curves as lt.show makes them")
+    start, block, seeds = answering.checked(model, params, start, block, name="start")
     steps, every = arguments.whole("steps", steps, least=0), arguments.whole("every", every, least=1)
-    block = arguments.whole("block", block, least=1)
     if feedback is not None:
         arguments.function("feedback", feedback, "a function of answers, or None", 1)
         arguments.hashable("feedback", feedback)
-    seeds = answering.networks(model, params, *start.shape[1:])
     check_initial(model, params, start.shape[2])
     one = jax.tree.map(lambda leaf: leaf[0], params)
     if jax.eval_shape(partial(training.answer, model), one, jnp.zeros(start.shape)).ndim != 3:

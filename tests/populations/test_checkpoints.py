@@ -52,13 +52,8 @@ def loaded(checkpoints, members=MEMBERS):
 
 
 @pytest.fixture
-def told():
-    return []
-
-
-@pytest.fixture
-def checkpoints(tmp_path, told):
-    return Checkpoints(tmp_path / "checkpoints", 30.0, told.append)
+def checkpoints(tmp_path):
+    return Checkpoints(tmp_path / "checkpoints", 30.0)
 
 
 @pytest.fixture
@@ -137,11 +132,11 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_checkpoint_falls_back_to_the_one_before(checkpoints, two, told, damage):
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(checkpoints, two, capsys, damage):
     older, newer = two
     newer.write_bytes(DAMAGES[damage](newer.read_bytes()))
     assert loaded(checkpoints) == 10
-    (line,) = told
+    (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("warning: ")
     assert newer.name in line
     older.write_bytes(DAMAGES[damage](older.read_bytes()))
