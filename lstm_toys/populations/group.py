@@ -201,12 +201,12 @@ def train_group(compiled: Compiled, group: Group, callbacks: Callbacks) -> Group
         if state is None:
             state = GroupState(0, {}, {}, sound[:, 0], loss[:, :0], measures[:, :0], answer[:, :0])
         for index in np.flatnonzero(recorded):
-            frame = [index] if state.records in spec.frames else []
+            if state.records in spec.frames:
+                state = state._replace(frames=np.append(state.frames, answer[:, [index]], axis=1))
             state = state._replace(
                 sound=sound[:, index],
                 losses=np.append(state.losses, loss[:, [index]], axis=1),
                 measures=np.append(state.measures, measures[:, [index]], axis=1),
-                frames=np.append(state.frames, answer[:, frame], axis=1),
             )
             if state.records < total:
                 callbacks.record(group.members, state)

@@ -249,7 +249,7 @@ class Training:
         callbacks = Callbacks(self._record, lambda: kept is not None and kept.due, self._save, self._stop)
         job, last = TrainingJob(self.specification, size, callbacks), self.specification.kept_steps[-1]
         ranges = [range(first, min(first + size, self.count)) for first in range(0, self.count, size)]
-        finished = [members for members in ranges if kept is not None and kept.step(members) == last]
+        finished = dict.fromkeys(members for members in ranges if kept is not None and kept.step(members) == last)
         unfinished = [members for members in ranges if members not in finished]
         began = time.perf_counter()
         # Finished groups only have to answer curves, which takes less time than sending them to workers.
