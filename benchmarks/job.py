@@ -15,6 +15,7 @@ from lstm_toys.networks import training
 from lstm_toys.networks.cells import Gates
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import programs
+from lstm_toys.populations.specification import starts
 from lstm_toys.tasks import families, supervision
 from lstm_toys.tasks.supervision import Task
 
@@ -126,7 +127,7 @@ def start(job: Workload, members: int) -> InitialWeights:
     def weights(seed: programs.Start) -> PyTree:
         return training.init(task, model, "sgd", training.seed_key(jnp.uint32(0), seed.seed), seed.hyper).params
 
-    seeds = programs.starts("sgd", seeds=members, learning_rate=LEARNING_RATE)
+    seeds = starts("sgd", seeds=members, learning_rate=LEARNING_RATE)
     made = jax.jit(partial(jax.lax.map, weights))(seeds)
     curves = task.examples(jax.random.key(0), {}).inputs
     return InitialWeights(job, np.asarray(curves), jax.tree.map(np.asarray, made))

@@ -14,14 +14,13 @@ from .networks.rnn import RNN
 from .networks.stack import Stack
 from .populations.answering import answers
 from .populations.checkpoints import Checkpoints, OtherTraining
-from .populations.rollouts import Rollout, rollout
-from .populations.states import states
+from .populations.states import Rollout, rollout, states
 from .populations.train import Diverged, Population, train
 from .populations.tuning import Tried, tune
-from .results.accuracy import accepted, right
 from .results.arrays import Results, probed
 from .results.population import Saved, Untrusted, save
 from .results.storage import load_parameters, save_parameters, save_results
+from .results.summary import accepted, right
 from .runs.experiment import Experiment
 from .runs.external import curves_of, labeled
 from .runs.identity import Settings

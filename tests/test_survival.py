@@ -182,15 +182,6 @@ def spoil(path):
     path.write_bytes(content)
 
 
-@pytest.mark.long
-def test_a_damaged_checkpoint_is_told_and_passed_over(uninterrupted, interrupted, capsys):
-    folder, (_, newer) = interrupted
-    spoil(newer)
-    assert continued(folder) == 0
-    assert f"warning: {newer} cannot be read" in capsys.readouterr().out
-    assert_same(only(folder), uninterrupted)
-
-
 def test_without_a_readable_checkpoint_nothing_is_done(interrupted, capsys):
     folder, pair = interrupted
     for path in pair:

@@ -14,6 +14,7 @@ from benchmarks.job import LEARNING_RATE, LEAVES, InitialWeights, State, Trainer
 from lstm_toys.execution import devices
 from lstm_toys.networks import training
 from lstm_toys.populations import blocks, programs
+from lstm_toys.populations.specification import specify
 
 CHUNK = 20
 """Steps between two records, as in an experiment of 4,000 steps."""
@@ -27,8 +28,10 @@ def engine(job: Workload, start: InitialWeights) -> Trainer:
     devices.configure()
     mesh = blocks.mesh()
     numbers = _groups(start.members, job.block, mesh)
-    compiled = programs.compile_programs(job.task, job.model, "sgd", numbers[0], mesh)
-    seeds = programs.starts("sgd", seeds=start.members, learning_rate=LEARNING_RATE)
+    specification, seeds = specify(
+        job.task, job.model, seeds=start.members, steps=1, learning_rate=LEARNING_RATE, block=job.block
+    )
+    compiled = programs.compile_programs(specification, numbers[0], mesh)
     groups = [compiled.initialize(programs.place(group, seeds, mesh), jnp.uint32(0)) for group in numbers]
     losses = [np.empty(0)] * len(groups)
 

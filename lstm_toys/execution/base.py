@@ -31,7 +31,7 @@ class Outcome(NamedTuple, Generic[Result]):
 
 
 class Executor(ABC):
-    """Computes the parts of a run: `lstm_toys.execution.here.Here` in this process, or a `Cluster` by workers."""
+    """Computes the parts of a run: `lstm_toys.execution.devices.Here` in this process, or a `Cluster` by workers."""
 
     @property
     @abstractmethod
@@ -55,11 +55,7 @@ class Executor(ABC):
 
 
 class ExecutionLog:
-    """A log of the parts of a run that were computed by processes with other fingerprints than this one.
-
-    Attributes:
-        others: the other fingerprints, each with the names of its parts.
-    """
+    """Lists the parts of a run that processes with other fingerprints computed, by fingerprint, in ``others``."""
 
     def __init__(self, own: dict[str, Any]) -> None:
         self._own = own
@@ -70,8 +66,8 @@ class ExecutionLog:
         fingerprint = {**fingerprint, "block": self._own["block"]}
         if fingerprint == self._own:
             return
-        known = next((each for each in self.others if each["fingerprint"] == fingerprint), None)
-        if known is None:
-            known = {"fingerprint": fingerprint, "parts": []}
-            self.others.append(known)
-        known["parts"].append(part)
+        for each in self.others:
+            if each["fingerprint"] == fingerprint:
+                each["parts"].append(part)
+                return
+        self.others.append({"fingerprint": fingerprint, "parts": [part]})

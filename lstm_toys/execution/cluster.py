@@ -1,4 +1,4 @@
-"""A Dask cluster of workers that compute the parts of runs.
+"""A Dask cluster of workers that compute the parts of runs: the client's side and the workers'.
 
 Parts are independent: if a worker dies, another one computes its part again.
 """
@@ -13,19 +13,20 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import cloudpickle
 import dask
 import jax
-from distributed import Client, Future, LocalCluster
+from distributed import Client, Future, LocalCluster, get_worker
 from distributed.comm.core import connect
 from distributed.security import Security
 
 import lstm_toys
-from lstm_toys.execution import devices, lowering, worker
+from lstm_toys.execution import devices, lowering
 from lstm_toys.execution.base import LOCAL, Executor, Job, Outcome, Part, Result
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.execution.switches import LEAST_DEVICES
@@ -54,23 +55,96 @@ LIBRARY, EXPERIMENTS = Path(lstm_toys.__file__).resolve().parent, "lstm_toys.exp
 
 
 class Unreachable(Exception):
-    """No usable cluster was found; the message is one line."""
+    """No usable cluster was found; the message, like those below, is one line."""
 
 
 class Lost(Exception):
-    """No worker is left for the remaining parts; the message is one line."""
+    """No worker is left for the remaining parts."""
 
 
 class Unfinished(Exception):
-    """Parts failed in every attempt; the message, one line, names them and the first error."""
+    """Parts failed in every attempt; the message names them and the first error."""
+
+
+class Expected(NamedTuple):
+    """What the client requires of workers.
+
+    Attributes:
+        mixed: whether other versions and processors are accepted.
+        computes: digests of the job, compared between equal versions and machines.
+        library: a digest of the library's code, compared otherwise.
+    """
+
+    fingerprint: dict[str, Any]
+    mixed: bool
+    computes: lowering.Digests
+    library: str
+
+    def differing(self, own: dict[str, Any]) -> list[str]:
+        """Returns what differs in a worker's fingerprint, unless mixed workers are accepted."""
+        return [] if self.mixed else [name for name, value in self.fingerprint.items() if own.get(name) != value]
+
+    def refusal(self, job: Job[Any, Any], own: dict[str, Any]) -> str:
+        """Says what a worker with this fingerprint would compute differently; empty if nothing."""
+        # Some switches are also part of the lowered programs.
+        if any(own[each] != self.fingerprint[each] for each in (*lowering.MACHINE, "switches")):
+            differing = [] if lowering.library() == self.library else ["the code of lstm_toys"]
+        else:
+            ours, theirs = job.digests(), self.computes
+            accepted = lowering.COMPILED if self.mixed else ()  # XLA's flags may still differ.
+            differing = sorted(each for each in {*ours, *theirs} - {*accepted} if ours.get(each) != theirs.get(each))
+        return f"its results would differ: {', '.join(differing)}" if differing else ""
+
+
+class Reply(NamedTuple):
+    """A worker's address and fingerprint, and the result of a part, or why the worker is refused."""
+
+    worker: str
+    fingerprint: dict[str, Any]
+    value: Any = None
+    refusal: str = ""
+
+
+_making, _one_at_a_time = threading.Lock(), threading.Lock()
+_begun: dict[bytes, tuple[Callable[[Any], Any], str]] = {}
+"""The function of a worker's current job, and why the worker is refused for it."""
+
+
+def fingerprint() -> dict[str, Any]:
+    """Returns a worker's fingerprint, and initializes its devices; raises Unusable if there are none."""
+    with _making:  # Not the lock of parts, which would make the caller wait for the current part.
+        return _made()
+
+
+@cache
+def _made() -> dict[str, Any]:
+    devices.configure()
+    devices.start()
+    return devices.fingerprint(0)
+
+
+def work(job: bytes, expected: Expected, part: Any) -> Reply:
+    """Computes a part in a worker; ``job`` is a pickled `Job`, whose compiled function is kept until the next job."""
+    own, name = fingerprint(), get_worker().address
+    if differing := expected.differing(own):
+        return Reply(name, own, refusal=f"it differs in {', '.join(differing)}")
+    with _one_at_a_time:
+        if job not in _begun:
+            _begun.clear()
+            unpacked: Job[Any, Any] = cloudpickle.loads(job)
+            _begun[job] = unpacked.function(), expected.refusal(unpacked, own)
+        function, refusal = _begun[job]
+        return Reply(name, own, None if refusal else function(part), refusal)
 
 
 class Cluster(Executor):
     """Workers that compute the parts of runs; see `connected` for the arguments."""
 
+    devices = 1  # Workers may have different numbers of devices.
+
     def __init__(self, client: Client, address: str, *, mixed: bool, tell: Callable[[str], None]) -> None:
-        self._client, self._address, self._mixed, self._tell = client, address, mixed, tell
-        self._own = devices.fingerprint(0)
+        self._client, self._address, self._tell = client, address, tell
+        self._expected = Expected(devices.fingerprint(0), mixed, {}, lowering.library())
         self._names: set[str] = set()
         self._refused: set[str] = set()
 
@@ -86,10 +160,9 @@ class Cluster(Executor):
         if self._client.status != "running" or scheduler is None:
             return False
         try:  # `Client.scheduler_info` waits forever for a scheduler that is stopped.
-            known = self._client.sync(scheduler.identity, n_workers=-1, callback_timeout=REACHED)
+            self._names = {*self._client.sync(scheduler.identity, n_workers=-1, callback_timeout=REACHED)["workers"]}
         except OSError:
             return False
-        self._names = {*known["workers"]}
         return True
 
     def welcome(self) -> None:
@@ -106,23 +179,18 @@ class Cluster(Executor):
                 raise Unreachable(f"no worker connected within {PATIENCE:.0f} s")
             time.sleep(0.1)
         try:
-            fingerprints = self._client.run(worker.fingerprint, on_error="return", callback_timeout=PATIENCE)
+            fingerprints = self._client.run(fingerprint, on_error="return", callback_timeout=PATIENCE)
         except TimeoutError:
             raise Unreachable(f"not every worker replied within {PATIENCE:.0f} s") from None
         for name, reply in fingerprints.items():
             if isinstance(reply, BaseException):
                 raise Unreachable(f"worker {name} failed to start: {_told(reply)}")
-            if differing := self._differing(reply):
+            if differing := self._expected.differing(reply):
                 raise Unreachable(
                     f"worker {name} differs from this process in {', '.join(differing)}; "
                     "--mixed accepts and records such workers"
                 )
         self._tell(f"cluster {self._address}: {counted(len(fingerprints), 'worker')}")
-
-    @property
-    def devices(self) -> int:
-        """Returns 1: workers may have different numbers of devices."""
-        return 1
 
     def map(
         self, job: Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool]
@@ -135,13 +203,11 @@ class Cluster(Executor):
             Unfinished: parts failed; all others are done.
             Unreachable: the job cannot be sent.
         """
-        sent = packed(job)
-        expected = worker.Expected(self._own, self._mixed, job.digests(), lowering.library())
+        sent, expected = packed(job), self._expected._replace(computes=job.digests())
         new, again, running = iter(parts), deque[Part](), dict[Future[Any], Part]()
-        waiting = next(new, None)
-        failed: list[Part] = []
-        raised: BaseException | None = None
-        alive, polled, heard, came, accepted, answered = 0, 0.0, time.monotonic(), threading.Event(), False, True
+        waiting, came = next(new, None), threading.Event()
+        failed, raised = list[Part](), list[BaseException | None]()
+        alive, polled, heard, accepted, answered = 0, 0.0, time.monotonic(), False, True
         try:
             while waiting is not None or running:
                 if stop():
@@ -159,7 +225,7 @@ class Cluster(Executor):
                     accepted_by = " that is not refused" if self._refused and who == "worker" else ""
                     raise Lost(f"there has been no {who}{accepted_by} for {PATIENCE:.0f} s")
                 while alive and waiting is not None and len(running) < AHEAD * alive:
-                    future = self._submit(sent, expected, waiting)
+                    future = self._client.submit(work, sent, expected, waiting, pure=False, retries=TRIES - 1)
                     future.add_done_callback(lambda _: came.set())
                     running[future] = waiting
                     waiting = again.popleft() if again else next(new, None)
@@ -171,7 +237,7 @@ class Cluster(Executor):
                     part = running.pop(future)
                     if future.status == "error":
                         failed.append(part)
-                        raised = raised or future.exception()
+                        raised.append(future.exception())
                     # Canceled by the scheduler, or computed by a refused worker.
                     elif future.status != "finished" or not self._accepts(reply := future.result()):
                         again.append(part)
@@ -185,29 +251,16 @@ class Cluster(Executor):
             for future in running:
                 future.release()
         if failed:
-            message = f"{', '.join(map(str, failed))} failed {TRIES} times: {_told(raised)}"
+            message = f"{', '.join(map(str, failed))} failed {TRIES} times: {_told(raised[0])}"
             raise Unfinished(f"{message}; all others are finished")
 
-    def _submit(self, job: bytes, expected: worker.Expected, part: Any) -> Future[Any]:
-        return self._client.submit(worker.work, job, expected, part, pure=False, retries=TRIES - 1)
-
-    def _accepts(self, reply: worker.Reply) -> bool:
+    def _accepts(self, reply: Reply) -> bool:
         """Whether a worker computed its part; retires a worker that is not accepted."""
-        if reply.accepted:
-            return True
-        if reply.worker not in self._refused:
+        if reply.refusal and reply.worker not in self._refused:
             self._refused.add(reply.worker)
-            if reply.differing:
-                why = f"its results would differ: {', '.join(reply.differing)}"
-            else:
-                why = f"it differs in {', '.join(self._differing(reply.fingerprint))}"
-            self._tell(f"worker {reply.worker} is refused: {why}")
+            self._tell(f"worker {reply.worker} is refused: {reply.refusal}")
             self._client.retire_workers([reply.worker])  # The last one stays: no other could take its results.
-        return False
-
-    def _differing(self, found: dict[str, Any]) -> list[str]:
-        """Returns what differs between a worker and this process, unless mixed workers are accepted."""
-        return [] if self._mixed else [name for name, value in self._own.items() if found.get(name) != value]
+        return not reply.refusal
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Devices, options of XLA, and the fingerprint of an execution."""
+"""This process as an executor: its devices, options of XLA, and its fingerprint."""
 
 import contextlib
 import importlib.util
@@ -7,6 +7,7 @@ import platform
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import flax
@@ -17,6 +18,8 @@ import optax
 
 import lstm_toys
 from lstm_toys import arguments, files, forks
+from lstm_toys.execution.base import Executor, Job, Outcome, Part, Result
+from lstm_toys.execution.signals import Stopped
 from lstm_toys.execution.switches import LEAST_DEVICES, switches
 
 BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_disable_loop_unrolling"
@@ -69,8 +72,7 @@ def compile_loops() -> None:
 
 def _accelerated() -> bool:
     """Whether JAX may choose an accelerator, as far as is known before it initializes its devices."""
-    platforms = jax.config.values["jax_platforms"]
-    if platforms:
+    if platforms := jax.config.values["jax_platforms"]:
         return platforms.split(",")[0] != "cpu"
     return any(importlib.util.find_spec(plugin) is not None for plugin in ("jax_plugins", "libtpu"))
 
@@ -144,14 +146,14 @@ def start() -> None:
     try:
         jax.block_until_ready(jnp.zeros(()) + 1)
     except Exception as error:  # Backends raise many types.
-        variables = [f"{name}={os.environ[name]}" for name in ASKED if name in os.environ]
+        variables = ", ".join(f"{name}={os.environ[name]}" for name in ASKED if name in os.environ)
         reason = " ".join(str(error).split()) or type(error).__name__
-        chosen = f"{' as requested by ' * bool(variables)}{', '.join(variables)}"
+        chosen = f" as requested by {variables}" if variables else ""
         raise Unusable(f"JAX finds no device{chosen}: {reason}") from None
 
 
 def _refused_by_xla() -> str | None:
-    """XLA's error about the user's flags, from another process, since the error ends the process."""
+    """XLA's error about the user's flags, from another process, which the error ends."""
     every = os.environ.get("XLA_FLAGS", "").split()
     if every and not every[0].startswith("--"):
         return "give the flags themselves, each with a leading --, instead of a file"
@@ -164,8 +166,8 @@ def _refused_by_xla() -> str | None:
 
 def describe() -> str:
     """Describes the devices and the user's XLA flags in one line."""
-    flags = _chosen()
-    return f"{jax.device_count()} x {jax.devices()[0].device_kind}{'; XLA_FLAGS: ' * bool(flags)}{flags}"
+    flags = f"; XLA_FLAGS: {_chosen()}" if _chosen() else ""
+    return f"{jax.device_count()} x {jax.devices()[0].device_kind}{flags}"
 
 
 def _chosen() -> str:
@@ -176,11 +178,8 @@ def _chosen() -> str:
 def fingerprint(block: int) -> dict[str, Any]:
     """Returns everything that bit-identical results depend on, apart from code and settings.
 
-    This comprises library versions, processor, accelerator, XLA flags, JAX options, block size, and whether there are
-    several devices.
-
-    Args:
-        block: number of members that one compiled program computes.
+    This comprises library versions, processor, accelerator, XLA flags, JAX options, whether there are several devices,
+    and ``block``, the number of members that one compiled program computes.
 
     Example:
         >>> import lstm_toys as lt
@@ -221,3 +220,25 @@ def processor() -> str:
     flags = values.get("flags", "").split()
     vector = next((name for name in ("avx512f", "avx2", "avx") if name in flags), platform.machine())
     return f"{values.get('model name', platform.machine())}, {vector}"
+
+
+class Here(Executor):
+    """Computes parts in this process, one after another."""
+
+    workers = 1
+
+    @property
+    def devices(self) -> int:
+        """The number of devices of this process."""
+        return jax.device_count()
+
+    def map(
+        self, job: Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool]
+    ) -> Iterator[tuple[Part, Outcome[Result]]]:
+        """Yields each part and its outcome, in order; see `Executor.map`."""
+        compute, own = job.function(), fingerprint(0)
+        for part in parts:
+            stopped = stop()
+            if stopped is not None and arguments.switch("what stop returns", stopped):
+                raise Stopped
+            yield part, Outcome(compute(part), own)

@@ -92,9 +92,7 @@ def digest(*trees: Any) -> str:
                 sha.update(repr(leaf).encode())
             else:
                 array = np.asarray(leaf)
-                content = (
-                    repr(array.tolist()).encode() if array.dtype.hasobject else np.ascontiguousarray(array).tobytes()
-                )
+                content = repr(array.tolist()).encode() if array.dtype.hasobject else array.tobytes()
                 sha.update(f"{array.dtype.str}{array.shape}".encode() + content)
             sha.update(b"\0")
     return sha.hexdigest()[:16]

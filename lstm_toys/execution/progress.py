@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -16,15 +14,12 @@ from lstm_toys.output import counted
 LINE_SECONDS = 2.0
 """Time between two plain lines, and the shortest time from which a speed or the time left is estimated."""
 
-S = TypeVar("S", bound="Shown")
 
-
-class Shown:
+class Shown(Progress):
     """A progress bar with the time left, on a terminal, with columns before and after the bar."""
 
     def __init__(self, console: Console, before: tuple[ProgressColumn, ...], after: tuple[ProgressColumn, ...]) -> None:
-        self._console = console
-        self._bar = Progress(
+        super().__init__(
             SpinnerColumn("line"),  # ASCII, for any encoding.
             *before,
             BarColumn(bar_width=20),
@@ -35,18 +30,9 @@ class Shown:
             transient=True,
         )
 
-    def __enter__(self: S) -> S:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
-
     def tell(self, text: str) -> None:
         """Prints a line above the bar."""
-        self._console.print(text)
+        self.console.print(text)
 
 
 class TrainingProgress(Shown):
@@ -55,7 +41,6 @@ class TrainingProgress(Shown):
     It is the `lstm_toys.populations.train.Monitor` of the current training.
 
     Args:
-        console: the console to print to.
         works: the work of each training, in any unit.
         workers: returns the number of workers; None: this process trains.
     """
@@ -63,25 +48,24 @@ class TrainingProgress(Shown):
     def __init__(self, console: Console, works: Sequence[float], workers: Callable[[], int] | None = None) -> None:
         super().__init__(console, (TextColumn("{task.description}"),), (TextColumn("{task.fields[state]}"),))
         self._works, self._workers, self._begun = works, workers, 0
-        self._row = self._bar.add_task("", total=sum(works), state="")
+        self._row = self.add_task("", total=sum(works), state="")
         self._spent, self._worked = 0.0, 0.0  # Seconds of training without compiling, and the work done in them.
 
     def begin(self, name: str, members: int, steps: int, groups: int = 1) -> None:
         """Announces the next training; with workers, progress counts ``groups`` of networks."""
         count = len(self._works)
-        name = name if count == 1 else f"{self._begun + 1} of {count}: {name}"
+        self._name = name if count == 1 else f"{self._begun + 1} of {count}: {name}"
         self._before, self._work = sum(self._works[: self._begun]), self._works[self._begun]
         self._begun += 1
-        self._name, self._steps, self._total = name, steps, members * steps
+        self._steps, self._total = steps, members * steps
         self._finished = self._restored = self._diverged = 0  # Restored: member-steps before a checkpoint.
         self._first: float | None = time.perf_counter() if self._workers else None
         self._groups, self._back = groups if self._workers else 0, 0
         self._entering = True  # A group of members.
         self._last_line = time.perf_counter()
-        self._bar.update(
-            self._row, description=name, completed=self._before, state=self._reached() if self._groups else "compiling"
-        )
-        self.tell(f"{name}: {counted(members, 'network')}, {counted(steps, 'step')}")
+        state = self._reached() if self._groups else "compiling"
+        self.update(self._row, description=self._name, completed=self._before, state=state)
+        self.tell(f"{self._name}: {counted(members, 'network')}, {counted(steps, 'step')}")
 
     def skip(self, trainings: int) -> None:
         """Skips trainings that are already done."""
@@ -89,41 +73,31 @@ class TrainingProgress(Shown):
 
     def __call__(self, step: int, losses: Float[np.ndarray, " M"], sound: Bool[np.ndarray, " M"]) -> None:
         """Shows the progress of the training; see `lstm_toys.populations.train.Monitor`."""
-        now = time.perf_counter()
+        now, last = time.perf_counter(), step == self._steps
         done = self._finished + step * len(losses)
-        if self._first is None:
-            self._first = now
+        first = self._first = now if self._first is None else self._first
         self._back += 1
         if self._entering and not self._groups:
             self._restored += step * len(losses)
+        # Before its last step a network may recover, unless its loss is NaN.
+        diverged = self._diverged + int((~sound if last else np.isnan(losses)).sum())
         if done > self._restored:
-            self._show(now, now - self._first, step, done, losses, sound)
-        self._entering = step == self._steps
-        if self._entering:
-            self._finished = done
-            self._diverged += int((~sound).sum())
+            median = f"{np.median(losses[sound]):.2e}" if sound.any() else "–"
+            self._show(now, now - first, step, done, f"median loss {median} | {diverged} diverged")
+        self._entering = last
+        if last:
+            self._finished, self._diverged = done, diverged
             if done == self._total:
-                self._spent += now - self._first
+                self._spent += now - first
                 self._worked += self._share(done - self._restored)
 
-    def _show(
-        self,
-        now: float,
-        spent: float,
-        step: int,
-        done: int,
-        losses: Float[np.ndarray, " M"],
-        sound: Bool[np.ndarray, " M"],
-    ) -> None:
+    def _show(self, now: float, spent: float, step: int, done: int, outcome: str) -> None:
         rate = f"{(done - self._restored) / spent:,.0f} member-steps/s | " if spent >= LINE_SECONDS else ""
-        median = f"{np.median(losses[sound]):.2e}" if sound.any() else "–"
         reached = self._reached() if self._groups else f"step {step:,}/{self._steps:,}"
-        # Before its last step a network may recover, unless its loss is NaN.
-        diverged = self._diverged + (~sound if step == self._steps else np.isnan(losses)).sum()
-        state = f"{reached} | {rate}median loss {median} | {diverged} diverged"
-        self._bar.update(self._row, completed=self._before + self._share(done), state=state)
+        state = f"{reached} | {rate}{outcome}"
+        self.update(self._row, completed=self._before + self._share(done), state=state)
         if done == self._total or (rate and now - self._last_line >= LINE_SECONDS):
-            if not self._console.is_terminal:
+            if not self.console.is_terminal:
                 self.tell(f"{self._name}: {state}{self._left(self._spent + spent, done)}")
             self._last_line = now
 
@@ -151,16 +125,16 @@ class EvaluationProgress(Shown):
     def __init__(self, console: Console, total: int) -> None:
         super().__init__(console, (TextColumn("answers {task.completed:,.0f} of {task.total:,.0f}"),), ())
         self._total, self._done = total, 0
-        self._began = self._last_line = time.perf_counter()
+        self._last_line = time.perf_counter()
         self._first: tuple[float, int] | None = None
-        self._row = self._bar.add_task("", total=total)
+        self._row = self.add_task("", total=total)
 
     def __call__(self, done: int) -> None:
         """Shows how many answers are evaluated."""
         if done == self._done:
             return
         self._done = done
-        self._bar.update(self._row, completed=done)
+        self.update(self._row, completed=done)
         now = time.perf_counter()
         self._first = self._first or (now, done)
         began, before = self._first
@@ -169,6 +143,6 @@ class EvaluationProgress(Shown):
             rate = (done - before) / spent
             speed, left = f" | {rate:,.0f} answers/s", f" | {(self._total - done) / rate:,.0f} s left"
         due = done == self._total or (speed and now - self._last_line >= LINE_SECONDS)
-        if due and not self._console.is_terminal:
+        if due and not self.console.is_terminal:
             self.tell(f"{done:,} of {counted(self._total, 'answer')}{speed}{left}")
             self._last_line = now

@@ -11,7 +11,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType, TracebackType
 from typing import Any
 
 from lstm_toys import files
@@ -78,12 +77,11 @@ class Interruption:
             threading.Thread(target=self._listen, args=[receiver], daemon=True).start()
             for number in NUMBERS:
                 if signal.getsignal(number) is not signal.SIG_IGN:  # Ignored on purpose, as under nohup.
-                    self._before[number] = signal.signal(number, _nothing)
+                    # Without a handler, even one that does nothing, the signal would not wake the listening thread.
+                    self._before[number] = signal.signal(number, lambda *_: None)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         if hasattr(self, "_sender"):
@@ -122,7 +120,3 @@ def _end(number: int) -> None:
     with contextlib.suppress(OSError):
         os.write(2, f"{cursor}{ended(number)}\n".encode())
     os._exit(128 + number)
-
-
-def _nothing(number: int, frame: FrameType | None) -> None:
-    """A handler that does nothing; without one, the signal would not wake the listening thread."""

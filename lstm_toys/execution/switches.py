@@ -60,14 +60,10 @@ def _values(module: ModuleType) -> dict[str, str]:
 
 def _asked(module: str) -> dict[str, str]:
     """Asks another process, where JAX or Flax was imported before this library."""
-    code = (
-        f"import {module}, json; from lstm_toys.execution.switches import _values; print(json.dumps(_values({module})))"
-    )
-    path = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    told = subprocess.run(
-        [sys.executable, "-c", code], env=os.environ | path, capture_output=True, text=True, check=True
-    )
-    _initial[module] = json.loads(told.stdout)
+    code = f"import {module}, json; from {__name__} import _values; print(json.dumps(_values({module})))"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    asked = [sys.executable, "-c", code]
+    _initial[module] = json.loads(subprocess.check_output(asked, env=environment, stderr=subprocess.PIPE, text=True))
     return _initial[module]
 
 

@@ -1,7 +1,6 @@
 """Answers of trained networks to any curves."""
 
-from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import flax.linen as nn
@@ -10,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree, Shaped
 
-from lstm_toys import arguments
+from lstm_toys import arguments, forks
 from lstm_toys.execution import lowering
 from lstm_toys.networks import training
 from lstm_toys.networks.layer import check_model
@@ -37,9 +36,7 @@ def answers(
     to sizes that depend only on the number of time points.
 
     Args:
-        model: the Flax module of the networks.
-        params: their parameters; every leaf has a leading axis S, one entry per network.
-        inputs: the curves ``[C, T, F]``.
+        params: parameters of networks of the model; every leaf has a leading axis S, one entry per network.
         block: number of networks that one compiled program computes; another value changes the last bits.
 
     Returns:
@@ -59,42 +56,51 @@ def answers(
         >>> lt.answers(trained.model, trained.params, lines.inputs).shape  # [seed, curve, time, feature]
         (2, 3, 20, 1)
     """
-    values: np.ndarray = in_blocks(_program, model, params, inputs, block)
+    inputs, block, seeds = checked(model, params, inputs, block, empty=True)
+    values: np.ndarray = in_blocks(_program(model, blocks.mesh()), params, inputs, block, seeds)
     return values
 
 
+def checked(
+    model: nn.Module, params: PyTree, inputs: Any, block: int, *, name: str = "inputs", empty: bool = False
+) -> tuple[Any, int, int]:
+    """Checks curves, called ``name``, and networks; returns the curves, the block, and the number of networks."""
+    forks.check()
+    check_model(model)
+    arguments.known(name, inputs)
+    inputs = arguments.array(name, inputs, "C T F", hint=", curves as lt.show makes them", empty=empty)
+    return inputs, arguments.whole("block", block, least=1), networks(model, params, *inputs.shape[1:])
+
+
 def in_blocks(
-    compiled: Callable[[nn.Module, jax.sharding.Mesh], jax.stages.Wrapped],
-    model: nn.Module,
+    program: jax.stages.Wrapped,
     params: PyTree[Float[np.ndarray, "S ..."]],
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     block: int,
+    seeds: int,
 ) -> PyTree[Float[np.ndarray, "S C ..."]]:
     """Runs a program for every network and every curve; see `answers`.
 
-    Args:
-        compiled: returns, for a model and the devices, a program from blocks of members, and chunks of `curve_block`
-            curves, to arrays with the leading axes blocks, N, chunks, curves.
+    The program takes blocks of members, and chunks of `curve_block` curves, and returns arrays with the leading axes
+    blocks, N, chunks, curves.
     """
-    check_model(model)
-    arguments.known("inputs", inputs)
-    inputs = arguments.array("inputs", inputs, "C T F", hint=", curves as lt.show makes them", empty=True)
-    block = arguments.whole("block", block, least=1)
-    curves, points, features = inputs.shape
-    mesh = blocks.mesh()
-    program, seeds = compiled(model, mesh), networks(model, params, points, features)
+    (curves, points, features), mesh = inputs.shape, blocks.mesh()
     size, tile, together = _sizes(seeds, curves, points, block, mesh)
 
-    every: list[PyTree] = []
-    for group in blocks.groups(seeds, size, block, mesh.size):
-        members = blocks.place(jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), params), mesh)
-        count = min(size, seeds - int(group[0, 0]))
-        tiles = [
-            blocks.flat(program(members, jnp.asarray(_tiled(inputs, first, tile, together))))
-            for first in range(0, max(1, curves), tile)
-        ]
-        every.append(jax.tree.map(lambda *leaves, count=count: _joined(leaves, count, curves), *tiles))
-    return jax.tree.map(lambda *parts: np.concatenate(parts), *every)
+    def of_group(count: int, members: PyTree) -> PyTree[Float[np.ndarray, "count C ..."]]:
+        tiles = []
+        for first in range(0, max(1, curves), tile):
+            chosen = np.asarray(inputs[first : first + tile])
+            padded = np.pad(chosen, ((0, tile - len(chosen)), (0, 0), (0, 0))).reshape(-1, together, points, features)
+            tiles.append(blocks.own(program(members, jnp.asarray(padded)), count))
+
+        def whole(*leaves: Shaped[np.ndarray, "count chunks N ..."]) -> Shaped[np.ndarray, "count C ..."]:
+            flat = [leaf.reshape(count, -1, *leaf.shape[3:]) for leaf in leaves]
+            return np.concatenate(flat, axis=1)[:, :curves]
+
+        return jax.tree.map(whole, *tiles)
+
+    return blocks.joined(of_group(*each) for each in blocks.placed(params, size, block, mesh))
 
 
 def networks(model: nn.Module, params: PyTree, points: int, features: int) -> int:
@@ -104,7 +110,7 @@ def networks(model: nn.Module, params: PyTree, points: int, features: int) -> in
         ValueError: they belong to another model, to no network, or to one network without a leading axis, do not match
             the number of features, or are not real numbers.
     """
-    expected = _parameters(model, points, features)
+    expected = _shapes(model, points, features)
     shapes = {name: np.shape(leaf) for name, leaf in _leaves(params)}
     counts = {shape[0] for shape in shapes.values() if shape}
     if shapes.keys() != expected.keys():
@@ -119,8 +125,8 @@ def networks(model: nn.Module, params: PyTree, points: int, features: int) -> in
             )
         if shapes[name][1:] != shape:
             raise ValueError(
-                f"curves of {features} features are none that these networks take: "
-                f"{name} is of shape {shapes[name][1:]}, and of shape {shape} for such curves"
+                f"these networks do not take curves of {features} features: "
+                f"{name} has the shape {shapes[name][1:]}, and would have {shape} for such curves"
             )
     for name, leaf in _leaves(params):
         arguments.known(f"params {name}", leaf)
@@ -132,14 +138,13 @@ def networks(model: nn.Module, params: PyTree, points: int, features: int) -> in
 
 
 @cache
-def _parameters(model: nn.Module, points: int, features: int) -> dict[str, tuple[int, ...]]:
+def _shapes(model: nn.Module, points: int, features: int) -> dict[str, tuple[int, ...]]:
     """The shapes of the parameters of a model for such curves."""
     variables = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, points, features)))
     return {name: leaf.shape for name, leaf in _leaves(variables["params"])}
 
 
 def _leaves(params: PyTree) -> list[tuple[str, Any]]:
-    """The leaves of a tree of parameters with their paths."""
     leaves = jax.tree.leaves_with_path(params)
     return [(jax.tree_util.keystr(path, simple=True, separator="/"), leaf) for path, leaf in leaves]
 
@@ -147,23 +152,6 @@ def _leaves(params: PyTree) -> list[tuple[str, Any]]:
 def curve_block(points: int) -> int:
     """Curves that a compiled program answers at a time: `CURVE_BLOCK`, or fewer if they are long."""
     return max(1, min(CURVE_BLOCK, POINTS // points))
-
-
-def _tiled(
-    inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"], first: int, tile: int, together: int
-) -> Float[np.ndarray, "chunks N T F"]:
-    """Splits some curves into chunks, padded with zeros."""
-    chosen = np.asarray(inputs[first : first + tile])
-    padding = np.zeros((tile - len(chosen), *chosen.shape[1:]), chosen.dtype)
-    return np.concatenate([chosen, padding]).reshape(-1, together, *chosen.shape[1:])
-
-
-def _joined(
-    tiles: Sequence[Shaped[np.ndarray, "members ..."]], count: int, curves: int
-) -> Shaped[np.ndarray, "S C ..."]:
-    """Joins tiles ``[member, chunk, curve, ...]`` without their padding."""
-    flat = [tile[:count].reshape(count, -1, *tile.shape[3:]) for tile in tiles]
-    return np.concatenate(flat, axis=1)[:, :curves]
 
 
 def _sizes(seeds: int, curves: int, points: int, block: int, mesh: jax.sharding.Mesh) -> tuple[int, int, int]:
@@ -185,18 +173,14 @@ def digests_of(
 ) -> lowering.Digests:
     """Digests of the program of `answers` and of the curves of a set of this name.
 
-    ``params`` are shapes of ONE network's parameters; ``seeds`` is the number of networks, on which no digest depends.
+    ``params`` are shapes of ONE network's parameters; no digest depends on ``seeds``, the number of networks.
     """
     (count, points, features), mesh = curves.shape, blocks.mesh()
     size, tile, together = _sizes(seeds, count, points, block, mesh)
-    group = next(blocks.groups(size, size, block, mesh.size))
+    members = blocks.shapes(params, next(blocks.groups(size, size, block, mesh.size)), mesh)
     chunks = jax.ShapeDtypeStruct((tile // together, together, points, features), jnp.float32)
-    return {
-        **lowering.lowered(
-            f"answers {name}".rstrip(), _program(model, mesh), blocks.shapes(params, group, mesh), chunks
-        ),
-        f"curves {name}".rstrip(): lowering.digest(curves),
-    }
+    program = lowering.lowered(f"answers {name}".rstrip(), _program(model, mesh), members, chunks)
+    return program | {f"curves {name}".rstrip(): lowering.digest(curves)}
 
 
 @cache

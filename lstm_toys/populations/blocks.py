@@ -5,7 +5,7 @@ identical regardless of the other seeds and the devices: XLA programs for differ
 and training amplifies the difference.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -128,31 +128,35 @@ def groups(members: int, size: int, block: int, device_count: int) -> Iterator[I
         yield first + np.arange(blocks * block).reshape(blocks, block)
 
 
+def placed(members: PyTree, size: int, block: int, mesh: jax.sharding.Mesh) -> Iterator[tuple[int, PyTree]]:
+    """Puts all members, a tree whose leaves have a leading axis of members, on the devices, group by group.
+
+    Yields:
+        The number of members in a group without padding, at most ``size``, see `group_size`, and its blocks.
+    """
+    count = len(jax.tree.leaves(members)[0])
+    for group in groups(count, size, block, mesh.size):
+        taken = jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), members)
+        yield min(size, count - int(group[0, 0])), place(taken, mesh)
+
+
 def in_groups(
     program: Callable[..., PyTree], members: PyTree, size: int, block: int, mesh: jax.sharding.Mesh, *shared: PyTree
 ) -> PyTree[np.ndarray]:
-    """Runs a program of `spread` for all members, group by group.
-
-    Args:
-        program: the program.
-        members: one pytree of all members, every leaf with a leading axis of members.
-        size: members in a group, see `group_size`.
-        block: members in a block.
-        mesh: the devices of the program.
-        shared: the program's further arguments.
-
-    Returns:
-        What the program returns, with a leading axis of members.
-    """
-    count = len(jax.tree.leaves(members)[0])
-    parts = []
-    for group in groups(count, size, block, mesh.size):
-        placed = place(jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), members), mesh)
-        own = min(size, count - int(group[0, 0]))
-        parts.append(jax.tree.map(lambda leaf, own=own: leaf[:own], flat(program(placed, *shared))))
-    return jax.tree.map(lambda *each: np.concatenate(each), *parts)
+    """Runs a program of `spread` for all members, see `placed`; results have a leading axis of members."""
+    return joined(own(program(part, *shared), count) for count, part in placed(members, size, block, mesh))
 
 
-def flat(blocks: PyTree) -> PyTree:
+def joined(parts: Iterable[PyTree[np.ndarray]]) -> PyTree[np.ndarray]:
+    """Joins trees of groups of members."""
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+
+
+def own(blocks: PyTree, count: int) -> PyTree[np.ndarray]:
+    """`flat`, without the padding after so many members."""
+    return jax.tree.map(lambda leaf: leaf[:count], flat(blocks))
+
+
+def flat(blocks: PyTree) -> PyTree[np.ndarray]:
     """Merges the axes of blocks and of members in a block, as NumPy arrays."""
     return jax.tree.map(lambda leaf: np.asarray(leaf).reshape(-1, *leaf.shape[2:]), blocks)

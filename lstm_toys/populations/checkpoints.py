@@ -1,20 +1,43 @@
-"""Checkpoints of a training: files in a folder, the newest of each group of members."""
+"""Checkpoints of a training: files in a folder, the newest of each group of members, and what they contain."""
 
+import hashlib
+import io
+import json
 import math
 import re
 import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
 
 from lstm_toys import arguments
-from lstm_toys.files import Damaged, opened, replacing
+from lstm_toys.execution import lowering
+from lstm_toys.files import Damaged, opened, read_arrays, replacing
+from lstm_toys.networks import training
+from lstm_toys.networks.optimizers import Scheduled
+from lstm_toys.populations import group
+from lstm_toys.populations.group import Group, GroupState
+from lstm_toys.populations.programs import Specification
 
 KEPT = 2
 """Number of checkpoints kept of a group in training; a finished group keeps only the last."""
 
 NAME = re.compile(r"members-(\d+)-(\d+)-step-(\d+)\.checkpoint")
+
+VERSION = 3
+HEADER = re.compile(rb"lstm_toys checkpoint (\d+), SHA-256 ([0-9a-f]{64})\n")
+
+SAMPLE = 4_096
+"""How many numbers of the data are compared across versions and processors, which may change their last bits."""
+
+TREES, HISTORIES = ("member", "kept"), ("sound", "losses", "measures", "frames")
+"""Entries of a state: trees whose shapes the training determines, and arrays that grow with it."""
 
 T = TypeVar("T")
 
@@ -58,8 +81,7 @@ class Checkpoints:
     def group_size(self, usual: int, members: int) -> int:
         """Returns the group size with which the training began; ``usual`` without a checkpoint that differs.
 
-        Args:
-            members: members of the training; its last group may be smaller.
+        ``members`` is the number of all members; the last group may be smaller than others.
         """
         groups = {(first, last) for first, files in self._files.items() for last, _ in files.values()}
         if all(first % usual == 0 and last + 1 == min(first + usual, members) for first, last in groups):
@@ -139,3 +161,106 @@ class Checkpoints:
                 if match := NAME.fullmatch(path.name):
                     self._found.setdefault(int(match[1]), {})[int(match[3])] = (int(match[2]), path)
         return self._found
+
+
+class Origin(NamedTuple):
+    """What the state of a group depends on: digests by name, and a sample of the first member's data."""
+
+    digests: dict[str, str]
+    sample: Float[np.ndarray, " K"]
+
+
+def origin(specification: Specification, asked: Group) -> Origin:
+    """Collects everything that the state of a group depends on, without compiling its training."""
+    spec, (seeds, hyper) = specification, asked.start
+    first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), asked.start)
+    key = training.seed_key(jnp.uint32(spec.base_seed), first.seed)
+    examples = jax.tree.leaves(training.training_set(spec.task, key, first.hyper))
+    parts = {
+        **{f"train_{name}": values for name, values in hyper.numbers.items()},
+        **{name: values for name, values in hyper._asdict().items() if name != "numbers"},
+        "model": f"{type(spec.model).__module__}.{spec.model!r}",
+        "optimizer": spec.optimizer,
+        "base_seed": spec.base_seed,
+        "seeds": seeds,
+        "steps": spec.recorded,
+        "kept_steps": spec.kept_steps,
+        "frames": spec.frames,
+        "batch": spec.task.batch,
+        "programs": sorted(spec.programs_digests(len(seeds)).items()),
+        "features": (*spec.task.input_features, *spec.task.output_features),
+        "after": spec.after,
+        "data": examples,
+    }
+    if isinstance(spec.optimizer, Scheduled):
+        rates = jax.jit(jax.vmap(spec.optimizer.schedule))(jnp.arange(spec.kept_steps[-1]))
+        parts |= {"optimizer": spec.optimizer.name, "schedule": rates}
+    numbers = np.concatenate([np.asarray(leaf).reshape(-1) for leaf in examples])
+    sample = numbers[:: max(1, -(-len(numbers) // SAMPLE))].astype(np.float32)
+    return Origin({name: lowering.digest(part) for name, part in parts.items()}, sample)
+
+
+def encode(state: GroupState, origin: Origin, fingerprints: list[dict[str, Any]]) -> bytes:
+    """Encodes a checkpoint: a line with the SHA-256 of the rest, and an npz archive.
+
+    ``fingerprints`` are of the executions that computed the state, the latest first.
+    """
+    about = json.dumps({"fingerprints": fingerprints, "origin": origin.digests})
+    trees = jax.tree.leaves_with_path({name: getattr(state, name) for name in TREES})
+    arrays = {jax.tree_util.keystr(path): leaf for path, leaf in trees}
+    arrays |= {name: getattr(state, name) for name in HISTORIES}
+    arrays |= {"step": np.array(state.step), "sample": origin.sample, "about": np.frombuffer(about.encode(), np.uint8)}
+    body = io.BytesIO()
+    np.savez(body, allow_pickle=False, **arrays)
+    checksum = hashlib.sha256(body.getbuffer()).hexdigest().encode()
+    return b"".join([b"lstm_toys checkpoint %d, SHA-256 %s\n" % (VERSION, checksum), body.getbuffer()])
+
+
+def decode(
+    content: bytes, path: Path, specification: Specification, members: range, expected: Origin, own: dict[str, Any]
+) -> tuple[GroupState, list[dict[str, Any]]]:
+    """Decodes a checkpoint, for an execution with the fingerprint ``own`` that continues the training.
+
+    Returns:
+        The state, and the fingerprints of the executions that computed it, the latest first.
+
+    Raises:
+        Damaged: the checksum is wrong.
+        OtherTraining: the origin differs, or the state was computed with another JAX configuration.
+    """
+    line, newline, body = content.partition(b"\n")
+    header = HEADER.fullmatch(line + newline)
+    if not header or hashlib.sha256(body).hexdigest().encode() != header[2]:
+        raise Damaged(path, "its checksum is wrong")
+    if int(header[1]) != VERSION:
+        raise OtherTraining(path, f"has checkpoint version {int(header[1])}; this version reads {VERSION}")
+    arrays = read_arrays(path, io.BytesIO(body))
+    about = json.loads(arrays["about"].tobytes())
+    fingerprints = list(about["fingerprints"])
+    if differing := _differing(Origin(about["origin"], arrays["sample"]), expected, fingerprints, own):
+        raise OtherTraining(path, f"belongs to another training, which differs in {', '.join(differing)}")
+
+    def read(path: tuple[Any, ...], one: jax.ShapeDtypeStruct) -> np.ndarray:
+        leaf, shape = arrays[jax.tree_util.keystr(path)], (len(members), *one.shape)
+        if (leaf.shape, leaf.dtype) != (shape, one.dtype):
+            raise ValueError(f"its arrays do not have the shapes of {len(members)} members")
+        return leaf
+
+    step, steps, shapes = int(arrays["step"]), specification.kept_steps, specification.member
+    kept = {each: shapes.sound for each in steps if each <= step}
+    trees = {"member": {} if step == steps[-1] else group.changing(shapes), "kept": kept}
+    histories: dict[str, Any] = {name: arrays[name] for name in HISTORIES}
+    return GroupState(step=step, **jax.tree.map_with_path(read, trees), **histories), fingerprints
+
+
+def _differing(theirs: Origin, ours: Origin, fingerprints: list[dict[str, Any]], own: dict[str, Any]) -> list[str]:
+    """Returns the names of what differs between a state and the training to be continued."""
+    names = theirs.digests.keys() | ours.digests.keys()
+    differing = sorted(name for name in names if theirs.digests.get(name) != ours.digests.get(name))
+    if {*differing} <= {"data", "programs"} and own not in fingerprints:
+        # Another version or processor may lower a program to different text, and change the last bits of the data.
+        close = theirs.sample.shape == ours.sample.shape and np.allclose(theirs.sample, ours.sample, 1e-4, 1e-6)
+        differing = [] if close else differing
+    if any(each.get("switches") != own.get("switches") for each in fingerprints):
+        differing.append("switches")
+    return differing

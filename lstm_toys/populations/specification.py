@@ -1,7 +1,7 @@
-"""The specification of a training: everything that its results depend on, checked."""
+"""Checks the arguments of a training, and specifies it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import flax.linen as nn
 import jax
@@ -10,12 +10,11 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from lstm_toys import arguments, forks
-from lstm_toys.execution import lowering
 from lstm_toys.networks import training
 from lstm_toys.networks.layer import check_model
-from lstm_toys.networks.optimizers import Schedule, Scheduled
-from lstm_toys.populations import answering, blocks, programs
-from lstm_toys.populations.programs import Start
+from lstm_toys.networks.optimizers import BOUNDS, Hyper, Schedule, Scheduled, takes
+from lstm_toys.populations import programs
+from lstm_toys.populations.programs import CurveSets, Specification, Start
 from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import Task
 
@@ -25,77 +24,24 @@ RECORDS = 200
 MOST = 2**31 - 1
 
 
-CurveSets = Float[np.ndarray, "_ _ F"] | Mapping[str, Float[np.ndarray, "_ _ F"]]
-"""Curves to answer, or sets of them by name, each with its own number of time points."""
-
-
-@dataclass(frozen=True)
-class Specification:
-    """Everything that all members of a population share; see also `lstm_toys.train`.
-
-    Attributes:
-        kept_steps: steps after which the parameters are kept, in ascending order, including the last step.
-        recorded: recorded steps, from 0 to the last.
-        frames: indices of the records whose answers are kept.
-        curves: curves ``[C, T, F]`` to answer, by kept step; or several sets of such curves, by name.
-    """
-
-    task: Task
-    model: nn.Module
-    optimizer: str | Scheduled
-    base_seed: int
-    block: int
-    kept_steps: tuple[int, ...]
-    recorded: Int[np.ndarray, " R"]
-    frames: Int[np.ndarray, " K"]
-    curves: Mapping[int, CurveSets]
-    after: float
-
-    def programs_digests(self, members: int) -> lowering.Digests:
-        """Digests of the programs that train the members, on whose number they do not depend."""
-        group = next(blocks.groups(members, members, self.block, jax.device_count()))
-        return programs.digests_of(self.task, self.model, self.optimizer, group, self.after)
-
-    def digests(self, members: int) -> lowering.Digests:
-        """Digests of everything that is computed for some members, except for their start."""
-        params = programs.member_shapes(self.task, self.model, self.optimizer).params
-        together = blocks.group_size(members, self.block, jax.device_count())
-        digests = self.programs_digests(together)
-        for curves in {id(each): each for each in self.curves.values()}.values():
-            sets = curves if isinstance(curves, Mapping) else {"": curves}
-            for name, each in sets.items():
-                digests |= answering.digests_of(
-                    self.model, params, np.asarray(each), self.block, min(members, together), name
-                )
-        steps = [list(self.kept_steps), self.recorded, self.frames, sorted(self.curves)]
-        return digests | {
-            "steps": lowering.digest(steps),
-            "names": lowering.digest([*self.task.input_features, *self.task.output_features]),
-            "ahead": lowering.digest(self.task.ahead),
-            "base seed": lowering.digest(self.base_seed),
-            **lowering.compiled(),
-        }
-
-
 def specify(
     task: Task,
     model: nn.Module,
     *,
     seeds: int | Int[np.ndarray, " M"],
     steps: int | Sequence[int],
-    learning_rate: float | Float[np.ndarray, " M"] | Schedule,
     optimizer: str = "sgd",
-    momentum: float | Float[np.ndarray, " M"] | None = None,
-    decay: float | Float[np.ndarray, " M"] | None = None,
     numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
-    noise: float | Float[np.ndarray, " M"] = 0.0,
     base_seed: int = 0,
     block: int | None = None,
     frames: int = 0,
     curves: Mapping[int, CurveSets] | None = None,
     after: float | int = AFTER,
+    **hyper: float | Float[np.ndarray, " M"] | Schedule | None,
 ) -> tuple[Specification, Start]:
     """Checks the arguments of `lstm_toys.train`, and separates what members share from each member's start.
+
+    ``hyper`` are the learning rate, momentum, decay and noise.
 
     Raises:
         ValueError: an argument is invalid.
@@ -103,18 +49,9 @@ def specify(
     forks.check()
     arguments.instance("task", task, Task, "a Task, such as lt.reproduce makes")
     check_model(model)
-    start = programs.starts(
-        optimizer,
-        seeds=seeds,
-        learning_rate=learning_rate,
-        momentum=momentum,
-        decay=decay,
-        noise=noise,
-        wanted=task.numbers,
-        numbers=numbers,
-    )
-    if callable(learning_rate):
-        _check_schedule(learning_rate)
+    start = starts(optimizer, seeds=seeds, wanted=task.numbers, numbers=numbers, **hyper)
+    if callable(schedule := hyper["learning_rate"]):
+        _check_schedule(schedule)
     base_seed = arguments.whole("base_seed", base_seed, least=0, most=2**32 - 1)
     frames = arguments.whole("frames", frames, least=0, most=1_000_000)
     if arguments.several(steps):
@@ -124,9 +61,7 @@ def specify(
     checked_curves = _checked_curves(curves, kept_steps, task)
     first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
     training.check_examples(task, training.seed_key(jnp.uint32(base_seed), first.seed), first.hyper.numbers)
-    if block is None:
-        block = programs.suitable_block(task, model)
-    block = arguments.whole("block", block, least=1, most=MOST)
+    chosen = programs.suitable_block(task, model) if block is None else block
     if not 0 <= arguments.number("after", after) < 1:
         raise arguments.refused("after", "a share of a curve from 0 to less than 1", after)
     # A record is a forward pass over the whole training set; with minibatches it may take a tenth of the work.
@@ -134,9 +69,9 @@ def specify(
     specification = Specification(
         task=task,
         model=model,
-        optimizer=Scheduled(optimizer, learning_rate) if callable(learning_rate) else optimizer,
+        optimizer=Scheduled(optimizer, schedule) if callable(schedule) else optimizer,
         base_seed=base_seed,
-        block=block,
+        block=arguments.whole("block", chosen, least=1, most=MOST),
         kept_steps=tuple(kept_steps),
         recorded=recorded,
         frames=frame_indices(len(recorded), frames),
@@ -144,6 +79,58 @@ def specify(
         after=float(after),
     )
     return specification, start
+
+
+def starts(
+    optimizer: str,
+    *,
+    seeds: int | Int[np.ndarray, " M"],
+    wanted: Sequence[str] = (),
+    numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
+    **hyper: float | Float[np.ndarray, " M"] | Schedule | None,
+) -> Start:
+    """Checks seeds and hyperparameters, and returns them for every member, every leaf ``[M]``; see `train.train`.
+
+    ``wanted`` are the names of the task's training numbers, which ``numbers`` must have.
+
+    Raises:
+        ValueError: no seed, a repeated seed, an unknown optimizer, a hyperparameter that the optimizer does not take or
+            that is outside `BOUNDS`, or training numbers that differ from the task's.
+    """
+    if arguments.several(seeds):
+        members = np.array(arguments.wholes("seeds", seeds, least=0, most=2**32 - 1))
+    else:
+        members = np.arange(arguments.whole("seeds", seeds, least=1, most=MOST))
+    values = {} if numbers is None else numbers
+    arguments.mapping("numbers", values, "training numbers by name")
+    if set(values) != set(wanted):
+        raise ValueError(f"this task takes the training numbers {sorted(wanted)}, not {sorted(values)}")
+    chosen = {name: value for name, value in hyper.items() if value is not None or name == "learning_rate"}
+    defaults = takes(optimizer)
+    for name in ("momentum", "decay"):
+        if name in chosen and name not in defaults:
+            raise arguments.refused(name, f"None, since {optimizer} has no {name}", chosen[name])
+
+    def column(name: str, value: Any, **bounds: int) -> Float[np.ndarray, " M"]:
+        arguments.known(name, value)
+        checked = arguments.numbers(name, value, str(len(members)), **bounds)
+        return np.broadcast_to(np.asarray(checked, float), members.shape)
+
+    columns = {
+        name: np.full(members.shape, np.nan)
+        if name == "learning_rate" and callable(value)
+        else column(name, value, **BOUNDS[name])
+        for name, value in ({"momentum": 0.0, "decay": 0.0, "noise": 0.0} | defaults | chosen).items()
+    }
+    of_task = {name: column(name, values[name]) for name in wanted}
+    if arguments.several(seeds):
+        rows = np.stack([members, *map(np.nan_to_num, (*columns.values(), *of_task.values()))], axis=1)
+        _, first, counts = np.unique(rows, axis=0, return_index=True, return_counts=True)
+        if (counts > 1).any():
+            twice = members[first[counts > 1][0]]
+            raise ValueError(f"seeds must be different under the same hyper-parameters, and {twice} is there twice")
+    single, of_task = ({name: each.astype(np.float32) for name, each in of.items()} for of in (columns, of_task))
+    return Start(members.astype(np.uint32), Hyper(**single, numbers=of_task))
 
 
 def recorded_steps(steps: Sequence[int], least: int = 1) -> Int[np.ndarray, " R"]:

@@ -1,17 +1,18 @@
-"""Hidden and cell states inside trained networks."""
+"""Hidden and cell states inside trained networks, and networks whose inputs are their own earlier answers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Float, Int, PyTree
 
 from lstm_toys import arguments
-from lstm_toys.networks.layer import INITIAL, check_model
+from lstm_toys.networks import training
+from lstm_toys.networks.layer import INITIAL
 from lstm_toys.populations import answering, blocks
 
 KEPT = "intermediates"
@@ -37,9 +38,7 @@ def states(
     with `lt.answers`, a state is bit-identical regardless of the other networks and curves.
 
     Args:
-        model: the Flax module of the networks.
-        params: their parameters; every leaf has a leading axis S, one entry per network.
-        inputs: the curves ``[C, T, F]``.
+        params: parameters of networks of the model; every leaf has a leading axis S, one entry per network.
         initial: initial states of the layers, ``[S, C, H]`` by layer and name, such as the last states of an earlier
             call or of `lt.rollout`; None: zero.
         every: number of time points between returned states.
@@ -62,18 +61,13 @@ def states(
         >>> inside["lstm_0"]["cell"].shape, sorted(inside["readout"])  # [seed, curve, time, unit]
         ((2, 1, 20, 4), ['cell', 'hidden'])
     """
-    check_model(model)
-    arguments.known("inputs", inputs)
-    inputs = arguments.array("inputs", inputs, "C T F", hint=", curves as lt.show makes them", empty=initial is None)
-    every = arguments.whole("every", every, least=1, most=inputs.shape[1])
+    inputs, block, seeds = answering.checked(model, params, inputs, block, empty=initial is None)
+    every, mesh = arguments.whole("every", every, least=1, most=inputs.shape[1]), blocks.mesh()
     if initial is None:
-        values: States = answering.in_blocks(partial(_program, every), model, params, inputs, block)
+        values: States = answering.in_blocks(_program(model, every, mesh), params, inputs, block, seeds)
         return values
-    block = arguments.whole("block", block, least=1)
-    seeds = answering.networks(model, params, *inputs.shape[1:])
     initial = _checked(model, params, initial, (seeds, len(inputs)), inputs.shape[2])
     check_initial(model, params, inputs.shape[2])
-    mesh = blocks.mesh()
     program, size = _continuing(model, every, mesh), blocks.group_size(seeds, block, mesh.size)
     found: States = blocks.in_groups(program, (params, initial), size, block, mesh, jnp.asarray(inputs, jnp.float32))
     return found
@@ -84,19 +78,17 @@ def _checked(
 ) -> dict[str, dict[str, Any]]:
     """Returns initial states ``[S, C, H]`` as arrays; raises ValueError if they do not match the layers of a model."""
     arguments.mapping("initial", initial, "states by layer and name")
+    states: dict[str, dict[str, Any]] = {}
     for layer, names in initial.items():
-        arguments.mapping(f"initial[{layer!r}]", names, "states by name")
-    states = {
-        layer: {
-            name: arguments.array(f"initial[{layer!r}][{name!r}]", each, "S C H", finite=False)
-            for name, each in names.items()
+        place = f"initial[{layer!r}]"
+        arguments.mapping(place, names, "states by name")
+        states[layer] = {
+            name: arguments.array(f"{place}[{name!r}]", each, "S C H", finite=False) for name, each in names.items()
         }
-        for layer, names in initial.items()
-    }
     one = jax.tree.map(lambda leaf: leaf[0], params)
-    expected = jax.eval_shape(lambda *given: last(inside(model, *given)[1]), one, jnp.zeros((1, 1, features)))
+    layers = jax.eval_shape(lambda *given: last(inside(model, *given)[1]), one, jnp.zeros((1, 1, features)))
     wanted = {
-        f"{layer}/{name}": (*shape, each.shape[-1]) for layer, names in expected.items() for name, each in names.items()
+        f"{layer}/{name}": (*shape, each.shape[-1]) for layer, names in layers.items() for name, each in names.items()
     }
     found = {f"{layer}/{name}": each.shape for layer, names in states.items() for name, each in names.items()}
     if found != wanted:
@@ -116,7 +108,7 @@ def check_initial(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], 
     if not all(jax.tree.leaves(same)):
         kind = getattr(model, "cell", type(model).__name__)
         raise ValueError(
-            f"layers of {kind} do not begin in the states that they are given; a cell of your own reads them by "
+            f"layers of {kind} do not begin in the states that they are given; a custom cell reads them by "
             f"self.get_variable({INITIAL!r}, name), where self.has_variable({INITIAL!r}, name)"
         )
 
@@ -134,7 +126,7 @@ def _halves(
 
 
 @cache
-def _program(every: int, model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+def _program(model: nn.Module, every: int, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
     """States of blocks of members for chunks of curves; cached to avoid recompiling."""
 
     def of_chunks(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> PyTree[Float[Array, "chunks N K _"]]:
@@ -162,8 +154,12 @@ def inside(
     model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"], initial: PyTree[Float[Array, "C _"]] | None = None
 ) -> tuple[Float[Array, "C ..."], PyTree[Float[Array, "C T _"]]]:
     """The answers of ONE network, and its states by layer and name, from given initial states or from zero."""
+
+    def of_layer(module: nn.Module, method: str) -> bool:
+        return method == "__call__" and hasattr(module, "units")
+
     begun = {} if initial is None else {INITIAL: _nested(initial)}
-    answers, kept = model.apply({"params": params, **begun}, inputs, capture_intermediates=_returned, mutable=[KEPT])
+    answers, kept = model.apply({"params": params, **begun}, inputs, capture_intermediates=of_layer, mutable=[KEPT])
     layers = dict(_layers(kept.get(KEPT, {})))
     below = {name: layer for name, layer in layers.items() if name} or layers
     if not below:
@@ -187,11 +183,6 @@ def _nested(states: Mapping[str, Any]) -> dict[str, Any]:
     return collection
 
 
-def _returned(module: nn.Module, method: str) -> bool:
-    """Whether a method of a module returns the hidden state of a layer."""
-    return method == "__call__" and hasattr(module, "units")
-
-
 def _layers(kept: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Array]]]:
     """Yields the path of each layer, and the values that it returned and sowed."""
     if "__call__" in kept:
@@ -201,3 +192,127 @@ def _layers(kept: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, dict
     for name, inner in kept.items():
         if isinstance(inner, Mapping):
             yield from _layers(inner, f"{path}/{name}" if path else name)
+
+
+CHUNK = 256
+"""Steps of one call of the compiled program, which serves any number of steps."""
+
+Feedback = Callable[[Float[Array, "C A"]], Float[Array, "C F"]]
+"""Makes the next inputs from answers, as a function of `jax.numpy`."""
+
+
+class _Carry(NamedTuple):
+    """A network between two steps: its parameters, its states, and its next inputs ``[C, F]``."""
+
+    params: PyTree
+    states: PyTree
+    inputs: Float[Array, "C F"]
+
+
+class Rollout(NamedTuple):
+    """The answers of networks whose inputs are their own earlier answers.
+
+    Attributes:
+        answers: ``[S, C, K, A]``, one per ``every`` steps.
+        states: the states after the last step, ``[S, C, H]`` by layer and name; `lt.states` can continue from them.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.Rollout._fields
+        ('answers', 'states')
+    """
+
+    answers: Float[np.ndarray, "S C K A"]
+    states: dict[str, dict[str, Float[np.ndarray, "S C _"]]]
+
+
+def rollout(
+    model: nn.Module,
+    params: PyTree[Float[np.ndarray, "S ..."]],
+    start: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
+    steps: int,
+    feedback: Feedback | None = None,
+    every: int = 1,
+    *,
+    block: int = blocks.BLOCK,
+) -> Rollout:
+    """Shows networks the beginning of curves, then feeds their answers back as inputs, step by step.
+
+    The last answer to the beginning is the first input that is fed back. Memory does not grow with the number of steps,
+    except for the returned answers.
+
+    Args:
+        model: the Flax module of the networks, which answers at every time point.
+        params: their parameters; every leaf has a leading axis S, one entry per network.
+        start: the beginning of each curve.
+        steps: number of steps after the beginning.
+        feedback: function from answers to the next inputs; None: the next inputs are the answers.
+        every: number of steps between returned answers.
+        block: number of networks that one compiled program computes; another value changes the last bits.
+
+    Raises:
+        ValueError: answers do not have the features of inputs, and there is no ``feedback``; the layers ignore given
+            initial states; or see `lt.answers`.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> x = lt.time_points(20)
+        >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
+        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
+        >>> alone = lt.rollout(trained.model, trained.params, lt.show(x[None] ** 2, x, ("y",)), steps=1000, every=100)
+        >>> alone.answers.shape, alone.states["lstm_0"]["cell"].shape
+        ((2, 1, 10, 1), (2, 1, 4))
+    """
+    start, block, seeds = answering.checked(model, params, start, block, name="start")
+    steps, every = arguments.whole("steps", steps, least=0), arguments.whole("every", every, least=1)
+    if feedback is not None:
+        arguments.function("feedback", feedback, "a function of answers, or None", 1)
+        arguments.hashable("feedback", feedback)
+    check_initial(model, params, start.shape[2])
+    one = jax.tree.map(lambda leaf: leaf[0], params)
+    if jax.eval_shape(partial(training.answer, model), one, jnp.zeros(start.shape)).ndim != 3:
+        raise ValueError("networks that answer once per curve have no rollout: sequence must be True")
+    mesh = blocks.mesh()
+    begin, advance = _programs(model, feedback, mesh)
+    size = blocks.group_size(seeds, block, mesh.size)
+    parts = []
+    for count, members in blocks.placed(params, size, block, mesh):
+        carry, shape = begin(members, jnp.asarray(start, jnp.float32))
+        made = [np.empty((count, shape.shape[2], 0, shape.shape[3]), np.float32)]
+        for first in range(0, steps, CHUNK):
+            carry, chunk = advance(carry, jnp.int32(min(CHUNK, steps - first)))
+            number = np.arange(first + 1, min(first + CHUNK, steps) + 1)
+            made.append(blocks.own(chunk, count)[:, :, np.flatnonzero(number % every == 0)])
+        parts.append(Rollout(np.concatenate(made, axis=2), blocks.own(carry.states, count)))
+    joined: Rollout = blocks.joined(parts)
+    return joined
+
+
+@cache
+def _programs(
+    model: nn.Module, feedback: Feedback | None, mesh: jax.sharding.Mesh
+) -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
+    """Programs that show the beginning, and that take up to `CHUNK` steps; cached to avoid recompiling."""
+
+    def following(answer: Float[Array, "C A"], inputs: Float[Array, "C F"]) -> Float[Array, "C F"]:
+        if feedback is None and answer.shape != inputs.shape:
+            raise ValueError(
+                f"answers of shape {answer.shape} cannot be inputs, which have shape {inputs.shape}; give a feedback"
+            )
+        fed = answer if feedback is None else feedback(answer)
+        return jnp.asarray(arguments.array("what feedback returns", fed, " ".join(map(str, inputs.shape))))
+
+    def begin(params: PyTree, start: Float[Array, "C T F"]) -> tuple[_Carry, Float[Array, "C A"]]:
+        answers, states = inside(model, params, start)
+        return _Carry(params, last(states), following(answers[:, -1], start[:, -1])), answers[:, -1]
+
+    def advance(carry: _Carry, count: Int[Array, ""]) -> tuple[_Carry, Float[Array, "C K A"]]:
+        def step(carry: _Carry, number: Int[Array, ""]) -> tuple[_Carry, Float[Array, "C A"]]:
+            answers, states = inside(model, carry.params, carry.inputs[:, None], carry.states)
+            after = _Carry(carry.params, last(states), following(answers[:, -1], carry.inputs))
+            return jax.tree.map(lambda new, old: jnp.where(number < count, new, old), after, carry), answers[:, -1]
+
+        carry, made = jax.lax.scan(step, carry, jnp.arange(CHUNK, dtype=jnp.int32))
+        return carry, jnp.swapaxes(made, 0, 1)
+
+    return blocks.spread(begin, mesh), blocks.spread(advance, mesh)

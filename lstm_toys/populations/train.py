@@ -1,5 +1,6 @@
 """Training of many networks at once: a population, group by group."""
 
+import html
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,15 +16,16 @@ from jaxtyping import Bool, Float, Int, PyTree
 from lstm_toys import arguments, output
 from lstm_toys.execution import devices
 from lstm_toys.execution.base import Executor
-from lstm_toys.execution.here import Here
+from lstm_toys.execution.devices import Here
 from lstm_toys.execution.progress import TrainingProgress
 from lstm_toys.networks import training
 from lstm_toys.networks.optimizers import Schedule
-from lstm_toys.populations import blocks, codec, group, overview
-from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.populations.group import Answers, Callbacks, Group, GroupResult, GroupState, Reached, TrainingJob
-from lstm_toys.populations.programs import Start
-from lstm_toys.populations.specification import CurveSets, Specification, specify
+from lstm_toys.networks.stack import Stack
+from lstm_toys.populations import blocks
+from lstm_toys.populations.checkpoints import Checkpoints, Origin, decode, encode, origin
+from lstm_toys.populations.group import Answers, Callbacks, Group, GroupResult, GroupState, TrainingJob
+from lstm_toys.populations.programs import CurveSets, Specification, Start
+from lstm_toys.populations.specification import specify
 from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import Task, measured
 
@@ -51,17 +53,14 @@ class Population:
     """Trained networks, one per member.
 
     Attributes:
-        task: the training set.
-        model: the Flax module.
         states: the last parameters before divergence, by kept step; every leaf has a leading axis M.
-        steps: recorded steps ``[R]``.
-        train_loss: the loss over the training set at each recorded step, ``[M, R]``.
-        train_measures: errors or accuracies at each recorded step, ``[M, R, E]``; see `train_rmse` and
-            `train_accuracy`.
-        frame_steps: recorded steps whose answers were kept, ``[K]``.
+        steps: recorded steps.
+        train_loss: the loss over the training set at each recorded step.
+        train_measures: errors or accuracies at each recorded step; see `train_rmse` and `train_accuracy`.
+        frame_steps: recorded steps whose answers were kept.
         frames: answers to the first training curve at ``frame_steps``, ``[M, K, T, A]`` or ``[M, K, A]``.
         block: number of members that one compiled program computes.
-        numbers: the training numbers of each member, by name, ``[M]``.
+        numbers: the training numbers of each member, by name.
         member_steps: total number of steps of all members, excluding those before a checkpoint that was continued.
         seconds: wall time of each stage; see `Training.seconds`.
         answers: answers to ``curves`` of `lt.train`, by step, ``[M, C, T, A]`` or ``[M, C, A]``; by name if there are
@@ -114,9 +113,7 @@ class Population:
         Raises AttributeError for other networks.
         """
         if measured(self.task.loss) is None:
-            raise AttributeError(
-                "networks that do not answer classes or bits have train_rmse instead of train_accuracy"
-            )
+            raise AttributeError("networks that answer numbers have train_rmse instead of train_accuracy")
         return self.train_measures
 
     @property
@@ -130,20 +127,51 @@ class Population:
         return self.sound_steps < self.steps[-1]
 
     def __repr__(self) -> str:
-        return overview.line(self, self._told())
+        return line(self, self._summary())
 
     def _repr_html_(self) -> str:
-        return overview.table(self, self._told())
+        return table(self, self._summary())
 
-    def _told(self) -> dict[str, str]:
-        return overview.population(self.model, int(self.steps[-1]), self.train_loss[:, -1], self.diverged)
+    def _summary(self) -> dict[str, str]:
+        return summary(self.model, int(self.steps[-1]), self.train_loss[:, -1], self.diverged)
+
+
+def summary(
+    model: nn.Module, steps: int, losses: Float[np.ndarray, " M"], diverged: Bool[np.ndarray, " M"]
+) -> dict[str, str]:
+    """Summarizes a population; the median loss excludes diverged members."""
+    fit = losses[~diverged]
+    return networks(model, len(losses)) | {
+        "steps": f"{steps:,}",
+        "median loss": f"{np.median(fit):.3g}" if len(fit) else "none",
+        "diverged": f"{int(diverged.sum()):,}",
+    }
+
+
+def networks(model: nn.Module, count: int) -> dict[str, str]:
+    """Summarizes networks of a model."""
+    network = arguments.brief(model)
+    if isinstance(model, Stack):
+        layers = ", ".join([f"hidden {each}" for each in model.hidden] + [f"{model.readout} readout {model.features}"])
+        network = f"{model.cell}, {layers}"
+    return {"networks": f"{count:,}", "cell": network}
+
+
+def line(what: object, summary: dict[str, str]) -> str:
+    """Formats a summary as a one-line repr."""
+    return f"<{type(what).__name__}: {'; '.join(f'{name}: {value}' for name, value in summary.items())}>"
+
+
+def table(what: object, summary: dict[str, str]) -> str:
+    """Formats a summary as an HTML table."""
+    rows = "".join(f"<tr><th>{name}</th><td>{html.escape(value)}</td></tr>" for name, value in summary.items())
+    return f"<table><caption>{type(what).__name__}</caption>{rows}</table>"
 
 
 class Training:
     """A population in training, one group of members after another; see `train` for the arguments.
 
     Attributes:
-        specification: everything that members share.
         count: number of members.
         group_size: number of members that are trained together.
         member_steps: steps taken so far, summed over members.
@@ -169,10 +197,9 @@ class Training:
             arguments.function("monitor", monitor, "a function of a step, losses and a mask", 3)
         if stop is not None:
             arguments.function("stop", stop, "a function without arguments", 0)
-        if checkpoints is not None:
-            arguments.instance("checkpoints", checkpoints, Checkpoints, "lt.Checkpoints")
-        if executor is not None:
-            arguments.instance("executor", executor, Executor, "an Executor, such as lstm_toys.execution.here.Here()")
+        here = "an Executor, such as lstm_toys.execution.devices.Here()"
+        arguments.instance("checkpoints", checkpoints, Checkpoints | None, "lt.Checkpoints")
+        arguments.instance("executor", executor, Executor | None, here)
         self.specification, self._start = specification, start
         self._executor, self._checkpoints = executor or Here(), checkpoints
         self._monitor, self._on_divergence = monitor, on_divergence
@@ -183,7 +210,7 @@ class Training:
         self.seconds = {"compile": 0.0, "train": 0.0} | ({"evaluate": 0.0} if specification.curves else {})
         self.fingerprints = [devices.fingerprint(specification.block)]
         self.executed = np.zeros(self.count, int)
-        self._origins: dict[int, codec.Origin] = {}
+        self._origins: dict[int, Origin] = {}
 
     @property
     def group_count(self) -> int:
@@ -192,27 +219,24 @@ class Training:
 
     def population(self) -> Population:
         """Trains every group and joins their members."""
-        spec, whole = self.specification, tuple[Any, ...]()
-        for members, result in self.groups():
-            state = result.state
-            arrays = (state.kept, state.losses, state.measures, state.frames, result.answers)
-            whole = _filled(whole, arrays, members, self.count)
-        states, losses, measures, frames, answers = whole
+        spec, whole = self.specification, dict[str, Any]()
+        for members, (state, answers, *_) in self.groups():
+            arrays = {"states": state.kept, "train_loss": state.losses, "train_measures": state.measures}
+            arrays |= {"frames": state.frames, "answers": answers}
+            if not whole:
+                whole = jax.tree.map(lambda leaf: np.empty((self.count, *leaf.shape[1:]), leaf.dtype), arrays)
+            jax.tree.map(lambda to, leaf, own=members: np.copyto(to[own.start : own.stop], leaf), whole, arrays)
         return Population(
             task=spec.task,
             model=spec.model,
-            states=states,
             steps=spec.recorded,
-            train_loss=losses,
-            train_measures=measures,
             frame_steps=spec.recorded[spec.frames],
-            frames=frames,
-            answers=answers,
             block=spec.block,
             numbers={name: np.asarray(each) for name, each in self._start.hyper.numbers.items()},
             member_steps=self.member_steps,
             seconds=self.seconds,
             after=spec.after,
+            **whole,
         )
 
     def groups(self) -> Iterator[tuple[range, GroupResult]]:
@@ -221,12 +245,11 @@ class Training:
         Raises:
             Stopped, Diverged, Damaged, OSError: see `train`.
         """
-        callbacks = Callbacks(self._record, self._due, self._save, self._stop)
-        job = TrainingJob(self.specification, self.group_size, callbacks)
-        ranges = [
-            range(first, min(first + self.group_size, self.count)) for first in range(0, self.count, self.group_size)
-        ]
-        finished = [members for members in ranges if self._finished(members)]
+        kept, size = self._checkpoints, self.group_size
+        callbacks = Callbacks(self._record, lambda: kept is not None and kept.due, self._save, self._stop)
+        job, last = TrainingJob(self.specification, size, callbacks), self.specification.kept_steps[-1]
+        ranges = [range(first, min(first + size, self.count)) for first in range(0, self.count, size)]
+        finished = dict.fromkeys(members for members in ranges if kept is not None and kept.step(members) == last)
         unfinished = [members for members in ranges if members not in finished]
         began = time.perf_counter()
         # Finished groups only have to answer curves, which takes less time than sending them to workers.
@@ -234,7 +257,7 @@ class Training:
             Here().map(job, map(self._group, finished), self._stop),
             self._executor.map(job, map(self._group, unfinished), self._stop),
         ):
-            self._record(group.reached(self.specification, trained.members, result.state))
+            self._record(trained.members, result.state)
             if result.member_steps:
                 fingerprint = {**fingerprint, "block": self.specification.block}
                 self._note(trained.members, fingerprint)
@@ -246,44 +269,31 @@ class Training:
             yield trained.members, result
             began = time.perf_counter()
 
-    def _finished(self, members: range) -> bool:
-        last = self.specification.kept_steps[-1]
-        return self._checkpoints is not None and self._checkpoints.step(members) == last
-
     def _group(self, members: range) -> Group:
         """A group in the state of its newest checkpoint, if there is one."""
         start: Start = jax.tree.map(lambda leaf: leaf[members.start : members.stop], self._start)
-        fresh = Group(members, start)
+        fresh, own = Group(members, start), self.fingerprints[0]
         if self._checkpoints is None:
             return fresh
-        own = self.fingerprints[0]
-        decode = partial(
-            codec.decode,
-            specification=self.specification,
-            members=members,
-            expected=self._origin(fresh),
-            own=own,
-        )
-        checkpoint = self._checkpoints.load(members, decode)
-        if checkpoint is None:
+        spec, expected = self.specification, self._origin(fresh)
+        read = partial(decode, specification=spec, members=members, expected=expected, own=own)
+        if (found := self._checkpoints.load(members, read)) is None:
             return fresh
-        for fingerprint in checkpoint.fingerprints:
+        state, fingerprints = found
+        for fingerprint in fingerprints:
             if fingerprint not in self.fingerprints:
                 changed = [name for name in own if own[name] != fingerprint.get(name)]
                 self._checkpoints.tell(
                     f"warning: the run was begun with another {', '.join(changed)}; bits may differ from those of an "
                     "uninterrupted run"
                 )
-        self._note(members, *checkpoint.fingerprints)
-        return fresh._replace(state=checkpoint.state)
+        self._note(members, *fingerprints)
+        return fresh._replace(state=state)
 
     def _note(self, members: range, *fingerprints: dict[str, Any]) -> None:
         """Records the executions that have trained members, the latest first."""
         self.fingerprints += [each for each in fingerprints if each not in self.fingerprints]
         self.executed[members.start : members.stop] = self.fingerprints.index(fingerprints[0])
-
-    def _due(self) -> bool:
-        return self._checkpoints is not None and self._checkpoints.due
 
     def _save(
         self, saved: Group, state: GroupState, fingerprint: dict[str, Any] | None = None, *, finished: bool = False
@@ -292,27 +302,30 @@ class Training:
         if self._checkpoints is not None:
             latest = fingerprint or self.fingerprints[0]
             every = [latest, *(each for each in self.fingerprints if each != latest)]
-            content = codec.encode(state, self._origin(saved), every)
+            content = encode(state, self._origin(saved), every)
             self._checkpoints.save(saved.members, state.step, content, finished=finished)
 
-    def _origin(self, asked: Group) -> codec.Origin:
+    def _origin(self, asked: Group) -> Origin:
         if asked.members.start not in self._origins:
-            self._origins[asked.members.start] = codec.origin(self.specification, asked)
+            self._origins[asked.members.start] = origin(self.specification, asked)
         return self._origins[asked.members.start]
 
-    def _record(self, reached: Reached) -> None:
+    def _record(self, members: range, state: GroupState) -> None:
         """Calls the monitor; raises if an untrained network has no finite loss, or to stop on divergence."""
-        if not np.isfinite(reached.first_losses).all():
-            seed = self._start.seed[np.asarray(reached.members)[~np.isfinite(reached.first_losses)][0]]
+        seeds, first, last = self._start.seed[np.asarray(members)], state.losses[:, 0], state.losses[:, -1]
+        if not np.isfinite(first).all():
             raise ValueError(
-                f"the loss of the untrained network of seed {seed} is not a finite number: what the task's examples "
-                "give, the noise on it, or what the model answers is not, or its squares are beyond single precision"
+                f"the loss of the untrained network of seed {seeds[~np.isfinite(first)][0]} is not a finite number: "
+                "what the task's examples give, the noise on it, or what the model answers is not, or its squares are "
+                "beyond single precision"
             )
+        step = int(self.specification.recorded[state.records - 1])
         if self._monitor is not None:
-            self._monitor(reached.step, reached.losses, reached.sound)
-        if self._on_divergence == "stop" and reached.diverged.any():
-            numbers = np.asarray(reached.members)[reached.diverged]
-            raise Diverged(np.unique(self._start.seed[numbers]).tolist(), reached.step)
+            self._monitor(step, last, state.sound)
+        # Before the last step a member may recover, unless its loss is NaN.
+        diverged = ~state.sound if step == self.specification.recorded[-1] else np.isnan(last)
+        if self._on_divergence == "stop" and diverged.any():
+            raise Diverged(np.unique(seeds[diverged]).tolist(), step)
 
 
 def train(
@@ -390,22 +403,20 @@ def train(
         >>> trained.train_loss.shape  # [seed, recorded step]
         (2, 21)
     """
+    hyper: dict[str, Any] = {"learning_rate": learning_rate, "momentum": momentum, "decay": decay, "noise": noise}
     specification, start = specify(
         task,
         model,
         seeds=seeds,
         steps=steps,
-        learning_rate=learning_rate,
         optimizer=optimizer,
-        momentum=momentum,
-        decay=decay,
         numbers=numbers,
-        noise=noise,
         base_seed=base_seed,
         block=block,
         frames=frames,
         curves=curves,
         after=after,
+        **hyper,
     )
     if arguments.switch("progress", progress) and monitor is not None:
         raise ValueError("progress is shown, or a monitor is told of it; give one of the two")
@@ -424,11 +435,3 @@ def train(
     with bar:
         bar.begin("training", training.count, specification.kept_steps[-1])
         return training.population()
-
-
-def _filled(whole: tuple[PyTree, ...], part: tuple[PyTree, ...], members: range, count: int) -> tuple[PyTree, ...]:
-    """Copies a group's arrays into the arrays of all members, which the first group allocates."""
-    if not whole:
-        whole = jax.tree.map(lambda leaf: np.empty((count, *leaf.shape[1:]), leaf.dtype), part)
-    jax.tree.map(lambda to, leaf: np.copyto(to[members.start : members.stop], leaf), whole, part)
-    return whole

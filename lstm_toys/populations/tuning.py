@@ -55,11 +55,8 @@ def tune(
     the selection; measure it again with another base seed.
 
     Args:
-        task: the training set.
-        model: the Flax module.
         grid: values by name, of ``optimizer``, ``learning_rate``, ``momentum``, ``decay`` and ``noise``.
         seeds: number of networks under each combination.
-        steps: number of updates.
         base_seed: base seed of these networks; measure results with another one.
         options: further arguments of `lt.train`.
 

@@ -45,9 +45,7 @@ def dataset(
     features, or vectors, with the axis ``output_feature``.
 
     Args:
-        population: the trained networks.
         x: time points.
-        span: range of the time points.
         examples: a training set, or an exemplary one if each seed draws its own.
         train_answer: answers to its first curve.
         probes: curves shown after training.
@@ -92,13 +90,10 @@ def histories(population: Population) -> xr.Dataset:
     axes, accuracies = task.axes, measured(task.loss)
     beginning = {"after": population.after} if task.sequence else {}
     named = {} if task.loss == MSE else {"loss": loss_text(task.loss)}
-    measures: dict[str, Any] = {
-        f"train_{name}": (("seed", "step", axis), population.train_measures, beginning)
-        for name, axis in [("rmse", axes[-1]) if accuracies is None else ("accuracy", "counted")]
-    }
+    measure, axis = ("train_rmse", axes[-1]) if accuracies is None else ("train_accuracy", "counted")
     variables: dict[str, Any] = {
         "train_loss": (("seed", "step"), population.train_loss, named),
-        **measures,
+        measure: (("seed", "step", axis), population.train_measures, beginning),
         "diverged": ("seed", population.diverged),
         "sound_step": ("seed", population.sound_steps),
     }
@@ -171,12 +166,11 @@ def _answered(
     the number of time points by which the inputs are earlier. Every parameter of a probe's family is a coordinate, NaN
     where a curve's family does not have it, with its name, symbol and unit as attributes.
     """
+    axes, declared = task.axes, {each.name: each for p in probes for each in p.declared}
     columns = {
         name: np.concatenate([np.broadcast_to(p.parameters.get(name, np.nan), len(p.inputs)) for p in probes])
         for name in dict.fromkeys(name for p in probes for name in p.parameters)
     }
-    declared = {each.name: each for p in probes for each in p.declared}
-    axes = task.axes
     variables: dict[str, Any] = {
         "input": (("curve", "time", "feature"), curves_of(task, {"": probes}, len(x))[""]),
         "answer": (("seed", "curve", *axes), answer, {"loss": task.loss} if measured(task.loss) else {}),
@@ -188,10 +182,8 @@ def _answered(
         own, targets = task.labeled(np.concatenate(known))
         variables["truth"] = (("curve", *own), targets)
     elif not task.sequence:
-        variables["truth"] = (
-            ("curve", "output_feature"),
-            np.stack([columns.get(name, np.empty(0)) for name in task.output_features], -1),
-        )
+        parameters = np.stack([columns.get(name, np.empty(0)) for name in task.output_features], -1)
+        variables["truth"] = (("curve", "output_feature"), parameters)
     if any(p.names for p in probes):
         every = [name for p in probes for name in p.names or [""] * len(p.inputs)]
         variables["name"] = ("curve", every)
@@ -231,10 +223,6 @@ def probed(results: xr.Dataset, name: str) -> xr.Dataset:
     If the probe has its own time points, its curves and answers get the same names as for other probes, and variables
     on the training's time points are left out.
 
-    Args:
-        results: labeled results of an experiment.
-        name: the name of the probe.
-
     Raises:
         ValueError: there is no such probe.
 
@@ -267,15 +255,19 @@ def in_units(results: xr.Dataset, scaling: Scaling | None) -> xr.Dataset:
     """Converts results to the file's units, except losses, which stay scaled. Without a scaling nothing changes."""
     if scaling is None:
         return results
-    changed: dict[str, Any] = {}
     ends = ("", *(f"_{probe}" for probe in own_points(results)))
-    for name in ("train_input", *(f"input{end}" for end in ends)):
-        if name in results:
-            changed[name] = (results[name].dims, scaling.undone(results[name].values.astype(float), outputs=False))
-    answers = (f"{name}{end}" for name in ("answer", "truth") for end in ends)
-    for name in (*answers, "train_answer", "train_target", "frame"):
-        if name in results:
-            changed[name] = (results[name].dims, scaling.undone(results[name].values.astype(float)))
+    inputs = ("train_input", *(f"input{end}" for end in ends))
+    answers = (
+        "train_answer",
+        "train_target",
+        "frame",
+        *(f"{name}{end}" for name in ("answer", "truth") for end in ends),
+    )
+    changed: dict[str, Any] = {
+        name: (results[name].dims, scaling.undone(results[name].values.astype(float), outputs=name in answers))
+        for name in (*inputs, *answers)
+        if name in results
+    }
     if "train_rmse" in results:
         rmse = results.train_rmse
         changed["train_rmse"] = (rmse.dims, rmse.values * scaling.units, rmse.attrs)

@@ -19,7 +19,7 @@ from lstm_toys.files import ArrayHeader, Damaged, read_sealed, replacing, sha256
 from lstm_toys.networks import cells
 from lstm_toys.networks.stack import Stack
 from lstm_toys.output import counted
-from lstm_toys.populations import answering, overview
+from lstm_toys.populations import answering, train
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
 from lstm_toys.tasks.sets import Scaling
@@ -68,25 +68,24 @@ class Saved(NamedTuple):
     scaling: Scaling | None
 
     def __repr__(self) -> str:
-        return overview.line(self, self._told())
+        return train.line(self, self._summary())
 
     def _repr_html_(self) -> str:
-        return overview.table(self, self._told())
+        return train.table(self, self._summary())
 
-    def _told(self) -> dict[str, str]:
+    def _summary(self) -> dict[str, str]:
         if not HISTORIES.keys() <= self.results.variables.keys():
-            return overview.networks(self.model, self.results.sizes["seed"])
+            return train.networks(self.model, self.results.sizes["seed"])
         last = self.results.isel(step=-1)
-        return overview.population(self.model, int(last.step), last.train_loss.values, last.diverged.values)
+        return train.summary(self.model, int(last.step), last.train_loss.values, last.diverged.values)
 
 
 def save(
     population: Population, folder: Path | str, results: xr.Dataset | None = None, scaling: Scaling | None = None
 ) -> list[str]:
-    """Saves a population to a folder, writing each file atomically.
+    """Saves a population of any importable Flax module to a folder, writing each file atomically.
 
     Args:
-        population: networks of any Flax module that can be imported.
         folder: created if it does not exist.
         results: labeled results; None: histories and training set, see `lstm_toys.results.arrays.trained`.
         scaling: scaling of the training set, which is saved in the original units; ignored if ``results`` are passed,
@@ -118,11 +117,9 @@ def save(
     folder, described = arguments.path("folder", folder), _described(population.model)
     if _rebuilt(described["class"], described["attributes"], ()) != population.model:
         raise ValueError(f"{population.model} cannot be saved: its module and its attributes do not make it again")
-    if results is None:
-        labeled = arrays.trained(population).assign_attrs(flags="{}")
-        labeled = arrays.in_units(labeled, scaling)
-    else:
-        labeled = results
+    labeled = results
+    if labeled is None:
+        labeled = arrays.in_units(arrays.trained(population).assign_attrs(flags="{}"), scaling)
     content = storage.encoded(labeled)
     inputs, outputs = population.task.input_features, population.task.output_features
     _scaling(labeled, len(population.train_loss), inputs, outputs)

@@ -120,10 +120,7 @@ def _line(error: Exception) -> str:
 
 
 def check_whole(file: Content, without: Set[str] = frozenset()) -> None:
-    """Checks an HDF5 file before its arrays are read.
-
-    Args:
-        without: names of arrays that are not read.
+    """Checks an HDF5 file before its arrays, except those in ``without``, are read.
 
     Raises:
         ValueError: arrays lie in other files, or are too large for the file.

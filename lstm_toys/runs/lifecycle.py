@@ -286,7 +286,7 @@ def report(asks: Sequence[Ask[Any]], runs: Mapping[Ask[Any], Run]) -> Iterator[R
 @contextmanager
 def _executor(options: Options, console: Console) -> Iterator[Executor]:
     """Yields an executor: this process, or the cluster that the options name."""
-    from lstm_toys.execution.here import Here
+    from lstm_toys.execution.devices import Here
 
     if options.cluster is None:
         yield Here()
@@ -328,7 +328,7 @@ def _start(options: Options) -> None:
 
 def _check(study: Any) -> None:
     """Raises Refused if a run is impossible or too large."""
-    from lstm_toys.execution import footprint
+    from lstm_toys.populations import footprint
 
     try:
         study.check()

@@ -10,7 +10,6 @@ from jaxtyping import Float
 
 from lstm_toys.execution import lowering
 from lstm_toys.results import arrays, summary
-from lstm_toys.results.accuracy import family_accuracy
 from lstm_toys.runs.measure import Measure
 from lstm_toys.tasks.supervision import Task, measured
 
@@ -20,7 +19,7 @@ def of_probes(task: Task, measures: Sequence[Measure], labeled: xr.Dataset) -> d
     if measured(task.loss) is None:
         values = {"rmse": [*summary.family_rmse(labeled).values()]}
     else:
-        values = {"accuracy": [np.stack([*each.values()], -1) for each in family_accuracy(labeled).values()]}
+        values = {"accuracy": [np.stack([*each.values()], -1) for each in summary.family_accuracy(labeled).values()]}
     probes = [*dict.fromkeys(labeled.family.values.tolist()), *arrays.own_points(labeled)]
     for measure in measures:
         values[measure.name] = [of_curves(measure, arrays.probed(labeled, name)).mean(axis=1) for name in probes]

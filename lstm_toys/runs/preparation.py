@@ -12,13 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from lstm_toys.execution.footprint import Footprint
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.networks.stack import Stack
-from lstm_toys.populations import estimate, programs
+from lstm_toys.populations import programs
 from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.populations.programs import Start
-from lstm_toys.populations.specification import CurveSets, Specification, specify
+from lstm_toys.populations.footprint import Footprint, estimate
+from lstm_toys.populations.programs import CurveSets, Specification, Start
+from lstm_toys.populations.specification import specify
 from lstm_toys.populations.train import Training
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import Experiment
@@ -249,10 +249,10 @@ def footprint(
     Args:
         settings: settings that all members share.
         states: number of steps after which parameters are kept.
-        streamed: see `estimate.estimate`.
+        streamed: see `estimate`.
     """
     _, task = experiment.small
-    return estimate.estimate(
+    return estimate(
         task,
         network(experiment, task, settings),
         settings.optimizer,

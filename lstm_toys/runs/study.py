@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic
 
-from lstm_toys.execution.footprint import Footprint
 from lstm_toys.figures import Drawing
+from lstm_toys.populations.footprint import Footprint
 from lstm_toys.runs import source
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import RunContext

@@ -23,6 +23,10 @@ class Estimate(NamedTuple):
     high: float
 
 
+NOTHING = Estimate(np.nan, np.nan, np.nan)
+"""The estimate from no seeds."""
+
+
 def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) -> Estimate:
     """Returns the median over seeds with a percentile bootstrap interval (Efron, 1979), with a fixed random seed.
 
@@ -39,7 +43,7 @@ def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) 
     values = _one_each(values)
     confidence = checked.number("confidence", confidence, above=0, below=1)
     if not len(values):
-        return Estimate(np.nan, np.nan, np.nan)
+        return NOTHING
     return Estimate(float(np.median(values)), *_bootstrap(np.median, values, confidence=confidence))
 
 
@@ -56,7 +60,7 @@ def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
     """
     values = _one_each(values)
     if not len(values):
-        return Estimate(np.nan, np.nan, np.nan)
+        return NOTHING
     low, value, high = np.quantile(values, (0.25, 0.5, 0.75), method=_method(values))
     return Estimate(float(value), float(low), float(high))
 
@@ -89,7 +93,7 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Estimate:
     """
     successes, trials, confidence = _counts(successes, trials, confidence)
     if not trials:
-        return Estimate(np.nan, np.nan, np.nan)
+        return NOTHING
     share, squared = successes / trials, _normal(confidence) ** 2
     middle = share + squared / (2 * trials)
     half = np.sqrt(squared * (share * (1 - share) / trials + squared / (4 * trials**2)))
@@ -109,7 +113,7 @@ def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Es
     """
     successes, trials, confidence = _counts(successes, trials, confidence)
     if not trials:
-        return Estimate(np.nan, np.nan, np.nan)
+        return NOTHING
     from scipy.special import betaincinv
 
     failures, tail = trials - successes, (1 - confidence) / 2
@@ -171,7 +175,7 @@ def probability_above(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, "
     that do not overlap. There is none if these overlap and one has fewer than two numbers, or all numbers are equal.
     """
     if not (len(ours) and len(theirs)):
-        return Estimate(np.nan, np.nan, np.nan)
+        return NOTHING
 
     def probability(
         ours: Float[np.ndarray, "*R S"], theirs: Float[np.ndarray, "*R S2"], axis: int = -1
@@ -191,11 +195,8 @@ def probability_above(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, "
 def separated(value: float, fewer: int, confidence: float = 0.95) -> Estimate:
     """Returns a probability of 0 or 1 that one number exceeds another, of samples that do not overlap.
 
-    Resampling would not change it. Its interval is the exact one of as many equal outcomes as the smaller sample has
-    numbers.
-
-    Args:
-        fewer: number of numbers of the smaller sample.
+    Resampling would not change it. Its interval is the exact one of ``fewer`` equal outcomes: as many as the smaller
+    sample has numbers.
     """
     return clopper_pearson(round(value * fewer), fewer, confidence)
 

@@ -256,9 +256,6 @@ def every(
     """Computes all `MEASURES`, by names that differ from those of parameters, so that results can contain both.
 
     Args:
-        answer: ``[T]``.
-        shown: ``[T]``.
-        x: elapsed share of the range.
         start: where the range begins.
         length: length of the range, in the unit of delay, frequency and the place of a valley.
         square: include the measures in `SQUARE`.

@@ -13,7 +13,7 @@ import xarray as xr
 from distributed import Client
 
 from conftest import HANG, ROOT
-from lstm_toys.execution import worker
+from lstm_toys.execution import cluster
 
 OWN = "import majority; from lstm_toys.cli import command; command.main(majority.EXPERIMENT)"
 SMALL = ("--seeds=16", "--block=4")
@@ -104,9 +104,9 @@ def told(folder):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_gives_the_same_numbers_by_the_workers_of_a_cluster(name, scheduler, alone, tmp_path):
     file, client = scheduler
-    client.run(lambda: worker._begun.clear())
+    client.run(lambda: cluster._begun.clear())
     printed = carried_out(name, tmp_path, f"--cluster={file}")
-    workers = client.run(lambda: len(worker._begun))
+    workers = client.run(lambda: len(cluster._begun))
     assert [*workers.values()] == [1] * len(workers)  # Each had work.
     assert f"{len(workers)} worker" in printed
     here, elsewhere = told(alone(name) / "results"), told(tmp_path / "results")

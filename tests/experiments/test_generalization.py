@@ -15,7 +15,7 @@ import lstm_toys as lt
 from conftest import carry_out, finished_without_jax, refusal
 from experiments import generalization, line
 from lstm_toys.cli import flags, studies
-from lstm_toys.execution import footprint
+from lstm_toys.populations import footprint
 from lstm_toys.studies.generalization import ask as study
 from lstm_toys.studies.generalization import results
 from lstm_toys.tasks.curves import Curves

@@ -6,13 +6,13 @@ from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import pytest
 
 import lstm_toys as lt
 from conftest import rarely
-from lstm_toys.execution import devices, footprint
-from lstm_toys.populations import answering, blocks, estimate, programs
+from lstm_toys.execution import devices
+from lstm_toys.populations import answering, blocks, footprint, programs
+from lstm_toys.populations.specification import specify
 from lstm_toys.studies.generalization.ask import Grid
 from lstm_toys.studies.generalization.measuring import GridJob
 from lstm_toys.tasks.planes import Axis
@@ -44,10 +44,9 @@ def test_a_training_answers_and_measures_are_lowered(kind, platform):
     block = programs.suitable_block(TASK, model)
     assert block == 256
     group = next(blocks.groups(512, 512, block, mesh.size))
-    initialize, train_until = programs.functions(TASK, model, "rmsprop_keras", mesh)
-    (_, (start, _)), (_, (members, *_)) = programs.calls(TASK, model, "rmsprop_keras", group, mesh)
-    assert "256" in lowered(initialize, platform, start, np.uint32(0))
-    assert "256" in lowered(train_until, platform, members, *programs.CALL)
+    specification, _ = specify(TASK, model, seeds=512, steps=1, learning_rate=0.1, optimizer="rmsprop_keras")
+    for function, arguments in programs.calls(specification, group, mesh):
+        assert "256" in lowered(function, platform, *arguments)
     shapes = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, 1)))["params"]
     params = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((2, block, *leaf.shape), leaf.dtype), shapes)
     lowered(answering._program(model, mesh), platform, params, jnp.zeros((3, 8, 20, 1)))
@@ -90,7 +89,7 @@ def test_options_of_xla_are_told_where_the_user_has_chosen_some(chosen, told, mo
 def test_what_devices_hold_is_held_against_their_own_memory(monkeypatch, tmp_path):
     def estimated():
         asked = {"timesteps": 20, "members": 10_000, "probed": 3, "block": None}
-        return estimate.estimate(TASK, lt.Stack(features=1, hidden=(4,)), "sgd", **asked)
+        return footprint.estimate(TASK, lt.Stack(features=1, hidden=(4,)), "sgd", **asked)
 
     found = estimated()
     assert 0 < found.devices < found.memory

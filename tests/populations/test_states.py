@@ -1,4 +1,6 @@
-"""States of layers: those of each layer run by itself, in blocks, and without a trace in the training."""
+"""States of layers are those of each layer by itself, and networks that go on by themselves those of a plain loop."""
+
+from functools import partial
 
 import flax.linen as nn
 import jax
@@ -10,6 +12,7 @@ import lstm_toys as lt
 from conftest import rarely
 from lstm_toys.networks.cells import cell_class
 from lstm_toys.networks.lstm import cell_states
+from lstm_toys.populations import states
 
 CURVES = np.random.default_rng(0).uniform(size=(9, 20, 1)).astype(np.float32)
 MODEL = lt.Stack(1, (4,))
@@ -32,9 +35,9 @@ class Memoryless(nn.Module):
         return nn.Dense(1)(inputs)
 
 
-def networks(model, seeds=3):
+def networks(model, seeds=3, curves=CURVES):
     """Parameters of some networks."""
-    init = jax.jit(lambda key: model.init(key, jnp.asarray(CURVES))["params"])
+    init = jax.jit(lambda key: model.init(key, jnp.asarray(curves))["params"])
     return jax.tree.map(lambda *leaves: np.stack(leaves), *(init(jax.random.key(seed)) for seed in range(seeds)))
 
 
@@ -81,9 +84,7 @@ def test_a_model_without_layers_is_told():
 
 @pytest.mark.parametrize("ask", [lt.answers, lt.states])
 def test_curves_of_other_features_are_told(ask):
-    with pytest.raises(
-        ValueError, match=r"^curves of 2 features are none that these networks take: [^\n]*shape \(1, 16\), "
-    ):
+    with pytest.raises(ValueError, match=r"^these networks do not take curves of 2 features: [^\n]*shape \(1, 16\), "):
         ask(MODEL, networks(MODEL, 1), np.zeros((3, 20, 2), np.float32))
 
 
@@ -96,3 +97,75 @@ def test_states_go_on_from_given_ones():
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b[:, :, 10::2], atol=1e-6), second, whole)
     with pytest.raises(ValueError, match="initial must be states of the shapes"):
         lt.states(MODEL, params, CURVES, initial={"lstm_0": begun["lstm_0"]})
+
+
+START = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 5, 2)).astype(np.float32)
+
+
+def grown(model, params, steps, feedback):
+    """Curves that grow to a fixed length, and the answers to them: points after an answer do not matter to it."""
+    shown = np.pad(np.repeat(START[None], 3, axis=0), [(0, 0), (0, 0), (0, steps), (0, 0)])
+
+    alone = [jax.tree.map(lambda leaf, seed=seed: leaf[[seed]], params) for seed in range(3)]
+
+    def answers():
+        return np.concatenate([lt.answers(model, *each) for each in zip(alone, shown, strict=True)])
+
+    for end in range(5, 5 + steps):
+        shown[:, :, end] = feedback(answers()[:, :, end - 1])
+    return answers(), shown
+
+
+def flipped(answer):
+    return -answer[..., ::-1]
+
+
+@pytest.mark.parametrize(
+    ("options", "feedback"),
+    [
+        ({}, flipped),
+        *rarely(({}, None), ({"cell": "gru"}, None), ({"cell": "rnn", "readout": "dense"}, None)),
+        *rarely(({"gates": "hard"}, None)),
+    ],
+)
+def test_a_rollout_is_a_curve_that_grows_by_its_answers(options, feedback, monkeypatch):
+    model = lt.Stack(2, hidden=(4,), **options)
+    params = networks(model, curves=START)
+    monkeypatch.setattr(states, "CHUNK", 4)
+    found = lt.rollout(model, params, START, 6, feedback)
+    answer, shown = grown(model, params, 6, feedback or (lambda answer: answer))
+    np.testing.assert_allclose(found.answers, answer[:, :, 5:], atol=1e-5)
+    if feedback is None:
+        for seed, curves in enumerate(shown):
+            inside = lt.states(model, jax.tree.map(lambda leaf, seed=seed: leaf[[seed]], params), curves)
+            ends = jax.tree.map(lambda leaf: leaf[0, :, -1], inside)
+            own = jax.tree.map(lambda leaf, seed=seed: leaf[seed], found.states)
+            jax.tree.map(partial(np.testing.assert_allclose, atol=1e-5), own, ends)
+    every_third = lt.rollout(model, params, START, 6, feedback, every=3)
+    np.testing.assert_array_equal(every_third.answers, found.answers[:, :, [2, 5]])
+    assert lt.rollout(model, params, START, 0, feedback).answers.shape == (3, 2, 0, 2)
+
+
+class Forgetful(nn.Module):
+    """A layer that always begins at zero."""
+
+    units: int
+
+    @nn.compact
+    def __call__(self, inputs):
+        kernel = self.param("kernel", nn.initializers.ones, (inputs.shape[-1], self.units))
+        return jnp.cumsum(inputs @ kernel, axis=1)
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        *rarely((lt.Stack(1), r"answers of shape \(2, 1\) cannot be inputs, which have shape \(2, 2\)")),
+        *rarely((lt.Stack(2, sequence=False), "networks that answer once per curve have no rollout")),
+        (Forgetful(2), "layers of Forgetful do not begin in the states that they are given"),
+    ],
+    ids=["answers", "once", "forgetful"],
+)
+def test_what_cannot_be_fed_back_is_refused(model, said):
+    with pytest.raises(ValueError, match=said):
+        lt.rollout(model, networks(model, 1, START), START, 1)

@@ -17,10 +17,10 @@ from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.rest import Kind
 from lstm_toys.execution import devices, lowering
 from lstm_toys.execution.base import ExecutionLog
-from lstm_toys.execution.footprint import Footprint
 from lstm_toys.figures import Drawing
 from lstm_toys.networks import sizes
 from lstm_toys.output import counted
+from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.states import check_initial, inside, last
 from lstm_toys.results import population, storage
 from lstm_toys.results.summary import as_json

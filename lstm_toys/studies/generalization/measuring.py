@@ -29,7 +29,7 @@ from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.answering import CURVE_BLOCK
 from lstm_toys.results import arrays, storage
 from lstm_toys.runs.measure import Measure
-from lstm_toys.runs.measured import of_probes
+from lstm_toys.runs.measured import measure_digests, of_probes
 from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization.ask import MEASURED_WHOLE, Grid
@@ -332,7 +332,7 @@ class LengthJob(Gathering):
             digests |= answering.digests_of(self.model, self.member, each.inputs, self.block, self.block, each.name)
             digests[f"targets {each.name}"] = lowering.digest(each.targets)
         for measure in self.measures:
-            digests |= measure.digests(self.task)
+            digests |= measure_digests(measure, self.task)
         return digests
 
     def function(self) -> Callable[[Part], Values]:

@@ -8,12 +8,12 @@ from typing import Any
 import flax.linen as nn
 import jax
 
-from lstm_toys.execution.footprint import Footprint
 from lstm_toys.execution.lowering import Digests
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
 from lstm_toys.networks import sizes
 from lstm_toys.populations import answering, blocks
+from lstm_toys.populations.footprint import Footprint
 from lstm_toys.results.summary import as_json
 from lstm_toys.runs import checks
 from lstm_toys.runs.ask import Ask, Metrics

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from lstm_toys.execution.footprint import Footprint
 from lstm_toys.execution.lowering import CALLBACK, Digests, compiled, digest
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.figures import Drawing
+from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.group import GroupState
-from lstm_toys.populations.programs import Start
-from lstm_toys.populations.specification import Specification
+from lstm_toys.populations.programs import Specification, Start
 from lstm_toys.results import arrays, storage
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.ask import Ask, Metrics

@@ -8,11 +8,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lstm_toys.execution.footprint import Footprint
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
-from lstm_toys.populations.programs import Start
-from lstm_toys.populations.specification import Specification
+from lstm_toys.populations.footprint import Footprint
+from lstm_toys.populations.programs import Specification, Start
 from lstm_toys.results import arrays, population, storage, summary
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.ask import Ask, Metrics

@@ -10,7 +10,7 @@ import pytest
 
 import lstm_toys as lt
 from conftest import rarely
-from lstm_toys.execution.here import Here
+from lstm_toys.execution.devices import Here
 from lstm_toys.populations import answering
 from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import measures
