@@ -12,7 +12,7 @@ import numpy as np
 
 import lstm_toys as lt
 
-from . import post, sine
+from . import published, sine
 
 TRAINED = np.arange(50) / 100
 SWEPT = np.arange(151) / 100
@@ -49,16 +49,16 @@ def rebuild(x: np.ndarray, amplitudes: np.ndarray) -> np.ndarray:
 
 def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """Draws the post's figures, and the read-off amplitude against the true one."""
-    pairs = post.published.numbers()["predicted_amplitude"]["pairs"]
-    published = {pair["amplitude"]: pair["predicted"] for pair in pairs}
+    pairs = published.answers.numbers()["predicted_amplitude"]["pairs"]
+    authors = {pair["amplitude"]: pair["predicted"] for pair in pairs}
     labels = dict(zip("rbgcyk", [f"A = {a:g}" for a in POST], strict=True))
-    columns = np.array(list(published.values()))[:, None]
+    columns = np.array(list(authors.values()))[:, None]
     title = "Sines of the read-off amplitude"
     return {
         "sines_with_different_amplitudes.png": lt.figures.training_set(results, "Training set: A + A sin(10 x)"),
         "predicted_amplitude.png": lt.figures.read_off_curves(results, "post", rebuild, labels, title, columns),
         "amplitude_range.png": lt.figures.read_off_axis(
-            results, "amplitude", "Amplitudes inside and beyond the training range", (0.0, TRAINED[-1]), published
+            results, "amplitude", "Amplitudes inside and beyond the training range", (0.0, TRAINED[-1]), authors
         ),
         "loss.png": lt.figures.loss(results, "Training to read off the amplitude", goal=GOAL),
     }
@@ -66,7 +66,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
 
 def compare(results: lt.Results) -> list[dict[str, Any]]:
     """Compares the six read-off amplitudes with the published ones."""
-    return post.published.compare_vectors(results, "predicted_amplitude", {"amplitude": "predicted"})
+    return published.answers.compare_vectors(results, "predicted_amplitude", {"amplitude": "predicted"})
 
 
 EXPERIMENT = lt.Experiment(

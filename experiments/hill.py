@@ -12,7 +12,7 @@ from dataclasses import replace
 import lstm_toys as lt
 from lstm_toys.output import counted
 
-from .post import unseen
+from . import held_out
 
 TRAINING_HILL = {"height": 0.3, "base": 0.3}
 GOAL = lt.Goal(rmse=0.02, features=("y",))
@@ -25,7 +25,7 @@ def task(x: lt.TimePoints) -> lt.Task:
 
 def probes(x: lt.TimePoints) -> list[lt.Probe]:
     """Lines and hills that were not trained on."""
-    return unseen.probes(x, ("x", "y"))
+    return held_out.probes(x, ("x", "y"))
 
 
 def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
@@ -34,7 +34,7 @@ def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt
     return {
         "lstm_hill.gif": lt.figures.film(populations),
         "hill_plane.png": lt.figures.training_answer(results, "Answers (x, y) to the training hill 0.3 + 0.3 sin(π x)"),
-        "unseen.png": unseen.draw(results),
+        "unseen.png": held_out.draw(results),
         "layers.png": lt.figures.error_histories(populations, "Learning the hill from x and y", GOAL),
         "loss.png": lt.figures.loss(results, "Training on the hill 0.3 + 0.3 sin(π x)", goal=GOAL),
     }

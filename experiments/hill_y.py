@@ -11,8 +11,7 @@ from dataclasses import replace
 
 import lstm_toys as lt
 
-from . import hill
-from .post import unseen
+from . import held_out, hill
 
 
 def task(x: lt.TimePoints) -> lt.Task:
@@ -22,7 +21,7 @@ def task(x: lt.TimePoints) -> lt.Task:
 
 def probes(x: lt.TimePoints) -> list[lt.Probe]:
     """Lines and hills that were not trained on."""
-    return unseen.probes(x, ("y",))
+    return held_out.probes(x, ("y",))
 
 
 def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
@@ -30,7 +29,7 @@ def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt
     populations = {f"{hill.layers(results)}, y alone": results, **companions}
     return {
         "hill.png": lt.figures.training_answer(results, "Answers to the training hill 0.3 + 0.3 sin(π x), y alone"),
-        "unseen.png": unseen.draw(results),
+        "unseen.png": held_out.draw(results),
         "with_and_without_x.png": lt.figures.error_histories(populations, "Learning the hill", hill.GOAL),
         "loss.png": lt.figures.loss(results, "Training on the hill 0.3 + 0.3 sin(π x), y alone", goal=hill.GOAL),
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import lstm_toys as lt
 
-from .post import unseen
+from . import held_out
 
 TRAINING_LINE = {"slope": 0.176, "intercept": 0.3}
 GOAL = lt.Goal(rmse=0.02, features=("y",))
@@ -21,14 +21,14 @@ def task(x: lt.TimePoints) -> lt.Task:
 
 def probes(x: lt.TimePoints) -> list[lt.Probe]:
     """Lines and hills that were not trained on."""
-    return unseen.probes(x, ("x", "y"))
+    return held_out.probes(x, ("x", "y"))
 
 
 def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """Draws the post's figure of the answers x and y, the answers to unseen curves, and the loss."""
     return {
         "line.png": lt.figures.training_answer(results, "Answers (x, y) to the training line 0.3 + 0.176 x"),
-        "unseen.png": unseen.draw(results),
+        "unseen.png": held_out.draw(results),
         "loss.png": lt.figures.loss(results, "Training on the line 0.3 + 0.176 x", goal=GOAL),
     }
 

@@ -13,7 +13,7 @@ import numpy as np
 
 import lstm_toys as lt
 
-from . import post
+from . import published
 
 FREQUENCY = 10.0
 TRAINING_SINE: dict[str, float | str] = {
@@ -102,7 +102,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
 def compare(results: lt.Results) -> list[dict[str, Any]]:
     """Compares the answers to the training curve, lines and amplitudes with the published ones."""
     trained = json.loads(results.attrs["flags"])["train_amplitude"]
-    return post.published.compare_sequences(results) if trained == TRAIN_AMPLITUDE else []
+    return published.answers.compare_sequences(results) if trained == TRAIN_AMPLITUDE else []
 
 
 EXPERIMENT = lt.Experiment(

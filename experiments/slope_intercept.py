@@ -12,7 +12,7 @@ import numpy as np
 
 import lstm_toys as lt
 
-from . import post
+from . import published
 
 ASKED = ("slope", "intercept")
 TRAINED = {"slope": (0.0, 1.0), "intercept": (0.0, 1.0)}
@@ -55,13 +55,13 @@ def rebuild(x: np.ndarray, answers: np.ndarray) -> np.ndarray:
 
 def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """Draws the post's figures, and the error over the plane."""
-    pairs = post.published.numbers()["predicted_lines"]["pairs"]
-    published = np.array([[pair["predicted_slope"], pair["predicted_intercept"]] for pair in pairs])
+    pairs = published.answers.numbers()["predicted_lines"]["pairs"]
+    authors = np.array([[pair["predicted_slope"], pair["predicted_intercept"]] for pair in pairs])
     labels = dict(zip("kycrbg", [f"{m:g} x + {POST_INTERCEPT:g}" for m in POST_SLOPES], strict=True))
     title = "Lines of the read-off slope and intercept"
     return {
         "lines.png": lt.figures.training_set(results, f"A training set of {COUNT:,} lines; every seed draws its own"),
-        "predicted_lines_1.png": lt.figures.read_off_curves(results, "post", rebuild, labels, title, published),
+        "predicted_lines_1.png": lt.figures.read_off_curves(results, "post", rebuild, labels, title, authors),
         "plane.png": lt.figures.read_off_plane(results, ("slope", "intercept"), "Error of the", (0.0, 0.0, 1.0, 1.0)),
         "loss.png": lt.figures.loss(results, "Training to read off slope and intercept", goal=GOAL),
     }
@@ -70,7 +70,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
 def compare(results: lt.Results) -> list[dict[str, Any]]:
     """Compares the six read-off lines with the published ones."""
     names = {"slope": "predicted_slope", "intercept": "predicted_intercept"}
-    return post.published.compare_vectors(results, "predicted_lines", names)
+    return published.answers.compare_vectors(results, "predicted_lines", names)
 
 
 EXPERIMENT = lt.Experiment(

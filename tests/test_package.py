@@ -48,7 +48,7 @@ def test_the_wheel_holds_every_file_of_what_is_installed_and_no_other_its_script
         if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
     }
     assert found == expected
-    assert found >= {"lstm_toys/experiments/post/published.json", "lstm_toys/py.typed"}
+    assert found >= {"lstm_toys/experiments/published/answers.json", "lstm_toys/py.typed"}
     assert about["licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
     assert about["entry_points.txt"].split() == [b"[console_scripts]", b"lstm-toys", b"=", b"lstm_toys.cli.script:main"]
 

@@ -12,7 +12,8 @@ from lstm_toys.runs.experiment import TRAINING
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.parameters import PARAMETERS
 
-from .. import post, sine
+from .. import published as posted
+from .. import sine
 from . import networks
 from .build import Made
 from .runs import FinishedRun
@@ -158,9 +159,9 @@ def pictured(saved: lt.Saved) -> int:
 
 def sets(results: lt.Results) -> Iterator[dict[str, Any]]:
     """Yields the curve sets of the post, with the published answers that are known as numbers."""
-    published = {index: curve["output"] for _, curve, index in post.published.curves_in(results)}
+    published = {index: curve["output"] for _, curve, index in posted.answers.curves_in(results)}
     learned = {**sine.TRAINING_SINE, "amplitude": sine.TRAIN_AMPLITUDE, "offset": sine.TRAIN_AMPLITUDE}
-    (answer,) = (curve["output"] for curve in post.published.numbers()["sine"]["curves"])
+    (answer,) = (curve["output"] for curve in posted.answers.numbers()["sine"]["curves"])
     trained = {"family": "sine", "parameters": learned, "label": SETS[TRAINING], "published": answer}
     yield {"id": TRAINING, "label": SETS[TRAINING], "curves": [trained]}
     for name, label in list(SETS.items())[1:]:

@@ -13,7 +13,7 @@ import lstm_toys as lt
 from lstm_toys.runs.experiment import TRAINING
 from lstm_toys.statistics import intervals
 
-from .. import post, sine
+from .. import published, sine
 from . import charts
 from .build import Made, prose
 from .playground import pictured
@@ -93,7 +93,7 @@ def alone(saved: lt.Saved, results: lt.Results) -> dict[str, Any]:
     moment, seeds, x = pictured(saved), results.seed.values, results.time.values
     (curve,) = (
         {**curve, "row": row}
-        for family, curve, row in post.published.curves_in(results)
+        for family, curve, row in published.answers.curves_in(results)
         if family == "amplitude" and np.isclose(curve["amplitude"], LARGER)
     )
     answers = np.asarray(lt.answers(saved.model, saved.kept[moment], results.input.values[[curve["row"]]]))

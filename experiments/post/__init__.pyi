@@ -1,3 +1,3 @@
-from . import explained, figures, measured, numbers, published, recipe, sentences, timeline
+from . import explained, figures, measured, numbers, recipe, sentences, timeline
 
-__all__ = ["explained", "figures", "measured", "numbers", "published", "recipe", "sentences", "timeline"]
+__all__ = ["explained", "figures", "measured", "numbers", "recipe", "sentences", "timeline"]

@@ -16,7 +16,7 @@ from pathlib import Path
 import lstm_toys as lt
 from lstm_toys.networks.cells import Gates
 
-from .. import amplitude, hill, hill_y, line, post, sine, slope_intercept
+from .. import amplitude, hill, hill_y, line, published, sine, slope_intercept
 from . import sentences
 
 DENSE_RATE = 0.3
@@ -53,9 +53,9 @@ KEPT = tuple(sorted({round(10 * 1.2**power) for power in range(39)}))
 """Numbers of steps after which networks with other cells are kept, from 10 to 10,206, each a fifth above the last."""
 
 
-def published() -> dict[str, lt.Results]:
+def authors() -> dict[str, lt.Results]:
     """The post's own answers."""
-    return post.published.evidence()
+    return published.answers.evidence()
 
 
 def untrained(name: str, settings: lt.Settings) -> lt.Settings | None:
@@ -149,8 +149,8 @@ CLAIMS = lt.Claims(
         "slope_intercept": (slope_intercept.EXPERIMENT, []),
     },
     about="LSTMs",
-    published=published,
-    data=(Path(__file__).with_name("published.json"),),
+    published=authors,
+    data=(Path(published.__file__).with_name("answers.json"),),
     controls={"untrained networks": untrained, "networks trained on A = 0.6": on_another_sine},
     variants={
         "dense readout": dense,

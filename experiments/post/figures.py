@@ -20,7 +20,7 @@ from lstm_toys import figures
 from lstm_toys.figures.style import COLORS, GRAY, canvas, counted, house, plain
 
 from .. import sine
-from . import published
+from ..published import answers as published
 
 OPTIMIZERS = {"rmsprop": "RMSprop", "rmsprop_keras": "RMSprop of Keras", "adam": "Adam", "sgd": "SGD"}
 

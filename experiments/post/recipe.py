@@ -18,7 +18,8 @@ from lstm_toys.statistics.scores import Distances, distances, energy_score
 from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.sweep import results
 
-from . import published, sentences
+from ..published import answers as published
+from . import sentences
 
 CHOSEN_ON = ("line", "line_origin", "amplitude")
 """Probes whose published answers decide the choice."""

@@ -10,8 +10,9 @@ from drawn import assert_legible
 
 from conftest import carry_out, refusal
 from experiments import recipe, sine, timeline
-from experiments.post import figures, published
+from experiments.post import figures
 from experiments.post.recipe import KERAS_RATES, Scores, choose
+from experiments.published import answers as published
 from lstm_toys.cli import flags, studies
 from lstm_toys.results import storage
 from lstm_toys.studies.sweep import results

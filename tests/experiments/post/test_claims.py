@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments.post import published, unseen
+from experiments import held_out
 from experiments.post.sentences import SENTENCES as CLAIMS
+from experiments.published import answers as published
 from lstm_toys.studies.claims import entries, evidence, verdicts
 
 X = np.linspace(0, 1, 100)
@@ -322,5 +323,5 @@ def test_what_a_population_does_not_hold_is_not_judged():
 
 
 def test_a_sum_is_written_as_people_write_it():
-    assert unseen.summed(0.2, 0.1, "x") == "0.2 + 0.1 x"
-    assert unseen.summed(0.6, -0.2, "sin(π x)") == "0.6 − 0.2 sin(π x)"
+    assert held_out.summed(0.2, 0.1, "x") == "0.2 + 0.1 x"
+    assert held_out.summed(0.6, -0.2, "sin(π x)") == "0.6 − 0.2 sin(π x)"

@@ -1,6 +1,6 @@
 """The published answers of the post's networks: as numbers, compared with a population, and as evidence for claims.
 
-The post: Daniel Pollithy, "Lstm Toy Examples", 2018. ``published.json`` contains the numbers read off its figures.
+The post: Daniel Pollithy, "Lstm Toy Examples", 2018. ``answers.json`` contains the numbers read off its figures.
 """
 
 import json
@@ -16,7 +16,7 @@ from jaxtyping import Float
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks import families
 
-PUBLISHED = Path(__file__).with_name("published.json")
+PUBLISHED = Path(__file__).with_name("answers.json")
 """The numbers read off the post's figures."""
 
 FAMILIES = {

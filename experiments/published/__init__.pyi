@@ -1,0 +1,3 @@
+from . import answers
+
+__all__ = ["answers"]
