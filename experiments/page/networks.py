@@ -66,10 +66,8 @@ def make_inside(runs: Mapping[str, FinishedRun]) -> Made | None:
         return None
     if "dynamics" not in runs:
         return inside(None)
-    from lstm_toys.results import storage
-
     path = runs["dynamics"].run.checked("results.nc")
-    return inside(storage.load_results(path, {"static_answer", "mode_frequency"}))
+    return inside(lt.load_results(path, {"static_answer", "mode_frequency"}))
 
 
 def inside(found: lt.Results | None) -> Made:

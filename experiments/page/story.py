@@ -47,10 +47,8 @@ def make(runs: Mapping[str, FinishedRun]) -> Made | None:
         return None
     resonance = None
     if "dynamics" in runs:
-        from lstm_toys.results import storage
-
         found = runs["dynamics"]
-        results = storage.load_results(found.run.checked("results.nc"), {"mode_frequency"})
+        results = lt.load_results(found.run.checked("results.nc"), {"mode_frequency"})
         resonance = Resonance(results.mode_frequency.values, found.metrics["summary"])
     return made(lt.load(runs["published"].run.folder), runs["published"].metrics, resonance)
 
