@@ -18,7 +18,6 @@ from . import amplitude, hill, hill_y, line, sine, slope_intercept
 EXPERIMENTS = {
     module.EXPERIMENT.name: module.EXPERIMENT for module in (line, hill, hill_y, sine, amplitude, slope_intercept)
 }
-"""The experiments by name, in the order of the post."""
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:

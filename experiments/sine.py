@@ -39,7 +39,6 @@ LABELS = {
         zip("rbgcyk", [f"A = {a:g}, φ = {p:g}" for a, p in zip(AMPLITUDES, PHASES, strict=True)], strict=True)
     ),
 }
-"""The curves of some probes, in the colors of the post."""
 
 
 def task(x: lt.TimePoints) -> lt.Task:

@@ -24,24 +24,16 @@ SCRIPTS = (
     *("changes.js", "rmsprop.js", "chart.js", "picture.js", "words.js", "drawing.js", "grips.js", "challenge.js"),
     *("repository.js", "workers.js", "answers.js"),
 )
-"""Scripts that the parts and the workers share."""
-
 WORKERS = ("worker.js", "trainer.js")
-"""Scripts that only workers execute."""
+"""Scripts that the parts share with the workers, and scripts that only workers execute."""
 
 OPENING = ("story", "playground")
-"""Parts of the first screen, which small screens arrange anew."""
+"""Parts of the first screen, which small screens rearrange."""
 
 
 @dataclass(frozen=True)
 class Made:
-    """Content of a part.
-
-    Attributes:
-        given: values for its template.
-        data: data for its script, in the form that JSON stores.
-        blocks: numbers for its script, in base64, by name.
-    """
+    """Content of a part: values for its template, and for its script JSON data, and numbers in base64."""
 
     given: Mapping[str, Any]
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -54,10 +46,7 @@ def prose(name: str) -> dict[str, Any]:
 
 
 def html(made: Mapping[str, Made], missing: Mapping[str, str]) -> str:
-    """Renders the page from its parts by name; ``missing`` are commands of the runs without which parts are left out.
-
-    Parts stand on the page in this order.
-    """
+    """Renders the page from its parts, in order; ``missing`` are the commands for the runs of omitted parts."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,

@@ -10,16 +10,11 @@ from lstm_toys import tables
 from lstm_toys.studies.claims.declaration import COPY, INPUT, NETWORKS
 
 WIDTH, LEFT, RIGHT, ROW, LABEL, TOP, BOTTOM = 560, 14, 14, 60, 24, 22, 30
-"""Sizes of a chart, in its own units: margins, rows, and the space for a row's label above the dots."""
-
 DOT = 5
-"""Width of the dot of one network."""
-
 TICKS = 5
-"""Approximate number of ticks on an axis."""
+"""Sizes of a chart, in its own units: margins, rows, the space for a label, a dot's width; and about how many ticks."""
 
 NO_THRESHOLD: dict[str, None] = {"low": None, "high": None, "against": None}
-"""The threshold of numbers that nothing is claimed about."""
 
 
 class Row(NamedTuple):
@@ -139,10 +134,7 @@ def ticks(scale: Scale) -> list[float]:
 def stacked(
     numbers: Sequence[float], scale: Scale, line: float, threshold: Mapping[str, Any]
 ) -> Iterator[tuple[float, float]]:
-    """Yields the positions of dots, stacked in columns, more densely where there are many.
-
-    A dot stays on its number's side of a threshold.
-    """
+    """Yields positions of dots in columns, denser where there are many, each on its number's side of a threshold."""
     columns: dict[float, int] = {}
     for number in numbers:
         column = _beside(number, round(scale(number) / DOT) * DOT, scale, threshold)
@@ -154,7 +146,6 @@ def stacked(
 
 
 def _beside(number: float, column: float, scale: Scale, threshold: Mapping[str, Any]) -> float:
-    """The column of a dot, moved to its number's side of a threshold."""
     for end, meets in (("low", lambda low: number >= low), ("high", lambda high: number > high)):
         if threshold[end] is not None:
             edge = scale(threshold[end])

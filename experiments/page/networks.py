@@ -25,10 +25,8 @@ PRECISIONS = {"single": "<f4", "half": "<f2"}
 """Types of the encoded numbers, all little-endian."""
 
 ORDER = ("kernel", "recurrent_kernel", "bias")
-"""Order of the parameters of a layer."""
 
 GATES: dict[Gates, str] = {"hard": "hard, as in the post", "sigmoid": "sigmoid"}
-"""Gate functions that users choose from."""
 
 
 def layers(model: Any, features: int) -> list[dict[str, Any]]:

@@ -61,7 +61,6 @@ SETS = {
     "phase": "sines of other phases",
     "frequency": "sines of other frequencies",
 }
-"""The curves of the post."""
 
 
 def make(runs: Mapping[str, FinishedRun]) -> Made | None:

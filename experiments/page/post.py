@@ -131,5 +131,4 @@ def sentences(entry: dict[str, Any]) -> Iterator[str]:
 
 
 def _labeled(interval: str, label: str) -> str:
-    """An interval in parentheses, with its label; empty if there is no interval."""
     return interval and f" ({label} {interval.strip('()')})"

@@ -34,7 +34,6 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
 """By name, the commands whose run will do; the first one is printed if all runs are missing."""
 
 PLANS = {"claims": claims.plan, "dynamics": studies.dynamics}
-"""Commands other than those of experiments."""
 
 
 @dataclass(frozen=True)

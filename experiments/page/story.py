@@ -22,7 +22,6 @@ from .runs import FinishedRun
 WORDS = prose("story")
 
 LARGER = 2 * sine.TRAIN_AMPLITUDE
-"""Amplitude of the sine that the networks never saw."""
 
 FAST, SLOW = 1.5 * sine.FREQUENCY, 0.5 * sine.FREQUENCY
 """Frequencies of small waves, near that at which networks swing and far below it."""

@@ -37,7 +37,6 @@ PAPERS = {
 }
 
 SHARED = ("seeds", "base_seed", "results_dir")
-"""Flags that the claims have, too."""
 
 TABLE: flags.FlagTable = {
     "paper": (parsers.choice(*PAPERS), "topic of the papers"),

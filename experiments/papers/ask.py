@@ -32,7 +32,6 @@ SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Factors of the weights of random networks."""
 
 SHARED = ("seeds", "base_seed", "variants")
-"""Settings of the claims that are also those of a paper."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,6 @@ class Paper:
         number: the number of each network that the figure shows, from its results.
         shown: the populations in the figure, and their names in words.
         inside: the function of `networks` that measures the parameters of networks, and the measured populations.
-        draw: draws the figure that carries the finding, from the metrics.
     """
 
     name: str

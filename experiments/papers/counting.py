@@ -19,8 +19,6 @@ from . import languages
 from .populations import changed, fewer, longer
 
 MOST = 50
-"""The largest n of the training."""
-
 EXPERIMENT = languages.experiment("counting", "anbn", "Networks learn a^n b^n, with n up to 50.", most=MOST, hidden=10)
 CONTEXT = languages.experiment(
     "counting_context", "anbncn", "Networks learn a^n b^n c^n, with n up to 50.", most=MOST, hidden=10
@@ -30,7 +28,6 @@ DYCK = languages.experiment(
 )
 
 LSTM = ("--optimizer=rmsprop", "--learning_rate=0.1")
-"""The best recipe of all LSTMs."""
 
 POPULATIONS: dict[str, tuple[lt.Experiment, list[str]]] = {
     "lstm": (EXPERIMENT, [*LSTM]),
@@ -54,7 +51,6 @@ SHOWN = {
     "context_lstm": "LSTMs",
     "context_gru": "GRUs",
 }
-"""The populations of the figure, in words."""
 
 WEISS = "After Weiss et al. (2018)"
 
@@ -62,8 +58,8 @@ WEISS = "After Weiss et al. (2018)"
 def counts(id: str, population: str, quote: str, *, against: str | None = None, **bound: int) -> lt.Claim:
     """A claim about the n to which networks count: at least ``low``, at most ``high``, or above those of ``against``.
 
-    A claim that networks do not count is one that they fail. With a bound after Weiss et al., the same number under
-    their acceptance is a baseline.
+    A claim that networks do not count is one that they fail. A bound after Weiss et al. has a baseline: the same number
+    under their acceptance.
     """
     most = languages.REACHES["anbncn" if population.startswith("context") else "anbn"][-1]
     strings = tuple(lt.Source(population, probe) for probe in languages.POWERS)

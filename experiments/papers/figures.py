@@ -23,10 +23,7 @@ def surviving(
     names: Mapping[str, str],
     shades: Mapping[str, str],
 ) -> None:
-    """Draws the share of networks whose number is at least each place, with 95 % intervals (Wilson, pointwise).
-
-    Networks that diverged are left out.
-    """
+    """Draws the share of networks that reach each place, with pointwise 95 % Wilson intervals; omits diverged ones."""
     for style, (population, name) in zip(cycle(STYLES), names.items(), strict=False):
         values = np.array([each for each in numbers[population] if each is not None], float)
         shares = [intervals.wilson(int((values >= place).sum()), len(values)) for place in places]

@@ -17,16 +17,13 @@ if TYPE_CHECKING:
     from lstm_toys.tasks.supervision import Numbers
 
 STRINGS = 8
-"""New strings in every step."""
 
 GOAL = lt.Goal(accuracy=1.0, features=("sequences",))
-"""A network has learned a language when it is right about every string of the validation set."""
 
 RECIPE = {"readout": "dense", "optimizer": "adam", "learning_rate": 0.01, "steps": 3_000}
 """The recipe of LSTMs; other cells change its learning rate."""
 
 VALIDATED = 64
-"""Strings of Dyck-1 in the validation set."""
 
 
 def experiment(name: str, language: Language, doc: str, most: int, hidden: int) -> lt.Experiment:
@@ -138,10 +135,7 @@ def dyck_strings(fewest: int, most: int, count: int) -> lt.Examples:
 
 
 def joined(pairs: int, count: int) -> lt.Examples:
-    """Long strings of Dyck-1 that are no deeper than those of the training.
-
-    Each has as many whole strings of the training, one after another, as fit into ``pairs``.
-    """
+    """Long strings of Dyck-1, no deeper than the training's: each joins as many of these as fit into ``pairs``."""
     import jax.numpy as jnp
 
     most = DYCK["as_trained"][1]

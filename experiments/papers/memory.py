@@ -117,10 +117,7 @@ def kept_of(results: lt.Results) -> Float[np.ndarray, " S"]:
 
 
 def kept(silent: lt.Results) -> Float[np.ndarray, " S"]:
-    """The number of time steps without a pulse during which all bits of all memories are answered right.
-
-    It ends at the first wrong answer, even if later ones are right. It is at most the number of steps that were shown.
-    """
+    """Counts time steps without a pulse until the first wrong bit of any memory; at most as many as were shown."""
     right = np.all(_bits(silent), axis=(1, 3))[:, _silent(silent)]
     return np.where(right.all(axis=1), right.shape[1], right.argmin(axis=1)).astype(float)
 
@@ -138,12 +135,10 @@ def margin_left(silent: lt.Results) -> Float[np.ndarray, " S"]:
 
 
 def _bits(curves: lt.Results) -> Bool[np.ndarray, "S C T A"]:
-    """Whether each bit is answered right."""
     return (curves.answer.values > 0) == (curves.truth.values > 0.5)[None]
 
 
 def _silent(curves: lt.Results) -> Bool[np.ndarray, " T"]:
-    """The time steps after the last pulse of any curve."""
     pulses = np.flatnonzero((curves.input.values != 0).any(axis=(0, 2)))
     return np.arange(curves.input.shape[1]) > pulses[-1]
 

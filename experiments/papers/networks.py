@@ -28,7 +28,6 @@ from lstm_toys.studies.analysis.ask import Keep
 from . import languages, memory
 
 MOST = 50
-"""The largest n of the strings that are shown."""
 
 OTHERS = 3
 """Other units that are held, one after another; the mean share counts."""
@@ -37,10 +36,8 @@ POINTS, STARTS = 200, 64
 """Points of the sequence along which states are visited, and states of each network to begin in."""
 
 MOST_POINTS = 64
-"""Fixed points that are kept of each network."""
 
 Measured = Mapping[str, jt.Shaped[np.ndarray, " S"]]
-"""Numbers, or booleans, of each network, by what they are."""
 
 
 class LSTMForgetZero(lt.LSTM):
@@ -54,9 +51,8 @@ class LSTMForgetZero(lt.LSTM):
 def inside(measure: str, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
     """What a function of this module measures of the networks of each population.
 
-    Returns:
-        By population and measured quantity, how many networks have it, and their median with a 95 % bootstrap interval,
-        or of booleans the share of networks with Wilson's.
+    Returns by population and measured quantity how many networks have it, and their median with a 95 % bootstrap
+    interval, or of booleans the share of networks with Wilson's.
     """
     return {
         "inside": {
@@ -82,8 +78,7 @@ def summary(values: np.ndarray) -> dict[str, Any]:
 def counters(saved: lt.Saved) -> Measured:
     """How networks count: the counter, how open its gates are, and what it is needed for.
 
-    Held at its mean, a unit is compared with other units that are drawn at random. NaN for a network that does not
-    accept every string.
+    Held at its mean, a unit is compared with random other units. NaN for a network that does not accept every string.
     """
     one = np.asarray(languages.powers(jnp.array([MOST]), 2 * MOST + 1, 2).inputs)
     every = lt.Probe.of("every", languages.powers(jnp.arange(1, MOST + 1), 2 * MOST + 1, 2))
@@ -119,12 +114,7 @@ def counters(saved: lt.Saved) -> Measured:
 
 
 class Counter(NamedTuple):
-    """The unit of each network that counts best: how its state correlates, and changes, with the count.
-
-    Attributes:
-        straight: the squared correlation.
-        up: the change with each a, by least squares, and ``down`` with each b.
-    """
+    """The unit that counts best, its squared correlation with the count, and its changes with each a and b."""
 
     unit: jt.Int[np.ndarray, " S"]
     straight: jt.Float[np.ndarray, " S"]
@@ -156,10 +146,7 @@ def gates(
     hidden: jt.Float[np.ndarray, "S T H"],
     kind: str,
 ) -> jt.Float[np.ndarray, "S T 4 H"]:
-    """The gates of an LSTM layer after every point: input, forget, the values that cells take up, and output.
-
-    ``hidden`` are the states after every point.
-    """
+    """The gates of an LSTM layer after every point: input, forget, the values that cells take up, and output."""
     before = np.concatenate([np.zeros_like(hidden[:, :1]), hidden[:, :-1]], axis=1)
     summed = inputs[None] @ params["kernel"] + before @ params["recurrent_kernel"] + params["bias"][:, None]
     summed = summed.reshape(*summed.shape[:2], 4, -1)

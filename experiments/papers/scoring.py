@@ -42,7 +42,6 @@ TOGETHER = 64
 FOLDER = Path(__file__).parent
 
 OPEN = "\n## What stayed open\n\n"
-"""What separates the two parts of the text on papers."""
 
 
 def random(claims: lt.Claims, code: str, networks: int, keep: Keep) -> dict[str, Any]:
@@ -63,10 +62,7 @@ def random(claims: lt.Claims, code: str, networks: int, keep: Keep) -> dict[str,
 
 
 def judgeable(claims: lt.Claims) -> list[lt.Claim]:
-    """The claims that random networks are a null model of: about one population, its answers, and no failure.
-
-    Random networks fail at everything, too.
-    """
+    """The claims about one population's answers, except claims of failure, since random networks fail at everything."""
     return [
         claim
         for claim in claims.claims
@@ -105,8 +101,6 @@ def parameters(model: nn.Module, features: int, numbers: Sequence[int], scale: f
 
 @cache
 def _program(model: nn.Module, features: int) -> Callable[[int, float], Any]:
-    """Draws the parameters of ONE network; cached to avoid recompiling."""
-
     def drawn(number: jt.UInt32[jt.Array, ""], scale: jt.Float[jt.Array, ""]) -> Any:
         initial, own = jax.random.split(jax.random.fold_in(jax.random.key(0), number))
         leaves, tree = jax.tree_util.tree_flatten_with_path(model.init(initial, jnp.zeros((1, 2, features)))["params"])
@@ -134,11 +128,10 @@ def answers(made: Prepared, params: Any) -> lt.Results:
 def paper(about: Paper, needs: Mapping[str, Run]) -> dict[str, Any]:
     """What is known about the claims of a paper, from the runs that `ask.paper` needs.
 
-    Returns:
-        ``claims``: by claim the share of the ``counted`` networks that meet it, with its interval and verdict;
-        ``random``, how many random networks of each scale meet it; and by variant the same as of the networks;
-        ``numbers``: by population, the number of each network that the figure shows, None if it diverged;
-        ``inside``: what `networks.inside` returned; ``sources`` and ``open``: the text on the papers.
+    Returns ``claims``: by claim the share of the ``counted`` networks that meet it, with its interval and verdict;
+    ``random``, how many random networks of each scale meet it; and by variant the same as of the networks; ``numbers``:
+    by population, the number of each network that the figure shows, None if it diverged; ``inside``: what
+    `networks.inside` returned; ``sources`` and ``open``: the text on the papers.
     """
     met = needs["random"].read_metrics()["claims"]
     sources, _, still_open = (FOLDER / f"{about.name}.md").read_text(encoding="utf-8").partition(OPEN)

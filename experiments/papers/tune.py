@@ -23,7 +23,6 @@ from lstm_toys.studies.analysis import ask as analysis
 from lstm_toys.studies.sweep.ask import SweepSettings, ask
 
 GRID = {"optimizer": ["adam", "rmsprop"], "learning_rate": ["0.003", "0.01", "0.03", "0.1"]}
-"""The settings that are tried for every population."""
 
 SHOWN = 3
 """Settings of a population in the table."""

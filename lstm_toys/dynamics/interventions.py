@@ -56,18 +56,12 @@ def intervene(
     means. Answers do not depend on which other networks there are.
 
     Args:
-        model: the Flax module of the networks.
-        params: their parameters; every leaf has a leading axis S, one entry per network.
-        curves: the curves ``[C, T, F]``.
         layer: name of the layer, as `lt.states` returns it, such as ``"lstm_0"``.
         units: indices of the units, the same for all networks, or one row per network.
         hold: the value; None: the mean of each unit, or of its gate, over these curves without an intervention.
         gate: hold this gate of the units instead: ``"input"``, ``"forget"`` or ``"output"`` of an LSTM, ``"z"`` or
             ``"r"`` of a GRU; other cells have no gates.
         block: number of networks that one compiled program computes; another value changes the last bits.
-
-    Returns:
-        The answers ``[S, C, T, A]``, or ``[S, C, A]`` of a model that answers once per curve.
 
     Raises:
         ValueError: the layer, unit or gate does not exist, the gate cannot have the value, or the layers ignore given
@@ -135,14 +129,12 @@ def _layer(model: nn.Module, params: PyTree, features: int, layer: str) -> tuple
 
 @cache
 def _program(model: nn.Module, layer: str, gate: str | None, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
-    """Answers of blocks of members with an intervention; cached to avoid recompiling."""
     return blocks.spread(partial(_held, model, layer) if gate is None else partial(_clamped, model, layer, gate), mesh)
 
 
 def _held(
     model: nn.Module, layer: str, member: IntervenedNetwork, curves: Float[Array, "C T F"]
 ) -> Float[Array, "C ..."]:
-    """The answers of ONE network, step by step, with units of a layer held."""
     params, units, values = member
     _, states = inside(model, params, curves)
 

@@ -31,7 +31,7 @@ class Modes(NamedTuple):
 
     Attributes:
         time_constant: distance in x over which a mode falls to 1 / e; negative if it grows, infinite if it is constant.
-        frequency: its angular frequency in radians per unit of x, with the sign of the eigenvalue's imaginary part.
+        frequency: in radians per unit of x, with the sign of the eigenvalue's imaginary part.
     """
 
     time_constant: Float[np.ndarray, "*N D"]
@@ -88,10 +88,7 @@ def modes(values: Complex[np.ndarray, "*N D"], spacing: float) -> Modes:
 
 
 def response(linear: Linear, frequencies: Float[np.ndarray, " W"], spacing: float) -> Complex[np.ndarray, "*N W A F"]:
-    """The complex gain of linearizations at angular frequencies in radians per unit of x.
-
-    ``D + C (exp(i w spacing) - A)^-1 B``: its modulus is the gain and its angle the phase of the answer to a sine.
-    """
+    """The complex gain ``D + C (exp(i w spacing) - A)^-1 B`` at angular frequencies w in radians per unit of x."""
     z = np.exp(1j * frequencies * spacing)
     shape, outputs, features = linear.A.shape[:-2], linear.C.shape[-2], linear.B.shape[-1]
     flat = Linear(*(each.reshape(-1, *each.shape[len(shape) :]) for each in linear))
@@ -119,7 +116,6 @@ def _response(linear: Linear, z: Complex[np.ndarray, " W"]) -> Complex[np.ndarra
 
 
 def _solved(matrix: Complex[np.ndarray, "D D"], right: Float[np.ndarray, "D F"]) -> Complex[np.ndarray, "D F"]:
-    """The solution of a linear system; NaN if there is none."""
     try:
         return np.linalg.solve(matrix, right + 0j)
     except np.linalg.LinAlgError:
@@ -174,10 +170,8 @@ class Driven(NamedTuple):
     """Networks along curves.
 
     Attributes:
-        distance: the Euclidean distance of two states that are driven by the same curve, relative to their initial
-            distance; a geometric mean over pairs of initial states.
-        exponents: the largest Lyapunov exponents per unit of x, in descending order; minus infinity where a direction
-            is forgotten at once.
+        distance: Euclidean, of two states on the same curve, relative to the initial one; a geometric mean over pairs.
+        exponents: the largest Lyapunov exponents per unit of x; minus infinity where a direction is forgotten at once.
     """
 
     distance: Float[np.ndarray, "S C T"]
@@ -199,8 +193,7 @@ def growth(
 ) -> Float[Array, "T L"]:
     """The logarithms of the factors by which directions grow at each time point of a curve, for ONE network.
 
-    Uses QR decompositions (Benettin et al., 1980): the Jacobian maps orthonormal directions, which are then made
-    orthonormal again. The means over time are the largest Lyapunov exponents.
+    Uses QR decompositions (Benettin et al., 1980). The means over time are the largest Lyapunov exponents.
     """
 
     def carried(
@@ -228,7 +221,7 @@ def driven(
     Args:
         starts: the first is compared with every other, and exponents are computed from it.
         spacing: distance of time points, in units of x.
-        largest: the number of exponents, L; at most D.
+        largest: the number of exponents, at most D.
         skipped: time points before averaging, while the directions align with those that grow most.
     """
     directions = np.linalg.qr(np.random.default_rng(0).normal(size=(system.dimension, largest)))[0]

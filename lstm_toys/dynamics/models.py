@@ -1,7 +1,6 @@
 """Models of networks, built from their behavior under constant inputs; none is fitted to the answers that it predicts.
 
-All take curves of one feature, and predict NaN where there is no equilibrium. `similarities` compares networks with
-each other.
+All take curves of one feature, and predict NaN where there is no equilibrium.
 """
 
 from typing import Any, NamedTuple
@@ -21,10 +20,9 @@ class Equilibria(NamedTuple):
     """The stable fixed point of each network and constant input; if several, the one with the largest share of starts.
 
     Attributes:
-        inputs: the constant inputs, ascending.
-        state: the fixed point; NaN if there is none.
+        inputs: ascending.
+        state: NaN if there is no fixed point.
         answer: the answer at rest, including states that are neutral or integrate; NaN if there is none.
-        linear: linearizations at the fixed points.
     """
 
     inputs: Float[np.ndarray, " U"]
@@ -46,10 +44,7 @@ class Explained(NamedTuple):
 
 
 class Between(NamedTuple):
-    """The constant inputs below and above each value of curves, and the weight of the upper one.
-
-    Both are the same where a value equals an input. The weight is NaN beyond the ends.
-    """
+    """The constant inputs below and above each value of curves, and the upper one's weight; NaN beyond the ends."""
 
     below: Int[Any, "*C T"]
     above: Int[Any, "*C T"]
@@ -185,10 +180,7 @@ def explained(
     *,
     early: bool = False,
 ) -> Explained:
-    """Returns the share of the variance of networks' answers that a model explains, for x of at least 0.2.
-
-    With ``early``, only x below 0.2 counts instead. Here x is the elapsed share of the range of time points.
-    """
+    """The share of answers' variance that a model explains after a fifth of the time range; ``early``: before it."""
     inside = ((x - x[0]) / (x[-1] - x[0]) >= SETTLED) != early
     answers, predictions = answers[:, :, inside].astype(float), predictions[:, :, inside]
     covered = np.isfinite(predictions)

@@ -1,8 +1,7 @@
 """Limits of networks under constant inputs: fixed points, cycles, or cells that integrate while the answer rests.
 
-States are iterated, Newton's method searches for fixed points from where they end and from where they began, and
-duplicates are merged. The iteration finds attractors and the shares of starts that they attract; Newton's method is
-exact, and also finds unstable points.
+Iteration finds attractors and the shares of starts that they attract; Newton's method, from where states end and from
+where they began, is exact, and also finds unstable points. Duplicates are merged.
 """
 
 from enum import IntEnum
@@ -69,7 +68,7 @@ class Rest(NamedTuple):
             `Kind.NOTHING` pads the axis Q.
         share: the share of starts that ended there.
         state: the fixed point, or the last state of a start that ended there.
-        answer: the answer; for a cycle, its mean.
+        answer: for a cycle, its mean.
         swing: largest minus smallest answer in the last `WINDOW` steps; 0 for a fixed point.
         eigenvalues: of the Jacobian at fixed points, by descending modulus; elsewhere NaN.
         residual: the largest change of a component at a fixed point in one step; elsewhere NaN.
@@ -200,7 +199,6 @@ def rest(
 
 
 def _judged(system: System, params: PyTree, inputs: Float[np.ndarray, "U F"], found: Rest) -> Rest:
-    """Adds the eigenvalues, kinds and answers of fixed points."""
     at_rest = found.kind == Kind.STABLE
     states = np.where(at_rest[..., None], found.state, np.nan)
     for first in range(0, len(states), MEMBERS):  # A few at a time, as matrices are large.
@@ -248,8 +246,6 @@ def _watched(
     inputs: Float[Array, "U F"],
     steps: Int[Array, ""],
 ) -> Watched:
-    """Watches the states of ONE network under the requested inputs; zeros elsewhere."""
-
     def under(at: tuple[Float[Array, "P D"], Bool[Array, ""], Input]) -> Watched:
         starts, asked, constant = at
         run = partial(watched, partial(system.step, params), inputs=constant, steps=steps)
@@ -261,8 +257,6 @@ def _watched(
 def _newton(
     system: System, params: PyTree, own: tuple[Float[Array, "U P D"], Bool[Array, "U P"]], inputs: Float[Array, "U F"]
 ) -> Float[Array, "U P D"]:
-    """Finds fixed points of ONE network from the requested starts; NaN elsewhere."""
-
     def under(at: tuple[Float[Array, "P D"], Bool[Array, " P"], Input]) -> Float[Array, "P D"]:
         *own, constant = at
         run = partial(newton, partial(system.step, params), inputs=constant)
@@ -274,7 +268,6 @@ def _newton(
 def _once(
     system: System, params: PyTree, states: Float[Array, "U Q D"], inputs: Float[Array, "U F"]
 ) -> tuple[Float[Array, "U Q D"], Float[Array, "U Q A"]]:
-    """The next states of ONE network, and its answers."""
     return jax.vmap(jax.vmap(partial(system.step, params), (0, None)))(states, inputs)
 
 

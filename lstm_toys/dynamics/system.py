@@ -19,24 +19,14 @@ MEMBERS = 8
 """Most networks on a device at a time, which bounds memory."""
 
 State: TypeAlias = Float[Array, " D"]
-"""A flat state of ONE network."""
-
 Input: TypeAlias = Float[Array, " F"]
-"""The input at a time point."""
-
 Step: TypeAlias = Callable[[State, Input], tuple[State, Float[Array, " A"]]]
-"""From a state and the input at a time point to the next state and the answer."""
+"""Flat states and inputs of ONE network at a time point; a step returns the next state and the answer."""
 
 
 @dataclass(frozen=True)
 class System:
-    """The map of a model. Its state is flat: the layers' states one after another, as ``places`` lists them.
-
-    Attributes:
-        model: the Flax module of the networks.
-        features: values in an input, F.
-        places: layer, name and units of each part of the flat state.
-    """
+    """The map of a model. Its flat state joins the layers' states, as ``places`` lists them: layer, name and units."""
 
     model: nn.Module
     features: int
@@ -77,8 +67,7 @@ class System:
 def system_of(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], features: int) -> System:
     """Makes the map of a model, whose state comprises all layer states that the next step depends on.
 
-    Raises:
-        ValueError: the model has no layer, or its layers ignore given initial states; or see `lt.answers`.
+    Raises ValueError if the model has no layer, or its layers ignore given initial states; or see `lt.answers`.
     """
     check_model(model)
     answering.networks(model, params, 1, features)
@@ -138,8 +127,6 @@ def _double(leaf: Any) -> np.ndarray:
 
 @cache
 def _program(function: Callable[..., PyTree], system: System, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
-    """A function of one network for blocks of them; cached to avoid recompiling."""
-
     def of_member(member: tuple[PyTree, PyTree], *shared: PyTree) -> PyTree:
         return function(system, *member, *shared)
 

@@ -25,20 +25,15 @@ def _kept(_: Metrics) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Ask(Generic[Identified]):
-    """A run that is asked for.
-
-    Asks are equal if they have equal results folders, names, settings and declarations: they are one run.
+    """A run that is asked for; asks with equal results folders, names, settings and declarations are one run.
 
     Attributes:
         study: the class that computes the run, as ``package.module:Class``.
-        settings: the settings that its results depend on.
-        results_dir: the folder of all runs and published sets.
-        report: makes the closing lines and tables from an ask, its finished run, and the runs of its companions.
+        report: makes the closing lines and tables from the ask, its finished run, and the runs of its companions.
         declared: distinguishes declarations with the same settings; see `manifest.declared`.
-        lost: a one-line message, from metrics, if every seed diverged, so that there are no statistics; else None.
-        subject: what the study is about, such as an experiment.
-        needs: runs that must be finished before this one is computed, by name.
-        companions: runs that must be finished before this one is drawn, by name.
+        lost: a one-line message, from metrics, if every seed diverged; else None.
+        needs: runs that must be finished before this one is computed.
+        companions: runs that must be finished before this one is drawn.
         publish_as: where the set is published, relative to ``results_dir``; by default a folder of the run's name.
     """
 

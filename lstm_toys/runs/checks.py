@@ -65,11 +65,7 @@ def check_single_input(experiment: Experiment, study: str) -> None:
 
 
 def check_points(experiment: Experiment, timesteps: int, numbers: Mapping[str, float | int] | None = None) -> None:
-    """Calls the functions of an experiment with all time points; raises Refused if curves have another length.
-
-    Examples are also made outside of a program, where their values are known, with these training numbers; None: those
-    of the experiment.
-    """
+    """Makes the task, examples and probes with all time points; raises Refused if curves have another length."""
     prefix = f"experiment {experiment.name}: "
     with trial(f"{prefix}its task cannot be made with {timesteps:,} time points"):
         x, task = experiment.at(timesteps)

@@ -32,10 +32,7 @@ class Options:
     """Options of a command; none of them changes a result.
 
     Attributes:
-        publish: copy figures and metrics to the published set.
-        replot: redraw a finished run.
         restart: run again even if finished.
-        quiet: print nothing but errors.
         compile_cache: keep compiled programs for the next process.
         checkpoint_every: seconds between two checkpoints.
         on_divergence: ``"exclude"`` a diverged seed from the statistics, or ``"stop"`` the run.
@@ -61,9 +58,6 @@ class RunContext(NamedTuple):
     """How runs are executed.
 
     Attributes:
-        interruption: whether a signal is pending.
-        progress: shows trainings, and prints anything unusual.
-        executor: trains and evaluates networks.
         seconds: wall time of each stage of the current run, to which studies add.
         ensure: raises `Gone` if the folder of the current run no longer exists.
     """

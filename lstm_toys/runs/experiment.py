@@ -34,7 +34,6 @@ TAKES = (
     ("planes", "settings"),
     ("model", "a task", "settings"),
 )
-"""The functions of an experiment and what they take."""
 
 TRAINING, HISTORY = "training", "history"
 """Names of curve sets that claims can use in addition to probes: the training curve, and the records of training."""
@@ -52,26 +51,23 @@ class Experiment:
         task: function from time points ``[T]`` to the training task.
         probes: function from time points ``[T]`` to the curves that networks answer after training.
         draw: function from labeled results, and the results of companions by name, to drawings by file name.
-        compare: function from labeled results to rows that compare them with published answers, one for each: its name
-            ``curve``, its number of ``points``, the ``inside_share`` of them between the 5th and 95th percentile of the
-            networks, the ``rmse_of_median`` of the networks, and optionally a ``note`` to print below the table.
+        compare: function from labeled results to rows that compare them with published answers: ``curve``, its name;
+            ``points``, their number; ``inside_share``, the share of them between the 5th and 95th percentile of
+            networks; ``rmse_of_median`` of networks; and optionally a ``note`` to print below the table.
         companions: function from the settings of a run to other runs that its figures need, by name.
         frames: number of recorded steps whose answers are kept, for an animation.
         numbers: free training numbers of the task, with their defaults; ``--train_decay`` sets ``decay``.
         span: range of x that the time points cover.
         trained: the training curves, to which evaluations of generalization refer.
-        planes: function from the settings of a run to the grids of curves on which generalization is evaluated; None:
-            grids that suit ``trained``.
-        model: function from the task and the settings of a run to the network, a Flax module; None: the `Stack` that
-            the settings describe.
+        planes: function from the settings of a run to grids of curves for evaluations; None: they suit ``trained``.
+        model: function from the task and the settings of a run to a Flax module; None: the `Stack` of the settings.
         measures: further measures of answers, in sweeps and evaluations.
         data: digests of data read from files, and how they are used, by name; written into results.
         scaling: scaling that ``task`` and ``probes`` apply; results undo it.
         fixed: settings that have no flag because something else determines them, such as a file's time points.
 
     Raises:
-        ValueError: the name is not a valid folder name, the name of a training number is not a valid flag name, or
-            another argument is invalid.
+        ValueError: an argument is invalid, such as a name that cannot name a folder or a training number's flag.
 
     Example:
         >>> import lstm_toys as lt
@@ -159,10 +155,7 @@ class Experiment:
 
     @cached_property
     def few(self) -> int:
-        """The number of time points with which the experiment is checked.
-
-        This is the first of `FEW` with which its task and probes can be made; or else the last with which its task can.
-        """
+        """The first of `FEW` with which task and probes can be made; or else the last with which the task can."""
         from lstm_toys.populations import programs
 
         possible = FEW[-1]

@@ -21,18 +21,21 @@ def curves_of(
 ) -> Float[np.ndarray, "C T F"]:
     """Returns the curves that an experiment shows its networks: the first training curve, then the probes' curves.
 
-    Probes with their own time points are left out.
+    Probes with their own time points are left out. Curves are not scaled.
 
     Args:
-        experiment: the experiment that declares the curves.
         timesteps: time points of a curve; None: the experiment's default.
         numbers: training numbers by name; missing ones have the experiment's defaults.
 
-    Returns:
-        C curves of T time points and F features, before any scaling.
-
     Example:
-        See `labeled`.
+        >>> import lstm_toys as lt
+        >>> functions = {
+        ...     "task": lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
+        ...     "probes": lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
+        ...     "draw": lambda results, companions: {},
+        ... }
+        >>> lt.curves_of(lt.Experiment("line", "One line.", {}, lt.Goal(rmse=0.03), **functions)).shape
+        (2, 100, 1)
     """
     points, numbers = _points(experiment, timesteps), _numbers(numbers)
     curves = preparation.curves(experiment, points, numbers).answered[""]
@@ -47,14 +50,12 @@ def labeled(
 ) -> xr.Dataset:
     """Labels the answers of any models to `curves_of`, so that claims can be tested on them.
 
-    Args:
-        experiment: the experiment whose curves were answered.
-        answers: answers of S models: sequences ``[S, C, T, A]`` or vectors ``[S, C, A]``. A model counts as diverged if
-            any of its answers is not finite.
-        timesteps, numbers: as for `curves_of`.
+    `lt.save_results` writes the results to a file for ``claims --answers``.
 
-    Returns:
-        Labeled results. `lt.save_results` writes them to a file for ``claims --answers``.
+    Args:
+        answers: sequences ``[S, C, T, A]`` or vectors ``[S, C, A]`` of S models. A model counts as diverged if any of
+            its answers is not finite.
+        timesteps, numbers: as for `curves_of`.
 
     Raises:
         ValueError: the answers have another shape.
@@ -62,23 +63,15 @@ def labeled(
     Example:
         A model that returns half of every curve:
 
-        >>> import tempfile
-        >>> from pathlib import Path
         >>> import lstm_toys as lt
-        >>> experiment = lt.Experiment(
-        ...     name="line",
-        ...     doc="One line, to be returned as it is.",
-        ...     defaults={},
-        ...     goal=lt.Goal(rmse=0.03),
-        ...     task=lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
-        ...     probes=lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
-        ...     draw=lambda results, companions: {},
-        ... )
-        >>> curves = lt.curves_of(experiment)
-        >>> curves.shape
-        (2, 100, 1)
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     lt.save_results(lt.labeled(experiment, 0.5 * curves[None]), Path(folder, "half.nc"))
+        >>> functions = {
+        ...     "task": lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
+        ...     "probes": lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
+        ...     "draw": lambda results, companions: {},
+        ... }
+        >>> experiment = lt.Experiment("line", "One line.", {}, lt.Goal(rmse=0.03), **functions)
+        >>> lt.labeled(experiment, 0.5 * lt.curves_of(experiment)[None]).answer.dims
+        ('seed', 'curve', 'time', 'feature')
     """
     points, numbers = _points(experiment, timesteps), _numbers(numbers)
     x, task = experiment.at(points)
@@ -99,14 +92,12 @@ def labeled(
 
 
 def _points(experiment: Experiment, timesteps: int | None) -> int:
-    """The number of time points of a curve."""
     arguments.instance("experiment", experiment, Experiment, "an Experiment")
     own = {"timesteps": TIMESTEPS, **experiment.defaults, **experiment.fixed}
     return int(own["timesteps"]) if timesteps is None else timesteps
 
 
 def _numbers(numbers: Mapping[str, float | int] | None) -> Mapping[str, float | int]:
-    """Validates training numbers."""
     numbers = {} if numbers is None else numbers
     arguments.mapping("numbers", numbers, "training numbers, by name")
     return {name: arguments.number(name, value) for name, value in numbers.items()}

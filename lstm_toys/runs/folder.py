@@ -38,10 +38,8 @@ class Obstructed(Exception):
 
 
 VALUE = "value"
-"""Key, in a run's files, of the digests of what the run computes."""
-
 CONFIG, METRICS = "config.json", "metrics.json"
-"""Files of a run's identity and of its summary."""
+"""Files of a run's identity and of its summary, and the key in them of the digests of what the run computes."""
 
 LISTS = ("figures", "needs")
 """Lists of names in the summary, of figures and of the folders of runs that are needed; absent if there are none."""
@@ -50,8 +48,6 @@ MOST_METRICS = 2**28
 """Maximum size of a summary in bytes; the largest are those of sweeps, which describe every setting."""
 
 FORMATS = ("png", "svg", "pdf")
-"""File formats of figures; animations are GIF."""
-
 FIGURES = (*(f"*.{form}" for form in FORMATS), "*.gif")
 
 PUBLISHED = (*FIGURES, "*.md", "*.json")
@@ -63,7 +59,6 @@ class Run:
 
     Args:
         folder: the folder ``<results_dir>/runs/<name>-<hash>``.
-        settings: the settings of the run, as JSON has them.
         value: digests of what the run computes, by part; None: those that the finished run has recorded.
     """
 
@@ -134,19 +129,17 @@ class Run:
     def locked(self, *, anew: bool = False) -> Iterator[Callable[[], None]]:
         """Locks the folder during a block, and writes the identity into it.
 
-        The lock ends with the process in any case. Unfinished files of killed processes are removed.
+        The lock ends with the process in any case. Unfinished files of killed processes are removed. With ``anew``, the
+        run is marked unfinished and its checkpoints are removed; figures and results remain until replaced.
 
-        Args:
-            anew: mark the run unfinished and remove its checkpoints; figures and results remain until replaced.
-
-        Yields:
-            A function that raises `Gone` if the folder no longer exists, to call before writing and during long work.
+        Yields a function that raises `Gone` if the folder no longer exists, to call before writing and during long
+        work.
 
         Raises:
             Busy: another process holds the lock.
             Gone: the folder was removed or moved during the block.
             Damaged: the folder holds another run.
-            Obstructed: a folder is in the place of a file, or something that cannot be locked in that of the lock.
+            Obstructed: a folder is in the place of a file, or the lock file cannot be locked.
             OSError: the folder cannot be written.
         """
         for name in (".lock", CONFIG, METRICS, "results.nc", "parameters.npz", "population.json"):
@@ -194,12 +187,7 @@ class Run:
         return {name: sha256(self.folder / name) for name in names}
 
     def read_metrics(self) -> dict[str, Any]:
-        """Reads the summary of a finished run.
-
-        Raises:
-            OSError: the run is not finished.
-            Damaged: the file is not what this run wrote.
-        """
+        """Reads the summary; raises OSError if the run is not finished, and Damaged if it did not write this file."""
         metrics = read_sealed(self.metrics, MOST_METRICS)
         if metrics.get("run") != self.folder.name:
             raise Damaged(self.metrics, f"belongs to another run, {metrics.get('run')}")
@@ -210,9 +198,8 @@ class Run:
     def checked(self, name: str) -> Path:
         """Returns the path of a file of the finished run, whose digest is checked.
 
-        Raises:
-            OSError: the run is not finished.
-            Damaged: the file is missing, a link, or not what this run wrote.
+        Raises OSError if the run is not finished, and Damaged if the file is missing, a link, or not what this run
+        wrote.
         """
         path, digests = self.folder / name, self.read_metrics()["files"]
         if not os.path.lexists(path):

@@ -28,11 +28,9 @@ class Settings(Identity):
     """The settings of a population.
 
     Attributes:
-        experiment: name of the experiment.
         seeds: number of networks.
         base_seed: another value gives different networks with the same seed numbers.
         steps: training steps of each network; 0 leaves the networks untrained.
-        learning_rate: step size of the optimizer.
         optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
         momentum: share of earlier gradients that is kept; None if the optimizer has no momentum.
         decay: share of the earlier mean of squared gradients that is kept; None if the optimizer has no decay.
@@ -80,11 +78,7 @@ class Settings(Identity):
         return {name: getattr(self, name) for name in SWEPT} | numbers
 
     def given(self, **numbers: float | int) -> Settings:
-        """Returns these settings with different training numbers.
-
-        Raises:
-            ValueError: the experiment has no training number of that name.
-        """
+        """Returns these settings with other training numbers; raises ValueError if the experiment lacks one."""
         if unknown := numbers.keys() - dict(self.numbers).keys():
             raise ValueError(f"{self.experiment} has no training number {min(unknown)}")
         return dataclasses.replace(self, numbers=tuple({**dict(self.numbers), **numbers}.items()))
@@ -97,7 +91,6 @@ TRACED = ("learning_rate", "momentum", "decay", "noise")
 """Settings that can change without recompiling, like training numbers."""
 
 SWEPT = ("optimizer", "hidden", "readout", "cell", "gates", "timesteps", "steps", *TRACED)
-"""Settings that may vary within a sweep, in addition to training numbers."""
 
 
 def _plain(value: Any) -> Any:

@@ -26,12 +26,7 @@ SHOWN = 3
 
 
 class Work:
-    """The work of a command.
-
-    Attributes:
-        runs: the finished runs, also those that were needed.
-        found: folders of runs, finished or not.
-    """
+    """The work of a command; ``found`` are all its runs, and ``runs`` the finished ones, including needed ones."""
 
     def __init__(self, options: Options, console: Console, interruption: Interruption) -> None:
         self.runs: dict[Ask[Any], Run] = {}
@@ -45,14 +40,7 @@ class Work:
     def carry_out(self, asks: Sequence[Ask[Any]]) -> None:
         """Finds, computes, continues or redraws runs, and publishes them if the options say so.
 
-        Raises:
-            Refused: the request cannot be carried out.
-            Busy: another process is working on a run.
-            Damaged: a file of a run is damaged.
-            Failed: a run could not be finished.
-            Gone: the folder of a run was removed or moved meanwhile.
-            Interrupted: a signal ended the run.
-            OSError: a file or folder cannot be used.
+        Raises Refused, Busy, Damaged, Failed, Gone, Interrupted if a signal ended the run, or OSError.
         """
         options, console = self._options, self._console
         opened.forget()
@@ -80,7 +68,6 @@ class Work:
                 console.print(f"published in {ask.published}")
 
     def _unfinished(self, ask: Ask[Any], anew: set[Ask[Any]]) -> Iterator[Ask[Any]]:
-        """Yields the unfinished runs that a run needs, then the run itself if it is unfinished."""
         if ask in anew or not self.finished(ask):
             for each in ask.needs.values():
                 yield from self._unfinished(each, set())
@@ -103,7 +90,6 @@ class Work:
         return all(self.finished(each) for each in ask.needs.values()) and self._compare(ask, manifests)
 
     def _finish(self, ask: Ask[Any], run: Run) -> None:
-        """Records a finished run, and those that it needed."""
         self.runs[ask] = run
         names = run.read_metrics().get("needs", ()) if ask.needs else ()
         for need, name in zip(ask.needs.values(), names, strict=True):
@@ -191,7 +177,6 @@ class Work:
         return study
 
     def _execute(self, todo: Sequence[Ask[Any]], anew: set[Ask[Any]]) -> None:
-        """Computes runs one after another, without drawing."""
         runs = self._options.results_dir / "runs"
         created = [each for each in (runs, *runs.parents) if not each.exists()]
         runs.mkdir(parents=True, exist_ok=True)  # Fails before anything is loaded.
@@ -285,7 +270,6 @@ def report(asks: Sequence[Ask[Any]], runs: Mapping[Ask[Any], Run]) -> Iterator[R
 
 @contextmanager
 def _executor(options: Options, console: Console) -> Iterator[Executor]:
-    """Yields an executor: this process, or the cluster that the options name."""
     from lstm_toys.execution.devices import Here
 
     if options.cluster is None:
@@ -327,7 +311,6 @@ def _start(options: Options) -> None:
 
 
 def _check(study: Any) -> None:
-    """Raises Refused if a run is impossible or too large."""
     from lstm_toys.populations import footprint
 
     try:
@@ -340,11 +323,9 @@ def _check(study: Any) -> None:
 
 
 def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
-    """Rounds the seconds of each stage to milliseconds."""
     return {stage: round(value, 3) for stage, value in seconds.items()}
 
 
 def _named(edited: Sequence[str]) -> str:
-    """Names some files."""
     more = f" and {len(edited) - SHOWN} more" if len(edited) > SHOWN else ""
     return f"{', '.join(edited[:SHOWN])}{more}"

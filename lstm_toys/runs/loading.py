@@ -18,11 +18,7 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
     """Loads a population that was saved by `save`, or the run of an experiment.
 
     Loading executes no code from the files. The class of the model is taken from this library, or from a module that
-    the program has already imported; other modules are imported only if ``trust`` names them.
-
-    Args:
-        folder: folder of the population.
-        trust: names of further modules that may be imported for the model or its cell, such as ``("mylab.cells",)``.
+    the program has already imported; other modules, such as ``"mylab.cells"``, only if ``trust`` names them.
 
     Raises:
         OSError: a file is missing, or the folder contains something else, such as a sweep.
@@ -63,7 +59,6 @@ def load_results(path: Path | str, variables: Set[str] = frozenset(), without: S
     """Reads labeled arrays from netCDF into memory: the ``results.nc`` of any run, or what `save_results` wrote.
 
     Args:
-        path: the netCDF file.
         variables: names of variables that the file must contain.
         without: names of variables that are not loaded.
 
@@ -74,12 +69,11 @@ def load_results(path: Path | str, variables: Set[str] = frozenset(), without: S
 
     Example:
         >>> import tempfile
-        >>> from pathlib import Path
         >>> import lstm_toys as lt
         >>> results = lt.Results({"answer": ("time", [0.1, 0.2])}, attrs={"flags": "{}"})
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     lt.save_results(results, Path(folder, "results.nc"))
-        ...     lt.load_results(Path(folder, "results.nc"), {"answer"}).answer.values.tolist()
+        ...     lt.save_results(results, f"{folder}/results.nc")
+        ...     lt.load_results(f"{folder}/results.nc").answer.values.tolist()
         [0.1, 0.2]
     """
     required = {*arguments.names("variables", variables)}

@@ -32,11 +32,7 @@ KEPT = 8
 """Most manifests that a run keeps, for the most recent commands and states of the code."""
 
 MOST_BYTES = 2**23
-"""Maximum size of a manifest in bytes, when it is not compressed."""
-
 GZIP = 16 + zlib.MAX_WBITS
-"""What zlib calls the format."""
-
 ABSENT, OTHER = "absent", "not a file"
 
 PASSING = ("/proc/", "/sys/", os.devnull, "/dev/random", "/dev/urandom")
@@ -46,7 +42,6 @@ ADDRESS = re.compile(" at 0x[0-9a-fA-F]+")
 """Part of an object's repr without information about its content."""
 
 PLACES = {"lstm_toys/": opened.OURS[0], "experiments/": opened.OURS[1]}
-"""Folders of the library by the beginning of names in manifests."""
 
 HERE = "./"
 """Beginning of the names of files in the current folder, so that a copied folder has the same names."""
@@ -56,7 +51,6 @@ class Manifest(NamedTuple):
     """A manifest of a run with the requested settings, compared with the present files and conditions.
 
     Attributes:
-        folder: the folder of the run.
         own: digests of files by name.
         edited: files and conditions that have changed, or are new.
         incomplete: why the manifest does not record everything; None if it does.
@@ -98,10 +92,7 @@ def find(runs: Path, name: str, key: str, declared: str) -> list[Manifest]:
 
 
 def _read(path: Path, declared: str, present: Mapping[str, Any], users: Iterable[str]) -> Manifest | None:
-    """Reads a manifest and compares it with the present conditions, files and declaration; None if it is unreadable.
-
-    ``users`` are the names of the user's files that were opened so far.
-    """
+    """Compares a manifest with the present state; None if unreadable. ``users``: the user's files opened so far."""
     try:
         with files.opened(path) as file:
             content = (whole := zlib.decompressobj(GZIP)).decompress(file.read(MOST_BYTES), MOST_BYTES)
@@ -158,7 +149,6 @@ def sources(edited: Iterable[str] = ()) -> str:
 
 
 def _names() -> list[str]:
-    """The names of files opened or imported so far."""
     return sorted(_name(path) for path in opened.files() if not path.startswith(PASSING))
 
 
@@ -173,7 +163,6 @@ def _conditions() -> dict[str, Any]:
 
 
 def _name(path: str) -> str:
-    """A path in the form that manifests store."""
     for beginning, folder in {**PLACES, HERE: os.getcwd() + os.sep}.items():
         if path.startswith(folder):
             return beginning + path.removeprefix(folder)
@@ -181,7 +170,6 @@ def _name(path: str) -> str:
 
 
 def _path(name: str) -> str:
-    """The path of a name in a manifest."""
     for beginning, folder in {**PLACES, HERE: os.getcwd() + os.sep}.items():
         if name.startswith(beginning):
             return folder + name.removeprefix(beginning)

@@ -16,7 +16,6 @@ class Measure:
     """A custom number that sweeps and evaluations compute for every answer, next to the built-in measures.
 
     Attributes:
-        name: name in labeled results.
         function: pure JAX function from one answer, ``[T, A]`` or ``[A]``, and its truth to a number. The truth is the
             target, or the input if there is no target; unknown targets are NaN. With the loss ``"cross_entropy"`` the
             truth is one class per point, ``[T, 1]`` or ``[1]``.

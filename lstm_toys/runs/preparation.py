@@ -33,10 +33,8 @@ class ExperimentCurves(NamedTuple):
     """The curves that the networks of an experiment are trained on and answer.
 
     Attributes:
-        training: the training set, or an example of it if each seed draws its own; with fresh examples the validation
-            set.
-        answered: all curves that networks answer, by set of probes (see `lstm_toys.tasks.probes.by_points`); the first
-            set begins with the first training curve.
+        training: the training set; an example of it if each seed draws its own; with fresh examples the validation set.
+        answered: by set of probes (see `tasks.probes.by_points`); the first set begins with the first training curve.
     """
 
     training: Examples
@@ -156,18 +154,13 @@ def _scaled(scaling: Scaling | None) -> list[Float[np.ndarray, "*N"]]:
 
 
 def _plain(part: Any) -> Any:
-    """A part of a probe as an array or text."""
     if part is None:
         return "none"
     return repr(part) if isinstance(part, tuple) else part
 
 
 def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float | int]) -> ExperimentCurves:
-    """Makes the curves of an experiment, with its default training numbers in place of missing ones.
-
-    Raises:
-        ValueError: the experiment has no training number of that name, or probes do not fit the training set.
-    """
+    """Makes an experiment's curves; raises ValueError for unknown numbers, or probes that do not fit the training."""
     x, task = experiment.at(timesteps)
     if unknown := numbers.keys() - experiment.numbers.keys():
         told = ", ".join(experiment.numbers) or "none"
@@ -203,12 +196,7 @@ def begin(
     title: str,
     part: str = "",
 ) -> Training:
-    """Announces a training and sets it up.
-
-    Args:
-        title: what is trained, printed before the description of the network.
-        part: name of the folder of checkpoints, in a run of several trainings.
-    """
+    """Announces a training and sets it up; ``part`` is the folder of its checkpoints, in a run of several trainings."""
     every, tell = context.options.checkpoint_every, context.progress.tell
     checkpoints = Checkpoints(run.checkpoints / part, every, tell)
     specification, start = specified
@@ -229,10 +217,7 @@ def begin(
 
 
 def executions(training: Training) -> dict[str, Any]:
-    """Lists members that were trained differently from the first ones, in a cluster with several kinds of workers.
-
-    There is one entry for each further fingerprint of the training: the fingerprint and the numbers of its members.
-    """
+    """Lists further fingerprints of a training, and their members' numbers, if workers of a cluster differ."""
     others = [
         {"fingerprint": fingerprint, "members": np.flatnonzero(training.executed == number).tolist()}
         for number, fingerprint in enumerate(training.fingerprints)
@@ -244,13 +229,7 @@ def executions(training: Training) -> dict[str, Any]:
 def footprint(
     experiment: Experiment, settings: Settings, members: int, states: int = 1, *, streamed: bool = False
 ) -> Footprint:
-    """Estimates the memory and disk space that training and evaluation take.
-
-    Args:
-        settings: settings that all members share.
-        states: number of steps after which parameters are kept.
-        streamed: see `estimate`.
-    """
+    """Estimates memory and disk for training and evaluation with ``states`` kept steps; see `estimate`."""
     _, task = experiment.small
     return estimate(
         task,
@@ -266,7 +245,6 @@ def footprint(
 
 
 def _probed(experiment: Experiment, timesteps: int) -> int:
-    """The answers of a network to all probes; the length of each is a linear function of the training's length."""
     x, task = experiment.small
     probes = experiment.probes(x)
     if not task.sequence:

@@ -33,13 +33,11 @@ def publish(
 
     Args:
         target: folder of the set; created if missing.
-        origin: name of the run or command that made the files.
         tell: called with one line for each file of the old set that remains because it was changed.
         folder: folder of all published sets: the target itself, its parent, or its parent's parent; None: its parent.
 
     Raises:
-        NotPublished: the set would replace a file that was changed since it was published, a source is a link or
-            something else that is not a file, or another process is publishing.
+        NotPublished: a file to replace was changed, a source is not a regular file, or another process publishes.
         Damaged: a manifest is damaged.
         OSError: a file cannot be read or written. The set is the old one, or will be the new one after `repair`.
     """
@@ -82,10 +80,7 @@ def check(target: Path) -> None:
 def repair(folder: Path, tell: Callable[[str], None]) -> None:
     """Completes or undoes interrupted publishing of any set in a folder of published sets; see `publish`.
 
-    Raises:
-        NotPublished: another process keeps publishing.
-        Damaged: a manifest is damaged.
-        OSError: a file cannot be read, replaced or removed.
+    Raises NotPublished while another process publishes, Damaged if a manifest is damaged, and OSError.
     """
     if _interrupted(folder):
         with _locked(folder):

@@ -13,8 +13,7 @@ from pathlib import Path
 from lstm_toys import files, opened
 
 SILENT = ("cli", "figures", "ask", "page")
-"""Modules and folders whose code writes no results: commands, figures, settings (which are part of a run's identity),
-reports."""
+"""Modules and folders whose code writes no results: commands, figures, settings (part of a run's identity), reports."""
 
 UNREAD = ("annotation", "returns", "type_comment")
 """Fields of a syntax tree that change no number."""
@@ -28,10 +27,7 @@ _known: dict[str, Code] = {}
 
 @cache
 def digest(module: str) -> str:
-    """Digests the code of a module and of all modules outside of installed packages that it imports, directly or not.
-
-    The syntax trees are digested, without docstrings, comments and annotations, so that edits of these change nothing.
-    """
+    """Digests the code, but not docstrings or annotations, of a module and its imports outside installed packages."""
     kept = files.cache_folder() / "code.json"
     if not _known:
         with suppress(OSError, ValueError, TypeError):
@@ -49,7 +45,6 @@ def digest(module: str) -> str:
 
 
 def _imported(module: str) -> Iterator[str]:
-    """The modules outside of installed packages that a module imports by itself."""
     names = _code(module)[1]
     if "lstm_toys" in names and not module.startswith("lstm_toys"):  # Its attributes are loaded on first use.
         names = [*names, *_library()]
@@ -95,7 +90,6 @@ def _names(tree: ast.Module, package: str) -> Iterator[str]:
 
 @cache
 def _library() -> list[str]:
-    """The names of all modules of the library."""
     folder = Path(opened.LIBRARY)
     return [".".join(("lstm_toys", *path.relative_to(folder).with_suffix("").parts)) for path in folder.rglob("*.py")]
 

@@ -16,11 +16,8 @@ from lstm_toys.runs.identity import Identified
 class Study(ABC, Generic[Identified]):
     """Computes, measures and draws a run.
 
-    Attributes:
-        run: the folder of the run, once its digests are known.
-        needs: the finished runs that it needs, by name.
-        companions: further finished runs, by name, once the run is drawn.
-        tell: prints a line.
+    ``run`` is set once its digests are known; ``needs`` are finished runs by name, and when drawing also
+    ``companions``.
     """
 
     run: Run
@@ -61,11 +58,7 @@ class Study(ABC, Generic[Identified]):
 
     @abstractmethod
     def compute(self, context: RunContext) -> Metrics:
-        """Writes the files of the run into its folder.
-
-        Returns:
-            What `metrics` cannot compute from them, with ``files``: their names.
-        """
+        """Writes the run's files; returns their names as ``files``, and what `metrics` cannot compute from them."""
 
     def metrics(self) -> Metrics:
         """The metrics that are computed from the files of the run, again whenever code changed."""

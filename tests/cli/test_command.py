@@ -264,7 +264,7 @@ def test_a_run_fails_if_every_seed_diverged(tmp_path, capsys):
 @pytest.fixture
 def elsewhere(tmp_path):
     """Runs Python in a folder where a package without a file of its own has an experiment."""
-    written = (ROOT / "experiments" / "line.py").read_text().replace("from .post", "from experiments.post")
+    written = (ROOT / "experiments" / "line.py").read_text().replace("from . import", "from experiments import")
     (tmp_path / "studies").mkdir()
     (tmp_path / "studies" / "mine.py").write_text(written.replace('name="line"', 'name="mine"'))
 

@@ -22,10 +22,8 @@ FEW = 8
 """Number of initial states at kept steps, and for the distance of two states along a curve."""
 
 EXPONENTS = 4
-"""Number of Lyapunov exponents along a curve."""
-
 MEASURED = 12
-"""Number of frequencies at which the response is also measured."""
+"""Numbers of Lyapunov exponents along a curve, and of frequencies at which the response is also measured."""
 
 AMPLITUDE = 1e-3
 """Amplitude of the measured sines, as a share of the range of constant inputs."""
@@ -57,17 +55,12 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
     """The analysis of every network.
 
     Attributes:
-        model: the Flax module.
         curves: all curves that networks answer; the first one is the training curve.
-        inputs: constant inputs, of which only one feature varies.
-        varied: the index of this feature.
+        inputs: constant inputs, of which only the feature ``varied`` varies.
         mean: index of the training curves' mean among the constant inputs.
-        starts: number of initial states.
-        x: time points.
         frequencies: angular frequencies of the response, in radians per unit of x.
         driving: indices of the curves along which states are followed.
         sequence: whether networks answer at every time point.
-        block: number of networks that one program of answers computes.
     """
 
     model: nn.Module
@@ -84,7 +77,6 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
 
     @property
     def spacing(self) -> float:
-        """Distance of time points in x."""
         return float(self.x[1] - self.x[0])
 
     @property
@@ -102,7 +94,6 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
         return self.analyzed
 
     def analyzed(self, part: AnalyzedNetworks) -> xr.Dataset:
-        """Analyzes some networks."""
         *earlier, last = sorted(part.params)
         params = part.params[last]
         whole = self._whole(params)
@@ -114,7 +105,6 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
         return whole.assign_coords(seed=np.arange(part.members.start, part.members.stop))
 
     def _visited(self, system: System, params: PyTree) -> Float[np.ndarray, "S N D"]:
-        """The states of networks along the training curve."""
         found = states.states(self.model, params, self.curves[:1], block=self.block)
         with jax.enable_x64(True):
             return np.asarray(system.flat(found))[:, 0]
@@ -128,7 +118,6 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
         return linear.Linear(*(each[:, 0] for each in known.linear))
 
     def _modes(self, near: linear.Linear) -> xr.Dataset:
-        """The leading mode and the resonance of linearizations, with the response of the first output feature."""
         leading = linear.modes(linear.eigenvalues(near.A)[..., :1], self.spacing)
         gain = np.abs(linear.response(near, self.frequencies, self.spacing)[..., 0, self.varied])
         highest = np.where(np.isfinite(gain), gain, -np.inf).argmax(axis=-1)[..., None]

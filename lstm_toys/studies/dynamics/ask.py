@@ -22,7 +22,6 @@ WINDOWS = {"": "", "_early": " in the first fifth"}
 """Endings of variables and of names in the summary, by window of x: at least 0.2, and below 0.2."""
 
 INPUTS = 41
-"""Default number of constant inputs."""
 
 WHOLE = "LPV"
 """The model whose share of predicted time points is reported."""
@@ -36,7 +35,6 @@ class DynamicsSettings(Identity):
 
     Attributes:
         inputs: constant ones; None: `INPUTS` of them, over the range of all curves extended by a quarter at each end.
-        starts: number of initial states per network.
         weight_scale: factor by which all parameters are multiplied.
     """
 
@@ -80,7 +78,6 @@ def report(asked: Ask[DynamicsSettings], run: Run, _: Mapping[str, Run]) -> Iter
 
 
 def _explained(summary: dict[str, Any], window: str) -> Iterator[RenderableType]:
-    """Yields a table of the variance that each model explains in a window, by family."""
     explained: dict[str, list[str]] = {}
     curves: dict[str, None] = {}
     for name, row in summary.items():

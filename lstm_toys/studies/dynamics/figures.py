@@ -18,10 +18,8 @@ from lstm_toys.statistics import intervals
 from lstm_toys.studies.dynamics.ask import WINDOWS
 
 SHOWN = {"static curve": COLORS["r"], "LPV": COLORS["b"]}
-"""Models drawn next to answers, and their colors."""
 
 MOST_FAMILIES = 6
-"""Most families with a panel."""
 
 
 def draw(found: xr.Dataset) -> dict[str, Figure]:
@@ -226,5 +224,4 @@ def _spread(
 
 
 def _handles(count: int, label: str = "median", color: str = COLORS["b"]) -> tuple[Line2D, Patch]:
-    """Legend entries for what `_spread` draws."""
     return Line2D([], [], color=color, label=label, **MEDIAN), Patch(color=color, label=band_name(count), **BAND)

@@ -62,7 +62,6 @@ LABELS = {
     "peak_frequency": "frequency of the largest gain",
     "peak_gain_trained": "gain at this frequency for sines as large as the training curve",
 }
-"""Names of the results at rest under the training curves' mean."""
 
 
 class Dynamics(Study[DynamicsSettings]):
@@ -95,7 +94,6 @@ class Dynamics(Study[DynamicsSettings]):
 
     @cached_property
     def job(self) -> Analysis:
-        """Makes the job that analyzes every network."""
         prepared, settings = self.prepared, self.settings
         task, curves = prepared.task, prepared.curves.answered[""]
         varied = task.input_features.index("y") if "y" in task.input_features else 0
@@ -125,7 +123,6 @@ class Dynamics(Study[DynamicsSettings]):
 
     @cached_property
     def families(self) -> list[str]:
-        """The family of each curve that is answered, the training curve first."""
         sets = by_points(self.prepared.probes, self.prepared.x)[""]
         return [TRAINING, *(probe.name for probe in sets for _ in probe.inputs)]
 
@@ -190,17 +187,14 @@ class Dynamics(Study[DynamicsSettings]):
         }
 
     def _kept(self, members: slice) -> Path:
-        """The file of an analyzed part."""
         return self.run.checkpoints / f"{members.start}-{members.stop}.nc"
 
     def _parameters(self, trained: Evaluated) -> dict[int, PyTree]:
-        """The parameters of the networks by step."""
         run, settings = self.needs["population"], self.settings.trained
         kept = {step: run.checked(population.parameters_name(step)) for step in settings.keep_steps}
         return {step: storage.load_parameters(path) for step, path in kept.items()} | {settings.steps: trained.params}
 
     def _labeled(self, found: xr.Dataset) -> xr.Dataset:
-        """Adds the names of curves and units, and comparisons of networks with each other and with models."""
         span, task = self.experiment.span, self.prepared.task
         every, job = self.families, self.job
         names = list(dict.fromkeys(every))
@@ -239,15 +233,11 @@ class Dynamics(Study[DynamicsSettings]):
         return measured(storage.load_results(self.run.results, VARIABLES))
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        """Draws the figures from the run's results alone."""
         yield from figures.draw(storage.load_results(self.run.checked("results.nc"), VARIABLES)).items()
 
 
 def _explained(found: xr.Dataset) -> xr.Dataset:
-    """Adds the variance that each model explains and the share of time points that it predicts.
-
-    By family for both `WINDOWS`, and by curve for the early one.
-    """
+    """Adds the variance that each model explains and the share of time points that it predicts, by family or curve."""
     answers, x = found.answer.values, found.time.values
     families = [found.family.values == name for name in found.curves.values]
     axes = [(ending, "curves", families) for ending in WINDOWS]
@@ -310,12 +300,11 @@ def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
 def curves(found: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
     """Measures each curve of each family in the first fifth of x.
 
-    Returns:
-        By family, for each curve: its ``first`` and ``last`` value; ``mode_frequency``, the median frequency of the
-        leading mode at rest under the constant input nearest to the curve's mean there, with a 95 % bootstrap interval,
-        the number of ``networks`` that rest, and how many of them are ``oscillating``; and by model the median of the
-        variance explained there with the same interval, the number of ``networks`` for which it is defined, and the
-        share of time points ``predicted`` over all networks.
+    Returns by family, for each curve: its ``first`` and ``last`` value; ``mode_frequency``, the median frequency of the
+    leading mode at rest under the constant input nearest to the curve's mean there, with a 95 % bootstrap interval, the
+    number of ``networks`` that rest, and how many of them are ``oscillating``; and by model the median of the variance
+    explained there with the same interval, the number of ``networks`` for which it is defined, and the share of time
+    points ``predicted`` over all networks.
     """
     frequencies, x = _frequencies(found), found.time.values
     early = (x - x[0]) / (x[-1] - x[0]) < SETTLED

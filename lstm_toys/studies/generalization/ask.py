@@ -52,8 +52,7 @@ class Grid:
 
     Attributes:
         name: the names of its axes, joined by an underscore; preceded by the family if that name is taken.
-        parameters: each parameter that is not an axis, with a number, a number per row, or the name of the parameter
-            that it equals.
+        parameters: those that are not axes: a number, a number per row, or the name of the parameter that it equals.
     """
 
     name: str
@@ -63,11 +62,9 @@ class Grid:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """The number of values along each axis."""
         return self.axes[0].count, self.axes[1].count
 
     def axis(self, name: str) -> Axis | None:
-        """The axis with this name, or None."""
         return next((axis for axis in self.axes if axis.name == name), None)
 
     def points(self, timesteps: int, span: Span) -> int:
@@ -112,7 +109,6 @@ class Subject:
     """The population of an evaluation.
 
     Attributes:
-        families: the families of the grids, by name.
         declared: the training curves; None if there are no grids.
         ranges: the training range of every parameter, and of length and spacing.
     """
@@ -134,7 +130,6 @@ class Subject:
         return {name: ends for name, ends in self.ranges.items() if same or name in (LENGTH, SPACING)}
 
     def parameter(self, family: str, name: str) -> Parameter:
-        """A parameter of a family of the grids."""
         return next(each for each in parameters_of(self.families[family]) if each.name == name)
 
 
@@ -157,10 +152,7 @@ def check_spacing(curves: Curves, span: Span, timesteps: int) -> None:
 
 
 def subject(experiment: Experiment, settings: Settings, trained: Trained, planes: Sequence[Plane]) -> Subject:
-    """Describes the population of an evaluation on grids.
-
-    Raises ValueError if two families have the same name, or the training curves use a number that the experiment lacks.
-    """
+    """Describes a population; raises ValueError for two families of one name, or if the experiment lacks a number."""
     families: dict[str, object] = {}
     for family in (trained.family, *(plane.family for plane in planes)):
         if families.setdefault(named(family), family) != family:
@@ -190,10 +182,7 @@ class ResolvedPlane(NamedTuple):
 
 
 def laid(planes: Sequence[Plane], about: Subject, settings: Settings) -> list[ResolvedPlane]:
-    """Chooses values for all axes of planes.
-
-    Raises ValueError if a plane's family lacks an axis or parameter, or its axes are invalid.
-    """
+    """Chooses values for all axes of planes; raises ValueError if a family lacks a parameter, or axes are invalid."""
     resolved = []
     for plane in planes:
         names = [each.name for each in parameters_of(plane.family)]

@@ -52,7 +52,6 @@ from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
 
 SMALL_MULTIPLES = 16
-"""Most seeds that have separate panels."""
 
 
 class Panel(NamedTuple):
@@ -185,7 +184,6 @@ OUTLINED: dict[str, Any] = {
     "color": "white",
     "path_effects": [effects.withStroke(linewidth=2.2, foreground="black")],
 }
-"""Style of text and lines that is legible on any color of a heat map."""
 
 MARK: dict[str, Any] = {
     "color": "black",
@@ -208,7 +206,6 @@ UNKNOWN = Patch(
     linewidth=0,
     label="not measurable: a constant curve, or less than a period of it",
 )
-"""Hatching of cells without a number."""
 
 
 def _panels(grid: xr.Dataset, seeds: np.ndarray, frequency: Any, span: Span) -> dict[str, Panel]:
@@ -267,7 +264,6 @@ MOST_TIMES = 8.0
 
 
 def _around_one(ratios: Float[np.ndarray, "rows columns"]) -> LogNorm:
-    """A logarithmic color scale for ratios, symmetric around 1."""
     sizes = np.abs(np.log(ratios[np.isfinite(ratios) & (ratios > 0)]))
     reach = np.exp(np.quantile(sizes, 0.99)) if len(sizes) else 2.0
     reach = float(np.clip(reach, 1.25, MOST_TIMES))
@@ -275,13 +271,11 @@ def _around_one(ratios: Float[np.ndarray, "rows columns"]) -> LogNorm:
 
 
 def _ratio_ticks(most: float) -> list[float]:
-    """The ticks of a color scale for ratios up to ``most``."""
     times = [each for each in (1.25, 1.5, 2.0, 4.0, 8.0) if each <= 1.001 * most]
     return [*(1 / each for each in reversed(times)), 1.0, *times]
 
 
 def _map(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"], norm: Normalize, cmap: str) -> Any:
-    """Draws a heat map of a grid, with its first axis horizontal."""
     horizontal, vertical = axes_of(grid)
     places = grid[horizontal].values, grid[vertical].values
     image = axes.pcolormesh(*places, values.T, norm=norm, cmap=cmap, shading="nearest", rasterized=True)

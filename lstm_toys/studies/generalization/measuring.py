@@ -45,13 +45,8 @@ TILE_POINTS = 12_800
 """Total time points of the curves of a tile, which one call computes in less than a second on two CPU cores."""
 
 LEAST_MEASURED = 3
-"""Fewest time points of a measured curve of the user's."""
-
 Values = dict[str, Float[np.ndarray, "S ..."]]
-"""Answers and measures by name."""
-
 Cell = dict[str, Float[Array, ""]]
-"""The parameters, length and spacing of one curve."""
 
 
 class Part(NamedTuple):
@@ -67,7 +62,6 @@ class Part(NamedTuple):
 
 
 Put = Callable[[Part, Values], None]
-"""Writes the values of a part."""
 
 
 def _ignored(_: int) -> None:
@@ -79,8 +73,6 @@ class Measuring(Job[Part, Values]):
     """Measures answers to sets of curves.
 
     Attributes:
-        task, timesteps, span: those of the training.
-        member: the shapes of the parameters of ONE network.
         block: the members that a program computes.
         group: the most members of a part.
         advanced: gets the number of answers to a part that are measured so far, only in this process.
@@ -121,8 +113,7 @@ def evaluate(
 ) -> list[dict[str, Any]]:
     """Evaluates a population, and writes the complete results or no file; returns `ExecutionLog.others`.
 
-    ``progress`` gets the number of answers measured so far. ``stop`` is called about once a second; if it returns True,
-    Stopped is raised.
+    ``progress`` gets the number of answers so far. ``stop`` is called about once a second; True raises Stopped.
     """
     log, done = ExecutionLog(devices.fingerprint(trained.block)), 0
     group = blocks.group_size(len(trained.diverged), trained.block, executor.devices, executor.workers)
@@ -177,7 +168,6 @@ class GridJob(Measuring):
         return {**digests, **lowering.compiled()}
 
     def _numbers(self, mesh: jax.sharding.Mesh) -> Int[np.ndarray, "blocks N"]:
-        """The members of a part, padded."""
         return next(blocks.groups(self.group, self.group, self.block, mesh.size))
 
     def function(self) -> Callable[[Part], Values]:
@@ -275,7 +265,6 @@ class GridJob(Measuring):
             file.attrs.update(_as_json(attributes))
 
     def _variables(self, grid: Grid, group: h5netcdf.Group) -> dict[str, h5netcdf.Variable]:
-        """Creates the variables of a grid, by measure."""
         axes = [axis.name for axis in grid.axes]
         group.dimensions = dict(zip(axes, grid.shape, strict=True))
         declared = {each.name: each for each in self.families[grid.family].parameters}
@@ -378,7 +367,6 @@ class CurveJob(Gathering):
 
     @property
     def points(self) -> int:
-        """Time points of an answer."""
         return int(self.own.values.shape[1]) - self.task.ahead
 
     @property
@@ -390,12 +378,10 @@ class CurveJob(Gathering):
 
     @property
     def share(self) -> Float[np.ndarray, " T"]:
-        """The time points of answers, as shares of the range of the training."""
         return np.arange(self.points, dtype=np.float32) / np.float32(self.timesteps - 1)
 
     @property
     def scaled(self) -> Float[np.ndarray, "C T"]:
-        """The curves as networks are shown them, and their continuation."""
         values = self.own.values
         return self.scaling.applied(values[..., None], outputs=False)[..., 0] if self.scaling else values
 

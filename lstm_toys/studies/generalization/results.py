@@ -29,7 +29,6 @@ class Maps:
         seeds: seeds that did not diverge.
         root: variables outside any grid.
         training: measures on the training curves, ``[seed, row, column]``; empty without grids.
-        grids: measures on all other grids, by name.
     """
 
     seeds: Int[np.ndarray, " S"]

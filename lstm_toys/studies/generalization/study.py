@@ -41,7 +41,7 @@ from lstm_toys.tasks.probes import Probe, probe_at
 from lstm_toys.tasks.supervision import Task
 
 HELD, STATES, SQUARES = 4, 3, 10
-"""Most arrays in memory at once with the size of all answers (to one length), of the states of all layers, and of the
+"""Most arrays in memory at once of the size of all answers (to one length), of the states of all layers, and of the
 squared number of time points; measured, and rounded up."""
 
 
@@ -68,16 +68,13 @@ class Generalization(Study[Evaluation]):
 
     @property
     def task(self) -> Task:
-        """The training task."""
         return self.experiment.at(self.settings.trained.timesteps)[1]
 
     @cached_property
     def model(self) -> nn.Module:
-        """The networks' architecture."""
         return network(self.experiment, self.task, self.settings.trained)
 
     def common(self, trained: Evaluated) -> dict[str, Any]:
-        """The fields that all jobs have."""
         return {
             "model": self.model,
             "task": self.task,
@@ -104,11 +101,7 @@ class Generalization(Study[Evaluation]):
         return {**self.job(load(population)).digests(), "population": population.folder.name, "code": self.code}
 
     def compute(self, context: RunContext) -> Metrics:
-        """Evaluates a finished population, and writes its answers or their measures.
-
-        Raises:
-            Failed: every seed of the population diverged.
-        """
+        """Evaluates a population, and writes its answers or their measures; raises Failed if every seed diverged."""
         population = self.needs["population"]
         if lost := training.lost(population.read_metrics()):
             raise Failed(lost)
@@ -167,7 +160,6 @@ class Grids(Generalization):
                 raise Refused(f"{self.refused}{lacking}")
 
     def footprint(self) -> Footprint:
-        """Estimates memory, for one network at a time, and disk."""
         grids, names = self.settings.grids, len(measure_names(self.experiment.small[1], self.experiment.measures))
         cells = [grid.shape[0] * grid.shape[1] for grid in grids]
         return Footprint(memory=16 * max(cells), disk=4 * self.settings.trained.seeds * names * sum(cells))
@@ -195,7 +187,6 @@ class Lengths(Generalization):
 
     @cached_property
     def probes(self) -> tuple[Probe, ...]:
-        """The sequences of each length."""
         numbers = dict(self.settings.trained.numbers)
         return tuple(probe_at(f"{length:,}", self.task, length, numbers) for length in self.settings.lengths)
 
@@ -209,7 +200,6 @@ class Lengths(Generalization):
             len(self.probes)
 
     def footprint(self) -> Footprint:
-        """Estimates memory and disk for the answers of one length."""
         task, seeds = self.task, self.settings.trained.seeds
         most = max(each.inputs.shape[0] * (each.inputs.shape[1] if task.sequence else 1) for each in self.probes)
         return Footprint(HELD * 4 * seeds * most * len(task.output_features), 16 * seeds * len(self.probes))
@@ -231,7 +221,6 @@ class OwnCurves(Generalization):
 
     @property
     def curves(self) -> Curves:
-        """The curves."""
         assert self.settings.curves is not None
         return self.settings.curves
 
@@ -239,7 +228,6 @@ class OwnCurves(Generalization):
         self.check_features("y")
 
     def footprint(self) -> Footprint:
-        """Estimates memory and disk for the answers."""
         task, settings = self.experiment.small[1], self.settings.trained
         model = network(self.experiment, task, settings)
         (curves, points), devices = self.curves.values.shape, jax.device_count()

@@ -19,7 +19,6 @@ from lstm_toys.runs.identity import Identity, Settings
 from lstm_toys.runs.measure import Measure
 
 MOST_ROWS = 100
-"""Most rows of the table on a terminal."""
 
 LOSSES = {"train_mse": "train MSE", "train_loss": "train loss"}
 

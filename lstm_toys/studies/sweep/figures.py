@@ -39,22 +39,16 @@ LOGARITHMIC = {"learning_rate", "steps"}
 Scale = Literal["log", "linear"]
 
 MOST_TICKS = 6
-"""Most values of a setting that all have ticks on a horizontal axis."""
-
 MOST_ENTRIES = 12
-"""Most values of a setting in a legend."""
+"""Most values of a setting that all have ticks on a horizontal axis, and that a legend lists."""
 
 MOST_COLUMNS, MOST_PANELS = 4, 24
 
 DOTS: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 3}
-"""Style of medians over the values of a setting that are not numbers."""
 
 
 def draw(found: xr.Dataset, goal: Goal, measures: Sequence[Measure] = ()) -> dict[str, Figure]:
-    """Draws all figures of a sweep, by file name.
-
-    All measures of answers share one figure; if it would have too many panels, each probe has a separate figure.
-    """
+    """Draws all figures, by file name: one for all measures of answers, or one per probe if it had too many panels."""
     drawn = {**_training(found, goal), "loss.png": histories(found)}
     if not found.sizes["probe"]:
         return drawn
@@ -78,7 +72,6 @@ def draw(found: xr.Dataset, goal: Goal, measures: Sequence[Measure] = ()) -> dic
 
 
 def _training(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
-    """Draws the errors over the training set, the accuracies, or the loss if it is a function of the user's."""
     if "train_accuracy" in found:
         shown = goal.features if goal.accuracy is not None else ACCURACIES
         values = found["train_accuracy"].sel(counted=[*shown]).rename({"counted": "probe"})
@@ -112,8 +105,7 @@ def errors(found: xr.Dataset, title: str, limit: float | None, label: str, scale
 
     Dots are medians, joined by lines if the setting is a number; bars are the 5th to 95th percentile of seeds that did
     not diverge, side by side if there are several colors. Open dots mark settings where some seeds diverged, crosses
-    along the upper edge where all did.
-    ``found`` needs ``error`` ``[setting, seed, probe]``; ``limit`` is an error to mark by a horizontal line.
+    along the upper edge where all did. ``limit`` is an error to mark by a horizontal line.
     """
     found = found[["error", "diverged"]]  # Selecting from fewer variables is faster.
     across, hue, names = _arranged(found)
@@ -145,10 +137,7 @@ def errors(found: xr.Dataset, title: str, limit: float | None, label: str, scale
 
 
 def histories(found: xr.Dataset) -> Figure:
-    """Draws the training loss over steps: a color per value of one setting, a panel per combination of the others.
-
-    Medians have bands unless there are more than `MOST_BANDS` colors.
-    """
+    """Draws the training loss over steps: a color per value of one setting, a panel per combination of the others."""
     label = _loss_label(found)
     found = found[["record_step", "record_loss", "diverged"]]
     names = [name for name in varied(found) if name != "steps"]
@@ -174,7 +163,6 @@ def histories(found: xr.Dataset) -> Figure:
 
 
 def _arranged(found: xr.Dataset) -> tuple[str, str | None, list[str]]:
-    """Chooses the settings for the horizontal axis, for colors, and for panels."""
     names = varied(found) or ["learning_rate"]
     across = next(iter(_numbers(names)), names[0])
     rest = [name for name in names if name != across]
@@ -216,13 +204,11 @@ def _line(
 
 
 def _numbers(names: Sequence[str]) -> list[str]:
-    """The settings that a horizontal axis may show as numbers, in order of preference."""
     open_ones = [name for name in names if name.startswith(NUMBER)]
     return [name for name in (*TRACED, *open_ones, "steps", "timesteps") if name in names]
 
 
 def _across(axes: Axes, name: str, values: list[Any]) -> None:
-    """Sets up the horizontal axis of a setting, with a tick per value if there are few or they are not numbers."""
     if not _numbers([name]):
         axes.set_xticks(range(len(values)), [plain(str(value)) for value in values])
         axes.set_xlim(-0.5, len(values) - 0.5)
@@ -237,7 +223,6 @@ def _across(axes: Axes, name: str, values: list[Any]) -> None:
 
 
 def _colors(found: xr.Dataset, hue: str | None) -> dict[Any, str]:
-    """A color for each value of a setting, from a color scale if the values are numbers."""
     values = _values(found, hue) if hue else [None]
     return scale(sorted(values)) if hue and _numbers([hue]) else colors(values)
 
@@ -245,7 +230,6 @@ def _colors(found: xr.Dataset, hue: str | None) -> dict[Any, str]:
 def _handles(
     hue: str | None, shades: dict[Any, str], spread: Sequence[Artist], median: dict[str, Any] = MEDIAN
 ) -> list[Artist]:
-    """Legend entries for the colors, the median, and the spread over seeds; ``median`` is the style of medians."""
     named = list(shades.items())[:: -(-len(shades) // MOST_ENTRIES)] if hue else []
     handles = (entry(f"{_words(hue)} {_text(value)}", color, **median) for value, color in named)
     return [*handles, entry("median over networks", **median), *spread]
@@ -256,7 +240,6 @@ def _seeds(found: xr.Dataset) -> str:
 
 
 def _values(found: xr.Dataset, name: str) -> list[Any]:
-    """The distinct values of a setting, in the order of the grid."""
     return list(dict.fromkeys(found[name].values.tolist()))
 
 

@@ -30,7 +30,6 @@ from lstm_toys.tasks.probes import by_points, curves_of
 from lstm_toys.tasks.supervision import Task
 
 NETWORK = ("hidden", "readout", "cell", "gates")
-"""The settings that describe a network."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,6 @@ class Shape:
 
     Attributes:
         common: one of the settings, from which to read shared values.
-        hyper: the combinations of hyperparameters.
         numbers: for each combination, the index of the setting in the sweep, by steps.
     """
 
@@ -54,7 +52,6 @@ class Shape:
 
     @property
     def members(self) -> int:
-        """The number of networks to train."""
         return self.common.seeds * len(self.hyper)
 
     @property
@@ -104,12 +101,10 @@ class Sweep(Study[SweepSettings]):
 
     @cached_property
     def shapes(self) -> list[Shape]:
-        """The settings, grouped by the programs that have to be compiled."""
         return shapes(self.settings.settings)
 
     @cached_property
     def prepared(self) -> list[Prepared]:
-        """The experiment with one setting of each shape."""
         return [Prepared(self.experiment, shape.common) for shape in self.shapes]
 
     def check(self) -> None:
@@ -164,11 +159,7 @@ class Sweep(Study[SweepSettings]):
         return {**digests, **compiled(), "code": self.code}
 
     def compute(self, context: RunContext) -> Metrics:
-        """Trains and evaluates the populations, and writes their results.
-
-        Resumes from the run's checkpoints, and writes new ones. One group of members is in memory at a time. Raises
-        what `lstm_toys.train` raises.
-        """
+        """Trains and evaluates a group of members at a time, from checkpoints on; raises what `lt.train` raises."""
         experiment, run, settings, seconds = self.experiment, self.run, self.settings.settings, context.seconds
         every = self.shapes
         member_steps = 0

@@ -19,7 +19,6 @@ FAR = 10.0
 """Inputs beyond this make training fail at any learning rate: ten times the range of a cell's output."""
 
 INSIDE = "inside 5–95 %: share of the published points between the 5th and 95th percentile of these networks"
-"""Explains a column."""
 
 
 def ask(experiment: Experiment, settings: Settings, results_dir: Path, *, alone: bool = False) -> Ask[Settings]:
@@ -85,7 +84,6 @@ def lost(metrics: Metrics) -> str | None:
 
 
 def _beside(metrics: Metrics, beside: Mapping[str, Metrics]) -> Table:
-    """Compares how many networks learn, and how soon, with the companion runs."""
     rows = []
     for name, each in {"this run": metrics, **beside}.items():
         steps, learned = each["summary"]["steps until learned"], f"{each['converged']} of {each['seeds']}"

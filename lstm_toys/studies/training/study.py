@@ -61,10 +61,7 @@ class Training(Study[Settings]):
         }
 
     def compute(self, context: RunContext) -> Metrics:
-        """Trains and evaluates, and writes results and parameters.
-
-        Resumes from the run's checkpoints, and writes new ones. Raises what `lstm_toys.train` raises.
-        """
+        """Trains and evaluates, from checkpoints on, and writes results; raises what `lt.train` raises."""
         settings, experiment, prepared, seconds = self.settings, self.experiment, self.prepared, context.seconds
         examples, probes, _ = prepared.curves
         training = preparation.begin(prepared, self._specified, self.run, context, settings.experiment)

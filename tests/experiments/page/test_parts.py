@@ -97,6 +97,7 @@ def inside(opened):
     """Opens the inside of network 4, which answers the larger sine."""
     page = opened("#curve=sine&set=amplitude&seed=4")
     page.tab.locator("#inside > summary").click()
+    page.tab.wait_for_function("() => document.getElementById('inside-who').textContent !== ''")
     return page
 
 
