@@ -1,10 +1,7 @@
 """What do LSTMs learn from a simple curve, and what do they do with a curve they never saw?
 
-``import lstm_toys as lt`` reaches every public name, and loads modules on first use. ``dir(lt)`` lists the
-names, and ``help(lt.train)`` explains one of them. docs/api/index.md groups them, and explains the letters in shapes
-such as ``[S, C, T, A]``.
-
-For example, two small networks learn one sine:
+``import lstm_toys as lt`` reaches every public name, and loads modules on first use. docs/api/index.md groups the
+names, and explains the letters in shapes such as ``[S, C, T, A]``. For example, two small networks learn one sine:
 
 >>> import lstm_toys as lt
 >>> x = lt.time_points(20)

@@ -32,7 +32,6 @@ BOUNDS = {
 """Bounds of numbers, which `whole`, `number`, `numbers` and `array` take: their words and comparisons."""
 
 LINE = 160
-"""Maximum length of a repr in characters."""
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 60
@@ -127,13 +126,10 @@ def array(
 ) -> Any:
     """Validates an array of floats; returns a JAX array if the value is one, else a NumPy array.
 
-    Single and double precision are kept; other types become double in NumPy, and single in JAX.
-
-    Args:
-        axes: a letter or the length for each axis, such as ``"C T 1"``; a final ``"..."`` allows further axes.
-        hint: where such arrays come from, for the message, such as ``", as lt.show makes them"``.
-        finite: refuse NaN, infinity and numbers beyond single precision.
-        empty: allow the first axis to have length 0.
+    Single and double precision are kept; other types become double in NumPy, and single in JAX. ``axes`` are a letter
+    or the length for each axis, such as ``"C T 1"``; a final ``"..."`` allows further axes. ``hint`` says in the
+    message where such arrays come from. ``finite`` refuses NaN, infinity and numbers beyond single precision; ``empty``
+    allows the first axis to have length 0.
     """
     expected = axes.split()
     words = f"{'finite ' * finite}numbers of shape [{', '.join(expected)}]{hint}"

@@ -25,7 +25,6 @@ import numpy as np
 from lstm_toys.text import printable
 
 Content: TypeAlias = io.BufferedReader | io.BytesIO
-"""A file that is opened for reading, or what is in one."""
 
 _unfinished: set[Path] = set()
 
@@ -45,23 +44,18 @@ EXPANSION = 2**26
 """Bytes by which the arrays of a file may exceed the file. Our own files are not compressed."""
 
 NUMBERS = "biufc"
-"""Kinds of NumPy types that files of arrays may have."""
 
 
 class Damaged(OSError):
     """A file whose content is not what was written.
 
     Example:
-        >>> import tempfile
-        >>> from pathlib import Path
         >>> import lstm_toys as lt
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     _ = Path(folder, "parameters.npz").write_text("no parameters")
-        ...     try:
-        ...         lt.load_parameters(Path(folder, "parameters.npz"))
-        ...     except lt.Damaged as error:
-        ...         print(Path(error.filename).name)
-        parameters.npz
+        >>> try:
+        ...     lt.load_parameters(lt.__file__)
+        ... except lt.Damaged as error:
+        ...     print(error.strerror)
+        is damaged: File is not a zip file
     """
 
     def __init__(self, path: Path, what: str) -> None:
@@ -117,11 +111,8 @@ def locked(path: Path, patience: float = 0.0) -> Iterator[Callable[[], bool]]:
     """Locks a file, created if missing, against other processes. The lock ends with the process in any case.
 
     Yields a function that checks whether the path still names the locked file, which may have been removed or moved.
-
-    Raises:
-        BlockingIOError: another process still holds the lock after ``patience`` seconds.
-        OSError: the file cannot be created.
-        Damaged: it exists, and is not a regular file.
+    Raises BlockingIOError if another process still holds the lock after ``patience`` seconds, OSError if the file
+    cannot be created, Damaged if it is not a regular file.
     """
     deadline = time.monotonic() + patience
     if os.path.lexists(path):
@@ -172,12 +163,8 @@ def clean(folder: Path) -> None:
 def opened(path: Path, *, links: bool = False) -> io.BufferedReader:
     """Opens a regular file for reading; opening another kind may block, and reading it may never end.
 
-    Args:
-        links: whether the file itself may be a symbolic link, because a user named it; its folders always may.
-
-    Raises:
-        OSError: the file does not exist, or cannot be read.
-        Damaged: it is a link, a folder, a pipe, a device or the like.
+    ``links``: whether the file itself may be a symbolic link, because a user named it; its folders always may. Raises
+    OSError if it does not exist or cannot be read, Damaged if it is not a regular file.
     """
     ensure_regular(path, links=links)
     return path.open("rb")
@@ -211,12 +198,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path, most: int = MOST_JSON) -> dict[str, Any]:
-    """Reads a JSON object of at most ``most`` bytes.
-
-    Raises:
-        OSError: the file does not exist, or cannot be read.
-        Damaged: it is not a regular file, or not such an object.
-    """
+    """Reads a JSON object of at most ``most`` bytes; raises as `opened`, and Damaged for other content."""
     value = _read(path, most)
     if not isinstance(value, dict):
         raise Damaged(path, "is damaged: not a JSON object")
@@ -230,13 +212,7 @@ def write_sealed(path: Path, value: dict[str, Any]) -> None:
 
 
 def read_sealed(path: Path, most: int = MOST_JSON) -> dict[str, Any]:
-    """Reads what `write_sealed` wrote, if it has at most ``most`` bytes.
-
-    Raises:
-        OSError: the file does not exist, or cannot be read.
-        Damaged: the content is not what was written.
-        OtherSchema: another version of the library wrote the file.
-    """
+    """Reads what `write_sealed` wrote; raises as `read_json`, and OtherSchema for a file of another version."""
     value = read_json(path, most)
     try:
         intact = value.pop(SEAL, None) == _seal(value)
@@ -293,9 +269,8 @@ def array_headers(path: Path, file: Content) -> dict[str, ArrayHeader]:
 def read_arrays(path: Path, file: Content) -> dict[str, np.ndarray]:
     """Reads the arrays of an npz archive by name, without unpickling.
 
-    Raises:
-        Damaged: with ``path``: something in the archive is not an array of numbers, two arrays have the same name, or
-            they are too large for the file.
+    Raises Damaged, with ``path``, if something in the archive is not an array of numbers, two arrays have the same
+    name, or they are too large for the file.
     """
     with _archive(path, file) as (archive, entries):
         arrays = dict[str, np.ndarray]()

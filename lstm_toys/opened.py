@@ -19,8 +19,6 @@ from urllib.parse import unquote, urlsplit
 
 LIBRARY = str(Path(__file__).resolve().parent)
 OURS = (LIBRARY + os.sep, str(Path(LIBRARY).parent / "experiments") + os.sep)
-"""Folders of the library, and of the experiments next to it in a clone."""
-
 XLA_FLAGS = os.environ.get("XLA_FLAGS", "")
 """The flags as the user set them, before the library adds its own."""
 
@@ -46,7 +44,6 @@ _recording = False
 
 
 def _folders() -> tuple[str, ...]:
-    """Folders of the standard library and of installed packages."""
     places = [sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")]
     places += [*site.getsitepackages(), site.getusersitepackages()]
     return tuple(dict.fromkeys(f"{each}{os.sep}" for place in places for each in (place, os.path.realpath(place))))

@@ -30,7 +30,6 @@ def listed(seeds: list[int]) -> str:
 
 
 def _replaced(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Encoding error handler: replaces characters that an encoding lacks."""
     if isinstance(error, UnicodeEncodeError) and (sign := ASCII.get(error.object[error.start])):
         return sign, error.start + 1
     return codecs.backslashreplace_errors(error)

@@ -8,21 +8,15 @@ from typing import Any
 import lazy_loader
 
 ALIKE = 0.7
-"""Least similarity, as `difflib` measures it, of names that may be confused."""
-
 LEAST = 3
-"""Least number of letters in a shared beginning or a shared word."""
+"""Least similarity, as `difflib` measures it, and least number of letters of a shared beginning or word."""
 
 
 def meant(name: str, known: Iterable[str], prefix: str = "") -> str:
     """Asks whether one of at most two similar names was meant; empty if no name is similar.
 
-    Names are similar if they are spelled alike, share a word or a beginning, or have the typed initials. ``prefix`` is
-    written before each name, as it is typed.
-
-    Example:
-        >>> meant("lr", ["learning_rate", "steps"], "--")
-        'did you mean --learning_rate?'
+    Names are similar if they are spelled alike, share a word or a beginning, or have the typed initials, such as
+    ``lr``.
     """
     typed = name.lower().replace("-", "_")
 

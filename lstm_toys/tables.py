@@ -11,7 +11,6 @@ from lstm_toys.output import counted
 from lstm_toys.text import printable
 
 LEAST = 6
-"""Fewest networks for which an interval of the median can reach a confidence of 95 %."""
 
 SHORT = 16
 """Longest cell, in characters, that is never wrapped."""
@@ -47,8 +46,7 @@ def table(
 ) -> Table:
     """Makes a Rich table for a terminal; cells are shown literally, without control characters.
 
-    A column whose name ends with ``>`` is right-aligned; ``fold`` wraps wide cells in all columns, not only in the
-    first; ``style`` are further arguments of `rich.table.Table`.
+    A column whose name ends with ``>`` is right-aligned; ``fold`` wraps wide cells in all columns, not only the first.
     """
     created = Table(title=Text(printable(title)), **style)
     cells = [[Text(printable(cell)) for cell in row] for row in rows]

@@ -30,10 +30,7 @@ def quoted(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Text on one line that every encoding can show.
-
-    White space becomes single spaces; control characters and lone surrogates become replacement characters.
-    """
+    """Text on one line: single spaces, and replacement characters for control characters and lone surrogates."""
     return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
 
 
@@ -48,12 +45,7 @@ def escape(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Formats text as a code span; not for table cells, where a pipe would end the cell.
-
-    Example:
-        >>> print(code("python -m experiments.sine"))
-        `python -m experiments.sine`
-    """
+    """Formats text as a code span; not for table cells, where a pipe would end the cell."""
     content = one_line(text)
     fence = "`" * (1 + max(map(len, re.findall("`+", content)), default=0))
     return f"{fence} {content} {fence}" if "`" in content[:1] + content[-1:] else f"{fence}{content}{fence}"

@@ -3,4 +3,3 @@
 import lstm_toys
 
 VERSION = f"lstm_toys {lstm_toys.__version__}"
-"""What ``--version`` prints."""

@@ -32,7 +32,6 @@ from lstm_toys.studies.training import ask as training
 KEPT = "everything finished or saved so far is kept, and the same command continues"
 
 OUT_OF_MEMORY = re.compile("RESOURCE_EXHAUSTED|can't start new thread|bad_alloc")
-"""Messages of XLA and Python when memory runs out."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,6 @@ def main(experiment: Experiment | Analysis) -> None:
     """Runs an experiment, or an analysis, with the flags of the command line, and exits.
 
     Example:
-        A file with a custom experiment ends with
-
         >>> import lstm_toys as lt
         >>> if __name__ == "__main__":  # doctest: +SKIP
         ...     lt.main(EXPERIMENT)

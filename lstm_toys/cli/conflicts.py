@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from lstm_toys.networks import cells, optimizers
 
 Values = Mapping[str, Any]
-"""The values of flags, by name."""
 
 
 class Conflict(NamedTuple):
@@ -96,7 +95,6 @@ def settled(values: Values, typed: Collection[str], fixed: Collection[str], usua
 
 
 def _written(value: Any) -> str:
-    """Formats a value as it is typed."""
     if isinstance(value, tuple):
         return ",".join(map(str, value)) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value)

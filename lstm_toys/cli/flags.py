@@ -65,8 +65,6 @@ class Unknown(UsageError):
 
 
 INSTALLED = "lstm_toys.experiments."
-"""Prefix of the modules of commands where the library is installed."""
-
 FLAGFILE = "flagfile"
 """The flag that names a file of flags, which stand in its place."""
 
@@ -242,7 +240,6 @@ def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], argume
 def _read(
     name: str, doc: str, table: FlagTable, defaults: dict[str, Any], arguments: Sequence[str]
 ) -> flags.FlagValues:
-    """Parses a command line; the result also records which flags were typed."""
     try:
         values = _defined(table, {**dict.fromkeys(table, False), **defaults})
     except flags.IllegalFlagValueError as error:
@@ -271,8 +268,6 @@ def _defined(table: FlagTable, defaults: dict[str, Any]) -> "_Values":
 
 
 class _Values(flags.FlagValues):
-    """Flags, whose files are limited in size."""
-
     def read_flags_from_files(self, argv: Sequence[str], force_gnu: bool = True) -> list[str]:  # noqa: ARG002
         """Replaces every file of flags by its flags; absl would read it whole, and wait for a FIFO."""
         return _with_files(argv)
@@ -320,10 +315,7 @@ def asks_help(arguments: Sequence[str]) -> bool:
 
 
 def split(own: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """Separates a command's own flags from the other arguments; the value of a missing flag is None.
-
-    Raises UsageError for an invalid value.
-    """
+    """Separates a command's own flags, None if missing, from the other arguments; raises UsageError."""
     values = _defined(own, dict.fromkeys(own))
     values.set_gnu_getopt(True)
     rest = _given(values, ["", *arguments], known_only=True)

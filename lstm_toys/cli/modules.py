@@ -31,10 +31,7 @@ class Open(Experiment):
 
 
 def declared(name: str, attribute: str, kind: type[T], flag: str) -> T:
-    """Imports a module and returns its declaration ``attribute``; raises UsageError if it is missing or another type.
-
-    The module is one of the experiments, named as in `listed`, or any other that can be imported.
-    """
+    """Imports a module, named as in `listed` or in full, and returns its declaration; raises UsageError."""
     module = _module(name, attribute, flag)
     if not hasattr(module, attribute):
         what = f"{module.__name__} declares no {attribute} of class {kind.__name__}"
@@ -100,7 +97,6 @@ def _assigned(path: Path, attribute: str) -> set[str]:
 
 
 def _module(name: str, attribute: str, flag: str) -> ModuleType:
-    """Imports a module by name; raises UsageError if it is missing or cannot be imported."""
     prefix = f"flag --{flag}={name}"
     if not all(part.isidentifier() for part in name.split(".")) or name.endswith(".py"):
         meant = ".".join(Path(name.removesuffix(".py")).parts)
@@ -120,7 +116,6 @@ def _module(name: str, attribute: str, flag: str) -> ModuleType:
 
 
 def _offered(name: str, attribute: str) -> str:
-    """Suggests valid names."""
     every = listed(attribute)
     own = "your own modules in this folder or on PYTHONPATH"
     return meant(name, every) or f"available: {', '.join(every)}, and {own}"

@@ -32,17 +32,12 @@ LEAST, HELD_OUT = 5, 0.2
 """Of at least ``LEAST`` curves this share is held out, unless a flag sets it; fewer are all needed for training."""
 
 NAMED = 12
-"""Most held-out curves that a note names."""
 
 UNNAMED = ("y",)
-"""Names of unnamed features."""
-
 LEARNED = 1e-3**0.5
 """RMSE of scaled values that counts as learned: 2 % of their range, which is 1.6."""
 
 SETTINGS = {"steps": 3_000, "learning_rate": 0.003, "optimizer": "adam"}
-"""Defaults of the flags that every experiment has."""
-
 
 FILES = parsers.Parser(parsers.folder().convert, "a file with a valid name", many=True)
 

@@ -16,8 +16,6 @@ T = TypeVar("T")
 N = TypeVar("N", int, float)
 
 ADDRESS = re.compile(r"(tcp|tls)://[^/\s]+:[0-9]{1,5}")
-"""Address of a scheduler."""
-
 MOST_LAYERS, MOST_UNITS = 100, 1_000_000
 """Most layers, and most units of a layer. A machine can hold far fewer, which is checked later."""
 
@@ -33,10 +31,7 @@ DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 class Parser(flags.ArgumentParser[T], Generic[T]):
     """Parses a flag's text with a function; its error message describes the accepted values.
 
-    Attributes:
-        convert: from text to a value; raises ValueError.
-        takes: description of the accepted values.
-        many: whether the flag may be repeated.
+    ``convert`` raises ValueError; ``takes`` describes the accepted values; ``many``: the flag may be repeated.
     """
 
     def __init__(self, convert: Callable[[str], T], takes: str, *, many: bool = False) -> None:

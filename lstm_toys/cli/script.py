@@ -15,7 +15,6 @@ from lstm_toys.suggestions import meant
 EXPERIMENTS = "experiments"
 
 MAIN = "*/__main__.py"
-"""The file that runs a command that is a folder."""
 
 HELP = ("help", "--help", "-h")
 
@@ -44,13 +43,10 @@ def main() -> None:
 
 @cache
 def home() -> tuple[str, Path]:
-    """Returns the package and the folder of the experiments that come with the library.
+    """The package and the folder of the experiments that come with the library.
 
-    In a clone the package is ``experiments``; where the library is installed it is ``lstm_toys.experiments``, so that
-    users may have their own folder ``experiments``.
-
-    Raises:
-        ImportError: another folder ``experiments`` hides the folder of a clone.
+    In a clone the package is ``experiments``, and ImportError is raised if another folder of that name hides it; where
+    the library is installed it is ``lstm_toys.experiments``, so that users may have their own folder ``experiments``.
     """
     clone = Path(lstm_toys.__file__).resolve().parents[1] / EXPERIMENTS
     for name in (EXPERIMENTS, f"lstm_toys.{EXPERIMENTS}"):
@@ -74,7 +70,6 @@ def commands(folder: Path) -> dict[str, str]:
 
 
 def _runs(tree: ast.Module) -> bool:
-    """Whether a module can be run as a script."""
     tests = (ast.unparse(node.test) for node in tree.body if isinstance(node, ast.If))
     return any("__name__ == '__main__'" in test for test in tests)
 

@@ -20,16 +20,10 @@ from lstm_toys.tasks.parameters import parameters_of
 from lstm_toys.tasks.planes import LENGTH, SPACING, Axis
 
 LEAST_TIMESTEPS = 10
-"""Fewest time points of a curve that can be measured."""
-
 MOST_POINTS = 100_000
-"""Most time points of a sequence in a grid."""
-
 MOST_SETTINGS = 10_000
-"""Most settings of a sweep."""
-
 MOST_INPUTS, MOST_STARTS = 1_000, 1_000
-"""Most constant inputs, and initial states, of an analysis of dynamics."""
+"""Bounds of the time points of a sequence, the settings of a sweep, and the inputs and initial states of dynamics."""
 
 Values = dict[str, Any]
 """Values of flags, None for a missing one."""
@@ -118,7 +112,6 @@ DYNAMICS: flags.FlagTable = {
 """Flags of each command, in addition to the flags of the experiment that trains the population."""
 
 TASK = "sine"
-"""The default experiment."""
 
 
 def opened(

@@ -33,11 +33,7 @@ from lstm_toys.figures.style import (
 from lstm_toys.results.arrays import axis_label, kept
 
 MOST_PANELS = 12
-"""Maximum number of curves drawn per part, chosen evenly."""
-
 OTHERS: dict[str, Any] = {"color": "#929299", "linewidth": 0.5}
-"""Style of the median answers to the other curves in a panel."""
-
 MOST_OTHERS = 5
 """With more other curves, every panel shows one line instead: the median answer to all curves."""
 
@@ -52,7 +48,6 @@ PUBLISHED: dict[str, Any] = {
     "markeredgecolor": COLORS["k"],
     "markeredgewidth": 0.8,
 }
-"""Style of the published points."""
 
 
 @needs("train_target/time", feature="y")
@@ -84,19 +79,16 @@ def family_answers(
     show_input: bool = True,
     overlay: bool = False,
 ) -> Figure:
-    """Draws the networks' answers to the curves of some families.
+    """Draws the networks' answers to the curves of some families, with one title each.
 
-    Up to three curves of a family share a panel; more have one each, and at most twelve are drawn.
+    Up to three curves of a family share a panel; more have one each, and at most twelve are drawn. Raises ValueError if
+    a family is unknown, or the number of titles or labels does not match.
 
     Args:
         curves: for each family the labels of its curves in order. They have the colors of `COLORS`, or, if there are
             more than six, shades of one scale; labels by letter, such as ``{"r": "A = 1"}``, have the letters' colors.
-        titles: one title per family.
         show_input: draw the inputs as thin dashed lines.
         overlay: also draw the median answers to all curves of a family in one panel, without the inputs.
-
-    Raises:
-        ValueError: a family is unknown, or the number of titles or labels does not match.
     """
     there = dict.fromkeys(results.family.values.tolist())
     if unknown := [family for family in curves if family not in there]:
@@ -122,15 +114,7 @@ def family_answers(
 
 @dataclass(frozen=True)
 class Curve:
-    """One curve to draw.
-
-    Attributes:
-        label: label in titles and legends.
-        color: color of the answers.
-        answers: ``seed, time, feature``, without the seeds that diverged.
-        shown: input or true answer ``[time]``, if it is drawn.
-        published: published answer ``[time]``, if there is one.
-    """
+    """One curve to draw; ``answers`` are without diverged seeds, ``shown`` is the input or the true answer."""
 
     label: str
     color: str
@@ -148,17 +132,12 @@ def curve_panels(
     *,
     overlay: bool = False,
 ) -> Figure:
-    """Draws answers to the curves of several parts, one part below the other.
+    """Draws answers to the curves of several parts, by title, one part below the other.
 
-    Up to `MOST_BANDS` curves of a part share one panel. More have a panel each, at most `MOST_PANELS`, which also
-    shows the median answers to the others for comparison. The y axis fits everything drawn.
-
-    Args:
-        fit: results without the seeds that diverged.
-        parts: title and curves of each part.
-        shown: label of the thin dashed lines.
-        title: title of the figure, above the titles of the parts.
-        overlay: also draw the median answers to all curves of a part in one panel above, without what they were shown.
+    Up to `MOST_BANDS` curves of a part share one panel. More have a panel each, at most `MOST_PANELS`, which also shows
+    the median answers to the others for comparison. The y axis fits everything drawn. ``fit`` are results without the
+    seeds that diverged; ``shown`` labels the thin dashed lines; ``overlay`` also draws the median answers to all curves
+    of a part in one panel above, without what they were shown.
     """
     chosen = [[curves[place] for place in evenly(len(curves), MOST_PANELS)] for _, curves in parts]
     most = max(map(len, chosen))
@@ -245,6 +224,5 @@ def _overlay(place: SubFigure, curves: Sequence[Curve], time: xr.DataArray, ylab
 
 
 def _name(axes: Axes, curves: Sequence[Curve]) -> None:
-    """Lists the curves of a pair of axes to its right."""
     handles: list[Artist] = [entry(each.label, each.color) for each in curves]
     axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))

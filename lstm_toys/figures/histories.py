@@ -45,13 +45,9 @@ FEW_RECORDS = 25
 def loss(
     results: xr.Dataset, title: str, references: dict[str, float] | None = None, goal: Goal | None = None
 ) -> Figure:
-    """Draws the training loss of every network and the median.
+    """Draws the training loss of every network and the median, and the goal, with its error if that is not the loss.
 
-    If the goal limits another error, this error is drawn next to the loss.
-
-    Args:
-        references: levels of the loss to mark, by label.
-        goal: goal of the task, drawn as a level.
+    ``references`` are levels of the loss to mark, by label.
     """
     parts = [(loss_name(results), results.train_loss.values, dict(references or {}))]
     if goal is not None:
@@ -123,11 +119,9 @@ def _points(results: xr.Dataset) -> dict[str, Any]:
 ONE: dict[str, Any] = {"color": COLORS["b"], "alpha": 0.5, "linewidth": 0.7}
 LOST: dict[str, Any] = {"color": COLORS["r"], "linewidth": 0.7, "linestyle": ":"}
 MIDDLE: dict[str, Any] = {"color": "black", "linewidth": 1.8}
-"""Styles of one network, of a diverged network, and of the median of the others."""
 
 
 def _networks(axes: Axes, results: xr.Dataset, values: Float[np.ndarray, "S K"]) -> None:
-    """Draws the histories of all networks, and the median of those that did not diverge."""
     diverged, points = results.diverged.values, _points(results)
     for history, lost in zip(values, diverged, strict=True):
         axes.plot(results.step, history, **(LOST if lost else ONE), **points)
@@ -163,12 +157,9 @@ LARGE: dict[str, Any] = {
 
 @needs("frame/time", "train_target/time", feature="y")
 def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
-    """Animates the answers to the training curve during training, for several populations side by side.
+    """Animates the answers to the training curve during training, for several populations, by label, side by side.
 
     All frames have the same axes, which fit all answers.
-
-    Args:
-        populations: results with the same frames, by label.
     """
     fits = {name: kept(results) for name, results in populations.items()}
     first = next(iter(fits.values()))
@@ -200,7 +191,6 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
 
 
 def _limits(fits: Iterable[xr.Dataset]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Limits of both axes that fit every frame and the training curve."""
     x: list[Any] = []
     y: list[Any] = []
     for fit in fits:

@@ -27,11 +27,8 @@ HELD_BY = {
 def needs(*names: str, feature: str | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorates a figure to accept what `lt.load` returns, and to report missing variables.
 
-    Arguments ``feature`` and ``family`` of the figure must be in the results.
-
-    Args:
-        names: variables that the results must contain; ``"answer/time"``: along this axis.
-        feature: a feature that results must have, for figures without such an argument.
+    ``names`` are variables that the results must contain; ``"answer/time"``: along this axis. The results must also
+    have the ``feature``, and the values of the figure's arguments ``feature`` and ``family``.
     """
 
     def taking(draw: Callable[P, R]) -> Callable[P, R]:

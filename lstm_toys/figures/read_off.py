@@ -33,15 +33,11 @@ from lstm_toys.figures.style import (
 from lstm_toys.results.arrays import axis_label, kept
 
 MOST_CURVES = 100
-"""Maximum number of training curves that are drawn."""
 
 
 @needs("train_input", "train_target/output_feature")
 def training_set(results: xr.Dataset, title: str) -> Figure:
-    """Draws the training curves, colored by the first output feature; an example set if every seed draws its own.
-
-    Draws at most `MOST_CURVES`; the title then gives both numbers.
-    """
+    """Draws the training curves, or an example set if every seed draws its own, colored by the first output feature."""
     first = str(results.output_feature.values[0])
     truth = results.train_target.sel(output_feature=first).values
     places = evenly(len(truth), MOST_CURVES)
@@ -69,10 +65,7 @@ def read_off_curves(
 ) -> Figure:
     """Draws curves with the parameters that networks read off, the true curves, and curves with published parameters.
 
-    Args:
-        rebuild: function from time points and parameters to y.
-        labels: labels of the curves; see `family_answers`.
-        published: published parameters ``[C, A]`` of the curves, if any.
+    ``rebuild`` maps time points and parameters to y; for ``labels`` see `family_answers`.
     """
     fit = kept(results)
     chosen = fit.isel(curve=fit.family.values == family)
@@ -100,13 +93,8 @@ def read_off_axis(
 ) -> Figure:
     """Draws one read-off parameter against its true value.
 
-    Args:
-        trained: ends of the training range.
-        published: published values by true values, if any.
-        probe: name of the probe whose curves differ in the parameter.
-
-    Raises:
-        ValueError: the run has no such probe.
+    ``trained`` are the ends of the training range, ``published`` values by true values, and ``probe`` is the name of
+    the probe whose curves differ in the parameter. Raises ValueError if the run has no such probe.
     """
     fit = kept(results)
     chosen = _shown(fit, probe).sortby(name)
@@ -148,14 +136,8 @@ def read_off_plane(
 ) -> Figure:
     """Draws heat maps of the median absolute errors of two read-off parameters over the plane of the true values.
 
-    Args:
-        names: horizontal and vertical parameter.
-        title: text before the names.
-        square: left, bottom, width and height of the training range, in units of the parameters.
-        probe: name of the probe whose curves are a full grid of both.
-
-    Raises:
-        ValueError: the run has no such probe.
+    ``names`` are the horizontal and the vertical parameter; ``square`` is left, bottom, width and height of the
+    training range. The curves of the ``probe`` are a full grid of both. Raises ValueError if the run has no such probe.
     """
     fit = kept(results)
     chosen = _shown(fit, probe)

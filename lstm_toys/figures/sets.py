@@ -26,13 +26,9 @@ from lstm_toys.figures.style import (
 from lstm_toys.results.arrays import axis_label, kept
 
 NAMED = 30
-"""Maximum number of curve names along an axis."""
-
 LONGEST = 24
-"""Maximum number of characters of a curve's name."""
-
 MOST_NUMBERS = 36
-"""Maximum number of curves in a figure of numbers."""
+"""Most names along an axis, most characters of a name, and most curves in a figure of numbers."""
 
 
 @needs("family", "answer/time", "input", "name", "diverged")

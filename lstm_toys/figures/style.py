@@ -2,8 +2,7 @@
 
 >>> import lstm_toys as lt
 >>> with lt.figures.canvas("A line") as (figure, (axes,)):
-...     _ = axes.plot([0.0, 1.0], [0.1, 0.4])
->>> isinstance(figure, lt.Drawing)
+...     isinstance(figure, lt.Drawing)
 True
 """
 
@@ -48,15 +47,11 @@ DARK_SHADES = 0.59
 BAND: dict[str, Any] = {"alpha": 0.22, "linewidth": 0}
 
 INPUT: dict[str, Any] = {"linewidth": 0.9, "linestyle": "--"}
-"""Line style of inputs and of true answers."""
-
 MEDIAN: dict[str, Any] = {"linewidth": 1.5}
 
 ONE: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 1.8, "markeredgewidth": 0, "alpha": 0.7}
-"""Marker style of the answer of one network."""
-
 GOAL: dict[str, Any] = {"color": "black", "linewidth": 1, "linestyle": "--"}
-"""Line style of the level below which a task counts as learned."""
+"""Styles of bands, inputs and true answers, medians, answers of one network, and the level that counts as learned."""
 
 SOME_MONTHS = 24
 """Below this range of time points, ticks may be multiples of 3 or 4, as for months; above it, of 5."""
@@ -102,7 +97,6 @@ SIGN = re.compile(r"(?<![\w.)\]-])-(?=\.?\d)|(?<=\de)-(?=\d+(?!\w))|(?<=\d )-(?=
 """Hyphens that stand for a minus, as in ``-1``, ``1e-05`` and ``1 - R²``."""
 
 MOST_BANDS = 3
-"""Maximum number of bands that may overlap in one pair of axes."""
 
 
 @contextmanager
@@ -136,10 +130,7 @@ def canvas(
 
 
 def measured(axes: Axes, *, x: bool = True, y: bool = True) -> None:
-    """Sets for which axes the layout leaves room, and ignores the frame.
-
-    Measuring ticks takes most of the time to draw a figure: twice per axis, and once per side of the frame.
-    """
+    """Sets for which axes the layout leaves room, and ignores the frame: measuring ticks takes most of the time."""
     axes.xaxis.set_in_layout(x)
     axes.yaxis.set_in_layout(y)
     for spine in axes.spines.values():
@@ -147,10 +138,7 @@ def measured(axes: Axes, *, x: bool = True, y: bool = True) -> None:
 
 
 def plain(text: str) -> str:
-    """Escapes text for matplotlib: no formulas, visible in legends, and minus signs instead of hyphens.
-
-    A hyphen becomes a minus where a number or an exponent begins with it; inside a name, as in ``run-1``, it stays.
-    """
+    """Escapes text for matplotlib: no formulas, visible in legends, and minus signs before numbers."""
     signed = SIGN.sub("−", text)
     return (" " if signed.startswith("_") else "") + signed.replace("$", r"\$")
 
@@ -178,11 +166,8 @@ def dark_scale() -> Colormap:
 def save(drawing: Drawing, path: Path | str) -> None:
     """Writes a figure as PNG, SVG or PDF, depending on the suffix, or an animation as GIF, atomically.
 
-    The file has the same bytes whatever the user's Matplotlib settings are.
-
-    Raises:
-        ValueError: the name has another suffix.
-        OSError: the file cannot be written.
+    The file has the same bytes whatever the user's Matplotlib settings are. Raises ValueError for another suffix,
+    OSError if the file cannot be written.
     """
     path = Path(path)
     arguments.instance("drawing", drawing, Drawing, "a figure or an animation, such as lt.figures returns")
@@ -227,12 +212,7 @@ def band(
 ) -> Line2D:
     """Draws the median over seeds and, unless not ``filled``, a band from the 5th to the 95th percentile.
 
-    Args:
-        line: style of the median, in the legend too.
-        marks: options of the median that the legend leaves out.
-
-    Returns:
-        The legend entry of the median.
+    Returns the legend entry of the median, in the style ``line``, without its ``marks``.
     """
     if filled:
         axes.fill_between(x, *intervals.band(values), color=color, **BAND)

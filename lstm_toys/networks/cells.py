@@ -5,11 +5,10 @@ A cell is the recurrence of a layer: a Flax module class with
 - an attribute ``units``, H, and, if its gate function can be chosen, an attribute ``gates``, a name in `GATES`;
 - ``__call__(inputs [C, T, F]) -> hidden [C, T, H]``: the hidden state after every time point, from a zero state.
 
-It keeps only parameters. For `lt.states` it may sow states that it does not return,
-``self.sow("intermediates", "cell", cell)``, if ``self.is_mutable_collection("intermediates")``. Its time and memory are
-estimated from the shapes of its parameters; see `lstm_toys.networks.sizes`.
-
-A user-defined cell is named by where it is defined, ``package.module:Class``.
+It keeps only parameters, from whose shapes `lstm_toys.networks.sizes` estimates its time and memory. For `lt.states` it
+may sow states that it does not return, ``self.sow("intermediates", "cell", cell)``, if
+``self.is_mutable_collection("intermediates")``. A user-defined cell is named by where it is defined,
+``package.module:Class``.
 """
 
 import dataclasses
@@ -41,7 +40,6 @@ CELLS = {
 }
 
 PLACE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
-"""Where a user-defined cell is defined."""
 
 
 class InvalidModel(ValueError):
@@ -67,11 +65,7 @@ def invalid() -> Iterator[None]:
 
 
 def cell_class(cell: str) -> Any:
-    """Returns the class of a cell: a name in `CELLS`, or ``package.module:Class``.
-
-    Raises:
-        InvalidModel: an unknown cell, or one that cannot be imported or is not a cell.
-    """
+    """Imports the class of a cell: a name in `CELLS`, or ``package.module:Class``; raises InvalidModel."""
     if not isinstance(cell, str) or (cell not in CELLS and not PLACE.fullmatch(cell)):
         raise InvalidModel(
             f"unknown cell {arguments.brief(cell)}; available: {', '.join(CELLS)}, or your own package.module:Class"

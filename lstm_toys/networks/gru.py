@@ -43,19 +43,17 @@ def recurrence(
 class GRU(Layer):
     """One GRU layer, initialized as in Keras.
 
-    Equivalent to ``keras.layers.GRU`` of Keras 3 with ``reset_after=True``: a Glorot-uniform input kernel
-    ``(F, 3H)``, an orthogonal recurrent kernel ``(H, 3H)``, and zero biases ``(2, 3H)``, one per kernel.
+    Equivalent to ``keras.layers.GRU`` of Keras 3 with ``reset_after=True``: a Glorot-uniform input kernel ``(F, 3H)``,
+    an orthogonal recurrent kernel ``(H, 3H)``, and zero biases ``(2, 3H)``, one per kernel.
 
     Attributes:
         units: size of the hidden state, H.
-        gates: the gate function, ``"sigmoid"`` or ``"hard"``.
 
     Example:
         >>> import jax
         >>> import lstm_toys as lt
-        >>> shapes = jax.eval_shape(lt.GRU(units=4).init, jax.random.key(0), jax.numpy.zeros((1, 20, 1)))
-        >>> shapes["params"]["kernel"].shape
-        (1, 12)
+        >>> lt.GRU(units=4).init_with_output(jax.random.key(0), jax.numpy.zeros((1, 20, 1)))[0].shape
+        (1, 20, 4)
     """
 
     gates: Gates = "sigmoid"

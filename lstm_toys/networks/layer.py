@@ -39,11 +39,7 @@ INITIAL = "initial"
 
 
 class Layer(nn.Module, metaclass=Brief):
-    """A recurrent layer of H units.
-
-    Raises:
-        InvalidModel: a ValueError: units are not a whole number above 0, or gates are unknown.
-    """
+    """A recurrent layer of H units; raises InvalidModel, a ValueError, if units or gates are invalid."""
 
     units: int
 

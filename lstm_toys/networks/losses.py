@@ -13,10 +13,10 @@ from lstm_toys.networks.cells import InvalidModel, invalid
 from lstm_toys.tasks.supervision import CROSS_ENTROPY, MSE, Examples, Loss, Task, measured
 
 Outputs = Float[Array, "C T A"] | Float[Array, "C A"]
-"""Outputs of a network; logits, unless the loss is ``"mse"`` or a function."""
 
 Targets = Float[Array, "C T B"] | Float[Array, "C B"]
-"""Targets: one integer class per point for ``"cross_entropy"``, else as many values as outputs."""
+"""Outputs are logits, unless the loss is ``"mse"`` or a function. Targets are one integer class per point for
+``"cross_entropy"``, else as many values as outputs."""
 
 PerPoint = Float[Array, "C T"] | Float[Array, " C"]
 
@@ -32,11 +32,7 @@ def check(loss: Loss, outputs: Outputs, targets: Targets) -> None:
 
 
 def per_point(loss: Loss, outputs: Outputs, targets: Targets) -> PerPoint:
-    """The loss at each point; mean squared errors and binary cross-entropies are means over features.
-
-    Raises:
-        InvalidModel: the shapes do not fit, or a function does not return one value per point.
-    """
+    """The loss at each point, for MSE and bits a mean over features; raises InvalidModel if shapes do not fit."""
     check(loss, outputs, targets)
     if loss == MSE:
         return jnp.mean(jnp.square(outputs - targets), axis=-1)
@@ -71,16 +67,14 @@ def mean(values: PerPoint, weight: PerPoint | None) -> Float[Array, ""]:
 def probabilities(task: Task, logits: Float[Array, "*N A"] | Float[np.ndarray, "*N A"]) -> Float[Array, "*N A"]:
     """Converts answers of networks to probabilities of classes or bits.
 
-    Raises:
-        ValueError: the task has another loss, whose answers are not logits; or the logits are complex.
+    Raises ValueError if the task has another loss, whose answers are not logits, or the logits are complex.
 
     Example:
         >>> import lstm_toys as lt
         >>> import numpy as np
-        >>> examples = lt.Examples(np.zeros((1, 5, 1)), np.zeros((1, 5, 1)))
-        >>> task = lt.Task(lambda *_: examples, ("y",), ("a", "b"), sequence=True, loss="cross_entropy")
-        >>> lt.probabilities(task, np.zeros((3, 2))).tolist()
-        [[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]]
+        >>> task = lt.Task(lambda key, numbers: None, ("y",), ("a", "b"), sequence=True, loss="cross_entropy")
+        >>> lt.probabilities(task, np.zeros((1, 2))).tolist()
+        [[0.5, 0.5]]
     """
     arguments.instance("task", task, Task, "a Task")
     if measured(task.loss) is None:
@@ -97,10 +91,7 @@ def first_settled(timesteps: int, after: float | int) -> int:
 
 
 def measures(loss: Loss, outputs: Outputs, examples: Examples, after: float | int) -> Float[Array, " E"]:
-    """Measures a network: the RMSE of each output feature, or the accuracy over points and whole sequences.
-
-    ``after`` is the share of a sequence that is left out at the beginning.
-    """
+    """The RMSE of each output feature, or the accuracies, without the share ``after`` at the beginning of sequences."""
     weight = weights(examples)
     if measured(loss) is not None:
         return _accuracies(_right(loss, outputs, examples.targets), _settled(examples, weight, after))
@@ -127,7 +118,6 @@ def _settled(examples: Examples, weight: PerPoint | None, after: float | int) ->
 
 
 def _right(loss: Loss, outputs: Outputs, targets: Targets) -> Bool[Array, "C T"] | Bool[Array, " C"]:
-    """Whether the most probable class, or every bit, is correct."""
     if loss == CROSS_ENTROPY:
         return jnp.argmax(outputs, axis=-1) == targets[..., 0].astype(jnp.int32)
     return jnp.all((outputs > 0) == (targets > 0.5), axis=-1)

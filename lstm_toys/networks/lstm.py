@@ -17,14 +17,10 @@ cost less than one product over all time points, whose result would be four time
 
 
 Start = tuple[Float[Array, "C H"], Float[Array, "C H"]]
-"""The hidden and the cell state before the first time point."""
 
 
 class Trace(NamedTuple):
-    """Values at every time point that the backward pass needs, time first.
-
-    ``gates`` are s(a_i), s(a_f), tanh(a_g), s(a_o), with the gate function s, ``squashed_cell`` is tanh(c).
-    """
+    """Values at every time point that the backward pass needs, time first: the gates i, f, g, o, and tanh(c)."""
 
     hidden: Float[Array, "T C H"]
     gates: tuple[Float[Array, "T C H"], ...]
@@ -118,7 +114,6 @@ Residuals = tuple[Float[Array, "C T F"], Float[Array, "F G"], Float[Array, "H G"
 
 
 def _forward(*arguments: Any) -> tuple[Float[Array, "C T H"], Residuals]:
-    """Takes the arguments of `recurrence`."""
     inputs, kernel, recurrent_kernel, *_ = arguments
     trace = _trace(*arguments)
     return jnp.swapaxes(trace.hidden, 0, 1), (inputs, kernel, recurrent_kernel, trace)
@@ -174,14 +169,12 @@ class LSTM(Layer):
 
     Attributes:
         units: size of the hidden state, H.
-        gates: the gate function, ``"sigmoid"`` or ``"hard"``.
 
     Example:
         >>> import jax
         >>> import lstm_toys as lt
-        >>> shapes = jax.eval_shape(lt.LSTM(units=4).init, jax.random.key(0), jax.numpy.zeros((1, 20, 1)))
-        >>> shapes["params"]["kernel"].shape
-        (1, 16)
+        >>> lt.LSTM(units=4).init_with_output(jax.random.key(0), jax.numpy.zeros((1, 20, 1)))[0].shape
+        (1, 20, 4)
     """
 
     gates: Gates = "sigmoid"

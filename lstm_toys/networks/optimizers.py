@@ -15,14 +15,10 @@ if TYPE_CHECKING:
 
 
 class Hyper(NamedTuple):
-    """Hyper-parameters that are traced, so that they can change without recompiling.
+    """Hyper-parameters that are traced, so that they can change without recompiling; `TAKES` explains some.
 
-    Attributes:
-        learning_rate: step size of the optimizer; NaN if a schedule sets it.
-        momentum: see `TAKES`; ignored by optimizers without momentum.
-        decay: likewise.
-        noise: standard deviation of the normal noise on the training inputs, drawn once per seed.
-        numbers: free parameters of the task's training curves, by name.
+    ``learning_rate`` is NaN if a schedule sets it; ``noise`` is the standard deviation of the normal noise on the
+    training inputs, drawn once per seed; ``numbers`` are free parameters of the task's training curves, by name.
     """
 
     learning_rate: jt.Float[jt.Array | np.ndarray, "*M"]

@@ -20,30 +20,25 @@ def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
     """Converts a trained network to a `torch.nn.Module` with the same answers, up to 1e-6.
 
     Its ``layers`` are a torch.nn.LSTM, GRU or RNN for each layer and a torch.nn.Linear for a dense readout. Like the
-    model, it takes curves ``[C, T, F]``. The extra ``peers`` installs torch.
-
-    The model is a `Stack` of a built-in cell with sigmoid gates; the parameters of one network have no leading axis.
+    model, a `Stack` of a built-in cell with sigmoid gates, it takes curves ``[C, T, F]``. The parameters of one network
+    have no leading axis. The extra ``peers`` installs torch.
 
     Raises:
         ValueError: torch has no equivalent of the model, or the parameters are not those of one network of the model.
         ImportError: torch is not installed.
 
     Example:
+        >>> import jax
         >>> import lstm_toys as lt
-        >>> x = lt.time_points(20)
-        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x)
-        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
-        >>> first = {name: {leaf: value[0] for leaf, value in layer.items()} for name, layer in trained.params.items()}
-        >>> lt.to_torch(trained.model, first)  # doctest: +SKIP
+        >>> model = lt.Stack(features=1, hidden=(4,))
+        >>> params = model.init(jax.random.key(0), jax.numpy.zeros((1, 20, 1)))["params"]
+        >>> lt.to_torch(model, params)  # doctest: +SKIP
         Answers(
           (layers): ModuleList(
             (0): LSTM(1, 4, batch_first=True)
             (1): LSTM(4, 1, batch_first=True)
           )
         )
-        >>> lt.to_torch(lt.Stack(features=1, gates="hard"), first)
-        Traceback (most recent call last):
-        ValueError: torch has no lstm with hard gates
     """
     forks.check()
     if not isinstance(model, Stack) or model.cell not in ORDER:
@@ -84,7 +79,6 @@ def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
 
 
 def _check(model: Stack, params: PyTree, names: list[str]) -> None:
-    """Raises ValueError if the parameters are not those of one network."""
     shapes = jax.tree.map(np.shape, params)
     try:
         features = shapes[names[0]]["kernel"][-2]

@@ -15,10 +15,7 @@ def recurrence(
     bias: Float[Array, " H"],
     start: Float[Array, "C H"],
 ) -> Float[Array, "C T H"]:
-    """Runs one layer over time, from the state ``start``, and returns the hidden state after every time point.
-
-    ``h[t] = tanh(inputs[t] @ kernel + h[t-1] @ recurrent_kernel + bias)``.
-    """
+    """Runs one layer over time: ``h[t] = tanh(inputs[t] @ kernel + h[t-1] @ recurrent_kernel + bias)``."""
     drive = jnp.swapaxes(inputs @ kernel + bias[None, None, :], 0, 1)
 
     def step(
@@ -42,9 +39,8 @@ class RNN(Layer):
     Example:
         >>> import jax
         >>> import lstm_toys as lt
-        >>> shapes = jax.eval_shape(lt.RNN(units=4).init, jax.random.key(0), jax.numpy.zeros((1, 20, 1)))
-        >>> shapes["params"]["kernel"].shape
-        (1, 4)
+        >>> lt.RNN(units=4).init_with_output(jax.random.key(0), jax.numpy.zeros((1, 20, 1)))[0].shape
+        (1, 20, 4)
     """
 
     @nn.compact

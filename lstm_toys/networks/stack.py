@@ -26,11 +26,9 @@ class Stack(nn.Module, metaclass=Brief):
             (-1, 1); ``"dense"``: an affine map of the last layer's hidden state.
         sequence: whether to answer at every time point, or only at the last one.
         cell: ``"lstm"``, ``"gru"``, ``"rnn"``, or a user-defined cell, ``package.module:Class``.
-        gates: the gate function, ``"sigmoid"`` or ``"hard"``.
 
     Raises:
-        InvalidModel (a ValueError): features or units are not whole numbers above 0, a dense readout has no layer below
-            it, or readout, cell or gates are unknown.
+        InvalidModel (a ValueError): an attribute is invalid, or a dense readout has no layer below it.
 
     Example:
         >>> import jax
@@ -38,9 +36,6 @@ class Stack(nn.Module, metaclass=Brief):
         >>> model = lt.Stack(features=1, hidden=(4,))
         >>> sorted(jax.eval_shape(model.init, jax.random.key(0), jax.numpy.zeros((1, 20, 1)))["params"])
         ['lstm_0', 'readout']
-        >>> lt.Stack(features=1, hidden=(4,), cell="rnn", gates="hard")
-        Traceback (most recent call last):
-        lstm_toys.networks.cells.InvalidModel: the cell rnn has no gates, so gates cannot be hard
     """
 
     features: int
@@ -76,8 +71,7 @@ class Stack(nn.Module, metaclass=Brief):
     ) -> Float[Array, "C T A"] | Float[Array, "C A"]:
         """Answers curves; raises InvalidModel if a layer does not return one value per unit.
 
-        ``seq_lengths`` are the numbers of points after which curves are padding, for a model that answers once per
-        curve; None: all T.
+        For a model that answers once per curve, curves are padding after ``seq_lengths`` points; None: all T count.
         """
         kind = cells.cell_class(self.cell).__name__.lower()
         sequence = inputs
@@ -98,5 +92,4 @@ class Stack(nn.Module, metaclass=Brief):
 
 
 def _last(sequence: Float[Array, "C T H"], lengths: Int[Array, " C"] | None) -> Float[Array, "C H"]:
-    """The values at the last point of each curve."""
     return sequence[:, -1] if lengths is None else sequence[jnp.arange(len(sequence)), lengths - 1]

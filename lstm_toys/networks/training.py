@@ -40,13 +40,7 @@ class LastGood(NamedTuple):
 
 
 class Member(NamedTuple):
-    """One network in training.
-
-    Attributes:
-        key: its seed's PRNG key.
-        examples: the set that is recorded: its training set or, with fresh examples, its validation set.
-        sound: its last state before it diverged.
-    """
+    """One network in training; ``examples`` are its training set or, with fresh examples, its validation set."""
 
     key: Key[Array, ""]
     hyper: Hyper
@@ -59,13 +53,7 @@ class Member(NamedTuple):
 class Record(NamedTuple):
     """Measurements of a network at a recorded step.
 
-    Attributes:
-        loss: the loss over the whole training set.
-        measures: the root mean squared error of each output feature, or for classes and bits the accuracies; see
-            `losses.measures`. The beginning of a sequence is left out, since networks start from a zero state and
-            need some time points to settle.
-        answer: the answer to the first training curve.
-        sound: whether the network has not diverged; see `LastGood`.
+    ``answer`` is the answer to the first training curve; ``sound``: the network has not diverged, see `LastGood`.
     """
 
     loss: Float[Array, ""]
@@ -87,10 +75,7 @@ def purpose_key(key: Key[Array, ""], purpose: str) -> Key[Array, ""]:
 def answer(
     model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"], lengths: Int[Array, " C"] | None = None
 ) -> Float[Array, "C T A"] | Float[Array, "C A"]:
-    """The model's answers with the given parameters.
-
-    ``lengths`` are passed to a model that answers once per curve, as ``seq_lengths``, the name that Flax gives them.
-    """
+    """The model's answers; models that answer once per curve take ``lengths``, as Flax's ``seq_lengths``."""
     named: dict[str, Any] = {} if lengths is None else {"seq_lengths": lengths}
     return cast(Array, model.apply({"params": params}, inputs, **named))
 
@@ -103,11 +88,9 @@ def answers_to(model: nn.Module, params: PyTree, examples: Examples) -> Float[Ar
 def loss(
     kind: Loss, model: nn.Module, params: PyTree, examples: Examples, total: Float[Array, ""] | None = None
 ) -> Float[Array, ""]:
-    """The loss of the answers, which training minimizes; raises InvalidModel if shapes differ.
+    """The loss of the answers, see `losses.per_point`; raises InvalidModel if shapes differ.
 
-    Args:
-        kind: the loss at a point; see `losses.per_point`.
-        total: the sum of the weights to divide by, if the examples are a part of a weighted set; None: their own sum.
+    ``total`` is the sum of the weights to divide by, if the examples are a part of a weighted set; None: their own sum.
     """
     answers, weight = answers_to(model, params, examples), losses.weights(examples)
     if weight is None and kind == MSE:
@@ -170,10 +153,7 @@ def record(
     fresh: bool = False,
     after: float | int = AFTER,
 ) -> tuple[Member, Record]:
-    """Measures a network on the whole recorded set, and updates its last sound state.
-
-    ``after`` is the share of a sequence that the measures leave out at the beginning.
-    """
+    """Measures a network on the whole recorded set, and updates its last sound state."""
     examples = member.examples
     answers = answers_to(model, member.params, examples)
     losses.check(kind, answers, examples.targets)
@@ -192,11 +172,7 @@ def record(
 
 
 def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int) -> Int[Array, "batches N"]:
-    """Shuffles the indices of curves into batches, anew for each seed and epoch.
-
-    Raises:
-        ValueError: the batch does not divide the number of curves.
-    """
+    """Shuffles the indices of curves into full batches, by seed and epoch; raises ValueError if they do not fit."""
     size = task.batch or count
     if count % size:
         raise ValueError(f"the batch size {size} does not divide the number of curves, {count}")
@@ -291,8 +267,7 @@ def train_until(
 ) -> tuple[Member, Record]:
     """Trains from step ``start`` to each of the ascending ``stops`` in turn, and records where ``recorded`` is True.
 
-    Returns:
-        The network at the last stop, and records with a leading axis R, zeros at stops that are not recorded.
+    Returns the network, and records with a leading axis R, zeros at stops that are not recorded.
     """
 
     def segment(

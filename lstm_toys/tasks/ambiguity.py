@@ -15,21 +15,18 @@ INDEX = re.compile(
     r"|(row|sample|obs|observation|case|record|entry|point|item|line|step)s?([ ._-]?(index|idx|id|nr|no|num|number))?",
     re.I,
 )
-"""Names of columns that count the rows."""
-
 TIME = re.compile(
     r"date|time|year|month|week|day|hour|minute|(milli)?second|epoch|frame|datum|zeit|jahr|monat|temps|tiempo"
     r"|[tx][ _/.-]",
     re.I,
 )
-"""Prefixes of column names that may mean time points."""
-
 LABEL = re.compile(
     r"series|group|subject|participant|patient|animal|trial|run|session|experiment|curve|variable|sensor|station|channel"
     r"|device|seed|unit|cell|class|condition|name|label",
     re.I,
 )
-"""Names of columns that distinguish curves in a table in long form."""
+"""Names of columns that count the rows, prefixes that may mean time points, and names that distinguish curves in a
+table in long form."""
 
 MISSING = np.array(
     [float(f"{digits * '9'}{rest}") for digits in range(2, 7) for rest in ("", ".9", ".99")] + [32768.0, 1e20]
@@ -48,11 +45,7 @@ def check_table(
     *,
     quoted_first: bool,
 ) -> None:
-    """Raises ValueError if a table is ambiguous.
-
-    Its first row may hold names, a value may mark a missing one, or a column may count the rows or label blocks of
-    rows. ``quoted_first``: whether the first row of values has quotes, and no other row.
-    """
+    """Raises ValueError if a table is ambiguous; ``quoted_first``: only the first row of values has quotes."""
     if header is None and len(values) > 1 and (quoted_first or _like_names(values)):
         names = f"{values[0, 0]:g}" + f" to {values[0, -1]:g}" * (values.shape[1] > 1)
         raise ValueError(

@@ -18,28 +18,19 @@ from lstm_toys.tasks.sets import Scaling
 from lstm_toys.text import quoted
 
 LARGEST, LEAST = 1e6, 1e-9
-"""Bounds of unscaled curves: the largest absolute value, and the smallest allowed maximum of a curve. Answers lie
-within (-1, 1), and measures take fourth powers in single precision, which has seven digits and ends at 1e-38."""
-
 LARGEST_SCALED, LEAST_SCALED = 1e30, 1e-30
-"""The same bounds for curves that are centered and scaled, in double precision."""
+"""Bounds of curves: the largest absolute value, and the smallest allowed maximum of a curve. Without scaling, answers
+lie within (-1, 1), and measures take fourth powers in single precision, which ends at 1e-38; scaling is in double."""
 
 UNEVEN = 0.1
-"""Largest deviation of a time point from even spacing, in spacings, which rounding to few digits may cause. If one
-point is missing, the others deviate by half a spacing."""
+"""Largest deviation of a time point from even spacing, in spacings: more than rounding, less than a missing point."""
 
 TIME = re.compile(r"(x|t|time)\s*(?:\(([^()]*)\)|\[([^][]*)\])?", re.IGNORECASE)
-"""Names of a column of time points, optionally with a unit."""
 
 
 @dataclass(frozen=True)
 class Curves:
-    """Curves from a file; two are equal if their digests are.
-
-    Attributes:
-        span: range of the time points; None if the file does not contain them.
-        digest: the SHA-256 of names, values and span, in hexadecimal digits.
-    """
+    """Curves from a file, equal if their digests are; ``span`` is None if the file has no time points."""
 
     names: tuple[str, ...]
     values: jt.Float[np.ndarray, "C T"] = field(compare=False, repr=False)
@@ -56,15 +47,12 @@ def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST
     """Reads curves from the columns of a text file, such as CSV, with one time point per row.
 
     The first row may name them. If it names the first column x, t or time, optionally with a unit, as in ``time (s)``,
-    that column holds the time points, which must be evenly spaced. `lstm_toys.tasks.textfile` describes the formats:
-    commas, semicolons or tabs between numbers, and decimal commas with the latter two.
+    that column holds the time points, which must be evenly spaced. `lstm_toys.tasks.textfile` describes the formats.
 
-    ``largest`` bounds the absolute values, ``least`` the largest absolute value of a curve, unless all of its values
-    are 0.
+    ``largest`` bounds the absolute values, ``least`` the largest absolute value of a curve that is not 0 everywhere.
 
     Raises:
-        ValueError: the file contains no curves or is ambiguous; the one-line message gives the reason, the
-            column, and the row as editors count lines.
+        ValueError: the file contains no curves or is ambiguous; the one-line message gives the reason and position.
 
     Example:
         >>> import tempfile
@@ -73,10 +61,8 @@ def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     _ = Path(folder, "mine.csv").write_text("time (s);up;down\\n0;0,1;0,9\\n0,5;0,2;0,8\\n1;0,3;0,7")
         ...     curves = lt.read_curves(Path(folder, "mine.csv"))
-        >>> curves.names, curves.values.tolist()
-        (('up', 'down'), [[0.1, 0.2, 0.3], [0.9, 0.8, 0.7]])
-        >>> curves.span.label, curves.span.stop
-        ('time (s)', 1.0)
+        >>> curves.names, curves.span.label, curves.values.tolist()
+        (('up', 'down'), 'time (s)', [[0.1, 0.2, 0.3], [0.9, 0.8, 0.7]])
     """
     for name, bound in (("largest", largest), ("least", least)):
         arguments.array(name, bound, "", finite=False, least=0)
@@ -116,10 +102,7 @@ def check_scaled(values: jt.Float[np.ndarray, "C T F"], scaling: Scaling) -> Non
 
 
 def check_sizes(table: textfile.Table, largest: float, least: float, first: int = 0) -> None:
-    """Raises ValueError, with the position, if single precision cannot square the values of a table with names.
-
-    Bounds are those of `read_curves`. Columns before ``first`` are not checked.
-    """
+    """Raises ValueError if values of a table, from column ``first`` on, violate the bounds of `read_curves`."""
     names, values, lines = table
     sizes = np.abs(values)
     sizes[:, :first] = 0

@@ -49,12 +49,8 @@ def sine(
 class Family:
     """A parametrized family of functions of x.
 
-    Attributes:
-        function: maps the time points ``[T]`` and one scalar per parameter to one curve ``[T]``.
-        parameters: the parameters that the function takes besides x.
-
-    Raises:
-        ValueError: the function does not take x and these parameters.
+    ``function`` maps time points ``[T]`` and one scalar per parameter to one curve ``[T]``. Raises ValueError if it
+    does not take x and these parameters.
 
     Example:
         >>> import lstm_toys as lt
@@ -87,8 +83,7 @@ class Family:
     def curves(self, x: Float[Array, " T"], parameters: Parameters) -> Float[Array, "C T"]:
         """Samples one curve per row of a table: one array ``[C]``, or one number for all curves, for each parameter.
 
-        Raises:
-            ValueError: a parameter is missing, unknown or invalid, or the function does not return a curve.
+        Raises ValueError if a parameter is missing, unknown or invalid, or the function does not return a curve.
         """
         forks.check()
         arguments.mapping("parameters", parameters, "numbers or arrays by the names of parameters")
@@ -113,10 +108,7 @@ class Family:
     def draw(self, key: Key[Array, ""], count: int, ranges: Ranges | None = None) -> dict[str, Float[Array, " C"]]:
         """Draws a table of parameters, one array ``[C]`` each, from uniform distributions.
 
-        ``ranges`` are intervals that replace the family's own, by parameter.
-
-        Raises:
-            ValueError: the key or a range is invalid, or the family does not have its parameter.
+        ``ranges`` replace the family's own, by parameter. Raises ValueError if the key, a name or a range is invalid.
         """
         forks.check()
         arguments.key("key", key)
@@ -145,7 +137,6 @@ class Family:
 FAMILIES = {
     name: Family(function, PARAMETERS[name]) for name, function in (("line", line), ("hill", hill), ("sine", sine))
 }
-"""The built-in families, by name."""
 
 
 def family_of(family: Family | str) -> Family:
@@ -160,13 +151,10 @@ def family_of(family: Family | str) -> Family:
 def time_points(count: int, span: Span | None = None) -> Float[Array, " T"]:
     """Returns ``count`` evenly spaced points, including both ends of the span; by default x from 0 to 1.
 
-    Raises:
-        ValueError: ``count`` is below two, or an argument is invalid.
+    Raises ValueError if ``count`` is below two, or an argument is invalid.
 
     Example:
         >>> import lstm_toys as lt
-        >>> lt.time_points(3).tolist()
-        [0.0, 0.5, 1.0]
         >>> lt.time_points(3, lt.Span(0, 5)).tolist()
         [0.0, 2.5, 5.0]
     """
@@ -180,5 +168,4 @@ def time_points(count: int, span: Span | None = None) -> Float[Array, " T"]:
 
 
 def _floats(name: str, given: Float[Array, "..."], axes: str) -> Float[Array, "..."]:
-    """An array of floats on the devices, or traced."""
     return jnp.asarray(arguments.array(name, given, axes))

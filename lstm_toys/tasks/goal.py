@@ -13,36 +13,29 @@ AFTER = 0.1
 """Default share at the beginning of a sequence whose errors do not count."""
 
 ACCURACIES = ("points", "sequences")
-"""Measures of networks that answer classes or bits: the accuracy over points, and over whole sequences."""
-
 WEIGHTED = {"points": "points (weighted as in the loss)"}
-"""The accuracies of a training in words, where they differ from those of probes, whose points all count alike."""
+"""Accuracies of classes or bits: over points, which a training weights as its loss does, and over whole sequences."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Goal:
     """The error or accuracy at which a seed counts as having learned its task.
 
-    Attributes:
-        rmse: largest root mean squared error on the training set that counts as learned, in scaled units where curves
-            are scaled.
-        accuracy: smallest accuracy that counts as learned, instead of ``rmse``, if networks output classes or bits.
-        features: output features that must each meet the goal; if empty, all of them together. With an
-            accuracy, ``("points",)``, the default, counts points, and ``("sequences",)`` completely correct sequences.
-        after: share of a sequence that is ignored at the beginning; None: a tenth for an error, since networks start
-            from a zero state and need some time points to settle, and nothing for an accuracy. It does not apply to
-            answers to whole curves.
+    Raises ValueError unless there is exactly one limit, ``rmse`` or ``accuracy``, and all attributes are in range.
 
-    Raises:
-        ValueError: not exactly one of the two limits is given, the error is not above 0, the accuracy is not a share,
-            the features are not a tuple of names, or no time points would be left.
+    Attributes:
+        rmse: largest root mean squared error on the training set, in scaled units where curves are scaled.
+        accuracy: smallest accuracy, if networks output classes or bits.
+        features: output features that must each meet the goal; if empty, all of them together. With an accuracy,
+            ``("points",)``, the default, counts points, and ``("sequences",)`` completely correct sequences.
+        after: share of a sequence that is ignored at the beginning; None: a tenth for an error, since networks start
+            from a zero state and need some time points to settle, and nothing for an accuracy. Answers to whole curves
+            always count.
 
     Example:
         >>> import lstm_toys as lt
-        >>> print(lt.Goal(rmse=0.02, features=("y",)))
-        train RMSE of y at most 0.02
-        >>> print(lt.Goal(rmse=0.02, after=0))
-        train RMSE over whole curves at most 0.02
+        >>> print(lt.Goal(rmse=0.02, features=("y",), after=0))
+        train RMSE of y over whole curves at most 0.02
         >>> print(lt.Goal(accuracy=0.99))
         train accuracy over points (weighted as in the loss) at least 0.99
     """

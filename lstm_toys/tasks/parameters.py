@@ -20,15 +20,8 @@ RESERVED = frozenset(
 class Parameter:
     """A parameter of a family of curves.
 
-    Attributes:
-        name: name in code, flags and labeled results.
-        low: lower end, included, of the range from which values are drawn by default.
-        high: upper end of this range, excluded.
-        symbol: symbol in formulas; if empty, the name.
-        unit: empty if there is none.
-
-    Raises:
-        ValueError: the name is not an identifier or has another meaning in results, or the range is empty.
+    Values are drawn from ``low`` (included) to ``high`` (excluded) by default. Without a symbol, formulas use the name.
+    Raises ValueError if the name is not an identifier or has another meaning in results, or if the range is empty.
 
     Example:
         >>> import lstm_toys as lt
@@ -74,12 +67,7 @@ class Parameter:
 class Span:
     """The range of x that the time points of curves cover, and its label in figures.
 
-    Attributes:
-        unit: unit of x; empty if there is none.
-        name: name of x along the axes of figures.
-
-    Raises:
-        ValueError: the range is empty, too long or too short, or an end is not a number.
+    Raises ValueError if the range is empty, too long or too short, or an end is not a number.
 
     Example:
         >>> import lstm_toys as lt
@@ -123,7 +111,6 @@ PARAMETERS: dict[str, tuple[Parameter, ...]] = {
         Parameter("offset", 0.0, 0.5),
     ),
 }
-"""The parameters of the families in `lstm_toys.tasks.families.FAMILIES`."""
 
 
 def parameters_of(family: object) -> tuple[Parameter, ...]:

@@ -1,10 +1,8 @@
 """Grids of curves to show to networks, and descriptions of training curves. Imports nothing heavy.
 
 >>> import lstm_toys as lt
->>> longer = lt.Plane("line", (lt.Axis(lt.LENGTH, 100, 400, 4), "slope"))
->>> finer = lt.Plane("line", (lt.SPACING, "slope"))
->>> longer.axes[0].values.tolist(), finer.axes
-([100.0, 200.0, 300.0, 400.0], ('spacing', 'slope'))
+>>> lt.Plane("line", (lt.Axis(lt.LENGTH, 100, 400, 4), lt.SPACING)).axes[0].values.tolist()
+[100.0, 200.0, 300.0, 400.0]
 """
 
 from __future__ import annotations
@@ -26,8 +24,7 @@ LENGTH, SPACING = "length", "spacing"
 class Axis:
     """Evenly spaced values, both ends included, of one parameter of the family, or of `LENGTH` or `SPACING`.
 
-    Raises:
-        ValueError: there are no values, or the first exceeds the last.
+    Raises ValueError if there are no values, or the first exceeds the last.
 
     Example:
         >>> import lstm_toys as lt
@@ -61,14 +58,11 @@ class Plane:
     """Curves of one family at every pair of values of two axes.
 
     Attributes:
-        family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
-        axes: two axes; the first is the dimension ``row`` of results, and maps draw it horizontally. If an axis is only
-            a name, its values depend on the training curves.
+        family: a Family, or the name of a built-in one.
+        axes: the first is the dimension ``row`` of results, and maps draw it horizontally. If an axis is only a name,
+            its values depend on the training curves.
         at: values of other parameters: a number, or the name of a parameter that has the same value. Parameters not
             listed are as in the training curves, or in the middle of their range.
-
-    Raises:
-        ValueError: there are not two axes.
 
     Example:
         >>> import lstm_toys as lt
@@ -90,15 +84,12 @@ class Plane:
 
 
 Told = float | int | str | np.ndarray | tuple[float | int | str, float | int | str]
-"""Values of a parameter of training curves: one number, the name of a training number, one number per curve, or a range
-to draw them from."""
+"""A parameter of training curves: a number, the name of a training number, an array, or a range to draw it from."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """The curves of a family that networks are trained on: values of all of its parameters.
-
-    The family is a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
+    """The curves that networks are trained on: a Family, or the name of a built-in one, and values of all parameters.
 
     Example:
         >>> import lstm_toys as lt
@@ -179,7 +170,6 @@ class Trained:
 
 
 def _plain(name: str, value: Told | jt.Float[jt.Array, "*C"]) -> Told:
-    """Validates the values of a parameter and converts them to Python and NumPy types; range ends must be in order."""
     if isinstance(value, str):
         return arguments.text(name, value)
     if not isinstance(value, tuple):

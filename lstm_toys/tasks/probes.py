@@ -18,26 +18,19 @@ from lstm_toys.tasks.supervision import CROSS_ENTROPY, Examples, Task, lengths_a
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Probe:
-    """Curves of one family that are shown to networks after training.
+    """Curves of one family that are shown to networks after training; raises ValueError for invalid attributes.
 
     Attributes:
         name: name of the family in figures and tables.
-        parameters: parameters of the curves, one array ``[C]`` each.
-        declared: declarations of the family's parameters.
-        targets: correct answers, ``[C, T, A]`` or ``[C, A]``, NaN where unknown; None: the inputs for sequences, the
-            parameters for vectors.
-        names: names of the curves, or empty.
-        x: time points ``[T]`` of the answers; None: the training curves' time points, or, for another number of time
-            points, the same start and spacing.
-
-    Raises:
-        ValueError: an attribute is invalid, or the numbers of curves or time points differ.
+        targets: correct answers, NaN where unknown; None: the inputs for sequences, the parameters for vectors.
+        x: time points of the answers; None: the training curves' time points, or, for another number of time points,
+            the same start and spacing.
 
     Example:
         >>> import lstm_toys as lt
         >>> import numpy as np
-        >>> lt.Probe("zero", np.zeros((1, 20, 1)), {"slope": np.zeros(1)}).inputs.shape
-        (1, 20, 1)
+        >>> lt.Probe("zero", np.zeros((1, 20, 1)), {"slope": np.zeros(1)})
+        Probe(name='zero', inputs=float64[1, 20, 1], slope=float64[1])
     """
 
     name: str
@@ -74,19 +67,10 @@ class Probe:
 
     @classmethod
     def of(cls, name: str, examples: Examples, parameters: Mapping[str, ArrayLike] | None = None) -> "Probe":
-        """Makes a probe of examples; answers after the end of a sequence, and where weights are 0, have no target.
+        """Makes a probe of examples, with one number per sequence for each parameter.
 
-        Parameters have one number per sequence.
-
-        Raises:
-            ValueError: there is one answer per curve, and some sequences end before the last time point; or the
-                examples or parameters are invalid.
-
-        Example:
-            >>> import jax
-            >>> import lstm_toys as lt
-            >>> lt.Probe.of("counts", lt.sequences.counting(jax.random.key(0), length=9, count=2)).inputs.shape
-            (2, 9, 3)
+        Answers after the end of a sequence, and where weights are 0, have no target. Raises ValueError if there is one
+        answer per curve and some sequences end before the last time point, or for invalid examples or parameters.
         """
         arguments.instance("examples", examples, Examples, "lt.Examples, such as lt.sequences.counting returns")
         inputs = np.asarray(arguments.array("inputs of examples", examples.inputs, "C T F"))
@@ -125,20 +109,15 @@ def probe(
 ) -> Probe:
     """Makes a probe of curves of a family.
 
-    Args:
-        family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
-        parameters: one array ``[C]``, or one number for all curves, for each parameter of the family.
-        features: input features of a curve, ``("y",)`` or ``("x", "y")``.
-
-    Raises:
-        ValueError: the family has other parameters, or an argument is invalid.
+    ``family`` is a Family, or the name of a built-in one; ``parameters`` has one array ``[C]``, or one number for all
+    curves, for each of its parameters; ``features`` are ``("y",)`` or ``("x", "y")``. Raises ValueError if the family
+    has other parameters, or an argument is invalid.
 
     Example:
         >>> import lstm_toys as lt
         >>> import numpy as np
-        >>> lines = lt.probe("lines", "line", {"slope": np.array([0.1, 0.2]), "intercept": 0.5}, lt.time_points(20))
-        >>> lines.inputs.shape, lines.parameters["intercept"].tolist()
-        ((2, 20, 1), [0.5, 0.5])
+        >>> lt.probe("lines", "line", {"slope": np.array([0.1, 0.2]), "intercept": 0.5}, lt.time_points(9)).inputs.shape
+        (2, 9, 1)
     """
     chosen = family_of(family)
     inputs = show(chosen.curves(x, parameters), x, features)
@@ -152,10 +131,8 @@ def probe_at(
 ) -> Probe:
     """Makes a probe from the examples of a task with `Task.at_length` at another length.
 
-    ``numbers`` are values of the training numbers of the task, ``seed`` is the seed of the examples.
-
-    Raises:
-        ValueError: the task has no ``at_length``, or an argument is invalid.
+    ``numbers`` are values of the task's training numbers, ``seed`` is the seed of the examples. Raises ValueError if
+    the task has no ``at_length``, or an argument is invalid.
 
     Example:
         >>> import lstm_toys as lt
@@ -174,11 +151,7 @@ def probe_at(
 
 
 def by_points(probes: Sequence[Probe], x: Float[Array, " T"] | Float[np.ndarray, " T"]) -> dict[str, list[Probe]]:
-    """Groups probes into sets that are answered and labeled together.
-
-    The set ``""`` has the probes with the time points ``x`` of the training; every other probe is a separate set with
-    its name.
-    """
+    """Groups probes: ``""`` has those with the time points ``x`` of the training, any other set one probe, by name."""
     main = np.asarray(x)
     sets: dict[str, list[Probe]] = {"": []}
     for each in probes:
@@ -197,11 +170,7 @@ def curves_of(task: Task, sets: Mapping[str, Sequence[Probe]], points: int) -> d
 
 
 def check_probes(task: Task, probes: Sequence[Probe], points: int) -> None:
-    """Raises ValueError if networks trained on a task cannot be shown these probes.
-
-    Curves must have the features of the training curves, and targets must have the shape of the answers. The name of a
-    probe with other time points than the training's, which are ``points``, becomes part of the names of its results.
-    """
+    """Raises ValueError if networks trained on a task, with ``points`` time points, cannot be shown these probes."""
     for each in probes:
         curves, count = np.shape(each.inputs), len(each.inputs)
         if curves[2:] != (len(task.input_features),) or not count:

@@ -32,13 +32,12 @@ SYMBOLS: dict[Language, tuple[str, ...]] = {
 def counting(key: Key[Array, ""], length: int, count: int, language: Language = "anbn") -> Examples:
     """Draws strings of a language that requires counting, and the symbols that may come next.
 
-    Inputs are one-hot: the start, then the string. Targets are 1 for every symbol, or the end, that may come next, for
-    the loss ``"binary_cross_entropy"`` (Gers and Schmidhuber, "LSTM recurrent networks learn simple context-free and
-    context-sensitive languages", 2001). For a^n b^n and a^n b^n c^n, n is uniform from 1 to the largest that fits; for
-    balanced parentheses, so is the number of pairs, and a fair coin decides whether one opens or closes where both may.
-
-    Returns ``count`` inputs ``[C, T, 1 + symbols]``, targets ``[C, T, symbols + 1]``, and lengths ``[C]``. ``length``
-    is the number of points of the longest sequence, with its start.
+    Inputs ``[C, T, 1 + symbols]`` are one-hot: the start, then the string. Targets ``[C, T, symbols + 1]`` are 1 for
+    every symbol, or the end, that may come next, for the loss ``"binary_cross_entropy"`` (Gers and Schmidhuber, "LSTM
+    recurrent networks learn simple context-free and context-sensitive languages", 2001). For a^n b^n and a^n b^n c^n, n
+    is uniform from 1 to the largest that fits; for balanced parentheses, so is the number of pairs, and a fair coin
+    decides whether one opens or closes where both may. ``length`` is the number of points of the longest sequence, with
+    its start.
 
     Example:
         >>> import jax
@@ -58,15 +57,7 @@ def counting(key: Key[Array, ""], length: int, count: int, language: Language = 
 
 
 def powers(number: Int[Array, " C"], length: int, symbols: int) -> Examples:
-    """Makes strings a^n b^n ... of this number of symbols, for given values of n that fit, in the format of `counting`.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> import lstm_toys as lt
-        >>> made = lt.sequences.powers(jnp.array([2]), length=5, symbols=2)
-        >>> made.inputs[0].argmax(axis=1).tolist(), made.targets[0].tolist()[-1], made.lengths.tolist()
-        ([0, 1, 1, 2, 2], [0.0, 0.0, 1.0], [5])
-    """
+    """Makes strings a^n b^n ... of this number of symbols, for given n that fit, in the format of `counting`."""
     symbols = arguments.whole("symbols", symbols, least=1)
     length = arguments.whole("length", length, least=1 + symbols)
     if not arguments.traced(number):
@@ -101,19 +92,10 @@ def _dyck(coins: Bool[Array, "C T"], pairs: Int[Array, " C"]) -> Examples:
 
 
 def flip_flop(key: Key[Array, ""], length: int, count: int, bits: int = 3, rate: float = 0.25) -> Examples:
-    """Draws channels of pulses of -1 and 1, with the most recent pulse of each channel as targets.
+    """Draws channels of pulses of -1 and 1 ``[C, T, bits]``, with the most recent pulse of each channel as targets.
 
-    Every channel begins with a pulse (Sussillo and Barak, "Opening the Black Box: Low-Dimensional Dynamics in
-    High-Dimensional Recurrent Neural Networks", 2013).
-
-    Returns ``count`` inputs and targets ``[C, T, bits]``; ``rate`` is the probability of a pulse per channel and point.
-
-    Example:
-        >>> import jax
-        >>> import lstm_toys as lt
-        >>> made = lt.sequences.flip_flop(jax.random.key(0), length=5, count=1, bits=1, rate=0.5)
-        >>> bool((abs(made.targets) == 1).all())
-        True
+    Every channel begins with a pulse; ``rate`` is the probability of one per channel and later point (Sussillo and
+    Barak, "Opening the Black Box: Low-Dimensional Dynamics in High-Dimensional Recurrent Neural Networks", 2013).
     """
     arguments.key("key", key)
     sizes = {"count": count, "length": length, "bits": bits}
@@ -130,17 +112,8 @@ def flip_flop(key: Key[Array, ""], length: int, count: int, bits: int = 3, rate:
 def adding(key: Key[Array, ""], length: int, count: int) -> Examples:
     """Draws the adding problem: sequences of numbers, two of them marked, with the sum of these two as target.
 
-    Numbers are uniform from 0 to 1; one in the first and one in the second half are marked by a 1 in the second channel
-    (Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997, experiment 4, with different ranges).
-
-    Returns ``count`` inputs ``[C, T, 2]``, the numbers and the marks, and targets ``[C, 1]``.
-
-    Example:
-        >>> import jax
-        >>> import lstm_toys as lt
-        >>> made = lt.sequences.adding(jax.random.key(0), length=10, count=4)
-        >>> made.inputs.shape, made.inputs[..., 1].sum(axis=1).tolist()
-        ((4, 10, 2), [2.0, 2.0, 2.0, 2.0])
+    Inputs ``[C, T, 2]`` are numbers, uniform from 0 to 1, and marks: a 1 in the first and in the second half. Targets
+    are ``[C, 1]`` (Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997, experiment 4, with different ranges).
     """
     arguments.key("key", key)
     length, count = arguments.whole("length", length, least=2), arguments.whole("count", count, least=1)
@@ -153,17 +126,7 @@ def adding(key: Key[Array, ""], length: int, count: int) -> Examples:
 
 
 def parity(key: Key[Array, ""], length: int, count: int) -> Examples:
-    """Draws bits, with the parity of the number of ones so far as targets; for the loss ``"binary_cross_entropy"``.
-
-    Returns ``count`` inputs and targets ``[C, T, 1]``.
-
-    Example:
-        >>> import jax
-        >>> import lstm_toys as lt
-        >>> made = lt.sequences.parity(jax.random.key(0), length=10, count=4)
-        >>> bool((made.targets[:, -1] == made.inputs.sum(axis=1) % 2).all())
-        True
-    """
+    """Draws bits ``[C, T, 1]``, with the parity of ones so far as targets; for the loss ``"binary_cross_entropy"``."""
     arguments.key("key", key)
     shape = arguments.whole("count", count, least=1), arguments.whole("length", length, least=1), 1
     bits = jax.random.bernoulli(key, 0.5, shape).astype(jnp.float32)

@@ -13,7 +13,6 @@ import numpy as np
 from lstm_toys import arguments, tasks
 
 TRAINED, HELD_OUT, SHOWN = "trained on", "held out", "shown"
-"""Names of the sets in tables and figures."""
 
 Ask = Literal["same", "next", "targets"]
 """What networks answer: the curve itself, the next value at each time point, or numbers about the whole curve."""
@@ -31,19 +30,14 @@ Affine = tuple[tuple[float, float], ...]
 class Scaling:
     """A scaling of curves to the range that networks can reach; results are in the original units.
 
-    ``names`` are those of all features, each once, for messages.
-
-    Raises:
-        ValueError: a pair is not two finite numbers, or a unit is 0.
+    ``names`` are the names of all features, each once, for messages. Raises ValueError if a pair is not two finite
+    numbers, or a unit is 0.
 
     Example:
         >>> import lstm_toys as lt
         >>> import numpy as np
-        >>> scaling = lt.Scaling.fitted(np.array([[[340.0], [360.0]]]))
-        >>> print(scaling)
+        >>> print(lt.Scaling.fitted(np.array([[[340.0], [360.0]]])))
         (y - 350) / 12.5
-        >>> scaling.applied(np.array([[[345.0]]])).tolist()
-        [[[-0.4]]]
     """
 
     inputs: Affine
@@ -64,10 +58,9 @@ class Scaling:
         targets: jt.Float[np.ndarray, "C A"] | None = None,
         names: tuple[str, ...] = ("y",),
     ) -> Scaling:
-        """Fits a scaling that brings training curves into the range of a recurrent layer's units.
+        """Fits a scaling that brings training curves, and targets, into the range of a recurrent layer's units.
 
-        ``targets`` are numbers of whole curves; None: networks answer values of the curves. Raises ValueError if values
-        or targets are not finite numbers of these shapes.
+        Raises ValueError if values or targets are not finite numbers of these shapes.
         """
         inputs = _fitted(np.asarray(arguments.array("values", values, "C T F")))
         if targets is None:
@@ -126,10 +119,8 @@ class CurveSet:
 class Sets:
     """Curves to train networks on, and other curves to show them afterwards.
 
-    Attributes:
-        output_features: names of the A targets; empty if networks answer the features themselves.
-        scaling: scaling of all curves and targets; None: values stay as they are.
-        batch: curves per step, a divisor of their number; None: all.
+    ``output_features`` are the names of the A targets; empty if networks answer the features themselves. ``batch`` is
+    the number of curves per step, a divisor of their number, or None for all.
     """
 
     trained: CurveSet
@@ -165,7 +156,6 @@ class Sets:
         return tasks.probes.Probe(curves.name, values[:, :count], {}, targets=targets, names=curves.names)
 
     def _targets(self, curves: CurveSet) -> jt.Float[np.ndarray, "C A"]:
-        """The targets of curves, NaN where unknown."""
         if curves.targets is None:
             return np.full((len(curves.names), len(self.output_features)), np.nan, np.float32)
         return self._scaled(curves.targets, outputs=True)
@@ -176,10 +166,7 @@ class Sets:
 
 
 def kept_out(curves: CurveSet, count: int) -> tuple[list[int], list[int]]:
-    """Splits curves into training curves and ``count`` held-out ones; returns the indices of both, each in order.
-
-    A hash of a curve's values decides, so that neither names nor order matter.
-    """
+    """Splits off ``count`` curves by a hash of their values; returns the indices of the others and of these, sorted."""
     digests = [sha256((values + 0.0).astype("<f8").tobytes()).digest() for values in curves.values]
     order = sorted(range(len(digests)), key=lambda index: (digests[index], index))
     return sorted(order[count:]), sorted(order[:count])

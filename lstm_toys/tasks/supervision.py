@@ -18,11 +18,10 @@ Numbers = Mapping[str, Float[Array, ""]]
 """The training numbers of a network by name: traced, so that they can change without recompiling."""
 
 Stated = Mapping[str, Told | Float[Array, "*C"]]
-"""Parameters of training curves: each a number, one number per curve, or the name of a training number; for drawn
-curves, a range."""
 
 Drawn = Mapping[str, tuple[float | int | str, float | int | str]]
-"""Ranges from which parameters are drawn; an end may be the name of a training number."""
+"""Parameters of training curves, each a number, one number per curve, or the name of a training number; and ranges to
+draw them from, whose ends may be such names."""
 
 Given = Float[Array, "C T F"] | Float[np.ndarray, "C T F"]
 
@@ -48,13 +47,12 @@ class Examples(NamedTuple):
     """The training set of one network.
 
     Attributes:
-        inputs: ``[C, T, F]``.
-        targets: ``[C, T, A]``, or ``[C, A]`` with one answer per curve. For the loss ``"cross_entropy"`` one integer
-            class per answer, ``[C, T, 1]`` or ``[C, 1]``.
-        lengths: ``[C]``, the number of points of each sequence, followed by padding; None: all T. With one answer per
-            curve, the answer is given after the last point.
-        weights: ``[C, T]`` or ``[C]``, the weight of each point or sequence in the loss, and in the errors and the
-            accuracy over points recorded with it; None: equal weights. Probes count all points with a target alike.
+        targets: one value per answer and feature; for the loss ``"cross_entropy"`` one integer class per answer,
+            ``[C, T, 1]`` or ``[C, 1]``.
+        lengths: number of points of each sequence, followed by padding; None: all T. With one answer per curve, the
+            answer is given after the last point.
+        weights: weight of each point or sequence in the loss, and in the errors and the accuracy over points recorded
+            with it; None: equal weights. Probes count all points with a target alike.
 
     Example:
         >>> import lstm_toys as lt
@@ -81,7 +79,7 @@ class Examples(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class Task:
-    """A supervised task: a training set for every seed.
+    """A supervised task: a training set for every seed; raises ValueError for invalid attributes.
 
     Attributes:
         examples: pure function from a seed's key and the training numbers by name to the seed's training set. It is
@@ -89,26 +87,19 @@ class Task:
         sequence: whether there is an answer at every time point, or one per curve.
         batch: curves per step, a divisor of their number; None: all.
         numbers: names of the training numbers that the examples use.
-        trained: the training curves, if they belong to a family.
         ahead: number of time points by which answers are ahead of the inputs: 1 to predict the next value. The time
             points are then those of the answers.
-        loss: what training minimizes: a name in `LOSSES`, or a function of outputs ``[C, T, A]`` and targets that
-            returns one value per point ``[C, T]`` (without T for one answer per curve). For ``"cross_entropy"`` the
-            output features are the classes. With either cross-entropy, networks output logits, which `probabilities`
-            converts.
-        fresh: draw new examples at every step, from the seed's key and the number of the step. ``examples`` is then
-            called at every step, and the recorded losses are computed on ``validation``.
+        loss: a name in `LOSSES`, or a function of outputs ``[C, T, A]`` and targets that returns one value per point
+            ``[C, T]`` (without T for one answer per curve). For ``"cross_entropy"`` the output features are the
+            classes. With either cross-entropy, networks output logits, which `probabilities` converts.
+        fresh: draw new examples at every step, from the seed's key and the number of the step. The recorded losses are
+            computed on ``validation``.
         validation: with ``fresh``, a fixed set, or a function like ``examples``; None: one draw of ``examples`` for
             each seed, from a separate key.
         at_length: function like ``examples``, with the number of time points as a third argument, for probes and
             evaluations of different lengths; None: not supported.
 
-    Raises:
-        ValueError: an attribute is invalid.
-
     Example:
-        Networks learn to flip the curve:
-
         >>> import lstm_toys as lt
         >>> curves = lt.show(lt.time_points(20)[None], lt.time_points(20), ("y",))
         >>> lt.Task(lambda key, numbers: lt.Examples(curves, 1 - curves), ("y",), ("y",), sequence=True).output_features
@@ -181,7 +172,6 @@ class Task:
         return made
 
     def _checked(self, examples: Any) -> Examples:
-        """Converts examples; raises ValueError if they do not match the task."""
         try:
             inputs, targets, lengths, weights = Examples(*examples)
         except TypeError:
@@ -233,7 +223,6 @@ def lengths_and_weights(
 
 
 def _whole(name: str, values: Any) -> None:
-    """Raises ValueError if concrete values are not whole numbers."""
     if not arguments.traced(values) and np.asarray(values).dtype.kind == "f" and np.any(np.asarray(values) % 1):
         raise arguments.refused(name, "whole numbers", values)
 
@@ -265,20 +254,16 @@ def reproduce(
 ) -> Task:
     """Makes a task in which every seed learns to reproduce curves of a family.
 
-    Args:
-        family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
-        parameters: for each parameter one array ``[C]``, one number for all curves, or the name of a training number.
-        features: features of inputs and answers, ``("y",)`` or ``("x", "y")``.
-        batch: curves per step; None: all.
-
-    Raises:
-        ValueError: the family has other parameters, or an argument is invalid.
+    ``family`` is a Family, or the name of a built-in one; ``parameters`` has one array ``[C]``, one number for all
+    curves, or the name of a training number for each of its parameters; ``features`` of inputs and answers are
+    ``("y",)`` or ``("x", "y")``; ``batch`` is the number of curves per step, or None for all. Raises ValueError if the
+    family has other parameters, or an argument is invalid.
 
     Example:
         >>> import lstm_toys as lt
         >>> task = lt.reproduce("line", {"slope": "steepness", "intercept": 0.1}, lt.time_points(20), ("x", "y"))
-        >>> task.input_features, task.output_features, task.numbers
-        (('x', 'y'), ('x', 'y'), ('steepness',))
+        >>> task.output_features, task.numbers
+        (('x', 'y'), ('steepness',))
     """
     trained, x, features = _trained(family, parameters), _points(x), _features(features)
     examples = partial(_examples, trained, x, features, ())
@@ -286,12 +271,10 @@ def reproduce(
 
 
 def reproduce_curves(curves: Given, features: tuple[str, ...], batch: int | None = None) -> Task:
-    """Makes a task in which every seed learns to reproduce these curves ``[C, T, F]``, such as from `show`.
+    """Makes a task in which every seed learns to reproduce these curves, such as from `show`.
 
-    ``features`` are names of the F features, ``batch`` the curves per step; None: all.
-
-    Raises:
-        ValueError: the curves are not finite numbers of this shape, or the features are not F different names.
+    ``batch`` is the number of curves per step, or None for all. Raises ValueError if the curves are not finite numbers
+    of this shape, or the features are not F different names.
 
     Example:
         >>> import lstm_toys as lt
@@ -309,7 +292,6 @@ def _same(examples: Examples, *_: object) -> Examples:
 
 
 def _single(curves: Given, features: tuple[str, ...]) -> Float[Array, "C T F"]:
-    """Validates curves with these features; returns them in single precision."""
     forks.check()
     held = arguments.array("curves", curves, "C T F", hint=", such as lt.show returns")
     if held.shape[2] != len(features):
@@ -320,10 +302,7 @@ def _single(curves: Given, features: tuple[str, ...]) -> Float[Array, "C T F"]:
 def predict_next(curves: Given, features: tuple[str, ...], batch: int | None = None) -> Task:
     """Makes a task in which every seed learns to predict the next value of these curves at each time point.
 
-    Networks see the first T - 1 time points. Arguments are those of `reproduce_curves`.
-
-    Raises:
-        ValueError: see `reproduce_curves`; or the curves have one time point.
+    Networks see the first T - 1 time points. Arguments and errors are those of `reproduce_curves`.
 
     Example:
         >>> import lstm_toys as lt
@@ -364,16 +343,11 @@ def read_off(
 ) -> Task:
     """Makes a task in which every seed learns to read the parameters ``output_features`` off the same curves.
 
-    Other arguments are those of `reproduce`.
-
-    Raises:
-        ValueError: the family has other parameters, or an argument is invalid.
+    Other arguments and errors are those of `reproduce`.
 
     Example:
         >>> import lstm_toys as lt
-        >>> import numpy as np
-        >>> lines = {"slope": np.array([0.1, 0.2]), "intercept": 0.5}
-        >>> task = lt.read_off("line", lines, ("slope",), lt.time_points(20))
+        >>> task = lt.read_off("line", {"slope": 0.2, "intercept": 0.5}, ("slope",), lt.time_points(20))
         >>> task.output_features, task.sequence
         (('slope',), False)
     """
@@ -414,10 +388,7 @@ def read_off_drawn(
     """Makes a task in which every seed draws ``count`` curves of its own and learns to read off their parameters.
 
     ``ranges`` are half-open intervals that replace the family's own, by parameter; an end may be the name of a training
-    number. Other arguments are those of `read_off`.
-
-    Raises:
-        ValueError: the family does not have such a parameter, or an argument is invalid.
+    number. Other arguments and errors are those of `read_off`.
 
     Example:
         >>> import lstm_toys as lt
@@ -456,7 +427,6 @@ def _drawn(
 
 
 def _trained(family: Family | str, parameters: Stated) -> Trained:
-    """Describes the training curves; raises ValueError if the family or a parameter is invalid, or a range."""
     family_of(family)
     arguments.mapping("parameters", parameters, "numbers, arrays or names of training numbers, by parameter")
     for name, value in parameters.items():

@@ -44,14 +44,10 @@ from lstm_toys.tasks.ambiguity import LEAVE_OUT, PIVOT
 from lstm_toys.text import quoted
 
 MOST_BYTES = 2**26
-"""Maximum size of a file. Reading takes about 14 times as much memory, 1 GiB: the text, and several copies of its
-numbers, which take at least two bytes each in the file, and 8 in memory."""
-
 MOST_CHARACTERS = 2**20
-"""Maximum length of a line."""
-
 MOST_ROWS = 1_000_000
-"""Maximum number of rows, which a network answers in about a second; a row may be as short as two bytes."""
+"""Maximum size of a file, length of a line, and number of rows. Reading takes about 14 times as much memory as the file
+has bytes, 1 GiB; a network answers a million rows in about a second."""
 
 MARKS = (  # UTF-32 first: its mark begins with one of UTF-16.
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -85,12 +81,10 @@ STRANGE = re.compile(r"[^-+.,\deE]", re.ASCII)
 """Characters that no number contains; Python also accepts ``1_6``, ``nan``, and digits of every script."""
 
 THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
-"""Numbers whose comma may separate thousands."""
 
 MONTH = "(jan|feb|m[aä][riy]|apr|ju[nl]|aug|sep|o[ck]t|nov|de[cz])"
 
 DATE = re.compile(rf"\d([-:/]|\.\d+\.)\d|\d\W*{MONTH}|\b{MONTH}[a-z]*\W*\d", re.I)
-"""Patterns of dates and times of day."""
 
 
 class Table(NamedTuple):
@@ -102,10 +96,7 @@ class Table(NamedTuple):
 
 
 def content(path: Path | str, most: int | None = None) -> bytes:
-    """Reads a regular file of at most ``most`` bytes, by default `MOST_BYTES`.
-
-    Raises ValueError if it does not exist or is too large.
-    """
+    """Reads a regular file of at most ``most`` bytes, by default `MOST_BYTES`; raises ValueError."""
     most = MOST_BYTES if most is None else most
     try:
         # Opening a FIFO without a writer would block.
@@ -126,8 +117,7 @@ def content(path: Path | str, most: int | None = None) -> bytes:
 def read(path: Path | str) -> Table:
     """Reads the table in a regular file.
 
-    Raises:
-        ValueError: the file is missing, not a table, or ambiguous; the one-line message gives the reason and position.
+    Raises ValueError if the file is missing, not a table, or ambiguous; the message gives the reason and position.
     """
     text, comments = _decoded(content(path)), list[str]()
     separator, lines = _separator(text), _lines(text, comments)
@@ -170,7 +160,6 @@ def read(path: Path | str) -> Table:
 
 
 def _decoded(raw: bytes) -> str:
-    """The text; raises ValueError if it is not text."""
     if raw.startswith(b"PK\x03\x04"):
         raise ValueError("is a workbook or an archive; save the sheet as CSV")
     marked = next((encoding for mark, encoding in MARKS if raw.startswith(mark)), None)
@@ -183,10 +172,7 @@ def _decoded(raw: bytes) -> str:
 
 
 def _lines(text: str, comments: list[str]) -> Iterator[tuple[int, str]]:
-    """Yields numbered lines except comments, which are appended to ``comments``; raises ValueError for long lines.
-
-    A line of several ``#`` is a comment, but also yielded as an empty line, since it may hide a number.
-    """
+    """Yields numbered lines; comments are appended to ``comments`` instead, and empty if they may hide a number."""
     file = io.StringIO(text, newline=None)
     for number, line in enumerate(iter(lambda: file.readline(MOST_CHARACTERS), ""), 1):
         if len(line) == MOST_CHARACTERS:
@@ -230,7 +216,6 @@ def _cells(line: int, texts: Iterator[str], separator: str) -> list[str]:
 
 
 def _names(line: int, cells: Sequence[str]) -> tuple[str, ...]:
-    """The names of the columns; raises ValueError for one that is missing, repeated or cannot be shown."""
     columns: dict[str, int] = {}
     for column, name in enumerate((" ".join(cell.split()) for cell in cells), 1):
         place = f"row {line}, column {column}"
@@ -246,7 +231,6 @@ def _names(line: int, cells: Sequence[str]) -> tuple[str, ...]:
 
 
 def _commented(comment: str, separator: str, width: int) -> tuple[str, ...] | None:
-    """The names of several columns, if a comment contains them."""
     cells = [" ".join(cell.split()) for cell in comment.split(separator)]
     sound = len({*cells}) == width > 1 and all(cell.isprintable() and len(cell) <= 100 for cell in cells)
     return tuple(cells) if sound and not any(not cell or LIKE_A_NUMBER.fullmatch(cell) for cell in cells) else None
