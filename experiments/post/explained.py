@@ -52,18 +52,12 @@ RESONANT = 1.5
 
 
 def score(needs: Mapping[str, Run], experiment: lt.Experiment, settings: lt.Settings) -> dict[str, Any]:
-    """Compares claims and tests predictions.
-
-    Args:
-        needs: studies of dynamics by name, and the sine's ``networks``.
-        experiment: the sine's experiment.
-        settings: settings of its networks.
+    """Compares claims and tests predictions; ``needs`` are studies of dynamics by name, and the sine's ``networks``.
 
     Returns:
-        ``claims``: by claim and model what `agreement` returns; ``interventions``: what `interventions` returns;
-        ``predictions``: by prediction its median, its interval and its verdict; ``tuning``: for each variant the
-        frequencies of the leading mode and of the largest gain, and the gain by frequency; ``plateau``: what `plateau`
-        returns for the networks of base seed 1.
+        ``claims``: `agreement` by claim and model; ``interventions``, ``predictions`` and ``plateau``: see the
+        functions of these names and `judged`; ``tuning``: for each variant the frequencies of the leading mode and of
+        the largest gain, and the gain by frequency.
     """
     every = {
         name: storage.load_results(each.checked("results.nc"), VARIABLES - UNREAD, UNREAD)
@@ -89,7 +83,6 @@ def numbers_of(labeled: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
 
 
 def _claims(needs: Mapping[str, Run], sines: xr.Dataset) -> dict[str, Any]:
-    """The agreement of the numbers of every claim about the sine's networks between networks and models, by model."""
     found = storage.load_results(needs[NETWORKS].checked("results.nc"))
     models = {
         str(model): numbers_of(storage.load_results(needs[SINE].checked(answers_file(str(model))), set()))
@@ -106,8 +99,8 @@ def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"])
 
     Returns:
         ``networks``: how many have both numbers; ``correlation``: the rank correlation over networks with a 95 %
-        bootstrap interval; ``permuted``: the value that its absolute value exceeds in 5 % of permutations of the models
-        over networks; ``difference``: the median of model minus network with a 95 % bootstrap interval; ``spread``: the
+        bootstrap interval; ``permuted``: the value that its absolute value exceeds in 5 % of permutations of the
+        models; ``difference``: the median of model minus network with a 95 % bootstrap interval; ``spread``: the
         standard deviation of the networks' numbers. None where they cannot be computed.
     """
     both = np.isfinite(networks) & np.isfinite(model)
@@ -179,7 +172,6 @@ def _tuned(found: xr.Dataset, sines: xr.Dataset) -> dict[str, Any]:
 
 
 def _resonance(found: xr.Dataset) -> dict[str, list[float | None]]:
-    """Gain by frequency under the mean input: the median over networks, and the 5th and 95th percentile."""
     frequency, gains = found.frequency.values, found.gain.isel(input=int(found.attrs["mean"])).values
     gains = gains[np.isfinite(gains).all(axis=1)]
     if not len(gains):
@@ -190,14 +182,10 @@ def _resonance(found: xr.Dataset) -> dict[str, list[float | None]]:
 
 
 def interventions(prepared: Prepared, networks: Run, found: xr.Dataset) -> dict[str, Any]:
-    """Compares interventions on the units of the leading mode with those on random units.
+    """Compares interventions on the units of the leading mode with those on random units, by kind and claim.
 
-    ``found`` is the dynamics of the sine's networks, and ``networks`` their finished run.
-
-    Returns:
-        By kind of intervention and claim: the median absolute change of the number for units of the ``mode`` and for
-        ``random`` ones, and the median of their ``difference`` over networks with a 95 % bootstrap interval, all in
-        standard deviations of the networks' numbers. Claims without a number for enough networks are left out.
+    Each row has the median absolute change of the number for units of the ``mode`` and for ``random`` ones, and the
+    median ``difference`` with a 95 % bootstrap interval, in standard deviations of the networks' numbers.
     """
     params = jax.tree.map(lambda leaf: leaf[found.seed.values], load(networks).params)
     curves = prepared.curves.answered[""]
@@ -259,12 +247,11 @@ def random_units(networks: int) -> Int[np.ndarray, "S K"]:
 
 
 def plateau(found: xr.Dataset) -> dict[str, Any]:
-    """Compares when the plateau ends and when the resonance appears, from the dynamics of networks at kept steps.
+    """Compares when the plateau ends and the resonance appears, in the networks that reach both.
 
     Returns:
         ``ended`` and ``resonant``: the medians of these numbers of steps with 95 % bootstrap intervals; ``together``:
-        how many of the ``networks`` resonate by the first kept step after the end; ``agreement``: what `agreement`
-        returns for both numbers. Networks that never reach one of the two are left out.
+        how many of the ``networks`` resonate by the first kept step after the end; ``agreement``: see `agreement`.
     """
     ended, resonant = steps_of(found)
     both = np.isfinite(ended) & np.isfinite(resonant)

@@ -26,7 +26,6 @@ OPTIMIZERS = {"rmsprop": "RMSprop", "rmsprop_keras": "RMSprop of Keras", "adam":
 
 UNBEATEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 3}
 CHOSEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 8, "fillstyle": "none"}
-"""Marks of settings."""
 
 SETTING = ("optimizer", "gates", "hidden", "learning_rate", "steps")
 """The settings that distinguish the panels, rows and columns of the figure of scores."""
@@ -40,7 +39,6 @@ FIGURES = {
     "phase_displacement.png": COLORS["y"],
     "all but sine.png": COLORS["k"],
 }
-"""Colors of the published figures."""
 
 LAST = 3_000
 """Steps beyond this are not drawn in the timeline, since nothing visible happens there."""
@@ -129,7 +127,6 @@ def _score(row: dict[str, Any] | None) -> float:
 
 
 def _entries() -> list[Artist]:
-    """Legend entries for the marks of settings, on a background on which they are visible."""
     ground = path_effects.withStroke(linewidth=3, foreground=GRAY)
     return [
         Line2D([], [], color="white", label="no other is better", path_effects=[ground], **UNBEATEN),
@@ -275,7 +272,7 @@ _CENTERED: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7}
 def _agreement(
     rows: dict[str, Any], models: list[str], seeds: int
 ) -> tuple[Float[np.ndarray, "N M"], Float[np.ndarray, "N M"], list[list[str]]]:
-    """Correlations, differences in standard deviations, and texts: correlations, of how many networks if not all."""
+    """Correlations, differences in standard deviations, and texts, with the number of networks if it is not all."""
     correlation, difference = np.full((2, len(rows), len(models)), np.nan)
     texts = [["–"] * len(models) for _ in rows]
     for row, own in enumerate(rows.values()):
@@ -306,7 +303,6 @@ def tuning(metrics: dict[str, Any]) -> Figure:
 
 
 def _gains(axes: Axes, every: list[dict[str, Any]]) -> None:
-    """The gain of the linearization at rest under the mean input, by training frequency."""
     shades = colormaps["viridis"](np.linspace(0, 0.85, len(every)))
     for color, each in zip(shades, every, strict=True):
         frequency, median, low, high = (
@@ -321,7 +317,6 @@ def _gains(axes: Axes, every: list[dict[str, Any]]) -> None:
 
 
 def _tuned(axes: Axes, every: list[dict[str, Any]], untrained: float) -> None:
-    """The frequencies of the leading mode and of the largest gain against the training frequency."""
     trained = np.array([each["frequency"] for each in every])
     for shift, (name, label, color) in enumerate(
         (

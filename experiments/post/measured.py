@@ -95,5 +95,4 @@ def _measured(answer: Curve, window: Bool[Array, " T"], value: Float[Array, ""])
 
 
 def _spread(curve: Curve, window: Bool[Array, " T"]) -> Float[Array, ""]:
-    """Highest minus lowest value within a window."""
     return jnp.where(window, curve, -jnp.inf).max() - jnp.where(window, curve, jnp.inf).min()

@@ -13,7 +13,6 @@ import lstm_toys as lt
 from .. import post
 
 HILL_LEARNED = lt.Goal(rmse=0.02, features=("y",))
-"""When a network counts as having learned the hill."""
 
 READ_OFF = 0.02
 """Largest error of an amplitude that counts as read off."""
@@ -54,7 +53,7 @@ def steps_until_learned(history: lt.Results) -> jt.Float[np.ndarray, " S"]:
 def temporal_share(curves: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Share of the variance of answers over x >= 0.2 that no function of the input at the same point explains.
 
-    All curves are taken together, and answers to `NEIGHBORS` inputs next to each other in size count as answers to one.
+    Answers to `NEIGHBORS` inputs next to each other in size, over all curves, count as answers to one input.
     """
     x = curves.time.values
     settled = x - x[0] >= lt.measures.SETTLED * (x[-1] - x[0])
@@ -74,7 +73,7 @@ def early_turns(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 def common_growth(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Slope of log(rise of the answer) on log(rise of the input) over x in [0.4, 1], across lines.
 
-    0: all answers grow alike; 1: in proportion to the input. NaN if an answer does not rise, as it has no factor.
+    0: all answers grow alike; 1: in proportion to the input. NaN if an answer does not rise.
     """
     answered, shown = lt.per_curve(lines, post.measured.rises)
     across = np.log(shown) - np.log(shown).mean(axis=1, keepdims=True)
@@ -88,10 +87,9 @@ def bend(*sets: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
 
 def answered_alike(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """The amplitude above which the answer swings less than the input, interpolated linearly between amplitudes.
+    """The amplitude above which the answer swings less than the input; NaN if an answer does not swing.
 
-    It is the smallest amplitude if no answer swings more than its input, and the largest if its answer does. NaN if an
-    answer does not swing.
+    The smallest amplitude if no answer swings more than its input, and the largest if its answer does.
     """
     swing = lt.per_curve(sines, post.measured.excess_swing)
     amplitudes = sines.amplitude.values
@@ -109,10 +107,7 @@ def answered_alike(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
 
 def valley_moved(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """Range of the depth of the answer's valley across sines, over the range of its peaks beyond x = 0.1.
-
-    NaN if an answer has no valley, or all have the same peak.
-    """
+    """Range of the valley's depth across sines over the range of the answer's peaks; NaN without valleys or range."""
     valley, _ = lt.per_curve(sines, post.measured.valleys)
     peak = lt.per_curve(sines, post.measured.peak)
     spread = np.ptp(peak, axis=1)
@@ -166,7 +161,6 @@ def _median(values: jt.Float[np.ndarray, "S C"]) -> jt.Float[np.ndarray, " S"]:
 def _read_off(
     curves: lt.Results, chosen: np.ndarray
 ) -> tuple[jt.Float[np.ndarray, "S C A"], jt.Float[np.ndarray, "C A"]]:
-    """Read-off and true parameters of some of the curves, in double precision."""
     return curves.answer.values[:, chosen].astype(float), curves.truth.values[chosen].astype(float)
 
 
@@ -178,10 +172,7 @@ def inside_error(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
 
 def divergence_start(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """The smallest amplitude, of at least 0.05, with an error above 0.02, interpolated linearly between amplitudes.
-
-    NaN if there is none.
-    """
+    """The smallest amplitude, of at least 0.05, with an error above 0.02, interpolated linearly; NaN without one."""
     chosen = sines.amplitude.values > 0.045
     amplitudes, (answers, truth) = sines.amplitude.values[chosen], _read_off(sines, chosen)
 

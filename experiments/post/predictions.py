@@ -50,10 +50,7 @@ PREDICTIONS = (
 
 
 class TrainedNetworks(NamedTuple):
-    """Networks that are analyzed, trained on a sine of a frequency, with further flags of `experiments.sine`.
-
-    All parameters are multiplied by ``weight_scale``.
-    """
+    """Networks trained on a sine, with flags of `experiments.sine`; ``weight_scale`` multiplies all parameters."""
 
     frequency: float = 10.0
     flags: tuple[str, ...] = ()
@@ -73,7 +70,6 @@ VARIANTS = {
     REPEATED: TrainedNetworks(flags=("--base_seed=1", f"--keep_steps={','.join(map(str, KEPT))}")),
     "dense readout": TrainedNetworks(flags=("--readout=dense",)),
 }
-"""The networks that predictions are about, by name."""
 
 REPLICATIONS = {
     "frequency 5": TrainedNetworks(5.0),

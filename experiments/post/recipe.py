@@ -31,7 +31,6 @@ APART = "sine"
 """Probe whose published answer is from an earlier stage of training than all others; see `experiments.timeline`."""
 
 KERAS_RATES = {"sgd": 0.01, "rmsprop": 0.001, "rmsprop_keras": 0.001, "adam": 0.001}
-"""Default learning rates of Keras."""
 
 VARIED = ("optimizer", "learning_rate", "gates", "hidden", "readout", "steps")
 """Settings in the report."""
@@ -40,16 +39,13 @@ RESAMPLES = 1_000
 
 CONFIDENCE = 0.95
 TAIL = (1 - CONFIDENCE) / 2
-"""Confidence of all intervals, and the share of resamples beyond each end of one."""
+"""Share of resamples beyond each end of an interval."""
 
 
 class Compared(NamedTuple):
     """A published answer to a curve of a probe, and the answers of the networks of K settings to the same curve.
 
-    Attributes:
-        output: the published answer, NaN where it is hidden.
-        error: standard errors of the reading, NaN where it is hidden.
-        sound: networks that did not diverge.
+    Where a dot is hidden, ``output`` and ``error``, the standard error of reading it, are NaN.
     """
 
     family: str
@@ -87,18 +83,13 @@ def inside(shown: Sequence[Compared]) -> list[list[float]]:
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of K settings on C published curves.
-
-    Attributes:
-        each: ``[K, C]``.
-        of_seeds: scores with B resamples of seeds, the same for all settings, ``[K, B, C]``.
-    """
+    """Scores of K settings on C published curves; ``of_seeds`` with B resamples of seeds, the same for all settings."""
 
     each: Float[np.ndarray, "K C"]
     of_seeds: Float[np.ndarray, "K B C"]
 
     def on(self, curves: Bool[np.ndarray, " C"]) -> "Scores":
-        """Selects the scores on some of the curves."""
+        """Selects some of the curves."""
         return Scores(self.each[:, curves], self.of_seeds[..., curves])
 
     @property
@@ -120,8 +111,8 @@ class Scores:
     def unbeaten(self) -> Bool[np.ndarray, " K"]:
         """Settings that no other beats: no interval of the difference to another lies entirely above zero.
 
-        Not corrected for the number of comparisons, which keeps the set small: its settings explain the curves well,
-        while a corrected set would contain all settings that the curves cannot exclude.
+        Not corrected for the number of comparisons, which keeps the set small: a corrected set would contain all
+        settings that the curves cannot exclude.
         """
         beaten = [np.any(np.mean(mean[:, None] <= self.resampled, axis=0) < TAIL) for mean in self.resampled.T]
         return ~np.array(beaten) & np.isfinite(self.mean)
@@ -153,7 +144,7 @@ def scores(shown: Sequence[Compared]) -> Scores:
 
 
 def score(settings: Sequence[Sequence[Distances]]) -> Scores:
-    """Scores settings by their distances to each curve; seeds are resampled with a fixed random seed."""
+    """Scores settings by their distances to each curve."""
     seeds = len(settings[0][0].to_curve)
     drawn = np.random.default_rng(0).integers(seeds, size=(RESAMPLES, seeds))
     weights = np.stack([np.bincount(row, minlength=seeds) for row in drawn]).astype(float)
@@ -167,10 +158,7 @@ def score(settings: Sequence[Sequence[Distances]]) -> Scores:
 def held_out(
     scored: Scores, groups: Int[np.ndarray, " C"], choose: Callable[[Scores], int]
 ) -> tuple[Int[np.ndarray, " C"], Float[np.ndarray, " C"]]:
-    """Returns for each curve the setting that is chosen without it, and the score of this setting on it.
-
-    Curves with the same number in ``groups`` are left out together.
-    """
+    """Returns for each curve the setting that is chosen without its group of curves, and its score on the curve."""
     chosen = np.empty(len(groups), int)
     for group in np.unique(groups):
         chosen[groups == group] = choose(scored.on(groups != group))
@@ -206,11 +194,10 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: Settings
     """Summarizes the scores of a sweep of these settings, in the form that JSON stores.
 
     Returns:
-        ``curves``: the published curves that decide the choice; ``settings``: for each its ``score``, ``low`` and
-        ``high``, whether it is ``unbeaten``, the ``curve_scores``, the shares of published points ``inside``
-        5-95 % of seeds by family, and the ``apart`` score of the published answer to the training sine; ``best``,
-        ``chosen`` and ``default``: numbers of settings; ``held_out``: scores of curves left out of the choice, see
-        `held_out`; ``validation``: see `_validation`; ``claims``: see `_claims`.
+        ``curves``: the published curves that decide the choice; ``settings``: one row each, with the shares of
+        published points ``inside`` 5-95 % of seeds by family, and the ``apart`` score of the published answer to the
+        training sine; ``best``, ``chosen`` and ``default``: numbers of settings; ``held_out``: scores of curves left
+        out of the choice.
     """
     shown = compared(found, CHOSEN_ON)
     scored, points = scores(shown), inside(shown)
@@ -260,10 +247,7 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: Settings
 def _validation(
     found: xr.Dataset, settings: Sequence[Settings], mean: Float[np.ndarray, " K"], chosen: int
 ) -> list[dict[str, Any]]:
-    """Scores the chosen setting, and the best of every other kind, on published answers not used for the choice.
-
-    Each row has the difference to the chosen setting's score, with simultaneous 95 % intervals; the chosen is first.
-    """
+    """Scores the chosen setting, which is first, and the best of every other kind on answers that no choice used."""
     kinds = [(each.optimizer, each.gates) for each in settings]
     others = [kind for kind in dict.fromkeys(kinds) if kind != kinds[chosen]]
     best = [min((n for n, kind in enumerate(kinds) if kind == other), key=lambda n: mean[n]) for other in others]
@@ -285,7 +269,7 @@ def _validation(
 
 
 def _claims(found: xr.Dataset, numbers: Sequence[int]) -> dict[str, list[dict[str, Any]]]:
-    """For each claim about only the sine's networks, the share of networks that meet it and the verdict, by setting."""
+    """By claim about only the sine's networks and by setting, the share of networks that meet it, and the verdict."""
     outcomes: dict[str, list[dict[str, Any]]] = {}
     for number in numbers:
         labeled = found[["input", "answer", "diverged"]].isel(setting=number)
@@ -299,7 +283,7 @@ def _claims(found: xr.Dataset, numbers: Sequence[int]) -> dict[str, list[dict[st
 
 
 def judged_claims(labeled: xr.Dataset) -> dict[str, verdicts.Judgment]:
-    """Judges the claims that are about only the sine's networks by results of these; others are left out."""
+    """Judges the claims that are about only the sine's networks."""
     every = {
         claim.id: verdicts.judge(claim, {"sine": labeled})
         for claim in sentences.SENTENCES

@@ -12,13 +12,11 @@ from lstm_toys.output import listed
 from .predictions import REPEATED
 
 ROWS = 25
-"""Most rows of the table of settings on a terminal."""
 
 SHOWN = ("static curve", "linear at the mean", "LPV")
-"""Models of networks with a column on a terminal."""
+"""Models with a column on a terminal."""
 
 MEASURES = ("mode_frequency", "peak_frequency", "peak_gain", "static_gain", "similarity")
-"""Measures of the dynamics at rest with a column on a terminal."""
 
 
 def recipe(metrics: dict[str, Any]) -> Iterator[RenderableType]:
@@ -171,7 +169,6 @@ def explained(metrics: dict[str, Any]) -> Iterator[RenderableType]:
 
 
 def _plateau(row: dict[str, Any]) -> str:
-    """States when the plateau of the loss ends, and when the resonance appears."""
     spans = [
         f"{tables.number(each['median'])} ({tables.interval(each['low'], each['high'])})"
         for each in (row["ended"], row["resonant"])

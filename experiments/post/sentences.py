@@ -231,4 +231,3 @@ SENTENCES = (
         fails=True,
     ),
 )
-"""All claims of the post, in its order."""

@@ -48,10 +48,7 @@ def choose(steps: Sequence[int], by_curves: Collection[int], by_first_answers: C
 
 
 class FirstAnswers:
-    """The published first answers to several curves, and those of networks after K numbers of steps.
-
-    ``error`` are the standard errors of reading the published ones.
-    """
+    """Published first answers, with standard errors of reading them, and answers after K numbers of steps."""
 
     def __init__(self, shown: Sequence[Compared]) -> None:
         # Curves of a figure with equal first values share one dot.
@@ -62,10 +59,7 @@ class FirstAnswers:
         self.networks: Float[np.ndarray, "K S N"] = np.stack([each.answers[..., 0] for each in known], -1).astype(float)
 
     def log_likelihood(self) -> Float[np.ndarray, " K"]:
-        """Log-likelihood of the published answers under a normal distribution of the networks and of reading errors.
-
-        It has the networks' mean and covariance, since a network's first answers rise and fall together.
-        """
+        """Log-likelihood of published answers under a normal distribution: networks' covariance plus reading errors."""
         reading = np.diag(np.square(self.error))
         normals = (multivariate_normal(each.mean(axis=0), np.cov(each.T) + reading) for each in self.networks)
         return np.array([each.logpdf(self.published) for each in normals])
@@ -84,10 +78,9 @@ def summarize(found: xr.Dataset, default: int) -> dict[str, Any]:
     """Compares the networks of a sweep over steps with the published answers, in the form that JSON stores.
 
     Returns:
-        ``steps``; ``table``: one row each; ``by_curves`` and ``by_first_answers``: the best number of steps, and those
-        that are not excluded; ``chosen``, and the ``default`` of `experiments.sine`; ``published``: for each published
-        figure the ``score`` over steps with a 95 % bootstrap interval over networks, ``low`` and ``high``, the ``best``
-        number of steps and its ``interval``, see `interval`.
+        ``table``: one row per number of steps; ``by_curves`` and ``by_first_answers``: the best number of steps, and
+        those that are not excluded; ``published``: for each figure the ``score`` over steps with a 95 % bootstrap
+        interval over networks, the ``best`` number of steps and its ``interval``, see `interval`.
     """
     sound = ~found.diverged.values.any(axis=0)
     found = found.isel(seed=sound)  # The same networks after every number of steps.
@@ -127,7 +120,6 @@ def _figure(shown: Sequence[Compared], steps: Int[np.ndarray, " K"]) -> dict[str
 
 
 def _table(found: xr.Dataset, score: Float[np.ndarray, " K"]) -> list[dict[str, Any]]:
-    """Compares the networks after each number of steps with the published answers."""
     (sine,) = compared(found, (APART,))
     beginning = np.square(np.median(sine.answers, axis=1) - sine.output)[:, :BEGINNING].mean(axis=1)
     columns = {

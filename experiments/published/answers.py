@@ -17,7 +17,6 @@ from lstm_toys.statistics import intervals
 from lstm_toys.tasks import families
 
 PUBLISHED = Path(__file__).with_name("answers.json")
-"""The numbers read off the post's figures."""
 
 FAMILIES = {
     "sine": "sine",
@@ -47,9 +46,8 @@ def numbers() -> dict[str, Any]:
 def compare_sequences(results: xr.Dataset) -> list[dict[str, Any]]:
     """Compares answers to the training sine and to the probes with the published ones, without diverged seeds.
 
-    Returns:
-        One row per published curve: its name, its number of known points, the share of them between the 5th and 95th
-        percentile of seeds, and the RMSE of the seeds' median; see `lt.Experiment`. Empty if the time points differ.
+    Each row has a curve's name, its number of known points, the share of them between the 5th and 95th percentile of
+    seeds, and the RMSE of the seeds' median; see `lt.Experiment`. There are none if the time points differ.
     """
     if results.sizes["time"] != len(numbers()["time"]):
         return []
@@ -111,10 +109,7 @@ def _row(family: str, curve: dict[str, Any], answers: np.ndarray) -> dict[str, A
 
 
 def evidence() -> dict[str, xr.Dataset]:
-    """Returns the post's own answers as results of populations of one network, without curves that it does not show.
-
-    Dots hidden by other dots are interpolated linearly.
-    """
+    """Returns the post's answers as results of populations of one network; hidden dots are interpolated linearly."""
     x = families.time_points(len(numbers()["time"]))
     curves = [
         ({**parameters(row), "family": family}, _filled(row))
@@ -139,14 +134,13 @@ def evidence() -> dict[str, xr.Dataset]:
 
 
 def _filled(curve: dict[str, Any]) -> Float[np.ndarray, " T"]:
-    """The dots of a published curve without gaps."""
     output = np.array(curve["output"], float)
     known = np.flatnonzero(np.isfinite(output))
     return np.interp(np.arange(len(output)), known, output[known])
 
 
 def _input(x: Any, parameters: dict[str, Any]) -> np.ndarray:
-    """The input curve; sines of the post are A + A sin(w x + phase)."""
+    """Sines of the post are A + A sin(w x + phase)."""
     known = {name: value for name, value in parameters.items() if name != "family"}
     family = "line" if "slope" in known else "sine"
     if family == "sine":
@@ -155,7 +149,6 @@ def _input(x: Any, parameters: dict[str, Any]) -> np.ndarray:
 
 
 def _vectors(family: str, figure: str, names: dict[str, str]) -> xr.Dataset:
-    """Read-off parameters of a figure, under the name of the curve set in claims."""
     pairs = numbers()[figure]["pairs"]
     rows = [{**{name: pair[name] for name in names}, "family": family} for pair in pairs]
     variables = {

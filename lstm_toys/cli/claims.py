@@ -137,8 +137,7 @@ def columns(
 ) -> Columns:
     """Returns the runs that claims are tested on: the networks themselves, during training, controls, and variants.
 
-    ``given`` are files of answers that replace runs, by population; these have no controls or variants. Raises
-    UsageError if a column cannot be made.
+    Populations with ``given`` files of answers have no runs. Raises UsageError if a column cannot be made.
     """
     trained = {name: each for name, each in settings.items() if name not in given}
     every: Columns = {NETWORKS: trained}
@@ -182,17 +181,13 @@ def checked(experiment: Experiment, settings: Any) -> Settings | None:
 
 
 def _stated(value: Any) -> str:
-    """Formats a setting as the text of its flag."""
     return (",".join(map(str, value)) or "none") if isinstance(value, list | tuple) else str(value)
 
 
 def given_answers(
     answers: Sequence[tuple[str, Path]], settings: Mapping[str, Settings]
 ) -> tuple[dict[str, Path], tuple[tuple[str, str], ...]]:
-    """Returns the files of answers by population, and their SHA-256.
-
-    Raises UsageError if a population has two files, or a file cannot be read or is not needed.
-    """
+    """Returns the files of answers by population, and their SHA-256; raises UsageError for files that are unusable."""
     paths, digests = dict(answers), []
     names = [name for name, _ in answers]
     if twice := {name for name in names if names.count(name) > 1}:

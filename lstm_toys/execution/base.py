@@ -47,11 +47,7 @@ class Executor(ABC):
     def map(
         self, job: Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool]
     ) -> Iterator[tuple[Part, Outcome[Result]]]:
-        """Computes parts, and yields each with its outcome, in any order.
-
-        Raises:
-            Stopped: ``stop``, which is called about once a second, returned True.
-        """
+        """Computes parts, and yields each with its outcome, in any order; raises Stopped once ``stop`` returns True."""
 
 
 class ExecutionLog:

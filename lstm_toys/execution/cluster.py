@@ -55,7 +55,7 @@ LIBRARY, EXPERIMENTS = Path(lstm_toys.__file__).resolve().parent, "lstm_toys.exp
 
 
 class Unreachable(Exception):
-    """No usable cluster was found; the message, like those below, is one line."""
+    """No usable cluster was found; the message is one line."""
 
 
 class Lost(Exception):
@@ -166,11 +166,7 @@ class Cluster(Executor):
         return True
 
     def welcome(self) -> None:
-        """Waits for a worker, and checks the fingerprints of all workers.
-
-        Raises:
-            Unreachable: no worker comes, or one is not accepted.
-        """
+        """Waits for a worker, and checks all fingerprints; raises Unreachable if none comes, or one is not accepted."""
         began = time.monotonic()
         if not self.workers:
             self._tell(f"cluster {self._address}: no worker yet; waiting up to {PATIENCE:.0f} s for one")
@@ -255,7 +251,6 @@ class Cluster(Executor):
             raise Unfinished(f"{message}; all others are finished")
 
     def _accepts(self, reply: Reply) -> bool:
-        """Whether a worker computed its part; retires a worker that is not accepted."""
         if reply.refusal and reply.worker not in self._refused:
             self._refused.add(reply.worker)
             self._tell(f"worker {reply.worker} is refused: {reply.refusal}")
@@ -265,16 +260,13 @@ class Cluster(Executor):
 
 @contextmanager
 def connected(address: str, *, mixed: bool, tell: Callable[[str], None]) -> Iterator[Cluster]:
-    """Connects to a cluster for the duration of a ``with`` block.
+    """Connects to a cluster for the duration of a ``with`` block; raises Unreachable if there is no acceptable worker.
 
     Args:
         address: ``local:N`` for N workers on this machine, ``tcp://host:port`` or ``tls://host:port`` of a scheduler,
             or the path of its scheduler file.
         mixed: accept workers with another version or processor.
         tell: called with one line of text per event.
-
-    Raises:
-        Unreachable: the cluster cannot be reached, or has no acceptable worker.
     """
     quiet = {"distributed.logging.distributed": "critical", "distributed.comm.timeouts.connect": f"{REACHED} s"}
     with dask.config.set(quiet), ExitStack() as stack:
@@ -353,7 +345,6 @@ def _written(path: Path) -> str:
 
 
 def _told(error: BaseException | None) -> str:
-    """Formats an exception in one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
@@ -374,10 +365,7 @@ def packed(job: Job[Any, Any]) -> bytes:
 
 
 def _of_ones_own(module: ModuleType) -> bool:
-    """Whether workers may lack a module, since it is not part of Python, an installed package or the library.
-
-    Experiments of the library have another module name when installed than in a clone.
-    """
+    """Whether workers may lack a module; experiments of the library have another module name when installed."""
     file = getattr(module, "__file__", None)
     if file is None or module.__name__ == "__main__":
         return False

@@ -23,16 +23,13 @@ from lstm_toys.execution.signals import Stopped
 from lstm_toys.execution.switches import LEAST_DEVICES, switches
 
 BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_disable_loop_unrolling"
-"""Undocumented options of XLA:CPU, ignored by versions that do not have them.
-
-The first compiles a whole loop into one function; the second keeps LLVM from unrolling short loops over units before
-vectorizing them.
-"""
+"""Undocumented options of XLA:CPU, ignored by versions that do not have them. The first compiles a whole loop into one
+function; the second keeps LLVM from unrolling short loops over units before vectorizing them."""
 
 OURS = f"--xla_backend_extra_options={BACKEND_OPTIONS}"
 
 DEVICE_COUNT = "--xla_force_host_platform_device_count"
-"""XLA flag for the number of CPU devices; above `switches.LEAST_DEVICES` it does not change results."""
+"""XLA flag for the number of CPU devices; with `switches.LEAST_DEVICES` or more it does not change results."""
 
 THREADS = "NPROC"
 """Environment variable for the threads that all devices of XLA:CPU share; it does not change results."""
@@ -62,7 +59,7 @@ def configure(*, cache: bool = True) -> None:
 def compile_loops() -> None:
     """Makes XLA:CPU compile whole loops, unless the user has set backend options or JAX may choose an accelerator.
 
-    Recurrences of small matrices then run about twice as fast. This changes the last bits of results, and takes effect
+    Recurrences of small matrices then run about twice as fast. This changes the last bits of results, and has an effect
     only before JAX initializes its devices.
     """
     flags = os.environ.get("XLA_FLAGS", "")
@@ -95,9 +92,6 @@ def use_every_core() -> None:
     XLA computes a small program on one core of a device, so several cores need several devices. A device count in
     ``XLA_FLAGS`` or ``JAX_NUM_CPU_DEVICES`` is kept. XLA then gets as many threads as devices, unless the user has set
     them, too: with two threads, one device passes work between them and takes 1.5 times the CPU time.
-
-    Raises:
-        RuntimeError: JAX has already initialized its devices, which happens when the first array is created.
     """
     flag = re.search(f"{DEVICE_COUNT}=(\\d+)", os.environ.get("XLA_FLAGS", ""))
     chosen = int(flag[1]) if flag else jax.config.values["jax_num_cpu_devices"]
@@ -120,10 +114,8 @@ IN_THE_WAY = {
 HARMLESS = (None, False, "allow", "log")
 
 SAID_BY_XLA = re.compile(r"^[EF]\d{4} .*?\] (.*?)(?: \(We assumed.*)?$", re.MULTILINE)
-"""The error in the output of XLA before it ends the process."""
 
 ASKED = ("JAX_PLATFORMS", "JAX_DEFAULT_DEVICE", "JAX_NUM_CPU_DEVICES")
-"""Environment variables that choose devices."""
 
 
 class Unusable(Exception):
@@ -131,11 +123,7 @@ class Unusable(Exception):
 
 
 def start() -> None:
-    """Initializes the devices, and computes something on one of them.
-
-    Raises:
-        Unusable: there is no device, or the configuration of JAX or XLA does not allow training.
-    """
+    """Initializes the devices, and computes something on one of them; raises Unusable if that fails."""
     for name, reason in IN_THE_WAY.items():
         if jax.config.values[name] not in HARMLESS:
             raise Unusable(f"{name.upper()}={jax.config.values[name]} prevents training: {reason}; unset it")
@@ -171,15 +159,13 @@ def describe() -> str:
 
 
 def _chosen() -> str:
-    """The user's XLA flags, without the library's."""
     return os.environ.get("XLA_FLAGS", "").replace(OURS, "").strip()
 
 
 def fingerprint(block: int) -> dict[str, Any]:
     """Returns everything that bit-identical results depend on, apart from code and settings.
 
-    This comprises library versions, processor, accelerator, XLA flags, JAX options, whether there are several devices,
-    and ``block``, the number of members that one compiled program computes.
+    This is versions, processor, accelerator, XLA flags, JAX options, and the given number of members in a ``block``.
 
     Example:
         >>> import lstm_toys as lt
@@ -235,7 +221,7 @@ class Here(Executor):
     def map(
         self, job: Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool]
     ) -> Iterator[tuple[Part, Outcome[Result]]]:
-        """Yields each part and its outcome, in order; see `Executor.map`."""
+        """Computes the parts in order; see `Executor.map`."""
         compute, own = job.function(), fingerprint(0)
         for part in parts:
             stopped = stop()

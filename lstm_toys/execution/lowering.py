@@ -24,10 +24,8 @@ MACHINE = ("jax", "jaxlib", "flax", "optax", "platform", "device", "processor")
 """Fingerprint entries on which the text of programs may depend."""
 
 COMPILED = ("switches", "XLA flags")
-"""Names of the digests of `compiled`."""
 
 BLOCK = "block_of_members"
-"""The name of the function of one block in lowered programs."""
 
 FUNCTION = re.compile(r"^  func\.func \w+ @([\w.$-]+|\".*?\")\(.*?^  }$", re.DOTALL | re.MULTILINE)
 NAME = re.compile(r"(?<!custom_call )@[\w.$-]+")
@@ -40,14 +38,11 @@ CALLING = re.compile(r"\b(?!debug_callback\b)\w*callback\w*\[")
 """Calls of Python in a traced program: for debugging, without a result, or for a result."""
 
 CALLBACK = "calls Python"
-"""The name of the part that reports such calls; a program's text does not contain the Python code."""
+"""Reported, since a program's text does not contain the Python code that it calls."""
 
 
 def lowered(name: str, function: jax.stages.Wrapped, *arguments: Any) -> Digests:
-    """Digests a program, and whether it calls Python for more than debugging.
-
-    JAX keeps the lowered program, so that a later call with arguments of the same shapes only has to compile it.
-    """
+    """Digests a program, and whether it calls Python for more than debugging; JAX keeps the lowered program."""
     traced = function.trace(*arguments)
     text = _text(traced.lower().as_text())
     called = "callback" in text and not _only_debugs(str(traced.jaxpr))
@@ -56,10 +51,7 @@ def lowered(name: str, function: jax.stages.Wrapped, *arguments: Any) -> Digests
 
 
 def _text(module: str) -> str:
-    """The text of a lowered module; of one with blocks only the function of a block and the functions that it calls.
-
-    Functions are numbered in the order in which they are called, and addresses are left out.
-    """
+    """The text of a module without addresses; with blocks, only a block's function and the functions that it calls."""
     functions = {match[1]: match[0] for match in FUNCTION.finditer(module)}
     if BLOCK not in functions:
         reached, text = [], module

@@ -38,11 +38,7 @@ class Shown(Progress):
 class TrainingProgress(Shown):
     """Shows steps, member-steps per second, median loss, diverged seeds and the time left of consecutive trainings.
 
-    It is the `lstm_toys.populations.train.Monitor` of the current training.
-
-    Args:
-        works: the work of each training, in any unit.
-        workers: returns the number of workers; None: this process trains.
+    ``works`` are the work of each training, in any unit; ``workers`` returns the number of workers (None: no workers).
     """
 
     def __init__(self, console: Console, works: Sequence[float], workers: Callable[[], int] | None = None) -> None:
@@ -68,11 +64,11 @@ class TrainingProgress(Shown):
         self.tell(f"{self._name}: {counted(members, 'network')}, {counted(steps, 'step')}")
 
     def skip(self, trainings: int) -> None:
-        """Skips trainings that are already done."""
+        """Skips finished trainings."""
         self._begun += trainings
 
     def __call__(self, step: int, losses: Float[np.ndarray, " M"], sound: Bool[np.ndarray, " M"]) -> None:
-        """Shows the progress of the training; see `lstm_toys.populations.train.Monitor`."""
+        """Shows the progress of the training."""
         now, last = time.perf_counter(), step == self._steps
         done = self._finished + step * len(losses)
         first = self._first = now if self._first is None else self._first
@@ -111,11 +107,9 @@ class TrainingProgress(Shown):
         return f" | {left * spent / (self._worked + worked):,.0f} s left"
 
     def _reached(self) -> str:
-        """The number of finished groups, and of workers."""
         return f"group {self._back:,}/{self._groups:,}, {counted(self._workers() if self._workers else 1, 'worker')}"
 
     def _share(self, done: int) -> float:
-        """Converts member-steps of this training to work."""
         return self._work * done / max(1, self._total)
 
 

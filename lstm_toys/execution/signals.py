@@ -53,11 +53,7 @@ class Interruption:
 
     @contextmanager
     def patient(self) -> Iterator[None]:
-        """A block that checks for a waiting signal itself, about once a second.
-
-        Raises:
-            Interrupted: a signal is still waiting when the block ends.
-        """
+        """A block that checks for a signal itself, about once a second; raises Interrupted at its end for a signal."""
         self._patient = True
         try:
             yield
@@ -89,7 +85,6 @@ class Interruption:
             os.close(self._sender)
 
     def _listen(self, receiver: int) -> None:
-        """Receives signals until the other end of the pipe is closed."""
         with open(receiver, "rb", buffering=0) as numbers:
             while number := numbers.read(1):
                 if number[0] in NUMBERS:

@@ -27,7 +27,6 @@ and of the choice of devices, whose kind is in the fingerprint."""
 WATCHED = ("jax", "flax")
 
 _initial: dict[str, dict[str, str]] = {}
-"""The values of the switches of JAX and Flax right after they were imported."""
 
 
 def variables() -> dict[str, str]:
@@ -68,7 +67,7 @@ def _asked(module: str) -> dict[str, str]:
 
 
 class _Watcher:
-    """A finder of modules that finds none itself; the loader of JAX and Flax notes their switches."""
+    """A module finder that only makes the loaders of JAX and Flax note their switches."""
 
     @classmethod
     def find_spec(cls, name: str, *_: Any) -> ModuleSpec | None:

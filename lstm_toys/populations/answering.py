@@ -16,7 +16,6 @@ from lstm_toys.networks.layer import check_model
 from lstm_toys.populations import blocks
 
 CURVE_BLOCK = 8
-"""Curves that a compiled program answers at a time."""
 
 POINTS = 2**16
 """Most time points in one call of a program, summed over its curves; one curve may have more. This bounds memory, and
@@ -30,7 +29,7 @@ def answers(
     *,
     block: int = blocks.BLOCK,
 ) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
-    """Computes the answer of every network to every curve.
+    """Computes the answers of every network to every curve: ``[S, C, T, A]``, or ``[S, C, A]`` if a model answers once.
 
     An answer is bit-identical regardless of the other networks and curves: blocks of networks and of curves are padded
     to sizes that depend only on the number of time points.
@@ -39,19 +38,15 @@ def answers(
         params: parameters of networks of the model; every leaf has a leading axis S, one entry per network.
         block: number of networks that one compiled program computes; another value changes the last bits.
 
-    Returns:
-        The answers ``[S, C, T, A]``, or ``[S, C, A]`` of a model that answers once per curve.
-
     Raises:
-        ValueError: the curves are not finite or have the wrong shape or number of features, or the parameters do not
-            belong to networks of the model.
+        ValueError: curves are not finite or do not fit the model, or the parameters are not of networks of the model.
 
     Example:
         >>> import lstm_toys as lt
         >>> import numpy as np
         >>> x = lt.time_points(20)
-        >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
-        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
+        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x, ("y",))
+        >>> trained = lt.train(task, lt.Stack(1), seeds=2, steps=20, learning_rate=0.1)
         >>> lines = lt.probe("lines", "line", {"slope": np.array([0.1, 0.2, 0.3]), "intercept": 0.5}, x)
         >>> lt.answers(trained.model, trained.params, lines.inputs).shape  # [seed, curve, time, feature]
         (2, 3, 20, 1)
@@ -79,11 +74,7 @@ def in_blocks(
     block: int,
     seeds: int,
 ) -> PyTree[Float[np.ndarray, "S C ..."]]:
-    """Runs a program for every network and every curve; see `answers`.
-
-    The program takes blocks of members, and chunks of `curve_block` curves, and returns arrays with the leading axes
-    blocks, N, chunks, curves.
-    """
+    """Runs a program of blocks of networks, and of chunks of `curve_block` curves, for all of them; see `answers`."""
     (curves, points, features), mesh = inputs.shape, blocks.mesh()
     size, tile, together = _sizes(seeds, curves, points, block, mesh)
 
@@ -104,12 +95,7 @@ def in_blocks(
 
 
 def networks(model: nn.Module, params: PyTree, points: int, features: int) -> int:
-    """Returns the number of networks whose parameters these are.
-
-    Raises:
-        ValueError: they belong to another model, to no network, or to one network without a leading axis, do not match
-            the number of features, or are not real numbers.
-    """
+    """Returns the number of networks whose parameters these are; raises ValueError if they are of another model."""
     expected = _shapes(model, points, features)
     shapes = {name: np.shape(leaf) for name, leaf in _leaves(params)}
     counts = {shape[0] for shape in shapes.values() if shape}
@@ -139,7 +125,6 @@ def networks(model: nn.Module, params: PyTree, points: int, features: int) -> in
 
 @cache
 def _shapes(model: nn.Module, points: int, features: int) -> dict[str, tuple[int, ...]]:
-    """The shapes of the parameters of a model for such curves."""
     variables = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, points, features)))
     return {name: leaf.shape for name, leaf in _leaves(variables["params"])}
 
@@ -171,10 +156,7 @@ def digests_of(
     seeds: int,
     name: str = "",
 ) -> lowering.Digests:
-    """Digests of the program of `answers` and of the curves of a set of this name.
-
-    ``params`` are shapes of ONE network's parameters; no digest depends on ``seeds``, the number of networks.
-    """
+    """Digests `answers` to a set of curves, whatever the number of ``seeds``; ``params`` are shapes of ONE network."""
     (count, points, features), mesh = curves.shape, blocks.mesh()
     size, tile, together = _sizes(seeds, count, points, block, mesh)
     members = blocks.shapes(params, next(blocks.groups(size, size, block, mesh.size)), mesh)
@@ -185,7 +167,6 @@ def digests_of(
 
 @cache
 def _program(model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
-    """Answers of blocks of members to chunks of curves; cached to avoid recompiling."""
 
     def answer(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> Float[Array, "chunks N ..."]:
         return jax.lax.map(lambda chunk: training.answer(model, params, chunk), chunks)

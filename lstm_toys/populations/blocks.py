@@ -27,12 +27,9 @@ def default_block(values: int, *, in_turn: bool = False) -> int:
     """Chooses the members in a block: few on a CPU, many on an accelerator.
 
     Measured as fastest on a CPU with 100 time points: for one curve, four members of 8 or 16 units, or two of 32 or
-    more, whose weights still fit into the first-level cache; for 50 curves at once, one member; for several curves in
-    turn, four members of 8 units, or one with more units.
-
-    Args:
-        values: numbers in the widest layer's hidden state: curves at once x time points x units.
-        in_turn: whether several curves are processed one after the other.
+    more, whose weights still fit into the first-level cache; for 50 curves at once, one member; for several curves
+    ``in_turn``, four members of 8 units, or one with more units. ``values`` are the numbers in the widest layer's
+    hidden state: curves at once x time points x units.
     """
     if jax.default_backend() != "cpu":
         return 256
@@ -65,22 +62,16 @@ def shapes(
 def spread(
     function: Callable[..., Any], mesh: jax.sharding.Mesh, *, batch: Callable[..., Any] = jax.vmap, donate: bool = False
 ) -> jax.stages.Wrapped:
-    """Turns a function of one member into a jitted function of many blocks of members.
+    """Turns a function of one member, and of shared arguments, into a jitted function of many blocks of members.
 
-    Args:
-        function: takes one member's pytree, and further arguments that all members share.
-        mesh: the devices, in a row.
-        batch: maps the function over the members of a block.
-        donate: reuse the members' memory for the result.
-
-    Returns:
-        A function whose first argument has two leading axes: blocks, a multiple of the number of devices, and N.
+    The first argument of the result has two leading axes: blocks, a multiple of the number of devices, and N. ``batch``
+    maps the function over the members of a block; ``donate`` reuses the members' memory for the result.
     """
 
     def block_of_members(members: PyTree, *shared: PyTree) -> PyTree:
         return batch(lambda member: function(member, *shared))(members)
 
-    # A function of its own in the lowered program, which is the same for any number of blocks and devices.
+    # A separate function in the lowered program, which is the same for any number of blocks and devices.
     block_of_members.__name__ = lowering.BLOCK
     one_block = jax.jit(block_of_members)
 
@@ -106,10 +97,7 @@ def member(params: PyTree) -> PyTree:
 
 
 def group_size(members: int, block: int, device_count: int, workers: int = 1) -> int:
-    """Returns the number of members that a process trains together, about equal for all groups; see `GROUP_MEMBERS`.
-
-    Each of the ``workers``, processes of ``device_count`` devices, gets at least one group if there are enough members.
-    """
+    """Returns the number of members in a group, about equal for all groups; there is at least one group per worker."""
     blocks = -(-members // block)
     group_count = -(-blocks // (device_count * max(1, GROUP_MEMBERS // block)))
     size = device_count * -(-blocks // (device_count * group_count)) * block
@@ -119,9 +107,8 @@ def group_size(members: int, block: int, device_count: int, workers: int = 1) ->
 def groups(members: int, size: int, block: int, device_count: int) -> Iterator[Int[np.ndarray, "blocks N"]]:
     """Splits members into groups of blocks, all of one shape; the number of blocks is a multiple of the devices.
 
-    Yields:
-        Member numbers, from 0. Numbers past the group's size, or past the last member, are padding, to be computed and
-        dropped.
+    Yields member numbers, from 0. Numbers past the group's size, or past the last member, are padding, to be computed
+    and dropped.
     """
     blocks = device_count * -(-size // (device_count * block))
     for first in range(0, members, size):
@@ -129,11 +116,7 @@ def groups(members: int, size: int, block: int, device_count: int) -> Iterator[I
 
 
 def placed(members: PyTree, size: int, block: int, mesh: jax.sharding.Mesh) -> Iterator[tuple[int, PyTree]]:
-    """Puts all members, a tree whose leaves have a leading axis of members, on the devices, group by group.
-
-    Yields:
-        The number of members in a group without padding, at most ``size``, see `group_size`, and its blocks.
-    """
+    """Puts the members on the devices, group by group; yields the size of a group without padding, and its blocks."""
     count = len(jax.tree.leaves(members)[0])
     for group in groups(count, size, block, mesh.size):
         taken = jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), members)
@@ -148,12 +131,12 @@ def in_groups(
 
 
 def joined(parts: Iterable[PyTree[np.ndarray]]) -> PyTree[np.ndarray]:
-    """Joins trees of groups of members."""
+    """Joins groups of members."""
     return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 
 
 def own(blocks: PyTree, count: int) -> PyTree[np.ndarray]:
-    """`flat`, without the padding after so many members."""
+    """Like `flat`, but without the padding after ``count`` members."""
     return jax.tree.map(lambda leaf: leaf[:count], flat(blocks))
 
 

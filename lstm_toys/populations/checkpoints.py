@@ -55,8 +55,6 @@ class OtherTraining(Damaged):
 class Checkpoints:
     """The checkpoints of one training: the last two of each group of members, or only the last if it is finished.
 
-    A file is written under a temporary name, flushed to the disk and renamed.
-
     Args:
         folder: the folder of this training's checkpoints; created with the first one.
         every: seconds between two checkpoints of a group in training; infinite: only finished groups are saved.
@@ -79,10 +77,7 @@ class Checkpoints:
         self._found: dict[int, dict[int, tuple[int, Path]]] | None = None
 
     def group_size(self, usual: int, members: int) -> int:
-        """Returns the group size with which the training began; ``usual`` without a checkpoint that differs.
-
-        ``members`` is the number of all members; the last group may be smaller than others.
-        """
+        """Returns the group size with which the training began; ``usual`` without a checkpoint that differs."""
         groups = {(first, last) for first, files in self._files.items() for last, _ in files.values()}
         if all(first % usual == 0 and last + 1 == min(first + usual, members) for first, last in groups):
             return usual
@@ -103,11 +98,7 @@ class Checkpoints:
         return time.monotonic() - self._written >= self._every
 
     def save(self, members: range, step: int, content: bytes, *, finished: bool = False) -> None:
-        """Writes a checkpoint, and removes the group's oldest ones; ``finished`` means that this is the last.
-
-        Raises:
-            OSError: the file cannot be written; earlier ones are unchanged.
-        """
+        """Writes a checkpoint, and removes the group's oldest ones; ``finished`` means that this is the last."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"members-{members.start}-{members[-1]}-step-{step}.checkpoint"
         with replacing(path) as temporary:
@@ -121,12 +112,11 @@ class Checkpoints:
     def load(self, members: range, decode: Callable[[bytes, Path], T]) -> T | None:
         """Reads the newest readable checkpoint of a group; returns None if none was ever written.
 
-        Args:
-            decode: reads the content of a file; raises OSError, KeyError or ValueError if it is damaged.
+        ``decode`` reads the content of a file; it raises OSError, KeyError or ValueError if the file is damaged.
 
         Raises:
             Damaged: there are checkpoints of the group, and none of them can be read.
-            OtherTraining: raised by ``decode`` if the newest readable one is of another training.
+            OtherTraining: the newest readable one is of another training.
         """
         paths = self._of(members.start)
         for path in paths:
@@ -149,7 +139,6 @@ class Checkpoints:
         self._found = None
 
     def _of(self, first: int) -> list[Path]:
-        """The checkpoints of a group, newest first."""
         return [path for _, (_, path) in sorted(self._files.get(first, {}).items(), reverse=True)]
 
     @property
@@ -201,10 +190,7 @@ def origin(specification: Specification, asked: Group) -> Origin:
 
 
 def encode(state: GroupState, origin: Origin, fingerprints: list[dict[str, Any]]) -> bytes:
-    """Encodes a checkpoint: a line with the SHA-256 of the rest, and an npz archive.
-
-    ``fingerprints`` are of the executions that computed the state, the latest first.
-    """
+    """Encodes a checkpoint: a line with the SHA-256 of the rest, and an npz archive; the latest fingerprint first."""
     about = json.dumps({"fingerprints": fingerprints, "origin": origin.digests})
     trees = jax.tree.leaves_with_path({name: getattr(state, name) for name in TREES})
     arrays = {jax.tree_util.keystr(path): leaf for path, leaf in trees}
@@ -221,8 +207,7 @@ def decode(
 ) -> tuple[GroupState, list[dict[str, Any]]]:
     """Decodes a checkpoint, for an execution with the fingerprint ``own`` that continues the training.
 
-    Returns:
-        The state, and the fingerprints of the executions that computed it, the latest first.
+    Returns the state, and the fingerprints of the executions that computed it, the latest first.
 
     Raises:
         Damaged: the checksum is wrong.
@@ -254,7 +239,6 @@ def decode(
 
 
 def _differing(theirs: Origin, ours: Origin, fingerprints: list[dict[str, Any]], own: dict[str, Any]) -> list[str]:
-    """Returns the names of what differs between a state and the training to be continued."""
     names = theirs.digests.keys() | ours.digests.keys()
     differing = sorted(name for name in names if theirs.digests.get(name) != ours.digests.get(name))
     if {*differing} <= {"data", "programs"} and own not in fingerprints:

@@ -55,12 +55,7 @@ def memory_of_process() -> int:
 
 
 def check(footprint: Footprint, folder: Path) -> None:
-    """Compares a footprint with the available memory, and the free disk space of a folder, which need not exist.
-
-    Raises:
-        TooLarge: the footprint does not fit.
-        OSError: the folder cannot be read.
-    """
+    """Raises TooLarge if a footprint exceeds the memory or the free disk space of a folder, which need not exist."""
     memory, devices = memory_of_process(), memory_of_devices()
     if devices is not None:
         if footprint.devices > devices:
@@ -92,14 +87,9 @@ def estimate(
 
     Args:
         task: the training set, with any number of time points.
-        timesteps: time points per curve.
         states: number of steps after which parameters are kept.
         probed: number of answers per network after training: time points of all curves, or curves.
-        block: members in a block; None: the usual number.
         streamed: whether the results of a group of members are written before the next group is trained.
-
-    Raises:
-        InvalidModel: the model cannot be trained on the task; see `lstm_toys.networks.training`.
     """
     member = programs.member_shapes(task, model, optimizer)
     jax.eval_shape(partial(training.loss, task.loss, model), member.params, member.examples)

@@ -31,8 +31,7 @@ class GroupState(NamedTuple):
         member: the arrays that training changes, see `changing`, ``[M, ...]``; empty after the last step.
         kept: the last sound parameters by kept step; every leaf ``[M, ...]``.
         sound: whether the members had not diverged at the last record.
-        losses: the loss at each record.
-        measures: RMSE of each output feature or accuracies at each record.
+        measures: RMSE of each output feature or accuracies.
         frames: answers to the first training curve at some of the records, ``[M, K, T, A]`` or ``[M, K, A]``.
     """
 
@@ -66,8 +65,7 @@ class Callbacks(NamedTuple):
 
     Attributes:
         record: called after every record except the last, which is in the returned state; may raise.
-        due: returns True when it is time for a checkpoint.
-        checkpoint: saves a group and its state, when it is due and before the training stops.
+        checkpoint: saves a group and its state, when it is ``due`` and before the training stops.
         stop: called about once a second; returns True to end the training.
     """
 
@@ -81,11 +79,7 @@ NOTHING = Callbacks()
 
 
 class GroupResult(NamedTuple):
-    """A trained group of members.
-
-    ``member_steps``, summed over members, and ``seconds``, of ``compile``, ``train`` and, if there are answers,
-    ``evaluate``, count this execution only.
-    """
+    """A trained group of members; ``member_steps``, summed over members, and ``seconds`` count this execution only."""
 
     state: GroupState
     answers: Answers
@@ -142,7 +136,7 @@ class Compiled:
 
     @cached_property
     def programs(self) -> programs.Programs:
-        """The programs."""
+        """The compiled programs."""
         began = time.perf_counter()
         compiled = programs.compile_programs(self.specification, self._padded, self._mesh)
         self.seconds += time.perf_counter() - began
@@ -177,11 +171,7 @@ def _over(fresh: jax.Array, leaf: np.ndarray) -> jax.Array:
 
 
 def train_group(compiled: Compiled, group: Group, callbacks: Callbacks) -> GroupState:
-    """Trains a group of members to the last step.
-
-    Raises:
-        Stopped: ``callbacks.stop`` returned True; ``callbacks.checkpoint`` was called.
-    """
+    """Trains a group of members to the last step; saves a checkpoint and raises Stopped if ``callbacks.stop`` asks."""
     spec, state, count = compiled.specification, group.state, len(group.members)
     step, requested, total = 0, 0, len(spec.recorded)
     kept: dict[int, training.LastGood] = {}
@@ -244,12 +234,10 @@ def train_group(compiled: Compiled, group: Group, callbacks: Callbacks) -> Group
 def next_stops(
     specification: Specification, step: int, asked: int, steps: int
 ) -> tuple[Int[np.ndarray, " stops"], Bool[np.ndarray, " stops"]]:
-    """Chooses the stops of the next call, and at which of them to record.
+    """Chooses the stops of the next call, at most ``steps`` ahead, and at which of them to record.
 
-    Args:
-        step: the step that the members have reached.
-        asked: number of records requested from the devices so far.
-        steps: maximum number of steps; fewer are taken if parameters are kept earlier, or because of `programs.STOPS`.
+    ``asked`` records were requested so far. Fewer steps are taken if parameters are kept earlier, or for
+    `programs.STOPS`.
     """
     ahead = specification.recorded[asked:]
     limit = min(step + steps, next(kept for kept in specification.kept_steps if kept >= ahead[0]))

@@ -95,12 +95,10 @@ class Specification:
 
 
 class Programs(NamedTuple):
-    """Compiled programs for groups of blocks of members, from `lstm_toys.networks.training`.
+    """Compiled programs for groups of blocks of members: ``initialize`` takes a `Start` and the base seed.
 
-    Attributes:
-        initialize: takes a `Start` and the base seed, returns members.
-        train_until: takes members, the step they have reached, `STOPS` stops and which of them to record, returns
-            members and `training.Record`; see `training.train_until`. Reuses the members' memory.
+    ``train_until`` takes members, the step they have reached, `STOPS` stops and which of them to record, as
+    `training.train_until` does, and reuses the members' memory.
     """
 
     initialize: Callable[..., training.Member]
@@ -108,17 +106,12 @@ class Programs(NamedTuple):
 
 
 Call = tuple[jax.stages.Wrapped, tuple[Any, ...]]
-"""A function, and arguments of the shapes with which it is called."""
 
 
 def compile_programs(
     specification: Specification, group: Int[np.ndarray, "blocks N"], mesh: jax.sharding.Mesh
 ) -> Programs:
-    """Compiles a training; only the shape of ``group``, blocks of member numbers, matters.
-
-    Raises:
-        InvalidModel: the model cannot be trained on the task; see `lstm_toys.networks.training`.
-    """
+    """Compiles a training; only the shape of ``group``, blocks of member numbers, matters. Raises InvalidModel."""
     lowered = (function.lower(*arguments) for function, arguments in calls(specification, group, mesh))
     return Programs(*(each.compile() for each in lowered))
 
@@ -161,7 +154,6 @@ def member_shapes(task: Task, model: nn.Module, optimizer: str | Scheduled) -> t
 
 
 def _blank(task: Task) -> Start:
-    """The shapes of ONE member's start."""
     numbers, seed = dict.fromkeys(task.numbers, NUMBER), cast(Any, jax.ShapeDtypeStruct((), np.uint32))
     return Start(seed, Hyper(NUMBER, NUMBER, NUMBER, NUMBER, numbers))
 
@@ -169,7 +161,6 @@ def _blank(task: Task) -> Start:
 def _begin(
     task: Task, model: nn.Module, optimizer: str | Scheduled, start: Start, base: UInt32[Array, ""]
 ) -> training.Member:
-    """Initializes a member."""
     return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper)
 
 
@@ -186,10 +177,10 @@ def shown(task: Task) -> tuple[int, int, int]:
 
 
 def curves_at_once(task: Task, model: nn.Module) -> int:
-    """Returns how many curves of a step are differentiated at once: one, or all.
+    """Returns how many curves of a step are differentiated at once: one on a CPU, where several overflow caches.
 
-    One on a CPU, where several save no time and overflow the caches; all for layers of more units than `BROAD`, on an
-    accelerator, and for a model that may not answer each curve separately.
+    All on an accelerator, for layers of more units than `BROAD`, and for a model that may not answer each curve
+    separately.
     """
     curves, _, features = shown(task)
     apart = isinstance(model, Stack) and model.cell in CELLS and max(sizes.size(model, features).widths) <= BROAD

@@ -39,13 +39,7 @@ def specify(
     after: float | int = AFTER,
     **hyper: float | Float[np.ndarray, " M"] | Schedule | None,
 ) -> tuple[Specification, Start]:
-    """Checks the arguments of `lstm_toys.train`, and separates what members share from each member's start.
-
-    ``hyper`` are the learning rate, momentum, decay and noise.
-
-    Raises:
-        ValueError: an argument is invalid.
-    """
+    """Checks the arguments of `lstm_toys.train`, and separates what members share from each member's start."""
     forks.check()
     arguments.instance("task", task, Task, "a Task, such as lt.reproduce makes")
     check_model(model)
@@ -89,14 +83,7 @@ def starts(
     numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
     **hyper: float | Float[np.ndarray, " M"] | Schedule | None,
 ) -> Start:
-    """Checks seeds and hyperparameters, and returns them for every member, every leaf ``[M]``; see `train.train`.
-
-    ``wanted`` are the names of the task's training numbers, which ``numbers`` must have.
-
-    Raises:
-        ValueError: no seed, a repeated seed, an unknown optimizer, a hyperparameter that the optimizer does not take or
-            that is outside `BOUNDS`, or training numbers that differ from the task's.
-    """
+    """Checks seeds and hyperparameters, and returns them for every member, every leaf ``[M]``; see `train.train`."""
     if arguments.several(seeds):
         members = np.array(arguments.wholes("seeds", seeds, least=0, most=2**32 - 1))
     else:
@@ -156,7 +143,6 @@ def _check_schedule(schedule: Schedule) -> None:
 
 
 def _checked_curves(curves: Mapping[int, CurveSets] | None, steps: Sequence[int], task: Task) -> dict[int, CurveSets]:
-    """Returns the curves to answer, by step, as arrays."""
     if curves is None:
         return {}
     arguments.instance("curves", curves, Mapping, "curves by steps")

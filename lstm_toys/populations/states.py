@@ -19,7 +19,6 @@ KEPT = "intermediates"
 """The Flax collection of the values that modules return or sow."""
 
 States = dict[str, dict[str, Float[np.ndarray, "S C K _"]]]
-"""States ``[S, C, K, H]`` after K time points, by layer and name."""
 
 
 def states(
@@ -33,9 +32,9 @@ def states(
 ) -> States:
     """Computes the states of every layer of every network after every time point of every curve.
 
-    A layer is a module in the model that has an attribute ``units``; if there is none, the model itself is the
-    layer, with the name ``""``. If a model runs a layer several times, the states of the last run are returned. As
-    with `lt.answers`, a state is bit-identical regardless of the other networks and curves.
+    A layer is a module in the model that has an attribute ``units``; if there is none, the model itself is the layer,
+    with the name ``""``. If a model runs a layer several times, the states of the last run are returned. As with
+    `lt.answers`, a state is bit-identical regardless of the other networks and curves.
 
     Args:
         params: parameters of networks of the model; every leaf has a leading axis S, one entry per network.
@@ -49,13 +48,13 @@ def states(
         ``cell`` for an LSTM; and all states that a user-defined cell sows.
 
     Raises:
-        ValueError: the model has no layer, the initial states do not match its layers and the curves, or its layers
-            ignore them; or see `lt.answers`.
+        ValueError: the model has no layer, ``initial`` does not match its layers, or they ignore it; or see
+            `lt.answers`.
 
     Example:
         >>> import lstm_toys as lt
         >>> x = lt.time_points(20)
-        >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
+        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x, ("y",))
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
         >>> inside = lt.states(trained.model, trained.params, lt.show(x[None] ** 2, x, ("y",)))
         >>> inside["lstm_0"]["cell"].shape, sorted(inside["readout"])  # [seed, curve, time, unit]
@@ -97,10 +96,7 @@ def _checked(
 
 
 def check_initial(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], features: int) -> None:
-    """Raises ValueError if the layers of a model ignore given initial states.
-
-    A custom cell must read them from the collection `INITIAL`, as `Layer.initial` does.
-    """
+    """Raises ValueError if the layers of a model ignore initial states, which `Layer.initial` reads."""
     one = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), params)
     inputs = jnp.asarray(np.random.default_rng(0).uniform(-1, 1, (1, 4, features)), jnp.float32)
     whole, second = _halves(model, one, inputs)
@@ -127,7 +123,6 @@ def _halves(
 
 @cache
 def _program(model: nn.Module, every: int, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
-    """States of blocks of members for chunks of curves; cached to avoid recompiling."""
 
     def of_chunks(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> PyTree[Float[Array, "chunks N K _"]]:
         return jax.lax.map(lambda inputs: _thinned(inside(model, params, inputs)[1], every), chunks)
@@ -137,7 +132,6 @@ def _program(model: nn.Module, every: int, mesh: jax.sharding.Mesh) -> jax.stage
 
 @cache
 def _continuing(model: nn.Module, every: int, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
-    """States of blocks of members from given initial states; cached to avoid recompiling."""
 
     def going_on(member: tuple[PyTree, PyTree], inputs: Float[Array, "C T F"]) -> PyTree[Float[Array, "C K _"]]:
         params, initial = member
@@ -195,26 +189,19 @@ def _layers(kept: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, dict
 
 
 CHUNK = 256
-"""Steps of one call of the compiled program, which serves any number of steps."""
+"""Steps of one call of the compiled program."""
 
 Feedback = Callable[[Float[Array, "C A"]], Float[Array, "C F"]]
-"""Makes the next inputs from answers, as a function of `jax.numpy`."""
 
 
 class _Carry(NamedTuple):
-    """A network between two steps: its parameters, its states, and its next inputs ``[C, F]``."""
-
     params: PyTree
     states: PyTree
     inputs: Float[Array, "C F"]
 
 
 class Rollout(NamedTuple):
-    """The answers of networks whose inputs are their own earlier answers.
-
-    Attributes:
-        answers: ``[S, C, K, A]``, one per ``every`` steps.
-        states: the states after the last step, ``[S, C, H]`` by layer and name; `lt.states` can continue from them.
+    """Answers of networks whose inputs are their own earlier answers, and the last states, to continue from.
 
     Example:
         >>> import lstm_toys as lt
@@ -242,22 +229,21 @@ def rollout(
     except for the returned answers.
 
     Args:
-        model: the Flax module of the networks, which answers at every time point.
-        params: their parameters; every leaf has a leading axis S, one entry per network.
-        start: the beginning of each curve.
+        model: a Flax module that answers at every time point.
+        params: parameters of networks of the model; every leaf has a leading axis S, one entry per network.
         steps: number of steps after the beginning.
-        feedback: function from answers to the next inputs; None: the next inputs are the answers.
+        feedback: function of `jax.numpy` from answers to the next inputs; None: the next inputs are the answers.
         every: number of steps between returned answers.
         block: number of networks that one compiled program computes; another value changes the last bits.
 
     Raises:
-        ValueError: answers do not have the features of inputs, and there is no ``feedback``; the layers ignore given
-            initial states; or see `lt.answers`.
+        ValueError: answers cannot be inputs, and there is no ``feedback``; layers ignore initial states; or see
+            `lt.answers`.
 
     Example:
         >>> import lstm_toys as lt
         >>> x = lt.time_points(20)
-        >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
+        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x, ("y",))
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
         >>> alone = lt.rollout(trained.model, trained.params, lt.show(x[None] ** 2, x, ("y",)), steps=1000, every=100)
         >>> alone.answers.shape, alone.states["lstm_0"]["cell"].shape
@@ -292,7 +278,6 @@ def rollout(
 def _programs(
     model: nn.Module, feedback: Feedback | None, mesh: jax.sharding.Mesh
 ) -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
-    """Programs that show the beginning, and that take up to `CHUNK` steps; cached to avoid recompiling."""
 
     def following(answer: Float[Array, "C A"], inputs: Float[Array, "C F"]) -> Float[Array, "C F"]:
         if feedback is None and answer.shape != inputs.shape:

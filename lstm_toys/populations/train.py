@@ -42,8 +42,7 @@ class Diverged(Exception):
         >>> try:
         ...     lt.train(task, lt.Stack(1), seeds=2, steps=9, learning_rate=1e6, on_divergence="stop")
         ... except lt.Diverged as error:
-        ...     seeds, step = error.args
-        >>> seeds
+        ...     print(error.args[0])
         [0, 1]
     """
 
@@ -55,12 +54,9 @@ class Population:
     Attributes:
         states: the last parameters before divergence, by kept step; every leaf has a leading axis M.
         steps: recorded steps.
-        train_loss: the loss over the training set at each recorded step.
-        train_measures: errors or accuracies at each recorded step; see `train_rmse` and `train_accuracy`.
-        frame_steps: recorded steps whose answers were kept.
+        train_measures: errors or accuracies; see `train_rmse` and `train_accuracy`.
         frames: answers to the first training curve at ``frame_steps``, ``[M, K, T, A]`` or ``[M, K, A]``.
         block: number of members that one compiled program computes.
-        numbers: the training numbers of each member, by name.
         member_steps: total number of steps of all members, excluding those before a checkpoint that was continued.
         seconds: wall time of each stage; see `Training.seconds`.
         answers: answers to ``curves`` of `lt.train`, by step, ``[M, C, T, A]`` or ``[M, C, A]``; by name if there are
@@ -69,11 +65,10 @@ class Population:
 
     Example:
         >>> import lstm_toys as lt
-        >>> x = lt.time_points(20)
-        >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
-        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
+        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
+        >>> trained = lt.train(task, lt.Stack(1), seeds=2, steps=3, learning_rate=0.1)
         >>> isinstance(trained, lt.Population), trained.params["readout"]["kernel"].shape, trained.diverged.tolist()
-        (True, (2, 4, 4), [False, False])
+        (True, (2, 32, 4), [False, False])
     """
 
     task: Task
@@ -98,20 +93,14 @@ class Population:
 
     @property
     def train_rmse(self) -> Float[np.ndarray, "M R A"]:
-        """Root mean squared error of each output feature at each recorded step.
-
-        Raises AttributeError for networks that answer classes or bits.
-        """
+        """Root mean squared error of each output feature; AttributeError for networks that answer classes or bits."""
         if measured(self.task.loss) is not None:
             raise AttributeError(f"networks trained with {self.task.loss} have train_accuracy instead of train_rmse")
         return self.train_measures
 
     @property
     def train_accuracy(self) -> Float[np.ndarray, "M R 2"]:
-        """Accuracy over points and whole sequences at each recorded step, for networks that answer classes or bits.
-
-        Raises AttributeError for other networks.
-        """
+        """Accuracy over points and whole sequences; AttributeError for networks that answer numbers."""
         if measured(self.task.loss) is None:
             raise AttributeError("networks that answer numbers have train_rmse instead of train_accuracy")
         return self.train_measures
@@ -172,8 +161,6 @@ class Training:
     """A population in training, one group of members after another; see `train` for the arguments.
 
     Attributes:
-        count: number of members.
-        group_size: number of members that are trained together.
         member_steps: steps taken so far, summed over members.
         seconds: wall time so far of ``compile``, ``train`` and, if there are curves to answer, ``evaluate``. Workers
             run several stages at once; their time is divided in the proportions that each worker measured.
@@ -240,11 +227,7 @@ class Training:
         )
 
     def groups(self) -> Iterator[tuple[range, GroupResult]]:
-        """Trains every group, and yields its member numbers and its result, in any order.
-
-        Raises:
-            Stopped, Diverged, Damaged, OSError: see `train`.
-        """
+        """Trains every group, and yields its member numbers and its result, in any order; raises as `train` does."""
         kept, size = self._checkpoints, self.group_size
         callbacks = Callbacks(self._record, lambda: kept is not None and kept.due, self._save, self._stop)
         job, last = TrainingJob(self.specification, size, callbacks), self.specification.kept_steps[-1]
@@ -291,7 +274,6 @@ class Training:
         return fresh._replace(state=state)
 
     def _note(self, members: range, *fingerprints: dict[str, Any]) -> None:
-        """Records the executions that have trained members, the latest first."""
         self.fingerprints += [each for each in fingerprints if each not in self.fingerprints]
         self.executed[members.start : members.stop] = self.fingerprints.index(fingerprints[0])
 
@@ -357,14 +339,13 @@ def train(
     A hyperparameter is one number for all members, or an array ``[M]`` with one number per member.
 
     Args:
-        task: the training set.
         model: a `Stack`, or any Flax module that keeps only parameters and whose answers to curves ``[C, T, F]`` have
             the shape of the targets.
-        seeds: number of seeds, numbered from 0, or the seed number of each member, ``[M]``. A member is
-            bit-identical regardless of the other members.
+        seeds: number of seeds, numbered from 0, or the seed number of each member. A member is bit-identical regardless
+            of the other members.
         steps: number of updates, or several such numbers, after each of which parameters are kept.
-        learning_rate: step size of the optimizer; or an Optax schedule for all members, from the number of a step,
-            starting at 0, to its step size.
+        learning_rate: step size of the optimizer, or an Optax schedule for all members, which maps a step, from 0, to
+            its step size.
         optimizer: ``"sgd"``, ``"momentum"``, ``"rmsprop"``, ``"rmsprop_keras"`` or ``"adam"``.
         momentum: share of the running sum or mean of gradients kept at each step; None: the optimizer's default. See
             `lstm_toys.networks.optimizers.TAKES`.
@@ -372,8 +353,8 @@ def train(
         numbers: free parameters of the task's training curves, by name.
         noise: standard deviation of Gaussian noise on the training inputs, drawn once per seed.
         base_seed: another value gives different networks with the same seed numbers.
-        block: number of members that one compiled program computes; another value changes the last bits. None:
-            chosen for speed.
+        block: number of members that one compiled program computes; another value changes the last bits. None: chosen
+            for speed.
         frames: largest number of records for which the answer to the first training curve is kept.
         curves: curves ``[C, T, F]`` to answer after some of the ``steps``, by step; or several sets by name, each with
             its own number of time points.
@@ -388,8 +369,7 @@ def train(
         executor: computes the groups of members; None: this process.
 
     Raises:
-        ValueError: an argument is invalid, such as no seed, negative steps or an unknown optimizer; the task has
-            different training numbers, or curves that are not finite; or answers do not have the shape of the targets.
+        ValueError: an argument is invalid, curves are not finite, or answers do not have the shape of the targets.
         Stopped: ``stop`` returned True; a checkpoint has been saved if ``checkpoints`` are given.
         Diverged: a member has diverged, and ``on_divergence`` is ``"stop"``.
         Damaged: a group of members has checkpoints, but none can be read.
@@ -397,10 +377,8 @@ def train(
 
     Example:
         >>> import lstm_toys as lt
-        >>> x = lt.time_points(20)
-        >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
-        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
-        >>> trained.train_loss.shape  # [seed, recorded step]
+        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
+        >>> lt.train(task, lt.Stack(1), seeds=2, steps=20, learning_rate=0.1).train_loss.shape  # [seed, recorded step]
         (2, 21)
     """
     hyper: dict[str, Any] = {"learning_rate": learning_rate, "momentum": momentum, "decay": decay, "noise": noise}

@@ -16,16 +16,13 @@ from lstm_toys.tasks.supervision import Task
 
 TRACED = ("learning_rate", "momentum", "decay", "noise")
 TUNED = ("optimizer", *TRACED)
-"""The hyperparameters that a grid may vary."""
 
 
 class Tried(NamedTuple):
     """One combination of hyperparameters and the losses of its networks.
 
     Attributes:
-        settings: the values of the grid, as arguments of `lt.train`.
-        median: median over seeds of the recorded loss after the last step, with a 95 % bootstrap interval; a diverged
-            seed counts as infinite.
+        median: median recorded loss after the last step, with a 95 % bootstrap interval.
         losses: the loss of each seed ``[S]``, infinite if it diverged.
 
     Example:
@@ -51,20 +48,16 @@ def tune(
 ) -> list[Tried]:
     """Trains networks with every combination of hyperparameters; ranks the combinations by the median loss over seeds.
 
-    With fresh examples, the loss is that of the validation set. The loss of the best combination is biased downward by
-    the selection; measure it again with another base seed.
+    The loss of the best combination is biased downward by the selection; measure it again with another base seed. With
+    fresh examples, the loss is that of the validation set.
 
     Args:
         grid: values by name, of ``optimizer``, ``learning_rate``, ``momentum``, ``decay`` and ``noise``.
         seeds: number of networks under each combination.
-        base_seed: base seed of these networks; measure results with another one.
         options: further arguments of `lt.train`.
 
-    Returns:
-        All combinations in ascending order of the median.
-
     Raises:
-        ValueError: the grid is empty, has an unknown name, repeats a value, or has the name of another argument; or see
+        ValueError: the grid is empty, has an unknown name, repeats a value or names another argument; or see
             `lt.train`.
 
     Example:

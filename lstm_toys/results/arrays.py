@@ -45,10 +45,8 @@ def dataset(
     features, or vectors, with the axis ``output_feature``.
 
     Args:
-        x: time points.
         examples: a training set, or an exemplary one if each seed draws its own.
         train_answer: answers to its first curve.
-        probes: curves shown after training.
         answers: answers to the C curves of each set of probes, see `lstm_toys.tasks.probes.by_points`.
         attributes: stored as JSON, one attribute each.
     """
@@ -82,10 +80,7 @@ def training_answers(
 
 
 def histories(population: Population) -> xr.Dataset:
-    """Labels the records of a training.
-
-    Errors of sequences have an attribute ``after``: the share that they leave out at the beginning.
-    """
+    """Labels the records of a training; the attribute ``after`` is the share that errors leave out at the beginning."""
     task = population.task
     axes, accuracies = task.axes, measured(task.loss)
     beginning = {"after": population.after} if task.sequence else {}
@@ -138,9 +133,6 @@ def answered(
 
     Where a probe has its own time points, the names of its variables, coordinates and axes end in its name, as in
     ``answer_long [seed, curve_long, time_long, feature]``; `probed` selects the results of one probe.
-
-    Raises:
-        ValueError: two variables would have the same name.
     """
     labeled = xr.Dataset()
     for name, own in by_points(probes, x).items():
@@ -159,13 +151,7 @@ def _answered(
     probes: Sequence[Probe],
     answer: Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"],
 ) -> xr.Dataset:
-    """Labels one set of probes.
-
-    The correct answers are in ``truth``: the targets of probes, or else for vectors the true parameters; for other
-    sequences the input is correct. Time points are those of the answers; for predictions, the attribute ``ahead`` is
-    the number of time points by which the inputs are earlier. Every parameter of a probe's family is a coordinate, NaN
-    where a curve's family does not have it, with its name, symbol and unit as attributes.
-    """
+    """Labels one set of probes; without ``truth``, the correct answers of sequences are their inputs."""
     axes, declared = task.axes, {each.name: each for p in probes for each in p.declared}
     columns = {
         name: np.concatenate([np.broadcast_to(p.parameters.get(name, np.nan), len(p.inputs)) for p in probes])
@@ -199,7 +185,6 @@ def _answered(
 
 
 def _named(results: xr.Dataset, probe: str) -> xr.Dataset:
-    """Appends the name of a probe to names along its curves or time points; an empty name changes nothing."""
     if not probe:
         return results
     alone = results.drop_vars("family")  # It is the name of the probe.
@@ -207,7 +192,6 @@ def _named(results: xr.Dataset, probe: str) -> xr.Dataset:
 
 
 def _along(results: xr.Dataset, *axes: str) -> list[str]:
-    """Lists the axes, and everything along any of them."""
     return [*dict.fromkeys([*axes, *(str(n) for n, each in results.variables.items() if {*axes} & {*each.dims})])]
 
 

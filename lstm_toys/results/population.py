@@ -50,7 +50,6 @@ class Saved(NamedTuple):
     Attributes:
         params: parameters after the last step, every leaf with a leading axis S.
         kept: parameters that were kept after earlier steps, by step.
-        results: labeled histories, training curves and answers.
         scaling: scaling of inputs and answers; None: curves are not scaled.
 
     Example:
@@ -83,16 +82,12 @@ class Saved(NamedTuple):
 def save(
     population: Population, folder: Path | str, results: xr.Dataset | None = None, scaling: Scaling | None = None
 ) -> list[str]:
-    """Saves a population of any importable Flax module to a folder, writing each file atomically.
+    """Saves a population of any importable Flax module to a folder, each file atomically; returns the files' names.
 
     Args:
         folder: created if it does not exist.
         results: labeled results; None: histories and training set, see `lstm_toys.results.arrays.trained`.
-        scaling: scaling of the training set, which is saved in the original units; ignored if ``results`` are passed,
-            which contain their own.
-
-    Returns:
-        The names of the files.
+        scaling: scaling of the training set, which is saved in the original units; ignored if ``results`` are passed.
 
     Raises:
         ValueError: the model, its parameters or the results could not be read back.
@@ -104,12 +99,9 @@ def save(
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=3, learning_rate=0.1)
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     names = lt.save(trained, folder)
-        ...     saved = lt.load(folder)
-        >>> names
+        ...     print(lt.save(trained, folder))
+        ...     assert lt.load(folder).model == trained.model
         ['results.nc', 'parameters.npz', 'population.json']
-        >>> saved.model == trained.model
-        True
     """
     arguments.instance("population", population, Population, "a Population, such as lt.train returns")
     arguments.instance("results", results, xr.Dataset | None, "labeled results, an xarray.Dataset, or None")
@@ -143,7 +135,7 @@ def save(
 
 
 def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
-    """Loads a population; see `lstm_toys.runs.loading.load`, which says what other folders hold."""
+    """Loads a population; see `lstm_toys.runs.loading.load`."""
     if isinstance(trust, str):
         raise ValueError(f"trust is a tuple of names of modules, such as ({trust!r},), not {trust!r}")
     trust = arguments.names("trust", trust)
@@ -185,7 +177,7 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
 
 
 def _scaling(results: xr.Dataset, networks: int, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Scaling | None:
-    """Returns the scaling of results; raises ValueError if they are not those of so many networks of these features."""
+    """Returns the scaling of results; raises ValueError if they do not match these networks and features."""
     if results.sizes.get("seed") != networks:
         raise ValueError(f"results are of {counted(results.sizes.get('seed', 0), 'network')}, not of {networks:,}")
     for name, axes in HISTORIES.items():
@@ -225,7 +217,6 @@ def signature(model: nn.Module) -> list[str]:
 
 
 def _place(model: nn.Module) -> str:
-    """The class of a model as ``package.module:Class``."""
     module = type(model).__module__
     return f"{_main() if module == '__main__' else module}:{type(model).__qualname__}"
 

@@ -31,10 +31,9 @@ from lstm_toys.files import (
 VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "diverged", "sound_step"} | {
     f"train_{name}" for name in ("loss", "target", "answer")
 }
-"""Variables in every file of labeled arrays."""
+"""Variables in every file of labeled arrays; those in ``TEXT`` are not numbers."""
 
 TEXT = {"feature", "family"}
-"""Those of them that are not numbers."""
 
 T = TypeVar("T")
 
@@ -44,10 +43,9 @@ def save_results(results: xr.Dataset, path: Path | str) -> None:
 
     Example:
         >>> import tempfile
-        >>> from pathlib import Path
         >>> import lstm_toys as lt
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     lt.save_results(lt.Results({"answer": ("time", [0.1, 0.2])}), Path(folder, "results.nc"))
+        ...     lt.save_results(lt.Results({"answer": ("time", [0.1, 0.2])}), f"{folder}/results.nc")
     """
     path, content = arguments.path("path", path), encoded(results)
     with replacing(path) as temporary:
@@ -55,10 +53,9 @@ def save_results(results: xr.Dataset, path: Path | str) -> None:
 
 
 def encoded(results: xr.Dataset) -> bytes:
-    """Encodes labeled arrays as netCDF in memory, since HDF5 reports a full disk late and not always as an exception.
+    """Encodes labeled arrays as netCDF in memory; raises ValueError if `load_results` would not read them back.
 
-    Raises:
-        ValueError: `load_results` would not read them back.
+    In memory, since HDF5 reports a full disk late and not always as an exception.
     """
     arguments.instance("results", results, xr.Dataset, "labeled results, an xarray.Dataset")
     try:
@@ -72,14 +69,7 @@ def encoded(results: xr.Dataset) -> bytes:
 
 
 def load_results(path: Path | str, variables: Set[str] = VARIABLES, without: Set[str] = frozenset()) -> xr.Dataset:
-    """Reads labeled arrays from netCDF into memory, by default those of a training.
-
-    The arguments are those of `lstm_toys.runs.loading.load_results`.
-
-    Raises:
-        OSError: the file does not exist.
-        Damaged: a variable is missing, or the file is not a file of labeled arrays.
-    """
+    """Reads labeled arrays from netCDF into memory; see `lstm_toys.runs.loading.load_results`."""
     path = arguments.path("path", path)
     required, without = {*arguments.names("variables", variables)}, {*arguments.names("without", without)}
     with opened(path, links=True) as file, telling_damage(path), _decoded(file, without) as results:
@@ -94,7 +84,7 @@ def load_results(path: Path | str, variables: Set[str] = VARIABLES, without: Set
 def _decoded(file: Content, without: Set[str] = frozenset()) -> Iterator[xr.Dataset]:
     """Decodes labeled arrays, which are loaded lazily; raises various exceptions if the content is something else."""
     check_whole(file, without)
-    # An attribute `units` is for readers, and makes no dates; without `phony_dims`, h5netcdf warns of unlabeled axes.
+    # `units` is for readers, not for decoding dates; without `phony_dims`, h5netcdf warns of unlabeled axes.
     options: dict[str, Any] = {"decode_times": False, "phony_dims": "access", "drop_variables": without}
     with xr.open_dataset(file, engine="h5netcdf", **options) as results:
         for name in (VARIABLES - TEXT) & set(results.variables):
@@ -120,11 +110,7 @@ def _line(error: Exception) -> str:
 
 
 def check_whole(file: Content, without: Set[str] = frozenset()) -> None:
-    """Checks an HDF5 file before its arrays, except those in ``without``, are read.
-
-    Raises:
-        ValueError: arrays lie in other files, or are too large for the file.
-    """
+    """Raises ValueError if arrays of an HDF5 file, except ``without``, lie in other files or are too large for it."""
 
     def look(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
@@ -151,11 +137,10 @@ def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path | str
 
     Example:
         >>> import tempfile
-        >>> from pathlib import Path
         >>> import lstm_toys as lt
         >>> import numpy as np
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, Path(folder, "parameters.npz"))
+        ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, f"{folder}/parameters.npz")
     """
     arguments.mapping("params", params, "parameters by layer, each a dictionary of arrays by name")
     leaves, path = dict(_flat(params)), arguments.path("path", path)
@@ -167,7 +152,7 @@ def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path | str
 
 
 def load_parameters(path: Path | str) -> PyTree[Float[np.ndarray, "S ..."]]:
-    """Reads a tree of parameters, for `lstm_toys.populations.answering.answers`.
+    """Reads a tree of parameters, for `lt.answers`.
 
     Raises:
         OSError: the file does not exist.
@@ -175,12 +160,11 @@ def load_parameters(path: Path | str) -> PyTree[Float[np.ndarray, "S ..."]]:
 
     Example:
         >>> import tempfile
-        >>> from pathlib import Path
         >>> import lstm_toys as lt
         >>> import numpy as np
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, Path(folder, "parameters.npz"))
-        ...     lt.load_parameters(Path(folder, "parameters.npz"))["readout"]["bias"].shape
+        ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, f"{folder}/parameters.npz")
+        ...     lt.load_parameters(f"{folder}/parameters.npz")["readout"]["bias"].shape
         (2, 4)
     """
     return checked_parameters(arguments.path("path", path), lambda _: None)
@@ -196,7 +180,7 @@ def checked_parameters(path: Path, check: Callable[[PyTree[ArrayHeader]], None])
 
 
 def _tree(leaves: Mapping[str, T]) -> dict[str, Any]:
-    """Makes a tree of dictionaries from leaves with their paths; raises ValueError if they make none."""
+    """Makes a tree of dictionaries from leaves by path; raises ValueError for conflicting or empty names."""
     tree = dict[str, Any]()
     for path, leaf in leaves.items():
         *above, name = path.split("/")

@@ -37,10 +37,7 @@ def _rmse(results: xr.Dataset, answer: xr.DataArray) -> dict[str, Any]:
 
 
 def family_accuracy(results: xr.Dataset) -> dict[str, dict[str, Float[np.ndarray, " S"]]]:
-    """Returns each seed's accuracy over points and sequences by family; empty unless answers are classes or bits.
-
-    Points whose truth is unknown do not count.
-    """
+    """Returns each seed's accuracy over points and sequences by family; empty unless answers are classes or bits."""
     found = {}
     for part in parts(results):
         if "truth" not in part or "loss" not in part.answer.attrs:
@@ -81,14 +78,11 @@ def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
 def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.ndarray, " S"]:
     """Returns the largest value of a parameter up to which each network answers every sequence correctly.
 
-    This is at most the largest value among the curves.
+    This is at most the largest value among the curves, and 0 if the network is wrong about the smallest one.
 
     Args:
         curves: curve sets of the same networks, see `right`.
         by: a parameter of the curves, such as the n of a^n b^n.
-
-    Returns:
-        The value for each network; 0 if the network is wrong about the smallest one.
 
     Raises:
         ValueError: see `right`; or a curve set does not have the parameter.
@@ -130,10 +124,7 @@ def _sequences(ours: xr.DataArray, known: xr.DataArray) -> xr.DataArray:
 
 
 def steps_to_goal(results: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
-    """Returns the first recorded step after which a seed always meets a goal; infinite if it misses it at the last.
-
-    Raises ValueError if the recorded errors leave out a different share of the curves than the goal.
-    """
+    """Returns the first recorded step after which a seed always meets a goal; infinite if it misses it at the last."""
     after = after_of(results)
     if after not in (None, goal.after):
         raise ValueError(f"the goal leaves out {goal.after:g} of a curve, and what was recorded {after:g}")

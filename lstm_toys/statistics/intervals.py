@@ -24,15 +24,13 @@ class Estimate(NamedTuple):
 
 
 NOTHING = Estimate(np.nan, np.nan, np.nan)
-"""The estimate from no seeds."""
 
 
 def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) -> Estimate:
     """Returns the median over seeds with a percentile bootstrap interval (Efron, 1979), with a fixed random seed.
 
-    Where resampling does not change the median, as with a single seed or equal values, there is no interval: its ends
-    are NaN. Without seeds the median is also NaN. If a value is infinite, the ends of the interval are not interpolated
-    between medians.
+    The ends of the interval are NaN if resampling does not change the median, as with a single seed or equal values.
+    Without seeds the median is also NaN. If a value is infinite, the ends are not interpolated between medians.
 
     Example:
         >>> import lstm_toys as lt
@@ -123,7 +121,6 @@ def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Es
 
 
 def _counts(successes: int, trials: int, confidence: float) -> tuple[int, int, float]:
-    """Checks the arguments of an interval of a proportion."""
     trials = checked.whole("trials", trials, least=0)
     successes = checked.whole("successes", successes, least=0, most=trials)
     return successes, trials, checked.number("confidence", confidence, above=0, below=1)
@@ -195,8 +192,8 @@ def probability_above(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, "
 def separated(value: float, fewer: int, confidence: float = 0.95) -> Estimate:
     """Returns a probability of 0 or 1 that one number exceeds another, of samples that do not overlap.
 
-    Resampling would not change it. Its interval is the exact one of ``fewer`` equal outcomes: as many as the smaller
-    sample has numbers.
+    Resampling would not change it: its interval is the exact one of as many equal outcomes as the smaller sample has
+    numbers.
     """
     return clopper_pearson(round(value * fewer), fewer, confidence)
 
@@ -204,10 +201,7 @@ def separated(value: float, fewer: int, confidence: float = 0.95) -> Estimate:
 def _bootstrap(
     statistic: Callable[..., Float[np.ndarray, " R"]], *samples: Float[np.ndarray, " _"], confidence: float = 0.95
 ) -> tuple[float, float]:
-    """The percentile bootstrap interval of a statistic of samples, each resampled independently along its last axis.
-
-    Without any width it is no interval, and both ends are NaN.
-    """
+    """The percentile bootstrap interval of a statistic; each sample is resampled on its own. NaN if it has no width."""
     random = np.random.default_rng(0)
     rows = min(RESAMPLES, max(1, AT_ONCE // int(np.prod([len(sample) for sample in samples]))))
     batches = []
@@ -220,5 +214,5 @@ def _bootstrap(
 
 
 def _method(values: Float[np.ndarray, " S"]) -> Literal["linear", "inverted_cdf"]:
-    """Method of quantiles: no interpolation between a finite value and an infinite one."""
+    """No interpolation between a finite value and an infinite one."""
     return "linear" if np.isfinite(values).all() else "inverted_cdf"

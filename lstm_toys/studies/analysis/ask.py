@@ -17,8 +17,8 @@ from lstm_toys.runs.identity import Identity
 
 Keep = Callable[..., Any]
 """Computes a part of a long analysis: ``keep(words, inputs, compute)`` returns ``compute()``, or what was kept of an
-earlier call with the same inputs and code. Both are values that JSON can store; inputs may be runs, too. The code is
-that of the module of ``compute`` and of all modules that it imports; ``words`` are printed after it."""
+earlier call with the same inputs, runs or JSON values, and code, that of ``compute`` and of all modules that its module
+imports. ``words`` are printed afterwards."""
 
 TAKES = (("score", "needs", "keep"), ("report", "metrics"), ("draw", "metrics", "needs"), ("files", "metrics", "needs"))
 """The functions of an analysis and what they take."""
@@ -36,7 +36,7 @@ class AnalysisSettings(Identity):
     needs: tuple[tuple[str, str], ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Returns the settings in the form that JSON stores."""
+        """Returns the settings for JSON."""
         return {"experiment": self.experiment, **dict(self.values), "needs": dict(self.needs)}
 
     def __str__(self) -> str:
@@ -51,10 +51,10 @@ class Analysis:
         name: name of the run's folder.
         settings: JSON values that numbers depend on, in addition to the runs, by name.
         needs: the runs, by name; missing ones are computed first.
-        score: computes the numbers that the run stores, in the form that JSON has, from the finished runs by name and a
-            function that keeps parts of a long computation; see `Keep`.
-        report: makes tables and lines from the metrics, which are these numbers and what all runs have.
-        draw: makes drawings by file name from the metrics and the finished runs.
+        score: computes the numbers that the run stores, as JSON, from the runs and a function that keeps parts; see
+            `Keep`.
+        report: makes tables and lines from the metrics: these numbers, and entries that all runs have.
+        draw: makes drawings by file name from the metrics and the runs.
         files: makes further text files by name, also from these.
         published: folder of the published set in the results folder; by default the name.
 
@@ -62,8 +62,6 @@ class Analysis:
         ValueError: an argument is invalid.
 
     Example:
-        The number of networks of a population that learned the sine:
-
         >>> import lstm_toys as lt
         >>> from experiments import sine
         >>> lt.Analysis(

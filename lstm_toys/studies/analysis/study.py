@@ -26,7 +26,6 @@ class AnalysisStudy(Study[AnalysisSettings]):
 
     @cached_property
     def scores(self) -> Metrics:
-        """The numbers, in the form that JSON stores; available once all runs that are needed are finished."""
         scores: Metrics = json.loads(json.dumps(self.analysis.score(self.needs, self._keep)))
         return scores
 
@@ -43,11 +42,10 @@ class AnalysisStudy(Study[AnalysisSettings]):
         return {**metrics, "files": [*metrics["files"], *written]}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        """Draws from the metrics and the runs that are needed."""
         yield from self.analysis.draw(self.run.read_metrics(), self.needs).items()
 
     def _keep(self, words: str, inputs: Sequence[Any], compute: Callable[[], Any]) -> Any:
-        """Computes a part, or reads what was kept of the same inputs and code; see `Keep`."""
+        """Computes a part, or reads what was kept; see `Keep`."""
         function = compute.func if isinstance(compute, partial) else compute
         plain = [each.folder.name if isinstance(each, Run) else each for each in inputs]
         told = json.dumps([source.digest(function.__module__), function.__qualname__, plain])

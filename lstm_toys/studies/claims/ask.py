@@ -28,8 +28,6 @@ class ClaimSettings(Identity):
     """The settings that verdicts depend on, in addition to the claims.
 
     Attributes:
-        seeds: number of networks per population.
-        variants: whether variants are also judged.
         only: ids of the claims to judge; empty for all.
         answers: populations with external answers, and the SHA-256 of each file.
     """
@@ -43,10 +41,9 @@ class ClaimSettings(Identity):
 
 @dataclass(frozen=True)
 class Question:
-    """The claims to judge, and the populations that judge them.
+    """The claims to judge, and by population the settings of networks or files of external answers that judge them.
 
-    ``settings`` are of every population that the claims need, and ``answers`` are files of external answers, both by
-    population; ``made_by`` says in Markdown how the networks were made.
+    ``made_by`` says in Markdown how the networks were made.
     """
 
     declared: Claims
@@ -56,7 +53,6 @@ class Question:
     answers: Mapping[str, Path]
 
     def experiment(self, population: str) -> Experiment:
-        """The experiment of a population."""
         return self.declared.populations[population][0]
 
 
@@ -67,11 +63,7 @@ def ask(
     results_dir: Path,
     declared: str,
 ) -> Ask[ClaimSettings]:
-    """Asks for verdicts on finished runs and external answers.
-
-    ``columns`` are the settings of the networks by column and population, ``declared`` is the name of the module that
-    declares the claims.
-    """
+    """Asks for verdicts on finished runs and external answers; ``declared`` is the module that declares the claims."""
     needs = {
         (column, name): training.ask(question.experiment(name), each, results_dir)
         for column, populations in columns.items()

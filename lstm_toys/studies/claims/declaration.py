@@ -24,7 +24,7 @@ Verdict = Literal["supported", "refuted", "undecided"]
 VERDICTS = get_args(Verdict)
 
 NETWORKS, DURING = "networks", "during training"
-"""The columns of the networks that the claims are about, and of these networks after several numbers of steps."""
+"""Columns: the networks that the claims are about, and these networks after several numbers of steps."""
 
 COPY, CLIPPED = "copy", "clipped copy"
 """Models without a network on which claims are also tested."""
@@ -47,8 +47,7 @@ class Source(NamedTuple):
     """Results that a claim's number is computed from.
 
     Attributes:
-        population: the name of one of the populations of `Claims`.
-        curves: the name of one of its experiment's probes, ``"training"`` for the training curve, or ``"history"`` for
+        curves: the name of one of the experiment's probes, ``"training"`` for the training curve, or ``"history"`` for
             the errors recorded during training.
 
     Example:
@@ -63,12 +62,7 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True)
 class Baseline:
-    """A number that is reported alongside a claim and does not affect the verdict.
-
-    Attributes:
-        what: a short description; unique within a claim.
-        number: a function of the results in ``sources`` that returns one number per network ``[S]``; see `Claim`.
-        sources: the results, in the order of the function's arguments.
+    """A number, described by ``what``, that is reported alongside a claim and does not affect the verdict.
 
     Example:
         >>> import lstm_toys as lt
@@ -92,26 +86,23 @@ class Claim:
     """A statement with one number per network, and the thresholds that this number has to meet.
 
     Attributes:
-        id: a short name; see `Claims` for what it may contain.
+        id: letters, digits and ``.``, ``-``, ``_``, but not "all".
         quote: the sentence.
         statistic: a description of the number.
-        number: a function of the results in ``sources`` that returns one number per network ``[S]``, NaN where it is
-            undefined. Curve sets have ``input`` ``[C, T, F]`` and ``answer`` ``[S, C, T, A]``, or ``answer``
-            ``[S, C, A]`` and ``truth`` ``[C, A]``, with the curves' parameters as coordinates ``[C]``.
-        sources: the results, in the order of the function's arguments.
+        number: a function of the results in ``sources``, in their order, that returns one number per network ``[S]``,
+            NaN where it is undefined. Curve sets have ``input`` ``[C, T, F]`` and ``answer`` ``[S, C, T, A]``, or
+            ``answer`` ``[S, C, A]`` and ``truth`` ``[C, A]``, with the curves' parameters as coordinates ``[C]``.
         low: the smallest number that meets the claim.
         high: the largest number that meets the claim.
         learned: whether the claim states that something was learned. A diverged network then counts as not meeting it;
             otherwise diverged networks are excluded.
-        against: a population to compare with instead of thresholds. The claim is that a network's number is
-            higher than that of a network of this population.
-        baselines: further numbers that are reported alongside.
+        against: a population to compare with instead of thresholds: the claim is that a network's number is higher than
+            that of a network of this population.
         fails: whether the claim states that networks fail at something. Networks that learned nothing fail too, so the
             claim is not tested on controls.
 
     Raises:
-        ValueError: a threshold is not a number, there is no threshold, no number lies between them, ``against`` is
-            combined with thresholds, ``learned`` with ``fails``, or another argument has the wrong type.
+        ValueError: there is no threshold, no number can meet the claim, or arguments are invalid or contradictory.
 
     Example:
         >>> import lstm_toys as lt
@@ -186,10 +177,7 @@ class Claim:
         return tuple(dict.fromkeys([*names, *([] if self.against is None else [self.against])]))
 
     def made_of(self, held: Collection[str]) -> set[str]:
-        """Returns the populations in ``held`` that the claim and those of its baselines that can be computed use.
-
-        It is empty if ``held`` lacks a population of the claim itself.
-        """
+        """Returns the populations in ``held`` that the claim and its baselines use; none if the claim needs others."""
         if not {*self.populations} <= {*held}:
             return set()
         others = [{source.population for source in each.sources} for each in self.baselines]
@@ -205,21 +193,15 @@ class Variant:
     """A variant of the networks: how their settings change, and which of them count.
 
     Attributes:
-        change: function that returns the changed settings of a population.
-        networks: ``"all"``; ``"learned"``: those that meet the goal of their experiment; ``"equal loss"``: each
-            after the first of the steps in `Settings.keep_steps` at which its training loss is at most the median final
-            loss of the networks that the claims are about; networks that never reach it are excluded. Claims with
+        networks: ``"all"``; ``"learned"``: those that meet the goal of their experiment; ``"equal loss"``: each after
+            the first of the steps in `Settings.keep_steps` at which its training loss is at most the median final loss
+            of the networks that the claims are about; networks that never reach it are excluded. Claims with
             ``learned=True`` count all networks, and are not tested with ``"equal loss"``.
-
-    Raises:
-        ValueError: an argument has the wrong type.
 
     Example:
         >>> import dataclasses
         >>> import lstm_toys as lt
-        >>> def gru(name, settings):
-        ...     return dataclasses.replace(settings, cell="gru")
-        >>> lt.Variant(gru, networks="learned").networks
+        >>> lt.Variant(lambda name, settings: dataclasses.replace(settings, cell="gru"), networks="learned").networks
         'learned'
     """
 
@@ -236,8 +218,6 @@ class Claims:
     """A set of claims and the populations that they are tested on. A module declares it as ``CLAIMS``.
 
     Attributes:
-        title: the title of tables.
-        claims: the claims, in the order of tables. An id has letters, digits and ``.``, ``-``, ``_``, and is not "all".
         populations: mapping from the name that `Source` uses to an experiment and command-line flags that override its
             defaults.
         about: a description of the networks.
@@ -254,8 +234,7 @@ class Claims:
             this population are also tested.
 
     Raises:
-        ValueError: there are no claims, two claims or columns share a name, a claim's id is invalid, a claim uses an
-            undeclared population, or an argument has the wrong type.
+        ValueError: names repeat or are unknown, there are no claims, or another argument is invalid.
 
     Example:
         >>> import dataclasses
@@ -269,24 +248,20 @@ class Claims:
         ...     probes=lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
         ...     draw=lambda results, companions: {},
         ... )
-        >>> def largest(lines):
-        ...     return lines.answer.values.max(axis=(1, 2, 3))
-        >>> CLAIMS = lt.Claims(
+        >>> within = lt.Claim(
+        ...     id="steeper-within",
+        ...     quote="A steeper line is answered as if it were the one that was trained on",
+        ...     statistic="largest answer",
+        ...     number=lambda lines: lines.answer.values.max(axis=(1, 2, 3)),
+        ...     sources=(lt.Source("line", "steeper"),),
+        ...     high=0.5,
+        ... )
+        >>> lt.Claims(
         ...     title="what I think of lines",
-        ...     claims=(
-        ...         lt.Claim(
-        ...             id="steeper-within",
-        ...             quote="A steeper line is answered as if it were the one that was trained on",
-        ...             statistic="largest answer",
-        ...             number=largest,
-        ...             sources=(lt.Source("line", "steeper"),),
-        ...             high=0.5,
-        ...         ),
-        ...     ),
+        ...     claims=(within,),
         ...     populations={"line": (experiment, [])},
         ...     controls={"untrained networks": lambda name, settings: dataclasses.replace(settings, steps=0)},
-        ... )
-        >>> CLAIMS.ids
+        ... ).ids
         ('steeper-within',)
     """
 

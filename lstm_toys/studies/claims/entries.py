@@ -26,16 +26,7 @@ class VariantEvidence(NamedTuple):
 
 @dataclass(frozen=True)
 class EvidenceTable:
-    """The results that claims are judged by.
-
-    Attributes:
-        networks: the networks that the claims are about.
-        published: published answers.
-        nulls: models without a network, by name.
-        controls: by name, see `Claims`.
-        variants: by name, see `Claims`.
-        during: the networks after other numbers of steps.
-    """
+    """The results that claims are judged by; ``nulls`` are models without a network, by name."""
 
     networks: Evidence
     published: Evidence = field(default_factory=dict)
@@ -46,10 +37,7 @@ class EvidenceTable:
 
 
 def entries(claims: Sequence[Claim], columns: EvidenceTable, about: str) -> list[dict[str, Any]]:
-    """Returns everything that is reported about claims as JSON; numbers that are not finite become null.
-
-    ``about`` describes the networks. Raises Unsound if a source is missing or the function of a claim fails.
-    """
+    """Returns all that is reported about claims as JSON; raises Unsound if a source is missing or a function fails."""
     compared = [_compared(claim, columns) for claim in claims]
     confidences = [intervals.simultaneous(count) for count in (len(claims), sum(map(len, compared)))]
     return [
@@ -85,7 +73,6 @@ def _entry(
     of_claims: float,
     of_differences: float,
 ) -> dict[str, Any]:
-    """Makes an entry, with simultaneous intervals of the given confidences."""
     if (ours := judge(claim, columns.networks)) is None:
         lacking = " and ".join(f"{source.curves} of {source.population}" for source in claim.sources)
         raise Unsound(f"claim {claim.id}: the results lack {lacking}, or are not of as many networks each")
@@ -141,13 +128,11 @@ def _population(outcome: Judgment) -> dict[str, Any]:
 
 
 def _difference(theirs: Judgment, ours: Judgment, confidence: float) -> dict[str, Any]:
-    """The share of a variant's networks that meet the claim minus the share of the networks."""
     difference = intervals.difference(theirs.share_at(confidence), ours.share_at(confidence))
     return {"difference": finite(difference.value), "difference_interval": _interval(difference)}
 
 
 def _single(outcome: Judgment) -> dict[str, Any]:
-    """The entry of a single model: a published network, or a model without a network."""
     return {
         "value": finite(outcome.numbers[0]),
         "meets": bool(outcome.meets[0]),
@@ -158,10 +143,7 @@ def _single(outcome: Judgment) -> dict[str, Any]:
 def _ranks(
     claim: Claim, published: Judgment, columns: EvidenceTable, variants: Mapping[str, Any]
 ) -> dict[str, list[int]]:
-    """Counts by column the networks with a lower number than the published one, an equal number, and any number.
-
-    They are judged on the curves with published answers.
-    """
+    """Counts by column the networks with a lower number than the published one, an equal number, and any number."""
     every = {NETWORKS: columns.networks} | {name: columns.variants[name].results for name in variants}
     known, value = columns.published, published.numbers[0]
     alike = {
@@ -175,7 +157,6 @@ def _ranks(
 
 
 def _during(judged: Mapping[int, Judgment]) -> dict[str, Any] | None:
-    """The shares of networks after each number of steps, with simultaneous intervals."""
     if not judged:
         return None
     confidence = intervals.simultaneous(len(judged))
@@ -191,7 +172,6 @@ def _during(judged: Mapping[int, Judgment]) -> dict[str, Any] | None:
 
 
 def _changes(during: dict[str, Any] | None) -> Iterator[str]:
-    """Yields how a verdict changes during training, if it does."""
     if during is None or len(set(during["verdict"])) < 2:
         return
     pairs = zip(during["verdict"], during["steps"], strict=True)
@@ -210,11 +190,7 @@ def _copied(claim: Claim, networks: Evidence) -> tuple[str, bool]:
 
 
 def _remarks(entry: Mapping[str, Any], answers: str, about: str, *, learned: bool) -> Iterator[str]:
-    """Yields caveats to a verdict if a model without a network or a control meets the claim.
-
-    A supported claim then says little; a refuted one says that the networks differ from that model. ``answers`` is what
-    a copy answers, and ``learned`` whether that is what the claim states to be learned.
-    """
+    """Yields caveats to a verdict if a model without a network or a control meets the claim."""
     judged = entry["verdict"]
     met = [name for name, single in entry["null"].items() if single["meets"]]
     copied = answers == INPUT

@@ -34,7 +34,6 @@ PerCurve = Callable[[Curve, Curve, Curve], PyTree[Shaped[Array, ""]]]
 """A measure of an answer, the curve that was the input, and the elapsed share of x."""
 
 SEED_BLOCK = 8
-"""Networks that one compiled program measures at a time."""
 
 TOLERANCE = 1e-6
 """Relative and absolute difference up to which curves count as equal; processors and precisions differ by less."""
@@ -57,7 +56,6 @@ def select(labeled: xr.Dataset, curves: str) -> xr.Dataset | None:
 
 
 def _training(labeled: xr.Dataset) -> xr.Dataset:
-    """The first training curve as a curve set."""
     names = {"train_answer": "answer", "train_target": "input"}  # Tasks that reproduce their input store it once.
     if "train_input" in labeled:
         names |= {"train_input": "input", "train_target": "truth"}
@@ -134,21 +132,16 @@ def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
     Args:
         curves: a curve set whose answers are sequences.
         measure: a pure JAX function of one answer ``[T]``, its input curve ``[T]`` and the elapsed share of the range
-            of x ``[T]``, from 0 to 1, such as those in `lstm_toys.statistics.measures`. It returns a scalar or a tree
-            of scalars.
+            of x ``[T]``, from 0 to 1, such as those in `lt.measures`. It returns a scalar or a tree of scalars.
         feature: the feature of input and answer to measure.
 
     Example:
         >>> import lstm_toys as lt
         >>> import numpy as np
         >>> shown = np.stack([np.zeros(20), np.ones(20)])[:, :, None]
-        >>> curves = lt.Results(
-        ...     {
-        ...         "input": (("curve", "time", "feature"), shown),
-        ...         "answer": (("seed", "curve", "time", "feature"), np.stack([shown, shown + 0.5, 0 * shown])),
-        ...     },
-        ...     {"time": np.linspace(0, 1, 20), "feature": ["y"]},
-        ... )
+        >>> answer = ("seed", "curve", "time", "feature"), np.stack([shown, shown + 0.5, 0 * shown])
+        >>> curves = {"input": (("curve", "time", "feature"), shown), "answer": answer}
+        >>> curves = lt.Results(curves, {"time": np.linspace(0, 1, 20), "feature": ["y"]})
         >>> lt.per_curve(curves, lt.measures.rmse).tolist()
         [[0.0, 0.0], [0.5, 0.5], [0.0, 1.0]]
     """
@@ -193,10 +186,7 @@ def external_answers(question: Question, settings: ClaimSettings) -> dict[str, x
 
 
 def check_curves(question: Question, answers: Mapping[str, xr.Dataset]) -> None:
-    """Raises Refused if curves of a claim are missing, or it combines populations of different sizes.
-
-    ``answers`` are the external ones.
-    """
+    """Raises Refused if curves of a claim are missing, or it combines populations of different sizes."""
     probed = {name: _probed(question.experiment(name)) for name in question.settings if name not in answers}
     sizes = {name: settings.seeds for name, settings in question.settings.items()}
     sizes |= {name: labeled.sizes["seed"] for name, labeled in answers.items()}
@@ -241,7 +231,6 @@ def published(question: Question) -> Evidence:
 
 
 def _probed(experiment: Experiment) -> list[str]:
-    """The names of the curve sets that claims may use."""
     return [*dict.fromkeys(probe.name for probe in experiment.probes(experiment.small[0])), TRAINING, HISTORY]
 
 
@@ -265,7 +254,6 @@ def _read(question: Question, name: str, path: Path, digest: str) -> xr.Dataset:
 
 
 def _expected(experiment: Experiment, settings: Settings) -> xr.Dataset:
-    """A template for a file of answers, with one network whose answers are all 0."""
     points, numbers = settings.timesteps, dict(settings.numbers)
     shown = external.curves_of(experiment, points, numbers)
     task = experiment.task(families.time_points(points, experiment.span))
@@ -293,7 +281,6 @@ def _difference(found: xr.Dataset, expected: xr.Dataset) -> str:
 
 
 def _same(first: np.ndarray, second: np.ndarray) -> bool:
-    """Compares names exactly, and numbers within `TOLERANCE`."""
     if not all(np.issubdtype(each.dtype, np.number) for each in (first, second)):
         return first.tolist() == second.tolist()
     return np.allclose(first, second, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)

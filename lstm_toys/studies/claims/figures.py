@@ -20,13 +20,13 @@ from lstm_toys.studies.claims.declaration import CLIPPED, COPY, VERDICTS
 TINTS = {"supported": COLORS["g"], "refuted": COLORS["r"], "undecided": GRAY}
 MARKS = {"published": ("D", COLORS["r"]), COPY: ("x", "black"), CLIPPED: ("+", "black")}
 CONTROLS = [COLORS[letter] for letter in "ycgk"]
-"""Colors of controls; a fifth control repeats the first color, since each has a separate lane."""
+"""Colors of controls; a fifth control repeats the first color."""
 
 HEADING, LEFT = 0.42, 0.015
 """Height of a verdict's heading in inches, and where claims begin, as a share of the width."""
 
 LONGEST = 92
-"""Longest quote in characters; longer ones are shortened."""
+"""Longest quote in characters."""
 
 LOGARITHMIC = 30.0
 """Positive numbers that span more than this factor are drawn on a logarithmic axis."""
@@ -59,10 +59,7 @@ def drawings(entries: list[dict[str, Any]]) -> dict[str, Figure]:
 
 
 def draw(entries: list[dict[str, Any]]) -> Figure:
-    """Draws the share of networks that meet each claim, with its interval: one row per claim, grouped by verdict.
-
-    This and the other figures take the entries of ``claims.json``.
-    """
+    """Draws the share of networks that meet each claim, with its interval: one row per claim, grouped by verdict."""
     with canvas("", xlabel="", ylabel="") as (figure, (axes,)):
         rows = _write(figure, entries, FOREST)
         height, top = figure.get_figheight(), FOREST.top
@@ -194,12 +191,11 @@ def draw_during(entries: list[dict[str, Any]]) -> Figure:
 
 
 def shortened(quote: str) -> str:
-    """Shortens a quote to `LONGEST` characters."""
+    """Shortens a quote."""
     return textwrap.shorten(quote, LONGEST, placeholder=" …")
 
 
 def _side_by_side(names: Iterable[str]) -> list[str]:
-    """Groups names that begin with the same word."""
     groups: dict[str, list[str]] = {}
     for name in names:
         groups.setdefault(name.split()[0].strip(","), []).append(name)
@@ -207,7 +203,6 @@ def _side_by_side(names: Iterable[str]) -> list[str]:
 
 
 def _unchanged(entries: list[dict[str, Any]], rows: list[dict[str, Any]], every: list[str], names: list[str]) -> str:
-    """Explains the cells of the figure of variants, and lists the omitted rows and columns."""
     omitted = [each["id"] for each in entries if each not in rows], [name for name in every if name not in names]
     notes = [
         "the small numbers are intervals of the differences, from exact ones of both shares, for all at once",
@@ -237,7 +232,6 @@ def _legend(entries: list[dict[str, Any]], controls: dict[str, str]) -> list[Art
 
 
 def _alone(entry: dict[str, Any]) -> dict[str, float]:
-    """The numbers of single models: the published network, and models without a network."""
     return {
         name: each["value"]
         for name, each in {"published": entry["published"], **entry["null"]}.items()
@@ -250,10 +244,7 @@ def _dots(color: str, label: str) -> Line2D:
 
 
 def _write(figure: Figure, entries: list[dict[str, Any]], sheet: Sheet) -> list[tuple[dict[str, Any], float]]:
-    """Sizes a figure, and writes claims on the left, grouped by verdict, and their shares and remarks on the right.
-
-    Returns the claims from top to bottom, with the heights of their upper edges in inches.
-    """
+    """Sizes a figure, writes claims by verdict on the left and remarks on the right; returns claims' upper edges."""
     quotes, remarks = {}, {}
     for entry in entries:
         networks = "pairs of networks" if entry["threshold"]["against"] else counted(entry["counted"], "network")
@@ -289,7 +280,6 @@ def _write(figure: Figure, entries: list[dict[str, Any]], sheet: Sheet) -> list[
 
 
 def _row(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> None:
-    """Draws the numbers of all networks, of controls and of single models, with the thresholds."""
     numbers = _known(entry["per_seed"])
     alone = _alone(entry)
     others = [(controls[name], _known(population["per_seed"])) for name, population in entry["controls"].items()]
@@ -324,10 +314,7 @@ def _row(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> None:
 def _limits(
     axes: Axes, needed: Float[np.ndarray, " N"], alone: list[float], others: Float[np.ndarray, " N2"]
 ) -> tuple[float, float]:
-    """Chooses the limits of an axis, and makes it logarithmic if ``needed`` spans a large factor.
-
-    A linear axis also includes ``alone``, and those ``others`` that are no farther away than the span of these.
-    """
+    """Chooses the limits of an axis; a linear one includes ``alone``, and those ``others`` that are not far away."""
     positive = needed[needed > 0]
     if len(positive) and (needed >= 0).all() and positive.max() > LOGARITHMIC * positive.min():
         axes.set_xscale("log")
@@ -343,10 +330,7 @@ def _limits(
 
 
 def _swarm(axes: Axes, values: Float[np.ndarray, " N"], lane: float, color: str) -> None:
-    """Draws dots in a lane, spread vertically by a fixed sequence so that equal numbers do not overlap.
-
-    Numbers beyond the axis are drawn at its ends.
-    """
+    """Draws dots in a lane, spread vertically by a fixed sequence; numbers beyond the axis are drawn at its ends."""
     heights = lane + 0.36 * (2 * np.modf(0.618034 * np.arange(1, len(values) + 1))[0] - 1)
     left, right = axes.get_xlim()
     inside = (left <= values) & (values <= right)

@@ -47,7 +47,6 @@ class ClaimStudy(Study[ClaimSettings]):
 
     @property
     def _asked(self) -> dict[tuple[str, str], Settings]:
-        """The settings of the runs that are needed, by column and population."""
         return {key: each.settings for key, each in self.ask.needs.items()}
 
     def check(self) -> None:
@@ -64,10 +63,7 @@ class ClaimStudy(Study[ClaimSettings]):
 
     @cached_property
     def judgment(self) -> list[dict[str, Any]]:
-        """The entries of ``claims.json``: every claim tested on the runs that are needed.
-
-        Raises Failed if a statistic cannot be computed, and Refused if a file of external answers has changed.
-        """
+        """The entries of ``claims.json``; raises Failed for a statistic that cannot be computed."""
         question, declared = self.question, self.question.declared
         networks = {**evidence.external_answers(question, self.settings), **self._results(NETWORKS)}
         columns = entries.EvidenceTable(
@@ -87,7 +83,6 @@ class ClaimStudy(Study[ClaimSettings]):
             raise Failed(str(error)) from error
 
     def _needs(self, column: str) -> dict[str, Run]:
-        """The runs of a column, by population."""
         return {name: each for (where, name), each in self.needs.items() if where == column}
 
     def _results(self, column: str) -> dict[str, xr.Dataset]:
@@ -109,7 +104,6 @@ class ClaimStudy(Study[ClaimSettings]):
         return entries.VariantEvidence(found, counted)
 
     def _during(self) -> dict[int, dict[str, xr.Dataset]]:
-        """The results of populations during training, by number of steps and population."""
         during: dict[int, dict[str, xr.Dataset]] = {}
         for name, kept in self._kept(DURING).items():
             for steps in kept.steps:
@@ -123,7 +117,6 @@ class ClaimStudy(Study[ClaimSettings]):
         }
 
     def digests(self) -> Digests:
-        """Judges the claims; raises what `judgment` raises."""
         declared = self.question.declared
         return {
             "verdicts": digest(json.dumps(self.judgment)),
@@ -132,7 +125,6 @@ class ClaimStudy(Study[ClaimSettings]):
         }
 
     def compute(self, context: RunContext) -> Metrics:
-        """Writes the verdicts as ``claims.json`` and ``claims.md``."""
         question, run = self.question, self.run
         with context.timed("judge"):
             spent, judged, declared = self._spent(), self.judgment, question.declared
@@ -161,7 +153,6 @@ class ClaimStudy(Study[ClaimSettings]):
         return {column: round(seconds, 1) for column, seconds in spent.items()}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        """Draws from ``claims.json`` alone."""
         yield from figures.drawings(read_json_list(self.run.checked("claims.json"))).items()
 
 
@@ -172,10 +163,7 @@ def markdown(
     aspects: Mapping[str, Any] | None = None,
     counting: Mapping[str, str] | None = None,
 ) -> str:
-    """Formats all entries as the text of ``claims.md``.
-
-    ``conditions`` is one line of Markdown; ``counting`` states for each variant which networks count, see `Variant`.
-    """
+    """Formats all entries as the text of ``claims.md``; ``conditions`` is one line of Markdown."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         undefined=jinja2.StrictUndefined,
@@ -202,10 +190,7 @@ class Kept:
         self.steps = (*sorted(settings.keep_steps), settings.steps)
 
     def after(self, steps: int | Int[np.ndarray, " S"]) -> xr.Dataset:
-        """Labels the answers of each network after a number of steps, as in the run's results, without histories.
-
-        ``steps`` is one number for all networks, or one per network.
-        """
+        """Labels the answers of each network after a number of steps, as in the run's results, without histories."""
         own = np.broadcast_to(steps, self._results.sizes["seed"])
         answers = {}
         for step in np.unique(own).tolist():
@@ -240,10 +225,7 @@ class Kept:
 
 
 def check_statistics(question: Question) -> None:
-    """Tests every claim on synthetic networks, copies and published answers; raises Refused if a statistic fails.
-
-    So a function that fails is refused before any training.
-    """
+    """Tests every claim on synthetic networks, copies and published answers before any training; raises Refused."""
     one = {name: synthetic(question.experiment(name), each) for name, each in question.settings.items()}
     # No other axis has this length, so that a statistic that confuses axes fails.
     sizes = {size for labeled in one.values() for axis, size in labeled.sizes.items() if axis != "seed"}

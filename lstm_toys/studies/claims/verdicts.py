@@ -23,18 +23,14 @@ class Judgment:
 
     Attributes:
         meets: whether each network meets the claim; with ``against``, whether its number is above most of ``theirs``.
-        numbers: the number of each network ``[S]``; NaN if the network diverged or is excluded, or the number is
-            undefined.
-        diverged: seeds that diverged.
+        numbers: NaN if a network diverged or is excluded, or its number is undefined.
         unlearned: seeds that the share excludes since they did not learn.
         excluded: diverged seeds that the share excludes; empty if a diverged network counts as not meeting the claim.
         counted: number of networks that the share is computed from.
         share: share of networks that meet the claim, with a 95 % Wilson interval; with ``against``, the probability
-            that a network's number is above a number of the other population, with the 95 % interval of
-            `probability_above`.
-        median: median of the numbers, with a 95 % bootstrap interval.
-        theirs: with ``against``, the other population's numbers that are not NaN; else None.
-        baselines: medians of the claim's baselines, with 95 % bootstrap intervals.
+            that a network's number is above a number of the other population, see `probability_above`.
+        median: median of the numbers, with a 95 % bootstrap interval; ``baselines`` alike.
+        theirs: with ``against``, the other population's numbers that are not NaN.
     """
 
     meets: Bool[np.ndarray, " S"]
@@ -55,7 +51,6 @@ class Judgment:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict by the 95 % interval of the share."""
         return verdict(self.share)
 
     def share_at(self, confidence: float) -> Estimate:
@@ -82,9 +77,8 @@ class Unsound(ValueError):
 def judge(claim: Claim, populations: Evidence, *, only_learned: bool = False) -> Judgment | None:
     """Judges a claim by results of populations; None if they lack one of its sources.
 
-    Args:
-        only_learned: exclude networks whose variable ``learned`` is False, unless the claim states that something was
-            learned.
+    ``only_learned`` excludes networks whose variable ``learned`` is False, unless the claim states that something was
+    learned.
 
     Raises:
         Unsound: the function of the claim or of a baseline raises, or does not return one real number per network.
@@ -140,10 +134,7 @@ class _Measured(NamedTuple):
 def _measure(
     claim: Claim, number: Number, sources: tuple[Source, ...], populations: Evidence, *, only_learned: bool
 ) -> _Measured | None:
-    """Computes one number per network in double precision; excluded networks are never passed to the function.
-
-    None if a source is missing, or the sources have different numbers of networks.
-    """
+    """Computes one number per network in double precision; None if a source is missing, or sources differ in size."""
     results = [populations[source.population] for source in sources if source.population in populations]
     if len(results) < len(sources):
         return None
