@@ -30,7 +30,8 @@ from .statistics import measures
 from .statistics.intervals import band, clopper_pearson, median_bootstrap, median_quartiles, wilson
 from .statistics.scores import energy_score
 from .studies.analysis.ask import Analysis
-from .studies.claims.declaration import Baseline, Change, Claim, Claims, Source, Variant
+from .studies.claims.choices import Change, Specification, Thresholds
+from .studies.claims.declaration import Baseline, Claim, Claims, Source, Variant
 from .studies.claims.evidence import per_curve
 from .tasks import sequences
 from .tasks.curves import read_curves
@@ -80,9 +81,11 @@ __all__ = [
     "Settings",
     "Source",
     "Span",
+    "Specification",
     "Stack",
     "Stopped",
     "Task",
+    "Thresholds",
     "TimePoints",
     "Trained",
     "Tried",

@@ -8,7 +8,7 @@ docs/notes/post-claims.md has the counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +18,7 @@ from lstm_toys.networks.cells import Gates
 
 from .. import amplitude, hill, hill_y, line, published, sine, slope_intercept
 from . import sentences
+from .specifications import SPECIFICATIONS
 
 DENSE_RATE = 0.3
 """Learning rate of dense readouts: at 1, where readouts of LSTM units learn the hill, all of them diverge."""
@@ -27,8 +28,6 @@ DURING = (250, 500, 750, 1_000, 1_250, 1_500, 1_750, 2_000, 2_250, 2_500, 3_000,
 
 KERNELS = {"lstm": (4, 1), "gru": (3, 2), "rnn": (1, 1)}
 """By cell, the numbers of matrices and biases per unit; each gate counts separately."""
-
-OTHER_GATES: dict[Gates, Gates] = {"sigmoid": "hard", "hard": "sigmoid"}
 
 FEATURES = {
     **dict.fromkeys(("line", "hill", "hill_one_layer"), (2, 2)),
@@ -73,13 +72,6 @@ def dense(_: str, settings: lt.Settings) -> lt.Settings:
     return replace(settings, readout="dense", hidden=settings.hidden or (32,), learning_rate=rate)
 
 
-def times(factor: float, networks: float = 1) -> Callable[[str, lt.Settings], lt.Settings]:
-    """Multiplies the number of steps, and the number of networks."""
-    return lambda _, settings: replace(
-        settings, steps=int(settings.steps * factor), seeds=max(1, int(settings.seeds * networks))
-    )
-
-
 def parameters(cell: str, widths: Sequence[int]) -> int:
     """Number of parameters of layers of a cell; ``widths`` include the features of an input and of an answer."""
     gates, biases = KERNELS[cell]
@@ -99,14 +91,14 @@ def as_large(name: str, settings: lt.Settings) -> tuple[int, ...] | None:
     return (min(widths, key=lambda units: abs(parameters(settings.cell, (inputs, units, outputs)) - target)),)
 
 
-def variant(column: str, cell: str, *, turned: bool, large: bool) -> lt.Change:
-    """Makes a change to another cell or to other gates, see `COLUMNS`; networks are kept after `KEPT` steps."""
+def variant(column: str, cell: str, *, large: bool) -> lt.Change:
+    """Makes a change to another cell, see `COLUMNS`; networks are kept after `KEPT` steps."""
 
     def changed(name: str, settings: lt.Settings) -> lt.Settings | None:
         if (column, name) in UNLEARNED:
             return None
         rate = RATES.get(column, {}).get(name, settings.learning_rate)
-        gates: Gates = "sigmoid" if cell == "rnn" else OTHER_GATES[settings.gates] if turned else settings.gates
+        gates: Gates = "sigmoid" if cell == "rnn" else settings.gates
         kept = tuple(steps for steps in KEPT if steps < settings.steps)
         other = replace(settings, cell=cell, gates=gates, learning_rate=rate, keep_steps=kept)
         hidden = as_large(name, other) if large else other.hidden
@@ -116,17 +108,14 @@ def variant(column: str, cell: str, *, turned: bool, large: bool) -> lt.Change:
 
 
 COLUMNS = {
-    "other gates": ("lstm", True, False),
-    "gru": ("gru", False, False),
-    "gru as large": ("gru", False, True),
-    "rnn": ("rnn", False, False),
-    "rnn as large": ("rnn", False, True),
+    "gru": ("gru", False),
+    "gru as large": ("gru", True),
+    "rnn": ("rnn", False),
+    "rnn as large": ("rnn", True),
 }
-"""Cell, whether its gates are swapped, and whether it has as many parameters as the LSTM instead of as many units."""
+"""Cell, and whether it has as many parameters as the LSTM instead of as many units."""
 
-CHANGES = {
-    column: variant(column, cell, turned=turned, large=large) for column, (cell, turned, large) in COLUMNS.items()
-}
+CHANGES = {column: variant(column, cell, large=large) for column, (cell, large) in COLUMNS.items()}
 
 OTHER_CELLS = {
     **{column: lt.Variant(change, "learned") for column, change in CHANGES.items()},
@@ -153,9 +142,6 @@ CLAIMS = lt.Claims(
     controls={"untrained networks": untrained, "networks trained on A = 0.6": on_another_sine},
     variants={
         "dense readout": dense,
-        "a tenth of the steps": times(0.1),
-        # Half the networks, since this column takes most of the time.
-        "ten times the steps": times(10, 0.5),
         **OTHER_CELLS,
     },
     aspects={
@@ -164,4 +150,5 @@ CLAIMS = lt.Claims(
         "a readout within (-1, 1)": ("dense readout",),
     },
     during={"sine": DURING},
+    specifications=SPECIFICATIONS,
 )

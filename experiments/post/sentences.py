@@ -26,6 +26,11 @@ SENTENCES = (
         (lt.Source("line", TRAINING),),
         high=0.02,
         learned=True,
+        thresholds=lt.Thresholds(
+            (0.01, 0.03, 0.05),
+            "At 0.01, a thirtieth of the line's rise, no difference is seen in the post's picture.",
+            "At 0.05, a sixth of the rise, the answer is still clearly that line.",
+        ),
     ),
     lt.Claim(
         "hill-second-layer",
@@ -42,6 +47,11 @@ SENTENCES = (
                 numbers.ratio_of_errors,
                 (lt.Source("hill_one_layer", TRAINING), lt.Source("hill", TRAINING)),
             ),
+        ),
+        thresholds=lt.Thresholds(
+            (0.01, 0.03, 0.05),
+            "At 0.01, a thirtieth of the height, a fit already counts as failed.",
+            "Above 0.05, a sixth of the height, nobody would call it a hill that was learned.",
         ),
     ),
     lt.Claim(
@@ -75,6 +85,11 @@ SENTENCES = (
             )
             for network in ("line", "hill")
         ),
+        thresholds=lt.Thresholds(
+            (0.03, 0.1),
+            "0.03 is the accuracy that counts as learned for a sine.",
+            "At 0.1, curves that were never seen are still told apart.",
+        ),
     ),
     lt.Claim(
         "sine-learned",
@@ -84,6 +99,11 @@ SENTENCES = (
         _sine(TRAINING),
         high=0.03,
         learned=True,
+        thresholds=lt.Thresholds(
+            (0.01, 0.02, 0.05),
+            "0.01 is the accuracy of most networks.",
+            "At 0.05, a sixth of the amplitude, the picture still shows the sine.",
+        ),
     ),
     lt.Claim(
         "temporal-dependency",
@@ -94,6 +114,11 @@ SENTENCES = (
         _sine("amplitude"),
         low=0.01,
         baselines=(lt.Baseline("the same for sines of other phases", numbers.temporal_share, _sine("phase")),),
+        thresholds=lt.Thresholds(
+            (0.005, 0.02, 0.05),
+            "Half a percent of the variance can still be seen in a plot of answers against inputs.",
+            "Five percent is more than a picture is needed for.",
+        ),
     ),
     lt.Claim(
         "lines-sine-phase",
@@ -102,6 +127,11 @@ SENTENCES = (
         numbers.early_turns,
         _sine("line"),
         low=2.0,
+        thresholds=lt.Thresholds(
+            (1.0, 3.0),
+            "One turn is a bump, the least that something like a sine has.",
+            "Three turns are one and a half periods.",
+        ),
     ),
     lt.Claim(
         "lines-same-factor",
@@ -112,6 +142,11 @@ SENTENCES = (
         low=-0.5,
         high=0.5,
         baselines=(lt.Baseline("lines through the origin", numbers.common_growth, _sine("line_origin")),),
+        thresholds=lt.Thresholds(
+            ((-0.25, 0.25), (-0.35, 0.35), (-0.7, 0.7)),
+            "Within 0.25, a line twelve times as steep rises at most twice as much.",
+            "Within 0.7, it still rises less than half as much as in proportion.",
+        ),
     ),
     lt.Claim(
         "lines-nonlinear",
@@ -120,6 +155,11 @@ SENTENCES = (
         numbers.bend,
         _sine("line", "line_origin"),
         low=0.01,
+        thresholds=lt.Thresholds(
+            (0.005, 0.02, 0.05),
+            "Half a percent of the variance can still be seen as a bend.",
+            "Five percent is a bend that nobody misses.",
+        ),
     ),
     lt.Claim(
         "learned-between",
@@ -129,6 +169,11 @@ SENTENCES = (
         _sine("amplitude"),
         low=0.2,
         high=0.4,
+        thresholds=lt.Thresholds(
+            ((0.15, 0.45), (0.25, 0.35)),
+            "Half the distance to the neighboring curves, on both sides.",
+            "One and a half times this distance: the picture has no curve in between.",
+        ),
     ),
     lt.Claim(
         "valley-amplitude",
@@ -138,6 +183,11 @@ SENTENCES = (
         _sine("amplitude"),
         high=0.2,
         baselines=(lt.Baseline("range of the valley's place", numbers.valley_places, _sine("amplitude")),),
+        thresholds=lt.Thresholds(
+            (0.1, 0.15, 0.25, 0.3),
+            "A tenth of what the peaks move is nearly untouched in the strictest sense.",
+            "At three tenths one still sees that the valley moves less than the peaks.",
+        ),
     ),
     lt.Claim(
         "valley-phase",
@@ -147,6 +197,11 @@ SENTENCES = (
         _sine("phase"),
         high=0.2,
         baselines=(lt.Baseline("slope of the valley's place on the input's", numbers.valley_follows, _sine("phase")),),
+        thresholds=lt.Thresholds(
+            (0.1, 0.15, 0.25, 0.3),
+            "A tenth of what the peaks move is nearly untouched in the strictest sense.",
+            "At three tenths one still sees that the valley moves less than the peaks.",
+        ),
     ),
     lt.Claim(
         "frequency-first-part",
@@ -155,6 +210,11 @@ SENTENCES = (
         numbers.first_part,
         _sine("frequency"),
         low=0.02,
+        thresholds=lt.Thresholds(
+            (0.01, 0.05),
+            "A hundredth of the answer's range is the width of a line in the picture.",
+            "A twentieth of the range is seen at once.",
+        ),
     ),
     lt.Claim(
         "frequency-copied",
@@ -163,6 +223,11 @@ SENTENCES = (
         numbers.worst_frequency,
         _sine("frequency"),
         high=0.05,
+        thresholds=lt.Thresholds(
+            (0.02, 0.1),
+            "Two percent is the accuracy with which a frequency is read off ten radians.",
+            "At ten percent, half a period is lost over the range of the fastest sine.",
+        ),
     ),
     lt.Claim(
         "only-amplitude-wrong",
@@ -175,6 +240,11 @@ SENTENCES = (
             lt.Baseline("share that correcting the answer removes", numbers.removed_by_correction, _sine("frequency")),
             lt.Baseline("the same with a delay too", numbers.removed_with_delay, _sine("frequency")),
         ),
+        thresholds=lt.Thresholds(
+            (0.8, 0.95),
+            "Four fifths of the error: the rest is a fifth, which a picture can hide.",
+            "All but a twentieth: the only thing that is really wrong.",
+        ),
     ),
     lt.Claim(
         "amplitude-inside",
@@ -184,6 +254,11 @@ SENTENCES = (
         (lt.Source("amplitude", "sweep"),),
         high=0.02,
         learned=True,
+        thresholds=lt.Thresholds(
+            (0.01, 0.03),
+            "0.01 is a fiftieth of the largest amplitude of the training.",
+            "0.03 is a sixteenth of it, the distance of two dots in the picture.",
+        ),
     ),
     lt.Claim(
         "amplitude-diverges-from",
@@ -193,6 +268,11 @@ SENTENCES = (
         (lt.Source("amplitude", "sweep"),),
         low=0.4,
         high=0.6,
+        thresholds=lt.Thresholds(
+            ((0.35, 0.65), (0.45, 0.55)),
+            "A twentieth on both sides is what can be read off the picture.",
+            "Within 0.15, the divergence still begins at the end of the training range, not elsewhere.",
+        ),
     ),
     lt.Claim(
         "amplitude-diverges",
@@ -202,6 +282,11 @@ SENTENCES = (
         (lt.Source("amplitude", "sweep"),),
         low=0.1,
         fails=True,
+        thresholds=lt.Thresholds(
+            (0.05, 0.15),
+            "0.05 at A = 0.8 is seen in the picture.",
+            "0.15 is a fifth of the amplitude.",
+        ),
     ),
     lt.Claim(
         "slope-inside",
@@ -211,6 +296,11 @@ SENTENCES = (
         (lt.Source("slope_intercept", "plane"),),
         high=0.15,
         learned=True,
+        thresholds=lt.Thresholds(
+            (0.1, 0.2),
+            "0.1 is a tenth of the training range.",
+            "0.2 is the error that counts as failing outside of it.",
+        ),
     ),
     lt.Claim(
         "slope-negative",
@@ -220,6 +310,11 @@ SENTENCES = (
         (lt.Source("slope_intercept", "plane"),),
         low=0.2,
         fails=True,
+        thresholds=lt.Thresholds(
+            (0.1, 0.15, 0.3),
+            "0.1 is a tenth of the training range, the error inside it.",
+            "0.3 is a third of the range.",
+        ),
     ),
     lt.Claim(
         "slope-large",
@@ -229,5 +324,10 @@ SENTENCES = (
         (lt.Source("slope_intercept", "plane"),),
         low=0.2,
         fails=True,
+        thresholds=lt.Thresholds(
+            (0.1, 0.15, 0.3),
+            "0.1 is a tenth of the training range, the error inside it.",
+            "0.3 is a third of the range.",
+        ),
     ),
 )

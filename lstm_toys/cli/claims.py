@@ -67,6 +67,10 @@ CONDUCT = ("quiet", "checkpoint_every", "figure_format", "cluster", "mixed", "co
 FLAGS: flags.FlagTable = {
     **{name: flags.FLAGS[name] for name in ("seeds", "base_seed")},
     "variants": (None, "also test networks of other shapes and budgets, if the claims declare them; slow"),
+    "specifications": (
+        None,
+        "also test whether verdicts stay under other choices, such as optimizers, sizes, base seeds, thresholds; slow",
+    ),
     **{name: flags.FLAGS[name] for name in ("results_dir", "publish", "replot")},
     "restart": (None, "test again, even if the run is finished; finished runs of networks are reused"),
     **{name: flags.FLAGS[name] for name in CONDUCT},
@@ -93,11 +97,12 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     claims = chosen(declared, own["only"] or ())
     settings = usual(declared, claims, values, module)
     paths, digests = given_answers(own["answers"] or [], settings)
-    every = columns(declared, claims, settings, paths, values["variants"], module)
+    every = columns(declared, claims, settings, paths, values, module)
     only = () if claims == declared.claims else tuple(claim.id for claim in claims)
     named = None if module == post else canonical(module)
     name = f"claims_{named.replace('.', '_')}" if named else "claims"
-    claim_settings = ClaimSettings(name, values["seeds"], values["base_seed"], values["variants"], only, digests)
+    asked = (values[each] for each in ("seeds", "base_seed", "variants", "specifications"))
+    claim_settings = ClaimSettings(name, *asked, only, digests)
     trained = any(every.values())
     question = Question(declared, claims, made_by(claim_settings, named, paths, trained=trained), settings, paths)
     return command.Plan([ask(question, claim_settings, every, options.results_dir, canonical(module))], options)
@@ -132,7 +137,7 @@ def columns(
     claims: Sequence[Claim],
     settings: Mapping[str, Settings],
     given: Mapping[str, Path],
-    variants: bool,
+    values: Mapping[str, Any],
     module: str,
 ) -> Columns:
     """Returns the runs that claims are tested on: the networks themselves, during training, controls, and variants.
@@ -143,7 +148,9 @@ def columns(
     every: Columns = {NETWORKS: trained}
     changes: dict[str, Change] = {DURING: partial(during, declared)} if declared.during else {}
     changes |= declared.controls
-    changes |= {name: declared.variant(name).change for name in declared.variants} if variants else {}
+    changes |= {name: declared.variant(name).change for name in declared.variants} if values["variants"] else {}
+    others = declared.specifications if values["specifications"] else ()
+    changes |= {each.name: each.change for each in others}
     for column, change in changes.items():
         try:
             changed = {
@@ -155,7 +162,10 @@ def columns(
             raise flags.UsageError(f"flag --claims={module}: {column}: {described_error(error)}") from None
         held = {name: each for name, each in changed.items() if each is not None}
         tested = [claim for claim in claims if not (claim.fails and column in declared.controls)]
-        needed = set().union(*(claim.made_of(held) for claim in tested))
+        if column in {each.name for each in others}:  # Without what only baselines need.
+            needed = {name for claim in tested if {*claim.populations} <= {*held} for name in claim.populations}
+        else:
+            needed = set().union(*(claim.made_of(held) for claim in tested))
         every[column] = {name: each for name, each in held.items() if name in needed}
     return every
 
@@ -214,6 +224,7 @@ def made_by(asked: ClaimSettings, module: str | None, given: Mapping[str, Path],
     words += [f"--only {','.join(asked.only)}"] if asked.only else []
     words += [f"--answers {shlex.quote(f'{name}={path}')}" for name, path in given.items()]
     words += ["--variants"] if asked.variants else []
+    words += ["--specifications"] if asked.specifications else []
     networks = f"{counted(asked.seeds, 'network')} of each experiment, base seed {asked.base_seed}, made"
     sentences = [f"{networks if trained else 'Made'} by {code(' '.join(words))}."]
     sentences += [

@@ -16,6 +16,7 @@ from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identity, Settings
+from lstm_toys.studies.claims.choices import COMBINATION
 from lstm_toys.studies.claims.declaration import NETWORKS, Claim, Claims
 from lstm_toys.studies.training import ask as training
 
@@ -28,6 +29,7 @@ class ClaimSettings(Identity):
     """The settings that verdicts depend on, in addition to the claims.
 
     Attributes:
+        specifications: whether claims are also judged under other choices.
         only: ids of the claims to judge; empty for all.
         answers: populations with external answers, and the SHA-256 of each file.
     """
@@ -35,6 +37,7 @@ class ClaimSettings(Identity):
     seeds: int
     base_seed: int
     variants: bool
+    specifications: bool
     only: tuple[str, ...]
     answers: tuple[tuple[str, str], ...]
 
@@ -112,6 +115,9 @@ def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterato
             yield f"{entry['id']}: diverged and {treated}: seeds {listed(entry['diverged'])}"
         if entry["meaningless"]:
             yield f"{entry['id']}: {meaningless(entry)}"
+    if asked.settings.specifications:
+        yield "under other choices:"
+        yield from (f"  {each['id']}: {specified(each)}" for each in read_json_list(run.checked("specifications.json")))
     if spent := ", ".join(f"{seconds:,.0f} s for {column}" for column, seconds in metrics["runs_seconds"].items()):
         yield f"the runs took {spent}"
 
@@ -228,6 +234,20 @@ def sized(entries: list[dict[str, Any]], name: str) -> str:
 def numbers(interval: list[float | None] | None) -> str:
     """Formats an interval of numbers."""
     return "" if interval is None else f"({tables.number(interval[0])} to {tables.number(interval[1])})"
+
+
+def specified(found: Mapping[str, Any]) -> str:
+    """Says whether a verdict is robust, or on which kinds of choices it depends, and where it turns."""
+    if found["robust"] is None:
+        return "undecided" if found["verdict"] == "undecided" else "not judged: too few networks learned"
+    if found["robust"]:
+        return "robust"
+    kept, of = found["combinations"]
+    parts = [
+        f"combinations (stays in {kept} of {of})" if kind == COMBINATION else f"{kind} ({'; '.join(names)})"
+        for kind, names in found["depends"].items()
+    ]
+    return f"depends on {', '.join(parts)}"
 
 
 def percent(share: float | None) -> str:

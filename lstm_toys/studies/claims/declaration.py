@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Real
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -17,8 +17,8 @@ from jaxtyping import Bool, Float
 
 from lstm_toys import arguments
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.identity import Settings
 from lstm_toys.studies import claims as study
+from lstm_toys.studies.claims.choices import CHANGES, Change, Specification, Thresholds, usual
 
 Verdict = Literal["supported", "refuted", "undecided"]
 VERDICTS = get_args(Verdict)
@@ -34,11 +34,6 @@ INPUT, TRUTH = "input", "true value"
 
 Number = Callable[..., Float[np.ndarray, " S"]]
 """Maps one dataset per source to one number per network, NaN where the number is undefined."""
-
-Change = Callable[[str, Settings], Settings | None]
-"""Maps the name and settings of a population to changed settings, or to None to skip the population."""
-
-CHANGES = "a function of a population's name and settings"
 
 Counted = Literal["all", "learned", "equal loss"]
 
@@ -98,6 +93,7 @@ class Claim:
             otherwise diverged networks are excluded.
         against: a population to compare with instead of thresholds: the claim is that a network's number is higher than
             that of a network of this population.
+        thresholds: other thresholds at which the claim could have been judged as well.
         fails: whether the claim states that networks fail at something. Networks that learned nothing fail too, so the
             claim is not tested on controls.
 
@@ -124,6 +120,7 @@ class Claim:
     against: str | None = None
     baselines: tuple[Baseline, ...] = ()
     fails: bool = False
+    thresholds: Thresholds | None = None
 
     def __post_init__(self) -> None:
         arguments.text("id", self.id, empty=True)
@@ -155,11 +152,30 @@ class Claim:
                 f"{against} takes one population, not {', '.join(sorted(populations))}",
             ),
             (self.against in populations, f": {self.against!r} cannot be compared with itself"),
+            (self.thresholds is not None and compared, f"{against} has no thresholds"),
             (compared and self.learned, f"{against} excludes diverged networks; learned counts them"),
             *((names.count(name) > 1, f": two baselines are named {name!r}") for name in names),
         ):
             if wrong:
                 raise ValueError(f"{claim}{said}")
+        arguments.instance(f"{claim}: thresholds", self.thresholds, Thresholds | None, "an lt.Thresholds or None")
+        if self.thresholds is not None:
+            pairs, both = isinstance(self.thresholds.values[0], tuple), np.isfinite(self.low) and np.isfinite(self.high)
+            if pairs != both:
+                kind = "pairs (low, high), since it has two" if both else "numbers, since it has one threshold"
+                raise ValueError(f"{claim}: thresholds must be {kind}")
+            _ = self.others  # Each of them must be possible.
+
+    @property
+    def others(self) -> tuple[Claim, ...]:
+        """The claim with each of its other thresholds."""
+        ends: list[dict[str, Any]] = []
+        for value in () if self.thresholds is None else self.thresholds.values:
+            if isinstance(value, tuple):
+                ends.append({"low": value[0], "high": value[1]})
+            else:
+                ends.append({"low": value} if np.isfinite(self.low) else {"high": value})
+        return tuple(replace(self, **each, thresholds=None) for each in ends)
 
     @property
     def meets(self) -> str:
@@ -232,6 +248,8 @@ class Claims:
             networks lack it.
         during: mapping from populations to earlier numbers of steps in the same training after which claims about only
             this population are also tested.
+        specifications: other trainings that the claims could have been about as well. By default a third and three
+            times the learning rate, half and twice the units, and two other base seeds.
 
     Raises:
         ValueError: names repeat or are unknown, there are no claims, or another argument is invalid.
@@ -275,10 +293,12 @@ class Claims:
     variants: Mapping[str, Change | Variant] = field(default_factory=dict)
     aspects: Mapping[str, Sequence[str]] = field(default_factory=dict)
     during: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    specifications: tuple[Specification, ...] = field(default_factory=usual)
 
     def __post_init__(self) -> None:
         self._check_kinds()
-        columns = [NETWORKS, DURING, COPY, CLIPPED, *self.controls, *self.variants]
+        others = [each.name for each in self.specifications]
+        columns = [NETWORKS, DURING, COPY, CLIPPED, *self.controls, *self.variants, *others]
         for what, names in (("claim", [*self.ids]), ("column", columns)):
             if twice := [name for name in names if names.count(name) > 1]:
                 raise ValueError(f"two {what}s are named {twice[0]!r}")
@@ -304,7 +324,7 @@ class Claims:
             if not isinstance(words, str) or not words.strip():
                 raise ValueError(f"{name} must be text that is not empty, not {arguments.brief(words)}")
             arguments.text(name, words)
-        for name, kind in (("claims", Claim), ("data", Path)):
+        for name, kind in (("claims", Claim), ("data", Path), ("specifications", Specification)):
             held = getattr(self, name)
             if not isinstance(held, tuple) or not all(isinstance(each, kind) for each in held):
                 raise ValueError(f"{name} must be a tuple of {kind.__name__}, such as ({kind.__name__}(...),)")

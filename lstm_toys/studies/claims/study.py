@@ -31,11 +31,14 @@ from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
 from lstm_toys.studies.claims import ask as words
-from lstm_toys.studies.claims import entries, evidence, figures, verdicts
+from lstm_toys.studies.claims import entries, evidence, figures, specification_figures, specifications, verdicts
 from lstm_toys.studies.claims.ask import ClaimSettings, Question
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, INPUT, NETWORKS
 from lstm_toys.studies.claims.evidence import Evidence
 from lstm_toys.text import escape
+
+SPECIFICATIONS = "other choices"
+"""The name of the seconds that the runs of all specifications took."""
 
 
 class ClaimStudy(Study[ClaimSettings]):
@@ -82,6 +85,22 @@ class ClaimStudy(Study[ClaimSettings]):
         except verdicts.Unsound as error:
             raise Failed(str(error)) from error
 
+    @cached_property
+    def multiverse(self) -> list[dict[str, Any]]:
+        """The entries of ``specifications.json``: every claim under all other choices that were asked for."""
+        question, trained = self.question, dict[str, list[dict[str, Any]]]()
+        if not self.settings.specifications:
+            return []
+        for each in question.declared.specifications:  # In turn, since results of all would fill the memory.
+            results = self._results(each.name)
+            for claim in question.claims:
+                if {*claim.populations} <= {*results} and (found := specifications.by_training(claim, each, results)):
+                    trained.setdefault(claim.id, []).append(found)
+        return [
+            specifications.entry(claim, entry, trained.get(claim.id, []))
+            for claim, entry in zip(question.claims, self.judgment, strict=True)
+        ]
+
     def _needs(self, column: str) -> dict[str, Run]:
         return {name: each for (where, name), each in self.needs.items() if where == column}
 
@@ -119,7 +138,7 @@ class ClaimStudy(Study[ClaimSettings]):
     def digests(self) -> Digests:
         declared = self.question.declared
         return {
-            "verdicts": digest(json.dumps(self.judgment)),
+            "verdicts": digest(json.dumps([self.judgment, self.multiverse])),
             "words": digest(json.dumps([declared.title, declared.about, {**declared.aspects}])),
             "runs": digest([each.folder.name for each in self.needs.values()]),
         }
@@ -135,25 +154,36 @@ class ClaimStudy(Study[ClaimSettings]):
                 counting = {name: declared.variant(name).networks for name in declared.variants}
                 table = markdown(judged, declared.title, " ".join(conditions), declared.aspects, counting)
                 temporary.write_text(table, encoding="utf-8")
+            written = ["claims.json", "claims.md"]
+            if self.multiverse:
+                written += ["specifications.json", "specifications.md"]
+                write_json(run.folder / "specifications.json", self.multiverse)
+                with replacing(run.folder / "specifications.md") as temporary:
+                    temporary.write_text(specifications.markdown(self.multiverse, declared.title), encoding="utf-8")
         return {
             "experiment": run.name,
             "flags": self.settings.as_dict(),
             "verdicts": {each["id"]: each["verdict"] for each in judged},
             "runs_seconds": spent,
-            "files": ["claims.json", "claims.md"],
+            "files": written,
         }
 
     def _spent(self) -> dict[str, float]:
         """The seconds that the runs of each column took; a run counts only in its first column."""
         columns = {each.folder: (column, each) for (column, _), each in reversed([*self.needs.items()])}
+        others = {each.name: SPECIFICATIONS for each in self.question.declared.specifications}
         counted = {column for column, _ in columns.values()}
-        spent = dict.fromkeys((column for column, _ in self.needs if column in counted), 0.0)
+        spent = dict.fromkeys((others.get(column, column) for column, _ in self.needs if column in counted), 0.0)
         for column, run in columns.values():
-            spent[column] += sum(run.read_metrics()["seconds"].values())
+            spent[others.get(column, column)] += sum(run.read_metrics()["seconds"].values())
         return {column: round(seconds, 1) for column, seconds in spent.items()}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        yield from figures.drawings(read_json_list(self.run.checked("claims.json"))).items()
+        entries = read_json_list(self.run.checked("claims.json"))
+        yield from figures.drawings(entries).items()
+        if self.settings.specifications:
+            others = read_json_list(self.run.checked("specifications.json"))
+            yield from specification_figures.drawings(entries, others).items()
 
 
 def markdown(

@@ -46,6 +46,7 @@ USUAL = {
         "variants": {},
         "aspects": {},
         "during": {},
+        "specifications": (),
         "populations": {name: (experiment(), []) for name in ("first", "second", "third")},
     },
 }
@@ -119,6 +120,8 @@ UNUSED = lt.Baseline("", number, (lt.Source("x", ""),))
         ({"claims": (two(ABOUT, id="all", low=0),)}, "invalid id of a claim 'all': "),
         ({"controls": {"other": change}, "variants": {"other": change}}, "two columns are named 'other'"),
         ({"controls": {"networks": change}}, "two columns are named 'networks'"),
+        ({"specifications": (lt.Specification(change, {"units": "half"}),) * 2}, "two columns are named 'units: half'"),
+        ({"specifications": [change]}, "specifications must be a tuple of Specification"),
         ({"variants": {"copy": change}}, "two columns are named 'copy'"),
         ({"aspects": {"size": ("other",)}}, "aspects names 'other', which is not a variant"),
         ({"during": {"fourth": (1, 2)}}, "populations are first, second, third; leave it out of during"),

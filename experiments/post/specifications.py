@@ -1,0 +1,115 @@
+"""Other trainings that the sentences of the post could have been about as well. Imports nothing heavy.
+
+The author trained one network under one optimizer, rate, size and number of steps. Each choice is varied from the
+published settings, one at a time; then, for the sine, `COMBINATIONS` random combinations, drawn with a fixed seed.
+That verdicts turn under such choices had been seen in a trial with 24 networks of the sine under 24 recipes and sizes,
+before these choices, the rule and the thresholds were fixed here; docs/notes/specifications.md has the trial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+import lstm_toys as lt
+from lstm_toys.networks.cells import Gates
+
+RATES = {"rmsprop_keras": (0.0003, 0.001, 0.003), "adam": (0.001, 0.003, 0.01), "sgd": (0.1, 0.3, 1.0)}
+"""The grid of optimizers and learning rates."""
+
+SGD_STEPS = 4_000
+"""Fewest steps of SGD, which needs more of them than the other optimizers."""
+
+OTHER_GATES: dict[Gates, Gates] = {"sigmoid": "hard", "hard": "sigmoid"}
+
+UNITS = {"half": 0.5, "twice": 2.0}
+STEPS = {"half": 0.5, "1.5 times": 1.5, "twice": 2.0}
+BASE_SEEDS = (1_001, 2_002)
+
+NETWORKS = 24
+"""Most networks of populations other than the sine's."""
+
+COMBINATIONS, DRAWN_WITH = 40, 48
+"""Number of random combinations, and the seed that they are drawn with."""
+
+Step = Callable[[lt.Settings], lt.Settings]
+
+
+def trained_by(optimizer: str, rate: float) -> Step:
+    """Another optimizer and rate, with the optimizer's own momentum and decay."""
+
+    def change(settings: lt.Settings) -> lt.Settings:
+        steps = max(settings.steps, SGD_STEPS) if optimizer == "sgd" else settings.steps
+        return replace(settings, optimizer=optimizer, learning_rate=rate, momentum=None, decay=None, steps=steps)
+
+    return change
+
+
+def with_units(factor: float) -> Step:
+    """Layers below the readout of another size."""
+    return lambda settings: replace(settings, hidden=tuple(round(factor * units) for units in settings.hidden))
+
+
+def with_steps(factor: float) -> Step:
+    """Another number of steps."""
+    return lambda settings: replace(settings, steps=round(factor * settings.steps))
+
+
+def other_gates(settings: lt.Settings) -> lt.Settings:
+    """Hard gates in place of sigmoid ones, or the other way around."""
+    return replace(settings, gates=OTHER_GATES[settings.gates])
+
+
+def with_seed(more: int) -> Step:
+    """Networks that another base seed initialized."""
+    return lambda settings: replace(settings, base_seed=settings.base_seed + more)
+
+
+CHOICES: dict[str, dict[str, Step]] = {
+    "optimizer and rate": {
+        f"{name} {rate:g}": trained_by(name, rate) for name, rates in RATES.items() for rate in rates
+    },
+    "gates": {"the other": other_gates},
+    "units": {name: with_units(factor) for name, factor in UNITS.items()},
+    "steps": {name: with_steps(factor) for name, factor in STEPS.items()},
+    "base seed": {f"{more:,} more": with_seed(more) for more in BASE_SEEDS},
+}
+"""By kind and name, how the settings change."""
+
+
+def specification(choices: dict[str, str], only: str = "") -> lt.Specification:
+    """Makes a specification of choices, for all populations or ``only`` for one."""
+
+    def change(name: str, settings: lt.Settings) -> lt.Settings | None:
+        if only not in ("", name):
+            return None
+        after = settings if name == "sine" else replace(settings, seeds=min(settings.seeds, NETWORKS))
+        before = after
+        for kind, choice in choices.items():
+            after = CHOICES[kind][choice](after)
+        own = replace(after, momentum=before.momentum, decay=before.decay)
+        return None if own == before else after  # The published choice is one of the grid.
+
+    return lt.Specification(change, choices)
+
+
+def one_at_a_time() -> Iterator[lt.Specification]:
+    """Yields the specifications that vary a single choice."""
+    for kind, choices in CHOICES.items():
+        yield from (specification({kind: choice}) for choice in choices)
+
+
+def combinations() -> Iterator[lt.Specification]:
+    """Yields random combinations of at least two choices, each of which may also be the published one."""
+    random, seen = np.random.default_rng(DRAWN_WITH), list[dict[str, str]]()
+    while len(seen) < COMBINATIONS:
+        drawn = {kind: ["", *choices][random.integers(1 + len(choices))] for kind, choices in CHOICES.items()}
+        chosen = {kind: choice for kind, choice in drawn.items() if choice}
+        if len(chosen) > 1 and chosen not in seen:
+            seen.append(chosen)
+            yield specification(chosen, only="sine")
+
+
+SPECIFICATIONS = (*one_at_a_time(), *combinations())

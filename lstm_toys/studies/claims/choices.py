@@ -1,0 +1,134 @@
+"""Choices that a verdict stands on: how networks are trained, and which number of a network is enough.
+
+Imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from numbers import Real
+from typing import Any
+
+from lstm_toys import arguments
+from lstm_toys.runs.identity import Settings
+
+Change = Callable[[str, Settings], Settings | None]
+"""Maps the name and settings of a population to changed settings, or to None to skip the population."""
+
+CHANGES = "a function of a population's name and settings"
+
+COMBINATION = "combination"
+"""The kind of specifications in which several choices differ."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Other thresholds at which a claim could have been judged as well.
+
+    Attributes:
+        values: numbers in place of the only threshold of a claim, or pairs ``(low, high)`` in place of both.
+        smallest: a sentence that says why the smallest, or strictest, is defensible.
+        largest: a sentence that says why the largest, or loosest, is.
+
+    Raises:
+        ValueError: an argument has the wrong type.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.Thresholds((0.1, 0.3), "A tenth is hardly seen.", "Three tenths are half of the swing.").values
+        (0.1, 0.3)
+    """
+
+    values: tuple[float, ...] | tuple[tuple[float, float], ...]
+    smallest: str
+    largest: str
+
+    def __post_init__(self) -> None:
+        flat = [each for value in self.values for each in (value if isinstance(value, tuple) else (value,))]
+        if not self.values or not all(isinstance(each, Real) and not isinstance(each, bool) for each in flat):
+            raise ValueError("thresholds: values must be numbers, or pairs of numbers, such as (0.1, 0.3)")
+        if len({isinstance(value, tuple) and len(value) for value in self.values} - {2, False}) or (
+            len({isinstance(value, tuple) for value in self.values}) > 1
+        ):
+            raise ValueError("thresholds: values must all be numbers, or all pairs (low, high)")
+        arguments.text("thresholds: smallest", self.smallest)
+        arguments.text("thresholds: largest", self.largest)
+
+
+@dataclass(frozen=True)
+class Specification:
+    """Another training that the sentence of a claim could have been about as well.
+
+    Attributes:
+        change: function that returns the changed settings of a population, or None to skip the population.
+        choices: by kind of choice, such as ``"units"``, what is chosen, such as ``"half"``.
+
+    Raises:
+        ValueError: an argument has the wrong type.
+
+    Example:
+        >>> import dataclasses
+        >>> import lstm_toys as lt
+        >>> def longer(name, settings):
+        ...     return dataclasses.replace(settings, steps=2 * settings.steps)
+        >>> lt.Specification(longer, {"steps": "twice"}).name
+        'steps: twice'
+    """
+
+    change: Change
+    choices: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        arguments.function("change", self.change, CHANGES, 2)
+        arguments.mapping("choices", self.choices, "what is chosen, by kind of choice")
+        if not self.choices or not all(isinstance(each, str) and each for each in self.choices.values()):
+            raise ValueError('choices must say what is chosen, such as {"units": "half"}')
+        for kind, choice in self.choices.items():
+            arguments.text("a kind of choice", kind)
+            arguments.text("a choice", choice)
+
+    @property
+    def name(self) -> str:
+        """The choices in words."""
+        return ", ".join(f"{kind}: {choice}" for kind, choice in self.choices.items())
+
+    @property
+    def kind(self) -> str:
+        """The only kind of choice, or `COMBINATION`."""
+        return COMBINATION if len(self.choices) > 1 else next(iter(self.choices))
+
+
+def changed(**factors: float) -> Change:
+    """Makes a change that multiplies settings of a population; the numbers of units of each layer for ``hidden``.
+
+    Populations whose settings stay the same are skipped.
+    """
+
+    def change(_: str, settings: Settings) -> Settings | None:
+        own: dict[str, Any] = {}
+        for name, factor in factors.items():
+            value = getattr(settings, name)
+            own[name] = tuple(max(1, round(units * factor)) for units in value) if name == "hidden" else value * factor
+            own[name] = round(own[name]) if name == "steps" else own[name]
+        after = replace(settings, **own)
+        return None if after == settings else after
+
+    return change
+
+
+def other_seeds(base_seed: int) -> Change:
+    """Makes a change to networks that were initialized by another base seed."""
+    return lambda _, settings: replace(settings, base_seed=settings.base_seed + base_seed)
+
+
+def usual() -> tuple[Specification, ...]:
+    """The specifications of claims that declare none."""
+    return (
+        Specification(changed(learning_rate=1 / 3), {"learning rate": "a third"}),
+        Specification(changed(learning_rate=3.0), {"learning rate": "three times"}),
+        Specification(changed(hidden=0.5), {"units": "half"}),
+        Specification(changed(hidden=2.0), {"units": "twice"}),
+        Specification(other_seeds(1_001), {"base seed": "1,001 more"}),
+        Specification(other_seeds(2_002), {"base seed": "2,002 more"}),
+    )

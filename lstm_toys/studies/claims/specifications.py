@@ -1,0 +1,140 @@
+"""Verdicts under other choices: does the share of networks that meet a claim stay on its side of one half?
+
+The method is known as multiverse analysis (Steegen, Tuerlinckx, Gelman and Vanpaemel, 2016) and specification curves
+(Simonsohn, Simmons and Nelson, 2020). Training choices give other networks, analysis choices other thresholds for the
+same networks. Specifications are a grid and not a sample, so there is a range over them, and no interval.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from lstm_toys.results.summary import finite
+from lstm_toys.runs.experiment import HISTORY, TRAINING
+from lstm_toys.statistics.intervals import wilson
+from lstm_toys.studies.claims.ask import percent, specified
+from lstm_toys.studies.claims.choices import COMBINATION, Specification
+from lstm_toys.studies.claims.declaration import Claim
+from lstm_toys.studies.claims.evidence import Evidence
+from lstm_toys.studies.claims.verdicts import judge
+from lstm_toys.text import escape
+
+LEARNED, SHOWN = 0.9, 0.5
+"""Smallest share of networks that meet the goal of their task with which a specification counts, and is shown."""
+
+FEWEST = 5
+"""Fewest networks that a share is computed from."""
+
+KEPT = 0.9
+"""Smallest share of the combinations of choices in which a robust verdict stays."""
+
+THRESHOLD = "threshold"
+"""The kind of all analysis choices."""
+
+
+def about_learning(claim: Claim) -> bool:
+    """Whether a claim is about what is, or is not, learned, and so also about networks that did not learn."""
+    curves = {source.curves for source in claim.sources}
+    return claim.learned or (claim.fails and curves <= {TRAINING, HISTORY})
+
+
+def by_training(claim: Claim, specification: Specification, results: Evidence) -> dict[str, Any] | None:
+    """Judges a claim by the networks of a specification; None if these lack one of its sources.
+
+    Unless the claim is about learning, only networks that meet the goal of their task count, and the specification
+    counts only if most networks do; see `LEARNED`.
+    """
+    outcome = judge(claim, results, only_learned=not about_learning(claim))
+    if outcome is None:
+        return None
+    own = [results[name] for name in claim.populations]
+    learned = min(float(each.learned.mean()) for each in own)
+    losses = own[0].train_loss.isel(step=-1).values
+    enough = about_learning(claim) or learned >= LEARNED
+    state = "few" if outcome.counted < FEWEST else "judged" if enough else "shown" if learned >= SHOWN else "unlearned"
+    return {
+        "name": specification.name,
+        "choices": {**specification.choices},
+        "kind": specification.kind,
+        "state": state,
+        "share": finite(outcome.share.value),
+        "interval": [finite(outcome.share.low), finite(outcome.share.high)],
+        "counted": outcome.counted,
+        "learned": learned,
+        "loss": finite(float(np.nanmedian(losses[np.isfinite(losses)]))) if np.isfinite(losses).any() else None,
+    }
+
+
+def by_threshold(claim: Claim, entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yields the judgments of the networks in an entry of ``claims.json`` by the claim's other thresholds."""
+    numbers = np.array([np.nan if each is None else each for each in entry["per_seed"]], float)
+    for other in claim.others:
+        share = wilson(int(other.met(numbers).sum()), entry["counted"])
+        state = "judged" if entry["counted"] >= FEWEST else "few"
+        interval = [finite(share.low), finite(share.high)]
+        yield {
+            "name": other.meets,
+            "kind": THRESHOLD,
+            "state": state,
+            "share": finite(share.value),
+            "interval": interval,
+        }
+
+
+def entry(claim: Claim, judged: Mapping[str, Any], trained: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The entry of a claim in ``specifications.json``, from its entry in ``claims.json`` and other trainings.
+
+    It is robust if the share stays on the verdict's side of one half at every level of every kind of choice, and in
+    `KEPT` of the combinations. An undecided verdict has no side: ``robust`` is None.
+    """
+    verdict, thresholds = judged["verdict"], [*by_threshold(claim, judged)]
+
+    def stays(share: float) -> bool:
+        return share > 0.5 if verdict == "supported" else share < 0.5
+
+    counted = [each for each in (*trained, *thresholds) if each["state"] == "judged"]
+    kinds: dict[str, list[Mapping[str, Any]]] = {}
+    for each in counted:
+        kinds.setdefault(each["kind"], []).append(each)
+    turns = {kind: [each["name"] for each in levels if not stays(each["share"])] for kind, levels in kinds.items()}
+    combined = len(kinds.get(COMBINATION, ()))
+    turned = len(turns.get(COMBINATION, ()))
+    if combined - turned >= KEPT * combined:
+        turns.pop(COMBINATION, None)
+    depends = {kind: names for kind, names in turns.items() if names}
+    sided = verdict != "undecided" and bool(counted)
+    ranges = {kind: [pick(each["share"] for each in levels) for pick in (min, max)] for kind, levels in kinds.items()}
+    return {
+        "id": claim.id,
+        "quote": claim.quote,
+        "verdict": verdict,
+        "meets": claim.meets,
+        "share": judged["share"],
+        "robust": not depends if sided else None,
+        "depends": depends if sided else {},
+        "combinations": [combined - turned, combined] if sided else [0, combined],
+        "ranges": ranges,
+        "trained": [*trained],
+        "thresholds": thresholds,
+        "reasons": [claim.thresholds.smallest, claim.thresholds.largest] if claim.thresholds else [],
+    }
+
+
+def markdown(every: Sequence[Mapping[str, Any]], title: str) -> str:
+    """The table of all claims: the verdict, whether it is robust, and the range of the share by kind of choice."""
+    kinds = list(dict.fromkeys(kind for each in every for kind in each["ranges"]))
+    environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
+    template = environment.from_string(Path(__file__).with_name("specifications.md.jinja").read_text(encoding="utf-8"))
+    return template.render(
+        every=every,
+        title=title,
+        kinds=kinds,
+        says=specified,
+        escape=escape,
+        percent=percent,
+        learned=LEARNED,
+        kept=KEPT,
+    )

@@ -1,0 +1,200 @@
+"""Verdicts under other choices: which trainings count, when a verdict is robust, and what is reported."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import lstm_toys as lt
+from conftest import carry_out, refusal
+from experiments import claims as command
+from lstm_toys.studies.claims import ask, choices, specification_figures, specifications
+from lstm_toys.studies.claims.ask import specified
+
+RATE = lt.Specification(choices.changed(learning_rate=3.0), {"rate": "three times"})
+
+
+def number(curves):
+    return curves.answer.values[:, 0, -1, 0]
+
+
+def claim(**options):
+    given = {"low": 0.5, "thresholds": lt.Thresholds((0.2, 0.8), "Little.", "Much.")} | options
+    return lt.Claim("one", "It is", "last", number, (lt.Source("a", "training"),), **given)
+
+
+def results(numbers, learned):
+    """Networks whose last answers are these numbers."""
+    answers = np.zeros((len(numbers), 2, 1))
+    answers[:, 1, 0] = numbers
+    return xr.Dataset(
+        {
+            "train_answer": (("seed", "time", "feature"), answers),
+            "train_target": (("time", "feature"), np.ones((2, 1))),
+            "train_loss": (("seed", "step"), np.linspace(1, 2, 2 * len(numbers)).reshape(-1, 2)),
+            "diverged": ("seed", np.zeros(len(numbers), bool)),
+            "learned": ("seed", np.array(learned, bool)),
+        },
+        {"time": [0.0, 1.0], "feature": ["y"]},
+    )
+
+
+@pytest.mark.parametrize(
+    ("learned", "options", "state", "share", "counted"),
+    [
+        ([True] * 10, {}, "judged", 0.4, 10),
+        ([True] * 9 + [False], {}, "judged", 4 / 9, 9),
+        ([True] * 8 + [False] * 2, {}, "shown", 0.5, 8),
+        ([True] * 5 + [False] * 5, {}, "shown", 0.8, 5),
+        ([False] * 4 + [True] * 6, {}, "shown", 0.0, 6),
+        ([True] * 4 + [False] * 6, {}, "few", 1.0, 4),
+        ([True] * 2 + [False] * 8, {"learned": True}, "judged", 0.4, 10),
+        ([False] * 10, {"fails": True}, "judged", 0.4, 10),
+    ],
+)
+def test_networks_that_learned_count_and_trainings_where_most_did(learned, options, state, share, counted):
+    found = specifications.by_training(claim(**options), RATE, {"a": results([1.0] * 4 + [0.0] * 6, learned)})
+    assert (found["state"], found["share"], found["counted"]) == (state, pytest.approx(share), counted)
+    assert found["learned"] == np.mean(learned)
+    assert found["loss"] == np.median(np.linspace(1, 2, 20)[1::2])
+    assert specifications.by_training(claim(), RATE, {}) is None
+
+
+def trained(share, kind="rate", state="judged"):
+    return {"name": f"{kind}: {share}", "kind": kind, "state": state, "share": share, "interval": [0, 1], "choices": {}}
+
+
+KNOWN = {"verdict": "supported", "share": 0.9, "per_seed": [0.9] * 9 + [0.1], "counted": 10}
+COMBINED = choices.COMBINATION
+
+
+@pytest.mark.parametrize(
+    ("verdict", "others", "said"),
+    [
+        ("supported", [trained(0.6), trained(0.9, "units")], "robust"),
+        ("supported", [trained(0.5)], "depends on rate (rate: 0.5)"),
+        ("supported", [trained(0.4, state="shown"), trained(0.4, state="few")], "robust"),
+        ("supported", [trained(0.2), trained(0.3, "units")], "depends on rate (rate: 0.2), units (units: 0.3)"),
+        ("supported", [trained(0.9, COMBINED)] * 9 + [trained(0.1, COMBINED)], "robust"),
+        (
+            "supported",
+            [trained(0.9, COMBINED)] * 8 + [trained(0.1, COMBINED)] * 2,
+            "depends on combinations (stays in 8 of 10)",
+        ),
+        ("undecided", [trained(0.9)], "undecided"),
+    ],
+)
+def test_a_verdict_is_robust_if_the_share_stays_on_its_side(verdict, others, said):
+    found = specifications.entry(claim(), KNOWN | {"verdict": verdict}, others)
+    assert specified(found) == said
+    assert json.dumps(found, allow_nan=False)
+
+
+def test_thresholds_judge_the_same_networks_and_can_turn_a_verdict():
+    found = specifications.entry(claim(thresholds=lt.Thresholds((0.05, 0.95), "Little.", "Much.")), KNOWN, [])
+    assert {each["name"]: each["share"] for each in found["thresholds"]} == {"at least 0.05": 1, "at least 0.95": 0}
+    assert specified(found) == "depends on threshold (at least 0.95)"
+    assert found["ranges"] == {"threshold": [0, 1]}
+    refuted = specifications.entry(claim(), KNOWN | {"verdict": "refuted", "per_seed": [0.3] * 10}, [trained(0.1)])
+    assert refuted["depends"] == {"threshold": ["at least 0.2"]}
+    assert specified(specifications.entry(claim(thresholds=None), KNOWN, [])) == "not judged: too few networks learned"
+
+
+def test_a_claim_with_two_thresholds_has_pairs():
+    both = claim(high=0.8, thresholds=lt.Thresholds(((0.1, 0.9), (0.6, 0.7)), "Little.", "Much."))
+    assert [(each.low, each.high) for each in both.others] == [(0.1, 0.9), (0.6, 0.7)]
+    for options, said in (
+        ({"high": 0.8}, "must be pairs"),
+        ({"thresholds": lt.Thresholds(((0.1, 0.2),), "a", "b")}, "must be numbers"),
+        ({"low": -np.inf, "against": "b"}, "has no thresholds"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            claim(**options)
+
+
+def thresholds(values, smallest="Little."):
+    return lt.Thresholds, {"values": values, "smallest": smallest, "largest": "Much."}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (thresholds(()), "values must be numbers, or pairs"),
+        (thresholds(("x",)), "values must be numbers, or pairs"),
+        (thresholds((0.1, (0.1, 0.2))), "all be numbers, or all pairs"),
+        (thresholds(((0.1, 0.2, 0.3),)), "all be numbers, or all pairs"),
+        (thresholds((0.1,), smallest=""), "smallest must be"),
+        ((lt.Specification, {"change": None, "choices": {"units": "half"}}), "change must be"),
+        ((lt.Specification, {"change": RATE.change, "choices": {}}), "must say what is chosen"),
+        ((lt.Specification, {"change": RATE.change, "choices": {"units": 2}}), "must say what is chosen"),
+    ],
+)
+def test_choices_that_say_nothing_are_refused(arguments, said):
+    kind, values = arguments
+    made = object.__new__(kind)  # These tests check no types.
+    for name, value in values.items():
+        object.__setattr__(made, name, value)
+    with pytest.raises(ValueError, match=said):
+        made.__post_init__()
+
+
+def test_figures_show_every_training_and_threshold():
+    chosen = {"sgd 0.1": 0.2, "sgd 1": 0.4, "adam 0.1": 0.9, "half": 1.0}
+    others = [
+        {**trained(share, kind), "choices": {kind: level}, "loss": 10.0**-power, "learned": 1.0}
+        for power, (level, share) in enumerate(chosen.items())
+        for kind in ["units" if level == "half" else "optimizer"]
+    ]
+    known = KNOWN | {"published": {"value": 0.4}, "null": {"copy": {"value": 1.0}}, "statistic": "last"}
+    known |= {"threshold": {"low": 0.5, "high": None}}
+    found = specifications.entry(claim(), known, others)
+    drawn = specification_figures.drawings([known], [found])
+    assert [*drawn] == ["specifications.png", "losses.png", "thresholds.png"]
+    (axes,) = drawn["specifications.png"].axes
+    assert [float(line.get_ydata()[0]) for line in axes.lines if line.get_marker() in "oD"] == [0.2, 0.4, 0.9, 0.9, 1.0]
+    assert [tick.get_text() for tick in axes.get_yticklabels()][3:] == ["optimizer", "units"]
+    (axes,) = drawn["losses.png"].axes
+    lines = [line.get_xydata().tolist() for line in axes.lines if line.get_linestyle() == "-"]
+    assert [line for line in lines if len(line) == 2] == [[[0.1, 0.4], [1.0, 0.2]]]
+    places = {float(line.get_xdata()[0]) for line in drawn["thresholds.png"].axes[0].lines[1:]}
+    assert places == {0.5, 0.2, 0.8, 0.4, 1.0}
+    table = specifications.markdown([found], "mine")
+    assert "| one | supported, 90% | depends on optimizer (optimizer: 0.2; optimizer: 0.4) |" in table
+    assert "at least 0.2: 90%" in table
+
+
+def test_usual_choices_change_one_setting_each():
+    settings = command_settings()
+    changes = {each.name: each.change("sine", settings) for each in choices.usual()}
+    assert changes.pop("units: half").hidden == (2,)
+    assert changes.pop("units: twice").hidden == (8,)
+    assert changes["learning rate: a third"].learning_rate == pytest.approx(0.01 / 3)
+    assert {name: changes[name].base_seed for name in changes if "seed" in name} == {
+        "base seed: 1,001 more": 1001,
+        "base seed: 2,002 more": 2002,
+    }
+    bare = dataclasses.replace(settings, hidden=())
+    assert [each.change("sine", bare) for each in choices.usual()[2:4]] == [None, None]
+
+
+def command_settings():
+    from experiments import sine
+    from lstm_toys.cli import flags
+
+    return flags.parse(sine.EXPERIMENT, ["--hidden=4", "--learning_rate=0.01"])[0]
+
+
+@pytest.mark.long
+def test_the_command_judges_claims_under_other_choices(tmp_path, capsys):
+    arguments = ["--claims=sine_claims", "--seeds=6", "--specifications", f"--results_dir={tmp_path}"]
+    assert carry_out(command, arguments) == 0
+    (folder,) = (tmp_path / "runs").glob("claims*")
+    found = json.loads((folder / "specifications.json").read_text())
+    assert [len(each["trained"]) for each in found] == [6, 6]
+    printed = capsys.readouterr().out
+    for each in found:
+        assert f"{each['id']}: {ask.specified(each)}" in printed
+    assert (folder / "specifications.md").read_text().count("\n| ") == 3
+    assert "unknown" in refusal(command, ["--claims=sine_claims", "--specification"])
