@@ -4,16 +4,28 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 
 import pytest
 
 from conftest import HANG, ROOT, SINE_FIGURES
 
-pytestmark = pytest.mark.long
-
 INSTALLED = {"lstm_toys": "lstm_toys", "experiments": "lstm_toys/experiments"}
 """Folders of the clone, and where they lie in a wheel."""
+
+
+def test_every_folder_of_code_is_a_package_and_every_study_is_independent():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    folders = {
+        ".".join((name.replace("/", "."), *path.relative_to(ROOT / folder).parent.parts))
+        for folder, name in INSTALLED.items()
+        for path in (ROOT / folder).rglob("*.py")
+    }
+    assert {*declared["setuptools"]["packages"]} == folders
+    (contract,) = (each for each in declared["importlinter"]["contracts"] if each["type"] == "independence")
+    studies = {f"lstm_toys.studies.{path.parent.name}" for path in (ROOT / "lstm_toys" / "studies").glob("*/study.py")}
+    assert {*contract["modules"], "lstm_toys.studies.training"} == studies
 
 
 def run(*arguments, **options):
@@ -37,6 +49,7 @@ def wheel(tmp_path_factory):
     return path
 
 
+@pytest.mark.long
 def test_the_wheel_holds_every_file_of_what_is_installed_and_no_other_its_script_and_its_license(wheel):
     with zipfile.ZipFile(wheel) as archive:
         found = {name for name in archive.namelist() if ".dist-info/" not in name}
@@ -53,6 +66,7 @@ def test_the_wheel_holds_every_file_of_what_is_installed_and_no_other_its_script
     assert about["entry_points.txt"].split() == [b"[console_scripts]", b"lstm-toys", b"=", b"lstm_toys.cli.script:main"]
 
 
+@pytest.mark.long
 def test_the_script_is_the_command_and_trains_and_draws_from_any_folder(wheel, tmp_path):
     target, here = tmp_path / "installed", tmp_path / "here"
     alone = ["--no-index", "--no-deps", f"--target={target}"]

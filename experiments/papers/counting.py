@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import lstm_toys as lt
-from lstm_toys.studies.claims.declaration import Change
+from lstm_toys.studies.claims.choices import Change
 
 from ..post.claims import parameters
 from . import languages
@@ -55,7 +55,7 @@ SHOWN = {
 WEISS = "After Weiss et al. (2018)"
 
 
-def counts(id: str, population: str, quote: str, *, against: str | None = None, **bound: int) -> lt.Claim:
+def counts(id: str, population: str, quote: str, *, against: str | None = None, **bound: Any) -> lt.Claim:
     """A claim about the n to which networks count: at least ``low``, at most ``high``, or above those of ``against``.
 
     A claim that networks do not count is one that they fail. A bound after Weiss et al. has a baseline: the same number

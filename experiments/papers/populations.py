@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import lstm_toys as lt
-from lstm_toys.studies.claims.declaration import Change
+from lstm_toys.studies.claims.choices import Change
 
 
 def changed(**values: Any) -> Change:

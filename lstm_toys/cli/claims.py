@@ -23,7 +23,8 @@ from lstm_toys.runs.context import described_error
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.studies.claims.ask import ClaimSettings, Question, ask
-from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Change, Claim, Claims
+from lstm_toys.studies.claims.choices import Change
+from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Claim, Claims
 from lstm_toys.text import code, escape
 
 
@@ -101,8 +102,8 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     only = () if claims == declared.claims else tuple(claim.id for claim in claims)
     named = None if module == post else canonical(module)
     name = f"claims_{named.replace('.', '_')}" if named else "claims"
-    asked = (values[each] for each in ("seeds", "base_seed", "variants", "specifications"))
-    claim_settings = ClaimSettings(name, *asked, only, digests)
+    asked = {each: values[each] for each in ("seeds", "base_seed", "variants", "specifications")}
+    claim_settings = ClaimSettings(name, only=only, answers=digests, **asked)
     trained = any(every.values())
     question = Question(declared, claims, made_by(claim_settings, named, paths, trained=trained), settings, paths)
     return command.Plan([ask(question, claim_settings, every, options.results_dir, canonical(module))], options)

@@ -3,7 +3,8 @@
 A cell is the recurrence of a layer: a Flax module class with
 
 - an attribute ``units``, H, and, if its gate function can be chosen, an attribute ``gates``, a name in `GATES`;
-- ``__call__(inputs [C, T, F]) -> hidden [C, T, H]``: the hidden state after every time point, from a zero state.
+- ``__call__(inputs [C, T, F]) -> hidden [C, T, H]``: the hidden state after every time point, from a zero state; for
+  rollouts and dynamics, from ``self.initial(...)`` of `lstm_toys.networks.layer.Layer`.
 
 It keeps only parameters, from whose shapes `lstm_toys.networks.sizes` estimates its time and memory. For `lt.states` it
 may sow states that it does not return, ``self.sow("intermediates", "cell", cell)``, if

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -77,6 +77,12 @@ class Ask(Generic[Identified]):
     def published(self) -> Path:
         """The folder of the published set."""
         return self.results_dir / (self.publish_as or self.name)
+
+    def within(self, results_dir: Path) -> Ask[Identified]:
+        """The same run in another folder of results, with all that it needs."""
+        needs = {name: each.within(results_dir) for name, each in self.needs.items()}
+        companions = {name: each.within(results_dir) for name, each in self.companions.items()}
+        return replace(self, results_dir=results_dir, needs=needs, companions=companions)
 
     def load(self) -> Any:
         """Loads the class of the study, a `lstm_toys.runs.study.Study`, and makes one."""

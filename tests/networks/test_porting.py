@@ -5,9 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lstm_toys.networks.cells import CELLS
 from lstm_toys.networks.lstm import LSTM
-from lstm_toys.networks.porting import to_torch
+from lstm_toys.networks.porting import ORDER, to_torch
 from lstm_toys.networks.stack import Stack
 
 CURVES = np.random.default_rng(0).normal(size=(3, 30, 2)).astype(np.float32)
@@ -23,8 +22,8 @@ def parameters(model):
 @pytest.mark.parametrize(
     "model",
     [
-        *(Stack(2, (6, 4), cell=cell) for cell in CELLS),
-        *(Stack(1, (6,), "dense", sequence=False, cell=cell) for cell in CELLS),
+        *(Stack(2, (6, 4), cell=cell) for cell in ORDER),
+        *(Stack(1, (6,), "dense", sequence=False, cell=cell) for cell in ORDER),
         Stack(1, ()),
     ],
     ids=lambda model: f"{model.cell}-{model.hidden}-{model.readout}",

@@ -92,7 +92,7 @@ class Analysis:
 
 
 def ask(analysis: Analysis, results_dir: Path) -> Ask[AnalysisSettings]:
-    """Asks for an analysis."""
+    """Asks for an analysis, and for the runs that it needs in the same folder of results."""
     needs = tuple((name, f"{each.name} {each.key} {each.declared}") for name, each in analysis.needs.items())
     return Ask(
         "lstm_toys.studies.analysis.study:AnalysisStudy",
@@ -101,6 +101,6 @@ def ask(analysis: Analysis, results_dir: Path) -> Ask[AnalysisSettings]:
         lambda _, run, __: analysis.report(run.read_metrics()),
         manifest.declared(analysis.score, analysis.draw, analysis.files),
         subject=analysis,
-        needs=analysis.needs,
+        needs={name: each.within(results_dir) for name, each in analysis.needs.items()},
         publish_as=analysis.published,
     )

@@ -51,7 +51,8 @@ def shades(levels: Sequence[str]) -> dict[str, str]:
     for letter, own in zip("brgcy" * len(hues), hues.values(), strict=False):
         for number, level in enumerate(own):
             pale = 0.65 * number / max(1, len(own) - 1) if len(own) > 1 else 0.0
-            colors[level] = to_hex([pale + (1 - pale) * part for part in to_rgb(COLORS[letter])])
+            red, green, blue = (pale + (1 - pale) * part for part in to_rgb(COLORS[letter]))
+            colors[level] = to_hex((red, green, blue))
     return colors
 
 

@@ -20,7 +20,7 @@ from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.identity import NUMBER, TRACED, Settings
+from lstm_toys.runs.identity import NUMBER, SWEPT, TRACED, Settings
 from lstm_toys.runs.measured import measure_digests, of_probes
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
@@ -77,7 +77,7 @@ def shapes(settings: Sequence[Settings]) -> list[Shape]:
     groups: dict[tuple[Any, ...], Shape] = {}
     places: dict[tuple[Any, ...], int] = {}
     for number, each in enumerate(settings):
-        kind = (each.optimizer, *(getattr(each, name) for name in NETWORK), each.timesteps)
+        kind = tuple(getattr(each, name) for name in SWEPT if name not in (*TRACED, "steps"))
         shape = groups.setdefault(kind, Shape(each, [], []))
         hyper = {
             name: value
