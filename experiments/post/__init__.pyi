@@ -1,3 +1,3 @@
-from . import explained, figures, measured, numbers, recipe, sentences, timeline
+from . import curve_measures, explained, figures, numbers, recipe, sentences, timeline
 
-__all__ = ["explained", "figures", "measured", "numbers", "recipe", "sentences", "timeline"]
+__all__ = ["curve_measures", "explained", "figures", "numbers", "recipe", "sentences", "timeline"]

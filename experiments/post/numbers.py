@@ -62,12 +62,12 @@ def temporal_share(curves: lt.Results) -> jt.Float[np.ndarray, " S"]:
     groups = np.array_split(ordered, -(-shown.size // NEIGHBORS), axis=1)
     left = np.concatenate([group - group.mean(axis=1, keepdims=True) for group in groups], axis=1)
     share = np.square(left).mean(axis=1) / ordered.var(axis=1)
-    return np.where(np.ptp(ordered, axis=1) < post.measured.RESOLUTION, np.nan, share)
+    return np.where(np.ptp(ordered, axis=1) < post.curve_measures.RESOLUTION, np.nan, share)
 
 
 def early_turns(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Number of turns of an answer before x = 0.4, median over lines."""
-    return _median(lt.per_curve(lines, post.measured.early_turns))
+    return _median(lt.per_curve(lines, post.curve_measures.early_turns))
 
 
 def common_growth(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
@@ -75,14 +75,14 @@ def common_growth(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
     0: all answers grow alike; 1: in proportion to the input. NaN if an answer does not rise.
     """
-    answered, shown = lt.per_curve(lines, post.measured.rises)
+    answered, shown = lt.per_curve(lines, post.curve_measures.rises)
     across = np.log(shown) - np.log(shown).mean(axis=1, keepdims=True)
     return (across * np.log(answered)).sum(axis=1) / np.square(across).sum(axis=1)
 
 
 def bend(*sets: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """1 - R^2 of the best straight line through the answer over x >= 0.2, median over all lines of all sets."""
-    bends = [lt.per_curve(lines, post.measured.bend) for lines in sets]
+    bends = [lt.per_curve(lines, post.curve_measures.bend) for lines in sets]
     return _median(np.concatenate(bends, axis=1))
 
 
@@ -91,7 +91,7 @@ def answered_alike(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
     The smallest amplitude if no answer swings more than its input, and the largest if its answer does.
     """
-    swing = lt.per_curve(sines, post.measured.excess_swing)
+    swing = lt.per_curve(sines, post.curve_measures.excess_swing)
     amplitudes = sines.amplitude.values
 
     def crossing(excess: jt.Float[np.ndarray, " C"]) -> float:
@@ -108,38 +108,38 @@ def answered_alike(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
 def valley_moved(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Range of the valley's depth across sines over the range of the answer's peaks; NaN without valleys or range."""
-    valley, _ = lt.per_curve(sines, post.measured.valleys)
-    peak = lt.per_curve(sines, post.measured.peak)
+    valley, _ = lt.per_curve(sines, post.curve_measures.valleys)
+    peak = lt.per_curve(sines, post.curve_measures.peak)
     spread = np.ptp(peak, axis=1)
-    return np.ptp(valley.depth, axis=1) / np.where(spread < post.measured.RESOLUTION, np.nan, spread)
+    return np.ptp(valley.depth, axis=1) / np.where(spread < post.curve_measures.RESOLUTION, np.nan, spread)
 
 
 def valley_places(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Range of the place of the answer's valley across sines."""
-    return np.ptp(lt.per_curve(sines, post.measured.valleys)[0].place, axis=1)
+    return np.ptp(lt.per_curve(sines, post.curve_measures.valleys)[0].place, axis=1)
 
 
 def valley_follows(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Slope of the place of the answer's valley on its place in the input: 0 if it stays, 1 if it follows."""
-    answered, shown = (valley.place for valley in lt.per_curve(sines, post.measured.valleys))
+    answered, shown = (valley.place for valley in lt.per_curve(sines, post.curve_measures.valleys))
     across = shown - shown.mean(axis=1, keepdims=True)
     return (across * answered).sum(axis=1) / np.square(across).sum(axis=1)
 
 
 def worst_frequency(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Largest relative error of the frequency of the best sinusoid over x >= 0.2."""
-    frequency = lt.per_curve(sines, post.measured.frequency)
+    frequency = lt.per_curve(sines, post.curve_measures.frequency)
     return np.abs(frequency / sines.frequency.values - 1).max(axis=1)
 
 
 def first_part(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """`measured.first_part`, median over sines."""
-    return _median(lt.per_curve(sines, post.measured.first_part))
+    """`curve_measures.first_part`, median over sines."""
+    return _median(lt.per_curve(sines, post.curve_measures.first_part))
 
 
 def explained_by_amplitude(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Share of the squared error that a gain and an offset of the input explain, over x >= 0.2, median over sines."""
-    return _median(lt.per_curve(sines, post.measured.explained))
+    return _median(lt.per_curve(sines, post.curve_measures.explained))
 
 
 def removed_by_correction(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
@@ -149,7 +149,7 @@ def removed_by_correction(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
 def removed_with_delay(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Share of the squared error that a gain, an offset and a delay of the answer remove, median over sines."""
-    return np.median(lt.per_curve(sines, post.measured.removed_with_delay), axis=1)
+    return np.median(lt.per_curve(sines, post.curve_measures.removed_with_delay), axis=1)
 
 
 def _median(values: jt.Float[np.ndarray, "S C"]) -> jt.Float[np.ndarray, " S"]:

@@ -10,8 +10,8 @@ import numpy as np
 from lstm_toys.networks import training
 from lstm_toys.populations import programs
 from lstm_toys.runs.context import Refused, described_error
+from lstm_toys.runs.custom_measures import shapes
 from lstm_toys.runs.experiment import FEW, HISTORY, TRAINING, Experiment
-from lstm_toys.runs.measured import shapes
 from lstm_toys.tasks import families
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.probes import check_probes

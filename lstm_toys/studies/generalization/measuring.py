@@ -28,8 +28,8 @@ from lstm_toys.networks import training
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.answering import CURVE_BLOCK
 from lstm_toys.results import arrays, storage
+from lstm_toys.runs.custom_measures import measure_digests, of_probes
 from lstm_toys.runs.measure import Measure
-from lstm_toys.runs.measured import measure_digests, of_probes
 from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization.ask import MEASURED_WHOLE, Grid

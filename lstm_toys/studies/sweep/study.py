@@ -19,9 +19,9 @@ from lstm_toys.results import arrays, storage
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import Refused, RunContext
+from lstm_toys.runs.custom_measures import measure_digests, of_probes
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, SWEPT, TRACED, Settings
-from lstm_toys.runs.measured import measure_digests, of_probes
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
 from lstm_toys.studies.sweep import figures, results
