@@ -102,6 +102,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     only = () if claims == declared.claims else tuple(claim.id for claim in claims)
     named = None if module == post else canonical(module)
     name = f"claims_{named.replace('.', '_')}" if named else "claims"
+    name += "_specifications" if values["specifications"] else ""  # A set of its own, since it takes long.
     asked = {each: values[each] for each in ("seeds", "base_seed", "variants", "specifications")}
     claim_settings = ClaimSettings(name, only=only, answers=digests, **asked)
     trained = any(every.values())
