@@ -10,6 +10,8 @@ A page holds a template, in a comment that readers do not see, and below it the 
 
     <!-- end of numbers -->
 
+README.md is made from a template of its own, so that its text is readable too.
+
 Templates are Jinja2. Each folder of published results is a name in them, and each of its JSON files an attribute:
 ``sine.metrics`` is ``results/sine/metrics.json``. ``results`` holds all folders by name,
 such as ``papers/counting``, ``commands`` the commands that publish them, and ``median`` is a filter.
@@ -30,6 +32,9 @@ import jinja2
 from . import steps
 
 ROOT = Path(__file__).parents[2]
+
+WHOLE = {ROOT / "README.md": Path(__file__).with_name("README.md.jinja")}
+"""Pages that are made from a template as a whole."""
 
 BEGIN, END = "<!-- numbers\n", "<!-- end of numbers -->"
 
@@ -56,18 +61,22 @@ def published(folder: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def filled(text: str, results: Mapping[str, Any]) -> str:
-    """A page with the text below each template made anew; raises Unfilled."""
+def rendered(template: str, results: Mapping[str, Any]) -> str:
+    """The text that a template makes; raises Unfilled."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["median"] = statistics.median
+    try:
+        return environment.from_string(template).render(results, results=results, commands=steps.commands()).strip()
+    except (jinja2.TemplateError, TypeError, ValueError) as error:
+        raise Unfilled(f"{error}, in the template {template.splitlines()[0]!r}") from error
+
+
+def filled(text: str, results: Mapping[str, Any]) -> str:
+    """A page with the text below each template made anew; raises Unfilled."""
 
     def make(match: re.Match[str]) -> str:
         comment, template, _ = match.groups()
-        try:
-            made = environment.from_string(template).render(results, results=results, commands=steps.commands()).strip()
-        except (jinja2.TemplateError, TypeError, ValueError) as error:
-            raise Unfilled(f"{error}, in the template {template.splitlines()[0]!r}") from error
-        return f"{comment}\n{made}\n\n{END}"
+        return f"{comment}\n{rendered(template, results)}\n\n{END}"
 
     made = BOUND.sub(make, text)
     if not len(BOUND.findall(text)) == text.count(BEGIN) == text.count(END):
@@ -75,12 +84,19 @@ def filled(text: str, results: Mapping[str, Any]) -> str:
     return made
 
 
+def page(path: Path, results: Mapping[str, Any]) -> str:
+    """The text of a page with the present numbers; raises Unfilled."""
+    if template := WHOLE.get(path):
+        return rendered(template.read_text(), results) + "\n"
+    return filled(path.read_text(), results)
+
+
 def main(paths: Iterable[Path], results: Mapping[str, Any]) -> None:
     """Fills the numbers into pages, and prints which were changed; exits 1 if one cannot be filled."""
     for path in paths:
         before = path.read_text()
         try:
-            after = filled(before, results)
+            after = page(path, results)
         except Unfilled as error:
             sys.exit(f"{path}: {error}")
         if after != before:
