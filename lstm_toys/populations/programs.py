@@ -1,6 +1,7 @@
 """What all members of a population share, the programs that are compiled from it, and what they cost."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
@@ -113,7 +114,8 @@ def compile_programs(
 ) -> Programs:
     """Compiles a training; only the shape of ``group``, blocks of member numbers, matters. Raises InvalidModel."""
     lowered = (function.lower(*arguments) for function, arguments in calls(specification, group, mesh))
-    return Programs(*(each.compile() for each in lowered))
+    with ThreadPoolExecutor() as pool:  # XLA compiles each in one thread.
+        return Programs(*pool.map(jax.stages.Lowered.compile, lowered))
 
 
 def calls(
