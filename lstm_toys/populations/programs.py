@@ -115,7 +115,7 @@ def compile_programs(
     """Compiles a training; only the shape of ``group``, blocks of member numbers, matters. Raises InvalidModel."""
     lowered = (function.lower(*arguments) for function, arguments in calls(specification, group, mesh))
     with ThreadPoolExecutor() as pool:  # XLA compiles each in one thread.
-        return Programs(*pool.map(jax.stages.Lowered.compile, lowered))
+        return Programs(*pool.map(lambda each: each.compile(), lowered))
 
 
 def calls(
