@@ -155,18 +155,18 @@ class Grid(Artist):
 
     def draw(self, renderer: RendererBase) -> None:
         """Draws lines where the axis would have them."""
-        axis, axes, name = self._axis, self._axis.axes, f"{self._axis.axis_name}tick"
+        axis, axes = self._axis, self._axis.axes
         low, high = sorted(axis.get_view_interval())
         places = [place for place in axis.get_majorticklocs() if low <= place <= high]
-        horizontal = axis.axis_name == "x"
-        tick = renderer.points_to_pixels(mpl.rcParams[f"{name}.major.size"])
-        tick /= axes.bbox.height if horizontal else axes.bbox.width
-        lines = [((place, place), ends) for ends in ((0, 1), (-tick, 0)) for place in places]
+        below = axis is axes.xaxis
+        tick: Any = renderer.points_to_pixels(STYLE["xtick.major.size"])
+        end = -tick / (axes.bbox.height if below else axes.bbox.width)
+        lines = [((place, place), ends) for ends in ((0, 1), (end, 0)) for place in places]
         LineCollection(
-            [np.stack(line if horizontal else line[::-1], axis=1) for line in lines],
-            colors=[mpl.rcParams[each] for each in ("grid.color", f"{name}.color") for _ in places],
+            [np.stack(line if below else line[::-1], axis=1) for line in lines],
+            colors=[STYLE[name] for name in ("grid.color", "xtick.color") for _ in places],
             linewidths=mpl.rcParams["grid.linewidth"],
-            transform=axes.get_xaxis_transform() if horizontal else axes.get_yaxis_transform(),
+            transform=axes.get_xaxis_transform() if below else axes.get_yaxis_transform(),
             figure=self.figure,
         ).draw(renderer)
 
