@@ -1,7 +1,6 @@
 """What all members of a population share, the programs that are compiled from it, and what they cost."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
@@ -114,8 +113,7 @@ def compile_programs(
 ) -> Programs:
     """Compiles a training; only the shape of ``group``, blocks of member numbers, matters. Raises InvalidModel."""
     lowered = (function.lower(*arguments) for function, arguments in calls(specification, group, mesh))
-    with ThreadPoolExecutor() as pool:  # XLA compiles each in one thread.
-        return Programs(*pool.map(lambda each: each.compile(), lowered))
+    return Programs(*(each.compile() for each in lowered))
 
 
 def calls(
