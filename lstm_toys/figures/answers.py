@@ -17,6 +17,7 @@ from lstm_toys.figures.style import (
     GRAY,
     INPUT,
     MOST_BANDS,
+    Grid,
     answer_entries,
     answers_of,
     canvas,
@@ -185,13 +186,17 @@ def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time
     for number, axes in enumerate(panels):
         axes.set_visible(number < len(curves))
         leftmost, lowest = number % grid[1] == 0, number + grid[1] >= len(curves)  # No panel is below.
-        measured(axes, x=lowest, y=leftmost)
+        measured(axes, x=lowest, y=number == 0)  # All have the same ticks at y.
         if leftmost:
             axes.set_ylabel(ylabel)
+        else:
+            Grid(axes.yaxis)
         if lowest:
             axes.set_xlabel(plain(axis_label(time)))
             axes.tick_params(labelbottom=True)
             whole_ticks(axes, time.values)
+        else:
+            Grid(axes.xaxis)
     shared = panels * len(curves) if alone else panels[: len(curves)]
     sound = curves[0].answers.sizes["seed"] > 0
     gap = np.full((2, 1), np.nan)

@@ -19,7 +19,10 @@ from jaxtyping import Float, Real
 from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.colors import Colormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -98,6 +101,9 @@ SIGN = re.compile(r"(?<![\w.)\]-])-(?=\.?\d)|(?<=\de)-(?=\d+(?!\w))|(?<=\d )-(?=
 
 MOST_BANDS = 3
 
+WHITE = 255
+"""The value of a white pixel's channels, and the place of white in the palette of a file, after all other colors."""
+
 
 @contextmanager
 def house(**style: Any) -> Iterator[None]:
@@ -135,6 +141,34 @@ def measured(axes: Axes, *, x: bool = True, y: bool = True) -> None:
     axes.yaxis.set_in_layout(y)
     for spine in axes.spines.values():
         spine.set_in_layout(False)
+
+
+class Grid(Artist):
+    """The grid and ticks of an axis without labels, in its place; they are drawn together, which is much faster."""
+
+    def __init__(self, axis: Axis) -> None:
+        super().__init__()
+        self.set(zorder=axis.get_zorder(), in_layout=False)
+        self._axis = axis
+        axis.set_visible(False)
+        axis.axes.add_artist(self)
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draws lines where the axis would have them."""
+        axis, axes = self._axis, self._axis.axes
+        low, high = sorted(axis.get_view_interval())
+        places = [place for place in axis.get_majorticklocs() if low <= place <= high]
+        below = axis is axes.xaxis
+        tick: Any = renderer.points_to_pixels(STYLE["xtick.major.size"])
+        end = -tick / (axes.bbox.height if below else axes.bbox.width)
+        lines = [((place, place), ends) for ends in ((0, 1), (end, 0)) for place in places]
+        LineCollection(
+            [np.stack(line if below else line[::-1], axis=1) for line in lines],
+            colors=[STYLE[name] for name in ("grid.color", "xtick.color") for _ in places],
+            linewidths=mpl.rcParams["grid.linewidth"],
+            transform=axes.get_xaxis_transform() if below else axes.get_yaxis_transform(),
+            figure=self.figure,
+        ).draw(renderer)
 
 
 def plain(text: str) -> str:
@@ -190,13 +224,18 @@ def _few_colors(figure: Figure) -> Image.Image:
     """Reduces a figure to 256 colors, each the mean of its pixels, which looks the same at a third of the size."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    whole = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba()).convert("RGB")
-    few = whole.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    chosen, channels = np.asarray(few).ravel(), np.asarray(whole).reshape(-1, 3).T
-    counts = np.maximum(np.bincount(chosen, minlength=256), 1)
-    means = np.stack([np.bincount(chosen, channel, minlength=256) / counts for channel in channels], axis=1)
-    few.putpalette(means.round().astype(np.uint8).tobytes())
-    return few
+    pixels = np.asarray(canvas.buffer_rgba())
+    inked = pixels.view(np.uint32)[..., 0] != np.iinfo(np.uint32).max  # Most pixels are white, and remain so.
+    colored = np.append(pixels[inked, :3], pixels[:1, 0, :3], axis=0)  # Pillow refuses images without pixels.
+    few = Image.fromarray(colored[None]).quantize(WHITE, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    chosen = np.asarray(few)[0]
+    counts = np.maximum(np.bincount(chosen, minlength=WHITE), 1)
+    means = [np.bincount(chosen, channel, minlength=WHITE) / counts for channel in colored.T]
+    whole = np.full(inked.shape, WHITE, np.uint8)
+    whole[inked] = chosen[:-1]
+    image = Image.fromarray(whole).convert("P")
+    image.putpalette([*np.stack(means, axis=1).round().astype(np.uint8).tobytes(), WHITE, WHITE, WHITE])
+    return image
 
 
 def band(

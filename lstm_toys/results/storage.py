@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, PyTree
+from xarray.backends import H5NetCDFStore
 
 from lstm_toys import arguments
 from lstm_toys.files import (
@@ -59,9 +60,12 @@ def encoded(results: xr.Dataset) -> bytes:
     """
     arguments.instance("results", results, xr.Dataset, "labeled results, an xarray.Dataset")
     try:
-        content = bytes(results.to_netcdf(engine="h5netcdf"))
-        with _decoded(io.BytesIO(content)):
-            return content
+        content = io.BytesIO()
+        # Not `to_netcdf`, which loads Dask to choose a lock.
+        with H5NetCDFStore.open(content, mode="w", lock=False) as store:
+            results.dump_to_store(store)
+        with _decoded(content):
+            return content.getvalue()
     except MemoryError:
         raise
     except Exception as error:  # Errors of HDF5, h5netcdf and xarray have no common type.

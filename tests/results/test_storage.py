@@ -1,6 +1,8 @@
 """Files of labeled results and parameters give back what was written, and nothing else."""
 
 import math
+import subprocess
+import sys
 import warnings
 from functools import partial
 
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as drawn
 
 import lstm_toys as lt
+from conftest import HANG, ROOT
 from lstm_toys.files import Damaged
 from lstm_toys.results import storage
 
@@ -47,6 +50,22 @@ def test_a_file_gives_back_the_results(hand_made, tmp_path):
     numbers = labeled.variables.keys() - {"family", "feature"}
     assert {name: loaded[name].dtype for name in numbers} == {name: labeled[name].dtype for name in numbers}
     assert [path.name for path in tmp_path.iterdir()] == ["results.nc"]
+
+
+SAVING = """
+import sys
+import xarray as xr
+from lstm_toys.results import storage
+storage.encoded(xr.Dataset({"answer": ("time", [0.5])}))
+assert "distributed" not in sys.modules
+"""
+
+
+def test_a_file_has_the_bytes_that_xarray_writes_without_loading_dask_s_scheduler(hand_made):
+    labeled = hand_made()
+    assert storage.encoded(labeled) == bytes(labeled.to_netcdf(engine="h5netcdf"))
+    done = subprocess.run([sys.executable, "-c", SAVING], cwd=ROOT, capture_output=True, text=True, timeout=HANG)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @settings(max_examples=10, deadline=None)
