@@ -13,13 +13,16 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from lstm_toys.execution.lowering import Digests, digest
+from lstm_toys.networks import transforms
 from lstm_toys.networks.stack import Stack
+from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.footprint import Footprint, estimate
 from lstm_toys.populations.programs import CurveSets, Specification, Start
 from lstm_toys.populations.specification import specify
 from lstm_toys.populations.train import Training
+from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
@@ -73,6 +76,25 @@ class Prepared:
         return network(self.experiment, self.task, self.settings)
 
     @cached_property
+    def optimizer(self) -> Kind:
+        """The optimizer; raises Refused if the experiment's own cannot be made."""
+        experiment, (_, task) = self.experiment, self.experiment.small
+        if experiment.optimizer is None:
+            return self.settings.optimizer
+        with trial(f"experiment {experiment.name}: its optimizer cannot be made"):
+            shapes = programs.parameter_shapes(task, network(experiment, task, self.settings))
+            own = transforms.own(experiment.optimizer(self.settings), shapes)
+            if unknown := experiment.numbers.keys() - {*task.numbers, *transforms.numbers(own)}:
+                raise ValueError(f"it does not inject {min(unknown)}, which is no number of the task either")
+            return own
+
+    @property
+    def traced(self) -> Sequence[str]:
+        """The settings that can change without recompiling, besides training numbers."""
+        own = self.optimizer
+        return ["noise", *({"learning_rate"} & {*own.injected})] if isinstance(own, Own) else TRACED
+
+    @cached_property
     def curves(self) -> ExperimentCurves:
         """The curves that the networks are trained on and answer."""
         return curves(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
@@ -114,19 +136,19 @@ class Prepared:
             members: seeds, training numbers and traced settings of each member; None: those of the settings.
         """
         if members is None:
-            members = {name: getattr(self.settings, name) for name in ("seeds", *TRACED)}
+            members = {name: getattr(self.settings, name) for name in ("seeds", *self.traced)}
             members = {**members, "numbers": dict(self.settings.numbers)}
         return specify(
             self.task,
             self.model,
             steps=steps,
-            optimizer=self.settings.optimizer,
+            optimizer=self.optimizer,
             base_seed=self.settings.base_seed,
             block=self.block,
             frames=self.experiment.frames,
             curves=answered,
             after=self.experiment.goal.after,
-            **members,
+            **{"learning_rate": None, **members},
         )
 
     def declared_digests(self) -> Digests:
@@ -234,7 +256,7 @@ def footprint(
     return estimate(
         task,
         network(experiment, task, settings),
-        settings.optimizer,
+        Prepared(experiment, settings).optimizer,
         timesteps=settings.timesteps,
         members=members,
         states=states,
