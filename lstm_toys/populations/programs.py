@@ -1,7 +1,7 @@
 """What all members of a population share, the programs that are compiled from it, and what they cost."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -49,6 +49,7 @@ class Specification:
         recorded: recorded steps, from 0 to the last.
         frames: indices of the records whose answers are kept.
         curves: curves ``[C, T, F]`` to answer, by kept step; or several sets of such curves, by name.
+        lengths: see `answering.answers`, of each set in which curves end before the last time point.
     """
 
     task: Task
@@ -61,6 +62,7 @@ class Specification:
     frames: Int[np.ndarray, " K"]
     curves: Mapping[int, CurveSets]
     after: float
+    lengths: Mapping[str, Int[np.ndarray, " C"]] = field(default_factory=dict)
 
     @property
     def member(self) -> training.Member:
@@ -84,7 +86,8 @@ class Specification:
         digests, seeds = self.programs_digests(together), min(members, together)
         for curves in {id(each): each for each in self.curves.values()}.values():
             for name, each in (curves if isinstance(curves, Mapping) else {"": curves}).items():
-                digests |= answering.digests_of(self.model, params, np.asarray(each), self.block, seeds, name)
+                ends = self.lengths.get(name)
+                digests |= answering.digests_of(self.model, params, np.asarray(each), self.block, seeds, name, ends)
         steps = [list(self.kept_steps), self.recorded, self.frames, sorted(self.curves)]
         return digests | {
             "steps": lowering.digest(steps),

@@ -108,12 +108,19 @@ def starts(
         others = f" and numbers that its optimizer injects, {injected}" if isinstance(optimizer, Own) else ""
         raise ValueError(f"this task takes the training numbers {sorted(wanted)}{others}, not {sorted(values)}")
     chosen = {name: value for name, value in hyper.items() if value is not None or name == "learning_rate"}
-    if isinstance(optimizer, Own):
-        _check_own(optimizer, chosen)
+    own, rate = isinstance(optimizer, Own), chosen["learning_rate"]
+    if (
+        isinstance(optimizer, Own)
+        and rate is not None
+        and (callable(rate) or "learning_rate" not in optimizer.injected)
+    ):
+        raise arguments.refused("learning_rate", "None, or numbers where optimizer injects it", rate)
     defaults = {} if isinstance(optimizer, Own) else takes(optimizer)
     for name in ("momentum", "decay"):
         if name in chosen and name not in defaults:
-            raise arguments.refused(name, f"None, since {optimizer} has no {name}", chosen[name])
+            raise arguments.refused(
+                name, f"None, since {'this optimizer' if own else optimizer} has no {name}", chosen[name]
+            )
 
     def column(name: str, value: Any, **bounds: int) -> Float[np.ndarray, " M"]:
         arguments.known(name, value)
@@ -122,7 +129,7 @@ def starts(
 
     columns = {
         name: np.full(members.shape, np.nan)
-        if name == "learning_rate" and (callable(value) or (isinstance(optimizer, Own) and value is None))
+        if name == "learning_rate" and (callable(value) or (own and value is None))
         else column(name, value, **BOUNDS[name])
         for name, value in ({"momentum": 0.0, "decay": 0.0, "noise": 0.0} | defaults | chosen).items()
     }
@@ -146,17 +153,6 @@ def recorded_steps(steps: Sequence[int], least: int = 1) -> Int[np.ndarray, " R"
 def frame_indices(records: int, frames: int) -> Int[np.ndarray, " K"]:
     """The records to keep as frames: the first, the last, and others at geometrically growing distances."""
     return np.unique(np.geomspace(1, records, frames).round().astype(int)) - 1
-
-
-def _check_own(optimizer: Own, given: Mapping[str, Any]) -> None:
-    """Raises ValueError if hyper-parameters are given that an optimizer of the user's does not take."""
-    for name in ("learning_rate", "momentum", "decay"):
-        value = given.get(name)
-        if value is not None and (name not in optimizer.injected or name != "learning_rate"):
-            how = "injects it" if name == "learning_rate" else "is a name; numbers sets what an optimizer injects"
-            raise arguments.refused(name, f"None unless optimizer {how}", value)
-    if callable(given["learning_rate"]):
-        raise arguments.refused("learning_rate", "a number where optimizer injects it", given["learning_rate"])
 
 
 def _check_schedule(schedule: Schedule) -> None:

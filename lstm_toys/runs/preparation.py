@@ -10,7 +10,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.networks import transforms
@@ -24,10 +24,10 @@ from lstm_toys.populations.specification import specify
 from lstm_toys.populations.train import Training
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import RunContext
-from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.experiment import TRAINING, Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import TRACED, Settings
-from lstm_toys.tasks.probes import Probe, by_points, check_probes, curves_of
+from lstm_toys.tasks.probes import Probe, by_points, check_probes, curves_of, lengths_of
 from lstm_toys.tasks.sets import Scaling
 from lstm_toys.tasks.supervision import Examples, Task
 
@@ -43,6 +43,15 @@ class ExperimentCurves(NamedTuple):
     training: Examples
     probes: Sequence[Probe]
     answered: dict[str, Float[np.ndarray, "C T F"]]
+
+    @property
+    def lengths(self) -> dict[str, Int[np.ndarray, " C"]]:
+        """The lengths of `answered` curves, of each set that has any; networks answer after the last point."""
+        inputs, targets, lengths, _ = jax.tree.map(np.asarray, self.training)
+        ends = None if lengths is None or targets.ndim == 3 else lengths[:1]
+        sets = {name: [p for p in self.probes if p.name == name] for name in self.answered if name}
+        others = [p for p in self.probes if p.name not in sets]
+        return lengths_of({**sets, "": [Probe(TRAINING, inputs[:1], {}, lengths=ends), *others]})
 
     @staticmethod
     def split(
@@ -127,6 +136,7 @@ class Prepared:
         steps: Sequence[int],
         answered: Mapping[int, CurveSets],
         members: Mapping[str, Any] | None = None,
+        lengths: Mapping[str, Int[np.ndarray, " C"]] | None = None,
     ) -> tuple[Specification, Start]:
         """Specifies a training of these networks.
 
@@ -134,11 +144,12 @@ class Prepared:
             steps: steps after which parameters are kept, the last one included.
             answered: curves to answer, by step; see `lt.train`.
             members: seeds, training numbers and traced settings of each member; None: those of the settings.
+            lengths: number of points of the curves to answer, of each set in which they differ.
         """
         if members is None:
             members = {name: getattr(self.settings, name) for name in ("seeds", *self.traced)}
             members = {**members, "numbers": dict(self.settings.numbers)}
-        return specify(
+        specification, start = specify(
             self.task,
             self.model,
             steps=steps,
@@ -150,10 +161,12 @@ class Prepared:
             after=self.experiment.goal.after,
             **{"learning_rate": None, **members},
         )
+        return dataclasses.replace(specification, lengths=lengths or {}), start
 
     def declared_digests(self) -> Digests:
         """Digests of the declarations that are part of results."""
         parts = [[p.name, p.inputs, p.parameters, p.declared, p.targets, p.names, p.x] for p in self.probes]
+        parts += [[lengths] for p in self.probes if (lengths := p.lengths) is not None]
         return {
             "probes": digest([[each if isinstance(each, str) else _plain(each) for each in part] for part in parts]),
             "time points": digest(self.x, repr(self.experiment.span)),

@@ -29,7 +29,7 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.ask import SweepSettings
-from lstm_toys.tasks.probes import by_points, curves_of
+from lstm_toys.tasks.probes import by_points, curves_of, lengths_of
 from lstm_toys.tasks.supervision import Task
 
 NETWORK = ("hidden", "readout", "cell", "gates")
@@ -239,7 +239,7 @@ class Sweep(Study[SweepSettings]):
 def _specified(shape: Shape, prepared: Prepared) -> tuple[Specification, Start]:
     sets = by_points(prepared.probes, prepared.x)
     curves = curves_of(prepared.task, sets, len(prepared.x))
-    return prepared.specify(shape.budgets, dict.fromkeys(shape.budgets, curves), shape.start)
+    return prepared.specify(shape.budgets, dict.fromkeys(shape.budgets, curves), shape.start, lengths_of(sets))
 
 
 def _values(
