@@ -117,7 +117,10 @@ def _program(model: nn.Module, features: int) -> Callable[[int, float], Any]:
 def answers(made: Prepared, params: Any) -> lt.Results:
     """What networks answer to everything that claims ask about, labeled as a run labels it."""
     examples, probes, shown = made.curves
-    answered = {name: lt.answers(made.model, params, each, block=made.block) for name, each in shown.items()}
+    ends, block = made.curves.lengths, made.block
+    answered = {
+        name: lt.answers(made.model, params, each, lengths=ends.get(name), block=block) for name, each in shown.items()
+    }
     learned, probed = made.curves.split(answered)
     known = [np.isfinite(each).all(axis=tuple(range(1, each.ndim))) for each in answered.values()]
     labeled = arrays.answered(made.task, np.asarray(made.x), made.experiment.span, probes, probed)

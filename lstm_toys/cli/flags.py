@@ -193,7 +193,7 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
     except ValueError as error:
         raise UsageError(str(error)) from None
     settings = {name: value for name, value in values.items() if name in Settings.__dataclass_fields__}
-    own = optimizers.TAKES[settings["optimizer"]]
+    own = optimizers.TAKES.get(settings["optimizer"], {})  # Of an optimizer of the user's, none.
     settings |= {name: default for name, default in own.items() if settings[name] is None}
     settings["numbers"] = tuple((name, values[f"{NUMBER}{name}"]) for name in experiment.numbers)
     return Settings(experiment=experiment.name, **settings), options(values)

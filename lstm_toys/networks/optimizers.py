@@ -18,7 +18,8 @@ class Hyper(NamedTuple):
     """Hyper-parameters that are traced, so that they can change without recompiling; `TAKES` explains some.
 
     ``learning_rate`` is NaN if a schedule sets it; ``noise`` is the standard deviation of the normal noise on the
-    training inputs, drawn once per seed; ``numbers`` are free parameters of the task's training curves, by name.
+    training inputs, drawn once per seed; ``numbers`` are free parameters of training curves, and numbers that a
+    user's optimizer injects, by name.
     """
 
     learning_rate: jt.Float[jt.Array | np.ndarray, "*M"]
@@ -54,7 +55,8 @@ BOUNDS: dict[str, dict[str, int]] = {
 def takes(optimizer: str) -> dict[str, float]:
     """Returns an optimizer's entry in `TAKES`; raises ValueError if the optimizer is unknown."""
     if not isinstance(optimizer, str) or optimizer not in TAKES:
-        raise ValueError(f"unknown optimizer {arguments.brief(optimizer)}; available: {', '.join(TAKES)}")
+        available = f"{', '.join(TAKES)}; or an optax.GradientTransformation"
+        raise ValueError(f"unknown optimizer {arguments.brief(optimizer)}; available: {available}")
     return TAKES[optimizer]
 
 

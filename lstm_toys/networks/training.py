@@ -14,8 +14,9 @@ import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt32
 
-from lstm_toys.networks import losses, optimizers, sizes
-from lstm_toys.networks.optimizers import Hyper, Scheduled
+from lstm_toys.networks import losses, sizes, transforms
+from lstm_toys.networks.optimizers import Hyper
+from lstm_toys.networks.transforms import Kind
 from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import MSE, Examples, Loss, Numbers, Task
 
@@ -132,7 +133,7 @@ def check_examples(task: Task, key: Key[Array, ""], numbers: Numbers | Mapping[s
         task.validated(purpose_key(key, "validation"), values)
 
 
-def init(task: Task, model: nn.Module, optimizer: str | Scheduled, key: Key[Array, ""], hyper: Hyper) -> Member:
+def init(task: Task, model: nn.Module, optimizer: Kind, key: Key[Array, ""], hyper: Hyper) -> Member:
     """Initializes a network; raises InvalidModel if it has no parameters, or other variables as well.
 
     Map over members with `jax.lax.map`: orthogonal initialization calls LAPACK, which can block forever under
@@ -141,7 +142,7 @@ def init(task: Task, model: nn.Module, optimizer: str | Scheduled, key: Key[Arra
     examples = recorded_set(task, key, hyper)
     params = sizes.checked(model, model.init(purpose_key(key, "parameters"), examples.inputs))
     sound = LastGood(jnp.int32(0), params, jnp.full((), jnp.inf, examples.inputs.dtype))
-    return Member(key, hyper, examples, params, optimizers.optimizer(optimizer, hyper).init(params), sound)
+    return Member(key, hyper, examples, params, transforms.transformation(optimizer, hyper).init(params), sound)
 
 
 def record(
@@ -205,7 +206,7 @@ def gradient(kind: Loss, model: nn.Module, params: PyTree, examples: Examples, *
 def step(
     kind: Loss,
     model: nn.Module,
-    optimizer: str | Scheduled,
+    optimizer: Kind,
     member: Member,
     examples: Examples,
     *,
@@ -213,7 +214,7 @@ def step(
 ) -> Member:
     """Updates the parameters once, with the gradient over the examples; see `gradient`."""
     grads = gradient(kind, model, member.params, examples, curves_in_turn=curves_in_turn)
-    transform = optimizers.optimizer(optimizer, member.hyper)
+    transform = transforms.transformation(optimizer, member.hyper)
     updates, optimizer_state = transform.update(grads, member.optimizer_state, member.params)
     return member._replace(params=optax.apply_updates(member.params, updates), optimizer_state=optimizer_state)
 
@@ -221,7 +222,7 @@ def step(
 def train_steps(
     task: Task,
     model: nn.Module,
-    optimizer: str | Scheduled,
+    optimizer: Kind,
     member: Member,
     start: Int[Array, ""],
     stop: Int[Array, ""],
@@ -256,7 +257,7 @@ def train_steps(
 def train_until(
     task: Task,
     model: nn.Module,
-    optimizer: str | Scheduled,
+    optimizer: Kind,
     member: Member,
     start: Int[Array, ""],
     stops: Int[Array, " R"],

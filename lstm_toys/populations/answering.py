@@ -7,7 +7,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PyTree, Shaped
+from jaxtyping import Array, Float, Int, PyTree, Shaped
 
 from lstm_toys import arguments, forks
 from lstm_toys.execution import lowering
@@ -27,6 +27,7 @@ def answers(
     params: PyTree[Float[np.ndarray, "S ..."]],
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     *,
+    lengths: Int[Array, " C"] | Int[np.ndarray, " C"] | None = None,
     block: int = blocks.BLOCK,
 ) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
     """Computes the answers of every network to every curve: ``[S, C, T, A]``, or ``[S, C, A]`` if a model answers once.
@@ -36,10 +37,13 @@ def answers(
 
     Args:
         params: parameters of networks of the model; every leaf has a leading axis S, one entry per network.
+        lengths: number of points of each curve, followed by padding, for a model that answers once: after the last of
+            them; None: all T.
         block: number of networks that one compiled program computes; another value changes the last bits.
 
     Raises:
-        ValueError: curves are not finite or do not fit the model, or the parameters are not of networks of the model.
+        ValueError: curves are not finite or do not fit the model, lengths are not from 1 to T, or the parameters are
+            not of networks of the model.
 
     Example:
         >>> import lstm_toys as lt
@@ -52,7 +56,11 @@ def answers(
         (2, 3, 20, 1)
     """
     inputs, block, seeds = checked(model, params, inputs, block, empty=True)
-    values: np.ndarray = in_blocks(_program(model, blocks.mesh()), params, inputs, block, seeds)
+    if lengths is not None:
+        lengths = np.array(arguments.wholes("lengths", lengths, least=1, most=inputs.shape[1]), np.int32)
+        if len(lengths) != len(inputs):
+            raise arguments.refused("lengths", f"one number for each of the {len(inputs)} curves", lengths)
+    values: np.ndarray = in_blocks(_program(model, blocks.mesh()), params, inputs, block, seeds, lengths)
     return values
 
 
@@ -73,6 +81,7 @@ def in_blocks(
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     block: int,
     seeds: int,
+    lengths: Int[np.ndarray, " C"] | None = None,
 ) -> PyTree[Float[np.ndarray, "S C ..."]]:
     """Runs a program of blocks of networks, and of chunks of `curve_block` curves, for all of them; see `answers`."""
     (curves, points, features), mesh = inputs.shape, blocks.mesh()
@@ -83,7 +92,11 @@ def in_blocks(
         for first in range(0, max(1, curves), tile):
             chosen = np.asarray(inputs[first : first + tile])
             padded = np.pad(chosen, ((0, tile - len(chosen)), (0, 0), (0, 0))).reshape(-1, together, points, features)
-            tiles.append(blocks.own(program(members, jnp.asarray(padded)), count))
+            shown = [jnp.asarray(padded)]
+            if lengths is not None:
+                ends = np.pad(lengths[first : first + tile], (0, tile - len(chosen)), constant_values=1)
+                shown.append(jnp.asarray(ends.reshape(-1, together)))
+            tiles.append(blocks.own(program(members, *shown), count))
 
         def whole(*leaves: Shaped[np.ndarray, "count chunks N ..."]) -> Shaped[np.ndarray, "count C ..."]:
             flat = [leaf.reshape(count, -1, *leaf.shape[3:]) for leaf in leaves]
@@ -155,20 +168,25 @@ def digests_of(
     block: int,
     seeds: int,
     name: str = "",
+    lengths: Int[np.ndarray, " C"] | None = None,
 ) -> lowering.Digests:
     """Digests `answers` to a set of curves, whatever the number of ``seeds``; ``params`` are shapes of ONE network."""
     (count, points, features), mesh = curves.shape, blocks.mesh()
     size, tile, together = _sizes(seeds, count, points, block, mesh)
     members = blocks.shapes(params, next(blocks.groups(size, size, block, mesh.size)), mesh)
-    chunks = jax.ShapeDtypeStruct((tile // together, together, points, features), jnp.float32)
-    program = lowering.lowered(f"answers {name}".rstrip(), _program(model, mesh), members, chunks)
-    return program | {f"curves {name}".rstrip(): lowering.digest(curves)}
+    chunks = [jax.ShapeDtypeStruct((tile // together, together, points, features), jnp.float32)]
+    chunks += [] if lengths is None else [jax.ShapeDtypeStruct((tile // together, together), jnp.int32)]
+    program = lowering.lowered(f"answers {name}".rstrip(), _program(model, mesh), members, *chunks)
+    own = [curves] if lengths is None else [curves, lengths]
+    return program | {f"curves {name}".rstrip(): lowering.digest(*own)}
 
 
 @cache
 def _program(model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
 
-    def answer(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> Float[Array, "chunks N ..."]:
-        return jax.lax.map(lambda chunk: training.answer(model, params, chunk), chunks)
+    def answer(
+        params: PyTree, chunks: Float[Array, "chunks N T F"], *lengths: Int[Array, "chunks N"]
+    ) -> Float[Array, "chunks N ..."]:
+        return jax.lax.map(lambda chunk: training.answer(model, params, *chunk), (chunks, *lengths))
 
     return blocks.spread(answer, mesh)

@@ -19,7 +19,7 @@ from jaxtyping import Float
 from lstm_toys import arguments
 from lstm_toys.execution import lowering
 from lstm_toys.files import Damaged, opened, read_arrays, replacing
-from lstm_toys.networks import training
+from lstm_toys.networks import training, transforms
 from lstm_toys.networks.optimizers import Scheduled
 from lstm_toys.populations import group
 from lstm_toys.populations.group import Group, GroupState
@@ -169,7 +169,7 @@ def origin(specification: Specification, asked: Group) -> Origin:
         **{f"train_{name}": values for name, values in hyper.numbers.items()},
         **{name: values for name, values in hyper._asdict().items() if name != "numbers"},
         "model": f"{type(spec.model).__module__}.{spec.model!r}",
-        "optimizer": spec.optimizer,
+        "optimizer": spec.optimizer if isinstance(spec.optimizer, str) else "",
         "base_seed": spec.base_seed,
         "seeds": seeds,
         "steps": spec.recorded,
@@ -184,6 +184,10 @@ def origin(specification: Specification, asked: Group) -> Origin:
     if isinstance(spec.optimizer, Scheduled):
         rates = jax.jit(jax.vmap(spec.optimizer.schedule))(jnp.arange(spec.kept_steps[-1]))
         parts |= {"optimizer": spec.optimizer.name, "schedule": rates}
+    if isinstance(spec.optimizer, transforms.Own):
+        # Lowered programs of different machines are not compared.
+        text, *others = transforms.described(spec.optimizer, spec.member.params)
+        parts["optimizer"] = [lowering.ADDRESS.sub("", text), *others]
     numbers = np.concatenate([np.asarray(leaf).reshape(-1) for leaf in examples])
     sample = numbers[:: max(1, -(-len(numbers) // SAMPLE))].astype(np.float32)
     return Origin({name: lowering.digest(part) for name, part in parts.items()}, sample)

@@ -11,6 +11,7 @@ import flax.linen as nn
 import jax
 
 from lstm_toys.networks import sizes, training
+from lstm_toys.networks.transforms import Kind
 from lstm_toys.populations import blocks, programs
 from lstm_toys.populations.checkpoints import KEPT
 from lstm_toys.populations.specification import RECORDS
@@ -74,7 +75,7 @@ def check(footprint: Footprint, folder: Path) -> None:
 def estimate(
     task: Task,
     model: nn.Module,
-    optimizer: str,
+    optimizer: Kind,
     *,
     timesteps: int,
     members: int,

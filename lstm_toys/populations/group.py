@@ -1,7 +1,7 @@
 """Training of one group of members, the unit of progress and of checkpoints."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -110,12 +110,12 @@ class TrainingJob(Job[Group, GroupResult]):
             compiling, steps, began = compiled.seconds, compiled.member_steps, time.perf_counter()
             state = train_group(compiled, group, self.callbacks)
             compiling, trained = compiled.seconds - compiling, time.perf_counter()
-            answers = {
-                step: jax.tree.map(
-                    partial(answering.answers, spec.model, state.kept[step].params, block=spec.block), curves
-                )
-                for step, curves in spec.curves.items()
-            }
+            answers: Answers = {}
+            for step, curves in spec.curves.items():
+                answer = partial(answering.answers, spec.model, state.kept[step].params, block=spec.block)
+                sets = curves if isinstance(curves, Mapping) else {"": curves}
+                found = {name: answer(each, lengths=spec.lengths.get(name)) for name, each in sets.items()}
+                answers[step] = found if isinstance(curves, Mapping) else found[""]
             seconds = {"compile": compiling, "train": trained - began - compiling}
             seconds |= {"evaluate": time.perf_counter() - trained} if answers else {}
             return GroupResult(state, answers, compiled.member_steps - steps, seconds)

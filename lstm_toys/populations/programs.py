@@ -1,20 +1,21 @@
 """What all members of a population share, the programs that are compiled from it, and what they cost."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
 import flax.linen as nn
 import jax
 import numpy as np
-from jaxtyping import Array, Float, Int, UInt32
+from jaxtyping import Array, Float, Int, PyTree, UInt32
 
 from lstm_toys.execution import lowering
-from lstm_toys.networks import sizes, training
+from lstm_toys.networks import sizes, training, transforms
 from lstm_toys.networks.cells import CELLS
-from lstm_toys.networks.optimizers import Hyper, Scheduled
+from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.networks.stack import Stack
+from lstm_toys.networks.transforms import Kind
 from lstm_toys.populations import answering, blocks
 from lstm_toys.tasks.supervision import Task
 
@@ -48,11 +49,12 @@ class Specification:
         recorded: recorded steps, from 0 to the last.
         frames: indices of the records whose answers are kept.
         curves: curves ``[C, T, F]`` to answer, by kept step; or several sets of such curves, by name.
+        lengths: see `answering.answers`, of each set in which curves end before the last time point.
     """
 
     task: Task
     model: nn.Module
-    optimizer: str | Scheduled
+    optimizer: Kind
     base_seed: int
     block: int
     kept_steps: tuple[int, ...]
@@ -60,6 +62,7 @@ class Specification:
     frames: Int[np.ndarray, " K"]
     curves: Mapping[int, CurveSets]
     after: float
+    lengths: Mapping[str, Int[np.ndarray, " C"]] = field(default_factory=dict)
 
     @property
     def member(self) -> training.Member:
@@ -83,7 +86,8 @@ class Specification:
         digests, seeds = self.programs_digests(together), min(members, together)
         for curves in {id(each): each for each in self.curves.values()}.values():
             for name, each in (curves if isinstance(curves, Mapping) else {"": curves}).items():
-                digests |= answering.digests_of(self.model, params, np.asarray(each), self.block, seeds, name)
+                ends = self.lengths.get(name)
+                digests |= answering.digests_of(self.model, params, np.asarray(each), self.block, seeds, name, ends)
         steps = [list(self.kept_steps), self.recorded, self.frames, sorted(self.curves)]
         return digests | {
             "steps": lowering.digest(steps),
@@ -129,7 +133,7 @@ def calls(
         return blocks.spread(begin, mesh, batch=blocks.members_in_turn), blocks.spread(train, mesh, donate=True)
 
     initialize, train_until = _once(spec, (mesh,), make)
-    start, members = (blocks.shapes(one, group, mesh) for one in (_blank(spec.task), spec.member))
+    start, members = (blocks.shapes(one, group, mesh) for one in (_blank(spec.task, spec.optimizer), spec.member))
     stops = np.zeros(STOPS, np.int32), np.zeros(STOPS, bool)
     return (initialize, (start, np.uint32(0))), (train_until, (members, np.int32(0), *stops))
 
@@ -147,20 +151,21 @@ def _once(specification: Specification, what: tuple[Any, ...], make: Callable[[]
     return made
 
 
-def member_shapes(task: Task, model: nn.Module, optimizer: str | Scheduled) -> training.Member:
+def member_shapes(task: Task, model: nn.Module, optimizer: Kind) -> training.Member:
     """The shapes of ONE member's arrays."""
-    shapes: training.Member = jax.eval_shape(partial(_begin, task, model, optimizer), _blank(task), np.uint32(0))
+    shapes: training.Member = jax.eval_shape(
+        partial(_begin, task, model, optimizer), _blank(task, optimizer), np.uint32(0)
+    )
     return shapes
 
 
-def _blank(task: Task) -> Start:
-    numbers, seed = dict.fromkeys(task.numbers, NUMBER), cast(Any, jax.ShapeDtypeStruct((), np.uint32))
+def _blank(task: Task, optimizer: Kind) -> Start:
+    names = (*task.numbers, *transforms.numbers(optimizer))
+    numbers, seed = dict.fromkeys(names, NUMBER), cast(Any, jax.ShapeDtypeStruct((), np.uint32))
     return Start(seed, Hyper(NUMBER, NUMBER, NUMBER, NUMBER, numbers))
 
 
-def _begin(
-    task: Task, model: nn.Module, optimizer: str | Scheduled, start: Start, base: UInt32[Array, ""]
-) -> training.Member:
+def _begin(task: Task, model: nn.Module, optimizer: Kind, start: Start, base: UInt32[Array, ""]) -> training.Member:
     return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper)
 
 
@@ -174,6 +179,12 @@ def shown(task: Task) -> tuple[int, int, int]:
     numbers = dict.fromkeys(task.numbers, NUMBER)
     curves, timesteps, features = jax.eval_shape(task.made, jax.random.key(0), numbers).inputs.shape
     return curves, timesteps, features
+
+
+def parameter_shapes(task: Task, model: nn.Module) -> PyTree[jax.ShapeDtypeStruct]:
+    """The shapes of ONE network's parameters; raises InvalidModel, see `sizes.checked`."""
+    curves = jax.ShapeDtypeStruct(shown(task), np.float32)
+    return sizes.checked(model, jax.eval_shape(model.init, jax.random.key(0), curves))
 
 
 def curves_at_once(task: Task, model: nn.Module) -> int:

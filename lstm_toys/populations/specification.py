@@ -7,12 +7,14 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jaxtyping import Float, Int
 
 from lstm_toys import arguments, forks
-from lstm_toys.networks import training
+from lstm_toys.networks import training, transforms
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import BOUNDS, Hyper, Schedule, Scheduled, takes
+from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.programs import CurveSets, Specification, Start
 from lstm_toys.tasks.goal import AFTER
@@ -30,7 +32,7 @@ def specify(
     *,
     seeds: int | Int[np.ndarray, " M"],
     steps: int | Sequence[int],
-    optimizer: str = "sgd",
+    optimizer: str | optax.GradientTransformation | Own = "sgd",
     numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
     base_seed: int = 0,
     block: int | None = None,
@@ -43,9 +45,16 @@ def specify(
     forks.check()
     arguments.instance("task", task, Task, "a Task, such as lt.reproduce makes")
     check_model(model)
+    if isinstance(optimizer, optax.GradientTransformation):
+        optimizer = transforms.own(optimizer, programs.parameter_shapes(task, model))
     start = starts(optimizer, seeds=seeds, wanted=task.numbers, numbers=numbers, **hyper)
-    if callable(schedule := hyper["learning_rate"]):
+    kind: Kind = optimizer
+    if isinstance(optimizer, Own):
+        given = {*start.hyper.numbers, *(["learning_rate"] if hyper["learning_rate"] is not None else [])}
+        kind = optimizer._replace(injected=tuple(name for name in optimizer.injected if name in given))
+    elif callable(schedule := hyper["learning_rate"]):
         _check_schedule(schedule)
+        kind = Scheduled(optimizer, schedule)
     base_seed = arguments.whole("base_seed", base_seed, least=0, most=2**32 - 1)
     frames = arguments.whole("frames", frames, least=0, most=1_000_000)
     if arguments.several(steps):
@@ -63,7 +72,7 @@ def specify(
     specification = Specification(
         task=task,
         model=model,
-        optimizer=Scheduled(optimizer, schedule) if callable(schedule) else optimizer,
+        optimizer=kind,
         base_seed=base_seed,
         block=arguments.whole("block", chosen, least=1, most=MOST),
         kept_steps=tuple(kept_steps),
@@ -76,7 +85,7 @@ def specify(
 
 
 def starts(
-    optimizer: str,
+    optimizer: str | Own,
     *,
     seeds: int | Int[np.ndarray, " M"],
     wanted: Sequence[str] = (),
@@ -90,13 +99,28 @@ def starts(
         members = np.arange(arguments.whole("seeds", seeds, least=1, most=MOST))
     values = {} if numbers is None else numbers
     arguments.mapping("numbers", values, "training numbers by name")
-    if set(values) != set(wanted):
-        raise ValueError(f"this task takes the training numbers {sorted(wanted)}, not {sorted(values)}")
+    injected = transforms.numbers(optimizer)
+    if twice := {*wanted} & {*injected}:
+        raise ValueError(
+            f"{min(twice)} is both a training number of the task and injected by the optimizer; rename one"
+        )
+    if not {*wanted} <= values.keys() <= {*wanted, *injected}:
+        others = f" and numbers that its optimizer injects, {injected}" if isinstance(optimizer, Own) else ""
+        raise ValueError(f"this task takes the training numbers {sorted(wanted)}{others}, not {sorted(values)}")
     chosen = {name: value for name, value in hyper.items() if value is not None or name == "learning_rate"}
-    defaults = takes(optimizer)
+    own, rate = isinstance(optimizer, Own), chosen["learning_rate"]
+    if (
+        isinstance(optimizer, Own)
+        and rate is not None
+        and (callable(rate) or "learning_rate" not in optimizer.injected)
+    ):
+        raise arguments.refused("learning_rate", "None, or numbers where optimizer injects it", rate)
+    defaults = {} if isinstance(optimizer, Own) else takes(optimizer)
     for name in ("momentum", "decay"):
         if name in chosen and name not in defaults:
-            raise arguments.refused(name, f"None, since {optimizer} has no {name}", chosen[name])
+            raise arguments.refused(
+                name, f"None, since {'this optimizer' if own else optimizer} has no {name}", chosen[name]
+            )
 
     def column(name: str, value: Any, **bounds: int) -> Float[np.ndarray, " M"]:
         arguments.known(name, value)
@@ -105,11 +129,11 @@ def starts(
 
     columns = {
         name: np.full(members.shape, np.nan)
-        if name == "learning_rate" and callable(value)
+        if name == "learning_rate" and (callable(value) or (own and value is None))
         else column(name, value, **BOUNDS[name])
         for name, value in ({"momentum": 0.0, "decay": 0.0, "noise": 0.0} | defaults | chosen).items()
     }
-    of_task = {name: column(name, values[name]) for name in wanted}
+    of_task = {name: column(name, values[name]) for name in (*wanted, *(each for each in injected if each in values))}
     if arguments.several(seeds):
         rows = np.stack([members, *map(np.nan_to_num, (*columns.values(), *of_task.values()))], axis=1)
         _, first, counts = np.unique(rows, axis=0, return_index=True, return_counts=True)

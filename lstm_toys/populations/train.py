@@ -11,6 +11,7 @@ from typing import Any, Literal
 import flax.linen as nn
 import jax
 import numpy as np
+import optax
 from jaxtyping import Bool, Float, Int, PyTree
 
 from lstm_toys import arguments, output
@@ -316,8 +317,8 @@ def train(
     *,
     seeds: int | Int[np.ndarray, " M"],
     steps: int | Sequence[int],
-    learning_rate: float | Float[np.ndarray, " M"] | Schedule,
-    optimizer: str = "sgd",
+    learning_rate: float | Float[np.ndarray, " M"] | Schedule | None = None,
+    optimizer: str | optax.GradientTransformation = "sgd",
     momentum: float | Float[np.ndarray, " M"] | None = None,
     decay: float | Float[np.ndarray, " M"] | None = None,
     numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
@@ -345,12 +346,15 @@ def train(
             of the other members.
         steps: number of updates, or several such numbers, after each of which parameters are kept.
         learning_rate: step size of the optimizer, or an Optax schedule for all members, which maps a step, from 0, to
-            its step size.
-        optimizer: ``"sgd"``, ``"momentum"``, ``"rmsprop"``, ``"rmsprop_keras"`` or ``"adam"``.
+            its step size; None if an optimizer of your own does not inject it.
+        optimizer: ``"sgd"``, ``"momentum"``, ``"rmsprop"``, ``"rmsprop_keras"`` or ``"adam"``; or any Optax
+            transformation of gradients that draws no random numbers, such as
+            ``optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(1e-3))``. What `optax.inject_hyperparams` injects
+            can be given for each member: the learning rate by ``learning_rate``, other numbers by ``numbers``.
         momentum: share of the running sum or mean of gradients kept at each step; None: the optimizer's default. See
             `lstm_toys.networks.optimizers.TAKES`.
         decay: share of the running mean of squared gradients kept at each step; None: the optimizer's default.
-        numbers: free parameters of the task's training curves, by name.
+        numbers: free parameters of the task's training curves, by name; and any numbers that the optimizer injects.
         noise: standard deviation of Gaussian noise on the training inputs, drawn once per seed.
         base_seed: another value gives different networks with the same seed numbers.
         block: number of members that one compiled program computes; another value changes the last bits. None: chosen

@@ -28,7 +28,9 @@ def check_experiment(experiment: Experiment) -> None:
         probes = experiment.probes(x)
     if not isinstance(task, Task) or not isinstance(probes, list | tuple):
         raise Refused(f"{prefix}task(x) must return an lt.Task, and probes(x) a list of lt.Probe")
-    if set(task.numbers) != set(experiment.numbers):
+    # Others may be numbers that an optimizer injects.
+    missing, others = {*task.numbers} - {*experiment.numbers}, {*experiment.numbers} - {*task.numbers}
+    if missing or (others and experiment.optimizer is None):
         mismatch = f"its task takes the numbers {sorted(task.numbers)}, but it declares {sorted(experiment.numbers)}"
         raise Refused(f"{prefix}{mismatch}")
     if not isinstance(experiment.goal, Goal):

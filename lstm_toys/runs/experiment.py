@@ -33,7 +33,11 @@ TAKES = (
     ("companions", "settings"),
     ("planes", "settings"),
     ("model", "a task", "settings"),
+    ("optimizer", "settings"),
 )
+
+OWN = {"optimizer": "own", "momentum": None, "decay": None}
+"""Settings of an experiment that declares its optimizer."""
 
 TRAINING, HISTORY = "training", "history"
 """Names of curve sets that claims can use in addition to probes: the training curve, and the records of training."""
@@ -61,6 +65,8 @@ class Experiment:
         trained: the training curves, to which evaluations of generalization refer.
         planes: function from the settings of a run to grids of curves for evaluations; None: they suit ``trained``.
         model: function from the task and the settings of a run to a Flax module; None: the `Stack` of the settings.
+        optimizer: function from the settings of a run to an Optax transformation; None: the flags choose the optimizer.
+            ``numbers`` that it injects have flags, too; see `lt.train`.
         measures: further measures of answers, in sweeps and evaluations.
         data: digests of data read from files, and how they are used, by name; written into results.
         scaling: scaling that ``task`` and ``probes`` apply; results undo it.
@@ -98,6 +104,7 @@ class Experiment:
     trained: Trained | None = None
     planes: Callable[[Settings], Sequence[Plane]] | None = None
     model: Callable[[tasks.supervision.Task, Settings], Any] | None = None
+    optimizer: Callable[[Settings], Any] | None = None
     measures: Sequence[Measure] = ()
     data: Mapping[str, str] = field(default_factory=dict)
     scaling: Scaling | None = None
@@ -109,7 +116,7 @@ class Experiment:
         arguments.instance("goal", self.goal, Goal, "a Goal, such as lt.Goal(rmse=0.03)")
         for name, *takes in TAKES:
             function = getattr(self, name)
-            if function is not None or name not in ("planes", "model"):
+            if function is not None or name not in ("planes", "model", "optimizer"):
                 arguments.function(name, function, f"a function of {' and '.join(takes)}", len(takes))
         arguments.whole("frames", self.frames, least=0)
         arguments.instance("measures", self.measures, Sequence, "a sequence of lt.Measure")
@@ -128,6 +135,13 @@ class Experiment:
         arguments.mapping("data", self.data, "digests, by name")
         arguments.mapping("numbers", self.numbers, "training numbers, by name")
         object.__setattr__(self, "numbers", {name: arguments.number(name, each) for name, each in self.numbers.items()})
+        if self.optimizer is not None:
+            others = {*self.defaults, *(name for name, each in self.fixed.items() if each != OWN.get(name))}
+            if unused := sorted(others & {*OWN}):
+                raise ValueError(
+                    f"experiment {self.name}: its optimizer takes the place of {unused[0]}; leave that out"
+                )
+            object.__setattr__(self, "fixed", {**self.fixed, **OWN})
         if not re.fullmatch(r"\w[\w.-]*", self.name):
             raise ValueError(f"invalid name of an experiment {self.name!r}: use letters, digits, _, . and -")
         for name in self.numbers:
@@ -143,6 +157,7 @@ class Experiment:
         return manifest.declared(
             *(self.task, self.probes, self.model, self.goal, self.frames, self.span, self.numbers),
             *(self.data, self.scaling, self.trained),
+            *([] if self.optimizer is None else [self.optimizer]),
         )
 
     def at(self, timesteps: int) -> tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]:

@@ -31,7 +31,7 @@ class Settings(Identity):
         seeds: number of networks.
         base_seed: another value gives different networks with the same seed numbers.
         steps: training steps of each network; 0 leaves the networks untrained.
-        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
+        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`, or ``"own"`` if the experiment declares it.
         momentum: share of earlier gradients that is kept; None if the optimizer has no momentum.
         decay: share of the earlier mean of squared gradients that is kept; None if the optimizer has no decay.
         hidden: units of each layer below the readout.

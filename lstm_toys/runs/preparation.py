@@ -10,21 +10,24 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from lstm_toys.execution.lowering import Digests, digest
+from lstm_toys.networks import transforms
 from lstm_toys.networks.stack import Stack
+from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.footprint import Footprint, estimate
 from lstm_toys.populations.programs import CurveSets, Specification, Start
 from lstm_toys.populations.specification import specify
 from lstm_toys.populations.train import Training
+from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import RunContext
-from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.experiment import TRAINING, Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import TRACED, Settings
-from lstm_toys.tasks.probes import Probe, by_points, check_probes, curves_of
+from lstm_toys.tasks.probes import Probe, by_points, check_probes, curves_of, lengths_of
 from lstm_toys.tasks.sets import Scaling
 from lstm_toys.tasks.supervision import Examples, Task
 
@@ -40,6 +43,15 @@ class ExperimentCurves(NamedTuple):
     training: Examples
     probes: Sequence[Probe]
     answered: dict[str, Float[np.ndarray, "C T F"]]
+
+    @property
+    def lengths(self) -> dict[str, Int[np.ndarray, " C"]]:
+        """The lengths of `answered` curves, of each set that has any; networks answer after the last point."""
+        inputs, targets, lengths, _ = jax.tree.map(np.asarray, self.training)
+        ends = None if lengths is None or targets.ndim == 3 else lengths[:1]
+        sets = {name: [p for p in self.probes if p.name == name] for name in self.answered if name}
+        others = [p for p in self.probes if p.name not in sets]
+        return lengths_of({**sets, "": [Probe(TRAINING, inputs[:1], {}, lengths=ends), *others]})
 
     @staticmethod
     def split(
@@ -71,6 +83,25 @@ class Prepared:
     def model(self) -> nn.Module:
         """The network; raises InvalidModel if the settings do not describe one."""
         return network(self.experiment, self.task, self.settings)
+
+    @cached_property
+    def optimizer(self) -> Kind:
+        """The optimizer; raises Refused if the experiment's own cannot be made."""
+        experiment, (_, task) = self.experiment, self.experiment.small
+        if experiment.optimizer is None:
+            return self.settings.optimizer
+        with trial(f"experiment {experiment.name}: its optimizer cannot be made"):
+            shapes = programs.parameter_shapes(task, network(experiment, task, self.settings))
+            own = transforms.own(experiment.optimizer(self.settings), shapes)
+            if unknown := experiment.numbers.keys() - {*task.numbers, *transforms.numbers(own)}:
+                raise ValueError(f"it does not inject {min(unknown)}, which is no number of the task either")
+            return own
+
+    @property
+    def traced(self) -> Sequence[str]:
+        """The settings that can change without recompiling, besides training numbers."""
+        own = self.optimizer
+        return ["noise", *({"learning_rate"} & {*own.injected})] if isinstance(own, Own) else TRACED
 
     @cached_property
     def curves(self) -> ExperimentCurves:
@@ -105,6 +136,7 @@ class Prepared:
         steps: Sequence[int],
         answered: Mapping[int, CurveSets],
         members: Mapping[str, Any] | None = None,
+        lengths: Mapping[str, Int[np.ndarray, " C"]] | None = None,
     ) -> tuple[Specification, Start]:
         """Specifies a training of these networks.
 
@@ -112,26 +144,29 @@ class Prepared:
             steps: steps after which parameters are kept, the last one included.
             answered: curves to answer, by step; see `lt.train`.
             members: seeds, training numbers and traced settings of each member; None: those of the settings.
+            lengths: number of points of the curves to answer, of each set in which they differ.
         """
         if members is None:
-            members = {name: getattr(self.settings, name) for name in ("seeds", *TRACED)}
+            members = {name: getattr(self.settings, name) for name in ("seeds", *self.traced)}
             members = {**members, "numbers": dict(self.settings.numbers)}
-        return specify(
+        specification, start = specify(
             self.task,
             self.model,
             steps=steps,
-            optimizer=self.settings.optimizer,
+            optimizer=self.optimizer,
             base_seed=self.settings.base_seed,
             block=self.block,
             frames=self.experiment.frames,
             curves=answered,
             after=self.experiment.goal.after,
-            **members,
+            **{"learning_rate": None, **members},
         )
+        return dataclasses.replace(specification, lengths=lengths or {}), start
 
     def declared_digests(self) -> Digests:
         """Digests of the declarations that are part of results."""
         parts = [[p.name, p.inputs, p.parameters, p.declared, p.targets, p.names, p.x] for p in self.probes]
+        parts += [[lengths] for p in self.probes if (lengths := p.lengths) is not None]
         return {
             "probes": digest([[each if isinstance(each, str) else _plain(each) for each in part] for part in parts]),
             "time points": digest(self.x, repr(self.experiment.span)),
@@ -234,7 +269,7 @@ def footprint(
     return estimate(
         task,
         network(experiment, task, settings),
-        settings.optimizer,
+        Prepared(experiment, settings).optimizer,
         timesteps=settings.timesteps,
         members=members,
         states=states,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 from numpy.typing import ArrayLike
 
 from lstm_toys import arguments
@@ -25,6 +25,7 @@ class Probe:
         targets: correct answers, NaN where unknown; None: the inputs for sequences, the parameters for vectors.
         x: time points of the answers; None: the training curves' time points, or, for another number of time points,
             the same start and spacing.
+        lengths: with one answer per curve, the number of points of each curve, followed by padding; None: all T.
 
     Example:
         >>> import lstm_toys as lt
@@ -40,6 +41,7 @@ class Probe:
     targets: Float[np.ndarray, "C T A"] | Float[np.ndarray, "C A"] | None = None
     names: tuple[str, ...] = ()
     x: Float[np.ndarray, " T"] | None = None
+    lengths: Int[np.ndarray, " C"] | None = None
 
     def __post_init__(self) -> None:
         arguments.text("name", self.name)
@@ -64,13 +66,17 @@ class Probe:
         if self.x is not None:
             x = arguments.array("x", self.x, str(inputs.shape[1]), hint=", one number per time point of inputs")
             object.__setattr__(self, "x", np.array(x))
+        if self.lengths is not None:
+            lengths = arguments.wholes("lengths", self.lengths, least=1, most=inputs.shape[1])
+            arguments.expect(len(lengths) == len(inputs), "lengths", "one number per curve", self.lengths)
+            object.__setattr__(self, "lengths", np.array(lengths, np.int32))
 
     @classmethod
     def of(cls, name: str, examples: Examples, parameters: Mapping[str, ArrayLike] | None = None) -> "Probe":
         """Makes a probe of examples, with one number per sequence for each parameter.
 
-        Answers after the end of a sequence, and where weights are 0, have no target. Raises ValueError if there is one
-        answer per curve and some sequences end before the last time point, or for invalid examples or parameters.
+        Answers after the end of a sequence, and where weights are 0, have no target. Raises ValueError for invalid
+        examples or parameters.
         """
         arguments.instance("examples", examples, Examples, "lt.Examples, such as lt.sequences.counting returns")
         inputs = np.asarray(arguments.array("inputs of examples", examples.inputs, "C T F"))
@@ -79,9 +85,7 @@ class Probe:
         sequence = targets.ndim == 3
         lengths, weights = lengths_and_weights(examples.lengths, examples.weights, *inputs.shape[:2], sequence=sequence)
         within = np.asarray(examples._replace(inputs=jnp.asarray(inputs), lengths=lengths).within)
-        if not sequence and not within.all():
-            raise ValueError(f"probe {name!r} has one answer per curve, but curves that end before the last time point")
-        counted = within if sequence else np.logical_and.reduce(within, axis=1)
+        counted = within if sequence else within[:, 0]
         if weights is not None:
             weighted = np.asarray(weights) > 0
             counted = np.logical_and(counted, weighted[:, None] if counted.ndim > weighted.ndim else weighted)
@@ -91,7 +95,8 @@ class Probe:
             each: np.asarray(arguments.array(each, values, str(len(inputs)), finite=False), float)
             for each, values in given.items()
         }
-        return cls(name, inputs, columns, targets=np.where(counted[..., None], targets, np.nan))
+        ends = None if sequence or within.all() else within.sum(axis=1)
+        return cls(name, inputs, columns, targets=np.where(counted[..., None], targets, np.nan), lengths=ends)
 
     def points(self, x: Float[np.ndarray, " _"]) -> Float[np.ndarray, " T"]:
         """The time points of the answers; ``x`` are those of the training curves, evenly spaced."""
@@ -169,6 +174,17 @@ def curves_of(task: Task, sets: Mapping[str, Sequence[Probe]], points: int) -> d
     }
 
 
+def lengths_of(sets: Mapping[str, Sequence[Probe]]) -> dict[str, Int[np.ndarray, " C"]]:
+    """The lengths of curves, of each set of probes that has any."""
+    return {
+        name: np.concatenate(
+            [np.full(len(p.inputs), p.inputs.shape[1]) if p.lengths is None else p.lengths for p in own]
+        )
+        for name, own in sets.items()
+        if any(p.lengths is not None for p in own)
+    }
+
+
 def check_probes(task: Task, probes: Sequence[Probe], points: int) -> None:
     """Raises ValueError if networks trained on a task, with ``points`` time points, cannot be shown these probes."""
     for each in probes:
@@ -182,6 +198,10 @@ def check_probes(task: Task, probes: Sequence[Probe], points: int) -> None:
             raise ValueError(f"probe {each.name!r} has its own time points; its name must not contain /")
         values = 1 if task.loss == CROSS_ENTROPY else len(task.output_features)
         answers = (count, curves[1], values) if task.sequence else (count, values)
+        if task.sequence and each.lengths is not None:
+            raise ValueError(
+                f"probe {each.name!r} has lengths, which networks that answer at every time point do not use"
+            )
         if each.targets is not None and np.shape(each.targets) != answers:
             raise ValueError(f"probe {each.name!r} has targets of shape {np.shape(each.targets)}, not {answers}")
         unknown = [name for name in task.output_features if name not in each.parameters]

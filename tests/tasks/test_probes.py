@@ -41,15 +41,24 @@ def test_targets_are_unknown_after_the_end_and_without_weight(shape):
     assert probe.parameters["n"].tolist() == [3, 5]
 
 
+def test_one_answer_per_curve_is_given_after_its_last_point():
+    sums, plain = lt.Probe.of("sums", SUMS), lt.Probe("plain", CURVES, {})
+    assert sums.lengths.tolist() == [4, 5]
+    np.testing.assert_array_equal(sums.targets, [[1], [np.nan]])
+    lengths = probes.lengths_of({"": [sums, lt.Probe("more", np.zeros((1, 5, 1)), {})], "plain": [plain]})
+    assert {name: each.tolist() for name, each in lengths.items()} == {"": [4, 5, 5]}
+
+
 EXAMPLES = lt.Examples(np.zeros((2, 5, 1)), np.ones((2, 5, 1)))
-SUMS = lt.Examples(np.zeros((1, 5, 1)), np.ones((1, 1)), np.array([4]))
+SUMS = lt.Examples(np.zeros((2, 5, 1)), np.ones((2, 1)), np.array([4, 5]), np.array([1, 0]))
 
 
 @pytest.mark.parametrize(
     ("refused", "said"),
     [
         (lambda: lt.probe_at("longer", TASK, 40), "cannot make examples of 40 time points"),
-        (lambda: lt.Probe.of("sums", SUMS), "probe 'sums' has one answer per curve, but curves that end before"),
+        (lambda: probes.check_probes(TASK, [lt.Probe("it", CURVES, {}, lengths=np.array([4, 20]))], 20), "has lengths"),
+        (lambda: lt.Probe("it", CURVES, {}, lengths=np.array([4])), "lengths must be one number per curve"),
         (lambda: lt.Probe.of("it", EXAMPLES._replace(lengths=np.array([3, 6]))), "lengths of examples must be at most"),
         (lambda: lt.Probe.of("it", EXAMPLES, {"n": [1j, 2]}), "n must be numbers of shape"),
         (lambda: lt.Probe("short", CURVES, {}, x=X * np.nan), r"x must be finite numbers of shape \[20\]"),
@@ -59,6 +68,7 @@ SUMS = lt.Examples(np.zeros((1, 5, 1)), np.ones((1, 1)), np.array([4]))
         ),
     ],
 )
+@pytest.mark.usefixtures("as_users_have_it")
 def test_what_cannot_be_a_probe_is_refused_by_name(refused, said):
     with pytest.raises(ValueError, match=said):
         refused()

@@ -228,8 +228,9 @@ class Kept:
             name = "parameters.npz" if step == self.steps[-1] else parameters_name(step)
             loaded = storage.load_parameters(self._run.checked(name))
             params = jax.tree.map(lambda leaf, seeds=seeds: leaf[seeds], loaded)
-            answer = partial(answering.answers, self._prepared.model, params, block=self._prepared.block)
-            answers[step] = seeds, jax.tree.map(answer, self._prepared.curves.answered)
+            respond = partial(answering.answers, self._prepared.model, params, block=self._prepared.block)
+            shown, ends = self._prepared.curves.answered, self._prepared.curves.lengths
+            answers[step] = seeds, {name: respond(each, lengths=ends.get(name)) for name, each in shown.items()}
         _, like = next(iter(answers.values()))
         every = jax.tree.map(lambda leaf: np.empty((len(own), *leaf.shape[1:]), np.float32), like)
         for seeds, answer_sets in answers.values():

@@ -318,7 +318,8 @@ class LengthJob(Gathering):
     def digests(self) -> lowering.Digests:
         digests = lowering.compiled()
         for each in self.probes:
-            digests |= answering.digests_of(self.model, self.member, each.inputs, self.block, self.block, each.name)
+            shown = self.model, self.member, each.inputs, self.block, self.block, each.name, each.lengths
+            digests |= answering.digests_of(*shown)
             digests[f"targets {each.name}"] = lowering.digest(each.targets)
         for measure in self.measures:
             digests |= measure_digests(measure, self.task)
@@ -329,7 +330,7 @@ class LengthJob(Gathering):
 
         def compute(part: Part) -> Values:
             probe = probes[part.curves]
-            answers = answering.answers(self.model, part.params, probe.inputs, block=self.block)
+            answers = answering.answers(self.model, part.params, probe.inputs, lengths=probe.lengths, block=self.block)
             time = np.arange(probe.inputs.shape[1], dtype=float)
             labeled = arrays.answered(self.task, time, self.span, [probe], {"": answers})
             values = of_probes(self.task, self.measures, labeled)

@@ -12,6 +12,9 @@ import xarray as xr
 from lstm_toys.execution.lowering import CALLBACK, Digests, compiled, digest
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.figures import Drawing
+from lstm_toys.networks import transforms
+from lstm_toys.networks.transforms import Own
+from lstm_toys.populations import programs
 from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.group import GroupState
 from lstm_toys.populations.programs import Specification, Start
@@ -21,12 +24,12 @@ from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.custom_measures import measure_digests, of_probes
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.identity import NUMBER, SWEPT, TRACED, Settings
+from lstm_toys.runs.identity import NUMBER, SWEPT, Settings
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.ask import SweepSettings
-from lstm_toys.tasks.probes import by_points, curves_of
+from lstm_toys.tasks.probes import by_points, curves_of, lengths_of
 from lstm_toys.tasks.supervision import Task
 
 NETWORK = ("hidden", "readout", "cell", "gates")
@@ -72,17 +75,18 @@ class Shape:
                 yield number, slice(begin - members.start, end - members.start), slice(begin - first, end - first)
 
 
-def shapes(settings: Sequence[Settings]) -> list[Shape]:
-    """Groups settings by the programs that have to be compiled."""
+def shapes(settings: Sequence[Settings], experiment: Experiment) -> list[Shape]:
+    """Groups settings by the programs that have to be compiled; an optimizer of the user's may need one for each."""
     groups: dict[tuple[Any, ...], Shape] = {}
     places: dict[tuple[Any, ...], int] = {}
     for number, each in enumerate(settings):
-        kind = tuple(getattr(each, name) for name in SWEPT if name not in (*TRACED, "steps"))
+        traced = Prepared(experiment, each).traced
+        kind = tuple(getattr(each, name) for name in SWEPT if name not in (*traced, "steps"))
         shape = groups.setdefault(kind, Shape(each, [], []))
         hyper = {
             name: value
             for name, value in each.swept.items()
-            if value is not None and (name in TRACED or name.startswith(NUMBER))
+            if value is not None and (name in traced or name.startswith(NUMBER))
         }
         place = places.setdefault((*kind, *hyper.items()), len(shape.hyper))
         if place == len(shape.hyper):
@@ -101,19 +105,27 @@ class Sweep(Study[SweepSettings]):
 
     @cached_property
     def shapes(self) -> list[Shape]:
-        return shapes(self.settings.settings)
+        return shapes(self.settings.settings, self.experiment)
 
     @cached_property
     def prepared(self) -> list[Prepared]:
         return [Prepared(self.experiment, shape.common) for shape in self.shapes]
 
     def check(self) -> None:
-        """Raises Refused also if a custom model ignores a network flag that varies."""
+        """Raises Refused also if a custom model or optimizer ignores a flag that varies."""
         checks.check_experiment(self.experiment)
         experiment, every = self.experiment, self.settings.settings
+        _, task = experiment.small
+        rates = {each.learning_rate: Prepared(experiment, each) for each in every}
+        if made := [own for each in rates.values() if isinstance(own := each.optimizer, Own)]:
+            params = programs.parameter_shapes(task, preparation.network(experiment, task, every[0]))
+            told = {repr(transforms.described(own, params)) for own in made}
+            if len(told) < len(rates) and not any("learning_rate" in own.injected for own in made):
+                raise Refused(
+                    f"flag --grid: the optimizer of {experiment.name} does not read learning_rate; leave that out"
+                )
         if experiment.model is None:
             return
-        _, task = experiment.small
         seen: dict[Any, Settings] = {}
         for each in every:
             other = dataclasses.replace(each, **{name: getattr(every[0], name) for name in NETWORK})
@@ -146,6 +158,7 @@ class Sweep(Study[SweepSettings]):
             common = shape.common
             specification, start = _specified(shape, prepared)
             words = f"{common.optimizer}, {common.network}, {common.timesteps} points"
+            words += "" if "learning_rate" in prepared.traced else f", learning rate {common.learning_rate!r}"
             parts = {**prepared.declared_digests(), **specification.digests(shape.members), "members": digest(start)}
             # The results record which networks learned, which a user's subclass of Goal may decide.
             errors = np.random.default_rng(0).uniform(0, 4 * goal.limit, (100, len(prepared.task.measured)))
@@ -226,7 +239,7 @@ class Sweep(Study[SweepSettings]):
 def _specified(shape: Shape, prepared: Prepared) -> tuple[Specification, Start]:
     sets = by_points(prepared.probes, prepared.x)
     curves = curves_of(prepared.task, sets, len(prepared.x))
-    return prepared.specify(shape.budgets, dict.fromkeys(shape.budgets, curves), shape.start)
+    return prepared.specify(shape.budgets, dict.fromkeys(shape.budgets, curves), shape.start, lengths_of(sets))
 
 
 def _values(

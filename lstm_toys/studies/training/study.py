@@ -45,8 +45,9 @@ class Training(Study[Settings]):
 
     @cached_property
     def _specified(self) -> tuple[Specification, Start]:
-        steps = self.settings.steps
-        return self.prepared.specify((*self.settings.keep_steps, steps), {steps: self.prepared.curves.answered})
+        steps, curves = self.settings.steps, self.prepared.curves
+        kept = (*self.settings.keep_steps, steps)
+        return self.prepared.specify(kept, {steps: curves.answered}, lengths=curves.lengths)
 
     def digests(self) -> Digests:
         specification, start = self._specified

@@ -1,0 +1,189 @@
+"""Any optimizer of Optax: as in a plain loop, swept, continued, and part of what a run is."""
+
+import dataclasses
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import lstm_toys as lt
+from conftest import carry_out, executed, refusal, value
+from experiments import line, sweep
+from lstm_toys.cli import flags, studies
+from lstm_toys.populations import blocks, group
+from lstm_toys.results import storage
+from lstm_toys.studies.sweep import results
+from lstm_toys.studies.sweep.ask import SweepSettings
+from lstm_toys.studies.sweep.ask import ask as ask_sweep
+from lstm_toys.studies.training.ask import ask as ask_training
+
+X = lt.time_points(20)
+SINE = {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}
+TASK, MODEL = lt.reproduce("sine", SINE, X), lt.Stack(1, (4,))
+CLIPPED = optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(1e-3, weight_decay=1e-2))
+INJECTED = optax.chain(optax.clip_by_global_norm(1.0), optax.inject_hyperparams(optax.adamw)(1e-3, weight_decay=1e-2))
+
+
+@pytest.fixture(autouse=True)
+def promoting():
+    """As users have it: Optax mixes types."""
+    with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+        yield
+
+
+def trained(optimizer, seeds=3, steps=20, **options):
+    return lt.train(TASK, MODEL, seeds=seeds, steps=steps, optimizer=optimizer, **options)
+
+
+def plain(transform, seed, steps=20, block=4):
+    """The parameters of one seed after a loop of Optax, compiled for a block of copies, as others round otherwise."""
+    inputs, targets = TASK.examples(jax.random.key(0), {})[:2]
+    params = jax.tree.map(lambda leaf: jnp.asarray(leaf[seed]), trained("sgd", 9, 0, learning_rate=0.1).params)
+
+    def loop(network, steps):
+        def step(_, network):
+            params, state, inputs, targets = network
+
+            def loss(params):
+                return jnp.mean(jnp.square(MODEL.apply({"params": params}, inputs) - targets))
+
+            updates, state = transform.update(jax.grad(loss)(params), state, params)
+            return optax.apply_updates(params, updates), state, inputs, targets
+
+        return jax.lax.fori_loop(0, steps, step, network)
+
+    network, mesh = (params, transform.init(params), inputs, targets), blocks.mesh()
+    copies = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (mesh.size, block, *jnp.shape(leaf))), network)
+    after = blocks.spread(loop, mesh)(blocks.place(copies, mesh), jnp.int32(steps))
+    return jax.tree.map(lambda leaf: leaf[0, 0], after[0])
+
+
+@pytest.mark.parametrize("optimizer", [CLIPPED, INJECTED], ids=["chain", "injected"])
+def test_a_network_is_that_of_a_plain_loop_to_the_last_bit(optimizer):
+    many = trained(optimizer)
+    assert many.block == 4
+    one = jax.tree.map(lambda leaf: leaf[2], many.params)
+    jax.tree.map(np.testing.assert_array_equal, one, plain(optimizer, 2))
+    np.testing.assert_array_equal(trained(optimizer, 9).train_loss[:3], many.train_loss)
+
+
+def test_injected_numbers_are_those_of_each_network():
+    rates, decays, seeds = [1e-3, 1e-2], [0.0, 0.3], np.array([5, 6])
+    swept = {"learning_rate": np.array(rates), "numbers": {"weight_decay": np.array(decays)}}
+    many = trained(INJECTED, seeds, **swept)
+    for member, rate, decay in zip(range(2), rates, decays, strict=True):
+        injected = optax.inject_hyperparams(optax.adamw)(rate, weight_decay=decay)
+        expected = plain(optax.chain(optax.clip_by_global_norm(1.0), injected), seeds[member])
+        one = jax.tree.map(lambda leaf, member=member: leaf[member], many.params)
+        jax.tree.map(np.testing.assert_array_equal, one, expected)
+
+
+def test_a_stopped_training_continues_to_the_same_bits_only_with_the_same_optimizer(tmp_path, monkeypatch):
+    whole = trained(CLIPPED, steps=8)
+    monkeypatch.setattr(group, "CALL_SECONDS", 0.0)
+    left = iter(range(5))
+
+    def continued(optimizer, stop=None):
+        return trained(optimizer, steps=8, checkpoints=lt.Checkpoints(tmp_path / "kept", 1e9), stop=stop)
+
+    with pytest.raises(lt.Stopped):
+        continued(CLIPPED, lambda: next(left, None) is None)
+    with pytest.raises(lt.OtherTraining, match="differs in optimizer"):
+        continued(optax.chain(optax.clip_by_global_norm(1.5), optax.adamw(1e-3, weight_decay=1e-2)))
+    # Made again, as another process would.
+    last = continued(optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(1e-3, weight_decay=1e-2)))
+    assert 0 < last.member_steps < 3 * 8
+    np.testing.assert_array_equal(last.train_loss, whole.train_loss)
+    jax.tree.map(np.testing.assert_array_equal, last.params, whole.params)
+
+
+SCHEDULED = optax.inject_hyperparams(optax.sgd)(optax.constant_schedule(0.1))
+REFUSED = {
+    "learning_rate must be None, or numbers where optimizer injects it, not 0.1": (SCHEDULED, {"learning_rate": 0.1}),
+    "learning_rate must be None, or numbers where": (INJECTED, {"learning_rate": optax.constant_schedule(0.1)}),
+    "momentum must be None, since this optimizer has no momentum": (INJECTED, {"momentum": 0.1}),
+    r"numbers that its optimizer injects, \[\], not \['b1'\]": (optax.sgd(0.1), {"numbers": {"b1": 0.1}}),
+    "optimizer must take gradients, .*; it raises: .*value": (optax.contrib.reduce_on_plateau(), {}),
+    "optimizer must not draw random numbers": (optax.add_noise(0.1, 0.5, 0), {}),
+    "unknown optimizer .*; or an optax.GradientTransformation": (optax.MultiSteps(optax.sgd(0.1), 2), {}),
+    "learning_rate must be a finite number, not None": ("sgd", {}),
+}
+
+
+@pytest.mark.parametrize("said", REFUSED)
+@pytest.mark.usefixtures("as_users_have_it")
+def test_what_cannot_be_used_is_refused(said):
+    optimizer, options = REFUSED[said]
+    with pytest.raises(ValueError, match=f"{said}[^\n]*$"):
+        trained(optimizer, **options)
+
+
+def decayed(settings):
+    return optax.inject_hyperparams(optax.adamw)(settings.learning_rate, weight_decay=0.0)
+
+
+def clipped(settings):
+    return optax.chain(optax.clip_by_global_norm(1.0), optax.sgd(settings.learning_rate))
+
+
+def fixed(_):
+    return optax.sgd(0.1)
+
+
+def declared(optimizer, **others):
+    defaults = {"steps": 20, "learning_rate": 0.01, "timesteps": 20, "hidden": "4"}
+    return dataclasses.replace(line.EXPERIMENT, defaults=defaults, optimizer=optimizer, **others)
+
+
+DECAYED = declared(decayed, numbers={"weight_decay": 0.1})
+
+
+def asked(experiment, folder, *arguments):
+    return ask_training(experiment, flags.parse(experiment, ["--seeds=2", *arguments])[0], folder)
+
+
+def test_an_experiment_declares_its_optimizer_which_is_swept(tmp_path):
+    """One program for all injected numbers, one for each learning rate that is not injected."""
+    task = line.EXPERIMENT.task(X)
+    axes = [("learning_rate", ["0.01", "0.1"]), ("train_weight_decay", ["0", "0.3"])]
+    for experiment, varied, shapes in ((DECAYED, axes, 1), (declared(clipped), axes[:1], 2)):
+        settings, _ = studies.expand(experiment, varied, ["--seeds=2"])
+        study = ask_sweep(experiment, SweepSettings("sweep", settings), tmp_path / str(shapes))
+        assert len(study.load().shapes) == shapes
+        found = storage.load_results(executed(study, 2).results, results.VARIABLES)
+        assert set(found.optimizer.values) == {"own"}
+        for number, each in enumerate(settings):
+            options = {"optimizer": experiment.optimizer(each), "numbers": dict(each.numbers)}
+            alone = lt.train(task, lt.Stack(2, (4,)), seeds=2, steps=20, **options)
+            np.testing.assert_array_equal(found.train_mse[number], alone.train_loss[:, -1])
+        assert len(np.unique(found.train_mse)) == found.train_mse.size
+
+
+@pytest.mark.usefixtures("digests")
+def test_another_optimizer_is_another_run(tmp_path):
+    def other(settings):
+        return optax.chain(optax.clip_by_global_norm(2.0), optax.sgd(settings.learning_rate))
+
+    first, again, another = (value(asked(declared(each), tmp_path)) for each in (clipped, clipped, other))
+    assert first == again
+    assert {name for name in first if first[name] != another[name]} == {"training"}
+    assert value(asked(DECAYED, tmp_path)) != value(asked(DECAYED, tmp_path, "--train_weight_decay=0.2"))
+
+
+def test_an_experiment_with_its_own_optimizer_has_no_flags_of_others(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "declares", sys.modules[__name__])
+    folder = tmp_path / "results"
+    unknown = declared(decayed, numbers={"b3": 0.1})
+    for experiment, told in ((DECAYED, "flag 'optimizer'"), (unknown, "optimizer cannot be made: ValueError: it does")):
+        flag = ["--optimizer=adam"] * (experiment is DECAYED)
+        assert carry_out(experiment, [*flag, f"--results_dir={folder}"]) == 2
+        assert told in refusal(capsys)
+    monkeypatch.setattr(sys.modules[__name__], "EXPERIMENT", declared(fixed), raising=False)
+    assert carry_out(sweep, ["--task=declares", "--grid=learning_rate=0.1 0.2", f"--results_dir={folder}"]) == 2
+    assert refusal(capsys) == "flag --grid: the optimizer of line does not read learning_rate; leave that out\n"
+    with pytest.raises(ValueError, match="its optimizer takes the place of momentum; leave that out"):
+        dataclasses.replace(line.EXPERIMENT, optimizer=clipped, defaults={"momentum": 0.5})
+    assert not folder.exists()
