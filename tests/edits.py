@@ -305,7 +305,7 @@ KEPT = [
     library("populations/group.py", 'State(NamedTuple):\n    """', 'State(NamedTuple):\n    """Edited: '),
     library("results/arrays.py", "def histories(", "# Of all members.\ndef histories("),
     library("results/arrays.py", "def scaling_of(results: xr.Dataset)", "def scaling_of(results: Results)"),
-    library("networks/training.py", "squared", "squares"),
+    library("networks/training.py", "an axis for seeds", "axes for seeds"),
     library("networks/optimizers.py", "unknown optimizer", "nobody has heard of the optimizer"),
 ]
 """Texts, comments, types and names in the library, after all of which nothing is trained."""

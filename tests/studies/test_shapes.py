@@ -102,10 +102,7 @@ CLASSES = {
     **dict.fromkeys(("bits", "bits of several inputs"), f"{VALUES} binary_cross_entropy"),
 }
 REFUSED = {
-    "lengths": {
-        **dict.fromkeys(OF_LINES, NO_LENGTHS),
-        "lengths, an answer per curve": "one answer per curve, but curves that end before the last time point",
-    },
+    "lengths": dict.fromkeys(OF_LINES, NO_LENGTHS),
     "grids": {
         "other inputs": "its networks are shown a and b; this takes those that see y, or x and y",
         "another input": "its networks are shown a; this takes those that see y, or x and y",

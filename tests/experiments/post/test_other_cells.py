@@ -52,7 +52,6 @@ def test_columns_change_what_they_are_named_after():
         return CLAIMS.variant(column).change(name, settings_of(name))
 
     usual = settings_of("sine")
-    assert (usual.gates, made("other gates").gates, made("other gates", "hill").gates) == ("hard", "sigmoid", "hard")
     assert (made("gru").cell, made("gru").hidden, made("gru").gates) == ("gru", usual.hidden, "hard")
     assert made("rnn").gates == "sigmoid"
 
