@@ -22,7 +22,7 @@ COMMANDS = {
     "sweep": ("-m", "experiments.sweep", "--task=majority", *SMALL, "--grid", "learning_rate=0.01 0.02"),
     "lengths": ("-m", "experiments.generalization", "--task=majority", *SMALL, "--length=20:40:3"),
     "grids": ("-m", "experiments.generalization", "--task=line", *SMALL, "--steps=20", "--timesteps=20"),
-    "curves": ("-m", "experiments.generalization", "--task=line", *SMALL, "--steps=20", "--curve=curves.csv"),
+    "curves": ("-m", "experiments.generalization", "--task=hill_y", *SMALL, "--steps=20", "--curve=curves.csv"),
     "claims": ("-m", "experiments.claims", "--claims=sine_claims", "--seeds=16"),
 }
 
