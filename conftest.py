@@ -106,7 +106,8 @@ def carry_out(asked, arguments):
     from lstm_toys import opened
     from lstm_toys.cli import command
 
-    opened._opened.clear()  # What tests open besides is none of the command's business.
+    opened._opened.clear()  # What tests open besides, and commands before, is none of the command's business.
+    opened._unattributed.clear()
     with jax.numpy_dtype_promotion("standard"):  # As in a command: Optax mixes types.
         return command.carry_out(getattr(asked, "plan", partial(command.plan, asked)), arguments)
 

@@ -114,11 +114,6 @@ def unseen() -> str | None:
     return _unattributed[0] if _unattributed else None
 
 
-def forget() -> None:
-    """Forgets what could not be attributed to a file, for another command in this process."""
-    _unattributed.clear()
-
-
 def _only_imports(path: str) -> bool:
     """Whether a file contains only a docstring and imports before it first imports the library."""
     try:

@@ -11,7 +11,6 @@ from typing import Any
 
 from rich.console import Console, RenderableType
 
-from lstm_toys import opened
 from lstm_toys.execution.base import Executor
 from lstm_toys.execution.signals import Interrupted, Interruption, Stopped
 from lstm_toys.networks.cells import InvalidModel
@@ -43,7 +42,6 @@ class Work:
         Raises Refused, Busy, Damaged, Failed, Gone, Interrupted if a signal ended the run, or OSError.
         """
         options, console = self._options, self._console
-        opened.forget()
         publishing.repair(options.results_dir, console.print)
         anew = {*asks} if options.restart else set()
         every = (needed for ask in asks for needed in (ask, *ask.companions.values()))

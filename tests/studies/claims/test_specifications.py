@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 import lstm_toys as lt
-from conftest import carry_out, refusal
+from conftest import carry_out
 from experiments import claims as command
 from lstm_toys.studies.claims import ask, choices, specification_figures, specifications
 from lstm_toys.studies.claims.ask import specified
@@ -197,4 +197,3 @@ def test_the_command_judges_claims_under_other_choices(tmp_path, capsys):
     for each in found:
         assert f"{each['id']}: {ask.specified(each)}" in printed
     assert (folder / "specifications.md").read_text().count("\n| ") == 3
-    assert "unknown" in refusal(command, ["--claims=sine_claims", "--specification"])
