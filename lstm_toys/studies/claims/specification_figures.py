@@ -33,13 +33,15 @@ def drawings(entries: Sequence[Entry], others: Sequence[Entry]) -> dict[str, Fig
     if trained := [each for each in others if _drawn(each)]:
         found["specifications.png"] = draw_curves(trained)
         found["losses.png"] = draw_losses(trained)
-    if judged := [(known, each) for known, each in zip(entries, others, strict=True) if each["thresholds"]]:
+    if judged := [
+        (known, each) for known, each in zip(entries, others, strict=True) if each["thresholds"] and known["counted"]
+    ]:
         found["thresholds.png"] = draw_thresholds(judged)
     return found
 
 
 def _drawn(found: Entry) -> list[Entry]:
-    return [each for each in found["trained"] if each["state"] in ("judged", "shown")]
+    return [each for each in found["trained"] if each["state"] in ("judged", "shown") and each["share"] is not None]
 
 
 def shades(levels: Sequence[str]) -> dict[str, str]:
@@ -80,7 +82,7 @@ def draw_curves(others: Sequence[Entry]) -> Figure:
 
 def _curve(axes: Axes, found: Entry, colors: Mapping[str, Mapping[str, Any]]) -> None:
     own = {"name": "", "choices": {}, "state": "judged", "share": found["share"], "interval": [found["share"]] * 2}
-    every = sorted([own, *_drawn(found)], key=lambda each: (each["share"], each["name"]))
+    every = sorted([own] * (own["share"] is not None) + _drawn(found), key=lambda each: (each["share"], each["name"]))
     for place, each in enumerate(every):
         alpha, color = (1.0 if each["state"] == "judged" else PALE), GRAY if each["name"] else COLORS[PUBLISHED]
         axes.plot([place, place], each["interval"], color=color, alpha=0.5 * alpha, linewidth=1)
@@ -139,10 +141,15 @@ def draw_thresholds(judged: Sequence[tuple[Entry, Entry]]) -> Figure:
         for axes, (known, each) in zip(panels, judged, strict=True):
             numbers = np.sort([number for number in known["per_seed"] if number is not None])
             low, high = known["threshold"]["low"], known["threshold"]["high"]
-            below = np.arange(1, len(numbers) + 1) / known["counted"]
             both = low is not None and high is not None
-            share = below if low is None or both else (len(numbers) - np.arange(len(numbers))) / known["counted"]
-            axes.step(numbers, share, color=COLORS["b"], where="post" if low is None or both else "pre")
+            ends = {end for end in (low, high, *(value for value, _ in _single(known))) if end is not None}
+            for other in each["thresholds"]:
+                ends |= {float(word) for word in other["name"].split() if _is_number(word)}
+            least, most = min([*numbers, *ends]), max([*numbers, *ends])
+            below = np.append(np.arange(len(numbers) + 1), len(numbers)) / known["counted"]
+            share = below if low is None or both else below[-1] - np.append(below[0], below[:-1])
+            upward = low is None or both
+            axes.step([least, *numbers, most], share, color=COLORS["b"], where="post" if upward else "pre")
             if both:
                 axes.axvspan(low, high, color=COLORS[PUBLISHED], alpha=0.12, linewidth=0)
             for end in (low, high):
