@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lstm_toys.figures.style import COLORS, GRAY, canvas, entry, legend, plain
-from lstm_toys.studies.claims.choices import COMBINATION
 
 Entry = Mapping[str, Any]
 
@@ -102,8 +101,7 @@ def _curve(axes: Axes, found: Entry, colors: Mapping[str, Mapping[str, Any]]) ->
 
 def draw_losses(others: Sequence[Entry]) -> Figure:
     """Draws shares against the median training loss: is it the choice, or only how far training went?"""
-    kinds = [kind for each in others for one in each["trained"] for kind in one["choices"]]
-    kind = next(each for each in kinds if each != COMBINATION)
+    kind = next(kind for each in others for one in each["trained"] for kind in one["choices"])
     names = list(dict.fromkeys(name for each in others for one in _drawn(each) if (name := _group(one, kind))))
     colors = dict(zip(names, [COLORS[letter] for letter in "brgcy"] * len(names), strict=False))
     with _panels(others) as (figure, panels):
@@ -115,7 +113,6 @@ def draw_losses(others: Sequence[Entry]) -> Figure:
                 axes.plot(one["loss"], one["share"], "o", color=color, alpha=alpha, markersize=3)
             for name, color in colors.items():
                 line = sorted((one["loss"], one["share"]) for one in known if _group(one, kind) == name)
-                line = [(loss, share) for loss, share in line if loss]
                 if len(line) > 1 and len(line) <= 4:
                     axes.plot(*zip(*line, strict=True), color=color, linewidth=1)
             axes.set_xscale("log")
@@ -142,22 +139,20 @@ def draw_thresholds(judged: Sequence[tuple[Entry, Entry]]) -> Figure:
             numbers = np.sort([number for number in known["per_seed"] if number is not None])
             low, high = known["threshold"]["low"], known["threshold"]["high"]
             both = low is not None and high is not None
-            ends = {end for end in (low, high, *(value for value, _ in _single(known))) if end is not None}
-            for other in each["thresholds"]:
-                ends |= {float(word) for word in other["name"].split() if _is_number(word)}
-            least, most = min([*numbers, *ends]), max([*numbers, *ends])
+            others = [end for other in each["thresholds"] for end in (other["low"], other["high"]) if end is not None]
+            shown = [*numbers, *others, *(end for end in (low, high) if end is not None)]
+            shown += [value for value, _ in _single(known)]
             below = np.append(np.arange(len(numbers) + 1), len(numbers)) / known["counted"]
             share = below if low is None or both else below[-1] - np.append(below[0], below[:-1])
             upward = low is None or both
-            axes.step([least, *numbers, most], share, color=COLORS["b"], where="post" if upward else "pre")
+            axes.step([min(shown), *numbers, max(shown)], share, color=COLORS["b"], where="post" if upward else "pre")
             if both:
                 axes.axvspan(low, high, color=COLORS[PUBLISHED], alpha=0.12, linewidth=0)
             for end in (low, high):
                 if end is not None:
                     axes.axvline(end, color=COLORS[PUBLISHED], linewidth=1)
-            for other in each["thresholds"]:
-                for end in {*(float(word) for word in other["name"].split() if _is_number(word))}:
-                    axes.axvline(end, color=COLORS[PUBLISHED], linewidth=0.7, linestyle=":")
+            for end in others:
+                axes.axvline(end, color=COLORS[PUBLISHED], linewidth=0.7, linestyle=":")
             for value, color in _single(known):
                 axes.axvline(value, color=color, linewidth=1.2, linestyle="--")
             axes.set(ylim=(-0.03, 1.03))
@@ -181,14 +176,6 @@ def _single(known: Entry) -> Iterator[tuple[float, str]]:
         yield known["published"]["value"], COLORS["r"]
     if (copied := known["null"].get("copy")) is not None and copied["value"] is not None:
         yield copied["value"], COLORS["g"]
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
 
 
 def _panels(others: Sequence[Entry]) -> Any:

@@ -78,6 +78,8 @@ def by_threshold(claim: Claim, entry: Mapping[str, Any]) -> Iterator[dict[str, A
         yield {
             "name": other.meets,
             "kind": THRESHOLD,
+            "low": finite(other.low),
+            "high": finite(other.high),
             "state": state,
             "share": finite(share.value),
             "interval": interval,
@@ -126,15 +128,17 @@ def entry(claim: Claim, judged: Mapping[str, Any], trained: Sequence[Mapping[str
 def markdown(every: Sequence[Mapping[str, Any]], title: str) -> str:
     """The table of all claims: the verdict, whether it is robust, and the range of the share by kind of choice."""
     kinds = list(dict.fromkeys(kind for each in every for kind in each["ranges"]))
-    environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
-    template = environment.from_string(Path(__file__).with_name("specifications.md.jinja").read_text(encoding="utf-8"))
-    return template.render(
-        every=every,
-        title=title,
-        kinds=kinds,
-        says=specified,
-        escape=escape,
-        percent=percent,
-        learned=LEARNED,
-        kept=KEPT,
+    named = {"says": specified, "percent": percent, "learned": LEARNED, "kept": KEPT}
+    return rendered("specifications.md.jinja", every=every, title=title, kinds=kinds, **named)
+
+
+def rendered(template: str, **named: Any) -> str:
+    """The text that a template next to this file makes of named values."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
+    environment.filters |= {"escape": escape, "sentence": lambda text: escape(text[:1].upper() + text[1:])}
+    return environment.get_template(template).render(**named)

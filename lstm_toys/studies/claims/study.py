@@ -5,12 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import jinja2
 import numpy as np
 import xarray as xr
 from jaxtyping import Int
@@ -194,20 +192,13 @@ def markdown(
     counting: Mapping[str, str] | None = None,
 ) -> str:
     """Formats all entries as the text of ``claims.md``; ``conditions`` is one line of Markdown."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"escape": escape, "sentence": lambda text: escape(text[:1].upper() + text[1:])}
     kinds = {
         kind.replace(" ", "_"): [name for name in words.named(judged, "variants") if (counting or {}).get(name) == kind]
         for kind in ("learned", "equal loss")
     }
     named: dict[str, Any] = {"words": words, "number": tables.number, "INPUT": INPUT, "kinds": kinds}
-    return environment.get_template("claims.md.jinja").render(
-        entries=judged, title=title, conditions=conditions, aspects=aspects or {}, **named
+    return specifications.rendered(
+        "claims.md.jinja", entries=judged, title=title, conditions=conditions, aspects=aspects or {}, **named
     )
 
 
