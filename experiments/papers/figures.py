@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from lstm_toys.figures.style import COLORS, GRAY, house
 from lstm_toys.statistics import intervals
@@ -73,6 +75,55 @@ def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
         axes.legend(loc="lower left", fontsize=7)
         figure.suptitle(_seeds(numbers) + ", bands: 95 % intervals (Wilson) at each time step")
     return figure
+
+
+def horizon(metrics: Mapping[str, Any]) -> Figure:
+    """Draws how far networks count by recipe and gates, with rounded gates, and by the leak of the forget gate."""
+    found = metrics["populations"]
+    recipes = list(dict.fromkeys(name.partition(", ")[2] for name in found))
+    shades = dict(zip(recipes, colormaps["viridis"](np.linspace(0, 0.9, len(recipes))), strict=True))
+    sizes = np.array(metrics["sizes"], float)
+    with house():
+        figure = Figure(figsize=(12.5, 4.4))
+        panels = figure.subplots(1, 3)
+        for axes, gates in zip(panels[:2], ("sigmoid", "hard"), strict=True):
+            for recipe, color in shades.items():
+                own = found[f"{gates}, {recipe}"]
+                axes.step(sizes, _survival(own["reached"], sizes), where="post", color=color, linewidth=1.2)
+            every = [value for recipe in recipes for value in found[f"{gates}, {recipe}"]["rounded"]]
+            axes.step(sizes, _survival(every, sizes), where="post", color=COLORS["r"], linewidth=1.6, linestyle="--")
+            axes.axvline(50, color=GRAY, linewidth=0.9, linestyle=":")
+            axes.set(xscale="log", xlabel="n", ylim=(-2, 102), title=f"{gates} gates")
+        panels[0].set_ylabel("% of networks that accept every string up to n")
+        entries = [Line2D([], [], color=color, label=recipe) for recipe, color in shades.items()]
+        entries.append(Line2D([], [], color=COLORS["r"], linestyle="--", label="all, saturated gates rounded"))
+        entries.append(Line2D([], [], color=GRAY, linestyle=":", label="trained up to here"))
+        panels[1].legend(handles=entries, loc="lower left", fontsize=7)
+        axes = panels[2]
+        for recipe, color in shades.items():
+            own = found[f"sigmoid, {recipe}"]
+            axes.plot(own["leak of the forget gate"], own["reached"], "o", color=color, markersize=4, alpha=0.8)
+        axes.set(
+            xscale="log",
+            yscale="log",
+            xlabel="1 − forget gate of the counter, along $a^{50}b^{50}$",
+            ylabel="n reached",
+            title="sigmoid gates: each network",
+        )
+        reach = {
+            gates: _survival([v for r in recipes for v in found[f"{gates}, {r}"]["reached"]], np.array([1e3]))[0]
+            for gates in ("sigmoid", "hard")
+        }
+        networks = {len(own["reached"]) for own in found.values()}
+        figure.suptitle(
+            f"{reach['hard']:.0f} % of LSTMs with hard gates count to 1,000, {reach['sigmoid']:.0f} % with sigmoid "
+            f"({' or '.join(map(str, sorted(networks)))} networks for each recipe)"
+        )
+    return figure
+
+
+def _survival(values: Sequence[float], places: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
+    return 100 * (np.array(values)[:, None] >= places).mean(axis=0)
 
 
 def _shades(names: Mapping[str, str]) -> dict[str, str]:

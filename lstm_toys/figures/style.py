@@ -20,7 +20,6 @@ from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Colormap, ListedColormap, to_hex
@@ -153,7 +152,7 @@ class Grid(Artist):
         axis.set_visible(False)
         axis.axes.add_artist(self)
 
-    def draw(self, renderer: RendererBase) -> None:
+    def draw(self, renderer: Any) -> None:
         """Draws lines where the axis would have them."""
         axis, axes = self._axis, self._axis.axes
         low, high = sorted(axis.get_view_interval())

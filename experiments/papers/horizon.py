@@ -1,0 +1,176 @@
+"""Why do LSTMs stop counting? How far networks count under eight recipes, what predicts it, and what prolongs it.
+
+A network counts to n if it accepts a^m b^m for every m of `SIZES` up to n. If the counter's forget gate is below 1, the
+count leaks; if a b takes away another amount than an a adds, it drifts. Gates near 0 or 1 that are rounded to 0 and 1
+neither leak nor drift; hard gates reach these values by training.
+
+Hypotheses and thresholds were fixed before any network with the judging base seed was trained. A trial with other seeds
+had shown that no sigmoid LSTM of 192 reaches 1,000, and that 61 of 64 with hard gates do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import jax
+import jaxtyping as jt
+import numpy as np
+from scipy.stats import spearmanr
+
+import lstm_toys as lt
+from lstm_toys.results.summary import as_json, finite
+from lstm_toys.runs.folder import Run
+from lstm_toys.studies.analysis.ask import Keep
+
+from . import languages, networks
+
+SIZES = np.unique(np.concatenate([np.arange(1, 51), np.geomspace(50, 2_000, 40).round()])).astype(int)
+"""The m of the strings that are shown: every one of the training, and others up to 2,000."""
+
+FAR, TRAINED = 1_000, 50
+
+SATURATED = 0.05
+"""A gate is saturated within this distance of 0 or 1."""
+
+AGAINST = -0.5
+"""A quantity predicts how far networks count if the median over recipes of its rank correlation with n is below this,
+and the 95 % bootstrap interval excludes 0 under at least half of the recipes that can be judged."""
+
+LEAST = 8
+"""Fewest networks that count to `TRAINED`, with at least three different n, for a rank correlation."""
+
+RESAMPLES = 2_000
+
+LEAK, DRIFT = "leak of the forget gate", "asymmetry of the counter"
+
+Reached = jt.Float[np.ndarray, " S"]
+
+
+def score(needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
+    """Measures all populations, and judges the hypotheses; ``needs`` are named ``gates, recipe``.
+
+    Returns:
+        ``populations``: what `measured` returns, with ``correlations`` of ``reached`` with `LEAK` and `DRIFT`;
+        ``verdicts``: by hypothesis, whether it is supported, with the numbers that decide.
+    """
+    found = {name: keep(f"{name}: counted", [run, name], partial(measured, run)) for name, run in needs.items()}
+    for own in found.values():
+        own["correlations"] = {what: correlation(own, what) for what in (LEAK, DRIFT)}
+    return {"sizes": SIZES.tolist(), "populations": found, "verdicts": dict(verdicts(found))}
+
+
+def measured(run: Run) -> dict[str, Any]:
+    """What is measured of the networks of a run that did not diverge.
+
+    Returns, with one number per network: ``reached``; ``rounded``, the same with saturated gates rounded; and for
+    networks that count to `TRAINED`, else None: `LEAK`, the mean of 1 - forget gate of the counter along a^50 b^50;
+    `DRIFT`, the relative difference of what a b takes away and an a adds. ``diverged``: the seeds that are left out.
+    """
+    saved = lt.load(run.folder)
+    lost = saved.results.diverged.values
+    saved = saved._replace(params=jax.tree.map(lambda leaf: leaf[~lost], saved.params))
+    inside = networks.counters(saved)
+    leak = (inside["1 - forget gate at a"] + inside["1 - forget gate at b"]) / 2
+    up, down = inside["change of the state with each a"], inside["change of the state back with each b"]
+    values = {
+        "reached": reached(saved),
+        "rounded": reached(saved, SATURATED),
+        LEAK: leak,
+        DRIFT: np.abs(down - up) / np.abs(up),
+    }
+    rows = {name: [finite(value) for value in each] for name, each in values.items()}
+    return {**rows, "diverged": np.flatnonzero(lost).tolist()}
+
+
+def reached(saved: lt.Saved, saturated: float = 0.0) -> Reached:
+    """The largest n up to which networks accept every string, in double precision; 0 if not even the first one.
+
+    Gates within ``saturated`` of 0 or 1 are rounded.
+    """
+    made = languages.powers(SIZES, 2 * int(SIZES.max()) + 1, 2)
+    inputs, targets = (np.asarray(each) for each in (made.inputs, made.targets))
+    lengths, weights = np.asarray(made.lengths), np.asarray(made.weights)
+    params = {name: {key: np.asarray(leaf, float) for key, leaf in own.items()} for name, own in saved.params.items()}
+    layer, readout = params["lstm_0"], params["readout"]
+    hidden = cell = np.zeros((len(layer["bias"]), len(SIZES), layer["recurrent_kernel"].shape[1]))
+    right = np.ones(hidden.shape[:2], bool)
+    for time in range(inputs.shape[1]):
+        shown = lengths > time
+        drive = inputs[:, time] @ layer["kernel"] + hidden @ layer["recurrent_kernel"] + layer["bias"][:, None]
+        i, f, g, o = np.split(drive, 4, axis=-1)
+        i, f, o = (rounded(opened(each, saved.model.gates), saturated) for each in (i, f, o))
+        cell = f * cell + i * np.tanh(g)
+        hidden = o * np.tanh(cell)
+        logits = hidden @ readout["kernel"] + readout["bias"][:, None]
+        counts = shown & (weights[:, time] > 0)
+        right &= ~counts | ((logits > 0) == (targets[:, time] > 0.5)).all(axis=-1)
+    first = np.where(right.all(axis=1), len(SIZES), right.argmin(axis=1))
+    return np.concatenate([[0], SIZES])[first].astype(float)
+
+
+def opened(values: np.ndarray, gates: str) -> np.ndarray:
+    """The gate function in double precision."""
+    return np.clip(0.2 * values + 0.5, 0, 1) if gates == "hard" else 0.5 * np.tanh(values / 2) + 0.5
+
+
+def rounded(openness: np.ndarray, saturated: float) -> np.ndarray:
+    """Rounds gates within ``saturated`` of 0 or 1."""
+    return np.where(np.minimum(openness, 1 - openness) < saturated, openness.round(), openness)
+
+
+def correlation(own: Mapping[str, Any], what: str) -> dict[str, float | int | None]:
+    """The rank correlation over networks of a quantity and the n reached, with a 95 % bootstrap interval."""
+    pairs = np.array([each for each in zip(own[what], own["reached"], strict=True) if each[0] is not None], float)
+    if len(pairs) < LEAST or len(np.unique(pairs[:, 1])) < 3:
+        return {"networks": len(pairs), "value": None, "low": None, "high": None}
+    random = np.random.default_rng(0)
+    drawn = [spearmanr(*pairs[random.integers(0, len(pairs), len(pairs))].T).statistic for _ in range(RESAMPLES)]
+    low, high = np.nanquantile(drawn, (0.025, 0.975))
+    return {
+        "networks": len(pairs),
+        "value": finite(spearmanr(*pairs.T).statistic),
+        "low": finite(low),
+        "high": finite(high),
+    }
+
+
+def share(values: list[float], least: int) -> dict[str, float | int]:
+    """The share of networks that reach at least so far, with its Wilson interval."""
+    met = sum(value >= least for value in values)
+    return {"networks": len(values), "count": met, **as_json(lt.wilson(met, len(values)))}
+
+
+def verdicts(found: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Judges the hypotheses, each by all recipes."""
+    by_gates = {gates: [own for name, own in found.items() if name.startswith(gates)] for gates in ("sigmoid", "hard")}
+    for gates, expected in (("sigmoid", False), ("hard", True)):
+        shares = [share(each["reached"], FAR) for each in by_gates[gates] if _counts(each)]
+        beyond = sum(each["low"] > 0.5 if expected else each["high"] < 0.5 for each in shares)
+        words = f"{gates} gates: {'most' if expected else 'few'} networks reach {FAR:,}"
+        yield words, {"recipes": len(shares), "count": beyond, "supported": 0 < len(shares) == beyond}
+    for what in (LEAK, DRIFT):
+        rows = [each["correlations"][what] for each in by_gates["sigmoid"]]
+        known = [each for each in rows if each["value"] is not None]
+        excluded = sum(each["high"] < 0 for each in known)
+        median = finite(np.median([each["value"] for each in known])) if known else None
+        holds = median is not None and median < AGAINST and 2 * excluded >= len(known)
+        yield f"{what} predicts n", {"recipes": len(known), "count": excluded, "median": median, "supported": holds}
+    pairs = [
+        (after, before)
+        for own in by_gates["sigmoid"]
+        for after, before in zip(own["rounded"], own["reached"], strict=True)
+        if before >= TRAINED
+    ]
+    carried = share([after for after, _ in pairs], FAR)
+    farther = share([float(after > before) for after, before in pairs], 1)
+    yield (
+        "rounded gates carry sigmoid LSTMs on",
+        {**carried, "farther": farther, "supported": carried["low"] is not None and carried["low"] > 0.5},
+    )
+
+
+def _counts(own: Mapping[str, Any]) -> bool:
+    """Whether at least half of the networks count to the end of the training."""
+    return bool(2 * sum(value >= TRAINED for value in own["reached"]) >= len(own["reached"]) > 0)

@@ -1,0 +1,42 @@
+"""The closing tables of how far networks count. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import RenderableType
+
+from lstm_toys import tables
+
+REACHES = (50, 100, 256, 1_000, 2_000)
+
+
+def horizon(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yields how far networks count by recipe, what predicts it, and the verdicts on the hypotheses."""
+    rows = []
+    for name, own in metrics["populations"].items():
+        counts = [str(sum(value >= n for value in own["reached"])) for n in REACHES]
+        rounded = str(sum(value >= REACHES[-2] for value in own["rounded"]))
+        correlated = [_correlation(each) for each in own["correlations"].values()]
+        rows.append((name, str(len(own["reached"])), *counts, rounded, *correlated))
+    columns = ("gates, recipe", "networks>", *(f"n ≥ {n:,}>" for n in REACHES), "rounded>", "leak>", "asymmetry>")
+    title = "networks that count to n; with rounded gates to 1,000; rank correlation with n and 95 % bootstrap interval"
+    yield tables.table(title, columns, rows, **tables.PLAIN)
+    if lost := {name: own["diverged"] for name, own in metrics["populations"].items() if own["diverged"]}:
+        yield "diverged: " + "; ".join(f"{name}: seeds {', '.join(map(str, seeds))}" for name, seeds in lost.items())
+    for words, each in metrics["verdicts"].items():
+        yield f"{words}: {'supported' if each['supported'] else 'not supported'} ({_numbers(each)})"
+
+
+def _correlation(each: Mapping[str, Any]) -> str:
+    if each["value"] is None:
+        return "–"
+    return f"{tables.number(each['value'])} ({tables.interval(each['low'], each['high'])})"
+
+
+def _numbers(each: Mapping[str, Any]) -> str:
+    if "recipes" in each:
+        median = "" if each.get("median") is None else f", median correlation {each['median']:.2f}"
+        return f"{each['count']} of {each['recipes']} recipes{median}"
+    return f"{each['count']} of {each['networks']} networks, {tables.interval(each['low'], each['high'])}"

@@ -1,0 +1,88 @@
+"""The figure of turned modes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from lstm_toys.figures.style import COLORS, GRAY, canvas, counted
+
+STYLES = {
+    "the mode": ("the mode", COLORS["b"], "o"),
+    "a random edit": ("a random edit with equal damage", COLORS["r"], "s"),
+    "the next mode": ("the next mode", COLORS["k"], "^"),
+}
+"""By edit, its label, color and marker."""
+
+
+def resonance(metrics: Mapping[str, Any]) -> Figure:
+    """Draws how waves, and claims, follow the mode when it is turned, and how they follow other edits."""
+    found = next(iter(metrics["populations"].values()))
+    factors = np.array(found["factors"])
+    with canvas("How far waves follow", "On each line", "Which claims follow") as (figure, (left, middle, right)):
+        figure.set_size_inches(13.5, 4.4)
+        _waves(left, found, factors)
+        _slopes(middle, found)
+        _claims(right, found, factors)
+        slopes = [each["median"] for each in found["slopes"]["the mode"].values() if each["median"] is not None]
+        figure.suptitle(
+            f"Waves in answers to lines follow the mode at rest: median slope {np.median(slopes):.2f} over lines "
+            f"({counted(found['networks'])})"
+        )
+    return figure
+
+
+def _waves(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
+    for edit, (label, color, marker) in STYLES.items():
+        rows = found["waves"][edit]
+        median = [np.nan if each["median"] is None else each["median"] for each in rows]
+        low, high = (
+            [np.nan if each["quartiles"][0] is None else each["quartiles"][end] for each in rows] for end in (0, 1)
+        )
+        axes.fill_between(factors, low, high, color=color, alpha=0.15, linewidth=0)
+        axes.plot(factors, median, color=color, marker=marker, markersize=4, label=label)
+    axes.plot(factors, factors, color=GRAY, linestyle="--", linewidth=0.9, label="follows")
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel="factor of the mode's frequency",
+        ylabel="frequency of the waves / unedited",
+    )
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(FixedLocator([0.5, 0.6, 0.8, 1.0, 1.2, 1.6, 2.0]))
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.legend(loc="upper left", title="median over lines; band: quartiles of networks")
+
+
+def _slopes(axes: Axes, found: Mapping[str, Any]) -> None:
+    lines = list(found["decay"])
+    for shift, (edit, (_, color, marker)) in enumerate(STYLES.items()):
+        for place, line in enumerate(lines):
+            each = found["slopes"][edit][line]
+            if each["median"] is not None:
+                height = place + 0.22 * (shift - 1)
+                axes.plot(each["quartiles"], [height] * 2, color=color, linewidth=1.4)
+                axes.plot(each["median"], height, color=color, marker=marker, markersize=4)
+    for value in (0, 1):
+        axes.axvline(value, color=GRAY, linestyle="--", linewidth=0.9)
+    axes.set(xlabel="slope of log frequency on log factor", ylabel="")
+    axes.set_yticks(range(len(lines)), lines)
+    axes.invert_yaxis()
+
+
+def _claims(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
+    for (claim, every), color in zip(found["claims"].items(), "brgcy", strict=True):
+        for edit, style in (("the mode", "-"), ("a random edit", ":")):
+            shares = [each["value"] for each in every[edit]]
+            label = claim if edit == "the mode" else None
+            axes.plot(
+                factors, shares, color=COLORS[color], linestyle=style, marker=STYLES[edit][2], markersize=3, label=label
+            )
+    axes.set(
+        xlabel="factor of the mode's frequency", ylabel="share of networks that meet the claim", ylim=(-0.03, 1.03)
+    )
+    axes.legend(loc="center left", title="solid: the mode; dotted: a random edit")

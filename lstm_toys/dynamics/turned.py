@@ -1,0 +1,146 @@
+"""Networks with one oscillation changed: another frequency or decay of a mode at rest, all else as it was.
+
+With the equilibrium x* under a constant input, an eigenvalue l of the Jacobian there, and its eigenvectors v and w with
+``w^H v = 1``, the edited network is ``x' = F(x, u) + M (x - x*)``, ``M = 2 Re((l' - l) v w^H)``. At x* this replaces
+the pair l by l' and leaves the other eigenvalues unchanged.
+"""
+
+from functools import partial
+from typing import NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float, PyTree
+
+from lstm_toys import arguments
+from lstm_toys.dynamics.linear import by_modulus
+from lstm_toys.dynamics.models import equilibria
+from lstm_toys.dynamics.rest import rest
+from lstm_toys.dynamics.system import System, each_network, system_of
+
+STARTS = 2
+"""Copies of the zero state from which networks come to rest."""
+
+
+class Oscillation(NamedTuple):
+    """A complex pair of eigenvalues at an equilibrium; NaN where a network has no equilibrium or no such pair.
+
+    Attributes:
+        rest: the equilibrium.
+        value: the eigenvalue with the positive imaginary part.
+        projection: ``v w^H``.
+    """
+
+    rest: Float[np.ndarray, "S U D"]
+    value: Complex[np.ndarray, "S U"]
+    projection: Complex[np.ndarray, "S U D D"]
+
+    def turned(self, factor: float = 1.0, decay: float = 1.0) -> Float[np.ndarray, "S U D D"]:
+        """The matrices M that multiply the frequency of the pair by a factor, and its time constant by ``decay``."""
+        value = np.abs(self.value) ** (1 / decay) * np.exp(1j * factor * np.angle(self.value))
+        return 2 * ((value - self.value)[..., None, None] * self.projection).real
+
+
+def oscillation(
+    system: System, params: PyTree[Float[np.ndarray, "S ..."]], inputs: Float[np.ndarray, " U"], rank: int = 0
+) -> Oscillation:
+    """Finds, under each constant input, the equilibrium that the zero state reaches, and a complex pair there.
+
+    ``rank`` counts complex pairs by descending modulus; networks have one input feature.
+    """
+    networks = len(jax.tree.leaves(params)[0])
+    begun = np.zeros((networks, STARTS, system.dimension))
+    known = equilibria(system, params, inputs, rest(system, params, inputs[:, None], begun, spacing=1.0))
+    values = np.full(known.state.shape[:2], np.nan, complex)
+    projections = np.full(known.linear.A.shape, np.nan, complex)
+    for place in np.argwhere(np.isfinite(known.linear.A).all(axis=(-2, -1))):
+        own, right = np.linalg.eig(known.linear.A[tuple(place)])
+        pairs = [number for number in by_modulus(own.astype(complex)) if own[number].imag > 0]
+        if len(pairs) > rank:
+            values[tuple(place)] = own[pairs[rank]]
+            left = np.linalg.inv(right)[pairs[rank]]  # Its product with the eigenvector is 1.
+            projections[tuple(place)] = np.outer(right[:, pairs[rank]], left)
+    return Oscillation(known.state, values, projections)
+
+
+def edited(
+    system: System,
+    params: PyTree[Float[np.ndarray, "S ..."]],
+    curves: Float[np.ndarray, "C T F"],
+    rests: Float[np.ndarray, "S #C D"],
+    matrices: Float[np.ndarray, "S #C D D"],
+) -> Float[np.ndarray, "S C T A"]:
+    """The answers of networks ``x' = F(x, u) + M (x - x*)`` from zero states, in double precision.
+
+    Each network has one M and x* for all curves, or one per curve. Answers are NaN where these are.
+    """
+    answers: np.ndarray = each_network(_edited, system, params, (rests, matrices), np.asarray(curves))
+    return answers
+
+
+def _edited(
+    system: System,
+    params: PyTree,
+    own: tuple[Float[Array, "#C D"], Float[Array, "#C D D"]],
+    curves: Float[Array, "C T F"],
+) -> Float[Array, "C T A"]:
+    rests, matrices = (jnp.broadcast_to(each, (len(curves), *each.shape[1:])) for each in own)
+    step = partial(system.step, params)
+
+    def answered(
+        curve: Float[Array, "T F"], at: Float[Array, " D"], matrix: Float[Array, "D D"]
+    ) -> Float[Array, "T A"]:
+        def change(state: Float[Array, " D"], inputs: Float[Array, " F"]) -> tuple[Array, Array]:
+            after, answer = step(state, inputs)
+            return after + matrix @ (state - at), answer
+
+        return jax.lax.scan(change, jnp.zeros_like(at), curve)[1]
+
+    # NaN at every point, also at the first, whose answer no edit has reached.
+    lost = jnp.isnan(rests).any(axis=-1) | jnp.isnan(matrices).any(axis=(-2, -1))
+    return jnp.where(lost[:, None, None], jnp.nan, jax.vmap(answered)(curves, rests, matrices))
+
+
+def turn_mode(
+    model: nn.Module,
+    params: PyTree[Float[np.ndarray, "S ..."]],
+    curves: Float[Array, "C T 1"] | Float[np.ndarray, "C T 1"],
+    factor: float = 1.0,
+    decay: float = 1.0,
+    at: float | None = None,
+) -> Float[np.ndarray, "S C T A"]:
+    """Computes answers while the leading oscillation of every network has another frequency or another decay.
+
+    The leading oscillation is the complex pair of eigenvalues with the largest modulus at the equilibrium that the zero
+    state reaches under a constant input. Near this equilibrium, the other modes remain as they are; far from it, the
+    edit also changes where the network rests. With ``factor`` and ``decay`` of 1, networks answer as usual.
+
+    Args:
+        factor: multiplies the frequency of the oscillation.
+        decay: multiplies its time constant.
+        at: the constant input; by default the mean of the curves.
+
+    Returns:
+        Answers in double precision; NaN for networks without such an equilibrium, or without an oscillation there.
+
+    Raises:
+        ValueError: ``factor`` or ``decay`` is not above 0; the networks take more than one feature, do not answer at
+            every time point, or ignore given initial states; or see `lt.answers`.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> x = lt.time_points(20)
+        >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
+        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
+        >>> lt.turn_mode(trained.model, trained.params, task.examples.inputs, factor=1.2).shape
+        (2, 1, 20, 1)
+    """
+    arguments.known("curves", curves)
+    curves = arguments.array("curves", curves, "C T 1", hint=", curves of one feature as lt.show makes them")
+    factor, decay = (arguments.number(name, value, above=0) for name, value in (("factor", factor), ("decay", decay)))
+    level = float(np.mean(curves)) if at is None else arguments.number("at", at)
+    system = system_of(model, params, 1)
+    found = oscillation(system, params, np.array([level]))
+    return edited(system, params, np.asarray(curves), found.rest, found.turned(factor, decay))
