@@ -10,6 +10,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from lstm_toys.figures.style import COLORS, GRAY, house
 from lstm_toys.statistics import intervals
@@ -81,7 +82,10 @@ def horizon(metrics: Mapping[str, Any]) -> Figure:
     """Draws how far networks count by recipe and gates, with rounded gates, and by the leak of the forget gate."""
     found = metrics["populations"]
     recipes = list(dict.fromkeys(name.partition(", ")[2] for name in found))
-    shades = dict(zip(recipes, colormaps["viridis"](np.linspace(0, 0.9, len(recipes))), strict=True))
+    shades = {}
+    for optimizer, scale in (("RMSprop", "Blues"), ("Adam", "Oranges")):
+        own = [recipe for recipe in recipes if recipe.startswith(optimizer)]
+        shades |= dict(zip(own, colormaps[scale](np.linspace(0.4, 1, len(own))), strict=True))
     sizes = np.array(metrics["sizes"], float)
     with house():
         figure = Figure(figsize=(12.5, 4.4))
@@ -110,6 +114,8 @@ def horizon(metrics: Mapping[str, Any]) -> Figure:
             ylabel="n reached",
             title="sigmoid gates: each network",
         )
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
         reach = {
             gates: _survival([v for r in recipes for v in found[f"{gates}, {r}"]["reached"]], np.array([1e3]))[0]
             for gates in ("sigmoid", "hard")

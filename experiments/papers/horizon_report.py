@@ -9,21 +9,30 @@ from rich.console import RenderableType
 
 from lstm_toys import tables
 
-REACHES = (50, 100, 256, 1_000, 2_000)
+REACHES, ROUNDED = (50, 100, 256, 1_000, 2_000), 1_000
 
 
 def horizon(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     """Yields how far networks count by recipe, what predicts it, and the verdicts on the hypotheses."""
-    rows = []
-    for name, own in metrics["populations"].items():
-        counts = [str(sum(value >= n for value in own["reached"])) for n in REACHES]
-        rounded = str(sum(value >= REACHES[-2] for value in own["rounded"]))
-        correlated = [_correlation(each) for each in own["correlations"].values()]
-        rows.append((name, str(len(own["reached"])), *counts, rounded, *correlated))
-    columns = ("gates, recipe", "networks>", *(f"n ≥ {n:,}>" for n in REACHES), "rounded>", "leak>", "asymmetry>")
-    title = "networks that count to n; with rounded gates to 1,000; rank correlation with n and 95 % bootstrap interval"
-    yield tables.table(title, columns, rows, **tables.PLAIN)
-    if lost := {name: own["diverged"] for name, own in metrics["populations"].items() if own["diverged"]}:
+    populations = metrics["populations"]
+    counts = [
+        (
+            name,
+            str(len(own["reached"])),
+            *(str(sum(value >= n for value in own["reached"])) for n in REACHES),
+            str(sum(value >= ROUNDED for value in own["rounded"])),
+        )
+        for name, own in populations.items()
+    ]
+    columns = ("gates, recipe", "networks>", *(f"n ≥ {n:,}>" for n in REACHES), "rounded>")
+    title = f"networks that count to n; rounded: with saturated gates rounded, to {ROUNDED:,}"
+    yield tables.table(title, columns, counts, **tables.PLAIN)
+    correlated = [
+        (name, *(_correlation(each) for each in own["correlations"].values())) for name, own in populations.items()
+    ]
+    title = "rank correlation with the n reached, and 95 % bootstrap interval"
+    yield tables.table(title, ("gates, recipe", "leak>", "asymmetry>"), correlated, **tables.PLAIN)
+    if lost := {name: own["diverged"] for name, own in populations.items() if own["diverged"]}:
         yield "diverged: " + "; ".join(f"{name}: seeds {', '.join(map(str, seeds))}" for name, seeds in lost.items())
     for words, each in metrics["verdicts"].items():
         yield f"{words}: {'supported' if each['supported'] else 'not supported'} ({_numbers(each)})"

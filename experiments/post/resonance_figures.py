@@ -10,6 +10,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from lstm_toys.figures.style import COLORS, GRAY, canvas, counted
 
+from .resonance import JUDGED
+
 STYLES = {
     "the mode": ("the mode", COLORS["b"], "o"),
     "a random edit": ("a random edit with equal damage", COLORS["r"], "s"),
@@ -22,15 +24,18 @@ def resonance(metrics: Mapping[str, Any]) -> Figure:
     """Draws how waves, and claims, follow the mode when it is turned, and how they follow other edits."""
     found = next(iter(metrics["populations"].values()))
     factors = np.array(found["factors"])
-    with canvas("How far waves follow", "On each line", "Which claims follow") as (figure, (left, middle, right)):
-        figure.set_size_inches(13.5, 4.4)
+    titles = "Frequency of the waves", "On each line; pale: fits in few networks", "Claims that networks meet"
+    with canvas(*titles) as (figure, (left, middle, right)):
+        figure.set_size_inches(15, 4.4)
         _waves(left, found, factors)
         _slopes(middle, found)
         _claims(right, found, factors)
-        slopes = [each["median"] for each in found["slopes"]["the mode"].values() if each["median"] is not None]
+        judged = [each["median"] for each in found["slopes"]["the mode"].values() if _judged(each, found)]
         figure.suptitle(
-            f"Waves in answers to lines follow the mode at rest: median slope {np.median(slopes):.2f} over lines "
-            f"({counted(found['networks'])})"
+            "Turn the mode in which networks oscillate at rest, and the waves in their answers to lines turn with it: "
+            f"slopes of {min(judged):.2f} to {max(judged):.2f} on {len(judged)} lines ({counted(found['networks'])})"
+            if judged
+            else f"Waves in answers to lines while the mode at rest is turned ({counted(found['networks'])})"
         )
     return figure
 
@@ -64,12 +69,12 @@ def _slopes(axes: Axes, found: Mapping[str, Any]) -> None:
         for place, line in enumerate(lines):
             each = found["slopes"][edit][line]
             if each["median"] is not None:
-                height = place + 0.22 * (shift - 1)
-                axes.plot(each["quartiles"], [height] * 2, color=color, linewidth=1.4)
-                axes.plot(each["median"], height, color=color, marker=marker, markersize=4)
+                height, alpha = place + 0.22 * (shift - 1), 1.0 if _judged(each, found) else 0.3
+                axes.plot(each["quartiles"], [height] * 2, color=color, linewidth=1.4, alpha=alpha)
+                axes.plot(each["median"], height, color=color, marker=marker, markersize=4, alpha=alpha)
     for value in (0, 1):
         axes.axvline(value, color=GRAY, linestyle="--", linewidth=0.9)
-    axes.set(xlabel="slope of log frequency on log factor", ylabel="")
+    axes.set(xlabel="slope of log frequency on log factor, median and quartiles", ylabel="")
     axes.set_yticks(range(len(lines)), lines)
     axes.invert_yaxis()
 
@@ -77,12 +82,14 @@ def _slopes(axes: Axes, found: Mapping[str, Any]) -> None:
 def _claims(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
     for (claim, every), color in zip(found["claims"].items(), "brgcy", strict=True):
         for edit, style in (("the mode", "-"), ("a random edit", ":")):
-            shares = [each["value"] for each in every[edit]]
+            shares = [100 * each["value"] for each in every[edit]]
             label = claim if edit == "the mode" else None
             axes.plot(
                 factors, shares, color=COLORS[color], linestyle=style, marker=STYLES[edit][2], markersize=3, label=label
             )
-    axes.set(
-        xlabel="factor of the mode's frequency", ylabel="share of networks that meet the claim", ylim=(-0.03, 1.03)
-    )
-    axes.legend(loc="center left", title="solid: the mode; dotted: a random edit")
+    axes.set(xlabel="factor of the mode's frequency", ylabel="% of networks", ylim=(-3, 103))
+    axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), title="solid: the mode\ndotted: a random edit")
+
+
+def _judged(each: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    return bool(each["networks"] >= JUDGED * found["networks"])

@@ -54,9 +54,12 @@ def resonance(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 
 def _interval(each: Mapping[str, Any]) -> str:
-    return f"{tables.number(each['median'])} ({tables.interval(each['low'], each['high'])})"
+    median, low, high = (
+        each[name] if each[name] is None else round(each[name], 3) for name in ("median", "low", "high")
+    )
+    return f"{tables.number(median)} ({tables.interval(low, high)})"
 
 
 def _middle(lines: Mapping[str, Any]) -> str:
     known = sorted(each["median"] for each in lines.values() if each["median"] is not None)
-    return tables.number(known[len(known) // 2]) if known else "–"
+    return tables.number(round(known[len(known) // 2], 3)) if known else "–"
