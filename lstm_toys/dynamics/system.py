@@ -120,6 +120,34 @@ def if_asked(
     return jax.lax.cond(asked, function, lambda *_: filled, *given)
 
 
+def from_each(
+    function: Callable[..., PyTree],
+    system: System,
+    params: PyTree,
+    own: tuple[Float[Array, "U P D"], Bool[Array, "U P"]],
+    inputs: Float[Array, "U F"],
+    *shared: PyTree,
+) -> PyTree:
+    """``function(step, state, input, *shared)`` of ONE network, in turn for each state that is asked; else NaN."""
+    step = partial(system.step, params)
+
+    def under(at: tuple[Float[Array, "P D"], Bool[Array, " P"], Input]) -> PyTree:
+        *states, constant = at
+        return jax.lax.map(
+            lambda each: if_asked(each[1], lambda state: function(step, state, constant, *shared), each[0]),
+            tuple(states),
+        )
+
+    return jax.lax.map(under, (*own, inputs))
+
+
+def once(
+    system: System, params: PyTree, states: Float[Array, "U P D"], inputs: Float[Array, "U F"]
+) -> tuple[Float[Array, "U P D"], Float[Array, "U P A"]]:
+    """The next states and the answers of ONE network under each constant input."""
+    return jax.vmap(jax.vmap(partial(system.step, params), (0, None)))(states, inputs)
+
+
 def _double(leaf: Any) -> np.ndarray:
     values = np.asarray(leaf)
     return values.astype(np.float64) if values.dtype.kind == "f" else values

@@ -1,0 +1,113 @@
+"""Draws slow points and fixed points of networks under the constant inputs of named periods."""
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from lstm_toys.dynamics.rest import Kind
+from lstm_toys.figures.style import COLORS, GRAY, MEDIAN, band, bars, canvas, colors, counted, entry, evenly, house
+from lstm_toys.figures.style import legend, measured, plain
+from lstm_toys.studies.dynamics.periods import LEVELS, SLOW, lasting, moduli, shares
+
+NETWORKS, PERIODS, MODES = 4, 4, 8
+"""Most networks and periods in a figure, and most modes of a slow point."""
+
+LEAST = 1e-12
+"""The q at which smaller ones are drawn."""
+
+KINDS: dict[Kind, dict[str, Any]] = {
+    Kind.STABLE: {"marker": "o", "markersize": 7, "fillstyle": "none", "markeredgewidth": 1.4},
+    Kind.UNSTABLE: {"marker": "x", "markersize": 6, "markeredgewidth": 1.4},
+}
+
+
+def draw(found: xr.Dataset) -> dict[str, Figure]:
+    """Draws all figures, by file name."""
+    return {"slow_points.png": slow_points(found), "slow_statistics.png": statistics(found)}
+
+
+def slow_points(found: xr.Dataset) -> Figure:
+    """Draws slow and fixed points of some networks in the plane of the visited states' first principal components."""
+    networks, names = evenly(found.sizes["seed"], NETWORKS), found.period.values.tolist()[:PERIODS]
+    norm = LogNorm(LEAST, SLOW)
+    with house():
+        figure = Figure(figsize=(1.2 + 2.6 * len(networks), 0.8 + 2.5 * len(names)))
+        panels = figure.subplots(len(names), len(networks), squeeze=False, sharex="col", sharey="col")
+        for column, network in zip(panels.T, networks, strict=True):
+            own = found.isel(seed=network)
+            for axes, name in zip(column, names, strict=True):
+                measured(axes)
+                axes.set_title(plain(f"network {int(own.seed)}, {name}"), fontsize=9)
+                image = _plane(axes, own.sel(period=name), norm)
+        bar = figure.colorbar(image, ax=panels, extend="min", label="q of slow points")
+        bar.ax.grid(visible=False)
+        handles = [
+            entry("visited in training sequences", linewidth=0.9, alpha=0.6),
+            entry(f"slow point, q at most {SLOW:.0e}", COLORS["g"], linestyle="", marker="o", markersize=3),
+            *(entry(f"{kind.name.lower()} fixed point", COLORS["r"], linestyle="", **KINDS[kind]) for kind in KINDS),
+        ]
+        legend(figure, handles, columns=4)
+    return figure
+
+
+def _plane(axes: Axes, own: xr.Dataset, norm: LogNorm) -> Any:
+    """Draws ONE network in ONE period; returns the slow points for a color bar."""
+    visited = own.visited.values.astype(float)
+    center = visited.mean(axis=0)
+    _, lengths, directions = np.linalg.svd(visited - center, full_matrices=False)
+    parts = lengths**2 / (lengths**2).sum()
+
+    def projected(states: Float[np.ndarray, "*N D"]) -> Float[np.ndarray, "2 *N"]:
+        return np.moveaxis((states - center) @ directions[:2].T, -1, 0)
+
+    x, y = projected(own.trajectory.values)
+    axes.plot(x.T, y.T, color=GRAY, linewidth=0.6, alpha=0.4, zorder=1)
+    q = own.q.values
+    points = projected(own.slow_state.values[q <= SLOW])
+    image = axes.scatter(*points, c=np.maximum(q[q <= SLOW], LEAST), norm=norm, cmap="viridis", s=8, zorder=2)
+    for kind, style in KINDS.items():
+        at = projected(own.rest_state.values[own.kind.values == kind])
+        axes.plot(*at, linestyle="", color=COLORS["r"], zorder=3, **style)
+    axes.set(xlabel=f"PC 1 ({parts[0]:.0%} of variance)", ylabel=f"PC 2 ({parts[1:2].sum():.0%})")
+    return image
+
+
+def statistics(found: xr.Dataset) -> Figure:
+    """Draws over all networks how slow points are, how they lie, and how many slow modes they have, by period."""
+    names, count = found.period.values.tolist(), found.sizes["seed"]
+    with canvas("How slow the points are", "How slow points lie", "Modes of slow points", xlabel="") as (
+        figure,
+        panels,
+    ):
+        left, middle, right = panels
+        figure.suptitle(f"Points found by descent from visited states, {counted(count)}")
+        levels = np.logspace(np.log10(LEAST), np.log10(LEVELS[0]), 65)
+        below = (found.q.values[..., None] <= levels).mean(axis=2)
+        lie, largest = shares(found), moduli(found)[..., :MODES]
+        known = ~np.isnan(largest).all(axis=(2, 3))
+        for place, (name, color) in enumerate(colors(names).items()):
+            band(left, levels, below[:, place], color)
+            middle.plot(*lie[:, place].T, "o", color=color, alpha=0.6, markersize=4)
+            values = np.nanmedian(largest[known[:, place], place], axis=1)
+            if len(values):
+                places = np.arange(1, values.shape[1] + 1) + 0.2 * (place - (len(names) - 1) / 2)
+                bars(right, places, values, color)
+        left.axvline(SLOW, color=GRAY, linewidth=0.9, linestyle="--")
+        left.set(xscale="log", xlabel="q", ylabel="share of points with at most this q")
+        middle.plot([0.5, 1, 0, 0.5], [0.5, 0, 0, 0.5], color=GRAY, linewidth=0.9, linestyle="--")
+        for (x, y), words in {(1.0, 0.0): "line", (0.5, 0.5): "ring", (0.0, 0.0): "cloud"}.items():
+            middle.annotate(words, (x, y), xytext=(0, 4), textcoords="offset points", ha="center", color=GRAY)
+        middle.set(xlim=(-0.05, 1.08), ylim=(-0.03, 0.58))
+        middle.set(xlabel="variance along the first direction", ylabel="along the second direction")
+        right.axhline(1, color=GRAY, linewidth=0.9)
+        right.axhline(lasting(found), color=GRAY, linewidth=0.9, linestyle="--")
+        right.set(xlabel="mode", ylabel="modulus of the eigenvalue, median over points")
+        handles = [entry(name, color, **MEDIAN) for name, color in colors(names).items()]
+        dashes = entry("q of slow points; a mode that lasts a training sequence", linewidth=0.9, linestyle="--")
+        legend(figure, [*handles, dashes], columns=5)
+    return figure
