@@ -116,8 +116,8 @@ DYNAMICS: flags.FlagTable = {
     ),
     "hold": (
         period(),
-        "name and constant input of a period, such as 'delay=0,0,1', under which to find slow points; repeat --hold for "
-        "each period; by default, for networks with several inputs, all of them are 0",
+        "name and constant input of a period, such as 'delay=0,0,1', under which to find slow points; repeat --hold "
+        "for each period; by default, for networks with several inputs, all inputs are 0",
     ),
     "starts": (
         parsers.integer(2, MOST_STARTS),

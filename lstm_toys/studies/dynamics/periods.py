@@ -15,6 +15,7 @@ from lstm_toys.dynamics.slow import descents, evenly, variance_shares
 from lstm_toys.dynamics.system import system_of
 from lstm_toys.execution import lowering
 from lstm_toys.execution.base import Job
+from lstm_toys.output import counted
 from lstm_toys.populations import states
 from lstm_toys.results.summary import as_json
 from lstm_toys.statistics import intervals
@@ -129,7 +130,7 @@ def _summary(found: xr.Dataset) -> Iterator[tuple[str, dict[str, float | None]]]
     for place, name in enumerate(found.period.values):
         for count in np.unique(stable[:, place]):
             number = int((stable[:, place] == count).sum())
-            words = f"{name}: share with {count} stable point{'s' * (count != 1)}"
+            words = f"{name}: share with {counted(int(count), 'stable point')}"
             yield words, as_json(intervals.wilson(number, len(stable)))
         q = found.q.values[:, place]
         numbers = {f"share of points with q at most {level:.0e}": (q <= level).mean(axis=1) for level in LEVELS}

@@ -10,8 +10,22 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from lstm_toys.dynamics.rest import Kind
-from lstm_toys.figures.style import COLORS, GRAY, MEDIAN, band, bars, canvas, colors, counted, entry, evenly, house
-from lstm_toys.figures.style import legend, measured, plain
+from lstm_toys.figures.style import (
+    COLORS,
+    GRAY,
+    MEDIAN,
+    band,
+    bars,
+    canvas,
+    colors,
+    counted,
+    entry,
+    evenly,
+    house,
+    legend,
+    measured,
+    plain,
+)
 from lstm_toys.studies.dynamics.periods import LEVELS, SLOW, lasting, moduli, shares
 
 NETWORKS, PERIODS, MODES = 4, 4, 8
@@ -69,11 +83,13 @@ def _plane(axes: Axes, own: xr.Dataset, norm: LogNorm) -> Any:
     axes.plot(x.T, y.T, color=GRAY, linewidth=0.6, alpha=0.4, zorder=1)
     q = own.q.values
     points = projected(own.slow_state.values[q <= SLOW])
-    image = axes.scatter(*points, c=np.maximum(q[q <= SLOW], LEAST), norm=norm, cmap="viridis", s=8, zorder=2)
+    colored: dict[str, Any] = {"c": np.maximum(q[q <= SLOW], LEAST), "norm": norm, "cmap": "viridis", "s": 8}
+    image = axes.scatter(*points, **colored, zorder=2)
     for kind, style in KINDS.items():
         at = projected(own.rest_state.values[own.kind.values == kind])
         axes.plot(*at, linestyle="", color=COLORS["r"], zorder=3, **style)
-    axes.set(xlabel=f"PC 1 ({parts[0]:.0%} of variance)", ylabel=f"PC 2 ({parts[1:2].sum():.0%})")
+    first, second = 100 * parts[0], 100 * parts[1:2].sum()
+    axes.set(xlabel=f"PC 1 ({first:.0f} % of variance)", ylabel=f"PC 2 ({second:.0f} %)")
     return image
 
 
@@ -90,7 +106,7 @@ def statistics(found: xr.Dataset) -> Figure:
         below = (found.q.values[..., None] <= levels).mean(axis=2)
         lie, largest = shares(found), moduli(found)[..., :MODES]
         known = ~np.isnan(largest).all(axis=(2, 3))
-        for place, (name, color) in enumerate(colors(names).items()):
+        for place, color in enumerate(colors(names).values()):
             band(left, levels, below[:, place], color)
             middle.plot(*lie[:, place].T, "o", color=color, alpha=0.6, markersize=4)
             values = np.nanmedian(largest[known[:, place], place], axis=1)
@@ -100,13 +116,13 @@ def statistics(found: xr.Dataset) -> Figure:
         left.axvline(SLOW, color=GRAY, linewidth=0.9, linestyle="--")
         left.set(xscale="log", xlabel="q", ylabel="share of points with at most this q")
         middle.plot([0.5, 1, 0, 0.5], [0.5, 0, 0, 0.5], color=GRAY, linewidth=0.9, linestyle="--")
-        for (x, y), words in {(1.0, 0.0): "line", (0.5, 0.5): "ring", (0.0, 0.0): "cloud"}.items():
-            middle.annotate(words, (x, y), xytext=(0, 4), textcoords="offset points", ha="center", color=GRAY)
-        middle.set(xlim=(-0.05, 1.08), ylim=(-0.03, 0.58))
+        for x, y, words in ((1.0, -0.04, "line"), (0.5, 0.52, "ring"), (0.0, -0.04, "cloud")):
+            middle.text(x, y, words, ha="center", color=GRAY)
+        middle.set(xlim=(-0.08, 1.08), ylim=(-0.06, 0.58))
         middle.set(xlabel="variance along the first direction", ylabel="along the second direction")
         right.axhline(1, color=GRAY, linewidth=0.9)
         right.axhline(lasting(found), color=GRAY, linewidth=0.9, linestyle="--")
-        right.set(xlabel="mode", ylabel="modulus of the eigenvalue, median over points")
+        right.set(xlabel="mode", ylabel="modulus of the eigenvalue")
         handles = [entry(name, color, **MEDIAN) for name, color in colors(names).items()]
         dashes = entry("q of slow points; a mode that lasts a training sequence", linewidth=0.9, linestyle="--")
         legend(figure, [*handles, dashes], columns=5)
