@@ -45,7 +45,7 @@ class SlowPoints(NamedTuple):
         ('start', 'state', 'q', 'speed')
     """
 
-    start: Float[np.ndarray, "S P D"]
+    start: Float[np.ndarray, "S U P D"]
     state: Float[np.ndarray, "S U P D"]
     q: Float[np.ndarray, "S U P"]
     speed: Float[np.ndarray, "S U P"]
@@ -72,7 +72,7 @@ def slow_points(
     Args:
         visited: states by layer and name, such as `lt.states` returns.
         inputs: constant inputs, one per row.
-        starts: largest number of visited states from which descents begin, evenly spaced along all curves.
+        starts: number of visited states from which descents begin, evenly spaced along all curves.
         spacing: distance of time points, in units of x.
         tolerance: the value of q at which a descent ends. A smaller one moves states along lines of slow points, toward
             the slowest points of the lines.
@@ -96,8 +96,9 @@ def slow_points(
     spacing = arguments.number("spacing", spacing, above=0)
     tolerance = arguments.number("tolerance", tolerance, least=0)
     system = system_of(model, params, inputs.shape[1])
-    begun = evenly(_flat(system, visited, len(jax.tree.leaves(params)[0])), starts)
-    return descents(system, params, inputs, begun, spacing, tolerance, examined)
+    begun = evenly(_flat(system, visited, len(jax.tree.leaves(params)[0])), starts)[:, None]
+    every = np.broadcast_to(begun, (len(begun), len(inputs), *begun.shape[2:]))
+    return descents(system, params, inputs, every, spacing, tolerance, examined)
 
 
 def _flat(system: System, visited: Any, seeds: int) -> Float[np.ndarray, "S N D"]:
@@ -114,29 +115,26 @@ def _flat(system: System, visited: Any, seeds: int) -> Float[np.ndarray, "S N D"
     return np.concatenate(parts, axis=-1).reshape(seeds, -1, system.dimension)
 
 
-def evenly(states: Float[np.ndarray, "S N D"], most: int) -> Float[np.ndarray, "S P D"]:
-    """Returns all states, or as many as allowed, evenly spaced along N."""
-    count = states.shape[1]
-    return states[:, np.linspace(0, count - 1, min(count, most)).round().astype(int)]
+def evenly(states: Float[np.ndarray, "S N D"], count: int) -> Float[np.ndarray, "S P D"]:
+    """Returns as many states, evenly spaced along N; some of them repeatedly if there are fewer."""
+    return states[:, np.linspace(0, states.shape[1] - 1, count).round().astype(int)]
 
 
 def descents(
     system: System,
     params: PyTree[Float[np.ndarray, "S ..."]],
     inputs: Float[np.ndarray, "U F"],
-    starts: Float[np.ndarray, "S P D"],
+    starts: Float[np.ndarray, "S U P D"],
     spacing: float,
     tolerance: float = TOLERANCE,
     examined: int = 16,
 ) -> SlowPoints:
     """Finds slow points from flat states, one from each; see `slow_points`."""
-    shape = (len(starts), len(inputs), starts.shape[1])
-    begun = np.broadcast_to(starts[:, None], (*shape, system.dimension))
-    own = begun, np.ones(shape, bool)
+    own = starts, np.ones(starts.shape[:-1], bool)
     states = each_network(_DESCENTS, system, params, own, inputs, np.float64(tolerance))
     after, answer = each_network(once, system, params, states, inputs)
     distance = np.linalg.norm(after - states, axis=-1)
-    chosen = np.unique(np.linspace(0, shape[2] - 1, examined).round().astype(int))
+    chosen = np.unique(np.linspace(0, starts.shape[2] - 1, examined).round().astype(int))
     values = eigenvalues_at(system, params, inputs, states[:, :, chosen])
     return SlowPoints(starts, states, distance**2 / 2, distance / spacing, answer, chosen, values)
 

@@ -33,7 +33,8 @@ class Ghost(Layer):
 
 
 def starts(seeds, dimension, count=12):
-    return np.random.default_rng(1).normal(size=(seeds, count, dimension))
+    """Random states, the same under both inputs."""
+    return np.repeat(np.random.default_rng(1).normal(size=(seeds, 1, count, dimension)), 2, axis=1)
 
 
 def test_a_linear_map_moves_to_the_nearest_of_its_slowest_points():
@@ -44,8 +45,8 @@ def test_a_linear_map_moves_to_the_nearest_of_its_slowest_points():
     for seed, matrix in enumerate(np.array(matrices, np.float32).astype(float)):
         change = matrix.T - np.eye(2)
         for place, (constant,) in enumerate(INPUTS):
-            moved = begun[seed] @ change.T + np.array([constant, 0.0])
-            expected = begun[seed] - moved @ np.linalg.pinv(change).T
+            moved = begun[seed, place] @ change.T + np.array([constant, 0.0])
+            expected = begun[seed, place] - moved @ np.linalg.pinv(change).T
             np.testing.assert_allclose(found.state[seed, place], expected, atol=1e-6)
             left = expected @ change.T + np.array([constant, 0.0])
             np.testing.assert_allclose(found.q[seed, place], (left**2).sum(axis=1) / 2, atol=1e-12)
@@ -56,7 +57,7 @@ def test_a_linear_map_moves_to_the_nearest_of_its_slowest_points():
 
 def test_slow_points_of_a_line_lie_on_a_line_and_those_of_a_plane_do_not():
     system, params = linear(np.diag([1.0, 0.5, 0.3]), np.diag([1.0, 1.0, 0.3]))
-    found = descents(system, params, INPUTS[:1], starts(2, 3, 40), SPACING)
+    found = descents(system, params, INPUTS[:1], starts(2, 3, 40)[:, :1], SPACING)
     shares = variance_shares(found.state, found.q <= 1e-9)[:, 0]
     assert shares[0] == pytest.approx([1, 0], abs=1e-4)
     assert 0.5 <= shares[1, 0] < 0.95
@@ -66,7 +67,7 @@ def test_slow_points_of_a_line_lie_on_a_line_and_those_of_a_plane_do_not():
 
 def test_a_ghost_is_found_where_no_fixed_point_is():
     system, params = made(Ghost(1), {"bias": np.full((1, 1), GAP, np.float32)})
-    found = descents(system, params, INPUTS[:1], starts(1, 1), SPACING, tolerance=0.0)
+    found = descents(system, params, INPUTS[:1], starts(1, 1)[:, :1], SPACING, tolerance=0.0)
     gap = float(np.float32(GAP))
     np.testing.assert_allclose(found.state, 0, atol=1e-6)
     np.testing.assert_allclose(found.q, gap**2 / 2, rtol=1e-9)
@@ -78,7 +79,7 @@ def test_fixed_points_are_the_slowest_points_of_every_network_alone_or_with_othe
     system, params = made(model, drawn(model, 3, 0.5))
     begun = starts(3, 5)
     found = descents(system, params, INPUTS, begun, SPACING, tolerance=0.0)
-    known = rest(system, params, INPUTS, begun, SPACING)
+    known = rest(system, params, INPUTS, begun[:, 0], SPACING)
     np.testing.assert_allclose(found.state, np.broadcast_to(known.state[:, :, :1], found.state.shape), atol=1e-7)
     np.testing.assert_allclose(found.answer, np.broadcast_to(known.answer[:, :, :1], found.answer.shape), atol=1e-7)
     alone = descents(system, jax.tree.map(lambda leaf: leaf[1:2], params), INPUTS, begun[1:2], SPACING, tolerance=0.0)

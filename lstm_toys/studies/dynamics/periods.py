@@ -21,11 +21,15 @@ from lstm_toys.results.summary import as_json
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.dynamics.analysis import AnalyzedNetworks
 
-SLOW = 1e-6
-"""Largest q of a slow point, whose distribution in space is described."""
+SLOW = 1e-5
+"""Largest q of a slow point: a state that moves by at most 0.0045 in a step."""
 
-LEVELS = (1e-4, SLOW, 1e-8, 1e-10)
-"""Values of q for which the share of points below is reported."""
+NEAR = 2.0
+"""A slow point counts if it is no farther from the starts' mean than the farthest start, times this number. Units with
+saturated gates are slow anywhere, such as far from all states that a network visits."""
+
+LEVELS = (1e-4, 1e-6, 1e-8, 1e-10)
+"""Values of q for which the share of descents that end below is reported."""
 
 MORE, LIMITS = 8, 16
 """How many times as many starts slow points have as fixed points, and the most limits of a network that are kept."""
@@ -33,7 +37,7 @@ MORE, LIMITS = 8, 16
 TRIALS, MOST_POINTS, DRAWN = 64, 20_000, 8
 """Most training sequences whose states are visited, most of their time points, and most sequences that are drawn."""
 
-VARIABLES = {"kind", "q", "speed", "slow_state", "visited", "eigenvalue_real", "eigenvalue_imaginary"}
+VARIABLES = {"kind", "q", "smallest_q", "speed", "slow_state", "start", "eigenvalue_real", "eigenvalue_imaginary"}
 """Variables that every file has."""
 
 PERIOD_OF = ("seed", "period")
@@ -47,7 +51,8 @@ class PeriodAnalysis(Job[AnalyzedNetworks, xr.Dataset]):
         curves: sequences that networks see, whose states are visited.
         within: which time points are not padding.
         inputs: constant inputs, one row per period.
-        starts: number of initial states from which fixed points are sought.
+        starts: number of initial states from which fixed points are sought. Slow points are sought from visited states,
+            for each period where the inputs are nearer to its own than to those of other periods.
     """
 
     model: nn.Module
@@ -72,15 +77,19 @@ class PeriodAnalysis(Job[AnalyzedNetworks, xr.Dataset]):
         with jax.enable_x64(True):
             every = np.asarray(system.flat(states.states(self.model, params, self.curves, block=self.block)))
         visited = every[:, self.within]
-        slow = descents(system, params, self.inputs, evenly(visited, MORE * self.starts), self.spacing)
+        begun = [evenly(visited[:, own], MORE * self.starts) for own in self._visited_in]
+        # The first descents end along lines of slow points, the second at the slowest points of the lines.
+        slow = descents(system, params, self.inputs, np.stack(begun, axis=1), self.spacing, SLOW)
+        slowest = descents(system, params, self.inputs, slow.state, self.spacing, LEVELS[-1], examined=1)
         limits = rest(system, params, self.inputs, starts_of(visited, self.starts), self.spacing, LIMITS)
         drawn = np.where(self.within[:DRAWN, :, None], every[:, :DRAWN], np.nan)
         variables = {
-            "visited": (("seed", "point", "state"), slow.start),
+            "start": ((*PERIOD_OF, "point", "state"), slow.start),
             "trajectory": (("seed", "trial", "time", "state"), drawn.astype(np.float32)),
             "slow_state": ((*PERIOD_OF, "point", "state"), slow.state),
             "q": ((*PERIOD_OF, "point"), slow.q),
             "speed": ((*PERIOD_OF, "point"), slow.speed),
+            "smallest_q": ((*PERIOD_OF, "point"), slowest.q),
             "slow_answer": ((*PERIOD_OF, "point", "output"), slow.answer),
             "eigenvalue_real": ((*PERIOD_OF, "examined", "state"), slow.eigenvalues.real),
             "eigenvalue_imaginary": ((*PERIOD_OF, "examined", "state"), slow.eigenvalues.imag),
@@ -96,10 +105,22 @@ class PeriodAnalysis(Job[AnalyzedNetworks, xr.Dataset]):
         }
         return xr.Dataset(variables, coordinates)
 
+    @property
+    def _visited_in(self) -> Iterator[Bool[np.ndarray, " N"]]:
+        """For each period, at which time points the inputs are nearest to its own; all, if there is none."""
+        shown = self.curves[self.within]
+        nearest = np.linalg.norm(shown[:, None] - self.inputs, axis=-1).argmin(axis=1)
+        for place in range(len(self.inputs)):
+            own = nearest == place
+            yield own if own.any() else np.ones_like(own)
+
 
 def slow(found: xr.Dataset) -> Bool[np.ndarray, "S U P"]:
-    """Whether each point is slow."""
-    return np.asarray(found.q.values <= SLOW)
+    """Whether each point is slow, and near the visited states."""
+    starts, points = found.start.values, found.slow_state.values
+    center = starts.mean(axis=2, keepdims=True)
+    distance, reach = (np.linalg.norm(each - center, axis=-1) for each in (points, starts))
+    return np.asarray((found.q.values <= SLOW) & (distance <= NEAR * reach.max(axis=2, keepdims=True)))
 
 
 def moduli(found: xr.Dataset) -> Float[np.ndarray, "S U E D"]:
@@ -132,10 +153,10 @@ def _summary(found: xr.Dataset) -> Iterator[tuple[str, dict[str, float | None]]]
             number = int((stable[:, place] == count).sum())
             words = f"{name}: share with {counted(int(count), 'stable point')}"
             yield words, as_json(intervals.wilson(number, len(stable)))
-        q = found.q.values[:, place]
-        numbers = {f"share of points with q at most {level:.0e}": (q <= level).mean(axis=1) for level in LEVELS}
+        q = found.smallest_q.values[:, place]
+        numbers = {f"share of descents to q of at most {level:.0e}": (q <= level).mean(axis=1) for level in LEVELS}
         numbers |= {
-            "median speed of points": np.median(found.speed.values[:, place], axis=1),
+            "median speed of slow points": _middle(np.where(slow(found), found.speed.values, np.nan)[:, place]),
             "largest modulus of an eigenvalue at a slow point": _middle(largest[:, place, :, 0]),
             "second largest modulus": _middle(largest[:, place, :, 1:2].max(axis=-1, initial=0)),
             "modes of a slow point that outlast a sequence": _middle(modes[:, place]),

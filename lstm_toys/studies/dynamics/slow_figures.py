@@ -19,6 +19,7 @@ from lstm_toys.figures.style import (
     canvas,
     colors,
     counted,
+    dark_scale,
     entry,
     evenly,
     house,
@@ -26,12 +27,12 @@ from lstm_toys.figures.style import (
     measured,
     plain,
 )
-from lstm_toys.studies.dynamics.periods import LEVELS, SLOW, lasting, moduli, shares
+from lstm_toys.studies.dynamics.periods import LEVELS, SLOW, lasting, moduli, shares, slow
 
 NETWORKS, PERIODS, MODES = 4, 4, 8
 """Most networks and periods in a figure, and most modes of a slow point."""
 
-LEAST = 1e-12
+LEAST = 1e-7
 """The q at which smaller ones are drawn."""
 
 KINDS: dict[Kind, dict[str, Any]] = {
@@ -48,7 +49,7 @@ def draw(found: xr.Dataset) -> dict[str, Figure]:
 def slow_points(found: xr.Dataset) -> Figure:
     """Draws slow and fixed points of some networks in the plane of the visited states' first principal components."""
     networks, names = evenly(found.sizes["seed"], NETWORKS), found.period.values.tolist()[:PERIODS]
-    norm = LogNorm(LEAST, SLOW)
+    found = found.assign(slow=(found.q.dims, slow(found)))
     with house():
         figure = Figure(figsize=(1.2 + 2.6 * len(networks), 0.8 + 2.5 * len(names)))
         panels = figure.subplots(len(names), len(networks), squeeze=False, sharex="col", sharey="col")
@@ -57,7 +58,7 @@ def slow_points(found: xr.Dataset) -> Figure:
             for axes, name in zip(column, names, strict=True):
                 measured(axes)
                 axes.set_title(plain(f"network {int(own.seed)}, {name}"), fontsize=9)
-                image = _plane(axes, own.sel(period=name), norm)
+                image = _plane(axes, own, name)
         bar = figure.colorbar(image, ax=panels, extend="min", label="q of slow points")
         bar.ax.grid(visible=False)
         handles = [
@@ -69,9 +70,9 @@ def slow_points(found: xr.Dataset) -> Figure:
     return figure
 
 
-def _plane(axes: Axes, own: xr.Dataset, norm: LogNorm) -> Any:
-    """Draws ONE network in ONE period; returns the slow points for a color bar."""
-    visited = own.visited.values.astype(float)
+def _plane(axes: Axes, own: xr.Dataset, period: str) -> Any:
+    """Draws ONE network in ONE period, in the plane of all periods; returns the slow points for a color bar."""
+    visited = own.start.values.reshape(-1, own.sizes["state"])
     center = visited.mean(axis=0)
     _, lengths, directions = np.linalg.svd(visited - center, full_matrices=False)
     parts = lengths**2 / (lengths**2).sum()
@@ -81,10 +82,10 @@ def _plane(axes: Axes, own: xr.Dataset, norm: LogNorm) -> Any:
 
     x, y = projected(own.trajectory.values)
     axes.plot(x.T, y.T, color=GRAY, linewidth=0.6, alpha=0.4, zorder=1)
-    q = own.q.values
-    points = projected(own.slow_state.values[q <= SLOW])
-    colored: dict[str, Any] = {"c": np.maximum(q[q <= SLOW], LEAST), "norm": norm, "cmap": "viridis", "s": 8}
-    image = axes.scatter(*points, **colored, zorder=2)
+    own = own.sel(period=period)
+    q = np.maximum(own.q.values[own.slow.values], LEAST)
+    style: dict[str, Any] = {"c": q, "norm": LogNorm(LEAST, SLOW), "cmap": dark_scale(), "s": 8, "zorder": 2}
+    image = axes.scatter(*projected(own.slow_state.values[own.slow.values]), **style)
     for kind, style in KINDS.items():
         at = projected(own.rest_state.values[own.kind.values == kind])
         axes.plot(*at, linestyle="", color=COLORS["r"], zorder=3, **style)
@@ -96,14 +97,14 @@ def _plane(axes: Axes, own: xr.Dataset, norm: LogNorm) -> Any:
 def statistics(found: xr.Dataset) -> Figure:
     """Draws over all networks how slow points are, how they lie, and how many slow modes they have, by period."""
     names, count = found.period.values.tolist(), found.sizes["seed"]
-    with canvas("How slow the points are", "How slow points lie", "Modes of slow points", xlabel="") as (
+    with canvas("How slow a state can be", "How slow points lie", "Modes of slow points", xlabel="") as (
         figure,
         panels,
     ):
         left, middle, right = panels
         figure.suptitle(f"Points found by descent from visited states, {counted(count)}")
-        levels = np.logspace(np.log10(LEAST), np.log10(LEVELS[0]), 65)
-        below = (found.q.values[..., None] <= levels).mean(axis=2)
+        levels = np.logspace(np.log10(LEVELS[-1]), np.log10(LEVELS[0]), 61)
+        below = (found.smallest_q.values[..., None] <= levels).mean(axis=2)
         lie, largest = shares(found), moduli(found)[..., :MODES]
         known = ~np.isnan(largest).all(axis=(2, 3))
         for place, color in enumerate(colors(names).values()):
@@ -113,8 +114,7 @@ def statistics(found: xr.Dataset) -> Figure:
             if len(values):
                 places = np.arange(1, values.shape[1] + 1) + 0.2 * (place - (len(names) - 1) / 2)
                 bars(right, places, values, color)
-        left.axvline(SLOW, color=GRAY, linewidth=0.9, linestyle="--")
-        left.set(xscale="log", xlabel="q", ylabel="share of points with at most this q")
+        left.set(xscale="log", xlabel="q", ylabel="share of descents that reach this q", ylim=(-0.03, 1.03))
         middle.plot([0.5, 1, 0, 0.5], [0.5, 0, 0, 0.5], color=GRAY, linewidth=0.9, linestyle="--")
         for x, y, words in ((1.0, -0.04, "line"), (0.5, 0.52, "ring"), (0.0, -0.04, "cloud")):
             middle.text(x, y, words, ha="center", color=GRAY)
@@ -124,6 +124,6 @@ def statistics(found: xr.Dataset) -> Figure:
         right.axhline(lasting(found), color=GRAY, linewidth=0.9, linestyle="--")
         right.set(xlabel="mode", ylabel="modulus of the eigenvalue")
         handles = [entry(name, color, **MEDIAN) for name, color in colors(names).items()]
-        dashes = entry("q of slow points; a mode that lasts a training sequence", linewidth=0.9, linestyle="--")
+        dashes = entry("a mode that lasts a training sequence", linewidth=0.9, linestyle="--")
         legend(figure, [*handles, dashes], columns=5)
     return figure

@@ -69,7 +69,9 @@ def test_the_summary_counts_points_and_networks(studied, found):
     assert summary["one: share of points with q at most 1e-06"]["median"] == pytest.approx(below)
     shares = [row["median"] for name, row in summary.items() if name.startswith("zero: share with")]
     assert sum(shares) == pytest.approx(1)
-    (table, *_) = reported(dynamics.plan(studied.arguments).asks[0], json.loads((studied.run / "metrics.json").read_text()))
+    (table, *_) = reported(
+        dynamics.plan(studied.arguments).asks[0], json.loads((studied.run / "metrics.json").read_text())
+    )
     assert [cell.plain for cell in table.columns[0].cells] == [*summary]
 
 
@@ -90,7 +92,9 @@ def test_maps_in_closed_form_have_their_modes_and_lie_as_they_do():
 
 def test_every_figure_is_drawn_and_legible(studied, found):
     drawn = slow_figures.draw(found)
-    assert {path.name for path in studied.run.glob("*.png")} == drawn.keys() == {"slow_points.png", "slow_statistics.png"}
+    assert (
+        {path.name for path in studied.run.glob("*.png")} == drawn.keys() == {"slow_points.png", "slow_statistics.png"}
+    )
     for figure in drawn.values():
         assert_legible(figure)
 
