@@ -62,7 +62,7 @@ def slow_points(found: xr.Dataset) -> Figure:
         bar = figure.colorbar(image, ax=panels, extend="min", label="q of slow points")
         bar.ax.grid(visible=False)
         handles = [
-            entry("visited in training sequences", linewidth=0.9, alpha=0.6),
+            entry("visited in training sequences", linewidth=0.9),
             entry(f"slow point, q at most {SLOW:.0e}", COLORS["g"], linestyle="", marker="o", markersize=3),
             *(entry(f"{kind.name.lower()} fixed point", COLORS["r"], linestyle="", **KINDS[kind]) for kind in KINDS),
         ]
