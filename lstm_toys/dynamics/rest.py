@@ -72,7 +72,7 @@ class Rest(NamedTuple):
         swing: largest minus smallest answer in the last `WINDOW` steps; 0 for a fixed point.
         eigenvalues: of the Jacobian at fixed points, by descending modulus; elsewhere NaN.
         residual: the largest change of a component at a fixed point in one step; elsewhere NaN.
-        unit: the component of the flat state that integrates fastest, see `System.unit`; elsewhere -1.
+        unit: the component of the flat state that integrates fastest, see `System.components`; elsewhere -1.
         rate: the change of this component per unit of x; elsewhere NaN.
         period: the first return of a cycle, in units of x; elsewhere NaN.
         found: number of limits found, which may exceed Q.
@@ -220,10 +220,14 @@ def starts_of(visited: Float[np.ndarray, "S N D"], count: int) -> Float[np.ndarr
     drawn = count // 2
     low, high = visited.min(axis=1, keepdims=True), visited.max(axis=1, keepdims=True)
     uniform = np.random.default_rng(0).uniform(-1, 2, (1, drawn, visited.shape[2]))
-    taken = visited[:, np.linspace(0, visited.shape[1] - 1, count - drawn).round().astype(int)]
     starts = np.empty((len(visited), count, visited.shape[2]))
-    starts[:, ::2], starts[:, 1::2] = taken, low + uniform * (high - low)
+    starts[:, ::2], starts[:, 1::2] = evenly(visited, count - drawn), low + uniform * (high - low)
     return starts
+
+
+def evenly(states: Float[np.ndarray, "S N D"], count: int) -> Float[np.ndarray, "S P D"]:
+    """Returns as many states, evenly spaced along N; some of them repeatedly if there are fewer."""
+    return states[:, np.linspace(0, states.shape[1] - 1, count).round().astype(int)]
 
 
 def merged(points: Float[np.ndarray, "P D"], distance: float) -> Int[np.ndarray, " P"]:

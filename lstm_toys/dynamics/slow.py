@@ -16,6 +16,7 @@ from jaxtyping import Array, Bool, Complex, Float, Int, PyTree
 
 from lstm_toys import arguments
 from lstm_toys.dynamics.linear import eigenvalues_at
+from lstm_toys.dynamics.rest import evenly
 from lstm_toys.dynamics.system import Input, State, Step, System, each_network, from_each, once, system_of
 
 STEPS, FLAT = 100, 1e-14
@@ -113,11 +114,6 @@ def _flat(system: System, visited: Any, seeds: int) -> Float[np.ndarray, "S N D"
         parts.append(np.asarray(arguments.array(place, visited[layer][name], f"{axes} {units}"), float))
         axes = " ".join(map(str, parts[0].shape[:3]))
     return np.concatenate(parts, axis=-1).reshape(seeds, -1, system.dimension)
-
-
-def evenly(states: Float[np.ndarray, "S N D"], count: int) -> Float[np.ndarray, "S P D"]:
-    """Returns as many states, evenly spaced along N; some of them repeatedly if there are fewer."""
-    return states[:, np.linspace(0, states.shape[1] - 1, count).round().astype(int)]
 
 
 def descents(

@@ -55,13 +55,10 @@ class System:
         """Flat states, from states by layer and name as `lt.states` returns them."""
         return jnp.concatenate([states[layer][name] for layer, name, _ in self.places], axis=-1)
 
-    def unit(self, component: int | np.integer) -> tuple[str, str, int]:
-        """Layer, name and unit of a component of the flat state."""
-        for layer, name, units in self.places:
-            if component < units:
-                return layer, name, int(component)
-            component -= units
-        raise IndexError(f"a state of {self.dimension} components has no further one")
+    @property
+    def components(self) -> list[str]:
+        """Names of the components of a flat state: layer, name and unit, such as ``gru_0/hidden/3``."""
+        return [f"{layer}/{name}/{unit}" for layer, name, units in self.places for unit in range(units)]
 
 
 def system_of(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], features: int) -> System:

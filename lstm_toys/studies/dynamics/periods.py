@@ -10,8 +10,8 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
-from lstm_toys.dynamics.rest import Kind, rest, starts_of
-from lstm_toys.dynamics.slow import descents, evenly, variance_shares
+from lstm_toys.dynamics.rest import Kind, evenly, rest, starts_of
+from lstm_toys.dynamics.slow import descents, variance_shares
 from lstm_toys.dynamics.system import system_of
 from lstm_toys.execution import lowering
 from lstm_toys.execution.base import Job
@@ -101,7 +101,7 @@ class PeriodAnalysis(Job[AnalyzedNetworks, xr.Dataset]):
         coordinates = {
             "seed": np.arange(part.members.start, part.members.stop),
             "examined": slow.examined,
-            "state": ["/".join(map(str, system.unit(place))) for place in range(system.dimension)],
+            "state": system.components,
         }
         return xr.Dataset(variables, coordinates)
 
