@@ -10,13 +10,14 @@ import tomllib
 from contextlib import nullcontext
 from functools import cache, partial
 
+import jax
 import matplotlib
 import numpy as np
 import pytest
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, rarely
-from experiments import claims, generalization
+from experiments import claims, dynamics, generalization
 from lstm_toys.cli import command, flags, script
 from lstm_toys.cli.script import home
 
@@ -102,7 +103,8 @@ def check_command(line):
 @pytest.mark.usefixtures("written")
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_are_valid(page):
-    for block in fences(page, ""):
+    cells = [block.removeprefix("%%bash\n") for block in fences(page, "{code-cell}") if block.startswith("%%bash")]
+    for block in fences(page, "") + cells:
         for line in block.splitlines():
             try:
                 check_command(line)
@@ -145,8 +147,9 @@ def shortened(block):
 @pytest.mark.parametrize("page", ["claims", *rarely("start", "own-data", "sweeps-and-recipe", "dynamics", "how-to")])
 def test_python_of_a_guide_runs(page):
     names: dict = {}
-    for block in fences(f"docs/{page}.md", "python"):
-        exec(block, names)
+    with jax.numpy_dtype_promotion("standard"):  # Optax mixes types.
+        for block in fences(f"docs/{page}.md", "python"):
+            exec(block, names)
 
 
 @pytest.mark.parametrize("change", [shortened, *rarely(str)])
@@ -209,6 +212,20 @@ def test_bits_are_remembered_for_ten_times_as_long_and_evaluated_at_several_leng
     assert carry_out(generalization, [*SMALL, "--task=flipflop", "--length=20:60:3"]) == 0
     (run,) = here.glob("results/runs/generalization_flipflop-*")
     assert "60 time points, accuracy over points" in json.loads((run / "metrics.json").read_text())["summary"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("name", "held"),
+    {"match": ("delay=0,0",), "context": ("attend motion=0,0,1,0", "attend color=0,0,0,1")}.items(),
+)
+def test_slow_points_of_the_tutorial_are_found_in_each_period(name, held, here):
+    flags = [f"--hold={each}" for each in held]
+    assert carry_out(dynamics, [*SMALL, f"--task={name}", "--starts=4", *flags]) == 0
+    (run,) = here.glob(f"results/runs/dynamics_{name}-*")
+    summary = json.loads((run / "metrics.json").read_text())["summary"]
+    assert {each.partition(": ")[0] for each in summary} == {each.partition("=")[0] for each in held}
+    assert all((run / f"slow_{each}.png").is_file() for each in ("points", "statistics"))
 
 
 def test_the_reference_has_every_public_name_once():

@@ -316,7 +316,7 @@ under the constant inputs of named periods, such as a delay.
 
 def dynamics(arguments: Sequence[str]) -> command.Plan:
     """Plans the analysis of a population's dynamics."""
-    usual = {"inputs": "around the curves", "starts": "32", "weight_scale": "1"}
+    usual = {"inputs": "around the curves", "hold": "none", "starts": "32", "weight_scale": "1"}
     experiment, own, rest, notes = opened(arguments, DYNAMICS_HELP, DYNAMICS, usual)
     trained, options = flags.parse(experiment, rest)
     held = tuple(own["hold"] or ())
