@@ -1,6 +1,7 @@
 from . import figures
 from .cli.command import ask, main
 from .dynamics.interventions import intervene
+from .dynamics.slow import SlowPoints, slow_points
 from .dynamics.turned import turn_mode
 from .execution.devices import configure, fingerprint
 from .execution.signals import Stopped
@@ -80,6 +81,7 @@ __all__ = [
     "Saved",
     "Scaling",
     "Settings",
+    "SlowPoints",
     "Source",
     "Span",
     "Specification",
@@ -129,6 +131,7 @@ __all__ = [
     "save_results",
     "sequences",
     "show",
+    "slow_points",
     "states",
     "time_points",
     "to_torch",

@@ -10,13 +10,14 @@ import tomllib
 from contextlib import nullcontext
 from functools import cache, partial
 
+import jax
 import matplotlib
 import numpy as np
 import pytest
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, rarely
-from experiments import claims, generalization
+from experiments import claims, dynamics, generalization
 from lstm_toys.cli import command, flags, script
 from lstm_toys.cli.script import home
 
@@ -25,6 +26,9 @@ PAGES = {str(path.relative_to(ROOT)): path for path in (*sorted(ROOT.glob("*.md"
 
 FILE = re.compile(r"This is `(\w+)\.py`.*?```python\n(.*?)```", re.DOTALL)
 """A block that is a file, and the sentence before it that names the file."""
+
+WRITTEN = re.compile(r"%%writefile (\w+)\.py\n(.*?)```", re.DOTALL)
+"""A cell of a notebook that writes a file."""
 
 
 def text(page):
@@ -42,10 +46,11 @@ def fences(page, language):
 def written(tmp_path_factory):
     """A folder with the files that guides write, on the path of modules, and files of curves."""
     folder = tmp_path_factory.mktemp("written")
-    files = [pair for page in PAGES if page.startswith("docs/") for pair in FILE.findall(text(page))]
+    pages = [text(page) for page in PAGES if page.startswith("docs/")]
+    files = [pair for page in pages for each in (FILE, WRITTEN) for pair in each.findall(page)]
     files.append(("short_question", fences("README.md", "python")[0]))
     for name, block in files:
-        assert block.count("\n") <= 60
+        assert block.count("\n") <= 66
         (folder / f"{name}.py").write_text(block)
     rows = ["time (s),a,b,c,d,e,f", *(",".join(f"{t + k / 10:g}" for k in range(7)) for t in range(12))]
     for name in ("mine.csv", "other.csv", "longer.csv", "elnino.csv", "other.nc", "scheduler.json"):
@@ -98,7 +103,8 @@ def check_command(line):
 @pytest.mark.usefixtures("written")
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_are_valid(page):
-    for block in fences(page, ""):
+    cells = [block.removeprefix("%%bash\n") for block in fences(page, "{code-cell}") if block.startswith("%%bash")]
+    for block in fences(page, "") + cells:
         for line in block.splitlines():
             try:
                 check_command(line)
@@ -138,11 +144,12 @@ def shortened(block):
 
 
 @pytest.mark.usefixtures("here")
-@pytest.mark.parametrize("page", ["claims", *rarely("start", "own-data", "sweeps-and-recipe", "dynamics")])
+@pytest.mark.parametrize("page", ["claims", *rarely("start", "own-data", "sweeps-and-recipe", "dynamics", "how-to")])
 def test_python_of_a_guide_runs(page):
     names: dict = {}
-    for block in fences(f"docs/{page}.md", "python"):
-        exec(block, names)
+    with jax.numpy_dtype_promotion("standard"):  # Optax mixes types.
+        for block in fences(f"docs/{page}.md", "python"):
+            exec(block, names)
 
 
 @pytest.mark.parametrize("change", [shortened, *rarely(str)])
@@ -205,6 +212,20 @@ def test_bits_are_remembered_for_ten_times_as_long_and_evaluated_at_several_leng
     assert carry_out(generalization, [*SMALL, "--task=flipflop", "--length=20:60:3"]) == 0
     (run,) = here.glob("results/runs/generalization_flipflop-*")
     assert "60 time points, accuracy over points" in json.loads((run / "metrics.json").read_text())["summary"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("name", "held"),
+    {"match": ("delay=0,0",), "context": ("attend motion=0,0,1,0", "attend color=0,0,0,1")}.items(),
+)
+def test_slow_points_of_the_tutorial_are_found_in_each_period(name, held, here):
+    flags = [f"--hold={each}" for each in held]
+    assert carry_out(dynamics, [*SMALL, f"--task={name}", "--starts=4", *flags]) == 0
+    (run,) = here.glob(f"results/runs/dynamics_{name}-*")
+    summary = json.loads((run / "metrics.json").read_text())["summary"]
+    assert {each.partition(": ")[0] for each in summary} == {each.partition("=")[0] for each in held}
+    assert all((run / f"slow_{each}.png").is_file() for each in ("points", "statistics"))
 
 
 def test_the_reference_has_every_public_name_once():

@@ -38,11 +38,12 @@ COMMANDS = {
     "sweep": (sweep, (*SMALL[:2], *GRID)),
     "generalization": (generalization, ("--task=sine", *SINE, *PLANES)),
     "dynamics": (dynamics, ("--task=sine", *SINE, "--inputs=0:0.6:3", "--starts=4")),
+    "dynamics_majority": (dynamics, ("--task=majority", "--seeds=3", "--hold=zero=0", "--hold=one=1", "--starts=4")),
     "claims": (claims, ("--claims=sine_claims", "--seeds=3")),
 }
 """What is carried out, by the name of the run's folder up to a dash, and with which arguments."""
 
-USED = {"generalization": "sine", "dynamics": "sine", "claims": "sine"}
+USED = {"generalization": "sine", "dynamics": "sine", "dynamics_majority": "majority", "claims": "sine"}
 """Commands that use the networks of another one, in whose results folder they are."""
 
 

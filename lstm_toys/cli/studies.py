@@ -80,6 +80,20 @@ INPUTS = values_of(
     f"low:high:count, such as -1:2:41, or one number; at most {MOST_INPUTS:,}",
 )
 
+
+def period() -> parsers.Parser[dynamic.Period]:
+    """Parses the name of a period and its constant input, such as ``delay=0,0,1``."""
+    value = parsers.number()
+
+    def convert(text: str) -> dynamic.Period:
+        name, _, values = text.partition("=")
+        if not name.strip():
+            raise ValueError
+        return dynamic.Period(name.strip(), tuple(map(value.convert, values.split(","))))
+
+    return parsers.Parser(convert, "NAME=number,number,...: a number for each input feature", many=True)
+
+
 GENERALIZATION: flags.FlagTable = {
     "task": (parsers.name(), "experiment whose population is evaluated: {}, or your own module"),
     "curve": (
@@ -100,9 +114,15 @@ DYNAMICS: flags.FlagTable = {
         INPUTS,
         f"constant inputs; by default {dynamic.INPUTS}, over the range of all curves extended by a quarter at each end",
     ),
+    "hold": (
+        period(),
+        "name and constant input of a period, such as 'delay=0,0,1', under which to find slow points; repeat --hold "
+        "for each period; by default, for networks with several inputs, all inputs are 0",
+    ),
     "starts": (
         parsers.integer(2, MOST_STARTS),
-        "number of initial states per network; half of them are states that the network visits",
+        "number of initial states per network; half of them are states that the network visits. Slow "
+        "points are sought from eight times as many visited states",
     ),
     "weight_scale": (
         parsers.positive(),
@@ -283,20 +303,29 @@ def expand(
 
 
 DYNAMICS_HELP = """
-Analyzes why trained networks answer as they do: fixed points, resonance, and models built from them.
+Analyzes why trained networks answer as they do: fixed points, slow points, resonance, and models built from them.
 
 Trains the population that the flags describe, if it is missing, and analyzes every network: where it settles under
 constant inputs, how it answers small sines, how fast it forgets, and how much of its answers is explained by its
 behavior at rest and near rest. With --keep_steps, also computes the leading mode after earlier training steps.
+
+With --hold, and for networks with several inputs, finds instead the fixed points and the slow points of every network
+under the constant inputs of named periods, such as a delay.
 """
 
 
 def dynamics(arguments: Sequence[str]) -> command.Plan:
     """Plans the analysis of a population's dynamics."""
-    usual = {"inputs": "around the curves", "starts": "32", "weight_scale": "1"}
+    usual = {"inputs": "around the curves", "hold": "none", "starts": "32", "weight_scale": "1"}
     experiment, own, rest, notes = opened(arguments, DYNAMICS_HELP, DYNAMICS, usual)
     trained, options = flags.parse(experiment, rest)
+    held = tuple(own["hold"] or ())
+    if held and own["inputs"]:
+        raise flags.UsageError("flag --inputs: has no effect with --hold, which sets the constant inputs")
+    names = [each.name for each in held]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise flags.UsageError(f"flag --hold: the period {min(twice)} is given twice")
     starts = int(usual["starts"]) if own["starts"] is None else own["starts"]
     scale = 1.0 if own["weight_scale"] is None else float(own["weight_scale"])
-    settings = dynamic.DynamicsSettings(f"dynamics_{experiment.name}", trained, own["inputs"], starts, scale)
+    settings = dynamic.DynamicsSettings(f"dynamics_{experiment.name}", trained, held or own["inputs"], starts, scale)
     return command.Plan([dynamic.ask(experiment, settings, options.results_dir)], options, notes=notes)

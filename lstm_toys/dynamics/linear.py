@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Int, PyTree
 
-from lstm_toys.dynamics.system import Input, State, Step, System, each_network, if_asked
+from lstm_toys.dynamics.system import MEMBERS, Input, State, Step, System, each_network, from_each
 
 PERIODS, SETTLED = 4, 300
 """Fewest periods, and fewest time points, over which the answer to a sine is measured, after as many to settle."""
@@ -52,19 +52,27 @@ def linearizations(
 ) -> Linear:
     """Linearizes every network at states under each constant input; NaN where a state is NaN."""
     flat = states.reshape(*states.shape[:2], -1, system.dimension)
-    found: Linear = each_network(_linearizations, system, params, flat, inputs)
+    known = np.isfinite(flat).all(axis=-1)
+    found: Linear = each_network(_LINEARIZATIONS, system, params, (flat, known), inputs)
     return Linear(*(each.reshape(*states.shape[:-1], *each.shape[3:]) for each in found))
 
 
-def _linearizations(
-    system: System, params: PyTree, states: Float[Array, "U Q D"], inputs: Float[Array, "U F"]
-) -> Linear:
-    def under(at: tuple[Float[Array, "Q D"], Input]) -> Linear:
-        points, constant = at
-        run = partial(linearization, partial(system.step, params), inputs=constant)
-        return jax.lax.map(lambda state: if_asked(jnp.isfinite(state).all(), run, state), points)
+_LINEARIZATIONS = partial(from_each, linearization)
 
-    return jax.lax.map(under, (states, inputs))
+
+def eigenvalues_at(
+    system: System,
+    params: PyTree[Float[np.ndarray, "S ..."]],
+    inputs: Float[np.ndarray, "U F"],
+    states: Float[np.ndarray, "S U Q D"],
+) -> Complex[np.ndarray, "S U Q D"]:
+    """Returns the `eigenvalues` of every network's Jacobian at states; a few networks at a time, for memory."""
+    found = []
+    for first in range(0, len(states), MEMBERS):
+        some = slice(first, first + MEMBERS)
+        own = jax.tree.map(lambda leaf, some=some: leaf[some], params)
+        found.append(eigenvalues(linearizations(system, own, inputs, states[some]).A))
+    return np.concatenate(found)
 
 
 def eigenvalues(matrices: Float[np.ndarray, "*N D D"]) -> Complex[np.ndarray, "*N D"]:

@@ -229,8 +229,3 @@ def similarities(first: Float[np.ndarray, "S N D"], second: Float[np.ndarray, "M
     sums = [np.linalg.svd(one.T @ second, compute_uv=False).sum(axis=-1) for one in first]
     with np.errstate(invalid="ignore"):
         return np.stack(sums) / np.multiply.outer(*norms)
-
-
-def procrustes(first: Float[np.ndarray, "N D"], second: Float[np.ndarray, "N _"]) -> float:
-    """The similarity of the trajectories of two networks; see `similarities`."""
-    return float(similarities(first[None], second[None])[0, 0])

@@ -13,8 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int, PyTree, Shaped
 
-from lstm_toys.dynamics.linear import eigenvalues, linearizations
-from lstm_toys.dynamics.system import MEMBERS, Input, State, Step, System, each_network, if_asked
+from lstm_toys.dynamics.linear import eigenvalues_at
+from lstm_toys.dynamics.system import Input, State, Step, System, each_network, from_each, if_asked, once
 
 SETTLE, LONG = 300, 2_000
 """Steps before states are watched, and further steps for states that have not reached a limit by then."""
@@ -72,7 +72,7 @@ class Rest(NamedTuple):
         swing: largest minus smallest answer in the last `WINDOW` steps; 0 for a fixed point.
         eigenvalues: of the Jacobian at fixed points, by descending modulus; elsewhere NaN.
         residual: the largest change of a component at a fixed point in one step; elsewhere NaN.
-        unit: the component of the flat state that integrates fastest, see `System.unit`; elsewhere -1.
+        unit: the component of the flat state that integrates fastest, see `System.components`; elsewhere -1.
         rate: the change of this component per unit of x; elsewhere NaN.
         period: the first return of a cycle, in units of x; elsewhere NaN.
         found: number of limits found, which may exceed Q.
@@ -189,7 +189,7 @@ def rest(
     before, odd = np.roll(points, 1, axis=2), np.arange(shape[2]) % 2 == 1
     apart = np.abs(points - before).max(axis=-1) > MERGED
     between = np.where(odd[:, None], (points + before) / 2, begun)
-    from_starts = each_network(_newton, system, params, (between, apart | ~odd), inputs)
+    from_starts = each_network(_NEWTON, system, params, (between, apart | ~odd), inputs)
     values = [
         _slots(Watched(*(leaf[seed] for leaf in seen)), points[seed], from_starts[seed], spacing, most)
         for seed in range(len(starts))
@@ -201,14 +201,11 @@ def rest(
 def _judged(system: System, params: PyTree, inputs: Float[np.ndarray, "U F"], found: Rest) -> Rest:
     at_rest = found.kind == Kind.STABLE
     states = np.where(at_rest[..., None], found.state, np.nan)
-    for first in range(0, len(states), MEMBERS):  # A few at a time, as matrices are large.
-        some = slice(first, first + MEMBERS)
-        own = jax.tree.map(lambda leaf, some=some: leaf[some], params)
-        found.eigenvalues[some] = eigenvalues(linearizations(system, own, inputs, states[some]).A)
+    found.eigenvalues[:] = eigenvalues_at(system, params, inputs, states)
     largest = np.abs(found.eigenvalues[..., 0])
     found.kind[at_rest & (largest > 1 - NEUTRAL)] = Kind.NEUTRAL
     found.kind[at_rest & (largest > 1 + NEUTRAL)] = Kind.UNSTABLE
-    after, answers = each_network(_once, system, params, found.state, inputs)
+    after, answers = each_network(once, system, params, found.state, inputs)
     found.residual[at_rest] = np.abs(after - found.state).max(axis=-1)[at_rest]
     found.answer[at_rest] = answers[at_rest]
     return found
@@ -223,10 +220,14 @@ def starts_of(visited: Float[np.ndarray, "S N D"], count: int) -> Float[np.ndarr
     drawn = count // 2
     low, high = visited.min(axis=1, keepdims=True), visited.max(axis=1, keepdims=True)
     uniform = np.random.default_rng(0).uniform(-1, 2, (1, drawn, visited.shape[2]))
-    taken = visited[:, np.linspace(0, visited.shape[1] - 1, count - drawn).round().astype(int)]
     starts = np.empty((len(visited), count, visited.shape[2]))
-    starts[:, ::2], starts[:, 1::2] = taken, low + uniform * (high - low)
+    starts[:, ::2], starts[:, 1::2] = evenly(visited, count - drawn), low + uniform * (high - low)
     return starts
+
+
+def evenly(states: Float[np.ndarray, "S N D"], count: int) -> Float[np.ndarray, "S P D"]:
+    """Returns as many states, evenly spaced along N; some of them repeatedly if there are fewer."""
+    return states[:, np.linspace(0, states.shape[1] - 1, count).round().astype(int)]
 
 
 def merged(points: Float[np.ndarray, "P D"], distance: float) -> Int[np.ndarray, " P"]:
@@ -254,21 +255,7 @@ def _watched(
     return jax.lax.map(under, (*own, inputs))
 
 
-def _newton(
-    system: System, params: PyTree, own: tuple[Float[Array, "U P D"], Bool[Array, "U P"]], inputs: Float[Array, "U F"]
-) -> Float[Array, "U P D"]:
-    def under(at: tuple[Float[Array, "P D"], Bool[Array, " P"], Input]) -> Float[Array, "P D"]:
-        *own, constant = at
-        run = partial(newton, partial(system.step, params), inputs=constant)
-        return jax.lax.map(lambda each: if_asked(each[1], run, each[0]), tuple(own))
-
-    return jax.lax.map(under, (*own, inputs))
-
-
-def _once(
-    system: System, params: PyTree, states: Float[Array, "U Q D"], inputs: Float[Array, "U F"]
-) -> tuple[Float[Array, "U Q D"], Float[Array, "U Q A"]]:
-    return jax.vmap(jax.vmap(partial(system.step, params), (0, None)))(states, inputs)
+_NEWTON = partial(from_each, newton)
 
 
 def _near_ends(
@@ -281,7 +268,7 @@ def _near_ends(
     """The fixed point that Newton's method finds from each end, or from one that is `ALIKE`."""
     masked = np.where(asked[..., None], ends, np.nan).reshape(-1, *ends.shape[2:])
     first = np.stack([merged(each, ALIKE) for each in masked]).reshape(asked.shape)
-    points = each_network(_newton, system, params, (ends, first == np.arange(asked.shape[2])), inputs)
+    points = each_network(_NEWTON, system, params, (ends, first == np.arange(asked.shape[2])), inputs)
     return np.take_along_axis(points, np.maximum(first, 0)[..., None], axis=2)
 
 

@@ -4,16 +4,20 @@ A state x moves by ``F(x, u) - x`` in a step, and ``q(x) = |F(x, u) - x|^2 / 2``
 of q above 0 are ghosts of fixed points that nearly exist, and lines of slow points hold continuous values.
 """
 
+from collections.abc import Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int, PyTree
 
-from lstm_toys.dynamics.linear import eigenvalues, linearizations
-from lstm_toys.dynamics.system import MEMBERS, Step, System, each_network
+from lstm_toys import arguments
+from lstm_toys.dynamics.linear import eigenvalues_at
+from lstm_toys.dynamics.rest import evenly
+from lstm_toys.dynamics.system import Input, State, Step, System, each_network, from_each, once, system_of
 
 STEPS, FLAT = 100, 1e-14
 """Most steps of the descent, and the gradient of q, in every component, at which q counts as smallest."""
@@ -21,19 +25,28 @@ STEPS, FLAT = 100, 1e-14
 DAMPING, LESS, MORE, STIFF = 1.0, 1 / 3, 4.0, 1e12
 """Damping at the start, the factors after a step that was taken and one that was not, and the damping that ends it."""
 
+TOLERANCE = 1e-10
+
 
 class SlowPoints(NamedTuple):
     """Where the descent of q ended, from every start of every network under every constant input.
 
     Attributes:
-        state: the last state.
+        start: the visited states from which the descents began. States are flat: they join those of all layers.
+        state: where they ended.
         q: half of the squared Euclidean distance that the state moves in a step.
         speed: this distance per unit of x.
         answer: the answer one step later.
         examined: the numbers, along P, of the points whose eigenvalues were computed.
         eigenvalues: those of the Jacobian at these points, by descending modulus.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.SlowPoints._fields[:4]
+        ('start', 'state', 'q', 'speed')
     """
 
+    start: Float[np.ndarray, "S U P D"]
     state: Float[np.ndarray, "S U P D"]
     q: Float[np.ndarray, "S U P"]
     speed: Float[np.ndarray, "S U P"]
@@ -42,19 +55,97 @@ class SlowPoints(NamedTuple):
     eigenvalues: Complex[np.ndarray, "S U E D"]
 
 
-def descent(
-    step: Step, start: Float[Array, " D"], inputs: Float[Array, " F"], tolerance: Float[Array, ""]
-) -> Float[Array, " D"]:
+def slow_points(
+    model: nn.Module,
+    params: PyTree[Float[np.ndarray, "S ..."]],
+    visited: Mapping[str, Mapping[str, Float[np.ndarray, "S C T _"]]],
+    inputs: Float[np.ndarray, "U F"],
+    *,
+    starts: int = 256,
+    spacing: float = 1.0,
+    tolerance: float = TOLERANCE,
+    examined: int = 16,
+) -> SlowPoints:
+    """Finds slow points of every network under constant inputs, by descent of q from visited states.
+
+    Computes in double precision. The points of a network do not depend on the other networks.
+
+    Args:
+        visited: states by layer and name, such as `lt.states` returns.
+        inputs: constant inputs, one per row.
+        starts: number of visited states from which descents begin, evenly spaced along all curves.
+        spacing: distance of time points, in units of x.
+        tolerance: the value of q at which a descent ends. A smaller one moves states along lines of slow points, toward
+            the slowest points of the lines.
+        examined: largest number of points, evenly spaced, whose eigenvalues are computed.
+
+    Raises:
+        ValueError: an argument is invalid, or layers of the model ignore given initial states; or see `lt.answers`.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> import numpy as np
+        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(20))
+        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
+        >>> visited = lt.states(trained.model, trained.params, np.linspace(0, 1, 20)[None, :, None])
+        >>> lt.slow_points(trained.model, trained.params, visited, np.array([[0.2], [0.4]]), starts=8).q.shape
+        (2, 2, 8)
+    """
+    arguments.known("inputs", inputs)
+    inputs = np.asarray(arguments.array("inputs", inputs, "U F", hint=", one constant input per row"), float)
+    starts, examined = (arguments.whole(*each, least=1) for each in (("starts", starts), ("examined", examined)))
+    spacing = arguments.number("spacing", spacing, above=0)
+    tolerance = arguments.number("tolerance", tolerance, least=0)
+    system = system_of(model, params, inputs.shape[1])
+    begun = evenly(_flat(system, visited, len(jax.tree.leaves(params)[0])), starts)[:, None]
+    every = np.broadcast_to(begun, (len(begun), len(inputs), *begun.shape[2:]))
+    return descents(system, params, inputs, every, spacing, tolerance, examined)
+
+
+def _flat(system: System, visited: Any, seeds: int) -> Float[np.ndarray, "S N D"]:
+    """The visited states of each network, flat; raises ValueError if they are not states of these networks."""
+    arguments.mapping("visited", visited, "states by layer and name, such as lt.states returns")
+    parts: list[Float[np.ndarray, "S C T _"]] = []
+    axes = f"{seeds} C T"
+    for layer, name, units in system.places:
+        place = f"visited[{layer!r}][{name!r}]"
+        if layer not in visited or name not in visited[layer]:
+            raise ValueError(f"{place} is missing; give the states of every layer, such as lt.states returns")
+        parts.append(np.asarray(arguments.array(place, visited[layer][name], f"{axes} {units}"), float))
+        axes = " ".join(map(str, parts[0].shape[:3]))
+    return np.concatenate(parts, axis=-1).reshape(seeds, -1, system.dimension)
+
+
+def descents(
+    system: System,
+    params: PyTree[Float[np.ndarray, "S ..."]],
+    inputs: Float[np.ndarray, "U F"],
+    starts: Float[np.ndarray, "S U P D"],
+    spacing: float,
+    tolerance: float = TOLERANCE,
+    examined: int = 16,
+) -> SlowPoints:
+    """Finds slow points from flat states, one from each; see `slow_points`."""
+    own = starts, np.ones(starts.shape[:-1], bool)
+    states = each_network(_DESCENTS, system, params, own, inputs, np.float64(tolerance))
+    after, answer = each_network(once, system, params, states, inputs)
+    distance = np.linalg.norm(after - states, axis=-1)
+    chosen = np.unique(np.linspace(0, starts.shape[2] - 1, examined).round().astype(int))
+    values = eigenvalues_at(system, params, inputs, states[:, :, chosen])
+    return SlowPoints(starts, states, distance**2 / 2, distance / spacing, answer, chosen, values)
+
+
+def descent(step: Step, start: State, inputs: Input, tolerance: Float[Array, ""]) -> State:
     """A state of ONE network near a start where q is at most ``tolerance``, or smallest.
 
     By the method of Levenberg and Marquardt, whose damping is large at the start. Directions that contract fast are
     followed first, so that a state reaches a line of slow points before it moves along the line.
     """
 
-    def motion(state: Float[Array, " D"]) -> Float[Array, " D"]:
+    def motion(state: State) -> State:
         return step(state, inputs)[0] - state
 
-    Carry = tuple[Int[Array, ""], Float[Array, " D"], Float[Array, " D"], Float[Array, ""], Bool[Array, ""]]
+    Carry = tuple[Int[Array, ""], State, State, Float[Array, ""], Bool[Array, ""]]
 
     def unfinished(carry: Carry) -> Bool[Array, ""]:
         count, _, moved, damping, flat = carry
@@ -75,54 +166,7 @@ def descent(
     return jax.lax.while_loop(unfinished, lower, carry)[1]
 
 
-def slow_points(
-    system: System,
-    params: PyTree[Float[np.ndarray, "S ..."]],
-    inputs: Float[np.ndarray, "U F"],
-    starts: Float[np.ndarray, "S P D"],
-    spacing: float,
-    tolerance: float = 1e-10,
-    examined: int = 16,
-) -> SlowPoints:
-    """Finds slow points of every network under every constant input, one from every start.
-
-    Args:
-        system: the map of the networks.
-        params: their parameters.
-        inputs: constant inputs.
-        starts: initial states of each network, such as visited ones.
-        spacing: distance of time points, in units of x.
-        tolerance: the value of q at which a descent ends. A smaller one moves states along lines of slow points, toward
-            the slowest points of the lines.
-        examined: at most so many points, evenly spaced along P, have their eigenvalues computed.
-    """
-    states, moved, answer = each_network(_descents, system, params, starts, inputs, np.float64(tolerance))
-    distance = np.linalg.norm(moved, axis=-1)
-    chosen = np.unique(np.linspace(0, starts.shape[1] - 1, examined).round().astype(int))
-    values = []
-    for first in range(0, len(states), MEMBERS):  # A few at a time, as matrices are large.
-        some = slice(first, first + MEMBERS)
-        own = jax.tree.map(lambda leaf, some=some: leaf[some], params)
-        values.append(eigenvalues(linearizations(system, own, inputs, states[some][:, :, chosen]).A))
-    return SlowPoints(states, distance**2 / 2, distance / spacing, answer, chosen, np.concatenate(values))
-
-
-def _descents(
-    system: System,
-    params: PyTree,
-    starts: Float[Array, "P D"],
-    inputs: Float[Array, "U F"],
-    tolerance: Float[Array, ""],
-) -> tuple[Float[Array, "U P D"], Float[Array, "U P D"], Float[Array, "U P A"]]:
-    """The last states of ONE network, how they move in a step, and its answers."""
-    step = partial(system.step, params)
-
-    def under(constant: Float[Array, " F"]) -> tuple[Float[Array, "P D"], Float[Array, "P D"], Float[Array, "P A"]]:
-        states = jax.lax.map(lambda start: descent(step, start, constant, tolerance), starts)
-        after, answers = jax.vmap(step, (0, None))(states, constant)
-        return states, after - states, answers
-
-    return jax.lax.map(under, inputs)
+_DESCENTS = partial(from_each, descent)
 
 
 def variance_shares(

@@ -55,13 +55,10 @@ class System:
         """Flat states, from states by layer and name as `lt.states` returns them."""
         return jnp.concatenate([states[layer][name] for layer, name, _ in self.places], axis=-1)
 
-    def unit(self, component: int | np.integer) -> tuple[str, str, int]:
-        """Layer, name and unit of a component of the flat state."""
-        for layer, name, units in self.places:
-            if component < units:
-                return layer, name, int(component)
-            component -= units
-        raise IndexError(f"a state of {self.dimension} components has no further one")
+    @property
+    def components(self) -> list[str]:
+        """Names of the components of a flat state: layer, name and unit, such as ``gru_0/hidden/3``."""
+        return [f"{layer}/{name}/{unit}" for layer, name, units in self.places for unit in range(units)]
 
 
 def system_of(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], features: int) -> System:
@@ -118,6 +115,34 @@ def if_asked(
     shapes = jax.eval_shape(function, *given)
     filled = jax.tree.map(lambda leaf: jnp.full(leaf.shape, otherwise, leaf.dtype), shapes)
     return jax.lax.cond(asked, function, lambda *_: filled, *given)
+
+
+def from_each(
+    function: Callable[..., PyTree],
+    system: System,
+    params: PyTree,
+    own: tuple[Float[Array, "U P D"], Bool[Array, "U P"]],
+    inputs: Float[Array, "U F"],
+    *shared: PyTree,
+) -> PyTree:
+    """``function(step, state, input, *shared)`` of ONE network, in turn for each state that is asked; else NaN."""
+    step = partial(system.step, params)
+
+    def under(at: tuple[Float[Array, "P D"], Bool[Array, " P"], Input]) -> PyTree:
+        *states, constant = at
+        return jax.lax.map(
+            lambda each: if_asked(each[1], lambda state: function(step, state, constant, *shared), each[0]),
+            tuple(states),
+        )
+
+    return jax.lax.map(under, (*own, inputs))
+
+
+def once(
+    system: System, params: PyTree, states: Float[Array, "U P D"], inputs: Float[Array, "U F"]
+) -> tuple[Float[Array, "U P D"], Float[Array, "U P A"]]:
+    """The next states and the answers of ONE network under each constant input."""
+    return jax.vmap(jax.vmap(partial(system.step, params), (0, None)))(states, inputs)
 
 
 def _double(leaf: Any) -> np.ndarray:

@@ -125,7 +125,7 @@ def test_a_saturated_cell_integrates_while_its_answer_rests():
     found = rest(system, params, INPUTS, RANDOM.uniform(-1, 1, (1, 6, 4)), maps.SPACING)
     assert found.kind[0, 0].tolist() == [Kind.INTEGRATES] + [Kind.NOTHING] * 7
     assert found.share[0, 0, 0] == 1
-    assert system.unit(found.unit[0, 0, 0]) == ("", "cell", 1)
+    assert system.components[found.unit[0, 0, 0]] == "/cell/1"
     np.testing.assert_allclose(found.rate[0, 0, 0], -0.5 * np.tanh(0.5) / maps.SPACING, rtol=1e-9)
     np.testing.assert_allclose(found.answer[0, 0, 0], [np.tanh(np.tanh(0.5)), -1], atol=1e-9)
 

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from maps import SPACING, drawn, linear, made, rotation
 
+import lstm_toys as lt
 from lstm_toys.dynamics.rest import rest
-from lstm_toys.dynamics.slow import slow_points, variance_shares
+from lstm_toys.dynamics.slow import descents, variance_shares
 from lstm_toys.networks.gru import GRU
 from lstm_toys.networks.layer import Layer
+from lstm_toys.networks.lstm import LSTM
 
 INPUTS = np.array([[0.0], [0.5]])
 GAP = 1e-2
@@ -33,19 +35,20 @@ class Ghost(Layer):
 
 
 def starts(seeds, dimension, count=12):
-    return np.random.default_rng(1).normal(size=(seeds, count, dimension))
+    """Random states, the same under both inputs."""
+    return np.repeat(np.random.default_rng(1).normal(size=(seeds, 1, count, dimension)), 2, axis=1)
 
 
 def test_a_linear_map_moves_to_the_nearest_of_its_slowest_points():
     matrices = [rotation(0.3, 0.9), [[1.0, 0.0], [0.2, 0.5]]]  # One fixed point; a line of them without an input.
     system, params = linear(*matrices)
     begun = starts(2, 2)
-    found = slow_points(system, params, INPUTS, begun, SPACING, tolerance=0.0)
+    found = descents(system, params, INPUTS, begun, SPACING, tolerance=0.0)
     for seed, matrix in enumerate(np.array(matrices, np.float32).astype(float)):
         change = matrix.T - np.eye(2)
         for place, (constant,) in enumerate(INPUTS):
-            moved = begun[seed] @ change.T + np.array([constant, 0.0])
-            expected = begun[seed] - moved @ np.linalg.pinv(change).T
+            moved = begun[seed, place] @ change.T + np.array([constant, 0.0])
+            expected = begun[seed, place] - moved @ np.linalg.pinv(change).T
             np.testing.assert_allclose(found.state[seed, place], expected, atol=1e-6)
             left = expected @ change.T + np.array([constant, 0.0])
             np.testing.assert_allclose(found.q[seed, place], (left**2).sum(axis=1) / 2, atol=1e-12)
@@ -56,7 +59,7 @@ def test_a_linear_map_moves_to_the_nearest_of_its_slowest_points():
 
 def test_slow_points_of_a_line_lie_on_a_line_and_those_of_a_plane_do_not():
     system, params = linear(np.diag([1.0, 0.5, 0.3]), np.diag([1.0, 1.0, 0.3]))
-    found = slow_points(system, params, INPUTS[:1], starts(2, 3, 40), SPACING)
+    found = descents(system, params, INPUTS[:1], starts(2, 3, 40)[:, :1], SPACING)
     shares = variance_shares(found.state, found.q <= 1e-9)[:, 0]
     assert shares[0] == pytest.approx([1, 0], abs=1e-4)
     assert 0.5 <= shares[1, 0] < 0.95
@@ -66,7 +69,7 @@ def test_slow_points_of_a_line_lie_on_a_line_and_those_of_a_plane_do_not():
 
 def test_a_ghost_is_found_where_no_fixed_point_is():
     system, params = made(Ghost(1), {"bias": np.full((1, 1), GAP, np.float32)})
-    found = slow_points(system, params, INPUTS[:1], starts(1, 1), SPACING, tolerance=0.0)
+    found = descents(system, params, INPUTS[:1], starts(1, 1)[:, :1], SPACING, tolerance=0.0)
     gap = float(np.float32(GAP))
     np.testing.assert_allclose(found.state, 0, atol=1e-6)
     np.testing.assert_allclose(found.q, gap**2 / 2, rtol=1e-9)
@@ -77,11 +80,40 @@ def test_fixed_points_are_the_slowest_points_of_every_network_alone_or_with_othe
     model = GRU(5)
     system, params = made(model, drawn(model, 3, 0.5))
     begun = starts(3, 5)
-    found = slow_points(system, params, INPUTS, begun, SPACING, tolerance=0.0)
-    known = rest(system, params, INPUTS, begun, SPACING)
+    found = descents(system, params, INPUTS, begun, SPACING, tolerance=0.0)
+    known = rest(system, params, INPUTS, begun[:, 0], SPACING)
     np.testing.assert_allclose(found.state, np.broadcast_to(known.state[:, :, :1], found.state.shape), atol=1e-7)
     np.testing.assert_allclose(found.answer, np.broadcast_to(known.answer[:, :, :1], found.answer.shape), atol=1e-7)
-    alone = slow_points(
-        system, jax.tree.map(lambda leaf: leaf[1:2], params), INPUTS, begun[1:2], SPACING, tolerance=0.0
-    )
+    alone = descents(system, jax.tree.map(lambda leaf: leaf[1:2], params), INPUTS, begun[1:2], SPACING, tolerance=0.0)
     np.testing.assert_array_equal(alone.state[0], found.state[1])
+
+
+@pytest.mark.parametrize("model", [GRU(3), LSTM(2)])
+def test_slow_points_of_a_model_begin_evenly_in_the_states_that_it_visited(model):
+    system, params = made(model, drawn(model, 2))
+    visited = lt.states(model, params, np.random.default_rng(0).normal(size=(4, 10, 1)).astype(np.float32))
+    found = lt.slow_points(model, params, visited, INPUTS, starts=5, spacing=SPACING, tolerance=1e-3)
+    flat = np.concatenate([visited[layer][name] for layer, name, _ in system.places], axis=-1).reshape(2, 40, -1)
+    begun = np.repeat(flat[:, None, [0, 10, 20, 29, 39]], 2, axis=1)
+    np.testing.assert_array_equal(found.start, begun)
+    again = descents(system, params, INPUTS, begun.astype(float), SPACING, tolerance=1e-3)
+    np.testing.assert_array_equal(found.state, again.state)
+    assert ((found.q > 1e-3) == (found.speed * SPACING > np.sqrt(2e-3))).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"visited": {}}, r"visited\[''\]\['hidden'\] is missing"),
+        ({"visited": {"": {"hidden": np.zeros((2, 1, 4, 2))}}}, r"finite numbers of shape \[2, C, T, 3\]"),
+        ({"inputs": np.zeros((1, 2))}, "features"),
+        ({"starts": 0}, "starts must be at least 1"),
+        ({"tolerance": -1.0}, "tolerance must be at least 0"),
+    ],
+)
+def test_what_has_no_slow_points_is_refused(change, said):
+    model = GRU(3)
+    _, params = made(model, drawn(model, 2))
+    given = {"visited": {"": {"hidden": np.zeros((2, 1, 4, 3))}}, "inputs": INPUTS}
+    with pytest.raises(ValueError, match=said):
+        lt.slow_points(model, params, **{**given, **change})

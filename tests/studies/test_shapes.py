@@ -94,7 +94,6 @@ STUDIES = {
     "claims": lambda _: claims.plan(["--claims=mine", "--seeds=2"]),
     "dynamics": lambda _: studies.dynamics(MINE),
 }
-SEVERAL = "; this takes networks with a single input"
 VALUES = "needs networks that answer values, but these learn by"
 NO_LENGTHS = "nor a task with at_length, for longer sequences"
 CLASSES = {
@@ -115,11 +114,6 @@ REFUSED = {
         "other inputs": "its networks are shown a and b; this takes those that see y",
         "another input": "its networks are shown a; this takes those that see y",
         **CLASSES,
-    },
-    "dynamics": {
-        "two inputs": f"its networks are shown x and y{SEVERAL}",
-        "other inputs": f"its networks are shown a and b{SEVERAL}",
-        "bits of several inputs": f"its networks are shown a and b{SEVERAL}",
     },
 }
 """Why a study of a shape is refused, by study and shape; all other combinations are possible."""

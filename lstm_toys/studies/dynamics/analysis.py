@@ -195,7 +195,7 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
         peaks = self._gains(system, params, known.state[:, own], modes.peak_frequency.values, large)
         variables["peak_gain_trained"] = ("seed", peaks)
         variables["jacobian"] = (("seed", "state", "before"), at_mean.A.astype(np.float32))
-        coordinates["state"] = ["/".join(map(str, system.unit(place))) for place in range(system.dimension)]
+        coordinates["state"] = system.components
         return xr.Dataset(variables, coordinates).merge(modes)
 
     def _gains(

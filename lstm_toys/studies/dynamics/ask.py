@@ -30,16 +30,26 @@ EXPLAINED, PREDICTED = ": variance explained", ": time points predicted"
 
 
 @dataclass(frozen=True)
+class Period:
+    """A period of a task, such as a delay, in which the inputs of networks are constant: one value per feature."""
+
+    name: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class DynamicsSettings(Identity):
     """The settings of a study of dynamics.
 
     Attributes:
-        inputs: constant ones; None: `INPUTS` of them, over the range of all curves extended by a quarter at each end.
+        inputs: constant ones, as values of a single feature, or by period, for which slow points are found; None:
+            `INPUTS` values over the range of all curves, extended by a quarter at each end; or, for networks with
+            several input features, a period in which all of them are 0.
         weight_scale: factor by which all parameters are multiplied.
     """
 
     trained: Settings
-    inputs: Axis | None
+    inputs: Axis | tuple[Period, ...] | None
     starts: int
     weight_scale: float
 

@@ -15,6 +15,7 @@ from jaxtyping import Float, PyTree
 
 from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.rest import Kind
+from lstm_toys.dynamics.system import MEMBERS
 from lstm_toys.execution import devices, lowering
 from lstm_toys.execution.base import ExecutionLog
 from lstm_toys.figures import Drawing
@@ -27,17 +28,19 @@ from lstm_toys.results.summary import as_json
 from lstm_toys.runs import checks, external
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.checks import trial
-from lstm_toys.runs.context import Failed, RunContext
+from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.experiment import TRAINING, Experiment
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
 from lstm_toys.runs.trained import Evaluated, load
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
-from lstm_toys.studies.dynamics import figures
+from lstm_toys.studies.dynamics import figures, periods, slow_figures
 from lstm_toys.studies.dynamics.analysis import MODELS, Analysis, AnalyzedNetworks
-from lstm_toys.studies.dynamics.ask import INPUTS, WINDOWS, DynamicsSettings
+from lstm_toys.studies.dynamics.ask import INPUTS, WINDOWS, DynamicsSettings, Period
+from lstm_toys.studies.dynamics.periods import MORE, MOST_POINTS, TRIALS, PeriodAnalysis
 from lstm_toys.studies.training import ask as training
+from lstm_toys.tasks.planes import Axis
 from lstm_toys.tasks.probes import by_points
 
 TOGETHER = 16
@@ -72,12 +75,26 @@ class Dynamics(Study[DynamicsSettings]):
         self.experiment: Experiment = ask.subject
         self.prepared = Prepared(self.experiment, self.settings.trained)
 
+    @cached_property
+    def periods(self) -> tuple[Period, ...]:
+        """The periods whose constant inputs are examined; empty for values of a single input."""
+        features, inputs = len(self.prepared.task.input_features), self.settings.inputs
+        if inputs is None and features > 1:
+            return (Period("no input", (0.0,) * features),)
+        return inputs if isinstance(inputs, tuple) else ()
+
     def check(self) -> None:
-        checks.check_single_input(self.experiment, "dynamics")
+        if isinstance(self.settings.inputs, Axis):
+            checks.check_single_input(self.experiment, "dynamics with --inputs")
         checks.check_experiment(self.experiment)
         prepared = self.prepared
+        shown = prepared.task.input_features
+        features = len(shown)
+        for period in self.periods:
+            if len(period.values) != features:
+                numbers = f"{counted(features, 'number')}, for {' and '.join(shown)}"
+                raise Refused(f"the input of the period {period.name} must be {numbers}, not {len(period.values)}")
         with trial(f"dynamics of {self.experiment.name}: its networks cannot be followed from given states"):
-            features = len(prepared.task.input_features)
             params = prepared.model.init(jax.random.key(0), jnp.zeros((1, 4, features)))["params"]
             check_initial(prepared.model, jax.tree.map(lambda leaf: np.asarray(leaf)[None], params), features)
 
@@ -85,7 +102,12 @@ class Dynamics(Study[DynamicsSettings]):
         """One part is analyzed at a time, and its arrays of states are the largest."""
         prepared, settings = self.prepared, self.settings
         dimension = 2 * sum(sizes.size(prepared.model, len(prepared.task.input_features)).widths)
-        count = INPUTS if settings.inputs is None else settings.inputs.count + 1
+        if isinstance(self.job, PeriodAnalysis):
+            points, count = self.job.within.size, len(self.periods) * MORE * settings.starts
+            part = 8 * TOGETHER * dimension * (2 * points + 8 * count + MEMBERS * dimension)
+            kept = 8 * settings.trained.seeds * dimension * (2 * count + points)
+            return Footprint(part + kept, 2 * kept)
+        count = settings.inputs.count + 1 if isinstance(settings.inputs, Axis) else INPUTS
         curves, points = prepared.curves.answered[""].shape[:2]
         part = 8 * TOGETHER * count * (4 * settings.starts * dimension + 16 * dimension + dimension**2)
         answers, at_rest = (len(MODELS) + 1) * curves * points, count * (16 * dimension + 2 * FREQUENCIES)
@@ -93,17 +115,33 @@ class Dynamics(Study[DynamicsSettings]):
         return Footprint(part + kept, 2 * kept)
 
     @cached_property
-    def job(self) -> Analysis:
+    def job(self) -> Analysis | PeriodAnalysis:
+        if not self.periods:
+            return self._analysis()
+        prepared = self.prepared
+        examples = prepared.curves.training
+        count = max(1, min(TRIALS, MOST_POINTS // examples.inputs.shape[1]))
+        return PeriodAnalysis(
+            model=prepared.model,
+            curves=np.asarray(examples.inputs[:count]),
+            within=np.asarray(examples.within[:count]),
+            inputs=np.array([period.values for period in self.periods]),
+            starts=self.settings.starts,
+            spacing=float(prepared.x[1] - prepared.x[0]),
+            block=prepared.block,
+        )
+
+    def _analysis(self) -> Analysis:
         prepared, settings = self.prepared, self.settings
         task, curves = prepared.task, prepared.curves.answered[""]
         varied = task.input_features.index("y") if "y" in task.input_features else 0
         base = np.asarray(prepared.curves.training.inputs, float).mean(axis=(0, 1))
-        if settings.inputs is None:
+        if isinstance(settings.inputs, Axis):
+            asked = settings.inputs.values
+        else:
             low, high = float(curves[..., varied].min()), float(curves[..., varied].max())
             more = BEYOND * (high - low or 1.0)
             asked = np.linspace(low - more, high + more, INPUTS - 1)
-        else:
-            asked = settings.inputs.values
         grid = np.union1d(asked, base[varied])
         inputs = np.repeat(base[None], len(grid), axis=0)
         inputs[:, varied] = grid
@@ -195,15 +233,19 @@ class Dynamics(Study[DynamicsSettings]):
         return {step: storage.load_parameters(path) for step, path in kept.items()} | {settings.steps: trained.params}
 
     def _labeled(self, found: xr.Dataset) -> xr.Dataset:
-        span, task = self.experiment.span, self.prepared.task
-        every, job = self.families, self.job
+        span, task, job = self.experiment.span, self.prepared.task, self.job
+        found = found.assign_coords(output=list(task.output_features))
+        if isinstance(job, PeriodAnalysis):
+            axis = {"long_name": span.name, "units": span.unit}
+            time = "time", np.arange(found.sizes["time"]) * job.spacing, axis
+            return found.assign_coords(period=[each.name for each in self.periods], time=time)
+        every = self.families
         names = list(dict.fromkeys(every))
         per_x = f"rad/{span.unit}" if span.unit else "rad per x"
         found = found.assign_coords(
             family=("curve", every),
             driving=names,
             curve_shown=(("curve", "time"), job.curves[..., job.varied]),
-            output=list(task.output_features),
             input=("input", found.input.values, {"long_name": f"constant input {task.input_features[job.varied]}"}),
             time=("time", found.time.values, {"long_name": span.name, "units": span.unit}),
             frequency=("frequency", found.frequency.values, {"long_name": "angular frequency", "units": per_x}),
@@ -230,10 +272,16 @@ class Dynamics(Study[DynamicsSettings]):
         return names
 
     def metrics(self) -> Metrics:
+        if self.periods:
+            return periods.measured(storage.load_results(self.run.results, periods.VARIABLES))
         return measured(storage.load_results(self.run.results, VARIABLES))
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        yield from figures.draw(storage.load_results(self.run.checked("results.nc"), VARIABLES)).items()
+        path = self.run.checked("results.nc")
+        if self.periods:
+            yield from slow_figures.draw(storage.load_results(path, periods.VARIABLES)).items()
+        else:
+            yield from figures.draw(storage.load_results(path, VARIABLES)).items()
 
 
 def _explained(found: xr.Dataset) -> xr.Dataset:
