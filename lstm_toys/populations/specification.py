@@ -1,6 +1,8 @@
 """Checks the arguments of a training, and specifies it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import flax.linen as nn
@@ -14,11 +16,12 @@ from lstm_toys import arguments, forks
 from lstm_toys.networks import training, transforms
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import BOUNDS, Hyper, Schedule, Scheduled, takes
+from lstm_toys.networks.stopping import EarlyStopping
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.programs import CurveSets, Specification, Start
-from lstm_toys.tasks.goal import AFTER
-from lstm_toys.tasks.supervision import Task
+from lstm_toys.tasks.goal import AFTER, Goal
+from lstm_toys.tasks.supervision import Examples, Task, measured
 
 RECORDS = 200
 """Most recorded steps of a training, in addition to step 0."""
@@ -38,7 +41,11 @@ def specify(
     block: int | None = None,
     frames: int = 0,
     curves: Mapping[int, CurveSets] | None = None,
-    after: float | int = AFTER,
+    after: float | int | None = None,
+    until: Goal | None = None,
+    hold: int = 1,
+    keep: str = "last",
+    validation: Task | Examples | None = None,
     **hyper: float | Float[np.ndarray, " M"] | Schedule | None,
 ) -> tuple[Specification, Start]:
     """Checks the arguments of `lstm_toys.train`, and separates what members share from each member's start."""
@@ -64,7 +71,12 @@ def specify(
     checked_curves = _checked_curves(curves, kept_steps, task)
     first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
     training.check_examples(task, training.seed_key(jnp.uint32(base_seed), first.seed), first.hyper.numbers)
+    early = _early_stopping(task, until, hold, keep, validation)
+    if early.validation is not None:
+        training.validation_set(early.validation, jax.random.key(0), first.hyper.numbers)
     chosen = programs.suitable_block(task, model) if block is None else block
+    if after is None:
+        after = AFTER if until is None else until.after
     if not 0 <= arguments.number("after", after) < 1:
         raise arguments.refused("after", "a share of a curve from 0 to less than 1", after)
     # A record is a forward pass over the whole training set; with minibatches it may take a tenth of the work.
@@ -80,6 +92,7 @@ def specify(
         frames=frame_indices(len(recorded), frames),
         curves=checked_curves,
         after=float(after),
+        early=early,
     )
     return specification, start
 
@@ -164,6 +177,37 @@ def _check_schedule(schedule: Schedule) -> None:
         raise arguments.refused("learning_rate", expected, schedule) from None
     if getattr(rate, "shape", None) != () or not np.issubdtype(rate.dtype, np.number):
         raise arguments.refused("learning_rate", "a schedule from the number of a step to one number", rate)
+
+
+def _early_stopping(
+    task: Task, until: Any, hold: Any, keep: Any, validation: Task | Examples | None
+) -> EarlyStopping:
+    """Checks when networks stop and what they keep."""
+    arguments.instance("until", until, Goal | None, "an lt.Goal or None")
+    hold = arguments.whole("hold", hold, least=1, most=MOST)
+    arguments.choice("keep", keep, "last", "best")
+    if until is None and hold != 1:
+        raise arguments.refused("hold", "1 without until", hold)
+    if until is not None and (
+        (until.accuracy is None) != (measured(task.loss) is None) or not {*until.features} <= {*task.measured}
+    ):
+        raise arguments.refused("until", f"a goal for {', '.join(task.measured)}, which are recorded", str(until))
+    if validation is None:
+        return EarlyStopping(until, hold, keep == "best")
+    arguments.instance("validation", validation, Task | Examples, "lt.Examples or an lt.Task")
+    if isinstance(validation, Examples):
+        others = {"batch": None, "fresh": False, "validation": None, "numbers": (), "at_length": None}
+        validation = replace(task, examples=partial(_same, validation), **others)
+    for name in ("input_features", "output_features", "sequence", "loss"):
+        if getattr(validation, name) != getattr(task, name):
+            raise ValueError(f"validation must have the {name} of the task, {getattr(task, name)}")
+    if unknown := {*validation.numbers} - {*task.numbers}:
+        raise ValueError(f"validation takes the training number {min(unknown)}, which the task does not have")
+    return EarlyStopping(until, hold, keep == "best", validation)
+
+
+def _same(examples: Examples, *_: object) -> Examples:
+    return examples
 
 
 def _checked_curves(curves: Mapping[int, CurveSets] | None, steps: Sequence[int], task: Task) -> dict[int, CurveSets]:

@@ -1,11 +1,13 @@
-"""When a network counts as having learned its task."""
+"""When a network counts as having learned its task. Imports nothing heavy."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
 
+import jaxtyping as jt
 import numpy as np
-from jaxtyping import Bool, Float
 
 from lstm_toys.arguments import brief
 
@@ -73,16 +75,20 @@ class Goal:
         """The largest error, or the smallest accuracy."""
         return float(self.rmse if self.accuracy is None else self.accuracy)  # type: ignore[arg-type]
 
-    def error(self, measures: Float[np.ndarray, "*S E"], names: Sequence[str]) -> Float[np.ndarray, "*S"]:
-        """The error that the goal limits, or the accuracy, from the measures with these names."""
+    def error(
+        self, measures: jt.Float[np.ndarray | jt.Array, "*S E"], names: Sequence[str]
+    ) -> jt.Float[np.ndarray | jt.Array, "*S"]:
+        """The error that the goal limits, or the accuracy, from the measures with these names, of NumPy or JAX."""
+        arrays = measures.__array_namespace__()
         if self.features:
-            chosen = measures[..., [names.index(name) for name in self.features]]
-            return np.asarray(chosen.max(axis=-1) if self.accuracy is None else chosen.min(axis=-1))
-        return np.asarray(np.sqrt(np.square(measures).mean(axis=-1)))
+            chosen = measures[..., arrays.asarray([names.index(name) for name in self.features])]
+            return arrays.asarray(chosen.max(axis=-1) if self.accuracy is None else chosen.min(axis=-1))
+        return arrays.asarray(arrays.sqrt(arrays.square(measures).mean(axis=-1)))
 
-    def met(self, errors: Float[np.ndarray, "*S"]) -> Bool[np.ndarray, "*S"]:
+    def met(self, errors: jt.Float[np.ndarray | jt.Array, "*S"]) -> jt.Bool[np.ndarray | jt.Array, "*S"]:
         """Whether each error, or accuracy, counts as learned; NaN does not."""
-        return np.asarray(errors <= self.limit if self.accuracy is None else errors >= self.limit)
+        met = errors <= self.limit if self.accuracy is None else errors >= self.limit
+        return errors.__array_namespace__().asarray(met)
 
     def told(self, *, scaled: bool) -> str:
         """Describes the goal; ``scaled``: whether networks are trained on scaled values."""
