@@ -135,13 +135,13 @@ def fresh_examples(task: Task, member: Member, step: Int[Array, ""]) -> Examples
 
 def recorded_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
     """The set that is recorded: a seed's training set or, with fresh examples, its validation set, without noise."""
-    return validation_set(task, key, hyper.numbers) if task.fresh else training_set(task, key, hyper)
+    return validation_set(task, key, hyper) if task.fresh else training_set(task, key, hyper)
 
 
-def validation_set(task: Task, key: Key[Array, ""], numbers: Numbers) -> Examples:
+def validation_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
     """A seed's examples for validation, without noise."""
     make = task.validated if task.fresh else task.made
-    return make(purpose_key(key, "validation"), jax.tree.map(jnp.asarray, dict(numbers)))
+    return make(purpose_key(key, "validation"), jax.tree.map(jnp.asarray, hyper.numbers))
 
 
 def check_examples(task: Task, key: Key[Array, ""], numbers: Numbers | Mapping[str, float | int]) -> None:
@@ -170,7 +170,7 @@ def init(
         held=Held(jnp.int32(0), jnp.int32(-1)) if early.until else None,
         best=Best(jnp.int32(0), infinite) if early.best else None,
     )
-    other = validation_set(early.validation, key, hyper.numbers) if early.validation else None
+    other = validation_set(early.validation, key, hyper) if early.validation else None
     state = transforms.transformation(optimizer, hyper).init(params)
     return Member(key, hyper, examples, params, state, sound, other)
 

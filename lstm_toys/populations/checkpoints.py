@@ -183,7 +183,7 @@ def origin(specification: Specification, asked: Group) -> Origin:
     }
     if spec.early != training.NEVER:
         until, hold, best, other = spec.early
-        validation = other and jax.tree.leaves(training.validation_set(other, key, first.hyper.numbers))
+        validation = other and jax.tree.leaves(training.validation_set(other, key, first.hyper))
         parts["early stopping"] = [repr(until), hold, best, validation]
     if isinstance(spec.optimizer, Scheduled):
         rates = jax.jit(jax.vmap(spec.optimizer.schedule))(jnp.arange(spec.kept_steps[-1]))

@@ -43,7 +43,7 @@ def specify(
     curves: Mapping[int, CurveSets] | None = None,
     after: float | int | None = None,
     until: Goal | None = None,
-    hold: int = 1,
+    hold_goal: int = 1,
     keep: str = "last",
     validation: Task | Examples | None = None,
     **hyper: float | Float[np.ndarray, " M"] | Schedule | None,
@@ -71,9 +71,9 @@ def specify(
     checked_curves = _checked_curves(curves, kept_steps, task)
     first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
     training.check_examples(task, training.seed_key(jnp.uint32(base_seed), first.seed), first.hyper.numbers)
-    early = _early_stopping(task, until, hold, keep, validation)
+    early = _early_stopping(task, until, hold_goal, keep, validation)
     if early.validation is not None:
-        training.validation_set(early.validation, jax.random.key(0), first.hyper.numbers)
+        training.validation_set(early.validation, jax.random.key(0), first.hyper)
     chosen = programs.suitable_block(task, model) if block is None else block
     if after is None:
         after = AFTER if until is None else until.after
@@ -179,15 +179,13 @@ def _check_schedule(schedule: Schedule) -> None:
         raise arguments.refused("learning_rate", "a schedule from the number of a step to one number", rate)
 
 
-def _early_stopping(
-    task: Task, until: Any, hold: Any, keep: Any, validation: Task | Examples | None
-) -> EarlyStopping:
+def _early_stopping(task: Task, until: Any, hold: Any, keep: Any, validation: Task | Examples | None) -> EarlyStopping:
     """Checks when networks stop and what they keep."""
     arguments.instance("until", until, Goal | None, "an lt.Goal or None")
-    hold = arguments.whole("hold", hold, least=1, most=MOST)
+    hold = arguments.whole("hold_goal", hold, least=1, most=MOST)
     arguments.choice("keep", keep, "last", "best")
     if until is None and hold != 1:
-        raise arguments.refused("hold", "1 without until", hold)
+        raise arguments.refused("hold_goal", "1 without until", hold)
     if until is not None and (
         (until.accuracy is None) != (measured(task.loss) is None) or not {*until.features} <= {*task.measured}
     ):
@@ -196,8 +194,8 @@ def _early_stopping(
         return EarlyStopping(until, hold, keep == "best")
     arguments.instance("validation", validation, Task | Examples, "lt.Examples or an lt.Task")
     if isinstance(validation, Examples):
-        others = {"batch": None, "fresh": False, "validation": None, "numbers": (), "at_length": None}
-        validation = replace(task, examples=partial(_same, validation), **others)
+        same = partial(_same, validation)
+        validation = replace(task, examples=same, batch=None, fresh=False, validation=None, numbers=())
     for name in ("input_features", "output_features", "sequence", "loss"):
         if getattr(validation, name) != getattr(task, name):
             raise ValueError(f"validation must have the {name} of the task, {getattr(task, name)}")

@@ -91,24 +91,25 @@ class Population:
     validation_loss: Float[np.ndarray, "M R"] | None = None
 
     @property
-    def _last(self) -> training.LastGood:
+    def kept(self) -> training.LastGood:
+        """What is kept of each member after the last step."""
         return self.states[int(self.steps[-1])]
 
     @property
     def params(self) -> PyTree[Float[np.ndarray, "M ..."]]:
         """Parameters after the last step, or the best ones; for a diverged member, of those before it diverged."""
-        return self._last.params
+        return self.kept.params
 
     @property
     def params_steps(self) -> Int[np.ndarray, " M"]:
         """The number of steps after which each member had its ``params``."""
-        best = self._last.best
+        best = self.kept.best
         return np.minimum(self.sound_steps, self.last_steps) if best is None else np.asarray(best.step)
 
     @property
     def last_steps(self) -> Int[np.ndarray, " M"]:
         """The number of steps that each member has taken: fewer than others if it stopped early, at its goal."""
-        return last_steps(self._last, int(self.steps[-1]))
+        return last_steps(self.kept, int(self.steps[-1]))
 
     @property
     def train_rmse(self) -> Float[np.ndarray, "M R A"]:
@@ -127,7 +128,7 @@ class Population:
     @property
     def sound_steps(self) -> Int[np.ndarray, " M"]:
         """The last recorded step at which a member had not diverged; see `training.LastGood`."""
-        return np.asarray(self._last.step)
+        return np.asarray(self.kept.step)
 
     @property
     def diverged(self) -> Bool[np.ndarray, " M"]:
@@ -372,7 +373,7 @@ def train(
     curves: Mapping[int, CurveSets] | None = None,
     after: float | int | None = None,
     until: Goal | None = None,
-    hold: int = 1,
+    hold_goal: int = 1,
     keep: Literal["last", "best"] = "last",
     validation: Task | Examples | None = None,
     progress: bool = False,
@@ -411,9 +412,9 @@ def train(
             its own number of time points.
         after: the share of a sequence that the recorded RMSE leaves out at the beginning, since networks start from a
             zero state and need some time points to settle; None: that of ``until``, or a tenth.
-        until: a goal at which networks stop early: a network that meets it at ``hold`` records in a row takes no more
-            steps, while the others train on. It is bit-identical to a network trained for only so many steps.
-        hold: number of records in a row, see ``until``; there are about 200 records in a training.
+        until: a goal at which networks stop early: a network that meets it at ``hold_goal`` records in a row takes no
+            more steps, while the others train on. It is bit-identical to a network trained for only so many steps.
+        hold_goal: number of records in a row, see ``until``; there are about 200 records in a training.
         keep: ``"last"`` parameters, or the ``"best"`` ones: those of the record with the smallest loss on
             ``validation``; without it, of the smallest recorded loss. They are chosen for each network.
         validation: examples, or a task that makes some for each seed, on which the loss is recorded as well.
@@ -453,7 +454,7 @@ def train(
         curves=curves,
         after=after,
         until=until,
-        hold=hold,
+        hold_goal=hold_goal,
         keep=keep,
         validation=validation,
         **hyper,

@@ -1,18 +1,19 @@
 """When a network counts as having learned its task. Imports nothing heavy."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any, TypeVar
 
-import jaxtyping as jt
 import numpy as np
 
 from lstm_toys.arguments import brief
 
 AFTER = 0.1
 """Default share at the beginning of a sequence whose errors do not count."""
+
+Values = TypeVar("Values", bound=Any)
+"""Arrays of NumPy, or, in training programs, of JAX."""
 
 ACCURACIES = ("points", "sequences")
 WEIGHTED = {"points": "points (weighted as in the loss)"}
@@ -75,20 +76,21 @@ class Goal:
         """The largest error, or the smallest accuracy."""
         return float(self.rmse if self.accuracy is None else self.accuracy)  # type: ignore[arg-type]
 
-    def error(
-        self, measures: jt.Float[np.ndarray | jt.Array, "*S E"], names: Sequence[str]
-    ) -> jt.Float[np.ndarray | jt.Array, "*S"]:
-        """The error that the goal limits, or the accuracy, from the measures with these names, of NumPy or JAX."""
-        arrays = measures.__array_namespace__()
+    def error(self, measures: Values, names: Sequence[str]) -> Values:
+        """The error ``[*S]`` that the goal limits, or the accuracy, from measures ``[*S, E]`` with these names."""
+        library: Any = measures.__array_namespace__()
         if self.features:
-            chosen = measures[..., arrays.asarray([names.index(name) for name in self.features])]
-            return arrays.asarray(chosen.max(axis=-1) if self.accuracy is None else chosen.min(axis=-1))
-        return arrays.asarray(arrays.sqrt(arrays.square(measures).mean(axis=-1)))
+            chosen = measures[..., library.asarray([names.index(name) for name in self.features])]
+            worst: Values = library.asarray(chosen.max(axis=-1) if self.accuracy is None else chosen.min(axis=-1))
+            return worst
+        together: Values = library.asarray(library.sqrt(library.square(measures).mean(axis=-1)))
+        return together
 
-    def met(self, errors: jt.Float[np.ndarray | jt.Array, "*S"]) -> jt.Bool[np.ndarray | jt.Array, "*S"]:
+    def met(self, errors: Values) -> Values:
         """Whether each error, or accuracy, counts as learned; NaN does not."""
-        met = errors <= self.limit if self.accuracy is None else errors >= self.limit
-        return errors.__array_namespace__().asarray(met)
+        library: Any = errors.__array_namespace__()
+        met: Values = library.asarray(errors <= self.limit if self.accuracy is None else errors >= self.limit)
+        return met
 
     def told(self, *, scaled: bool) -> str:
         """Describes the goal; ``scaled``: whether networks are trained on scaled values."""

@@ -1,5 +1,7 @@
 """Early stopping: networks that met their goal are frozen, and the best parameters kept, each network by itself."""
 
+import json
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,7 +9,7 @@ import optax
 import pytest
 
 import lstm_toys as lt
-from conftest import rarely
+from conftest import carry_out, rarely
 from lstm_toys.populations import blocks, group
 
 X, MODEL = lt.time_points(20), lt.Stack(1, (4,))
@@ -16,7 +18,7 @@ LINES = {"slope": np.array([0.4, 0.7]), "intercept": 0.0}
 OTHER = lt.reproduce("line", LINES, X)
 BATCHES = lt.reproduce("line", LINES, X, batch=1)
 STEPS, HOLD = 60, 3
-BEST = {"until": lt.Goal(rmse=0.12), "hold": HOLD, "keep": "best", "validation": OTHER}
+BEST = {"until": lt.Goal(rmse=0.12), "hold_goal": HOLD, "keep": "best", "validation": OTHER}
 
 
 def trained(seeds=9, steps=STEPS, task=TASK, **options):
@@ -44,7 +46,7 @@ BITS = lt.Task(drawn, ("bit",), ("bit",), sequence=True, loss="binary_cross_entr
 )
 def test_a_network_that_holds_its_goal_is_that_of_a_shorter_training(task, goal):
     """To the last bit, beside others that train on; the loop over records says when."""
-    ours = trained(task=task, until=goal, hold=HOLD)
+    ours = trained(task=task, until=goal, hold_goal=HOLD)
     free = trained(task=task, steps=sorted({*ours.last_steps.tolist(), STEPS}), after=goal.after)
     assert len({*ours.last_steps}) > 1
     for seed, errors in enumerate(free.train_measures[:, :, 0]):
@@ -129,19 +131,46 @@ def test_a_stopped_training_has_what_it_trained_and_continues_to_the_same_bits(b
         np.testing.assert_array_equal(part.validation_loss, best.validation_loss[:members, : len(part.steps)])
         stays = best.last_steps[:members] <= part.steps[-1]
         np.testing.assert_array_equal(part.last_steps[stays], best.last_steps[:members][stays])
-    for other in ({"hold": 2}, {"validation": TASK}):
-        with pytest.raises(lt.OtherTraining, match="differs in .*early stopping"):
+    for other in ({"hold_goal": 2}, {"validation": TASK}):
+        with pytest.raises(lt.OtherTraining, match=r"differs in .*early stopping"):
             continued(99, **other)
     last = continued(99)
     assert last.member_steps < best.member_steps
     same((last.states, last.train_loss, last.validation_loss), (best.states, best.train_loss, best.validation_loss))
 
 
+EXPERIMENT = lt.Experiment(
+    name="held",
+    doc="One line, until its goal is held.",
+    defaults={"steps": STEPS, "learning_rate": 0.3, "optimizer": "momentum", "timesteps": 20, "hidden": "4"},
+    goal=BEST["until"],
+    task=lambda x: lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x),
+    probes=lambda x: [lt.probe("others", "line", LINES, x)],
+    draw=lambda *_: {},
+)
+
+
+def test_flags_stop_and_keep_and_are_part_of_what_a_run_is(tmp_path, capsys):
+    expected = trained(9, until=EXPERIMENT.goal, hold_goal=2, keep="best")
+    size = ["--seeds=9", f"--results_dir={tmp_path}"]
+    assert carry_out(EXPERIMENT, [*size, "--hold_goal=2", "--keep=best"]) == 0
+    early = int((expected.last_steps < STEPS).sum())
+    assert f"{early} of them stopped early, after meeting the goal at 2 records in a row" in capsys.readouterr().out
+    assert carry_out(EXPERIMENT, [*size, "--hold_goal=2"]) == 0
+    first, second = sorted((tmp_path / "runs").iterdir(), key=lambda each: each.stat().st_mtime)
+    saved = lt.load(first)
+    same(saved.params, expected.params)
+    np.testing.assert_array_equal(saved.results.last_step, expected.last_steps)
+    np.testing.assert_array_equal(saved.results.params_step, expected.params_steps)
+    assert "params_step" not in lt.load(second).results
+    assert not json.loads((first / "metrics.json").read_text())["continued"]
+
+
 REFUSED = {
     "until must be a goal for y, which are recorded, not 'train accuracy": {"until": lt.Goal(accuracy=0.9)},
     "until must be a goal for y": {"until": lt.Goal(rmse=0.1, features=("z",))},
-    "hold must be 1 without until, not 2": {"hold": 2},
-    "hold must be at least 1": {"until": lt.Goal(rmse=0.1), "hold": 0},
+    "hold_goal must be 1 without until, not 2": {"hold_goal": 2},
+    "hold_goal must be at least 1": {"until": lt.Goal(rmse=0.1), "hold_goal": 0},
     "keep must be 'last' or 'best'": {"keep": "first"},
     "validation must have the input_features of the task": {"validation": lt.reproduce("line", LINES, X, ("x", "y"))},
     "validation takes the training number a": {"validation": lt.reproduce("line", {**LINES, "slope": "a"}, X)},
