@@ -9,7 +9,7 @@ networks are trained first. Flags of trainings, such as --cell, change all netwo
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -103,7 +103,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     if values["variants"] and not declared.variants:
         raise flags.UsageError(f"flag --variants: {module} declares no variants")
     claims = chosen(declared, own["only"] or ())
-    others = typed(own, declared, set().union(*(claim.made_of(declared.populations) for claim in claims)))
+    others = typed(own, declared, claims)
     declared = declared.given(*others) if others else declared
     settings = usual(declared, claims, values, module)
     paths, digests = given_answers(own["answers"] or [], settings)
@@ -119,14 +119,14 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     return command.Plan([ask(question, claim_settings, every, options.results_dir, canonical(module))], options)
 
 
-def typed(values: Mapping[str, Any], declared: Claims, populations: Collection[str]) -> tuple[str, ...]:
-    """Returns the flags of `TRAINING` among values; raises UsageError if a population itself declares one of them."""
+def typed(values: Mapping[str, Any], declared: Claims, claims: Sequence[Claim]) -> tuple[str, ...]:
+    """Returns the flags of `TRAINING` among values; raises UsageError if a population of the claims declares one."""
     given = {name: f"--{name}={_stated(values[name])}" for name in TRAINING if values[name] is not None}
-    for population in populations:
+    for population in sorted(set().union(*(claim.made_of(declared.populations) for claim in claims))):
         own, _ = flags.split(TRAINING, declared.populations[population][1])
         if twice := [name for name in given if own[name] is not None]:
             reason = f"the population {population} is defined by --{twice[0]}={_stated(own[twice[0]])}"
-            raise flags.UsageError(f"flag {given[twice[0]]}: {reason}; use --only to leave its claims out")
+            raise flags.UsageError(f"flag {given[twice[0]]}: {reason}; leave its claims out by --only or lt.Claims.on")
     return tuple(given.values())
 
 
