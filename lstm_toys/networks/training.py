@@ -19,7 +19,7 @@ from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.networks.stopping import Best, EarlyStopping, Held
 from lstm_toys.networks.transforms import Kind
 from lstm_toys.tasks.goal import AFTER
-from lstm_toys.tasks.supervision import MSE, Examples, Loss, Numbers, Task
+from lstm_toys.tasks.supervision import Examples, Loss, Numbers, Task
 
 PURPOSES = ("parameters", "examples", "order", "noise", "validation")
 """The purposes of a seed's randomness; each has its own key."""
@@ -104,18 +104,9 @@ def answers_to(model: nn.Module, params: PyTree, examples: Examples) -> Float[Ar
 def loss(
     kind: Loss, model: nn.Module, params: PyTree, examples: Examples, total: Float[Array, ""] | None = None
 ) -> Float[Array, ""]:
-    """The loss of the answers, see `losses.per_point`; raises InvalidModel if shapes differ.
-
-    ``total`` is the sum of the weights to divide by, if the examples are a part of a weighted set; None: their own sum.
-    """
-    answers, weight = answers_to(model, params, examples), losses.weights(examples)
-    if weight is None and kind == MSE:
-        losses.check(kind, answers, examples.targets)
-        return jnp.mean(jnp.square(answers - examples.targets))
-    values = losses.per_point(kind, answers, examples.targets)
-    if weight is None or total is None:
-        return losses.mean(values, weight)
-    return jnp.sum(values * weight) / total
+    """The loss of the answers, see `losses.of_answers`; raises InvalidModel if shapes differ."""
+    answers = answers_to(model, params, examples)
+    return losses.of_answers(kind, answers, examples.targets, losses.weights(examples), total)
 
 
 def training_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
@@ -189,11 +180,7 @@ def record(
     answers = answers_to(model, member.params, examples)
     losses.check(kind, answers, examples.targets)
     measures, weight = losses.measures(kind, answers, examples, after), losses.weights(examples)
-    # As in `loss`, without answering again.
-    if weight is None and kind == MSE:
-        value = jnp.mean(jnp.square(answers - examples.targets))
-    else:
-        value = losses.mean(losses.per_point(kind, answers, examples.targets), weight)
+    value = losses.of_answers(kind, answers, examples.targets, weight)
     first_loss = jnp.where(step == 0, value, member.sound.first_loss)
     bounded = [jnp.all(jnp.abs(leaf) <= WEIGHT_LIMIT) for leaf in jax.tree.leaves(member.params)]
     sound = jnp.isfinite(value) & (task.fresh or value <= first_loss) & jnp.stack(bounded).all()
