@@ -63,6 +63,10 @@ class Group(NamedTuple):
         """The step at which training continues."""
         return 0 if self.state is None else self.state.step
 
+    def taken(self, sound: training.LastGood, step: int) -> int:
+        """The number of steps from there to ``step``, summed over members."""
+        return int(np.maximum(last_steps(sound, step) - self.begun, 0).sum())
+
     def __str__(self) -> str:
         return f"members {self.members.start:,} to {self.members[-1]:,}"
 
@@ -125,8 +129,7 @@ class TrainingJob(Job[Group, GroupResult]):
                 answers[step] = found if isinstance(curves, Mapping) else found[""]
             seconds = {"compile": compiling, "train": trained - began - compiling}
             seconds |= {"evaluate": time.perf_counter() - trained} if answers else {}
-            taken = np.maximum(last_steps(state.kept[state.step], state.step) - group.begun, 0)
-            return GroupResult(state, answers, int(taken.sum()), seconds)
+            return GroupResult(state, answers, group.taken(state.kept[state.step], state.step), seconds)
 
         return compute
 
@@ -242,7 +245,7 @@ def train_group(compiled: Compiled, group: Group, callbacks: Callbacks) -> Group
             saved = state._replace(step=step, member=member, kept=kept)
             callbacks.checkpoint(group, saved)
             if stopped and not finished:
-                raise Stopped(group.members, saved)
+                raise Stopped(group, saved)
     assert state is not None, "the first call has a record"
     return state._replace(step=step, member={}, kept=kept)
 

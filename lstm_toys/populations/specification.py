@@ -77,6 +77,8 @@ def specify(
     chosen = programs.suitable_block(task, model) if block is None else block
     if after is None:
         after = AFTER if until is None else until.after
+    elif until is not None and after != until.after:
+        raise arguments.refused("after", f"that of until, {until.after:g}, or None", after)
     if not 0 <= arguments.number("after", after) < 1:
         raise arguments.refused("after", "a share of a curve from 0 to less than 1", after)
     # A record is a forward pass over the whole training set; with minibatches it may take a tenth of the work.
@@ -113,27 +115,19 @@ def starts(
     values = {} if numbers is None else numbers
     arguments.mapping("numbers", values, "training numbers by name")
     injected = transforms.numbers(optimizer)
-    if twice := {*wanted} & {*injected}:
-        raise ValueError(
-            f"{min(twice)} is both a training number of the task and injected by the optimizer; rename one"
-        )
+    if both := {*wanted} & {*injected}:
+        raise ValueError(f"{min(both)} is both a training number of the task and injected by the optimizer; rename one")
     if not {*wanted} <= values.keys() <= {*wanted, *injected}:
         others = f" and numbers that its optimizer injects, {injected}" if isinstance(optimizer, Own) else ""
         raise ValueError(f"this task takes the training numbers {sorted(wanted)}{others}, not {sorted(values)}")
     chosen = {name: value for name, value in hyper.items() if value is not None or name == "learning_rate"}
-    own, rate = isinstance(optimizer, Own), chosen["learning_rate"]
-    if (
-        isinstance(optimizer, Own)
-        and rate is not None
-        and (callable(rate) or "learning_rate" not in optimizer.injected)
-    ):
+    own, rate = optimizer if isinstance(optimizer, Own) else None, chosen["learning_rate"]
+    if own and rate is not None and (callable(rate) or "learning_rate" not in own.injected):
         raise arguments.refused("learning_rate", "None, or numbers where optimizer injects it", rate)
     defaults = {} if isinstance(optimizer, Own) else takes(optimizer)
-    for name in ("momentum", "decay"):
-        if name in chosen and name not in defaults:
-            raise arguments.refused(
-                name, f"None, since {'this optimizer' if own else optimizer} has no {name}", chosen[name]
-            )
+    for name in ({"momentum", "decay"} & chosen.keys()) - defaults.keys():
+        expected = f"None, since {'this optimizer' if own else optimizer} has no {name}"
+        raise arguments.refused(name, expected, chosen[name])
 
     def column(name: str, value: Any, **bounds: int) -> Float[np.ndarray, " M"]:
         arguments.known(name, value)

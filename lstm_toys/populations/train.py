@@ -240,10 +240,10 @@ class Training:
                 part = jax.tree.map(lambda leaf: leaf[chosen], whole)
                 stopped.members, stopped.population = chosen, self._population(part, chosen, spec.recorded)
             elif stopped.args:
-                members, state = stopped.args
-                steps, arrays = spec.recorded[: state.records], _arrays(state)
-                arrays["states"] = {**state.kept, int(steps[-1]): state.member["sound"]}
-                chosen = np.asarray(members)
+                group, state = stopped.args
+                steps, arrays, sound = spec.recorded[: state.records], _arrays(state), state.member["sound"]
+                arrays["states"], chosen = {**state.kept, int(steps[-1]): sound}, np.asarray(group.members)
+                self.member_steps += group.taken(sound, state.step)
                 stopped.members, stopped.population = chosen, self._population(arrays, chosen, steps)
             raise
         return self._population(whole, np.arange(self.count), spec.recorded)

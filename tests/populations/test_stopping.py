@@ -127,6 +127,7 @@ def test_a_stopped_training_has_what_it_trained_and_continues_to_the_same_bits(b
             continued(calls)
         part = again.value.population
         assert again.value.members.tolist() == [*range(members)]
+        assert part.member_steps > 0
         assert len(part.steps) == STEPS + 1 if step else 20 < len(part.steps) < STEPS
         np.testing.assert_array_equal(part.validation_loss, best.validation_loss[:members, : len(part.steps)])
         stays = best.last_steps[:members] <= part.steps[-1]
@@ -170,6 +171,7 @@ REFUSED = {
     "until must be a goal for y, which are recorded, not 'train accuracy": {"until": lt.Goal(accuracy=0.9)},
     "until must be a goal for y": {"until": lt.Goal(rmse=0.1, features=("z",))},
     "hold_goal must be 1 without until, not 2": {"hold_goal": 2},
+    "after must be that of until, 0.1, or None, not 0": {"until": lt.Goal(rmse=0.1), "after": 0},
     "hold_goal must be at least 1": {"until": lt.Goal(rmse=0.1), "hold_goal": 0},
     "keep must be 'last' or 'best'": {"keep": "first"},
     "validation must have the input_features of the task": {"validation": lt.reproduce("line", LINES, X, ("x", "y"))},
