@@ -440,7 +440,8 @@ def train(
         >>> lt.train(task, lt.Stack(1), seeds=2, steps=20, learning_rate=0.1).train_loss.shape  # [seed, recorded step]
         (2, 21)
     """
-    hyper: dict[str, Any] = {"learning_rate": learning_rate, "momentum": momentum, "decay": decay, "noise": noise}
+    others: dict[str, Any] = {"learning_rate": learning_rate, "momentum": momentum, "decay": decay, "noise": noise}
+    others |= {"after": after, "until": until, "hold_goal": hold_goal, "keep": keep, "validation": validation}
     specification, start = specify(
         task,
         model,
@@ -452,12 +453,7 @@ def train(
         block=block,
         frames=frames,
         curves=curves,
-        after=after,
-        until=until,
-        hold_goal=hold_goal,
-        keep=keep,
-        validation=validation,
-        **hyper,
+        **others,
     )
     if arguments.switch("progress", progress) and monitor is not None:
         raise ValueError("progress is shown, or a monitor is told of it; give one of the two")

@@ -81,16 +81,13 @@ class Goal:
         library: Any = measures.__array_namespace__()
         if self.features:
             chosen = measures[..., library.asarray([names.index(name) for name in self.features])]
-            worst: Values = library.asarray(chosen.max(axis=-1) if self.accuracy is None else chosen.min(axis=-1))
-            return worst
-        together: Values = library.asarray(library.sqrt(library.square(measures).mean(axis=-1)))
-        return together
+            return library.asarray(chosen.max(axis=-1) if self.accuracy is None else chosen.min(axis=-1))
+        return library.asarray(library.sqrt(library.square(measures).mean(axis=-1)))
 
     def met(self, errors: Values) -> Values:
         """Whether each error, or accuracy, counts as learned; NaN does not."""
-        library: Any = errors.__array_namespace__()
-        met: Values = library.asarray(errors <= self.limit if self.accuracy is None else errors >= self.limit)
-        return met
+        met = errors <= self.limit if self.accuracy is None else errors >= self.limit
+        return errors.__array_namespace__().asarray(met)
 
     def told(self, *, scaled: bool) -> str:
         """Describes the goal; ``scaled``: whether networks are trained on scaled values."""
