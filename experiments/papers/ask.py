@@ -63,18 +63,17 @@ def random(claims: lt.Claims, module: str, networks: int, results_dir: Path, fla
     named = canonical(module)
     own = "" if named == POST else f"_{named.replace('.', '_')}"
     asked = claims.given(*flags) if flags else claims
-
-    def code() -> str:
-        """Identifies the code of claims and of a custom cell, and the flags."""
-        cells = [flag.removeprefix(CELL).partition(":") for flag in flags if flag.startswith(CELL)]
-        modules = [module, *(place for place, colon, _ in cells if colon)]
-        return " ".join([*map(source.digest, modules), *flags])
-
+    modules = [
+        module,
+        *(each[len(CELL) :].partition(":")[0] for each in flags if each.startswith(CELL) and ":" in each),
+    ]
     analysis = lt.Analysis(
         name=f"null{own}",
         settings={"networks": networks, **({"flags": [*flags]} if flags else {})},
         needs={},
-        score=lambda _, keep: papers.scoring.random(asked, code(), networks, keep),
+        score=lambda _, keep: papers.scoring.random(
+            asked, " ".join([*map(source.digest, modules), *flags]), networks, keep
+        ),
         report=report_random,
     )
     return ask(analysis, results_dir)
