@@ -2,7 +2,8 @@
 
 Draws networks at random, without training, at five scales of their weights, and tests the claims on them. A claim that
 random networks meet says little about training. Claims that networks fail at something, claims that compare two
-populations, and claims that need records of training are skipped.
+populations, and claims that need records of training are skipped. Flags of trainings, such as --cell, change the
+networks of all populations, which are not trained, but built in this way.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import lstm_toys as lt
-from lstm_toys.cli import command, flags, modules, parsers
+from lstm_toys.cli import claims, command, flags, modules, parsers
 from lstm_toys.cli.script import home
 
 from .papers.ask import random
@@ -25,12 +26,16 @@ DEFAULTS = {**flags.DEFAULTS, "claims": "those of the post", "networks": 256}
 
 def plan(arguments: Sequence[str]) -> command.Plan:
     """Turns a command line into a plan."""
-    values = flags.read("null", str(__doc__), TABLE, DEFAULTS, arguments)
+    if flags.asks_help(arguments):
+        raise flags.Help(str(__doc__), {**TABLE, **claims.TRAINING}, DEFAULTS)
+    trained, rest = flags.split(claims.TRAINING, arguments)
+    values = flags.read("null", str(__doc__), TABLE, DEFAULTS, rest)
     options = flags.options(values)
     post = f"{home()[0]}.post.claims"
     module = post if values["claims"] == DEFAULTS["claims"] else values["claims"]
-    claims = modules.declared(module, "CLAIMS", lt.Claims, "claims")
-    return command.Plan([random(claims, module, values["networks"], options.results_dir)], options)
+    declared = modules.declared(module, "CLAIMS", lt.Claims, "claims")
+    others = claims.typed(trained, declared, declared.claims)
+    return command.Plan([random(declared, module, values["networks"], options.results_dir, others)], options)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,8 @@ POST = "experiments.post.claims"
 SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Factors of the weights of random networks."""
 
+CELL = "--cell="
+
 SHARED = ("seeds", "base_seed", "variants")
 
 
@@ -53,15 +55,25 @@ class Paper:
     draw: Callable[[Mapping[str, Any]], Figure]
 
 
-def random(claims: lt.Claims, module: str, networks: int, results_dir: Path) -> Ask[Any]:
-    """Asks how many random networks meet the claims of a module, under one name whichever command needs it."""
+def random(claims: lt.Claims, module: str, networks: int, results_dir: Path, flags: tuple[str, ...] = ()) -> Ask[Any]:
+    """Asks how many random networks meet the claims of a module, under one name whichever command needs it.
+
+    ``flags`` change all networks.
+    """
     named = canonical(module)
     own = "" if named == POST else f"_{named.replace('.', '_')}"
+    asked = claims.given(*flags) if flags else claims
+    modules = [
+        module,
+        *(each[len(CELL) :].partition(":")[0] for each in flags if each.startswith(CELL) and ":" in each),
+    ]
     analysis = lt.Analysis(
         name=f"null{own}",
-        settings={"networks": networks},
+        settings={"networks": networks, **({"flags": [*flags]} if flags else {})},
         needs={},
-        score=lambda _, keep: papers.scoring.random(claims, source.digest(module), networks, keep),
+        score=lambda _, keep: papers.scoring.random(
+            asked, " ".join([*map(source.digest, modules), *flags]), networks, keep
+        ),
         report=report_random,
     )
     return ask(analysis, results_dir)

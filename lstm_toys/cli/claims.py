@@ -3,7 +3,7 @@
 Tests claims on many networks, by default the claims of the post. Reports one number per network, the share of networks
 that meet the claim, and a verdict. For comparison, also reports published answers, trivial models, networks that are
 untrained or were trained on something else, and, with --variants, networks of other shapes and budgets. Missing
-networks are trained first.
+networks are trained first. Flags of trainings, such as --cell, change all networks.
 """
 
 from __future__ import annotations
@@ -63,6 +63,13 @@ OWN: flags.FlagTable = {
 }
 OWN_DEFAULTS = {"claims": "experiments.post.claims", "only": "all", "answers": "none"}
 
+TRAINING: flags.FlagTable = {
+    name: each
+    for name, each in flags.FLAGS.items()
+    if name in Settings.__dataclass_fields__ and name not in ("seeds", "base_seed", "keep_steps")
+}
+"""Flags that change the networks of all populations."""
+
 CONDUCT = ("quiet", "checkpoint_every", "figure_format", "cluster", "mixed", "compile_cache")
 
 FLAGS: flags.FlagTable = {
@@ -85,9 +92,9 @@ Columns = dict[str, dict[str, Settings]]
 def plan(arguments: Sequence[str]) -> command.Plan:
     """Turns a command line into a plan."""
     if flags.asks_help(arguments):
-        table = {**modules.offered(OWN, "claims", "CLAIMS"), **FLAGS}
+        table = {**modules.offered(OWN, "claims", "CLAIMS"), **FLAGS, **TRAINING}
         raise flags.Help(__doc__, table, {**DEFAULTS, **OWN_DEFAULTS})
-    own, rest = flags.split(OWN, arguments)
+    own, rest = flags.split({**OWN, **TRAINING}, arguments)
     values = flags.read("claims", __doc__, FLAGS, DEFAULTS, rest)
     options = flags.options(values)
     post = f"{home()[0]}.post.claims"
@@ -96,6 +103,8 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     if values["variants"] and not declared.variants:
         raise flags.UsageError(f"flag --variants: {module} declares no variants")
     claims = chosen(declared, own["only"] or ())
+    others = typed(own, declared, claims)
+    declared = declared.given(*others) if others else declared
     settings = usual(declared, claims, values, module)
     paths, digests = given_answers(own["answers"] or [], settings)
     every = columns(declared, claims, settings, paths, values, module)
@@ -104,10 +113,21 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     name = f"claims_{named.replace('.', '_')}" if named else "claims"
     name += "_specifications" if values["specifications"] else ""  # A set of its own, since it takes long.
     asked = {each: values[each] for each in ("seeds", "base_seed", "variants", "specifications")}
-    claim_settings = ClaimSettings(name, only=only, answers=digests, **asked)
+    claim_settings = ClaimSettings(name, only=only, answers=digests, flags=others, **asked)
     trained = any(every.values())
     question = Question(declared, claims, made_by(claim_settings, named, paths, trained=trained), settings, paths)
     return command.Plan([ask(question, claim_settings, every, options.results_dir, canonical(module))], options)
+
+
+def typed(values: Mapping[str, Any], declared: Claims, claims: Sequence[Claim]) -> tuple[str, ...]:
+    """Returns the flags of `TRAINING` among values; raises UsageError if a population of the claims declares one."""
+    given = {name: f"--{name}={_stated(values[name])}" for name in TRAINING if values[name] is not None}
+    for population in sorted(set().union(*(claim.made_of(declared.populations) for claim in claims))):
+        own, _ = flags.split(TRAINING, declared.populations[population][1])
+        if twice := [name for name in given if own[name] is not None]:
+            reason = f"the population {population} is defined by --{twice[0]}={_stated(own[twice[0]])}"
+            raise flags.UsageError(f"flag {given[twice[0]]}: {reason}; leave its claims out by --only or lt.Claims.on")
+    return tuple(given.values())
 
 
 def chosen(declared: Claims, only: Sequence[str]) -> tuple[Claim, ...]:
@@ -225,6 +245,7 @@ def made_by(asked: ClaimSettings, module: str | None, given: Mapping[str, Path],
     words += [f"--seeds {asked.seeds} --base_seed {asked.base_seed}"]
     words += [f"--only {','.join(asked.only)}"] if asked.only else []
     words += [f"--answers {shlex.quote(f'{name}={path}')}" for name, path in given.items()]
+    words += [shlex.quote(each) for each in asked.flags]
     words += ["--variants"] if asked.variants else []
     words += ["--specifications"] if asked.specifications else []
     networks = f"{counted(asked.seeds, 'network')} of each experiment, base seed {asked.base_seed}, made"

@@ -127,6 +127,17 @@ _TABLE: dict[str, tuple[parsers.Parser[Any] | None, Any, str]] = {
         "none",
         "earlier steps after which the parameters are also saved; 0 saves the untrained network",
     ),
+    "hold_goal": (
+        parsers.integer(0, _INTEGER),
+        0,
+        "early stopping: a network takes no more steps once it meets the goal at so many records in a row, of about "
+        "200; 0: every network takes all steps",
+    ),
+    "keep": (
+        parsers.choice("last", "best"),
+        "last",
+        "parameters to keep of each network; best: those with the smallest recorded loss",
+    ),
     "noise": (
         parsers.not_negative(),
         0.0,

@@ -59,9 +59,17 @@ def weights(examples: Examples) -> PerPoint | None:
     return every if lengths is None else jnp.where(examples.within, every, 0)
 
 
-def mean(values: PerPoint, weight: PerPoint | None) -> Float[Array, ""]:
-    """The weighted mean over all points."""
-    return jnp.mean(values) if weight is None else jnp.sum(values * weight) / jnp.sum(weight)
+def of_answers(
+    loss: Loss, outputs: Outputs, targets: Targets, weight: PerPoint | None, total: Float[Array, ""] | None = None
+) -> Float[Array, ""]:
+    """The weighted mean of the loss over all points; ``total`` is the sum of the weights, of more than these points."""
+    if weight is None and loss == MSE:
+        check(loss, outputs, targets)
+        return jnp.mean(jnp.square(outputs - targets))
+    values = per_point(loss, outputs, targets)
+    if weight is None:
+        return jnp.mean(values)
+    return jnp.sum(values * weight) / (jnp.sum(weight) if total is None else total)
 
 
 def probabilities(task: Task, logits: Float[Array, "*N A"] | Float[np.ndarray, "*N A"]) -> Float[Array, "*N A"]:

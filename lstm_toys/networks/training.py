@@ -14,17 +14,20 @@ import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt32
 
-from lstm_toys.networks import losses, sizes, transforms
+from lstm_toys.networks import losses, sizes, stopping, transforms
 from lstm_toys.networks.optimizers import Hyper
+from lstm_toys.networks.stopping import Best, EarlyStopping, Held
 from lstm_toys.networks.transforms import Kind
 from lstm_toys.tasks.goal import AFTER
-from lstm_toys.tasks.supervision import MSE, Examples, Loss, Numbers, Task
+from lstm_toys.tasks.supervision import Examples, Loss, Numbers, Task
 
 PURPOSES = ("parameters", "examples", "order", "noise", "validation")
 """The purposes of a seed's randomness; each has its own key."""
 
 WEIGHT_LIMIT = 1_000.0
 """A larger parameter saturates its units, which then no longer learn."""
+
+NEVER = EarlyStopping()
 
 
 class LastGood(NamedTuple):
@@ -33,15 +36,24 @@ class LastGood(NamedTuple):
     A network has diverged while its loss is NaN or above the untrained network's, or a parameter is NaN or beyond
     `WEIGHT_LIMIT`. LSTM units have bounded answers and so a bounded loss: checking only for finite numbers would miss
     exploded weights. With fresh examples, a loss on the validation set above the untrained network's is not divergence.
+
+    With early stopping, ``held`` is how long the goal has been met. If the best parameters are kept, ``params`` are
+    those of the record ``best``.
     """
 
     step: Int[Array, ""]
     params: PyTree[Float[Array, "..."]]
     first_loss: Float[Array, ""]
+    held: Held | None = None
+    best: Best | None = None
 
 
 class Member(NamedTuple):
-    """One network in training; ``examples`` are its training set or, with fresh examples, its validation set."""
+    """One network in training.
+
+    ``examples`` are its training set or, with fresh examples, the task's validation set; ``validation``, if any, are
+    the examples by which its best parameters are chosen.
+    """
 
     key: Key[Array, ""]
     hyper: Hyper
@@ -49,18 +61,21 @@ class Member(NamedTuple):
     params: PyTree[Float[Array, "..."]]
     optimizer_state: PyTree
     sound: LastGood
+    validation: Examples | None = None
 
 
 class Record(NamedTuple):
     """Measurements of a network at a recorded step.
 
-    ``answer`` is the answer to the first training curve; ``sound``: the network has not diverged, see `LastGood`.
+    ``answer`` is the answer to the first training curve; ``sound``: the network has not diverged, see `LastGood`;
+    ``validation``: the loss on the validation examples, if there are any.
     """
 
     loss: Float[Array, ""]
     measures: Float[Array, " E"]
     answer: Float[Array, "T A"] | Float[Array, " A"]
     sound: Bool[Array, ""]
+    validation: Float[Array, ""] | None = None
 
 
 def seed_key(base_seed: UInt32[Array, ""], seed: UInt32[Array, ""] | UInt32[np.ndarray, ""]) -> Key[Array, ""]:
@@ -89,18 +104,9 @@ def answers_to(model: nn.Module, params: PyTree, examples: Examples) -> Float[Ar
 def loss(
     kind: Loss, model: nn.Module, params: PyTree, examples: Examples, total: Float[Array, ""] | None = None
 ) -> Float[Array, ""]:
-    """The loss of the answers, see `losses.per_point`; raises InvalidModel if shapes differ.
-
-    ``total`` is the sum of the weights to divide by, if the examples are a part of a weighted set; None: their own sum.
-    """
-    answers, weight = answers_to(model, params, examples), losses.weights(examples)
-    if weight is None and kind == MSE:
-        losses.check(kind, answers, examples.targets)
-        return jnp.mean(jnp.square(answers - examples.targets))
-    values = losses.per_point(kind, answers, examples.targets)
-    if weight is None or total is None:
-        return losses.mean(values, weight)
-    return jnp.sum(values * weight) / total
+    """The loss of the answers, see `losses.of_answers`; raises InvalidModel if shapes differ."""
+    answers = answers_to(model, params, examples)
+    return losses.of_answers(kind, answers, examples.targets, losses.weights(examples), total)
 
 
 def training_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
@@ -120,9 +126,13 @@ def fresh_examples(task: Task, member: Member, step: Int[Array, ""]) -> Examples
 
 def recorded_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
     """The set that is recorded: a seed's training set or, with fresh examples, its validation set, without noise."""
-    if not task.fresh:
-        return training_set(task, key, hyper)
-    return task.validated(purpose_key(key, "validation"), jax.tree.map(jnp.asarray, hyper.numbers))
+    return validation_set(task, key, hyper) if task.fresh else training_set(task, key, hyper)
+
+
+def validation_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
+    """A seed's examples for validation, without noise."""
+    make = task.validated if task.fresh else task.made
+    return make(purpose_key(key, "validation"), jax.tree.map(jnp.asarray, hyper.numbers))
 
 
 def check_examples(task: Task, key: Key[Array, ""], numbers: Numbers | Mapping[str, float | int]) -> None:
@@ -133,7 +143,9 @@ def check_examples(task: Task, key: Key[Array, ""], numbers: Numbers | Mapping[s
         task.validated(purpose_key(key, "validation"), values)
 
 
-def init(task: Task, model: nn.Module, optimizer: Kind, key: Key[Array, ""], hyper: Hyper) -> Member:
+def init(
+    task: Task, model: nn.Module, optimizer: Kind, key: Key[Array, ""], hyper: Hyper, early: EarlyStopping = NEVER
+) -> Member:
     """Initializes a network; raises InvalidModel if it has no parameters, or other variables as well.
 
     Map over members with `jax.lax.map`: orthogonal initialization calls LAPACK, which can block forever under
@@ -141,35 +153,50 @@ def init(task: Task, model: nn.Module, optimizer: Kind, key: Key[Array, ""], hyp
     """
     examples = recorded_set(task, key, hyper)
     params = sizes.checked(model, model.init(purpose_key(key, "parameters"), examples.inputs))
-    sound = LastGood(jnp.int32(0), params, jnp.full((), jnp.inf, examples.inputs.dtype))
-    return Member(key, hyper, examples, params, transforms.transformation(optimizer, hyper).init(params), sound)
+    infinite = jnp.full((), jnp.inf, examples.inputs.dtype)
+    sound = LastGood(
+        jnp.int32(0),
+        params,
+        infinite,
+        held=Held(jnp.int32(0), jnp.int32(-1)) if early.until else None,
+        best=Best(jnp.int32(0), infinite) if early.best else None,
+    )
+    other = validation_set(early.validation, key, hyper) if early.validation else None
+    state = transforms.transformation(optimizer, hyper).init(params)
+    return Member(key, hyper, examples, params, state, sound, other)
 
 
 def record(
+    task: Task,
     model: nn.Module,
     member: Member,
     step: Int[Array, ""],
     *,
-    kind: Loss = MSE,
-    fresh: bool = False,
     after: float | int = AFTER,
+    early: EarlyStopping = NEVER,
 ) -> tuple[Member, Record]:
     """Measures a network on the whole recorded set, and updates its last sound state."""
-    examples = member.examples
+    examples, kind = member.examples, task.loss
     answers = answers_to(model, member.params, examples)
     losses.check(kind, answers, examples.targets)
     measures, weight = losses.measures(kind, answers, examples, after), losses.weights(examples)
-    # As in `loss`, without answering again.
-    if weight is None and kind == MSE:
-        value = jnp.mean(jnp.square(answers - examples.targets))
-    else:
-        value = losses.mean(losses.per_point(kind, answers, examples.targets), weight)
+    value = losses.of_answers(kind, answers, examples.targets, weight)
     first_loss = jnp.where(step == 0, value, member.sound.first_loss)
     bounded = [jnp.all(jnp.abs(leaf) <= WEIGHT_LIMIT) for leaf in jax.tree.leaves(member.params)]
-    sound = jnp.isfinite(value) & (fresh or value <= first_loss) & jnp.stack(bounded).all()
-    latest = LastGood(step, member.params, first_loss)
-    kept = jax.tree.map(partial(jnp.where, sound), latest, member.sound._replace(first_loss=first_loss))
-    return member._replace(sound=kept), Record(value, measures, answers[0], sound)
+    sound = jnp.isfinite(value) & (task.fresh or value <= first_loss) & jnp.stack(bounded).all()
+    before = member.sound._replace(first_loss=first_loss)
+    if early.until is not None and before.held is not None:
+        met = sound & early.until.met(early.until.error(measures, task.measured))
+        before = before._replace(held=stopping.counted(before.held, step, met, early.hold))
+    latest = before._replace(step=step, params=member.params)
+    other = None if member.validation is None else loss(kind, model, member.params, member.validation)
+    if before.best is not None:
+        best = Best(step, value if other is None else other)
+        smaller = partial(jnp.where, best.loss < before.best.loss)
+        params, best = jax.tree.map(smaller, (member.params, best), (before.params, before.best))
+        latest = latest._replace(params=params, best=best)
+    kept = jax.tree.map(partial(jnp.where, sound), latest, before)
+    return member._replace(sound=kept), Record(value, measures, answers[0], sound, other)
 
 
 def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int) -> Int[Array, "batches N"]:
@@ -265,21 +292,30 @@ def train_until(
     *,
     after: float | int = AFTER,
     curves_in_turn: bool = False,
+    early: EarlyStopping = NEVER,
 ) -> tuple[Member, Record]:
     """Trains from step ``start`` to each of the ascending ``stops`` in turn, and records where ``recorded`` is True.
 
-    Returns the network, and records with a leading axis R, zeros at stops that are not recorded.
+    Returns the network, and records with a leading axis R, zeros at stops that are not recorded. With ``early.until``,
+    this is mapped over the axis `stopping.BLOCK`.
     """
 
     def segment(
         state: tuple[Member, Int[Array, ""]], at: tuple[Int[Array, ""], Bool[Array, ""]]
     ) -> tuple[tuple[Member, Int[Array, ""]], Record]:
-        member, begun = state
+        before, begun = state
         stop, is_recorded = at
-        member = train_steps(task, model, optimizer, member, begun, stop, curves_in_turn=curves_in_turn)
+        held = before.sound.held
+        end = stop if held is None else stopping.end(held, begun, stop)
+        member = train_steps(task, model, optimizer, before, begun, end, curves_in_turn=curves_in_turn)
+        if held is not None:
+            trained = member.params, member.optimizer_state
+            frozen = partial(jnp.where, held.step >= 0)
+            params, optimizer_state = jax.tree.map(frozen, (before.params, before.optimizer_state), trained)
+            member = member._replace(params=params, optimizer_state=optimizer_state)
 
         def recording(member: Member) -> tuple[LastGood, Record]:
-            member, measured = record(model, member, stop, kind=task.loss, fresh=task.fresh, after=after)
+            member, measured = record(task, model, member, stop, after=after, early=early)
             return member.sound, measured
 
         nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(recording, member)[1])

@@ -36,7 +36,7 @@ HEADER = re.compile(rb"lstm_toys checkpoint (\d+), SHA-256 ([0-9a-f]{64})\n")
 SAMPLE = 4_096
 """How many numbers of the data are compared across versions and processors, which may change their last bits."""
 
-TREES, HISTORIES = ("member", "kept"), ("sound", "losses", "measures", "frames")
+TREES, HISTORIES = ("member", "kept"), ("sound", "losses", "measures", "frames", "validation")
 """Entries of a state: trees whose shapes the training determines, and arrays that grow with it."""
 
 T = TypeVar("T")
@@ -181,6 +181,10 @@ def origin(specification: Specification, asked: Group) -> Origin:
         "after": spec.after,
         "data": examples,
     }
+    if spec.early != training.NEVER:
+        until, hold, best, other = spec.early
+        validation = other and jax.tree.leaves(training.validation_set(other, key, first.hyper))
+        parts["early stopping"] = [repr(until), hold, best, validation]
     if isinstance(spec.optimizer, Scheduled):
         rates = jax.jit(jax.vmap(spec.optimizer.schedule))(jnp.arange(spec.kept_steps[-1]))
         parts |= {"optimizer": spec.optimizer.name, "schedule": rates}
@@ -198,7 +202,7 @@ def encode(state: GroupState, origin: Origin, fingerprints: list[dict[str, Any]]
     about = json.dumps({"fingerprints": fingerprints, "origin": origin.digests})
     trees = jax.tree.leaves_with_path({name: getattr(state, name) for name in TREES})
     arrays = {jax.tree_util.keystr(path): leaf for path, leaf in trees}
-    arrays |= {name: getattr(state, name) for name in HISTORIES}
+    arrays |= {name: each for name in HISTORIES if (each := getattr(state, name)) is not None}
     arrays |= {"step": np.array(state.step), "sample": origin.sample, "about": np.frombuffer(about.encode(), np.uint8)}
     body = io.BytesIO()
     np.savez(body, allow_pickle=False, **arrays)
@@ -238,7 +242,8 @@ def decode(
     step, steps, shapes = int(arrays["step"]), specification.kept_steps, specification.member
     kept = {each: shapes.sound for each in steps if each <= step}
     trees = {"member": {} if step == steps[-1] else group.changing(shapes), "kept": kept}
-    histories: dict[str, Any] = {name: arrays[name] for name in HISTORIES}
+    validated = specification.early.validation is not None
+    histories: dict[str, Any] = {name: arrays[name] for name in HISTORIES if name != "validation" or validated}
     return GroupState(step=step, **jax.tree.map_with_path(read, trees), **histories), fingerprints
 
 

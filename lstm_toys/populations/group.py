@@ -33,6 +33,7 @@ class GroupState(NamedTuple):
         sound: whether the members had not diverged at the last record.
         measures: RMSE of each output feature or accuracies.
         frames: answers to the first training curve at some of the records, ``[M, K, T, A]`` or ``[M, K, A]``.
+        validation: losses on the validation examples, if there are any.
     """
 
     step: int
@@ -42,6 +43,7 @@ class GroupState(NamedTuple):
     losses: Float[np.ndarray, "M R"]
     measures: Float[np.ndarray, "M R E"]
     frames: Float[np.ndarray, "M K ..."]
+    validation: Float[np.ndarray, "M R"] | None = None
 
     @property
     def records(self) -> int:
@@ -55,6 +57,15 @@ class Group(NamedTuple):
     members: range
     start: Start
     state: GroupState | None = None
+
+    @property
+    def begun(self) -> int:
+        """The step at which training continues."""
+        return 0 if self.state is None else self.state.step
+
+    def taken(self, sound: training.LastGood, step: int) -> int:
+        """The number of steps from there to ``step``, summed over members."""
+        return int(np.maximum(last_steps(sound, step) - self.begun, 0).sum())
 
     def __str__(self) -> str:
         return f"members {self.members.start:,} to {self.members[-1]:,}"
@@ -107,7 +118,7 @@ class TrainingJob(Job[Group, GroupResult]):
         compiled, spec = Compiled(self.specification, self.size), self.specification
 
         def compute(group: Group) -> GroupResult:
-            compiling, steps, began = compiled.seconds, compiled.member_steps, time.perf_counter()
+            compiling, began = compiled.seconds, time.perf_counter()
             state = train_group(compiled, group, self.callbacks)
             compiling, trained = compiled.seconds - compiling, time.perf_counter()
             answers: Answers = {}
@@ -118,7 +129,7 @@ class TrainingJob(Job[Group, GroupResult]):
                 answers[step] = found if isinstance(curves, Mapping) else found[""]
             seconds = {"compile": compiling, "train": trained - began - compiling}
             seconds |= {"evaluate": time.perf_counter() - trained} if answers else {}
-            return GroupResult(state, answers, compiled.member_steps - steps, seconds)
+            return GroupResult(state, answers, group.taken(state.kept[state.step], state.step), seconds)
 
         return compute
 
@@ -126,13 +137,13 @@ class TrainingJob(Job[Group, GroupResult]):
 class Compiled:
     """The programs that train groups of one size; compiled on first use, which takes ``seconds``.
 
-    ``member_steps`` are the steps taken so far, summed over members, ``stride`` the steps in the next call.
+    ``stride`` are the steps in the next call.
     """
 
     def __init__(self, specification: Specification, size: int) -> None:
         self.specification, self._mesh = specification, blocks.mesh()
         self._padded = next(blocks.groups(size, size, specification.block, self._mesh.size))
-        self.seconds, self.member_steps, self.stride = 0.0, 0, 1
+        self.seconds, self.stride = 0.0, 1
 
     @cached_property
     def programs(self) -> programs.Programs:
@@ -156,6 +167,12 @@ class Compiled:
             self.stride = min(2 * self.stride, 2**30)
         elif seconds > CALL_SECONDS:
             self.stride = max(1, self.stride // 2)
+
+
+def last_steps(sound: training.LastGood, step: int) -> Int[np.ndarray, " M"]:
+    """The number of steps that each network has taken when those that still train have taken ``step``."""
+    held = sound.held
+    return np.full(np.shape(sound.step), step) if held is None else np.where(held.step >= 0, held.step, step)
 
 
 def changing(members: training.Member) -> dict[str, PyTree]:
@@ -187,17 +204,19 @@ def train_group(compiled: Compiled, group: Group, callbacks: Callbacks) -> Group
         state: GroupState | None, records: training.Record, recorded: Bool[np.ndarray, " stops"]
     ) -> GroupState:
         """Waits for the records of a call, and adds them to a state."""
-        loss, measures, answer, sound = blocks.own(records, count)
+        found = blocks.own(records, count)
+        every = {"losses": found.loss, "measures": found.measures, "validation": found.validation}
+        histories = {name: each for name, each in every.items() if each is not None}
         if state is None:
-            state = GroupState(0, {}, {}, sound[:, 0], loss[:, :0], measures[:, :0], answer[:, :0])
+            empty = {name: each[:, :0] for name, each in histories.items()}
+            state = GroupState(0, {}, {}, found.sound[:, 0], frames=found.answer[:, :0], **empty)
         for index in np.flatnonzero(recorded):
             if state.records in spec.frames:
-                state = state._replace(frames=np.append(state.frames, answer[:, [index]], axis=1))
-            state = state._replace(
-                sound=sound[:, index],
-                losses=np.append(state.losses, loss[:, [index]], axis=1),
-                measures=np.append(state.measures, measures[:, [index]], axis=1),
-            )
+                state = state._replace(frames=np.append(state.frames, found.answer[:, [index]], axis=1))
+            longer = {
+                name: np.append(getattr(state, name), each[:, [index]], axis=1) for name, each in histories.items()
+            }
+            state = state._replace(sound=found.sound[:, index], **longer)
             if state.records < total:
                 callbacks.record(group.members, state)
         return state
@@ -208,7 +227,6 @@ def train_group(compiled: Compiled, group: Group, callbacks: Callbacks) -> Group
             stops, recorded = next_stops(spec, step, requested, compiled.stride)
             members, records = compiled.programs.train_until(members, np.int32(step), stops, recorded)
             following = records, recorded
-            compiled.member_steps += int(stops[-1] - step) * count
             step, requested = int(stops[-1]), requested + int(recorded.sum())
             if step in spec.kept_steps:
                 kept[step] = blocks.own(members.sound, count)
@@ -224,9 +242,10 @@ def train_group(compiled: Compiled, group: Group, callbacks: Callbacks) -> Group
             assert state is not None, "the first call has a record"
             finished = requested == total
             member = {} if finished else blocks.own(changing(members), count)
-            callbacks.checkpoint(group, state._replace(step=step, member=member, kept=kept))
+            saved = state._replace(step=step, member=member, kept=kept)
+            callbacks.checkpoint(group, saved)
             if stopped and not finished:
-                raise Stopped
+                raise Stopped(group, saved)
     assert state is not None, "the first call has a record"
     return state._replace(step=step, member={}, kept=kept)
 

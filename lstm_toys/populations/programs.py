@@ -11,10 +11,11 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PyTree, UInt32
 
 from lstm_toys.execution import lowering
-from lstm_toys.networks import sizes, training, transforms
+from lstm_toys.networks import sizes, stopping, training, transforms
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.networks.stack import Stack
+from lstm_toys.networks.stopping import EarlyStopping
 from lstm_toys.networks.transforms import Kind
 from lstm_toys.populations import answering, blocks
 from lstm_toys.tasks.supervision import Task
@@ -63,11 +64,12 @@ class Specification:
     curves: Mapping[int, CurveSets]
     after: float
     lengths: Mapping[str, Int[np.ndarray, " C"]] = field(default_factory=dict)
+    early: EarlyStopping = training.NEVER
 
     @property
     def member(self) -> training.Member:
         """The shapes of ONE member's arrays."""
-        return member_shapes(self.task, self.model, self.optimizer)
+        return member_shapes(self.task, self.model, self.optimizer, self.early)
 
     def programs_digests(self, members: int) -> lowering.Digests:
         """Digests of the programs that train the members, on whose number they do not depend."""
@@ -128,9 +130,12 @@ def calls(
 
     def make() -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
         in_turn, shared = curves_at_once(spec.task, spec.model) == 1, (spec.task, spec.model, spec.optimizer)
-        train = partial(training.train_until, *shared, after=spec.after, curves_in_turn=in_turn)
-        begin = partial(_begin, *shared)
-        return blocks.spread(begin, mesh, batch=blocks.members_in_turn), blocks.spread(train, mesh, donate=True)
+        train = partial(training.train_until, *shared, after=spec.after, curves_in_turn=in_turn, early=spec.early)
+        begin, together = partial(_begin, *shared, spec.early), partial(jax.vmap, axis_name=stopping.BLOCK)
+        return (
+            blocks.spread(begin, mesh, batch=blocks.members_in_turn),
+            blocks.spread(train, mesh, batch=together, donate=True),
+        )
 
     initialize, train_until = _once(spec, (mesh,), make)
     start, members = (blocks.shapes(one, group, mesh) for one in (_blank(spec.task, spec.optimizer), spec.member))
@@ -138,24 +143,26 @@ def calls(
     return (initialize, (start, np.uint32(0))), (train_until, (members, np.int32(0), *stops))
 
 
-_made: dict[Any, tuple[Task, Any]] = {}
+_made: dict[Any, tuple[Specification, Any]] = {}
 
 
 def _once(specification: Specification, what: tuple[Any, ...], make: Callable[[], T]) -> T:
-    """Returns what was made before for the same task, model, optimizer and ``after``."""
-    task = specification.task
-    key = (id(task), specification.model, specification.optimizer, specification.after, *what)
+    """Returns what was made before for the same task, model, optimizer, ``after`` and early stopping."""
+    spec, early = specification, specification.early
+    same = id(spec.task), id(early.validation), early._replace(validation=None)
+    key = (*same, spec.model, spec.optimizer, spec.after, *what)
     if key not in _made:
-        _made[key] = task, make()  # Keeping the task keeps its id unique.
+        _made[key] = spec, make()  # Keeping the tasks keeps their ids unique.
     made: T = _made[key][1]
     return made
 
 
-def member_shapes(task: Task, model: nn.Module, optimizer: Kind) -> training.Member:
+def member_shapes(
+    task: Task, model: nn.Module, optimizer: Kind, early: EarlyStopping = training.NEVER
+) -> training.Member:
     """The shapes of ONE member's arrays."""
-    shapes: training.Member = jax.eval_shape(
-        partial(_begin, task, model, optimizer), _blank(task, optimizer), np.uint32(0)
-    )
+    begin = partial(_begin, task, model, optimizer, early)
+    shapes: training.Member = jax.eval_shape(begin, _blank(task, optimizer), np.uint32(0))
     return shapes
 
 
@@ -165,8 +172,10 @@ def _blank(task: Task, optimizer: Kind) -> Start:
     return Start(seed, Hyper(NUMBER, NUMBER, NUMBER, NUMBER, numbers))
 
 
-def _begin(task: Task, model: nn.Module, optimizer: Kind, start: Start, base: UInt32[Array, ""]) -> training.Member:
-    return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper)
+def _begin(
+    task: Task, model: nn.Module, optimizer: Kind, early: EarlyStopping, start: Start, base: UInt32[Array, ""]
+) -> training.Member:
+    return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper, early)
 
 
 def place(group: Int[np.ndarray, "blocks N"], members: Start, mesh: jax.sharding.Mesh) -> Start:

@@ -1,6 +1,8 @@
 """Checks the arguments of a training, and specifies it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import flax.linen as nn
@@ -14,11 +16,12 @@ from lstm_toys import arguments, forks
 from lstm_toys.networks import training, transforms
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import BOUNDS, Hyper, Schedule, Scheduled, takes
+from lstm_toys.networks.stopping import EarlyStopping
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.programs import CurveSets, Specification, Start
-from lstm_toys.tasks.goal import AFTER
-from lstm_toys.tasks.supervision import Task
+from lstm_toys.tasks.goal import AFTER, Goal
+from lstm_toys.tasks.supervision import Examples, Task, measured
 
 RECORDS = 200
 """Most recorded steps of a training, in addition to step 0."""
@@ -38,7 +41,11 @@ def specify(
     block: int | None = None,
     frames: int = 0,
     curves: Mapping[int, CurveSets] | None = None,
-    after: float | int = AFTER,
+    after: float | int | None = None,
+    until: Goal | None = None,
+    hold_goal: int = 1,
+    keep: str = "last",
+    validation: Task | Examples | None = None,
     **hyper: float | Float[np.ndarray, " M"] | Schedule | None,
 ) -> tuple[Specification, Start]:
     """Checks the arguments of `lstm_toys.train`, and separates what members share from each member's start."""
@@ -64,7 +71,14 @@ def specify(
     checked_curves = _checked_curves(curves, kept_steps, task)
     first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
     training.check_examples(task, training.seed_key(jnp.uint32(base_seed), first.seed), first.hyper.numbers)
+    early = _early_stopping(task, until, hold_goal, keep, validation)
+    if early.validation is not None:
+        training.validation_set(early.validation, jax.random.key(0), first.hyper)
     chosen = programs.suitable_block(task, model) if block is None else block
+    if after is None:
+        after = AFTER if until is None else until.after
+    elif until is not None and after != until.after:
+        raise arguments.refused("after", f"that of until, {until.after:g}, or None", after)
     if not 0 <= arguments.number("after", after) < 1:
         raise arguments.refused("after", "a share of a curve from 0 to less than 1", after)
     # A record is a forward pass over the whole training set; with minibatches it may take a tenth of the work.
@@ -80,6 +94,7 @@ def specify(
         frames=frame_indices(len(recorded), frames),
         curves=checked_curves,
         after=float(after),
+        early=early,
     )
     return specification, start
 
@@ -100,27 +115,19 @@ def starts(
     values = {} if numbers is None else numbers
     arguments.mapping("numbers", values, "training numbers by name")
     injected = transforms.numbers(optimizer)
-    if twice := {*wanted} & {*injected}:
-        raise ValueError(
-            f"{min(twice)} is both a training number of the task and injected by the optimizer; rename one"
-        )
+    if both := {*wanted} & {*injected}:
+        raise ValueError(f"{min(both)} is both a training number of the task and injected by the optimizer; rename one")
     if not {*wanted} <= values.keys() <= {*wanted, *injected}:
         others = f" and numbers that its optimizer injects, {injected}" if isinstance(optimizer, Own) else ""
         raise ValueError(f"this task takes the training numbers {sorted(wanted)}{others}, not {sorted(values)}")
     chosen = {name: value for name, value in hyper.items() if value is not None or name == "learning_rate"}
-    own, rate = isinstance(optimizer, Own), chosen["learning_rate"]
-    if (
-        isinstance(optimizer, Own)
-        and rate is not None
-        and (callable(rate) or "learning_rate" not in optimizer.injected)
-    ):
+    own, rate = optimizer if isinstance(optimizer, Own) else None, chosen["learning_rate"]
+    if own and rate is not None and (callable(rate) or "learning_rate" not in own.injected):
         raise arguments.refused("learning_rate", "None, or numbers where optimizer injects it", rate)
     defaults = {} if isinstance(optimizer, Own) else takes(optimizer)
-    for name in ("momentum", "decay"):
-        if name in chosen and name not in defaults:
-            raise arguments.refused(
-                name, f"None, since {'this optimizer' if own else optimizer} has no {name}", chosen[name]
-            )
+    for name in ({"momentum", "decay"} & chosen.keys()) - defaults.keys():
+        expected = f"None, since {'this optimizer' if own else optimizer} has no {name}"
+        raise arguments.refused(name, expected, chosen[name])
 
     def column(name: str, value: Any, **bounds: int) -> Float[np.ndarray, " M"]:
         arguments.known(name, value)
@@ -164,6 +171,35 @@ def _check_schedule(schedule: Schedule) -> None:
         raise arguments.refused("learning_rate", expected, schedule) from None
     if getattr(rate, "shape", None) != () or not np.issubdtype(rate.dtype, np.number):
         raise arguments.refused("learning_rate", "a schedule from the number of a step to one number", rate)
+
+
+def _early_stopping(task: Task, until: Any, hold: Any, keep: Any, validation: Task | Examples | None) -> EarlyStopping:
+    """Checks when networks stop and what they keep."""
+    arguments.instance("until", until, Goal | None, "an lt.Goal or None")
+    hold = arguments.whole("hold_goal", hold, least=1, most=MOST)
+    arguments.choice("keep", keep, "last", "best")
+    if until is None and hold != 1:
+        raise arguments.refused("hold_goal", "1 without until", hold)
+    if until is not None and (
+        (until.accuracy is None) != (measured(task.loss) is None) or not {*until.features} <= {*task.measured}
+    ):
+        raise arguments.refused("until", f"a goal for {', '.join(task.measured)}, which are recorded", str(until))
+    if validation is None:
+        return EarlyStopping(until, hold, keep == "best")
+    arguments.instance("validation", validation, Task | Examples, "lt.Examples or an lt.Task")
+    if isinstance(validation, Examples):
+        same = partial(_same, validation)
+        validation = replace(task, examples=same, batch=None, fresh=False, validation=None, numbers=())
+    for name in ("input_features", "output_features", "sequence", "loss"):
+        if getattr(validation, name) != getattr(task, name):
+            raise ValueError(f"validation must have the {name} of the task, {getattr(task, name)}")
+    if unknown := {*validation.numbers} - {*task.numbers}:
+        raise ValueError(f"validation takes the training number {min(unknown)}, which the task does not have")
+    return EarlyStopping(until, hold, keep == "best", validation)
+
+
+def _same(examples: Examples, *_: object) -> Examples:
+    return examples
 
 
 def _checked_curves(curves: Mapping[int, CurveSets] | None, steps: Sequence[int], task: Task) -> dict[int, CurveSets]:

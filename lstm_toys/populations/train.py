@@ -19,16 +19,17 @@ from lstm_toys.execution import devices
 from lstm_toys.execution.base import Executor
 from lstm_toys.execution.devices import Here
 from lstm_toys.execution.progress import TrainingProgress
+from lstm_toys.execution.signals import Stopped
 from lstm_toys.networks import training
 from lstm_toys.networks.optimizers import Schedule
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import blocks
 from lstm_toys.populations.checkpoints import Checkpoints, Origin, decode, encode, origin
-from lstm_toys.populations.group import Answers, Callbacks, Group, GroupResult, GroupState, TrainingJob
+from lstm_toys.populations.group import Answers, Callbacks, Group, GroupResult, GroupState, TrainingJob, last_steps
 from lstm_toys.populations.programs import CurveSets, Specification, Start
 from lstm_toys.populations.specification import specify
-from lstm_toys.tasks.goal import AFTER
-from lstm_toys.tasks.supervision import Task, measured
+from lstm_toys.tasks.goal import AFTER, Goal
+from lstm_toys.tasks.supervision import Examples, Task, measured
 
 Monitor = Callable[[int, Float[np.ndarray, " M"], Bool[np.ndarray, " M"]], None]
 """Called at recorded steps with a group's step, the losses of its members, and whether each has not diverged."""
@@ -53,7 +54,7 @@ class Population:
     """Trained networks, one per member.
 
     Attributes:
-        states: the last parameters before divergence, by kept step; every leaf has a leading axis M.
+        states: the last parameters before divergence, or the best ones, by kept step; every leaf has a leading axis M.
         steps: recorded steps.
         train_measures: errors or accuracies; see `train_rmse` and `train_accuracy`.
         frames: answers to the first training curve at ``frame_steps``, ``[M, K, T, A]`` or ``[M, K, A]``.
@@ -63,6 +64,7 @@ class Population:
         answers: answers to ``curves`` of `lt.train`, by step, ``[M, C, T, A]`` or ``[M, C, A]``; by name if there are
             several sets of curves.
         after: the share of a sequence that ``train_measures`` leave out at the beginning.
+        validation_loss: recorded losses on ``validation`` of `lt.train`; None without it.
 
     Example:
         >>> import lstm_toys as lt
@@ -86,11 +88,28 @@ class Population:
     seconds: dict[str, float] = field(default_factory=dict)
     answers: Answers = field(default_factory=dict)
     after: float | int = AFTER
+    validation_loss: Float[np.ndarray, "M R"] | None = None
+
+    @property
+    def kept(self) -> training.LastGood:
+        """What is kept of each member after the last step."""
+        return self.states[int(self.steps[-1])]
 
     @property
     def params(self) -> PyTree[Float[np.ndarray, "M ..."]]:
-        """Parameters after the last step; for a diverged member, the last ones before it diverged."""
-        return self.states[int(self.steps[-1])].params
+        """Parameters after the last step, or the best ones; for a diverged member, of those before it diverged."""
+        return self.kept.params
+
+    @property
+    def params_steps(self) -> Int[np.ndarray, " M"]:
+        """The number of steps after which each member had its ``params``."""
+        best = self.kept.best
+        return np.minimum(self.sound_steps, self.last_steps) if best is None else np.asarray(best.step)
+
+    @property
+    def last_steps(self) -> Int[np.ndarray, " M"]:
+        """The number of steps that each member has taken: fewer than others if it stopped early, at its goal."""
+        return last_steps(self.kept, int(self.steps[-1]))
 
     @property
     def train_rmse(self) -> Float[np.ndarray, "M R A"]:
@@ -109,7 +128,7 @@ class Population:
     @property
     def sound_steps(self) -> Int[np.ndarray, " M"]:
         """The last recorded step at which a member had not diverged; see `training.LastGood`."""
-        return np.asarray(self.states[int(self.steps[-1])].step)
+        return np.asarray(self.kept.step)
 
     @property
     def diverged(self) -> Bool[np.ndarray, " M"]:
@@ -206,25 +225,44 @@ class Training:
         return -(-self.count // self.group_size)
 
     def population(self) -> Population:
-        """Trains every group and joins their members."""
-        spec, whole = self.specification, dict[str, Any]()
-        for members, (state, answers, *_) in self.groups():
-            arrays = {"states": state.kept, "train_loss": state.losses, "train_measures": state.measures}
-            arrays |= {"frames": state.frames, "answers": answers}
-            if not whole:
-                whole = jax.tree.map(lambda leaf: np.empty((self.count, *leaf.shape[1:]), leaf.dtype), arrays)
-            jax.tree.map(lambda to, leaf, own=members: np.copyto(to[own.start : own.stop], leaf), whole, arrays)
+        """Trains every group and joins their members; `Stopped` carries what has been trained."""
+        spec, whole, finished = self.specification, dict[str, Any](), list[int]()
+        try:
+            for members, (state, answers, *_) in self.groups():
+                arrays = {**_arrays(state), "answers": answers}
+                if not whole:
+                    whole = jax.tree.map(lambda leaf: np.empty((self.count, *leaf.shape[1:]), leaf.dtype), arrays)
+                jax.tree.map(lambda to, leaf, own=members: np.copyto(to[own.start : own.stop], leaf), whole, arrays)
+                finished += members
+        except Stopped as stopped:
+            if finished:
+                chosen = np.sort(finished)
+                part = jax.tree.map(lambda leaf: leaf[chosen], whole)
+                stopped.members, stopped.population = chosen, self._population(part, chosen, spec.recorded)
+            elif stopped.args:
+                group, state = stopped.args
+                steps, arrays, sound = spec.recorded[: state.records], _arrays(state), state.member["sound"]
+                arrays["states"], chosen = {**state.kept, int(steps[-1]): sound}, np.asarray(group.members)
+                self.member_steps += group.taken(sound, state.step)
+                stopped.members, stopped.population = chosen, self._population(arrays, chosen, steps)
+            raise
+        return self._population(whole, np.arange(self.count), spec.recorded)
+
+    def _population(
+        self, arrays: dict[str, Any], members: Int[np.ndarray, " M"], steps: Int[np.ndarray, " R"]
+    ) -> Population:
+        spec = self.specification
         return Population(
             task=spec.task,
             model=spec.model,
-            steps=spec.recorded,
-            frame_steps=spec.recorded[spec.frames],
+            steps=steps,
+            frame_steps=steps[spec.frames[spec.frames < len(steps)]],
             block=spec.block,
-            numbers={name: np.asarray(each) for name, each in self._start.hyper.numbers.items()},
+            numbers={name: np.asarray(each)[members] for name, each in self._start.hyper.numbers.items()},
             member_steps=self.member_steps,
             seconds=self.seconds,
             after=spec.after,
-            **whole,
+            **arrays,
         )
 
     def groups(self) -> Iterator[tuple[range, GroupResult]]:
@@ -242,7 +280,7 @@ class Training:
             self._executor.map(job, map(self._group, unfinished), self._stop),
         ):
             self._record(trained.members, result.state)
-            if result.member_steps:
+            if trained.begun < last:
                 fingerprint = {**fingerprint, "block": self.specification.block}
                 self._note(trained.members, fingerprint)
                 self._save(trained, result.state, fingerprint, finished=True)
@@ -311,6 +349,12 @@ class Training:
             raise Diverged(np.unique(seeds[diverged]).tolist(), step)
 
 
+def _arrays(state: GroupState) -> dict[str, Any]:
+    """The arrays of a population, of one group of its members."""
+    arrays = {"states": state.kept, "train_loss": state.losses, "train_measures": state.measures}
+    return {**arrays, "frames": state.frames, "validation_loss": state.validation}
+
+
 def train(
     task: Task,
     model: nn.Module,
@@ -327,7 +371,11 @@ def train(
     block: int | None = None,
     frames: int = 0,
     curves: Mapping[int, CurveSets] | None = None,
-    after: float | int = AFTER,
+    after: float | int | None = None,
+    until: Goal | None = None,
+    hold_goal: int = 1,
+    keep: Literal["last", "best"] = "last",
+    validation: Task | Examples | None = None,
     progress: bool = False,
     monitor: Monitor | None = None,
     checkpoints: Checkpoints | None = None,
@@ -363,7 +411,13 @@ def train(
         curves: curves ``[C, T, F]`` to answer after some of the ``steps``, by step; or several sets by name, each with
             its own number of time points.
         after: the share of a sequence that the recorded RMSE leaves out at the beginning, since networks start from a
-            zero state and need some time points to settle.
+            zero state and need some time points to settle; None: that of ``until``, or a tenth.
+        until: a goal at which networks stop early: a network that meets it at ``hold_goal`` records in a row takes no
+            more steps, while the others train on. It is bit-identical to a network trained for only so many steps.
+        hold_goal: number of records in a row, see ``until``; there are about 200 records in a training.
+        keep: ``"last"`` parameters, or the ``"best"`` ones: those of the record with the smallest loss on
+            ``validation``; without it, of the smallest recorded loss. They are chosen for each network.
+        validation: examples, or a task that makes some for each seed, on which the loss is recorded as well.
         progress: show steps, rate, loss and the time left, as a bar on a terminal, otherwise as lines.
         monitor: called at recorded steps, instead of ``progress``, with the step, the losses, and a mask of the members
             that have not diverged.
@@ -374,7 +428,8 @@ def train(
 
     Raises:
         ValueError: an argument is invalid, curves are not finite, or answers do not have the shape of the targets.
-        Stopped: ``stop`` returned True; a checkpoint has been saved if ``checkpoints`` are given.
+        Stopped: ``stop`` returned True; a checkpoint has been saved if ``checkpoints`` are given. Its ``population``
+            is what has been trained.
         Diverged: a member has diverged, and ``on_divergence`` is ``"stop"``.
         Damaged: a group of members has checkpoints, but none can be read.
         OSError: a checkpoint cannot be written.
@@ -385,7 +440,8 @@ def train(
         >>> lt.train(task, lt.Stack(1), seeds=2, steps=20, learning_rate=0.1).train_loss.shape  # [seed, recorded step]
         (2, 21)
     """
-    hyper: dict[str, Any] = {"learning_rate": learning_rate, "momentum": momentum, "decay": decay, "noise": noise}
+    others: dict[str, Any] = {"learning_rate": learning_rate, "momentum": momentum, "decay": decay, "noise": noise}
+    others |= {"after": after, "until": until, "hold_goal": hold_goal, "keep": keep, "validation": validation}
     specification, start = specify(
         task,
         model,
@@ -397,8 +453,7 @@ def train(
         block=block,
         frames=frames,
         curves=curves,
-        after=after,
-        **hyper,
+        **others,
     )
     if arguments.switch("progress", progress) and monitor is not None:
         raise ValueError("progress is shown, or a monitor is told of it; give one of the two")

@@ -22,7 +22,7 @@ class Tried(NamedTuple):
     """One combination of hyperparameters and the losses of its networks.
 
     Attributes:
-        median: median recorded loss after the last step, with a 95 % bootstrap interval.
+        median: median recorded loss of the kept parameters, with a 95 % bootstrap interval.
         losses: the loss of each seed ``[S]``, infinite if it diverged.
 
     Example:
@@ -90,9 +90,10 @@ def tune(
         named = options if optimizer is None else {**options, "optimizer": optimizer}
         numbers = np.tile(np.arange(seeds), len(own))
         trained = train(task, model, seeds=numbers, steps=steps, base_seed=base_seed, **{**named, **members})
-        losses = np.where(trained.diverged, np.inf, trained.train_loss[:, -1]).reshape(len(own), seeds)
+        best = trained.kept.best
+        losses = np.where(trained.diverged, np.inf, trained.train_loss[:, -1] if best is None else best.loss)
         tried += [
             Tried(each, intervals.median_bootstrap(row), row)
-            for each, row in zip(own, losses.astype(float), strict=True)
+            for each, row in zip(own, losses.astype(float).reshape(len(own), seeds), strict=True)
         ]
     return sorted(tried, key=lambda each: each.median.value)

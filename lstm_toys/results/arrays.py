@@ -92,6 +92,12 @@ def histories(population: Population) -> xr.Dataset:
         "diverged": ("seed", population.diverged),
         "sound_step": ("seed", population.sound_steps),
     }
+    if population.kept.held is not None:
+        variables["last_step"] = ("seed", population.last_steps)
+    if population.kept.best is not None:
+        variables["params_step"] = ("seed", population.params_steps)
+    if population.validation_loss is not None:
+        variables["validation_loss"] = (("seed", "step"), population.validation_loss, named)
     coordinates: dict[str, Any] = {
         "seed": np.arange(len(population.train_loss)),
         "step": population.steps,

@@ -186,6 +186,7 @@ def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
         ],
         "diverged_seeds": results.seed.values[results.diverged.values].tolist(),
         "last_sound_steps": results.sound_step.values[results.diverged.values].tolist(),
+        **({"last_steps": results.last_step.values.tolist()} if "last_step" in results else {}),
         "goal": goal.told(scaled=scaling is not None),
         "steps_to_goal": [finite(step) for step in steps_to_goal(results, goal).tolist()],
         "converged": int(np.isfinite(steps_to_goal(results, goal)).sum()),

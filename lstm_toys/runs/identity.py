@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from lstm_toys.networks.cells import Gates
 from lstm_toys.output import counted
+
+LATER = {"later": True}
+"""Metadata of a setting that its default leaves out, so that runs from before it keep their names."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Settings(Identity):
         cell: a name in `lstm_toys.networks.cells.CELLS`, or the ``package.module:Class`` of a custom cell.
         gates: the gate function: ``"sigmoid"``, or ``"hard"``, which is clip(0.2 a + 0.5, 0, 1).
         numbers: names and values of the experiment's training numbers.
+        hold_goal: number of records in a row at which a network that meets the goal stops; 0: all take every step.
+        keep: ``"last"`` parameters, or the ``"best"`` ones by the recorded loss.
     """
 
     seeds: int
@@ -61,6 +66,8 @@ class Settings(Identity):
     cell: str = "lstm"
     gates: Gates = "sigmoid"
     numbers: tuple[tuple[str, float | int], ...] = ()
+    hold_goal: int = field(default=0, metadata=LATER)
+    keep: Literal["last", "best"] = field(default="last", metadata=LATER)
 
     def __str__(self) -> str:
         return f"{self.experiment} ({self.network}), {counted(self.seeds, 'seed')}"
@@ -93,14 +100,19 @@ TRACED = ("learning_rate", "momentum", "decay", "noise")
 SWEPT = ("optimizer", "hidden", "readout", "cell", "gates", "timesteps", "steps", *TRACED)
 
 
+def _fields(value: Any) -> dict[str, Any]:
+    every = {each: getattr(value, each.name) for each in dataclasses.fields(value) if each.compare}
+    return {each.name: _plain(own) for each, own in every.items() if not (each.metadata and own == each.default)}
+
+
 def _plain(value: Any) -> Any:
     """Converts settings for JSON: training numbers are named after their flags, and uncompared fields are left out."""
     if isinstance(value, Settings):
-        fields = {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+        fields = _fields(value)
         del fields["numbers"]
         return fields | {f"{NUMBER}{name}": number for name, number in value.numbers}
     if dataclasses.is_dataclass(value):
-        return {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value) if each.compare}
+        return _fields(value)
     return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 

@@ -159,6 +159,9 @@ class Prepared:
             frames=self.experiment.frames,
             curves=answered,
             after=self.experiment.goal.after,
+            until=self.experiment.goal if self.settings.hold_goal else None,
+            hold_goal=self.settings.hold_goal or 1,
+            keep=self.settings.keep,
             **{"learning_rate": None, **members},
         )
         return dataclasses.replace(specification, lengths=lengths or {}), start

@@ -1,16 +1,19 @@
-"""When a network counts as having learned its task."""
+"""When a network counts as having learned its task. Imports nothing heavy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any, TypeVar
 
 import numpy as np
-from jaxtyping import Bool, Float
 
 from lstm_toys.arguments import brief
 
 AFTER = 0.1
 """Default share at the beginning of a sequence whose errors do not count."""
+
+Values = TypeVar("Values", bound=Any)
+"""Arrays of NumPy, or, in training programs, of JAX."""
 
 ACCURACIES = ("points", "sequences")
 WEIGHTED = {"points": "points (weighted as in the loss)"}
@@ -73,16 +76,18 @@ class Goal:
         """The largest error, or the smallest accuracy."""
         return float(self.rmse if self.accuracy is None else self.accuracy)  # type: ignore[arg-type]
 
-    def error(self, measures: Float[np.ndarray, "*S E"], names: Sequence[str]) -> Float[np.ndarray, "*S"]:
-        """The error that the goal limits, or the accuracy, from the measures with these names."""
+    def error(self, measures: Values, names: Sequence[str]) -> Values:
+        """The error ``[*S]`` that the goal limits, or the accuracy, from measures ``[*S, E]`` with these names."""
+        library: Any = measures.__array_namespace__()
         if self.features:
-            chosen = measures[..., [names.index(name) for name in self.features]]
-            return np.asarray(chosen.max(axis=-1) if self.accuracy is None else chosen.min(axis=-1))
-        return np.asarray(np.sqrt(np.square(measures).mean(axis=-1)))
+            chosen = measures[..., library.asarray([names.index(name) for name in self.features])]
+            return library.asarray(chosen.max(axis=-1) if self.accuracy is None else chosen.min(axis=-1))
+        return library.asarray(library.sqrt(library.square(measures).mean(axis=-1)))
 
-    def met(self, errors: Float[np.ndarray, "*S"]) -> Bool[np.ndarray, "*S"]:
+    def met(self, errors: Values) -> Values:
         """Whether each error, or accuracy, counts as learned; NaN does not."""
-        return np.asarray(errors <= self.limit if self.accuracy is None else errors >= self.limit)
+        met = errors <= self.limit if self.accuracy is None else errors >= self.limit
+        return errors.__array_namespace__().asarray(met)
 
     def told(self, *, scaled: bool) -> str:
         """Describes the goal; ``scaled``: whether networks are trained on scaled values."""

@@ -19,6 +19,8 @@ BAD = [
     (["--base_seed", "4294967296"], "--base_seed", "whole number"),
     (["--momentum", "1", "--optimizer", "adam"], "--momentum", "up to but not including 1"),
     (["--noise", "-0.1"], "--noise", "0, or a finite number above 0"),
+    (["--hold_goal", "-1"], "--hold_goal", "whole number from 0"),
+    (["--keep", "first"], "--keep", "last, best"),
     (["--timesteps", "1"], "--timesteps", "whole number from 2"),
     (["--optimizer", "lion"], "--optimizer", "sgd, momentum, rmsprop, rmsprop_keras, adam"),
     (["--cell", "elman"], "--cell", "lstm, gru, rnn, or package.module:Class"),
@@ -128,10 +130,12 @@ TYPED = (
     {"experiment": "sine", "seeds": 3, "base_seed": 7, "steps": 30, "block": 2, "keep_steps": [0, 3]}
     | {"learning_rate": 1e-3, "optimizer": "adam", "momentum": 0.5, "decay": 0.99, "timesteps": 20}
     | {"hidden": [10, 4], "readout": "dense", "cell": "gru", "gates": "hard", "train_amplitude": 0.6, "noise": 0.1}
+    | {"hold_goal": 3, "keep": "best"}
 )
 LINE = """
     --seeds 3 --base_seed=7 --steps 3e1 --learning_rate 1e-3 --optimizer adam --hidden 1E+1,4 --readout dense --cell gru
     --gates hard --momentum 0.5 --decay 0.99 --train_amplitude 0.6 --noise 0.1 --keep_steps 0,3 --timesteps 20 --block 2
+    --hold_goal 3 --keep best
     --results_dir elsewhere --publish --restart --quiet
 """
 

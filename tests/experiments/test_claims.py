@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+import sine_claims
 from drawn import assert_legible, texts
 from rendered import rendered
 
@@ -154,6 +155,26 @@ def copied(world, folder):
     return folder / "copy" / "runs" / world("claims").run.name
 
 
+def test_flags_of_trainings_change_all_networks():
+    run, needs = planned("--cell=gru", "--timesteps=50", "--only=valley-phase")
+    assert {(each.cell, each.timesteps) for each in needs.values()} == {("gru", 50)}
+    assert run.settings.flags == ("--cell=gru", "--timesteps=50")
+    assert "--only valley-phase --cell=gru --timesteps=50`" in run.subject.made_by
+    assert run.key != planned("--only=valley-phase")[0].key
+
+
+def test_one_population_is_judged_by_what_it_can_answer_and_the_report_names_the_rest(copied, monkeypatch, capsys):
+    gru = CLAIMS.on("sine", "--cell=gru")
+    assert {claim.populations for claim in gru.claims} == {("sine",)}
+    assert sorted([*gru.ids, *gru.unanswered]) == sorted(CLAIMS.ids)
+    assert (gru.populations["sine"][1], {*gru.published()}) == (["--cell=gru"], {"sine"})
+    with pytest.raises(ValueError, match="no claim is about 'tangent' alone"):
+        CLAIMS.on("tangent")
+    monkeypatch.setattr(sine_claims, "CLAIMS", dataclasses.replace(sine_claims.CLAIMS, unanswered=("steep", "wide")))
+    assert judge_again(copied.parents[2]) == 0
+    assert "not judged, since they are about other networks as well: steep, wide" in capsys.readouterr().out
+
+
 def test_claims_are_drawn_and_judged_again_from_runs_that_are_finished(world, copied, folder):
     def times():
         return [(copied / name).stat().st_mtime_ns for name in ("claims.json", "claims.png")]
@@ -240,7 +261,11 @@ def test_answers_to_other_curves_are_refused_before_anything_is_trained(folder, 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--steps", "10"], "steps"),
+        (["--keep_steps", "10"], "keep_steps"),
+        (
+            ["--hidden=8"],
+            "flag --hidden=8: the population hill_one_layer is defined by --hidden=none; leave its claims",
+        ),
         (["--replot"], "there is no finished run to redraw"),
         (["--only=sine-learned,valley"], "unknown claim 'valley'; available: line-one-layer, hill-second-layer,"),
         (["--only="], "flag --only=: takes names of claims"),

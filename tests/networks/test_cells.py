@@ -36,7 +36,7 @@ def rnn_step(value, hidden, kernel, recurrent_kernel, bias, _):
         (RNN(4), rnn_step, None, (4,)),
     ],
 )
-def test_a_layer_follows_its_formula_and_is_initialized_as_in_keras(layer, step, gate, bias):
+def test_a_layer_follows_its_formula(layer, step, gate, bias):
     shapes = {"kernel": (2, bias[-1]), "recurrent_kernel": (4, bias[-1]), "bias": bias}
     random = np.random.default_rng(0)
     inputs, weights = random.normal(size=(3, 15, 2)), [random.normal(size=shape) for shape in shapes.values()]
@@ -49,13 +49,25 @@ def test_a_layer_follows_its_formula_and_is_initialized_as_in_keras(layer, step,
     answer = layer.apply({"params": params}, jnp.asarray(inputs, jnp.float32))
     np.testing.assert_allclose(answer, expected, atol=1e-5)
 
-    params = jax.jit(layer.init)(jax.random.key(0), jnp.zeros((1, 2, 2)))["params"]
-    assert {name: leaf.shape for name, leaf in params.items()} == shapes
-    bound = np.sqrt(6 / (2 + bias[-1]))
-    assert 0.8 * bound < np.abs(params["kernel"]).max() <= bound
-    rows = np.asarray(params["recurrent_kernel"], np.float64)
-    np.testing.assert_allclose(rows @ rows.T, np.eye(4), atol=1e-5)
-    np.testing.assert_array_equal(params["bias"], 0)
+
+@pytest.mark.parametrize(
+    ("cell", "bias"),
+    [(LSTM, np.repeat([0, 1, 0, 0], 64)), (GRU, np.zeros((2, 192))), (RNN, np.zeros(64))],
+)
+def test_a_layer_is_initialized_as_in_keras(cell, bias):
+    width = bias.shape[-1]
+    first, other = (jax.jit(cell(64).init)(jax.random.key(seed), jnp.zeros((1, 2, 32)))["params"] for seed in (0, 1))
+    shapes = {"kernel": (32, width), "recurrent_kernel": (64, width), "bias": bias.shape}
+    assert {name: leaf.shape for name, leaf in first.items()} == shapes
+    assert all(leaf.dtype == jnp.float32 for leaf in first.values())
+    kernel, bound = np.asarray(first["kernel"]), np.sqrt(6 / (32 + width))
+    assert np.abs(kernel).max() <= bound
+    np.testing.assert_allclose(np.histogram(kernel, 4, (-bound, bound))[0] / kernel.size, 0.25, atol=0.03)
+    rows = np.asarray(first["recurrent_kernel"], np.float64)
+    np.testing.assert_allclose(rows @ rows.T, np.eye(64), atol=1e-5)
+    np.testing.assert_array_equal(first["bias"], bias)
+    for name in ("kernel", "recurrent_kernel"):
+        assert (first[name] != other[name]).mean() > 0.5
 
 
 def test_a_cell_of_ones_own_is_a_layer_of_a_stack():

@@ -80,9 +80,9 @@ def test_the_loss_and_the_accuracies_are_those_of_a_plain_loop(loss, weighted, l
     targets = targets_of(loss, (CURVES, POINTS))
     given = (None if each is None else jnp.asarray(each) for each in (lengths, weights))
     examples = lt.Examples(jnp.zeros((CURVES, POINTS, 1)), jnp.asarray(targets), *given)
-    values = losses.per_point(LOSSES[loss], jnp.asarray(outputs), examples.targets)
+    mean = losses.of_answers(LOSSES[loss], jnp.asarray(outputs), examples.targets, losses.weights(examples))
     expected, accuracies = plain(loss, outputs, targets, lengths, weights)
-    np.testing.assert_allclose(losses.mean(values, losses.weights(examples)), expected, rtol=1e-5)
+    np.testing.assert_allclose(mean, expected, rtol=1e-5)
     measured = losses.measures(LOSSES[loss], jnp.asarray(outputs), examples, after=0)
     if "entropy" in loss:
         np.testing.assert_allclose(measured, accuracies, rtol=1e-6)

@@ -141,27 +141,3 @@ def test_a_gate_at_its_bound_has_no_derivative():
     i, f, g, o = np.split(np.asarray(gradient), 4)
     np.testing.assert_array_equal([i, f, o], 0)
     assert (np.abs(g) > 0.01).all()
-
-
-def initialized(units, features, key=0):
-    layer = LSTM(units)
-    return jax.jit(layer.init)(jax.random.key(key), jnp.zeros((1, 2, features)))["params"]
-
-
-@pytest.mark.parametrize(("units", "features"), [(64, 32), *rarely((1, 1), (8, 2), (32, 1))])
-def test_initialization_is_that_of_keras(units, features):
-    params = initialized(units, features)
-    shapes = {"kernel": (features, 4 * units), "recurrent_kernel": (units, 4 * units), "bias": (4 * units,)}
-    assert {name: leaf.shape for name, leaf in params.items()} == shapes
-    assert all(leaf.dtype == jnp.float32 for leaf in params.values())
-    kernel, bound = np.asarray(params["kernel"]), np.sqrt(6 / (features + 4 * units))
-    assert np.abs(kernel).max() <= bound
-    if units == 64:
-        shares = np.histogram(kernel, bins=4, range=(-bound, bound))[0] / kernel.size
-        np.testing.assert_allclose(shares, 0.25, atol=0.02)
-    rows = np.asarray(params["recurrent_kernel"], np.float64)
-    np.testing.assert_allclose(rows @ rows.T, np.eye(units), atol=1e-5)
-    np.testing.assert_array_equal(np.reshape(params["bias"], (4, units)), np.repeat([[0], [1], [0], [0]], units, 1))
-    other = initialized(units, features, key=1)
-    for name in ("kernel", "recurrent_kernel"):
-        assert (params[name] != other[name]).mean() > 0.5

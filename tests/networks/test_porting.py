@@ -25,8 +25,9 @@ def parameters(model):
         *(Stack(2, (6, 4), cell=cell) for cell in ORDER),
         *(Stack(1, (6,), "dense", sequence=False, cell=cell) for cell in ORDER),
         Stack(1, ()),
+        *(Stack(1, (6,), readout, cell=cell, gates="hard") for cell, readout in (("lstm", "cell"), ("gru", "dense"))),
     ],
-    ids=lambda model: f"{model.cell}-{model.hidden}-{model.readout}",
+    ids=lambda model: f"{model.cell}-{model.hidden}-{model.readout}-{model.gates}",
 )
 def test_answers_in_torch_are_the_same(model):
     torch = pytest.importorskip("torch", reason="torch is not installed; it is among the extra peers")
@@ -40,7 +41,6 @@ def test_answers_in_torch_are_the_same(model):
 @pytest.mark.parametrize(
     ("model", "told"),
     [
-        (Stack(1, (4,), gates="hard"), "torch has no lstm with hard gates"),
         (LSTM(4), "torch has no equivalent of LSTM; only a Stack of lstm, gru, rnn can be converted"),
         (
             Stack(1, (4,), cell="lstm_toys.networks.rnn:RNN"),

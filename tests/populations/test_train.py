@@ -298,7 +298,7 @@ SPOILED = {
 
 def test_a_network_is_sound_while_it_is_no_worse_than_untrained_and_bounded():
     member = training.init(TASK, MODEL, "sgd", jax.random.key(0), hyper(0.1))
-    record = jax.jit(lambda member: training.record(MODEL, member, jnp.int32(7)))
+    record = jax.jit(lambda member: training.record(TASK, MODEL, member, jnp.int32(7)))
     for case, (first_loss, bias, sound) in SPOILED.items():
         params = jax.tree.map(lambda leaf: leaf, member.params)
         params["lstm_0"]["bias"] = params["lstm_0"]["bias"].at[0].set(bias)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from lstm_toys.output import counted, listed
 from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import Identity, Settings
+from lstm_toys.runs.identity import LATER, Identity, Settings
 from lstm_toys.studies.claims.choices import COMBINATION
 from lstm_toys.studies.claims.declaration import NETWORKS, Claim, Claims
 from lstm_toys.studies.training import ask as training
@@ -32,6 +32,7 @@ class ClaimSettings(Identity):
         specifications: whether claims are also judged under other choices.
         only: ids of the claims to judge; empty for all.
         answers: populations with external answers, and the SHA-256 of each file.
+        flags: flags that all networks are trained with, in addition to those that the claims declare.
     """
 
     seeds: int
@@ -40,6 +41,7 @@ class ClaimSettings(Identity):
     specifications: bool
     only: tuple[str, ...]
     answers: tuple[tuple[str, str], ...]
+    flags: tuple[str, ...] = field(default=(), metadata=LATER)
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,8 @@ def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterato
     if nobody := [each["id"] for each in entries if not each["counted"]]:
         yield f"not judged, since every network diverged: {', '.join(nobody)}"
     yield from tables.few(min((each["counted"] for each in entries if each["counted"]), default=0))
+    if others := question.declared.unanswered:
+        yield f"not judged, since they are about other networks as well: {', '.join(others)}"
     for name, path in question.answers.items():
         yield f"{name} is judged by the answers in {path}, without controls and variants"
     yield at_once(entries)

@@ -250,6 +250,7 @@ class Claims:
             this population are also tested.
         specifications: other trainings that the claims could have been about as well. By default a third and three
             times the learning rate, half and twice the units, and two other base seeds.
+        unanswered: ids of claims that `on` has left out.
 
     Raises:
         ValueError: names repeat or are unknown, there are no claims, or another argument is invalid.
@@ -294,6 +295,7 @@ class Claims:
     aspects: Mapping[str, Sequence[str]] = field(default_factory=dict)
     during: Mapping[str, Sequence[int]] = field(default_factory=dict)
     specifications: tuple[Specification, ...] = field(default_factory=usual)
+    unanswered: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._check_kinds()
@@ -350,6 +352,46 @@ class Claims:
                 raise ValueError(f"during[{name!r}] must have at least two numbers of steps, in ascending order")
         if self.published is not None:
             arguments.function("published", self.published, "a function without arguments, or None", 0)
+
+    def given(self, *flags: str) -> Claims:
+        """The same claims about other networks: all populations get further command-line flags."""
+        others = {name: (each, [*usual, *flags]) for name, (each, usual) in self.populations.items()}
+        return replace(self, populations=others, about="these networks")
+
+    def on(self, population: str, *flags: str) -> Claims:
+        """The claims that a single population can answer, about its networks with further command-line flags.
+
+        Baselines that need other populations are left out, too. Raises ValueError if no claim is about this population.
+
+        Example:
+            >>> from experiments.post.claims import CLAIMS
+            >>> gru = CLAIMS.on("sine", "--cell=gru")
+            >>> len(gru.claims), "line-one-layer" in gru.unanswered
+            (11, True)
+        """
+        able = [claim for claim in self.claims if claim.populations == (population,)]
+        if not able:
+            known = ", ".join(self.populations)
+            raise ValueError(f"no claim is about {arguments.brief(population)} alone; the populations are {known}")
+        held = {population}
+
+        def published() -> study.evidence.Evidence:
+            assert self.published is not None
+            return {name: each for name, each in self.published().items() if name in held}
+
+        claims = tuple(
+            replace(claim, baselines=tuple(b for b in claim.baselines if {s.population for s in b.sources} <= held))
+            for claim in able
+        )
+        alone = replace(
+            self,
+            claims=claims,
+            populations={population: self.populations[population]},
+            published=self.published and published,
+            during={name: steps for name, steps in self.during.items() if name in held},
+            unanswered=tuple(each for each in self.ids if each not in {claim.id for claim in able}),
+        )
+        return alone.given(*flags)
 
     def variant(self, name: str) -> Variant:
         """A variant by name; a function stands for one that counts all networks."""

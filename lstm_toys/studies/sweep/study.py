@@ -16,7 +16,7 @@ from lstm_toys.networks import transforms
 from lstm_toys.networks.transforms import Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.footprint import Footprint
-from lstm_toys.populations.group import GroupState
+from lstm_toys.populations.group import GroupState, last_steps
 from lstm_toys.populations.programs import Specification, Start
 from lstm_toys.results import arrays, storage
 from lstm_toys.runs import checks, preparation
@@ -175,7 +175,7 @@ class Sweep(Study[SweepSettings]):
         """Trains and evaluates a group of members at a time, from checkpoints on; raises what `lt.train` raises."""
         experiment, run, settings, seconds = self.experiment, self.run, self.settings.settings, context.seconds
         every = self.shapes
-        member_steps = 0
+        member_steps = every_step = 0
         fingerprints: list[dict[str, Any]] = []
         elsewhere: dict[str, Any] = {}
         with results.writing(run.results, experiment, settings, self.settings.as_dict()) as (write, note):
@@ -185,6 +185,7 @@ class Sweep(Study[SweepSettings]):
                 trained = preparation.begin(prepared, specified, run, context, title, part=str(number))
                 with context.interruption.patient():
                     for group, result in trained.groups():
+                        every_step += int(last_steps(result.state.kept[result.state.step], result.state.step).sum())
                         with context.timed("evaluate"):
                             for steps, answers in result.answers.items():
                                 labeled = arrays.answered(prepared.task, x, experiment.span, prepared.probes, answers)
@@ -214,7 +215,7 @@ class Sweep(Study[SweepSettings]):
             "networks": sum(shape.members for shape in every),
             "shapes": len(every),
             "member_steps_per_second": round(member_steps / seconds["train"]),
-            "continued": member_steps < sum(shape.members * shape.budgets[-1] for shape in every),
+            "continued": member_steps < every_step,
             "flags": self.settings.as_dict(),
             "fingerprints": fingerprints,
             **({"shapes_executed_elsewhere": elsewhere} if elsewhere else {}),

@@ -82,7 +82,7 @@ class Training(Study[Settings]):
             files = population.save(trained, self.run.folder, labeled)
         return {
             "member_steps_per_second": round(trained.member_steps / seconds["train"]),
-            "continued": trained.member_steps < settings.seeds * settings.steps,
+            "continued": trained.member_steps < int(trained.last_steps.sum()),
             **elsewhere,
             "files": files,
         }

@@ -221,6 +221,10 @@ def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkey
     kept = json.loads((tmp_path / "results" / "null_experiments_papers_counting" / "metrics.json").read_text())
     assert kept["claims"] == {"dyck-one-unit": 5 * [1]}
     assert re.search(r"dyck-one-unit( +33\.3){5}", capsys.readouterr().out)
+    del asked[:]
+    for cell in ("gru", "experiments.papers.networks:LSTMForgetZero"):  # Others than those before.
+        assert carry_out(experiments.null, [*arguments[:2], f"--cell={cell}"]) == (1 if cell == "gru" else 0)
+    assert len(asked) == 5 + 10
 
 
 def test_where_no_random_network_or_every_one_meets_a_claim_the_other_end_of_the_interval_is_told():

@@ -1,0 +1,187 @@
+"""Early stopping: networks that met their goal are frozen, and the best parameters kept, each network by itself."""
+
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import lstm_toys as lt
+from conftest import carry_out, rarely
+from lstm_toys.populations import blocks, group
+
+X, MODEL = lt.time_points(20), lt.Stack(1, (4,))
+TASK = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, X)
+LINES = {"slope": np.array([0.4, 0.7]), "intercept": 0.0}
+OTHER = lt.reproduce("line", LINES, X)
+BATCHES = lt.reproduce("line", LINES, X, batch=1)
+STEPS, HOLD = 60, 3
+BEST = {"until": lt.Goal(rmse=0.12), "hold_goal": HOLD, "keep": "best", "validation": OTHER}
+
+
+def trained(seeds=9, steps=STEPS, task=TASK, **options):
+    return lt.train(task, MODEL, seeds=seeds, steps=steps, learning_rate=0.3, **{"optimizer": "momentum", **options})
+
+
+def one(tree, seed):
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf[seed]), tree)
+
+
+def same(ours, theirs):
+    jax.tree.map(np.testing.assert_array_equal, ours, theirs)
+
+
+def drawn(key, _):
+    inputs = jax.random.randint(key, (8, 20, 1), 0, 2).astype(jnp.float32)
+    return lt.Examples(inputs, inputs)
+
+
+BITS = lt.Task(drawn, ("bit",), ("bit",), sequence=True, loss="binary_cross_entropy", fresh=True)
+
+
+@pytest.mark.parametrize(
+    ("task", "goal"), [(TASK, BEST["until"]), *rarely((BATCHES, lt.Goal(rmse=0.2)), (BITS, lt.Goal(accuracy=0.9)))]
+)
+def test_a_network_that_holds_its_goal_is_that_of_a_shorter_training(task, goal):
+    """To the last bit, beside others that train on; the loop over records says when."""
+    ours = trained(task=task, until=goal, hold_goal=HOLD)
+    free = trained(task=task, steps=sorted({*ours.last_steps.tolist(), STEPS}), after=goal.after)
+    assert len({*ours.last_steps}) > 1
+    for seed, errors in enumerate(free.train_measures[:, :, 0]):
+        met, last = (errors <= goal.limit if goal.rmse else errors >= goal.limit), len(errors) - 1
+        for record in reversed(range(HOLD - 1, len(errors))):
+            last = record if met[record - HOLD + 1 : record + 1].all() else last
+        assert ours.last_steps[seed] == ours.params_steps[seed] == free.steps[last]
+        same(one(ours.params, seed), one(free.states[int(free.steps[last])].params, seed))
+        np.testing.assert_array_equal(ours.train_loss[seed, : last + 1], free.train_loss[seed, : last + 1])
+        assert (ours.train_loss[seed, last:] == ours.train_loss[seed, last]).all()
+    early = int(ours.last_steps.argmin())
+    alone = trained(np.array([early]), int(ours.last_steps[early]), task)
+    same(one(alone.params, 0), one(ours.params, early))
+    assert ours.member_steps == ours.last_steps.sum()
+
+
+@pytest.fixture(scope="module")
+def best():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "GROUP_MEMBERS", 4)
+        return trained(**BEST)
+
+
+def test_the_best_parameters_are_those_of_a_plain_loop(best):
+    seed, transform = 8, optax.sgd(0.3, 0.9)
+    params = one(trained(steps=0).params, seed)
+    sets = [task.examples(jax.random.key(0), {}) for task in (TASK, OTHER)]
+
+    def loss(params, examples):
+        return jnp.mean((MODEL.apply({"params": params}, examples.inputs) - examples.targets) ** 2)
+
+    @jax.jit
+    def step(params, state):
+        updates, state = transform.update(jax.grad(loss)(params, sets[0]), state, params)
+        return optax.apply_updates(params, updates), state
+
+    state, losses, every = transform.init(params), [], []
+    for _ in range(best.last_steps[seed] + 1):
+        losses.append(float(jax.jit(loss)(params, sets[1])))
+        every.append(params)
+        params, state = step(params, state)
+    assert 0 < np.argmin(losses) < len(losses) - 1
+    np.testing.assert_allclose(best.validation_loss[seed, : len(losses)], losses, rtol=1e-4)
+    assert best.params_steps[seed] == np.argmin(losses)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a[seed], b, atol=1e-5), best.params, every[np.argmin(losses)])
+
+
+def test_a_network_is_chosen_and_stopped_as_if_alone(best):
+    """And without validation by the recorded loss; a network that diverges has its best parameters from before."""
+    few = trained(np.array([7, 2]), **BEST)
+    for mine, seed in enumerate((7, 2)):
+        same(one((few.states, few.validation_loss), mine), one((best.states, best.validation_loss), seed))
+    wild = lt.train(TASK, MODEL, seeds=2, steps=40, learning_rate=np.array([0.3, 90]), keep="best", validation=TASK)
+    np.testing.assert_array_equal(wild.validation_loss, wild.train_loss)
+    assert wild.diverged.tolist() == [False, True]
+    sound = wild.train_loss[1, : wild.sound_steps[1] + 1]
+    assert wild.params_steps.tolist() == [wild.train_loss[0].argmin(), sound.argmin()]
+    examples = TASK.examples(jax.random.key(0), {})
+    for validation in (None, examples):
+        options = {"keep": "best", "validation": validation}
+        again = lt.train(TASK, MODEL, seeds=2, steps=40, learning_rate=np.array([0.3, 90]), **options)
+        same(again.params, wild.params)
+
+
+def test_a_stopped_training_has_what_it_trained_and_continues_to_the_same_bits(best, tmp_path, monkeypatch):
+    monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
+    monkeypatch.setattr(group, "CALL_SECONDS", 0.0)
+
+    def continued(calls, **options):
+        left, kept = iter(range(calls)), lt.Checkpoints(tmp_path / "kept", 1e9)
+        return trained(**{**BEST, **options}, checkpoints=kept, stop=lambda: next(left, None) is None)
+
+    with pytest.raises(lt.Stopped) as first:
+        continued(0)
+    assert first.value.population is None
+    for calls, members, step in ((30, 8, None), (60, 8, STEPS)):
+        with pytest.raises(lt.Stopped) as again:
+            continued(calls)
+        part = again.value.population
+        assert again.value.members.tolist() == [*range(members)]
+        assert part.member_steps > 0
+        assert len(part.steps) == STEPS + 1 if step else 20 < len(part.steps) < STEPS
+        np.testing.assert_array_equal(part.validation_loss, best.validation_loss[:members, : len(part.steps)])
+        stays = best.last_steps[:members] <= part.steps[-1]
+        np.testing.assert_array_equal(part.last_steps[stays], best.last_steps[:members][stays])
+    for other in ({"hold_goal": 2}, {"validation": TASK}):
+        with pytest.raises(lt.OtherTraining, match=r"differs in .*early stopping"):
+            continued(99, **other)
+    last = continued(99)
+    assert last.member_steps < best.member_steps
+    same((last.states, last.train_loss, last.validation_loss), (best.states, best.train_loss, best.validation_loss))
+
+
+EXPERIMENT = lt.Experiment(
+    name="held",
+    doc="One line, until its goal is held.",
+    defaults={"steps": STEPS, "learning_rate": 0.3, "optimizer": "momentum", "timesteps": 20, "hidden": "4"},
+    goal=BEST["until"],
+    task=lambda x: lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x),
+    probes=lambda x: [lt.probe("others", "line", LINES, x)],
+    draw=lambda *_: {},
+)
+
+
+def test_flags_stop_and_keep_and_are_part_of_what_a_run_is(tmp_path, capsys):
+    expected = trained(9, until=EXPERIMENT.goal, hold_goal=2, keep="best")
+    size = ["--seeds=9", f"--results_dir={tmp_path}"]
+    assert carry_out(EXPERIMENT, [*size, "--hold_goal=2", "--keep=best"]) == 0
+    early = int((expected.last_steps < STEPS).sum())
+    assert f"{early} of them stopped early, after meeting the goal at 2 records in a row" in capsys.readouterr().out
+    assert carry_out(EXPERIMENT, [*size, "--hold_goal=2"]) == 0
+    first, second = sorted((tmp_path / "runs").iterdir(), key=lambda each: each.stat().st_mtime)
+    saved = lt.load(first)
+    same(saved.params, expected.params)
+    np.testing.assert_array_equal(saved.results.last_step, expected.last_steps)
+    np.testing.assert_array_equal(saved.results.params_step, expected.params_steps)
+    assert "params_step" not in lt.load(second).results
+    assert not json.loads((first / "metrics.json").read_text())["continued"]
+
+
+REFUSED = {
+    "until must be a goal for y, which are recorded, not 'train accuracy": {"until": lt.Goal(accuracy=0.9)},
+    "until must be a goal for y": {"until": lt.Goal(rmse=0.1, features=("z",))},
+    "hold_goal must be 1 without until, not 2": {"hold_goal": 2},
+    "after must be that of until, 0.1, or None, not 0": {"until": lt.Goal(rmse=0.1), "after": 0},
+    "hold_goal must be at least 1": {"until": lt.Goal(rmse=0.1), "hold_goal": 0},
+    "keep must be 'last' or 'best'": {"keep": "first"},
+    "validation must have the input_features of the task": {"validation": lt.reproduce("line", LINES, X, ("x", "y"))},
+    "validation takes the training number a": {"validation": lt.reproduce("line", {**LINES, "slope": "a"}, X)},
+    "targets of examples must be": {"validation": lt.Examples(jnp.zeros((1, 20, 1)), jnp.zeros((1, 20, 2)))},
+}
+
+
+@pytest.mark.parametrize("said", REFUSED)
+@pytest.mark.usefixtures("as_users_have_it")
+def test_what_cannot_stop_networks_is_refused(said):
+    with pytest.raises(ValueError, match=f"^{said}[^\n]*$"):
+        trained(1, 1, **REFUSED[said])
