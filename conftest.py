@@ -252,6 +252,14 @@ def value(ask):
 
 
 @pytest.fixture(scope="session", autouse=True)
+def names_of_examples(doctest_namespace):
+    """What examples in docstrings take as imported."""
+    import lstm_toys
+
+    doctest_namespace |= {"lt": lstm_toys, "np": np}
+
+
+@pytest.fixture(scope="session", autouse=True)
 def empty_folder(tmp_path_factory):
     """An empty folder that tests are in, where they find no results, and leave none."""
     folder = tmp_path_factory.mktemp("empty")

@@ -50,7 +50,6 @@ class Damaged(OSError):
     """A file whose content is not what was written.
 
     Example:
-        >>> import lstm_toys as lt
         >>> try:
         ...     lt.load_parameters(lt.__file__)
         ... except lt.Damaged as error:

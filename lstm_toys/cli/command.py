@@ -56,7 +56,6 @@ def ask(experiment: Experiment, *arguments: str) -> Ask[Settings]:
     """Asks for the population that an experiment trains under some flags, for an `Analysis` that needs it.
 
     Example:
-        >>> import lstm_toys as lt
         >>> from experiments import sine
         >>> lt.ask(sine.EXPERIMENT, "--seeds=4").name
         'sine'
@@ -69,7 +68,6 @@ def main(experiment: Experiment | Analysis) -> None:
     """Runs an experiment, or an analysis, with the flags of the command line, and exits.
 
     Example:
-        >>> import lstm_toys as lt
         >>> if __name__ == "__main__":  # doctest: +SKIP
         ...     lt.main(EXPERIMENT)
     """

@@ -45,7 +45,6 @@ def configure(*, cache: bool = True) -> None:
         RuntimeError: JAX has already initialized its devices, which happens when the first array is created.
 
     Example:
-        >>> import lstm_toys as lt
         >>> lt.configure()  # Before the first array.
     """
     forks.check()
@@ -168,7 +167,6 @@ def fingerprint(block: int) -> dict[str, Any]:
     This is versions, processor, accelerator, XLA flags, JAX options, and the given number of members in a ``block``.
 
     Example:
-        >>> import lstm_toys as lt
         >>> lt.fingerprint(block=4)["block"]
         4
     """

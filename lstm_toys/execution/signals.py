@@ -23,7 +23,6 @@ class Stopped(Exception):
     """Work ended early on request; what was finished or saved before is kept.
 
     Example:
-        >>> import lstm_toys as lt
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
         >>> try:
         ...     lt.train(task, lt.Stack(1), seeds=2, steps=20, learning_rate=0.1, stop=lambda: True)

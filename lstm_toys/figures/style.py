@@ -1,6 +1,5 @@
 """The house style of figures, and the elements that all figures share.
 
->>> import lstm_toys as lt
 >>> with lt.figures.canvas("A line") as (figure, (axes,)):
 ...     isinstance(figure, lt.Drawing)
 True

@@ -1,6 +1,5 @@
 """Results as labeled arrays.
 
->>> import lstm_toys as lt
 >>> results = lt.Results({"answer": (("seed", "time"), [[0.1, 0.2], [0.3, 0.4]])})
 >>> results.answer.isel(seed=1).values.tolist()
 [0.3, 0.4]
@@ -211,7 +210,6 @@ def probed(results: xr.Dataset, name: str) -> xr.Dataset:
         ValueError: there is no such probe.
 
     Example:
-        >>> import lstm_toys as lt
         >>> shown = lt.Results({"answer_long": (("seed", "curve_long", "time_long"), [[[0.1, 0.2, 0.3]]])})
         >>> lt.probed(shown, "long").answer.dims
         ('seed', 'curve', 'time')

@@ -38,7 +38,6 @@ class Untrusted(ValueError):
     """A model whose code may not run; the message, one line, names it and explains how to allow it.
 
     Example:
-        >>> import lstm_toys as lt
         >>> issubclass(lt.Untrusted, ValueError)  # `lt.load(folder, trust=("mylab.cells",))` allows code to run.
         True
     """
@@ -53,7 +52,6 @@ class Saved(NamedTuple):
         scaling: scaling of inputs and answers; None: curves are not scaled.
 
     Example:
-        >>> import lstm_toys as lt
         >>> lt.Saved._fields
         ('model', 'params', 'kept', 'results', 'input_features', 'output_features', 'scaling')
     """
@@ -95,7 +93,6 @@ def save(
 
     Example:
         >>> import tempfile
-        >>> import lstm_toys as lt
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=3, learning_rate=0.1)
         >>> with tempfile.TemporaryDirectory() as folder:

@@ -44,7 +44,6 @@ def save_results(results: xr.Dataset, path: Path | str) -> None:
 
     Example:
         >>> import tempfile
-        >>> import lstm_toys as lt
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     lt.save_results(lt.Results({"answer": ("time", [0.1, 0.2])}), f"{folder}/results.nc")
     """
@@ -141,8 +140,6 @@ def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path | str
 
     Example:
         >>> import tempfile
-        >>> import lstm_toys as lt
-        >>> import numpy as np
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, f"{folder}/parameters.npz")
     """
@@ -164,8 +161,6 @@ def load_parameters(path: Path | str) -> PyTree[Float[np.ndarray, "S ..."]]:
 
     Example:
         >>> import tempfile
-        >>> import lstm_toys as lt
-        >>> import numpy as np
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, f"{folder}/parameters.npz")
         ...     lt.load_parameters(f"{folder}/parameters.npz")["readout"]["bias"].shape

@@ -60,7 +60,6 @@ def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
         ValueError: the answers are values, or no targets are known.
 
     Example:
-        >>> import lstm_toys as lt
         >>> answer = ("seed", "curve", "time", "output_feature"), [[[[2.0], [-1.0]]]], {"loss": "binary_cross_entropy"}
         >>> curves = lt.Results({"answer": answer, "truth": (answer[0][1:], [[[1.0], [0.0]]])})
         >>> lt.right(curves).tolist()
@@ -88,7 +87,6 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
         ValueError: see `right`; or a curve set does not have the parameter.
 
     Example:
-        >>> import lstm_toys as lt
         >>> answer = ("seed", "curve", "output_feature"), [[[2.0], [1.0], [-1.0]]], {"loss": "binary_cross_entropy"}
         >>> curves = lt.Results({"answer": answer, "truth": (answer[0][1:], [[1.0]] * 3)}, {"n": ("curve", [1, 2, 3])})
         >>> lt.accepted(curves, by="n").tolist()

@@ -76,7 +76,6 @@ class Experiment:
         ValueError: an argument is invalid, such as a name that cannot name a folder or a training number's flag.
 
     Example:
-        >>> import lstm_toys as lt
         >>> lt.Experiment(
         ...     name="parabola",
         ...     doc="One parabola, to be returned as it is.",

@@ -28,7 +28,6 @@ def curves_of(
         numbers: training numbers by name; missing ones have the experiment's defaults.
 
     Example:
-        >>> import lstm_toys as lt
         >>> functions = {
         ...     "task": lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
         ...     "probes": lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
@@ -63,7 +62,6 @@ def labeled(
     Example:
         A model that returns half of every curve:
 
-        >>> import lstm_toys as lt
         >>> functions = {
         ...     "task": lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
         ...     "probes": lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],

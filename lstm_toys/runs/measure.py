@@ -27,7 +27,6 @@ class Measure:
 
     Example:
         >>> import jax.numpy as jnp
-        >>> import lstm_toys as lt
         >>> lt.Measure("worst", lambda answer, truth: jnp.nanmax(abs(answer - truth)), "largest error").words
         'largest error'
     """

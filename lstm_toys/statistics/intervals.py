@@ -33,8 +33,6 @@ def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) 
     Without seeds the median is also NaN. If a value is infinite, the ends are not interpolated between medians.
 
     Example:
-        >>> import lstm_toys as lt
-        >>> import numpy as np
         >>> lt.median_bootstrap(np.arange(9.0))
         Estimate(value=4.0, low=1.0, high=7.0)
     """
@@ -51,8 +49,6 @@ def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
     If a value is infinite, such as a censored time, the quantiles are not interpolated between values.
 
     Example:
-        >>> import lstm_toys as lt
-        >>> import numpy as np
         >>> lt.median_quartiles(np.arange(9.0))
         Estimate(value=4.0, low=2.0, high=6.0)
     """
@@ -67,8 +63,6 @@ def band(values: Float[np.ndarray, "S *rest"]) -> tuple[Float[np.ndarray, "*rest
     """Returns the 5 % and 95 % quantiles over seeds.
 
     Example:
-        >>> import lstm_toys as lt
-        >>> import numpy as np
         >>> low, high = lt.band(np.arange(21.0)[:, None])
         >>> low.tolist(), high.tolist()
         ([1.0], [19.0])
@@ -85,7 +79,6 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Estimate:
     as for many intervals at once, use `clopper_pearson`.
 
     Example:
-        >>> import lstm_toys as lt
         >>> print("{:.2f}, {:.2f} to {:.2f}".format(*lt.wilson(15, 16)))
         0.94, 0.72 to 0.99
     """
@@ -105,7 +98,6 @@ def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Es
     It contains the true proportion at least as often as the confidence says, whatever the proportion is.
 
     Example:
-        >>> import lstm_toys as lt
         >>> print("{:.2f}, {:.2f} to {:.2f}".format(*lt.clopper_pearson(15, 16)))
         0.94, 0.70 to 1.00
     """

@@ -4,7 +4,6 @@ Here x is the elapsed share of the range of time points: evenly spaced, from 0 t
 allowed at the end only, and never count. Measures of size start at x = `FOUND`, measures of shape at x = `SETTLED`.
 Undefined values are NaN; a curve that varies by less than `CONSTANT` of its largest magnitude counts as constant.
 
->>> import lstm_toys as lt
 >>> x = lt.time_points(20)
 >>> print(f"{lt.measures.rmse(answer=x + 0.1, shown=x, x=x):.3f}")
 0.100

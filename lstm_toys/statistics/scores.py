@@ -46,8 +46,6 @@ def energy_score(each: Distances, weights: Float[np.ndarray, "B S"]) -> Float[np
         weights: ``[B, S]``, how often each seed counts.
 
     Example:
-        >>> import lstm_toys as lt
-        >>> import numpy as np
         >>> answers, published = np.array([[0.1, 0.1], [0.3, 0.3]]), np.array([0.2, 0.2])
         >>> from lstm_toys.statistics import scores
         >>> each = scores.distances(answers, published, sound=np.array([True, True]))

@@ -1,6 +1,5 @@
 """Families of curves: pure functions of their parameters and x.
 
->>> import lstm_toys as lt
 >>> lt.FAMILIES["line"].curves(lt.time_points(3), {"slope": 2.0, "intercept": 1.0}).tolist()
 [[1.0, 2.0, 3.0]]
 """
@@ -53,7 +52,6 @@ class Family:
     does not take x and these parameters.
 
     Example:
-        >>> import lstm_toys as lt
         >>> parabola = lt.Family(lambda x, bend: bend * x**2, (lt.Parameter("bend", 0.0, 1.0),))
         >>> parabola.curves(lt.time_points(3), {"bend": 4.0}).tolist()
         [[0.0, 1.0, 4.0]]
@@ -154,7 +152,6 @@ def time_points(count: int, span: Span | None = None) -> Float[Array, " T"]:
     Raises ValueError if ``count`` is below two, or an argument is invalid.
 
     Example:
-        >>> import lstm_toys as lt
         >>> lt.time_points(3, lt.Span(0, 5)).tolist()
         [0.0, 2.5, 5.0]
     """

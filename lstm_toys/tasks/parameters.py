@@ -24,7 +24,6 @@ class Parameter:
     Raises ValueError if the name is not an identifier or has another meaning in results, or if the range is empty.
 
     Example:
-        >>> import lstm_toys as lt
         >>> lt.Parameter("decay", 0.0, 3.0, symbol="λ", unit="1/s").label
         'decay λ (1/s)'
     """
@@ -70,7 +69,6 @@ class Span:
     Raises ValueError if the range is empty, too long or too short, or an end is not a number.
 
     Example:
-        >>> import lstm_toys as lt
         >>> lt.Span(0, 5, unit="s", name="time").label
         'time (s)'
     """

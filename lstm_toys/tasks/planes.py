@@ -1,6 +1,5 @@
 """Grids of curves to show to networks, and descriptions of training curves. Imports nothing heavy.
 
->>> import lstm_toys as lt
 >>> lt.Plane("line", (lt.Axis(lt.LENGTH, 100, 400, 4), lt.SPACING)).axes[0].values.tolist()
 [100.0, 200.0, 300.0, 400.0]
 """
@@ -27,7 +26,6 @@ class Axis:
     Raises ValueError if there are no values, or the first exceeds the last.
 
     Example:
-        >>> import lstm_toys as lt
         >>> lt.Axis("slope", -1.0, 1.0, 5).values.tolist()
         [-1.0, -0.5, 0.0, 0.5, 1.0]
     """
@@ -65,7 +63,6 @@ class Plane:
             listed are as in the training curves, or in the middle of their range.
 
     Example:
-        >>> import lstm_toys as lt
         >>> lt.Plane("line", (lt.Axis("slope", -1.0, 1.0, 33), "intercept")).family
         'line'
     """
@@ -92,7 +89,6 @@ class Trained:
     """The curves that networks are trained on: a Family, or the name of a built-in one, and values of all parameters.
 
     Example:
-        >>> import lstm_toys as lt
         >>> trained = lt.Trained("line", {"slope": "slope", "intercept": (0.0, 1.0)})
         >>> trained.ranges({"slope": 0.3})
         {'slope': (0.3, 0.3), 'intercept': (0.0, 1.0)}

@@ -28,8 +28,6 @@ class Probe:
         lengths: with one answer per curve, the number of points of each curve, followed by padding; None: all T.
 
     Example:
-        >>> import lstm_toys as lt
-        >>> import numpy as np
         >>> lt.Probe("zero", np.zeros((1, 20, 1)), {"slope": np.zeros(1)})
         Probe(name='zero', inputs=float64[1, 20, 1], slope=float64[1])
     """
@@ -119,8 +117,6 @@ def probe(
     has other parameters, or an argument is invalid.
 
     Example:
-        >>> import lstm_toys as lt
-        >>> import numpy as np
         >>> lt.probe("lines", "line", {"slope": np.array([0.1, 0.2]), "intercept": 0.5}, lt.time_points(9)).inputs.shape
         (2, 9, 1)
     """
@@ -140,7 +136,6 @@ def probe_at(
     the task has no ``at_length``, or an argument is invalid.
 
     Example:
-        >>> import lstm_toys as lt
         >>> def at_length(key, numbers, length):
         ...     return lt.sequences.flip_flop(key, length, count=4, bits=1)
         >>> task = lt.Task(lambda key, n: at_length(key, n, 40), ("y",), ("y",), sequence=True, at_length=at_length)

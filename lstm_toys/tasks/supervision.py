@@ -55,7 +55,6 @@ class Examples(NamedTuple):
             with it; None: equal weights. Probes count all points with a target alike.
 
     Example:
-        >>> import lstm_toys as lt
         >>> curves = lt.show(lt.time_points(20)[None], lt.time_points(20), ("y",))
         >>> lt.Examples(inputs=curves, targets=1 - curves).targets.shape
         (1, 20, 1)
@@ -100,7 +99,6 @@ class Task:
             evaluations of different lengths; None: not supported.
 
     Example:
-        >>> import lstm_toys as lt
         >>> curves = lt.show(lt.time_points(20)[None], lt.time_points(20), ("y",))
         >>> lt.Task(lambda key, numbers: lt.Examples(curves, 1 - curves), ("y",), ("y",), sequence=True).output_features
         ('y',)
@@ -233,7 +231,6 @@ def show(curves: Float[Array, "C T"], x: Float[Array, " T"], features: Sequence[
     Features are ``("y",)``, or ``("x", "y")``. Raises ValueError for invalid curves, time points or features.
 
     Example:
-        >>> import lstm_toys as lt
         >>> x = lt.time_points(20)
         >>> lt.show(x[None] ** 2, x, ("x", "y")).shape
         (1, 20, 2)
@@ -260,7 +257,6 @@ def reproduce(
     family has other parameters, or an argument is invalid.
 
     Example:
-        >>> import lstm_toys as lt
         >>> task = lt.reproduce("line", {"slope": "steepness", "intercept": 0.1}, lt.time_points(20), ("x", "y"))
         >>> task.output_features, task.numbers
         (('x', 'y'), ('steepness',))
@@ -277,7 +273,6 @@ def reproduce_curves(curves: Given, features: tuple[str, ...], batch: int | None
     of this shape, or the features are not F different names.
 
     Example:
-        >>> import lstm_toys as lt
         >>> x = lt.time_points(20)
         >>> lt.reproduce_curves(lt.show(x[None] ** 2, x, ("y",)), ("y",)).sequence
         True
@@ -305,7 +300,6 @@ def predict_next(curves: Given, features: tuple[str, ...], batch: int | None = N
     Networks see the first T - 1 time points. Arguments and errors are those of `reproduce_curves`.
 
     Example:
-        >>> import lstm_toys as lt
         >>> x = lt.time_points(20)
         >>> lt.predict_next(lt.show(x[None] ** 2, x, ("y",)), ("y",)).ahead
         1
@@ -346,7 +340,6 @@ def read_off(
     Other arguments and errors are those of `reproduce`.
 
     Example:
-        >>> import lstm_toys as lt
         >>> task = lt.read_off("line", {"slope": 0.2, "intercept": 0.5}, ("slope",), lt.time_points(20))
         >>> task.output_features, task.sequence
         (('slope',), False)
@@ -391,7 +384,6 @@ def read_off_drawn(
     number. Other arguments and errors are those of `read_off`.
 
     Example:
-        >>> import lstm_toys as lt
         >>> task = lt.read_off_drawn("line", 50, {"slope": (-1.0, 1.0)}, ("slope",), lt.time_points(20), batch=10)
         >>> task.batch
         10
