@@ -59,8 +59,6 @@ FILES = [
     Row("mkfifo f; line $S --cluster=f", 2, "the scheduler file of a Dask scheduler"),
     Row("line $S --cluster=tcp://127.0.0.1:1", 2, "no scheduler can be reached"),
     Row("mkfifo f; claims --answers=sine=f", 2, "flag --answers=sine=f: is not a regular file"),
-    Row("head -c 300 /dev/urandom > bytes.flags; line --flagfile=bytes.flags", 2, "bytes.flags"),
-    Row("echo --flagfile=a.flags > a.flags; line $S --flagfile=a.flags", 2, "a.flags: is read within itself"),
     Row('n=$(seq -s\' \' 1 200); sweep $S --grid="noise=$n" --grid="learning_rate=$n"', 2, "40,000 settings"),
     Row("printf '\\377\\376' > mine.py; sweep $S --task=mine", 2, "mine"),
     Row("mkfifo c.csv; generalization $S --curve=c.csv", 2, "is not a regular file"),

@@ -39,11 +39,10 @@ LEARNED = 1e-3**0.5
 
 SETTINGS = {"steps": 3_000, "learning_rate": 0.003, "optimizer": "adam"}
 
-FILES = parsers.Parser(parsers.folder().convert, "a file with a valid name", many=True)
 
-
+@parsers.taking("a name, optionally with a unit, such as 'temperature (°C)'", many=True)
 def quantity(text: str) -> str:
-    """Parses the name of a measured quantity; raises ValueError."""
+    """Parses the name of a measured quantity."""
     if not text.isprintable() or not text.strip():
         raise ValueError
     return text.strip()
@@ -51,16 +50,16 @@ def quantity(text: str) -> str:
 
 FLAGS: flags.FlagTable = {
     "train": (
-        FILES,
+        parsers.files,
         "file of training curves: one column per curve, one row per time point; repeat for each feature",
     ),
-    "show": (FILES, "file of further curves of the same length to answer after training; repeat for each feature"),
-    "quantity": (
-        parsers.Parser(quantity, "a name, optionally with a unit, such as 'temperature (°C)'", many=True),
-        "name of the values in a --train file, for tables and figures; repeat for each file",
+    "show": (
+        parsers.files,
+        "file of more curves of the same length to answer after training; repeat for each feature",
     ),
+    "quantity": (quantity, "name of the values in a --train file, for tables and figures; repeat for each file"),
     "targets": (
-        parsers.path(),
+        parsers.file,
         "file of target numbers: one row per curve, in the same order, and one column per number",
     ),
     "ask": (
@@ -68,7 +67,7 @@ FLAGS: flags.FlagTable = {
         "what networks learn to answer at each time point; same: the current value; next: the next value",
     ),
     "hold_out": (parsers.share("a fifth of five or more curves"), "share of the curves to hold out of training"),
-    "batch": (parsers.integer_or_auto(1, 2**31 - 1), "number of curves per training step"),
+    "batch": (parsers.integer(1).unless("auto"), "number of curves per training step"),
     "standardize": (None, "scale the curves to the range that networks can reach; results are in the original units"),
 }
 DEFAULTS = {

@@ -236,6 +236,7 @@ def test_what_an_experiment_fixes_does_not_give_way():
         (EXPERIMENT, ["--lr=0.1"], "did you mean --learning_rate?"),
         (EXPERIMENT, ["--seed=1"], "did you mean --seeds or --base_seed?"),
         (EXPERIMENT, ["--nothing"], "Unknown command line flag 'nothing'; --help lists the flags"),
+        (EXPERIMENT, ["--flagfile=mine.csv"], "Unknown command line flag 'flagfile'; --help lists the flags"),
         (own.EXPERIMENT, ["--train=mine.csv", "--hold-out=0.5"], "did you mean --hold_out?"),
         (sweep, ["--gird=steps=1 2"], "did you mean --grid?"),
         (
@@ -251,38 +252,3 @@ def test_a_flag_that_may_have_been_meant_is_suggested(asked, line, told, here, c
     (here / "mine.csv").write_text("a,b\n1,2\n2,3\n3,5\n")
     assert carry_out(asked, line) == 2
     refused(capsys, "Unknown command line flag", told)
-
-
-@pytest.mark.parametrize(
-    ("value", "told"),
-    [
-        ("", "flag --flagfile=: takes a file with one flag per line"),
-        ("names.flags", "flag --flagfile=gone.flags: No such file or directory"),
-        ("large.flags", "flag --flagfile=large.flags: has 1,000,001 bytes; files may have at most 1,000,000 bytes"),
-        ("within.flags", "flag --flagfile=./within.flags: is read within itself"),
-        ("twice.flags", "flag --flagfile=half.flags: with it, all files of flags have more than 1,000,000 bytes"),
-    ],
-)
-def test_a_file_of_flags_that_cannot_be_read_is_told(value, told, here, capsys):
-    written = {
-        "large": "#" * 1_000_001,
-        "within": "--steps=3\n--flagfile=./within.flags\n",
-        "half": "#" * 500_000,
-        "twice": "--flagfile=half.flags\n" * 2,
-        "names": "--steps=3\n--flagfile=gone.flags\n",
-    }
-    for name, text in written.items():
-        (here / f"{name}.flags").write_text(text)
-    assert carry_out(EXPERIMENT, [f"--flagfile={value}"]) == 2
-    assert capsys.readouterr() == ("", f"{told}\n")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "steps"),
-    [(["--flagfile", "outer.flags", "--steps=4"], 4), (["--steps=4", "-flagfile=outer.flags"], 3)],
-)
-def test_files_of_flags_stand_for_their_lines(arguments, steps, here):
-    (here / "inner.flags").write_text("--steps=3\r\n# a comment\r\n\r\n--noise\r\n0.5\r\n")
-    (here / "outer.flags").write_text("--flagfile=inner.flags\n// again\n--seeds=2\n--flagfile=inner.flags\n")
-    settings, _ = flags.parse(EXPERIMENT, arguments)
-    assert (settings.seeds, settings.steps, settings.noise) == (2, steps, 0.5)
