@@ -83,11 +83,7 @@ _TABLE: dict[str, tuple[parsers.Parser[Any] | None, Any, str]] = {
         "sgd",
         "optimizer; momentum: SGD with momentum; rmsprop_keras: adds epsilon outside the root, as Keras did in 2018",
     ),
-    "momentum": (
-        parsers.share(OWN),
-        "auto",
-        "fraction of earlier gradients that momentum and adam keep at each step",
-    ),
+    "momentum": (parsers.share(OWN), "auto", "fraction of earlier gradients that momentum and adam keep at each step"),
     "decay": (
         parsers.share(OWN),
         "auto",
@@ -104,16 +100,8 @@ _TABLE: dict[str, tuple[parsers.Parser[Any] | None, Any, str]] = {
         "lstm",
         "cell of every layer; lstm_toys/networks/cells.py describes what a custom cell must provide",
     ),
-    "gates": (
-        parsers.choice(*cells.GATES),
-        "sigmoid",
-        "gate function of lstm and gru; hard: clip(0.2 a + 0.5, 0, 1)",
-    ),
-    "timesteps": (
-        parsers.integer(2),
-        100,
-        "number of points of each curve, evenly spaced over the range of x",
-    ),
+    "gates": (parsers.choice(*cells.GATES), "sigmoid", "gate function of lstm and gru; hard: clip(0.2 a + 0.5, 0, 1)"),
+    "timesteps": (parsers.integer(2), 100, "number of points of each curve, evenly spaced over the range of x"),
     "keep_steps": (
         parsers.numbers_of_steps,
         "none",

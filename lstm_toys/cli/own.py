@@ -53,10 +53,7 @@ FLAGS: flags.FlagTable = {
         parsers.files,
         "file of training curves: one column per curve, one row per time point; repeat for each feature",
     ),
-    "show": (
-        parsers.files,
-        "file of more curves of the same length to answer after training; repeat for each feature",
-    ),
+    "show": (parsers.files, "file of more curves of the same length to answer after training; repeat for each feature"),
     "quantity": (quantity, "name of the values in a --train file, for tables and figures; repeat for each file"),
     "targets": (
         parsers.file,

@@ -71,11 +71,7 @@ def setting(text: str) -> tuple[str, list[str]]:
     return name, values
 
 
-INPUTS = values_of(
-    "input",
-    f"-1:2:41, or one number; at most {MOST_INPUTS:,}",
-    *(-math.inf, math.inf, MOST_INPUTS),
-)
+INPUTS = values_of("input", f"-1:2:41, or one number; at most {MOST_INPUTS:,}", *(-math.inf, math.inf, MOST_INPUTS))
 
 GENERALIZATION: flags.FlagTable = {
     "task": (parsers.name, "experiment whose population is evaluated: {}, or your own module"),
@@ -86,10 +82,7 @@ GENERALIZATION: flags.FlagTable = {
 }
 SWEEP: flags.FlagTable = {
     "task": (parsers.name, "experiment whose networks are trained: {}, or your own module"),
-    "grid": (
-        setting,
-        "values of another flag, such as 'learning_rate=0.1 1'; repeat --grid for each flag that varies",
-    ),
+    "grid": (setting, "values of another flag, such as 'learning_rate=0.1 1'; repeat --grid for each flag that varies"),
 }
 DYNAMICS: flags.FlagTable = {
     "task": (parsers.name, "experiment whose networks are analyzed: {}, or your own module"),

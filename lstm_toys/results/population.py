@@ -1,4 +1,15 @@
-"""Saves trained populations, and loads them without the code that made them."""
+"""Saves trained populations, and loads them without the code that made them.
+
+>>> import tempfile
+>>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
+>>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=3, learning_rate=0.1)
+>>> with tempfile.TemporaryDirectory() as folder:
+...     print(lt.save(trained, folder))
+...     loaded = lt.load(folder)
+['results.nc', 'parameters.npz', 'population.json']
+>>> isinstance(loaded, lt.Saved), loaded.model == trained.model
+(True, True)
+"""
 
 import dataclasses
 import importlib
@@ -50,10 +61,6 @@ class Saved(NamedTuple):
         params: parameters after the last step, every leaf with a leading axis S.
         kept: parameters that were kept after earlier steps, by step.
         scaling: scaling of inputs and answers; None: curves are not scaled.
-
-    Example:
-        >>> lt.Saved._fields
-        ('model', 'params', 'kept', 'results', 'input_features', 'output_features', 'scaling')
     """
 
     model: nn.Module
@@ -90,15 +97,6 @@ def save(
     Raises:
         ValueError: the model, its parameters or the results could not be read back.
         OSError: a file cannot be written.
-
-    Example:
-        >>> import tempfile
-        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
-        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=3, learning_rate=0.1)
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     print(lt.save(trained, folder))
-        ...     assert lt.load(folder).model == trained.model
-        ['results.nc', 'parameters.npz', 'population.json']
     """
     arguments.instance("population", population, Population, "a Population, such as lt.train returns")
     arguments.instance("results", results, xr.Dataset | None, "labeled results, an xarray.Dataset, or None")

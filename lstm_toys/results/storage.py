@@ -1,4 +1,12 @@
-"""Writes and reads labeled arrays as netCDF, and parameters as npz."""
+"""Writes and reads labeled arrays as netCDF, and parameters as npz.
+
+>>> import tempfile
+>>> with tempfile.TemporaryDirectory() as folder:
+...     lt.save_results(lt.Results({"answer": ("time", [0.1, 0.2])}), f"{folder}/results.nc")
+...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, f"{folder}/parameters.npz")
+...     lt.load_parameters(f"{folder}/parameters.npz")["readout"]["bias"].shape
+(2, 4)
+"""
 
 import io
 import json
@@ -40,13 +48,7 @@ T = TypeVar("T")
 
 
 def save_results(results: xr.Dataset, path: Path | str) -> None:
-    """Writes labeled arrays as netCDF, atomically.
-
-    Example:
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     lt.save_results(lt.Results({"answer": ("time", [0.1, 0.2])}), f"{folder}/results.nc")
-    """
+    """Writes labeled arrays as netCDF, atomically; raises ValueError if they could not be read back."""
     path, content = arguments.path("path", path), encoded(results)
     with replacing(path) as temporary:
         temporary.write_bytes(content)
@@ -135,13 +137,7 @@ def check_whole(file: Content, without: Set[str] = frozenset()) -> None:
 def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path | str) -> None:
     """Writes a tree of parameters as npz, each leaf under its path: ``lstm_0/kernel``.
 
-    Raises:
-        ValueError: params is not a tree of dictionaries of arrays of numbers, or a name contains a slash.
-
-    Example:
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, f"{folder}/parameters.npz")
+    Raises ValueError if params is not a tree of dictionaries of arrays of numbers, or a name contains a slash.
     """
     arguments.mapping("params", params, "parameters by layer, each a dictionary of arrays by name")
     leaves, path = dict(_flat(params)), arguments.path("path", path)
@@ -158,13 +154,6 @@ def load_parameters(path: Path | str) -> PyTree[Float[np.ndarray, "S ..."]]:
     Raises:
         OSError: the file does not exist.
         Damaged: the file does not contain what `save_parameters` writes.
-
-    Example:
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, f"{folder}/parameters.npz")
-        ...     lt.load_parameters(f"{folder}/parameters.npz")["readout"]["bias"].shape
-        (2, 4)
     """
     return checked_parameters(arguments.path("path", path), lambda _: None)
 

@@ -129,11 +129,9 @@ class Experiment:
         arguments.instance("span", self.span, Span, "a Span, such as lt.Span(0, 5)")
         arguments.instance("trained", self.trained, Trained | None, "lt.Trained or None")
         arguments.instance("scaling", self.scaling, Scaling | None, "an lt.Scaling or None")
-        for name in ("defaults", "fixed"):
-            arguments.mapping(name, getattr(self, name), "values of flags, by name")
+        arguments.fields(self, arguments.mapping, "defaults", "fixed", expected="values of flags, by name")
         arguments.mapping("data", self.data, "digests, by name")
-        arguments.mapping("numbers", self.numbers, "training numbers, by name")
-        object.__setattr__(self, "numbers", {name: arguments.number(name, each) for name, each in self.numbers.items()})
+        arguments.fields(self, arguments.by_name, "numbers")
         if self.optimizer is not None:
             others = {*self.defaults, *(name for name, each in self.fixed.items() if each != OWN.get(name))}
             if unused := sorted(others & {*OWN}):

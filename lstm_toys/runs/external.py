@@ -28,15 +28,11 @@ def curves_of(
         numbers: training numbers by name; missing ones have the experiment's defaults.
 
     Example:
-        >>> functions = {
-        ...     "task": lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
-        ...     "probes": lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
-        ...     "draw": lambda results, companions: {},
-        ... }
-        >>> lt.curves_of(lt.Experiment("line", "One line.", {}, lt.Goal(rmse=0.03), **functions)).shape
-        (2, 100, 1)
+        >>> from experiments.line import EXPERIMENT
+        >>> lt.curves_of(EXPERIMENT, timesteps=50).shape
+        (9, 50, 2)
     """
-    points, numbers = _points(experiment, timesteps), _numbers(numbers)
+    points, numbers = _points(experiment, timesteps), arguments.by_name("numbers", numbers)
     curves = preparation.curves(experiment, points, numbers).answered[""]
     return experiment.scaling.undone(curves, outputs=False) if experiment.scaling else curves
 
@@ -62,16 +58,11 @@ def labeled(
     Example:
         A model that returns half of every curve:
 
-        >>> functions = {
-        ...     "task": lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
-        ...     "probes": lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
-        ...     "draw": lambda results, companions: {},
-        ... }
-        >>> experiment = lt.Experiment("line", "One line.", {}, lt.Goal(rmse=0.03), **functions)
-        >>> lt.labeled(experiment, 0.5 * lt.curves_of(experiment)[None]).answer.dims
+        >>> from experiments.line import EXPERIMENT
+        >>> lt.labeled(EXPERIMENT, 0.5 * lt.curves_of(EXPERIMENT)[None]).answer.dims
         ('seed', 'curve', 'time', 'feature')
     """
-    points, numbers = _points(experiment, timesteps), _numbers(numbers)
+    points, numbers = _points(experiment, timesteps), arguments.by_name("numbers", numbers)
     x, task = experiment.at(points)
     examples, every, curves = preparation.curves(experiment, points, numbers)
     shown, probes = curves[""], by_points(every, x)[""]
@@ -93,9 +84,3 @@ def _points(experiment: Experiment, timesteps: int | None) -> int:
     arguments.instance("experiment", experiment, Experiment, "an Experiment")
     own = {"timesteps": TIMESTEPS, **experiment.defaults, **experiment.fixed}
     return int(own["timesteps"]) if timesteps is None else timesteps
-
-
-def _numbers(numbers: Mapping[str, float | int] | None) -> Mapping[str, float | int]:
-    numbers = {} if numbers is None else numbers
-    arguments.mapping("numbers", numbers, "training numbers, by name")
-    return {name: arguments.number(name, value) for name, value in numbers.items()}

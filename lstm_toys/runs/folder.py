@@ -11,17 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from lstm_toys.files import (
-    SCHEMA,
-    Damaged,
-    clean,
-    locked,
-    read_json,
-    read_sealed,
-    sha256,
-    write_json,
-    write_sealed,
-)
+from lstm_toys.files import SCHEMA, Damaged, clean, locked, read_json, read_sealed, sha256, write_json, write_sealed
 from lstm_toys.runs import manifest, publishing
 
 

@@ -100,10 +100,7 @@ def delay(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array,
 
 
 def share_removed(
-    answer: Float[Array, " T"],
-    shown: Float[Array, " T"],
-    x: Float[Array, " T"],
-    delay: Float[Array, ""] | float = 0.0,
+    answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, " T"], delay: Float[Array, ""] | float = 0.0
 ) -> Float[Array, ""]:
     """Share of the squared error over x >= `SETTLED` that a gain and an offset of the answer would remove.
 

@@ -35,10 +35,8 @@ class Parameter:
     unit: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("name", "symbol", "unit"):
-            arguments.text(name, getattr(self, name), empty=True)
-        for name in ("low", "high"):
-            object.__setattr__(self, name, arguments.number(name, getattr(self, name)))
+        arguments.fields(self, arguments.text, "name", "symbol", "unit", empty=True)
+        arguments.fields(self, arguments.number, "low", "high")
         if not self.name.isidentifier():
             raise ValueError(f"invalid name of a parameter {self.name!r}: use letters, digits and _")
         if self.name in RESERVED or self.name.startswith("train_"):
@@ -79,10 +77,8 @@ class Span:
     name: str = "x"
 
     def __post_init__(self) -> None:
-        for name in ("start", "stop"):
-            object.__setattr__(self, name, arguments.number(name, getattr(self, name)))
-        for name in ("unit", "name"):
-            arguments.text(name, getattr(self, name), empty=True)
+        arguments.fields(self, arguments.number, "start", "stop")
+        arguments.fields(self, arguments.text, "unit", "name", empty=True)
         if not self.start < self.stop:
             raise ValueError(f"x from {self.start:g} to {self.stop:g}: the end of a span must be above its start")
         if not 1e-6 <= self.length <= 1e6 or abs(self.start) > 1e6:

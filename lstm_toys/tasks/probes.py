@@ -144,9 +144,7 @@ def probe_at(
     """
     length, seed = arguments.whole("length", length, least=1), arguments.whole("seed", seed, least=0)
     arguments.instance("task", task, Task, "a Task with an at_length")
-    numbers = {} if numbers is None else numbers
-    arguments.mapping("numbers", numbers, "training numbers, by name")
-    values = {each: jnp.float32(arguments.number(each, value)) for each, value in numbers.items()}
+    values = {each: jnp.float32(value) for each, value in arguments.by_name("numbers", numbers).items()}
     return Probe.of(name, task.longer(jax.random.fold_in(jax.random.key(seed), length), values, length))
 
 

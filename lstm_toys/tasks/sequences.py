@@ -20,11 +20,7 @@ from lstm_toys.tasks.supervision import Examples
 
 Language = Literal["anbn", "anbncn", "dyck1"]
 
-SYMBOLS: dict[Language, tuple[str, ...]] = {
-    "anbn": ("a", "b"),
-    "anbncn": ("a", "b", "c"),
-    "dyck1": ("(", ")"),
-}
+SYMBOLS: dict[Language, tuple[str, ...]] = {"anbn": ("a", "b"), "anbncn": ("a", "b", "c"), "dyck1": ("(", ")")}
 """The symbols of each language. Inputs precede them with a start symbol, outputs follow them with an end symbol."""
 
 

@@ -1,4 +1,12 @@
-"""Supervised tasks: the inputs of networks and their targets."""
+"""Supervised tasks: the inputs of networks and their targets.
+
+>>> x = lt.time_points(20)
+>>> curves = lt.show(x[None] ** 2, x, ("y",))
+>>> lt.Examples(inputs=curves, targets=1 - curves).targets.shape
+(1, 20, 1)
+>>> lt.reproduce_curves(curves, ("y",)).sequence, lt.predict_next(curves, ("y",)).ahead
+(True, 1)
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,11 +61,6 @@ class Examples(NamedTuple):
             answer is given after the last point.
         weights: weight of each point or sequence in the loss, and in the errors and the accuracy over points recorded
             with it; None: equal weights. Probes count all points with a target alike.
-
-    Example:
-        >>> curves = lt.show(lt.time_points(20)[None], lt.time_points(20), ("y",))
-        >>> lt.Examples(inputs=curves, targets=1 - curves).targets.shape
-        (1, 20, 1)
     """
 
     inputs: Float[Array, "C T F"]
@@ -99,8 +102,8 @@ class Task:
             evaluations of different lengths; None: not supported.
 
     Example:
-        >>> curves = lt.show(lt.time_points(20)[None], lt.time_points(20), ("y",))
-        >>> lt.Task(lambda key, numbers: lt.Examples(curves, 1 - curves), ("y",), ("y",), sequence=True).output_features
+        >>> ones = np.ones((1, 20, 1))
+        >>> lt.Task(lambda key, numbers: lt.Examples(ones, ones), ("y",), ("y",), sequence=True).output_features
         ('y',)
     """
 
@@ -119,14 +122,13 @@ class Task:
 
     def __post_init__(self) -> None:
         arguments.function("examples", self.examples, "a function of a key and training numbers", 2)
-        for name, least in (("input_features", 1), ("output_features", 1), ("numbers", 0)):
-            object.__setattr__(self, name, arguments.names(name, getattr(self, name), least))
-        object.__setattr__(self, "sequence", arguments.switch("sequence", self.sequence))
+        arguments.fields(self, arguments.names, "input_features", "output_features", least=1)
+        arguments.fields(self, arguments.names, "numbers")
+        arguments.fields(self, arguments.switch, "sequence", "fresh")
+        arguments.fields(self, arguments.whole, "ahead", least=0)
+        if self.batch is not None:
+            arguments.fields(self, arguments.whole, "batch", least=1)
         arguments.instance("trained", self.trained, Trained | None, "lt.Trained or None")
-        batch = None if self.batch is None else arguments.whole("batch", self.batch, least=1)
-        object.__setattr__(self, "batch", batch)
-        object.__setattr__(self, "ahead", arguments.whole("ahead", self.ahead, least=0))
-        object.__setattr__(self, "fresh", arguments.switch("fresh", self.fresh))
         if self.fresh and self.batch is not None:
             raise arguments.refused("batch", "None with fresh examples, since each step uses all of them", self.batch)
         if self.validation is not None and not self.fresh:
@@ -229,11 +231,6 @@ def show(curves: Float[Array, "C T"], x: Float[Array, " T"], features: Sequence[
     """Makes network inputs ``[C, T, F]`` from curves ``[C, T]`` at time points ``[T]``.
 
     Features are ``("y",)``, or ``("x", "y")``. Raises ValueError for invalid curves, time points or features.
-
-    Example:
-        >>> x = lt.time_points(20)
-        >>> lt.show(x[None] ** 2, x, ("x", "y")).shape
-        (1, 20, 2)
     """
     forks.check()
     x = jnp.asarray(arguments.array("x", x, "T"))
@@ -271,11 +268,6 @@ def reproduce_curves(curves: Given, features: tuple[str, ...], batch: int | None
 
     ``batch`` is the number of curves per step, or None for all. Raises ValueError if the curves are not finite numbers
     of this shape, or the features are not F different names.
-
-    Example:
-        >>> x = lt.time_points(20)
-        >>> lt.reproduce_curves(lt.show(x[None] ** 2, x, ("y",)), ("y",)).sequence
-        True
     """
     features = arguments.names("features", features, 1)
     same = _single(curves, features)
@@ -298,11 +290,6 @@ def predict_next(curves: Given, features: tuple[str, ...], batch: int | None = N
     """Makes a task in which every seed learns to predict the next value of these curves at each time point.
 
     Networks see the first T - 1 time points. Arguments and errors are those of `reproduce_curves`.
-
-    Example:
-        >>> x = lt.time_points(20)
-        >>> lt.predict_next(lt.show(x[None] ** 2, x, ("y",)), ("y",)).ahead
-        1
     """
     features = arguments.names("features", features, 1)
     every = _single(curves, features)
