@@ -144,19 +144,16 @@ def flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def leftovers(folder: Path) -> list[Path]:
-    """Finds unfinished files of killed processes in a folder and its subfolders, except in hidden folders and links."""
-    paths = []
+def clean(folder: Path, *, below: bool = True) -> None:
+    """Removes unfinished files of killed processes from a folder, and ``below`` it, except in hidden folders and links.
+
+    Call it only while a lock keeps other writers away.
+    """
     for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        paths += [Path(parent, name) for name in names if TEMPORARY.fullmatch(name)]
-    return [path for path in paths if path.is_file() and not path.is_symlink()]
-
-
-def clean(folder: Path) -> None:
-    """Removes `leftovers`; call it only while a lock keeps other writers away."""
-    for path in leftovers(folder):
-        path.unlink()
+        folders[:] = [name for name in folders if below and not name.startswith(".")]
+        for path in (Path(parent, name) for name in names if TEMPORARY.fullmatch(name)):
+            if path.is_file() and not path.is_symlink():
+                path.unlink()
 
 
 def opened(path: Path, *, links: bool = False) -> io.BufferedReader:

@@ -95,6 +95,7 @@ def console(*, quiet: bool = False) -> Console:
     return created
 
 
-def complain(message: str) -> None:
-    """Prints one line to standard error."""
+def complain(message: str, code: int = 2) -> int:
+    """Prints one line to standard error, and returns the exit code."""
     print(printable(message), file=sys.stderr, flush=True)
+    return code

@@ -19,6 +19,7 @@ from lstm_toys import output
 from lstm_toys.cli import VERSION, flags, modules
 from lstm_toys.execution.signals import Interrupted, Interruption, ended
 from lstm_toys.files import Damaged
+from lstm_toys.output import complain
 from lstm_toys.runs import lifecycle
 from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.context import Failed, Options, Refused
@@ -172,9 +173,3 @@ def _run_plan(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
         if isinstance(error, RuntimeError) and not OUT_OF_MEMORY.search(str(error)):
             raise
         return complain(f"out of memory; {KEPT}", 1)
-
-
-def complain(message: str, code: int) -> int:
-    """Prints one line to stderr and returns the exit code."""
-    output.complain(message)
-    return code

@@ -100,8 +100,8 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     kept, others = parted(every, values["hold_out"], values["batch"])
     batch = values["batch"] or usual_batch(len(kept.names))
     notes = [*(read_in(path, each) for path, each in zip(values["train"], curves, strict=True)), *doubts(first, every)]
-    out = "".join(f", {counted(each)} held out: {named(each)}" for each in others)
-    notes.append(f"{counted(kept)} to train on{out}")
+    out = "".join(f", {output.counted(len(each.names), 'curve')} held out: {named(each.names)}" for each in others)
+    notes.append(f"{output.counted(len(kept.names), 'curve')} to train on{out}")
     if values["show"]:
         shown = columns("show", values["show"], scaled)
         check_shown(shown, curves, values["show"])
@@ -271,38 +271,29 @@ def doubts(first: Curves, every: sets.CurveSet) -> list[str]:
     return notes
 
 
-def counted(curves: sets.CurveSet) -> str:
-    """The number of curves, in words."""
-    return output.counted(len(curves.names), "curve")
-
-
-def named(curves: sets.CurveSet) -> str:
+def named(names: Sequence[str]) -> str:
     """The names of curves, at most `NAMED`."""
-    more = f" and {len(curves.names) - NAMED:,} more" if len(curves.names) > NAMED else ""
-    return ", ".join(curves.names[:NAMED]) + more
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED:,} more" if len(names) > NAMED else "")
 
 
 def draw(results: lt.Results, _: dict[str, lt.Results], goal: lt.Goal) -> dict[str, lt.Drawing]:
     """The answers to each set of curves, the errors over time and over curves, and the loss."""
-    figures: dict[str, lt.Drawing] = {}
-    names = list(dict.fromkeys(map(str, results.family.values)))
+    figures, names = dict[str, lt.Drawing](), list(dict.fromkeys(map(str, results.family.values)))
     if "time" not in results.answer.dims:
         figures["numbers.png"] = lt.figures.set_numbers(results, "Numbers of whole curves")
         if sets.SHOWN in names:
             title = "Numbers of the curves that were shown"
             figures["shown.png"] = lt.figures.numbers_of_curves(results, sets.SHOWN, title)
     else:
-        features = [str(name) for name in results.feature.values]
         what = "Predictions of" if "ahead" in results.attrs else "Answers to"
-        for feature in features:
-            of = f"_{features.index(feature) + 1}" if len(features) > 1 else ""
+        for number, feature in enumerate(map(str, results.feature.values), 1):
+            of = f"_{number}" if results.sizes["feature"] > 1 else ""
             for family in names:
                 file, title = family.replace(" ", "_"), f"{what} the curves {TITLES[family]}"
                 figures[f"{file}{of}.png"] = lt.figures.set_answers(results, family, feature, title)
-            figures[f"errors_over_time{of}.png"] = lt.figures.errors_over_time(results, feature, "Errors over time")
-            figures[f"errors_over_curves{of}.png"] = lt.figures.errors_over_curves(
-                results, feature, "Errors over curves"
-            )
+            for over in ("time", "curves"):
+                drawn = getattr(lt.figures, f"errors_over_{over}")(results, feature, f"Errors over {over}")
+                figures[f"errors_over_{over}{of}.png"] = drawn
     figures["loss.png"] = lt.figures.loss(results, "Training on curves of your own", goal=goal)
     return figures
 

@@ -37,8 +37,7 @@ def main() -> None:
         runpy.run_module(f"{package}.{name}", run_name="__main__", alter_sys=True)
     else:
         suggestion = meant(name, [*every, "--version"]) or f"available: {', '.join(every)}"
-        output.complain(f"unknown command {name!r}; {suggestion}")
-        sys.exit(2)
+        sys.exit(output.complain(f"unknown command {name!r}; {suggestion}"))
 
 
 @cache

@@ -31,7 +31,7 @@ Values = dict[str, Any]
 MEANING = {LENGTH: "number of time points per sequence", SPACING: "distance between time points in x"}
 
 
-def values_of(name: str, takes: str, least: float, greatest: float, most: int) -> parsers.Parser[Axis]:
+def values_of(name: str, takes: str, least: float | int, greatest: float | int, most: int) -> parsers.Parser[Axis]:
     """Parses at most ``most`` values of an axis: ``low:high:count``, or one number."""
 
     @parsers.taking(f"low:high:count, such as {takes}")

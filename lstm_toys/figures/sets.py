@@ -7,11 +7,11 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from lstm_toys import output
 from lstm_toys.figures import style
 from lstm_toys.figures.answers import Curve, curve_panels, labeled
 from lstm_toys.figures.needs import needs
 from lstm_toys.figures.style import GRAY, MOST_BANDS
+from lstm_toys.output import counted
 from lstm_toys.results.arrays import axis_label, kept, probed
 
 NAMED = 30
@@ -55,7 +55,7 @@ def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
             error = _rmse(chosen, chosen.answer, feature, "curve")
             if not len(error):
                 continue
-            label = f"{family}: {_curves(chosen.sizes['curve'])}"
+            label = f"{family}: {counted(chosen.sizes['curve'], 'curve')}"
             handles.append(style.band(axes, fit.time, error, color, label, line={"linewidth": 1.6}))
             style.whole_ticks(axes, fit.time.values)
         axes.set_ylim(bottom=0)
@@ -78,7 +78,8 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
             order = np.argsort(np.median(error, axis=0))
             places = first + np.arange(len(order))
             ticks |= dict(zip(places.tolist(), map(shortened, chosen.name.values[order]), strict=True))
-            handles.append(style.bars(axes, places, error[:, order], color, f"{family}: {_curves(len(order))}"))
+            label = f"{family}: {counted(len(order), 'curve')}"
+            handles.append(style.bars(axes, places, error[:, order], color, label))
             if "ahead" in results.attrs:
                 again = _rmse(chosen, chosen.input, feature, "time")
                 axes.plot(places, again[order], "_", color=GRAY, markersize=5)
@@ -106,7 +107,7 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
                 continue
             for axes, name in zip(panels, names, strict=True):
                 right, answers = (chosen[each].sel(output_feature=name).values for each in ("truth", "answer"))
-                dots = style.bars(axes, right, answers, color, f"{family}: {_curves(chosen.sizes['curve'])}")
+                dots = style.bars(axes, right, answers, color, f"{family}: {counted(chosen.sizes['curve'], 'curve')}")
             handles.append(dots)
         for axes in panels:
             ends = axes.get_xlim()
@@ -148,10 +149,6 @@ def _rmse(chosen: xr.Dataset, shown: xr.DataArray, feature: str, over: str) -> F
     """The error of answers, or of inputs, over an axis; without a truth, the inputs are right."""
     missed = shown - (chosen.truth if "truth" in chosen else chosen.input)
     return np.sqrt((missed.sel(feature=feature) ** 2).mean(over).values)
-
-
-def _curves(count: int) -> str:
-    return output.counted(count, "curve")
 
 
 def _explained(fit: xr.Dataset) -> Patch:

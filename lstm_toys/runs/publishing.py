@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from lstm_toys.files import Damaged, ensure_regular, flush, leftovers, locked, read_json, sha256, write_json
+from lstm_toys.files import Damaged, clean, ensure_regular, flush, locked, read_json, sha256, write_json
 
 MANIFEST = "manifest.json"
 """File that records what was published: the name of the run, and the SHA-256 of each file by its name."""
@@ -123,9 +123,7 @@ def _settle(target: Path, tell: Callable[[str], None]) -> None:
         flush(target)
         os.replace(stage / MANIFEST, target / MANIFEST)
         flush(target)
-    for path in leftovers(target):
-        if path.parent == target:  # Other processes may be writing in the folders below.
-            path.unlink()
+    clean(target, below=False)  # Other processes may be writing in the folders below.
     if stage.exists():
         shutil.rmtree(stage)
 

@@ -85,7 +85,7 @@ class Family:
         """
         forks.check()
         arguments.mapping("parameters", parameters, "numbers or arrays by the names of parameters")
-        x = _floats("x", x, "T")
+        x = jnp.asarray(arguments.array("x", x, "T"))
         if set(parameters) != set(self.names):
             raise ValueError(f"this family takes the parameters {sorted(self.names)}, not {sorted(parameters)}")
         values = [arguments.numbers(name, value, "C") for name, value in parameters.items()]
@@ -162,7 +162,3 @@ def time_points(count: int, span: Span | None = None) -> Float[Array, " T"]:
     span = Span() if span is None else span
     arguments.instance("span", span, Span, "a Span, such as lt.Span(0, 5)")
     return jnp.linspace(span.start, span.stop, count)
-
-
-def _floats(name: str, given: Float[Array, "..."], axes: str) -> Float[Array, "..."]:
-    return jnp.asarray(arguments.array(name, given, axes))
