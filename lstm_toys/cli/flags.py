@@ -66,11 +66,7 @@ INSTALLED = "lstm_toys.experiments."
 OWN = "the optimizer's default"
 
 _TABLE: dict[str, tuple[parsers.Parser[Any] | None, Any, str]] = {
-    "seeds": (
-        parsers.integer(1),
-        16,
-        "number of independently initialized networks; seed i gives the same network regardless of the number",
-    ),
+    "seeds": (parsers.integer(1), 16, "number of networks; seed i gives the same network, however many there are"),
     "base_seed": (
         parsers.integer(0, 2**32 - 1),
         0,
@@ -107,11 +103,7 @@ _TABLE: dict[str, tuple[parsers.Parser[Any] | None, Any, str]] = {
         "none",
         "earlier steps after which the parameters are also saved; 0 saves the untrained network",
     ),
-    "noise": (
-        parsers.not_negative,
-        0.0,
-        "standard deviation of Gaussian noise on the training inputs, drawn once for each seed",
-    ),
+    "noise": (parsers.not_negative, 0.0, "standard deviation of noise on the training inputs, drawn once per seed"),
     "block": (
         parsers.integer(1).unless("auto"),
         "auto",
@@ -122,11 +114,7 @@ _TABLE: dict[str, tuple[parsers.Parser[Any] | None, Any, str]] = {
     "replot": (None, False, "redraw the figures of the finished run without training"),
     "restart": (None, False, "start from the beginning, even if the run is finished or could be continued"),
     "quiet": (None, False, "print only errors and the folder of the results"),
-    "checkpoint_every": (
-        parsers.positive,
-        30.0,
-        "seconds between checkpoints, from which an interrupted run continues",
-    ),
+    "checkpoint_every": (parsers.positive, 30.0, "seconds between checkpoints; an interrupted run continues from one"),
     "on_divergence": (
         parsers.choice("exclude", "stop"),
         "exclude",

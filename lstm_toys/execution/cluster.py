@@ -193,11 +193,8 @@ class Cluster(Executor):
     ) -> Iterator[tuple[Part, Outcome[Result]]]:
         """Computes parts on the workers; see `Executor.map`.
 
-        Raises:
-            Stopped: ``stop`` returned True; the remaining parts are abandoned.
-            Lost: there was no worker, or no scheduler, for `PATIENCE` seconds, or every worker is refused.
-            Unfinished: parts failed; all others are done.
-            Unreachable: the job cannot be sent.
+        Raises Lost if there was no worker or scheduler for `PATIENCE` seconds, or every worker is refused, Unfinished
+        if parts failed once all others are done, and Unreachable if the job cannot be sent.
         """
         sent, expected = packed(job), self._expected._replace(computes=job.digests())
         new, again, running = iter(parts), deque[Part](), dict[Future[Any], Part]()

@@ -29,16 +29,9 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """Options of a command; none of them changes a result.
+    """Options of a command, none of which changes a result; ``--help`` describes the flags of the same names.
 
-    Attributes:
-        restart: run again even if finished.
-        compile_cache: keep compiled programs for the next process.
-        checkpoint_every: seconds between two checkpoints.
-        on_divergence: ``"exclude"`` a diverged seed from the statistics, or ``"stop"`` the run.
-        figure_format: animations are always GIF.
-        cluster: address of a cluster; see `lstm_toys.execution.cluster.connected`. None: this process does the work.
-        mixed: accept workers with another version or processor.
+    Without a ``cluster`` this process does the work; see `lstm_toys.execution.cluster.connected` for addresses.
     """
 
     results_dir: Path

@@ -117,20 +117,14 @@ class Run:
 
     @contextmanager
     def locked(self, *, anew: bool = False) -> Iterator[Callable[[], None]]:
-        """Locks the folder during a block, and writes the identity into it.
+        """Locks the folder during a block, writes the identity into it, and removes files of killed processes.
 
-        The lock ends with the process in any case. Unfinished files of killed processes are removed. With ``anew``, the
-        run is marked unfinished and its checkpoints are removed; figures and results remain until replaced.
+        With ``anew``, the run is marked unfinished and its checkpoints are removed; figures and results remain until
+        replaced. Yields a function that raises `Gone` if the folder no longer exists, to call before writing and during
+        long work.
 
-        Yields a function that raises `Gone` if the folder no longer exists, to call before writing and during long
-        work.
-
-        Raises:
-            Busy: another process holds the lock.
-            Gone: the folder was removed or moved during the block.
-            Damaged: the folder holds another run.
-            Obstructed: a folder is in the place of a file, or the lock file cannot be locked.
-            OSError: the folder cannot be written.
+        Raises Busy if another process holds the lock, Damaged if the folder holds another run, Obstructed if something
+        is in the place of a file, Gone if the folder was removed or moved during the block, and OSError.
         """
         for name in (".lock", CONFIG, METRICS, "results.nc", "parameters.npz", "population.json"):
             if (self.folder / name).is_dir():
@@ -186,11 +180,7 @@ class Run:
         return metrics
 
     def checked(self, name: str) -> Path:
-        """Returns the path of a file of the finished run, whose digest is checked.
-
-        Raises OSError if the run is not finished, and Damaged if the file is missing, a link, or not what this run
-        wrote.
-        """
+        """Returns the path of a file of the finished run; raises Damaged if it is missing or not what the run wrote."""
         path, digests = self.folder / name, self.read_metrics()["files"]
         if not os.path.lexists(path):
             raise Damaged(path, "is missing")

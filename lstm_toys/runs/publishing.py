@@ -29,10 +29,9 @@ class NotPublished(Exception):
 def publish(
     sources: Sequence[Path], target: Path, origin: str, tell: Callable[[str], None], *, folder: Path | None = None
 ) -> None:
-    """Replaces the published set of a folder, completely or not at all; other files remain.
+    """Replaces the published set of the target folder, completely or not at all; other files remain.
 
     Args:
-        target: folder of the set; created if missing.
         tell: called with one line for each file of the old set that remains because it was changed.
         folder: folder of all published sets: the target itself, its parent, or its parent's parent; None: its parent.
 
