@@ -28,33 +28,6 @@ FULL, MEMORY = "standard output: No space left on device", "GiB of memory"
 AGAIN, NOBODY, TRAINED = "--restart runs it again", "every seed diverged with --learning_rate=1e+30", "train MSE"
 PLAIN = "PYTHONUTF8=0 LC_ALL=POSIX PYTHONCOERCECLOCALE=0"
 
-REFUSED = [
-    # Numbers that none are, or that mean something else in single precision.
-    Row("line $S --seeds=1_6", 2, "flag --seeds=1_6: takes a whole number"),
-    Row("line $S --seeds=３", 2, "takes a whole number"),
-    Row("hill $S --learning_rate=1_0.5", 2, "takes a finite number above 0"),
-    Row("sine $S --optimizer=momentum --momentum=0.99999999999", 2, "but not including 1 (in single precision)"),
-    Row("sine $S --train_amplitude=1e38", 2, "takes a number from -1,000,000 to 1,000,000"),
-    Row("amplitude $S --keep_steps=5,3", 2, "ascending"),
-    Row("amplitude $S --keep_steps=20", 2, "20 is not before the last step of --steps=20"),
-    Row("recipe --seeds=1", 2, "takes a whole number from 2"),
-    Row("timeline --seeds=15", 2, "takes a whole number from 16"),
-    Row("generalization $S --amplitude=0.1:1:1_0", 2, "takes low:high:count"),
-    Row("dynamics $S --inputs=1:0:5", 2, "low:high:count"),
-    Row("dynamics $S --starts=1", 2, "takes a whole number from 2"),
-    Row("explained --seeds=5", 2, "takes a whole number from 6"),
-    # Flags that are none, or contradict each other.
-    Row("slope_intercept $S --nonsense", 2, "Unknown command line flag 'nonsense'; --help lists the flags"),
-    Row("line $S --cell=json:dumps", 2, "json"),
-    Row("line $S --cluster=local:0", 2, "takes local:N"),
-    Row("generalization $S --curve=/dev/zero", 2, "is not a regular file"),
-    Row("generalization $S --task=json", 2, "json"),
-    # What no machine can hold.
-    Row("generalization $S --amplitude=0.1:1:100000 --frequency=1:64:100000", 2, "GiB"),
-    Row("claims --seeds=1000000000 --only=line-one-layer", 2, MEMORY),
-]
-"""Refusals that are the same in any process."""
-
 FILES = [
     Row("mkfifo f; line $S --cluster=f", 2, "the scheduler file of a Dask scheduler"),
     Row("line $S --cluster=tcp://127.0.0.1:1", 2, "no scheduler can be reached"),
