@@ -33,9 +33,6 @@ from lstm_toys.studies.training import ask as training
 
 KEPT = "everything finished or saved so far is kept, and the same command continues"
 
-GARBAGE = 50_000
-"""New objects after which Python looks for garbage; its default of 700 takes a sixth of a command's time."""
-
 OUT_OF_MEMORY = re.compile("RESOURCE_EXHAUSTED|can't start new thread|bad_alloc")
 
 
@@ -91,7 +88,7 @@ def plan(experiment: Experiment | Analysis, arguments: Sequence[str]) -> Plan:
 def run_and_exit(make_plan: Callable[[Sequence[str]], Plan]) -> None:
     """Runs a command line and exits; quietly if the reader of its output stops early."""
     printed, _ = output.sturdy()
-    gc.set_threshold(GARBAGE)
+    gc.set_threshold(50_000)  # New objects; Python's 700 take a sixth of a command's time.
     os.environ.pop("MPLBACKEND", None)  # Figures are drawn into files.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # It warns if it cannot store its list of fonts.
     try:
@@ -113,7 +110,7 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
     It is 1 if every seed of a run diverged or a file could not be used, 2 for an invalid command line, and 128 plus the
     number of the signal that ended it.
     """
-    if flags.asks_version(arguments):
+    if any(argument.partition("=")[0] == "--version" for argument in arguments):
         print(VERSION)
         return 0
     try:

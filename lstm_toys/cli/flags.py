@@ -241,11 +241,6 @@ class _Values(flags.FlagValues):
         return list(argv)
 
 
-def asks_version(arguments: Sequence[str]) -> bool:
-    """Whether a command line requests the version, regardless of its other arguments."""
-    return any(argument.partition("=")[0] == "--version" for argument in arguments)
-
-
 def asks_help(arguments: Sequence[str]) -> bool:
     """Whether a command line requests help, regardless of its other arguments."""
     return any(argument.partition("=")[0] in ("--help", "-help", "-h", "--helpfull") for argument in arguments)

@@ -21,9 +21,6 @@ OTHERS: dict[str, Any] = {"color": "#929299", "linewidth": 0.5}
 MOST_OTHERS = 5
 """With more other curves, every panel shows one line instead: the median answer to all curves."""
 
-OVERLAY = 2.7
-"""Height in inches of the panel with the median answers to all curves."""
-
 PUBLISHED: dict[str, Any] = {
     "linestyle": "",
     "marker": "D",
@@ -127,7 +124,7 @@ def curve_panels(
     across = 1 if most <= MOST_BANDS else 3 if most in (5, 6, 9) else 4
     grids = [(1, 1) if len(curves) <= MOST_BANDS else (-(-len(curves) // across), across) for curves in chosen]
     heights = [3.8 if (rows, columns) == (1, 1) else 0.55 + 1.75 * rows for rows, columns in grids]
-    above = OVERLAY if overlay else 0.0
+    above = 2.7 if overlay else 0.0
     with style.house():
         figure = Figure(figsize=(6.8 if across == 1 else 1.0 + 2.1 * across, sum(heights) + above * len(heights) + 0.4))
         ratios = [height + above for height in heights]

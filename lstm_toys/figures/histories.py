@@ -21,9 +21,6 @@ from lstm_toys.tasks.goal import WEIGHTED, Goal, after_which
 
 LEARNED = "counts as learned"
 
-FEW_RECORDS = 25
-"""Histories of at most this many records are marked with points, since a line would not show their number."""
-
 
 @needs("train_loss", "step", "diverged")
 def loss(
@@ -97,7 +94,8 @@ def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) 
 
 
 def _points(results: xr.Dataset) -> dict[str, Any]:
-    return {"marker": "o", "markersize": 2.5} if results.sizes["step"] <= FEW_RECORDS else {}
+    """Marks of few records, whose number a line would not show."""
+    return {"marker": "o", "markersize": 2.5} if results.sizes["step"] <= 25 else {}
 
 
 ONE: dict[str, Any] = {"color": COLORS["b"], "alpha": 0.5, "linewidth": 0.7}

@@ -151,9 +151,10 @@ def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[intervals.Estima
         for family, rmse in family_rmse(kept(part)).items():
             if not np.isnan(rmse).all():
                 rows[f"{family}, RMSE{suffix} to target"] = (intervals.median_bootstrap(rmse), "95 % bootstrap")
-        for family, error in repeated_rmse(part).items():
-            again = intervals.Estimate(error, np.nan, np.nan)
-            rows[f"{family}, RMSE{suffix} of the last value again"] = (again, "no network")
+        for each in parts(part) if "ahead" in results.attrs else ():
+            for family, error in _rmse(each, each.input).items():
+                again = intervals.Estimate(float(error), np.nan, np.nan)
+                rows[f"{family}, RMSE{suffix} of the last value again"] = (again, "no network")
     return rows
 
 
@@ -163,13 +164,6 @@ def _of_units(results: xr.Dataset) -> dict[str, xr.Dataset]:
     if scaling_of(results) is None or results.sizes[axis] == 1:
         return {"": results}
     return {str(name): results.sel({axis: [name]}) for name in results[axis].values}
-
-
-def repeated_rmse(results: xr.Dataset) -> dict[str, float]:
-    """Returns by family the error of predicting the last value again; empty if networks do not predict."""
-    if "ahead" not in results.attrs:
-        return {}
-    return {name: float(error) for part in parts(results) for name, error in _rmse(part, part.input).items()}
 
 
 def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:

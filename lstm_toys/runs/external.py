@@ -12,9 +12,6 @@ from lstm_toys.runs import preparation
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.tasks.probes import by_points
 
-TIMESTEPS = 100
-"""Time points of a curve, unless an experiment declares another number."""
-
 
 def curves_of(
     experiment: Experiment, timesteps: int | None = None, numbers: Mapping[str, float | int] | None = None
@@ -82,5 +79,5 @@ def labeled(
 
 def _points(experiment: Experiment, timesteps: int | None) -> int:
     arguments.instance("experiment", experiment, Experiment, "an Experiment")
-    own = {"timesteps": TIMESTEPS, **experiment.defaults, **experiment.fixed}
+    own = {"timesteps": 100, **experiment.defaults, **experiment.fixed}  # The flag's own default.
     return int(own["timesteps"]) if timesteps is None else timesteps

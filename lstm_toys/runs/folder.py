@@ -31,12 +31,6 @@ VALUE = "value"
 CONFIG, METRICS = "config.json", "metrics.json"
 """Files of a run's identity and of its summary, and the key in them of the digests of what the run computes."""
 
-LISTS = ("figures", "needs")
-"""Lists of names in the summary, of figures and of the folders of runs that are needed; absent if there are none."""
-
-MOST_METRICS = 2**28
-"""Maximum size of a summary in bytes; the largest are those of sweeps, which describe every setting."""
-
 FORMATS = ("png", "svg", "pdf")
 FIGURES = (*(f"*.{form}" for form in FORMATS), "*.gif")
 
@@ -172,7 +166,7 @@ class Run:
 
     def read_metrics(self) -> dict[str, Any]:
         """Reads the summary; raises OSError if the run is not finished, and Damaged if it did not write this file."""
-        metrics = read_sealed(self.metrics, MOST_METRICS)
+        metrics = read_sealed(self.metrics, 2**28)  # Those of sweeps describe every setting.
         if metrics.get("run") != self.folder.name:
             raise Damaged(self.metrics, f"belongs to another run, {metrics.get('run')}")
         if not _described(metrics):
@@ -214,7 +208,8 @@ def relatives(runs: Path, settings: dict[str, Any]) -> Iterator[Run]:
 
 def _described(metrics: dict[str, Any]) -> bool:
     """Whether a summary has everything of a run that is the same in all studies."""
-    digests, names = [metrics.get(each) for each in ("files", VALUE)], [metrics.get(each, []) for each in LISTS]
+    digests = [metrics.get(each) for each in ("files", VALUE)]
+    names = [metrics.get(each, []) for each in ("figures", "needs")]
     return (
         all(isinstance(each, dict) and all(isinstance(value, str) for value in each.values()) for each in digests)
         and all(isinstance(each, list) and all(isinstance(name, str) for name in each) for each in names)

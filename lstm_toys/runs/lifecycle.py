@@ -20,9 +20,6 @@ from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.context import Failed, Options, Refused, RunContext, stopwatch
 from lstm_toys.runs.folder import FORMATS, Run, relatives
 
-SHOWN = 3
-"""Most files that a message names."""
-
 
 class Work:
     """The work of a command; ``found`` are all its runs, and ``runs`` the finished ones, including needed ones."""
@@ -325,5 +322,4 @@ def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
 
 
 def _named(edited: Sequence[str]) -> str:
-    more = f" and {len(edited) - SHOWN} more" if len(edited) > SHOWN else ""
-    return f"{', '.join(edited[:SHOWN])}{more}"
+    return ", ".join(edited[:3]) + (f" and {len(edited) - 3} more" if len(edited) > 3 else "")

@@ -28,9 +28,6 @@ from lstm_toys.execution import switches
 PREFIX = "loaded-"
 """Beginning of the file names of manifests, which are compressed JSON."""
 
-KEPT = 8
-"""Most manifests that a run keeps, for the most recent commands and states of the code."""
-
 MOST_BYTES = 2**23
 GZIP = 16 + zlib.MAX_WBITS
 ABSENT, OTHER = "absent", "not a file"
@@ -132,7 +129,7 @@ def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) ->
         with files.replacing(kept) as temporary:
             temporary.write_bytes(gzip.compress(content, mtime=0))
         every = sorted(folder.glob(f"{PREFIX}{key}-*"), key=lambda path: path.lstat().st_mtime_ns)
-        for old in every[:-KEPT]:
+        for old in every[:-8]:  # Others are for recent commands and states of the code.
             old.unlink(missing_ok=True)
 
 
