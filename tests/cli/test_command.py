@@ -6,8 +6,7 @@ Never yesterday's numbers: what was swapped or damaged is told in one line, of w
 import json
 import os
 import shutil
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ import xarray as xr
 from world import SINE, SMALL
 
 import conftest
-from conftest import HANG, ROOT, carry_out, rarely, refusal, switched
+from conftest import ROOT, carry_out, process, rarely, refusal, switched
 from experiments import generalization
 from experiments.sine import EXPERIMENT
 from lstm_toys.files import SCHEMA
@@ -267,13 +266,7 @@ def elsewhere(tmp_path):
     (tmp_path / "studies").mkdir()
     (tmp_path / "studies" / "mine.py").write_text(written.replace('name="line"', 'name="mine"'))
 
-    def run(*arguments):
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        started = [sys.executable, *arguments]
-        return subprocess.run(started, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=HANG)
-
-    run.folder = tmp_path
-    return run
+    return partial(process, cwd=tmp_path)
 
 
 CALLED = [
@@ -292,13 +285,11 @@ def test_help_tells_how_it_was_called(arguments, told, elsewhere):
 
 @pytest.mark.long
 @pytest.mark.parametrize(("flags", "kept"), [([], True), (["--nocompile_cache"], False)])
-def test_a_module_of_a_folder_is_run_and_compiled_programs_kept_unless_refused(flags, kept, elsewhere, monkeypatch):
-    for name in [name for name in os.environ if name.startswith("JAX_")]:
-        monkeypatch.delenv(name)
-    folder = elsewhere.folder
-    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "caches"))
-    done = elsewhere("-m", "studies.mine", "--seeds=2", "--steps=2", "--timesteps=12", "--quiet", *flags)
-    (run,) = (folder / "results" / "runs").iterdir()
+def test_a_module_of_a_folder_is_run_and_compiled_programs_kept_unless_refused(flags, kept, elsewhere, tmp_path):
+    own = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
+    line = ["-m", "studies.mine", "--seeds=2", "--steps=2", "--timesteps=12", "--quiet", *flags]
+    done = elsewhere(*line, env={**own, "XDG_CACHE_HOME": str(tmp_path / "caches")})
+    (run,) = (tmp_path / "results" / "runs").iterdir()
     assert run.name.startswith("mine-")
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"results/runs/{run.name}\n", "")
-    assert any((folder / "caches").glob("lstm_toys/xla/*")) == kept
+    assert (done.stdout, done.stderr) == (f"results/runs/{run.name}\n", "")
+    assert any((tmp_path / "caches").glob("lstm_toys/xla/*")) == kept

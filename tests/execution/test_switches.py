@@ -2,12 +2,10 @@
 
 import json
 import os
-import subprocess
-import sys
 
 import pytest
 
-from conftest import HANG
+from conftest import process
 from lstm_toys.execution.switches import HARMLESS
 
 PROGRAM = """
@@ -23,16 +21,7 @@ print(json.dumps([switches(), variables()]))
 def told(then="", first="", **environment):
     """The switches and the variables that a process sees, which imports JAX before or after the library."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("JAX_", "FLAX_"))}
-    program = PROGRAM.format(first=first, then=then)
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**inherited, **environment},
-        capture_output=True,
-        text=True,
-        timeout=HANG,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return json.loads(process("-c", PROGRAM.format(first=first, then=then), env={**inherited, **environment}).stdout)
 
 
 X64 = 'import jax; jax.config.update("jax_enable_x64", True); jax.config.update("jax_log_compiles", True)'

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
 import sys
 
 import jax
@@ -12,7 +11,7 @@ import pytest
 import xarray as xr
 
 import lstm_toys as lt
-from conftest import HANG, untrained
+from conftest import process, untrained
 from lstm_toys.files import Damaged, read_sealed, sha256, write_json, write_sealed
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, train
@@ -102,7 +101,7 @@ if __name__ == "__main__":
 def test_a_network_of_a_script_is_saved_under_the_name_that_others_import_it_by(tmp_path, monkeypatch):
     script = tmp_path / "script_of_ones_own.py"
     script.write_text(SCRIPT)
-    done = subprocess.run([sys.executable, script, tmp_path / "saved"], capture_output=True, text=True, timeout=HANG)
+    done = process(script, tmp_path / "saved")
     assert (done.stdout, done.stderr) == ("True\n", "")
     trust = ("script_of_ones_own",)
     with pytest.raises(ValueError, match=r"script_of_ones_own:Own cannot be imported"):

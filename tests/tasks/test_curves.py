@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 from itertools import product
 
 import numpy as np
@@ -11,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import process
 from lstm_toys.tasks import textfile
 from lstm_toys.tasks.curves import LARGEST, read_curves
 from lstm_toys.tasks.parameters import Span
@@ -311,8 +310,7 @@ def test_a_large_table_is_read_in_little_memory(tmp_path, shape):
     path, values = tmp_path / "large.csv", np.random.default_rng(0).normal(size=shape)
     np.savetxt(path, values, delimiter=";")
     np.testing.assert_array_equal(read_curves(path).values, values.T)
-    done = subprocess.run([sys.executable, "-c", LARGE, path], capture_output=True, text=True, check=True)
-    *found, most = map(int, done.stdout.split())
+    *found, most = map(int, process("-c", LARGE, path).stdout.split())
     assert tuple(found) == shape[::-1]
     assert 0 < most < 14 * path.stat().st_size
 
