@@ -133,8 +133,8 @@ class Run:
             clean(self.folder)
             config = self.folder / CONFIG
             if anew:
-                manifest.remove(self.folder)
-                self.metrics.unlink(missing_ok=True)
+                for path in (*self.folder.glob(f"{manifest.PREFIX}*"), self.metrics):
+                    path.unlink(missing_ok=True)
                 self.forget()
             if anew or not config.is_file():
                 write_json(config, self.identity)
