@@ -41,8 +41,7 @@ def configure(*, cache: bool = True) -> None:
     Args:
         cache: keep compiled programs in the user's cache folder, for later processes.
 
-    Raises:
-        RuntimeError: JAX has already initialized its devices, which happens when the first array is created.
+    Raises RuntimeError if JAX has already initialized its devices, which happens when the first array is created.
 
     Example:
         >>> lt.configure()  # Before the first array.

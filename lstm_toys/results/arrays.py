@@ -206,8 +206,7 @@ def probed(results: xr.Dataset, name: str) -> xr.Dataset:
     If the probe has its own time points, its curves and answers get the same names as for other probes, and variables
     on the training's time points are left out.
 
-    Raises:
-        ValueError: there is no such probe.
+    Raises ValueError if there is no such probe.
 
     Example:
         >>> shown = lt.Results({"answer_long": (("seed", "curve_long", "time_long"), [[[0.1, 0.2, 0.3]]])})

@@ -56,8 +56,7 @@ def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
     Args:
         curves: a curve set of networks that answer classes or bits, such as `lt.probed` selects.
 
-    Raises:
-        ValueError: the answers are values, or no targets are known.
+    Raises ValueError if the answers are values, or no targets are known.
 
     Example:
         >>> answer = ("seed", "curve", "time", "output_feature"), [[[[2.0], [-1.0]]]], {"loss": "binary_cross_entropy"}
@@ -83,8 +82,7 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
         curves: curve sets of the same networks, see `right`.
         by: a parameter of the curves, such as the n of a^n b^n.
 
-    Raises:
-        ValueError: see `right`; or a curve set does not have the parameter.
+    Raises ValueError if a curve set does not have the parameter, or like `right`.
 
     Example:
         >>> answer = ("seed", "curve", "output_feature"), [[[2.0], [1.0], [-1.0]]], {"loss": "binary_cross_entropy"}

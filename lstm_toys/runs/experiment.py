@@ -72,8 +72,7 @@ class Experiment:
         scaling: scaling that ``task`` and ``probes`` apply; results undo it.
         fixed: settings that have no flag because something else determines them, such as a file's time points.
 
-    Raises:
-        ValueError: an argument is invalid, such as a name that cannot name a folder or a training number's flag.
+    Raises ValueError if an argument is invalid, such as a name that cannot name a folder or a training number's flag.
 
     Example:
         >>> lt.Experiment(

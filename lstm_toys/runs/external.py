@@ -49,8 +49,7 @@ def labeled(
             its answers is not finite.
         timesteps, numbers: as for `curves_of`.
 
-    Raises:
-        ValueError: the answers have another shape.
+    Raises ValueError if the answers have another shape.
 
     Example:
         A model that returns half of every curve:
