@@ -82,17 +82,6 @@ def test_what_a_checkpoint_had_was_not_done_here(watch):
     assert watch.left(40.0, 5, 4) == 27  # 20 are left, and 30 were done in 40 s.
 
 
-def test_a_training_estimates_nothing_from_an_instant(watch):
-    for second, told in (
-        (4.0, [f"first: step 10/20 | 20 member-steps/s | {END} | 2 s left"]),
-        (2.1, []),  # Records of the call that has just compiled.
-    ):
-        watch.trainings(1.0).begin("first", 4, 20)
-        watch.train(2.0, 0, 4)
-        watch.train(2.0, 1, 4)
-        assert watch.train(second, 10, 4) == told
-
-
 def test_a_network_that_may_recover_is_not_called_diverged(watch):
     """One is worse than untrained for a while, one has lost its loss, and one is still worse at the end."""
     watch.trainings(0.0, 1.0).begin("untrained", 4, 0)  # No steps, and shown to be none.

@@ -2,7 +2,6 @@
 
 import os
 import re
-from itertools import product
 
 import numpy as np
 import pytest
@@ -324,19 +323,6 @@ def test_a_digest_is_that_of_the_numbers_and_names_however_they_are_written(read
     assert len(digests) == 6
     with pytest.raises(ValueError, match="read-only"):
         one.values[0] = 1
-
-
-NUMBERS = ("8763620020610.778320", "4408735667716058.000000", "179e-3", "5e-324", f"1.{'0123456789' * 9}", ".5", "3.")
-
-
-@pytest.mark.parametrize(("separator", "decimal"), [(",", "."), (";", ","), ("\t", ".")])
-def test_a_number_is_read_to_its_last_bit(tmp_path, separator, decimal):
-    every = [
-        (float(f"{sign}{number}"), f"{around}{sign}{number}{around}{separator}1\n".replace(".", decimal))
-        for number, sign, around in product(NUMBERS, ("", "+", "-"), ("", "  ", "\u00a0", "\x0b"))
-    ]
-    (tmp_path / "mine.csv").write_text(f"a{separator}b\n" + "".join(row for _, row in every))
-    assert textfile.read(tmp_path / "mine.csv").values[:, 0].tolist() == [number for number, _ in every]
 
 
 WORDS = ("TRUE", "+1e 3", "1E 3", "NA", "nan", "None", "-", "?", ".", "", "1_0", "infinity", "'1'", "1\x1f2", "1|2")
