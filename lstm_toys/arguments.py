@@ -233,6 +233,12 @@ def instance(name: str, value: Any, kind: type | UnionType, expected: str) -> An
     return value
 
 
+def instances(name: str, value: Any, kind: type, expected: str) -> tuple[Any, ...]:
+    """Validates a sequence of instances of a class."""
+    expect(several(value) and all(isinstance(each, kind) for each in value), name, expected, value)
+    return tuple(value)
+
+
 def function(name: str, value: Any, expected: str, takes: int | None = None) -> None:
     """Refuses values that are not callable, and functions that cannot be called with ``takes`` arguments."""
     expect(callable(value), name, expected, value)

@@ -117,11 +117,7 @@ class Experiment:
             if function is not None or name not in ("planes", "model", "optimizer"):
                 arguments.function(name, function, f"a function of {' and '.join(takes)}", len(takes))
         arguments.whole("frames", self.frames, least=0)
-        arguments.instance("measures", self.measures, Sequence, "a sequence of lt.Measure")
-        object.__setattr__(self, "measures", tuple(self.measures))
-        for each in self.measures:
-            arguments.instance("a measure", each, Measure, "an lt.Measure")
-            arguments.text("the unit of a measure", each.unit, empty=True)
+        arguments.fields(self, arguments.instances, "measures", kind=Measure, expected="a sequence of lt.Measure")
         names = [each.name for each in self.measures]
         if twice := [name for name in names if names.count(name) > 1]:
             raise ValueError(f"experiment {self.name}: two measures are named {twice[0]}")

@@ -37,9 +37,8 @@ class Measure:
     unit: str = ""
 
     def __post_init__(self) -> None:
-        arguments.text("name", self.name)
-        arguments.text("label", self.label)
-        arguments.instance("unit", self.unit, str, "text")
+        arguments.fields(self, arguments.text, "name", "label")
+        arguments.text("unit", self.unit, empty=True)
         arguments.function("function", self.function, "a function of an answer and its truth", 2)
         if not self.name.isidentifier():
             raise ValueError(f"no measure can be named {self.name!r}: a name is letters, digits and _")

@@ -62,9 +62,7 @@ class Family:
 
     def __post_init__(self) -> None:
         arguments.function("function", self.function, "a function of x and the parameters")
-        if not arguments.several(self.parameters) or not all(isinstance(each, Parameter) for each in self.parameters):
-            raise arguments.refused("parameters", "a tuple of Parameters", self.parameters)
-        object.__setattr__(self, "parameters", tuple(self.parameters))
+        arguments.fields(self, arguments.instances, "parameters", kind=Parameter, expected="a tuple of Parameters")
         arguments.names("the names of parameters", self.names)
         try:
             inspect.signature(self.function).bind(None, **dict.fromkeys(self.names))

@@ -53,9 +53,7 @@ class Probe:
             axes = f"{len(inputs)} {inputs.shape[1] if targets.ndim > 2 else ''} A"
             targets = arguments.array("targets", targets, axes, finite=False, empty=True)
             object.__setattr__(self, "targets", np.array(targets))
-        arguments.instance("declared", self.declared, Sequence, "a tuple of lt.Parameter")
-        for each in self.declared:
-            arguments.instance("declared", each, Parameter, "a tuple of lt.Parameter")
+        arguments.instances("declared", self.declared, Parameter, "a tuple of lt.Parameter")
         arguments.instance("names", self.names, Sequence, "a tuple of names")
         if len(self.names) not in (0, len(inputs)):
             raise arguments.refused("names", f"names of all {len(inputs)} curves in inputs", self.names)
