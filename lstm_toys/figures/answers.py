@@ -179,7 +179,8 @@ def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time
     shared = panels * len(curves) if alone else panels[: len(curves)]
     sound = curves[0].answers.sizes["seed"] > 0
     gap = np.full((2, 1), np.nan)
-    medians = [np.hstack([style.median_of(curve.answers), gap]) for curve in curves] if sound and not alone else []
+    several = curves if sound and not alone else ()
+    medians = [np.hstack([np.median(style.across(curve.answers), axis=1), gap]) for curve in several]
     for number, (axes, curve) in enumerate(zip(shared, curves, strict=True)):
         others = medians[:number] + medians[number + 1 :]
         if len(others) > MOST_OTHERS:

@@ -277,11 +277,6 @@ def answers_of(axes: Axes, answers: xr.DataArray, color: str, *, filled: bool = 
     band(axes, np.median(x, axis=0), y, color, filled=filled)
 
 
-def median_of(answers: xr.DataArray) -> Float[np.ndarray, "2 T"]:
-    """The medians over seeds of x (time, or the answered x) and of y."""
-    return np.median(across(answers), axis=1)
-
-
 def across(answers: xr.DataArray) -> Float[np.ndarray, "2 S *K T"]:
     """The x of answers, which is time or the answered x, and their y."""
     y = answers.sel(feature="y").values
