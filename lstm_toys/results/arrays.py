@@ -27,15 +27,21 @@ from lstm_toys.tasks.supervision import BINARY, CROSS_ENTROPY, MSE, Examples, Ta
 Results: TypeAlias = xr.Dataset
 """Labeled results: `dataset` makes them, and figures and tables are made from them."""
 
+TimePoints = Float[np.ndarray, " T"]
+FirstAnswer = Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"]
+Answers = Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]
+AnswersBySet = Mapping[str, Float[np.ndarray, "S _ ..."]]
+"""Answers to the first training curve, to C curves, and to each set of probes, see `probes.by_points`."""
+
 
 def dataset(
     population: Population,
-    x: Float[np.ndarray, " T"],
+    x: TimePoints,
     span: Span,
     examples: Examples,
-    train_answer: Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"],
+    train_answer: FirstAnswer,
     probes: Sequence[Probe],
-    answers: Mapping[str, Float[np.ndarray, "S _ ..."]],
+    answers: AnswersBySet,
     attributes: dict[str, Any],
 ) -> xr.Dataset:
     """Labels all results that figures and tables are made from.
@@ -55,9 +61,7 @@ def dataset(
     return shown.merge(histories(population)).assign(learned).assign_attrs(shown.attrs | described)
 
 
-def training_answers(
-    task: Task, examples: Examples, train_answer: Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"]
-) -> dict[str, Any]:
+def training_answers(task: Task, examples: Examples, train_answer: FirstAnswer) -> dict[str, Any]:
     """Labels a training set and the answers to its first curve; the arguments are those of `dataset`.
 
     For sequences, only the first curve's target is kept, and its input if that differs from the target. Targets are NaN
@@ -121,13 +125,7 @@ def trained(population: Population) -> xr.Dataset:
     return histories(population).assign(variables).assign_coords(input_feature=list(task.input_features))
 
 
-def answered(
-    task: Task,
-    x: Float[np.ndarray, " T"],
-    span: Span,
-    probes: Sequence[Probe],
-    answers: Mapping[str, Float[np.ndarray, "S _ ..."]],
-) -> xr.Dataset:
+def answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], answers: AnswersBySet) -> xr.Dataset:
     """Labels probes and the networks' answers to them, in the form that `dataset` takes.
 
     Where a probe has its own time points, the names of its variables, coordinates and axes end in its name, as in
@@ -143,13 +141,7 @@ def answered(
     return labeled
 
 
-def _answered(
-    task: Task,
-    x: Float[np.ndarray, " T"],
-    span: Span,
-    probes: Sequence[Probe],
-    answer: Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"],
-) -> xr.Dataset:
+def _answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], answer: Answers) -> xr.Dataset:
     """Labels one set of probes; without ``truth``, the correct answers of sequences are their inputs."""
     axes, declared = task.axes, {each.name: each for p in probes for each in p.declared}
     columns = {

@@ -16,30 +16,25 @@ from jaxtyping import Array, Float, Key
 from lstm_toys import arguments, forks
 from lstm_toys.tasks.parameters import PARAMETERS, Parameter, Span, parameters_of
 
-Parameters = Mapping[str, Float[Array, " C"] | Float[Array, ""] | Float[np.ndarray, " C"] | float | int]
-Ends = tuple[Float[Array, ""] | float | int, Float[Array, ""] | float | int]
+TimePoints = Float[Array, " T"]
+Curve = Float[Array, " T"]
+Scalar = Float[Array, ""]
+Parameters = Mapping[str, Float[Array, " C"] | Scalar | Float[np.ndarray, " C"] | float | int]
+Ends = tuple[Scalar | float | int, Scalar | float | int]
 Ranges = Mapping[str, Ends]
 
-TimePoints = Float[Array, " T"]
 
-
-def line(x: Float[Array, " T"], slope: Float[Array, ""], intercept: Float[Array, ""]) -> Float[Array, " T"]:
+def line(x: TimePoints, slope: Scalar, intercept: Scalar) -> Curve:
     """``slope * x + intercept``."""
     return slope * x + intercept
 
 
-def hill(x: Float[Array, " T"], height: Float[Array, ""], base: Float[Array, ""]) -> Float[Array, " T"]:
+def hill(x: TimePoints, height: Scalar, base: Scalar) -> Curve:
     """``base + height * sin(pi * x)``: one half-wave over x in [0, 1]."""
     return base + height * jnp.sin(jnp.pi * x)
 
 
-def sine(
-    x: Float[Array, " T"],
-    amplitude: Float[Array, ""],
-    frequency: Float[Array, ""],
-    phase: Float[Array, ""],
-    offset: Float[Array, ""],
-) -> Float[Array, " T"]:
+def sine(x: TimePoints, amplitude: Scalar, frequency: Scalar, phase: Scalar, offset: Scalar) -> Curve:
     """``offset + amplitude * sin(frequency * x + phase)``: frequency in radians per unit of x, phase in radians."""
     return offset + amplitude * jnp.sin(frequency * x + phase)
 
@@ -57,7 +52,7 @@ class Family:
         [[0.0, 1.0, 4.0]]
     """
 
-    function: Callable[..., Float[Array, " T"]]
+    function: Callable[..., Curve]
     parameters: tuple[Parameter, ...]
 
     def __post_init__(self) -> None:
@@ -76,7 +71,7 @@ class Family:
         """The names of its parameters."""
         return tuple(each.name for each in self.parameters)
 
-    def curves(self, x: Float[Array, " T"], parameters: Parameters) -> Float[Array, "C T"]:
+    def curves(self, x: TimePoints, parameters: Parameters) -> Float[Array, "C T"]:
         """Samples one curve per row of a table: one array ``[C]``, or one number for all curves, for each parameter.
 
         Raises ValueError if a parameter is missing, unknown or invalid, or the function does not return a curve.
@@ -95,7 +90,7 @@ class Family:
             )
         columns = jnp.broadcast_arrays(*(jnp.atleast_1d(jnp.asarray(p, x.dtype)) for p in values))
 
-        def one(row: dict[str, Float[Array, ""]]) -> Float[Array, " T"]:
+        def one(row: dict[str, Scalar]) -> Curve:
             curve = jnp.asarray(self.function(x, **row))
             return arguments.array("what the function of the family returns", curve, str(len(x)))
 
@@ -144,7 +139,7 @@ def family_of(family: Family | str) -> Family:
     return FAMILIES[family]
 
 
-def time_points(count: int, span: Span | None = None) -> Float[Array, " T"]:
+def time_points(count: int, span: Span | None = None) -> TimePoints:
     """Returns ``count`` evenly spaced points, including both ends of the span; by default x from 0 to 1.
 
     Raises ValueError if ``count`` is below two, or an argument is invalid.

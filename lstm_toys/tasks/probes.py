@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from lstm_toys import arguments
-from lstm_toys.tasks.families import Family, Parameters, family_of
+from lstm_toys.tasks.families import Family, Parameters, TimePoints, family_of
 from lstm_toys.tasks.parameters import Parameter
 from lstm_toys.tasks.supervision import CROSS_ENTROPY, Examples, Task, lengths_and_weights, show
 
@@ -106,7 +106,7 @@ class Probe:
 
 
 def probe(
-    name: str, family: Family | str, parameters: Parameters, x: Float[Array, " T"], features: tuple[str, ...] = ("y",)
+    name: str, family: Family | str, parameters: Parameters, x: TimePoints, features: tuple[str, ...] = ("y",)
 ) -> Probe:
     """Makes a probe of curves of a family.
 
@@ -146,7 +146,7 @@ def probe_at(
     return Probe.of(name, task.longer(jax.random.fold_in(jax.random.key(seed), length), values, length))
 
 
-def by_points(probes: Sequence[Probe], x: Float[Array, " T"] | Float[np.ndarray, " T"]) -> dict[str, list[Probe]]:
+def by_points(probes: Sequence[Probe], x: TimePoints | Float[np.ndarray, " T"]) -> dict[str, list[Probe]]:
     """Groups probes: ``""`` has those with the time points ``x`` of the training, any other set one probe, by name."""
     main = np.asarray(x)
     sets: dict[str, list[Probe]] = {"": []}
