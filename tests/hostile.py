@@ -30,18 +30,14 @@ PLAIN = "PYTHONUTF8=0 LC_ALL=POSIX PYTHONCOERCECLOCALE=0"
 
 FILES = [
     Row("mkfifo f; line $S --cluster=f", 2, "the scheduler file of a Dask scheduler"),
-    Row("line $S --cluster=tcp://127.0.0.1:1", 2, "no scheduler can be reached"),
     Row("mkfifo f; claims --answers=sine=f", 2, "flag --answers=sine=f: is not a regular file"),
     Row('n=$(seq -s\' \' 1 200); sweep $S --grid="noise=$n" --grid="learning_rate=$n"', 2, "40,000 settings"),
     Row("printf '\\377\\376' > mine.py; sweep $S --task=mine", 2, "mine"),
-    Row("mkfifo c.csv; generalization $S --curve=c.csv", 2, "is not a regular file"),
     Row("yes 0 | head -1000000 > c.csv; generalization $S --seeds=40000 --curve=c.csv", 2, MEMORY),
     Row("printf 'a\\n1\\n2\\n' > c.csv; own $O --train=c.csv --batch=3", 2, "flag --batch=3"),
     Row("printf 'a\\n5\\n5\\n5\\n' > c.csv; own $O --train=c.csv", 0, "2 of 2 networks"),
     Row("touch results; line $S", 1, "flag --results_dir=results: ", always=True),
-    Row("line $S --results_dir=/proc/nowhere", 1, "flag --results_dir=/proc/nowhere"),
     Row("mkdir x; ln -s x results; line $S", 0, TRAINED),
-    Row("mkdir results; touch results/line; line $S --publish", 1, "Not a directory: results/line"),
     Row("(ulimit -v 4000000; line $S --seeds=20000 --hidden=64 --timesteps=2000)", 2, MEMORY),
     Row("(ulimit -f 8; JAX_ENABLE_COMPILATION_CACHE=0 line $S)", 1, "File too large"),
 ]
@@ -93,14 +89,12 @@ ENVIRONMENT = [
 """What the environment asks for and cannot have, or has no say in."""
 
 RUNS = [
-    Row("truncate -s 100 results/runs/*/results.nc; line $S --replot", 1, AGAIN, given="line"),
     Row("cd results/runs/*; echo mine > .mine; cd -; line $S; cat results/runs/*/.mine", 0, "mine", given="line"),
     Row("truncate -s 50 results/runs/sweep*/results.nc; sweep $S --task=line --replot", 1, AGAIN, given="sweep"),
     Row(
         "truncate -s 50 results/runs/sine*/parameters.npz; generalization $S $G --restart",
         *(1, "remove its folder", "generalization"),
     ),
-    Row("mkdir results/line; echo mine > results/line/loss.png; line $S --publish", 1, "not published", given="line"),
 ]
 """Files of runs that are damaged, gone, or another's."""
 
