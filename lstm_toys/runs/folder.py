@@ -44,10 +44,16 @@ class Run:
     Args:
         folder: the folder ``<results_dir>/runs/<name>-<hash>``.
         value: digests of what the run computes, by part; None: those that the finished run has recorded.
+
+    Attributes:
+        results: the labeled arrays, netCDF.
+        metrics: the summary, JSON; written after everything except figures, so that its presence marks a finished run.
+        checkpoints: the folder of checkpoints; removed once the run is finished.
     """
 
     def __init__(self, folder: Path, settings: dict[str, Any], value: dict[str, str] | None = None) -> None:
         self.folder, self.settings, self._value = folder, settings, value
+        self.results, self.metrics, self.checkpoints = folder / "results.nc", folder / METRICS, folder / "checkpoints"
 
     @classmethod
     def named(cls, runs: Path, settings: dict[str, Any], value: dict[str, str]) -> Run:
@@ -72,21 +78,6 @@ class Run:
     def identity(self) -> dict[str, Any]:
         """The run's settings and digests, as written into its folder."""
         return {**self.settings, VALUE: self.value, "schema": SCHEMA}
-
-    @property
-    def results(self) -> Path:
-        """The labeled arrays, netCDF."""
-        return self.folder / "results.nc"
-
-    @property
-    def metrics(self) -> Path:
-        """The summary, JSON; written after everything except figures, so that its presence marks a finished run."""
-        return self.folder / METRICS
-
-    @property
-    def checkpoints(self) -> Path:
-        """The folder of checkpoints; removed once the run is finished."""
-        return self.folder / "checkpoints"
 
     @property
     def missing(self) -> list[str]:
