@@ -89,16 +89,12 @@ class Run:
         """Whether everything except figures has been written, and still exists."""
         return self.metrics.is_file() and not self.missing
 
-    @property
-    def figures(self) -> list[str] | None:
-        """Names of the figures of the finished run; None if they have not been drawn, or one is missing."""
-        names: list[str] | None = self.read_metrics().get("figures") if self.finished else None
-        return names if names is not None and all((self.folder / name).is_file() for name in names) else None
-
     def drawn(self, form: str) -> bool:
-        """Whether the figures exist in a format; animations are always GIF."""
-        names = self.figures
-        return names is not None and all(Path(name).suffix in (f".{form}", ".gif") for name in names)
+        """Whether all figures of the finished run exist in a format; animations are always GIF."""
+        names = self.read_metrics().get("figures") if self.finished else None
+        return names is not None and all(
+            Path(name).suffix in (f".{form}", ".gif") and (self.folder / name).is_file() for name in names
+        )
 
     @contextmanager
     def locked(self, *, anew: bool = False) -> Iterator[Callable[[], None]]:
