@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys import output
 from lstm_toys.cli import flags, modules, parsers
+from lstm_toys.output import counted, listed
 from lstm_toys.studies.generalization import ask as study
 from lstm_toys.tasks import sets, textfile
 from lstm_toys.tasks.curves import Curves, check_scaled, check_sizes, limits
@@ -30,8 +30,6 @@ MANY, BATCH = 64, 32
 
 LEAST, HELD_OUT = 5, 0.2
 """Of at least ``LEAST`` curves this share is held out, unless a flag sets it; fewer are all needed for training."""
-
-NAMED = 12
 
 UNNAMED = ("y",)
 LEARNED = 1e-3**0.5
@@ -100,8 +98,8 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     kept, others = parted(every, values["hold_out"], values["batch"])
     batch = values["batch"] or usual_batch(len(kept.names))
     notes = [*(read_in(path, each) for path, each in zip(values["train"], curves, strict=True)), *doubts(first, every)]
-    out = "".join(f", {output.counted(len(each.names), 'curve')} held out: {named(each.names)}" for each in others)
-    notes.append(f"{output.counted(len(kept.names), 'curve')} to train on{out}")
+    out = "".join(f", {counted(len(each.names), 'curve')} held out: {listed(each.names, 12)}" for each in others)
+    notes.append(f"{counted(len(kept.names), 'curve')} to train on{out}")
     if values["show"]:
         shown = columns("show", values["show"], scaled)
         check_shown(shown, curves, values["show"])
@@ -177,7 +175,7 @@ def check_alike(first: Curves, last: Curves, path: Path) -> None:
 def called(paths: Sequence[Path], quantities: Sequence[str]) -> tuple[str, ...]:
     """Names features by quantity, otherwise `UNNAMED`, or several files by their names; raises UsageError."""
     if quantities and len(quantities) != len(paths):
-        fault = f"{len(quantities)} for {output.counted(len(paths), 'file')} of --train; give one for each"
+        fault = f"{len(quantities)} for {counted(len(paths), 'file')} of --train; give one for each"
         raise flags.UsageError(f"flag --quantity: there {'is' if len(quantities) == 1 else 'are'} {fault}")
     names = tuple(quantities) or (UNNAMED if len(paths) == 1 else tuple(path.stem for path in paths))
     if len(set(names)) < len(names):
@@ -229,7 +227,7 @@ def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tupl
     share = (HELD_OUT if count >= LEAST else 0.0) if share is None else share
     out = max(1, round(share * count)) if share else 0
     if out >= count:
-        curves = output.counted(count, "curve")
+        curves = counted(count, "curve")
         raise flags.UsageError(f"flag --hold_out={share:g}: leaves none of {curves} for training")
     if batch and batch > count - out:
         raise flags.UsageError(f"flag --batch={batch}: exceeds the {count - out:,} training curves")
@@ -257,7 +255,7 @@ def read_in(path: Path, curves: Curves) -> str:
     names = f"{curves.names[0]!r}" + (f" to {curves.names[-1]!r}" if count > 1 else "")
     time = f"{span.name} from {span.start:g} to {span.stop:g} {span.unit}".strip() if span else "no time points"
     ends = f"values from {values.min():.6g} to {values.max():.6g}"
-    return f"{path}: {output.counted(count, 'curve')}, {names}, {output.counted(rows, 'row')}, {time}, {ends}"
+    return f"{path}: {counted(count, 'curve')}, {names}, {counted(rows, 'row')}, {time}, {ends}"
 
 
 def doubts(first: Curves, every: sets.CurveSet) -> list[str]:
@@ -269,11 +267,6 @@ def doubts(first: Curves, every: sets.CurveSet) -> list[str]:
     if equal := len(every.names) - len({each.tobytes() for each in every.values}):
         notes.append(f"{equal:,} of the curves have the same values as others, which may be held out")
     return notes
-
-
-def named(names: Sequence[str]) -> str:
-    """The names of curves, at most `NAMED`."""
-    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED:,} more" if len(names) > NAMED else "")
 
 
 def draw(results: lt.Results, _: dict[str, lt.Results], goal: lt.Goal) -> dict[str, lt.Drawing]:

@@ -166,13 +166,11 @@ def generalization(arguments: Sequence[str]) -> command.Plan:
     elif useless:
         raise flags.UsageError(f"flag --{useless}: has no effect with --curve, which replaces the grids")
     else:
-        try:
+        with flags.blaming("curve", own["curve"]):
             asked["curves"] = lt.read_curves(own["curve"], *limits(experiment.scaling is not None))
             study.check_spacing(asked["curves"], experiment.span, settings.timesteps)
             if experiment.scaling:
                 check_scaled(asked["curves"].values[..., None], experiment.scaling)
-        except ValueError as error:
-            raise flags.UsageError(f"flag --curve={own['curve']}: {error}") from None
     evaluation = study.Evaluation(f"generalization_{experiment.name}", settings, **{"grids": (), **asked})
     return command.Plan([study.ask(about, evaluation, options.results_dir)], options, notes=notes)
 

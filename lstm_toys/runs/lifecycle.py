@@ -95,7 +95,7 @@ class Work:
         study = self._identified(ask, [name for each in manifests for name in each.edited])
         self._compared.add(ask)
         run, best = study.run, manifests[0] if manifests else None
-        edited = f"{_named(best.edited)} changed" if best and best.edited else ""
+        edited = f"{listed(best.edited, 3)} changed" if best and best.edited else ""
         if not run.finished and (other := self._of_another_machine(ask, run, manifests)):
             self._finish(ask, other)
         elif run.finished:
@@ -319,7 +319,3 @@ def _check(study: Any) -> None:
 
 def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
     return {stage: round(value, 3) for stage, value in seconds.items()}
-
-
-def _named(edited: Sequence[str]) -> str:
-    return ", ".join(edited[:3]) + (f" and {len(edited) - 3} more" if len(edited) > 3 else "")
