@@ -14,6 +14,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import FORMATS
 from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.suggestions import meant
+from lstm_toys.text import message
 
 FlagTable = dict[str, tuple[parsers.Parser[Any] | None, str]]
 """Flags by name: the parser, None for a switch, and the help text."""
@@ -211,7 +212,7 @@ def _read(
     try:
         values = _defined(table, {**dict.fromkeys(table, False), **defaults})
     except flags.IllegalFlagValueError as error:
-        raise UsageError(f"{name}: invalid default: {' '.join(str(error).split())}") from None
+        raise UsageError(f"{name}: invalid default: {message(error)}") from None
     if asks_help(arguments):
         raise Help(doc, table, defaults)
     if stray := _given(values, [name, *arguments]):
@@ -261,7 +262,7 @@ def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bo
     except flags.UnrecognizedFlagError as error:
         raise Unknown(error.flagname, values) from None
     except (flags.Error, ValueError) as error:
-        raise UsageError(" ".join(str(error).split())) from None
+        raise UsageError(message(error)) from None
     return rest
 
 

@@ -19,7 +19,7 @@ from lstm_toys import arguments, forks
 from lstm_toys.networks import training
 from lstm_toys.populations.train import Population
 from lstm_toys.tasks.goal import AFTER
-from lstm_toys.tasks.parameters import Parameter, Span
+from lstm_toys.tasks.parameters import Parameter, Span, label
 from lstm_toys.tasks.probes import Probe, by_points, curves_of
 from lstm_toys.tasks.sets import Scaling
 from lstm_toys.tasks.supervision import BINARY, CROSS_ENTROPY, MSE, Examples, Task, loss_text, measured
@@ -293,8 +293,7 @@ def described(parameter: Parameter | None) -> dict[str, str]:
 def axis_label(coordinate: xr.DataArray) -> str:
     """The axis label of a coordinate: its name, symbol and unit."""
     attrs = coordinate.attrs
-    unit = f"({attrs['units']})" if attrs.get("units") else ""
-    return " ".join(part for part in (attrs.get("long_name", str(coordinate.name)), attrs.get("symbol"), unit) if part)
+    return label(attrs.get("long_name", str(coordinate.name)), attrs.get("units", ""), attrs.get("symbol", ""))
 
 
 def kept(results: xr.Dataset) -> xr.Dataset:

@@ -26,7 +26,7 @@ import xarray as xr
 from jaxtyping import Float, PyTree
 
 from lstm_toys import arguments
-from lstm_toys.files import ArrayHeader, Damaged, read_sealed, replacing, sha256, write_sealed
+from lstm_toys.files import ArrayHeader, Damaged, read_sealed, replacing, sha256, telling_damage, write_sealed
 from lstm_toys.networks import cells
 from lstm_toys.networks.stack import Stack
 from lstm_toys.output import counted
@@ -166,7 +166,7 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
         jax.eval_shape(traced)
 
     params, *others = (storage.checked_parameters(folder / name, check) for name in (PARAMETERS, *kept.values()))
-    with storage.telling_damage(folder / RESULTS):
+    with telling_damage(folder / RESULTS):
         scaling = _scaling(results, seeds, inputs, outputs)
     return Saved(model, params, dict(zip(kept, others, strict=True)), results, inputs, outputs, scaling)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import jaxtyping as jt
 
 from lstm_toys import arguments
-from lstm_toys.tasks.parameters import RESERVED
+from lstm_toys.tasks.parameters import RESERVED, label
 
 
 @dataclass(frozen=True)
@@ -48,4 +48,4 @@ class Measure:
     @property
     def words(self) -> str:
         """The label with its unit."""
-        return f"{self.label} ({self.unit})" if self.unit else self.label
+        return label(self.label, self.unit)

@@ -16,6 +16,11 @@ RESERVED = frozenset(
 """Names with another meaning in labeled results."""
 
 
+def label(name: str, unit: str, symbol: str = "") -> str:
+    """The label of a quantity in tables and at axes."""
+    return " ".join(filter(None, (name, symbol, unit and f"({unit})")))
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A parameter of a family of curves.
@@ -57,7 +62,7 @@ class Parameter:
     @property
     def label(self) -> str:
         """The axis label: name, symbol and unit."""
-        return " ".join(filter(None, (self.words, self.symbol, self.unit and f"({self.unit})")))
+        return label(self.words, self.unit, self.symbol)
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ class Span:
     @property
     def label(self) -> str:
         """The axis label: the name and unit of x."""
-        return f"{self.name} ({self.unit})" if self.unit else self.name
+        return label(self.name, self.unit)
 
 
 PARAMETERS: dict[str, tuple[Parameter, ...]] = {
