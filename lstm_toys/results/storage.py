@@ -15,7 +15,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import h5netcdf
 import h5py
@@ -35,7 +35,7 @@ VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "di
 TEXT = {"feature", "family"}
 
 T = TypeVar("T")
-Params = PyTree[Float[np.ndarray, "S ..."]]
+Params: TypeAlias = PyTree[Float[np.ndarray, "S ..."]]
 
 
 def save_results(results: xr.Dataset, path: Path | str) -> None:
