@@ -256,7 +256,7 @@ def split(own: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], lis
 
 
 def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bool = False) -> list[str]:
-    """Sets flags, and returns the other arguments; raises UsageError for an invalid flag or file of flags."""
+    """Sets flags, and returns the other arguments; raises UsageError for an invalid flag."""
     try:
         rest: list[str] = values(arguments, known_only=known_only)[1:]
     except flags.UnrecognizedFlagError as error:
