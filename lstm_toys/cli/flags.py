@@ -92,18 +92,10 @@ _TABLE: dict[str, tuple[parsers.Parser[Any] | None, Any, str]] = {
         "cell",
         "last layer; cell: one more recurrent layer, whose units are the answer; dense: an affine layer",
     ),
-    "cell": (
-        parsers.cell,
-        "lstm",
-        "cell of every layer; lstm_toys/networks/cells.py describes what a custom cell must provide",
-    ),
+    "cell": (parsers.cell, "lstm", "cell of every layer; lstm_toys/networks/cells.py says what a custom one provides"),
     "gates": (parsers.choice(*cells.GATES), "sigmoid", "gate function of lstm and gru; hard: clip(0.2 a + 0.5, 0, 1)"),
     "timesteps": (parsers.integer(2), 100, "number of points of each curve, evenly spaced over the range of x"),
-    "keep_steps": (
-        parsers.numbers_of_steps,
-        "none",
-        "earlier steps after which the parameters are also saved; 0 saves the untrained network",
-    ),
+    "keep_steps": (parsers.numbers_of_steps, "none", "earlier steps whose parameters are also saved; 0: untrained"),
     "noise": (parsers.not_negative, 0.0, "standard deviation of noise on the training inputs, drawn once per seed"),
     "block": (
         parsers.integer(1).unless("auto"),

@@ -75,10 +75,7 @@ INPUTS = values_of("input", f"-1:2:41, or one number; at most {MOST_INPUTS:,}", 
 
 GENERALIZATION: flags.FlagTable = {
     "task": (parsers.name, "experiment whose population is evaluated: {}, or your own module"),
-    "curve": (
-        parsers.file,
-        "file with one curve per column and one time point per row, evaluated instead of the grids",
-    ),
+    "curve": (parsers.file, "file with a curve per column and a time point per row, evaluated instead of the grids"),
 }
 SWEEP: flags.FlagTable = {
     "task": (parsers.name, "experiment whose networks are trained: {}, or your own module"),
