@@ -120,6 +120,13 @@ def refusal(capsys):
     return errors
 
 
+def process(*line, code=0, **options):
+    """What a process of Python printed, which ends with a code."""
+    done = subprocess.run([sys.executable, *line], capture_output=True, text=True, timeout=HANG, **options)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
 WITHOUT_JAX = """
 import sys
 from functools import partial
@@ -141,9 +148,7 @@ def carry_out_without_jax(name, *lines, first=""):
         What was printed, after each line its exit code.
     """
     program = WITHOUT_JAX.format(name=name, first=first, lines=[list(line) for line in lines])
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=HANG)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return process("-c", program).stdout
 
 
 HEAVY = ("jax", "flax", "optax", "xarray", "matplotlib", "scipy", "pandas")
@@ -154,10 +159,8 @@ def finished_without_jax(name, *arguments):
 
     It is run twice: the first time it may have to look at what would be computed, since the run was made elsewhere.
     """
-    line = [sys.executable, "-X", "importtime", "-m", f"experiments.{name}", *arguments]
     for _ in range(2):
-        done = subprocess.run(line, capture_output=True, text=True, timeout=HANG)
-        assert done.returncode == 0, done.stderr
+        done = process("-X", "importtime", "-m", f"experiments.{name}", *arguments)
     assert "compared the computation" not in done.stdout, done.stdout
     imported = {each.rpartition("|")[2].strip() for each in done.stderr.splitlines() if each.startswith("import time:")}
     assert imported.isdisjoint(HEAVY), imported.intersection(HEAVY)
@@ -249,6 +252,14 @@ def value(ask):
     """What a run would compute."""
     with jax.numpy_dtype_promotion("standard"):
         return ask.load().digests()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def names_of_examples(doctest_namespace):
+    """What examples in docstrings take as imported."""
+    import lstm_toys
+
+    doctest_namespace |= {"lt": lstm_toys, "np": np}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -369,15 +380,8 @@ def everything(tmp_path_factory):
     """What `experiments.all` printed, small, run as a user would, and the folder of its results."""
     folder = tmp_path_factory.mktemp("everything")
     arguments = ["--seeds", "2", "--steps", "60", f"--results_dir={folder}", "--publish"]
-    done = subprocess.run(
-        [sys.executable, "-m", "experiments.all", *arguments],
-        env={**{name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}, "COLUMNS": "140"},
-        capture_output=True,
-        text=True,
-        timeout=HANG,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout, folder
+    environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"} | {"COLUMNS": "140"}
+    return process("-m", "experiments.all", *arguments, env=environment).stdout, folder
 
 
 @pytest.fixture(scope="session")

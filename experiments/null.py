@@ -17,7 +17,7 @@ from lstm_toys.cli.script import home
 from .papers.ask import random
 
 TABLE: flags.FlagTable = {
-    "claims": (parsers.name(), "module that declares CLAIMS"),
+    "claims": (parsers.name, "module that declares CLAIMS"),
     "networks": (parsers.integer(1, 2**31 - 1), "number of random networks per population and scale of the weights"),
     **{name: flags.FLAGS[name] for name in ("results_dir", "publish", "restart", "quiet")},
 }

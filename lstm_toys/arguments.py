@@ -10,7 +10,7 @@ import os
 import re
 import reprlib
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import UnionType
 from typing import Any
@@ -29,7 +29,7 @@ BOUNDS = {
     "most": ("at most", operator.le),
     "below": ("below", operator.lt),
 }
-"""Bounds of numbers, which `whole`, `number`, `numbers` and `array` take: their words and comparisons."""
+"""Bounds that validators of numbers take: their words and comparisons."""
 
 LINE = 160
 
@@ -76,6 +76,12 @@ def expect(holds: bool, name: str, expected: str, value: Any) -> None:
         raise refused(name, expected, value)
 
 
+def fields(owner: Any, validate: Callable[..., Any], *names: str, **options: Any) -> None:
+    """Replaces fields of a frozen dataclass by what a validator makes of them."""
+    for name in names:
+        object.__setattr__(owner, name, validate(name, getattr(owner, name), **options))
+
+
 def whole(name: str, value: Any, **bounds: int) -> int:
     """Validates an integer; booleans and floats are refused."""
     try:
@@ -93,7 +99,7 @@ def wholes(name: str, value: Any, *, least: int, most: int) -> tuple[int, ...]:
     some = several(value) and len(value) > 0 and getattr(value, "ndim", 1) == 1
     expect(some, name, "at least one whole number", value)
     if isinstance(value, np.ndarray) and value.dtype.kind in "iu":  # Fast, as there may be many.
-        _all_bound(name, value, "{:,}", least=least, most=most)
+        _all_bound(name, value, least=least, most=most)
         return tuple(value.tolist())
     return tuple(whole(f"{name}[{place}]", each, least=least, most=most) for place, each in enumerate(value))
 
@@ -151,7 +157,7 @@ def array(
         held = held if held.dtype.name in ("float32", "float64") else held.astype(np.float64)
         if finite:
             _all(name, words, held, np.abs(held) <= LARGEST)
-        _all_bound(name, held, "{:g}", **bounds)
+        _all_bound(name, held, **bounds)
     return floats
 
 
@@ -221,9 +227,16 @@ def switch(name: str, value: Any) -> bool:
     return bool(value)
 
 
-def instance(name: str, value: Any, kind: type | UnionType, expected: str) -> None:
+def instance(name: str, value: Any, kind: type | UnionType, expected: str) -> Any:
     """Refuses values of other types."""
     expect(isinstance(value, kind), name, expected, value)
+    return value
+
+
+def instances(name: str, value: Any, kind: type, expected: str) -> tuple[Any, ...]:
+    """Validates a sequence of instances of a class."""
+    expect(several(value) and all(isinstance(each, kind) for each in value), name, expected, value)
+    return tuple(value)
 
 
 def function(name: str, value: Any, expected: str, takes: int | None = None) -> None:
@@ -253,11 +266,18 @@ def path(name: str, value: Any) -> Path:
     return Path(value)
 
 
-def mapping(name: str, value: Any, expected: str) -> None:
+def mapping(name: str, value: Any, expected: str) -> Mapping[str, Any]:
     """Refuses values that are not mappings with text keys."""
     expect(isinstance(value, Mapping) and all(isinstance(each, str) for each in value), name, expected, value)
     for each in value:
         text(f"a key of {name}", each, empty=True)
+    return value
+
+
+def by_name(name: str, value: Any) -> dict[str, Any]:
+    """Validates training numbers by name; None are no numbers."""
+    values = mapping(name, {} if value is None else value, "training numbers, by name")
+    return {each: number(each, held) for each, held in values.items()}
 
 
 def several(value: Any) -> bool:
@@ -275,11 +295,11 @@ def _bound(name: str, number: Any, value: Any, **bounds: float | int) -> None:
             raise refused(name, f"{words} {limit:,}", value)
 
 
-def _all_bound(name: str, held: np.ndarray, form: str, **bounds: float | int) -> None:
+def _all_bound(name: str, held: np.ndarray, **bounds: float | int) -> None:
     for bound, limit in bounds.items():
         words, holds = BOUNDS[bound]
         single = held.astype(np.float32) if held.dtype.kind == "f" else held
-        _all(name, f"{words} {form.format(limit)}", held, holds(single, limit))
+        _all(name, f"{words} {limit:,}", held, holds(single, limit))
 
 
 def _all(name: str, words: str, held: np.ndarray, good: np.ndarray | np.bool_) -> None:

@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from lstm_toys.text import printable
+from lstm_toys.text import message, printable
 
 Content: TypeAlias = io.BufferedReader | io.BytesIO
 
@@ -50,7 +50,6 @@ class Damaged(OSError):
     """A file whose content is not what was written.
 
     Example:
-        >>> import lstm_toys as lt
         >>> try:
         ...     lt.load_parameters(lt.__file__)
         ... except lt.Damaged as error:
@@ -79,6 +78,15 @@ class OtherSchema(Damaged):
     def __init__(self, path: Path, schema: Any) -> None:
         reason = f"has file version {schema}" if schema else "was written by an earlier version of lstm_toys"
         super().__init__(path, f"{reason}; this version reads file version {SCHEMA}")
+
+
+@contextmanager
+def telling_damage(path: Path) -> Iterator[None]:
+    """Raises Damaged for any exception in a block that reads a file: those of its libraries have no common type."""
+    try:
+        yield
+    except Exception as error:
+        raise Damaged(path, f"is damaged: {message(error)}") from None
 
 
 @contextmanager
@@ -145,19 +153,16 @@ def flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def leftovers(folder: Path) -> list[Path]:
-    """Finds unfinished files of killed processes in a folder and its subfolders, except in hidden folders and links."""
-    paths = []
+def clean(folder: Path, *, below: bool = True) -> None:
+    """Removes unfinished files of killed processes from a folder, and ``below`` it, except in hidden folders and links.
+
+    Call it only while a lock keeps other writers away.
+    """
     for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        paths += [Path(parent, name) for name in names if TEMPORARY.fullmatch(name)]
-    return [path for path in paths if path.is_file() and not path.is_symlink()]
-
-
-def clean(folder: Path) -> None:
-    """Removes `leftovers`; call it only while a lock keeps other writers away."""
-    for path in leftovers(folder):
-        path.unlink()
+        folders[:] = [name for name in folders if below and not name.startswith(".")]
+        for path in (Path(parent, name) for name in names if TEMPORARY.fullmatch(name)):
+            if path.is_file() and not path.is_symlink():
+                path.unlink()
 
 
 def opened(path: Path, *, links: bool = False) -> io.BufferedReader:
@@ -284,18 +289,15 @@ def read_arrays(path: Path, file: Content) -> dict[str, np.ndarray]:
 @contextmanager
 def _archive(path: Path, file: Content) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]]:
     """Opens an archive; yields it and its entries by name, and raises Damaged for any exception in the block."""
-    try:
-        size = file.seek(0, os.SEEK_END)
-        with zipfile.ZipFile(file) as archive:
-            every = archive.infolist()
-            entries = {each.filename.removesuffix(".npy"): each for each in every}
-            if len(entries) < len(every):
-                raise ValueError("two of its arrays have the same name")
-            if sum(each.file_size for each in every) > size + EXPANSION:
-                raise ValueError("its arrays are too large for it")
-            yield archive, entries
-    except Exception as error:  # Those of zipfile and NumPy have no common type.
-        raise Damaged(path, f"is damaged: {' '.join(str(error).split()) or type(error).__name__}") from None
+    size = file.seek(0, os.SEEK_END)
+    with telling_damage(path), zipfile.ZipFile(file) as archive:
+        every = archive.infolist()
+        entries = {each.filename.removesuffix(".npy"): each for each in every}
+        if len(entries) < len(every):
+            raise ValueError("two of its arrays have the same name")
+        if sum(each.file_size for each in every) > size + EXPANSION:
+            raise ValueError("its arrays are too large for it")
+        yield archive, entries
 
 
 def _header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> ArrayHeader:

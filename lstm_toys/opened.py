@@ -43,13 +43,10 @@ _early: list[str] = []
 _recording = False
 
 
-def _folders() -> tuple[str, ...]:
-    places = [sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")]
-    places += [*site.getsitepackages(), site.getusersitepackages()]
-    return tuple(dict.fromkeys(f"{each}{os.sep}" for place in places for each in (place, os.path.realpath(place))))
-
-
-INSTALLED = _folders()
+_places = [sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")]
+_places += [*site.getsitepackages(), site.getusersitepackages()]
+INSTALLED = tuple({f"{each}{os.sep}" for place in _places for each in (place, os.path.realpath(place))})
+"""Folders of Python and of installed packages."""
 
 
 def installed(path: str) -> bool:

@@ -4,6 +4,7 @@ import codecs
 import io
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -23,10 +24,10 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
-def listed(seeds: list[int]) -> str:
-    """Joins seeds with commas, at most twenty."""
-    more = f" and {len(seeds) - 20} more" if len(seeds) > 20 else ""
-    return ", ".join(map(str, seeds[:20])) + more
+def listed(items: Sequence[object], most: int = 20) -> str:
+    """Joins items with commas, at most so many."""
+    more = f" and {len(items) - most:,} more" if len(items) > most else ""
+    return ", ".join(map(str, items[:most])) + more
 
 
 def _replaced(error: UnicodeError) -> tuple[str | bytes, int]:
@@ -95,6 +96,7 @@ def console(*, quiet: bool = False) -> Console:
     return created
 
 
-def complain(message: str) -> None:
-    """Prints one line to standard error."""
+def complain(message: str, code: int = 2) -> int:
+    """Prints one line to standard error, and returns the exit code."""
     print(printable(message), file=sys.stderr, flush=True)
+    return code

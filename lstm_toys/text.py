@@ -24,6 +24,11 @@ def printable(text: str) -> str:
     return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def message(error: BaseException) -> str:
+    """The message of an exception on one line, or its class if it has none."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 def quoted(text: str) -> str:
     """Quotes the text of a cell for a message: at most 40 characters, control characters escaped."""
     return repr(text if len(text) <= 40 else f"{text[:39]}…")

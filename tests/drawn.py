@@ -2,6 +2,7 @@
 
 import re
 
+import colors
 import numpy as np
 from matplotlib.colors import to_rgba
 from matplotlib.text import Text
@@ -46,11 +47,9 @@ def labels(axes):
 
 
 def contrast(color):
-    """Of a color, blended by its own transparency, with white: from 1 to 21, as WCAG 2 has it."""
+    """Of a color, blended by its own transparency, with white: from 1 to 21."""
     *rgb, alpha = to_rgba(color)
-    shades = 1 - alpha * (1 - np.array(rgb))
-    linear = np.where(shades <= 0.04045, shades / 12.92, ((shades + 0.055) / 1.055) ** 2.4)
-    return 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05)
+    return colors.contrast(255 * (1 - alpha * (1 - np.array(rgb))), np.full(3, 255))
 
 
 def texts(figure):

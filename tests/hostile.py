@@ -28,49 +28,16 @@ FULL, MEMORY = "standard output: No space left on device", "GiB of memory"
 AGAIN, NOBODY, TRAINED = "--restart runs it again", "every seed diverged with --learning_rate=1e+30", "train MSE"
 PLAIN = "PYTHONUTF8=0 LC_ALL=POSIX PYTHONCOERCECLOCALE=0"
 
-REFUSED = [
-    # Numbers that none are, or that mean something else in single precision.
-    Row("line $S --seeds=1_6", 2, "flag --seeds=1_6: takes a whole number"),
-    Row("line $S --seeds=３", 2, "takes a whole number"),
-    Row("hill $S --learning_rate=1_0.5", 2, "takes a finite number above 0"),
-    Row("sine $S --optimizer=momentum --momentum=0.99999999999", 2, "but not including 1 (in single precision)"),
-    Row("sine $S --train_amplitude=1e38", 2, "takes a number from -1,000,000 to 1,000,000"),
-    Row("amplitude $S --keep_steps=5,3", 2, "ascending"),
-    Row("amplitude $S --keep_steps=20", 2, "20 is not before the last step of --steps=20"),
-    Row("recipe --seeds=1", 2, "takes a whole number from 2"),
-    Row("timeline --seeds=15", 2, "takes a whole number from 16"),
-    Row("generalization $S --amplitude=0.1:1:1_0", 2, "takes low:high:count"),
-    Row("dynamics $S --inputs=1:0:5", 2, "low:high:count"),
-    Row("dynamics $S --starts=1", 2, "takes a whole number from 2"),
-    Row("explained --seeds=5", 2, "takes a whole number from 6"),
-    # Flags that are none, or contradict each other.
-    Row("slope_intercept $S --nonsense", 2, "Unknown command line flag 'nonsense'; --help lists the flags"),
-    Row("line $S --cell=json:dumps", 2, "json"),
-    Row("line $S --cluster=local:0", 2, "takes local:N"),
-    Row("generalization $S --curve=/dev/zero", 2, "is not a regular file"),
-    Row("generalization $S --task=json", 2, "json"),
-    # What no machine can hold.
-    Row("generalization $S --amplitude=0.1:1:100000 --frequency=1:64:100000", 2, "GiB"),
-    Row("claims --seeds=1000000000 --only=line-one-layer", 2, MEMORY),
-]
-"""Refusals that are the same in any process."""
-
 FILES = [
     Row("mkfifo f; line $S --cluster=f", 2, "the scheduler file of a Dask scheduler"),
-    Row("line $S --cluster=tcp://127.0.0.1:1", 2, "no scheduler can be reached"),
     Row("mkfifo f; claims --answers=sine=f", 2, "flag --answers=sine=f: is not a regular file"),
-    Row("head -c 300 /dev/urandom > bytes.flags; line --flagfile=bytes.flags", 2, "bytes.flags"),
-    Row("echo --flagfile=a.flags > a.flags; line $S --flagfile=a.flags", 2, "a.flags: is read within itself"),
     Row('n=$(seq -s\' \' 1 200); sweep $S --grid="noise=$n" --grid="learning_rate=$n"', 2, "40,000 settings"),
     Row("printf '\\377\\376' > mine.py; sweep $S --task=mine", 2, "mine"),
-    Row("mkfifo c.csv; generalization $S --curve=c.csv", 2, "is not a regular file"),
     Row("yes 0 | head -1000000 > c.csv; generalization $S --seeds=40000 --curve=c.csv", 2, MEMORY),
     Row("printf 'a\\n1\\n2\\n' > c.csv; own $O --train=c.csv --batch=3", 2, "flag --batch=3"),
     Row("printf 'a\\n5\\n5\\n5\\n' > c.csv; own $O --train=c.csv", 0, "2 of 2 networks"),
     Row("touch results; line $S", 1, "flag --results_dir=results: ", always=True),
-    Row("line $S --results_dir=/proc/nowhere", 1, "flag --results_dir=/proc/nowhere"),
     Row("mkdir x; ln -s x results; line $S", 0, TRAINED),
-    Row("mkdir results; touch results/line; line $S --publish", 1, "Not a directory: results/line"),
     Row("(ulimit -v 4000000; line $S --seeds=20000 --hidden=64 --timesteps=2000)", 2, MEMORY),
     Row("(ulimit -f 8; JAX_ENABLE_COMPILATION_CACHE=0 line $S)", 1, "File too large"),
 ]
@@ -122,14 +89,12 @@ ENVIRONMENT = [
 """What the environment asks for and cannot have, or has no say in."""
 
 RUNS = [
-    Row("truncate -s 100 results/runs/*/results.nc; line $S --replot", 1, AGAIN, given="line"),
     Row("cd results/runs/*; echo mine > .mine; cd -; line $S; cat results/runs/*/.mine", 0, "mine", given="line"),
     Row("truncate -s 50 results/runs/sweep*/results.nc; sweep $S --task=line --replot", 1, AGAIN, given="sweep"),
     Row(
         "truncate -s 50 results/runs/sine*/parameters.npz; generalization $S $G --restart",
         *(1, "remove its folder", "generalization"),
     ),
-    Row("mkdir results/line; echo mine > results/line/loss.png; line $S --publish", 1, "not published", given="line"),
 ]
 """Files of runs that are damaged, gone, or another's."""
 

@@ -6,14 +6,12 @@ import doctest
 import importlib
 import pkgutil
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import lstm_toys as lt
-from conftest import HEAVY
+from conftest import HEAVY, process
 
 LIGHT = """
 files text tasks.curves tasks.goal networks.cells networks.optimizers runs.identity runs.folder runs.experiment tables
@@ -36,8 +34,7 @@ FACE = stub("lstm_toys")
 
 def test_checking_flags_loads_nothing_heavy():
     imports = "; ".join(f"import lstm_toys.{name}" for name in LIGHT.split())
-    program = f"import sys; {imports}; assert not {{'h5netcdf', *{HEAVY}}} & sys.modules.keys()"
-    subprocess.run([sys.executable, "-c", program], check=True)
+    process("-c", f"import sys; {imports}; assert not {{'h5netcdf', *{HEAVY}}} & sys.modules.keys()")
 
 
 @pytest.mark.parametrize("package", ["lstm_toys", "lstm_toys.figures"])

@@ -28,35 +28,29 @@ from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Claim, Claims
 from lstm_toys.text import code, escape
 
 
-def ids() -> parsers.Parser[tuple[str, ...]]:
+@parsers.taking("names of claims, separated by commas, or all")
+def ids(text: str) -> tuple[str, ...]:
     """Parses names of claims; an empty tuple for the word ``all``."""
-
-    def convert(text: str) -> tuple[str, ...]:
-        names = () if text == "all" else tuple(text.split(","))
-        if "" in names:
-            raise ValueError
-        return names
-
-    return parsers.Parser(convert, "names of claims, separated by commas, or all")
+    names = () if text == "all" else tuple(text.split(","))
+    if "" in names:
+        raise ValueError
+    return names
 
 
-def answers() -> parsers.Parser[tuple[str, Path]]:
+@parsers.taking("NAME=FILE, the name of a population and a netCDF file", many=True)
+def answers(text: str) -> tuple[str, Path]:
     """Parses the name of a population and the file with its answers."""
-
-    def convert(text: str) -> tuple[str, Path]:
-        name, _, path = text.partition("=")
-        if not name:
-            raise ValueError
-        return name, parsers.folder().convert(path)
-
-    return parsers.Parser(convert, "NAME=FILE, the name of a population and a netCDF file", many=True)
+    name, _, path = text.partition("=")
+    if not name:
+        raise ValueError
+    return name, parsers.folder.convert(path)
 
 
 OWN: flags.FlagTable = {
-    "claims": (parsers.name(), "module that declares CLAIMS: {}, or your own module"),
-    "only": (ids(), "claims to test; only the networks that they need are trained"),
+    "claims": (parsers.name, "module that declares CLAIMS: {}, or your own module"),
+    "only": (ids, "claims to test; only the networks that they need are trained"),
     "answers": (
-        answers(),
+        answers,
         "file of answers to use instead of trained networks, made by lt.labeled from any model; repeat the flag for "
         "each population",
     ),

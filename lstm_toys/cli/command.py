@@ -19,6 +19,7 @@ from lstm_toys import output
 from lstm_toys.cli import VERSION, flags, modules
 from lstm_toys.execution.signals import Interrupted, Interruption, ended
 from lstm_toys.files import Damaged
+from lstm_toys.output import complain
 from lstm_toys.runs import lifecycle
 from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.context import Failed, Options, Refused
@@ -31,9 +32,6 @@ from lstm_toys.studies.analysis.ask import Analysis
 from lstm_toys.studies.training import ask as training
 
 KEPT = "everything finished or saved so far is kept, and the same command continues"
-
-GARBAGE = 50_000
-"""New objects after which Python looks for garbage; its default of 700 takes a sixth of a command's time."""
 
 OUT_OF_MEMORY = re.compile("RESOURCE_EXHAUSTED|can't start new thread|bad_alloc")
 
@@ -56,7 +54,6 @@ def ask(experiment: Experiment, *arguments: str) -> Ask[Settings]:
     """Asks for the population that an experiment trains under some flags, for an `Analysis` that needs it.
 
     Example:
-        >>> import lstm_toys as lt
         >>> from experiments import sine
         >>> lt.ask(sine.EXPERIMENT, "--seeds=4").name
         'sine'
@@ -69,7 +66,6 @@ def main(experiment: Experiment | Analysis) -> None:
     """Runs an experiment, or an analysis, with the flags of the command line, and exits.
 
     Example:
-        >>> import lstm_toys as lt
         >>> if __name__ == "__main__":  # doctest: +SKIP
         ...     lt.main(EXPERIMENT)
     """
@@ -92,7 +88,7 @@ def plan(experiment: Experiment | Analysis, arguments: Sequence[str]) -> Plan:
 def run_and_exit(make_plan: Callable[[Sequence[str]], Plan]) -> None:
     """Runs a command line and exits; quietly if the reader of its output stops early."""
     printed, _ = output.sturdy()
-    gc.set_threshold(GARBAGE)
+    gc.set_threshold(50_000)  # New objects; Python's 700 take a sixth of a command's time.
     os.environ.pop("MPLBACKEND", None)  # Figures are drawn into files.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # It warns if it cannot store its list of fonts.
     try:
@@ -114,7 +110,7 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
     It is 1 if every seed of a run diverged or a file could not be used, 2 for an invalid command line, and 128 plus the
     number of the signal that ended it.
     """
-    if flags.asks_version(arguments):
+    if any(argument.partition("=")[0] == "--version" for argument in arguments):
         print(VERSION)
         return 0
     try:
@@ -174,9 +170,3 @@ def _run_plan(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
         if isinstance(error, RuntimeError) and not OUT_OF_MEMORY.search(str(error)):
             raise
         return complain(f"out of memory; {KEPT}", 1)
-
-
-def complain(message: str, code: int) -> int:
-    """Prints one line to stderr and returns the exit code."""
-    output.complain(message)
-    return code

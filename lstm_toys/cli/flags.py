@@ -1,7 +1,5 @@
 """The flags of all experiments, parsed and checked without importing jax."""
 
-import os
-import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +14,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import FORMATS
 from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.suggestions import meant
-from lstm_toys.tasks import textfile
+from lstm_toys.text import message
 
 FlagTable = dict[str, tuple[parsers.Parser[Any] | None, str]]
 """Flags by name: the parser, None for a switch, and the help text."""
@@ -59,76 +57,47 @@ class Unknown(UsageError):
     """An unknown flag."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
-        question = meant(name, [*known, "help", "version", FLAGFILE], "--")
+        question = meant(name, [*known, "help", "version"], "--")
         super().__init__(f"Unknown command line flag {name!r}; {question}{' ' * bool(question)}--help lists the flags")
         self.name = name
 
 
 INSTALLED = "lstm_toys.experiments."
-FLAGFILE = "flagfile"
-"""The flag that names a file of flags, which stand in its place."""
-
-FLAGFILES = (f"-{FLAGFILE}", f"--{FLAGFILE}")
-
-MOST_BYTES = 1_000_000
-"""Maximum size of all files of flags together."""
 
 OWN = "the optimizer's default"
 
-_INTEGER, _SEED = 2**31 - 1, 2**32 - 1
-
 _TABLE: dict[str, tuple[parsers.Parser[Any] | None, Any, str]] = {
-    "seeds": (
-        parsers.integer(1, _INTEGER),
-        16,
-        "number of independently initialized networks; seed i gives the same network regardless of the number",
+    "seeds": (parsers.integer(1), 16, "number of networks; seed i gives the same network, however many there are"),
+    "base_seed": (
+        parsers.integer(0, 2**32 - 1),
+        0,
+        "another value gives different networks with the same seed numbers",
     ),
-    "base_seed": (parsers.integer(0, _SEED), 0, "another value gives different networks with the same seed numbers"),
-    "steps": (parsers.integer(0, _INTEGER), None, "training steps of each network; 0 leaves the networks untrained"),
-    "learning_rate": (parsers.positive(), None, "step size of the optimizer"),
+    "steps": (parsers.integer(0), None, "training steps of each network; 0 leaves the networks untrained"),
+    "learning_rate": (parsers.positive, None, "step size of the optimizer"),
     "optimizer": (
         parsers.choice(*optimizers.TAKES),
         "sgd",
         "optimizer; momentum: SGD with momentum; rmsprop_keras: adds epsilon outside the root, as Keras did in 2018",
     ),
-    "momentum": (
-        parsers.share(OWN),
-        "auto",
-        "fraction of earlier gradients that momentum and adam keep at each step",
-    ),
+    "momentum": (parsers.share(OWN), "auto", "fraction of earlier gradients that momentum and adam keep at each step"),
     "decay": (
         parsers.share(OWN),
         "auto",
         "fraction of the mean squared gradient that rmsprop, rmsprop_keras and adam keep at each step",
     ),
-    "hidden": (parsers.widths(), "32", "units of each recurrent layer below the readout; none: only the readout"),
+    "hidden": (parsers.widths, "32", "units of each recurrent layer below the readout; none: only the readout"),
     "readout": (
         parsers.choice("cell", "dense"),
         "cell",
         "last layer; cell: one more recurrent layer, whose units are the answer; dense: an affine layer",
     ),
-    "cell": (
-        parsers.cell(),
-        "lstm",
-        "cell of every layer; lstm_toys/networks/cells.py describes what a custom cell must provide",
-    ),
-    "gates": (
-        parsers.choice(*cells.GATES),
-        "sigmoid",
-        "gate function of lstm and gru; hard: clip(0.2 a + 0.5, 0, 1)",
-    ),
-    "timesteps": (
-        parsers.integer(2, _INTEGER),
-        100,
-        "number of points of each curve, evenly spaced over the range of x",
-    ),
-    "keep_steps": (
-        parsers.numbers_of_steps(),
-        "none",
-        "earlier steps after which the parameters are also saved; 0 saves the untrained network",
-    ),
+    "cell": (parsers.cell, "lstm", "cell of every layer; lstm_toys/networks/cells.py says what a custom one provides"),
+    "gates": (parsers.choice(*cells.GATES), "sigmoid", "gate function of lstm and gru; hard: clip(0.2 a + 0.5, 0, 1)"),
+    "timesteps": (parsers.integer(2), 100, "number of points of each curve, evenly spaced over the range of x"),
+    "keep_steps": (parsers.numbers_of_steps, "none", "earlier steps whose parameters are also saved; 0: untrained"),
     "hold_goal": (
-        parsers.integer(0, _INTEGER),
+        parsers.integer(0),
         0,
         "early stopping: a network takes no more steps once it meets the goal at so many records in a row, of about "
         "200; 0: every network takes all steps",
@@ -138,26 +107,18 @@ _TABLE: dict[str, tuple[parsers.Parser[Any] | None, Any, str]] = {
         "last",
         "parameters to keep of each network; best: those with the smallest recorded loss",
     ),
-    "noise": (
-        parsers.not_negative(),
-        0.0,
-        "standard deviation of Gaussian noise on the training inputs, drawn once for each seed",
-    ),
+    "noise": (parsers.not_negative, 0.0, "standard deviation of noise on the training inputs, drawn once per seed"),
     "block": (
-        parsers.integer_or_auto(1, _INTEGER),
+        parsers.integer(1).unless("auto"),
         "auto",
         "number of networks that one compiled program computes; changing it changes the last bits of all results",
     ),
-    "results_dir": (parsers.folder(), "results", "folder for runs and published files"),
+    "results_dir": (parsers.folder, "results", "folder for runs and published files"),
     "publish": (None, False, "copy the figures and metrics of the finished run to <results_dir>/<experiment>"),
     "replot": (None, False, "redraw the figures of the finished run without training"),
     "restart": (None, False, "start from the beginning, even if the run is finished or could be continued"),
     "quiet": (None, False, "print only errors and the folder of the results"),
-    "checkpoint_every": (
-        parsers.positive(),
-        30.0,
-        "seconds between checkpoints, from which an interrupted run continues",
-    ),
+    "checkpoint_every": (parsers.positive, 30.0, "seconds between checkpoints; an interrupted run continues from one"),
     "on_divergence": (
         parsers.choice("exclude", "stop"),
         "exclude",
@@ -169,7 +130,7 @@ _TABLE: dict[str, tuple[parsers.Parser[Any] | None, Any, str]] = {
         "file format of figures, including those of a finished run; animations are always GIF",
     ),
     "cluster": (
-        parsers.cluster(),
+        parsers.cluster,
         "none",
         "Dask cluster whose workers train and evaluate (needs the extra 'cluster'): local:4 starts four workers on "
         "this machine; otherwise the address of a scheduler, or its scheduler file",
@@ -218,7 +179,7 @@ def parsed_defaults() -> dict[str, Any]:
 def flags_of(experiment: Experiment) -> FlagTable:
     """Returns the flags of an experiment: those that it does not fix, and one for each of its training numbers."""
     numbers: FlagTable = {
-        f"{NUMBER}{name}": (parsers.number(), f"{name.replace('_', ' ')} of the training curves")
+        f"{NUMBER}{name}": (parsers.number, f"{name.replace('_', ' ')} of the training curves")
         for name in experiment.numbers
     }
     every, before = [*FLAGS.items()], [*FLAGS].index("keep_steps")
@@ -254,7 +215,7 @@ def _read(
     try:
         values = _defined(table, {**dict.fromkeys(table, False), **defaults})
     except flags.IllegalFlagValueError as error:
-        raise UsageError(f"{name}: invalid default: {' '.join(str(error).split())}") from None
+        raise UsageError(f"{name}: invalid default: {message(error)}") from None
     if asks_help(arguments):
         raise Help(doc, table, defaults)
     if stray := _given(values, [name, *arguments]):
@@ -280,44 +241,8 @@ def _defined(table: FlagTable, defaults: dict[str, Any]) -> "_Values":
 
 class _Values(flags.FlagValues):
     def read_flags_from_files(self, argv: Sequence[str], force_gnu: bool = True) -> list[str]:  # noqa: ARG002
-        """Replaces every file of flags by its flags; absl would read it whole, and wait for a FIFO."""
-        return _with_files(argv)
-
-
-def _with_files(arguments: Sequence[str]) -> list[str]:
-    """Replaces every file of flags by its lines, except comments; raises UsageError for an invalid file."""
-    found, size = list[str](), 0
-    rest: list[tuple[str, tuple[str, ...]]] = [(each, ()) for each in reversed(arguments)]  # And the files around it.
-    while rest:
-        argument, around = rest.pop()
-        name, equals, value = argument.partition("=")
-        if name not in FLAGFILES:
-            found.append(argument)
-            continue
-        file = (value if equals or not rest else rest.pop()[0]).strip()
-        prefix = f"flag --{FLAGFILE}={file}:"
-        if not file:
-            raise UsageError(f"{prefix} takes a file with one flag per line")
-        try:
-            path = os.path.realpath(os.path.expanduser(file))
-            raw = textfile.content(path, MOST_BYTES)
-            lines = [line.strip() for line in re.split("[\r\n]", raw.decode("utf-8-sig"))]
-        except UnicodeDecodeError:
-            raise UsageError(f"{prefix} is not UTF-8 text") from None
-        except ValueError as error:
-            raise UsageError(f"{prefix} {error}") from None
-        size += len(raw)
-        if path in around:
-            raise UsageError(f"{prefix} is read within itself")
-        if size > MOST_BYTES:
-            raise UsageError(f"{prefix} with it, all files of flags have more than {MOST_BYTES:,} bytes")
-        rest += [(line, (*around, path)) for line in reversed(lines) if line and not line.startswith(("#", "//"))]
-    return found
-
-
-def asks_version(arguments: Sequence[str]) -> bool:
-    """Whether a command line requests the version, regardless of its other arguments."""
-    return any(argument.partition("=")[0] == "--version" for argument in arguments)
+        """Leaves ``--flagfile`` an unknown flag: absl would wait for a FIFO, and ignore a file within itself."""
+        return list(argv)
 
 
 def asks_help(arguments: Sequence[str]) -> bool:
@@ -334,13 +259,13 @@ def split(own: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], lis
 
 
 def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bool = False) -> list[str]:
-    """Sets flags, and returns the other arguments; raises UsageError for an invalid flag or file of flags."""
+    """Sets flags, and returns the other arguments; raises UsageError for an invalid flag."""
     try:
         rest: list[str] = values(arguments, known_only=known_only)[1:]
     except flags.UnrecognizedFlagError as error:
         raise Unknown(error.flagname, values) from None
     except (flags.Error, ValueError) as error:
-        raise UsageError(" ".join(str(error).split())) from None
+        raise UsageError(message(error)) from None
     return rest
 
 

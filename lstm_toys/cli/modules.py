@@ -80,7 +80,7 @@ def offered(table: flags.FlagTable, flag: str, attribute: str) -> flags.FlagTabl
 def helped(arguments: Sequence[str], flag: str, attribute: str, kind: type[T], default: str) -> T:
     """Returns the declaration for a command line that requests help; the default if its flag is missing or invalid."""
     try:
-        own, _ = flags.split({flag: (parsers.name(), "")}, arguments)
+        own, _ = flags.split({flag: (parsers.name, "")}, arguments)
         return declared(own[flag] or default, attribute, kind, flag)
     except flags.UsageError:
         return declared(default, attribute, kind, flag)

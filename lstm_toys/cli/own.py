@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys import output
 from lstm_toys.cli import flags, modules, parsers
+from lstm_toys.output import counted, listed
 from lstm_toys.studies.generalization import ask as study
 from lstm_toys.tasks import sets, textfile
 from lstm_toys.tasks.curves import Curves, check_scaled, check_sizes, limits
@@ -31,19 +31,16 @@ MANY, BATCH = 64, 32
 LEAST, HELD_OUT = 5, 0.2
 """Of at least ``LEAST`` curves this share is held out, unless a flag sets it; fewer are all needed for training."""
 
-NAMED = 12
-
 UNNAMED = ("y",)
 LEARNED = 1e-3**0.5
 """RMSE of scaled values that counts as learned: 2 % of their range, which is 1.6."""
 
 SETTINGS = {"steps": 3_000, "learning_rate": 0.003, "optimizer": "adam"}
 
-FILES = parsers.Parser(parsers.folder().convert, "a file with a valid name", many=True)
 
-
+@parsers.taking("a name, optionally with a unit, such as 'temperature (°C)'", many=True)
 def quantity(text: str) -> str:
-    """Parses the name of a measured quantity; raises ValueError."""
+    """Parses the name of a measured quantity."""
     if not text.isprintable() or not text.strip():
         raise ValueError
     return text.strip()
@@ -51,16 +48,13 @@ def quantity(text: str) -> str:
 
 FLAGS: flags.FlagTable = {
     "train": (
-        FILES,
+        parsers.files,
         "file of training curves: one column per curve, one row per time point; repeat for each feature",
     ),
-    "show": (FILES, "file of further curves of the same length to answer after training; repeat for each feature"),
-    "quantity": (
-        parsers.Parser(quantity, "a name, optionally with a unit, such as 'temperature (°C)'", many=True),
-        "name of the values in a --train file, for tables and figures; repeat for each file",
-    ),
+    "show": (parsers.files, "file of more curves of the same length to answer after training; repeat for each feature"),
+    "quantity": (quantity, "name of the values in a --train file, for tables and figures; repeat for each file"),
     "targets": (
-        parsers.path(),
+        parsers.file,
         "file of target numbers: one row per curve, in the same order, and one column per number",
     ),
     "ask": (
@@ -68,7 +62,7 @@ FLAGS: flags.FlagTable = {
         "what networks learn to answer at each time point; same: the current value; next: the next value",
     ),
     "hold_out": (parsers.share("a fifth of five or more curves"), "share of the curves to hold out of training"),
-    "batch": (parsers.integer_or_auto(1, 2**31 - 1), "number of curves per training step"),
+    "batch": (parsers.integer(1).unless("auto"), "number of curves per training step"),
     "standardize": (None, "scale the curves to the range that networks can reach; results are in the original units"),
 }
 DEFAULTS = {
@@ -104,8 +98,8 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     kept, others = parted(every, values["hold_out"], values["batch"])
     batch = values["batch"] or usual_batch(len(kept.names))
     notes = [*(read_in(path, each) for path, each in zip(values["train"], curves, strict=True)), *doubts(first, every)]
-    out = "".join(f", {counted(each)} held out: {named(each)}" for each in others)
-    notes.append(f"{counted(kept)} to train on{out}")
+    out = "".join(f", {counted(len(each.names), 'curve')} held out: {listed(each.names, 12)}" for each in others)
+    notes.append(f"{counted(len(kept.names), 'curve')} to train on{out}")
     if values["show"]:
         shown = columns("show", values["show"], scaled)
         check_shown(shown, curves, values["show"])
@@ -181,7 +175,7 @@ def check_alike(first: Curves, last: Curves, path: Path) -> None:
 def called(paths: Sequence[Path], quantities: Sequence[str]) -> tuple[str, ...]:
     """Names features by quantity, otherwise `UNNAMED`, or several files by their names; raises UsageError."""
     if quantities and len(quantities) != len(paths):
-        fault = f"{len(quantities)} for {output.counted(len(paths), 'file')} of --train; give one for each"
+        fault = f"{len(quantities)} for {counted(len(paths), 'file')} of --train; give one for each"
         raise flags.UsageError(f"flag --quantity: there {'is' if len(quantities) == 1 else 'are'} {fault}")
     names = tuple(quantities) or (UNNAMED if len(paths) == 1 else tuple(path.stem for path in paths))
     if len(set(names)) < len(names):
@@ -233,7 +227,7 @@ def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tupl
     share = (HELD_OUT if count >= LEAST else 0.0) if share is None else share
     out = max(1, round(share * count)) if share else 0
     if out >= count:
-        curves = output.counted(count, "curve")
+        curves = counted(count, "curve")
         raise flags.UsageError(f"flag --hold_out={share:g}: leaves none of {curves} for training")
     if batch and batch > count - out:
         raise flags.UsageError(f"flag --batch={batch}: exceeds the {count - out:,} training curves")
@@ -261,7 +255,7 @@ def read_in(path: Path, curves: Curves) -> str:
     names = f"{curves.names[0]!r}" + (f" to {curves.names[-1]!r}" if count > 1 else "")
     time = f"{span.name} from {span.start:g} to {span.stop:g} {span.unit}".strip() if span else "no time points"
     ends = f"values from {values.min():.6g} to {values.max():.6g}"
-    return f"{path}: {output.counted(count, 'curve')}, {names}, {output.counted(rows, 'row')}, {time}, {ends}"
+    return f"{path}: {counted(count, 'curve')}, {names}, {counted(rows, 'row')}, {time}, {ends}"
 
 
 def doubts(first: Curves, every: sets.CurveSet) -> list[str]:
@@ -275,38 +269,24 @@ def doubts(first: Curves, every: sets.CurveSet) -> list[str]:
     return notes
 
 
-def counted(curves: sets.CurveSet) -> str:
-    """The number of curves, in words."""
-    return output.counted(len(curves.names), "curve")
-
-
-def named(curves: sets.CurveSet) -> str:
-    """The names of curves, at most `NAMED`."""
-    more = f" and {len(curves.names) - NAMED:,} more" if len(curves.names) > NAMED else ""
-    return ", ".join(curves.names[:NAMED]) + more
-
-
 def draw(results: lt.Results, _: dict[str, lt.Results], goal: lt.Goal) -> dict[str, lt.Drawing]:
     """The answers to each set of curves, the errors over time and over curves, and the loss."""
-    figures: dict[str, lt.Drawing] = {}
-    names = list(dict.fromkeys(map(str, results.family.values)))
+    figures, names = dict[str, lt.Drawing](), list(dict.fromkeys(map(str, results.family.values)))
     if "time" not in results.answer.dims:
         figures["numbers.png"] = lt.figures.set_numbers(results, "Numbers of whole curves")
         if sets.SHOWN in names:
             title = "Numbers of the curves that were shown"
             figures["shown.png"] = lt.figures.numbers_of_curves(results, sets.SHOWN, title)
     else:
-        features = [str(name) for name in results.feature.values]
         what = "Predictions of" if "ahead" in results.attrs else "Answers to"
-        for feature in features:
-            of = f"_{features.index(feature) + 1}" if len(features) > 1 else ""
+        for number, feature in enumerate(map(str, results.feature.values), 1):
+            of = f"_{number}" if results.sizes["feature"] > 1 else ""
             for family in names:
                 file, title = family.replace(" ", "_"), f"{what} the curves {TITLES[family]}"
                 figures[f"{file}{of}.png"] = lt.figures.set_answers(results, family, feature, title)
-            figures[f"errors_over_time{of}.png"] = lt.figures.errors_over_time(results, feature, "Errors over time")
-            figures[f"errors_over_curves{of}.png"] = lt.figures.errors_over_curves(
-                results, feature, "Errors over curves"
-            )
+            for over in ("time", "curves"):
+                drawn = getattr(lt.figures, f"errors_over_{over}")(results, feature, f"Errors over {over}")
+                figures[f"errors_over_{over}{of}.png"] = drawn
     figures["loss.png"] = lt.figures.loss(results, "Training on curves of your own", goal=goal)
     return figures
 

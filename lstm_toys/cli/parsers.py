@@ -19,8 +19,9 @@ ADDRESS = re.compile(r"(tcp|tls)://[^/\s]+:[0-9]{1,5}")
 MOST_LAYERS, MOST_UNITS = 100, 1_000_000
 """Most layers, and most units of a layer. A machine can hold far fewer, which is checked later."""
 
+MOST = 2**31 - 1
 LARGEST = 1e6
-"""Largest absolute value of the numbers of curves; answers of networks are far smaller."""
+"""Largest whole number, and largest absolute value of the numbers of curves; answers of networks are far smaller."""
 
 WHOLE = re.compile(r"[+-]?[0-9]+")
 POWER = re.compile(r"([+-]?[0-9]+)[eE]\+?([0-9]{1,2})")
@@ -47,6 +48,11 @@ class Parser(flags.ArgumentParser[T], Generic[T]):
     def unless(self, word: str, takes: str = "") -> "Parser[T | None]":
         """Also parses a word, as None; ``takes`` replaces the description of the accepted values."""
         return Parser(lambda text: None if text == word else self.convert(text), takes or f"{self.takes}, or {word}")
+
+
+def taking(words: str, *, many: bool = False) -> Callable[[Callable[[str], T]], Parser[T]]:
+    """Makes a function of text a parser, which takes what the words describe."""
+    return lambda convert: Parser(convert, words, many=many)
 
 
 class Switch(flags.BooleanParser):
@@ -86,45 +92,40 @@ def within(low: N, number: N, high: N) -> N:
     return number
 
 
-def integer(low: int, high: int) -> Parser[int]:
+def integer(low: int, high: int = MOST) -> Parser[int]:
     """Parses a whole number from ``low`` to ``high``."""
     return Parser(lambda text: within(low, whole(text), high), f"a whole number from {low:,} to {high:,}")
 
 
-def integer_or_auto(low: int, high: int) -> Parser[int | None]:
-    """Parses a whole number from ``low`` to ``high``, or None for the word ``auto``."""
-    return integer(low, high).unless("auto")
-
-
-def positive() -> Parser[float]:
+@taking("a finite number above 0, from 1e-37 to 1e38")
+def positive(text: str) -> float:
     """Parses a positive number in the range of single precision."""
-    takes = "a finite number above 0, from 1e-37 to 1e38"
-    return Parser(lambda text: within(1e-37, decimal(text), 1e38), takes)
+    return within(1e-37, decimal(text), 1e38)
+
+
+@taking(f"0, or {positive.takes}")
+def not_negative(text: str) -> float:
+    """Parses zero, or a number that `positive` accepts."""
+    return positive.convert(text) if decimal(text) else 0.0
+
+
+@taking(f"a number from -{LARGEST:,.0f} to {LARGEST:,.0f}")
+def number(text: str) -> float:
+    """Parses a number of either sign."""
+    return within(-LARGEST, decimal(text), LARGEST)
 
 
 def share(auto: str) -> Parser[float | None]:
     """Parses a number in [0, 1), or None for the word ``auto``, which the argument explains."""
 
-    def convert(text: str) -> float:
+    @taking(f"a number from 0 up to but not including 1 (in single precision), or auto: {auto}")
+    def parser(text: str) -> float:
         number = within(0.0, decimal(text), 1.0)
         if struct.unpack("f", struct.pack("f", number))[0] == 1:
             raise ValueError
         return number
 
-    takes = f"a number from 0 up to but not including 1 (in single precision), or auto: {auto}"
-    return Parser(convert, takes).unless("auto", takes)
-
-
-def number() -> Parser[float]:
-    """Parses a number of either sign."""
-    takes = f"a number from -{LARGEST:,.0f} to {LARGEST:,.0f}"
-    return Parser(lambda text: within(-LARGEST, decimal(text), LARGEST), takes)
-
-
-def not_negative() -> Parser[float]:
-    """Parses zero, or a number that `positive` accepts."""
-    above = positive()
-    return Parser(lambda text: above.convert(text) if decimal(text) else 0.0, f"0, or {above.takes}")
+    return parser.unless("auto", parser.takes)
 
 
 def wholes(text: str) -> tuple[int, ...]:
@@ -132,28 +133,21 @@ def wholes(text: str) -> tuple[int, ...]:
     return () if text == "none" else tuple(map(whole, text.split(",")))
 
 
-def widths() -> Parser[tuple[int, ...]]:
+@taking(f"at most {MOST_LAYERS} whole numbers from 1 to {MOST_UNITS:,}, separated by commas, such as 32,32, or none")
+def widths(text: str) -> tuple[int, ...]:
     """Parses the widths of layers."""
-
-    def convert(text: str) -> tuple[int, ...]:
-        numbers = tuple(within(1, number, MOST_UNITS) for number in wholes(text))
-        within(0, len(numbers), MOST_LAYERS)
-        return numbers
-
-    units = f"whole numbers from 1 to {MOST_UNITS:,}, separated by commas, such as 32,32"
-    return Parser(convert, f"at most {MOST_LAYERS} {units}, or none")
+    numbers = tuple(within(1, number, MOST_UNITS) for number in wholes(text))
+    within(0, len(numbers), MOST_LAYERS)
+    return numbers
 
 
-def numbers_of_steps() -> Parser[tuple[int, ...]]:
-    """Parses numbers of steps in ascending order."""
-
-    def convert(text: str) -> tuple[int, ...]:
-        numbers = wholes(text)
-        if min(numbers, default=0) < 0 or list(numbers) != sorted(set(numbers)):
-            raise ValueError
-        return numbers
-
-    return Parser(convert, "whole numbers in ascending order, separated by commas, such as 0,100,1000, or none")
+@taking("whole numbers in ascending order, separated by commas, such as 0,100,1000, or none")
+def numbers_of_steps(text: str) -> tuple[int, ...]:
+    """Parses numbers of steps."""
+    numbers = wholes(text)
+    if min(numbers, default=0) < 0 or list(numbers) != sorted(set(numbers)):
+        raise ValueError
+    return numbers
 
 
 def choice(*names: str) -> Parser[str]:
@@ -161,51 +155,47 @@ def choice(*names: str) -> Parser[str]:
     return Parser(lambda text: names[names.index(text)], "one of " + ", ".join(names))
 
 
-def name() -> Parser[str]:
+@taking("the name of a module")
+def name(text: str) -> str:
     """Parses the name of a declaration, which `lstm_toys.cli.modules` looks up."""
-    return Parser(lambda text: matching(text, re.compile("(?s).+")), "the name of a module")
+    return matching(text, re.compile("(?s).+"))
 
 
-def cell() -> Parser[str]:
-    """Parses the name of a built-in cell, or the ``package.module:Class`` of a custom one."""
-
-    def convert(text: str) -> str:
-        if text not in cells.CELLS:
-            package = re.split("[.:]", matching(text, cells.PLACE))[0]
-            if importlib.util.find_spec(package) is None:
-                raise ValueError
-        return text
-
-    own = "package.module:Class of a custom cell in this folder, on PYTHONPATH or installed"
-    return Parser(convert, f"one of {', '.join(cells.CELLS)}, or {own}")
-
-
-def cluster() -> Parser[str | None]:
-    """Parses the address of a cluster's workers, or None for the word ``none``."""
-
-    def convert(text: str) -> str:
-        if text.startswith(LOCAL):
-            within(1, whole(text.removeprefix(LOCAL)), 1_000)
-        elif "://" in text:
-            matching(text, ADDRESS)
-        elif not folder().convert(text).is_file():
+@taking(
+    f"one of {', '.join(cells.CELLS)}, or package.module:Class of a custom cell in this folder, on PYTHONPATH or "
+    "installed"
+)
+def cell(text: str) -> str:
+    """Parses the name of a built-in cell, or the place of a custom one."""
+    if text not in cells.CELLS:
+        package = re.split("[.:]", matching(text, cells.PLACE))[0]
+        if importlib.util.find_spec(package) is None:
             raise ValueError
-        return text
-
-    takes = "local:N, tcp://host:port, tls://host:port, the scheduler file of a Dask scheduler, or none"
-    return Parser(convert, takes).unless("none", takes)
+    return text
 
 
-def folder() -> Parser[Path]:
+@taking("a folder with a valid name")
+def folder(text: str) -> Path:
     """Parses a folder that exists or can be created."""
-
-    def convert(text: str) -> Path:
-        matching(text, re.compile("[^\0]+")).encode()  # Other names could not be printed.
-        return Path(text)
-
-    return Parser(convert, "a folder with a valid name")
+    matching(text, re.compile("[^\0]+")).encode()  # Other names could not be printed.
+    return Path(text)
 
 
-def path() -> Parser[Path | None]:
-    """Parses a file, or None for the word ``none``."""
-    return folder().unless("none", "a file with a valid name, or none")
+files = Parser(folder.convert, "a file with a valid name", many=True)
+
+file = folder.unless("none", "a file with a valid name, or none")
+
+
+@taking("local:N, tcp://host:port, tls://host:port, the scheduler file of a Dask scheduler, or none")
+def _cluster(text: str) -> str:
+    if text.startswith(LOCAL):
+        within(1, whole(text.removeprefix(LOCAL)), 1_000)
+    elif "://" in text:
+        matching(text, ADDRESS)
+    elif not folder.convert(text).is_file():
+        raise ValueError
+    return text
+
+
+cluster = _cluster.unless("none", _cluster.takes)
+"""The address of a cluster's workers."""

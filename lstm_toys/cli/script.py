@@ -14,8 +14,6 @@ from lstm_toys.suggestions import meant
 
 EXPERIMENTS = "experiments"
 
-MAIN = "*/__main__.py"
-
 HELP = ("help", "--help", "-h")
 
 
@@ -37,8 +35,7 @@ def main() -> None:
         runpy.run_module(f"{package}.{name}", run_name="__main__", alter_sys=True)
     else:
         suggestion = meant(name, [*every, "--version"]) or f"available: {', '.join(every)}"
-        output.complain(f"unknown command {name!r}; {suggestion}")
-        sys.exit(2)
+        sys.exit(output.complain(f"unknown command {name!r}; {suggestion}"))
 
 
 @cache
@@ -64,14 +61,14 @@ def canonical(module: str) -> str:
 
 def commands(folder: Path) -> dict[str, str]:
     """Returns the first line of every command's docstring, by name, without importing any command."""
-    paths = {path.stem: path for path in folder.glob("*.py")} | {path.parent.name: path for path in folder.glob(MAIN)}
+    paths = {path.stem: path for path in folder.glob("*.py")}
+    paths |= {path.parent.name: path for path in folder.glob("*/__main__.py")}
     trees = {name: ast.parse(path.read_bytes()) for name, path in sorted(paths.items())}
-    return {name: (ast.get_docstring(tree) or "").partition("\n")[0] for name, tree in trees.items() if _runs(tree)}
-
-
-def _runs(tree: ast.Module) -> bool:
-    tests = (ast.unparse(node.test) for node in tree.body if isinstance(node, ast.If))
-    return any("__name__ == '__main__'" in test for test in tests)
+    return {
+        name: (ast.get_docstring(tree) or "").partition("\n")[0]
+        for name, tree in trees.items()
+        if any(isinstance(node, ast.If) and "__name__ == '__main__'" in ast.unparse(node.test) for node in tree.body)
+    }
 
 
 def listing(every: dict[str, str]) -> str:

@@ -31,17 +31,19 @@ Values = dict[str, Any]
 MEANING = {LENGTH: "number of time points per sequence", SPACING: "distance between time points in x"}
 
 
-def values_of(name: str, sound: Callable[[Axis], bool], takes: str) -> parsers.Parser[Axis]:
-    """Parses the values of an axis: ``low:high:count``, or one number."""
+def values_of(name: str, takes: str, least: float | int, greatest: float | int, most: int) -> parsers.Parser[Axis]:
+    """Parses at most ``most`` values of an axis: ``low:high:count``, or one number."""
 
-    def convert(text: str) -> Axis:
+    @parsers.taking(f"low:high:count, such as {takes}")
+    def values(text: str) -> Axis:
         low, high, count = text.split(":") if ":" in text else (text, text, "1")
         values = Axis(name, parsers.decimal(low), parsers.decimal(high), parsers.whole(count))
-        if not sound(values) or (values.count == 1) != (values.low == values.high):
+        inside = least <= values.low <= values.high <= greatest and values.count <= most
+        if not inside or (values.count == 1) != (values.low == values.high):
             raise ValueError
         return values
 
-    return parsers.Parser(convert, takes)
+    return values
 
 
 def axis(name: str, span: lt.Span) -> parsers.Parser[Axis]:
@@ -51,34 +53,25 @@ def axis(name: str, span: lt.Span) -> parsers.Parser[Axis]:
         SPACING: (span.length / MOST_POINTS, span.length / LEAST_TIMESTEPS),
     }
     least, greatest = bounds.get(name, (-parsers.LARGEST, parsers.LARGEST))
-
-    def sound(values: Axis) -> bool:
-        return least <= values.low <= values.high <= greatest and 1 <= values.count <= MOST_POINTS
-
     shown = {LENGTH: "100:1000:10", SPACING: f"{span.length / 100:g}:{span.length / 25:g}:4"}.get(name, "0:1:16")
-    takes = f"low:high:count, such as {shown}, or one number, from {least:g} to {greatest:,g}"
-    return values_of(name, sound, takes)
+    takes = f"{shown}, or one number, from {least:g} to {greatest:,g}"
+    return values_of(name, takes, least, greatest, MOST_POINTS)
 
 
-def setting() -> parsers.Parser[tuple[str, list[str]]]:
-    """Parses the name of a flag and its values, such as ``learning_rate=0.1 1``."""
-
-    def convert(text: str) -> tuple[str, list[str]]:
-        name, _, values = text.partition("=")
-        known = name.strip() in SWEPT or name.strip().startswith(NUMBER)
-        if not known or not values.split() or len(set(values.split())) < len(values.split()):
-            raise ValueError
-        return name.strip(), values.split()
-
-    names = f"one of {', '.join(SWEPT)} or {NUMBER}NAME"
-    return parsers.Parser(convert, f"'flag=value value ...', each value once; the flag is {names}", many=True)
-
-
-INPUTS = values_of(
-    "input",
-    lambda values: values.count <= MOST_INPUTS,
-    f"low:high:count, such as -1:2:41, or one number; at most {MOST_INPUTS:,}",
+@parsers.taking(
+    f"'flag=value value ...', each value once; the flag is one of {', '.join(SWEPT)} or {NUMBER}NAME", many=True
 )
+def setting(text: str) -> tuple[str, list[str]]:
+    """Parses the name of a flag and its values, such as ``learning_rate=0.1 1``."""
+    name, _, written = text.partition("=")
+    name, values = name.strip(), written.split()
+    known = name in SWEPT or name.startswith(NUMBER)
+    if not known or not values or len(set(values)) < len(values):
+        raise ValueError
+    return name, values
+
+
+INPUTS = values_of("input", f"-1:2:41, or one number; at most {MOST_INPUTS:,}", *(-math.inf, math.inf, MOST_INPUTS))
 
 
 def period() -> parsers.Parser[dynamic.Period]:
@@ -95,21 +88,15 @@ def period() -> parsers.Parser[dynamic.Period]:
 
 
 GENERALIZATION: flags.FlagTable = {
-    "task": (parsers.name(), "experiment whose population is evaluated: {}, or your own module"),
-    "curve": (
-        parsers.path(),
-        "file with one curve per column and one time point per row, evaluated instead of the grids",
-    ),
+    "task": (parsers.name, "experiment whose population is evaluated: {}, or your own module"),
+    "curve": (parsers.file, "file with a curve per column and a time point per row, evaluated instead of the grids"),
 }
 SWEEP: flags.FlagTable = {
-    "task": (parsers.name(), "experiment whose networks are trained: {}, or your own module"),
-    "grid": (
-        setting(),
-        "values of another flag, such as 'learning_rate=0.1 1'; repeat --grid for each flag that varies",
-    ),
+    "task": (parsers.name, "experiment whose networks are trained: {}, or your own module"),
+    "grid": (setting, "values of another flag, such as 'learning_rate=0.1 1'; repeat --grid for each flag that varies"),
 }
 DYNAMICS: flags.FlagTable = {
-    "task": (parsers.name(), "experiment whose networks are analyzed: {}, or your own module"),
+    "task": (parsers.name, "experiment whose networks are analyzed: {}, or your own module"),
     "inputs": (
         INPUTS,
         f"constant inputs; by default {dynamic.INPUTS}, over the range of all curves extended by a quarter at each end",
@@ -125,7 +112,7 @@ DYNAMICS: flags.FlagTable = {
         "points are sought from eight times as many visited states",
     ),
     "weight_scale": (
-        parsers.positive(),
+        parsers.positive,
         "factor by which all parameters are multiplied, to analyze untrained networks with larger or smaller weights",
     ),
 }
@@ -196,13 +183,11 @@ def generalization(arguments: Sequence[str]) -> command.Plan:
     elif useless:
         raise flags.UsageError(f"flag --{useless}: has no effect with --curve, which replaces the grids")
     else:
-        try:
+        with flags.blaming("curve", own["curve"]):
             asked["curves"] = lt.read_curves(own["curve"], *limits(experiment.scaling is not None))
             study.check_spacing(asked["curves"], experiment.span, settings.timesteps)
             if experiment.scaling:
                 check_scaled(asked["curves"].values[..., None], experiment.scaling)
-        except ValueError as error:
-            raise flags.UsageError(f"flag --curve={own['curve']}: {error}") from None
     evaluation = study.Evaluation(f"generalization_{experiment.name}", settings, **{"grids": (), **asked})
     return command.Plan([study.ask(about, evaluation, options.results_dir)], options, notes=notes)
 

@@ -7,7 +7,6 @@ import asyncio
 import json
 import socket
 import sys
-import sysconfig
 import threading
 import time
 from collections import deque
@@ -25,7 +24,7 @@ from distributed import Client, Future, LocalCluster, get_worker
 from distributed.comm.core import connect
 from distributed.security import Security
 
-import lstm_toys
+from lstm_toys import opened
 from lstm_toys.execution import devices, lowering
 from lstm_toys.execution.base import LOCAL, Executor, Job, Outcome, Part, Result
 from lstm_toys.execution.signals import Stopped
@@ -48,10 +47,7 @@ TRIES = 3
 AHEAD = 2
 """Parts submitted per worker, so that workers do not wait for the client."""
 
-INSTALLED = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
-"""Folders of modules that workers have as well."""
-
-LIBRARY, EXPERIMENTS = Path(lstm_toys.__file__).resolve().parent, "lstm_toys.experiments."
+EXPERIMENTS = "lstm_toys.experiments."
 
 
 class Unreachable(Exception):
@@ -193,11 +189,8 @@ class Cluster(Executor):
     ) -> Iterator[tuple[Part, Outcome[Result]]]:
         """Computes parts on the workers; see `Executor.map`.
 
-        Raises:
-            Stopped: ``stop`` returned True; the remaining parts are abandoned.
-            Lost: there was no worker, or no scheduler, for `PATIENCE` seconds, or every worker is refused.
-            Unfinished: parts failed; all others are done.
-            Unreachable: the job cannot be sent.
+        Raises Lost if there was no worker or scheduler for `PATIENCE` seconds, or every worker is refused, Unfinished
+        if parts failed once all others are done, and Unreachable if the job cannot be sent.
         """
         sent, expected = packed(job), self._expected._replace(computes=job.digests())
         new, again, running = iter(parts), deque[Part](), dict[Future[Any], Part]()
@@ -371,4 +364,4 @@ def _of_ones_own(module: ModuleType) -> bool:
         return False
     if module.__name__.startswith(EXPERIMENTS):
         return True
-    return not any(each in Path(file).resolve().parents for each in (*INSTALLED, LIBRARY))
+    return not (opened.installed(file) or file.startswith(opened.OURS[0]))

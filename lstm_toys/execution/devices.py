@@ -21,6 +21,7 @@ from lstm_toys import arguments, files, forks
 from lstm_toys.execution.base import Executor, Job, Outcome, Part, Result
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.execution.switches import LEAST_DEVICES, switches
+from lstm_toys.text import message
 
 BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_disable_loop_unrolling"
 """Undocumented options of XLA:CPU, ignored by versions that do not have them. The first compiles a whole loop into one
@@ -41,11 +42,9 @@ def configure(*, cache: bool = True) -> None:
     Args:
         cache: keep compiled programs in the user's cache folder, for later processes.
 
-    Raises:
-        RuntimeError: JAX has already initialized its devices, which happens when the first array is created.
+    Raises RuntimeError if JAX has already initialized its devices, which happens when the first array is created.
 
     Example:
-        >>> import lstm_toys as lt
         >>> lt.configure()  # Before the first array.
     """
     forks.check()
@@ -135,9 +134,8 @@ def start() -> None:
         jax.block_until_ready(jnp.zeros(()) + 1)
     except Exception as error:  # Backends raise many types.
         variables = ", ".join(f"{name}={os.environ[name]}" for name in ASKED if name in os.environ)
-        reason = " ".join(str(error).split()) or type(error).__name__
         chosen = f" as requested by {variables}" if variables else ""
-        raise Unusable(f"JAX finds no device{chosen}: {reason}") from None
+        raise Unusable(f"JAX finds no device{chosen}: {message(error)}") from None
 
 
 def _refused_by_xla() -> str | None:
@@ -168,7 +166,6 @@ def fingerprint(block: int) -> dict[str, Any]:
     This is versions, processor, accelerator, XLA flags, JAX options, and the given number of members in a ``block``.
 
     Example:
-        >>> import lstm_toys as lt
         >>> lt.fingerprint(block=4)["block"]
         4
     """

@@ -45,7 +45,8 @@ def lowered(name: str, function: jax.stages.Wrapped, *arguments: Any) -> Digests
     """Digests a program, and whether it calls Python for more than debugging; JAX keeps the lowered program."""
     traced = function.trace(*arguments)
     text = _text(traced.lower().as_text())
-    called = "callback" in text and not _only_debugs(str(traced.jaxpr))
+    calls = str(traced.jaxpr) if "callback" in text else ""
+    called = calls and (CALLING.search(calls) or not DEBUGGING.search(calls))
     constants = jax.tree.leaves(getattr(traced.jaxpr, "consts", ()))
     return {name: digest(text, *constants), **({CALLBACK: "yes"} if called else {})}
 
@@ -66,11 +67,6 @@ def _text(module: str) -> str:
     seen: dict[str, str] = {}
     numbered = NAME.sub(lambda match: seen.setdefault(match[0], f"@{len(seen)}"), text)
     return ADDRESS.sub("0x", numbered) if "callback" in text else numbered
-
-
-def _only_debugs(traced: str) -> bool:
-    """Whether a program that calls Python ignores the results of the calls."""
-    return bool(DEBUGGING.search(traced)) and not CALLING.search(traced)
 
 
 def digest(*trees: Any) -> str:

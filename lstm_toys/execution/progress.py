@@ -1,38 +1,52 @@
 """Progress of trainings and evaluations: a bar on a terminal, otherwise plain lines."""
 
-import time
+import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Column
 
 from lstm_toys.output import counted
 
 LINE_SECONDS = 2.0
-"""Time between two plain lines, and the shortest time from which a speed or the time left is estimated."""
+"""Time between two plain lines."""
 
 
 class Shown(Progress):
-    """A progress bar with the time left, on a terminal, with columns before and after the bar."""
+    """A bar with the time left on a terminal, with texts before and after it; elsewhere plain lines.
 
-    def __init__(self, console: Console, before: tuple[ProgressColumn, ...], after: tuple[ProgressColumn, ...]) -> None:
+    Rich estimates speed and time left from the updates after the first one, which includes compilation.
+    """
+
+    def __init__(self, console: Console, total: float | int, before: str, after: str = "") -> None:
         super().__init__(
             SpinnerColumn("line"),  # ASCII, for any encoding.
-            *before,
+            TextColumn(before),
             BarColumn(bar_width=20),
-            *after,
+            TextColumn(after),
             TimeRemainingColumn(table_column=Column(no_wrap=True, min_width=8)),  # The others are cut short first.
             console=console,
             disable=not console.is_terminal,
             transient=True,
+            speed_estimate_period=math.inf,
         )
+        self._row = self.add_task("", total=total, state="")
+        self._last_line = self.get_time()
 
     def tell(self, text: str) -> None:
         """Prints a line above the bar."""
         self.console.print(text)
+
+    def line(self, text: str, *, last: bool) -> None:
+        """Prints a text and the time left, unless on a terminal; about every `LINE_SECONDS`, and if it is the last."""
+        if not self.console.is_terminal and (last or self.get_time() - self._last_line >= LINE_SECONDS):
+            left = self.tasks[0].time_remaining
+            self.tell(text if left is None else f"{text} | {left:,.0f} s left")
+            self._last_line = self.get_time()
 
 
 class TrainingProgress(Shown):
@@ -42,10 +56,8 @@ class TrainingProgress(Shown):
     """
 
     def __init__(self, console: Console, works: Sequence[float], workers: Callable[[], int] | None = None) -> None:
-        super().__init__(console, (TextColumn("{task.description}"),), (TextColumn("{task.fields[state]}"),))
+        super().__init__(console, sum(works), "{task.description}", "{task.fields[state]}")
         self._works, self._workers, self._begun = works, workers, 0
-        self._row = self.add_task("", total=sum(works), state="")
-        self._spent, self._worked = 0.0, 0.0  # Seconds of training without compiling, and the work done in them.
 
     def begin(self, name: str, members: int, steps: int, groups: int = 1) -> None:
         """Announces the next training; with workers, progress counts ``groups`` of networks."""
@@ -53,14 +65,12 @@ class TrainingProgress(Shown):
         self._name = name if count == 1 else f"{self._begun + 1} of {count}: {name}"
         self._before, self._work = sum(self._works[: self._begun]), self._works[self._begun]
         self._begun += 1
-        self._steps, self._total = steps, members * steps
-        self._finished = self._restored = self._diverged = 0  # Restored: member-steps before a checkpoint.
-        self._first: float | None = time.perf_counter() if self._workers else None
-        self._groups, self._back = groups if self._workers else 0, 0
+        self._steps, self._total, self._groups = steps, members * steps, groups
+        self._finished = self._diverged = self._records = 0
         self._entering = True  # A group of members.
-        self._last_line = time.perf_counter()
-        state = self._reached() if self._groups else "compiling"
-        self.update(self._row, description=self._name, completed=self._before, state=state)
+        state = self._reached(0) if self._workers else "compiling"
+        self.reset(self._row, completed=self._at(0), description=self._name, state=state)
+        self._last_line = self.get_time()
         self.tell(f"{self._name}: {counted(members, 'network')}, {counted(steps, 'step')}")
 
     def skip(self, trainings: int) -> None:
@@ -69,74 +79,44 @@ class TrainingProgress(Shown):
 
     def __call__(self, step: int, losses: Float[np.ndarray, " M"], sound: Bool[np.ndarray, " M"]) -> None:
         """Shows the progress of the training."""
-        now, last = time.perf_counter(), step == self._steps
-        done = self._finished + step * len(losses)
-        first = self._first = now if self._first is None else self._first
-        self._back += 1
-        if self._entering and not self._groups:
-            self._restored += step * len(losses)
+        last, done = step == self._steps, self._finished + step * len(losses)
+        self._records += 1
         # Before its last step a network may recover, unless its loss is NaN.
         diverged = self._diverged + int((~sound if last else np.isnan(losses)).sum())
-        if done > self._restored:
-            median = f"{np.median(losses[sound]):.2e}" if sound.any() else "–"
-            self._show(now, now - first, step, done, f"median loss {median} | {diverged} diverged")
+        if self._entering and step and self._workers is None:  # From a checkpoint, which took no time.
+            self.reset(self._row, completed=self._at(done))
         self._entering = last
+        if done:
+            self.update(self._row, completed=self._at(done))
+            speed = (self.tasks[0].speed or 0.0) * self._total / (self._work or 1.0)
+            rate = f"{speed:,.0f} member-steps/s | " if speed else ""
+            median = f"{np.median(losses[sound]):.2e}" if sound.any() else "–"
+            state = f"{self._reached(step)} | {rate}median loss {median} | {diverged} diverged"
+            self.update(self._row, state=state)
+            self.line(f"{self._name}: {state}", last=done == self._total)
         if last:
             self._finished, self._diverged = done, diverged
-            if done == self._total:
-                self._spent += now - first
-                self._worked += self._share(done - self._restored)
 
-    def _show(self, now: float, spent: float, step: int, done: int, outcome: str) -> None:
-        rate = f"{(done - self._restored) / spent:,.0f} member-steps/s | " if spent >= LINE_SECONDS else ""
-        reached = self._reached() if self._groups else f"step {step:,}/{self._steps:,}"
-        state = f"{reached} | {rate}{outcome}"
-        self.update(self._row, completed=self._before + self._share(done), state=state)
-        if done == self._total or (rate and now - self._last_line >= LINE_SECONDS):
-            if not self.console.is_terminal:
-                self.tell(f"{self._name}: {state}{self._left(self._spent + spent, done)}")
-            self._last_line = now
+    def _at(self, done: int) -> Any:
+        """The work after so many member-steps; Rich takes any number, and declares whole ones."""
+        return self._before + self._work * done / max(1, self._total)
 
-    def _left(self, spent: float, done: int) -> str:
-        """The time left of all trainings; empty if too little time was spent to estimate it."""
-        if done == self._total and self._begun == len(self._works):
-            return " | 0 s left"
-        if spent < LINE_SECONDS:
-            return ""
-        left, worked = sum(self._works) - self._before - self._share(done), self._share(done - self._restored)
-        return f" | {left * spent / (self._worked + worked):,.0f} s left"
-
-    def _reached(self) -> str:
-        return f"group {self._back:,}/{self._groups:,}, {counted(self._workers() if self._workers else 1, 'worker')}"
-
-    def _share(self, done: int) -> float:
-        return self._work * done / max(1, self._total)
+    def _reached(self, step: int) -> str:
+        if self._workers is None:
+            return f"step {step:,}/{self._steps:,}"
+        return f"group {self._records:,}/{self._groups:,}, {counted(self._workers(), 'worker')}"
 
 
 class EvaluationProgress(Shown):
-    """Shows how many of ``total`` answers are evaluated, and the time left after the first part, which compiles."""
+    """Shows how many of ``total`` answers are evaluated, and the time left."""
 
     def __init__(self, console: Console, total: int) -> None:
-        super().__init__(console, (TextColumn("answers {task.completed:,.0f} of {task.total:,.0f}"),), ())
-        self._total, self._done = total, 0
-        self._last_line = time.perf_counter()
-        self._first: tuple[float, int] | None = None
-        self._row = self.add_task("", total=total)
+        super().__init__(console, total, "answers {task.completed:,.0f} of {task.total:,.0f}")
 
     def __call__(self, done: int) -> None:
         """Shows how many answers are evaluated."""
-        if done == self._done:
-            return
-        self._done = done
-        self.update(self._row, completed=done)
-        now = time.perf_counter()
-        self._first = self._first or (now, done)
-        began, before = self._first
-        speed, left = "", " | 0 s left"
-        if (spent := now - began) >= LINE_SECONDS:
-            rate = (done - before) / spent
-            speed, left = f" | {rate:,.0f} answers/s", f" | {(self._total - done) / rate:,.0f} s left"
-        due = done == self._total or (speed and now - self._last_line >= LINE_SECONDS)
-        if due and not self.console.is_terminal:
-            self.tell(f"{done:,} of {counted(self._total, 'answer')}{speed}{left}")
-            self._last_line = now
+        (task,) = self.tasks
+        if done != task.completed:
+            self.update(self._row, completed=done)
+            speed = f" | {task.speed:,.0f} answers/s" if task.speed else ""
+            self.line(f"{done:,} of {counted(int(task.total or 0), 'answer')}{speed}", last=done == task.total)

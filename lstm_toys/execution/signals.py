@@ -28,7 +28,6 @@ class Stopped(Exception):
         members: the numbers of these networks among all that were to be trained.
 
     Example:
-        >>> import lstm_toys as lt
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
         >>> asked = iter([False, False, True])
         >>> try:

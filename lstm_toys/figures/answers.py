@@ -11,35 +11,15 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
+from lstm_toys.figures import style
 from lstm_toys.figures.needs import needs
-from lstm_toys.figures.style import (
-    COLORS,
-    GRAY,
-    INPUT,
-    MOST_BANDS,
-    Grid,
-    answer_entries,
-    answers_of,
-    canvas,
-    colors,
-    entry,
-    evenly,
-    house,
-    legend,
-    measured,
-    median_of,
-    plain,
-    whole_ticks,
-)
-from lstm_toys.results.arrays import axis_label, kept
+from lstm_toys.figures.style import COLORS, GRAY, INPUT, MOST_BANDS, Grid
+from lstm_toys.results.arrays import axis_label, kept, probed
 
 MOST_PANELS = 12
 OTHERS: dict[str, Any] = {"color": "#929299", "linewidth": 0.5}
 MOST_OTHERS = 5
 """With more other curves, every panel shows one line instead: the median answer to all curves."""
-
-OVERLAY = 2.7
-"""Height in inches of the panel with the median answers to all curves."""
 
 PUBLISHED: dict[str, Any] = {
     "linestyle": "",
@@ -55,7 +35,7 @@ PUBLISHED: dict[str, Any] = {
 def target(results: xr.Dataset, title: str) -> Figure:
     """Draws the first training curve."""
     curve = results.train_target.sel(feature="y")
-    with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
+    with style.canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
         first = curve.isel(example=0) if "example" in curve.dims else curve
         axes.plot(results.time, first, color=COLORS["b"], linewidth=1.2)
     return figure
@@ -65,10 +45,12 @@ def target(results: xr.Dataset, title: str) -> Figure:
 def training_answer(results: xr.Dataset, title: str) -> Figure:
     """Draws the training curve and the networks' answers to it, in the (x, y) plane if they also answer x."""
     fit = kept(results)
-    with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
-        answers_of(axes, fit.train_answer, COLORS["r"])
+    with style.canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
+        style.answers_of(axes, fit.train_answer, COLORS["r"])
         axes.plot(results.time, results.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
-        legend(axes, [*answer_entries(fit, COLORS["r"]), entry("training curve", COLORS["b"], **INPUT)])
+        style.legend(
+            axes, [*style.answer_entries(fit, COLORS["r"]), style.entry("training curve", COLORS["b"], **INPUT)]
+        )
     return figure
 
 
@@ -91,13 +73,10 @@ def family_answers(
         show_input: draw the inputs as thin dashed lines.
         overlay: also draw the median answers to all curves of a family in one panel, without the inputs.
     """
-    there = dict.fromkeys(results.family.values.tolist())
-    if unknown := [family for family in curves if family not in there]:
-        raise ValueError(f"unknown probe {unknown[0]!r}; available: {', '.join(there) or 'none'}")
     fit = kept(results)
     parts = []
     for title, (family, labels) in zip(titles, curves.items(), strict=True):
-        chosen = fit.isel(curve=fit.family.values == family)
+        chosen = probed(fit, family)
         if len(labels) != chosen.sizes["curve"]:
             raise ValueError(f"{family} has {chosen.sizes['curve']} curves, but {len(labels)} labels were given")
         drawn = [
@@ -140,35 +119,35 @@ def curve_panels(
     seeds that diverged; ``shown`` labels the thin dashed lines; ``overlay`` also draws the median answers to all curves
     of a part in one panel above, without what they were shown.
     """
-    chosen = [[curves[place] for place in evenly(len(curves), MOST_PANELS)] for _, curves in parts]
+    chosen = [[curves[place] for place in style.evenly(len(curves), MOST_PANELS)] for _, curves in parts]
     most = max(map(len, chosen))
     across = 1 if most <= MOST_BANDS else 3 if most in (5, 6, 9) else 4
     grids = [(1, 1) if len(curves) <= MOST_BANDS else (-(-len(curves) // across), across) for curves in chosen]
     heights = [3.8 if (rows, columns) == (1, 1) else 0.55 + 1.75 * rows for rows, columns in grids]
-    above = OVERLAY if overlay else 0.0
-    with house():
+    above = 2.7 if overlay else 0.0
+    with style.house():
         figure = Figure(figsize=(6.8 if across == 1 else 1.0 + 2.1 * across, sum(heights) + above * len(heights) + 0.4))
         ratios = [height + above for height in heights]
         places = figure.subfigures(len(chosen), 1, squeeze=False, height_ratios=ratios).ravel()
         if title:
-            figure.suptitle(plain(title))
+            figure.suptitle(style.plain(title))
         for place, (of, every), curves, grid, height in zip(places, parts, chosen, grids, heights, strict=True):
             more = f" ({len(curves)} of {len(every):,} curves)" if len(curves) < len(every) else ""
-            place.suptitle(plain(f"{of}{more}"))
+            place.suptitle(style.plain(f"{of}{more}"))
             if overlay:
                 top, place = place.subfigures(2, 1, height_ratios=(above, height))
-                _overlay(top, curves, fit.time, plain(ylabel))
-            _part(place, curves, grid, fit.time, plain(ylabel))
+                _overlay(top, curves, fit.time, style.plain(ylabel))
+            _part(place, curves, grid, fit.time, style.plain(ylabel))
         drawn = [curve for curves in chosen for curve in curves]
-        handles = answer_entries(fit, GRAY)
+        handles = style.answer_entries(fit, GRAY)
         if fit.sizes["seed"] and across > 1:
             label = "answers to the other curves" if most <= MOST_OTHERS + 1 else "median answer to all curves"
-            handles.append(entry(label, **OTHERS))
+            handles.append(style.entry(label, **OTHERS))
         if any(curve.shown is not None for curve in drawn):
-            handles.append(entry(shown, **INPUT))
+            handles.append(style.entry(shown, **INPUT))
         if any(curve.published is not None for curve in drawn):
-            handles.append(entry("published answer", **PUBLISHED))
-        legend(figure, handles)
+            handles.append(style.entry("published answer", **PUBLISHED))
+        style.legend(figure, handles)
     return figure
 
 
@@ -176,7 +155,7 @@ def labeled(labels: Mapping[str, str] | Sequence[str]) -> list[tuple[str, str]]:
     """Pairs the labels of curves with their colors, from their letters or from `colors`."""
     if isinstance(labels, Mapping):
         return [(label, COLORS[letter]) for letter, label in labels.items()]
-    shades = colors(range(len(labels)))
+    shades = style.colors(range(len(labels)))
     return [(label, shades[index]) for index, label in enumerate(labels)]
 
 
@@ -186,32 +165,33 @@ def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time
     for number, axes in enumerate(panels):
         axes.set_visible(number < len(curves))
         leftmost, lowest = number % grid[1] == 0, number + grid[1] >= len(curves)  # No panel is below.
-        measured(axes, x=lowest, y=number == 0)  # All have the same ticks at y.
+        style.measured(axes, x=lowest, y=number == 0)  # All have the same ticks at y.
         if leftmost:
             axes.set_ylabel(ylabel)
         else:
             Grid(axes.yaxis)
         if lowest:
-            axes.set_xlabel(plain(axis_label(time)))
+            axes.set_xlabel(style.plain(axis_label(time)))
             axes.tick_params(labelbottom=True)
-            whole_ticks(axes, time.values)
+            style.whole_ticks(axes, time.values)
         else:
             Grid(axes.xaxis)
     shared = panels * len(curves) if alone else panels[: len(curves)]
     sound = curves[0].answers.sizes["seed"] > 0
     gap = np.full((2, 1), np.nan)
-    medians = [np.hstack([median_of(curve.answers), gap]) for curve in curves] if sound and not alone else []
+    several = curves if sound and not alone else ()
+    medians = [np.hstack([np.median(style.across(curve.answers), axis=1), gap]) for curve in several]
     for number, (axes, curve) in enumerate(zip(shared, curves, strict=True)):
         others = medians[:number] + medians[number + 1 :]
         if len(others) > MOST_OTHERS:
             others = [np.median(medians, axis=0)]
         if others:  # One line with gaps is drawn faster than many.
             axes.plot(*np.hstack(others), zorder=1.5, **OTHERS)
-        answers_of(axes, curve.answers, curve.color)
+        style.answers_of(axes, curve.answers, curve.color)
         if curve.published is not None:
             axes.plot(curve.answers.time, curve.published, markevery=0.09, **PUBLISHED)
         if not alone:
-            axes.set_title(plain(curve.label), fontsize=9)
+            axes.set_title(style.plain(curve.label), fontsize=9)
         if curve.shown is not None:
             axes.plot(curve.answers.time, curve.shown, color=curve.color, **INPUT)
     if alone and len(curves) > 1:
@@ -220,14 +200,14 @@ def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time
 
 def _overlay(place: SubFigure, curves: Sequence[Curve], time: xr.DataArray, ylabel: str) -> None:
     axes = place.subplots()
-    measured(axes)
-    axes.set(title="the answers alone", xlabel=plain(axis_label(time)), ylabel=ylabel)
-    whole_ticks(axes, time.values)
+    style.measured(axes)
+    axes.set(title="the answers alone", xlabel=style.plain(axis_label(time)), ylabel=ylabel)
+    style.whole_ticks(axes, time.values)
     for curve in curves:
-        answers_of(axes, curve.answers, curve.color, filled=False)
+        style.answers_of(axes, curve.answers, curve.color, filled=False)
     _name(axes, curves)
 
 
 def _name(axes: Axes, curves: Sequence[Curve]) -> None:
-    handles: list[Artist] = [entry(each.label, each.color) for each in curves]
+    handles: list[Artist] = [style.entry(each.label, each.color) for each in curves]
     axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -12,33 +12,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from lstm_toys.figures import style
 from lstm_toys.figures.needs import needs
-from lstm_toys.figures.style import (
-    COLORS,
-    FRAMES_A_SECOND,
-    GOAL,
-    INPUT,
-    across,
-    answer_entries,
-    answers_of,
-    band,
-    band_name,
-    canvas,
-    colors,
-    counted,
-    entry,
-    legend,
-    plain,
-    whole_ticks,
-)
+from lstm_toys.figures.style import COLORS, FRAMES_A_SECOND, GOAL, INPUT
 from lstm_toys.results.arrays import after_of, axis_label, kept, loss_name, measures_of, scaling_of
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import WEIGHTED, Goal, after_which
 
 LEARNED = "counts as learned"
-
-FEW_RECORDS = 25
-"""Histories of at most this many records are marked with points, since a line would not show their number."""
 
 
 @needs("train_loss", "step", "diverged")
@@ -55,18 +36,18 @@ def loss(
         if name != parts[0][0]:
             parts.append((name, values, {}))
         parts[-1][2][LEARNED] = limit
-    with canvas(*([title] if len(parts) == 1 else [""] * len(parts)), xlabel="step") as (figure, panels):
+    with style.canvas(*([title] if len(parts) == 1 else [""] * len(parts)), xlabel="step") as (figure, panels):
         if len(parts) > 1:
-            figure.suptitle(plain(title))
+            figure.suptitle(style.plain(title))
         handles = _explained(results)
         for axes, (name, values, levels) in zip(panels, parts, strict=True):
-            axes.set_ylabel(plain(name))
+            axes.set_ylabel(style.plain(name))
             _networks(axes, results, values)
             for label, level in levels.items():
-                style: dict[str, Any] = GOAL if label == LEARNED else GOAL | {"color": COLORS["g"]}
-                axes.axhline(level, **style)
-                handles.append(entry(f"{label}: {level:g}", **style))
-        legend(figure, handles, 5 if len(parts) > 1 else 3)
+                look: dict[str, Any] = GOAL if label == LEARNED else GOAL | {"color": COLORS["g"]}
+                axes.axhline(level, **look)
+                handles.append(style.entry(f"{label}: {level:g}", **look))
+        style.legend(figure, handles, 5 if len(parts) > 1 else 3)
     return figure
 
 
@@ -77,8 +58,8 @@ def goal_history(results: xr.Dataset, goal: Goal) -> tuple[str, Float[np.ndarray
         return loss_name(results), results.train_loss.values, goal.limit**2
     measures, names = measures_of(results)
     if goal.accuracy is not None:
-        counted = " or ".join(WEIGHTED.get(each, each) for each in goal.features)
-        name = f"{'smallest ' if len(goal.features) > 1 else ''}train accuracy over {counted}"
+        of = " or ".join(WEIGHTED.get(each, each) for each in goal.features)
+        name = f"{'smallest ' if len(goal.features) > 1 else ''}train accuracy over {of}"
         return f"{name} {after_which(after or 0)}".rstrip(), goal.error(measures, names), goal.limit
     of = f" of {' or '.join(goal.features)}" if goal.features else " of scaled values" if scaling else ""
     name = f"{'largest ' if len(goal.features) > 1 else ''}train RMSE{of} {after_which(after or 0)}".rstrip()
@@ -88,9 +69,9 @@ def goal_history(results: xr.Dataset, goal: Goal) -> tuple[str, Float[np.ndarray
 @needs("step", "diverged")
 def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) -> Figure:
     """Draws the error that a goal limits over the steps, for several populations, by label; and the goal."""
-    with canvas(title, xlabel="step") as (figure, (axes,)):
+    with style.canvas(title, xlabel="step") as (figure, (axes,)):
         handles: list[Artist] = []
-        for (name, results), color in zip(populations.items(), colors(populations).values(), strict=True):
+        for (name, results), color in zip(populations.items(), style.colors(populations).values(), strict=True):
             fit = kept(results)
             _, features = measures_of(fit)
             if missing := [each for each in goal.features if each not in features]:
@@ -98,22 +79,23 @@ def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) 
                 raise ValueError(
                     f"lt.figures.error_histories needs the feature {missing[0]!r}, but these results have {have}"
                 )
-            measured, history, limit = goal_history(fit, goal)
-            axes.set_ylabel(plain(measured))
+            error, history, limit = goal_history(fit, goal)
+            axes.set_ylabel(style.plain(error))
             if not len(history):
                 continue
-            label = f"{name}: median and {band_name(len(history))}"
-            handles.append(band(axes, fit.step, history, color, label, **_points(fit)))
+            label = f"{name}: median and {style.band_name(len(history))}"
+            handles.append(style.band(axes, fit.step, history, color, label, **_points(fit)))
         axes.axhline(limit, **GOAL)
-        handles.append(entry(f"{LEARNED}: {limit:g}", **GOAL))
+        handles.append(style.entry(f"{LEARNED}: {limit:g}", **GOAL))
         axes.set_yscale("log")
-        whole_ticks(axes, results.step.values)
-        legend(axes, handles, loc="upper right")
+        style.whole_ticks(axes, results.step.values)
+        style.legend(axes, handles, loc="upper right")
     return figure
 
 
 def _points(results: xr.Dataset) -> dict[str, Any]:
-    return {"marker": "o", "markersize": 2.5} if results.sizes["step"] <= FEW_RECORDS else {}
+    """Marks of few records, whose number a line would not show."""
+    return {"marker": "o", "markersize": 2.5} if results.sizes["step"] <= 25 else {}
 
 
 ONE: dict[str, Any] = {"color": COLORS["b"], "alpha": 0.5, "linewidth": 0.7}
@@ -129,7 +111,7 @@ def _networks(axes: Axes, results: xr.Dataset, values: Float[np.ndarray, "S K"])
         axes.plot(results.step, np.median(values[~diverged], axis=0), **MIDDLE, **points)
     if (values > 0).any():
         axes.set_yscale("log")
-    whole_ticks(axes, results.step.values)
+    style.whole_ticks(axes, results.step.values)
 
 
 def _explained(results: xr.Dataset) -> list[Artist]:
@@ -137,21 +119,16 @@ def _explained(results: xr.Dataset) -> list[Artist]:
     sound = results.sizes["seed"] - lost
     handles: list[Artist] = []
     if sound:
-        handles += [entry("one network", **ONE), entry(f"median of {counted(sound)}", **MIDDLE)]
+        handles += [style.entry("one network", **ONE), style.entry(f"median of {style.counted(sound)}", **MIDDLE)]
     if lost:
-        handles.append(entry(f"{counted(lost)} diverged", **LOST))
+        handles.append(style.entry(f"{style.counted(lost)} diverged", **LOST))
     return handles
 
 
 HOLD = 2
 """Seconds for which the last frame is shown."""
 
-LARGE: dict[str, Any] = {
-    "figure.dpi": 100,
-    "font.size": 13,
-    "axes.titlesize": 14,
-    "legend.fontsize": 13,
-}
+LARGE: dict[str, Any] = {"figure.dpi": 100, "font.size": 13, "axes.titlesize": 14, "legend.fontsize": 13}
 """Larger text, since animations are shown small."""
 
 
@@ -163,12 +140,14 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
     """
     fits = {name: kept(results) for name, results in populations.items()}
     first = next(iter(fits.values()))
-    with canvas(*fits, **LARGE) as (figure, panels):
+    with style.canvas(*fits, **LARGE) as (figure, panels):
         figure.set_size_inches(3.4 * len(fits), 4.0)
-        legend(figure, [*answer_entries(first, COLORS["r"]), entry("training curve", COLORS["b"], **INPUT)], 2)
+        style.legend(
+            figure, [*style.answer_entries(first, COLORS["r"]), style.entry("training curve", COLORS["b"], **INPUT)], 2
+        )
         x, y = _limits(fits.values())
         for axes, fit in zip(panels, fits.values(), strict=True):
-            axes.set(xlabel=plain(axis_label(fit.time)), xlim=x, ylim=y)
+            axes.set(xlabel=style.plain(axis_label(fit.time)), xlim=x, ylim=y)
             axes.xaxis.set_major_locator(MaxNLocator(4))
             axes.yaxis.set_major_locator(MaxNLocator(5))
             axes.label_outer()
@@ -177,8 +156,8 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
             for axes, (name, fit) in zip(panels, fits.items(), strict=True):
                 for before in (*axes.lines, *axes.collections):
                     before.remove()
-                axes.title.set_text(plain(f"{name}, step {int(fit.frame_step[index]):,}"))
-                answers_of(axes, fit.frame.isel(frame_step=index), COLORS["r"])
+                axes.title.set_text(style.plain(f"{name}, step {int(fit.frame_step[index]):,}"))
+                style.answers_of(axes, fit.frame.isel(frame_step=index), COLORS["r"])
                 axes.plot(fit.time, fit.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
             return []
 
@@ -197,7 +176,7 @@ def _limits(fits: Iterable[xr.Dataset]) -> tuple[tuple[float, float], tuple[floa
         x.append(fit.time.values)
         y.append(fit.train_target.sel(feature="y").values)
         if fit.sizes["seed"]:
-            places, answers = across(fit.frame)
+            places, answers = style.across(fit.frame)
             x += [np.median(places, axis=0), places[0]]
             y += [*intervals.band(answers), answers[0]]
     return _around(x), _around(y)

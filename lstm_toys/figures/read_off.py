@@ -13,24 +13,11 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from lstm_toys.figures import style
 from lstm_toys.figures.answers import Curve, curve_panels, labeled
 from lstm_toys.figures.needs import needs
-from lstm_toys.figures.style import (
-    COLORS,
-    GRAY,
-    INPUT,
-    band,
-    band_entry,
-    band_name,
-    canvas,
-    counted,
-    dark_scale,
-    entry,
-    evenly,
-    legend,
-    plain,
-)
-from lstm_toys.results.arrays import axis_label, kept
+from lstm_toys.figures.style import COLORS, GRAY, INPUT
+from lstm_toys.results.arrays import axis_label, kept, probed
 
 MOST_CURVES = 100
 
@@ -40,17 +27,17 @@ def training_set(results: xr.Dataset, title: str) -> Figure:
     """Draws the training curves, or an example set if every seed draws its own, colored by the first output feature."""
     first = str(results.output_feature.values[0])
     truth = results.train_target.sel(output_feature=first).values
-    places = evenly(len(truth), MOST_CURVES)
+    places = style.evenly(len(truth), MOST_CURVES)
     if len(places) < len(truth):
         title += f" ({len(places)} of {len(truth):,} curves)"
-    shades = ScalarMappable(Normalize(truth.min(), truth.max()), dark_scale())
-    with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
+    shades = ScalarMappable(Normalize(truth.min(), truth.max()), style.dark_scale())
+    with style.canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
         shown = "feature" if "feature" in results.train_input.dims else "input_feature"  # As `lt.save` labels it.
         for place in places:
             curve = results.train_input.sel({shown: "y"}).values[place]
             axes.plot(results.time, curve, color=shades.to_rgba(truth[place]), linewidth=0.9)
         named = axis_label(results[first]) if first in results.coords else first
-        figure.colorbar(shades, ax=axes, label=plain(named), pad=0.02)
+        figure.colorbar(shades, ax=axes, label=style.plain(named), pad=0.02)
     return figure
 
 
@@ -68,7 +55,7 @@ def read_off_curves(
     ``rebuild`` maps time points and parameters to y; for ``labels`` see `family_answers`.
     """
     fit = kept(results)
-    chosen = fit.isel(curve=fit.family.values == family)
+    chosen = probed(fit, family)
     x = results.time.values
     curves = []
     for index, (label, color) in enumerate(labeled(labels)):
@@ -97,32 +84,32 @@ def read_off_axis(
     the probe whose curves differ in the parameter. Raises ValueError if the run has no such probe.
     """
     fit = kept(results)
-    chosen = _shown(fit, probe).sortby(name)
+    chosen = probed(fit, probe).sortby(name)
     true = chosen[name].values
     xlabel, ylabel = f"true {axis_label(chosen[name])}", f"read-off {axis_label(chosen[name])}"
-    with canvas(title, xlabel=xlabel, ylabel=ylabel) as (figure, (axes,)):
+    with style.canvas(title, xlabel=xlabel, ylabel=ylabel) as (figure, (axes,)):
         range_style: dict[str, Any] = {"color": COLORS["y"], "alpha": 0.18, "linewidth": 0}
         axes.axvspan(*trained, **range_style)
-        handles: list[Artist] = [band_entry("training range", **range_style)]
+        handles: list[Artist] = [style.band_entry("training range", **range_style)]
         if count := fit.sizes["seed"]:
             answers = chosen.answer.sel(output_feature=name).values
-            median = band(axes, true, answers, COLORS["b"], f"median of {counted(count)}")
-            handles += [band_entry(band_name(count), COLORS["b"]), median]
+            median = style.band(axes, true, answers, COLORS["b"], f"median of {style.counted(count)}")
+            handles += [style.band_entry(style.band_name(count), COLORS["b"]), median]
         axes.plot(true, true, color=GRAY, **INPUT)
-        handles.append(entry("true value", **INPUT))
+        handles.append(style.entry("true value", **INPUT))
         if published:
-            style: dict[str, Any] = {"color": COLORS["r"], "marker": "D", "linestyle": "", "markersize": 5}
-            axes.plot([*published], [*published.values()], **style)
-            handles.append(entry("published answer", **style))
+            look: dict[str, Any] = {"color": COLORS["r"], "marker": "D", "linestyle": "", "markersize": 5}
+            axes.plot([*published], [*published.values()], **look)
+            handles.append(style.entry("published answer", **look))
         low, high = axes.get_ylim()
         bounds = [bound for bound in (-1, 1) if low < bound < high]
         if bounds and json.loads(results.attrs.get("flags", "{}")).get("readout") == "cell":
             limit: dict[str, Any] = {"color": GRAY, "linewidth": 0.9, "linestyle": ":"}
             for bound in bounds:
                 axes.axhline(bound, **limit)
-            handles.append(entry("limit of what a network can answer", **limit))
+            handles.append(style.entry("limit of what a network can answer", **limit))
         axes.set(xlim=(true.min(), true.max()), ylim=(low, high))
-        legend(axes, handles, loc="upper left")
+        style.legend(axes, handles, loc="upper left")
     return figure
 
 
@@ -140,10 +127,10 @@ def read_off_plane(
     training range. The curves of the ``probe`` are a full grid of both. Raises ValueError if the run has no such probe.
     """
     fit = kept(results)
-    chosen = _shown(fit, probe)
+    chosen = probed(fit, probe)
     grid = [np.unique(chosen[name].values) for name in names]
     titles = [f"{title} {name}" for name in names]
-    with canvas(
+    with style.canvas(
         *titles, xlabel=f"true {axis_label(chosen[names[0]])}", ylabel=f"true {axis_label(chosen[names[1]])}"
     ) as (figure, panels):
         if not fit.sizes["seed"]:
@@ -154,18 +141,12 @@ def read_off_plane(
             rows = np.searchsorted(grid[1], chosen[names[1]].values)
             values = np.full((len(grid[1]), len(grid[0])), np.nan)
             values[rows, columns] = error.sel(output_feature=name).values
-            style: dict[str, Any] = {"vmin": 0, "vmax": float(error.max()), "shading": "nearest", "rasterized": True}
-            image = axes.pcolormesh(*grid, values, cmap="viridis", **style)
+            look: dict[str, Any] = {"vmin": 0, "vmax": float(error.max()), "shading": "nearest", "rasterized": True}
+            image = axes.pcolormesh(*grid, values, cmap="viridis", **look)
             axes.add_patch(Rectangle(square[:2], *square[2:], fill=False, edgecolor="white", linewidth=1.6))
             place: dict[str, Any] = {"xytext": (4, 5), "textcoords": "offset points"}
             axes.annotate("training range", square[:2], color="white", fontsize=8, **place)
             axes.grid(visible=False)
             axes.set_aspect("equal")
-        figure.colorbar(image, ax=panels, label=f"absolute error, median of {counted(fit.sizes['seed'])}")
+        figure.colorbar(image, ax=panels, label=f"absolute error, median of {style.counted(fit.sizes['seed'])}")
     return figure
-
-
-def _shown(fit: xr.Dataset, probe: str) -> xr.Dataset:
-    if probe not in fit.family.values:
-        raise ValueError(f"unknown probe {probe!r}; available: {', '.join(dict.fromkeys(fit.family.values))}")
-    return fit.isel(curve=fit.family.values == probe)

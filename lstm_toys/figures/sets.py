@@ -2,28 +2,17 @@
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from lstm_toys import output
+from lstm_toys.figures import style
 from lstm_toys.figures.answers import Curve, curve_panels, labeled
 from lstm_toys.figures.needs import needs
-from lstm_toys.figures.style import (
-    GRAY,
-    MOST_BANDS,
-    band,
-    band_entry,
-    band_name,
-    bars,
-    canvas,
-    colors,
-    entry,
-    legend,
-    plain,
-    whole_ticks,
-)
-from lstm_toys.results.arrays import axis_label, kept
+from lstm_toys.figures.style import GRAY, MOST_BANDS
+from lstm_toys.output import counted
+from lstm_toys.results.arrays import axis_label, kept, probed
 
 NAMED = 30
 LONGEST = 24
@@ -35,7 +24,7 @@ MOST_NUMBERS = 36
 def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> Figure:
     """Draws the networks' answers and the correct answers to the curves of a set; see `curve_panels`."""
     fit = kept(results)
-    chosen = fit.isel(curve=fit.family.values == family)
+    chosen = probed(fit, family)
     right = (chosen.truth if "truth" in chosen else chosen.input).sel(feature=feature).values
     names = list(map(shortened, chosen.name.values))
     few = len(names) <= MOST_BANDS
@@ -49,25 +38,28 @@ def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> F
 
 
 def _colors(results: xr.Dataset) -> dict[str, str]:
-    return colors(map(str, results.family.values))
+    return style.colors(map(str, results.family.values))
 
 
 @needs("family", "answer/time", "input", "diverged")
 def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
     """Draws the error of each set at each time point: medians and 5th to 95th percentiles over seeds."""
     fit = kept(results)
-    with canvas(title, xlabel=axis_label(results.time), ylabel=f"RMSE of {feature} over curves") as (figure, (axes,)):
+    with style.canvas(title, xlabel=axis_label(results.time), ylabel=f"RMSE of {feature} over curves") as (
+        figure,
+        (axes,),
+    ):
         handles: list[Artist] = []
         for family, color in _colors(results).items():
-            squared = np.square(_missed(fit, family).sel(feature=feature).values)
-            error = np.sqrt(squared.mean(axis=1))
+            chosen = probed(fit, family)
+            error = _rmse(chosen, chosen.answer, feature, "curve")
             if not len(error):
                 continue
-            label = f"{family}: {_curves(squared.shape[1])}"
-            handles.append(band(axes, fit.time, error, color, label, line={"linewidth": 1.6}))
-            whole_ticks(axes, fit.time.values)
+            label = f"{family}: {counted(chosen.sizes['curve'], 'curve')}"
+            handles.append(style.band(axes, fit.time, error, color, label, line={"linewidth": 1.6}))
+            style.whole_ticks(axes, fit.time.values)
         axes.set_ylim(bottom=0)
-        legend(figure, [*handles, _explained(fit)])
+        style.legend(figure, [*handles, _explained(fit)])
     return figure
 
 
@@ -75,34 +67,29 @@ def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
 def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
     """Draws the error of each curve: median and 5th to 95th percentile over seeds, and of repeating the last value."""
     fit = kept(results)
-    with canvas(title, xlabel="curves of a set, sorted by their error", ylabel=f"RMSE of {feature}") as (
-        figure,
-        (axes,),
-    ):
-        handles: list[Artist] = []
-        first = 0
-        ticks: dict[int, str] = {}
+    xlabel = "curves of a set, sorted by their error"
+    with style.canvas(title, xlabel=xlabel, ylabel=f"RMSE of {feature}") as (figure, (axes,)):
+        handles, ticks, first = list[Artist](), dict[int, str](), 0
         for family, color in _colors(results).items():
-            error = np.sqrt((_missed(fit, family).sel(feature=feature) ** 2).mean("time").values)
+            chosen = probed(fit, family)
+            error = _rmse(chosen, chosen.answer, feature, "time")
             if not len(error):
                 continue
             order = np.argsort(np.median(error, axis=0))
             places = first + np.arange(len(order))
-            names = results.name.values[results.family.values == family][order]
-            ticks |= dict(zip(places.tolist(), map(shortened, names), strict=True))
-            handles.append(bars(axes, places, error[:, order], color, f"{family}: {_curves(len(order))}"))
+            ticks |= dict(zip(places.tolist(), map(shortened, chosen.name.values[order]), strict=True))
+            label = f"{family}: {counted(len(order), 'curve')}"
+            handles.append(style.bars(axes, places, error[:, order], color, label))
             if "ahead" in results.attrs:
-                chosen = fit.isel(curve=fit.family.values == family)
-                missed = (chosen.input - chosen.truth).sel(feature=feature)
-                again = np.sqrt((missed**2).mean("time").values)
+                again = _rmse(chosen, chosen.input, feature, "time")
                 axes.plot(places, again[order], "_", color=GRAY, markersize=5)
             first += len(order) + 1
         if "ahead" in results.attrs:
-            handles.append(entry("repeating the last value", linestyle="", marker="_"))
+            handles.append(style.entry("repeating the last value", linestyle="", marker="_"))
         axes.set_ylim(bottom=0)
-        labels = ticks if len(ticks) <= NAMED else {}
-        axes.set_xticks([*labels], [*labels.values()], rotation=45, ha="right", parse_math=False)
-        legend(figure, [*handles, _explained(fit)])
+        named = ticks if len(ticks) <= NAMED else {}
+        axes.set_xticks([*named], [*named.values()], rotation=45, ha="right", parse_math=False)
+        style.legend(figure, [*handles, _explained(fit)])
     return figure
 
 
@@ -111,22 +98,22 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
     """Draws the numbers that networks answer to whole curves against the true numbers, if known."""
     fit = kept(results)
     names = list(map(str, fit.output_feature.values))
-    with canvas(*names, xlabel="true value", ylabel="answer", columns=min(3, len(names))) as (figure, panels):
-        figure.suptitle(plain(title))
+    with style.canvas(*names, xlabel="true value", ylabel="answer", columns=min(3, len(names))) as (figure, panels):
+        figure.suptitle(style.plain(title))
         handles: list[Artist] = []
         for family, color in _colors(results).items():
-            chosen = fit.isel(curve=fit.family.values == family)
+            chosen = probed(fit, family)
             if np.isnan(chosen.truth.values).all() or not fit.sizes["seed"]:
                 continue
             for axes, name in zip(panels, names, strict=True):
                 right, answers = (chosen[each].sel(output_feature=name).values for each in ("truth", "answer"))
-                dots = bars(axes, right, answers, color, f"{family}: {_curves(chosen.sizes['curve'])}")
+                dots = style.bars(axes, right, answers, color, f"{family}: {counted(chosen.sizes['curve'], 'curve')}")
             handles.append(dots)
         for axes in panels:
             ends = axes.get_xlim()
             axes.plot(ends, ends, color=GRAY, linewidth=0.9, zorder=0)
-        handles.append(entry("true value", linewidth=0.9))
-        legend(figure, [*handles, _explained(fit)])
+        handles.append(style.entry("true value", linewidth=0.9))
+        style.legend(figure, [*handles, _explained(fit)])
     return figure
 
 
@@ -139,17 +126,17 @@ def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
     if len(curves) > MOST_NUMBERS:
         title += f", the first {MOST_NUMBERS} of {len(curves):,}"
     names = list(map(str, fit.output_feature.values))
-    with canvas(*names, xlabel="", ylabel="answer", columns=1) as (figure, panels):
+    with style.canvas(*names, xlabel="", ylabel="answer", columns=1) as (figure, panels):
         figure.set_size_inches(6.8, 0.8 + 2.6 * len(names))
-        figure.suptitle(plain(title))
+        figure.suptitle(style.plain(title))
         places = np.arange(chosen.sizes["curve"])
         for axes, name in zip(panels, names, strict=True):
             axes.set_xticks(places, [])
             if fit.sizes["seed"]:
-                bars(axes, places, chosen.answer.sel(output_feature=name).values, color)
+                style.bars(axes, places, chosen.answer.sel(output_feature=name).values, color)
         names = [*map(shortened, chosen.name.values)]
         panels[-1].set_xticks(places, names, rotation=45, ha="right", parse_math=False)
-        legend(figure, [_explained(fit)])
+        style.legend(figure, [_explained(fit)])
     return figure
 
 
@@ -158,14 +145,11 @@ def shortened(name: str) -> str:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
-def _missed(fit: xr.Dataset, family: str) -> xr.DataArray:
-    chosen = fit.isel(curve=fit.family.values == family)
-    return chosen.answer - (chosen.truth if "truth" in chosen else chosen.input)
-
-
-def _curves(count: int) -> str:
-    return output.counted(count, "curve")
+def _rmse(chosen: xr.Dataset, shown: xr.DataArray, feature: str, over: str) -> Float[np.ndarray, "*S K"]:
+    """The error of answers, or of inputs, over an axis; without a truth, the inputs are right."""
+    missed = shown - (chosen.truth if "truth" in chosen else chosen.input)
+    return np.sqrt((missed.sel(feature=feature) ** 2).mean(over).values)
 
 
 def _explained(fit: xr.Dataset) -> Patch:
-    return band_entry(f"median and {band_name(fit.sizes['seed'])}", alpha=0.3)
+    return style.band_entry(f"median and {style.band_name(fit.sizes['seed'])}", alpha=0.3)

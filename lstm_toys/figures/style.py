@@ -1,6 +1,5 @@
 """The house style of figures, and the elements that all figures share.
 
->>> import lstm_toys as lt
 >>> with lt.figures.canvas("A line") as (figure, (axes,)):
 ...     isinstance(figure, lt.Drawing)
 True
@@ -43,9 +42,6 @@ with red-green blindness and in grayscale. Their contrast with white is at least
 
 GRAY = "#555555"
 
-DARK_SHADES = 0.59
-"""The dark part of viridis, which has the same minimum contrast."""
-
 BAND: dict[str, Any] = {"alpha": 0.22, "linewidth": 0}
 
 INPUT: dict[str, Any] = {"linewidth": 0.9, "linestyle": "--"}
@@ -54,12 +50,6 @@ MEDIAN: dict[str, Any] = {"linewidth": 1.5}
 ONE: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 1.8, "markeredgewidth": 0, "alpha": 0.7}
 GOAL: dict[str, Any] = {"color": "black", "linewidth": 1, "linestyle": "--"}
 """Styles of bands, inputs and true answers, medians, answers of one network, and the level that counts as learned."""
-
-SOME_MONTHS = 24
-"""Below this range of time points, ticks may be multiples of 3 or 4, as for months; above it, of 5."""
-
-MOST_DOTS = 120
-"""Maximum number of dots of one network's answer; more would look like a second line."""
 
 STYLE: Any = {
     "figure.figsize": (6.8, 4.2),
@@ -193,7 +183,7 @@ def scale(values: Iterable[T]) -> dict[T, str]:
 
 def dark_scale() -> Colormap:
     """Returns the color scale of lines: the part of the heat maps' scale that is dark enough for lines on white."""
-    return ListedColormap(mpl.colormaps["viridis"](np.linspace(0, DARK_SHADES, 256)))
+    return ListedColormap(mpl.colormaps["viridis"](np.linspace(0, 0.59, 256)))  # With a contrast of 3:1.
 
 
 def save(drawing: Drawing, path: Path | str) -> None:
@@ -281,13 +271,9 @@ def answers_of(axes: Axes, answers: xr.DataArray, color: str, *, filled: bool = 
     if not answers.sizes["seed"]:
         return
     x, y = across(answers)
-    axes.plot(x[0], y[0], color=color, markevery=-(-y.shape[1] // MOST_DOTS), **ONE)
+    # At most 120 dots: more would look like a second line.
+    axes.plot(x[0], y[0], color=color, markevery=-(-y.shape[1] // 120), **ONE)
     band(axes, np.median(x, axis=0), y, color, filled=filled)
-
-
-def median_of(answers: xr.DataArray) -> Float[np.ndarray, "2 T"]:
-    """The medians over seeds of x (time, or the answered x) and of y."""
-    return np.median(across(answers), axis=1)
 
 
 def across(answers: xr.DataArray) -> Float[np.ndarray, "2 S *K T"]:
@@ -342,5 +328,5 @@ def band_name(networks: int) -> str:
 def whole_ticks(axes: Axes, places: Real[np.ndarray, " T"]) -> None:
     """Puts the ticks of the x axis at time points if these are whole numbers, such as months or rows."""
     if np.array_equal(places, np.round(places)):
-        steps = (1, 2, 3, 4, 6, 10) if np.ptp(places) < SOME_MONTHS else (1, 2, 5, 10)
+        steps = (1, 2, 3, 4, 6, 10) if np.ptp(places) < 24 else (1, 2, 5, 10)  # Of up to two years, quarters.
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=steps))

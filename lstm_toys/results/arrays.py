@@ -1,6 +1,5 @@
 """Results as labeled arrays.
 
->>> import lstm_toys as lt
 >>> results = lt.Results({"answer": (("seed", "time"), [[0.1, 0.2], [0.3, 0.4]])})
 >>> results.answer.isel(seed=1).values.tolist()
 [0.3, 0.4]
@@ -20,7 +19,7 @@ from lstm_toys import arguments, forks
 from lstm_toys.networks import training
 from lstm_toys.populations.train import Population
 from lstm_toys.tasks.goal import AFTER
-from lstm_toys.tasks.parameters import Parameter, Span
+from lstm_toys.tasks.parameters import Parameter, Span, label
 from lstm_toys.tasks.probes import Probe, by_points, curves_of
 from lstm_toys.tasks.sets import Scaling
 from lstm_toys.tasks.supervision import BINARY, CROSS_ENTROPY, MSE, Examples, Task, loss_text, measured
@@ -28,15 +27,21 @@ from lstm_toys.tasks.supervision import BINARY, CROSS_ENTROPY, MSE, Examples, Ta
 Results: TypeAlias = xr.Dataset
 """Labeled results: `dataset` makes them, and figures and tables are made from them."""
 
+TimePoints = Float[np.ndarray, " T"]
+FirstAnswer = Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"]
+Answers = Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]
+AnswersBySet = Mapping[str, Float[np.ndarray, "S _ ..."]]
+"""Answers to the first training curve, to C curves, and to each set of probes, see `probes.by_points`."""
+
 
 def dataset(
     population: Population,
-    x: Float[np.ndarray, " T"],
+    x: TimePoints,
     span: Span,
     examples: Examples,
-    train_answer: Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"],
+    train_answer: FirstAnswer,
     probes: Sequence[Probe],
-    answers: Mapping[str, Float[np.ndarray, "S _ ..."]],
+    answers: AnswersBySet,
     attributes: dict[str, Any],
 ) -> xr.Dataset:
     """Labels all results that figures and tables are made from.
@@ -56,9 +61,7 @@ def dataset(
     return shown.merge(histories(population)).assign(learned).assign_attrs(shown.attrs | described)
 
 
-def training_answers(
-    task: Task, examples: Examples, train_answer: Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"]
-) -> dict[str, Any]:
+def training_answers(task: Task, examples: Examples, train_answer: FirstAnswer) -> dict[str, Any]:
     """Labels a training set and the answers to its first curve; the arguments are those of `dataset`.
 
     For sequences, only the first curve's target is kept, and its input if that differs from the target. Targets are NaN
@@ -128,13 +131,7 @@ def trained(population: Population) -> xr.Dataset:
     return histories(population).assign(variables).assign_coords(input_feature=list(task.input_features))
 
 
-def answered(
-    task: Task,
-    x: Float[np.ndarray, " T"],
-    span: Span,
-    probes: Sequence[Probe],
-    answers: Mapping[str, Float[np.ndarray, "S _ ..."]],
-) -> xr.Dataset:
+def answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], answers: AnswersBySet) -> xr.Dataset:
     """Labels probes and the networks' answers to them, in the form that `dataset` takes.
 
     Where a probe has its own time points, the names of its variables, coordinates and axes end in its name, as in
@@ -150,13 +147,7 @@ def answered(
     return labeled
 
 
-def _answered(
-    task: Task,
-    x: Float[np.ndarray, " T"],
-    span: Span,
-    probes: Sequence[Probe],
-    answer: Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"],
-) -> xr.Dataset:
+def _answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], answer: Answers) -> xr.Dataset:
     """Labels one set of probes; without ``truth``, the correct answers of sequences are their inputs."""
     axes, declared = task.axes, {each.name: each for p in probes for each in p.declared}
     columns = {
@@ -213,11 +204,9 @@ def probed(results: xr.Dataset, name: str) -> xr.Dataset:
     If the probe has its own time points, its curves and answers get the same names as for other probes, and variables
     on the training's time points are left out.
 
-    Raises:
-        ValueError: there is no such probe.
+    Raises ValueError if there is no such probe.
 
     Example:
-        >>> import lstm_toys as lt
         >>> shown = lt.Results({"answer_long": (("seed", "curve_long", "time_long"), [[[0.1, 0.2, 0.3]]])})
         >>> lt.probed(shown, "long").answer.dims
         ('seed', 'curve', 'time')
@@ -310,8 +299,7 @@ def described(parameter: Parameter | None) -> dict[str, str]:
 def axis_label(coordinate: xr.DataArray) -> str:
     """The axis label of a coordinate: its name, symbol and unit."""
     attrs = coordinate.attrs
-    unit = f"({attrs['units']})" if attrs.get("units") else ""
-    return " ".join(part for part in (attrs.get("long_name", str(coordinate.name)), attrs.get("symbol"), unit) if part)
+    return label(attrs.get("long_name", str(coordinate.name)), attrs.get("units", ""), attrs.get("symbol", ""))
 
 
 def kept(results: xr.Dataset) -> xr.Dataset:

@@ -1,4 +1,15 @@
-"""Saves trained populations, and loads them without the code that made them."""
+"""Saves trained populations, and loads them without the code that made them.
+
+>>> import tempfile
+>>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
+>>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=3, learning_rate=0.1)
+>>> with tempfile.TemporaryDirectory() as folder:
+...     print(lt.save(trained, folder))
+...     loaded = lt.load(folder)
+['results.nc', 'parameters.npz', 'population.json']
+>>> isinstance(loaded, lt.Saved), loaded.model == trained.model
+(True, True)
+"""
 
 import dataclasses
 import importlib
@@ -15,7 +26,7 @@ import xarray as xr
 from jaxtyping import Float, PyTree
 
 from lstm_toys import arguments
-from lstm_toys.files import ArrayHeader, Damaged, read_sealed, replacing, sha256, write_sealed
+from lstm_toys.files import ArrayHeader, Damaged, read_sealed, replacing, sha256, telling_damage, write_sealed
 from lstm_toys.networks import cells
 from lstm_toys.networks.stack import Stack
 from lstm_toys.output import counted
@@ -38,7 +49,6 @@ class Untrusted(ValueError):
     """A model whose code may not run; the message, one line, names it and explains how to allow it.
 
     Example:
-        >>> import lstm_toys as lt
         >>> issubclass(lt.Untrusted, ValueError)  # `lt.load(folder, trust=("mylab.cells",))` allows code to run.
         True
     """
@@ -51,11 +61,6 @@ class Saved(NamedTuple):
         params: parameters after the last step, every leaf with a leading axis S.
         kept: parameters that were kept after earlier steps, by step.
         scaling: scaling of inputs and answers; None: curves are not scaled.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> lt.Saved._fields
-        ('model', 'params', 'kept', 'results', 'input_features', 'output_features', 'scaling')
     """
 
     model: nn.Module
@@ -92,16 +97,6 @@ def save(
     Raises:
         ValueError: the model, its parameters or the results could not be read back.
         OSError: a file cannot be written.
-
-    Example:
-        >>> import tempfile
-        >>> import lstm_toys as lt
-        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
-        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=3, learning_rate=0.1)
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     print(lt.save(trained, folder))
-        ...     assert lt.load(folder).model == trained.model
-        ['results.nc', 'parameters.npz', 'population.json']
     """
     arguments.instance("population", population, Population, "a Population, such as lt.train returns")
     arguments.instance("results", results, xr.Dataset | None, "labeled results, an xarray.Dataset, or None")
@@ -171,7 +166,7 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
         jax.eval_shape(traced)
 
     params, *others = (storage.checked_parameters(folder / name, check) for name in (PARAMETERS, *kept.values()))
-    with storage.telling_damage(folder / RESULTS):
+    with telling_damage(folder / RESULTS):
         scaling = _scaling(results, seeds, inputs, outputs)
     return Saved(model, params, dict(zip(kept, others, strict=True)), results, inputs, outputs, scaling)
 

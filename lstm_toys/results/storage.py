@@ -1,4 +1,12 @@
-"""Writes and reads labeled arrays as netCDF, and parameters as npz."""
+"""Writes and reads labeled arrays as netCDF, and parameters as npz.
+
+>>> import tempfile
+>>> with tempfile.TemporaryDirectory() as folder:
+...     lt.save_results(lt.Results({"answer": ("time", [0.1, 0.2])}), f"{folder}/results.nc")
+...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, f"{folder}/parameters.npz")
+...     lt.load_parameters(f"{folder}/parameters.npz")["readout"]["bias"].shape
+(2, 4)
+"""
 
 import io
 import json
@@ -7,7 +15,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import h5netcdf
 import h5py
@@ -16,18 +24,8 @@ import xarray as xr
 from jaxtyping import Float, PyTree
 from xarray.backends import H5NetCDFStore
 
-from lstm_toys import arguments
-from lstm_toys.files import (
-    EXPANSION,
-    NUMBERS,
-    ArrayHeader,
-    Content,
-    Damaged,
-    array_headers,
-    opened,
-    read_arrays,
-    replacing,
-)
+from lstm_toys import arguments, files
+from lstm_toys.text import message
 
 VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "diverged", "sound_step"} | {
     f"train_{name}" for name in ("loss", "target", "answer")
@@ -37,19 +35,13 @@ VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "di
 TEXT = {"feature", "family"}
 
 T = TypeVar("T")
+Params: TypeAlias = PyTree[Float[np.ndarray, "S ..."]]
 
 
 def save_results(results: xr.Dataset, path: Path | str) -> None:
-    """Writes labeled arrays as netCDF, atomically.
-
-    Example:
-        >>> import tempfile
-        >>> import lstm_toys as lt
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     lt.save_results(lt.Results({"answer": ("time", [0.1, 0.2])}), f"{folder}/results.nc")
-    """
+    """Writes labeled arrays as netCDF, atomically; raises ValueError if they could not be read back."""
     path, content = arguments.path("path", path), encoded(results)
-    with replacing(path) as temporary:
+    with files.replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
@@ -69,14 +61,14 @@ def encoded(results: xr.Dataset) -> bytes:
     except MemoryError:
         raise
     except Exception as error:  # Errors of HDF5, h5netcdf and xarray have no common type.
-        raise ValueError(f"results cannot be saved as netCDF: {_line(error)}") from None
+        raise ValueError(f"results cannot be saved as netCDF: {message(error)}") from None
 
 
 def load_results(path: Path | str, variables: Set[str] = VARIABLES, without: Set[str] = frozenset()) -> xr.Dataset:
     """Reads labeled arrays from netCDF into memory; see `lstm_toys.runs.loading.load_results`."""
     path = arguments.path("path", path)
     required, without = {*arguments.names("variables", variables)}, {*arguments.names("without", without)}
-    with opened(path, links=True) as file, telling_damage(path), _decoded(file, without) as results:
+    with files.opened(path, links=True) as file, files.telling_damage(path), _decoded(file, without) as results:
         if missing := required - set(results.variables):
             raise ValueError(f"{min(missing)} is missing")
         loaded = results.load()
@@ -85,7 +77,7 @@ def load_results(path: Path | str, variables: Set[str] = VARIABLES, without: Set
 
 
 @contextmanager
-def _decoded(file: Content, without: Set[str] = frozenset()) -> Iterator[xr.Dataset]:
+def _decoded(file: files.Content, without: Set[str] = frozenset()) -> Iterator[xr.Dataset]:
     """Decodes labeled arrays, which are loaded lazily; raises various exceptions if the content is something else."""
     check_whole(file, without)
     # `units` is for readers, not for decoding dates; without `phony_dims`, h5netcdf warns of unlabeled axes.
@@ -100,20 +92,7 @@ def _decoded(file: Content, without: Set[str] = frozenset()) -> Iterator[xr.Data
         yield results
 
 
-@contextmanager
-def telling_damage(path: Path) -> Iterator[None]:
-    """Raises Damaged for any exception in a block that reads a file of labeled arrays."""
-    try:
-        yield
-    except Exception as error:  # Errors of HDF5, h5netcdf and xarray have no common type.
-        raise Damaged(path, f"is damaged: {_line(error)}") from None
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def check_whole(file: Content, without: Set[str] = frozenset()) -> None:
+def check_whole(file: files.Content, without: Set[str] = frozenset()) -> None:
     """Raises ValueError if arrays of an HDF5 file, except ``without``, lie in other files or are too large for it."""
 
     def look(name: str, item: Any) -> None:
@@ -129,58 +108,41 @@ def check_whole(file: Content, without: Set[str] = frozenset()) -> None:
     with h5py.File(file, "r") as content:
         content.visititems(look)
     with h5netcdf.File(file, "r", phony_dims="access") as content:
-        if size(content) > file.seek(0, os.SEEK_END) + EXPANSION:
+        if size(content) > file.seek(0, os.SEEK_END) + files.EXPANSION:
             raise ValueError("its arrays are too large for it")
 
 
-def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path | str) -> None:
+def save_parameters(params: Params, path: Path | str) -> None:
     """Writes a tree of parameters as npz, each leaf under its path: ``lstm_0/kernel``.
 
-    Raises:
-        ValueError: params is not a tree of dictionaries of arrays of numbers, or a name contains a slash.
-
-    Example:
-        >>> import tempfile
-        >>> import lstm_toys as lt
-        >>> import numpy as np
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, f"{folder}/parameters.npz")
+    Raises ValueError if params is not a tree of dictionaries of arrays of numbers, or a name contains a slash.
     """
     arguments.mapping("params", params, "parameters by layer, each a dictionary of arrays by name")
     leaves, path = dict(_flat(params)), arguments.path("path", path)
     for name, leaf in leaves.items():
-        if leaf.dtype.kind not in NUMBERS:
+        if leaf.dtype.kind not in files.NUMBERS:
             raise ValueError(f"parameters are saved as numbers of NumPy's own types, not {leaf.dtype}, as in {name}")
-    with replacing(path) as temporary, temporary.open("wb") as file:
+    with files.replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, **leaves)
 
 
-def load_parameters(path: Path | str) -> PyTree[Float[np.ndarray, "S ..."]]:
+def load_parameters(path: Path | str) -> Params:
     """Reads a tree of parameters, for `lt.answers`.
 
     Raises:
         OSError: the file does not exist.
         Damaged: the file does not contain what `save_parameters` writes.
-
-    Example:
-        >>> import tempfile
-        >>> import lstm_toys as lt
-        >>> import numpy as np
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, f"{folder}/parameters.npz")
-        ...     lt.load_parameters(f"{folder}/parameters.npz")["readout"]["bias"].shape
-        (2, 4)
     """
     return checked_parameters(arguments.path("path", path), lambda _: None)
 
 
-def checked_parameters(path: Path, check: Callable[[PyTree[ArrayHeader]], None]) -> PyTree[Float[np.ndarray, "S ..."]]:
+def checked_parameters(path: Path, check: Callable[[PyTree[files.ArrayHeader]], None]) -> Params:
     """Reads a tree of parameters after ``check`` has seen their shapes; raises Damaged if that raises an exception."""
-    with opened(path, links=True) as file:
-        headers = array_headers(path, file)
-        with telling_damage(path):
+    with files.opened(path, links=True) as file:
+        headers = files.array_headers(path, file)
+        with files.telling_damage(path):
             check(_tree(headers))
-        return _tree(read_arrays(path, file))
+        return _tree(files.read_arrays(path, file))
 
 
 def _tree(leaves: Mapping[str, T]) -> dict[str, Any]:

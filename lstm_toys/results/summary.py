@@ -56,11 +56,9 @@ def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
     Args:
         curves: a curve set of networks that answer classes or bits, such as `lt.probed` selects.
 
-    Raises:
-        ValueError: the answers are values, or no targets are known.
+    Raises ValueError if the answers are values, or no targets are known.
 
     Example:
-        >>> import lstm_toys as lt
         >>> answer = ("seed", "curve", "time", "output_feature"), [[[[2.0], [-1.0]]]], {"loss": "binary_cross_entropy"}
         >>> curves = lt.Results({"answer": answer, "truth": (answer[0][1:], [[[1.0], [0.0]]])})
         >>> lt.right(curves).tolist()
@@ -84,11 +82,9 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
         curves: curve sets of the same networks, see `right`.
         by: a parameter of the curves, such as the n of a^n b^n.
 
-    Raises:
-        ValueError: see `right`; or a curve set does not have the parameter.
+    Raises ValueError if a curve set does not have the parameter, or like `right`.
 
     Example:
-        >>> import lstm_toys as lt
         >>> answer = ("seed", "curve", "output_feature"), [[[2.0], [1.0], [-1.0]]], {"loss": "binary_cross_entropy"}
         >>> curves = lt.Results({"answer": answer, "truth": (answer[0][1:], [[1.0]] * 3)}, {"n": ("curve", [1, 2, 3])})
         >>> lt.accepted(curves, by="n").tolist()
@@ -153,9 +149,10 @@ def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[intervals.Estima
         for family, rmse in family_rmse(kept(part)).items():
             if not np.isnan(rmse).all():
                 rows[f"{family}, RMSE{suffix} to target"] = (intervals.median_bootstrap(rmse), "95 % bootstrap")
-        for family, error in repeated_rmse(part).items():
-            again = intervals.Estimate(error, np.nan, np.nan)
-            rows[f"{family}, RMSE{suffix} of the last value again"] = (again, "no network")
+        for each in parts(part) if "ahead" in results.attrs else ():
+            for family, error in _rmse(each, each.input).items():
+                again = intervals.Estimate(float(error), np.nan, np.nan)
+                rows[f"{family}, RMSE{suffix} of the last value again"] = (again, "no network")
     return rows
 
 
@@ -165,13 +162,6 @@ def _of_units(results: xr.Dataset) -> dict[str, xr.Dataset]:
     if scaling_of(results) is None or results.sizes[axis] == 1:
         return {"": results}
     return {str(name): results.sel({axis: [name]}) for name in results[axis].values}
-
-
-def repeated_rmse(results: xr.Dataset) -> dict[str, float]:
-    """Returns by family the error of predicting the last value again; empty if networks do not predict."""
-    if "ahead" not in results.attrs:
-        return {}
-    return {name: float(error) for part in parts(results) for name, error in _rmse(part, part.input).items()}
 
 
 def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:

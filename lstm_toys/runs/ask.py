@@ -19,10 +19,6 @@ Metrics = dict[str, Any]
 """The summary of a finished run, as JSON has it."""
 
 
-def _kept(_: Metrics) -> None:
-    return None
-
-
 @dataclass(frozen=True, eq=False)
 class Ask(Generic[Identified]):
     """A run that is asked for; asks with equal results folders, names, settings and declarations are one run.
@@ -42,7 +38,7 @@ class Ask(Generic[Identified]):
     results_dir: Path
     report: Callable[[Ask[Any], Run, Mapping[str, Run]], Iterable[RenderableType]]
     declared: str = ""
-    lost: Callable[[Metrics], str | None] = _kept
+    lost: Callable[[Metrics], str | None] = field(default=lambda _: None)
     subject: Any = None
     needs: Mapping[Any, Ask[Any]] = field(default_factory=dict)
     companions: Mapping[str, Ask[Any]] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rich.console import Console
 
+from lstm_toys import opened
 from lstm_toys.execution.base import Executor
 from lstm_toys.execution.signals import Interruption
 
@@ -29,16 +30,9 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """Options of a command; none of them changes a result.
+    """Options of a command, none of which changes a result; ``--help`` describes the flags of the same names.
 
-    Attributes:
-        restart: run again even if finished.
-        compile_cache: keep compiled programs for the next process.
-        checkpoint_every: seconds between two checkpoints.
-        on_divergence: ``"exclude"`` a diverged seed from the statistics, or ``"stop"`` the run.
-        figure_format: animations are always GIF.
-        cluster: address of a cluster; see `lstm_toys.execution.cluster.connected`. None: this process does the work.
-        mixed: accept workers with another version or processor.
+    Without a ``cluster`` this process does the work; see `lstm_toys.execution.cluster.connected` for addresses.
     """
 
     results_dir: Path
@@ -93,12 +87,7 @@ def described_error(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg} ({Path(error.filename or '').name}, line {error.lineno})"
     message = " ".join(str(error).split())
-    frames = [each for each in traceback.extract_tb(error.__traceback__) if not _external(Path(each.filename))]
+    others = ("<", *opened.INSTALLED, opened.OURS[0])
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith(others)]
     place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}{': ' if message else ''}{message}{place}"
-
-
-def _external(path: Path) -> bool:
-    """Whether a file belongs to this library, to Python or to a package, or is not a file."""
-    libraries = {Path(__file__).parents[1], Path(traceback.__file__).parent}
-    return not libraries.isdisjoint(path.parents) or "site-packages" in path.parts or path.name.startswith("<")

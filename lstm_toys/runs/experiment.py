@@ -72,11 +72,9 @@ class Experiment:
         scaling: scaling that ``task`` and ``probes`` apply; results undo it.
         fixed: settings that have no flag because something else determines them, such as a file's time points.
 
-    Raises:
-        ValueError: an argument is invalid, such as a name that cannot name a folder or a training number's flag.
+    Raises ValueError if an argument is invalid, such as a name that cannot name a folder or a training number's flag.
 
     Example:
-        >>> import lstm_toys as lt
         >>> lt.Experiment(
         ...     name="parabola",
         ...     doc="One parabola, to be returned as it is.",
@@ -119,22 +117,16 @@ class Experiment:
             if function is not None or name not in ("planes", "model", "optimizer"):
                 arguments.function(name, function, f"a function of {' and '.join(takes)}", len(takes))
         arguments.whole("frames", self.frames, least=0)
-        arguments.instance("measures", self.measures, Sequence, "a sequence of lt.Measure")
-        object.__setattr__(self, "measures", tuple(self.measures))
-        for each in self.measures:
-            arguments.instance("a measure", each, Measure, "an lt.Measure")
-            arguments.text("the unit of a measure", each.unit, empty=True)
+        arguments.fields(self, arguments.instances, "measures", kind=Measure, expected="a sequence of lt.Measure")
         names = [each.name for each in self.measures]
         if twice := [name for name in names if names.count(name) > 1]:
             raise ValueError(f"experiment {self.name}: two measures are named {twice[0]}")
         arguments.instance("span", self.span, Span, "a Span, such as lt.Span(0, 5)")
         arguments.instance("trained", self.trained, Trained | None, "lt.Trained or None")
         arguments.instance("scaling", self.scaling, Scaling | None, "an lt.Scaling or None")
-        for name in ("defaults", "fixed"):
-            arguments.mapping(name, getattr(self, name), "values of flags, by name")
+        arguments.fields(self, arguments.mapping, "defaults", "fixed", expected="values of flags, by name")
         arguments.mapping("data", self.data, "digests, by name")
-        arguments.mapping("numbers", self.numbers, "training numbers, by name")
-        object.__setattr__(self, "numbers", {name: arguments.number(name, each) for name, each in self.numbers.items()})
+        arguments.fields(self, arguments.by_name, "numbers")
         if self.optimizer is not None:
             others = {*self.defaults, *(name for name, each in self.fixed.items() if each != OWN.get(name))}
             if unused := sorted(others & {*OWN}):

@@ -12,9 +12,6 @@ from lstm_toys.runs import preparation
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.tasks.probes import by_points
 
-TIMESTEPS = 100
-"""Time points of a curve, unless an experiment declares another number."""
-
 
 def curves_of(
     experiment: Experiment, timesteps: int | None = None, numbers: Mapping[str, float | int] | None = None
@@ -28,16 +25,11 @@ def curves_of(
         numbers: training numbers by name; missing ones have the experiment's defaults.
 
     Example:
-        >>> import lstm_toys as lt
-        >>> functions = {
-        ...     "task": lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
-        ...     "probes": lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
-        ...     "draw": lambda results, companions: {},
-        ... }
-        >>> lt.curves_of(lt.Experiment("line", "One line.", {}, lt.Goal(rmse=0.03), **functions)).shape
-        (2, 100, 1)
+        >>> from experiments.line import EXPERIMENT
+        >>> lt.curves_of(EXPERIMENT, timesteps=50).shape
+        (9, 50, 2)
     """
-    points, numbers = _points(experiment, timesteps), _numbers(numbers)
+    points, numbers = _points(experiment, timesteps), arguments.by_name("numbers", numbers)
     curves = preparation.curves(experiment, points, numbers).answered[""]
     return experiment.scaling.undone(curves, outputs=False) if experiment.scaling else curves
 
@@ -57,23 +49,16 @@ def labeled(
             its answers is not finite.
         timesteps, numbers: as for `curves_of`.
 
-    Raises:
-        ValueError: the answers have another shape.
+    Raises ValueError if the answers have another shape.
 
     Example:
         A model that returns half of every curve:
 
-        >>> import lstm_toys as lt
-        >>> functions = {
-        ...     "task": lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
-        ...     "probes": lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
-        ...     "draw": lambda results, companions: {},
-        ... }
-        >>> experiment = lt.Experiment("line", "One line.", {}, lt.Goal(rmse=0.03), **functions)
-        >>> lt.labeled(experiment, 0.5 * lt.curves_of(experiment)[None]).answer.dims
+        >>> from experiments.line import EXPERIMENT
+        >>> lt.labeled(EXPERIMENT, 0.5 * lt.curves_of(EXPERIMENT)[None]).answer.dims
         ('seed', 'curve', 'time', 'feature')
     """
-    points, numbers = _points(experiment, timesteps), _numbers(numbers)
+    points, numbers = _points(experiment, timesteps), arguments.by_name("numbers", numbers)
     x, task = experiment.at(points)
     examples, every, curves = preparation.curves(experiment, points, numbers)
     shown, probes = curves[""], by_points(every, x)[""]
@@ -93,11 +78,5 @@ def labeled(
 
 def _points(experiment: Experiment, timesteps: int | None) -> int:
     arguments.instance("experiment", experiment, Experiment, "an Experiment")
-    own = {"timesteps": TIMESTEPS, **experiment.defaults, **experiment.fixed}
+    own = {"timesteps": 100, **experiment.defaults, **experiment.fixed}  # The flag's own default.
     return int(own["timesteps"]) if timesteps is None else timesteps
-
-
-def _numbers(numbers: Mapping[str, float | int] | None) -> Mapping[str, float | int]:
-    numbers = {} if numbers is None else numbers
-    arguments.mapping("numbers", numbers, "training numbers, by name")
-    return {name: arguments.number(name, value) for name, value in numbers.items()}

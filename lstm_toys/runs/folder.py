@@ -11,17 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from lstm_toys.files import (
-    SCHEMA,
-    Damaged,
-    clean,
-    locked,
-    read_json,
-    read_sealed,
-    sha256,
-    write_json,
-    write_sealed,
-)
+from lstm_toys.files import SCHEMA, Damaged, clean, locked, read_json, read_sealed, sha256, write_json, write_sealed
 from lstm_toys.runs import manifest, publishing
 
 
@@ -41,12 +31,6 @@ VALUE = "value"
 CONFIG, METRICS = "config.json", "metrics.json"
 """Files of a run's identity and of its summary, and the key in them of the digests of what the run computes."""
 
-LISTS = ("figures", "needs")
-"""Lists of names in the summary, of figures and of the folders of runs that are needed; absent if there are none."""
-
-MOST_METRICS = 2**28
-"""Maximum size of a summary in bytes; the largest are those of sweeps, which describe every setting."""
-
 FORMATS = ("png", "svg", "pdf")
 FIGURES = (*(f"*.{form}" for form in FORMATS), "*.gif")
 
@@ -60,10 +44,16 @@ class Run:
     Args:
         folder: the folder ``<results_dir>/runs/<name>-<hash>``.
         value: digests of what the run computes, by part; None: those that the finished run has recorded.
+
+    Attributes:
+        results: the labeled arrays, netCDF.
+        metrics: the summary, JSON; written after everything except figures, so that its presence marks a finished run.
+        checkpoints: the folder of checkpoints; removed once the run is finished.
     """
 
     def __init__(self, folder: Path, settings: dict[str, Any], value: dict[str, str] | None = None) -> None:
         self.folder, self.settings, self._value = folder, settings, value
+        self.results, self.metrics, self.checkpoints = folder / "results.nc", folder / METRICS, folder / "checkpoints"
 
     @classmethod
     def named(cls, runs: Path, settings: dict[str, Any], value: dict[str, str]) -> Run:
@@ -90,21 +80,6 @@ class Run:
         return {**self.settings, VALUE: self.value, "schema": SCHEMA}
 
     @property
-    def results(self) -> Path:
-        """The labeled arrays, netCDF."""
-        return self.folder / "results.nc"
-
-    @property
-    def metrics(self) -> Path:
-        """The summary, JSON; written after everything except figures, so that its presence marks a finished run."""
-        return self.folder / METRICS
-
-    @property
-    def checkpoints(self) -> Path:
-        """The folder of checkpoints; removed once the run is finished."""
-        return self.folder / "checkpoints"
-
-    @property
     def missing(self) -> list[str]:
         """Files of a finished run that no longer exist."""
         return [name for name in self.read_metrics()["files"] if not (self.folder / name).exists()]
@@ -114,33 +89,23 @@ class Run:
         """Whether everything except figures has been written, and still exists."""
         return self.metrics.is_file() and not self.missing
 
-    @property
-    def figures(self) -> list[str] | None:
-        """Names of the figures of the finished run; None if they have not been drawn, or one is missing."""
-        names: list[str] | None = self.read_metrics().get("figures") if self.finished else None
-        return names if names is not None and all((self.folder / name).is_file() for name in names) else None
-
     def drawn(self, form: str) -> bool:
-        """Whether the figures exist in a format; animations are always GIF."""
-        names = self.figures
-        return names is not None and all(Path(name).suffix in (f".{form}", ".gif") for name in names)
+        """Whether all figures of the finished run exist in a format; animations are always GIF."""
+        names = self.read_metrics().get("figures") if self.finished else None
+        return names is not None and all(
+            Path(name).suffix in (f".{form}", ".gif") and (self.folder / name).is_file() for name in names
+        )
 
     @contextmanager
     def locked(self, *, anew: bool = False) -> Iterator[Callable[[], None]]:
-        """Locks the folder during a block, and writes the identity into it.
+        """Locks the folder during a block, writes the identity into it, and removes files of killed processes.
 
-        The lock ends with the process in any case. Unfinished files of killed processes are removed. With ``anew``, the
-        run is marked unfinished and its checkpoints are removed; figures and results remain until replaced.
+        With ``anew``, the run is marked unfinished and its checkpoints are removed; figures and results remain until
+        replaced. Yields a function that raises `Gone` if the folder no longer exists, to call before writing and during
+        long work.
 
-        Yields a function that raises `Gone` if the folder no longer exists, to call before writing and during long
-        work.
-
-        Raises:
-            Busy: another process holds the lock.
-            Gone: the folder was removed or moved during the block.
-            Damaged: the folder holds another run.
-            Obstructed: a folder is in the place of a file, or the lock file cannot be locked.
-            OSError: the folder cannot be written.
+        Raises Busy if another process holds the lock, Damaged if the folder holds another run, Obstructed if something
+        is in the place of a file, Gone if the folder was removed or moved during the block, and OSError.
         """
         for name in (".lock", CONFIG, METRICS, "results.nc", "parameters.npz", "population.json"):
             if (self.folder / name).is_dir():
@@ -155,8 +120,8 @@ class Run:
             clean(self.folder)
             config = self.folder / CONFIG
             if anew:
-                manifest.remove(self.folder)
-                self.metrics.unlink(missing_ok=True)
+                for path in (*self.folder.glob(f"{manifest.PREFIX}*"), self.metrics):
+                    path.unlink(missing_ok=True)
                 self.forget()
             if anew or not config.is_file():
                 write_json(config, self.identity)
@@ -188,7 +153,7 @@ class Run:
 
     def read_metrics(self) -> dict[str, Any]:
         """Reads the summary; raises OSError if the run is not finished, and Damaged if it did not write this file."""
-        metrics = read_sealed(self.metrics, MOST_METRICS)
+        metrics = read_sealed(self.metrics, 2**28)  # Those of sweeps describe every setting.
         if metrics.get("run") != self.folder.name:
             raise Damaged(self.metrics, f"belongs to another run, {metrics.get('run')}")
         if not _described(metrics):
@@ -196,11 +161,7 @@ class Run:
         return metrics
 
     def checked(self, name: str) -> Path:
-        """Returns the path of a file of the finished run, whose digest is checked.
-
-        Raises OSError if the run is not finished, and Damaged if the file is missing, a link, or not what this run
-        wrote.
-        """
+        """Returns the path of a file of the finished run; raises Damaged if it is missing or not what the run wrote."""
         path, digests = self.folder / name, self.read_metrics()["files"]
         if not os.path.lexists(path):
             raise Damaged(path, "is missing")
@@ -234,7 +195,8 @@ def relatives(runs: Path, settings: dict[str, Any]) -> Iterator[Run]:
 
 def _described(metrics: dict[str, Any]) -> bool:
     """Whether a summary has everything of a run that is the same in all studies."""
-    digests, names = [metrics.get(each) for each in ("files", VALUE)], [metrics.get(each, []) for each in LISTS]
+    digests = [metrics.get(each) for each in ("files", VALUE)]
+    names = [metrics.get(each, []) for each in ("figures", "needs")]
     return (
         all(isinstance(each, dict) and all(isinstance(value, str) for value in each.values()) for each in digests)
         and all(isinstance(each, list) and all(isinstance(name, str) for name in each) for each in names)

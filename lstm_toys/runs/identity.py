@@ -28,23 +28,13 @@ class Identity:
 
 @dataclass(frozen=True)
 class Settings(Identity):
-    """The settings of a population.
+    """The settings of a population, as ``--help`` describes the flags of the same names.
 
     Attributes:
-        seeds: number of networks.
-        base_seed: another value gives different networks with the same seed numbers.
-        steps: training steps of each network; 0 leaves the networks untrained.
         optimizer: a name in `lstm_toys.networks.optimizers.TAKES`, or ``"own"`` if the experiment declares it.
-        momentum: share of earlier gradients that is kept; None if the optimizer has no momentum.
-        decay: share of the earlier mean of squared gradients that is kept; None if the optimizer has no decay.
-        hidden: units of each layer below the readout.
-        readout: ``"cell"``: one more layer, whose units are the answer; ``"dense"``: an affine map.
-        timesteps: number of time points of each curve.
-        noise: standard deviation of Gaussian noise on the training inputs, drawn once for each seed.
-        block: number of networks that one compiled program computes; None: chosen for the task and the platform.
-        keep_steps: earlier steps after which the parameters are also kept.
+        momentum, decay: None if the optimizer has none.
+        block: None: chosen for the task and the platform.
         cell: a name in `lstm_toys.networks.cells.CELLS`, or the ``package.module:Class`` of a custom cell.
-        gates: the gate function: ``"sigmoid"``, or ``"hard"``, which is clip(0.2 a + 0.5, 0, 1).
         numbers: names and values of the experiment's training numbers.
         hold_goal: number of records in a row at which a network that meets the goal stops; 0: all take every step.
         keep: ``"last"`` parameters, or the ``"best"`` ones by the recorded loss.

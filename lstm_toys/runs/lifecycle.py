@@ -20,9 +20,6 @@ from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.context import Failed, Options, Refused, RunContext, stopwatch
 from lstm_toys.runs.folder import FORMATS, Run, relatives
 
-SHOWN = 3
-"""Most files that a message names."""
-
 
 class Work:
     """The work of a command; ``found`` are all its runs, and ``runs`` the finished ones, including needed ones."""
@@ -98,7 +95,7 @@ class Work:
         study = self._identified(ask, [name for each in manifests for name in each.edited])
         self._compared.add(ask)
         run, best = study.run, manifests[0] if manifests else None
-        edited = f"{_named(best.edited)} changed" if best and best.edited else ""
+        edited = f"{listed(best.edited, 3)} changed" if best and best.edited else ""
         if not run.finished and (other := self._of_another_machine(ask, run, manifests)):
             self._finish(ask, other)
         elif run.finished:
@@ -322,8 +319,3 @@ def _check(study: Any) -> None:
 
 def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
     return {stage: round(value, 3) for stage, value in seconds.items()}
-
-
-def _named(edited: Sequence[str]) -> str:
-    more = f" and {len(edited) - SHOWN} more" if len(edited) > SHOWN else ""
-    return f"{', '.join(edited[:SHOWN])}{more}"

@@ -27,7 +27,6 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
         ValueError: the model cannot be rebuilt; the message names it.
 
     Example:
-        >>> import lstm_toys as lt
         >>> lt.load("nowhere")
         Traceback (most recent call last):
         FileNotFoundError: [Errno 2] No such file or directory: 'nowhere/population.json'
@@ -69,7 +68,6 @@ def load_results(path: Path | str, variables: Set[str] = frozenset(), without: S
 
     Example:
         >>> import tempfile
-        >>> import lstm_toys as lt
         >>> results = lt.Results({"answer": ("time", [0.1, 0.2])}, attrs={"flags": "{}"})
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     lt.save_results(results, f"{folder}/results.nc")

@@ -28,15 +28,11 @@ from lstm_toys.execution import switches
 PREFIX = "loaded-"
 """Beginning of the file names of manifests, which are compressed JSON."""
 
-KEPT = 8
-"""Most manifests that a run keeps, for the most recent commands and states of the code."""
-
 MOST_BYTES = 2**23
 GZIP = 16 + zlib.MAX_WBITS
 ABSENT, OTHER = "absent", "not a file"
-
 PASSING = ("/proc/", "/sys/", os.devnull, "/dev/random", "/dev/urandom")
-"""States of paths that are not files."""
+"""States of paths that are not files, and paths that are not recorded."""
 
 ADDRESS = re.compile(" at 0x[0-9a-fA-F]+")
 """Part of an object's repr without information about its content."""
@@ -132,14 +128,8 @@ def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) ->
         with files.replacing(kept) as temporary:
             temporary.write_bytes(gzip.compress(content, mtime=0))
         every = sorted(folder.glob(f"{PREFIX}{key}-*"), key=lambda path: path.lstat().st_mtime_ns)
-        for old in every[:-KEPT]:
+        for old in every[:-8]:  # Others are for recent commands and states of the code.
             old.unlink(missing_ok=True)
-
-
-def remove(folder: Path) -> None:
-    """Removes the manifests of a run."""
-    for path in folder.glob(f"{PREFIX}*"):
-        path.unlink(missing_ok=True)
 
 
 def sources(edited: Iterable[str] = ()) -> str:
@@ -176,19 +166,18 @@ def _path(name: str) -> str:
     return name
 
 
-@cache
-def _state(name: str) -> str:
-    """The state of a file; cached, since many manifests name the same files."""
-    return _fresh(name)
-
-
 def _fresh(name: str) -> str:
+    """The state of a file: its digest, or `ABSENT` or `OTHER`."""
     path = _path(name)
     try:
         regular = stat.S_ISREG(os.stat(path).st_mode) and not os.path.abspath(path).startswith(PASSING)
         return opened.digest(path) if regular else OTHER
     except (OSError, ValueError):  # A manifest may name what cannot be a path.
         return ABSENT
+
+
+_state = cache(_fresh)
+"""The state of a file at the beginning of a command, since many manifests name the same files."""
 
 
 def declared(*values: Any) -> str:

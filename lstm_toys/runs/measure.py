@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import jaxtyping as jt
 
 from lstm_toys import arguments
-from lstm_toys.tasks.parameters import RESERVED
+from lstm_toys.tasks.parameters import RESERVED, label
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,6 @@ class Measure:
 
     Example:
         >>> import jax.numpy as jnp
-        >>> import lstm_toys as lt
         >>> lt.Measure("worst", lambda answer, truth: jnp.nanmax(abs(answer - truth)), "largest error").words
         'largest error'
     """
@@ -38,9 +37,8 @@ class Measure:
     unit: str = ""
 
     def __post_init__(self) -> None:
-        arguments.text("name", self.name)
-        arguments.text("label", self.label)
-        arguments.instance("unit", self.unit, str, "text")
+        arguments.fields(self, arguments.text, "name", "label")
+        arguments.text("unit", self.unit, empty=True)
         arguments.function("function", self.function, "a function of an answer and its truth", 2)
         if not self.name.isidentifier():
             raise ValueError(f"no measure can be named {self.name!r}: a name is letters, digits and _")
@@ -50,4 +48,4 @@ class Measure:
     @property
     def words(self) -> str:
         """The label with its unit."""
-        return f"{self.label} ({self.unit})" if self.unit else self.label
+        return label(self.label, self.unit)

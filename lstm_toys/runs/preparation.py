@@ -171,7 +171,7 @@ class Prepared:
         parts = [[p.name, p.inputs, p.parameters, p.declared, p.targets, p.names, p.x] for p in self.probes]
         parts += [[lengths] for p in self.probes if (lengths := p.lengths) is not None]
         return {
-            "probes": digest([[each if isinstance(each, str) else _plain(each) for each in part] for part in parts]),
+            "probes": digest([[_plain(each) for each in part] for part in parts]),
             "time points": digest(self.x, repr(self.experiment.span)),
             "goal": digest(repr(self.experiment.goal)),
             "scaling": digest(repr(self.experiment.scaling), *_scaled(self.experiment.scaling)),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from lstm_toys.files import Damaged, ensure_regular, flush, leftovers, locked, read_json, sha256, write_json
+from lstm_toys.files import Damaged, clean, ensure_regular, flush, locked, read_json, sha256, write_json
 
 MANIFEST = "manifest.json"
 """File that records what was published: the name of the run, and the SHA-256 of each file by its name."""
@@ -29,10 +29,9 @@ class NotPublished(Exception):
 def publish(
     sources: Sequence[Path], target: Path, origin: str, tell: Callable[[str], None], *, folder: Path | None = None
 ) -> None:
-    """Replaces the published set of a folder, completely or not at all; other files remain.
+    """Replaces the published set of the target folder, completely or not at all; other files remain.
 
     Args:
-        target: folder of the set; created if missing.
         tell: called with one line for each file of the old set that remains because it was changed.
         folder: folder of all published sets: the target itself, its parent, or its parent's parent; None: its parent.
 
@@ -123,9 +122,7 @@ def _settle(target: Path, tell: Callable[[str], None]) -> None:
         flush(target)
         os.replace(stage / MANIFEST, target / MANIFEST)
         flush(target)
-    for path in leftovers(target):
-        if path.parent == target:  # Other processes may be writing in the folders below.
-            path.unlink()
+    clean(target, below=False)  # Other processes may be writing in the folders below.
     if stage.exists():
         shutil.rmtree(stage)
 

@@ -45,9 +45,10 @@ def digest(module: str) -> str:
 
 
 def _imported(module: str) -> Iterator[str]:
-    names = _code(module)[1]
+    names, folder = _code(module)[1], Path(opened.LIBRARY)
     if "lstm_toys" in names and not module.startswith("lstm_toys"):  # Its attributes are loaded on first use.
-        names = [*names, *_library()]
+        paths = (path.relative_to(folder).with_suffix("") for path in folder.rglob("*.py"))
+        names = [*names, *(".".join(("lstm_toys", *path.parts)) for path in paths)]
     yield from (each for each in names if _file(each))
 
 
@@ -88,22 +89,13 @@ def _names(tree: ast.Module, package: str) -> Iterator[str]:
             yield from (above, *(f"{above}.{each.name}" for each in node.names))
 
 
-@cache
-def _library() -> list[str]:
-    folder = Path(opened.LIBRARY)
-    return [".".join(("lstm_toys", *path.relative_to(folder).with_suffix("").parts)) for path in folder.rglob("*.py")]
-
-
 def _stripped(tree: ast.Module) -> ast.Module:
+    """Removes annotations, and docstrings of definitions and constants."""
     for node in ast.walk(tree):
         for name in UNREAD:
             if getattr(node, name, None) is not None:
                 setattr(node, name, ast.Constant(None) if isinstance(node, ast.AnnAssign) else None)
         if isinstance(body := getattr(node, "body", None), list):
-            node.body = [each for each in body if not _text(each)] or [ast.Pass()]  # type: ignore[attr-defined]
+            kept = [each for each in body if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))]
+            node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]
     return tree
-
-
-def _text(statement: ast.stmt) -> bool:
-    """Whether a statement is a docstring, of a definition or of a constant."""
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

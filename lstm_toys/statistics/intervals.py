@@ -1,4 +1,14 @@
-"""Statistics over seeds."""
+"""Statistics over seeds.
+
+>>> lt.median_bootstrap(np.arange(9.0))
+Estimate(value=4.0, low=1.0, high=7.0)
+>>> lt.median_quartiles(np.arange(9.0))
+Estimate(value=4.0, low=2.0, high=6.0)
+>>> [ends.tolist() for ends in lt.band(np.arange(21.0)[:, None])]
+[[1.0], [19.0]]
+>>> [[f"{number:.2f}" for number in interval(15, 16)] for interval in (lt.wilson, lt.clopper_pearson)]
+[['0.94', '0.72', '0.99'], ['0.94', '0.70', '1.00']]
+"""
 
 from collections.abc import Callable
 from statistics import NormalDist
@@ -31,12 +41,6 @@ def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) 
 
     The ends of the interval are NaN if resampling does not change the median, as with a single seed or equal values.
     Without seeds the median is also NaN. If a value is infinite, the ends are not interpolated between medians.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> import numpy as np
-        >>> lt.median_bootstrap(np.arange(9.0))
-        Estimate(value=4.0, low=1.0, high=7.0)
     """
     values = _one_each(values)
     confidence = checked.number("confidence", confidence, above=0, below=1)
@@ -49,12 +53,6 @@ def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
     """Returns the median and the interquartile range over seeds; NaN without seeds.
 
     If a value is infinite, such as a censored time, the quantiles are not interpolated between values.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> import numpy as np
-        >>> lt.median_quartiles(np.arange(9.0))
-        Estimate(value=4.0, low=2.0, high=6.0)
     """
     values = _one_each(values)
     if not len(values):
@@ -64,15 +62,7 @@ def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
 
 
 def band(values: Float[np.ndarray, "S *rest"]) -> tuple[Float[np.ndarray, "*rest"], Float[np.ndarray, "*rest"]]:
-    """Returns the 5 % and 95 % quantiles over seeds.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> import numpy as np
-        >>> low, high = lt.band(np.arange(21.0)[:, None])
-        >>> low.tolist(), high.tolist()
-        ([1.0], [19.0])
-    """
+    """Returns the 5 % and 95 % quantiles over seeds."""
     held = np.asarray(checked.array("values", values, "S ...", finite=False))
     low, high = np.quantile(held, (0.05, 0.95), axis=0)
     return low, high
@@ -83,11 +73,6 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Estimate:
 
     Its coverage is close to the confidence on average over proportions. Where it must not be lower at any proportion,
     as for many intervals at once, use `clopper_pearson`.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> print("{:.2f}, {:.2f} to {:.2f}".format(*lt.wilson(15, 16)))
-        0.94, 0.72 to 0.99
     """
     successes, trials, confidence = _counts(successes, trials, confidence)
     if not trials:
@@ -103,11 +88,6 @@ def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Es
     """Returns a proportion with its exact interval (Clopper and Pearson, 1934); NaN without trials.
 
     It contains the true proportion at least as often as the confidence says, whatever the proportion is.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> print("{:.2f}, {:.2f} to {:.2f}".format(*lt.clopper_pearson(15, 16)))
-        0.94, 0.70 to 1.00
     """
     successes, trials, confidence = _counts(successes, trials, confidence)
     if not trials:

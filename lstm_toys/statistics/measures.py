@@ -4,7 +4,6 @@ Here x is the elapsed share of the range of time points: evenly spaced, from 0 t
 allowed at the end only, and never count. Measures of size start at x = `FOUND`, measures of shape at x = `SETTLED`.
 Undefined values are NaN; a curve that varies by less than `CONSTANT` of its largest magnitude counts as constant.
 
->>> import lstm_toys as lt
 >>> x = lt.time_points(20)
 >>> print(f"{lt.measures.rmse(answer=x + 0.1, shown=x, x=x):.3f}")
 0.100
@@ -17,6 +16,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from lstm_toys import arguments, forks
+
+Curve = Float[Array, " T"]
+Scalar = Float[Array, ""]
 
 FOUND = 0.1
 """Errors count from here on, since networks start from a zero state and need some time points to settle."""
@@ -34,30 +36,30 @@ CONSTANT = 1e-5
 class Affine(NamedTuple):
     """``gain * shown + offset``."""
 
-    gain: Float[Array, ""]
-    offset: Float[Array, ""]
+    gain: Scalar
+    offset: Scalar
 
 
 class Valley(NamedTuple):
     """The bottom of a valley: its x, ``place``, and its y, ``depth``."""
 
-    place: Float[Array, ""]
-    depth: Float[Array, ""]
+    place: Scalar
+    depth: Scalar
 
 
-def rmse(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
+def rmse(answer: Curve, shown: Curve, x: Curve) -> Scalar:
     """Root mean squared error over x >= `FOUND`."""
     _check(x, answer=answer, shown=shown)
     return jnp.sqrt(_mean(jnp.square(answer - shown), x >= FOUND))
 
 
-def peak_to_peak(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
+def peak_to_peak(curve: Curve, x: Curve) -> Scalar:
     """Highest minus lowest value over x >= `FOUND`."""
     _check(x, curve=curve)
     return _spread(curve, x >= FOUND)
 
 
-def affine(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, " T"]) -> Affine:
+def affine(answer: Curve, shown: Curve, x: Curve) -> Affine:
     """Least-squares map from the shown curve to the answer over x >= `SETTLED`; NaN if the shown curve is constant."""
     _check(x, answer=answer, shown=shown)
     window = x >= SETTLED
@@ -66,7 +68,7 @@ def affine(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array
     return Affine(gain, _mean(answer, window) - gain * _mean(shown, window))
 
 
-def delay(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
+def delay(answer: Curve, shown: Curve, x: Curve) -> Scalar:
     """Delay of the answer relative to the shown curve, in x.
 
     This is the d in [0, `SETTLED`] at which ``gain * shown(x - d) + offset`` with a positive gain correlates best with
@@ -100,12 +102,7 @@ def delay(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array,
     return jnp.where(meaningless, jnp.nan, best)
 
 
-def share_removed(
-    answer: Float[Array, " T"],
-    shown: Float[Array, " T"],
-    x: Float[Array, " T"],
-    delay: Float[Array, ""] | float = 0.0,
-) -> Float[Array, ""]:
+def share_removed(answer: Curve, shown: Curve, x: Curve, delay: Scalar | float = 0.0) -> Scalar:
     """Share of the squared error over x >= `SETTLED` that a gain and an offset of the answer would remove.
 
     The answer is corrected, rather than the shown curve fitted to it: a constant answer, which a gain of 0 would
@@ -130,7 +127,7 @@ def share_removed(
     return jnp.where(_constant(shown, window) | (error == 0), jnp.nan, 1 - rest / error)
 
 
-def frequency(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
+def frequency(curve: Curve, x: Curve) -> Scalar:
     """Frequency of the best least-squares sinusoid ``a + b sin(w x) + c cos(w x)`` over x >= `SETTLED`.
 
     Uses variable projection (Golub and Pereyra, 1973): the three coefficients are eliminated, and the power that they
@@ -154,9 +151,7 @@ def frequency(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, 
         # Nearly orthogonal already, as the phases are symmetric about 0.
         return cosine, _normalized(sine - (sine * cosine).sum(axis=1, keepdims=True) * cosine)
 
-    def refined(
-        best: Float[Array, ""], step: tuple[Float[Array, ""], Float[Array, " T"], Float[Array, " T"]]
-    ) -> tuple[Float[Array, ""], None]:
+    def refined(best: Scalar, step: tuple[Scalar, Curve, Curve]) -> tuple[Scalar, None]:
         reach, c, s = step
         cosine, sine = jnp.cos(best * phase), jnp.sin(best * phase)
         cosine, sine = basis(
@@ -182,7 +177,7 @@ def frequency(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, 
     return jnp.where(_constant(curve, window), jnp.nan, unit * best)
 
 
-def valley(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Valley:
+def valley(curve: Curve, x: Curve) -> Valley:
     """Lowest local minimum with x in `MIDDLE`, interpolated by a parabola; NaN if there is none.
 
     A minimum is below the previous point and not above the next one: a flat bottom, as in a clipped curve, counts where
@@ -201,7 +196,7 @@ def valley(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Valley:
     )
 
 
-def nonlinearity(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
+def nonlinearity(curve: Curve, x: Curve) -> Scalar:
     """``1 - R^2`` of the best straight line over x >= `SETTLED`: 0 for a line or a constant, 1 without a trend."""
     _check(x, curve=curve)
     window = x >= SETTLED
@@ -210,7 +205,7 @@ def nonlinearity(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Arra
     return jnp.where(_constant(curve, window), 0.0, rest @ rest / (centered @ centered))
 
 
-def turns(curve: Float[Array, " T"], x: Float[Array, " T"], before: Float[Array, ""] | float) -> Int[Array, ""]:
+def turns(curve: Curve, x: Curve, before: Scalar | float) -> Int[Array, ""]:
     """Number of changes between rising and falling at 0 <= x <= before.
 
     Steps smaller than `CONSTANT` of the curve's spread in this range count as neither.
@@ -245,14 +240,8 @@ SQUARE = ("delay", "frequency_answered", "share_removed_delayed")
 
 
 def every(
-    answer: Float[Array, " T"],
-    shown: Float[Array, " T"],
-    x: Float[Array, " T"],
-    start: float | int = 0.0,
-    length: float | int = 1.0,
-    *,
-    square: bool = True,
-) -> dict[str, Float[Array, ""]]:
+    answer: Curve, shown: Curve, x: Curve, start: float | int = 0.0, length: float | int = 1.0, *, square: bool = True
+) -> dict[str, Scalar]:
     """Computes all `MEASURES`, by names that differ from those of parameters, so that results can contain both.
 
     Args:
@@ -276,25 +265,25 @@ def every(
     }
 
 
-def _check(x: Float[Array, " T"], **curves: Float[Array, " T"]) -> None:
+def _check(x: Curve, **curves: Curve) -> None:
     """Refuses anything but a single curve with its time points; checks only shapes."""
     forks.check()
     arguments.curve(x, **curves)
 
 
-def _mean(values: Float[Array, " T"], window: Bool[Array, " T"]) -> Float[Array, ""]:
+def _mean(values: Curve, window: Bool[Array, " T"]) -> Scalar:
     return jnp.where(window, values, 0.0).sum() / window.sum().astype(values.dtype)
 
 
-def _spread(curve: Float[Array, " T"], window: Bool[Array, " T"]) -> Float[Array, ""]:
+def _spread(curve: Curve, window: Bool[Array, " T"]) -> Scalar:
     return jnp.where(window, curve, -jnp.inf).max() - jnp.where(window, curve, jnp.inf).min()
 
 
-def _constant(curve: Float[Array, " T"], window: Bool[Array, " T"]) -> Bool[Array, ""]:
+def _constant(curve: Curve, window: Bool[Array, " T"]) -> Bool[Array, ""]:
     return ~(_spread(curve, window) > CONSTANT * jnp.where(window, jnp.abs(curve), 0.0).max())
 
 
-def _centered(curve: Float[Array, " T"], window: Bool[Array, " T"]) -> Float[Array, " T"]:
+def _centered(curve: Curve, window: Bool[Array, " T"]) -> Curve:
     """The curve minus its mean over the window; 0 outside it."""
     return jnp.where(window, curve - _mean(curve, window), 0.0)
 
@@ -303,7 +292,7 @@ def _normalized(rows: Float[Array, "K T"]) -> Float[Array, "K T"]:
     return rows / jnp.sqrt(jnp.square(rows).sum(axis=1, keepdims=True))
 
 
-def _earlier(curve: Float[Array, " T"], points: Float[Array, ""]) -> Float[Array, " T"]:
+def _earlier(curve: Curve, points: Scalar) -> Curve:
     """The curve shifted earlier by a number of time points, interpolated linearly."""
     # Multiples of 2^-10 are exact in single precision: XLA may compute `place` twice, in fusions that round
     # differently, and `left` and `share` would then disagree at whole numbers.

@@ -41,16 +41,11 @@ def energy_score(each: Distances, weights: Float[np.ndarray, "B S"]) -> Float[np
     seed with itself). It has the units of y, since distances are root mean squares. It is infinite with fewer than two
     seeds that did not diverge, and if none of them has weight; E|X - X'| is 0 if only one has nonzero weight.
 
-    Args:
-        each: distances from `lstm_toys.statistics.scores.distances`.
-        weights: ``[B, S]``, how often each seed counts.
+    ``weights`` are how often each seed counts.
 
     Example:
-        >>> import lstm_toys as lt
-        >>> import numpy as np
-        >>> answers, published = np.array([[0.1, 0.1], [0.3, 0.3]]), np.array([0.2, 0.2])
-        >>> from lstm_toys.statistics import scores
-        >>> each = scores.distances(answers, published, sound=np.array([True, True]))
+        >>> from lstm_toys.statistics.scores import distances
+        >>> each = distances(np.array([[0.1, 0.1], [0.3, 0.3]]), np.array([0.2, 0.2]), sound=np.array([True, True]))
         >>> lt.energy_score(each, weights=np.ones((1, 2))).round(3).tolist()
         [0.0]
     """

@@ -57,7 +57,6 @@ def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST
     Example:
         >>> import tempfile
         >>> from pathlib import Path
-        >>> import lstm_toys as lt
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     _ = Path(folder, "mine.csv").write_text("time (s);up;down\\n0;0,1;0,9\\n0,5;0,2;0,8\\n1;0,3;0,7")
         ...     curves = lt.read_curves(Path(folder, "mine.csv"))

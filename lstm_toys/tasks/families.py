@@ -1,6 +1,5 @@
 """Families of curves: pure functions of their parameters and x.
 
->>> import lstm_toys as lt
 >>> lt.FAMILIES["line"].curves(lt.time_points(3), {"slope": 2.0, "intercept": 1.0}).tolist()
 [[1.0, 2.0, 3.0]]
 """
@@ -17,30 +16,25 @@ from jaxtyping import Array, Float, Key
 from lstm_toys import arguments, forks
 from lstm_toys.tasks.parameters import PARAMETERS, Parameter, Span, parameters_of
 
-Parameters = Mapping[str, Float[Array, " C"] | Float[Array, ""] | Float[np.ndarray, " C"] | float | int]
-Ends = tuple[Float[Array, ""] | float | int, Float[Array, ""] | float | int]
+TimePoints = Float[Array, " T"]
+Curve = Float[Array, " T"]
+Scalar = Float[Array, ""]
+Parameters = Mapping[str, Float[Array, " C"] | Scalar | Float[np.ndarray, " C"] | float | int]
+Ends = tuple[Scalar | float | int, Scalar | float | int]
 Ranges = Mapping[str, Ends]
 
-TimePoints = Float[Array, " T"]
 
-
-def line(x: Float[Array, " T"], slope: Float[Array, ""], intercept: Float[Array, ""]) -> Float[Array, " T"]:
+def line(x: TimePoints, slope: Scalar, intercept: Scalar) -> Curve:
     """``slope * x + intercept``."""
     return slope * x + intercept
 
 
-def hill(x: Float[Array, " T"], height: Float[Array, ""], base: Float[Array, ""]) -> Float[Array, " T"]:
+def hill(x: TimePoints, height: Scalar, base: Scalar) -> Curve:
     """``base + height * sin(pi * x)``: one half-wave over x in [0, 1]."""
     return base + height * jnp.sin(jnp.pi * x)
 
 
-def sine(
-    x: Float[Array, " T"],
-    amplitude: Float[Array, ""],
-    frequency: Float[Array, ""],
-    phase: Float[Array, ""],
-    offset: Float[Array, ""],
-) -> Float[Array, " T"]:
+def sine(x: TimePoints, amplitude: Scalar, frequency: Scalar, phase: Scalar, offset: Scalar) -> Curve:
     """``offset + amplitude * sin(frequency * x + phase)``: frequency in radians per unit of x, phase in radians."""
     return offset + amplitude * jnp.sin(frequency * x + phase)
 
@@ -53,20 +47,17 @@ class Family:
     does not take x and these parameters.
 
     Example:
-        >>> import lstm_toys as lt
         >>> parabola = lt.Family(lambda x, bend: bend * x**2, (lt.Parameter("bend", 0.0, 1.0),))
         >>> parabola.curves(lt.time_points(3), {"bend": 4.0}).tolist()
         [[0.0, 1.0, 4.0]]
     """
 
-    function: Callable[..., Float[Array, " T"]]
+    function: Callable[..., Curve]
     parameters: tuple[Parameter, ...]
 
     def __post_init__(self) -> None:
         arguments.function("function", self.function, "a function of x and the parameters")
-        if not arguments.several(self.parameters) or not all(isinstance(each, Parameter) for each in self.parameters):
-            raise arguments.refused("parameters", "a tuple of Parameters", self.parameters)
-        object.__setattr__(self, "parameters", tuple(self.parameters))
+        arguments.fields(self, arguments.instances, "parameters", kind=Parameter, expected="a tuple of Parameters")
         arguments.names("the names of parameters", self.names)
         try:
             inspect.signature(self.function).bind(None, **dict.fromkeys(self.names))
@@ -80,14 +71,14 @@ class Family:
         """The names of its parameters."""
         return tuple(each.name for each in self.parameters)
 
-    def curves(self, x: Float[Array, " T"], parameters: Parameters) -> Float[Array, "C T"]:
+    def curves(self, x: TimePoints, parameters: Parameters) -> Float[Array, "C T"]:
         """Samples one curve per row of a table: one array ``[C]``, or one number for all curves, for each parameter.
 
         Raises ValueError if a parameter is missing, unknown or invalid, or the function does not return a curve.
         """
         forks.check()
         arguments.mapping("parameters", parameters, "numbers or arrays by the names of parameters")
-        x = _floats("x", x, "T")
+        x = jnp.asarray(arguments.array("x", x, "T"))
         if set(parameters) != set(self.names):
             raise ValueError(f"this family takes the parameters {sorted(self.names)}, not {sorted(parameters)}")
         values = [arguments.numbers(name, value, "C") for name, value in parameters.items()]
@@ -99,7 +90,7 @@ class Family:
             )
         columns = jnp.broadcast_arrays(*(jnp.atleast_1d(jnp.asarray(p, x.dtype)) for p in values))
 
-        def one(row: dict[str, Float[Array, ""]]) -> Float[Array, " T"]:
+        def one(row: dict[str, Scalar]) -> Curve:
             curve = jnp.asarray(self.function(x, **row))
             return arguments.array("what the function of the family returns", curve, str(len(x)))
 
@@ -148,13 +139,12 @@ def family_of(family: Family | str) -> Family:
     return FAMILIES[family]
 
 
-def time_points(count: int, span: Span | None = None) -> Float[Array, " T"]:
+def time_points(count: int, span: Span | None = None) -> TimePoints:
     """Returns ``count`` evenly spaced points, including both ends of the span; by default x from 0 to 1.
 
     Raises ValueError if ``count`` is below two, or an argument is invalid.
 
     Example:
-        >>> import lstm_toys as lt
         >>> lt.time_points(3, lt.Span(0, 5)).tolist()
         [0.0, 2.5, 5.0]
     """
@@ -165,7 +155,3 @@ def time_points(count: int, span: Span | None = None) -> Float[Array, " T"]:
     span = Span() if span is None else span
     arguments.instance("span", span, Span, "a Span, such as lt.Span(0, 5)")
     return jnp.linspace(span.start, span.stop, count)
-
-
-def _floats(name: str, given: Float[Array, "..."], axes: str) -> Float[Array, "..."]:
-    return jnp.asarray(arguments.array(name, given, axes))

@@ -36,7 +36,6 @@ class Goal:
             always count.
 
     Example:
-        >>> import lstm_toys as lt
         >>> print(lt.Goal(rmse=0.02, features=("y",), after=0))
         train RMSE of y over whole curves at most 0.02
         >>> print(lt.Goal(accuracy=0.99))

@@ -16,6 +16,11 @@ RESERVED = frozenset(
 """Names with another meaning in labeled results."""
 
 
+def label(name: str, unit: str, symbol: str = "") -> str:
+    """The label of a quantity in tables and at axes."""
+    return " ".join(filter(None, (name, symbol, unit and f"({unit})")))
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A parameter of a family of curves.
@@ -24,7 +29,6 @@ class Parameter:
     Raises ValueError if the name is not an identifier or has another meaning in results, or if the range is empty.
 
     Example:
-        >>> import lstm_toys as lt
         >>> lt.Parameter("decay", 0.0, 3.0, symbol="λ", unit="1/s").label
         'decay λ (1/s)'
     """
@@ -36,10 +40,8 @@ class Parameter:
     unit: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("name", "symbol", "unit"):
-            arguments.text(name, getattr(self, name), empty=True)
-        for name in ("low", "high"):
-            object.__setattr__(self, name, arguments.number(name, getattr(self, name)))
+        arguments.fields(self, arguments.text, "name", "symbol", "unit", empty=True)
+        arguments.fields(self, arguments.number, "low", "high")
         if not self.name.isidentifier():
             raise ValueError(f"invalid name of a parameter {self.name!r}: use letters, digits and _")
         if self.name in RESERVED or self.name.startswith("train_"):
@@ -60,7 +62,7 @@ class Parameter:
     @property
     def label(self) -> str:
         """The axis label: name, symbol and unit."""
-        return " ".join(filter(None, (self.words, self.symbol, self.unit and f"({self.unit})")))
+        return label(self.words, self.unit, self.symbol)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,6 @@ class Span:
     Raises ValueError if the range is empty, too long or too short, or an end is not a number.
 
     Example:
-        >>> import lstm_toys as lt
         >>> lt.Span(0, 5, unit="s", name="time").label
         'time (s)'
     """
@@ -81,10 +82,8 @@ class Span:
     name: str = "x"
 
     def __post_init__(self) -> None:
-        for name in ("start", "stop"):
-            object.__setattr__(self, name, arguments.number(name, getattr(self, name)))
-        for name in ("unit", "name"):
-            arguments.text(name, getattr(self, name), empty=True)
+        arguments.fields(self, arguments.number, "start", "stop")
+        arguments.fields(self, arguments.text, "unit", "name", empty=True)
         if not self.start < self.stop:
             raise ValueError(f"x from {self.start:g} to {self.stop:g}: the end of a span must be above its start")
         if not 1e-6 <= self.length <= 1e6 or abs(self.start) > 1e6:
@@ -98,7 +97,7 @@ class Span:
     @property
     def label(self) -> str:
         """The axis label: the name and unit of x."""
-        return f"{self.name} ({self.unit})" if self.unit else self.name
+        return label(self.name, self.unit)
 
 
 PARAMETERS: dict[str, tuple[Parameter, ...]] = {

@@ -1,6 +1,5 @@
 """Grids of curves to show to networks, and descriptions of training curves. Imports nothing heavy.
 
->>> import lstm_toys as lt
 >>> lt.Plane("line", (lt.Axis(lt.LENGTH, 100, 400, 4), lt.SPACING)).axes[0].values.tolist()
 [100.0, 200.0, 300.0, 400.0]
 """
@@ -25,11 +24,6 @@ class Axis:
     """Evenly spaced values, both ends included, of one parameter of the family, or of `LENGTH` or `SPACING`.
 
     Raises ValueError if there are no values, or the first exceeds the last.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> lt.Axis("slope", -1.0, 1.0, 5).values.tolist()
-        [-1.0, -0.5, 0.0, 0.5, 1.0]
     """
 
     name: str
@@ -38,10 +32,9 @@ class Axis:
     count: int
 
     def __post_init__(self) -> None:
-        arguments.text("name", self.name)
-        for name in ("low", "high"):
-            object.__setattr__(self, name, arguments.number(name, getattr(self, name)))
-        object.__setattr__(self, "count", arguments.whole("count", self.count))
+        arguments.fields(self, arguments.text, "name")
+        arguments.fields(self, arguments.number, "low", "high")
+        arguments.fields(self, arguments.whole, "count")
         if self.count < 1 or not self.low <= self.high:
             values = f"{self.count} values from {self.low:g} to {self.high:g}"
             raise ValueError(f"the axis {self.name} has {values}; it needs at least one value, in ascending order")
@@ -63,11 +56,6 @@ class Plane:
             its values depend on the training curves.
         at: values of other parameters: a number, or the name of a parameter that has the same value. Parameters not
             listed are as in the training curves, or in the middle of their range.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> lt.Plane("line", (lt.Axis("slope", -1.0, 1.0, 33), "intercept")).family
-        'line'
     """
 
     family: object
@@ -92,7 +80,6 @@ class Trained:
     """The curves that networks are trained on: a Family, or the name of a built-in one, and values of all parameters.
 
     Example:
-        >>> import lstm_toys as lt
         >>> trained = lt.Trained("line", {"slope": "slope", "intercept": (0.0, 1.0)})
         >>> trained.ranges({"slope": 0.3})
         {'slope': (0.3, 0.3), 'intercept': (0.0, 1.0)}

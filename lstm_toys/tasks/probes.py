@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from lstm_toys import arguments
-from lstm_toys.tasks.families import Family, Parameters, family_of
+from lstm_toys.tasks.families import Family, Parameters, TimePoints, family_of
 from lstm_toys.tasks.parameters import Parameter
 from lstm_toys.tasks.supervision import CROSS_ENTROPY, Examples, Task, lengths_and_weights, show
 
@@ -28,8 +28,6 @@ class Probe:
         lengths: with one answer per curve, the number of points of each curve, followed by padding; None: all T.
 
     Example:
-        >>> import lstm_toys as lt
-        >>> import numpy as np
         >>> lt.Probe("zero", np.zeros((1, 20, 1)), {"slope": np.zeros(1)})
         Probe(name='zero', inputs=float64[1, 20, 1], slope=float64[1])
     """
@@ -55,9 +53,7 @@ class Probe:
             axes = f"{len(inputs)} {inputs.shape[1] if targets.ndim > 2 else ''} A"
             targets = arguments.array("targets", targets, axes, finite=False, empty=True)
             object.__setattr__(self, "targets", np.array(targets))
-        arguments.instance("declared", self.declared, Sequence, "a tuple of lt.Parameter")
-        for each in self.declared:
-            arguments.instance("declared", each, Parameter, "a tuple of lt.Parameter")
+        arguments.instances("declared", self.declared, Parameter, "a tuple of lt.Parameter")
         arguments.instance("names", self.names, Sequence, "a tuple of names")
         if len(self.names) not in (0, len(inputs)):
             raise arguments.refused("names", f"names of all {len(inputs)} curves in inputs", self.names)
@@ -110,7 +106,7 @@ class Probe:
 
 
 def probe(
-    name: str, family: Family | str, parameters: Parameters, x: Float[Array, " T"], features: tuple[str, ...] = ("y",)
+    name: str, family: Family | str, parameters: Parameters, x: TimePoints, features: tuple[str, ...] = ("y",)
 ) -> Probe:
     """Makes a probe of curves of a family.
 
@@ -119,8 +115,6 @@ def probe(
     has other parameters, or an argument is invalid.
 
     Example:
-        >>> import lstm_toys as lt
-        >>> import numpy as np
         >>> lt.probe("lines", "line", {"slope": np.array([0.1, 0.2]), "intercept": 0.5}, lt.time_points(9)).inputs.shape
         (2, 9, 1)
     """
@@ -140,7 +134,6 @@ def probe_at(
     the task has no ``at_length``, or an argument is invalid.
 
     Example:
-        >>> import lstm_toys as lt
         >>> def at_length(key, numbers, length):
         ...     return lt.sequences.flip_flop(key, length, count=4, bits=1)
         >>> task = lt.Task(lambda key, n: at_length(key, n, 40), ("y",), ("y",), sequence=True, at_length=at_length)
@@ -149,13 +142,11 @@ def probe_at(
     """
     length, seed = arguments.whole("length", length, least=1), arguments.whole("seed", seed, least=0)
     arguments.instance("task", task, Task, "a Task with an at_length")
-    numbers = {} if numbers is None else numbers
-    arguments.mapping("numbers", numbers, "training numbers, by name")
-    values = {each: jnp.float32(arguments.number(each, value)) for each, value in numbers.items()}
+    values = {each: jnp.float32(value) for each, value in arguments.by_name("numbers", numbers).items()}
     return Probe.of(name, task.longer(jax.random.fold_in(jax.random.key(seed), length), values, length))
 
 
-def by_points(probes: Sequence[Probe], x: Float[Array, " T"] | Float[np.ndarray, " T"]) -> dict[str, list[Probe]]:
+def by_points(probes: Sequence[Probe], x: TimePoints | Float[np.ndarray, " T"]) -> dict[str, list[Probe]]:
     """Groups probes: ``""`` has those with the time points ``x`` of the training, any other set one probe, by name."""
     main = np.asarray(x)
     sets: dict[str, list[Probe]] = {"": []}

@@ -2,7 +2,6 @@
 
 A task can draw fresh examples at every step, or one fixed set per seed:
 
->>> import lstm_toys as lt
 >>> def examples(key, numbers):
 ...     return lt.sequences.flip_flop(key, length=40, count=8)
 >>> lt.Task(examples, ("1", "2", "3"), ("1", "2", "3"), sequence=True, fresh=True).fresh
@@ -21,11 +20,7 @@ from lstm_toys.tasks.supervision import Examples
 
 Language = Literal["anbn", "anbncn", "dyck1"]
 
-SYMBOLS: dict[Language, tuple[str, ...]] = {
-    "anbn": ("a", "b"),
-    "anbncn": ("a", "b", "c"),
-    "dyck1": ("(", ")"),
-}
+SYMBOLS: dict[Language, tuple[str, ...]] = {"anbn": ("a", "b"), "anbncn": ("a", "b", "c"), "dyck1": ("(", ")")}
 """The symbols of each language. Inputs precede them with a start symbol, outputs follow them with an end symbol."""
 
 
@@ -41,7 +36,6 @@ def counting(key: Key[Array, ""], length: int, count: int, language: Language = 
 
     Example:
         >>> import jax
-        >>> import lstm_toys as lt
         >>> made = lt.sequences.counting(jax.random.key(0), length=9, count=2)
         >>> made.inputs.shape, made.targets.shape
         ((2, 9, 3), (2, 9, 3))

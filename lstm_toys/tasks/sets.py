@@ -34,8 +34,6 @@ class Scaling:
     numbers, or a unit is 0.
 
     Example:
-        >>> import lstm_toys as lt
-        >>> import numpy as np
         >>> print(lt.Scaling.fitted(np.array([[[340.0], [360.0]]])))
         (y - 350) / 12.5
     """

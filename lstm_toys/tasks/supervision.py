@@ -1,4 +1,12 @@
-"""Supervised tasks: the inputs of networks and their targets."""
+"""Supervised tasks: the inputs of networks and their targets.
+
+>>> x = lt.time_points(20)
+>>> curves = lt.show(x[None] ** 2, x, ("y",))
+>>> lt.Examples(inputs=curves, targets=1 - curves).targets.shape
+(1, 20, 1)
+>>> lt.reproduce_curves(curves, ("y",)).sequence, lt.predict_next(curves, ("y",)).ahead
+(True, 1)
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,11 +18,11 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from lstm_toys import arguments, forks
-from lstm_toys.tasks.families import Ends, Family, Parameters, family_of
+from lstm_toys.tasks.families import Ends, Family, Parameters, Scalar, TimePoints, family_of
 from lstm_toys.tasks.goal import ACCURACIES
 from lstm_toys.tasks.planes import Told, Trained
 
-Numbers = Mapping[str, Float[Array, ""]]
+Numbers = Mapping[str, Scalar]
 """The training numbers of a network by name: traced, so that they can change without recompiling."""
 
 Stated = Mapping[str, Told | Float[Array, "*C"]]
@@ -23,6 +31,7 @@ Drawn = Mapping[str, tuple[float | int | str, float | int | str]]
 """Parameters of training curves, each a number, one number per curve, or the name of a training number; and ranges to
 draw them from, whose ends may be such names."""
 
+Names = tuple[str, ...]
 Given = Float[Array, "C T F"] | Float[np.ndarray, "C T F"]
 
 MSE, CROSS_ENTROPY, BINARY = "mse", "cross_entropy", "binary_cross_entropy"
@@ -33,7 +42,7 @@ Loss = str | Callable[..., Float[Array, "C *T"]]
 """One of `LOSSES`, or a function from outputs and targets to one value per point."""
 
 
-def measured(loss: Loss) -> tuple[str, ...] | None:
+def measured(loss: Loss) -> Names | None:
     """Returns the names of the accuracies recorded with a loss; None: the RMSE of each output feature."""
     return ACCURACIES if loss in (CROSS_ENTROPY, BINARY) else None
 
@@ -53,12 +62,6 @@ class Examples(NamedTuple):
             answer is given after the last point.
         weights: weight of each point or sequence in the loss, and in the errors and the accuracy over points recorded
             with it; None: equal weights. Probes count all points with a target alike.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> curves = lt.show(lt.time_points(20)[None], lt.time_points(20), ("y",))
-        >>> lt.Examples(inputs=curves, targets=1 - curves).targets.shape
-        (1, 20, 1)
     """
 
     inputs: Float[Array, "C T F"]
@@ -100,18 +103,17 @@ class Task:
             evaluations of different lengths; None: not supported.
 
     Example:
-        >>> import lstm_toys as lt
-        >>> curves = lt.show(lt.time_points(20)[None], lt.time_points(20), ("y",))
-        >>> lt.Task(lambda key, numbers: lt.Examples(curves, 1 - curves), ("y",), ("y",), sequence=True).output_features
+        >>> ones = np.ones((1, 20, 1))
+        >>> lt.Task(lambda key, numbers: lt.Examples(ones, ones), ("y",), ("y",), sequence=True).output_features
         ('y',)
     """
 
     examples: Callable[[Key[Array, ""], Numbers], Examples]
-    input_features: tuple[str, ...]
-    output_features: tuple[str, ...]
+    input_features: Names
+    output_features: Names
     sequence: bool
     batch: int | None = None
-    numbers: tuple[str, ...] = ()
+    numbers: Names = ()
     trained: Trained | None = None
     ahead: int = 0
     loss: Loss = MSE
@@ -121,14 +123,13 @@ class Task:
 
     def __post_init__(self) -> None:
         arguments.function("examples", self.examples, "a function of a key and training numbers", 2)
-        for name, least in (("input_features", 1), ("output_features", 1), ("numbers", 0)):
-            object.__setattr__(self, name, arguments.names(name, getattr(self, name), least))
-        object.__setattr__(self, "sequence", arguments.switch("sequence", self.sequence))
+        arguments.fields(self, arguments.names, "input_features", "output_features", least=1)
+        arguments.fields(self, arguments.names, "numbers")
+        arguments.fields(self, arguments.switch, "sequence", "fresh")
+        arguments.fields(self, arguments.whole, "ahead", least=0)
+        if self.batch is not None:
+            arguments.fields(self, arguments.whole, "batch", least=1)
         arguments.instance("trained", self.trained, Trained | None, "lt.Trained or None")
-        batch = None if self.batch is None else arguments.whole("batch", self.batch, least=1)
-        object.__setattr__(self, "batch", batch)
-        object.__setattr__(self, "ahead", arguments.whole("ahead", self.ahead, least=0))
-        object.__setattr__(self, "fresh", arguments.switch("fresh", self.fresh))
         if self.fresh and self.batch is not None:
             raise arguments.refused("batch", "None with fresh examples, since each step uses all of them", self.batch)
         if self.validation is not None and not self.fresh:
@@ -189,17 +190,17 @@ class Task:
         return Examples(jnp.asarray(inputs), jnp.asarray(targets), lengths, weights)
 
     @property
-    def axes(self) -> tuple[str, ...]:
+    def axes(self) -> Names:
         """The names of the axes of one answer in labeled arrays."""
         features = "feature" if self.sequence and self.input_features == self.output_features else "output_feature"
         return ("time", features) if self.sequence else (features,)
 
     @property
-    def measured(self) -> tuple[str, ...]:
+    def measured(self) -> Names:
         """The names of measures recorded with the loss: accuracies, or the features that have an RMSE."""
         return measured(self.loss) or self.output_features
 
-    def labeled(self, targets: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+    def labeled(self, targets: np.ndarray) -> tuple[Names, np.ndarray]:
         """The names of the axes of targets in labeled arrays, and their values; a class is one number per point."""
         return (self.axes[:-1], targets[..., 0]) if self.loss == CROSS_ENTROPY else (self.axes, targets)
 
@@ -227,16 +228,10 @@ def _whole(name: str, values: Any) -> None:
         raise arguments.refused(name, "whole numbers", values)
 
 
-def show(curves: Float[Array, "C T"], x: Float[Array, " T"], features: Sequence[str]) -> Float[Array, "C T F"]:
+def show(curves: Float[Array, "C T"], x: TimePoints, features: Sequence[str]) -> Float[Array, "C T F"]:
     """Makes network inputs ``[C, T, F]`` from curves ``[C, T]`` at time points ``[T]``.
 
     Features are ``("y",)``, or ``("x", "y")``. Raises ValueError for invalid curves, time points or features.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> x = lt.time_points(20)
-        >>> lt.show(x[None] ** 2, x, ("x", "y")).shape
-        (1, 20, 2)
     """
     forks.check()
     x = jnp.asarray(arguments.array("x", x, "T"))
@@ -246,11 +241,7 @@ def show(curves: Float[Array, "C T"], x: Float[Array, " T"], features: Sequence[
 
 
 def reproduce(
-    family: Family | str,
-    parameters: Stated,
-    x: Float[Array, " T"],
-    features: tuple[str, ...] = ("y",),
-    batch: int | None = None,
+    family: Family | str, parameters: Stated, x: TimePoints, features: Names = ("y",), batch: int | None = None
 ) -> Task:
     """Makes a task in which every seed learns to reproduce curves of a family.
 
@@ -260,7 +251,6 @@ def reproduce(
     family has other parameters, or an argument is invalid.
 
     Example:
-        >>> import lstm_toys as lt
         >>> task = lt.reproduce("line", {"slope": "steepness", "intercept": 0.1}, lt.time_points(20), ("x", "y"))
         >>> task.output_features, task.numbers
         (('x', 'y'), ('steepness',))
@@ -270,17 +260,11 @@ def reproduce(
     return Task(examples, features, features, sequence=True, batch=batch, numbers=_named(parameters), trained=trained)
 
 
-def reproduce_curves(curves: Given, features: tuple[str, ...], batch: int | None = None) -> Task:
+def reproduce_curves(curves: Given, features: Names, batch: int | None = None) -> Task:
     """Makes a task in which every seed learns to reproduce these curves, such as from `show`.
 
     ``batch`` is the number of curves per step, or None for all. Raises ValueError if the curves are not finite numbers
     of this shape, or the features are not F different names.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> x = lt.time_points(20)
-        >>> lt.reproduce_curves(lt.show(x[None] ** 2, x, ("y",)), ("y",)).sequence
-        True
     """
     features = arguments.names("features", features, 1)
     same = _single(curves, features)
@@ -291,7 +275,7 @@ def _same(examples: Examples, *_: object) -> Examples:
     return examples
 
 
-def _single(curves: Given, features: tuple[str, ...]) -> Float[Array, "C T F"]:
+def _single(curves: Given, features: Names) -> Float[Array, "C T F"]:
     forks.check()
     held = arguments.array("curves", curves, "C T F", hint=", such as lt.show returns")
     if held.shape[2] != len(features):
@@ -299,16 +283,10 @@ def _single(curves: Given, features: tuple[str, ...]) -> Float[Array, "C T F"]:
     return jnp.array(held, jnp.float32)
 
 
-def predict_next(curves: Given, features: tuple[str, ...], batch: int | None = None) -> Task:
+def predict_next(curves: Given, features: Names, batch: int | None = None) -> Task:
     """Makes a task in which every seed learns to predict the next value of these curves at each time point.
 
     Networks see the first T - 1 time points. Arguments and errors are those of `reproduce_curves`.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> x = lt.time_points(20)
-        >>> lt.predict_next(lt.show(x[None] ** 2, x, ("y",)), ("y",)).ahead
-        1
     """
     features = arguments.names("features", features, 1)
     every = _single(curves, features)
@@ -321,8 +299,8 @@ def predict_next(curves: Given, features: tuple[str, ...], batch: int | None = N
 def answer_curves(
     curves: Given,
     targets: Float[Array, "C A"] | Float[np.ndarray, "C A"],
-    features: tuple[str, ...],
-    output_features: tuple[str, ...],
+    features: Names,
+    output_features: Names,
     batch: int | None = None,
 ) -> Task:
     """Sequence to vector: every seed learns to answer A numbers about each curve. See `reproduce_curves` for errors."""
@@ -335,18 +313,13 @@ def answer_curves(
 
 
 def read_off(
-    family: Family | str,
-    parameters: Stated,
-    output_features: tuple[str, ...],
-    x: Float[Array, " T"],
-    batch: int | None = None,
+    family: Family | str, parameters: Stated, output_features: Names, x: TimePoints, batch: int | None = None
 ) -> Task:
     """Makes a task in which every seed learns to read the parameters ``output_features`` off the same curves.
 
     Other arguments and errors are those of `reproduce`.
 
     Example:
-        >>> import lstm_toys as lt
         >>> task = lt.read_off("line", {"slope": 0.2, "intercept": 0.5}, ("slope",), lt.time_points(20))
         >>> task.output_features, task.sequence
         (('slope',), False)
@@ -359,12 +332,7 @@ def read_off(
 
 
 def _examples(
-    trained: Trained,
-    x: Float[Array, " T"],
-    features: tuple[str, ...],
-    output_features: tuple[str, ...],
-    key: Key[Array, ""] | None,  # noqa: ARG001
-    numbers: Numbers,
+    trained: Trained, x: TimePoints, features: Names, output_features: Names, _: Key[Array, ""] | None, numbers: Numbers
 ) -> Examples:
     """Training curves, and as targets their parameters ``output_features``; without any, the curves themselves."""
     values = trained.parameters.items()
@@ -378,12 +346,7 @@ def _examples(
 
 
 def read_off_drawn(
-    family: Family | str,
-    count: int,
-    ranges: Drawn,
-    output_features: tuple[str, ...],
-    x: Float[Array, " T"],
-    batch: int | None = None,
+    family: Family | str, count: int, ranges: Drawn, output_features: Names, x: TimePoints, batch: int | None = None
 ) -> Task:
     """Makes a task in which every seed draws ``count`` curves of its own and learns to read off their parameters.
 
@@ -391,7 +354,6 @@ def read_off_drawn(
     number. Other arguments and errors are those of `read_off`.
 
     Example:
-        >>> import lstm_toys as lt
         >>> task = lt.read_off_drawn("line", 50, {"slope": (-1.0, 1.0)}, ("slope",), lt.time_points(20), batch=10)
         >>> task.batch
         10
@@ -412,12 +374,12 @@ def _drawn(
     family: Family | str,
     count: int,
     ranges: Drawn,
-    output_features: tuple[str, ...],
-    x: Float[Array, " T"],
+    output_features: Names,
+    x: TimePoints,
     key: Key[Array, ""],
     numbers: Numbers,
 ) -> Examples:
-    def end(value: float | int | str) -> Float[Array, ""] | float:
+    def end(value: float | int | str) -> Scalar | float:
         return numbers[value] if isinstance(value, str) else value
 
     intervals: dict[str, Ends] = {name: (end(low), end(high)) for name, (low, high) in ranges.items()}
@@ -435,27 +397,27 @@ def _trained(family: Family | str, parameters: Stated) -> Trained:
     return Trained(family, parameters)
 
 
-def _points(x: Float[Array, " T"]) -> Float[Array, " T"]:
+def _points(x: TimePoints) -> TimePoints:
     """A copy of time points that the caller cannot change afterwards."""
     forks.check()
     return jnp.array(arguments.array("x", x, "T"))
 
 
-def _features(features: Sequence[str]) -> tuple[str, ...]:
+def _features(features: Sequence[str]) -> Names:
     names = arguments.names("features", features, 1)
     if unknown := [name for name in names if name not in ("x", "y")]:
         raise arguments.refused("features", "x and y, or one of them", unknown[0])
     return names
 
 
-def _parameters(output_features: tuple[str, ...], family: Family | str) -> tuple[str, ...]:
+def _parameters(output_features: Names, family: Family | str) -> Names:
     names, known = arguments.names("output_features", output_features, 1), family_of(family).names
     if unknown := [name for name in names if name not in known]:
         raise arguments.refused("output_features", f"some of the parameters {', '.join(known)}", unknown[0])
     return names
 
 
-def _named(parameters: Stated) -> tuple[str, ...]:
+def _named(parameters: Stated) -> Names:
     """The names of training numbers among parameters, each once."""
     ends = [end for value in parameters.values() for end in (value if isinstance(value, tuple) else (value,))]
     return tuple(dict.fromkeys(end for end in ends if isinstance(end, str)))

@@ -95,9 +95,8 @@ class Table(NamedTuple):
     lines: jt.Int[np.ndarray, " R"]
 
 
-def content(path: Path | str, most: int | None = None) -> bytes:
-    """Reads a regular file of at most ``most`` bytes, by default `MOST_BYTES`; raises ValueError."""
-    most = MOST_BYTES if most is None else most
+def content(path: Path | str) -> bytes:
+    """Reads a regular file of at most `MOST_BYTES`; raises ValueError."""
     try:
         # Opening a FIFO without a writer would block.
         with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
@@ -105,9 +104,9 @@ def content(path: Path | str, most: int | None = None) -> bytes:
             if not stat.S_ISREG(status.st_mode):
                 raise ValueError("is not a regular file")
             # Files in /proc report no size.
-            if status.st_size > most or len(raw := file.read(most + 1)) > most:
+            if status.st_size > MOST_BYTES or len(raw := file.read(MOST_BYTES + 1)) > MOST_BYTES:
                 size = f"{status.st_size:,} bytes" if status.st_size else "more"
-                raise ValueError(f"has {size}; files may have at most {most:,} bytes")
+                raise ValueError(f"has {size}; files may have at most {MOST_BYTES:,} bytes")
     except OSError as error:
         raise ValueError(error.strerror or "cannot be read") from None
     opened.note(path)

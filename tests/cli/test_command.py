@@ -6,8 +6,7 @@ Never yesterday's numbers: what was swapped or damaged is told in one line, of w
 import json
 import os
 import shutil
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,13 +16,13 @@ import xarray as xr
 from world import SINE, SMALL
 
 import conftest
-from conftest import HANG, ROOT, carry_out, rarely, refusal, switched
+from conftest import ROOT, carry_out, process, rarely, refusal, switched
 from experiments import generalization
 from experiments.sine import EXPERIMENT
 from lstm_toys.files import SCHEMA
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
-from lstm_toys.results import storage
+from lstm_toys.results import arrays, storage
 from lstm_toys.studies.training.study import Training
 
 FIGURES = conftest.SINE_FIGURES
@@ -76,6 +75,8 @@ def test_results_are_labeled_by_the_post_s_curves(world):
     np.testing.assert_allclose(labeled.time, np.linspace(0.0, 1.0, 20), atol=1e-6)
     np.testing.assert_allclose(labeled.train_target.sel(feature="y"), 0.3 + 0.3 * np.sin(10 * labeled.time), atol=1e-6)
     assert (labeled.train_loss.isel(step=-1) < labeled.train_loss.isel(step=0)).all()
+    labels = [arrays.axis_label(labeled[name]) for name in ("time", "frequency")]
+    assert labels == ["x", "frequency ω (rad per x)"]
     assert json.loads(labeled.attrs["flags"])["seeds"] == 3
     assert {"jax", "jaxlib", "processor", "xla_flags", "block"} <= json.loads(labeled.attrs["fingerprint"]).keys()
 
@@ -242,9 +243,6 @@ def test_a_large_learning_rate_names_the_diverged_seeds_and_goes_on(tmp_path, ca
     np.testing.assert_array_equal(np.flatnonzero(labeled.diverged), diverged)
     kept = np.delete(labeled.train_loss.values[:, -1], diverged)
     assert metrics["summary"]["train MSE"]["median"] == pytest.approx(np.median(kept))
-    difference = np.delete((labeled.answer - labeled.input).values[:, :5], diverged, axis=0)
-    median = np.median(np.sqrt(np.mean(difference**2, axis=(1, 2, 3))))
-    assert metrics["summary"]["line, RMSE to target"]["median"] == pytest.approx(median, rel=1e-5)
 
 
 @pytest.mark.long
@@ -268,13 +266,7 @@ def elsewhere(tmp_path):
     (tmp_path / "studies").mkdir()
     (tmp_path / "studies" / "mine.py").write_text(written.replace('name="line"', 'name="mine"'))
 
-    def run(*arguments):
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        started = [sys.executable, *arguments]
-        return subprocess.run(started, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=HANG)
-
-    run.folder = tmp_path
-    return run
+    return partial(process, cwd=tmp_path)
 
 
 CALLED = [
@@ -293,13 +285,11 @@ def test_help_tells_how_it_was_called(arguments, told, elsewhere):
 
 @pytest.mark.long
 @pytest.mark.parametrize(("flags", "kept"), [([], True), (["--nocompile_cache"], False)])
-def test_a_module_of_a_folder_is_run_and_compiled_programs_kept_unless_refused(flags, kept, elsewhere, monkeypatch):
-    for name in [name for name in os.environ if name.startswith("JAX_")]:
-        monkeypatch.delenv(name)
-    folder = elsewhere.folder
-    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "caches"))
-    done = elsewhere("-m", "studies.mine", "--seeds=2", "--steps=2", "--timesteps=12", "--quiet", *flags)
-    (run,) = (folder / "results" / "runs").iterdir()
+def test_a_module_of_a_folder_is_run_and_compiled_programs_kept_unless_refused(flags, kept, elsewhere, tmp_path):
+    own = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
+    line = ["-m", "studies.mine", "--seeds=2", "--steps=2", "--timesteps=12", "--quiet", *flags]
+    done = elsewhere(*line, env={**own, "XDG_CACHE_HOME": str(tmp_path / "caches")})
+    (run,) = (tmp_path / "results" / "runs").iterdir()
     assert run.name.startswith("mine-")
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"results/runs/{run.name}\n", "")
-    assert any((folder / "caches").glob("lstm_toys/xla/*")) == kept
+    assert (done.stdout, done.stderr) == (f"results/runs/{run.name}\n", "")
+    assert any((tmp_path / "caches").glob("lstm_toys/xla/*")) == kept

@@ -64,7 +64,12 @@ def near():
     """Two workers that are threads of this process."""
     with (
         LocalCluster(
-            processes=False, n_workers=2, threads_per_worker=1, protocol="tcp", host="127.0.0.1", dashboard_address=None
+            processes=False,
+            n_workers=2,
+            threads_per_worker=1,
+            protocol="tcp",
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
         ) as started,
         connected(started.scheduler_address) as found,
     ):

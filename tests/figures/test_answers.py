@@ -122,7 +122,7 @@ def test_of_more_than_five_other_curves_one_gray_line_is_drawn(hand_made):
     ("names", "told"),
     [
         ({"phase": ["one", "two"]}, "phase has 6 curves, but 2 labels"),
-        ({"phase": SINES, "phrase": SINES}, r"unknown probe 'phrase'; available: line, line_origin, amplitude, "),
+        ({"phase": SINES, "phrase": SINES}, "no answers to 'phrase'; the probes are line, line_origin, amplitude, "),
     ],
 )
 def test_names_that_do_not_fit_the_curves_are_refused(hand_made, names, told):

@@ -42,17 +42,17 @@ def test_what_is_there_is_drawn(saved):
 
 GOAL = lt.Goal(rmse=0.1, features=("y",))
 RUN = "needs results with the variable {}, such as from the run of an experiment"
-ALONG = "needs train_target along {}, but these results have it along"
 MISSING = [
     ("training_answer", "curves", ("a",), RUN.format("train_answer")),
     ("family_answers", "curves", ({"line": []}, "lines"), f"{RUN.format('family')} with probes"),
     ("film", "curves", (), f"{RUN.format('frame')} with frames"),
-    ("target", "numbers", ("target",), f"{ALONG.format('time')} example, output_feature"),
-    ("training_set", "curves", ("curves",), ALONG.format("output_feature")),
+    (
+        "target",
+        "numbers",
+        ("target",),
+        "needs train_target along time, but these results have it along example, out",
+    ),
     ("error_histories", "other feature", ("errors", GOAL), "needs the feature 'y', but these results have"),
-    ("read_off_axis", "numbers", ("slope", "slope", (0.0, 1.0)), "needs results with the variable family"),
-    ("set_numbers", "numbers", ("numbers",), "needs results with the variable family"),
-    ("errors_over_time", "curves", ("y", "errors"), "needs results with the variable family"),
     ("loss", "empty", ("loss",), "needs results with the variable train_loss"),
     ("loss", "text", ("loss",), "results must be labeled results, such as lt.load returns, not 'a'"),
     ("film", "text", (), "populations must be labeled results, such as lt.load returns, not 'a'"),

@@ -59,7 +59,7 @@ def test_published_numbers_and_the_bound_of_answers_are_drawn_where_there_are_an
     read.attrs["flags"] = json.dumps({"readout": "dense"})
     axes = axes_of(figures.read_off_axis(read, "decay", "title", (0.1, 0.2), {0.1: 0.5}, "along"))
     assert labels(axes)[-1] == "published answer"
-    with pytest.raises(ValueError, match="unknown probe 'sweep'; available: along, post"):
+    with pytest.raises(ValueError, match="no answers to 'sweep'; the probes are along, post"):
         figures.read_off_axis(read, "decay", "title", (0.1, 0.2))
 
 

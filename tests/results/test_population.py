@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
 import sys
 
 import jax
@@ -12,11 +11,12 @@ import pytest
 import xarray as xr
 
 import lstm_toys as lt
-from conftest import HANG, untrained
+from conftest import process, untrained
+from lstm_toys import files
 from lstm_toys.files import Damaged, read_sealed, sha256, write_json, write_sealed
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, train
-from lstm_toys.results import arrays, population, storage
+from lstm_toys.results import arrays, population
 
 X = lt.time_points(20)
 TASK = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, X)
@@ -102,7 +102,7 @@ if __name__ == "__main__":
 def test_a_network_of_a_script_is_saved_under_the_name_that_others_import_it_by(tmp_path, monkeypatch):
     script = tmp_path / "script_of_ones_own.py"
     script.write_text(SCRIPT)
-    done = subprocess.run([sys.executable, script, tmp_path / "saved"], capture_output=True, text=True, timeout=HANG)
+    done = process(script, tmp_path / "saved")
     assert (done.stdout, done.stderr) == ("True\n", "")
     trust = ("script_of_ones_own",)
     with pytest.raises(ValueError, match=r"script_of_ones_own:Own cannot be imported"):
@@ -164,8 +164,8 @@ def test_parameters_of_other_networks_are_told_before_they_are_read(folder, monk
     new = {key: leaf for key, leaf in (leaves | change(leaves)).items() if leaf is not None}
     np.savez_compressed(folder / name, **new)
     resealed(folder)
-    read, original = [], storage.read_arrays
-    monkeypatch.setattr(storage, "read_arrays", lambda path, *rest: read.append(path.name) or original(path, *rest))
+    read, original = [], files.read_arrays
+    monkeypatch.setattr(files, "read_arrays", lambda path, *rest: read.append(path.name) or original(path, *rest))
     with pytest.raises(Damaged, match=rf"^[^\n\x1b]*/{name}: is damaged: [^\n\x1b]*{told}[^\n\x1b]*$"):
         population.load(folder)
     assert name not in read

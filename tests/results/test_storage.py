@@ -1,8 +1,6 @@
 """Files of labeled results and parameters give back what was written, and nothing else."""
 
 import math
-import subprocess
-import sys
 import warnings
 from functools import partial
 
@@ -17,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as drawn
 
 import lstm_toys as lt
-from conftest import HANG, ROOT
+from conftest import ROOT, process
 from lstm_toys.files import Damaged
 from lstm_toys.results import storage
 
@@ -64,8 +62,7 @@ assert "distributed" not in sys.modules
 def test_a_file_has_the_bytes_that_xarray_writes_without_loading_dask_s_scheduler(hand_made):
     labeled = hand_made()
     assert storage.encoded(labeled) == bytes(labeled.to_netcdf(engine="h5netcdf"))
-    done = subprocess.run([sys.executable, "-c", SAVING], cwd=ROOT, capture_output=True, text=True, timeout=HANG)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert process("-c", SAVING, cwd=ROOT).stderr == ""
 
 
 @settings(max_examples=10, deadline=None)

@@ -3,7 +3,6 @@
 import os
 import shutil
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +12,7 @@ import h5py
 import numpy as np
 import pytest
 
-from conftest import HANG, HEAVY, ROOT, rarely
+from conftest import HEAVY, ROOT, process, rarely
 from lstm_toys.files import read_sealed, write_sealed
 from lstm_toys.results import storage
 
@@ -24,20 +23,12 @@ SWEEP = ("experiments.sweep", "--task=mine", "--seeds=1", "--grid=steps=1 2")
 DATA = ("experiments.own", "--train=curves.csv", "--seeds=1", "--steps=2", "--hidden=none")
 
 
-def carried_out(folder, module, *arguments, python=(), fed=None, code=0, **environment):
+def carried_out(folder, module, *arguments, python=(), code=0, **environment):
     """What a command printed that was run in a folder; the library is the one there, if there is one."""
     kept = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "PYTHONPATH")}
     kept |= {} if (folder / "lstm_toys").is_dir() else {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, *python, "-m", module, *arguments],
-        cwd=folder,
-        env={**kept, "COLUMNS": "1000", **environment},
-        input=fed,
-        capture_output=True,
-        text=True,
-        timeout=HANG,
-    )
-    assert done.returncode == code, done.stdout + done.stderr
+    line, environment = [*python, "-m", module, *arguments], {**kept, "COLUMNS": "1000", **environment}
+    done = process(*line, code=code, cwd=folder, env=environment)
     return done.stdout + done.stderr
 
 

@@ -68,7 +68,7 @@ UNDRAWN = [
     (lambda *_: {"loss.png": "loss"}, "returned str under 'loss.png'"),
     (
         lambda results, _: {"a.png": lt.figures.family_answers(results, {"unknown": {}}, "")},
-        "raised ValueError: unknown probe 'unknown'; available: line, line_origin, ",
+        "raised ValueError: there are no answers to 'unknown'; the probes are line, line_origin, ",
     ),
 ]
 

@@ -183,7 +183,6 @@ def scratch():
     [
         ("a set", "killed", ""),
         *rarely(
-            ("a set", "full", ""),
             ("nothing", "killed", ""),
             ("nothing", "failed", ""),
             ("a set", "killed", "twice"),

@@ -2,15 +2,13 @@
 
 import os
 import re
-import subprocess
-import sys
-from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import process
 from lstm_toys.tasks import textfile
 from lstm_toys.tasks.curves import LARGEST, read_curves
 from lstm_toys.tasks.parameters import Span
@@ -311,8 +309,7 @@ def test_a_large_table_is_read_in_little_memory(tmp_path, shape):
     path, values = tmp_path / "large.csv", np.random.default_rng(0).normal(size=shape)
     np.savetxt(path, values, delimiter=";")
     np.testing.assert_array_equal(read_curves(path).values, values.T)
-    done = subprocess.run([sys.executable, "-c", LARGE, path], capture_output=True, text=True, check=True)
-    *found, most = map(int, done.stdout.split())
+    *found, most = map(int, process("-c", LARGE, path).stdout.split())
     assert tuple(found) == shape[::-1]
     assert 0 < most < 14 * path.stat().st_size
 
@@ -326,19 +323,6 @@ def test_a_digest_is_that_of_the_numbers_and_names_however_they_are_written(read
     assert len(digests) == 6
     with pytest.raises(ValueError, match="read-only"):
         one.values[0] = 1
-
-
-NUMBERS = ("8763620020610.778320", "4408735667716058.000000", "179e-3", "5e-324", f"1.{'0123456789' * 9}", ".5", "3.")
-
-
-@pytest.mark.parametrize(("separator", "decimal"), [(",", "."), (";", ","), ("\t", ".")])
-def test_a_number_is_read_to_its_last_bit(tmp_path, separator, decimal):
-    every = [
-        (float(f"{sign}{number}"), f"{around}{sign}{number}{around}{separator}1\n".replace(".", decimal))
-        for number, sign, around in product(NUMBERS, ("", "+", "-"), ("", "  ", "\u00a0", "\x0b"))
-    ]
-    (tmp_path / "mine.csv").write_text(f"a{separator}b\n" + "".join(row for _, row in every))
-    assert textfile.read(tmp_path / "mine.csv").values[:, 0].tolist() == [number for number, _ in every]
 
 
 WORDS = ("TRUE", "+1e 3", "1E 3", "NA", "nan", "None", "-", "?", ".", "", "1_0", "infinity", "'1'", "1\x1f2", "1|2")

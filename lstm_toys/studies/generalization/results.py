@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from lstm_toys import files
 from lstm_toys.results.arrays import axis_label
-from lstm_toys.results.storage import check_whole, telling_damage
+from lstm_toys.results.storage import check_whole
 from lstm_toys.statistics import intervals, measures
 from lstm_toys.studies.generalization.ask import TRAINING
 from lstm_toys.tasks.planes import LENGTH
@@ -40,7 +40,7 @@ class Maps:
 @contextmanager
 def opened(path: Path) -> Iterator[Maps]:
     """Opens the file of an evaluation; raises OSError if it does not exist, and Damaged if it is another file."""
-    with files.opened(path) as file, telling_damage(path):
+    with files.opened(path) as file, files.telling_damage(path):
         check_whole(file)
         tree = xr.open_datatree(path, engine="h5netcdf")
         json.loads(tree.attrs["flags"])
