@@ -138,12 +138,9 @@ CLAIMS = lt.Claims(
     },
     about="LSTMs",
     published=authors,
-    data=(Path(published.__file__).with_name("answers.json"),),
+    data=(Path(published.__file__).with_name("answers.json"), Path(sentences.__file__).with_suffix(".toml")),
     controls={"untrained networks": untrained, "networks trained on A = 0.6": on_another_sine},
-    variants={
-        "dense readout": dense,
-        **OTHER_CELLS,
-    },
+    variants={"dense readout": dense, **OTHER_CELLS},
     aspects={
         "LSTMs": ("gru", "rnn"),
         "LSTMs at equal loss": ("gru at equal loss", "rnn at equal loss"),
