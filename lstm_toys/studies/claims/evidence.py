@@ -59,8 +59,7 @@ def _training(labeled: xr.Dataset) -> xr.Dataset:
     names = {"train_answer": "answer", "train_target": "input"}  # Tasks that reproduce their input store it once.
     if "train_input" in labeled:
         names |= {"train_input": "input", "train_target": "truth"}
-    curves = labeled[[*names]].rename(names)
-    curves = curves.isel(example=0) if "example" in curves.dims else curves
+    curves = labeled[[*names]].rename(names).isel(example=0, missing_dims="ignore")
     return curves.expand_dims(curve=1).transpose("seed", "curve", ...)
 
 
@@ -97,8 +96,7 @@ def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
 
 def _copied(labeled: xr.Dataset, answer: str, shown: str, truth: str) -> xr.DataArray | None:
     if not any(str(axis).startswith("time") for axis in labeled[answer].dims):
-        known = labeled[truth]
-        return known.isel(example=0) if "example" in known.dims else known
+        return labeled[truth].isel(example=0, missing_dims="ignore")
     known = labeled[shown if shown in labeled else truth]
     return known if known.dims == tuple(axis for axis in labeled[answer].dims if axis != "seed") else None
 
@@ -181,8 +179,7 @@ def _each(
 
 def external_answers(question: Question, settings: ClaimSettings) -> dict[str, xr.Dataset]:
     """Reads files of answers by population; raises Refused if they are for other curves, or a file has changed."""
-    digests = dict(settings.answers)
-    return {name: _read(question, name, path, digests[name]) for name, path in question.answers.items()}
+    return {name: _read(question, name, question.answers[name], digest) for name, digest in settings.answers}
 
 
 def check_curves(question: Question, answers: Mapping[str, xr.Dataset]) -> None:
@@ -264,11 +261,10 @@ def _expected(experiment: Experiment, settings: Settings) -> xr.Dataset:
 def _difference(found: xr.Dataset, expected: xr.Dataset) -> str:
     """Describes the first variable that differs from the template; empty if none does."""
     for name, variable in expected.variables.items():
-        if name not in found.variables:
+        if (there := found.variables.get(name)) is None:
             if name in ("seed", "diverged"):
                 continue
             return f"{name} is missing"
-        there = found.variables[name]
         axes, right = (
             ", ".join(axis if axis == "seed" else f"{axis} {size:,}" for axis, size in each.sizes.items())
             for each in (there, variable)

@@ -53,6 +53,8 @@ def by_training(claim: Claim, specification: Specification, results: Evidence) -
     own = [results[name] for name in claim.populations]
     learned = min(float(each.learned.mean()) for each in own)
     losses = own[0].train_loss.isel(step=-1).values
+    losses = losses[np.isfinite(losses)]
+    share, *interval = map(finite, outcome.share)
     enough = about_learning(claim) or learned >= LEARNED
     state = "few" if outcome.counted < FEWEST else "judged" if enough else "shown" if learned >= SHOWN else "unlearned"
     return {
@@ -60,28 +62,26 @@ def by_training(claim: Claim, specification: Specification, results: Evidence) -
         "choices": {**specification.choices},
         "kind": specification.kind,
         "state": state,
-        "share": finite(outcome.share.value),
-        "interval": [finite(outcome.share.low), finite(outcome.share.high)],
+        "share": share,
+        "interval": interval,
         "counted": outcome.counted,
         "learned": learned,
-        "loss": finite(float(np.nanmedian(losses[np.isfinite(losses)]))) if np.isfinite(losses).any() else None,
+        "loss": float(np.median(losses)) if len(losses) else None,
     }
 
 
 def by_threshold(claim: Claim, entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yields the judgments of the networks in an entry of ``claims.json`` by the claim's other thresholds."""
-    numbers = np.array([np.nan if each is None else each for each in entry["per_seed"]], float)
+    numbers = np.array(entry["per_seed"], float)
     for other in claim.others:
-        share = wilson(int(other.met(numbers).sum()), entry["counted"])
-        state = "judged" if entry["counted"] >= FEWEST else "few"
-        interval = [finite(share.low), finite(share.high)]
+        share, *interval = map(finite, wilson(int(other.met(numbers).sum()), entry["counted"]))
         yield {
             "name": other.meets,
             "kind": THRESHOLD,
             "low": finite(other.low),
             "high": finite(other.high),
-            "state": state,
-            "share": finite(share.value),
+            "state": "judged" if entry["counted"] >= FEWEST else "few",
+            "share": share,
             "interval": interval,
         }
 
@@ -97,18 +97,17 @@ def entry(claim: Claim, judged: Mapping[str, Any], trained: Sequence[Mapping[str
     def stays(share: float) -> bool:
         return share > 0.5 if verdict == "supported" else share < 0.5
 
-    counted = [each for each in (*trained, *thresholds) if each["state"] == "judged"]
     kinds: dict[str, list[Mapping[str, Any]]] = {}
-    for each in counted:
-        kinds.setdefault(each["kind"], []).append(each)
+    for each in (*trained, *thresholds):
+        if each["state"] == "judged":
+            kinds.setdefault(each["kind"], []).append(each)
     turns = {kind: [each["name"] for each in levels if not stays(each["share"])] for kind, levels in kinds.items()}
     combined = len(kinds.get(COMBINATION, ()))
-    turned = len(turns.get(COMBINATION, ()))
-    if combined - turned >= KEPT * combined:
-        turns.pop(COMBINATION, None)
-    depends = {kind: names for kind, names in turns.items() if names}
-    sided = verdict != "undecided" and bool(counted)
-    ranges = {kind: [pick(each["share"] for each in levels) for pick in (min, max)] for kind, levels in kinds.items()}
+    kept = combined - len(turns.get(COMBINATION, ()))
+    depends = {
+        kind: names for kind, names in turns.items() if names and (kind != COMBINATION or kept < KEPT * combined)
+    }
+    sided = verdict != "undecided" and bool(kinds)
     return {
         "id": claim.id,
         "quote": claim.quote,
@@ -117,8 +116,8 @@ def entry(claim: Claim, judged: Mapping[str, Any], trained: Sequence[Mapping[str
         "share": judged["share"],
         "robust": not depends if sided else None,
         "depends": depends if sided else {},
-        "combinations": [combined - turned, combined] if sided else [0, combined],
-        "ranges": ranges,
+        "combinations": [kept if sided else 0, combined],
+        "ranges": {kind: [f(each["share"] for each in levels) for f in (min, max)] for kind, levels in kinds.items()},
         "trained": [*trained],
         "thresholds": thresholds,
         "reasons": [claim.thresholds.smallest, claim.thresholds.largest] if claim.thresholds else [],
