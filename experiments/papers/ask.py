@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import RenderableType
 
 import lstm_toys as lt
-from lstm_toys import tables
+from lstm_toys import files, tables
 from lstm_toys.cli.script import canonical
 from lstm_toys.runs import source
 from lstm_toys.runs.ask import Ask
@@ -61,10 +61,15 @@ def random(claims: lt.Claims, module: str, networks: int, results_dir: Path) -> 
         name=f"null{own}",
         settings={"networks": networks},
         needs={},
-        score=lambda _, keep: papers.scoring.random(claims, source.digest(module), networks, keep),
+        score=lambda _, keep: papers.scoring.random(claims, code(claims, module), networks, keep),
         report=report_random,
     )
     return ask(analysis, results_dir)
+
+
+def code(claims: lt.Claims, module: str) -> list[str]:
+    """Digests of what declares claims: code, and files that it reads."""
+    return [source.digest(module), *map(files.sha256, claims.data)]
 
 
 def paper(about: Paper, judged: Ask[ClaimSettings], networks: int, module: str, results_dir: Path) -> Ask[Any]:

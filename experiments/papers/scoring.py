@@ -44,8 +44,8 @@ FOLDER = Path(__file__).parent
 OPEN = "\n## What stayed open\n\n"
 
 
-def random(claims: lt.Claims, code: str, networks: int, keep: Keep) -> dict[str, Any]:
-    """How many random networks of each scale meet each claim; ``code`` is a digest of what declares the claims."""
+def random(claims: lt.Claims, code: Sequence[str], networks: int, keep: Keep) -> dict[str, Any]:
+    """How many random networks of each scale meet each claim; ``code`` are digests of what declares the claims."""
     asked, prepared = judgeable(claims), prepare(claims)
     met = {claim.id: [0] * len(SCALES) for claim in asked}
     for place, scale in enumerate(SCALES):

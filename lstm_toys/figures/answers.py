@@ -32,6 +32,7 @@ from lstm_toys.figures.style import (
     whole_ticks,
 )
 from lstm_toys.results.arrays import axis_label, kept
+from lstm_toys.tasks.goal import AFTER
 
 MOST_PANELS = 12
 OTHERS: dict[str, Any] = {"color": "#929299", "linewidth": 0.5}
@@ -63,12 +64,32 @@ def target(results: xr.Dataset, title: str) -> Figure:
 
 @needs("train_answer/time", "train_target/time", "diverged", feature="y")
 def training_answer(results: xr.Dataset, title: str) -> Figure:
-    """Draws the training curve and the networks' answers to it, in the (x, y) plane if they also answer x."""
-    fit = kept(results)
-    with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
+    """Draws the training curve and the networks' answers to it, in the (x, y) plane if they also answer x.
+
+    Below, it draws what the answers are off by, over time; the title says by how much, in the first tenth and after it.
+    """
+    fit, x = kept(results), results.time.values
+    wrong = fit.train_answer - results.train_target
+    with canvas("", "", xlabel=axis_label(results.time), columns=1) as (figure, (axes, below)):
+        figure.set_size_inches(6.8, 6.0)
+        figure.get_layout_engine().set(hspace=0.02)  # type: ignore[union-attr]
+        axes.get_gridspec().set_height_ratios((3, 1.3))
         answers_of(axes, fit.train_answer, COLORS["r"])
-        axes.plot(results.time, results.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
+        axes.plot(x, results.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
         legend(axes, [*answer_entries(fit, COLORS["r"]), entry("training curve", COLORS["b"], **INPUT)])
+        names = [str(each) for each in wrong.feature.values if each in ("x", "y")]
+        if fit.sizes["seed"]:
+            for name, color in zip(reversed(names), "rc", strict=False):
+                answers_of(below, wrong.sel(feature=[name]).assign_coords(feature=["y"]), COLORS[color])
+            early = x <= x[0] + AFTER * (x[-1] - x[0])
+            off = np.abs(wrong.sel(feature="y").values)
+            first, late = (np.median(off[:, part].max(axis=1)) for part in (early, ~early))
+            title += f"\ny is off by up to {first:.2g} in the first tenth, and by up to {late:.2g} after it"
+        axes.set_title(plain(title))
+        below.axhline(0, color=COLORS["b"], **INPUT)
+        below.set_ylabel("answer − curve")
+        if len(names) > 1:
+            legend(below, [entry(name, COLORS[color]) for name, color in zip(reversed(names), "rc", strict=False)])
     return figure
 
 
