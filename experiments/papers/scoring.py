@@ -17,7 +17,6 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import jaxtyping as jt
-import jinja2
 import numpy as np
 
 import lstm_toys as lt
@@ -31,8 +30,8 @@ from lstm_toys.runs.folder import Run
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.analysis.ask import Keep
 from lstm_toys.studies.claims.figures import drawings
+from lstm_toys.studies.claims.specifications import rendered
 from lstm_toys.studies.claims.verdicts import judge
-from lstm_toys.text import escape
 
 from .ask import SCALES, Paper, cells, share
 
@@ -164,32 +163,21 @@ def paper(about: Paper, needs: Mapping[str, Run]) -> dict[str, Any]:
 
 
 def files(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, str]:
-    """The report on a paper as Markdown."""
-    return {"paper.md": markdown(about, metrics, needs["claims"].checked("claims.md").read_text(encoding="utf-8"))}
-
-
-def markdown(about: Paper, metrics: Mapping[str, Any], judged: str) -> str:
-    """Everything about a paper; ``judged`` is the Markdown of its claims, which begins with a heading."""
+    """The report on a paper as Markdown; the Markdown of its claims begins with a heading."""
+    judged = needs["claims"].checked("claims.md").read_text(encoding="utf-8")
     title, _, claims = judged.partition("\n")
     networks = metrics["flags"]["random"]
-    environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
-    return environment.from_string((FOLDER / "paper.md").read_text(encoding="utf-8")).render(
-        title=title.removeprefix("# "),
-        sources=metrics["sources"],
-        networks=networks,
-        scales=[f"{scale:g}" for scale in SCALES],
-        random={
-            escape(claim): [escape(share(count, networks)) for count in each["random"]]
-            for claim, each in metrics["claims"].items()
-            if each["random"] is not None
-        },
-        inside={
-            escape(about.shown[population]): [[*map(escape, row)] for row in cells(measured)]
-            for population, measured in metrics["inside"].items()
-        },
-        open=metrics["open"],
-        claims=claims.removesuffix("\n"),
-    )
+    random = {claim: each["random"] for claim, each in metrics["claims"].items() if each["random"] is not None}
+    named: dict[str, Any] = {
+        "title": title.removeprefix("# "),
+        "claims": claims.removesuffix("\n"),
+        "networks": networks,
+        "scales": [f"{scale:g}" for scale in SCALES],
+        "random": {claim: [share(count, networks) for count in counts] for claim, counts in random.items()},
+        "inside": {about.shown[name]: [*cells(measured)] for name, measured in metrics["inside"].items()},
+        **{name: metrics[name] for name in ("sources", "open")},
+    }
+    return {"paper.md": rendered(FOLDER / "paper.md", **named) + "\n"}
 
 
 def draw(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, Drawing]:

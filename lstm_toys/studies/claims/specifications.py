@@ -31,6 +31,8 @@ FEWEST = 5
 KEPT = 0.9
 """Smallest share of the combinations of choices in which a robust verdict stays."""
 
+FOLDER = Path(__file__).parent
+
 THRESHOLD = "threshold"
 """The kind of all analysis choices."""
 
@@ -128,16 +130,11 @@ def markdown(every: Sequence[Mapping[str, Any]], title: str) -> str:
     """The table of all claims: the verdict, whether it is robust, and the range of the share by kind of choice."""
     kinds = list(dict.fromkeys(kind for each in every for kind in each["ranges"]))
     named = {"says": specified, "percent": percent, "learned": LEARNED, "kept": KEPT}
-    return rendered("specifications.md.jinja", every=every, title=title, kinds=kinds, **named)
+    return rendered(FOLDER / "specifications.md.jinja", every=every, title=title, kinds=kinds, **named)
 
 
-def rendered(template: str, **named: Any) -> str:
-    """The text that a template next to this file makes of named values."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def rendered(template: Path, **named: Any) -> str:
+    """The Markdown that a template makes of named values; the filter ``escape`` escapes text."""
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"escape": escape, "sentence": lambda text: escape(text[:1].upper() + text[1:])}
-    return environment.get_template(template).render(**named)
+    return environment.from_string(template.read_text(encoding="utf-8")).render(**named)

@@ -189,9 +189,8 @@ def markdown(
         for kind in ("learned", "equal loss")
     }
     named: dict[str, Any] = {"words": words, "number": tables.number, "INPUT": INPUT, "kinds": kinds}
-    return specifications.rendered(
-        "claims.md.jinja", entries=judged, title=title, conditions=conditions, aspects=aspects or {}, **named
-    )
+    named |= {"entries": judged, "title": title, "conditions": conditions, "aspects": aspects or {}}
+    return specifications.rendered(specifications.FOLDER / "claims.md.jinja", **named)
 
 
 class Kept:

@@ -109,15 +109,13 @@ def seeds_apart(results: Maps, shown: Grid, subject: Subject) -> Figure:
             _contour(axes, grid, values, level)
             _mark(axes, grid, shown, subject)
             axes.label_outer()
-        label = f"{_title(error)} / median of {counted(len(results.seeds))}"
+        label = f"{_title(error)} /\nmedian of {counted(len(results.seeds))}"
         bar = figure.colorbar(image, ax=panels, label=plain(label), shrink=0.8, aspect=35, extend="both")
         bar.set_ticks(FixedLocator(_ratio_ticks(float(image.norm.vmax))), minor=False)
         bar.ax.yaxis.set_major_formatter("{x:.3g}")
         bar.ax.yaxis.set_minor_formatter(NullFormatter())
-        share = (
-            f"{min(below):.0%} to {max(below):.0%} of these curves with less than twice the error on training curves"
-        )
-        figure.suptitle(f"{counted(len(results.seeds))} answer, each for itself,\n{share}")
+        share = f"{min(below):.0%} to {max(below):.0%} of these curves, depending on the network"
+        figure.suptitle(f"{share},\nare answered with less than twice the error on the training curves")
         _legend(figure, grid, shown, subject)
     return figure
 

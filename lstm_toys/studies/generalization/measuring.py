@@ -45,6 +45,10 @@ TILE_POINTS = 12_800
 """Total time points of the curves of a tile, which one call computes in less than a second on two CPU cores."""
 
 LEAST_MEASURED = 3
+"""Fewest time points of a user's curve that is measured."""
+
+LENGTHS = {"long_name": "sequence length", "units": "time points"}
+
 Values = dict[str, Float[np.ndarray, "S ..."]]
 Cell = dict[str, Float[Array, ""]]
 
@@ -268,8 +272,8 @@ class GridJob(Measuring):
         axes = [axis.name for axis in grid.axes]
         group.dimensions = dict(zip(axes, grid.shape, strict=True))
         declared = {each.name: each for each in self.families[grid.family].parameters}
-        words = {LENGTH: {"long_name": "sequence length", "units": "time points"}}
-        words[SPACING] = {"long_name": f"{self.span.name} between two time points", "units": self.span.unit}
+        spacing = {"long_name": f"{self.span.name} between two time points", "units": self.span.unit}
+        words = {LENGTH: LENGTHS, SPACING: spacing}
         for axis in grid.axes:
             variable = group.create_variable(axis.name, (axis.name,), data=axis.values)
             variable.attrs.update(words.get(axis.name) or arrays.described(declared.get(axis.name)))
@@ -307,7 +311,6 @@ class Gathering(Measuring):
 class LengthJob(Gathering):
     """Measures answers to sequences of several lengths, one probe each."""
 
-    lengths: tuple[int, ...]
     probes: tuple[Probe, ...]
     measures: tuple[Measure, ...]
 
@@ -344,7 +347,7 @@ class LengthJob(Gathering):
         return xr.Dataset(
             {name: (axes.get(name, ("seed", LENGTH)), each, words.get(name, {})) for name, each in values.items()},
             {
-                LENGTH: (LENGTH, list(self.lengths), {"long_name": "sequence length", "units": "time points"}),
+                LENGTH: (LENGTH, [each.inputs.shape[1] for each in self.probes], LENGTHS),
                 **({"counted": list(measured(self.task.loss) or ())} if "accuracy" in values else {}),
             },
         )

@@ -197,8 +197,7 @@ class Lengths(Generalization):
         return Footprint(HELD * 4 * seeds * most * len(task.output_features), 16 * seeds * len(self.probes))
 
     def job(self, trained: Evaluated) -> LengthJob:
-        lengths, measures = self.settings.lengths, (*self.experiment.measures,)
-        return LengthJob(lengths=lengths, probes=self.probes, measures=measures, **self.common(trained))
+        return LengthJob(probes=self.probes, measures=(*self.experiment.measures,), **self.common(trained))
 
     def rows(self, maps: Maps) -> dict[str, Estimate]:
         return results.length_summary(maps.root)

@@ -5,7 +5,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
-from drawn import texts
 from scipy.stats import spearmanr
 
 from experiments import explained as command
