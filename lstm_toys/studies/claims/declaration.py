@@ -245,33 +245,7 @@ class Claims:
     Raises:
         ValueError: names repeat or are unknown, there are no claims, or another argument is invalid.
 
-    Example:
-        >>> import dataclasses
-        >>> import lstm_toys as lt
-        >>> experiment = lt.Experiment(
-        ...     name="line",
-        ...     doc="One line, to be returned as it is.",
-        ...     defaults={"steps": 500, "learning_rate": 0.3},
-        ...     goal=lt.Goal(rmse=0.03),
-        ...     task=lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
-        ...     probes=lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
-        ...     draw=lambda results, companions: {},
-        ... )
-        >>> within = lt.Claim(
-        ...     id="steeper-within",
-        ...     quote="A steeper line is answered as if it were the one that was trained on",
-        ...     statistic="largest answer",
-        ...     number=lambda lines: lines.answer.values.max(axis=(1, 2, 3)),
-        ...     sources=(lt.Source("line", "steeper"),),
-        ...     high=0.5,
-        ... )
-        >>> lt.Claims(
-        ...     title="what I think of lines",
-        ...     claims=(within,),
-        ...     populations={"line": (experiment, [])},
-        ...     controls={"untrained networks": lambda name, settings: dataclasses.replace(settings, steps=0)},
-        ... ).ids
-        ('steeper-within',)
+    The guide *A question of your own* has an example.
     """
 
     title: str
