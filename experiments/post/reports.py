@@ -135,7 +135,7 @@ def explained(metrics: dict[str, Any]) -> Iterator[RenderableType]:
             for claim, each in own.items()
         ]
         yield _table("change of the claims' numbers, in standard deviations of networks", columns, rows)
-    columns = ("networks", "oscillate>", "mode>", "peak>", "peak gain>", "slow gain>", "similarity>")
+    names = ("networks", "oscillate>", "mode>", "peak>", "peak gain>", "slow gain>", "similarity>")
     tuned = [
         (
             name,
@@ -144,7 +144,7 @@ def explained(metrics: dict[str, Any]) -> Iterator[RenderableType]:
         )
         for name, each in metrics["tuning"].items()
     ]
-    yield _table("at rest under the mean input, medians; mode and peak of the gain in rad per x", columns, tuned)
+    yield _table("at rest under the mean input, medians; mode and peak of the gain in rad per x", names, tuned)
     plateau = metrics["plateau"]
     ended, resonant = ("{} ({})".format(*_spread(plateau[name])) for name in ("ended", "resonant"))
     yield (

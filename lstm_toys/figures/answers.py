@@ -70,10 +70,12 @@ def training_answer(results: xr.Dataset, title: str) -> Figure:
     """
     fit, x = kept(results), results.time.values
     wrong = fit.train_answer - results.train_target
-    with canvas("", "", xlabel=axis_label(results.time), columns=1) as (figure, (axes, below)):
-        figure.set_size_inches(6.8, 6.0)
-        figure.get_layout_engine().set(hspace=0.02)  # type: ignore[union-attr]
-        axes.get_gridspec().set_height_ratios((3, 1.3))
+    with house():
+        figure = Figure(figsize=(6.8, 6.0))
+        axes, below = figure.subplots(2, 1, height_ratios=(3, 1.3))
+        for each, label in ((axes, "y"), (below, "answer − curve")):
+            measured(each)
+            each.set(xlabel=plain(axis_label(results.time)), ylabel=label)
         answers_of(axes, fit.train_answer, COLORS["r"])
         axes.plot(x, results.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
         legend(axes, [*answer_entries(fit, COLORS["r"]), entry("training curve", COLORS["b"], **INPUT)])
@@ -87,7 +89,6 @@ def training_answer(results: xr.Dataset, title: str) -> Figure:
             title += f"\ny is off by up to {first:.2g} in the first tenth, and by up to {late:.2g} after it"
         axes.set_title(plain(title))
         below.axhline(0, color=COLORS["b"], **INPUT)
-        below.set_ylabel("answer − curve")
         if len(names) > 1:
             legend(below, [entry(name, COLORS[color]) for name, color in zip(reversed(names), "rc", strict=False)])
     return figure

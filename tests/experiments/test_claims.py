@@ -16,7 +16,7 @@ from drawn import assert_legible, texts
 from rendered import rendered
 
 import lstm_toys as lt
-from conftest import ROOT, carry_out, finished_without_jax, located, rarely, refusal
+from conftest import ROOT, carry_out, located, rarely, refusal
 from experiments import sine
 from experiments.post import claims as post_claims
 from experiments.post.claims import CLAIMS
@@ -123,14 +123,6 @@ def test_every_claim_of_the_post_is_judged_in_every_column(tmp_path, monkeypatch
     assert "made by `python -m experiments.claims --seeds 3 --base_seed 0`" in table
 
 
-@pytest.mark.long
-def test_what_is_judged_is_told_again_without_jax_within_eighty_columns(tmp_path):
-    told = finished_without_jax("claims", "--only=line-one-layer", "--seeds=2", f"--results_dir={tmp_path}")
-    assert "already finished" in told
-    (row,) = (line for line in told.splitlines() if line.startswith("line-one-layer "))
-    assert len(row) <= 80
-
-
 def judge_again(folder, *more):
     """The exit code of the command of `world("claims")` over a copy of its results."""
     return carry_out(claims, ["--claims=sine_claims", "--seeds=3", f"--results_dir={folder / 'copy'}", *more])
@@ -227,29 +219,6 @@ def test_answers_to_other_curves_are_refused_before_anything_is_trained(folder, 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["--steps", "10"], "steps"),
-        (["--replot"], "there is no finished run to redraw"),
-        (["--only=sine-learned,valley"], "unknown claim 'valley'; available: line-one-layer, hill-second-layer,"),
-        (["--only="], "flag --only=: takes names of claims"),
-        (["--claims=experiments.line"], "experiments.line declares no CLAIMS"),
-        (["--claims=sine_claims", "--variants"], "flag --variants: sine_claims declares no variants"),
-        (["--answers=sine=a.nc", "--answers=sine=b.nc"], "flag --answers: population sine has two files; give one"),
-        (["--answers=sine"], "flag --answers=sine: takes NAME=FILE"),
-        (["--answers=sine=nowhere.nc"], "flag --answers=sine=nowhere.nc: No such file or directory"),
-        (["--answers=sine=/dev/zero"], "flag --answers=sine=/dev/zero: is not a regular file"),
-        (["--only=slope-large", "--answers=sine=a.nc"], "uses a population 'sine'; the claims use slope_intercept"),
-        (["--only=sine-learned", f"--answers=sine={__file__}"], ".py is not a file of answers: "),
-    ],
-)
-def test_what_cannot_be_done_is_said_in_one_line(arguments, told, tmp_path, capsys):
-    assert carry_out(claims, [*arguments, f"--results_dir={tmp_path / 'results'}"]) == 2
-    assert told in refusal(capsys)
-    assert not (tmp_path / "results").exists()
-
-
-@pytest.mark.parametrize(
     ("only", "said"),
     [
         ("hill-y-longer", "claim hill-y-longer: {} lacks history of hill; use --only to select"),
@@ -274,14 +243,6 @@ def test_the_command_is_told_whatever_files_are_called():
         "'sine=a`b|&lt;img src=x&gt;*c*.nc'</code>. The answers of sine are those in a`b|&lt;img src=x&gt;*c*.nc, "
         "without controls and variants.</p>\n"
     )
-
-
-def test_help_tells_the_flags_that_it_takes(capsys):
-    assert carry_out(claims, ["--help"]) == 0
-    output = capsys.readouterr().out
-    assert "--[no]variants" in output
-    assert "declares CLAIMS: experiments.papers.counting, experiments.papers.memory, experiments.post.claims" in output
-    assert "--steps" not in output
 
 
 MINE = """

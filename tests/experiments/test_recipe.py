@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from drawn import assert_legible
 
-from conftest import carry_out, refusal
-from experiments import recipe, sine, timeline
+from conftest import carry_out
+from experiments import recipe, sine
 from experiments.post import figures
 from experiments.post.recipe import KERAS_RATES, Scores, choose
 from experiments.published import answers as published
@@ -125,14 +125,6 @@ def test_the_rule_takes_what_it_says(levels, expected):
         for steps, rate, units in every
     ]
     assert choose(settings, levelled(*levels)) == expected
-
-
-@pytest.mark.parametrize("asked", [recipe, timeline])
-@pytest.mark.parametrize("argument", ["--steps=3", "--seeds=0", "--seeds=1", "stray"])
-def test_bad_command_lines_are_refused_in_one_line(asked, argument, capsys, tmp_path):
-    assert carry_out(asked, [argument, f"--results_dir={tmp_path / 'none'}"]) == 2
-    refusal(capsys)
-    assert not (tmp_path / "none").exists()
 
 
 def test_scores_are_lines_over_steps_in_a_panel_for_each_optimizer_and_kind_of_gates():

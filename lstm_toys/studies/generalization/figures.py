@@ -101,13 +101,14 @@ def seeds_apart(results: Maps, shown: Grid, subject: Subject) -> Figure:
     ratios = {seed: values / np.where(usual > 0, usual, np.nan) for seed, values in each.items()}
     norm = _around_one(np.concatenate(list(ratios.values())))
     below = [(grid[error][seed].values < level).mean() for seed in results.seeds]
-    with canvas(*(f"network {seed}" for seed in each), columns=columns, **{"axes.titlesize": 8}) as (figure, panels):
+    with canvas(*(f"network {seed}" for seed in each), columns=columns) as (figure, panels):
         rows = -(-len(seeds) // columns)
         figure.set_size_inches(max(5.6, 2.1 * columns + 1.6), 2.0 * rows + 1.2)  # The legend needs 5.6 inches.
         for axes, (seed, values) in zip(panels, each.items(), strict=True):
             image = _map(axes, grid, ratios[seed], norm, "RdBu_r")
             _contour(axes, grid, values, level)
             _mark(axes, grid, shown, subject)
+            axes.title.set_size(8)
             axes.label_outer()
         label = f"{_title(error)} /\nmedian of {counted(len(results.seeds))}"
         bar = figure.colorbar(image, ax=panels, label=plain(label), shrink=0.8, aspect=35, extend="both")

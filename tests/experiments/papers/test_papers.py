@@ -14,7 +14,7 @@ import xarray as xr
 import experiments.null
 import experiments.papers.__main__ as papers
 import lstm_toys as lt
-from conftest import carry_out, rarely, refusal
+from conftest import carry_out, rarely
 from experiments import claims
 from experiments.papers import ask, counting, figures, languages, memory, networks, scoring, tune
 from experiments.papers.populations import changed, fewer
@@ -308,16 +308,3 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     assert "| rnn-does-not-count-on |" not in text
     assert text.count("\n# ") == 0
     assert "### rnn-does-not-count-on" in text
-
-
-@pytest.mark.parametrize(
-    ("command", "arguments", "said"),
-    [
-        (tune, ["--task=post"], "flag --task=post: takes one of counting, memory"),
-        (papers, ["--paper=post"], "flag --paper=post: takes one of counting, memory"),
-        (experiments.null, ["--claims=experiments.papers.networks"], "declares no CLAIMS"),
-    ],
-)
-def test_command_lines_that_are_wrong_end_in_one_line(command, arguments, said, capsys):
-    assert carry_out(command, arguments) == 2
-    assert said in refusal(capsys)
