@@ -115,8 +115,7 @@ def cells(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, ...]
             value, low, high = (f"{each[name]:.0%}" for name in ("share", "low", "high"))
             yield what, str(each["networks"]), value, f"{low} … {high}"
         else:
-            spread = tables.interval(each["low"], each["high"])
-            yield what, str(each["networks"]), tables.number(each["median"]), spread
+            yield what, str(each["networks"]), *tables.spread(each)
 
 
 def report_random(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:

@@ -24,10 +24,6 @@ def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) ->
     return tables.table(title, columns, rows, **tables.PLAIN)
 
 
-def _spread(row: dict[str, Any], value: str = "median") -> tuple[str, str]:
-    return tables.number(row[value]), tables.interval(row["low"], row["high"])
-
-
 def recipe(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     """Yields the best settings, the chosen one, and the certainty of the choice."""
     settings = metrics["settings"]
@@ -40,7 +36,7 @@ def recipe(metrics: dict[str, Any]) -> Iterator[RenderableType]:
         return (
             f"{mark}{row['setting']['optimizer']}",
             *_named(row),
-            *_spread(row, "score"),
+            *tables.spread(row, "score"),
             inside,
             apart,
             row["learned"],
@@ -64,7 +60,7 @@ def recipe(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     for row in metrics["validation"]:
         own = settings[row["setting"]]
         score, inside = tables.number(row["score"]), f"{row['inside_share']:.0%}"
-        validated.append((own["setting"]["optimizer"], *_named(own), score, inside, *_spread(row, "difference")))
+        validated.append((own["setting"]["optimizer"], *_named(own), score, inside, *tables.spread(row, "difference")))
     title = "answers to other phases, which no choice saw: the chosen, and the best of every other kind"
     yield _table(title, (*recipe, "inside>", "less the chosen>", "95 % simultaneous>"), validated)
     for claim, under in metrics["claims"].items():
@@ -131,7 +127,11 @@ def explained(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     for kind, own in metrics["interventions"].items():
         columns = (kind, "mode>", "random>", "difference>", "95 % bootstrap>")
         rows = [
-            (claim, *(tables.number(each[name]["median"]) for name in ("mode", "random")), *_spread(each["difference"]))
+            (
+                claim,
+                *(tables.number(each[name]["median"]) for name in ("mode", "random")),
+                *tables.spread(each["difference"]),
+            )
             for claim, each in own.items()
         ]
         yield _table("change of the claims' numbers, in standard deviations of networks", columns, rows)
@@ -146,7 +146,7 @@ def explained(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     ]
     yield _table("at rest under the mean input, medians; mode and peak of the gain in rad per x", names, tuned)
     plateau = metrics["plateau"]
-    ended, resonant = ("{} ({})".format(*_spread(plateau[name])) for name in ("ended", "resonant"))
+    ended, resonant = ("{} ({})".format(*tables.spread(plateau[name])) for name in ("ended", "resonant"))
     yield (
         f"base seed 1: the plateau of the loss ends after {ended} steps, and networks resonate after {resonant}; in "
         f"{plateau['together']} of {plateau['networks']} they do by then; rank correlation "
@@ -157,7 +157,7 @@ def explained(metrics: dict[str, Any]) -> Iterator[RenderableType]:
             name,
             each["measured"],
             f"{each['predicted_low']:g} … {each['predicted_high']:g}",
-            *_spread(each),
+            *tables.spread(each),
             each["verdict"],
         )
         for name, each in metrics["predictions"].items()

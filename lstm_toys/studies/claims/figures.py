@@ -240,6 +240,7 @@ def _legend(entries: list[dict[str, Any]], controls: dict[str, str]) -> list[Art
         _dots("one network each", COLORS["b"]),
         handle("their median", COLORS["b"], linewidth=2, marker="|"),
         *(_dots(name, color) for name, color in controls.items()),
+        handle("how many are beyond the axis", GRAY, linestyle="", marker=">", markersize=6),
     ]
     if any(each["against_per_seed"] for each in entries):
         handles.append(_dots("networks that they are held against", GRAY))
