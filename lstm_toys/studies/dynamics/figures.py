@@ -187,7 +187,7 @@ def models(found: xr.Dataset) -> Figure:
         figure.legend(handles=handles, loc="outside lower center", ncols=3)
         static, better = (found.explained.sel(model=model, curves=names).median("seed") for model in SHOWN)
         kinds = f"{int((better > static).sum())} of {len(names)} kinds of curves"
-        figure.suptitle(" explains more of the answers than ".join(reversed(SHOWN)) + f" for {kinds}")
+        figure.suptitle(" explains more of the answers than the ".join(reversed(SHOWN)) + f" for {kinds}")
     return figure
 
 
@@ -206,14 +206,16 @@ def course(found: xr.Dataset) -> Figure:
         first, *others = panels
         figure.set_size_inches(7.2, 2.3 * -(-len(panels) // 2) + 0.9)
         _spread(first, found.step.values, found.train_loss.values)
-        first.set(yscale="log", ylabel="train loss")
+        first.set_yscale("log")
+        first.set_title("train loss", fontsize=9)
         for axes, (name, label) in zip(others, shown.items(), strict=True):
             values = found[name].transpose("seed", "kept_step").values
             _spread(axes, steps, values, marker="o", markersize=3)
-            axes.set_ylabel(label)
+            axes.set_title(label, fontsize=9)
         linear = max(1, steps[steps > 0].min(initial=steps.max()))
         ticks = [0, *(10**power for power in range(9) if linear < 10**power <= steps.max())]
         for axes in panels:  # Much happens early, and the first step is 0.
+            axes.set_ylabel("")
             axes.set_xscale("symlog", linthresh=linear)
             axes.set_xlim(0, max(1, steps.max()))
             axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
