@@ -150,12 +150,6 @@ def rank(entry: dict[str, Any], column: str) -> str:
     return f"{below} of {counted(whole, 'network')}{f' ({equal} equal)' if equal else ''}"
 
 
-def ranks(entry: dict[str, Any]) -> str:
-    """Counts the networks below the published number in every column, see `rank`."""
-    columns = {name: "" if name == NETWORKS else f" with {name}" for name in entry["published"]["ranks"]}
-    return ", ".join(f"{rank(entry, name)}{of}" for name, of in columns.items())
-
-
 def at_once(entries: Sequence[dict[str, Any]]) -> str:
     """Lists the verdicts that become undecided with simultaneous intervals for all claims."""
     fallen = [each["id"] for each in entries if each["simultaneous"]["verdict"] != each["verdict"]]
@@ -209,12 +203,6 @@ def reach(entries: list[dict[str, Any]], aspects: Mapping[str, Sequence[str]]) -
             yield f"perhaps about {aspect}, since the share differs with some: {', '.join(some)}"
     if aspects and rest:
         yield f"about none of these, since no share differs with {', '.join(every)}: {', '.join(rest)}"
-
-
-def unlearned(entry: dict[str, Any]) -> str:
-    """Counts the networks of each variant that do not count, since they did not learn."""
-    counts = {name: len(variant["unlearned"]) for name, variant in entry["variants"].items()}
-    return ", ".join(f"{count} of {name}" for name, count in counts.items() if count)
 
 
 def meaningless(entry: dict[str, Any]) -> str:

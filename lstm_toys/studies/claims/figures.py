@@ -193,14 +193,13 @@ def draw_during(entries: list[dict[str, Any]]) -> Figure:
     with canvas(*titles, xlabel="steps", ylabel="share of networks", columns=columns) as (figure, panels):
         figure.set_size_inches(max(6.8, 1.2 + 2.6 * columns), 1.5 + 1.9 * -(-len(drawn) // columns))
         for number, (axes, each) in enumerate(zip(panels, drawn, strict=True)):
-            during = {name: np.array(own, object) for name, own in each["during"].items()}
-            known = [interval is not None for interval in each["during"]["interval"]]
-            steps, share, verdicts = (during[name][known] for name in ("steps", "share", "verdict"))
-            low, high = np.reshape([own for own in each["during"]["interval"] if own is not None], (-1, 2)).T
-            axes.fill_between(steps.astype(float), low, high, color=COLORS["b"], alpha=0.2, linewidth=0)
-            axes.plot(steps, share.astype(float), color=COLORS["b"], marker="o", markersize=3)
-            for place, verdict in zip(steps, verdicts, strict=True):
-                axes.plot(place, -0.12, SIGNS[verdict], color=TINTS[verdict], markersize=4.5, clip_on=False)
+            rows = zip(*(each["during"][name] for name in ("steps", "share", "interval", "verdict")), strict=True)
+            known = [(step, share, *ends, verdict) for step, share, ends, verdict in rows if ends is not None]
+            steps, share, low, high = np.reshape([row[:4] for row in known], (-1, 4)).T
+            axes.fill_between(steps, low, high, color=COLORS["b"], alpha=0.2, linewidth=0)
+            axes.plot(steps, share, color=COLORS["b"], marker="o", markersize=3)
+            for step, *_, verdict in known:
+                axes.plot(step, -0.12, SIGNS[verdict], color=TINTS[verdict], markersize=4.5, clip_on=False)
             shares(axes, (-0.2, 1.05))
             axes.xaxis.set_major_formatter("{x:,.0f}")
             axes.tick_params(labelsize=8)

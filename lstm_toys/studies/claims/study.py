@@ -188,8 +188,15 @@ def markdown(
         kind.replace(" ", "_"): [name for name in words.named(judged, "variants") if (counting or {}).get(name) == kind]
         for kind in ("learned", "equal loss")
     }
-    named: dict[str, Any] = {"words": words, "number": tables.number, "INPUT": INPUT, "kinds": kinds}
-    named |= {"entries": judged, "title": title, "conditions": conditions, "aspects": aspects or {}}
+    named: dict[str, Any] = {"words": words, "number": tables.number, "kinds": kinds}
+    named |= {
+        "INPUT": INPUT,
+        "NETWORKS": NETWORKS,
+        "entries": judged,
+        "title": title,
+        "conditions": conditions,
+        "aspects": aspects or {},
+    }
     return specifications.rendered(specifications.FOLDER / "claims.md.jinja", **named)
 
 
