@@ -26,7 +26,7 @@ def interval(low: float | None, high: float | None) -> str:
     return "–" if low is None and high is None else f"{number(low)} … {number(high)}"
 
 
-def spread(row: Mapping[str, float | None], value: str = "median") -> tuple[str, str]:
+def spread(row: Mapping[str, Any], value: str = "median") -> tuple[str, str]:
     """Formats a number of metrics, and the ends of its interval."""
     return number(row[value]), interval(row["low"], row["high"])
 

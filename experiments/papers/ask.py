@@ -14,7 +14,8 @@ from lstm_toys import files, tables
 from lstm_toys.cli.script import canonical
 from lstm_toys.runs import source
 from lstm_toys.runs.ask import Ask
-from lstm_toys.studies.analysis.ask import ask
+from lstm_toys.runs.folder import Run
+from lstm_toys.studies.analysis.ask import Keep, ask
 from lstm_toys.studies.claims.ask import ClaimSettings
 from lstm_toys.studies.claims.declaration import NETWORKS
 
@@ -43,7 +44,8 @@ class Paper:
             on the papers, their settings, what is different here, and what stayed open.
         number: the number of each network that the figure shows, from its results.
         shown: the populations in the figure, and their names in words.
-        inside: the function of `networks` that measures the parameters of networks, and the measured populations.
+        inside: the function of `networks` that measures the parameters of networks, and the measured populations, which
+            are among those that are shown.
     """
 
     name: str
@@ -75,24 +77,21 @@ def code(claims: lt.Claims, module: str) -> list[str]:
 def paper(about: Paper, judged: Ask[ClaimSettings], networks: int, module: str, results_dir: Path) -> Ask[Any]:
     """Asks for all that is known about the claims of a paper; ``networks`` is the number of random ones."""
     populations = {name: each for (column, name), each in judged.needs.items() if column == NETWORKS}
-    measure, measured = about.inside
-    inside = lt.Analysis(
-        name=f"inside_{about.name}",
-        settings={},
-        needs={name: populations[name] for name in measured},
-        score=lambda needs, keep: papers.networks.inside(measure, needs, keep),
-        report=report_inside,
-    )
+
+    def score(needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
+        measure, measured = about.inside
+        inside = papers.networks.inside(measure, {name: needs[name] for name in measured}, keep)
+        return papers.scoring.paper(about, needs, inside)
+
     analysis = lt.Analysis(
         name=f"papers_{about.name}",
         settings={**{name: getattr(judged.settings, name) for name in SHARED}, "random": networks},
         needs={
             "claims": judged,
             "random": random(judged.subject.declared, module, networks, results_dir),
-            "inside": ask(inside, results_dir),
             **{name: populations[name] for name in about.shown},
         },
-        score=lambda needs, _: papers.scoring.paper(about, needs),
+        score=score,
         report=report_inside,
         draw=lambda metrics, needs: papers.scoring.draw(about, metrics, needs),
         files=lambda metrics, needs: papers.scoring.files(about, metrics, needs),

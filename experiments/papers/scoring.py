@@ -127,8 +127,8 @@ def answers(made: Prepared, params: Any) -> lt.Results:
     return arrays.in_units(labeled.assign(more).assign_attrs(flags="{}"), made.experiment.scaling)
 
 
-def paper(about: Paper, needs: Mapping[str, Run]) -> dict[str, Any]:
-    """What is known about the claims of a paper, from the runs that `ask.paper` needs.
+def paper(about: Paper, needs: Mapping[str, Run], inside: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known about the claims of a paper, from the runs that `ask.paper` needs, and ``inside`` them.
 
     Returns ``claims``: by claim the share of the ``counted`` networks that meet it, with its interval and verdict;
     ``random``, how many random networks of each scale meet it; and by variant the same as of the networks; ``numbers``:
@@ -138,8 +138,8 @@ def paper(about: Paper, needs: Mapping[str, Run]) -> dict[str, Any]:
     met = needs["random"].read_metrics()["claims"]
     sources, _, still_open = (FOLDER / f"{about.name}.md").read_text(encoding="utf-8").partition(OPEN)
 
-    def verdict(networks: Mapping[str, Any]) -> dict[str, Any]:
-        return {what: networks[what] for what in ("share", "interval", "verdict", "counted")}
+    def verdict(judged: Mapping[str, Any]) -> dict[str, Any]:
+        return {what: judged[what] for what in ("share", "interval", "verdict", "counted")}
 
     def numbers(run: Run) -> list[float | None]:
         results = storage.load_results(run.checked("results.nc"))
@@ -156,7 +156,7 @@ def paper(about: Paper, needs: Mapping[str, Run]) -> dict[str, Any]:
             for each in read_json_list(needs["claims"].checked("claims.json"))
         },
         "numbers": {name: numbers(needs[name]) for name in about.shown},
-        "inside": needs["inside"].read_metrics()["inside"],
+        "inside": inside,
         "sources": sources,
         "open": still_open.rstrip("\n"),
     }
