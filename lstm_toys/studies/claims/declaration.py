@@ -245,7 +245,20 @@ class Claims:
     Raises:
         ValueError: names repeat or are unknown, there are no claims, or another argument is invalid.
 
-    The guide *A question of your own* has an example.
+    Example:
+        >>> import lstm_toys as lt
+        >>> functions = {
+        ...     "task": lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
+        ...     "probes": lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
+        ...     "draw": lambda results, companions: {},
+        ... }
+        >>> experiment = lt.Experiment("line", "One line.", {}, lt.Goal(rmse=0.03), **functions)
+        >>> def largest(lines):
+        ...     return lines.answer.values.max(axis=(1, 2, 3))
+        >>> sources = (lt.Source("line", "steeper"),)
+        >>> low = lt.Claim("low", "Answers to steeper lines are too low", "largest answer", largest, sources, high=0.5)
+        >>> lt.Claims("lines", (low,), {"line": (experiment, [])}).ids
+        ('low',)
     """
 
     title: str
