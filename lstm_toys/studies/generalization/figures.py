@@ -108,7 +108,7 @@ def seeds_apart(results: Maps, shown: Grid, subject: Subject) -> Figure:
             image = _map(axes, grid, ratios[seed], norm, "RdBu_r")
             _contour(axes, grid, values, level)
             _mark(axes, grid, shown, subject)
-            axes.title.set_size(8)
+            axes.title.set_fontsize(8)
             axes.label_outer()
         label = f"{_title(error)} /\nmedian of {counted(len(results.seeds))}"
         bar = figure.colorbar(image, ax=panels, label=plain(label), shrink=0.8, aspect=35, extend="both")
