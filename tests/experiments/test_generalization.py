@@ -71,14 +71,11 @@ def test_flags_of_the_training_and_of_the_grids_stand_in_any_order_and_move_the_
 
 
 def test_an_experiment_without_planes_has_those_of_the_family_that_it_trains_on():
-    for task, first, second, values in (
-        ("line", "slope", "intercept", (0.176, 0.3)),
-        ("hill_y", "height", "base", (0.3, 0.3)),
-    ):
-        training, *others = planned("--task", task).grids
+    for task, trained in {"line": {"slope": 0.176, "intercept": 0.3}, "hill_y": {"height": 0.3, "base": 0.3}}.items():
+        (first, second), (training, *others) = trained, planned("--task", task).grids
         assert [grid.name for grid in others] == [f"{first}_{second}", f"length_{first}", f"spacing_{first}"]
         cells = training.cells(0, 1, 100, Span())
-        assert (cells[first], cells[second]) == values
+        assert {name: cells[name].tolist() for name in trained} == {name: [value] for name, value in trained.items()}
 
 
 def test_where_every_network_draws_its_curves_others_of_the_same_ranges_stand_for_them():
