@@ -1,6 +1,6 @@
 """Formats numbers and tables for a terminal. Imports nothing heavy."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from rich import box
@@ -24,6 +24,11 @@ def number(value: float | None) -> str:
 def interval(low: float | None, high: float | None) -> str:
     """Formats the ends of an interval, or a dash if there is no interval."""
     return "–" if low is None and high is None else f"{number(low)} … {number(high)}"
+
+
+def spread(row: Mapping[str, Any], value: str = "median") -> tuple[str, str]:
+    """Formats a number of metrics, and the ends of its interval."""
+    return number(row[value]), interval(row["low"], row["high"])
 
 
 def stages(seconds: dict[str, float]) -> str:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from rich.console import RenderableType
 
 import lstm_toys as lt
-from lstm_toys import tables
+from lstm_toys import files, tables
 from lstm_toys.cli.script import canonical
 from lstm_toys.runs import source
 from lstm_toys.runs.ask import Ask
-from lstm_toys.studies.analysis.ask import ask
+from lstm_toys.runs.folder import Run
+from lstm_toys.studies.analysis.ask import Keep, ask
 from lstm_toys.studies.claims.ask import ClaimSettings
 from lstm_toys.studies.claims.declaration import NETWORKS
 
@@ -45,7 +46,8 @@ class Paper:
             on the papers, their settings, what is different here, and what stayed open.
         number: the number of each network that the figure shows, from its results.
         shown: the populations in the figure, and their names in words.
-        inside: the function of `networks` that measures the parameters of networks, and the measured populations.
+        inside: the function of `networks` that measures the parameters of networks, and the measured populations, which
+            are among those that are shown.
     """
 
     name: str
@@ -63,43 +65,42 @@ def random(claims: lt.Claims, module: str, networks: int, results_dir: Path, fla
     named = canonical(module)
     own = "" if named == POST else f"_{named.replace('.', '_')}"
     asked = claims.given(*flags) if flags else claims
-    modules = [
-        module,
-        *(each[len(CELL) :].partition(":")[0] for each in flags if each.startswith(CELL) and ":" in each),
-    ]
+    cells = [each[len(CELL) :].partition(":")[0] for each in flags if each.startswith(CELL) and ":" in each]
     analysis = lt.Analysis(
         name=f"null{own}",
         settings={"networks": networks, **({"flags": [*flags]} if flags else {})},
         needs={},
         score=lambda _, keep: papers.scoring.random(
-            asked, " ".join([*map(source.digest, modules), *flags]), networks, keep
+            asked, [*code(asked, module), *map(source.digest, cells), *flags], networks, keep
         ),
         report=report_random,
     )
     return ask(analysis, results_dir)
 
 
+def code(claims: lt.Claims, module: str) -> list[str]:
+    """Digests of what declares claims: code, and files that it reads."""
+    return [source.digest(module), *map(files.sha256, claims.data)]
+
+
 def paper(about: Paper, judged: Ask[ClaimSettings], networks: int, module: str, results_dir: Path) -> Ask[Any]:
     """Asks for all that is known about the claims of a paper; ``networks`` is the number of random ones."""
     populations = {name: each for (column, name), each in judged.needs.items() if column == NETWORKS}
-    measure, measured = about.inside
-    inside = lt.Analysis(
-        name=f"inside_{about.name}",
-        settings={},
-        needs={name: populations[name] for name in measured},
-        score=lambda needs, keep: papers.networks.inside(measure, needs, keep),
-        report=report_inside,
-    )
+
+    def score(needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
+        measure, measured = about.inside
+        inside = papers.networks.inside(measure, {name: needs[name] for name in measured}, keep)
+        return papers.scoring.paper(about, needs, inside)
+
     analysis = lt.Analysis(
         name=f"papers_{about.name}",
         settings={**{name: getattr(judged.settings, name) for name in SHARED}, "random": networks},
         needs={
             "claims": judged,
             "random": random(judged.subject.declared, module, networks, results_dir),
-            "inside": ask(inside, results_dir),
             **{name: populations[name] for name in about.shown},
         },
-        score=lambda needs, _: papers.scoring.paper(about, needs),
+        score=score,
         report=report_inside,
         draw=lambda metrics, needs: papers.scoring.draw(about, metrics, needs),
         files=lambda metrics, needs: papers.scoring.files(about, metrics, needs),
@@ -122,8 +123,7 @@ def cells(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, ...]
             value, low, high = (f"{each[name]:.0%}" for name in ("share", "low", "high"))
             yield what, str(each["networks"]), value, f"{low} … {high}"
         else:
-            spread = tables.interval(each["low"], each["high"])
-            yield what, str(each["networks"]), tables.number(each["median"]), spread
+            yield what, str(each["networks"]), *tables.spread(each)
 
 
 def report_random(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:

@@ -2,13 +2,15 @@
 
 Networks read strings such as a^n b^n, symbol by symbol, and say which symbols may come next. A string is accepted if
 they name all legal symbols and no others at every time step. A network counts to n if it accepts every string up to n.
-`counting.md` has the papers, what was read of them, and what differs here.
+`counting.md` has the papers, what was read of them, and what differs here; the claims are in `counting.toml`.
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import lstm_toys as lt
@@ -53,6 +55,7 @@ SHOWN = {
 }
 
 WEISS = "After Weiss et al. (2018)"
+FILE = Path(__file__).with_suffix(".toml")
 
 
 def counts(id: str, population: str, quote: str, *, against: str | None = None, **bound: Any) -> lt.Claim:
@@ -92,87 +95,9 @@ def balances(
     return lt.Claim(id, quote, statistic, *share(probe), baselines=others, **other)
 
 
-SENTENCES = (
-    counts("lstm-counts", "lstm", "From no paper, a precondition: most LSTMs count to the largest trained n", low=50),
-    counts("lstm-counts-on", "lstm", f"{WEISS}: most LSTMs count to 2.56 times the largest trained n", low=128),
-    counts(
-        "gru-does-not-count-on", "gru", f"{WEISS}: most GRUs do not count to 2.56 times the largest trained n", high=127
-    ),
-    counts(
-        "rnn-does-not-count-on",
-        "rnn",
-        "From no paper: most vanilla RNNs do not count to 2.56 times the largest trained n",
-        high=127,
-    ),
-    counts("lstm-beyond-gru", "lstm", f"{WEISS}: an LSTM usually counts further than a GRU", against="gru"),
-    counts(
-        "lstm-not-much-longer",
-        "lstm",
-        "From no paper: most LSTMs of 10 units do not count to five times the largest trained n",
-        high=255,
-    ),
-    counts(
-        "saturation-helps",
-        "lstm_hard",
-        "From no paper: LSTMs with hard gates, which saturate, usually count further than others",
-        against="lstm",
-    ),
-    counts(
-        "hard-gates-much-longer",
-        "lstm_hard",
-        "From the trial: most LSTMs with hard gates count to five times the largest trained n",
-        low=256,
-    ),
-    counts(
-        "units-matter",
-        "lstm",
-        "From no paper: an LSTM of 10 units usually counts further than one of 3 units",
-        against="lstm_3",
-    ),
-    counts(
-        "context-lstm",
-        "context_lstm",
-        "After Gers and Schmidhuber (2001): most LSTMs count to the largest trained n in a^n b^n c^n",
-        low=50,
-    ),
-    counts("context-lstm-on", "context_lstm", f"{WEISS}: most LSTMs trained to n = 50 count to a^60 b^60 c^60", low=60),
-    counts(
-        "context-gru-does-not",
-        "context_gru",
-        f"{WEISS}: most GRUs trained to n = 50 do not count to a^60 b^60 c^60",
-        high=59,
-    ),
-    counts(
-        "context-beyond-gru",
-        "context_lstm",
-        f"{WEISS}: an LSTM usually counts further in a^n b^n c^n than a GRU",
-        against="context_gru",
-    ),
-    balances(
-        "dyck-one-unit",
-        "dyck",
-        "double",
-        "After Suzgun et al. (2019): most LSTMs of one unit accept Dyck-1 to twice the trained length",
-        {"strings as long as in training": "as_trained"},
-        low=0.95,
-        learned=True,
-    ),
-    balances(
-        "dyck-not-much-longer",
-        "dyck",
-        "twenty_times",
-        "After El-Naggar et al. (2022): LSTMs of one unit fail on Dyck-1 20 times as long as trained",
-        {"strings of 225 to 250 pairs": "ten_times", "as long, but no deeper than in training": "joined"},
-        high=0.95,
-        fails=True,
-    ),
-    balances(
-        "dyck-saturation-helps",
-        "dyck_hard",
-        "twenty_times",
-        "From no paper: with hard gates, an LSTM of one unit usually accepts more of these strings",
-        against="dyck",
-    ),
+SENTENCES = tuple(
+    balances(id, **told) if "probe" in told else counts(id, **told)
+    for id, told in tomllib.loads(FILE.read_text(encoding="utf-8")).items()
 )
 
 
@@ -213,6 +138,7 @@ CLAIMS = lt.Claims(
     claims=SENTENCES,
     populations=POPULATIONS,
     about="the networks of these cells",
+    data=(FILE,),
     controls={"untrained networks": changed(steps=0)},
     variants={
         "networks that learned": lt.Variant(changed(), networks="learned"),

@@ -36,7 +36,7 @@ def experiment(name: str, language: Language, doc: str, most: int, hidden: int) 
         goal=GOAL,
         task=partial(task, language),
         probes=dyck_probes if language == "dyck1" else partial(powers_probes, symbols),
-        draw=partial(draw, language),
+        draw=lambda results, _: {"loss.png": lt.figures.loss(results, f"Training on {language}", goal=GOAL)},
     )
 
 
@@ -45,11 +45,8 @@ def task(language: Language, x: Float[Array, " T"]) -> lt.Task:
     import jax.numpy as jnp
 
     symbols = lt.sequences.SYMBOLS[language]
-    if language == "dyck1":
-        validation = drawn(0, len(x), VALIDATED)
-    else:
-        every = jnp.arange(1, (len(x) - 1) // len(symbols) + 1)
-        validation = powers(every, len(x), len(symbols))
+    every = jnp.arange(1, (len(x) - 1) // len(symbols) + 1)
+    validation = drawn(0, len(x), VALIDATED) if language == "dyck1" else powers(every, len(x), len(symbols))
     return lt.Task(
         examples=partial(examples, language, len(x)),
         input_features=("start", *symbols),
@@ -140,19 +137,17 @@ def joined(pairs: int, count: int) -> lt.Examples:
 
     most = DYCK["as_trained"][1]
     shown, targets, lengths = map(np.asarray, drawn(1, 2 * most + 1, 4 * count * pairs // most)[:3])
-    strings, parts = [], list[int]()
+    whole, ends = np.zeros((2, count, 2 * pairs + 1, 3), np.float32), np.ones(count, int)
+    whole[:, :, 0] = np.stack([shown[0, 0], targets[0, 0]])[:, None]
+    place = 0
     for number, length in enumerate(lengths.tolist()):
-        if sum(lengths[each] - 1 for each in parts) + length - 1 > 2 * pairs:
-            strings.append(parts)
-            parts = []
-        parts.append(number)
-    whole = np.zeros((2, count, 2 * pairs + 1, 3), np.float32)
-    ends = np.zeros(count, int)
-    for place, several in enumerate(strings[:count]):
-        for kind, own in ((0, shown), (1, targets)):
-            made = np.concatenate([own[0, :1], *(own[each, 1 : lengths[each]] for each in several)])
-            whole[kind, place, : len(made)] = made
-            ends[place] = len(made)
+        if ends[place] + length - 1 > 2 * pairs + 1:
+            place += 1
+        if place == count:
+            break
+        own = slice(ends[place], ends[place] + length - 1)
+        whole[:, place, own] = shown[number, 1:length], targets[number, 1:length]
+        ends[place] = own.stop
     return lt.Examples(jnp.asarray(whole[0]), jnp.asarray(whole[1]), jnp.asarray(ends))
 
 
@@ -160,11 +155,6 @@ def dyck_probes(_: Float[Array, " T"]) -> list[lt.Probe]:
     """Strings of Dyck-1 as long as in training, longer ones, and long ones that are no deeper."""
     probes = [lt.Probe.of(name, dyck_strings(*sizes)) for name, sizes in DYCK.items()]
     return [*probes, lt.Probe.of("joined", joined(*JOINED))]
-
-
-def draw(language: Language, results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
-    """The loss."""
-    return {"loss.png": lt.figures.loss(results, f"Training on {language}", goal=GOAL)}
 
 
 def reached(*strings: lt.Results) -> Float[np.ndarray, " S"]:

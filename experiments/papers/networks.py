@@ -55,10 +55,8 @@ def inside(measure: str, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]
     interval, or of booleans the share of networks with Wilson's.
     """
     return {
-        "inside": {
-            name: keep(f"looked into {name}", [name, run, measure], partial(_summaries, measure, run))
-            for name, run in needs.items()
-        }
+        name: keep(f"looked into {name}", [name, run, measure], partial(_summaries, measure, run))
+        for name, run in needs.items()
     }
 
 

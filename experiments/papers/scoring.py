@@ -17,7 +17,6 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import jaxtyping as jt
-import jinja2
 import numpy as np
 
 import lstm_toys as lt
@@ -31,8 +30,8 @@ from lstm_toys.runs.folder import Run
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.analysis.ask import Keep
 from lstm_toys.studies.claims.figures import drawings
+from lstm_toys.studies.claims.specifications import rendered
 from lstm_toys.studies.claims.verdicts import judge
-from lstm_toys.text import escape
 
 from .ask import SCALES, Paper, cells, share
 
@@ -44,8 +43,8 @@ FOLDER = Path(__file__).parent
 OPEN = "\n## What stayed open\n\n"
 
 
-def random(claims: lt.Claims, code: str, networks: int, keep: Keep) -> dict[str, Any]:
-    """How many random networks of each scale meet each claim; ``code`` is a digest of what declares the claims."""
+def random(claims: lt.Claims, code: Sequence[str], networks: int, keep: Keep) -> dict[str, Any]:
+    """How many random networks of each scale meet each claim; ``code`` are digests of what declares the claims."""
     asked, prepared = judgeable(claims), prepare(claims)
     met = {claim.id: [0] * len(SCALES) for claim in asked}
     for place, scale in enumerate(SCALES):
@@ -128,8 +127,8 @@ def answers(made: Prepared, params: Any) -> lt.Results:
     return arrays.in_units(labeled.assign(more).assign_attrs(flags="{}"), made.experiment.scaling)
 
 
-def paper(about: Paper, needs: Mapping[str, Run]) -> dict[str, Any]:
-    """What is known about the claims of a paper, from the runs that `ask.paper` needs.
+def paper(about: Paper, needs: Mapping[str, Run], inside: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known about the claims of a paper, from the runs that `ask.paper` needs, and ``inside`` them.
 
     Returns ``claims``: by claim the share of the ``counted`` networks that meet it, with its interval and verdict;
     ``random``, how many random networks of each scale meet it; and by variant the same as of the networks; ``numbers``:
@@ -139,8 +138,8 @@ def paper(about: Paper, needs: Mapping[str, Run]) -> dict[str, Any]:
     met = needs["random"].read_metrics()["claims"]
     sources, _, still_open = (FOLDER / f"{about.name}.md").read_text(encoding="utf-8").partition(OPEN)
 
-    def verdict(networks: Mapping[str, Any]) -> dict[str, Any]:
-        return {what: networks[what] for what in ("share", "interval", "verdict", "counted")}
+    def verdict(judged: Mapping[str, Any]) -> dict[str, Any]:
+        return {what: judged[what] for what in ("share", "interval", "verdict", "counted")}
 
     def numbers(run: Run) -> list[float | None]:
         results = storage.load_results(run.checked("results.nc"))
@@ -157,39 +156,28 @@ def paper(about: Paper, needs: Mapping[str, Run]) -> dict[str, Any]:
             for each in read_json_list(needs["claims"].checked("claims.json"))
         },
         "numbers": {name: numbers(needs[name]) for name in about.shown},
-        "inside": needs["inside"].read_metrics()["inside"],
+        "inside": inside,
         "sources": sources,
         "open": still_open.rstrip("\n"),
     }
 
 
 def files(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, str]:
-    """The report on a paper as Markdown."""
-    return {"paper.md": markdown(about, metrics, needs["claims"].checked("claims.md").read_text(encoding="utf-8"))}
-
-
-def markdown(about: Paper, metrics: Mapping[str, Any], judged: str) -> str:
-    """Everything about a paper; ``judged`` is the Markdown of its claims, which begins with a heading."""
+    """The report on a paper as Markdown; the Markdown of its claims begins with a heading."""
+    judged = needs["claims"].checked("claims.md").read_text(encoding="utf-8")
     title, _, claims = judged.partition("\n")
     networks = metrics["flags"]["random"]
-    environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
-    return environment.from_string((FOLDER / "paper.md").read_text(encoding="utf-8")).render(
-        title=title.removeprefix("# "),
-        sources=metrics["sources"],
-        networks=networks,
-        scales=[f"{scale:g}" for scale in SCALES],
-        random={
-            escape(claim): [escape(share(count, networks)) for count in each["random"]]
-            for claim, each in metrics["claims"].items()
-            if each["random"] is not None
-        },
-        inside={
-            escape(about.shown[population]): [[*map(escape, row)] for row in cells(measured)]
-            for population, measured in metrics["inside"].items()
-        },
-        open=metrics["open"],
-        claims=claims.removesuffix("\n"),
-    )
+    random = {claim: each["random"] for claim, each in metrics["claims"].items() if each["random"] is not None}
+    named: dict[str, Any] = {
+        "title": title.removeprefix("# "),
+        "claims": claims.removesuffix("\n"),
+        "networks": networks,
+        "scales": [f"{scale:g}" for scale in SCALES],
+        "random": {claim: [share(count, networks) for count in counts] for claim, counts in random.items()},
+        "inside": {about.shown[name]: [*cells(measured)] for name, measured in metrics["inside"].items()},
+        **{name: metrics[name] for name in ("sources", "open")},
+    }
+    return {"paper.md": rendered(FOLDER / "paper.md", **named) + "\n"}
 
 
 def draw(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, Drawing]:

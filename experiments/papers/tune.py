@@ -96,8 +96,9 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     for name, every in metrics["populations"].items():
         for place, row in enumerate(every[:SHOWN]):
             settings = ", ".join(str(each) for each in row["settings"].values())
-            spread = tables.number(row["median"]), tables.interval(row["low"], row["high"])
-            rows.append(("" if place else name, settings, *spread, f"{row['learned']} of {metrics['seeds']}"))
+            rows.append(
+                ("" if place else name, settings, *tables.spread(row), f"{row['learned']} of {metrics['seeds']}")
+            )
     columns = ("population", "settings", "median loss>", "95 % bootstrap>", "learned>")
     title = f"the best {SHOWN} of the settings that were tried for each population"
     yield tables.table(title, columns, rows, **tables.PLAIN)

@@ -108,21 +108,18 @@ def variant(column: str, cell: str, *, large: bool) -> lt.Change:
 
 
 COLUMNS = {
-    "gru": ("gru", False),
-    "gru as large": ("gru", True),
-    "rnn": ("rnn", False),
-    "rnn as large": ("rnn", True),
+    "gru": variant("gru", "gru", large=False),
+    "gru as large": variant("gru as large", "gru", large=True),
+    "rnn": variant("rnn", "rnn", large=False),
+    "rnn as large": variant("rnn as large", "rnn", large=True),
 }
-"""Cell, and whether it has as many parameters as the LSTM instead of as many units."""
-
-CHANGES = {column: variant(column, cell, large=large) for column, (cell, large) in COLUMNS.items()}
+"""Networks with other cells; ``as large``: as many parameters as the LSTM instead of as many units."""
 
 OTHER_CELLS = {
-    **{column: lt.Variant(change, "learned") for column, change in CHANGES.items()},
-    **{f"{column} at equal loss": lt.Variant(change, "equal loss") for column, change in CHANGES.items()},
+    **{column: lt.Variant(change, "learned") for column, change in COLUMNS.items()},
+    **{f"{column} at equal loss": lt.Variant(change, "equal loss") for column, change in COLUMNS.items()},
 }
-"""Networks with other cells, after as many steps as the LSTMs, and each at the LSTMs' training loss, from one run."""
-
+"""These networks after as many steps as the LSTMs, and each at the LSTMs' training loss, from one run."""
 
 CLAIMS = lt.Claims(
     title="the claims of the post",
@@ -138,12 +135,9 @@ CLAIMS = lt.Claims(
     },
     about="LSTMs",
     published=authors,
-    data=(Path(published.__file__).with_name("answers.json"),),
+    data=(Path(published.__file__).with_name("answers.json"), Path(sentences.__file__).with_suffix(".toml")),
     controls={"untrained networks": untrained, "networks trained on A = 0.6": on_another_sine},
-    variants={
-        "dense readout": dense,
-        **OTHER_CELLS,
-    },
+    variants={"dense readout": dense, **OTHER_CELLS},
     aspects={
         "LSTMs": ("gru", "rnn"),
         "LSTMs at equal loss": ("gru at equal loss", "rnn at equal loss"),

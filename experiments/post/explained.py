@@ -70,9 +70,7 @@ def score(needs: Mapping[str, Run], experiment: lt.Experiment, settings: lt.Sett
         "claims": _claims(needs, sines),
         "interventions": interventions(Prepared(experiment, settings), needs[NETWORKS], sines),
         "predictions": {each.id: judged(each, every[each.variant]) for each in PREDICTIONS},
-        "tuning": {
-            name: {"frequency": variant.frequency, **_tuned(every[name], sines)} for name, variant in EVERY.items()
-        },
+        "tuning": {name: {"frequency": each.frequency, **_tuned(every[name], sines)} for name, each in EVERY.items()},
         "plateau": plateau(every[REPEATED]),
     }
 
@@ -139,20 +137,25 @@ def correlations(first: Float[np.ndarray, "N S"], second: Float[np.ndarray, "N S
 
 def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:
     """Tests a prediction: it holds if the interval of the median lies in the predicted range, and fails outside."""
-    if isinstance(prediction.measured, str):
-        values = found[prediction.measured].values
+    named = prediction.measured
+    if isinstance(named, str):
+        values = found[named].values
     else:
-        model, curves = prediction.measured
-        values = found.explained.sel(model=model, curves=curves).values
+        values = found.explained.sel(model=named[0], curves=named[1]).values
     estimate = intervals.median_bootstrap(values[np.isfinite(values)])
     if prediction.low <= estimate.low and estimate.high <= prediction.high:
         verdict = "holds"
     else:
         verdict = "fails" if estimate.high < prediction.low or estimate.low > prediction.high else "undecided"
-    named = prediction.measured if isinstance(prediction.measured, str) else ": ".join(prediction.measured)
-    expected = {"variant": prediction.variant, "measured": named, "words": prediction.words}
-    bounds = {"predicted_low": prediction.low, "predicted_high": prediction.high}
-    return {**expected, **bounds, **as_json(estimate), "verdict": verdict}
+    return {
+        "variant": prediction.variant,
+        "measured": named if isinstance(named, str) else ": ".join(named),
+        "words": prediction.words,
+        "predicted_low": prediction.low,
+        "predicted_high": prediction.high,
+        **as_json(estimate),
+        "verdict": verdict,
+    }
 
 
 def _tuned(found: xr.Dataset, sines: xr.Dataset) -> dict[str, Any]:
@@ -164,11 +167,12 @@ def _tuned(found: xr.Dataset, sines: xr.Dataset) -> dict[str, Any]:
         tuned[name] = as_json(intervals.median_bootstrap(values))
         band = np.quantile(values, (0.05, 0.95)).tolist() if len(values) else (np.nan, np.nan)
         tuned[f"{name}_band"] = [finite(each) for each in band]
-    tuned["oscillating"] = int((found.mode_frequency.values > 0).sum())
-    tuned["resonance"] = _resonance(found)
-    similar = similarities(sines.trajectory.values, found.trajectory.values)
-    tuned["similarity"] = as_json(intervals.median_bootstrap(np.median(similar, axis=1)))
-    return tuned
+    similar = np.median(similarities(sines.trajectory.values, found.trajectory.values), axis=1)
+    return tuned | {
+        "oscillating": int((found.mode_frequency.values > 0).sum()),
+        "resonance": _resonance(found),
+        "similarity": as_json(intervals.median_bootstrap(similar)),
+    }
 
 
 def _resonance(found: xr.Dataset) -> dict[str, list[float | None]]:
@@ -176,9 +180,8 @@ def _resonance(found: xr.Dataset) -> dict[str, list[float | None]]:
     gains = gains[np.isfinite(gains).all(axis=1)]
     if not len(gains):
         gains = np.full((1, len(frequency)), np.nan)
-    rows = {"frequency": frequency}
-    rows |= dict(zip(("median", "low", "high"), np.quantile(gains, (0.5, 0.05, 0.95), axis=0), strict=True))
-    return {name: [finite(each) for each in values.tolist()] for name, values in rows.items()}
+    rows = zip(("median", "low", "high"), np.quantile(gains, (0.5, 0.05, 0.95), axis=0), strict=True)
+    return {name: [*map(finite, values.tolist())] for name, values in (("frequency", frequency), *rows)}
 
 
 def interventions(prepared: Prepared, networks: Run, found: xr.Dataset) -> dict[str, Any]:
@@ -219,13 +222,9 @@ def leading_units(found: xr.Dataset) -> Int[np.ndarray, "S K"]:
     """
     names = [str(each).rsplit("/", 1) for each in found.state.values]
     own = np.array([place.startswith(f"{LAYER}/") for place, _ in names])
-    units = np.array([int(unit) for _, unit in names])
-    chosen = []
-    for matrix in found.jacobian.values.astype(float):
-        taken = participation(matrix)
-        summed = np.bincount(units[own], taken[own])
-        chosen.append(np.sort(np.argsort(-summed)[:UNITS]))
-    return np.stack(chosen)
+    units = np.array([int(unit) for _, unit in names])[own]
+    summed = [np.bincount(units, participation(each)[own]) for each in found.jacobian.values.astype(float)]
+    return np.stack([np.sort(np.argsort(-each)[:UNITS]) for each in summed])
 
 
 def participation(matrix: Float[np.ndarray, "D D"]) -> Float[np.ndarray, " D"]:
@@ -268,13 +267,10 @@ def plateau(found: xr.Dataset) -> dict[str, Any]:
 
 def steps_of(found: xr.Dataset) -> tuple[Float[np.ndarray, " S"], Float[np.ndarray, " S"]]:
     """The numbers of steps after which the plateau has ended and the resonance has appeared; NaN if never."""
-    variance = found.curve_shown.isel(curve=0).values.var()
-    losses = found.train_loss.transpose("seed", "step").values
-    gains, slow = (
-        found[f"{name}_course"].transpose("seed", "kept_step").values for name in ("peak_gain", "static_gain")
-    )
-    return _first(found.step.values, losses < ENDED * variance), _first(found.kept_step.values, gains > RESONANT * slow)
 
+    def first(met: xr.DataArray, steps: str) -> Float[np.ndarray, " S"]:
+        return met[steps][met.argmax(steps)].where(met.any(steps)).values.astype(float)
 
-def _first(steps: Float[np.ndarray, " K"], met: Any) -> Float[np.ndarray, " S"]:
-    return np.where(met.any(axis=1), steps[met.argmax(axis=1)], np.nan)
+    ended = found.train_loss < ENDED * found.curve_shown.isel(curve=0).values.var()
+    resonant = found.peak_gain_course > RESONANT * found.static_gain_course
+    return first(ended, "step"), first(resonant, "kept_step")

@@ -1,35 +1,32 @@
 """Figures of the search for the recipe, of the timeline, and of what dynamics explain."""
 
-from itertools import product
+from collections.abc import Sequence
+from itertools import cycle, groupby
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
 from matplotlib import colormaps
-from matplotlib import patheffects as path_effects
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.image import AxesImage
+from matplotlib.ticker import NullFormatter
 
 from lstm_toys import figures
-from lstm_toys.figures.style import COLORS, GRAY, canvas, counted, house, plain
+from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, counted, entry, house, legend, plain
 
 from .. import sine
 from ..published import answers as published
 
 OPTIMIZERS = {"rmsprop": "RMSprop", "rmsprop_keras": "RMSprop of Keras", "adam": "Adam", "sgd": "SGD"}
 
-UNBEATEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 3}
-CHOSEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 8, "fillstyle": "none"}
+UNBEATEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 5}
+CHOSEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 11, "fillstyle": "none"}
 
-SETTING = ("optimizer", "gates", "hidden", "learning_rate", "steps")
-"""The settings that distinguish the panels, rows and columns of the figure of scores."""
+LINES = ("-", "--", ":", "-.")
+"""Of networks of different sizes."""
 
+TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 
 FIGURES = {
     "sine.png": COLORS["r"],
@@ -42,6 +39,8 @@ FIGURES = {
 
 LAST = 3_000
 """Steps beyond this are not drawn in the timeline, since nothing visible happens there."""
+
+SIGNS = {"supported": "", "refuted": " ✗", "undecided": " ?"}
 
 CORRELATION, DIFFERENCE = 1.0, 3.0
 """Ends of the color scales of what dynamics explain."""
@@ -58,113 +57,81 @@ def recipe(metrics: dict[str, Any], found: xr.Dataset) -> dict[str, figures.Draw
 
 
 def scores(told: dict[str, Any]) -> Figure:
-    """Draws the score of every setting: steps by rate, a column of panels per optimizer, a row per gates and size."""
-    rows = {tuple(map(_text, _values(each))): each for each in told["settings"]}
-    optimizers, gates, sizes, rates, steps = (
-        list(dict.fromkeys(map(_text, sorted({_values(each)[place] for each in told["settings"]}))))
-        for place in range(len(SETTING))
-    )
-    kinds = [kind for kind in product(gates, sizes) if any(key[1:3] == kind for key in rows)]
-    rates_of = {
-        name: [rate for rate in rates if any((key[0], key[3]) == (name, rate) for key in rows)] for name in optimizers
-    }
-    finite = [each["score"] for each in told["settings"] if each["score"] is not None]
-    norm = LogNorm(min(finite), max(finite))
+    """Draws the score of every setting over steps: a column of panels per optimizer, a row per kind of gates."""
+
+    def line(row: dict[str, Any]) -> tuple[str, str, float, tuple[int, ...]]:
+        own = row["setting"]
+        return own["gates"], own["optimizer"], own["learning_rate"], tuple(own["hidden"])
+
+    known = [each for each in told["settings"] if each["score"] is not None]
+    known.sort(key=lambda each: (line(each), each["setting"]["steps"]))
+    gates, optimizers, rates, sizes = (sorted({*values}) for values in zip(*map(line, known), strict=True))
+    shades, styles = colors(rates), dict(zip(sizes, cycle(LINES), strict=False))
     chosen = told["settings"][told["chosen"]]
     with house():
-        figure = Figure(figsize=(1.6 + 2.1 * len(optimizers), 1.7 + 0.72 * len(kinds)))
-        panels = figure.subplots(len(kinds), len(optimizers), squeeze=False)
-        for number, (line, kind) in enumerate(zip(panels, kinds, strict=True)):
-            for axes, optimizer in zip(line, optimizers, strict=True):
-                own = rates_of[optimizer]
-                keys = [[(optimizer, *kind, rate, step) for step in steps] for rate in own]
-                values = np.array([[_score(rows.get(key)) for key in across] for across in keys], float)
-                image = axes.imshow(values, norm=norm, cmap="viridis", origin="lower", aspect="auto")
-                for y, x in product(range(len(own)), range(len(steps))):
-                    row = rows.get(keys[y][x])
-                    if row is not None and row["unbeaten"]:
-                        axes.plot(x, y, color="white", **UNBEATEN)
-                    if row is chosen:
-                        axes.plot(x, y, color="white", **CHOSEN)
-                axes.grid(visible=False)
-                axes.set_yticks(range(len(own)), own)
-                ticks = range(0, len(steps), max(1, (len(steps) - 1) // 3))
-                axes.set_xticks(ticks, [steps[tick] for tick in ticks] if number == len(kinds) - 1 else [])
-                axes.tick_params(labelsize=7)
-                if number == 0:
-                    axes.set_title(OPTIMIZERS.get(optimizer, optimizer), fontsize=9)
-            line[-1].yaxis.set_label_position("right")
-            line[-1].set_ylabel(f"{kind[0]} gates\n{kind[1]} units", fontsize=8, rotation=0, ha="left", va="center")
-        figure.suptitle("How well a recipe explains the published answers")
+        figure = Figure(figsize=(1.4 + 2.1 * len(optimizers), 2.3 + 2.0 * len(gates)))
+        panels = figure.subplots(len(gates), len(optimizers), squeeze=False, sharex=True, sharey=True)
+        for (kind, optimizer, rate, size), own in groupby(known, line):
+            axes, color = panels[gates.index(kind), optimizers.index(optimizer)], shades[rate]
+            axes.set(xscale="log", yscale="log")
+            axes.set_title(f"{OPTIMIZERS.get(optimizer, optimizer)}, {kind} gates", fontsize=9)
+            rows = [(each["setting"]["steps"], each["score"], each) for each in own]
+            axes.plot(*zip(*(row[:2] for row in rows), strict=True), color=color, linestyle=styles[size], linewidth=1)
+            for steps, score, each in rows:
+                if each["unbeaten"]:
+                    axes.plot(steps, score, color=color, **UNBEATEN)
+                if each is chosen:
+                    axes.vlines(steps, each["low"], each["high"], color="black", linewidth=1)
+                    axes.plot(steps, score, color="black", **CHOSEN)
+        (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+        axes.set_xticks([tick for tick in (300, 1_000, 3_000) if left <= tick <= right])
+        axes.set_yticks([tick for tick in TICKS if low <= tick <= high])
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter("{x:,g}")
+            axis.set_minor_formatter(NullFormatter())
         for axes in panels[-1]:
             axes.set_xlabel("steps")
-        figure.supylabel("learning rate")
-        bar = figure.colorbar(image, ax=panels, location="bottom", shrink=0.6, aspect=50, pad=0.01)
-        bar.set_label("energy score in units of y, smaller is better; the white line: 95 % interval of the chosen one")
-        ends = [max(each, norm.vmin) for each in (chosen["low"], chosen["high"])]
-        bar.ax.plot(ends, [0.5, 0.5], color="white", linewidth=1.4, marker="|", markersize=9)
-        bar.ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
-        bar.ax.xaxis.set_major_formatter("{x:g}")
-        bar.ax.xaxis.set_minor_formatter(NullFormatter())
-        figure.legend(handles=_entries(), loc="outside lower center", ncols=2)
+        figure.supylabel("energy score in units of y, smaller is better")
+        best = f"{sum(each['unbeaten'] for each in known)} of {len(told['settings'])} recipes are beaten by no other"
+        figure.suptitle(f"{best} at explaining the published answers;\nchosen: {plain(chosen['name'])}")
+        handles = [entry(f"learning rate {rate:g}", shade, linewidth=3) for rate, shade in shades.items()]
+        units = {size: " and ".join(map(str, size)) or "no" for size in sizes}
+        handles += [entry(f"{units[size]} hidden units", linestyle=style) for size, style in styles.items()]
+        handles += [entry("no other is better", **UNBEATEN), entry("chosen, 95 % interval", "black", **CHOSEN)]
+        legend(figure, handles, 4)
     return figure
-
-
-def _values(row: dict[str, Any]) -> tuple[Any, ...]:
-    """The values that distinguish a setting, sortable; sizes in numerical order."""
-    setting = row["setting"]
-    return tuple(tuple(setting[name]) if name == "hidden" else setting[name] for name in SETTING)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, tuple):
-        return " and ".join(map(str, value)) or "no hidden"
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _score(row: dict[str, Any] | None) -> float:
-    return np.nan if row is None or row["score"] is None else row["score"]
-
-
-def _entries() -> list[Artist]:
-    ground = path_effects.withStroke(linewidth=3, foreground=GRAY)
-    return [
-        Line2D([], [], color="white", label="no other is better", path_effects=[ground], **UNBEATEN),
-        Line2D([], [], color="white", label="chosen", path_effects=[ground], **CHOSEN),
-    ]
 
 
 def claims(told: dict[str, Any]) -> Figure:
     """Draws the share of networks that meet each claim, for every unbeaten setting, the best first."""
     every = told["claims"]
     numbers = [each["setting"] for each in next(iter(every.values()))]
-    shares = np.array([[each["share"] for each in under] for under in every.values()], float)
-    with canvas(
-        "Networks that meet a claim, under the settings that no other beats, the best first", xlabel="", ylabel=""
-    ) as (
-        figure,
-        (axes,),
-    ):
+    shares = [[each["share"] for each in under] for under in every.values()]
+    texts = [[f"{each['share']:.0%}{SIGNS[each['verdict']]}" for each in under] for under in every.values()]
+    same = sum(len({each["verdict"] for each in under}) == 1 for under in every.values())
+    title = f"{same} of {len(every)} claims have the same verdict under all {len(numbers)} recipes that no other beats"
+    with canvas(title, xlabel="", ylabel="") as (figure, (axes,)):
         figure.set_size_inches(3.2 + 1.1 * len(numbers), 1.6 + 0.3 * len(every))
-        image = axes.imshow(shares, vmin=0, vmax=1, cmap="cividis", aspect="auto")
-        for row, under in enumerate(every.values()):
-            for column, each in enumerate(under):
-                axes.text(
-                    column,
-                    row,
-                    f"{each['share']:.0%}" + {"supported": "", "refuted": " ✗", "undecided": " ?"}[each["verdict"]],
-                    color="black" if each["share"] > 0.5 else "white",
-                    size=7,
-                    ha="center",
-                    va="center",
-                )
-        axes.set_yticks(range(len(every)), list(every))
+        image = _table(axes, shares, texts, (0.0, 0.5), vmin=0, vmax=1, cmap="cividis")
         names = [told["settings"][number]["name"].replace(", ", "\n") for number in numbers]
         axes.set_xticks(range(len(numbers)), names, size=7)
-        axes.grid(visible=False)
-        bar = figure.colorbar(image, ax=axes, label="share of networks; ✗ refuted, ? undecided")
+        axes.set_yticks(range(len(every)), [*every])
+        bar = figure.colorbar(image, ax=axes, label="share of networks; ✗ refuted, ? undecided; the best recipe first")
         bar.ax.yaxis.set_major_formatter("{x:.0%}")
     return figure
+
+
+def _table(
+    axes: Axes, values: Any, texts: Sequence[Sequence[str]], light: tuple[float, float], **style: Any
+) -> AxesImage:
+    """Draws a heat map with a text in every cell, white where the value lies between the ends of ``light``."""
+    values = np.array(values, float)
+    image = axes.imshow(values, aspect="auto", **style)
+    for (row, column), value in np.ndenumerate(values):
+        color = "white" if light[0] <= abs(value) <= light[1] else "black"
+        axes.text(column, row, plain(texts[row][column]), color=color, ha="center", va="center", fontsize=8)
+    axes.grid(visible=False)
+    return image
 
 
 def answers(setting: xr.Dataset, row: dict[str, Any]) -> Figure:
@@ -183,7 +150,8 @@ def answers(setting: xr.Dataset, row: dict[str, Any]) -> Figure:
         "phase": "A + A sin(10 x + φ), which had no say in the choice",
     }
     parts = [(titles[family], curves) for family, curves in drawn.items()]
-    return figures.curve_panels(fit, parts, title=f"{row['name']}: the score is {row['score']:.4f}")
+    inside = f"{row['inside_share']:.0%} of the published points lie within 5 to 95 % of networks"
+    return figures.curve_panels(fit, parts, title=f"{inside}: {row['name']}, score {row['score']:.4f}")
 
 
 def timeline(metrics: dict[str, Any]) -> Figure:
@@ -223,11 +191,11 @@ def timeline(metrics: dict[str, Any]) -> Figure:
             xlabel="steps of training",
             ylim=(-12, 18),
         )
-        handles: list[Artist] = [
-            Patch(color=FIGURES["sines.png"], alpha=0.35, label="sines.png, from A = 0.1 to A = 1"),
-            Line2D([], [], color=FIGURES["sine.png"], label="sine.png"),
-            Line2D([], [], color=GRAY, linestyle=":", label=f"chosen: {metrics['chosen']:,} steps"),
-            Patch(color=GRAY, alpha=0.1, label="within 2 standard deviations"),
+        handles = [
+            band_entry("sines.png, from A = 0.1 to A = 1", FIGURES["sines.png"], alpha=0.35),
+            entry("sine.png", FIGURES["sine.png"]),
+            entry(f"chosen: {metrics['chosen']:,} steps", linestyle=":"),
+            band_entry("within 2 standard deviations", alpha=0.1),
         ]
         first.legend(handles=handles, fontsize=8, ncols=2, loc="upper right")
         for axes in panels:
@@ -237,58 +205,49 @@ def timeline(metrics: dict[str, Any]) -> Figure:
 
 
 def claims_by_model(metrics: dict[str, Any]) -> Figure:
-    """Draws the rank correlation between networks and models for each claim, and the difference of both.
+    """Draws the rank correlation between networks and models for each claim, and the difference of both below.
 
-    Correlations that 5 % of permutations of the models exceed in absolute value are in parentheses.
+    Correlations that 5 % of permutations of the models exceed in absolute value are in parentheses, and followed by the
+    number of networks if it is not all.
     """
     rows = metrics["claims"]
     models = list(dict.fromkeys(model for own in rows.values() for model in own))
-    correlation, difference, texts = _agreement(rows, models, metrics["seeds"])
-    with house(**{"axes.grid": False}):
-        figure = Figure(figsize=(3.0 + 1.25 * len(models), 1.9 + 0.34 * len(rows)))
-        panels = figure.subplots(1, 2, sharey=True)
-        for axes, values, words, limit, title in (
-            (panels[0], correlation, texts, CORRELATION, "rank correlation over networks"),
-            (panels[1], difference, None, DIFFERENCE, "model − network, in standard deviations of networks"),
-        ):
-            image = axes.imshow(values, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
-            for (row, column), value in np.ndenumerate(values):
-                text = words[row][column] if words else f"{value:+.1f}"
-                shade = "white" if abs(value) > 0.7 * limit else "black"
-                axes.text(column, row, plain(text) if np.isfinite(value) else "–", color=shade, **_CENTERED)
-            axes.set_title(title, fontsize=9)
-            axes.set_xticks(range(len(models)), models, rotation=35, ha="right")
-            figure.colorbar(image, ax=axes, extend="both" if axes is panels[1] else "neither")
-        panels[0].set_yticks(range(len(rows)), list(rows))
-        figure.suptitle(
-            f"The claims' numbers of {counted(metrics['seeds'])} and of models of each; (…) not beyond chance"
-        )
-    return figure
-
-
-_CENTERED: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7}
-
-
-def _agreement(
-    rows: dict[str, Any], models: list[str], seeds: int
-) -> tuple[Float[np.ndarray, "N M"], Float[np.ndarray, "N M"], list[list[str]]]:
-    """Correlations, differences in standard deviations, and texts, with the number of networks if it is not all."""
-    correlation, difference = np.full((2, len(rows), len(models)), np.nan)
-    texts = [["–"] * len(models) for _ in rows]
+    values, texts = np.full((2, len(rows), len(models)), np.nan), [[["–"] * len(models) for _ in rows] for _ in "12"]
+    chance = dict.fromkeys(models, 0)
     for row, own in enumerate(rows.values()):
         for column, model in enumerate(models):
             each = own.get(model)
             if each is None or not each["spread"]:
                 continue
-            difference[row, column] = each["difference"]["median"] / each["spread"]
-            if each["correlation"] is not None and each["correlation"]["value"] is not None:
-                value = each["correlation"]["value"]
-                correlation[row, column] = value
-                beyond = abs(value) > each["permuted"]
-                texts[row][column] = f"{value:.2f}" if beyond else f"({value:.2f})"
-                if each["networks"] < seeds:
-                    texts[row][column] += f"\nof {each['networks']}"
-    return correlation, difference, texts
+            values[1, row, column] = each["difference"]["median"] / each["spread"]
+            texts[1][row][column] = f"{values[1, row, column].round(1) + 0:+.1f}"  # Without a sign of zero.
+            if each["correlation"] is not None and (value := each["correlation"]["value"]) is not None:
+                values[0, row, column] = value
+                chance[model] += value > each["permuted"]
+                few = f" of {each['networks']}" if each["networks"] < metrics["seeds"] else ""
+                texts[0][row][column] = (f"{value:.2f}" if abs(value) > each["permuted"] else f"({value:.2f})") + few
+    most = max(chance.values())
+    best = ", ".join(model for model, claims in chance.items() if claims == most)
+    titles = (
+        f"Rank correlation over {counted(metrics['seeds'])}; in parentheses: not beyond chance",
+        "Number of the model − number of the network, in standard deviations of networks",
+    )
+    with house(**{"axes.grid": False}):
+        figure = Figure(figsize=(2.6 + 0.85 * len(models), 2.2 + 0.5 * len(rows)))
+        panels = figure.subplots(2, 1, sharex=True)
+        for axes, own, words, limit, title in zip(
+            panels, values, texts, (CORRELATION, DIFFERENCE), titles, strict=True
+        ):
+            image = _table(axes, own, words, (0.7 * limit, np.inf), cmap="RdBu_r", vmin=-limit, vmax=limit)
+            axes.set_title(title, fontsize=9)
+            axes.set_yticks(range(len(rows)), [*rows])
+            figure.colorbar(image, ax=axes, extend="both" if limit == DIFFERENCE else "neither")
+        panels[1].set_xticks(range(len(models)), models, rotation=35, ha="right")
+        figure.suptitle(
+            f"Of {len(models)} models, {plain(best)} most often predicts which network has the larger number:\n"
+            f"beyond chance for {most} of {len(rows)} claims"
+        )
+    return figure
 
 
 def tuning(metrics: dict[str, Any]) -> Figure:

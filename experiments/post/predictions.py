@@ -108,14 +108,6 @@ def experiment(frequency: float) -> lt.Experiment:
         task=partial(task_at, frequency),
         trained=lt.Trained("sine", {**sine.TRAINING_SINE, "frequency": frequency}),
         planes=None,
-        draw=_nothing,
-        compare=_no_rows,
+        draw=lambda *_: {},
+        compare=lambda _: [],
     )
-
-
-def _nothing(*_: object) -> dict[str, lt.Drawing]:
-    return {}
-
-
-def _no_rows(_: lt.Results) -> list[dict[str, object]]:
-    return []

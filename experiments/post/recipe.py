@@ -14,7 +14,7 @@ from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
-from lstm_toys.statistics.scores import Distances, distances, energy_score
+from lstm_toys.statistics.scores import distances, energy_score
 from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.sweep import results
 
@@ -59,18 +59,12 @@ class Compared(NamedTuple):
 def compared(found: xr.Dataset, families: Sequence[str]) -> list[Compared]:
     """Compares the networks of a sweep with the published answers to the curves of some probes."""
     answers, sound = found.answer.sel(feature="y").values, ~found.diverged.values
-    return [
-        Compared(
-            family,
-            published.parameters(curve),
-            np.array(curve["output"], float),
-            np.array(curve["error"], float),
-            answers[:, :, index],
-            sound,
-        )
-        for family, curve, index in published.curves_in(found)
-        if family in families
-    ]
+    shown = []
+    for family, curve, index in published.curves_in(found):
+        if family in families:
+            output, error = (np.array(curve[name], float) for name in ("output", "error"))
+            shown.append(Compared(family, published.parameters(curve), output, error, answers[:, :, index], sound))
+    return shown
 
 
 def inside(shown: Sequence[Compared]) -> list[list[float]]:
@@ -135,24 +129,18 @@ class Scores:
 
 def scores(shown: Sequence[Compared]) -> Scores:
     """Scores settings on published curves."""
-    return score(
-        [
-            [distances(each.answers[number], each.output, sound) for each in shown]
-            for number, sound in enumerate(shown[0].sound)
-        ]
-    )
-
-
-def score(settings: Sequence[Sequence[Distances]]) -> Scores:
-    """Scores settings by their distances to each curve."""
+    settings = [
+        [distances(each.answers[number], each.output, sound) for each in shown]
+        for number, sound in enumerate(shown[0].sound)
+    ]
     seeds = len(settings[0][0].to_curve)
     drawn = np.random.default_rng(0).integers(seeds, size=(RESAMPLES, seeds))
     weights = np.stack([np.bincount(row, minlength=seeds) for row in drawn]).astype(float)
     once = np.ones((1, seeds))
-    each = np.array([[energy_score(curve, once)[0] for curve in setting] for setting in settings])
-    return Scores(
-        each, np.array([[energy_score(curve, weights) for curve in setting] for setting in settings]).swapaxes(1, 2)
+    each, of_seeds = (
+        np.array([[energy_score(curve, own) for curve in setting] for setting in settings]) for own in (once, weights)
     )
+    return Scores(each[..., 0], of_seeds.swapaxes(1, 2))
 
 
 def held_out(

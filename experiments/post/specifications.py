@@ -22,17 +22,13 @@ RATES = {"rmsprop_keras": (0.0003, 0.001, 0.003), "adam": (0.001, 0.003, 0.01), 
 SGD_STEPS = 4_000
 """Fewest steps of SGD, which needs more of them than the other optimizers."""
 
-OTHER_GATES: dict[Gates, Gates] = {"sigmoid": "hard", "hard": "sigmoid"}
-
-UNITS = {"half": 0.5, "twice": 2.0}
-STEPS = {"half": 0.5, "1.5 times": 1.5, "twice": 2.0}
-BASE_SEEDS = (1_001, 2_002)
-
 NETWORKS = 24
 """Most networks of populations other than the sine's."""
 
 COMBINATIONS, DRAWN_WITH = 40, 48
 """Number of random combinations, and the seed that they are drawn with."""
+
+OTHER_GATES: dict[Gates, Gates] = {"sigmoid": "hard", "hard": "sigmoid"}
 
 Step = Callable[[lt.Settings], lt.Settings]
 
@@ -47,34 +43,27 @@ def trained_by(optimizer: str, rate: float) -> Step:
     return change
 
 
-def with_units(factor: float) -> Step:
-    """Layers below the readout of another size."""
-    return lambda settings: replace(settings, hidden=tuple(round(factor * units) for units in settings.hidden))
+def times(hidden: float = 1.0, steps: float = 1.0) -> Step:
+    """Layers below the readout of another size, or another number of steps."""
 
+    def change(settings: lt.Settings) -> lt.Settings:
+        widths = tuple(round(hidden * units) for units in settings.hidden)
+        return replace(settings, hidden=widths, steps=round(steps * settings.steps))
 
-def with_steps(factor: float) -> Step:
-    """Another number of steps."""
-    return lambda settings: replace(settings, steps=round(factor * settings.steps))
-
-
-def other_gates(settings: lt.Settings) -> lt.Settings:
-    """Hard gates in place of sigmoid ones, or the other way around."""
-    return replace(settings, gates=OTHER_GATES[settings.gates])
-
-
-def with_seed(more: int) -> Step:
-    """Networks that another base seed initialized."""
-    return lambda settings: replace(settings, base_seed=settings.base_seed + more)
+    return change
 
 
 CHOICES: dict[str, dict[str, Step]] = {
     "optimizer and rate": {
         f"{name} {rate:g}": trained_by(name, rate) for name, rates in RATES.items() for rate in rates
     },
-    "gates": {"the other": other_gates},
-    "units": {name: with_units(factor) for name, factor in UNITS.items()},
-    "steps": {name: with_steps(factor) for name, factor in STEPS.items()},
-    "base seed": {f"{more:,} more": with_seed(more) for more in BASE_SEEDS},
+    "gates": {"the other": lambda settings: replace(settings, gates=OTHER_GATES[settings.gates])},
+    "units": {"half": times(hidden=0.5), "twice": times(hidden=2.0)},
+    "steps": {"half": times(steps=0.5), "1.5 times": times(steps=1.5), "twice": times(steps=2.0)},
+    "base seed": {
+        "1,001 more": lambda settings: replace(settings, base_seed=settings.base_seed + 1_001),
+        "2,002 more": lambda settings: replace(settings, base_seed=settings.base_seed + 2_002),
+    },
 }
 """By kind and name, how the settings change."""
 
@@ -95,12 +84,6 @@ def specification(choices: dict[str, str], only: str = "") -> lt.Specification:
     return lt.Specification(change, choices)
 
 
-def one_at_a_time() -> Iterator[lt.Specification]:
-    """Yields the specifications that vary a single choice."""
-    for kind, choices in CHOICES.items():
-        yield from (specification({kind: choice}) for choice in choices)
-
-
 def combinations() -> Iterator[lt.Specification]:
     """Yields random combinations of at least two choices, each of which may also be the published one."""
     random, seen = np.random.default_rng(DRAWN_WITH), list[dict[str, str]]()
@@ -112,4 +95,7 @@ def combinations() -> Iterator[lt.Specification]:
             yield specification(chosen, only="sine")
 
 
-SPECIFICATIONS = (*one_at_a_time(), *combinations())
+SPECIFICATIONS = (
+    *(specification({kind: choice}) for kind, choices in CHOICES.items() for choice in choices),
+    *combinations(),
+)

@@ -162,12 +162,10 @@ def columns(
     """
     trained = {name: each for name, each in settings.items() if name not in given}
     every: Columns = {NETWORKS: trained}
+    others = {each.name: each.change for each in declared.specifications} if values["specifications"] else {}
+    variants = {name: declared.variant(name).change for name in declared.variants} if values["variants"] else {}
     changes: dict[str, Change] = {DURING: partial(during, declared)} if declared.during else {}
-    changes |= declared.controls
-    changes |= {name: declared.variant(name).change for name in declared.variants} if values["variants"] else {}
-    others = declared.specifications if values["specifications"] else ()
-    changes |= {each.name: each.change for each in others}
-    for column, change in changes.items():
+    for column, change in {**changes, **declared.controls, **variants, **others}.items():
         try:
             changed = {
                 name: checked(declared.populations[name][0], change(name, each)) for name, each in trained.items()
@@ -178,7 +176,7 @@ def columns(
             raise flags.UsageError(f"flag --claims={module}: {column}: {described_error(error)}") from None
         held = {name: each for name, each in changed.items() if each is not None}
         tested = [claim for claim in claims if not (claim.fails and column in declared.controls)]
-        if column in {each.name for each in others}:  # Without what only baselines need.
+        if column in others:  # Without what only baselines need.
             needed = {name for claim in tested if {*claim.populations} <= {*held} for name in claim.populations}
         else:
             needed = set().union(*(claim.made_of(held) for claim in tested))
@@ -234,18 +232,18 @@ def given_answers(
 
 def made_by(asked: ClaimSettings, module: str | None, given: Mapping[str, Path], *, trained: bool) -> str:
     """Describes how the networks were made, as Markdown; without ``trained``, files hold all answers."""
-    words = ["python -m experiments.claims"]
-    words += [f"--claims {module}"] if module else []
-    words += [f"--seeds {asked.seeds} --base_seed {asked.base_seed}"]
-    words += [f"--only {','.join(asked.only)}"] if asked.only else []
-    words += [f"--answers {shlex.quote(f'{name}={path}')}" for name, path in given.items()]
-    words += [shlex.quote(each) for each in asked.flags]
-    words += ["--variants"] if asked.variants else []
-    words += ["--specifications"] if asked.specifications else []
+    words = [
+        "python -m experiments.claims",
+        *([f"--claims {module}"] if module else []),
+        f"--seeds {asked.seeds} --base_seed {asked.base_seed}",
+        *([f"--only {','.join(asked.only)}"] if asked.only else []),
+        *(f"--answers {shlex.quote(f'{name}={path}')}" for name, path in given.items()),
+        *map(shlex.quote, asked.flags),
+        *(f"--{switch}" for switch in ("variants", "specifications") if getattr(asked, switch)),
+    ]
     networks = f"{counted(asked.seeds, 'network')} of each experiment, base seed {asked.base_seed}, made"
-    sentences = [f"{networks if trained else 'Made'} by {code(' '.join(words))}."]
-    sentences += [
+    answers = (
         f"The answers of {escape(name)} are those in {escape(path.name)}, without controls and variants."
         for name, path in given.items()
-    ]
-    return " ".join(sentences)
+    )
+    return " ".join([f"{networks if trained else 'Made'} by {code(' '.join(words))}.", *answers])

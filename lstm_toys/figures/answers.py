@@ -15,6 +15,7 @@ from lstm_toys.figures import style
 from lstm_toys.figures.needs import needs
 from lstm_toys.figures.style import COLORS, GRAY, INPUT, MOST_BANDS, Grid
 from lstm_toys.results.arrays import axis_label, kept, probed
+from lstm_toys.tasks.goal import AFTER
 
 MOST_PANELS = 12
 OTHERS: dict[str, Any] = {"color": "#929299", "linewidth": 0.5}
@@ -43,14 +44,37 @@ def target(results: xr.Dataset, title: str) -> Figure:
 
 @needs("train_answer/time", "train_target/time", "diverged", feature="y")
 def training_answer(results: xr.Dataset, title: str) -> Figure:
-    """Draws the training curve and the networks' answers to it, in the (x, y) plane if they also answer x."""
-    fit = kept(results)
-    with style.canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
+    """Draws the training curve and the networks' answers to it, in the (x, y) plane if they also answer x.
+
+    Below, it draws what the answers are off by, over time; the title says by how much, in the first tenth and after it.
+    """
+    fit, x = kept(results), results.time.values
+    wrong = fit.train_answer - results.train_target
+    with style.house():
+        figure = Figure(figsize=(6.8, 6.0))
+        axes, below = figure.subplots(2, 1, height_ratios=(3, 1.3))
+        for each, label in ((axes, "y"), (below, "answer − curve")):
+            style.measured(each)
+            each.set(xlabel=style.plain(axis_label(results.time)), ylabel=label)
         style.answers_of(axes, fit.train_answer, COLORS["r"])
-        axes.plot(results.time, results.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
+        axes.plot(x, results.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
         style.legend(
             axes, [*style.answer_entries(fit, COLORS["r"]), style.entry("training curve", COLORS["b"], **INPUT)]
         )
+        names = [str(each) for each in wrong.feature.values if each in ("x", "y")]
+        if fit.sizes["seed"]:
+            for name, color in zip(reversed(names), "rc", strict=False):
+                style.answers_of(below, wrong.sel(feature=[name]).assign_coords(feature=["y"]), COLORS[color])
+            early = x <= x[0] + AFTER * (x[-1] - x[0])
+            off = np.abs(wrong.sel(feature="y").values)
+            first, late = (np.median(off[:, part].max(axis=1)) for part in (early, ~early))
+            title += f"\ny is off by up to {first:.2g} in the first tenth, and by up to {late:.2g} after it"
+        axes.set_title(style.plain(title))
+        below.axhline(0, color=COLORS["b"], **INPUT)
+        if len(names) > 1:
+            style.legend(
+                below, [style.entry(name, COLORS[color]) for name, color in zip(reversed(names), "rc", strict=False)]
+            )
     return figure
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import conftest
-from conftest import carry_out, executed, finished_without_jax, refusal
+from conftest import carry_out, executed, finished_without_jax
 from experiments import all as every
 from lstm_toys.cli import flags
 from lstm_toys.results import storage
@@ -72,9 +72,3 @@ def test_the_other_readout_works_too(name, tmp_path):
     labeled = storage.load_results(run.results)
     assert np.isfinite(labeled.answer).all()
     assert storage.load_parameters(run.folder / "parameters.npz")["readout"].keys() == {"kernel", "bias"}
-
-
-def test_all_refuses_what_one_experiment_refuses(tmp_path, capsys):
-    assert carry_out(every, ["--momentum=0.5", f"--results_dir={tmp_path}"]) == 2
-    refusal(capsys)
-    assert not any(tmp_path.iterdir())

@@ -20,7 +20,8 @@ def some(labeled, family, count):
 
 def test_the_training_answer_is_the_median_with_a_band_and_one_network_beside_the_target(hand_made):
     labeled = hand_made(6, diverged=(0, 4))
-    axes = axes_of(figures.training_answer(labeled, "answers"))
+    figure = figures.training_answer(labeled, "answers")
+    axes, below = panels(figure)
     kept = np.delete(labeled.train_answer.values[:, :, 0], (0, 4), axis=0)
     np.testing.assert_allclose(median(axes).get_ydata(), np.median(kept, axis=0))
     np.testing.assert_allclose(dots(axes)[0].get_ydata(), labeled.train_answer.values[1, :, 0])
@@ -33,6 +34,13 @@ def test_the_training_answer_is_the_median_with_a_band_and_one_network_beside_th
     for line in (dashed(axes)[0], target):
         np.testing.assert_allclose(line.get_xdata(), labeled.time)
         np.testing.assert_allclose(line.get_ydata(), labeled.train_target.values[:, 0])
+    wrong = kept - labeled.train_target.values[:, 0]
+    np.testing.assert_allclose(median(below).get_ydata(), np.median(wrong, axis=0))
+    first, late = (np.median(abs(part).max(axis=1)) for part in (wrong[:, :2], wrong[:, 2:]))
+    said = f"y is off by up to {first:.2g} in the first tenth, and by up to {late:.2g} after it"
+    assert axes.get_title() == f"answers\n{said}"
+    nobody, nothing = panels(figures.training_answer(hand_made(2, diverged=(0, 1)), "answers"))
+    assert (nobody.get_title(), len(dots(nothing))) == ("answers", 0)
 
 
 def test_more_than_three_curves_have_a_panel_each_in_the_colors_of_their_labels(hand_made):

@@ -23,6 +23,8 @@ from lstm_toys.studies.training import ask as training
 RESOLUTIONS = (16, 64, 256)
 """Numbers of networks for which reports state the smallest share that they distinguish from one half."""
 
+STYLE: dict[str, Any] = {"box": None, "padding": (0, 1, 0, 0), "title_justify": "left"}
+
 
 @dataclass(frozen=True)
 class ClaimSettings(Identity):
@@ -91,9 +93,15 @@ def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterato
     columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "meets it")
     question: Question = asked.subject
     trained = f", in {counted(asked.settings.seeds, 'network')} each" if metrics["runs_seconds"] else ""
-    title = f"{question.declared.title}{trained}"
-    yield tables.table(title, columns, rows, box=None, padding=(0, 1, 0, 0), title_justify="left")
-    yield from controls_table(entries)
+    yield tables.table(f"{question.declared.title}{trained}", columns, rows, **STYLE)
+    if controls := named(entries, "controls"):
+        shares = [
+            [each["id"], percent(each["share"]), *(_share(each["controls"].get(name)) for name in controls)]
+            for each in entries
+            if each["controls"]
+        ]
+        heads = ["claim", "networks>", *(f"{name}>" for name in controls)]
+        yield tables.table("the share of controls that meet them", heads, shares, fold=True, **STYLE)
     yield from (f"{mark}) {remark}" for remark, mark in marks.items())
     if nobody := [each["id"] for each in entries if not each["counted"]]:
         yield f"not judged, since every network diverged: {', '.join(nobody)}"
@@ -126,6 +134,10 @@ def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterato
         yield f"the runs took {spent}"
 
 
+def _share(control: dict[str, Any] | None) -> str:
+    return "" if control is None else percent(control["share"])
+
+
 def differing(name: str, variants: Mapping[str, dict[str, Any]]) -> str:
     """The claims whose share differs with a variant, in words; ``variants`` are its entries by claim."""
     compared = {claim: each for claim, each in variants.items() if each["difference"] is not None}
@@ -136,34 +148,10 @@ def differing(name: str, variants: Mapping[str, dict[str, Any]]) -> str:
     return f"with {name} no share differs"
 
 
-def controls_table(entries: list[dict[str, Any]]) -> Iterator[RenderableType]:
-    """Yields a table of the shares of controls that meet the claims, if there are controls."""
-    names = named(entries, "controls")
-    held = [entry for entry in entries if entry["controls"]]
-    rows = [
-        [
-            entry["id"],
-            percent(entry["share"]),
-            *(percent(entry["controls"][name]["share"]) if name in entry["controls"] else "" for name in names),
-        ]
-        for entry in held
-    ]
-    if rows:
-        columns = ("claim", "networks>", *(f"{name}>" for name in names))
-        style: dict[str, Any] = {"box": None, "padding": (0, 1, 0, 0), "title_justify": "left"}
-        yield tables.table("the share of controls that meet them", columns, rows, fold=True, **style)
-
-
 def rank(entry: dict[str, Any], column: str) -> str:
     """Counts, in words, the networks of a column with a lower number than the published one, and with the same."""
     below, equal, whole = entry["published"]["ranks"][column]
     return f"{below} of {counted(whole, 'network')}{f' ({equal} equal)' if equal else ''}"
-
-
-def ranks(entry: dict[str, Any]) -> str:
-    """Counts the networks below the published number in every column, see `rank`."""
-    columns = {name: "" if name == NETWORKS else f" with {name}" for name in entry["published"]["ranks"]}
-    return ", ".join(f"{rank(entry, name)}{of}" for name, of in columns.items())
 
 
 def at_once(entries: Sequence[dict[str, Any]]) -> str:
@@ -195,32 +183,30 @@ def reach(entries: list[dict[str, Any]], aspects: Mapping[str, Sequence[str]]) -
 
     A claim is about an aspect if its share is higher in all of these variants, or lower in all.
     """
-    rest = [
-        each["id"] for each in entries if all(name in each["variants"] for names in aspects.values() for name in names)
-    ]
+    every = dict.fromkeys(name for names in aspects.values() for name in names)
+    rest = [each["id"] for each in entries if {*every} <= {*each["variants"]}]
     for aspect, names in aspects.items():
-        variants = {each["id"]: each["variants"] for each in entries if all(name in each["variants"] for name in names)}
-        changed = {claim: [name for name in names if differs(each[name])] for claim, each in variants.items()}
-        signs = {claim: {variants[claim][name]["difference"] > 0 for name in each} for claim, each in changed.items()}
-        throughout = {claim for claim, each in changed.items() if each and len(each) == len(names)}
-        if about := [claim for claim in changed if claim in throughout and len(signs[claim]) == 1]:
+        about, opposed, some = list[str](), list[str](), list[str]()
+        for each in entries:
+            if {*names} <= {*each["variants"]}:
+                claim, changed = each["id"], [name for name in names if differs(each["variants"][name])]
+                signs = {each["variants"][name]["difference"] > 0 for name in changed}
+                if len(signs) > 1:
+                    opposed.append(claim)
+                elif changed and len(changed) == len(names):
+                    about.append(claim)
+                if changed and len(changed) < len(names):
+                    some.append(f"{claim} ({', '.join(changed)})")
+                if changed and claim in rest:
+                    rest.remove(claim)
+        if about:
             yield f"about {aspect}, since the share differs with {' and with '.join(names)}: {', '.join(about)}"
-        if opposed := [claim for claim in changed if len(signs[claim]) > 1]:
+        if opposed:
             yield f"the share differs with {' and '.join(names)}, but in opposite directions: {', '.join(opposed)}"
-        if some := [
-            f"{claim} ({', '.join(each)})" for claim, each in changed.items() if each and claim not in throughout
-        ]:
+        if some:
             yield f"perhaps about {aspect}, since the share differs with some: {', '.join(some)}"
-        rest = [claim for claim in rest if not changed[claim]]
     if aspects and rest:
-        every = dict.fromkeys(name for names in aspects.values() for name in names)
         yield f"about none of these, since no share differs with {', '.join(every)}: {', '.join(rest)}"
-
-
-def unlearned(entry: dict[str, Any]) -> str:
-    """Counts the networks of each variant that do not count, since they did not learn."""
-    counts = {name: len(variant["unlearned"]) for name, variant in entry["variants"].items()}
-    return ", ".join(f"{count} of {name}" for name, count in counts.items() if count)
 
 
 def meaningless(entry: dict[str, Any]) -> str:

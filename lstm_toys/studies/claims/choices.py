@@ -45,12 +45,11 @@ class Thresholds:
     largest: str
 
     def __post_init__(self) -> None:
-        flat = [each for value in self.values for each in (value if isinstance(value, tuple) else (value,))]
-        if not self.values or not all(isinstance(each, Real) and not isinstance(each, bool) for each in flat):
+        every = [value if isinstance(value, tuple) else (value,) for value in self.values]
+        flat = [each for value in every for each in value]
+        if not flat or not all(isinstance(each, Real) and not isinstance(each, bool) for each in flat):
             raise ValueError("thresholds: values must be numbers, or pairs of numbers, such as (0.1, 0.3)")
-        if len({isinstance(value, tuple) and len(value) for value in self.values} - {2, False}) or (
-            len({isinstance(value, tuple) for value in self.values}) > 1
-        ):
+        if {*map(len, every)} not in ({1}, {2}):
             raise ValueError("thresholds: values must all be numbers, or all pairs (low, high)")
         arguments.text("thresholds: smallest", self.smallest)
         arguments.text("thresholds: largest", self.largest)
@@ -124,11 +123,12 @@ def other_seeds(base_seed: int) -> Change:
 
 def usual() -> tuple[Specification, ...]:
     """The specifications of claims that declare none."""
-    return (
-        Specification(changed(learning_rate=1 / 3), {"learning rate": "a third"}),
-        Specification(changed(learning_rate=3.0), {"learning rate": "three times"}),
-        Specification(changed(hidden=0.5), {"units": "half"}),
-        Specification(changed(hidden=2.0), {"units": "twice"}),
-        Specification(other_seeds(1_001), {"base seed": "1,001 more"}),
-        Specification(other_seeds(2_002), {"base seed": "2,002 more"}),
-    )
+    every = {
+        ("learning rate", "a third"): changed(learning_rate=1 / 3),
+        ("learning rate", "three times"): changed(learning_rate=3.0),
+        ("units", "half"): changed(hidden=0.5),
+        ("units", "twice"): changed(hidden=2.0),
+        ("base seed", "1,001 more"): other_seeds(1_001),
+        ("base seed", "2,002 more"): other_seeds(2_002),
+    }
+    return tuple(Specification(change, {kind: choice}) for (kind, choice), change in every.items())

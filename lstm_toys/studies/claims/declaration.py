@@ -61,10 +61,10 @@ class Baseline:
 
     Example:
         >>> import lstm_toys as lt
-        >>> def last(lines):
-        ...     return lines.answer.values[:, 0, -1, 0]
-        >>> lt.Baseline("last answer to the first line", last, (lt.Source("sine", "line"),)).what
-        'last answer to the first line'
+        >>> def largest(lines):
+        ...     return lines.answer.values.max(axis=(1, 2, 3))
+        >>> lt.Baseline("largest answer", largest, (lt.Source("sine", "line"),)).what
+        'largest answer'
     """
 
     what: str
@@ -82,13 +82,11 @@ class Claim:
 
     Attributes:
         id: letters, digits and ``.``, ``-``, ``_``, but not "all".
-        quote: the sentence.
         statistic: a description of the number.
         number: a function of the results in ``sources``, in their order, that returns one number per network ``[S]``,
             NaN where it is undefined. Curve sets have ``input`` ``[C, T, F]`` and ``answer`` ``[S, C, T, A]``, or
             ``answer`` ``[S, C, A]`` and ``truth`` ``[C, A]``, with the curves' parameters as coordinates ``[C]``.
-        low: the smallest number that meets the claim.
-        high: the largest number that meets the claim.
+        low: the smallest number that meets the claim, and ``high`` the largest.
         learned: whether the claim states that something was learned. A diverged network then counts as not meeting it;
             otherwise diverged networks are excluded.
         against: a population to compare with instead of thresholds: the claim is that a network's number is higher than
@@ -124,21 +122,23 @@ class Claim:
 
     def __post_init__(self) -> None:
         arguments.text("id", self.id, empty=True)
-        claim = f"claim {self.id!r}"
+        claim, against = f"claim {self.id!r}", f": against={self.against!r}"
         for name in ("quote", "statistic"):
             arguments.text(f"{claim}: {name}", getattr(self, name), empty=True)
         for name in ("learned", "fails"):
             arguments.switch(f"{claim}: {name}", getattr(self, name))
         arguments.instance(f"{claim}: against", self.against, str | None, "the name of a population, or None")
+        arguments.instance(f"{claim}: thresholds", self.thresholds, Thresholds | None, "an lt.Thresholds or None")
         for name in ("low", "high"):
             object.__setattr__(self, name, _threshold(f"{claim}: {name}", getattr(self, name)))
         _check_number(claim, self.number, self.sources)
         if not isinstance(self.baselines, tuple) or not all(isinstance(each, Baseline) for each in self.baselines):
-            given = arguments.brief(self.baselines)
-            raise ValueError(f"{claim}: baselines must be a tuple of lt.Baseline, not {given}")
+            raise arguments.refused(f"{claim}: baselines", "a tuple of lt.Baseline", self.baselines)
         names, populations = [each.what for each in self.baselines], {each.population for each in self.sources}
         bounded, compared = (self.low, self.high) != (-np.inf, np.inf), self.against is not None
-        against = f": against={self.against!r}"
+        both = np.isfinite(self.low) and np.isfinite(self.high)
+        pairs = self.thresholds is not None and isinstance(self.thresholds.values[0], tuple)
+        kind = "pairs (low, high), since it has two" if both else "numbers, since it has one threshold"
         for wrong, said in (
             (self.learned and self.fails, ": learned=True and fails=True contradict each other"),
             (not compared and not bounded, " has no threshold: give low, high, or against"),
@@ -152,29 +152,24 @@ class Claim:
                 f"{against} takes one population, not {', '.join(sorted(populations))}",
             ),
             (self.against in populations, f": {self.against!r} cannot be compared with itself"),
-            (self.thresholds is not None and compared, f"{against} has no thresholds"),
+            (compared and self.thresholds is not None, f"{against} has no thresholds"),
             (compared and self.learned, f"{against} excludes diverged networks; learned counts them"),
             *((names.count(name) > 1, f": two baselines are named {name!r}") for name in names),
+            (self.thresholds is not None and pairs != both, f": thresholds must be {kind}"),
         ):
             if wrong:
                 raise ValueError(f"{claim}{said}")
-        arguments.instance(f"{claim}: thresholds", self.thresholds, Thresholds | None, "an lt.Thresholds or None")
-        if self.thresholds is not None:
-            pairs, both = isinstance(self.thresholds.values[0], tuple), np.isfinite(self.low) and np.isfinite(self.high)
-            if pairs != both:
-                kind = "pairs (low, high), since it has two" if both else "numbers, since it has one threshold"
-                raise ValueError(f"{claim}: thresholds must be {kind}")
-            _ = self.others  # Each of them must be possible.
+        _ = self.others  # Each of them must be possible.
 
     @property
     def others(self) -> tuple[Claim, ...]:
         """The claim with each of its other thresholds."""
-        ends: list[dict[str, Any]] = []
-        for value in () if self.thresholds is None else self.thresholds.values:
-            if isinstance(value, tuple):
-                ends.append({"low": value[0], "high": value[1]})
-            else:
-                ends.append({"low": value} if np.isfinite(self.low) else {"high": value})
+        values = self.thresholds.values if self.thresholds else ()
+        single = "low" if np.isfinite(self.low) else "high"
+        ends: list[dict[str, Any]] = [
+            dict(zip(("low", "high"), each, strict=True)) if isinstance(each, tuple) else {single: each}
+            for each in values
+        ]
         return tuple(replace(self, **each, thresholds=None) for each in ends)
 
     @property
@@ -234,20 +229,16 @@ class Claims:
     """A set of claims and the populations that they are tested on. A module declares it as ``CLAIMS``.
 
     Attributes:
-        populations: mapping from the name that `Source` uses to an experiment and command-line flags that override its
-            defaults.
+        populations: by the name that `Source` uses, an experiment and command-line flags that override its defaults.
         about: a description of the networks.
-        published: a module-level function that returns published answers: a mapping from populations to the results of
-            one network.
-        data: files that ``published`` reads.
-        controls: mapping from names to networks that were not trained or were trained on something else. A claim that
-            they also meet says little about the trained networks, unless it states that networks fail.
-        variants: mapping from names to networks of other kinds or training lengths, which show how far a verdict
-            generalizes.
-        aspects: mapping from the description of a property, such as "hard gates", to the names of the variants whose
-            networks lack it.
-        during: mapping from populations to earlier numbers of steps in the same training after which claims about only
-            this population are also tested.
+        published: a module-level function that returns published answers: by population the results of one network.
+        data: files from which the claims, or the published answers, are read.
+        controls: by name, networks that were not trained or were trained on something else. A claim that they also meet
+            says little about the trained networks, unless it states that networks fail.
+        variants: by name, networks of other kinds or training lengths, which show how far a verdict generalizes.
+        aspects: by the description of a property, such as "hard gates", the variants whose networks lack it.
+        during: by population, earlier numbers of steps in the same training after which claims about only this
+            population are also tested.
         specifications: other trainings that the claims could have been about as well. By default a third and three
             times the learning rate, half and twice the units, and two other base seeds.
         unanswered: ids of claims that `on` has left out.
@@ -256,32 +247,19 @@ class Claims:
         ValueError: names repeat or are unknown, there are no claims, or another argument is invalid.
 
     Example:
-        >>> import dataclasses
         >>> import lstm_toys as lt
-        >>> experiment = lt.Experiment(
-        ...     name="line",
-        ...     doc="One line, to be returned as it is.",
-        ...     defaults={"steps": 500, "learning_rate": 0.3},
-        ...     goal=lt.Goal(rmse=0.03),
-        ...     task=lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
-        ...     probes=lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
-        ...     draw=lambda results, companions: {},
-        ... )
-        >>> within = lt.Claim(
-        ...     id="steeper-within",
-        ...     quote="A steeper line is answered as if it were the one that was trained on",
-        ...     statistic="largest answer",
-        ...     number=lambda lines: lines.answer.values.max(axis=(1, 2, 3)),
-        ...     sources=(lt.Source("line", "steeper"),),
-        ...     high=0.5,
-        ... )
-        >>> lt.Claims(
-        ...     title="what I think of lines",
-        ...     claims=(within,),
-        ...     populations={"line": (experiment, [])},
-        ...     controls={"untrained networks": lambda name, settings: dataclasses.replace(settings, steps=0)},
-        ... ).ids
-        ('steeper-within',)
+        >>> functions = {
+        ...     "task": lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
+        ...     "probes": lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
+        ...     "draw": lambda results, companions: {},
+        ... }
+        >>> experiment = lt.Experiment("line", "One line.", {}, lt.Goal(rmse=0.03), **functions)
+        >>> def largest(lines):
+        ...     return lines.answer.values.max(axis=(1, 2, 3))
+        >>> sources = (lt.Source("line", "steeper"),)
+        >>> low = lt.Claim("low", "Answers to steeper lines are too low", "largest answer", largest, sources, high=0.5)
+        >>> lt.Claims("lines", (low,), {"line": (experiment, [])}).ids
+        ('low',)
     """
 
     title: str
@@ -323,8 +301,7 @@ class Claims:
     def _check_kinds(self) -> None:
         for name in ("title", "about"):
             words = getattr(self, name)
-            if not isinstance(words, str) or not words.strip():
-                raise ValueError(f"{name} must be text that is not empty, not {arguments.brief(words)}")
+            arguments.expect(isinstance(words, str) and words.strip() != "", name, "text that is not empty", words)
             arguments.text(name, words)
         for name, kind in (("claims", Claim), ("data", Path), ("specifications", Specification)):
             held = getattr(self, name)
@@ -339,15 +316,19 @@ class Claims:
             for each in held:
                 arguments.text(f"a key of {name}", each)
         for name, population in self.populations.items():
-            if not _is_population(population):
-                raise ValueError(f"population {name!r} must be an experiment and its flags, such as (EXPERIMENT, [])")
+            match population:
+                case (Experiment(), [*flags]) if all(isinstance(flag, str) for flag in flags):
+                    pass
+                case _:
+                    raise ValueError(
+                        f"population {name!r} must be an experiment and its flags, such as (EXPERIMENT, [])"
+                    )
         for name, change in {**self.controls, **self.variants}.items():
             if not isinstance(change, Variant) or name in self.controls:
                 arguments.function(repr(name), change, CHANGES, 2)
         for name, steps in self.during.items():
             if not isinstance(steps, Sequence) or not all(isinstance(each, int) and each >= 0 for each in steps):
-                given = arguments.brief(steps)
-                raise ValueError(f"during[{name!r}] must be a sequence of numbers of steps, not {given}")
+                raise arguments.refused(f"during[{name!r}]", "a sequence of numbers of steps", steps)
             if len(set(steps)) < 2 or sorted(set(steps)) != list(steps):
                 raise ValueError(f"during[{name!r}] must have at least two numbers of steps, in ascending order")
         if self.published is not None:
@@ -402,12 +383,6 @@ class Claims:
     def ids(self) -> tuple[str, ...]:
         """The ids of all claims."""
         return tuple(claim.id for claim in self.claims)
-
-
-def _is_population(population: Any) -> bool:
-    if not isinstance(population, tuple) or len(population) != 2 or not isinstance(population[0], Experiment):
-        return False
-    return isinstance(population[1], list | tuple) and all(isinstance(flag, str) for flag in population[1])
 
 
 def _threshold(name: str, value: Any) -> float:

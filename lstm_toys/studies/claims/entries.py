@@ -24,6 +24,9 @@ class VariantEvidence(NamedTuple):
     networks: Counted
 
 
+Name = TypeVar("Name", str, int)
+
+
 @dataclass(frozen=True)
 class EvidenceTable:
     """The results that claims are judged by; ``nulls`` are models without a network, by name."""
@@ -51,14 +54,10 @@ def _compared(claim: Claim, columns: EvidenceTable) -> dict[str, tuple[Judgment,
     for name, (results, networks) in columns.variants.items():
         if networks == "equal loss" and claim.learned:
             continue
-        theirs = judge(claim, results, only_learned=networks != "all")
-        ours = None if theirs is None else judge(claim, columns.networks, only_learned=networks != "all")
+        theirs, ours = (judge(claim, each, only_learned=networks != "all") for each in (results, columns.networks))
         if theirs is not None and ours is not None:
             found[name] = theirs, ours
     return found
-
-
-Name = TypeVar("Name", str, int)
 
 
 def _judged(claim: Claim, columns: Mapping[Name, Evidence]) -> dict[Name, Judgment]:
@@ -76,10 +75,12 @@ def _entry(
     if (ours := judge(claim, columns.networks)) is None:
         lacking = " and ".join(f"{source.curves} of {source.population}" for source in claim.sources)
         raise Unsound(f"claim {claim.id}: the results lack {lacking}, or are not of as many networks each")
-    published = judge(claim, columns.published)
-    if published is not None and np.isnan(published.numbers).all():
-        published = None
+    alone = judge(claim, columns.published)
+    published = None
+    if alone is not None and not np.isnan(alone.numbers).all():
+        published = _single(alone) | {"ranks": _ranks(claim, alone, columns, variants)}
     (answers, right), at_once = _copied(claim, columns.networks), ours.share_at(of_claims)
+    controls = {} if claim.fails else _judged(claim, columns.controls)
     entry = {
         "id": claim.id,
         "quote": claim.quote,
@@ -88,13 +89,9 @@ def _entry(
         "meets": claim.meets,
         **_population(ours),
         "simultaneous": {"interval": _interval(at_once), "verdict": verdict(at_once)},
-        "published": None
-        if published is None
-        else _single(published) | {"ranks": _ranks(claim, published, columns, variants)},
+        "published": published,
         "null": {name: _single(each) | {"answers": answers} for name, each in _judged(claim, columns.nulls).items()},
-        "controls": {
-            name: _population(each) for name, each in ({} if claim.fails else _judged(claim, columns.controls)).items()
-        },
+        "controls": {name: _population(each) for name, each in controls.items()},
         "variants": {
             name: _population(theirs) | _difference(theirs, others, of_differences)
             for name, (theirs, others) in variants.items()

@@ -21,10 +21,8 @@ from lstm_toys.results import arrays, storage
 from lstm_toys.runs import external
 from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
-from lstm_toys.runs.identity import Settings
 from lstm_toys.studies.claims.ask import ClaimSettings, Question
 from lstm_toys.studies.claims.declaration import INPUT, TRUTH
-from lstm_toys.tasks import families
 
 Evidence = Mapping[str, xr.Dataset]
 
@@ -48,20 +46,17 @@ def select(labeled: xr.Dataset, curves: str) -> xr.Dataset | None:
     if curves == HISTORY:
         return labeled if "train_rmse" in labeled else None
     if curves == TRAINING:
-        return _training(labeled) if "train_answer" in labeled else None
+        if "train_answer" not in labeled:
+            return None
+        names = {"train_answer": "answer", "train_target": "input"}  # Tasks that reproduce their input store it once.
+        if "train_input" in labeled:
+            names |= {"train_input": "input", "train_target": "truth"}
+        first = labeled[[*names]].rename(names).isel(example=0, missing_dims="ignore")
+        return first.expand_dims(curve=1).transpose("seed", "curve", ...)
     if "answer" not in labeled or curves not in {*labeled.family.values, *arrays.own_points(labeled)}:
         return None
     probe = arrays.probed(labeled, curves)
     return probe[[name for name in ("input", "answer", "truth", "name") if name in probe]]
-
-
-def _training(labeled: xr.Dataset) -> xr.Dataset:
-    names = {"train_answer": "answer", "train_target": "input"}  # Tasks that reproduce their input store it once.
-    if "train_input" in labeled:
-        names |= {"train_input": "input", "train_target": "truth"}
-    curves = labeled[[*names]].rename(names)
-    curves = curves.isel(example=0) if "example" in curves.dims else curves
-    return curves.expand_dims(curve=1).transpose("seed", "curve", ...)
 
 
 def alike(labeled: xr.Dataset, others: xr.Dataset) -> xr.Dataset:
@@ -79,17 +74,13 @@ def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
     They are the results of one "network", clipped to ``(-bound, bound)``; 1 is the range of a last layer of LSTM units.
     Answers with features that the input lacks are missing.
     """
-    ends = ["", *(f"_{probe}" for probe in arrays.own_points(labeled))]
-    every = [*(tuple(f"{name}{end}" for name in ("answer", "input", "truth")) for end in ends)]
-    copied = {
-        name: _copied(labeled, name, shown, truth)
-        for name, shown, truth in (*every, ("train_answer", "train_input", "train_target"))
-        if name in labeled
-    }
+    every = [("train_answer", "train_input", "train_target")]
+    for end in ("", *(f"_{probe}" for probe in arrays.own_points(labeled))):
+        every.append((f"answer{end}", f"input{end}", f"truth{end}"))
     answers = {
         name: answer.clip(-bound, bound).expand_dims(seed=1).assign_attrs(labeled[name].attrs)
-        for name, answer in copied.items()
-        if answer is not None
+        for name, shown, truth in every
+        if name in labeled and (answer := _copied(labeled, name, shown, truth)) is not None
     }
     known = labeled.drop_vars(["seed", *(name for name, array in labeled.variables.items() if "seed" in array.dims)])
     return known.assign({**answers, "diverged": ("seed", np.zeros(1, bool))})
@@ -97,8 +88,7 @@ def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
 
 def _copied(labeled: xr.Dataset, answer: str, shown: str, truth: str) -> xr.DataArray | None:
     if not any(str(axis).startswith("time") for axis in labeled[answer].dims):
-        known = labeled[truth]
-        return known.isel(example=0) if "example" in known.dims else known
+        return labeled[truth].isel(example=0, missing_dims="ignore")
     known = labeled[shown if shown in labeled else truth]
     return known if known.dims == tuple(axis for axis in labeled[answer].dims if axis != "seed") else None
 
@@ -181,8 +171,7 @@ def _each(
 
 def external_answers(question: Question, settings: ClaimSettings) -> dict[str, xr.Dataset]:
     """Reads files of answers by population; raises Refused if they are for other curves, or a file has changed."""
-    digests = dict(settings.answers)
-    return {name: _read(question, name, path, digests[name]) for name, path in question.answers.items()}
+    return {name: _read(question, name, question.answers[name], digest) for name, digest in settings.answers}
 
 
 def check_curves(question: Question, answers: Mapping[str, xr.Dataset]) -> None:
@@ -245,30 +234,24 @@ def _read(question: Question, name: str, path: Path, digest: str) -> xr.Dataset:
     if sha256(path, links=True) != digest:
         raise Refused(f"{file} was changed while networks were trained")
     experiment, settings = question.experiment(name), question.settings[name]
-    if differs := _difference(answers, _expected(experiment, settings)):
-        raise Refused(f"{file} does not match {experiment.name} with {settings.timesteps:,} time points: {differs}")
+    points, numbers = settings.timesteps, dict(settings.numbers)
+    shown, (_, task) = external.curves_of(experiment, points, numbers), experiment.at(points)
+    shape = (1, *shown.shape[: 2 if task.sequence else 1], len(task.output_features))
+    if differs := _difference(answers, external.labeled(experiment, np.zeros(shape), points, numbers)):
+        raise Refused(f"{file} does not match {experiment.name} with {points:,} time points: {differs}")
     if "diverged" in answers:
         return answers
     sound = np.isfinite(answers.answer).all([axis for axis in answers.answer.dims if axis != "seed"])
     return answers.assign(diverged=("seed", ~sound.values))
 
 
-def _expected(experiment: Experiment, settings: Settings) -> xr.Dataset:
-    points, numbers = settings.timesteps, dict(settings.numbers)
-    shown = external.curves_of(experiment, points, numbers)
-    task = experiment.task(families.time_points(points, experiment.span))
-    shape = (1, *shown.shape[: 2 if task.sequence else 1], len(task.output_features))
-    return external.labeled(experiment, np.zeros(shape), points, numbers)
-
-
 def _difference(found: xr.Dataset, expected: xr.Dataset) -> str:
     """Describes the first variable that differs from the template; empty if none does."""
     for name, variable in expected.variables.items():
-        if name not in found.variables:
+        if (there := found.variables.get(name)) is None:
             if name in ("seed", "diverged"):
                 continue
             return f"{name} is missing"
-        there = found.variables[name]
         axes, right = (
             ", ".join(axis if axis == "seed" else f"{axis} {size:,}" for axis, size in each.sizes.items())
             for each in (there, variable)

@@ -10,17 +10,23 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
-from lstm_toys.figures.style import COLORS, GRAY, STYLE, canvas, plain
+from lstm_toys.figures.style import COLORS, GRAY, STYLE, band_entry, canvas, legend, plain
+from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.ask import differs, named, percent, percents
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, VERDICTS
 
 TINTS = {"supported": COLORS["g"], "refuted": COLORS["r"], "undecided": GRAY}
+SIGNS = {"supported": "^", "refuted": "v", "undecided": "s"}
+"""Markers of verdicts, since colors alone do not tell them apart for everybody."""
+
 MARKS = {"published": ("D", COLORS["r"]), COPY: ("x", "black"), CLIPPED: ("+", "black")}
+ALONE = {"published": "the published network", COPY: "copy of the input", CLIPPED: "copy clipped to (-1, 1)"}
 CONTROLS = [COLORS[letter] for letter in "ycgk"]
 """Colors of controls; a fifth control repeats the first color."""
+
+HALF: dict[str, Any] = {"color": GRAY, "linewidth": 0.9, "linestyle": "--"}
 
 HEADING, LEFT = 0.42, 0.015
 """Height of a verdict's heading in inches, and where claims begin, as a share of the width."""
@@ -30,6 +36,9 @@ LONGEST = 92
 
 LOGARITHMIC = 30.0
 """Positive numbers that span more than this factor are drawn on a logarithmic axis."""
+
+MARGIN = 0.04
+"""Share of an axis that is left free on both sides of the numbers."""
 
 
 class Sheet(NamedTuple):
@@ -67,7 +76,7 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
         axes.set(xlim=(0, 1), ylim=(0, height - top), yticks=[])
         axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"], fontsize=8)
         axes.xaxis.tick_top()
-        axes.axvline(0.5, color=GRAY, linewidth=0.9, linestyle="--")
+        axes.axvline(0.5, **HALF)
         pairs = "; of pairs: bootstrap, or exact" if any(each["threshold"]["against"] for each in entries) else ""
         label = f"share of networks that meet the claim\n95 % interval: Wilson{pairs}"
         figure.text(0.55, 1 - 0.22 / height, label, fontsize=9, ha="center", va="center")
@@ -105,18 +114,22 @@ def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
 def draw_variants(entries: list[dict[str, Any]]) -> Figure:
     """Draws how the share of networks that meet a claim differs in each variant: claims in rows, variants in columns.
 
-    A cell shows the difference in percentage points above its 95 % interval, a dot if the interval includes 0, and
-    nothing if there is no interval. Rows and columns without any such difference are omitted.
+    A cell has the difference in percentage points, and a bar from end to end of its 95 % interval, between -100 at the
+    left and 100 at the right edge of the cell; a dot if the interval includes 0, and nothing if there is no interval.
+    Rows and columns without any such difference are omitted.
     """
     every = named(entries, "variants")
-    names = _side_by_side([name for name in every if any(_changed(each, name) for each in entries)] or every)
+    changes = {name: [each["id"] for each in entries if _changed(each, name)] for name in every}
+    names = _side_by_side([name for name in every if changes[name]] or every)
     rows = [each for each in entries if any(_changed(each, name) for name in names)] or entries
     values = np.full((len(rows), len(names)), np.nan)
+    changed = {each for ids in changes.values() for each in ids}
+    title = f"With other networks, the share that meets a claim changes for {len(changed)} of {len(entries)} claims"
+    if changed:
+        most = max(names, key=lambda name: len(changes[name]))
+        title += f";\nmost often, for {len(changes[most])}, with {most}: by how many points of 100"
     with canvas("", xlabel="", ylabel="") as (figure, (axes,)):
-        labels = [plain(textwrap.fill(name, 10)) for name in names]
-        lines = max(label.count("\n") for label in labels)
-        width = max(7.16, 5.0 + 0.72 * len(names))  # The title and the notes need that much.
-        figure.set_size_inches(width, 1.9 + 0.14 * lines + 0.5 * len(rows))
+        figure.set_size_inches(max(6.8, 2.4 + 0.5 * len(names)), 3.4 + 0.4 * len(rows))
         for row, entry in enumerate(rows):
             for column, name in enumerate(names):
                 variant = entry["variants"].get(name)
@@ -127,21 +140,21 @@ def draw_variants(entries: list[dict[str, Any]]) -> Figure:
                     continue
                 values[row, column] = 100 * variant["difference"]
                 difference = plain(f"{values[row, column]:+.0f}")
-                axes.text(column, row - 0.14, difference, ha="center", va="center", weight="bold")
-                ends = plain("{:+.0f} … {:+.0f}".format(*(100 * end for end in variant["difference_interval"])))
-                axes.text(column, row + 0.24, ends, ha="center", va="center", fontsize=6.5)
+                axes.text(column, row - 0.12, difference, ha="center", va="center", fontsize=8.5, weight="bold")
+                ends = column + np.array(variant["difference_interval"]) / 2
+                axes.plot(ends, [row + 0.3] * 2, color="black", linewidth=1.6, solid_capstyle="butt")
+                axes.plot([column, column], [row + 0.22, row + 0.38], color="black", linewidth=0.7)
         # Only half of the color scale is used, so that black text is legible everywhere.
         axes.imshow(values, cmap="PuOr", vmin=-200, vmax=200, aspect="auto")
         axes.grid(visible=False)
         axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(rows) - 0.5, -0.5))
-        quotes = [f"“{shortened(each['quote'])}” {percent(each['share'])}" for each in rows]
-        axes.set_yticks(range(len(rows)), [plain(textwrap.fill(quote, 52)) for quote in quotes], fontsize=8)
-        axes.set_xticks(range(len(names)), labels, fontsize=8)
+        axes.set_yticks(range(len(rows)), [plain(f"{each['id']} {percent(each['share'])}") for each in rows])
+        axes.set_xticks(range(len(names)), [plain(name) for name in names], rotation=90)
         axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False)
         for column in range(1, len(names)):
-            if names[column].split()[0].strip(",") != names[column - 1].split()[0].strip(","):
+            if _kind(names[column]) != _kind(names[column - 1]):
                 axes.axvline(column - 0.5, color=GRAY, linewidth=0.8)
-        figure.suptitle("By how many points of 100 the share of networks that meet a claim changes with other networks")
+        figure.suptitle(plain(title))
         figure.supxlabel(plain(_unchanged(entries, rows, every, names)), fontsize=8)
     return figure
 
@@ -150,44 +163,68 @@ def _changed(entry: dict[str, Any], name: str) -> bool:
     return name in entry["variants"] and differs(entry["variants"][name])
 
 
+def _kind(name: str) -> str:
+    """The first word of a variant's name, by which variants are put side by side."""
+    return name.split()[0].strip(",")
+
+
+def _side_by_side(names: Iterable[str]) -> list[str]:
+    names = [*names]
+    kinds = [*map(_kind, names)]
+    return sorted(names, key=lambda name: kinds.index(_kind(name)))
+
+
+def _unchanged(entries: list[dict[str, Any]], rows: list[dict[str, Any]], every: list[str], names: list[str]) -> str:
+    omitted = [each["id"] for each in entries if each not in rows], [name for name in every if name not in names]
+    notes = [
+        "bars: intervals of the differences, from -100 to 100, from exact ones of both shares, for all at once",
+        "a dot: the interval includes 0; empty: no interval, or not judged",
+        *(f"no change {word} {', '.join(each)}" for word, each in zip(("of", "with"), omitted, strict=True) if each),
+    ]
+    return textwrap.fill("; ".join(notes), 100, break_on_hyphens=False)
+
+
 def draw_during(entries: list[dict[str, Any]]) -> Figure:
     """Draws the share of networks that meet each claim over steps of training, with exact intervals for all at once."""
-    drawn = [entry for entry in entries if entry["during"]]
+    drawn = [each for each in entries if each["during"]]
+    turned = [each["id"] for each in drawn if len({*each["during"]["verdict"]}) > 1]
     columns = min(3, len(drawn))
-    titles = [textwrap.fill(entry["id"], 24) for entry in drawn]
+    titles = [textwrap.fill(each["id"], 24) for each in drawn]
     with canvas(*titles, xlabel="steps", ylabel="share of networks", columns=columns) as (figure, panels):
-        rows = -(-len(drawn) // columns)
-        figure.set_size_inches(max(6.8, 1.2 + 2.6 * columns), 1.2 + 1.9 * rows)
-        for number, (axes, entry) in enumerate(zip(panels, drawn, strict=True)):
-            during = entry["during"]
-            known = [place for place, interval in enumerate(during["interval"]) if interval is not None]
-            steps = np.array(during["steps"])[known]
-            low, high = np.array([during["interval"][place] for place in known], float).reshape(-1, 2).T
+        figure.set_size_inches(max(6.8, 1.2 + 2.6 * columns), 1.5 + 1.9 * -(-len(drawn) // columns))
+        for number, (axes, each) in enumerate(zip(panels, drawn, strict=True)):
+            rows = zip(*(each["during"][name] for name in ("steps", "share", "interval", "verdict")), strict=True)
+            known = [(step, share, *ends, verdict) for step, share, ends, verdict in rows if ends is not None]
+            steps, share, low, high = np.reshape([row[:4] for row in known], (-1, 4)).T
             axes.fill_between(steps, low, high, color=COLORS["b"], alpha=0.2, linewidth=0)
-            axes.plot(steps, np.array(during["share"], float)[known], color=COLORS["b"], marker="o", markersize=3)
-            axes.axhline(0.5, color=GRAY, linewidth=0.9, linestyle="--")
-            for place in known:
-                tint = TINTS[during["verdict"][place]]
-                axes.plot(during["steps"][place], -0.12, "s", color=tint, markersize=4, clip_on=False)
-            axes.set(ylim=(-0.18, 1.05))
-            axes.set_yticks([0, 0.5, 1], ["0%", "50%", "100%"])
+            axes.plot(steps, share, color=COLORS["b"], marker="o", markersize=3)
+            for step, *_, verdict in known:
+                axes.plot(step, -0.12, SIGNS[verdict], color=TINTS[verdict], markersize=4.5, clip_on=False)
+            shares(axes, (-0.2, 1.05))
             axes.xaxis.set_major_formatter("{x:,.0f}")
             axes.tick_params(labelsize=8)
             if number % columns:
                 axes.set_ylabel("")
             if number + columns < len(drawn):
                 axes.set_xlabel("")
-        networks = counted(max(entry["seeds"] for entry in drawn), "network")
-        handles: list[Artist] = [
-            Line2D([], [], color=COLORS["b"], marker="o", markersize=3, label=f"share of {networks}"),
-            Patch(color=COLORS["b"], alpha=0.2, label="95 % interval (Clopper-Pearson), for all steps at once"),
-            *(
-                Line2D([], [], linestyle="", marker="s", color=TINTS[name], markersize=4, label=name)
-                for name in VERDICTS
-            ),
+        networks = counted(max(each["seeds"] for each in drawn), "network")
+        handles = [
+            handle(f"share of {networks}", COLORS["b"], marker="o", markersize=3),
+            band_entry("95 % interval (Clopper-Pearson), for all steps at once", COLORS["b"]),
+            *(handle(name, TINTS[name], linestyle="", marker=SIGNS[name], markersize=4.5) for name in VERDICTS),
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=8)
+        legend(figure, handles)
+        which = f": {', '.join(turned)}" if turned else ""
+        title = f"{len(turned)} of {counted(len(drawn), 'verdict')} change in the course of training{which}"
+        figure.suptitle(plain(textwrap.fill(title, 96, break_on_hyphens=False)))
     return figure
+
+
+def shares(axes: Axes, limits: tuple[float, float]) -> None:
+    """Labels a vertical axis of shares, and marks one half."""
+    axes.set_ylim(limits)
+    axes.set_yticks([0, 0.5, 1], ["0%", "50%", "100%"])
+    axes.axhline(0.5, **HALF)
 
 
 def shortened(quote: str) -> str:
@@ -195,52 +232,30 @@ def shortened(quote: str) -> str:
     return textwrap.shorten(quote, LONGEST, placeholder=" …")
 
 
-def _side_by_side(names: Iterable[str]) -> list[str]:
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        groups.setdefault(name.split()[0].strip(","), []).append(name)
-    return [name for group in groups.values() for name in group]
-
-
-def _unchanged(entries: list[dict[str, Any]], rows: list[dict[str, Any]], every: list[str], names: list[str]) -> str:
-    omitted = [each["id"] for each in entries if each not in rows], [name for name in every if name not in names]
-    notes = [
-        "the small numbers are intervals of the differences, from exact ones of both shares, for all at once",
-        "a dot: the interval includes 0; empty: no interval, or not judged",
-        *(f"no change {word} {', '.join(each)}" for word, each in zip(("of", "with"), omitted, strict=True) if each),
-    ]
-    return textwrap.fill("; ".join(notes), 120, break_on_hyphens=False)
-
-
 def _legend(entries: list[dict[str, Any]], controls: dict[str, str]) -> list[Artist]:
     handles: list[Artist] = [
-        Patch(facecolor=TINTS["supported"], alpha=0.13, label="meets the claim"),
-        Line2D([], [], color="black", linewidth=1, linestyle="--", label="threshold"),
-        _dots(COLORS["b"], "one network each"),
-        Line2D([], [], color=COLORS["b"], linewidth=2, marker="|", label="their median"),
-        *(_dots(color, plain(name)) for name, color in controls.items()),
+        band_entry("meets the claim", TINTS["supported"], alpha=0.13),
+        handle("threshold", "black", linewidth=1, linestyle="--"),
+        _dots("one network each", COLORS["b"]),
+        handle("their median", COLORS["b"], linewidth=2, marker="|"),
+        *(_dots(name, color) for name, color in controls.items()),
+        handle("how many are beyond the axis", GRAY, linestyle="", marker=">", markersize=6),
     ]
     if any(each["against_per_seed"] for each in entries):
-        handles.append(_dots(GRAY, "networks that they are held against"))
-    labels = {"published": "the published network", COPY: "copy of the input", CLIPPED: "copy clipped to (-1, 1)"}
-    names = {name: label for name, label in labels.items() if any(name in _alone(each) for each in entries)}
-    return handles + [
-        Line2D([], [], linestyle="", marker=marker, markersize=7, color=color, label=plain(names[name]))
-        for name, (marker, color) in MARKS.items()
-        if name in names
-    ]
+        handles.append(_dots("networks that they are held against", GRAY))
+    for name, (marker, color) in MARKS.items():
+        if any(name in _alone(each) for each in entries):
+            handles.append(handle(ALONE[name], color, linestyle="", marker=marker, markersize=7))
+    return handles
 
 
 def _alone(entry: dict[str, Any]) -> dict[str, float]:
-    return {
-        name: each["value"]
-        for name, each in {"published": entry["published"], **entry["null"]}.items()
-        if each is not None and each["value"] is not None
-    }
+    every = {"published": entry["published"], **entry["null"]}
+    return {name: each["value"] for name, each in every.items() if each is not None and each["value"] is not None}
 
 
-def _dots(color: str, label: str) -> Line2D:
-    return Line2D([], [], linestyle="", marker="o", markersize=3.5, color=color, alpha=0.6, label=label)
+def _dots(label: str, color: str) -> Line2D:
+    return handle(label, color, linestyle="", marker="o", markersize=3.5, alpha=0.6)
 
 
 def _write(figure: Figure, entries: list[dict[str, Any]], sheet: Sheet) -> list[tuple[dict[str, Any], float]]:
@@ -318,26 +333,32 @@ def _limits(
     positive = needed[needed > 0]
     if len(positive) and (needed >= 0).all() and positive.max() > LOGARITHMIC * positive.min():
         axes.set_xscale("log")
-        return float(positive.min() / 1.5), float(positive.max() * 1.5)
+        margin = (positive.max() / positive.min()) ** MARGIN
+        return float(positive.min() / margin), float(positive.max() * margin)
     every = np.array([*needed, *alone])
     if not len(every):
         return 0.0, 1.0
-    span = np.ptp(every)
+    span = np.ptp(every) or np.inf  # Of equal numbers, all others are near.
     near = others[(others >= every.min() - span) & (others <= every.max() + span)]
     low, high = float(min([every.min(), *near])), float(max([every.max(), *near]))
-    margin = 0.04 * (high - low) or 0.1 * abs(high) or 0.5
+    margin = MARGIN * (high - low) or 0.1 * abs(high) or 0.5
     return low - margin, high + margin
 
 
 def _swarm(axes: Axes, values: Float[np.ndarray, " N"], lane: float, color: str) -> None:
-    """Draws dots in a lane, spread vertically by a fixed sequence; numbers beyond the axis are drawn at its ends."""
+    """Draws dots in a lane, spread vertically by a fixed sequence; counts numbers beyond the axis at its ends."""
     heights = lane + 0.36 * (2 * np.modf(0.618034 * np.arange(1, len(values) + 1))[0] - 1)
     left, right = axes.get_xlim()
     inside = (left <= values) & (values <= right)
-    for marker, size, there in (("o", 3.5, inside), ("<", 5.5, values < left), (">", 5.5, values > right)):
-        places = np.clip(values[there], left, right)
-        style: dict[str, Any] = {"color": color, "markersize": size, "markeredgewidth": 0, "clip_on": False}
-        axes.plot(places, heights[there], marker, alpha=0.55, **style)
+    style: dict[str, Any] = {"color": color, "markeredgewidth": 0, "clip_on": False}
+    axes.plot(values[inside], heights[inside], "o", markersize=3.5, alpha=0.55, **style)
+    for marker, place, side, beyond in (("<", left, 1, values < left), (">", right, -1, values > right)):
+        if beyond.any():
+            axes.plot([place], [lane], marker, markersize=6, **style)
+            where: dict[str, Any] = {"ha": "left" if side > 0 else "right", "va": "center"}
+            axes.annotate(
+                f"{beyond.sum()}", (place, lane), (6 * side, 0), textcoords="offset points", fontsize=7, **where
+            )
 
 
 def _known(numbers: list[float | None]) -> Float[np.ndarray, " N"]:

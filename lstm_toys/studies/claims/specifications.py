@@ -31,6 +31,8 @@ FEWEST = 5
 KEPT = 0.9
 """Smallest share of the combinations of choices in which a robust verdict stays."""
 
+FOLDER = Path(__file__).parent
+
 THRESHOLD = "threshold"
 """The kind of all analysis choices."""
 
@@ -53,6 +55,8 @@ def by_training(claim: Claim, specification: Specification, results: Evidence) -
     own = [results[name] for name in claim.populations]
     learned = min(float(each.learned.mean()) for each in own)
     losses = own[0].train_loss.isel(step=-1).values
+    losses = losses[np.isfinite(losses)]
+    share, *interval = map(finite, outcome.share)
     enough = about_learning(claim) or learned >= LEARNED
     state = "few" if outcome.counted < FEWEST else "judged" if enough else "shown" if learned >= SHOWN else "unlearned"
     return {
@@ -60,28 +64,26 @@ def by_training(claim: Claim, specification: Specification, results: Evidence) -
         "choices": {**specification.choices},
         "kind": specification.kind,
         "state": state,
-        "share": finite(outcome.share.value),
-        "interval": [finite(outcome.share.low), finite(outcome.share.high)],
+        "share": share,
+        "interval": interval,
         "counted": outcome.counted,
         "learned": learned,
-        "loss": finite(float(np.nanmedian(losses[np.isfinite(losses)]))) if np.isfinite(losses).any() else None,
+        "loss": float(np.median(losses)) if len(losses) else None,
     }
 
 
 def by_threshold(claim: Claim, entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yields the judgments of the networks in an entry of ``claims.json`` by the claim's other thresholds."""
-    numbers = np.array([np.nan if each is None else each for each in entry["per_seed"]], float)
+    numbers = np.array(entry["per_seed"], float)
     for other in claim.others:
-        share = wilson(int(other.met(numbers).sum()), entry["counted"])
-        state = "judged" if entry["counted"] >= FEWEST else "few"
-        interval = [finite(share.low), finite(share.high)]
+        share, *interval = map(finite, wilson(int(other.met(numbers).sum()), entry["counted"]))
         yield {
             "name": other.meets,
             "kind": THRESHOLD,
             "low": finite(other.low),
             "high": finite(other.high),
-            "state": state,
-            "share": finite(share.value),
+            "state": "judged" if entry["counted"] >= FEWEST else "few",
+            "share": share,
             "interval": interval,
         }
 
@@ -97,18 +99,17 @@ def entry(claim: Claim, judged: Mapping[str, Any], trained: Sequence[Mapping[str
     def stays(share: float) -> bool:
         return share > 0.5 if verdict == "supported" else share < 0.5
 
-    counted = [each for each in (*trained, *thresholds) if each["state"] == "judged"]
     kinds: dict[str, list[Mapping[str, Any]]] = {}
-    for each in counted:
-        kinds.setdefault(each["kind"], []).append(each)
+    for each in (*trained, *thresholds):
+        if each["state"] == "judged":
+            kinds.setdefault(each["kind"], []).append(each)
     turns = {kind: [each["name"] for each in levels if not stays(each["share"])] for kind, levels in kinds.items()}
     combined = len(kinds.get(COMBINATION, ()))
-    turned = len(turns.get(COMBINATION, ()))
-    if combined - turned >= KEPT * combined:
-        turns.pop(COMBINATION, None)
-    depends = {kind: names for kind, names in turns.items() if names}
-    sided = verdict != "undecided" and bool(counted)
-    ranges = {kind: [pick(each["share"] for each in levels) for pick in (min, max)] for kind, levels in kinds.items()}
+    kept = combined - len(turns.get(COMBINATION, ()))
+    depends = {
+        kind: names for kind, names in turns.items() if names and (kind != COMBINATION or kept < KEPT * combined)
+    }
+    sided = verdict != "undecided" and bool(kinds)
     return {
         "id": claim.id,
         "quote": claim.quote,
@@ -117,8 +118,8 @@ def entry(claim: Claim, judged: Mapping[str, Any], trained: Sequence[Mapping[str
         "share": judged["share"],
         "robust": not depends if sided else None,
         "depends": depends if sided else {},
-        "combinations": [combined - turned, combined] if sided else [0, combined],
-        "ranges": ranges,
+        "combinations": [kept if sided else 0, combined],
+        "ranges": {kind: [f(each["share"] for each in levels) for f in (min, max)] for kind, levels in kinds.items()},
         "trained": [*trained],
         "thresholds": thresholds,
         "reasons": [claim.thresholds.smallest, claim.thresholds.largest] if claim.thresholds else [],
@@ -129,16 +130,11 @@ def markdown(every: Sequence[Mapping[str, Any]], title: str) -> str:
     """The table of all claims: the verdict, whether it is robust, and the range of the share by kind of choice."""
     kinds = list(dict.fromkeys(kind for each in every for kind in each["ranges"]))
     named = {"says": specified, "percent": percent, "learned": LEARNED, "kept": KEPT}
-    return rendered("specifications.md.jinja", every=every, title=title, kinds=kinds, **named)
+    return rendered(FOLDER / "specifications.md.jinja", every=every, title=title, kinds=kinds, **named)
 
 
-def rendered(template: str, **named: Any) -> str:
-    """The text that a template next to this file makes of named values."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def rendered(template: Path, **named: Any) -> str:
+    """The Markdown that a template makes of named values; the filter ``escape`` escapes text."""
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"escape": escape, "sentence": lambda text: escape(text[:1].upper() + text[1:])}
-    return environment.get_template(template).render(**named)
+    return environment.from_string(template.read_text(encoding="utf-8")).render(**named)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -46,16 +46,14 @@ class ClaimStudy(Study[ClaimSettings]):
         super().__init__(ask)
         self.question: Question = ask.subject
 
-    @property
-    def _asked(self) -> dict[tuple[str, str], Settings]:
-        return {key: each.settings for key, each in self.ask.needs.items()}
-
     def check(self) -> None:
         question = self.question
         evidence.check_curves(question, evidence.external_answers(question, self.settings))
         check_statistics(question)
-        for column in dict.fromkeys(column for column, _ in self.ask.needs):
-            settings = {name: each for (where, name), each in self._asked.items() if where == column}
+        columns: dict[str, dict[str, Settings]] = {}
+        for (column, name), each in self.ask.needs.items():
+            columns.setdefault(column, {})[name] = each.settings
+        for column, settings in columns.items():
             if any(each.timesteps != question.settings[name].timesteps for name, each in settings.items()):
                 try:
                     check_statistics(replace(question, settings=settings))
@@ -86,18 +84,16 @@ class ClaimStudy(Study[ClaimSettings]):
     @cached_property
     def multiverse(self) -> list[dict[str, Any]]:
         """The entries of ``specifications.json``: every claim under all other choices that were asked for."""
-        question, trained = self.question, dict[str, list[dict[str, Any]]]()
         if not self.settings.specifications:
             return []
-        for each in question.declared.specifications:  # In turn, since results of all would fill the memory.
+        claims, trained = self.question.claims, dict[str, list[dict[str, Any]]]()
+        for each in self.question.declared.specifications:  # In turn, since results of all would fill the memory.
             results = self._results(each.name)
-            for claim in question.claims:
+            for claim in claims:
                 if {*claim.populations} <= {*results} and (found := specifications.by_training(claim, each, results)):
                     trained.setdefault(claim.id, []).append(found)
-        return [
-            specifications.entry(claim, entry, trained.get(claim.id, []))
-            for claim, entry in zip(question.claims, self.judgment, strict=True)
-        ]
+        judged = zip(claims, self.judgment, strict=True)
+        return [specifications.entry(claim, each, trained.get(claim.id, [])) for claim, each in judged]
 
     def _needs(self, column: str) -> dict[str, Run]:
         return {name: each for (where, name), each in self.needs.items() if where == column}
@@ -115,23 +111,22 @@ class ClaimStudy(Study[ClaimSettings]):
         if counted != "equal loss":
             return entries.VariantEvidence(self._results(column), counted)
         found = {}
-        for name, kept in self._kept(column).items():
+        for name, kept in self._kept(column):
             final = networks[name].train_loss.isel(step=-1, seed=~networks[name].diverged.values)
             found[name] = kept.at_loss(float(final.median()))
         return entries.VariantEvidence(found, counted)
 
     def _during(self) -> dict[int, dict[str, xr.Dataset]]:
         during: dict[int, dict[str, xr.Dataset]] = {}
-        for name, kept in self._kept(DURING).items():
+        for name, kept in self._kept(DURING):
             for steps in kept.steps:
                 during.setdefault(steps, {})[name] = kept.after(steps)
         return dict(sorted(during.items()))
 
-    def _kept(self, column: str) -> dict[str, "Kept"]:
-        return {
-            name: Kept(self.question.experiment(name), self._asked[column, name], run)
-            for name, run in self._needs(column).items()
-        }
+    def _kept(self, column: str) -> Iterator[tuple[str, "Kept"]]:
+        for name, run in self._needs(column).items():
+            settings = self.ask.needs[column, name].settings
+            yield name, Kept(Prepared(self.question.experiment(name), settings), settings, run)
 
     def digests(self) -> Digests:
         declared = self.question.declared
@@ -142,28 +137,25 @@ class ClaimStudy(Study[ClaimSettings]):
         }
 
     def compute(self, context: RunContext) -> Metrics:
-        question, run = self.question, self.run
+        question, run, declared = self.question, self.run, self.question.declared
         with context.timed("judge"):
-            spent, judged, declared = self._spent(), self.judgment, question.declared
+            spent, judged = self._spent(), self.judgment
             took = ", ".join(f"{seconds:,.0f} s ({escape(column)})" for column, seconds in spent.items())
-            conditions = [question.made_by, *([f"Their runs took {took}."] if took else [])]
-            write_json(run.folder / "claims.json", judged)
-            with replacing(run.folder / "claims.md") as temporary:
-                counting = {name: declared.variant(name).networks for name in declared.variants}
-                table = markdown(judged, declared.title, " ".join(conditions), declared.aspects, counting)
-                temporary.write_text(table, encoding="utf-8")
-            written = ["claims.json", "claims.md"]
-            if self.multiverse:
-                written += ["specifications.json", "specifications.md"]
-                write_json(run.folder / "specifications.json", self.multiverse)
-                with replacing(run.folder / "specifications.md") as temporary:
-                    temporary.write_text(specifications.markdown(self.multiverse, declared.title), encoding="utf-8")
+            conditions = " ".join([question.made_by, *([f"Their runs took {took}."] if took else [])])
+            counting = {name: declared.variant(name).networks for name in declared.variants}
+            sets = {"claims": (judged, markdown(judged, declared.title, conditions, declared.aspects, counting))}
+            if others := self.multiverse:
+                sets["specifications"] = others, specifications.markdown(others, declared.title)
+            for name, (found, text) in sets.items():
+                write_json(run.folder / f"{name}.json", found)
+                with replacing(run.folder / f"{name}.md") as temporary:
+                    temporary.write_text(text, encoding="utf-8")
         return {
             "experiment": run.name,
             "flags": self.settings.as_dict(),
             "verdicts": {each["id"]: each["verdict"] for each in judged},
             "runs_seconds": spent,
-            "files": written,
+            "files": [f"{name}.{form}" for name in sets for form in ("json", "md")],
         }
 
     def _spent(self) -> dict[str, float]:
@@ -177,11 +169,11 @@ class ClaimStudy(Study[ClaimSettings]):
         return {column: round(seconds, 1) for column, seconds in spent.items()}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        entries = read_json_list(self.run.checked("claims.json"))
-        yield from figures.drawings(entries).items()
+        judged = read_json_list(self.run.checked("claims.json"))
+        yield from figures.drawings(judged).items()
         if self.settings.specifications:
             others = read_json_list(self.run.checked("specifications.json"))
-            yield from specification_figures.drawings(entries, others).items()
+            yield from specification_figures.drawings(judged, others).items()
 
 
 def markdown(
@@ -196,38 +188,40 @@ def markdown(
         kind.replace(" ", "_"): [name for name in words.named(judged, "variants") if (counting or {}).get(name) == kind]
         for kind in ("learned", "equal loss")
     }
-    named: dict[str, Any] = {"words": words, "number": tables.number, "INPUT": INPUT, "kinds": kinds}
-    return specifications.rendered(
-        "claims.md.jinja", entries=judged, title=title, conditions=conditions, aspects=aspects or {}, **named
-    )
+    named: dict[str, Any] = {"words": words, "number": tables.number, "kinds": kinds}
+    named |= {
+        "INPUT": INPUT,
+        "NETWORKS": NETWORKS,
+        "entries": judged,
+        "title": title,
+        "conditions": conditions,
+        "aspects": aspects or {},
+    }
+    return specifications.rendered(specifications.FOLDER / "claims.md.jinja", **named)
 
 
 class Kept:
     """The networks of a finished run, after each of ``steps``."""
 
-    def __init__(self, experiment: Experiment, settings: Settings, run: Run) -> None:
-        self._run, self._prepared = run, Prepared(experiment, settings)
+    def __init__(self, prepared: Prepared, settings: Settings, run: Run) -> None:
+        self._run, self._prepared = run, prepared
         self._results = storage.load_results(run.checked("results.nc"))
         self.steps = (*sorted(settings.keep_steps), settings.steps)
 
     def after(self, steps: int | Int[np.ndarray, " S"]) -> xr.Dataset:
         """Labels the answers of each network after a number of steps, as in the run's results, without histories."""
-        own = np.broadcast_to(steps, self._results.sizes["seed"])
-        answers = {}
+        own, curves = np.broadcast_to(steps, self._results.sizes["seed"]), self._prepared.curves
+        every: dict[str, np.ndarray] = {}
         for step in np.unique(own).tolist():
             (seeds,) = np.nonzero(own == step)
-            name = "parameters.npz" if step == self.steps[-1] else parameters_name(step)
-            loaded = storage.load_parameters(self._run.checked(name))
+            file = "parameters.npz" if step == self.steps[-1] else parameters_name(step)
+            loaded = storage.load_parameters(self._run.checked(file))
             params = jax.tree.map(lambda leaf, seeds=seeds: leaf[seeds], loaded)
-            respond = partial(answering.answers, self._prepared.model, params, block=self._prepared.block)
-            shown, ends = self._prepared.curves.answered, self._prepared.curves.lengths
-            answers[step] = seeds, {name: respond(each, lengths=ends.get(name)) for name, each in shown.items()}
-        _, like = next(iter(answers.values()))
-        every = jax.tree.map(lambda leaf: np.empty((len(own), *leaf.shape[1:]), np.float32), like)
-        for seeds, answer_sets in answers.values():
-            for name, answer in answer_sets.items():
-                every[name][seeds] = answer
-        learned, probed = self._prepared.curves.split(every)
+            for name, shown in curves.answered.items():
+                ends, block = curves.lengths.get(name), self._prepared.block
+                answer = answering.answers(self._prepared.model, params, shown, lengths=ends, block=block)
+                every.setdefault(name, np.empty((len(own), *answer.shape[1:]), np.float32))[seeds] = answer
+        learned, probed = curves.split(every)
         named = {"train_answer": learned} | {f"answer_{name}".rstrip("_"): each for name, each in probed.items()}
         labeled = xr.Dataset({name: (self._results[name].dims, each) for name, each in named.items()})
         units = arrays.in_units(labeled, arrays.scaling_of(self._results))

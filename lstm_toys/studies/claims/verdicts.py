@@ -26,9 +26,8 @@ class Judgment:
         numbers: NaN if a network diverged or is excluded, or its number is undefined.
         unlearned: seeds that the share excludes since they did not learn.
         excluded: diverged seeds that the share excludes; empty if a diverged network counts as not meeting the claim.
-        counted: number of networks that the share is computed from.
-        share: share of networks that meet the claim, with a 95 % Wilson interval; with ``against``, the probability
-            that a network's number is above a number of the other population, see `probability_above`.
+        share: share of the ``counted`` networks that meet the claim, with a 95 % Wilson interval; with ``against``, the
+            probability that a network's number is above one of ``theirs``, see `probability_above`.
         median: median of the numbers, with a 95 % bootstrap interval; ``baselines`` alike.
         theirs: with ``against``, the other population's numbers that are not NaN.
     """
@@ -135,11 +134,9 @@ def _measure(
     claim: Claim, number: Number, sources: tuple[Source, ...], populations: Evidence, *, only_learned: bool
 ) -> _Measured | None:
     """Computes one number per network in double precision; None if a source is missing, or sources differ in size."""
-    results = [populations[source.population] for source in sources if source.population in populations]
-    if len(results) < len(sources):
-        return None
-    parts = [evidence.select(each, source.curves) for each, source in zip(results, sources, strict=True)]
-    known = [part for part in parts if part is not None]
+    held = [(populations[each.population], each.curves) for each in sources if each.population in populations]
+    results = [each for each, _ in held]
+    known = [part for each, curves in held if (part := evidence.select(each, curves)) is not None]
     if len(known) < len(sources) or len({part.sizes["seed"] for part in known}) > 1:
         return None
     diverged = np.any([each.diverged.values for each in results], axis=0)

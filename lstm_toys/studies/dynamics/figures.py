@@ -163,7 +163,9 @@ def explained(found: xr.Dataset) -> Figure:
 def models(found: xr.Dataset) -> Figure:
     """Draws the answers to one curve of each family, the predictions of models, and the input."""
     names, count = found.driving.values.tolist()[:MOST_FAMILIES], found.sizes["seed"]
-    with canvas(*([""] * len(names)), xlabel=axis_label(found.time), columns=min(3, len(names))) as (figure, panels):
+    columns = min(2, len(names))
+    with canvas(*([""] * len(names)), xlabel=axis_label(found.time), columns=columns) as (figure, panels):
+        figure.set_size_inches(3.6 * columns, 2.3 * -(-len(names) // columns) + 1.2)
         for axes, name in zip(panels, names, strict=True):
             own = np.flatnonzero(found.family.values == name)
             place = int(own[len(own) // 2])
@@ -182,7 +184,10 @@ def models(found: xr.Dataset) -> Figure:
             *_handles(count, f"answer, median of {counted(count)}", "black"),
             *(Line2D([], [], color=color, label=f"{model}, median", **MEDIAN) for model, color in SHOWN.items()),
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+        figure.legend(handles=handles, loc="outside lower center", ncols=3)
+        static, better = (found.explained.sel(model=model, curves=names).median("seed") for model in SHOWN)
+        kinds = f"{int((better > static).sum())} of {len(names)} kinds of curves"
+        figure.suptitle(" explains more of the answers than the ".join(reversed(SHOWN)) + f" for {kinds}")
     return figure
 
 
@@ -197,21 +202,31 @@ def course(found: xr.Dataset) -> Figure:
         "peak_frequency_course": f"frequency of the largest gain {unit}",
     }
     steps = found.kept_step.values
-    with canvas(*([""] * (1 + len(shown))), xlabel="step", columns=3) as (figure, panels):
+    with canvas(*([""] * (1 + len(shown))), xlabel="step", columns=2) as (figure, panels):
         first, *others = panels
+        figure.set_size_inches(7.2, 2.3 * -(-len(panels) // 2) + 0.9)
         _spread(first, found.step.values, found.train_loss.values)
-        first.set(yscale="log", ylabel="train loss")
+        first.set_yscale("log")
+        first.set_title("train loss", fontsize=9)
         for axes, (name, label) in zip(others, shown.items(), strict=True):
             values = found[name].transpose("seed", "kept_step").values
             _spread(axes, steps, values, marker="o", markersize=3)
-            axes.set_ylabel(label)
+            axes.set_title(label, fontsize=9)
         linear = max(1, steps[steps > 0].min(initial=steps.max()))
         ticks = [0, *(10**power for power in range(9) if linear < 10**power <= steps.max())]
         for axes in panels:  # Much happens early, and the first step is 0.
+            axes.set_ylabel("")
             axes.set_xscale("symlog", linthresh=linear)
             axes.set_xlim(0, max(1, steps.max()))
             axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
         figure.legend(handles=_handles(found.sizes["seed"]), loc="outside lower center", ncols=2)
+        modes = np.nanmedian(found.mode_frequency_course.transpose("seed", "kept_step").values, axis=0)
+        still = np.flatnonzero(~(modes > 0))
+        began = int(still[-1]) + 1 if len(still) else 0
+        told = "does not oscillate at the end"
+        if began < len(steps):
+            told = f"oscillates from step {steps[began]:,} on, at the end at {modes[-1]:.3g} {unit}"
+        figure.suptitle(f"In the median network, the leading mode {told}")
     return figure
 
 

@@ -261,10 +261,7 @@ def report(asked: Ask[Evaluation], run: Run, _: Mapping[str, Run]) -> Iterator[R
     kept = metrics["seeds"] - len(metrics["diverged_seeds"])
     networks = f"{kept} of {counted(metrics['seeds'], 'network')}"
     title = f"{asked.settings.trained.experiment}: generalization of {networks}"
-    rows = [
-        (name, tables.number(row["median"]), tables.interval(row["low"], row["high"]))
-        for name, row in metrics["summary"].items()
-    ]
+    rows = [(name, *tables.spread(row)) for name, row in metrics["summary"].items()]
     curves = asked.settings.curves
     if curves is not None:
         rows = rows[: len(rows) // len(curves.names) * SHOWN_CURVES]

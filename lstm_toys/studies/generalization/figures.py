@@ -31,7 +31,6 @@ from lstm_toys.figures.style import (
     colors,
     counted,
     entry,
-    house,
     legend,
     plain,
 )
@@ -52,6 +51,7 @@ from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
 
 SMALL_MULTIPLES = 16
+"""Most networks that have a map of their own."""
 
 
 class Panel(NamedTuple):
@@ -69,23 +69,18 @@ def heat_maps(results: Maps, shown: Grid, subject: Subject) -> Figure:
     """
     grid, seeds = results.grids[shown.name], results.seeds
     panels = _panels(grid, seeds, dict(shown.parameters).get("frequency"), subject.experiment.span)
-    levels = {error: doubled(results, error) for error in errors(grid)}
 
     def short(name: str) -> str:
         return subject.parameter(shown.family, name).short
 
-    columns = 2 if len(panels) > 1 else 1
-    with house():
-        figure = Figure(figsize=(4.7 * columns, 3.7 * -(-len(panels) // columns) + 0.5))
-        places = figure.subplots(-(-len(panels) // columns), columns, squeeze=False)
-        for axes in places.flat[len(panels) :]:
-            axes.set_visible(False)
-        for axes, (measure, panel) in zip(places.flat, panels.items(), strict=False):
+    columns = min(2, len(panels))
+    with canvas(*(panel.title for panel in panels.values()), columns=columns) as (figure, places):
+        figure.set_size_inches(4.7 * columns, 3.7 * -(-len(panels) // columns) + 0.5)
+        for axes, (measure, panel) in zip(places, panels.items(), strict=True):
             image = _map(axes, grid, panel.values, _norm(panel), "RdBu_r" if panel.scale == "ratio" else "viridis")
-            axes.set_title(plain(panel.title))
             figure.colorbar(image, ax=axes, pad=0.02)
-            if measure in levels:
-                _contour(axes, grid, panel.values, levels[measure])
+            if measure in errors(grid):
+                _contour(axes, grid, panel.values, doubled(results, measure))
             _mark(axes, grid, shown, subject)
         held = (
             f"{short(key)} = {short(value) if isinstance(value, str) else f'{value:.3g}'}"
@@ -100,29 +95,28 @@ def heat_maps(results: Maps, shown: Grid, subject: Subject) -> Figure:
 def seeds_apart(results: Maps, shown: Grid, subject: Subject) -> Figure:
     """Draws the error of each network over one grid, divided by the median error over networks."""
     grid, seeds = results.grids[shown.name], results.seeds[:SMALL_MULTIPLES]
-    (error, *_) = errors(grid)
-    columns = min(4, len(seeds))
+    (error, *_), columns = errors(grid), min(4, len(seeds))
+    usual, level = medians(grid[error], results.seeds), doubled(results, error)
     each = {int(seed): grid[error][seed].values for seed in seeds}
-    usual = medians(grid[error], results.seeds)
     ratios = {seed: values / np.where(usual > 0, usual, np.nan) for seed, values in each.items()}
     norm = _around_one(np.concatenate(list(ratios.values())))
-    with house():
+    below = [(grid[error][seed].values < level).mean() for seed in results.seeds]
+    with canvas(*(f"network {seed}" for seed in each), columns=columns) as (figure, panels):
         rows = -(-len(seeds) // columns)
-        figure = Figure(figsize=(max(5.6, 2.1 * columns + 1.6), 1.9 * rows + 0.9))  # The legend needs 5.6 inches.
-        panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-        for axes, (seed, values) in zip(panels.flat, each.items(), strict=False):
+        figure.set_size_inches(max(5.6, 2.1 * columns + 1.6), 2.0 * rows + 1.2)  # The legend needs 5.6 inches.
+        for axes, (seed, values) in zip(panels, each.items(), strict=True):
             image = _map(axes, grid, ratios[seed], norm, "RdBu_r")
-            _contour(axes, grid, values, doubled(results, error))
+            _contour(axes, grid, values, level)
             _mark(axes, grid, shown, subject)
+            axes.title.set_fontsize(8)
             axes.label_outer()
-            axes.text(0.05, 0.95, f"network {seed}", transform=axes.transAxes, va="top", fontsize=8, **OUTLINED)
-        for axes in panels.flat[len(seeds) :]:
-            axes.set_visible(False)
-        label = f"{_title(error)} / median of {counted(len(results.seeds))}"
+        label = f"{_title(error)} /\nmedian of {counted(len(results.seeds))}"
         bar = figure.colorbar(image, ax=panels, label=plain(label), shrink=0.8, aspect=35, extend="both")
         bar.set_ticks(FixedLocator(_ratio_ticks(float(image.norm.vmax))), minor=False)
         bar.ax.yaxis.set_major_formatter("{x:.3g}")
         bar.ax.yaxis.set_minor_formatter(NullFormatter())
+        share = f"{min(below):.0%} to {max(below):.0%} of these curves, depending on the network"
+        figure.suptitle(f"{share},\nare answered with less than twice the error on the training curves")
         _legend(figure, grid, shown, subject)
     return figure
 
@@ -132,7 +126,6 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
 
     The other axis is fixed at the middle of its training range or, if it has none, at the middle of the axis.
     """
-    seeds = results.seeds
     chosen: dict[tuple[str, str], Grid] = {}
     for each in shown:
         for line in each.axes:
@@ -140,22 +133,20 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
                 family = "" if line.name in (LENGTH, SPACING) else each.family
                 chosen.setdefault((family, line.name), each)
     columns = min(4, len(chosen))
-    rows = -(-len(chosen) // columns)
-    with house():
-        figure = Figure(figsize=(2.3 * columns + 0.4, 2.2 * rows + 0.7))
-        panels = figure.subplots(rows, columns, squeeze=False)
+    with canvas(*[""] * len(chosen), ylabel="", columns=columns) as (figure, panels):
+        figure.set_size_inches(2.3 * columns + 0.4, 2.2 * -(-len(chosen) // columns) + 0.7)
         lines: dict[str, Artist] = {}
-        for panel, (axes, ((_, axis), each)) in enumerate(zip(panels.flat, chosen.items(), strict=False)):
+        for panel, (axes, ((_, axis), each)) in enumerate(zip(panels, chosen.items(), strict=True)):
             grid, trained = results.grids[each.name], subject.trained_on(each.family)
+            (other,) = (name for name in axes_of(grid) if name != axis)
+            middle = np.mean(trained.get(other, grid[other].values[grid.sizes[other] // 2]))
+            fixed = grid[other].sel({other: middle}, method="nearest")
+            name = fixed.attrs.get("symbol") or fixed.attrs["long_name"]
+            axes.set_title(plain(f"{name} = {float(fixed):.3g}"), fontsize=8)
             for error, color in colors(errors(grid)).items():
-                (other,) = (each for each in axes_of(grid) if each != axis)
-                middle = np.mean(trained.get(other, grid[other].values[grid.sizes[other] // 2]))
-                place = int(np.abs(grid[other].values - middle).argmin())
-                values = grid[error].isel({other: place}).values[seeds]
+                values = grid[error].sel({other: fixed}).values[results.seeds]
                 lines[error] = band(axes, grid[axis], values, color, _title(error))
                 axes.axhline(doubled(results, error), color=color, **TWICE)
-                name = grid[other].attrs.get("symbol") or grid[other].attrs["long_name"]
-                axes.set_title(plain(f"{name} = {grid[other].values[place]:.3g}"), fontsize=8)
             if axis in trained:
                 axes.axvspan(*trained[axis], color=COLORS["y"], alpha=0.25, linewidth=1.2)
             axes.set(xlabel=plain(axis_label(grid[axis])), yscale="log")
@@ -166,11 +157,9 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
             axes.margins(x=0.02)
             if panel % columns == 0:
                 axes.set_ylabel("error")
-        for axes in panels.flat[len(chosen) :]:
-            axes.set_visible(False)
         handles = [
             *lines.values(),
-            band_entry(band_name(len(seeds))),
+            band_entry(band_name(len(results.seeds))),
             entry("twice the error on training curves", **TWICE),
             entry("trained on", COLORS["y"], linewidth=5, alpha=0.6),
         ]
@@ -290,41 +279,36 @@ def _map(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"]
 
 def _contour(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"], level: float) -> None:
     if np.nanmin(values) < level < np.nanmax(values):
-        horizontal, vertical = axes_of(grid)
-        axes.contour(
-            grid[horizontal].values, grid[vertical].values, values.T, [level], colors="white", linewidths=1.2, zorder=5
-        ).set(path_effects=OUTLINED["path_effects"])
+        places = (grid[name].values for name in axes_of(grid))
+        lines = axes.contour(*places, values.T, [level], colors="white", linewidths=1.2, zorder=5)
+        lines.set(path_effects=OUTLINED["path_effects"])
 
 
 def _legend(figure: Figure, grid: xr.Dataset, shown: Grid, subject: Subject, more: Sequence[Artist] = ()) -> None:
     handles: list[Artist] = [entry("twice the error on the training curves", linewidth=1.2, **OUTLINED)]
     if ranges := _marks(grid, shown, subject):
-        style = POINT | {"markersize": 12} if _is_point(*ranges) else MARK
+        style = MARK if any(low < high for low, high in ranges) else POINT | {"markersize": 12}
         handles.append(entry("training curves", **style))
     legend(figure, [*handles, *more])
-
-
-def _is_point(*ranges: tuple[float, float]) -> bool:
-    return all(low == high for low, high in ranges)
 
 
 def _marks(grid: xr.Dataset, shown: Grid, subject: Subject) -> list[tuple[float, float]]:
     """The ranges of the training curves along both axes; empty if one axis has no range."""
     trained = subject.trained_on(shown.family)
-    return [trained[name] for name in axes_of(grid)] if all(name in trained for name in axes_of(grid)) else []
+    return [trained[name] for name in axes_of(grid)] if {*axes_of(grid)} <= {*trained} else []
 
 
 def _mark(axes: Axes, grid: xr.Dataset, shown: Grid, subject: Subject) -> None:
     """Marks the training curves by a point, a line (diagonal if both parameters are equal), or a rectangle."""
     if not (ranges := _marks(grid, shown, subject)):
         return
-    horizontal, vertical = axes_of(grid)
+    first, second = axes_of(grid)
     (left, right), (bottom, top) = ranges
     equal = subject.trained.equal
     limits = axes.get_xlim(), axes.get_ylim()
-    if _is_point((left, right), (bottom, top)):
+    if left == right and bottom == top:
         axes.plot(left, bottom, **POINT)
-    elif left == right or bottom == top or horizontal == equal.get(vertical) or vertical == equal.get(horizontal):
+    elif left == right or bottom == top or first == equal.get(second) or second == equal.get(first):
         axes.plot((left, right), (bottom, top), linewidth=1.6, solid_capstyle="butt", **MARK)
     else:
         corners = (left, right, right, left, left), (bottom, bottom, top, top, bottom)
@@ -362,21 +346,19 @@ def own_curves(labeled: xr.Dataset) -> Figure:
     second panel. Only the first `SHOWN_CURVES` curves are drawn, and long curves as ranges over several time points.
     """
     fit = labeled.isel(seed=labeled.diverged.values == 0, curve=slice(SHOWN_CURVES))
-    vector, seeds = "time" not in fit.answer.dims, fit.sizes["seed"]
+    vector, seeds, curves, time = "time" not in fit.answer.dims, fit.sizes["seed"], fit.sizes["curve"], fit.time.values
     title = "Curves" if vector else "Answers to curves of your own"
     if (count := labeled.sizes["curve"]) > SHOWN_CURVES:
         title += f", the first {SHOWN_CURVES} of {count:,}"
-    time, curves = fit.time.values, fit.sizes["curve"]
     starts = np.arange(0, len(time), -(-len(time) // DRAWN_POINTS))
-    long = len(starts) < len(time)
+    if long := len(starts) < len(time):
+        title += f": ranges of {starts[1]:,} time points each"
 
     def ranges(axes: Axes, low: Float[np.ndarray, " T"], high: Float[np.ndarray, " T"], **style: Any) -> None:
         # A rapidly oscillating line would hide everything below it.
         ends = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
         axes.fill_between(time[starts], *ends, **({"linewidth": 0} | style))
 
-    if long:
-        title += f": ranges of {starts[1]:,} time points each"
     apart = curves > MOST_BANDS and not vector
     titles = [title, "What was read off them"] if vector else [""] * curves if apart else [title]
     with canvas(*titles, xlabel=axis_label(fit.time), columns=3 if apart else None) as (figure, panels):
@@ -387,14 +369,14 @@ def own_curves(labeled: xr.Dataset) -> Figure:
         for (index, color), curve in zip(colors(range(curves)).items(), fit.curve.values, strict=True):
             axes, shown, answers = panels[index if apart else 0], fit.input.values[index], fit.answer.values[:, index]
             name = str(curve) if len(str(curve)) <= 40 else f"{str(curve)[:39]}…"
-            if long:
-                ranges(axes, shown, shown, color=color, alpha=INPUT["linewidth"] / 2)
-            else:
-                axes.plot(time, shown, color=color, **INPUT)
             if apart:
                 axes.set_title(plain(name), fontsize=9)
             else:
                 handles.append(entry(name, color))
+            if long:
+                ranges(axes, shown, shown, color=color, alpha=INPUT["linewidth"] / 2)
+            else:
+                axes.plot(time, shown, color=color, **INPUT)
             if not seeds:
                 continue
             if vector:

@@ -45,6 +45,10 @@ TILE_POINTS = 12_800
 """Total time points of the curves of a tile, which one call computes in less than a second on two CPU cores."""
 
 LEAST_MEASURED = 3
+"""Fewest time points of a user's curve that is measured."""
+
+LENGTHS = {"long_name": "sequence length", "units": "time points"}
+
 Values = dict[str, Float[np.ndarray, "S ..."]]
 Cell = dict[str, Float[Array, ""]]
 
@@ -268,8 +272,8 @@ class GridJob(Measuring):
         axes = [axis.name for axis in grid.axes]
         group.dimensions = dict(zip(axes, grid.shape, strict=True))
         declared = {each.name: each for each in self.families[grid.family].parameters}
-        words = {LENGTH: {"long_name": "sequence length", "units": "time points"}}
-        words[SPACING] = {"long_name": f"{self.span.name} between two time points", "units": self.span.unit}
+        spacing = {"long_name": f"{self.span.name} between two time points", "units": self.span.unit}
+        words = {LENGTH: LENGTHS, SPACING: spacing}
         for axis in grid.axes:
             variable = group.create_variable(axis.name, (axis.name,), data=axis.values)
             variable.attrs.update(words.get(axis.name) or arrays.described(declared.get(axis.name)))
@@ -307,7 +311,6 @@ class Gathering(Measuring):
 class LengthJob(Gathering):
     """Measures answers to sequences of several lengths, one probe each."""
 
-    lengths: tuple[int, ...]
     probes: tuple[Probe, ...]
     measures: tuple[Measure, ...]
 
@@ -344,7 +347,7 @@ class LengthJob(Gathering):
         return xr.Dataset(
             {name: (axes.get(name, ("seed", LENGTH)), each, words.get(name, {})) for name, each in values.items()},
             {
-                LENGTH: (LENGTH, list(self.lengths), {"long_name": "sequence length", "units": "time points"}),
+                LENGTH: (LENGTH, [each.inputs.shape[1] for each in self.probes], LENGTHS),
                 **({"counted": list(measured(self.task.loss) or ())} if "accuracy" in values else {}),
             },
         )
@@ -381,11 +384,6 @@ class CurveJob(Gathering):
     def share(self) -> Float[np.ndarray, " T"]:
         return np.arange(self.points, dtype=np.float32) / np.float32(self.timesteps - 1)
 
-    @property
-    def scaled(self) -> Float[np.ndarray, "C T"]:
-        values = self.own.values
-        return self.scaling.applied(values[..., None], outputs=False)[..., 0] if self.scaling else values
-
     def _program(self, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
         """Makes the program that measures one answer at a time per device, since some measures need points² memory."""
         square = self.points <= MEASURED_WHOLE
@@ -405,22 +403,22 @@ class CurveJob(Gathering):
         }
 
     def function(self) -> Callable[[Part], Values]:
-        task, scaling, mesh = self.task, self.scaling, blocks.mesh()
-        shown, right = (
-            part.astype(np.float32) for part in (self.scaled[:, : self.points], self.scaled[:, task.ahead :])
-        )
+        task, scaling, mesh, scaled = self.task, self.scaling, blocks.mesh(), self.own.values
+        if scaling:
+            scaled = scaling.applied(scaled[..., None], outputs=False)[..., 0]
+        shown, right = (part.astype(np.float32) for part in (scaled[:, : self.points], scaled[:, task.ahead :]))
         program, share = self._program(mesh), jnp.asarray(self.share)
 
         def compute(part: Part) -> Values:
-            scaled = answering.answers(self.model, part.params, shown[:, :, None], block=self.block)
-            answers = scaling.undone(scaled.astype(float)) if scaling else scaled
+            given = answering.answers(self.model, part.params, shown[:, :, None], block=self.block)
+            answers = scaling.undone(given.astype(float)) if scaling else given
             if not task.sequence:
                 return {"answer": answers}
             y, seeds, found = task.output_features.index("y"), len(answers), list[Values]()
             (members,) = blocks.groups(seeds, seeds, 1, mesh.size)
             for curve, row in enumerate(right):
                 if self.points >= LEAST_MEASURED:
-                    each = blocks.place(scaled[..., y][np.minimum(members, seeds - 1), curve], mesh)
+                    each = blocks.place(given[..., y][np.minimum(members, seeds - 1), curve], mesh)
                     seen = blocks.flat(program(each, jnp.asarray(row), share))
                     found.append(_in_units(seen, *scaling.outputs[y]) if scaling else seen)
                 self.advanced(seeds * (curve + 1))

@@ -107,14 +107,10 @@ def summary(maps: Maps) -> dict[str, intervals.Estimate]:
         rows[f"training, {label}"] = intervals.median_bootstrap(training_error(maps, name))
         level = doubled(maps, name) if len(maps.seeds) else np.nan
         for title, grid in maps.grids.items():
-            errors_of, shares = [], []
-            for seed in maps.seeds:
-                cells = grid[name][seed].values
-                errors_of.append(np.median(cells))
-                shares.append(np.mean(cells < level))
+            cells = (grid[name][seed].values for seed in maps.seeds)  # Of one network at a time in memory.
+            own = np.reshape([(np.median(each), np.mean(each < level)) for each in cells], (-1, 2))
             where = f"{title.replace('_', ' x ')}, {label}"
-            rows[where] = intervals.median_bootstrap(np.array(errors_of))
-            rows[f"{where}, share below twice"] = intervals.median_bootstrap(np.array(shares))
+            rows[where], rows[f"{where}, share below twice"] = map(intervals.median_bootstrap, own.T)
     for title, grid in maps.grids.items():
         for name in user_defined(grid):
             values = np.array([np.nanmedian(grid[name][seed].values) for seed in maps.seeds])
@@ -147,15 +143,16 @@ def curve_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
     """Returns medians over seeds of the measures of each of the user's curves, or of what networks read off it."""
     fit, unit = labeled.isel(seed=labeled.diverged.values == 0), labeled.time.attrs["units"]
     units = {"delay": unit, "frequency_answered": f"rad/{unit}", "valley_place": unit} if unit else {}
-    labels = {name: f"{label} ({units[name]})" if name in units else label for name, label in measures.MEASURES.items()}
-    rows = {}
-    for curve in fit.curve.values:
-        chosen = fit.sel(curve=curve)
-        if "output_feature" in fit.coords:
-            read = fit.output_feature.values
-            values = {f"read-off {name}": chosen.answer.sel(output_feature=name).values for name in read}
-        else:
-            values = {label: chosen[name].values for name, label in labels.items() if name in chosen}
-        for label, each in values.items():
-            rows[f"{curve}: {label}"] = intervals.median_bootstrap(each[np.isfinite(each)])
-    return rows
+    if "output_feature" in fit.coords:
+        values = {f"read-off {name}": fit.answer.sel(output_feature=name) for name in fit.output_feature.values}
+    else:
+        values = {
+            f"{label} ({units[name]})" if name in units else label: fit[name]
+            for name, label in measures.MEASURES.items()
+            if name in fit
+        }
+    return {
+        f"{curve}: {label}": intervals.median_bootstrap((own := each.sel(curve=curve).values)[np.isfinite(own)])
+        for curve in fit.curve.values
+        for label, each in values.items()
+    }

@@ -25,14 +25,7 @@ from lstm_toys.runs.trained import Evaluated, load
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.generalization import figures, results
 from lstm_toys.studies.generalization.ask import MEASURED_WHOLE, TRAINING, Evaluation, Subject
-from lstm_toys.studies.generalization.measuring import (
-    CurveJob,
-    GridJob,
-    LengthJob,
-    Measuring,
-    evaluate,
-    measure_names,
-)
+from lstm_toys.studies.generalization.measuring import CurveJob, GridJob, LengthJob, Measuring, evaluate, measure_names
 from lstm_toys.studies.generalization.results import Maps
 from lstm_toys.studies.training import ask as training
 from lstm_toys.tasks import families
@@ -140,8 +133,7 @@ class Grids(Generalization):
     def check(self) -> None:
         self.check_features("x", "y")
         task, subject = self.experiment.small[1], self.subject
-        declared = subject.declared
-        if task.trained is not None and declared is not None and not task.trained.same(declared):
+        if task.trained is not None and subject.declared is not None and not task.trained.same(subject.declared):
             raise Refused(
                 f"{self.refused}it declares other training curves than its task has; let trained and task say the same"
             )
@@ -154,7 +146,7 @@ class Grids(Generalization):
             needed = f"{type(model).__name__} needs an attribute sequence, as a Stack has"
             raise Refused(f"{self.refused}grids are of several lengths, so that {needed}")
         for grid in self.settings.grids if not task.sequence else ():
-            names = [each.name for each in families.family_of(subject.families[grid.family]).parameters]
+            names = families.family_of(subject.families[grid.family]).names
             if missing := [name for name in task.output_features if name not in names]:
                 lacking = f"its networks read off {missing[0]}, which the family {grid.family} does not have"
                 raise Refused(f"{self.refused}{lacking}")
@@ -205,8 +197,7 @@ class Lengths(Generalization):
         return Footprint(HELD * 4 * seeds * most * len(task.output_features), 16 * seeds * len(self.probes))
 
     def job(self, trained: Evaluated) -> LengthJob:
-        lengths, measures = self.settings.lengths, (*self.experiment.measures,)
-        return LengthJob(lengths=lengths, probes=self.probes, measures=measures, **self.common(trained))
+        return LengthJob(probes=self.probes, measures=(*self.experiment.measures,), **self.common(trained))
 
     def rows(self, maps: Maps) -> dict[str, Estimate]:
         return results.length_summary(maps.root)

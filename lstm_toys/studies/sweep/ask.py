@@ -51,9 +51,7 @@ def report(asked: Ask[SweepSettings], run: Run, _: Mapping[str, Run]) -> Iterato
     shown, rows, answers = [*titles][:MOST_MEASURES], [], []
     for row in every[:MOST_ROWS]:
         values = [f"{value:g}" if isinstance(value := row.get(name, "–"), float) else str(value) for name in varied]
-        value, diverged = row[loss], len(row["diverged_seeds"])
-        spread = tables.number(value["median"]), tables.interval(value["low"], value["high"])
-        rows.append((*values, str(row["learned"]), str(diverged), *spread))
+        rows.append((*values, str(row["learned"]), str(len(row["diverged_seeds"])), *tables.spread(row[loss])))
         answers.append((*values, *(tables.number(row[name]["median"]) for name in shown)))
     names = [f"{name.removeprefix('learning_').replace('_', ' ')}>" for name in varied]
     columns = [*names, "learned>", "diverged>", f"{LOSSES[loss]}>", "95 % bootstrap>"]

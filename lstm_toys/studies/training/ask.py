@@ -43,10 +43,7 @@ def report(asked: Ask[Settings], run: Run, beside: Mapping[str, Run]) -> Iterato
     kept = metrics["seeds"] - len(diverged)
     networks = f"{kept} of {counted(metrics['seeds'], 'network')}"
     title = f"{asked.name}: {networks} after {counted(metrics['steps'], 'step')}"
-    rows = [
-        (name, tables.number(row["median"]), tables.interval(row["low"], row["high"]), row["interval"])
-        for name, row in metrics["summary"].items()
-    ]
+    rows = [(name, *tables.spread(row), row["interval"]) for name, row in metrics["summary"].items()]
     yield tables.table(title, ("", "median>", "interval>", "which is"), rows)
     yield from tables.few(kept)
     if beside:
@@ -89,7 +86,7 @@ def lost(metrics: Metrics) -> str | None:
 def _beside(metrics: Metrics, beside: Mapping[str, Metrics]) -> Table:
     rows = []
     for name, each in {"this run": metrics, **beside}.items():
-        steps, learned = each["summary"]["steps until learned"], f"{each['converged']} of {each['seeds']}"
-        rows.append((name, learned, tables.number(steps["median"]), tables.interval(steps["low"], steps["high"])))
+        learned = f"{each['converged']} of {each['seeds']}"
+        rows.append((name, learned, *tables.spread(each["summary"]["steps until learned"])))
     title = f"steps until {metrics['goal']}, and stays there"
     return tables.table(title, ("", "learned>", "median>", "quartiles>"), rows)

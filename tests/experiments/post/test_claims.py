@@ -19,65 +19,49 @@ SLOPES = np.array((0.1, 0.2, 0.5, 0.8, 1.2))
 HILL = 0.3 + 0.3 * np.sin(np.pi * X)
 
 
+def results(variables, coordinates, seeds=1):
+    """Labeled results of networks of which none diverged."""
+    variables["diverged"] = ("seed", np.zeros(seeds, bool))
+    return xr.Dataset(variables, {"seed": np.arange(seeds), **coordinates})
+
+
 def sequences(*sets, features=("y",)):
     """Results of one network: curve sets as (name, parameters, shown ``[C, T]``, answered ``[C, T]``)."""
     shown, answered = (np.concatenate([np.broadcast_to(each[k], each[2].shape) for each in sets]) for k in (2, 3))
     columns = {"y": (shown, answered), "x": (np.broadcast_to(X, shown.shape),) * 2}
-    stacked = [np.stack([columns[name][k] for name in features], axis=-1) for k in (0, 1)]
+    shown, answered = (np.stack([columns[name][k] for name in features], axis=-1) for k in (0, 1))
     labels = {
         name: ("curve", np.concatenate([np.broadcast_to(each[1].get(name, np.nan), len(each[2])) for each in sets]))
         for name in NAMES
     }
-    family = np.concatenate([[each[0]] * len(each[2]) for each in sets])
-    return xr.Dataset(
-        {
-            "input": (("curve", "time", "feature"), stacked[0]),
-            "answer": (("seed", "curve", "time", "feature"), stacked[1][None]),
-            "diverged": ("seed", [False]),
-        },
-        {"time": X, "feature": list(features), "seed": [0], "family": ("curve", family), **labels},
-    )
+    axes = ("curve", "time", "feature")
+    labels |= {"family": ("curve", np.concatenate([[each[0]] * len(each[2]) for each in sets]))}
+    variables = {"input": (axes, shown), "answer": (("seed", *axes), answered[None])}
+    return results(variables, {"time": X, "feature": list(features), **labels})
 
 
 def trained(target, answer):
     """Results of one network of which only the training curve matters."""
-    return xr.Dataset(
-        {
-            "train_target": (("time", "feature"), target[:, None]),
-            "train_answer": (("seed", "time", "feature"), answer[None, :, None]),
-            "diverged": ("seed", [False]),
-        },
-        {"time": X, "feature": ["y"], "seed": [0]},
-    )
+    axes = ("time", "feature")
+    variables = {"train_target": (axes, target[:, None]), "train_answer": (("seed", *axes), answer[None, :, None])}
+    return results(variables, {"time": X, "feature": ["y"]})
 
 
 def histories(errors):
     """Results of networks of which only the RMSE of y at steps 0, 10, 20, ... matters, ``[S, R]``."""
-    errors = np.asarray(errors, float)
-    return xr.Dataset(
-        {
-            "train_rmse": (("seed", "step", "feature"), errors[:, :, None]),
-            "diverged": ("seed", np.zeros(len(errors), bool)),
-        },
-        {"step": 10 * np.arange(errors.shape[1]), "feature": ["y"], "seed": np.arange(len(errors))},
-    )
+    variables = {"train_rmse": (("seed", "step", "feature"), np.array(errors, float)[:, :, None])}
+    return results(variables, {"step": 10 * np.arange(len(errors[0])), "feature": ["y"]}, len(errors))
 
 
 def vectors(family, truth, answers):
     """Results of one network that reads parameters off: true ones by name, and the answers in the same order."""
-    return xr.Dataset(
-        {
-            "truth": (("curve", "output_feature"), np.stack([*truth.values()], axis=-1)),
-            "answer": (("seed", "curve", "output_feature"), np.stack(answers, axis=-1)[None]),
-            "diverged": ("seed", [False]),
-        },
-        {
-            "output_feature": [*truth],
-            "seed": [0],
-            "family": ("curve", [family] * len(answers[0])),
-            **{name: ("curve", values) for name, values in truth.items()},
-        },
-    )
+    axes = ("curve", "output_feature")
+    variables = {
+        "truth": (axes, np.stack([*truth.values()], axis=-1)),
+        "answer": (("seed", *axes), np.stack(answers, axis=-1)[None]),
+    }
+    labels = {name: ("curve", values) for name, values in truth.items()}
+    return results(variables, {"output_feature": [*truth], "family": ("curve", [family] * len(answers[0])), **labels})
 
 
 def points(offset):

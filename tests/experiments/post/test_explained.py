@@ -5,7 +5,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
-from drawn import texts
 from scipy.stats import spearmanr
 
 from experiments import explained as command
@@ -92,8 +91,10 @@ def test_a_correlation_and_its_figure_say_how_many_networks_are_behind_it(networ
     numbers = random.normal(size=20)
     model = np.where(np.arange(20) < networks, numbers + 0.1 * random.normal(size=20), np.nan)
     metrics = reported(claims={"claim": {"static curve": explained.agreement(numbers, model)}})
-    counts = [each.get_text().partition("\nof ")[2] for each in texts(figures.claims_by_model(metrics))]
+    figure = figures.claims_by_model(metrics)
+    counts = [each.get_text().partition(" of ")[2] for each in figure.axes[0].texts]
     assert [*filter(None, counts)] == ([str(networks)] if networks < 20 else [])
+    assert figure.get_suptitle().startswith("Of 1 models, static curve most often predicts which network has")
     table = next(reports.explained(metrics))
     (cell,) = table.columns[1 + reports.SHOWN.index("static curve")].cells
     assert cell.plain.endswith(f"; {networks})")

@@ -15,8 +15,7 @@ from lstm_toys.runs.preparation import network
 
 
 def settings_of(name):
-    experiment, changes = CLAIMS.populations[name]
-    return flags.parse(experiment, changes)[0]
+    return flags.parse(*CLAIMS.populations[name])[0]
 
 
 def counted(name, settings):
@@ -39,29 +38,20 @@ def test_as_large_is_as_near_as_one_unit_more_or_less_comes(name, column):
         assert other is None
         return
     (units,) = other.hidden
-    off = {}
-    for width in (units - 1, units, units + 1):
-        count, _ = counted(name, dataclasses.replace(other, hidden=(width,)))
-        assert count == claims.parameters(other.cell, (features[0], width, features[1]))
-        off[width] = abs(count - wanted)
+    sizes = {each: counted(name, dataclasses.replace(other, hidden=(each,)))[0] for each in range(units - 1, units + 2)}
+    assert sizes[units] == claims.parameters(other.cell, (features[0], units, features[1]))
+    off = {each: abs(size - wanted) for each, size in sizes.items()}
     assert off[units] == min(off.values()) < 0.03 * wanted
-
-
-def test_columns_change_what_they_are_named_after():
-    def made(column, name="sine"):
-        return CLAIMS.variant(column).change(name, settings_of(name))
-
-    usual = settings_of("sine")
-    assert (made("gru").cell, made("gru").hidden, made("gru").gates) == ("gru", usual.hidden, "hard")
-    assert made("rnn").gates == "sigmoid"
 
 
 @pytest.mark.parametrize("column", claims.COLUMNS)
 def test_one_run_serves_as_many_steps_and_equal_loss(column):
     matched, equal = CLAIMS.variant(column), CLAIMS.variant(f"{column} at equal loss")
     assert (matched.networks, equal.networks) == ("learned", "equal loss")
-    settings = matched.change("line", settings_of("line"))
-    assert settings == equal.change("line", settings_of("line"))
-    if settings is not None:
-        assert settings.steps == settings_of("line").steps
-        assert max(settings.keep_steps) < settings.steps
+    for name in ("line", "sine"):
+        usual, settings = settings_of(name), matched.change(name, settings_of(name))
+        assert settings == equal.change(name, usual)
+        if settings is not None:
+            assert (settings.steps, settings.cell) == (usual.steps, column.split()[0])
+            assert settings.gates == ("sigmoid" if settings.cell == "rnn" else usual.gates)
+            assert max(settings.keep_steps) < settings.steps

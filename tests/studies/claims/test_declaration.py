@@ -25,40 +25,19 @@ BASELINES = (lt.Baseline("more", number, (lt.Source("third", "line"),)),)
 CLAIM = lt.Claim("one", "", "", number, ABOUT[:1], against="second", baselines=BASELINES)
 
 
-def two(sources, id="two", **options):
-    return lt.Claim(id, "", "", number, sources, **options)
+def two(sources=ABOUT[:1], id="two", quote="", number=number, **options):
+    return lt.Claim(id, quote, "", number, sources, **options)
 
 
 def test_a_claim_needs_what_it_is_made_of_and_what_is_told_beside_it():
-    assert lt.Claim("two", "", "", number, ABOUT, high=1.0).populations == ("first", "second")
+    assert two(ABOUT, high=1.0).populations == ("first", "second")
     assert CLAIM.populations == ("first", "second")
     assert CLAIM.made_of({"first", "second", "third"}) == {"first", "second", "third"}
     assert CLAIM.made_of({"first", "second"}) == {"first", "second"}
     assert CLAIM.made_of({"first", "third"}) == set()
 
 
-USUAL = {
-    lt.Claim: {"id": "two", "quote": "", "statistic": "", "number": number, "sources": ABOUT[:1]},
-    lt.Claims: {
-        "title": "mine",
-        "claims": (CLAIM,),
-        "controls": {},
-        "variants": {},
-        "aspects": {},
-        "during": {},
-        "specifications": (),
-        "populations": {name: (experiment(), []) for name in ("first", "second", "third")},
-    },
-}
-
-
-def unchecked(kind=lt.Claim, **arguments):
-    """A claim, or a declaration, whose arguments nobody has checked the types of, as these tests do."""
-    made = object.__new__(kind)
-    for name, value in (USUAL[kind] | arguments).items():
-        object.__setattr__(made, name, value)
-    made.__post_init__()
-    return made
+POPULATIONS = {name: (experiment(), []) for name in ("first", "second", "third")}
 
 
 @pytest.mark.parametrize(
@@ -86,14 +65,16 @@ def unchecked(kind=lt.Claim, **arguments):
         ({"baselines": BASELINES * 2}, "two baselines are named 'more'"),
     ],
 )
+@pytest.mark.usefixtures("as_users_have_it")
 def test_arguments_of_a_claim_that_decide_nothing_or_are_of_another_kind_are_refused(arguments, said):
     with pytest.raises(ValueError, match=f"claim 'two':? .*{said}"):
-        unchecked(**({"high": 1.0} | arguments))
+        two(**({"high": 1.0} | arguments))
 
 
+@pytest.mark.usefixtures("as_users_have_it")
 def test_thresholds_of_any_real_type_are_kept_as_floats():
     for value in (1, 1.0, np.int64(1), np.float32(1)):
-        claim = unchecked(low=value)
+        claim = two(low=value)
         assert (type(claim.low), claim.low) == (float, 1.0)
 
 
@@ -133,6 +114,8 @@ UNUSED = lt.Baseline("", number, (lt.Source("x", ""),))
         ({"claims": (two(ABOUT, low=0, baselines=(UNUSED,)),)}, "claim 'two' uses 'x'"),
     ],
 )
+@pytest.mark.usefixtures("as_users_have_it")
 def test_declarations_that_cannot_be_tested_are_refused(arguments, said):
+    usual = {"title": "mine", "claims": (CLAIM,), "populations": POPULATIONS}
     with pytest.raises(ValueError, match=said):
-        unchecked(lt.Claims, **arguments)
+        lt.Claims(**(usual | arguments))

@@ -15,63 +15,50 @@ def inverted(x):
     return lt.Task(lambda *_: lt.Examples(curves, 1 - curves), ("y",), ("y",), sequence=True)
 
 
-def shown_inverted(x):
-    lines = lt.probe("lines", "line", LINES, x)
-    return [lt.Probe("lines", lines.inputs, lines.parameters, lines.declared, targets=1 - lines.inputs)]
+def lines(x):
+    return [lt.probe("lines", "line", LINES, x)]
 
 
-def experiment(task, probes=lambda x: [lt.probe("lines", "line", LINES, x)]):
-    return lt.Experiment("name", "", {}, lt.Goal(rmse=0.03), task, probes, lambda *_: {})
+def inverted_lines(x):
+    (probe,) = lines(x)
+    return [lt.Probe("lines", probe.inputs, probe.parameters, probe.declared, targets=1 - probe.inputs)]
 
 
-EXPERIMENTS = {
-    "inverted": experiment(inverted, shown_inverted),
-    "returned": experiment(lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x)),
-    "read off": experiment(lambda x: lt.read_off("line", LINES, ("slope", "intercept"), x)),
+TASKS = {
+    "inverted": (inverted, inverted_lines, ("input", False)),
+    "returned": (lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x), lines, ("input", True)),
+    "read off": (lambda x: lt.read_off("line", LINES, ("slope", "intercept"), x), lines, ("true value", True)),
 }
-
-
-def copied(name, bound=np.inf):
-    """What a copy answers to lines and to the training curves, which networks answered by 0."""
-    asked = EXPERIMENTS[name]
-    task, shown = asked.task(X), lt.curves_of(asked, 10)
-    axes = shown.shape[:2] if task.sequence else shown.shape[:1]
-    results = lt.labeled(asked, np.zeros((2, *axes, len(task.output_features))), 10)
-    copy = evidence.copy(results, bound)
-    return [evidence.select(copy, curves) for curves in ("lines", "training")]
+"""The task, its probes, what a copy answers, and whether that is right."""
 
 
 @pytest.mark.parametrize("bound", [np.inf, 0.2])
-def test_a_copy_of_a_curve_that_is_to_be_inverted_is_the_curve(bound):
-    for part in copied("inverted", bound):
-        np.testing.assert_array_equal(part.answer[0], part.input.clip(-bound, bound))
-        np.testing.assert_allclose(part.truth, 1 - part.input, atol=1e-6)
-        assert (evidence.model(part), evidence.right(part)) == ("input", False)
-
-
-def test_a_copy_of_a_curve_that_is_to_be_returned_is_right():
-    for part in copied("returned"):
-        np.testing.assert_array_equal(part.answer[0], part.input)
-        assert (evidence.model(part), evidence.right(part)) == ("input", True)
-
-
-def test_the_true_value_stands_for_a_copy_of_what_is_read_off():
-    for part, slopes in zip(copied("read off"), ([0.2, 0.4], [0.2]), strict=True):
-        assert part.input.dims == ("curve", "time", "feature")
-        np.testing.assert_array_equal(part.answer[0], part.truth)
-        np.testing.assert_allclose(part.truth.sel(output_feature="slope"), slopes)
-        assert (evidence.model(part), evidence.right(part)) == ("true value", True)
+@pytest.mark.parametrize("name", TASKS)
+def test_a_copy_answers_its_input_or_the_true_value_of_what_is_read_off(name, bound):
+    make, probes, told = TASKS[name]
+    asked = lt.Experiment("name", "", {}, lt.Goal(rmse=0.03), make, probes, lambda *_: {})
+    task, shown = make(X), lt.curves_of(asked, 10)
+    axes = shown.shape[:2] if task.sequence else shown.shape[:1]
+    copy = evidence.copy(lt.labeled(asked, np.zeros((2, *axes, len(task.output_features))), 10), bound)
+    for curves, slopes in (("lines", [0.2, 0.4]), ("training", [0.2])):
+        part = evidence.select(copy, curves)
+        right = part.input if told[0] == "input" else part.truth
+        np.testing.assert_array_equal(part.answer[0], right.clip(-bound, bound))
+        assert (evidence.model(part), evidence.right(part)) == told
+        if name == "inverted":
+            np.testing.assert_allclose(part.truth, 1 - part.input, atol=1e-6)
+        elif name == "read off":
+            np.testing.assert_allclose(part.truth.sel(output_feature="slope"), slopes)
 
 
 def test_a_copy_of_bits_is_right_or_wrong_as_answers_are():
     shown = np.array([[[1.0], [-1.0]], [[1.0], [1.0]]])
-    labeled = lt.Results(
-        {
-            "input": (("curve", "time", "feature"), shown),
-            "answer": (("seed", "curve", "time", "feature"), shown[None], {"loss": "binary_cross_entropy"}),
-            "truth": (("curve", "time", "feature"), np.ones((2, 2, 1))),
-            "diverged": ("seed", [False]),
-        },
-        {"seed": [0]},
-    )
-    assert lt.right(evidence.copy(labeled)).tolist() == [[False, True]]
+    axes = ("curve", "time", "feature")
+    answer = (("seed", *axes), shown[None], {"loss": "binary_cross_entropy"})
+    sets = {
+        "input": (axes, shown),
+        "answer": answer,
+        "truth": (axes, np.ones((2, 2, 1))),
+        "diverged": ("seed", [False]),
+    }
+    assert lt.right(evidence.copy(lt.Results(sets, {"seed": [0]}))).tolist() == [[False, True]]

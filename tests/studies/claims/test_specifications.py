@@ -10,6 +10,8 @@ import xarray as xr
 import lstm_toys as lt
 from conftest import carry_out
 from experiments import claims as command
+from experiments import sine
+from lstm_toys.cli import flags
 from lstm_toys.studies.claims import ask, choices, specification_figures, specifications
 from lstm_toys.studies.claims.ask import specified
 
@@ -27,18 +29,16 @@ def claim(**options):
 
 def results(numbers, learned):
     """Networks whose last answers are these numbers."""
-    answers = np.zeros((len(numbers), 2, 1))
+    axes, answers = ("time", "feature"), np.zeros((len(numbers), 2, 1))
     answers[:, 1, 0] = numbers
-    return xr.Dataset(
-        {
-            "train_answer": (("seed", "time", "feature"), answers),
-            "train_target": (("time", "feature"), np.ones((2, 1))),
-            "train_loss": (("seed", "step"), np.linspace(1, 2, 2 * len(numbers)).reshape(-1, 2)),
-            "diverged": ("seed", np.zeros(len(numbers), bool)),
-            "learned": ("seed", np.array(learned, bool)),
-        },
-        {"time": [0.0, 1.0], "feature": ["y"]},
-    )
+    variables = {
+        "train_answer": (("seed", *axes), answers),
+        "train_target": (axes, np.ones((2, 1))),
+        "train_loss": (("seed", "step"), np.linspace(1, 2, 2 * len(numbers)).reshape(-1, 2)),
+        "diverged": ("seed", np.zeros(len(numbers), bool)),
+        "learned": ("seed", np.array(learned, bool)),
+    }
+    return xr.Dataset(variables, {"time": [0.0, 1.0], "feature": ["y"]})
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_claim_with_two_thresholds_has_pairs():
 
 
 def thresholds(values, smallest="Little."):
-    return lt.Thresholds, {"values": values, "smallest": smallest, "largest": "Much."}
+    return {"values": values, "smallest": smallest, "largest": "Much."}
 
 
 @pytest.mark.parametrize(
@@ -126,18 +126,15 @@ def thresholds(values, smallest="Little."):
         (thresholds((0.1, (0.1, 0.2))), "all be numbers, or all pairs"),
         (thresholds(((0.1, 0.2, 0.3),)), "all be numbers, or all pairs"),
         (thresholds((0.1,), smallest=""), "smallest must be"),
-        ((lt.Specification, {"change": None, "choices": {"units": "half"}}), "change must be"),
-        ((lt.Specification, {"change": RATE.change, "choices": {}}), "must say what is chosen"),
-        ((lt.Specification, {"change": RATE.change, "choices": {"units": 2}}), "must say what is chosen"),
+        ({"change": None, "choices": {"units": "half"}}, "change must be"),
+        ({"change": RATE.change, "choices": {}}, "must say what is chosen"),
+        ({"change": RATE.change, "choices": {"units": 2}}, "must say what is chosen"),
     ],
 )
+@pytest.mark.usefixtures("as_users_have_it")
 def test_choices_that_say_nothing_are_refused(arguments, said):
-    kind, values = arguments
-    made = object.__new__(kind)  # These tests check no types.
-    for name, value in values.items():
-        object.__setattr__(made, name, value)
     with pytest.raises(ValueError, match=said):
-        made.__post_init__()
+        (lt.Thresholds if "values" in arguments else lt.Specification)(**arguments)
 
 
 def test_figures_show_every_training_and_threshold():
@@ -166,24 +163,19 @@ def test_figures_show_every_training_and_threshold():
 
 
 def test_usual_choices_change_one_setting_each():
-    settings = command_settings()
-    changes = {each.name: each.change("sine", settings) for each in choices.usual()}
-    assert changes.pop("units: half").hidden == (2,)
-    assert changes.pop("units: twice").hidden == (8,)
-    assert changes["learning rate: a third"].learning_rate == pytest.approx(0.01 / 3)
-    assert {name: changes[name].base_seed for name in changes if "seed" in name} == {
-        "base seed: 1,001 more": 1001,
-        "base seed: 2,002 more": 2002,
+    settings, _ = flags.parse(sine.EXPERIMENT, ["--hidden=4", "--learning_rate=0.01"])
+    changed = {each.name: each.change("sine", settings) for each in choices.usual()}
+    expected = {
+        "learning rate: a third": {"learning_rate": 0.01 * (1 / 3)},
+        "learning rate: three times": {"learning_rate": 0.03},
+        "units: half": {"hidden": (2,)},
+        "units: twice": {"hidden": (8,)},
+        "base seed: 1,001 more": {"base_seed": 1001},
+        "base seed: 2,002 more": {"base_seed": 2002},
     }
+    assert changed == {name: dataclasses.replace(settings, **each) for name, each in expected.items()}
     bare = dataclasses.replace(settings, hidden=())
     assert [each.change("sine", bare) for each in choices.usual()[2:4]] == [None, None]
-
-
-def command_settings():
-    from experiments import sine
-    from lstm_toys.cli import flags
-
-    return flags.parse(sine.EXPERIMENT, ["--hidden=4", "--learning_rate=0.01"])[0]
 
 
 @pytest.mark.long

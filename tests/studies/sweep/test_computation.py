@@ -166,6 +166,15 @@ def test_a_sweep_tells_of_all_settings_and_so_does_the_same_command_again(swept,
         assert " ".join(heading.split()) == "hidden steps rate learned diverged train MSE 95 % bootstrap"
 
 
+@pytest.mark.parametrize("last", ["--grid=noise=0 1 2 x", "--keep_steps=1"])
+def test_a_bad_value_in_a_large_grid_is_refused_before_all_settings_are_parsed(last, monkeypatch, tmp_path):
+    parse, parsed = flags.parse, []
+    monkeypatch.setattr(flags, "parse", lambda *arguments: (parsed.append(arguments), parse(*arguments))[1])
+    grid = ["--grid=steps=2 3 4 5 6 7", "--grid=learning_rate=1 2 3 4 5 6"]
+    assert carry_out(sweep, [last, *grid, f"--results_dir={tmp_path}"]) == 2
+    assert len(parsed) <= 7
+
+
 def compilations(caplog, folder, grid, *arguments):
     """How many programs a sweep compiles."""
     settings = settings_of("sine", grid, *FLAGS, *arguments)
