@@ -119,14 +119,14 @@ function answerOf(layers, weights, start, curve) {
   return sequence;
 }
 
-/** The answers of several networks to several curves, [network, curve, time]. */
-function answersOf(layers, weights, networks, curves) {
+/** The last `kept` answers of several networks to several curves, [network, curve, time]. */
+function answersOf(layers, weights, networks, curves, kept) {
   const size = layers.reduce((sum, layer) => sum + sizeOf(layer), 0);
-  const length = curves[0].length;
-  const answers = new Float32Array(networks.length * curves.length * length);
+  const answers = new Float32Array(networks.length * curves.length * kept);
   networks.forEach((network, row) => {
     curves.forEach((curve, column) => {
-      answers.set(answerOf(layers, weights, network * size, curve), (row * curves.length + column) * length);
+      const answer = answerOf(layers, weights, network * size, curve);
+      answers.set(answer.subarray(answer.length - kept), (row * curves.length + column) * kept);
     });
   });
   return answers;
@@ -140,14 +140,26 @@ function halfFloat(bits) {
   return bits & 32768 ? -size : size;
 }
 
-const PRECISIONS = {
-  single: { bytes: 4, number: (view, place) => view.getFloat32(place, true) },
-  half: { bytes: 2, number: (view, place) => halfFloat(view.getUint16(place, true)) },
-};
+/** The bytes of base64 text. */
+function bytesOf(text) {
+  return new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+}
 
-/** Numbers of base64 text, finite and little-endian. */
-function decoded(text, precision) {
-  const { bytes, number } = PRECISIONS[precision];
-  const view = new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
-  return Float32Array.from({ length: view.byteLength / bytes }, (_, place) => number(view, bytes * place));
+/**
+ * Numbers of base64 text, finite and little-endian: "single" or "half" ones, or "split" ones, of which the text has the
+ * upper 16 bits, rounded, and a second text, which may come later, what is missing in the lower ones.
+ */
+function decoded(text, precision, rest) {
+  const view = bytesOf(text);
+  const missing = rest ? bytesOf(rest) : null;
+  const bits = new DataView(new ArrayBuffer(4));
+  const number = {
+    single: (at) => view.getFloat32(4 * at, true),
+    half: (at) => halfFloat(view.getUint16(2 * at, true)),
+    split: (at) => {
+      bits.setInt32(0, (view.getUint16(2 * at, true) << 16) + (missing ? missing.getInt16(2 * at, true) : 0));
+      return bits.getFloat32(0);
+    },
+  }[precision];
+  return Float32Array.from({ length: view.byteLength / (precision === "single" ? 4 : 2) }, (_, at) => number(at));
 }

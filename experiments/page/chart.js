@@ -5,9 +5,7 @@ class Chart {
   static MARGIN = { left: 46, right: 12, top: 12, bottom: 26 };
 
   constructor(canvas) {
-    this.canvas = canvas;
-    this.x = [0, 1];
-    this.y = [0, 1];
+    Object.assign(this, { canvas, x: [0, 1], y: [0, 1], top: Chart.MARGIN.top });
   }
 
   /** Clears the canvas and draws axes; ranges are [lowest, highest], ticks [value, text]. */
@@ -43,8 +41,8 @@ class Chart {
 
   frame() {
     const { width, height } = this.canvas.getBoundingClientRect();
-    const { left, right, top, bottom } = Chart.MARGIN;
-    return { left, right: width - right, top, bottom: height - bottom, width, height };
+    const { left, right, bottom } = Chart.MARGIN;
+    return { left, right: width - right, top: this.top, bottom: height - bottom, width, height };
   }
 
   color(name) {
@@ -94,14 +92,6 @@ class Chart {
     this.trace([...xs].reverse(), [...low].reverse());
     this.pen.fillStyle = this.color(color);
     this.pen.fill();
-  }
-
-  dots(xs, ys, color) {
-    this.pen.fillStyle = this.color(color);
-    ys.forEach((value, at) => {
-      const [across, up] = this.place(xs[at], value);
-      this.pen.fillRect(across - 1, up - 1, 2, 2);
-    });
   }
 
   /** Diamonds where there is a value. */

@@ -62,6 +62,10 @@ const HANDLES = {
     { name: "foot", sign: "↕", x: 0, y: base, moved: (_, y) => ({ base: y }) },
     { name: "top", sign: "↕", x: 0.5, y: base + height, moved: (_, y) => ({ height: y - base }) },
   ],
+  pluck: ({ level, pull }) => [
+    { name: "held end", sign: "↕", x: 0.05, y: level + pull, moved: (_, y) => ({ pull: y - level }) },
+    { name: "level", sign: "↕", x: 0.8, y: level, moved: (_, y) => ({ level: y }) },
+  ],
   sine: (parameters, tied) => {
     const { amplitude, frequency, phase, offset } = parameters;
     const { first, period } = peakOf({ frequency, phase });
