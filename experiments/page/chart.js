@@ -139,7 +139,7 @@ function ticksOf([low, high], step) {
 /** Ticks of an axis of y, whose step depends on its length. */
 function heightTicks(range) {
   const length = range[1] - range[0];
-  return ticksOf(range, length > 2.5 ? 1 : length > 1.2 ? 0.5 : 0.25);
+  return ticksOf(range, length > 2.5 ? 1 : length > 1.2 ? 0.5 : length > 0.55 ? 0.25 : 0.1);
 }
 
 const SHARES = [0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => [share, share.toFixed(1)]);

@@ -83,7 +83,7 @@ class Controls {
     elements.networks.querySelector("[value=own]").hidden = !mine;
     elements.networks.value = state.networks;
     elements.state.max = population.states.length - 1;
-    elements.state.value = population.states.indexOf(stage);
+    elements.state.value = population.states.findIndex(({ step }) => step === stage.step);
     elements.state.setAttribute("aria-valuetext", `${stage.step} steps`);
     document.getElementById("trained-for").hidden = population.states.length < 2;
     document.querySelector("#trained-for output").textContent = `${stage.step.toLocaleString("en")} steps`;
@@ -130,7 +130,8 @@ class Controls {
   play() {
     const state = this.state();
     const { states } = this.states.population(state);
-    const next = states[(states.indexOf(this.states.stage(state)) + 1) % states.length];
+    const { step } = this.states.stage(state);
+    const next = states[(states.findIndex((each) => each.step === step) + 1) % states.length];
     this.playing = next === states.at(-1) ? 0 : setTimeout(() => this.play(), Controls.FRAME);
     this.act({ step: next.step }, { moving: Boolean(this.playing) });
   }

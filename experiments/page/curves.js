@@ -10,7 +10,7 @@ const FAMILIES = {
 };
 
 const RELEASE = 0.1; // The x at which a pulled input is let go.
-const BEFORE = 200; // Values for which it has been held before the picture begins, so that networks are at rest.
+const BEFORE = 100; // Values for which it has been held before the picture begins, so that networks are at rest.
 const RING = 0.05; // The least second swing of a network that rings, as a share of how far it falls.
 
 /** A curve as networks read it: one that is plucked has been held before. */

@@ -74,7 +74,7 @@
   function render() {
     const told = states.step(state);
     document.querySelectorAll("#story article").forEach((article, at) => { article.hidden = at !== told.at; });
-    document.querySelectorAll("#story .steps a").forEach((link, at) => {
+    document.querySelectorAll(".steps a").forEach((link, at) => {
       if (at === told.at) link.setAttribute("aria-current", "step");
       else link.removeAttribute("aria-current");
     });
@@ -95,7 +95,7 @@
     const armed = drawing.armed && state.family === "drawn";
     place("draw").textContent = armed ? "Done drawing" : "Draw";
     place("undo").disabled = depth === 0;
-    place("again").textContent = state.family === "pluck" ? "Let go again" : "Value by value";
+    place("again").textContent = state.family === "pluck" ? "▶ Let go again" : "▶ Value by value";
     place("chart").classList.toggle("drawing", armed);
     const alone = controls.alone(state);
     place("key-single").hidden = alone;
@@ -103,11 +103,16 @@
     place("key-single-text").textContent = `answers of ${controls.counted(state)}`;
     for (const [id, text] of [["key-median", "their median"], ["head-median", "median answer"]]) place(id).textContent = alone ? "its answer" : text;
     place("key-trained").hidden = state.family === "pluck";
-    place("key-published").hidden = !states.published(state);
+    place("key-published").hidden = !publishedOf(state);
     place("rings").hidden = state.family !== "pluck";
     place("key-others").hidden = states.members(state).length < 2;
     place("playground").setAttribute("aria-busy", "true");
     workers.ask();
+  }
+
+  /** The answer that the post has published; the first screen does without. */
+  function publishedOf(shown) {
+    return states.step(shown).at ? states.published(shown) : null;
   }
 
   /** The networks that a state shows, with their weights; null if these have not come yet. */
@@ -148,17 +153,18 @@
       curve: states.curve(asked),
       each: answersOfGroup(groups[0]),
       others: curves.slice(1).map((_, curve) => of(curve + 1).median),
-      trained, published: states.published(asked), bounds: states.bounds(asked),
+      trained, published: publishedOf(asked), bounds: states.bounds(asked),
       plucked: plucked.map((shown, at) => ({ ...states.population(shown), each: answersOfGroup(groups[at + 1]) })),
     };
     place("still")?.remove();
     paint();
     const { family, curve, parameters } = { ...asked, curve: last.curve };
     inside?.show(states.population(asked), states.stage(asked), groups[0], { family, curve, frequency: parameters.frequency });
-    if (held || workers.wanted || !complete) return;
+    const learning = asked.networks === OWN.id && own.busy && own.reached % 100 === 0; // Seen, but not settled.
+    if (held || workers.wanted || !(complete || learning)) return;
     place("summary").textContent = summaryOf(last, controls.who(asked), times);
     fillTable(document.querySelector("#numbers tbody"), times, [last.curve, last.median, ...(rows.length > 1 ? [last.low, last.high] : [])]);
-    place("playground").setAttribute("aria-busy", "false");
+    place("playground").setAttribute("aria-busy", String(!complete));
   }
 
   // ---- The picture, upon which one draws.

@@ -8,7 +8,7 @@ class Picture {
     this.reach = [0, 1]; // Of what was drawn since something began to move.
   }
 
-  /** The range of y: all of what is drawn, in steps of a quarter; while something moves it only grows. */
+  /** The range of y: all of what is drawn, in steps of a quarter or a tenth; while something moves it only grows. */
   fit(lines, { moving, close }) {
     if (!moving) this.reach = close ? [Infinity, -Infinity] : [0, 0.75];
     for (const line of lines) {
@@ -16,7 +16,8 @@ class Picture {
         if (value !== null) this.reach = [Math.min(this.reach[0], value), Math.max(this.reach[1], value)];
       }
     }
-    this.heights = [Math.floor(this.reach[0] * 4 - 0.05) / 4, Math.ceil(this.reach[1] * 4 + 0.05) / 4];
+    const parts = close ? 10 : 4;
+    this.heights = [Math.floor(this.reach[0] * parts - 0.05) / parts, Math.ceil(this.reach[1] * parts + 0.05) / parts];
   }
 
   /** Those of some values that the picture shows. */

@@ -124,10 +124,11 @@ def rates(
 ) -> Iterator[tuple[str, tuple[str, lt.Results]]]:
     """Yields learning rates, from the lowest one on, with the address of sines of other phases, and results."""
     named = {f"{sine.EXPERIMENT.defaults['learning_rate']:g}": "published", **{each: f"rate-{each}" for each in RATES}}
-    (first, *_) = next(each["curves"] for each in known if each["id"] == story.VALLEY.sources[0].curves)
+    curves = next(each["curves"] for each in known if each["id"] == story.VALLEY.sources[0].curves)
+    shown = curves[len(curves) // 2]
     for rate, name in sorted(named.items(), key=lambda item: float(item[0])):
         if name in loaded:
-            curve = {"curve": first["family"], **first["parameters"], "set": story.VALLEY.sources[0].curves}
+            curve = {"curve": shown["family"], **shown["parameters"], "set": story.VALLEY.sources[0].curves}
             yield rate, (urlencode({**curve, "networks": name}), loaded[name].results)
 
 

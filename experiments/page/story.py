@@ -57,7 +57,7 @@ def steps(
     told = [*grown(sound, metrics), alone(saved, sound), pluck(saved, sound, found)]
     if len(rates) > 1:
         told.append(choices(rates))
-    told.append(step("own", [asked(sine.TRAIN_AMPLITUDE, 2 * sine.FREQUENCY)], {"top": LARGER}))
+    told.append(step("own", [asked(sine.TRAIN_AMPLITUDE, 2 * sine.FREQUENCY)], {}))
     return [{"id": f"step-{at}", **each} for at, each in enumerate(told, start=1)]
 
 
@@ -169,7 +169,7 @@ def choices(rates: Mapping[str, tuple[str, lt.Results]]) -> dict[str, Any]:
         curves = np.flatnonzero(results.family.values == VALLEY.sources[0].curves)
         met = VALLEY.met(VALLEY.number(results.isel(curve=curves, seed=np.flatnonzero(~results.diverged.values))))
         verdict = verdicts.verdict(lt.wilson(int(met.sum()), len(met)))
-        numbers = {"verdict": own["verdicts"][verdict], "met": met.sum(), "networks": len(met)}
+        numbers = {"verdict": own["verdicts"][verdict], "met": met.sum(), "networks": len(met), "high": VALLEY.high}
         slider.append({"ask": ask, "verdict": verdict, "label": rate, "text": own["verdict"].format(**numbers)})
     asks = [each["ask"] for each in slider]
     first = asks[[*rates].index(f"{sine.EXPERIMENT.defaults['learning_rate']:g}")]
