@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent
 
 SCRIPTS = (
     *("cells.js", "curves.js", "csv.js", "handles.js", "state.js", "random.js", "initial.js", "gradient.js", "rmsprop.js"),
-    *("chart.js", "picture.js", "words.js", "drawing.js", "grips.js", "repository.js", "workers.js", "answers.js"),
+    *("chart.js", "picture.js", "words.js", "drawing.js", "grips.js", "workers.js", "answers.js"),
     *("own.js", "controls.js", "inside.js"),
 )
 WORKERS = ("worker.js", "trainer.js")

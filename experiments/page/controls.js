@@ -141,7 +141,7 @@ class Controls {
     const state = () => this.state();
     const moving = { moving: true };
     for (const radio of elements.family) {
-      radio.onchange = () => act(radio.value === "drawn" ? states.byHand(states.curve(state())) : states.another(radio.value));
+      radio.onchange = () => act(radio.value === "drawn" ? { ...states.byHand(states.curve(state())), pen: true } : states.another(radio.value));
     }
     for (const slider of document.querySelectorAll(".sliders [type=range]")) {
       slider.oninput = () => act(states.moved(state(), { [slider.name]: Number(slider.value) }), moving);

@@ -16,7 +16,7 @@ function numbersOf(cells, comma) {
 function curveOfText(text, count) {
   if (text.length > MOST_BYTES) throw new Error("A curve may have at most 1 MB.");
   const lines = text.split(/\r?\n/).map((line, at) => ({ line: line.trim(), at: at + 1 })).filter(({ line }) => line);
-  const sign = ["\t", ";", ","].find((each) => lines.slice(0, 2).some(({ line }) => line.includes(each)));
+  const sign = ["\t", ";", ","].find((each) => (lines[1] ?? lines[0])?.line.includes(each));
   const named = lines.length > 0 && !/\d/.test(lines[0].line);
   const rows = lines.slice(named ? 1 : 0).map(({ line, at }) => ({ cells: line.split(sign ?? /\s+/).map((cell) => cell.trim()), at }));
   const points = rows.some(({ cells }) => cells.some((cell) => cell.includes(".")));

@@ -6,14 +6,13 @@ class Drawing {
   static ACROSS = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
   static UP = { ArrowUp: 0.05, ArrowDown: -0.05 };
 
-  /** `shown` returns the curve and whether it is drawn by hand; `drawn` takes another one; `read` follows the cursor. */
+  /** `shown` returns the curve and whether and how it is drawn by hand; `drawn` takes another one; `read` follows the cursor. */
   constructor(chart, times, { shown, drawn, read }) {
     Object.assign(this, { chart, times, shown, drawn, read });
     this.cursor = Math.floor(times.length / 2); // Where values are read, and where the keyboard draws.
     this.hovering = false; // Whether a pointer is over the chart.
     this.stroke = null; // Where the pointer that draws was last: time point and value.
     this.grasped = null; // Where the mouse was pressed upon another curve than a drawn one.
-    this.armed = false; // Whether a finger draws; else it scrolls.
     const { canvas } = chart;
     canvas.onpointerdown = (event) => this.press(event);
     canvas.onpointermove = (event) => this.follow(event);
@@ -56,8 +55,8 @@ class Drawing {
   }
 
   press(event) {
-    const { byHand } = this.shown();
-    if (event.pointerType === "touch" && !(byHand && this.armed)) return;
+    const { byHand, pen } = this.shown();
+    if (event.pointerType === "touch" && !pen) return;
     this.chart.canvas.setPointerCapture(event.pointerId);
     if (byHand) this.drawTo(event);
     else this.grasped = event;

@@ -86,38 +86,6 @@ def make_inside(runs: Mapping[str, FinishedRun]) -> Made | None:
     return inside(lt.load_results(path, {"static_answer", "mode_frequency"}))
 
 
-CHARTS = (
-    (
-        "gates",
-        "Gates of the unit that answers, along the curve",
-        {
-            "others": "input gate: how much is written",
-            "reddish": "forget gate: how much is kept",
-            "median": "output gate: how much is shown",
-        },
-    ),
-    (
-        "cell",
-        "Cell state and answer of the unit that answers, along the curve",
-        {
-            "ink": "cell state of the unit that answers",
-            "median": "its answer: output gate × tanh(cell state)",
-            "shown": "what it is shown",
-        },
-    ),
-    ("hidden", "Hidden states of the units below, along the curve", {"thin": "hidden states of the units below"}),
-    (
-        "static",
-        "The answer over the input, and the answer to inputs that rest",
-        {
-            "median": "its answer over the input, along the curve",
-            "trained": "its answer when the input stays where it is, where that comes to rest at one value",
-        },
-    ),
-)
-"""Charts of the inside of one network: name, text alternative, and key."""
-
-
 def inside(found: lt.Results | None) -> Made:
     """Makes the part about the inside of one network from the results of the study of dynamics, if there are any."""
     data: dict[str, Any] = {"inputs": [], "networks": {}}
@@ -128,7 +96,7 @@ def inside(found: lt.Results | None) -> Made:
             for seed, own, frequency in zip(found.seed.values.tolist(), rest, frequencies, strict=True)
         }
         data = {"inputs": found.input.values.tolist(), "networks": networks}
-    return Made({"charts": CHARTS}, data)
+    return Made({}, data)
 
 
 def finite(numbers: list[float]) -> list[float | None]:

@@ -92,11 +92,10 @@
     if (state.networks === OWN.id) own.want({ ...state, step: states.stage(state).step }, states.learned(state.learn).curve);
     controls.show(state);
     for (const id of ["copied", "loaded"]) place(id).textContent = "";
-    const armed = drawing.armed && state.family === "drawn";
-    place("draw").textContent = armed ? "Done drawing" : "Draw";
+    place("draw").textContent = state.pen ? "Done drawing" : "Draw";
     place("undo").disabled = depth === 0;
     place("again").textContent = state.family === "pluck" ? "▶ Let go again" : "▶ Value by value";
-    place("chart").classList.toggle("drawing", armed);
+    place("chart").classList.toggle("drawing", state.pen);
     const alone = controls.alone(state);
     place("key-single").hidden = alone;
     for (const id of ["head-low", "head-high"]) place(id).hidden = alone;
@@ -233,7 +232,7 @@
   }
 
   const drawing = new Drawing(chart, times, {
-    shown: () => ({ curve: states.curve(state), byHand: state.family === "drawn" }),
+    shown: () => ({ curve: states.curve(state), byHand: state.family === "drawn", pen: state.pen }),
     drawn: (curve) => act(states.byHand(curve), { moving: true }),
     read: () => {
       paint();
@@ -265,18 +264,11 @@
   place("undo").onclick = () => history.back();
   place("reset").onclick = () => act(states.open(""));
   place("draw").onclick = () => {
-    drawing.armed = !(drawing.armed && state.family === "drawn");
-    if (!drawing.armed) {
-      render();
-      return;
-    }
-    act(states.byHand(states.curve(state)));
-    place("chart").focus({ preventScroll: true });
+    act({ ...states.byHand(states.curve(state)), pen: !state.pen });
+    if (state.pen) place("chart").focus({ preventScroll: true });
   };
   place("save").onclick = () => {
-    const link = document.createElement("a");
-    Object.assign(link, { href: chart.png(), download: "curve.png" });
-    link.click();
+    Object.assign(document.createElement("a"), { href: chart.png(), download: "curve.png" }).click();
   };
   place("copy").onclick = async () => {
     const local = location.protocol === "file:" ? " It opens this file, which others do not have." : "";
@@ -357,6 +349,11 @@
   place("networks-fold").addEventListener("toggle", paint);
   document.addEventListener("weights", () => workers.ask());
   document.addEventListener("DOMContentLoaded", () => {
+    const [, owner, name] = /^https:\/\/([a-z0-9-]+)\.github\.io\/([\w.-]+)\//.exec(location.href) ?? []; // Of GitHub Pages.
+    if (owner) {
+      const link = Object.assign(document.createElement("a"), { href: `https://github.com/${owner}/${name}`, textContent: `${owner}/${name}` });
+      document.querySelector(".source").replaceChildren("The code: ", link, ", folder experiments/page.");
+    }
     inside = new Inside(data, () => workers.ask());
     if (state.at) follow();
     else render();

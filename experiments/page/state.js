@@ -7,6 +7,11 @@ function clamped(value) {
   return Math.min(DRAWN.most, Math.max(DRAWN.least, value));
 }
 
+/** A value as it is in an address. */
+function rounded(value) {
+  return Math.round(clamped(value) * DRAWN.scale) / DRAWN.scale;
+}
+
 /** The text of a curve in an address. */
 function packed(curve) {
   const bytes = new Uint8Array(2 * curve.length);
@@ -146,11 +151,12 @@ class States {
   // ---- Changes: what becomes other in a state.
 
   another(family) {
-    return { family, parameters: this.parameters(family, () => null), tied: true, drawn: null, set: "", claim: "" };
+    return { family, parameters: this.parameters(family, () => null), tied: true, drawn: null, pen: false, set: "", claim: "" };
   }
 
+  /** A finger that draws has its pen down; else it scrolls. */
   byHand(curve) {
-    return { family: "drawn", parameters: {}, tied: true, drawn: Float64Array.from(curve, clamped), set: "", claim: "" };
+    return { family: "drawn", parameters: {}, tied: true, drawn: Float64Array.from(curve, rounded), set: "", claim: "" };
   }
 
   moved(state, changes) {
@@ -164,7 +170,7 @@ class States {
   }
 
   taken({ family, parameters }) {
-    return { family, parameters: { ...parameters }, tied: family !== "sine" || parameters.offset === parameters.amplitude, drawn: null };
+    return { family, parameters: { ...parameters }, tied: family !== "sine" || parameters.offset === parameters.amplitude, drawn: null, pen: false };
   }
 
   chosen(set, claim = "") {
@@ -193,6 +199,7 @@ class States {
     if (state.family === "drawn") told.set("y", packed(state.drawn));
     for (const [name, value] of Object.entries(state.parameters)) told.set(name, String(value));
     if (!state.tied) told.set("tied", "no");
+    if (state.pen) told.set("pen", "down");
     for (const name of ["set", "claim"]) if (state[name]) told.set(name, state[name]);
     told.set("networks", state.networks);
     told.set("step", String(this.stage(state).step));
@@ -216,7 +223,7 @@ class States {
     const family = told.get("curve");
     if (family === "drawn") {
       const drawn = unpacked(told.get("y") ?? "", this.times.length);
-      if (drawn) curve = this.byHand(drawn);
+      if (drawn) curve = { ...this.byHand(drawn), pen: told.get("pen") === "down" };
     } else if (Object.hasOwn(this.families, family ?? "")) {
       const parameters = this.parameters(family, (name) => told.get(name));
       const tied = family !== "sine" || (told.get("tied") !== "no" && parameters.offset === parameters.amplitude);

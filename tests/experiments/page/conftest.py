@@ -62,7 +62,7 @@ def saved(networks, curves):
 
     @cache
     def make(kind):
-        model, params, answers = networks(kind)
+        model, params, answers = networks("published" if kind.startswith("rate") else kind)
         told = answers[:, : len(curves) - DRAWN].copy()
         told[DIVERGED] = np.nan
         results = lt.labeled(sine.EXPERIMENT, told)
@@ -117,17 +117,14 @@ def compose(saved, metrics, entries, tmp_path_factory):
     every = tuple(each.run for each in playground.POPULATIONS)
 
     def write(kinds=every, entries=entries, missing=None, resonance=None, dynamics=None):
-        published, finished = (
-            saved("published"),
-            SimpleNamespace(command="", settings=runs.planned(("sine",), ROOT).settings, metrics=metrics),
-        )
+        settings = runs.planned(("sine",), ROOT).settings
+        finished = SimpleNamespace(command="", settings=settings, metrics=metrics)
         figures = {section["id"]: "data:," for section in post.SECTIONS}
         used = dict.fromkeys([*(section["run"] for section in post.SECTIONS), "claims"], finished)
+        populations = {kind: saved(kind) for kind in kinds}
         parts = {
-            "story": story.made(published, metrics, resonance),
-            "playground": playground.made({kind: saved(kind) for kind in kinds}, dict.fromkeys(kinds, metrics)),
+            "playground": playground.made(populations, dict.fromkeys(kinds, metrics), resonance),
             "inside": page_networks.inside(dynamics),
-            "training": page_networks.training(published.results),
             "post": post.made(figures, entries, used),
         }
         path = tmp_path_factory.mktemp("page") / "index.html"
@@ -208,8 +205,14 @@ class Window:
 
     def settle(self):
         """Waits until all networks have answered what is asked."""
-        while self.tab.locator("#playground").get_attribute("aria-busy") != "false":
-            self.tab.wait_for_timeout(10)
+        self.tab.wait_for_selector("#playground[aria-busy=false]")
+
+    def show(self, place):
+        """Loads a page anew at an address, and unfolds the controls."""
+        self.tab.goto("about:blank")  # Else an address that differs after the # alone would not load the page anew.
+        self.tab.goto(place)
+        self.settle()
+        self.tab.evaluate("document.querySelectorAll('#controls > details').forEach((fold) => { fold.open = true; })")
 
     def choose(self, **controls):
         """Sets sliders and selections by their names, one after another."""
@@ -265,7 +268,7 @@ def windows(browser):
     def make(**options):
         name = str(options)
         if name not in known:
-            known[name] = Window(browser.new_context(**options).new_page())
+            known[name] = Window(browser.new_context(**{"reduced_motion": "reduce", **options}).new_page())
         return known[name]
 
     return make
@@ -281,9 +284,7 @@ def opened(windows, address):
         used.append(window)
         window.tab.set_viewport_size({"width": width, "height": height})
         window.tab.emulate_media(color_scheme=scheme, media="screen")
-        window.tab.goto("about:blank")  # Else an address that differs after the # alone would not load the page anew.
-        window.tab.goto(place if place.startswith("file:") else f"{address}{place}")
-        window.settle()
+        window.show(place if place.startswith("file:") else f"{address}{place}")
         return window
 
     yield load
