@@ -104,8 +104,8 @@ def test_sections_are_folded_until_an_address_names_one(opened):
 
 def test_story_and_verdicts_are_told_on_paper_and_without_javascript(opened, address, browser):
     page = opened("")
-    assert len(re.findall(rb"/Type\s*/Page\b", page.tab.pdf(format="A4"))) <= 10
     page.tab.emulate_media(media="print")
+    assert len(re.findall(rb"/Type\s*/Page\b", page.tab.pdf(format="A4"))) <= 10
     plain = browser.new_page(java_script_enabled=False)
     plain.goto(address)
     for tab in (page.tab, plain):

@@ -87,8 +87,8 @@ class Walker:
             self.random.choice(PASTED),
         )
 
-    def train(self):
-        self.click("#train")
+    def stop(self):
+        """Stops a training, which may also have been begun by going back or forth."""
         if self.pick("#train-stop") is not None and self.page.text("#train-stop") == "Stop":
             self.page.tab.click("#train-stop")
 
@@ -101,15 +101,17 @@ class Walker:
             "press": lambda: self.click("#story button, #members button, #reset, #draw, #train-more, .claim button"),
             "family": lambda: self.click("[name=family], [name=tied]"),
             "undo": lambda: self.click("#undo"),
+            "train": lambda: self.click("#train"),
             "reload": self.page.tab.reload,
             **{each.__name__: each for each in (self.choose, self.slide, self.scrub, self.drag, self.keys)},
-            **{each.__name__: each for each in (self.paste, self.train, self.jump)},
+            **{each.__name__: each for each in (self.paste, self.jump)},
         }
         name = self.random.choice([*actions])
         self.page.tab.evaluate("scrollTo(0, 0)")
         actions[name]()
         self.page.tab.mouse.move(0, 0)
         self.page.tab.wait_for_timeout(200)  # What was held is settled after 150.
+        self.stop()
         self.page.settle()
         self.page.tab.evaluate("document.querySelectorAll('#controls > details').forEach((fold) => { fold.open = true; })")
         return name
