@@ -1,5 +1,11 @@
 "use strict";
 
+/** A worker whose code is that of several script elements of this page, which is one file. */
+function workerOf(...ids) {
+  const texts = ids.map((id) => document.getElementById(`code-${id}`).textContent);
+  return new Worker(URL.createObjectURL(new Blob(texts, { type: "text/javascript" })));
+}
+
 /** Asks workers, each of which computes some of the networks: one question at a time, always the latest. */
 class Answers {
   /**
@@ -11,7 +17,7 @@ class Answers {
     this.waiting = null; // What is being answered.
     this.wanted = false; // Whether something has changed since.
     this.workers = Array.from({ length: Math.min(4, navigator.hardwareConcurrency || 2) }, () => {
-      const worker = workerOf("cells", "worker");
+      const worker = workerOf("cells", "gradient", "worker");
       worker.onmessage = ({ data }) => this.receive(data);
       worker.onerror = failed;
       return worker;

@@ -20,9 +20,18 @@ from lstm_toys.text import one_line
 FOLDER = Path(__file__).parent
 
 SCRIPTS = (
-    *("cells.js", "curves.js", "csv.js", "handles.js", "state.js", "random.js", "initial.js", "gradient.js", "rmsprop.js"),
-    *("chart.js", "picture.js", "words.js", "drawing.js", "grips.js", "workers.js", "answers.js"),
-    *("own.js", "controls.js", "inside.js"),
+    *(
+        "cells.js",
+        "gradient.js",
+        "initial.js",
+        "curves.js",
+        "csv.js",
+        "handles.js",
+        "state.js",
+        "chart.js",
+        "picture.js",
+    ),
+    *("words.js", "drawing.js", "grips.js", "answers.js", "own.js", "controls.js", "inside.js"),
 )
 WORKERS = ("worker.js", "trainer.js")
 START = "page.js"
@@ -31,7 +40,7 @@ START = "page.js"
 
 @dataclass(frozen=True)
 class Made:
-    """Content of a part: values for its template, and for scripts JSON data, and numbers in base64, the first ones first."""
+    """Content of a part: values for its template, and for scripts JSON data, and numbers in base64 by name."""
 
     given: Mapping[str, Any]
     data: Mapping[str, Any] = field(default_factory=dict)

@@ -28,26 +28,6 @@ function addProduct(sums, values, from, rows, weights, start) {
   }
 }
 
-function lstm({ features, units, gates }, weights, shown, length) {
-  const recurrent = features * 4 * units;
-  const bias = recurrent + units * 4 * units;
-  const gate = GATES[gates];
-  const sums = new Float64Array(4 * units);
-  const cell = new Float64Array(units);
-  const hidden = new Float64Array(length * units);
-  for (let time = 0; time < length; time++) {
-    for (let column = 0; column < sums.length; column++) sums[column] = weights[bias + column];
-    addProduct(sums, shown, time * features, features, weights, 0);
-    if (time) addProduct(sums, hidden, (time - 1) * units, units, weights, recurrent);
-    for (let unit = 0; unit < units; unit++) {
-      const written = gate(sums[unit]) * Math.tanh(sums[2 * units + unit]);
-      cell[unit] = gate(sums[units + unit]) * cell[unit] + written;
-      hidden[time * units + unit] = gate(sums[3 * units + unit]) * Math.tanh(cell[unit]);
-    }
-  }
-  return hidden;
-}
-
 function gru({ features, units, gates }, weights, shown, length) {
   const recurrent = features * 3 * units;
   const bias = recurrent + units * 3 * units;
@@ -73,33 +53,31 @@ function gru({ features, units, gates }, weights, shown, length) {
   return hidden;
 }
 
-function rnn({ features, units }, weights, shown, length) {
+/** A layer without gates: recurrent units, or a dense readout, which has neither recurrent weights nor tanh. */
+function plain({ kind, features, units }, weights, shown, length) {
+  const recurs = kind === "rnn";
   const recurrent = features * units;
-  const bias = recurrent + units * units;
+  const bias = recurrent + (recurs ? units * units : 0);
   const sums = new Float64Array(units);
   const hidden = new Float64Array(length * units);
   for (let time = 0; time < length; time++) {
     for (let unit = 0; unit < units; unit++) sums[unit] = weights[bias + unit];
     addProduct(sums, shown, time * features, features, weights, 0);
-    if (time) addProduct(sums, hidden, (time - 1) * units, units, weights, recurrent);
-    for (let unit = 0; unit < units; unit++) hidden[time * units + unit] = Math.tanh(sums[unit]);
+    if (time && recurs) addProduct(sums, hidden, (time - 1) * units, units, weights, recurrent);
+    for (let unit = 0; unit < units; unit++) hidden[time * units + unit] = recurs ? Math.tanh(sums[unit]) : sums[unit];
   }
   return hidden;
 }
 
-function dense({ features, units }, weights, shown, length) {
-  const bias = features * units;
-  const sums = new Float64Array(units);
-  const answer = new Float64Array(length * units);
-  for (let time = 0; time < length; time++) {
-    for (let unit = 0; unit < units; unit++) sums[unit] = weights[bias + unit];
-    addProduct(sums, shown, time * features, features, weights, 0);
-    answer.set(sums, time * units);
-  }
-  return answer;
+const passes = new WeakMap(); // What LSTM layers keep of a sequence, which the next network overwrites.
+
+/** An LSTM layer, by the forward pass with which networks are trained. */
+function lstm(layer, weights, shown, length) {
+  if (passes.get(layer)?.length !== length) passes.set(layer, new LayerPass(layer, length));
+  return passes.get(layer).forward(weights, shown);
 }
 
-const LAYERS = { lstm, gru, rnn, dense };
+const LAYERS = { lstm, gru, rnn: plain, dense: plain };
 
 /** The numbers of a layer: kernel, recurrent kernel and bias, row by row, one after another. */
 function sizeOf({ kind, features, units }) {

@@ -73,25 +73,13 @@ class Chart {
     this.pen.stroke();
   }
 
-  trace(xs, ys) {
-    ys.forEach((value, at) => this.pen.lineTo(...this.place(xs[at], value)));
-  }
-
   line(xs, ys, color, width, dash = []) {
     this.pen.beginPath();
-    this.trace(xs, ys);
+    ys.forEach((value, at) => this.pen.lineTo(...this.place(xs[at], value)));
     Object.assign(this.pen, { strokeStyle: this.color(color), lineWidth: width, lineJoin: "round" });
     this.pen.setLineDash(dash);
     this.pen.stroke();
     this.pen.setLineDash([]);
-  }
-
-  area(xs, low, high, color) {
-    this.pen.beginPath();
-    this.trace(xs, high);
-    this.trace([...xs].reverse(), [...low].reverse());
-    this.pen.fillStyle = this.color(color);
-    this.pen.fill();
   }
 
   /** Diamonds where there is a value. */

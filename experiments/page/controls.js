@@ -153,7 +153,10 @@ class Controls {
       act({ tied, parameters: tied ? { ...parameters, offset: parameters.amplitude } : parameters, set: "", claim: "" });
     };
     elements.set.onchange = () => act(states.chosen(elements.set.value));
-    elements.networks.onchange = () => act({ networks: elements.networks.value, learn: "", gates: "", seeds: 0 });
+    elements.networks.onchange = () => {
+      const networks = elements.networks.value;
+      if (networks !== state().networks) act({ networks, learn: "", gates: "", seeds: 0 });
+    };
     elements.state.oninput = () => act({ step: states.population(state()).states[Number(elements.state.value)].step }, moving);
     elements.state.onchange = () => act({}, moving);
     elements.seed.onchange = () => act({ seed: Number(elements.seed.value) });

@@ -40,7 +40,10 @@ POPULATIONS = (
     Choice("gru", "gru", "GRU", "hard gates; one more GRU unit answers"),
     Choice("rnn", "rnn", "plain recurrent (tanh)", "no gates; one more such unit answers"),
     Choice("larger", "larger", "LSTM trained on A = 0.6", "its peaks are at 1.2, which no LSTM unit can answer"),
-    *(Choice(f"rate-{each}", f"rate-{each}", f"LSTM, learning rate {each}", "otherwise as published") for each in RATES),
+    *(
+        Choice(f"rate-{each}", f"rate-{each}", f"LSTM, learning rate {each}", "otherwise as published")
+        for each in RATES
+    ),
 )
 
 RANGES = {
@@ -86,7 +89,7 @@ def make(runs: Mapping[str, FinishedRun]) -> Made | None:
 def made(
     loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]], resonance: story.Resonance | None
 ) -> Made:
-    """Makes story and playground from loaded populations, the summaries of their runs, and what is known of resonance."""
+    """Makes story and playground from loaded populations, the summaries of their runs, and their resonance."""
     results = loaded["published"].results
     populations: list[dict[str, Any]] = []
     blocks: dict[str, str] = {}
@@ -119,9 +122,7 @@ def labels(family: str) -> list[str]:
     return [*PLUCK.values()] if family == "pluck" else [each.label for each in PARAMETERS[family]]
 
 
-def rates(
-    loaded: Mapping[str, lt.Saved], known: list[dict[str, Any]]
-) -> Iterator[tuple[str, tuple[str, lt.Results]]]:
+def rates(loaded: Mapping[str, lt.Saved], known: list[dict[str, Any]]) -> Iterator[tuple[str, tuple[str, lt.Results]]]:
     """Yields learning rates, from the lowest one on, with the address of sines of other phases, and results."""
     named = {f"{sine.EXPERIMENT.defaults['learning_rate']:g}": "published", **{each: f"rate-{each}" for each in RATES}}
     curves = next(each["curves"] for each in known if each["id"] == story.VALLEY.sources[0].curves)

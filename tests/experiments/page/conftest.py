@@ -212,6 +212,10 @@ class Window:
         self.tab.goto("about:blank")  # Else an address that differs after the # alone would not load the page anew.
         self.tab.goto(place)
         self.settle()
+        self.unfold()
+
+    def unfold(self):
+        """Opens the folds of the controls."""
         self.tab.evaluate("document.querySelectorAll('#controls > details').forEach((fold) => { fold.open = true; })")
 
     def choose(self, **controls):

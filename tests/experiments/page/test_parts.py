@@ -156,7 +156,9 @@ def test_networks_are_trained_in_the_page_as_its_address_says_and_asked_like_oth
     x = np.linspace(0, 1, 100)
     curve = 0.8 * x + 0.1
     answers = np.array(trained("answer", curve, steps, range(3), lt.Stack(features=1, gates="hard")))
-    assert f"3 networks (LSTM trained here, {f'after {steps} steps' if steps else 'before training'})" in page.text("#summary")
+    assert f"3 networks (LSTM trained here, {f'after {steps} steps' if steps else 'before training'})" in page.text(
+        "#summary"
+    )
     at = [*range(0, 100, 10), 99]
     assert np.allclose(page.numbers()[:, 1], curve[at], atol=1e-4)
     assert np.allclose(page.numbers()[:, 2], np.median(answers, axis=0)[at], atol=1e-4)
@@ -170,7 +172,9 @@ def test_networks_are_trained_in_the_page_as_its_address_says_and_asked_like_oth
 def test_training_moves_at_once_stops_goes_on_and_takes_more_networks(opened):
     page = opened(LARGEST)
     page.tab.click("#train")
-    page.tab.wait_for_function("() => /[1-9]\\d* of 1,500 steps/.test(document.getElementById('population-note').textContent)")
+    page.tab.wait_for_function(
+        "() => /[1-9]\\d* of 1,500 steps/.test(document.getElementById('population-note').textContent)"
+    )
     assert "networks=own" in page.tab.url
     page.click("#train-stop")
     stopped = int(re.search(r"step=(\d+)", page.tab.url)[1])

@@ -88,7 +88,9 @@ def test_states_are_those_of_the_library(kind, networks, curves, script):
         assert np.allclose(hidden, o * np.tanh(cell))
 
 
-@pytest.mark.parametrize(("frequency", "decay", "rings"), [(14, 6, True), (14, 30, False), (20, 6, True), (0, 5, False)])
+@pytest.mark.parametrize(
+    ("frequency", "decay", "rings"), [(14, 6, True), (14, 30, False), (20, 6, True), (0, 5, False)]
+)
 def test_a_network_rings_that_swings_there_and_back(frequency, decay, rings, script):
     x = lt.time_points(100)
     since = np.maximum(x - x[9], 0)

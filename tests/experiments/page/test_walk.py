@@ -1,4 +1,4 @@
-"""Text, picture and address agree in every state: a walk of random actions, compared with pages opened at each address."""
+"""Text, picture and address agree in every state: after random actions, and on pages opened at their addresses."""
 
 import random
 
@@ -9,15 +9,16 @@ import conftest
 SEEN = """() => {
     document.activeElement.blur();
     const seen = (each) => each.checkVisibility();
+    const text = (each) => each.textContent;
     const all = (selector) => [...document.querySelectorAll(selector)].filter(seen);
     return {
         url: location.hash,
-        step: all(".steps [aria-current]").map((link) => link.textContent),
-        told: all("#story p:not(#loaded), #rings .ring, #key li, #population-note, #drawing-help, label > span").map((each) => each.textContent),
-        pressed: all("[aria-pressed=true]").map((each) => each.textContent),
-        buttons: all("#tools button, #controls button").filter(({ id }) => id !== "undo").map((each) => [each.textContent, each.disabled]),
+        step: all(".steps [aria-current]").map(text),
+        told: all("#story p:not(#loaded), .ring, #key li, #population-note, #drawing-help, label > span").map(text),
+        pressed: all("[aria-pressed=true]").map(text),
+        buttons: all("#tools button:not(#undo), #controls button").map((each) => [text(each), each.disabled]),
         values: all("select, input").map((each) => [each.name, each.type === "radio" ? each.checked : each.value]),
-        numbers: [...document.querySelectorAll("#numbers td")].map((cell) => cell.textContent),
+        numbers: [...document.querySelectorAll("#numbers td")].map(text),
         picture: document.getElementById("chart").toDataURL(),
         others: all("#rings canvas, #errors").map((canvas) => canvas.toDataURL()),
     };
@@ -45,7 +46,9 @@ class Walker:
 
     def choose(self):
         chosen = self.pick("#controls select")
-        values = chosen.evaluate("select => [...select.options].filter(({ hidden }) => !hidden).map(({ value }) => value)")
+        values = chosen.evaluate(
+            "select => [...select.options].filter(({ hidden }) => !hidden).map(({ value }) => value)"
+        )
         chosen.select_option(self.random.choice(values))
 
     def slide(self):
@@ -113,7 +116,9 @@ class Walker:
         self.page.tab.wait_for_timeout(200)  # What was held is settled after 150.
         self.stop()
         self.page.settle()
-        self.page.tab.evaluate("document.querySelectorAll('#controls > details').forEach((fold) => { fold.open = true; })")
+        self.page.tab.evaluate(
+            "document.querySelectorAll('#controls > details').forEach((fold) => { fold.open = true; })"
+        )
         return name
 
 
