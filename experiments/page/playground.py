@@ -69,8 +69,11 @@ SETS = {
 }
 
 
-PLUCK = {"level": "level after it is let go", "pull": "how far above it is held before"}
-"""Labels of the parameters that no family of the library has."""
+LABELS = {
+    **{each.name: each.label for declared in PARAMETERS.values() for each in declared},
+    "level": "level after it is let go",
+    "pull": "how far above it is held before",
+}
 
 
 def make(runs: Mapping[str, FinishedRun]) -> Made | None:
@@ -78,18 +81,12 @@ def make(runs: Mapping[str, FinishedRun]) -> Made | None:
     if "published" not in runs:
         return None
     loaded = {name: lt.load(runs[name].run.folder) for name in {each.run for each in POPULATIONS} & runs.keys()}
-    resonance = None
-    if "dynamics" in runs:
-        found = runs["dynamics"]
-        results = lt.load_results(found.run.checked("results.nc"), {"mode_frequency"})
-        resonance = story.Resonance(results.mode_frequency.values, found.metrics["summary"])
-    return made(loaded, {name: runs[name].metrics for name in loaded}, resonance)
+    found = runs["dynamics"].metrics["summary"] if "dynamics" in runs else None
+    return made(loaded, {name: runs[name].metrics for name in loaded}, found)
 
 
-def made(
-    loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]], resonance: story.Resonance | None
-) -> Made:
-    """Makes story and playground from loaded populations, the summaries of their runs, and their resonance."""
+def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]], found: story.Summary | None) -> Made:
+    """Makes story and playground from loaded populations, the summaries of their runs, and of their dynamics."""
     results = loaded["published"].results
     populations: list[dict[str, Any]] = []
     blocks: dict[str, str] = {}
@@ -100,13 +97,13 @@ def made(
             blocks |= weighed
     sliders = {
         family: [
-            {"name": name, "label": label, "low": low, "high": high, "value": value}
-            for (name, (low, high, value)), label in zip(ends.items(), labels(family), strict=True)
+            {"name": name, "label": LABELS[name], "low": low, "high": high, "value": value}
+            for name, (low, high, value) in ends.items()
         ]
         for family, ends in RANGES.items()
     }
     known = [*sets(results)]
-    steps = story.steps(loaded["published"], metrics["published"], dict(rates(loaded, known)), resonance)
+    steps = story.steps(loaded["published"], metrics["published"], dict(rates(loaded, known)), found)
     content = {"families": sliders, "sets": known, "populations": populations}
     data = {
         "times": results.time.values.tolist(),
@@ -115,11 +112,6 @@ def made(
         "story": [each["asks"] for each in steps],
     }
     return Made({**content, "steps": steps, "still": still(results), "gates": networks.GATES}, data, blocks)
-
-
-def labels(family: str) -> list[str]:
-    """Labels of the parameters of a family, in order."""
-    return [*PLUCK.values()] if family == "pluck" else [each.label for each in PARAMETERS[family]]
 
 
 def rates(loaded: Mapping[str, lt.Saved], known: list[dict[str, Any]]) -> Iterator[tuple[str, tuple[str, lt.Results]]]:

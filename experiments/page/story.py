@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 import jaxtyping as jt
@@ -16,7 +16,6 @@ from lstm_toys.studies.claims import verdicts
 
 from .. import published, sine
 from ..post.sentences import SENTENCES
-from . import charts
 from .build import prose
 
 WORDS = prose("story")
@@ -39,22 +38,19 @@ VALLEY = next(each for each in SENTENCES if each.id == "valley-phase")
 """The claim whose verdict turns with the learning rate."""
 
 
-class Resonance(NamedTuple):
-    """Results of the study of dynamics: the leading mode's frequency per network, and its summary."""
-
-    frequencies: jt.Float[np.ndarray, " S"]
-    summary: Mapping[str, Mapping[str, float]]
+Summary = Mapping[str, Mapping[str, float]]
+"""What the study of dynamics says of all networks, by statistic."""
 
 
 def steps(
-    saved: lt.Saved, metrics: Mapping[str, Any], rates: Mapping[str, tuple[str, lt.Results]], found: Resonance | None
+    saved: lt.Saved, metrics: Mapping[str, Any], rates: Mapping[str, tuple[str, lt.Results]], found: Summary | None
 ) -> list[dict[str, Any]]:
-    """Makes the story from the published networks, the summary of their run, and their resonance, if it is known.
+    """Makes the story from the published networks, the summary of their run, and what is known of their dynamics.
 
     ``rates`` are learning rates, from the lowest one on, each with the address of a picture and the labeled results.
     """
     sound = saved.results.isel(seed=np.flatnonzero(~saved.results.diverged.values))
-    told = [*grown(sound, metrics), alone(saved, sound), pluck(saved, sound, found)]
+    told = [*grown(sound, metrics), alone(saved, sound), pluck(saved, sound, metrics, found)]
     if len(rates) > 1:
         told.append(choices(rates))
     told.append(step("own", [asked(sine.TRAIN_AMPLITUDE, 2 * sine.FREQUENCY)], {}))
@@ -120,18 +116,16 @@ def alone(saved: lt.Saved, results: lt.Results) -> dict[str, Any]:
     return step("alone", [every, *singles.values()], numbers, buttons=buttons)
 
 
-def pluck(saved: lt.Saved, results: lt.Results, found: Resonance | None) -> dict[str, Any]:
+def pluck(saved: lt.Saved, results: lt.Results, metrics: Mapping[str, Any], found: Summary | None) -> dict[str, Any]:
     """How networks ring, and, if their resonance is known, by how much they amplify a fast and a slow wave."""
     plucked = urlencode({"curve": "pluck", "level": sine.TRAIN_AMPLITUDE, "pull": PULL, "networks": "published"})
     told = step("pluck", [plucked], {}, moves=True)
     if found is None:
         return told
-    own, count = WORDS["resonating"], len(found.frequencies)
-    frequencies = found.frequencies[np.isfinite(found.frequencies)]
-    mode = found.summary["frequency of the leading mode"]
+    own, mode = WORDS["resonating"], found["frequency of the leading mode"]
     numbers = {
-        "networks": count,
-        "swing": count * found.summary["share whose leading mode oscillates"]["median"],
+        "networks": metrics["seeds"],
+        "swing": metrics["seeds"] * found["share whose leading mode oscillates"]["median"],
         "frequency": mode["median"],
         "learned": sine.FREQUENCY,
         "interval": "" if mode["low"] is None else own["interval"].format(**mode),
@@ -142,14 +136,11 @@ def pluck(saved: lt.Saved, results: lt.Results, found: Resonance | None) -> dict
     }
     texts = [text.format(**numbers) for text in own["texts"]]
     fast, slow = (asked(SMALL, frequency, offset=sine.TRAIN_AMPLITUDE) for frequency in (FAST, SLOW))
-    row = charts.Row(own["row"].format(networks=len(frequencies)), frequencies.tolist(), "networks")
-    mark = ("null", sine.FREQUENCY, own["mark"].format(**numbers))
     return {
         **told,
         "asks": [plucked, fast, slow],
         "texts": [*told["texts"], *texts],
         "buttons": {WORDS["pluck"]["again"]: plucked, own["fast"]: fast, own["slow"]: slow},
-        "chart": {"statistic": own["statistic"], "words": texts, "drawing": charts.laid_out([row], [mark])},
     }
 
 

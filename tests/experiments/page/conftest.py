@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 import lstm_toys as lt
 from conftest import ROOT
 from experiments import sine
-from experiments.page import build, playground, post, runs, story
+from experiments.page import build, playground, post, runs
 from experiments.page import networks as page_networks
 from lstm_toys.files import read_json_list
 
@@ -85,8 +85,6 @@ def metrics():
         "converged": len(SOUND),
         "diverged_seeds": DIVERGED,
         "goal": "train RMSE of y at most 0.02",
-        "seconds": {"train": 1.0},
-        "fingerprint": {"lstm_toys": "0.1.0", "jax": "0.10", "optax": "0.2", "processor": "one, avx2"},
     }
 
 
@@ -108,7 +106,7 @@ def studied():
     rest = np.tanh(inputs)[:, None] + 0.01 * np.arange(SEEDS)[:, None, None]
     rest[4, 7] = np.nan
     found = {"static_answer": (("seed", "input", "output"), rest), "mode_frequency": ("seed", frequencies)}
-    return story.Resonance(frequencies, summary), xr.Dataset(found, {"seed": np.arange(SEEDS), "input": inputs})
+    return summary, xr.Dataset(found, {"seed": np.arange(SEEDS), "input": inputs})
 
 
 @pytest.fixture(scope="session")
@@ -116,14 +114,14 @@ def compose(saved, metrics, entries, tmp_path_factory):
     """Writes a page of networks of some kinds and of verdicts on claims, and returns its address."""
     every = tuple(each.run for each in playground.POPULATIONS)
 
-    def write(kinds=every, entries=entries, missing=None, resonance=None, dynamics=None):
+    def write(kinds=every, entries=entries, missing=None, summary=None, dynamics=None):
         settings = runs.planned(("sine",), ROOT).settings
         finished = SimpleNamespace(command="", settings=settings, metrics=metrics)
         figures = {section["id"]: "data:," for section in post.SECTIONS}
         used = dict.fromkeys([*(section["run"] for section in post.SECTIONS), "claims"], finished)
         populations = {kind: saved(kind) for kind in kinds}
         parts = {
-            "playground": playground.made(populations, dict.fromkeys(kinds, metrics), resonance),
+            "playground": playground.made(populations, dict.fromkeys(kinds, metrics), summary),
             "inside": page_networks.inside(dynamics),
             "post": post.made(figures, entries, used),
         }
@@ -137,7 +135,7 @@ def compose(saved, metrics, entries, tmp_path_factory):
 @pytest.fixture(scope="session")
 def address(compose, studied):
     """The address of a page of all."""
-    return compose(resonance=studied[0], dynamics=studied[1])
+    return compose(summary=studied[0], dynamics=studied[1])
 
 
 @pytest.fixture(scope="session")

@@ -130,7 +130,7 @@ def test_a_network_is_looked_into_along_the_curve(inside, saved, studied):
         found = re.findall(r"([a-z ,:]+?) (-?\d+\.\d+)", inside.text("#inside-values"))
         return {name.strip(", :"): float(value) for name, value in found}
 
-    frequency = studied[0].frequencies[4]
+    frequency = float(studied[1].mode_frequency[4])
     assert f"frequency of {frequency:.1f}; the curve that it is shown has 10.0" in inside.text("#inside-who")
     canvas = inside.tab.locator("#inside-gates canvas")
     canvas.scroll_into_view_if_needed()
