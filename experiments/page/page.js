@@ -67,6 +67,7 @@
     if (!target) return;
     for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     target.scrollIntoView();
+    target.focus({ preventScroll: true });
   }
 
   // ---- From the state to what is seen.
@@ -261,6 +262,7 @@
   // ---- Buttons and keys.
 
   place("again").onclick = reveal;
+  for (const name of ["pointerenter", "focus"]) place("train").addEventListener(name, () => own.start()); // To begin at once.
   place("undo").onclick = () => history.back();
   place("reset").onclick = () => act(states.open(""));
   place("draw").onclick = () => {
@@ -300,7 +302,7 @@
       document.querySelector(".board").scrollIntoView({ behavior: calm.matches ? "auto" : "smooth" });
       place("chart").focus({ preventScroll: true });
     }
-    if (!link) return;
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // These open another tab or window.
     event.preventDefault();
     if (!link.startsWith("#step-")) {
       act({ at: link.slice(1) });
