@@ -1,4 +1,4 @@
-"""Takes the picture of the page that previews of its address show."""
+"""Takes the picture that previews of the page's address show: its first screen, once all of it has been drawn."""
 
 import os
 import shutil
@@ -8,9 +8,6 @@ from playwright.sync_api import sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
-SHOWN = "step-3"
-"""The step of the story: one network compared with all."""
-
 
 def take(page: Path, picture: Path) -> None:
     """Opens a page in a browser without a window, waits until all networks have answered, and writes a PNG."""
@@ -18,8 +15,8 @@ def take(page: Path, picture: Path) -> None:
     with sync_playwright() as playwright:
         installed = next(filter(None, map(shutil.which, BROWSERS)), None)
         browser = playwright.chromium.launch(executable_path=installed)
-        tab = browser.new_page(viewport={"width": 1280, "height": 960})
-        tab.goto(f"{page.resolve().as_uri()}#{SHOWN}")
+        tab = browser.new_page(viewport={"width": 1200, "height": 630}, reduced_motion="reduce")
+        tab.goto(page.resolve().as_uri())
         tab.wait_for_selector("#playground[aria-busy=false]")
         tab.screenshot(path=picture)
         browser.close()

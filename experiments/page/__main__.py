@@ -19,20 +19,18 @@ from lstm_toys.files import Damaged
 from lstm_toys.runs import publishing
 from lstm_toys.runs.context import Options, Refused
 
-from . import build, networks, playground, post, runs, story
+from . import build, networks, playground, post, runs
 
 PARTS = {
-    "story": story.make,
     "playground": playground.make,
     "inside": networks.make_inside,
-    "training": networks.make_training,
     "post": post.make,
 }
-"""In page order. To add a part, add a template, a script and a function from runs to its content; see `build`."""
+"""In page order. To add a part, add a template and a function from runs to its content; see `build`."""
 
 NAME = "index.html"
 
-MOST = 8_000_000
+MOST = 7_200_000
 """Largest page in bytes that is convenient to send and open."""
 
 FLAGS: flags.FlagTable = {name: flags.FLAGS[name] for name in ("results_dir", "quiet")}

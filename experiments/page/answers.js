@@ -1,14 +1,23 @@
 "use strict";
 
+/** A worker whose code is that of several script elements of this page, which is one file. */
+function workerOf(...ids) {
+  const texts = ids.map((id) => document.getElementById(`code-${id}`).textContent);
+  return new Worker(URL.createObjectURL(new Blob(texts, { type: "text/javascript" })));
+}
+
 /** Asks workers, each of which computes some of the networks: one question at a time, always the latest. */
 class Answers {
-  /** `question` returns the latest one, `answered` is called with it and its answers, `failed` if workers cannot work. */
+  /**
+   * `question` returns the latest one: curves, how many answers of each to keep, and groups of networks, each with a
+   * block of weights. `answered` is called with it when every group has its answers, `failed` if workers cannot work.
+   */
   constructor({ question, answered, failed }) {
-    Object.assign(this, { question, answered, sent: new Set() });
+    Object.assign(this, { question, answered, sent: new Map() });
     this.waiting = null; // What is being answered.
     this.wanted = false; // Whether something has changed since.
     this.workers = Array.from({ length: Math.min(4, navigator.hardwareConcurrency || 2) }, () => {
-      const worker = workerOf("cells", "worker");
+      const worker = workerOf("cells", "gradient", "worker");
       worker.onmessage = ({ data }) => this.receive(data);
       worker.onerror = failed;
       return worker;
@@ -22,28 +31,32 @@ class Answers {
     }
     this.wanted = false;
     const question = this.question();
-    const { block, precision, layers, rows, curves } = question;
-    this.send(block, precision);
-    const share = Math.ceil(rows.length / this.workers.length);
-    const busy = this.workers.slice(0, Math.ceil(rows.length / share));
-    this.waiting = { ...question, left: busy.length, answers: new Float32Array(rows.length * curves.length * curves[0].length) };
-    busy.forEach((worker, number) => {
-      const from = number * share;
-      worker.postMessage({ block, layers, networks: rows.slice(from, from + share), curves, from });
-    });
+    if (!question) return;
+    const { groups, curves, times } = question;
+    this.waiting = { ...question, left: 0 };
+    for (const group of groups) {
+      const { layers, rows, weights } = group;
+      this.send(weights);
+      group.answers = new Float32Array(rows.length * curves.length * times);
+      const share = Math.ceil(rows.length / this.workers.length);
+      for (let from = 0; from < rows.length; from += share) {
+        const place = [groups.indexOf(group), from * curves.length * times];
+        this.waiting.left += 1;
+        this.workers[from / share].postMessage({ block: weights.block, layers, networks: rows.slice(from, from + share), curves, times, place });
+      }
+    }
   }
 
-  /** Gives weights to all workers, once. */
-  send(block, precision) {
-    if (this.sent.has(block)) return;
-    this.sent.add(block);
-    const text = document.getElementById(`block-${block}`).textContent;
-    for (const worker of this.workers) worker.postMessage({ block, text, precision });
+  /** Gives weights to all workers, once in each version. */
+  send({ block, version, ...weights }) {
+    if (this.sent.get(block) === version) return;
+    this.sent.set(block, version);
+    for (const worker of this.workers) worker.postMessage({ block, ...weights });
   }
 
-  receive({ from, answers }) {
+  receive({ place: [group, from], answers }) {
     const question = this.waiting;
-    question.answers.set(answers, from * question.curves.length * question.curves[0].length);
+    question.groups[group].answers.set(answers, from);
     question.left -= 1;
     if (question.left) return;
     this.waiting = null;

@@ -1,6 +1,6 @@
 """Builds one self-contained HTML file from the parts of the page.
 
-A part has a template `parts/NAME.html`, a script `parts/NAME.js`, and a function from runs to its content.
+A part has a template `parts/NAME.html`, and a function from runs to its content.
 """
 
 from __future__ import annotations
@@ -20,20 +20,27 @@ from lstm_toys.text import one_line
 FOLDER = Path(__file__).parent
 
 SCRIPTS = (
-    *("cells.js", "curves.js", "csv.js", "handles.js", "asked.js", "random.js", "initial.js", "gradient.js"),
-    *("changes.js", "rmsprop.js", "chart.js", "picture.js", "words.js", "drawing.js", "grips.js", "challenge.js"),
-    *("repository.js", "workers.js", "answers.js"),
+    *(
+        "cells.js",
+        "gradient.js",
+        "initial.js",
+        "curves.js",
+        "csv.js",
+        "handles.js",
+        "state.js",
+        "chart.js",
+        "picture.js",
+    ),
+    *("words.js", "drawing.js", "grips.js", "answers.js", "own.js", "controls.js", "inside.js"),
 )
 WORKERS = ("worker.js", "trainer.js")
-"""Scripts that the parts share with the workers, and scripts that only workers execute."""
-
-OPENING = ("story", "playground")
-"""Parts of the first screen, which small screens rearrange."""
+START = "page.js"
+"""Scripts that the page shares with its workers, scripts that only workers execute, and the one that begins."""
 
 
 @dataclass(frozen=True)
 class Made:
-    """Content of a part: values for its template, and for its script JSON data, and numbers in base64."""
+    """Content of a part: values for its template, and for scripts JSON data, and numbers in base64 by name."""
 
     given: Mapping[str, Any]
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -56,13 +63,14 @@ def html(made: Mapping[str, Made], missing: Mapping[str, str]) -> str:
         lstrip_blocks=True,
     )
     return environment.get_template("page.html").render(
-        parts=[(name, environment.get_template(f"parts/{name}.html"), each.given) for name, each in made.items()],
-        opening=OPENING,
+        parts=[
+            (name, environment.get_template(f"parts/{name}.html"), each.given, each.data and embedded(each.data))
+            for name, each in made.items()
+        ],
         missing=missing,
         style=source("page.css"),
         scripts=[(name.removesuffix(".js"), source(name), name in WORKERS) for name in (*SCRIPTS, *WORKERS)],
-        own_scripts=[source(f"parts/{name}.js") for name in made],
-        data=[(name, embedded(each.data)) for name, each in made.items() if each.data],
+        start=source(START),
         blocks=[item for each in made.values() for item in each.blocks.items()],
     )
 

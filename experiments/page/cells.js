@@ -28,26 +28,6 @@ function addProduct(sums, values, from, rows, weights, start) {
   }
 }
 
-function lstm({ features, units, gates }, weights, shown, length) {
-  const recurrent = features * 4 * units;
-  const bias = recurrent + units * 4 * units;
-  const gate = GATES[gates];
-  const sums = new Float64Array(4 * units);
-  const cell = new Float64Array(units);
-  const hidden = new Float64Array(length * units);
-  for (let time = 0; time < length; time++) {
-    for (let column = 0; column < sums.length; column++) sums[column] = weights[bias + column];
-    addProduct(sums, shown, time * features, features, weights, 0);
-    if (time) addProduct(sums, hidden, (time - 1) * units, units, weights, recurrent);
-    for (let unit = 0; unit < units; unit++) {
-      const written = gate(sums[unit]) * Math.tanh(sums[2 * units + unit]);
-      cell[unit] = gate(sums[units + unit]) * cell[unit] + written;
-      hidden[time * units + unit] = gate(sums[3 * units + unit]) * Math.tanh(cell[unit]);
-    }
-  }
-  return hidden;
-}
-
 function gru({ features, units, gates }, weights, shown, length) {
   const recurrent = features * 3 * units;
   const bias = recurrent + units * 3 * units;
@@ -73,33 +53,31 @@ function gru({ features, units, gates }, weights, shown, length) {
   return hidden;
 }
 
-function rnn({ features, units }, weights, shown, length) {
+/** A layer without gates: recurrent units, or a dense readout, which has neither recurrent weights nor tanh. */
+function plain({ kind, features, units }, weights, shown, length) {
+  const recurs = kind === "rnn";
   const recurrent = features * units;
-  const bias = recurrent + units * units;
+  const bias = recurrent + (recurs ? units * units : 0);
   const sums = new Float64Array(units);
   const hidden = new Float64Array(length * units);
   for (let time = 0; time < length; time++) {
     for (let unit = 0; unit < units; unit++) sums[unit] = weights[bias + unit];
     addProduct(sums, shown, time * features, features, weights, 0);
-    if (time) addProduct(sums, hidden, (time - 1) * units, units, weights, recurrent);
-    for (let unit = 0; unit < units; unit++) hidden[time * units + unit] = Math.tanh(sums[unit]);
+    if (time && recurs) addProduct(sums, hidden, (time - 1) * units, units, weights, recurrent);
+    for (let unit = 0; unit < units; unit++) hidden[time * units + unit] = recurs ? Math.tanh(sums[unit]) : sums[unit];
   }
   return hidden;
 }
 
-function dense({ features, units }, weights, shown, length) {
-  const bias = features * units;
-  const sums = new Float64Array(units);
-  const answer = new Float64Array(length * units);
-  for (let time = 0; time < length; time++) {
-    for (let unit = 0; unit < units; unit++) sums[unit] = weights[bias + unit];
-    addProduct(sums, shown, time * features, features, weights, 0);
-    answer.set(sums, time * units);
-  }
-  return answer;
+const passes = new WeakMap(); // What LSTM layers keep of a sequence, which the next network overwrites.
+
+/** An LSTM layer, by the forward pass with which networks are trained. */
+function lstm(layer, weights, shown, length) {
+  if (passes.get(layer)?.length !== length) passes.set(layer, new LayerPass(layer, length));
+  return passes.get(layer).forward(weights, shown);
 }
 
-const LAYERS = { lstm, gru, rnn, dense };
+const LAYERS = { lstm, gru, rnn: plain, dense: plain };
 
 /** The numbers of a layer: kernel, recurrent kernel and bias, row by row, one after another. */
 function sizeOf({ kind, features, units }) {
@@ -119,14 +97,14 @@ function answerOf(layers, weights, start, curve) {
   return sequence;
 }
 
-/** The answers of several networks to several curves, [network, curve, time]. */
-function answersOf(layers, weights, networks, curves) {
+/** The last `kept` answers of several networks to several curves, [network, curve, time]. */
+function answersOf(layers, weights, networks, curves, kept) {
   const size = layers.reduce((sum, layer) => sum + sizeOf(layer), 0);
-  const length = curves[0].length;
-  const answers = new Float32Array(networks.length * curves.length * length);
+  const answers = new Float32Array(networks.length * curves.length * kept);
   networks.forEach((network, row) => {
     curves.forEach((curve, column) => {
-      answers.set(answerOf(layers, weights, network * size, curve), (row * curves.length + column) * length);
+      const answer = answerOf(layers, weights, network * size, curve);
+      answers.set(answer.subarray(answer.length - kept), (row * curves.length + column) * kept);
     });
   });
   return answers;
@@ -140,14 +118,26 @@ function halfFloat(bits) {
   return bits & 32768 ? -size : size;
 }
 
-const PRECISIONS = {
-  single: { bytes: 4, number: (view, place) => view.getFloat32(place, true) },
-  half: { bytes: 2, number: (view, place) => halfFloat(view.getUint16(place, true)) },
-};
+/** The bytes of base64 text. */
+function bytesOf(text) {
+  return new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+}
 
-/** Numbers of base64 text, finite and little-endian. */
-function decoded(text, precision) {
-  const { bytes, number } = PRECISIONS[precision];
-  const view = new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
-  return Float32Array.from({ length: view.byteLength / bytes }, (_, place) => number(view, bytes * place));
+/**
+ * Numbers of base64 text, finite and little-endian: "single" or "half" ones, or "split" ones, of which the text has the
+ * upper 16 bits, rounded, and a second text, which may come later, what is missing in the lower ones.
+ */
+function decoded(text, precision, rest) {
+  const view = bytesOf(text);
+  const missing = rest ? bytesOf(rest) : null;
+  const bits = new DataView(new ArrayBuffer(4));
+  const number = {
+    single: (at) => view.getFloat32(4 * at, true),
+    half: (at) => halfFloat(view.getUint16(2 * at, true)),
+    split: (at) => {
+      bits.setInt32(0, (view.getUint16(2 * at, true) << 16) + (missing ? missing.getInt16(2 * at, true) : 0));
+      return bits.getFloat32(0);
+    },
+  }[precision];
+  return Float32Array.from({ length: view.byteLength / (precision === "single" ? 4 : 2) }, (_, at) => number(at));
 }

@@ -5,9 +5,7 @@ class Chart {
   static MARGIN = { left: 46, right: 12, top: 12, bottom: 26 };
 
   constructor(canvas) {
-    this.canvas = canvas;
-    this.x = [0, 1];
-    this.y = [0, 1];
+    Object.assign(this, { canvas, x: [0, 1], y: [0, 1], top: Chart.MARGIN.top });
   }
 
   /** Clears the canvas and draws axes; ranges are [lowest, highest], ticks [value, text]. */
@@ -43,8 +41,8 @@ class Chart {
 
   frame() {
     const { width, height } = this.canvas.getBoundingClientRect();
-    const { left, right, top, bottom } = Chart.MARGIN;
-    return { left, right: width - right, top, bottom: height - bottom, width, height };
+    const { left, right, bottom } = Chart.MARGIN;
+    return { left, right: width - right, top: this.top, bottom: height - bottom, width, height };
   }
 
   color(name) {
@@ -75,33 +73,13 @@ class Chart {
     this.pen.stroke();
   }
 
-  trace(xs, ys) {
-    ys.forEach((value, at) => this.pen.lineTo(...this.place(xs[at], value)));
-  }
-
   line(xs, ys, color, width, dash = []) {
     this.pen.beginPath();
-    this.trace(xs, ys);
+    ys.forEach((value, at) => this.pen.lineTo(...this.place(xs[at], value)));
     Object.assign(this.pen, { strokeStyle: this.color(color), lineWidth: width, lineJoin: "round" });
     this.pen.setLineDash(dash);
     this.pen.stroke();
     this.pen.setLineDash([]);
-  }
-
-  area(xs, low, high, color) {
-    this.pen.beginPath();
-    this.trace(xs, high);
-    this.trace([...xs].reverse(), [...low].reverse());
-    this.pen.fillStyle = this.color(color);
-    this.pen.fill();
-  }
-
-  dots(xs, ys, color) {
-    this.pen.fillStyle = this.color(color);
-    ys.forEach((value, at) => {
-      const [across, up] = this.place(xs[at], value);
-      this.pen.fillRect(across - 1, up - 1, 2, 2);
-    });
   }
 
   /** Diamonds where there is a value. */
@@ -149,7 +127,7 @@ function ticksOf([low, high], step) {
 /** Ticks of an axis of y, whose step depends on its length. */
 function heightTicks(range) {
   const length = range[1] - range[0];
-  return ticksOf(range, length > 2.5 ? 1 : length > 1.2 ? 0.5 : 0.25);
+  return ticksOf(range, length > 2.5 ? 1 : length > 1.2 ? 0.5 : length > 0.55 ? 0.25 : 0.1);
 }
 
 const SHARES = [0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => [share, share.toFixed(1)]);

@@ -6,7 +6,30 @@ const FAMILIES = {
   line: ({ slope, intercept }) => (x) => slope * x + intercept,
   hill: ({ height, base }) => (x) => base + height * Math.sin(Math.PI * x),
   sine: ({ amplitude, frequency, phase, offset }) => (x) => offset + amplitude * Math.sin(frequency * x + phase),
+  pluck: ({ level, pull }) => (x) => (x < RELEASE ? level + pull : level),
 };
+
+const RELEASE = 0.1; // The x at which a pulled input is let go.
+const BEFORE = 100; // Values for which it has been held before the picture begins, so that networks are at rest.
+const RING = 0.05; // The least second swing of a network that rings, as a share of how far it falls.
+
+/** A curve as networks read it: one that is plucked has been held before. */
+function read(family, curve) {
+  return family === "pluck" ? Float64Array.from([...new Float64Array(BEFORE).fill(curve[0]), ...curve]) : curve;
+}
+
+/**
+ * The frequency, in radians per x, at which an answer swings about its last value after a release; null if it does not
+ * swing there and back, to at least RING of how far it falls.
+ */
+function ringing(answer, times) {
+  const from = times.findIndex((time) => time >= RELEASE) - 1;
+  const off = [...answer.subarray(from)].map((value) => value - answer[answer.length - 1]);
+  const zeros = off.flatMap((value, at) => (at && value * off[at - 1] < 0 ? [at] : []));
+  if (zeros.length < 2 || Math.max(...off.slice(zeros[1]).map(Math.abs)) < RING * Math.abs(off[0])) return null;
+  const [first, second] = zeros.map((at) => at - off[at] / (off[at] - off[at - 1]));
+  return Math.PI / ((second - first) * (times[1] - times[0]));
+}
 
 function sampled(family, parameters, times) {
   return Float64Array.from(times, FAMILIES[family](parameters));

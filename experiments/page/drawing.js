@@ -6,28 +6,23 @@ class Drawing {
   static ACROSS = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
   static UP = { ArrowUp: 0.05, ArrowDown: -0.05 };
 
-  /** `changed` is called when what is asked has been drawn upon, `painted` when the picture has to be drawn again. */
-  constructor(chart, asked, times, { changed, painted }) {
-    Object.assign(this, { chart, asked, times, changed, painted });
+  /** `shown` returns the curve and whether and how it is drawn by hand; `drawn` takes another one; `read` follows the cursor. */
+  constructor(chart, times, { shown, drawn, read }) {
+    Object.assign(this, { chart, times, shown, drawn, read });
     this.cursor = Math.floor(times.length / 2); // Where values are read, and where the keyboard draws.
     this.hovering = false; // Whether a pointer is over the chart.
     this.stroke = null; // Where the pointer that draws was last: time point and value.
     this.grasped = null; // Where the mouse was pressed upon another curve than a drawn one.
-    this.armed = false; // Whether a finger draws; else it scrolls.
     const { canvas } = chart;
     canvas.onpointerdown = (event) => this.press(event);
     canvas.onpointermove = (event) => this.follow(event);
     canvas.onpointerup = canvas.onpointercancel = () => this.lift();
     canvas.onpointerleave = () => {
       this.hovering = false;
-      painted();
+      read();
     };
     canvas.onkeydown = (event) => this.type(event);
-    canvas.onfocus = canvas.onblur = painted;
-    document.addEventListener("cursor", ({ detail }) => {
-      this.cursor = detail;
-      painted();
-    });
+    canvas.onfocus = canvas.onblur = read;
   }
 
   /** Whether values are read at the cursor. */
@@ -41,36 +36,37 @@ class Drawing {
   }
 
   point(at) {
-    document.dispatchEvent(new CustomEvent("cursor", { detail: at }));
+    this.cursor = Math.min(this.times.length - 1, Math.max(0, at));
+    this.read();
   }
 
   drawTo(event) {
     const { at, value } = this.under(event);
+    const curve = Float64Array.from(this.shown().curve, clamped);
     const from = this.stroke ?? { at, value };
     const count = Math.abs(at - from.at);
     for (let step = 0; step <= count; step++) {
       const share = count ? step / count : 1;
-      this.asked.drawn[from.at + Math.sign(at - from.at) * step] = from.value + share * (value - from.value);
+      curve[from.at + Math.sign(at - from.at) * step] = from.value + share * (value - from.value);
     }
     this.stroke = { at, value };
     this.cursor = at;
-    this.changed();
+    this.drawn(curve);
   }
 
   press(event) {
-    const drawn = this.asked.family === "drawn";
-    if (event.pointerType === "touch" && !(drawn && this.armed)) return;
+    const { byHand, pen } = this.shown();
+    if (event.pointerType === "touch" && !pen) return;
     this.chart.canvas.setPointerCapture(event.pointerId);
-    if (drawn) this.drawTo(event);
+    if (byHand) this.drawTo(event);
     else this.grasped = event;
   }
 
   follow(event) {
     const { grasped } = this;
     if (grasped && Math.hypot(event.clientX - grasped.clientX, event.clientY - grasped.clientY) > Drawing.STROKE) {
-      this.asked.drawByHand();
-      this.drawTo(grasped);
       this.grasped = null;
+      this.drawTo(grasped);
     }
     if (this.stroke) {
       this.drawTo(event);
@@ -84,21 +80,18 @@ class Drawing {
     this.grasped = null;
     if (!this.stroke) return;
     this.stroke = null;
-    this.changed();
+    this.drawn(this.shown().curve);
   }
 
   type(event) {
-    const { asked, times } = this;
     const across = Drawing.ACROSS[event.key];
     const up = Drawing.UP[event.key];
-    if (across === undefined && (up === undefined || asked.family !== "drawn")) return;
+    const { curve, byHand } = this.shown();
+    if (across === undefined && (up === undefined || !byHand)) return;
     event.preventDefault();
-    if (across !== undefined) {
-      this.point(Math.min(times.length - 1, Math.max(0, this.cursor + across)));
-    } else {
-      asked.drawn = asked.drawn.map((value, at) => clamped(value + up * Math.exp(-(((at - this.cursor) / 4) ** 2))));
-      this.changed();
-    }
-    this.chart.canvas.setAttribute("aria-label", `The curve and the answers; at x ${decimal(times[this.cursor])} the curve is ${decimal(asked.curve[this.cursor])}`);
+    if (across === undefined) this.drawn(curve.map((value, at) => clamped(value + up * Math.exp(-(((at - this.cursor) / 4) ** 2)))));
+    else this.point(this.cursor + across);
+    const value = decimal(this.shown().curve[this.cursor]);
+    this.chart.canvas.setAttribute("aria-label", `The curve and the answers; at x ${decimal(this.times[this.cursor])} the curve is ${value}`);
   }
 }

@@ -23,7 +23,7 @@ class Grips {
       const [across, up] = this.chart.place(follows && button.matches(".held") ? this.pointer : x, y);
       Object.assign(button.style, { left: `${across}px`, top: `${up}px` });
       button.textContent = sign;
-      button.setAttribute("aria-label", `${name} of the curve at x ${x.toFixed(2)}, y ${y.toFixed(2)}; drag it, or press arrow keys`);
+      button.setAttribute("aria-label", `${name} of the curve at x ${decimal(x)}, y ${decimal(y)}; drag it, or press arrow keys`);
     });
   }
 

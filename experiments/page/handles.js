@@ -15,12 +15,7 @@ function phaseOf(frequency, peak) {
   return phase - 2 * Math.PI * Math.round(phase / (2 * Math.PI));
 }
 
-/** The angle, from 0 to π, at which a cosine of that height is `y` above its middle, or the nearest one. */
-function angleOf(y, amplitude) {
-  return Math.acos(Math.min(1, Math.max(-1, y / amplitude || 0)));
-}
-
-/** The valley of a sine next to its first peak, if one is within the picture: it sets the frequency. */
+/** The valley of a sine next to its first peak, which stays: it sets the frequency. */
 function valleyOf({ amplitude, offset }, first, period) {
   const side = first + period / 2 <= 1 ? 1 : -1;
   const moved = (x) => {
@@ -28,28 +23,6 @@ function valleyOf({ amplitude, offset }, first, period) {
     return { frequency: changed, phase: phaseOf(changed, first) };
   };
   return { name: "valley", sign: "↔", x: first + (side * period) / 2, y: offset - amplitude, moved };
-}
-
-/** An end of a slow sine without a valley, which sets the frequency; its peak stays, or its beginning if it has none. */
-function endOf({ amplitude, frequency, phase, offset }, first) {
-  const x = first > 0.9 && first <= 1 ? 0 : 1; // Where the peak is, an end cannot be moved.
-  const moved = (_, y) => {
-    const angle = angleOf(y - offset, amplitude);
-    if (first > 1) return { frequency: frequency * first - (frequency * (first - 1) < Math.PI ? angle : 2 * Math.PI - angle) };
-    const changed = angle / Math.abs(x - first);
-    return { frequency: changed, phase: phaseOf(changed, first) };
-  };
-  return { name: x ? "right end" : "left end", sign: "↕", x, y: offset + amplitude * Math.sin(frequency * x + phase), moved };
-}
-
-/** The beginning of a sine whose first peak is beyond the picture: it sets the phase. */
-function beginningOf({ amplitude, frequency, phase, offset }, first) {
-  const moved = (_, y) => {
-    const angle = angleOf(y - offset, amplitude);
-    const rises = frequency * first < Math.PI; // Whether it rises to the peak at once, or falls before.
-    return { phase: phaseOf(frequency, (rises ? angle : 2 * Math.PI - angle) / frequency) };
-  };
-  return { name: "left end", sign: "↕", x: 0, y: offset + amplitude * Math.sin(phase), moved };
 }
 
 /** The handles of a curve by its family, from its parameters; `tied` says whether the offset of a sine is its amplitude. */
@@ -61,6 +34,10 @@ const HANDLES = {
   hill: ({ height, base }) => [
     { name: "foot", sign: "↕", x: 0, y: base, moved: (_, y) => ({ base: y }) },
     { name: "top", sign: "↕", x: 0.5, y: base + height, moved: (_, y) => ({ height: y - base }) },
+  ],
+  pluck: ({ level, pull }) => [
+    { name: "held end", sign: "↕", x: 0.05, y: level + pull, moved: (_, y) => ({ pull: y - level }) },
+    { name: "level", sign: "↕", x: 0.8, y: level, moved: (_, y) => ({ level: y }) },
   ],
   sine: (parameters, tied) => {
     const { amplitude, frequency, phase, offset } = parameters;
@@ -77,12 +54,7 @@ const HANDLES = {
       }),
     };
     const valley = valleyOf(parameters, first, period);
-    const middle = { name: "middle", sign: "↕", x: 0, y: offset, unties: true, moved: (_, y) => ({ offset: y }) };
-    const inside = ({ x }) => x >= 0 && x <= 1;
-    return [
-      inside(peak) ? peak : beginningOf(parameters, first),
-      inside(valley) ? valley : endOf(parameters, first),
-      middle,
-    ];
+    const middle = { name: "middle", sign: "↕", x: 0, y: offset, moved: (_, y) => ({ offset: y }) };
+    return [peak, valley, middle].filter(({ x }) => x >= 0 && x <= 1); // Slow sines have some beyond the picture.
   },
 };

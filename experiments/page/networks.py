@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import jaxtyping as jt
 import numpy as np
@@ -13,13 +13,10 @@ import numpy as np
 import lstm_toys as lt
 from lstm_toys.networks.cells import CELLS, Gates, cell_class
 from lstm_toys.networks.optimizers import takes
-from lstm_toys.statistics import intervals
 
 from .. import sine
 from .build import Made
 from .runs import FinishedRun
-
-Precision = Literal["single", "half"]
 
 PRECISIONS = {"single": "<f4", "half": "<f2"}
 """Types of the encoded numbers, all little-endian."""
@@ -45,9 +42,25 @@ def packed(
     model: Any,
     params: jt.PyTree[jt.Float[np.ndarray, "S ..."]],
     rows: jt.Int[np.ndarray, " N"],
-    precision: Precision = "single",
+    kind: str = PRECISIONS["single"],
 ) -> str:
-    """Encodes the parameters of networks ``rows``, one by one, layer by layer, as base64 of little-endian floats."""
+    """Encodes the parameters of networks ``rows``, one by one, layer by layer, as base64 of numbers of a kind."""
+    return encoded(flat(model, params, rows).astype(kind))
+
+
+def split(
+    model: Any, params: jt.PyTree[jt.Float[np.ndarray, "S ..."]], rows: jt.Int[np.ndarray, " N"]
+) -> tuple[str, str]:
+    """Encodes them in two parts: the upper 16 bits of each number, rounded, and what has to be added to all 32 bits."""
+    bits = flat(model, params, rows).astype("<f4").view("<u4").astype(np.int64)
+    upper = (bits + 2**15) >> 16
+    return encoded(upper.astype("<u2")), encoded((bits - (upper << 16)).astype("<i2"))
+
+
+def flat(
+    model: Any, params: jt.PyTree[jt.Float[np.ndarray, "S ..."]], rows: jt.Int[np.ndarray, " N"]
+) -> jt.Float[np.ndarray, "N P"]:
+    """The parameters of networks ``rows`` in the order in which the page's scripts read them."""
     names = [f"{cell_class(model.cell).__name__.lower()}_{number}" for number in range(len(model.hidden))]
     parts = [
         np.reshape(params[name][leaf][rows], (len(rows), -1))
@@ -55,7 +68,12 @@ def packed(
         for leaf in ORDER
         if leaf in params[name]
     ]
-    return base64.b64encode(np.concatenate(parts, axis=1).astype(PRECISIONS[precision]).tobytes()).decode()
+    return np.concatenate(parts, axis=1)
+
+
+def encoded(numbers: np.ndarray) -> str:
+    """Numbers as base64 text."""
+    return base64.b64encode(numbers.tobytes()).decode()
 
 
 def make_inside(runs: Mapping[str, FinishedRun]) -> Made | None:
@@ -70,14 +88,15 @@ def make_inside(runs: Mapping[str, FinishedRun]) -> Made | None:
 
 def inside(found: lt.Results | None) -> Made:
     """Makes the part about the inside of one network from the results of the study of dynamics, if there are any."""
-    if found is None:
-        return Made({}, {"inputs": [], "networks": {}})
-    rest, frequencies = found.static_answer.isel(output=0).values.tolist(), found.mode_frequency.values.tolist()
-    networks = {
-        str(seed): {"rest": finite(own), "frequency": finite([frequency])[0]}
-        for seed, own, frequency in zip(found.seed.values.tolist(), rest, frequencies, strict=True)
-    }
-    return Made({}, {"inputs": found.input.values.tolist(), "networks": networks})
+    data: dict[str, Any] = {"inputs": [], "networks": {}}
+    if found is not None:
+        rest, frequencies = found.static_answer.isel(output=0).values.tolist(), found.mode_frequency.values.tolist()
+        networks = {
+            str(seed): {"rest": finite(own), "frequency": finite([frequency])[0]}
+            for seed, own, frequency in zip(found.seed.values.tolist(), rest, frequencies, strict=True)
+        }
+        data = {"inputs": found.input.values.tolist(), "networks": networks}
+    return Made({}, data)
 
 
 def finite(numbers: list[float]) -> list[float | None]:
@@ -85,24 +104,12 @@ def finite(numbers: list[float]) -> list[float | None]:
     return [round(number, 4) if math.isfinite(number) else None for number in numbers]
 
 
-def make_training(runs: Mapping[str, FinishedRun]) -> Made | None:
-    """Makes the part in which users watch networks learn; None without the published networks."""
-    return training(lt.load(runs["published"].run.folder).results) if "published" in runs else None
-
-
-def training(results: lt.Results) -> Made:
-    """Makes the part in which users watch networks learn, with the errors of the published networks to compare."""
+def training() -> dict[str, Any]:
+    """What the page needs to train networks as the published ones were trained."""
     recipe = sine.EXPERIMENT.defaults
-    sound = results.isel(seed=np.flatnonzero(~results.diverged.values))
-    errors = sound.train_rmse.sel(feature="y").values
-    low, high = intervals.band(errors)
-    data: dict[str, Any] = {
-        "times": results.time.values.tolist(),
-        "sine": results.train_target.sel(feature="y").values.ravel().tolist(),
+    return {
         "layers": {gates: layers(lt.Stack(features=1, gates=gates), 1) for gates in GATES},
         "optimizer": {"rate": recipe["learning_rate"], **takes("rmsprop_keras")},
         "steps": recipe["steps"],
         "goal": sine.GOAL.rmse,
-        "published": {"steps": results.step.values.tolist(), "low": low.tolist(), "high": high.tolist()},
     }
-    return Made({"gates": GATES, "steps": recipe["steps"], "networks": len(errors)}, data)

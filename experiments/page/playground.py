@@ -1,9 +1,10 @@
-"""The playground: users change curves and watch populations answer."""
+"""The first part of the page: a story, and a playground in which users change curves and watch populations answer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import numpy as np
 
@@ -14,9 +15,9 @@ from lstm_toys.tasks.parameters import PARAMETERS
 
 from .. import published as posted
 from .. import sine
-from . import networks
+from . import networks, story
 from .build import Made
-from .runs import FinishedRun
+from .runs import RATES, FinishedRun
 
 ALL, FEW = 64, 16
 """Networks of the published population at the end and at the step of the post's picture, and of all others."""
@@ -39,6 +40,10 @@ POPULATIONS = (
     Choice("gru", "gru", "GRU", "hard gates; one more GRU unit answers"),
     Choice("rnn", "rnn", "plain recurrent (tanh)", "no gates; one more such unit answers"),
     Choice("larger", "larger", "LSTM trained on A = 0.6", "its peaks are at 1.2, which no LSTM unit can answer"),
+    *(
+        Choice(f"rate-{each}", f"rate-{each}", f"LSTM, learning rate {each}", "otherwise as published")
+        for each in RATES
+    ),
 )
 
 RANGES = {
@@ -50,6 +55,7 @@ RANGES = {
         "phase": (-3.14, 3.14, 0.0),
         "offset": (-1.0, 1.5, 0.6),
     },
+    "pluck": {"level": (-0.5, 1.0, sine.TRAIN_AMPLITUDE), "pull": (-0.6, 0.6, story.PULL)},
 }
 """By family, the ends of the sliders of its parameters, and their initial position, which nobody trained on."""
 
@@ -63,16 +69,24 @@ SETS = {
 }
 
 
+LABELS = {
+    **{each.name: each.label for declared in PARAMETERS.values() for each in declared},
+    "level": "level after it is let go",
+    "pull": "how far above it is held before",
+}
+
+
 def make(runs: Mapping[str, FinishedRun]) -> Made | None:
-    """Makes the playground from the available populations; None without the published one."""
+    """Makes story and playground from the available populations; None without the published one."""
     if "published" not in runs:
         return None
     loaded = {name: lt.load(runs[name].run.folder) for name in {each.run for each in POPULATIONS} & runs.keys()}
-    return made(loaded, {name: runs[name].metrics for name in loaded})
+    found = runs["dynamics"].metrics["summary"] if "dynamics" in runs else None
+    return made(loaded, {name: runs[name].metrics for name in loaded}, found)
 
 
-def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]]) -> Made:
-    """Makes the playground from loaded populations and the summaries of their runs."""
+def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]], found: story.Summary | None) -> Made:
+    """Makes story and playground from loaded populations, the summaries of their runs, and of their dynamics."""
     results = loaded["published"].results
     populations: list[dict[str, Any]] = []
     blocks: dict[str, str] = {}
@@ -83,21 +97,38 @@ def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]
             blocks |= weighed
     sliders = {
         family: [
-            {"name": each.name, "label": each.label} | dict(zip(("low", "high", "value"), ends[each.name], strict=True))
-            for each in PARAMETERS[family]
+            {"name": name, "label": LABELS[name], "low": low, "high": high, "value": value}
+            for name, (low, high, value) in ends.items()
         ]
         for family, ends in RANGES.items()
     }
-    content = {"families": sliders, "sets": [*sets(results)], "populations": populations}
-    given = {**content, "still": still(results)}
-    return Made(given, {"times": results.time.values.tolist(), **content}, blocks)
+    known = [*sets(results)]
+    steps = story.steps(loaded["published"], metrics["published"], dict(rates(loaded, known)), found)
+    content = {"families": sliders, "sets": known, "populations": populations}
+    data = {
+        "times": results.time.values.tolist(),
+        **content,
+        "training": networks.training(),
+        "story": [each["asks"] for each in steps],
+    }
+    return Made({**content, "steps": steps, "still": still(results), "gates": networks.GATES}, data, blocks)
+
+
+def rates(loaded: Mapping[str, lt.Saved], known: list[dict[str, Any]]) -> Iterator[tuple[str, tuple[str, lt.Results]]]:
+    """Yields learning rates, from the lowest one on, with the address of sines of other phases, and results."""
+    named = {f"{sine.EXPERIMENT.defaults['learning_rate']:g}": "published", **{each: f"rate-{each}" for each in RATES}}
+    curves = next(each["curves"] for each in known if each["id"] == story.VALLEY.sources[0].curves)
+    shown = curves[len(curves) // 2]
+    for rate, name in sorted(named.items(), key=lambda item: float(item[0])):
+        if name in loaded:
+            curve = {"curve": shown["family"], **shown["parameters"], "set": story.VALLEY.sources[0].curves}
+            yield rate, (urlencode({**curve, "networks": name}), loaded[name].results)
 
 
 def still(results: lt.Results) -> dict[str, Any]:
-    """The larger sine of the story as a picture for browsers without JavaScript: points of lines, in its own units."""
+    """The larger sine of the story as a picture, until there is another: points of lines, in its own units."""
     width, height, top = 640, 320, 1.3
-    larger = 2 * sine.TRAIN_AMPLITUDE
-    (row,) = np.flatnonzero((results.family.values == "amplitude") & np.isclose(results.amplitude.values, larger))
+    (row,) = np.flatnonzero((results.family.values == "amplitude") & np.isclose(results.amplitude.values, story.LARGER))
     sound = results.isel(curve=row, seed=np.flatnonzero(~results.diverged.values), feature=0)
     low, high = intervals.band(sound.answer.values)
     x = width * results.time.values / results.time.values[-1]
@@ -110,7 +141,6 @@ def still(results: lt.Results) -> dict[str, Any]:
         "width": width,
         "height": height,
         "networks": sound.sizes["seed"],
-        "larger": larger,
         "shown": points(sound.input.values),
         "median": points(np.median(sound.answer.values, axis=0)),
         "band": f"{points(low)} {points(high[::-1], x[::-1])}",
@@ -120,14 +150,13 @@ def still(results: lt.Results) -> dict[str, Any]:
 
 def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Describes a population for the page, without diverged seeds, and returns the blocks of its weights by name."""
-    sound = np.flatnonzero(~saved.results.diverged.values)[: ALL if population.id == "published" else FEW]
-    moment = pictured(saved) if population.id == "published" else None
-    states: dict[int, Any] = {metrics["steps"]: saved.params}
+    first = population.id == "published"
+    sound = np.flatnonzero(~saved.results.diverged.values)[: ALL if first else FEW]
+    moment = story.pictured(saved) if first else None
+    last = metrics["steps"]
+    states: dict[int, Any] = {last: saved.params, **(saved.kept if first else {})}
     if population.id == "untrained":
         states = {0: saved.kept[0]}
-    elif population.id == "published":
-        states = {**saved.kept, **states}
-    last = metrics["steps"]
     learned = f"{metrics['converged']} of {metrics['seeds']} had learned their curve after {last:,} steps"
     entry: dict[str, Any] = {
         "id": population.id,
@@ -141,19 +170,17 @@ def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -
     }
     blocks = {}
     for step, params in states.items():
-        count = min(len(sound), FEW if step in saved.kept and step != moment else ALL)
-        precision: networks.Precision = "half" if step in saved.kept else "single"
+        rows = sound[: FEW if step in saved.kept and step != moment else ALL]
+        precision = "half" if step in saved.kept or population.id.startswith("rate") else "single"
         block = f"{population.run}-{step}"
-        entry["states"].append({"step": step, "block": block, "networks": count, "precision": precision})
-        blocks[block] = networks.packed(saved.model, params, sound[:count], precision)
+        if first and step == last:  # What the first screen needs: it comes first, and in two parts.
+            precision = "split"
+            blocks[block], blocks[f"{block}-rest"] = networks.split(saved.model, params, rows)
+        else:
+            blocks[block] = networks.packed(saved.model, params, rows, networks.PRECISIONS[precision])
+        entry["states"].append({"step": step, "block": block, "networks": len(rows), "precision": precision})
+    entry["states"].sort(key=lambda state: state["step"])
     return entry, blocks
-
-
-def pictured(saved: lt.Saved) -> int:
-    """The kept step at which the networks are as far from the sine as the answer in the post's picture of it."""
-    steps = [*saved.kept]
-    losses = saved.results.train_loss.sel(step=steps).median("seed").values
-    return steps[int(np.argmin(np.abs(np.log(losses) - np.log(sine.POST_MSE))))]
 
 
 def sets(results: lt.Results) -> Iterator[dict[str, Any]]:

@@ -66,15 +66,12 @@ def figure(found: FinishedRun, name: str) -> str:
 
 def about(found: FinishedRun) -> Iterator[tuple[str, str]]:
     """Yields topic and text: how networks were trained, and what came of it."""
-    metrics, taken = found.metrics, sum(found.metrics["seconds"].values())
+    metrics = found.metrics
     yield "recipe", recipe(found.settings)
     learned = f"{metrics['converged']} of {metrics['seeds']} networks ({metrics['goal']})"
     diverged = len(metrics["diverged_seeds"])
     yield "learned", learned + (f"; {diverged} diverged" if diverged else "")
     yield "command", found.command
-    versions = metrics["fingerprint"]
-    packages = ", ".join(f"{name} {versions[name]}" for name in ("lstm_toys", "jax", "optax"))
-    yield "took", f"{taken:.0f} s on {versions['processor'].split(',')[0]}, with {packages}"
 
 
 def recipe(settings: Settings) -> str:

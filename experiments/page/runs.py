@@ -17,8 +17,11 @@ from lstm_toys.runs.folder import Run
 
 from .. import all as every
 
-KEPT = (0, 10, 30, 60, 100, 150, 200, 250, 300, 400, 500, 700, 900, 1_200)
+KEPT = (0, 30, 100, 200, 300, 400, 500, 700, 1_000)
 """Steps before the last at which the page shows the published networks."""
+
+RATES = ("0.0003", "0.0005", "0.002", "0.003")
+"""Learning rates that the page compares with that of the published networks."""
 
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "published": (("sine", "--seeds", "64", "--keep_steps", ",".join(map(str, KEPT))),),
@@ -27,6 +30,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "gru": (("sine", "--cell", "gru"),),
     "rnn": (("sine", "--cell", "rnn", "--gates", "sigmoid", "--learning_rate", "0.002"),),
     "larger": (("sine", "--train_amplitude", "0.6"),),
+    **{f"rate-{rate}": (("sine", "--learning_rate", rate),) for rate in RATES},
     **{name: ((name,),) for name in every.EXPERIMENTS},
     "claims": (("claims", "--variants"), ("claims",)),
     "dynamics": (("dynamics", "--seeds", "64"),),

@@ -1,9 +1,9 @@
-"""The story: five steps from the sine that networks learned to the reader's own curve, with numbers from the runs."""
+"""The story: steps from a sine that is twice as large to the reader's own curve, with numbers from the runs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 import jaxtyping as jt
@@ -12,12 +12,11 @@ import numpy as np
 import lstm_toys as lt
 from lstm_toys.runs.experiment import TRAINING
 from lstm_toys.statistics import intervals
+from lstm_toys.studies.claims import verdicts
 
 from .. import published, sine
-from . import charts
-from .build import Made, prose
-from .playground import pictured
-from .runs import FinishedRun
+from ..post.sentences import SENTENCES
+from .build import prose
 
 WORDS = prose("story")
 
@@ -32,57 +31,60 @@ SMALL, LATE = 0.1, 0.3
 SINGLES = 3
 """Networks that can be shown alone, of the first ones."""
 
+PULL = 0.3
+"""How far above the mean of the sine the input is held before it is let go."""
 
-class Resonance(NamedTuple):
-    """Results of the study of dynamics: the leading mode's frequency per network, and its summary."""
-
-    frequencies: jt.Float[np.ndarray, " S"]
-    summary: Mapping[str, Mapping[str, float]]
-
-
-def make(runs: Mapping[str, FinishedRun]) -> Made | None:
-    """Makes the story; None without the published networks."""
-    if "published" not in runs:
-        return None
-    resonance = None
-    if "dynamics" in runs:
-        found = runs["dynamics"]
-        results = lt.load_results(found.run.checked("results.nc"), {"mode_frequency"})
-        resonance = Resonance(results.mode_frequency.values, found.metrics["summary"])
-    return made(lt.load(runs["published"].run.folder), runs["published"].metrics, resonance)
+VALLEY = next(each for each in SENTENCES if each.id == "valley-phase")
+"""The claim whose verdict turns with the learning rate."""
 
 
-def made(saved: lt.Saved, metrics: Mapping[str, Any], resonance: Resonance | None) -> Made:
-    """Makes the story from the published networks, the summary of their run, and their resonance, if it is known."""
+Summary = Mapping[str, Mapping[str, float]]
+"""What the study of dynamics says of all networks, by statistic."""
+
+
+def steps(
+    saved: lt.Saved, metrics: Mapping[str, Any], rates: Mapping[str, tuple[str, lt.Results]], found: Summary | None
+) -> list[dict[str, Any]]:
+    """Makes the story from the published networks, the summary of their run, and what is known of their dynamics.
+
+    ``rates`` are learning rates, from the lowest one on, each with the address of a picture and the labeled results.
+    """
     sound = saved.results.isel(seed=np.flatnonzero(~saved.results.diverged.values))
-    steps = [learned(sound, metrics), larger(sound), alone(saved, sound)]
-    if resonance is not None:
-        gains = {"fast_gain": gain(saved, sound, FAST), "slow_gain": gain(saved, sound, SLOW)}
-        steps.append(resonating(resonance, gains))
-    steps.append(step("own", asked(sine.TRAIN_AMPLITUDE, 2 * sine.FREQUENCY), {"top": 2 * sine.TRAIN_AMPLITUDE}))
-    return Made({"steps": [{"id": f"step-{at}", **each} for at, each in enumerate(steps, start=1)]})
+    told = [*grown(sound, metrics), alone(saved, sound), pluck(saved, sound, metrics, found)]
+    if len(rates) > 1:
+        told.append(choices(rates))
+    told.append(step("own", [asked(sine.TRAIN_AMPLITUDE, 2 * sine.FREQUENCY)], {}))
+    return [{"id": f"step-{at}", **each} for at, each in enumerate(told, start=1)]
 
 
-def step(name: str, ask: str, numbers: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    """A step of the story: its words with numbers, and the address of what the playground shows."""
+def step(name: str, asks: list[str], numbers: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """A step of the story: its words with numbers, and the addresses of its pictures, the first one first."""
     title, *texts = (text.format(**numbers) for text in (WORDS[name]["title"], *WORDS[name]["texts"]))
-    return {"title": title, "ask": ask, "texts": texts, **more}
+    return {"title": title, "asks": asks, "texts": texts, **more}
 
 
-def learned(results: lt.Results, metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """The sine that the networks learned."""
-    error = float(results.train_rmse.sel(feature="y").isel(step=-1).median())
-    numbers = {**metrics, "networks": results.sizes["seed"], "error": error}
-    return step("learned", asked(sine.TRAIN_AMPLITUDE, set=TRAINING), numbers)
-
-
-def larger(results: lt.Results) -> dict[str, Any]:
-    """A sine that is twice as large, and where the answers stop."""
+def grown(results: lt.Results, metrics: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """A sine that is twice as large, and where the answers stop; then the sine that the networks learned."""
     (row,) = np.flatnonzero((results.family.values == "amplitude") & np.isclose(results.amplitude.values, LARGER))
     curve = results.isel(curve=row)
     tops = peaks(curve.answer.sel(feature="y").values, results.time.values)
-    numbers = {"shown": float(curve.input.max()), "median": np.median(tops), "highest": tops.max(), **ends(tops)}
-    return step("larger", asked(LARGER), numbers)
+    numbers = {
+        **metrics,
+        "networks": results.sizes["seed"],
+        "shown": float(curve.input.max()),
+        "median": np.median(tops),
+        "highest": tops.max(),
+        "error": float(results.train_rmse.sel(feature="y").isel(step=-1).median()),
+    }
+    yield step("larger", [asked(LARGER)], numbers, moves=True)
+    yield step("learned", [asked(sine.TRAIN_AMPLITUDE, set=TRAINING)], numbers)
+
+
+def pictured(saved: lt.Saved) -> int:
+    """The kept step at which the networks are as far from the sine as the answer in the post's picture of it."""
+    kept = [*saved.kept]
+    losses = saved.results.train_loss.sel(step=kept).median("seed").values
+    return kept[int(np.argmin(np.abs(np.log(losses) - np.log(sine.POST_MSE))))]
 
 
 def alone(saved: lt.Saved, results: lt.Results) -> dict[str, Any]:
@@ -95,6 +97,7 @@ def alone(saved: lt.Saved, results: lt.Results) -> dict[str, Any]:
     )
     answers = np.asarray(lt.answers(saved.model, saved.kept[moment], results.input.values[[curve["row"]]]))
     tops = peaks(answers[seeds, 0, :, 0], x)
+    (low,), (high,) = intervals.band(tops[:, None])
     numbers = {
         "networks": len(seeds),
         "mse": sine.POST_MSE,
@@ -104,11 +107,41 @@ def alone(saved: lt.Saved, results: lt.Results) -> dict[str, Any]:
         "published": max(
             y for y, at in zip(curve["output"], x, strict=True) if y is not None and at >= lt.measures.FOUND
         ),
-        **ends(tops),
+        "low": low,
+        "high": high,
     }
     every, own = asked(LARGER, step=moment), WORDS["alone"]
     singles = {own["single"].format(seed=seed): asked(LARGER, step=moment, seed=seed) for seed in seeds[:SINGLES]}
-    return step("alone", every, numbers, choices={**singles, own["every"].format(**numbers): every})
+    buttons = {**singles, own["every"].format(**numbers): every}
+    return step("alone", [every, *singles.values()], numbers, buttons=buttons)
+
+
+def pluck(saved: lt.Saved, results: lt.Results, metrics: Mapping[str, Any], found: Summary | None) -> dict[str, Any]:
+    """How networks ring, and, if their resonance is known, by how much they amplify a fast and a slow wave."""
+    plucked = urlencode({"curve": "pluck", "level": sine.TRAIN_AMPLITUDE, "pull": PULL, "networks": "published"})
+    told = step("pluck", [plucked], {}, moves=True)
+    if found is None:
+        return told
+    own, mode = WORDS["resonating"], found["frequency of the leading mode"]
+    numbers = {
+        "networks": metrics["seeds"],
+        "swing": metrics["seeds"] * found["share whose leading mode oscillates"]["median"],
+        "frequency": mode["median"],
+        "learned": sine.FREQUENCY,
+        "interval": "" if mode["low"] is None else own["interval"].format(**mode),
+        "fast": FAST,
+        "slow": SLOW,
+        "fast_gain": gain(saved, results, FAST),
+        "slow_gain": gain(saved, results, SLOW),
+    }
+    texts = [text.format(**numbers) for text in own["texts"]]
+    fast, slow = (asked(SMALL, frequency, offset=sine.TRAIN_AMPLITUDE) for frequency in (FAST, SLOW))
+    return {
+        **told,
+        "asks": [plucked, fast, slow],
+        "texts": [*told["texts"], *texts],
+        "buttons": {WORDS["pluck"]["again"]: plucked, own["fast"]: fast, own["slow"]: slow},
+    }
 
 
 def gain(saved: lt.Saved, results: lt.Results, frequency: float) -> float:
@@ -120,40 +153,24 @@ def gain(saved: lt.Saved, results: lt.Results, frequency: float) -> float:
     return float(np.median(np.ptp(answers[results.seed.values, 0][:, late, 0], axis=1)) / np.ptp(wave[late]))
 
 
-def resonating(found: Resonance, gains: Mapping[str, float]) -> dict[str, Any]:
-    """What the networks became: systems that resonate, by how much they amplify a fast and a slow wave."""
-    own, count = WORDS["resonating"], len(found.frequencies)
-    frequencies = found.frequencies[np.isfinite(found.frequencies)]
-    rest, swing = (
-        count * found.summary[name]["median"]
-        for name in ("share with one stable point at the mean input", "share whose leading mode oscillates")
-    )
-    mode = found.summary["frequency of the leading mode"]
-    numbers = {
-        "networks": count,
-        "rest": rest,
-        "swing": swing,
-        "frequency": mode["median"],
-        "learned": sine.FREQUENCY,
-        "interval": "" if mode["low"] is None else own["interval"].format(**mode),
-        "fast": FAST,
-        "slow": SLOW,
-        **gains,
-    }
-    row = charts.Row(own["row"].format(networks=len(frequencies)), frequencies.tolist(), "networks")
-    mark = ("null", sine.FREQUENCY, own["mark"].format(**numbers))
-    fast, slow = (asked(SMALL, frequency, offset=sine.TRAIN_AMPLITUDE) for frequency in (FAST, SLOW))
-    told = step("resonating", fast, numbers, choices={own["fast"]: fast, own["slow"]: slow})
-    chart = {
-        "statistic": own["statistic"],
-        "words": told["texts"][:1],
-        "drawing": charts.laid_out([row], [mark]),
-    }
-    return {**told, "chart": chart}
+def choices(rates: Mapping[str, tuple[str, lt.Results]]) -> dict[str, Any]:
+    """The claim whose verdict turns with the learning rate, judged at each; the published rate comes first."""
+    own, slider = WORDS["rates"], []
+    for rate, (ask, results) in rates.items():
+        curves = np.flatnonzero(results.family.values == VALLEY.sources[0].curves)
+        met = VALLEY.met(VALLEY.number(results.isel(curve=curves, seed=np.flatnonzero(~results.diverged.values))))
+        verdict = verdicts.verdict(lt.wilson(int(met.sum()), len(met)))
+        numbers = {"verdict": own["verdicts"][verdict], "met": met.sum(), "networks": len(met), "high": VALLEY.high}
+        slider.append({"ask": ask, "verdict": verdict, "label": rate, "text": own["verdict"].format(**numbers)})
+    asks = [each["ask"] for each in slider]
+    first = asks[[*rates].index(f"{sine.EXPERIMENT.defaults['learning_rate']:g}")]
+    label = own["label"].format(least=slider[0]["label"], most=slider[-1]["label"])
+    ordered = [first, *(each for each in asks if each != first)]
+    return step("rates", ordered, {}, slider={"label": label, "choices": slider})
 
 
 def asked(amplitude: float, frequency: float = sine.FREQUENCY, **other: Any) -> str:
-    """The address in which the playground shows a sine A + A sin(frequency x)."""
+    """The address in which the page shows a sine A + A sin(frequency x)."""
     curve = {"curve": "sine", "amplitude": amplitude, "frequency": frequency, "phase": 0, "offset": amplitude}
     return urlencode({**curve, "networks": "published", **other})
 
@@ -161,12 +178,6 @@ def asked(amplitude: float, frequency: float = sine.FREQUENCY, **other: Any) -> 
 def peaks(answers: jt.Float[np.ndarray, "S T"], x: jt.Float[np.ndarray, " T"]) -> jt.Float[np.ndarray, " S"]:
     """The highest answer of each network, after the beginning, in which it finds the curve."""
     return answers[:, x >= lt.measures.FOUND].max(axis=1)
-
-
-def ends(values: jt.Float[np.ndarray, " S"]) -> dict[str, float]:
-    """The range of 90 % of networks."""
-    (low,), (high,) = intervals.band(values[:, None])
-    return {"low": low, "high": high}
 
 
 def listed(items: Any) -> str:

@@ -1,7 +1,7 @@
-// Trains networks beside the page: as many steps as it is asked for, and then returns their answers.
+// Trains networks beside the page: as many steps as it is asked for, and then returns their weights and errors.
 
 const trained = new Map(); // By seed.
-let task; // Layers, curve, and settings of the optimizer, the same for all networks.
+let task; // Layers, curve, times, and settings of the optimizer, the same for all networks.
 
 function begun(seed) {
   const weights = initialWeights(task.layers, randomOf(seed));
@@ -12,13 +12,14 @@ function advance(seed, steps) {
   if (!trained.has(seed)) trained.set(seed, begun(seed));
   const network = trained.get(seed);
   const { weights, squares } = network;
-  const { pass, gradient, curve, optimizer } = task;
+  const { pass, gradient, curve, times, optimizer } = task;
   for (let step = 0; step < steps; step++) {
     pass.backward(weights, curve, gradient);
     rmspropStep(weights, gradient, squares, optimizer);
   }
   network.step += steps;
-  return { seed, step: network.step, answer: Float64Array.from(pass.forward(weights, curve)) };
+  const error = errorOf(pass.forward(weights, curve), curve, times);
+  return { seed, step: network.step, error, weights: Float32Array.from(weights) };
 }
 
 onmessage = ({ data }) => {
@@ -28,5 +29,5 @@ onmessage = ({ data }) => {
     task.gradient = new Float64Array(begun(0).weights.length);
     return;
   }
-  postMessage(data.seeds.map((seed) => advance(seed, data.steps)));
+  postMessage({ round: data.round, replies: data.seeds.map((seed) => advance(seed, data.steps)) });
 };

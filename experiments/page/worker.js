@@ -2,11 +2,11 @@
 
 const kept = new Map();
 
-onmessage = ({ data: { block, text, precision, layers, networks, curves, from } }) => {
-  if (text !== undefined) {
-    kept.set(block, decoded(text, precision));
-    return;
+onmessage = ({ data: { block, text, precision, rest, weights, layers, networks, curves, times, place } }) => {
+  if (weights) kept.set(block, weights);
+  else if (text !== undefined) kept.set(block, decoded(text, precision, rest));
+  else {
+    const answers = answersOf(layers, kept.get(block), networks, curves, times);
+    postMessage({ place, answers }, [answers.buffer]);
   }
-  const answers = answersOf(layers, kept.get(block), networks, curves);
-  postMessage({ from, answers }, [answers.buffer]);
 };

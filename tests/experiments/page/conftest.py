@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 import lstm_toys as lt
 from conftest import ROOT
 from experiments import sine
-from experiments.page import build, playground, post, runs, story
+from experiments.page import build, playground, post, runs
 from experiments.page import networks as page_networks
 from lstm_toys.files import read_json_list
 
@@ -62,7 +62,7 @@ def saved(networks, curves):
 
     @cache
     def make(kind):
-        model, params, answers = networks(kind)
+        model, params, answers = networks("published" if kind.startswith("rate") else kind)
         told = answers[:, : len(curves) - DRAWN].copy()
         told[DIVERGED] = np.nan
         results = lt.labeled(sine.EXPERIMENT, told)
@@ -85,8 +85,6 @@ def metrics():
         "converged": len(SOUND),
         "diverged_seeds": DIVERGED,
         "goal": "train RMSE of y at most 0.02",
-        "seconds": {"train": 1.0},
-        "fingerprint": {"lstm_toys": "0.1.0", "jax": "0.10", "optax": "0.2", "processor": "one, avx2"},
     }
 
 
@@ -108,7 +106,7 @@ def studied():
     rest = np.tanh(inputs)[:, None] + 0.01 * np.arange(SEEDS)[:, None, None]
     rest[4, 7] = np.nan
     found = {"static_answer": (("seed", "input", "output"), rest), "mode_frequency": ("seed", frequencies)}
-    return story.Resonance(frequencies, summary), xr.Dataset(found, {"seed": np.arange(SEEDS), "input": inputs})
+    return summary, xr.Dataset(found, {"seed": np.arange(SEEDS), "input": inputs})
 
 
 @pytest.fixture(scope="session")
@@ -116,18 +114,15 @@ def compose(saved, metrics, entries, tmp_path_factory):
     """Writes a page of networks of some kinds and of verdicts on claims, and returns its address."""
     every = tuple(each.run for each in playground.POPULATIONS)
 
-    def write(kinds=every, entries=entries, missing=None, resonance=None, dynamics=None):
-        published, finished = (
-            saved("published"),
-            SimpleNamespace(command="", settings=runs.planned(("sine",), ROOT).settings, metrics=metrics),
-        )
+    def write(kinds=every, entries=entries, missing=None, summary=None, dynamics=None):
+        settings = runs.planned(("sine",), ROOT).settings
+        finished = SimpleNamespace(command="", settings=settings, metrics=metrics)
         figures = {section["id"]: "data:," for section in post.SECTIONS}
         used = dict.fromkeys([*(section["run"] for section in post.SECTIONS), "claims"], finished)
+        populations = {kind: saved(kind) for kind in kinds}
         parts = {
-            "story": story.made(published, metrics, resonance),
-            "playground": playground.made({kind: saved(kind) for kind in kinds}, dict.fromkeys(kinds, metrics)),
+            "playground": playground.made(populations, dict.fromkeys(kinds, metrics), summary),
             "inside": page_networks.inside(dynamics),
-            "training": page_networks.training(published.results),
             "post": post.made(figures, entries, used),
         }
         path = tmp_path_factory.mktemp("page") / "index.html"
@@ -140,7 +135,7 @@ def compose(saved, metrics, entries, tmp_path_factory):
 @pytest.fixture(scope="session")
 def address(compose, studied):
     """The address of a page of all."""
-    return compose(resonance=studied[0], dynamics=studied[1])
+    return compose(summary=studied[0], dynamics=studied[1])
 
 
 @pytest.fixture(scope="session")
@@ -208,8 +203,18 @@ class Window:
 
     def settle(self):
         """Waits until all networks have answered what is asked."""
-        while self.tab.locator("#playground").get_attribute("aria-busy") != "false":
-            self.tab.wait_for_timeout(10)
+        self.tab.wait_for_selector("#playground[aria-busy=false]")
+
+    def show(self, place):
+        """Loads a page anew at an address, and unfolds the controls."""
+        self.tab.goto("about:blank")  # Else an address that differs after the # alone would not load the page anew.
+        self.tab.goto(place)
+        self.settle()
+        self.unfold()
+
+    def unfold(self):
+        """Opens the folds of the controls."""
+        self.tab.evaluate("document.querySelectorAll('#controls > details').forEach((fold) => { fold.open = true; })")
 
     def choose(self, **controls):
         """Sets sliders and selections by their names, one after another."""
@@ -265,7 +270,7 @@ def windows(browser):
     def make(**options):
         name = str(options)
         if name not in known:
-            known[name] = Window(browser.new_context(**options).new_page())
+            known[name] = Window(browser.new_context(**{"reduced_motion": "reduce", **options}).new_page())
         return known[name]
 
     return make
@@ -281,9 +286,7 @@ def opened(windows, address):
         used.append(window)
         window.tab.set_viewport_size({"width": width, "height": height})
         window.tab.emulate_media(color_scheme=scheme, media="screen")
-        window.tab.goto("about:blank")  # Else an address that differs after the # alone would not load the page anew.
-        window.tab.goto(place if place.startswith("file:") else f"{address}{place}")
-        window.settle()
+        window.show(place if place.startswith("file:") else f"{address}{place}")
         return window
 
     yield load

@@ -56,7 +56,8 @@ def test_numbers_and_words_are_those_of_the_results(opened, saved):
         if population.id != "untrained":  # Results have no answers of these.
             seeds = SOUND if population.id == "published" else SOUND[:16]
             lines = expected(saved(population.run).results, "line", 3, seeds)
-            assert np.allclose(page.numbers()[:, 1:], lines, atol=1e-4)
+            rounded = population.id.startswith("rate")
+            assert np.allclose(page.numbers()[:, 1:], lines, atol=5e-3 if rounded else 1e-4)
 
 
 def test_training_is_scrubbed_through_and_played(opened):
@@ -80,19 +81,13 @@ def test_training_is_scrubbed_through_and_played(opened):
     assert "19 networks (LSTM as published, after 1,000 steps)" in page.text("#summary")
 
 
-def test_what_is_chosen_is_undone_by_going_back_and_restored_by_its_address(opened):
+def test_what_is_chosen_is_undone_by_going_back(opened):
     page = opened(LARGER)
     page.choose(networks="gru", set="line")
     for networks, chosen in (("gru", ""), ("published", "")):
         page.tab.go_back()
         page.settle()
         assert page.values("networks", "set") == [networks, chosen]
-    page.choose(set="phase", phase="-1.5", networks="dense", seed="network 5")
-    assert "phase=-1.5" in page.tab.url
-    before = page.tab.url, page.numbers().tolist(), page.values(*SINE, "networks", "set", "seed")
-    page = opened(page.tab.url)
-    assert "Network 5" in page.text("#summary")
-    assert (page.tab.url, page.numbers().tolist(), page.values(*SINE, "networks", "set", "seed")) == before
 
 
 def test_a_peak_is_dragged_and_the_drag_undone(opened):
@@ -168,8 +163,8 @@ def test_a_finger_drags_a_handle_and_draws_until_drawing_is_done(opened):
     before = page.tab.url  # It has every point of the curve.
     stroke(chart, 40, -20)
     assert page.tab.url != before
-    drawn = page.tab.url
     page.click("#draw")
+    drawn = page.tab.url
     stroke(chart, 40, 20)
     assert page.tab.url == drawn
 
@@ -239,9 +234,9 @@ NONSENSE = (
     "curve=sine&amplitude=NaN&frequency=1e30&phase=-Infinity&offset=&networks=constructor&step=1e30&seed=-7",
     "curve=__proto__&set=toString&networks=%3Cscript%3Ealert(1)%3C/script%3E&step=NaN&seed=1e9&score=NaN",
     "curve=drawn&y=%%%&networks=gru",
-    "curve=drawn&y=AAAA&score=%3Cscript%3E",
+    "curve=drawn&y=AAAA&step=-30&seeds=-8&networks=own&learn=%3Cscript%3E",
     "curve=drawn&y=" + "_" * 267,
-    "curve=%E0%A4%A&=&&&=%&score=",
+    "curve=%E0%A4%A&=&&&=%&at=%3Cscript%3E",
 )
 
 
@@ -250,8 +245,7 @@ def test_nonsense_in_an_address_breaks_nothing(told, opened):
     page = opened(f"#{told}")
     assert np.isfinite(page.numbers()).all()
     assert "NaN" not in page.text("main")
-    assert not page.visible("#challenge-sent")
-    assert "score" not in page.tab.url
+    assert "step=-30" not in page.tab.url
     page.choose(networks="dense")
     assert "dense readout" in page.text("#summary")
 
@@ -264,10 +258,10 @@ def test_names_are_text_and_what_is_missing_is_neither_offered_nor_told(compose,
     monkeypatch.setattr(playground, "SETS", dict.fromkeys(playground.SETS, nasty))
     page = opened(compose(("published", "rnn"), [named], {"gru": nasty}) + "#networks=gru&curve=line")
     values = page.tab.eval_on_selector_all("[name=networks] option", "options => options.map((each) => each.value)")
-    assert values == ["published", "untrained", "rnn"]
+    assert values == ["published", "untrained", "rnn", "own"]
     assert page.values("networks") == ["published"]
-    assert page.tab.locator("#story .steps a").count() == 4
-    assert "resonate" not in page.text("main")
+    assert page.tab.locator(".steps a").count() == 5
+    assert "Pushed a little" not in page.text("main")
     page.tab.evaluate(UNFOLD)
     page.click("button[data-set]")
     for place in ("section:has(#missing)", ".claim", "#claim-note"):
@@ -339,7 +333,6 @@ def test_the_picture_is_saved_as_it_is_seen(scheme, opened):
 def test_nothing_keeps_anybody_out(width, scheme, opened):
     page = opened(f"{LARGER}&set=amplitude", width=width, height=800, scheme=scheme)
     page.tab.evaluate(UNFOLD)
-    page.click("text=The same in numbers")
     found = Axe().run(page.tab)
     assert found.violations_count == 0, found.generate_report()
     assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
@@ -348,8 +341,8 @@ def test_nothing_keeps_anybody_out(width, scheme, opened):
 COLORS = {
     "#chart": ("trained", "shown", "median", "single", "others", "null", "published"),
     "#inside-gates canvas": ("others", "published", "median"),
-    "#inside-cell canvas": ("shown", "median", "published", "others"),
-    "#inside-hidden canvas": ("single", "published"),
+    "#inside-cell canvas": ("shown", "median", "ink"),
+    "#inside-hidden canvas": ("single",),
     "#inside-static canvas": ("trained", "median"),
 }
 """Colors of the lines of canvases."""
@@ -360,8 +353,7 @@ def test_every_line_stands_out_from_the_page_by_its_pixels(scheme, opened):
     """With all else hidden, in half of the columns that a line reaches there is a pixel of enough contrast."""
     page = opened(f"{LARGER}&amplitude=0.6&offset=0.6&set=amplitude", scheme=scheme)
     page.tab.locator("#inside > summary").click()
-    page.tab.locator("[name=unit]").select_option("unit 2")
-    page.tab.get_by_label("exchange the readout for a dense one").check()
+    page.tab.wait_for_function("() => document.getElementById('inside-who').textContent !== ''")
     paper = "getComputedStyle(document.documentElement).getPropertyValue('--paper').trim()"
     paper = Image.new("RGB", (1, 1), page.tab.evaluate(paper)).getpixel((0, 0))
     for canvas, colors in COLORS.items():
@@ -370,7 +362,8 @@ def test_every_line_stands_out_from_the_page_by_its_pixels(scheme, opened):
             page.tab.evaluate(
                 """(style) => {
                     document.documentElement.style.cssText = style;
-                    document.dispatchEvent(new CustomEvent("cursor", { detail: 0 }));
+                    const chart = document.getElementById("chart");
+                    chart.dispatchEvent(new PointerEvent("pointermove", { clientX: 0 }));
                 }""",
                 "; ".join(f"--{name}: transparent" for name in hidden),
             )
