@@ -9,9 +9,11 @@ missing networks are trained first.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import lstm_toys as lt
 from lstm_toys.cli import command, flags, parsers
+from lstm_toys.runs.ask import Ask
 from lstm_toys.studies.analysis import ask as analysis
 
 from . import post, recipe
@@ -46,7 +48,8 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     """Turns a command line into a plan."""
     values = flags.read("resonance", __doc__, TABLE, DEFAULTS, arguments)
     options = flags.options(values)
-    populations, needs = {}, {}
+    populations: dict[str, Any] = {}
+    needs: dict[str, Ask[Any]] = {}
     for name, (frequency, amplitude) in POPULATIONS.items():
         seeds = values["seeds"] if not needs else min(values["seeds"], OTHERS)
         given = [*recipe.shared({**values, "seeds": seeds}), f"--train_amplitude={amplitude}"]

@@ -82,7 +82,7 @@ def horizon(metrics: Mapping[str, Any]) -> Figure:
     """Draws how far networks count by recipe and gates, with rounded gates, and by the leak of the forget gate."""
     found = metrics["populations"]
     recipes = list(dict.fromkeys(name.partition(", ")[2] for name in found))
-    shades = {}
+    shades: dict[str, Any] = {}
     for optimizer, scale in (("RMSprop", "Blues"), ("Adam", "Oranges")):
         own = [recipe for recipe in recipes if recipe.startswith(optimizer)]
         shades |= dict(zip(own, colormaps[scale](np.linspace(0.4, 1, len(own))), strict=True))

@@ -10,14 +10,16 @@ had shown that no sigmoid LSTM of 192 reaches 1,000, and that 61 of 64 with hard
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import jaxtyping as jt
 import numpy as np
-from scipy.stats import spearmanr
+from scipy.stats import ConstantInputWarning, spearmanr
 
 import lstm_toys as lt
 from lstm_toys.results.summary import as_json, finite
@@ -89,7 +91,7 @@ def reached(saved: lt.Saved, saturated: float = 0.0) -> Reached:
 
     Gates within ``saturated`` of 0 or 1 are rounded.
     """
-    made = languages.powers(SIZES, 2 * int(SIZES.max()) + 1, 2)
+    made = languages.powers(jnp.asarray(SIZES), 2 * int(SIZES.max()) + 1, 2)
     inputs, targets = (np.asarray(each) for each in (made.inputs, made.targets))
     lengths, weights = np.asarray(made.lengths), np.asarray(made.weights)
     params = {name: {key: np.asarray(leaf, float) for key, leaf in own.items()} for name, own in saved.params.items()}
@@ -126,7 +128,8 @@ def correlation(own: Mapping[str, Any], what: str) -> dict[str, float | int | No
     if len(pairs) < LEAST or len(np.unique(pairs[:, 1])) < 3:
         return {"networks": len(pairs), "value": None, "low": None, "high": None}
     random = np.random.default_rng(0)
-    drawn = [spearmanr(*pairs[random.integers(0, len(pairs), len(pairs))].T).statistic for _ in range(RESAMPLES)]
+    with warnings.catch_warnings(action="ignore", category=ConstantInputWarning):  # Of a resample, which is left out.
+        drawn = [spearmanr(*pairs[random.integers(0, len(pairs), len(pairs))].T).statistic for _ in range(RESAMPLES)]
     low, high = np.nanquantile(drawn, (0.025, 0.975))
     return {
         "networks": len(pairs),
@@ -136,7 +139,7 @@ def correlation(own: Mapping[str, Any], what: str) -> dict[str, float | int | No
     }
 
 
-def share(values: list[float], least: int) -> dict[str, float | int]:
+def share(values: list[float], least: int) -> dict[str, Any]:
     """The share of networks that reach at least so far, with its Wilson interval."""
     met = sum(value >= least for value in values)
     return {"networks": len(values), "count": met, **as_json(lt.wilson(met, len(values)))}

@@ -10,6 +10,7 @@ training errors that grow from 0.009 to 0.13 at most.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -173,17 +174,15 @@ def score(needs: Mapping[str, Run], populations: Mapping[str, tuple[lt.Experimen
         by population what `turned` returns, and ``verdicts`` for the first one: by hypothesis, on how many of its lines
         it is supported, undecided, refuted, and not judged.
     """
-    found = {
-        name: keep(
-            f"{name}: turned", [needs[name], name], lambda name=name, own=own: turned(Networks(*own, needs[name]))
-        )
-        for name, own in populations.items()
-    }
+    found = {}
+    for name, (experiment, settings) in populations.items():
+        measure = partial(turned, experiment, settings, needs[name])
+        found[name] = keep(f"{name}: turned", [needs[name], name], measure)
     main = next(iter(found.values()))
     return {"populations": found, "verdicts": dict(verdicts(main))}
 
 
-def turned(networks: Networks) -> dict[str, Any]:
+def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[str, Any]:
     """What turning the mode does to waves, training error and claims.
 
     Returns:
@@ -192,10 +191,11 @@ def turned(networks: Networks) -> dict[str, Any]:
         ``waves`` and ``damage`` by edit and factor; ``lines``: see `_lines`; ``claims``: by claim, edit and factor, the
         share of networks that meet it.
     """
+    networks = Networks(experiment, settings, run)
     own = networks.mode
     other = oscillation(networks.system, networks.params, np.array([networks.level]), rank=1)
     local = _local(networks)
-    frequencies = {name: [] for name in (TURNED, RANDOM, OTHER, LOCAL)}
+    frequencies: dict[str, list[Any]] = {name: [] for name in (TURNED, RANDOM, OTHER, LOCAL)}
     damages: dict[str, list[Any]] = {name: [] for name in (TURNED, RANDOM, OTHER)}
     judged: dict[str, list[Any]] = {name: [] for name in (TURNED, RANDOM)}
     for factor in FACTORS:

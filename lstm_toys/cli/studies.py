@@ -74,17 +74,13 @@ def setting(text: str) -> tuple[str, list[str]]:
 INPUTS = values_of("input", f"-1:2:41, or one number; at most {MOST_INPUTS:,}", *(-math.inf, math.inf, MOST_INPUTS))
 
 
-def period() -> parsers.Parser[dynamic.Period]:
+@parsers.taking("NAME=number,number,...: a number for each input feature", many=True)
+def period(text: str) -> dynamic.Period:
     """Parses the name of a period and its constant input, such as ``delay=0,0,1``."""
-    value = parsers.number()
-
-    def convert(text: str) -> dynamic.Period:
-        name, _, values = text.partition("=")
-        if not name.strip():
-            raise ValueError
-        return dynamic.Period(name.strip(), tuple(map(value.convert, values.split(","))))
-
-    return parsers.Parser(convert, "NAME=number,number,...: a number for each input feature", many=True)
+    name, _, values = text.partition("=")
+    if not name.strip():
+        raise ValueError
+    return dynamic.Period(name.strip(), tuple(map(parsers.number.convert, values.split(","))))
 
 
 GENERALIZATION: flags.FlagTable = {
@@ -102,7 +98,7 @@ DYNAMICS: flags.FlagTable = {
         f"constant inputs; by default {dynamic.INPUTS}, over the range of all curves extended by a quarter at each end",
     ),
     "hold": (
-        period(),
+        period,
         "name and constant input of a period, such as 'delay=0,0,1', under which to find slow points; repeat --hold "
         "for each period; by default, for networks with several inputs, all inputs are 0",
     ),
