@@ -14,7 +14,7 @@ from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
-from lstm_toys.statistics.scores import distances, energy_score
+from lstm_toys.statistics.scores import Distances, distances, energy_score
 from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.sweep import results
 
@@ -129,10 +129,16 @@ class Scores:
 
 def scores(shown: Sequence[Compared]) -> Scores:
     """Scores settings on published curves."""
-    settings = [
-        [distances(each.answers[number], each.output, sound) for each in shown]
-        for number, sound in enumerate(shown[0].sound)
-    ]
+    return score(
+        [
+            [distances(each.answers[number], each.output, sound) for each in shown]
+            for number, sound in enumerate(shown[0].sound)
+        ]
+    )
+
+
+def score(settings: Sequence[Sequence[Distances]]) -> Scores:
+    """Scores settings by their distances to each curve."""
     seeds = len(settings[0][0].to_curve)
     drawn = np.random.default_rng(0).integers(seeds, size=(RESAMPLES, seeds))
     weights = np.stack([np.bincount(row, minlength=seeds) for row in drawn]).astype(float)

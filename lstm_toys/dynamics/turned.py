@@ -126,15 +126,16 @@ def turn_mode(
         Answers in double precision; NaN for networks without such an equilibrium, or without an oscillation there.
 
     Raises:
-        ValueError: ``factor`` or ``decay`` is not above 0; the networks take more than one feature, do not answer at
-            every time point, or ignore given initial states; or see `lt.answers`.
+        ValueError: ``factor`` or ``decay`` is not above 0; the networks take more than one feature, or ignore given
+            initial states; or see `lt.answers`.
 
     Example:
         >>> import lstm_toys as lt
         >>> x = lt.time_points(20)
         >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
-        >>> lt.turn_mode(trained.model, trained.params, task.examples.inputs, factor=1.2).shape
+        >>> curves = lt.show(x[None] ** 2, x, ("y",))
+        >>> lt.turn_mode(trained.model, trained.params, curves, factor=1.2).shape
         (2, 1, 20, 1)
     """
     arguments.known("curves", curves)

@@ -22,6 +22,7 @@ OTHERS = (
     {"experiment": "line", "seeds": 17, "base_seed": 1, "steps": 4_001, "learning_rate": 0.2, "optimizer": "adam"}
     | {"momentum": 0.5, "decay": 0.99, "hidden": (32, 32), "readout": "dense", "timesteps": 50, "noise": 0.1}
     | {"block": 4, "keep_steps": (10,), "numbers": (), "cell": "gru", "gates": "sigmoid"}
+    | {"hold_goal": 3, "keep": "best"}
 )
 
 ONE, OTHER = {"probes": "one", "training": "one"}, {"probes": "one", "training": "two", "goal": "one"}
