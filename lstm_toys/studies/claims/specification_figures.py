@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from lstm_toys.figures.style import COLORS, GRAY, canvas, entry, legend, plain
 from lstm_toys.studies.claims.figures import shares
@@ -122,6 +123,10 @@ def draw_losses(others: Sequence[Entry]) -> Figure:
                 if 1 < len(line := sorted(groups.get(name, ()))) <= MOST_JOINED:
                     axes.plot(*zip(*line, strict=True), color=color, linewidth=1)
             axes.set_xscale("log")
+            axes.xaxis.set_minor_formatter(NullFormatter())
+            if axes.get_xlim()[1] < 100 * axes.get_xlim()[0]:
+                axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.set_xlabel("training loss, median", fontsize=7)
             shares(axes, (-0.05, 1.05))
             axes.tick_params(labelsize=7)
         handles = [entry(f"{kind}: {name}", color, marker="o", markersize=3) for name, color in colors.items()]

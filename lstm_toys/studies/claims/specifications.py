@@ -103,7 +103,10 @@ def entry(claim: Claim, judged: Mapping[str, Any], trained: Sequence[Mapping[str
     for each in (*trained, *thresholds):
         if each["state"] == "judged":
             kinds.setdefault(each["kind"], []).append(each)
-    turns = {kind: [each["name"] for each in levels if not stays(each["share"])] for kind, levels in kinds.items()}
+    turns = {
+        kind: [each["name"].removeprefix(f"{kind}: ") for each in levels if not stays(each["share"])]
+        for kind, levels in kinds.items()
+    }
     combined = len(kinds.get(COMBINATION, ()))
     kept = combined - len(turns.get(COMBINATION, ()))
     depends = {

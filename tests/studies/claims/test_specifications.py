@@ -74,9 +74,9 @@ COMBINED = choices.COMBINATION
     ("verdict", "others", "said"),
     [
         ("supported", [trained(0.6), trained(0.9, "units")], "robust"),
-        ("supported", [trained(0.5)], "depends on rate (rate: 0.5)"),
+        ("supported", [trained(0.5)], "depends on rate (0.5)"),
         ("supported", [trained(0.4, state="shown"), trained(0.4, state="few")], "robust"),
-        ("supported", [trained(0.2), trained(0.3, "units")], "depends on rate (rate: 0.2), units (units: 0.3)"),
+        ("supported", [trained(0.2), trained(0.3, "units")], "depends on rate (0.2), units (0.3)"),
         ("supported", [trained(0.9, COMBINED)] * 9 + [trained(0.1, COMBINED)], "robust"),
         (
             "supported",
@@ -158,7 +158,7 @@ def test_figures_show_every_training_and_threshold():
     places = {float(line.get_xdata()[0]) for line in drawn["thresholds.png"].axes[0].lines[1:]}
     assert places == {0.5, 0.2, 0.8, 0.4, 1.0}
     table = specifications.markdown([found], "mine")
-    assert "| one | supported, 90% | depends on optimizer (optimizer: 0.2; optimizer: 0.4) |" in table
+    assert "| one | supported, 90% | depends on optimizer (0.2; 0.4) |" in table
     assert "at least 0.2: 90%" in table
 
 
