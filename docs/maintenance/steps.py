@@ -51,9 +51,12 @@ STEPS = (
     Step(DYNAMICS, ("dynamics_sine",)),
     Step("experiments.recipe", ("recipe",)),
     Step("experiments.claims --variants", ("claims",)),
+    Step("experiments.claims --specifications", ("claims_specifications",)),
     Step("experiments.null", ("null",)),
     *PAPERS,
     Step("experiments.explained", ("explained",)),
+    Step("experiments.resonance", ("resonance",)),
+    Step("experiments.horizon", ("horizon",)),
 )
 
 BENCHMARKS = (

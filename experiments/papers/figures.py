@@ -10,7 +10,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
 from lstm_toys.figures.style import COLORS, GRAY, house
 from lstm_toys.statistics import intervals
@@ -114,6 +114,7 @@ def horizon(metrics: Mapping[str, Any]) -> Figure:
             ylabel="n reached",
             title="sigmoid gates: each network",
         )
+        axes.yaxis.set_major_locator(FixedLocator([50, 100, 200, 500, 1_000, 2_000]))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
         reach = {
