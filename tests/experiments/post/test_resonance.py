@@ -1,0 +1,55 @@
+"""Turned modes: the fits of waves against waves made by hand, slopes, and verdicts."""
+
+import numpy as np
+import pytest
+
+from conftest import carry_out
+from experiments import resonance as command
+from experiments.post import resonance
+
+X = np.linspace(0, 1, 100)
+
+
+def wave(frequency, time, phase=0.0):
+    return np.exp(-X / time) * np.cos(frequency * X + phase)
+
+
+def test_waves_are_fitted_to_the_resolution_of_the_grid_and_noise_is_not():
+    made = [[wave(8, 0.1), wave(14, 0.3, 1.0)], [0.01 * wave(25, 0.2, 2.0), np.full(len(X), np.nan)]]
+    noise = np.random.default_rng(0).normal(size=len(X))
+    found = resonance.fitted(np.array([*made, [noise, 0 * X]]), X)
+    np.testing.assert_allclose(found.frequency[:2], [[8, 14], [25, np.nan]], rtol=0.04)
+    np.testing.assert_allclose(found.time[:2], [[0.1, 0.3], [0.2, np.nan]], rtol=0.2)
+    assert np.isnan(found.frequency[2]).all()
+
+
+def test_slopes_are_those_of_lines_through_logarithms():
+    factors = np.array(resonance.FACTORS)
+    measured = 12 * factors[:, None, None] ** np.array([[0.0, 1.0, 1.7]])
+    measured[:4, 0, 2] = np.nan
+    np.testing.assert_allclose(resonance.slopes(resonance.FACTORS, measured), [[0, 1, np.nan]], atol=1e-12)
+    measured[3:6, 0, 1] = np.nan
+    np.testing.assert_allclose(resonance.slopes(resonance.FACTORS, measured)[0, 1], 1)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "networks", "said"),
+    [
+        (0.6, 0.9, 10, "supported"),
+        (0.4, 0.9, 10, "undecided"),
+        (0.1, 0.4, 10, "refuted"),
+        (0.6, 0.9, 4, "not judged"),
+        (None, None, 10, "not judged"),
+    ],
+)
+def test_a_line_is_judged_by_the_interval_if_enough_networks_have_a_slope(low, high, networks, said):
+    each = {"low": low, "high": high, "networks": networks}
+    assert resonance._judged(each, 10, 0.5, 1.5) == said
+
+
+@pytest.mark.long
+def test_the_command_says_how_far_waves_follow(tmp_path, capsys):
+    assert carry_out(command, ["--seeds=6", f"--results_dir={tmp_path}"]) == 0
+    output = capsys.readouterr().out
+    assert "frequency, the mode:" in output
+    assert [*tmp_path.glob("runs/resonance-*/resonance.png")]
