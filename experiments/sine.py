@@ -31,6 +31,8 @@ ORIGIN_SLOPES = np.array((0.1, 0.2, 0.4, 0.6, 0.8, 1.2))
 POST_MSE = 6.6e-4
 """MSE of the answer in the post's sine.png, which networks with this recipe reach after about 500 steps."""
 GOAL = lt.Goal(rmse=0.02, features=("y",))
+COMPARED = {0.1: "r", 0.4: "g", 1.0: "k"}
+"""Amplitudes that one figure compares, a smaller, a similar and a larger one, and their colors."""
 LABELS = {
     "line": dict(zip("rbgyk", [f"{slope:g} x + {slope:g}" for slope in SLOPES], strict=True)),
     "line_origin": dict(zip("rbgcyk", [f"{slope:g} x" for slope in ORIGIN_SLOPES], strict=True)),
@@ -92,10 +94,23 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
         "not_identity_2.png": answers("line_origin", LABELS["line_origin"], "Answers to lines through the origin"),
         "sines.png": answers("amplitude", amplitudes, "Answers to A + A sin(10 x)", show_input=False),
         "sines_with_comp.png": answers("amplitude", amplitudes, "Answers to A + A sin(10 x), and these sines"),
+        "smaller_and_larger.png": smaller_and_larger(results),
         "phase_displacement.png": answers("phase", LABELS["phase"], "Answers to A + A sin(10 x + φ)"),
         "frequency.png": answers("frequency", frequencies, "Answers to A + A sin(ω x)"),
         "loss.png": lt.figures.loss(results, f"Training on {same}", reference, GOAL),
     }
+
+
+def smaller_and_larger(results: lt.Results) -> lt.Drawing:
+    """Draws the answers to three amplitudes; the title says what most networks do with the smallest and the largest."""
+    shown = results.isel(curve=np.flatnonzero(results.family.values == "amplitude"))
+    shown = shown.isel(curve=[int(np.abs(shown.amplitude.values - each).argmin()) for each in COMPARED])
+    answers, inputs = (np.ptp(each.sel(feature="y").values, axis=-1) for each in (shown.answer, shown.input))
+    small, _, large = np.nanmedian(answers / inputs, axis=0)
+    finds = small > 1 > large
+    title = "Small sines come back larger, large ones smaller" if finds else "Answers to smaller and larger sines"
+    labels = {color: f"A = {amplitude:g}" for amplitude, color in COMPARED.items()}
+    return lt.figures.family_answers(shown, {"amplitude": labels}, title)
 
 
 def compare(results: lt.Results) -> list[dict[str, Any]]:

@@ -188,7 +188,7 @@ def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time
     alone = grid == (1, 1)
     for number, axes in enumerate(panels):
         axes.set_visible(number < len(curves))
-        leftmost, lowest = number % grid[1] == 0, number + grid[1] >= len(curves)  # No panel is below.
+        leftmost, lowest = number % grid[1] == 0, alone or number + grid[1] >= len(curves)  # No panel is below.
         style.measured(axes, x=lowest, y=number == 0)  # All have the same ticks at y.
         if leftmost:
             axes.set_ylabel(ylabel)

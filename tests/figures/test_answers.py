@@ -68,6 +68,7 @@ def test_up_to_three_curves_share_a_panel(hand_made):
     (axes,) = panels(figure)
     assert len(axes.collections) == len(dots(axes)) == len(dashed(axes)) == 3
     assert labels(axes) == ["one", "two", "three"]
+    assert axes.get_xlabel() == "x"
     assert "answers to the other curves" not in legend(figure)
 
 
