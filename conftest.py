@@ -40,8 +40,9 @@ SINE_FIGURES = {
     "phase_displacement.png",
     "frequency.png",
     "loss.png",
+    "smaller_and_larger.png",
 }
-"""What `experiments.sine` draws: the post's figures, and the loss."""
+"""What `experiments.sine` draws: the post's figures, the loss, and three of the answers."""
 
 # Otherwise every process that a test starts compiles the library's modules anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
