@@ -15,6 +15,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 from lstm_toys.figures.style import COLORS, GRAY, house
 from lstm_toys.statistics import intervals
 
+from .horizon import FAR, LEAK, TRAINED
+
 STYLES = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
 """Of lines that may lie on each other."""
 
@@ -96,7 +98,7 @@ def horizon(metrics: Mapping[str, Any]) -> Figure:
                 axes.step(sizes, _survival(own["reached"], sizes), where="post", color=color, linewidth=1.2)
             every = [value for recipe in recipes for value in found[f"{gates}, {recipe}"]["rounded"]]
             axes.step(sizes, _survival(every, sizes), where="post", color=COLORS["r"], linewidth=1.6, linestyle="--")
-            axes.axvline(50, color=GRAY, linewidth=0.9, linestyle=":")
+            axes.axvline(TRAINED, color=GRAY, linewidth=0.9, linestyle=":")
             axes.set(xscale="log", xlabel="n", ylim=(-2, 102), title=f"{gates} gates")
         panels[0].set_ylabel("% of networks that accept every string up to n")
         entries = [Line2D([], [], color=color, label=recipe) for recipe, color in shades.items()]
@@ -106,7 +108,7 @@ def horizon(metrics: Mapping[str, Any]) -> Figure:
         axes = panels[2]
         for recipe, color in shades.items():
             own = found[f"sigmoid, {recipe}"]
-            axes.plot(own["leak of the forget gate"], own["reached"], "o", color=color, markersize=4, alpha=0.8)
+            axes.plot(own[LEAK], own["reached"], "o", color=color, markersize=4, alpha=0.8)
         axes.set(
             xscale="log",
             yscale="log",
@@ -118,12 +120,12 @@ def horizon(metrics: Mapping[str, Any]) -> Figure:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
         reach = {
-            gates: _survival([v for r in recipes for v in found[f"{gates}, {r}"]["reached"]], np.array([1e3]))[0]
+            gates: _survival([v for r in recipes for v in found[f"{gates}, {r}"]["reached"]], np.array([FAR]))[0]
             for gates in ("sigmoid", "hard")
         }
         networks = {len(own["reached"]) for own in found.values()}
         figure.suptitle(
-            f"{reach['hard']:.0f} % of LSTMs with hard gates count to 1,000, {reach['sigmoid']:.0f} % with sigmoid "
+            f"{reach['hard']:.0f} % of LSTMs with hard gates count to {FAR:,}, {reach['sigmoid']:.0f} % with sigmoid "
             f"({' or '.join(map(str, sorted(networks)))} networks for each recipe)"
         )
     return figure

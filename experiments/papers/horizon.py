@@ -10,7 +10,6 @@ had shown that no sigmoid LSTM of 192 reaches 1,000, and that 61 of 64 with hard
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -19,13 +18,13 @@ import jax
 import jax.numpy as jnp
 import jaxtyping as jt
 import numpy as np
-from scipy.stats import ConstantInputWarning, spearmanr
 
 import lstm_toys as lt
 from lstm_toys.results.summary import as_json, finite
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.analysis.ask import Keep
 
+from ..post.explained import RESAMPLES, correlations
 from . import languages, networks
 
 SIZES = np.unique(np.concatenate([np.arange(1, 51), np.geomspace(50, 2_000, 40).round()])).astype(int)
@@ -42,8 +41,6 @@ and the 95 % bootstrap interval excludes 0 under at least half of the recipes th
 
 LEAST = 8
 """Fewest networks that count to `TRAINED`, with at least three different n, for a rank correlation."""
-
-RESAMPLES = 2_000
 
 LEAK, DRIFT = "leak of the forget gate", "asymmetry of the counter"
 
@@ -127,13 +124,13 @@ def correlation(own: Mapping[str, Any], what: str) -> dict[str, float | int | No
     pairs = np.array([each for each in zip(own[what], own["reached"], strict=True) if each[0] is not None], float)
     if len(pairs) < LEAST or len(np.unique(pairs[:, 1])) < 3:
         return {"networks": len(pairs), "value": None, "low": None, "high": None}
-    random = np.random.default_rng(0)
-    with warnings.catch_warnings(action="ignore", category=ConstantInputWarning):  # Of a resample, which is left out.
-        drawn = [spearmanr(*pairs[random.integers(0, len(pairs), len(pairs))].T).statistic for _ in range(RESAMPLES)]
+    resampled = pairs[np.random.default_rng(0).integers(0, len(pairs), (RESAMPLES, len(pairs)))]
+    with np.errstate(invalid="ignore"):  # Of a constant resample, which is left out.
+        drawn = correlations(resampled[..., 0], resampled[..., 1])
     low, high = np.nanquantile(drawn, (0.025, 0.975))
     return {
         "networks": len(pairs),
-        "value": finite(spearmanr(*pairs.T).statistic),
+        "value": finite(correlations(*pairs.T[:, None])[0]),
         "low": finite(low),
         "high": finite(high),
     }

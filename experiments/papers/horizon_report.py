@@ -41,7 +41,7 @@ def horizon(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
 def _correlation(each: Mapping[str, Any]) -> str:
     if each["value"] is None:
         return "–"
-    return f"{tables.number(each['value'])} ({tables.interval(each['low'], each['high'])})"
+    return "{} ({})".format(*tables.spread(each, "value"))
 
 
 def _numbers(each: Mapping[str, Any]) -> str:

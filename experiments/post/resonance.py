@@ -19,6 +19,7 @@ from jaxtyping import Float, PyTree
 from scipy.stats import spearmanr
 
 import lstm_toys as lt
+from lstm_toys.dynamics.linear import modes
 from lstm_toys.dynamics.system import System, system_of
 from lstm_toys.dynamics.turned import Oscillation, edited, oscillation
 from lstm_toys.results.summary import as_json, finite
@@ -89,6 +90,7 @@ class Networks:
         self.params: PyTree = jax.tree.map(lambda leaf: leaf[sound], population.params)
         self.system: System = system_of(prepared.model, self.params, 1)
         self.x = np.asarray(prepared.x)
+        self.spacing = float(self.x[1] - self.x[0])
         self.curves = np.asarray(lt.curves_of(experiment, settings.timesteps, numbers))
         labels = lt.labeled(experiment, np.zeros((1, *self.curves.shape)), settings.timesteps, numbers)
         lines = np.isin(labels.family.values, ("line", "line_origin"))
@@ -200,11 +202,13 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[s
     judged: dict[str, list[Any]] = {name: [] for name in (TURNED, RANDOM)}
     for factor in FACTORS:
         matrices = {TURNED: own.turned(factor), OTHER: other.turned(factor)}
+        damage = {name: networks.damage(each) for name, each in matrices.items()}
         norm = np.linalg.norm(matrices[TURNED], axis=(-2, -1))[:, 0]
-        matrices[RANDOM] = networks.matched(networks.damage(matrices[TURNED]), norm)
+        matrices[RANDOM] = networks.matched(damage[TURNED], norm)
+        damage[RANDOM] = networks.damage(matrices[RANDOM])
         for name, each in matrices.items():
             frequencies[name].append(networks.waves(own.rest, each).frequency)
-            damages[name].append(networks.damage(each))
+            damages[name].append(damage[name])
         frequencies[LOCAL].append(networks.waves(local.rest, local.turned(factor)).frequency)
         for name in judged:
             judged[name].append(_claims(networks, matrices[name]))
@@ -214,7 +218,7 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[s
         "networks": len(own.value),
         "oscillating": int(np.isfinite(own.value).sum()),
         "factors": list(FACTORS),
-        "frequency": _summary(np.angle(own.value[:, 0]) / _spacing(networks)),
+        "frequency": _summary(modes(own.value[:, 0], networks.spacing).frequency),
         "slopes": {name: _by_line(networks, slopes(FACTORS, np.stack(each))) for name, each in frequencies.items()},
         "decay": _by_line(networks, slopes(DECAYS, np.stack(times))),
         "waves": {
@@ -233,10 +237,6 @@ def _median(values: Float[np.ndarray, "S C"]) -> Float[np.ndarray, " S"]:
     return np.array([np.median(known) if len(known := each[np.isfinite(each)]) else np.nan for each in values])
 
 
-def _spacing(networks: Networks) -> float:
-    return float(networks.x[1] - networks.x[0])
-
-
 def _local(networks: Networks) -> Oscillation:
     """The leading oscillation under the mean of each line's first fifth."""
     early = networks.x < lt.measures.SETTLED * networks.x[-1]
@@ -249,16 +249,16 @@ def _lines(networks: Networks, local: Oscillation, usual: Float[np.ndarray, "S C
     Returns:
         ``correlation``: over lines, per network; ``waves`` and ``modes``: frequencies by line.
     """
-    modes = np.angle(local.value) / _spacing(networks)
+    frequencies = modes(local.value, networks.spacing).frequency
     correlations = []
-    for ours, theirs in zip(usual, modes, strict=True):
+    for ours, theirs in zip(usual, frequencies, strict=True):
         both = np.isfinite(ours) & np.isfinite(theirs)
         varied = both.sum() >= LEAST and np.ptp(ours[both]) > 0
         correlations.append(spearmanr(ours[both], theirs[both]).statistic if varied else np.nan)
     return {
         "correlation": _summary(np.array(correlations)),
         "waves": _by_line(networks, usual),
-        "modes": _by_line(networks, modes),
+        "modes": _by_line(networks, frequencies),
     }
 
 
@@ -293,8 +293,13 @@ def verdicts(found: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, int]]]:
         yield name, counts
 
 
+def enough(each: Mapping[str, Any], networks: int) -> bool:
+    """Whether enough networks have a number for a verdict; see `JUDGED`."""
+    return bool(each["networks"] >= JUDGED * networks)
+
+
 def _judged(each: Mapping[str, Any], networks: int, low: float, high: float) -> str:
-    if each["networks"] < JUDGED * networks or each["low"] is None:
+    if not enough(each, networks) or each["low"] is None:
         return "not judged"
     if low <= each["low"] and each["high"] <= high:
         return "supported"

@@ -10,12 +10,12 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from lstm_toys.figures.style import COLORS, GRAY, canvas, counted
 
-from .resonance import JUDGED
+from .resonance import OTHER, RANDOM, TURNED, enough
 
 STYLES = {
-    "the mode": ("the mode", COLORS["b"], "o"),
-    "a random edit": ("a random edit with equal damage", COLORS["r"], "s"),
-    "the next mode": ("the next mode", COLORS["k"], "^"),
+    TURNED: (TURNED, COLORS["b"], "o"),
+    RANDOM: (f"{RANDOM} with equal damage", COLORS["r"], "s"),
+    OTHER: (OTHER, COLORS["k"], "^"),
 }
 """By edit, its label, color and marker."""
 
@@ -30,7 +30,7 @@ def resonance(metrics: Mapping[str, Any]) -> Figure:
         _waves(left, found, factors)
         _slopes(middle, found)
         _claims(right, found, factors)
-        judged = [each["median"] for each in found["slopes"]["the mode"].values() if _judged(each, found)]
+        judged = [each["median"] for each in found["slopes"][TURNED].values() if enough(each, found["networks"])]
         figure.suptitle(
             "Turn the mode in which networks oscillate at rest, and the waves in their answers to lines turn with it: "
             f"slopes of {min(judged):.2f} to {max(judged):.2f} on {len(judged)} lines ({counted(found['networks'])})"
@@ -69,7 +69,7 @@ def _slopes(axes: Axes, found: Mapping[str, Any]) -> None:
         for place, line in enumerate(lines):
             each = found["slopes"][edit][line]
             if each["median"] is not None:
-                height, alpha = place + 0.22 * (shift - 1), 1.0 if _judged(each, found) else 0.3
+                height, alpha = place + 0.22 * (shift - 1), 1.0 if enough(each, found["networks"]) else 0.3
                 axes.plot(each["quartiles"], [height] * 2, color=color, linewidth=1.4, alpha=alpha)
                 axes.plot(each["median"], height, color=color, marker=marker, markersize=4, alpha=alpha)
     for value in (0, 1):
@@ -81,15 +81,11 @@ def _slopes(axes: Axes, found: Mapping[str, Any]) -> None:
 
 def _claims(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
     for (claim, every), color in zip(found["claims"].items(), "brgcy", strict=True):
-        for edit, style in (("the mode", "-"), ("a random edit", ":")):
+        for edit, style in ((TURNED, "-"), (RANDOM, ":")):
             shares = [100 * each["value"] for each in every[edit]]
-            label = claim if edit == "the mode" else None
+            label = claim if edit == TURNED else None
             axes.plot(
                 factors, shares, color=COLORS[color], linestyle=style, marker=STYLES[edit][2], markersize=3, label=label
             )
     axes.set(xlabel="factor of the mode's frequency", ylabel="% of networks", ylim=(-3, 103))
     axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), title="solid: the mode\ndotted: a random edit")
-
-
-def _judged(each: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
-    return bool(each["networks"] >= JUDGED * found["networks"])

@@ -1,6 +1,7 @@
 """The closing tables of turned modes. Imports nothing heavy."""
 
 from collections.abc import Iterator, Mapping
+from statistics import median
 from typing import Any
 
 from rich.console import RenderableType
@@ -54,12 +55,10 @@ def resonance(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 
 def _interval(each: Mapping[str, Any]) -> str:
-    median, low, high = (
-        each[name] if each[name] is None else round(each[name], 3) for name in ("median", "low", "high")
-    )
-    return f"{tables.number(median)} ({tables.interval(low, high)})"
+    rounded = {name: each[name] if each[name] is None else round(each[name], 3) for name in ("median", "low", "high")}
+    return "{} ({})".format(*tables.spread(rounded))
 
 
 def _middle(lines: Mapping[str, Any]) -> str:
-    known = sorted(each["median"] for each in lines.values() if each["median"] is not None)
-    return tables.number(round(known[len(known) // 2], 3)) if known else "–"
+    known = [each["median"] for each in lines.values() if each["median"] is not None]
+    return tables.number(round(median(known), 3)) if known else "–"

@@ -41,7 +41,6 @@ class SlowPoints(NamedTuple):
         eigenvalues: those of the Jacobian at these points, by descending modulus.
 
     Example:
-        >>> import lstm_toys as lt
         >>> lt.SlowPoints._fields[:4]
         ('start', 'state', 'q', 'speed')
     """
@@ -83,8 +82,6 @@ def slow_points(
         ValueError: an argument is invalid, or layers of the model ignore given initial states; or see `lt.answers`.
 
     Example:
-        >>> import lstm_toys as lt
-        >>> import numpy as np
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(20))
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
         >>> visited = lt.states(trained.model, trained.params, np.linspace(0, 1, 20)[None, :, None])

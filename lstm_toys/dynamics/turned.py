@@ -130,7 +130,6 @@ def turn_mode(
             initial states; or see `lt.answers`.
 
     Example:
-        >>> import lstm_toys as lt
         >>> x = lt.time_points(20)
         >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
