@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +23,7 @@ import jaxtyping
 import numpy as np
 import pytest
 import xarray as xr
+from parts import WHOLE, switched
 
 ROOT = Path(__file__).parent
 
@@ -271,25 +271,6 @@ def empty_folder(tmp_path_factory):
         patch.chdir(folder)
         yield
     assert not any(folder.iterdir()), "a test wrote into the current folder"
-
-
-WHOLE = {"digests": False, "drawing": False}
-"""Whether commands digest programs and draw figures; others do neither, and are many times faster."""
-
-
-@contextmanager
-def switched(**switches):
-    """Switches digests of programs and drawing on or off, and forgets the digests that were made before."""
-    from lstm_toys.populations import programs
-
-    before = dict(WHOLE)
-    WHOLE.update(switches)
-    programs._made.clear()
-    try:
-        yield
-    finally:
-        WHOLE.update(before)
-        programs._made.clear()
 
 
 @pytest.fixture(scope="module")

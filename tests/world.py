@@ -12,8 +12,9 @@ from typing import NamedTuple
 import majority
 import numpy as np
 import parity
+from parts import switched
 
-from conftest import carry_out, switched
+from conftest import carry_out
 from experiments import claims, dynamics, generalization, own, sine, slope_intercept, sweep
 
 SMALL = ("--seeds=3", "--timesteps=20", "--hidden=4")

@@ -13,10 +13,11 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import xarray as xr
+from parts import switched
 from world import SINE, SMALL
 
 import conftest
-from conftest import ROOT, carry_out, process, rarely, refusal, switched
+from conftest import ROOT, carry_out, process, rarely, refusal
 from experiments import generalization
 from experiments.sine import EXPERIMENT
 from lstm_toys.files import SCHEMA

@@ -13,9 +13,10 @@ import pytest
 import reference
 from hypothesis import given
 from hypothesis import strategies as st
+from parts import switched
 
 import lstm_toys as lt
-from conftest import HANG, hyper, rarely, switched
+from conftest import HANG, hyper, rarely
 from lstm_toys.execution import signals
 from lstm_toys.networks import training
 from lstm_toys.networks.stack import Stack
