@@ -47,21 +47,27 @@ def plain(model, params, inputs, lengths):
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("sums")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("sums")
+
+
+@pytest.fixture(scope="module")
+def saved(folder):
+    assert carry_out(EXPERIMENT, [*SIZES, f"--results_dir={folder}"]) == 0
+    return lt.load(next((folder / "runs").glob("sums*")))
+
+
+def study_of(folder, command, flag):
+    """The results of a study of these networks."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "sums", sys.modules[__name__])
-        assert carry_out(EXPERIMENT, [*SIZES, f"--results_dir={folder}"]) == 0
-        (run,) = (folder / "runs").iterdir()
-        for command, more in ((sweep, "--grid=learning_rate=0.1 0.2"), (generalization, "--length=10:12:2")):
-            assert carry_out(command, ["--task=sums", *SIZES, more, f"--results_dir={folder}"]) == 0
-    others = {name: next((folder / "runs").glob(f"{name}*")) for name in ("sweep", "generalization")}
-    return lt.load(run), {name: lt.load_results(next(each.glob("*.nc"))) for name, each in others.items()}
+        assert carry_out(command, ["--task=sums", *SIZES, flag, f"--results_dir={folder}"]) == 0
+    return lt.load_results(next((folder / "runs").glob(f"{command.__name__.split('.')[-1]}*/*.nc")))
 
 
 @pytest.mark.usefixtures("as_users_have_it")
 def test_an_answer_is_that_to_the_curve_up_to_its_end_in_any_company(saved):
-    (model, params, *_), _ = saved
+    model, params, *_ = saved
     inputs, lengths = np.random.default_rng(0).uniform(size=(11, 10, 2)).astype(np.float32), np.arange(11) % 10 + 1
     every = lt.answers(model, params, inputs, lengths=lengths)
     np.testing.assert_allclose(every, plain(model, params, inputs, lengths), atol=1e-6)
@@ -74,17 +80,27 @@ def test_an_answer_is_that_to_the_curve_up_to_its_end_in_any_company(saved):
             lt.answers(model, params, inputs, lengths=wrong)
 
 
-def test_probes_and_grids_are_answered_as_in_training(saved):
-    """The probe that is the validation set has its recorded error, in a sweep as well."""
-    (model, params, _, results, *_), others = saved
+def error(probe):
+    return np.sqrt(np.square(probe.answer - probe.truth).mean(["curve", "output_feature"]))
+
+
+def test_probes_are_answered_as_in_training(saved):
+    """The probe that is the validation set has its recorded error."""
+    model, params, _, results, *_ = saved
     shown = lt.probed(results, "validation")
-    rmse = np.sqrt(np.square(shown.answer - shown.truth).mean(["curve", "output_feature"]))
-    np.testing.assert_allclose(rmse, results.train_rmse[:, -1, 0], rtol=1e-5)
+    np.testing.assert_allclose(error(shown), results.train_rmse[:, -1, 0], rtol=1e-5)
     np.testing.assert_array_equal(results.train_answer, shown.answer[:, 0])
-    np.testing.assert_allclose(others["sweep"].rmse[0].sel(probe="validation"), rmse, rtol=1e-5)
     probe, twice = EXPERIMENT.probes(lt.time_points(10))[1], lt.probed(results, "twice")
     np.testing.assert_allclose(twice.answer, plain(model, params, probe.inputs, probe.lengths), atol=1e-6)
+
+
+@pytest.mark.long
+def test_sweeps_and_grids_answer_likewise(saved, folder):
+    model, params, _, results, *_ = saved
+    swept = study_of(folder, sweep, "--grid=learning_rate=0.1 0.2")
+    expected = error(lt.probed(results, "validation"))
+    np.testing.assert_allclose(swept.rmse[0].sel(probe="validation"), expected, rtol=1e-5)
     probe = lt.probe_at("grid", task(lt.time_points(10)), 12)
     squared = np.square(plain(model, params, probe.inputs, probe.lengths) - probe.targets)
-    found = others["generalization"].rmse.sel({lt.LENGTH: 12})
+    found = study_of(folder, generalization, "--length=10:12:2").rmse.sel({lt.LENGTH: 12})
     np.testing.assert_allclose(found, np.sqrt(squared.mean((1, 2))), rtol=1e-4)
