@@ -18,7 +18,7 @@ from lstm_toys.studies.claims.choices import Change
 
 from ..post.claims import parameters
 from . import languages
-from .populations import changed, fewer, longer
+from .populations import changed, fewer, longer, specifications
 
 MOST = 50
 EXPERIMENT = languages.experiment("counting", "anbn", "Networks learn a^n b^n, with n up to 50.", most=MOST, hidden=10)
@@ -150,6 +150,7 @@ CLAIMS = lt.Claims(
         "three times the steps": fewer(longer),
         "trained up to 100": fewer(up_to_100),
     },
+    specifications=specifications(),
 )
 
 if __name__ == "__main__":

@@ -119,9 +119,9 @@ def rounded(openness: np.ndarray, saturated: float) -> np.ndarray:
     return np.where(np.minimum(openness, 1 - openness) < saturated, openness.round(), openness)
 
 
-def correlation(own: Mapping[str, Any], what: str) -> dict[str, float | int | None]:
-    """The rank correlation over networks of a quantity and the n reached, with a 95 % bootstrap interval."""
-    pairs = np.array([each for each in zip(own[what], own["reached"], strict=True) if each[0] is not None], float)
+def correlation(own: Mapping[str, Any], what: str, of: str = "reached") -> dict[str, Any]:
+    """The rank correlation over networks of a quantity with another, the n reached, with a 95 % bootstrap interval."""
+    pairs = np.array([each for each in zip(own[what], own[of], strict=True) if each[0] is not None], float)
     if len(pairs) < LEAST or len(np.unique(pairs[:, 1])) < 3:
         return {"networks": len(pairs), "value": None, "low": None, "high": None}
     resampled = pairs[np.random.default_rng(0).integers(0, len(pairs), (RESAMPLES, len(pairs)))]
@@ -136,7 +136,7 @@ def correlation(own: Mapping[str, Any], what: str) -> dict[str, float | int | No
     }
 
 
-def share(values: list[float], least: int) -> dict[str, Any]:
+def share(values: list[float], least: float) -> dict[str, Any]:
     """The share of networks that reach at least so far, with its Wilson interval."""
     met = sum(value >= least for value in values)
     return {"networks": len(values), "count": met, **as_json(lt.wilson(met, len(values)))}

@@ -27,18 +27,17 @@ def horizon(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     columns = ("gates, recipe", "networks>", *(f"n ≥ {n:,}>" for n in REACHES), "rounded>")
     title = f"networks that count to n; rounded: with saturated gates rounded, to {ROUNDED:,}"
     yield tables.table(title, columns, counts, **tables.PLAIN)
-    correlated = [
-        (name, *(_correlation(each) for each in own["correlations"].values())) for name, own in populations.items()
-    ]
+    rows = [(name, *(correlated(each) for each in own["correlations"].values())) for name, own in populations.items()]
     title = "rank correlation with the n reached, and 95 % bootstrap interval"
-    yield tables.table(title, ("gates, recipe", "leak>", "asymmetry>"), correlated, **tables.PLAIN)
+    yield tables.table(title, ("gates, recipe", "leak>", "asymmetry>"), rows, **tables.PLAIN)
     if lost := {name: own["diverged"] for name, own in populations.items() if own["diverged"]}:
         yield "diverged: " + "; ".join(f"{name}: seeds {', '.join(map(str, seeds))}" for name, seeds in lost.items())
     for words, each in metrics["verdicts"].items():
         yield f"{words}: {'supported' if each['supported'] else 'not supported'} ({_numbers(each)})"
 
 
-def _correlation(each: Mapping[str, Any]) -> str:
+def correlated(each: Mapping[str, Any]) -> str:
+    """A rank correlation with its interval, for a table."""
     if each["value"] is None:
         return "–"
     return "{} ({})".format(*tables.spread(each, "value"))

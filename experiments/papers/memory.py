@@ -15,7 +15,7 @@ import numpy as np
 
 import lstm_toys as lt
 
-from .populations import changed, fewer, longer
+from .populations import changed, fewer, longer, specifications
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Bool, Float, Key
@@ -194,6 +194,7 @@ CLAIMS = lt.Claims(
         "noise 0.1": fewer(changed(noise=0.1)),
         "a third of the learning rate": fewer(slower),
     },
+    specifications=specifications(),
 )
 
 if __name__ == "__main__":

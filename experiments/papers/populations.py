@@ -1,4 +1,4 @@
-"""Variants of networks that the claims of all papers share. Imports nothing heavy."""
+"""Variants and specifications of networks that the claims of all papers share. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import lstm_toys as lt
+from lstm_toys.studies.claims import choices
 from lstm_toys.studies.claims.choices import Change
+
+NETWORKS = 16
+"""Most networks under other choices."""
 
 
 def changed(**values: Any) -> Change:
@@ -27,3 +31,30 @@ def fewer(change: Change, share: float = 0.5) -> Change:
         return made and replace(made, seeds=max(1, int(share * settings.seeds)))
 
     return smaller
+
+
+def other_gates(_: str, settings: lt.Settings) -> lt.Settings | None:
+    """Hard gates in place of sigmoid ones, and the other way around; vanilla RNNs have none."""
+    return (
+        None
+        if settings.cell == "rnn"
+        else replace(settings, gates="hard" if settings.gates == "sigmoid" else "sigmoid")
+    )
+
+
+def specifications() -> tuple[lt.Specification, ...]:
+    """The usual choices, gates and steps, with at most `NETWORKS` networks."""
+    others = {
+        ("gates", "the other"): other_gates,
+        ("steps", "half"): choices.changed(steps=0.5),
+        ("steps", "twice"): choices.changed(steps=2.0),
+    }
+    every = (*choices.usual(), *(lt.Specification(change, {kind: choice}) for (kind, choice), change in others.items()))
+
+    def smaller(change: Change) -> Change:
+        def made(name: str, settings: lt.Settings) -> lt.Settings | None:
+            return change(name, replace(settings, seeds=min(settings.seeds, NETWORKS)))
+
+        return made
+
+    return tuple(replace(each, change=smaller(each.change)) for each in every)

@@ -1,0 +1,58 @@
+"""What does the learning rate choose? Asks networks that learned to remember equally well for how long they do.
+
+Trains LSTMs and GRUs on the three-bit flip-flop with RMSprop and Adam, five rates each, and RMSprop with rates that
+decay, are warmed up, are a third for three times the steps, or change at the same loss. Reports for how long the
+shortest memory lasts, up to 40,000 steps, and which quantity orders these times under one rate. Also counts the valleys
+that stay among networks that learned the sine to the same error under five rates. The networks' base seed is used by no
+other run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import lstm_toys as lt
+from lstm_toys.cli import command, flags, parsers
+from lstm_toys.studies.analysis import ask as analysis
+
+from . import papers, recipe, sine
+from .papers.longevity_report import longevity as report
+
+JUDGED_BY = 52
+"""Base seed of the networks that judge the hypotheses; base seed 0 was explored."""
+
+SINE = {"0.0003": 6_000, "0.001": 2_000, "0.003": 1_000, "0.006": 600, "0.01": 400}
+"""Learning rates of the sine's networks, which are trained until they reach their goal, and the most steps of each.
+
+The goal is checked at 200 records, so that fewer steps of larger rates stop networks at nearly the same error.
+"""
+
+TABLE: flags.FlagTable = {
+    **recipe.TABLE,
+    "seeds": (parsers.integer(6, 2**31 - 1), "number of networks for each setting; twice as many for the sine"),
+    "restart": (None, "judge again, even if the run is finished; trained networks are reused"),
+}
+DEFAULTS = {**recipe.DEFAULTS, "seeds": 16, "base_seed": JUDGED_BY}
+
+
+def plan(arguments: Sequence[str]) -> command.Plan:
+    """Turns a command line into a plan."""
+    values = flags.read("longevity", __doc__, TABLE, DEFAULTS, arguments)
+    options = flags.options(values)
+    given = [*recipe.shared({**values, "seeds": 2 * values["seeds"]}), "--hold_goal=1"]
+    longevity = lt.Analysis(
+        name="longevity",
+        settings={name: values[name] for name in ("seeds", "base_seed")},
+        needs={
+            rate: lt.ask(sine.EXPERIMENT, *given, f"--learning_rate={rate}", f"--steps={steps}")
+            for rate, steps in SINE.items()
+        },
+        score=lambda runs, keep: papers.longevity.score(runs, values["base_seed"], values["seeds"], keep),
+        draw=lambda metrics, _: {"longevity.png": papers.longevity_figure.longevity(metrics)},
+        report=report,
+    )
+    return command.Plan([analysis.ask(longevity, options.results_dir)], options)
+
+
+if __name__ == "__main__":
+    command.run_and_exit(plan)

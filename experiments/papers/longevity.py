@@ -1,0 +1,368 @@
+"""What does the learning rate choose? For how long networks that learned to remember equally well keep three bits.
+
+Haviv, Rivkind and Barak (2019) showed that networks which were trained by other protocols to the same performance keep
+memories for different times, and that the speed of slow points predicts these times. Here the protocol is the learning
+rate: its size, its course, and when it changes. The same axis for the sine: does the rate choose between networks whose
+valley stays and those whose valley moves, when all were stopped at the same error?
+
+Hypotheses and thresholds were fixed before any network with the judging base seed was trained. Base seed 0 was explored
+with six networks for each setting: all memories lasted at small rates, and LSTMs that changed from the large to the
+small rate kept longer than those that changed the other way, against what is stated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
+from typing import Any, Literal
+
+import jax
+import jax.flatten_util
+import jax.numpy as jnp
+import jaxtyping as jt
+import numpy as np
+import optax
+
+import lstm_toys as lt
+from lstm_toys.networks.layer import squashed
+from lstm_toys.results.summary import finite, steps_to_goal
+from lstm_toys.runs.folder import Run
+from lstm_toys.studies.analysis.ask import Keep
+
+from .. import sine
+from ..post.explained import RESAMPLES
+from ..post.numbers import valley_moved
+from . import memory
+from .horizon import correlation, share
+
+CENSORED, LASTING = 40_000, 10_000
+"""Time steps without a pulse that are shown, and after which a memory counts as lasting."""
+
+RATES, STEPS, TRAINED_ON = (0.003, 0.01, 0.03, 0.1, 0.3), 1_000, 50
+THIRDS = RATES[2:]
+"""Rates that are compared with a third of them for three times the steps."""
+
+HIGH, LOW, MATCHED = 0.1, 0.01, 0.1
+"""The rates of switches, and the validation loss at which a network is switched from one to the other."""
+
+RULES = {"RMSprop": partial(optax.scale_by_rms, decay=0.9), "Adam": optax.scale_by_adam}
+Cell = Literal["lstm", "gru"]
+CELLS: dict[Cell, str] = {"lstm": "LSTM", "gru": "GRU"}
+
+LEARNED = 0.999
+"""Least share of bits right over the 50 steps of validation sequences."""
+
+STAYS = 0.2
+"""Largest range of the valley's depth, over that of the peaks, of networks whose valley stays."""
+
+PREDICTS = 0.5
+"""A quantity orders lifetimes if the median over recipes of its rank correlation with them is at least this far from 0,
+and the 95 % bootstrap interval excludes 0, on the same side, under at least half of the recipes that can be judged."""
+
+SATURATION, NORM = "saturation of gates", "norm of recurrent weights"
+SHARPNESS, SPEED = "preconditioned sharpness", "speed of drift"
+QUANTITIES = (SATURATION, NORM, SHARPNESS, SPEED)
+
+LIFETIME, SATURATED, EARLY = "lifetime", 0.05, 200
+"""A gate is saturated within ``SATURATED`` of 0 or 1, along the first ``EARLY`` steps without a pulse."""
+
+Numbers = jt.Float[np.ndarray, " M"]
+
+
+def optimizer(rule: str) -> optax.GradientTransformation:
+    """A rule whose rate can be warmed up, decay linearly, and be multiplied by a factor from a step on.
+
+    ``warm`` is the number of steps until the whole rate, ``decay`` the share of it that is lost with each step.
+    """
+
+    def scaled(learning_rate: Any, warm: Any, decay: Any, switch: Any, factor: Any) -> optax.GradientTransformation:
+        def rate(count: Any) -> Any:
+            course = jnp.minimum(1, (count + 1) / warm) * jnp.maximum(0, 1 - decay * count)
+            return -learning_rate * course * jnp.where(count >= switch, factor, 1)
+
+        return optax.chain(RULES[rule](), optax.scale_by_schedule(rate))
+
+    constant = {"warm": 1.0, "decay": 0.0, "switch": 1e9, "factor": 1.0}
+    return optax.inject_hyperparams(scaled)(learning_rate=0.1, **constant)
+
+
+OPTIMIZERS = {rule: optimizer(rule) for rule in RULES}
+
+COURSES: dict[str, dict[str, Any]] = {
+    "constant": {},
+    "decaying to zero": {"decay": 1 / STEPS},
+    "warmed up": {"warm": STEPS / 4},
+}
+"""How the rate changes."""
+
+
+def trained(
+    cell: Cell, rule: str, base_seed: int, seeds: np.ndarray, rates: np.ndarray, steps: int = STEPS, **numbers: Any
+) -> lt.Population:
+    """Trains one network for each seed and rate; all see the same sequences as in `memory`."""
+    return lt.train(
+        memory.task(lt.time_points(TRAINED_ON)),
+        lt.Stack(features=len(memory.BITS), hidden=(64,), cell=cell, readout="dense"),
+        seeds=seeds,
+        base_seed=base_seed,
+        steps=steps,
+        optimizer=OPTIMIZERS[rule],
+        learning_rate=rates,
+        numbers={name: np.broadcast_to(np.float32(each), seeds.shape) for name, each in numbers.items()},
+        validation=validation(),
+    )
+
+
+@cache
+def validation() -> lt.Examples:
+    """Sequences as long as in training."""
+    return memory.flip_flop(jax.random.key(3), TRAINED_ON, 32)
+
+
+def several(cell: Cell, rule: str, course: str, base_seed: int, count: int) -> dict[str, Any]:
+    """What is measured of networks under every rate, by rate."""
+    seeds, rates = np.tile(np.arange(count), len(RATES)), np.repeat(np.array(RATES, np.float32), count)
+    networks = trained(cell, rule, base_seed, seeds, rates, **COURSES[course])
+    return {f"{rate:g}": measured(networks, rates == np.float32(rate)) for rate in RATES}
+
+
+def thirds(cell: Cell, base_seed: int, count: int) -> dict[str, Any]:
+    """The same with a third of some rates for three times the steps."""
+    seeds, rates = np.tile(np.arange(count), len(THIRDS)), np.repeat(np.array(THIRDS, np.float32), count)
+    networks = trained(cell, "RMSprop", base_seed, seeds, rates / 3, 3 * STEPS)
+    return {f"{rate:g}": measured(networks, rates == np.float32(rate)) for rate in THIRDS}
+
+
+def switches(cell: Cell, base_seed: int, count: int) -> dict[str, Any]:
+    """The same of networks that change from one rate to the other when their loss has fallen to `MATCHED`."""
+    seeds, rates = np.tile(np.arange(count), 2), np.repeat(np.array([HIGH, LOW], np.float32), count)
+    before = trained(cell, "RMSprop", base_seed, seeds, rates)
+    assert before.validation_loss is not None
+    below = before.validation_loss <= MATCHED
+    reached = before.steps[below.argmax(axis=1)]
+    factor = np.array([LOW / HIGH, HIGH / LOW], np.float32).repeat(count)
+    after = trained(cell, "RMSprop", base_seed, seeds, rates, switch=reached, factor=factor)
+    found = {}
+    for words, rate in ((f"{HIGH:g}, then {LOW:g}", HIGH), (f"{LOW:g}, then {HIGH:g}", LOW)):
+        chosen = below.any(axis=1) & (rates == np.float32(rate))
+        found[words] = {**measured(after, chosen), "switched after": reached[chosen].tolist()}
+    return found
+
+
+def measured(networks: lt.Population, chosen: jt.Bool[np.ndarray, " M"]) -> dict[str, Any]:
+    """What is measured of some networks that learned: their lifetimes, and what may order them.
+
+    Returns ``networks``, the number that did not diverge; ``learned``, that of those with `LEARNED`; ``loss``, the
+    median validation loss of these; and for each of these `LIFETIME` and the `QUANTITIES`.
+    """
+    sound = chosen & ~networks.diverged
+    params = jax.tree.map(lambda leaf: leaf[sound], networks.params)
+    learned = np.zeros(sound.sum(), bool)
+    if sound.any():
+        answers, bits = lt.answers(networks.model, params, validation().inputs), np.asarray(validation().targets) > 0.5
+        learned = ((np.asarray(answers) > 0) == bits[None]).mean(axis=(1, 2, 3)) >= LEARNED
+    params = jax.tree.map(lambda leaf: leaf[learned], params)
+    found = {"networks": int(sound.sum()), "diverged": int((chosen & networks.diverged).sum())}
+    if not learned.any():
+        return {**found, "learned": 0, "loss": None, **{name: [] for name in (LIFETIME, *QUANTITIES)}}
+    assert networks.validation_loss is not None
+    rows = {
+        LIFETIME: lifetimes(networks.model, params),
+        **inside(networks.model, params),
+        SHARPNESS: sharpness(networks.model, params),
+    }
+    return {
+        **found,
+        "learned": int(learned.sum()),
+        "loss": finite(np.median(networks.validation_loss[sound][learned, -1])),
+        **{name: [finite(value) for value in each] for name, each in rows.items()},
+    }
+
+
+@cache
+def silence() -> tuple[np.ndarray, np.ndarray]:
+    """The pulses that set each of the eight memories, ``[8, T, 3]``, and the bits to remember, ``[8, 1, 3]``."""
+    made = memory.silence()
+    begun = np.asarray(made.inputs)[:, : memory.BEFORE]
+    return np.pad(begun, ((0, 0), (0, CENSORED), (0, 0))), np.asarray(made.targets)[:, -1:] > 0.5
+
+
+def lifetimes(model: Any, params: Any) -> Numbers:
+    """Time steps without a pulse until the first wrong bit of any memory; at most `CENSORED`."""
+    inputs, bits = silence()
+    answers = np.asarray(lt.answers(model, params, inputs))[:, :, memory.BEFORE :]
+    right = ((answers > 0) == bits[None]).all(axis=(1, 3))
+    return np.where(right.all(axis=1), CENSORED, right.argmin(axis=1)).astype(float)
+
+
+def inside(model: Any, params: Any) -> dict[str, Numbers]:
+    """Saturation, norm and speed of networks with one layer."""
+    inputs = silence()[0][:, : memory.BEFORE + EARLY]
+    ((name, states),) = ((name, each) for name, each in lt.states(model, params, inputs).items() if name != "readout")
+    layer = {key: np.asarray(leaf) for key, leaf in params[name].items()}
+    hidden, late = states["hidden"], slice(memory.BEFORE, None)
+    kinds = layer["recurrent_kernel"].shape[2] // hidden.shape[-1]
+    bias = layer["bias"].reshape(len(hidden), -1, kinds * hidden.shape[-1]).sum(axis=1)
+    drive = hidden[:, :, memory.BEFORE - 1 : -1] @ layer["recurrent_kernel"][:, None] + bias[:, None, None]
+    of_gates = [0, 1, 3] if kinds == 4 else [0, 1]  # The values that cells and states take up are no gates.
+    opened = np.asarray(squashed(jnp.asarray(drive), model.gates))
+    opened = opened.reshape(*drive.shape[:3], kinds, -1)[..., of_gates, :]
+    moved = np.concatenate([np.diff(each[:, :, late], axis=2) for each in states.values()], axis=-1)
+    return {
+        SATURATION: (np.minimum(opened, 1 - opened) < SATURATED).mean(axis=(1, 2, 3, 4)),
+        NORM: np.linalg.norm(layer["recurrent_kernel"], axis=(1, 2)),
+        SPEED: np.linalg.norm(moved[:, :, EARLY // 2 :], axis=-1).mean(axis=(1, 2)),
+    }
+
+
+def sharpness(model: Any, params: Any, batches: int = 8, iterations: int = 20) -> Numbers:
+    """The largest eigenvalue of the loss's Hessian in the geometry of RMSprop, by power iteration.
+
+    With ``v`` the mean square of gradients over batches, of ``(v + 1e-8)^(-1/4) H (v + 1e-8)^(-1/4)``.
+    """
+    made = validation()
+    size = memory.SEQUENCES
+
+    def loss(params: Any, own: slice) -> Any:
+        logits = model.apply({"params": params}, made.inputs[own])
+        return optax.sigmoid_binary_cross_entropy(logits, made.targets[own]).mean()
+
+    def largest(params: Any) -> Any:
+        places = [slice(k * size // 2, k * size // 2 + size) for k in range(batches - 1)]
+        flat, restored = jax.flatten_util.ravel_pytree(params)
+        gradients = [jax.grad(lambda w, own=own: loss(restored(w), own))(flat) for own in places]
+        scale = (jnp.mean(jnp.square(jnp.stack(gradients)), axis=0) + 1e-8) ** -0.25
+        gradient = jax.grad(lambda w: loss(restored(w), slice(0, 2 * size)))
+
+        def times(_: Any, carry: Any) -> Any:
+            direction, _ = carry
+            turned = scale * jax.jvp(gradient, (flat,), (scale * direction,))[1]
+            return turned / jnp.linalg.norm(turned), direction @ turned
+
+        begun = jax.random.normal(jax.random.key(0), flat.shape)
+        return jax.lax.fori_loop(0, iterations, times, (begun / jnp.linalg.norm(begun), jnp.float32(0)))[1]
+
+    one_by_one = jax.jit(lambda params: jax.lax.map(largest, params))
+    return np.asarray(one_by_one(params), float)
+
+
+def score(needs: Mapping[str, Run], base_seed: int, seeds: int, keep: Keep) -> dict[str, Any]:
+    """Trains and measures all networks, and judges the hypotheses; ``needs`` are the sine's runs, by rate.
+
+    Returns:
+        ``populations``: what `measured` returns, by ``cell, rule, course, rate``, with rank ``correlations`` of
+        `LIFETIME` with the `QUANTITIES`; ``sine``: how many valleys stay, by rate; ``verdicts``: by hypothesis, whether
+        it is supported, with the numbers that decide.
+    """
+    found: dict[str, Any] = {}
+    for cell, shown in CELLS.items():
+        parts = {
+            **{
+                f"{shown}, {rule}, {course}": partial(several, cell, rule, course, base_seed, seeds)
+                for rule in RULES
+                for course in COURSES
+                if rule == "RMSprop" or course == "constant"
+            },
+            f"{shown}, RMSprop, a third for three times the steps": partial(thirds, cell, base_seed, seeds),
+            f"{shown}, RMSprop, switched": partial(switches, cell, base_seed, seeds),
+        }
+        for name, compute in parts.items():
+            for rate, own in keep(f"{name}: trained", [name, base_seed, seeds], compute).items():
+                found[f"{name}, {rate}"] = own
+    for own in found.values():
+        own["correlations"] = {what: correlation(own, what, LIFETIME) for what in QUANTITIES}
+    stayed = {rate: valleys(run) for rate, run in needs.items()}
+    return {"populations": found, "sine": stayed, "verdicts": dict(verdicts(found, stayed))}
+
+
+def valleys(run: Run) -> dict[str, Any]:
+    """In how many networks that reached the goal the valley of other amplitudes stays where it is."""
+    results = lt.load(run.folder).results
+    learned = np.isfinite(steps_to_goal(results, sine.GOAL))
+    moved = valley_moved(lt.probed(results, "amplitude"))[learned]
+    known = moved[np.isfinite(moved)]
+    error = np.median(results.train_rmse.values[learned, -1, 0]) if learned.any() else np.nan
+    counted = share((-known).tolist(), -STAYS)
+    return {"numbers": known.tolist(), **counted, "of": int(results.sizes["seed"]), "error": finite(error)}
+
+
+def above(first: list[float], second: list[float]) -> dict[str, Any]:
+    """The probability that a lifetime of the first networks exceeds one of the second, ties counting one half."""
+    a, b = np.array(first), np.array(second)
+    if min(len(a), len(b)) < 5:
+        return {"first": len(a), "second": len(b), "value": None, "low": None, "high": None}
+    random = np.random.default_rng(0)
+
+    def chance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return ((a[..., :, None] > b[..., None, :]) + 0.5 * (a[..., :, None] == b[..., None, :])).mean(axis=(-2, -1))
+
+    drawn = chance(*(each[random.integers(0, len(each), (RESAMPLES, len(each)))] for each in (a, b)))
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return {"first": len(a), "second": len(b), "value": float(chance(a, b)), "low": float(low), "high": float(high)}
+
+
+def verdicts(found: Mapping[str, Any], stayed: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Judges the hypotheses."""
+
+    def lives(name: str) -> list[float]:
+        return found[name][LIFETIME]
+
+    for shown in CELLS.values():
+        shares = [share(lives(f"{shown}, RMSprop, constant, {rate:g}"), LASTING) for rate in RATES]
+        yield f"{shown}: the rate chooses how many networks keep for {LASTING:,} steps", apart(shares)
+        pairs = [
+            above(
+                lives(f"{shown}, RMSprop, a third for three times the steps, {rate:g}"),
+                lives(f"{shown}, RMSprop, constant, {rate:g}"),
+            )
+            for rate in THIRDS
+        ]
+        known = [each for each in pairs if each["value"] is not None]
+        longer = sum(each["low"] > 0.5 for each in known)
+        yield (
+            f"{shown}: a third of the rate for three times the steps keeps longer",
+            {"recipes": len(known), "count": longer, "supported": 2 * longer > len(known)},
+        )
+        order = above(
+            lives(f"{shown}, RMSprop, switched, {LOW:g}, then {HIGH:g}"),
+            lives(f"{shown}, RMSprop, switched, {HIGH:g}, then {LOW:g}"),
+        )
+        supported = order["low"] is not None and order["low"] > 0.5
+        yield (
+            f"{shown}: the early rate selects: first {LOW:g}, then {HIGH:g} keeps longer",
+            {
+                **order,
+                "supported": supported,
+            },
+        )
+    for what in QUANTITIES:
+        rows = [each["correlations"][what] for each in found.values()]
+        known = [each for each in rows if each["value"] is not None]
+        median = float(np.median([each["value"] for each in known])) if known else None
+        side = 0 if median is None else np.sign(median)
+        excluded = sum(side * each["value"] > 0 and each["low"] * each["high"] > 0 for each in known)
+        holds = median is not None and abs(median) >= PREDICTS and 2 * excluded >= len(known)
+        yield (
+            f"{what} orders lifetimes under one rate",
+            {"recipes": len(known), "count": excluded, "median": median, "supported": holds},
+        )
+    yield "the sine: at the same error, the rate chooses whether the valley stays", apart([*stayed.values()])
+
+
+def apart(shares: list[dict[str, Any]]) -> dict[str, Any]:
+    """Whether the intervals of the smallest and the largest share do not overlap."""
+    known = sorted(
+        (each for each in shares if each["networks"] >= 5), key=lambda each: each["count"] / each["networks"]
+    )
+    if len(known) < 2:
+        return {"recipes": len(known), "count": 0, "supported": False}
+    low, high = known[0], known[-1]
+    return {
+        "recipes": len(known),
+        **{
+            f"{name} {key}": each[key]
+            for name, each in (("least", low), ("most", high))
+            for key in ("count", "networks")
+        },
+        "supported": bool(low["high"] < high["low"]),
+    }

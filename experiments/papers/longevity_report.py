@@ -1,0 +1,66 @@
+"""The closing tables of how long memories last. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import RenderableType
+
+from lstm_toys import tables
+
+from .horizon_report import correlated
+
+LASTS = (100, 1_000, 10_000, 40_000)
+
+
+def longevity(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yields how long memories last by setting, what orders these times, the sine's valleys, and the verdicts."""
+    populations = metrics["populations"]
+    rows = [
+        (
+            name,
+            f"{own['learned']} of {own['networks']}",
+            "–" if own["loss"] is None else f"{own['loss']:.2g}",
+            *(str(sum(value >= steps for value in own["lifetime"])) for steps in LASTS),
+        )
+        for name, own in populations.items()
+    ]
+    columns = ("cell, optimizer, course, rate", "learned>", "loss>", *(f"{steps:,}>" for steps in LASTS))
+    yield tables.table("networks that learned, and keep all memories for so many steps", columns, rows, **tables.PLAIN)
+    known = {
+        name: own for name, own in populations.items() if any(each["value"] for each in own["correlations"].values())
+    }
+    names = [*next(iter(populations.values()))["correlations"]]
+    rows = [(name, *(correlated(each) for each in own["correlations"].values())) for name, own in known.items()]
+    title = "rank correlation with the lifetime, and 95 % bootstrap interval"
+    yield tables.table(title, ("cell, optimizer, course, rate", *(f"{each}>" for each in names)), rows, **tables.PLAIN)
+    rows = [
+        (
+            rate,
+            f"{own['networks']} of {own['of']}",
+            f"{own['error']:.2g}",
+            f"{own['count']}",
+            tables.interval(own["low"], own["high"]),
+        )
+        for rate, own in metrics["sine"].items()
+    ]
+    title = "networks of the sine at the same error, and those whose valley stays"
+    yield tables.table(
+        title, ("rate", "learned>", "RMSE>", "valley stays>", "share, 95 % interval>"), rows, **tables.PLAIN
+    )
+    if lost := {name: own["diverged"] for name, own in populations.items() if own["diverged"]}:
+        yield "diverged: " + "; ".join(f"{name}: {count}" for name, count in lost.items())
+    for words, each in metrics["verdicts"].items():
+        yield f"{words}: {'supported' if each['supported'] else 'not supported'} ({_numbers(each)})"
+
+
+def _numbers(each: Mapping[str, Any]) -> str:
+    if "most count" in each:
+        least, most = (f"{each[f'{name} count']} of {each[f'{name} networks']}" for name in ("least", "most"))
+        return f"{least} to {most} networks over {each['recipes']} rates"
+    if "first" in each:
+        probability = "–" if each["value"] is None else "{} ({})".format(*tables.spread(each, "value"))
+        return f"probability {probability}, {each['first']} and {each['second']} networks"
+    median = "" if each.get("median") is None else f", median correlation {each['median']:.2f}"
+    return f"{each.get('count', 0)} of {each['recipes']} recipes{median}"
