@@ -14,7 +14,7 @@ README.md is made from a template of its own, so that its text is readable too.
 
 Templates are Jinja2. Each folder of published results is a name in them, and each of its JSON files an attribute:
 ``sine.metrics`` is ``results/sine/metrics.json``. ``results`` holds all folders by name,
-such as ``papers/counting``, ``commands`` the commands that publish them, and ``median`` is a filter.
+such as ``papers/counting``, ``commands`` the commands that publish them; ``median`` is a filter, ``zip`` Python's own.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ def rendered(template: str, results: Mapping[str, Any]) -> str:
     """The text that a template makes; raises Unfilled."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["median"] = statistics.median
+    environment.globals["zip"] = zip
     try:
         return environment.from_string(template).render(results, results=results, commands=steps.commands()).strip()
     except (jinja2.TemplateError, TypeError, ValueError) as error:

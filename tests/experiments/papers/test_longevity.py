@@ -1,0 +1,139 @@
+"""How long memories last, and what may order these times: against plain loops and whole Hessians."""
+
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import lstm_toys as lt
+from conftest import carry_out, rarely
+from experiments import longevity as command
+from experiments.papers import horizon, longevity, memory, networks
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Memories are asked for thirty steps, half as many count as lasting."""
+    monkeypatch.setattr(longevity, "CENSORED", 30)
+    monkeypatch.setattr(longevity, "LASTING", 15)
+    longevity.silence.cache_clear()
+    yield
+    longevity.silence.cache_clear()
+
+
+@pytest.fixture
+def promoting():
+    """As users have it: Optax mixes types."""
+    with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+        yield
+
+
+def drawn(cell, count=5, scale=3.0, width=4):
+    model = lt.Stack(features=3, hidden=(width,), cell=cell, readout="dense")
+    every = [model.init(jax.random.key(seed), jnp.zeros((1, 2, 3)))["params"] for seed in range(count)]
+    return model, jax.tree.map(lambda *leaves: scale * np.stack(leaves), *every)
+
+
+@pytest.mark.usefixtures("short")
+def test_a_memory_lasts_until_the_first_wrong_bit_of_any_of_the_eight():
+    model, params = drawn("lstm")
+    inputs, bits = longevity.silence()
+    assert inputs.shape == (8, memory.BEFORE + 30, 3)
+    assert not inputs[:, memory.BEFORE :].any()
+    assert len({*map(tuple, bits[:, 0])}) == 8
+    answered = jax.jit(lambda own: model.apply({"params": own}, jnp.asarray(inputs)))
+    for seed, found in enumerate(longevity.lifetimes(model, params)):
+        answers = np.asarray(answered(jax.tree.map(lambda leaf, seed=seed: jnp.asarray(leaf[seed]), params)))
+        expected = 0
+        while expected < 30 and ((answers[:, memory.BEFORE + expected] > 0) == bits[:, 0]).all():
+            expected += 1
+        assert found == expected
+
+
+@pytest.mark.parametrize("cell", ["lstm", *rarely("gru")])
+def test_gates_are_saturated_and_states_drift_as_along_the_answers(cell, monkeypatch):
+    monkeypatch.setattr(longevity, "EARLY", 10)
+    model, params = drawn(cell)
+    inside = longevity.inside(model, params)
+    inputs = longevity.silence()[0][:, : memory.BEFORE + 10]
+    states = lt.states(model, params, inputs)[f"{cell}_0"]
+    every = np.concatenate([*states.values()], axis=-1)[:, :, memory.BEFORE :]
+    speed = np.linalg.norm(np.diff(every, axis=2)[:, :, 5:], axis=-1).mean(axis=(1, 2))
+    np.testing.assert_allclose(inside[longevity.SPEED], speed, rtol=1e-5)
+    layer = params[f"{cell}_0"]
+    if cell == "lstm":
+        opened = np.stack([networks.gates(layer, inputs[c], states["hidden"][:, c], "sigmoid") for c in range(8)], 1)
+        opened = opened[:, :, memory.BEFORE :][..., [0, 1, 3], :]
+    else:
+        hidden, parts = states["hidden"][:, :, memory.BEFORE - 1 : -1], []
+        for part in (slice(0, 4), slice(4, 8)):
+            summed = np.einsum("scth,shk->sctk", hidden, layer["recurrent_kernel"][..., part])
+            summed += layer["bias"][:, :, part].sum(axis=1)[:, None, None]
+            parts.append(1 / (1 + np.exp(-summed)))
+        opened = np.stack(parts, axis=-2)
+    saturated = ((opened < 0.05) | (opened > 0.95)).mean(axis=(1, 2, 3, 4))
+    np.testing.assert_allclose(inside[longevity.SATURATION], saturated, atol=2e-3)
+
+
+@pytest.mark.long
+def test_sharpness_is_the_largest_eigenvalue_of_the_scaled_hessian():
+    model, params = drawn("lstm", count=2, scale=1.0, width=2)
+    found = longevity.sharpness(model, params, iterations=200)
+    made, size = longevity.validation(), memory.SEQUENCES
+    flat, restored = jax.flatten_util.ravel_pytree(jax.tree.map(lambda leaf: leaf[0], params))
+
+    @jax.jit
+    def gradient(weights, inputs, targets):
+        def loss(weights):
+            logits = model.apply({"params": restored(weights)}, inputs)
+            return optax.sigmoid_binary_cross_entropy(logits, targets).mean()
+
+        return jax.grad(loss)(weights)
+
+    for seed in range(2):
+        flat = jax.flatten_util.ravel_pytree(jax.tree.map(lambda leaf, seed=seed: leaf[seed], params))[0]
+        batches = [slice(4 * k, 4 * k + size) for k in range(7)]
+        squares = np.mean([np.square(gradient(flat, made.inputs[own], made.targets[own])) for own in batches], axis=0)
+        scale = (squares + 1e-8) ** -0.25
+        half = made.inputs[: 2 * size], made.targets[: 2 * size]
+        steps = 1e-2 * np.eye(len(flat), dtype=np.float32)
+        columns = [(gradient(flat + step, *half) - gradient(flat - step, *half)) / 2e-2 for step in steps]
+        hessian = (np.array(columns) + np.array(columns).T) / 2
+        values = np.linalg.eigvalsh(scale[:, None] * hessian * scale)
+        assert found[seed] == pytest.approx(values[np.abs(values).argmax()], rel=2e-2)
+
+
+@pytest.mark.usefixtures("promoting")
+def test_a_rate_is_warmed_up_decays_and_changes_at_its_step():
+    numbers = {"warm": 4.0, "decay": 0.05, "switch": 6.0, "factor": 0.5}
+    state = longevity.OPTIMIZERS["Adam"].init(jnp.zeros(1))
+    state = state._replace(hyperparams={"learning_rate": jnp.float32(0.2)} | jax.tree.map(jnp.float32, numbers))
+    for step in range(10):
+        moved, state = longevity.OPTIMIZERS["Adam"].update(jnp.ones(1), state, jnp.zeros(1))
+        rate = 0.2 * min(1, (step + 1) / 4) * (1 - 0.05 * step) * (0.5 if step >= 6 else 1)
+        assert float(moved[0]) == pytest.approx(-rate, rel=1e-4)  # Of equal gradients, Adam moves by the rate.
+
+
+def test_chances_and_shares_decide():
+    assert longevity.above([1.0] * 3, [2.0] * 9)["value"] is None
+    found = longevity.above([1.0, 2, 3, 3, 3], [0.0, 0, 3, 3, 3])
+    assert found["value"] == pytest.approx((5 * 2 + 0.5 * 9) / 25)
+    assert found["low"] <= found["value"] <= found["high"]
+    few, many = (horizon.share([1.0] * count + [0.0] * (20 - count), 1) for count in (2, 18))
+    assert longevity.apart([few, many, few])["supported"]
+    assert not longevity.apart([few, few])["supported"]
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("short", "promoting")
+def test_the_command_tells_how_long_memories_last(tmp_path, capsys, monkeypatch):
+    for name, value in {"STEPS": 20, "LEARNED": 0.3, "MATCHED": 0.7}.items():
+        monkeypatch.setattr(longevity, name, value)
+    monkeypatch.setattr(command, "SINE", {"0.01": 40})
+    assert carry_out(command, ["--seeds=6", f"--results_dir={tmp_path}"]) == 0
+    assert "the early rate selects" in capsys.readouterr().out
+    (metrics,) = (json.loads(path.read_text()) for path in (tmp_path / "runs").glob("longevity-*/metrics.json"))
+    assert all(own["networks"] + own["diverged"] <= 6 for own in metrics["populations"].values())
