@@ -303,6 +303,8 @@ def dynamics(arguments: Sequence[str]) -> command.Plan:
     held = tuple(own["hold"] or ())
     if held and own["inputs"]:
         raise flags.UsageError("flag --inputs: has no effect with --hold, which sets the constant inputs")
+    if held and any(argument.split("=")[0].strip("-") == "keep_steps" for argument in rest):
+        raise flags.UsageError("flag --keep_steps: has no effect with --hold, which analyzes the last parameters")
     names = [each.name for each in held]
     if twice := {name for name in names if names.count(name) > 1}:
         raise flags.UsageError(f"flag --hold: the period {min(twice)} is given twice")
