@@ -56,6 +56,7 @@ STEPS = (
     *PAPERS,
     Step("experiments.explained", ("explained",)),
     Step("experiments.resonance", ("resonance",)),
+    Step("experiments.longevity", ("longevity",)),
     Step("experiments.horizon", ("horizon",)),
 )
 

@@ -27,7 +27,7 @@ def horizon(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     columns = ("gates, recipe", "networks>", *(f"n ≥ {n:,}>" for n in REACHES), "rounded>")
     title = f"networks that count to n; rounded: with saturated gates rounded, to {ROUNDED:,}"
     yield tables.table(title, columns, counts, **tables.PLAIN)
-    rows = [(name, *(correlated(each) for each in own["correlations"].values())) for name, own in populations.items()]
+    rows = [(name, *(_correlation(each) for each in own["correlations"].values())) for name, own in populations.items()]
     title = "rank correlation with the n reached, and 95 % bootstrap interval"
     yield tables.table(title, ("gates, recipe", "leak>", "asymmetry>"), rows, **tables.PLAIN)
     if lost := {name: own["diverged"] for name, own in populations.items() if own["diverged"]}:
@@ -36,8 +36,7 @@ def horizon(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
         yield f"{words}: {'supported' if each['supported'] else 'not supported'} ({_numbers(each)})"
 
 
-def correlated(each: Mapping[str, Any]) -> str:
-    """A rank correlation with its interval, for a table."""
+def _correlation(each: Mapping[str, Any]) -> str:
     if each["value"] is None:
         return "–"
     return "{} ({})".format(*tables.spread(each, "value"))

@@ -339,8 +339,8 @@ def verdicts(found: Mapping[str, Any], stayed: Mapping[str, Any]) -> Iterator[tu
         rows = [each["correlations"][what] for each in found.values()]
         known = [each for each in rows if each["value"] is not None]
         median = float(np.median([each["value"] for each in known])) if known else None
-        side = 0 if median is None else np.sign(median)
-        excluded = sum(side * each["value"] > 0 and each["low"] * each["high"] > 0 for each in known)
+        same = [each for each in known if median is not None and each["value"] * median > 0]
+        excluded = sum(each["low"] * each["high"] > 0 for each in same)
         holds = median is not None and abs(median) >= PREDICTS and 2 * excluded >= len(known)
         yield (
             f"{what} orders lifetimes under one rate",

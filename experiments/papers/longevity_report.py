@@ -9,8 +9,6 @@ from rich.console import RenderableType
 
 from lstm_toys import tables
 
-from .horizon_report import correlated
-
 LASTS = (100, 1_000, 10_000, 40_000)
 
 
@@ -32,9 +30,11 @@ def longevity(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
         name: own for name, own in populations.items() if any(each["value"] for each in own["correlations"].values())
     }
     names = [*next(iter(populations.values()))["correlations"]]
-    rows = [(name, *(correlated(each) for each in own["correlations"].values())) for name, own in known.items()]
-    title = "rank correlation with the lifetime, and 95 % bootstrap interval"
-    yield tables.table(title, ("cell, optimizer, course, rate", *(f"{each}>" for each in names)), rows, **tables.PLAIN)
+    rows = [(name, *map(_correlated, own["correlations"].values())) for name, own in known.items()]
+    title = f"rank correlation of {', '.join(names)} with the lifetime; *: the 95 % bootstrap interval excludes 0"
+    yield tables.table(
+        title, ("cell, optimizer, course, rate", *(f"{each.split()[-1]}>" for each in names)), rows, **tables.PLAIN
+    )
     rows = [
         (
             rate,
@@ -53,6 +53,12 @@ def longevity(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
         yield "diverged: " + "; ".join(f"{name}: {count}" for name, count in lost.items())
     for words, each in metrics["verdicts"].items():
         yield f"{words}: {'supported' if each['supported'] else 'not supported'} ({_numbers(each)})"
+
+
+def _correlated(each: Mapping[str, Any]) -> str:
+    if each["value"] is None:
+        return "–"
+    return f"{each['value']:.2f}{'*' if each['low'] * each['high'] > 0 else ''}"
 
 
 def _numbers(each: Mapping[str, Any]) -> str:
