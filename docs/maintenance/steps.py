@@ -54,6 +54,10 @@ STEPS = (
     Step("experiments.claims --specifications", ("claims_specifications",)),
     Step("experiments.null", ("null",)),
     *PAPERS,
+    Step(
+        "experiments.claims --claims experiments.papers.memory --specifications --seeds 24",
+        ("claims_experiments_papers_memory_specifications",),
+    ),
     Step("experiments.explained", ("explained",)),
     Step("experiments.resonance", ("resonance",)),
     Step("experiments.longevity", ("longevity",)),
