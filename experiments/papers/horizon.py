@@ -79,7 +79,7 @@ def measured(run: Run) -> dict[str, Any]:
         LEAK: leak,
         DRIFT: np.abs(down - up) / np.abs(up),
     }
-    rows = {name: [finite(value) for value in each] for name, each in values.items()}
+    rows = {name: [finite(value) for value in np.asarray(each, float).tolist()] for name, each in values.items()}
     return {**rows, "diverged": np.flatnonzero(lost).tolist()}
 
 

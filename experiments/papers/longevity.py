@@ -174,8 +174,8 @@ def measured(networks: lt.Population, chosen: jt.Bool[np.ndarray, " M"]) -> dict
     return {
         **found,
         "learned": int(learned.sum()),
-        "loss": finite(np.median(networks.validation_loss[sound][learned, -1])),
-        **{name: [finite(value) for value in each] for name, each in rows.items()},
+        "loss": finite(float(np.median(networks.validation_loss[sound][learned, -1]))),
+        **{name: [finite(value) for value in np.asarray(each, float).tolist()] for name, each in rows.items()},
     }
 
 
@@ -281,7 +281,7 @@ def valleys(run: Run) -> dict[str, Any]:
     learned = np.isfinite(steps_to_goal(results, sine.GOAL))
     moved = valley_moved(lt.probed(results, "amplitude"))[learned]
     known = moved[np.isfinite(moved)]
-    error = np.median(results.train_rmse.values[learned, -1, 0]) if learned.any() else np.nan
+    error = float(np.median(results.train_rmse.values[learned, -1, 0])) if learned.any() else np.nan
     counted = share((-known).tolist(), -STAYS)
     return {"numbers": known.tolist(), **counted, "of": int(results.sizes["seed"]), "error": finite(error)}
 

@@ -19,6 +19,7 @@ def short(monkeypatch):
     """Memories are asked for thirty steps, half as many count as lasting."""
     monkeypatch.setattr(longevity, "CENSORED", 30)
     monkeypatch.setattr(longevity, "LASTING", 15)
+    monkeypatch.setattr(longevity, "EARLY", 10)
     longevity.silence.cache_clear()
     yield
     longevity.silence.cache_clear()
