@@ -136,3 +136,7 @@ def test_what_every_command_takes_is_known_and_they_publish_every_set_there_is()
     folder = ROOT / "results"
     published = {path.parent.relative_to(folder).as_posix() for path in folder.glob("*/**/manifest.json")}
     assert published <= steps.commands().keys()
+    assert [cell.plain for cell in steps.listed().columns[0].cells] == [
+        *(step.command for step in steps.STEPS),
+        *steps.BENCHMARKS,
+    ]
