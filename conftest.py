@@ -212,6 +212,7 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
         frames=np.empty((len(losses), 0)),
         block=4,
         numbers={},
+        seeds=np.arange(len(losses)),
         member_steps=0,
     )
 

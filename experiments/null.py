@@ -21,7 +21,8 @@ TABLE: flags.FlagTable = {
     "networks": (parsers.integer(1, 2**31 - 1), "number of random networks per population and scale of the weights"),
     **{name: flags.FLAGS[name] for name in ("results_dir", "publish", "restart", "quiet")},
 }
-DEFAULTS = {**flags.DEFAULTS, "claims": "those of the post", "networks": 256}
+SHOWN = {name: each for name, each in flags.DEFAULTS.items() if name not in claims.TRAINING}
+DEFAULTS = {**SHOWN, "claims": "those of the post", "networks": 256}
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:

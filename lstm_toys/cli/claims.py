@@ -120,7 +120,7 @@ def typed(values: Mapping[str, Any], declared: Claims, claims: Sequence[Claim]) 
         own, _ = flags.split(TRAINING, declared.populations[population][1])
         if twice := [name for name in given if own[name] is not None]:
             reason = f"the population {population} is defined by --{twice[0]}={_stated(own[twice[0]])}"
-            raise flags.UsageError(f"flag {given[twice[0]]}: {reason}; leave its claims out by --only or lt.Claims.on")
+            raise flags.UsageError(f"flag {given[twice[0]]}: {reason}; leave its claims out, as lt.Claims.on does")
     return tuple(given.values())
 
 

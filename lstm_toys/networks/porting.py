@@ -50,7 +50,10 @@ def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
         raise ValueError(f"torch has no equivalent of {what}; only a Stack of {', '.join(ORDER)} can be converted")
     names = [*(f"{model.cell}_{number}" for number in range(len(model.hidden))), "readout"]
     _check(model, params, names)
-    torch: Any = importlib.import_module("torch")
+    try:
+        torch: Any = importlib.import_module("torch")
+    except ModuleNotFoundError as error:
+        raise ImportError("to_torch needs torch; run pip install 'lstm_toys[peers]'") from error
     built = _hard(torch, model.cell) if model.gates == "hard" else getattr(torch.nn, model.cell.upper())
     layers = []
     for name, units in zip(names, model.widths, strict=True):

@@ -1,6 +1,6 @@
 """Answers of trained networks to any curves."""
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import flax.linen as nn
@@ -42,8 +42,8 @@ def answers(
         block: number of networks that one compiled program computes; another value changes the last bits.
 
     Raises:
-        ValueError: curves are not finite or do not fit the model, lengths are not from 1 to T, or the parameters are
-            not of networks of the model.
+        ValueError: curves are not finite or do not fit the model, lengths are not from 1 to T or given to a model that
+            answers at every point, or the parameters are not of networks of the model.
 
     Example:
         >>> import lstm_toys as lt
@@ -60,6 +60,10 @@ def answers(
         lengths = np.array(arguments.wholes("lengths", lengths, least=1, most=inputs.shape[1]), np.int32)
         if len(lengths) != len(inputs):
             raise arguments.refused("lengths", f"one number for each of the {len(inputs)} curves", lengths)
+        one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), params)
+        curve = jax.ShapeDtypeStruct((1, *inputs.shape[1:]), np.float32)
+        if len(jax.eval_shape(partial(training.answer, model), one, curve).shape) == 3:
+            raise ValueError("lengths must be None for a model that answers at every point; padding does not change it")
     values: np.ndarray = in_blocks(_program(model, blocks.mesh()), params, inputs, block, seeds, lengths)
     return values
 

@@ -83,6 +83,8 @@ def specify(
         raise arguments.refused("after", "a share of a curve from 0 to less than 1", after)
     # A record is a forward pass over the whole training set; with minibatches it may take a tenth of the work.
     recorded = recorded_steps(kept_steps, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
+    if until is not None and early.hold > len(recorded):
+        raise arguments.refused("hold_goal", f"at most the number of records, {len(recorded)}", hold_goal)
     specification = Specification(
         task=task,
         model=model,

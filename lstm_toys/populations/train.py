@@ -65,6 +65,7 @@ class Population:
             several sets of curves.
         after: the share of a sequence that ``train_measures`` leave out at the beginning.
         validation_loss: recorded losses on ``validation`` of `lt.train`; None without it.
+        seeds: the seed number of each member.
 
     Example:
         >>> import lstm_toys as lt
@@ -84,6 +85,7 @@ class Population:
     frames: Float[np.ndarray, "M K ..."]
     block: int
     numbers: dict[str, Float[np.ndarray, " M"]]
+    seeds: Int[np.ndarray, " M"]
     member_steps: int
     seconds: dict[str, float] = field(default_factory=dict)
     answers: Answers = field(default_factory=dict)
@@ -245,6 +247,7 @@ class Training:
                 arrays["states"], chosen = {**state.kept, int(steps[-1]): sound}, np.asarray(group.members)
                 self.member_steps += group.taken(sound, state.step)
                 stopped.members, stopped.population = chosen, self._population(arrays, chosen, steps)
+            stopped.args = ("training was stopped; `population` has the networks so far",)
             raise
         return self._population(whole, np.arange(self.count), spec.recorded)
 
@@ -259,6 +262,7 @@ class Training:
             frame_steps=steps[spec.frames[spec.frames < len(steps)]],
             block=spec.block,
             numbers={name: np.asarray(each)[members] for name, each in self._start.hyper.numbers.items()},
+            seeds=np.asarray(self._start.seed)[members].astype(int),
             member_steps=self.member_steps,
             seconds=self.seconds,
             after=spec.after,

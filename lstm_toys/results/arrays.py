@@ -102,7 +102,7 @@ def histories(population: Population) -> xr.Dataset:
     if population.validation_loss is not None:
         variables["validation_loss"] = (("seed", "step"), population.validation_loss, named)
     coordinates: dict[str, Any] = {
-        "seed": np.arange(len(population.train_loss)),
+        "seed": population.seeds,
         "step": population.steps,
         axes[-1]: list(task.output_features),
     }

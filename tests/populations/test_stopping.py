@@ -167,6 +167,7 @@ REFUSED = {
     "hold_goal must be 1 without until, not 2": {"hold_goal": 2},
     "after must be that of until, 0.1, or None, not 0": {"until": lt.Goal(rmse=0.1), "after": 0},
     "hold_goal must be at least 1": {"until": lt.Goal(rmse=0.1), "hold_goal": 0},
+    "hold_goal must be at most the number of records, 2, not 3": {"until": lt.Goal(rmse=0.1), "hold_goal": 3},
     "keep must be 'last' or 'best'": {"keep": "first"},
     "validation must have the input_features of the task": {"validation": lt.reproduce("line", LINES, X, ("x", "y"))},
     "validation takes the training number a": {"validation": lt.reproduce("line", {**LINES, "slope": "a"}, X)},

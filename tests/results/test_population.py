@@ -1,5 +1,6 @@
 """Populations on disk: what was saved is what is loaded, or it is refused."""
 
+import dataclasses
 import json
 import re
 import shutil
@@ -202,6 +203,11 @@ def test_what_is_saved_is_loaded_and_shown_with_or_without_histories(networks, t
     loaded = population.load(tmp_path)
     xr.testing.assert_identical(loaded.results, answers)
     assert repr(loaded) == "<Saved: networks: 3; cell: lstm, hidden 4, cell readout 1>"
+
+
+def test_seeds_bear_their_own_numbers(networks, tmp_path):
+    population.save(dataclasses.replace(networks, seeds=np.array([5, 7, 6])), tmp_path)
+    assert population.load(tmp_path).results.seed.values.tolist() == [5, 7, 6]
 
 
 def test_a_scaling_is_saved_with_what_was_trained_under_it(tmp_path):

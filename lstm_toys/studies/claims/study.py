@@ -275,6 +275,7 @@ def synthetic(experiment: Experiment, settings: Settings) -> xr.Dataset:
         frames=np.zeros((1, len(specification.frames), *axes), np.float32),
         block=1,
         numbers={},
+        seeds=np.arange(1),
         member_steps=0,
         after=experiment.goal.after,
     )

@@ -11,7 +11,7 @@ import pytest
 import lstm_toys as lt
 from conftest import carry_out, rarely
 from experiments import longevity as command
-from experiments.papers import horizon, longevity, memory, networks
+from experiments.papers import horizon, longevity, longevity_figure, memory, networks
 
 
 @pytest.fixture
@@ -133,6 +133,8 @@ def test_chances_and_shares_decide():
 def test_the_command_tells_how_long_memories_last(tmp_path, capsys, monkeypatch):
     for name, value in {"STEPS": 20, "LEARNED": 0.3, "MATCHED": 0.7}.items():
         monkeypatch.setattr(longevity, name, value)
+    for module in (longevity, longevity_figure):
+        monkeypatch.setattr(module, "CELLS", {"gru": "GRU"})
     monkeypatch.setattr(command, "SINE", {"0.01": 40})
     assert carry_out(command, ["--seeds=6", f"--results_dir={tmp_path}"]) == 0
     assert "the early rate selects" in capsys.readouterr().out
