@@ -53,7 +53,7 @@ def slow_points(found: xr.Dataset) -> Figure:
                 for kind in KINDS
             ),
         ]
-        style.legend(figure, handles, columns=4)
+        style.legend(figure, handles, columns=4 if len(networks) > 2 else len(networks))
     return figure
 
 
