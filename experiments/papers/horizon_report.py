@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from rich.console import RenderableType
@@ -32,8 +32,7 @@ def horizon(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield tables.table(title, ("gates, recipe", "leak>", "asymmetry>"), rows, **tables.PLAIN)
     if lost := {name: own["diverged"] for name, own in populations.items() if own["diverged"]}:
         yield "diverged: " + "; ".join(f"{name}: seeds {', '.join(map(str, seeds))}" for name, seeds in lost.items())
-    for words, each in metrics["verdicts"].items():
-        yield f"{words}: {'supported' if each['supported'] else 'not supported'} ({_numbers(each)})"
+    yield from judged(metrics["verdicts"], numbers)
 
 
 def _correlation(each: Mapping[str, Any]) -> str:
@@ -42,7 +41,14 @@ def _correlation(each: Mapping[str, Any]) -> str:
     return "{} ({})".format(*tables.spread(each, "value"))
 
 
-def _numbers(each: Mapping[str, Any]) -> str:
+def judged(verdicts: Mapping[str, Any], told: Callable[[Mapping[str, Any]], str]) -> Iterator[str]:
+    """Yields each hypothesis, whether it is supported, and the numbers that decide."""
+    for words, each in verdicts.items():
+        yield f"{words}: {'supported' if each['supported'] else 'not supported'} ({told(each)})"
+
+
+def numbers(each: Mapping[str, Any]) -> str:
+    """The numbers that decide, of recipes or of networks."""
     if "recipes" in each:
         median = "" if each.get("median") is None else f", median correlation {each['median']:.2f}"
         return f"{each['count']} of {each['recipes']} recipes{median}"

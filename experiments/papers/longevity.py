@@ -282,7 +282,7 @@ def valleys(run: Run) -> dict[str, Any]:
     moved = valley_moved(lt.probed(results, "amplitude"))[learned]
     known = moved[np.isfinite(moved)]
     error = float(np.median(results.train_rmse.values[learned, -1, 0])) if learned.any() else np.nan
-    counted = share((-known).tolist(), -STAYS)
+    counted = share([float(each <= STAYS) for each in known], 1)
     return {"numbers": known.tolist(), **counted, "of": int(results.sizes["seed"]), "error": finite(error)}
 
 

@@ -9,6 +9,8 @@ from rich.console import RenderableType
 
 from lstm_toys import tables
 
+from .horizon_report import judged, numbers
+
 LASTS = (100, 1_000, 10_000, 40_000)
 
 
@@ -51,8 +53,7 @@ def longevity(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     )
     if lost := {name: own["diverged"] for name, own in populations.items() if own["diverged"]}:
         yield "diverged: " + "; ".join(f"{name}: {count}" for name, count in lost.items())
-    for words, each in metrics["verdicts"].items():
-        yield f"{words}: {'supported' if each['supported'] else 'not supported'} ({_numbers(each)})"
+    yield from judged(metrics["verdicts"], _numbers)
 
 
 def _correlated(each: Mapping[str, Any]) -> str:
@@ -68,5 +69,4 @@ def _numbers(each: Mapping[str, Any]) -> str:
     if "first" in each:
         probability = "–" if each["value"] is None else "{} ({})".format(*tables.spread(each, "value"))
         return f"probability {probability}, {each['first']} and {each['second']} networks"
-    median = "" if each.get("median") is None else f", median correlation {each['median']:.2f}"
-    return f"{each.get('count', 0)} of {each['recipes']} recipes{median}"
+    return numbers(each)

@@ -247,7 +247,7 @@ class Training:
                 arrays["states"], chosen = {**state.kept, int(steps[-1]): sound}, np.asarray(group.members)
                 self.member_steps += group.taken(sound, state.step)
                 stopped.members, stopped.population = chosen, self._population(arrays, chosen, steps)
-            stopped.args = ("training was stopped; `population` has the networks so far",)
+            stopped.args = ("training was stopped",)
             raise
         return self._population(whole, np.arange(self.count), spec.recorded)
 

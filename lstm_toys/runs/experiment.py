@@ -131,7 +131,8 @@ class Experiment:
             others = {*self.defaults, *(name for name, each in self.fixed.items() if each != OWN.get(name))}
             if unused := sorted(others & {*OWN}):
                 raise ValueError(
-                    f"experiment {self.name}: its optimizer takes the place of {unused[0]}; leave that out of defaults"
+                    f"experiment {self.name}: its optimizer takes the place of {unused[0]}; leave that out, "
+                    "of defaults or fixed"
                 )
             object.__setattr__(self, "fixed", {**self.fixed, **OWN})
         if not re.fullmatch(r"\w[\w.-]*", self.name):
