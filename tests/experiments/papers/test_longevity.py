@@ -1,6 +1,7 @@
 """How long memories last, and what may order these times: against plain loops and whole Hessians."""
 
 import json
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +12,7 @@ import pytest
 import lstm_toys as lt
 from conftest import carry_out, rarely
 from experiments import longevity as command
-from experiments.papers import horizon, longevity, longevity_figure, memory, networks
+from experiments.papers import horizon, longevity, memory, networks
 
 
 @pytest.fixture
@@ -130,13 +131,46 @@ def test_chances_and_shares_decide():
 
 @pytest.mark.long
 @pytest.mark.usefixtures("short", "promoting")
-def test_the_command_tells_how_long_memories_last(tmp_path, capsys, monkeypatch):
-    for name, value in {"STEPS": 20, "LEARNED": 0.3, "MATCHED": 0.7}.items():
+def test_networks_that_change_their_rate_are_switched_when_they_have_learned_as_much(monkeypatch):
+    monkeypatch.setattr(longevity, "trained", partial(longevity.trained, steps=20))
+    for name, value in {"LEARNED": 0.3, "MATCHED": 0.6}.items():
         monkeypatch.setattr(longevity, name, value)
-    for module in (longevity, longevity_figure):
-        monkeypatch.setattr(module, "CELLS", {"gru": "GRU"})
+    found = longevity.switches("gru", base_seed=1, count=3)
+    assert [*found] == ["0.1, then 0.01", "0.01, then 0.1"]
+    for own in found.values():
+        assert own["networks"] + own["diverged"] == len(own["switched after"]) <= 3
+        assert all(0 < step <= 20 for step in own["switched after"])
+        assert all(len(own[each]) == own["learned"] for each in (longevity.LIFETIME, *longevity.QUANTITIES))
+
+
+def measured(lasting, seeds=8):
+    """Networks of which all learned and keep memories for about so many steps."""
+    lives = lasting + np.arange(float(seeds))
+    numbers = {longevity.LIFETIME: lives, **dict.fromkeys(longevity.QUANTITIES, lives)}
+    return {"networks": seeds, "diverged": 0, "learned": seeds, "loss": 0.1} | {k: [*v] for k, v in numbers.items()}
+
+
+def test_the_command_tells_what_the_rate_chooses(tmp_path, capsys, monkeypatch):
+    last = {rate: 20_000 if rate == 0.01 else 50 for rate in longevity.RATES}
+
+    def several(*_):
+        return {f"{rate:g}": measured(steps) for rate, steps in last.items()}
+
+    def thirds(*_):
+        return {f"{rate:g}": measured(900) for rate in longevity.THIRDS}
+
+    def switches(*_):
+        return {"0.1, then 0.01": measured(700), "0.01, then 0.1": measured(80)}
+
+    for made in (several, thirds, switches):
+        monkeypatch.setattr(longevity, made.__name__, made)
     monkeypatch.setattr(command, "SINE", {"0.01": 40})
-    assert carry_out(command, ["--seeds=6", f"--results_dir={tmp_path}"]) == 0
+    assert carry_out(command, ["--seeds=8", f"--results_dir={tmp_path}"]) == 0
     assert "the early rate selects" in capsys.readouterr().out
     (metrics,) = (json.loads(path.read_text()) for path in (tmp_path / "runs").glob("longevity-*/metrics.json"))
-    assert all(own["networks"] + own["diverged"] <= 6 for own in metrics["populations"].values())
+    supported = {words for words, each in metrics["verdicts"].items() if each["supported"]}
+    for cell in ("LSTM", "GRU"):
+        assert f"{cell}: the rate chooses how many networks keep for 10,000 steps" in supported
+        assert f"{cell}: a third of the rate for three times the steps keeps longer" in supported
+        assert f"{cell}: the early rate selects: first 0.01, then 0.1 keeps longer" not in supported
+    assert "speed of drift orders lifetimes under one rate" in supported
