@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import lstm_toys as lt
-from lstm_toys.studies.claims.choices import Change
 
 from ..post.claims import parameters
 from . import languages
-from .populations import changed, fewer, longer, specifications
+from .populations import changed, fewer, specifications
 
 MOST = 50
 EXPERIMENT = languages.experiment("counting", "anbn", "Networks learn a^n b^n, with n up to 50.", most=MOST, hidden=10)
@@ -113,12 +112,6 @@ def forget_zero(_: str, settings: lt.Settings) -> lt.Settings:
     return replace(settings, cell=f"{__package__}.networks:LSTMForgetZero")
 
 
-def units(count: int) -> Change:
-    """Networks of another number of units; claims about one unit, or three, are not judged by them."""
-    other = changed(hidden=(count,))
-    return lambda name, settings: None if name.startswith(("dyck", "lstm_3")) else other(name, settings)
-
-
 def as_large(_: str, settings: lt.Settings) -> lt.Settings:
     """As many parameters as an LSTM of as many units has, instead of as many units."""
     if settings.cell == "lstm":
@@ -142,12 +135,8 @@ CLAIMS = lt.Claims(
     controls={"untrained networks": changed(steps=0)},
     variants={
         "networks that learned": lt.Variant(changed(), networks="learned"),
-        "one unit": fewer(units(1)),
-        "three units": fewer(units(3)),
-        "32 units": fewer(units(32)),
         "as many parameters": as_large,
         "forget bias 0": forget_zero,
-        "three times the steps": fewer(longer),
         "trained up to 100": fewer(up_to_100),
     },
     specifications=specifications(),

@@ -6,7 +6,6 @@ the papers, what was read of them, and what differs here.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ import numpy as np
 
 import lstm_toys as lt
 
-from .populations import changed, fewer, longer, specifications
+from .populations import changed, fewer, specifications
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Bool, Float, Key
@@ -176,11 +175,6 @@ def keeps(population: str) -> lt.Claim:
     )
 
 
-def slower(_: str, settings: lt.Settings) -> lt.Settings:
-    """A third of the learning rate that has the smallest loss."""
-    return replace(settings, learning_rate=settings.learning_rate / 3)
-
-
 CLAIMS = lt.Claims(
     title="do recurrent networks remember",
     claims=(*map(right, POPULATIONS), *map(keeps, POPULATIONS)),
@@ -188,11 +182,7 @@ CLAIMS = lt.Claims(
     about="the networks of these cells",
     controls={"untrained networks": changed(steps=0)},
     variants={
-        "16 units": fewer(changed(hidden=(16,))),
-        "256 units": fewer(changed(hidden=(256,)), 0.25),
-        "three times the steps": fewer(longer),
         "noise 0.1": fewer(changed(noise=0.1)),
-        "a third of the learning rate": fewer(slower),
     },
     specifications=specifications(),
 )

@@ -21,6 +21,11 @@ SHOWN = {"static curve": COLORS["r"], "LPV": COLORS["b"]}
 
 MOST_FAMILIES = 6
 
+STABLE = "a stable point"
+
+NEAR = 0.01
+"""The distance of two states, relative to the first, at which the start counts as forgotten."""
+
 
 def draw(found: xr.Dataset) -> dict[str, Figure]:
     """Draws all figures, by file name."""
@@ -46,7 +51,7 @@ def rest(found: xr.Dataset) -> Figure:
         _spread(left, u[known], values[:, known])
         left.plot(u[known], u[known], color=GRAY, **INPUT)
         left.axvspan(trained.min(), trained.max(), color=COLORS["y"], alpha=0.25, linewidth=0)
-        left.set(ylabel="answer at rest", title=f"Static curve of {counted(count)}")
+        left.set(ylabel="answer at rest", title=_ranges(u[known], np.nanmedian(values[:, known], axis=0)))
         handles = [
             *_handles(count),
             Line2D([], [], color=GRAY, label="the input itself", **INPUT),
@@ -55,16 +60,27 @@ def rest(found: xr.Dataset) -> Figure:
         left.legend(handles=handles, loc="best")
         shares = at_rest(found)
         right.stackplot(u, *shares.values(), labels=shares, colors=[*colors(shares).values()], alpha=0.45)
-        right.set(ylabel="share of networks", ylim=(0, 1), title="What most starts come to", xlim=(u[0], u[-1]))
+        title = "All networks come to a stable point\nunder all of these inputs"
+        if len(others := u[shares.get(STABLE, np.zeros(len(u))) < 1]):
+            title = f"Not all networks come to a stable point\nunder inputs from {others[0]:.2g} to {others[-1]:.2g}"
+        right.set(ylabel="share of networks, from most starts", ylim=(0, 1), title=plain(title), xlim=(u[0], u[-1]))
         right.legend(loc="lower left", frameon=True)
     return figure
+
+
+def _ranges(inputs: Float[np.ndarray, " U"], answers: Float[np.ndarray, " U"]) -> str:
+    """The title that says between which numbers the median network's answers at rest lie."""
+    if not len(answers):
+        return "Few networks rest under these inputs"
+    shown, answered = (f"{each.min():.2g} to {each.max():.2g}" for each in (inputs, answers))
+    return plain(f"At rest, inputs from {shown}\nare answered with {answered} (median)")
 
 
 def at_rest(found: xr.Dataset) -> dict[str, Float[np.ndarray, " U"]]:
     """By constant input, the shares of networks that settle in each kind of limit from most starts."""
     first = found.kind.isel(found=0).values
     names = {
-        Kind.STABLE: "a stable point",
+        Kind.STABLE: STABLE,
         Kind.NEUTRAL: "a point that neither attracts nor repels",
         Kind.CYCLE: "a cycle",
         Kind.INTEGRATES: "a state that integrates, while the answer rests",
@@ -79,7 +95,11 @@ def resonance(found: xr.Dataset) -> Figure:
     mean, w, count = int(found.attrs["mean"]), found.frequency.values, found.sizes["seed"]
     gain, phase = (found[name].isel(input=mean).values for name in ("gain", "phase"))
     with canvas("", "", xlabel=axis_label(found.frequency)) as (figure, (left, right)):
-        figure.suptitle(f"Small sines about the mean input, {counted(count)}")
+        largest, at = (found[name].median().item() for name in ("peak_gain", "peak_frequency"))
+        told = f"{largest:.3g} times as large, at {at:.3g} {found.frequency.attrs['units']}"
+        if np.isnan(largest):
+            told = "not known, since no network rests there"
+        figure.suptitle(plain(f"The largest answer to small sines about the mean input: {told} ({counted(count)})"))
 
         def draw(axes: Axes, values: Float[np.ndarray, "S W"], measured: Float[np.ndarray, "S V"], label: str) -> None:
             values = values[np.isfinite(values).all(axis=1)]
@@ -110,9 +130,15 @@ def resonance(found: xr.Dataset) -> Figure:
 
 def eigenvalues(found: xr.Dataset) -> Figure:
     """Draws the leading mode of every network: its time constant against its frequency."""
-    with canvas(f"Leading modes of {counted(found.sizes['seed'])} at rest under the mean input") as (figure, (axes,)):
+    frequencies = found.mode_frequency.values
+    ringing = frequencies[frequencies > 0]
+    title = f"{len(ringing)} of {counted(len(frequencies))} ring at rest under the mean input"
+    if len(ringing):
+        title += f", at {ringing.min():.3g} to {ringing.max():.3g} {found.frequency.attrs['units']}"
+    with canvas(title) as (figure, (axes,)):
         axes.plot(found.mode_frequency, found.time_constant, "o", color=COLORS["b"], alpha=0.6, markersize=4)
-        axes.set(xlabel=axis_label(found.frequency), ylabel=f"time constant, in {axis_label(found.time)}")
+        time = axis_label(found.time)
+        axes.set(xlabel=axis_label(found.frequency), ylabel=f"time constant of the leading mode, in {time}")
         axes.set_ylim(0)
         axes.set_xlim(-0.5)
     return figure
@@ -122,15 +148,22 @@ def forgetting(found: xr.Dataset) -> Figure:
     """Draws how the distance of two states falls along the first curve of each family."""
     names = found.driving.values.tolist()[:MOST_FAMILIES]
     first = {name: found.curve_shown.values[(found.family.values == name).argmax()].tobytes() for name in names}
-    with canvas("Distance of two states, driven by the same curve") as (figure, (axes,)):
-        for curve, color in colors(dict.fromkeys(first.values())).items():
+    middle = found.distance.sel(driving=names[0]).median("seed").values
+    near, label = middle <= NEAR, axis_label(found.time)
+    told = f"{middle[-1]:.2g} of their first distance apart at the end"
+    if near.any():
+        told = f"within {NEAR:.0%} of their first distance after {found.time.values[near.argmax()]:.2g} in {label}"
+    title = f"Driven by the same curve, that of {names[0]},\ntwo states are {told}"
+    with canvas(title) as (figure, (axes,)):
+        for place, (curve, color) in enumerate(colors(dict.fromkeys(first.values())).items()):
             own = [name for name in names if first[name] == curve]
             values = np.maximum(found.distance.sel(driving=own[0]).values, 1e-12)
-            label = plain(", ".join(own).replace("_", " "))
-            axes.plot(found.time, np.median(values, axis=0), color=color, label=label, **MEDIAN)
+            families = plain(", ".join(own).replace("_", " "))
+            dashed = {"linestyle": (0, (4, 2)), "zorder": 3} if place % 2 else {}  # Equal lines are both seen.
+            axes.plot(found.time, np.median(values, axis=0), color=color, label=families, **MEDIAN, **dashed)
             if TRAINING in own:
                 axes.fill_between(found.time, *intervals.band(values), color=color, **BAND)
-        axes.set(yscale="log", xlabel=axis_label(found.time), ylabel="distance, relative to the first")
+        axes.set(yscale="log", xlabel=label, ylabel="distance, relative to the first")
         axes.legend(loc="best", title=f"medians of {counted(found.sizes['seed'])}")
     return figure
 

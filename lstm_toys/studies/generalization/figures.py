@@ -86,7 +86,10 @@ def heat_maps(results: Maps, shown: Grid, subject: Subject) -> Figure:
             f"{short(key)} = {short(value) if isinstance(value, str) else f'{value:.3g}'}"
             for key, value in shown.parameters
         )
-        figure.suptitle(plain("; ".join((f"Medians of {counted(len(seeds))}", *held))))
+        error = errors(grid)[0]
+        share = (panels[error].values < doubled(results, error)).mean()
+        title = f"{share:.0%} of these curves are answered with less than twice the error on training curves"
+        figure.suptitle(plain("\n".join((title, "; ".join((f"medians of {counted(len(seeds))}", *held))))))
         unknown = any(not np.isfinite(panel.values).all() for panel in panels.values())
         _legend(figure, grid, shown, subject, [UNKNOWN] if unknown else [])
     return figure
