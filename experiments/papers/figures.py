@@ -20,6 +20,8 @@ from .horizon import FAR, LEAK, TRAINED
 STYLES = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
 """Of lines that may lie on each other."""
 
+BANDS = "bands: 95 % intervals (Wilson) at each place"
+
 
 def surviving(
     axes: Axes,
@@ -60,7 +62,7 @@ def counting(metrics: Mapping[str, Any], names: Mapping[str, str], trained: int)
             known = f"accept every string up to {trained}"
             axes.legend(loc="lower right", bbox_to_anchor=(0.88, 0.1), fontsize=7, title=known, title_fontsize=7)
         panels[0].set_ylabel("% of networks that accept every string up to n")
-        figure.suptitle(_seeds(numbers) + ", bands: 95 % intervals (Wilson) at each n")
+        figure.suptitle(f"{_ends(numbers, names, trained)} accept every string\nup to {trained}; {BANDS}")
     return figure
 
 
@@ -76,7 +78,7 @@ def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
         axes.set_xlabel("time steps without a pulse")
         axes.set_ylabel("% of networks that keep all eight memories")
         axes.legend(loc="lower left", fontsize=7)
-        figure.suptitle(_seeds(numbers) + ", bands: 95 % intervals (Wilson) at each time step")
+        figure.suptitle(f"{_ends(numbers, names, most)} keep all memories\nfor {most:,.0f} time steps; {BANDS}")
     return figure
 
 
@@ -90,7 +92,7 @@ def horizon(metrics: Mapping[str, Any]) -> Figure:
         shades |= dict(zip(own, colormaps[scale](np.linspace(0.4, 1, len(own))), strict=True))
     sizes = np.array(metrics["sizes"], float)
     with house():
-        figure = Figure(figsize=(12.5, 4.4))
+        figure = Figure(figsize=(12.5, 5.0))
         panels = figure.subplots(1, 3)
         for axes, gates in zip(panels[:2], ("sigmoid", "hard"), strict=True):
             for recipe, color in shades.items():
@@ -104,7 +106,7 @@ def horizon(metrics: Mapping[str, Any]) -> Figure:
         entries = [Line2D([], [], color=color, label=recipe) for recipe, color in shades.items()]
         entries.append(Line2D([], [], color=COLORS["r"], linestyle="--", label="all, saturated gates rounded"))
         entries.append(Line2D([], [], color=GRAY, linestyle=":", label="trained up to here"))
-        panels[1].legend(handles=entries, loc="lower left", fontsize=7)
+        figure.legend(handles=entries, loc="outside lower center", ncols=5)
         axes = panels[2]
         for recipe, color in shades.items():
             own = found[f"sigmoid, {recipe}"]
@@ -141,6 +143,8 @@ def _shades(names: Mapping[str, str]) -> dict[str, str]:
     return {population: shades[name] for population, name in names.items()}
 
 
-def _seeds(numbers: Mapping[str, Sequence[float | None]]) -> str:
-    counts = {len(each) for each in numbers.values()}
-    return f"{' or '.join(map(str, sorted(counts)))} networks of each kind"
+def _ends(numbers: Mapping[str, Sequence[float | None]], names: Mapping[str, str], least: float) -> str:
+    """The kinds of which the largest and the smallest share of networks reaches a number, with these shares."""
+    met = {name: [(each or 0) >= least for each in numbers[name]] for name in names}
+    ends = (choose(met, key=lambda name: np.mean(met[name])) for choose in (max, min))
+    return ", but ".join(f"{sum(met[name])} of {len(met[name])} {names[name]}" for name in ends)

@@ -80,7 +80,7 @@ def _slopes(axes: Axes, found: Mapping[str, Any]) -> None:
 
 
 def _claims(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
-    for (claim, every), color in zip(found["claims"].items(), "brgcy", strict=True):
+    for (claim, every), color in zip(found["claims"].items(), "brgky", strict=True):
         for edit, style in ((TURNED, "-"), (RANDOM, ":")):
             shares = [100 * each["value"] for each in every[edit]]
             label = claim if edit == TURNED else None
