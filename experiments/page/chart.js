@@ -74,12 +74,17 @@ class Chart {
   }
 
   line(xs, ys, color, width, dash = []) {
-    this.pen.beginPath();
-    ys.forEach((value, at) => this.pen.lineTo(...this.place(xs[at], value)));
-    Object.assign(this.pen, { strokeStyle: this.color(color), lineWidth: width, lineJoin: "round" });
-    this.pen.setLineDash(dash);
-    this.pen.stroke();
-    this.pen.setLineDash([]);
+    const { pen, box } = this;
+    pen.save();
+    pen.beginPath();
+    pen.rect(box.left - 2, box.top - 2, box.right - box.left + 4, box.bottom - box.top + 4);
+    pen.clip();
+    pen.beginPath();
+    ys.forEach((value, at) => pen.lineTo(...this.place(xs[at], value)));
+    Object.assign(pen, { strokeStyle: this.color(color), lineWidth: width, lineJoin: "round" });
+    pen.setLineDash(dash);
+    pen.stroke();
+    pen.restore();
   }
 
   /** Diamonds where there is a value. */

@@ -105,13 +105,15 @@ class Controls {
     document.getElementById("population-note").textContent = texts.join("; ");
     document.getElementById("play").hidden = population.states.length < 2;
     document.getElementById("play").textContent = this.playing ? "Pause" : "Play the training";
-    document.getElementById("train").disabled = mine && state.learn === states.textOf(state);
+    const known = mine && state.learn === states.textOf(state);
+    document.getElementById("train").disabled = known;
+    document.getElementById("train").textContent = known ? `${own.busy ? "Learning" : "Trained on"} this curve` : "Train networks on it";
     for (const id of ["train-more", "train-stop", "gates", "errors"]) document.getElementById(id).hidden = !mine;
     document.getElementById("train-more").disabled = state.seeds >= OWN.most;
     if (!mine) return;
     elements.gates.value = state.gates;
     document.getElementById("train-stop").textContent = own.busy ? "Stop" : "Go on";
-    document.getElementById("train-stop").disabled = !own.busy && stage.step === states.named.at(-1);
+    document.getElementById("train-stop").hidden = !own.busy && stage.step === states.named.at(-1);
   }
 
   /** How far own networks have learned. */

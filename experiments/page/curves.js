@@ -11,7 +11,8 @@ const FAMILIES = {
 
 const RELEASE = 0.1; // The x at which a pulled input is let go.
 const BEFORE = 100; // Values for which it has been held before the picture begins, so that networks are at rest.
-const RING = 0.05; // The least second swing of a network that rings, as a share of how far it falls.
+const RING = 0.05; // The least second swing of a network that rings, as a share of how far it falls; the most at the end.
+const END = 10; // Values at the end, where a network that rings is still.
 
 /** A curve as networks read it: one that is plucked has been held before. */
 function read(family, curve) {
@@ -20,15 +21,18 @@ function read(family, curve) {
 
 /**
  * The frequency, in radians per x, at which an answer swings about its last value after a release; null if it does not
- * swing there and back, to at least RING of how far it falls.
+ * swing there and back, to at least RING of how far it falls, or swings on to the end. Nothing swings faster than from
+ * one value to the next.
  */
 function ringing(answer, times) {
   const from = times.findIndex((time) => time >= RELEASE) - 1;
   const off = [...answer.subarray(from)].map((value) => value - answer[answer.length - 1]);
   const zeros = off.flatMap((value, at) => (at && value * off[at - 1] < 0 ? [at] : []));
-  if (zeros.length < 2 || Math.max(...off.slice(zeros[1]).map(Math.abs)) < RING * Math.abs(off[0])) return null;
+  const least = RING * Math.abs(off[0]);
+  const largest = (values) => Math.max(...values.map(Math.abs));
+  if (zeros.length < 2 || largest(off.slice(zeros[1])) < least || largest(off.slice(-END)) > least) return null;
   const [first, second] = zeros.map((at) => at - off[at] / (off[at] - off[at - 1]));
-  return Math.PI / ((second - first) * (times[1] - times[0]));
+  return Math.PI / (Math.max(1, second - first) * (times[1] - times[0]));
 }
 
 function sampled(family, parameters, times) {

@@ -54,7 +54,7 @@ class Inside {
     }
     this.answers = known && group.layers.at(-1).kind === "lstm";
     const told = known ? [`Network ${seed} (${label}).`] : [`Only networks of LSTM units are shown here, not ${label}.`];
-    if (known && group.rows.length > 1) told.push("“Show” below the chart picks another one.");
+    if (known && group.rows.length > 1) told.push("“Other networks, or your own” has a list from which another one is picked.");
     if (known && !this.answers) told.push("Its answer is a weighted sum of these hidden states.");
     if (this.rest?.frequency) {
       const own = frequency === undefined ? "" : `; the curve that it is shown has ${frequency.toFixed(1)}`;

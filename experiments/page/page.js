@@ -160,9 +160,10 @@
     paint();
     const { family, curve, parameters } = { ...asked, curve: last.curve };
     inside?.show(states.population(asked), states.stage(asked), groups[0], { family, curve, frequency: parameters.frequency });
-    const learning = asked.networks === OWN.id && own.busy && own.reached % 100 === 0; // Seen, but not settled.
-    if (held || workers.wanted || !(complete || learning)) return;
-    place("summary").textContent = summaryOf(last, controls.who(asked), times);
+    const mine = asked.networks === OWN.id;
+    if (mine && own.busy) place("summary").textContent = `${controls.counted(asked)} are learning. What they answer is told in words when they have.`;
+    if (held || workers.wanted || !complete) return;
+    place("summary").textContent = summaryOf(last, controls.who(asked), times) + (mine ? ` ${controls.progress(asked)}.` : "");
     fillTable(document.querySelector("#numbers tbody"), times, [last.curve, last.median, ...(rows.length > 1 ? [last.low, last.high] : [])]);
     place("playground").setAttribute("aria-busy", String(!complete));
   }
@@ -299,7 +300,7 @@
     if (ask) act(states.open(`#${ask}`));
     if (set) {
       act(states.chosen(set, claim));
-      document.querySelector(".board").scrollIntoView({ behavior: calm.matches ? "auto" : "smooth" });
+      scrollTo({ top: place("playground").offsetTop, behavior: calm.matches ? "auto" : "smooth" });
       place("chart").focus({ preventScroll: true });
     }
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // These open another tab or window.

@@ -41,8 +41,8 @@ class Picture {
     if (!close) chart.line(times, trained, "trained", 3);
     if (each.length > 1) for (const values of each) chart.line(times, until(values), "single", 1);
     for (const other of others) chart.line(times, until(other), "others", 1.2);
-    chart.line(times, until(curve), "shown", 1.8, [6, 4]);
     chart.line(times, until(median), "median", 2.6);
+    chart.line(times, until(curve), "shown", 1.8, [6, 4]);
     if (published) chart.diamonds(times, until(published), "published");
     if (upto < times.length) for (const values of [curve, median]) chart.ring(times[upto - 1], values[upto - 1], values === curve ? "shown" : "median");
     if (cursor === null) return;

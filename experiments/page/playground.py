@@ -33,15 +33,15 @@ class Choice(NamedTuple):
 
 
 POPULATIONS = (
-    Choice("published", "published", "LSTM as published", "hard gates; one more LSTM unit answers"),
+    Choice("published", "published", "LSTM", "hard gates; one more LSTM unit answers"),
     Choice("untrained", "published", "LSTM before training", "as they begin, with random weights"),
-    Choice("sigmoid", "other_gates", "LSTM, sigmoid gates", "otherwise as published"),
+    Choice("sigmoid", "other_gates", "LSTM, sigmoid gates", "otherwise as the first ones"),
     Choice("dense", "dense", "LSTM, dense readout", "a weighted sum answers, which may leave (−1, 1)"),
     Choice("gru", "gru", "GRU", "hard gates; one more GRU unit answers"),
     Choice("rnn", "rnn", "plain recurrent (tanh)", "no gates; one more such unit answers"),
     Choice("larger", "larger", "LSTM trained on A = 0.6", "its peaks are at 1.2, which no LSTM unit can answer"),
     *(
-        Choice(f"rate-{each}", f"rate-{each}", f"LSTM, learning rate {each}", "otherwise as published")
+        Choice(f"rate-{each}", f"rate-{each}", f"LSTM, learning rate {each}", "otherwise as the first ones")
         for each in RATES
     ),
 )
@@ -55,7 +55,7 @@ RANGES = {
         "phase": (-3.14, 3.14, 0.0),
         "offset": (-1.0, 1.5, 0.6),
     },
-    "pluck": {"level": (-0.5, 1.0, sine.TRAIN_AMPLITUDE), "pull": (-0.6, 0.6, story.PULL)},
+    "pluck": {"level": (-0.5, 1.0, sine.TRAIN_AMPLITUDE), "pull": (-0.6, 0.6, 0.3)},
 }
 """By family, the ends of the sliders of its parameters, and their initial position, which nobody trained on."""
 

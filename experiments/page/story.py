@@ -30,8 +30,8 @@ SMALL, LATE = 0.1, 0.3
 SINGLES = 3
 """Networks that can be shown alone, of the first ones."""
 
-PULL = 0.3
-"""How far above the mean of the sine the input is held before it is let go."""
+FAILS = 0.1
+"""The error from which on networks fail on a curve of the reader's, a third of the amplitude that they learned."""
 
 VALLEY = next(each for each in SENTENCES if each.id == "valley-phase")
 """The claim whose verdict turns with the learning rate."""
@@ -52,7 +52,7 @@ def steps(
     told = [*grown(sound, metrics), alone(saved, sound), pluck(saved, sound, metrics, found)]
     if len(rates) > 1:
         told.append(choices(rates))
-    told.append(step("own", [asked(sine.TRAIN_AMPLITUDE, 2 * sine.FREQUENCY)], {}))
+    told.append(step("own", [asked(0.8 * sine.TRAIN_AMPLITUDE)], {"fails": FAILS}))
     return [{"id": f"step-{at}", **each} for at, each in enumerate(told, start=1)]
 
 
@@ -117,8 +117,11 @@ def alone(saved: lt.Saved, results: lt.Results) -> dict[str, Any]:
 
 def pluck(saved: lt.Saved, results: lt.Results, metrics: Mapping[str, Any], found: Summary | None) -> dict[str, Any]:
     """How networks ring, and, if their resonance is known, by how much they amplify a fast and a slow wave."""
-    plucked = urlencode({"curve": "pluck", "level": sine.TRAIN_AMPLITUDE, "pull": PULL, "networks": "published"})
-    told = step("pluck", [plucked], {}, moves=True)
+    learned = results.train_target.values
+    level = round(float(learned.mean()), 2)
+    pull = round(float(learned.max()) - level, 2)
+    plucked = urlencode({"curve": "pluck", "level": level, "pull": pull, "networks": "published"})
+    told = step("pluck", [plucked], {"networks": results.sizes["seed"]}, moves=True)
     if found is None:
         return told
     own, mode = WORDS["resonating"], found["frequency of the leading mode"]
@@ -157,10 +160,12 @@ def choices(rates: Mapping[str, tuple[str, lt.Results]]) -> dict[str, Any]:
     own, slider = WORDS["rates"], []
     for rate, (ask, results) in rates.items():
         curves = np.flatnonzero(results.family.values == VALLEY.sources[0].curves)
-        met = VALLEY.met(VALLEY.number(results.isel(curve=curves, seed=np.flatnonzero(~results.diverged.values))))
+        moved = VALLEY.number(results.isel(curve=curves, seed=np.flatnonzero(~results.diverged.values)))
+        met = VALLEY.met(moved)
         share = lt.wilson(int(met.sum()), len(met))  # Judged as in the study of claims, which is slow to import.
         verdict = "supported" if share.low > 0.5 else "refuted" if share.high < 0.5 else "undecided"
-        numbers = {"verdict": own["verdicts"][verdict], "met": met.sum(), "networks": len(met), "high": VALLEY.high}
+        counted = {"met": met.sum(), "networks": len(met), "high": VALLEY.high, "middle": np.nanmedian(moved)}
+        numbers = {"verdict": own["verdicts"][verdict], **counted}
         slider.append({"ask": ask, "verdict": verdict, "label": rate, "text": own["verdict"].format(**numbers)})
     asks = [each["ask"] for each in slider]
     first = asks[[*rates].index(f"{sine.EXPERIMENT.defaults['learning_rate']:g}")]

@@ -15,7 +15,7 @@ from kinds import DIVERGED, KINDS, SEEDS, SOUND
 from playwright.sync_api import sync_playwright
 
 import lstm_toys as lt
-from conftest import ROOT
+from conftest import HANG, ROOT
 from experiments import sine
 from experiments.page import build, playground, post, runs
 from experiments.page import networks as page_networks
@@ -196,6 +196,7 @@ class Window:
 
     def __init__(self, tab):
         self.tab, self.wrong = tab, []
+        tab.set_default_timeout(1_000 * HANG)
         tab.on("console", lambda said: self.wrong.append(said.text) if said.type in ("error", "warning") else None)
         tab.on("pageerror", lambda error: self.wrong.append(str(error)))
         tab.on("dialog", lambda dialog: self.wrong.append(dialog.message))

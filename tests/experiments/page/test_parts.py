@@ -27,7 +27,7 @@ def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is
         assert page.tab.locator(SHOWN).bounding_box()["y"] >= board["y"] + board["height"]
         if number == 3:
             page.click("button:has-text('Network 1 alone')")
-            assert "Network 1 (LSTM as published, after 100 steps)" in page.text("#summary")
+            assert "Network 1 (LSTM, after 100 steps)" in page.text("#summary")
             assert page.text(".steps [aria-current]").startswith("3.")
         if number < 6:
             page.click(f"{SHOWN} >> text=Next")
@@ -102,14 +102,15 @@ def test_sections_are_folded_until_an_address_names_one(opened):
     page.tab.wait_for_url("**#step-1")
 
 
-def test_story_and_verdicts_are_told_on_paper_and_without_javascript(opened, address, browser):
-    page = opened("")
+def test_the_step_and_all_verdicts_are_told_on_paper_and_the_story_without_javascript(opened, address, browser):
+    page = opened("#step-3")
     page.tab.emulate_media(media="print")
     assert len(re.findall(rb"/Type\s*/Page\b", page.tab.pdf(format="A4"))) <= 10
     plain = browser.new_page(java_script_enabled=False)
     plain.goto(address)
-    for tab in (page.tab, plain):
-        assert [step.is_visible() for step in tab.locator("#story article").all()] == [True] * 6
+    shown = ([step.is_visible() for step in tab.locator("#story article").all()] for tab in (page.tab, plain))
+    assert [*shown] == [[at == 2 for at in range(6)], [True] * 6]
+    assert page.visible("#step-3-title")
     assert page.visible("#claim-line-one-layer .verdict")
     assert plain.locator("#still").is_visible()
     assert not any(plain.locator(each).is_visible() for each in ("#controls", "#train", "#chart"))

@@ -64,7 +64,7 @@ def test_training_is_scrubbed_through_and_played(opened):
     page = opened(LARGER)
     trained = page.numbers()
     page.choose(state="1")
-    assert "16 of 19 networks (LSTM as published, after 30 steps)" in page.text("#summary")
+    assert "16 of 19 networks (LSTM, after 30 steps)" in page.text("#summary")
     assert page.text("#population-note").endswith("shown: 16 of 19 networks")
     assert not np.allclose(trained[:, 2:], page.numbers()[:, 2:])
     page.choose(state="3", seed="network 18")
@@ -78,7 +78,7 @@ def test_training_is_scrubbed_through_and_played(opened):
     assert page.text("#population-note").endswith("shown: 16 of 19 networks")
     page.tab.wait_for_function("() => document.getElementById('play').textContent === 'Play the training'")
     page.settle()
-    assert "19 networks (LSTM as published, after 1,000 steps)" in page.text("#summary")
+    assert "19 networks (LSTM, after 1,000 steps)" in page.text("#summary")
 
 
 def test_what_is_chosen_is_undone_by_going_back(opened):
@@ -281,7 +281,7 @@ def test_claims_show_their_curves_to_the_networks_that_were_chosen(opened):
     assert page.values("set") == ["amplitude"]
     quote = next(claim.quote for claim in sentences.SENTENCES if claim.id == "valley-amplitude")
     assert quote in page.text("#claim-note")
-    assert "Network 5 (LSTM as published, after 30 steps)" in page.text("#summary")
+    assert "Network 5 (LSTM, after 30 steps)" in page.text("#summary")
 
 
 @pytest.mark.long
