@@ -232,8 +232,12 @@ class Window:
         self.settle()
 
     def press(self, *keys):
-        for key in keys:
-            self.tab.keyboard.press(key)
+        """Presses a key, or several in one burst, which other work on the machine does not draw out."""
+        if len(keys) == 1:
+            self.tab.keyboard.press(*keys)
+        else:
+            pressed = "new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true })"
+            self.tab.evaluate(f"(keys) => keys.forEach((key) => document.activeElement.dispatchEvent({pressed}))", keys)
         self.settle()
 
     def drag(self, *points):
