@@ -56,7 +56,10 @@ class Drawing {
 
   press(event) {
     const { byHand, pen } = this.shown();
-    if (event.pointerType === "touch" && !pen) return;
+    if (event.pointerType === "touch" && !pen) {
+      this.point(this.under(event).at);
+      return;
+    }
     this.chart.canvas.setPointerCapture(event.pointerId);
     if (byHand) this.drawTo(event);
     else this.grasped = event;

@@ -181,7 +181,8 @@
     const held = Boolean(drawing.stroke) || grips.held; // The picture stays where it is under the hand.
     const cursor = drawing.reading ? drawing.cursor : null;
     const close = last.asked.family === "pluck";
-    chart.top = place("key").offsetHeight + 8;
+    const upon = getComputedStyle(place("key")).position === "absolute"; // Else the key is below the picture.
+    chart.top = upon ? place("key").offsetHeight + 16 : Chart.MARGIN.top;
     picture.paint(last, { moving: last.held, held, close, cursor, upto: Math.min(upto, times.length), ring: drawn });
     place("key-bound").hidden = !picture.within(last.bounds).length;
     place("reading").textContent = cursor === null ? (drawn ? "" : DRAG) : readingsOf(last, times, cursor);

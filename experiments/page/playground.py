@@ -127,20 +127,23 @@ def rates(loaded: Mapping[str, lt.Saved], known: list[dict[str, Any]]) -> Iterat
 
 def still(results: lt.Results) -> dict[str, Any]:
     """The larger sine of the story as a picture, until there is another: points of lines, in its own units."""
-    width, height, top = 640, 320, 1.3
+    width, height = 640, 320
     (row,) = np.flatnonzero((results.family.values == "amplitude") & np.isclose(results.amplitude.values, story.LARGER))
     sound = results.isel(curve=row, seed=np.flatnonzero(~results.diverged.values), feature=0)
     low, high = intervals.band(sound.answer.values)
+    bottom = np.floor(4 * min(0.0, sound.answer.values.min()) - 0.05) / 4  # The range of the picture that follows.
+    top = np.ceil(4 * max(sound.input.values.max(), sound.answer.values.max()) + 0.05) / 4
     x = width * results.time.values / results.time.values[-1]
 
     def points(values: Any, x: Any = x) -> str:
-        ys = height * (top - np.asarray(values)) / (top + 0.3)
+        ys = height * (top - np.asarray(values)) / (top - bottom)
         return " ".join(f"{one:.1f},{other:.1f}" for one, other in zip(x, ys, strict=True))
 
     return {
         "width": width,
         "height": height,
         "networks": sound.sizes["seed"],
+        "trained": points(results.train_target.values.reshape(-1)),
         "shown": points(sound.input.values),
         "median": points(np.median(sound.answer.values, axis=0)),
         "band": f"{points(low)} {points(high[::-1], x[::-1])}",

@@ -169,7 +169,7 @@ def test_numbers_of_the_story_are_those_of_the_networks_that_did_not_diverge(sav
         late = answers(wave, published.params)[:, x >= 0.3]
         assert words.format(np.median(np.ptp(late, axis=1)) / np.ptp(wave[x >= 0.3])) in told
     assert f"18 of {SEEDS} networks swing" in told
-    assert "14.7 (95 % interval 13.9 to 15.4), faster than the 10 of the sine" in told
+    assert "14.7 rad per x (95 % interval 13.9 to 15.4), faster than the 10 of the sine" in told
 
 
 def test_the_committed_page_is_of_todays_scripts_small_and_recognized_as_made_by_the_command():
