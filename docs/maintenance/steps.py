@@ -63,9 +63,12 @@ STEPS = (
     Step("experiments.claims --specifications", ("claims_specifications",)),
     Step("experiments.null", ("null",)),
     *PAPERS,
-    Step(
-        "experiments.claims --claims experiments.papers.memory --specifications --seeds 24",
-        ("claims_experiments_papers_memory_specifications",),
+    *(
+        Step(
+            f"experiments.claims --claims experiments.papers.{name} --specifications --seeds 24",
+            (f"claims_experiments_papers_{name}_specifications",),
+        )
+        for name in ("counting", "memory")
     ),
     Step("experiments.explained", ("explained",)),
     Step("experiments.resonance", ("resonance",)),

@@ -136,8 +136,11 @@ def draw_losses(others: Sequence[Entry]) -> Figure:
 
 
 def _group(one: Entry, kind: str) -> str:
-    """The first word of what a specification chooses of a kind; empty if it chooses nothing, or other kinds too."""
-    return one["choices"][kind].split()[0] if [*one["choices"]] == [kind] else ""
+    """What a specification chooses of a kind, without a number at its end; empty if nothing, or other kinds too."""
+    if [*one["choices"]] != [kind]:
+        return ""
+    name, _, number = one["choices"][kind].rpartition(" ")
+    return name if number.replace(".", "", 1).isdigit() else one["choices"][kind]
 
 
 def draw_thresholds(judged: Sequence[tuple[Entry, Entry]]) -> Figure:
