@@ -87,8 +87,8 @@ def heat_maps(results: Maps, shown: Grid, subject: Subject) -> Figure:
             for key, value in shown.parameters
         )
         error = errors(grid)[0]
-        share = (panels[error].values < doubled(results, error)).mean()
-        title = f"{share:.0%} of these curves are answered with less than twice the error on training curves"
+        below = panels[error].values < doubled(results, error)
+        title = f"Less than twice the error on training curves: {below.sum():,} of these {below.size:,} curves"
         figure.suptitle(plain("\n".join((title, "; ".join((f"medians of {counted(len(seeds))}", *held))))))
         unknown = any(not np.isfinite(panel.values).all() for panel in panels.values())
         _legend(figure, grid, shown, subject, [UNKNOWN] if unknown else [])
