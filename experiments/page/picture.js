@@ -40,7 +40,7 @@ class Picture {
     for (const bound of this.within(bounds)) chart.line([0, 1], [bound, bound], "null", 1.6, [2, 3]);
     if (!close) chart.line(times, trained, "trained", 3);
     if (each.length > 1) for (const values of each) chart.line(times, until(values), "single", 1);
-    if (each.length > 1) chart.line(times, until(median), "paper", 6); // So that the median stands out among many.
+    if (each.length > 1) chart.line(times, until(median), "paper", 4.6); // So that the median stands out among many.
     for (const other of others) chart.line(times, until(other), "others", 1.2);
     chart.line(times, until(median), "median", 2.6);
     chart.line(times, until(curve), "shown", 1.8, [6, 4]);

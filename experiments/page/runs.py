@@ -17,7 +17,7 @@ from lstm_toys.runs.folder import Run
 
 from .. import all as every
 
-KEPT = (0, 30, 100, 200, 300, 400, 500, 700, 1_000)
+KEPT = (0, 30, 100, 200, 300, 500, 700, 1_000)
 """Steps before the last at which the page shows the published networks."""
 
 RATES = ("0.0003", "0.0005", "0.002", "0.003")
