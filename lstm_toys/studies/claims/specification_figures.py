@@ -8,10 +8,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from lstm_toys.figures.style import COLORS, GRAY, canvas, entry, legend, plain
 from lstm_toys.studies.claims.figures import shares
+from lstm_toys.studies.claims.specifications import LEARNED
 
 Entry = Mapping[str, Any]
 
@@ -36,7 +38,7 @@ OTHER: dict[str, Any] = {"linewidth": 0.7, "linestyle": ":"}
 def drawings(entries: Sequence[Entry], others: Sequence[Entry]) -> dict[str, Figure]:
     """Draws the entries of ``specifications.json``, next to those of ``claims.json``."""
     found = {}
-    if trained := [each for each in others if _drawn(each)]:
+    if trained := [each for each in others if any(one["state"] == "judged" for one in _drawn(each))]:
         found["specifications.png"] = draw_curves(trained)
         found["losses.png"] = draw_losses(trained)
     if judged := [
@@ -81,10 +83,17 @@ def draw_curves(others: Sequence[Entry]) -> Figure:
         for kind, own in colors.items():
             for level, color in own.items():
                 handles.append(entry(f"{kind}: {level}", color, marker="s", markersize=4, linestyle=""))
-        legend(figure, handles, columns=5)
-        robust = sum(each["robust"] is True for each in others)
-        figure.suptitle(f"{robust} of {len(others)} verdicts stay the same under every other choice")
+        legend(figure, [*handles[:2], few(), *handles[2:]], columns=5)
+        decided = [each["robust"] for each in others if each["robust"] is not None]
+        told = f"{sum(decided)} of {len(decided)} verdicts are robust: shares stay on their side of 50 %"
+        figure.suptitle(f"{told}\n(under other choices; other thresholds, which count too, are in another figure)")
     return figure
+
+
+def few() -> Line2D:
+    """The entry of a legend for specifications that are not judged."""
+    label = f"pale: fewer than {LEARNED:.0%} of the networks learned, not judged"
+    return entry(label, GRAY, marker="o", markersize=3, linestyle="", alpha=PALE)
 
 
 def _curve(axes: Axes, found: Entry, colors: Mapping[str, Mapping[str, Any]]) -> None:
@@ -130,7 +139,7 @@ def draw_losses(others: Sequence[Entry]) -> Figure:
             shares(axes, (-0.05, 1.05))
             axes.tick_params(labelsize=7)
         handles = [entry(f"{kind}: {name}", color, marker="o", markersize=3) for name, color in colors.items()]
-        legend(figure, [*handles, entry("other choices", marker="o", markersize=3, linestyle="")], columns=5)
+        legend(figure, [*handles, entry("other choices", marker="o", markersize=3, linestyle=""), few()], columns=4)
         figure.suptitle("The share of networks that meet a claim, by how far their training went")
     return figure
 
@@ -170,6 +179,7 @@ def draw_thresholds(judged: Sequence[tuple[Entry, Entry]]) -> Figure:
             axes.set_ylim(-0.03, 1.03)
             axes.set_yticks([0, 0.5, 1], ["0%", "50%", "100%"])
             axes.set_xlabel(plain(textwrap.fill(known["statistic"], 44)), fontsize=6.5)
+            axes.set_ylabel("share of networks", fontsize=6.5)
             axes.tick_params(labelsize=7)
         handles = [
             entry("networks (with two thresholds: share below)", COLORS["b"]),
@@ -184,5 +194,5 @@ def draw_thresholds(judged: Sequence[tuple[Entry, Entry]]) -> Figure:
 
 
 def _panels(others: Sequence[Entry]) -> Any:
-    titles = [f"{each['id']}: {each['verdict']}" for each in others]
+    titles = [f"{each['id']}: {each['verdict']}{', robust' if each['robust'] else ''}" for each in others]
     return canvas(*titles, xlabel="", ylabel="", columns=min(COLUMNS, len(titles)))
