@@ -12,7 +12,6 @@ import math
 import os
 import re
 import stat
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -115,25 +114,17 @@ def abandon() -> None:
 
 
 @contextmanager
-def locked(path: Path, patience: float = 0.0) -> Iterator[Callable[[], bool]]:
+def locked(path: Path) -> Iterator[Callable[[], bool]]:
     """Locks a file, created if missing, against other processes. The lock ends with the process in any case.
 
     Yields a function that checks whether the path still names the locked file, which may have been removed or moved.
-    Raises BlockingIOError if another process still holds the lock after ``patience`` seconds, OSError if the file
-    cannot be created, Damaged if it is not a regular file.
+    Raises BlockingIOError if another process holds the lock, OSError if the file cannot be created, Damaged if it is
+    not a regular file.
     """
-    deadline = time.monotonic() + patience
     if os.path.lexists(path):
         ensure_regular(path)
     with path.open("a") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    raise
-                time.sleep(0.05)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
         def held() -> bool:
             try:
@@ -156,7 +147,7 @@ def flush(path: Path) -> None:
 def clean(folder: Path, *, below: bool = True) -> None:
     """Removes unfinished files of killed processes from a folder, and ``below`` it, except in hidden folders and links.
 
-    Call it only while a lock keeps other writers away.
+    Unfinished files of a process that is still writing there are removed, too, and its writing fails.
     """
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if below and not name.startswith(".")]

@@ -24,7 +24,7 @@ class Row(NamedTuple):
     always: bool = False
 
 
-FULL, MEMORY = "standard output: No space left on device", "GiB of memory"
+MEMORY = "GiB of memory"
 AGAIN, NOBODY, TRAINED = "--restart runs it again", "every seed diverged with --learning_rate=1e+30", "train MSE"
 PLAIN = "PYTHONUTF8=0 LC_ALL=POSIX PYTHONCOERCECLOCALE=0"
 
@@ -44,14 +44,9 @@ FILES = [
 """Files and folders that are something else, and what no machine can hold."""
 
 OUTPUT = [
-    Row("line $S >&-", 0, given="line"),
-    Row("generalization $S $G > /dev/full", 1, FULL, given="generalization"),
-    Row("line --help > /dev/full", 1, FULL, always=True),
-    Row("line --help >&-", 0),
-    Row("line --nonsense >&- 2>&-", 2, always=True),
-    Row("line $S <&- >&- 2>&-", 0),
-    Row("set -o pipefail; line $S | true", 141, given="line"),
-    Row("PYTHONIOENCODING=ascii line $S", 0, "0.0261 - 0.0264", given="line"),
+    Row("set -o pipefail; line $S | true; echo $?; ls results/runs/*/metrics.json", 0, "0 results/runs"),
+    Row("set -o pipefail; line --help | true", 141, always=True),
+    Row("PYTHONIOENCODING=ascii line $S", 0, "0.0261 \\u2026 0.0264", given="line"),
     Row(f"{PLAIN} line $S", 0, TRAINED, given="line"),
     Row(f"{PLAIN} line $S --results_dir=übung", 2, "a folder with a valid name"),
     Row("PYTHONIOENCODING=ascii line $S --results_dir=/dev/null/übung", 1, "\\xfcbung"),
@@ -61,19 +56,16 @@ OUTPUT = [
     Row("PYTHONIOENCODING=ascii claims $C --restart --results_dir=results/", 0, "line-one-layer", given="claims"),
     Row('script -qec "$PYTHON -m experiments.line --help" /dev/null > /dev/null', 0),
 ]
-"""Terminals, files and pipes that take little or nothing of what is printed."""
+"""Terminals, files and pipes that take little of what is printed."""
 
 ENVIRONMENT = [
-    Row("JAX_PLATFORMS=cuda line $S", 2, "JAX finds no device as requested by JAX_PLATFORMS=cuda", always=True),
+    Row("JAX_PLATFORMS=cuda line $S", 2, "JAX does not start as requested by JAX_PLATFORMS=cuda", always=True),
     Row("JAX_PLATFORMS=cuda line $S", 0, "already finished", given="line"),
-    Row("JAX_DISABLE_JIT=1 line $S", 2, "JAX_DISABLE_JIT=True prevents training"),
     Row("JAX_NUM_CPU_DEVICES=0 line $S", 2, "JAX_NUM_CPU_DEVICES=0"),
     Row("JAX_NUM_CPU_DEVICES=7 line $S", 0, "7 x cpu"),
-    Row("JAX_TRANSFER_GUARD=disallow line $S", 2, "curves and answers must be transferred"),
-    Row("JAX_DEBUG_NANS=1 line $S", 2, "a diverging seed must not end the run"),
-    Row("XLA_FLAGS=nonsense line $S", 2, "XLA_FLAGS=nonsense: give the flags themselves"),
-    Row("XLA_FLAGS=--xla_nonsense=1 line $S", 2, "Unknown flag in XLA_FLAGS: --xla_nonsense=1"),
-    Row("XLA_FLAGS=--xla_force_host_platform_device_count=0 line $S", 2, "JAX finds no device"),
+    Row("JAX_TRANSFER_GUARD=disallow line $S", 2, "Disallowed host-to-device transfer"),
+    Row("JAX_DEBUG_NANS=1 line $S", 0, TRAINED),
+    Row("XLA_FLAGS=--xla_force_host_platform_device_count=0 line $S", 2, "JAX does not start"),
     Row("MPLBACKEND=nonsense line $S", 0, TRAINED),
     Row("printf 'savefig.bbox: tight\\ntext.usetex: True' > matplotlibrc; line $S", 0, TRAINED),
     Row("JAX_NUMPY_DTYPE_PROMOTION=strict JAX_NUMPY_RANK_PROMOTION=raise line $S --optimizer=adam", 0, TRAINED),

@@ -39,7 +39,7 @@ def test_only_what_this_project_left_half_written_is_removed(tmp_path):
     elsewhere = tmp_path / "checkpoints" / ".ipynb_checkpoints"
     elsewhere.mkdir(parents=True)
     half = {tmp_path / ".lstm_toys-film.gif.12.gif", tmp_path / "checkpoints" / ".lstm_toys-4.checkpoint.12.tmp"}
-    others = [".mynotes", ".lock", ".lstm_toys-publish.lock", "lstm_toys-loss.png.12.tmp", ".loss.png.12"]
+    others = [".mynotes", ".lock", "lstm_toys-loss.png.12.tmp", ".loss.png.12"]
     for path in (*half, elsewhere / ".lstm_toys-loss.png.12.tmp", *(tmp_path / name for name in others)):
         path.touch()
     (tmp_path / "link").symlink_to(elsewhere)

@@ -62,7 +62,7 @@ def written(options: Options) -> Iterator[RenderableType]:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, NAME)
         source.write_bytes(page)
-        publishing.publish([source], results_dir, "page", kept.append, folder=results_dir)
+        publishing.publish([source], results_dir, "page", kept.append)
     yield from kept
     parts = " and ".join(made)
     yield f"{results_dir / NAME}: {len(page):,} bytes; {parts}, of {len(present)} of {len(present) + len(missing)} runs"

@@ -87,19 +87,15 @@ def plan(experiment: Experiment | Analysis, arguments: Sequence[str]) -> Plan:
 
 def run_and_exit(make_plan: Callable[[Sequence[str]], Plan]) -> None:
     """Runs a command line and exits; quietly if the reader of its output stops early."""
-    printed, _ = output.sturdy()
+    output.replace_unencodable()
     gc.set_threshold(50_000)  # New objects; Python's 700 take a sixth of a command's time.
     os.environ.pop("MPLBACKEND", None)  # Figures are drawn into files.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # It warns if it cannot store its list of fonts.
     try:
         code = carry_out(make_plan, sys.argv[1:])
-        sys.stdout.flush()
+        print(end="", flush=True)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = 128 + signal.SIGPIPE
-    if printed.error:
-        code = code or complain(f"standard output: {printed.error.strerror}; only printed text is lost", 1)
-    sys.stderr.flush()
     # All files are written, and shutting down jax would take most of a second.
     os._exit(code)
 
@@ -161,8 +157,6 @@ def _run_plan(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
         if Path(damaged.filename).parent == options.results_dir:  # It holds everything else, too.
             mend = "move it elsewhere and run the same command again"
         return complain(f"{damaged}; {mend}", 1)
-    except BrokenPipeError:
-        raise
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
         return complain(f"flag --results_dir={options.results_dir}: {error.strerror or error}{where}; {KEPT}", 1)

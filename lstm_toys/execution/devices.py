@@ -5,8 +5,6 @@ import importlib.util
 import os
 import platform
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -102,18 +100,6 @@ def use_every_core() -> None:
     jax.config.update("jax_num_cpu_devices", max(LEAST_DEVICES, cores))
 
 
-IN_THE_WAY = {
-    "jax_disable_jit": "training must be compiled",
-    "jax_debug_nans": "a diverging seed must not end the run",
-    "jax_debug_infs": "a diverging seed must not end the run",
-    "jax_transfer_guard": "curves and answers must be transferred",
-}
-"""Switches of JAX that prevent training unless their values are in `HARMLESS`, and why."""
-
-HARMLESS = (None, False, "allow", "log")
-
-SAID_BY_XLA = re.compile(r"^[EF]\d{4} .*?\] (.*?)(?: \(We assumed.*)?$", re.MULTILINE)
-
 ASKED = ("JAX_PLATFORMS", "JAX_DEFAULT_DEVICE", "JAX_NUM_CPU_DEVICES")
 
 
@@ -123,11 +109,6 @@ class Unusable(Exception):
 
 def start() -> None:
     """Initializes the devices, and computes something on one of them; raises Unusable if that fails."""
-    for name, reason in IN_THE_WAY.items():
-        if jax.config.values[name] not in HARMLESS:
-            raise Unusable(f"{name.upper()}={jax.config.values[name]} prevents training: {reason}; unset it")
-    if error_of_xla := _refused_by_xla():
-        raise Unusable(f"XLA_FLAGS={_chosen()}: {error_of_xla}")
     if "JAX_NUMPY_DTYPE_PROMOTION" in os.environ:
         jax.config.update("jax_numpy_dtype_promotion", "standard")  # Optax mixes types.
     try:
@@ -135,29 +116,14 @@ def start() -> None:
     except Exception as error:  # Backends raise many types.
         variables = ", ".join(f"{name}={os.environ[name]}" for name in ASKED if name in os.environ)
         chosen = f" as requested by {variables}" if variables else ""
-        raise Unusable(f"JAX finds no device{chosen}: {message(error)}") from None
-
-
-def _refused_by_xla() -> str | None:
-    """XLA's error about the user's flags, from another process, which the error ends."""
-    every = os.environ.get("XLA_FLAGS", "").split()
-    if every and not every[0].startswith("--"):
-        return "give the flags themselves, each with a leading --, instead of a file"
-    if all(flag.startswith(("--xla_backend_extra_options=", f"{DEVICE_COUNT}=")) for flag in every):
-        return None
-    tried = subprocess.run([sys.executable, "-c", "import jax; jax.devices()"], capture_output=True, text=True)
-    said = SAID_BY_XLA.search(tried.stderr)
-    return said[1] if tried.returncode and said else None
+        raise Unusable(f"JAX does not start{chosen}: {message(error)}") from None
 
 
 def describe() -> str:
     """Describes the devices and the user's XLA flags in one line."""
-    flags = f"; XLA_FLAGS: {_chosen()}" if _chosen() else ""
+    chosen = os.environ.get("XLA_FLAGS", "").replace(OURS, "").strip()
+    flags = f"; XLA_FLAGS: {chosen}" if chosen else ""
     return f"{jax.device_count()} x {jax.devices()[0].device_kind}{flags}"
-
-
-def _chosen() -> str:
-    return os.environ.get("XLA_FLAGS", "").replace(OURS, "").strip()
 
 
 def fingerprint(block: int) -> dict[str, Any]:

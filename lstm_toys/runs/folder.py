@@ -172,7 +172,7 @@ class Run:
     def publish(self, target: Path, tell: Callable[[str], None]) -> None:
         """Publishes figures, tables and summaries in a folder; see `publishing.publish`."""
         sources = _matching(self.folder, PUBLISHED)
-        publishing.publish(sources, target, self.folder.name, tell, folder=self.folder.parents[1])
+        publishing.publish(sources, target, self.folder.name, tell)
 
     def files(self) -> list[Path]:
         """Files that the run has written for users, figures last."""

@@ -39,7 +39,6 @@ class Work:
         Raises Refused, Busy, Damaged, Failed, Gone, Interrupted if a signal ended the run, or OSError.
         """
         options, console = self._options, self._console
-        publishing.repair(options.results_dir, console.print)
         anew = {*asks} if options.restart else set()
         every = (needed for ask in asks for needed in (ask, *ask.companions.values()))
         todo = list(dict.fromkeys(each for ask in every for each in self._unfinished(ask, anew)))

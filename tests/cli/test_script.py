@@ -2,22 +2,19 @@
 
 import os
 import sys
-from types import SimpleNamespace
 
 import pytest
 
 import lstm_toys
 from conftest import process, refusal
-from lstm_toys import output
 from lstm_toys.cli import script
 from lstm_toys.cli.script import home
 
 
 @pytest.fixture
 def typed(monkeypatch):
-    """Runs the script with arguments in this process; leaves standard streams as pytest has them."""
+    """Runs the script with arguments in this process."""
     monkeypatch.setattr(os, "_exit", sys.exit)
-    monkeypatch.setattr(output, "sturdy", lambda: [SimpleNamespace(error=None)] * 2)
     monkeypatch.setattr(sys, "path", [*sys.path])
 
     def run(*arguments):

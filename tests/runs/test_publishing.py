@@ -1,18 +1,32 @@
-"""Published sets: whole or not at all, among files of the user's, whatever interrupts."""
+"""Published sets: each file whole, among files of the user's, and complete once the command is repeated."""
 
-import fcntl
+import itertools
+import json
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
-from published import MINE, NEW, OLD, in_a_process, manifest, visible, write
 
-from conftest import rarely
-from lstm_toys.files import Damaged, write_json
-from lstm_toys.runs import publishing
-from lstm_toys.runs.publishing import LOCK, STAGE, NotPublished, publish, repair
+from lstm_toys.files import Damaged, sha256
+from lstm_toys.runs.publishing import NotPublished, publish
+
+OLD = {"loss.png": "old loss", "same.png": "same", "stale.png": "stale", "edited.png": "published", "metrics.json": ""}
+NEW = {"loss.png": "the new loss", "same.png": "same", "fresh.gif": "fresh", "metrics.json": '{"seeds": 16}'}
+MINE = dict.fromkeys(("README.md", "mine.png", ".notes", ".ipynb_checkpoints/.lstm_toys-loss.png.12.tmp"), "mine")
+
+
+def write(folder, contents):
+    for name, content in contents.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+    return [folder / name for name in contents]
+
+
+def visible(target):
+    """What a folder holds, hidden or not, by name; the manifest as data."""
+    files = {str(path.relative_to(target)): path.read_text() for path in target.rglob("*") if path.is_file()}
+    return {name: json.loads(text) if name == "manifest.json" else text for name, text in files.items()}
 
 
 @pytest.fixture
@@ -41,23 +55,7 @@ def new(tmp_path):
 
 def published(new, origin="sine-new"):
     """The new set, with its manifest."""
-    return NEW | {"manifest.json": manifest(NEW, new[0].parent, origin)}
-
-
-@pytest.mark.parametrize("below", ["", "sine", "papers/counting"])
-def test_a_set_is_published_with_its_manifest_in_the_folder_of_all_or_below(new, below, tmp_path, told):
-    results = tmp_path / "results"
-    others = {"runs/sine/.lstm_toys-loss.png.12.tmp": "another process is writing", "mine.txt": "mine"}
-    write(results, others)
-    publish(new, results / below, "sine-new", told.append, folder=results)
-    expected = {str(Path(below) / name): content for name, content in published(new).items()}
-    found = {str(path.relative_to(results)): path for path in results.rglob("*") if path.is_file()}
-    assert found.keys() == expected.keys() | others.keys() | {LOCK}
-    assert visible(results / below).items() >= published(new).items()
-    (results / below / STAGE).mkdir()
-    repair(results, told.append)
-    assert not (results / below / STAGE).exists()
-    assert told == []
+    return NEW | {"manifest.json": {"origin": origin, "files": {path.name: sha256(path) for path in new}}}
 
 
 def test_the_old_set_is_replaced_and_the_users_files_stay(old, new, told):
@@ -140,57 +138,53 @@ def test_a_damaged_manifest_is_told_and_nothing_is_touched(old, new, told, conte
     assert {path: path.read_bytes() for path in old.rglob("*") if path.is_file()} == before
 
 
-def test_what_the_user_changes_while_it_is_interrupted_stays(old, new, told):
-    (old / STAGE).mkdir()
-    for path in new:
-        shutil.copy(path, old / STAGE)
-    write_json(old / STAGE / "manifest.json", manifest(NEW, new[0].parent, "sine-new"))
-    (old / "loss.png").write_text("mine")
-    repair(old.parent, told.append)
-    assert visible(old) == MINE | published(new) | {"loss.png": "mine"}
-    assert [line.split(" is kept")[0] for line in told] == [str(old / "loss.png")]
+class Killed(BaseException):
+    """Ends what is done, like a signal that no process can handle."""
 
 
-def test_nothing_is_repaired_where_nothing_was_interrupted(old, tmp_path, told):
-    (old.parent / LOCK).unlink()
-    for folder in (old.parent, tmp_path / "missing"):
-        repair(folder, told.append)
-    assert {path.name for path in old.parent.iterdir()} == {"sine"}
-    assert not (tmp_path / "missing").exists()
+def killed(monkeypatch, moment, action):
+    """Whether an action is killed at its so-manieth operation on the file system, of which half a copy may remain."""
+    operations = itertools.count(1)
+
+    def at(operation):
+        def perform(*arguments, **options):
+            if (number := next(operations)) >= moment:
+                if number == moment and operation is shutil.copyfile:
+                    Path(arguments[1]).write_text("half")
+                raise Killed  # And all that follows: a dead process cleans nothing up.
+            return operation(*arguments, **options)
+
+        return perform
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "getpid", lambda: 12)
+        for place, name in ((os, "replace"), (os, "unlink"), (os, "fsync"), (os, "mkdir"), (shutil, "copyfile")):
+            patched.setattr(place, name, at(getattr(place, name)))
+        try:
+            action()
+        except Killed:
+            return True
+    return False
 
 
-def test_who_waits_for_another_process_is_told_after_a_while(new, target, told, monkeypatch):
-    monkeypatch.setattr(publishing, "PATIENCE", 0.1)
-    target.parent.mkdir()
-    with (target.parent / LOCK).open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(NotPublished, match="another process"):
-            publish(new, target, "sine-new", told.append)
-    assert not target.exists()
-    publish(new, target, "sine-new", told.append)
-
-
-@pytest.fixture
-def scratch():
-    """A folder, in memory where that is possible: thousands of folders are made in it, and removed."""
-    memory = "/dev/shm"
-    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
-        yield folder
-
-
-@pytest.mark.parametrize(
-    ("before", "what", "twice"),
-    [
-        ("a set", "killed", ""),
-        *rarely(
-            ("nothing", "killed", ""),
-            ("nothing", "failed", ""),
-            ("a set", "killed", "twice"),
-            ("a set", "failed", "twice"),
-        ),
-    ],
-)
-def test_whenever_something_happens_the_set_is_the_old_or_the_new_one(scratch, before, what, twice):
-    """And if it happens to the repair, too, another repair finishes it."""
-    process = in_a_process("happens_at_every_moment", scratch, before, what, twice)
-    assert (process.communicate()[1], process.returncode) == ("", 0)
+@pytest.mark.parametrize("before", ["a set", "nothing"])
+def test_killed_at_any_moment_every_file_is_whole_and_the_same_command_completes_the_set(
+    before, old, new, told, tmp_path, monkeypatch
+):
+    target, edited = tmp_path / "copy" / "sine", {"edited.png": "mine"} if before == "a set" else {}
+    write(old, edited)
+    start = visible(old) if before == "a set" else {}
+    for moment in itertools.count(1):
+        shutil.rmtree(target.parent, ignore_errors=True)
+        if before == "a set":
+            shutil.copytree(old, target)
+        was_killed = killed(monkeypatch, moment, lambda: publish(new, target, "sine-new", told.append))
+        for name, content in (visible(target) if target.exists() else {}).items():
+            assert content in (start.get(name), published(new).get(name)) or name.startswith(".lstm_toys-"), moment
+        publish(new, target, "sine-new", told.append)
+        mine = MINE | edited if before == "a set" else {}
+        assert visible(target) == mine | published(new), moment
+        if not was_killed:
+            break
+    assert moment > 15
+    assert {line.split(" is kept")[0] for line in told} == {str(target / name) for name in edited}
