@@ -23,6 +23,8 @@ MOST_FAMILIES = 6
 
 STABLE = "a stable point"
 
+DASHED: dict[str, Any] = {"linestyle": (0, (4, 2)), "zorder": 3}
+
 NEAR = 0.01
 """The distance of two states, relative to the first, at which the start counts as forgotten."""
 
@@ -159,8 +161,8 @@ def forgetting(found: xr.Dataset) -> Figure:
             own = [name for name in names if first[name] == curve]
             values = np.maximum(found.distance.sel(driving=own[0]).values, 1e-12)
             families = plain(", ".join(own).replace("_", " "))
-            dashed = {"linestyle": (0, (4, 2)), "zorder": 3} if place % 2 else {}  # Equal lines are both seen.
-            axes.plot(found.time, np.median(values, axis=0), color=color, label=families, **MEDIAN, **dashed)
+            style: dict[str, Any] = DASHED if place % 2 else {}  # Equal lines are both seen.
+            axes.plot(found.time, np.median(values, axis=0), color=color, label=families, **MEDIAN, **style)
             if TRAINING in own:
                 axes.fill_between(found.time, *intervals.band(values), color=color, **BAND)
         axes.set(yscale="log", xlabel=label, ylabel="distance, relative to the first")
