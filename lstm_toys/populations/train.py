@@ -424,7 +424,7 @@ def train(
         Stopped: ``stop`` returned True; a checkpoint has been saved if ``checkpoints`` are given. Its ``population``
             is what has been trained.
         Diverged: a member has diverged, and ``on_divergence`` is ``"stop"``.
-        Damaged: a group of members has checkpoints, but none can be read.
+        Damaged: a group of members has checkpoints, but none can be read; OtherTraining if they are of another one.
         OSError: a checkpoint cannot be written.
 
     Example:
