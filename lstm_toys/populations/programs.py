@@ -69,7 +69,8 @@ class Specification:
     @property
     def member(self) -> training.Member:
         """The shapes of ONE member's arrays."""
-        return member_shapes(self.task, self.model, self.optimizer, self.early)
+        make = partial(member_shapes, self.task, self.model, self.optimizer, self.early)
+        return _once(self, ("member",), make)
 
     def programs_digests(self, members: int) -> lowering.Digests:
         """Digests of the programs that train the members, on whose number they do not depend."""
@@ -81,6 +82,12 @@ class Specification:
             return digests | lowering.lowered("training", train_until[0], *train_until[1])
 
         return _once(self, ("digests", self.block), make)
+
+    def training_digest(self, start: Start) -> str:
+        """A digest of everything that the training of members with this start depends on, apart from versions."""
+        programs = {**self.programs_digests(len(start.seed)), **lowering.compiled()}
+        steps = [list(self.kept_steps), self.recorded, self.frames]
+        return lowering.digest(start, self.member, sorted(programs.items()), steps, self.base_seed)
 
     def digests(self, members: int) -> lowering.Digests:
         """Digests of everything that is computed for some members, except for their start."""

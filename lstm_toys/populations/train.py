@@ -4,7 +4,6 @@ import html
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import chain
 from typing import Any, Literal
 
@@ -24,7 +23,7 @@ from lstm_toys.networks import training
 from lstm_toys.networks.optimizers import Schedule
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import blocks
-from lstm_toys.populations.checkpoints import Checkpoints, Origin, decode, encode, origin
+from lstm_toys.populations.checkpoints import Checkpoints, changed
 from lstm_toys.populations.group import Answers, Callbacks, Group, GroupResult, GroupState, TrainingJob, last_steps
 from lstm_toys.populations.programs import CurveSets, Specification, Start
 from lstm_toys.populations.specification import specify
@@ -219,7 +218,6 @@ class Training:
         self.seconds = {"compile": 0.0, "train": 0.0} | ({"evaluate": 0.0} if specification.curves else {})
         self.fingerprints = [devices.fingerprint(specification.block)]
         self.executed = np.zeros(self.count, int)
-        self._origins: dict[int, Origin] = {}
 
     @property
     def group_count(self) -> int:
@@ -301,17 +299,14 @@ class Training:
         fresh, own = Group(members, start), self.fingerprints[0]
         if self._checkpoints is None:
             return fresh
-        spec, expected = self.specification, self._origin(fresh)
-        read = partial(decode, specification=spec, members=members, expected=expected, own=own)
-        if (found := self._checkpoints.load(members, read)) is None:
+        if (found := self._checkpoints.load(self.specification, fresh, own)) is None:
             return fresh
         state, fingerprints = found
         for fingerprint in fingerprints:
             if fingerprint not in self.fingerprints:
-                changed = [name for name in own if own[name] != fingerprint.get(name)]
                 self._checkpoints.tell(
-                    f"warning: the run was begun with another {', '.join(changed)}; bits may differ from those of an "
-                    "uninterrupted run"
+                    f"warning: the run was begun with another {changed(fingerprint, own)}; bits may differ from those "
+                    "of an uninterrupted run"
                 )
         self._note(members, *fingerprints)
         return fresh._replace(state=state)
@@ -327,13 +322,7 @@ class Training:
         if self._checkpoints is not None:
             latest = fingerprint or self.fingerprints[0]
             every = [latest, *(each for each in self.fingerprints if each != latest)]
-            content = encode(state, self._origin(saved), every)
-            self._checkpoints.save(saved.members, state.step, content, finished=finished)
-
-    def _origin(self, asked: Group) -> Origin:
-        if asked.members.start not in self._origins:
-            self._origins[asked.members.start] = origin(self.specification, asked)
-        return self._origins[asked.members.start]
+            self._checkpoints.save(self.specification, saved, state, every, finished=finished)
 
     def _record(self, members: range, state: GroupState) -> None:
         """Calls the monitor; raises if an untrained network has no finite loss, or to stop on divergence."""
@@ -435,7 +424,7 @@ def train(
         Stopped: ``stop`` returned True; a checkpoint has been saved if ``checkpoints`` are given. Its ``population``
             is what has been trained.
         Diverged: a member has diverged, and ``on_divergence`` is ``"stop"``.
-        Damaged: a group of members has checkpoints, but none can be read.
+        Damaged: a group of members has checkpoints, but none can be read; OtherTraining if they are of another one.
         OSError: a checkpoint cannot be written.
 
     Example:
