@@ -80,7 +80,7 @@ def period(text: str) -> dynamic.Period:
     name, _, values = text.partition("=")
     if not name.strip():
         raise ValueError
-    return dynamic.Period(name.strip(), tuple(map(parsers.number.convert, values.split(","))))
+    return dynamic.Period(name.strip(), tuple(map(parsers.number.parse, values.split(","))))
 
 
 GENERALIZATION: flags.FlagTable = {
