@@ -8,12 +8,13 @@ from typing import Any
 from absl import flags
 
 from lstm_toys.cli import conflicts, parsers
+from lstm_toys.cli.suggestions import meant
 from lstm_toys.networks import cells, optimizers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import FORMATS
 from lstm_toys.runs.identity import NUMBER, Settings
-from lstm_toys.text import meant, message
+from lstm_toys.text import message
 
 FlagTable = dict[str, tuple[flags.ArgumentParser[Any] | None, str]]
 """Flags by name: the parser, None for a switch, and the help text."""

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 from lstm_toys.cli import flags, parsers
 from lstm_toys.cli.script import home
+from lstm_toys.cli.suggestions import meant
 from lstm_toys.runs.context import described_error
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.text import meant
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import lstm_toys
 from lstm_toys import output
 from lstm_toys.cli import VERSION
-from lstm_toys.text import meant
+from lstm_toys.cli.suggestions import meant
 
 EXPERIMENTS = "experiments"
 
