@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from lstm_toys.networks import cells, optimizers
@@ -11,55 +11,39 @@ Values = Mapping[str, Any]
 
 
 class Conflict(NamedTuple):
-    """A flag, and another one that may make it ineffective.
-
-    ``reason`` maps all values to the reason, with ``{}`` for the other flag; None if there is no conflict.
-    """
+    """A flag, another one that may make it ineffective, whether it does, and a phrase that the other one completes."""
 
     flag: str
     other: str
-    reason: Callable[[Values], str | None]
+    holds: Callable[[Values], bool]
+    phrase: str = "has no effect with"
 
 
-def _unused(names: Iterable[str]) -> str:
-    """A reason that names the values of the other flag with which a flag has an effect."""
-    *most, last = names
-    listed = f"{', '.join(most)} and {last}" if most else last
-    return f"{{}} does not use it; {listed} do"
+def _gates(values: Values) -> bool:
+    cell = cells.CELLS.get(values["cell"])  # None: a custom one.
+    return values["gates"] != cells.GATES[0] and cell is not None and not cell.gated
 
 
-def _gates(values: Values) -> str | None:
-    if values["gates"] == cells.GATES[0] or values["cell"] not in cells.CELLS or cells.CELLS[values["cell"]].gated:
-        return None
-    return _unused(name for name, each in cells.CELLS.items() if each.gated)
+def _not_taken(name: str) -> Callable[[Values], bool]:
+    return lambda values: values[name] is not None and name not in optimizers.TAKES[values["optimizer"]]
 
 
-def _taken(name: str) -> Callable[[Values], str | None]:
-    def reason(values: Values) -> str | None:
-        if values[name] is None or name in optimizers.TAKES[values["optimizer"]]:
-            return None
-        return _unused(other for other, taken in optimizers.TAKES.items() if name in taken)
-
-    return reason
-
-
-def _layer(values: Values) -> str | None:
-    dense = values["readout"] == "dense" and not values["hidden"]
-    return "a dense readout needs a layer below it, but there is none with {}" if dense else None
-
-
-def _late(values: Values) -> str | None:
-    late = [step for step in values["keep_steps"] if step >= values["steps"]]
-    return f"{late[0]:,} is not before the last step of {{}}" if late else None
+def _bare(values: Values) -> bool:
+    return values["readout"] == "dense" and not values["hidden"]
 
 
 CONFLICTS = (
     Conflict("gates", "cell", _gates),
-    Conflict("momentum", "optimizer", _taken("momentum")),
-    Conflict("decay", "optimizer", _taken("decay")),
-    Conflict("readout", "hidden", _layer),
-    Conflict("hidden", "readout", _layer),
-    Conflict("keep_steps", "steps", _late),
+    Conflict("momentum", "optimizer", _not_taken("momentum")),
+    Conflict("decay", "optimizer", _not_taken("decay")),
+    Conflict("readout", "hidden", _bare, "needs a layer below it, but there is none with"),
+    Conflict("hidden", "readout", _bare, "leaves no layer below"),
+    Conflict(
+        "keep_steps",
+        "steps",
+        lambda values: any(step >= values["steps"] for step in values["keep_steps"]),
+        "must be before the last step,",
+    ),
 )
 
 
@@ -79,22 +63,18 @@ def settled(values: Values, typed: Collection[str], fixed: Collection[str], usua
             f"flag --cell={resolved['cell']}: add --gates={resolved['gates']}, the default of {name}, "
             f"if this cell takes gates, or else --gates={usual['gates']}"
         )
-    for flag, other, reason in CONFLICTS:
-        if flag not in (*typed, *fixed) and other in typed and reason(resolved):
-            resolved[flag] = usual[flag]
 
     def described(flag: str) -> str:
+        value = resolved[flag]
+        text = ",".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
         source = "" if flag in typed else f" (fixed by {name})" if flag in fixed else f" (the default of {name})"
-        return f"--{flag}={_written(resolved[flag])}{source}"
+        return f"--{flag}={text}{source}"
 
-    for flag, other, reason in CONFLICTS:
-        if why := reason(resolved):
+    for flag, other, holds, _ in CONFLICTS:
+        if flag not in (*typed, *fixed) and other in typed and holds(resolved):
+            resolved[flag] = usual[flag]
+    for flag, other, holds, phrase in CONFLICTS:
+        if holds(resolved):
             where = "flag " if {flag, other} & {*typed} else f"experiment {name}: its defaults contradict each other: "
-            raise ValueError(f"{where}{described(flag)}: {why.format(described(other))}")
+            raise ValueError(f"{where}{described(flag)}: {phrase} {described(other)}")
     return resolved
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ",".join(map(str, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -8,15 +8,15 @@ from typing import Any
 from absl import flags
 
 from lstm_toys.cli import conflicts, parsers
+from lstm_toys.cli.suggestions import meant
 from lstm_toys.networks import cells, optimizers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import FORMATS
 from lstm_toys.runs.identity import NUMBER, Settings
-from lstm_toys.suggestions import meant
 from lstm_toys.text import message
 
-FlagTable = dict[str, tuple[parsers.Parser[Any] | None, str]]
+FlagTable = dict[str, tuple[flags.ArgumentParser[Any] | None, str]]
 """Flags by name: the parser, None for a switch, and the help text."""
 
 
@@ -35,7 +35,7 @@ class Help(Exception):
             if parser is None:
                 lines += [f"  --[no]{flag}", f"      {text} (default: {'yes' if defaults.get(flag) else 'no'})"]
             else:
-                lines += [f"  --{flag}", f"      {text}", f"      takes {parser.takes} (default: {default})"]
+                lines += [f"  --{flag}", f"      {text}", f"      takes {parser.syntactic_help} (default: {default})"]
         super().__init__("\n".join(lines))
         self.known = [*table]
 
@@ -66,13 +66,9 @@ INSTALLED = "lstm_toys.experiments."
 
 OWN = "the optimizer's default"
 
-_TABLE: dict[str, tuple[parsers.Parser[Any] | None, Any, str]] = {
+_TABLE: dict[str, tuple[flags.ArgumentParser[Any] | None, Any, str]] = {
     "seeds": (parsers.integer(1), 16, "number of networks; seed i gives the same network, however many there are"),
-    "base_seed": (
-        parsers.integer(0, 2**32 - 1),
-        0,
-        "another value gives different networks with the same seed numbers",
-    ),
+    "base_seed": (parsers.integer(0, 2**32 - 1), 0, "other values give other networks with the same seed numbers"),
     "steps": (parsers.integer(0), None, "training steps of each network; 0 leaves the networks untrained"),
     "learning_rate": (parsers.positive, None, "step size of the optimizer"),
     "optimizer": (
@@ -81,17 +77,9 @@ _TABLE: dict[str, tuple[parsers.Parser[Any] | None, Any, str]] = {
         "optimizer; momentum: SGD with momentum; rmsprop_keras: adds epsilon outside the root, as Keras did in 2018",
     ),
     "momentum": (parsers.share(OWN), "auto", "fraction of earlier gradients that momentum and adam keep at each step"),
-    "decay": (
-        parsers.share(OWN),
-        "auto",
-        "fraction of the mean squared gradient that rmsprop, rmsprop_keras and adam keep at each step",
-    ),
+    "decay": (parsers.share(OWN), "auto", "share of mean squared gradients that rmsprop, rmsprop_keras and adam keep"),
     "hidden": (parsers.widths, "32", "units of each recurrent layer below the readout; none: only the readout"),
-    "readout": (
-        parsers.choice("cell", "dense"),
-        "cell",
-        "last layer; cell: one more recurrent layer, whose units are the answer; dense: an affine layer",
-    ),
+    "readout": (parsers.choice("cell", "dense"), "cell", "last layer; cell: a recurrent one; dense: an affine one"),
     "cell": (parsers.cell, "lstm", "cell of every layer; lstm_toys/networks/cells.py says what a custom one provides"),
     "gates": (parsers.choice(*cells.GATES), "sigmoid", "gate function of lstm and gru; hard: clip(0.2 a + 0.5, 0, 1)"),
     "timesteps": (parsers.integer(2), 100, "number of points of each curve, evenly spaced over the range of x"),
@@ -102,16 +90,12 @@ _TABLE: dict[str, tuple[parsers.Parser[Any] | None, Any, str]] = {
         "early stopping: a network takes no more steps once it meets the goal at so many records in a row, of about "
         "200; 0: every network takes all steps",
     ),
-    "keep": (
-        parsers.choice("last", "best"),
-        "last",
-        "parameters to keep of each network; best: those with the smallest recorded loss",
-    ),
+    "keep": (parsers.choice("last", "best"), "last", "parameters to keep; best: those with the smallest recorded loss"),
     "noise": (parsers.not_negative, 0.0, "standard deviation of noise on the training inputs, drawn once per seed"),
     "block": (
-        parsers.integer(1).unless("auto"),
+        parsers.unless("auto", parsers.integer(1)),
         "auto",
-        "number of networks that one compiled program computes; changing it changes the last bits of all results",
+        "networks per program; changes the last bits of results",
     ),
     "results_dir": (parsers.folder, "results", "folder for runs and published files"),
     "publish": (None, False, "copy the figures and metrics of the finished run to <results_dir>/<experiment>"),
@@ -119,27 +103,15 @@ _TABLE: dict[str, tuple[parsers.Parser[Any] | None, Any, str]] = {
     "restart": (None, False, "start from the beginning, even if the run is finished or could be continued"),
     "quiet": (None, False, "print only errors and the folder of the results"),
     "checkpoint_every": (parsers.positive, 30.0, "seconds between checkpoints; an interrupted run continues from one"),
-    "on_divergence": (
-        parsers.choice("exclude", "stop"),
-        "exclude",
-        "what to do about seeds that diverge; exclude: leave them out of the statistics; stop: end the run",
-    ),
-    "figure_format": (
-        parsers.choice(*FORMATS),
-        "png",
-        "file format of figures, including those of a finished run; animations are always GIF",
-    ),
+    "on_divergence": (parsers.choice("exclude", "stop"), "exclude", "leave diverged seeds out of statistics, or stop"),
+    "figure_format": (parsers.choice(*FORMATS), "png", "format of figures, also of a finished run; animations are GIF"),
     "cluster": (
         parsers.cluster,
         "none",
         "Dask cluster whose workers train and evaluate (needs the extra 'cluster'): local:4 starts four workers on "
         "this machine; otherwise the address of a scheduler, or its scheduler file",
     ),
-    "mixed": (
-        None,
-        False,
-        "accept workers with other library versions or processors, and record them; last bits of results may differ",
-    ),
+    "mixed": (None, False, "accept, and record, workers with other versions or processors; last bits may differ"),
     "compile_cache": (None, True, "keep compiled programs in the user's cache folder for later commands"),
 }
 """Each flag of an experiment: its parser, its default, and the help text. An experiment sets the missing defaults."""
@@ -182,20 +154,15 @@ def flags_of(experiment: Experiment) -> FlagTable:
         f"{NUMBER}{name}": (parsers.number, f"{name.replace('_', ' ')} of the training curves")
         for name in experiment.numbers
     }
-    every, before = [*FLAGS.items()], [*FLAGS].index("keep_steps")
-    table = dict([*every[:before], *numbers.items(), *every[before:]])
-    return {name: each for name, each in table.items() if name not in experiment.fixed}
+    return {name: each for name, each in (FLAGS | numbers).items() if name not in experiment.fixed}
 
 
 def defaults_of(experiment: Experiment) -> dict[str, Any]:
     """Returns the defaults of an experiment's flags. Raises UsageError if one is missing, or belongs to no flag."""
-    for name in ("steps", "learning_rate"):
-        if name not in experiment.defaults:
-            raise UsageError(f"experiment {experiment.name}: no default for {name}; add defaults={{{name!r}: ...}}")
+    if missing := {"steps", "learning_rate"} - experiment.defaults.keys():
+        raise UsageError(f"experiment {experiment.name}: no default for {min(missing)}")
     if unknown := experiment.defaults.keys() - FLAGS.keys():
-        raise UsageError(
-            f"experiment {experiment.name}: default for the unknown flag {min(unknown)}; --help lists the flags"
-        )
+        raise UsageError(f"experiment {experiment.name}: default for the unknown flag {min(unknown)}")
     numbers = {f"{NUMBER}{name}": value for name, value in experiment.numbers.items()}
     return {**DEFAULTS, **experiment.defaults, **numbers}
 
@@ -219,10 +186,7 @@ def _read(
     if asks_help(arguments):
         raise Help(doc, table, defaults)
     if stray := _given(values, [name, *arguments]):
-        raise UsageError(
-            f"unexpected argument {stray[0]!r}: settings are given as flags, and values with spaces need quotes; "
-            "--help lists the flags"
-        )
+        raise UsageError(f"unexpected argument {stray[0]!r}: not a flag; values with spaces need quotes; see --help")
     return values
 
 
@@ -232,7 +196,7 @@ def _defined(table: FlagTable, defaults: dict[str, Any]) -> "_Values":
         if parser is None:
             flags.DEFINE_bool(name, defaults[name], text, flag_values=values)
             values[name].parser = parsers.Switch()
-        elif parser.many:
+        elif getattr(parser, "many", False):
             flags.DEFINE_multi(parser, flags.ArgumentSerializer(), name, defaults[name], text, flag_values=values)
         else:
             flags.DEFINE(parser, name, defaults[name], text, flag_values=values)

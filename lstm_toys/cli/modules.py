@@ -1,8 +1,8 @@
 """Loads declarations that a flag names, from the experiments or from a user's modules. Imports nothing heavy."""
 
-import ast
 import importlib
 import importlib.util
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 from lstm_toys.cli import flags, parsers
 from lstm_toys.cli.script import home
+from lstm_toys.cli.suggestions import meant
 from lstm_toys.runs.context import described_error
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.suggestions import meant
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ def listed(attribute: str) -> list[str]:
     return [
         path.stem if path.parent == folder else ".".join((package, *path.relative_to(folder).with_suffix("").parts))
         for path in sorted(folder.rglob("*.py"), key=lambda path: (len(path.parts), path))
-        if attribute in _assigned(path, attribute)
+        if re.search(rf"^{attribute}(: .+)? = ", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]
 
 
@@ -84,16 +84,6 @@ def helped(arguments: Sequence[str], flag: str, attribute: str, kind: type[T], d
         return declared(own[flag] or default, attribute, kind, flag)
     except flags.UsageError:
         return declared(default, attribute, kind, flag)
-
-
-def _assigned(path: Path, attribute: str) -> set[str]:
-    """Returns the names that a file assigns at its top level; none if it does not mention the attribute."""
-    source = path.read_bytes()
-    if attribute.encode() not in source:
-        return set()
-    statements = [each for each in ast.parse(source).body if isinstance(each, ast.Assign | ast.AnnAssign)]
-    targets = [each.targets if isinstance(each, ast.Assign) else [each.target] for each in statements]
-    return {node.id for some in targets for node in some if isinstance(node, ast.Name)}
 
 
 def _module(name: str, attribute: str, flag: str) -> ModuleType:

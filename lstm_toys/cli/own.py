@@ -47,22 +47,13 @@ def quantity(text: str) -> str:
 
 
 FLAGS: flags.FlagTable = {
-    "train": (
-        parsers.files,
-        "file of training curves: one column per curve, one row per time point; repeat for each feature",
-    ),
+    "train": (parsers.files, "training curves: a column per curve, a row per time point; repeat for each feature"),
     "show": (parsers.files, "file of more curves of the same length to answer after training; repeat for each feature"),
     "quantity": (quantity, "name of the values in a --train file, for tables and figures; repeat for each file"),
-    "targets": (
-        parsers.file,
-        "file of target numbers: one row per curve, in the same order, and one column per number",
-    ),
-    "ask": (
-        parsers.choice("same", "next"),
-        "what networks learn to answer at each time point; same: the current value; next: the next value",
-    ),
+    "targets": (parsers.file, "target numbers: a row per curve, in the same order, and a column per number"),
+    "ask": (parsers.choice("same", "next"), "value to answer at each time point: the current or the next one"),
     "hold_out": (parsers.share("a fifth of five or more curves"), "share of the curves to hold out of training"),
-    "batch": (parsers.integer(1).unless("auto"), "number of curves per training step"),
+    "batch": (parsers.unless("auto", parsers.integer(1)), "number of curves per training step"),
     "standardize": (None, "scale the curves to the range that networks can reach; results are in the original units"),
 }
 DEFAULTS = {

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 import runpy
 import sys
 from functools import cache
@@ -10,7 +11,7 @@ from pathlib import Path
 import lstm_toys
 from lstm_toys import output
 from lstm_toys.cli import VERSION
-from lstm_toys.suggestions import meant
+from lstm_toys.cli.suggestions import meant
 
 EXPERIMENTS = "experiments"
 
@@ -63,11 +64,11 @@ def commands(folder: Path) -> dict[str, str]:
     """Returns the first line of every command's docstring, by name, without importing any command."""
     paths = {path.stem: path for path in folder.glob("*.py")}
     paths |= {path.parent.name: path for path in folder.glob("*/__main__.py")}
-    trees = {name: ast.parse(path.read_bytes()) for name, path in sorted(paths.items())}
+    sources = {name: path.read_text(encoding="utf-8") for name, path in sorted(paths.items())}
     return {
-        name: (ast.get_docstring(tree) or "").partition("\n")[0]
-        for name, tree in trees.items()
-        if any(isinstance(node, ast.If) and "__name__ == '__main__'" in ast.unparse(node.test) for node in tree.body)
+        name: (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+        for name, source in sources.items()
+        if re.search('^if __name__ == "__main__":', source, re.MULTILINE)
     }
 
 

@@ -80,7 +80,7 @@ def period(text: str) -> dynamic.Period:
     name, _, values = text.partition("=")
     if not name.strip():
         raise ValueError
-    return dynamic.Period(name.strip(), tuple(map(parsers.number.convert, values.split(","))))
+    return dynamic.Period(name.strip(), tuple(map(parsers.number.parse, values.split(","))))
 
 
 GENERALIZATION: flags.FlagTable = {
@@ -93,10 +93,7 @@ SWEEP: flags.FlagTable = {
 }
 DYNAMICS: flags.FlagTable = {
     "task": (parsers.name, "experiment whose networks are analyzed: {}, or your own module"),
-    "inputs": (
-        INPUTS,
-        f"constant inputs; by default {dynamic.INPUTS}, over the range of all curves extended by a quarter at each end",
-    ),
+    "inputs": (INPUTS, f"constant inputs; by default {dynamic.INPUTS}, over the range of curves and a quarter beyond"),
     "hold": (
         period,
         "name and constant input of a period, such as 'delay=0,0,1', under which to find slow points; repeat --hold "
@@ -107,10 +104,7 @@ DYNAMICS: flags.FlagTable = {
         "number of initial states per network; half of them are states that the network visits. Slow "
         "points are sought from eight times as many visited states",
     ),
-    "weight_scale": (
-        parsers.positive,
-        "factor by which all parameters are multiplied, to analyze untrained networks with larger or smaller weights",
-    ),
+    "weight_scale": (parsers.positive, "factor of all parameters, to analyze untrained networks with other weights"),
 }
 """Flags of each command, in addition to the flags of the experiment that trains the population."""
 

@@ -1,5 +1,5 @@
 """Figures drawn from labeled results."""
 
-from lstm_toys import suggestions
+import lazy_loader
 
-__getattr__, __dir__, __all__ = suggestions.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

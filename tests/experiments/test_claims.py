@@ -418,7 +418,7 @@ WRONG = [
         ("--steps=600", "--stps=6", "flag --claims=other_claims: population more: Unknown command line flag 'stps'"),
         ('"--steps=600"', '"--seeds=3"', "population more: it changes --seeds or --base_seed"),
         ("learning_rate=0.015", "units=3", "flag --claims=other_claims: faster: TypeError: "),
-        (ZERO, "steps=-5) if", "other_claims: untrained networks: flag --steps=-5: takes a whole number"),
+        (ZERO, "steps=-5) if", "other_claims: untrained networks: flag --steps=-5: -5 is not an integer"),
         (RETURNED, "return {}", "untrained networks: TypeError: must return settings or None, not dict"),
         ("high=1e-3", 'high=float("nan")', "ValueError: claim 'lines': high must be a number, not nan"),
         (ABOUT, ANSWERED.format(None), "the published answers must be a dictionary of labeled results by population"),
