@@ -119,7 +119,7 @@ number = Float(-LARGEST, LARGEST)
 
 def share(auto: str) -> Parser[float | None]:
     """Parses a number in [0, 1), in single precision, or None for the word ``auto``, which the argument explains."""
-    return unless("auto", Float(0.0, 1 - 2**-24), auto)
+    return unless("auto", Float(0.0, 0.999999), auto)
 
 
 def wholes(text: str) -> tuple[int, ...]:

@@ -50,7 +50,7 @@ LINES = {
     "line --seeds=1_6": "flag --seeds=1_6: '1_6' is not an integer in the range [1, 2147483647]",
     "line --seeds=３": "is not an integer in the range",
     "hill --learning_rate=1_0.5": "is not a number in the range [1e-37, 1e+38]",
-    "sine --optimizer=momentum --momentum=0.99999999999": "takes a number in the range [0.0, 0.99999994",
+    "sine --optimizer=momentum --momentum=0.99999999999": "takes a number in the range [0.0, 0.999999]",
     "sine --train_amplitude=1e38": "1e+38 is not a number in the range [-1000000.0, 1000000.0]",
     "amplitude --keep_steps=5,3": "ascending",
     "recipe --seeds=1": "an integer in the range [2, ",
