@@ -63,6 +63,7 @@ ENVIRONMENT = [
     Row("JAX_PLATFORMS=cuda line $S", 0, "already finished", given="line"),
     Row("JAX_NUM_CPU_DEVICES=0 line $S", 2, "JAX_NUM_CPU_DEVICES=0"),
     Row("JAX_NUM_CPU_DEVICES=7 line $S", 0, "7 x cpu"),
+    Row("JAX_DISABLE_JIT=1 line $S", 2, "JAX_DISABLE_JIT prevents training; unset it"),
     Row("JAX_TRANSFER_GUARD=disallow line $S", 2, "Disallowed host-to-device transfer"),
     Row("JAX_DEBUG_NANS=1 line $S", 0, TRAINED),
     Row("XLA_FLAGS=--xla_force_host_platform_device_count=0 line $S", 2, "JAX does not start"),

@@ -109,6 +109,9 @@ class Unusable(Exception):
 
 def start() -> None:
     """Initializes the devices, and computes something on one of them; raises Unusable if that fails."""
+    for name in ("jax_disable_jit", "jax_debug_infs"):  # Training would end late, in a traceback.
+        if jax.config.values[name]:
+            raise Unusable(f"{name.upper()} prevents training; unset it")
     if "JAX_NUMPY_DTYPE_PROMOTION" in os.environ:
         jax.config.update("jax_numpy_dtype_promotion", "standard")  # Optax mixes types.
     try:
