@@ -212,7 +212,7 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
         (["--train=mine.csv", "--targets=mine.csv", "--ask=next"], "flag --ask=next: has no effect with --targets"),
         (["--train=mine.csv", "--targets=ids.csv"], "ids.csv: column 1, 'id', counts the rows: leave it out"),
         (["--train=mine.csv", "--hold_out=0.95"], "flag --hold_out=0.95: leaves none of 6 curves for training"),
-        (["--train=mine.csv", "--hold_out=1"], "flag --hold_out=1: takes a number in the range [0.0, 0.99999994"),
+        (["--train=mine.csv", "--hold_out=1"], "flag --hold_out=1: takes a number in the range [0.0, 0.999999]"),
         (["--train=mine.csv", "--hold_out=0", "--batch=4"], "flag --batch=4: does not divide the 6 training curves"),
         (["--train=mine.csv", "--batch=7"], "flag --batch=7: exceeds the 5 training curves"),
         (["--train=mine.csv", "--timesteps=5"], "Unknown command line flag 'timesteps'"),
