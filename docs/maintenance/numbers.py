@@ -14,7 +14,8 @@ README.md is made from a template of its own, so that its text is readable too.
 
 Templates are Jinja2. Each folder of published results is a name in them, and each of its JSON files an attribute:
 ``sine.metrics`` is ``results/sine/metrics.json``. ``results`` holds all folders by name,
-such as ``papers/counting``, ``commands`` the commands that publish them; ``median`` is a filter, ``zip`` Python's own.
+such as ``papers/counting``, ``commands`` the commands that publish them; ``median`` and ``specified``, which says what
+a verdict depends on, are filters, ``zip`` Python's own.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+
+from lstm_toys.studies.claims.ask import specified
 
 from . import steps
 
@@ -64,7 +67,7 @@ def published(folder: Path) -> dict[str, dict[str, Any]]:
 def rendered(template: str, results: Mapping[str, Any]) -> str:
     """The text that a template makes; raises Unfilled."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["median"] = statistics.median
+    environment.filters |= {"median": statistics.median, "specified": specified}
     environment.globals["zip"] = zip
     try:
         return environment.from_string(template).render(results, results=results, commands=steps.commands()).strip()

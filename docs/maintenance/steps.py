@@ -38,6 +38,10 @@ PAPERS = tuple(
     for step in (
         Step(f"experiments.papers.tune --task {name}", (f"papers/{name}_recipes",)),
         Step(f"experiments.papers --paper {name} --random {networks} --variants", (f"papers/{name}",)),
+        Step(
+            f"experiments.claims --claims experiments.papers.{name} --specifications --seeds 24",
+            (f"claims_experiments_papers_{name}_specifications",),
+        ),
     )
 )
 GRIDS = tuple(
@@ -63,13 +67,6 @@ STEPS = (
     Step("experiments.claims --specifications", ("claims_specifications",)),
     Step("experiments.null", ("null",)),
     *PAPERS,
-    *(
-        Step(
-            f"experiments.claims --claims experiments.papers.{name} --specifications --seeds 24",
-            (f"claims_experiments_papers_{name}_specifications",),
-        )
-        for name in ("counting", "memory")
-    ),
     Step("experiments.explained", ("explained",)),
     Step("experiments.resonance", ("resonance",)),
     Step("experiments.longevity", ("longevity",)),

@@ -79,18 +79,19 @@ def draw_curves(others: Sequence[Entry]) -> Figure:
         handles = [
             entry("the networks of the verdict", COLORS[PUBLISHED], marker="D", markersize=3, linestyle=""),
             entry("another training, 95 % interval (Wilson)", marker="o", markersize=3),
+            _few(),
         ]
         for kind, own in colors.items():
             for level, color in own.items():
                 handles.append(entry(f"{kind}: {level}", color, marker="s", markersize=4, linestyle=""))
-        legend(figure, [*handles[:2], few(), *handles[2:]], columns=5)
+        legend(figure, handles, columns=5)
         decided = [each["robust"] for each in others if each["robust"] is not None]
         told = f"{sum(decided)} of {len(decided)} verdicts are robust: shares stay on their side of 50 %"
         figure.suptitle(f"{told}\n(under other choices; other thresholds, which count too, are in another figure)")
     return figure
 
 
-def few() -> Line2D:
+def _few() -> Line2D:
     """The entry of a legend for specifications that are not judged."""
     label = f"pale: fewer than {LEARNED:.0%} of the networks learned, not judged"
     return entry(label, GRAY, marker="o", markersize=3, linestyle="", alpha=PALE)
@@ -139,7 +140,7 @@ def draw_losses(others: Sequence[Entry]) -> Figure:
             shares(axes, (-0.05, 1.05))
             axes.tick_params(labelsize=7)
         handles = [entry(f"{kind}: {name}", color, marker="o", markersize=3) for name, color in colors.items()]
-        legend(figure, [*handles, entry("other choices", marker="o", markersize=3, linestyle=""), few()], columns=4)
+        legend(figure, [*handles, entry("other choices", marker="o", markersize=3, linestyle=""), _few()], columns=4)
         figure.suptitle("The share of networks that meet a claim, by how far their training went")
     return figure
 
