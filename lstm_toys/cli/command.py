@@ -122,12 +122,6 @@ def _run_plan(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
     except flags.Help as text:
         print(text)
         return 0
-    except flags.Unknown as unknown:  # Suggestions are among all flags that the help lists.
-        try:
-            make_plan([*arguments, "--help"])
-        except flags.Help as text:
-            unknown = flags.Unknown(unknown.name, text.known)
-        return complain(str(unknown), 2)
     except flags.UsageError as error:
         return complain(str(error), 2)
     asks, options = plan.asks, plan.options
@@ -151,12 +145,7 @@ def _run_plan(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
     except Busy as busy:
         return complain(f"{busy}: another process is computing this run; wait until it ends, or change a setting", 1)
     except Damaged as damaged:
-        folders = [str(run.folder) for ask, run in work.found.items() if ask in asks]
-        own = str(damaged.filename).startswith(tuple(folders))
-        mend = "--restart runs it again" if own else "remove its folder and run the same command again"
-        if Path(damaged.filename).parent == options.results_dir:  # It holds everything else, too.
-            mend = "move it elsewhere and run the same command again"
-        return complain(f"{damaged}; {mend}", 1)
+        return complain(f"{damaged}; move its folder elsewhere, or make it again with --restart", 1)
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
         return complain(f"flag --results_dir={options.results_dir}: {error.strerror or error}{where}; {KEPT}", 1)

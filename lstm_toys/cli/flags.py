@@ -1,14 +1,13 @@
 """The flags of all experiments, parsed and checked without importing jax."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from absl import flags
 
 from lstm_toys.cli import conflicts, parsers
-from lstm_toys.cli.suggestions import meant
 from lstm_toys.networks import cells, optimizers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
@@ -21,7 +20,7 @@ FlagTable = dict[str, tuple[flags.ArgumentParser[Any] | None, str]]
 
 
 class Help(Exception):
-    """A request for help; its text is the help of the running command, and ``known`` the names of the flags."""
+    """A request for help; its text is the help of the running command."""
 
     def __init__(self, doc: str, table: FlagTable, defaults: dict[str, Any]) -> None:
         spec = sys.modules["__main__"].__spec__
@@ -37,7 +36,6 @@ class Help(Exception):
             else:
                 lines += [f"  --{flag}", f"      {text}", f"      takes {parser.syntactic_help} (default: {default})"]
         super().__init__("\n".join(lines))
-        self.known = [*table]
 
 
 class UsageError(Exception):
@@ -51,15 +49,6 @@ def blaming(flag: str, value: Any) -> Iterator[None]:
         yield
     except ValueError as error:
         raise UsageError(f"flag --{flag}={value}: {error}") from None
-
-
-class Unknown(UsageError):
-    """An unknown flag."""
-
-    def __init__(self, name: str, known: Iterable[str]) -> None:
-        question = meant(name, [*known, "help", "version"], "--")
-        super().__init__(f"Unknown command line flag {name!r}; {question}{' ' * bool(question)}--help lists the flags")
-        self.name = name
 
 
 INSTALLED = "lstm_toys.experiments."
@@ -190,23 +179,16 @@ def _read(
     return values
 
 
-def _defined(table: FlagTable, defaults: dict[str, Any]) -> "_Values":
-    values = _Values()
+def _defined(table: FlagTable, defaults: dict[str, Any]) -> flags.FlagValues:
+    values = flags.FlagValues()
     for name, (parser, text) in table.items():
         if parser is None:
             flags.DEFINE_bool(name, defaults[name], text, flag_values=values)
-            values[name].parser = parsers.Switch()
         elif getattr(parser, "many", False):
             flags.DEFINE_multi(parser, flags.ArgumentSerializer(), name, defaults[name], text, flag_values=values)
         else:
             flags.DEFINE(parser, name, defaults[name], text, flag_values=values)
     return values
-
-
-class _Values(flags.FlagValues):
-    def read_flags_from_files(self, argv: Sequence[str], force_gnu: bool = True) -> list[str]:  # noqa: ARG002
-        """Leaves ``--flagfile`` an unknown flag: absl would wait for a FIFO, and ignore a file within itself."""
-        return list(argv)
 
 
 def asks_help(arguments: Sequence[str]) -> bool:
@@ -227,7 +209,7 @@ def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bo
     try:
         rest: list[str] = values(arguments, known_only=known_only)[1:]
     except flags.UnrecognizedFlagError as error:
-        raise Unknown(error.flagname, values) from None
+        raise UsageError(f"{message(error)} (--help lists the flags)") from None
     except (flags.Error, ValueError) as error:
         raise UsageError(message(error)) from None
     return rest

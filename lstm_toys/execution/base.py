@@ -20,7 +20,7 @@ class Job(ABC, Generic[Part, Result]):
 
     @abstractmethod
     def digests(self) -> dict[str, str]:
-        """Digests of the function, as the calling process would compute it."""
+        """Digests of everything that the function computes, for the identity of a run."""
 
 
 class Outcome(NamedTuple, Generic[Result]):

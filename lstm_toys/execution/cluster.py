@@ -9,18 +9,19 @@ import socket
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cache
+from functools import cache, partial
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import cloudpickle
 import dask
 import jax
-from distributed import Client, Future, LocalCluster, get_worker
+from distributed import Client, Future, LocalCluster
+from distributed.comm.addressing import parse_host_port
 from distributed.comm.core import connect
 from distributed.security import Security
 
@@ -30,16 +31,12 @@ from lstm_toys.execution.base import LOCAL, Executor, Job, Outcome, Part, Result
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.execution.switches import LEAST_DEVICES
 from lstm_toys.output import counted
-from lstm_toys.tasks import textfile
 
 PATIENCE = 60.0
 """Seconds that a run waits for a worker or the scheduler; a local worker silent for this long counts as dead."""
 
 REACHED = 10.0
 """Seconds within which a scheduler must accept a connection, and reply to a request."""
-
-ASKED = 1.0
-"""Seconds between two requests for the number of workers."""
 
 TRIES = 3
 """Maximum number of attempts for a part that raises an exception or whose workers die."""
@@ -55,55 +52,16 @@ class Unreachable(Exception):
 
 
 class Lost(Exception):
-    """No worker is left for the remaining parts."""
+    """Parts were not computed; the message is one line."""
 
 
-class Unfinished(Exception):
-    """Parts failed in every attempt; the message names them and the first error."""
-
-
-class Expected(NamedTuple):
-    """What the client requires of workers.
-
-    Attributes:
-        mixed: whether other versions and processors are accepted.
-        computes: digests of the job, compared between equal versions and machines.
-        library: a digest of the library's code, compared otherwise.
-    """
-
-    fingerprint: dict[str, Any]
-    mixed: bool
-    computes: lowering.Digests
-    library: str
-
-    def differing(self, own: dict[str, Any]) -> list[str]:
-        """Returns what differs in a worker's fingerprint, unless mixed workers are accepted."""
-        return [] if self.mixed else [name for name, value in self.fingerprint.items() if own.get(name) != value]
-
-    def refusal(self, job: Job[Any, Any], own: dict[str, Any]) -> str:
-        """Says what a worker with this fingerprint would compute differently; empty if nothing."""
-        # Some switches are also part of the lowered programs.
-        if any(own[each] != self.fingerprint[each] for each in (*lowering.MACHINE, "switches")):
-            differing = [] if lowering.library() == self.library else ["the code of lstm_toys"]
-        else:
-            ours, theirs = job.digests(), self.computes
-            accepted = lowering.COMPILED if self.mixed else ()  # XLA's flags may still differ.
-            differing = sorted(each for each in {*ours, *theirs} - {*accepted} if ours.get(each) != theirs.get(each))
-        return f"its results would differ: {', '.join(differing)}" if differing else ""
-
-
-class Reply(NamedTuple):
-    """A worker's address and fingerprint, and the result of a part, or why the worker is refused."""
-
-    worker: str
-    fingerprint: dict[str, Any]
-    value: Any = None
-    refusal: str = ""
+class Differing(Exception):
+    """A worker would compute other bits; the message says in what it differs."""
 
 
 _making, _one_at_a_time = threading.Lock(), threading.Lock()
-_begun: dict[bytes, tuple[Callable[[Any], Any], str]] = {}
-"""The function of a worker's current job, and why the worker is refused for it."""
+_begun: dict[bytes, Callable[[Any], Any]] = {}
+"""The function of a worker's current job."""
 
 
 def fingerprint() -> dict[str, Any]:
@@ -119,18 +77,29 @@ def _made() -> dict[str, Any]:
     return devices.fingerprint(0)
 
 
-def work(job: bytes, expected: Expected, part: Any) -> Reply:
+def checked(expected: dict[str, Any], code: str, *, mixed: bool) -> dict[str, Any]:
+    """Returns a worker's fingerprint; raises Differing unless it, and the digest of the library's code, are as given.
+
+    ``mixed``: only the code must be.
+    """
+    own = fingerprint()
+    differing = [] if mixed else [name for name, value in expected.items() if own.get(name) != value]
+    if lowering.library() != code:
+        differing.append("the code of lstm_toys")
+    if differing:
+        more = "" if mixed else "; --mixed accepts and records workers with the same code"
+        raise Differing(f"differs from this process in {', '.join(differing)}{more}")
+    return own
+
+
+def work(job: bytes, check: Callable[[], dict[str, Any]], part: Any) -> Any:
     """Computes a part in a worker; ``job`` is a pickled `Job`, whose compiled function is kept until the next job."""
-    own, name = fingerprint(), get_worker().address
-    if differing := expected.differing(own):
-        return Reply(name, own, refusal=f"it differs in {', '.join(differing)}")
+    own = check()
     with _one_at_a_time:
         if job not in _begun:
             _begun.clear()
-            unpacked: Job[Any, Any] = cloudpickle.loads(job)
-            _begun[job] = unpacked.function(), expected.refusal(unpacked, own)
-        function, refusal = _begun[job]
-        return Reply(name, own, None if refusal else function(part), refusal)
+            _begun[job] = cloudpickle.loads(job).function()
+        return Outcome(_begun[job](part), own)
 
 
 class Cluster(Executor):
@@ -140,115 +109,85 @@ class Cluster(Executor):
 
     def __init__(self, client: Client, address: str, *, mixed: bool, tell: Callable[[str], None]) -> None:
         self._client, self._address, self._tell = client, address, tell
-        self._expected = Expected(devices.fingerprint(0), mixed, {}, lowering.library())
-        self._names: set[str] = set()
-        self._refused: set[str] = set()
+        self._check = partial(checked, devices.fingerprint(0), lowering.library(), mixed=mixed)
 
     @property
     def workers(self) -> int:
-        """The number of workers that are not refused, as last reported."""
-        self._heard()
-        return len(self._names - self._refused)
-
-    def _heard(self) -> bool:
-        """Whether the scheduler replies, with the names of all workers."""
+        """The number of workers; raises Lost if the scheduler does not reply."""
         scheduler = self._client.scheduler
         if self._client.status != "running" or scheduler is None:
-            return False
+            raise Lost("the scheduler does not reply")
         try:  # `Client.scheduler_info` waits forever for a scheduler that is stopped.
-            self._names = {*self._client.sync(scheduler.identity, n_workers=-1, callback_timeout=REACHED)["workers"]}
+            return len(self._client.sync(scheduler.identity, n_workers=-1, callback_timeout=REACHED)["workers"])
         except OSError:
-            return False
-        return True
+            raise Lost("the scheduler does not reply") from None
 
     def welcome(self) -> None:
-        """Waits for a worker, and checks all fingerprints; raises Unreachable if none comes, or one is not accepted."""
+        """Waits for a worker, and checks all of them; raises Lost if none comes, Unreachable if one is not accepted."""
         began = time.monotonic()
         if not self.workers:
             self._tell(f"cluster {self._address}: no worker yet; waiting up to {PATIENCE:.0f} s for one")
         while not self.workers:
-            if time.monotonic() - began > PATIENCE:
-                raise Unreachable(f"no worker connected within {PATIENCE:.0f} s")
+            self._wait(began)
             time.sleep(0.1)
         try:
-            fingerprints = self._client.run(fingerprint, on_error="return", callback_timeout=PATIENCE)
+            replies = self._client.run(self._check, on_error="return", callback_timeout=PATIENCE)
         except TimeoutError:
             raise Unreachable(f"not every worker replied within {PATIENCE:.0f} s") from None
-        for name, reply in fingerprints.items():
+        for name, reply in replies.items():
             if isinstance(reply, BaseException):
-                raise Unreachable(f"worker {name} failed to start: {_told(reply)}")
-            if differing := self._expected.differing(reply):
-                raise Unreachable(
-                    f"worker {name} differs from this process in {', '.join(differing)}; "
-                    "--mixed accepts and records such workers"
-                )
-        self._tell(f"cluster {self._address}: {counted(len(fingerprints), 'worker')}")
+                reason = reply if isinstance(reply, Differing) else f"failed to start: {_told(reply)}"
+                raise Unreachable(f"worker {name} {reason}")
+        self._tell(f"cluster {self._address}: {counted(len(replies), 'worker')}")
+
+    @staticmethod
+    def _wait(since: float) -> None:
+        if time.monotonic() - since > PATIENCE:
+            raise Lost(f"there has been no worker for {PATIENCE:.0f} s")
 
     def map(
         self, job: Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool]
     ) -> Iterator[tuple[Part, Outcome[Result]]]:
         """Computes parts on the workers; see `Executor.map`.
 
-        Raises Lost if there was no worker or scheduler for `PATIENCE` seconds, or every worker is refused, Unfinished
-        if parts failed once all others are done, and Unreachable if the job cannot be sent.
+        Raises Lost if there was no worker for `PATIENCE` seconds, the scheduler does not reply, a worker differs from
+        this process, or parts failed once all others are done; Unreachable if the job cannot be sent.
         """
-        sent, expected = packed(job), self._expected._replace(computes=job.digests())
-        new, again, running = iter(parts), deque[Part](), dict[Future[Any], Part]()
-        waiting, came = next(new, None), threading.Event()
-        failed, raised = list[Part](), list[BaseException | None]()
-        alive, polled, heard, accepted, answered = 0, 0.0, time.monotonic(), False, True
+        sent, new, running, came = packed(job), iter(parts), dict[Future[Any], Part](), threading.Event()
+        failed, seen = dict[str, BaseException | None](), time.monotonic()
         try:
-            while waiting is not None or running:
+            while True:
                 if stop():
                     raise Stopped
-                if not accepted and len(self._refused) >= TRIES * AHEAD:  # Restarted workers have new names.
-                    raise Lost("every worker was refused")
-                if time.monotonic() - polled > ASKED or self._client.status != "running":
-                    answered = self._heard()
-                    alive = len(self._names - self._refused) if answered else 0
-                    polled = time.monotonic()
-                if alive:
-                    heard = polled
-                elif time.monotonic() - heard > PATIENCE:
-                    who = "worker" if answered else "scheduler"
-                    accepted_by = " that is not refused" if self._refused and who == "worker" else ""
-                    raise Lost(f"there has been no {who}{accepted_by} for {PATIENCE:.0f} s")
-                while alive and waiting is not None and len(running) < AHEAD * alive:
-                    future = self._client.submit(work, sent, expected, waiting, pure=False, retries=TRIES - 1)
+                if workers := self.workers:
+                    seen = time.monotonic()
+                else:
+                    self._wait(seen)
+                for part in islice(new, max(0, AHEAD * workers - len(running))):
+                    future = self._client.submit(work, sent, self._check, part, pure=False, retries=TRIES - 1)
                     future.add_done_callback(lambda _: came.set())
-                    running[future] = waiting
-                    waiting = again.popleft() if again else next(new, None)
-                done = [future for future in running if future.done()]
-                if not done:
-                    came.wait(1)
-                    came.clear()
-                for future in done:
+                    running[future] = part
+                if workers and not running:
+                    break
+                came.wait(1)
+                came.clear()
+                for future in [each for each in running if each.done()]:
                     part = running.pop(future)
-                    if future.status == "error":
-                        failed.append(part)
-                        raised.append(future.exception())
-                    # Canceled by the scheduler, or computed by a refused worker.
-                    elif future.status != "finished" or not self._accepts(reply := future.result()):
-                        again.append(part)
+                    if future.status == "finished":
+                        yield part, future.result()
+                    elif future.status == "cancelled":
+                        raise Lost("the scheduler does not reply")
+                    elif isinstance(error := future.exception(), Differing):
+                        raise Lost(f"a worker {error}")
                     else:
-                        accepted = True
-                        yield part, Outcome(reply.value, reply.fingerprint)
+                        failed[str(part)] = error
                     future.release()
-                if waiting is None and again:
-                    waiting = again.popleft()
         finally:
             for future in running:
                 future.release()
         if failed:
-            message = f"{', '.join(map(str, failed))} failed {TRIES} times: {_told(raised[0])}"
-            raise Unfinished(f"{message}; all others are finished")
-
-    def _accepts(self, reply: Reply) -> bool:
-        if reply.refusal and reply.worker not in self._refused:
-            self._refused.add(reply.worker)
-            self._tell(f"worker {reply.worker} is refused: {reply.refusal}")
-            self._client.retire_workers([reply.worker])  # The last one stays: no other could take its results.
-        return not reply.refusal
+            message = f"{', '.join(failed)} failed {TRIES} times: {_told(next(iter(failed.values())))}"
+            raise Lost(f"{message}; all others are finished")
 
 
 @contextmanager
@@ -266,9 +205,8 @@ def connected(address: str, *, mixed: bool, tell: Callable[[str], None]) -> Iter
         try:
             cluster = Cluster(stack.enter_context(_client(address)), address, mixed=mixed, tell=tell)
             cluster.welcome()
-        except (OSError, ValueError) as error:
-            reason = str(error) if type(error) is ValueError else _told(error)
-            raise Unreachable(f"no scheduler can be reached: {reason}") from None
+        except (OSError, ValueError, OverflowError) as error:  # The latter for a port that does not exist.
+            raise Unreachable(f"no scheduler can be reached: {_told(error)}") from None
         yield cluster
 
 
@@ -277,13 +215,9 @@ def _client(address: str) -> Iterator[Client]:
     """Connects to a scheduler, or starts one with workers on this machine."""
     if not address.startswith(LOCAL):
         place = address if "://" in address else _written(Path(address))
-        if place.startswith("tls://") and Security().get_connection_args("client").get("ssl_context") is None:
-            raise ValueError("the address requires TLS, which is not configured in Dask (distributed.comm.tls)")
-        host, _, port = place.partition("://")[2].rpartition(":")
-        if not (host and port.isdecimal()):
-            raise ValueError(f"{place} is not a scheduler's address")
         # A client without a scheduler takes long to close, and waits forever for a silent one, so try without it first.
-        socket.create_connection((host.strip("[]"), int(port)), timeout=REACHED).close()
+        host, port = parse_host_port(place)
+        socket.create_connection((host, port), timeout=REACHED).close()
         asyncio.run(_greet(place))
         with Client(place, set_as_default=False) as client:
             yield client
@@ -313,27 +247,23 @@ def _client(address: str) -> Iterator[Client]:
 
 
 async def _greet(address: str) -> None:
-    """Raises OSError or ValueError unless a Dask process replies at an address within `REACHED` seconds."""
-    arguments = Security().get_connection_args("client")
+    """Raises Unreachable unless a Dask process replies at an address within `REACHED` seconds."""
     try:
+        arguments = Security().get_connection_args("client")
         comm = await asyncio.wait_for(connect(address, **arguments), REACHED)
     except TimeoutError:
-        raise TimeoutError(f"{address} accepts connections, but has not replied for {REACHED:g} s") from None
-    except OSError:
-        raise
-    except Exception:  # The replies of other programs raise anything.
-        raise ValueError(f"what listens at {address} is not a Dask scheduler") from None
+        raise Unreachable(f"{address} accepts connections, but has not replied for {REACHED:g} s") from None
+    except Exception as error:  # The replies of other programs raise anything.
+        raise Unreachable(f"what listens at {address} does not reply as a Dask scheduler: {_told(error)}") from None
     comm.abort()
 
 
 def _written(path: Path) -> str:
-    """Reads an address from a scheduler file; raises OSError or ValueError."""
+    """Reads an address from a scheduler file; raises OSError, or Unreachable for another file."""
     try:
-        address: str = json.loads(textfile.content(path))["address"]
-        if "://" not in address:
-            raise ValueError
+        address: str = json.loads(path.read_text(encoding="utf-8"))["address"]
     except (KeyError, TypeError, ValueError):
-        raise ValueError(f"{path} is not a scheduler file") from None
+        raise Unreachable(f"{path} is not a scheduler file") from None
     return address
 
 

@@ -282,8 +282,6 @@ def _executor(options: Options, console: Console) -> Iterator[Executor]:
     except module.Lost as error:
         kept = "finished parts are kept, and the same command continues, with or without a cluster"
         raise Failed(f"{flag}: {error}; {kept}") from None
-    except module.Unfinished as error:
-        raise Failed(f"{flag}: {error}; these are kept, and the same command retries the rest") from None
 
 
 def _start(options: Options) -> None:

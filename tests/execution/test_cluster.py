@@ -31,8 +31,6 @@ from lstm_toys.studies.generalization.ask import Grid
 from lstm_toys.tasks.families import FAMILIES
 from lstm_toys.tasks.planes import Axis
 
-pytestmark = pytest.mark.usefixtures("digests")  # Which workers compare with their own.
-
 X = lt.time_points(20)
 LINES = lt.show(0.1 + 0.5 * np.array([[1.0], [0.3]], np.float32) * X[None], X, ("y",))
 # Those of the library are wrapped by the checks of tests, and cannot be sent so.
@@ -145,7 +143,7 @@ def test_a_part_that_fails_is_told_and_the_others_are_done(near):
     for _ in range(4):
         part, outcome = next(outcomes)
         came[part] = outcome.value
-    with pytest.raises(cluster.Unfinished, match="3 failed 3 times: ValueError: three cannot be halved"):
+    with pytest.raises(cluster.Lost, match="3 failed 3 times: ValueError: three cannot be halved"):
         next(outcomes)
     assert came == {part: part / 2 for part in (1, 2, 4, 5)}
 
@@ -162,17 +160,18 @@ def test_nobody_who_is_asked_to_stop_waits(near):
         list(near.map(Plain(napping), range(50), lambda: next(asked)))
 
 
-@pytest.mark.parametrize(
-    ("address", "told"), [("tcp://127.0.0.1:1", "Connection"), ("tls://127.0.0.1:1", "requires TLS")]
-)
-def test_no_scheduler_is_there(address, told):
-    with pytest.raises(cluster.Unreachable, match=f"no scheduler can be reached: .*{told}"), connected(address):
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "tcp://127.0.0.1:70000"])
+def test_no_scheduler_is_there(address):
+    with pytest.raises(cluster.Unreachable, match="no scheduler can be reached: "), connected(address):
         pass
 
 
 @pytest.mark.parametrize(
     ("reply", "told"),
-    [(b"", "accepts connections, but has not replied for 0.3 s"), (b"SSH-2.0-OpenSSH\r\n", "is not a Dask scheduler")],
+    [
+        (b"", "{} accepts connections, but has not replied for 0.3 s"),
+        (b"SSH-2.0-OpenSSH\r\n", "what listens at {} does not reply as a Dask scheduler"),
+    ],
 )
 def test_what_listens_is_no_scheduler(reply, told, monkeypatch):
     if not reply:
@@ -187,7 +186,7 @@ def test_what_listens_is_no_scheduler(reply, told, monkeypatch):
         serving = threading.Thread(target=serve)
         serving.start()
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
-        with pytest.raises(cluster.Unreachable, match=f"can be reached: .*{address} {told}"), connected(address):
+        with pytest.raises(cluster.Unreachable, match=told.format(address)), connected(address):
             pass
         server.shutdown(socket.SHUT_RDWR)
         serving.join()
@@ -275,7 +274,7 @@ def test_no_worker_comes_or_only_those_of_another_kind(scheduler, monkeypatch):
     told = []
     with monkeypatch.context() as patch:
         patch.setattr(cluster, "PATIENCE", 2.0)
-        refused = pytest.raises(cluster.Unreachable, match="no worker connected within 2 s")
+        refused = pytest.raises(cluster.Lost, match="there has been no worker for 2 s")
         with refused, connected(file, tell=told.append):
             pass
     assert "waiting up to 2 s" in told[0]
@@ -315,32 +314,28 @@ def test_what_a_worker_of_another_kind_did_is_recorded_where_that_is_accepted(sc
         assert json.loads(written.attrs["executed_elsewhere"]) == elsewhere
 
 
-class Otherwise(Plain):
-    """A job that computes something else in every process."""
-
-    def digests(self):
-        return {"process": str(os.getpid())}
-
-
 @pytest.mark.long
-def test_a_run_whose_only_worker_is_refused_ends(scheduler, monkeypatch):
+def test_a_worker_of_another_kind_that_comes_later_ends_the_run(scheduler):
     file, _, work = scheduler
-    work()
-    monkeypatch.setattr(cluster, "PATIENCE", 5.0)
-    told = []
-    with (
-        connected(file, tell=told.append) as found,
-        pytest.raises(cluster.Lost, match="there has been no worker that is not refused for 5 s"),
-    ):
-        list(found.map(Otherwise(napping), range(3), lambda: False))
-    assert sum("is refused: its results would differ: process" in each for each in told) == 1
+    first = work()
+    with connected(file) as found:
+        first.terminate()
+        first.wait()
+        work(JAX_RANDOM_SEED_OFFSET="7")
+        with pytest.raises(cluster.Lost, match="a worker differs from this process in switches; --mixed"):
+            list(found.map(Plain(napping), range(3), lambda: False))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("who", "sent"), [("worker", signal.SIGKILL), ("scheduler", signal.SIGKILL), ("scheduler", signal.SIGSTOP)]
+    ("who", "sent", "told"),
+    [
+        ("worker", signal.SIGKILL, "there has been no worker for 8 s"),
+        ("scheduler", signal.SIGKILL, "the scheduler does not reply"),
+        ("scheduler", signal.SIGSTOP, "the scheduler does not reply"),
+    ],
 )
-def test_whoever_is_gone_for_long_ends_the_run(who, sent, scheduler, monkeypatch):
+def test_whoever_is_gone_ends_the_run(who, sent, told, scheduler, monkeypatch):
     file, scheduling, work = scheduler
     worker = work()
     for name, value in {"PATIENCE": 8.0, "REACHED": 2.0, "TRIES": 100}.items():
@@ -351,7 +346,7 @@ def test_whoever_is_gone_for_long_ends_the_run(who, sent, scheduler, monkeypatch
         (scheduling if who == "scheduler" else worker).send_signal(sent)
         for child in psutil.Process(worker.pid).children() if who == "worker" else []:
             child.kill()
-        with pytest.raises(cluster.Lost, match=f"there has been no {who} for 8 s"):
+        with pytest.raises(cluster.Lost, match=told):
             list(outcomes)
 
 
