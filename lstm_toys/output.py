@@ -1,6 +1,5 @@
-"""Standard streams that accept any text, and a console that prints names literally."""
+"""A console that prints names literally, and lines of errors."""
 
-import io
 import os
 import sys
 from collections.abc import Sequence
@@ -24,13 +23,6 @@ def listed(items: Sequence[object], most: int = 20) -> str:
     """Joins items with commas, at most so many."""
     more = f" and {len(items) - most:,} more" if len(items) > most else ""
     return ", ".join(map(str, items[:most])) + more
-
-
-def replace_unencodable() -> None:
-    """Makes standard output and error replace characters that their encoding lacks."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 class _Console(Console):

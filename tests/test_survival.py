@@ -28,10 +28,10 @@ CONTROLLED = """
 import os, pathlib, runpy, signal, sys, time
 from lstm_toys.execution.signals import Interruption
 
-suffix, at, number, patience, hangup, released, module = sys.argv[1:8]
-del sys.argv[1:8]
+suffix, at, number, patience, released, module = sys.argv[1:7]
+del sys.argv[1:7]
 signal.signal(signal.SIGINT, signal.default_int_handler)  # It is ignored behind the & of a shell,
-signal.signal(signal.SIGHUP, getattr(signal, hangup))  # and this one under nohup.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and this one under nohup.
 replace, received, files, signals = os.replace, Interruption._received, 0, 0
 
 def _received(*arguments):
@@ -58,9 +58,9 @@ runpy.run_module(module, run_name="__main__", alter_sys=True)
 and waits until it has outlived so many signals, or a file is there."""
 
 
-def start(folder, *flags, experiment="line", suffix="", at=None, number=0, patience=1, hangup="SIG_DFL"):
+def start(folder, *flags, experiment="line", suffix="", at=None, number=0, patience=1):
     """A command in a process of its own, perhaps under control."""
-    control = (suffix, at, int(number), patience, hangup, release(folder))
+    control = (suffix, at, int(number), patience, release(folder))
     program = ["-m"] if at is None else ["-c", CONTROLLED, *map(str, control)]
     return subprocess.Popen(
         [sys.executable, *program, f"experiments.{experiment}", *FLAGS, "--quiet", f"--results_dir={folder}", *flags],
@@ -223,14 +223,6 @@ def test_a_closed_terminal_ends_a_run(tmp_path):
 
 
 @pytest.mark.long
-def test_a_signal_that_was_ignored_before_is_nobodys_wish(tmp_path):
-    process = hold(tmp_path, hangup="SIG_IGN")
-    process.send_signal(signal.SIGHUP)
-    release(tmp_path).touch()
-    assert finish(process)[1:] == ("", 0)
-
-
-@pytest.mark.long
 def test_a_second_signal_ends_a_process_inside_xla(tmp_path):
     """In a compilation of minutes, in which no Python runs in the main thread."""
     layers = f"--hidden={','.join(['3'] * 60)}"
@@ -245,12 +237,6 @@ def test_a_second_signal_ends_a_process_inside_xla(tmp_path):
     finally:
         process.kill()
     assert (process.returncode, errors) == (143, "ended by SIGTERM; the same command continues\n")
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("attempt", range(6))
-def test_a_command_starts_without_a_hang(tmp_path, attempt):
-    assert finish(start(tmp_path, "--seeds=64", "--steps=2", experiment="sine"))[1:] == ("", 0), attempt
 
 
 def ended(folder, at, *flags, number=signal.SIGKILL, **command):

@@ -20,7 +20,6 @@ HELP = ("help", "--help", "-h")
 
 def main() -> None:
     """Runs the module of the command that the first argument names, or lists all commands."""
-    output.replace_unencodable()
     name, *arguments = sys.argv[1:] or [HELP[0]]
     if name in HELP and arguments:
         name, arguments = arguments[0], ["--help", *arguments[1:]]
