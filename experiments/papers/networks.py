@@ -32,10 +32,8 @@ MOST = 50
 OTHERS = 3
 """Other units that are held, one after another; the mean share counts."""
 
-POINTS, STARTS = 200, 64
-"""Points of the sequence along which states are visited, and states of each network to begin in."""
-
-MOST_POINTS = 64
+POINTS, STARTS, MOST_POINTS = 200, 64, 64
+"""Points of the sequence along which states are visited, states of each network to begin in, and most fixed points."""
 
 Measured = Mapping[str, jt.Shaped[np.ndarray, " S"]]
 
@@ -54,10 +52,11 @@ def inside(measure: str, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]
     Returns by population and measured quantity how many networks have it, and their median with a 95 % bootstrap
     interval, or of booleans the share of networks with Wilson's.
     """
-    return {
-        name: keep(f"looked into {name}", [name, run, measure], partial(_summaries, measure, run))
-        for name, run in needs.items()
-    }
+
+    def kept(name: str, run: Run) -> dict[str, Any]:
+        return keep(f"looked into {name}", [name, run, measure], partial(_summaries, measure, run))
+
+    return {name: kept(name, run) for name, run in needs.items()}
 
 
 def _summaries(measure: str, run: Run) -> dict[str, Any]:
@@ -83,7 +82,7 @@ def counters(saved: lt.Saved) -> Measured:
     (name, states), *_ = lt.states(saved.model, saved.params, one).items()
     inner = states.get("cell", states["hidden"])[:, 0, 1:]
     best = counter(inner, MOST)
-    seeds = np.arange(len(inner))
+    seeds, units = np.arange(len(inner)), inner.shape[2]
     report: dict[str, Any] = {
         "squared correlation of the state with the count": best.straight,
         "change of the state with each a": np.abs(best.up),
@@ -94,19 +93,17 @@ def counters(saved: lt.Saved) -> Measured:
         opened = gates(layer, one[0], states["hidden"][:, 0], saved.model.gates)[:, 1:]
         for number, gate in ((0, "input"), (1, "forget"), (3, "output")):
             shut = 1 - opened[seeds, :, number, best.unit]
-            report |= {
-                f"1 - {gate} gate at a": shut[:, :MOST].mean(axis=1),
-                f"1 - {gate} gate at b": shut[:, MOST:].mean(axis=1),
-            }
+            report[f"1 - {gate} gate at a"] = shut[:, :MOST].mean(axis=1)
+            report[f"1 - {gate} gate at b"] = shut[:, MOST:].mean(axis=1)
     usual = accepted(lt.answers(saved.model, saved.params, every.inputs), every)
 
-    def held(units: jt.Int[np.ndarray, " S"]) -> jt.Float[np.ndarray, " S"]:
-        return accepted(lt.intervene(saved.model, saved.params, every.inputs, name, units[:, None]), every)
+    def held(unit: jt.Int[np.ndarray, " S"]) -> jt.Float[np.ndarray, " S"]:
+        return accepted(lt.intervene(saved.model, saved.params, every.inputs, name, unit[:, None]), every)
 
     report["share of strings with this unit held"] = held(best.unit)
-    if inner.shape[2] > 1:
-        drawn = np.random.default_rng(0).integers(1, inner.shape[2], (OTHERS, len(seeds)))
-        shares = [held((best.unit + shift) % inner.shape[2]) for shift in drawn]
+    if units > 1:
+        drawn = np.random.default_rng(0).integers(1, units, (OTHERS, len(seeds)))
+        shares = [held((best.unit + shift) % units) for shift in drawn]
         report["share of strings with another unit held"] = np.mean(shares, axis=0)
     return {name: np.where(usual == 1, each, np.nan) for name, each in report.items()}
 
