@@ -24,7 +24,6 @@ import numpy as np
 import optax
 
 import lstm_toys as lt
-from lstm_toys.networks.layer import squashed
 from lstm_toys.results.summary import finite, steps_to_goal
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.analysis.ask import Keep
@@ -34,6 +33,7 @@ from ..post.explained import RESAMPLES
 from ..post.numbers import valley_moved
 from . import memory
 from .horizon import as_lists, correlation, predicts, share
+from .networks import gates
 
 CENSORED, LASTING = 40_000, 10_000
 """Time steps without a pulse that are shown, and after which a memory counts as lasting."""
@@ -180,16 +180,10 @@ def lifetimes(model: Any, params: Any) -> Numbers:
 
 def inside(model: Any, params: Any) -> dict[str, Numbers]:
     """Saturation, norm and speed of networks with one layer."""
-    inputs = memory.silence(EARLY).inputs
-    ((name, states),) = ((name, each) for name, each in lt.states(model, params, inputs).items() if name != "readout")
+    inputs, late = np.asarray(memory.silence(EARLY).inputs), slice(memory.BEFORE, None)
+    (name, states), *_ = lt.states(model, params, inputs).items()
     layer = {key: np.asarray(leaf) for key, leaf in params[name].items()}
-    hidden, late = states["hidden"], slice(memory.BEFORE, None)
-    kinds = layer["recurrent_kernel"].shape[2] // hidden.shape[-1]
-    bias = layer["bias"].reshape(len(hidden), -1, kinds * hidden.shape[-1]).sum(axis=1)
-    drive = hidden[:, :, memory.BEFORE - 1 : -1] @ layer["recurrent_kernel"][:, None] + bias[:, None, None]
-    of_gates = [0, 1, 3] if kinds == 4 else [0, 1]  # The values that cells and states take up are no gates.
-    opened = np.asarray(squashed(jnp.asarray(drive), model.gates))
-    opened = opened.reshape(*drive.shape[:3], kinds, -1)[..., of_gates, :]
+    opened = gates(layer, states["hidden"], model.gates, inputs)[:, :, late]
     moved = np.concatenate([np.diff(each[:, :, late], axis=2) for each in states.values()], axis=-1)
     return {
         SATURATION: (np.minimum(opened, 1 - opened) < SATURATED).mean(axis=(1, 2, 3, 4)),

@@ -90,8 +90,8 @@ def counters(saved: lt.Saved) -> Measured:
     }
     if "cell" in states:
         layer = {key: np.asarray(leaf) for key, leaf in saved.params[name].items()}
-        opened = gates(layer, one[0], states["hidden"][:, 0], saved.model.gates)[:, 1:]
-        for number, gate in ((0, "input"), (1, "forget"), (3, "output")):
+        opened = gates(layer, states["hidden"], saved.model.gates, one)[:, 0, 1:]
+        for number, gate in enumerate(("input", "forget", "output")):
             shut = 1 - opened[seeds, :, number, best.unit]
             report[f"1 - {gate} gate at a"] = shut[:, :MOST].mean(axis=1)
             report[f"1 - {gate} gate at b"] = shut[:, MOST:].mean(axis=1)
@@ -136,18 +136,19 @@ def counter(states: jt.Float[np.ndarray, "S T H"], n: int) -> Counter:
 
 
 def gates(
-    params: Mapping[str, jt.Float[np.ndarray, "S ..."]],
-    inputs: jt.Float[np.ndarray, "T F"],
-    hidden: jt.Float[np.ndarray, "S T H"],
+    layer: Mapping[str, jt.Float[np.ndarray, "S ..."]],
+    hidden: jt.Float[np.ndarray, "S C T H"],
     kind: str,
-) -> jt.Float[np.ndarray, "S T 4 H"]:
-    """The gates of an LSTM layer after every point: input, forget, the values that cells take up, and output."""
-    before = np.concatenate([np.zeros_like(hidden[:, :1]), hidden[:, :-1]], axis=1)
-    summed = inputs[None] @ params["kernel"] + before @ params["recurrent_kernel"] + params["bias"][:, None]
-    summed = summed.reshape(*summed.shape[:2], 4, -1)
-    openness = np.array(squashed(jnp.asarray(summed), kind))
-    openness[:, :, 2] = np.tanh(summed[:, :, 2])
-    return openness
+    inputs: jt.Float[np.ndarray, "C T F"],
+) -> jt.Float[np.ndarray, "S C T G H"]:
+    """How open the gates of a layer are at every point: input, forget and output of an LSTM, or both of a GRU."""
+    before = np.pad(hidden, ((0, 0), (0, 0), (1, 0), (0, 0)))[:, :, :-1]
+    kernel, recurrent = (layer[name][:, None] for name in ("kernel", "recurrent_kernel"))
+    bias = layer["bias"].reshape(len(hidden), -1, kernel.shape[-1]).sum(axis=1)[:, None, None]
+    summed = inputs[None] @ kernel + before @ recurrent + bias
+    summed = summed.reshape(*hidden.shape[:3], -1, hidden.shape[3])
+    of_gates = [0, 1, 3] if summed.shape[3] == 4 else [0, 1]  # The other columns are values that states take up.
+    return np.asarray(squashed(jnp.asarray(summed[:, :, :, of_gates]), kind))
 
 
 def accepted(answers: jt.Float[np.ndarray, "S C T A"], probe: lt.Probe) -> jt.Float[np.ndarray, " S"]:
