@@ -237,7 +237,7 @@ def score(needs: Mapping[str, Run], base_seed: int, seeds: int, keep: Keep) -> d
         parts = {
             **{f"RMSprop, {words}": partial(usual, **course) for words, course in COURSES.items()},
             "Adam, constant": partial(several, cell, "Adam", base_seed, seeds),
-            "RMSprop, a third for three times the steps": partial(usual, THIRDS, 3),
+            "RMSprop, a third for three times the steps": partial(usual, rates=THIRDS, less=3),
             "RMSprop, switched": partial(switches, cell, base_seed, seeds),
         }
         for name, compute in parts.items():
