@@ -121,7 +121,7 @@ def stacked(
     """Yields positions of dots in columns, denser where there are many, each on its number's side of a threshold."""
 
     def column(number: float) -> float:
-        place = round(scale(number) / DOT) * DOT
+        place: float = round(scale(number) / DOT) * DOT
         for end, beyond in zip(threshold, (operator.ge, operator.gt), strict=True):
             if end is not None:
                 edge = scale(end)

@@ -25,7 +25,7 @@ ORDER = ("kernel", "recurrent_kernel", "bias")
 GATES: dict[Gates, str] = {"hard": "hard, as in the post", "sigmoid": "sigmoid"}
 
 
-Params = jt.PyTree[jt.Float[np.ndarray, "S ..."]]
+Params = Mapping[str, Mapping[str, jt.Float[np.ndarray, "S ..."]]]
 Rows = jt.Int[np.ndarray, " N"]
 
 

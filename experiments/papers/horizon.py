@@ -45,8 +45,6 @@ LEAST = 8
 
 LEAK, DRIFT = "leak of the forget gate", "asymmetry of the counter"
 
-Reached = jt.Float[np.ndarray, " S"]
-
 
 def score(needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
     """Measures all populations, and judges the hypotheses; ``needs`` are named ``gates, recipe``.
@@ -88,7 +86,7 @@ def as_lists(values: Mapping[str, Any]) -> dict[str, list[float | None]]:
     return {name: [finite(value) for value in np.asarray(each, float).tolist()] for name, each in values.items()}
 
 
-def reached(saved: lt.Saved, saturated: float = 0.0) -> Reached:
+def reached(saved: lt.Saved, saturated: float = 0.0) -> jt.Float[np.ndarray, " S"]:
     """The largest n up to which networks accept every string, in double precision; 0 if not even the first one.
 
     Gates within ``saturated`` of 0 or 1 are rounded.

@@ -115,16 +115,15 @@ def drawn(seed: int, length: int, count: int) -> lt.Examples:
     import jax
 
     draw = partial(lt.sequences.counting, length=length, count=count, language="dyck1")
-    made: lt.Examples = jax.device_get(jax.jit(draw)(jax.random.key(seed)))
-    return made
+    return jax.device_get(jax.jit(draw)(jax.random.key(seed)))
 
 
 def dyck_strings(fewest: int, most: int, count: int) -> lt.Examples:
     """Strings of Dyck-1 with at least so many and at most so many pairs: the first such ones of a fixed draw."""
     enough = 2 * count * most // (most - fewest + 1)  # Twice as many as on average are needed.
-    inputs, targets, lengths = map(np.asarray, drawn(most, 2 * most + 1, enough)[:3])
-    chosen = np.flatnonzero(lengths > 2 * fewest)[:count]
-    return lt.Examples(inputs[chosen], targets[chosen], lengths[chosen])
+    made = drawn(most, 2 * most + 1, enough)._asdict()
+    chosen = np.flatnonzero(made["lengths"] > 2 * fewest)[:count]
+    return lt.Examples(*(made[name][chosen] for name in ("inputs", "targets", "lengths")))
 
 
 def joined(pairs: int, count: int) -> lt.Examples:

@@ -149,24 +149,19 @@ def measured(networks: lt.Population, chosen: jt.Bool[np.ndarray, " M"]) -> dict
     Returns ``networks``, the number that did not diverge; ``learned``, that of those with `LEARNED`; ``loss``, the
     median validation loss of these; and for each of these `LIFETIME` and the `QUANTITIES`.
     """
+    shown = validation()
+    answers = np.asarray(lt.answers(networks.model, networks.params, shown.inputs))
+    right = (answers > 0) == (np.asarray(shown.targets) > 0.5)[None]
     sound = chosen & ~networks.diverged
-    params = jax.tree.map(lambda leaf: leaf[sound], networks.params)
-    learned = np.zeros(sound.sum(), bool)
-    if sound.any():
-        answers, bits = lt.answers(networks.model, params, validation().inputs), np.asarray(validation().targets) > 0.5
-        learned = ((np.asarray(answers) > 0) == bits[None]).mean(axis=(1, 2, 3)) >= LEARNED
-    params = jax.tree.map(lambda leaf: leaf[learned], params)
-    found = {"networks": int(sound.sum()), "diverged": int((chosen & networks.diverged).sum())}
-    if not learned.any():
-        return {**found, "learned": 0, "loss": None, **{name: [] for name in (LIFETIME, *QUANTITIES)}}
+    learned = sound & (right.mean(axis=(1, 2, 3)) >= LEARNED)
+    model, params = networks.model, jax.tree.map(lambda leaf: leaf[learned], networks.params)
     assert networks.validation_loss is not None
-    rows = {
-        LIFETIME: lifetimes(networks.model, params),
-        **inside(networks.model, params),
-        SHARPNESS: sharpness(networks.model, params),
-    }
-    loss = finite(float(np.median(networks.validation_loss[sound][learned, -1])))
-    return {**found, "learned": int(learned.sum()), "loss": loss, **as_lists(rows)}
+    loss, rows = None, dict.fromkeys((LIFETIME, *QUANTITIES), np.empty(0))
+    if learned.any():
+        loss = finite(float(np.median(networks.validation_loss[learned, -1])))
+        rows = {LIFETIME: lifetimes(model, params), **inside(model, params), SHARPNESS: sharpness(model, params)}
+    counts = {"networks": sound.sum(), "diverged": (chosen & networks.diverged).sum(), "learned": learned.sum()}
+    return {**{name: int(count) for name, count in counts.items()}, "loss": loss, **as_lists(rows)}
 
 
 def lifetimes(model: Any, params: Any) -> Numbers:

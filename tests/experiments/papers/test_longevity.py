@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -137,7 +138,7 @@ def test_networks_that_change_their_rate_are_switched_when_they_have_learned_as_
 def test_valleys_are_counted_of_networks_that_reached_the_goal(world, monkeypatch):
     monkeypatch.setattr(longevity, "steps_to_goal", lambda *_: np.array([10.0, np.inf, 20.0]))
     monkeypatch.setattr(longevity, "valley_moved", lambda _: np.array([0.1, 0.1, 0.5]))
-    found = longevity.valleys(world("sine").run)
+    found = longevity.valleys(SimpleNamespace(folder=world("sine").run))
     assert [found[name] for name in ("numbers", "networks", "count", "of")] == [[0.1, 0.5], 2, 1, 3]
 
 
