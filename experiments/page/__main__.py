@@ -5,8 +5,6 @@ is left out, and the command for that run is printed and shown on the page. The 
 can be sent as one file. An index.html that this command did not write, or that was changed since, is not replaced.
 """
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -3,8 +3,6 @@
 A part has a template `parts/NAME.html`, and a function from runs to its content.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import tomllib

@@ -1,7 +1,5 @@
 """Charts of the distribution of networks' numbers, for the page. Imports nothing heavy."""
 
-from __future__ import annotations
-
 import math
 import operator
 from collections import Counter

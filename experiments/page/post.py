@@ -1,7 +1,5 @@
 """The post, section by section: its tasks, the networks' answers, and whether its sentences hold."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Finds the runs that the page is made from, and the commands of missing ones."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any, NamedTuple
 

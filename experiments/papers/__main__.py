@@ -6,8 +6,6 @@ and collects the results in one folder. Missing networks are trained first, and 
 `python -m experiments.papers.tune` shows how the recipes were found.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from lstm_toys.cli import claims, command, flags, parsers

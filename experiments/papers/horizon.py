@@ -8,8 +8,6 @@ Hypotheses and thresholds were fixed before any network with the judging base se
 had shown that no sigmoid LSTM of 192 reaches 1,000, and that 61 of 64 with hard gates do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any

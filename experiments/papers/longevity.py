@@ -10,8 +10,6 @@ with six networks for each setting: all memories lasted at small rates, and LSTM
 small rate kept longer than those that changed the other way, against what is stated here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, Literal

@@ -5,8 +5,6 @@ string a^n b^n; for an LSTM the state is its memory cell. Fixed points are those
 a memory lasts if it is a stable one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple

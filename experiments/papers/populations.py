@@ -1,7 +1,5 @@
 """Variants and specifications of networks that the claims of all papers share. Imports nothing heavy."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

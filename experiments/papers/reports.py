@@ -1,7 +1,5 @@
 """The closing tables of how far networks count, and of how long memories last. Imports nothing heavy."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 

@@ -6,8 +6,6 @@ about training (Hochreiter and Schmidhuber, 1996, "Bridging Long Time Lags by We
 Memory", solved benchmarks of their time by guessing weights).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -46,7 +44,10 @@ OPEN = "\n## What stayed open\n\n"
 
 def random(claims: lt.Claims, code: Sequence[str], networks: int, keep: Keep) -> dict[str, Any]:
     """How many random networks of each scale meet each claim; ``code`` are digests of what declares the claims."""
-    asked, prepared = judgeable(claims), prepare(claims)
+    asked = judgeable(claims)
+    needed = set().union(*(claim.made_of(claims.populations) for claim in asked))
+    made_of = {name: each for name, each in claims.populations.items() if name in needed}
+    prepared = {name: Prepared(each, flags.parse(each, changes)[0]) for name, (each, changes) in made_of.items()}
     met = {claim.id: [0] * len(SCALES) for claim in asked}
     for place, scale in enumerate(SCALES):
         for first in range(0, networks, TOGETHER):
@@ -68,13 +69,6 @@ def judgeable(claims: lt.Claims) -> list[lt.Claim]:
         for claim in claims.claims
         if not claim.fails and claim.against is None and HISTORY not in {each.curves for each in claim.sources}
     ]
-
-
-def prepare(claims: lt.Claims) -> dict[str, Prepared]:
-    """The experiments of the populations that random networks take the place of."""
-    needed = set().union(*(claim.made_of(claims.populations) for claim in judgeable(claims)))
-    asked = {name: claims.populations[name] for name in claims.populations if name in needed}
-    return {name: Prepared(each, flags.parse(each, changes)[0]) for name, (each, changes) in asked.items()}
 
 
 def judged(

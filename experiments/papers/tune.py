@@ -5,8 +5,6 @@ as the claims give it. The networks are of another base seed than the ones that 
 the one with the smallest median loss of the validation set.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 

@@ -181,7 +181,6 @@ def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkey
     claims = tuple(claim for claim in counting.CLAIMS.claims if claim.id == "dyck-one-unit")
     monkeypatch.setattr(counting, "CLAIMS", dataclasses.replace(counting.CLAIMS, claims=claims))
     monkeypatch.setattr(scoring, "TOGETHER", 2)
-    monkeypatch.setattr(scoring, "prepare", lambda _: {})
     asked = []
 
     def judged(_, __, scale, numbers):
