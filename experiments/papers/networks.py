@@ -50,11 +50,10 @@ def inside(measure: str, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]
     Returns by population and measured quantity how many networks have it, and their median with a 95 % bootstrap
     interval, or of booleans the share of networks with Wilson's.
     """
-
-    def kept(name: str, run: Run) -> dict[str, Any]:
-        return keep(f"looked into {name}", [name, run, measure], partial(_summaries, measure, run))
-
-    return {name: kept(name, run) for name, run in needs.items()}
+    return {
+        name: keep(f"looked into {name}", [name, run, measure], partial(_summaries, measure, run))
+        for name, run in needs.items()
+    }
 
 
 def _summaries(measure: str, run: Run) -> dict[str, Any]:

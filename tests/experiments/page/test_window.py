@@ -98,9 +98,7 @@ def test_the_mouse_reads_values_and_draws_upon_any_curve(opened):
     page.drag(start, end)
     assert by_hand.is_checked()
     drawn, url = page.numbers()[:, 1], page.tab.url  # The address has every point of the curve.
-    rises = np.diff(drawn)[5:7]
-    assert np.allclose(rises, rises[0], atol=0.03)
-    assert rises[0] > 0.02
+    assert np.all(np.diff(drawn)[5:7] > 0.02)
     assert np.allclose(drawn[:5], before[:5, 1], atol=1e-3)
     page.click("#undo")
     assert sine.is_checked()

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +14,7 @@ import xarray as xr
 import experiments.null
 import experiments.papers.__main__ as papers
 import lstm_toys as lt
-from conftest import carry_out, rarely
+from conftest import carry_out, carry_out_without_jax, rarely
 from experiments import claims
 from experiments.papers import ask, counting, languages, memory, networks, scoring, tune
 from experiments.papers.populations import changed, fewer
@@ -141,19 +142,18 @@ def test_populations_and_variants_are_networks_and_no_paper_lends_a_sentence_to_
 
 
 def test_other_cells_are_as_large_and_a_forget_gate_begins_at_zero():
-    def params(settings):
-        model = Prepared(counting.EXPERIMENT, settings).model
-        return model.init(jax.random.key(0), jnp.zeros((1, 4, 3)))["params"]
+    def initial(settings):
+        return partial(Prepared(counting.EXPERIMENT, settings).model.init, jax.random.key(0), jnp.zeros((1, 4, 3)))
 
     def count(settings):
-        return sum(leaf.size for leaf in jax.tree.leaves(params(settings)))
+        return sum(leaf.size for leaf in jax.tree.leaves(jax.eval_shape(initial(settings))))
 
     usual = flags.parse(counting.EXPERIMENT, [])[0]
     for name in ("gru", "rnn"):
         large = counting.as_large(name, flags.parse(counting.EXPERIMENT, counting.POPULATIONS[name][1])[0])
         assert abs(count(large) - count(usual)) < 0.06 * count(usual)
-    changed = params(counting.forget_zero("lstm", usual)), params(usual)
-    zero, one = (next(iter(layers.values()))["bias"] for layers in changed)
+    both = (initial(each)()["params"].values() for each in (counting.forget_zero("lstm", usual), usual))
+    zero, one = (next(iter(layers))["bias"] for layers in both)
     assert (zero.any(), one.any(), zero.shape) == (False, True, one.shape)
 
 
@@ -221,6 +221,14 @@ def test_every_population_has_the_same_grid_on_other_seeds_ranked_by_the_median_
     ]
     found = tune.ranked({"varied": ["rate"], "rows": rows})
     assert [each["settings"]["rate"] for each in found] == [3.0, 1.0, 2.0]
+
+
+@pytest.mark.long
+def test_no_help_waits_for_jax():
+    names = ("papers.__main__", "papers.tune", "horizon", "longevity", "page.__main__")
+    every = ", ".join(f"experiments.{name}" for name in names)
+    first = f"import {every}\nassert not any(command.carry_out(each.plan, ['--help']) for each in ({every}))"
+    assert carry_out_without_jax("null", ["--help"], first=first).endswith("\n0\n")
 
 
 @pytest.mark.long
