@@ -1,14 +1,17 @@
 """How far networks count, and what is inside them: against their answers, and against states that are made by hand."""
 
+import json
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import experiments.horizon
+import experiments.longevity
 import lstm_toys as lt
-from conftest import carry_out
-from experiments import horizon as command
-from experiments.papers import horizon, languages, networks
+from conftest import ROOT
+from experiments.papers import horizon, languages, longevity, networks
 
 
 @pytest.mark.parametrize("gates", ["sigmoid", "hard"])
@@ -75,8 +78,14 @@ def test_eight_memories_by_hand_are_eight_stable_fixed_points():
     assert found["unstable fixed points"] <= 27 - 8
 
 
-@pytest.mark.long
-def test_the_command_says_how_far_networks_count(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(command, "RECIPES", {"RMSprop 0.1": ("rmsprop", 0.1, 50), "Adam 0.01": ("adam", 0.01, 50)})
-    assert carry_out(command, ["--seeds=6", f"--results_dir={tmp_path}"]) == 0
-    assert "hard gates: most networks reach 1,000: not supported" in capsys.readouterr().out
+@pytest.mark.parametrize(("command", "judged"), [(experiments.horizon, horizon), (experiments.longevity, longevity)])
+def test_what_is_published_is_judged_told_and_drawn(command, judged, tmp_path):
+    (asked,) = command.plan([f"--results_dir={tmp_path}"]).asks
+    metrics = json.loads((ROOT / "results" / asked.name / "metrics.json").read_text())
+    verdicts = judged.verdicts(*(metrics[name] for name in ("populations", "sine") if name in metrics))
+    supported = {words: each["supported"] for words, each in verdicts}
+    assert supported == {words: each["supported"] for words, each in metrics["verdicts"].items()}
+    told = [each for each in asked.subject.report(metrics) if isinstance(each, str)]
+    for words, holds in supported.items():
+        assert any(line.startswith(f"{words}: {'supported' if holds else 'not supported'} (") for line in told)
+    assert [*asked.subject.draw(metrics, {})] == [f"{asked.name}.png"]
