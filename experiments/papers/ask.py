@@ -34,11 +34,8 @@ SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
 class Paper(NamedTuple):
     """What is measured of the networks that judge claims of papers.
 
-    Attributes:
-        number: the number of each network that the figure shows, from its results.
-        shown: the populations in the figure, and their names in words.
-        inside: the function of `networks` that measures the parameters of networks, and the measured populations, which
-            are among those that are shown.
+    ``number`` is the number of each network that the figure shows, from its results; ``shown`` are the populations in
+    the figure, with their names in words; ``inside`` is a function of `networks`, and the populations that it measures.
     """
 
     number: Callable[[lt.Results], Float[ndarray, " S"]]
@@ -47,10 +44,7 @@ class Paper(NamedTuple):
 
 
 def random(claims: lt.Claims, module: str, networks: int, results_dir: Path, flags: Sequence[str] = ()) -> Ask[Any]:
-    """Asks how many random networks meet the claims of a module, under one name whichever command needs it.
-
-    ``flags`` change all networks.
-    """
+    """Asks how many random networks, all of them changed by flags, meet the claims of a module."""
     named = canonical(module)
     asked = claims.given(*flags) if flags else claims
     cells = [each.removeprefix("--cell=").partition(":")[0] for each in flags if re.match("--cell=.*:", each)]
@@ -66,11 +60,7 @@ def random(claims: lt.Claims, module: str, networks: int, results_dir: Path, fla
 
 
 def paper(name: str, about: Paper, judged: Ask[ClaimSettings], networks: int, results_dir: Path) -> Ask[Any]:
-    """Asks for all that is known about the claims of a paper.
-
-    ``name`` is that of the published set, of the module here that declares the claims, and of the text on the papers;
-    ``networks`` is the number of random ones.
-    """
+    """Asks for all that is known about claims; ``name`` is that of their module, their text, and the published set."""
     populations = {population: each for (column, population), each in judged.needs.items() if column == NETWORKS}
     settings = {flag: getattr(judged.settings, flag) for flag in ("seeds", "base_seed", "variants")}
     analysis = lt.Analysis(

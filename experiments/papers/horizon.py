@@ -47,9 +47,7 @@ LEAK, DRIFT = "leak of the forget gate", "asymmetry of the counter"
 def score(needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
     """Measures all populations, and judges the hypotheses; ``needs`` are named ``gates, recipe``.
 
-    Returns:
-        ``populations``: what `measured` returns, with ``correlations`` of ``reached`` with `LEAK` and `DRIFT`;
-        ``verdicts``: by hypothesis, whether it is supported, with the numbers that decide.
+    Returns what `measured` returns, with ``correlations`` of ``reached`` with `LEAK` and `DRIFT`, and the `verdicts`.
     """
     found = {name: keep(f"{name}: counted", [run, name], partial(measured, run)) for name, run in needs.items()}
     for own in found.values():

@@ -219,10 +219,8 @@ def sharpness(model: Any, params: Any, batches: int = 8, iterations: int = 20) -
 def score(needs: Mapping[str, Run], base_seed: int, seeds: int, keep: Keep) -> dict[str, Any]:
     """Trains and measures all networks, and judges the hypotheses; ``needs`` are the sine's runs, by rate.
 
-    Returns:
-        ``populations``: what `measured` returns, by ``cell, rule, course, rate``, with rank ``correlations`` of
-        `LIFETIME` with the `QUANTITIES`; ``sine``: how many valleys stay, by rate; ``verdicts``: by hypothesis, whether
-        it is supported, with the numbers that decide.
+    Returns what `measured` returns, by ``cell, rule, course, rate``, with rank ``correlations`` of `LIFETIME` with the
+    `QUANTITIES`; `valleys` by rate; and the `verdicts`.
     """
     found: dict[str, Any] = {}
     for cell, shown in CELLS.items():
@@ -270,7 +268,7 @@ def above(first: list[float], second: list[float]) -> dict[str, Any]:
 
 
 def verdicts(found: Mapping[str, Any], stayed: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Judges the hypotheses."""
+    """Yields each hypothesis, whether it is supported, and the numbers that decide."""
     for cell in CELLS.values():
 
         def lives(name: str, cell: str = cell) -> list[float]:

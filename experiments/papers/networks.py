@@ -45,11 +45,7 @@ class LSTMForgetZero(lt.LSTM):
 
 
 def inside(measure: str, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
-    """What a function of this module measures of the networks of each population.
-
-    Returns by population and measured quantity how many networks have it, and their median with a 95 % bootstrap
-    interval, or of booleans the share of networks with Wilson's.
-    """
+    """The `summary` of what a function of this module measures of the networks, by population and quantity."""
     return {
         name: keep(f"looked into {name}", [name, run, measure], partial(_summaries, measure, run))
         for name, run in needs.items()
@@ -61,7 +57,7 @@ def _summaries(measure: str, run: Run) -> dict[str, Any]:
 
 
 def summary(values: np.ndarray) -> dict[str, Any]:
-    """How many networks have a number, and its median over them; of booleans, the share that is true."""
+    """The number of networks that have one, and the median with a bootstrap interval; of booleans, the share."""
     if values.dtype == bool:
         share, low, high = lt.wilson(int(values.sum()), len(values))
         return {"networks": len(values), "share": share, "low": low, "high": high}
@@ -157,11 +153,7 @@ def accepted(answers: jt.Float[np.ndarray, "S C T A"], probe: lt.Probe) -> jt.Fl
 
 
 def fixed_points(saved: lt.Saved, starts: int = STARTS) -> Measured:
-    """The fixed points without pulses, stable and unstable ones.
-
-    States that are visited along a sequence with pulses, and others drawn around them, are followed without pulses;
-    Newton's method then finds fixed points.
-    """
+    """The fixed points without pulses, sought from states along a sequence with pulses, and from others around them."""
     inputs = np.asarray(memory.flip_flop(jax.random.key(2), POINTS, 1).inputs)
     system = system_of(saved.model, saved.params, inputs.shape[2])
     visited = np.asarray(system.flat(lt.states(saved.model, saved.params, inputs)), float)[:, 0]

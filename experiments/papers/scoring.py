@@ -122,10 +122,9 @@ def answers(made: Prepared, params: Any) -> lt.Results:
 def paper(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
     """What is known about the claims of a paper, from the runs that `ask.paper` needs.
 
-    Returns ``claims``: by claim the share of the ``counted`` networks that meet it, with its interval and verdict;
-    ``random``, how many random networks of each scale meet it; and by variant the same as of the networks; ``numbers``:
-    by population, the number of each network that the figure shows, None if it diverged; ``inside``: what
-    `networks.inside` returns; ``sources`` and ``open``: the text on the papers.
+    Returns ``claims``: the share of the ``counted`` networks that meet each, also in variants, and how many random
+    networks of each scale do; ``numbers``: that of each network that the figure shows, None if it diverged, by
+    population; ``inside``: what `networks.inside` returns; ``sources`` and ``open``: the text on the papers.
     """
     met = needs["random"].read_metrics()["claims"]
     sources, _, still_open = (FOLDER / f"{name}.md").read_text(encoding="utf-8").partition(OPEN)
