@@ -15,7 +15,7 @@ from lstm_toys.studies.analysis import ask as analysis
 
 from . import papers, recipe
 from .papers.counting import EXPERIMENT
-from .papers.horizon_report import horizon as report
+from .papers.reports import horizon as report
 from .resonance import JUDGED_BY
 
 STEPS = 3_000

@@ -16,7 +16,7 @@ from lstm_toys.cli import command, flags, parsers
 from lstm_toys.studies.analysis import ask as analysis
 
 from . import papers, recipe, sine
-from .papers.longevity_report import longevity as report
+from .papers.reports import longevity as report
 
 JUDGED_BY = 52
 """Base seed of the networks that judge the hypotheses; base seed 0 was explored."""
@@ -48,7 +48,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
             for rate, steps in SINE.items()
         },
         score=lambda runs, keep: papers.longevity.score(runs, values["base_seed"], values["seeds"], keep),
-        draw=lambda metrics, _: {"longevity.png": papers.longevity_figure.longevity(metrics)},
+        draw=lambda metrics, _: {"longevity.png": papers.figures.longevity(metrics)},
         report=report,
     )
     return command.Plan([analysis.ask(longevity, options.results_dir)], options)

@@ -17,3 +17,12 @@ KINDS = {
     "rnn_dense": {"cell": "rnn", "readout": "dense", "hidden": (5, 3)},
 }
 """Every cell with all its gates and both readouts; the first six as the runs of the page's populations are called."""
+
+METRICS = {
+    "steps": 1_000,
+    "seeds": SEEDS,
+    "converged": len(SOUND),
+    "diverged_seeds": DIVERGED,
+    "goal": "RMSE of y: 0.02",
+}
+"""What the summary of a run has, about."""

@@ -5,8 +5,6 @@ is left out, and the command for that run is printed and shown on the page. The 
 can be sent as one file. An index.html that this command did not write, or that was changed since, is not replaced.
 """
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,23 +13,15 @@ from rich.console import RenderableType
 
 from lstm_toys import output
 from lstm_toys.cli import command, flags
-from lstm_toys.files import Damaged
 from lstm_toys.runs import publishing
 from lstm_toys.runs.context import Options, Refused
 
 from . import build, networks, playground, post, runs
 
-PARTS = {
-    "playground": playground.make,
-    "inside": networks.make_inside,
-    "post": post.make,
-}
+PARTS = {"playground": playground.make, "inside": networks.make, "post": post.make}
 """In page order. To add a part, add a template and a function from runs to its content; see `build`."""
 
 NAME = "index.html"
-
-MOST = 7_200_000
-"""Largest page in bytes that is convenient to send and open."""
 
 FLAGS: flags.FlagTable = {name: flags.FLAGS[name] for name in ("results_dir", "quiet")}
 DEFAULTS = {name: flags.DEFAULTS[name] for name in FLAGS if name in flags.DEFAULTS}
@@ -47,25 +37,18 @@ def plan(arguments: Sequence[str]) -> command.Plan:
 def written(options: Options) -> Iterator[RenderableType]:
     """Writes the page, and yields lines on what it contains and what is missing; raises Refused or NotPublished."""
     results_dir = options.results_dir
-    try:
-        present, missing = runs.find(options, output.console(quiet=options.quiet))
-        made = {name: each for name, make in PARTS.items() if (each := make(present)) is not None}
-    except Damaged as damaged:
-        raise Refused(f"{damaged}; remove its folder, and make that run again") from None
+    present, missing = runs.find(options, output.console(quiet=options.quiet))
+    made = {name: each for name, make in PARTS.items() if (each := make(present)) is not None}
     yield from (f"{name}: not on the page, there is no finished run of `{words}`" for name, words in missing.items())
     if not made:
         raise Refused(f"there is no finished run in {results_dir / 'runs'} that a page could be made of")
-    page = build.html(made, missing).encode()
-    if len(page) > MOST:
-        raise Refused(f"the page would have {len(page):,} bytes; at most {MOST:,} are sent and opened with ease")
-    kept: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, NAME)
-        source.write_bytes(page)
-        publishing.publish([source], results_dir, "page", kept.append)
-    yield from kept
+        source.write_text(build.html(made, missing), encoding="utf-8")
+        size = source.stat().st_size
+        publishing.publish([source], results_dir, "page", lambda _: None)
     parts = " and ".join(made)
-    yield f"{results_dir / NAME}: {len(page):,} bytes; {parts}, of {len(present)} of {len(present) + len(missing)} runs"
+    yield f"{results_dir / NAME}: {size:,} bytes; {parts}, of {len(present)} of {len(present) + len(missing)} runs"
 
 
 if __name__ == "__main__":

@@ -3,8 +3,7 @@
 A part has a template `parts/NAME.html`, and a function from runs to its content.
 """
 
-from __future__ import annotations
-
+import base64
 import json
 import tomllib
 from collections.abc import Mapping
@@ -19,20 +18,8 @@ from lstm_toys.text import one_line
 
 FOLDER = Path(__file__).parent
 
-SCRIPTS = (
-    *(
-        "cells.js",
-        "gradient.js",
-        "initial.js",
-        "curves.js",
-        "csv.js",
-        "handles.js",
-        "state.js",
-        "chart.js",
-        "picture.js",
-    ),
-    *("words.js", "drawing.js", "grips.js", "answers.js", "own.js", "controls.js", "inside.js"),
-)
+SHARED = "cells gradient initial curves csv handles state chart picture words drawing grips answers own controls inside"
+SCRIPTS = tuple(f"{name}.js" for name in SHARED.split())
 WORKERS = ("worker.js", "trainer.js")
 START = "page.js"
 """Scripts that the page shares with its workers, scripts that only workers execute, and the one that begins."""
@@ -94,3 +81,8 @@ def embedded(data: object) -> Markup:
     for letter in "<>&":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
     return Markup(text)
+
+
+def encoded(content: bytes) -> str:
+    """Bytes as base64 text."""
+    return base64.b64encode(content).decode()

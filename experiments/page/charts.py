@@ -1,8 +1,8 @@
 """Charts of the distribution of networks' numbers, for the page. Imports nothing heavy."""
 
-from __future__ import annotations
-
 import math
+import operator
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -14,75 +14,57 @@ DOT = 5
 TICKS = 5
 """Sizes of a chart, in its own units: margins, rows, the space for a label, a dot's width; and about how many ticks."""
 
-NO_THRESHOLD: dict[str, None] = {"low": None, "high": None, "against": None}
-
-
-class Row(NamedTuple):
-    """Numbers, one per network, that are drawn above one line; ``kind`` is ``"networks"`` or ``"others"``."""
-
-    label: str
-    numbers: Sequence[float]
-    kind: str
-
 
 class Scale(NamedTuple):
-    """Maps numbers to positions between the left and the right end of the axis."""
+    """Maps numbers to positions between the left and the right end of the axis; those beyond it to the nearest end."""
 
     low: float
     high: float
 
     def __call__(self, number: float) -> float:
-        """The position of a number; the nearest end for a number beyond it."""
+        """The position of a number."""
         share = (number - self.low) / (self.high - self.low)
         return LEFT + min(max(share, 0.0), 1.0) * (WIDTH - LEFT - RIGHT)
-
-    def holds(self, number: float) -> bool:
-        """Whether a number is within the ends."""
-        return self.low <= number <= self.high
 
 
 def drawing(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Lays out the chart of an entry of ``claims.json`` for the template: positions and texts."""
-    return laid_out([*rows_of(entry)], [*marks_of(entry)], entry["threshold"])
-
-
-def laid_out(
-    rows: Sequence[Row], marks: Sequence[tuple[str, float, str]], threshold: Mapping[str, Any] = NO_THRESHOLD
-) -> dict[str, Any]:
-    """Lays out a chart of rows and single numbers for the template: positions and texts."""
-    ends = [end for name in ("low", "high") if (end := threshold[name]) is not None]
-    scale = scaled([row.numbers for row in rows], [*ends, *(value for _, value, _ in marks)])
+    rows, marks, threshold = rows_of(entry), [*marks_of(entry)], (entry["threshold"]["low"], entry["threshold"]["high"])
+    ends = [end for end in threshold if end is not None]
+    scale = scaled([*rows.values()], [*ends, *(value for _, value, _ in marks)])
+    bottom = TOP + ROW * len(rows)
+    low, high = (scale(end if own is None else own) for end, own in zip(scale, threshold, strict=True))
     return {
         "width": WIDTH,
-        "height": TOP + ROW * len(rows) + BOTTOM,
+        "height": bottom + BOTTOM,
         "left": LEFT,
         "right": WIDTH - RIGHT,
         "top": TOP,
-        "bottom": TOP + ROW * len(rows),
+        "bottom": bottom,
         "rows": [
             {
-                "label": row.label,
-                "kind": row.kind,
+                "label": label,
+                "kind": "others" if number else "networks",
                 "line": TOP + ROW * (number + 1),
                 "above": TOP + ROW * number + LABEL - 6,
-                "dots": [*stacked(row.numbers, scale, TOP + ROW * (number + 1), threshold)],
-                "beyond": sum(not scale.holds(each) for each in row.numbers),
+                "dots": [*stacked(numbers, scale, TOP + ROW * (number + 1), threshold)],
+                "beyond": sum(not scale.low <= each <= scale.high for each in numbers),
             }
-            for number, row in enumerate(rows)
+            for number, (label, numbers) in enumerate(rows.items())
         ],
         "marks": [{"kind": kind, "place": scale(value), "text": text} for kind, value, text in marks],
-        "region": region(threshold, scale),
+        "region": (low, high) if ends else None,  # The range that meets the claim.
         "ticks": [{"place": scale(tick), "text": f"{tick:g}"} for tick in ticks(scale)],
     }
 
 
-def rows_of(entry: Mapping[str, Any]) -> Iterator[Row]:
-    """Yields the networks, the networks that they are compared with, and the controls."""
-    others = {name: control["per_seed"] for name, control in entry["controls"].items()}
+def rows_of(entry: Mapping[str, Any]) -> dict[str, list[float]]:
+    """The numbers of the networks, of the networks that they are compared with, and of the controls, by label."""
+    rows = {f"{entry['counted']} {NETWORKS}": entry["per_seed"]}
     if entry["against_per_seed"] is not None:
-        others = {f"networks of {entry['threshold']['against']}": entry["against_per_seed"], **others}
-    for label, numbers in {f"{entry['counted']} {NETWORKS}": entry["per_seed"], **others}.items():
-        yield Row(label, [each for each in numbers if each is not None], "others" if label in others else "networks")
+        rows[f"networks of {entry['threshold']['against']}"] = entry["against_per_seed"]
+    rows |= {name: control["per_seed"] for name, control in entry["controls"].items()}
+    return {label: [each for each in numbers if each is not None] for label, numbers in rows.items()}
 
 
 def marks_of(entry: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
@@ -132,30 +114,20 @@ def ticks(scale: Scale) -> list[float]:
 
 
 def stacked(
-    numbers: Sequence[float], scale: Scale, line: float, threshold: Mapping[str, Any]
+    numbers: Sequence[float], scale: Scale, line: float, threshold: Sequence[float | None]
 ) -> Iterator[tuple[float, float]]:
     """Yields positions of dots in columns, denser where there are many, each on its number's side of a threshold."""
-    columns: dict[float, int] = {}
-    for number in numbers:
-        column = _beside(number, round(scale(number) / DOT) * DOT, scale, threshold)
-        columns[column] = columns.get(column, 0) + 1
+
+    def column(number: float) -> float:
+        place: float = round(scale(number) / DOT) * DOT
+        for end, beyond in zip(threshold, (operator.ge, operator.gt), strict=True):
+            if end is not None:
+                edge = scale(end)
+                place = max(place, edge + DOT / 2) if beyond(number, end) else min(place, edge - DOT / 2)
+        return place
+
+    columns = Counter(map(column, numbers))
     rise = min(DOT, (ROW - LABEL - DOT) / max(columns.values(), default=1))
-    for column, count in sorted(columns.items()):
+    for place, count in sorted(columns.items()):
         for number in range(count):
-            yield round(column, 1), round(line - DOT / 2 - 1 - number * rise, 1)
-
-
-def _beside(number: float, column: float, scale: Scale, threshold: Mapping[str, Any]) -> float:
-    for end, meets in (("low", lambda low: number >= low), ("high", lambda high: number > high)):
-        if threshold[end] is not None:
-            edge = scale(threshold[end])
-            column = max(column, edge + DOT / 2) if meets(threshold[end]) else min(column, edge - DOT / 2)
-    return column
-
-
-def region(threshold: Mapping[str, float | None], scale: Scale) -> tuple[float, float] | None:
-    """The range that meets a claim, from left to right; None without a threshold."""
-    low, high = threshold["low"], threshold["high"]
-    if low is None and high is None:
-        return None
-    return scale(scale.low if low is None else low), scale(scale.high if high is None else high)
+            yield round(place, 1), round(line - DOT / 2 - 1 - number * rise, 1)

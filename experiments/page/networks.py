@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import jaxtyping as jt
@@ -15,7 +14,7 @@ from lstm_toys.networks.cells import CELLS, Gates, cell_class
 from lstm_toys.networks.optimizers import takes
 
 from .. import sine
-from .build import Made
+from .build import Made, encoded
 from .runs import FinishedRun
 
 PRECISIONS = {"single": "<f4", "half": "<f2"}
@@ -24,6 +23,10 @@ PRECISIONS = {"single": "<f4", "half": "<f2"}
 ORDER = ("kernel", "recurrent_kernel", "bias")
 
 GATES: dict[Gates, str] = {"hard": "hard, as in the post", "sigmoid": "sigmoid"}
+
+
+Params = Mapping[str, Mapping[str, jt.Float[np.ndarray, "S ..."]]]
+Rows = jt.Int[np.ndarray, " N"]
 
 
 def layers(model: Any, features: int) -> list[dict[str, Any]]:
@@ -38,70 +41,50 @@ def layers(model: Any, features: int) -> list[dict[str, Any]]:
     ]
 
 
-def packed(
-    model: Any,
-    params: jt.PyTree[jt.Float[np.ndarray, "S ..."]],
-    rows: jt.Int[np.ndarray, " N"],
-    kind: str = PRECISIONS["single"],
-) -> str:
+def packed(model: Any, params: Params, rows: Rows, kind: str = PRECISIONS["single"]) -> str:
     """Encodes the parameters of networks ``rows``, one by one, layer by layer, as base64 of numbers of a kind."""
-    return encoded(flat(model, params, rows).astype(kind))
+    return encoded(flat(model, params, rows).astype(kind).tobytes())
 
 
-def split(
-    model: Any, params: jt.PyTree[jt.Float[np.ndarray, "S ..."]], rows: jt.Int[np.ndarray, " N"]
-) -> tuple[str, str]:
+def split(model: Any, params: Params, rows: Rows) -> tuple[str, str]:
     """Encodes them in two parts: the upper 16 bits of each number, rounded, and what has to be added to all 32 bits."""
     bits = flat(model, params, rows).astype("<f4").view("<u4").astype(np.int64)
     upper = (bits + 2**15) >> 16
-    return encoded(upper.astype("<u2")), encoded((bits - (upper << 16)).astype("<i2"))
+    rest = bits - (upper << 16)
+    return encoded(upper.astype("<u2").tobytes()), encoded(rest.astype("<i2").tobytes())
 
 
-def flat(
-    model: Any, params: jt.PyTree[jt.Float[np.ndarray, "S ..."]], rows: jt.Int[np.ndarray, " N"]
-) -> jt.Float[np.ndarray, "N P"]:
+def flat(model: Any, params: Params, rows: Rows) -> jt.Float[np.ndarray, "N P"]:
     """The parameters of networks ``rows`` in the order in which the page's scripts read them."""
     names = [f"{cell_class(model.cell).__name__.lower()}_{number}" for number in range(len(model.hidden))]
-    parts = [
-        np.reshape(params[name][leaf][rows], (len(rows), -1))
-        for name in (*names, "readout")
-        for leaf in ORDER
-        if leaf in params[name]
-    ]
-    return np.concatenate(parts, axis=1)
+    leaves = [params[name][leaf] for name in (*names, "readout") for leaf in ORDER if leaf in params[name]]
+    return np.concatenate([np.reshape(leaf[rows], (len(rows), -1)) for leaf in leaves], axis=1)
 
 
-def encoded(numbers: np.ndarray) -> str:
-    """Numbers as base64 text."""
-    return base64.b64encode(numbers.tobytes()).decode()
-
-
-def make_inside(runs: Mapping[str, FinishedRun]) -> Made | None:
+def make(runs: Mapping[str, FinishedRun]) -> Made | None:
     """Makes the part about the inside of one network; None without the published networks."""
     if "published" not in runs:
         return None
     if "dynamics" not in runs:
         return inside(None)
-    path = runs["dynamics"].run.checked("results.nc")
-    return inside(lt.load_results(path, {"static_answer", "mode_frequency"}))
+    return inside(lt.load_results(runs["dynamics"].run.checked("results.nc"), {"static_answer", "mode_frequency"}))
 
 
 def inside(found: lt.Results | None) -> Made:
     """Makes the part about the inside of one network from the results of the study of dynamics, if there are any."""
-    data: dict[str, Any] = {"inputs": [], "networks": {}}
-    if found is not None:
-        rest, frequencies = found.static_answer.isel(output=0).values.tolist(), found.mode_frequency.values.tolist()
-        networks = {
-            str(seed): {"rest": finite(own), "frequency": finite([frequency])[0]}
-            for seed, own, frequency in zip(found.seed.values.tolist(), rest, frequencies, strict=True)
-        }
-        data = {"inputs": found.input.values.tolist(), "networks": networks}
-    return Made({}, data)
+    if found is None:
+        return Made({}, {"inputs": [], "networks": {}})
+    rest, frequencies = found.static_answer.isel(output=0).values, found.mode_frequency.values
+    networks = {
+        str(seed): {"rest": finite(own), "frequency": finite([frequency])[0]}
+        for seed, own, frequency in zip(found.seed.values.tolist(), rest, frequencies, strict=True)
+    }
+    return Made({}, {"inputs": found.input.values.tolist(), "networks": networks})
 
 
-def finite(numbers: list[float]) -> list[float | None]:
+def finite(numbers: Iterable[float]) -> list[float | None]:
     """Numbers with four digits after the point, and None for what is not a number."""
-    return [round(number, 4) if math.isfinite(number) else None for number in numbers]
+    return [round(float(number), 4) if math.isfinite(number) else None for number in numbers]
 
 
 def training() -> dict[str, Any]:

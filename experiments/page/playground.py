@@ -32,18 +32,16 @@ class Choice(NamedTuple):
     note: str
 
 
+SAME = "otherwise as the first ones"
 POPULATIONS = (
     Choice("published", "published", "LSTM", "hard gates; one more LSTM unit answers"),
     Choice("untrained", "published", "LSTM before training", "as they begin, with random weights"),
-    Choice("sigmoid", "other_gates", "LSTM, sigmoid gates", "otherwise as the first ones"),
+    Choice("sigmoid", "other_gates", "LSTM, sigmoid gates", SAME),
     Choice("dense", "dense", "LSTM, dense readout", "a weighted sum answers, which may leave (−1, 1)"),
     Choice("gru", "gru", "GRU", "hard gates; one more GRU unit answers"),
     Choice("rnn", "rnn", "plain recurrent (tanh)", "no gates; one more such unit answers"),
     Choice("larger", "larger", "LSTM trained on A = 0.6", "its peaks are at 1.2, which no LSTM unit can answer"),
-    *(
-        Choice(f"rate-{each}", f"rate-{each}", f"LSTM, learning rate {each}", "otherwise as the first ones")
-        for each in RATES
-    ),
+    *(Choice(f"rate-{each}", f"rate-{each}", f"LSTM, learning rate {each}", SAME) for each in RATES),
 )
 
 RANGES = {
@@ -92,9 +90,9 @@ def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]
     blocks: dict[str, str] = {}
     for each in POPULATIONS:
         if each.run in loaded:
-            population, weighed = described(each, loaded[each.run], metrics[each.run])
+            population, weights = described(each, loaded[each.run], metrics[each.run])
             populations.append(population)
-            blocks |= weighed
+            blocks |= weights
     sliders = {
         family: [
             {"name": name, "label": LABELS[name], "low": low, "high": high, "value": value}
@@ -105,12 +103,8 @@ def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]
     known = [*sets(results)]
     steps = story.steps(loaded["published"], metrics["published"], dict(rates(loaded, known)), found)
     content = {"families": sliders, "sets": known, "populations": populations}
-    data = {
-        "times": results.time.values.tolist(),
-        **content,
-        "training": networks.training(),
-        "story": [each["asks"] for each in steps],
-    }
+    asks = [each["asks"] for each in steps]
+    data = {"times": results.time.values.tolist(), **content, "training": networks.training(), "story": asks}
     return Made({**content, "steps": steps, "still": still(results), "gates": networks.GATES}, data, blocks)
 
 
@@ -153,26 +147,13 @@ def still(results: lt.Results) -> dict[str, Any]:
 
 def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Describes a population for the page, without diverged seeds, and returns the blocks of its weights by name."""
-    first = population.id == "published"
+    first, untrained = population.id == "published", population.id == "untrained"
     sound = np.flatnonzero(~saved.results.diverged.values)[: ALL if first else FEW]
     moment = story.pictured(saved) if first else None
     last = metrics["steps"]
-    states: dict[int, Any] = {last: saved.params, **(saved.kept if first else {})}
-    if population.id == "untrained":
-        states = {0: saved.kept[0]}
-    learned = f"{metrics['converged']} of {metrics['seeds']} had learned their curve after {last:,} steps"
-    entry: dict[str, Any] = {
-        "id": population.id,
-        "label": population.label,
-        "note": population.note,
-        "layers": networks.layers(saved.model, len(saved.input_features)),
-        "seeds": sound.tolist(),
-        "states": [],
-        "trained": saved.results.train_target.sel(feature="y").values.ravel().tolist(),
-        "learned": "not trained" if population.id == "untrained" else learned,
-    }
-    blocks = {}
-    for step, params in states.items():
+    kept: dict[int, Any] = {0: saved.kept[0]} if untrained else saved.kept if first else {}
+    states, blocks = [], {}
+    for step, params in {**({} if untrained else {last: saved.params}), **kept}.items():
         rows = sound[: FEW if step in saved.kept and step != moment else ALL]
         precision = "half" if step in saved.kept or population.id.startswith("rate") else "single"
         block = f"{population.run}-{step}"
@@ -181,8 +162,18 @@ def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -
             blocks[block], blocks[f"{block}-rest"] = networks.split(saved.model, params, rows)
         else:
             blocks[block] = networks.packed(saved.model, params, rows, networks.PRECISIONS[precision])
-        entry["states"].append({"step": step, "block": block, "networks": len(rows), "precision": precision})
-    entry["states"].sort(key=lambda state: state["step"])
+        states.append({"step": step, "block": block, "networks": len(rows), "precision": precision})
+    learned = f"{metrics['converged']} of {metrics['seeds']} had learned their curve after {last:,} steps"
+    entry = {
+        "id": population.id,
+        "label": population.label,
+        "note": population.note,
+        "layers": networks.layers(saved.model, len(saved.input_features)),
+        "seeds": sound.tolist(),
+        "states": sorted(states, key=lambda state: state["step"]),
+        "trained": saved.results.train_target.sel(feature="y").values.ravel().tolist(),
+        "learned": "not trained" if untrained else learned,
+    }
     return entry, blocks
 
 
@@ -194,9 +185,9 @@ def sets(results: lt.Results) -> Iterator[dict[str, Any]]:
     trained = {"family": "sine", "parameters": learned, "label": SETS[TRAINING], "published": answer}
     yield {"id": TRAINING, "label": SETS[TRAINING], "curves": [trained]}
     for name, label in list(SETS.items())[1:]:
-        rows = np.flatnonzero(results.family.values == name)
-        every = [shown(results.isel(curve=row)) for row in rows]
-        differing = [key for key in every[0][1] if len({parameters[key] for _, parameters in every}) > 1]
+        every = {row: shown(results.isel(curve=row)) for row in np.flatnonzero(results.family.values == name).tolist()}
+        first = next(iter(every.values()))[1]
+        differing = [key for key in first if len({parameters[key] for _, parameters in every.values()}) > 1]
         curves = [
             {
                 "family": family,
@@ -204,7 +195,7 @@ def sets(results: lt.Results) -> Iterator[dict[str, Any]]:
                 "label": ", ".join(f"{key} {parameters[key]:g}" for key in differing if key != "offset"),
                 "published": published.get(row),
             }
-            for row, (family, parameters) in zip(rows.tolist(), every, strict=True)
+            for row, (family, parameters) in every.items()
         ]
         yield {"id": name, "label": label, "curves": curves}
 

@@ -1,8 +1,5 @@
 """The post, section by section: its tasks, the networks' answers, and whether its sentences hold."""
 
-from __future__ import annotations
-
-import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,7 +12,7 @@ from lstm_toys.studies.claims.declaration import NETWORKS
 
 from ..post.claims import CLAIMS
 from . import charts
-from .build import Made, prose
+from .build import Made, encoded, prose
 from .runs import FinishedRun
 
 SECTIONS = prose("post")["section"]
@@ -27,25 +24,24 @@ VERDICTS = {"supported": "It holds", "refuted": "It does not hold", "undecided":
 def make(runs: Mapping[str, FinishedRun]) -> Made | None:
     """Makes the sections whose run is finished, with the verdicts on their claims."""
     entries = read_json_list(runs["claims"].run.checked("claims.json")) if "claims" in runs else []
-    figures = {each["id"]: figure(runs[each["run"]], each["figure"]) for each in SECTIONS if each["run"] in runs}
-    return made(figures, entries, runs)
+    files = {each["id"]: runs[each["run"]].run.folder / each["figure"] for each in SECTIONS if each["run"] in runs}
+    figures = {id: f"data:image/png;base64,{encoded(path.read_bytes())}" for id, path in files.items()}
+    return made(figures, entries, runs) if figures else None
 
 
-def made(figures: Mapping[str, str], entries: list[dict[str, Any]], runs: Mapping[str, FinishedRun]) -> Made | None:
+def made(figures: Mapping[str, str], entries: list[dict[str, Any]], runs: Mapping[str, FinishedRun]) -> Made:
     """Makes the sections from figures, as data URLs by section, and entries of ``claims.json``."""
     judged = {entry["id"]: entry for entry in entries}
     sections = [
         {
             "section": section,
             "figure": figures[section["id"]],
-            "about": dict(about(runs[section["run"]])),
+            "about": about(runs[section["run"]]),
             "claims": [claim(judged[name]) for name in section["claims"] if name in judged],
         }
         for section in SECTIONS
         if section["id"] in figures
     ]
-    if not sections:
-        return None
     return Made(
         {
             "sections": sections,
@@ -58,20 +54,12 @@ def made(figures: Mapping[str, str], entries: list[dict[str, Any]], runs: Mappin
     )
 
 
-def figure(found: FinishedRun, name: str) -> str:
-    """A figure of a run, as a data URL."""
-    encoded = base64.b64encode((found.run.folder / name).read_bytes()).decode()
-    return f"data:image/png;base64,{encoded}"
-
-
-def about(found: FinishedRun) -> Iterator[tuple[str, str]]:
-    """Yields topic and text: how networks were trained, and what came of it."""
+def about(found: FinishedRun) -> dict[str, str]:
+    """How networks were trained, and what came of it, by topic."""
     metrics = found.metrics
-    yield "recipe", recipe(found.settings)
     learned = f"{metrics['converged']} of {metrics['seeds']} networks ({metrics['goal']})"
-    diverged = len(metrics["diverged_seeds"])
-    yield "learned", learned + (f"; {diverged} diverged" if diverged else "")
-    yield "command", found.command
+    diverged = f"; {len(seeds)} diverged" if (seeds := metrics["diverged_seeds"]) else ""
+    return {"recipe": recipe(found.settings), "learned": learned + diverged, "command": found.command}
 
 
 def recipe(settings: Settings) -> str:
@@ -108,14 +96,10 @@ def shared(entry: dict[str, Any]) -> bool:
 def sentences(entry: dict[str, Any]) -> Iterator[str]:
     """Yields what came of a claim, sentence by sentence."""
     share = words.percent(entry["share"]) + _labeled(words.percents(entry["interval"]), "95 % interval")
-    if entry["threshold"]["against"] is None:
-        met = round(entry["share"] * entry["counted"])
-        yield f"{met} of {entry['counted']} networks meet it: {share}."
+    if (against := entry["threshold"]["against"]) is None:
+        yield f"{round(entry['share'] * entry['counted'])} of {entry['counted']} networks meet it: {share}."
     else:
-        yield (
-            f"In {share} of all pairs the number of one of these networks is above that of one of "
-            f"{entry['threshold']['against']}."
-        )
+        yield f"In {share} of all pairs the number of one of these networks is above that of one of {against}."
     spread = _labeled(words.numbers(entry["median_interval"]), "95 % bootstrap interval")
     yield f"The median is {tables.number(entry['median'])}{spread}."
     if entry["published"]:

@@ -1,10 +1,7 @@
 """Finds the runs that the page is made from, and the commands of missing ones."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 
@@ -40,18 +37,13 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
 PLANS = {"claims": claims.plan, "dynamics": studies.dynamics}
 
 
-@dataclass(frozen=True)
-class FinishedRun:
-    """A finished run, the command that made it, and its settings."""
+class FinishedRun(NamedTuple):
+    """A finished run, the command that made it, its settings, and its summary."""
 
     command: str
     run: Run
     settings: Any
-
-    @property
-    def metrics(self) -> Metrics:
-        """The summary of the run."""
-        return self.run.read_metrics()
+    metrics: Metrics
 
 
 def find(options: Options, console: Console) -> tuple[dict[str, FinishedRun], dict[str, str]]:
@@ -59,14 +51,14 @@ def find(options: Options, console: Console) -> tuple[dict[str, FinishedRun], di
     found, missing = {}, {}
     work = lifecycle.Work(options, console, Interruption())
     for name, commands in COMMANDS.items():
-        asks = {told(arguments): planned(arguments, options.results_dir) for arguments in commands}
-        finished = [
-            FinishedRun(words, work.runs[ask], ask.settings) for words, ask in asks.items() if work.finished(ask)
-        ]
-        if finished:
-            found[name] = finished[0]
+        for arguments in commands:
+            ask = planned(arguments, options.results_dir)
+            if work.finished(ask):
+                run = work.runs[ask]
+                found[name] = FinishedRun(told(arguments), run, ask.settings, run.read_metrics())
+                break
         else:
-            missing[name] = next(iter(asks))
+            missing[name] = told(commands[0])
     return found, missing
 
 

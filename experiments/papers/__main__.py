@@ -6,37 +6,17 @@ and collects the results in one folder. Missing networks are trained first, and 
 `python -m experiments.papers.tune` shows how the recipes were found.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from lstm_toys.cli import claims, command, flags, parsers
 
-from .. import papers
 from . import counting, languages, memory
 from .ask import Paper, paper
 
 PAPERS = {
-    each.name: each
-    for each in (
-        Paper(
-            "counting",
-            languages.reached_of,
-            counting.SHOWN,
-            ("counters", ("lstm", "lstm_hard", "gru")),
-            lambda metrics: papers.figures.counting(metrics, names=counting.SHOWN, trained=counting.MOST),
-        ),
-        Paper(
-            "memory",
-            memory.kept_of,
-            memory.WORDS,
-            ("fixed_points", tuple(memory.WORDS)),
-            lambda metrics: papers.figures.memory(metrics, names=memory.WORDS),
-        ),
-    )
+    "counting": Paper(languages.reached_of, counting.SHOWN, ("counters", ("lstm", "lstm_hard", "gru"))),
+    "memory": Paper(memory.kept_of, memory.WORDS, ("fixed_points", tuple(memory.WORDS))),
 }
-
-SHARED = ("seeds", "base_seed", "results_dir")
 
 TABLE: flags.FlagTable = {
     "paper": (parsers.choice(*PAPERS), "topic of the papers"),
@@ -50,12 +30,11 @@ DEFAULTS = {**claims.DEFAULTS, "paper": "counting", "random": 128}
 def plan(arguments: Sequence[str]) -> command.Plan:
     """Turns a command line into a plan."""
     values = flags.read("papers", str(__doc__), TABLE, DEFAULTS, arguments)
-    options = flags.options(values)
-    module = f"{__package__}.{values['paper']}"
-    given = [f"--{name}={values[name]}" for name in SHARED] + ["--variants"] * values["variants"]
-    (judged,) = claims.plan([f"--claims={module}", *given]).asks
-    asked = paper(PAPERS[values["paper"]], judged, values["random"], module, options.results_dir)
-    return command.Plan([asked], options)
+    options, name = flags.options(values), values["paper"]
+    given = [f"--{flag}={values[flag]}" for flag in ("seeds", "base_seed", "results_dir")]
+    given += ["--variants"] * values["variants"]
+    (judged,) = claims.plan([f"--claims={__package__}.{name}", *given]).asks
+    return command.Plan([paper(name, PAPERS[name], judged, values["random"], options.results_dir)], options)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.console import RenderableType
 
@@ -14,8 +14,7 @@ from lstm_toys import files, tables
 from lstm_toys.cli.script import canonical
 from lstm_toys.runs import source
 from lstm_toys.runs.ask import Ask
-from lstm_toys.runs.folder import Run
-from lstm_toys.studies.analysis.ask import Keep, ask
+from lstm_toys.studies.analysis.ask import ask
 from lstm_toys.studies.claims.ask import ClaimSettings
 from lstm_toys.studies.claims.declaration import NETWORKS
 
@@ -23,7 +22,6 @@ from .. import papers
 
 if TYPE_CHECKING:
     from jaxtyping import Float
-    from matplotlib.figure import Figure
     from numpy import ndarray
 
 POST = "experiments.post.claims"
@@ -32,79 +30,52 @@ POST = "experiments.post.claims"
 SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Factors of the weights of random networks."""
 
-CELL = "--cell="
 
-SHARED = ("seeds", "base_seed", "variants")
+class Paper(NamedTuple):
+    """What is measured of the networks that judge claims of papers.
 
-
-@dataclass(frozen=True)
-class Paper:
-    """Claims of papers, and what is measured of the networks that judge them.
-
-    Attributes:
-        name: of the published set, and of two files in this folder: the module that declares the claims, and the text
-            on the papers, their settings, what is different here, and what stayed open.
-        number: the number of each network that the figure shows, from its results.
-        shown: the populations in the figure, and their names in words.
-        inside: the function of `networks` that measures the parameters of networks, and the measured populations, which
-            are among those that are shown.
+    ``number`` is the number of each network that the figure shows, from its results; ``shown`` are the populations in
+    the figure, with their names in words; ``inside`` is a function of `networks`, and the populations that it measures.
     """
 
-    name: str
     number: Callable[[lt.Results], Float[ndarray, " S"]]
     shown: Mapping[str, str]
     inside: tuple[str, Sequence[str]]
-    draw: Callable[[Mapping[str, Any]], Figure]
 
 
-def random(claims: lt.Claims, module: str, networks: int, results_dir: Path, flags: tuple[str, ...] = ()) -> Ask[Any]:
-    """Asks how many random networks meet the claims of a module, under one name whichever command needs it.
-
-    ``flags`` change all networks.
-    """
+def random(claims: lt.Claims, module: str, networks: int, results_dir: Path, flags: Sequence[str] = ()) -> Ask[Any]:
+    """Asks how many random networks, all of them changed by flags, meet the claims of a module."""
     named = canonical(module)
-    own = "" if named == POST else f"_{named.replace('.', '_')}"
     asked = claims.given(*flags) if flags else claims
-    cells = [each[len(CELL) :].partition(":")[0] for each in flags if each.startswith(CELL) and ":" in each]
+    cells = [each.removeprefix("--cell=").partition(":")[0] for each in flags if re.match("--cell=.*:", each)]
+    code = [*map(source.digest, [module, *cells]), *map(files.sha256, claims.data), *flags]
     analysis = lt.Analysis(
-        name=f"null{own}",
+        name="null" if named == POST else f"null_{named.replace('.', '_')}",
         settings={"networks": networks, **({"flags": [*flags]} if flags else {})},
         needs={},
-        score=lambda _, keep: papers.scoring.random(
-            asked, [*code(asked, module), *map(source.digest, cells), *flags], networks, keep
-        ),
+        score=lambda _, keep: papers.scoring.random(asked, code, networks, keep),
         report=report_random,
     )
     return ask(analysis, results_dir)
 
 
-def code(claims: lt.Claims, module: str) -> list[str]:
-    """Digests of what declares claims: code, and files that it reads."""
-    return [source.digest(module), *map(files.sha256, claims.data)]
-
-
-def paper(about: Paper, judged: Ask[ClaimSettings], networks: int, module: str, results_dir: Path) -> Ask[Any]:
-    """Asks for all that is known about the claims of a paper; ``networks`` is the number of random ones."""
-    populations = {name: each for (column, name), each in judged.needs.items() if column == NETWORKS}
-
-    def score(needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
-        measure, measured = about.inside
-        inside = papers.networks.inside(measure, {name: needs[name] for name in measured}, keep)
-        return papers.scoring.paper(about, needs, inside)
-
+def paper(name: str, about: Paper, judged: Ask[ClaimSettings], networks: int, results_dir: Path) -> Ask[Any]:
+    """Asks for all that is known about claims; ``name`` is that of their module, their text, and the published set."""
+    populations = {population: each for (column, population), each in judged.needs.items() if column == NETWORKS}
+    settings = {flag: getattr(judged.settings, flag) for flag in ("seeds", "base_seed", "variants")}
     analysis = lt.Analysis(
-        name=f"papers_{about.name}",
-        settings={**{name: getattr(judged.settings, name) for name in SHARED}, "random": networks},
+        name=f"papers_{name}",
+        settings={**settings, "random": networks},
         needs={
             "claims": judged,
-            "random": random(judged.subject.declared, module, networks, results_dir),
-            **{name: populations[name] for name in about.shown},
+            "random": random(judged.subject.declared, f"{__package__}.{name}", networks, results_dir),
+            **{population: populations[population] for population in about.shown},
         },
-        score=score,
+        score=lambda needs, keep: papers.scoring.paper(name, about, needs, keep),
         report=report_inside,
-        draw=lambda metrics, needs: papers.scoring.draw(about, metrics, needs),
+        draw=lambda metrics, needs: papers.scoring.draw(name, about, metrics, needs),
         files=lambda metrics, needs: papers.scoring.files(about, metrics, needs),
-        published=f"papers/{about.name}",
+        published=f"papers/{name}",
     )
     return ask(analysis, results_dir)
 
@@ -141,9 +112,3 @@ def brief(count: int, networks: int) -> str:
     if count in (0, networks):
         return f"≥ {low:.1f}" if count else f"≤ {high:.1f}"
     return f"{value:.1f}"
-
-
-def share(count: int, networks: int) -> str:
-    """A percentage with its interval."""
-    value, low, high = (f"{100 * each:.{1 if each < 0.1 else 0}f}" for each in lt.wilson(count, networks))
-    return f"{value} ({low}–{high})"

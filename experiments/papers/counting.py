@@ -28,17 +28,17 @@ DYCK = languages.experiment(
     "counting_dyck", "dyck1", "Networks learn balanced parentheses, up to 25 pairs.", most=25, hidden=1
 )
 
-LSTM = ("--optimizer=rmsprop", "--learning_rate=0.1")
-
+LSTM = ["--optimizer=rmsprop", "--learning_rate=0.1"]
+GRU = ["--cell=gru", "--optimizer=adam", "--learning_rate=0.01"]
 POPULATIONS: dict[str, tuple[lt.Experiment, list[str]]] = {
-    "lstm": (EXPERIMENT, [*LSTM]),
+    "lstm": (EXPERIMENT, LSTM),
     "lstm_hard": (EXPERIMENT, ["--gates=hard", *LSTM]),
     "lstm_3": (EXPERIMENT, ["--hidden=3", *LSTM]),
-    "gru": (EXPERIMENT, ["--cell=gru", "--optimizer=adam", "--learning_rate=0.01"]),
+    "gru": (EXPERIMENT, GRU),
     "rnn": (EXPERIMENT, ["--cell=rnn", "--optimizer=rmsprop", "--learning_rate=0.003"]),
-    "context_lstm": (CONTEXT, [*LSTM]),
-    "context_gru": (CONTEXT, ["--cell=gru", "--optimizer=adam", "--learning_rate=0.01"]),
-    "dyck": (DYCK, [*LSTM]),
+    "context_lstm": (CONTEXT, LSTM),
+    "context_gru": (CONTEXT, GRU),
+    "dyck": (DYCK, LSTM),
     "dyck_hard": (DYCK, ["--gates=hard", *LSTM]),
 }
 """The networks, each with its best recipe among those in `tune`."""
@@ -52,9 +52,6 @@ SHOWN = {
     "context_lstm": "LSTMs",
     "context_gru": "GRUs",
 }
-
-WEISS = "After Weiss et al. (2018)"
-FILE = Path(__file__).with_suffix(".toml")
 
 
 def counts(id: str, population: str, quote: str, *, against: str | None = None, **bound: Any) -> lt.Claim:
@@ -76,7 +73,7 @@ def counts(id: str, population: str, quote: str, *, against: str | None = None, 
         against=against,
         learned="low" in bound,
         fails="high" in bound,
-        baselines=(baseline,) if bound and quote.startswith(WEISS) else (),
+        baselines=(baseline,) if bound and quote.startswith("After Weiss et al. (2018)") else (),
     )
 
 
@@ -85,15 +82,13 @@ def balances(
 ) -> lt.Claim:
     """A claim about the share of strings of Dyck-1 that networks accept; ``baselines`` are other strings."""
     fewest, most, _ = languages.DYCK[probe]
-
-    def share(of: str) -> tuple[Any, tuple[lt.Source, ...]]:
-        return languages.share_right, (lt.Source(population, of),)
-
+    share, strings = languages.share_right, (lt.Source(population, probe),)
     statistic = f"share of strings of Dyck-1 that are accepted, of {fewest} to {most} pairs; trained up to 25"
-    others = tuple(lt.Baseline(what, *share(of)) for what, of in baselines.items())
-    return lt.Claim(id, quote, statistic, *share(probe), baselines=others, **other)
+    others = tuple(lt.Baseline(what, share, (lt.Source(population, of),)) for what, of in baselines.items())
+    return lt.Claim(id, quote, statistic, share, strings, baselines=others, **other)
 
 
+FILE = Path(__file__).with_suffix(".toml")
 SENTENCES = tuple(
     balances(id, **told) if "probe" in told else counts(id, **told)
     for id, told in tomllib.loads(FILE.read_text(encoding="utf-8")).items()
@@ -107,9 +102,7 @@ def up_to_100(name: str, settings: lt.Settings) -> lt.Settings | None:
 
 def forget_zero(_: str, settings: lt.Settings) -> lt.Settings:
     """LSTMs whose forget gates begin with a bias of 0; other cells, with which claims compare them, stay."""
-    if settings.cell != "lstm":
-        return settings
-    return replace(settings, cell=f"{__package__}.networks:LSTMForgetZero")
+    return settings if settings.cell != "lstm" else replace(settings, cell=f"{__package__}.networks:LSTMForgetZero")
 
 
 def as_large(_: str, settings: lt.Settings) -> lt.Settings:

@@ -16,11 +16,14 @@ from lstm_toys.figures.style import COLORS, GRAY, house
 from lstm_toys.statistics import intervals
 
 from .horizon import FAR, LEAK, TRAINED
+from .longevity import CELLS, CENSORED, CHOOSES, HIGH, LASTING, LIFETIME, LOW, RATES, STAYS
 
 STYLES = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
 """Of lines that may lie on each other."""
 
 BANDS = "bands: 95 % intervals (Wilson) at each place"
+
+PLACES = np.unique(np.geomspace(10, CENSORED, 200).round())
 
 
 def surviving(
@@ -40,7 +43,7 @@ def surviving(
     axes.set_ylim(-2, 102)
 
 
-def counting(metrics: Mapping[str, Any], names: Mapping[str, str], trained: int) -> Figure:
+def counting(metrics: Mapping[str, Any], names: Mapping[str, str], trained: int = TRAINED) -> Figure:
     """Draws the share of networks that accept every string up to each n, and counts those that do up to ``trained``."""
     numbers = metrics["numbers"]
     groups: dict[str, dict[str, str]] = {}
@@ -91,6 +94,10 @@ def horizon(metrics: Mapping[str, Any]) -> Figure:
         own = [recipe for recipe in recipes if recipe.startswith(optimizer)]
         shades |= dict(zip(own, colormaps[scale](np.linspace(0.4, 1, len(own))), strict=True))
     sizes = np.array(metrics["sizes"], float)
+
+    def pooled(gates: str, what: str) -> list[float]:
+        return [value for recipe in recipes for value in found[f"{gates}, {recipe}"][what]]
+
     with house():
         figure = Figure(figsize=(12.5, 5.0))
         panels = figure.subplots(1, 3)
@@ -98,7 +105,7 @@ def horizon(metrics: Mapping[str, Any]) -> Figure:
             for recipe, color in shades.items():
                 own = found[f"{gates}, {recipe}"]
                 axes.step(sizes, _survival(own["reached"], sizes), where="post", color=color, linewidth=1.2)
-            every = [value for recipe in recipes for value in found[f"{gates}, {recipe}"]["rounded"]]
+            every = pooled(gates, "rounded")
             axes.step(sizes, _survival(every, sizes), where="post", color=COLORS["r"], linewidth=1.6, linestyle="--")
             axes.axvline(TRAINED, color=GRAY, linewidth=0.9, linestyle=":")
             axes.set(xscale="log", xlabel="n", ylim=(-2, 102), title=f"{gates} gates")
@@ -121,15 +128,53 @@ def horizon(metrics: Mapping[str, Any]) -> Figure:
         axes.yaxis.set_major_locator(FixedLocator([50, 100, 200, 500, 1_000, 2_000]))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
-        reach = {
-            gates: _survival([v for r in recipes for v in found[f"{gates}, {r}"]["reached"]], np.array([FAR]))[0]
-            for gates in ("sigmoid", "hard")
-        }
-        networks = {len(own["reached"]) for own in found.values()}
+        hard, sigmoid = (_survival(pooled(gates, "reached"), np.array([FAR]))[0] for gates in ("hard", "sigmoid"))
+        networks = " or ".join(map(str, sorted({len(own["reached"]) for own in found.values()})))
         figure.suptitle(
-            f"{reach['hard']:.0f} % of LSTMs with hard gates count to {FAR:,}, {reach['sigmoid']:.0f} % with sigmoid "
-            f"({' or '.join(map(str, sorted(networks)))} networks for each recipe)"
+            f"{hard:.0f} % of LSTMs with hard gates count to {FAR:,}, {sigmoid:.0f} % with sigmoid "
+            f"({networks} networks for each recipe)"
         )
+    return figure
+
+
+def longevity(metrics: Mapping[str, Any]) -> Figure:
+    """Draws lifetimes by rate and by course of the rate, and the valleys of the sine's networks by rate."""
+    found = metrics["populations"]
+    shades = dict(zip(RATES, colormaps["viridis"](np.linspace(0, 0.88, len(RATES))), strict=True))
+    with house():
+        figure = Figure(figsize=(12.5, 7.6))
+        panels = figure.subplots(2, 3)
+        for row, cell in zip(panels[:, :2], CELLS.values(), strict=True):
+            every = {rate: found[f"{cell}, RMSprop, constant, {rate:g}"] for rate in RATES}
+            for rate, color in shades.items():
+                _surviving(row[0], every[rate], color=color)
+            labels = {rate: f"{rate:g}: {own['learned']} of {own['networks']}" for rate, own in every.items()}
+            entries = [Line2D([], [], color=color, label=labels[rate]) for rate, color in shades.items()]
+            row[0].legend(handles=entries, title="rate: learned", loc="lower left", fontsize=7, title_fontsize=7)
+            row[0].set(title=f"{cell}s, RMSprop, constant rate", ylabel="% of networks that learned")
+            courses = {
+                "constant": (f"constant, {HIGH:g}", COLORS["k"]),
+                "decaying to zero": (f"decaying to zero, {HIGH:g}", COLORS["r"]),
+                "warmed up": (f"warmed up, {HIGH:g}", COLORS["b"]),
+                "a third, three times the steps": (f"a third for three times the steps, {HIGH:g}", COLORS["g"]),
+                f"{HIGH:g}, then {LOW:g}": (f"switched, {HIGH:g}, then {LOW:g}", COLORS["c"]),
+                f"{LOW:g}, then {HIGH:g}": (f"switched, {LOW:g}, then {HIGH:g}", COLORS["y"]),
+            }
+            for name, color in courses.values():
+                _surviving(row[1], found[f"{cell}, RMSprop, {name}"], color=color)
+            row[1].set_title(f"{cell}s, RMSprop, rate {HIGH:g} and its courses")
+            for axes in row:
+                axes.axvline(LASTING, color=GRAY, linewidth=0.9, linestyle=":")
+        for axes in panels[1, :2]:
+            axes.set_xlabel("time steps without a pulse")
+        entries = [Line2D([], [], color=color, label=name) for name, (_, color) in courses.items()]
+        panels[0, 1].legend(handles=entries, loc="lower left", fontsize=7)
+        _rates(panels[0, 2], found)
+        _valleys(panels[1, 2], metrics["sine"])
+        chosen = [f"{cell}s" for cell in CELLS.values() if metrics["verdicts"][f"{cell}: {CHOOSES}"]["supported"]]
+        finding = f"The learning rate chooses how long {' and '.join(chosen)}" if chosen else "How long networks"
+        networks = next(iter(found.values()))["networks"]
+        figure.suptitle(f"{finding} that learned three bits keep them ({networks} networks for each setting)")
     return figure
 
 
@@ -148,3 +193,37 @@ def _ends(numbers: Mapping[str, Sequence[float | None]], names: Mapping[str, str
     met = {name: [(each or 0) >= least for each in numbers[name]] for name in names}
     ends = (choose(met, key=lambda name: np.mean(met[name])) for choose in (max, min))
     return ", but ".join(f"{sum(met[name])} of {len(met[name])} {names[name]}" for name in ends)
+
+
+def _surviving(axes: Axes, own: Mapping[str, Any], color: Any) -> None:
+    if own[LIFETIME]:
+        axes.step(PLACES, _survival(own[LIFETIME], PLACES), where="post", color=color, linewidth=1.4)
+    axes.set(xscale="log", ylim=(-3, 103))
+
+
+def _rates(axes: Axes, found: Mapping[str, Any]) -> None:
+    """Every network's lifetime by rate, of both optimizers."""
+    random = np.random.default_rng(0)
+    for cell, color in zip(CELLS.values(), (COLORS["b"], COLORS["r"]), strict=True):
+        for rule, marker in (("RMSprop", "o"), ("Adam", "^")):
+            for rate in RATES:
+                lives = np.array(found[f"{cell}, {rule}, constant, {rate:g}"][LIFETIME])
+                places = rate * np.exp(random.uniform(-0.2, 0.2, len(lives)))
+                axes.plot(places, np.maximum(lives, 1), marker, color=color, markersize=3.5, alpha=0.6)
+            axes.plot([], [], marker, color=color, markersize=4, label=f"{cell}, {rule}")
+    axes.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="steps until the first loss")
+    axes.set_title("each network, constant rates")
+    axes.legend(loc="lower left", fontsize=7)
+
+
+def _valleys(axes: Axes, sine: Mapping[str, Any]) -> None:
+    random = np.random.default_rng(0)
+    for place, own in enumerate(sine.values()):
+        across = place + random.uniform(-0.18, 0.18, len(own["numbers"]))
+        axes.plot(across, own["numbers"], "o", color=COLORS["k"], markersize=3.5, alpha=0.6)
+        axes.annotate(f"{own['count']} of {own['networks']}", (place, 1.0), ha="center", va="top", fontsize=7,
+                      xycoords=("data", "axes fraction"), xytext=(0, -3), textcoords="offset points")  # fmt: skip
+    axes.axhline(STAYS, color=GRAY, linewidth=0.9, linestyle=":")
+    axes.set_xticks(range(len(sine)), [*sine])
+    axes.set(xlabel="learning rate", ylabel="range of the valley over that of the peaks", ylim=(0, 2))
+    axes.set_title("the sine: valleys that stay (dotted: limit)")

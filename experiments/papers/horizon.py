@@ -8,8 +8,6 @@ Hypotheses and thresholds were fixed before any network with the judging base se
 had shown that no sigmoid LSTM of 192 reaches 1,000, and that 61 of 64 with hard gates do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -35,24 +33,21 @@ FAR, TRAINED = 1_000, 50
 SATURATED = 0.05
 """A gate is saturated within this distance of 0 or 1."""
 
-AGAINST = -0.5
-"""A quantity predicts how far networks count if the median over recipes of its rank correlation with n is below this,
-and the 95 % bootstrap interval excludes 0 under at least half of the recipes that can be judged."""
+PREDICTS = 0.5
+"""A quantity predicts if the median over recipes of its rank correlation is at least this far from 0, in the direction
+that is expected, and the 95 % bootstrap interval excludes 0 on that side under at least half of the recipes that can be
+judged."""
 
 LEAST = 8
-"""Fewest networks that count to `TRAINED`, with at least three different n, for a rank correlation."""
+"""Fewest networks with both numbers, at least three of them different, for a rank correlation."""
 
 LEAK, DRIFT = "leak of the forget gate", "asymmetry of the counter"
-
-Reached = jt.Float[np.ndarray, " S"]
 
 
 def score(needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
     """Measures all populations, and judges the hypotheses; ``needs`` are named ``gates, recipe``.
 
-    Returns:
-        ``populations``: what `measured` returns, with ``correlations`` of ``reached`` with `LEAK` and `DRIFT`;
-        ``verdicts``: by hypothesis, whether it is supported, with the numbers that decide.
+    Returns what `measured` returns, with ``correlations`` of ``reached`` with `LEAK` and `DRIFT`, and the `verdicts`.
     """
     found = {name: keep(f"{name}: counted", [run, name], partial(measured, run)) for name, run in needs.items()}
     for own in found.values():
@@ -79,11 +74,15 @@ def measured(run: Run) -> dict[str, Any]:
         LEAK: leak,
         DRIFT: np.abs(down - up) / np.abs(up),
     }
-    rows = {name: [finite(value) for value in np.asarray(each, float).tolist()] for name, each in values.items()}
-    return {**rows, "diverged": np.flatnonzero(lost).tolist()}
+    return {**as_lists(values), "diverged": np.flatnonzero(lost).tolist()}
 
 
-def reached(saved: lt.Saved, saturated: float = 0.0) -> Reached:
+def as_lists(values: Mapping[str, Any]) -> dict[str, list[float | None]]:
+    """Numbers of networks for JSON; None for what is not finite."""
+    return {name: [finite(value) for value in np.asarray(each, float).tolist()] for name, each in values.items()}
+
+
+def reached(saved: lt.Saved, saturated: float = 0.0) -> jt.Float[np.ndarray, " S"]:
     """The largest n up to which networks accept every string, in double precision; 0 if not even the first one.
 
     Gates within ``saturated`` of 0 or 1 are rounded.
@@ -126,14 +125,9 @@ def correlation(own: Mapping[str, Any], what: str, of: str = "reached") -> dict[
         return {"networks": len(pairs), "value": None, "low": None, "high": None}
     resampled = pairs[np.random.default_rng(0).integers(0, len(pairs), (RESAMPLES, len(pairs)))]
     with np.errstate(invalid="ignore"):  # Of a constant resample, which is left out.
-        drawn = correlations(resampled[..., 0], resampled[..., 1])
-    low, high = np.nanquantile(drawn, (0.025, 0.975))
-    return {
-        "networks": len(pairs),
-        "value": finite(correlations(*pairs.T[:, None])[0]),
-        "low": finite(low),
-        "high": finite(high),
-    }
+        low, high = np.nanquantile(correlations(resampled[..., 0], resampled[..., 1]), (0.025, 0.975))
+    value = correlations(*pairs.T[:, None])[0]
+    return {"networks": len(pairs), "value": finite(value), "low": finite(low), "high": finite(high)}
 
 
 def share(values: list[float], least: float) -> dict[str, Any]:
@@ -142,21 +136,31 @@ def share(values: list[float], least: float) -> dict[str, Any]:
     return {"networks": len(values), "count": met, **as_json(lt.wilson(met, len(values)))}
 
 
+def predicts(rows: list[Mapping[str, Any]], expected: int = 0) -> dict[str, Any]:
+    """Judges by rank correlations of several recipes whether a quantity predicts another.
+
+    ``expected`` is the sign of the correlation, or 0 for that of the median; ``count`` is the number of recipes whose
+    interval excludes 0 on this side.
+    """
+    known = [each for each in rows if each["value"] is not None]
+    median = finite(np.median([each["value"] for each in known])) if known else None
+    sign = expected or (-1 if median is not None and median < 0 else 1)
+    excluded = sum(sign * each["low"] > 0 and sign * each["high"] > 0 for each in known)
+    supported = median is not None and sign * median >= PREDICTS and 2 * excluded >= len(known)
+    return {"recipes": len(known), "count": excluded, "median": median, "supported": supported}
+
+
 def verdicts(found: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Judges the hypotheses, each by all recipes."""
+    """Judges the hypotheses, each by all recipes, of which at least half of the networks count to `TRAINED`."""
     by_gates = {gates: [own for name, own in found.items() if name.startswith(gates)] for gates in ("sigmoid", "hard")}
-    for gates, expected in (("sigmoid", False), ("hard", True)):
-        shares = [share(each["reached"], FAR) for each in by_gates[gates] if _counts(each)]
-        beyond = sum(each["low"] > 0.5 if expected else each["high"] < 0.5 for each in shares)
-        words = f"{gates} gates: {'most' if expected else 'few'} networks reach {FAR:,}"
+    for gates, most in (("sigmoid", False), ("hard", True)):
+        reached = [own["reached"] for own in by_gates[gates] if own["reached"]]
+        shares = [share(each, FAR) for each in reached if np.mean(np.array(each) >= TRAINED) >= 0.5]
+        beyond = sum(each["low"] > 0.5 if most else each["high"] < 0.5 for each in shares)
+        words = f"{gates} gates: {'most' if most else 'few'} networks reach {FAR:,}"
         yield words, {"recipes": len(shares), "count": beyond, "supported": 0 < len(shares) == beyond}
     for what in (LEAK, DRIFT):
-        rows = [each["correlations"][what] for each in by_gates["sigmoid"]]
-        known = [each for each in rows if each["value"] is not None]
-        excluded = sum(each["high"] < 0 for each in known)
-        median = finite(np.median([each["value"] for each in known])) if known else None
-        holds = median is not None and median < AGAINST and 2 * excluded >= len(known)
-        yield f"{what} predicts n", {"recipes": len(known), "count": excluded, "median": median, "supported": holds}
+        yield f"{what} predicts n", predicts([own["correlations"][what] for own in by_gates["sigmoid"]], -1)
     pairs = [
         (after, before)
         for own in by_gates["sigmoid"]
@@ -165,12 +169,5 @@ def verdicts(found: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     ]
     carried = share([after for after, _ in pairs], FAR)
     farther = share([float(after > before) for after, before in pairs], 1)
-    yield (
-        "rounded gates carry sigmoid LSTMs on",
-        {**carried, "farther": farther, "supported": carried["low"] is not None and carried["low"] > 0.5},
-    )
-
-
-def _counts(own: Mapping[str, Any]) -> bool:
-    """Whether at least half of the networks count to the end of the training."""
-    return bool(2 * sum(value >= TRAINED for value in own["reached"]) >= len(own["reached"]) > 0)
+    supported = carried["low"] is not None and carried["low"] > 0.5
+    yield "rounded gates carry sigmoid LSTMs on", {**carried, "farther": farther, "supported": supported}

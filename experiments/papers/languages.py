@@ -16,19 +16,17 @@ if TYPE_CHECKING:
     from lstm_toys.tasks.sequences import Language
     from lstm_toys.tasks.supervision import Numbers
 
-STRINGS = 8
+STRINGS, VALIDATED = 8, 64
+"""Strings of a step, and of Dyck-1's validation."""
 
 GOAL = lt.Goal(accuracy=1.0, features=("sequences",))
 
 RECIPE = {"readout": "dense", "optimizer": "adam", "learning_rate": 0.01, "steps": 3_000}
-"""The recipe of LSTMs; other cells change its learning rate."""
-
-VALIDATED = 64
 
 
 def experiment(name: str, language: Language, doc: str, most: int, hidden: int) -> lt.Experiment:
     """An experiment with a language; ``most`` is the largest n of the training, or for Dyck-1 the most pairs."""
-    symbols = 3 if language == "anbncn" else 2
+    symbols = 3 if language == "anbncn" else 2  # Declared without JAX.
     return lt.Experiment(
         name=name,
         doc=doc,
@@ -77,8 +75,7 @@ def without_first(made: lt.Examples) -> lt.Examples:
     """
     import jax.numpy as jnp
 
-    count, length, _ = made.inputs.shape
-    return made._replace(weights=jnp.ones((count, length)).at[:, 0].set(0.0))
+    return made._replace(weights=jnp.ones(made.inputs.shape[:2]).at[:, 0].set(0.0))
 
 
 REACHES = {"anbn": (50, 100, 256), "anbncn": (50, 100, 128)}
@@ -118,17 +115,15 @@ def drawn(seed: int, length: int, count: int) -> lt.Examples:
     import jax
 
     draw = partial(lt.sequences.counting, length=length, count=count, language="dyck1")
-    made: lt.Examples = jax.device_get(jax.jit(draw)(jax.random.key(seed)))
-    return made
+    return jax.device_get(jax.jit(draw)(jax.random.key(seed)))
 
 
 def dyck_strings(fewest: int, most: int, count: int) -> lt.Examples:
     """Strings of Dyck-1 with at least so many and at most so many pairs: the first such ones of a fixed draw."""
     enough = 2 * count * most // (most - fewest + 1)  # Twice as many as on average are needed.
-    inputs, targets, lengths, _ = drawn(most, 2 * most + 1, enough)
-    assert lengths is not None
-    (chosen,) = np.nonzero(lengths > 2 * fewest)
-    return lt.Examples(*(each[chosen[:count]] for each in (inputs, targets, lengths)))
+    made = drawn(most, 2 * most + 1, enough)._asdict()
+    chosen = np.flatnonzero(made["lengths"] > 2 * fewest)[:count]
+    return lt.Examples(*(made[name][chosen] for name in ("inputs", "targets", "lengths")))
 
 
 def joined(pairs: int, count: int) -> lt.Examples:
@@ -148,7 +143,7 @@ def joined(pairs: int, count: int) -> lt.Examples:
         own = slice(ends[place], ends[place] + length - 1)
         whole[:, place, own] = shown[number, 1:length], targets[number, 1:length]
         ends[place] = own.stop
-    return lt.Examples(jnp.asarray(whole[0]), jnp.asarray(whole[1]), jnp.asarray(ends))
+    return lt.Examples(*map(jnp.asarray, (*whole, ends)))
 
 
 def dyck_probes(_: Float[Array, " T"]) -> list[lt.Probe]:
@@ -186,8 +181,8 @@ def _least(strings: lt.Results) -> lt.Results:
     following[np.arange(len(last)), last] = strings.sizes["output_feature"] - 1
     logits = np.take_along_axis(strings.answer.values, following[None, :, :, None], axis=3)[..., 0]
     least = np.where(counted[None], logits, np.inf).min(axis=2) - np.log(LEAST_PROBABILITY / (1 - LEAST_PROBABILITY))
-    answer = ("seed", "curve", "output_feature"), least[..., None], {"loss": "binary_cross_entropy"}
-    truth = answer[0][1:], np.ones((*least.shape[1:], 1))
+    axes = ("seed", "curve", "output_feature")
+    answer, truth = (axes, least[..., None], {"loss": "binary_cross_entropy"}), (axes[1:], np.ones((len(last), 1)))
     return lt.Results({"answer": answer, "truth": truth}, {"n": ("curve", strings.n.values)})
 
 

@@ -10,9 +10,7 @@ with six networks for each setting: all memories lasted at small rates, and LSTM
 small rate kept longer than those that changed the other way, against what is stated here.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, Literal
 
@@ -24,7 +22,6 @@ import numpy as np
 import optax
 
 import lstm_toys as lt
-from lstm_toys.networks.layer import squashed
 from lstm_toys.results.summary import finite, steps_to_goal
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.analysis.ask import Keep
@@ -33,7 +30,8 @@ from .. import sine
 from ..post.explained import RESAMPLES
 from ..post.numbers import valley_moved
 from . import memory
-from .horizon import correlation, share
+from .horizon import as_lists, correlation, predicts, share
+from .networks import gates
 
 CENSORED, LASTING = 40_000, 10_000
 """Time steps without a pulse that are shown, and after which a memory counts as lasting."""
@@ -55,9 +53,8 @@ LEARNED = 0.999
 STAYS = 0.2
 """Largest range of the valley's depth, over that of the peaks, of networks whose valley stays."""
 
-PREDICTS = 0.5
-"""A quantity orders lifetimes if the median over recipes of its rank correlation with them is at least this far from 0,
-and the 95 % bootstrap interval excludes 0, on the same side, under at least half of the recipes that can be judged."""
+CHOOSES = f"the rate chooses how many networks keep for {LASTING:,} steps"
+"""The first hypothesis about each cell."""
 
 SATURATION, NORM = "saturation of gates", "norm of recurrent weights"
 SHARPNESS, SPEED = "preconditioned sharpness", "speed of drift"
@@ -119,18 +116,13 @@ def validation() -> lt.Examples:
     return memory.flip_flop(jax.random.key(3), TRAINED_ON, 32)
 
 
-def several(cell: Cell, rule: str, course: str, base_seed: int, count: int) -> dict[str, Any]:
-    """What is measured of networks under every rate, by rate."""
-    seeds, rates = np.tile(np.arange(count), len(RATES)), np.repeat(np.array(RATES, np.float32), count)
-    networks = trained(cell, rule, base_seed, seeds, rates, **COURSES[course])
-    return {f"{rate:g}": measured(networks, rates == np.float32(rate)) for rate in RATES}
-
-
-def thirds(cell: Cell, base_seed: int, count: int) -> dict[str, Any]:
-    """The same with a third of some rates for three times the steps."""
-    seeds, rates = np.tile(np.arange(count), len(THIRDS)), np.repeat(np.array(THIRDS, np.float32), count)
-    networks = trained(cell, "RMSprop", base_seed, seeds, rates / 3, 3 * STEPS)
-    return {f"{rate:g}": measured(networks, rates == np.float32(rate)) for rate in THIRDS}
+def several(
+    cell: Cell, rule: str, base_seed: int, count: int, rates: Sequence[float] = RATES, less: int = 1, **course: Any
+) -> dict[str, Any]:
+    """What is measured of networks by rate, all of them ``less`` times smaller for as many times the steps."""
+    seeds, given = np.tile(np.arange(count), len(rates)), np.repeat(np.array(rates, np.float32), count)
+    networks = trained(cell, rule, base_seed, seeds, given / less, less * STEPS, **course)
+    return {f"{rate:g}": measured(networks, given == np.float32(rate)) for rate in rates}
 
 
 def switches(cell: Cell, base_seed: int, count: int) -> dict[str, Any]:
@@ -155,58 +147,36 @@ def measured(networks: lt.Population, chosen: jt.Bool[np.ndarray, " M"]) -> dict
     Returns ``networks``, the number that did not diverge; ``learned``, that of those with `LEARNED`; ``loss``, the
     median validation loss of these; and for each of these `LIFETIME` and the `QUANTITIES`.
     """
+    shown = validation()
+    answers = np.asarray(lt.answers(networks.model, networks.params, shown.inputs))
+    right = (answers > 0) == (np.asarray(shown.targets) > 0.5)[None]
     sound = chosen & ~networks.diverged
-    params = jax.tree.map(lambda leaf: leaf[sound], networks.params)
-    learned = np.zeros(sound.sum(), bool)
-    if sound.any():
-        answers, bits = lt.answers(networks.model, params, validation().inputs), np.asarray(validation().targets) > 0.5
-        learned = ((np.asarray(answers) > 0) == bits[None]).mean(axis=(1, 2, 3)) >= LEARNED
-    params = jax.tree.map(lambda leaf: leaf[learned], params)
-    found = {"networks": int(sound.sum()), "diverged": int((chosen & networks.diverged).sum())}
-    if not learned.any():
-        return {**found, "learned": 0, "loss": None, **{name: [] for name in (LIFETIME, *QUANTITIES)}}
+    learned = sound & (right.mean(axis=(1, 2, 3)) >= LEARNED)
+    model, params = networks.model, jax.tree.map(lambda leaf: leaf[learned], networks.params)
     assert networks.validation_loss is not None
-    rows = {
-        LIFETIME: lifetimes(networks.model, params),
-        **inside(networks.model, params),
-        SHARPNESS: sharpness(networks.model, params),
-    }
-    return {
-        **found,
-        "learned": int(learned.sum()),
-        "loss": finite(float(np.median(networks.validation_loss[sound][learned, -1]))),
-        **{name: [finite(value) for value in np.asarray(each, float).tolist()] for name, each in rows.items()},
-    }
-
-
-@cache
-def silence() -> tuple[np.ndarray, np.ndarray]:
-    """The pulses that set each of the eight memories, ``[8, T, 3]``, and the bits to remember, ``[8, 1, 3]``."""
-    made = memory.silence()
-    begun = np.asarray(made.inputs)[:, : memory.BEFORE]
-    return np.pad(begun, ((0, 0), (0, CENSORED), (0, 0))), np.asarray(made.targets)[:, -1:] > 0.5
+    loss, rows = None, dict.fromkeys((LIFETIME, *QUANTITIES), np.empty(0))
+    if learned.any():
+        loss = finite(float(np.median(networks.validation_loss[learned, -1])))
+        rows = {LIFETIME: lifetimes(model, params), **inside(model, params), SHARPNESS: sharpness(model, params)}
+    counts = {"networks": sound.sum(), "diverged": (chosen & networks.diverged).sum(), "learned": learned.sum()}
+    return {**{name: int(count) for name, count in counts.items()}, "loss": loss, **as_lists(rows)}
 
 
 def lifetimes(model: Any, params: Any) -> Numbers:
     """Time steps without a pulse until the first wrong bit of any memory; at most `CENSORED`."""
-    inputs, bits = silence()
-    answers = np.asarray(lt.answers(model, params, inputs))[:, :, memory.BEFORE :]
-    right = ((answers > 0) == bits[None]).all(axis=(1, 3))
+    shown = memory.silence(CENSORED)
+    bits = np.asarray(shown.targets)[None, :, memory.BEFORE :] > 0.5
+    answers = np.asarray(lt.answers(model, params, shown.inputs))[:, :, memory.BEFORE :]
+    right = ((answers > 0) == bits).all(axis=(1, 3))
     return np.where(right.all(axis=1), CENSORED, right.argmin(axis=1)).astype(float)
 
 
 def inside(model: Any, params: Any) -> dict[str, Numbers]:
     """Saturation, norm and speed of networks with one layer."""
-    inputs = silence()[0][:, : memory.BEFORE + EARLY]
-    ((name, states),) = ((name, each) for name, each in lt.states(model, params, inputs).items() if name != "readout")
+    inputs, late = np.asarray(memory.silence(EARLY).inputs), slice(memory.BEFORE, None)
+    (name, states), *_ = lt.states(model, params, inputs).items()
     layer = {key: np.asarray(leaf) for key, leaf in params[name].items()}
-    hidden, late = states["hidden"], slice(memory.BEFORE, None)
-    kinds = layer["recurrent_kernel"].shape[2] // hidden.shape[-1]
-    bias = layer["bias"].reshape(len(hidden), -1, kinds * hidden.shape[-1]).sum(axis=1)
-    drive = hidden[:, :, memory.BEFORE - 1 : -1] @ layer["recurrent_kernel"][:, None] + bias[:, None, None]
-    of_gates = [0, 1, 3] if kinds == 4 else [0, 1]  # The values that cells and states take up are no gates.
-    opened = np.asarray(squashed(jnp.asarray(drive), model.gates))
-    opened = opened.reshape(*drive.shape[:3], kinds, -1)[..., of_gates, :]
+    opened = gates(layer, states["hidden"], model.gates, inputs)[:, :, late]
     moved = np.concatenate([np.diff(each[:, :, late], axis=2) for each in states.values()], axis=-1)
     return {
         SATURATION: (np.minimum(opened, 1 - opened) < SATURATED).mean(axis=(1, 2, 3, 4)),
@@ -249,26 +219,22 @@ def sharpness(model: Any, params: Any, batches: int = 8, iterations: int = 20) -
 def score(needs: Mapping[str, Run], base_seed: int, seeds: int, keep: Keep) -> dict[str, Any]:
     """Trains and measures all networks, and judges the hypotheses; ``needs`` are the sine's runs, by rate.
 
-    Returns:
-        ``populations``: what `measured` returns, by ``cell, rule, course, rate``, with rank ``correlations`` of
-        `LIFETIME` with the `QUANTITIES`; ``sine``: how many valleys stay, by rate; ``verdicts``: by hypothesis, whether
-        it is supported, with the numbers that decide.
+    Returns what `measured` returns, by ``cell, rule, course, rate``, with rank ``correlations`` of `LIFETIME` with the
+    `QUANTITIES`; `valleys` by rate; and the `verdicts`.
     """
     found: dict[str, Any] = {}
     for cell, shown in CELLS.items():
+        usual = partial(several, cell, "RMSprop", base_seed, seeds)
         parts = {
-            **{
-                f"{shown}, {rule}, {course}": partial(several, cell, rule, course, base_seed, seeds)
-                for rule in RULES
-                for course in COURSES
-                if rule == "RMSprop" or course == "constant"
-            },
-            f"{shown}, RMSprop, a third for three times the steps": partial(thirds, cell, base_seed, seeds),
-            f"{shown}, RMSprop, switched": partial(switches, cell, base_seed, seeds),
+            **{f"RMSprop, {words}": partial(usual, **course) for words, course in COURSES.items()},
+            "Adam, constant": partial(several, cell, "Adam", base_seed, seeds),
+            "RMSprop, a third for three times the steps": partial(usual, rates=THIRDS, less=3),
+            "RMSprop, switched": partial(switches, cell, base_seed, seeds),
         }
         for name, compute in parts.items():
-            for rate, own in keep(f"{name}: trained", [name, base_seed, seeds], compute).items():
-                found[f"{name}, {rate}"] = own
+            words = f"{shown}, {name}"
+            for rate, own in keep(f"{words}: trained", [words, base_seed, seeds], compute).items():
+                found[f"{words}, {rate}"] = own
     for own in found.values():
         own["correlations"] = {what: correlation(own, what, LIFETIME) for what in QUANTITIES}
     stayed = {rate: valleys(run) for rate, run in needs.items()}
@@ -302,67 +268,38 @@ def above(first: list[float], second: list[float]) -> dict[str, Any]:
 
 
 def verdicts(found: Mapping[str, Any], stayed: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Judges the hypotheses."""
+    """Yields each hypothesis, whether it is supported, and the numbers that decide."""
+    for cell in CELLS.values():
 
-    def lives(name: str) -> list[float]:
-        return found[name][LIFETIME]
+        def lives(name: str, cell: str = cell) -> list[float]:
+            return found[f"{cell}, RMSprop, {name}"][LIFETIME]
 
-    for shown in CELLS.values():
-        shares = [share(lives(f"{shown}, RMSprop, constant, {rate:g}"), LASTING) for rate in RATES]
-        yield f"{shown}: the rate chooses how many networks keep for {LASTING:,} steps", apart(shares)
-        pairs = [
-            above(
-                lives(f"{shown}, RMSprop, a third for three times the steps, {rate:g}"),
-                lives(f"{shown}, RMSprop, constant, {rate:g}"),
-            )
-            for rate in THIRDS
-        ]
-        known = [each for each in pairs if each["value"] is not None]
+        usual = {rate: lives(f"constant, {rate:g}") for rate in RATES}
+        yield f"{cell}: {CHOOSES}", apart([share(each, LASTING) for each in usual.values()])
+        thirds = {rate: lives(f"a third for three times the steps, {rate:g}") for rate in THIRDS}
+        known = [each for rate in THIRDS if (each := above(thirds[rate], usual[rate]))["value"] is not None]
         longer = sum(each["low"] > 0.5 for each in known)
-        yield (
-            f"{shown}: a third of the rate for three times the steps keeps longer",
-            {"recipes": len(known), "count": longer, "supported": 2 * longer > len(known)},
-        )
-        order = above(
-            lives(f"{shown}, RMSprop, switched, {LOW:g}, then {HIGH:g}"),
-            lives(f"{shown}, RMSprop, switched, {HIGH:g}, then {LOW:g}"),
-        )
+        decided = {"recipes": len(known), "count": longer, "supported": 2 * longer > len(known)}
+        yield f"{cell}: a third of the rate for three times the steps keeps longer", decided
+        order = above(lives(f"switched, {LOW:g}, then {HIGH:g}"), lives(f"switched, {HIGH:g}, then {LOW:g}"))
         supported = order["low"] is not None and order["low"] > 0.5
-        yield (
-            f"{shown}: the early rate selects: first {LOW:g}, then {HIGH:g} keeps longer",
-            {
-                **order,
-                "supported": supported,
-            },
-        )
+        words = f"{cell}: the early rate selects: first {LOW:g}, then {HIGH:g} keeps longer"
+        yield words, {**order, "supported": supported}
     for what in QUANTITIES:
         rows = [each["correlations"][what] for each in found.values()]
-        known = [each for each in rows if each["value"] is not None]
-        median = float(np.median([each["value"] for each in known])) if known else None
-        same = [each for each in known if median is not None and each["value"] * median > 0]
-        excluded = sum(each["low"] * each["high"] > 0 for each in same)
-        holds = median is not None and abs(median) >= PREDICTS and 2 * excluded >= len(known)
-        yield (
-            f"{what} orders lifetimes under one rate",
-            {"recipes": len(known), "count": excluded, "median": median, "supported": holds},
-        )
+        yield f"{what} orders lifetimes under one rate", predicts(rows)
     yield "the sine: at the same error, the rate chooses whether the valley stays", apart([*stayed.values()])
 
 
 def apart(shares: list[dict[str, Any]]) -> dict[str, Any]:
     """Whether the intervals of the smallest and the largest share do not overlap."""
-    known = sorted(
-        (each for each in shares if each["networks"] >= 5), key=lambda each: each["count"] / each["networks"]
-    )
+    known = [each for each in shares if each["networks"] >= 5]
     if len(known) < 2:
         return {"recipes": len(known), "count": 0, "supported": False}
-    low, high = known[0], known[-1]
+    low, *_, high = sorted(known, key=lambda each: each["count"] / each["networks"])
     return {
         "recipes": len(known),
-        **{
-            f"{name} {key}": each[key]
-            for name, each in (("least", low), ("most", high))
-            for key in ("count", "networks")
-        },
+        **{f"least {name}": low[name] for name in ("count", "networks")},
+        **{f"most {name}": high[name] for name in ("count", "networks")},
         "supported": bool(low["high"] < high["low"]),
     }

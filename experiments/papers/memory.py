@@ -6,7 +6,7 @@ the papers, what was read of them, and what differs here.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ BEFORE, SILENT = 20, 10_000
 """Time steps with pulses, and then without, of the sequences that ask how long a memory lasts."""
 
 GOAL = lt.Goal(accuracy=0.999)
+RECIPE = {"optimizer": "rmsprop", "learning_rate": 0.03, "steps": 1_000}
 
 
 def flip_flop(key: Key[Array, ""], length: int, count: int) -> lt.Examples:
@@ -44,9 +45,8 @@ def at_length(key: Key[Array, ""], _: Numbers, length: int) -> lt.Examples:
 
 def task(x: Float[Array, " T"]) -> lt.Task:
     """Three bits to remember."""
-    length = len(x)
     return lt.Task(
-        examples=lambda key, numbers: at_length(key, numbers, length),
+        examples=partial(at_length, length=len(x)),
         input_features=PULSES,
         output_features=BITS,
         sequence=True,
@@ -57,15 +57,15 @@ def task(x: Float[Array, " T"]) -> lt.Task:
 
 
 @cache
-def silence() -> lt.Examples:
-    """Each of the eight memories: the same pulses at first, with other signs, and then none."""
+def silence(steps: int) -> lt.Examples:
+    """Each of the eight memories: the same pulses at first, with other signs, and then none for some time steps."""
     import jax
     import jax.numpy as jnp
 
     inputs, targets, *_ = lt.sequences.flip_flop(jax.random.key(1), BEFORE, 1, bits=len(BITS))
     memories = jnp.asarray([*product((-1.0, 1.0), repeat=len(BITS))])
     signs = (memories * targets[:, -1])[:, None, :]
-    begun, answered = (jnp.pad(each * signs, ((0, 0), (0, SILENT), (0, 0))) for each in (inputs, targets))
+    begun, answered = (jnp.pad(each * signs, ((0, 0), (0, steps), (0, 0))) for each in (inputs, targets))
     answered = answered.at[:, BEFORE:].set(memories[:, None, :])
     return lt.Examples(begun, (answered + 1) / 2)
 
@@ -74,20 +74,13 @@ def probes(_: Float[Array, " T"]) -> list[lt.Probe]:
     """Ten times as long as in training, and the eight memories without pulses."""
     import jax
 
-    return [lt.Probe.of("long", flip_flop(jax.random.key(0), LONG, SHOWN)), lt.Probe.of("silent", silence())]
+    return [lt.Probe.of("long", flip_flop(jax.random.key(0), LONG, SHOWN)), lt.Probe.of("silent", silence(SILENT))]
 
 
 EXPERIMENT = lt.Experiment(
     name="memory",
     doc="Networks learn to remember three bits.",
-    defaults={
-        "timesteps": 50,
-        "hidden": "64",
-        "readout": "dense",
-        "optimizer": "rmsprop",
-        "learning_rate": 0.03,
-        "steps": 1_000,
-    },
+    defaults={"timesteps": 50, "hidden": "64", "readout": "dense", **RECIPE},
     goal=GOAL,
     task=task,
     probes=probes,
@@ -157,21 +150,16 @@ def right(population: str) -> lt.Claim:
 
 def keeps(population: str) -> lt.Claim:
     """The claim that a cell's memories last."""
+    silent = (lt.Source(population, "silent"),)
     return lt.Claim(
         f"{population}-keeps".replace("_", "-"),
         f"From no paper: all eight memories of {WORDS[population]} last, which follows if each is a stable fixed point",
         f"time steps without a pulse during which all eight memories are right, at most {SILENT:,}",
         kept,
-        (lt.Source(population, "silent"),),
+        silent,
         low=SILENT,
         learned=True,
-        baselines=(
-            lt.Baseline(
-                "weakest logit after the last time step, relative to the first",
-                margin_left,
-                (lt.Source(population, "silent"),),
-            ),
-        ),
+        baselines=(lt.Baseline("weakest logit after the last time step, relative to the first", margin_left, silent),),
     )
 
 
@@ -181,9 +169,7 @@ CLAIMS = lt.Claims(
     populations=POPULATIONS,
     about="the networks of these cells",
     controls={"untrained networks": changed(steps=0)},
-    variants={
-        "noise 0.1": fewer(changed(noise=0.1)),
-    },
+    variants={"noise 0.1": fewer(changed(noise=0.1))},
     specifications=specifications(),
 )
 

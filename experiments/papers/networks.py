@@ -5,8 +5,6 @@ string a^n b^n; for an LSTM the state is its memory cell. Fixed points are those
 a memory lasts if it is a stable one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple
@@ -32,10 +30,8 @@ MOST = 50
 OTHERS = 3
 """Other units that are held, one after another; the mean share counts."""
 
-POINTS, STARTS = 200, 64
-"""Points of the sequence along which states are visited, and states of each network to begin in."""
-
-MOST_POINTS = 64
+POINTS, STARTS, MOST_POINTS = 200, 64, 64
+"""Points of the sequence along which states are visited, states of each network to begin in, and most fixed points."""
 
 Measured = Mapping[str, jt.Shaped[np.ndarray, " S"]]
 
@@ -49,11 +45,7 @@ class LSTMForgetZero(lt.LSTM):
 
 
 def inside(measure: str, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
-    """What a function of this module measures of the networks of each population.
-
-    Returns by population and measured quantity how many networks have it, and their median with a 95 % bootstrap
-    interval, or of booleans the share of networks with Wilson's.
-    """
+    """The `summary` of what a function of this module measures of the networks, by population and quantity."""
     return {
         name: keep(f"looked into {name}", [name, run, measure], partial(_summaries, measure, run))
         for name, run in needs.items()
@@ -65,7 +57,7 @@ def _summaries(measure: str, run: Run) -> dict[str, Any]:
 
 
 def summary(values: np.ndarray) -> dict[str, Any]:
-    """How many networks have a number, and its median over them; of booleans, the share that is true."""
+    """The number of networks that have one, and the median with a bootstrap interval; of booleans, the share."""
     if values.dtype == bool:
         share, low, high = lt.wilson(int(values.sum()), len(values))
         return {"networks": len(values), "share": share, "low": low, "high": high}
@@ -83,7 +75,7 @@ def counters(saved: lt.Saved) -> Measured:
     (name, states), *_ = lt.states(saved.model, saved.params, one).items()
     inner = states.get("cell", states["hidden"])[:, 0, 1:]
     best = counter(inner, MOST)
-    seeds = np.arange(len(inner))
+    seeds, units = np.arange(len(inner)), inner.shape[2]
     report: dict[str, Any] = {
         "squared correlation of the state with the count": best.straight,
         "change of the state with each a": np.abs(best.up),
@@ -91,22 +83,20 @@ def counters(saved: lt.Saved) -> Measured:
     }
     if "cell" in states:
         layer = {key: np.asarray(leaf) for key, leaf in saved.params[name].items()}
-        opened = gates(layer, one[0], states["hidden"][:, 0], saved.model.gates)[:, 1:]
-        for number, gate in ((0, "input"), (1, "forget"), (3, "output")):
+        opened = gates(layer, states["hidden"], saved.model.gates, one)[:, 0, 1:]
+        for number, gate in enumerate(("input", "forget", "output")):
             shut = 1 - opened[seeds, :, number, best.unit]
-            report |= {
-                f"1 - {gate} gate at a": shut[:, :MOST].mean(axis=1),
-                f"1 - {gate} gate at b": shut[:, MOST:].mean(axis=1),
-            }
+            report[f"1 - {gate} gate at a"] = shut[:, :MOST].mean(axis=1)
+            report[f"1 - {gate} gate at b"] = shut[:, MOST:].mean(axis=1)
     usual = accepted(lt.answers(saved.model, saved.params, every.inputs), every)
 
-    def held(units: jt.Int[np.ndarray, " S"]) -> jt.Float[np.ndarray, " S"]:
-        return accepted(lt.intervene(saved.model, saved.params, every.inputs, name, units[:, None]), every)
+    def held(unit: jt.Int[np.ndarray, " S"]) -> jt.Float[np.ndarray, " S"]:
+        return accepted(lt.intervene(saved.model, saved.params, every.inputs, name, unit[:, None]), every)
 
     report["share of strings with this unit held"] = held(best.unit)
-    if inner.shape[2] > 1:
-        drawn = np.random.default_rng(0).integers(1, inner.shape[2], (OTHERS, len(seeds)))
-        shares = [held((best.unit + shift) % inner.shape[2]) for shift in drawn]
+    if units > 1:
+        drawn = np.random.default_rng(0).integers(1, units, (OTHERS, len(seeds)))
+        shares = [held((best.unit + shift) % units) for shift in drawn]
         report["share of strings with another unit held"] = np.mean(shares, axis=0)
     return {name: np.where(usual == 1, each, np.nan) for name, each in report.items()}
 
@@ -139,18 +129,19 @@ def counter(states: jt.Float[np.ndarray, "S T H"], n: int) -> Counter:
 
 
 def gates(
-    params: Mapping[str, jt.Float[np.ndarray, "S ..."]],
-    inputs: jt.Float[np.ndarray, "T F"],
-    hidden: jt.Float[np.ndarray, "S T H"],
+    layer: Mapping[str, jt.Float[np.ndarray, "S ..."]],
+    hidden: jt.Float[np.ndarray, "S C T H"],
     kind: str,
-) -> jt.Float[np.ndarray, "S T 4 H"]:
-    """The gates of an LSTM layer after every point: input, forget, the values that cells take up, and output."""
-    before = np.concatenate([np.zeros_like(hidden[:, :1]), hidden[:, :-1]], axis=1)
-    summed = inputs[None] @ params["kernel"] + before @ params["recurrent_kernel"] + params["bias"][:, None]
-    summed = summed.reshape(*summed.shape[:2], 4, -1)
-    openness = np.array(squashed(jnp.asarray(summed), kind))
-    openness[:, :, 2] = np.tanh(summed[:, :, 2])
-    return openness
+    inputs: jt.Float[np.ndarray, "C T F"],
+) -> jt.Float[np.ndarray, "S C T G H"]:
+    """How open the gates of a layer are at every point: input, forget and output of an LSTM, or both of a GRU."""
+    before = np.pad(hidden, ((0, 0), (0, 0), (1, 0), (0, 0)))[:, :, :-1]
+    kernel, recurrent = (layer[name][:, None] for name in ("kernel", "recurrent_kernel"))
+    bias = layer["bias"].reshape(len(hidden), -1, kernel.shape[-1]).sum(axis=1)[:, None, None]
+    summed = inputs[None] @ kernel + before @ recurrent + bias
+    summed = summed.reshape(*hidden.shape[:3], -1, hidden.shape[3])
+    of_gates = [0, 1, 3] if summed.shape[3] == 4 else [0, 1]  # The other columns are values that states take up.
+    return np.asarray(squashed(jnp.asarray(summed[:, :, :, of_gates]), kind))
 
 
 def accepted(answers: jt.Float[np.ndarray, "S C T A"], probe: lt.Probe) -> jt.Float[np.ndarray, " S"]:
@@ -162,11 +153,7 @@ def accepted(answers: jt.Float[np.ndarray, "S C T A"], probe: lt.Probe) -> jt.Fl
 
 
 def fixed_points(saved: lt.Saved, starts: int = STARTS) -> Measured:
-    """The fixed points without pulses, stable and unstable ones.
-
-    States that are visited along a sequence with pulses, and others drawn around them, are followed without pulses;
-    Newton's method then finds fixed points.
-    """
+    """The fixed points without pulses, sought from states along a sequence with pulses, and from others around them."""
     inputs = np.asarray(memory.flip_flop(jax.random.key(2), POINTS, 1).inputs)
     system = system_of(saved.model, saved.params, inputs.shape[2])
     visited = np.asarray(system.flat(lt.states(saved.model, saved.params, inputs)), float)[:, 0]

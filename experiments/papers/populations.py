@@ -1,7 +1,5 @@
 """Variants and specifications of networks that the claims of all papers share. Imports nothing heavy."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 
@@ -30,26 +28,20 @@ def fewer(change: Change) -> Change:
 
 def other_gates(_: str, settings: lt.Settings) -> lt.Settings | None:
     """Hard gates in place of sigmoid ones, and the other way around; vanilla RNNs have none."""
-    return (
-        None
-        if settings.cell == "rnn"
-        else replace(settings, gates="hard" if settings.gates == "sigmoid" else "sigmoid")
-    )
+    if settings.cell == "rnn":
+        return None
+    return replace(settings, gates="hard" if settings.gates == "sigmoid" else "sigmoid")
 
 
 def specifications() -> tuple[lt.Specification, ...]:
     """The usual choices, gates and steps, with at most `NETWORKS` networks."""
-    others = {
-        ("gates", "the other"): other_gates,
-        ("steps", "half"): choices.changed(steps=0.5),
-        ("steps", "twice"): choices.changed(steps=2.0),
-    }
-    every = (*choices.usual(), *(lt.Specification(change, {kind: choice}) for (kind, choice), change in others.items()))
+    others = (
+        lt.Specification(other_gates, {"gates": "the other"}),
+        lt.Specification(choices.changed(steps=0.5), {"steps": "half"}),
+        lt.Specification(choices.changed(steps=2.0), {"steps": "twice"}),
+    )
 
     def smaller(change: Change) -> Change:
-        def made(name: str, settings: lt.Settings) -> lt.Settings | None:
-            return change(name, replace(settings, seeds=min(settings.seeds, NETWORKS)))
+        return lambda name, settings: change(name, replace(settings, seeds=min(settings.seeds, NETWORKS)))
 
-        return made
-
-    return tuple(replace(each, change=smaller(each.change)) for each in every)
+    return tuple(replace(each, change=smaller(each.change)) for each in (*choices.usual(), *others))

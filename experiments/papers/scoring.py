@@ -6,9 +6,7 @@ about training (Hochreiter and Schmidhuber, 1996, "Bridging Long Time Lags by We
 Memory", solved benchmarks of their time by guessing weights).
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -33,7 +31,8 @@ from lstm_toys.studies.claims.figures import drawings
 from lstm_toys.studies.claims.specifications import rendered
 from lstm_toys.studies.claims.verdicts import judge
 
-from .ask import SCALES, Paper, cells, share
+from .. import papers
+from .ask import SCALES, Paper, cells
 
 TOGETHER = 64
 """Networks that are judged at a time, which bounds memory."""
@@ -45,7 +44,10 @@ OPEN = "\n## What stayed open\n\n"
 
 def random(claims: lt.Claims, code: Sequence[str], networks: int, keep: Keep) -> dict[str, Any]:
     """How many random networks of each scale meet each claim; ``code`` are digests of what declares the claims."""
-    asked, prepared = judgeable(claims), prepare(claims)
+    asked = judgeable(claims)
+    needed = set().union(*(claim.made_of(claims.populations) for claim in asked))
+    made_of = {name: each for name, each in claims.populations.items() if name in needed}
+    prepared = {name: Prepared(each, flags.parse(each, changes)[0]) for name, (each, changes) in made_of.items()}
     met = {claim.id: [0] * len(SCALES) for claim in asked}
     for place, scale in enumerate(SCALES):
         for first in range(0, networks, TOGETHER):
@@ -69,16 +71,6 @@ def judgeable(claims: lt.Claims) -> list[lt.Claim]:
     ]
 
 
-def prepare(claims: lt.Claims) -> dict[str, Prepared]:
-    """The experiments of the populations that random networks take the place of."""
-    needed = set().union(*(claim.made_of(claims.populations) for claim in judgeable(claims)))
-    return {
-        name: Prepared(experiment, flags.parse(experiment, changes)[0])
-        for name, (experiment, changes) in claims.populations.items()
-        if name in needed
-    }
-
-
 def judged(
     claims: Sequence[lt.Claim], prepared: Mapping[str, Prepared], scale: float, numbers: Sequence[int]
 ) -> dict[str, int]:
@@ -94,12 +86,13 @@ def judged(
 def parameters(model: nn.Module, features: int, numbers: Sequence[int], scale: float) -> Any:
     """The parameters of random networks with these numbers; network i is the same whatever the others are."""
     one = _program(model, features)
-    every = [jax.device_get(one(number, scale)) for number in numbers]
+    every = [jax.device_get(one(jnp.uint32(number), jnp.float32(scale))) for number in numbers]
     return jax.tree.map(lambda *leaves: np.stack(leaves), *every)
 
 
 @cache
-def _program(model: nn.Module, features: int) -> Callable[[int, float], Any]:
+def _program(model: nn.Module, features: int) -> Any:
+    @jax.jit
     def drawn(number: jt.UInt32[jt.Array, ""], scale: jt.Float[jt.Array, ""]) -> Any:
         initial, own = jax.random.split(jax.random.fold_in(jax.random.key(0), number))
         leaves, tree = jax.tree_util.tree_flatten_with_path(model.init(initial, jnp.zeros((1, 2, features)))["params"])
@@ -109,8 +102,7 @@ def _program(model: nn.Module, features: int) -> Callable[[int, float], Any]:
         ]
         return jax.tree_util.tree_unflatten(tree, scaled)
 
-    program = jax.jit(drawn)
-    return lambda number, scale: program(jnp.uint32(number), jnp.float32(scale))
+    return drawn
 
 
 def answers(made: Prepared, params: Any) -> lt.Results:
@@ -127,16 +119,16 @@ def answers(made: Prepared, params: Any) -> lt.Results:
     return arrays.in_units(labeled.assign(more).assign_attrs(flags="{}"), made.experiment.scaling)
 
 
-def paper(about: Paper, needs: Mapping[str, Run], inside: Mapping[str, Any]) -> dict[str, Any]:
-    """What is known about the claims of a paper, from the runs that `ask.paper` needs, and ``inside`` them.
+def paper(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
+    """What is known about the claims of a paper, from the runs that `ask.paper` needs.
 
-    Returns ``claims``: by claim the share of the ``counted`` networks that meet it, with its interval and verdict;
-    ``random``, how many random networks of each scale meet it; and by variant the same as of the networks; ``numbers``:
-    by population, the number of each network that the figure shows, None if it diverged; ``inside``: what
-    `networks.inside` returned; ``sources`` and ``open``: the text on the papers.
+    Returns ``claims``: the share of the ``counted`` networks that meet each, also in variants, and how many random
+    networks of each scale do; ``numbers``: that of each network that the figure shows, None if it diverged, by
+    population; ``inside``: what `networks.inside` returns; ``sources`` and ``open``: the text on the papers.
     """
     met = needs["random"].read_metrics()["claims"]
-    sources, _, still_open = (FOLDER / f"{about.name}.md").read_text(encoding="utf-8").partition(OPEN)
+    sources, _, still_open = (FOLDER / f"{name}.md").read_text(encoding="utf-8").partition(OPEN)
+    measure, measured = about.inside
 
     def verdict(judged: Mapping[str, Any]) -> dict[str, Any]:
         return {what: judged[what] for what in ("share", "interval", "verdict", "counted")}
@@ -151,12 +143,12 @@ def paper(about: Paper, needs: Mapping[str, Run], inside: Mapping[str, Any]) -> 
             each["id"]: {
                 **verdict(each),
                 "random": met.get(each["id"]),
-                "variants": {name: verdict(own) for name, own in each["variants"].items()},
+                "variants": {variant: verdict(own) for variant, own in each["variants"].items()},
             }
             for each in read_json_list(needs["claims"].checked("claims.json"))
         },
-        "numbers": {name: numbers(needs[name]) for name in about.shown},
-        "inside": inside,
+        "numbers": {population: numbers(needs[population]) for population in about.shown},
+        "inside": papers.networks.inside(measure, {population: needs[population] for population in measured}, keep),
         "sources": sources,
         "open": still_open.rstrip("\n"),
     }
@@ -164,22 +156,30 @@ def paper(about: Paper, needs: Mapping[str, Run], inside: Mapping[str, Any]) -> 
 
 def files(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, str]:
     """The report on a paper as Markdown; the Markdown of its claims begins with a heading."""
-    judged = needs["claims"].checked("claims.md").read_text(encoding="utf-8")
-    title, _, claims = judged.partition("\n")
-    networks = metrics["flags"]["random"]
+    title, _, claims = needs["claims"].checked("claims.md").read_text(encoding="utf-8").partition("\n")
+    drawn = metrics["flags"]["random"]
     random = {claim: each["random"] for claim, each in metrics["claims"].items() if each["random"] is not None}
-    named: dict[str, Any] = {
-        "title": title.removeprefix("# "),
-        "claims": claims.removesuffix("\n"),
-        "networks": networks,
-        "scales": [f"{scale:g}" for scale in SCALES],
-        "random": {claim: [share(count, networks) for count in counts] for claim, counts in random.items()},
-        "inside": {about.shown[name]: [*cells(measured)] for name, measured in metrics["inside"].items()},
-        **{name: metrics[name] for name in ("sources", "open")},
-    }
-    return {"paper.md": rendered(FOLDER / "paper.md", **named) + "\n"}
+    text = rendered(
+        FOLDER / "paper.md",
+        title=title.removeprefix("# "),
+        claims=claims.removesuffix("\n"),
+        networks=drawn,
+        scales=[f"{scale:g}" for scale in SCALES],
+        random={claim: [share(count, drawn) for count in counts] for claim, counts in random.items()},
+        inside={about.shown[name]: [*cells(measured)] for name, measured in metrics["inside"].items()},
+        sources=metrics["sources"],
+        open=metrics["open"],
+    )
+    return {"paper.md": text + "\n"}
 
 
-def draw(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, Drawing]:
-    """Draws the finding, and the figures of the claims."""
-    return {"finding.png": about.draw(metrics), **drawings(read_json_list(needs["claims"].checked("claims.json")))}
+def share(count: int, networks: int) -> str:
+    """A percentage with its interval."""
+    value, low, high = (f"{100 * each:.{1 if each < 0.1 else 0}f}" for each in lt.wilson(count, networks))
+    return f"{value} ({low}–{high})"
+
+
+def draw(name: str, about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, Drawing]:
+    """Draws the finding, by the function in `figures` of the paper's name, and the figures of the claims."""
+    finding: Drawing = getattr(papers.figures, name)(metrics, about.shown)
+    return {"finding.png": finding, **drawings(read_json_list(needs["claims"].checked("claims.json")))}

@@ -5,9 +5,6 @@ as the claims give it. The networks are of another base seed than the ones that 
 the one with the smallest median loss of the validation set.
 """
 
-from __future__ import annotations
-
-import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,11 +13,13 @@ from rich.console import RenderableType
 import lstm_toys as lt
 from lstm_toys import tables
 from lstm_toys.cli import command, flags, parsers, studies
-from lstm_toys.runs.ask import Ask
-from lstm_toys.runs.context import Options
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.analysis import ask as analysis
 from lstm_toys.studies.sweep.ask import SweepSettings, ask
+
+from . import counting, memory
+
+TASKS = {"counting": counting.CLAIMS, "memory": memory.CLAIMS}
 
 GRID = {"optimizer": ["adam", "rmsprop"], "learning_rate": ["0.003", "0.01", "0.03", "0.1"]}
 
@@ -28,7 +27,7 @@ SHOWN = 3
 """Settings of a population in the table."""
 
 TABLE: flags.FlagTable = {
-    "task": (parsers.choice("counting", "memory"), "topic of the papers whose populations are tuned"),
+    "task": (parsers.choice(*TASKS), "topic of the papers whose populations are tuned"),
     "seeds": (parsers.integer(2, 2**31 - 1), "number of networks for each setting"),
     "base_seed": (parsers.integer(1, 2**32 - 1), "base seed of these networks; claims are tested on base seed 0"),
     **{
@@ -42,28 +41,23 @@ DEFAULTS = {**flags.DEFAULTS, "task": "counting", "seeds": 8, "base_seed": 100}
 def plan(arguments: Sequence[str]) -> command.Plan:
     """Turns a command line into a plan."""
     values = flags.read("tune", str(__doc__), TABLE, DEFAULTS, arguments)
-    options = flags.options(values)
+    options, task = flags.options(values), values["task"]
     size = {name: values[name] for name in ("seeds", "base_seed")}
-    recipes = lt.Analysis(
-        name=f"papers_{values['task']}_recipes",
-        settings=size,
-        needs=sweeps(importlib.import_module(f"{__package__}.{values['task']}").CLAIMS, size, options),
-        score=lambda needs, _: score(size["seeds"], needs),
-        report=report,
-        published=f"papers/{values['task']}_recipes",
-    )
-    return command.Plan([analysis.ask(recipes, options.results_dir)], options)
-
-
-def sweeps(claims: lt.Claims, size: Mapping[str, int], options: Options) -> dict[str, Ask[SweepSettings]]:
-    """The sweep of every population, by population."""
-    asked = {}
-    for name, (experiment, changes) in claims.populations.items():
+    sweeps = {}
+    for name, (experiment, changes) in TASKS[task].populations.items():
         own = [each for each in changes if each.split("=")[0].removeprefix("--") not in GRID]
         given = [*own, *(f"--{flag}={value}" for flag, value in size.items())]
         settings, _ = studies.expand(experiment, [*GRID.items()], given)
-        asked[name] = ask(experiment, SweepSettings(f"tune_{name}", settings), options.results_dir)
-    return asked
+        sweeps[name] = ask(experiment, SweepSettings(f"tune_{name}", settings), options.results_dir)
+    recipes = lt.Analysis(
+        name=f"papers_{task}_recipes",
+        settings=size,
+        needs=sweeps,
+        score=lambda needs, _: score(size["seeds"], needs),
+        report=report,
+        published=f"papers/{task}_recipes",
+    )
+    return command.Plan([analysis.ask(recipes, options.results_dir)], options)
 
 
 def score(seeds: int, needs: Mapping[str, Run]) -> dict[str, Any]:
@@ -96,9 +90,8 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     for name, every in metrics["populations"].items():
         for place, row in enumerate(every[:SHOWN]):
             settings = ", ".join(str(each) for each in row["settings"].values())
-            rows.append(
-                ("" if place else name, settings, *tables.spread(row), f"{row['learned']} of {metrics['seeds']}")
-            )
+            learned = f"{row['learned']} of {metrics['seeds']}"
+            rows.append(("" if place else name, settings, *tables.spread(row), learned))
     columns = ("population", "settings", "median loss>", "95 % bootstrap>", "learned>")
     title = f"the best {SHOWN} of the settings that were tried for each population"
     yield tables.table(title, columns, rows, **tables.PLAIN)

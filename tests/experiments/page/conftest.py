@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
-from kinds import DIVERGED, KINDS, SEEDS, SOUND
+from kinds import DIVERGED, KINDS, METRICS, SEEDS
 from playwright.sync_api import sync_playwright
 
 import lstm_toys as lt
@@ -26,19 +26,14 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 KEPT = (0, 30, 100)
 """Earlier steps of the published networks, the last one that of the post's picture."""
 
-DRAWN = 6
-"""Curves as a hand draws them, which networks are shown after those of the post."""
-
 WITHIN = ("about:", "file:", "data:", "blob:")
 """What an address begins with that asks nobody."""
 
 
 @pytest.fixture(scope="session")
 def curves():
-    """What networks are shown: the training curve, all probes, and curves as a hand draws them."""
-    corners = np.random.default_rng(0).uniform(-2, 3, (DRAWN, 12))
-    drawn = [np.interp(np.linspace(0, 11, 100), np.arange(12), each) for each in corners]
-    return np.concatenate([lt.curves_of(sine.EXPERIMENT), np.asarray(drawn, np.float32)[:, :, None]])
+    """What networks are shown: the training curve and all probes."""
+    return lt.curves_of(sine.EXPERIMENT)
 
 
 @pytest.fixture(scope="session")
@@ -57,19 +52,17 @@ def networks(curves):
 
 
 @pytest.fixture(scope="session")
-def saved(networks, curves):
+def saved(networks):
     """Makes a population as runs have it; one seed diverged."""
 
     @cache
     def make(kind):
         model, params, answers = networks("published" if kind.startswith("rate") else kind)
-        told = answers[:, : len(curves) - DRAWN].copy()
-        told[DIVERGED] = np.nan
-        results = lt.labeled(sine.EXPERIMENT, told)
+        told = np.where(np.isin(np.arange(SEEDS), DIVERGED)[:, None, None, None], np.nan, answers)
         errors = np.linspace(0.5, 0.01, SEEDS * 4, dtype=np.float32).reshape(SEEDS, 4, 1)
         losses = np.tile(np.float32([0.1, 0.01, sine.POST_MSE, 1e-4]), (SEEDS, 1))
         found = {"train_rmse": (("seed", "step", "feature"), errors), "train_loss": (("seed", "step"), losses)}
-        results = results.assign(found).assign_coords(step=[*KEPT, 1_000])
+        results = lt.labeled(sine.EXPERIMENT, told).assign(found).assign_coords(step=[*KEPT, 1_000])
         kept = {step: jax.tree.map(partial(np.multiply, 0.5), params) for step in KEPT}
         return lt.Saved(model, params, kept if kind == "published" else {}, results, ("y",), ("y",), None)
 
@@ -77,28 +70,9 @@ def saved(networks, curves):
 
 
 @pytest.fixture(scope="session")
-def metrics():
-    """What the summary of a run has, about."""
-    return {
-        "steps": 1_000,
-        "seeds": SEEDS,
-        "converged": len(SOUND),
-        "diverged_seeds": DIVERGED,
-        "goal": "train RMSE of y at most 0.02",
-    }
-
-
-@pytest.fixture(scope="session")
-def entries():
-    """The published verdict on every claim."""
-    return read_json_list(ROOT / "results" / "claims" / "claims.json")
-
-
-@pytest.fixture(scope="session")
 def studied():
     """What the study of dynamics found, about: of all networks, and of each; one answer is missing."""
     summary = {
-        "share with one stable point at the mean input": {"median": 0.95},
         "share whose leading mode oscillates": {"median": 0.9},
         "frequency of the leading mode": {"median": 14.71, "low": 13.9, "high": 15.4},
     }
@@ -110,18 +84,17 @@ def studied():
 
 
 @pytest.fixture(scope="session")
-def compose(saved, metrics, entries, tmp_path_factory):
+def compose(saved, tmp_path_factory):
     """Writes a page of networks of some kinds and of verdicts on claims, and returns its address."""
     every = tuple(each.run for each in playground.POPULATIONS)
 
-    def write(kinds=every, entries=entries, missing=None, summary=None, dynamics=None):
-        settings = runs.planned(("sine",), ROOT).settings
-        finished = SimpleNamespace(command="", settings=settings, metrics=metrics)
+    def write(entries, kinds=every, missing=None, summary=None, dynamics=None):
+        populations = {kind: saved(kind) for kind in kinds}
+        finished = SimpleNamespace(command="", settings=runs.planned(("sine",), ROOT).settings, metrics=METRICS)
         figures = {section["id"]: "data:," for section in post.SECTIONS}
         used = dict.fromkeys([*(section["run"] for section in post.SECTIONS), "claims"], finished)
-        populations = {kind: saved(kind) for kind in kinds}
         parts = {
-            "playground": playground.made(populations, dict.fromkeys(kinds, metrics), summary),
+            "playground": playground.made(populations, dict.fromkeys(kinds, METRICS), summary),
             "inside": page_networks.inside(dynamics),
             "post": post.made(figures, entries, used),
         }
@@ -133,9 +106,15 @@ def compose(saved, metrics, entries, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def address(compose, studied):
+def entries():
+    """The published verdict on every claim."""
+    return read_json_list(ROOT / "results" / "claims" / "claims.json")
+
+
+@pytest.fixture(scope="session")
+def address(compose, entries, studied):
     """The address of a page of all."""
-    return compose(summary=studied[0], dynamics=studied[1])
+    return compose(entries, summary=studied[0], dynamics=studied[1])
 
 
 @pytest.fixture(scope="session")
@@ -211,11 +190,10 @@ class Window:
         self.tab.goto("about:blank")  # Else an address that differs after the # alone would not load the page anew.
         self.tab.goto(place)
         self.settle()
-        self.unfold()
+        self.unfold("#controls > details")
 
-    def unfold(self):
-        """Opens the folds of the controls."""
-        self.tab.evaluate("document.querySelectorAll('#controls > details').forEach((fold) => { fold.open = true; })")
+    def unfold(self, folds):
+        self.tab.evaluate("(folds) => document.querySelectorAll(folds).forEach((fold) => { fold.open = true; })", folds)
 
     def choose(self, **controls):
         """Sets sliders and selections by their names, one after another."""
@@ -231,15 +209,6 @@ class Window:
         self.tab.locator(selector).first.click()
         self.settle()
 
-    def press(self, *keys):
-        """Presses a key, or several in one burst, which other work on the machine does not draw out."""
-        if len(keys) == 1:
-            self.tab.keyboard.press(*keys)
-        else:
-            pressed = "new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true })"
-            self.tab.evaluate(f"(keys) => keys.forEach((key) => document.activeElement.dispatchEvent({pressed}))", keys)
-        self.settle()
-
     def drag(self, *points):
         self.tab.mouse.move(*points[0])
         self.tab.mouse.down()
@@ -250,9 +219,6 @@ class Window:
 
     def text(self, selector):
         return self.tab.inner_text(selector).replace("−", "-")
-
-    def visible(self, selector):
-        return self.tab.locator(selector).is_visible()
 
     def values(self, *names):
         return [self.tab.locator(f"[name={name}]").input_value() for name in names]
@@ -268,34 +234,21 @@ class Window:
 
 
 @pytest.fixture(scope="session")
-def windows(browser):
-    """Makes windows, one with each options, for all tests."""
-    known = {}
-
-    def make(**options):
-        name = str(options)
-        if name not in known:
-            known[name] = Window(browser.new_context(**{"reduced_motion": "reduce", **options}).new_page())
-        return known[name]
-
-    return make
+def window(browser):
+    """The window of all tests."""
+    return Window(browser.new_context(reduced_motion="reduce").new_page())
 
 
 @pytest.fixture
-def opened(windows, address):
+def opened(window, address):
     """Loads the page of all at some place in it, or another page; nothing may go wrong, nor be asked of anybody."""
-    used = []
 
-    def load(place, width=1280, height=900, scheme="light", **options):
-        window = windows(**options)
-        used.append(window)
+    def load(place, width=1280, height=900, scheme="light"):
         window.tab.set_viewport_size({"width": width, "height": height})
         window.tab.emulate_media(color_scheme=scheme, media="screen")
         window.show(place if place.startswith("file:") else f"{address}{place}")
         return window
 
     yield load
-    found = [wrong for window in used for wrong in window.wrong]
-    for window in used:
-        window.wrong.clear()
-    assert found == []
+    wrong, window.wrong = window.wrong, []
+    assert wrong == []

@@ -46,17 +46,21 @@ class Walker:
 
     def choose(self):
         chosen = self.pick("#controls select")
-        values = chosen.evaluate(
-            "select => [...select.options].filter(({ hidden }) => !hidden).map(({ value }) => value)"
-        )
-        chosen.select_option(self.random.choice(values))
+        values = "select => [...select.options].filter(({ hidden }) => !hidden).map(({ value }) => value)"
+        chosen.select_option(self.random.choice(chosen.evaluate(values)))
 
     def slide(self):
-        slider = self.pick("#controls .sliders input[type=range], #story input[type=range]")
-        if slider is not None:
-            slider.focus()
-            for _ in range(self.random.randint(1, 4)):
-                self.page.tab.keyboard.press(self.random.choice(["ArrowRight", "ArrowLeft", "PageUp", "PageDown"]))
+        self.arrow("#controls .sliders input[type=range], #story input[type=range]", "Right", "Left")
+
+    def keys(self):
+        self.arrow("#grips button", "Up", "Down", "Left", "Right")
+
+    def arrow(self, selector, *arrows):
+        """Presses some arrow keys on one of the elements."""
+        if (found := self.pick(selector)) is not None:
+            found.focus()
+            for _ in range(self.random.randint(1, 5)):
+                self.page.tab.keyboard.press(f"Arrow{self.random.choice(arrows)}")
 
     def scrub(self):
         """Own networks are trained for few steps only, since the other page has to train them anew."""
@@ -74,12 +78,6 @@ class Walker:
         x, y = self.random.uniform(0.1, 0.9), self.random.uniform(0.2, 0.8)
         return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
-    def keys(self):
-        if (grip := self.pick("#grips button")) is not None:
-            grip.focus()
-            for _ in range(self.random.randint(1, 5)):
-                self.page.tab.keyboard.press(self.random.choice(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]))
-
     def paste(self):
         self.page.tab.evaluate(
             """(text) => {
@@ -89,11 +87,6 @@ class Walker:
             }""",
             self.random.choice(PASTED),
         )
-
-    def stop(self):
-        """Stops a training, which may also have been begun by going back or forth."""
-        if self.pick("#train-stop") is not None and self.page.text("#train-stop") == "Stop":
-            self.page.tab.click("#train-stop")
 
     def jump(self):
         self.page.tab.evaluate("hash => { location.hash = hash; }", self.random.choice(ANCHORS))
@@ -106,19 +99,17 @@ class Walker:
             "undo": lambda: self.click("#undo"),
             "train": lambda: self.click("#train"),
             "reload": self.page.tab.reload,
-            **{each.__name__: each for each in (self.choose, self.slide, self.scrub, self.drag, self.keys)},
-            **{each.__name__: each for each in (self.paste, self.jump)},
+            **{name: getattr(self, name) for name in ("choose", "slide", "scrub", "drag", "keys", "paste", "jump")},
         }
         name = self.random.choice([*actions])
         self.page.tab.evaluate("scrollTo(0, 0)")
         actions[name]()
         self.page.tab.mouse.move(0, 0)
         self.page.tab.wait_for_timeout(200)  # What was held is settled after 150.
-        self.stop()
+        if self.pick("#train-stop") is not None and self.page.text("#train-stop") == "Stop":  # Also after going back.
+            self.page.tab.click("#train-stop")
         self.page.settle()
-        self.page.tab.evaluate(
-            "document.querySelectorAll('#controls > details').forEach((fold) => { fold.open = true; })"
-        )
+        self.page.unfold("#controls > details")
         return name
 
 

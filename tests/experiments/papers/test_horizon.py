@@ -1,14 +1,17 @@
-"""How far networks count: against their answers, and with gates that are rounded by hand."""
+"""How far networks count, and what is inside them: against their answers, and against states that are made by hand."""
+
+import json
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import experiments.horizon
+import experiments.longevity
 import lstm_toys as lt
-from conftest import carry_out
-from experiments import horizon as command
-from experiments.papers import horizon, languages
+from conftest import ROOT
+from experiments.papers import horizon, languages, longevity, networks
 
 
 @pytest.mark.parametrize("gates", ["sigmoid", "hard"])
@@ -18,8 +21,7 @@ def test_what_networks_reach_is_what_their_answers_say(gates, monkeypatch):
     every = [model.init(jax.random.key(seed), jnp.zeros((1, 2, 3)))["params"] for seed in range(20)]
     params = jax.tree.map(lambda *leaves: 3 * np.stack(leaves), *every)
     strings = languages.powers(jnp.arange(1, 6), 11, 2)
-    answers = lt.answers(model, params, strings.inputs)
-    right = (np.asarray(answers) > 0) == (np.asarray(strings.targets) > 0.5)[None]
+    right = (np.asarray(lt.answers(model, params, strings.inputs)) > 0) == (np.asarray(strings.targets) > 0.5)[None]
     counted = (np.arange(11) < np.asarray(strings.lengths)[:, None]) & (np.asarray(strings.weights) > 0)
     accepted = (right.all(axis=-1) | ~counted[None]).all(axis=-1)
     expected = [5 if each.all() else each.argmin() for each in accepted]
@@ -30,19 +32,60 @@ def test_what_networks_reach_is_what_their_answers_say(gates, monkeypatch):
 def test_gates_are_rounded_where_they_are_saturated():
     openness = np.array([0.0, 0.02, 0.06, 0.5, 0.94, 0.97, 1.0])
     np.testing.assert_array_equal(horizon.rounded(openness, 0.05), [0, 0, 0.06, 0.5, 0.94, 1, 1])
-    np.testing.assert_array_equal(horizon.rounded(openness, 0.0), openness)
 
 
-def test_a_correlation_needs_enough_networks_that_differ():
+def test_a_correlation_needs_enough_networks_that_differ_and_predicts_on_the_expected_side():
     n = np.arange(10.0)
     own = {"reached": n.tolist(), horizon.LEAK: (-n).tolist()}
-    assert horizon.correlation(own, horizon.LEAK)["value"] == pytest.approx(-1)
+    falls, rises = (horizon.correlation({**own, horizon.LEAK: [*each]}, horizon.LEAK) for each in (-n, n))
+    assert (falls["value"], rises["value"]) == pytest.approx((-1, 1))
     assert horizon.correlation({**own, "reached": [50.0] * 10}, horizon.LEAK)["value"] is None
-    assert horizon.correlation({**own, horizon.LEAK: [None] * 3 + [1.0] * 7}, horizon.LEAK)["networks"] == 7
+    unknown = horizon.correlation({**own, horizon.LEAK: [None] * 3 + [1.0] * 7}, horizon.LEAK)
+    assert unknown["networks"] == 7
+    assert horizon.predicts([falls, unknown], -1) == {"recipes": 1, "count": 1, "median": -1.0, "supported": True}
+    assert not horizon.predicts([rises], -1)["supported"]
+    assert horizon.predicts([rises])["supported"]
+    assert not horizon.predicts([unknown])["supported"]
+
+
+def test_the_counter_is_the_unit_that_follows_the_count():
+    n = 7
+    count = np.array([*range(1, n + 1), *range(n - 1, -1, -1)])
+    states = np.random.default_rng(0).normal(size=(2, 2 * n, 4))
+    states[0, :, 2] = 3 - 0.5 * count
+    states[1, :, 1] = 0.8 * count
+    states[:, :, 3] = 1.0  # A unit that never changes counts nothing.
+    found = networks.counter(states, n)
+    assert found.unit.tolist() == [2, 1]
+    np.testing.assert_allclose(found.straight, 1)
+    np.testing.assert_allclose(found.up, [-0.5, 0.8])
+    np.testing.assert_allclose(found.down, [0.5, -0.8])
 
 
 @pytest.mark.long
-def test_the_command_says_how_far_networks_count(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(command, "RECIPES", {"RMSprop 0.1": ("rmsprop", 0.1, 50), "Adam 0.01": ("adam", 0.01, 50)})
-    assert carry_out(command, ["--seeds=6", f"--results_dir={tmp_path}"]) == 0
-    assert "hard gates: most networks reach 1,000: not supported" in capsys.readouterr().out
+def test_eight_memories_by_hand_are_eight_stable_fixed_points():
+    model = lt.Stack(features=3, hidden=(3,), readout="dense", cell="rnn")
+    one, zero = np.eye(3, dtype=np.float32)[None], np.zeros((1, 3), np.float32)
+    layer = {"kernel": 6 * one, "recurrent_kernel": 2 * one, "bias": zero}
+    params = {"rnn_0": layer, "readout": {"kernel": one, "bias": zero}}
+    found = networks.fixed_points(lt.Saved(model, params, {}, lt.Results(), (), (), None), 64)
+    assert found["stable fixed points"].tolist() == [8]
+    assert found["memories that are stable fixed points"].tolist() == [8]
+    assert found["share of starts that end at stable fixed points"] == pytest.approx(1)
+    rest = 0.9575040240772687  # Of h = tanh(2 h).
+    assert found["largest eigenvalue of a stable fixed point"] == pytest.approx(2 * (1 - rest**2))
+    assert 0 < found["those with one unstable direction"] <= 12
+    assert found["unstable fixed points"] <= 27 - 8
+
+
+@pytest.mark.parametrize(("command", "judged"), [(experiments.horizon, horizon), (experiments.longevity, longevity)])
+def test_what_is_published_is_judged_told_and_drawn(command, judged, tmp_path):
+    (asked,) = command.plan([f"--results_dir={tmp_path}"]).asks
+    metrics = json.loads((ROOT / "results" / asked.name / "metrics.json").read_text())
+    verdicts = judged.verdicts(*(metrics[name] for name in ("populations", "sine") if name in metrics))
+    supported = {words: each["supported"] for words, each in verdicts}
+    assert supported == {words: each["supported"] for words, each in metrics["verdicts"].items()}
+    told = [each for each in asked.subject.report(metrics) if isinstance(each, str)]
+    for words, holds in supported.items():
+        assert any(line.startswith(f"{words}: {'supported' if holds else 'not supported'} (") for line in told)
+    assert [*asked.subject.draw(metrics, {})] == [f"{asked.name}.png"]

@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -17,13 +18,9 @@ from experiments.papers import horizon, longevity, memory, networks
 
 @pytest.fixture
 def short(monkeypatch):
-    """Memories are asked for thirty steps, half as many count as lasting."""
+    """Memories are asked for thirty steps."""
     monkeypatch.setattr(longevity, "CENSORED", 30)
-    monkeypatch.setattr(longevity, "LASTING", 15)
     monkeypatch.setattr(longevity, "EARLY", 10)
-    longevity.silence.cache_clear()
-    yield
-    longevity.silence.cache_clear()
 
 
 @pytest.fixture
@@ -42,42 +39,37 @@ def drawn(cell, count=5, scale=3.0, width=4):
 @pytest.mark.usefixtures("short")
 def test_a_memory_lasts_until_the_first_wrong_bit_of_any_of_the_eight():
     model, params = drawn("lstm")
-    inputs, bits = longevity.silence()
-    assert inputs.shape == (8, memory.BEFORE + 30, 3)
-    assert not inputs[:, memory.BEFORE :].any()
-    assert len({*map(tuple, bits[:, 0])}) == 8
-    answered = jax.jit(lambda own: model.apply({"params": own}, jnp.asarray(inputs)))
-    for seed, found in enumerate(longevity.lifetimes(model, params)):
-        answers = np.asarray(answered(jax.tree.map(lambda leaf, seed=seed: jnp.asarray(leaf[seed]), params)))
+    shown = memory.silence(30)
+    bits = np.asarray(shown.targets)[:, -1] > 0.5
+    for found, answers in zip(
+        longevity.lifetimes(model, params), np.asarray(lt.answers(model, params, shown.inputs)), strict=True
+    ):
         expected = 0
-        while expected < 30 and ((answers[:, memory.BEFORE + expected] > 0) == bits[:, 0]).all():
+        while expected < 30 and ((answers[:, memory.BEFORE + expected] > 0) == bits).all():
             expected += 1
         assert found == expected
 
 
+@pytest.mark.usefixtures("short")
 @pytest.mark.parametrize("cell", ["lstm", *rarely("gru")])
-def test_gates_are_saturated_and_states_drift_as_along_the_answers(cell, monkeypatch):
-    monkeypatch.setattr(longevity, "EARLY", 10)
+def test_gates_are_open_and_saturated_and_states_drift_as_along_the_answers(cell):
     model, params = drawn(cell)
-    inside = longevity.inside(model, params)
-    inputs = longevity.silence()[0][:, : memory.BEFORE + 10]
-    states = lt.states(model, params, inputs)[f"{cell}_0"]
-    every = np.concatenate([*states.values()], axis=-1)[:, :, memory.BEFORE :]
-    speed = np.linalg.norm(np.diff(every, axis=2)[:, :, 5:], axis=-1).mean(axis=(1, 2))
-    np.testing.assert_allclose(inside[longevity.SPEED], speed, rtol=1e-5)
-    layer = params[f"{cell}_0"]
-    if cell == "lstm":
-        opened = np.stack([networks.gates(layer, inputs[c], states["hidden"][:, c], "sigmoid") for c in range(8)], 1)
-        opened = opened[:, :, memory.BEFORE :][..., [0, 1, 3], :]
-    else:
-        hidden, parts = states["hidden"][:, :, memory.BEFORE - 1 : -1], []
-        for part in (slice(0, 4), slice(4, 8)):
-            summed = np.einsum("scth,shk->sctk", hidden, layer["recurrent_kernel"][..., part])
-            summed += layer["bias"][:, :, part].sum(axis=1)[:, None, None]
-            parts.append(1 / (1 + np.exp(-summed)))
-        opened = np.stack(parts, axis=-2)
-    saturated = ((opened < 0.05) | (opened > 0.95)).mean(axis=(1, 2, 3, 4))
+    inputs = np.asarray(memory.silence(10).inputs)
+    states, layer = lt.states(model, params, inputs)[f"{cell}_0"], params[f"{cell}_0"]
+    before = np.pad(states["hidden"], ((0, 0), (0, 0), (1, 0), (0, 0)))[:, :, :-1]
+    drive = np.einsum("ctf,sfk->sctk", inputs, layer["kernel"])
+    drive += np.einsum("scth,shk->sctk", before, layer["recurrent_kernel"])
+    drive += layer["bias"].reshape(5, -1, drive.shape[-1]).sum(axis=1)[:, None, None]
+    starts = (0, 4, 12) if cell == "lstm" else (0, 4)
+    opened = 1 / (1 + np.exp(-np.stack([drive[..., start : start + 4] for start in starts], axis=-2)))
+    np.testing.assert_allclose(networks.gates(layer, states["hidden"], "sigmoid", inputs), opened, atol=1e-5)
+    inside, late = longevity.inside(model, params), slice(memory.BEFORE, None)
+    saturated = ((opened < 0.05) | (opened > 0.95))[:, :, late].mean(axis=(1, 2, 3, 4))
     np.testing.assert_allclose(inside[longevity.SATURATION], saturated, atol=2e-3)
+    moved = np.diff(np.concatenate([*states.values()], axis=-1)[:, :, late], axis=2)
+    np.testing.assert_allclose(
+        inside[longevity.SPEED], np.linalg.norm(moved[:, :, 5:], axis=-1).mean(axis=(1, 2)), rtol=1e-5
+    )
 
 
 @pytest.mark.long
@@ -85,7 +77,7 @@ def test_sharpness_is_the_largest_eigenvalue_of_the_scaled_hessian():
     model, params = drawn("lstm", count=2, scale=1.0, width=2)
     found = longevity.sharpness(model, params, iterations=200)
     made, size = longevity.validation(), memory.SEQUENCES
-    flat, restored = jax.flatten_util.ravel_pytree(jax.tree.map(lambda leaf: leaf[0], params))
+    _, restored = jax.flatten_util.ravel_pytree(jax.tree.map(lambda leaf: leaf[0], params))
 
     @jax.jit
     def gradient(weights, inputs, targets):
@@ -143,6 +135,13 @@ def test_networks_that_change_their_rate_are_switched_when_they_have_learned_as_
         assert all(len(own[each]) == own["learned"] for each in (longevity.LIFETIME, *longevity.QUANTITIES))
 
 
+def test_valleys_are_counted_of_networks_that_reached_the_goal(world, monkeypatch):
+    monkeypatch.setattr(longevity, "steps_to_goal", lambda *_: np.array([10.0, np.inf, 20.0]))
+    monkeypatch.setattr(longevity, "valley_moved", lambda _: np.array([0.1, 0.1, 0.5]))
+    found = longevity.valleys(SimpleNamespace(folder=world("sine").run))
+    assert [found[name] for name in ("numbers", "networks", "count", "of")] == [[0.1, 0.5], 2, 1, 3]
+
+
 def measured(lasting, seeds=8):
     """Networks of which all learned and keep memories for about so many steps."""
     lives = lasting + np.arange(float(seeds))
@@ -151,20 +150,14 @@ def measured(lasting, seeds=8):
 
 
 def test_the_command_tells_what_the_rate_chooses(tmp_path, capsys, monkeypatch):
-    last = {rate: 20_000 if rate == 0.01 else 50 for rate in longevity.RATES}
+    def several(*_, less=1, rates=longevity.RATES, **__):
+        lasting = {rate: 900 if less == 3 else 20_000 if rate == 0.01 else 50 for rate in rates}
+        return {f"{rate:g}": measured(steps) for rate, steps in lasting.items()}
 
-    def several(*_):
-        return {f"{rate:g}": measured(steps) for rate, steps in last.items()}
-
-    def thirds(*_):
-        return {f"{rate:g}": measured(900) for rate in longevity.THIRDS}
-
-    def switches(*_):
-        return {"0.1, then 0.01": measured(700), "0.01, then 0.1": measured(80)}
-
-    for made in (several, thirds, switches):
-        monkeypatch.setattr(longevity, made.__name__, made)
-    monkeypatch.setattr(command, "SINE", {"0.01": 40})
+    monkeypatch.setattr(longevity, "several", several)
+    switched = {"0.1, then 0.01": measured(700), "0.01, then 0.1": measured(80)}
+    monkeypatch.setattr(longevity, "switches", lambda *_: switched)
+    monkeypatch.setattr(command, "SINE", {})
     assert carry_out(command, ["--seeds=8", f"--results_dir={tmp_path}"]) == 0
     assert "the early rate selects" in capsys.readouterr().out
     (metrics,) = (json.loads(path.read_text()) for path in (tmp_path / "runs").glob("longevity-*/metrics.json"))

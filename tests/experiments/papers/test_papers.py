@@ -14,16 +14,14 @@ import xarray as xr
 import experiments.null
 import experiments.papers.__main__ as papers
 import lstm_toys as lt
-from conftest import carry_out, rarely
+from conftest import carry_out, carry_out_without_jax, rarely
 from experiments import claims
-from experiments.papers import ask, counting, figures, languages, memory, networks, scoring, tune
+from experiments.papers import ask, counting, languages, memory, networks, scoring, tune
 from experiments.papers.populations import changed, fewer
 from experiments.post.claims import CLAIMS
 from lstm_toys.cli import flags
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.claims.verdicts import judge
-
-MODULES = (counting, memory)
 
 
 def answered(right, probe):
@@ -92,9 +90,8 @@ def test_parentheses_are_balanced_and_as_long_as_declared():
             assert probe.name != "joined" or max(depths) <= 5  # No deeper than those of the training.
 
 
-def test_memories_are_the_eight_and_last_until_the_first_wrong_bit(monkeypatch):
-    monkeypatch.setattr(memory, "SILENT", 40)
-    probe = lt.Probe.of("silent", memory.silence.__wrapped__())
+def test_memories_are_the_eight_and_last_until_the_first_wrong_bit():
+    probe = lt.Probe.of("silent", memory.silence(40))
     assert probe.inputs.shape == (8, memory.BEFORE + 40, 3)
     assert not probe.inputs[:, memory.BEFORE :].any()
     held = np.zeros((8, 3))
@@ -131,51 +128,33 @@ def test_a_string_is_accepted_loosely_if_each_next_symbol_has_some_probability()
     assert languages.reached_loosely(curves).tolist() == [3, 1, 2]
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_every_population_and_variant_is_a_network_of_its_experiment(module):
+@pytest.mark.parametrize("module", [counting, memory])
+def test_populations_and_variants_are_networks_and_no_paper_lends_a_sentence_to_a_verdict(module):
+    """None was read in full."""
     for name, (experiment, changes) in module.CLAIMS.populations.items():
         settings, _ = flags.parse(experiment, changes)
         variants = [module.CLAIMS.variant(name).change for name in module.CLAIMS.variants]
         for change in [*module.CLAIMS.controls.values(), *variants]:
             changed = change(name, settings)
             assert changed is None or claims.claims.checked(experiment, changed) == changed
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_no_paper_lends_a_sentence_to_a_verdict(module):
-    """None was read in full."""
     for claim in module.CLAIMS.claims:
         assert re.match(r"(From no paper|From the trial|After .* \(\d{4}\)).*: ", claim.quote), claim.quote
 
 
-def test_the_figure_of_counting_says_how_many_learned_the_strings_of_the_training():
-    drawn = figures.counting({"numbers": {"gru": [3.0, 50.0, 60.0, None]}}, {"gru": "GRUs"}, 50)
-    legend = drawn.axes[0].get_legend()
-    assert [text.get_text() for text in legend.get_texts()] == ["GRUs: 2 of 4"]
-    assert legend.get_title().get_text() == "accept every string up to 50"
+def test_other_cells_are_as_large_and_a_forget_gate_begins_at_zero():
+    def initial(settings):
+        return partial(Prepared(counting.EXPERIMENT, settings).model.init, jax.random.key(0), jnp.zeros((1, 4, 3)))
 
-
-def test_other_cells_are_as_large():
     def count(settings):
-        made = Prepared(counting.EXPERIMENT, settings)
-        shapes = jax.eval_shape(made.model.init, jax.random.key(0), jnp.zeros((1, 4, 3)))
-        return sum(leaf.size for leaf in jax.tree.leaves(shapes))
+        return sum(leaf.size for leaf in jax.tree.leaves(jax.eval_shape(initial(settings))))
 
     usual = flags.parse(counting.EXPERIMENT, [])[0]
     for name in ("gru", "rnn"):
         large = counting.as_large(name, flags.parse(counting.EXPERIMENT, counting.POPULATIONS[name][1])[0])
         assert abs(count(large) - count(usual)) < 0.06 * count(usual)
-
-
-def test_the_forget_gate_begins_at_zero():
-    def layer(cell):
-        model = lt.Stack(features=3, hidden=(4,), readout="dense", cell=cell)
-        params = model.init(jax.random.key(0), jnp.zeros((1, 4, 3)))["params"]
-        return next(layer for name, layer in params.items() if name != "readout")
-
-    zero, usual = layer("experiments.papers.networks:LSTMForgetZero"), layer("lstm")
-    assert (zero["bias"].any(), usual["bias"].any()) == (False, True)
-    assert jax.tree.map(jnp.shape, zero) == jax.tree.map(jnp.shape, usual)
+    both = (initial(each)()["params"].values() for each in (counting.forget_zero("lstm", usual), usual))
+    zero, one = (next(iter(layers))["bias"] for layers in both)
+    assert (zero.any(), one.any(), zero.shape) == (False, True, one.shape)
 
 
 @pytest.mark.long
@@ -202,32 +181,23 @@ def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkey
     claims = tuple(claim for claim in counting.CLAIMS.claims if claim.id == "dyck-one-unit")
     monkeypatch.setattr(counting, "CLAIMS", dataclasses.replace(counting.CLAIMS, claims=claims))
     monkeypatch.setattr(scoring, "TOGETHER", 2)
-    monkeypatch.setattr(scoring, "prepare", lambda _: {})
-    monkeypatch.chdir(tmp_path)
     asked = []
 
-    def judged(*given):
-        asked.append((given[2], *given[3]))
+    def judged(_, __, scale, numbers):
+        asked.append((scale, *numbers))
         if len(asked) == 5:
             raise OSError("full")
-        return {"dyck-one-unit": len(given[3]) - 1}
+        return {"dyck-one-unit": len(numbers) - 1}
 
     monkeypatch.setattr(scoring, "judged", judged)
-    arguments = ["--claims=experiments.papers.counting", "--networks=3", "--publish"]
-    assert [carry_out(experiments.null, arguments) for _ in range(2)] == [1, 0]
+    line = ["--claims=experiments.papers.counting", "--networks=3", f"--results_dir={tmp_path}"]
+    assert [carry_out(experiments.null, line) for _ in range(2)] == [1, 0]
     parts = [(scale, *numbers) for scale in ask.SCALES for numbers in ((0, 1), (2,))]
     assert asked == [*parts[:5], *parts[4:]]
-    kept = json.loads((tmp_path / "results" / "null_experiments_papers_counting" / "metrics.json").read_text())
-    assert kept["claims"] == {"dyck-one-unit": 5 * [1]}
     assert re.search(r"dyck-one-unit( +33\.3){5}", capsys.readouterr().out)
-    del asked[:]
-    for cell in ("gru", "experiments.papers.networks:LSTMForgetZero"):  # Others than those before.
-        assert carry_out(experiments.null, [*arguments[:2], f"--cell={cell}"]) == (1 if cell == "gru" else 0)
-    assert len(asked) == 5 + 10
-
-
-def test_where_no_random_network_or_every_one_meets_a_claim_the_other_end_of_the_interval_is_told():
     assert [ask.brief(count, 256) for count in (0, 1, 256)] == ["≤ 1.5", "0.4", "≥ 98.5"]
+    assert carry_out(experiments.null, [*line, "--cell=experiments.papers.networks:LSTMForgetZero"]) == 0
+    assert len(asked) == 21  # Others than those before.
 
 
 def test_random_networks_judge_no_claim_that_networks_fail_at_something():
@@ -237,7 +207,7 @@ def test_random_networks_judge_no_claim_that_networks_fail_at_something():
     assert {"lines-same-factor", "amplitude-diverges-from", "lstm-counts-on", "dyck-one-unit"} <= asked
 
 
-def test_every_population_has_the_same_grid_on_other_seeds():
+def test_every_population_has_the_same_grid_on_other_seeds_ranked_by_the_median_loss():
     (study,) = tune.plan(["--task=memory", "--seeds=3"]).asks
     assert [*study.needs] == [*memory.CLAIMS.populations]
     grid = [(name, float(rate)) for name in tune.GRID["optimizer"] for rate in tune.GRID["learning_rate"]]
@@ -245,47 +215,46 @@ def test_every_population_has_the_same_grid_on_other_seeds():
         every = sweep.settings.settings
         assert {(each.seeds, each.base_seed, each.steps) for each in every} == {(3, 100, 1_000)}
         assert [(each.optimizer, each.learning_rate) for each in every] == grid
+    rows = [
+        {"rate": rate, "train_loss": {"median": median}, "learned": 1, "diverged_seeds": []}
+        for rate, median in ((1.0, 0.5), (2.0, None), (3.0, 0.1))
+    ]
+    found = tune.ranked({"varied": ["rate"], "rows": rows})
+    assert [each["settings"]["rate"] for each in found] == [3.0, 1.0, 2.0]
 
 
-def test_settings_are_ranked_by_their_median_loss_and_those_that_diverge_are_last():
-    def row(rate, median):
-        lost = [0] if median is None else []
-        return {"rate": rate, "train_loss": {"median": median}, "learned": 1, "diverged_seeds": lost}
-
-    found = tune.ranked({"varied": ["rate"], "rows": [row(1.0, 0.5), row(2.0, None), row(3.0, 0.1)]})
-    assert [(each["settings"]["rate"], each["diverged"]) for each in found] == [(3.0, 0), (1.0, 0), (2.0, 1)]
+@pytest.mark.long
+def test_no_help_waits_for_jax():
+    names = ("papers.__main__", "papers.tune", "horizon", "longevity", "page.__main__")
+    every = ", ".join(f"experiments.{name}" for name in names)
+    first = f"import {every}\nassert not any(command.carry_out(each.plan, ['--help']) for each in ({every}))"
+    assert carry_out_without_jax("null", ["--help"], first=first).endswith("\n0\n")
 
 
 @pytest.mark.long
 def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(languages, "REACHES", {"anbn": (4, 6, 10)})
     monkeypatch.setattr(networks, "MOST", 4)
-    small = (counting.EXPERIMENT, ["--steps=3", "--timesteps=9", "--cell=rnn"])
     (fails,) = (claim for claim in counting.CLAIMS.claims if claim.id == "rnn-does-not-count-on")
     few_claims = dataclasses.replace(
         counting.CLAIMS,
         claims=(fails, dataclasses.replace(fails, id="rnn-within", fails=False)),
-        populations={"rnn": small},
+        populations={"rnn": (counting.EXPERIMENT, ["--steps=3", "--timesteps=9", "--cell=rnn"])},
         controls={},
         variants={"fewer": fewer(changed())},
     )
     monkeypatch.setattr(counting, "CLAIMS", few_claims)
-    shown, inside = {"rnn": "vanilla RNNs"}, ("counters", ("rnn",))
-    draw = partial(figures.counting, names=shown, trained=4)
-    paper = ask.Paper("counting", languages.reached_of, shown, inside, draw)
+    paper = ask.Paper(languages.reached_of, {"rnn": "vanilla RNNs"}, ("counters", ("rnn",)))
     monkeypatch.setattr(papers, "PAPERS", {"counting": paper})
     monkeypatch.chdir(tmp_path)
     assert carry_out(papers, ["--seeds=3", "--random=2", "--variants", "--publish"]) == 0
     folder = tmp_path / "results" / "papers" / "counting"
-    names = {path.name for path in folder.iterdir()}
     pictures = {"finding.png", "claims.png", "numbers.png", "variants.png"}
-    assert names == {"paper.md", "metrics.json", "manifest.json", *pictures}
+    assert {path.name for path in folder.iterdir()} == {"paper.md", "metrics.json", "manifest.json", *pictures}
     metrics = json.loads((folder / "metrics.json").read_text())
-    few, saved = sorted(
-        map(lt.load, tmp_path.glob("results/runs/counting-*")), key=lambda each: each.results.sizes["seed"]
-    )
-    assert few.results.sizes["seed"] == 1
-    assert metrics["numbers"]["rnn"] == languages.reached_of(saved.results).tolist()
+    runs = map(lt.load, tmp_path.glob("results/runs/counting-*"))
+    (results,) = (each.results for each in runs if each.results.sizes["seed"] == 3)
+    assert metrics["numbers"]["rnn"] == languages.reached_of(results).tolist()
 
     def by_all(count):
         share, *interval = lt.wilson(count, count)
@@ -296,9 +265,12 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     held = metrics["inside"]["rnn"]["share of strings with this unit held"]
     assert held == {"networks": 0, "median": None, "low": None, "high": None}
     text = (folder / "paper.md").read_text()
-    assert "\n\nWhat differs here: networks of all cells" in text
-    assert "\n## What stayed open\n\n- Networks of ReLU units" in text
-    assert re.search(r"rnn-within \| 100 \(34–100\)", text), text
+    for told in (
+        r"\n\nWhat differs here: ",
+        r"\n## What stayed open\n\n- Networks of",
+        r"rnn-within \| 100 \(34–100\)",
+    ):
+        assert re.search(told, text), told
     assert "| rnn-does-not-count-on |" not in text
     assert text.count("\n# ") == 0
     assert "### rnn-does-not-count-on" in text

@@ -1,0 +1,98 @@
+"""The closing tables of how far networks count, and of how long memories last. Imports nothing heavy."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import RenderableType
+
+from lstm_toys import tables
+
+REACHES, ROUNDED = (50, 100, 256, 1_000, 2_000), 1_000
+LASTS = (100, 1_000, 10_000, 40_000)
+
+
+def horizon(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yields how far networks count by recipe, what predicts it, and the verdicts on the hypotheses."""
+    populations = metrics["populations"]
+    counts = [
+        (name, str(len(own["reached"])), *_reach(own["reached"], REACHES), *_reach(own["rounded"], [ROUNDED]))
+        for name, own in populations.items()
+    ]
+    columns = ("gates, recipe", "networks>", *(f"n ≥ {n:,}>" for n in REACHES), "rounded>")
+    title = f"networks that count to n; rounded: with saturated gates rounded, to {ROUNDED:,}"
+    yield tables.table(title, columns, counts, **tables.PLAIN)
+    rows = [(name, *(_correlation(each) for each in own["correlations"].values())) for name, own in populations.items()]
+    title = "rank correlation with the n reached, and 95 % bootstrap interval"
+    yield tables.table(title, ("gates, recipe", "leak>", "asymmetry>"), rows, **tables.PLAIN)
+    if lost := {name: own["diverged"] for name, own in populations.items() if own["diverged"]}:
+        yield "diverged: " + "; ".join(f"{name}: seeds {', '.join(map(str, seeds))}" for name, seeds in lost.items())
+    yield from _verdicts(metrics)
+
+
+def longevity(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yields how long memories last by setting, what orders these times, the sine's valleys, and the verdicts."""
+    populations, setting = metrics["populations"], "cell, optimizer, course, rate"
+    counts = [
+        (name, f"{own['learned']} of {own['networks']}", _loss(own["loss"]), *_reach(own["lifetime"], LASTS))
+        for name, own in populations.items()
+    ]
+    columns = (setting, "learned>", "loss>", *(f"{steps:,}>" for steps in LASTS))
+    title = "networks that learned, and keep all memories for so many steps"
+    yield tables.table(title, columns, counts, **tables.PLAIN)
+    correlations = {name: own["correlations"] for name, own in populations.items()}
+    known = {name: each for name, each in correlations.items() if any(one["value"] for one in each.values())}
+    names = [*next(iter(correlations.values()))]
+    title = f"rank correlation of {', '.join(names)} with the lifetime; *: the 95 % bootstrap interval excludes 0"
+    columns = (setting, *(f"{each.split()[-1]}>" for each in names))
+    rows = [(name, *map(_starred, each.values())) for name, each in known.items()]
+    yield tables.table(title, columns, rows, **tables.PLAIN)
+    valleys = [
+        (
+            rate,
+            f"{own['networks']} of {own['of']}",
+            _loss(own["error"]),
+            str(own["count"]),
+            tables.interval(own["low"], own["high"]),
+        )
+        for rate, own in metrics["sine"].items()
+    ]
+    title = "networks of the sine at the same error, and those whose valley stays"
+    columns = ("rate", "learned>", "RMSE>", "valley stays>", "share, 95 % interval>")
+    yield tables.table(title, columns, valleys, **tables.PLAIN)
+    if lost := {name: own["diverged"] for name, own in populations.items() if own["diverged"]}:
+        yield "diverged: " + "; ".join(f"{name}: {count}" for name, count in lost.items())
+    yield from _verdicts(metrics)
+
+
+def _reach(values: Sequence[float], ends: Sequence[int]) -> list[str]:
+    return [str(sum(value >= end for value in values)) for end in ends]
+
+
+def _loss(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2g}"
+
+
+def _correlation(each: Mapping[str, Any]) -> str:
+    return "–" if each["value"] is None else "{} ({})".format(*tables.spread(each, "value"))
+
+
+def _starred(each: Mapping[str, Any]) -> str:
+    return "–" if each["value"] is None else f"{each['value']:.2f}{'*' if each['low'] * each['high'] > 0 else ''}"
+
+
+def _verdicts(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Yields each hypothesis, whether it is supported, and the numbers that decide."""
+    for words, each in metrics["verdicts"].items():
+        yield f"{words}: {'supported' if each['supported'] else 'not supported'} ({_numbers(each)})"
+
+
+def _numbers(each: Mapping[str, Any]) -> str:
+    if "most count" in each:
+        least, most = (f"{each[f'{name} count']} of {each[f'{name} networks']}" for name in ("least", "most"))
+        return f"{least} to {most} networks over {each['recipes']} rates"
+    if "first" in each:
+        return f"probability {_correlation(each)}, {each['first']} and {each['second']} networks"
+    if "recipes" in each:
+        median = "" if each.get("median") is None else f", median correlation {each['median']:.2f}"
+        return f"{each['count']} of {each['recipes']} recipes{median}"
+    return f"{each['count']} of {each['networks']} networks, {tables.interval(each['low'], each['high'])}"
