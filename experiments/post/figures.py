@@ -1,6 +1,5 @@
 """Figures of the search for the recipe, of the timeline, and of what dynamics explain."""
 
-from collections.abc import Sequence
 from itertools import cycle, groupby
 from typing import Any
 
@@ -9,7 +8,6 @@ import xarray as xr
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 from matplotlib.ticker import NullFormatter
 
 from lstm_toys import figures
@@ -17,6 +15,7 @@ from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, co
 
 from .. import sine
 from ..published import answers as published
+from .recipe import CHOSEN_ON
 
 OPTIMIZERS = {"rmsprop": "RMSprop", "rmsprop_keras": "RMSprop of Keras", "adam": "Adam", "sgd": "SGD"}
 
@@ -40,20 +39,15 @@ FIGURES = {
 LAST = 3_000
 """Steps beyond this are not drawn in the timeline, since nothing visible happens there."""
 
-SIGNS = {"supported": "", "refuted": " ✗", "undecided": " ?"}
-
 CORRELATION, DIFFERENCE = 1.0, 3.0
 """Ends of the color scales of what dynamics explain."""
 
 
 def recipe(metrics: dict[str, Any], found: xr.Dataset) -> dict[str, figures.Drawing]:
-    """Draws the scores of all settings, the answers of the chosen one, and the claims under the unbeaten ones."""
+    """Draws the scores of all settings, and the answers of the chosen one."""
     chosen = metrics["chosen"]
-    return {
-        "score.png": scores(metrics),
-        "claims.png": claims(metrics),
-        "chosen.png": answers(found.isel(setting=chosen), metrics["settings"][chosen]),
-    }
+    row = metrics["settings"][chosen]
+    return {"score.png": scores(metrics), "chosen.png": answers(found.isel(setting=chosen), row)}
 
 
 def scores(told: dict[str, Any]) -> Figure:
@@ -102,47 +96,18 @@ def scores(told: dict[str, Any]) -> Figure:
     return figure
 
 
-def claims(told: dict[str, Any]) -> Figure:
-    """Draws the share of networks that meet each claim, for every unbeaten setting, the best first."""
-    every = told["claims"]
-    numbers = [each["setting"] for each in next(iter(every.values()))]
-    shares = [[each["share"] for each in under] for under in every.values()]
-    texts = [[f"{each['share']:.0%}{SIGNS[each['verdict']]}" for each in under] for under in every.values()]
-    same = sum(len({each["verdict"] for each in under}) == 1 for under in every.values())
-    title = f"{same} of {len(every)} claims have the same verdict under all {len(numbers)} recipes that no other beats"
-    with canvas(title, xlabel="", ylabel="") as (figure, (axes,)):
-        figure.set_size_inches(3.2 + 1.1 * len(numbers), 1.6 + 0.3 * len(every))
-        image = _table(axes, shares, texts, (0.0, 0.5), vmin=0, vmax=1, cmap="cividis")
-        names = [told["settings"][number]["name"].replace(", ", "\n") for number in numbers]
-        axes.set_xticks(range(len(numbers)), names, size=7)
-        axes.set_yticks(range(len(every)), [*every])
-        bar = figure.colorbar(image, ax=axes, label="share of networks; ✗ refuted, ? undecided; the best recipe first")
-        bar.ax.yaxis.set_major_formatter("{x:.0%}")
-    return figure
-
-
-def _table(
-    axes: Axes, values: Any, texts: Sequence[Sequence[str]], light: tuple[float, float], **style: Any
-) -> AxesImage:
-    """Draws a heat map with a text in every cell, white where the value lies between the ends of ``light``."""
-    values = np.array(values, float)
-    image = axes.imshow(values, aspect="auto", **style)
-    for (row, column), value in np.ndenumerate(values):
-        color = "white" if light[0] <= abs(value) <= light[1] else "black"
-        axes.text(column, row, plain(texts[row][column]), color=color, ha="center", va="center", fontsize=8)
-    axes.grid(visible=False)
-    return image
-
-
 def answers(setting: xr.Dataset, row: dict[str, Any]) -> Figure:
     """Draws the published answers over one setting's answers, in the colors of the figures of `experiments.sine`."""
     fit = setting.isel(seed=~setting.diverged.values)
     drawn: dict[str, list[figures.Curve]] = {"line": [], "line_origin": [], "amplitude": [], "phase": []}
+    shares = []
     for family, curve, index in published.curves_in(fit):
         if family in drawn:
             letter, label = [*sine.LABELS[family].items()][len(drawn[family])]
             mine, theirs = fit.answer.isel(curve=index), np.array(curve["output"], float)
             drawn[family].append(figures.Curve(label, COLORS[letter], mine, published=theirs))
+            if family in CHOSEN_ON:
+                shares.append(published.inside_share(mine.sel(feature="y").values, theirs))
     titles = {
         "line": "m x + m",
         "line_origin": "m x",
@@ -150,7 +115,7 @@ def answers(setting: xr.Dataset, row: dict[str, Any]) -> Figure:
         "phase": "A + A sin(10 x + φ), which had no say in the choice",
     }
     parts = [(titles[family], curves) for family, curves in drawn.items()]
-    inside = f"{row['inside_share']:.0%} of the published points lie within 5 to 95 % of networks"
+    inside = f"{np.mean(shares):.0%} of the published points lie within 5 to 95 % of networks"
     return figures.curve_panels(fit, parts, title=f"{inside}: {row['name']}, score {row['score']:.4f}")
 
 
@@ -238,7 +203,10 @@ def claims_by_model(metrics: dict[str, Any]) -> Figure:
         for axes, own, words, limit, title in zip(
             panels, values, texts, (CORRELATION, DIFFERENCE), titles, strict=True
         ):
-            image = _table(axes, own, words, (0.7 * limit, np.inf), cmap="RdBu_r", vmin=-limit, vmax=limit)
+            image = axes.imshow(own, aspect="auto", cmap="RdBu_r", vmin=-limit, vmax=limit)
+            for (row, column), value in np.ndenumerate(own):
+                color = "white" if abs(value) >= 0.7 * limit else "black"
+                axes.text(column, row, words[row][column], color=color, ha="center", va="center", fontsize=8)
             axes.set_title(title, fontsize=9)
             axes.set_yticks(range(len(rows)), [*rows])
             figure.colorbar(image, ax=axes, extend="both" if limit == DIFFERENCE else "neither")

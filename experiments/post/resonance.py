@@ -28,7 +28,7 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.trained import load
 from lstm_toys.statistics import intervals
 
-from .recipe import judged_claims
+from .explained import judged_claims
 
 FACTORS = (0.6, 0.7, 0.85, 1.0, 1.2, 1.4, 1.6)
 """Factors of the mode's frequency."""
