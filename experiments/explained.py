@@ -31,9 +31,9 @@ MEASURES = ("mode_frequency", "peak_frequency", "peak_gain", "static_gain")
 def explained(seeds: int) -> lt.Analysis:
     """Compares the dynamics of all networks."""
     needs: dict[str, Ask[Any]] = {}
-    for name, (frequency, more, scale) in {SINE: TrainedNetworks(), **EVERY}.items():
+    for name, (frequency, more) in {SINE: TrainedNetworks(), **EVERY}.items():
         trained, _ = flags.parse(experiment(frequency), [f"--seeds={seeds}", *more])
-        settings = DynamicsSettings(f"dynamics_{trained.experiment}", trained, None, STARTS, scale)
+        settings = DynamicsSettings(f"dynamics_{trained.experiment}", trained, None, STARTS, 1.0)
         needs[name] = ask(experiment(frequency), settings, Path())
     return lt.Analysis(
         name="explained",

@@ -67,7 +67,7 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     chosen = metrics["settings"][metrics["chosen"]]
     unbeaten = [row for row in metrics["settings"] if row["unbeaten"] or row is chosen]
     rows = [
-        (f"{row['name']}{' *' * (row is chosen)}", *tables.spread(row, "score"))
+        (f"{'* ' * (row is chosen)}{row['name']}", *tables.spread(row, "score"))
         for row in sorted(unbeaten, key=lambda row: row["score"])
     ]
     title = f"of {len(metrics['settings'])} settings, those that no other beats by energy score; * is chosen"

@@ -85,10 +85,9 @@ def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"])
     """Compares a claim's number between networks and models of them.
 
     Returns:
-        ``networks``: how many have both numbers; ``correlation``: the rank correlation over networks with a 95 %
-        bootstrap interval; ``permuted``: the value that its absolute value exceeds in 5 % of permutations of the
-        models; ``difference``: the median of model minus network with a 95 % bootstrap interval; ``spread``: the
-        standard deviation of the networks' numbers. None where they cannot be computed.
+        ``networks``: how many have both numbers; ``correlation``: the rank correlation over networks; ``permuted``: the
+        value that its absolute value exceeds in 5 % of permutations of the models; ``difference``: the median of model
+        minus network; ``spread``: the standard deviation of the networks' numbers. None where they cannot be computed.
     """
     both = np.isfinite(networks) & np.isfinite(model)
     ours, theirs, random = networks[both], model[both], np.random.default_rng(0)
@@ -148,26 +147,18 @@ def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:
 
 
 def _tuned(found: xr.Dataset) -> dict[str, Any]:
-    """The tuning of networks."""
-    tuned: dict[str, Any] = {"networks": found.sizes["seed"]}
+    """The tuning of networks; those that rest nowhere under the mean input have NaN."""
+    tuned: dict[str, Any] = {"networks": found.sizes["seed"], "oscillating": int((found.mode_frequency > 0).sum())}
     for name in ("mode_frequency", "peak_frequency", "peak_gain", "static_gain"):
         values = found[name].values
-        values = values[np.isfinite(values)]
-        tuned[name] = as_json(intervals.median_bootstrap(values))
-        band = np.quantile(values, (0.05, 0.95)).tolist() if len(values) else (np.nan, np.nan)
-        tuned[f"{name}_band"] = [finite(each) for each in band]
-    return tuned | {
-        "oscillating": int((found.mode_frequency.values > 0).sum()),
-        "resonance": _resonance(found),
-    }
+        tuned[name] = as_json(intervals.median_bootstrap(values[np.isfinite(values)]))
+        tuned[f"{name}_band"] = [finite(each) for each in np.nanquantile(values, (0.05, 0.95))]
+    return {**tuned, "resonance": _resonance(found)}
 
 
 def _resonance(found: xr.Dataset) -> dict[str, list[float | None]]:
     frequency, gains = found.frequency.values, found.gain.isel(input=int(found.attrs["mean"])).values
-    gains = gains[np.isfinite(gains).all(axis=1)]
-    if not len(gains):
-        gains = np.full((1, len(frequency)), np.nan)
-    rows = zip(("median", "low", "high"), np.quantile(gains, (0.5, 0.05, 0.95), axis=0), strict=True)
+    rows = zip(("median", "low", "high"), np.nanquantile(gains, (0.5, 0.05, 0.95), axis=0), strict=True)
     return {name: [*map(finite, values.tolist())] for name, values in (("frequency", frequency), *rows)}
 
 

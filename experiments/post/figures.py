@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from lstm_toys import figures
 from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, counted, entry, house, legend, plain
@@ -17,15 +17,11 @@ from .. import sine
 from ..published import answers as published
 from .recipe import CHOSEN_ON
 
-OPTIMIZERS = {"rmsprop": "RMSprop", "rmsprop_keras": "RMSprop of Keras", "adam": "Adam", "sgd": "SGD"}
-
 UNBEATEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 5}
 CHOSEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 11, "fillstyle": "none"}
 
 LINES = ("-", "--", ":", "-.")
 """Of networks of different sizes."""
-
-TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 
 FIGURES = {
     "sine.png": COLORS["r"],
@@ -39,8 +35,8 @@ FIGURES = {
 LAST = 3_000
 """Steps beyond this are not drawn in the timeline, since nothing visible happens there."""
 
-CORRELATION, DIFFERENCE = 1.0, 3.0
-"""Ends of the color scales of what dynamics explain."""
+ENDS = (1.0, 3.0)
+"""Ends of the color scales of rank correlations and of differences."""
 
 
 def recipe(metrics: dict[str, Any], found: xr.Dataset) -> dict[str, figures.Drawing]:
@@ -68,7 +64,7 @@ def scores(told: dict[str, Any]) -> Figure:
         for (kind, optimizer, rate, size), own in groupby(known, line):
             axes, color = panels[gates.index(kind), optimizers.index(optimizer)], shades[rate]
             axes.set(xscale="log", yscale="log")
-            axes.set_title(f"{OPTIMIZERS.get(optimizer, optimizer)}, {kind} gates", fontsize=9)
+            axes.set_title(f"{optimizer}, {kind} gates", fontsize=9)
             rows = [(each["setting"]["steps"], each["score"], each) for each in own]
             axes.plot(*zip(*(row[:2] for row in rows), strict=True), color=color, linestyle=styles[size], linewidth=1)
             for steps, score, each in rows:
@@ -77,10 +73,8 @@ def scores(told: dict[str, Any]) -> Figure:
                 if each is chosen:
                     axes.vlines(steps, each["low"], each["high"], color="black", linewidth=1)
                     axes.plot(steps, score, color="black", **CHOSEN)
-        (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
-        axes.set_xticks([tick for tick in (300, 1_000, 3_000) if left <= tick <= right])
-        axes.set_yticks([tick for tick in TICKS if low <= tick <= high])
         for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axis.set_major_formatter("{x:,g}")
             axis.set_minor_formatter(NullFormatter())
         for axes in panels[-1]:
@@ -177,22 +171,18 @@ def claims_by_model(metrics: dict[str, Any]) -> Figure:
     """
     rows = metrics["claims"]
     models = list(dict.fromkeys(model for own in rows.values() for model in own))
-    values, texts = np.full((2, len(rows), len(models)), np.nan), [[["–"] * len(models) for _ in rows] for _ in "12"]
-    chance = dict.fromkeys(models, 0)
+    values, texts = np.full((2, len(rows), len(models)), np.nan), np.full((2, len(rows), len(models)), "–", object)
     for row, own in enumerate(rows.values()):
         for column, model in enumerate(models):
             each = own.get(model)
             if each is None or not each["spread"]:
                 continue
             values[1, row, column] = each["difference"]["median"] / each["spread"]
-            texts[1][row][column] = f"{values[1, row, column].round(1) + 0:+.1f}"  # Without a sign of zero.
+            texts[1, row, column] = f"{values[1, row, column].round(1) + 0:+.1f}"  # Without a sign of zero.
             if each["correlation"] is not None and (value := each["correlation"]["value"]) is not None:
                 values[0, row, column] = value
-                chance[model] += value > each["permuted"]
                 few = f" of {each['networks']}" if each["networks"] < metrics["seeds"] else ""
-                texts[0][row][column] = (f"{value:.2f}" if abs(value) > each["permuted"] else f"({value:.2f})") + few
-    most = max(chance.values())
-    best = ", ".join(model for model, claims in chance.items() if claims == most)
+                texts[0, row, column] = (f"{value:.2f}" if abs(value) > each["permuted"] else f"({value:.2f})") + few
     titles = (
         f"Rank correlation over {counted(metrics['seeds'])}; in parentheses: not beyond chance",
         "Number of the model − number of the network, in standard deviations of networks",
@@ -200,21 +190,16 @@ def claims_by_model(metrics: dict[str, Any]) -> Figure:
     with house(**{"axes.grid": False}):
         figure = Figure(figsize=(2.6 + 0.85 * len(models), 2.2 + 0.5 * len(rows)))
         panels = figure.subplots(2, 1, sharex=True)
-        for axes, own, words, limit, title in zip(
-            panels, values, texts, (CORRELATION, DIFFERENCE), titles, strict=True
-        ):
+        for axes, own, words, limit, title in zip(panels, values, texts, ENDS, titles, strict=True):
             image = axes.imshow(own, aspect="auto", cmap="RdBu_r", vmin=-limit, vmax=limit)
             for (row, column), value in np.ndenumerate(own):
                 color = "white" if abs(value) >= 0.7 * limit else "black"
-                axes.text(column, row, words[row][column], color=color, ha="center", va="center", fontsize=8)
+                axes.text(column, row, words[row, column], color=color, ha="center", va="center", fontsize=8)
             axes.set_title(title, fontsize=9)
             axes.set_yticks(range(len(rows)), [*rows])
-            figure.colorbar(image, ax=axes, extend="both" if limit == DIFFERENCE else "neither")
+            figure.colorbar(image, ax=axes, extend="both" if limit > 1 else "neither")
         panels[1].set_xticks(range(len(models)), models, rotation=35, ha="right")
-        figure.suptitle(
-            f"Of {len(models)} models, {plain(best)} most often predicts which network has the larger number:\n"
-            f"beyond chance for {most} of {len(rows)} claims"
-        )
+        figure.suptitle("Which models predict which network has the larger number of a claim?")
     return figure
 
 
@@ -245,13 +230,11 @@ def _gains(axes: Axes, every: list[dict[str, Any]]) -> None:
 
 def _tuned(axes: Axes, every: list[dict[str, Any]], untrained: float) -> None:
     trained = np.array([each["frequency"] for each in every])
-    for shift, (name, label, color) in enumerate(
-        (
-            ("mode_frequency", "leading mode", COLORS["b"]),
-            ("peak_frequency", "largest gain", COLORS["r"]),
-        )
+    for name, label, color, shift in (
+        ("mode_frequency", "leading mode", COLORS["b"], 0.0),
+        ("peak_frequency", "largest gain", COLORS["r"], 0.5),
     ):
-        places = trained + 0.5 * shift
+        places = trained + shift
         axes.plot(places, [each[name]["median"] for each in every], "o-", color=color, markersize=4, label=label)
         axes.vlines(places, *zip(*(each[f"{name}_band"] for each in every), strict=True), color=color, linewidth=1)
     ends = [0, 1.05 * trained.max()]

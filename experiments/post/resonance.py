@@ -244,22 +244,14 @@ def _local(networks: Networks) -> Oscillation:
 
 
 def _lines(networks: Networks, local: Oscillation, usual: Float[np.ndarray, "S C"]) -> dict[str, Any]:
-    """Whether the mode at each line predicts the waves of the unedited networks there.
-
-    Returns:
-        ``correlation``: over lines, per network; ``waves`` and ``modes``: frequencies by line.
-    """
+    """The rank correlation over lines, per network, of the mode's frequency and that of the unedited waves."""
     frequencies = modes(local.value, networks.spacing).frequency
     correlations = []
     for ours, theirs in zip(usual, frequencies, strict=True):
         both = np.isfinite(ours) & np.isfinite(theirs)
         varied = both.sum() >= LEAST and np.ptp(ours[both]) > 0
         correlations.append(spearmanr(ours[both], theirs[both]).statistic if varied else np.nan)
-    return {
-        "correlation": _summary(np.array(correlations)),
-        "waves": _by_line(networks, usual),
-        "modes": _by_line(networks, frequencies),
-    }
+    return {"correlation": _summary(np.array(correlations))}
 
 
 def _claims(networks: Networks, matrices: Float[np.ndarray, "S 1 D D"]) -> dict[str, Any]:
