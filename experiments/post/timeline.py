@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from scipy.spatial.distance import cdist
 from scipy.stats import multivariate_normal
 
@@ -68,11 +68,6 @@ class FirstAnswers:
         return np.asarray((self.published - self.networks.mean(axis=1)) / self.networks.std(axis=1, ddof=1))
 
 
-def not_excluded(log_likelihood: Float[np.ndarray, " K"]) -> Bool[np.ndarray, " K"]:
-    """The 95 % likelihood-ratio interval of one parameter."""
-    return np.asarray(2 * (log_likelihood.max() - log_likelihood) <= LIKELIHOOD_RATIO)
-
-
 def summarize(found: xr.Dataset) -> dict[str, Any]:
     """Compares the networks of a sweep over steps with the published answers, in the form that JSON stores.
 
@@ -87,7 +82,8 @@ def summarize(found: xr.Dataset) -> dict[str, Any]:
     steps, shown = found.steps.values.astype(int), compared(found, CHOSEN_ON)
     by_curves, likelihood = scores(shown), FirstAnswers(shown).log_likelihood()
     curves = {"best": int(steps[by_curves.mean.argmin()]), "steps": steps[by_curves.unbeaten()].tolist()}
-    firsts = {"best": int(steps[likelihood.argmax()]), "steps": steps[not_excluded(likelihood)].tolist()}
+    kept = 2 * (likelihood.max() - likelihood) <= LIKELIHOOD_RATIO  # The 95 % interval of one parameter.
+    firsts = {"best": int(steps[likelihood.argmax()]), "steps": steps[kept].tolist()}
     sines, sine = (FirstAnswers(compared(found, (family,))).deviations().round(2) for family in ("amplitude", "sine"))
     return {
         "seeds": found.sizes["seed"],

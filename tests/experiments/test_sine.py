@@ -1,7 +1,6 @@
 """The figures of the sine: the post's curves, under the post's names."""
 
-import pytest
-from drawn import dashed, dots, labels, median
+from drawn import dashed, dots, median
 from matplotlib.colors import to_hex
 
 import conftest
@@ -41,12 +40,3 @@ def test_the_sine_is_drawn_as_the_post_has_it(hand_made):
             assert (shown[0].get_title(), shown[-1].get_title()) == (first, last)
             assert to_hex(median(shown[0]).get_color()) == figures.COLORS["r"]
             assert to_hex(median(shown[-1]).get_color()) == figures.COLORS["k"]
-
-
-@pytest.mark.long
-def test_figures_of_diverged_seeds_alone_say_so(hand_made):
-    for name, figure in EXPERIMENT.draw(hand_made(3, diverged=range(3)), {}).items():
-        figure.draw_without_rendering()
-        if name not in ("sine_target.png", "loss.png"):
-            written = [text.get_text() for each in figure.legends for text in each.get_texts()]
-            assert "every network diverged" in (written or labels(figure.axes[0]))

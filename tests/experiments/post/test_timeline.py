@@ -16,35 +16,23 @@ from lstm_toys.studies.sweep import results
 RANDOM = np.random.default_rng(0)
 
 
-@pytest.mark.parametrize(
-    ("by_curves", "by_first_answers", "expected"),
-    [
-        ({1_000, 1_250, 1_500}, {1_250, 1_500, 1_750}, 1_250),  # the smaller one of two
-        ({1_000, 1_250, 1_500}, {1_000, 1_250, 1_500, 2_000}, 1_250),
-        ({1_000, 1_250}, {1_500, 1_750}, timeline.FORMER),
-    ],
-)
-def test_the_middle_of_what_neither_criterion_excludes_is_chosen(by_curves, by_first_answers, expected):
-    assert timeline.choose([1_000, 1_250, 1_500, 1_750, 2_000], by_curves, by_first_answers) == expected
-
-
-def published(answers, output, error=0.01, family="amplitude"):
-    output, answers = np.asarray(output, float), np.asarray(answers, np.float32)
-    error = np.where(np.isfinite(output), error, np.nan)
-    return recipe.Compared(family, output, error, answers, np.ones(answers.shape[:2], bool))
+def test_the_middle_of_what_neither_criterion_excludes_is_chosen():
+    steps = [1_000, 1_250, 1_500, 1_750, 2_000]
+    assert timeline.choose(steps, {1_000, 1_250, 1_500}, {1_250, 1_500, 1_750}) == 1_250  # The smaller one of two.
+    assert timeline.choose(steps, {1_000, 1_250, 1_500}, {1_000, 1_250, 1_500, 2_000}) == 1_250
+    assert timeline.choose(steps, {1_000, 1_250}, {1_500, 1_750}) == timeline.FORMER
 
 
 def test_first_answers_have_a_normal_likelihood_with_reading_errors():
     """Two independent ones have the product of theirs; hidden ones do not count, and a shared dot counts once."""
     first = np.tile([[-1.0, -1.0, 1.0, 1.0], [-2.0, 2.0, -2.0, 2.0]], (1, 5))
-    ours = [np.repeat(each[None, :, None], 3, axis=2) for each in first]
-    every = [
-        published(ours[0], [0.3, 1.0, 2.0]),
-        published(ours[0], [0.4, 1.0, 2.0]),
-        published(ours[1], [-0.2, 1.0, 2.0], 0.1, "line"),
-        published(ours[1], [np.nan, 1.0, 2.0], family="phase"),
-    ]
-    found = timeline.FirstAnswers(every)
+
+    def shown(family, which, output, error=0.01):
+        answers, known = first[which, None, :, None].astype(np.float32), np.ones((1, 20), bool)
+        return recipe.Compared(family, np.array([output]), np.array([error]), answers, known)
+
+    same = shown("amplitude", 0, 0.3), shown("amplitude", 0, 0.4)
+    found = timeline.FirstAnswers([*same, shown("line", 1, -0.2, 0.1), shown("phase", 1, np.nan)])
     assert found.published.tolist() == [0.4, -0.2]
     spread = first.std(axis=1, ddof=1)
     expected = norm.logpdf([0.4, -0.2], 0, np.hypot(spread, [0.01, 0.1])).sum()
