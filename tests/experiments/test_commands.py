@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-import experiments.papers.__main__ as papers
 from conftest import carry_out, finished_without_jax, refusal
 from experiments import all as every
 from experiments import claims, generalization, null, own, sweep, timeline
@@ -18,8 +17,8 @@ REFUSED = {
             ["--hidden=8"],
             "flag --hidden=8: the population hill_one_layer is defined by --hidden=none; leave its claims",
         ),
-        (["--only=sine-learned,valley"], "unknown claim 'valley'; available: line-one-layer, hill-second-layer,"),
         (["--only="], "flag --only=: takes names of claims"),
+        (["--only=sine-learned,valley"], "unknown claim 'valley'; available: line-one-layer, hill-second-layer,"),
         (["--claims=experiments.line"], "experiments.line declares no CLAIMS"),
         (["--claims=sine_claims", "--variants"], "flag --variants: sine_claims declares no variants"),
         (["--answers=sine=a.nc", "--answers=sine=b.nc"], "flag --answers: population sine has two files; give one"),
@@ -31,8 +30,8 @@ REFUSED = {
     sweep: [
         (["--task=nope"], "--task=nope: no module named nope"),
         (["--grid=steps"], "flag --grid=steps: takes 'flag=value value ...'"),
-        (["--grid=nonsense=1 2"], "the flag is one of optimizer"),
         (["--grid=steps=1 2 1"], "each value once"),
+        (["--grid=nonsense=1 2"], "the flag is one of optimizer"),
         (["--grid=learning_rate=0.1 1e-1"], "flag --grid: two settings have the same values, written differently"),
         (["--grid=steps=1 2", "--grid=steps=3"], "flag --grid: steps is given twice"),
         (["--grid=steps=4 5", "--keep_steps=1"], "flag --keep_steps: a sweep saves no parameters"),
@@ -45,16 +44,13 @@ REFUSED = {
     ],
     generalization: [
         (["--amplitude", "2:1:3"], "--amplitude=2:1:3: takes low:high:count"),
-        (["--frequency", "nan"], "takes low:high:count"),
+        (["--timesteps", "5"], "at least 10"),
         (["--length", "50:100:3"], "the number of points of the training curves"),
         (["--spacing", "0"], "from 1e-05 to 0.1"),
         (["--task", "sweep"], "--task=sweep: experiments.sweep declares no EXPERIMENT"),
-        (["--task", "amplitude", "--phase=0:1:3", "--slope=1"], "Unknown command line flag 'slope'"),
-        (["--timesteps", "5"], "at least 10"),
         (["--curve", "/nowhere.csv"], "flag --curve=/nowhere.csv: No such file"),
     ],
     timeline: [(["--seeds=15"], "flag --seeds=15: 15 is not an integer")],
-    papers: [(["--paper=post"], "flag --paper=post: value should be one of <counting|memory>")],
     null: [(["--claims=experiments.papers.networks"], "declares no CLAIMS")],
     every: [(["--momentum=0.5"], "--momentum=0.5")],
 }

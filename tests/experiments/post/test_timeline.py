@@ -13,8 +13,6 @@ from experiments.post import figures, recipe, timeline
 from lstm_toys.results import storage
 from lstm_toys.studies.sweep import results
 
-RANDOM = np.random.default_rng(0)
-
 
 def test_the_middle_of_what_neither_criterion_excludes_is_chosen():
     steps = [1_000, 1_250, 1_500, 1_750, 2_000]
@@ -41,7 +39,8 @@ def test_first_answers_have_a_normal_likelihood_with_reading_errors():
 
 
 def test_networks_in_place_of_the_published_one_are_scored_by_the_others():
-    answers = [RANDOM.normal(size=(3, 6, 4)).astype(np.float32), RANDOM.normal(size=(3, 6, 5)).astype(np.float32)]
+    random = np.random.default_rng(0)
+    answers = [random.normal(size=(3, 6, points)).astype(np.float32) for points in (4, 5)]
     found = timeline.scores_of_networks(answers, at=1)
 
     def distance(one, other):
