@@ -23,15 +23,6 @@ CHOSEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 11, "fil
 LINES = ("-", "--", ":", "-.")
 """Of networks of different sizes."""
 
-FIGURES = {
-    "sine.png": COLORS["r"],
-    "sines.png": COLORS["b"],
-    "not_identity.png": COLORS["g"],
-    "not_identity_2.png": COLORS["c"],
-    "phase_displacement.png": COLORS["y"],
-    "all but sine.png": COLORS["k"],
-}
-
 LAST = 3_000
 """Steps beyond this are not drawn in the timeline, since nothing visible happens there."""
 
@@ -118,12 +109,13 @@ def timeline(metrics: dict[str, Any]) -> Figure:
     steps = np.array(metrics["steps"])
     drawn = steps <= LAST
     every = metrics["published"]
+    shades = dict(zip(every, (COLORS[letter] for letter in "rbgcyk"), strict=True))
     with house():
         figure = Figure(figsize=(7.4, 8.6))
         panels = figure.subplots(3, 1, sharex=True, height_ratios=(3, 1.5, 2.6))
         distances, fits, first = panels
         for place, (name, told) in enumerate(every.items()):
-            color = FIGURES[name]
+            color = shades[name]
             score, low, high = (np.array(told[part], float)[drawn] for part in ("score", "low", "high"))
             distances.plot(steps[drawn], score, color=color, linewidth=1.5)
             distances.fill_between(steps[drawn], low, high, color=color, alpha=0.12, linewidth=0)
@@ -135,13 +127,13 @@ def timeline(metrics: dict[str, Any]) -> Figure:
         fits.set_title("Steps of the best fit (bars: of 5-95 % of networks in its place)")
         fits.set_yticks(range(len(every)), list(every), fontsize=8)
         for label, name in zip(fits.get_yticklabels(), every, strict=True):
-            label.set_color(FIGURES[name])
+            label.set_color(shades[name])
         fits.set(ylim=(len(every) - 0.5, -0.5))
         table = metrics["table"]
         low, high = np.array([row["first_answers"] for row in table], float)[drawn].T
         own = np.array([row["sine_first"] for row in table], float)[drawn]
-        first.fill_between(steps[drawn], low, high, color=FIGURES["sines.png"], alpha=0.35, linewidth=0)
-        first.plot(steps[drawn], own, color=FIGURES["sine.png"])
+        first.fill_between(steps[drawn], low, high, color=shades["sines.png"], alpha=0.35, linewidth=0)
+        first.plot(steps[drawn], own, color=shades["sine.png"])
         first.axhline(0, color="black", linewidth=1, linestyle="--")
         first.axhspan(-2, 2, color=GRAY, alpha=0.1, linewidth=0)
         first.set(
@@ -151,8 +143,8 @@ def timeline(metrics: dict[str, Any]) -> Figure:
             ylim=(-12, 18),
         )
         handles = [
-            band_entry("sines.png, from A = 0.1 to A = 1", FIGURES["sines.png"], alpha=0.35),
-            entry("sine.png", FIGURES["sine.png"]),
+            band_entry("sines.png, from A = 0.1 to A = 1", shades["sines.png"], alpha=0.35),
+            entry("sine.png", shades["sine.png"]),
             entry(f"chosen: {metrics['chosen']:,} steps", linestyle=":"),
             band_entry("within 2 standard deviations", alpha=0.1),
         ]
