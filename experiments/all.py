@@ -35,20 +35,17 @@ def report(runs: Sequence[Run]) -> Iterator[RenderableType]:
     """Yields a table with one row per experiment, and the goal of each."""
     rows, seeds = [], runs[0].read_metrics()["seeds"]
     for metrics in (run.read_metrics() for run in runs):
-        losses = [loss for loss in metrics["train_mse"] if loss is not None]
         points = sum(row["points"] for row in metrics["published"])
         inside = sum(row["points"] * row["inside_share"] for row in metrics["published"])
         rows.append(
             (
                 metrics["experiment"],
                 f"{metrics['converged']} of {metrics['seeds']}",
-                f"{metrics['summary']['train MSE']['median'] or float('nan'):.2e}",
-                f"{max(losses, default=float('nan')):.2e}",
+                tables.number(metrics["summary"]["train MSE"]["median"]),
                 f"{inside / points:.0%}" if points else "–",
-                f"{sum(metrics['seconds'].values()):.0f}",
             )
         )
-    columns = ("experiment", "learned>", "median train MSE>", "worst>", "inside 5–95 %>", "seconds>")
+    columns = ("experiment", "learned>", "median train MSE>", "inside 5–95 %>")
     yield tables.table(f"every experiment, {counted(seeds, 'seed')}", columns, rows)
     yield INSIDE
     yield from tables.few(seeds)

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import lstm_toys as lt
-from lstm_toys.cli import command, flags, parsers
-from lstm_toys.studies.analysis import ask as analysis
+from lstm_toys.cli import command
 
-from . import papers, recipe
+from . import analyses, papers
 from .papers.counting import EXPERIMENT
 from .papers.reports import horizon as report
 from .resonance import JUDGED_BY
@@ -28,22 +27,14 @@ RECIPES = {
 }
 """Optimizer, learning rate and steps."""
 
-TABLE: flags.FlagTable = {
-    **recipe.TABLE,
-    "seeds": (parsers.integer(6, 2**31 - 1), "number of networks for each recipe and each kind of gates"),
-    "restart": (None, "count again, even if the run is finished; trained networks are reused"),
-}
-DEFAULTS = {**recipe.DEFAULTS, "seeds": 24, "base_seed": JUDGED_BY}
 
-
-def plan(arguments: Sequence[str]) -> command.Plan:
-    """Turns a command line into a plan."""
-    values = flags.read("horizon", __doc__, TABLE, DEFAULTS, arguments)
-    options = flags.options(values)
+def horizon(seeds: int, base_seed: int) -> lt.Analysis:
+    """Counts with the networks of all recipes."""
     needs = {
         f"{gates}, {name}": lt.ask(
             EXPERIMENT,
-            *recipe.shared(values),
+            f"--seeds={seeds}",
+            f"--base_seed={base_seed}",
             f"--gates={gates}",
             f"--optimizer={optimizer}",
             f"--learning_rate={rate}",
@@ -52,15 +43,19 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         for gates in ("sigmoid", "hard")
         for name, (optimizer, rate, steps) in RECIPES.items()
     }
-    horizon = lt.Analysis(
+    return lt.Analysis(
         name="horizon",
-        settings={name: values[name] for name in ("seeds", "base_seed")},
+        settings={"seeds": seeds, "base_seed": base_seed},
         needs=needs,
         score=lambda runs, keep: papers.horizon.score(runs, keep),
         draw=lambda metrics, _: {"horizon.png": papers.figures.horizon(metrics)},
         report=report,
     )
-    return command.Plan([analysis.ask(horizon, options.results_dir)], options)
+
+
+def plan(arguments: Sequence[str]) -> command.Plan:
+    """Turns a command line into a plan."""
+    return analyses.plan(horizon, __doc__, arguments, seeds=24, base_seed=JUDGED_BY)
 
 
 if __name__ == "__main__":

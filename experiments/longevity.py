@@ -12,10 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import lstm_toys as lt
-from lstm_toys.cli import command, flags, parsers
-from lstm_toys.studies.analysis import ask as analysis
+from lstm_toys.cli import command
 
-from . import papers, recipe, sine
+from . import analyses, papers, sine
 from .papers.reports import longevity as report
 
 JUDGED_BY = 52
@@ -27,31 +26,26 @@ SINE = {"0.0003": 6_000, "0.001": 2_000, "0.003": 1_000, "0.006": 600, "0.01": 4
 The goal is checked at 200 records, so that fewer steps of larger rates stop networks at nearly the same error.
 """
 
-TABLE: flags.FlagTable = {
-    **recipe.TABLE,
-    "seeds": (parsers.integer(6, 2**31 - 1), "number of networks for each setting; twice as many for the sine"),
-    "restart": (None, "judge again, even if the run is finished; trained networks are reused"),
-}
-DEFAULTS = {**recipe.DEFAULTS, "seeds": 16, "base_seed": JUDGED_BY}
 
-
-def plan(arguments: Sequence[str]) -> command.Plan:
-    """Turns a command line into a plan."""
-    values = flags.read("longevity", __doc__, TABLE, DEFAULTS, arguments)
-    options = flags.options(values)
-    given = [*recipe.shared({**values, "seeds": 2 * values["seeds"]}), "--hold_goal=1"]
-    longevity = lt.Analysis(
+def longevity(seeds: int, base_seed: int) -> lt.Analysis:
+    """Measures memories of networks that it trains, and valleys of the sine's, of which there are twice as many."""
+    given = f"--seeds={2 * seeds}", f"--base_seed={base_seed}", "--hold_goal=1"
+    return lt.Analysis(
         name="longevity",
-        settings={name: values[name] for name in ("seeds", "base_seed")},
+        settings={"seeds": seeds, "base_seed": base_seed},
         needs={
             rate: lt.ask(sine.EXPERIMENT, *given, f"--learning_rate={rate}", f"--steps={steps}")
             for rate, steps in SINE.items()
         },
-        score=lambda runs, keep: papers.longevity.score(runs, values["base_seed"], values["seeds"], keep),
+        score=lambda runs, keep: papers.longevity.score(runs, base_seed, seeds, keep),
         draw=lambda metrics, _: {"longevity.png": papers.figures.longevity(metrics)},
         report=report,
     )
-    return command.Plan([analysis.ask(longevity, options.results_dir)], options)
+
+
+def plan(arguments: Sequence[str]) -> command.Plan:
+    """Turns a command line into a plan."""
+    return analyses.plan(longevity, __doc__, arguments, seeds=16, base_seed=JUDGED_BY)
 
 
 if __name__ == "__main__":

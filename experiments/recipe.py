@@ -3,24 +3,24 @@
 The post does not state the optimizer, learning rate, steps, gates or size of its network. This command trains the
 sine's networks over a grid of these settings, and scores each setting on the published answers to lines and to other
 amplitudes: the energy score, a proper scoring rule, of a published curve under the distribution of answers over seeds.
-It reports the settings that no other beats; the one that a fixed rule chooses among them, with its scores on curves
-left out of the choice and on the published answers to other phases, which are not used for the choice; and the verdicts
-on the claims about these networks under those settings.
+It reports the settings that no other beats, and the one that a fixed rule chooses among them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from rich.console import RenderableType
+
 import lstm_toys as lt
-from lstm_toys.cli import command, flags, parsers, studies
-from lstm_toys.studies.analysis import ask as analysis
+from lstm_toys import tables
+from lstm_toys.cli import command, studies
 from lstm_toys.studies.sweep import ask as sweeps
 
-from . import post, sine
-from .post.reports import recipe as report
+from . import analyses, post, sine
 
 EVERY = {
     "gates": "sigmoid hard",
@@ -32,16 +32,6 @@ GRIDS = (
     {"optimizer": "adam", "learning_rate": "0.001 0.003", **EVERY},
     {"optimizer": "sgd", "learning_rate": "0.01 0.1 0.3", **EVERY},
 )
-TAKEN = (
-    *("seeds", "base_seed", "block", "results_dir", "publish", "replot", "restart", "quiet", "checkpoint_every"),
-    *("figure_format", "cluster", "mixed", "compile_cache"),
-)
-TABLE: flags.FlagTable = {
-    **{name: flags.FLAGS[name] for name in TAKEN},
-    "seeds": (parsers.integer(2, 2**31 - 1), "number of networks for each setting; a score needs at least two"),
-    "restart": (None, "score again, even if the run is finished; trained networks are reused"),
-}
-DEFAULTS = {**flags.DEFAULTS, "seeds": 32}
 
 
 def probes(x: lt.TimePoints) -> list[lt.Probe]:
@@ -54,34 +44,39 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
 NETWORKS = replace(sine.EXPERIMENT, probes=probes)
 
 
-def shared(values: Mapping[str, Any]) -> list[str]:
-    """Returns the flags that all networks share, from the values of the command's flags."""
-    return [f"--{name}={values[name] or 'auto'}" for name in ("seeds", "block")] + [
-        f"--base_seed={values['base_seed']}"
-    ]
-
-
-def plan(arguments: Sequence[str]) -> command.Plan:
-    """Turns a command line into a plan."""
-    values = flags.read("recipe", __doc__, TABLE, DEFAULTS, arguments)
-    options = flags.options(values)
-    given = shared(values)
-    default, _ = flags.parse(sine.EXPERIMENT, given)
+def recipe(seeds: int, base_seed: int) -> lt.Analysis:
+    """Scores the networks of all settings."""
+    given = f"--seeds={seeds}", f"--base_seed={base_seed}"
     settings = tuple(
         each
         for grid in GRIDS
         for each in studies.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], given)[0]
     )
-    networks = sweeps.ask(NETWORKS, sweeps.SweepSettings("recipe_networks", settings), options.results_dir)
-    recipe = lt.Analysis(
+    return lt.Analysis(
         name="recipe",
-        settings={name: getattr(default, name) for name in ("seeds", "base_seed")},
-        needs={"networks": networks},
-        score=lambda needs, _: post.recipe.summarize(post.recipe.results_of(needs["networks"]), settings, default),
+        settings={"seeds": seeds, "base_seed": base_seed},
+        needs={"networks": sweeps.ask(NETWORKS, sweeps.SweepSettings("recipe_networks", settings), Path())},
+        score=lambda needs, _: post.recipe.summarize(post.recipe.results_of(needs["networks"]), settings),
         draw=lambda metrics, needs: post.figures.recipe(metrics, post.recipe.results_of(needs["networks"])),
         report=report,
     )
-    return command.Plan([analysis.ask(recipe, options.results_dir)], options)
+
+
+def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
+    """Yields the settings that no other beats, the best first."""
+    chosen = metrics["settings"][metrics["chosen"]]
+    unbeaten = [row for row in metrics["settings"] if row["unbeaten"] or row is chosen]
+    rows = [
+        (f"{'* ' * (row is chosen)}{row['name']}", *tables.spread(row, "score"))
+        for row in sorted(unbeaten, key=lambda row: row["score"])
+    ]
+    title = f"of {len(metrics['settings'])} settings, those that no other beats by energy score; * is chosen"
+    yield tables.table(title, ("setting", "score>", "95 % bootstrap>"), rows, **tables.PLAIN)
+
+
+def plan(arguments: Sequence[str]) -> command.Plan:
+    """Turns a command line into a plan."""
+    return analyses.plan(recipe, __doc__, arguments, least=2, seeds=32, base_seed=0)
 
 
 if __name__ == "__main__":

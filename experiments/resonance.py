@@ -8,17 +8,19 @@ missing networks are trained first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
 from typing import Any
 
-import lstm_toys as lt
-from lstm_toys.cli import command, flags, parsers
-from lstm_toys.runs.ask import Ask
-from lstm_toys.studies.analysis import ask as analysis
+from rich.console import RenderableType
 
-from . import post, recipe
+import lstm_toys as lt
+from lstm_toys import tables
+from lstm_toys.cli import command, flags
+from lstm_toys.runs.ask import Ask
+
+from . import analyses, post
 from .post.predictions import experiment
-from .post.resonance_reports import resonance as report
 
 JUDGED_BY = 51
 """Base seed of the networks that judge the hypotheses; base seed 0 was explored."""
@@ -36,34 +38,74 @@ POPULATIONS = {
 OTHERS = 24
 """Most networks of the other populations."""
 
-TABLE: flags.FlagTable = {
-    **recipe.TABLE,
-    "seeds": (parsers.integer(6, 2**31 - 1), f"number of networks; at most {OTHERS} of them on other sines"),
-    "restart": (None, "turn modes again, even if the run is finished; trained networks are reused"),
-}
-DEFAULTS = {**recipe.DEFAULTS, "seeds": 64, "base_seed": JUDGED_BY}
 
-
-def plan(arguments: Sequence[str]) -> command.Plan:
-    """Turns a command line into a plan."""
-    values = flags.read("resonance", __doc__, TABLE, DEFAULTS, arguments)
-    options = flags.options(values)
+def resonance(seeds: int, base_seed: int) -> lt.Analysis:
+    """Turns the modes of all populations."""
     populations: dict[str, Any] = {}
     needs: dict[str, Ask[Any]] = {}
     for name, (frequency, amplitude) in POPULATIONS.items():
-        seeds = values["seeds"] if not needs else min(values["seeds"], OTHERS)
-        given = [*recipe.shared({**values, "seeds": seeds}), f"--train_amplitude={amplitude}"]
+        networks = min(seeds, OTHERS) if needs else seeds
+        given = f"--seeds={networks}", f"--base_seed={base_seed}", f"--train_amplitude={amplitude}"
         populations[name] = experiment(frequency), flags.parse(experiment(frequency), given)[0]
         needs[name] = lt.ask(experiment(frequency), *given)
-    resonance = lt.Analysis(
+    return lt.Analysis(
         name="resonance",
-        settings={name: values[name] for name in ("seeds", "base_seed")},
+        settings={"seeds": seeds, "base_seed": base_seed},
         needs=needs,
         score=lambda runs, keep: post.resonance.score(runs, populations, keep),
         draw=lambda metrics, _: {"resonance.png": post.resonance_figures.resonance(metrics)},
         report=report,
     )
-    return command.Plan([analysis.ask(resonance, options.results_dir)], options)
+
+
+def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yields slopes by line and population, the damage, and the verdicts on the hypotheses."""
+    populations = metrics["populations"]
+    first = next(iter(populations.values()))
+    edits = list(first["slopes"])
+    rows = [
+        (line, *(_interval(first["slopes"][edit][line]) for edit in edits), _interval(each))
+        for line, each in first["decay"].items()
+    ]
+    columns = ("line", *(f"{edit}>" for edit in edits), "duration>")
+    title = "slope of log wave frequency on log factor, median and 95 % bootstrap interval: 1 follows, 0 stays"
+    yield tables.table(title, columns, rows, **tables.PLAIN)
+    factors = [f"× {factor:g}>" for factor in first["factors"]]
+    damage = [(edit, *(tables.number(each["median"]) for each in own)) for edit, own in first["damage"].items()]
+    yield tables.table("median RMSE of the training curve", ("edit", *factors), damage, **tables.PLAIN)
+    others = [
+        (
+            name,
+            f"{own['oscillating']}/{own['networks']}",
+            tables.number(own["frequency"]["median"]),
+            *(_middle(own["slopes"][edit]) for edit in edits),
+            _middle(own["decay"]),
+            _interval(own["lines"]["correlation"]),
+        )
+        for name, own in populations.items()
+    ]
+    names = ("trained on", "oscillate>", "rad per x>", *(f"{edit}>" for edit in edits), "duration>", "local mode>")
+    title = "median of the lines' slopes, and rank correlation of local modes and waves over lines"
+    yield tables.table(title, names, others, **tables.PLAIN)
+    for name, counts in metrics["verdicts"].items():
+        known = {verdict: count for verdict, count in counts.items() if count}
+        lines = ", ".join(f"{verdict} on {count} lines" for verdict, count in known.items())
+        yield f"{name}: {lines if sum(known.values()) > 1 else next(iter(known))}"
+
+
+def _interval(each: Mapping[str, Any]) -> str:
+    rounded = {name: each[name] if each[name] is None else round(each[name], 3) for name in ("median", "low", "high")}
+    return "{} ({})".format(*tables.spread(rounded))
+
+
+def _middle(lines: Mapping[str, Any]) -> str:
+    known = [each["median"] for each in lines.values() if each["median"] is not None]
+    return tables.number(round(median(known), 3)) if known else "–"
+
+
+def plan(arguments: Sequence[str]) -> command.Plan:
+    """Turns a command line into a plan."""
+    return analyses.plan(resonance, __doc__, arguments, seeds=64, base_seed=JUDGED_BY)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """What `import lstm_toys as lt` reaches, what it costs, and that every public name is shown in an example."""
 
 import ast
-import builtins
 import doctest
 import importlib
 import pkgutil
@@ -63,20 +62,3 @@ def test_a_public_name_has_a_docstring_and_is_shown_in_an_example(name):
     shown = [value.__doc__, *(importlib.import_module(place).__doc__ for place in (FACE[name], package))]
     sources = [example.source for text in shown for example in doctest.DocTestParser().get_examples(text)]
     assert any(re.search(rf"\blt\.{name}\b", source) for source in sources)
-
-
-def test_a_name_that_does_not_exist_gets_a_suggestion_of_python_s():
-    """In the traceback that is printed, which Python 3.11 computes in C."""
-    for line, said in (("lt.trainn", "train"), ("lt.figures.los", "loss")):
-        told = process("-c", f"import lstm_toys as lt; {line}", code=1).stderr
-        assert told.endswith(f". Did you mean: '{said}'?\n")
-
-
-def test_every_exception_that_a_public_docstring_names_is_public():
-    values = [getattr(lt, name) for name in sorted(FACE)]
-    methods = [each for value in values if isinstance(value, type) for each in vars(value).values()]
-    raised = re.compile(r"^ *Raises:\n((?:^ +\S.*\n)*)", re.MULTILINE)
-    sections = "".join(part for each in [*values, *methods] for part in raised.findall(f"{each.__doc__}\n"))
-    named = set(re.findall(r"^ +([A-Z]\w+)(?: \(.*\))?:", sections, re.MULTILINE))
-    assert {"Damaged", "Diverged", "InvalidModel", "OtherTraining", "Stopped", "Untrusted"} <= named
-    assert not [name for name in named - FACE.keys() if not hasattr(builtins, name)]

@@ -50,10 +50,9 @@ def wheel(tmp_path_factory):
 
 
 @pytest.mark.long
-def test_the_wheel_holds_every_file_of_what_is_installed_and_no_other_its_script_and_its_license(wheel):
+def test_the_wheel_holds_every_file_of_what_is_installed_and_no_other(wheel):
     with zipfile.ZipFile(wheel) as archive:
         found = {name for name in archive.namelist() if ".dist-info/" not in name}
-        about = {name.partition(".dist-info/")[2]: archive.read(name) for name in {*archive.namelist()} - found}
     expected = {
         f"{place}/{path.relative_to(ROOT / folder).as_posix()}"
         for folder, place in INSTALLED.items()
@@ -62,8 +61,6 @@ def test_the_wheel_holds_every_file_of_what_is_installed_and_no_other_its_script
     }
     assert found == expected
     assert found >= {"lstm_toys/experiments/published/answers.json", "lstm_toys/py.typed"}
-    assert about["licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
-    assert about["entry_points.txt"].split() == [b"[console_scripts]", b"lstm-toys", b"=", b"lstm_toys.cli.script:main"]
 
 
 @pytest.mark.long

@@ -1,5 +1,8 @@
-"""Modules about the post: its published answers, its claims, and the search for its recipe."""
+"""Modules about the post: its claims, the search for its recipe, and what explains its networks."""
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["curve_measures", "explained", "figures", "recipe", "resonance", "resonance_figures", "timeline"],
+)

@@ -1,6 +1,5 @@
 """Figures of the search for the recipe, of the timeline, and of what dynamics explain."""
 
-from collections.abc import Sequence
 from itertools import cycle, groupby
 from typing import Any
 
@@ -9,16 +8,14 @@ import xarray as xr
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from lstm_toys import figures
 from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, counted, entry, house, legend, plain
 
 from .. import sine
 from ..published import answers as published
-
-OPTIMIZERS = {"rmsprop": "RMSprop", "rmsprop_keras": "RMSprop of Keras", "adam": "Adam", "sgd": "SGD"}
+from .recipe import CHOSEN_ON
 
 UNBEATEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 5}
 CHOSEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 11, "fillstyle": "none"}
@@ -26,34 +23,18 @@ CHOSEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 11, "fil
 LINES = ("-", "--", ":", "-.")
 """Of networks of different sizes."""
 
-TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
-
-FIGURES = {
-    "sine.png": COLORS["r"],
-    "sines.png": COLORS["b"],
-    "not_identity.png": COLORS["g"],
-    "not_identity_2.png": COLORS["c"],
-    "phase_displacement.png": COLORS["y"],
-    "all but sine.png": COLORS["k"],
-}
-
 LAST = 3_000
 """Steps beyond this are not drawn in the timeline, since nothing visible happens there."""
 
-SIGNS = {"supported": "", "refuted": " ✗", "undecided": " ?"}
-
-CORRELATION, DIFFERENCE = 1.0, 3.0
-"""Ends of the color scales of what dynamics explain."""
+ENDS = (1.0, 3.0)
+"""Ends of the color scales of rank correlations and of differences."""
 
 
 def recipe(metrics: dict[str, Any], found: xr.Dataset) -> dict[str, figures.Drawing]:
-    """Draws the scores of all settings, the answers of the chosen one, and the claims under the unbeaten ones."""
+    """Draws the scores of all settings, and the answers of the chosen one."""
     chosen = metrics["chosen"]
-    return {
-        "score.png": scores(metrics),
-        "claims.png": claims(metrics),
-        "chosen.png": answers(found.isel(setting=chosen), metrics["settings"][chosen]),
-    }
+    row = metrics["settings"][chosen]
+    return {"score.png": scores(metrics), "chosen.png": answers(found.isel(setting=chosen), row)}
 
 
 def scores(told: dict[str, Any]) -> Figure:
@@ -74,7 +55,7 @@ def scores(told: dict[str, Any]) -> Figure:
         for (kind, optimizer, rate, size), own in groupby(known, line):
             axes, color = panels[gates.index(kind), optimizers.index(optimizer)], shades[rate]
             axes.set(xscale="log", yscale="log")
-            axes.set_title(f"{OPTIMIZERS.get(optimizer, optimizer)}, {kind} gates", fontsize=9)
+            axes.set_title(f"{optimizer}, {kind} gates", fontsize=9)
             rows = [(each["setting"]["steps"], each["score"], each) for each in own]
             axes.plot(*zip(*(row[:2] for row in rows), strict=True), color=color, linestyle=styles[size], linewidth=1)
             for steps, score, each in rows:
@@ -83,10 +64,8 @@ def scores(told: dict[str, Any]) -> Figure:
                 if each is chosen:
                     axes.vlines(steps, each["low"], each["high"], color="black", linewidth=1)
                     axes.plot(steps, score, color="black", **CHOSEN)
-        (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
-        axes.set_xticks([tick for tick in (300, 1_000, 3_000) if left <= tick <= right])
-        axes.set_yticks([tick for tick in TICKS if low <= tick <= high])
         for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axis.set_major_formatter("{x:,g}")
             axis.set_minor_formatter(NullFormatter())
         for axes in panels[-1]:
@@ -102,47 +81,18 @@ def scores(told: dict[str, Any]) -> Figure:
     return figure
 
 
-def claims(told: dict[str, Any]) -> Figure:
-    """Draws the share of networks that meet each claim, for every unbeaten setting, the best first."""
-    every = told["claims"]
-    numbers = [each["setting"] for each in next(iter(every.values()))]
-    shares = [[each["share"] for each in under] for under in every.values()]
-    texts = [[f"{each['share']:.0%}{SIGNS[each['verdict']]}" for each in under] for under in every.values()]
-    same = sum(len({each["verdict"] for each in under}) == 1 for under in every.values())
-    title = f"{same} of {len(every)} claims have the same verdict under all {len(numbers)} recipes that no other beats"
-    with canvas(title, xlabel="", ylabel="") as (figure, (axes,)):
-        figure.set_size_inches(3.2 + 1.1 * len(numbers), 1.6 + 0.3 * len(every))
-        image = _table(axes, shares, texts, (0.0, 0.5), vmin=0, vmax=1, cmap="cividis")
-        names = [told["settings"][number]["name"].replace(", ", "\n") for number in numbers]
-        axes.set_xticks(range(len(numbers)), names, size=7)
-        axes.set_yticks(range(len(every)), [*every])
-        bar = figure.colorbar(image, ax=axes, label="share of networks; ✗ refuted, ? undecided; the best recipe first")
-        bar.ax.yaxis.set_major_formatter("{x:.0%}")
-    return figure
-
-
-def _table(
-    axes: Axes, values: Any, texts: Sequence[Sequence[str]], light: tuple[float, float], **style: Any
-) -> AxesImage:
-    """Draws a heat map with a text in every cell, white where the value lies between the ends of ``light``."""
-    values = np.array(values, float)
-    image = axes.imshow(values, aspect="auto", **style)
-    for (row, column), value in np.ndenumerate(values):
-        color = "white" if light[0] <= abs(value) <= light[1] else "black"
-        axes.text(column, row, plain(texts[row][column]), color=color, ha="center", va="center", fontsize=8)
-    axes.grid(visible=False)
-    return image
-
-
 def answers(setting: xr.Dataset, row: dict[str, Any]) -> Figure:
     """Draws the published answers over one setting's answers, in the colors of the figures of `experiments.sine`."""
     fit = setting.isel(seed=~setting.diverged.values)
     drawn: dict[str, list[figures.Curve]] = {"line": [], "line_origin": [], "amplitude": [], "phase": []}
+    shares = []
     for family, curve, index in published.curves_in(fit):
         if family in drawn:
             letter, label = [*sine.LABELS[family].items()][len(drawn[family])]
             mine, theirs = fit.answer.isel(curve=index), np.array(curve["output"], float)
             drawn[family].append(figures.Curve(label, COLORS[letter], mine, published=theirs))
+            if family in CHOSEN_ON:
+                shares.append(published.inside_share(mine.sel(feature="y").values, theirs))
     titles = {
         "line": "m x + m",
         "line_origin": "m x",
@@ -150,7 +100,7 @@ def answers(setting: xr.Dataset, row: dict[str, Any]) -> Figure:
         "phase": "A + A sin(10 x + φ), which had no say in the choice",
     }
     parts = [(titles[family], curves) for family, curves in drawn.items()]
-    inside = f"{row['inside_share']:.0%} of the published points lie within 5 to 95 % of networks"
+    inside = f"{np.mean(shares):.0%} of the published points lie within 5 to 95 % of networks"
     return figures.curve_panels(fit, parts, title=f"{inside}: {row['name']}, score {row['score']:.4f}")
 
 
@@ -159,12 +109,13 @@ def timeline(metrics: dict[str, Any]) -> Figure:
     steps = np.array(metrics["steps"])
     drawn = steps <= LAST
     every = metrics["published"]
+    shades = dict(zip(every, (COLORS[letter] for letter in "rbgcyk"), strict=True))
     with house():
         figure = Figure(figsize=(7.4, 8.6))
         panels = figure.subplots(3, 1, sharex=True, height_ratios=(3, 1.5, 2.6))
         distances, fits, first = panels
         for place, (name, told) in enumerate(every.items()):
-            color = FIGURES[name]
+            color = shades[name]
             score, low, high = (np.array(told[part], float)[drawn] for part in ("score", "low", "high"))
             distances.plot(steps[drawn], score, color=color, linewidth=1.5)
             distances.fill_between(steps[drawn], low, high, color=color, alpha=0.12, linewidth=0)
@@ -176,13 +127,13 @@ def timeline(metrics: dict[str, Any]) -> Figure:
         fits.set_title("Steps of the best fit (bars: of 5-95 % of networks in its place)")
         fits.set_yticks(range(len(every)), list(every), fontsize=8)
         for label, name in zip(fits.get_yticklabels(), every, strict=True):
-            label.set_color(FIGURES[name])
+            label.set_color(shades[name])
         fits.set(ylim=(len(every) - 0.5, -0.5))
         table = metrics["table"]
         low, high = np.array([row["first_answers"] for row in table], float)[drawn].T
         own = np.array([row["sine_first"] for row in table], float)[drawn]
-        first.fill_between(steps[drawn], low, high, color=FIGURES["sines.png"], alpha=0.35, linewidth=0)
-        first.plot(steps[drawn], own, color=FIGURES["sine.png"])
+        first.fill_between(steps[drawn], low, high, color=shades["sines.png"], alpha=0.35, linewidth=0)
+        first.plot(steps[drawn], own, color=shades["sine.png"])
         first.axhline(0, color="black", linewidth=1, linestyle="--")
         first.axhspan(-2, 2, color=GRAY, alpha=0.1, linewidth=0)
         first.set(
@@ -192,8 +143,8 @@ def timeline(metrics: dict[str, Any]) -> Figure:
             ylim=(-12, 18),
         )
         handles = [
-            band_entry("sines.png, from A = 0.1 to A = 1", FIGURES["sines.png"], alpha=0.35),
-            entry("sine.png", FIGURES["sine.png"]),
+            band_entry("sines.png, from A = 0.1 to A = 1", shades["sines.png"], alpha=0.35),
+            entry("sine.png", shades["sine.png"]),
             entry(f"chosen: {metrics['chosen']:,} steps", linestyle=":"),
             band_entry("within 2 standard deviations", alpha=0.1),
         ]
@@ -212,22 +163,18 @@ def claims_by_model(metrics: dict[str, Any]) -> Figure:
     """
     rows = metrics["claims"]
     models = list(dict.fromkeys(model for own in rows.values() for model in own))
-    values, texts = np.full((2, len(rows), len(models)), np.nan), [[["–"] * len(models) for _ in rows] for _ in "12"]
-    chance = dict.fromkeys(models, 0)
+    values, texts = np.full((2, len(rows), len(models)), np.nan), np.full((2, len(rows), len(models)), "–", object)
     for row, own in enumerate(rows.values()):
         for column, model in enumerate(models):
             each = own.get(model)
             if each is None or not each["spread"]:
                 continue
             values[1, row, column] = each["difference"]["median"] / each["spread"]
-            texts[1][row][column] = f"{values[1, row, column].round(1) + 0:+.1f}"  # Without a sign of zero.
+            texts[1, row, column] = f"{values[1, row, column].round(1) + 0:+.1f}"  # Without a sign of zero.
             if each["correlation"] is not None and (value := each["correlation"]["value"]) is not None:
                 values[0, row, column] = value
-                chance[model] += value > each["permuted"]
                 few = f" of {each['networks']}" if each["networks"] < metrics["seeds"] else ""
-                texts[0][row][column] = (f"{value:.2f}" if abs(value) > each["permuted"] else f"({value:.2f})") + few
-    most = max(chance.values())
-    best = ", ".join(model for model, claims in chance.items() if claims == most)
+                texts[0, row, column] = (f"{value:.2f}" if abs(value) > each["permuted"] else f"({value:.2f})") + few
     titles = (
         f"Rank correlation over {counted(metrics['seeds'])}; in parentheses: not beyond chance",
         "Number of the model − number of the network, in standard deviations of networks",
@@ -235,18 +182,16 @@ def claims_by_model(metrics: dict[str, Any]) -> Figure:
     with house(**{"axes.grid": False}):
         figure = Figure(figsize=(2.6 + 0.85 * len(models), 2.2 + 0.5 * len(rows)))
         panels = figure.subplots(2, 1, sharex=True)
-        for axes, own, words, limit, title in zip(
-            panels, values, texts, (CORRELATION, DIFFERENCE), titles, strict=True
-        ):
-            image = _table(axes, own, words, (0.7 * limit, np.inf), cmap="RdBu_r", vmin=-limit, vmax=limit)
+        for axes, own, words, limit, title in zip(panels, values, texts, ENDS, titles, strict=True):
+            image = axes.imshow(own, aspect="auto", cmap="RdBu_r", vmin=-limit, vmax=limit)
+            for (row, column), value in np.ndenumerate(own):
+                color = "white" if abs(value) >= 0.7 * limit else "black"
+                axes.text(column, row, words[row, column], color=color, ha="center", va="center", fontsize=8)
             axes.set_title(title, fontsize=9)
             axes.set_yticks(range(len(rows)), [*rows])
-            figure.colorbar(image, ax=axes, extend="both" if limit == DIFFERENCE else "neither")
+            figure.colorbar(image, ax=axes, extend="both" if limit > 1 else "neither")
         panels[1].set_xticks(range(len(models)), models, rotation=35, ha="right")
-        figure.suptitle(
-            f"Of {len(models)} models, {plain(best)} most often predicts which network has the larger number:\n"
-            f"beyond chance for {most} of {len(rows)} claims"
-        )
+        figure.suptitle("Which models predict which network has the larger number of a claim?")
     return figure
 
 
@@ -277,13 +222,11 @@ def _gains(axes: Axes, every: list[dict[str, Any]]) -> None:
 
 def _tuned(axes: Axes, every: list[dict[str, Any]], untrained: float) -> None:
     trained = np.array([each["frequency"] for each in every])
-    for shift, (name, label, color) in enumerate(
-        (
-            ("mode_frequency", "leading mode", COLORS["b"]),
-            ("peak_frequency", "largest gain", COLORS["r"]),
-        )
+    for name, label, color, shift in (
+        ("mode_frequency", "leading mode", COLORS["b"], 0.0),
+        ("peak_frequency", "largest gain", COLORS["r"], 0.5),
     ):
-        places = trained + 0.5 * shift
+        places = trained + shift
         axes.plot(places, [each[name]["median"] for each in every], "o-", color=color, markersize=4, label=label)
         axes.vlines(places, *zip(*(each[f"{name}_band"] for each in every), strict=True), color=color, linewidth=1)
     ends = [0, 1.05 * trained.max()]

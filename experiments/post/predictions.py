@@ -50,11 +50,10 @@ PREDICTIONS = (
 
 
 class TrainedNetworks(NamedTuple):
-    """Networks trained on a sine, with flags of `experiments.sine`; ``weight_scale`` multiplies all parameters."""
+    """Networks trained on a sine of a frequency, with flags of `experiments.sine`."""
 
     frequency: float = 10.0
     flags: tuple[str, ...] = ()
-    weight_scale: float = 1.0
 
 
 REPEATED = "base seed 1"
@@ -63,33 +62,17 @@ REPEATED = "base seed 1"
 KEPT = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 104, 128, 152, 200, 248, 304, 400, 504, 752, 1000, 1248)
 """Steps after which the dynamics of the networks of base seed 1 are followed."""
 
-VARIANTS = {
-    "frequency 7": TrainedNetworks(7.0),
-    "frequency 15": TrainedNetworks(15.0),
-    "frequency 30": TrainedNetworks(30.0),
+EVERY = {
+    **{f"frequency {each:g}": TrainedNetworks(each) for each in (5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 40.0)},
     REPEATED: TrainedNetworks(flags=("--base_seed=1", f"--keep_steps={','.join(map(str, KEPT))}")),
     "dense readout": TrainedNetworks(flags=("--readout=dense",)),
-}
-
-REPLICATIONS = {
-    "frequency 5": TrainedNetworks(5.0),
-    "frequency 10": TrainedNetworks(10.0),
-    "frequency 20": TrainedNetworks(20.0),
-    "frequency 40": TrainedNetworks(40.0),
-}
-"""Networks that were already seen in the trial."""
-
-CONTROLS = {
     "untrained": TrainedNetworks(flags=("--steps=0",)),
-    "untrained, half the weights": TrainedNetworks(flags=("--steps=0",), weight_scale=0.5),
-    "untrained, twice the weights": TrainedNetworks(flags=("--steps=0",), weight_scale=2.0),
     "A = 0.6": TrainedNetworks(flags=("--train_amplitude=0.6",)),
     "GRUs": TrainedNetworks(flags=("--cell=gru",)),
     "plain networks": TrainedNetworks(flags=("--cell=rnn",)),
 }
-"""Networks that learned nothing, something else, or in another way."""
-
-EVERY = {**REPLICATIONS, **VARIANTS, **CONTROLS}
+"""Networks by name. The trial had seen the frequencies 5, 10, 20 and 40; the last four are controls, which learned
+nothing, something else, or in another way."""
 
 
 def task_at(frequency: float, x: lt.TimePoints) -> lt.Task:

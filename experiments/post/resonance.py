@@ -28,7 +28,7 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.trained import load
 from lstm_toys.statistics import intervals
 
-from .recipe import judged_claims
+from .explained import judged_claims
 
 FACTORS = (0.6, 0.7, 0.85, 1.0, 1.2, 1.4, 1.6)
 """Factors of the mode's frequency."""
@@ -244,22 +244,14 @@ def _local(networks: Networks) -> Oscillation:
 
 
 def _lines(networks: Networks, local: Oscillation, usual: Float[np.ndarray, "S C"]) -> dict[str, Any]:
-    """Whether the mode at each line predicts the waves of the unedited networks there.
-
-    Returns:
-        ``correlation``: over lines, per network; ``waves`` and ``modes``: frequencies by line.
-    """
+    """The rank correlation over lines, per network, of the mode's frequency and that of the unedited waves."""
     frequencies = modes(local.value, networks.spacing).frequency
     correlations = []
     for ours, theirs in zip(usual, frequencies, strict=True):
         both = np.isfinite(ours) & np.isfinite(theirs)
         varied = both.sum() >= LEAST and np.ptp(ours[both]) > 0
         correlations.append(spearmanr(ours[both], theirs[both]).statistic if varied else np.nan)
-    return {
-        "correlation": _summary(np.array(correlations)),
-        "waves": _by_line(networks, usual),
-        "modes": _by_line(networks, frequencies),
-    }
+    return {"correlation": _summary(np.array(correlations))}
 
 
 def _claims(networks: Networks, matrices: Float[np.ndarray, "S 1 D D"]) -> dict[str, Any]:

@@ -31,11 +31,10 @@ def resonance(metrics: Mapping[str, Any]) -> Figure:
         _slopes(middle, found)
         _claims(right, found, factors)
         judged = [each["median"] for each in found["slopes"][TURNED].values() if enough(each, found["networks"])]
+        low, high = min(judged, default=np.nan), max(judged, default=np.nan)
         figure.suptitle(
             "Turn the mode in which networks oscillate at rest, and the waves in their answers to lines turn with it: "
-            f"slopes of {min(judged):.2f} to {max(judged):.2f} on {len(judged)} lines ({counted(found['networks'])})"
-            if judged
-            else f"Waves in answers to lines while the mode at rest is turned ({counted(found['networks'])})"
+            f"slopes of {low:.2f} to {high:.2f} on {len(judged)} lines ({counted(found['networks'])})"
         )
     return figure
 
@@ -43,10 +42,8 @@ def resonance(metrics: Mapping[str, Any]) -> Figure:
 def _waves(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
     for edit, (label, color, marker) in STYLES.items():
         rows = found["waves"][edit]
-        median = [np.nan if each["median"] is None else each["median"] for each in rows]
-        low, high = (
-            [np.nan if each["quartiles"][0] is None else each["quartiles"][end] for each in rows] for end in (0, 1)
-        )
+        median = np.array([each["median"] for each in rows], float)  # None becomes NaN.
+        low, high = np.array([each["quartiles"] for each in rows], float).T
         axes.fill_between(factors, low, high, color=color, alpha=0.15, linewidth=0)
         axes.plot(factors, median, color=color, marker=marker, markersize=4, label=label)
     axes.plot(factors, factors, color=GRAY, linestyle="--", linewidth=0.9, label="follows")

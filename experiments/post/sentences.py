@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,42 +12,21 @@ import lstm_toys as lt
 from . import numbers
 
 
-def _sources(of: Sequence[str]) -> tuple[lt.Source, ...]:
-    """The sources in the texts ``population: curves``."""
-    return tuple(lt.Source(*each.split(": ")) for each in of)
+def _measured(told: dict[str, Any]) -> tuple[Callable[..., Any], tuple[lt.Source, ...]]:
+    """A function of `numbers`, and the sources in the texts ``population: curves``."""
+    return getattr(numbers, told.pop("number")), tuple(lt.Source(*each.split(": ")) for each in told.pop("of"))
 
 
-def _baseline(what: str, number: str, of: Sequence[str]) -> lt.Baseline:
-    return lt.Baseline(what, getattr(numbers, number), _sources(of))
-
-
-def _claim(
-    id: str,
-    quote: str,
-    statistic: str,
-    number: str,
-    of: Sequence[str],
-    *,
-    thresholds: Sequence[Any] = (),
-    smallest: str = "",
-    largest: str = "",
-    baselines: Sequence[dict[str, Any]] = (),
-    **options: Any,
-) -> lt.Claim:
-    values = tuple(tuple(each) if isinstance(each, list) else each for each in thresholds)
-    return lt.Claim(
-        id,
-        quote,
-        statistic,
-        getattr(numbers, number),
-        _sources(of),
-        baselines=tuple(_baseline(**each) for each in baselines),
-        thresholds=lt.Thresholds(values, smallest, largest) if values else None,
-        **options,
-    )
+def _claim(id: str, told: dict[str, Any]) -> lt.Claim:
+    number, sources = _measured(told)
+    baselines = tuple(lt.Baseline(each["what"], *_measured(each)) for each in told.pop("baselines", ()))
+    values = tuple(tuple(each) if isinstance(each, list) else each for each in told.pop("thresholds", ()))
+    ends = told.pop("smallest", ""), told.pop("largest", "")
+    thresholds = lt.Thresholds(values, *ends) if values else None
+    return lt.Claim(id, number=number, sources=sources, baselines=baselines, thresholds=thresholds, **told)
 
 
 SENTENCES = tuple(
-    _claim(id, **told)
+    _claim(id, told)
     for id, told in tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")).items()
 )

@@ -9,25 +9,24 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
+from scipy.spatial.distance import cdist
 from scipy.stats import multivariate_normal
 
 from lstm_toys.results.summary import finite
+from lstm_toys.statistics.scores import Distances, energy_score
 
-from .recipe import APART, CHOSEN_ON, VALIDATED_ON, Compared, compared, scores
+from .recipe import CHOSEN_ON, Compared, compared, scores
 
 FIGURES = {
-    "sine.png": (APART,),
+    "sine.png": ("sine",),
     "sines.png": ("amplitude",),
     "not_identity.png": ("line",),
     "not_identity_2.png": ("line_origin",),
-    "phase_displacement.png": (VALIDATED_ON,),
-    "all but sine.png": (*CHOSEN_ON, VALIDATED_ON),
+    "phase_displacement.png": ("phase",),
+    "all but sine.png": (*CHOSEN_ON, "phase"),
 }
 """The published figures whose answers are known as numbers, and their probes."""
-
-BEGINNING = 8
-"""Points at the beginning of sine.png that are compared separately, since they change most during training."""
 
 FORMER = 1_000
 """The number of steps of an earlier rule: the fewest that no other number beats on the curves. It is kept if the two
@@ -69,31 +68,23 @@ class FirstAnswers:
         return np.asarray((self.published - self.networks.mean(axis=1)) / self.networks.std(axis=1, ddof=1))
 
 
-def not_excluded(log_likelihood: Float[np.ndarray, " K"]) -> Bool[np.ndarray, " K"]:
-    """The 95 % likelihood-ratio interval of one parameter."""
-    return np.asarray(2 * (log_likelihood.max() - log_likelihood) <= LIKELIHOOD_RATIO)
-
-
-def summarize(found: xr.Dataset, default: int) -> dict[str, Any]:
+def summarize(found: xr.Dataset) -> dict[str, Any]:
     """Compares the networks of a sweep over steps with the published answers, in the form that JSON stores.
 
     Returns:
-        ``table``: one row per number of steps; ``by_curves`` and ``by_first_answers``: the best number of steps, and
-        those that are not excluded; ``published``: for each figure the ``score`` over steps with a 95 % bootstrap
-        interval over networks, the ``best`` number of steps and its ``interval``, see `interval`.
+        ``by_curves`` and ``by_first_answers``: the best number of steps, and those that are not excluded;
+        ``published``: for each figure the ``score`` over steps with a 95 % bootstrap interval over networks, the
+        ``best`` number of steps and its ``interval``, see `interval`; ``table``: for each number of steps, how far the
+        published first answers of sines.png and sine.png are from the networks' mean.
     """
     sound = ~found.diverged.values.any(axis=0)
     found = found.isel(seed=sound)  # The same networks after every number of steps.
     steps, shown = found.steps.values.astype(int), compared(found, CHOSEN_ON)
-    by_curves, first = scores(shown), FirstAnswers(shown)
-    likelihood = first.log_likelihood()
+    by_curves, likelihood = scores(shown), FirstAnswers(shown).log_likelihood()
     curves = {"best": int(steps[by_curves.mean.argmin()]), "steps": steps[by_curves.unbeaten()].tolist()}
-    firsts = {
-        "best": int(steps[likelihood.argmax()]),
-        "steps": steps[not_excluded(likelihood)].tolist(),
-        "log_likelihood": likelihood.round(3).tolist(),
-        "answers": len(first.published),
-    }
+    kept = 2 * (likelihood.max() - likelihood) <= LIKELIHOOD_RATIO  # The 95 % interval of one parameter.
+    firsts = {"best": int(steps[likelihood.argmax()]), "steps": steps[kept].tolist()}
+    sines, sine = (FirstAnswers(compared(found, (family,))).deviations().round(2) for family in ("amplitude", "sine"))
     return {
         "seeds": found.sizes["seed"],
         "diverged_seeds": np.flatnonzero(~sound).tolist(),
@@ -101,9 +92,11 @@ def summarize(found: xr.Dataset, default: int) -> dict[str, Any]:
         "by_curves": curves,
         "by_first_answers": firsts,
         "chosen": choose(steps.tolist(), curves["steps"], firsts["steps"]),
-        "default": default,
         "published": {name: _figure(compared(found, families), steps) for name, families in FIGURES.items()},
-        "table": _table(found, by_curves.mean),
+        "table": [
+            {"first_answers": [several[0], several[-1]], "sine_first": one}
+            for several, (one,) in zip(sines.tolist(), sine.tolist(), strict=True)
+        ],
     }
 
 
@@ -119,23 +112,6 @@ def _figure(shown: Sequence[Compared], steps: Int[np.ndarray, " K"]) -> dict[str
     return {**rounded, "best": int(steps[best]), "interval": interval(scores_of_networks(known, best), steps)}
 
 
-def _table(found: xr.Dataset, score: Float[np.ndarray, " K"]) -> list[dict[str, Any]]:
-    (sine,) = compared(found, (APART,))
-    beginning = np.square(np.median(sine.answers, axis=1) - sine.output)[:, :BEGINNING].mean(axis=1)
-    columns = {
-        "first_answers": FirstAnswers(compared(found, ("amplitude",))).deviations()[:, [0, -1]].round(2),
-        "score": score.round(5),
-        "sine_first": FirstAnswers([sine]).deviations()[:, 0].round(2),
-        "sine_beginning": np.sqrt(beginning).round(5),
-        "train_mse": np.median(found.train_mse.values, axis=1),
-    }
-    rows: list[dict[str, Any]] = [{"steps": int(steps)} for steps in found.steps]
-    for name, values in columns.items():
-        for row, value in zip(rows, values.tolist(), strict=True):
-            row[name] = [finite(each) for each in value] if isinstance(value, list) else finite(value)
-    return rows
-
-
 def scores_of_networks(answers: list[Float[np.ndarray, "K S T"]], at: int) -> Float[np.ndarray, "S K"]:
     """Energy scores of networks after K numbers of steps, with each network in turn in place of the published one.
 
@@ -143,14 +119,12 @@ def scores_of_networks(answers: list[Float[np.ndarray, "K S T"]], at: int) -> Fl
     compared with. ``answers`` are to each published curve, at its known points.
     """
     steps, seeds, _ = answers[0].shape
-    found = np.zeros((seeds, steps))
-    off = ~np.eye(seeds, dtype=bool)
+    found, others = np.zeros((seeds, steps)), 1 - np.eye(seeds)
     for curve in answers:
         for step in range(steps):
-            to_curve, between = _distances(curve[at], curve[step]), _distances(curve[step], curve[step])
-            whole, own = between.sum(), between.sum(axis=1)
-            pairs = (whole - 2 * own) / ((seeds - 1) * (seeds - 2))
-            found[:, step] += np.where(off, to_curve, 0.0).sum(axis=1) / (seeds - 1) - pairs / 2
+            to_curve, between = (cdist(curve[each], curve[step]) / np.sqrt(curve.shape[-1]) for each in (at, step))
+            found[:, step] += (others * to_curve).sum(axis=1) / (seeds - 1)
+            found[:, step] += energy_score(Distances(np.zeros(seeds), between, np.ones(seeds, bool)), others)
     return found / len(answers)
 
 
@@ -158,8 +132,3 @@ def interval(scored: Float[np.ndarray, "S K"], steps: Int[np.ndarray, " K"]) -> 
     """The middle 90 % of the numbers of steps that fit single networks best, which is the variation by chance."""
     low, high = np.quantile(steps[scored.argmin(axis=1)], (0.05, 0.95), method="inverted_cdf")
     return int(low), int(high)
-
-
-def _distances(ours: Float[np.ndarray, "S T"], theirs: Float[np.ndarray, "S T"]) -> Float[np.ndarray, "S S"]:
-    difference = ours.astype(float)[:, None] - theirs[None]
-    return np.sqrt(np.square(difference).mean(axis=-1))

@@ -1,6 +1,5 @@
 """What is measured does the work of a float64 reference, or is told of where it fails."""
 
-import json
 import os
 from contextlib import closing
 
@@ -8,8 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from benchmarks import command, contestants, job, population, processes, reference, report
-from conftest import ROOT
+from benchmarks import command, contestants, job, processes, reference
 from lstm_toys.execution import devices
 
 SMALL, MEMBERS = job.Workload((4,), 10, 2), [0, 1, 2]
@@ -84,21 +82,3 @@ def test_a_wrong_flag_is_named_in_one_line(flag, tmp_path, capsys):
         command.read("Measures.", "benchmarks.some", "peers", "quick", arguments=[f"--output={tmp_path}", flag])
     (told,) = capsys.readouterr().err.splitlines()
     assert flag.strip("-").split("=")[0] in told
-
-
-@pytest.mark.parametrize("quick", [False, True])
-def test_peers_are_measured_only_when_asked_for(quick):
-    without, having = (
-        {contestant.name for cell in population.plan(peers=peers, quick=quick) for contestant in cell.contestants}
-        for peers in (False, True)
-    )
-    assert not {contestant.name for contestant in contestants.CONTESTANTS if contestant.peer} & without
-    assert having >= {"torch", "equinox", "ours"}
-
-
-def test_the_published_report_contains_every_line():
-    published = ROOT / "results" / "benchmarks"
-    now = report.markdown(json.loads((published / "population.json").read_text()))
-    lines = [line for line in now.splitlines() if line]
-    # The published report has more rows: the code that measured them has been removed.
-    assert [line for line in (published / "population.md").read_text().splitlines() if line in lines] == lines

@@ -1,16 +1,11 @@
 """The figures of the sine: the post's curves, under the post's names."""
 
-import numpy as np
-import pytest
-from drawn import dashed, dots, labels, median
+from drawn import dashed, dots, median
 from matplotlib.colors import to_hex
 
 import conftest
 from experiments.sine import EXPERIMENT
-from lstm_toys import figures, output
-from lstm_toys.cli import flags
-from lstm_toys.results import summary
-from lstm_toys.studies.training.ask import ask
+from lstm_toys import figures
 
 
 def panels(figure):
@@ -45,29 +40,3 @@ def test_the_sine_is_drawn_as_the_post_has_it(hand_made):
             assert (shown[0].get_title(), shown[-1].get_title()) == (first, last)
             assert to_hex(median(shown[0]).get_color()) == figures.COLORS["r"]
             assert to_hex(median(shown[-1]).get_color()) == figures.COLORS["k"]
-
-
-def test_the_published_answers_are_explained(hand_made, tmp_path, capsys):
-    labeled = hand_made(diverged=())
-    metrics = summary.metrics(labeled, EXPERIMENT.goal)
-    metrics["published"] = EXPERIMENT.compare(labeled.isel(time=np.arange(100) // 5))
-    metrics |= {"seconds": {}, "continued": False, "member_steps_per_second": 1}
-    study = ask(EXPERIMENT, flags.parse(EXPERIMENT, [])[0], tmp_path)
-    for each in conftest.reported(study, metrics):
-        output.console().print(each, soft_wrap=isinstance(each, str))
-    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
-    below = lines[lines.index("published answers, compared with these networks") :]
-    explained = [line for line in below if line.startswith(("inside 5–95 %: share of the published points", "sine: "))]
-    assert [line.partition(":")[0] for line in explained] == ["inside 5–95 %", "sine"]
-    assert "another network than its other figures, or an earlier state" in explained[1]
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("seeds", [1, 3])
-def test_figures_of_diverged_seeds_alone_say_so(hand_made, seeds):
-    for name, figure in EXPERIMENT.draw(hand_made(seeds, diverged=range(seeds)), {}).items():
-        figure.draw_without_rendering()
-        if name not in ("sine_target.png", "loss.png"):
-            written = [text.get_text() for each in figure.legends for text in each.get_texts()]
-            assert "every network diverged" in (written or labels(figure.axes[0]))
-            assert not [line for axes in panels(figure) for line in dots(axes)]

@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from experiments.post.recipe import Scores, held_out, score
+from experiments.post.recipe import Compared
+from experiments.post.recipe import scores as settings_scores
 from lstm_toys.statistics import scores
 
 RANDOM = np.random.default_rng(0)
@@ -40,49 +41,21 @@ def test_fewer_than_two_seeds_have_no_score(count):
     assert np.isposinf(found).all()
 
 
-def many(center, spread, seeds=40, curves=6, points=5):
-    """Distances of seeds around a center, to curves that are drawn around zero with spread one."""
+def many(centers, spreads, seeds=40, curves=6, points=5):
+    """Answers around a center for each setting, to curves that are drawn around zero with spread one."""
     published = np.random.default_rng(1).normal(size=(curves, points))
-    answers = center + spread * np.random.default_rng(2).normal(size=(curves, seeds, points))
-    return [distances(a, p) for a, p in zip(answers, published, strict=True)]
+    drawn = np.random.default_rng(2).normal(size=(curves, 1, seeds, points))
+    answers = np.array(centers)[:, None, None] + np.array(spreads)[:, None, None] * drawn
+    sound = np.ones((len(centers), seeds), bool)
+    sound[-1] = False
+    return [Compared("", p, p, a, sound) for p, a in zip(published, answers, strict=True)]
 
 
 def test_the_setting_that_the_curves_come_from_is_best_and_others_are_beaten():
-    lost = [each._replace(sound=np.zeros(40, bool)) for each in many(0.0, 1.0)]
-    settings = [many(0.0, 1.0), many(4.0, 1.0), many(0.0, 12.0), many(0.0, 1.02), lost]
-    found = score(settings)
+    found = settings_scores(many((0.0, 4.0, 0.0, 0.0, 0.0), (1.0, 1.0, 12.0, 1.02, 1.0)))
     assert np.argmin(found.mean) in (0, 3)
     assert np.isposinf(found.mean[4])
     assert found.unbeaten().tolist() == [True, False, False, True, False]
     low, high = found.interval()
     assert ((low < found.mean) & (found.mean < high))[:4].all()
     np.testing.assert_allclose(found.mean, [np.mean(row) for row in found.each])
-    np.testing.assert_array_equal(score(settings).resampled, found.resampled)
-
-
-def test_differences_are_simultaneous():
-    """Of twenty settings that differ by noise alone, all intervals hold 0 in about 19 of 20 cases."""
-    random = np.random.default_rng(4)
-    every = 0
-    for _ in range(100):
-        each = random.normal(0, 0.3, (20, 40))
-        found, low, high = Scores(each, np.repeat(each[:, None], 300, axis=1)).differences()
-        assert found[0] == low[0] == high[0] == 0
-        np.testing.assert_allclose(found, each.mean(axis=1) - each[0].mean())
-        every += ((low <= 0) & (high >= 0)).all()
-    assert 85 <= every < 100
-
-
-def test_a_left_out_curve_has_no_say_in_the_choice():
-    each = np.array([[0.0, 1.0, 1.0], [5.0, 0.5, 0.5]])
-    made = Scores(each, each[:, None])
-
-    def best(some):
-        return int(np.argmin(some.mean))
-
-    chosen, score = held_out(made, np.arange(3), best)
-    # Without the first curve the second setting is best; without another one, the first.
-    assert chosen.tolist() == [1, 0, 0]
-    assert score.tolist() == [5.0, 1.0, 1.0]
-    together, _ = held_out(made, np.array([0, 1, 1]), best)
-    assert together.tolist() == [1, 0, 0]

@@ -1,16 +1,13 @@
 """What is said of claims by models of networks, and of predictions."""
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
 from scipy.stats import spearmanr
 
 from experiments import explained as command
-from experiments.post import explained, figures, reports
-from experiments.post.predictions import EVERY, NETWORKS, PREDICTIONS, VARIANTS, Prediction, experiment
-from lstm_toys.tasks.families import time_points
+from experiments.post import explained, figures
+from experiments.post.predictions import EVERY, NETWORKS, PREDICTIONS, Prediction
 
 
 def test_correlations_are_spearmans():
@@ -49,65 +46,38 @@ def test_a_prediction_holds_if_the_whole_interval_is_as_predicted(low, high, ver
 
 
 def test_every_prediction_is_about_networks_that_are_trained_for_it():
-    assert {each.variant for each in PREDICTIONS} == {*VARIANTS}
+    assert {each.variant for each in PREDICTIONS} <= EVERY.keys()
     (study,) = command.plan(["--seeds=8"]).asks
     dynamics = {name: each for name, each in study.needs.items() if name != NETWORKS}
     assert {*dynamics} == {"sine", *EVERY}
     assert dynamics["base seed 1"].settings.trained.base_seed == 1
-    untrained = dynamics["untrained, twice the weights"].settings
-    assert (untrained.trained.steps, untrained.weight_scale) == (0, 2)
     assert {each.settings.trained.seeds for each in dynamics.values()} == {8}
 
 
-def test_networks_of_another_frequency_learn_that_sine():
-    x = time_points(50)
-    made = experiment(7.0).task(x).made(jax.random.key(0), {"amplitude": jnp.float32(0.3)})
-    np.testing.assert_allclose(made.inputs[0, :, 0], 0.3 + 0.3 * np.sin(7 * np.asarray(x)), atol=1e-6)
-
-
-def test_figures_are_drawn_of_what_was_compared():
+def test_figures_are_drawn_of_what_was_compared_and_say_how_many_networks_it_was():
     random = np.random.default_rng(0)
-    gains = xr.Dataset(
-        {"gain": (("seed", "input", "frequency"), random.uniform(size=(20, 3, 4)))}, {"frequency": [0.0, 5, 20, 40]}
+    found = xr.Dataset(
+        {
+            "gain": (("seed", "input", "frequency"), random.uniform(size=(20, 3, 4))),
+            **{each: ("seed", random.uniform(9, 12, 20)) for each in command.MEASURES},
+        },
+        {"frequency": [0.0, 5, 20, 40]},
     ).assign_attrs(mean=1)
-    gains.gain[3, 1] = np.nan  # This network rests nowhere under the mean input.
-    resonance = explained._resonance(gains)
-    np.testing.assert_allclose(resonance["median"], np.median(np.delete(gains.gain.values[:, 1], 3, axis=0), axis=0))
-    tuned = {"networks": 20, "oscillating": 20, "resonance": resonance}
-    for name in ("mode_frequency", "peak_frequency", "peak_gain", "static_gain"):
-        tuned |= {name: {"median": 12.0, "low": 11.0, "high": 13.0}, f"{name}_band": [10.0, 14.0]}
+    found.gain[3, 1] = np.nan  # This network rests nowhere under the mean input.
+    tuned = explained._tuned(found)
+    gains = np.delete(found.gain.values[:, 1], 3, axis=0)
+    np.testing.assert_allclose(tuned["resonance"]["median"], np.median(gains, axis=0))
+    numbers = random.normal(size=20)
+    near = numbers + 0.1 * random.normal(size=20)
+    models = near, np.where(np.arange(20) < 7, near, np.nan), random.normal(size=20), np.ones(20)
+    compared = {str(place): explained.agreement(numbers, each) for place, each in enumerate(models)}
     every = {name: {"frequency": variant.frequency, **tuned} for name, variant in EVERY.items()}
-    numbers = random.normal(size=20)
-    models = {"near": numbers + 0.1 * random.normal(size=20), "far": random.normal(size=20), "equal": np.ones(20)}
-    compared = {name: explained.agreement(numbers, each) for name, each in models.items()}
-    metrics = {"seeds": 20, "claims": {"one": compared, "other": compared}, "tuning": every}
-    for draw in (figures.claims_by_model, figures.tuning):
-        draw(metrics).draw_without_rendering()
-
-
-@pytest.mark.parametrize("networks", [20, 19, 7])
-def test_a_correlation_and_its_figure_say_how_many_networks_are_behind_it(networks):
-    random = np.random.default_rng(0)
-    numbers = random.normal(size=20)
-    model = np.where(np.arange(20) < networks, numbers + 0.1 * random.normal(size=20), np.nan)
-    metrics = reported(claims={"claim": {"static curve": explained.agreement(numbers, model)}})
-    figure = figures.claims_by_model(metrics)
-    counts = [each.get_text().partition(" of ")[2] for each in figure.axes[0].texts]
-    assert [*filter(None, counts)] == ([str(networks)] if networks < 20 else [])
-    assert figure.get_suptitle().startswith("Of 1 models, static curve most often predicts which network has")
-    table = next(reports.explained(metrics))
-    (cell,) = table.columns[1 + reports.SHOWN.index("static curve")].cells
-    assert cell.plain.endswith(f"; {networks})")
-
-
-def reported(claims):
-    """Metrics with these claims, and as little else as a report needs."""
-    estimate = {"median": 1.0, "low": 0.5, "high": 1.5}
-    nothing = {"networks": 2, "correlation": None}
-    plateau = {"ended": estimate, "resonant": estimate, "together": 2, "networks": 2, "agreement": nothing}
-    return {"seeds": 20, "claims": claims, "plateau": plateau} | {
-        each: {} for each in ("interventions", "tuning", "predictions")
-    }
+    metrics = {"seeds": 20, "claims": {"one": compared}, "tuning": every}
+    figures.tuning(metrics).draw_without_rendering()
+    texts = [each.get_text() for each in figures.claims_by_model(metrics).axes[0].texts]
+    assert [text.partition(" of ")[2] for text in texts] == ["", "7", "", ""]
+    assert texts[2].startswith("(")
+    assert texts[3] == "–"
 
 
 def test_the_plateau_ends_and_the_resonance_appears_at_the_first_such_step():
@@ -127,21 +97,3 @@ def test_the_plateau_ends_and_the_resonance_appears_at_the_first_such_step():
     judged = explained.plateau(found)
     assert (judged["networks"], judged["together"], judged["ended"]["median"]) == (2, 2, 15)
     assert judged["agreement"]["correlation"] is None
-
-
-def test_the_units_of_the_leading_mode_are_those_of_its_eigenvectors():
-    matrix = np.zeros((6, 6))
-    matrix[:3, :3] = np.diag([0.1, 0.2, 0.3])
-    matrix[3:5, 3:5] = 0.9 * np.array([[np.cos(0.3), -np.sin(0.3)], [np.sin(0.3), np.cos(0.3)]])
-    taken = explained.participation(matrix)
-    np.testing.assert_allclose(taken, [0, 0, 0, 0.5, 0.5, 0], atol=1e-12)
-    assert explained.participation(np.full((2, 2), np.nan)).tolist() == [0, 0]
-    states = [*(f"lstm_0/{name}/{unit}" for name in ("cell", "hidden") for unit in range(5)), "readout/cell/0"]
-    every = np.diag([0.1, 0.2, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])
-    found = xr.Dataset({"jacobian": (("seed", "state", "before"), every[None])}, {"state": states})
-    assert 2 in explained.leading_units(found)[0]
-
-
-def test_random_units_of_a_network_do_not_depend_on_the_others():
-    np.testing.assert_array_equal(explained.random_units(3), explained.random_units(9)[:3])
-    assert all(len({*row}) == explained.UNITS for row in explained.random_units(9).tolist())

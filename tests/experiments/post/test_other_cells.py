@@ -46,12 +46,9 @@ def test_as_large_is_as_near_as_one_unit_more_or_less_comes(name, column):
 
 @pytest.mark.parametrize("column", claims.COLUMNS)
 def test_one_run_serves_as_many_steps_and_equal_loss(column):
-    matched, equal = CLAIMS.variant(column), CLAIMS.variant(f"{column} at equal loss")
+    matched, equal, usual = CLAIMS.variant(column), CLAIMS.variant(f"{column} at equal loss"), settings_of("sine")
     assert (matched.networks, equal.networks) == ("learned", "equal loss")
-    for name in ("line", "sine"):
-        usual, settings = settings_of(name), matched.change(name, settings_of(name))
-        assert settings == equal.change(name, usual)
-        if settings is not None:
-            assert (settings.steps, settings.cell) == (usual.steps, column.split()[0])
-            assert settings.gates == ("sigmoid" if settings.cell == "rnn" else usual.gates)
-            assert max(settings.keep_steps) < settings.steps
+    settings = matched.change("sine", usual)
+    assert settings == equal.change("sine", usual)
+    assert (settings.steps, settings.cell) == (usual.steps, column.split()[0])
+    assert max(settings.keep_steps) < settings.steps

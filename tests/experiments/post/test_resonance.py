@@ -35,13 +35,7 @@ def test_slopes_are_those_of_lines_through_logarithms():
 
 @pytest.mark.parametrize(
     ("low", "high", "networks", "said"),
-    [
-        (0.6, 0.9, 10, "supported"),
-        (0.4, 0.9, 10, "undecided"),
-        (0.1, 0.4, 10, "refuted"),
-        (0.6, 0.9, 4, "not judged"),
-        (None, None, 10, "not judged"),
-    ],
+    [(0.6, 0.9, 10, "supported"), (0.4, 0.9, 10, "undecided"), (0.1, 0.4, 10, "refuted"), (0.6, 0.9, 4, "not judged")],
 )
 def test_a_line_is_judged_by_the_interval_if_enough_networks_have_a_slope(low, high, networks, said):
     each = {"low": low, "high": high, "networks": networks}
@@ -49,7 +43,10 @@ def test_a_line_is_judged_by_the_interval_if_enough_networks_have_a_slope(low, h
 
 
 @pytest.mark.long
-def test_the_command_says_how_far_waves_follow(tmp_path, capsys):
+def test_the_command_says_how_far_waves_follow(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(command, "POPULATIONS", {"usual": (10.0, 0.3)})
+    monkeypatch.setattr(resonance, "FACTORS", (0.6, 0.85, 1.0, 1.4))
+    monkeypatch.setattr(resonance, "DECAYS", (0.5, 1.0))
     assert carry_out(command, ["--seeds=6", f"--results_dir={tmp_path}"]) == 0
     output = capsys.readouterr().out
     assert "frequency, the mode:" in output
