@@ -23,6 +23,7 @@ from __future__ import annotations
 import json
 import re
 import statistics
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,10 @@ BOUND = re.compile(rf"({re.escape(BEGIN)}(.*?)\n-->\n)(.*?){re.escape(END)}", re
 """A template with its comment, the template alone, and the text below it."""
 
 
+class Unfilled(Exception):
+    """A page whose numbers cannot be filled in; the argument says why in one line."""
+
+
 def pages() -> list[Path]:
     """The pages that may hold numbers."""
     return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -60,15 +65,18 @@ def published(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def rendered(template: str, results: Mapping[str, Any]) -> str:
-    """The text that a template makes; raises TemplateError."""
+    """The text that a template makes; raises Unfilled."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"median": statistics.median, "specified": specified}
     environment.globals["zip"] = zip
-    return environment.from_string(template).render(results, results=results, commands=steps.commands()).strip()
+    try:
+        return environment.from_string(template).render(results, results=results, commands=steps.commands()).strip()
+    except (jinja2.TemplateError, TypeError, ValueError) as error:
+        raise Unfilled(f"{error}, in the template {template.splitlines()[0]!r}") from error
 
 
 def filled(text: str, results: Mapping[str, Any]) -> str:
-    """A page with the text below each template made anew; raises ValueError if a template has no end."""
+    """A page with the text below each template made anew; raises Unfilled."""
 
     def make(match: re.Match[str]) -> str:
         comment, template, _ = match.groups()
@@ -76,26 +84,25 @@ def filled(text: str, results: Mapping[str, Any]) -> str:
 
     made = BOUND.sub(make, text)
     if not len(BOUND.findall(text)) == text.count(BEGIN) == text.count(END):
-        raise ValueError(f"a template has no end: each needs a line -->, then {END}")
+        raise Unfilled(f"a template has no end: each needs a line -->, then {END}")
     return made
 
 
 def page(path: Path, results: Mapping[str, Any]) -> str:
-    """The text of a page with the present numbers."""
+    """The text of a page with the present numbers; raises Unfilled."""
     if template := WHOLE.get(path):
         return rendered(template.read_text(), results) + "\n"
     return filled(path.read_text(), results)
 
 
 def main(paths: Iterable[Path], results: Mapping[str, Any]) -> None:
-    """Fills the numbers into pages, and prints which were changed."""
+    """Fills the numbers into pages, and prints which were changed; exits 1 if one cannot be filled."""
     for path in paths:
         before = path.read_text()
         try:
             after = page(path, results)
-        except Exception as error:
-            error.add_note(f"in {path}")
-            raise
+        except Unfilled as error:
+            sys.exit(f"{path}: {error}")
         if after != before:
             path.write_text(after)
             print(f"{path}: filled anew")

@@ -1,37 +1,49 @@
 """Makes everything in ``results/`` anew by one command.
 
-Computes all runs, and publishes them once all are finished. The same command continues after an interruption: finished
-runs are used, and unfinished ones go on from their checkpoints.
+Says first which commands it will carry out, and what they took the last time. Then it computes all runs, and publishes
+them once all are finished. The same command continues after an interruption: finished runs are used, and unfinished
+ones go on from their checkpoints.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import json
+import math
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
-from lstm_toys import output
+from lstm_toys import files, output, tables
 
 from . import picture, steps
+from .steps import Cost
 
 NEEDED = {"statsmodels": "test", "playwright": "test", "distributed": "test", "equinox": "peers", "torch": "peers"}
 """Modules that commands need, and the extras that install them."""
+
+GIB = 2**30
 
 
 def main(root: Path) -> None:
     """Makes the results of a clone."""
     if missing := sorted({extra for name, extra in NEEDED.items() if importlib.util.find_spec(name) is None}):
         sys.exit(f"pip install '.[{','.join(missing)}]' first")
+    announce(root)
+    runs = root / "results" / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
     write_sea(root / steps.SEA)
     for step in steps.STEPS:
-        call(step.command, root)
-    measured = root / "results" / "runs" / "benchmarks"
+        carry_out(step.command, runs)
+    measured = runs / "benchmarks"
     for command in steps.BENCHMARKS:
-        if not (measured / f"{command.split()[0].rpartition('.')[2]}.json").exists():
-            call(f"{command} --output {measured.relative_to(root)}", root)
+        if not (measured / f"{name_of(command)}.json").exists():
+            carry_out(f"{command} --output {measured.relative_to(root)}", runs, command)
     for step in steps.STEPS:
         if step.sets:
             call(f"{step.command} --publish --quiet", root)
@@ -39,6 +51,27 @@ def main(root: Path) -> None:
     picture.take(root / "results" / "index.html", root / "results" / "index.png")
     shutil.copytree(measured, root / "results" / "benchmarks", dirs_exist_ok=True)
     shutil.rmtree(measured)
+    keep_costs(runs)
+
+
+def announce(root: Path) -> None:
+    """Prints what each command takes; exits 1 if there is not enough disk."""
+    known = steps.costs()
+    every = [*(step.command for step in steps.STEPS), *steps.BENCHMARKS]
+    rows = [(f"python -m {each}", *told(known[each])) for each in every]
+    total = Cost(*(sum(numbers) for numbers in zip(*(known[each] for each in every), strict=True)))
+    free = shutil.disk_usage(root).free
+    console = output.console()
+    rows.append(("all of them", *told(total)))
+    console.print(tables.table("to make", ("command", "hours>", "GiB>"), rows, **tables.PLAIN))
+    console.print(f"{free / GIB:.1f} GiB are free on the disk")
+    if free < total.bytes:
+        sys.exit("this is not enough")
+
+
+def told(cost: Cost) -> tuple[str, str]:
+    """Hours and GiB as cells of a table."""
+    return f"{cost.seconds / 3600:.2f}", f"{cost.bytes / GIB:.2f}"
 
 
 def write_sea(path: Path) -> None:
@@ -48,19 +81,61 @@ def write_sea(path: Path) -> None:
     years = elnino.load_pandas().data.set_index("YEAR").T
     years.columns = [f"year {year:.0f}" for year in years]
     years.insert(0, "t (months)", range(1, 13))
-    path.parent.mkdir(parents=True, exist_ok=True)
     years.to_csv(path, index=False)
 
 
-def call(arguments: str, root: Path) -> None:
-    """Calls a command and waits for it; exits with its code if that is not 0."""
-    child = subprocess.Popen([sys.executable, "-m", *shlex.split(arguments)], cwd=root)
+def carry_out(arguments: str, runs: Path, command: str | None = None) -> None:
+    """Calls a command, and adds what it takes, finished or not, to what earlier attempts took."""
+    began, before = time.perf_counter(), size(runs)
     try:
-        code = child.wait()
-    except KeyboardInterrupt:  # The terminal also interrupts the command, which then saves what it has.
-        code = child.wait()
+        call(arguments, runs.parents[1])
+    finally:
+        cost = spent(runs).get(command or arguments, Cost(0.0, 0))
+        new = Cost(cost.seconds + time.perf_counter() - began, cost.bytes + size(runs) - before)
+        write(runs / "spent.json", spent(runs) | {command or arguments: new})
+
+
+def call(arguments: str, root: Path) -> None:
+    """Calls a command and waits for it, whatever signals come in; exits with its code if that is not 0."""
+    child = subprocess.Popen([sys.executable, "-m", *shlex.split(arguments)], cwd=root)
+    # A terminal sends SIGINT to the command, too, which then saves what it has.
+    handlers = {signal.SIGINT: lambda *_: None, signal.SIGTERM: lambda *_: child.terminate()}
+    before: dict[Any, Any] = {number: signal.signal(number, each) for number, each in handlers.items()}
+    try:
+        code = child.wait(math.inf)  # With a limit it asks again and again, so that no signal has to wait for it.
+    finally:
+        for number, each in before.items():
+            signal.signal(number, each)
     if code:
-        sys.exit(output.complain(f"python -m {arguments} ended with {code}; make results continues", code))
+        output.complain(f"python -m {arguments} ended with {code}; make results continues")
+        sys.exit(code)
+
+
+def spent(runs: Path) -> dict[str, Cost]:
+    """What commands have taken since the results were last published."""
+    path = runs / "spent.json"
+    return {command: Cost(**each) for command, each in json.loads(path.read_text()).items()} if path.exists() else {}
+
+
+def keep_costs(runs: Path) -> None:
+    """Keeps what commands took for the next time, except those whose runs were there before."""
+    write(steps.COSTS, steps.costs() | {command: cost for command, cost in spent(runs).items() if cost.bytes > 0})
+    (runs / "spent.json").unlink()
+
+
+def write(path: Path, costs: dict[str, Cost]) -> None:
+    """Writes what commands took."""
+    files.write_json(path, {command: {"seconds": round(s), "bytes": b} for command, (s, b) in costs.items()})
+
+
+def size(folder: Path) -> int:
+    """The bytes of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def name_of(command: str) -> str:
+    """The name of a benchmark, which its files have."""
+    return command.split()[0].rpartition(".")[2]
 
 
 if __name__ == "__main__":

@@ -1,12 +1,23 @@
-"""The commands that make everything in ``results/``."""
+"""The commands that make everything in ``results/``, and what they took the last time.
+
+``python -m docs.maintenance.steps`` lists them with the commit that last published what each makes.
+"""
 
 from __future__ import annotations
 
+import json
+import subprocess
+from pathlib import Path
 from typing import NamedTuple
+
+from rich.console import RenderableType
 
 from experiments import all as every
 from experiments.page import runs
 from experiments.post.predictions import KEPT
+from lstm_toys import output, tables
+
+RESULTS = Path(__file__).parents[2] / "results"
 
 SEA = "results/runs/elnino.csv"
 """The file of temperatures that networks of `experiments.own` learn."""
@@ -71,7 +82,42 @@ BENCHMARKS = (
 
 PAGE = "experiments.page --quiet"
 
+COSTS = Path(__file__).with_name("costs.json")
+"""Seconds and bytes of each command when it was last carried out by `make results`, on two cores; before, estimates."""
+
+
+class Cost(NamedTuple):
+    """What a command took."""
+
+    seconds: float
+    bytes: int
+
+
+def costs() -> dict[str, Cost]:
+    """What each command took the last time."""
+    return {command: Cost(**each) for command, each in json.loads(COSTS.read_text()).items()}
+
 
 def commands() -> dict[str, str]:
     """The command that publishes each set."""
     return {name: f"python -m {step.command}" for step in STEPS for name in step.sets}
+
+
+def published(folders: tuple[str, ...]) -> str:
+    """The commit that last changed sets of results, and its date; a dash if there are none, or it is not known."""
+    paths = [str(RESULTS / folder) for folder in folders]
+    command = ["git", "-C", str(RESULTS), "log", "-1", "--format=%h %cs", "--", *paths]
+    found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() if paths else ""
+    return found or "–"
+
+
+def listed() -> RenderableType:
+    """The table of all steps."""
+    known = costs()
+    rows = [(each.command, f"{known[each.command].seconds:,}", published(each.sets)) for each in STEPS]
+    rows += [(each, f"{known[each].seconds:,}", published(("benchmarks",))) for each in BENCHMARKS]
+    return tables.table("steps of make results", ("python -m", "seconds>", "published by"), rows, **tables.PLAIN)
+
+
+if __name__ == "__main__":
+    output.console().print(listed())

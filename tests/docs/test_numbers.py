@@ -1,6 +1,5 @@
 """Numbers in the documentation are those of the published results."""
 
-import jinja2
 import pytest
 
 from docs.maintenance import numbers
@@ -28,10 +27,28 @@ def test_an_old_number_is_replaced_and_all_else_stays(tmp_path, capsys):
     assert numbers.filled(PAGE + other, RESULTS) == PAGE + other
 
 
-@pytest.mark.parametrize(("old", "new"), [("converged", "unknown"), (numbers.END, ""), ("-->\n\n15", "\n15")])
-def test_a_page_whose_template_cannot_be_filled_stays_as_it_is(old, new, tmp_path):
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        (PAGE.replace("converged", "unknown"), "unknown"),
+        (PAGE.replace("{{ sine", "{{ cosine"), "cosine"),
+        (PAGE.replace(numbers.END, ""), "has no end"),
+        (PAGE.replace("-->\n\n15", "\n15"), "has no end"),
+        (PAGE.replace("}}", "}"), "template"),
+    ],
+)
+def test_a_template_that_cannot_be_filled_is_reported(page, reason, tmp_path):
     path = tmp_path / "page.md"
-    path.write_text(page := PAGE.replace(old, new))
-    with pytest.raises((jinja2.TemplateError, ValueError)):
+    path.write_text(page)
+    with pytest.raises(SystemExit, match=reason):
         numbers.main([path], RESULTS)
     assert path.read_text() == page
+
+
+def test_published_results_are_found_by_folder_and_file(tmp_path):
+    for name in ("sine/metrics.json", "runs/sine-0/metrics.json", "runs/a.json", "papers/counting/claims.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text('{"seeds": 3}')
+    (tmp_path / "manifest.json").write_text("{}")
+    three = {"seeds": 3}
+    assert numbers.published(tmp_path) == {"papers/counting": {"claims": three}, "sine": {"metrics": three}}

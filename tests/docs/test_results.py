@@ -1,8 +1,15 @@
 """All results by one command: computed first, then published, and continued after an interruption."""
 
 import importlib
+import json
+import os
+import re
 import shlex
+import signal
+import threading
+import time
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,17 +27,23 @@ if pathlib.Path("broken").exists() and words == ["b"]:
 if words[0] == "measured":
     pathlib.Path("results/runs/benchmarks").mkdir(exist_ok=True)
     pathlib.Path("results/runs/benchmarks/made.json").write_text("{}")
+elif "--publish" not in words:
+    pathlib.Path(f"results/runs/{words[0]}").write_text("numbers")
 """
 
 
 @pytest.fixture
 def clone(tmp_path, monkeypatch):
-    """A folder with two commands, and one that measures."""
+    """A folder with two commands that leave something, one that measures, and what they took the last time."""
     (tmp_path / "made.py").write_text(MADE)
+    (tmp_path / "costs.json").write_text(
+        json.dumps({name: {"seconds": 7200, "bytes": 2**30} for name in ("made a", "made b", "made measured")})
+    )
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
     monkeypatch.setattr(steps, "STEPS", (steps.Step("made a"), steps.Step("made b", ("b",))))
     monkeypatch.setattr(steps, "BENCHMARKS", ("made measured",))
     monkeypatch.setattr(steps, "PAGE", "made page --publish")
+    monkeypatch.setattr(steps, "COSTS", tmp_path / "costs.json")
     monkeypatch.setattr(results, "NEEDED", {"statsmodels": "test"})
     monkeypatch.setattr(picture, "take", lambda page, to: to.write_text(page.name))
     return tmp_path
@@ -44,37 +57,72 @@ def log(clone):
     return [line.partition(" --output")[0] for line in (clone / "log").read_text().splitlines()]
 
 
+def test_what_it_takes_is_said_and_all_is_computed_before_anything_is_published(clone, capsys):
+    results.main(clone)
+    assert log(clone) == ["a", "b", "measured", *PUBLISHED]
+    assert re.search(r"all of them +6.00  3.00\n", capsys.readouterr().out)
+    assert (clone / "results/index.png").read_text() == "index.html"
+    assert (clone / "results/benchmarks/made.json").exists()
+    assert {path.name for path in (clone / "results/runs").iterdir()} == {"a", "b", "elnino.csv"}
+    assert (clone / "results/runs/elnino.csv").read_text().startswith("t (months),year 1950,")
+
+
 def test_an_interruption_publishes_nothing_and_the_same_command_continues_with_what_there_is(clone, capsys):
     (clone / "broken").touch()
+    (clone / "results/runs/benchmarks").mkdir(parents=True)
+    for name, content in {"a": "numbers", "benchmarks/made.json": "earlier"}.items():
+        (clone / "results/runs" / name).write_text(content)
     with pytest.raises(SystemExit) as ended:
         results.main(clone)
     assert ended.value.code == 3
     assert "made b ended with 3" in capsys.readouterr().err
     assert log(clone) == ["a", "b"]
     (clone / "broken").unlink()
-    (clone / "results/runs/benchmarks").mkdir()
-    (clone / "results/runs/benchmarks/made.json").write_text("earlier")
     results.main(clone)
     assert log(clone) == ["a", "b", "a", "b", *PUBLISHED]
     assert (clone / "results/benchmarks/made.json").read_text() == "earlier"
-    results.main(clone)
-    assert log(clone)[-5:] == ["a", "b", "measured", *PUBLISHED]
-    assert (clone / "results/benchmarks/made.json").read_text() == "{}"
-    assert (clone / "results/index.png").read_text() == "index.html"
-    assert (clone / "results/runs/elnino.csv").read_text().startswith("t (months),year 1950,")
+    kept = steps.costs()  # Not what commands took that found finished runs.
+    assert kept["made a"] == (7200, 2**30)
+    assert kept["made b"].seconds < 7200
+    assert kept["made b"].bytes >= len("numbers")
 
 
-def test_a_missing_library_ends_it_before_anything_is_done(clone, monkeypatch):
+def test_too_little_disk_or_a_missing_library_ends_it_before_anything_is_done(clone, monkeypatch):
+    monkeypatch.setattr(results.shutil, "disk_usage", lambda _: SimpleNamespace(free=2**30))
+    with pytest.raises(SystemExit, match="not enough"):
+        results.main(clone)
     monkeypatch.setattr(results, "NEEDED", {"no_such_library": "peers"})
     with pytest.raises(SystemExit, match=r"pip install '.\[peers\]'"):
         results.main(clone)
     assert not (clone / "results").exists()
 
 
+def test_a_signal_lets_the_command_save_what_it_has(tmp_path, monkeypatch):
+    (tmp_path / "saves.py").write_text(
+        "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
+        "open('ready', 'w').close()\ntime.sleep(600)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    def interrupt():
+        while not (tmp_path / "ready").exists():
+            time.sleep(0.01)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            os.kill(os.getpid(), number)
+
+    before = signal.getsignal(signal.SIGINT)
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(SystemExit) as ended:
+        results.call("saves", tmp_path)
+    assert ended.value.code == 5
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("step", steps.STEPS, ids=lambda step: step.command)
 def test_a_command_publishes_the_sets_that_it_is_said_to(step, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / steps.SEA).parent.mkdir(parents=True)
     results.write_sea(tmp_path / steps.SEA)
     module, *arguments = shlex.split(step.command)
     asked = importlib.import_module(f"{module}.__main__" if module == "experiments.papers" else module)
@@ -83,7 +131,10 @@ def test_a_command_publishes_the_sets_that_it_is_said_to(step, tmp_path, monkeyp
     assert step.sets in ((), (study.published.relative_to("results").as_posix(),))
 
 
-def test_commands_publish_every_set_there_is():
+def test_what_every_command_takes_is_known_and_they_publish_every_set_there_is():
+    every = [*(step.command for step in steps.STEPS), *steps.BENCHMARKS]
+    assert steps.costs().keys() == {*every}
     folder = ROOT / "results"
     published = {path.parent.relative_to(folder).as_posix() for path in folder.glob("*/**/manifest.json")}
     assert published <= steps.commands().keys()
+    assert [cell.plain for cell in steps.listed().columns[0].cells] == every
