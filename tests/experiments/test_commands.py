@@ -74,7 +74,6 @@ REFUSED = {
         (["--seeds", "0"], "--seeds=0"),
         (["--nothing", "1"], "Unknown command line flag 'nothing'"),
         (["64"], "unexpected argument '64'"),
-        (["--curve", "/nowhere.csv"], "flag --curve=/nowhere.csv: No such file"),
     ],
     recipe: [(["--steps=3"], "steps"), (["--seeds=1"], "flag --seeds=1: 1 is not an integer"), (["stray"], "'stray'")],
     timeline: [

@@ -22,7 +22,6 @@ COMMANDS = {
     "sweep": ("-m", "experiments.sweep", "--task=majority", *SMALL, "--grid", "learning_rate=0.01 0.02"),
     "lengths": ("-m", "experiments.generalization", "--task=majority", *SMALL, "--length=20:40:3"),
     "grids": ("-m", "experiments.generalization", "--task=line", *SMALL, "--steps=20", "--timesteps=20"),
-    "curves": ("-m", "experiments.generalization", "--task=hill_y", *SMALL, "--steps=20", "--curve=curves.csv"),
     "claims": ("-m", "experiments.claims", "--claims=sine_claims", "--seeds=16"),
 }
 
@@ -67,7 +66,6 @@ def alone(tmp_path_factory):
 def carried_out(name, folder, *further):
     """What a command printed that was called in a folder of one's own."""
     shutil.copytree(ROOT / "tests" / "modules", folder, dirs_exist_ok=True)
-    (folder / "curves.csv").write_text("y1,y2\n" + "".join(f"{0.1 * row},{0.01 * row**2}\n" for row in range(12)))
     done = subprocess.run(
         [sys.executable, *COMMANDS[name], "--results_dir=results", *further],
         cwd=folder,

@@ -90,7 +90,6 @@ STUDIES = {
     "sweep": lambda _: studies.sweep([*MINE, "--grid=steps=1 2"]),
     "lengths": lambda _: studies.generalization([*MINE, f"--length={POINTS}:{2 * POINTS}:2"]),
     "grids": lambda _: studies.generalization(MINE),
-    "curves": lambda _: studies.generalization([*MINE, "--curve=mine.csv"]),
     "claims": lambda _: claims.plan(["--claims=mine", "--seeds=2"]),
     "dynamics": lambda _: studies.dynamics(MINE),
 }
@@ -109,12 +108,6 @@ REFUSED = {
         "lengths, an answer per curve": "its networks read off mean, which the family line does not have",
         **CLASSES,
     },
-    "curves": {
-        "two inputs": "its networks are shown x and y; this takes those that see y",
-        "other inputs": "its networks are shown a and b; this takes those that see y",
-        "another input": "its networks are shown a; this takes those that see y",
-        **CLASSES,
-    },
 }
 """Why a study of a shape is refused, by study and shape; all other combinations are possible."""
 
@@ -123,7 +116,6 @@ REFUSED = {
 def planned(monkeypatch, tmp_path):
     """Plans a study of an experiment, which users would have in a module of their own."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.csv").write_text("a\n" + "1.0\n" * POINTS)
 
     def plan(study, own):
         declared = {"EXPERIMENT": own, "CLAIMS": own if isinstance(own, lt.Claims) else claimed(own)}

@@ -132,7 +132,7 @@ def grids(
     """
     trained, spacing = experiment.trained, experiment.span.length / (settings.timesteps - 1)
     assert trained is not None
-    planes = default_planes(trained) if experiment.planes is None else [*experiment.planes(settings)]
+    planes = default_planes(trained) if experiment.planes is None else list(experiment.planes(settings))
     families: dict[str, object] = {}
     for family in (trained.family, *(plane.family for plane in planes)):
         if families.setdefault(named(family), family) != family:
