@@ -250,9 +250,6 @@ def expand(
         raise flags.UsageError(
             "flag --keep_steps: a sweep saves no parameters; use --grid 'steps=...' for results after other steps"
         )
-    # All settings of a large grid take long to parse, so that every value comes up once before.
-    for place in range(max((len(values) for _, values in axes), default=0)):
-        parsed([values[min(place, len(values) - 1)] for _, values in axes])
     settings = tuple(parsed(chosen)[0] for chosen in product(*(values for _, values in axes)))
     if len(set(settings)) < len(settings):
         raise flags.UsageError("flag --grid: two settings have the same values, written differently")

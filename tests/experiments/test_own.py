@@ -197,11 +197,17 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
     [
         ([], "flag --train: needs a file with one curve per column, such as --train=mine.csv"),
         (["--train=mine.csv", "--train=short.csv"], "short.csv: has 6 curves of 3 rows, but mine.csv has 6 of 20"),
-        (["--train=mine.csv", "--show=short.csv"], "short.csv: has 3 rows, but the training curves have 20; from Python"),
+        (
+            ["--train=mine.csv", "--show=short.csv"],
+            "short.csv: has 3 rows, but the training curves have 20; from Python",
+        ),
         (["--train=mine.csv", "--show=slow.csv"], "slow.csv: its time points are 2 s apart, and those of the training"),
         (["--train=mine.csv", "--train=slow.csv"], "slow.csv: its time points differ from those in mine.csv"),
         (["--train=mine.csv", "--train=moved.csv"], "moved.csv: has the curve 'run 1' in another place than mine.csv;"),
-        (["--train=mine.csv", "--train=sub/mine.csv"], "flag --quantity: needs 2 different names, one for each file of"),
+        (
+            ["--train=mine.csv", "--train=sub/mine.csv"],
+            "flag --quantity: needs 2 different names, one for each file of",
+        ),
         (["--train=mine.csv", "--quantity=a", "--quantity=b"], "flag --quantity: needs 1 different name"),
         (["--train=mine.csv", "--quantity= "], "flag --quantity= : takes a name, optionally with a unit"),
         (["--train=mine.csv", "--targets=short.csv"], "short.csv: has 3 rows of numbers for 6 curves"),

@@ -172,7 +172,8 @@ def _line(
     if not points:
         return
     x, low, median, high, whole = (np.array(column) for column in zip(*sorted(points), strict=True))
-    lines: list[Artist] = [axes.vlines(x, low, high, color=color, linewidth=1.0)]
+    # The quantiles of a single network may differ in their last bit, and an axis of this length cannot be drawn.
+    lines: list[Artist] = [axes.vlines(x, low, high, color=color, linewidth=1.0)] if part.sizes["seed"] > 1 else []
     if _numbers([across]):
         lines += axes.plot(x, median, color=color, linewidth=1.2)
     style: dict[str, Any] = {"color": color, "linestyle": "", "marker": "o"}
