@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import re
-import shutil
 
 import numpy as np
 import pytest
@@ -99,15 +98,3 @@ def test_a_run_leaves_every_grid_and_the_errors_on_the_training_curve(world):
     assert metrics["summary"]["training, RMSE"]["median"] == pytest.approx(np.median(medians))
     drawn = found.keys() - {"", "training"} | {"axes", "seeds"}
     assert {path.name for path in run.glob("*.png")} == {f"{name}.png" for name in drawn}
-
-
-@pytest.mark.long
-def test_a_finished_run_is_drawn_again(tmp_path, world):
-    shutil.copytree(world("generalization").results, tmp_path / "copy")
-    (folder,) = (tmp_path / "copy" / "runs").glob("generalization_*")
-    before = (folder / "results.nc").stat().st_mtime_ns
-    (folder / "axes.png").unlink()
-    arguments = [*world("generalization").arguments, f"--results_dir={tmp_path / 'copy'}", "--replot"]
-    assert carry_out(generalization, arguments) == 0
-    assert (folder / "axes.png").is_file()
-    assert (folder / "results.nc").stat().st_mtime_ns == before

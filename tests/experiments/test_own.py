@@ -54,16 +54,6 @@ def ran(tmp_path, *arguments):
     return folder, storage.load_results(folder / "results.nc")
 
 
-def test_what_is_measured_names_the_features(mine):
-    """And a run of curves that nobody names stays the run that it was."""
-    plain, named = work_of(f"--train={mine}"), work_of(f"--train={mine}", "--quantity=pressure (hPa)")
-    x = lt.time_points(ROWS)
-    assert plain.subject.task(x).output_features == ("y",)
-    assert named.subject.task(x).output_features == ("pressure (hPa)",)
-    assert plain != named
-    assert "features" not in plain.subject.data
-
-
 def test_the_next_value_is_told_in_the_units_of_the_file(world):
     run = world("own").run
     saved, metrics = lt.load(run), json.loads((run / "metrics.json").read_text())
@@ -141,6 +131,9 @@ def test_a_run_is_of_the_numbers_in_files_and_not_of_their_names(tmp_path):
     (tmp_path / "changed.csv").write_text("\n".join([header, *rows[:-1], rows[-1].replace("3", "4")]))
     works = [work_of(f"--train={tmp_path / name}") for name in ("mine.csv", "same.txt", "changed.csv")]
     assert works[0] == works[1] != works[2]
+    named = work_of(f"--train={tmp_path / 'mine.csv'}", "--quantity=pressure (hPa)")
+    assert named.subject.task(lt.time_points(ROWS)).output_features == ("pressure (hPa)",)
+    assert named != works[0]
     differing = [["--ask=next"], ["--hold_out=0.5"], ["--nostandardize", "--hold_out=0"], ["--batch=5"]]
     others = {work_of(f"--train={written(tmp_path / 'low.csv', Y / 1000)}", *each) for each in [[], *differing]}
     assert len(others) == 5
@@ -161,12 +154,7 @@ def test_neither_order_nor_names_say_which_curves_are_kept_out():
         (101, [], 27, 81),
         (84, [], 33, 66),  # 67 curves have no divisor that would do.
         (101, ["--batch=8"], 8, 80),
-        *rarely(
-            (100, [], 40, 80),
-            (101, ["--hold_out=0"], None, 101),
-            (101, ["--hold_out=0", "--batch=101"], 101, 101),
-            (30, [], None, 24),
-        ),
+        *rarely((100, [], 40, 80), (101, ["--hold_out=0"], None, 101), (30, [], None, 24)),
     ],
 )
 def test_batches_are_full(tmp_path, count, arguments, batch, kept):
@@ -212,14 +200,11 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
         (["--train=mine.csv", "--quantity= "], "flag --quantity= : takes a name, optionally with a unit"),
         (["--train=mine.csv", "--targets=short.csv"], "short.csv: has 3 rows of numbers for 6 curves"),
         (["--train=mine.csv", "--targets=mine.csv", "--ask=next"], "flag --ask=next: has no effect with --targets"),
-        (["--train=mine.csv", "--targets=ids.csv"], "ids.csv: column 1, 'id', counts the rows: leave it out"),
         (["--train=mine.csv", "--hold_out=0.95"], "flag --hold_out=0.95: leaves too few of 6 curves for training"),
-        (["--train=mine.csv", "--hold_out=1"], "flag --hold_out=1: takes a number in the range [0.0, 0.999999]"),
         (["--train=mine.csv", "--hold_out=0", "--batch=4"], "flag --batch=4: does not divide the 6 training curves"),
         (["--train=mine.csv", "--batch=7"], "flag --hold_out=0.2: leaves too few of 6 curves for training"),
         (["--train=mine.csv", "--timesteps=5"], "Unknown command line flag 'timesteps'"),
         (["--train=mine.csv", "--nostandardize", "--train=far.csv"], "far.csv: row 2, column 1: 1e+29 exceeds"),
-        (["--train=mine.csv", "--nostandardize", "--train=tiny.csv"], "column 1, 'a': no value exceeds 2e-30"),
         (["--train=two.csv", "--ask=next"], "flag --ask=next: needs at least 3 rows, but two.csv has 2"),
     ],
 )
@@ -229,25 +214,13 @@ def test_what_cannot_be_learned_is_told_in_one_line(arguments, told, tmp_path, m
     written(tmp_path / "slow.csv", np.column_stack([np.arange(ROWS) * 2.0, Y]), "time (s),a,b,c,d,e,f")
     written(tmp_path / "moved.csv", Y, "run 1,run 0,a,b,c,d")
     written(tmp_path / "two.csv", Y[:2, :1])
-    for name, number in (("far", "1e29"), ("tiny", "2e-30")):
-        (tmp_path / f"{name}.csv").write_text("a,b,c,d,e,f\n" + (",".join([number] * 6) + "\n") * ROWS)
-    (tmp_path / "ids.csv").write_text("id,mean\n" + "".join(f"{number},0.{number}\n" for number in range(CURVES)))
+    (tmp_path / "far.csv").write_text("a,b,c,d,e,f\n" + (",".join(["1e29"] * 6) + "\n") * ROWS)
     (tmp_path / "sub").mkdir()
     written(tmp_path / "sub" / "mine.csv", Y)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(flags.UsageError, match=r"^[^\n]*$") as raised:
         work_of(*arguments)
     assert told in str(raised.value)
-
-
-def test_any_model_is_asked_and_labeled_in_the_units_of_the_file(mine):
-    experiment = work_of(f"--train={mine}", "--ask=next").subject
-    shown = lt.curves_of(experiment)
-    np.testing.assert_allclose(sorted(shown[1:, 0, 0]), sorted(Y[0]), atol=1e-3)
-    labeled = lt.labeled(experiment, shown[None])
-    np.testing.assert_allclose(labeled.answer[0], labeled.input, atol=1e-3)
-    np.testing.assert_allclose(sorted(labeled.truth.values[:, -1, 0]), sorted(Y[-1]), atol=1e-3)
-    np.testing.assert_allclose(labeled.train_answer[0, 1:], labeled.train_target[:-1], atol=1e-3)
 
 
 @pytest.mark.long

@@ -36,15 +36,12 @@ SHAPES = {
     "one input": lambda x: lt.reproduce("line", LINES, x),
     "two inputs": lambda x: lt.reproduce("line", LINES, x, ("x", "y")),
     "other inputs": lambda x: drawn(x, ("a", "b"), ("c",)),
-    "another input": lambda x: drawn(x, ("a",), ("y",)),
     "an answer per curve": lambda x: lt.read_off("line", LINES, ("slope",), x),
     "other answers per curve": lambda x: drawn(x, ("y",), ("mean",), sequence=False),
     "lengths": lambda x: drawn(x, ("y",), ("y",), ends=True),
-    "lengths, an answer per curve": lambda x: drawn(x, ("y",), ("mean",), sequence=False, ends=True),
     "classes": lambda x: drawn(x, ("y",), ("p", "q"), "cross_entropy"),
     "classes per curve": lambda x: drawn(x, ("y",), ("p", "q"), "cross_entropy", sequence=False),
     "bits": lambda x: drawn(x, ("y",), ("p",), "binary_cross_entropy"),
-    "bits of several inputs": lambda x: drawn(x, ("a", "b"), ("p", "q"), "binary_cross_entropy"),
 }
 OF_LINES = {"one input", "two inputs", "an answer per curve"}
 
@@ -97,15 +94,13 @@ VALUES = "needs networks that answer values, but these learn by"
 NO_LENGTHS = "nor a task with at_length, for longer sequences"
 CLASSES = {
     **dict.fromkeys(("classes", "classes per curve"), f"{VALUES} cross_entropy"),
-    **dict.fromkeys(("bits", "bits of several inputs"), f"{VALUES} binary_cross_entropy"),
+    "bits": f"{VALUES} binary_cross_entropy",
 }
 REFUSED = {
     "lengths": dict.fromkeys(OF_LINES, NO_LENGTHS),
     "grids": {
         "other inputs": "its networks are shown a and b; this takes those that see y, or x and y",
-        "another input": "its networks are shown a; this takes those that see y, or x and y",
         "other answers per curve": "its networks read off mean, which the family line does not have",
-        "lengths, an answer per curve": "its networks read off mean, which the family line does not have",
         **CLASSES,
     },
 }
