@@ -69,7 +69,6 @@ RUNS = [
 ]
 """Files of runs that are damaged, gone, or another's."""
 
-CURVE = "printf 'a\\n1\\n2\\n3\\n' > c.csv"
 FEWEST = [
     Row("line $S --seeds=1", 0, "1 of 1 network"),
     Row("line $S --learning_rate=1e30 --on_divergence=stop", 1, "seeds 0, 1 diverged before step"),
@@ -79,7 +78,6 @@ FEWEST = [
     Row("sweep $S --task=line --grid='learning_rate=0.1 1e30'", 0, "diverged"),
     Row("generalization $S $G --learning_rate=1e30", 1, NOBODY),
     Row("generalization $S --task=slope_intercept --length=20:40:2 --learning_rate=1e30 --optimizer=sgd", 1, NOBODY),
-    Row(f"{CURVE}; generalization $S --curve=c.csv --learning_rate=1e30", 1, NOBODY),
     Row(
         "claims --only=line-one-layer --seeds=1",
         0,

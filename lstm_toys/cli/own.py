@@ -21,9 +21,8 @@ import numpy as np
 import lstm_toys as lt
 from lstm_toys.cli import flags, modules, parsers
 from lstm_toys.output import counted, listed
-from lstm_toys.studies.generalization import ask as study
 from lstm_toys.tasks import sets, textfile
-from lstm_toys.tasks.curves import Curves, check_scaled, check_sizes, limits
+from lstm_toys.tasks.curves import Curves, check_sizes, limits
 
 MANY, BATCH = 64, 32
 """With at least ``MANY`` training curves, a step uses about ``BATCH`` of them instead of all, unless a flag sets it."""
@@ -32,6 +31,9 @@ LEAST, HELD_OUT = 5, 0.2
 """Of at least ``LEAST`` curves this share is held out, unless a flag sets it; fewer are all needed for training."""
 
 UNNAMED = ("y",)
+SAME = 1e-3
+"""Relative difference up to which spacings of time points count as equal."""
+
 LEARNED = 1e-3**0.5
 """RMSE of scaled values that counts as learned: 2 % of their range, which is 1.6."""
 
@@ -93,7 +95,8 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     notes.append(f"{counted(len(kept.names), 'curve')} to train on{out}")
     if values["show"]:
         shown = columns("show", values["show"], scaled)
-        check_shown(shown, curves, values["show"])
+        with flags.blaming("show", values["show"][0]):
+            check_shown(shown, curves)
         notes += [read_in(path, each) for path, each in zip(values["show"], shown, strict=True)]
         others.append(sets.CurveSet(sets.SHOWN, shown[0].names, np.stack([each.values for each in shown], axis=-1)))
     points, span = first.values.shape[1], spanned(curves)
@@ -104,9 +107,6 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     names = features + target_names
     fitted = lt.Scaling.fitted(kept.values, kept.targets, names)
     scaling = fitted if scaled else None
-    if values["show"] and scaling:
-        with flags.blaming("show", values["show"][0]):
-            check_scaled(others[-1].values, scaling)
     limit = LEARNED if scaled else LEARNED * float(np.sqrt(np.square(fitted.units).mean()))
     goal = lt.Goal(rmse=limit) if target_names else lt.Goal(rmse=limit, after=0)
     own = sets.Sets(kept, tuple(others), features, ask, target_names, scaling, batch)
@@ -165,13 +165,10 @@ def check_alike(first: Curves, last: Curves, path: Path) -> None:
 
 def called(paths: Sequence[Path], quantities: Sequence[str]) -> tuple[str, ...]:
     """Names features by quantity, otherwise `UNNAMED`, or several files by their names; raises UsageError."""
-    if quantities and len(quantities) != len(paths):
-        fault = f"{len(quantities)} for {counted(len(paths), 'file')} of --train; give one for each"
-        raise flags.UsageError(f"flag --quantity: there {'is' if len(quantities) == 1 else 'are'} {fault}")
     names = tuple(quantities) or (UNNAMED if len(paths) == 1 else tuple(path.stem for path in paths))
-    if len(set(names)) < len(names):
-        fault = "two files have the same name, which would name their features; set names with --quantity"
-        raise flags.UsageError("flag --quantity: two names are the same" if quantities else f"flag --train: {fault}")
+    if len(names) != len(paths) or len(set(names)) < len(names):
+        needed = f"needs {counted(len(paths), 'different name')}, one for each file of --train"
+        raise flags.UsageError(f"flag --quantity: {needed}, not {listed(names)}")
     return names
 
 
@@ -181,20 +178,20 @@ def spanned(curves: Sequence[Curves]) -> lt.Span:
     return span or lt.Span(1, curves[0].values.shape[1], name="row")
 
 
-def check_shown(shown: Sequence[Curves], trained: Sequence[Curves], paths: Sequence[Path]) -> None:
-    """Raises UsageError if networks trained on other curves cannot be shown these."""
+def check_shown(shown: Sequence[Curves], trained: Sequence[Curves]) -> None:
+    """Raises ValueError if networks trained on other curves cannot be shown these."""
     points, rows = shown[0].values.shape[1], trained[0].values.shape[1]
-    with flags.blaming("show", paths[0]):
-        if len(shown) != len(trained):
-            raise ValueError(f"there are {len(trained)} training files, one per feature; repeat --show as often")
-        if points != rows:
-            longer = "`python -m experiments.generalization --task=own --train=... --curve=...`"
-            raise ValueError(
-                f"has {points:,} rows, but the training curves have {rows:,}; {longer} answers curves of any length"
-            )
-    for each, path in zip(shown, paths, strict=True):
-        with flags.blaming("show", path):
-            study.check_spacing(each, spanned(trained), rows)
+    if len(shown) != len(trained):
+        raise ValueError(f"there are {len(trained)} training files, one per feature; repeat --show as often")
+    if points != rows:
+        raise ValueError(
+            f"has {points:,} rows, but the training curves have {rows:,}; from Python, lt.answers takes any length"
+        )
+    ours = spanned(trained)
+    theirs = next((each.span for each in shown if each.span), ours)
+    if abs(theirs.length / ours.length - 1) > SAME or len({theirs.unit, ours.unit} - {""}) > 1:
+        times = [f"{span.length / (rows - 1):.6g} {span.unit}".strip() for span in (theirs, ours)]
+        raise ValueError(f"its time points are {times[0]} apart, and those of the training {times[1]}")
 
 
 def numbers(path: Path, count: int, scaled: bool) -> tuple[tuple[str, ...], np.ndarray]:
@@ -217,17 +214,14 @@ def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tupl
     count = len(every.names)
     share = (HELD_OUT if count >= LEAST else 0.0) if share is None else share
     out = max(1, round(share * count)) if share else 0
-    if out >= count:
-        curves = counted(count, "curve")
-        raise flags.UsageError(f"flag --hold_out={share:g}: leaves none of {curves} for training")
-    if batch and batch > count - out:
-        raise flags.UsageError(f"flag --batch={batch}: exceeds the {count - out:,} training curves")
-    if batch and not out and count % batch:
-        raise flags.UsageError(f"flag --batch={batch}: does not divide the {count:,} training curves")
     if out and batch:
         out += (count - out) % batch
     while out and not batch and count - out >= MANY and usual_batch(count - out) is None:
         out += 1
+    if out >= count:
+        raise flags.UsageError(f"flag --hold_out={share:g}: leaves too few of {counted(count, 'curve')} for training")
+    if batch and (count - out) % batch:
+        raise flags.UsageError(f"flag --batch={batch}: does not divide the {count:,} training curves")
     if not out:
         return every, []
     kept, held = sets.kept_out(every, out)

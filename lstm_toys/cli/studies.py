@@ -15,8 +15,6 @@ from lstm_toys.runs.identity import NUMBER, SWEPT
 from lstm_toys.studies.dynamics import ask as dynamic
 from lstm_toys.studies.generalization import ask as study
 from lstm_toys.studies.sweep import ask as sweeps
-from lstm_toys.tasks.curves import check_scaled, limits
-from lstm_toys.tasks.parameters import parameters_of
 from lstm_toys.tasks.planes import LENGTH, SPACING, Axis
 
 LEAST_TIMESTEPS = 10
@@ -85,7 +83,6 @@ def period(text: str) -> dynamic.Period:
 
 GENERALIZATION: flags.FlagTable = {
     "task": (parsers.name, "experiment whose population is evaluated: {}, or your own module"),
-    "curve": (parsers.file, "file with a curve per column and a time point per row, evaluated instead of the grids"),
 }
 SWEEP: flags.FlagTable = {
     "task": (parsers.name, "experiment whose networks are trained: {}, or your own module"),
@@ -140,65 +137,51 @@ Evaluates trained networks over whole grids of curves.
 Takes the population that the flags describe, trains it if it is missing, and measures its answers to every curve of
 several grids: curves of the training family with other parameters, other families if the experiment names some, longer
 sequences, and other spacings of x. Networks of a task that makes its own sequences are measured at several lengths.
-With --curve, the networks answer your own curves instead.
 """
 
 
 def generalization(arguments: Sequence[str]) -> command.Plan:
     """Plans the evaluation of a population."""
-    usual = {"curve": "none"}
-    experiment, own, rest, notes = opened(
-        arguments, GENERALIZATION_HELP, GENERALIZATION, usual, lambda each: axes_of(each)[1:]
+    experiment, _, rest, notes = opened(
+        arguments, GENERALIZATION_HELP, GENERALIZATION, {}, lambda each: axes_of(each)[1:]
     )
     names, table, defaults = axes_of(experiment)
     typed, rest = flags.split(table, rest)
     settings, options = flags.parse(experiment, rest)
     if settings.timesteps < LEAST_TIMESTEPS:
         raise flags.UsageError(f"flag --timesteps: must be at least {LEAST_TIMESTEPS} to measure answers")
-    useless = next((flag for flag in table if typed[flag]), None)
-    about, asked = study.Subject(experiment, {}, None, {}), Values()
-    if own["curve"] is None and experiment.trained is None:
-        values = typed[LENGTH] or axis(LENGTH, experiment.span).parse(defaults[LENGTH])
-        asked["lengths"] = tuple(dict.fromkeys(values.values.astype(int).tolist()))
-    elif own["curve"] is None:
-        planes, about = planes_of(experiment, settings)
-        given = {names[flag]: each for flag, each in typed.items()}
-        length, along = given.get(LENGTH), {each.name for plane in planes for each in plane.axes}
+    given = {names[flag]: each for flag, each in typed.items()}
+    name, about = f"generalization_{experiment.name}", study.Subject(experiment, {}, {})
+    if experiment.trained is None:
+        values = given[LENGTH] or axis(LENGTH, experiment.span).parse(defaults[LENGTH])
+        lengths = tuple(dict.fromkeys(values.values.astype(int).tolist()))
+        evaluation = study.Evaluation(name, settings, lengths=lengths)
+    else:
+        about, grids = grids_of(experiment, settings, given)
+        length, along = given.get(LENGTH), {each.name for grid in grids for each in grid.axes}
         if length and length.low < settings.timesteps:
             least = f"{settings.timesteps:,}, the number of points of the training curves"
             raise flags.UsageError(f"flag --length: must be at least {least}")
-        if idle := [name for name, each in given.items() if each and each.count > 1 and name not in along]:
+        if idle := [each for each, values in given.items() if values and values.count > 1 and each not in along]:
             raise flags.UsageError(f"flag --{idle[0]}: not an axis of a grid of {experiment.name}; give one number")
-        asked["grids"] = study.grids(planes, about, settings, given)
-    elif useless:
-        raise flags.UsageError(f"flag --{useless}: has no effect with --curve, which replaces the grids")
-    else:
-        with flags.blaming("curve", own["curve"]):
-            asked["curves"] = lt.read_curves(own["curve"], *limits(experiment.scaling is not None))
-            study.check_spacing(asked["curves"], experiment.span, settings.timesteps)
-            if experiment.scaling:
-                check_scaled(asked["curves"].values[..., None], experiment.scaling)
-    evaluation = study.Evaluation(f"generalization_{experiment.name}", settings, **{"grids": (), **asked})
+        evaluation = study.Evaluation(name, settings, grids)
     return command.Plan([study.ask(about, evaluation, options.results_dir)], options, notes=notes)
 
 
-def planes_of(experiment: lt.Experiment, settings: lt.Settings) -> tuple[list[study.ResolvedPlane], study.Subject]:
-    """Returns the planes on which a population is evaluated, and the subject of its report; raises UsageError."""
-    assert experiment.trained is not None
+def grids_of(
+    experiment: lt.Experiment, settings: lt.Settings, given: Mapping[str, Axis | None]
+) -> tuple[study.Subject, tuple[study.Grid, ...]]:
+    """Makes the grids on which a population is evaluated, see `study.grids`; raises UsageError."""
     try:
-        planes = list(experiment.planes(settings) if experiment.planes else study.default_planes(experiment.trained))
+        return study.grids(experiment, settings, given)
     except Exception as error:  # A user's code may raise anything.
-        reason = "its function of settings that returns a list of planes failed"
-        raise flags.UsageError(f"experiment {experiment.name}: {reason}: {described_error(error)}") from None
-    try:
-        about = study.subject(experiment, settings, experiment.trained, planes)
-        return study.laid(planes, about, settings), about
-    except ValueError as error:
-        raise flags.UsageError(f"experiment {experiment.name}: {error}") from None
+        raise flags.UsageError(
+            f"experiment {experiment.name}: its planes cannot be made: {described_error(error)}"
+        ) from None
 
 
 def axes_of(experiment: lt.Experiment) -> tuple[dict[str, str], flags.FlagTable, dict[str, str]]:
-    """Makes flags for the axes and parameters of planes; returns the axis of each flag, the flags, and their defaults.
+    """Makes flags for the axes and parameters of grids; returns the axis of each flag, the flags, and their defaults.
 
     If a flag of that name exists, the name of the new one begins with ``axis_``.
     """
@@ -209,18 +192,17 @@ def axes_of(experiment: lt.Experiment) -> tuple[dict[str, str], flags.FlagTable,
         table[LENGTH] = (axis(LENGTH, experiment.span), "time points of the sequences")
         longer = "up to ten times as long" if isinstance(experiment, modules.Open) else f"{points}:{10 * points}:10"
         return {LENGTH: LENGTH}, table, {LENGTH: longer}
-    planes, _ = planes_of(experiment, settings)
+    about, (_, *grids) = grids_of(experiment, settings, {})
     taken = flags.flags_of(experiment).keys() | GENERALIZATION.keys()
     names: dict[str, str] = {}
     defaults = {}
-    every = {each.name: each for plane in planes for each in plane.axes}
-    for plane in planes:
-        declared = {each.name: each for each in parameters_of(plane.family)}
-        for name in (*declared, *(name for name in (LENGTH, SPACING) if name in every)):
+    every = {each.name: each for grid in grids for each in grid.axes}
+    for grid in grids:
+        for name in (*(each.name for each in grid.axes), *dict(grid.parameters)):
             flag = f"axis_{name}" if name in taken else name
             if flag not in names:
                 names[flag] = name
-                text = MEANING.get(name) or f"{declared[name].words} of the curves"
+                text = MEANING.get(name) or f"{about.parameter(grid.family, name).words} of the curves"
                 table[flag] = (axis(name, experiment.span), text)
                 values = every.get(name)
                 defaults[flag] = f"{values.low:g}:{values.high:g}:{values.count}" if values else "as trained"
@@ -268,9 +250,6 @@ def expand(
         raise flags.UsageError(
             "flag --keep_steps: a sweep saves no parameters; use --grid 'steps=...' for results after other steps"
         )
-    # All settings of a large grid take long to parse, so that every value comes up once before.
-    for place in range(max((len(values) for _, values in axes), default=0)):
-        parsed([values[min(place, len(values) - 1)] for _, values in axes])
     settings = tuple(parsed(chosen)[0] for chosen in product(*(values for _, values in axes)))
     if len(set(settings)) < len(settings):
         raise flags.UsageError("flag --grid: two settings have the same values, written differently")

@@ -74,7 +74,6 @@ STYLE: Any = {
     "legend.fontsize": 8,
     "legend.frameon": False,
     "font.size": 9,
-    "hatch.color": "#8a8a93",
     "svg.hashsalt": "lstm_toys",
 }
 

@@ -220,48 +220,35 @@ def turns(curve: Curve, x: Curve, before: Scalar | float) -> Int[Array, ""]:
     return ((direction != 0) & (last >= 0) & (direction != direction[last])).sum()
 
 
-MEASURES = {
-    "rmse": "RMSE after the first tenth",
-    "gain": "gain",
-    "offset_added": "offset",
-    "delay": "delay",
-    "frequency_answered": "frequency",
-    "valley_place": "x of the valley",
-    "valley_depth": "y of the valley",
-    "nonlinearity": "1 − R² of a line",
-    "peak_to_peak": "peak to peak",
-    "share_removed": "error share removed",
-    "share_removed_delayed": "… with a delay",
-}
-"""The measures of `every`, with their labels in figures and tables."""
-
-SQUARE = ("delay", "frequency_answered", "share_removed_delayed")
-"""Measures whose memory and time grow with the square of the number of time points."""
+MEASURES = (
+    *("rmse", "gain", "offset_added", "delay", "frequency_answered", "valley_place", "valley_depth", "nonlinearity"),
+    *("peak_to_peak", "share_removed", "share_removed_delayed"),
+)
+"""The names of what `every` computes."""
 
 
 def every(
-    answer: Curve, shown: Curve, x: Curve, start: float | int = 0.0, length: float | int = 1.0, *, square: bool = True
+    answer: Curve, shown: Curve, x: Curve, start: float | int = 0.0, length: float | int = 1.0
 ) -> dict[str, Scalar]:
     """Computes all `MEASURES`, by names that differ from those of parameters, so that results can contain both.
 
     Args:
         start: where the range begins.
         length: length of the range, in the unit of delay, frequency and the place of a valley.
-        square: include the measures in `SQUARE`.
     """
-    mapped, bottom = affine(answer, shown, x), valley(answer, x)
-    late = delay(answer, shown, x) if square else None
+    mapped, bottom, late = affine(answer, shown, x), valley(answer, x), delay(answer, shown, x)
     return {
         "rmse": rmse(answer, shown, x),
         "gain": mapped.gain,
         "offset_added": mapped.offset,
-        **({} if late is None else {"delay": late * length, "frequency_answered": frequency(answer, x) / length}),
+        "delay": late * length,
+        "frequency_answered": frequency(answer, x) / length,
         "valley_place": start + bottom.place * length,
         "valley_depth": bottom.depth,
         "nonlinearity": nonlinearity(answer, x),
         "peak_to_peak": peak_to_peak(answer, x),
         "share_removed": share_removed(answer, shown, x),
-        **({} if late is None else {"share_removed_delayed": share_removed(answer, shown, x, late)}),
+        "share_removed_delayed": share_removed(answer, shown, x, late),
     }
 
 

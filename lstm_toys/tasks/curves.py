@@ -14,7 +14,6 @@ import numpy as np
 from lstm_toys import arguments
 from lstm_toys.tasks import ambiguity, textfile
 from lstm_toys.tasks.parameters import Span
-from lstm_toys.tasks.sets import Scaling
 from lstm_toys.text import quoted
 
 LARGEST, LEAST = 1e6, 1e-9
@@ -89,15 +88,6 @@ def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST
 def limits(scaled: bool) -> tuple[float, float]:
     """Returns the arguments ``largest`` and ``least`` of `read_curves`, for scaled or unscaled values."""
     return (LARGEST_SCALED, LEAST_SCALED) if scaled else (LARGEST, LEAST)
-
-
-def check_scaled(values: jt.Float[np.ndarray, "C T F"], scaling: Scaling) -> None:
-    """Raises ValueError if values are too far from the values that a scaling was fitted to."""
-    if np.abs(scaling.applied(values)).max() > LARGEST:
-        ends = f"{values.min():.6g} to {values.max():.6g}"
-        raise ValueError(
-            f"its values, {ends}, exceed {LARGEST:g} in size on the scale where training values lie in (-1, 1)"
-        )
 
 
 def check_sizes(table: textfile.Table, largest: float, least: float, first: int = 0) -> None:

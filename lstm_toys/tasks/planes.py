@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import jaxtyping as jt
 import numpy as np
@@ -53,7 +54,7 @@ class Plane:
     Attributes:
         family: a Family, or the name of a built-in one.
         axes: the first is the dimension ``row`` of results, and maps draw it horizontally. If an axis is only a name,
-            its values depend on the training curves.
+            its values depend on the training curves. At least one of the two is a parameter.
         at: values of other parameters: a number, or the name of a parameter that has the same value. Parameters not
             listed are as in the training curves, or in the middle of their range.
     """
@@ -63,12 +64,21 @@ class Plane:
     at: Mapping[str, float | int | str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        parameters_of(self.family)
+        known = [each.name for each in parameters_of(self.family)]
         if not isinstance(self.axes, tuple | list) or len(self.axes) != 2:
             raise ValueError(f"a plane must have two axes, each an Axis or a name, not {arguments.brief(self.axes)}")
         for axis in self.axes:
             arguments.instance("an axis", axis, Axis | str, "an Axis or a name")
         arguments.mapping("at", self.at, "numbers or names of parameters, by the names of parameters")
+        axes = [axis if isinstance(axis, str) else axis.name for axis in self.axes]
+        held = [*self.at, *(value for value in self.at.values() if isinstance(value, str))]
+        if unknown := [name for name in (*axes, *held) if name not in (*known, LENGTH, SPACING)]:
+            raise ValueError(
+                f"a plane over {' and '.join(axes)}: there is no {unknown[0]!r}; "
+                f"its family has {', '.join(known)}, and there are {LENGTH} and {SPACING}"
+            )
+        if axes[0] == axes[1] or set(axes) == {LENGTH, SPACING} or {LENGTH, SPACING} & {*held}:
+            raise ValueError(f"a plane over {' and '.join(axes)}: takes two different axes, one of them a parameter")
 
 
 Told = float | int | str | np.ndarray | tuple[float | int | str, float | int | str]
@@ -106,16 +116,14 @@ class Trained:
     @property
     def equal(self) -> dict[str, str]:
         """Parameters that equal an earlier parameter in every training curve, with its name."""
-        equals: dict[str, str] = {}
-        for index, later in enumerate(self.declared):
-            this = self.parameters[later.name]
-            for earlier in self.declared[:index]:
-                other = self.parameters[earlier.name]
-                named = isinstance(this, str) and this == other
-                listed = isinstance(this, np.ndarray) and isinstance(other, np.ndarray) and np.array_equal(this, other)
-                if (named or listed) and earlier.name not in equals:
-                    equals[later.name] = earlier.name
-                    break
+        first: dict[str | bytes, str] = {}
+        equals = {}
+        for each in self.declared:
+            value = self.parameters[each.name]
+            if isinstance(value, str | np.ndarray):
+                earlier = first.setdefault(value if isinstance(value, str) else value.tobytes(), each.name)
+                if earlier != each.name:
+                    equals[each.name] = earlier
         return equals
 
     def same(self, other: Trained) -> bool:
@@ -127,33 +135,29 @@ class Trained:
     def ranges(self, numbers: Mapping[str, float | int]) -> dict[str, tuple[float, float]]:
         """The lowest and the highest value of each parameter, with these training numbers."""
 
-        def ends(values: Told | jt.Float[jt.Array, "*C"]) -> tuple[float, float]:
-            if isinstance(values, float | int | str):
-                return value(values), value(values)
-            if isinstance(values, tuple):
-                return value(values[0]), value(values[1])
-            return float(values.min()), float(values.max())
+        def value(end: Any) -> float:
+            return float(numbers[end] if isinstance(end, str) else end)
 
-        def value(end: float | int | str) -> float:
-            return float(numbers[end]) if isinstance(end, str) else float(end)
+        def ends(values: Any) -> tuple[float, float]:
+            if isinstance(values, np.ndarray):
+                return float(values.min()), float(values.max())
+            low, high = values if isinstance(values, tuple) else (values, values)
+            return value(low), value(high)
 
         return {name: ends(values) for name, values in self.parameters.items()}
 
     def table(self, numbers: Mapping[str, float | int], drawn: int) -> dict[str, tuple[float, ...]]:
         """The parameters of the training curves; ``drawn`` values from the same ranges if networks draw them."""
-        ranges, random = self.ranges(numbers), np.random.default_rng(0)
-        counts = [len(values) for values in self.parameters.values() if isinstance(values, np.ndarray)]
-        count = max([*counts, drawn if any(isinstance(each, tuple) for each in self.parameters.values()) else 1])
-        return {
-            name: tuple(
-                np.broadcast_to(values, count).tolist()
-                if isinstance(values, np.ndarray)
-                else random.uniform(*ranges[name], count).tolist()
-                if isinstance(values, tuple)
-                else [ranges[name][0]] * count
-            )
-            for name, values in self.parameters.items()
-        }
+        ranges, random, parameters = self.ranges(numbers), np.random.default_rng(0), self.parameters
+        counts = [len(values) for values in parameters.values() if isinstance(values, np.ndarray)]
+        count = max([*counts, drawn if any(isinstance(values, tuple) for values in parameters.values()) else 1])
+
+        def column(name: str, values: Any) -> np.ndarray:
+            if isinstance(values, tuple):
+                return random.uniform(*ranges[name], count)
+            return np.broadcast_to(values if isinstance(values, np.ndarray) else ranges[name][0], count)
+
+        return {name: tuple(column(name, values).tolist()) for name, values in parameters.items()}
 
 
 def _plain(name: str, value: Told | jt.Float[jt.Array, "*C"]) -> Told:

@@ -61,7 +61,6 @@ LINES = {
     # What is no module, file or address.
     "line --cell=json:dumps": "json",
     "line --cluster=local:0": "takes local:N",
-    "generalization --curve=/dev/zero": "is not a regular file",
     "generalization --task=json": "json",
     # What no machine can hold.
     "generalization --amplitude=0.1:1:100000 --frequency=1:64:100000": "GiB",

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import h5netcdf
 import jax
 import numpy as np
 import psutil
@@ -310,7 +311,7 @@ def test_what_a_worker_of_another_kind_did_is_recorded_where_that_is_accepted(sc
     assert others["parts"] == ["members 0 to 17 on plane"]
     for told in (mixed.fingerprints[number], others["fingerprint"]):
         assert (told["switches"], told["block"]) == ({"jax_random_seed_offset": "7"}, 4)
-    with measuring.h5netcdf.File(path) as written:
+    with h5netcdf.File(path) as written:
         assert json.loads(written.attrs["executed_elsewhere"]) == elsewhere
 
 

@@ -48,7 +48,6 @@ REFUSED = {
         (["--length", "50:100:3"], "the number of points of the training curves"),
         (["--spacing", "0"], "from 1e-05 to 0.1"),
         (["--task", "sweep"], "--task=sweep: experiments.sweep declares no EXPERIMENT"),
-        (["--curve", "/nowhere.csv"], "flag --curve=/nowhere.csv: No such file"),
     ],
     timeline: [(["--seeds=15"], "flag --seeds=15: 15 is not an integer")],
     null: [(["--claims=experiments.papers.networks"], "declares no CLAIMS")],

@@ -22,52 +22,37 @@ COMMANDS = {
     "sweep": ("-m", "experiments.sweep", "--task=majority", *SMALL, "--grid", "learning_rate=0.01 0.02"),
     "lengths": ("-m", "experiments.generalization", "--task=majority", *SMALL, "--length=20:40:3"),
     "grids": ("-m", "experiments.generalization", "--task=line", *SMALL, "--steps=20", "--timesteps=20"),
-    "curves": ("-m", "experiments.generalization", "--task=hill_y", *SMALL, "--steps=20", "--curve=curves.csv"),
     "claims": ("-m", "experiments.claims", "--claims=sine_claims", "--seeds=16"),
 }
 
 
-@pytest.fixture(scope="module", params=[(1, 3), (4, 2)], ids=str)
-def scheduler(request, tmp_path_factory):
-    """The file of a scheduler whose workers, of some devices each, run where one's own module is not, and a client."""
-    workers, devices = request.param
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory):
+    """The file of a scheduler with two workers of three devices, away from one's own module, and a client."""
     folder = tmp_path_factory.mktemp("scheduler")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "JAX_NUM_CPU_DEVICES": str(devices)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "JAX_NUM_CPU_DEVICES": "3"}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, "env": environment}
-    base = [sys.executable, "-m"]
     common = ["--no-dashboard", "--host", "127.0.0.1", "--scheduler-file", "scheduler.json"]
-    started = [subprocess.Popen([*base, "distributed.cli.dask_scheduler", *common, "--port", "0"], **quiet)]
+
+    def start(program, *options):
+        return subprocess.Popen([sys.executable, "-m", f"distributed.cli.dask_{program}", *common, *options], **quiet)
+
+    started = [start("scheduler", "--port", "0")]
     began = time.monotonic()
     while not (folder / "scheduler.json").exists() and time.monotonic() - began < HANG:
         time.sleep(0.1)
-    for _ in range(workers):
-        started.append(subprocess.Popen([*base, "distributed.cli.dask_worker", *common, "--nthreads", "1"], **quiet))
+    started += [start("worker", "--nthreads", "1") for _ in range(2)]
     with Client(scheduler_file=str(folder / "scheduler.json"), set_as_default=False) as client:
-        client.wait_for_workers(workers, timeout=HANG)
+        client.wait_for_workers(2, timeout=HANG)
         yield folder / "scheduler.json", client
     for process in reversed(started):
         process.terminate()
         process.wait()
 
 
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory):
-    """Carries out a command without a cluster, once; returns the folder that it was called in."""
-    known = {}
-
-    def made(name):
-        if name not in known:
-            known[name] = tmp_path_factory.mktemp(name)
-            carried_out(name, known[name])
-        return known[name]
-
-    return made
-
-
 def carried_out(name, folder, *further):
     """What a command printed that was called in a folder of one's own."""
     shutil.copytree(ROOT / "tests" / "modules", folder, dirs_exist_ok=True)
-    (folder / "curves.csv").write_text("y1,y2\n" + "".join(f"{0.1 * row},{0.01 * row**2}\n" for row in range(12)))
     done = subprocess.run(
         [sys.executable, *COMMANDS[name], "--results_dir=results", *further],
         cwd=folder,
@@ -83,32 +68,29 @@ def carried_out(name, folder, *further):
 def told(folder):
     """What the runs of a folder hold that does not tell of machines and time."""
     found = {}
-    for run in sorted((folder / "runs").iterdir()):
-        for path in sorted(run.iterdir()):
-            if path.suffix == ".npz":
-                with np.load(path) as arrays:
-                    found[run.name, path.name] = {name: arrays[name] for name in arrays}
-            elif path.suffix == ".nc":
-                with xr.open_datatree(path, engine="h5netcdf") as tree:
-                    found[run.name, path.name] = {
-                        f"{group.path}/{name}": variable.values
-                        for group in tree.subtree
-                        for name, variable in group.variables.items()
-                    }
-            elif path.name == "claims.json":
-                found[run.name, path.name] = json.loads(path.read_text())
+    for path in sorted(folder.glob("runs/*/*")):
+        file = path.parent.name, path.name
+        if path.suffix == ".npz":
+            found[file] = dict(np.load(path))
+        elif path.suffix == ".nc":
+            with xr.open_datatree(path, engine="h5netcdf") as tree:
+                found[file] = {
+                    each.path: {name: v.values for name, v in each.variables.items()} for each in tree.subtree
+                }
+        elif path.name == "claims.json":
+            found[file] = json.loads(path.read_text())
     return found
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_command_gives_the_same_numbers_by_the_workers_of_a_cluster(name, scheduler, alone, tmp_path):
+def test_a_command_gives_the_same_numbers_by_the_workers_of_a_cluster(name, scheduler, tmp_path):
     file, client = scheduler
     client.run(lambda: cluster._begun.clear())
-    printed = carried_out(name, tmp_path, f"--cluster={file}")
-    workers = client.run(lambda: len(cluster._begun))
-    assert [*workers.values()] == [1] * len(workers)  # Each had work.
-    assert f"{len(workers)} worker" in printed
-    here, elsewhere = told(alone(name) / "results"), told(tmp_path / "results")
+    carried_out(name, tmp_path / "here")
+    printed = carried_out(name, tmp_path / "elsewhere", f"--cluster={file}")
+    assert [*client.run(lambda: len(cluster._begun)).values()] == [1, 1]  # Each had work.
+    assert "2 workers" in printed
+    here, elsewhere = (told(tmp_path / name / "results") for name in ("here", "elsewhere"))
     assert here.keys() == elsewhere.keys()
     np.testing.assert_equal(elsewhere, here)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from conftest import carry_out, executed, refusal, untrained
+from conftest import carry_out, executed, untrained
 from experiments import line, sweep
 from lstm_toys.cli import command, flags, studies
 from lstm_toys.networks import cells
@@ -24,7 +24,7 @@ from lstm_toys.studies.sweep import results
 from lstm_toys.studies.sweep.ask import SweepSettings
 from lstm_toys.studies.sweep.ask import ask as ask_sweep
 from lstm_toys.studies.training import ask as training
-from lstm_toys.tasks.planes import Axis, Trained
+from lstm_toys.tasks.planes import Axis
 
 OWN = '''
 import flax.linen as nn
@@ -160,23 +160,16 @@ def test_grids_of_whole_curves_need_a_network_that_answers_every_time_point(own)
 
     def check(model):
         experiment = dataclasses.replace(
-            own.EXPERIMENT, task=lambda x: lt.read_off("line", lines, ("slope",), x), model=model
+            own.EXPERIMENT,
+            task=lambda x: lt.read_off("line", lines, ("slope",), x),
+            model=model,
+            trained=lt.Trained("line", lines),
         )
-        subject = Subject(experiment, {"line": "line"}, Trained("line", lines), {})
-        ask_grids(subject, evaluation, Path()).load().check()
+        ask_grids(Subject(experiment, {"line": "line"}, {}), evaluation, Path()).load().check()
 
     with pytest.raises(Refused, match="Whole needs an attribute sequence"):
         check(lambda task, _: own.Whole(len(task.output_features)))
     check(None)
-
-
-@pytest.mark.parametrize("grid", [["--grid=readout=cell dense"], ["--grid=gates=sigmoid hard", "--grid=hidden=3 4"]])
-def test_flags_that_it_does_not_read_are_no_settings_of_a_sweep(own, grid, tmp_path, capsys):
-    folder = tmp_path / "results"
-    assert carry_out(sweep, [f"--task={own.__name__}", *grid, f"--results_dir={folder}"]) == 2
-    name = grid[0].split("=")[1]
-    assert refusal(capsys) == f"flag --grid: the model of own does not read {name}; leave that out\n"
-    assert not folder.exists()
 
 
 def test_a_network_defined_within_a_function_cannot_be_saved(own, tmp_path):

@@ -57,11 +57,6 @@ def test_the_accuracies_are_those_of_the_answers(run, found):
     assert "train_mse" not in metrics
 
 
-def test_the_figure_of_losses_has_the_accuracy_of_the_goal(found):
-    labels = [axes.get_ylabel() for axes in lt.figures.loss(found, "Majority", goal=majority.GOAL).axes]
-    assert labels == ["train cross-entropy", "train accuracy over sequences"]
-
-
 def test_a_probe_of_its_own_length_is_a_set_of_its_own(run, found):
     assert found.answer_long.dims == ("seed", "curve_long", "time_long", "output_feature")
     assert (found.sizes["time"], found.sizes["time_long"]) == (20, 30)

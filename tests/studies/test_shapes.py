@@ -36,15 +36,12 @@ SHAPES = {
     "one input": lambda x: lt.reproduce("line", LINES, x),
     "two inputs": lambda x: lt.reproduce("line", LINES, x, ("x", "y")),
     "other inputs": lambda x: drawn(x, ("a", "b"), ("c",)),
-    "another input": lambda x: drawn(x, ("a",), ("y",)),
     "an answer per curve": lambda x: lt.read_off("line", LINES, ("slope",), x),
     "other answers per curve": lambda x: drawn(x, ("y",), ("mean",), sequence=False),
     "lengths": lambda x: drawn(x, ("y",), ("y",), ends=True),
-    "lengths, an answer per curve": lambda x: drawn(x, ("y",), ("mean",), sequence=False, ends=True),
     "classes": lambda x: drawn(x, ("y",), ("p", "q"), "cross_entropy"),
     "classes per curve": lambda x: drawn(x, ("y",), ("p", "q"), "cross_entropy", sequence=False),
     "bits": lambda x: drawn(x, ("y",), ("p",), "binary_cross_entropy"),
-    "bits of several inputs": lambda x: drawn(x, ("a", "b"), ("p", "q"), "binary_cross_entropy"),
 }
 OF_LINES = {"one input", "two inputs", "an answer per curve"}
 
@@ -90,7 +87,6 @@ STUDIES = {
     "sweep": lambda _: studies.sweep([*MINE, "--grid=steps=1 2"]),
     "lengths": lambda _: studies.generalization([*MINE, f"--length={POINTS}:{2 * POINTS}:2"]),
     "grids": lambda _: studies.generalization(MINE),
-    "curves": lambda _: studies.generalization([*MINE, "--curve=mine.csv"]),
     "claims": lambda _: claims.plan(["--claims=mine", "--seeds=2"]),
     "dynamics": lambda _: studies.dynamics(MINE),
 }
@@ -98,21 +94,13 @@ VALUES = "needs networks that answer values, but these learn by"
 NO_LENGTHS = "nor a task with at_length, for longer sequences"
 CLASSES = {
     **dict.fromkeys(("classes", "classes per curve"), f"{VALUES} cross_entropy"),
-    **dict.fromkeys(("bits", "bits of several inputs"), f"{VALUES} binary_cross_entropy"),
+    "bits": f"{VALUES} binary_cross_entropy",
 }
 REFUSED = {
     "lengths": dict.fromkeys(OF_LINES, NO_LENGTHS),
     "grids": {
         "other inputs": "its networks are shown a and b; this takes those that see y, or x and y",
-        "another input": "its networks are shown a; this takes those that see y, or x and y",
         "other answers per curve": "its networks read off mean, which the family line does not have",
-        "lengths, an answer per curve": "its networks read off mean, which the family line does not have",
-        **CLASSES,
-    },
-    "curves": {
-        "two inputs": "its networks are shown x and y; this takes those that see y",
-        "other inputs": "its networks are shown a and b; this takes those that see y",
-        "another input": "its networks are shown a; this takes those that see y",
         **CLASSES,
     },
 }
@@ -123,7 +111,6 @@ REFUSED = {
 def planned(monkeypatch, tmp_path):
     """Plans a study of an experiment, which users would have in a module of their own."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.csv").write_text("a\n" + "1.0\n" * POINTS)
 
     def plan(study, own):
         declared = {"EXPERIMENT": own, "CLAIMS": own if isinstance(own, lt.Claims) else claimed(own)}

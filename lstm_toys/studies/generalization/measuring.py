@@ -1,4 +1,4 @@
-"""Measures a population's answers to curves on grids, to sequences of several lengths, and to the user's curves.
+"""Measures a population's answers to curves on grids, and to sequences of several lengths.
 
 Grids stay on the devices: one compiled program makes their curves, answers and measures them, in fixed blocks of
 members and curves, so that a result is bitwise independent of other networks and curves.
@@ -6,20 +6,18 @@ members and curves, so that a result is bitwise independent of other networks an
 
 import json
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import flax.linen as nn
-import h5netcdf
 import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array, Bool, Float, Int, PyTree
+from jaxtyping import Array, Float, PyTree
 
 from lstm_toys.execution import devices, lowering
 from lstm_toys.execution.base import ExecutionLog, Executor, Job
@@ -27,25 +25,20 @@ from lstm_toys.files import replacing
 from lstm_toys.networks import training
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.answering import CURVE_BLOCK
-from lstm_toys.results import arrays, storage
+from lstm_toys.results import arrays
 from lstm_toys.runs.custom_measures import measure_digests, of_probes
 from lstm_toys.runs.measure import Measure
 from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import measures
-from lstm_toys.studies.generalization.ask import MEASURED_WHOLE, Grid
-from lstm_toys.tasks.curves import Curves
+from lstm_toys.studies.generalization.ask import Grid
 from lstm_toys.tasks.families import Family
 from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
 from lstm_toys.tasks.probes import Probe
-from lstm_toys.tasks.sets import Scaling
 from lstm_toys.tasks.supervision import Task, measured, show
 
 TILE_POINTS = 12_800
 """Total time points of the curves of a tile, which one call computes in less than a second on two CPU cores."""
-
-LEAST_MEASURED = 3
-"""Fewest time points of a user's curve that is measured."""
 
 LENGTHS = {"long_name": "sequence length", "units": "time points"}
 
@@ -61,15 +54,7 @@ class Part(NamedTuple):
     params: PyTree
 
     def __str__(self) -> str:
-        members = f"members {self.members.start:,} to {self.members.stop - 1:,}"
-        return f"{members} on {self.curves}" if self.curves else members
-
-
-Put = Callable[[Part, Values], None]
-
-
-def _ignored(_: int) -> None:
-    pass
+        return f"members {self.members.start:,} to {self.members.stop - 1:,} on {self.curves}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,22 +62,19 @@ class Measuring(Job[Part, Values]):
     """Measures answers to sets of curves.
 
     Attributes:
+        measures: user-defined measures.
         block: the members that a program computes.
         group: the most members of a part.
-        advanced: gets the number of answers to a part that are measured so far, only in this process.
     """
 
     model: nn.Module
     task: Task
     timesteps: int
     span: Span
+    measures: Sequence[Measure] = ()
     member: PyTree[jax.ShapeDtypeStruct]
     block: int
     group: int
-    advanced: Callable[[int], None] = _ignored
-
-    def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"advanced": _ignored}
 
     @property
     @abstractmethod
@@ -100,10 +82,12 @@ class Measuring(Job[Part, Values]):
         """The number of curves in each set, by name."""
 
     @abstractmethod
-    def writing(
-        self, path: Path, diverged: Bool[np.ndarray, " S"], attributes: Mapping[str, Any]
-    ) -> AbstractContextManager[Put]:
-        """Makes the results, which appear at ``path`` when the block ends, with the attributes of that time as JSON."""
+    def labeled(self, values: Mapping[str, Values]) -> dict[str, xr.Dataset]:
+        """Labels the values of all networks, by set of curves; returns the groups of the file, by path."""
+
+    def described(self) -> dict[str, dict[str, str]]:
+        """The attributes of user-defined measures."""
+        return {each.name: {"long_name": each.label, "units": each.unit} for each in self.measures}
 
 
 def evaluate(
@@ -115,35 +99,31 @@ def evaluate(
     progress: Callable[[int], None],
     stop: Callable[[], bool],
 ) -> list[dict[str, Any]]:
-    """Evaluates a population, and writes the complete results or no file; returns `ExecutionLog.others`.
+    """Evaluates a population, and writes the results, with attributes as JSON; returns `ExecutionLog.others`.
 
-    ``progress`` gets the number of answers so far. ``stop`` is called about once a second; True raises Stopped.
+    ``progress`` gets the number of answers so far. ``stop`` is called before each part; True raises Stopped.
     """
-    log, done = ExecutionLog(devices.fingerprint(trained.block)), 0
-    group = blocks.group_size(len(trained.diverged), trained.block, executor.devices, executor.workers)
-    job = replace(job, group=group, advanced=lambda answers: progress(done + answers))
+    log, done, seeds = ExecutionLog(devices.fingerprint(trained.block)), 0, len(trained.diverged)
+    group = blocks.group_size(seeds, trained.block, executor.devices, executor.workers)
+    job = replace(job, group=group)
     parts = (Part(name, members, params) for name in job.curves for members, params in trained.split(group))
-    with job.writing(path, trained.diverged, attributes) as put:
-        for part, (values, fingerprint) in executor.map(job, parts, stop):
-            log.add(str(part), fingerprint)
-            put(part, values)
-            done += (part.members.stop - part.members.start) * job.curves[part.curves]
-            progress(done)
-        if log.others:
-            attributes["executed_elsewhere"] = log.others
+    every: dict[str, Values] = {name: {} for name in job.curves}
+    for part, (values, fingerprint) in executor.map(job, parts, stop):
+        log.add(str(part), fingerprint)
+        for name, each in values.items():
+            whole = every[part.curves].setdefault(name, np.empty((seeds, *each.shape[1:]), np.float32))
+            whole[part.members] = each
+        done += (part.members.stop - part.members.start) * job.curves[part.curves]
+        progress(done)
+    if log.others:
+        attributes = {**attributes, "executed_elsewhere": log.others}
+    groups = job.labeled(every)
+    root = groups.pop("/", xr.Dataset()).assign(diverged=("seed", trained.diverged.astype(np.int8)))
+    root = root.assign_coords(seed=np.arange(seeds))
+    root.attrs = {name: json.dumps(value) for name, value in attributes.items()}
+    with replacing(path) as temporary:
+        xr.DataTree.from_dict({"/": root, **groups}).to_netcdf(temporary, engine="h5netcdf")
     return log.others
-
-
-def _as_json(attributes: Mapping[str, Any]) -> dict[str, str]:
-    return {name: json.dumps(value) for name, value in attributes.items()}
-
-
-def measure_names(task: Task, more: Sequence[Measure] = ()) -> tuple[str, ...]:
-    """The names of all measures of an answer to a curve of a grid; ``more`` are user-defined ones."""
-    own = tuple(each.name for each in more)
-    if task.sequence:
-        return (*measures.MEASURES, *own)
-    return (*(f"{what}_{name}" for what in ("answer", "error") for name in task.output_features), *own)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +132,6 @@ class GridJob(Measuring):
 
     grids: tuple[Grid, ...]
     families: Mapping[str, Family]
-    measures: tuple[Measure, ...] = ()
 
     @property
     def curves(self) -> dict[str, int]:
@@ -161,7 +140,7 @@ class GridJob(Measuring):
     def digests(self) -> lowering.Digests:
         digests: lowering.Digests = {}
         mesh = blocks.mesh()
-        params = blocks.shapes(self.member, self._numbers(mesh), mesh)
+        params = blocks.shapes(self.member, next(blocks.groups(self.group, self.group, self.block, mesh.size)), mesh)
         for grid in self.grids:
             cells = grid.cells(0, self.curves[grid.name], self.timesteps, self.span)
             chunk = dict.fromkeys(cells, jax.ShapeDtypeStruct((1, CURVE_BLOCK), jnp.float32))
@@ -171,23 +150,18 @@ class GridJob(Measuring):
             digests[f"grid {grid.name}"] = lowering.digest(cells, repr(declared), [axis.name for axis in grid.axes])
         return {**digests, **lowering.compiled()}
 
-    def _numbers(self, mesh: jax.sharding.Mesh) -> Int[np.ndarray, "blocks N"]:
-        return next(blocks.groups(self.group, self.group, self.block, mesh.size))
-
     def function(self) -> Callable[[Part], Values]:
         grids, mesh = {grid.name: grid for grid in self.grids}, blocks.mesh()
         programs: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
         def compute(part: Part) -> Values:
-            grid, cells, count = grids[part.curves], self.curves[part.curves], part.members.stop - part.members.start
+            grid, cells = grids[part.curves], self.curves[part.curves]
             points = grid.points(self.timesteps, self.span)
             key = (grid.family, points, grid.axis(SPACING) is None)  # Grids with other values share a program.
             if key not in programs:
                 programs[key] = blocks.spread(self.measured(grid), mesh)
-            members = partial(np.take, indices=self._numbers(mesh), axis=0, mode="clip")
-            placed = blocks.place(jax.tree.map(members, part.params), mesh)
-            found = {name: np.empty((count, cells), np.float32) for name in measure_names(self.task, self.measures)}
-            tile = max(1, TILE_POINTS // points // CURVE_BLOCK) * CURVE_BLOCK
+            ((count, placed),) = blocks.placed(part.params, self.group, self.block, mesh)
+            tile, tiles = max(1, TILE_POINTS // points // CURVE_BLOCK) * CURVE_BLOCK, []
             for start in range(0, cells, tile):
                 stop = min(start + tile, cells)
                 # Padded by repeating the last cell, so that the program has one shape.
@@ -196,10 +170,13 @@ class GridJob(Measuring):
                     name: jnp.asarray(padded(each), jnp.float32).reshape(-1, CURVE_BLOCK)
                     for name, each in grid.cells(start, stop, self.timesteps, self.span).items()
                 }
-                for name, each in blocks.flat(programs[key](placed, chunks)).items():
-                    found[name][:, start:stop] = each.reshape(len(each), -1)[:count, : stop - start]
-                self.advanced(count * stop)
-            return found
+                tiles.append(blocks.own(programs[key](placed, chunks), count))
+            return {
+                name: np.concatenate([each[name] for each in tiles], axis=1)
+                .reshape(count, -1)[:, :cells]
+                .reshape(count, *grid.shape)
+                for name in tiles[0]
+            }
 
         return compute
 
@@ -251,68 +228,28 @@ class GridJob(Measuring):
 
         return lambda params, chunks: jax.lax.map(partial(chunk, params), chunks)
 
-    @contextmanager
-    def writing(self, path: Path, diverged: Bool[np.ndarray, " S"], attributes: Mapping[str, Any]) -> Iterator[Put]:
-        """Writes one group per grid, part by part, since the measures of all networks may not fit into memory."""
-        with replacing(path) as temporary, h5netcdf.File(temporary, "w") as file:
-            file.dimensions = {"seed": len(diverged)}
-            file.create_variable("seed", ("seed",), data=np.arange(len(diverged)))
-            file.create_variable("diverged", ("seed",), data=diverged.astype(np.int8))
-            variables = {grid.name: self._variables(grid, file.create_group(grid.name)) for grid in self.grids}
+    def labeled(self, values: Mapping[str, Values]) -> dict[str, xr.Dataset]:
+        return {f"/{grid.name}": self._labeled(grid, values[grid.name]) for grid in self.grids}
 
-            def put(part: Part, values: Values) -> None:
-                for name, each in values.items():
-                    variable = variables[part.curves][name]
-                    variable[part.members] = each.reshape(-1, *variable.shape[1:])
-
-            yield put
-            file.attrs.update(_as_json(attributes))
-
-    def _variables(self, grid: Grid, group: h5netcdf.Group) -> dict[str, h5netcdf.Variable]:
-        axes = [axis.name for axis in grid.axes]
-        group.dimensions = dict(zip(axes, grid.shape, strict=True))
+    def _labeled(self, grid: Grid, values: Values) -> xr.Dataset:
         declared = {each.name: each for each in self.families[grid.family].parameters}
         spacing = {"long_name": f"{self.span.name} between two time points", "units": self.span.unit}
-        words = {LENGTH: LENGTHS, SPACING: spacing}
-        for axis in grid.axes:
-            variable = group.create_variable(axis.name, (axis.name,), data=axis.values)
-            variable.attrs.update(words.get(axis.name) or arrays.described(declared.get(axis.name)))
-        names = measure_names(self.task, self.measures)
-        variables = {name: group.create_variable(name, ("seed", *axes), np.float32) for name in names}
-        for each in self.measures:
-            variables[each.name].attrs.update(long_name=each.label, units=each.unit)
-        return variables
-
-
-class Gathering(Measuring):
-    """Measures answers to sets of curves whose values fit into memory."""
-
-    @abstractmethod
-    def labeled(self, values: dict[str, Float[np.ndarray, "S sets ..."]]) -> xr.Dataset:
-        """Labels the values of all networks and sets of curves."""
-
-    @contextmanager
-    def writing(self, path: Path, diverged: Bool[np.ndarray, " S"], attributes: Mapping[str, Any]) -> Iterator[Put]:
-        places, whole = {name: place for place, name in enumerate(self.curves)}, dict[str, np.ndarray]()
-
-        def put(part: Part, values: Values) -> None:
-            for name, each in values.items():
-                if name not in whole:
-                    whole[name] = np.empty((len(diverged), len(places), *each.shape[1:]), each.dtype)
-                whole[name][part.members, places[part.curves]] = each
-
-        yield put
-        labeled = self.labeled(whole).assign_coords(seed=np.arange(len(diverged)))
-        labeled = labeled.assign(diverged=("seed", diverged.astype(np.int8)))
-        storage.save_results(labeled.assign_attrs(_as_json(attributes)), path)
+        words, own = {LENGTH: LENGTHS, SPACING: spacing}, self.described()
+        axes = [axis.name for axis in grid.axes]
+        return xr.Dataset(
+            {name: (("seed", *axes), each, own.get(name, {})) for name, each in values.items()},
+            {
+                axis.name: (axis.name, axis.values, words.get(axis.name) or arrays.described(declared.get(axis.name)))
+                for axis in grid.axes
+            },
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
-class LengthJob(Gathering):
+class LengthJob(Measuring):
     """Measures answers to sequences of several lengths, one probe each."""
 
     probes: tuple[Probe, ...]
-    measures: tuple[Measure, ...]
 
     @property
     def curves(self) -> dict[str, int]:
@@ -341,117 +278,14 @@ class LengthJob(Gathering):
 
         return compute
 
-    def labeled(self, values: dict[str, Float[np.ndarray, "S sets ..."]]) -> xr.Dataset:
-        words = {each.name: {"long_name": each.label, "units": each.unit} for each in self.measures}
-        axes = {"accuracy": ("seed", LENGTH, "counted")}
-        return xr.Dataset(
-            {name: (axes.get(name, ("seed", LENGTH)), each, words.get(name, {})) for name, each in values.items()},
+    def labeled(self, values: Mapping[str, Values]) -> dict[str, xr.Dataset]:
+        words, axes = self.described(), {"accuracy": ("seed", LENGTH, "counted")}
+        every = {name: np.stack([each[name] for each in values.values()], 1) for name in next(iter(values.values()))}
+        labeled = xr.Dataset(
+            {name: (axes.get(name, ("seed", LENGTH)), each, words.get(name, {})) for name, each in every.items()},
             {
                 LENGTH: (LENGTH, [each.inputs.shape[1] for each in self.probes], LENGTHS),
-                **({"counted": list(measured(self.task.loss) or ())} if "accuracy" in values else {}),
+                **({"counted": list(measured(self.task.loss) or ())} if "accuracy" in every else {}),
             },
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class CurveJob(Gathering):
-    """Computes answers to the user's curves and, if answers are sequences, their measures, which take longest.
-
-    Scaled curves are measured in scaled form, since single precision can neither hold nor square every value. If the
-    task predicts ahead, ``input`` in the results is the true continuation, with which answers are compared, not the
-    curve that networks were shown.
-    """
-
-    own: Curves
-    scaling: Scaling | None
-
-    @property
-    def curves(self) -> dict[str, int]:
-        return {"": len(self.own.names)}
-
-    @property
-    def points(self) -> int:
-        return int(self.own.values.shape[1]) - self.task.ahead
-
-    @property
-    def start(self) -> float:
-        """The x of the first answer; without time points in the file, answers start where the training does."""
-        if self.own.span is None:
-            return self.span.start
-        return self.own.span.start + self.task.ahead * self.span.length / (self.timesteps - 1)
-
-    @property
-    def share(self) -> Float[np.ndarray, " T"]:
-        return np.arange(self.points, dtype=np.float32) / np.float32(self.timesteps - 1)
-
-    def _program(self, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
-        """Makes the program that measures one answer at a time per device, since some measures need points² memory."""
-        square = self.points <= MEASURED_WHOLE
-        measure = partial(measures.every, start=self.start, length=self.span.length, square=square)
-        return blocks.spread(measure, mesh)
-
-    def digests(self) -> lowering.Digests:
-        shown = self.own.values[:, : self.points, None].astype(np.float32)
-        row, mesh = jax.ShapeDtypeStruct((self.points,), jnp.float32), blocks.mesh()
-        members = blocks.shapes(row, np.zeros((mesh.size, 1), int), mesh)
-        setting = repr((self.span, self.scaling, self.task.output_features))
-        return {
-            **answering.digests_of(self.model, self.member, shown, self.block, self.block),
-            **lowering.lowered("measures", self._program(mesh), members, row, row),
-            "setting": lowering.digest(self.timesteps, setting),
-            **lowering.compiled(),
-        }
-
-    def function(self) -> Callable[[Part], Values]:
-        task, scaling, mesh, scaled = self.task, self.scaling, blocks.mesh(), self.own.values
-        if scaling:
-            scaled = scaling.applied(scaled[..., None], outputs=False)[..., 0]
-        shown, right = (part.astype(np.float32) for part in (scaled[:, : self.points], scaled[:, task.ahead :]))
-        program, share = self._program(mesh), jnp.asarray(self.share)
-
-        def compute(part: Part) -> Values:
-            given = answering.answers(self.model, part.params, shown[:, :, None], block=self.block)
-            answers = scaling.undone(given.astype(float)) if scaling else given
-            if not task.sequence:
-                return {"answer": answers}
-            y, seeds, found = task.output_features.index("y"), len(answers), list[Values]()
-            (members,) = blocks.groups(seeds, seeds, 1, mesh.size)
-            for curve, row in enumerate(right):
-                if self.points >= LEAST_MEASURED:
-                    each = blocks.place(given[..., y][np.minimum(members, seeds - 1), curve], mesh)
-                    seen = blocks.flat(program(each, jnp.asarray(row), share))
-                    found.append(_in_units(seen, *scaling.outputs[y]) if scaling else seen)
-                self.advanced(seeds * (curve + 1))
-            names = found[0] if found else ()
-            every = {name: np.stack([each[name][:seeds] for each in found], axis=1) for name in names}
-            return {"answer": answers[..., y], **every}
-
-        return compute
-
-    def labeled(self, values: dict[str, Float[np.ndarray, "S sets ..."]]) -> xr.Dataset:
-        task, span = self.task, self.own.span or self.span
-        x = self.start + self.share * self.span.length
-        right = (self.own.values if self.scaling else self.own.values.astype(np.float32))[:, task.ahead :]
-        axes = {"answer": ("seed", "curve", "time" if task.sequence else "output_feature")}
-        return xr.Dataset(
-            {
-                "input": (("curve", "time"), right),
-                **{name: (axes.get(name, ("seed", "curve")), each[:, 0]) for name, each in values.items()},
-            },
-            {
-                "curve": list(self.own.names),
-                "time": ("time", x, {"long_name": span.name, "units": span.unit or self.span.unit}),
-                **({} if task.sequence else {"output_feature": list(task.output_features)}),
-            },
-        )
-
-
-def _in_units(measured: Values, center: float, unit: float) -> Values:
-    """Converts measures of scaled curves to the file's units; 0 stands for ``center``, 1 for ``center + unit``."""
-    every = {name: np.asarray(values, float) for name, values in measured.items()}
-    return every | {
-        "rmse": unit * every["rmse"],
-        "peak_to_peak": unit * every["peak_to_peak"],
-        "valley_depth": unit * every["valley_depth"] + center,
-        "offset_added": unit * every["offset_added"] + center * (1 - every["gain"]),
-    }
+        return {"/": labeled}

@@ -1,18 +1,15 @@
-"""Evaluates a trained population on grids of curves, on sequences of several lengths, or on the user's curves."""
+"""Evaluates a trained population on grids of curves, or on sequences of several lengths."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
 from functools import cached_property, partial
 from typing import Any
 
-import flax.linen as nn
 import jax
 
 from lstm_toys.execution.lowering import Digests
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
-from lstm_toys.networks import sizes
-from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.footprint import Footprint
 from lstm_toys.results.summary import as_json
 from lstm_toys.runs import checks
@@ -23,19 +20,17 @@ from lstm_toys.runs.preparation import network
 from lstm_toys.runs.study import Study
 from lstm_toys.runs.trained import Evaluated, load
 from lstm_toys.statistics.intervals import Estimate
+from lstm_toys.statistics.measures import MEASURES
 from lstm_toys.studies.generalization import figures, results
-from lstm_toys.studies.generalization.ask import MEASURED_WHOLE, TRAINING, Evaluation, Subject
-from lstm_toys.studies.generalization.measuring import CurveJob, GridJob, LengthJob, Measuring, evaluate, measure_names
-from lstm_toys.studies.generalization.results import Maps
+from lstm_toys.studies.generalization.ask import TRAINING, Evaluation, Subject
+from lstm_toys.studies.generalization.measuring import GridJob, LengthJob, Measuring, evaluate
 from lstm_toys.studies.training import ask as training
 from lstm_toys.tasks import families
-from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.probes import Probe, probe_at
 from lstm_toys.tasks.supervision import Task
 
-HELD, STATES, SQUARES = 4, 3, 10
-"""Most arrays in memory at once of the size of all answers (to one length), of the states of all layers, and of the
-squared number of time points; measured, and rounded up."""
+HELD = 4
+"""Most arrays in memory at once of the size of all answers to one length; measured, and rounded up."""
 
 
 class Generalization(Study[Evaluation]):
@@ -52,42 +47,28 @@ class Generalization(Study[Evaluation]):
         """Makes the job that measures answers of the population."""
 
     @abstractmethod
-    def rows(self, maps: Maps) -> dict[str, Estimate]:
+    def rows(self, grids: results.Grids) -> dict[str, Estimate]:
         """Medians over seeds, by name."""
 
     @abstractmethod
-    def drawings(self, maps: Maps) -> Iterator[tuple[str, Drawing]]:
+    def drawings(self, grids: results.Grids) -> Iterator[tuple[str, Drawing]]:
         """Draws the results, by file name."""
 
     @property
     def task(self) -> Task:
         return self.experiment.at(self.settings.trained.timesteps)[1]
 
-    @cached_property
-    def model(self) -> nn.Module:
-        return network(self.experiment, self.task, self.settings.trained)
-
     def common(self, trained: Evaluated) -> dict[str, Any]:
         return {
-            "model": self.model,
+            "model": network(self.experiment, self.task, self.settings.trained),
             "task": self.task,
             "timesteps": self.settings.trained.timesteps,
             "span": self.experiment.span,
+            "measures": (*self.experiment.measures,),
             "member": trained.member,
             "block": trained.block,
             "group": len(trained.diverged),
         }
-
-    def check_features(self, *allowed: str) -> None:
-        """Raises Refused unless y is among the inputs, all inputs are ``allowed``, and answered sequences have y."""
-        checks.check_values(self.experiment, "generalization")
-        task = self.experiment.small[1]
-        if not {*task.input_features} <= {*allowed} or "y" not in task.input_features:
-            words = "y, or x and y" if "x" in allowed else "y"
-            shown = " and ".join(task.input_features)
-            raise Refused(f"{self.refused}its networks are shown {shown}; this takes those that see {words}")
-        if task.sequence and "y" not in task.output_features:
-            raise Refused(f"{self.refused}its networks answer {' and '.join(task.output_features)}, of which none is y")
 
     def digests(self) -> Digests:
         population = self.needs["population"]
@@ -119,21 +100,26 @@ class Generalization(Study[Evaluation]):
         }
 
     def metrics(self) -> Metrics:
-        with results.opened(self.run.results) as maps:
-            return {"summary": {name: as_json(row) for name, row in self.rows(maps).items()}}
+        return {"summary": {name: as_json(row) for name, row in self.rows(results.load(self.run.results)).items()}}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        with results.opened(self.run.checked("results.nc")) as maps:
-            yield from self.drawings(maps)
+        grids = results.load(self.run.checked("results.nc"))
+        if grids[""].sizes["seed"]:
+            yield from self.drawings(grids)
 
 
 class Grids(Generalization):
     """Evaluates a trained population on grids of curves."""
 
     def check(self) -> None:
-        self.check_features("x", "y")
+        checks.check_values(self.experiment, "generalization")
         task, subject = self.experiment.small[1], self.subject
-        if task.trained is not None and subject.declared is not None and not task.trained.same(subject.declared):
+        if not {*task.input_features} <= {"x", "y"} or "y" not in task.input_features:
+            shown = " and ".join(task.input_features)
+            raise Refused(f"{self.refused}its networks are shown {shown}; this takes those that see y, or x and y")
+        if task.sequence and "y" not in task.output_features:
+            raise Refused(f"{self.refused}its networks answer {' and '.join(task.output_features)}, of which none is y")
+        if task.trained is not None and not task.trained.same(subject.trained):
             raise Refused(
                 f"{self.refused}it declares other training curves than its task has; let trained and task say the same"
             )
@@ -152,26 +138,25 @@ class Grids(Generalization):
                 raise Refused(f"{self.refused}{lacking}")
 
     def footprint(self) -> Footprint:
-        grids, names = self.settings.grids, len(measure_names(self.experiment.small[1], self.experiment.measures))
-        cells = [grid.shape[0] * grid.shape[1] for grid in grids]
-        return Footprint(memory=16 * max(cells), disk=4 * self.settings.trained.seeds * names * sum(cells))
+        task, cells = self.experiment.small[1], [grid.shape[0] * grid.shape[1] for grid in self.settings.grids]
+        own = len(MEASURES) if task.sequence else 2 * len(task.output_features)
+        values = 4 * self.settings.trained.seeds * (own + len(self.experiment.measures)) * sum(cells)
+        return Footprint(values + 16 * max(cells), values)
 
     def job(self, trained: Evaluated) -> GridJob:
         known = {name: families.family_of(family) for name, family in self.subject.families.items()}
-        grids, measures = self.settings.grids, (*self.experiment.measures,)
-        return GridJob(grids=grids, families=known, measures=measures, **self.common(trained))
+        return GridJob(grids=self.settings.grids, families=known, **self.common(trained))
 
-    def rows(self, maps: Maps) -> dict[str, Estimate]:
-        return results.summary(maps)
+    def rows(self, grids: results.Grids) -> dict[str, Estimate]:
+        return results.summary(grids)
 
-    def drawings(self, maps: Maps) -> Iterator[tuple[str, Drawing]]:
-        if len(maps.seeds):
-            planes = [grid for grid in self.settings.grids if grid.name != TRAINING and min(grid.shape) > 1]
-            for grid in planes:
-                yield f"{grid.name}.png", figures.heat_maps(maps, grid, self.subject)
-            for grid in planes[:1]:
-                yield "seeds.png", figures.seeds_apart(maps, grid, self.subject)
-            yield "axes.png", figures.along_axes(maps, self.settings.grids, self.subject)
+    def drawings(self, grids: results.Grids) -> Iterator[tuple[str, Drawing]]:
+        planes = [grid for grid in self.settings.grids if grid.name != TRAINING and min(grid.shape) > 1]
+        for grid in planes:
+            yield f"{grid.name}.png", figures.heat_maps(grids, grid, self.subject)
+        for grid in planes[:1]:
+            yield "seeds.png", figures.seeds_apart(grids, grid, self.subject)
+        yield "axes.png", figures.along_axes(grids, self.settings.grids, self.subject)
 
 
 class Lengths(Generalization):
@@ -197,44 +182,10 @@ class Lengths(Generalization):
         return Footprint(HELD * 4 * seeds * most * len(task.output_features), 16 * seeds * len(self.probes))
 
     def job(self, trained: Evaluated) -> LengthJob:
-        return LengthJob(probes=self.probes, measures=(*self.experiment.measures,), **self.common(trained))
+        return LengthJob(probes=self.probes, **self.common(trained))
 
-    def rows(self, maps: Maps) -> dict[str, Estimate]:
-        return results.length_summary(maps.root)
+    def rows(self, grids: results.Grids) -> dict[str, Estimate]:
+        return results.length_summary(grids[""])
 
-    def drawings(self, maps: Maps) -> Iterator[tuple[str, Drawing]]:
-        if len(maps.seeds):
-            yield "length.png", figures.over_lengths(maps.root, self.settings.trained.timesteps)
-
-
-class OwnCurves(Generalization):
-    """Evaluates a trained population on the user's curves."""
-
-    @property
-    def curves(self) -> Curves:
-        assert self.settings.curves is not None
-        return self.settings.curves
-
-    def check(self) -> None:
-        self.check_features("y")
-
-    def footprint(self) -> Footprint:
-        task, settings = self.experiment.small[1], self.settings.trained
-        model = network(self.experiment, task, settings)
-        (curves, points), devices = self.curves.values.shape, jax.device_count()
-        answers = 4 * settings.seeds * curves * (points if task.sequence else 1) * len(task.output_features)
-        block = settings.block or blocks.default_block(0)
-        together = devices * min(settings.seeds, block) * answering.curve_block(points)
-        states = 4 * together * points * sum(sizes.size(model, 1).widths)
-        squares = 4 * devices * points**2 if points <= MEASURED_WHOLE else 0
-        shown = 4 * curves * points
-        return Footprint(HELD * answers + STATES * states + SQUARES * squares + 8 * shown, answers + shown)
-
-    def job(self, trained: Evaluated) -> CurveJob:
-        return CurveJob(own=self.curves, scaling=self.experiment.scaling, **self.common(trained))
-
-    def rows(self, maps: Maps) -> dict[str, Estimate]:
-        return results.curve_summary(maps.root)
-
-    def drawings(self, maps: Maps) -> Iterator[tuple[str, Drawing]]:
-        yield "curves.png", figures.own_curves(maps.root)
+    def drawings(self, grids: results.Grids) -> Iterator[tuple[str, Drawing]]:
+        yield "length.png", figures.over_lengths(grids[""], self.settings.trained.timesteps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identity, Settings
-from lstm_toys.runs.measure import Measure
 
 MOST_ROWS = 100
 
@@ -42,34 +41,31 @@ def ask(experiment: Experiment, settings: SweepSettings, results_dir: Path) -> A
     return Ask(study, settings, results_dir, report, experiment.declared, lost, experiment)
 
 
-def report(asked: Ask[SweepSettings], run: Run, _: Mapping[str, Run]) -> Iterator[RenderableType]:
+def report(_asked: Ask[SweepSettings], run: Run, _: Mapping[str, Run]) -> Iterator[RenderableType]:
     """Yields the tables of settings and of their answers to probes, and lines about compilation and run time."""
     metrics = run.read_metrics()
     every, varied, seeds = metrics["rows"], metrics["varied"], metrics["seeds"]
     loss = "train_mse" if "train_mse" in every[0] else "train_loss"
-    titles = _titles(every, loss, asked.subject.measures)
-    shown, rows, answers = [*titles][:MOST_MEASURES], [], []
+    measured = [name for name, value in every[0].items() if isinstance(value, dict) and name != loss]
+    known = [name for name in measured if any(row[name]["median"] is not None for row in every)][:MOST_MEASURES]
+    rows, answers = [], []
     for row in every[:MOST_ROWS]:
         values = [f"{value:g}" if isinstance(value := row.get(name, "–"), float) else str(value) for name in varied]
         rows.append((*values, str(row["learned"]), str(len(row["diverged_seeds"])), *tables.spread(row[loss])))
-        answers.append((*values, *(tables.number(row[name]["median"]) for name in shown)))
+        answers.append((*values, *(tables.number(row[name]["median"]) for name in known)))
     names = [f"{name.removeprefix('learning_').replace('_', ' ')}>" for name in varied]
     columns = [*names, "learned>", "diverged>", f"{LOSSES[loss]}>", "95 % bootstrap>"]
     style: dict[str, Any] = {"fold": True, "box": box.SIMPLE_HEAD, "padding": 0}
     yield tables.table(f"{counted(len(every), 'setting')}, {counted(seeds, 'seed')} each", columns, rows, **style)
-    if shown:
-        title = "medians over networks, of answers to curves that were shown after training"
-        yield tables.table(title, [*names, *(f"{titles[name]}>" for name in shown)], answers, **style)
-    if more := [*titles.values()][MOST_MEASURES:]:
-        yield f"... and {', '.join(more)} in metrics.json"
+    if known:
+        title = "medians over networks, of answers to curves that were shown after training; RMSE if not named"
+        yield tables.table(title, [*names, *(f"{name}>" for name in known)], answers, **style)
+    if len(every) > MOST_ROWS or len(measured) > MOST_MEASURES:
+        yield f"metrics.json has all {counted(len(every), 'setting')} and {counted(len(measured), 'measure')}"
     yield from tables.few(min((kept for row in every if (kept := seeds - len(row["diverged_seeds"]))), default=0))
-    if len(every) > MOST_ROWS:
-        yield f"... and {counted(len(every) - MOST_ROWS, 'more setting')} in metrics.json"
     if "scaling" in metrics:
-        errors = (
-            "and errors are of scaled values" if metrics["scaled_errors"] else "are of scaled values, errors in units"
-        )
-        yield f"networks are shown {metrics['scaling']}; losses {errors}"
+        errors = "losses and errors" if metrics["scaled_errors"] else "losses"
+        yield f"networks are shown {metrics['scaling']}; {errors} are of scaled values"
     yield f"learned: {metrics['goal']}"
     trainings = f"{counted(metrics['networks'] // seeds, 'training')} of {counted(seeds, 'seed')}"
     yield (
@@ -84,15 +80,3 @@ def lost(metrics: Metrics) -> str | None:
     if any(len(row["diverged_seeds"]) < metrics["seeds"] for row in metrics["rows"]):
         return None
     return "every seed of every setting diverged; use smaller learning rates"
-
-
-def _titles(every: list[dict[str, Any]], loss: str, measures: Sequence[Measure]) -> dict[str, str]:
-    """Titles of the measures of answers to probes, by the names of their medians, without those that no row has."""
-    names = [name for name, value in every[0].items() if isinstance(value, dict) and name != loss]
-    known = [name for name in names if any(row[name]["median"] is not None for row in every)]
-    words = {each.name: each.words for each in measures}
-    titles = {}
-    for name in known:
-        probe, _, measure = name.rpartition(", ")
-        titles[name] = f"{probe}, {words.get(measure, measure)}" if probe else f"{name}, RMSE"
-    return titles

@@ -11,7 +11,6 @@ import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
 from matplotlib.transforms import ScaledTranslation
 
 from lstm_toys.figures.style import (
@@ -20,10 +19,10 @@ from lstm_toys.figures.style import (
     MOST_BANDS,
     band,
     band_entry,
+    canvas,
     colors,
     counted,
     entry,
-    house,
     legend,
     plain,
     scale,
@@ -48,26 +47,15 @@ DOTS: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 3}
 
 
 def draw(found: xr.Dataset, goal: Goal, measures: Sequence[Measure] = ()) -> dict[str, Figure]:
-    """Draws all figures, by file name: one for all measures of answers, or one per probe if it had too many panels."""
+    """Draws all figures, by file name: one for the training, one for each measure of answers, and the losses."""
     drawn = {**_training(found, goal), "loss.png": histories(found)}
-    if not found.sizes["probe"]:
-        return drawn
-    shown = "curves that were shown after training"
     words = {each.name: each.words for each in measures}
     several = "train_rmse" in found and found.train_rmse.shape[-1] > 1
-    for name, values in of_probes(found).items():
-        file = "answers" if not name else name.replace(" ", "_")
+    for name, values in of_probes(found).items() if found.sizes["probe"] else ():
         label = words.get(name, name) or f"RMSE{_of_scaled(found) if several else ''}"
-        answers, title = found.assign(error=values), f"{label[0].upper()}{label[1:]} of answers to {shown}"
-        scale: Scale = "linear" if name else "log"
-        probes = found.probe.values.tolist()
-        together = len(probes) * len(_combinations(found, _arranged(found)[2])) <= MOST_PANELS
-        if together and len(probes) > 1:
-            drawn[f"{file}.png"] = errors(answers, title, None, label, scale)
-            continue
-        for probe in probes:
-            own = errors(answers.sel(probe=[probe]), f"{title}: {_words(probe)}", None, label, scale)
-            drawn[f"{file}.png" if together else f"{file}_{probe}.png"] = own
+        title = f"{label[0].upper()}{label[1:]} of answers to curves that were shown after training"
+        drawing = errors(found.assign(error=values), title, None, label, "linear" if name else "log")
+        drawn[f"{name.replace(' ', '_') or 'answers'}.png"] = drawing
     return drawn
 
 
@@ -75,20 +63,19 @@ def _training(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
     if "train_accuracy" in found:
         shown = goal.features if goal.accuracy is not None else ACCURACIES
         values = found["train_accuracy"].sel(counted=[*shown]).rename({"counted": "probe"})
-        values = values.assign_coords(probe=[f"train accuracy over {WEIGHTED.get(each, each)}" for each in shown])
-        title = "Train accuracy" if len(shown) > 1 else str(values.probe.values[0]).capitalize()
+        values = values.assign_coords(probe=[f"over {WEIGHTED.get(each, each)}" for each in shown])
         limit = None if goal.accuracy is None else goal.limit
         accuracies = found.drop_dims(["probe", "counted"]).assign(error=values)
-        return {"accuracy.png": errors(accuracies, title, limit, "accuracy", "linear")}
-    whole = goal.after == 0 or "output_feature" in found.train_rmse.dims
-    limit = goal.limit if whole and not goal.features else None
-    train, label, file = train_loss(found), f"RMSE{_of_scaled(found)}", "rmse"
+        return {"accuracy.png": errors(accuracies, "Train accuracy", limit, "accuracy", "linear")}
+    train = train_loss(found)
     if train.name == "train_mse":
-        train = train**0.5
+        whole = goal.after == 0 or "output_feature" in found.train_rmse.dims
+        train, label, file = train**0.5, f"RMSE{_of_scaled(found)}", "rmse"
+        limit = goal.limit if whole and not goal.features else None
     else:
         label, limit, file = _loss_label(found), None, "final_loss"
     train = train.rename("train").expand_dims(probe=["training set"])
-    title = f"{label[0].upper()}{label[1:]} over the training set"
+    title = f"{label[0].upper()}{label[1:]} after training"
     return {f"{file}.png": errors(found.drop_dims("probe").assign(error=train), title, limit, label)}
 
 
@@ -120,8 +107,6 @@ def errors(found: xr.Dataset, title: str, limit: float | None, label: str, scale
                 _line(axes, mine, across, values, color, 0.97 - 0.04 * (index % 8), index - (len(shades) - 1) / 2)
             if limit is not None:
                 axes.axhline(limit, **GOAL)
-        if scale == "log":
-            decades(places[0][0])
         figure.supxlabel(plain(_words(axis_label(found[across]))))
         figure.supylabel(plain(label))
         spread = entry(_seeds(found), linestyle="", marker="|", markersize=11)
@@ -170,12 +155,6 @@ def _arranged(found: xr.Dataset) -> tuple[str, str | None, list[str]]:
     return across, hue, [name for name in rest if name != hue]
 
 
-def _combinations(found: xr.Dataset, names: Sequence[str]) -> list[tuple[Any, ...]]:
-    """Lists the combinations of some settings' values that occur, each with all values of the last setting."""
-    leading = list(dict.fromkeys(zip(*(found[name].values.tolist() for name in names[:-1]), strict=True))) or [()]
-    return [(*lead, *last) for lead, *last in product(leading, *(_values(found, name) for name in names[-1:]))]
-
-
 def _line(
     axes: Axes, part: xr.Dataset, across: str, places: list[Any], color: str, height: float, beside: float
 ) -> None:
@@ -193,7 +172,8 @@ def _line(
     if not points:
         return
     x, low, median, high, whole = (np.array(column) for column in zip(*sorted(points), strict=True))
-    lines: list[Artist] = [axes.vlines(x, low, high, color=color, linewidth=1.0)]
+    # The quantiles of a single network may differ in their last bit, and an axis of this length cannot be drawn.
+    lines: list[Artist] = [axes.vlines(x, low, high, color=color, linewidth=1.0)] if part.sizes["seed"] > 1 else []
     if _numbers([across]):
         lines += axes.plot(x, median, color=color, linewidth=1.2)
     style: dict[str, Any] = {"color": color, "linestyle": "", "marker": "o"}
@@ -213,10 +193,8 @@ def _across(axes: Axes, name: str, values: list[Any]) -> None:
         axes.set_xticks(range(len(values)), [plain(str(value)) for value in values])
         axes.set_xlim(-0.5, len(values) - 0.5)
         return
-    if name in LOGARITHMIC and min(values) > 0:
-        axes.set_xscale("log")
-    elif name in LOGARITHMIC and max(values) > 0:
-        axes.set_xscale("symlog", linthresh=min(value for value in values if value > 0))
+    if name in LOGARITHMIC:  # Steps may be 0.
+        axes.set_xscale("log") if min(values) > 0 else axes.set_xscale("symlog", linthresh=1)
     if len(values) <= MOST_TICKS:
         axes.set_xticks(values, [plain(_text(value)) for value in values])
         axes.set_xticks([], minor=True)
@@ -257,48 +235,29 @@ def panels(
 ) -> Iterator[tuple[Figure, list[tuple[Axes, xr.Dataset]]]]:
     """Makes a figure with a panel per probe, if any, and combination of the settings ``names``, at most `MOST_PANELS`.
 
-    A row has all combinations, or all values of the last setting, if they fit. Yields also the results for each panel.
+    Yields also the results for each panel.
     """
-    combinations = _combinations(found, names)
+    combinations = list(dict.fromkeys(zip(*(found[name].values.tolist() for name in names), strict=True))) or [()]
     every = list(product(probes or [""], combinations))
     shown = every[:MOST_PANELS]
-    lengths = (len(combinations), len(_values(found, names[-1])) if names else 1)
-    columns = next((length for length in lengths if 1 < length <= MOST_COLUMNS), min(MOST_COLUMNS, len(shown)))
-    rows = -(-len(shown) // columns)
-    with house():
-        figure = Figure(figsize=(2.6 + max(2.4 * columns, 4.4), 0.9 + max(1.9 * rows, 3.2)))
-        grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
-        places: list[tuple[Axes, xr.Dataset]] = []
-        lowest: dict[int, Axes] = {}
-        for number, axes in enumerate(grid):
-            probe, combination = shown[number] if number < len(shown) else ("", ())
-            chosen = np.full(found.sizes["setting"], number < len(shown))
-            for name, value in zip(names, combination, strict=False):
+    columns = min(MOST_COLUMNS, len(shown))
+    words = [
+        ", ".join([_words(probe)] * bool(probe) + [f"{_words(n)} {_text(v)}" for n, v in zip(names, each, strict=True)])
+        for probe, each in shown
+    ]
+    titles = [textwrap.fill(each, 36) for each in words]
+    with canvas(*titles, xlabel="", ylabel="", columns=columns, **{"axes.titlesize": 8}) as (figure, places):
+        figure.set_size_inches(2.6 + max(2.4 * columns, 4.4), 0.9 + max(1.9 * -(-len(shown) // columns), 3.2))
+        parts = []
+        for axes, (probe, combination) in zip(places, shown, strict=True):
+            if axes is not places[0]:
+                axes.sharex(places[0])
+                axes.sharey(places[0])
+            chosen = np.ones(found.sizes["setting"], bool)
+            for name, value in zip(names, combination, strict=True):
                 chosen &= found[name].values == value
-            if not chosen.any():
-                axes.set_visible(False)
-                continue
-            words = [f"{_words(name)} {_text(value)}" for name, value in zip(names, combination, strict=True)]
-            label = ", ".join(([_words(probe)] if len(probes) > 1 else []) + words)
-            axes.set_title(plain(textwrap.fill(label, 36)), size=8)
             part = found.isel(setting=chosen)
-            places.append((axes, part.sel(probe=probe) if probe else part))
-            lowest[number % columns] = axes
-        for axes in lowest.values():
-            axes.tick_params(labelbottom=True)
+            parts.append((axes, part.sel(probe=probe) if probe else part))
         more = f" (the first {MOST_PANELS} of {len(every)} panels)" if shown != every else ""
         figure.suptitle(plain(f"{title}{more}"))
-        yield figure, places
-        if all(part.diverged.values.all() for _, part in places):
-            places[0][0].set_ylim(0.1, 1)  # An empty logarithmic axis has no default limits.
-
-
-def decades(axes: Axes) -> None:
-    """Labels 1, 2 and 5 in each decade of a logarithmic vertical axis, or only decades if there are many."""
-    low, high = axes.get_ylim()
-    if high < 1.01 * low:  # A single value, whose quantiles may differ in the last bit.
-        low, high = low / 1.2, high * 1.2
-        axes.set_ylim(low, high)
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,), numticks=12))
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.set_yticks([], minor=True)
+        yield figure, parts

@@ -1,6 +1,5 @@
 """Trains the populations of a sweep with as few compiled programs as their shapes allow."""
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,16 +11,13 @@ import xarray as xr
 from lstm_toys.execution.lowering import CALLBACK, Digests, compiled, digest
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.figures import Drawing
-from lstm_toys.networks import transforms
-from lstm_toys.networks.transforms import Own
-from lstm_toys.populations import programs
 from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.group import GroupState, last_steps
 from lstm_toys.populations.programs import Specification, Start
 from lstm_toys.results import arrays, storage
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.ask import Ask, Metrics
-from lstm_toys.runs.context import Refused, RunContext
+from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.custom_measures import measure_digests, of_probes
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, SWEPT, Settings
@@ -31,8 +27,6 @@ from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.ask import SweepSettings
 from lstm_toys.tasks.probes import by_points, curves_of, lengths_of
 from lstm_toys.tasks.supervision import Task
-
-NETWORK = ("hidden", "readout", "cell", "gates")
 
 
 @dataclass(frozen=True)
@@ -112,26 +106,7 @@ class Sweep(Study[SweepSettings]):
         return [Prepared(self.experiment, shape.common) for shape in self.shapes]
 
     def check(self) -> None:
-        """Raises Refused also if a custom model or optimizer ignores a flag that varies."""
         checks.check_experiment(self.experiment)
-        experiment, every = self.experiment, self.settings.settings
-        _, task = experiment.small
-        rates = {each.learning_rate: Prepared(experiment, each) for each in every}
-        if made := [own for each in rates.values() if isinstance(own := each.optimizer, Own)]:
-            params = programs.parameter_shapes(task, preparation.network(experiment, task, every[0]))
-            told = {repr(transforms.described(own, params)) for own in made}
-            if len(told) < len(rates) and not any("learning_rate" in own.injected for own in made):
-                raise Refused(
-                    f"flag --grid: the optimizer of {experiment.name} does not read learning_rate; leave that out"
-                )
-        if experiment.model is None:
-            return
-        seen: dict[Any, Settings] = {}
-        for each in every:
-            other = dataclasses.replace(each, **{name: getattr(every[0], name) for name in NETWORK})
-            same = seen.setdefault((other, preparation.network(experiment, task, each)), each)
-            if idle := [name for name in NETWORK if getattr(same, name) != getattr(each, name)]:
-                raise Refused(f"flag --grid: the model of {experiment.name} does not read {idle[0]}; leave that out")
 
     def footprint(self) -> Footprint:
         """Estimates memory and disk: memory holds the largest group of members, and the data of tables and figures."""

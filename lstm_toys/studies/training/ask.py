@@ -13,10 +13,7 @@ from lstm_toys.output import counted, listed
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import NUMBER, Settings
-
-FAR = 10.0
-"""Inputs beyond this make training fail at any learning rate: ten times the range of a cell's output."""
+from lstm_toys.runs.identity import Settings
 
 INSIDE = "inside 5–95 %: share of the published points between the 5th and 95th percentile of these networks"
 
@@ -76,11 +73,8 @@ def lost(metrics: Metrics) -> str | None:
     """Explains in one line that every seed diverged; None if some did not."""
     if len(metrics["diverged_seeds"]) < metrics["seeds"]:
         return None
-    settings = metrics["flags"]
-    shown = {name: value for name, value in settings.items() if name == "noise" or name.startswith(NUMBER)}
-    beyond = {name: value for name, value in shown.items() if abs(value) > FAR}
-    blamed = [f"--{name}={value:g}" for name, value in (beyond or {"learning_rate": settings["learning_rate"]}).items()]
-    return f"{metrics['experiment']}: every seed diverged with {' and '.join(blamed)}; use a smaller one"
+    rate = metrics["flags"]["learning_rate"]
+    return f"{metrics['experiment']}: every seed diverged with --learning_rate={rate:g}; use a smaller one"
 
 
 def _beside(metrics: Metrics, beside: Mapping[str, Metrics]) -> Table:

@@ -40,12 +40,6 @@ def load(run):
     return storage.load_results(run / "results.nc", results.VARIABLES)
 
 
-def only(folder):
-    """The folder of the only sweep."""
-    (run,) = (folder / "runs").glob("sweep-*")
-    return run
-
-
 def executed_sweep(folder, task, settings):
     """A sweep in this process, without figures."""
     return executed(ask(EXPERIMENTS[task], SweepSettings("sweep", settings), folder), 9)
@@ -125,19 +119,14 @@ def test_the_results_are_labeled(swept):
     assert {found[name].dims for name in SWEPT} == {("setting",)}
     settings = zip(found.learning_rate.values, found.hidden.values, found.steps.values, strict=True)
     assert [*settings] == [*product((0.1, 1e6, 0.5), ("4", "none"), (20, 0, 7))]
-    assert {*found.optimizer.values} == {"sgd"}
     assert np.isnan(found.momentum).all()
     assert (found.train_amplitude == 0.3).all()
-    assert json.loads(found.attrs["flags"])["settings"][4]["steps"] == 0
-
-
-def test_histories_end_with_the_steps_of_a_setting(found):
-    for number, steps in enumerate(found.steps.values):
-        record = found.record_step.values[number]
-        known = np.isfinite(record)
-        assert (known == known[0]).all()
-        assert record[0, known[0]].tolist() == list(range(steps + 1))
-        np.testing.assert_array_equal(np.isfinite(found.record_loss.values[number]), known)
+    for steps, records, losses in zip(
+        found.steps.values, found.record_step.values, found.record_loss.values, strict=True
+    ):
+        known = np.isfinite(records)
+        assert [records[seed, known[seed]].tolist() for seed in range(3)] == [list(range(steps + 1))] * 3
+        np.testing.assert_array_equal(np.isfinite(losses), known)
 
 
 def test_diverged_seeds_are_named_and_excluded_setting_by_setting(swept, found):
@@ -154,9 +143,7 @@ def test_a_sweep_tells_of_all_settings_and_so_does_the_same_command_again(swept,
     first = " ".join(swept.printed.split())
     assert "18 networks: 6 trainings of 3 seeds, read at 18 settings; compiled once for each of 2 shapes" in first
     assert "1 of 2: sgd (hidden 4, readout cell, gates hard): 9 networks, 20 steps" in first
-    for name in ("results.nc", "metrics.json", "rmse.png", "answers.png", "loss.png"):
-        assert f"{swept.run / name}\n" in swept.printed
-        assert (swept.run / name).is_file()
+    assert {path.name for path in swept.run.glob("*.png")} == {"rmse.png", "answers.png", "loss.png"}
     assert carry_out(sweep, swept.arguments) == 0
     again, errors = capsys.readouterr()
     assert ("already finished" in again, errors) == (True, "")
@@ -164,15 +151,6 @@ def test_a_sweep_tells_of_all_settings_and_so_does_the_same_command_again(swept,
         assert "18 settings, 3 seeds each" in output
         (heading,) = (line for line in output.splitlines() if "bootstrap" in line)  # Within eighty columns.
         assert " ".join(heading.split()) == "hidden steps rate learned diverged train MSE 95 % bootstrap"
-
-
-@pytest.mark.parametrize("last", ["--grid=noise=0 1 2 x", "--keep_steps=1"])
-def test_a_bad_value_in_a_large_grid_is_refused_before_all_settings_are_parsed(last, monkeypatch, tmp_path):
-    parse, parsed = flags.parse, []
-    monkeypatch.setattr(flags, "parse", lambda *arguments: (parsed.append(arguments), parse(*arguments))[1])
-    grid = ["--grid=steps=2 3 4 5 6 7", "--grid=learning_rate=1 2 3 4 5 6"]
-    assert carry_out(sweep, [last, *grid, f"--results_dir={tmp_path}"]) == 2
-    assert len(parsed) <= 7
 
 
 def compilations(caplog, folder, grid, *arguments):
@@ -212,15 +190,12 @@ def test_a_sweep_that_is_ended_again_and_again_continues_to_the_same_bits(swept,
     arguments, codes = [*swept.arguments[:-1], f"--results_dir={tmp_path}"], []
     while 0 not in codes:
         codes.append(carry_out(sweep, arguments))
-        output, errors = capsys.readouterr()
+        assert ("continues from" in capsys.readouterr().out) == (len(codes) > 1)
+        (run,) = (tmp_path / "runs").glob("sweep-*")
         if codes[-1]:
-            assert errors.count("\n") == 1
-            assert "the same command continues" in errors
-            assert "18 settings" not in output
-            assert {path.name for path in only(tmp_path).iterdir()} == {".lock", "config.json", "checkpoints"}
-        assert ("continues from" in output) == (len(codes) > 1)
-    assert codes[:-1] == [143] * (len(codes) - 1)
+            assert {path.name for path in run.iterdir()} == {".lock", "config.json", "checkpoints"}
     assert len(codes) > 2
-    xr.testing.assert_identical(load(only(tmp_path)), found)
-    assert json.loads((only(tmp_path) / "metrics.json").read_text())["continued"]
-    assert not (only(tmp_path) / "checkpoints").exists()
+    assert {*codes[:-1]} == {143}
+    xr.testing.assert_identical(load(run), found)
+    assert json.loads((run / "metrics.json").read_text())["continued"]
+    assert not (run / "checkpoints").exists()
