@@ -1,5 +1,6 @@
 """Networks linearized: modes and resonance at a state and a constant input, and what networks forget along curves."""
 
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -12,6 +13,9 @@ from lstm_toys.dynamics.system import MEMBERS, Input, State, Step, System, each_
 
 PERIODS, SETTLED = 4, 300
 """Fewest periods, and fewest time points, over which the answer to a sine is measured, after as many to settle."""
+
+AGREE = 1e-6
+"""Largest relative difference, at the first frequency, between the response by modes and by a linear system."""
 
 
 class Linear(NamedTuple):
@@ -38,7 +42,7 @@ class Modes(NamedTuple):
     frequency: Float[np.ndarray, "*N D"]
 
 
-def linearization(step: Step, state: State, inputs: Input) -> Linear:
+def _linearization(step: Step, state: State, inputs: Input) -> Linear:
     """Linearizes ONE network. At the kink of a hard gate, takes the mean of both sides."""
     (A, B), (C, D) = jax.jacfwd(step, argnums=(0, 1))(state, inputs)
     return Linear(A, B, C, D)
@@ -53,11 +57,11 @@ def linearizations(
     """Linearizes every network at states under each constant input; NaN where a state is NaN."""
     flat = states.reshape(*states.shape[:2], -1, system.dimension)
     known = np.isfinite(flat).all(axis=-1)
-    found: Linear = each_network(_LINEARIZATIONS, system, params, (flat, known), inputs)
+    found: Linear = each_network(_LINEARIZATION, system, params, (flat, known), inputs)
     return Linear(*(each.reshape(*states.shape[:-1], *each.shape[3:]) for each in found))
 
 
-_LINEARIZATIONS = partial(from_each, linearization)
+_LINEARIZATION = partial(from_each, _linearization)
 
 
 def eigenvalues_at(
@@ -98,16 +102,11 @@ def modes(values: Complex[np.ndarray, "*N D"], spacing: float) -> Modes:
 def response(linear: Linear, frequencies: Float[np.ndarray, " W"], spacing: float) -> Complex[np.ndarray, "*N W A F"]:
     """The complex gain ``D + C (exp(i w spacing) - A)^-1 B`` at angular frequencies w in radians per unit of x."""
     z = np.exp(1j * frequencies * spacing)
-    shape, outputs, features = linear.A.shape[:-2], linear.C.shape[-2], linear.B.shape[-1]
-    flat = Linear(*(each.reshape(-1, *each.shape[len(shape) :]) for each in linear))
-    found = np.full((len(flat.A), len(z), outputs, features), np.nan, complex)
-    for place in np.flatnonzero(np.isfinite(flat.A).all(axis=(-2, -1))):
-        found[place] = _response(Linear(*(each[place] for each in flat)), z)
-    return found.reshape(*shape, *found.shape[1:])
-
-
-AGREE = 1e-6
-"""Largest relative difference, at the first frequency, between the response by modes and by a linear system."""
+    shape = (*linear.A.shape[:-2], len(z), linear.C.shape[-2], linear.B.shape[-1])
+    found = np.full(shape, np.nan, complex)
+    for place in map(tuple, np.argwhere(np.isfinite(linear.A).all(axis=(-2, -1)))):
+        found[place] = _response(Linear(*(each[place] for each in linear)), z)
+    return found
 
 
 def _response(linear: Linear, z: Complex[np.ndarray, " W"]) -> Complex[np.ndarray, "W A F"]:
@@ -116,18 +115,11 @@ def _response(linear: Linear, z: Complex[np.ndarray, " W"]) -> Complex[np.ndarra
     identity = np.eye(len(A))
     exact = D + C @ np.linalg.solve(z[0] * identity - A, B + 0j)
     values, vectors = (each.astype(complex) for each in np.linalg.eig(A))
-    with np.errstate(all="ignore"):
-        by_mode = np.einsum("ad,wd,df->waf", C @ vectors, 1 / (z[:, None] - values), _solved(vectors, B))
-    if np.abs(D + by_mode[0] - exact).max() <= AGREE * np.abs(exact).max():
-        return np.asarray(D + by_mode)
+    with np.errstate(all="ignore"), suppress(np.linalg.LinAlgError):
+        by_mode = D + np.einsum("ad,wd,df->waf", C @ vectors, 1 / (z[:, None] - values), np.linalg.solve(vectors, B))
+        if np.abs(by_mode[0] - exact).max() <= AGREE * np.abs(exact).max():
+            return np.asarray(by_mode)
     return np.stack([D + C @ np.linalg.solve(each * identity - A, B + 0j) for each in z])
-
-
-def _solved(matrix: Complex[np.ndarray, "D D"], right: Float[np.ndarray, "D F"]) -> Complex[np.ndarray, "D F"]:
-    try:
-        return np.linalg.solve(matrix, right + 0j)
-    except np.linalg.LinAlgError:
-        return np.full(right.shape, np.nan + 0j)
 
 
 def measured_response(
@@ -186,35 +178,6 @@ class Driven(NamedTuple):
     exponents: Float[np.ndarray, "S C L"]
 
 
-def distance(step: Step, first: State, second: State, curve: Float[Array, "T F"]) -> Float[Array, " T"]:
-    """The distances of the states of ONE network from two starts, relative to the starts' distance."""
-
-    def both(states: tuple[State, State], inputs: Input) -> tuple[tuple[State, State], Float[Array, ""]]:
-        states = step(states[0], inputs)[0], step(states[1], inputs)[0]
-        return states, jnp.linalg.norm(states[0] - states[1])
-
-    return jax.lax.scan(both, (first, second), curve)[1] / jnp.linalg.norm(first - second)
-
-
-def growth(
-    step: Step, start: State, curve: Float[Array, "T F"], directions: Float[Array, "D L"]
-) -> Float[Array, "T L"]:
-    """The logarithms of the factors by which directions grow at each time point of a curve, for ONE network.
-
-    Uses QR decompositions (Benettin et al., 1980). The means over time are the largest Lyapunov exponents.
-    """
-
-    def carried(
-        at: tuple[State, Float[Array, "D L"]], inputs: Input
-    ) -> tuple[tuple[State, Float[Array, "D L"]], Float[Array, " L"]]:
-        state, basis = at
-        after, push = jax.linearize(lambda each: step(each, inputs)[0], state)
-        basis, factors = jnp.linalg.qr(jax.vmap(push, 1, 1)(basis))
-        return (after, basis), jnp.log(jnp.abs(jnp.diagonal(factors)))
-
-    return jax.lax.scan(carried, (start, directions), curve)[1]
-
-
 def driven(
     system: System,
     params: PyTree[Float[np.ndarray, "S ..."]],
@@ -246,10 +209,30 @@ def _driven(
     curves: Float[Array, "C T F"],
     directions: Float[Array, "D L"],
 ) -> tuple[Float[Array, "C N T"], Float[Array, "C T L"]]:
+    """The distances of ONE network's states from those of the first start, relative to the initial ones, and growth.
+
+    Growth is the logarithm of the factors by which directions grow at each time point, by QR decompositions (Benettin
+    et al., 1980). Its means over time are the largest Lyapunov exponents.
+    """
     step = partial(system.step, params)
 
+    def distance(curve: Float[Array, "T F"], other: State) -> Float[Array, " T"]:
+        def both(states: tuple[State, State], inputs: Input) -> tuple[tuple[State, State], Float[Array, ""]]:
+            states = step(states[0], inputs)[0], step(states[1], inputs)[0]
+            return states, jnp.linalg.norm(states[0] - states[1])
+
+        return jax.lax.scan(both, (starts[0], other), curve)[1] / jnp.linalg.norm(starts[0] - other)
+
+    def grown(
+        at: tuple[State, Float[Array, "D L"]], inputs: Input
+    ) -> tuple[tuple[State, Float[Array, "D L"]], Float[Array, " L"]]:
+        state, basis = at
+        after, push = jax.linearize(lambda each: step(each, inputs)[0], state)
+        basis, factors = jnp.linalg.qr(jax.vmap(push, 1, 1)(basis))
+        return (after, basis), jnp.log(jnp.abs(jnp.diagonal(factors)))
+
     def along(curve: Float[Array, "T F"]) -> tuple[Float[Array, "N T"], Float[Array, "T L"]]:
-        distances = jax.vmap(lambda other: distance(step, starts[0], other, curve))(starts[1:])
-        return distances, growth(step, starts[0], curve, directions)
+        distances = jax.vmap(partial(distance, curve))(starts[1:])
+        return distances, jax.lax.scan(grown, (starts[0], directions), curve)[1]
 
     return jax.lax.map(along, curves)

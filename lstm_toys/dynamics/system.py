@@ -39,17 +39,12 @@ class System:
 
     def step(self, params: PyTree, state: State, inputs: Input) -> tuple[State, Float[Array, " A"]]:
         """The state after one more time point, and the answer to it, of ONE network."""
-        begun = jax.tree.map(lambda part: part[None], self.named(state))
+        begun: dict[str, dict[str, Array]] = {}
+        parts = jnp.split(state, np.cumsum([units for _, _, units in self.places])[:-1])
+        for (layer, name, _), part in zip(self.places, parts, strict=True):
+            begun.setdefault(layer, {})[name] = part[None]
         answers, states = inside(self.model, params, inputs[None, None, :], begun)
         return self.flat(last(states))[0], answers.reshape(-1)
-
-    def named(self, states: Float[Any, "*N D"]) -> dict[str, dict[str, Float[Any, "*N _"]]]:
-        """Flat states by layer and name."""
-        ends = np.cumsum([units for _, _, units in self.places])
-        found: dict[str, dict[str, Any]] = {}
-        for (layer, name, units), end in zip(self.places, ends, strict=True):
-            found.setdefault(layer, {})[name] = states[..., end - units : end]
-        return found
 
     def flat(self, states: Mapping[str, Mapping[str, Any]]) -> Any:
         """Flat states, from states by layer and name as `lt.states` returns them."""

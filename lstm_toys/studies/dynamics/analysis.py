@@ -9,7 +9,7 @@ import flax.linen as nn
 import jax
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, PyTree
+from jaxtyping import Complex, Float, PyTree
 
 from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.rest import rest, starts_of
@@ -87,7 +87,7 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
     def digests(self) -> lowering.Digests:
         """Code of dynamics is digested as source."""
         own = [self.curves, self.inputs, self.x, self.frequencies]
-        rest = [self.varied, self.mean, self.starts, self.spacing, list(self.driving), self.sequence]
+        rest = [self.varied, self.mean, self.starts, list(self.driving), self.sequence]
         return {"analyzed": lowering.digest(own, rest), **lowering.compiled()}
 
     def function(self) -> Callable[[AnalyzedNetworks], xr.Dataset]:
@@ -95,50 +95,61 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
 
     def analyzed(self, part: AnalyzedNetworks) -> xr.Dataset:
         *earlier, last = sorted(part.params)
-        params = part.params[last]
-        whole = self._whole(params)
-        course = [self._modes(self._at_mean(part.params[step])) for step in earlier]
+        whole = self._whole(part.params[last])
+        course = [self._at_mean(part.params[step]) for step in earlier]
         if course:
             now = whole[[*course[0].data_vars]]
             whole = whole.merge(xr.concat([*course, now], "kept_step").rename({n: f"{n}_course" for n in now}))
             whole = whole.assign_coords(kept_step=[*earlier, last])
         return whole.assign_coords(seed=np.arange(part.members.start, part.members.stop))
 
-    def _visited(self, system: System, params: PyTree) -> Float[np.ndarray, "S N D"]:
-        found = states.states(self.model, params, self.curves[:1], block=self.block)
+    def _settle(self, params: PyTree, inputs: Float[np.ndarray, "U F"], starts: int) -> tuple[Any, ...]:
+        """The system, its states along the training curve, initial states, and where they settle under inputs."""
+        system = system_of(self.model, params, self.curves.shape[2])
+        along = states.states(self.model, params, self.curves[:1], block=self.block)
         with jax.enable_x64(True):
-            return np.asarray(system.flat(found))[:, 0]
+            visited = np.asarray(system.flat(along))[:, 0]
+        begun = starts_of(visited, starts)
+        found = rest(system, params, inputs, begun, self.spacing)
+        return system, visited, begun, found, models.equilibria(system, params, inputs[:, self.varied], found)
 
-    def _at_mean(self, params: PyTree) -> linear.Linear:
-        """The linearization at the equilibrium under the training curves' mean, found from few states."""
-        system, constant = system_of(self.model, params, self.curves.shape[2]), self.inputs[self.mean : self.mean + 1]
-        begun = starts_of(self._visited(system, params), FEW)
-        found = rest(system, params, constant, begun, self.spacing)
-        known = models.equilibria(system, params, constant[:, self.varied], found)
-        return linear.Linear(*(each[:, 0] for each in known.linear))
+    def _at_mean(self, params: PyTree) -> xr.Dataset:
+        """Modes under the training curves' mean, found from few states."""
+        known = self._settle(params, self.inputs[self.mean : self.mean + 1], FEW)[-1]
+        return self._modes(linear.Linear(*(each[:, 0] for each in known.linear)))
 
     def _modes(self, near: linear.Linear) -> xr.Dataset:
         leading = linear.modes(linear.eigenvalues(near.A)[..., :1], self.spacing)
         gain = np.abs(linear.response(near, self.frequencies, self.spacing)[..., 0, self.varied])
-        highest = np.where(np.isfinite(gain), gain, -np.inf).argmax(axis=-1)[..., None]
+        highest = np.where(np.isfinite(gain), gain, -np.inf).argmax(axis=-1)
         known = np.isfinite(gain).all(axis=-1)
-        slow = np.abs(linear.response(near, np.zeros(1), self.spacing)[..., 0, 0, self.varied])
-        return xr.Dataset(
-            {
-                "mode_frequency": ("seed", np.abs(leading.frequency[..., 0])),
-                "time_constant": ("seed", leading.time_constant[..., 0]),
-                "static_gain": ("seed", slow),
-                "peak_gain": ("seed", np.take_along_axis(gain, highest, -1)[..., 0]),
-                "peak_frequency": ("seed", np.where(known, self.frequencies[highest[..., 0]], np.nan)),
-            }
-        )
+        values = {
+            "mode_frequency": np.abs(leading.frequency[..., 0]),
+            "time_constant": leading.time_constant[..., 0],
+            "static_gain": np.abs(linear.response(near, np.zeros(1), self.spacing)[..., 0, 0, self.varied]),
+            "peak_gain": np.take_along_axis(gain, highest[..., None], -1)[..., 0],
+            "peak_frequency": np.where(known, self.frequencies[highest], np.nan),
+        }
+        return xr.Dataset({name: ("seed", each) for name, each in values.items()})
 
     def _whole(self, params: PyTree) -> xr.Dataset:
-        system = system_of(self.model, params, self.curves.shape[2])
-        visited = self._visited(system, params)
-        begun = starts_of(visited, self.starts)
-        found = rest(system, params, self.inputs, begun, self.spacing)
-        slots = ("seed", "input", "found")
+        system, visited, begun, found, known = self._settle(params, self.inputs, self.starts)
+        slots, responses = ("seed", "input", "found"), ("seed", "input", "frequency")
+        gain = linear.response(known.linear, self.frequencies, self.spacing)[..., 0, self.varied]
+        modes = self._modes(linear.Linear(*(each[:, self.mean] for each in known.linear)))
+        # Sines about the training curves' mean: small ones, and at the largest gain as large as the training curve.
+        small = AMPLITUDE * float(np.ptp(self.inputs[:, self.varied]) or 1.0)
+        large = float(np.ptp(self.curves[0, :, self.varied])) / 2 or small
+        chosen = self.frequencies[np.linspace(0, len(self.frequencies) - 1, MEASURED).round().astype(int)]
+        at_mean = known.state[:, self.mean : self.mean + 1]
+        measured = self._measured(system, params, at_mean, chosen, small)
+        peaks = np.full(len(visited), np.nan)
+        for seed in np.flatnonzero(np.isfinite(modes.peak_frequency)):  # In turn: networks must not depend on others.
+            own, frequency = jax.tree.map(lambda leaf, seed=seed: leaf[[seed]], params), modes.peak_frequency[[seed]]
+            peaks[seed] = np.abs(self._measured(system, own, at_mean[[seed]], frequency.values, large)[0, 0])
+        driving = self.curves[list(self.driving)]
+        along = linear.driven(system, params, driving, begun[:, : 1 + FEW], self.spacing, largest=EXPONENTS)
+        answers = answering.answers(self.model, params, self.curves, block=self.block)
         variables: dict[str, Any] = {
             "kind": (slots, found.kind.astype(np.int8)),
             "share": (slots, found.share),
@@ -152,66 +163,43 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
             "period": (slots, found.period),
             "found_count": (("seed", "input"), found.found),
             "trajectory": (("seed", "time", "state"), visited.astype(np.float32)),
+            "gain": (responses, np.abs(gain).astype(np.float32)),
+            "phase": (responses, np.angle(gain).astype(np.float32)),
+            "static_answer": (("seed", "input", "output"), known.answer),
+            "measured_gain": (("seed", "measured_frequency"), np.abs(measured)),
+            "measured_phase": (("seed", "measured_frequency"), np.angle(measured)),
+            "distance": (("seed", "driving", "time"), along.distance.astype(np.float32)),
+            "exponent": (("seed", "driving", "place"), along.exponents),
+            "answer": (("seed", "curve", *(["time"] * self.sequence), "output"), answers),
+            "peak_gain_trained": ("seed", peaks),
+            "jacobian": (("seed", "state", "before"), known.linear.A[:, self.mean].astype(np.float32)),
         }
-        known = models.equilibria(system, params, self.inputs[:, self.varied], found)
-        near = known.linear
-        complex_gain = linear.response(near, self.frequencies, self.spacing)[..., 0, self.varied]
-        variables["gain"] = (("seed", "input", "frequency"), np.abs(complex_gain).astype(np.float32))
-        variables["phase"] = (("seed", "input", "frequency"), np.angle(complex_gain).astype(np.float32))
-        variables["static_answer"] = (("seed", "input", "output"), known.answer)
-        chosen = self.frequencies[np.linspace(0, len(self.frequencies) - 1, MEASURED).round().astype(int)]
-        own = slice(self.mean, self.mean + 1)
-        amplitude = AMPLITUDE * float(np.ptp(self.inputs[:, self.varied]) or 1.0)
-        measured = linear.measured_response(
-            system, params, self.inputs[own], known.state[:, own], chosen, self.spacing, amplitude
-        )[:, 0, :, 0, self.varied]
-        variables["measured_gain"] = (("seed", "measured_frequency"), np.abs(measured))
-        variables["measured_phase"] = (("seed", "measured_frequency"), np.angle(measured))
-        curves, starts = self.curves[list(self.driving)], begun[:, : 1 + FEW]
-        along = linear.driven(system, params, curves, starts, self.spacing, largest=EXPONENTS)
-        variables["distance"] = (("seed", "driving", "time"), along.distance.astype(np.float32))
-        variables["exponent"] = (("seed", "driving", "place"), along.exponents)
-        answers = answering.answers(self.model, params, self.curves, block=self.block)
-        points = ("time",) if self.sequence else ()
-        variables["answer"] = (("seed", "curve", *points, "output"), answers)
         coordinates: dict[str, Any] = {
             "input": self.inputs[:, self.varied],
             "frequency": self.frequencies,
             "measured_frequency": chosen,
             "time": self.x,
+            "state": system.components,
         }
-        if self.modeled:
-            mean = float(self.inputs[self.mean, self.varied])
-            more = {name: (mean,) if name == MEAN else () for name in MODELS}
-            predicted = [model(known, self.curves[..., 0], *more[name]) for name, model in MODELS.items()]
-            variables["prediction"] = (
-                ("model", "seed", "curve", "time", "output"),
-                np.stack(predicted).astype(np.float32),
-            )
-            coordinates["model"] = list(MODELS)
-        at_mean = linear.Linear(*(each[:, self.mean] for each in near))
-        modes = self._modes(at_mean)
-        large = float(np.ptp(self.curves[0, :, self.varied])) / 2 or amplitude
-        peaks = self._gains(system, params, known.state[:, own], modes.peak_frequency.values, large)
-        variables["peak_gain_trained"] = ("seed", peaks)
-        variables["jacobian"] = (("seed", "state", "before"), at_mean.A.astype(np.float32))
-        coordinates["state"] = system.components
+        # Models can be made of networks of one feature that answer at every time point.
+        if self.sequence and self.curves.shape[2] == 1:
+            curves, mean = self.curves[..., 0], float(self.inputs[self.mean, self.varied])
+            predicted = [
+                model(known, curves, mean) if name == MEAN else model(known, curves) for name, model in MODELS.items()
+            ]
+            of_models = "model", "seed", "curve", "time", "output"
+            variables["prediction"] = of_models, np.stack(predicted).astype(np.float32)
+            coordinates["model"] = [*MODELS]
         return xr.Dataset(variables, coordinates).merge(modes)
 
-    def _gains(
+    def _measured(
         self,
         system: System,
         params: PyTree,
         at_rest: Float[np.ndarray, "S 1 D"],
-        frequencies: Float[np.ndarray, " S"],
+        frequencies: Float[np.ndarray, " W"],
         amplitude: float,
-    ) -> Float[np.ndarray, " S"]:
-        """The measured gain of sines about the training curves' mean, each network at a frequency of its own."""
-        constant, gains = self.inputs[self.mean : self.mean + 1], np.full(len(frequencies), np.nan)
-        for seed in np.flatnonzero(np.isfinite(frequencies)):  # In turn: no network must depend on the others.
-            own = jax.tree.map(lambda leaf, seed=seed: leaf[[seed]], params)
-            gain = linear.measured_response(
-                system, own, constant, at_rest[[seed]], frequencies[[seed]], self.spacing, amplitude
-            )
-            gains[seed] = np.abs(gain[0, 0, 0, 0, self.varied])
-        return gains
+    ) -> Complex[np.ndarray, "S W"]:
+        constant = self.inputs[self.mean : self.mean + 1]
+        measured = linear.measured_response(system, params, constant, at_rest, frequencies, self.spacing, amplitude)
+        return measured[:, 0, :, 0, self.varied]

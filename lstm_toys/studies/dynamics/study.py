@@ -15,13 +15,10 @@ from jaxtyping import Float, PyTree
 
 from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.rest import Kind
-from lstm_toys.dynamics.system import MEMBERS
 from lstm_toys.execution import devices, lowering
 from lstm_toys.execution.base import ExecutionLog
 from lstm_toys.figures import Drawing
-from lstm_toys.networks import sizes
 from lstm_toys.output import counted
-from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.states import check_initial, inside, last
 from lstm_toys.results import population, storage
 from lstm_toys.results.summary import as_json
@@ -36,9 +33,9 @@ from lstm_toys.runs.trained import Evaluated, load
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.studies.dynamics import figures, periods, slow_figures
-from lstm_toys.studies.dynamics.analysis import MODELS, Analysis, AnalyzedNetworks
+from lstm_toys.studies.dynamics.analysis import Analysis, AnalyzedNetworks
 from lstm_toys.studies.dynamics.ask import INPUTS, WINDOWS, DynamicsSettings, Period
-from lstm_toys.studies.dynamics.periods import MORE, MOST_POINTS, TRIALS, PeriodAnalysis
+from lstm_toys.studies.dynamics.periods import MOST_POINTS, TRIALS, PeriodAnalysis
 from lstm_toys.studies.training import ask as training
 from lstm_toys.tasks.planes import Axis
 from lstm_toys.tasks.probes import by_points
@@ -87,32 +84,15 @@ class Dynamics(Study[DynamicsSettings]):
         if isinstance(self.settings.inputs, Axis):
             checks.check_single_input(self.experiment, "dynamics with --inputs")
         checks.check_experiment(self.experiment)
-        prepared = self.prepared
-        shown = prepared.task.input_features
+        model, shown = self.prepared.model, self.prepared.task.input_features
         features = len(shown)
         for period in self.periods:
             if len(period.values) != features:
                 numbers = f"{counted(features, 'number')}, for {' and '.join(shown)}"
                 raise Refused(f"the input of the period {period.name} must be {numbers}, not {len(period.values)}")
         with trial(f"dynamics of {self.experiment.name}: its networks cannot be followed from given states"):
-            params = prepared.model.init(jax.random.key(0), jnp.zeros((1, 4, features)))["params"]
-            check_initial(prepared.model, jax.tree.map(lambda leaf: np.asarray(leaf)[None], params), features)
-
-    def footprint(self) -> Footprint:
-        """One part is analyzed at a time, and its arrays of states are the largest."""
-        prepared, settings = self.prepared, self.settings
-        dimension = 2 * sum(sizes.size(prepared.model, len(prepared.task.input_features)).widths)
-        if isinstance(self.job, PeriodAnalysis):
-            points, count = self.job.within.size, len(self.periods) * MORE * settings.starts
-            part = 8 * TOGETHER * dimension * (2 * points + 8 * count + MEMBERS * dimension)
-            kept = 8 * settings.trained.seeds * dimension * (2 * count + points)
-            return Footprint(part + kept, 2 * kept)
-        count = settings.inputs.count + 1 if isinstance(settings.inputs, Axis) else INPUTS
-        curves, points = prepared.curves.answered[""].shape[:2]
-        part = 8 * TOGETHER * count * (4 * settings.starts * dimension + 16 * dimension + dimension**2)
-        answers, at_rest = (len(MODELS) + 1) * curves * points, count * (16 * dimension + 2 * FREQUENCIES)
-        kept = 4 * settings.trained.seeds * (answers + at_rest)
-        return Footprint(part + kept, 2 * kept)
+            params = model.init(jax.random.key(0), jnp.zeros((1, 4, features)))["params"]
+            check_initial(model, jax.tree.map(lambda leaf: np.asarray(leaf)[None], params), features)
 
     @cached_property
     def job(self) -> Analysis | PeriodAnalysis:
@@ -192,8 +172,6 @@ class Dynamics(Study[DynamicsSettings]):
         slices = [slice(first, min(first + TOGETHER, len(sound))) for first in range(0, len(sound), TOGETHER)]
         missing = [each for each in slices if not self._kept(each).is_file()]
         run.checkpoints.mkdir(parents=True, exist_ok=True)
-        if len(missing) < len(slices):
-            context.progress.tell(f"continues after {len(slices) - len(missing)} of {counted(len(slices), 'part')}")
         with context.timed("analyze"):
             asked = (AnalyzedNetworks(own, jax.tree.map(lambda leaf, own=own: leaf[own], by_step)) for own in missing)
             for part, (found, fingerprint) in context.executor.map(job, asked, context.stop):
