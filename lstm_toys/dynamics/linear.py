@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Int, PyTree
 
-from lstm_toys.dynamics.system import MEMBERS, Input, State, Step, System, each_network, from_each
+from lstm_toys.dynamics.system import MEMBERS, Input, Params, State, Step, System, each_network, from_each
 
 PERIODS, SETTLED = 4, 300
 """Fewest periods, and fewest time points, over which the answer to a sine is measured, after as many to settle."""
@@ -49,10 +49,7 @@ def _linearization(step: Step, state: State, inputs: Input) -> Linear:
 
 
 def linearizations(
-    system: System,
-    params: PyTree[Float[np.ndarray, "S ..."]],
-    inputs: Float[np.ndarray, "U F"],
-    states: Float[np.ndarray, "S U *Q D"],
+    system: System, params: Params, inputs: Float[np.ndarray, "U F"], states: Float[np.ndarray, "S U *Q D"]
 ) -> Linear:
     """Linearizes every network at states under each constant input; NaN where a state is NaN."""
     flat = states.reshape(*states.shape[:2], -1, system.dimension)
@@ -65,10 +62,7 @@ _LINEARIZATION = partial(from_each, _linearization)
 
 
 def eigenvalues_at(
-    system: System,
-    params: PyTree[Float[np.ndarray, "S ..."]],
-    inputs: Float[np.ndarray, "U F"],
-    states: Float[np.ndarray, "S U Q D"],
+    system: System, params: Params, inputs: Float[np.ndarray, "U F"], states: Float[np.ndarray, "S U Q D"]
 ) -> Complex[np.ndarray, "S U Q D"]:
     """Returns the `eigenvalues` of every network's Jacobian at states; a few networks at a time, for memory."""
     found = []
@@ -124,7 +118,7 @@ def _response(linear: Linear, z: Complex[np.ndarray, " W"]) -> Complex[np.ndarra
 
 def measured_response(
     system: System,
-    params: PyTree[Float[np.ndarray, "S ..."]],
+    params: Params,
     inputs: Float[np.ndarray, "U F"],
     states: Float[np.ndarray, "S U D"],
     frequencies: Float[np.ndarray, " W"],
@@ -180,7 +174,7 @@ class Driven(NamedTuple):
 
 def driven(
     system: System,
-    params: PyTree[Float[np.ndarray, "S ..."]],
+    params: Params,
     curves: Float[np.ndarray, "C T F"],
     starts: Float[np.ndarray, "S P D"],
     spacing: float,

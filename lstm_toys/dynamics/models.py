@@ -8,11 +8,11 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float, Int, PyTree, Shaped
+from jaxtyping import Array, Complex, Float, Int, Shaped
 
 from lstm_toys.dynamics.linear import Linear, by_modulus, linearizations
 from lstm_toys.dynamics.rest import Kind, Rest
-from lstm_toys.dynamics.system import State, System
+from lstm_toys.dynamics.system import Params, State, System
 from lstm_toys.statistics.measures import SETTLED
 
 
@@ -43,9 +43,7 @@ class Explained(NamedTuple):
     coverage: Float[np.ndarray, " S"]
 
 
-def equilibria(
-    system: System, params: PyTree[Float[np.ndarray, "S ..."]], inputs: Float[np.ndarray, " U"], rest: Rest
-) -> Equilibria:
+def equilibria(system: System, params: Params, inputs: Float[np.ndarray, " U"], rest: Rest) -> Equilibria:
     """Chooses equilibria among the limits of networks, and linearizes the networks there."""
     state = _first(rest, (Kind.STABLE,), rest.state)
     answer = _first(rest, (Kind.STABLE, Kind.NEUTRAL, Kind.INTEGRATES), rest.answer)

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int, PyTree, Shaped
 
 from lstm_toys.dynamics.linear import eigenvalues_at
-from lstm_toys.dynamics.system import Input, State, Step, System, each_network, from_each, if_asked, once
+from lstm_toys.dynamics.system import Input, Params, State, Step, System, each_network, from_each, if_asked, once
 
 SETTLE, LONG = 300, 2_000
 """Steps before states are watched, and further steps for states that have not reached a limit by then."""
@@ -137,7 +137,7 @@ def newton(step: Step, start: State, inputs: Input) -> State:
 
 def rest(
     system: System,
-    params: PyTree[Float[np.ndarray, "S ..."]],
+    params: Params,
     inputs: Float[np.ndarray, "U F"],
     starts: Float[np.ndarray, "S P D"],
     spacing: float,

@@ -17,7 +17,7 @@ from jaxtyping import Array, Bool, Complex, Float, Int, PyTree
 from lstm_toys import arguments
 from lstm_toys.dynamics.linear import eigenvalues_at
 from lstm_toys.dynamics.rest import evenly
-from lstm_toys.dynamics.system import Input, State, Step, System, each_network, from_each, once, system_of
+from lstm_toys.dynamics.system import Input, Params, State, Step, System, each_network, from_each, once, system_of
 
 STEPS, FLAT = 100, 1e-14
 """Most steps of the descent, and the gradient of q, in every component, at which q counts as smallest."""
@@ -103,7 +103,7 @@ def slow_points(
 
 def descents(
     system: System,
-    params: PyTree[Float[np.ndarray, "S ..."]],
+    params: Params,
     inputs: Float[np.ndarray, "U F"],
     starts: Float[np.ndarray, "S U P D"],
     spacing: float,

@@ -18,6 +18,9 @@ from lstm_toys.populations.states import check_initial, inside, last
 MEMBERS = 8
 """Most networks on a device at a time, which bounds memory."""
 
+Params: TypeAlias = PyTree[Float[np.ndarray, "S ..."]]
+"""Parameters of networks: every leaf has a leading axis S."""
+
 State: TypeAlias = Float[Array, " D"]
 Input: TypeAlias = Float[Array, " F"]
 Step: TypeAlias = Callable[[State, Input], tuple[State, Float[Array, " A"]]]
@@ -56,7 +59,7 @@ class System:
         return [f"{layer}/{name}/{unit}" for layer, name, units in self.places for unit in range(units)]
 
 
-def system_of(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], features: int) -> System:
+def system_of(model: nn.Module, params: Params, features: int) -> System:
     """Makes the map of a model, whose state comprises all layer states that the next step depends on.
 
     Raises ValueError if the model has no layer, or its layers ignore given initial states; or see `lt.answers`.

@@ -16,7 +16,7 @@ from jaxtyping import Array, Complex, Float, PyTree
 from lstm_toys.dynamics.linear import by_modulus
 from lstm_toys.dynamics.models import equilibria
 from lstm_toys.dynamics.rest import rest
-from lstm_toys.dynamics.system import System, each_network
+from lstm_toys.dynamics.system import Params, System, each_network
 
 STARTS = 2
 """Copies of the zero state from which networks come to rest."""
@@ -41,9 +41,7 @@ class Oscillation(NamedTuple):
         return 2 * ((value - self.value)[..., None, None] * self.projection).real
 
 
-def oscillation(
-    system: System, params: PyTree[Float[np.ndarray, "S ..."]], inputs: Float[np.ndarray, " U"], rank: int = 0
-) -> Oscillation:
+def oscillation(system: System, params: Params, inputs: Float[np.ndarray, " U"], rank: int = 0) -> Oscillation:
     """Finds, under each constant input, the equilibrium that the zero state reaches, and a complex pair there.
 
     ``rank`` counts complex pairs by descending modulus; networks have one input feature.
@@ -65,7 +63,7 @@ def oscillation(
 
 def edited(
     system: System,
-    params: PyTree[Float[np.ndarray, "S ..."]],
+    params: Params,
     curves: Float[np.ndarray, "C T F"],
     rests: Float[np.ndarray, "S #C D"],
     matrices: Float[np.ndarray, "S #C D D"],

@@ -186,12 +186,9 @@ def course(found: xr.Dataset) -> Figure:
         panels[0].set_yscale("log")
         for axes, name in zip(panels[1:], shown, strict=True):
             _spread(axes, steps, found[name].transpose("seed", "kept_step").values, marker="o", markersize=3)
-        linear = max(1, steps[steps > 0].min(initial=steps.max()))
-        ticks = [0, *(10**power for power in range(9) if linear < 10**power <= steps.max())]
         for axes in panels:  # Much happens early, and the first step is 0.
-            axes.set_xscale("symlog", linthresh=linear)
+            axes.set_xscale("symlog", linthresh=max(1, steps[steps > 0].min(initial=steps.max())))
             axes.set_xlim(0, max(1, steps.max()))
-            axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
         style.legend(figure, _entries(found))
     return figure
 
