@@ -160,54 +160,21 @@ def _measured(
     return jax.lax.map(under, (states, inputs))
 
 
-class Driven(NamedTuple):
-    """Networks along curves.
+def distances(
+    system: System, params: Params, curves: Float[np.ndarray, "C T F"], starts: Float[np.ndarray, "S P D"]
+) -> Float[np.ndarray, "S C T"]:
+    """How every network forgets: the distance of its states from two starts along the same curve.
 
-    Attributes:
-        distance: Euclidean, of two states on the same curve, relative to the initial one; a geometric mean over pairs.
-        exponents: the largest Lyapunov exponents per unit of x; minus infinity where a direction is forgotten at once.
+    Euclidean, relative to the initial distance; a geometric mean over the distances from the first start to each other.
     """
-
-    distance: Float[np.ndarray, "S C T"]
-    exponents: Float[np.ndarray, "S C L"]
-
-
-def driven(
-    system: System,
-    params: Params,
-    curves: Float[np.ndarray, "C T F"],
-    starts: Float[np.ndarray, "S P D"],
-    spacing: float,
-    largest: int = 4,
-    skipped: int = 0,
-) -> Driven:
-    """Drives every network along curves.
-
-    Args:
-        starts: the first is compared with every other, and exponents are computed from it.
-        spacing: distance of time points, in units of x.
-        largest: the number of exponents, at most D.
-        skipped: time points before averaging, while the directions align with those that grow most.
-    """
-    directions = np.linalg.qr(np.random.default_rng(0).normal(size=(system.dimension, largest)))[0]
-    distances, grown = each_network(_driven, system, params, starts, curves, directions)
     with np.errstate(divide="ignore"):
-        mean = np.exp(np.log(distances).mean(axis=2))
-    return Driven(mean, np.sort(grown[:, :, skipped:].mean(axis=2))[..., ::-1] / spacing)
+        found: np.ndarray = np.exp(np.log(each_network(_distances, system, params, starts, curves)).mean(axis=2))
+    return found
 
 
-def _driven(
-    system: System,
-    params: PyTree,
-    starts: Float[Array, "P D"],
-    curves: Float[Array, "C T F"],
-    directions: Float[Array, "D L"],
-) -> tuple[Float[Array, "C N T"], Float[Array, "C T L"]]:
-    """The distances of ONE network's states from those of the first start, relative to the initial ones, and growth.
-
-    Growth is the logarithm of the factors by which directions grow at each time point, by QR decompositions (Benettin
-    et al., 1980). Its means over time are the largest Lyapunov exponents.
-    """
+def _distances(
+    system: System, params: PyTree, starts: Float[Array, "P D"], curves: Float[Array, "C T F"]
+) -> Float[Array, "C N T"]:
     step = partial(system.step, params)
 
     def distance(curve: Float[Array, "T F"], other: State) -> Float[Array, " T"]:
@@ -217,16 +184,4 @@ def _driven(
 
         return jax.lax.scan(both, (starts[0], other), curve)[1] / jnp.linalg.norm(starts[0] - other)
 
-    def grown(
-        at: tuple[State, Float[Array, "D L"]], inputs: Input
-    ) -> tuple[tuple[State, Float[Array, "D L"]], Float[Array, " L"]]:
-        state, basis = at
-        after, push = jax.linearize(lambda each: step(each, inputs)[0], state)
-        basis, factors = jnp.linalg.qr(jax.vmap(push, 1, 1)(basis))
-        return (after, basis), jnp.log(jnp.abs(jnp.diagonal(factors)))
-
-    def along(curve: Float[Array, "T F"]) -> tuple[Float[Array, "N T"], Float[Array, "T L"]]:
-        distances = jax.vmap(partial(distance, curve))(starts[1:])
-        return distances, jax.lax.scan(grown, (starts[0], directions), curve)[1]
-
-    return jax.lax.map(along, curves)
+    return jax.lax.map(lambda curve: jax.vmap(partial(distance, curve))(starts[1:]), curves)

@@ -72,8 +72,6 @@ class Rest(NamedTuple):
         swing: largest minus smallest answer in the last `WINDOW` steps; 0 for a fixed point.
         eigenvalues: of the Jacobian at fixed points, by descending modulus; elsewhere NaN.
         residual: the largest change of a component at a fixed point in one step; elsewhere NaN.
-        unit: the component of the flat state that integrates fastest, see `System.components`; elsewhere -1.
-        rate: the change of this component per unit of x; elsewhere NaN.
         period: the first return of a cycle, in units of x; elsewhere NaN.
         found: number of limits found, which may exceed Q.
     """
@@ -85,8 +83,6 @@ class Rest(NamedTuple):
     swing: Float[np.ndarray, "S U Q A"]
     eigenvalues: Complex[np.ndarray, "S U Q D"]
     residual: Float[np.ndarray, "S U Q"]
-    unit: Int[np.ndarray, "S U Q"]
-    rate: Float[np.ndarray, "S U Q"]
     period: Float[np.ndarray, "S U Q"]
     found: Int[np.ndarray, "S U"]
 
@@ -305,7 +301,7 @@ def _limits(
     sizes |= {(Kind.STABLE, place): 0 for place in dict.fromkeys(at_rest[count:]) if place >= count}
 
     state, answer = np.full(points.shape[1], np.nan), np.full(seen.mean.shape[1], np.nan)
-    nothing = Rest(Kind.NOTHING, 0.0, state, answer, answer, state.astype(complex), np.nan, -1, np.nan, np.nan, 0)
+    nothing = Rest(Kind.NOTHING, 0.0, state, answer, answer, state.astype(complex), np.nan, np.nan, 0)
     limits = [nothing] * most
     for q, ((kind, place), size) in enumerate(sorted(sizes.items(), key=lambda item: -item[1])[:most]):
         limits[q] = nothing._replace(kind=kind, share=size / count, state=every[place], swing=np.zeros_like(answer))
@@ -313,9 +309,6 @@ def _limits(
             continue
         own = Watched(*(leaf[groups.index((kind, place))] for leaf in seen))
         limits[q] = limits[q]._replace(state=own.end, answer=own.mean, swing=own.high - own.low)
-        if kind == Kind.INTEGRATES:
-            unit = fastest[groups.index((kind, place))]
-            limits[q] = limits[q]._replace(unit=unit, rate=own.rates[1, unit] / spacing)
-        elif kind == Kind.CYCLE:
+        if kind == Kind.CYCLE:
             limits[q] = limits[q]._replace(period=own.lag * spacing)
     return Rest(*map(np.stack, zip(*limits, strict=True)))._replace(found=len(sizes))

@@ -9,11 +9,11 @@ import flax.linen as nn
 import jax
 import numpy as np
 import xarray as xr
-from jaxtyping import Complex, Float, PyTree
+from jaxtyping import Float, PyTree
 
 from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.rest import rest, starts_of
-from lstm_toys.dynamics.system import System, system_of
+from lstm_toys.dynamics.system import system_of
 from lstm_toys.execution import lowering
 from lstm_toys.execution.base import Job
 from lstm_toys.populations import answering, states
@@ -21,12 +21,8 @@ from lstm_toys.populations import answering, states
 FEW = 8
 """Number of initial states at kept steps, and for the distance of two states along a curve."""
 
-EXPONENTS = 4
-MEASURED = 12
-"""Numbers of Lyapunov exponents along a curve, and of frequencies at which the response is also measured."""
-
-AMPLITUDE = 1e-3
-"""Amplitude of the measured sines, as a share of the range of constant inputs."""
+SMALL = 1e-3
+"""Amplitude of measured sines if the training curve is constant."""
 
 MEAN = "linear at the mean"
 
@@ -137,18 +133,17 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
         slots, responses = ("seed", "input", "found"), ("seed", "input", "frequency")
         gain = linear.response(known.linear, self.frequencies, self.spacing)[..., 0, self.varied]
         modes = self._modes(linear.Linear(*(each[:, self.mean] for each in known.linear)))
-        # Sines about the training curves' mean: small ones, and at the largest gain as large as the training curve.
-        small = AMPLITUDE * float(np.ptp(self.inputs[:, self.varied]) or 1.0)
-        large = float(np.ptp(self.curves[0, :, self.varied])) / 2 or small
-        chosen = self.frequencies[np.linspace(0, len(self.frequencies) - 1, MEASURED).round().astype(int)]
-        at_mean = known.state[:, self.mean : self.mean + 1]
-        measured = self._measured(system, params, at_mean, chosen, small)
+        # The gain at the frequency of the largest one, for sines as large as the training curve.
+        mean, large = slice(self.mean, self.mean + 1), float(np.ptp(self.curves[0, :, self.varied])) / 2 or SMALL
         peaks = np.full(len(visited), np.nan)
         for seed in np.flatnonzero(np.isfinite(modes.peak_frequency)):  # In turn: networks must not depend on others.
             own, frequency = jax.tree.map(lambda leaf, seed=seed: leaf[[seed]], params), modes.peak_frequency[[seed]]
-            peaks[seed] = np.abs(self._measured(system, own, at_mean[[seed]], frequency.values, large)[0, 0])
+            measured = linear.measured_response(
+                system, own, self.inputs[mean], known.state[[seed], mean], frequency.values, self.spacing, large
+            )
+            peaks[seed] = np.abs(measured[0, 0, 0, 0, self.varied])
         driving = self.curves[list(self.driving)]
-        along = linear.driven(system, params, driving, begun[:, : 1 + FEW], self.spacing, largest=EXPONENTS)
+        along = linear.distances(system, params, driving, begun[:, : 1 + FEW])
         answers = answering.answers(self.model, params, self.curves, block=self.block)
         variables: dict[str, Any] = {
             "kind": (slots, found.kind.astype(np.int8)),
@@ -158,18 +153,13 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
             "eigenvalue_real": ((*slots, "state"), found.eigenvalues.real),
             "eigenvalue_imaginary": ((*slots, "state"), found.eigenvalues.imag),
             "residual": (slots, found.residual),
-            "unit": (slots, found.unit),
-            "rate": (slots, found.rate),
             "period": (slots, found.period),
             "found_count": (("seed", "input"), found.found),
             "trajectory": (("seed", "time", "state"), visited.astype(np.float32)),
             "gain": (responses, np.abs(gain).astype(np.float32)),
             "phase": (responses, np.angle(gain).astype(np.float32)),
             "static_answer": (("seed", "input", "output"), known.answer),
-            "measured_gain": (("seed", "measured_frequency"), np.abs(measured)),
-            "measured_phase": (("seed", "measured_frequency"), np.angle(measured)),
-            "distance": (("seed", "driving", "time"), along.distance.astype(np.float32)),
-            "exponent": (("seed", "driving", "place"), along.exponents),
+            "distance": (("seed", "driving", "time"), along.astype(np.float32)),
             "answer": (("seed", "curve", *(["time"] * self.sequence), "output"), answers),
             "peak_gain_trained": ("seed", peaks),
             "jacobian": (("seed", "state", "before"), known.linear.A[:, self.mean].astype(np.float32)),
@@ -177,7 +167,6 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
         coordinates: dict[str, Any] = {
             "input": self.inputs[:, self.varied],
             "frequency": self.frequencies,
-            "measured_frequency": chosen,
             "time": self.x,
             "state": system.components,
         }
@@ -191,15 +180,3 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
             variables["prediction"] = of_models, np.stack(predicted).astype(np.float32)
             coordinates["model"] = [*MODELS]
         return xr.Dataset(variables, coordinates).merge(modes)
-
-    def _measured(
-        self,
-        system: System,
-        params: PyTree,
-        at_rest: Float[np.ndarray, "S 1 D"],
-        frequencies: Float[np.ndarray, " W"],
-        amplitude: float,
-    ) -> Complex[np.ndarray, "S W"]:
-        constant = self.inputs[self.mean : self.mean + 1]
-        measured = linear.measured_response(system, params, constant, at_rest, frequencies, self.spacing, amplitude)
-        return measured[:, 0, :, 0, self.varied]

@@ -64,20 +64,14 @@ def rest(found: xr.Dataset) -> Figure:
 
 
 def resonance(found: xr.Dataset) -> Figure:
-    """Draws gain and phase of the linearization at the training curves' mean, and the measured ones."""
+    """Draws gain and phase of the linearization at the training curves' mean, and the gain of a large sine."""
     mean, w = int(found.attrs["mean"]), found.frequency.values
     with style.canvas("", "", xlabel=axis_label(found.frequency)) as (figure, (left, right)):
         figure.suptitle(f"Answers to small sines about the mean input, {counted(found.sizes['seed'])}")
-        for axes, name in ((left, "gain"), (right, "phase")):
-            ours, measured = found[name].isel(input=mean).values, found[f"measured_{name}"].values
-            known = np.isfinite(ours).all(axis=1)
-            if known.any():  # Otherwise no network rests under this input.
-                ours, measured = (each[known] for each in (ours, measured))
-                if name == "phase":
-                    ours, measured = np.unwrap(ours, axis=1), np.unwrap(measured, axis=1)
-                _spread(axes, w, ours)
-                middle = np.nanmedian(measured, axis=0)
-                axes.plot(found.measured_frequency, middle, "o", color=COLORS["r"], markersize=4, fillstyle="none")
+        gain, phase = (found[name].isel(input=mean).values for name in ("gain", "phase"))
+        if (known := np.isfinite(gain).all(axis=1)).any():  # Otherwise no network rests under this input.
+            _spread(left, w, gain[known])
+            _spread(right, w, np.unwrap(phase[known], axis=1))
         left.set(ylabel="gain of the answer")
         right.set(ylabel="phase of the answer (rad)")
         left.axhline(1, color=GRAY, linewidth=0.9, linestyle="--")
@@ -88,7 +82,6 @@ def resonance(found: xr.Dataset) -> Figure:
         large = "its gain there for sines as large as the training curve"
         handles = [
             *_entries(found, "linearization at rest, median"),
-            style.entry("measured, median", COLORS["r"], linestyle="", marker="o", fillstyle="none"),
             style.entry("a network's largest gain", COLORS["b"], linestyle="", marker="|"),
             style.entry(large, COLORS["k"], linestyle="", marker="o", markersize=2, alpha=0.5),
         ]

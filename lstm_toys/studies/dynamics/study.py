@@ -51,7 +51,7 @@ FASTEST = 60.0
 BEYOND = 0.25
 """How far constant inputs extend the range of the curves by default, as a share of it, at each end."""
 
-VARIABLES = {"kind", "share", "static_answer", "gain", "mode_frequency", "exponent", "distance", "similarity"}
+VARIABLES = {"kind", "share", "static_answer", "gain", "mode_frequency", "distance", "similarity"}
 """Variables that every file has."""
 
 LABELS = {
@@ -306,7 +306,6 @@ def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
     numbers = {
         **{label: found[name].values for name, label in LABELS.items()},
         "quality factor of the leading mode": found.mode_frequency.values * found.time_constant.values / 2,
-        "largest exponent along the training curve": found.exponent.sel(driving=TRAINING).isel(place=0).values,
     }
     if found.sizes["seed"] > 1:
         others = np.where(np.eye(found.sizes["seed"], dtype=bool), np.nan, found.similarity.values)
