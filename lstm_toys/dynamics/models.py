@@ -31,18 +31,6 @@ class Equilibria(NamedTuple):
     linear: Linear
 
 
-class Explained(NamedTuple):
-    """How well answers are predicted: one minus the ratio of squared error to variance, and where.
-
-    Attributes:
-        share: over all curves, where there are predictions; NaN if answers do not vary there.
-        coverage: the share of time points that have predictions.
-    """
-
-    share: Float[np.ndarray, " S"]
-    coverage: Float[np.ndarray, " S"]
-
-
 def equilibria(system: System, params: Params, inputs: Float[np.ndarray, " U"], rest: Rest) -> Equilibria:
     """Chooses equilibria among the limits of networks, and linearizes the networks there."""
     state = _first(rest, (Kind.STABLE,), rest.state)
@@ -167,8 +155,12 @@ def explained(
     x: Float[np.ndarray, " T"],
     *,
     early: bool = False,
-) -> Explained:
-    """The share of answers' variance that a model explains after a fifth of the time range; ``early``: before it."""
+) -> tuple[Float[np.ndarray, " S"], Float[np.ndarray, " S"]]:
+    """The share of answers' variance that a model explains after a fifth of the time range; ``early``: before it.
+
+    One minus the ratio of squared error to variance, over all curves, where there are predictions; NaN if answers do
+    not vary there. Also returns the share of time points that have predictions.
+    """
     inside = ((x - x[0]) / (x[-1] - x[0]) >= SETTLED) != early
     answers, predictions = answers[:, :, inside].astype(float), predictions[:, :, inside]
     covered = np.isfinite(predictions)
@@ -179,7 +171,7 @@ def explained(
         error = np.nansum(np.square(counted - predictions), axis=axes)
         variance = np.nansum(np.square(counted - mean), axis=axes)
         share = 1 - error / variance
-    return Explained(np.where(variance > 0, share, np.nan), covered.mean(axis=axes))
+    return np.where(variance > 0, share, np.nan), covered.mean(axis=axes)
 
 
 def _between(

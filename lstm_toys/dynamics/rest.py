@@ -71,7 +71,6 @@ class Rest(NamedTuple):
         answer: for a cycle, its mean.
         swing: largest minus smallest answer in the last `WINDOW` steps; 0 for a fixed point.
         eigenvalues: of the Jacobian at fixed points, by descending modulus; elsewhere NaN.
-        residual: the largest change of a component at a fixed point in one step; elsewhere NaN.
         period: the first return of a cycle, in units of x; elsewhere NaN.
         found: number of limits found, which may exceed Q.
     """
@@ -82,7 +81,6 @@ class Rest(NamedTuple):
     answer: Float[np.ndarray, "S U Q A"]
     swing: Float[np.ndarray, "S U Q A"]
     eigenvalues: Complex[np.ndarray, "S U Q D"]
-    residual: Float[np.ndarray, "S U Q"]
     period: Float[np.ndarray, "S U Q"]
     found: Int[np.ndarray, "S U"]
 
@@ -182,9 +180,7 @@ def _judged(system: System, params: PyTree, inputs: Float[np.ndarray, "U F"], fo
     largest = np.abs(found.eigenvalues[..., 0])
     found.kind[at_rest & (largest > 1 - NEUTRAL)] = Kind.NEUTRAL
     found.kind[at_rest & (largest > 1 + NEUTRAL)] = Kind.UNSTABLE
-    after, answers = each_network(once, system, params, found.state, inputs)
-    found.residual[at_rest] = np.abs(after - found.state).max(axis=-1)[at_rest]
-    found.answer[at_rest] = answers[at_rest]
+    found.answer[at_rest] = each_network(once, system, params, found.state, inputs)[1][at_rest]
     return found
 
 
@@ -301,7 +297,7 @@ def _limits(
     sizes |= {(Kind.STABLE, place): 0 for place in dict.fromkeys(at_rest[count:]) if place >= count}
 
     state, answer = np.full(points.shape[1], np.nan), np.full(seen.mean.shape[1], np.nan)
-    nothing = Rest(Kind.NOTHING, 0.0, state, answer, answer, state.astype(complex), np.nan, np.nan, 0)
+    nothing = Rest(Kind.NOTHING, 0.0, state, answer, answer, state.astype(complex), np.nan, 0)
     limits = [nothing] * most
     for q, ((kind, place), size) in enumerate(sorted(sizes.items(), key=lambda item: -item[1])[:most]):
         limits[q] = nothing._replace(kind=kind, share=size / count, state=every[place], swing=np.zeros_like(answer))

@@ -60,32 +60,17 @@ class System:
 
 
 def system_of(model: nn.Module, params: Params, features: int) -> System:
-    """Makes the map of a model, whose state comprises all layer states that the next step depends on.
+    """Makes the map of a model, whose state comprises the states of all layers.
 
     Raises ValueError if the model has no layer, or its layers ignore given initial states; or see `lt.answers`.
     """
     check_model(model)
     answering.networks(model, params, 1, features)
     check_initial(model, params, features)
-    return System(model, features, _places(model, features))
-
-
-@cache
-def _places(model: nn.Module, features: int) -> tuple[tuple[str, str, int], ...]:
-    """The states that a step depends on: those whose NaN spreads to the next states or to the answer."""
-    inputs = jnp.zeros((1, 1, features))
-    shapes = jax.eval_shape(model.init, jax.random.key(0), inputs)["params"]
-    zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape), shapes)
-    found = jax.eval_shape(lambda: last(inside(model, zeros, inputs)[1]))
-    states = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), found)
-    step = jax.jit(partial(inside, model, zeros, inputs))
-
-    def matters(layer: str, name: str) -> bool:
-        spoiled = {**states, layer: {**states[layer], name: np.full_like(states[layer][name], np.nan)}}
-        return any(bool(jnp.isnan(leaf).any()) for leaf in jax.tree.leaves(step(spoiled)))
-
-    every = [(layer, name, each.shape[-1]) for layer, names in states.items() for name, each in names.items()]
-    return tuple(place for place in every if matters(*place[:2]))
+    one = jax.tree.map(lambda leaf: leaf[0], params)
+    found = jax.eval_shape(lambda own: last(inside(model, own, jnp.zeros((1, 1, features)))[1]), one)
+    places = [(layer, name, each.shape[-1]) for layer, names in found.items() for name, each in names.items()]
+    return System(model, features, tuple(places))
 
 
 def each_network(

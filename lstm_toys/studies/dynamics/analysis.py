@@ -152,7 +152,6 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
             "swing": ((*slots, "output"), found.swing),
             "eigenvalue_real": ((*slots, "state"), found.eigenvalues.real),
             "eigenvalue_imaginary": ((*slots, "state"), found.eigenvalues.imag),
-            "residual": (slots, found.residual),
             "period": (slots, found.period),
             "found_count": (("seed", "input"), found.found),
             "trajectory": (("seed", "time", "state"), visited.astype(np.float32)),

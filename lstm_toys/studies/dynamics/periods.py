@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import flax.linen as nn
 import jax
@@ -139,20 +138,16 @@ def lasting(found: xr.Dataset) -> float:
     return float(np.exp(-1 / found.sizes["time"]))
 
 
-def measured(found: xr.Dataset) -> dict[str, Any]:
+def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
     """Medians over networks with 95 % bootstrap intervals; shares of networks with Wilson's 95 % intervals."""
-    return {"summary": dict(_summary(found))}
-
-
-def _summary(found: xr.Dataset) -> Iterator[tuple[str, dict[str, float | None]]]:
-    stable = (found.kind.values == Kind.STABLE).sum(axis=2)
+    rows, stable = {}, (found.kind.values == Kind.STABLE).sum(axis=2)
     largest, lie = moduli(found), shares(found)
     modes = np.where(np.isnan(largest).all(axis=-1), np.nan, (largest >= lasting(found)).sum(axis=-1))
     for place, name in enumerate(found.period.values):
         for count in np.unique(stable[:, place]):
             number = int((stable[:, place] == count).sum())
             words = f"{name}: share with {counted(int(count), 'stable point')}"
-            yield words, as_json(intervals.wilson(number, len(stable)))
+            rows[words] = as_json(intervals.wilson(number, len(stable)))
         q = found.smallest_q.values[:, place]
         numbers = {f"share of descents to q of at most {level:.0e}": (q <= level).mean(axis=1) for level in LEVELS}
         numbers |= {
@@ -164,7 +159,8 @@ def _summary(found: xr.Dataset) -> Iterator[tuple[str, dict[str, float | None]]]
             "variance of slow points along two directions": lie[:, place].sum(axis=-1),
         }
         for words, values in numbers.items():
-            yield f"{name}: {words}", as_json(intervals.median_bootstrap(values[np.isfinite(values)]))
+            rows[f"{name}: {words}"] = as_json(intervals.median_bootstrap(values[np.isfinite(values)]))
+    return rows
 
 
 def _middle(values: Float[np.ndarray, "S E"]) -> Float[np.ndarray, " S"]:

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, PyTree
+from jaxtyping import Float
 
 from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.rest import Kind
@@ -20,7 +20,8 @@ from lstm_toys.execution.base import ExecutionLog
 from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
 from lstm_toys.populations.states import check_initial, inside, last
-from lstm_toys.results import population, storage
+from lstm_toys.results import storage
+from lstm_toys.results.population import parameters_name
 from lstm_toys.results.summary import as_json
 from lstm_toys.runs import checks, external
 from lstm_toys.runs.ask import Ask, Metrics
@@ -29,7 +30,7 @@ from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.experiment import TRAINING, Experiment
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
-from lstm_toys.runs.trained import Evaluated, load
+from lstm_toys.runs.trained import load
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.studies.dynamics import figures, periods, slow_figures
@@ -162,12 +163,11 @@ class Dynamics(Study[DynamicsSettings]):
         population = self.needs["population"]
         if lost := training.lost(population.read_metrics()):
             raise Failed(lost)
-        run, trained = self.run, load(population)
+        run, trained, settings = self.run, load(population), self.settings.trained
         sound = np.flatnonzero(~trained.diverged)
-        by_step = {
-            step: jax.tree.map(lambda leaf: self.settings.weight_scale * leaf[sound], params)
-            for step, params in self._parameters(trained).items()
-        }
+        kept = {step: population.checked(parameters_name(step)) for step in settings.keep_steps}
+        every = {step: storage.load_parameters(path) for step, path in kept.items()} | {settings.steps: trained.params}
+        by_step = jax.tree.map(lambda leaf: self.settings.weight_scale * leaf[sound], every)
         job, log = self.job, ExecutionLog(devices.fingerprint(trained.block))
         slices = [slice(first, min(first + TOGETHER, len(sound))) for first in range(0, len(sound), TOGETHER)]
         missing = [each for each in slices if not self._kept(each).is_file()]
@@ -205,11 +205,6 @@ class Dynamics(Study[DynamicsSettings]):
     def _kept(self, members: slice) -> Path:
         return self.run.checkpoints / f"{members.start}-{members.stop}.nc"
 
-    def _parameters(self, trained: Evaluated) -> dict[int, PyTree]:
-        run, settings = self.needs["population"], self.settings.trained
-        kept = {step: run.checked(population.parameters_name(step)) for step in settings.keep_steps}
-        return {step: storage.load_parameters(path) for step, path in kept.items()} | {settings.steps: trained.params}
-
     def _labeled(self, found: xr.Dataset) -> xr.Dataset:
         span, task, job = self.experiment.span, self.prepared.task, self.job
         found = found.assign_coords(output=list(task.output_features))
@@ -234,25 +229,22 @@ class Dynamics(Study[DynamicsSettings]):
 
     def _write_models(self, found: xr.Dataset) -> list[str]:
         """Writes the answers of each model like `lt.labeled`, for claims to be tested on them; returns file names."""
-        names = []
-        settings = self.settings.trained
+        names, settings = [], self.settings.trained
         for model in found.model.values if "prediction" in found else ():
             prediction = found.prediction.sel(model=model).values
-            covered, zeros = np.isfinite(prediction), np.nan_to_num(prediction)
-            labeled = external.labeled(self.experiment, zeros, settings.timesteps, dict(settings.numbers))
-            labeled = labeled.assign(
-                train_answer=labeled.train_answer.where(covered[:, 0]),
-                answer=labeled.answer.where(covered[:, 1:]),
-                seed=found.seed.values,
-            )
+            labeled = external.labeled(self.experiment, prediction, settings.timesteps, dict(settings.numbers))
+            # Points without a prediction are unknown; the network did not diverge there.
+            labeled = labeled.assign(diverged=xr.zeros_like(labeled.diverged), seed=found.seed.values)
             names.append(answers_file(model))
             storage.save_results(labeled, self.run.folder / names[-1])
         return names
 
     def metrics(self) -> Metrics:
         if self.periods:
-            return periods.measured(storage.load_results(self.run.results, periods.VARIABLES))
-        return measured(storage.load_results(self.run.results, VARIABLES))
+            return {"summary": periods.summary(storage.load_results(self.run.results, periods.VARIABLES))}
+        found = storage.load_results(self.run.results, VARIABLES)
+        measured = {"mean_input": float(found.input[int(found.attrs["mean"])]), "summary": summary(found)}
+        return measured | ({"curves": curves(found)} if "explained" in found else {})
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         path = self.run.checked("results.nc")
@@ -282,15 +274,6 @@ def _explained(found: xr.Dataset) -> xr.Dataset:
 def answers_file(model: str) -> str:
     """The name of the file with the answers of a model."""
     return f"answers_{model.replace(', ', '_').replace(' ', '_')}.nc"
-
-
-def measured(found: xr.Dataset) -> dict[str, Any]:
-    """Returns all measurements of finished results, by name in the metrics."""
-    return {
-        "mean_input": float(found.input[int(found.attrs["mean"])]),
-        "summary": summary(found),
-        **({"curves": curves(found)} if "explained" in found else {}),
-    }
 
 
 def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
