@@ -69,9 +69,7 @@ class Rest(NamedTuple):
         share: the share of starts that ended there.
         state: the fixed point, or the last state of a start that ended there.
         answer: for a cycle, its mean.
-        swing: largest minus smallest answer in the last `WINDOW` steps; 0 for a fixed point.
         eigenvalues: of the Jacobian at fixed points, by descending modulus; elsewhere NaN.
-        period: the first return of a cycle, in units of x; elsewhere NaN.
         found: number of limits found, which may exceed Q.
     """
 
@@ -79,9 +77,7 @@ class Rest(NamedTuple):
     share: Float[np.ndarray, "S U Q"]
     state: Float[np.ndarray, "S U Q D"]
     answer: Float[np.ndarray, "S U Q A"]
-    swing: Float[np.ndarray, "S U Q A"]
     eigenvalues: Complex[np.ndarray, "S U Q D"]
-    period: Float[np.ndarray, "S U Q"]
     found: Int[np.ndarray, "S U"]
 
 
@@ -130,12 +126,7 @@ def newton(step: Step, start: State, inputs: Input) -> State:
 
 
 def rest(
-    system: System,
-    params: Params,
-    inputs: Float[np.ndarray, "U F"],
-    starts: Float[np.ndarray, "S P D"],
-    spacing: float,
-    most: int = 8,
+    system: System, params: Params, inputs: Float[np.ndarray, "U F"], starts: Float[np.ndarray, "S P D"], most: int = 8
 ) -> Rest:
     """Finds where every network settles under every constant input: fixed points, cycles, or integrating cells.
 
@@ -144,7 +135,6 @@ def rest(
 
     Args:
         starts: initial states of each network, such as from `starts_of`.
-        spacing: distance of time points, in units of x.
         most: maximum number of limits returned for each network and input, Q.
     """
     shape = (len(starts), len(inputs), starts.shape[1])
@@ -166,7 +156,7 @@ def rest(
     between = np.where(odd[:, None], (points + before) / 2, begun)
     from_starts = each_network(_NEWTON, system, params, (between, apart | ~odd), inputs)
     limits = [
-        _limits(Watched(*(leaf[place] for leaf in seen)), points[place], from_starts[place], spacing, most)
+        _limits(Watched(*(leaf[place] for leaf in seen)), points[place], from_starts[place], most)
         for place in np.ndindex(shape[:2])
     ]
     found = jax.tree.map(lambda *each: np.stack(each).reshape(*shape[:2], *np.shape(each[0])), *limits)
@@ -284,9 +274,7 @@ def _fastest(seen: Watched) -> Int[np.ndarray, "*N P"]:
     return fastest
 
 
-def _limits(
-    seen: Watched, points: Float[np.ndarray, "P D"], from_starts: Float[np.ndarray, "P D"], spacing: float, most: int
-) -> Rest:
+def _limits(seen: Watched, points: Float[np.ndarray, "P D"], from_starts: Float[np.ndarray, "P D"], most: int) -> Rest:
     """The limits of ONE network under one input, ``[Q ...]``, before its fixed points are classified."""
     kinds, fastest, count = _kinds(seen, points), _fastest(seen), len(points)
     settled, every = kinds == Kind.STABLE, np.concatenate([points, from_starts])
@@ -297,14 +285,11 @@ def _limits(
     sizes |= {(Kind.STABLE, place): 0 for place in dict.fromkeys(at_rest[count:]) if place >= count}
 
     state, answer = np.full(points.shape[1], np.nan), np.full(seen.mean.shape[1], np.nan)
-    nothing = Rest(Kind.NOTHING, 0.0, state, answer, answer, state.astype(complex), np.nan, 0)
+    nothing = Rest(Kind.NOTHING, 0.0, state, answer, state.astype(complex), 0)
     limits = [nothing] * most
     for q, ((kind, place), size) in enumerate(sorted(sizes.items(), key=lambda item: -item[1])[:most]):
-        limits[q] = nothing._replace(kind=kind, share=size / count, state=every[place], swing=np.zeros_like(answer))
-        if kind == Kind.STABLE:
-            continue
-        own = Watched(*(leaf[groups.index((kind, place))] for leaf in seen))
-        limits[q] = limits[q]._replace(state=own.end, answer=own.mean, swing=own.high - own.low)
-        if kind == Kind.CYCLE:
-            limits[q] = limits[q]._replace(period=own.lag * spacing)
+        limits[q] = nothing._replace(kind=kind, share=size / count, state=every[place])
+        if kind != Kind.STABLE:
+            member = groups.index((kind, place))
+            limits[q] = limits[q]._replace(state=seen.end[member], answer=seen.mean[member])
     return Rest(*map(np.stack, zip(*limits, strict=True)))._replace(found=len(sizes))

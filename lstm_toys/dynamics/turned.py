@@ -48,7 +48,7 @@ def oscillation(system: System, params: Params, inputs: Float[np.ndarray, " U"],
     """
     networks = len(jax.tree.leaves(params)[0])
     begun = np.zeros((networks, STARTS, system.dimension))
-    known = equilibria(system, params, inputs, rest(system, params, inputs[:, None], begun, spacing=1.0))
+    known = equilibria(system, params, inputs, rest(system, params, inputs[:, None], begun))
     values = np.full(known.state.shape[:2], np.nan, complex)
     projections = np.full(known.linear.A.shape, np.nan, complex)
     for place in np.argwhere(np.isfinite(known.linear.A).all(axis=(-2, -1))):

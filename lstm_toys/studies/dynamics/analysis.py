@@ -1,7 +1,7 @@
 """Analyzes the dynamics of some networks: at rest, near rest, along curves, and by models made from these."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -47,44 +47,49 @@ class AnalyzedNetworks(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
-    """The analysis of every network.
+class NetworkJob(Job[AnalyzedNetworks, xr.Dataset]):
+    """What the analyses of networks share.
 
     Attributes:
-        curves: all curves that networks answer; the first one is the training curve.
-        inputs: constant inputs, of which only the feature ``varied`` varies.
+        curves: those that networks see.
+        inputs: constant inputs, one per row.
+        starts: number of initial states from which fixed points are sought.
+    """
+
+    model: nn.Module
+    curves: Float[np.ndarray, "C T F"]
+    inputs: Float[np.ndarray, "U F"]
+    starts: int
+    block: int
+
+    def digests(self) -> lowering.Digests:
+        """Code of dynamics is digested as source."""
+        own = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("model", "block")}
+        return {"analyzed": lowering.digest(own), **lowering.compiled()}
+
+
+@dataclass(frozen=True)
+class Analysis(NetworkJob):
+    """The analysis of every network; the first curve is the training curve.
+
+    Attributes:
+        varied: the only feature in which constant inputs differ.
         mean: index of the training curves' mean among the constant inputs.
         frequencies: angular frequencies of the response, in radians per unit of x.
         driving: indices of the curves along which states are followed.
         sequence: whether networks answer at every time point.
     """
 
-    model: nn.Module
-    curves: Float[np.ndarray, "C T F"]
-    inputs: Float[np.ndarray, "U F"]
     varied: int
     mean: int
-    starts: int
     x: Float[np.ndarray, " T"]
     frequencies: Float[np.ndarray, " W"]
     driving: tuple[int, ...]
     sequence: bool
-    block: int
 
     @property
     def spacing(self) -> float:
         return float(self.x[1] - self.x[0])
-
-    @property
-    def modeled(self) -> bool:
-        """Whether models can be made: of networks of one feature that answer at every time point."""
-        return self.sequence and self.curves.shape[2] == 1
-
-    def digests(self) -> lowering.Digests:
-        """Code of dynamics is digested as source."""
-        own = [self.curves, self.inputs, self.x, self.frequencies]
-        rest = [self.varied, self.mean, self.starts, list(self.driving), self.sequence]
-        return {"analyzed": lowering.digest(own, rest), **lowering.compiled()}
 
     def function(self) -> Callable[[AnalyzedNetworks], xr.Dataset]:
         return self.analyzed
@@ -106,7 +111,7 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
         with jax.enable_x64(True):
             visited = np.asarray(system.flat(along))[:, 0]
         begun = starts_of(visited, starts)
-        found = rest(system, params, inputs, begun, self.spacing)
+        found = rest(system, params, inputs, begun)
         return system, visited, begun, found, models.equilibria(system, params, inputs[:, self.varied], found)
 
     def _at_mean(self, params: PyTree) -> xr.Dataset:
@@ -149,10 +154,8 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
             "kind": (slots, found.kind.astype(np.int8)),
             "share": (slots, found.share),
             "rest_answer": ((*slots, "output"), found.answer),
-            "swing": ((*slots, "output"), found.swing),
             "eigenvalue_real": ((*slots, "state"), found.eigenvalues.real),
             "eigenvalue_imaginary": ((*slots, "state"), found.eigenvalues.imag),
-            "period": (slots, found.period),
             "found_count": (("seed", "input"), found.found),
             "trajectory": (("seed", "time", "state"), visited.astype(np.float32)),
             "gain": (responses, np.abs(gain).astype(np.float32)),
