@@ -119,45 +119,32 @@ def _response(linear: Linear, z: Complex[np.ndarray, " W"]) -> Complex[np.ndarra
 def measured_response(
     system: System,
     params: Params,
-    inputs: Float[np.ndarray, "U F"],
-    states: Float[np.ndarray, "S U D"],
-    frequencies: Float[np.ndarray, " W"],
+    states: Float[np.ndarray, "S D"],
+    level: float,
+    frequency: float,
     spacing: float,
     amplitude: float,
-) -> Complex[np.ndarray, "S U W A F"]:
-    """Measures the complex gain of networks with sines ``u + amplitude * sin(w x)`` of one feature at a time.
+) -> Complex[np.ndarray, "S A"]:
+    """Measures the complex gain of networks of one feature with a sine ``level + amplitude * sin(w x)``.
 
     A least-squares fit of ``a + b sin(w x) + c cos(w x)`` to the answers gives the gain ``(b + i c) / amplitude``. It
-    is NaN where the initial states, such as fixed points, are. Frequencies w above 0 are in radians per unit of x.
+    is NaN where the initial states, such as fixed points, are. The frequency w is in radians per unit of x.
     """
-    half = max(SETTLED, int(np.ceil(PERIODS * 2 * np.pi / (frequencies.min() * spacing))))
-    phases = frequencies[:, None] * spacing * np.arange(1, 2 * half + 1)
-    fitted = np.stack([np.ones_like(phases), np.sin(phases), np.cos(phases)], axis=-1)[:, half:]
-    waves, projections = amplitude * np.sin(phases), np.linalg.pinv(fitted)[:, 1:]
-    parts = each_network(_measured, system, params, states, inputs, waves, projections)
-    return (parts[..., 0, :] + 1j * parts[..., 1, :]).swapaxes(-1, -2) / amplitude
+    half = max(SETTLED, int(np.ceil(PERIODS * 2 * np.pi / (frequency * spacing))))
+    phases = frequency * spacing * np.arange(1, 2 * half + 1)
+    fitted = np.stack([np.ones_like(phases), np.sin(phases), np.cos(phases)], axis=-1)[half:]
+    curve, projection = level + amplitude * np.sin(phases), np.linalg.pinv(fitted)[1:]
+    parts = each_network(_measured, system, params, states, curve, projection)
+    return np.asarray(parts[:, 0] + 1j * parts[:, 1]) / amplitude
 
 
 def _measured(
-    system: System,
-    params: PyTree,
-    states: Float[Array, "U D"],
-    inputs: Float[Array, "U F"],
-    waves: Float[Array, "W T"],
-    projections: Float[Array, "W 2 K"],
-) -> Float[Array, "U W F 2 A"]:
-    """The coefficients of sine and cosine in the answers of ONE network, whose last K time points are fitted."""
-    step, kept = partial(system.step, params), projections.shape[-1]
-
-    def of_sine(state: State, constant: Input, feature: Input, wave: Float[Array, " T"]) -> Float[Array, "T A"]:
-        return jax.lax.scan(step, state, constant[None, :] + wave[:, None] * feature[None, :])[1]
-
-    def under(at: tuple[State, Input]) -> Float[Array, "W F 2 A"]:
-        of_features = jax.vmap(partial(of_sine, *at), (0, None))
-        answers = jax.vmap(of_features, (None, 0))(jnp.eye(inputs.shape[1]), waves)
-        return jnp.einsum("wpt,wfta->wfpa", projections, answers[:, :, -kept:])
-
-    return jax.lax.map(under, (states, inputs))
+    system: System, params: PyTree, state: State, curve: Float[Array, " T"], projection: Float[Array, "2 K"]
+) -> Float[Array, "2 A"]:
+    """The coefficients of sine and cosine in the answer of ONE network, whose last K time points are fitted."""
+    answers = jax.lax.scan(partial(system.step, params), state, curve[:, None])[1]
+    kept = answers[None, None, -projection.shape[1] :]  # Sums of a batch have the last bits of the published gains.
+    return jnp.einsum("wpt,wfta->wfpa", projection[None], kept)[0, 0]
 
 
 def distances(

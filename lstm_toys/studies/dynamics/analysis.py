@@ -70,17 +70,15 @@ class NetworkJob(Job[AnalyzedNetworks, xr.Dataset]):
 
 @dataclass(frozen=True)
 class Analysis(NetworkJob):
-    """The analysis of every network; the first curve is the training curve.
+    """The analysis of every network of one input feature; the first curve is the training curve.
 
     Attributes:
-        varied: the only feature in which constant inputs differ.
         mean: index of the training curves' mean among the constant inputs.
         frequencies: angular frequencies of the response, in radians per unit of x.
         driving: indices of the curves along which states are followed.
         sequence: whether networks answer at every time point.
     """
 
-    varied: int
     mean: int
     x: Float[np.ndarray, " T"]
     frequencies: Float[np.ndarray, " W"]
@@ -112,7 +110,7 @@ class Analysis(NetworkJob):
             visited = np.asarray(system.flat(along))[:, 0]
         begun = starts_of(visited, starts)
         found = rest(system, params, inputs, begun)
-        return system, visited, begun, found, models.equilibria(system, params, inputs[:, self.varied], found)
+        return system, visited, begun, found, models.equilibria(system, params, inputs[:, 0], found)
 
     def _at_mean(self, params: PyTree) -> xr.Dataset:
         """Modes under the training curves' mean, found from few states."""
@@ -121,13 +119,13 @@ class Analysis(NetworkJob):
 
     def _modes(self, near: linear.Linear) -> xr.Dataset:
         leading = linear.modes(linear.eigenvalues(near.A)[..., :1], self.spacing)
-        gain = np.abs(linear.response(near, self.frequencies, self.spacing)[..., 0, self.varied])
+        gain = np.abs(linear.response(near, self.frequencies, self.spacing)[..., 0, 0])
         highest = np.where(np.isfinite(gain), gain, -np.inf).argmax(axis=-1)
         known = np.isfinite(gain).all(axis=-1)
         values = {
             "mode_frequency": np.abs(leading.frequency[..., 0]),
             "time_constant": leading.time_constant[..., 0],
-            "static_gain": np.abs(linear.response(near, np.zeros(1), self.spacing)[..., 0, 0, self.varied]),
+            "static_gain": np.abs(linear.response(near, np.zeros(1), self.spacing)[..., 0, 0, 0]),
             "peak_gain": np.take_along_axis(gain, highest[..., None], -1)[..., 0],
             "peak_frequency": np.where(known, self.frequencies[highest], np.nan),
         }
@@ -136,17 +134,16 @@ class Analysis(NetworkJob):
     def _whole(self, params: PyTree) -> xr.Dataset:
         system, visited, begun, found, known = self._settle(params, self.inputs, self.starts)
         slots, responses = ("seed", "input", "found"), ("seed", "input", "frequency")
-        gain = linear.response(known.linear, self.frequencies, self.spacing)[..., 0, self.varied]
+        gain = linear.response(known.linear, self.frequencies, self.spacing)[..., 0, 0]
         modes = self._modes(linear.Linear(*(each[:, self.mean] for each in known.linear)))
         # The gain at the frequency of the largest one, for sines as large as the training curve.
-        mean, large = slice(self.mean, self.mean + 1), float(np.ptp(self.curves[0, :, self.varied])) / 2 or SMALL
+        mean, large = float(self.inputs[self.mean, 0]), float(np.ptp(self.curves[0])) / 2 or SMALL
         peaks = np.full(len(visited), np.nan)
-        for seed in np.flatnonzero(np.isfinite(modes.peak_frequency)):  # In turn: networks must not depend on others.
-            own, frequency = jax.tree.map(lambda leaf, seed=seed: leaf[[seed]], params), modes.peak_frequency[[seed]]
-            measured = linear.measured_response(
-                system, own, self.inputs[mean], known.state[[seed], mean], frequency.values, self.spacing, large
-            )
-            peaks[seed] = np.abs(measured[0, 0, 0, 0, self.varied])
+        for seed, frequency in enumerate(modes.peak_frequency.values):  # In turn: networks must not depend on others.
+            if np.isfinite(frequency):
+                own, state = jax.tree.map(lambda leaf, seed=seed: leaf[[seed]], params), known.state[[seed], self.mean]
+                measured = linear.measured_response(system, own, state, mean, frequency, self.spacing, large)
+                peaks[seed] = np.abs(measured[0, 0])
         driving = self.curves[list(self.driving)]
         along = linear.distances(system, params, driving, begun[:, : 1 + FEW])
         answers = answering.answers(self.model, params, self.curves, block=self.block)
@@ -167,14 +164,13 @@ class Analysis(NetworkJob):
             "jacobian": (("seed", "state", "before"), known.linear.A[:, self.mean].astype(np.float32)),
         }
         coordinates: dict[str, Any] = {
-            "input": self.inputs[:, self.varied],
+            "input": self.inputs[:, 0],
             "frequency": self.frequencies,
             "time": self.x,
             "state": system.components,
         }
-        # Models can be made of networks of one feature that answer at every time point.
-        if self.sequence and self.curves.shape[2] == 1:
-            curves, mean = self.curves[..., 0], float(self.inputs[self.mean, self.varied])
+        if self.sequence:
+            curves = self.curves[..., 0]
             predicted = [
                 model(known, curves, mean) if name == MEAN else model(known, curves) for name, model in MODELS.items()
             ]

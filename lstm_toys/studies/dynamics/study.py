@@ -52,7 +52,7 @@ FASTEST = 60.0
 BEYOND = 0.25
 """How far constant inputs extend the range of the curves by default, as a share of it, at each end."""
 
-VARIABLES = {"kind", "share", "static_answer", "gain", "mode_frequency", "distance", "similarity"}
+VARIABLES = {"kind", "share", "static_answer", "gain", "mode_frequency", "distance"}
 """Variables that every file has."""
 
 LABELS = {
@@ -114,29 +114,25 @@ class Dynamics(Study[DynamicsSettings]):
 
     def _analysis(self) -> Analysis:
         prepared, settings = self.prepared, self.settings
-        task, curves = prepared.task, prepared.curves.answered[""]
-        varied = task.input_features.index("y") if "y" in task.input_features else 0
-        base = np.asarray(prepared.curves.training.inputs, float).mean(axis=(0, 1))
+        curves = prepared.curves.answered[""]
+        (mean,) = np.asarray(prepared.curves.training.inputs, float).mean(axis=(0, 1))
         if isinstance(settings.inputs, Axis):
             asked = settings.inputs.values
         else:
-            low, high = float(curves[..., varied].min()), float(curves[..., varied].max())
+            low, high = float(curves.min()), float(curves.max())
             more = BEYOND * (high - low or 1.0)
             asked = np.linspace(low - more, high + more, INPUTS - 1)
-        grid = np.union1d(asked, base[varied])
-        inputs = np.repeat(base[None], len(grid), axis=0)
-        inputs[:, varied] = grid
+        inputs = np.union1d(asked, mean)
         return Analysis(
             model=prepared.model,
             curves=curves,
-            inputs=inputs,
-            varied=varied,
-            mean=int(np.searchsorted(grid, base[varied])),
+            inputs=inputs[:, None],
+            mean=int(np.searchsorted(inputs, mean)),
             starts=settings.starts,
             x=np.asarray(prepared.x, float),
             frequencies=np.linspace(FASTEST / FREQUENCIES, FASTEST, FREQUENCIES) / self.experiment.span.length,
             driving=tuple(map(self.families.index, dict.fromkeys(self.families))),
-            sequence=task.sequence,
+            sequence=prepared.task.sequence,
             block=prepared.block,
         )
 
@@ -218,13 +214,12 @@ class Dynamics(Study[DynamicsSettings]):
         found = found.assign_coords(
             family=("curve", every),
             driving=names,
-            curve_shown=(("curve", "time"), job.curves[..., job.varied]),
-            input=("input", found.input.values, {"long_name": f"constant input {task.input_features[job.varied]}"}),
+            curve_shown=(("curve", "time"), job.curves[..., 0]),
+            input=("input", found.input.values, {"long_name": f"constant input {task.input_features[0]}"}),
             time=("time", found.time.values, {"long_name": span.name, "units": span.unit}),
             frequency=("frequency", found.frequency.values, {"long_name": "angular frequency", "units": per_x}),
         )
-        similar = models.similarities(found.trajectory.values, found.trajectory.values)
-        found = found.assign(similarity=(("seed", "other"), similar.astype(np.float32))).assign_attrs(mean=job.mean)
+        found = found.assign_attrs(mean=job.mean)
         return _explained(found.assign_coords(curves=names)) if "prediction" in found else found
 
     def _write_models(self, found: xr.Dataset) -> list[str]:
@@ -290,9 +285,6 @@ def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
         **{label: found[name].values for name, label in LABELS.items()},
         "quality factor of the leading mode": found.mode_frequency.values * found.time_constant.values / 2,
     }
-    if found.sizes["seed"] > 1:
-        others = np.where(np.eye(found.sizes["seed"], dtype=bool), np.nan, found.similarity.values)
-        numbers["similarity of states to those of other networks"] = np.nanmedian(others, axis=1)
     if "explained" in found:
         for (ending, words), model, family in product(WINDOWS.items(), found.model.values, found.curves.values):
             explained, coverage = (found[f"{name}{ending}"].sel(model=model) for name in ("explained", "coverage"))
@@ -306,13 +298,11 @@ def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
 
 
 def curves(found: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
-    """Measures each curve of each family in the first fifth of x.
+    """Measures each curve of each family in the first fifth of x, with medians over ``networks`` with a number.
 
-    Returns by family, for each curve: its ``first`` and ``last`` value; ``mode_frequency``, the median frequency of the
-    leading mode at rest under the constant input nearest to the curve's mean there, with a 95 % bootstrap interval, the
-    number of ``networks`` that rest, and how many of them are ``oscillating``; and by model the median of the variance
-    explained there with the same interval, the number of ``networks`` for which it is defined, and the share of time
-    points ``predicted`` over all networks.
+    Returns by family, for each curve: its ``first`` and ``last`` value; ``mode_frequency`` of the leading mode at rest
+    under the constant input nearest to the curve's mean there, and how many networks are ``oscillating``; and by model
+    the variance explained there, and the share of time points ``predicted`` over all networks.
     """
     frequencies, x = _frequencies(found), found.time.values
     early = (x - x[0]) / (x[-1] - x[0]) < SETTLED
@@ -323,11 +313,9 @@ def curves(found: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
         mode = {**_median(frequencies[:, nearest]), "oscillating": int((frequencies[:, nearest] > 0).sum())}
         row = {"first": float(shown[0]), "last": float(shown[-1]), "mode_frequency": mode}
         for model in found.model.values:
-            shares, covered = (
-                found[name].sel(model=model).isel(curve=place).values
-                for name in ("explained_early_curve", "coverage_early_curve")
-            )
-            row[str(model)] = {**_median(shares), "predicted": float(covered.mean())}
+            own = found.sel(model=model).isel(curve=place)
+            predicted = float(own.coverage_early_curve.values.mean())
+            row[str(model)] = {**_median(own.explained_early_curve.values), "predicted": predicted}
         rows.setdefault(str(family), []).append(row)
     return rows
 
