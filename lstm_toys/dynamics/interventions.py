@@ -24,10 +24,8 @@ Context: TypeAlias = nn.module.InterceptorContext
 Member: TypeAlias = tuple[PyTree, Int[Array, " K"], Float[Array, " K"]]
 """ONE network, its held or clamped units, and their values; NaN: their own means."""
 
-GATES: dict[type[nn.Module], tuple[str, ...]] = {LSTM: ("input", "forget", "cell", "output"), GRU: ("z", "r", "h")}
-"""What the columns of a layer's kernels compute, in order; "cell" and "h" are not gates."""
-
-NO_GATES = ("cell", "h")
+GATES: dict[type[nn.Module], dict[str, int]] = {LSTM: {"input": 0, "forget": 1, "output": 3}, GRU: {"z": 0, "r": 1}}
+"""The gates of each kind of layer, and their places among the columns of its kernels."""
 
 FAR = 1e4
 """An input at which both gate functions are 1."""
@@ -144,10 +142,9 @@ def _clamped(
     with nn.intercept_methods(noted):
         model.apply({"params": params}, curves)
     module, inputs, hidden = seen[-1]
-    every = GATES.get(type(module), ())
-    names = [name for name in every if name not in NO_GATES]
-    arguments.expect(gate in names, "gate", f"{' or '.join(map(repr, names)) or 'None'} for {layer}", gate)
-    columns = every.index(gate) * module.units + units
+    places = GATES.get(type(module), {})
+    arguments.expect(gate in places, "gate", f"{' or '.join(map(repr, places)) or 'None'} for {layer}", gate)
+    columns = places[gate] * module.units + units
     leaves, path = traverse_util.flatten_dict(params), tuple(filter(None, layer.split("/")))
     kernel, recurrent_kernel, bias = (leaves[*path, name] for name in ("kernel", "recurrent_kernel", "bias"))
     before = jnp.concatenate([jnp.zeros_like(hidden[:, :1]), hidden[:, :-1]], axis=1)

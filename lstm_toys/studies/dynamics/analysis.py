@@ -54,12 +54,14 @@ class NetworkJob(Job[AnalyzedNetworks, xr.Dataset]):
         curves: those that networks see.
         inputs: constant inputs, one per row.
         starts: number of initial states from which fixed points are sought.
+        spacing: distance of time points, in units of x.
     """
 
     model: nn.Module
     curves: Float[np.ndarray, "C T F"]
     inputs: Float[np.ndarray, "U F"]
     starts: int
+    spacing: float
     block: int
 
     def digests(self) -> lowering.Digests:
@@ -80,14 +82,9 @@ class Analysis(NetworkJob):
     """
 
     mean: int
-    x: Float[np.ndarray, " T"]
     frequencies: Float[np.ndarray, " W"]
     driving: tuple[int, ...]
     sequence: bool
-
-    @property
-    def spacing(self) -> float:
-        return float(self.x[1] - self.x[0])
 
     def function(self) -> Callable[[AnalyzedNetworks], xr.Dataset]:
         return self.analyzed
@@ -163,12 +160,7 @@ class Analysis(NetworkJob):
             "peak_gain_trained": ("seed", peaks),
             "jacobian": (("seed", "state", "before"), known.linear.A[:, self.mean].astype(np.float32)),
         }
-        coordinates: dict[str, Any] = {
-            "input": self.inputs[:, 0],
-            "frequency": self.frequencies,
-            "time": self.x,
-            "state": system.components,
-        }
+        coordinates = {"state": system.components}
         if self.sequence:
             curves = self.curves[..., 0]
             predicted = [

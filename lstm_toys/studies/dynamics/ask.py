@@ -23,9 +23,6 @@ WINDOWS = {"": "", "_early": " in the first fifth"}
 
 INPUTS = 41
 
-WHOLE = "LPV"
-"""The model whose share of predicted time points is reported."""
-
 EXPLAINED, PREDICTED = ": variance explained", ": time points predicted"
 
 
@@ -90,8 +87,8 @@ def _explained(summary: dict[str, Any], window: str) -> Iterator[RenderableType]
     models, families = ([*dict.fromkeys(name.split(named)[at] for name in summary if named in name)] for at in (0, 1))
     if models:
         keys = {model: [f"{model}{named}{each}" for each in families] for model in models}
-        if f"{WHOLE}{PREDICTED}{window}, {families[0]}" in summary:
-            keys |= {f"predicted by {WHOLE}": [f"{WHOLE}{PREDICTED}{window}, {each}" for each in families]}
+        if f"LPV{PREDICTED}{window}, {families[0]}" in summary:
+            keys |= {"predicted by LPV": [f"LPV{PREDICTED}{window}, {each}" for each in families]}
         rows = [(name, *(tables.number(summary[key]["median"]) for key in own)) for name, own in keys.items()]
         columns = ("", *(f"{name.replace('_', ' ')}>" for name in families))
         title = f"share of variance that models explain{window or ' after the first fifth'} of x, median over networks"

@@ -51,7 +51,6 @@ class PeriodAnalysis(NetworkJob):
     """
 
     within: Bool[np.ndarray, "C T"]
-    spacing: float
 
     def function(self) -> Callable[[AnalyzedNetworks], xr.Dataset]:
         return self.analyzed

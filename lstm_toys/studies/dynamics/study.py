@@ -129,7 +129,7 @@ class Dynamics(Study[DynamicsSettings]):
             inputs=inputs[:, None],
             mean=int(np.searchsorted(inputs, mean)),
             starts=settings.starts,
-            x=np.asarray(prepared.x, float),
+            spacing=float(np.diff(np.asarray(prepared.x[:2], float))[0]),
             frequencies=np.linspace(FASTEST / FREQUENCIES, FASTEST, FREQUENCIES) / self.experiment.span.length,
             driving=tuple(map(self.families.index, dict.fromkeys(self.families))),
             sequence=prepared.task.sequence,
@@ -215,9 +215,9 @@ class Dynamics(Study[DynamicsSettings]):
             family=("curve", every),
             driving=names,
             curve_shown=(("curve", "time"), job.curves[..., 0]),
-            input=("input", found.input.values, {"long_name": f"constant input {task.input_features[0]}"}),
-            time=("time", found.time.values, {"long_name": span.name, "units": span.unit}),
-            frequency=("frequency", found.frequency.values, {"long_name": "angular frequency", "units": per_x}),
+            input=("input", job.inputs[:, 0], {"long_name": f"constant input {task.input_features[0]}"}),
+            time=("time", np.asarray(self.prepared.x, float), {"long_name": span.name, "units": span.unit}),
+            frequency=("frequency", job.frequencies, {"long_name": "angular frequency", "units": per_x}),
         )
         found = found.assign_attrs(mean=job.mean)
         return _explained(found.assign_coords(curves=names)) if "prediction" in found else found
