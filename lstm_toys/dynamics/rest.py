@@ -87,7 +87,7 @@ class Watched(NamedTuple):
     Attributes:
         swings: the largest range of a component in each half.
         rates: the mean change of each component per step in each half.
-        lag: steps since its last return to where it ends, or 0.
+        returned: whether the state was near its end before, and away since; see `RETURNED`.
     """
 
     end: Float[Any, "*N P D"]
@@ -96,7 +96,7 @@ class Watched(NamedTuple):
     high: Float[Any, "*N P A"]
     mean: Float[Any, "*N P A"]
     rates: Float[Any, "*N P 2 D"]
-    lag: Int[Any, "*N P"]
+    returned: Bool[Any, "*N P"]
 
 
 def newton(step: Step, start: State, inputs: Input) -> State:
@@ -228,9 +228,8 @@ def _watched(
         farther = jnp.concatenate([away[1:], jnp.full_like(away[:1], jnp.inf)])
         gone = jax.lax.cummax(away) >= away.max(axis=0)[None] / 2
         back = gone & (away <= RETURNED * away.max(axis=0)[None]) & (away < farther)
-        lag = jnp.where(back.any(axis=0), 1 + back.argmax(axis=0), 0)
         ends = answers.min(axis=0), answers.max(axis=0), answers.mean(axis=0)
-        return Watched(end, swings.T, *ends, jnp.swapaxes(rates, 0, 1), lag)
+        return Watched(end, swings.T, *ends, jnp.swapaxes(rates, 0, 1), back.any(axis=0))
 
     return jax.lax.map(lambda each: if_asked(each[1], under, each[0], each[2], otherwise=0.0), (*own, inputs))
 
@@ -265,7 +264,7 @@ def _kinds(seen: Watched, points: Float[np.ndarray, "*N P D"]) -> Int[np.ndarray
     early, late = np.moveaxis(np.take_along_axis(seen.rates, _fastest(seen)[..., None, None], -1)[..., 0], -1, 0)
     steady = (np.abs(late - early) <= STEADY * np.abs(late)) & (np.abs(late) * (WINDOW // 2) > STILL)
     integrates = steady & ((seen.high - seen.low).max(axis=-1) <= RESTING)
-    cycles = (seen.lag > 0) & (np.abs(after - before) <= STEADY * before) & (after > STILL)
+    cycles = seen.returned & (np.abs(after - before) <= STEADY * before) & (after > STILL)
     return np.select([settled, integrates, cycles], [Kind.STABLE, Kind.INTEGRATES, Kind.CYCLE], Kind.NONE)
 
 

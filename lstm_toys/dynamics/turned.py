@@ -18,9 +18,6 @@ from lstm_toys.dynamics.models import equilibria
 from lstm_toys.dynamics.rest import rest
 from lstm_toys.dynamics.system import Params, System, each_network
 
-STARTS = 2
-"""Copies of the zero state from which networks come to rest."""
-
 
 class Oscillation(NamedTuple):
     """A complex pair of eigenvalues at an equilibrium; NaN where a network has no equilibrium or no such pair.
@@ -47,7 +44,7 @@ def oscillation(system: System, params: Params, inputs: Float[np.ndarray, " U"],
     ``rank`` counts complex pairs by descending modulus; networks have one input feature.
     """
     networks = len(jax.tree.leaves(params)[0])
-    begun = np.zeros((networks, STARTS, system.dimension))
+    begun = np.zeros((networks, 2, system.dimension))  # Two copies of the zero state, as few as `rest` takes.
     known = equilibria(system, params, inputs, rest(system, params, inputs[:, None], begun))
     values = np.full(known.state.shape[:2], np.nan, complex)
     projections = np.full(known.linear.A.shape, np.nan, complex)

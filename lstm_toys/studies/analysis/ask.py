@@ -51,9 +51,6 @@ class Analysis:
         files: makes further text files by name, also from these.
         published: folder of the published set in the results folder; by default the name.
 
-    Raises:
-        ValueError: an argument is invalid.
-
     Example:
         >>> import lstm_toys as lt
         >>> from experiments import sine

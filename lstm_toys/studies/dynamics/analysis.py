@@ -21,9 +21,6 @@ from lstm_toys.populations import answering, states
 FEW = 8
 """Number of initial states at kept steps, and for the distance of two states along a curve."""
 
-SMALL = 1e-3
-"""Amplitude of measured sines if the training curve is constant."""
-
 MEAN = "linear at the mean"
 
 MODELS: Mapping[str, Callable[..., Float[np.ndarray, "S C T A"]]] = {
@@ -134,7 +131,7 @@ class Analysis(NetworkJob):
         gain = linear.response(known.linear, self.frequencies, self.spacing)[..., 0, 0]
         modes = self._modes(linear.Linear(*(each[:, self.mean] for each in known.linear)))
         # The gain at the frequency of the largest one, for sines as large as the training curve.
-        mean, large = float(self.inputs[self.mean, 0]), float(np.ptp(self.curves[0])) / 2 or SMALL
+        mean, large = float(self.inputs[self.mean, 0]), float(np.ptp(self.curves[0])) / 2 or 1e-3
         peaks = np.full(len(visited), np.nan)
         for seed, frequency in enumerate(modes.peak_frequency.values):  # In turn: networks must not depend on others.
             if np.isfinite(frequency):

@@ -29,17 +29,10 @@ KINDS = {
 
 def draw(found: xr.Dataset) -> dict[str, Figure]:
     """Draws all figures, by file name."""
-    drawn = {
-        "rest.png": rest(found),
-        "resonance.png": resonance(found),
-        "eigenvalues.png": eigenvalues(found),
-        "forgetting.png": forgetting(found),
-    }
-    if "prediction" in found:
-        drawn |= {"explained.png": explained(found), "models.png": models(found)}
-    if "kept_step" in found.coords:
-        drawn["course.png"] = course(found)
-    return drawn
+    drawn = [rest, resonance, eigenvalues, forgetting]
+    drawn += [explained, models] if "prediction" in found else []
+    drawn += [course] if "kept_step" in found.coords else []
+    return {f"{each.__name__}.png": each(found) for each in drawn}
 
 
 def rest(found: xr.Dataset) -> Figure:

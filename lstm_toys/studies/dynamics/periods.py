@@ -106,11 +106,6 @@ def moduli(found: xr.Dataset) -> Float[np.ndarray, "S U E D"]:
     return np.where(slow(found)[:, :, found.examined.values][..., None], values, np.nan)
 
 
-def shares(found: xr.Dataset) -> Float[np.ndarray, "S U 2"]:
-    """The shares of the variance of slow points along their first two principal components."""
-    return variance_shares(found.slow_state.values, slow(found))
-
-
 def lasting(found: xr.Dataset) -> float:
     """The modulus of the eigenvalue of a mode whose time constant is as long as a training sequence."""
     return float(np.exp(-1 / found.sizes["time"]))
@@ -119,7 +114,7 @@ def lasting(found: xr.Dataset) -> float:
 def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
     """Medians over networks with 95 % bootstrap intervals; shares of networks with Wilson's 95 % intervals."""
     rows, stable = {}, (found.kind.values == Kind.STABLE).sum(axis=2)
-    largest, lie = moduli(found), shares(found)
+    largest, lie = moduli(found), variance_shares(found.slow_state.values, slow(found))
     modes = np.where(np.isnan(largest).all(axis=-1), np.nan, (largest >= lasting(found)).sum(axis=-1))
     for place, name in enumerate(found.period.values):
         for count in np.unique(stable[:, place]):

@@ -10,8 +10,9 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from lstm_toys.dynamics.rest import Kind
+from lstm_toys.dynamics.slow import variance_shares
 from lstm_toys.figures import style
-from lstm_toys.studies.dynamics.periods import LEVELS, SLOW, lasting, moduli, shares, slow
+from lstm_toys.studies.dynamics.periods import LEVELS, SLOW, lasting, moduli, slow
 
 NETWORKS, PERIODS, MODES = 4, 4, 8
 """Most networks and periods in a figure, and most modes of a slow point."""
@@ -84,7 +85,7 @@ def statistics(found: xr.Dataset) -> Figure:
         figure.suptitle(f"Points found by descent from visited states, {style.counted(count)}")
         levels = np.logspace(np.log10(LEVELS[-1]), np.log10(LEVELS[0]), 61)
         below = (found.smallest_q.values[..., None] <= levels).mean(axis=2)
-        lie, largest = shares(found), moduli(found)[..., :MODES]
+        lie, largest = variance_shares(found.slow_state.values, slow(found)), moduli(found)[..., :MODES]
         known = ~np.isnan(largest).all(axis=(2, 3))
         for place, color in enumerate(style.colors(names).values()):
             style.band(left, levels, below[:, place], color)
