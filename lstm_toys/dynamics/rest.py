@@ -73,12 +73,12 @@ class Rest(NamedTuple):
         found: number of limits found, which may exceed Q.
     """
 
-    kind: Int[np.ndarray, "S U Q"]
-    share: Float[np.ndarray, "S U Q"]
-    state: Float[np.ndarray, "S U Q D"]
-    answer: Float[np.ndarray, "S U Q A"]
-    eigenvalues: Complex[np.ndarray, "S U Q D"]
-    found: Int[np.ndarray, "S U"]
+    kind: Int[Any, "S U Q"]
+    share: Float[Any, "S U Q"]
+    state: Float[Any, "S U Q D"]
+    answer: Float[Any, "S U Q A"]
+    eigenvalues: Complex[Any, "S U Q D"]
+    found: Int[Any, "S U"]
 
 
 class Watched(NamedTuple):
