@@ -1,11 +1,8 @@
-"""Linearizations against finite differences; the gain of networks whose gain is known, and what they forget."""
+"""Linearizations, gains and forgetting of networks for which they are known in closed form."""
 
-import jax
 import maps
 import numpy as np
-import pytest
 
-import lstm_toys as lt
 from lstm_toys.dynamics.linear import (
     Linear,
     distances,
@@ -15,49 +12,8 @@ from lstm_toys.dynamics.linear import (
     modes,
     response,
 )
-from lstm_toys.dynamics.system import each_network, system_of
-from lstm_toys.networks.lstm import LSTM
 
-STEP = 1e-6
 RANDOM = np.random.default_rng(0)
-
-
-def moved(system, params, points, steps):
-    """States and answers after a step from a point ``[D + F]``, moved by each of these steps."""
-    count = system.dimension
-    return jax.lax.map(lambda step: system.step(params, (points + step)[:count], (points + step)[count:]), steps)
-
-
-def differences(system, params, points):
-    """The matrices (A, B, C, D) of each network by differences from a step before to a step after."""
-    ends = [each_network(moved, system, params, points, step * np.eye(points.shape[1])) for step in (-STEP, STEP)]
-    state, answer = ((up - down).swapaxes(1, 2) / (2 * STEP) for down, up in zip(*ends, strict=True))
-    count = system.dimension
-    return Linear(state[..., :count], state[..., count:], answer[..., :count], answer[..., count:])
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("options", [{"gates": "hard"}, {"cell": "gru", "readout": "dense"}], ids=str)
-def test_linearizations_are_finite_differences(options):
-    model = lt.Stack(1, hidden=(3,), **options)
-    params = maps.drawn(model)
-    system = system_of(model, params, 1)
-    points = RANDOM.uniform(-0.5, 0.5, (3, system.dimension + 1))
-    points[:, -1] = 0.2
-    found = linearizations(system, params, np.array([[0.2]]), points[:, None, :-1])
-    for ours, theirs in zip(found, differences(system, params, points), strict=True):
-        np.testing.assert_allclose(ours[:, 0], theirs, atol=1e-8)
-
-
-@pytest.mark.long
-def test_at_the_kink_of_a_hard_gate_it_is_the_mean_of_both_sides():
-    """The forget gate becomes 1 where its sum is 2.5, here at the state 0 and the input 0."""
-    params = {"kernel": np.ones((1, 1, 4)), "recurrent_kernel": np.ones((1, 1, 4)), "bias": np.array([[0, 2.5, 0, 0]])}
-    system, params = maps.made(LSTM(1, gates="hard"), jax.tree.map(np.float32, params))
-    point = np.array([[0.7 if name == "cell" else 0.0 for _, name, _ in system.places] + [0.0]])
-    found = linearizations(system, params, np.zeros((1, 1)), point[:, None, :-1])
-    for ours, theirs in zip(found, differences(system, params, point), strict=True):
-        np.testing.assert_allclose(ours[:, 0], theirs, atol=1e-5)
 
 
 def test_nothing_is_linearized_at_no_state():
