@@ -102,12 +102,10 @@ def test_units_of_a_cell_of_ones_own_are_held():
     [
         ({"layer": "lstm_1"}, "layer must be 'lstm_0' or 'readout', not 'lstm_1'"),
         ({"units": [4]}, "units must be units of lstm_0, from 0 to 3, or one row of units for each of 2 networks, not"),
-        ({"units": [[0]]}, "units must be units of lstm_0, from 0 to 3"),
         ({"gate": "cell"}, "gate must be 'input' or 'forget' or 'output' for lstm_0, not 'cell'"),
         ({"gate": "forget", "hold": 1.5}, "hold must be at most 1"),
     ],
 )
-@pytest.mark.usefixtures("as_users_have_it")
 def test_what_cannot_be_held_is_refused(changed, said):
     model = lt.Stack(1, hidden=(4,))
     with pytest.raises(ValueError, match=said):

@@ -98,10 +98,7 @@ def test_the_share_explained_counts_covered_points_on_one_side_of_a_fifth(early)
         assert share[seed] == pytest.approx(1 - error / sum((answer - mean) ** 2 for answer, _ in known))
         assert coverage[seed] == pytest.approx(len(known) / len(points))
     nowhere = np.full_like(answers, np.nan)
-    once = nowhere.copy()
-    once[:, 1, [0, 4]] = 0  # One point on each side, over which nothing varies.
-    for few in (nowhere, once):
-        assert np.isnan(explained(answers, few, x, early=early)[0]).all()
+    assert np.isnan(explained(answers, nowhere, x, early=early)[0]).all()
 
 
 def test_trajectories_are_alike_if_one_is_rotated_moved_and_scaled():

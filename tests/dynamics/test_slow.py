@@ -1,8 +1,6 @@
 """Slow points, against the algebra of maps made by hand, and against the fixed points that Newton's method finds."""
 
-import flax.linen as nn
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from maps import SPACING, drawn, linear, made, rotation
@@ -11,27 +9,9 @@ import lstm_toys as lt
 from lstm_toys.dynamics.rest import rest
 from lstm_toys.dynamics.slow import descents, variance_shares
 from lstm_toys.networks.gru import GRU
-from lstm_toys.networks.layer import Layer
 from lstm_toys.networks.lstm import LSTM
 
 INPUTS = np.array([[0.0], [0.5]])
-GAP = 1e-2
-
-
-class Ghost(Layer):
-    """A map ``h + h**2 + GAP``, whose fixed points have just vanished at 0."""
-
-    @nn.compact
-    def __call__(self, inputs):
-        bias = self.param("bias", nn.initializers.ones, (self.units,))
-
-        def step(hidden, drive):
-            after = hidden + hidden**2 + bias[None] + 0 * drive
-            return after, after
-
-        start = self.initial("hidden", inputs, jnp.zeros((inputs.shape[-1], self.units)))
-        drives = jnp.broadcast_to(jnp.swapaxes(inputs, 0, 1), (inputs.shape[1], inputs.shape[0], self.units))
-        return jnp.swapaxes(jax.lax.scan(step, start, drives)[1], 0, 1)
 
 
 def starts(seeds, dimension, count=12):
@@ -65,15 +45,6 @@ def test_slow_points_of_a_line_lie_on_a_line_and_those_of_a_plane_do_not():
     assert 0.5 <= shares[1, 0] < 0.95
     assert shares[1].sum() == pytest.approx(1, abs=1e-4)
     assert np.isnan(variance_shares(found.state, found.q < 0)).all()
-
-
-def test_a_ghost_is_found_where_no_fixed_point_is():
-    system, params = made(Ghost(1), {"bias": np.full((1, 1), GAP, np.float32)})
-    found = descents(system, params, INPUTS[:1], starts(1, 1)[:, :1], SPACING, tolerance=0.0)
-    gap = float(np.float32(GAP))
-    np.testing.assert_allclose(found.state, 0, atol=1e-6)
-    np.testing.assert_allclose(found.q, gap**2 / 2, rtol=1e-9)
-    np.testing.assert_allclose(found.eigenvalues, 1, atol=1e-5)
 
 
 @pytest.mark.long

@@ -102,7 +102,6 @@ def test_every_figure_is_drawn_and_legible(studied, found):
         (["--hold=zero"], "takes NAME=number,number,..."),
         (["--hold=zero=0", "--hold=zero=1"], "the period zero is given twice"),
         (["--hold=zero=0", "--inputs=0:1:2"], "flag --inputs: has no effect with --hold"),
-        (["--hold=zero=0", "--keep_steps=1"], "flag --keep_steps: has no effect with --hold"),
         (["--hold=zero=0,1"], "the input of the period zero must be 1 number, for bit, not 2"),
     ],
 )

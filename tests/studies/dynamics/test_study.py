@@ -11,9 +11,7 @@ import lstm_toys as lt
 from conftest import carry_out, reported
 from experiments import dynamics
 from experiments.post import sentences
-from lstm_toys.dynamics.linear import distances
-from lstm_toys.dynamics.rest import Kind, starts_of
-from lstm_toys.dynamics.system import system_of
+from lstm_toys.dynamics.rest import Kind
 from lstm_toys.results import storage
 from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.dynamics import analysis, figures, study
@@ -59,14 +57,6 @@ def test_the_gain_at_the_training_size_is_that_of_such_a_sine(saved, found):
         waves = np.stack([np.ones_like(phase[seed]), np.sin(phase[seed]), np.cos(phase[seed])], axis=1)
         _, sine, cosine = np.linalg.lstsq(waves[1_000:], answers[seed, seed, 1_000:, 0], rcond=None)[0]
         assert gain == pytest.approx(np.hypot(sine, cosine) / amplitude, rel=2e-2)
-
-
-def test_what_is_found_along_a_curve_bears_the_name_of_its_family(saved, found):
-    starts = starts_of(found.trajectory.values.astype(float), 4)
-    assert found.driving.values.tolist()[:2] == ["training", "line"]
-    curves = np.stack([found.curve_shown.values[found.family.values == name][0] for name in ("training", "frequency")])
-    own = distances(system_of(saved.model, saved.params, 1), saved.params, curves[..., None], starts)
-    np.testing.assert_allclose(found.distance.sel(driving=["training", "frequency"]), own, rtol=1e-3)
 
 
 def plain_share(found, number, seed, chosen, inside):
