@@ -2,7 +2,6 @@ from . import figures
 from .cli.command import ask, main
 from .dynamics.interventions import intervene
 from .dynamics.slow import SlowPoints, slow_points
-from .dynamics.turned import turn_mode
 from .execution.devices import configure, fingerprint
 from .execution.signals import Stopped
 from .figures.style import Drawing
@@ -30,7 +29,6 @@ from .runs.loading import load, load_results
 from .runs.measure import Measure
 from .statistics import measures
 from .statistics.intervals import band, clopper_pearson, median_bootstrap, median_quartiles, wilson
-from .statistics.scores import energy_score
 from .studies.analysis.ask import Analysis
 from .studies.claims.choices import Change, Specification, Thresholds
 from .studies.claims.declaration import Baseline, Claim, Claims, Source, Variant
@@ -101,7 +99,6 @@ __all__ = [
     "clopper_pearson",
     "configure",
     "curves_of",
-    "energy_score",
     "figures",
     "fingerprint",
     "intervene",
@@ -137,6 +134,5 @@ __all__ = [
     "to_torch",
     "train",
     "tune",
-    "turn_mode",
     "wilson",
 ]

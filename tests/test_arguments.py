@@ -192,7 +192,7 @@ REFUSED = [
     *bad(lambda hidden: states(initial={"lstm_0": {"hidden": hidden}}), hidden=["zero", np.ones((2, 2, 3))]),
     *bad(rollout, model=[MODEL.init], params=[IMAGINARY, WORDS], feedback=[3, lambda: None, UNHASHABLE]),
     *bad(rollout, feedback=[lambda _: None, lambda _: "inputs", lambda answers: answers[:1]]),
-    *bad(intervene, params=[IMAGINARY], layer=[["lstm_0"]], units=[[[0, 1], [0]]], gate=[ONES]),
+    *bad(intervene, params=[IMAGINARY], layer=[["lstm_0"]], gate=["open"]),
     *bad(jax.jit(lambda inputs: answers(inputs=inputs)), inputs=[CURVES]),
     *bad(jax.jit(lambda start: rollout(start=start).answers), start=[CURVES]),
     *bad(jax.jit(lambda curves: intervene(curves=curves)), curves=[CURVES]),

@@ -158,7 +158,7 @@ def fixed_points(saved: lt.Saved, starts: int = STARTS) -> Measured:
     system = system_of(saved.model, saved.params, inputs.shape[2])
     visited = np.asarray(system.flat(lt.states(saved.model, saved.params, inputs)), float)[:, 0]
     silent = np.zeros((1, inputs.shape[2]))
-    known = rest(system, saved.params, silent, starts_of(visited, starts), spacing=1.0, most=MOST_POINTS)
+    known = rest(system, saved.params, silent, starts_of(visited, starts), most=MOST_POINTS)
     kind, share, answer = known.kind[:, 0], known.share[:, 0], known.answer[:, 0]
     stable, saddle = kind == Kind.STABLE, kind == Kind.UNSTABLE
     lasting = np.isin(kind, (Kind.STABLE, Kind.NEUTRAL, Kind.INTEGRATES))

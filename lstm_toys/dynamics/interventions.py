@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import flax.linen as nn
 import jax
@@ -14,28 +14,21 @@ from jaxtyping import Array, Float, Int, PyTree
 from lstm_toys import arguments
 from lstm_toys.networks import training
 from lstm_toys.networks.gru import GRU
-from lstm_toys.networks.layer import SLOPE, check_model, squashed
+from lstm_toys.networks.layer import SLOPE, squashed
 from lstm_toys.networks.lstm import LSTM
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.states import check_initial, inside, last
 
 Context: TypeAlias = nn.module.InterceptorContext
 
-GATES: dict[type[nn.Module], tuple[str, ...]] = {LSTM: ("input", "forget", "cell", "output"), GRU: ("z", "r", "h")}
-"""What the columns of a layer's kernels compute, in order; "cell" and "h" are not gates."""
+Member: TypeAlias = tuple[PyTree, Int[Array, " K"], Float[Array, " K"]]
+"""ONE network, its held or clamped units, and their values; NaN: their own means."""
 
-NO_GATES = ("cell", "h")
+GATES: dict[type[nn.Module], dict[str, int]] = {LSTM: {"input": 0, "forget": 1, "output": 3}, GRU: {"z": 0, "r": 1}}
+"""The gates of each kind of layer, and their places among the columns of its kernels."""
 
 FAR = 1e4
 """An input at which both gate functions are 1."""
-
-
-class IntervenedNetwork(NamedTuple):
-    """A network, its held or clamped units, and their values; NaN: their own means."""
-
-    params: PyTree
-    units: Int[Array | np.ndarray, "*S K"]
-    values: Float[Array | np.ndarray, "*S K"]
 
 
 def intervene(
@@ -76,55 +69,27 @@ def intervene(
         >>> lt.intervene(trained.model, trained.params, curves, "lstm_0", [0, 2], hold=0.0).shape
         (2, 1, 20, 1)
     """
-    check_model(model)
-    arguments.known("curves", curves)
-    curves = arguments.array("curves", curves, "C T F", hint=", curves as lt.show makes them")
-    block = arguments.whole("block", block, least=1)
-    seeds = answering.networks(model, params, *curves.shape[1:])
-    kind, width = _layer(model, params, curves.shape[2], layer)
-    arguments.known("units", units)
-    try:
-        rows = np.asarray(units)
-    except ValueError:  # Rows of different lengths.
-        rows = np.empty(0)
-    if rows.ndim not in (1, 2) or rows.dtype.kind not in "iu" or not rows.size or rows.shape[:-1] not in ((), (seeds,)):
-        raise arguments.refused("units", f"units of {layer}, or one row of units for each of {seeds} networks", units)
-    if rows.min() < 0 or rows.max() >= width:
-        raise ValueError(f"units of {layer} must be at least 0 and below {width}, not {rows.min()} to {rows.max()}")
-    if (np.diff(np.sort(rows)) == 0).any():
-        raise arguments.refused("units", f"different units of {layer}", units)
+    curves, block, seeds = answering.checked(model, params, curves, block, name="curves")
+    one = jax.tree.map(lambda leaf: leaf[0], params)
+    states = jax.eval_shape(lambda *given: inside(model, *given)[1], one, jnp.zeros((1, 1, curves.shape[2])))
+    width = states[arguments.choice("layer", layer, *states)]["hidden"].shape[-1]
+    rows = np.asarray(units)
+    fits = rows.dtype.kind in "iu" and rows.size and rows.ndim in (1, 2) and rows.shape[:-1] in ((), (seeds,))
+    if not fits or rows.min() < 0 or rows.max() >= width:
+        expected = f"units of {layer}, from 0 to {width - 1}, or one row of units for each of {seeds} networks"
+        raise arguments.refused("units", expected, units)
+    rows = np.broadcast_to(rows, (seeds, rows.shape[-1]))
+    values, bounds = np.full(rows.shape, np.nan, np.float32), {} if gate is None else {"least": 0, "most": 1}
     if gate is None:
         check_initial(model, params, curves.shape[2])
-    else:
-        names = [name for name in GATES.get(kind, ()) if name not in NO_GATES]
-        if not isinstance(gate, str) or gate not in names:
-            raise arguments.refused("gate", f"{' or '.join(map(repr, names)) or 'None'} for {layer}", gate)
-    rows = np.broadcast_to(rows, (seeds, rows.shape[-1]))
-    values = np.full(rows.shape, np.nan, np.float32)
     if hold is not None:
-        bounds = {} if gate is None else {"least": 0, "most": 1}
         values[:] = arguments.numbers("hold", hold, f"{seeds} {rows.shape[1]}", **bounds)
 
     mesh = blocks.mesh()
     program, size = _program(model, layer, gate, mesh), blocks.group_size(seeds, block, mesh.size)
-    members = IntervenedNetwork(params, rows.astype(np.int32), values)
+    members = params, rows.astype(np.int32), values
     answers: np.ndarray = blocks.in_groups(program, members, size, block, mesh, jnp.asarray(curves, jnp.float32))
     return answers
-
-
-def _layer(model: nn.Module, params: PyTree, features: int, layer: str) -> tuple[type[nn.Module], int]:
-    """Returns the class of a layer and its number of units; raises ValueError if the model has no such layer."""
-    found: dict[str, tuple[type[nn.Module], int]] = {}
-
-    def noted(following: Callable[..., Any], args: Any, kwargs: Any, context: Context) -> Any:
-        if context.method_name == "__call__":
-            found["/".join(context.module.path)] = (type(context.module), getattr(context.module, "units", 0))
-        return following(*args, **kwargs)
-
-    one = jax.tree.map(lambda leaf: leaf[0], params)
-    with nn.intercept_methods(noted):
-        states = jax.eval_shape(lambda *given: inside(model, *given)[1], one, jnp.zeros((1, 1, features)))
-    return found[arguments.choice("layer", layer, *states)]
 
 
 @cache
@@ -132,9 +97,8 @@ def _program(model: nn.Module, layer: str, gate: str | None, mesh: jax.sharding.
     return blocks.spread(partial(_held, model, layer) if gate is None else partial(_clamped, model, layer, gate), mesh)
 
 
-def _held(
-    model: nn.Module, layer: str, member: IntervenedNetwork, curves: Float[Array, "C T F"]
-) -> Float[Array, "C ..."]:
+def _held(model: nn.Module, layer: str, member: Member, curves: Float[Array, "C T F"]) -> Float[Array, "C ..."]:
+    """The answers of ONE network with some units held."""
     params, units, values = member
     _, states = inside(model, params, curves)
 
@@ -163,7 +127,7 @@ def _held(
 
 
 def _clamped(
-    model: nn.Module, layer: str, gate: str, member: IntervenedNetwork, curves: Float[Array, "C T F"]
+    model: nn.Module, layer: str, gate: str, member: Member, curves: Float[Array, "C T F"]
 ) -> Float[Array, "C ..."]:
     """The answers of ONE network with a gate of some units clamped, by weights that make the gate constant."""
     params, units, values = member
@@ -178,24 +142,23 @@ def _clamped(
     with nn.intercept_methods(noted):
         model.apply({"params": params}, curves)
     module, inputs, hidden = seen[-1]
-    columns = GATES[type(module)].index(gate) * module.units + units
+    places = GATES.get(type(module), {})
+    arguments.expect(gate in places, "gate", f"{' or '.join(map(repr, places)) or 'None'} for {layer}", gate)
+    columns = places[gate] * module.units + units
     leaves, path = traverse_util.flatten_dict(params), tuple(filter(None, layer.split("/")))
     kernel, recurrent_kernel, bias = (leaves[*path, name] for name in ("kernel", "recurrent_kernel", "bias"))
     before = jnp.concatenate([jnp.zeros_like(hidden[:, :1]), hidden[:, :-1]], axis=1)
     biases = jnp.atleast_2d(bias)  # A GRU has two, which are added up.
     summed = inputs @ kernel[:, columns] + before @ recurrent_kernel[:, columns]
     mean = squashed(summed + biases[:, columns].sum(axis=0)[None, None], module.gates).mean(axis=(0, 1))
-    constant = _inverse(jnp.where(jnp.isnan(values), mean, values), module.gates)
+    value = jnp.where(jnp.isnan(values), mean, values)
+    # The inputs at which the gate function has these values; for 0 and 1, far beyond where rounding reaches them.
+    inner = (value - 0.5) / SLOPE if module.gates == "hard" else jnp.log(value) - jnp.log1p(-value)
+    constant = jnp.where(value <= 0, -FAR, jnp.where(value >= 1, FAR, inner))
     leaves[*path, "kernel"] = kernel.at[:, columns].set(0)
     leaves[*path, "recurrent_kernel"] = recurrent_kernel.at[:, columns].set(0)
     leaves[*path, "bias"] = biases.at[:, columns].set(0).at[0, columns].set(constant).reshape(bias.shape)
     return training.answer(model, traverse_util.unflatten_dict(leaves), curves)
-
-
-def _inverse(value: Float[Array, " K"], gates: str) -> Float[Array, " K"]:
-    """The inputs at which a gate function has these values; for 0 and 1, far beyond where rounding reaches them."""
-    inner = (value - 0.5) / SLOPE if gates == "hard" else jnp.log(value) - jnp.log1p(-value)
-    return jnp.where(value <= 0, -FAR, jnp.where(value >= 1, FAR, inner))
 
 
 def _is_layer(context: Context, layer: str) -> bool:

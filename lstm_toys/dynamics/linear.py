@@ -1,5 +1,6 @@
 """Networks linearized: modes and resonance at a state and a constant input, and what networks forget along curves."""
 
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -8,10 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Int, PyTree
 
-from lstm_toys.dynamics.system import MEMBERS, Input, State, Step, System, each_network, from_each
+from lstm_toys.dynamics.system import MEMBERS, Input, Params, State, Step, System, each_network, from_each
 
 PERIODS, SETTLED = 4, 300
 """Fewest periods, and fewest time points, over which the answer to a sine is measured, after as many to settle."""
+
+AGREE = 1e-6
+"""Largest relative difference, at the first frequency, between the response by modes and by a linear system."""
 
 
 class Linear(NamedTuple):
@@ -38,33 +42,27 @@ class Modes(NamedTuple):
     frequency: Float[np.ndarray, "*N D"]
 
 
-def linearization(step: Step, state: State, inputs: Input) -> Linear:
+def _linearization(step: Step, state: State, inputs: Input) -> Linear:
     """Linearizes ONE network. At the kink of a hard gate, takes the mean of both sides."""
     (A, B), (C, D) = jax.jacfwd(step, argnums=(0, 1))(state, inputs)
     return Linear(A, B, C, D)
 
 
 def linearizations(
-    system: System,
-    params: PyTree[Float[np.ndarray, "S ..."]],
-    inputs: Float[np.ndarray, "U F"],
-    states: Float[np.ndarray, "S U *Q D"],
+    system: System, params: Params, inputs: Float[np.ndarray, "U F"], states: Float[np.ndarray, "S U *Q D"]
 ) -> Linear:
     """Linearizes every network at states under each constant input; NaN where a state is NaN."""
     flat = states.reshape(*states.shape[:2], -1, system.dimension)
     known = np.isfinite(flat).all(axis=-1)
-    found: Linear = each_network(_LINEARIZATIONS, system, params, (flat, known), inputs)
+    found: Linear = each_network(_LINEARIZATION, system, params, (flat, known), inputs)
     return Linear(*(each.reshape(*states.shape[:-1], *each.shape[3:]) for each in found))
 
 
-_LINEARIZATIONS = partial(from_each, linearization)
+_LINEARIZATION = partial(from_each, _linearization)
 
 
 def eigenvalues_at(
-    system: System,
-    params: PyTree[Float[np.ndarray, "S ..."]],
-    inputs: Float[np.ndarray, "U F"],
-    states: Float[np.ndarray, "S U Q D"],
+    system: System, params: Params, inputs: Float[np.ndarray, "U F"], states: Float[np.ndarray, "S U Q D"]
 ) -> Complex[np.ndarray, "S U Q D"]:
     """Returns the `eigenvalues` of every network's Jacobian at states; a few networks at a time, for memory."""
     found = []
@@ -98,16 +96,11 @@ def modes(values: Complex[np.ndarray, "*N D"], spacing: float) -> Modes:
 def response(linear: Linear, frequencies: Float[np.ndarray, " W"], spacing: float) -> Complex[np.ndarray, "*N W A F"]:
     """The complex gain ``D + C (exp(i w spacing) - A)^-1 B`` at angular frequencies w in radians per unit of x."""
     z = np.exp(1j * frequencies * spacing)
-    shape, outputs, features = linear.A.shape[:-2], linear.C.shape[-2], linear.B.shape[-1]
-    flat = Linear(*(each.reshape(-1, *each.shape[len(shape) :]) for each in linear))
-    found = np.full((len(flat.A), len(z), outputs, features), np.nan, complex)
-    for place in np.flatnonzero(np.isfinite(flat.A).all(axis=(-2, -1))):
-        found[place] = _response(Linear(*(each[place] for each in flat)), z)
-    return found.reshape(*shape, *found.shape[1:])
-
-
-AGREE = 1e-6
-"""Largest relative difference, at the first frequency, between the response by modes and by a linear system."""
+    shape = (*linear.A.shape[:-2], len(z), linear.C.shape[-2], linear.B.shape[-1])
+    found = np.full(shape, np.nan, complex)
+    for place in map(tuple, np.argwhere(np.isfinite(linear.A).all(axis=(-2, -1)))):
+        found[place] = _response(Linear(*(each[place] for each in linear)), z)
+    return found
 
 
 def _response(linear: Linear, z: Complex[np.ndarray, " W"]) -> Complex[np.ndarray, "W A F"]:
@@ -116,140 +109,66 @@ def _response(linear: Linear, z: Complex[np.ndarray, " W"]) -> Complex[np.ndarra
     identity = np.eye(len(A))
     exact = D + C @ np.linalg.solve(z[0] * identity - A, B + 0j)
     values, vectors = (each.astype(complex) for each in np.linalg.eig(A))
-    with np.errstate(all="ignore"):
-        by_mode = np.einsum("ad,wd,df->waf", C @ vectors, 1 / (z[:, None] - values), _solved(vectors, B))
-    if np.abs(D + by_mode[0] - exact).max() <= AGREE * np.abs(exact).max():
-        return np.asarray(D + by_mode)
+    with np.errstate(all="ignore"), suppress(np.linalg.LinAlgError):
+        by_mode = D + np.einsum("ad,wd,df->waf", C @ vectors, 1 / (z[:, None] - values), np.linalg.solve(vectors, B))
+        if np.abs(by_mode[0] - exact).max() <= AGREE * np.abs(exact).max():
+            return np.asarray(by_mode)
     return np.stack([D + C @ np.linalg.solve(each * identity - A, B + 0j) for each in z])
-
-
-def _solved(matrix: Complex[np.ndarray, "D D"], right: Float[np.ndarray, "D F"]) -> Complex[np.ndarray, "D F"]:
-    try:
-        return np.linalg.solve(matrix, right + 0j)
-    except np.linalg.LinAlgError:
-        return np.full(right.shape, np.nan + 0j)
 
 
 def measured_response(
     system: System,
-    params: PyTree[Float[np.ndarray, "S ..."]],
-    inputs: Float[np.ndarray, "U F"],
-    states: Float[np.ndarray, "S U D"],
-    frequencies: Float[np.ndarray, " W"],
+    params: Params,
+    states: Float[np.ndarray, "S D"],
+    level: float,
+    frequency: float,
     spacing: float,
     amplitude: float,
-) -> Complex[np.ndarray, "S U W A F"]:
-    """Measures the complex gain of networks with sines ``u + amplitude * sin(w x)`` of one feature at a time.
+) -> Complex[np.ndarray, "S A"]:
+    """Measures the complex gain of networks of one feature with a sine ``level + amplitude * sin(w x)``.
 
     A least-squares fit of ``a + b sin(w x) + c cos(w x)`` to the answers gives the gain ``(b + i c) / amplitude``. It
-    is NaN where the initial states, such as fixed points, are. Frequencies w above 0 are in radians per unit of x.
+    is NaN where the initial states, such as fixed points, are. The frequency w is in radians per unit of x.
     """
-    half = max(SETTLED, int(np.ceil(PERIODS * 2 * np.pi / (frequencies.min() * spacing))))
-    phases = frequencies[:, None] * spacing * np.arange(1, 2 * half + 1)
-    fitted = np.stack([np.ones_like(phases), np.sin(phases), np.cos(phases)], axis=-1)[:, half:]
-    waves, projections = amplitude * np.sin(phases), np.linalg.pinv(fitted)[:, 1:]
-    parts = each_network(_measured, system, params, states, inputs, waves, projections)
-    return (parts[..., 0, :] + 1j * parts[..., 1, :]).swapaxes(-1, -2) / amplitude
+    half = max(SETTLED, int(np.ceil(PERIODS * 2 * np.pi / (frequency * spacing))))
+    phases = frequency * spacing * np.arange(1, 2 * half + 1)
+    fitted = np.stack([np.ones_like(phases), np.sin(phases), np.cos(phases)], axis=-1)[half:]
+    curve, projection = level + amplitude * np.sin(phases), np.linalg.pinv(fitted)[1:]
+    parts = each_network(_measured, system, params, states, curve, projection)
+    return np.asarray(parts[:, 0] + 1j * parts[:, 1]) / amplitude
 
 
 def _measured(
-    system: System,
-    params: PyTree,
-    states: Float[Array, "U D"],
-    inputs: Float[Array, "U F"],
-    waves: Float[Array, "W T"],
-    projections: Float[Array, "W 2 K"],
-) -> Float[Array, "U W F 2 A"]:
-    """The coefficients of sine and cosine in the answers of ONE network, whose last K time points are fitted."""
-    step, kept = partial(system.step, params), projections.shape[-1]
-
-    def of_sine(state: State, constant: Input, feature: Input, wave: Float[Array, " T"]) -> Float[Array, "T A"]:
-        return jax.lax.scan(step, state, constant[None, :] + wave[:, None] * feature[None, :])[1]
-
-    def under(at: tuple[State, Input]) -> Float[Array, "W F 2 A"]:
-        of_features = jax.vmap(partial(of_sine, *at), (0, None))
-        answers = jax.vmap(of_features, (None, 0))(jnp.eye(inputs.shape[1]), waves)
-        return jnp.einsum("wpt,wfta->wfpa", projections, answers[:, :, -kept:])
-
-    return jax.lax.map(under, (states, inputs))
+    system: System, params: PyTree, state: State, curve: Float[Array, " T"], projection: Float[Array, "2 K"]
+) -> Float[Array, "2 A"]:
+    """The coefficients of sine and cosine in the answer of ONE network, whose last K time points are fitted."""
+    answers = jax.lax.scan(partial(system.step, params), state, curve[:, None])[1]
+    kept = answers[None, None, -projection.shape[1] :]  # Sums of a batch have the last bits of the published gains.
+    return jnp.einsum("wpt,wfta->wfpa", projection[None], kept)[0, 0]
 
 
-class Driven(NamedTuple):
-    """Networks along curves.
+def distances(
+    system: System, params: Params, curves: Float[np.ndarray, "C T F"], starts: Float[np.ndarray, "S P D"]
+) -> Float[np.ndarray, "S C T"]:
+    """How every network forgets: the distance of its states from two starts along the same curve.
 
-    Attributes:
-        distance: Euclidean, of two states on the same curve, relative to the initial one; a geometric mean over pairs.
-        exponents: the largest Lyapunov exponents per unit of x; minus infinity where a direction is forgotten at once.
+    Euclidean, relative to the initial distance; a geometric mean over the distances from the first start to each other.
     """
-
-    distance: Float[np.ndarray, "S C T"]
-    exponents: Float[np.ndarray, "S C L"]
-
-
-def distance(step: Step, first: State, second: State, curve: Float[Array, "T F"]) -> Float[Array, " T"]:
-    """The distances of the states of ONE network from two starts, relative to the starts' distance."""
-
-    def both(states: tuple[State, State], inputs: Input) -> tuple[tuple[State, State], Float[Array, ""]]:
-        states = step(states[0], inputs)[0], step(states[1], inputs)[0]
-        return states, jnp.linalg.norm(states[0] - states[1])
-
-    return jax.lax.scan(both, (first, second), curve)[1] / jnp.linalg.norm(first - second)
-
-
-def growth(
-    step: Step, start: State, curve: Float[Array, "T F"], directions: Float[Array, "D L"]
-) -> Float[Array, "T L"]:
-    """The logarithms of the factors by which directions grow at each time point of a curve, for ONE network.
-
-    Uses QR decompositions (Benettin et al., 1980). The means over time are the largest Lyapunov exponents.
-    """
-
-    def carried(
-        at: tuple[State, Float[Array, "D L"]], inputs: Input
-    ) -> tuple[tuple[State, Float[Array, "D L"]], Float[Array, " L"]]:
-        state, basis = at
-        after, push = jax.linearize(lambda each: step(each, inputs)[0], state)
-        basis, factors = jnp.linalg.qr(jax.vmap(push, 1, 1)(basis))
-        return (after, basis), jnp.log(jnp.abs(jnp.diagonal(factors)))
-
-    return jax.lax.scan(carried, (start, directions), curve)[1]
-
-
-def driven(
-    system: System,
-    params: PyTree[Float[np.ndarray, "S ..."]],
-    curves: Float[np.ndarray, "C T F"],
-    starts: Float[np.ndarray, "S P D"],
-    spacing: float,
-    largest: int = 4,
-    skipped: int = 0,
-) -> Driven:
-    """Drives every network along curves.
-
-    Args:
-        starts: the first is compared with every other, and exponents are computed from it.
-        spacing: distance of time points, in units of x.
-        largest: the number of exponents, at most D.
-        skipped: time points before averaging, while the directions align with those that grow most.
-    """
-    directions = np.linalg.qr(np.random.default_rng(0).normal(size=(system.dimension, largest)))[0]
-    distances, grown = each_network(_driven, system, params, starts, curves, directions)
     with np.errstate(divide="ignore"):
-        mean = np.exp(np.log(distances).mean(axis=2))
-    return Driven(mean, np.sort(grown[:, :, skipped:].mean(axis=2))[..., ::-1] / spacing)
+        found: np.ndarray = np.exp(np.log(each_network(_distances, system, params, starts, curves)).mean(axis=2))
+    return found
 
 
-def _driven(
-    system: System,
-    params: PyTree,
-    starts: Float[Array, "P D"],
-    curves: Float[Array, "C T F"],
-    directions: Float[Array, "D L"],
-) -> tuple[Float[Array, "C N T"], Float[Array, "C T L"]]:
+def _distances(
+    system: System, params: PyTree, starts: Float[Array, "P D"], curves: Float[Array, "C T F"]
+) -> Float[Array, "C N T"]:
     step = partial(system.step, params)
 
-    def along(curve: Float[Array, "T F"]) -> tuple[Float[Array, "N T"], Float[Array, "T L"]]:
-        distances = jax.vmap(lambda other: distance(step, starts[0], other, curve))(starts[1:])
-        return distances, growth(step, starts[0], curve, directions)
+    def distance(curve: Float[Array, "T F"], other: State) -> Float[Array, " T"]:
+        def both(states: tuple[State, State], inputs: Input) -> tuple[tuple[State, State], Float[Array, ""]]:
+            states = step(states[0], inputs)[0], step(states[1], inputs)[0]
+            return states, jnp.linalg.norm(states[0] - states[1])
 
-    return jax.lax.map(along, curves)
+        return jax.lax.scan(both, (starts[0], other), curve)[1] / jnp.linalg.norm(starts[0] - other)
+
+    return jax.lax.map(lambda curve: jax.vmap(partial(distance, curve))(starts[1:]), curves)

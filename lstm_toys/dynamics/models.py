@@ -3,16 +3,16 @@
 All take curves of one feature, and predict NaN where there is no equilibrium.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Complex, Float, Int, PyTree
+from jaxtyping import Array, Complex, Float, Int, Shaped
 
 from lstm_toys.dynamics.linear import Linear, by_modulus, linearizations
 from lstm_toys.dynamics.rest import Kind, Rest
-from lstm_toys.dynamics.system import State, System
+from lstm_toys.dynamics.system import Params, State, System
 from lstm_toys.statistics.measures import SETTLED
 
 
@@ -31,29 +31,7 @@ class Equilibria(NamedTuple):
     linear: Linear
 
 
-class Explained(NamedTuple):
-    """How well answers are predicted: one minus the ratio of squared error to variance, and where.
-
-    Attributes:
-        share: over all curves, where there are predictions; NaN if answers do not vary there.
-        coverage: the share of time points that have predictions.
-    """
-
-    share: Float[np.ndarray, " S"]
-    coverage: Float[np.ndarray, " S"]
-
-
-class Between(NamedTuple):
-    """The constant inputs below and above each value of curves, and the upper one's weight; NaN beyond the ends."""
-
-    below: Int[Any, "*C T"]
-    above: Int[Any, "*C T"]
-    weight: Float[Any, "*C T"]
-
-
-def equilibria(
-    system: System, params: PyTree[Float[np.ndarray, "S ..."]], inputs: Float[np.ndarray, " U"], rest: Rest
-) -> Equilibria:
+def equilibria(system: System, params: Params, inputs: Float[np.ndarray, " U"], rest: Rest) -> Equilibria:
     """Chooses equilibria among the limits of networks, and linearizes the networks there."""
     state = _first(rest, (Kind.STABLE,), rest.state)
     answer = _first(rest, (Kind.STABLE, Kind.NEUTRAL, Kind.INTEGRATES), rest.answer)
@@ -115,62 +93,60 @@ def varying_linear(
     if modes is not None:
         kept = leading(A, modes)
         A, C = A @ kept, C @ kept
-    places = [_covered(known.inputs, each, curves) for each in at_rest]
-    stacked = Between(*(np.stack(each) for each in zip(*places, strict=True)))
-    deviations = known.inputs[stacked.below], known.inputs[stacked.above]
-    shown = np.where(np.isnan(stacked.weight), deviations[0], curves[None].astype(float))
-    pushes = tuple(shown - each for each in deviations)
+    below, above, weight = _between(known.inputs, curves)
+    covered = np.isfinite(weight) & at_rest[:, below] & at_rest[:, above]
+    away = np.abs(curves[:, :, None] - known.inputs)
+    nearest = np.stack([np.where(each, away, np.inf).argmin(axis=-1) for each in at_rest])
+    places = np.where(covered, below, nearest), np.where(covered, above, nearest)
+    shown = np.where(covered, curves.astype(float), known.inputs[nearest])
+    along = (*places, np.where(covered, weight, 0.0), *(shown - known.inputs[each] for each in places))
     own = (known.state, slopes[..., 0], known.answer, rises, A, C)
     with jax.enable_x64(True):
-        predicted = np.asarray(_varying(own, stacked._replace(weight=np.nan_to_num(stacked.weight)), pushes))
-    return np.where(np.isnan(stacked.weight)[..., None], np.nan, predicted)
+        predicted = np.asarray(_varying(own, along))
+    return np.where(covered[..., None], predicted, np.nan)
 
 
 @jax.jit
-def _varying(
-    own: tuple[Float[Array, "S U ..."], ...],
-    places: Between,
-    pushes: tuple[Float[Array, "S C T"], Float[Array, "S C T"]],
-) -> Float[Array, "S C T A"]:
-    """The predictions for all networks, from states, answers, their slopes, and matrices; see `varying_linear`."""
+def _varying(own: tuple[Float[Array, "S U ..."], ...], along: tuple[Shaped[Array, "S C T"], ...]) -> Array:
+    """The predictions ``[S, C, T, A]`` of all networks along curves; see `varying_linear`.
 
-    def of_network(network: tuple[tuple[Array, ...], Between, tuple[Array, Array]]) -> Float[Array, "C T A"]:
-        (states, slopes, answers, rises, A, C), *along = network
+    ``own`` are states and answers at rest, their slopes, and matrices. ``along`` are the places of the lower and the
+    upper input, the weight of the upper one, and deviations from both.
+    """
+
+    def of_network(network: tuple[tuple[Array, ...], tuple[Array, ...]]) -> Float[Array, "C T A"]:
+        (states, slopes, answers, rises, A, C), along = network
 
         def near(state: State, place: Int[Array, ""], push: Float[Array, ""]) -> tuple[Array, Array]:
             rest = states[place] + slopes[place] * push
             away = state - rest
             return rest + A[place] @ away, answers[place] + rises[place] * push + C[place] @ away
 
-        def step(state: State, at: tuple[Between, tuple[Array, Array]]) -> tuple[State, Float[Array, " A"]]:
-            (below, above, weight), (lower, upper) = at
+        def step(state: State, at: tuple[Array, ...]) -> tuple[State, Float[Array, " A"]]:
+            below, above, weight, lower, upper = at
             ends = near(state, below, lower), near(state, above, upper)
             state, answer = ((1 - weight) * low + weight * high for low, high in zip(*ends, strict=True))
             return state, answer
 
-        return jax.lax.map(lambda curve: jax.lax.scan(step, jnp.zeros_like(states[0]), curve)[1], tuple(along))
+        return jax.lax.map(lambda curve: jax.lax.scan(step, jnp.zeros_like(states[0]), curve)[1], along)
 
-    return jax.lax.map(of_network, (own, places, pushes))
+    return jax.lax.map(of_network, (own, along))
 
 
 def leading(matrices: Float[np.ndarray, "*N D D"], modes: int) -> Float[np.ndarray, "*N D D"]:
     """Returns spectral projections onto the modes of largest modulus; a complex pair counts as one. Keeps NaN."""
     found = np.full(matrices.shape, np.nan)
-    for place in np.argwhere(np.isfinite(matrices).all(axis=(-2, -1))):
-        matrix = matrices[tuple(place)]
-        right, count = _ordered(matrix, modes)
-        left, _ = _ordered(matrix.T, modes)
-        right, left = right[:, :count], left[:, :count]
-        found[tuple(place)] = (right @ np.linalg.solve(left.T @ right, left.T)).real
+    for place in map(tuple, np.argwhere(np.isfinite(matrices).all(axis=(-2, -1)))):
+        right, left = (_leading_vectors(each, modes) for each in (matrices[place], matrices[place].T))
+        found[place] = (right @ np.linalg.solve(left.T @ right, left.T)).real
     return found
 
 
-def _ordered(matrix: Float[np.ndarray, "D D"], modes: int) -> tuple[Complex[np.ndarray, "D D"], int]:
-    """Eigenvectors by descending modulus of their eigenvalues, and how many of them make up this number of modes."""
+def _leading_vectors(matrix: Float[np.ndarray, "D D"], modes: int) -> Complex[np.ndarray, "D K"]:
     values, vectors = (each.astype(complex) for each in np.linalg.eig(matrix))
     order = by_modulus(values)
     begins = np.cumsum(values[order].imag >= 0)  # The second value of a pair does not begin a mode.
-    return vectors[:, order], int(np.searchsorted(begins, modes, side="right"))
+    return vectors[:, order[: np.searchsorted(begins, modes, side="right")]]
 
 
 def explained(
@@ -179,8 +155,12 @@ def explained(
     x: Float[np.ndarray, " T"],
     *,
     early: bool = False,
-) -> Explained:
-    """The share of answers' variance that a model explains after a fifth of the time range; ``early``: before it."""
+) -> tuple[Float[np.ndarray, " S"], Float[np.ndarray, " S"]]:
+    """The share of answers' variance that a model explains after a fifth of the time range; ``early``: before it.
+
+    One minus the ratio of squared error to variance, over all curves, where there are predictions; NaN if answers do
+    not vary there. Also returns the share of time points that have predictions.
+    """
     inside = ((x - x[0]) / (x[-1] - x[0]) >= SETTLED) != early
     answers, predictions = answers[:, :, inside].astype(float), predictions[:, :, inside]
     covered = np.isfinite(predictions)
@@ -191,28 +171,19 @@ def explained(
         error = np.nansum(np.square(counted - predictions), axis=axes)
         variance = np.nansum(np.square(counted - mean), axis=axes)
         share = 1 - error / variance
-    return Explained(np.where(variance > 0, share, np.nan), covered.mean(axis=axes))
+    return np.where(variance > 0, share, np.nan), covered.mean(axis=axes)
 
 
-def _covered(
-    inputs: Float[np.ndarray, " U"], at_rest: Bool[np.ndarray, " U"], curves: Float[np.ndarray, "C T"]
-) -> Between:
-    """As `_between`, but where either has no equilibrium, twice the nearest input that has one, with weight NaN."""
-    below, above, weight = _between(inputs, curves)
-    known = np.isfinite(weight) & at_rest[below] & at_rest[above]
-    away = np.where(at_rest, np.abs(curves[:, :, None] - inputs), np.inf)
-    nearest = away.argmin(axis=-1)
-    below, above = (np.where(known, each, nearest) for each in (below, above))
-    return Between(below, above, np.where(known, weight, np.nan))
-
-
-def _between(inputs: Float[np.ndarray, " U"], curves: Float[np.ndarray, "C T"]) -> Between:
+def _between(
+    inputs: Float[np.ndarray, " U"], curves: Float[np.ndarray, "C T"]
+) -> tuple[Int[np.ndarray, "C T"], Int[np.ndarray, "C T"], Float[np.ndarray, "C T"]]:
+    """The constant inputs below and above each value of curves, and the upper one's weight; NaN beyond the ends."""
     curves, last = curves.astype(float), len(inputs) - 1
     below = np.clip(np.searchsorted(inputs, curves, side="right") - 1, 0, last)
     above = np.clip(below + (curves > inputs[below]), 0, last)
     width = np.where(above > below, inputs[above] - inputs[below], 1.0)
     within = (curves >= inputs[0]) & (curves <= inputs[-1])
-    return Between(below, above, np.where(within, (curves - inputs[below]) / width, np.nan))
+    return below, above, np.where(within, (curves - inputs[below]) / width, np.nan)
 
 
 def similarities(first: Float[np.ndarray, "S N D"], second: Float[np.ndarray, "M N _"]) -> Float[np.ndarray, "S M"]:

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int, PyTree, Shaped
 
 from lstm_toys.dynamics.linear import eigenvalues_at
-from lstm_toys.dynamics.system import Input, State, Step, System, each_network, from_each, if_asked, once
+from lstm_toys.dynamics.system import Input, Params, State, Step, System, each_network, from_each, if_asked, once
 
 SETTLE, LONG = 300, 2_000
 """Steps before states are watched, and further steps for states that have not reached a limit by then."""
@@ -69,26 +69,16 @@ class Rest(NamedTuple):
         share: the share of starts that ended there.
         state: the fixed point, or the last state of a start that ended there.
         answer: for a cycle, its mean.
-        swing: largest minus smallest answer in the last `WINDOW` steps; 0 for a fixed point.
         eigenvalues: of the Jacobian at fixed points, by descending modulus; elsewhere NaN.
-        residual: the largest change of a component at a fixed point in one step; elsewhere NaN.
-        unit: the component of the flat state that integrates fastest, see `System.components`; elsewhere -1.
-        rate: the change of this component per unit of x; elsewhere NaN.
-        period: the first return of a cycle, in units of x; elsewhere NaN.
         found: number of limits found, which may exceed Q.
     """
 
-    kind: Int[np.ndarray, "S U Q"]
-    share: Float[np.ndarray, "S U Q"]
-    state: Float[np.ndarray, "S U Q D"]
-    answer: Float[np.ndarray, "S U Q A"]
-    swing: Float[np.ndarray, "S U Q A"]
-    eigenvalues: Complex[np.ndarray, "S U Q D"]
-    residual: Float[np.ndarray, "S U Q"]
-    unit: Int[np.ndarray, "S U Q"]
-    rate: Float[np.ndarray, "S U Q"]
-    period: Float[np.ndarray, "S U Q"]
-    found: Int[np.ndarray, "S U"]
+    kind: Int[Any, "S U Q"]
+    share: Float[Any, "S U Q"]
+    state: Float[Any, "S U Q D"]
+    answer: Float[Any, "S U Q A"]
+    eigenvalues: Complex[Any, "S U Q D"]
+    found: Int[Any, "S U"]
 
 
 class Watched(NamedTuple):
@@ -97,7 +87,7 @@ class Watched(NamedTuple):
     Attributes:
         swings: the largest range of a component in each half.
         rates: the mean change of each component per step in each half.
-        lag: steps since its last return to where it ends, or 0.
+        returned: whether the state was near its end before, and away since; see `RETURNED`.
     """
 
     end: Float[Any, "*N P D"]
@@ -106,30 +96,7 @@ class Watched(NamedTuple):
     high: Float[Any, "*N P A"]
     mean: Float[Any, "*N P A"]
     rates: Float[Any, "*N P 2 D"]
-    lag: Int[Any, "*N P"]
-
-
-def watched(step: Step, starts: Float[Array, "P D"], inputs: Input, steps: Int[Array, ""]) -> Watched:
-    """Iterates states of ONE network under a constant input, ``steps`` and then `WINDOW` times."""
-    every = jax.vmap(step, (0, None))
-    begun = jax.lax.fori_loop(0, steps, lambda _, states: every(states, inputs)[0], starts)
-
-    def recorded(states: Float[Array, "P D"], _: None) -> tuple[Array, tuple[Array, Array]]:
-        states, answers = every(states, inputs)
-        return states, (states, answers)
-
-    end, (states, answers) = jax.lax.scan(recorded, begun, length=WINDOW)
-    halves = states.reshape(2, WINDOW // 2, *states.shape[1:])
-    swings = (halves.max(axis=1) - halves.min(axis=1)).max(axis=-1)
-    rates = (halves[:, -1] - halves[:, 0]) / (WINDOW // 2 - 1)
-    away = jnp.abs(states[-2::-1] - end[None]).max(axis=-1)  # At a lag of 1 and more.
-    farther = jnp.concatenate([away[1:], jnp.full_like(away[:1], jnp.inf)])
-    gone = jax.lax.cummax(away) >= away.max(axis=0)[None] / 2
-    back = gone & (away <= RETURNED * away.max(axis=0)[None]) & (away < farther)
-    lag = jnp.where(back.any(axis=0), 1 + back.argmax(axis=0), 0)
-    return Watched(
-        end, swings.T, answers.min(axis=0), answers.max(axis=0), answers.mean(axis=0), jnp.swapaxes(rates, 0, 1), lag
-    )
+    returned: Bool[Any, "*N P"]
 
 
 def newton(step: Step, start: State, inputs: Input) -> State:
@@ -159,12 +126,7 @@ def newton(step: Step, start: State, inputs: Input) -> State:
 
 
 def rest(
-    system: System,
-    params: PyTree[Float[np.ndarray, "S ..."]],
-    inputs: Float[np.ndarray, "U F"],
-    starts: Float[np.ndarray, "S P D"],
-    spacing: float,
-    most: int = 8,
+    system: System, params: Params, inputs: Float[np.ndarray, "U F"], starts: Float[np.ndarray, "S P D"], most: int = 8
 ) -> Rest:
     """Finds where every network settles under every constant input: fixed points, cycles, or integrating cells.
 
@@ -173,28 +135,31 @@ def rest(
 
     Args:
         starts: initial states of each network, such as from `starts_of`.
-        spacing: distance of time points, in units of x.
         most: maximum number of limits returned for each network and input, Q.
     """
     shape = (len(starts), len(inputs), starts.shape[1])
     begun, every = np.broadcast_to(starts[:, None], (*shape, system.dimension)), np.ones(shape, bool)
-    seen = each_network(_watched, system, params, (begun, every.any(axis=-1)), inputs, np.int64(SETTLE))
-    integrates = _integrates(seen)
+    seen: Watched = each_network(_watched, system, params, (begun, every.any(axis=-1)), inputs, np.int64(SETTLE))
+    integrates = _kinds(seen, np.full_like(seen.end, np.nan)) == Kind.INTEGRATES
     points = _near_ends(system, params, inputs, seen.end, ~integrates)
-    restless = ~(_settled(seen, points) | integrates)
+    restless = np.isin(_kinds(seen, points), (Kind.CYCLE, Kind.NONE))
     if restless.any():
-        later = each_network(_watched, system, params, (seen.end, restless.any(axis=-1)), inputs, np.int64(LONG))
-        seen = Watched(*(_chosen(restless, *each) for each in zip(later, seen, strict=True)))
-        points = _chosen(restless, _near_ends(system, params, inputs, seen.end, restless), points)
+
+        def later(new: Shaped[np.ndarray, "S U P *N"], old: Shaped[np.ndarray, "S U P *N"]) -> np.ndarray:
+            return np.where(restless.reshape(*shape, *(1,) * (old.ndim - 3)), new, old)
+
+        own = seen.end, restless.any(axis=-1)
+        seen = jax.tree.map(later, each_network(_watched, system, params, own, inputs, np.int64(LONG)), seen)
+        points = later(_near_ends(system, params, inputs, seen.end, restless), points)
     before, odd = np.roll(points, 1, axis=2), np.arange(shape[2]) % 2 == 1
     apart = np.abs(points - before).max(axis=-1) > MERGED
     between = np.where(odd[:, None], (points + before) / 2, begun)
     from_starts = each_network(_NEWTON, system, params, (between, apart | ~odd), inputs)
-    values = [
-        _slots(Watched(*(leaf[seed] for leaf in seen)), points[seed], from_starts[seed], spacing, most)
-        for seed in range(len(starts))
+    limits = [
+        _limits(Watched(*(leaf[place] for leaf in seen)), points[place], from_starts[place], most)
+        for place in np.ndindex(shape[:2])
     ]
-    found = Rest(*(np.stack(each) for each in zip(*values, strict=True)))
+    found = jax.tree.map(lambda *each: np.stack(each).reshape(*shape[:2], *np.shape(each[0])), *limits)
     return _judged(system, params, inputs, found)
 
 
@@ -205,9 +170,7 @@ def _judged(system: System, params: PyTree, inputs: Float[np.ndarray, "U F"], fo
     largest = np.abs(found.eigenvalues[..., 0])
     found.kind[at_rest & (largest > 1 - NEUTRAL)] = Kind.NEUTRAL
     found.kind[at_rest & (largest > 1 + NEUTRAL)] = Kind.UNSTABLE
-    after, answers = each_network(once, system, params, found.state, inputs)
-    found.residual[at_rest] = np.abs(after - found.state).max(axis=-1)[at_rest]
-    found.answer[at_rest] = answers[at_rest]
+    found.answer[at_rest] = each_network(once, system, params, found.state, inputs)[1][at_rest]
     return found
 
 
@@ -247,12 +210,28 @@ def _watched(
     inputs: Float[Array, "U F"],
     steps: Int[Array, ""],
 ) -> Watched:
-    def under(at: tuple[Float[Array, "P D"], Bool[Array, ""], Input]) -> Watched:
-        starts, asked, constant = at
-        run = partial(watched, partial(system.step, params), inputs=constant, steps=steps)
-        return if_asked(asked, run, starts, otherwise=0.0)
+    """Iterates states of ONE network under the constant inputs that are asked, ``steps`` and then `WINDOW` times."""
+    every = jax.vmap(partial(system.step, params), (0, None))
 
-    return jax.lax.map(under, (*own, inputs))
+    def under(starts: Float[Array, "P D"], constant: Input) -> Watched:
+        begun = jax.lax.fori_loop(0, steps, lambda _, states: every(states, constant)[0], starts)
+
+        def recorded(states: Float[Array, "P D"], _: None) -> tuple[Array, tuple[Array, Array]]:
+            states, answers = every(states, constant)
+            return states, (states, answers)
+
+        end, (states, answers) = jax.lax.scan(recorded, begun, length=WINDOW)
+        halves = states.reshape(2, WINDOW // 2, *states.shape[1:])
+        swings = (halves.max(axis=1) - halves.min(axis=1)).max(axis=-1)
+        rates = (halves[:, -1] - halves[:, 0]) / (WINDOW // 2 - 1)
+        away = jnp.abs(states[-2::-1] - end[None]).max(axis=-1)  # At a lag of 1 and more.
+        farther = jnp.concatenate([away[1:], jnp.full_like(away[:1], jnp.inf)])
+        gone = jax.lax.cummax(away) >= away.max(axis=0)[None] / 2
+        back = gone & (away <= RETURNED * away.max(axis=0)[None]) & (away < farther)
+        ends = answers.min(axis=0), answers.max(axis=0), answers.mean(axis=0)
+        return Watched(end, swings.T, *ends, jnp.swapaxes(rates, 0, 1), back.any(axis=0))
+
+    return jax.lax.map(lambda each: if_asked(each[1], under, each[0], each[2], otherwise=0.0), (*own, inputs))
 
 
 _NEWTON = partial(from_each, newton)
@@ -272,84 +251,44 @@ def _near_ends(
     return np.take_along_axis(points, np.maximum(first, 0)[..., None], axis=2)
 
 
-def _settled(seen: Watched, points: Float[np.ndarray, "*N P D"]) -> Bool[np.ndarray, "*N P"]:
-    """Whether states are near the fixed points, and still or coming to rest."""
+def _kinds(seen: Watched, points: Float[np.ndarray, "*N P D"]) -> Int[np.ndarray, "*N P"]:
+    """The kinds of limits that states approach, with all fixed points, near which they end, called stable.
+
+    A state is at rest near its point if it is still or coming to rest. It integrates if answers rest while the
+    component that moves fastest moves at a constant rate. It cycles if it returned to where it was, with constant
+    swings.
+    """
+    before, after = np.moveaxis(seen.swings, -1, 0)
     near = np.abs(seen.end - points).max(axis=-1) <= NEAR
-    before, after = np.moveaxis(np.asarray(seen.swings), -1, 0)
-    return near & (after <= np.maximum(STILL, (1 - STEADY) * before))
+    settled = near & (after <= np.maximum(STILL, (1 - STEADY) * before))
+    early, late = np.moveaxis(np.take_along_axis(seen.rates, _fastest(seen)[..., None, None], -1)[..., 0], -1, 0)
+    steady = (np.abs(late - early) <= STEADY * np.abs(late)) & (np.abs(late) * (WINDOW // 2) > STILL)
+    integrates = steady & ((seen.high - seen.low).max(axis=-1) <= RESTING)
+    cycles = seen.returned & (np.abs(after - before) <= STEADY * before) & (after > STILL)
+    return np.select([settled, integrates, cycles], [Kind.STABLE, Kind.INTEGRATES, Kind.CYCLE], Kind.NONE)
 
 
-def _integrates(seen: Watched) -> Bool[np.ndarray, "*N P"]:
-    """Whether answers rest while the component that moves fastest moves at a constant rate."""
-    before, after = np.moveaxis(np.asarray(seen.rates), -2, 0)
-    fastest = np.abs(after).argmax(axis=-1, keepdims=True)
-    before, after = (np.take_along_axis(each, fastest, axis=-1)[..., 0] for each in (before, after))
-    steady = np.abs(after - before) <= STEADY * np.abs(after)
-    rests = np.max(np.asarray(seen.high) - np.asarray(seen.low), axis=-1) <= RESTING
-    return steady & rests & (np.abs(after) * (WINDOW // 2) > STILL)
+def _fastest(seen: Watched) -> Int[np.ndarray, "*N P"]:
+    fastest: np.ndarray = np.abs(seen.rates[..., 1, :]).argmax(axis=-1)
+    return fastest
 
 
-def _cycles(seen: Watched) -> Bool[np.ndarray, "*N P"]:
-    """Whether states return to where they were, with constant swings."""
-    before, after = np.moveaxis(np.asarray(seen.swings), -1, 0)
-    return (np.asarray(seen.lag) > 0) & (np.abs(after - before) <= STEADY * before) & (after > STILL)
+def _limits(seen: Watched, points: Float[np.ndarray, "P D"], from_starts: Float[np.ndarray, "P D"], most: int) -> Rest:
+    """The limits of ONE network under one input, ``[Q ...]``, before its fixed points are classified."""
+    kinds, fastest, count = _kinds(seen, points), _fastest(seen), len(points)
+    settled, every = kinds == Kind.STABLE, np.concatenate([points, from_starts])
+    at_rest = merged(np.where(np.append(settled, np.ones(count, bool))[:, None], every, np.nan), MERGED)
+    alike = merged(np.concatenate([seen.low, seen.high, fastest[:, None]], axis=-1), ALIKE)
+    groups = [*zip(kinds.tolist(), np.select([settled, kinds != Kind.NONE], [at_rest[:count], alike]), strict=True)]
+    sizes = {group: groups.count(group) for group in dict.fromkeys(groups)}
+    sizes |= {(Kind.STABLE, place): 0 for place in dict.fromkeys(at_rest[count:]) if place >= count}
 
-
-def _chosen(
-    restless: Bool[np.ndarray, "S U P"], new: Shaped[np.ndarray, "S U P *N"], old: Shaped[np.ndarray, "S U P *N"]
-) -> Shaped[np.ndarray, "S U P *N"]:
-    return np.where(restless.reshape(*restless.shape, *(1,) * (old.ndim - 3)), new, old)
-
-
-def _slots(
-    seen: Watched,
-    points: Float[np.ndarray, "U P D"],
-    from_starts: Float[np.ndarray, "U P D"],
-    spacing: float,
-    most: int,
-) -> Rest:
-    """The limits of ONE network, before its fixed points are classified: all are called stable."""
-    inputs, count, dimension = points.shape
-    settled, integrates, cycles = _settled(seen, points), _integrates(seen), _cycles(seen)
-    kinds = np.select([settled, integrates, cycles], [Kind.STABLE, Kind.INTEGRATES, Kind.CYCLE], Kind.NONE)
-
-    unknown, answers = np.full((inputs, most), np.nan), np.full((inputs, most, seen.mean.shape[-1]), np.nan)
-    states = np.full((inputs, most, dimension), np.nan)
-    found = Rest(
-        kind=np.full((inputs, most), Kind.NOTHING),
-        share=np.zeros((inputs, most)),
-        state=states,
-        answer=answers,
-        swing=answers.copy(),
-        eigenvalues=states.astype(complex),
-        residual=unknown,
-        unit=np.full((inputs, most), -1),
-        rate=unknown.copy(),
-        period=unknown.copy(),
-        found=np.zeros(inputs, int),
-    )
-    fastest = np.abs(seen.rates[..., 1, :]).argmax(axis=-1)
-    for u in range(inputs):
-        at_rest = merged(np.concatenate([np.where(settled[u, :, None], points[u], np.nan), from_starts[u]]), MERGED)
-        shown = np.concatenate([seen.low[u], seen.high[u], fastest[u, :, None]], axis=-1)
-        alike = merged(shown, ALIKE)
-        groups = [(kinds[u, p], at_rest[p] if settled[u, p] else alike[p]) for p in range(count)]
-        groups = [(kind, 0) if kind == Kind.NONE else (kind, place) for kind, place in groups]
-        sizes = {group: groups.count(group) for group in dict.fromkeys(groups)}
-        sizes |= {(Kind.STABLE, place): 0 for place in dict.fromkeys(at_rest[count:]) if place >= count}
-        found.found[u] = len(sizes)
-        for q, ((kind, place), size) in enumerate(sorted(sizes.items(), key=lambda item: -item[1])[:most]):
-            found.kind[u, q], found.share[u, q] = kind, size / count
-            if kind == Kind.STABLE:
-                found.state[u, q] = np.concatenate([points[u], from_starts[u]])[place]
-                found.swing[u, q] = 0
-                continue
+    state, answer = np.full(points.shape[1], np.nan), np.full(seen.mean.shape[1], np.nan)
+    nothing = Rest(Kind.NOTHING, 0.0, state, answer, state.astype(complex), 0)
+    limits = [nothing] * most
+    for q, ((kind, place), size) in enumerate(sorted(sizes.items(), key=lambda item: -item[1])[:most]):
+        limits[q] = nothing._replace(kind=kind, share=size / count, state=every[place])
+        if kind != Kind.STABLE:
             member = groups.index((kind, place))
-            found.state[u, q], found.answer[u, q] = seen.end[u, member], seen.mean[u, member]
-            found.swing[u, q] = seen.high[u, member] - seen.low[u, member]
-            if kind == Kind.INTEGRATES:
-                found.unit[u, q] = fastest[u, member]
-                found.rate[u, q] = seen.rates[u, member, 1, fastest[u, member]] / spacing
-            elif kind == Kind.CYCLE:
-                found.period[u, q] = seen.lag[u, member] * spacing
-    return found
+            limits[q] = limits[q]._replace(state=seen.end[member], answer=seen.mean[member])
+    return Rest(*map(np.stack, zip(*limits, strict=True)))._replace(found=len(sizes))

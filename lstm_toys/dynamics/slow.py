@@ -6,7 +6,7 @@ of q above 0 are ghosts of fixed points that nearly exist, and lines of slow poi
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import flax.linen as nn
 import jax
@@ -17,7 +17,7 @@ from jaxtyping import Array, Bool, Complex, Float, Int, PyTree
 from lstm_toys import arguments
 from lstm_toys.dynamics.linear import eigenvalues_at
 from lstm_toys.dynamics.rest import evenly
-from lstm_toys.dynamics.system import Input, State, Step, System, each_network, from_each, once, system_of
+from lstm_toys.dynamics.system import Input, Params, State, Step, System, each_network, from_each, once, system_of
 
 STEPS, FLAT = 100, 1e-14
 """Most steps of the descent, and the gradient of q, in every component, at which q counts as smallest."""
@@ -88,34 +88,22 @@ def slow_points(
         >>> lt.slow_points(trained.model, trained.params, visited, np.array([[0.2], [0.4]]), starts=8).q.shape
         (2, 2, 8)
     """
-    arguments.known("inputs", inputs)
     inputs = np.asarray(arguments.array("inputs", inputs, "U F", hint=", one constant input per row"), float)
     starts, examined = (arguments.whole(*each, least=1) for each in (("starts", starts), ("examined", examined)))
-    spacing = arguments.number("spacing", spacing, above=0)
     tolerance = arguments.number("tolerance", tolerance, least=0)
-    system = system_of(model, params, inputs.shape[1])
-    begun = evenly(_flat(system, visited, len(jax.tree.leaves(params)[0])), starts)[:, None]
-    every = np.broadcast_to(begun, (len(begun), len(inputs), *begun.shape[2:]))
-    return descents(system, params, inputs, every, spacing, tolerance, examined)
-
-
-def _flat(system: System, visited: Any, seeds: int) -> Float[np.ndarray, "S N D"]:
-    """The visited states of each network, flat; raises ValueError if they are not states of these networks."""
-    arguments.mapping("visited", visited, "states by layer and name, such as lt.states returns")
-    parts: list[Float[np.ndarray, "S C T _"]] = []
-    axes = f"{seeds} C T"
-    for layer, name, units in system.places:
-        place = f"visited[{layer!r}][{name!r}]"
-        if layer not in visited or name not in visited[layer]:
-            raise ValueError(f"{place} is missing; give the states of every layer, such as lt.states returns")
-        parts.append(np.asarray(arguments.array(place, visited[layer][name], f"{axes} {units}"), float))
-        axes = " ".join(map(str, parts[0].shape[:3]))
-    return np.concatenate(parts, axis=-1).reshape(seeds, -1, system.dimension)
+    system, networks = system_of(model, params, inputs.shape[1]), len(jax.tree.leaves(params)[0])
+    parts = [
+        arguments.array(f"visited[{layer!r}][{name!r}]", visited[layer][name], f"{networks} C T {units}")
+        for layer, name, units in system.places
+    ]
+    flat = np.concatenate(parts, axis=-1).astype(float).reshape(networks, -1, system.dimension)
+    begun = np.repeat(evenly(flat, starts)[:, None], len(inputs), axis=1)
+    return descents(system, params, inputs, begun, spacing, tolerance, examined)
 
 
 def descents(
     system: System,
-    params: PyTree[Float[np.ndarray, "S ..."]],
+    params: Params,
     inputs: Float[np.ndarray, "U F"],
     starts: Float[np.ndarray, "S U P D"],
     spacing: float,
@@ -132,7 +120,7 @@ def descents(
     return SlowPoints(starts, states, distance**2 / 2, distance / spacing, answer, chosen, values)
 
 
-def descent(step: Step, start: State, inputs: Input, tolerance: Float[Array, ""]) -> State:
+def _descent(step: Step, start: State, inputs: Input, tolerance: Float[Array, ""]) -> State:
     """A state of ONE network near a start where q is at most ``tolerance``, or smallest.
 
     By the method of Levenberg and Marquardt, whose damping is large at the start. Directions that contract fast are
@@ -163,22 +151,22 @@ def descent(step: Step, start: State, inputs: Input, tolerance: Float[Array, ""]
     return jax.lax.while_loop(unfinished, lower, carry)[1]
 
 
-_DESCENTS = partial(from_each, descent)
+_DESCENTS = partial(from_each, _descent)
 
 
 def variance_shares(
-    states: Float[np.ndarray, "S U P D"], counted: Bool[np.ndarray, "S U P"], most: int = 2
-) -> Float[np.ndarray, "S U M"]:
-    """How states lie: the shares of their variance along their first principal components, in descending order.
+    states: Float[np.ndarray, "S U P D"], counted: Bool[np.ndarray, "S U P"]
+) -> Float[np.ndarray, "S U 2"]:
+    """How states lie: the shares of their variance along their first and second principal component.
 
     A first share near 1 is a line, two equal ones a ring or a disk, several small ones a cloud. NaN where fewer than
     three states are counted, or all are the same.
     """
-    shares = np.full((*states.shape[:2], most), np.nan)
+    shares = np.full((*states.shape[:2], 2), np.nan)
     for place in np.ndindex(states.shape[:2]):
         points = states[place][counted[place]]
-        if len(points) > most:
+        if len(points) > 2:
             variances = np.linalg.svd(points - points.mean(axis=0), compute_uv=False) ** 2
             if variances.sum() > 0:
-                shares[place] = (variances / variances.sum())[:most]
+                shares[place] = np.pad(variances / variances.sum(), (0, 1))[:2]
     return shares

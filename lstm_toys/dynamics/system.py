@@ -18,6 +18,9 @@ from lstm_toys.populations.states import check_initial, inside, last
 MEMBERS = 8
 """Most networks on a device at a time, which bounds memory."""
 
+Params: TypeAlias = PyTree[Float[np.ndarray, "S ..."]]
+"""Parameters of networks: every leaf has a leading axis S."""
+
 State: TypeAlias = Float[Array, " D"]
 Input: TypeAlias = Float[Array, " F"]
 Step: TypeAlias = Callable[[State, Input], tuple[State, Float[Array, " A"]]]
@@ -39,17 +42,12 @@ class System:
 
     def step(self, params: PyTree, state: State, inputs: Input) -> tuple[State, Float[Array, " A"]]:
         """The state after one more time point, and the answer to it, of ONE network."""
-        begun = jax.tree.map(lambda part: part[None], self.named(state))
+        begun: dict[str, dict[str, Array]] = {}
+        parts = jnp.split(state, np.cumsum([units for _, _, units in self.places])[:-1])
+        for (layer, name, _), part in zip(self.places, parts, strict=True):
+            begun.setdefault(layer, {})[name] = part[None]
         answers, states = inside(self.model, params, inputs[None, None, :], begun)
         return self.flat(last(states))[0], answers.reshape(-1)
-
-    def named(self, states: Float[Any, "*N D"]) -> dict[str, dict[str, Float[Any, "*N _"]]]:
-        """Flat states by layer and name."""
-        ends = np.cumsum([units for _, _, units in self.places])
-        found: dict[str, dict[str, Any]] = {}
-        for (layer, name, units), end in zip(self.places, ends, strict=True):
-            found.setdefault(layer, {})[name] = states[..., end - units : end]
-        return found
 
     def flat(self, states: Mapping[str, Mapping[str, Any]]) -> Any:
         """Flat states, from states by layer and name as `lt.states` returns them."""
@@ -61,33 +59,18 @@ class System:
         return [f"{layer}/{name}/{unit}" for layer, name, units in self.places for unit in range(units)]
 
 
-def system_of(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], features: int) -> System:
-    """Makes the map of a model, whose state comprises all layer states that the next step depends on.
+def system_of(model: nn.Module, params: Params, features: int) -> System:
+    """Makes the map of a model, whose state comprises the states of all layers.
 
     Raises ValueError if the model has no layer, or its layers ignore given initial states; or see `lt.answers`.
     """
     check_model(model)
     answering.networks(model, params, 1, features)
     check_initial(model, params, features)
-    return System(model, features, _places(model, features))
-
-
-@cache
-def _places(model: nn.Module, features: int) -> tuple[tuple[str, str, int], ...]:
-    """The states that a step depends on: those whose NaN spreads to the next states or to the answer."""
-    inputs = jnp.zeros((1, 1, features))
-    shapes = jax.eval_shape(model.init, jax.random.key(0), inputs)["params"]
-    zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape), shapes)
-    found = jax.eval_shape(lambda: last(inside(model, zeros, inputs)[1]))
-    states = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), found)
-    step = jax.jit(partial(inside, model, zeros, inputs))
-
-    def matters(layer: str, name: str) -> bool:
-        spoiled = {**states, layer: {**states[layer], name: np.full_like(states[layer][name], np.nan)}}
-        return any(bool(jnp.isnan(leaf).any()) for leaf in jax.tree.leaves(step(spoiled)))
-
-    every = [(layer, name, each.shape[-1]) for layer, names in states.items() for name, each in names.items()]
-    return tuple(place for place in every if matters(*place[:2]))
+    one = jax.tree.map(lambda leaf: leaf[0], params)
+    found = jax.eval_shape(lambda own: last(inside(model, own, jnp.zeros((1, 1, features)))[1]), one)
+    places = [(layer, name, each.shape[-1]) for layer, names in found.items() for name, each in names.items()]
+    return System(model, features, tuple(places))
 
 
 def each_network(

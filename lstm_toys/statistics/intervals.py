@@ -154,9 +154,7 @@ def probability_above(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, "
     if not (len(ours) and len(theirs)):
         return NOTHING
 
-    def probability(
-        ours: Float[np.ndarray, "*R S"], theirs: Float[np.ndarray, "*R S2"], axis: int = -1
-    ) -> Float[np.ndarray, "*R"]:
+    def probability(ours: Float[np.ndarray, "*R S"], theirs: Float[np.ndarray, "*R S2"], axis: int = -1) -> np.ndarray:
         one, other = np.expand_dims(ours, axis), np.expand_dims(theirs, axis - 1)
         sign = (one > other).astype(float) - (one < other)  # Two infinite values tie.
         return np.asarray((1 + sign.mean(axis=(axis - 1, axis))) / 2)

@@ -114,7 +114,6 @@ def share_removed(answer: Curve, shown: Curve, x: Curve, delay: Scalar | float =
         At most 1; NaN if the shown curve is constant, or there is no error.
     """
     _check(x, answer=answer, shown=shown)
-    arguments.array("delay", delay, "", finite=False)
     window, step = x >= SETTLED, x[1] - x[0]
     centered = _centered(answer, window)
     truth, delayed = (
@@ -211,7 +210,6 @@ def turns(curve: Curve, x: Curve, before: Scalar | float) -> Int[Array, ""]:
     Steps smaller than `CONSTANT` of the curve's spread in this range count as neither.
     """
     _check(x, curve=curve)
-    arguments.array("before", before, "", finite=False)
     inside = (x >= 0) & (x <= before)
     steps = jnp.where(inside[1:], jnp.diff(curve), 0.0)
     direction = jnp.where(jnp.abs(steps) > CONSTANT * _spread(curve, inside), jnp.sign(steps), 0.0)

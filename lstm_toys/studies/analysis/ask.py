@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,6 @@ Keep = Callable[..., Any]
 """Computes a part of a long analysis: ``keep(words, inputs, compute)`` returns ``compute()``, or what was kept of an
 earlier call with the same inputs, runs or JSON values, and code, that of ``compute`` and of all modules that its module
 imports. ``words`` are printed afterwards."""
-
-TAKES = (("score", "needs", "keep"), ("report", "metrics"), ("draw", "metrics", "needs"), ("files", "metrics", "needs"))
-"""The functions of an analysis and what they take."""
-
-
-def _nothing(_: Metrics, __: Mapping[str, Run]) -> dict[str, Any]:
-    return {}
 
 
 @dataclass(frozen=True)
@@ -58,9 +51,6 @@ class Analysis:
         files: makes further text files by name, also from these.
         published: folder of the published set in the results folder; by default the name.
 
-    Raises:
-        ValueError: an argument is invalid.
-
     Example:
         >>> import lstm_toys as lt
         >>> from experiments import sine
@@ -79,16 +69,13 @@ class Analysis:
     needs: Mapping[str, Ask[Any]]
     score: Callable[[Mapping[str, Run], Keep], Metrics]
     report: Callable[[Metrics], Iterable[RenderableType]]
-    draw: Callable[[Metrics, Mapping[str, Run]], Mapping[str, figures.Drawing]] = field(default=_nothing)
-    files: Callable[[Metrics, Mapping[str, Run]], Mapping[str, str]] = field(default=_nothing)
+    draw: Callable[[Metrics, Mapping[str, Run]], Mapping[str, figures.Drawing]] = lambda *_: {}
+    files: Callable[[Metrics, Mapping[str, Run]], Mapping[str, str]] = lambda *_: {}
     published: str = ""
 
     def __post_init__(self) -> None:
         arguments.text("name", self.name)
-        arguments.mapping("settings", self.settings, "values by name")
         arguments.mapping("needs", self.needs, "runs by name, such as lt.ask returns")
-        for name, *takes in TAKES:
-            arguments.function(name, getattr(self, name), f"a function of {' and '.join(takes)}", len(takes))
 
 
 def ask(analysis: Analysis, results_dir: Path) -> Ask[AnalysisSettings]:

@@ -23,9 +23,6 @@ WINDOWS = {"": "", "_early": " in the first fifth"}
 
 INPUTS = 41
 
-WHOLE = "LPV"
-"""The model whose share of predicted time points is reported."""
-
 EXPLAINED, PREDICTED = ": variance explained", ": time points predicted"
 
 
@@ -76,9 +73,7 @@ def report(asked: Ask[DynamicsSettings], run: Run, _: Mapping[str, Run]) -> Iter
     summary, kept = metrics["summary"], metrics["seeds"] - len(metrics["diverged_seeds"])
     title = f"{asked.subject.name}: dynamics of {kept} of {counted(metrics['seeds'], 'network')}"
     rows = [
-        (name, tables.number(row["median"]), tables.interval(row["low"], row["high"]))
-        for name, row in summary.items()
-        if EXPLAINED not in name and PREDICTED not in name
+        (name, *tables.spread(row)) for name, row in summary.items() if EXPLAINED not in name and PREDICTED not in name
     ]
     yield tables.table(title, ("", "median or share>", "95 % interval>"), rows)
     for window in WINDOWS.values():
@@ -88,17 +83,13 @@ def report(asked: Ask[DynamicsSettings], run: Run, _: Mapping[str, Run]) -> Iter
 
 
 def _explained(summary: dict[str, Any], window: str) -> Iterator[RenderableType]:
-    explained: dict[str, list[str]] = {}
-    curves: dict[str, None] = {}
-    for name, row in summary.items():
-        for words, label, form in ((EXPLAINED, "", ".2f"), (PREDICTED, "predicted by ", ".0%")):
-            model, found, family = name.partition(f"{words}{window}, ")
-            if found and (not label or model == WHOLE):
-                value = "–" if row["median"] is None else format(row["median"], form).replace("-", "−")
-                explained.setdefault(f"{label}{model}", []).append(value)
-                curves[family] = None
-    if explained:
-        cells = [(model, *own) for model, own in explained.items() if len(own) == len(curves)]
-        columns = ("", *(f"{name.replace('_', ' ')}>" for name in curves))
+    named = f"{EXPLAINED}{window}, "
+    models, families = ([*dict.fromkeys(name.split(named)[at] for name in summary if named in name)] for at in (0, 1))
+    if models:
+        keys = {model: [f"{model}{named}{each}" for each in families] for model in models}
+        if f"LPV{PREDICTED}{window}, {families[0]}" in summary:
+            keys |= {"predicted by LPV": [f"LPV{PREDICTED}{window}, {each}" for each in families]}
+        rows = [(name, *(tables.number(summary[key]["median"]) for key in own)) for name, own in keys.items()]
+        columns = ("", *(f"{name.replace('_', ' ')}>" for name in families))
         title = f"share of variance that models explain{window or ' after the first fifth'} of x, median over networks"
-        yield tables.table(title, columns, cells)
+        yield tables.table(title, columns, rows)

@@ -1,10 +1,8 @@
 """Analyzes networks while their inputs are constant, as in named periods of a task: fixed points and slow points."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import flax.linen as nn
 import jax
 import numpy as np
 import xarray as xr
@@ -13,13 +11,11 @@ from jaxtyping import Bool, Float
 from lstm_toys.dynamics.rest import Kind, evenly, rest, starts_of
 from lstm_toys.dynamics.slow import descents, variance_shares
 from lstm_toys.dynamics.system import system_of
-from lstm_toys.execution import lowering
-from lstm_toys.execution.base import Job
 from lstm_toys.output import counted
 from lstm_toys.populations import states
 from lstm_toys.results.summary import as_json
 from lstm_toys.statistics import intervals
-from lstm_toys.studies.dynamics.analysis import AnalyzedNetworks
+from lstm_toys.studies.dynamics.analysis import AnalyzedNetworks, NetworkJob
 
 SLOW = 1e-5
 """Largest q of a slow point: a state that moves by at most 0.0045 in a step."""
@@ -44,29 +40,17 @@ PERIOD_OF = ("seed", "period")
 
 
 @dataclass(frozen=True)
-class PeriodAnalysis(Job[AnalyzedNetworks, xr.Dataset]):
+class PeriodAnalysis(NetworkJob):
     """The analysis of every network under the constant input of each period.
 
+    Slow points are sought from visited states, for each period where the inputs are nearer to its own than to those of
+    other periods; anywhere if there is no such time point.
+
     Attributes:
-        curves: sequences that networks see, whose states are visited.
-        within: which time points are not padding.
-        inputs: constant inputs, one row per period.
-        starts: number of initial states from which fixed points are sought. Slow points are sought from visited states,
-            for each period where the inputs are nearer to its own than to those of other periods.
+        within: which time points of the curves are not padding.
     """
 
-    model: nn.Module
-    curves: Float[np.ndarray, "C T F"]
     within: Bool[np.ndarray, "C T"]
-    inputs: Float[np.ndarray, "U F"]
-    starts: int
-    spacing: float
-    block: int
-
-    def digests(self) -> lowering.Digests:
-        """Code of dynamics is digested as source."""
-        own = [self.curves, self.within, self.inputs]
-        return {"analyzed": lowering.digest(own, [self.starts, self.spacing]), **lowering.compiled()}
 
     def function(self) -> Callable[[AnalyzedNetworks], xr.Dataset]:
         return self.analyzed
@@ -77,11 +61,13 @@ class PeriodAnalysis(Job[AnalyzedNetworks, xr.Dataset]):
         with jax.enable_x64(True):
             every = np.asarray(system.flat(states.states(self.model, params, self.curves, block=self.block)))
         visited = every[:, self.within]
-        begun = [evenly(visited[:, own], MORE * self.starts) for own in self._visited_in]
+        nearest = np.linalg.norm(self.curves[self.within][:, None] - self.inputs, axis=-1).argmin(axis=1)
+        there = [nearest == place if place in nearest else nearest >= 0 for place in range(len(self.inputs))]
+        begun = [evenly(visited[:, own], MORE * self.starts) for own in there]
         # The first descents end along lines of slow points, the second at the slowest points of the lines.
         slow = descents(system, params, self.inputs, np.stack(begun, axis=1), self.spacing, SLOW)
         slowest = descents(system, params, self.inputs, slow.state, self.spacing, LEVELS[-1], examined=1)
-        limits = rest(system, params, self.inputs, starts_of(visited, self.starts), self.spacing, LIMITS)
+        limits = rest(system, params, self.inputs, starts_of(visited, self.starts), LIMITS)
         drawn = np.where(self.within[:DRAWN, :, None], every[:, :DRAWN], np.nan)
         variables = {
             "start": ((*PERIOD_OF, "point", "state"), slow.start),
@@ -105,15 +91,6 @@ class PeriodAnalysis(Job[AnalyzedNetworks, xr.Dataset]):
         }
         return xr.Dataset(variables, coordinates)
 
-    @property
-    def _visited_in(self) -> Iterator[Bool[np.ndarray, " N"]]:
-        """For each period, at which time points the inputs are nearest to its own; all, if there is none."""
-        shown = self.curves[self.within]
-        nearest = np.linalg.norm(shown[:, None] - self.inputs, axis=-1).argmin(axis=1)
-        for place in range(len(self.inputs)):
-            own = nearest == place
-            yield own if own.any() else np.ones_like(own)
-
 
 def slow(found: xr.Dataset) -> Bool[np.ndarray, "S U P"]:
     """Whether each point is slow, and near the visited states."""
@@ -129,30 +106,21 @@ def moduli(found: xr.Dataset) -> Float[np.ndarray, "S U E D"]:
     return np.where(slow(found)[:, :, found.examined.values][..., None], values, np.nan)
 
 
-def shares(found: xr.Dataset) -> Float[np.ndarray, "S U 2"]:
-    """The shares of the variance of slow points along their first two principal components."""
-    return variance_shares(found.slow_state.values, slow(found))
-
-
 def lasting(found: xr.Dataset) -> float:
     """The modulus of the eigenvalue of a mode whose time constant is as long as a training sequence."""
     return float(np.exp(-1 / found.sizes["time"]))
 
 
-def measured(found: xr.Dataset) -> dict[str, Any]:
+def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
     """Medians over networks with 95 % bootstrap intervals; shares of networks with Wilson's 95 % intervals."""
-    return {"summary": dict(_summary(found))}
-
-
-def _summary(found: xr.Dataset) -> Iterator[tuple[str, dict[str, float | None]]]:
-    stable = (found.kind.values == Kind.STABLE).sum(axis=2)
-    largest, lie = moduli(found), shares(found)
+    rows, stable = {}, (found.kind.values == Kind.STABLE).sum(axis=2)
+    largest, lie = moduli(found), variance_shares(found.slow_state.values, slow(found))
     modes = np.where(np.isnan(largest).all(axis=-1), np.nan, (largest >= lasting(found)).sum(axis=-1))
     for place, name in enumerate(found.period.values):
         for count in np.unique(stable[:, place]):
             number = int((stable[:, place] == count).sum())
             words = f"{name}: share with {counted(int(count), 'stable point')}"
-            yield words, as_json(intervals.wilson(number, len(stable)))
+            rows[words] = as_json(intervals.wilson(number, len(stable)))
         q = found.smallest_q.values[:, place]
         numbers = {f"share of descents to q of at most {level:.0e}": (q <= level).mean(axis=1) for level in LEVELS}
         numbers |= {
@@ -164,9 +132,10 @@ def _summary(found: xr.Dataset) -> Iterator[tuple[str, dict[str, float | None]]]
             "variance of slow points along two directions": lie[:, place].sum(axis=-1),
         }
         for words, values in numbers.items():
-            yield f"{name}: {words}", as_json(intervals.median_bootstrap(values[np.isfinite(values)]))
+            rows[f"{name}: {words}"] = as_json(intervals.median_bootstrap(values[np.isfinite(values)]))
+    return rows
 
 
 def _middle(values: Float[np.ndarray, "S E"]) -> Float[np.ndarray, " S"]:
     """The median over the slow points of each network; NaN if it has none."""
-    return np.array([np.median(known) if len(known := each[np.isfinite(each)]) else np.nan for each in values])
+    return xr.DataArray(values).median("dim_1").values

@@ -10,8 +10,9 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from lstm_toys.dynamics.rest import Kind
+from lstm_toys.dynamics.slow import variance_shares
 from lstm_toys.figures import style
-from lstm_toys.studies.dynamics.periods import LEVELS, SLOW, lasting, moduli, shares, slow
+from lstm_toys.studies.dynamics.periods import LEVELS, SLOW, lasting, moduli, slow
 
 NETWORKS, PERIODS, MODES = 4, 4, 8
 """Most networks and periods in a figure, and most modes of a slow point."""
@@ -37,28 +38,24 @@ def slow_points(found: xr.Dataset) -> Figure:
     with style.house():
         figure = Figure(figsize=(1.2 + 2.6 * len(networks), 0.8 + 2.5 * len(names)))
         panels = figure.subplots(len(names), len(networks), squeeze=False, sharex="col", sharey="col")
-        for column, network in zip(panels.T, networks, strict=True):
-            own = found.isel(seed=network)
-            for axes, name in zip(column, names, strict=True):
-                style.measured(axes)
-                axes.set_title(style.plain(f"network {int(own.seed)}, {name}"), fontsize=9)
-                image = _plane(axes, own, name)
-        bar = figure.colorbar(image, ax=panels, extend="min", label="q of slow points")
-        bar.ax.grid(visible=False)
+        for place, network in enumerate(networks):
+            for axes, name in zip(panels[:, place], names, strict=True):
+                axes.set_title(style.plain(f"network {int(found.seed[network])}, {name}"), fontsize=9)
+                image = _plane(axes, found.isel(seed=network), name)
+        figure.colorbar(image, ax=panels, extend="min", label="q of slow points").ax.grid(visible=False)
+        point, red = {"marker": "o", "markersize": 3}, style.COLORS["r"]
         handles = [
             style.entry("visited in training sequences", linewidth=0.9),
-            style.entry(f"slow point, q at most {SLOW:.0e}", style.COLORS["g"], linestyle="", marker="o", markersize=3),
-            *(
-                style.entry(f"{kind.name.lower()} fixed point", style.COLORS["r"], linestyle="", **KINDS[kind])
-                for kind in KINDS
-            ),
+            style.entry(f"slow point, q at most {SLOW:.0e}", style.COLORS["g"], linestyle="", **point),
+            *(style.entry(f"{kind.name.lower()} fixed point", red, linestyle="", **KINDS[kind]) for kind in KINDS),
         ]
-        style.legend(figure, handles, columns=4 if len(networks) > 2 else len(networks))
+        style.legend(figure, handles, columns=min(4, len(networks)))
     return figure
 
 
 def _plane(axes: Axes, own: xr.Dataset, period: str) -> Any:
     """Draws ONE network in ONE period, in the plane of all periods; returns the slow points for a color bar."""
+    style.measured(axes)
     visited = own.start.values.reshape(-1, own.sizes["state"])
     center = visited.mean(axis=0)
     _, lengths, directions = np.linalg.svd(visited - center, full_matrices=False)
@@ -76,23 +73,19 @@ def _plane(axes: Axes, own: xr.Dataset, period: str) -> Any:
     for kind, marks in KINDS.items():
         at = projected(own.rest_state.values[own.kind.values == kind])
         axes.plot(*at, linestyle="", color=style.COLORS["r"], zorder=3, **marks)
-    first, second = 100 * parts[0], 100 * parts[1:2].sum()
-    axes.set(xlabel=f"PC 1 ({first:.0f} % of variance)", ylabel=f"PC 2 ({second:.0f} %)")
+    axes.set(xlabel=f"PC 1 ({parts[0]:.0%} of variance)", ylabel=f"PC 2 ({parts[1:2].sum():.0%})")
     return image
 
 
 def statistics(found: xr.Dataset) -> Figure:
     """Draws over all networks how slow points are, how they lie, and how many slow modes they have, by period."""
     names, count = found.period.values.tolist(), found.sizes["seed"]
-    with style.canvas("How slow a state can be", "How slow points lie", "Modes of slow points", xlabel="") as (
-        figure,
-        panels,
-    ):
-        left, middle, right = panels
+    titles = "How slow a state can be", "How slow points lie", "Modes of slow points"
+    with style.canvas(*titles, xlabel="") as (figure, (left, middle, right)):
         figure.suptitle(f"Points found by descent from visited states, {style.counted(count)}")
         levels = np.logspace(np.log10(LEVELS[-1]), np.log10(LEVELS[0]), 61)
         below = (found.smallest_q.values[..., None] <= levels).mean(axis=2)
-        lie, largest = shares(found), moduli(found)[..., :MODES]
+        lie, largest = variance_shares(found.slow_state.values, slow(found)), moduli(found)[..., :MODES]
         known = ~np.isnan(largest).all(axis=(2, 3))
         for place, color in enumerate(style.colors(names).values()):
             style.band(left, levels, below[:, place], color)

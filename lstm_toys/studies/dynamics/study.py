@@ -11,19 +11,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, PyTree
+from jaxtyping import Float
 
 from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.rest import Kind
-from lstm_toys.dynamics.system import MEMBERS
 from lstm_toys.execution import devices, lowering
 from lstm_toys.execution.base import ExecutionLog
 from lstm_toys.figures import Drawing
-from lstm_toys.networks import sizes
 from lstm_toys.output import counted
-from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.states import check_initial, inside, last
-from lstm_toys.results import population, storage
+from lstm_toys.results import storage
+from lstm_toys.results.population import parameters_name
 from lstm_toys.results.summary import as_json
 from lstm_toys.runs import checks, external
 from lstm_toys.runs.ask import Ask, Metrics
@@ -32,13 +30,13 @@ from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.experiment import TRAINING, Experiment
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
-from lstm_toys.runs.trained import Evaluated, load
+from lstm_toys.runs.trained import load
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.studies.dynamics import figures, periods, slow_figures
-from lstm_toys.studies.dynamics.analysis import MODELS, Analysis, AnalyzedNetworks
+from lstm_toys.studies.dynamics.analysis import Analysis, AnalyzedNetworks
 from lstm_toys.studies.dynamics.ask import INPUTS, WINDOWS, DynamicsSettings, Period
-from lstm_toys.studies.dynamics.periods import MORE, MOST_POINTS, TRIALS, PeriodAnalysis
+from lstm_toys.studies.dynamics.periods import MOST_POINTS, TRIALS, PeriodAnalysis
 from lstm_toys.studies.training import ask as training
 from lstm_toys.tasks.planes import Axis
 from lstm_toys.tasks.probes import by_points
@@ -54,7 +52,7 @@ FASTEST = 60.0
 BEYOND = 0.25
 """How far constant inputs extend the range of the curves by default, as a share of it, at each end."""
 
-VARIABLES = {"kind", "share", "static_answer", "gain", "mode_frequency", "exponent", "distance", "similarity"}
+VARIABLES = {"kind", "share", "static_answer", "gain", "mode_frequency", "distance"}
 """Variables that every file has."""
 
 LABELS = {
@@ -87,32 +85,15 @@ class Dynamics(Study[DynamicsSettings]):
         if isinstance(self.settings.inputs, Axis):
             checks.check_single_input(self.experiment, "dynamics with --inputs")
         checks.check_experiment(self.experiment)
-        prepared = self.prepared
-        shown = prepared.task.input_features
+        model, shown = self.prepared.model, self.prepared.task.input_features
         features = len(shown)
         for period in self.periods:
             if len(period.values) != features:
                 numbers = f"{counted(features, 'number')}, for {' and '.join(shown)}"
                 raise Refused(f"the input of the period {period.name} must be {numbers}, not {len(period.values)}")
         with trial(f"dynamics of {self.experiment.name}: its networks cannot be followed from given states"):
-            params = prepared.model.init(jax.random.key(0), jnp.zeros((1, 4, features)))["params"]
-            check_initial(prepared.model, jax.tree.map(lambda leaf: np.asarray(leaf)[None], params), features)
-
-    def footprint(self) -> Footprint:
-        """One part is analyzed at a time, and its arrays of states are the largest."""
-        prepared, settings = self.prepared, self.settings
-        dimension = 2 * sum(sizes.size(prepared.model, len(prepared.task.input_features)).widths)
-        if isinstance(self.job, PeriodAnalysis):
-            points, count = self.job.within.size, len(self.periods) * MORE * settings.starts
-            part = 8 * TOGETHER * dimension * (2 * points + 8 * count + MEMBERS * dimension)
-            kept = 8 * settings.trained.seeds * dimension * (2 * count + points)
-            return Footprint(part + kept, 2 * kept)
-        count = settings.inputs.count + 1 if isinstance(settings.inputs, Axis) else INPUTS
-        curves, points = prepared.curves.answered[""].shape[:2]
-        part = 8 * TOGETHER * count * (4 * settings.starts * dimension + 16 * dimension + dimension**2)
-        answers, at_rest = (len(MODELS) + 1) * curves * points, count * (16 * dimension + 2 * FREQUENCIES)
-        kept = 4 * settings.trained.seeds * (answers + at_rest)
-        return Footprint(part + kept, 2 * kept)
+            params = model.init(jax.random.key(0), jnp.zeros((1, 4, features)))["params"]
+            check_initial(model, jax.tree.map(lambda leaf: np.asarray(leaf)[None], params), features)
 
     @cached_property
     def job(self) -> Analysis | PeriodAnalysis:
@@ -133,29 +114,25 @@ class Dynamics(Study[DynamicsSettings]):
 
     def _analysis(self) -> Analysis:
         prepared, settings = self.prepared, self.settings
-        task, curves = prepared.task, prepared.curves.answered[""]
-        varied = task.input_features.index("y") if "y" in task.input_features else 0
-        base = np.asarray(prepared.curves.training.inputs, float).mean(axis=(0, 1))
+        curves = prepared.curves.answered[""]
+        (mean,) = np.asarray(prepared.curves.training.inputs, float).mean(axis=(0, 1))
         if isinstance(settings.inputs, Axis):
             asked = settings.inputs.values
         else:
-            low, high = float(curves[..., varied].min()), float(curves[..., varied].max())
+            low, high = float(curves.min()), float(curves.max())
             more = BEYOND * (high - low or 1.0)
             asked = np.linspace(low - more, high + more, INPUTS - 1)
-        grid = np.union1d(asked, base[varied])
-        inputs = np.repeat(base[None], len(grid), axis=0)
-        inputs[:, varied] = grid
+        inputs = np.union1d(asked, mean)
         return Analysis(
             model=prepared.model,
             curves=curves,
-            inputs=inputs,
-            varied=varied,
-            mean=int(np.searchsorted(grid, base[varied])),
+            inputs=inputs[:, None],
+            mean=int(np.searchsorted(inputs, mean)),
             starts=settings.starts,
-            x=np.asarray(prepared.x, float),
+            spacing=float(np.diff(np.asarray(prepared.x[:2], float))[0]),
             frequencies=np.linspace(FASTEST / FREQUENCIES, FASTEST, FREQUENCIES) / self.experiment.span.length,
             driving=tuple(map(self.families.index, dict.fromkeys(self.families))),
-            sequence=task.sequence,
+            sequence=prepared.task.sequence,
             block=prepared.block,
         )
 
@@ -182,18 +159,15 @@ class Dynamics(Study[DynamicsSettings]):
         population = self.needs["population"]
         if lost := training.lost(population.read_metrics()):
             raise Failed(lost)
-        run, trained = self.run, load(population)
+        run, trained, settings = self.run, load(population), self.settings.trained
         sound = np.flatnonzero(~trained.diverged)
-        by_step = {
-            step: jax.tree.map(lambda leaf: self.settings.weight_scale * leaf[sound], params)
-            for step, params in self._parameters(trained).items()
-        }
+        kept = {step: population.checked(parameters_name(step)) for step in settings.keep_steps}
+        every = {step: storage.load_parameters(path) for step, path in kept.items()} | {settings.steps: trained.params}
+        by_step = jax.tree.map(lambda leaf: self.settings.weight_scale * leaf[sound], every)
         job, log = self.job, ExecutionLog(devices.fingerprint(trained.block))
         slices = [slice(first, min(first + TOGETHER, len(sound))) for first in range(0, len(sound), TOGETHER)]
         missing = [each for each in slices if not self._kept(each).is_file()]
         run.checkpoints.mkdir(parents=True, exist_ok=True)
-        if len(missing) < len(slices):
-            context.progress.tell(f"continues after {len(slices) - len(missing)} of {counted(len(slices), 'part')}")
         with context.timed("analyze"):
             asked = (AnalyzedNetworks(own, jax.tree.map(lambda leaf, own=own: leaf[own], by_step)) for own in missing)
             for part, (found, fingerprint) in context.executor.map(job, asked, context.stop):
@@ -227,11 +201,6 @@ class Dynamics(Study[DynamicsSettings]):
     def _kept(self, members: slice) -> Path:
         return self.run.checkpoints / f"{members.start}-{members.stop}.nc"
 
-    def _parameters(self, trained: Evaluated) -> dict[int, PyTree]:
-        run, settings = self.needs["population"], self.settings.trained
-        kept = {step: run.checked(population.parameters_name(step)) for step in settings.keep_steps}
-        return {step: storage.load_parameters(path) for step, path in kept.items()} | {settings.steps: trained.params}
-
     def _labeled(self, found: xr.Dataset) -> xr.Dataset:
         span, task, job = self.experiment.span, self.prepared.task, self.job
         found = found.assign_coords(output=list(task.output_features))
@@ -245,36 +214,32 @@ class Dynamics(Study[DynamicsSettings]):
         found = found.assign_coords(
             family=("curve", every),
             driving=names,
-            curve_shown=(("curve", "time"), job.curves[..., job.varied]),
-            input=("input", found.input.values, {"long_name": f"constant input {task.input_features[job.varied]}"}),
-            time=("time", found.time.values, {"long_name": span.name, "units": span.unit}),
-            frequency=("frequency", found.frequency.values, {"long_name": "angular frequency", "units": per_x}),
+            curve_shown=(("curve", "time"), job.curves[..., 0]),
+            input=("input", job.inputs[:, 0], {"long_name": f"constant input {task.input_features[0]}"}),
+            time=("time", np.asarray(self.prepared.x, float), {"long_name": span.name, "units": span.unit}),
+            frequency=("frequency", job.frequencies, {"long_name": "angular frequency", "units": per_x}),
         )
-        similar = models.similarities(found.trajectory.values, found.trajectory.values)
-        found = found.assign(similarity=(("seed", "other"), similar.astype(np.float32))).assign_attrs(mean=job.mean)
+        found = found.assign_attrs(mean=job.mean)
         return _explained(found.assign_coords(curves=names)) if "prediction" in found else found
 
     def _write_models(self, found: xr.Dataset) -> list[str]:
         """Writes the answers of each model like `lt.labeled`, for claims to be tested on them; returns file names."""
-        names = []
-        settings = self.settings.trained
+        names, settings = [], self.settings.trained
         for model in found.model.values if "prediction" in found else ():
             prediction = found.prediction.sel(model=model).values
-            covered, zeros = np.isfinite(prediction), np.nan_to_num(prediction)
-            labeled = external.labeled(self.experiment, zeros, settings.timesteps, dict(settings.numbers))
-            labeled = labeled.assign(
-                train_answer=labeled.train_answer.where(covered[:, 0]),
-                answer=labeled.answer.where(covered[:, 1:]),
-                seed=found.seed.values,
-            )
+            labeled = external.labeled(self.experiment, prediction, settings.timesteps, dict(settings.numbers))
+            # Points without a prediction are unknown; the network did not diverge there.
+            labeled = labeled.assign(diverged=xr.zeros_like(labeled.diverged), seed=found.seed.values)
             names.append(answers_file(model))
             storage.save_results(labeled, self.run.folder / names[-1])
         return names
 
     def metrics(self) -> Metrics:
         if self.periods:
-            return periods.measured(storage.load_results(self.run.results, periods.VARIABLES))
-        return measured(storage.load_results(self.run.results, VARIABLES))
+            return {"summary": periods.summary(storage.load_results(self.run.results, periods.VARIABLES))}
+        found = storage.load_results(self.run.results, VARIABLES)
+        measured = {"mean_input": float(found.input[int(found.attrs["mean"])]), "summary": summary(found)}
+        return measured | ({"curves": curves(found)} if "explained" in found else {})
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         path = self.run.checked("results.nc")
@@ -306,15 +271,6 @@ def answers_file(model: str) -> str:
     return f"answers_{model.replace(', ', '_').replace(' ', '_')}.nc"
 
 
-def measured(found: xr.Dataset) -> dict[str, Any]:
-    """Returns all measurements of finished results, by name in the metrics."""
-    return {
-        "mean_input": float(found.input[int(found.attrs["mean"])]),
-        "summary": summary(found),
-        **({"curves": curves(found)} if "explained" in found else {}),
-    }
-
-
 def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
     """Medians over networks with 95 % bootstrap intervals; shares of networks with Wilson's 95 % intervals."""
     one = (found.kind.values == Kind.STABLE).sum(axis=2) == 1
@@ -328,11 +284,7 @@ def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
     numbers = {
         **{label: found[name].values for name, label in LABELS.items()},
         "quality factor of the leading mode": found.mode_frequency.values * found.time_constant.values / 2,
-        "largest exponent along the training curve": found.exponent.sel(driving=TRAINING).isel(place=0).values,
     }
-    if found.sizes["seed"] > 1:
-        others = np.where(np.eye(found.sizes["seed"], dtype=bool), np.nan, found.similarity.values)
-        numbers["similarity of states to those of other networks"] = np.nanmedian(others, axis=1)
     if "explained" in found:
         for (ending, words), model, family in product(WINDOWS.items(), found.model.values, found.curves.values):
             explained, coverage = (found[f"{name}{ending}"].sel(model=model) for name in ("explained", "coverage"))
@@ -346,13 +298,11 @@ def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
 
 
 def curves(found: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
-    """Measures each curve of each family in the first fifth of x.
+    """Measures each curve of each family in the first fifth of x, with medians over ``networks`` with a number.
 
-    Returns by family, for each curve: its ``first`` and ``last`` value; ``mode_frequency``, the median frequency of the
-    leading mode at rest under the constant input nearest to the curve's mean there, with a 95 % bootstrap interval, the
-    number of ``networks`` that rest, and how many of them are ``oscillating``; and by model the median of the variance
-    explained there with the same interval, the number of ``networks`` for which it is defined, and the share of time
-    points ``predicted`` over all networks.
+    Returns by family, for each curve: its ``first`` and ``last`` value; ``mode_frequency`` of the leading mode at rest
+    under the constant input nearest to the curve's mean there, and how many networks are ``oscillating``; and by model
+    the variance explained there, and the share of time points ``predicted`` over all networks.
     """
     frequencies, x = _frequencies(found), found.time.values
     early = (x - x[0]) / (x[-1] - x[0]) < SETTLED
@@ -363,11 +313,9 @@ def curves(found: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
         mode = {**_median(frequencies[:, nearest]), "oscillating": int((frequencies[:, nearest] > 0).sum())}
         row = {"first": float(shown[0]), "last": float(shown[-1]), "mode_frequency": mode}
         for model in found.model.values:
-            shares, covered = (
-                found[name].sel(model=model).isel(curve=place).values
-                for name in ("explained_early_curve", "coverage_early_curve")
-            )
-            row[str(model)] = {**_median(shares), "predicted": float(covered.mean())}
+            own = found.sel(model=model).isel(curve=place)
+            predicted = float(own.coverage_early_curve.values.mean())
+            row[str(model)] = {**_median(own.explained_early_curve.values), "predicted": predicted}
         rows.setdefault(str(family), []).append(row)
     return rows
 

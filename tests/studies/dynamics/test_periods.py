@@ -12,6 +12,7 @@ from maps import linear, rotation
 import lstm_toys as lt
 from conftest import carry_out, reported
 from experiments import dynamics
+from lstm_toys.dynamics.system import each_network, once, system_of
 from lstm_toys.results import storage
 from lstm_toys.studies.dynamics import periods, slow_figures
 from lstm_toys.studies.dynamics.analysis import AnalyzedNetworks
@@ -42,17 +43,13 @@ def flat(found, states):
 
 def test_slow_points_move_in_a_step_of_their_network_as_far_as_the_file_says(saved, found):
     assert found.period.values.tolist() == [*HELD]
-    before = found.slow_state.values
+    system = system_of(saved.model, saved.params, 1)
     for place, constant in enumerate(HELD.values()):
-        initial = {}
-        for number, (layer, name, _) in enumerate(each.split("/") for each in found.state.values):
-            initial.setdefault(layer, {}).setdefault(name, []).append(before[:, place, :, number])
-        initial = {layer: {name: np.stack(each, -1) for name, each in own.items()} for layer, own in initial.items()}
-        shown = np.full((before.shape[2], 1, 1), constant, np.float32)
-        after = flat(found, lt.states(saved.model, saved.params, shown, initial=initial))[:, :, 0]
-        moved = np.linalg.norm(after - before[:, place], axis=-1)
-        np.testing.assert_allclose(found.q[:, place], moved**2 / 2, atol=1e-6)
-        np.testing.assert_allclose(found.speed[:, place], moved / float(found.time[1]), atol=2e-2)
+        before = found.slow_state.values[:, [place]]
+        after, _ = each_network(once, system, saved.params, before, np.array([[constant]]))
+        moved = np.linalg.norm(after - before, axis=-1)[:, 0]
+        np.testing.assert_allclose(found.q[:, place], moved**2 / 2, atol=1e-9)
+        np.testing.assert_allclose(found.speed[:, place], moved / float(found.time[1]), rtol=1e-6)
 
 
 def test_descents_begin_in_states_before_the_ends_of_sequences_where_inputs_are_those_of_the_period(saved, found):
@@ -73,9 +70,7 @@ def test_the_summary_counts_points_and_networks(studied, found):
     assert summary["one: share of descents to q of at most 1e-06"]["median"] == pytest.approx(below)
     shares = [row["median"] for name, row in summary.items() if name.startswith("zero: share with")]
     assert sum(shares) == pytest.approx(1)
-    (table, *_) = reported(
-        dynamics.plan(studied.arguments).asks[0], json.loads((studied.run / "metrics.json").read_text())
-    )
+    (table, *_) = reported(dynamics.plan(studied.arguments).asks[0], metrics)
     assert [cell.plain for cell in table.columns[0].cells] == [*summary]
 
 
@@ -83,12 +78,12 @@ def test_maps_in_closed_form_have_their_modes_and_lie_as_they_do():
     system, params = linear(np.diag([1.0, 0.5]), rotation(0.3, 0.9))
     curves = np.random.default_rng(0).normal(size=(4, 10, 1)).astype(np.float32)
     within = np.ones((4, 10), bool)
-    analysis = periods.PeriodAnalysis(system.model, curves, within, np.zeros((1, 1)), 5, 1.0, 8)
+    analysis = periods.PeriodAnalysis(system.model, curves, np.zeros((1, 1)), 5, 1.0, 8, within)
     found = analysis.analyzed(AnalyzedNetworks(slice(0, 2), {0: params}))
     found = found.assign_coords(period=["quiet"], time=np.arange(10.0))
     np.testing.assert_allclose(periods.moduli(found)[:, 0, 0], [[1, 0.5], [0.9, 0.9]], rtol=1e-6)
-    np.testing.assert_allclose(periods.shares(found)[0, 0], [1, 0], atol=1e-3)
-    line, point = (periods.measured(found.isel(seed=[seed]))["summary"] for seed in range(2))
+    line, point = (periods.summary(found.isel(seed=[seed])) for seed in range(2))
+    assert line["quiet: variance of slow points along one direction"]["median"] == pytest.approx(1, abs=1e-3)
     modes = "quiet: modes of a slow point that outlast a sequence"
     assert (line[modes]["median"], point[modes]["median"]) == (1, 0)  # exp(-1 / 10) is 0.905.
     assert point["quiet: share with 1 stable point"]["median"] == 1
@@ -107,7 +102,6 @@ def test_every_figure_is_drawn_and_legible(studied, found):
         (["--hold=zero"], "takes NAME=number,number,..."),
         (["--hold=zero=0", "--hold=zero=1"], "the period zero is given twice"),
         (["--hold=zero=0", "--inputs=0:1:2"], "flag --inputs: has no effect with --hold"),
-        (["--hold=zero=0", "--keep_steps=1"], "flag --keep_steps: has no effect with --hold"),
         (["--hold=zero=0,1"], "the input of the period zero must be 1 number, for bit, not 2"),
     ],
 )

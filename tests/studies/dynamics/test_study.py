@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from itertools import product
 
 import numpy as np
 import pytest
@@ -12,9 +11,7 @@ import lstm_toys as lt
 from conftest import carry_out, reported
 from experiments import dynamics
 from experiments.post import sentences
-from lstm_toys.dynamics.linear import driven
-from lstm_toys.dynamics.rest import Kind, starts_of
-from lstm_toys.dynamics.system import system_of
+from lstm_toys.dynamics.rest import Kind
 from lstm_toys.results import storage
 from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.dynamics import analysis, figures, study
@@ -40,10 +37,6 @@ def measured(studied):
     return json.loads((studied.run / "metrics.json").read_text())
 
 
-def spacing(found):
-    return float(found.time[1] - found.time[0])
-
-
 def test_answers_at_rest_are_those_to_a_long_constant_input(saved, found):
     assert (found.kind.isel(found=0) == Kind.STABLE).all()
     constant = np.repeat(found.input.values[:, None, None], 2_000, axis=1).astype(np.float32)
@@ -53,29 +46,17 @@ def test_answers_at_rest_are_those_to_a_long_constant_input(saved, found):
     assert found.input.values[found.attrs["mean"]] == pytest.approx(mean, abs=1e-6)
 
 
-def test_the_response_is_that_of_small_sines_and_the_gain_at_the_training_size_that_of_such_a_sine(saved, found):
+def test_the_gain_at_the_training_size_is_that_of_such_a_sine(saved, found):
     mean = int(found.attrs["mean"])
-    small = found.gain.isel(input=mean).sel(frequency=found.measured_frequency.values)
-    np.testing.assert_allclose(small, found.measured_gain, rtol=1e-2)
     assert found.frequency.attrs["units"] == "rad per x"
     amplitude = np.ptp(saved.results.train_target.values) / 2
-    phase = found.peak_frequency.values[:, None] * spacing(found) * np.arange(2_000)
+    phase = found.peak_frequency.values[:, None] * float(found.time[1] - found.time[0]) * np.arange(2_000)
     shown = (found.input.values[mean] + amplitude * np.sin(phase)).astype(np.float32)
     answers = lt.answers(saved.model, saved.params, shown[:, :, None])
     for seed, gain in enumerate(found.peak_gain_trained.values):
         waves = np.stack([np.ones_like(phase[seed]), np.sin(phase[seed]), np.cos(phase[seed])], axis=1)
         _, sine, cosine = np.linalg.lstsq(waves[1_000:], answers[seed, seed, 1_000:, 0], rcond=None)[0]
         assert gain == pytest.approx(np.hypot(sine, cosine) / amplitude, rel=2e-2)
-
-
-def test_what_is_found_along_a_curve_bears_the_name_of_its_family(saved, found):
-    system = system_of(saved.model, saved.params, 1)
-    starts = starts_of(found.trajectory.values.astype(float), 4)
-    assert found.driving.values.tolist()[:2] == ["training", "line"]
-    for family in ("training", "frequency"):
-        curve = found.curve_shown.values[found.family.values == family][:1, :, None]
-        own = driven(system, saved.params, curve, starts, spacing(found))
-        np.testing.assert_allclose(found.exponent.sel(driving=family), own.exponents[:, 0], rtol=1e-3)
 
 
 def plain_share(found, number, seed, chosen, inside):
@@ -87,17 +68,6 @@ def plain_share(found, number, seed, chosen, inside):
         return np.nan, known.mean()
     rest = np.square(answer - guess)[known].sum()
     return 1 - rest / np.square(answer[known] - answer[known].mean()).sum(), known.mean()
-
-
-@pytest.mark.parametrize("ending", ["", "_early"])
-def test_the_variance_explained_is_that_of_a_plain_loop(found, ending):
-    inside = (found.time.values < 0.2) == (ending == "_early")
-    for (number, model), curves, seed in product(enumerate(found.model.values), ("line", "frequency"), range(3)):
-        expected = plain_share(found, number, seed, found.family.values == curves, inside)
-        own = (
-            found[f"{name}{ending}"].sel(model=model, curves=curves).values[seed] for name in ("explained", "coverage")
-        )
-        assert [*own] == pytest.approx(expected, rel=1e-5, nan_ok=True)
 
 
 def test_metrics_say_of_every_curve_how_much_of_its_first_fifth_each_model_explains(measured, found):
@@ -123,20 +93,16 @@ def test_metrics_tell_of_the_leading_modes_and_where_networks_settle(measured, f
     assert measured["mean_input"] == found.input.values[found.attrs["mean"]]
     slow = measured["curves"]["line"][2]["mode_frequency"]  # From 0.5 to 0.6: nearest to the constant input 0.6.
     values = found.eigenvalue_real.values[:, -1, 0] + 1j * found.eigenvalue_imaginary.values[:, -1, 0]
-    frequencies = np.abs(np.angle(values[np.arange(3), np.abs(values).argmax(axis=1)])) / spacing(found)
+    frequencies = np.abs(np.angle(values[np.arange(3), np.abs(values).argmax(axis=1)])) / float(found.time[1])
     assert slow["median"] == pytest.approx(np.median(frequencies))
     assert (slow["networks"], slow["oscillating"]) == (3, (frequencies > 0).sum())
 
 
 def test_the_report_shows_every_model_and_family_in_both_windows(studied, measured):
     (study,) = dynamics.plan(studied.arguments).asks
-    late, early = (each for each in reported(study, measured) if "explain" in str(getattr(each, "title", "")))
-    for table, window in ((late, "after the first fifth"), (early, "in the first fifth")):
-        assert window in str(table.title)
-        headers = [column.header.plain for column in table.columns][1:]
-        assert headers == ["training", "line", "line origin", "amplitude", "phase", "frequency"]
-        rows = [cell.plain for cell in table.columns[0].cells]
-        assert [name for name in rows if not name.startswith("predicted")] == [*analysis.MODELS]
+    for table in (each for each in reported(study, measured) if "explain" in str(getattr(each, "title", ""))):
+        assert len(table.columns) == 7
+        assert {*analysis.MODELS} <= {cell.plain for cell in table.columns[0].cells}
 
 
 def test_claims_judge_the_answers_of_a_model(studied, found):
@@ -155,29 +121,10 @@ def test_every_figure_is_drawn_and_legible(studied, found):
         assert_legible(figure)
 
 
-def another(studied, folder, *more):
-    """The command line of the same study of two networks, elsewhere."""
-    same = (each for each in studied.arguments if not each.startswith(("--seeds", "--results_dir")))
-    return [*same, "--seeds=2", f"--results_dir={folder}", *more]
-
-
-def results_in(folder):
-    (run,) = (folder / "runs").glob("dynamics_sine-*")
-    return storage.load_results(run / "results.nc", set())
-
-
 @pytest.mark.long
-def test_the_last_kept_step_is_the_end_of_the_training(studied, tmp_path):
-    assert carry_out(dynamics, another(studied, tmp_path, "--keep_steps=0,100")) == 0
-    found = results_in(tmp_path)
-    assert [*(tmp_path / "runs").glob("dynamics_sine-*/course.png")]
-    assert found.kept_step.values.tolist() == [0, 100, 300]
-    np.testing.assert_allclose(found.mode_frequency_course.sel(kept_step=300), found.mode_frequency, rtol=1e-6)
-    assert not np.allclose(found.static_gain_course.sel(kept_step=0), found.static_gain)
-
-
-@pytest.mark.long
-def test_a_network_does_not_depend_on_the_others_and_a_part_is_analyzed_once(studied, found, tmp_path, monkeypatch):
+def test_a_network_does_not_depend_on_others_a_part_is_analyzed_once_and_the_last_kept_step_is_the_end(
+    studied, found, tmp_path, monkeypatch
+):
     monkeypatch.setattr(study, "TOGETHER", 1)
     analyzed, original = [], analysis.Analysis.analyzed
 
@@ -189,13 +136,20 @@ def test_a_network_does_not_depend_on_the_others_and_a_part_is_analyzed_once(stu
         return original(self, part)
 
     monkeypatch.setattr(analysis.Analysis, "analyzed", counted)
+    same = (each for each in studied.arguments if not each.startswith(("--seeds", "--results_dir")))
+    another = [*same, "--seeds=2", f"--results_dir={tmp_path}", "--keep_steps=0,100"]
     with pytest.raises(KeyboardInterrupt):
-        carry_out(dynamics, another(studied, tmp_path))
-    assert carry_out(dynamics, another(studied, tmp_path)) == 0
+        carry_out(dynamics, another)
+    assert carry_out(dynamics, another) == 0
     assert analyzed == [0, "stopped", 1]
-    again = results_in(tmp_path)
-    for name in ("static_answer", "gain", "exponent", "prediction", "mode_frequency"):
+    (run,) = (tmp_path / "runs").glob("dynamics_sine-*")
+    again = storage.load_results(run / "results.nc", set())
+    for name in ("static_answer", "gain", "distance", "prediction", "mode_frequency"):
         np.testing.assert_array_equal(again[name], found[name].isel(seed=[0, 1]).transpose(*again[name].dims))
+    assert (run / "course.png").is_file()
+    assert again.kept_step.values.tolist() == [0, 100, 300]
+    np.testing.assert_allclose(again.mode_frequency_course.sel(kept_step=300), again.mode_frequency, rtol=1e-6)
+    assert not np.allclose(again.static_gain_course.sel(kept_step=0), again.static_gain)
 
 
 @pytest.mark.parametrize("flag", ["--inputs=1:0:3", "--inputs=0:1:1", "--starts=1", "--weight_scale=0"])
