@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -12,10 +11,9 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from conftest import carry_out, refusal
+from conftest import carry_out
 from experiments import generalization, line
 from lstm_toys.cli import flags
-from lstm_toys.populations import footprint
 from lstm_toys.studies.generalization import ask as study
 from lstm_toys.studies.generalization import results
 from lstm_toys.tasks.curves import Curves
@@ -169,15 +167,6 @@ def long_curve(tmp_path):
     path = tmp_path / "long.csv"
     np.savetxt(path, 0.3 + 0.3 * np.sin(np.arange(100_000) / 10))
     return path
-
-
-def test_long_curves_that_do_not_fit_are_refused_with_the_estimate(long_curve, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(footprint.os, "sysconf", lambda _: 2**14)
-    arguments = ["--hidden=64", "--curve", str(long_curve), f"--results_dir={tmp_path / 'results'}"]
-    assert carry_out(generalization, arguments) == 2
-    said = r"generalization of sine \(hidden 64, .*\), 16 seeds, for 1 curve of your own: needs about \d\.\d GiB"
-    assert re.match(said, refusal(capsys))
-    assert not (tmp_path / "results").exists()
 
 
 ANSWERING = """

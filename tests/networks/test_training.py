@@ -7,14 +7,14 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
 
 import lstm_toys as lt
 from conftest import hyper
 from lstm_toys.networks import training
 from lstm_toys.networks.cells import InvalidModel
-from lstm_toys.networks.optimizers import TAKES, Scheduled, optimizer
+from lstm_toys.networks.optimizers import TAKES
+from lstm_toys.networks.transforms import transformation
 
 SHOWN = jnp.asarray(np.random.default_rng(0).uniform(size=(3, 6, 1)), jnp.float32)
 
@@ -87,7 +87,7 @@ RATE = 0.01
 
 def updates(kind, **others):
     """What an optimizer adds to parameters, step by step, given `GRADIENTS`."""
-    made = optimizer(kind, hyper(RATE)._replace(**others))
+    made = transformation(kind, hyper(RATE)._replace(**others))
     state, found = made.init(jnp.zeros(3)), []
     for gradient in GRADIENTS:
         update, state = made.update(jnp.asarray(gradient, jnp.float32), state, jnp.zeros(3))
@@ -107,13 +107,6 @@ def test_rmsprop_is_a_loop_in_numpy(name, divisor):
     np.testing.assert_allclose(updates(name, decay=np.float32(TAKES[name]["decay"])), expected, rtol=1e-4)
 
 
-def test_a_schedule_takes_the_place_of_the_learning_rate():
-    schedule = optax.piecewise_constant_schedule(1.0, {2: 0.1})
-    with jax.numpy_dtype_promotion("standard"):  # Optax's schedules mix types.
-        found = updates(Scheduled("sgd", schedule), learning_rate=np.float32("nan"))
-    np.testing.assert_allclose(found, -GRADIENTS * np.array([1, 1, 0.1, 0.1, 0.1, 0.1])[:, None], rtol=1e-5)
-
-
 def test_an_unknown_optimizer_is_told_which_there_are():
     with pytest.raises(ValueError, match="unknown optimizer 'lion'; available: sgd, momentum, rmsprop, rmsprop_keras"):
-        optimizer("lion", hyper(RATE))
+        transformation("lion", hyper(RATE))

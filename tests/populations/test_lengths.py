@@ -78,11 +78,6 @@ def test_an_answer_is_that_to_the_curve_up_to_its_end_in_any_company(saved):
     for wrong, told in ((lengths[:3], "one number for each of the 11"), (lengths + 1, "at most 10")):
         with pytest.raises(ValueError, match=f"lengths.*{told}"):
             lt.answers(model, params, inputs, lengths=wrong)
-    every = lt.Stack(features=1, hidden=(4,))
-    line = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10), ("y",))
-    trained = lt.train(line, every, seeds=1, steps=0, learning_rate=0.1)
-    with pytest.raises(ValueError, match="lengths must be None for a model that answers at every point"):
-        lt.answers(every, trained.params, inputs[..., :1], lengths=lengths)
 
 
 def error(probe):

@@ -82,21 +82,9 @@ def test_a_model_without_layers_is_told():
         lt.states(Memoryless(), networks(Memoryless(), 1), CURVES)
 
 
-@pytest.mark.parametrize("ask", [lt.answers, lt.states])
-def test_curves_of_other_features_are_told(ask):
-    with pytest.raises(ValueError, match=r"^these networks do not take curves of 2 features: [^\n]*shape \(1, 16\), "):
-        ask(MODEL, networks(MODEL, 1), np.zeros((3, 20, 2), np.float32))
-
-
-def test_states_go_on_from_given_ones():
-    """Split in two, with states of every second point; initial states of each network and curve."""
-    params = networks(MODEL)
-    whole = lt.states(MODEL, params, CURVES)
-    begun = jax.tree.map(lambda each: each[:, :, -1], lt.states(MODEL, params, CURVES[:, :9]))
-    second = lt.states(MODEL, params, CURVES[:, 9:], initial=begun, every=2)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b[:, :, 10::2], atol=1e-6), second, whole)
-    with pytest.raises(ValueError, match="initial must be states of the shapes"):
-        lt.states(MODEL, params, CURVES, initial={"lstm_0": begun["lstm_0"]})
+def test_curves_of_other_features_are_told():
+    with pytest.raises(ValueError, match=r"^params must be of S networks for curves of 2 features, [^\n]*kernel"):
+        lt.states(MODEL, networks(MODEL, 1), np.zeros((3, 20, 2), np.float32))
 
 
 START = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 5, 2)).astype(np.float32)
@@ -161,7 +149,7 @@ class Forgetful(nn.Module):
     ("model", "said"),
     [
         *rarely((lt.Stack(1), r"answers of shape \(2, 1\) cannot be inputs, which have shape \(2, 2\)")),
-        *rarely((lt.Stack(2, sequence=False), "networks that answer once per curve have no rollout")),
+        *rarely((lt.Stack(2, sequence=False), r"answers of shape \(2,\) cannot be inputs")),
         (Forgetful(2), "layers of Forgetful do not begin in the states that they are given"),
     ],
     ids=["answers", "once", "forgetful"],

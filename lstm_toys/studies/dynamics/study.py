@@ -15,13 +15,10 @@ from jaxtyping import Float, PyTree
 
 from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.rest import Kind
-from lstm_toys.dynamics.system import MEMBERS
 from lstm_toys.execution import devices, lowering
 from lstm_toys.execution.base import ExecutionLog
 from lstm_toys.figures import Drawing
-from lstm_toys.networks import sizes
 from lstm_toys.output import counted
-from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.states import check_initial, inside, last
 from lstm_toys.results import population, storage
 from lstm_toys.results.summary import as_json
@@ -36,9 +33,9 @@ from lstm_toys.runs.trained import Evaluated, load
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.studies.dynamics import figures, periods, slow_figures
-from lstm_toys.studies.dynamics.analysis import MODELS, Analysis, AnalyzedNetworks
+from lstm_toys.studies.dynamics.analysis import Analysis, AnalyzedNetworks
 from lstm_toys.studies.dynamics.ask import INPUTS, WINDOWS, DynamicsSettings, Period
-from lstm_toys.studies.dynamics.periods import MORE, MOST_POINTS, TRIALS, PeriodAnalysis
+from lstm_toys.studies.dynamics.periods import MOST_POINTS, TRIALS, PeriodAnalysis
 from lstm_toys.studies.training import ask as training
 from lstm_toys.tasks.planes import Axis
 from lstm_toys.tasks.probes import by_points
@@ -97,22 +94,6 @@ class Dynamics(Study[DynamicsSettings]):
         with trial(f"dynamics of {self.experiment.name}: its networks cannot be followed from given states"):
             params = prepared.model.init(jax.random.key(0), jnp.zeros((1, 4, features)))["params"]
             check_initial(prepared.model, jax.tree.map(lambda leaf: np.asarray(leaf)[None], params), features)
-
-    def footprint(self) -> Footprint:
-        """One part is analyzed at a time, and its arrays of states are the largest."""
-        prepared, settings = self.prepared, self.settings
-        dimension = 2 * sum(sizes.size(prepared.model, len(prepared.task.input_features)).widths)
-        if isinstance(self.job, PeriodAnalysis):
-            points, count = self.job.within.size, len(self.periods) * MORE * settings.starts
-            part = 8 * TOGETHER * dimension * (2 * points + 8 * count + MEMBERS * dimension)
-            kept = 8 * settings.trained.seeds * dimension * (2 * count + points)
-            return Footprint(part + kept, 2 * kept)
-        count = settings.inputs.count + 1 if isinstance(settings.inputs, Axis) else INPUTS
-        curves, points = prepared.curves.answered[""].shape[:2]
-        part = 8 * TOGETHER * count * (4 * settings.starts * dimension + 16 * dimension + dimension**2)
-        answers, at_rest = (len(MODELS) + 1) * curves * points, count * (16 * dimension + 2 * FREQUENCIES)
-        kept = 4 * settings.trained.seeds * (answers + at_rest)
-        return Footprint(part + kept, 2 * kept)
 
     @cached_property
     def job(self) -> Analysis | PeriodAnalysis:

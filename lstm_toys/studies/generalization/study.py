@@ -11,9 +11,6 @@ import jax
 from lstm_toys.execution.lowering import Digests
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
-from lstm_toys.networks import sizes
-from lstm_toys.populations import answering, blocks
-from lstm_toys.populations.footprint import Footprint
 from lstm_toys.results.summary import as_json
 from lstm_toys.runs import checks
 from lstm_toys.runs.ask import Ask, Metrics
@@ -24,18 +21,14 @@ from lstm_toys.runs.study import Study
 from lstm_toys.runs.trained import Evaluated, load
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.generalization import figures, results
-from lstm_toys.studies.generalization.ask import MEASURED_WHOLE, TRAINING, Evaluation, Subject
-from lstm_toys.studies.generalization.measuring import CurveJob, GridJob, LengthJob, Measuring, evaluate, measure_names
+from lstm_toys.studies.generalization.ask import TRAINING, Evaluation, Subject
+from lstm_toys.studies.generalization.measuring import CurveJob, GridJob, LengthJob, Measuring, evaluate
 from lstm_toys.studies.generalization.results import Maps
 from lstm_toys.studies.training import ask as training
 from lstm_toys.tasks import families
 from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.probes import Probe, probe_at
 from lstm_toys.tasks.supervision import Task
-
-HELD, STATES, SQUARES = 4, 3, 10
-"""Most arrays in memory at once of the size of all answers (to one length), of the states of all layers, and of the
-squared number of time points; measured, and rounded up."""
 
 
 class Generalization(Study[Evaluation]):
@@ -151,11 +144,6 @@ class Grids(Generalization):
                 lacking = f"its networks read off {missing[0]}, which the family {grid.family} does not have"
                 raise Refused(f"{self.refused}{lacking}")
 
-    def footprint(self) -> Footprint:
-        grids, names = self.settings.grids, len(measure_names(self.experiment.small[1], self.experiment.measures))
-        cells = [grid.shape[0] * grid.shape[1] for grid in grids]
-        return Footprint(memory=16 * max(cells), disk=4 * self.settings.trained.seeds * names * sum(cells))
-
     def job(self, trained: Evaluated) -> GridJob:
         known = {name: families.family_of(family) for name, family in self.subject.families.items()}
         grids, measures = self.settings.grids, (*self.experiment.measures,)
@@ -191,11 +179,6 @@ class Lengths(Generalization):
         with trial(f"{self.refused}its sequences cannot be made"):
             len(self.probes)
 
-    def footprint(self) -> Footprint:
-        task, seeds = self.task, self.settings.trained.seeds
-        most = max(each.inputs.shape[0] * (each.inputs.shape[1] if task.sequence else 1) for each in self.probes)
-        return Footprint(HELD * 4 * seeds * most * len(task.output_features), 16 * seeds * len(self.probes))
-
     def job(self, trained: Evaluated) -> LengthJob:
         return LengthJob(probes=self.probes, measures=(*self.experiment.measures,), **self.common(trained))
 
@@ -217,18 +200,6 @@ class OwnCurves(Generalization):
 
     def check(self) -> None:
         self.check_features("y")
-
-    def footprint(self) -> Footprint:
-        task, settings = self.experiment.small[1], self.settings.trained
-        model = network(self.experiment, task, settings)
-        (curves, points), devices = self.curves.values.shape, jax.device_count()
-        answers = 4 * settings.seeds * curves * (points if task.sequence else 1) * len(task.output_features)
-        block = settings.block or blocks.default_block(0)
-        together = devices * min(settings.seeds, block) * answering.curve_block(points)
-        states = 4 * together * points * sum(sizes.size(model, 1).widths)
-        squares = 4 * devices * points**2 if points <= MEASURED_WHOLE else 0
-        shown = 4 * curves * points
-        return Footprint(HELD * answers + STATES * states + SQUARES * squares + 8 * shown, answers + shown)
 
     def job(self, trained: Evaluated) -> CurveJob:
         return CurveJob(own=self.curves, scaling=self.experiment.scaling, **self.common(trained))

@@ -12,11 +12,7 @@ import xarray as xr
 from lstm_toys.execution.lowering import CALLBACK, Digests, compiled, digest
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.figures import Drawing
-from lstm_toys.networks import transforms
-from lstm_toys.networks.transforms import Own
-from lstm_toys.populations import programs
-from lstm_toys.populations.footprint import Footprint
-from lstm_toys.populations.group import GroupState, last_steps
+from lstm_toys.populations.group import GroupState
 from lstm_toys.populations.programs import Specification, Start
 from lstm_toys.results import arrays, storage
 from lstm_toys.runs import checks, preparation
@@ -112,20 +108,16 @@ class Sweep(Study[SweepSettings]):
         return [Prepared(self.experiment, shape.common) for shape in self.shapes]
 
     def check(self) -> None:
-        """Raises Refused also if a custom model or optimizer ignores a flag that varies."""
+        """Raises Refused also if a custom model ignores a flag that varies."""
         checks.check_experiment(self.experiment)
+        for prepared in self.prepared:
+            prepared.check()
         experiment, every = self.experiment, self.settings.settings
-        _, task = experiment.small
-        rates = {each.learning_rate: Prepared(experiment, each) for each in every}
-        if made := [own for each in rates.values() if isinstance(own := each.optimizer, Own)]:
-            params = programs.parameter_shapes(task, preparation.network(experiment, task, every[0]))
-            told = {repr(transforms.described(own, params)) for own in made}
-            if len(told) < len(rates) and not any("learning_rate" in own.injected for own in made):
-                raise Refused(
-                    f"flag --grid: the optimizer of {experiment.name} does not read learning_rate; leave that out"
-                )
+        for timesteps, numbers in {each.timesteps: each.numbers for each in every}.items():
+            checks.check_points(experiment, timesteps, dict(numbers))
         if experiment.model is None:
             return
+        _, task = experiment.small
         seen: dict[Any, Settings] = {}
         for each in every:
             other = dataclasses.replace(each, **{name: getattr(every[0], name) for name in NETWORK})
@@ -133,23 +125,8 @@ class Sweep(Study[SweepSettings]):
             if idle := [name for name in NETWORK if getattr(same, name) != getattr(each, name)]:
                 raise Refused(f"flag --grid: the model of {experiment.name} does not read {idle[0]}; leave that out")
 
-    def footprint(self) -> Footprint:
-        """Estimates memory and disk: memory holds the largest group of members, and the data of tables and figures."""
-        every = self.shapes
-        sizes = [
-            preparation.footprint(self.experiment, shape.common, shape.members, len(shape.budgets), streamed=True)
-            for shape in every
-        ]
-        read = sum(shape.members * len(shape.budgets) for shape in every) * results.READ
-        return Footprint(max(each.memory for each in sizes) + read, sum(each.disk for each in sizes))
-
-    def check_full_size(self) -> None:
-        for timesteps, numbers in {each.timesteps: each.numbers for each in self.settings.settings}.items():
-            checks.check_points(self.experiment, timesteps, dict(numbers))
-
     def efforts(self) -> list[float]:
-        each = zip(self.shapes, self.prepared, strict=True)
-        return [shape.members * shape.budgets[-1] * prepared.effort for shape, prepared in each]
+        return [float(shape.members * shape.budgets[-1]) for shape in self.shapes]
 
     def digests(self) -> Digests:
         digests: Digests = {}
@@ -184,14 +161,14 @@ class Sweep(Study[SweepSettings]):
                 recorded, title = specified[0].recorded, shape.common.optimizer
                 trained = preparation.begin(prepared, specified, run, context, title, part=str(number))
                 with context.interruption.patient():
-                    for group, result in trained.groups():
-                        every_step += int(last_steps(result.state.kept[result.state.step], result.state.step).sum())
+                    for group, state in trained.groups():
+                        every_step += int(state.last_steps.sum())
                         with context.timed("evaluate"):
-                            for steps, answers in result.answers.items():
+                            for steps, answers in state.answers.items():
                                 labeled = arrays.answered(prepared.task, x, experiment.span, prepared.probes, answers)
                                 if len(prepared.task.output_features) == 1:
                                     labeled = arrays.in_units(labeled, experiment.scaling)
-                                values = _values(prepared.task, experiment, recorded, steps, result.state, labeled)
+                                values = _values(prepared.task, experiment, recorded, steps, state, labeled)
                                 for setting, members, seeds in shape.places(group, steps):
                                     write(setting, seeds, {name: value[members] for name, value in values.items()})
                                 if context.stop():  # The group's checkpoint is written, so little is lost.

@@ -12,6 +12,7 @@ from maps import linear, rotation
 import lstm_toys as lt
 from conftest import carry_out, reported
 from experiments import dynamics
+from lstm_toys.populations.states import inside
 from lstm_toys.results import storage
 from lstm_toys.studies.dynamics import periods, slow_figures
 from lstm_toys.studies.dynamics.analysis import AnalyzedNetworks
@@ -49,7 +50,10 @@ def test_slow_points_move_in_a_step_of_their_network_as_far_as_the_file_says(sav
             initial.setdefault(layer, {}).setdefault(name, []).append(before[:, place, :, number])
         initial = {layer: {name: np.stack(each, -1) for name, each in own.items()} for layer, own in initial.items()}
         shown = np.full((before.shape[2], 1, 1), constant, np.float32)
-        after = flat(found, lt.states(saved.model, saved.params, shown, initial=initial))[:, :, 0]
+        after = []
+        for seed in range(len(before)):
+            params, begun = jax.tree.map(lambda leaf, seed=seed: leaf[seed].astype(np.float32), (saved.params, initial))
+            after.append(flat(found, inside(saved.model, params, shown, begun)[1])[:, 0])
         moved = np.linalg.norm(after - before[:, place], axis=-1)
         np.testing.assert_allclose(found.q[:, place], moved**2 / 2, atol=1e-6)
         np.testing.assert_allclose(found.speed[:, place], moved / float(found.time[1]), atol=2e-2)
