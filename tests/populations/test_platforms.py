@@ -71,14 +71,3 @@ def test_options_of_the_cpu_stay_off_elsewhere(asked, plugins, set_, monkeypatch
     monkeypatch.setattr(devices.os, "environ", {})
     devices.compile_loops()
     assert (devices.BACKEND_OPTIONS in os.environ.get("XLA_FLAGS", "")) == set_
-
-
-@pytest.mark.parametrize(
-    ("chosen", "told"), [("", ""), ("--xla_a=1", "; XLA_FLAGS: --xla_a=1"), (devices.OURS, ""), (None, "")]
-)
-def test_options_of_xla_are_told_where_the_user_has_chosen_some(chosen, told, monkeypatch):
-    monkeypatch.delenv("XLA_FLAGS", raising=False)
-    if chosen is not None:
-        monkeypatch.setenv("XLA_FLAGS", chosen)
-    devices.compile_loops()
-    assert devices.describe() == f"{jax.device_count()} x {jax.devices()[0].device_kind}{told}"
