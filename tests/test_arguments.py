@@ -247,7 +247,7 @@ REFUSED = [
     *bad(partial(lt.save_parameters, params=PARAMS, path="parameters.npz"), params=[ONES], path=[""]),
     *bad(partial(lt.save_results, results=ANSWERED, path="results.nc"), results=[{"answer": ONES}], path=[None]),
     *bad(partial(lt.read_curves, path="curves.csv"), path=[None, True], largest=["1"], least=[None]),
-    *bad(partial(lt.Checkpoints, folder="folder", every=1.0), folder=[None], every=[-1.0, ONES], tell=[3]),
+    *bad(partial(lt.Checkpoints, folder="folder", every=1.0), folder=[None], every=[-1.0, ONES]),
     *((lt.load_parameters, "path", None), (lt.configure, "cache", "no"), (lt.fingerprint, "block", 1.5)),
     *bad(lambda drawing: lt.figures.save(drawing, "figure.png"), drawing=["a figure"]),
     *(*bad(lt.curves_of, experiment=["sine"]), *bad(partial(lt.curves_of, EXPERIMENT), timesteps=[[12]], numbers=[3])),
