@@ -131,29 +131,14 @@ class GroupTrainer:
         return compiled
 
     def trained(self, group: Group) -> GroupState:
-        """Trains a group, and computes its answers."""
-        spec, began, self._compiling = self._specification, time.perf_counter(), 0.0
-        state, finished = self._train(group), time.perf_counter()
-        answers: dict[int, Answers] = {
-            step: {
-                name: answering.answers(
-                    spec.model, state.kept[step].params, each, lengths=spec.lengths.get(name), block=spec.block
-                )
-                for name, each in curves.items()
-            }
-            for step, curves in spec.curves.items()
-        }
-        seconds = {"compile": self._compiling, "train": finished - began - self._compiling}
-        return state._replace(answers=answers, seconds=seconds | {"evaluate": time.perf_counter() - finished})
-
-    def _train(self, group: Group) -> GroupState:
-        """Trains a group to the last step; saves a checkpoint and raises Stopped if ``callbacks.stop`` asks."""
+        """Trains a group, and computes its answers; saves it and raises Stopped if ``callbacks.stop`` asks."""
         spec, callbacks, state, count = self._specification, self._callbacks, group.state, len(group.members)
+        start, self._compiling = time.perf_counter(), 0.0
         step, requested, total = 0, 0, len(spec.recorded)
         kept: dict[int, training.LastGood] = {}
         if state is not None:
             if state.records == total:
-                return state
+                return self._answered(state, start)
             callbacks.record(group.members, state.losses, state.sound)
             step, requested, kept = state.step, state.records, dict(state.kept)
         members = self._placed(group)
@@ -185,7 +170,22 @@ class GroupTrainer:
                 if stopped and not finished:
                     raise Stopped
         assert state is not None, "the first call has a record"
-        return state._replace(step=step, member={}, kept=kept)
+        return self._answered(state._replace(step=step, member={}, kept=kept), start)
+
+    def _answered(self, state: GroupState, start: float) -> GroupState:
+        """Adds answers and the seconds since ``start`` to the state of a trained group."""
+        spec, finished = self._specification, time.perf_counter()
+        answers: dict[int, Answers] = {
+            step: {
+                name: answering.answers(
+                    spec.model, state.kept[step].params, each, lengths=spec.lengths.get(name), block=spec.block
+                )
+                for name, each in curves.items()
+            }
+            for step, curves in spec.curves.items()
+        }
+        seconds = {"compile": self._compiling, "train": finished - start - self._compiling}
+        return state._replace(answers=answers, seconds=seconds | {"evaluate": time.perf_counter() - finished})
 
     def _placed(self, group: Group) -> training.Member:
         """Puts the members of a group on the devices, in the group's state if it has one."""

@@ -34,7 +34,7 @@ class Tried(NamedTuple):
 
 
 def tune(
-    task: Task, model: nn.Module, grid: Mapping[str, Sequence[float]], *, seeds: int, base_seed: int, **options: Any
+    task: Task, model: nn.Module, grid: Mapping[str, Sequence[Any]], *, seeds: int, base_seed: int, **options: Any
 ) -> list[Tried]:
     """Trains networks with every combination of hyperparameters; ranks the combinations by the median loss over seeds.
 

@@ -86,7 +86,6 @@ def test_a_cell_of_ones_own_is_a_layer_of_a_stack():
     [
         ({"cell": "elman"}, "unknown cell 'elman'; available: lstm, gru, rnn, or your own package.module:Class"),
         ({"cell": "nowhere.cells:Own"}, "the cell nowhere.cells:Own cannot be imported: No module named 'nowhere'"),
-        ({"cell": "math:pi"}, "math:pi is not a cell"),
         ({"cell": "rnn", "gates": "hard"}, "the cell rnn has no gates, so gates cannot be hard"),
         ({"cell": "maps:Wide"}, r"maps:Wide must return shape \(1, 4, 3\), not \(1, 4, 6\)"),
     ],

@@ -166,7 +166,6 @@ REFUSED = {
     "until must be a goal for y, which are recorded, not 'train accuracy": {"until": lt.Goal(accuracy=0.9)},
     "hold_goal must be 1 without until, not 2": {"hold_goal": 2},
     "after must be that of until, 0.1, or None, not 0": {"until": lt.Goal(rmse=0.1), "after": 0},
-    "keep must be 'last' or 'best'": {"keep": "first"},
     "validation must have the input_features of the task": {"validation": lt.reproduce("line", LINES, X, ("x", "y"))},
     "validation takes the training number a": {"validation": lt.reproduce("line", {**LINES, "slope": "a"}, X)},
 }

@@ -3,6 +3,7 @@
 import json
 
 import jax
+import jax.numpy as jnp
 import majority
 import numpy as np
 import pytest
@@ -49,11 +50,11 @@ def test_slow_points_move_in_a_step_of_their_network_as_far_as_the_file_says(sav
         for number, (layer, name, _) in enumerate(each.split("/") for each in found.state.values):
             initial.setdefault(layer, {}).setdefault(name, []).append(before[:, place, :, number])
         initial = {layer: {name: np.stack(each, -1) for name, each in own.items()} for layer, own in initial.items()}
-        shown = np.full((before.shape[2], 1, 1), constant, np.float32)
+        shown = jnp.full((before.shape[2], 1, 1), constant, jnp.float32)
         after = []
         for seed in range(len(before)):
-            params, begun = jax.tree.map(lambda leaf, seed=seed: leaf[seed].astype(np.float32), (saved.params, initial))
-            after.append(flat(found, inside(saved.model, params, shown, begun)[1])[:, 0])
+            own = jax.tree.map(lambda leaf, seed=seed: jnp.asarray(leaf[seed], jnp.float32), (saved.params, initial))
+            after.append(flat(found, inside(saved.model, own[0], shown, own[1])[1])[:, 0])
         moved = np.linalg.norm(after - before[:, place], axis=-1)
         np.testing.assert_allclose(found.q[:, place], moved**2 / 2, atol=1e-6)
         np.testing.assert_allclose(found.speed[:, place], moved / float(found.time[1]), atol=2e-2)
