@@ -22,7 +22,7 @@ from lstm_toys.execution.base import Executor, Part, Result
 from lstm_toys.execution.cluster import Cluster, connected, packed
 from lstm_toys.populations import blocks
 from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.populations.group import GroupResult
+from lstm_toys.populations.group import Group, GroupState
 from lstm_toys.populations.specification import specify
 from lstm_toys.populations.train import Training
 
@@ -62,9 +62,10 @@ class MeasuredCluster(Executor):
         job_bytes = len(packed(job))
         self._began = time.perf_counter()
         for part, outcome in self._cluster.map(job, parts, stop):
-            group = cast(GroupResult, outcome.value)
+            group, state = cast(Group, part), cast(GroupState, outcome.value)
+            member_steps = int((state.last_steps - group.begun).sum())
             self.bytes += job_bytes + len(pickle.dumps(part)) + len(pickle.dumps(outcome))
-            self.received.append((time.perf_counter(), group.seconds["compile"], group.member_steps))
+            self.received.append((time.perf_counter(), state.seconds["compile"], member_steps))
             yield part, outcome
 
     def rate(self) -> float:
@@ -90,7 +91,7 @@ class MeasuredTraining(Training):
 
     merging = 0.0
 
-    def groups(self) -> Iterator[tuple[range, GroupResult]]:
+    def groups(self) -> Iterator[tuple[range, GroupState]]:
         """See `Training`."""
         for group in super().groups():
             began = time.perf_counter()

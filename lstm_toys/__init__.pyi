@@ -8,7 +8,6 @@ from .figures.style import Drawing
 from .files import Damaged
 from .networks.cells import InvalidModel
 from .networks.gru import GRU
-from .networks.losses import probabilities
 from .networks.lstm import LSTM
 from .networks.porting import to_torch
 from .networks.rnn import RNN
@@ -112,7 +111,6 @@ __all__ = [
     "median_quartiles",
     "per_curve",
     "predict_next",
-    "probabilities",
     "probe",
     "probe_at",
     "probed",

@@ -119,7 +119,6 @@ ANSWERED = lt.Results(
     },
     {"time": np.asarray(X), "feature": ["y"]},
 )
-CLASSES = lt.Task(lambda *_: EXAMPLES, Y, ("a", "b"), sequence=True, loss="cross_entropy")
 AT_LENGTH = lt.Task(lambda *_: EXAMPLES, Y, Y, sequence=True, at_length=lambda *_: EXAMPLES)
 POPULATION = untrained(TASK, MODEL)
 CLAIM = lt.Claim("one", "Lines are answered", "first answer", lambda _: [], (lt.Source("line", "x"),), low=0.0)
@@ -166,11 +165,9 @@ REFUSED = [
     *bad(train, seeds=[*WHOLE, None, [1.5], np.zeros((2, 2), int), 0, [], [0, 0], [0, -1]], block=[1.5, 0, 2**40]),
     *bad(train, steps=[*WHOLE, [], [3, 1.5], [[1, 2], [3]]], base_seed=[1.5, -1, 2**40], frames=[1.5, -1]),
     *bad(train, learning_rate=[*NUMBER, -0.5, 0, 1e-60, [0.1, -0.1], [0.1] * 5, [[0.1, 0.1]]], momentum=[0.9]),
-    *bad(train, learning_rate=[jnp.atleast_1d, lambda step: 0.1 if step < 3 else 0.01, lambda _: "0.1"], decay=[0.9]),
-    *bad(train, on_divergence=["end", None], checkpoints=["folder"], executor=["local:4"], progress=["no"]),
-    *bad(train, noise=[np.nan, -0.5, 1e300, [0.1, -0.1]], optimizer=["lion", None], monitor=[lambda: None]),
-    *bad(train, stop=["no", lambda _: True, lambda: np.array([True, False])], numbers=[{"amplitude": 0.3}, [0.3]]),
-    *bad(train, curves=[[3], {2: ONES}, {3: ONES}, {3: spoiled(np.nan)}]),
+    *bad(train, learning_rate=[jnp.atleast_1d], decay=[0.9], on_divergence=["end", None], progress=["no"]),
+    *bad(train, noise=[np.nan, -0.5, 1e300, [0.1, -0.1]], optimizer=["lion", None]),
+    *bad(train, stop=[lambda: np.array([True, False])], numbers=[{"amplitude": 0.3}, [0.3]]),
     *bad(partial(train, learning_rate=[0.1, 0.2, 0.2]), seeds=[[0, 1, 1]]),
     *bad(jax.jit(lambda learning_rate: train(learning_rate=learning_rate)), learning_rate=[0.1]),
     *bad(adam, momentum=[np.nan, -0.5, "0.1", 1, [0.5, 1.0]], decay=[1, 1 - 1e-12]),
@@ -182,15 +179,14 @@ REFUSED = [
     ),
     *bad(
         lambda grid: lt.tune(TASK, MODEL, {"learning_rate": [0.1], **grid}, seeds=1, steps=1, base_seed=0),
-        grid=[{"noise": []}, {"optimizer": "sgd"}, {"learning_rate": 0.1}, {"learning_rate": iter([0.1])}],
+        grid=[{"noise": []}],
     ),
     *bad(answers, inputs=NO_CURVES),
     *(*bad(probe, inputs=NO_CURVES[:3]), *bad(partial(lt.reproduce_curves, features=Y), curves=NO_CURVES[:3])),
     *bad(lambda inputs: task(lambda *_: (inputs, inputs)).made(jax.random.key(0), {}), inputs=NO_CURVES[:3]),
     *bad(answers, model=[Holding(ONES)], params=[{}, IMAGINARY, WORDS, WORDS["readout"]], block=[0]),
-    *bad(states, params=[IMAGINARY, WORDS], every=[13], block=[1.5], initial=[[ONES], {"lstm_0": ONES}]),
-    *bad(lambda hidden: states(initial={"lstm_0": {"hidden": hidden}}), hidden=["zero", np.ones((2, 2, 3))]),
-    *bad(rollout, model=[MODEL.init], params=[IMAGINARY, WORDS], feedback=[3, lambda: None, UNHASHABLE]),
+    *bad(states, params=[IMAGINARY, WORDS], block=[1.5]),
+    *bad(rollout, model=[MODEL.init], params=[IMAGINARY, WORDS]),
     *bad(rollout, feedback=[lambda _: None, lambda _: "inputs", lambda answers: answers[:1]]),
     *bad(intervene, params=[IMAGINARY], layer=[["lstm_0"]], gate=["open"]),
     *bad(jax.jit(lambda inputs: answers(inputs=inputs)), inputs=[CURVES]),
@@ -234,7 +230,6 @@ REFUSED = [
     *(*bad(lt.Goal, rmse=[ONES]), *bad(partial(lt.Axis, "slope", 0, 1), count=[2.5])),
     *bad(lt.Scaling(((0.0, 1.0),), ((0.0, 1.0),)).applied, values=[np.ones((2, 12, 2)), [[None]]]),
     *bad(partial(lt.Scaling, outputs=((0.0, 1.0),)), inputs=[((0.0, 0.0),)]),
-    *bad(partial(lt.probabilities, task=CLASSES, logits=ONES), task=["cross_entropy"], logits=["logits", ONES]),
     *bad(partial(lt.wilson, successes=1, trials=16), successes=[17], trials=[2.5]),
     *bad(partial(lt.median_bootstrap, np.arange(5.0)), confidence=[95, COMPLEX]),
     *((lt.median_quartiles, "values", ONES), (lt.band, "values", 0.5), (lt.Scaling.fitted, "values", spoiled(np.nan))),
@@ -252,7 +247,7 @@ REFUSED = [
     *bad(partial(lt.save_parameters, params=PARAMS, path="parameters.npz"), params=[ONES], path=[""]),
     *bad(partial(lt.save_results, results=ANSWERED, path="results.nc"), results=[{"answer": ONES}], path=[None]),
     *bad(partial(lt.read_curves, path="curves.csv"), path=[None, True], largest=["1"], least=[None]),
-    *bad(partial(lt.Checkpoints, folder="folder", every=1.0), folder=[None], every=[-1.0, ONES], tell=[3]),
+    *bad(partial(lt.Checkpoints, folder="folder", every=1.0), folder=[None], every=[-1.0, ONES]),
     *((lt.load_parameters, "path", None), (lt.configure, "cache", "no"), (lt.fingerprint, "block", 1.5)),
     *bad(lambda drawing: lt.figures.save(drawing, "figure.png"), drawing=["a figure"]),
     *(*bad(lt.curves_of, experiment=["sine"]), *bad(partial(lt.curves_of, EXPERIMENT), timesteps=[[12]], numbers=[3])),

@@ -21,13 +21,10 @@ def trained():
     return untrained(task, lt.Stack(features=1, hidden=(3,)), losses=(0.1, 0.9, 0.2), diverged=(1,))
 
 
-def test_a_population_is_one_line_and_a_small_table(trained, tmp_path):
-    told = "networks: 3; cell: lstm, hidden 3, cell readout 1; steps: 2; median loss: 0.15; diverged: 1"
+def test_a_population_is_one_line(trained, tmp_path):
     lt.save(trained, tmp_path)
-    for each in (trained, lt.load(tmp_path)):
-        assert repr(each) == f"<{type(each).__name__}: {told}>"
-        assert each._repr_html_().count("<tr>") == 5
-        assert "<th>diverged</th><td>1</td>" in each._repr_html_()
+    assert repr(trained) == "<Population: 3 networks, 2 steps, 1 diverged>"
+    assert repr(lt.load(tmp_path)) == "<Saved: 3 networks>"
 
 
 def test_every_object_is_one_line(trained):
@@ -45,11 +42,8 @@ def test_every_object_is_one_line(trained):
         assert "\n" not in repr(each)
 
 
-@pytest.mark.parametrize("kind", [lt.Stack, lt.LSTM, lt.GRU, lt.RNN, lt])
-def test_help_is_a_page(kind):
-    told = pydoc.plain(pydoc.render_doc(kind))
-    assert told.count("\n") < (60 if kind is lt else 120)
-    assert kind is lt or ("Attributes:" in told and "__call__" in told and "init" in dir(kind(1)))
+def test_help_is_a_page():
+    assert pydoc.plain(pydoc.render_doc(lt)).count("\n") < 60
 
 
 def test_a_population_pickles(trained):

@@ -27,12 +27,13 @@ def engine(job: Workload, start: InitialWeights) -> Trainer:
     """
     devices.configure()
     mesh = blocks.mesh()
-    numbers = _groups(start.members, job.block, mesh)
     specification, seeds = specify(
         job.task, job.model, seeds=start.members, steps=1, learning_rate=LEARNING_RATE, block=job.block
     )
-    compiled = programs.compile_programs(specification, numbers[0], mesh)
-    groups = [compiled.initialize(programs.place(group, seeds, mesh), jnp.uint32(0)) for group in numbers]
+    size = blocks.group_size(start.members, job.block, mesh.size)
+    compiled = programs.compile_programs(specification, size, mesh)
+    placed = blocks.placed(seeds, size, job.block, mesh)
+    groups = [compiled.initialize(members, jnp.uint32(0)) for _, members in placed]
     losses = [np.empty(0)] * len(groups)
 
     def train(steps: int) -> None:

@@ -56,7 +56,11 @@ INSTALLED = "lstm_toys.experiments."
 OWN = "the optimizer's default"
 
 _TABLE: dict[str, tuple[flags.ArgumentParser[Any] | None, Any, str]] = {
-    "seeds": (parsers.integer(1), 16, "number of networks; seed i gives the same network, however many there are"),
+    "seeds": (
+        parsers.integer(1, 10**7),
+        16,
+        "number of networks; seed i gives the same network, however many there are",
+    ),
     "base_seed": (parsers.integer(0, 2**32 - 1), 0, "other values give other networks with the same seed numbers"),
     "steps": (parsers.integer(0), None, "training steps of each network; 0 leaves the networks untrained"),
     "learning_rate": (parsers.positive, None, "step size of the optimizer"),
@@ -71,7 +75,7 @@ _TABLE: dict[str, tuple[flags.ArgumentParser[Any] | None, Any, str]] = {
     "readout": (parsers.choice("cell", "dense"), "cell", "last layer; cell: a recurrent one; dense: an affine one"),
     "cell": (parsers.cell, "lstm", "cell of every layer; lstm_toys/networks/cells.py says what a custom one provides"),
     "gates": (parsers.choice(*cells.GATES), "sigmoid", "gate function of lstm and gru; hard: clip(0.2 a + 0.5, 0, 1)"),
-    "timesteps": (parsers.integer(2), 100, "number of points of each curve, evenly spaced over the range of x"),
+    "timesteps": (parsers.integer(2, 10**6), 100, "number of points of each curve, evenly spaced over the range of x"),
     "keep_steps": (parsers.numbers_of_steps, "none", "earlier steps whose parameters are also saved; 0: untrained"),
     "hold_goal": (
         parsers.integer(0),

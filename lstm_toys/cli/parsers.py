@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 ADDRESS = re.compile(r"(tcp|tls)://[^/\s]+:[0-9]{1,5}")
 MOST_LAYERS, MOST_UNITS = 100, 1_000_000
-"""Most layers, and most units of a layer. A machine can hold far fewer, which is checked later."""
+"""Most layers, and most units of a layer. A machine can hold far fewer."""
 
 MOST = 2**31 - 1
 LARGEST = 1e6

@@ -236,7 +236,7 @@ def _client(address: str) -> Iterator[Client]:
         LocalCluster(
             n_workers=count,
             threads_per_worker=1,
-            memory_limit=0,  # The memory of a run is checked before it begins.
+            memory_limit=0,  # Workers are not restarted because of the memory that they hold.
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
             silence_logs=50,

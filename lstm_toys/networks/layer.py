@@ -1,4 +1,4 @@
-"""What layers share: gate functions, initial states, checked attributes, and a short `help`."""
+"""What layers share: gate functions, initial states and checked attributes."""
 
 from typing import cast
 
@@ -20,14 +20,6 @@ def squashed(summed: Float[Array, "..."], gates: str) -> Float[Array, "..."]:
     return 0.5 * jnp.tanh(0.5 * summed) + 0.5  # Equals 1 / (1 + exp(-a)), at half the cost.
 
 
-class Brief(type):
-    """A metaclass that omits from `help` the thousand lines about attributes that every Flax module has."""
-
-    def __dir__(cls) -> list[str]:
-        own = [each for each in cls.__mro__ if each is not object and each.__module__.partition(".")[0] != "flax"]
-        return sorted({name for each in own for name in vars(each)} - {*vars(nn.Module)} | {"__call__"})
-
-
 def check_model(model: nn.Module) -> None:
     """Raises ValueError if a model is not a hashable Flax module."""
     arguments.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
@@ -38,7 +30,7 @@ INITIAL = "initial"
 """The Flax collection of the layers' initial states, by layer and name; without it these are zero."""
 
 
-class Layer(nn.Module, metaclass=Brief):
+class Layer(nn.Module):
     """A recurrent layer of H units; raises InvalidModel, a ValueError, if units or gates are invalid."""
 
     units: int

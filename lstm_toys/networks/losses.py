@@ -2,15 +2,13 @@
 
 import math
 
-import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float
 
 from lstm_toys import arguments
 from lstm_toys.networks.cells import InvalidModel, invalid
-from lstm_toys.tasks.supervision import CROSS_ENTROPY, MSE, Examples, Loss, Task, measured
+from lstm_toys.tasks.supervision import CROSS_ENTROPY, MSE, Examples, Loss, measured
 
 Outputs = Float[Array, "C T A"] | Float[Array, "C A"]
 
@@ -70,27 +68,6 @@ def of_answers(
     if weight is None:
         return jnp.mean(values)
     return jnp.sum(values * weight) / (jnp.sum(weight) if total is None else total)
-
-
-def probabilities(task: Task, logits: Float[Array, "*N A"] | Float[np.ndarray, "*N A"]) -> Float[Array, "*N A"]:
-    """Converts answers of networks to probabilities of classes or bits.
-
-    Raises ValueError if the task has another loss, whose answers are not logits, or the logits are complex.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> import numpy as np
-        >>> task = lt.Task(lambda key, numbers: None, ("y",), ("a", "b"), sequence=True, loss="cross_entropy")
-        >>> lt.probabilities(task, np.zeros((1, 2))).tolist()
-        [[0.5, 0.5]]
-    """
-    arguments.instance("task", task, Task, "a Task")
-    if measured(task.loss) is None:
-        raise ValueError(f"answers of networks trained with {task.loss} are values, not logits")
-    logits = jnp.asarray(arguments.array("logits", logits, "N ...", finite=False, empty=True))
-    if logits.shape[-1] != len(task.output_features):
-        raise arguments.refused("logits", f"of {len(task.output_features)} values along the last axis", logits)
-    return jax.nn.softmax(logits, axis=-1) if task.loss == CROSS_ENTROPY else jax.nn.sigmoid(logits)
 
 
 def first_settled(timesteps: int, after: float | int) -> int:

@@ -15,7 +15,6 @@ FEW = 2
 """Up to this number of input features, the kernel is applied at each time point, together with h. These extra terms
 cost less than one product over all time points, whose result would be four times as wide as h."""
 
-
 Start = tuple[Float[Array, "C H"], Float[Array, "C H"]]
 
 

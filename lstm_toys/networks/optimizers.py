@@ -1,24 +1,21 @@
-"""Optimizers: their hyper-parameters, and Optax's transformations. Imports nothing heavy."""
+"""Hyper-parameters of optimizers; `transforms` builds them. Imports nothing heavy."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import jaxtyping as jt
 import numpy as np
 
 from lstm_toys import arguments
 
-if TYPE_CHECKING:
-    import optax
-
 
 class Hyper(NamedTuple):
     """Hyper-parameters that are traced, so that they can change without recompiling; `TAKES` explains some.
 
-    ``learning_rate`` is NaN if a schedule sets it; ``noise`` is the standard deviation of the normal noise on the
-    training inputs, drawn once per seed; ``numbers`` are free parameters of training curves, and numbers that a
+    ``learning_rate`` is NaN if the optimizer has its own; ``noise`` is the standard deviation of the normal noise on
+    the training inputs, drawn once per seed; ``numbers`` are free parameters of training curves, and numbers that a
     user's optimizer injects, by name.
     """
 
@@ -58,29 +55,3 @@ def takes(optimizer: str) -> dict[str, float]:
         available = f"{', '.join(TAKES)}; or an optax.GradientTransformation"
         raise ValueError(f"unknown optimizer {arguments.brief(optimizer)}; available: {available}")
     return TAKES[optimizer]
-
-
-Schedule = Callable[[Any], Any]
-"""An Optax schedule, from the number of a step, which starts at 0, to a learning rate; it is traced."""
-
-
-class Scheduled(NamedTuple):
-    """The name of an optimizer in `TAKES`, and a schedule of its learning rate."""
-
-    name: str
-    schedule: Schedule
-
-
-def optimizer(kind: str | Scheduled, hyper: Hyper) -> optax.GradientTransformation:
-    """Builds an optimizer by its name in `TAKES`; raises ValueError if the name is unknown."""
-    import optax
-
-    name, rate = kind if isinstance(kind, Scheduled) else (kind, hyper.learning_rate)
-    takes(name)
-    return {
-        "sgd": lambda: optax.sgd(rate),
-        "momentum": lambda: optax.sgd(rate, hyper.momentum),
-        "rmsprop": lambda: optax.rmsprop(rate, hyper.decay),
-        "rmsprop_keras": lambda: optax.rmsprop(rate, hyper.decay, eps=1e-7, eps_in_sqrt=False),
-        "adam": lambda: optax.adam(rate, hyper.momentum, hyper.decay),
-    }[name]()

@@ -4,8 +4,6 @@ import importlib
 from typing import Any
 
 import flax.linen as nn
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, PyTree
 
@@ -24,11 +22,9 @@ def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
     points, and a torch.nn.Linear for a dense readout. Like the model, a `Stack` of a built-in cell, it takes curves
     ``[C, T, F]``. The parameters of one network have no leading axis. The extra ``peers`` installs torch.
 
-    Answers of the sine's networks, with hard gates, to 40 curves of 100 and of 1,000 points differ by at most 2.4e-7;
-    those of all cells with random weights by less than 1e-6.
-
     Raises:
-        ValueError: torch has no equivalent of the model, or the parameters are not those of one network of the model.
+        ValueError: torch has no equivalent of the model.
+        RuntimeError: the parameters are not those of one network of the model.
         ImportError: torch is not installed.
 
     Example:
@@ -36,20 +32,13 @@ def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
         >>> import lstm_toys as lt
         >>> model = lt.Stack(features=1, hidden=(4,))
         >>> params = model.init(jax.random.key(0), jax.numpy.zeros((1, 20, 1)))["params"]
-        >>> lt.to_torch(model, params)  # doctest: +SKIP
-        Answers(
-          (layers): ModuleList(
-            (0): LSTM(1, 4, batch_first=True)
-            (1): LSTM(4, 1, batch_first=True)
-          )
-        )
+        >>> module = lt.to_torch(model, params)  # doctest: +SKIP
     """
     forks.check()
     if not isinstance(model, Stack) or model.cell not in ORDER:
         what = f"the cell {model.cell}" if isinstance(model, Stack) else type(model).__name__
         raise ValueError(f"torch has no equivalent of {what}; only a Stack of {', '.join(ORDER)} can be converted")
     names = [*(f"{model.cell}_{number}" for number in range(len(model.hidden))), "readout"]
-    _check(model, params, names)
     try:
         torch: Any = importlib.import_module("torch")
     except ModuleNotFoundError as error:
@@ -116,20 +105,6 @@ def _hard(torch: Any, cell: str) -> Any:
 
     Hard.__name__ = f"Hard{cell.upper()}"
     return Hard
-
-
-def _check(model: Stack, params: PyTree, names: list[str]) -> None:
-    shapes = jax.tree.map(np.shape, params)
-    try:
-        features = shapes[names[0]]["kernel"][-2]
-    except (KeyError, TypeError, IndexError):
-        features = 1
-    expected = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, features)))["params"]
-    if shapes != jax.tree.map(np.shape, expected):
-        raise ValueError(
-            "params must be the parameters of one network of the model; select one seed of a population with "
-            "jax.tree.map(lambda leaf: leaf[0], params)"
-        )
 
 
 def _recurrent(weights: dict[str, np.ndarray], order: tuple[int, ...]) -> dict[str, np.ndarray]:

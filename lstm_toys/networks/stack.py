@@ -9,12 +9,11 @@ from jaxtyping import Array, Float, Int
 from lstm_toys import arguments
 from lstm_toys.networks import cells
 from lstm_toys.networks.cells import Gates, InvalidModel
-from lstm_toys.networks.layer import Brief
 
 Readout = Literal["cell", "dense"]
 
 
-class Stack(nn.Module, metaclass=Brief):
+class Stack(nn.Module):
     """Recurrent layers of one cell type and a readout, as a `flax.linen.Module`.
 
     The layers are named after the class of the cell, ``lstm_0``, ``lstm_1`` and so on; the last is ``readout``.

@@ -14,11 +14,11 @@ import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt32
 
-from lstm_toys.networks import losses, sizes, stopping, transforms
+from lstm_toys.networks import losses, transforms
+from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.networks.optimizers import Hyper
-from lstm_toys.networks.stopping import Best, EarlyStopping, Held
 from lstm_toys.networks.transforms import Kind
-from lstm_toys.tasks.goal import AFTER
+from lstm_toys.tasks.goal import AFTER, Goal
 from lstm_toys.tasks.supervision import Examples, Loss, Numbers, Task
 
 PURPOSES = ("parameters", "examples", "order", "noise", "validation")
@@ -27,7 +27,40 @@ PURPOSES = ("parameters", "examples", "order", "noise", "validation")
 WEIGHT_LIMIT = 1_000.0
 """A larger parameter saturates its units, which then no longer learn."""
 
+MEMBERS = "members"
+"""The mapped axis of the members of a block."""
+
+
+class EarlyStopping(NamedTuple):
+    """When networks stop and what they keep; by default they take all steps, and keep the last parameters.
+
+    Attributes:
+        until: a network that has met this goal at ``hold`` records in a row takes no more steps.
+        best: whether the parameters with the smallest loss at any record are kept.
+        validation: the task whose examples give that loss; None: it is the recorded loss.
+    """
+
+    until: Goal | None = None
+    hold: int = 1
+    best: bool = False
+    validation: Task | None = None
+
+
 NEVER = EarlyStopping()
+
+
+class Held(NamedTuple):
+    """For how many ``records`` in a row a network has met its goal, and its last ``step``, -1 while it trains."""
+
+    records: Int[Array, ""]
+    step: Int[Array, ""]
+
+
+class Best(NamedTuple):
+    """The record at which a network had its smallest loss."""
+
+    step: Int[Array, ""]
+    loss: Float[Array, ""]
 
 
 class LastGood(NamedTuple):
@@ -109,24 +142,16 @@ def loss(
     return losses.of_answers(kind, answers, examples.targets, losses.weights(examples), total)
 
 
-def training_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
-    """A seed's training set: the task's examples, with noise on the inputs."""
-    examples = task.made(purpose_key(key, "examples"), jax.tree.map(jnp.asarray, hyper.numbers))
-    noise = jax.random.normal(purpose_key(key, "noise"), examples.inputs.shape, examples.inputs.dtype)
+def training_set(task: Task, key: Key[Array, ""], hyper: Hyper, step: Int[Array, ""] | None = None) -> Examples:
+    """A seed's training set, or its fresh examples of a step: the task's examples, with noise on the inputs."""
+
+    def own_key(purpose: str) -> Key[Array, ""]:
+        of_seed = purpose_key(key, purpose)
+        return of_seed if step is None else jax.random.fold_in(of_seed, step)
+
+    examples = task.made(own_key("examples"), jax.tree.map(jnp.asarray, hyper.numbers))
+    noise = jax.random.normal(own_key("noise"), examples.inputs.shape, examples.inputs.dtype)
     return examples._replace(inputs=examples.inputs + hyper.noise * noise)
-
-
-def fresh_examples(task: Task, member: Member, step: Int[Array, ""]) -> Examples:
-    """The examples of a step, which depend on the seed's key and the step alone."""
-    keys = {name: jax.random.fold_in(purpose_key(member.key, name), step) for name in ("examples", "noise")}
-    examples = task.made(keys["examples"], jax.tree.map(jnp.asarray, member.hyper.numbers))
-    noise = jax.random.normal(keys["noise"], examples.inputs.shape, examples.inputs.dtype)
-    return examples._replace(inputs=examples.inputs + member.hyper.noise * noise)
-
-
-def recorded_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
-    """The set that is recorded: a seed's training set or, with fresh examples, its validation set, without noise."""
-    return validation_set(task, key, hyper) if task.fresh else training_set(task, key, hyper)
 
 
 def validation_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
@@ -143,16 +168,26 @@ def check_examples(task: Task, key: Key[Array, ""], numbers: Numbers | Mapping[s
         task.validated(purpose_key(key, "validation"), values)
 
 
+def only_parameters(model: nn.Module, variables: Mapping[str, Any]) -> PyTree:
+    """Returns a model's parameters; raises InvalidModel if it has none, or other variables as well."""
+    if variables.keys() != {"params"}:
+        kept = ", ".join(sorted(variables.keys() - {"params"})) or "nothing"
+        raise InvalidModel(
+            f"{type(model).__name__} keeps {kept}; a network to be trained must keep parameters and nothing else"
+        )
+    return variables["params"]
+
+
 def init(
     task: Task, model: nn.Module, optimizer: Kind, key: Key[Array, ""], hyper: Hyper, early: EarlyStopping = NEVER
 ) -> Member:
-    """Initializes a network; raises InvalidModel if it has no parameters, or other variables as well.
+    """Initializes a network; raises InvalidModel, see `only_parameters`.
 
     Map over members with `jax.lax.map`: orthogonal initialization calls LAPACK, which can block forever under
     `jax.vmap` on jaxlib 0.10 and 0.11.0.
     """
-    examples = recorded_set(task, key, hyper)
-    params = sizes.checked(model, model.init(purpose_key(key, "parameters"), examples.inputs))
+    examples = validation_set(task, key, hyper) if task.fresh else training_set(task, key, hyper)
+    params = only_parameters(model, model.init(purpose_key(key, "parameters"), examples.inputs))
     infinite = jnp.full((), jnp.inf, examples.inputs.dtype)
     sound = LastGood(
         jnp.int32(0),
@@ -187,7 +222,9 @@ def record(
     before = member.sound._replace(first_loss=first_loss)
     if early.until is not None and before.held is not None:
         met = sound & early.until.met(early.until.error(measures, task.measured))
-        before = before._replace(held=stopping.counted(before.held, step, met, early.hold))
+        records = jnp.where(met, before.held.records + 1, 0)
+        stops = (before.held.step < 0) & (records >= early.hold)
+        before = before._replace(held=Held(records, jnp.where(stops, step, before.held.step)))
     latest = before._replace(step=step, params=member.params)
     other = None if member.validation is None else loss(kind, model, member.params, member.validation)
     if before.best is not None:
@@ -259,7 +296,7 @@ def train_steps(
     """Trains from step ``start`` to step ``stop``."""
     examples, update = member.examples, partial(step, task.loss, model, optimizer, curves_in_turn=curves_in_turn)
     if task.fresh:
-        return jax.lax.fori_loop(start, stop, lambda at, m: update(m, fresh_examples(task, m, at)), member)
+        return jax.lax.fori_loop(start, stop, lambda at, m: update(m, training_set(task, m.key, m.hyper, at)), member)
     if task.batch is None:
         return jax.lax.fori_loop(start, stop, lambda _, m: update(m, examples), member)
 
@@ -297,7 +334,7 @@ def train_until(
     """Trains from step ``start`` to each of the ascending ``stops`` in turn, and records where ``recorded`` is True.
 
     Returns the network, and records with a leading axis R, zeros at stops that are not recorded. With ``early.until``,
-    this is mapped over the axis `stopping.BLOCK`.
+    this is mapped over the axis `MEMBERS`.
     """
 
     def segment(
@@ -306,7 +343,9 @@ def train_until(
         before, begun = state
         stop, is_recorded = at
         held = before.sound.held
-        end = stop if held is None else stopping.end(held, begun, stop)
+        end = stop
+        if held is not None:  # Nothing is computed if no member of the block trains any more.
+            end = jnp.where(jax.lax.pmax((held.step < 0).astype(jnp.int32), MEMBERS) > 0, stop, begun)
         member = train_steps(task, model, optimizer, before, begun, end, curves_in_turn=curves_in_turn)
         if held is not None:
             trained = member.params, member.optimizer_state

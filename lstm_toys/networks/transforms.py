@@ -1,4 +1,4 @@
-"""Optimizers of the user's: any Optax transformation, and the numbers that it injects."""
+"""Builds optimizers: those that have names, and any Optax transformation of the user's."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -9,8 +9,7 @@ import optax
 from jaxtyping import PyTree
 
 from lstm_toys import arguments
-from lstm_toys.networks import optimizers
-from lstm_toys.networks.optimizers import Hyper, Scheduled
+from lstm_toys.networks.optimizers import Hyper, takes
 
 
 class Own(NamedTuple):
@@ -20,7 +19,7 @@ class Own(NamedTuple):
     injected: tuple[str, ...]
 
 
-Kind = str | Scheduled | Own
+Kind = str | Own
 
 
 def numbers(kind: Kind) -> list[str]:
@@ -31,44 +30,40 @@ def numbers(kind: Kind) -> list[str]:
 def own(transform: Any, params: PyTree[jax.ShapeDtypeStruct]) -> Own:
     """Checks an optimizer of the user's on parameters of these shapes; returns it with all numbers that it injects.
 
-    Raises ValueError if it is no Optax transformation, draws random numbers, or needs more than gradients.
+    Raises ValueError if it is no Optax transformation, or draws random numbers, and TypeError if it needs more than
+    gradients.
     """
     arguments.instance("optimizer", transform, optax.GradientTransformation, "an optax.GradientTransformation")
     arguments.hashable("optimizer", transform)
-    try:
-        state = jax.eval_shape(transform.init, params)
-        jax.eval_shape(transform.update, params, state, params)
-    except Exception as error:  # A user's code may raise anything.
-        told = " ".join(str(error).split())[:200]
-        raise ValueError(f"optimizer must take gradients, its state and parameters alone; it raises: {told}") from None
+    state = jax.eval_shape(transform.init, params)
+    jax.eval_shape(transform.update, params, state, params)
     if any(jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key) for leaf in jax.tree.leaves(state)):
         raise ValueError("optimizer must not draw random numbers, which would be the same for all networks")
-    nodes = [node for node in jax.tree.leaves(state, is_leaf=_injects) if _injects(node)]
-    free = [(node.hyperparams, getattr(node, "hyperparams_states", {})) for node in nodes]
     names = {
         name
-        for values, scheduled in free
-        for name, each in values.items()
-        if name not in scheduled and each.shape == () and jnp.issubdtype(each.dtype, jnp.floating)
+        for node in jax.tree.leaves(state, is_leaf=_injects)
+        if _injects(node)
+        for name, each in node.hyperparams.items()
+        if name not in getattr(node, "hyperparams_states", {})  # Set by a schedule.
+        and each.shape == ()
+        and jnp.issubdtype(each.dtype, jnp.floating)
     }
     return Own(transform, tuple(sorted(names)))
 
 
-def described(kind: Own, params: PyTree[jax.ShapeDtypeStruct]) -> list[Any]:
-    """What an optimizer of the user's computes first, as text and arrays that hardly depend on the machine."""
-
-    def first(grads: PyTree, params: PyTree) -> PyTree:
-        return kind.transform.update(grads, kind.transform.init(params), params)
-
-    traced = jax.make_jaxpr(first)(params, params)
-    return [str(traced.jaxpr), *kind.injected, *traced.consts]
-
-
 def transformation(kind: Kind, hyper: Hyper) -> optax.GradientTransformation:
-    """The optimizer of a member; that of the user's begins with the numbers of the member in its state."""
+    """The optimizer of a member: by its name in `TAKES`, or the user's, with the member's numbers in its state."""
+    rate = hyper.learning_rate
     if not isinstance(kind, Own):
-        return optimizers.optimizer(kind, hyper)
-    every = {"learning_rate": hyper.learning_rate, **hyper.numbers}
+        takes(kind)
+        return {
+            "sgd": lambda: optax.sgd(rate),
+            "momentum": lambda: optax.sgd(rate, hyper.momentum),
+            "rmsprop": lambda: optax.rmsprop(rate, hyper.decay),
+            "rmsprop_keras": lambda: optax.rmsprop(rate, hyper.decay, eps=1e-7, eps_in_sqrt=False),
+            "adam": lambda: optax.adam(rate, hyper.momentum, hyper.decay),
+        }[kind]()
+    every = {"learning_rate": rate, **hyper.numbers}
     chosen = {name: every[name] for name in kind.injected}
 
     def of_member(node: Any) -> Any:

@@ -1,6 +1,6 @@
 """Answers of trained networks to any curves."""
 
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import flax.linen as nn
@@ -42,8 +42,8 @@ def answers(
         block: number of networks that one compiled program computes; another value changes the last bits.
 
     Raises:
-        ValueError: curves are not finite or do not fit the model, lengths are not from 1 to T or given to a model that
-            answers at every point, or the parameters are not of networks of the model.
+        ValueError: curves are not finite or do not fit the model, lengths are not from 1 to T, or the parameters are
+            not of networks of the model.
 
     Example:
         >>> import lstm_toys as lt
@@ -60,10 +60,6 @@ def answers(
         lengths = np.array(arguments.wholes("lengths", lengths, least=1, most=inputs.shape[1]), np.int32)
         if len(lengths) != len(inputs):
             raise arguments.refused("lengths", f"one number for each of the {len(inputs)} curves", lengths)
-        one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), params)
-        curve = jax.ShapeDtypeStruct((1, *inputs.shape[1:]), np.float32)
-        if len(jax.eval_shape(partial(training.answer, model), one, curve).shape) == 3:
-            raise ValueError("lengths must be None for a model that answers at every point; padding does not change it")
     values: np.ndarray = in_blocks(_program(model, blocks.mesh()), params, inputs, block, seeds, lengths)
     return values
 
@@ -100,7 +96,7 @@ def in_blocks(
             if lengths is not None:
                 ends = np.pad(lengths[first : first + tile], (0, tile - len(chosen)), constant_values=1)
                 shown.append(jnp.asarray(ends.reshape(-1, together)))
-            tiles.append(blocks.own(program(members, *shown), count))
+            tiles.append(blocks.flat(program(members, *shown), count))
 
         def whole(*leaves: Shaped[np.ndarray, "count chunks N ..."]) -> Shaped[np.ndarray, "count C ..."]:
             flat = [leaf.reshape(count, -1, *leaf.shape[3:]) for leaf in leaves]
@@ -113,42 +109,31 @@ def in_blocks(
 
 def networks(model: nn.Module, params: PyTree, points: int, features: int) -> int:
     """Returns the number of networks whose parameters these are; raises ValueError if they are of another model."""
-    expected = _shapes(model, points, features)
-    shapes = {name: np.shape(leaf) for name, leaf in _leaves(params)}
-    counts = {shape[0] for shape in shapes.values() if shape}
-    if shapes.keys() != expected.keys():
-        names = ", ".join(shapes) or arguments.brief(params)
-        raise ValueError(f"params must be of networks of the model, {', '.join(expected)}, not {names}")
-    for name, shape in expected.items():
-        if len(shapes[name]) != len(shape) + 1:
-            axes = ", ".join(map(str, ("S", *shape)))
-            raise ValueError(
-                f"params must have a leading axis S, {name} the shape [{axes}], not {list(shapes[name])}; "
-                "of one network, jax.tree.map(lambda leaf: leaf[None], params) has it"
-            )
-        if shapes[name][1:] != shape:
-            raise ValueError(
-                f"these networks do not take curves of {features} features: "
-                f"{name} has the shape {shapes[name][1:]}, and would have {shape} for such curves"
-            )
-    for name, leaf in _leaves(params):
+    expected, own = _shapes(model, points, features), _leaves(params)
+    shapes = {name: np.shape(leaf) for name, leaf in own.items()}
+    counts = {shape[:1] for shape in shapes.values()}
+    if {name: shape[1:] for name, shape in shapes.items()} != expected or len(counts) != 1 or counts & {(), (0,)}:
+        axes = ", ".join(f"{name} {['S', *shape]}" for name, shape in expected.items())
+        raise ValueError(
+            f"params must be of S networks for curves of {features} features, {axes}, not {arguments.brief(shapes)}; "
+            "of one network, jax.tree.map(lambda leaf: leaf[None], params) is"
+        )
+    for name, leaf in own.items():
         arguments.known(f"params {name}", leaf)
         if not arguments.real(leaf):
             raise arguments.refused(f"params {name}", "real numbers", leaf)
-    if len(counts) != 1 or 0 in counts:
-        raise ValueError(f"params must be of one number of networks, at least one, not of {sorted(counts)}")
-    return counts.pop()
+    return int(counts.pop()[0])
 
 
 @cache
 def _shapes(model: nn.Module, points: int, features: int) -> dict[str, tuple[int, ...]]:
     variables = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, points, features)))
-    return {name: leaf.shape for name, leaf in _leaves(variables["params"])}
+    return {name: leaf.shape for name, leaf in _leaves(variables["params"]).items()}
 
 
-def _leaves(params: PyTree) -> list[tuple[str, Any]]:
+def _leaves(params: PyTree) -> dict[str, Any]:
     leaves = jax.tree.leaves_with_path(params)
-    return [(jax.tree_util.keystr(path, simple=True, separator="/"), leaf) for path, leaf in leaves]
+    return {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
 
 
 def curve_block(points: int) -> int:

@@ -127,7 +127,7 @@ def in_groups(
     program: Callable[..., PyTree], members: PyTree, size: int, block: int, mesh: jax.sharding.Mesh, *shared: PyTree
 ) -> PyTree[np.ndarray]:
     """Runs a program of `spread` for all members, see `placed`; results have a leading axis of members."""
-    return joined(own(program(part, *shared), count) for count, part in placed(members, size, block, mesh))
+    return joined(flat(program(part, *shared), count) for count, part in placed(members, size, block, mesh))
 
 
 def joined(parts: Iterable[PyTree[np.ndarray]]) -> PyTree[np.ndarray]:
@@ -135,11 +135,6 @@ def joined(parts: Iterable[PyTree[np.ndarray]]) -> PyTree[np.ndarray]:
     return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 
 
-def own(blocks: PyTree, count: int) -> PyTree[np.ndarray]:
-    """Like `flat`, but without the padding after ``count`` members."""
-    return jax.tree.map(lambda leaf: leaf[:count], flat(blocks))
-
-
-def flat(blocks: PyTree) -> PyTree[np.ndarray]:
-    """Merges the axes of blocks and of members in a block, as NumPy arrays."""
-    return jax.tree.map(lambda leaf: np.asarray(leaf).reshape(-1, *leaf.shape[2:]), blocks)
+def flat(blocks: PyTree, count: int | None = None) -> PyTree[np.ndarray]:
+    """Merges the axes of blocks and of members in a block, as NumPy arrays, without padding after ``count`` members."""
+    return jax.tree.map(lambda leaf: np.asarray(leaf).reshape(-1, *leaf.shape[2:])[:count], blocks)

@@ -1,4 +1,4 @@
-"""Checkpoints of a training: files in a folder, the newest of each group of members, and what they contain."""
+"""Checkpoints of a training: files in a folder, the newest of each group of members."""
 
 import json
 import math
@@ -16,9 +16,6 @@ from lstm_toys.files import Damaged, opened, read_arrays, replacing
 from lstm_toys.populations.group import Group, GroupState, changing
 from lstm_toys.populations.programs import Specification
 
-KEPT = 2
-"""Number of checkpoints kept of a group in training; a finished group keeps only the last."""
-
 NAME = re.compile(r"members-(\d+)-(\d+)-step-(\d+)\.checkpoint")
 
 
@@ -33,7 +30,7 @@ class OtherTraining(Damaged):
 
 
 class Checkpoints:
-    """The checkpoints of one training: the last two of each group of members, or only the last if it is finished.
+    """The checkpoints of one training: the last one of each group of members.
 
     A checkpoint has a digest of the seeds, the settings and the compiled programs, and is continued only by a training
     with the same digest. Python functions that a compiled program calls are not compared.
@@ -53,30 +50,31 @@ class Checkpoints:
 
     def __init__(self, folder: Path, every: float, tell: Callable[[str], None] = print) -> None:
         self.folder, self.tell = arguments.path("folder", folder), tell
-        arguments.function("tell", tell, "a function of a line of text", 1)
         infinite = isinstance(every, float) and every == math.inf
         self._every = every if infinite else arguments.number("every", every, least=0)
         self._written = time.monotonic()
-        self._files: dict[int, dict[int, tuple[int, Path]]] = {}  # Last member and path, by first member and step.
+        self._files: dict[int, tuple[int, int, Path]] = {}  # Step, last member and path, by first member.
         for path in self.folder.iterdir() if self.folder.is_dir() else ():
             if match := NAME.fullmatch(path.name):
-                self._files.setdefault(int(match[1]), {})[int(match[3])] = (int(match[2]), path)
+                first, last, step = map(int, match.groups())
+                # An interruption may have left an earlier one.
+                self._files[first] = max(self._files.get(first, (-1, 0, path)), (step, last, path))
 
     def group_size(self, usual: int, members: int) -> int:
         """Returns the group size with which the training began; ``usual`` without a checkpoint that differs."""
-        groups = {(first, last) for first, files in self._files.items() for last, _ in files.values()}
+        groups = {(first, last) for first, (_, last, _) in self._files.items()}
         if all(first % usual == 0 and last + 1 == min(first + usual, members) for first, last in groups):
             return usual
         return max(last - first + 1 for first, last in groups)
 
     def step(self, members: range) -> int | None:
-        """Returns the step of a group's newest checkpoint, readable or not; None without one."""
-        return max(self._files.get(members.start, {}), default=None)
+        """Returns the step of a group's checkpoint, readable or not; None without one."""
+        return self._files[members.start][0] if members.start in self._files else None
 
     @property
     def newest(self) -> Path | None:
-        """The newest checkpoint of the last group that has one."""
-        return self._of(max(self._files))[0] if self._files else None
+        """The checkpoint of the last group that has one."""
+        return self._files[max(self._files)][2] if self._files else None
 
     @property
     def due(self) -> bool:
@@ -84,19 +82,11 @@ class Checkpoints:
         return time.monotonic() - self._written >= self._every
 
     def save(
-        self,
-        specification: Specification,
-        group: Group,
-        state: GroupState,
-        fingerprints: list[dict[str, Any]],
-        *,
-        finished: bool = False,
+        self, specification: Specification, group: Group, state: GroupState, fingerprints: list[dict[str, Any]]
     ) -> None:
-        """Writes a checkpoint, an npz archive, and removes the group's oldest ones.
+        """Writes a checkpoint, an npz archive, and removes the group's earlier one.
 
-        Args:
-            fingerprints: fingerprints of the executions that computed the state, the latest first.
-            finished: whether this is the group's last checkpoint.
+        ``fingerprints`` are of the executions that computed the state, the latest first.
         """
         about = {"digest": specification.training_digest(group.start), "fingerprints": fingerprints}
         arrays = {jax.tree_util.keystr(path): leaf for path, leaf in jax.tree.leaves_with_path(state)}
@@ -106,45 +96,38 @@ class Checkpoints:
         path = self.folder / f"members-{first}-{last}-step-{step}.checkpoint"
         with replacing(path) as temporary, temporary.open("wb") as file:
             np.savez(file, **arrays)
-        files = self._files.setdefault(first, {})
-        files[step] = (last, path)
-        for old in sorted(files)[: -1 if finished else -KEPT]:
-            files.pop(old)[1].unlink()
+        if first in self._files and (earlier := self._files[first][2]) != path:
+            earlier.unlink()
+        self._files[first] = step, last, path
         self._written = time.monotonic()
 
     def load(
         self, specification: Specification, group: Group, own: dict[str, Any]
     ) -> tuple[GroupState, list[dict[str, Any]]] | None:
-        """Reads the newest readable checkpoint of a group; returns None if none was ever written.
+        """Reads the checkpoint of a group; returns None if none was ever written.
 
         Returns the state, and the fingerprints of the executions that computed it, the latest first; ``own`` is that of
         this execution.
 
         Raises:
-            Damaged: there are checkpoints of the group, and none of them can be read.
-            OtherTraining: the newest readable one is of another training.
+            Damaged: the checkpoint cannot be read.
+            OtherTraining: it is of another training.
         """
-        paths = self._of(group.members.start)
-        for path in paths:
-            try:
-                with opened(path) as file:
-                    arrays = read_arrays(path, file)
-                about = json.loads(arrays["about"].tobytes())
-            except (OSError, KeyError, ValueError) as error:
-                self.tell(f"warning: {path} cannot be read ({error}); trying the previous one")
-                continue
-            if about.get("digest") != specification.training_digest(group.start):
-                other = changed(about["fingerprints"][0], own)
-                reason = f", or to this one with another {other}" if other else ""
-                raise OtherTraining(path, f"belongs to another training{reason}")
-            return _restored(specification, arrays), about["fingerprints"]
-        if paths:
-            names = " and ".join(path.name for path in paths)
-            raise Damaged(self.folder, f"{names} cannot be read; remove them to start this part of the run again")
-        return None
-
-    def _of(self, first: int) -> list[Path]:
-        return [path for _, (_, path) in sorted(self._files.get(first, {}).items(), reverse=True)]
+        if group.members.start not in self._files:
+            return None
+        path = self._files[group.members.start][2]
+        try:
+            with opened(path) as file:
+                arrays = read_arrays(path, file)
+            about = json.loads(arrays["about"].tobytes())
+        except (OSError, KeyError, ValueError) as error:
+            told = f"cannot be read ({error}); remove it to start this part of the run again"
+            raise Damaged(path, told) from None
+        if about.get("digest") != specification.training_digest(group.start):
+            other = changed(about["fingerprints"][0], own)
+            reason = f", or to this one with another {other}" if other else ""
+            raise OtherTraining(path, f"belongs to another training{reason}")
+        return _restored(specification, arrays), about["fingerprints"]
 
 
 def _restored(specification: Specification, arrays: dict[str, np.ndarray]) -> GroupState:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import NamedTuple
 
 import jax
@@ -20,8 +20,8 @@ from lstm_toys.populations.programs import Specification, Start
 CALL_SECONDS = 1.0
 """Target for the longest call of the compiled training; between calls the host can act."""
 
-Answers = dict[int, PyTree[Float[np.ndarray, "M _ ..."]]]
-"""Answers of members by step, ``[M, C, T, A]`` or ``[M, C, A]``; of several sets of curves, by name."""
+Answers = Mapping[str, Float[np.ndarray, "M _ ..."]]
+"""Answers of members by set of curves, ``[M, C, T, A]`` or ``[M, C, A]``."""
 
 
 class GroupState(NamedTuple):
@@ -34,6 +34,8 @@ class GroupState(NamedTuple):
         measures: RMSE of each output feature or accuracies.
         frames: answers to the first training curve at some of the records, ``[M, K, T, A]`` or ``[M, K, A]``.
         validation: losses on the validation examples, if there are any.
+        answers: answers of the trained members, by kept step.
+        seconds: wall time of each stage of the execution that finished the group.
     """
 
     step: int
@@ -44,11 +46,18 @@ class GroupState(NamedTuple):
     measures: Float[np.ndarray, "M R E"]
     frames: Float[np.ndarray, "M K ..."]
     validation: Float[np.ndarray, "M R"] | None = None
+    answers: Mapping[int, Answers] = {}
+    seconds: Mapping[str, float] = {}
 
     @property
     def records(self) -> int:
         """The number of records so far."""
         return self.losses.shape[1]
+
+    @property
+    def last_steps(self) -> Int[np.ndarray, " M"]:
+        """The number of steps that each network of a trained group has taken."""
+        return last_steps(self.kept[self.step], self.step)
 
 
 class Group(NamedTuple):
@@ -63,10 +72,6 @@ class Group(NamedTuple):
         """The step at which training continues."""
         return 0 if self.state is None else self.state.step
 
-    def taken(self, sound: training.LastGood, step: int) -> int:
-        """The number of steps from there to ``step``, summed over members."""
-        return int(np.maximum(last_steps(sound, step) - self.begun, 0).sum())
-
     def __str__(self) -> str:
         return f"members {self.members.start:,} to {self.members[-1]:,}"
 
@@ -75,12 +80,14 @@ class Callbacks(NamedTuple):
     """Functions that training calls in this process; workers do not call them.
 
     Attributes:
-        record: called after every record except the last, which is in the returned state; may raise.
+        record: called with the members, their losses ``[M, R]`` so far and whether each has not diverged, after every
+            record except the last, which is in the returned state; may raise.
+        due: whether it is time for a checkpoint.
         checkpoint: saves a group and its state, when it is ``due`` and before the training stops.
         stop: called about once a second; returns True to end the training.
     """
 
-    record: Callable[[range, GroupState], None] = lambda *_: None
+    record: Callable[[range, Float[np.ndarray, "M R"], Bool[np.ndarray, " M"]], None] = lambda *_: None
     due: Callable[[], bool] = lambda: False
     checkpoint: Callable[[Group, GroupState], None] = lambda *_: None
     stop: Callable[[], bool] = lambda: False
@@ -89,17 +96,8 @@ class Callbacks(NamedTuple):
 NOTHING = Callbacks()
 
 
-class GroupResult(NamedTuple):
-    """A trained group of members; ``member_steps``, summed over members, and ``seconds`` count this execution only."""
-
-    state: GroupState
-    answers: Answers
-    member_steps: int
-    seconds: dict[str, float]
-
-
 @dataclass(frozen=True)
-class TrainingJob(Job[Group, GroupResult]):
+class TrainingJob(Job[Group, GroupState]):
     """The training of all groups of a population; ``size`` is the number of members in a group, including padding."""
 
     specification: Specification
@@ -113,60 +111,113 @@ class TrainingJob(Job[Group, GroupResult]):
         """Digests of everything that groups compute."""
         return self.specification.digests(self.size)
 
-    def function(self) -> Callable[[Group], GroupResult]:
+    def function(self) -> Callable[[Group], GroupState]:
         """Makes the function that trains a group and computes its answers."""
-        compiled, spec = Compiled(self.specification, self.size), self.specification
-
-        def compute(group: Group) -> GroupResult:
-            compiling, began = compiled.seconds, time.perf_counter()
-            state = train_group(compiled, group, self.callbacks)
-            compiling, trained = compiled.seconds - compiling, time.perf_counter()
-            answers: Answers = {}
-            for step, curves in spec.curves.items():
-                answer = partial(answering.answers, spec.model, state.kept[step].params, block=spec.block)
-                sets = curves if isinstance(curves, Mapping) else {"": curves}
-                found = {name: answer(each, lengths=spec.lengths.get(name)) for name, each in sets.items()}
-                answers[step] = found if isinstance(curves, Mapping) else found[""]
-            seconds = {"compile": compiling, "train": trained - began - compiling}
-            seconds |= {"evaluate": time.perf_counter() - trained} if answers else {}
-            return GroupResult(state, answers, group.taken(state.kept[state.step], state.step), seconds)
-
-        return compute
+        return GroupTrainer(self.specification, self.size, self.callbacks).trained
 
 
-class Compiled:
-    """The programs that train groups of one size; compiled on first use, which takes ``seconds``.
+class GroupTrainer:
+    """Trains groups of one size, with programs that are compiled on first use."""
 
-    ``stride`` are the steps in the next call.
-    """
-
-    def __init__(self, specification: Specification, size: int) -> None:
-        self.specification, self._mesh = specification, blocks.mesh()
-        self._padded = next(blocks.groups(size, size, specification.block, self._mesh.size))
-        self.seconds, self.stride = 0.0, 1
+    def __init__(self, specification: Specification, size: int, callbacks: Callbacks) -> None:
+        self._specification, self._size, self._callbacks = specification, size, callbacks
+        self._mesh, self._compiling, self._stride = blocks.mesh(), 0.0, 1
 
     @cached_property
-    def programs(self) -> programs.Programs:
-        """The compiled programs."""
+    def _programs(self) -> programs.Programs:
         began = time.perf_counter()
-        compiled = programs.compile_programs(self.specification, self._padded, self._mesh)
-        self.seconds += time.perf_counter() - began
+        compiled = programs.compile_programs(self._specification, self._size, self._mesh)
+        self._compiling = time.perf_counter() - began
         return compiled
 
-    def members(self, group: Group) -> training.Member:
+    def trained(self, group: Group) -> GroupState:
+        """Trains a group, and computes its answers; saves it and raises Stopped if ``callbacks.stop`` asks."""
+        spec, callbacks, state, count = self._specification, self._callbacks, group.state, len(group.members)
+        start, self._compiling = time.perf_counter(), 0.0
+        step, requested, total = 0, 0, len(spec.recorded)
+        kept: dict[int, training.LastGood] = {}
+        if state is not None:
+            if state.records == total:
+                return self._answered(state, start)
+            callbacks.record(group.members, state.losses, state.sound)
+            step, requested, kept = state.step, state.records, dict(state.kept)
+        members = self._placed(group)
+        pending: tuple[training.Record, Bool[np.ndarray, " stops"]] | None = None
+        while requested < total or pending is not None:
+            began, following = time.perf_counter(), None
+            if requested < total:
+                stops, recorded = next_stops(spec, step, requested, self._stride)
+                members, records = self._programs.train_until(members, np.int32(step), stops, recorded)
+                following = records, recorded
+                step, requested = int(stops[-1]), requested + int(recorded.sum())
+                if step in spec.kept_steps:
+                    kept[step] = blocks.flat(members.sound, count)
+            # The host handles records while the devices compute the next steps.
+            if pending is not None:
+                state = self._extended(group.members, state, *pending)
+            pending = following
+            seconds = time.perf_counter() - began
+            if seconds < CALL_SECONDS / 2:  # How many steps a call takes does not change results.
+                self._stride = min(2 * self._stride, 2**30)
+            elif seconds > CALL_SECONDS:
+                self._stride = max(1, self._stride // 2)
+            stopped = callbacks.stop()
+            if (stopped or callbacks.due()) and pending is not None:
+                state, pending = self._extended(group.members, state, *pending), None
+                finished = requested == total
+                member = {} if finished else blocks.flat(changing(members), count)
+                callbacks.checkpoint(group, state._replace(step=step, member=member, kept=kept))
+                if stopped and not finished:
+                    raise Stopped
+        assert state is not None, "the first call has a record"
+        return self._answered(state._replace(step=step, member={}, kept=kept), start)
+
+    def _answered(self, state: GroupState, start: float) -> GroupState:
+        """Adds answers and the seconds since ``start`` to the state of a trained group."""
+        spec, finished = self._specification, time.perf_counter()
+        answers: dict[int, Answers] = {
+            step: {
+                name: answering.answers(
+                    spec.model, state.kept[step].params, each, lengths=spec.lengths.get(name), block=spec.block
+                )
+                for name, each in curves.items()
+            }
+            for step, curves in spec.curves.items()
+        }
+        seconds = {"compile": self._compiling, "train": finished - start - self._compiling}
+        return state._replace(answers=answers, seconds=seconds | {"evaluate": time.perf_counter() - finished})
+
+    def _placed(self, group: Group) -> training.Member:
         """Puts the members of a group on the devices, in the group's state if it has one."""
-        start = programs.place(self._padded, group.start, self._mesh)
-        fresh = self.programs.initialize(start, np.uint32(self.specification.base_seed))
+        spec = self._specification
+        _, start = next(blocks.placed(group.start, self._size, spec.block, self._mesh))
+        fresh = self._programs.initialize(start, np.uint32(spec.base_seed))
         if group.state is None:
             return fresh
         return fresh._replace(**jax.tree.map(_over, changing(fresh), group.state.member))
 
-    def pace(self, seconds: float) -> None:
-        """Adapts the stride to `CALL_SECONDS`; this does not change results."""
-        if seconds < CALL_SECONDS / 2:
-            self.stride = min(2 * self.stride, 2**30)
-        elif seconds > CALL_SECONDS:
-            self.stride = max(1, self.stride // 2)
+    def _extended(
+        self,
+        members: range,
+        state: GroupState | None,
+        records: training.Record,
+        recorded: Bool[np.ndarray, " stops"],
+    ) -> GroupState:
+        """Waits for the records of a call, and adds them to a state."""
+        spec, found = self._specification, blocks.flat(records, len(members))
+        found = jax.tree.map(lambda leaf: leaf[:, recorded], found)
+        if state is None:
+            none = jax.tree.map(lambda leaf: leaf[:, :0], found)
+            state = GroupState(0, {}, {}, found.sound[:, 0], none.loss, none.measures, none.answer, none.validation)
+        before, framed = state.records, np.isin(np.arange(found.loss.shape[1]) + state.records, spec.frames)
+        own = (state.losses, state.measures, state.frames, state.validation)
+        more = (found.loss, found.measures, found.answer[:, framed], found.validation)
+        longer = jax.tree.map(lambda old, new: np.append(old, new, axis=1), own, more)
+        for number, sound in enumerate(found.sound.T):
+            state = state._replace(sound=sound)
+            if before + number + 1 < len(spec.recorded):
+                self._callbacks.record(members, longer[0][:, : before + number + 1], sound)
+        return state._replace(losses=longer[0], measures=longer[1], frames=longer[2], validation=longer[3])
 
 
 def last_steps(sound: training.LastGood, step: int) -> Int[np.ndarray, " M"]:
@@ -185,69 +236,6 @@ def _over(fresh: jax.Array, leaf: np.ndarray) -> jax.Array:
     whole = np.array(fresh).reshape(-1, *fresh.shape[2:])
     whole[: len(leaf)] = leaf
     return jax.device_put(whole.reshape(fresh.shape), fresh.sharding)
-
-
-def train_group(compiled: Compiled, group: Group, callbacks: Callbacks) -> GroupState:
-    """Trains a group of members to the last step; saves a checkpoint and raises Stopped if ``callbacks.stop`` asks."""
-    spec, state, count = compiled.specification, group.state, len(group.members)
-    step, requested, total = 0, 0, len(spec.recorded)
-    kept: dict[int, training.LastGood] = {}
-    if state is not None:
-        if state.records == total:
-            return state
-        callbacks.record(group.members, state)
-        step, requested, kept = state.step, state.records, dict(state.kept)
-    members = compiled.members(group)
-    pending: tuple[training.Record, Bool[np.ndarray, " stops"]] | None = None
-
-    def extended(
-        state: GroupState | None, records: training.Record, recorded: Bool[np.ndarray, " stops"]
-    ) -> GroupState:
-        """Waits for the records of a call, and adds them to a state."""
-        found = blocks.own(records, count)
-        every = {"losses": found.loss, "measures": found.measures, "validation": found.validation}
-        histories = {name: each for name, each in every.items() if each is not None}
-        if state is None:
-            empty = {name: each[:, :0] for name, each in histories.items()}
-            state = GroupState(0, {}, {}, found.sound[:, 0], frames=found.answer[:, :0], **empty)
-        for index in np.flatnonzero(recorded):
-            if state.records in spec.frames:
-                state = state._replace(frames=np.append(state.frames, found.answer[:, [index]], axis=1))
-            longer = {
-                name: np.append(getattr(state, name), each[:, [index]], axis=1) for name, each in histories.items()
-            }
-            state = state._replace(sound=found.sound[:, index], **longer)
-            if state.records < total:
-                callbacks.record(group.members, state)
-        return state
-
-    while requested < total or pending is not None:
-        began, following = time.perf_counter(), None
-        if requested < total:
-            stops, recorded = next_stops(spec, step, requested, compiled.stride)
-            members, records = compiled.programs.train_until(members, np.int32(step), stops, recorded)
-            following = records, recorded
-            step, requested = int(stops[-1]), requested + int(recorded.sum())
-            if step in spec.kept_steps:
-                kept[step] = blocks.own(members.sound, count)
-        # The host handles records while the devices compute the next steps.
-        if pending is not None:
-            state = extended(state, *pending)
-        pending = following
-        compiled.pace(time.perf_counter() - began)
-        stopped = callbacks.stop()
-        if (stopped or callbacks.due()) and (requested < total or pending is not None):
-            if pending is not None:
-                state, pending = extended(state, *pending), None
-            assert state is not None, "the first call has a record"
-            finished = requested == total
-            member = {} if finished else blocks.own(changing(members), count)
-            saved = state._replace(step=step, member=member, kept=kept)
-            callbacks.checkpoint(group, saved)
-            if stopped and not finished:
-                raise Stopped(group, saved)
-    assert state is not None, "the first call has a record"
-    return state._replace(step=step, member={}, kept=kept)
 
 
 def next_stops(

@@ -1,5 +1,6 @@
-"""What all members of a population share, the programs that are compiled from it, and what they cost."""
+"""What all members of a population share, and the programs that are compiled from it."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,11 +12,11 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PyTree, UInt32
 
 from lstm_toys.execution import lowering
-from lstm_toys.networks import sizes, stopping, training, transforms
+from lstm_toys.networks import training, transforms
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.networks.stack import Stack
-from lstm_toys.networks.stopping import EarlyStopping
+from lstm_toys.networks.training import EarlyStopping
 from lstm_toys.networks.transforms import Kind
 from lstm_toys.populations import answering, blocks
 from lstm_toys.tasks.supervision import Task
@@ -30,8 +31,8 @@ NUMBER: Any = jax.ShapeDtypeStruct((), np.float32)
 
 T = TypeVar("T")
 
-CurveSets = Float[np.ndarray, "_ _ F"] | Mapping[str, Float[np.ndarray, "_ _ F"]]
-"""Curves to answer, or sets of them by name, each with its own number of time points."""
+CurveSets = Mapping[str, Float[np.ndarray, "_ _ F"]]
+"""Sets of curves to answer, by name, each with its own number of time points."""
 
 
 class Start(NamedTuple):
@@ -49,7 +50,7 @@ class Specification:
         kept_steps: steps after which the parameters are kept, in ascending order, including the last step.
         recorded: recorded steps, from 0 to the last.
         frames: indices of the records whose answers are kept.
-        curves: curves ``[C, T, F]`` to answer, by kept step; or several sets of such curves, by name.
+        curves: sets of curves ``[C, T, F]`` to answer, by kept step.
         lengths: see `answering.answers`, of each set in which curves end before the last time point.
     """
 
@@ -61,10 +62,10 @@ class Specification:
     kept_steps: tuple[int, ...]
     recorded: Int[np.ndarray, " R"]
     frames: Int[np.ndarray, " K"]
-    curves: Mapping[int, CurveSets]
     after: float
-    lengths: Mapping[str, Int[np.ndarray, " C"]] = field(default_factory=dict)
     early: EarlyStopping = training.NEVER
+    curves: Mapping[int, CurveSets] = field(default_factory=dict)
+    lengths: Mapping[str, Int[np.ndarray, " C"]] = field(default_factory=dict)
 
     @property
     def member(self) -> training.Member:
@@ -76,8 +77,7 @@ class Specification:
         """Digests of the programs that train the members, on whose number they do not depend."""
 
         def make() -> lowering.Digests:
-            group = next(blocks.groups(members, members, self.block, jax.device_count()))
-            initialize, train_until = calls(self, group, blocks.mesh())
+            initialize, train_until = calls(self, members, blocks.mesh())
             digests = lowering.lowered("initialization", initialize[0], *initialize[1])
             return digests | lowering.lowered("training", train_until[0], *train_until[1])
 
@@ -94,9 +94,9 @@ class Specification:
         params, together = self.member.params, blocks.group_size(members, self.block, jax.device_count())
         digests, seeds = self.programs_digests(together), min(members, together)
         for curves in {id(each): each for each in self.curves.values()}.values():
-            for name, each in (curves if isinstance(curves, Mapping) else {"": curves}).items():
+            for name, each in curves.items():
                 ends = self.lengths.get(name)
-                digests |= answering.digests_of(self.model, params, np.asarray(each), self.block, seeds, name, ends)
+                digests |= answering.digests_of(self.model, params, each, self.block, seeds, name, ends)
         steps = [list(self.kept_steps), self.recorded, self.frames, sorted(self.curves)]
         return digests | {
             "steps": lowering.digest(steps),
@@ -118,36 +118,29 @@ class Programs(NamedTuple):
     train_until: Callable[..., tuple[training.Member, training.Record]]
 
 
-Call = tuple[jax.stages.Wrapped, tuple[Any, ...]]
+def compile_programs(specification: Specification, size: int, mesh: jax.sharding.Mesh) -> Programs:
+    """Compiles a training for groups of ``size`` members; raises InvalidModel."""
+    return Programs(*(function.lower(*given).compile() for function, given in calls(specification, size, mesh)))
 
 
-def compile_programs(
-    specification: Specification, group: Int[np.ndarray, "blocks N"], mesh: jax.sharding.Mesh
-) -> Programs:
-    """Compiles a training; only the shape of ``group``, blocks of member numbers, matters. Raises InvalidModel."""
-    lowered = (function.lower(*arguments) for function, arguments in calls(specification, group, mesh))
-    return Programs(*(each.compile() for each in lowered))
-
-
-def calls(
-    specification: Specification, group: Int[np.ndarray, "blocks N"], mesh: jax.sharding.Mesh
-) -> tuple[Call, Call]:
-    """The functions that `Programs` are compiled from, made once so that each is traced and lowered once."""
+def calls(specification: Specification, size: int, mesh: jax.sharding.Mesh) -> list[Any]:
+    """The functions that `Programs` are compiled from, with arguments, made once so that each is traced once."""
     spec = specification
 
     def make() -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
         in_turn, shared = curves_at_once(spec.task, spec.model) == 1, (spec.task, spec.model, spec.optimizer)
         train = partial(training.train_until, *shared, after=spec.after, curves_in_turn=in_turn, early=spec.early)
-        begin, together = partial(_begin, *shared, spec.early), partial(jax.vmap, axis_name=stopping.BLOCK)
+        begin, together = partial(_begin, *shared, spec.early), partial(jax.vmap, axis_name=training.MEMBERS)
         return (
             blocks.spread(begin, mesh, batch=blocks.members_in_turn),
             blocks.spread(train, mesh, batch=together, donate=True),
         )
 
     initialize, train_until = _once(spec, (mesh,), make)
+    group = next(blocks.groups(size, size, spec.block, mesh.size))
     start, members = (blocks.shapes(one, group, mesh) for one in (_blank(spec.task, spec.optimizer), spec.member))
     stops = np.zeros(STOPS, np.int32), np.zeros(STOPS, bool)
-    return (initialize, (start, np.uint32(0))), (train_until, (members, np.int32(0), *stops))
+    return [(initialize, (start, np.uint32(0))), (train_until, (members, np.int32(0), *stops))]
 
 
 _made: dict[Any, tuple[Specification, Any]] = {}
@@ -167,7 +160,7 @@ def _once(specification: Specification, what: tuple[Any, ...], make: Callable[[]
 def member_shapes(
     task: Task, model: nn.Module, optimizer: Kind, early: EarlyStopping = training.NEVER
 ) -> training.Member:
-    """The shapes of ONE member's arrays."""
+    """The shapes of ONE member's arrays; raises InvalidModel."""
     begin = partial(_begin, task, model, optimizer, early)
     shapes: training.Member = jax.eval_shape(begin, _blank(task, optimizer), np.uint32(0))
     return shapes
@@ -185,11 +178,6 @@ def _begin(
     return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper, early)
 
 
-def place(group: Int[np.ndarray, "blocks N"], members: Start, mesh: jax.sharding.Mesh) -> Start:
-    """Puts the start of a group's members on the devices; numbers past the last member are padding."""
-    return blocks.place(jax.tree.map(lambda leaf: leaf.take(group, mode="clip"), members), mesh)
-
-
 def shown(task: Task) -> tuple[int, int, int]:
     """The numbers of curves, time points and features of a training set."""
     numbers = dict.fromkeys(task.numbers, NUMBER)
@@ -198,9 +186,9 @@ def shown(task: Task) -> tuple[int, int, int]:
 
 
 def parameter_shapes(task: Task, model: nn.Module) -> PyTree[jax.ShapeDtypeStruct]:
-    """The shapes of ONE network's parameters; raises InvalidModel, see `sizes.checked`."""
+    """The shapes of ONE network's parameters; raises InvalidModel, see `training.only_parameters`."""
     curves = jax.ShapeDtypeStruct(shown(task), np.float32)
-    return sizes.checked(model, jax.eval_shape(model.init, jax.random.key(0), curves))
+    return training.only_parameters(model, jax.eval_shape(model.init, jax.random.key(0), curves))
 
 
 def curves_at_once(task: Task, model: nn.Module) -> int:
@@ -209,20 +197,17 @@ def curves_at_once(task: Task, model: nn.Module) -> int:
     All on an accelerator, for layers of more units than `BROAD`, and for a model that may not answer each curve
     separately.
     """
-    curves, _, features = shown(task)
-    apart = isinstance(model, Stack) and model.cell in CELLS and max(sizes.size(model, features).widths) <= BROAD
-    return 1 if apart and jax.default_backend() == "cpu" else task.batch or curves
+    apart = isinstance(model, Stack) and model.cell in CELLS and max(model.widths) <= BROAD
+    return 1 if apart and jax.default_backend() == "cpu" else task.batch or shown(task)[0]
 
 
 def suitable_block(task: Task, model: nn.Module) -> int:
-    """The default block of a training; see `blocks.default_block`."""
-    curves, timesteps, features = shown(task)
+    """The default block of a training; see `blocks.default_block`.
+
+    The rows of the largest matrix stand for the units of the widest layer of a model that is not a `Stack`.
+    """
+    curves, timesteps, _ = shown(task)
     at_once = curves_at_once(task, model)
-    values = at_once * timesteps * max(sizes.size(model, features).widths)
+    rows = (math.prod(leaf.shape[:-1]) for leaf in jax.tree.leaves(parameter_shapes(task, model)))
+    values = at_once * timesteps * (max(model.widths) if isinstance(model, Stack) else max(rows))
     return blocks.default_block(values, in_turn=at_once < (task.batch or curves))
-
-
-def work(task: Task, model: nn.Module) -> float:
-    """Returns the approximate number of multiplications in one step of one member, to estimate the time left."""
-    curves, timesteps, features = shown(task)
-    return float((task.batch or curves) * timesteps * sizes.size(model, features).work)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import flax.linen as nn
@@ -15,11 +14,11 @@ from jaxtyping import Float, Int
 from lstm_toys import arguments, forks
 from lstm_toys.networks import training, transforms
 from lstm_toys.networks.layer import check_model
-from lstm_toys.networks.optimizers import BOUNDS, Hyper, Schedule, Scheduled, takes
-from lstm_toys.networks.stopping import EarlyStopping
+from lstm_toys.networks.optimizers import BOUNDS, Hyper, takes
+from lstm_toys.networks.training import EarlyStopping
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
-from lstm_toys.populations.programs import CurveSets, Specification, Start
+from lstm_toys.populations.programs import Specification, Start
 from lstm_toys.tasks.goal import AFTER, Goal
 from lstm_toys.tasks.supervision import Examples, Task, measured
 
@@ -40,35 +39,28 @@ def specify(
     base_seed: int = 0,
     block: int | None = None,
     frames: int = 0,
-    curves: Mapping[int, CurveSets] | None = None,
     after: float | int | None = None,
     until: Goal | None = None,
     hold_goal: int = 1,
     keep: str = "last",
     validation: Task | Examples | None = None,
-    **hyper: float | Float[np.ndarray, " M"] | Schedule | None,
+    **hyper: float | Float[np.ndarray, " M"] | None,
 ) -> tuple[Specification, Start]:
     """Checks the arguments of `lstm_toys.train`, and separates what members share from each member's start."""
     forks.check()
     arguments.instance("task", task, Task, "a Task, such as lt.reproduce makes")
     check_model(model)
-    if isinstance(optimizer, optax.GradientTransformation):
-        optimizer = transforms.own(optimizer, programs.parameter_shapes(task, model))
-    start = starts(optimizer, seeds=seeds, wanted=task.numbers, numbers=numbers, **hyper)
     kind: Kind = optimizer
-    if isinstance(optimizer, Own):
+    if isinstance(optimizer, optax.GradientTransformation):
+        kind = transforms.own(optimizer, programs.parameter_shapes(task, model))
+    start = starts(kind, seeds=seeds, wanted=task.numbers, numbers=numbers, **hyper)
+    if isinstance(kind, Own):
         given = {*start.hyper.numbers, *(["learning_rate"] if hyper["learning_rate"] is not None else [])}
-        kind = optimizer._replace(injected=tuple(name for name in optimizer.injected if name in given))
-    elif callable(schedule := hyper["learning_rate"]):
-        _check_schedule(schedule)
-        kind = Scheduled(optimizer, schedule)
+        kind = kind._replace(injected=tuple(name for name in kind.injected if name in given))
     base_seed = arguments.whole("base_seed", base_seed, least=0, most=2**32 - 1)
     frames = arguments.whole("frames", frames, least=0, most=1_000_000)
-    if arguments.several(steps):
-        kept_steps = sorted({*arguments.wholes("steps", steps, least=0, most=MOST)})
-    else:
-        kept_steps = [arguments.whole("steps", steps, least=0, most=MOST)]
-    checked_curves = _checked_curves(curves, kept_steps, task)
+    listed = steps if arguments.several(steps) else [arguments.whole("steps", steps)]
+    kept_steps = sorted({*arguments.wholes("steps", listed, least=0, most=MOST)})
     first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
     training.check_examples(task, training.seed_key(jnp.uint32(base_seed), first.seed), first.hyper.numbers)
     early = _early_stopping(task, until, hold_goal, keep, validation)
@@ -79,12 +71,8 @@ def specify(
         after = AFTER if until is None else until.after
     elif until is not None and after != until.after:
         raise arguments.refused("after", f"that of until, {until.after:g}, or None", after)
-    if not 0 <= arguments.number("after", after) < 1:
-        raise arguments.refused("after", "a share of a curve from 0 to less than 1", after)
     # A record is a forward pass over the whole training set; with minibatches it may take a tenth of the work.
     recorded = recorded_steps(kept_steps, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
-    if until is not None and early.hold > len(recorded):
-        raise arguments.refused("hold_goal", f"at most the number of records, {len(recorded)}", hold_goal)
     specification = Specification(
         task=task,
         model=model,
@@ -94,20 +82,19 @@ def specify(
         kept_steps=tuple(kept_steps),
         recorded=recorded,
         frames=frame_indices(len(recorded), frames),
-        curves=checked_curves,
-        after=float(after),
+        after=float(arguments.number("after", after, least=0, below=1)),
         early=early,
     )
     return specification, start
 
 
 def starts(
-    optimizer: str | Own,
+    optimizer: Kind,
     *,
     seeds: int | Int[np.ndarray, " M"],
     wanted: Sequence[str] = (),
     numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
-    **hyper: float | Float[np.ndarray, " M"] | Schedule | None,
+    **hyper: float | Float[np.ndarray, " M"] | None,
 ) -> Start:
     """Checks seeds and hyperparameters, and returns them for every member, every leaf ``[M]``; see `train.train`."""
     if arguments.several(seeds):
@@ -122,11 +109,11 @@ def starts(
     if not {*wanted} <= values.keys() <= {*wanted, *injected}:
         others = f" and numbers that its optimizer injects, {injected}" if isinstance(optimizer, Own) else ""
         raise ValueError(f"this task takes the training numbers {sorted(wanted)}{others}, not {sorted(values)}")
-    chosen = {name: value for name, value in hyper.items() if value is not None or name == "learning_rate"}
-    own, rate = optimizer if isinstance(optimizer, Own) else None, chosen["learning_rate"]
-    if own and rate is not None and (callable(rate) or "learning_rate" not in own.injected):
-        raise arguments.refused("learning_rate", "None, or numbers where optimizer injects it", rate)
+    own = optimizer if isinstance(optimizer, Own) else None
     defaults = {} if isinstance(optimizer, Own) else takes(optimizer)
+    chosen = {name: value for name, value in hyper.items() if value is not None}
+    if own and "learning_rate" in chosen and "learning_rate" not in own.injected:
+        raise arguments.refused("learning_rate", "None, or numbers where optimizer injects it", chosen["learning_rate"])
     for name in ({"momentum", "decay"} & chosen.keys()) - defaults.keys():
         expected = f"None, since {'this optimizer' if own else optimizer} has no {name}"
         raise arguments.refused(name, expected, chosen[name])
@@ -136,20 +123,17 @@ def starts(
         checked = arguments.numbers(name, value, str(len(members)), **bounds)
         return np.broadcast_to(np.asarray(checked, float), members.shape)
 
+    every = {"learning_rate": None, "momentum": 0.0, "decay": 0.0, "noise": 0.0, **defaults, **chosen}
     columns = {
-        name: np.full(members.shape, np.nan)
-        if name == "learning_rate" and (callable(value) or (own and value is None))
-        else column(name, value, **BOUNDS[name])
-        for name, value in ({"momentum": 0.0, "decay": 0.0, "noise": 0.0} | defaults | chosen).items()
+        name: np.full(members.shape, np.nan) if own and value is None else column(name, value, **BOUNDS[name])
+        for name, value in every.items()
     }
     of_task = {name: column(name, values[name]) for name in (*wanted, *(each for each in injected if each in values))}
-    if arguments.several(seeds):
-        rows = np.stack([members, *map(np.nan_to_num, (*columns.values(), *of_task.values()))], axis=1)
-        _, first, counts = np.unique(rows, axis=0, return_index=True, return_counts=True)
-        if (counts > 1).any():
-            twice = members[first[counts > 1][0]]
-            raise ValueError(f"seeds must be different under the same hyper-parameters, and {twice} is there twice")
     single, of_task = ({name: each.astype(np.float32) for name, each in of.items()} for of in (columns, of_task))
+    if arguments.several(seeds):
+        rows = np.stack([members, *map(np.nan_to_num, (*single.values(), *of_task.values()))], axis=1)
+        if len(np.unique(rows, axis=0)) < len(rows):
+            raise ValueError("seeds must be different under the same hyper-parameters")
     return Start(members.astype(np.uint32), Hyper(**single, numbers=of_task))
 
 
@@ -164,17 +148,6 @@ def frame_indices(records: int, frames: int) -> Int[np.ndarray, " K"]:
     return np.unique(np.geomspace(1, records, frames).round().astype(int)) - 1
 
 
-def _check_schedule(schedule: Schedule) -> None:
-    """Raises ValueError if a schedule does not return one number for a step."""
-    try:
-        rate = jax.eval_shape(schedule, jax.ShapeDtypeStruct((), np.int32))
-    except TypeError:  # Its message has many lines.
-        expected = "a schedule that JAX can trace, with jnp.where where Python has if"
-        raise arguments.refused("learning_rate", expected, schedule) from None
-    if getattr(rate, "shape", None) != () or not np.issubdtype(rate.dtype, np.number):
-        raise arguments.refused("learning_rate", "a schedule from the number of a step to one number", rate)
-
-
 def _early_stopping(task: Task, until: Any, hold: Any, keep: Any, validation: Task | Examples | None) -> EarlyStopping:
     """Checks when networks stop and what they keep."""
     arguments.instance("until", until, Goal | None, "an lt.Goal or None")
@@ -186,38 +159,14 @@ def _early_stopping(task: Task, until: Any, hold: Any, keep: Any, validation: Ta
         (until.accuracy is None) != (measured(task.loss) is None) or not {*until.features} <= {*task.measured}
     ):
         raise arguments.refused("until", f"a goal for {', '.join(task.measured)}, which are recorded", str(until))
-    if validation is None:
-        return EarlyStopping(until, hold, keep == "best")
-    arguments.instance("validation", validation, Task | Examples, "lt.Examples or an lt.Task")
     if isinstance(validation, Examples):
-        same = partial(_same, validation)
-        validation = replace(task, examples=same, batch=None, fresh=False, validation=None, numbers=())
-    for name in ("input_features", "output_features", "sequence", "loss"):
-        if getattr(validation, name) != getattr(task, name):
-            raise ValueError(f"validation must have the {name} of the task, {getattr(task, name)}")
-    if unknown := {*validation.numbers} - {*task.numbers}:
-        raise ValueError(f"validation takes the training number {min(unknown)}, which the task does not have")
+        examples = validation
+        validation = replace(task, examples=lambda *_: examples, batch=None, fresh=False, validation=None, numbers=())
+    if validation is not None:
+        arguments.instance("validation", validation, Task, "lt.Examples or an lt.Task")
+        for name in ("input_features", "output_features", "sequence", "loss"):
+            if getattr(validation, name) != getattr(task, name):
+                raise ValueError(f"validation must have the {name} of the task, {getattr(task, name)}")
+        if unknown := {*validation.numbers} - {*task.numbers}:
+            raise ValueError(f"validation takes the training number {min(unknown)}, which the task does not have")
     return EarlyStopping(until, hold, keep == "best", validation)
-
-
-def _same(examples: Examples, *_: object) -> Examples:
-    return examples
-
-
-def _checked_curves(curves: Mapping[int, CurveSets] | None, steps: Sequence[int], task: Task) -> dict[int, CurveSets]:
-    if curves is None:
-        return {}
-    arguments.instance("curves", curves, Mapping, "curves by steps")
-    checked: dict[int, CurveSets] = {}
-    for step, each in curves.items():
-        if step not in steps:
-            raise ValueError(
-                f"curves are answered after steps whose parameters are kept, not after {arguments.brief(step)}"
-            )
-        axes, place = f"C T {len(task.input_features)}", f"curves[{step}]"
-        checked[arguments.whole("curves", step)] = (
-            {name: arguments.array(f"{place}[{name!r}]", curves, axes, empty=True) for name, curves in each.items()}
-            if isinstance(each, Mapping)
-            else arguments.array(place, each, axes, empty=True)
-        )
-    return checked

@@ -11,14 +11,13 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PyTree
 
 from lstm_toys import arguments
-from lstm_toys.networks import training
 from lstm_toys.networks.layer import INITIAL
 from lstm_toys.populations import answering, blocks
 
 KEPT = "intermediates"
 """The Flax collection of the values that modules return or sow."""
 
-States = dict[str, dict[str, Float[np.ndarray, "S C K _"]]]
+States = dict[str, dict[str, Float[np.ndarray, "S C T _"]]]
 
 
 def states(
@@ -26,8 +25,6 @@ def states(
     params: PyTree[Float[np.ndarray, "S ..."]],
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     *,
-    initial: Mapping[str, Mapping[str, Float[np.ndarray, "S C _"]]] | None = None,
-    every: int = 1,
     block: int = blocks.BLOCK,
 ) -> States:
     """Computes the states of every layer of every network after every time point of every curve.
@@ -38,18 +35,14 @@ def states(
 
     Args:
         params: parameters of networks of the model; every leaf has a leading axis S, one entry per network.
-        initial: initial states of the layers, ``[S, C, H]`` by layer and name, such as the last states of an earlier
-            call or of `lt.rollout`; None: zero.
-        every: number of time points between returned states.
         block: number of networks that one compiled program computes; another value changes the last bits.
 
     Returns:
-        States ``[S, C, T // every, H]`` by layer, such as ``lstm_0``, and name: ``hidden``, the output of the layer;
+        States ``[S, C, T, H]`` by layer, such as ``lstm_0``, and name: ``hidden``, the output of the layer;
         ``cell`` for an LSTM; and all states that a user-defined cell sows.
 
     Raises:
-        ValueError: the model has no layer, ``initial`` does not match its layers, or they ignore it; or see
-            `lt.answers`.
+        ValueError: the model has no layer; or see `lt.answers`.
 
     Example:
         >>> import lstm_toys as lt
@@ -60,39 +53,9 @@ def states(
         >>> inside["lstm_0"]["cell"].shape, sorted(inside["readout"])  # [seed, curve, time, unit]
         ((2, 1, 20, 4), ['cell', 'hidden'])
     """
-    inputs, block, seeds = answering.checked(model, params, inputs, block, empty=initial is None)
-    every, mesh = arguments.whole("every", every, least=1, most=inputs.shape[1]), blocks.mesh()
-    if initial is None:
-        values: States = answering.in_blocks(_program(model, every, mesh), params, inputs, block, seeds)
-        return values
-    initial = _checked(model, params, initial, (seeds, len(inputs)), inputs.shape[2])
-    check_initial(model, params, inputs.shape[2])
-    program, size = _continuing(model, every, mesh), blocks.group_size(seeds, block, mesh.size)
-    found: States = blocks.in_groups(program, (params, initial), size, block, mesh, jnp.asarray(inputs, jnp.float32))
-    return found
-
-
-def _checked(
-    model: nn.Module, params: PyTree, initial: Any, shape: tuple[int, int], features: int
-) -> dict[str, dict[str, Any]]:
-    """Returns initial states ``[S, C, H]`` as arrays; raises ValueError if they do not match the layers of a model."""
-    arguments.mapping("initial", initial, "states by layer and name")
-    states: dict[str, dict[str, Any]] = {}
-    for layer, names in initial.items():
-        place = f"initial[{layer!r}]"
-        arguments.mapping(place, names, "states by name")
-        states[layer] = {
-            name: arguments.array(f"{place}[{name!r}]", each, "S C H", finite=False) for name, each in names.items()
-        }
-    one = jax.tree.map(lambda leaf: leaf[0], params)
-    layers = jax.eval_shape(lambda *given: last(inside(model, *given)[1]), one, jnp.zeros((1, 1, features)))
-    wanted = {
-        f"{layer}/{name}": (*shape, each.shape[-1]) for layer, names in layers.items() for name, each in names.items()
-    }
-    found = {f"{layer}/{name}": each.shape for layer, names in states.items() for name, each in names.items()}
-    if found != wanted:
-        raise ValueError(f"initial must be states of the shapes {wanted}, not {found}")
-    return states
+    inputs, block, seeds = answering.checked(model, params, inputs, block, empty=True)
+    values: States = answering.in_blocks(_program(model, blocks.mesh()), params, inputs, block, seeds)
+    return values
 
 
 def check_initial(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], features: int) -> None:
@@ -122,26 +85,12 @@ def _halves(
 
 
 @cache
-def _program(model: nn.Module, every: int, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+def _program(model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
 
-    def of_chunks(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> PyTree[Float[Array, "chunks N K _"]]:
-        return jax.lax.map(lambda inputs: _thinned(inside(model, params, inputs)[1], every), chunks)
+    def of_chunks(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> PyTree[Float[Array, "chunks N T _"]]:
+        return jax.lax.map(lambda inputs: inside(model, params, inputs)[1], chunks)
 
     return blocks.spread(of_chunks, mesh)
-
-
-@cache
-def _continuing(model: nn.Module, every: int, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
-
-    def going_on(member: tuple[PyTree, PyTree], inputs: Float[Array, "C T F"]) -> PyTree[Float[Array, "C K _"]]:
-        params, initial = member
-        return _thinned(inside(model, params, inputs, initial)[1], every)
-
-    return blocks.spread(going_on, mesh)
-
-
-def _thinned(states: PyTree[Float[Array, "C T _"]], every: int) -> PyTree[Float[Array, "C K _"]]:
-    return states if every == 1 else jax.tree.map(lambda each: each[:, every - 1 :: every], states)
 
 
 def inside(
@@ -251,13 +200,7 @@ def rollout(
     """
     start, block, seeds = answering.checked(model, params, start, block, name="start")
     steps, every = arguments.whole("steps", steps, least=0), arguments.whole("every", every, least=1)
-    if feedback is not None:
-        arguments.function("feedback", feedback, "a function of answers, or None", 1)
-        arguments.hashable("feedback", feedback)
     check_initial(model, params, start.shape[2])
-    one = jax.tree.map(lambda leaf: leaf[0], params)
-    if jax.eval_shape(partial(training.answer, model), one, jnp.zeros(start.shape)).ndim != 3:
-        raise ValueError("networks that answer once per curve have no rollout: sequence must be True")
     mesh = blocks.mesh()
     begin, advance = _programs(model, feedback, mesh)
     size = blocks.group_size(seeds, block, mesh.size)
@@ -268,8 +211,8 @@ def rollout(
         for first in range(0, steps, CHUNK):
             carry, chunk = advance(carry, jnp.int32(min(CHUNK, steps - first)))
             number = np.arange(first + 1, min(first + CHUNK, steps) + 1)
-            made.append(blocks.own(chunk, count)[:, :, np.flatnonzero(number % every == 0)])
-        parts.append(Rollout(np.concatenate(made, axis=2), blocks.own(carry.states, count)))
+            made.append(blocks.flat(chunk, count)[:, :, np.flatnonzero(number % every == 0)])
+        parts.append(Rollout(np.concatenate(made, axis=2), blocks.flat(carry.states, count)))
     joined: Rollout = blocks.joined(parts)
     return joined
 

@@ -1,10 +1,8 @@
 """Training of many networks at once: a population, group by group."""
 
-import html
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any, Literal
 
 import flax.linen as nn
@@ -18,14 +16,11 @@ from lstm_toys.execution import devices
 from lstm_toys.execution.base import Executor
 from lstm_toys.execution.devices import Here
 from lstm_toys.execution.progress import TrainingProgress
-from lstm_toys.execution.signals import Stopped
 from lstm_toys.networks import training
-from lstm_toys.networks.optimizers import Schedule
-from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import blocks
 from lstm_toys.populations.checkpoints import Checkpoints, changed
-from lstm_toys.populations.group import Answers, Callbacks, Group, GroupResult, GroupState, TrainingJob, last_steps
-from lstm_toys.populations.programs import CurveSets, Specification, Start
+from lstm_toys.populations.group import Answers, Callbacks, Group, GroupState, TrainingJob, last_steps
+from lstm_toys.populations.programs import Specification, Start
 from lstm_toys.populations.specification import specify
 from lstm_toys.tasks.goal import AFTER, Goal
 from lstm_toys.tasks.supervision import Examples, Task, measured
@@ -39,12 +34,8 @@ class Diverged(Exception):
 
     Example:
         >>> import lstm_toys as lt
-        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
-        >>> try:
-        ...     lt.train(task, lt.Stack(1), seeds=2, steps=9, learning_rate=1e6, on_divergence="stop")
-        ... except lt.Diverged as error:
-        ...     print(error.args[0])
-        [0, 1]
+        >>> issubclass(lt.Diverged, Exception)  # `lt.train(..., on_divergence="stop")` raises it.
+        True
     """
 
 
@@ -60,8 +51,7 @@ class Population:
         block: number of members that one compiled program computes.
         member_steps: total number of steps of all members, excluding those before a checkpoint that was continued.
         seconds: wall time of each stage; see `Training.seconds`.
-        answers: answers to ``curves`` of `lt.train`, by step, ``[M, C, T, A]`` or ``[M, C, A]``; by name if there are
-            several sets of curves.
+        answers: answers to an experiment's curves by step and set, ``[M, C, T, A]`` or ``[M, C, A]``; see `lt.answers`.
         after: the share of a sequence that ``train_measures`` leave out at the beginning.
         validation_loss: recorded losses on ``validation`` of `lt.train`; None without it.
         seeds: the seed number of each member.
@@ -87,7 +77,7 @@ class Population:
     seeds: Int[np.ndarray, " M"]
     member_steps: int
     seconds: dict[str, float] = field(default_factory=dict)
-    answers: Answers = field(default_factory=dict)
+    answers: Mapping[int, Answers] = field(default_factory=dict)
     after: float | int = AFTER
     validation_loss: Float[np.ndarray, "M R"] | None = None
 
@@ -137,45 +127,8 @@ class Population:
         return self.sound_steps < self.steps[-1]
 
     def __repr__(self) -> str:
-        return line(self, self._summary())
-
-    def _repr_html_(self) -> str:
-        return table(self, self._summary())
-
-    def _summary(self) -> dict[str, str]:
-        return summary(self.model, int(self.steps[-1]), self.train_loss[:, -1], self.diverged)
-
-
-def summary(
-    model: nn.Module, steps: int, losses: Float[np.ndarray, " M"], diverged: Bool[np.ndarray, " M"]
-) -> dict[str, str]:
-    """Summarizes a population; the median loss excludes diverged members."""
-    fit = losses[~diverged]
-    return networks(model, len(losses)) | {
-        "steps": f"{steps:,}",
-        "median loss": f"{np.median(fit):.3g}" if len(fit) else "none",
-        "diverged": f"{int(diverged.sum()):,}",
-    }
-
-
-def networks(model: nn.Module, count: int) -> dict[str, str]:
-    """Summarizes networks of a model."""
-    network = arguments.brief(model)
-    if isinstance(model, Stack):
-        layers = ", ".join([f"hidden {each}" for each in model.hidden] + [f"{model.readout} readout {model.features}"])
-        network = f"{model.cell}, {layers}"
-    return {"networks": f"{count:,}", "cell": network}
-
-
-def line(what: object, summary: dict[str, str]) -> str:
-    """Formats a summary as a one-line repr."""
-    return f"<{type(what).__name__}: {'; '.join(f'{name}: {value}' for name, value in summary.items())}>"
-
-
-def table(what: object, summary: dict[str, str]) -> str:
-    """Formats a summary as an HTML table."""
-    rows = "".join(f"<tr><th>{name}</th><td>{html.escape(value)}</td></tr>" for name, value in summary.items())
-    return f"<table><caption>{type(what).__name__}</caption>{rows}</table>"
+        diverged = int(self.diverged.sum())
+        return f"<Population: {len(self.seeds):,} networks, {int(self.steps[-1]):,} steps, {diverged:,} diverged>"
 
 
 class Training:
@@ -183,8 +136,8 @@ class Training:
 
     Attributes:
         member_steps: steps taken so far, summed over members.
-        seconds: wall time so far of ``compile``, ``train`` and, if there are curves to answer, ``evaluate``. Workers
-            run several stages at once; their time is divided in the proportions that each worker measured.
+        seconds: wall time so far of ``compile``, ``train`` and ``evaluate``. Workers run several stages at once; their
+            time is divided in the proportions that each worker measured.
         fingerprints: fingerprints of all executions of the training, this one first.
         executed: index into ``fingerprints`` of the execution that trained each member, ``[M]``.
     """
@@ -201,13 +154,6 @@ class Training:
         on_divergence: Literal["exclude", "stop"] = "exclude",
     ) -> None:
         arguments.choice("on_divergence", on_divergence, "exclude", "stop")
-        if monitor is not None:
-            arguments.function("monitor", monitor, "a function of a step, losses and a mask", 3)
-        if stop is not None:
-            arguments.function("stop", stop, "a function without arguments", 0)
-        here = "an Executor, such as lstm_toys.execution.devices.Here()"
-        arguments.instance("checkpoints", checkpoints, Checkpoints | None, "lt.Checkpoints")
-        arguments.instance("executor", executor, Executor | None, here)
         self.specification, self._start = specification, start
         self._executor, self._checkpoints = executor or Here(), checkpoints
         self._monitor, self._on_divergence = monitor, on_divergence
@@ -215,7 +161,7 @@ class Training:
         self.count, self.member_steps = len(start.seed), 0
         size = blocks.group_size(self.count, specification.block, self._executor.devices, self._executor.workers)
         self.group_size = checkpoints.group_size(size, self.count) if checkpoints else size
-        self.seconds = {"compile": 0.0, "train": 0.0} | ({"evaluate": 0.0} if specification.curves else {})
+        self.seconds = dict.fromkeys(("compile", "train", "evaluate"), 0.0)
         self.fingerprints = [devices.fingerprint(specification.block)]
         self.executed = np.zeros(self.count, int)
 
@@ -225,72 +171,46 @@ class Training:
         return -(-self.count // self.group_size)
 
     def population(self) -> Population:
-        """Trains every group and joins their members; `Stopped` carries what has been trained."""
-        spec, whole, finished = self.specification, dict[str, Any](), list[int]()
-        try:
-            for members, (state, answers, *_) in self.groups():
-                arrays = {**_arrays(state), "answers": answers}
-                if not whole:
-                    whole = jax.tree.map(lambda leaf: np.empty((self.count, *leaf.shape[1:]), leaf.dtype), arrays)
-                jax.tree.map(lambda to, leaf, own=members: np.copyto(to[own.start : own.stop], leaf), whole, arrays)
-                finished += members
-        except Stopped as stopped:
-            if finished:
-                chosen = np.sort(finished)
-                part = jax.tree.map(lambda leaf: leaf[chosen], whole)
-                stopped.members, stopped.population = chosen, self._population(part, chosen, spec.recorded)
-            elif stopped.args:
-                group, state = stopped.args
-                steps, arrays, sound = spec.recorded[: state.records], _arrays(state), state.member["sound"]
-                arrays["states"], chosen = {**state.kept, int(steps[-1]): sound}, np.asarray(group.members)
-                self.member_steps += group.taken(sound, state.step)
-                stopped.members, stopped.population = chosen, self._population(arrays, chosen, steps)
-            stopped.args = ("training was stopped",)
-            raise
-        return self._population(whole, np.arange(self.count), spec.recorded)
-
-    def _population(
-        self, arrays: dict[str, Any], members: Int[np.ndarray, " M"], steps: Int[np.ndarray, " R"]
-    ) -> Population:
-        spec = self.specification
+        """Trains every group, and joins their members; raises as `train` does."""
+        spec, hyper, whole = self.specification, self._start.hyper, dict[str, Any]()
+        for members, state in self.groups():
+            arrays = {"states": state.kept, "train_loss": state.losses, "train_measures": state.measures}
+            arrays |= {"frames": state.frames, "validation_loss": state.validation, "answers": state.answers}
+            if not whole:
+                whole = jax.tree.map(lambda leaf: np.empty((self.count, *leaf.shape[1:]), leaf.dtype), arrays)
+            jax.tree.map(lambda to, leaf, own=members: np.copyto(to[own.start : own.stop], leaf), whole, arrays)
         return Population(
             task=spec.task,
             model=spec.model,
-            steps=steps,
-            frame_steps=steps[spec.frames[spec.frames < len(steps)]],
+            steps=spec.recorded,
+            frame_steps=spec.recorded[spec.frames],
             block=spec.block,
-            numbers={name: np.asarray(each)[members] for name, each in self._start.hyper.numbers.items()},
-            seeds=np.asarray(self._start.seed)[members].astype(int),
+            numbers={name: np.asarray(each) for name, each in hyper.numbers.items()},
+            seeds=np.asarray(self._start.seed).astype(int),
             member_steps=self.member_steps,
             seconds=self.seconds,
             after=spec.after,
-            **arrays,
+            **whole,
         )
 
-    def groups(self) -> Iterator[tuple[range, GroupResult]]:
-        """Trains every group, and yields its member numbers and its result, in any order; raises as `train` does."""
-        kept, size = self._checkpoints, self.group_size
+    def groups(self) -> Iterator[tuple[range, GroupState]]:
+        """Trains every group, and yields its member numbers and last state, in any order; raises as `train` does."""
+        kept, size, last = self._checkpoints, self.group_size, self.specification.kept_steps[-1]
         callbacks = Callbacks(self._record, lambda: kept is not None and kept.due, self._save, self._stop)
-        job, last = TrainingJob(self.specification, size, callbacks), self.specification.kept_steps[-1]
-        ranges = [range(first, min(first + size, self.count)) for first in range(0, self.count, size)]
-        finished = dict.fromkeys(members for members in ranges if kept is not None and kept.step(members) == last)
-        unfinished = [members for members in ranges if members not in finished]
+        job = TrainingJob(self.specification, size, callbacks)
+        ranges = (range(first, min(first + size, self.count)) for first in range(0, self.count, size))
         began = time.perf_counter()
-        # Finished groups only have to answer curves, which takes less time than sending them to workers.
-        for trained, (result, fingerprint) in chain(
-            Here().map(job, map(self._group, finished), self._stop),
-            self._executor.map(job, map(self._group, unfinished), self._stop),
-        ):
-            self._record(trained.members, result.state)
-            if trained.begun < last:
+        for group, (state, fingerprint) in self._executor.map(job, map(self._group, ranges), self._stop):
+            self._record(group.members, state.losses, state.sound)
+            if group.begun < last:
                 fingerprint = {**fingerprint, "block": self.specification.block}
-                self._note(trained.members, fingerprint)
-                self._save(trained, result.state, fingerprint, finished=True)
-            self.member_steps += result.member_steps
-            wall, total = time.perf_counter() - began, sum(result.seconds.values())
-            for name, seconds in result.seconds.items():
+                self._note(group.members, fingerprint)
+                self._save(group, state._replace(answers={}, seconds={}), fingerprint)
+            self.member_steps += int(np.maximum(state.last_steps - group.begun, 0).sum())
+            wall, total = time.perf_counter() - began, sum(state.seconds.values())
+            for name, seconds in state.seconds.items():
                 self.seconds[name] += wall * seconds / total
-            yield trained.members, result
+            yield group.members, state
             began = time.perf_counter()
 
     def _group(self, members: range) -> Group:
@@ -315,37 +235,28 @@ class Training:
         self.fingerprints += [each for each in fingerprints if each not in self.fingerprints]
         self.executed[members.start : members.stop] = self.fingerprints.index(fingerprints[0])
 
-    def _save(
-        self, saved: Group, state: GroupState, fingerprint: dict[str, Any] | None = None, *, finished: bool = False
-    ) -> None:
+    def _save(self, group: Group, state: GroupState, fingerprint: dict[str, Any] | None = None) -> None:
         """Saves a checkpoint of a group, computed by this execution or the one with the fingerprint."""
         if self._checkpoints is not None:
             latest = fingerprint or self.fingerprints[0]
             every = [latest, *(each for each in self.fingerprints if each != latest)]
-            self._checkpoints.save(self.specification, saved, state, every, finished=finished)
+            self._checkpoints.save(self.specification, group, state, every)
 
-    def _record(self, members: range, state: GroupState) -> None:
+    def _record(self, members: range, losses: Float[np.ndarray, "M R"], sound: Bool[np.ndarray, " M"]) -> None:
         """Calls the monitor; raises if an untrained network has no finite loss, or to stop on divergence."""
-        seeds, first, last = self._start.seed[np.asarray(members)], state.losses[:, 0], state.losses[:, -1]
+        seeds, first, last = self._start.seed[np.asarray(members)], losses[:, 0], losses[:, -1]
         if not np.isfinite(first).all():
             raise ValueError(
                 f"the loss of the untrained network of seed {seeds[~np.isfinite(first)][0]} is not a finite number: "
-                "what the task's examples give, the noise on it, or what the model answers is not, or its squares are "
-                "beyond single precision"
+                "look at the task's examples, the noise on them and the model's answers"
             )
-        step = int(self.specification.recorded[state.records - 1])
+        step = int(self.specification.recorded[losses.shape[1] - 1])
         if self._monitor is not None:
-            self._monitor(step, last, state.sound)
+            self._monitor(step, last, sound)
         # Before the last step a member may recover, unless its loss is NaN.
-        diverged = ~state.sound if step == self.specification.recorded[-1] else np.isnan(last)
+        diverged = ~sound if step == self.specification.recorded[-1] else np.isnan(last)
         if self._on_divergence == "stop" and diverged.any():
             raise Diverged(np.unique(seeds[diverged]).tolist(), step)
-
-
-def _arrays(state: GroupState) -> dict[str, Any]:
-    """The arrays of a population, of one group of its members."""
-    arrays = {"states": state.kept, "train_loss": state.losses, "train_measures": state.measures}
-    return {**arrays, "frames": state.frames, "validation_loss": state.validation}
 
 
 def train(
@@ -354,7 +265,7 @@ def train(
     *,
     seeds: int | Int[np.ndarray, " M"],
     steps: int | Sequence[int],
-    learning_rate: float | Float[np.ndarray, " M"] | Schedule | None = None,
+    learning_rate: float | Float[np.ndarray, " M"] | None = None,
     optimizer: str | optax.GradientTransformation = "sgd",
     momentum: float | Float[np.ndarray, " M"] | None = None,
     decay: float | Float[np.ndarray, " M"] | None = None,
@@ -363,7 +274,6 @@ def train(
     base_seed: int = 0,
     block: int | None = None,
     frames: int = 0,
-    curves: Mapping[int, CurveSets] | None = None,
     after: float | int | None = None,
     until: Goal | None = None,
     hold_goal: int = 1,
@@ -386,12 +296,11 @@ def train(
         seeds: number of seeds, numbered from 0, or the seed number of each member. A member is bit-identical regardless
             of the other members.
         steps: number of updates, or several such numbers, after each of which parameters are kept.
-        learning_rate: step size of the optimizer, or an Optax schedule for all members, which maps a step, from 0, to
-            its step size; None if an optimizer of your own does not inject it.
+        learning_rate: step size of the optimizer; None if an optimizer of your own does not inject it.
         optimizer: ``"sgd"``, ``"momentum"``, ``"rmsprop"``, ``"rmsprop_keras"`` or ``"adam"``; or any Optax
             transformation of gradients that draws no random numbers, such as
-            ``optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(1e-3))``. What `optax.inject_hyperparams` injects
-            can be given for each member: the learning rate by ``learning_rate``, other numbers by ``numbers``.
+            ``optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule))``. What `optax.inject_hyperparams`
+            injects can be given for each member: the learning rate by ``learning_rate``, other numbers by ``numbers``.
         momentum: share of the running sum or mean of gradients kept at each step; None: the optimizer's default. See
             `lstm_toys.networks.optimizers.TAKES`.
         decay: share of the running mean of squared gradients kept at each step; None: the optimizer's default.
@@ -401,8 +310,6 @@ def train(
         block: number of members that one compiled program computes; another value changes the last bits. None: chosen
             for speed.
         frames: largest number of records for which the answer to the first training curve is kept.
-        curves: curves ``[C, T, F]`` to answer after some of the ``steps``, by step; or several sets by name, each with
-            its own number of time points.
         after: the share of a sequence that the recorded RMSE leaves out at the beginning, since networks start from a
             zero state and need some time points to settle; None: that of ``until``, or a tenth.
         until: a goal at which networks stop early: a network that meets it at ``hold_goal`` records in a row takes no
@@ -420,11 +327,10 @@ def train(
         executor: computes the groups of members; None: this process.
 
     Raises:
-        ValueError: an argument is invalid, curves are not finite, or answers do not have the shape of the targets.
-        Stopped: ``stop`` returned True; a checkpoint has been saved if ``checkpoints`` are given. Its ``population``
-            is what has been trained.
+        ValueError: an argument is invalid, or answers do not have the shape of the targets.
+        Stopped: ``stop`` returned True; a checkpoint has been saved if ``checkpoints`` are given.
         Diverged: a member has diverged, and ``on_divergence`` is ``"stop"``.
-        Damaged: a group of members has checkpoints, but none can be read; OtherTraining if they are of another one.
+        Damaged: a checkpoint cannot be read; OtherTraining if it is of another training.
         OSError: a checkpoint cannot be written.
 
     Example:
@@ -445,7 +351,6 @@ def train(
         base_seed=base_seed,
         block=block,
         frames=frames,
-        curves=curves,
         **others,
     )
     if arguments.switch("progress", progress) and monitor is not None:

@@ -14,9 +14,6 @@ from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.tasks.supervision import Task
 
-TRACED = ("learning_rate", "momentum", "decay", "noise")
-TUNED = ("optimizer", *TRACED)
-
 
 class Tried(NamedTuple):
     """One combination of hyperparameters and the losses of its networks.
@@ -37,14 +34,7 @@ class Tried(NamedTuple):
 
 
 def tune(
-    task: Task,
-    model: nn.Module,
-    grid: Mapping[str, Sequence[Any]],
-    *,
-    seeds: int,
-    steps: int,
-    base_seed: int,
-    **options: Any,
+    task: Task, model: nn.Module, grid: Mapping[str, Sequence[Any]], *, seeds: int, base_seed: int, **options: Any
 ) -> list[Tried]:
     """Trains networks with every combination of hyperparameters; ranks the combinations by the median loss over seeds.
 
@@ -52,13 +42,12 @@ def tune(
     fresh examples, the loss is that of the validation set.
 
     Args:
-        grid: values by name, of ``optimizer``, ``learning_rate``, ``momentum``, ``decay`` and ``noise``.
+        grid: values by name, of ``learning_rate``, ``momentum``, ``decay`` and ``noise``.
         seeds: number of networks under each combination.
-        options: further arguments of `lt.train`.
+        options: further arguments of `lt.train`, such as ``steps`` and ``optimizer``.
 
     Raises:
-        ValueError: the grid is empty, has an unknown name, repeats a value or names another argument; or see
-            `lt.train`.
+        ValueError: the grid has no or repeated values; or see `lt.train`.
 
     Example:
         >>> import lstm_toys as lt
@@ -67,33 +56,14 @@ def tune(
         >>> [each.settings["learning_rate"] for each in tried]
         [0.1, 0.001]
     """
-    arguments.mapping("grid", grid, f"values of {', '.join(TUNED)}")
-    if unknown := [name for name in grid if name not in TUNED]:
-        raise arguments.refused("grid", f"values of {', '.join(TUNED)}", unknown[0])
-    if not grid:
-        raise arguments.refused("grid", "at least one value for each name", dict(grid))
-    for name, values in grid.items():
-        if options.get(name) is not None:
-            raise ValueError(f"{name} must be in the grid or given for all networks, not both")
-        place = f"grid[{name!r}]"
-        if name == "optimizer":
-            arguments.instance(place, values, Sequence, "a tuple of names, such as ('sgd', 'adam')")
-            arguments.names(place, values, 1)
-        elif len(np.unique(np.float32(arguments.array(place, values, "K")))) < len(values):
-            raise arguments.refused(place, "different values", values)
-    seeds = arguments.whole("seeds", seeds, least=1)
     combinations = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
-    tried = []
-    for optimizer in grid.get("optimizer", (None,)):
-        own = [each for each in combinations if each.get("optimizer") == optimizer]
-        members = {name: np.repeat([each[name] for each in own], seeds) for name in TRACED if name in grid}
-        named = options if optimizer is None else {**options, "optimizer": optimizer}
-        numbers = np.tile(np.arange(seeds), len(own))
-        trained = train(task, model, seeds=numbers, steps=steps, base_seed=base_seed, **{**named, **members})
-        best = trained.kept.best
-        losses = np.where(trained.diverged, np.inf, trained.train_loss[:, -1] if best is None else best.loss)
-        tried += [
-            Tried(each, intervals.median_bootstrap(row), row)
-            for each, row in zip(own, losses.astype(float).reshape(len(own), seeds), strict=True)
-        ]
+    if not grid or not combinations:
+        raise arguments.refused("grid", "at least one value for each name", dict(grid))
+    every: dict[str, Any] = {name: np.repeat([each[name] for each in combinations], seeds) for name in grid}
+    numbers = np.tile(np.arange(arguments.whole("seeds", seeds, least=1)), len(combinations))
+    trained = train(task, model, seeds=numbers, base_seed=base_seed, **every, **options)
+    best = trained.kept.best
+    losses = np.where(trained.diverged, np.inf, trained.train_loss[:, -1] if best is None else best.loss)
+    rows = losses.astype(float).reshape(len(combinations), seeds)
+    tried = [Tried(each, intervals.median_bootstrap(row), row) for each, row in zip(combinations, rows, strict=True)]
     return sorted(tried, key=lambda each: each.median.value)

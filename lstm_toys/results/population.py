@@ -30,7 +30,7 @@ from lstm_toys.files import ArrayHeader, Damaged, read_sealed, replacing, sha256
 from lstm_toys.networks import cells
 from lstm_toys.networks.stack import Stack
 from lstm_toys.output import counted
-from lstm_toys.populations import answering, train
+from lstm_toys.populations import answering
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
 from lstm_toys.tasks.sets import Scaling
@@ -72,16 +72,7 @@ class Saved(NamedTuple):
     scaling: Scaling | None
 
     def __repr__(self) -> str:
-        return train.line(self, self._summary())
-
-    def _repr_html_(self) -> str:
-        return train.table(self, self._summary())
-
-    def _summary(self) -> dict[str, str]:
-        if not HISTORIES.keys() <= self.results.variables.keys():
-            return train.networks(self.model, self.results.sizes["seed"])
-        last = self.results.isel(step=-1)
-        return train.summary(self.model, int(last.step), last.train_loss.values, last.diverged.values)
+        return f"<Saved: {self.results.sizes['seed']:,} networks>"
 
 
 def save(

@@ -303,14 +303,9 @@ def _start(options: Options) -> None:
 
 
 def _check(study: Any) -> None:
-    from lstm_toys.populations import footprint
-
     try:
         study.check()
-        if (needed := study.footprint()) is not None:
-            footprint.check(needed, study.ask.runs)
-        study.check_full_size()
-    except (InvalidModel, footprint.TooLarge) as error:
+    except InvalidModel as error:
         raise Refused(f"{study.settings}: {error}") from None
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -15,10 +15,10 @@ from jaxtyping import Array, Float, Int
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.networks import transforms
 from lstm_toys.networks.stack import Stack
+from lstm_toys.networks.training import loss
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.populations.footprint import Footprint, estimate
 from lstm_toys.populations.programs import CurveSets, Specification, Start
 from lstm_toys.populations.specification import specify
 from lstm_toys.populations.train import Training
@@ -97,6 +97,13 @@ class Prepared:
                 raise ValueError(f"it does not inject {min(unknown)}, which is no number of the task either")
             return own
 
+    def check(self) -> None:
+        """Raises InvalidModel or Refused if networks and optimizer do not fit the task; computes nothing."""
+        task = self.experiment.small[1]
+        model = network(self.experiment, task, self.settings)
+        member = programs.member_shapes(task, model, self.optimizer)
+        jax.eval_shape(partial(loss, task.loss, model), member.params, member.examples)
+
     @property
     def traced(self) -> Sequence[str]:
         """The settings that can change without recompiling, besides training numbers."""
@@ -119,11 +126,6 @@ class Prepared:
         return self.settings.block or programs.suitable_block(self.task, self.model)
 
     @property
-    def effort(self) -> float:
-        """Approximate number of multiplications in one step of one network."""
-        return programs.work(self.task, self.model)
-
-    @property
     def words(self) -> str:
         """The network, in words."""
         if self.experiment.model is None:
@@ -142,7 +144,7 @@ class Prepared:
 
         Args:
             steps: steps after which parameters are kept, the last one included.
-            answered: curves to answer, by step; see `lt.train`.
+            answered: sets of curves to answer, by step.
             members: seeds, training numbers and traced settings of each member; None: those of the settings.
             lengths: number of points of the curves to answer, of each set in which they differ.
         """
@@ -157,14 +159,13 @@ class Prepared:
             base_seed=self.settings.base_seed,
             block=self.block,
             frames=self.experiment.frames,
-            curves=answered,
             after=self.experiment.goal.after,
             until=self.experiment.goal if self.settings.hold_goal else None,
             hold_goal=self.settings.hold_goal or 1,
             keep=self.settings.keep,
             **{"learning_rate": None, **members},
         )
-        return dataclasses.replace(specification, lengths=lengths or {}), start
+        return dataclasses.replace(specification, curves=answered, lengths=lengths or {}), start
 
     def declared_digests(self) -> Digests:
         """Digests of the declarations that are part of results."""
@@ -262,35 +263,3 @@ def executions(training: Training) -> dict[str, Any]:
         if number and (training.executed == number).any()
     ]
     return {"executed_elsewhere": others} if others else {}
-
-
-def footprint(
-    experiment: Experiment, settings: Settings, members: int, states: int = 1, *, streamed: bool = False
-) -> Footprint:
-    """Estimates memory and disk for training and evaluation with ``states`` kept steps; see `estimate`."""
-    _, task = experiment.small
-    return estimate(
-        task,
-        network(experiment, task, settings),
-        Prepared(experiment, settings).optimizer,
-        timesteps=settings.timesteps,
-        members=members,
-        states=states,
-        probed=_probed(experiment, settings.timesteps),
-        block=settings.block,
-        streamed=streamed,
-    )
-
-
-def _probed(experiment: Experiment, timesteps: int) -> int:
-    x, task = experiment.small
-    probes = experiment.probes(x)
-    if not task.sequence:
-        return sum(len(each.inputs) for each in probes)
-    lengths = [each.inputs.shape[1] for each in probes]
-    longer = [len(x) + 1] * len(lengths)
-    if any(length != len(x) for length in lengths):
-        longer = [each.inputs.shape[1] for each in experiment.probes(experiment.at(len(x) + 1)[0])]
-    more = timesteps - len(x)
-    grown = [first + more * (second - first) for first, second in zip(lengths, longer, strict=True)]
-    return sum(len(each.inputs) * points for each, points in zip(probes, grown, strict=True))

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic
 
 from lstm_toys.figures import Drawing
-from lstm_toys.populations.footprint import Footprint
 from lstm_toys.runs import source
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import RunContext
@@ -39,17 +38,10 @@ class Study(ABC, Generic[Identified]):
         return source.digest(type(self).__module__)
 
     def check(self) -> None:
-        """Raises Refused if the run is impossible; computes nothing at full size."""
-
-    def footprint(self) -> Footprint | None:
-        """Memory and disk space that the run needs; None if little."""
-        return None
-
-    def check_full_size(self) -> None:
-        """Raises Refused if the run is impossible; called once its footprint is known to fit."""
+        """Raises Refused if the run is impossible."""
 
     def efforts(self) -> list[float]:
-        """Approximate number of multiplications in each training; empty if nothing is trained."""
+        """The steps of all networks in each training; empty if nothing is trained."""
         return []
 
     @abstractmethod

@@ -94,7 +94,7 @@ class Task:
             points are then those of the answers.
         loss: a name in `LOSSES`, or a function of outputs ``[C, T, A]`` and targets that returns one value per point
             ``[C, T]`` (without T for one answer per curve). For ``"cross_entropy"`` the output features are the
-            classes. With either cross-entropy, networks output logits, which `probabilities` converts.
+            classes. With either cross-entropy, networks output logits, for `jax.nn.softmax` or `sigmoid`.
         fresh: draw new examples at every step, from the seed's key and the number of the step. The recorded losses are
             computed on ``validation``.
         validation: with ``fresh``, a fixed set, or a function like ``examples``; None: one draw of ``examples`` for

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 import lstm_toys
-from conftest import carry_out, carry_out_without_jax, rarely, refusal
+from conftest import carry_out, carry_out_without_jax, refusal
 from experiments import all as every
 from experiments import line, recipe, sweep
 from experiments.sine import EXPERIMENT
 from lstm_toys.cli import flags
 
 BAD = [
-    (["--seeds", "0"], "--seeds", "an integer in the range [1, 2147483647]"),
+    (["--seeds", "0"], "--seeds", "an integer in the range [1, 10000000]"),
     (["--base_seed", "4294967296"], "--base_seed", "in the range [0, 4294967295]"),
     (["--noise", "-0.1"], "--noise", "0, or a number in the range [1e-37, 1e+38]"),
     (["--hold_goal", "-1"], "--hold_goal", "in the range [0, "),
@@ -31,7 +31,7 @@ BAD = [
     (["16"], "16", "not a flag"),
     (["--hidden", "8", "16"], "16", "values with spaces need quotes"),
     (["--seeds"], "seeds", "Missing value"),
-    (["--seeds", "2147483648"], "--seeds", "2147483647]"),
+    (["--seeds", "1000000000"], "--seeds", "10000000]"),
     (["--learning_rate", "1e-300"], "--learning_rate", "a number in the range [1e-37, 1e+38]"),
     (["--hidden", "none,32"], "--hidden", "integers from 1"),
     (["--hidden", ",".join(["1"] * 101)], "--hidden", "at most 100"),
@@ -46,7 +46,7 @@ BAD = [
 ]
 LINES = {
     # Numbers that none are, or that mean something else in single precision.
-    "line --seeds=1_6": "flag --seeds=1_6: '1_6' is not an integer in the range [1, 2147483647]",
+    "line --seeds=1_6": "flag --seeds=1_6: '1_6' is not an integer in the range [1, 10000000]",
     "line --seeds=３": "is not an integer in the range",
     "hill --learning_rate=1_0.5": "is not a number in the range [1e-37, 1e+38]",
     "sine --optimizer=momentum --momentum=0.99999999999": "takes a number in the range [0.0, 0.999999]",
@@ -62,11 +62,7 @@ LINES = {
     "line --cell=json:dumps": "json",
     "line --cluster=local:0": "takes local:N",
     "generalization --task=json": "json",
-    # What no machine can hold.
-    "generalization --amplitude=0.1:1:100000 --frequency=1:64:100000": "GiB",
-    "claims --seeds=1000000000 --only=line-one-layer": "GiB of memory",
 }
-TOO_LARGE = [["--seeds", "1000000000"], *rarely((["--hidden", "1000000,1000000"],), (["--timesteps", "2000000000"],))]
 COMMANDS = [partial(carry_out, asked) for asked in (*every.EXPERIMENTS.values(), every)]
 
 
@@ -98,13 +94,6 @@ def test_a_bad_line_of_any_command_is_refused(line, here, capsys):
     module = importlib.import_module(f"experiments.{name}")
     assert carry_out(getattr(module, "EXPERIMENT", module), arguments) == 2
     assert LINES[line] in refusal(capsys)
-    assert list(here.iterdir()) == []
-
-
-@pytest.mark.parametrize("arguments", TOO_LARGE)
-def test_what_no_machine_can_hold_is_refused_with_an_estimate(arguments, here, capsys):
-    assert carry_out(EXPERIMENT, [*arguments, "--results_dir", "some/where"]) == 2
-    refused(capsys, "GiB of memory", "GiB of disk")
     assert list(here.iterdir()) == []
 
 

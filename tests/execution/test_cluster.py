@@ -213,7 +213,6 @@ def test_what_was_finished_or_begun_is_continued_by_whoever_comes(two, here, tmp
     asked = iter([False, False, False, True])
     with pytest.raises(signals.Stopped):
         lt.train(TASK, MODEL, checkpoints=kept("begun", 0.0), stop=lambda: next(asked), **OPTIONS)
-    kept("begun", 0.0).newest.write_bytes(b"damaged")  # So that it is the one before.
     continued = training(two, kept("begun", 0.0))
     assert same(continued.population().states, here.states)
     assert 0 < continued.member_steps < 18 * 40

@@ -1,6 +1,5 @@
 """The LSTM layer against Flax's cell, a NumPy loop, and autodiff of a plain loop, in float64."""
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,13 +13,7 @@ TOLERANCE = 1e-5
 HARD = (3, 20, 2, 8)
 """Curves, time points, features and hidden units, with which hard gates reach their bounds and lie between them."""
 
-SIZES = [
-    HARD,
-    *rarely(
-        *(((1, 2, 1, 1),), ((10, 2, 2, 8),), ((3, 2, 1, 32),), ((10, 100, 2, 64),)),
-        *(((1, 100, 32, 1),), ((1, 20, 1, 128),), ((1, 1000, 1, 32),), ((50, 20, 1, 32),)),
-    ),
-]
+SIZES = [HARD, *rarely(*(((1, 2, 1, 1),), ((10, 100, 2, 64),), ((1, 100, 32, 1),), ((50, 20, 1, 32),)))]
 
 
 def arguments(curves, time, features, hidden, seed=0):
@@ -96,20 +89,6 @@ def test_states_follow_a_float64_loop(size, gates):
         assert distance(numpy_loop(*args, other)[0], hidden) > 100 * TOLERANCE
         params = dict(zip(("kernel", "recurrent_kernel", "bias"), arrays[1:], strict=True))
         assert distance(LSTM(8, gates=gates).apply({"params": params}, arrays[0]), hidden) < TOLERANCE
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_recurrence_is_that_of_flax(size):
-    inputs, kernel, recurrent_kernel, bias = map(jnp.asarray, arguments(*size))
-    params = {}
-    for gate, *weights in zip(
-        "ifgo", jnp.split(kernel, 4, 1), jnp.split(recurrent_kernel, 4, 1), jnp.split(bias, 4), strict=True
-    ):
-        params[f"i{gate}"] = {"kernel": weights[0]}
-        params[f"h{gate}"] = {"kernel": weights[1], "bias": weights[2]}
-    cell = nn.RNN(nn.OptimizedLSTMCell(recurrent_kernel.shape[0]))
-    expected = cell.apply({"params": {"cell": params}}, inputs)
-    assert distance(recurrence(inputs, kernel, recurrent_kernel, bias), expected) < TOLERANCE
 
 
 @pytest.mark.parametrize("gates", ["sigmoid", *rarely("hard")])

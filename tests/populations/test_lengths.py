@@ -1,6 +1,4 @@
-"""One answer per curve, after curves of different lengths: as in training, in answers, probes, sweeps and grids."""
-
-import sys
+"""One answer per curve, after curves of different lengths: in training, in answers and in probes."""
 
 import jax
 import jax.numpy as jnp
@@ -9,60 +7,35 @@ import pytest
 
 import lstm_toys as lt
 from conftest import carry_out
-from experiments import generalization, sweep
 from lstm_toys.populations import answering, blocks
 
-SIZES = ("--seeds=2", "--steps=3", "--hidden=4")
 
-
-def at_length(key, _, length):
+def adding(key, _):
     """The adding problem, of sequences of different lengths."""
-    made, ends = lt.sequences.adding(key, length, 9), jax.random.randint(key, (9,), 1, length + 1)
-    marked = jnp.where(jnp.arange(length)[None] < ends[:, None], made.inputs.prod(axis=2), 0)
+    made, ends = lt.sequences.adding(key, 10, 9), jax.random.randint(key, (9,), 1, 11)
+    marked = jnp.where(jnp.arange(10)[None] < ends[:, None], made.inputs.prod(axis=2), 0)
     return made._replace(targets=marked.sum(axis=1, keepdims=True), lengths=ends)
 
 
-def task(x):
-    shown, every = ("number", "mark"), at_length(jax.random.key(5), {}, len(x))
-    options = {"sequence": False, "fresh": True, "validation": every, "at_length": at_length}
-    return lt.Task(lambda key, numbers: at_length(key, numbers, len(x)), shown, ("sum",), **options)
-
-
+VALIDATION = adding(jax.random.key(5), {})
+TASK = lt.Task(adding, ("number", "mark"), ("sum",), sequence=False, fresh=True, validation=VALIDATION)
 EXPERIMENT = lt.Experiment(
     name="sums",
     doc="The sum of two marked numbers.",
-    defaults={"steps": 3, "learning_rate": 0.1, "timesteps": 10},
+    defaults={"steps": 3, "learning_rate": 0.1, "hidden": "4"},
+    fixed={"timesteps": 10},
     goal=lt.Goal(rmse=0.1),
-    task=task,
-    probes=lambda x: [lt.Probe.of("validation", task(x).validation), lt.probe_at("twice", task(x), 2 * len(x))],
+    task=lambda _: TASK,
+    probes=lambda _: [lt.Probe.of("validation", VALIDATION)],
     draw=lambda *_: {},
 )
 
 
-def plain(model, params, inputs, lengths):
-    """The answers of every network to every curve up to its end, one after another."""
-    networks = [jax.tree.map(lambda leaf, seed=seed: jnp.asarray(leaf[seed]), params) for seed in range(2)]
-    ends = [jnp.asarray(curve[None, :length]) for curve, length in zip(inputs, lengths, strict=True)]
-    return np.array([[model.apply({"params": each}, curve)[0] for curve in ends] for each in networks])
-
-
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("sums")
-
-
-@pytest.fixture(scope="module")
-def saved(folder):
-    assert carry_out(EXPERIMENT, [*SIZES, f"--results_dir={folder}"]) == 0
+def saved(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sums")
+    assert carry_out(EXPERIMENT, ["--seeds=2", f"--results_dir={folder}"]) == 0
     return lt.load(next((folder / "runs").glob("sums*")))
-
-
-def study_of(folder, command, flag):
-    """The results of a study of these networks."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "sums", sys.modules[__name__])
-        assert carry_out(command, ["--task=sums", *SIZES, flag, f"--results_dir={folder}"]) == 0
-    return lt.load_results(next((folder / "runs").glob(f"{command.__name__.split('.')[-1]}*/*.nc")))
 
 
 @pytest.mark.usefixtures("as_users_have_it")
@@ -70,7 +43,10 @@ def test_an_answer_is_that_to_the_curve_up_to_its_end_in_any_company(saved):
     model, params, *_ = saved
     inputs, lengths = np.random.default_rng(0).uniform(size=(11, 10, 2)).astype(np.float32), np.arange(11) % 10 + 1
     every = lt.answers(model, params, inputs, lengths=lengths)
-    np.testing.assert_allclose(every, plain(model, params, inputs, lengths), atol=1e-6)
+    networks = [jax.tree.map(lambda leaf, seed=seed: jnp.asarray(leaf[seed]), params) for seed in range(2)]
+    ends = [jnp.asarray(curve[None, :length]) for curve, length in zip(inputs, lengths, strict=True)]
+    plain = [[model.apply({"params": each}, curve)[0] for curve in ends] for each in networks]
+    np.testing.assert_allclose(every, plain, atol=1e-6)
     some = lt.answers(model, params, inputs[4:6], lengths=jnp.asarray(lengths[4:6]))
     np.testing.assert_array_equal(some, every[:, 4:6])
     shapes, own = blocks.member(params), (None, lengths, lengths[::-1])
@@ -78,34 +54,12 @@ def test_an_answer_is_that_to_the_curve_up_to_its_end_in_any_company(saved):
     for wrong, told in ((lengths[:3], "one number for each of the 11"), (lengths + 1, "at most 10")):
         with pytest.raises(ValueError, match=f"lengths.*{told}"):
             lt.answers(model, params, inputs, lengths=wrong)
-    every = lt.Stack(features=1, hidden=(4,))
-    line = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10), ("y",))
-    trained = lt.train(line, every, seeds=1, steps=0, learning_rate=0.1)
-    with pytest.raises(ValueError, match="lengths must be None for a model that answers at every point"):
-        lt.answers(every, trained.params, inputs[..., :1], lengths=lengths)
-
-
-def error(probe):
-    return np.sqrt(np.square(probe.answer - probe.truth).mean(["curve", "output_feature"]))
 
 
 def test_probes_are_answered_as_in_training(saved):
     """The probe that is the validation set has its recorded error."""
-    model, params, _, results, *_ = saved
+    results = saved.results
     shown = lt.probed(results, "validation")
-    np.testing.assert_allclose(error(shown), results.train_rmse[:, -1, 0], rtol=1e-5)
+    error = np.sqrt(np.square(shown.answer - shown.truth).mean(["curve", "output_feature"]))
+    np.testing.assert_allclose(error, results.train_rmse[:, -1, 0], rtol=1e-5)
     np.testing.assert_array_equal(results.train_answer, shown.answer[:, 0])
-    probe, twice = EXPERIMENT.probes(lt.time_points(10))[1], lt.probed(results, "twice")
-    np.testing.assert_allclose(twice.answer, plain(model, params, probe.inputs, probe.lengths), atol=1e-6)
-
-
-@pytest.mark.long
-def test_sweeps_and_grids_answer_likewise(saved, folder):
-    model, params, _, results, *_ = saved
-    swept = study_of(folder, sweep, "--grid=learning_rate=0.1 0.2")
-    expected = error(lt.probed(results, "validation"))
-    np.testing.assert_allclose(swept.rmse[0].sel(probe="validation"), expected, rtol=1e-5)
-    probe = lt.probe_at("grid", task(lt.time_points(10)), 12)
-    squared = np.square(plain(model, params, probe.inputs, probe.lengths) - probe.targets)
-    found = study_of(folder, generalization, "--length=10:12:2").rmse.sel({lt.LENGTH: 12})
-    np.testing.assert_allclose(found, np.sqrt(squared.mean((1, 2))), rtol=1e-4)

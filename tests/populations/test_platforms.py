@@ -11,7 +11,7 @@ import pytest
 import lstm_toys as lt
 from conftest import rarely
 from lstm_toys.execution import devices
-from lstm_toys.populations import answering, blocks, footprint, programs
+from lstm_toys.populations import answering, blocks, programs
 from lstm_toys.populations.specification import specify
 from lstm_toys.studies.generalization.ask import Grid
 from lstm_toys.studies.generalization.measuring import GridJob
@@ -43,9 +43,8 @@ def test_a_training_answers_and_measures_are_lowered(kind, platform):
     model, mesh = MODELS[kind], blocks.mesh()
     block = programs.suitable_block(TASK, model)
     assert block == 256
-    group = next(blocks.groups(512, 512, block, mesh.size))
     specification, _ = specify(TASK, model, seeds=512, steps=1, learning_rate=0.1, optimizer="rmsprop_keras")
-    for function, arguments in programs.calls(specification, group, mesh):
+    for function, arguments in programs.calls(specification, 512, mesh):
         assert "256" in lowered(function, platform, *arguments)
     shapes = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, 1)))["params"]
     params = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((2, block, *leaf.shape), leaf.dtype), shapes)
@@ -72,32 +71,3 @@ def test_options_of_the_cpu_stay_off_elsewhere(asked, plugins, set_, monkeypatch
     monkeypatch.setattr(devices.os, "environ", {})
     devices.compile_loops()
     assert (devices.BACKEND_OPTIONS in os.environ.get("XLA_FLAGS", "")) == set_
-
-
-@pytest.mark.parametrize(
-    ("chosen", "told"), [("", ""), ("--xla_a=1", "; XLA_FLAGS: --xla_a=1"), (devices.OURS, ""), (None, "")]
-)
-def test_options_of_xla_are_told_where_the_user_has_chosen_some(chosen, told, monkeypatch):
-    monkeypatch.delenv("XLA_FLAGS", raising=False)
-    if chosen is not None:
-        monkeypatch.setenv("XLA_FLAGS", chosen)
-    devices.compile_loops()
-    assert devices.describe() == f"{jax.device_count()} x {jax.devices()[0].device_kind}{told}"
-
-
-@pytest.mark.usefixtures("platform")
-def test_what_devices_hold_is_held_against_their_own_memory(monkeypatch, tmp_path):
-    def estimated():
-        asked = {"timesteps": 20, "members": 10_000, "probed": 3, "block": None}
-        return footprint.estimate(TASK, lt.Stack(features=1, hidden=(4,)), "sgd", **asked)
-
-    found = estimated()
-    assert 0 < found.devices < found.memory
-    limits = iter([found.devices // 2, found.devices])
-    monkeypatch.setattr(footprint, "memory_of_devices", lambda: next(limits))
-    monkeypatch.setattr(footprint, "memory_of_process", lambda: found.memory - found.devices)
-    with pytest.raises(footprint.TooLarge, match="of device memory"):
-        footprint.check(found, tmp_path)
-    footprint.check(found, tmp_path)
-    monkeypatch.setattr(jax, "default_backend", lambda: "cpu")
-    assert estimated().devices < found.devices

@@ -29,12 +29,6 @@ class Nested(nn.Module):
         return nn.Dense(1)(inner(lt.LSTM(2, name="first")(inputs)))
 
 
-class Memoryless(nn.Module):
-    @nn.compact
-    def __call__(self, inputs):
-        return nn.Dense(1)(inputs)
-
-
 def networks(model, seeds=3, curves=CURVES):
     """Parameters of some networks."""
     init = jax.jit(lambda key: model.init(key, jnp.asarray(curves))["params"])
@@ -78,25 +72,13 @@ def test_layers_in_any_module_are_found(model, units):
 
 
 def test_a_model_without_layers_is_told():
-    with pytest.raises(ValueError, match="Memoryless has no layer"):
-        lt.states(Memoryless(), networks(Memoryless(), 1), CURVES)
+    with pytest.raises(ValueError, match="Dense has no layer"):
+        lt.states(nn.Dense(1), networks(nn.Dense(1), 1), CURVES)
 
 
-@pytest.mark.parametrize("ask", [lt.answers, lt.states])
-def test_curves_of_other_features_are_told(ask):
-    with pytest.raises(ValueError, match=r"^these networks do not take curves of 2 features: [^\n]*shape \(1, 16\), "):
-        ask(MODEL, networks(MODEL, 1), np.zeros((3, 20, 2), np.float32))
-
-
-def test_states_go_on_from_given_ones():
-    """Split in two, with states of every second point; initial states of each network and curve."""
-    params = networks(MODEL)
-    whole = lt.states(MODEL, params, CURVES)
-    begun = jax.tree.map(lambda each: each[:, :, -1], lt.states(MODEL, params, CURVES[:, :9]))
-    second = lt.states(MODEL, params, CURVES[:, 9:], initial=begun, every=2)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b[:, :, 10::2], atol=1e-6), second, whole)
-    with pytest.raises(ValueError, match="initial must be states of the shapes"):
-        lt.states(MODEL, params, CURVES, initial={"lstm_0": begun["lstm_0"]})
+def test_curves_of_other_features_are_told():
+    with pytest.raises(ValueError, match=r"^params must be of S networks for curves of 2 features, [^\n]*kernel"):
+        lt.states(MODEL, networks(MODEL, 1), np.zeros((3, 20, 2), np.float32))
 
 
 START = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 5, 2)).astype(np.float32)
@@ -135,12 +117,10 @@ def test_a_rollout_is_a_curve_that_grows_by_its_answers(options, feedback, monke
     found = lt.rollout(model, params, START, 6, feedback)
     answer, shown = grown(model, params, 6, feedback or (lambda answer: answer))
     np.testing.assert_allclose(found.answers, answer[:, :, 5:], atol=1e-5)
+    inside = lt.states(model, jax.tree.map(lambda leaf: leaf[[0]], params), shown[0])
+    ends, own = jax.tree.map(lambda leaf: leaf[0, :, -1], inside), jax.tree.map(lambda leaf: leaf[0], found.states)
     if feedback is None:
-        for seed, curves in enumerate(shown):
-            inside = lt.states(model, jax.tree.map(lambda leaf, seed=seed: leaf[[seed]], params), curves)
-            ends = jax.tree.map(lambda leaf: leaf[0, :, -1], inside)
-            own = jax.tree.map(lambda leaf, seed=seed: leaf[seed], found.states)
-            jax.tree.map(partial(np.testing.assert_allclose, atol=1e-5), own, ends)
+        jax.tree.map(partial(np.testing.assert_allclose, atol=1e-5), own, ends)
     every_third = lt.rollout(model, params, START, 6, feedback, every=3)
     np.testing.assert_array_equal(every_third.answers, found.answers[:, :, [2, 5]])
     assert lt.rollout(model, params, START, 0, feedback).answers.shape == (3, 2, 0, 2)
@@ -161,10 +141,9 @@ class Forgetful(nn.Module):
     ("model", "said"),
     [
         *rarely((lt.Stack(1), r"answers of shape \(2, 1\) cannot be inputs, which have shape \(2, 2\)")),
-        *rarely((lt.Stack(2, sequence=False), "networks that answer once per curve have no rollout")),
         (Forgetful(2), "layers of Forgetful do not begin in the states that they are given"),
     ],
-    ids=["answers", "once", "forgetful"],
+    ids=["answers", "forgetful"],
 )
 def test_what_cannot_be_fed_back_is_refused(model, said):
     with pytest.raises(ValueError, match=said):

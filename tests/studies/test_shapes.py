@@ -129,7 +129,6 @@ def test_what_a_study_cannot_do_with_a_task_is_refused_before_training(planned, 
     study = asked.load()
     if said is None:
         study.check()
-        study.check_full_size()
         return
     with pytest.raises(Refused, match=r"^[^\n]*$") as refused:
         study.check()

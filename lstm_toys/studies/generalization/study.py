@@ -10,7 +10,6 @@ import jax
 from lstm_toys.execution.lowering import Digests
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
-from lstm_toys.populations.footprint import Footprint
 from lstm_toys.results.summary import as_json
 from lstm_toys.runs import checks
 from lstm_toys.runs.ask import Ask, Metrics
@@ -20,7 +19,6 @@ from lstm_toys.runs.preparation import network
 from lstm_toys.runs.study import Study
 from lstm_toys.runs.trained import Evaluated, load
 from lstm_toys.statistics.intervals import Estimate
-from lstm_toys.statistics.measures import MEASURES
 from lstm_toys.studies.generalization import figures, results
 from lstm_toys.studies.generalization.ask import TRAINING, Evaluation, Subject
 from lstm_toys.studies.generalization.measuring import GridJob, LengthJob, Measuring, evaluate
@@ -28,9 +26,6 @@ from lstm_toys.studies.training import ask as training
 from lstm_toys.tasks import families
 from lstm_toys.tasks.probes import Probe, probe_at
 from lstm_toys.tasks.supervision import Task
-
-HELD = 4
-"""Most arrays in memory at once of the size of all answers to one length; measured, and rounded up."""
 
 
 class Generalization(Study[Evaluation]):
@@ -137,12 +132,6 @@ class Grids(Generalization):
                 lacking = f"its networks read off {missing[0]}, which the family {grid.family} does not have"
                 raise Refused(f"{self.refused}{lacking}")
 
-    def footprint(self) -> Footprint:
-        task, cells = self.experiment.small[1], [grid.shape[0] * grid.shape[1] for grid in self.settings.grids]
-        own = len(MEASURES) if task.sequence else 2 * len(task.output_features)
-        values = 4 * self.settings.trained.seeds * (own + len(self.experiment.measures)) * sum(cells)
-        return Footprint(values + 16 * max(cells), values)
-
     def job(self, trained: Evaluated) -> GridJob:
         known = {name: families.family_of(family) for name, family in self.subject.families.items()}
         return GridJob(grids=self.settings.grids, families=known, **self.common(trained))
@@ -175,11 +164,6 @@ class Lengths(Generalization):
             )
         with trial(f"{self.refused}its sequences cannot be made"):
             len(self.probes)
-
-    def footprint(self) -> Footprint:
-        task, seeds = self.task, self.settings.trained.seeds
-        most = max(each.inputs.shape[0] * (each.inputs.shape[1] if task.sequence else 1) for each in self.probes)
-        return Footprint(HELD * 4 * seeds * most * len(task.output_features), 16 * seeds * len(self.probes))
 
     def job(self, trained: Evaluated) -> LengthJob:
         return LengthJob(probes=self.probes, **self.common(trained))

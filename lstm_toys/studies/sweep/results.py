@@ -25,9 +25,6 @@ VARIABLES = {"learned", "diverged", "record_step", "record_loss", *SWEPT}
 UNREAD = {"answer"}
 """Variables that tables and figures do not need; they make up most of a file."""
 
-READ = 16 * (RECORDS + 1)
-"""Most bytes per network that tables and figures hold in memory."""
-
 OWNED = {"momentum": "optimizer", "decay": "optimizer", "gates": "cell"}
 """Settings that exist only for some values of another setting."""
 

@@ -11,8 +11,7 @@ import xarray as xr
 from lstm_toys.execution.lowering import CALLBACK, Digests, compiled, digest
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.figures import Drawing
-from lstm_toys.populations.footprint import Footprint
-from lstm_toys.populations.group import GroupState, last_steps
+from lstm_toys.populations.group import GroupState
 from lstm_toys.populations.programs import Specification, Start
 from lstm_toys.results import arrays, storage
 from lstm_toys.runs import checks, preparation
@@ -107,24 +106,13 @@ class Sweep(Study[SweepSettings]):
 
     def check(self) -> None:
         checks.check_experiment(self.experiment)
-
-    def footprint(self) -> Footprint:
-        """Estimates memory and disk: memory holds the largest group of members, and the data of tables and figures."""
-        every = self.shapes
-        sizes = [
-            preparation.footprint(self.experiment, shape.common, shape.members, len(shape.budgets), streamed=True)
-            for shape in every
-        ]
-        read = sum(shape.members * len(shape.budgets) for shape in every) * results.READ
-        return Footprint(max(each.memory for each in sizes) + read, sum(each.disk for each in sizes))
-
-    def check_full_size(self) -> None:
+        for prepared in self.prepared:
+            prepared.check()
         for timesteps, numbers in {each.timesteps: each.numbers for each in self.settings.settings}.items():
             checks.check_points(self.experiment, timesteps, dict(numbers))
 
     def efforts(self) -> list[float]:
-        each = zip(self.shapes, self.prepared, strict=True)
-        return [shape.members * shape.budgets[-1] * prepared.effort for shape, prepared in each]
+        return [float(shape.members * shape.budgets[-1]) for shape in self.shapes]
 
     def digests(self) -> Digests:
         digests: Digests = {}
@@ -159,14 +147,14 @@ class Sweep(Study[SweepSettings]):
                 recorded, title = specified[0].recorded, shape.common.optimizer
                 trained = preparation.begin(prepared, specified, run, context, title, part=str(number))
                 with context.interruption.patient():
-                    for group, result in trained.groups():
-                        every_step += int(last_steps(result.state.kept[result.state.step], result.state.step).sum())
+                    for group, state in trained.groups():
+                        every_step += int(state.last_steps.sum())
                         with context.timed("evaluate"):
-                            for steps, answers in result.answers.items():
+                            for steps, answers in state.answers.items():
                                 labeled = arrays.answered(prepared.task, x, experiment.span, prepared.probes, answers)
                                 if len(prepared.task.output_features) == 1:
                                     labeled = arrays.in_units(labeled, experiment.scaling)
-                                values = _values(prepared.task, experiment, recorded, steps, result.state, labeled)
+                                values = _values(prepared.task, experiment, recorded, steps, state, labeled)
                                 for setting, members, seeds in shape.places(group, steps):
                                     write(setting, seeds, {name: value[members] for name, value in values.items()})
                                 if context.stop():  # The group's checkpoint is written, so little is lost.

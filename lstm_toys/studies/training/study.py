@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
-from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.programs import Specification, Start
 from lstm_toys.results import arrays, population, storage, summary
 from lstm_toys.runs import checks, preparation
@@ -33,15 +32,11 @@ class Training(Study[Settings]):
 
     def check(self) -> None:
         checks.check_experiment(self.experiment)
-
-    def footprint(self) -> Footprint:
-        return preparation.footprint(self.experiment, self.settings, self.settings.seeds)
-
-    def check_full_size(self) -> None:
+        self.prepared.check()
         checks.check_points(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
 
     def efforts(self) -> list[float]:
-        return [self.settings.seeds * self.settings.steps * self.prepared.effort]
+        return [float(self.settings.seeds * self.settings.steps)]
 
     @cached_property
     def _specified(self) -> tuple[Specification, Start]:

@@ -12,7 +12,7 @@ import lstm_toys as lt
 from conftest import rarely
 from experiments import sine
 from experiments.page import networks as page_networks
-from lstm_toys.networks import optimizers
+from lstm_toys.networks import transforms
 from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.statistics import intervals
 
@@ -179,7 +179,7 @@ def test_networks_learn_as_in_the_library_in_double_precision(hidden, length, ga
     (begun,), (found,) = (trained("weights", curve, count, [3], model) for count in (0, steps))
     with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
         target = jnp.asarray(curve)
-        optimizer = optimizers.optimizer("rmsprop_keras", Hyper(0.001, 0.0, 0.9, 0.0, {}))
+        optimizer = transforms.transformation("rmsprop_keras", Hyper(0.001, 0.0, 0.9, 0.0, {}))
 
         def loss(params):
             return jnp.mean(jnp.square(model.apply({"params": params}, target[None, :, None])[0, :, 0] - target))
