@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -16,26 +16,21 @@ from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, NETWORKS,
 from lstm_toys.studies.claims.evidence import Evidence
 from lstm_toys.studies.claims.verdicts import Judgment, Unsound, judge, verdict
 
-
-class VariantEvidence(NamedTuple):
-    """Results of a variant, and which networks count; see `Variant`."""
-
-    results: Evidence
-    networks: Counted
-
-
 Name = TypeVar("Name", str, int)
 
 
 @dataclass(frozen=True)
 class EvidenceTable:
-    """The results that claims are judged by; ``nulls`` are models without a network, by name."""
+    """The results that claims are judged by; ``nulls`` are models without a network, by name.
+
+    With those of a variant stands which of its networks count; see `Variant`.
+    """
 
     networks: Evidence
     published: Evidence = field(default_factory=dict)
     nulls: Mapping[str, Evidence] = field(default_factory=dict)
     controls: Mapping[str, Evidence] = field(default_factory=dict)
-    variants: Mapping[str, VariantEvidence] = field(default_factory=dict)
+    variants: Mapping[str, tuple[Evidence, Counted]] = field(default_factory=dict)
     during: Mapping[int, Evidence] = field(default_factory=dict)
 
 
@@ -81,6 +76,9 @@ def _entry(
         published = _single(alone) | {"ranks": _ranks(claim, alone, columns, variants)}
     (answers, right), at_once = _copied(claim, columns.networks), ours.share_at(of_claims)
     controls = {} if claim.fails else _judged(claim, columns.controls)
+    differences = {
+        name: intervals.difference(*(each.share_at(of_differences) for each in pair)) for name, pair in variants.items()
+    }
     entry = {
         "id": claim.id,
         "quote": claim.quote,
@@ -93,8 +91,9 @@ def _entry(
         "null": {name: _single(each) | {"answers": answers} for name, each in _judged(claim, columns.nulls).items()},
         "controls": {name: _population(each) for name, each in controls.items()},
         "variants": {
-            name: _population(theirs) | _difference(theirs, others, of_differences)
-            for name, (theirs, others) in variants.items()
+            name: _population(variants[name][0])
+            | {"difference": finite(each.value), "difference_interval": _interval(each)}
+            for name, each in differences.items()
         },
         "during": _during(_judged(claim, columns.during)),
     }
@@ -124,11 +123,6 @@ def _population(outcome: Judgment) -> dict[str, Any]:
     }
 
 
-def _difference(theirs: Judgment, ours: Judgment, confidence: float) -> dict[str, Any]:
-    difference = intervals.difference(theirs.share_at(confidence), ours.share_at(confidence))
-    return {"difference": finite(difference.value), "difference_interval": _interval(difference)}
-
-
 def _single(outcome: Judgment) -> dict[str, Any]:
     return {
         "value": finite(outcome.numbers[0]),
@@ -141,7 +135,7 @@ def _ranks(
     claim: Claim, published: Judgment, columns: EvidenceTable, variants: Mapping[str, Any]
 ) -> dict[str, list[int]]:
     """Counts by column the networks with a lower number than the published one, an equal number, and any number."""
-    every = {NETWORKS: columns.networks} | {name: columns.variants[name].results for name in variants}
+    every = {NETWORKS: columns.networks} | {name: columns.variants[name][0] for name in variants}
     known, value = columns.published, published.numbers[0]
     alike = {
         column: {name: evidence.alike(each, known[name]) for name, each in results.items() if name in known}

@@ -4,7 +4,6 @@ import warnings
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
@@ -135,13 +134,12 @@ def _measure(
 ) -> _Measured | None:
     """Computes one number per network in double precision; None if a source is missing, or sources differ in size."""
     held = [(populations[each.population], each.curves) for each in sources if each.population in populations]
-    results = [each for each, _ in held]
     known = [part for each, curves in held if (part := evidence.select(each, curves)) is not None]
     if len(known) < len(sources) or len({part.sizes["seed"] for part in known}) > 1:
         return None
-    diverged = np.any([each.diverged.values for each in results], axis=0)
+    diverged = np.any([each.diverged.values for each, _ in held], axis=0)
     unlearned = np.zeros(len(diverged), bool)
-    for each in results:
+    for each, _ in held:
         if only_learned and "learned" in each:
             unlearned |= ~each.learned.values
     sound, numbers = ~(diverged | unlearned), np.full(len(diverged), np.nan)
@@ -156,13 +154,10 @@ def _called(claim: Claim, number: Number, parts: list[xr.Dataset]) -> Float[np.n
     count = parts[0].sizes["seed"]
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore", category=RuntimeWarning):
-            returned = number(*map(evidence.read_only, parts))
-            array = np.asarray(returned)
+            array = np.ma.asarray(number(*(part.copy(deep=True) for part in parts)))  # A function may change its own.
     except (Exception, SystemExit) as error:  # A user's code may raise anything.
         raise Unsound(f"{name} raises {described_error(error)}") from error
-    if array.shape != (count,):
-        kind = f"an array of shape {array.shape}" if array.shape else f"{type(returned).__name__}"
-        raise Unsound(f"{name} returns {kind} for {count} networks; expected one number per network, ({count},)")
-    if array.dtype.kind not in "biuf" and not jnp.issubdtype(array.dtype, jnp.floating):
-        raise Unsound(f"{name} returns values of type {array.dtype}; expected real numbers")
-    return np.ma.filled(np.ma.asarray(returned, float), np.nan)
+    if array.shape != (count,) or array.dtype.kind not in "biuf":
+        found = f"numbers of type {array.dtype} and shape {array.shape}"
+        raise Unsound(f"{name} returns {found} for {count} networks; expected real ones of shape ({count},)")
+    return np.ma.filled(array.astype(float), np.nan)
