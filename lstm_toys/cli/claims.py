@@ -17,11 +17,13 @@ from typing import Any
 from lstm_toys import files
 from lstm_toys.cli import command, flags, modules, parsers
 from lstm_toys.cli.script import canonical, home
+from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, Settings
-from lstm_toys.studies.claims.ask import ClaimSettings, Question, ask
+from lstm_toys.studies.claims.ask import ClaimSettings, Question, report
 from lstm_toys.studies.claims.choices import Change
 from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Claim, Claims
+from lstm_toys.studies.training import ask as training
 
 
 @parsers.taking("names of claims, separated by commas, or all")
@@ -56,18 +58,11 @@ TRAINING: flags.FlagTable = {
 }
 """Flags that change the networks of all populations."""
 
-CONDUCT = ("quiet", "checkpoint_every", "figure_format", "cluster", "mixed", "compile_cache")
-
 FLAGS: flags.FlagTable = {
-    **{name: flags.FLAGS[name] for name in ("seeds", "base_seed")},
     "variants": (None, "also test networks of other shapes and budgets, if the claims declare them; slow"),
-    "specifications": (
-        None,
-        "also test whether verdicts stay under other choices, such as optimizers, sizes, base seeds, thresholds; slow",
-    ),
-    **{name: flags.FLAGS[name] for name in ("results_dir", "publish", "replot")},
-    "restart": (None, "test again, even if the run is finished; finished runs of networks are reused"),
-    **{name: flags.FLAGS[name] for name in CONDUCT},
+    "specifications": (None, "also test whether verdicts stay under other choices, such as optimizers and sizes; slow"),
+    **{name: flags.FLAGS[name] for name in ("seeds", "base_seed", "checkpoint_every", "compile_cache")},
+    **flags.ANALYSIS,
 }
 DEFAULTS = {**{name: flags.DEFAULTS[name] for name in FLAGS if name in flags.DEFAULTS}, "seeds": 64}
 
@@ -101,8 +96,21 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         answers=digests(paths, settings),
         flags=others,
     )
-    question = Question(declared, claims, settings, paths)
-    return command.Plan([ask(question, claim_settings, every, options.results_dir, canonical(module))], options)
+    needs = {
+        (column, population): training.ask(declared.populations[population][0], each, options.results_dir)
+        for column, populations in every.items()
+        for population, each in populations.items()
+    }
+    asked = Ask(
+        "lstm_toys.studies.claims.study:ClaimStudy",
+        claim_settings,
+        options.results_dir,
+        report,
+        declared=canonical(module),
+        subject=Question(declared, claims, settings, paths),
+        needs=needs,
+    )
+    return command.Plan([asked], options)
 
 
 def typed(values: Mapping[str, Any], declared: Claims, claims: Sequence[Claim]) -> tuple[str, ...]:

@@ -17,8 +17,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import LATER, Identity, Settings
 from lstm_toys.studies.claims.choices import COMBINATION
-from lstm_toys.studies.claims.declaration import Claim, Claims
-from lstm_toys.studies.training import ask as training
+from lstm_toys.studies.claims.declaration import NETWORKS, Claim, Claims
 
 STYLE: dict[str, Any] = {"box": None, "padding": (0, 1, 0, 0), "title_justify": "left"}
 
@@ -54,23 +53,6 @@ class Question:
 
     def experiment(self, population: str) -> Experiment:
         return self.declared.populations[population][0]
-
-
-def ask(
-    question: Question,
-    settings: ClaimSettings,
-    columns: Mapping[str, Mapping[str, Settings]],
-    results_dir: Path,
-    declared: str,
-) -> Ask[ClaimSettings]:
-    """Asks for verdicts on finished runs and external answers; ``declared`` is the module that declares the claims."""
-    needs = {
-        (column, name): training.ask(question.experiment(name), each, results_dir)
-        for column, populations in columns.items()
-        for name, each in populations.items()
-    }
-    study = "lstm_toys.studies.claims.study:ClaimStudy"
-    return Ask(study, settings, results_dir, report, declared, subject=question, needs=needs)
 
 
 def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterator[RenderableType]:
@@ -117,9 +99,9 @@ def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterato
         yield from (f"  {each['id']}: {specified(each)}" for each in read_json_list(run.checked("specifications.json")))
 
 
-def rank(entry: dict[str, Any], column: str) -> str:
-    """Counts, in words, the networks of a column with a lower number than the published one, and with the same."""
-    below, equal, whole = entry["published"]["ranks"][column]
+def rank(entry: dict[str, Any]) -> str:
+    """Counts, in words, the networks with a lower number than the published one, and with the same."""
+    below, equal, whole = entry["published"]["ranks"][NETWORKS]
     return f"{below} of {counted(whole, 'network')}{f' ({equal} equal)' if equal else ''}"
 
 

@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, legend, plain
+from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, legend, plain
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.ask import differs, named, percent, percents
-from lstm_toys.studies.claims.declaration import CLIPPED, COPY, VERDICTS
+from lstm_toys.studies.claims.declaration import CLIPPED, COPY, NETWORKS, VERDICTS
 
 TINTS = {"supported": COLORS["g"], "refuted": COLORS["r"], "undecided": GRAY}
 SIGNS = {"supported": "^", "refuted": "v", "undecided": "s"}
@@ -26,9 +26,6 @@ SINGLE = {
     CLIPPED: ("copy clipped to (-1, 1)", "+", "black"),
 }
 """Single numbers: their names in the legend, markers and colors."""
-
-CONTROLS = [COLORS[letter] for letter in "ycgk"]
-"""Colors of controls; a fifth control repeats the first color."""
 
 HALF: dict[str, Any] = {"color": GRAY, "linewidth": 0.9, "linestyle": "--"}
 
@@ -59,9 +56,9 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
     """Draws the share of networks that meet each claim, with its interval: one row per claim, sorted by verdict."""
     ordered = sorted(entries, key=lambda entry: VERDICTS.index(entry["verdict"]))
     pairs = "; of pairs: bootstrap, or exact" if any(each["threshold"]["against"] for each in entries) else ""
-    label = f"share of networks that meet the claim (95 % interval: Wilson{pairs})"
+    label = f"share of networks that meet the claim\n95 % interval: Wilson{pairs}"
     with canvas("", xlabel=label, ylabel="") as (figure, (axes,)):
-        figure.set_size_inches(8.0, 1.1 + 0.42 * len(ordered))
+        figure.set_size_inches(8.0, 1.8 + 0.4 * len(ordered))
         for row, entry in enumerate(ordered):
             style: dict[str, Any] = {"color": TINTS[entry["verdict"]], "clip_on": False}
             if entry["interval"] is not None:
@@ -70,7 +67,9 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
                 axes.plot([entry["share"]], [row], SIGNS[entry["verdict"]], markersize=5, **style)
             words = plain(f"{percent(entry['share'])} {percents(entry['interval'])}")
             axes.text(1.04, row, words, fontsize=8, va="center", transform=axes.get_yaxis_transform())
-        quotes = [plain(f"{each['id']}\n“{textwrap.shorten(each['quote'], LONGEST)}”") for each in ordered]
+        quotes = [
+            plain(f"{each['id']}\n“{textwrap.shorten(each['quote'], LONGEST, placeholder=' …')}”") for each in ordered
+        ]
         axes.set_yticks(range(len(ordered)), quotes, fontsize=7.5)
         axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
         axes.set(xlim=(0, 1), ylim=(len(ordered) - 0.5, -0.5))
@@ -82,18 +81,18 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
 
 def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
     """Draws the number of every network: one panel per claim."""
-    colors = {name: CONTROLS[place % len(CONTROLS)] for place, name in enumerate(named(entries, "controls"))}
+    _, *shades = colors([NETWORKS, *named(entries, "controls")]).items()  # The first one, blue, is the networks' own.
     titles = [f"{each['id']}: {each['verdict']}, {percent(each['share'])}" for each in entries]
     with canvas(*titles, xlabel="", ylabel="", columns=min(COLUMNS, len(entries))) as (figure, panels):
-        figure.set_size_inches(figure.get_figwidth(), 1.2 + 1.7 * -(-len(entries) // COLUMNS))
+        figure.set_size_inches(figure.get_figwidth(), 1.4 + 2.1 * -(-len(entries) // COLUMNS))
         for axes, entry in zip(panels, entries, strict=True):
-            _numbers(axes, entry, colors)
+            _numbers(axes, entry, dict(shades))
         handles: list[Artist] = [
             band_entry("meets the claim", TINTS["supported"], alpha=0.13),
             handle("threshold", "black", linewidth=1, linestyle="--"),
             _dots("one network each", COLORS["b"]),
             handle("their median", COLORS["b"], linewidth=2, marker="|"),
-            *(_dots(name, color) for name, color in colors.items()),
+            *(_dots(name, color) for name, color in shades),
             _dots("how many are beyond the axis", marker=">"),
         ]
         if any(each["against_per_seed"] for each in entries):
@@ -136,6 +135,7 @@ def _limits(axes: Axes, needed: Float[np.ndarray, " N"], single: list[float]) ->
         axes.set_xscale("log")
         margin = (positive.max() / positive.min()) ** MARGIN
         return float(positive.min() / margin), float(positive.max() * margin)
+    axes.locator_params(axis="x", nbins=6)
     every = [*needed, *single] or [0.0, 1.0]
     margin = MARGIN * np.ptp(every) or 0.1 * abs(every[0]) or 0.5
     return float(min(every) - margin), float(max(every) + margin)
@@ -147,7 +147,8 @@ def _swarm(axes: Axes, values: Float[np.ndarray, " N"], lane: float, color: str)
     left, right = axes.get_xlim()
     inside = (left <= values) & (values <= right)
     style: dict[str, Any] = {"color": color, "markeredgewidth": 0, "clip_on": False}
-    axes.plot(values[inside], heights[inside], "o", markersize=3.5, alpha=0.55, **style)
+    if inside.any():  # Without dots, a line would extend to infinity for the layout.
+        axes.plot(values[inside], heights[inside], "o", markersize=3.5, alpha=0.55, **style)
     for marker, place, side, beyond in (("<", left, "left", values < left), (">", right, "right", values > right)):
         if beyond.any():
             axes.plot([place], [lane], marker, markersize=6, **style)
@@ -189,7 +190,7 @@ def draw_during(entries: list[dict[str, Any]]) -> Figure:
     drawn = [each for each in entries if each["during"]]
     turned = [each["id"] for each in drawn if len({*each["during"]["verdict"]}) > 1]
     columns = min(COLUMNS, len(drawn))
-    with canvas(*(each["id"] for each in drawn), xlabel="", ylabel="", columns=columns) as (figure, panels):
+    with canvas(*(each["id"] for each in drawn), xlabel="steps", ylabel="", columns=columns) as (figure, panels):
         figure.set_size_inches(max(6.8, 2.8 * columns), 1.5 + 1.9 * -(-len(drawn) // columns))
         for axes, each in zip(panels, drawn, strict=True):
             rows = zip(*(each["during"][name] for name in ("steps", "share", "interval", "verdict")), strict=True)
@@ -209,7 +210,6 @@ def draw_during(entries: list[dict[str, Any]]) -> Figure:
             *(_dots(name, TINTS[name], SIGNS[name]) for name in VERDICTS),
         ]
         legend(figure, handles)
-        figure.supxlabel("steps")
         which = f": {', '.join(turned)}" if turned else ""
         title = f"{len(turned)} of {counted(len(drawn), 'verdict')} change in the course of training{which}"
         figure.suptitle(plain(textwrap.fill(title, 96, break_on_hyphens=False)))

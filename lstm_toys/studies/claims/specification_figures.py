@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 
 from lstm_toys.figures.style import COLORS, GRAY, canvas, colors, entry, legend, plain
 from lstm_toys.studies.claims.figures import COLUMNS, shares
@@ -91,9 +92,10 @@ def draw_losses(others: Sequence[Entry]) -> Figure:
                     style = {"color": kinds[one["kind"]], "alpha": 0.6 if one["state"] == "judged" else PALE}
                     axes.plot(one["loss"], one["share"], "o", markersize=3, **style)
             axes.set_xscale("log")
+            axes.xaxis.set_minor_formatter(NullFormatter())
             axes.set_xlabel("training loss, median", fontsize=7)
             shares(axes, (-0.05, 1.05))
-            axes.tick_params(labelsize=7, which="both")
+            axes.tick_params(labelsize=7)
         handles = [entry(kind, color, marker="o", markersize=3, linestyle="") for kind, color in kinds.items()]
         legend(figure, [*handles, _pale()], columns=4)
         figure.suptitle("The share of networks that meet a claim, by how far their training went")

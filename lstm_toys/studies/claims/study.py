@@ -183,7 +183,7 @@ def markdown(
 ) -> str:
     """Formats all entries as the text of ``claims.md``; ``counting`` is which networks of each variant count."""
     named: dict[str, Any] = {"entries": judged, "title": title, "conditions": conditions, "aspects": aspects or {}}
-    named |= {"words": words, "number": tables.number, "INPUT": INPUT, "NETWORKS": NETWORKS}
+    named |= {"words": words, "number": tables.number, "INPUT": INPUT}
     return specifications.rendered(specifications.FOLDER / "claims.md.jinja", **named, counting=counting or {})
 
 
@@ -208,14 +208,8 @@ class Kept:
                 ends, block = curves.lengths.get(name), self._prepared.block
                 answer = answering.answers(self._prepared.model, params, shown, lengths=ends, block=block)
                 every.setdefault(name, np.empty((len(own), *answer.shape[1:]), np.float32))[seeds] = answer
-        learned, probed = curves.split(every)
-        named = {"train_answer": learned} | {f"answer_{name}".rstrip("_"): each for name, each in probed.items()}
-        labeled = xr.Dataset({name: (self._results[name].dims, each) for name, each in named.items()})
-        units = arrays.in_units(labeled, arrays.scaling_of(self._results))
-        histories = [name for name, each in self._results.variables.items() if {"step", "frame_step"} & {*each.dims}]
-        return self._results.drop_vars(histories).assign(
-            {**units.data_vars, "diverged": ("seed", self._results.sound_step.values < own)}
-        )
+        diverged = "seed", self._results.sound_step.values < own
+        return evidence.labeled(self._prepared, every).assign(diverged=diverged)
 
     def at_loss(self, loss: float) -> xr.Dataset:
         """Labels the answers of each network after the first kept step at which its training loss is at most ``loss``.
