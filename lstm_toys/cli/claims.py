@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +147,12 @@ def columns(
     every = {NETWORKS: {**trained}}
     others = {each.name: each.change for each in declared.specifications} if values["specifications"] else {}
     variants = {name: declared.variant(name).change for name in declared.variants} if values["variants"] else {}
-    changes: dict[str, Change] = {DURING: partial(during, declared)} if declared.during else {}
+
+    def during(name: str, usual: Settings) -> Settings | None:
+        *earlier, last = declared.during.get(name, (usual.steps,))
+        return replace(usual, steps=last, keep_steps=tuple(earlier)) if name in declared.during else None
+
+    changes: dict[str, Change] = {DURING: during} if declared.during else {}
     for column, change in {**changes, **declared.controls, **variants, **others}.items():
         held = {}
         for name, usual in trained.items():
@@ -164,14 +168,6 @@ def columns(
             needed = set().union(*(claim.made_of(held) for claim in tested))
         every[column] = {name: each for name, each in held.items() if name in needed}
     return every
-
-
-def during(declared: Claims, name: str, settings: Settings) -> Settings | None:
-    """Returns settings that also save the parameters after the declared numbers of steps."""
-    if name not in declared.during:
-        return None
-    *earlier, last = declared.during[name]
-    return replace(settings, steps=last, keep_steps=tuple(earlier))
 
 
 def checked(experiment: Experiment, settings: Settings) -> Settings:

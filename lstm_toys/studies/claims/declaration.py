@@ -1,6 +1,19 @@
 """Declares claims: a sentence, one number per network, thresholds, and the populations to test it on.
 
 Imports nothing heavy.
+
+>>> import dataclasses
+>>> from experiments import line
+>>> def largest(steeper):
+...     return steeper.answer.values.max(axis=(1, 2, 3))
+>>> sources = (lt.Source("line", "steeper"),)
+>>> baseline = lt.Baseline("smallest answer", lambda steeper: steeper.answer.values.min(axis=(1, 2, 3)), sources)
+>>> low = lt.Claim("low", "Answers are too low", "largest answer", largest, sources, high=0.5, baselines=(baseline,))
+>>> low.meets
+'at most 0.5'
+>>> gru = lt.Variant(lambda name, settings: dataclasses.replace(settings, cell="gru"), networks="learned")
+>>> lt.Claims("lines", (low,), {"line": (line.EXPERIMENT, [])}, variants={"gru": gru}).ids
+('low',)
 """
 
 from __future__ import annotations
@@ -43,11 +56,6 @@ class Source(NamedTuple):
     Attributes:
         curves: the name of one of the experiment's probes, ``"training"`` for the training curve, or ``"history"`` for
             the errors recorded during training.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> lt.Source("sine", "line").curves
-        'line'
     """
 
     population: str
@@ -56,15 +64,7 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True)
 class Baseline:
-    """A number, described by ``what``, that is reported alongside a claim and does not affect the verdict.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> def largest(lines):
-        ...     return lines.answer.values.max(axis=(1, 2, 3))
-        >>> lt.Baseline("largest answer", largest, (lt.Source("sine", "line"),)).what
-        'largest answer'
-    """
+    """A number, described by ``what``, that is reported alongside a claim and does not affect the verdict."""
 
     what: str
     number: Number
@@ -97,14 +97,6 @@ class Claim:
 
     Raises:
         ValueError: there is no threshold, no number can meet the claim, or arguments contradict each other.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> def largest(lines):
-        ...     return lines.answer.values.max(axis=(1, 2, 3))
-        >>> sources = (lt.Source("sine", "line"),)
-        >>> lt.Claim("within", "Lines are answered within 0.6", "largest answer", largest, sources, high=0.6).meets
-        'at most 0.6'
     """
 
     id: str
@@ -189,12 +181,6 @@ class Variant:
             the first of the steps in `Settings.keep_steps` at which its training loss is at most the median final loss
             of the networks that the claims are about; networks that never reach it are excluded. Claims with
             ``learned=True`` count all networks, and are not tested with ``"equal loss"``.
-
-    Example:
-        >>> import dataclasses
-        >>> import lstm_toys as lt
-        >>> lt.Variant(lambda name, settings: dataclasses.replace(settings, cell="gru"), networks="learned").networks
-        'learned'
     """
 
     change: Change
@@ -224,21 +210,6 @@ class Claims:
 
     Raises:
         ValueError: names repeat or are unknown, there are no claims, or another argument is invalid.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> functions = {
-        ...     "task": lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
-        ...     "probes": lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
-        ...     "draw": lambda results, companions: {},
-        ... }
-        >>> experiment = lt.Experiment("line", "One line.", {}, lt.Goal(rmse=0.03), **functions)
-        >>> def largest(lines):
-        ...     return lines.answer.values.max(axis=(1, 2, 3))
-        >>> sources = (lt.Source("line", "steeper"),)
-        >>> low = lt.Claim("low", "Answers to steeper lines are too low", "largest answer", largest, sources, high=0.5)
-        >>> lt.Claims("lines", (low,), {"line": (experiment, [])}).ids
-        ('low',)
     """
 
     title: str

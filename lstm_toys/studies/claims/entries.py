@@ -9,12 +9,13 @@ import numpy as np
 from jaxtyping import Float
 
 from lstm_toys.results.summary import finite
+from lstm_toys.runs.context import Refused
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, NETWORKS, Claim, Counted
 from lstm_toys.studies.claims.evidence import Evidence
-from lstm_toys.studies.claims.verdicts import Judgment, Unsound, judge, verdict
+from lstm_toys.studies.claims.verdicts import Judgment, judge, verdict
 
 Name = TypeVar("Name", str, int)
 
@@ -35,7 +36,7 @@ class EvidenceTable:
 
 
 def entries(claims: Sequence[Claim], columns: EvidenceTable, about: str) -> list[dict[str, Any]]:
-    """Returns all that is reported about claims as JSON; raises Unsound if a source is missing or a function fails."""
+    """Returns all that is reported about claims as JSON; raises Refused if a source is missing or a function fails."""
     compared = [_compared(claim, columns) for claim in claims]
     confidences = [intervals.simultaneous(count) for count in (len(claims), sum(map(len, compared)))]
     return [
@@ -69,7 +70,7 @@ def _entry(
 ) -> dict[str, Any]:
     if (ours := judge(claim, columns.networks)) is None:
         lacking = " and ".join(f"{source.curves} of {source.population}" for source in claim.sources)
-        raise Unsound(f"claim {claim.id}: the results lack {lacking}, or are not of as many networks each")
+        raise Refused(f"claim {claim.id}: the results lack {lacking}, or are not of as many networks each")
     alone = judge(claim, columns.published)
     published = None
     if alone is not None and not np.isnan(alone.numbers).all():

@@ -38,9 +38,6 @@ LONGEST = 60
 LOGARITHMIC = 30.0
 """Positive numbers that span more than this factor are drawn on a logarithmic axis."""
 
-MARGIN = 0.04
-"""Share of an axis that is left free on both sides of the numbers."""
-
 
 def drawings(entries: list[dict[str, Any]]) -> dict[str, Figure]:
     """Draws the shares of networks that meet each claim, their numbers, the effect of variants and of training."""
@@ -90,10 +87,9 @@ def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
         handles: list[Artist] = [
             band_entry("meets the claim", TINTS["supported"], alpha=0.13),
             handle("threshold", "black", linewidth=1, linestyle="--"),
-            _dots("one network each", COLORS["b"]),
+            _dots("one network each, distant ones at the edge", COLORS["b"]),
             handle("their median", COLORS["b"], linewidth=2, marker="|"),
             *(_dots(name, color) for name, color in shades),
-            _dots("how many are beyond the axis", marker=">"),
         ]
         if any(each["against_per_seed"] for each in entries):
             handles.append(_dots("networks that they are held against"))
@@ -104,57 +100,39 @@ def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
 
 
 def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> None:
+    """Draws numbers of networks, those of controls below them, and single ones above; distant ones at the edge."""
     numbers, single = _known(entry["per_seed"]), _single(entry)
     others = [(controls[name], _known(population["per_seed"])) for name, population in entry["controls"].items()]
     if entry["against_per_seed"]:
         others.append((GRAY, _known(entry["against_per_seed"])))
     low, high = (entry["threshold"][side] for side in ("low", "high"))
     levels = [level for level in (low, high) if level is not None]
-    left, right = _limits(axes, np.array([*numbers, *levels]), [*single.values()])
-    axes.set(xlim=(left, right), ylim=(-0.7 - 0.95 * len(others), 1.6), yticks=[])
+    own = [*numbers, *levels] or [0.0]
+    if min(own) > 0 and max(own) > LOGARITHMIC * min(own):
+        axes.set_xscale("log")
+        ends = min(own) / 10, max(own) * 10
+    else:
+        every = [*own, *single.values()]
+        span = np.ptp(every) or np.inf  # Of equal numbers, all others are near.
+        ends = min(every) - span, max(every) + span
+    for lane, (color, values) in enumerate([(COLORS["b"], numbers), *others]):
+        # Spread vertically by a fixed sequence.
+        heights = 0.36 * (2 * np.modf(0.618034 * np.arange(1, len(values) + 1))[0] - 1) - 0.95 * lane
+        axes.plot(np.clip(values, *ends), heights, "o", color=color, markersize=3.5, markeredgewidth=0, alpha=0.55)
+    for name, value in single.items():
+        _, marker, color = SINGLE[name]
+        axes.plot(np.clip(value, *ends), 1.05, marker, color=color, markersize=7)
+    if len(numbers):
+        axes.plot(entry["median"], 0.0, "|", color=COLORS["b"], markersize=15, markeredgewidth=2)
+    for level in levels:
+        axes.axvline(level, color="black", linewidth=1, linestyle="--")
+    left, right = axes.get_xlim()
     if levels:
         shaded = left if low is None else low, right if high is None else high
         axes.axvspan(*shaded, color=TINTS["supported"], alpha=0.13, linewidth=0)
-    for level in levels:
-        axes.axvline(level, color="black", linewidth=1, linestyle="--")
-    for lane, (color, values) in enumerate([(COLORS["b"], numbers), *others]):
-        _swarm(axes, values, -0.95 * lane, color)
-    if len(numbers):
-        axes.plot([entry["median"]], [0.0], "|", color=COLORS["b"], markersize=15, markeredgewidth=2)
-    for name, value in single.items():
-        _, marker, color = SINGLE[name]
-        axes.plot([np.clip(value, left, right)], [1.05], marker, color=color, markersize=7, clip_on=False, zorder=5)
+    axes.set(xlim=(left, right), ylim=(-0.7 - 0.95 * len(others), 1.6), yticks=[])
     axes.tick_params(axis="x", labelsize=7)
     axes.set_xlabel(plain(textwrap.fill(f"{entry['statistic']}; {entry['meets']}", 64)), fontsize=7)
-
-
-def _limits(axes: Axes, needed: Float[np.ndarray, " N"], single: list[float]) -> tuple[float, float]:
-    """Chooses the scale and limits of an axis; a linear one includes ``single`` numbers."""
-    positive = needed[needed > 0]
-    if len(positive) and (needed >= 0).all() and positive.max() > LOGARITHMIC * positive.min():
-        axes.set_xscale("log")
-        margin = (positive.max() / positive.min()) ** MARGIN
-        return float(positive.min() / margin), float(positive.max() * margin)
-    axes.locator_params(axis="x", nbins=6)
-    every = [*needed, *single] or [0.0, 1.0]
-    margin = MARGIN * np.ptp(every) or 0.1 * abs(every[0]) or 0.5
-    return float(min(every) - margin), float(max(every) + margin)
-
-
-def _swarm(axes: Axes, values: Float[np.ndarray, " N"], lane: float, color: str) -> None:
-    """Draws dots in a lane, spread vertically by a fixed sequence; counts numbers beyond the axis at its ends."""
-    heights = lane + 0.36 * (2 * np.modf(0.618034 * np.arange(1, len(values) + 1))[0] - 1)
-    left, right = axes.get_xlim()
-    inside = (left <= values) & (values <= right)
-    style: dict[str, Any] = {"color": color, "markeredgewidth": 0, "clip_on": False}
-    if inside.any():  # Without dots, a line would extend to infinity for the layout.
-        axes.plot(values[inside], heights[inside], "o", markersize=3.5, alpha=0.55, **style)
-    for marker, place, side, beyond in (("<", left, "left", values < left), (">", right, "right", values > right)):
-        if beyond.any():
-            axes.plot([place], [lane], marker, markersize=6, **style)
-            shift = (6 if side == "left" else -6, 0)
-            text: dict[str, Any] = {"textcoords": "offset points", "fontsize": 7, "ha": side, "va": "center"}
-            axes.annotate(f"{beyond.sum()}", (place, lane), shift, **text)
 
 
 def draw_variants(entries: list[dict[str, Any]]) -> Figure:

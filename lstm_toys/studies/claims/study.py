@@ -21,7 +21,7 @@ from lstm_toys.populations import answering
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.results.population import parameters_name
 from lstm_toys.runs.ask import Ask, Metrics
-from lstm_toys.runs.context import Failed, Refused, RunContext
+from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.preparation import Prepared
@@ -45,13 +45,19 @@ class ClaimStudy(Study[ClaimSettings]):
         self.question: Question = ask.subject
 
     def check(self) -> None:
-        check(self.question, evidence.external_answers(self.question, self.settings))
+        check(self.question, self.external)
+
+    @cached_property
+    def external(self) -> dict[str, xr.Dataset]:
+        """The external answers, by population."""
+        question = self.question
+        return {name: evidence.external_answers(question, name, path) for name, path in question.answers.items()}
 
     @cached_property
     def judgment(self) -> list[dict[str, Any]]:
-        """The entries of ``claims.json``; raises Failed for a statistic that cannot be computed."""
+        """The entries of ``claims.json``; raises Refused for a statistic that cannot be computed."""
         question, declared = self.question, self.question.declared
-        networks = {**evidence.external_answers(question, self.settings), **self._results(NETWORKS)}
+        networks = {**self.external, **self._results(NETWORKS)}
         columns = entries.EvidenceTable(
             networks,
             evidence.published(question),
@@ -63,10 +69,7 @@ class ClaimStudy(Study[ClaimSettings]):
             {name: self._variant(name, networks) for name in declared.variants if self._needs(name)},
             self._during(),
         )
-        try:
-            return entries.entries(question.claims, columns, declared.about)
-        except verdicts.Unsound as error:
-            raise Failed(str(error)) from error
+        return entries.entries(question.claims, columns, declared.about)
 
     @cached_property
     def multiverse(self) -> list[dict[str, Any]]:
@@ -242,7 +245,4 @@ def check(question: Question, answers: Evidence) -> None:
                 known = ", ".join(dict.fromkeys([*one[name].family.values.tolist(), *arrays.own_points(one[name])]))
                 raise Refused(f"claim {claim.id}: {name} has no curves {curves!r}, but {known}; --only leaves it out")
         for results in (several, copies, published):
-            try:
-                verdicts.judge(claim, results)
-            except verdicts.Unsound as error:
-                raise Refused(str(error)) from None
+            verdicts.judge(claim, results)

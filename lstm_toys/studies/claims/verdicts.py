@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
-from lstm_toys.runs.context import described_error
+from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import Estimate, clopper_pearson, median_bootstrap, probability_above, wilson
 from lstm_toys.studies.claims import evidence
@@ -68,10 +68,6 @@ def verdict(share: Estimate) -> Verdict:
     return "refuted" if share.high < 0.5 else "undecided"
 
 
-class Unsound(ValueError):
-    """A claim's statistic cannot be computed; the argument names the claim and explains why in one line."""
-
-
 def judge(claim: Claim, populations: Evidence, *, only_learned: bool = False) -> Judgment | None:
     """Judges a claim by results of populations; None if they lack one of its sources.
 
@@ -79,7 +75,7 @@ def judge(claim: Claim, populations: Evidence, *, only_learned: bool = False) ->
     learned.
 
     Raises:
-        Unsound: the function of the claim or of a baseline raises, or does not return one real number per network.
+        Refused: the function of the claim or of a baseline raises, or does not return one real number per network.
     """
 
     def measure(number: Number, sources: tuple[Source, ...]) -> _Measured | None:
@@ -149,15 +145,15 @@ def _measure(
 
 
 def _called(claim: Claim, number: Number, parts: list[xr.Dataset]) -> Float[np.ndarray, " S"]:
-    """Calls a claim's function; raises Unsound if it raises, or does not return one real number per network."""
+    """Calls a claim's function; raises Refused if it raises, or does not return one real number per network."""
     name = f"claim {claim.id}: {getattr(number, '__name__', repr(number))}"
     count = parts[0].sizes["seed"]
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore", category=RuntimeWarning):
             array = np.ma.asarray(number(*(part.copy(deep=True) for part in parts)))  # A function may change its own.
     except (Exception, SystemExit) as error:  # A user's code may raise anything.
-        raise Unsound(f"{name} raises {described_error(error)}") from error
+        raise Refused(f"{name} raises {described_error(error)}") from error
     if array.shape != (count,) or array.dtype.kind not in "biuf":
         found = f"numbers of type {array.dtype} and shape {array.shape}"
-        raise Unsound(f"{name} returns {found} for {count} networks; expected real ones of shape ({count},)")
+        raise Refused(f"{name} returns {found} for {count} networks; expected real ones of shape ({count},)")
     return np.ma.filled(array.astype(float), np.nan)
