@@ -25,15 +25,6 @@ from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Claim, Claims
 from lstm_toys.studies.training import ask as training
 
 
-@parsers.taking("names of claims, separated by commas, or all")
-def ids(text: str) -> tuple[str, ...]:
-    """Parses names of claims; an empty tuple for the word ``all``."""
-    names = () if text == "all" else tuple(text.split(","))
-    if "" in names:
-        raise ValueError
-    return names
-
-
 @parsers.taking("NAME=FILE, the name of a population and a netCDF file", many=True)
 def answers(text: str) -> tuple[str, Path]:
     """Parses the name of a population and the file with its answers."""
@@ -43,12 +34,14 @@ def answers(text: str) -> tuple[str, Path]:
     return name, parsers.folder.convert(path)
 
 
+ids = parsers.Parser(lambda text: tuple(text.split(",")), "names of claims, separated by commas")
+
 OWN: flags.FlagTable = {
     "claims": (parsers.name, "module that declares CLAIMS: {}, or your own module"),
     "only": (ids, "claims to test; only the networks that they need are trained"),
     "answers": (answers, "file of answers of any model, made by lt.labeled, in place of networks; one per population"),
 }
-OWN_DEFAULTS = {"claims": "experiments.post.claims", "only": "all", "answers": "none"}
+OWN_DEFAULTS = {"claims": "experiments.post.claims", "only": "all claims", "answers": "none"}
 
 TRAINING: flags.FlagTable = {
     name: each
@@ -187,9 +180,7 @@ def digests(paths: Mapping[str, Path], settings: Mapping[str, Settings]) -> tupl
     for name, path in paths.items():
         prefix = f"flag --answers={name}={path}"
         if name not in settings:
-            raise flags.UsageError(
-                f"{prefix}: no claim uses a population {name!r}; the claims use {', '.join(settings)}"
-            )
+            raise flags.UsageError(f"{prefix}: the claims use {', '.join(settings)}, and no population {name!r}")
         if not path.is_file():
             raise flags.UsageError(f"{prefix}: is not a file")
     return tuple((name, files.sha256(path, links=True)) for name, path in paths.items())

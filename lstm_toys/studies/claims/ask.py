@@ -68,15 +68,6 @@ def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterato
     columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "meets it")
     networks = counted(max(entry["seeds"] for entry in entries), "network")
     yield tables.table(f"{question.declared.title}, in {networks} each", columns, rows, **STYLE)
-    if controls := named(entries, "controls"):
-        shares = [
-            [each["id"], percent(each["share"])]
-            + [percent(each["controls"][name]["share"]) if name in each["controls"] else "" for name in controls]
-            for each in entries
-            if each["controls"]
-        ]
-        heads = ["claim", "networks>", *(f"{name}>" for name in controls)]
-        yield tables.table("the share of controls that meet them", heads, shares, fold=True, **STYLE)
     yield from (f"{mark}) {remark}" for remark, mark in marks.items())
     yield from tables.few(min(each["counted"] for each in entries))
     yield at_once(entries)

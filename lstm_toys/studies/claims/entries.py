@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from lstm_toys.results.summary import finite
 from lstm_toys.runs.context import Refused
@@ -16,8 +15,6 @@ from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, NETWORKS, Claim, Counted
 from lstm_toys.studies.claims.evidence import Evidence
 from lstm_toys.studies.claims.verdicts import Judgment, judge, verdict
-
-Name = TypeVar("Name", str, int)
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ def _compared(claim: Claim, columns: EvidenceTable) -> dict[str, tuple[Judgment,
     return found
 
 
-def _judged(claim: Claim, columns: Mapping[Name, Evidence]) -> dict[Name, Judgment]:
+def _judged(claim: Claim, columns: Mapping[Any, Evidence]) -> dict[Any, Judgment]:
     return {name: judged for name, each in columns.items() if (judged := judge(claim, each)) is not None}
 
 
@@ -104,7 +101,7 @@ def _entry(
 
 def _population(outcome: Judgment) -> dict[str, Any]:
     return {
-        "per_seed": _listed(outcome.numbers),
+        "per_seed": [*map(finite, outcome.numbers.tolist())],
         "share": finite(outcome.share.value),
         "interval": _interval(outcome.share),
         "median": finite(outcome.median.value),
@@ -116,7 +113,7 @@ def _population(outcome: Judgment) -> dict[str, Any]:
         "unlearned": list(outcome.unlearned),
         "excluded": list(outcome.excluded),
         "meaningless": outcome.meaningless,
-        "against_per_seed": None if outcome.theirs is None else _listed(outcome.theirs),
+        "against_per_seed": None if outcome.theirs is None else [*map(finite, outcome.theirs.tolist())],
         "baselines": {
             what: {"median": finite(estimate.value), "median_interval": _interval(estimate)}
             for what, estimate in outcome.baselines.items()
@@ -203,10 +200,6 @@ def _remarks(entry: Mapping[str, Any], answers: str, about: str, *, learned: boo
         yield f"{names[met[0]]} meets it: {said} {'right answers' if COPY in met else 'answers within (-1, 1)'}"
     too = {"supported": "meet it too", "refuted": "meet it, these networks do not", "undecided": "meet it"}[judged]
     yield from (f"{name} {too}" for name, control in entry["controls"].items() if control["verdict"] == "supported")
-
-
-def _listed(numbers: Float[np.ndarray, " S"]) -> list[float | None]:
-    return [finite(number) for number in numbers.tolist()]
 
 
 def _interval(estimate: Estimate) -> list[float | None] | None:

@@ -1,6 +1,7 @@
 """Draws claims: shares of networks that meet them, numbers of all networks, and differences between variants."""
 
 import textwrap
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,8 @@ SIGNS = {"supported": "^", "refuted": "v", "undecided": "s"}
 
 SINGLE = {
     "published": ("the published network", "D", COLORS["r"]),
-    COPY: ("copy of the input", "x", "black"),
-    CLIPPED: ("copy clipped to (-1, 1)", "+", "black"),
+    COPY: ("copy of the input", "x", COLORS["y"]),
+    CLIPPED: ("copy clipped to (-1, 1)", "+", COLORS["y"]),
 }
 """Single numbers: their names in the legend, markers and colors."""
 
@@ -93,7 +94,7 @@ def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
         ]
         if any(each["against_per_seed"] for each in entries):
             handles.append(_dots("networks that they are held against"))
-        known = {name for each in entries for name in _single(each)}
+        known = {name for each in entries for name in single(each)}
         handles += [_dots(label, color, marker) for name, (label, marker, color) in SINGLE.items() if name in known]
         legend(figure, handles, columns=4)
     return figure
@@ -101,7 +102,7 @@ def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
 
 def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> None:
     """Draws numbers of networks, those of controls below them, and single ones above; distant ones at the edge."""
-    numbers, single = _known(entry["per_seed"]), _single(entry)
+    numbers, alone = _known(entry["per_seed"]), single(entry)
     others = [(controls[name], _known(population["per_seed"])) for name, population in entry["controls"].items()]
     if entry["against_per_seed"]:
         others.append((GRAY, _known(entry["against_per_seed"])))
@@ -112,14 +113,14 @@ def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> Non
         axes.set_xscale("log")
         ends = min(own) / 10, max(own) * 10
     else:
-        every = [*own, *single.values()]
+        every = [*own, *alone.values()]
         span = np.ptp(every) or np.inf  # Of equal numbers, all others are near.
         ends = min(every) - span, max(every) + span
     for lane, (color, values) in enumerate([(COLORS["b"], numbers), *others]):
         # Spread vertically by a fixed sequence.
         heights = 0.36 * (2 * np.modf(0.618034 * np.arange(1, len(values) + 1))[0] - 1) - 0.95 * lane
         axes.plot(np.clip(values, *ends), heights, "o", color=color, markersize=3.5, markeredgewidth=0, alpha=0.55)
-    for name, value in single.items():
+    for name, value in alone.items():
         _, marker, color = SINGLE[name]
         axes.plot(np.clip(value, *ends), 1.05, marker, color=color, markersize=7)
     if len(numbers):
@@ -171,21 +172,18 @@ def draw_during(entries: list[dict[str, Any]]) -> Figure:
     with canvas(*(each["id"] for each in drawn), xlabel="steps", ylabel="", columns=columns) as (figure, panels):
         figure.set_size_inches(max(6.8, 2.8 * columns), 1.5 + 1.9 * -(-len(drawn) // columns))
         for axes, each in zip(panels, drawn, strict=True):
-            rows = zip(*(each["during"][name] for name in ("steps", "share", "interval", "verdict")), strict=True)
-            known = [(step, share, *ends, verdict) for step, share, ends, verdict in rows if ends is not None]
-            steps, share, low, high = np.reshape([row[:4] for row in known], (-1, 4)).T
+            rows = zip(*(each["during"][name] for name in ("steps", "share", "interval")), strict=True)
+            known = [(step, share, *ends) for step, share, ends in rows if ends is not None]
+            steps, share, low, high = np.reshape(known, (-1, 4)).T
             axes.fill_between(steps, low, high, color=COLORS["b"], alpha=0.2, linewidth=0)
             axes.plot(steps, share, color=COLORS["b"], marker="o", markersize=3)
-            for step, *_, verdict in known:
-                axes.plot(step, -0.12, SIGNS[verdict], color=TINTS[verdict], markersize=4.5, clip_on=False)
-            shares(axes, (-0.2, 1.05))
+            shares(axes, (-0.05, 1.05))
             axes.xaxis.set_major_formatter("{x:,.0f}")
             axes.tick_params(labelsize=8)
         networks = counted(max(each["seeds"] for each in drawn), "network")
         handles = [
             handle(f"share of {networks}", COLORS["b"], marker="o", markersize=3),
             band_entry("95 % interval (Clopper-Pearson), for all steps at once", COLORS["b"]),
-            *(_dots(name, TINTS[name], SIGNS[name]) for name in VERDICTS),
         ]
         legend(figure, handles)
         which = f": {', '.join(turned)}" if turned else ""
@@ -201,7 +199,8 @@ def shares(axes: Axes, limits: tuple[float, float]) -> None:
     axes.axhline(0.5, **HALF)
 
 
-def _single(entry: dict[str, Any]) -> dict[str, float]:
+def single(entry: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers of what is not a population, by the names in `SINGLE`."""
     every = {"published": entry["published"], **entry["null"]}
     return {name: each["value"] for name, each in every.items() if each is not None and each["value"] is not None}
 

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
 from lstm_toys.figures.style import COLORS, GRAY, canvas, colors, entry, legend, plain
-from lstm_toys.studies.claims.figures import COLUMNS, shares
+from lstm_toys.studies.claims.figures import COLUMNS, SINGLE, shares, single
 from lstm_toys.studies.claims.specifications import LEARNED
 
 Entry = Mapping[str, Any]
@@ -104,16 +104,14 @@ def draw_losses(others: Sequence[Entry]) -> Figure:
 
 def draw_thresholds(judged: Sequence[tuple[Entry, Entry]]) -> Figure:
     """Draws the share of networks that meet a claim against its threshold; with two, how its numbers are spread."""
-    black, published, copied = COLORS["k"], COLORS["r"], COLORS["g"]
+    black = COLORS["k"]
     with _panels([each for _, each in judged]) as (figure, panels):
         for axes, (known, each) in zip(panels, judged, strict=True):
             numbers = np.array([number for number in known["per_seed"] if number is not None])
             low, high = known["threshold"]["low"], known["threshold"]["high"]
             own = [end for end in (low, high) if end is not None]
             others = [end for other in each["thresholds"] for end in (other["low"], other["high"]) if end is not None]
-            single = {published: known["published"], copied: known["null"].get("copy")}
-            values = {color: one["value"] for color, one in single.items() if one and one["value"] is not None}
-            every = [*numbers, *others, *own, *values.values()]
+            every = [*numbers, *others, *own, *single(known).values()]
             ends = np.linspace(min(every), max(every), 500)
             met = numbers[:, None] >= ends if high is None else numbers[:, None] <= ends
             axes.plot(ends, met.sum(axis=0) / known["counted"], color=COLORS["b"])
@@ -123,8 +121,8 @@ def draw_thresholds(judged: Sequence[tuple[Entry, Entry]]) -> Figure:
                 axes.axvline(end, color=black, linewidth=1)
             for end in others:
                 axes.axvline(end, color=black, **OTHER)
-            for color, value in values.items():
-                axes.axvline(value, color=color, linewidth=1.2, linestyle="--")
+            for name, value in single(known).items():
+                axes.axvline(value, color=SINGLE[name][-1], linewidth=1.2, linestyle="--")
             shares(axes, (-0.03, 1.03))
             axes.set_xlabel(plain(textwrap.fill(known["statistic"], 44)), fontsize=6.5)
             axes.tick_params(labelsize=7)
@@ -132,8 +130,7 @@ def draw_thresholds(judged: Sequence[tuple[Entry, Entry]]) -> Figure:
             entry("networks (with two thresholds: share below)", COLORS["b"]),
             entry("threshold of the claim", black),
             entry("other thresholds", black, **OTHER),
-            entry("the published answer", published, linestyle="--"),
-            entry("a copy of the input", copied, linestyle="--"),
+            *(entry(label, color, linestyle="--") for label, _, color in SINGLE.values()),
         ]
         legend(figure, handles)
         figure.suptitle("What the verdicts would be with other thresholds")

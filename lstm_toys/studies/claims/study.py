@@ -33,6 +33,8 @@ from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, INPUT, N
 from lstm_toys.studies.claims.evidence import Evidence
 from lstm_toys.text import code, escape
 
+Entries = list[dict[str, Any]]
+
 SPECIFICATIONS = "other choices"
 """The name of the seconds that the runs of all specifications took."""
 
@@ -54,7 +56,7 @@ class ClaimStudy(Study[ClaimSettings]):
         return {name: evidence.external_answers(question, name, path) for name, path in question.answers.items()}
 
     @cached_property
-    def judgment(self) -> list[dict[str, Any]]:
+    def judgment(self) -> Entries:
         """The entries of ``claims.json``; raises Refused for a statistic that cannot be computed."""
         question, declared = self.question, self.question.declared
         networks = {**self.external, **self._results(NETWORKS)}
@@ -72,11 +74,11 @@ class ClaimStudy(Study[ClaimSettings]):
         return entries.entries(question.claims, columns, declared.about)
 
     @cached_property
-    def multiverse(self) -> list[dict[str, Any]]:
+    def multiverse(self) -> Entries:
         """The entries of ``specifications.json``: every claim under all other choices that were asked for."""
         if not self.settings.specifications:
             return []
-        claims, trained = self.question.claims, dict[str, list[dict[str, Any]]]()
+        claims, trained = self.question.claims, dict[str, Entries]()
         for each in self.question.declared.specifications:  # In turn, since results of all would fill the memory.
             results = self._results(each.name)
             for claim in claims:
@@ -161,12 +163,12 @@ class ClaimStudy(Study[ClaimSettings]):
 
     def _spent(self) -> dict[str, float]:
         """The seconds that the runs of each column took; a run counts only in its first column."""
-        columns = {each.folder: (column, each) for (column, _), each in reversed([*self.needs.items()])}
-        others = {each.name: SPECIFICATIONS for each in self.question.declared.specifications}
-        first = {column for column, _ in columns.values()}
-        spent = dict.fromkeys((others.get(column, column) for column, _ in self.needs if column in first), 0.0)
-        for column, run in columns.values():
-            spent[others.get(column, column)] += sum(run.read_metrics()["seconds"].values())
+        others, spent = {each.name for each in self.question.declared.specifications}, dict[str, float]()
+        first = {run.folder: column for (column, _), run in reversed([*self.needs.items()])}
+        for (column, _), run in self.needs.items():
+            if first.pop(run.folder, None) == column:
+                name = SPECIFICATIONS if column in others else column
+                spent[name] = spent.get(name, 0.0) + sum(run.read_metrics()["seconds"].values())
         return {column: round(seconds, 1) for column, seconds in spent.items()}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
@@ -178,16 +180,12 @@ class ClaimStudy(Study[ClaimSettings]):
 
 
 def markdown(
-    judged: list[dict[str, Any]],
-    title: str,
-    conditions: str,
-    aspects: Mapping[str, Any] | None = None,
-    counting: Mapping[str, str] | None = None,
+    judged: Entries, title: str, conditions: str, aspects: Mapping[str, Any] = {}, counting: Mapping[str, str] = {}
 ) -> str:
     """Formats all entries as the text of ``claims.md``; ``counting`` is which networks of each variant count."""
-    named: dict[str, Any] = {"entries": judged, "title": title, "conditions": conditions, "aspects": aspects or {}}
-    named |= {"words": words, "number": tables.number, "INPUT": INPUT}
-    return specifications.rendered(specifications.FOLDER / "claims.md.jinja", **named, counting=counting or {})
+    named = {"entries": judged, "title": title, "conditions": conditions, "aspects": aspects, "counting": counting}
+    known = {"words": words, "number": tables.number, "INPUT": INPUT}
+    return specifications.rendered(specifications.FOLDER / "claims.md.jinja", **named, **known)
 
 
 class Kept:

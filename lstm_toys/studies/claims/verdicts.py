@@ -25,9 +25,8 @@ class Judgment:
         numbers: NaN if a network diverged or is excluded, or its number is undefined.
         unlearned: seeds that the share excludes since they did not learn.
         excluded: diverged seeds that the share excludes; empty if a diverged network counts as not meeting the claim.
-        share: share of the ``counted`` networks that meet the claim, with a 95 % Wilson interval; with ``against``, the
-            probability that a network's number is above one of ``theirs``, see `probability_above`.
-        median: median of the numbers, with a 95 % bootstrap interval; ``baselines`` alike.
+        share: share of the ``counted`` networks that meet the claim, see `wilson`, or `probability_above` for pairs.
+        median: of the numbers, with a bootstrap interval; ``baselines`` alike.
         theirs: with ``against``, the other population's numbers that are not NaN.
     """
 
