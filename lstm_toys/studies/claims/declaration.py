@@ -80,7 +80,7 @@ class Claim:
     """A statement with one number per network, and the thresholds that this number has to meet.
 
     Attributes:
-        id: letters, digits and ``.``, ``-``, ``_``, but not "all".
+        id: letters, digits and ``.``, ``-``, ``_``.
         statistic: a description of the number.
         number: a function of the results in ``sources``, in their order, that returns one number per network ``[S]``,
             NaN where it is undefined. Curve sets have ``input`` ``[C, T, F]`` and ``answer`` ``[S, C, T, A]``, or
@@ -241,8 +241,8 @@ class Claims:
         if unknown := [name for names in self.aspects.values() for name in names if name not in self.variants]:
             raise ValueError(f"aspects names {unknown[0]!r}, which is not a variant")
         for claim in self.claims:
-            if not re.fullmatch(r"\w[\w.-]*", claim.id) or claim.id == "all":
-                rule = 'use letters, digits, ".", "-" and "_", and not "all"'
+            if not re.fullmatch(r"\w[\w.-]*", claim.id):
+                rule = 'use letters, digits, ".", "-" and "_"'
                 raise ValueError(f"invalid id of a claim {claim.id!r}: {rule}")
             if unknown := [name for name in claim.populations if name not in self.populations]:
                 known = ", ".join(self.populations)

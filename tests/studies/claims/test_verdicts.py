@@ -1,12 +1,11 @@
 """Verdicts, and what is told of a claim, by hand."""
 
-from contextlib import suppress
-
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
 
+from lstm_toys.runs.context import Refused
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.claims import ask as report
 from lstm_toys.studies.claims import entries, evidence, study, verdicts
@@ -131,7 +130,9 @@ def test_populations_without_overlap_have_the_exact_interval_of_the_smaller_one(
 def test_no_interval_is_reported_where_resampling_changes_nothing():
     equal = told(claim(high=1.0, baselines=(Baseline("again", the_number, (SOURCE,)),)), [0.0] + [0.5] * 9)
     assert equal["median_interval"] is None
-    tied = entry_of(*against([3.0] * 9, [3.0] * 9))
+    asked, networks = against([3.0] * 9, [3.0] * 9)
+    tied = entry_of(asked, networks, nulls={"copy": against([0.0], [0.0])[1]})
+    assert not tied["null"]["copy"]["meets"]  # A copy is above no other copy.
     assert (tied["share"], tied["interval"], tied["verdict"]) == (0.5, None, "undecided")
     assert tied["simultaneous"] == {"interval": None, "verdict": "undecided"}
     table = study.markdown([equal, tied | {"id": "tied"}], "title", "")
@@ -140,24 +141,18 @@ def test_no_interval_is_reported_where_resampling_changes_nothing():
     assert "- Baseline, again: 0.5.\n" in table
 
 
-WRITES = {
-    "answers": ("line", lambda part: part.answer.values.fill(9)),
-    "a record": ("history", lambda part: part.train_rmse.values.fill(9)),
-    "an assignment": ("line", lambda part: part.answer.loc.__setitem__({"seed": 0}, 9)),
-    "an attribute of an array": ("history", lambda part: part.answer.attrs.update(unit="m")),
-    "another array": ("history", lambda part: part.update({"answer": 0 * part.answer})),
-}
+def write(part):
+    part.answer.values.fill(9)
+    part.answer.attrs.update(unit="m")
+    part["answer"] = 0 * part.answer
+    return np.zeros(2)
 
 
-@pytest.mark.parametrize("case", WRITES)
-def test_a_function_cannot_change_what_other_claims_are_judged_by(case):
-    """What it writes into is its own, or cannot be written."""
-    curves, write = WRITES[case]
-    histories = {"train_rmse": (("seed", "step"), np.ones((2, 3))), "step": [0, 1, 2]}
-    results = labeled([1.0, 2.0]).assign(histories)
+def test_a_function_cannot_change_what_other_claims_are_judged_by():
+    results = labeled([1.0, 2.0]).assign(train_rmse=(("seed", "step"), np.ones((2, 3))))
     before = results.copy(deep=True)
-    with suppress(verdicts.Unsound):
-        verdicts.judge(claim(lambda part: write(part) or np.zeros(2), (Source("sine", curves),)), {"sine": results})
+    for curves in ("line", "history"):
+        verdicts.judge(claim(write, (Source("sine", curves),)), {"sine": results})
     xr.testing.assert_identical(results, before)
 
 
@@ -169,7 +164,7 @@ def test_a_function_sees_no_network_that_diverged():
 MASKED = np.ma.masked_greater(np.array([0.0, 9.0]), 5)
 
 
-@pytest.mark.parametrize("numbers", [*(jnp.asarray([0, 1], kind) for kind in ("bool", "int32", "bfloat16")), MASKED])
+@pytest.mark.parametrize("numbers", [jnp.asarray([0, 1], "bool"), jnp.asarray([0, 1], "int32"), MASKED])
 def test_numbers_of_any_real_type_are_taken_and_masked_ones_have_no_meaning(numbers):
     expected = [0.0, np.nan if numbers is MASKED else 1.0]
     np.testing.assert_array_equal(numbers_of(lambda _: numbers, [5.0, 5.0]), expected)
@@ -179,20 +174,21 @@ def the_other(line):
     return line.depth.values
 
 
+EXPECTED = r"for 3 networks; expected real ones of shape \(3,\)"
+
+
 @pytest.mark.parametrize(
     ("number", "said"),
     [
         (the_other, r"the_other raises AttributeError: .* \(.*\.py, line \d+\)"),
-        (WRITES["answers"][1], r"raises ValueError: .*read-only \(test_verdicts.py, line \d+\)"),
-        (lambda _: np.zeros(2), r"<lambda> returns an array of shape \(2,\) for 3 networks; expected one number per"),
-        (lambda _: 0.0, r"<lambda> returns float for 3 networks; expected one number per network, \(3,\)"),
-        (lambda line: the_number(line) + 1j, "<lambda> returns values of type complex128; expected real numbers"),
-        (lambda _: [None] * 3, "<lambda> returns values of type object; expected real numbers"),
-        (lambda line: the_number(line).astype("m8[s]"), "returns values of type timedelta64"),
+        (lambda _: np.zeros(2), r"<lambda> returns numbers of type float64 and shape \(2,\) " + EXPECTED),
+        (lambda _: 0.0, r"and shape \(\) " + EXPECTED),
+        (lambda line: the_number(line) + 1j, "type complex128"),
+        (lambda _: [None] * 3, "type object"),
     ],
 )
 def test_a_number_that_is_none_is_told(number, said):
-    with pytest.raises(verdicts.Unsound, match=said):
+    with pytest.raises(Refused, match=said):
         numbers_of(number, [1.0, 2.0, 3.0])
 
 
@@ -211,7 +207,7 @@ def told(claim, numbers, controls=(), variants=None):
 
 def entry_of(claim, networks, *, nulls=None, published=None, controls=None, variants=None):
     """The entry of a claim, alone in its table; variants count all networks."""
-    columns = {name: entries.VariantEvidence(each, "all") for name, each in (variants or {}).items()}
+    columns = {name: (each, "all") for name, each in (variants or {}).items()}
     every = entries.EvidenceTable(networks, published or {}, nulls or {}, controls or {}, columns)
     return entries.entries([claim], every, "mice")[0]
 
@@ -283,7 +279,7 @@ def test_a_copy_of_other_features_than_the_input_has_is_none():
     assert verdicts.judge(claim(), {"sine": evidence.copy(results)}) is None
     with_copy = told(claim(high=1.0), [0.0, 0.5])
     without = with_copy | {"null": {}}
-    assert "| at most 1 | none | none |" in study.markdown([with_copy | {"id": "a"}, without], "title", "")
+    assert "| at most 1 | | none | none |" in study.markdown([with_copy | {"id": "a"}, without], "title", "")
 
 
 @pytest.mark.parametrize(
@@ -303,14 +299,6 @@ def test_a_claim_that_networks_fail_is_not_tested_on_networks_that_learned_nothi
     assert entry["remarks"] == [f"{CLIPPED}: needs no more than answers within (-1, 1)"]
 
 
-def test_a_copy_is_above_no_other_copy():
-    """Of a claim that holds a population against another there are no thresholds that a number could meet."""
-    asked, networks = against([3.0] * 9, [2.0] * 9)
-    entry = entry_of(asked, networks, nulls={"copy": against([0.0], [0.0])[1]}, published=networks)
-    assert (entry["verdict"], entry["remarks"]) == ("supported", [])
-    assert (entry["null"]["copy"]["meets"], entry["published"]["meets"]) == (False, True)
-
-
 def test_a_variant_is_told_as_a_difference():
     variants = {
         "dense": {"sine": labeled([0.0] * 9)},
@@ -327,7 +315,7 @@ def test_a_variant_is_told_as_a_difference():
         np.testing.assert_allclose(variant["difference_interval"], expected[1:])
     assert (entry["variants"]["lost"]["difference"], entry["variants"]["lost"]["difference_interval"]) == (None, None)
     table = study.markdown([entry], "the claims", "")
-    assert "| claim | share of networks | dense (of 9) | longer (of 9) | lost (of 1) |" in table
+    assert "| claim | share of networks | dense | longer | lost |" in table
     assert "| [id](#id) | 100% | **-100 (-100 to -42)** | -11 (-56 to +32) | – |" in table
 
 
@@ -336,8 +324,7 @@ def test_it_is_told_how_unusual_a_published_network_is():
     variants = {"dense": {"sine": labeled([0.25, 0.24])}, "other": {"line": labeled([0.0])}}
     entry = entry_of(claim(high=1.0), networks, published={"sine": labeled([0.25])}, variants=variants)
     assert entry["published"]["ranks"] == {"networks": [2, 0, 4], "dense": [1, 1, 2]}
-    table = study.markdown([entry], "title", "")
-    assert "- Below the published 0.25 are 2 of 4 networks, 1 of 2 networks (1 equal) with dense." in table
+    assert "| 0.25 ✓, 2 of 4 networks below |" in study.markdown([entry], "title", "")
 
 
 def test_an_entry_holds_what_was_asked_for():
@@ -362,13 +349,12 @@ def test_what_claims_are_about_is_told_by_the_differences():
         return {"id": claim, "variants": variants}
 
     found = [entry("a", "gru", "rnn"), entry("b", "rnn"), entry("c", "dense"), entry("d"), {"id": "e", "variants": {}}]
-    assert list(report.reach(found, {"LSTMs": ("gru", "rnn"), "the readout": ("dense",)})) == [
+    found[2]["variants"]["gru"] = {"difference": 0.5, "difference_interval": [0.4, 0.6]}
+    opposed = entry("f", "rnn") | {"variants": found[1]["variants"] | {"gru": found[2]["variants"]["gru"]}}
+    assert list(report.reach([*found, opposed], {"LSTMs": ("gru", "rnn"), "the readout": ("dense",)})) == [
         "about LSTMs, since the share differs with gru and with rnn: a",
-        "perhaps about LSTMs, since the share differs with some: b (rnn)",
         "about the readout, since the share differs with dense: c",
-        "about none of these, since no share differs with gru, rnn, dense: d",
     ]
-    assert list(report.reach(found, {})) == []
 
 
 @pytest.mark.parametrize(
