@@ -30,7 +30,7 @@ PLAIN = "PYTHONUTF8=0 LC_ALL=POSIX PYTHONCOERCECLOCALE=0"
 
 FILES = [
     Row("mkfifo f; line $S --cluster=f", 2, "the scheduler file of a Dask scheduler"),
-    Row("mkfifo f; claims --answers=sine=f", 2, "flag --answers=sine=f: is not a regular file"),
+    Row("mkfifo f; claims --answers=sine=f", 2, "flag --answers=sine=f: is not a file"),
     Row('n=$(seq -s\' \' 1 200); sweep $S --grid="noise=$n" --grid="learning_rate=$n"', 2, "40,000 settings"),
     Row("printf '\\377\\376' > mine.py; sweep $S --task=mine", 2, "mine"),
     Row("yes 0 | head -1000000 > c.csv; generalization $S --seeds=40000 --curve=c.csv", 2, MEMORY),
