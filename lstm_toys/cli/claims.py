@@ -21,7 +21,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.studies.claims.ask import ClaimSettings, Question, report
 from lstm_toys.studies.claims.choices import Change
-from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Claim, Claims
+from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Claims
 from lstm_toys.studies.training import ask as training
 
 
@@ -73,18 +73,20 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         raise flags.UsageError(f"flag --variants: {module} declares no variants")
     if unknown := [each for each in own["only"] or () if each not in declared.ids]:
         raise flags.UsageError(f"flag --only: unknown claim {unknown[0]!r}; available: {', '.join(declared.ids)}")
-    claims = tuple(claim for claim in declared.claims if not own["only"] or claim.id in own["only"])
-    others = typed(own, declared, claims)
+    everything = declared.ids
+    if own["only"]:
+        declared = replace(declared, claims=tuple(each for each in declared.claims if each.id in own["only"]))
+    others = typed(own, declared)
     declared = declared.given(*others) if others else declared
-    settings = usual(declared, claims, values, module)
+    settings = usual(declared, values, module)
     paths = dict(own["answers"] or [])
-    every = columns(declared, claims, {name: settings[name] for name in settings if name not in paths}, values, module)
+    every = columns(declared, {name: settings[name] for name in settings if name not in paths}, values, module)
     name = "claims" if module == post else f"claims_{canonical(module).replace('.', '_')}"
     name += "_specifications" if values["specifications"] else ""  # A set of its own, since it takes long.
     claim_settings = ClaimSettings(
         name,
         **{each: values[each] for each in ("seeds", "base_seed", "variants", "specifications")},
-        only=() if claims == declared.claims else tuple(claim.id for claim in claims),
+        only=() if declared.ids == everything else declared.ids,
         answers=digests(paths, settings),
         flags=others,
     )
@@ -99,16 +101,16 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         options.results_dir,
         report,
         declared=canonical(module),
-        subject=Question(declared, claims, settings, paths),
+        subject=Question(declared, settings, paths),
         needs=needs,
     )
     return command.Plan([asked], options)
 
 
-def typed(values: Mapping[str, Any], declared: Claims, claims: Sequence[Claim]) -> tuple[str, ...]:
+def typed(values: Mapping[str, Any], declared: Claims) -> tuple[str, ...]:
     """Returns the flags of `TRAINING` among values; raises UsageError if a population of the claims declares one."""
     given = {name: f"--{name}={_stated(values[name])}" for name in TRAINING if values[name] is not None}
-    for population in sorted(set().union(*(claim.made_of(declared.populations) for claim in claims))):
+    for population in sorted(set().union(*(claim.made_of(declared.populations) for claim in declared.claims))):
         own, _ = flags.split(TRAINING, declared.populations[population][1])
         if twice := [name for name in given if own[name] is not None]:
             reason = f"the population {population} is defined by --{twice[0]}={_stated(own[twice[0]])}"
@@ -116,9 +118,9 @@ def typed(values: Mapping[str, Any], declared: Claims, claims: Sequence[Claim]) 
     return tuple(given.values())
 
 
-def usual(declared: Claims, claims: Sequence[Claim], values: Mapping[str, Any], module: str) -> dict[str, Settings]:
+def usual(declared: Claims, values: Mapping[str, Any], module: str) -> dict[str, Settings]:
     """Returns the settings of every population that claims need; raises UsageError for invalid flags."""
-    needed = set().union(*(claim.made_of(declared.populations) for claim in claims))
+    needed = set().union(*(claim.made_of(declared.populations) for claim in declared.claims))
     size = [f"--{name}={values[name]}" for name in ("seeds", "base_seed")]
     settings = {}
     for name, (experiment, changes) in declared.populations.items():
@@ -131,7 +133,7 @@ def usual(declared: Claims, claims: Sequence[Claim], values: Mapping[str, Any], 
 
 
 def columns(
-    declared: Claims, claims: Sequence[Claim], trained: Mapping[str, Settings], values: Mapping[str, Any], module: str
+    declared: Claims, trained: Mapping[str, Settings], values: Mapping[str, Any], module: str
 ) -> dict[str, dict[str, Settings]]:
     """Returns the runs that claims are tested on by column and population; raises UsageError if one is impossible.
 
@@ -154,7 +156,7 @@ def columns(
                     held[name] = checked(declared.populations[name][0], changed)
                 except flags.UsageError as error:
                     raise flags.UsageError(f"flag --claims={module}: {column}: {error}") from None
-        tested = [claim for claim in claims if not (claim.fails and column in declared.controls)]
+        tested = [claim for claim in declared.claims if not (claim.fails and column in declared.controls)]
         if column in others:  # Without what only baselines need.
             needed = {name for claim in tested if {*claim.populations} <= {*held} for name in claim.populations}
         else:

@@ -109,7 +109,7 @@ def test_every_claim_of_the_post_is_judged_in_every_column(tmp_path, monkeypatch
     assert [*entries["sine-learned"]["controls"]] == [*CLAIMS.controls]
     assert entries["sine-learned"]["during"]
     assert entries["line-one-layer"]["controls"] == {}
-    assert "judged by `python -m experiments.claims --claims=experiments.post.claims --seeds=3 --base_seed=0`" in table
+    assert "Made by `python -m experiments.claims --claims=experiments.post.claims --seeds=3 --base_seed=0`" in table
 
 
 def test_flags_of_trainings_change_all_networks():

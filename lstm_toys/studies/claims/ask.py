@@ -17,7 +17,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import LATER, Identity, Settings
 from lstm_toys.studies.claims.choices import COMBINATION
-from lstm_toys.studies.claims.declaration import NETWORKS, Claim, Claims
+from lstm_toys.studies.claims.declaration import NETWORKS, Claims
 
 STYLE: dict[str, Any] = {"box": None, "padding": (0, 1, 0, 0), "title_justify": "left"}
 
@@ -47,7 +47,6 @@ class Question:
     """The claims to judge, and by population the settings of networks or files of external answers that judge them."""
 
     declared: Claims
-    claims: tuple[Claim, ...]
     settings: Mapping[str, Settings]
     answers: Mapping[str, Path]
 

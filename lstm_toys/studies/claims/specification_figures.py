@@ -7,20 +7,15 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
 from lstm_toys.figures.style import COLORS, GRAY, canvas, colors, entry, legend, plain
 from lstm_toys.studies.claims.figures import COLUMNS, SINGLE, shares, single
-from lstm_toys.studies.claims.specifications import LEARNED
 
 Entry = Mapping[str, Any]
 
 ROW, FIRST = 0.13, -0.2
 """Height of a row of choices below the shares, and where the first one is, in units of a share."""
-
-PALE = 0.25
-"""Opacity of specifications with which few networks learned."""
 
 OTHER: dict[str, Any] = {"linewidth": 0.7, "linestyle": ":"}
 """The style of other thresholds."""
@@ -29,7 +24,7 @@ OTHER: dict[str, Any] = {"linewidth": 0.7, "linestyle": ":"}
 def drawings(entries: Sequence[Entry], others: Sequence[Entry]) -> dict[str, Figure]:
     """Draws the entries of ``specifications.json``, next to those of ``claims.json``."""
     found = {}
-    if trained := [each for each in others if any(one["state"] == "judged" for one in _drawn(each))]:
+    if trained := [each for each in others if _drawn(each)]:
         found["specifications.png"] = draw_curves(trained)
         found["losses.png"] = draw_losses(trained)
     if judged := [
@@ -40,7 +35,7 @@ def drawings(entries: Sequence[Entry], others: Sequence[Entry]) -> dict[str, Fig
 
 
 def draw_curves(others: Sequence[Entry]) -> Figure:
-    """Draws specification curves: the shares under all trainings in order, and below which choices they have."""
+    """Draws specification curves: the shares under all judged trainings in order, and below which choices they have."""
     levels: dict[str, list[str]] = {}
     for each in others:
         for one in _drawn(each):
@@ -53,7 +48,6 @@ def draw_curves(others: Sequence[Entry]) -> Figure:
         handles = [
             entry("the networks of the verdict", COLORS["k"], marker="D", markersize=3, linestyle=""),
             entry("another training, 95 % interval (Wilson)", marker="o", markersize=3),
-            _pale(),
         ]
         for kind, own in shades.items():
             for level, color in own.items():
@@ -66,15 +60,15 @@ def draw_curves(others: Sequence[Entry]) -> Figure:
 
 
 def _curve(axes: Axes, found: Entry, shades: Mapping[str, Mapping[str, str]]) -> None:
-    own = {"name": "", "choices": {}, "state": "judged", "share": found["share"], "interval": [found["share"]] * 2}
+    own = {"name": "", "choices": {}, "share": found["share"], "interval": [found["share"]] * 2}
     every = sorted([own] * (own["share"] is not None) + _drawn(found), key=lambda each: (each["share"], each["name"]))
     for place, each in enumerate(every):
-        alpha, color = (1.0 if each["state"] == "judged" else PALE), GRAY if each["name"] else COLORS["k"]
-        axes.plot([place, place], each["interval"], color=color, alpha=0.5 * alpha, linewidth=1)
-        axes.plot(place, each["share"], "o" if each["name"] else "D", color=color, alpha=alpha, markersize=2.4)
+        color, marker = (GRAY, "o") if each["name"] else (COLORS["k"], "D")
+        axes.plot([place, place], each["interval"], color=color, alpha=0.5, linewidth=1)
+        axes.plot(place, each["share"], marker, color=color, markersize=2.4)
         for row, kind in enumerate(shades):
             if (level := each["choices"].get(kind)) is not None:
-                axes.plot(place, FIRST - ROW * row, "s", color=shades[kind][level], alpha=alpha, markersize=2.6)
+                axes.plot(place, FIRST - ROW * row, "s", color=shades[kind][level], markersize=2.6)
     rows = [FIRST - ROW * row for row in range(len(shades))]
     shares(axes, (rows[-1] - ROW, 1.06))
     axes.set_yticks([0, 0.5, 1, *rows], ["0%", "50%", "100%", *map(plain, shades)], fontsize=6.5)
@@ -89,15 +83,14 @@ def draw_losses(others: Sequence[Entry]) -> Figure:
         for axes, each in zip(panels, others, strict=True):
             for one in _drawn(each):
                 if one["loss"]:
-                    style = {"color": kinds[one["kind"]], "alpha": 0.6 if one["state"] == "judged" else PALE}
-                    axes.plot(one["loss"], one["share"], "o", markersize=3, **style)
+                    axes.plot(one["loss"], one["share"], "o", markersize=3, color=kinds[one["kind"]], alpha=0.6)
             axes.set_xscale("log")
             axes.xaxis.set_minor_formatter(NullFormatter())
             axes.set_xlabel("training loss, median", fontsize=7)
             shares(axes, (-0.05, 1.05))
             axes.tick_params(labelsize=7)
         handles = [entry(kind, color, marker="o", markersize=3, linestyle="") for kind, color in kinds.items()]
-        legend(figure, [*handles, _pale()], columns=4)
+        legend(figure, handles, columns=4)
         figure.suptitle("The share of networks that meet a claim, by how far their training went")
     return figure
 
@@ -138,13 +131,7 @@ def draw_thresholds(judged: Sequence[tuple[Entry, Entry]]) -> Figure:
 
 
 def _drawn(found: Entry) -> list[Entry]:
-    return [each for each in found["trained"] if each["state"] in ("judged", "shown") and each["share"] is not None]
-
-
-def _pale() -> Line2D:
-    """The entry of a legend for specifications that are not judged."""
-    label = f"pale: fewer than {LEARNED:.0%} of the networks learned, not judged"
-    return entry(label, GRAY, marker="o", markersize=3, linestyle="", alpha=PALE)
+    return [each for each in found["trained"] if each["state"] == "judged" and each["share"] is not None]
 
 
 def _panels(others: Sequence[Entry]) -> Any:

@@ -16,7 +16,6 @@ from lstm_toys import tables
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list, replacing, write_json
-from lstm_toys.output import counted
 from lstm_toys.populations import answering
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.results.population import parameters_name
@@ -71,14 +70,14 @@ class ClaimStudy(Study[ClaimSettings]):
             {name: self._variant(name, networks) for name in declared.variants if self._needs(name)},
             self._during(),
         )
-        return entries.entries(question.claims, columns, declared.about)
+        return entries.entries(declared.claims, columns, declared.about)
 
     @cached_property
     def multiverse(self) -> Entries:
         """The entries of ``specifications.json``: every claim under all other choices that were asked for."""
         if not self.settings.specifications:
             return []
-        claims, trained = self.question.claims, dict[str, Entries]()
+        claims, trained = self.question.declared.claims, dict[str, Entries]()
         for each in self.question.declared.specifications:  # In turn, since results of all would fill the memory.
             results = self._results(each.name)
             for claim in claims:
@@ -157,9 +156,8 @@ class ClaimStudy(Study[ClaimSettings]):
         words = ["python", "-m", "experiments.claims", *(f"--{name}={value}" for name, value in flags.items())]
         words += [f"--answers={name}={path}" for name, path in self.question.answers.items()]
         words += [*asked.flags, *(f"--{each}" for each in ("variants", "specifications") if getattr(asked, each))]
-        made = f"{counted(asked.seeds, 'network')} of each experiment" if spent else "Answers from files"
         took = ", ".join(f"{seconds:,.0f} s ({escape(column)})" for column, seconds in spent.items())
-        return f"{made}, judged by {code(shlex.join(words))}.{f' Their runs took {took}.' if took else ''}"
+        return f"Made by {code(shlex.join(words))}.{f' The runs took {took}.' if took else ''}"
 
     def _spent(self) -> dict[str, float]:
         """The seconds that the runs of each column took; a run counts only in its first column."""
@@ -234,7 +232,7 @@ def check(question: Question, answers: Evidence) -> None:
     several = {name: labeled.isel(seed=np.zeros(networks, int)) for name, labeled in one.items()}
     copies = {name: evidence.copy(labeled) for name, labeled in one.items()}
     published = evidence.published(question)
-    for claim in question.claims:
+    for claim in question.declared.claims:
         sources = [each for baseline in claim.baselines for each in baseline.sources if each.population in one]
         for source in claim.sources:
             sources += [source, source._replace(population=claim.against or source.population)]

@@ -1,8 +1,10 @@
 """Judges a claim by the share of networks that meet it."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -14,6 +16,9 @@ from lstm_toys.statistics.intervals import Estimate, clopper_pearson, median_boo
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.declaration import Claim, Number, Source, Verdict
 from lstm_toys.studies.claims.evidence import Evidence
+
+Measured: TypeAlias = tuple[Float[np.ndarray, " S"], Bool[np.ndarray, " S"], Bool[np.ndarray, " S"]]
+"""A number of each network, and which networks diverged, and did not learn."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +82,7 @@ def judge(claim: Claim, populations: Evidence, *, only_learned: bool = False) ->
         Refused: the function of the claim or of a baseline raises, or does not return one real number per network.
     """
 
-    def measure(number: Number, sources: tuple[Source, ...]) -> _Measured | None:
-        return _measure(claim, number, sources, populations, only_learned=only_learned and not claim.learned)
-
+    measure = partial(_measure, claim, populations, only_learned and not claim.learned)
     if (ours := measure(claim.number, claim.sources)) is None:
         return None
     numbers, diverged, unlearned = ours
@@ -92,7 +95,7 @@ def judge(claim: Claim, populations: Evidence, *, only_learned: bool = False) ->
         other = measure(claim.number, tuple(source._replace(population=claim.against) for source in claim.sources))
         if other is None:
             return None
-        theirs = other.known
+        theirs = _known(other[0])
         lowest = np.where(np.isnan(numbers), -np.inf, numbers)  # An undefined number is never above another.
         meets = np.array([probability_above(np.array([each]), theirs).value > 0.5 for each in lowest], bool)
         share = probability_above(lowest[~out], theirs)
@@ -106,28 +109,20 @@ def judge(claim: Claim, populations: Evidence, *, only_learned: bool = False) ->
         () if claim.learned else lost,
         counted,
         share,
-        median_bootstrap(ours.known),
+        median_bootstrap(_known(numbers)),
         theirs,
-        {what: median_bootstrap(each.known) for what, each in baselines.items() if each is not None},
+        {what: median_bootstrap(_known(each[0])) for what, each in baselines.items() if each is not None},
     )
 
 
-class _Measured(NamedTuple):
-    """One number per network, NaN for excluded ones, and which networks diverged or are excluded as unlearned."""
-
-    numbers: Float[np.ndarray, " S"]
-    diverged: Bool[np.ndarray, " S"]
-    unlearned: Bool[np.ndarray, " S"]
-
-    @property
-    def known(self) -> Float[np.ndarray, " N"]:
-        return self.numbers[~np.isnan(self.numbers)]
+def _known(numbers: Float[np.ndarray, " S"]) -> Float[np.ndarray, " N"]:
+    return numbers[~np.isnan(numbers)]
 
 
 def _measure(
-    claim: Claim, number: Number, sources: tuple[Source, ...], populations: Evidence, *, only_learned: bool
-) -> _Measured | None:
-    """Computes one number per network in double precision; None if a source is missing, or sources differ in size."""
+    claim: Claim, populations: Evidence, only_learned: bool, number: Number, sources: Sequence[Source]
+) -> Measured | None:
+    """Computes numbers, NaN for excluded networks; None if a source is missing, or sources differ in size."""
     held = [(populations[each.population], each.curves) for each in sources if each.population in populations]
     known = [part for each, curves in held if (part := evidence.select(each, curves)) is not None]
     if len(known) < len(sources) or len({part.sizes["seed"] for part in known}) > 1:
@@ -140,7 +135,7 @@ def _measure(
     sound, numbers = ~(diverged | unlearned), np.full(len(diverged), np.nan)
     if sound.any():
         numbers[sound] = _called(claim, number, [part if sound.all() else part.isel(seed=sound) for part in known])
-    return _Measured(numbers, diverged, unlearned)
+    return numbers, diverged, unlearned
 
 
 def _called(claim: Claim, number: Number, parts: list[xr.Dataset]) -> Float[np.ndarray, " S"]:
