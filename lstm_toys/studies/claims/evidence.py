@@ -212,7 +212,8 @@ def external_answers(question: Question, name: str, path: Path) -> xr.Dataset:
     expected = external.labeled(experiment, np.zeros(shape), points, numbers)
     curves = expected.drop_dims("seed")
     try:
-        xr.testing.assert_allclose(answers.drop_dims("seed")[[*curves.variables]], curves, TOLERANCE, TOLERANCE)
+        given = answers.drop_dims("seed", errors="ignore")[[*curves.variables]]
+        xr.testing.assert_allclose(given, curves, TOLERANCE, TOLERANCE)
         same = all(answers[name].dims == expected[name].dims for name in ("answer", "train_answer"))
     except (AssertionError, KeyError):
         same = False
