@@ -35,7 +35,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     post = f"{home()[0]}.post.claims"
     module = post if values["claims"] == DEFAULTS["claims"] else values["claims"]
     declared = modules.declared(module, "CLAIMS", lt.Claims, "claims")
-    others = claims.typed(trained, declared, declared.claims)
+    others = claims.typed(trained, declared)
     return command.Plan([random(declared, module, values["networks"], options.results_dir, others)], options)
 
 

@@ -255,7 +255,7 @@ REFUSED = [
     *bad(experiment, task=[TASK], draw=[lambda _: {}], goal=[0.03], measures=[3], scaling=[3.0], frames=[-1]),
     *(*slopes(lambda slope: experiment(numbers={"slope": slope})), *texts(experiment, "name", "doc")),
     *bad(experiment, doc=[ONES]),
-    *bad(partial(lt.Variant, change=lt.wilson), change=[lambda settings: settings], networks=[ONES]),
+    *bad(partial(lt.Variant, change=lt.wilson), networks=[ONES]),
     *(*texts(claim, "id", "quote", "statistic"), *texts(claims, "title", "about"), *bad(claim, number=[lambda: 0])),
     *bad(claims, variants=[{HALF: lt.wilson}], controls=[{HALF: lt.wilson}], populations=[{HALF: (EXPERIMENT, [])}]),
     *bad(lambda baseline: lt.Baseline(baseline, CLAIM.number, CLAIM.sources), baseline=[HALF]),

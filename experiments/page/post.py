@@ -8,7 +8,6 @@ from lstm_toys.files import read_json_list
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.runs.identity import Settings
 from lstm_toys.studies.claims import ask as words
-from lstm_toys.studies.claims.declaration import NETWORKS
 
 from ..post.claims import CLAIMS
 from . import charts
@@ -105,7 +104,7 @@ def sentences(entry: dict[str, Any]) -> Iterator[str]:
     if entry["published"]:
         meets = "meets it" if entry["published"]["meets"] else "does not meet it"
         value = tables.number(entry["published"]["value"])
-        yield f"The post's own network has {value} and {meets}; {words.rank(entry, NETWORKS)} are below it."
+        yield f"The post's own network has {value} and {meets}; {words.rank(entry)} are below it."
     yield from (f"{remark[0].upper()}{remark[1:]}." for remark in entry["remarks"])
     if turned := words.turns(entry):
         yield f"Among other networks the verdict turns: {turned}."

@@ -21,12 +21,13 @@ import lstm_toys as lt
 from lstm_toys.cli import flags
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list
-from lstm_toys.results import arrays, storage
+from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
 from lstm_toys.runs.experiment import HISTORY
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.analysis.ask import Keep
+from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.figures import drawings
 from lstm_toys.studies.claims.specifications import rendered
 from lstm_toys.studies.claims.verdicts import judge
@@ -107,16 +108,14 @@ def _program(model: nn.Module, features: int) -> Any:
 
 def answers(made: Prepared, params: Any) -> lt.Results:
     """What networks answer to everything that claims ask about, labeled as a run labels it."""
-    examples, probes, shown = made.curves
-    ends, block = made.curves.lengths, made.block
-    answered = {
-        name: lt.answers(made.model, params, each, lengths=ends.get(name), block=block) for name, each in shown.items()
-    }
-    learned, probed = made.curves.split(answered)
-    known = [np.isfinite(each).all(axis=tuple(range(1, each.ndim))) for each in answered.values()]
-    labeled = arrays.answered(made.task, np.asarray(made.x), made.experiment.span, probes, probed)
-    more = {**arrays.training_answers(made.task, examples, learned), "diverged": ("seed", ~np.all(known, axis=0))}
-    return arrays.in_units(labeled.assign(more).assign_attrs(flags="{}"), made.experiment.scaling)
+    ends = made.curves.lengths
+    return evidence.labeled(
+        made,
+        {
+            name: lt.answers(made.model, params, each, lengths=ends.get(name), block=made.block)
+            for name, each in made.curves.answered.items()
+        },
+    )
 
 
 def paper(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:

@@ -8,33 +8,21 @@ networks are trained first. Flags of trainings, such as --cell, change all netwo
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from lstm_toys import files
 from lstm_toys.cli import command, flags, modules, parsers
 from lstm_toys.cli.script import canonical, home
-from lstm_toys.output import counted
-from lstm_toys.runs.context import described_error
+from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, Settings
-from lstm_toys.studies.claims.ask import ClaimSettings, Question, ask
+from lstm_toys.studies.claims.ask import ClaimSettings, Question, report
 from lstm_toys.studies.claims.choices import Change
-from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Claim, Claims
-from lstm_toys.text import code, escape
-
-
-@parsers.taking("names of claims, separated by commas, or all")
-def ids(text: str) -> tuple[str, ...]:
-    """Parses names of claims; an empty tuple for the word ``all``."""
-    names = () if text == "all" else tuple(text.split(","))
-    if "" in names:
-        raise ValueError
-    return names
+from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Claims
+from lstm_toys.studies.training import ask as training
 
 
 @parsers.taking("NAME=FILE, the name of a population and a netCDF file", many=True)
@@ -46,16 +34,14 @@ def answers(text: str) -> tuple[str, Path]:
     return name, parsers.folder.convert(path)
 
 
+ids = parsers.Parser(lambda text: tuple(text.split(",")), "names of claims, separated by commas")
+
 OWN: flags.FlagTable = {
     "claims": (parsers.name, "module that declares CLAIMS: {}, or your own module"),
     "only": (ids, "claims to test; only the networks that they need are trained"),
-    "answers": (
-        answers,
-        "file of answers to use instead of trained networks, made by lt.labeled from any model; repeat the flag for "
-        "each population",
-    ),
+    "answers": (answers, "file of answers of any model, made by lt.labeled, in place of networks; one per population"),
 }
-OWN_DEFAULTS = {"claims": "experiments.post.claims", "only": "all", "answers": "none"}
+OWN_DEFAULTS = {"claims": "experiments.post.claims", "only": "all claims", "answers": "none"}
 
 TRAINING: flags.FlagTable = {
     name: each
@@ -64,23 +50,13 @@ TRAINING: flags.FlagTable = {
 }
 """Flags that change the networks of all populations."""
 
-CONDUCT = ("quiet", "checkpoint_every", "figure_format", "cluster", "mixed", "compile_cache")
-
 FLAGS: flags.FlagTable = {
-    **{name: flags.FLAGS[name] for name in ("seeds", "base_seed")},
     "variants": (None, "also test networks of other shapes and budgets, if the claims declare them; slow"),
-    "specifications": (
-        None,
-        "also test whether verdicts stay under other choices, such as optimizers, sizes, base seeds, thresholds; slow",
-    ),
-    **{name: flags.FLAGS[name] for name in ("results_dir", "publish", "replot")},
-    "restart": (None, "test again, even if the run is finished; finished runs of networks are reused"),
-    **{name: flags.FLAGS[name] for name in CONDUCT},
+    "specifications": (None, "also test whether verdicts stay under other choices, such as optimizers and sizes; slow"),
+    **{name: flags.FLAGS[name] for name in ("seeds", "base_seed", "checkpoint_every", "compile_cache")},
+    **flags.ANALYSIS,
 }
 DEFAULTS = {**{name: flags.DEFAULTS[name] for name in FLAGS if name in flags.DEFAULTS}, "seeds": 64}
-
-Columns = dict[str, dict[str, Settings]]
-"""By column and population, the settings of a run."""
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:
@@ -90,33 +66,51 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         raise flags.Help(__doc__, table, {**DEFAULTS, **OWN_DEFAULTS})
     own, rest = flags.split({**OWN, **TRAINING}, arguments)
     values = flags.read("claims", __doc__, FLAGS, DEFAULTS, rest)
-    options = flags.options(values)
-    post = f"{home()[0]}.post.claims"
+    options, post = flags.options(values), f"{home()[0]}.post.claims"
     module = own["claims"] or post
     declared = modules.declared(module, "CLAIMS", Claims, "claims")
     if values["variants"] and not declared.variants:
         raise flags.UsageError(f"flag --variants: {module} declares no variants")
-    claims = chosen(declared, own["only"] or ())
-    others = typed(own, declared, claims)
+    if unknown := [each for each in own["only"] or () if each not in declared.ids]:
+        raise flags.UsageError(f"flag --only: unknown claim {unknown[0]!r}; available: {', '.join(declared.ids)}")
+    everything = declared.ids
+    if own["only"]:
+        declared = replace(declared, claims=tuple(each for each in declared.claims if each.id in own["only"]))
+    others = typed(own, declared)
     declared = declared.given(*others) if others else declared
-    settings = usual(declared, claims, values, module)
-    paths, digests = given_answers(own["answers"] or [], settings)
-    every = columns(declared, claims, settings, paths, values, module)
-    only = () if claims == declared.claims else tuple(claim.id for claim in claims)
-    named = None if module == post else canonical(module)
-    name = f"claims_{named.replace('.', '_')}" if named else "claims"
+    settings = usual(declared, values, module)
+    paths = dict(own["answers"] or [])
+    every = columns(declared, {name: settings[name] for name in settings if name not in paths}, values, module)
+    name = "claims" if module == post else f"claims_{canonical(module).replace('.', '_')}"
     name += "_specifications" if values["specifications"] else ""  # A set of its own, since it takes long.
-    asked = {each: values[each] for each in ("seeds", "base_seed", "variants", "specifications")}
-    claim_settings = ClaimSettings(name, only=only, answers=digests, flags=others, **asked)
-    trained = any(every.values())
-    question = Question(declared, claims, made_by(claim_settings, named, paths, trained=trained), settings, paths)
-    return command.Plan([ask(question, claim_settings, every, options.results_dir, canonical(module))], options)
+    claim_settings = ClaimSettings(
+        name,
+        **{each: values[each] for each in ("seeds", "base_seed", "variants", "specifications")},
+        only=() if declared.ids == everything else declared.ids,
+        answers=digests(paths, settings),
+        flags=others,
+    )
+    needs = {
+        (column, population): training.ask(declared.populations[population][0], each, options.results_dir)
+        for column, populations in every.items()
+        for population, each in populations.items()
+    }
+    asked = Ask(
+        "lstm_toys.studies.claims.study:ClaimStudy",
+        claim_settings,
+        options.results_dir,
+        report,
+        declared=canonical(module),
+        subject=Question(declared, settings, paths),
+        needs=needs,
+    )
+    return command.Plan([asked], options)
 
 
-def typed(values: Mapping[str, Any], declared: Claims, claims: Sequence[Claim]) -> tuple[str, ...]:
+def typed(values: Mapping[str, Any], declared: Claims) -> tuple[str, ...]:
     """Returns the flags of `TRAINING` among values; raises UsageError if a population of the claims declares one."""
     given = {name: f"--{name}={_stated(values[name])}" for name in TRAINING if values[name] is not None}
-    for population in sorted(set().union(*(claim.made_of(declared.populations) for claim in claims))):
+    for population in sorted(set().union(*(claim.made_of(declared.populations) for claim in declared.claims))):
         own, _ = flags.split(TRAINING, declared.populations[population][1])
         if twice := [name for name in given if own[name] is not None]:
             reason = f"the population {population} is defined by --{twice[0]}={_stated(own[twice[0]])}"
@@ -124,16 +118,9 @@ def typed(values: Mapping[str, Any], declared: Claims, claims: Sequence[Claim]) 
     return tuple(given.values())
 
 
-def chosen(declared: Claims, only: Sequence[str]) -> tuple[Claim, ...]:
-    """Selects claims by id, in declared order; without ids, all of them. Raises UsageError for an unknown id."""
-    if unknown := [each for each in only if each not in declared.ids]:
-        raise flags.UsageError(f"flag --only: unknown claim {unknown[0]!r}; available: {', '.join(declared.ids)}")
-    return tuple(claim for claim in declared.claims if claim.id in only or not only)
-
-
-def usual(declared: Claims, claims: Sequence[Claim], values: Mapping[str, Any], module: str) -> dict[str, Settings]:
+def usual(declared: Claims, values: Mapping[str, Any], module: str) -> dict[str, Settings]:
     """Returns the settings of every population that claims need; raises UsageError for invalid flags."""
-    needed = set().union(*(claim.made_of(declared.populations) for claim in claims))
+    needed = set().union(*(claim.made_of(declared.populations) for claim in declared.claims))
     size = [f"--{name}={values[name]}" for name in ("seeds", "base_seed")]
     settings = {}
     for name, (experiment, changes) in declared.populations.items():
@@ -142,40 +129,34 @@ def usual(declared: Claims, claims: Sequence[Claim], values: Mapping[str, Any], 
                 settings[name], _ = flags.parse(experiment, [*size, *changes])
             except flags.UsageError as error:
                 raise flags.UsageError(f"flag --claims={module}: population {name}: {error}") from None
-            if (settings[name].seeds, settings[name].base_seed) != (values["seeds"], values["base_seed"]):
-                reason = "it changes --seeds or --base_seed, which must be the same for all populations"
-                raise flags.UsageError(f"flag --claims={module}: population {name}: {reason}")
     return settings
 
 
 def columns(
-    declared: Claims,
-    claims: Sequence[Claim],
-    settings: Mapping[str, Settings],
-    given: Mapping[str, Path],
-    values: Mapping[str, Any],
-    module: str,
-) -> Columns:
-    """Returns the runs that claims are tested on: the networks themselves, during training, controls, and variants.
+    declared: Claims, trained: Mapping[str, Settings], values: Mapping[str, Any], module: str
+) -> dict[str, dict[str, Settings]]:
+    """Returns the runs that claims are tested on by column and population; raises UsageError if one is impossible.
 
-    Populations with ``given`` files of answers have no runs. Raises UsageError if a column cannot be made.
+    The columns are the networks themselves, during training, controls, variants, and other choices.
     """
-    trained = {name: each for name, each in settings.items() if name not in given}
-    every: Columns = {NETWORKS: trained}
+    every = {NETWORKS: {**trained}}
     others = {each.name: each.change for each in declared.specifications} if values["specifications"] else {}
     variants = {name: declared.variant(name).change for name in declared.variants} if values["variants"] else {}
-    changes: dict[str, Change] = {DURING: partial(during, declared)} if declared.during else {}
+
+    def during(name: str, usual: Settings) -> Settings | None:
+        *earlier, last = declared.during.get(name, (usual.steps,))
+        return replace(usual, steps=last, keep_steps=tuple(earlier)) if name in declared.during else None
+
+    changes: dict[str, Change] = {DURING: during} if declared.during else {}
     for column, change in {**changes, **declared.controls, **variants, **others}.items():
-        try:
-            changed = {
-                name: checked(declared.populations[name][0], change(name, each)) for name, each in trained.items()
-            }
-        except flags.UsageError as error:
-            raise flags.UsageError(f"flag --claims={module}: {column}: {error}") from None
-        except (Exception, SystemExit) as error:  # A user's code may raise anything.
-            raise flags.UsageError(f"flag --claims={module}: {column}: {described_error(error)}") from None
-        held = {name: each for name, each in changed.items() if each is not None}
-        tested = [claim for claim in claims if not (claim.fails and column in declared.controls)]
+        held = {}
+        for name, usual in trained.items():
+            if (changed := change(name, usual)) is not None:
+                try:
+                    held[name] = checked(declared.populations[name][0], changed)
+                except flags.UsageError as error:
+                    raise flags.UsageError(f"flag --claims={module}: {column}: {error}") from None
+        tested = [claim for claim in declared.claims if not (claim.fails and column in declared.controls)]
         if column in others:  # Without what only baselines need.
             needed = {name for claim in tested if {*claim.populations} <= {*held} for name in claim.populations}
         else:
@@ -184,20 +165,8 @@ def columns(
     return every
 
 
-def during(declared: Claims, name: str, settings: Settings) -> Settings | None:
-    """Returns settings that also save the parameters after the declared numbers of steps."""
-    if name not in declared.during:
-        return None
-    *earlier, last = declared.during[name]
-    return replace(settings, steps=last, keep_steps=tuple(earlier))
-
-
-def checked(experiment: Experiment, settings: Any) -> Settings | None:
-    """Checks the settings of a control or variant as flags of the experiment; raises TypeError or UsageError."""
-    if settings is None:
-        return None
-    if not isinstance(settings, Settings):
-        raise TypeError(f"must return settings or None, not {type(settings).__name__}")
+def checked(experiment: Experiment, settings: Settings) -> Settings:
+    """Checks the settings of a control or variant as flags of the experiment; raises UsageError."""
     own = {name: getattr(settings, name) for name in Settings.__dataclass_fields__ if name in flags.FLAGS}
     own |= {f"{NUMBER}{name}": value for name, value in settings.numbers}
     stated = {name: value for name, value in own.items() if value is not None and name not in experiment.fixed}
@@ -208,42 +177,12 @@ def _stated(value: Any) -> str:
     return (",".join(map(str, value)) or "none") if isinstance(value, list | tuple) else str(value)
 
 
-def given_answers(
-    answers: Sequence[tuple[str, Path]], settings: Mapping[str, Settings]
-) -> tuple[dict[str, Path], tuple[tuple[str, str], ...]]:
-    """Returns the files of answers by population, and their SHA-256; raises UsageError for files that are unusable."""
-    paths, digests = dict(answers), []
-    names = [name for name, _ in answers]
-    if twice := {name for name in names if names.count(name) > 1}:
-        raise flags.UsageError(f"flag --answers: population {min(twice)} has two files; give one")
+def digests(paths: Mapping[str, Path], settings: Mapping[str, Settings]) -> tuple[tuple[str, str], ...]:
+    """Returns the SHA-256 of files of answers by population; raises UsageError for files that are unusable."""
     for name, path in paths.items():
         prefix = f"flag --answers={name}={path}"
         if name not in settings:
-            known = f"the claims use {', '.join(settings)}"
-            raise flags.UsageError(f"{prefix}: no claim uses a population {name!r}; {known}")
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            raise flags.UsageError(f"{prefix}: is not a regular file")
-        try:
-            digests.append((name, files.sha256(path, links=True)))
-        except OSError as error:
-            raise flags.UsageError(f"{prefix}: {error.strerror}") from None
-    return paths, tuple(digests)
-
-
-def made_by(asked: ClaimSettings, module: str | None, given: Mapping[str, Path], *, trained: bool) -> str:
-    """Describes how the networks were made, as Markdown; without ``trained``, files hold all answers."""
-    words = [
-        "python -m experiments.claims",
-        *([f"--claims {module}"] if module else []),
-        f"--seeds {asked.seeds} --base_seed {asked.base_seed}",
-        *([f"--only {','.join(asked.only)}"] if asked.only else []),
-        *(f"--answers {shlex.quote(f'{name}={path}')}" for name, path in given.items()),
-        *map(shlex.quote, asked.flags),
-        *(f"--{switch}" for switch in ("variants", "specifications") if getattr(asked, switch)),
-    ]
-    networks = f"{counted(asked.seeds, 'network')} of each experiment, base seed {asked.base_seed}, made"
-    answers = (
-        f"The answers of {escape(name)} are those in {escape(path.name)}, without controls and variants."
-        for name, path in given.items()
-    )
-    return " ".join([f"{networks if trained else 'Made'} by {code(' '.join(words))}.", *answers])
+            raise flags.UsageError(f"{prefix}: the claims use {', '.join(settings)}, and no population {name!r}")
+        if not path.is_file():
+            raise flags.UsageError(f"{prefix}: is not a file")
+    return tuple((name, files.sha256(path, links=True)) for name, path in paths.items())

@@ -21,10 +21,9 @@ REFUSED = {
         (["--only=sine-learned,valley"], "unknown claim 'valley'; available: line-one-layer, hill-second-layer,"),
         (["--claims=experiments.line"], "experiments.line declares no CLAIMS"),
         (["--claims=sine_claims", "--variants"], "flag --variants: sine_claims declares no variants"),
-        (["--answers=sine=a.nc", "--answers=sine=b.nc"], "flag --answers: population sine has two files; give one"),
         (["--answers=sine"], "flag --answers=sine: takes NAME=FILE"),
-        (["--answers=sine=nowhere.nc"], "flag --answers=sine=nowhere.nc: No such file or directory"),
-        (["--only=slope-large", "--answers=sine=a.nc"], "uses a population 'sine'; the claims use slope_intercept"),
+        (["--answers=sine=nowhere.nc"], "flag --answers=sine=nowhere.nc: is not a file"),
+        (["--only=slope-large", "--answers=sine=a.nc"], "the claims use slope_intercept, and no population 'sine'"),
         (["--only=sine-learned", f"--answers=sine={__file__}"], ".py is not a file of answers: "),
     ],
     sweep: [

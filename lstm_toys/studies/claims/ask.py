@@ -17,11 +17,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import LATER, Identity, Settings
 from lstm_toys.studies.claims.choices import COMBINATION
-from lstm_toys.studies.claims.declaration import NETWORKS, Claim, Claims
-from lstm_toys.studies.training import ask as training
-
-RESOLUTIONS = (16, 64, 256)
-"""Numbers of networks for which reports state the smallest share that they distinguish from one half."""
+from lstm_toys.studies.claims.declaration import NETWORKS, Claims
 
 STYLE: dict[str, Any] = {"box": None, "padding": (0, 1, 0, 0), "title_justify": "left"}
 
@@ -48,14 +44,9 @@ class ClaimSettings(Identity):
 
 @dataclass(frozen=True)
 class Question:
-    """The claims to judge, and by population the settings of networks or files of external answers that judge them.
-
-    ``made_by`` says in Markdown how the networks were made.
-    """
+    """The claims to judge, and by population the settings of networks or files of external answers that judge them."""
 
     declared: Claims
-    claims: tuple[Claim, ...]
-    made_by: str
     settings: Mapping[str, Settings]
     answers: Mapping[str, Path]
 
@@ -63,26 +54,9 @@ class Question:
         return self.declared.populations[population][0]
 
 
-def ask(
-    question: Question,
-    settings: ClaimSettings,
-    columns: Mapping[str, Mapping[str, Settings]],
-    results_dir: Path,
-    declared: str,
-) -> Ask[ClaimSettings]:
-    """Asks for verdicts on finished runs and external answers; ``declared`` is the module that declares the claims."""
-    needs = {
-        (column, name): training.ask(question.experiment(name), each, results_dir)
-        for column, populations in columns.items()
-        for name, each in populations.items()
-    }
-    study = "lstm_toys.studies.claims.study:ClaimStudy"
-    return Ask(study, settings, results_dir, report, declared, subject=question, needs=needs)
-
-
 def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterator[RenderableType]:
     """Yields the table of verdicts and shares, and remarks below it."""
-    entries, metrics = read_json_list(run.checked("claims.json")), run.read_metrics()
+    entries, question = read_json_list(run.checked("claims.json")), asked.subject
     marks: dict[str, int] = {}
     rows = []
     for entry in entries:
@@ -91,33 +65,16 @@ def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterato
         median = tables.number(entry["median"])
         rows.append((entry["id"], entry["verdict"], notes, share, interval, median, entry["meets"]))
     columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "meets it")
-    question: Question = asked.subject
-    trained = f", in {counted(asked.settings.seeds, 'network')} each" if metrics["runs_seconds"] else ""
-    yield tables.table(f"{question.declared.title}{trained}", columns, rows, **STYLE)
-    if controls := named(entries, "controls"):
-        shares = [
-            [each["id"], percent(each["share"]), *(_share(each["controls"].get(name)) for name in controls)]
-            for each in entries
-            if each["controls"]
-        ]
-        heads = ["claim", "networks>", *(f"{name}>" for name in controls)]
-        yield tables.table("the share of controls that meet them", heads, shares, fold=True, **STYLE)
+    networks = counted(max(entry["seeds"] for entry in entries), "network")
+    yield tables.table(f"{question.declared.title}, in {networks} each", columns, rows, **STYLE)
     yield from (f"{mark}) {remark}" for remark, mark in marks.items())
-    if nobody := [each["id"] for each in entries if not each["counted"]]:
-        yield f"not judged, since every network diverged: {', '.join(nobody)}"
-    yield from tables.few(min((each["counted"] for each in entries if each["counted"]), default=0))
-    if others := question.declared.unanswered:
-        yield f"not judged, since they are about other networks as well: {', '.join(others)}"
-    for name, path in question.answers.items():
-        yield f"{name} is judged by the answers in {path}, without controls and variants"
+    yield from tables.few(min(each["counted"] for each in entries))
     yield at_once(entries)
-    yield resolution()
     for name in named(entries, "variants"):
-        yield differing(name, {each["id"]: each["variants"][name] for each in entries if name in each["variants"]})
+        every = {each["id"]: each["variants"][name] for each in entries if name in each["variants"]}
+        if other := ", ".join(f"{claim} {points(each)}" for claim, each in every.items() if differs(each)):
+            yield f"with {name} the share differs, in points of 100: {other}"
     for entry in entries:
-        if entry["published"]:
-            value = tables.number(entry["published"]["value"])
-            yield f"{entry['id']}: {rank(entry, NETWORKS)} are below the published {value}"
         if turned := turns(entry):
             yield f"{entry['id']} is {entry['verdict']}, but {turned}"
     yield from reach(entries, question.declared.aspects)
@@ -130,27 +87,11 @@ def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterato
     if asked.settings.specifications:
         yield "under other choices:"
         yield from (f"  {each['id']}: {specified(each)}" for each in read_json_list(run.checked("specifications.json")))
-    if spent := ", ".join(f"{seconds:,.0f} s for {column}" for column, seconds in metrics["runs_seconds"].items()):
-        yield f"the runs took {spent}"
 
 
-def _share(control: dict[str, Any] | None) -> str:
-    return "" if control is None else percent(control["share"])
-
-
-def differing(name: str, variants: Mapping[str, dict[str, Any]]) -> str:
-    """The claims whose share differs with a variant, in words; ``variants`` are its entries by claim."""
-    compared = {claim: each for claim, each in variants.items() if each["difference"] is not None}
-    if not compared:
-        return f"with {name}: no comparison, since no network counts"
-    if other := ", ".join(f"{claim} {points(each)}" for claim, each in compared.items() if differs(each)):
-        return f"with {name} the share differs, in points of 100: {other}"
-    return f"with {name} no share differs"
-
-
-def rank(entry: dict[str, Any], column: str) -> str:
-    """Counts, in words, the networks of a column with a lower number than the published one, and with the same."""
-    below, equal, whole = entry["published"]["ranks"][column]
+def rank(entry: dict[str, Any]) -> str:
+    """Counts, in words, the networks with a lower number than the published one, and with the same."""
+    below, equal, whole = entry["published"]["ranks"][NETWORKS]
     return f"{below} of {counted(whole, 'network')}{f' ({equal} equal)' if equal else ''}"
 
 
@@ -159,14 +100,6 @@ def at_once(entries: Sequence[dict[str, Any]]) -> str:
     fallen = [each["id"] for each in entries if each["simultaneous"]["verdict"] != each["verdict"]]
     intervals_of = f"with intervals for all {counted(len(entries), 'claim')} at once (Clopper-Pearson, Bonferroni)"
     return f"{intervals_of} {'undecided: ' + ', '.join(fallen) if fallen else 'every verdict stands'}"
-
-
-def resolution() -> str:
-    """States the smallest share that each of `RESOLUTIONS` distinguishes from one half."""
-    from lstm_toys.statistics.intervals import decidable
-
-    least = [f"{percent(decidable(each) / each)} of {each}" for each in RESOLUTIONS]
-    return f"least share told from one half: {', '.join(least)} networks"
 
 
 def turns(entry: dict[str, Any]) -> str:
@@ -179,46 +112,24 @@ def turns(entry: dict[str, Any]) -> str:
 
 
 def reach(entries: list[dict[str, Any]], aspects: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yields a line per aspect with the claims whose share differs in the variants that lack it; see `Claims`.
+    """Yields a line per aspect with the claims about it; see `Claims`.
 
-    A claim is about an aspect if its share is higher in all of these variants, or lower in all.
+    A claim is about an aspect if its share is higher in all variants that lack it, or lower in all.
     """
-    every = dict.fromkeys(name for names in aspects.values() for name in names)
-    rest = [each["id"] for each in entries if {*every} <= {*each["variants"]}]
     for aspect, names in aspects.items():
-        about, opposed, some = list[str](), list[str](), list[str]()
+        about = []
         for each in entries:
-            if {*names} <= {*each["variants"]}:
-                claim, changed = each["id"], [name for name in names if differs(each["variants"][name])]
-                signs = {each["variants"][name]["difference"] > 0 for name in changed}
-                if len(signs) > 1:
-                    opposed.append(claim)
-                elif changed and len(changed) == len(names):
-                    about.append(claim)
-                if changed and len(changed) < len(names):
-                    some.append(f"{claim} ({', '.join(changed)})")
-                if changed and claim in rest:
-                    rest.remove(claim)
+            variants = [each["variants"][name] for name in names if name in each["variants"]]
+            signs = {variant["difference"] > 0 if differs(variant) else None for variant in variants}
+            if len(variants) == len(names) and signs in ({True}, {False}):
+                about.append(each["id"])
         if about:
             yield f"about {aspect}, since the share differs with {' and with '.join(names)}: {', '.join(about)}"
-        if opposed:
-            yield f"the share differs with {' and '.join(names)}, but in opposite directions: {', '.join(opposed)}"
-        if some:
-            yield f"perhaps about {aspect}, since the share differs with some: {', '.join(some)}"
-    if aspects and rest:
-        yield f"about none of these, since no share differs with {', '.join(every)}: {', '.join(rest)}"
 
 
 def meaningless(entry: dict[str, Any]) -> str:
     """States for how many networks the number is undefined."""
-    count = entry["meaningless"]
-    return f"the number has no meaning for {count} network{'s' * (count > 1)}, counted as not meeting it"
-
-
-def sized(entries: list[dict[str, Any]], name: str) -> str:
-    """A variant's name, with its number of networks if that is unusual."""
-    sizes = {each["variants"][name]["seeds"] for each in entries if name in each["variants"]}
-    return name if sizes <= {each["seeds"] for each in entries} else f"{name} (of {max(sizes)})"
+    return f"the number has no meaning for {counted(entry['meaningless'], 'network')}, counted as not meeting it"
 
 
 def numbers(interval: list[float | None] | None) -> str:

@@ -7,16 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from numbers import Real
 from typing import Any
 
-from lstm_toys import arguments
 from lstm_toys.runs.identity import Settings
 
 Change = Callable[[str, Settings], Settings | None]
 """Maps the name and settings of a population to changed settings, or to None to skip the population."""
-
-CHANGES = "a function of a population's name and settings"
 
 COMBINATION = "combination"
 """The kind of specifications in which several choices differ."""
@@ -31,9 +27,6 @@ class Thresholds:
         smallest: a sentence that says why the smallest, or strictest, is defensible.
         largest: a sentence that says why the largest, or loosest, is.
 
-    Raises:
-        ValueError: an argument has the wrong type.
-
     Example:
         >>> import lstm_toys as lt
         >>> lt.Thresholds((0.1, 0.3), "A tenth is hardly seen.", "Three tenths are half of the swing.").values
@@ -44,16 +37,6 @@ class Thresholds:
     smallest: str
     largest: str
 
-    def __post_init__(self) -> None:
-        every = [value if isinstance(value, tuple) else (value,) for value in self.values]
-        flat = [each for value in every for each in value]
-        if not flat or not all(isinstance(each, Real) and not isinstance(each, bool) for each in flat):
-            raise ValueError("thresholds: values must be numbers, or pairs of numbers, such as (0.1, 0.3)")
-        if {*map(len, every)} not in ({1}, {2}):
-            raise ValueError("thresholds: values must all be numbers, or all pairs (low, high)")
-        arguments.text("thresholds: smallest", self.smallest)
-        arguments.text("thresholds: largest", self.largest)
-
 
 @dataclass(frozen=True)
 class Specification:
@@ -62,9 +45,6 @@ class Specification:
     Attributes:
         change: function that returns the changed settings of a population, or None to skip the population.
         choices: by kind of choice, such as ``"units"``, what is chosen, such as ``"half"``.
-
-    Raises:
-        ValueError: an argument has the wrong type.
 
     Example:
         >>> import dataclasses
@@ -79,13 +59,8 @@ class Specification:
     choices: Mapping[str, str]
 
     def __post_init__(self) -> None:
-        arguments.function("change", self.change, CHANGES, 2)
-        arguments.mapping("choices", self.choices, "what is chosen, by kind of choice")
-        if not self.choices or not all(isinstance(each, str) and each for each in self.choices.values()):
+        if not self.choices:
             raise ValueError('choices must say what is chosen, such as {"units": "half"}')
-        for kind, choice in self.choices.items():
-            arguments.text("a kind of choice", kind)
-            arguments.text("a choice", choice)
 
     @property
     def name(self) -> str:

@@ -1,6 +1,19 @@
 """Declares claims: a sentence, one number per network, thresholds, and the populations to test it on.
 
 Imports nothing heavy.
+
+>>> import dataclasses
+>>> from experiments import line
+>>> def largest(steeper):
+...     return steeper.answer.values.max(axis=(1, 2, 3))
+>>> sources = (lt.Source("line", "steeper"),)
+>>> baseline = lt.Baseline("smallest answer", lambda steeper: steeper.answer.values.min(axis=(1, 2, 3)), sources)
+>>> low = lt.Claim("low", "Answers are too low", "largest answer", largest, sources, high=0.5, baselines=(baseline,))
+>>> low.meets
+'at most 0.5'
+>>> gru = lt.Variant(lambda name, settings: dataclasses.replace(settings, cell="gru"), networks="learned")
+>>> lt.Claims("lines", (low,), {"line": (line.EXPERIMENT, [])}, variants={"gru": gru}).ids
+('low',)
 """
 
 from __future__ import annotations
@@ -8,7 +21,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from numbers import Real
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -18,7 +30,7 @@ from jaxtyping import Bool, Float
 from lstm_toys import arguments
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.studies import claims as study
-from lstm_toys.studies.claims.choices import CHANGES, Change, Specification, Thresholds, usual
+from lstm_toys.studies.claims.choices import Change, Specification, Thresholds, usual
 
 Verdict = Literal["supported", "refuted", "undecided"]
 VERDICTS = get_args(Verdict)
@@ -44,11 +56,6 @@ class Source(NamedTuple):
     Attributes:
         curves: the name of one of the experiment's probes, ``"training"`` for the training curve, or ``"history"`` for
             the errors recorded during training.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> lt.Source("sine", "line").curves
-        'line'
     """
 
     population: str
@@ -57,15 +64,7 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True)
 class Baseline:
-    """A number, described by ``what``, that is reported alongside a claim and does not affect the verdict.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> def largest(lines):
-        ...     return lines.answer.values.max(axis=(1, 2, 3))
-        >>> lt.Baseline("largest answer", largest, (lt.Source("sine", "line"),)).what
-        'largest answer'
-    """
+    """A number, described by ``what``, that is reported alongside a claim and does not affect the verdict."""
 
     what: str
     number: Number
@@ -81,7 +80,7 @@ class Claim:
     """A statement with one number per network, and the thresholds that this number has to meet.
 
     Attributes:
-        id: letters, digits and ``.``, ``-``, ``_``, but not "all".
+        id: letters, digits and ``.``, ``-``, ``_``.
         statistic: a description of the number.
         number: a function of the results in ``sources``, in their order, that returns one number per network ``[S]``,
             NaN where it is undefined. Curve sets have ``input`` ``[C, T, F]`` and ``answer`` ``[S, C, T, A]``, or
@@ -91,20 +90,13 @@ class Claim:
             otherwise diverged networks are excluded.
         against: a population to compare with instead of thresholds: the claim is that a network's number is higher than
             that of a network of this population.
+        baselines: reported where their populations are known.
         thresholds: other thresholds at which the claim could have been judged as well.
         fails: whether the claim states that networks fail at something. Networks that learned nothing fail too, so the
             claim is not tested on controls.
 
     Raises:
-        ValueError: there is no threshold, no number can meet the claim, or arguments are invalid or contradictory.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> def largest(lines):
-        ...     return lines.answer.values.max(axis=(1, 2, 3))
-        >>> sources = (lt.Source("sine", "line"),)
-        >>> lt.Claim("within", "Lines are answered within 0.6", "largest answer", largest, sources, high=0.6).meets
-        'at most 0.6'
+        ValueError: there is no threshold, no number can meet the claim, or arguments contradict each other.
     """
 
     id: str
@@ -121,54 +113,35 @@ class Claim:
     thresholds: Thresholds | None = None
 
     def __post_init__(self) -> None:
-        arguments.text("id", self.id, empty=True)
-        claim, against = f"claim {self.id!r}", f": against={self.against!r}"
-        for name in ("quote", "statistic"):
+        claim = f"claim {self.id!r}"
+        for name in ("id", "quote", "statistic"):
             arguments.text(f"{claim}: {name}", getattr(self, name), empty=True)
-        for name in ("learned", "fails"):
-            arguments.switch(f"{claim}: {name}", getattr(self, name))
-        arguments.instance(f"{claim}: against", self.against, str | None, "the name of a population, or None")
-        arguments.instance(f"{claim}: thresholds", self.thresholds, Thresholds | None, "an lt.Thresholds or None")
         for name in ("low", "high"):
-            object.__setattr__(self, name, _threshold(f"{claim}: {name}", getattr(self, name)))
+            object.__setattr__(self, name, float(getattr(self, name)))
         _check_number(claim, self.number, self.sources)
-        if not isinstance(self.baselines, tuple) or not all(isinstance(each, Baseline) for each in self.baselines):
-            raise arguments.refused(f"{claim}: baselines", "a tuple of lt.Baseline", self.baselines)
-        names, populations = [each.what for each in self.baselines], {each.population for each in self.sources}
-        bounded, compared = (self.low, self.high) != (-np.inf, np.inf), self.against is not None
-        both = np.isfinite(self.low) and np.isfinite(self.high)
-        pairs = self.thresholds is not None and isinstance(self.thresholds.values[0], tuple)
-        kind = "pairs (low, high), since it has two" if both else "numbers, since it has one threshold"
-        for wrong, said in (
-            (self.learned and self.fails, ": learned=True and fails=True contradict each other"),
-            (not compared and not bounded, " has no threshold: give low, high, or against"),
-            (compared and bounded, f"{against} replaces low and high; give one or the other"),
-            (
-                self.low > self.high or self.low == np.inf or self.high == -np.inf,
-                f": no number is at least {self.low:g} and at most {self.high:g}",
-            ),
-            (
-                compared and len(populations) > 1,
-                f"{against} takes one population, not {', '.join(sorted(populations))}",
-            ),
-            (self.against in populations, f": {self.against!r} cannot be compared with itself"),
-            (compared and self.thresholds is not None, f"{against} has no thresholds"),
-            (compared and self.learned, f"{against} excludes diverged networks; learned counts them"),
-            *((names.count(name) > 1, f": two baselines are named {name!r}") for name in names),
-            (self.thresholds is not None and pairs != both, f": thresholds must be {kind}"),
-        ):
-            if wrong:
-                raise ValueError(f"{claim}{said}")
+        if not self.low <= self.high:
+            raise ValueError(f"{claim}: no number is at least {self.low:g} and at most {self.high:g}")
+        bounded, own = (self.low, self.high) != (-np.inf, np.inf), {each.population for each in self.sources}
+        if bounded == (self.against is not None):
+            raise ValueError(f"{claim} must have thresholds, low or high, or a population to be held against")
+        if not bounded and (self.learned or self.thresholds or len(own) > 1 or self.against in own):
+            raise ValueError(f"{claim}: against takes one other population, and neither learned nor thresholds")
+        if self.learned and self.fails:
+            raise ValueError(f"{claim}: learned=True and fails=True contradict each other")
+        if len({each.what for each in self.baselines}) < len(self.baselines):
+            raise ValueError(f"{claim}: two baselines have the same name")
+        both, values = np.isfinite(self.low) and np.isfinite(self.high), self.thresholds and self.thresholds.values
+        if any(isinstance(each, tuple) != both for each in values or ()):
+            raise ValueError(f"{claim}: thresholds must be {'pairs (low, high)' if both else 'numbers'}, like its own")
         _ = self.others  # Each of them must be possible.
 
     @property
     def others(self) -> tuple[Claim, ...]:
         """The claim with each of its other thresholds."""
-        values = self.thresholds.values if self.thresholds else ()
         single = "low" if np.isfinite(self.low) else "high"
         ends: list[dict[str, Any]] = [
             dict(zip(("low", "high"), each, strict=True)) if isinstance(each, tuple) else {single: each}
-            for each in values
+            for each in (self.thresholds.values if self.thresholds else ())
         ]
         return tuple(replace(self, **each, thresholds=None) for each in ends)
 
@@ -208,19 +181,12 @@ class Variant:
             the first of the steps in `Settings.keep_steps` at which its training loss is at most the median final loss
             of the networks that the claims are about; networks that never reach it are excluded. Claims with
             ``learned=True`` count all networks, and are not tested with ``"equal loss"``.
-
-    Example:
-        >>> import dataclasses
-        >>> import lstm_toys as lt
-        >>> lt.Variant(lambda name, settings: dataclasses.replace(settings, cell="gru"), networks="learned").networks
-        'learned'
     """
 
     change: Change
     networks: Counted = "all"
 
     def __post_init__(self) -> None:
-        arguments.function("change", self.change, CHANGES, 2)
         arguments.choice("networks", self.networks, *get_args(Counted))
 
 
@@ -231,35 +197,19 @@ class Claims:
     Attributes:
         populations: by the name that `Source` uses, an experiment and command-line flags that override its defaults.
         about: a description of the networks.
-        published: a module-level function that returns published answers: by population the results of one network.
+        published: a function that returns published answers: by population the results of one network.
         data: files from which the claims, or the published answers, are read.
         controls: by name, networks that were not trained or were trained on something else. A claim that they also meet
             says little about the trained networks, unless it states that networks fail.
         variants: by name, networks of other kinds or training lengths, which show how far a verdict generalizes.
         aspects: by the description of a property, such as "hard gates", the variants whose networks lack it.
-        during: by population, earlier numbers of steps in the same training after which claims about only this
-            population are also tested.
+        during: by population, at least two earlier numbers of steps, in ascending order, in the same training after
+            which claims about only this population are also tested.
         specifications: other trainings that the claims could have been about as well. By default a third and three
             times the learning rate, half and twice the units, and two other base seeds.
-        unanswered: ids of claims that `on` has left out.
 
     Raises:
         ValueError: names repeat or are unknown, there are no claims, or another argument is invalid.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> functions = {
-        ...     "task": lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
-        ...     "probes": lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
-        ...     "draw": lambda results, companions: {},
-        ... }
-        >>> experiment = lt.Experiment("line", "One line.", {}, lt.Goal(rmse=0.03), **functions)
-        >>> def largest(lines):
-        ...     return lines.answer.values.max(axis=(1, 2, 3))
-        >>> sources = (lt.Source("line", "steeper"),)
-        >>> low = lt.Claim("low", "Answers to steeper lines are too low", "largest answer", largest, sources, high=0.5)
-        >>> lt.Claims("lines", (low,), {"line": (experiment, [])}).ids
-        ('low',)
     """
 
     title: str
@@ -273,10 +223,14 @@ class Claims:
     aspects: Mapping[str, Sequence[str]] = field(default_factory=dict)
     during: Mapping[str, Sequence[int]] = field(default_factory=dict)
     specifications: tuple[Specification, ...] = field(default_factory=usual)
-    unanswered: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        self._check_kinds()
+        for name in ("title", "about"):
+            arguments.text(name, getattr(self, name))
+        for name, kind in (("claims", Claim), ("specifications", Specification)):
+            arguments.fields(self, arguments.instances, name, kind=kind, expected=f"a tuple of lt.{kind.__name__}")
+        for name in ("populations", "controls", "variants", "aspects", "during"):
+            arguments.mapping(name, getattr(self, name), "a dictionary by name")
         others = [each.name for each in self.specifications]
         columns = [NETWORKS, DURING, COPY, CLIPPED, *self.controls, *self.variants, *others]
         for what, names in (("claim", [*self.ids]), ("column", columns)):
@@ -286,53 +240,13 @@ class Claims:
             raise ValueError("claims must not be empty")
         if unknown := [name for names in self.aspects.values() for name in names if name not in self.variants]:
             raise ValueError(f"aspects names {unknown[0]!r}, which is not a variant")
-        known = f"but the populations are {', '.join(self.populations)}"
-        if unknown := [name for name in self.during if name not in self.populations]:
-            raise ValueError(f"during names {unknown[0]!r}, {known}; leave it out of during")
         for claim in self.claims:
-            if not re.fullmatch(r"\w[\w.-]*", claim.id) or claim.id == "all":
-                rule = 'use letters, digits, ".", "-" and "_", and not "all"'
+            if not re.fullmatch(r"\w[\w.-]*", claim.id):
+                rule = 'use letters, digits, ".", "-" and "_"'
                 raise ValueError(f"invalid id of a claim {claim.id!r}: {rule}")
-            used = [*claim.populations, *(source.population for each in claim.baselines for source in each.sources)]
-            if unknown := [name for name in used if name not in self.populations]:
-                mend = "leave the claim out of claims, or declare the population"
-                raise ValueError(f"claim {claim.id!r} uses {unknown[0]!r}, {known}; {mend}")
-
-    def _check_kinds(self) -> None:
-        for name in ("title", "about"):
-            words = getattr(self, name)
-            arguments.expect(isinstance(words, str) and words.strip() != "", name, "text that is not empty", words)
-            arguments.text(name, words)
-        for name, kind in (("claims", Claim), ("data", Path), ("specifications", Specification)):
-            held = getattr(self, name)
-            if not isinstance(held, tuple) or not all(isinstance(each, kind) for each in held):
-                raise ValueError(f"{name} must be a tuple of {kind.__name__}, such as ({kind.__name__}(...),)")
-        if missing := [path for path in self.data if not path.is_file()]:
-            raise ValueError(f"data names {missing[0]}, which is not a file")
-        for name in ("populations", "controls", "variants", "aspects", "during"):
-            held = getattr(self, name)
-            if not isinstance(held, Mapping) or not all(isinstance(each, str) and each for each in held):
-                raise ValueError(f"{name} must be a dictionary whose keys are names")
-            for each in held:
-                arguments.text(f"a key of {name}", each)
-        for name, population in self.populations.items():
-            match population:
-                case (Experiment(), [*flags]) if all(isinstance(flag, str) for flag in flags):
-                    pass
-                case _:
-                    raise ValueError(
-                        f"population {name!r} must be an experiment and its flags, such as (EXPERIMENT, [])"
-                    )
-        for name, change in {**self.controls, **self.variants}.items():
-            if not isinstance(change, Variant) or name in self.controls:
-                arguments.function(repr(name), change, CHANGES, 2)
-        for name, steps in self.during.items():
-            if not isinstance(steps, Sequence) or not all(isinstance(each, int) and each >= 0 for each in steps):
-                raise arguments.refused(f"during[{name!r}]", "a sequence of numbers of steps", steps)
-            if len(set(steps)) < 2 or sorted(set(steps)) != list(steps):
-                raise ValueError(f"during[{name!r}] must have at least two numbers of steps, in ascending order")
-        if self.published is not None:
-            arguments.function("published", self.published, "a function without arguments, or None", 0)
+            if unknown := [name for name in claim.populations if name not in self.populations]:
+                known = ", ".join(self.populations)
+                raise ValueError(f"claim {claim.id!r} uses {unknown[0]!r}, but the populations are {known}")
 
     def given(self, *flags: str) -> Claims:
         """The same claims about other networks: all populations get further command-line flags."""
@@ -342,37 +256,13 @@ class Claims:
     def on(self, population: str, *flags: str) -> Claims:
         """The claims that a single population can answer, about its networks with further command-line flags.
 
-        Baselines that need other populations are left out, too. Raises ValueError if no claim is about this population.
-
         Example:
             >>> from experiments.post.claims import CLAIMS
-            >>> gru = CLAIMS.on("sine", "--cell=gru")
-            >>> len(gru.claims), "line-one-layer" in gru.unanswered
-            (11, True)
+            >>> len(CLAIMS.on("sine", "--cell=gru").claims)
+            11
         """
-        able = [claim for claim in self.claims if claim.populations == (population,)]
-        if not able:
-            known = ", ".join(self.populations)
-            raise ValueError(f"no claim is about {arguments.brief(population)} alone; the populations are {known}")
-        held = {population}
-
-        def published() -> study.evidence.Evidence:
-            assert self.published is not None
-            return {name: each for name, each in self.published().items() if name in held}
-
-        claims = tuple(
-            replace(claim, baselines=tuple(b for b in claim.baselines if {s.population for s in b.sources} <= held))
-            for claim in able
-        )
-        alone = replace(
-            self,
-            claims=claims,
-            populations={population: self.populations[population]},
-            published=self.published and published,
-            during={name: steps for name, steps in self.during.items() if name in held},
-            unanswered=tuple(each for each in self.ids if each not in {claim.id for claim in able}),
-        )
-        return alone.given(*flags)
+        able = tuple(claim for claim in self.claims if claim.populations == (population,))
+        return replace(self, claims=able, populations={population: self.populations[population]}).given(*flags)
 
     def variant(self, name: str) -> Variant:
         """A variant by name; a function stands for one that counts all networks."""
@@ -385,19 +275,7 @@ class Claims:
         return tuple(claim.id for claim in self.claims)
 
 
-def _threshold(name: str, value: Any) -> float:
-    try:
-        converted = float(value) if isinstance(value, Real) and not isinstance(value, bool) else np.nan
-    except OverflowError:
-        converted = np.nan
-    if np.isnan(converted):
-        raise ValueError(f"{name} must be a number, not {arguments.brief(value)}")
-    return converted
-
-
 def _check_number(owner: str, number: Any, sources: Any) -> None:
-    if not isinstance(sources, tuple) or isinstance(sources, Source) or not sources:
-        raise ValueError(f"{owner}: sources must be a tuple of lt.Source, such as (lt.Source('line', 'steeper'),)")
-    if wrong := [each for each in sources if not isinstance(each, Source)]:
-        raise ValueError(f"{owner}: sources must be a tuple of lt.Source, but {arguments.brief(wrong[0])} is not one")
+    several = "a tuple of lt.Source, such as (lt.Source('line', 'steeper'),)"
+    arguments.instances(f"{owner}: sources", sources, Source, several)
     arguments.function(f"{owner}: number", number, "a function of labeled results, one for each source", len(sources))

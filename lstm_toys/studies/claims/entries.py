@@ -3,44 +3,37 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from lstm_toys.results.summary import finite
+from lstm_toys.runs.context import Refused
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, NETWORKS, Claim, Counted
 from lstm_toys.studies.claims.evidence import Evidence
-from lstm_toys.studies.claims.verdicts import Judgment, Unsound, judge, verdict
-
-
-class VariantEvidence(NamedTuple):
-    """Results of a variant, and which networks count; see `Variant`."""
-
-    results: Evidence
-    networks: Counted
-
-
-Name = TypeVar("Name", str, int)
+from lstm_toys.studies.claims.verdicts import Judgment, judge, verdict
 
 
 @dataclass(frozen=True)
 class EvidenceTable:
-    """The results that claims are judged by; ``nulls`` are models without a network, by name."""
+    """The results that claims are judged by; ``nulls`` are models without a network, by name.
+
+    With those of a variant stands which of its networks count; see `Variant`.
+    """
 
     networks: Evidence
     published: Evidence = field(default_factory=dict)
     nulls: Mapping[str, Evidence] = field(default_factory=dict)
     controls: Mapping[str, Evidence] = field(default_factory=dict)
-    variants: Mapping[str, VariantEvidence] = field(default_factory=dict)
+    variants: Mapping[str, tuple[Evidence, Counted]] = field(default_factory=dict)
     during: Mapping[int, Evidence] = field(default_factory=dict)
 
 
 def entries(claims: Sequence[Claim], columns: EvidenceTable, about: str) -> list[dict[str, Any]]:
-    """Returns all that is reported about claims as JSON; raises Unsound if a source is missing or a function fails."""
+    """Returns all that is reported about claims as JSON; raises Refused if a source is missing or a function fails."""
     compared = [_compared(claim, columns) for claim in claims]
     confidences = [intervals.simultaneous(count) for count in (len(claims), sum(map(len, compared)))]
     return [
@@ -60,7 +53,7 @@ def _compared(claim: Claim, columns: EvidenceTable) -> dict[str, tuple[Judgment,
     return found
 
 
-def _judged(claim: Claim, columns: Mapping[Name, Evidence]) -> dict[Name, Judgment]:
+def _judged(claim: Claim, columns: Mapping[Any, Evidence]) -> dict[Any, Judgment]:
     return {name: judged for name, each in columns.items() if (judged := judge(claim, each)) is not None}
 
 
@@ -74,13 +67,16 @@ def _entry(
 ) -> dict[str, Any]:
     if (ours := judge(claim, columns.networks)) is None:
         lacking = " and ".join(f"{source.curves} of {source.population}" for source in claim.sources)
-        raise Unsound(f"claim {claim.id}: the results lack {lacking}, or are not of as many networks each")
+        raise Refused(f"claim {claim.id}: the results lack {lacking}, or are not of as many networks each")
     alone = judge(claim, columns.published)
     published = None
     if alone is not None and not np.isnan(alone.numbers).all():
         published = _single(alone) | {"ranks": _ranks(claim, alone, columns, variants)}
     (answers, right), at_once = _copied(claim, columns.networks), ours.share_at(of_claims)
     controls = {} if claim.fails else _judged(claim, columns.controls)
+    differences = {
+        name: intervals.difference(*(each.share_at(of_differences) for each in pair)) for name, pair in variants.items()
+    }
     entry = {
         "id": claim.id,
         "quote": claim.quote,
@@ -93,8 +89,9 @@ def _entry(
         "null": {name: _single(each) | {"answers": answers} for name, each in _judged(claim, columns.nulls).items()},
         "controls": {name: _population(each) for name, each in controls.items()},
         "variants": {
-            name: _population(theirs) | _difference(theirs, others, of_differences)
-            for name, (theirs, others) in variants.items()
+            name: _population(variants[name][0])
+            | {"difference": finite(each.value), "difference_interval": _interval(each)}
+            for name, each in differences.items()
         },
         "during": _during(_judged(claim, columns.during)),
     }
@@ -104,7 +101,7 @@ def _entry(
 
 def _population(outcome: Judgment) -> dict[str, Any]:
     return {
-        "per_seed": _listed(outcome.numbers),
+        "per_seed": [*map(finite, outcome.numbers.tolist())],
         "share": finite(outcome.share.value),
         "interval": _interval(outcome.share),
         "median": finite(outcome.median.value),
@@ -116,17 +113,12 @@ def _population(outcome: Judgment) -> dict[str, Any]:
         "unlearned": list(outcome.unlearned),
         "excluded": list(outcome.excluded),
         "meaningless": outcome.meaningless,
-        "against_per_seed": None if outcome.theirs is None else _listed(outcome.theirs),
+        "against_per_seed": None if outcome.theirs is None else [*map(finite, outcome.theirs.tolist())],
         "baselines": {
             what: {"median": finite(estimate.value), "median_interval": _interval(estimate)}
             for what, estimate in outcome.baselines.items()
         },
     }
-
-
-def _difference(theirs: Judgment, ours: Judgment, confidence: float) -> dict[str, Any]:
-    difference = intervals.difference(theirs.share_at(confidence), ours.share_at(confidence))
-    return {"difference": finite(difference.value), "difference_interval": _interval(difference)}
 
 
 def _single(outcome: Judgment) -> dict[str, Any]:
@@ -141,7 +133,7 @@ def _ranks(
     claim: Claim, published: Judgment, columns: EvidenceTable, variants: Mapping[str, Any]
 ) -> dict[str, list[int]]:
     """Counts by column the networks with a lower number than the published one, an equal number, and any number."""
-    every = {NETWORKS: columns.networks} | {name: columns.variants[name].results for name in variants}
+    every = {NETWORKS: columns.networks} | {name: columns.variants[name][0] for name in variants}
     known, value = columns.published, published.numbers[0]
     alike = {
         column: {name: evidence.alike(each, known[name]) for name, each in results.items() if name in known}
@@ -208,10 +200,6 @@ def _remarks(entry: Mapping[str, Any], answers: str, about: str, *, learned: boo
         yield f"{names[met[0]]} meets it: {said} {'right answers' if COPY in met else 'answers within (-1, 1)'}"
     too = {"supported": "meet it too", "refuted": "meet it, these networks do not", "undecided": "meet it"}[judged]
     yield from (f"{name} {too}" for name, control in entry["controls"].items() if control["verdict"] == "supported")
-
-
-def _listed(numbers: Float[np.ndarray, " S"]) -> list[float | None]:
-    return [finite(number) for number in numbers.tolist()]
 
 
 def _interval(estimate: Estimate) -> list[float | None] | None:

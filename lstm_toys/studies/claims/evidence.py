@@ -16,12 +16,14 @@ import xarray as xr
 from jaxtyping import Array, Float, PyTree, Shaped
 
 from lstm_toys import arguments
-from lstm_toys.files import Damaged, sha256
+from lstm_toys.files import Damaged
 from lstm_toys.results import arrays, storage
 from lstm_toys.runs import external
-from lstm_toys.runs.context import Refused, described_error
+from lstm_toys.runs.context import Refused
 from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
-from lstm_toys.studies.claims.ask import ClaimSettings, Question
+from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.preparation import Prepared
+from lstm_toys.studies.claims.ask import Question
 from lstm_toys.studies.claims.declaration import INPUT, TRUTH
 
 Evidence = Mapping[str, xr.Dataset]
@@ -105,17 +107,6 @@ def right(curves: xr.Dataset) -> bool:
     return curves.truth.dims == curves.input.dims and np.array_equal(curves.truth, curves.input, equal_nan=True)
 
 
-def read_only(curves: xr.Dataset) -> xr.Dataset:
-    """Copies a dataset, with views of its arrays that cannot be written."""
-    copied = curves.copy()
-    for name, variable in copied.variables.items():
-        if name not in copied.indexes:  # Indexes are read-only already.
-            values = variable.values.view()
-            values.flags.writeable = False
-            variable.data = values
-    return copied
-
-
 def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
     """Applies a measure to every answer of every network ``[S, C]``; bitwise independent of the other networks.
 
@@ -169,101 +160,66 @@ def _each(
     return jax.vmap(jax.vmap(measured, (0, 0, None)), (0, None, None))(answers, shown, x)
 
 
-def external_answers(question: Question, settings: ClaimSettings) -> dict[str, xr.Dataset]:
-    """Reads files of answers by population; raises Refused if they are for other curves, or a file has changed."""
-    return {name: _read(question, name, question.answers[name], digest) for name, digest in settings.answers}
+def labeled(prepared: Prepared, answers: Mapping[str, Float[np.ndarray, "S _ ..."]]) -> xr.Dataset:
+    """Labels the answers of any networks to all curves of an experiment as a run does, without histories."""
+    learned, probed = prepared.curves.split(answers)
+    task, sound = prepared.task, [np.isfinite(each).all(axis=tuple(range(1, each.ndim))) for each in answers.values()]
+    found = arrays.answered(task, np.asarray(prepared.x), prepared.experiment.span, prepared.probes, probed)
+    variables = arrays.training_answers(task, prepared.curves.training, learned)
+    variables["diverged"] = ("seed", ~np.all(sound, axis=0))
+    return arrays.in_units(found.assign(variables).assign_attrs(flags="{}"), prepared.experiment.scaling)
 
 
-def check_curves(question: Question, answers: Mapping[str, xr.Dataset]) -> None:
-    """Raises Refused if curves of a claim are missing, or it combines populations of different sizes."""
-    probed = {name: _probed(question.experiment(name)) for name in question.settings if name not in answers}
-    sizes = {name: settings.seeds for name, settings in question.settings.items()}
-    sizes |= {name: labeled.sizes["seed"] for name, labeled in answers.items()}
-    for claim in question.claims:
-        others = [source for each in claim.baselines for source in each.sources if source.population not in answers]
-        for source in [*claim.sources, *others]:
-            for name in claim.populations if claim.against and source in claim.sources else (source.population,):
-                if name not in answers and source.curves not in probed[name]:
-                    every = ", ".join(probed[name])
-                    raise Refused(f"claim {claim.id}: {name} has no curves {source.curves!r}; it has {every}")
-                if name in answers and select(answers[name], source.curves) is None:
-                    missing = f"{question.answers[name]} lacks {source.curves} of {name}"
-                    raise Refused(f"claim {claim.id}: {missing}; use --only to select claims that do not need it")
-        counts = {source.population: sizes[source.population] for source in claim.sources}
-        if len({*counts.values()}) > 1:
-            words = ", ".join(f"{count:,} of {name}" for name, count in counts.items())
-            raise Refused(f"claim {claim.id} combines populations, which must have equally many networks, not {words}")
+def synthetic(experiment: Experiment, settings: Settings) -> xr.Dataset:
+    """Makes results like those of a run, for one network that copies its input and whose loss falls."""
+    prepared = Prepared(experiment, settings)
+    task, features = prepared.task, len(prepared.task.output_features)
+    answers = {
+        name: np.zeros((1, *each.shape[: 2 if task.sequence else 1], features), np.float32)
+        for name, each in prepared.curves.answered.items()
+    }
+    made, errors = labeled(prepared, answers), np.geomspace(1.0, 1e-6, 9)
+    copied, axes = copy(made), ("seed", "step", task.axes[-1])
+    histories = {
+        "step": np.linspace(0, settings.steps, len(errors)).astype(int),
+        "train_loss": (axes[:2], errors[None] ** 2),
+        "train_rmse": (axes, np.tile(errors[:, None], (1, 1, features))),
+    }
+    return made.assign({name: copied[name] for name in copied.data_vars if "answer" in str(name)} | histories)
 
 
 def published(question: Question) -> Evidence:
-    """Calls the declaration's function for published answers; raises Refused if it fails or returns something else."""
+    """Published answers by population; raises Refused unless each population has one network."""
     declared = question.declared
-    if declared.published is None:
-        return {}
-    try:
-        answers = declared.published()
-    except (Exception, SystemExit) as error:  # A user's code may raise anything.
-        raise Refused(f"the published answers cannot be made: {described_error(error)}") from None
-    if not isinstance(answers, Mapping) or not all(isinstance(each, xr.Dataset) for each in answers.values()):
-        raise Refused("the published answers must be a dictionary of labeled results by population")
+    answers = {} if declared.published is None else declared.published()
     for name, labeled in answers.items():
-        if name not in declared.populations:
-            raise Refused(
-                f"published returns answers of {name!r}, but the populations are {', '.join(declared.populations)}; "
-                "leave them out, or declare claims with published=None to compare with no published answers"
-            )
-        if missing := {"diverged", "family"} - {*labeled.variables}:
-            raise Refused(f"the published answers of {name} lack {min(missing)}; use lt.labeled to make them")
         if labeled.sizes["seed"] != 1:
             raise Refused(f"the published answers of {name} must be from one network, not {labeled.sizes['seed']}")
-    return answers
+    return {name: labeled for name, labeled in answers.items() if name in declared.populations}
 
 
-def _probed(experiment: Experiment) -> list[str]:
-    return [*dict.fromkeys(probe.name for probe in experiment.probes(experiment.small[0])), TRAINING, HISTORY]
-
-
-def _read(question: Question, name: str, path: Path, digest: str) -> xr.Dataset:
+def external_answers(question: Question, name: str, path: Path) -> xr.Dataset:
+    """Reads a file of answers of a population; raises Refused if they are for other curves."""
     file = f"answers of {name}: {path}"
     try:
         answers = storage.load_results(path, {"answer", "input", "train_answer", "train_target"})
     except Damaged as error:
         raise Refused(f"{file} {str(error.strerror).replace('is damaged', 'is not a file of answers')}") from None
-    except OSError as error:
-        raise Refused(f"{file}: {error.strerror}") from None
-    if sha256(path, links=True) != digest:
-        raise Refused(f"{file} was changed while networks were trained")
     experiment, settings = question.experiment(name), question.settings[name]
     points, numbers = settings.timesteps, dict(settings.numbers)
     shown, (_, task) = external.curves_of(experiment, points, numbers), experiment.at(points)
     shape = (1, *shown.shape[: 2 if task.sequence else 1], len(task.output_features))
-    if differs := _difference(answers, external.labeled(experiment, np.zeros(shape), points, numbers)):
-        raise Refused(f"{file} does not match {experiment.name} with {points:,} time points: {differs}")
+    expected = external.labeled(experiment, np.zeros(shape), points, numbers)
+    curves = expected.drop_dims("seed")
+    try:
+        given = answers.drop_dims("seed", errors="ignore")[[*curves.variables]]
+        xr.testing.assert_allclose(given, curves, TOLERANCE, TOLERANCE)
+        same = all(answers[name].dims == expected[name].dims for name in ("answer", "train_answer"))
+    except (AssertionError, KeyError):
+        same = False
+    if not same:
+        raise Refused(f"{file} has other curves than {experiment.name} with {points:,} time points")
     if "diverged" in answers:
         return answers
     sound = np.isfinite(answers.answer).all([axis for axis in answers.answer.dims if axis != "seed"])
     return answers.assign(diverged=("seed", ~sound.values))
-
-
-def _difference(found: xr.Dataset, expected: xr.Dataset) -> str:
-    """Describes the first variable that differs from the template; empty if none does."""
-    for name, variable in expected.variables.items():
-        if (there := found.variables.get(name)) is None:
-            if name in ("seed", "diverged"):
-                continue
-            return f"{name} is missing"
-        axes, right = (
-            ", ".join(axis if axis == "seed" else f"{axis} {size:,}" for axis, size in each.sizes.items())
-            for each in (there, variable)
-        )
-        if axes != right:
-            return f"{name} has the axes ({axes}), not ({right})"
-        if "seed" not in variable.dims and not _same(there.values, variable.values):
-            return f"{name} has different values"
-    return ""
-
-
-def _same(first: np.ndarray, second: np.ndarray) -> bool:
-    if not all(np.issubdtype(each.dtype, np.number) for each in (first, second)):
-        return first.tolist() == second.tolist()
-    return np.allclose(first, second, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)

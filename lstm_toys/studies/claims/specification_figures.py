@@ -6,30 +6,16 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import NullFormatter
 
-from lstm_toys.figures.style import COLORS, GRAY, canvas, entry, legend, plain
-from lstm_toys.studies.claims.figures import shares
-from lstm_toys.studies.claims.specifications import LEARNED
+from lstm_toys.figures.style import COLORS, GRAY, canvas, colors, entry, legend, plain
+from lstm_toys.studies.claims.figures import COLUMNS, SINGLE, shares, single
 
 Entry = Mapping[str, Any]
 
-COLUMNS = 3
-
 ROW, FIRST = 0.13, -0.2
 """Height of a row of choices below the shares, and where the first one is, in units of a share."""
-
-PUBLISHED = "k"
-"""The color of the networks that the claims are about."""
-
-PALE = 0.25
-"""Opacity of specifications with which few networks learned."""
-
-MOST_JOINED = 4
-"""Most dots that a line joins."""
 
 OTHER: dict[str, Any] = {"linewidth": 0.7, "linestyle": ":"}
 """The style of other thresholds."""
@@ -38,7 +24,7 @@ OTHER: dict[str, Any] = {"linewidth": 0.7, "linestyle": ":"}
 def drawings(entries: Sequence[Entry], others: Sequence[Entry]) -> dict[str, Figure]:
     """Draws the entries of ``specifications.json``, next to those of ``claims.json``."""
     found = {}
-    if trained := [each for each in others if any(one["state"] == "judged" for one in _drawn(each))]:
+    if trained := [each for each in others if _drawn(each)]:
         found["specifications.png"] = draw_curves(trained)
         found["losses.png"] = draw_losses(trained)
     if judged := [
@@ -48,150 +34,104 @@ def drawings(entries: Sequence[Entry], others: Sequence[Entry]) -> dict[str, Fig
     return found
 
 
-def _drawn(found: Entry) -> list[Entry]:
-    return [each for each in found["trained"] if each["state"] in ("judged", "shown") and each["share"] is not None]
-
-
-def shades(levels: Sequence[str]) -> dict[str, str]:
-    """Colors of choices: a hue for each first word, such as an optimizer, lighter for each further choice with it."""
-    hues: dict[str, list[str]] = {}
-    for level in levels:
-        hues.setdefault(level.split()[0], []).append(level)
-    colors = {}
-    for letter, own in zip("brgcy" * len(hues), hues.values(), strict=False):
-        for pale, level in zip(np.linspace(0, 0.65, len(own)), own, strict=True):
-            red, green, blue = (pale + (1 - pale) * part for part in to_rgb(COLORS[letter]))
-            colors[level] = to_hex((red, green, blue))
-    return colors
-
-
 def draw_curves(others: Sequence[Entry]) -> Figure:
-    """Draws specification curves: the shares under all trainings in order, and below which choices they have."""
-    levels: dict[str, dict[str, None]] = {}
+    """Draws specification curves: the shares under all judged trainings in order, and below which choices they have."""
+    levels: dict[str, list[str]] = {}
     for each in others:
         for one in _drawn(each):
             for kind, level in one["choices"].items():
-                levels.setdefault(kind, {})[level] = None
-    colors = {kind: shades([*own]) for kind, own in levels.items()}
+                levels.setdefault(kind, []).append(level)
+    shades = {kind: colors(own) for kind, own in levels.items()}
     with _panels(others) as (figure, panels):
         for axes, each in zip(panels, others, strict=True):
-            _curve(axes, each, colors)
+            _curve(axes, each, shades)
         handles = [
-            entry("the networks of the verdict", COLORS[PUBLISHED], marker="D", markersize=3, linestyle=""),
+            entry("the networks of the verdict", COLORS["k"], marker="D", markersize=3, linestyle=""),
             entry("another training, 95 % interval (Wilson)", marker="o", markersize=3),
-            _few(),
         ]
-        for kind, own in colors.items():
+        for kind, own in shades.items():
             for level, color in own.items():
                 handles.append(entry(f"{kind}: {level}", color, marker="s", markersize=4, linestyle=""))
         legend(figure, handles, columns=5)
         decided = [each["robust"] for each in others if each["robust"] is not None]
-        told = f"{sum(decided)} of {len(decided)} verdicts are robust: shares stay on their side of 50 %"
-        figure.suptitle(f"{told}\n(under other choices; other thresholds, which count too, are in another figure)")
+        title = f"{sum(decided)} of {len(decided)} verdicts are robust: shares stay on their side of 50 %"
+        figure.suptitle(f"{title}\n(under other choices; other thresholds, which count too, are in another figure)")
     return figure
 
 
-def _few() -> Line2D:
-    """The entry of a legend for specifications that are not judged."""
-    label = f"pale: fewer than {LEARNED:.0%} of the networks learned, not judged"
-    return entry(label, GRAY, marker="o", markersize=3, linestyle="", alpha=PALE)
-
-
-def _curve(axes: Axes, found: Entry, colors: Mapping[str, Mapping[str, Any]]) -> None:
-    own = {"name": "", "choices": {}, "state": "judged", "share": found["share"], "interval": [found["share"]] * 2}
+def _curve(axes: Axes, found: Entry, shades: Mapping[str, Mapping[str, str]]) -> None:
+    own = {"name": "", "choices": {}, "share": found["share"], "interval": [found["share"]] * 2}
     every = sorted([own] * (own["share"] is not None) + _drawn(found), key=lambda each: (each["share"], each["name"]))
     for place, each in enumerate(every):
-        alpha, color = (1.0 if each["state"] == "judged" else PALE), GRAY if each["name"] else COLORS[PUBLISHED]
-        axes.plot([place, place], each["interval"], color=color, alpha=0.5 * alpha, linewidth=1)
-        axes.plot(place, each["share"], "o" if each["name"] else "D", color=color, alpha=alpha, markersize=2.4)
-        if not each["name"]:
-            axes.axvline(place, color=COLORS[PUBLISHED], linewidth=0.6, alpha=0.5)
-        for row, kind in enumerate(colors):
+        color, marker = (GRAY, "o") if each["name"] else (COLORS["k"], "D")
+        axes.plot([place, place], each["interval"], color=color, alpha=0.5, linewidth=1)
+        axes.plot(place, each["share"], marker, color=color, markersize=2.4)
+        for row, kind in enumerate(shades):
             if (level := each["choices"].get(kind)) is not None:
-                axes.plot(place, FIRST - ROW * row, "s", color=colors[kind][level], alpha=alpha, markersize=2.6)
-    rows = [FIRST - ROW * row for row in range(len(colors))]
+                axes.plot(place, FIRST - ROW * row, "s", color=shades[kind][level], markersize=2.6)
+    rows = [FIRST - ROW * row for row in range(len(shades))]
     shares(axes, (rows[-1] - ROW, 1.06))
-    axes.set_yticks([0, 0.5, 1, *rows], ["0%", "50%", "100%", *map(plain, colors)], fontsize=6.5)
+    axes.set_yticks([0, 0.5, 1, *rows], ["0%", "50%", "100%", *map(plain, shades)], fontsize=6.5)
     axes.set(xlim=(-1, len(every)), xticks=[])
     axes.grid(visible=False)
 
 
 def draw_losses(others: Sequence[Entry]) -> Figure:
     """Draws shares against the median training loss: is it the choice, or only how far training went?"""
-    kind = next(kind for each in others for one in each["trained"] for kind in one["choices"])
-    names = list(dict.fromkeys(name for each in others for one in _drawn(each) if (name := _group(one, kind))))
-    colors = dict(zip(names, [COLORS[letter] for letter in "brgcy"] * len(names), strict=False))
+    kinds = colors(one["kind"] for each in others for one in _drawn(each))
     with _panels(others) as (figure, panels):
         for axes, each in zip(panels, others, strict=True):
-            groups: dict[str, list[tuple[float, float]]] = {}
             for one in _drawn(each):
                 if one["loss"]:
-                    groups.setdefault(name := _group(one, kind), []).append((one["loss"], one["share"]))
-                    style = {"color": colors.get(name, GRAY), "alpha": 0.6 if one["state"] == "judged" else PALE}
-                    axes.plot(one["loss"], one["share"], "o", markersize=3, **style)
-            for name, color in colors.items():
-                if 1 < len(line := sorted(groups.get(name, ()))) <= MOST_JOINED:
-                    axes.plot(*zip(*line, strict=True), color=color, linewidth=1)
+                    axes.plot(one["loss"], one["share"], "o", markersize=3, color=kinds[one["kind"]], alpha=0.6)
             axes.set_xscale("log")
             axes.xaxis.set_minor_formatter(NullFormatter())
-            if axes.get_xlim()[1] < 100 * axes.get_xlim()[0]:
-                axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.set_xlabel("training loss, median", fontsize=7)
             shares(axes, (-0.05, 1.05))
             axes.tick_params(labelsize=7)
-        handles = [entry(f"{kind}: {name}", color, marker="o", markersize=3) for name, color in colors.items()]
-        legend(figure, [*handles, entry("other choices", marker="o", markersize=3, linestyle=""), _few()], columns=4)
+        handles = [entry(kind, color, marker="o", markersize=3, linestyle="") for kind, color in kinds.items()]
+        legend(figure, handles, columns=4)
         figure.suptitle("The share of networks that meet a claim, by how far their training went")
     return figure
 
 
-def _group(one: Entry, kind: str) -> str:
-    """What a specification chooses of a kind, without a number at its end; empty if nothing, or other kinds too."""
-    if [*one["choices"]] != [kind]:
-        return ""
-    name, _, number = one["choices"][kind].rpartition(" ")
-    return name if number.replace(".", "", 1).isdigit() else one["choices"][kind]
-
-
 def draw_thresholds(judged: Sequence[tuple[Entry, Entry]]) -> Figure:
     """Draws the share of networks that meet a claim against its threshold; with two, how its numbers are spread."""
-    black, published, copied = COLORS[PUBLISHED], COLORS["r"], COLORS["g"]
+    black = COLORS["k"]
     with _panels([each for _, each in judged]) as (figure, panels):
         for axes, (known, each) in zip(panels, judged, strict=True):
-            numbers = np.sort([number for number in known["per_seed"] if number is not None])
+            numbers = np.array([number for number in known["per_seed"] if number is not None])
             low, high = known["threshold"]["low"], known["threshold"]["high"]
             own = [end for end in (low, high) if end is not None]
             others = [end for other in each["thresholds"] for end in (other["low"], other["high"]) if end is not None]
-            single = {published: known["published"], copied: known["null"].get("copy")}
-            values = {color: one["value"] for color, one in single.items() if one and one["value"] is not None}
-            every = [*numbers, *others, *own, *values.values()]
-            below = np.append(np.arange(len(numbers) + 1), len(numbers)) / known["counted"]
-            upward = low is None or high is not None
-            share = below if upward else below[-1] - np.append(below[0], below[:-1])
-            axes.step([min(every), *numbers, max(every)], share, color=COLORS["b"], where="post" if upward else "pre")
+            every = [*numbers, *others, *own, *single(known).values()]
+            ends = np.linspace(min(every), max(every), 500)
+            met = numbers[:, None] >= ends if high is None else numbers[:, None] <= ends
+            axes.plot(ends, met.sum(axis=0) / known["counted"], color=COLORS["b"])
             if len(own) == 2:
                 axes.axvspan(low, high, color=black, alpha=0.12, linewidth=0)
             for end in own:
                 axes.axvline(end, color=black, linewidth=1)
             for end in others:
                 axes.axvline(end, color=black, **OTHER)
-            for color, value in values.items():
-                axes.axvline(value, color=color, linewidth=1.2, linestyle="--")
-            axes.set_ylim(-0.03, 1.03)
-            axes.set_yticks([0, 0.5, 1], ["0%", "50%", "100%"])
+            for name, value in single(known).items():
+                axes.axvline(value, color=SINGLE[name][-1], linewidth=1.2, linestyle="--")
+            shares(axes, (-0.03, 1.03))
             axes.set_xlabel(plain(textwrap.fill(known["statistic"], 44)), fontsize=6.5)
-            axes.set_ylabel("share of networks", fontsize=6.5)
             axes.tick_params(labelsize=7)
         handles = [
             entry("networks (with two thresholds: share below)", COLORS["b"]),
             entry("threshold of the claim", black),
             entry("other thresholds", black, **OTHER),
-            entry("the published answer", published, linestyle="--"),
-            entry("a copy of the input", copied, linestyle="--"),
+            *(entry(label, color, linestyle="--") for label, _, color in SINGLE.values()),
         ]
         legend(figure, handles)
         figure.suptitle("What the verdicts would be with other thresholds")
     return figure
+
+
+def _drawn(found: Entry) -> list[Entry]:
+    return [each for each in found["trained"] if each["state"] == "judged" and each["share"] is not None]
 
 
 def _panels(others: Sequence[Entry]) -> Any:

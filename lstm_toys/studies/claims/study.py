@@ -1,14 +1,13 @@
 """Tests claims on finished runs and external answers."""
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from itertools import count
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Int
@@ -17,13 +16,11 @@ from lstm_toys import tables
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list, replacing, write_json
-from lstm_toys.networks.training import LastGood
-from lstm_toys.populations import answering, train
+from lstm_toys.populations import answering
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.results.population import parameters_name
 from lstm_toys.runs.ask import Ask, Metrics
-from lstm_toys.runs.context import Failed, Refused, RunContext
-from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.preparation import Prepared
@@ -31,9 +28,11 @@ from lstm_toys.runs.study import Study
 from lstm_toys.studies.claims import ask as words
 from lstm_toys.studies.claims import entries, evidence, figures, specification_figures, specifications, verdicts
 from lstm_toys.studies.claims.ask import ClaimSettings, Question
-from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, INPUT, NETWORKS
+from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, INPUT, NETWORKS, Counted
 from lstm_toys.studies.claims.evidence import Evidence
-from lstm_toys.text import escape
+from lstm_toys.text import code, escape
+
+Entries = list[dict[str, Any]]
 
 SPECIFICATIONS = "other choices"
 """The name of the seconds that the runs of all specifications took."""
@@ -47,24 +46,19 @@ class ClaimStudy(Study[ClaimSettings]):
         self.question: Question = ask.subject
 
     def check(self) -> None:
-        question = self.question
-        evidence.check_curves(question, evidence.external_answers(question, self.settings))
-        check_statistics(question)
-        columns: dict[str, dict[str, Settings]] = {}
-        for (column, name), each in self.ask.needs.items():
-            columns.setdefault(column, {})[name] = each.settings
-        for column, settings in columns.items():
-            if any(each.timesteps != question.settings[name].timesteps for name, each in settings.items()):
-                try:
-                    check_statistics(replace(question, settings=settings))
-                except Refused as error:
-                    raise Refused(f"{column}: {error}") from None
+        check(self.question, self.external)
 
     @cached_property
-    def judgment(self) -> list[dict[str, Any]]:
-        """The entries of ``claims.json``; raises Failed for a statistic that cannot be computed."""
+    def external(self) -> dict[str, xr.Dataset]:
+        """The external answers, by population."""
+        question = self.question
+        return {name: evidence.external_answers(question, name, path) for name, path in question.answers.items()}
+
+    @cached_property
+    def judgment(self) -> Entries:
+        """The entries of ``claims.json``; raises Refused for a statistic that cannot be computed."""
         question, declared = self.question, self.question.declared
-        networks = {**evidence.external_answers(question, self.settings), **self._results(NETWORKS)}
+        networks = {**self.external, **self._results(NETWORKS)}
         columns = entries.EvidenceTable(
             networks,
             evidence.published(question),
@@ -76,17 +70,14 @@ class ClaimStudy(Study[ClaimSettings]):
             {name: self._variant(name, networks) for name in declared.variants if self._needs(name)},
             self._during(),
         )
-        try:
-            return entries.entries(question.claims, columns, declared.about)
-        except verdicts.Unsound as error:
-            raise Failed(str(error)) from error
+        return entries.entries(declared.claims, columns, declared.about)
 
     @cached_property
-    def multiverse(self) -> list[dict[str, Any]]:
+    def multiverse(self) -> Entries:
         """The entries of ``specifications.json``: every claim under all other choices that were asked for."""
         if not self.settings.specifications:
             return []
-        claims, trained = self.question.claims, dict[str, list[dict[str, Any]]]()
+        claims, trained = self.question.declared.claims, dict[str, Entries]()
         for each in self.question.declared.specifications:  # In turn, since results of all would fill the memory.
             results = self._results(each.name)
             for claim in claims:
@@ -106,15 +97,15 @@ class ClaimStudy(Study[ClaimSettings]):
             found[name] = results.assign(learned=("seed", np.isfinite(summary.steps_to_goal(results, goal))))
         return found
 
-    def _variant(self, column: str, networks: Evidence) -> entries.VariantEvidence:
-        counted = self.question.declared.variant(column).networks
-        if counted != "equal loss":
-            return entries.VariantEvidence(self._results(column), counted)
+    def _variant(self, column: str, networks: Evidence) -> tuple[Evidence, Counted]:
+        counting = self.question.declared.variant(column).networks
+        if counting != "equal loss":
+            return self._results(column), counting
         found = {}
         for name, kept in self._kept(column):
             final = networks[name].train_loss.isel(step=-1, seed=~networks[name].diverged.values)
             found[name] = kept.at_loss(float(final.median()))
-        return entries.VariantEvidence(found, counted)
+        return found, counting
 
     def _during(self) -> dict[int, dict[str, xr.Dataset]]:
         during: dict[int, dict[str, xr.Dataset]] = {}
@@ -137,13 +128,12 @@ class ClaimStudy(Study[ClaimSettings]):
         }
 
     def compute(self, context: RunContext) -> Metrics:
-        question, run, declared = self.question, self.run, self.question.declared
+        run, declared = self.run, self.question.declared
         with context.timed("judge"):
             spent, judged = self._spent(), self.judgment
-            took = ", ".join(f"{seconds:,.0f} s ({escape(column)})" for column, seconds in spent.items())
-            conditions = " ".join([question.made_by, *([f"Their runs took {took}."] if took else [])])
             counting = {name: declared.variant(name).networks for name in declared.variants}
-            sets = {"claims": (judged, markdown(judged, declared.title, conditions, declared.aspects, counting))}
+            text = markdown(judged, declared.title, self._conditions(spent), declared.aspects, counting)
+            sets = {"claims": (judged, text)}
             if others := self.multiverse:
                 sets["specifications"] = others, specifications.markdown(others, declared.title)
             for name, (found, text) in sets.items():
@@ -158,14 +148,25 @@ class ClaimStudy(Study[ClaimSettings]):
             "files": [f"{name}.{form}" for name in sets for form in ("json", "md")],
         }
 
+    def _conditions(self, spent: Mapping[str, float]) -> str:
+        """How the networks were made, and what that took, as a line of Markdown."""
+        asked = self.settings
+        flags = {"claims": self.ask.declared, "seeds": asked.seeds, "base_seed": asked.base_seed}
+        flags |= {"only": ",".join(asked.only)} if asked.only else {}
+        words = ["python", "-m", "experiments.claims", *(f"--{name}={value}" for name, value in flags.items())]
+        words += [f"--answers={name}={path}" for name, path in self.question.answers.items()]
+        words += [*asked.flags, *(f"--{each}" for each in ("variants", "specifications") if getattr(asked, each))]
+        took = ", ".join(f"{seconds:,.0f} s ({escape(column)})" for column, seconds in spent.items())
+        return f"Made by {code(shlex.join(words))}.{f' The runs took {took}.' if took else ''}"
+
     def _spent(self) -> dict[str, float]:
         """The seconds that the runs of each column took; a run counts only in its first column."""
-        columns = {each.folder: (column, each) for (column, _), each in reversed([*self.needs.items()])}
-        others = {each.name: SPECIFICATIONS for each in self.question.declared.specifications}
-        counted = {column for column, _ in columns.values()}
-        spent = dict.fromkeys((others.get(column, column) for column, _ in self.needs if column in counted), 0.0)
-        for column, run in columns.values():
-            spent[others.get(column, column)] += sum(run.read_metrics()["seconds"].values())
+        others, spent = {each.name for each in self.question.declared.specifications}, dict[str, float]()
+        first = {run.folder: column for (column, _), run in reversed([*self.needs.items()])}
+        for (column, _), run in self.needs.items():
+            if first.pop(run.folder, None) == column:
+                name = SPECIFICATIONS if column in others else column
+                spent[name] = spent.get(name, 0.0) + sum(run.read_metrics()["seconds"].values())
         return {column: round(seconds, 1) for column, seconds in spent.items()}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
@@ -177,27 +178,12 @@ class ClaimStudy(Study[ClaimSettings]):
 
 
 def markdown(
-    judged: list[dict[str, Any]],
-    title: str,
-    conditions: str,
-    aspects: Mapping[str, Any] | None = None,
-    counting: Mapping[str, str] | None = None,
+    judged: Entries, title: str, conditions: str, aspects: Mapping[str, Any] = {}, counting: Mapping[str, str] = {}
 ) -> str:
-    """Formats all entries as the text of ``claims.md``; ``conditions`` is one line of Markdown."""
-    kinds = {
-        kind.replace(" ", "_"): [name for name in words.named(judged, "variants") if (counting or {}).get(name) == kind]
-        for kind in ("learned", "equal loss")
-    }
-    named: dict[str, Any] = {"words": words, "number": tables.number, "kinds": kinds}
-    named |= {
-        "INPUT": INPUT,
-        "NETWORKS": NETWORKS,
-        "entries": judged,
-        "title": title,
-        "conditions": conditions,
-        "aspects": aspects or {},
-    }
-    return specifications.rendered(specifications.FOLDER / "claims.md.jinja", **named)
+    """Formats all entries as the text of ``claims.md``; ``counting`` is which networks of each variant count."""
+    named = {"entries": judged, "title": title, "conditions": conditions, "aspects": aspects, "counting": counting}
+    known = {"words": words, "number": tables.number, "INPUT": INPUT}
+    return specifications.rendered(specifications.FOLDER / "claims.md.jinja", **named, **known)
 
 
 class Kept:
@@ -221,14 +207,8 @@ class Kept:
                 ends, block = curves.lengths.get(name), self._prepared.block
                 answer = answering.answers(self._prepared.model, params, shown, lengths=ends, block=block)
                 every.setdefault(name, np.empty((len(own), *answer.shape[1:]), np.float32))[seeds] = answer
-        learned, probed = curves.split(every)
-        named = {"train_answer": learned} | {f"answer_{name}".rstrip("_"): each for name, each in probed.items()}
-        labeled = xr.Dataset({name: (self._results[name].dims, each) for name, each in named.items()})
-        units = arrays.in_units(labeled, arrays.scaling_of(self._results))
-        histories = [name for name, each in self._results.variables.items() if {"step", "frame_step"} & {*each.dims}]
-        return self._results.drop_vars(histories).assign(
-            {**units.data_vars, "diverged": ("seed", self._results.sound_step.values < own)}
-        )
+        diverged = "seed", self._results.sound_step.values < own
+        return evidence.labeled(self._prepared, every).assign(diverged=diverged)
 
     def at_loss(self, loss: float) -> xr.Dataset:
         """Labels the answers of each network after the first kept step at which its training loss is at most ``loss``.
@@ -240,50 +220,25 @@ class Kept:
         return self.after(np.array(self.steps)[first]).assign(learned=("seed", reached.any(axis=1)))
 
 
-def check_statistics(question: Question) -> None:
-    """Tests every claim on synthetic networks, copies and published answers before any training; raises Refused."""
-    one = {name: synthetic(question.experiment(name), each) for name, each in question.settings.items()}
+def check(question: Question, answers: Evidence) -> None:
+    """Tries every claim on given or made-up answers, copies and published answers before training; raises Refused."""
+    one = {
+        name: answers[name] if name in answers else evidence.synthetic(question.experiment(name), each)
+        for name, each in question.settings.items()
+    }
     # No other axis has this length, so that a statistic that confuses axes fails.
     sizes = {size for labeled in one.values() for axis, size in labeled.sizes.items() if axis != "seed"}
     networks = next(number for number in count(2) if number not in sizes)
     several = {name: labeled.isel(seed=np.zeros(networks, int)) for name, labeled in one.items()}
     copies = {name: evidence.copy(labeled) for name, labeled in one.items()}
     published = evidence.published(question)
-    for claim in question.claims:
+    for claim in question.declared.claims:
+        sources = [each for baseline in claim.baselines for each in baseline.sources if each.population in one]
+        for source in claim.sources:
+            sources += [source, source._replace(population=claim.against or source.population)]
+        for name, curves in sources:
+            if evidence.select(one[name], curves) is None:
+                known = ", ".join(dict.fromkeys([*one[name].family.values.tolist(), *arrays.own_points(one[name])]))
+                raise Refused(f"claim {claim.id}: {name} has no curves {curves!r}, but {known}; --only leaves it out")
         for results in (several, copies, published):
-            try:
-                verdicts.judge(claim, results)
-            except verdicts.Unsound as error:
-                raise Refused(str(error)) from None
-
-
-def synthetic(experiment: Experiment, settings: Settings) -> xr.Dataset:
-    """Makes results like those of a run, for one network that copies its input."""
-    prepared = Prepared(experiment, settings)
-    task, (examples, probes, shown) = prepared.task, prepared.curves
-    specification, _ = prepared.specify((*settings.keep_steps, settings.steps), {})
-    axes = (settings.timesteps, len(task.output_features)) if task.sequence else (len(task.output_features),)
-    loss = np.geomspace(1.0, 1e-6, len(specification.recorded), dtype=np.float32)[None]
-    population = train.Population(
-        task=task,
-        model=prepared.model,
-        states={settings.steps: LastGood(jnp.full(1, settings.steps), {}, jnp.ones(1))},
-        steps=specification.recorded,
-        train_loss=loss,
-        train_measures=np.repeat(np.sqrt(loss)[:, :, None], len(task.measured), axis=2),
-        frame_steps=specification.recorded[specification.frames],
-        frames=np.zeros((1, len(specification.frames), *axes), np.float32),
-        block=1,
-        numbers={},
-        seeds=np.arange(1),
-        member_steps=0,
-        after=experiment.goal.after,
-    )
-    own = {name: (each.shape[1], *axes[1:]) if task.sequence else axes for name, each in shown.items()}
-    answers = {name: np.zeros((1, len(each), *own[name]), np.float32) for name, each in shown.items()}
-    learned, probed = prepared.curves.split(answers)
-    x = np.asarray(prepared.x)
-    labeled = arrays.dataset(population, x, experiment.span, examples, learned, probes, probed, {})
-    labeled = arrays.in_units(labeled, experiment.scaling)
-    copied = evidence.copy(labeled)
-    return labeled.assign({name: copied[name] for name in copied.data_vars if "answer" in str(name)})
+            verdicts.judge(claim, results)

@@ -1,20 +1,24 @@
 """Judges a claim by the share of networks that meet it."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
+from typing import TypeAlias
 
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
-from lstm_toys.runs.context import described_error
+from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import Estimate, clopper_pearson, median_bootstrap, probability_above, wilson
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.declaration import Claim, Number, Source, Verdict
 from lstm_toys.studies.claims.evidence import Evidence
+
+Measured: TypeAlias = tuple[Float[np.ndarray, " S"], Bool[np.ndarray, " S"], Bool[np.ndarray, " S"]]
+"""A number of each network, and which networks diverged, and did not learn."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +30,8 @@ class Judgment:
         numbers: NaN if a network diverged or is excluded, or its number is undefined.
         unlearned: seeds that the share excludes since they did not learn.
         excluded: diverged seeds that the share excludes; empty if a diverged network counts as not meeting the claim.
-        share: share of the ``counted`` networks that meet the claim, with a 95 % Wilson interval; with ``against``, the
-            probability that a network's number is above one of ``theirs``, see `probability_above`.
-        median: median of the numbers, with a 95 % bootstrap interval; ``baselines`` alike.
+        share: share of the ``counted`` networks that meet the claim, see `wilson`, or `probability_above` for pairs.
+        median: of the numbers, with a bootstrap interval; ``baselines`` alike.
         theirs: with ``against``, the other population's numbers that are not NaN.
     """
 
@@ -69,10 +72,6 @@ def verdict(share: Estimate) -> Verdict:
     return "refuted" if share.high < 0.5 else "undecided"
 
 
-class Unsound(ValueError):
-    """A claim's statistic cannot be computed; the argument names the claim and explains why in one line."""
-
-
 def judge(claim: Claim, populations: Evidence, *, only_learned: bool = False) -> Judgment | None:
     """Judges a claim by results of populations; None if they lack one of its sources.
 
@@ -80,12 +79,10 @@ def judge(claim: Claim, populations: Evidence, *, only_learned: bool = False) ->
     learned.
 
     Raises:
-        Unsound: the function of the claim or of a baseline raises, or does not return one real number per network.
+        Refused: the function of the claim or of a baseline raises, or does not return one real number per network.
     """
 
-    def measure(number: Number, sources: tuple[Source, ...]) -> _Measured | None:
-        return _measure(claim, number, sources, populations, only_learned=only_learned and not claim.learned)
-
+    measure = partial(_measure, claim, populations, only_learned and not claim.learned)
     if (ours := measure(claim.number, claim.sources)) is None:
         return None
     numbers, diverged, unlearned = ours
@@ -98,7 +95,7 @@ def judge(claim: Claim, populations: Evidence, *, only_learned: bool = False) ->
         other = measure(claim.number, tuple(source._replace(population=claim.against) for source in claim.sources))
         if other is None:
             return None
-        theirs = other.known
+        theirs = _known(other[0])
         lowest = np.where(np.isnan(numbers), -np.inf, numbers)  # An undefined number is never above another.
         meets = np.array([probability_above(np.array([each]), theirs).value > 0.5 for each in lowest], bool)
         share = probability_above(lowest[~out], theirs)
@@ -112,57 +109,45 @@ def judge(claim: Claim, populations: Evidence, *, only_learned: bool = False) ->
         () if claim.learned else lost,
         counted,
         share,
-        median_bootstrap(ours.known),
+        median_bootstrap(_known(numbers)),
         theirs,
-        {what: median_bootstrap(each.known) for what, each in baselines.items() if each is not None},
+        {what: median_bootstrap(_known(each[0])) for what, each in baselines.items() if each is not None},
     )
 
 
-class _Measured(NamedTuple):
-    """One number per network, NaN for excluded ones, and which networks diverged or are excluded as unlearned."""
-
-    numbers: Float[np.ndarray, " S"]
-    diverged: Bool[np.ndarray, " S"]
-    unlearned: Bool[np.ndarray, " S"]
-
-    @property
-    def known(self) -> Float[np.ndarray, " N"]:
-        return self.numbers[~np.isnan(self.numbers)]
+def _known(numbers: Float[np.ndarray, " S"]) -> Float[np.ndarray, " N"]:
+    return numbers[~np.isnan(numbers)]
 
 
 def _measure(
-    claim: Claim, number: Number, sources: tuple[Source, ...], populations: Evidence, *, only_learned: bool
-) -> _Measured | None:
-    """Computes one number per network in double precision; None if a source is missing, or sources differ in size."""
+    claim: Claim, populations: Evidence, only_learned: bool, number: Number, sources: Sequence[Source]
+) -> Measured | None:
+    """Computes numbers, NaN for excluded networks; None if a source is missing, or sources differ in size."""
     held = [(populations[each.population], each.curves) for each in sources if each.population in populations]
-    results = [each for each, _ in held]
     known = [part for each, curves in held if (part := evidence.select(each, curves)) is not None]
     if len(known) < len(sources) or len({part.sizes["seed"] for part in known}) > 1:
         return None
-    diverged = np.any([each.diverged.values for each in results], axis=0)
+    diverged = np.any([each.diverged.values for each, _ in held], axis=0)
     unlearned = np.zeros(len(diverged), bool)
-    for each in results:
+    for each, _ in held:
         if only_learned and "learned" in each:
             unlearned |= ~each.learned.values
     sound, numbers = ~(diverged | unlearned), np.full(len(diverged), np.nan)
     if sound.any():
         numbers[sound] = _called(claim, number, [part if sound.all() else part.isel(seed=sound) for part in known])
-    return _Measured(numbers, diverged, unlearned)
+    return numbers, diverged, unlearned
 
 
 def _called(claim: Claim, number: Number, parts: list[xr.Dataset]) -> Float[np.ndarray, " S"]:
-    """Calls a claim's function; raises Unsound if it raises, or does not return one real number per network."""
+    """Calls a claim's function; raises Refused if it raises, or does not return one real number per network."""
     name = f"claim {claim.id}: {getattr(number, '__name__', repr(number))}"
     count = parts[0].sizes["seed"]
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore", category=RuntimeWarning):
-            returned = number(*map(evidence.read_only, parts))
-            array = np.asarray(returned)
+            array = np.ma.asarray(number(*(part.copy(deep=True) for part in parts)))  # A function may change its own.
     except (Exception, SystemExit) as error:  # A user's code may raise anything.
-        raise Unsound(f"{name} raises {described_error(error)}") from error
-    if array.shape != (count,):
-        kind = f"an array of shape {array.shape}" if array.shape else f"{type(returned).__name__}"
-        raise Unsound(f"{name} returns {kind} for {count} networks; expected one number per network, ({count},)")
-    if array.dtype.kind not in "biuf" and not jnp.issubdtype(array.dtype, jnp.floating):
-        raise Unsound(f"{name} returns values of type {array.dtype}; expected real numbers")
-    return np.ma.filled(np.ma.asarray(returned, float), np.nan)
+        raise Refused(f"{name} raises {described_error(error)}") from error
+    if array.shape != (count,) or array.dtype.kind not in "biuf":
+        found = f"numbers of type {array.dtype} and shape {array.shape}"
+        raise Refused(f"{name} returns {found} for {count} networks; expected real ones of shape ({count},)")
+    return np.ma.filled(array.astype(float), np.nan)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments import held_out
 from experiments.post.sentences import SENTENCES as CLAIMS
 from experiments.published import answers as published
-from lstm_toys.studies.claims import entries, evidence, verdicts
+from lstm_toys.runs.context import Refused
+from lstm_toys.studies.claims import entries, verdicts
 
 X = np.linspace(0, 1, 100)
 NAMES = ("amplitude", "frequency", "phase", "offset", "slope", "intercept", "height", "base")
@@ -267,45 +267,8 @@ def test_the_posts_own_pictures_meet_the_readings_of_its_sentences():
     assert all(known.values())
 
 
-def copied(name, bound):
-    """The judgment of a claim by a model that copies its input, clipped."""
-    populations = {population: evidence.copy(results, bound) for population, results in CASES[name][0].items()}
-    return verdicts.judge(BY_ID[name], populations)
-
-
-def test_a_copy_does_what_networks_add_nowhere_but_at_large_slopes_if_it_is_clipped():
-    added = ("temporal-dependency", "frequency-first-part", "amplitude-diverges-from")
-    fails = ("amplitude-diverges", "slope-negative", "slope-large")
-    met = [(name, bound) for name in added + fails for bound in (np.inf, 1.0) if copied(name, bound).meets[0]]
-    assert met == [("slope-large", 1.0)]
-    np.testing.assert_allclose(copied("slope-large", 1.0).numbers, [0.4387], atol=1e-4)
-    shown = sequences(lines(lambda shown: 0.0 * shown))
-    for bound, largest in ((np.inf, 2.4), (1.0, 1.0)):
-        model = evidence.copy(shown, bound)
-        assert model.answer.max() == largest
-        np.testing.assert_array_equal(model.answer[0], model.input.clip(-bound, bound))
-    amplitudes = sweep(lambda a: 0.0 * a)["amplitude"]
-    np.testing.assert_array_equal(evidence.copy(amplitudes, 1.0).answer[0], amplitudes.truth.clip(-1, 1))
-
-
-def test_an_undefined_curve_counts_as_the_lowest_and_most_of_them_as_undefined():
-    """Two lines of five do not bend within what can be read off; then three."""
-    bent = np.sin(3 * SLOPES[:, None] * X)
-    for flat, expected in ((2, True), (3, False)):
-        answers = np.where(np.arange(5)[:, None] < 5 - flat, bent + 0.5 * X, 0.4)
-        name, parameters, shown, _ = lines(lambda shown: shown)
-        populations = {"sine": sequences((name, parameters, shown, answers), (f"{name}_origin", {}, shown, answers))}
-        assert np.isfinite(verdicts.judge(BY_ID["lines-nonlinear"], populations).numbers[0]) == expected
-
-
 def test_what_a_population_does_not_hold_is_not_judged():
     assert verdicts.judge(BY_ID["valley-phase"], CASES["valley-amplitude"][0]) is None
     assert verdicts.judge(BY_ID["hill-second-layer"], {"hill": trained(HILL, HILL)}) is None
-    assert verdicts.judge(BY_ID["hill-y-longer"], {"hill_y": histories([SOON])}) is None
-    with pytest.raises(verdicts.Unsound, match="the results lack phase of sine"):
+    with pytest.raises(Refused, match="the results lack phase of sine"):
         entries.entries([BY_ID["valley-phase"]], entries.EvidenceTable({}), "")
-
-
-def test_a_sum_is_written_as_people_write_it():
-    assert held_out.summed(0.2, 0.1, "x") == "0.2 + 0.1 x"
-    assert held_out.summed(0.6, -0.2, "sin(π x)") == "0.6 − 0.2 sin(π x)"

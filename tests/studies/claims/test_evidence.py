@@ -49,16 +49,3 @@ def test_a_copy_answers_its_input_or_the_true_value_of_what_is_read_off(name, bo
             np.testing.assert_allclose(part.truth, 1 - part.input, atol=1e-6)
         elif name == "read off":
             np.testing.assert_allclose(part.truth.sel(output_feature="slope"), slopes)
-
-
-def test_a_copy_of_bits_is_right_or_wrong_as_answers_are():
-    shown = np.array([[[1.0], [-1.0]], [[1.0], [1.0]]])
-    axes = ("curve", "time", "feature")
-    answer = (("seed", *axes), shown[None], {"loss": "binary_cross_entropy"})
-    sets = {
-        "input": (axes, shown),
-        "answer": answer,
-        "truth": (axes, np.ones((2, 2, 1))),
-        "diverged": ("seed", [False]),
-    }
-    assert lt.right(evidence.copy(lt.Results(sets, {"seed": [0]}))).tolist() == [[False, True]]

@@ -60,10 +60,6 @@ def test_all_that_a_user_says_is_what_a_reader_sees(text):
     assert table(text) == instead(table(PLAIN), one_line(text))
 
 
-def test_nothing_is_made_of_a_title_that_is_empty():
-    assert study.markdown([entry("a")], "", "Made.").startswith("# \n\nMade.\n")
-
-
 def test_a_claim_is_linked_to_its_heading():
     """Headings are called as GitHub calls them: in lower case, without full stops."""
     told = table("a")

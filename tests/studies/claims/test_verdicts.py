@@ -1,12 +1,10 @@
 """Verdicts, and what is told of a claim, by hand."""
 
-from contextlib import suppress
-
-import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
 
+from lstm_toys.runs.context import Refused
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.claims import ask as report
 from lstm_toys.studies.claims import entries, evidence, study, verdicts
@@ -131,7 +129,9 @@ def test_populations_without_overlap_have_the_exact_interval_of_the_smaller_one(
 def test_no_interval_is_reported_where_resampling_changes_nothing():
     equal = told(claim(high=1.0, baselines=(Baseline("again", the_number, (SOURCE,)),)), [0.0] + [0.5] * 9)
     assert equal["median_interval"] is None
-    tied = entry_of(*against([3.0] * 9, [3.0] * 9))
+    asked, networks = against([3.0] * 9, [3.0] * 9)
+    tied = entry_of(asked, networks, nulls={"copy": against([0.0], [0.0])[1]})
+    assert not tied["null"]["copy"]["meets"]  # A copy is above no other copy.
     assert (tied["share"], tied["interval"], tied["verdict"]) == (0.5, None, "undecided")
     assert tied["simultaneous"] == {"interval": None, "verdict": "undecided"}
     table = study.markdown([equal, tied | {"id": "tied"}], "title", "")
@@ -140,24 +140,18 @@ def test_no_interval_is_reported_where_resampling_changes_nothing():
     assert "- Baseline, again: 0.5.\n" in table
 
 
-WRITES = {
-    "answers": ("line", lambda part: part.answer.values.fill(9)),
-    "a record": ("history", lambda part: part.train_rmse.values.fill(9)),
-    "an assignment": ("line", lambda part: part.answer.loc.__setitem__({"seed": 0}, 9)),
-    "an attribute of an array": ("history", lambda part: part.answer.attrs.update(unit="m")),
-    "another array": ("history", lambda part: part.update({"answer": 0 * part.answer})),
-}
+def write(part):
+    part.answer.values.fill(9)
+    part.answer.attrs.update(unit="m")
+    part["answer"] = 0 * part.answer
+    return np.zeros(2)
 
 
-@pytest.mark.parametrize("case", WRITES)
-def test_a_function_cannot_change_what_other_claims_are_judged_by(case):
-    """What it writes into is its own, or cannot be written."""
-    curves, write = WRITES[case]
-    histories = {"train_rmse": (("seed", "step"), np.ones((2, 3))), "step": [0, 1, 2]}
-    results = labeled([1.0, 2.0]).assign(histories)
+def test_a_function_cannot_change_what_other_claims_are_judged_by():
+    results = labeled([1.0, 2.0]).assign(train_rmse=(("seed", "step"), np.ones((2, 3))))
     before = results.copy(deep=True)
-    with suppress(verdicts.Unsound):
-        verdicts.judge(claim(lambda part: write(part) or np.zeros(2), (Source("sine", curves),)), {"sine": results})
+    for curves in ("line", "history"):
+        verdicts.judge(claim(write, (Source("sine", curves),)), {"sine": results})
     xr.testing.assert_identical(results, before)
 
 
@@ -166,33 +160,30 @@ def test_a_function_sees_no_network_that_diverged():
     np.testing.assert_array_equal(found, [2.0, np.nan, 2.0, np.nan])
 
 
-MASKED = np.ma.masked_greater(np.array([0.0, 9.0]), 5)
-
-
-@pytest.mark.parametrize("numbers", [*(jnp.asarray([0, 1], kind) for kind in ("bool", "int32", "bfloat16")), MASKED])
-def test_numbers_of_any_real_type_are_taken_and_masked_ones_have_no_meaning(numbers):
-    expected = [0.0, np.nan if numbers is MASKED else 1.0]
-    np.testing.assert_array_equal(numbers_of(lambda _: numbers, [5.0, 5.0]), expected)
+def test_masked_numbers_have_no_meaning():
+    numbers = numbers_of(lambda _: np.ma.masked_greater(np.array([0, 9]), 5), [5.0, 5.0])
+    np.testing.assert_array_equal(numbers, [0.0, np.nan])
 
 
 def the_other(line):
     return line.depth.values
 
 
+EXPECTED = r"for 3 networks; expected real ones of shape \(3,\)"
+
+
 @pytest.mark.parametrize(
     ("number", "said"),
     [
         (the_other, r"the_other raises AttributeError: .* \(.*\.py, line \d+\)"),
-        (WRITES["answers"][1], r"raises ValueError: .*read-only \(test_verdicts.py, line \d+\)"),
-        (lambda _: np.zeros(2), r"<lambda> returns an array of shape \(2,\) for 3 networks; expected one number per"),
-        (lambda _: 0.0, r"<lambda> returns float for 3 networks; expected one number per network, \(3,\)"),
-        (lambda line: the_number(line) + 1j, "<lambda> returns values of type complex128; expected real numbers"),
-        (lambda _: [None] * 3, "<lambda> returns values of type object; expected real numbers"),
-        (lambda line: the_number(line).astype("m8[s]"), "returns values of type timedelta64"),
+        (lambda _: np.zeros(2), r"<lambda> returns numbers of type float64 and shape \(2,\) " + EXPECTED),
+        (lambda _: 0.0, r"and shape \(\) " + EXPECTED),
+        (lambda line: the_number(line) + 1j, "type complex128"),
+        (lambda _: [None] * 3, "type object"),
     ],
 )
 def test_a_number_that_is_none_is_told(number, said):
-    with pytest.raises(verdicts.Unsound, match=said):
+    with pytest.raises(Refused, match=said):
         numbers_of(number, [1.0, 2.0, 3.0])
 
 
@@ -211,7 +202,7 @@ def told(claim, numbers, controls=(), variants=None):
 
 def entry_of(claim, networks, *, nulls=None, published=None, controls=None, variants=None):
     """The entry of a claim, alone in its table; variants count all networks."""
-    columns = {name: entries.VariantEvidence(each, "all") for name, each in (variants or {}).items()}
+    columns = {name: (each, "all") for name, each in (variants or {}).items()}
     every = entries.EvidenceTable(networks, published or {}, nulls or {}, controls or {}, columns)
     return entries.entries([claim], every, "mice")[0]
 
@@ -219,25 +210,7 @@ def entry_of(claim, networks, *, nulls=None, published=None, controls=None, vari
 MET, UNMET, HALF = [0.0] + [0.05] * 10, [0.0] + [5.0] * 10, [0.0] + [0.05, 5.0] * 5
 """Numbers of networks the first of which diverged."""
 
-COPY, CLIPPED = "a copy of the input meets it", "a clipped copy of the input meets it"
-
-
-@pytest.mark.parametrize(
-    ("options", "numbers", "remark"),
-    [
-        ({"high": 0.1}, MET, f"{COPY}: says nothing about mice"),
-        ({"high": 0.1}, UNMET, f"{COPY}: the networks do not do what a copy does"),
-        ({"high": 0.1}, HALF, f"{COPY}: supported, it would say nothing about mice"),
-        ({"high": 0.1, "learned": True}, MET, "a copy of the input is what is to be learned"),
-        ({"low": 0.1}, UNMET, f"{CLIPPED}: needs no more than answers within (-1, 1)"),
-        ({"low": 0.1}, HALF, f"{CLIPPED}: supported, it would need no more than answers within (-1, 1)"),
-        ({"low": 0.8}, UNMET, None),
-    ],
-)
-def test_what_a_null_model_meets_is_said_as_the_verdict_has_it(options, numbers, remark):
-    entry = told(claim(**options), numbers)
-    assert entry["remarks"] == ([remark] if remark else [])
-    assert [each["value"] for each in entry["null"].values()] == [0.0, 0.5]
+CLIPPED = "a clipped copy of the input meets it"
 
 
 def read_off(numbers):
@@ -256,34 +229,27 @@ def inverted(numbers):
 @pytest.mark.parametrize(
     ("made", "options", "numbers", "remark"),
     [
+        (labeled, {"high": 0.1}, MET, "a copy of the input meets it: says nothing about mice"),
+        (labeled, {"high": 0.1}, UNMET, "a copy of the input meets it: the networks do not do what a copy does"),
+        (labeled, {"high": 0.1}, HALF, "a copy of the input meets it: supported, it would say nothing about mice"),
+        (labeled, {"high": 0.1, "learned": True}, MET, "a copy of the input is what is to be learned"),
+        (labeled, {"low": 0.1}, UNMET, None),
         (read_off, {"high": 0.1}, MET, "the true value meets it: needs no more than right answers"),
         (read_off, {"high": 0.1, "learned": True}, MET, "the true value is what is to be learned"),
         (read_off, {"high": 0.1}, UNMET, "the true value meets it: the networks do not answer that"),
-        (read_off, {"high": 0.1}, HALF, "the true value meets it: supported, it would need no more than right answers"),
-        (inverted, {"high": 0.1, "learned": True}, MET, f"{COPY}: says nothing about mice"),
-        (inverted, {"low": 0.1}, UNMET, None),
+        (inverted, {"high": 0.1, "learned": True}, MET, "a copy of the input meets it: says nothing about mice"),
     ],
 )
-def test_what_stands_in_the_column_of_a_copy_is_said(made, options, numbers, remark):
+def test_what_a_copy_meets_is_said_as_the_verdict_has_it(made, options, numbers, remark):
     """A copy is the input also where something else is to be answered; of what is read off it is the true value."""
     networks, bounds = {"sine": made(numbers)}, {"copy": np.inf, "clipped copy": 1.0}
     nulls = {name: {"sine": evidence.copy(networks["sine"], bound)} for name, bound in bounds.items()}
-    number = the_number if made is inverted else lambda line: line.answer.values[:, 0, 0]
+    number = (lambda line: line.answer.values[:, 0, 0]) if made is read_off else the_number
     entry = entry_of(claim(number, **options), networks, nulls=nulls)
     assert entry["null"]["copy"]["value"] == 0.0
     assert entry["remarks"] == ([remark] if remark else [])
-    cell = ("" if made is inverted else "true value: ") + ("0 ✗" if "low" in options else "0 ✓")
+    cell = ("true value: " if made is read_off else "") + ("0 ✗" if "low" in options else "0 ✓")
     assert f"| {cell} | {cell} |" in study.markdown([entry], "title", "")
-
-
-def test_a_copy_of_other_features_than_the_input_has_is_none():
-    results = labeled([0.0, 1.0])
-    results = results.assign(answer=(("seed", "curve", "time", "other"), results.answer.values))
-    assert "answer" not in evidence.copy(results)
-    assert verdicts.judge(claim(), {"sine": evidence.copy(results)}) is None
-    with_copy = told(claim(high=1.0), [0.0, 0.5])
-    without = with_copy | {"null": {}}
-    assert "| at most 1 | none | none |" in study.markdown([with_copy | {"id": "a"}, without], "title", "")
 
 
 @pytest.mark.parametrize(
@@ -303,14 +269,6 @@ def test_a_claim_that_networks_fail_is_not_tested_on_networks_that_learned_nothi
     assert entry["remarks"] == [f"{CLIPPED}: needs no more than answers within (-1, 1)"]
 
 
-def test_a_copy_is_above_no_other_copy():
-    """Of a claim that holds a population against another there are no thresholds that a number could meet."""
-    asked, networks = against([3.0] * 9, [2.0] * 9)
-    entry = entry_of(asked, networks, nulls={"copy": against([0.0], [0.0])[1]}, published=networks)
-    assert (entry["verdict"], entry["remarks"]) == ("supported", [])
-    assert (entry["null"]["copy"]["meets"], entry["published"]["meets"]) == (False, True)
-
-
 def test_a_variant_is_told_as_a_difference():
     variants = {
         "dense": {"sine": labeled([0.0] * 9)},
@@ -327,7 +285,7 @@ def test_a_variant_is_told_as_a_difference():
         np.testing.assert_allclose(variant["difference_interval"], expected[1:])
     assert (entry["variants"]["lost"]["difference"], entry["variants"]["lost"]["difference_interval"]) == (None, None)
     table = study.markdown([entry], "the claims", "")
-    assert "| claim | share of networks | dense (of 9) | longer (of 9) | lost (of 1) |" in table
+    assert "| claim | share of networks | dense | longer | lost |" in table
     assert "| [id](#id) | 100% | **-100 (-100 to -42)** | -11 (-56 to +32) | – |" in table
 
 
@@ -336,8 +294,7 @@ def test_it_is_told_how_unusual_a_published_network_is():
     variants = {"dense": {"sine": labeled([0.25, 0.24])}, "other": {"line": labeled([0.0])}}
     entry = entry_of(claim(high=1.0), networks, published={"sine": labeled([0.25])}, variants=variants)
     assert entry["published"]["ranks"] == {"networks": [2, 0, 4], "dense": [1, 1, 2]}
-    table = study.markdown([entry], "title", "")
-    assert "- Below the published 0.25 are 2 of 4 networks, 1 of 2 networks (1 equal) with dense." in table
+    assert "| 0.25 ✓, 2 of 4 networks below |" in study.markdown([entry], "title", "")
 
 
 def test_an_entry_holds_what_was_asked_for():
@@ -351,7 +308,6 @@ def test_an_entry_holds_what_was_asked_for():
     assert {name: each["median"] for name, each in entry["baselines"].items()} == {"twice": 1.2}
     table = study.markdown([entry], "the claims", "Four networks.")
     assert "| [id](#id) | **undecided** | 67% (21–94%) | 0.6 (0.5 to 0.7) | at most 1 |" in table
-    assert table.startswith("# The claims\n\nFour networks.\n")
     assert "Diverged, left out: seeds 0." in table
 
 
@@ -362,23 +318,15 @@ def test_what_claims_are_about_is_told_by_the_differences():
         return {"id": claim, "variants": variants}
 
     found = [entry("a", "gru", "rnn"), entry("b", "rnn"), entry("c", "dense"), entry("d"), {"id": "e", "variants": {}}]
-    assert list(report.reach(found, {"LSTMs": ("gru", "rnn"), "the readout": ("dense",)})) == [
+    found[2]["variants"]["gru"] = {"difference": 0.5, "difference_interval": [0.4, 0.6]}
+    opposed = entry("f", "rnn") | {"variants": found[1]["variants"] | {"gru": found[2]["variants"]["gru"]}}
+    assert list(report.reach([*found, opposed], {"LSTMs": ("gru", "rnn"), "the readout": ("dense",)})) == [
         "about LSTMs, since the share differs with gru and with rnn: a",
-        "perhaps about LSTMs, since the share differs with some: b (rnn)",
         "about the readout, since the share differs with dense: c",
-        "about none of these, since no share differs with gru, rnn, dense: d",
     ]
-    assert list(report.reach(found, {})) == []
 
 
-@pytest.mark.parametrize(
-    ("others", "counted", "said"),
-    [
-        ({"b": "refuted", "c": "undecided", "d": "refuted"}, 9, "refuted with b, d; undecided with c"),
-        ({"a": "supported"}, 9, ""),
-        ({"a": "undecided"}, 0, ""),
-    ],
-)
-def test_variants_whose_verdict_is_another_one_are_told(others, counted, said):
-    variants = {name: {"verdict": verdict, "counted": counted} for name, verdict in others.items()}
-    assert report.turns({"verdict": "supported", "variants": variants}) == said
+def test_variants_whose_verdict_is_another_one_are_told():
+    others = {"a": ("supported", 9), "b": ("refuted", 9), "c": ("undecided", 9), "d": ("refuted", 9), "e": ("x", 0)}
+    variants = {name: {"verdict": verdict, "counted": counted} for name, (verdict, counted) in others.items()}
+    assert report.turns({"verdict": "supported", "variants": variants}) == "refuted with b, d; undecided with c"
