@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from conftest import HEAVY, ROOT, process, rarely
+from lstm_toys import opened
 from lstm_toys.files import read_sealed, write_sealed
 from lstm_toys.results import storage
 
@@ -310,10 +312,22 @@ def test_a_run_of_another_machine_does_not_answer_for_data_that_nobody_saw(tmp_p
     another(folder, "mine")
 
 
+def test_a_module_counts_as_changed_if_it_was_edited_since_the_process_began(tmp_path, monkeypatch):
+    module = tmp_path / "only.py"
+    module.write_text("GAIN = 0.3\n")
+    time.sleep(0.02)  # Some file systems count in steps of ten milliseconds.
+    monkeypatch.setattr(opened, "_began", time.time_ns())
+    assert not opened.changed(str(module))
+    time.sleep(0.02)
+    module.write_text("GAIN = 0.9\n")
+    os.utime(module, (0, 0))
+    assert opened.changed(str(module))
+
+
 @pytest.mark.long
-def test_a_module_that_is_edited_while_it_is_imported_is_looked_at_the_next_time(tmp_path):
-    edited = "from pathlib import Path\n\nPath(__file__).write_text(Path(__file__).read_text().replace('0.3', '0.9'))\n"
-    folder = written(tmp_path, edits.project((), f"GAIN = 0.3\n{edited}"))
+def test_a_module_that_is_edited_during_a_run_is_looked_at_the_next_time(tmp_path):
+    edited = "import os\n\nif os.path.exists('later.py'):\n    os.replace('later.py', 'only.py')\n"
+    folder = written(tmp_path, edits.project((), f"GAIN = 0.3\n{edited}") | {"later.py": f"GAIN = 0.9\n{edits.SHAPE}"})
     os.utime(folder / "only.py", (0, 0))  # Else Python may take the edited file for the compiled one.
     carried_out(folder, "mine")
     (run,) = runs(folder)
