@@ -11,9 +11,7 @@ import hashlib
 import json
 import os
 import re
-import stat
 import sys
-import zlib
 from collections.abc import Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -28,8 +26,6 @@ from lstm_toys.execution import switches
 PREFIX = "loaded-"
 """Beginning of the file names of manifests, which are compressed JSON."""
 
-MOST_BYTES = 2**23
-GZIP = 16 + zlib.MAX_WBITS
 ABSENT, OTHER = "absent", "not a file"
 PASSING = ("/proc/", "/sys/", os.devnull, "/dev/random", "/dev/urandom")
 """States of paths that are not files, and paths that are not recorded."""
@@ -64,13 +60,6 @@ class Manifest(NamedTuple):
         """Whether the manifest alone shows that the run is the requested one."""
         return self.declared and not self.edited and self.incomplete is None
 
-    @property
-    def same_files(self) -> bool:
-        """Whether the run was made from the present files, by a machine that may have been another one."""
-        return (
-            self.declared and self.incomplete is None and all(_state(name) == each for name, each in self.own.items())
-        )
-
 
 def key(settings: Mapping[str, Any]) -> str:
     """Returns a digest of a run's settings, by which manifests are found."""
@@ -84,25 +73,22 @@ def find(runs: Path, name: str, key: str, declared: str) -> list[Manifest]:
     conditions = _conditions() if paths else {}
     users = [name for name in _names() if not name.startswith((*PLACES,))]
     every = (_read(path, declared, conditions, users) for _, path in sorted(paths, reverse=True))
-    return sorted((each for each in every if each is not None), key=lambda each: (not each.declared, len(each.edited)))
+    return sorted(filter(None, every), key=lambda each: (not each.declared, len(each.edited)))
 
 
 def _read(path: Path, declared: str, present: Mapping[str, Any], users: Iterable[str]) -> Manifest | None:
     """Compares a manifest with the present state; None if unreadable. ``users``: the user's files opened so far."""
     try:
-        with files.opened(path) as file:
-            content = (whole := zlib.decompressobj(GZIP)).decompress(file.read(MOST_BYTES), MOST_BYTES)
-        record = files.parsed(content) if whole.eof else {}
-        own, conditions, incomplete = dict(record["own"]), dict(record["conditions"]), record["incomplete"]
+        record = json.loads(gzip.decompress(path.read_bytes()))
         if record["schema"] != files.SCHEMA:
             return None
-    except (OSError, zlib.error, KeyError, AttributeError, TypeError, ValueError):
+    except Exception:  # Damaged in any way: the run is compared, and another manifest written.
         return None
-    folder = os.path.abspath(path.parent)  # Its files are what the run wrote.
+    folder, own = os.path.abspath(path.parent), record["own"]  # Files of the folder are what the run wrote.
     edited = [name for name, state in own.items() if state != _state(name)]
-    edited += [name for name, value in present.items() if conditions.get(name) != value]
+    edited += [name for name, value in present.items() if record["conditions"].get(name) != value]
     edited += [name for name in users if name not in own and not _path(name).startswith(f"{folder}{os.sep}")]
-    return Manifest(path.parent, own, edited, incomplete, record["declared"] == declared)
+    return Manifest(path.parent, own, edited, record["incomplete"], record["declared"] == declared)
 
 
 def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) -> None:
@@ -169,11 +155,9 @@ def _path(name: str) -> str:
 def _fresh(name: str) -> str:
     """The state of a file: its digest, or `ABSENT` or `OTHER`."""
     path = _path(name)
-    try:
-        regular = stat.S_ISREG(os.stat(path).st_mode) and not os.path.abspath(path).startswith(PASSING)
-        return opened.digest(path) if regular else OTHER
-    except (OSError, ValueError):  # A manifest may name what cannot be a path.
-        return ABSENT
+    if os.path.isfile(path):
+        return opened.digest(path)
+    return OTHER if os.path.exists(path) else ABSENT
 
 
 _state = cache(_fresh)

@@ -244,7 +244,7 @@ def begin(
         executor=context.executor,
         checkpoints=checkpoints,
         monitor=context.progress,
-        stop=context.stop,
+        stop=context.interruption,
         on_divergence=context.options.on_divergence,
     )
     steps = specification.kept_steps[-1]

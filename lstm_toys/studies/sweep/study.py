@@ -194,7 +194,7 @@ class Sweep(Study[SweepSettings]):
                                 values = _values(prepared.task, experiment, recorded, steps, result.state, labeled)
                                 for setting, members, seeds in shape.places(group, steps):
                                     write(setting, seeds, {name: value[members] for name, value in values.items()})
-                                if context.stop():  # The group's checkpoint is written, so little is lost.
+                                if context.interruption():  # The group's checkpoint is written, so little is lost.
                                     raise Stopped
                 for stage, spent in trained.seconds.items():
                     seconds[stage] = seconds.get(stage, 0.0) + spent
