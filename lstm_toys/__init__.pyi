@@ -27,7 +27,6 @@ from .runs.experiment import Experiment
 from .runs.external import curves_of, labeled
 from .runs.identity import Settings
 from .runs.loading import load, load_results
-from .runs.measure import Measure
 from .statistics import measures
 from .statistics.intervals import band, clopper_pearson, median_bootstrap, median_quartiles, wilson
 from .statistics.scores import energy_score
@@ -69,7 +68,6 @@ __all__ = [
     "Family",
     "Goal",
     "InvalidModel",
-    "Measure",
     "OtherTraining",
     "Parameter",
     "Parameters",

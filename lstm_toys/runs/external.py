@@ -78,5 +78,4 @@ def labeled(
 
 def _points(experiment: Experiment, timesteps: int | None) -> int:
     arguments.instance("experiment", experiment, Experiment, "an Experiment")
-    own = {"timesteps": 100, **experiment.defaults, **experiment.fixed}  # The flag's own default.
-    return int(own["timesteps"]) if timesteps is None else timesteps
+    return experiment.timesteps if timesteps is None else timesteps

@@ -6,7 +6,7 @@ members and curves, so that a result is bitwise independent of other networks an
 
 import json
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -27,9 +27,7 @@ from lstm_toys.files import replacing
 from lstm_toys.networks import training
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.answering import CURVE_BLOCK
-from lstm_toys.results import arrays, storage
-from lstm_toys.runs.custom_measures import measure_digests, of_probes
-from lstm_toys.runs.measure import Measure
+from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization.ask import MEASURED_WHOLE, Grid
@@ -138,12 +136,11 @@ def _as_json(attributes: Mapping[str, Any]) -> dict[str, str]:
     return {name: json.dumps(value) for name, value in attributes.items()}
 
 
-def measure_names(task: Task, more: Sequence[Measure] = ()) -> tuple[str, ...]:
-    """The names of all measures of an answer to a curve of a grid; ``more`` are user-defined ones."""
-    own = tuple(each.name for each in more)
+def measure_names(task: Task) -> tuple[str, ...]:
+    """The names of all measures of an answer to a curve of a grid."""
     if task.sequence:
-        return (*measures.MEASURES, *own)
-    return (*(f"{what}_{name}" for what in ("answer", "error") for name in task.output_features), *own)
+        return (*measures.MEASURES,)
+    return tuple(f"{what}_{name}" for what in ("answer", "error") for name in task.output_features)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +149,6 @@ class GridJob(Measuring):
 
     grids: tuple[Grid, ...]
     families: Mapping[str, Family]
-    measures: tuple[Measure, ...] = ()
 
     @property
     def curves(self) -> dict[str, int]:
@@ -186,7 +182,7 @@ class GridJob(Measuring):
                 programs[key] = blocks.spread(self.measured(grid), mesh)
             members = partial(np.take, indices=self._numbers(mesh), axis=0, mode="clip")
             placed = blocks.place(jax.tree.map(members, part.params), mesh)
-            found = {name: np.empty((count, cells), np.float32) for name in measure_names(self.task, self.measures)}
+            found = {name: np.empty((count, cells), np.float32) for name in measure_names(self.task)}
             tile = max(1, TILE_POINTS // points // CURVE_BLOCK) * CURVE_BLOCK
             for start in range(0, cells, tile):
                 stop = min(start + tile, cells)
@@ -207,7 +203,7 @@ class GridJob(Measuring):
         self, grid: Grid
     ) -> Callable[[PyTree, dict[str, Float[Array, "chunks N"]]], dict[str, Float[Array, "chunks N"]]]:
         """Makes the function that computes measures from the parameters of ONE network and chunks of cells."""
-        model, task, span, more = self.model, self.task, self.span, self.measures
+        model, task, span = self.model, self.task, self.span
         family, points = self.families[grid.family], grid.points(self.timesteps, span)
         window = points if grid.axis(SPACING) else self.timesteps
         always = model.clone(sequence=True) if hasattr(model, "sequence") else model
@@ -230,18 +226,13 @@ class GridJob(Measuring):
             if not task.sequence:
                 read = dict(zip(task.output_features, answer[count - 1], strict=True))
                 errors = {f"error_{name}": jnp.abs(value - cell[name]) for name, value in read.items()}
-                truth = jnp.stack([cell[name] for name in task.output_features])
-                own = {each.name: each.function(answer[count - 1], truth) for each in more}
-                return {f"answer_{name}": value for name, value in read.items()} | errors | own
+                return {f"answer_{name}": value for name, value in read.items()} | errors
             first, rows = jnp.maximum(count - window, 0), (inputs[:, task.input_features.index("y")], answer[:, y])
             curve, answered = (jax.lax.dynamic_slice_in_dim(row, first, window) for row in rows)
             share = passed(cell)[:window]
             if grid.axis(SPACING):
                 share = jnp.where(jnp.arange(window) < count, share, -1.0)
-            whole, truth = (jax.lax.dynamic_slice_in_dim(each, first, window) for each in (answer, inputs))
-            truth = jnp.where(share[:, None] >= 0, truth, jnp.nan)  # The truth of padding is unknown.
-            others = {each.name: each.function(whole, truth) for each in more}
-            return measures.every(answered, curve, share, span.start, span.length) | others
+            return measures.every(answered, curve, share, span.start, span.length)
 
         def chunk(params: PyTree, cells: dict[str, Float[Array, " N"]]) -> dict[str, Float[Array, " N"]]:
             inputs = jax.vmap(shown)(cells)
@@ -277,11 +268,8 @@ class GridJob(Measuring):
         for axis in grid.axes:
             variable = group.create_variable(axis.name, (axis.name,), data=axis.values)
             variable.attrs.update(words.get(axis.name) or arrays.described(declared.get(axis.name)))
-        names = measure_names(self.task, self.measures)
-        variables = {name: group.create_variable(name, ("seed", *axes), np.float32) for name in names}
-        for each in self.measures:
-            variables[each.name].attrs.update(long_name=each.label, units=each.unit)
-        return variables
+        names = measure_names(self.task)
+        return {name: group.create_variable(name, ("seed", *axes), np.float32) for name in names}
 
 
 class Gathering(Measuring):
@@ -312,7 +300,6 @@ class LengthJob(Gathering):
     """Measures answers to sequences of several lengths, one probe each."""
 
     probes: tuple[Probe, ...]
-    measures: tuple[Measure, ...]
 
     @property
     def curves(self) -> dict[str, int]:
@@ -324,8 +311,6 @@ class LengthJob(Gathering):
             shown = self.model, self.member, each.inputs, self.block, self.block, each.name, each.lengths
             digests |= answering.digests_of(*shown)
             digests[f"targets {each.name}"] = lowering.digest(each.targets)
-        for measure in self.measures:
-            digests |= measure_digests(measure, self.task)
         return digests
 
     def function(self) -> Callable[[Part], Values]:
@@ -336,16 +321,15 @@ class LengthJob(Gathering):
             answers = answering.answers(self.model, part.params, probe.inputs, lengths=probe.lengths, block=self.block)
             time = np.arange(probe.inputs.shape[1], dtype=float)
             labeled = arrays.answered(self.task, time, self.span, [probe], {"": answers})
-            values = of_probes(self.task, self.measures, labeled)
+            values = summary.of_probes(self.task, labeled)
             return {name: each[:, 0].astype(np.float32) for name, each in values.items()}
 
         return compute
 
     def labeled(self, values: dict[str, Float[np.ndarray, "S sets ..."]]) -> xr.Dataset:
-        words = {each.name: {"long_name": each.label, "units": each.unit} for each in self.measures}
         axes = {"accuracy": ("seed", LENGTH, "counted")}
         return xr.Dataset(
-            {name: (axes.get(name, ("seed", LENGTH)), each, words.get(name, {})) for name, each in values.items()},
+            {name: (axes.get(name, ("seed", LENGTH)), each) for name, each in values.items()},
             {
                 LENGTH: (LENGTH, [each.inputs.shape[1] for each in self.probes], LENGTHS),
                 **({"counted": list(measured(self.task.loss) or ())} if "accuracy" in values else {}),

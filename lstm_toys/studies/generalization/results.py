@@ -56,12 +56,6 @@ def errors(grid: xr.Dataset) -> list[str]:
     return [str(name) for name in grid.data_vars if name == "rmse" or str(name).startswith("error_")]
 
 
-def user_defined(grid: xr.Dataset) -> list[str]:
-    """The user-defined measures of a grid."""
-    own = (str(name) for name in grid.data_vars if name not in measures.MEASURES)
-    return [name for name in own if not name.startswith(("answer_", "error_"))]
-
-
 def axes(grid: xr.Dataset) -> tuple[str, str]:
     """The names of a grid's axes: rows, columns."""
     rows, columns = (str(name) for name in grid[errors(grid)[0]].dims[1:])
@@ -111,10 +105,6 @@ def summary(maps: Maps) -> dict[str, intervals.Estimate]:
             own = np.reshape([(np.median(each), np.mean(each < level)) for each in cells], (-1, 2))
             where = f"{title.replace('_', ' x ')}, {label}"
             rows[where], rows[f"{where}, share below twice"] = map(intervals.median_bootstrap, own.T)
-    for title, grid in maps.grids.items():
-        for name in user_defined(grid):
-            values = np.array([np.nanmedian(grid[name][seed].values) for seed in maps.seeds])
-            rows[f"{title.replace('_', ' x ')}, {axis_label(grid[name])}"] = intervals.median_bootstrap(values)
     return rows
 
 

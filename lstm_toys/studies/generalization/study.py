@@ -153,14 +153,13 @@ class Grids(Generalization):
                 raise Refused(f"{self.refused}{lacking}")
 
     def footprint(self) -> Footprint:
-        grids, names = self.settings.grids, len(measure_names(self.experiment.small[1], self.experiment.measures))
+        grids, names = self.settings.grids, len(measure_names(self.experiment.small[1]))
         cells = [grid.shape[0] * grid.shape[1] for grid in grids]
         return Footprint(memory=16 * max(cells), disk=4 * self.settings.trained.seeds * names * sum(cells))
 
     def job(self, trained: Evaluated) -> GridJob:
         known = {name: families.family_of(family) for name, family in self.subject.families.items()}
-        grids, measures = self.settings.grids, (*self.experiment.measures,)
-        return GridJob(grids=grids, families=known, measures=measures, **self.common(trained))
+        return GridJob(grids=self.settings.grids, families=known, **self.common(trained))
 
     def rows(self, maps: Maps) -> dict[str, Estimate]:
         return results.summary(maps)
@@ -198,7 +197,7 @@ class Lengths(Generalization):
         return Footprint(HELD * 4 * seeds * most * len(task.output_features), 16 * seeds * len(self.probes))
 
     def job(self, trained: Evaluated) -> LengthJob:
-        return LengthJob(probes=self.probes, measures=(*self.experiment.measures,), **self.common(trained))
+        return LengthJob(probes=self.probes, **self.common(trained))
 
     def rows(self, maps: Maps) -> dict[str, Estimate]:
         return results.length_summary(maps.root)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identity, Settings
-from lstm_toys.runs.measure import Measure
 
 MOST_ROWS = 100
 
@@ -42,12 +41,12 @@ def ask(experiment: Experiment, settings: SweepSettings, results_dir: Path) -> A
     return Ask(study, settings, results_dir, report, experiment.declared, lost, experiment)
 
 
-def report(asked: Ask[SweepSettings], run: Run, _: Mapping[str, Run]) -> Iterator[RenderableType]:
+def report(_: Ask[SweepSettings], run: Run, __: Mapping[str, Run]) -> Iterator[RenderableType]:
     """Yields the tables of settings and of their answers to probes, and lines about compilation and run time."""
     metrics = run.read_metrics()
     every, varied, seeds = metrics["rows"], metrics["varied"], metrics["seeds"]
     loss = "train_mse" if "train_mse" in every[0] else "train_loss"
-    titles = _titles(every, loss, asked.subject.measures)
+    titles = _titles(every, loss)
     shown, rows, answers = [*titles][:MOST_MEASURES], [], []
     for row in every[:MOST_ROWS]:
         values = [f"{value:g}" if isinstance(value := row.get(name, "–"), float) else str(value) for name in varied]
@@ -86,13 +85,8 @@ def lost(metrics: Metrics) -> str | None:
     return "every seed of every setting diverged; use smaller learning rates"
 
 
-def _titles(every: list[dict[str, Any]], loss: str, measures: Sequence[Measure]) -> dict[str, str]:
+def _titles(every: list[dict[str, Any]], loss: str) -> dict[str, str]:
     """Titles of the measures of answers to probes, by the names of their medians, without those that no row has."""
     names = [name for name, value in every[0].items() if isinstance(value, dict) and name != loss]
     known = [name for name in names if any(row[name]["median"] is not None for row in every)]
-    words = {each.name: each.words for each in measures}
-    titles = {}
-    for name in known:
-        probe, _, measure = name.rpartition(", ")
-        titles[name] = f"{probe}, {words.get(measure, measure)}" if probe else f"{name}, RMSE"
-    return titles
+    return {name: name if ", " in name else f"{name}, RMSE" for name in known}

@@ -30,7 +30,6 @@ from lstm_toys.figures.style import (
 )
 from lstm_toys.results.arrays import axis_label, loss_name
 from lstm_toys.runs.identity import NUMBER, TRACED
-from lstm_toys.runs.measure import Measure
 from lstm_toys.studies.sweep.results import of_probes, train_loss, varied
 from lstm_toys.tasks.goal import ACCURACIES, WEIGHTED, Goal
 
@@ -47,17 +46,16 @@ MOST_COLUMNS, MOST_PANELS = 4, 24
 DOTS: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 3}
 
 
-def draw(found: xr.Dataset, goal: Goal, measures: Sequence[Measure] = ()) -> dict[str, Figure]:
+def draw(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
     """Draws all figures, by file name: one for all measures of answers, or one per probe if it had too many panels."""
     drawn = {**_training(found, goal), "loss.png": histories(found)}
     if not found.sizes["probe"]:
         return drawn
     shown = "curves that were shown after training"
-    words = {each.name: each.words for each in measures}
     several = "train_rmse" in found and found.train_rmse.shape[-1] > 1
     for name, values in of_probes(found).items():
         file = "answers" if not name else name.replace(" ", "_")
-        label = words.get(name, name) or f"RMSE{_of_scaled(found) if several else ''}"
+        label = name or f"RMSE{_of_scaled(found) if several else ''}"
         answers, title = found.assign(error=values), f"{label[0].upper()}{label[1:]} of answers to {shown}"
         scale: Scale = "linear" if name else "log"
         probes = found.probe.values.tolist()

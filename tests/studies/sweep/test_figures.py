@@ -12,7 +12,6 @@ from drawn import assert_legible, legend, panels
 from conftest import rarely, reported
 from experiments import sine
 from lstm_toys import output
-from lstm_toys.runs.measure import Measure
 from lstm_toys.studies.sweep import ask, figures, results
 from lstm_toys.tasks.goal import Goal
 
@@ -79,7 +78,6 @@ def test_rows_are_the_statistics_of_each_setting():
 def test_the_tables_have_the_errors_of_every_probe_and_say_what_is_scaled(capsys):
     found = hand_made({"optimizer": ["sgd", "adam"], **RATES}).assign_coords(probe=["held out", "b"])
     found["rmse"][..., 1] = np.nan
-    found["mean"] = found.rmse.isel(probe=[0, 0]).drop_vars("probe") * 2
     given = {"seeds": 5, "goal": "", "networks": 5, "shapes": 1, "seconds": {}, "member_steps_per_second": 1}
     scaling = {"scaling": "(y - 2) / 3", "scaled_errors": False}
     asked = ask.ask(sine.EXPERIMENT, ask.SweepSettings("sweep", ()), Path())
@@ -88,11 +86,11 @@ def test_the_tables_have_the_errors_of_every_probe_and_say_what_is_scaled(capsys
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "networks are shown (y - 2) / 3; losses are of scaled values, errors in units" in lines
     assert "optimizer rate learned diverged train MSE 95 % bootstrap" in lines
-    start = lines.index("optimizer rate held out, RMSE held out, mean b, mean")
+    start = lines.index("optimizer rate held out, RMSE")
     medians = np.median(found.rmse.values[..., 0], axis=1)
     settings = zip(medians, found.optimizer.values, found.learning_rate.values, strict=True)
     for line, (median, optimizer, rate) in zip(lines[start + 2 : start + 6], settings, strict=True):
-        assert line.split() == [optimizer, f"{rate:g}", *(f"{n * median:.3g}" for n in (1, 2, 2))]
+        assert line.split() == [optimizer, f"{rate:g}", f"{median:.3g}"]
 
 
 def same(found):
@@ -103,10 +101,6 @@ def scaled(found):
     return found.assign_attrs(scaling="{}")
 
 
-def averages(found):
-    return found.isel(probe=[1]).rename(rmse="mean")
-
-
 def losses(found):
     return found.drop_vars("train_mse").assign(train_loss=found.train_mse.assign_attrs(loss="huber"))
 
@@ -115,7 +109,8 @@ def accuracies(found):
     """The same networks, with accuracies instead of errors."""
     both = xr.concat([found.train_mse] * 2, "counted").transpose("setting", "seed", "counted")
     kept = found.drop_vars(["rmse", "train_rmse", "train_mse"]).assign(train_accuracy=both, train_loss=found.train_mse)
-    return kept.assign_coords(counted=["points", "sequences"])
+    answered = found.rmse.expand_dims(counted=["points", "sequences"], axis=-1)
+    return kept.assign(accuracy=answered).assign_coords(counted=answered.counted)
 
 
 SHOWN = "of answers to curves that were shown after training"
@@ -126,7 +121,6 @@ SHOWN = "of answers to curves that were shown after training"
     [
         (same, "rmse", "RMSE over the training set", "RMSE"),
         (same, "answers", f"RMSE {SHOWN}", "RMSE"),
-        (averages, "mean", f"Average (V) {SHOWN}: sine", "average (V)"),
         (scaled, "rmse", "RMSE of scaled values over the training set", "RMSE of scaled values"),
         (scaled, "loss", "Training", "train MSE of scaled values"),
         (losses, "final_loss", "Train huber over the training set", "train huber"),
@@ -135,8 +129,7 @@ SHOWN = "of answers to curves that were shown after training"
 )
 def test_figures_say_what_they_show(changed, file, title, label):
     goal = Goal(accuracy=0.9, features=("sequences",)) if changed is accuracies else GOAL
-    measures = [Measure("mean", lambda answer, _: answer.mean(), "average", "V")]
-    figure = figures.draw(changed(hand_made(RATES)), goal, measures)[f"{file}.png"]
+    figure = figures.draw(changed(hand_made(RATES)), goal)[f"{file}.png"]
     assert (figure.get_suptitle(), figure.get_supylabel()) == (title, label)
 
 
