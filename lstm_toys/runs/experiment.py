@@ -106,27 +106,19 @@ class Experiment:
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        arguments.text("name", self.name, empty=True)
-        arguments.text("doc", "" if self.doc is None else self.doc, empty=True)  # A module without docstring has None.
         arguments.instance("goal", self.goal, Goal, "a Goal, such as lt.Goal(rmse=0.03)")
         for name, *takes in TAKES:
             function = getattr(self, name)
             if function is not None or name not in ("planes", "model", "optimizer"):
                 arguments.function(name, function, f"a function of {' and '.join(takes)}", len(takes))
         arguments.whole("frames", self.frames, least=0)
-        arguments.instance("span", self.span, Span, "a Span, such as lt.Span(0, 5)")
-        arguments.instance("trained", self.trained, Trained | None, "lt.Trained or None")
-        arguments.instance("scaling", self.scaling, Scaling | None, "an lt.Scaling or None")
         arguments.fields(self, arguments.mapping, "defaults", "fixed", expected="values of flags, by name")
-        arguments.mapping("data", self.data, "digests, by name")
         arguments.fields(self, arguments.by_name, "numbers")
         if self.optimizer is not None:
             others = {*self.defaults, *(name for name, each in self.fixed.items() if each != OWN.get(name))}
             if unused := sorted(others & {*OWN}):
-                raise ValueError(
-                    f"experiment {self.name}: its optimizer takes the place of {unused[0]}; leave that out, "
-                    "of defaults or fixed"
-                )
+                told = f"its optimizer takes the place of {unused[0]}; leave that out, of defaults or fixed"
+                raise ValueError(f"experiment {self.name}: {told}")
             object.__setattr__(self, "fixed", {**self.fixed, **OWN})
         if not re.fullmatch(r"\w[\w.-]*", self.name):
             raise ValueError(f"invalid name of an experiment {self.name!r}: use letters, digits, _, . and -")

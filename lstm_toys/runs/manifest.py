@@ -179,37 +179,32 @@ def _told(value: Any, silent: list[str], around: tuple[int, ...] = ()) -> Any:
     """Describes a value; adds objects without an informative repr to ``silent``. ``around``: enclosing objects' ids."""
     if id(value) in around:
         return around.index(id(value))
-
-    def nested(*parts: Any) -> list[Any]:
-        return [_told(part, silent, (*around, id(value))) for part in parts]
-
     if isinstance(value, np.ndarray) and not value.dtype.hasobject:
-        return (value.dtype.str, value.shape, hashlib.sha256(value.tobytes()).hexdigest())
-    if isinstance(value, Mapping):
-        return [*zip(nested(*value), nested(*value.values()), strict=True)]
-    if isinstance(value, list | tuple):
-        return nested(*value)
-    if isinstance(value, set | frozenset):
-        return sorted(map(repr, nested(*value)))
-    if isinstance(value, partial):
-        return nested(value.func, value.args, value.keywords)
-    if isinstance(value, MethodType):
-        return nested(value.__func__, value.__self__)
-    if isinstance(value, FunctionType):
-        place = (value.__module__, value.__qualname__, value.__code__.co_firstlineno)
-        return [place, *nested(*map(_held, value.__closure__ or ()), value.__defaults__, value.__kwdefaults__)]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [each.name for each in dataclasses.fields(value)]
-        return [type(value).__qualname__, *zip(names, nested(*(getattr(value, name) for name in names)), strict=True)]
+        return value.dtype.str, value.shape, hashlib.sha256(value.tobytes()).hexdigest()
+    if (parts := _parts(value)) is not None:
+        return [type(value).__qualname__, *(_told(each, silent, (*around, id(value))) for each in parts)]
     text = repr(value)
     if ADDRESS.search(text):
         silent.append(ADDRESS.sub("", text))
     return ADDRESS.sub("", text)
 
 
-def _held(cell: CellType) -> Any:
-    """The content of a closure's cell; None if it is empty."""
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return None
+def _parts(value: Any) -> Iterable[Any] | None:
+    """What describes the content of a container, a function or an instance of a dataclass; None for other values."""
+    if isinstance(value, Mapping):
+        return [*value.items()]
+    if isinstance(value, list | tuple):
+        return value
+    if isinstance(value, set | frozenset):
+        return sorted(value, key=repr)
+    if isinstance(value, partial):
+        return value.func, value.args, value.keywords
+    if isinstance(value, MethodType):
+        return value.__func__, value.__self__
+    if isinstance(value, FunctionType):
+        cells = (each.cell_contents for each in value.__closure__ or () if each != CellType())  # Some are empty.
+        line = value.__code__.co_firstlineno
+        return value.__module__, value.__qualname__, line, *cells, value.__defaults__, value.__kwdefaults__
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [getattr(value, each.name) for each in dataclasses.fields(value)]
+    return None

@@ -126,10 +126,7 @@ class Prepared:
     @property
     def words(self) -> str:
         """The network, in words."""
-        if self.experiment.model is None:
-            return self.settings.network
-        names = [each.name for each in dataclasses.fields(self.model) if each.name not in ("parent", "name")]
-        return ", ".join([type(self.model).__name__, *(f"{name} {getattr(self.model, name)}" for name in names)])
+        return self.settings.network if self.experiment.model is None else type(self.model).__name__
 
     def specify(
         self,
@@ -168,10 +165,8 @@ class Prepared:
 
     def declared_digests(self) -> Digests:
         """Digests of the declarations that are part of results."""
-        parts = [[p.name, p.inputs, p.parameters, p.declared, p.targets, p.names, p.x] for p in self.probes]
-        parts += [[lengths] for p in self.probes if (lengths := p.lengths) is not None]
         return {
-            "probes": digest([[_plain(each) for each in part] for part in parts]),
+            "probes": digest([vars(each) for each in self.probes]),
             "time points": digest(self.x, repr(self.experiment.span)),
             "goal": digest(repr(self.experiment.goal)),
             "scaling": digest(repr(self.experiment.scaling), *_scaled(self.experiment.scaling)),
@@ -189,12 +184,6 @@ def _scaled(scaling: Scaling | None) -> list[Float[np.ndarray, "*N"]]:
             values = scaling.undone(np.tile(np.linspace(-1, 1, 101)[:, None], len(pairs)), outputs=outputs)
             made += [values, scaling.applied(values, outputs=outputs)]
     return made
-
-
-def _plain(part: Any) -> Any:
-    if part is None:
-        return "none"
-    return repr(part) if isinstance(part, tuple) else part
 
 
 def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float | int]) -> ExperimentCurves:
@@ -216,14 +205,8 @@ def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module
     if experiment.model is not None:
         model: nn.Module = experiment.model(task, settings)
         return model
-    return Stack(
-        len(task.output_features),
-        settings.hidden,
-        settings.readout,
-        task.sequence,
-        cell=settings.cell,
-        gates=settings.gates,
-    )
+    shape = len(task.output_features), settings.hidden, settings.readout, task.sequence
+    return Stack(*shape, cell=settings.cell, gates=settings.gates)
 
 
 def begin(
@@ -235,19 +218,17 @@ def begin(
     part: str = "",
 ) -> Training:
     """Announces a training and sets it up; ``part`` is the folder of its checkpoints, in a run of several trainings."""
-    every, tell = context.options.checkpoint_every, context.progress.tell
-    checkpoints = Checkpoints(run.checkpoints / part, every, tell)
-    specification, start = specified
+    tell = context.progress.tell
+    checkpoints = Checkpoints(run.checkpoints / part, context.options.checkpoint_every, tell)
     training = Training(
-        specification,
-        start,
+        *specified,
         executor=context.executor,
         checkpoints=checkpoints,
         monitor=context.progress,
         stop=context.interruption,
         on_divergence=context.options.on_divergence,
     )
-    steps = specification.kept_steps[-1]
+    steps = specified[0].kept_steps[-1]
     context.progress.begin(f"{title} ({prepared.words})", training.count, steps, training.group_count)
     if checkpoints.newest:
         tell(f"continues from {checkpoints.newest}")
@@ -268,7 +249,9 @@ def footprint(
     experiment: Experiment, settings: Settings, members: int, states: int = 1, *, streamed: bool = False
 ) -> Footprint:
     """Estimates memory and disk for training and evaluation with ``states`` kept steps; see `estimate`."""
-    _, task = experiment.small
+    x, task = experiment.small
+    shapes = [each.inputs.shape[:2] for each in experiment.probes(x)]  # Probes of another length always have it.
+    grown = [(count, settings.timesteps if points == len(x) else points) for count, points in shapes]
     return estimate(
         task,
         network(experiment, task, settings),
@@ -276,17 +259,7 @@ def footprint(
         timesteps=settings.timesteps,
         members=members,
         states=states,
-        probed=_probed(experiment, settings.timesteps),
+        probed=sum(count * points if task.sequence else count for count, points in grown),
         block=settings.block,
         streamed=streamed,
     )
-
-
-def _probed(experiment: Experiment, timesteps: int) -> int:
-    """The number of values that are answered; probes of another length than the training's are taken to keep it."""
-    x, task = experiment.small
-    probes = experiment.probes(x)
-    if not task.sequence:
-        return sum(len(each.inputs) for each in probes)
-    shapes = [each.inputs.shape[:2] for each in probes]
-    return sum(count * (timesteps if points == len(x) else points) for count, points in shapes)
