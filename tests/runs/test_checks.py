@@ -101,12 +101,6 @@ def test_examples_whose_values_do_not_fit_are_refused_before_training(loose):
     assert told in refused(checks.check_points, own, 12, **loose)
 
 
-def test_a_probe_of_whole_curves_says_what_is_right():
-    task = supervision.answer_curves(CURVES, np.zeros((3, 1)), ("x", "y"), ("mean",))
-    own = dataclasses.replace(EXPERIMENT, task=lambda _: task, probes=lambda _: [probe()])
-    assert "'mine' has neither targets nor the answered parameter mean" in refused(checks.check_points, own, 12)
-
-
 @pytest.mark.parametrize("name", ["", "../escape", "a/b", ".hidden", "two words"])
 def test_a_name_is_one_that_a_folder_can_have(name):
     with pytest.raises(ValueError, match="invalid name of an experiment"):

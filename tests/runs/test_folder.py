@@ -4,8 +4,6 @@ import dataclasses
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -69,23 +67,6 @@ def test_a_lock_keeps_others_away_and_leaves_the_settings_alone(run):
     lock(run)
     assert (run.folder / "config.json").stat().st_mtime_ns == before
     assert {path.name for path in run.folder.iterdir()} == {"config.json", ".lock"}
-
-
-def test_a_lock_ends_with_its_process(run):
-    program = f"""
-import pathlib, signal
-from lstm_toys.files import locked
-with locked(pathlib.Path({str(run.folder / ".lock")!r})):
-    print("locked", flush=True)
-    signal.pause()
-"""
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "locked\n"
-    with pytest.raises(Busy):
-        lock(run)
-    process.kill()
-    process.communicate()
-    lock(run)
 
 
 def test_a_lock_removes_what_a_killed_process_left_half_written_and_nothing_else(run):
