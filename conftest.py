@@ -255,7 +255,7 @@ def reported(ask, metrics):
         def read_metrics(self):
             return metrics
 
-    return [*ask.report(ask, Told(Path(), {}), {})]
+    return [*ask.report(ask, Told(Path(), {"experiment": ask.name}), {})]
 
 
 def value(ask):

@@ -247,7 +247,7 @@ REFUSED = [
     *bad(partial(lt.per_curve, ANSWERED), measure=[lambda a: a, UNHASHABLE, lambda *_: None, lambda a, *_: a]),
     *bad(partial(lt.save, population=POPULATION, folder="saved"), population=[PARAMS], folder=[3], results=[{}]),
     *bad(partial(lt.load, folder="saved"), folder=[None], trust=[3]),
-    *bad(partial(lt.load_results, path="results.nc"), path=[3], variables=[3], without=[3]),
+    *bad(lt.load_results, path=[3]),
     *bad(partial(lt.save_parameters, params=PARAMS, path="parameters.npz"), params=[ONES], path=[""]),
     *bad(partial(lt.save_results, results=ANSWERED, path="results.nc"), results=[{"answer": ONES}], path=[None]),
     *bad(partial(lt.read_curves, path="curves.csv"), path=[None, True], largest=["1"], least=[None]),

@@ -83,7 +83,7 @@ def make_inside(runs: Mapping[str, FinishedRun]) -> Made | None:
     if "dynamics" not in runs:
         return inside(None)
     path = runs["dynamics"].run.checked("results.nc")
-    return inside(lt.load_results(path, {"static_answer", "mode_frequency"}))
+    return inside(lt.load_results(path))
 
 
 def inside(found: lt.Results | None) -> Made:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class Run:
         value: digests of what the run computes, by part; None: those that the finished run has recorded.
 
     Attributes:
+        name: name of the experiment or study.
         results: the labeled arrays, netCDF.
         metrics: the summary, JSON; written after everything except figures, so that its presence marks a finished run.
         checkpoints: the folder of checkpoints; removed once the run is finished.
@@ -44,6 +45,7 @@ class Run:
 
     def __init__(self, folder: Path, settings: dict[str, Any], value: dict[str, str] | None = None) -> None:
         self.folder, self.settings, self._value = folder, settings, value
+        self.name: str = settings["experiment"]
         self.results, self.metrics, self.checkpoints = folder / "results.nc", folder / METRICS, folder / "checkpoints"
 
     @classmethod
@@ -53,22 +55,11 @@ class Run:
         return cls(runs / f"{settings['experiment']}-{digest}", settings, value)
 
     @property
-    def name(self) -> str:
-        """Name of the experiment or study."""
-        name: str = self.settings["experiment"]
-        return name
-
-    @property
     def value(self) -> dict[str, str]:
         """Digests of what the run computes, by part."""
         if self._value is None:
             self._value = self.read_metrics()[VALUE]
         return self._value
-
-    @property
-    def identity(self) -> dict[str, Any]:
-        """The run's settings and digests, as written into its folder."""
-        return {**self.settings, VALUE: self.value, "schema": SCHEMA}
 
     @property
     def finished(self) -> bool:
@@ -95,14 +86,14 @@ class Run:
             except BlockingIOError:
                 raise Busy(self.folder) from None
             clean(self.folder)
-            config = self.folder / CONFIG
+            config, identity = self.folder / CONFIG, {**self.settings, VALUE: self.value, "schema": SCHEMA}
             if anew:
                 for path in (*self.folder.glob(f"{manifest.PREFIX}*"), self.metrics):
                     path.unlink(missing_ok=True)
                 self.forget()
             if anew or not config.is_file():
-                write_json(config, self.identity)
-            elif read_json(config) != self.identity:
+                write_json(config, identity)
+            elif read_json(config) != identity:
                 raise Damaged(config, "is damaged: it does not match the name of its folder")
             yield
 
@@ -113,10 +104,6 @@ class Run:
     def write_metrics(self, metrics: dict[str, Any]) -> None:
         """Writes the summary, with the name of the run, its digests, and a checksum of everything."""
         write_sealed(self.metrics, {**metrics, "run": self.folder.name, VALUE: self.value})
-
-    def digests(self, names: Iterable[str]) -> dict[str, str]:
-        """SHA-256 of files of the run, by name."""
-        return {name: sha256(self.folder / name) for name in names}
 
     def read_metrics(self) -> dict[str, Any]:
         """Reads the summary; raises OSError if the run is not finished, and Damaged if it did not write this file."""

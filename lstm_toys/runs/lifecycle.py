@@ -13,6 +13,7 @@ from rich.console import Console, RenderableType
 
 from lstm_toys.execution.base import Executor
 from lstm_toys.execution.signals import Interrupted, Interruption, Stopped
+from lstm_toys.files import sha256
 from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.output import listed
 from lstm_toys.runs import manifest
@@ -29,7 +30,6 @@ class Work:
         self.found: dict[Ask[Any], Run] = {}
         self._options, self._console, self._interruption = options, console, interruption
         self._studies: dict[Ask[Any], Any] = {}
-        self._compared: set[Ask[Any]] = set()
         self._edited: set[Ask[Any]] = set()  # Without a change of what is computed.
         self._seconds = {"import": 0.0, "identify": 0.0}
 
@@ -69,7 +69,7 @@ class Work:
 
     def finished(self, ask: Ask[Any]) -> bool:
         """Whether a run is finished; raises Refused if it is impossible."""
-        if ask in self.runs or ask in self._compared:
+        if ask in self.runs or ask in self._studies:
             return ask in self.runs
         settings = ask.settings.as_dict()
         manifests = manifest.find(ask.runs, ask.name, ask.key, ask.declared)
@@ -92,7 +92,6 @@ class Work:
     def _compare(self, ask: Ask[Any], manifests: Sequence[manifest.Manifest]) -> bool:
         """Whether a run is finished, by what would be computed; all runs that it needs are finished."""
         study = self._identified(ask, [name for each in manifests for name in each.edited])
-        self._compared.add(ask)
         run, best = study.run, manifests[0] if manifests else None
         edited = f"{listed(best.edited, 3)} changed" if best and best.edited else ""
         if run.finished:
@@ -140,12 +139,13 @@ class Work:
         from lstm_toys.execution.lowering import CALLBACK
 
         study = self._study(ask)
-        study.needs = {name: self.runs[each] for name, each in ask.needs.items()}
-        with stopwatch(self._seconds, "identify"):
-            value = dict(study.digests())
-            if CALLBACK in value:  # No program's text contains its code.
-                value[CALLBACK] = manifest.sources(edited)
-        study.run = self.found[ask] = Run.named(ask.runs, ask.settings.as_dict(), value)
+        if not hasattr(study, "run"):
+            study.needs = {name: self.runs[each] for name, each in ask.needs.items()}
+            with stopwatch(self._seconds, "identify"):
+                value = dict(study.digests())
+                if CALLBACK in value:  # No program's text contains its code.
+                    value[CALLBACK] = manifest.sources(edited)
+            study.run = self.found[ask] = Run.named(ask.runs, ask.settings.as_dict(), value)
         return study
 
     @contextmanager
@@ -154,7 +154,7 @@ class Work:
         studies = {ask: self._study(ask) for ask in todo}
         with _executor(self._options, self._console) as executor:
             for ask in todo:
-                if not ask.needs and ask not in self._compared:
+                if not ask.needs:
                     self._identified(ask)
             from lstm_toys.execution import devices, progress
 
@@ -169,9 +169,7 @@ class Work:
         """Computes one run under its lock, unless it is finished."""
         from lstm_toys.populations.train import Diverged
 
-        if ask.needs and ask not in self._compared:
-            self._identified(ask)
-        study = self._studies[ask]
+        study = self._identified(ask)
         run: Run = study.run
         run.folder.mkdir(parents=True, exist_ok=True)
         with run.locked(anew=anew):
@@ -186,9 +184,9 @@ class Work:
                 except Diverged as error:
                     seeds, step = error.args
                     raise Failed(f"--on_divergence=stop: seeds {listed(seeds)} diverged before step {step:,}") from None
+                files = {name: sha256(run.folder / name) for name in made["files"]}
                 needs = {"needs": [each.folder.name for each in study.needs.values()]} if study.needs else {}
-                more = {"seconds": _rounded(seconds), "files": run.digests(made["files"]), **needs}
-                run.write_metrics(study.metrics() | made | more)
+                run.write_metrics(study.metrics() | made | {"seconds": _rounded(seconds), "files": files, **needs})
                 run.forget()
                 manifest.write(run.folder, ask.key, ask.declared)
         self._finish(ask, run)

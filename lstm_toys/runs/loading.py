@@ -1,6 +1,6 @@
 """Loads populations and labeled results for users, whose runs depend on these files."""
 
-from collections.abc import Collection, Set
+from collections.abc import Collection
 from pathlib import Path
 
 import xarray as xr
@@ -32,17 +32,12 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
     return population.load(folder, trust)
 
 
-def load_results(path: Path | str, variables: Set[str] = frozenset(), without: Set[str] = frozenset()) -> xr.Dataset:
+def load_results(path: Path | str) -> xr.Dataset:
     """Reads labeled arrays from netCDF into memory: the ``results.nc`` of any run, or what `save_results` wrote.
-
-    Args:
-        variables: names of variables that the file must contain.
-        without: names of variables that are not loaded.
 
     Raises:
         OSError: the file does not exist.
         Damaged: the file is not a file of labeled arrays.
-        ValueError: the file has no variable of a name in ``variables``.
 
     Example:
         >>> import tempfile
@@ -52,9 +47,6 @@ def load_results(path: Path | str, variables: Set[str] = frozenset(), without: S
         ...     lt.load_results(f"{folder}/results.nc").answer.values.tolist()
         [0.1, 0.2]
     """
-    required = {*arguments.names("variables", variables)}
-    loaded = storage.load_results(path, set(), without)
+    loaded = storage.load_results(path, set())
     opened.note(path)
-    if missing := sorted(required - set(loaded.variables)):
-        raise ValueError(f"{path} has no variable {missing[0]}; it has {', '.join(map(str, loaded.variables))}")
     return loaded

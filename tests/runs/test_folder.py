@@ -10,7 +10,7 @@ import pytest
 
 from experiments.sine import EXPERIMENT
 from lstm_toys.cli import flags
-from lstm_toys.files import Damaged, write_json
+from lstm_toys.files import Damaged, sha256, write_json
 from lstm_toys.runs.folder import Busy, Run
 from lstm_toys.runs.identity import Settings
 
@@ -80,18 +80,19 @@ def test_a_lock_removes_what_a_killed_process_left_half_written_and_nothing_else
 
 
 def test_a_folder_of_another_run_is_left_alone_unless_it_is_to_be_made_anew(run):
-    other = json.dumps({**run.identity, "seeds": 3})
+    before = json.loads((run.folder / "config.json").read_text())
+    other = json.dumps({**before, "seeds": 3})
     (run.folder / "config.json").write_text(other)
     with pytest.raises(Damaged, match="does not match the name of its folder"):
         lock(run)
     assert (run.folder / "config.json").read_text() == other
     lock(run, anew=True)
-    assert json.loads((run.folder / "config.json").read_text()) == run.identity
+    assert json.loads((run.folder / "config.json").read_text()) == before
 
 
 def finish(run, **metrics):
     (run.folder / "results.nc").write_text("arrays")
-    run.write_metrics({"files": run.digests(["results.nc"]), "seconds": {}, **metrics})
+    run.write_metrics({"files": {"results.nc": sha256(run.folder / "results.nc")}, "seconds": {}, **metrics})
 
 
 def test_a_run_is_finished_while_all_that_it_wrote_is_there(run):
