@@ -21,9 +21,6 @@ from lstm_toys.tasks.sets import Scaling
 OF_RESULTS = {"loss", "rmse", "mse", "input", "target", "answer"}
 """Names that results already use after ``train_``."""
 
-MOST_TRIED = 1_000
-"""Most time points with which an experiment is tried before its networks are known to fit into memory."""
-
 TAKES = (
     ("task", "time points"),
     ("probes", "time points"),
@@ -153,8 +150,8 @@ class Experiment:
 
     @property
     def small(self) -> tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]:
-        """Time points and task of the size with which the experiment is checked."""
-        return self.at(min(self.timesteps, MOST_TRIED))
+        """Time points and task without a flag, with which the experiment is checked."""
+        return self.at(self.timesteps)
 
     @cached_property
     def _made(self) -> dict[int, tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]]:

@@ -131,14 +131,13 @@ class Run:
 
 def relatives(runs: Path, settings: dict[str, Any]) -> Iterator[Run]:
     """Yields the runs with the same name and settings, newest first."""
-    paths = [path for path in runs.glob(f"{settings['experiment']}-*/{CONFIG}") if path.is_file()]
-    for path in sorted(paths, key=lambda path: -path.stat().st_mtime):
+    for path in sorted(runs.glob(f"{settings['experiment']}-*/{CONFIG}"), key=lambda path: -path.stat().st_mtime):
         try:
             theirs = read_json(path)
-            same_schema, value = theirs.pop("schema", None) == SCHEMA, theirs.pop(VALUE)
-        except (OSError, KeyError):
+        except OSError:
             continue
-        if same_schema and isinstance(value, dict) and theirs == settings:
+        value = theirs.pop(VALUE, None)
+        if isinstance(value, dict) and theirs == {**settings, "schema": SCHEMA}:
             yield Run(path.parent, settings, value)
 
 

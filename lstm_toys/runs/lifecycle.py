@@ -206,9 +206,7 @@ class Work:
             metrics = run.read_metrics()
             with stopwatch(seconds, "figures"):
                 drawings = {name.replace(".png", f".{form}"): drawing for name, drawing in study.draw()}
-                earlier = metrics.pop("figures", ())
-                run.write_metrics(metrics)  # If this is killed, the next command draws again.
-                for name in earlier:
+                for name in metrics.get("figures", ()):  # If this is killed, the next command misses some.
                     (run.folder / name).unlink(missing_ok=True)
                 for name, drawing in drawings.items():
                     figures.save(drawing, run.folder / name)

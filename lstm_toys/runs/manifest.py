@@ -61,11 +61,6 @@ class Manifest(NamedTuple):
         return self.declared and not self.edited and self.incomplete is None
 
 
-def key(settings: Mapping[str, Any]) -> str:
-    """Returns a digest of a run's settings, by which manifests are found."""
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:10]
-
-
 def find(runs: Path, name: str, key: str, declared: str) -> list[Manifest]:
     """Returns the manifests with a key: first those of the same declaration, of these those with the fewest edits."""
     _state.cache_clear()  # An earlier command of this process may have run.
