@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from functools import partial
 from pathlib import Path
 
@@ -113,8 +114,9 @@ def carry_out(asked, arguments):
     from lstm_toys import opened
     from lstm_toys.cli import command
 
-    opened._opened.clear()  # What tests open besides, and commands before, is none of the command's business.
+    opened._opened.clear()  # What tests open or write, and commands before, is none of the command's business.
     opened._unattributed.clear()
+    opened._began = time.time_ns()
     with jax.numpy_dtype_promotion("standard"):  # As in a command: Optax mixes types.
         return command.carry_out(getattr(asked, "plan", partial(command.plan, asked)), arguments)
 
@@ -253,7 +255,7 @@ def reported(ask, metrics):
         def read_metrics(self):
             return metrics
 
-    return [*ask.report(ask, Told(Path(), {}), {})]
+    return [*ask.report(ask, Told(Path(), {"experiment": ask.name}), {})]
 
 
 def value(ask):

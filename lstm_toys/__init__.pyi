@@ -25,7 +25,6 @@ from .runs.experiment import Experiment
 from .runs.external import curves_of, labeled
 from .runs.identity import Settings
 from .runs.loading import load, load_results
-from .runs.measure import Measure
 from .statistics import measures
 from .statistics.intervals import band, clopper_pearson, median_bootstrap, median_quartiles, wilson
 from .studies.analysis.ask import Analysis
@@ -66,7 +65,6 @@ __all__ = [
     "Family",
     "Goal",
     "InvalidModel",
-    "Measure",
     "OtherTraining",
     "Parameter",
     "Parameters",

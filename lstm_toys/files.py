@@ -13,7 +13,7 @@ import os
 import re
 import stat
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,10 +114,9 @@ def abandon() -> None:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[Callable[[], bool]]:
+def locked(path: Path) -> Iterator[None]:
     """Locks a file, created if missing, against other processes. The lock ends with the process in any case.
 
-    Yields a function that checks whether the path still names the locked file, which may have been removed or moved.
     Raises BlockingIOError if another process holds the lock, OSError if the file cannot be created, Damaged if it is
     not a regular file.
     """
@@ -125,14 +124,7 @@ def locked(path: Path) -> Iterator[Callable[[], bool]]:
         ensure_regular(path)
     with path.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-        def held() -> bool:
-            try:
-                return os.path.samestat(os.fstat(lock.fileno()), path.stat())
-            except OSError:
-                return False
-
-        yield held
+        yield
 
 
 def flush(path: Path) -> None:

@@ -7,10 +7,11 @@ does not see. Interactive sessions are not recorded.
 import ast
 import hashlib
 import os
+import re
 import site
-import stat
 import sys
 import sysconfig
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -32,16 +33,15 @@ UNATTRIBUTED = {
 BACKGROUND = tuple(f"{os.sep}{name}{os.sep}" for name in ("distributed", "tornado", "rich", "tqdm"))
 """Packages whose threads run no code of the user's."""
 
-Stamp = tuple[int, int, int]
-"""Size, modification time and inode of a file when it was opened."""
+MISSING = 0
 
-MISSING = (-1, -1, -1)
+_opened: dict[str, int] = {}
+"""When each file had last been changed as it was opened, in nanoseconds, or `MISSING`."""
 
-_opened: dict[str, Stamp] = {}
 _unattributed: list[str] = []
 _early: list[str] = []
 _recording = False
-
+_began = 0
 
 _places = [sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")]
 _places += [*site.getsitepackages(), site.getusersitepackages()]
@@ -63,12 +63,12 @@ def packages() -> list[str]:
 
 def record() -> None:
     """Starts recording opened files, once per process and never in an interactive session."""
-    global _recording
+    global _recording, _began
     main = sys.modules.get("__main__")
     if _recording or hasattr(sys, "ps1") or sys.flags.interactive or not getattr(main, "__file__", None):
         return
     _early.extend(path for path in modules() if not path.startswith((*OURS, *INSTALLED)) and not _only_imports(path))
-    _recording = True
+    _recording, _began = True, time.time_ns()
     sys.addaudithook(_hook)
 
 
@@ -86,8 +86,8 @@ def modules() -> Iterator[str]:
 def note(path: str | os.PathLike[str]) -> None:
     """Records a file that this library opens for the user."""
     absolute = os.path.abspath(path)
-    if _recording and absolute not in _opened and (stamp := _stamp(absolute)):
-        _opened[absolute] = stamp
+    if _recording and absolute not in _opened and not os.path.isdir(absolute):
+        _opened[absolute] = _last_changed(absolute)
 
 
 def digest(path: str) -> str:
@@ -97,9 +97,9 @@ def digest(path: str) -> str:
 
 
 def changed(path: str) -> bool:
-    """Whether a file has changed since it was opened."""
-    stamp = _opened.get(path)
-    return stamp is not None and stamp != _stamp(path)
+    """Whether a file has changed since it was opened or, if it was imported, since this process began."""
+    now = _last_changed(path)
+    return now != _opened[path] if path in _opened else now > _began
 
 
 def unseen() -> str | None:
@@ -112,29 +112,26 @@ def unseen() -> str | None:
 
 
 def _only_imports(path: str) -> bool:
-    """Whether a file contains only a docstring and imports before it first imports the library."""
+    """Whether a file contains only text and imports before it first imports the library."""
     try:
-        tree = ast.parse(Path(path).read_bytes())
+        statements = ast.parse(Path(path).read_bytes()).body
     except (OSError, SyntaxError, ValueError):
         return False
-    for statement in tree.body:
-        names = [each.name for each in statement.names] if isinstance(statement, ast.Import) else []
-        names += [statement.module or ""] if isinstance(statement, ast.ImportFrom) else []
-        if any(f"{name}.".startswith(("lstm_toys.", "experiments.")) for name in names):
-            return True
-        docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-        if not names and not docstring:
+    for each in statements:
+        if isinstance(each, ast.Import | ast.ImportFrom):
+            if re.match(r"(import|from) (lstm_toys|experiments)\b", ast.unparse(each)):
+                return True
+        elif not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant)):
             return False
     return True
 
 
-def _stamp(path: str) -> Stamp | None:
-    """The stamp of a file; None for a folder."""
+def _last_changed(path: str) -> int:
+    """When the content, name or permissions of a file last changed, which no program can set; `MISSING` without it."""
     try:
-        status = os.stat(path)
+        return os.stat(path).st_ctime_ns
     except OSError:
         return MISSING
-    return None if stat.S_ISDIR(status.st_mode) else (status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:

@@ -68,10 +68,6 @@ OWN = {
             )
         },
     ),
-    "a file that is mapped to memory": Edit(
-        "mapped.txt",
-        files={"mapping.py": "import numpy\n\nGAIN = float(bytes(numpy.memmap('mapped.txt')))\n", "mapped.txt": "0.3"},
-    ),
     "a script": Edit(
         "run.txt",
         files={"running.py": "import runpy\n\nGAIN = runpy.run_path('run.txt')['GAIN']\n", "run.txt": "GAIN=0.3"},
@@ -204,7 +200,6 @@ class Plain(nn.Module):
     @nn.compact
     def __call__(self, inputs):
         hidden = nn.Dense(4)(inputs)
-        jax.debug.print("mean {m}", m=hidden.mean())  # Prints.
         return nn.Dense(self.features)(hidden) + (MASK * inputs.mean()).mean()
 
 
@@ -277,6 +272,7 @@ TRACED = {
     "a limit": library("networks/training.py", "= 1_000.0", "= 900.0"),
     "code between programs and files": library("results/arrays.py", "(axes, targets[0])", "(axes, 2 * targets[0])"),
     "recorded steps": library("populations/specification.py", "max(least", "2 * max(least"),
+    "what measures a run": library("results/summary.py", "reached = goal.met(", "reached = ~goal.met("),
 }
 """Of the library, each of which makes another run."""
 
@@ -294,9 +290,6 @@ OF_SWEEPS = {
     "an experiment's data": Edit("read.csv"),
 }
 """Each of which makes another sweep."""
-
-MEASURED = library("results/summary.py", "reached = goal.met(", "reached = ~goal.met(")
-"""Of the library, in what measures a run."""
 
 KEPT = [
     library("populations/group.py", 'State(NamedTuple):\n    """', 'State(NamedTuple):\n    """Edited: '),

@@ -67,7 +67,8 @@ def make(runs: Mapping[str, FinishedRun]) -> Made | None:
         return None
     if "dynamics" not in runs:
         return inside(None)
-    return inside(lt.load_results(runs["dynamics"].run.checked("results.nc"), {"static_answer", "mode_frequency"}))
+    path = runs["dynamics"].run.checked("results.nc")
+    return inside(lt.load_results(path))
 
 
 def inside(found: lt.Results | None) -> Made:

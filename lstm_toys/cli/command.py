@@ -24,7 +24,7 @@ from lstm_toys.runs import lifecycle
 from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.context import Failed, Options, Refused
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Busy, Gone, Obstructed, Run
+from lstm_toys.runs.folder import Busy, Run
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.publishing import NotPublished
 from lstm_toys.studies.analysis import ask as analyses
@@ -139,7 +139,7 @@ def _run_plan(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
         return max([complain(line, 1) for line in lost if line is not None], default=0)
     except Refused as error:
         return complain(str(error), 2)
-    except (Failed, Gone, Obstructed, NotPublished) as error:
+    except (Failed, NotPublished) as error:
         return complain(str(error), 1)
     except Busy as busy:
         return complain(f"{busy}: another process is computing this run; wait until it ends, or change a setting", 1)

@@ -12,7 +12,7 @@ from lstm_toys import arguments
 from lstm_toys.results.arrays import after_of, kept, loss_name, measures_of, parts, recorded, scaling_of
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import ACCURACIES, WEIGHTED, Goal, after_which
-from lstm_toys.tasks.supervision import CROSS_ENTROPY
+from lstm_toys.tasks.supervision import CROSS_ENTROPY, Task, measured
 
 
 def family_rmse(results: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
@@ -48,6 +48,15 @@ def family_accuracy(results: xr.Dataset) -> dict[str, dict[str, Float[np.ndarray
             values = over.values, _sequences(ours, known).mean("curve").values
             found[str(family)] = dict(zip(ACCURACIES, values, strict=True))
     return found
+
+
+def of_probes(task: Task, labeled: xr.Dataset) -> dict[str, Float[np.ndarray, "S probes *counted"]]:
+    """Returns errors or accuracies of answers to each family, by ``"rmse"`` or ``"accuracy"``."""
+    if measured(task.loss) is None:
+        name, found = "rmse", [*family_rmse(labeled).values()]
+    else:
+        name, found = "accuracy", [np.stack([*each.values()], -1) for each in family_accuracy(labeled).values()]
+    return {name: np.stack(found, 1) if found else np.empty((labeled.sizes["seed"], 0))}
 
 
 def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,7 +13,6 @@ from typing import Any, Generic
 
 from rich.console import RenderableType
 
-from lstm_toys.runs import manifest
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identified
 
@@ -62,7 +63,7 @@ class Ask(Generic[Identified]):
     @cached_property
     def key(self) -> str:
         """Key by which the run's manifests are found."""
-        return manifest.key(self.settings.as_dict())
+        return hashlib.sha256(json.dumps(self.settings.as_dict(), sort_keys=True).encode()).hexdigest()[:10]
 
     @property
     def runs(self) -> Path:

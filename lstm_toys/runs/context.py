@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,12 +49,7 @@ class Options:
 
 
 class RunContext(NamedTuple):
-    """How runs are executed.
-
-    Attributes:
-        seconds: wall time of each stage of the current run, to which studies add.
-        ensure: raises `Gone` if the folder of the current run no longer exists.
-    """
+    """How runs are executed; ``seconds`` is the wall time of each stage of the current run, to which studies add."""
 
     options: Options
     console: Console
@@ -62,12 +57,6 @@ class RunContext(NamedTuple):
     progress: TrainingProgress
     executor: Executor
     seconds: dict[str, float]
-    ensure: Callable[[], None] = lambda: None
-
-    def stop(self) -> bool:
-        """Whether a signal is pending; called about once a second. Raises Gone if the run's folder no longer exists."""
-        self.ensure()
-        return self.interruption()
 
     def timed(self, stage: str) -> AbstractContextManager[None]:
         """Adds the wall time of a block to a stage of the current run."""

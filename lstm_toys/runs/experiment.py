@@ -13,7 +13,6 @@ import jaxtyping as jt
 from lstm_toys import arguments, figures, results, tasks
 from lstm_toys.runs import manifest
 from lstm_toys.runs.identity import Settings
-from lstm_toys.runs.measure import Measure
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import Plane, Trained
@@ -21,9 +20,6 @@ from lstm_toys.tasks.sets import Scaling
 
 OF_RESULTS = {"loss", "rmse", "mse", "input", "target", "answer"}
 """Names that results already use after ``train_``."""
-
-FEW = (2, 8, 32, 128)
-"""Numbers of time points with which an experiment is tried; some sequences need more than two."""
 
 TAKES = (
     ("task", "time points"),
@@ -67,7 +63,6 @@ class Experiment:
         model: function from the task and the settings of a run to a Flax module; None: the `Stack` of the settings.
         optimizer: function from the settings of a run to an Optax transformation; None: the flags choose the optimizer.
             ``numbers`` that it injects have flags, too; see `lt.train`.
-        measures: further measures of answers, in sweeps and evaluations.
         data: digests of data read from files, and how they are used, by name; written into results.
         scaling: scaling that ``task`` and ``probes`` apply; results undo it.
         fixed: settings that have no flag because something else determines them, such as a file's time points.
@@ -103,37 +98,24 @@ class Experiment:
     planes: Callable[[Settings], Sequence[Plane]] | None = None
     model: Callable[[tasks.supervision.Task, Settings], Any] | None = None
     optimizer: Callable[[Settings], Any] | None = None
-    measures: Sequence[Measure] = ()
     data: Mapping[str, str] = field(default_factory=dict)
     scaling: Scaling | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        arguments.text("name", self.name, empty=True)
-        arguments.text("doc", "" if self.doc is None else self.doc, empty=True)  # A module without docstring has None.
         arguments.instance("goal", self.goal, Goal, "a Goal, such as lt.Goal(rmse=0.03)")
         for name, *takes in TAKES:
             function = getattr(self, name)
             if function is not None or name not in ("planes", "model", "optimizer"):
                 arguments.function(name, function, f"a function of {' and '.join(takes)}", len(takes))
         arguments.whole("frames", self.frames, least=0)
-        arguments.fields(self, arguments.instances, "measures", kind=Measure, expected="a sequence of lt.Measure")
-        names = [each.name for each in self.measures]
-        if twice := [name for name in names if names.count(name) > 1]:
-            raise ValueError(f"experiment {self.name}: two measures are named {twice[0]}")
-        arguments.instance("span", self.span, Span, "a Span, such as lt.Span(0, 5)")
-        arguments.instance("trained", self.trained, Trained | None, "lt.Trained or None")
-        arguments.instance("scaling", self.scaling, Scaling | None, "an lt.Scaling or None")
         arguments.fields(self, arguments.mapping, "defaults", "fixed", expected="values of flags, by name")
-        arguments.mapping("data", self.data, "digests, by name")
         arguments.fields(self, arguments.by_name, "numbers")
         if self.optimizer is not None:
             others = {*self.defaults, *(name for name, each in self.fixed.items() if each != OWN.get(name))}
             if unused := sorted(others & {*OWN}):
-                raise ValueError(
-                    f"experiment {self.name}: its optimizer takes the place of {unused[0]}; leave that out, "
-                    "of defaults or fixed"
-                )
+                told = f"its optimizer takes the place of {unused[0]}; leave that out, of defaults or fixed"
+                raise ValueError(f"experiment {self.name}: {told}")
             object.__setattr__(self, "fixed", {**self.fixed, **OWN})
         if not re.fullmatch(r"\w[\w.-]*", self.name):
             raise ValueError(f"invalid name of an experiment {self.name!r}: use letters, digits, _, . and -")
@@ -161,27 +143,15 @@ class Experiment:
             self._made[timesteps] = x, self.task(x)
         return self._made[timesteps]
 
-    @cached_property
-    def few(self) -> int:
-        """The first of `FEW` with which task and probes can be made; or else the last with which the task can."""
-        from lstm_toys.populations import programs
-
-        possible = FEW[-1]
-        for points in FEW:
-            try:
-                x, task = self.at(points)
-                programs.shown(task)
-                possible = points
-                self.probes(x)
-            except Exception:  # A user's code may raise anything; the check reports it.
-                continue
-            return points
-        return possible
+    @property
+    def timesteps(self) -> int:
+        """The number of time points without a flag."""
+        return int({"timesteps": 100, **self.defaults, **self.fixed}["timesteps"])
 
     @property
     def small(self) -> tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]:
-        """Time points and task of the size with which the experiment is checked."""
-        return self.at(self.few)
+        """Time points and task without a flag, with which the experiment is checked."""
+        return self.at(self.timesteps)
 
     @cached_property
     def _made(self) -> dict[int, tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]]:

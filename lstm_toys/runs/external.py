@@ -29,7 +29,9 @@ def curves_of(
         >>> lt.curves_of(EXPERIMENT, timesteps=50).shape
         (9, 50, 2)
     """
-    points, numbers = _points(experiment, timesteps), arguments.by_name("numbers", numbers)
+    arguments.instance("experiment", experiment, Experiment, "an Experiment")
+    points = experiment.timesteps if timesteps is None else timesteps
+    numbers = arguments.by_name("numbers", numbers)
     curves = preparation.curves(experiment, points, numbers).answered[""]
     return experiment.scaling.undone(curves, outputs=False) if experiment.scaling else curves
 
@@ -58,7 +60,8 @@ def labeled(
         >>> lt.labeled(EXPERIMENT, 0.5 * lt.curves_of(EXPERIMENT)[None]).answer.dims
         ('seed', 'curve', 'time', 'feature')
     """
-    points, numbers = _points(experiment, timesteps), arguments.by_name("numbers", numbers)
+    points = experiment.timesteps if timesteps is None else timesteps
+    numbers = arguments.by_name("numbers", numbers)
     x, task = experiment.at(points)
     examples, every, curves = preparation.curves(experiment, points, numbers)
     shown, probes = curves[""], by_points(every, x)[""]
@@ -74,9 +77,3 @@ def labeled(
     probed = arrays.answered(task, np.asarray(x), experiment.span, probes, {"": answers[:, 1:]})
     found = probed.assign(learned | {"diverged": ("seed", diverged)}).assign_attrs(flags="{}")
     return arrays.in_units(found, experiment.scaling)
-
-
-def _points(experiment: Experiment, timesteps: int | None) -> int:
-    arguments.instance("experiment", experiment, Experiment, "an Experiment")
-    own = {"timesteps": 100, **experiment.defaults, **experiment.fixed}  # The flag's own default.
-    return int(own["timesteps"]) if timesteps is None else timesteps

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,14 +16,6 @@ from lstm_toys.runs import manifest, publishing
 
 class Busy(Exception):
     """Another process is working on a run; the argument is the run's folder."""
-
-
-class Gone(Exception):
-    """The folder of a run disappeared during the run; the argument is a one-line message."""
-
-
-class Obstructed(Exception):
-    """Something is in the place of a run's file that the run cannot replace; the argument is a one-line message."""
 
 
 VALUE = "value"
@@ -46,6 +37,7 @@ class Run:
         value: digests of what the run computes, by part; None: those that the finished run has recorded.
 
     Attributes:
+        name: name of the experiment or study.
         results: the labeled arrays, netCDF.
         metrics: the summary, JSON; written after everything except figures, so that its presence marks a finished run.
         checkpoints: the folder of checkpoints; removed once the run is finished.
@@ -53,6 +45,7 @@ class Run:
 
     def __init__(self, folder: Path, settings: dict[str, Any], value: dict[str, str] | None = None) -> None:
         self.folder, self.settings, self._value = folder, settings, value
+        self.name: str = settings["experiment"]
         self.results, self.metrics, self.checkpoints = folder / "results.nc", folder / METRICS, folder / "checkpoints"
 
     @classmethod
@@ -62,12 +55,6 @@ class Run:
         return cls(runs / f"{settings['experiment']}-{digest}", settings, value)
 
     @property
-    def name(self) -> str:
-        """Name of the experiment or study."""
-        name: str = self.settings["experiment"]
-        return name
-
-    @property
     def value(self) -> dict[str, str]:
         """Digests of what the run computes, by part."""
         if self._value is None:
@@ -75,19 +62,9 @@ class Run:
         return self._value
 
     @property
-    def identity(self) -> dict[str, Any]:
-        """The run's settings and digests, as written into its folder."""
-        return {**self.settings, VALUE: self.value, "schema": SCHEMA}
-
-    @property
-    def missing(self) -> list[str]:
-        """Files of a finished run that no longer exist."""
-        return [name for name in self.read_metrics()["files"] if not (self.folder / name).exists()]
-
-    @property
     def finished(self) -> bool:
         """Whether everything except figures has been written, and still exists."""
-        return self.metrics.is_file() and not self.missing
+        return self.metrics.is_file() and all((self.folder / name).exists() for name in self.read_metrics()["files"])
 
     def drawn(self, form: str) -> bool:
         """Whether all figures of the finished run exist in a format; animations are always GIF."""
@@ -97,47 +74,28 @@ class Run:
         )
 
     @contextmanager
-    def locked(self, *, anew: bool = False) -> Iterator[Callable[[], None]]:
+    def locked(self, *, anew: bool = False) -> Iterator[None]:
         """Locks the folder during a block, writes the identity into it, and removes files of killed processes.
 
         With ``anew``, the run is marked unfinished and its checkpoints are removed; figures and results remain until
-        replaced. Yields a function that raises `Gone` if the folder no longer exists, to call before writing and during
-        long work.
-
-        Raises Busy if another process holds the lock, Damaged if the folder holds another run, Obstructed if something
-        is in the place of a file, Gone if the folder was removed or moved during the block, and OSError.
+        replaced. Raises Busy if another process holds the lock, and Damaged if the folder holds another run.
         """
-        for name in (".lock", CONFIG, METRICS, "results.nc", "parameters.npz", "population.json"):
-            if (self.folder / name).is_dir():
-                raise Obstructed(f"{self.folder / name} is a folder, but must be a file; move it elsewhere")
         with ExitStack() as stack:
             try:
-                held = stack.enter_context(locked(self.folder / ".lock"))
+                stack.enter_context(locked(self.folder / ".lock"))
             except BlockingIOError:
                 raise Busy(self.folder) from None
-            except Damaged as error:
-                raise Obstructed(f"{error}; move it elsewhere") from None
             clean(self.folder)
-            config = self.folder / CONFIG
+            config, identity = self.folder / CONFIG, {**self.settings, VALUE: self.value, "schema": SCHEMA}
             if anew:
                 for path in (*self.folder.glob(f"{manifest.PREFIX}*"), self.metrics):
                     path.unlink(missing_ok=True)
                 self.forget()
             if anew or not config.is_file():
-                write_json(config, self.identity)
-            elif read_json(config) != self.identity:
+                write_json(config, identity)
+            elif read_json(config) != identity:
                 raise Damaged(config, "is damaged: it does not match the name of its folder")
-
-            def ensure() -> None:
-                if not held():
-                    raise Gone(f"{self.folder} was removed or moved during the run; run the same command again")
-
-            try:
-                yield ensure
-            except OSError:
-                ensure()
-                raise
-            ensure()
+            yield
 
     def forget(self) -> None:
         """Removes all checkpoints, readable or not."""
@@ -147,32 +105,23 @@ class Run:
         """Writes the summary, with the name of the run, its digests, and a checksum of everything."""
         write_sealed(self.metrics, {**metrics, "run": self.folder.name, VALUE: self.value})
 
-    def digests(self, names: Iterable[str]) -> dict[str, str]:
-        """SHA-256 of files of the run, by name."""
-        return {name: sha256(self.folder / name) for name in names}
-
     def read_metrics(self) -> dict[str, Any]:
         """Reads the summary; raises OSError if the run is not finished, and Damaged if it did not write this file."""
         metrics = read_sealed(self.metrics, 2**28)  # Those of sweeps describe every setting.
         if metrics.get("run") != self.folder.name:
             raise Damaged(self.metrics, f"belongs to another run, {metrics.get('run')}")
-        if not _described(metrics):
-            raise Damaged(self.metrics, "is damaged: it does not describe a run")
         return metrics
 
     def checked(self, name: str) -> Path:
-        """Returns the path of a file of the finished run; raises Damaged if it is missing or not what the run wrote."""
-        path, digests = self.folder / name, self.read_metrics()["files"]
-        if not os.path.lexists(path):
-            raise Damaged(path, "is missing")
-        if digests.get(name) != sha256(path):
+        """Returns the path of a file of the finished run; raises OSError if it is missing, Damaged if it is changed."""
+        path = self.folder / name
+        if self.read_metrics()["files"].get(name) != sha256(path):
             raise Damaged(path, "is damaged or belongs to another run: it is not what this run wrote")
         return path
 
     def publish(self, target: Path, tell: Callable[[str], None]) -> None:
         """Publishes figures, tables and summaries in a folder; see `publishing.publish`."""
-        sources = _matching(self.folder, PUBLISHED)
-        publishing.publish(sources, target, self.folder.name, tell)
+        publishing.publish(_matching(self.folder, PUBLISHED), target, self.folder.name, tell)
 
     def files(self) -> list[Path]:
         """Files that the run has written for users, figures last."""
@@ -182,26 +131,14 @@ class Run:
 
 def relatives(runs: Path, settings: dict[str, Any]) -> Iterator[Run]:
     """Yields the runs with the same name and settings, newest first."""
-    paths = [path for path in runs.glob(f"{settings['experiment']}-*/{CONFIG}") if path.is_file()]
-    for path in sorted(paths, key=lambda path: -path.stat().st_mtime):
+    for path in sorted(runs.glob(f"{settings['experiment']}-*/{CONFIG}"), key=lambda path: -path.stat().st_mtime):
         try:
             theirs = read_json(path)
-            same_schema, value = theirs.pop("schema", None) == SCHEMA, theirs.pop(VALUE)
-        except (OSError, KeyError):
+        except OSError:
             continue
-        if same_schema and isinstance(value, dict) and theirs == settings:
+        value = theirs.pop(VALUE, None)
+        if isinstance(value, dict) and theirs == {**settings, "schema": SCHEMA}:
             yield Run(path.parent, settings, value)
-
-
-def _described(metrics: dict[str, Any]) -> bool:
-    """Whether a summary has everything of a run that is the same in all studies."""
-    digests = [metrics.get(each) for each in ("files", VALUE)]
-    names = [metrics.get(each, []) for each in ("figures", "needs")]
-    return (
-        all(isinstance(each, dict) and all(isinstance(value, str) for value in each.values()) for each in digests)
-        and all(isinstance(each, list) and all(isinstance(name, str) for name in each) for each in names)
-        and isinstance(metrics.get("seconds"), dict)
-    )
 
 
 def _matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:

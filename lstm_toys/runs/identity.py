@@ -90,20 +90,18 @@ TRACED = ("learning_rate", "momentum", "decay", "noise")
 SWEPT = ("optimizer", "hidden", "readout", "cell", "gates", "timesteps", "steps", *TRACED)
 
 
-def _fields(value: Any) -> dict[str, Any]:
-    every = {each: getattr(value, each.name) for each in dataclasses.fields(value) if each.compare}
-    return {each.name: _plain(own) for each, own in every.items() if not (each.metadata and own == each.default)}
-
-
 def _plain(value: Any) -> Any:
     """Converts settings for JSON: training numbers are named after their flags, and uncompared fields are left out."""
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if not dataclasses.is_dataclass(value):
+        return value
+    every = [(each, getattr(value, each.name)) for each in dataclasses.fields(value) if each.compare]
+    fields = {each.name: _plain(own) for each, own in every if not (each.metadata and own == each.default)}
     if isinstance(value, Settings):
-        fields = _fields(value)
         del fields["numbers"]
-        return fields | {f"{NUMBER}{name}": number for name, number in value.numbers}
-    if dataclasses.is_dataclass(value):
-        return _fields(value)
-    return [_plain(each) for each in value] if isinstance(value, tuple) else value
+        fields |= {f"{NUMBER}{name}": number for name, number in value.numbers}
+    return fields
 
 
 Identified = TypeVar("Identified", bound=Identity, covariant=True)

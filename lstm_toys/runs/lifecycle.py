@@ -6,19 +6,20 @@ Loads nothing heavy until something has to be computed or drawn.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console, RenderableType
 
 from lstm_toys.execution.base import Executor
 from lstm_toys.execution.signals import Interrupted, Interruption, Stopped
+from lstm_toys.files import sha256
 from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.output import listed
-from lstm_toys.runs import manifest, publishing
+from lstm_toys.runs import manifest
 from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.context import Failed, Options, Refused, RunContext, stopwatch
-from lstm_toys.runs.folder import FORMATS, Run, relatives
+from lstm_toys.runs.folder import Run, relatives
 
 
 class Work:
@@ -29,14 +30,13 @@ class Work:
         self.found: dict[Ask[Any], Run] = {}
         self._options, self._console, self._interruption = options, console, interruption
         self._studies: dict[Ask[Any], Any] = {}
-        self._compared: set[Ask[Any]] = set()
         self._edited: set[Ask[Any]] = set()  # Without a change of what is computed.
         self._seconds = {"import": 0.0, "identify": 0.0}
 
     def carry_out(self, asks: Sequence[Ask[Any]]) -> None:
         """Finds, computes, continues or redraws runs, and publishes them if the options say so.
 
-        Raises Refused, Busy, Damaged, Failed, Gone, Interrupted if a signal ended the run, or OSError.
+        Raises Refused, Busy, Damaged, Failed, Interrupted if a signal ended the run, or OSError.
         """
         options, console = self._options, self._console
         anew = {*asks} if options.restart else set()
@@ -45,10 +45,10 @@ class Work:
         for ask in asks:
             if options.replot and ask in todo and ask not in anew:
                 raise Refused(f"flag --replot: there is no finished run to redraw: {ask.settings}")
-        for ask in asks if todo and options.publish else ():
-            publishing.check(ask.published)
         if todo:
-            self._execute(todo, anew)
+            with self._started(todo) as (context, efforts):
+                for ask in sorted(todo, key=lambda ask: not efforts[ask]):  # Trainings first.
+                    self._compute(ask, ask in anew, context, len(efforts[ask]))
         for ask in asks:
             run = self.runs[ask]
             if ask in todo or options.replot or ask in self._edited or not run.drawn(options.figure_format):
@@ -69,7 +69,7 @@ class Work:
 
     def finished(self, ask: Ask[Any]) -> bool:
         """Whether a run is finished; raises Refused if it is impossible."""
-        if ask in self.runs or ask in self._compared:
+        if ask in self.runs or ask in self._studies:
             return ask in self.runs
         settings = ask.settings.as_dict()
         manifests = manifest.find(ask.runs, ask.name, ask.key, ask.declared)
@@ -92,12 +92,9 @@ class Work:
     def _compare(self, ask: Ask[Any], manifests: Sequence[manifest.Manifest]) -> bool:
         """Whether a run is finished, by what would be computed; all runs that it needs are finished."""
         study = self._identified(ask, [name for each in manifests for name in each.edited])
-        self._compared.add(ask)
         run, best = study.run, manifests[0] if manifests else None
         edited = f"{listed(best.edited, 3)} changed" if best and best.edited else ""
-        if not run.finished and (other := self._of_another_machine(ask, run, manifests)):
-            self._finish(ask, other)
-        elif run.finished:
+        if run.finished:
             if edited:
                 self._console.print(f"{run.name}: computation unchanged, although {edited}")
                 self._edited.add(ask)
@@ -107,32 +104,12 @@ class Work:
             earlier = [name for each in manifests if each.folder == run.folder for name in each.own]
             manifest.write(run.folder, ask.key, ask.declared, earlier)
             self._finish(ask, run)
-        else:
-            for theirs in relatives(ask.runs, run.settings):
-                differing = sorted(
-                    name for name in {*run.value, *theirs.value} if run.value.get(name) != theirs.value.get(name)
-                )
-                told = f" since {edited}" if edited else f"; {best.incomplete}" if best and best.incomplete else ""
-                self._console.print(
-                    f"{run.name}: differs from run {theirs.folder.name} in {', '.join(differing)}{told}"
-                )
-                break
+        elif theirs := next(relatives(ask.runs, run.settings), None):
+            parts = sorted({*run.value, *theirs.value})
+            differing = ", ".join(name for name in parts if run.value.get(name) != theirs.value.get(name))
+            why = f" since {edited}" if edited else f"; {best.incomplete}" if best and best.incomplete else ""
+            self._console.print(f"{run.name}: differs from run {theirs.folder.name} in {differing}{why}")
         return ask in self.runs
-
-    def _of_another_machine(self, ask: Ask[Any], run: Run, manifests: Sequence[manifest.Manifest]) -> Run | None:
-        """Finds a finished run of the same settings and files from another machine, whose program texts differ."""
-        from lstm_toys.execution import devices, lowering
-
-        folders, own = {each.folder for each in manifests if each.same_files}, devices.fingerprint(0)
-        for theirs in relatives(ask.runs, run.settings):
-            alike = all(theirs.value.get(name) == run.value[name] for name in lowering.COMPILED if name in run.value)
-            if theirs.folder in folders and alike and theirs.finished:
-                metrics = theirs.read_metrics()
-                made = next(iter(metrics.get("fingerprints", [metrics.get("fingerprint", own)])))
-                if other := [f"{name} {made[name]}" for name in lowering.MACHINE if made.get(name) != own[name]]:
-                    self._console.print(f"{run.name}: made from the same files and settings by {', '.join(other)}")
-                    return theirs
-        return None
 
     def _measure(self, study: Any) -> None:
         """Measures the files of a finished run again, since code outside of its digests may have changed."""
@@ -162,74 +139,60 @@ class Work:
         from lstm_toys.execution.lowering import CALLBACK
 
         study = self._study(ask)
-        study.needs = {name: self.runs[each] for name, each in ask.needs.items()}
-        with stopwatch(self._seconds, "identify"):
-            value = dict(study.digests())
-            if CALLBACK in value:  # No program's text contains its code.
-                value[CALLBACK] = manifest.sources(edited)
-        study.run = self.found[ask] = Run.named(ask.runs, ask.settings.as_dict(), value)
+        if not hasattr(study, "run"):
+            study.needs = {name: self.runs[each] for name, each in ask.needs.items()}
+            with stopwatch(self._seconds, "identify"):
+                value = dict(study.digests())
+                if CALLBACK in value:  # No program's text contains its code.
+                    value[CALLBACK] = manifest.sources(edited)
+            study.run = self.found[ask] = Run.named(ask.runs, ask.settings.as_dict(), value)
         return study
 
-    def _execute(self, todo: Sequence[Ask[Any]], anew: set[Ask[Any]]) -> None:
-        runs = self._options.results_dir / "runs"
-        created = [each for each in (runs, *runs.parents) if not each.exists()]
-        runs.mkdir(parents=True, exist_ok=True)  # Fails before anything is loaded.
-        with ExitStack() as stack:
-            try:
-                studies = {ask: self._study(ask) for ask in todo}
-                executor = stack.enter_context(_executor(self._options, self._console))
-                for ask in todo:  # All are found to be possible before the first is computed.
-                    if not ask.needs and ask not in self._compared:
-                        self._identified(ask)
-            except Refused:
-                for folder in created:  # Inner ones first.
-                    with suppress(OSError):
-                        folder.rmdir()
-                raise
+    @contextmanager
+    def _started(self, todo: Sequence[Ask[Any]]) -> Iterator[tuple[RunContext, dict[Ask[Any], list[float]]]]:
+        """Checks all runs before the first is computed; yields how they are executed, and the efforts of trainings."""
+        studies = {ask: self._study(ask) for ask in todo}
+        with _executor(self._options, self._console) as executor:
+            for ask in todo:
+                if not ask.needs:
+                    self._identified(ask)
             from lstm_toys.execution import devices, progress
 
             self._console.print(devices.describe())
             efforts = {ask: study.efforts() for ask, study in studies.items()}
             workers = None if self._options.cluster is None else lambda: executor.workers
             every = [effort for each in efforts.values() for effort in each]
-            shown = progress.TrainingProgress(self._console, every, workers)
-            context = RunContext(self._options, self._console, self._interruption, shown, executor, {})
-            with shown:
-                for ask in sorted(todo, key=lambda ask: not efforts[ask]):  # Trainings first.
-                    if ask.needs and ask not in self._compared:
-                        self._identified(ask)
-                    self._compute(ask, ask in anew, context, len(efforts[ask]))
+            with progress.TrainingProgress(self._console, every, workers) as shown:
+                yield RunContext(self._options, self._console, self._interruption, shown, executor, {}), efforts
 
     def _compute(self, ask: Ask[Any], anew: bool, context: RunContext, trainings: int) -> None:
         """Computes one run under its lock, unless it is finished."""
         from lstm_toys.populations.train import Diverged
 
-        study = self._studies[ask]
+        study = self._identified(ask)
         run: Run = study.run
-        if not anew and run.metrics.is_file() and (gone := run.missing):
-            context.progress.tell(f"{run.folder}: {', '.join(gone)} is missing; running again")
         run.folder.mkdir(parents=True, exist_ok=True)
-        with run.locked(anew=anew) as ensure:
+        with run.locked(anew=anew):
             if not anew and run.finished:  # Also by another process, meanwhile.
                 context.progress.skip(trainings)
             else:
                 seconds, self._seconds = self._seconds, {"import": 0.0}
                 try:
-                    made = study.compute(context._replace(ensure=ensure, seconds=seconds))
+                    made = study.compute(context._replace(seconds=seconds))
                 except Stopped:
                     raise Interrupted(context.interruption.number) from None
                 except Diverged as error:
                     seeds, step = error.args
                     raise Failed(f"--on_divergence=stop: seeds {listed(seeds)} diverged before step {step:,}") from None
+                files = {name: sha256(run.folder / name) for name in made["files"]}
                 needs = {"needs": [each.folder.name for each in study.needs.values()]} if study.needs else {}
-                more = {"seconds": _rounded(seconds), "files": run.digests(made["files"]), **needs}
-                run.write_metrics(study.metrics() | made | more)
+                run.write_metrics(study.metrics() | made | {"seconds": _rounded(seconds), "files": files, **needs})
                 run.forget()
                 manifest.write(run.folder, ask.key, ask.declared)
         self._finish(ask, run)
 
     def _draw(self, ask: Ask[Any]) -> None:
-        """Draws the figures of a finished run, records them in its metrics, and removes them in other formats."""
+        """Draws the figures of a finished run instead of earlier ones, and records them in its metrics."""
         from lstm_toys import figures
 
         study, run = ask.load(), self.runs[ask]
@@ -237,22 +200,17 @@ class Work:
         study.needs, study.companions = (
             {name: self.runs[each] for name, each in asks.items()} for asks in (ask.needs, ask.companions)
         )
-        seconds, names = dict[str, float](), list[str]()
+        seconds, form = dict[str, float](), self._options.figure_format
         with run.locked():
             run.forget()  # Checkpoints of a process killed after writing the summary.
             metrics = run.read_metrics()
             with stopwatch(seconds, "figures"):
-                for declared, drawing in study.draw():
-                    if metrics.pop("figures", None) is not None:
-                        run.write_metrics(metrics)  # If this is killed, the next command draws again.
-                    form = self._options.figure_format
-                    names.append(f"{declared.removesuffix('.png')}.{form}" if declared.endswith(".png") else declared)
-                    figures.save(drawing, run.folder / names[-1])
-            for name in names:
-                for other in FORMATS:
-                    if name.endswith(f".{form}") and other != form:
-                        (run.folder / f"{name.removesuffix(f'.{form}')}.{other}").unlink(missing_ok=True)
-            run.write_metrics(metrics | {"figures": names, "seconds": metrics["seconds"] | _rounded(seconds)})
+                drawings = {name.replace(".png", f".{form}"): drawing for name, drawing in study.draw()}
+                for name in metrics.get("figures", ()):  # If this is killed, the next command misses some.
+                    (run.folder / name).unlink(missing_ok=True)
+                for name, drawing in drawings.items():
+                    figures.save(drawing, run.folder / name)
+            run.write_metrics(metrics | {"figures": [*drawings], "seconds": metrics["seconds"] | _rounded(seconds)})
 
 
 def report(asks: Sequence[Ask[Any]], runs: Mapping[Ask[Any], Run]) -> Iterator[RenderableType]:
@@ -286,10 +244,8 @@ def _executor(options: Options, console: Console) -> Iterator[Executor]:
 
 def _start(options: Options) -> None:
     """Loads JAX, configures it, and initializes its devices; raises Refused if one of these fails."""
-    try:
-        from lstm_toys.execution import devices
-    except ValueError as error:  # Of an environment variable.
-        raise Refused(f"JAX cannot be loaded: {error}") from None
+    from lstm_toys.execution import devices
+
     try:
         devices.configure(cache=options.compile_cache)
     except RuntimeError:

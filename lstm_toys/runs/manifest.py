@@ -11,9 +11,7 @@ import hashlib
 import json
 import os
 import re
-import stat
 import sys
-import zlib
 from collections.abc import Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -28,8 +26,6 @@ from lstm_toys.execution import switches
 PREFIX = "loaded-"
 """Beginning of the file names of manifests, which are compressed JSON."""
 
-MOST_BYTES = 2**23
-GZIP = 16 + zlib.MAX_WBITS
 ABSENT, OTHER = "absent", "not a file"
 PASSING = ("/proc/", "/sys/", os.devnull, "/dev/random", "/dev/urandom")
 """States of paths that are not files, and paths that are not recorded."""
@@ -64,18 +60,6 @@ class Manifest(NamedTuple):
         """Whether the manifest alone shows that the run is the requested one."""
         return self.declared and not self.edited and self.incomplete is None
 
-    @property
-    def same_files(self) -> bool:
-        """Whether the run was made from the present files, by a machine that may have been another one."""
-        return (
-            self.declared and self.incomplete is None and all(_state(name) == each for name, each in self.own.items())
-        )
-
-
-def key(settings: Mapping[str, Any]) -> str:
-    """Returns a digest of a run's settings, by which manifests are found."""
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:10]
-
 
 def find(runs: Path, name: str, key: str, declared: str) -> list[Manifest]:
     """Returns the manifests with a key: first those of the same declaration, of these those with the fewest edits."""
@@ -84,25 +68,22 @@ def find(runs: Path, name: str, key: str, declared: str) -> list[Manifest]:
     conditions = _conditions() if paths else {}
     users = [name for name in _names() if not name.startswith((*PLACES,))]
     every = (_read(path, declared, conditions, users) for _, path in sorted(paths, reverse=True))
-    return sorted((each for each in every if each is not None), key=lambda each: (not each.declared, len(each.edited)))
+    return sorted(filter(None, every), key=lambda each: (not each.declared, len(each.edited)))
 
 
 def _read(path: Path, declared: str, present: Mapping[str, Any], users: Iterable[str]) -> Manifest | None:
     """Compares a manifest with the present state; None if unreadable. ``users``: the user's files opened so far."""
     try:
-        with files.opened(path) as file:
-            content = (whole := zlib.decompressobj(GZIP)).decompress(file.read(MOST_BYTES), MOST_BYTES)
-        record = files.parsed(content) if whole.eof else {}
-        own, conditions, incomplete = dict(record["own"]), dict(record["conditions"]), record["incomplete"]
+        record = json.loads(gzip.decompress(path.read_bytes()))
         if record["schema"] != files.SCHEMA:
             return None
-    except (OSError, zlib.error, KeyError, AttributeError, TypeError, ValueError):
+    except Exception:  # Damaged in any way: the run is compared, and another manifest written.
         return None
-    folder = os.path.abspath(path.parent)  # Its files are what the run wrote.
+    folder, own = os.path.abspath(path.parent), record["own"]  # Files of the folder are what the run wrote.
     edited = [name for name, state in own.items() if state != _state(name)]
-    edited += [name for name, value in present.items() if conditions.get(name) != value]
+    edited += [name for name, value in present.items() if record["conditions"].get(name) != value]
     edited += [name for name in users if name not in own and not _path(name).startswith(f"{folder}{os.sep}")]
-    return Manifest(path.parent, own, edited, incomplete, record["declared"] == declared)
+    return Manifest(path.parent, own, edited, record["incomplete"], record["declared"] == declared)
 
 
 def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) -> None:
@@ -169,11 +150,9 @@ def _path(name: str) -> str:
 def _fresh(name: str) -> str:
     """The state of a file: its digest, or `ABSENT` or `OTHER`."""
     path = _path(name)
-    try:
-        regular = stat.S_ISREG(os.stat(path).st_mode) and not os.path.abspath(path).startswith(PASSING)
-        return opened.digest(path) if regular else OTHER
-    except (OSError, ValueError):  # A manifest may name what cannot be a path.
-        return ABSENT
+    if os.path.isfile(path):
+        return opened.digest(path)
+    return OTHER if os.path.exists(path) else ABSENT
 
 
 _state = cache(_fresh)
@@ -195,37 +174,32 @@ def _told(value: Any, silent: list[str], around: tuple[int, ...] = ()) -> Any:
     """Describes a value; adds objects without an informative repr to ``silent``. ``around``: enclosing objects' ids."""
     if id(value) in around:
         return around.index(id(value))
-
-    def nested(*parts: Any) -> list[Any]:
-        return [_told(part, silent, (*around, id(value))) for part in parts]
-
     if isinstance(value, np.ndarray) and not value.dtype.hasobject:
-        return (value.dtype.str, value.shape, hashlib.sha256(value.tobytes()).hexdigest())
-    if isinstance(value, Mapping):
-        return [*zip(nested(*value), nested(*value.values()), strict=True)]
-    if isinstance(value, list | tuple):
-        return nested(*value)
-    if isinstance(value, set | frozenset):
-        return sorted(map(repr, nested(*value)))
-    if isinstance(value, partial):
-        return nested(value.func, value.args, value.keywords)
-    if isinstance(value, MethodType):
-        return nested(value.__func__, value.__self__)
-    if isinstance(value, FunctionType):
-        place = (value.__module__, value.__qualname__, value.__code__.co_firstlineno)
-        return [place, *nested(*map(_held, value.__closure__ or ()), value.__defaults__, value.__kwdefaults__)]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [each.name for each in dataclasses.fields(value)]
-        return [type(value).__qualname__, *zip(names, nested(*(getattr(value, name) for name in names)), strict=True)]
+        return value.dtype.str, value.shape, hashlib.sha256(value.tobytes()).hexdigest()
+    if (parts := _parts(value)) is not None:
+        return [type(value).__qualname__, *(_told(each, silent, (*around, id(value))) for each in parts)]
     text = repr(value)
     if ADDRESS.search(text):
         silent.append(ADDRESS.sub("", text))
     return ADDRESS.sub("", text)
 
 
-def _held(cell: CellType) -> Any:
-    """The content of a closure's cell; None if it is empty."""
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return None
+def _parts(value: Any) -> Iterable[Any] | None:
+    """What describes the content of a container, a function or an instance of a dataclass; None for other values."""
+    if isinstance(value, Mapping):
+        return [*value.items()]
+    if isinstance(value, list | tuple):
+        return value
+    if isinstance(value, set | frozenset):
+        return sorted(value, key=repr)
+    if isinstance(value, partial):
+        return value.func, value.args, value.keywords
+    if isinstance(value, MethodType):
+        return value.__func__, value.__self__
+    if isinstance(value, FunctionType):
+        cells = (each.cell_contents for each in value.__closure__ or () if each != CellType())  # Some are empty.
+        line = value.__code__.co_firstlineno
+        return value.__module__, value.__qualname__, line, *cells, value.__defaults__, value.__kwdefaults__
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [getattr(value, each.name) for each in dataclasses.fields(value)]
+    return None

@@ -128,10 +128,7 @@ class Prepared:
     @property
     def words(self) -> str:
         """The network, in words."""
-        if self.experiment.model is None:
-            return self.settings.network
-        names = [each.name for each in dataclasses.fields(self.model) if each.name not in ("parent", "name")]
-        return ", ".join([type(self.model).__name__, *(f"{name} {getattr(self.model, name)}" for name in names)])
+        return self.settings.network if self.experiment.model is None else type(self.model).__name__
 
     def specify(
         self,
@@ -169,10 +166,8 @@ class Prepared:
 
     def declared_digests(self) -> Digests:
         """Digests of the declarations that are part of results."""
-        parts = [[p.name, p.inputs, p.parameters, p.declared, p.targets, p.names, p.x] for p in self.probes]
-        parts += [[lengths] for p in self.probes if (lengths := p.lengths) is not None]
         return {
-            "probes": digest([[_plain(each) for each in part] for part in parts]),
+            "probes": digest([vars(each) for each in self.probes]),
             "time points": digest(self.x, repr(self.experiment.span)),
             "goal": digest(repr(self.experiment.goal)),
             "scaling": digest(repr(self.experiment.scaling), *_scaled(self.experiment.scaling)),
@@ -190,12 +185,6 @@ def _scaled(scaling: Scaling | None) -> list[Float[np.ndarray, "*N"]]:
             values = scaling.undone(np.tile(np.linspace(-1, 1, 101)[:, None], len(pairs)), outputs=outputs)
             made += [values, scaling.applied(values, outputs=outputs)]
     return made
-
-
-def _plain(part: Any) -> Any:
-    if part is None:
-        return "none"
-    return repr(part) if isinstance(part, tuple) else part
 
 
 def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float | int]) -> ExperimentCurves:
@@ -217,14 +206,8 @@ def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module
     if experiment.model is not None:
         model: nn.Module = experiment.model(task, settings)
         return model
-    return Stack(
-        len(task.output_features),
-        settings.hidden,
-        settings.readout,
-        task.sequence,
-        cell=settings.cell,
-        gates=settings.gates,
-    )
+    shape = len(task.output_features), settings.hidden, settings.readout, task.sequence
+    return Stack(*shape, cell=settings.cell, gates=settings.gates)
 
 
 def begin(
@@ -236,19 +219,17 @@ def begin(
     part: str = "",
 ) -> Training:
     """Announces a training and sets it up; ``part`` is the folder of its checkpoints, in a run of several trainings."""
-    every, tell = context.options.checkpoint_every, context.progress.tell
-    checkpoints = Checkpoints(run.checkpoints / part, every, tell)
-    specification, start = specified
+    tell = context.progress.tell
+    checkpoints = Checkpoints(run.checkpoints / part, context.options.checkpoint_every, tell)
     training = Training(
-        specification,
-        start,
+        *specified,
         executor=context.executor,
         checkpoints=checkpoints,
         monitor=context.progress,
-        stop=context.stop,
+        stop=context.interruption,
         on_divergence=context.options.on_divergence,
     )
-    steps = specification.kept_steps[-1]
+    steps = specified[0].kept_steps[-1]
     context.progress.begin(f"{title} ({prepared.words})", training.count, steps, training.group_count)
     if checkpoints.newest:
         tell(f"continues from {checkpoints.newest}")

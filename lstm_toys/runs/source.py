@@ -4,13 +4,11 @@ import ast
 import hashlib
 import importlib.util
 import json
-import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from lstm_toys import files, opened
+from lstm_toys import opened
 
 SILENT = ("cli", "figures", "ask", "page")
 """Modules and folders whose code writes no results: commands, figures, settings (part of a run's identity), reports."""
@@ -18,29 +16,14 @@ SILENT = ("cli", "figures", "ask", "page")
 UNREAD = ("annotation", "returns", "type_comment")
 """Fields of a syntax tree that change no number."""
 
-Code = tuple[str, list[str]]
-"""The digest of a module's syntax tree, and the names of the modules that it may import."""
-
-_known: dict[str, Code] = {}
-"""What was parsed, by the digest of a file; kept for later processes, since parsing takes about a second."""
-
 
 @cache
 def digest(module: str) -> str:
     """Digests the code, but not docstrings or annotations, of a module and its imports outside installed packages."""
-    kept = files.cache_folder() / "code.json"
-    if not _known:
-        with suppress(OSError, ValueError, TypeError):
-            _known.update({key: (code, names) for key, (code, names) in json.loads(kept.read_text()).items()})
-    parsed, reached = len(_known), [module]
+    reached = [module]
     for name in reached:
         reached += sorted({each for each in _imported(name) if each not in reached})
     told = json.dumps([_code(name)[0] for name in sorted(reached)])
-    if len(_known) > parsed:
-        with suppress(OSError, RuntimeError):
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            with files.replacing(kept) as temporary:
-                temporary.write_text(json.dumps(_known))
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
@@ -66,17 +49,14 @@ def _file(module: str) -> Path | None:
 
 
 @cache
-def _code(module: str) -> Code:
+def _code(module: str) -> tuple[str, list[str]]:
+    """The digest of a module's syntax tree, and the names of the modules that it may import."""
     file = _file(module)
     if file is None:
         return "", []
-    content, package = file.read_bytes(), module if file.name == "__init__.py" else module.rpartition(".")[0]
-    key = hashlib.sha256(f"{sys.version_info} {package} ".encode() + content).hexdigest()
-    if key not in _known:
-        tree = ast.parse(content)
-        names = list(dict.fromkeys(_names(tree, package)))
-        _known[key] = hashlib.sha256(ast.dump(_stripped(tree)).encode()).hexdigest()[:16], names
-    return _known[key]
+    tree, package = ast.parse(file.read_bytes()), module if file.name == "__init__.py" else module.rpartition(".")[0]
+    names = list(dict.fromkeys(_names(tree, package)))
+    return hashlib.sha256(ast.dump(_stripped(tree)).encode()).hexdigest()[:16], names
 
 
 def _names(tree: ast.Module, package: str) -> Iterator[str]:

@@ -209,10 +209,9 @@ def test_restart_trains_the_same_networks_whatever_is_spoiled(mine):
 
 
 @pytest.mark.parametrize("name", ["population.json", *rarely("results.nc", "parameters.npz")])
-def test_a_finished_run_whose_file_is_gone_is_made_again(mine, capsys, name):
+def test_a_finished_run_whose_file_is_gone_is_made_again(mine, name):
     (mine.run / name).unlink()
     assert carry_out(EXPERIMENT, mine.arguments) == 0
-    assert f"{name} is missing; running again" in capsys.readouterr().out
     assert (mine.run / name).exists()
 
 

@@ -35,10 +35,6 @@ def probes(x):
     return [same_length, lt.probe_at("long", task(x), 30)]
 
 
-def margin(answer, _):
-    return jnp.abs(answer[:, 0] - answer[:, 1]).min()
-
-
 GOAL = lt.Goal(accuracy=0.9, features=("sequences",))
 EXPERIMENT = lt.Experiment(
     name="majority",
@@ -49,5 +45,4 @@ EXPERIMENT = lt.Experiment(
     task=task,
     probes=probes,
     draw=lambda results, _: {"loss.png": lt.figures.loss(results, "Majority", goal=GOAL)},
-    measures=(lt.Measure("margin", margin, "margin", "logits"),),
 )

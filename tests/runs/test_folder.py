@@ -2,19 +2,16 @@
 
 import dataclasses
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from experiments.sine import EXPERIMENT
 from lstm_toys.cli import flags
-from lstm_toys.files import Damaged, write_json
-from lstm_toys.runs.folder import Busy, Gone, Obstructed, Run
+from lstm_toys.files import Damaged, sha256, write_json
+from lstm_toys.runs.folder import Busy, Run
 from lstm_toys.runs.identity import Settings
 
 SETTINGS, _ = flags.parse(EXPERIMENT, [])
@@ -72,43 +69,6 @@ def test_a_lock_keeps_others_away_and_leaves_the_settings_alone(run):
     assert {path.name for path in run.folder.iterdir()} == {"config.json", ".lock"}
 
 
-@pytest.mark.parametrize("away", [shutil.rmtree, lambda folder: folder.rename(folder.with_name("moved"))])
-@pytest.mark.parametrize("again", [False, True])
-@pytest.mark.parametrize("raised", [None, FileNotFoundError("of a file in it")])
-def test_a_folder_that_goes_away_is_told(run, away, again, raised):
-    def leave():
-        with run.locked() as ensure:
-            ensure()
-            away(run.folder)
-            if again:  # By another process.
-                run.folder.mkdir()
-                (run.folder / ".lock").touch()
-            with pytest.raises(Gone):
-                ensure()
-            if raised:
-                raise raised
-
-    with pytest.raises(Gone, match=rf"^{run.folder} was removed or moved during the run; run the same command again$"):
-        leave()
-
-
-def test_a_lock_ends_with_its_process(run):
-    program = f"""
-import pathlib, signal
-from lstm_toys.files import locked
-with locked(pathlib.Path({str(run.folder / ".lock")!r})):
-    print("locked", flush=True)
-    signal.pause()
-"""
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "locked\n"
-    with pytest.raises(Busy):
-        lock(run)
-    process.kill()
-    process.communicate()
-    lock(run)
-
-
 def test_a_lock_removes_what_a_killed_process_left_half_written_and_nothing_else(run):
     run.checkpoints.mkdir()
     (run.folder / ".ipynb_checkpoints").mkdir()
@@ -120,39 +80,19 @@ def test_a_lock_removes_what_a_killed_process_left_half_written_and_nothing_else
 
 
 def test_a_folder_of_another_run_is_left_alone_unless_it_is_to_be_made_anew(run):
-    other = json.dumps({**run.identity, "seeds": 3})
+    before = json.loads((run.folder / "config.json").read_text())
+    other = json.dumps({**before, "seeds": 3})
     (run.folder / "config.json").write_text(other)
     with pytest.raises(Damaged, match="does not match the name of its folder"):
         lock(run)
     assert (run.folder / "config.json").read_text() == other
     lock(run, anew=True)
-    assert json.loads((run.folder / "config.json").read_text()) == run.identity
-
-
-IN_THE_WAY = [
-    *(
-        (name, Path.mkdir, f"{name} is a folder, .* move it elsewhere")
-        for name in ("config.json", "metrics.json", "results.nc", "parameters.npz")
-    ),
-    (".lock", os.mkfifo, r"\.lock: is .*, not a regular file; move it"),
-    (".lock", lambda path: path.symlink_to("nowhere"), r"\.lock: is .*, not a regular file; move it"),
-]
-
-
-@pytest.mark.parametrize(("name", "make", "told"), IN_THE_WAY)
-def test_what_is_in_the_place_of_a_file_is_told_before_anything_else(run, name, make, told):
-    (run.folder / name).unlink(missing_ok=True)
-    make(run.folder / name)
-    for anew in (False, True):
-        with pytest.raises(Obstructed, match=told):
-            lock(run, anew=anew)
-    (run.folder / name).rename(run.folder.parents[1] / "moved")
-    lock(run)
+    assert json.loads((run.folder / "config.json").read_text()) == before
 
 
 def finish(run, **metrics):
     (run.folder / "results.nc").write_text("arrays")
-    run.write_metrics({"files": run.digests(["results.nc"]), "seconds": {}, **metrics})
+    run.write_metrics({"files": {"results.nc": sha256(run.folder / "results.nc")}, "seconds": {}, **metrics})
 
 
 def test_a_run_is_finished_while_all_that_it_wrote_is_there(run):
@@ -163,21 +103,17 @@ def test_a_run_is_finished_while_all_that_it_wrote_is_there(run):
     assert run.finished
     assert (run.read_metrics()["seeds"], run.read_metrics()["run"]) == (16, run.folder.name)
     (run.folder / "results.nc").unlink()
-    assert (run.finished, run.missing) == (False, ["results.nc"])
+    assert not run.finished
     finish(run)
     with run.locked(anew=True):
         assert not run.finished
 
 
-@pytest.mark.parametrize("name", ["files", "run", "seconds", "sha256"])
-def test_an_edited_summary_is_told(run, name):
+def test_an_edited_summary_is_told(run):
     finish(run)
-    metrics = json.loads(run.metrics.read_text())
-    without = {key: value for key, value in metrics.items() if key != name}
-    for edited in (without, *(metrics | {name: value} for value in (3, None, [], {}) if value != metrics[name])):
-        write_json(run.metrics, edited)
-        with pytest.raises(Damaged, match="not what was written"):
-            run.read_metrics()
+    write_json(run.metrics, json.loads(run.metrics.read_text()) | {"seconds": {"train": 1.0}})
+    with pytest.raises(Damaged, match="not what was written"):
+        run.read_metrics()
 
 
 def test_the_summary_of_another_run_is_told(run):

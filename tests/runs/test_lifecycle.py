@@ -13,33 +13,9 @@ from conftest import carry_out, rarely, refusal
 from experiments import line, sine, sweep
 from experiments.line import EXPERIMENT as LINE
 from lstm_toys import execution
-from lstm_toys.results import arrays
-from lstm_toys.runs import preparation
 from lstm_toys.studies.training.study import Training
 
 TINY = ["--seeds=2", "--timesteps=5", "--steps=3"]
-
-
-@pytest.mark.parametrize(
-    ("late", "away"),
-    [(False, shutil.rmtree), *rarely((True, lambda folder: folder.rename(folder.parents[1] / "moved")))],
-)
-def test_a_run_whose_folder_goes_away_fails_and_does_not_make_it_again(late, away, tmp_path, monkeypatch, capsys):
-    module, name = (arrays, "dataset") if late else (preparation, "begin")  # After training, or before.
-    function = getattr(module, name)
-
-    def followed(*arguments, **options):
-        found = function(*arguments, **options)
-        (folder,) = (tmp_path / "runs").iterdir()
-        away(folder)
-        gone.append(folder)
-        return found
-
-    gone = []
-    monkeypatch.setattr(module, name, followed)
-    assert carry_out(LINE, [*TINY, f"--results_dir={tmp_path}", "--quiet"]) == 1
-    assert refusal(capsys) == f"{gone[0]} was removed or moved during the run; run the same command again\n"
-    assert list((tmp_path / "runs").iterdir()) == []
 
 
 @pytest.mark.long
@@ -94,11 +70,3 @@ def test_a_missing_package_of_clusters_is_told_before_anything_is_computed(tmp_p
     assert carry_out(LINE, [*SMALL, "--cluster=local:1", f"--results_dir={tmp_path / 'results'}"]) == 2
     assert refusal(capsys) == "flag --cluster=local:1: needs distributed; run pip install 'lstm_toys[cluster]'\n"
     assert not [*tmp_path.iterdir()]
-
-
-def test_a_place_where_nothing_can_be_published_is_refused_before_training(tmp_path, monkeypatch, capsys):
-    (tmp_path / "line").touch()
-    monkeypatch.setattr(Training, "check", None)
-    assert carry_out(LINE, [*SMALL, "--publish", f"--results_dir={tmp_path}"]) == 1
-    assert f"Not a directory: {tmp_path / 'line'}; everything" in refusal(capsys)
-    assert [*tmp_path.iterdir()] == [tmp_path / "line"]

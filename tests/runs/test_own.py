@@ -1,9 +1,7 @@
 """Networks from outside the library: a cell and a whole Flax module of one's own, through the life of a run."""
 
-import dataclasses
 import importlib
 import sys
-from pathlib import Path
 
 import jax
 import numpy as np
@@ -11,20 +9,15 @@ import pytest
 
 import lstm_toys as lt
 from conftest import carry_out, executed, untrained
-from experiments import line, sweep
-from lstm_toys.cli import command, flags, studies
+from experiments import line
+from lstm_toys.cli import command, studies
 from lstm_toys.networks import cells
 from lstm_toys.populations import train
 from lstm_toys.results import population, storage
-from lstm_toys.runs.context import Refused
 from lstm_toys.runs.preparation import network
-from lstm_toys.studies.generalization.ask import Evaluation, Grid, Subject
-from lstm_toys.studies.generalization.ask import ask as ask_grids
 from lstm_toys.studies.sweep import results
 from lstm_toys.studies.sweep.ask import SweepSettings
 from lstm_toys.studies.sweep.ask import ask as ask_sweep
-from lstm_toys.studies.training import ask as training
-from lstm_toys.tasks.planes import Axis
 
 OWN = '''
 import flax.linen as nn
@@ -116,24 +109,10 @@ def test_an_experiment_runs_with_a_cell_of_ones_own(own, tmp_path, capsys):
 
 
 @pytest.mark.long
-@pytest.mark.usefixtures("own")
-def test_a_sweep_takes_it_beside_those_of_the_library(tmp_path):
-    arguments = ["--task=line", *SMALL, "--optimizer=sgd", f"--grid=cell=lstm gru {CELL}", f"--results_dir={tmp_path}"]
-    (work,) = sweep.plan(arguments).asks
-    found = storage.load_results(executed(work, 3).results, results.VARIABLES)
-    assert found.cell.values.tolist() == ["lstm", "gru", CELL]
-    assert set(found.gates.values) == {"sigmoid"}
-    settings, _ = flags.parse(line.EXPERIMENT, [*SMALL, "--optimizer=sgd", f"--cell={CELL}"])
-    alone = storage.load_results(executed(training.ask(line.EXPERIMENT, settings, tmp_path / "alone")).results)
-    np.testing.assert_array_equal(found.train_mse[2], alone.train_loss[:, -1])
-    assert len(np.unique(found.train_mse)) == 9
-
-
-@pytest.mark.long
 def test_an_experiment_declares_a_whole_network_of_ones_own_which_is_swept(own, tmp_path, capsys):
     experiment, task = own.EXPERIMENT, own.task(lt.time_points(12))
     assert carry_out(experiment, ["--seeds=2", f"--results_dir={tmp_path}"]) == 0
-    assert "own (Whole, features 1, widths (3,)): 2 networks, 6 steps" in " ".join(capsys.readouterr().out.split())
+    assert "own (Whole): 2 networks, 6 steps" in " ".join(capsys.readouterr().out.split())
     (folder,) = (tmp_path / "runs").iterdir()
     saved = population.load(folder)
     assert saved.model == own.Whole(1, (3,))
@@ -150,26 +129,6 @@ def test_an_experiment_declares_a_whole_network_of_ones_own_which_is_swept(own, 
         options = {"steps": 6, "learning_rate": each.learning_rate}
         alone = train.train(task, network(experiment, task, each), seeds=2, **options)
         np.testing.assert_array_equal(found.train_mse[number], alone.train_loss[:, -1])
-
-
-def test_grids_of_whole_curves_need_a_network_that_answers_every_time_point(own):
-    lines = {"slope": np.array([0.1, 0.2]), "intercept": 0.5}
-    axes = (Axis("slope", 0.1, 0.2, 2), Axis("intercept", 0.5, 0.5, 1))
-    settings, _ = flags.parse(own.EXPERIMENT, ["--seeds=2"])
-    evaluation = Evaluation("generalization", settings, (Grid("training", "line", axes, ()),))
-
-    def check(model):
-        experiment = dataclasses.replace(
-            own.EXPERIMENT,
-            task=lambda x: lt.read_off("line", lines, ("slope",), x),
-            model=model,
-            trained=lt.Trained("line", lines),
-        )
-        ask_grids(Subject(experiment, {"line": "line"}, {}), evaluation, Path()).load().check()
-
-    with pytest.raises(Refused, match="Whole needs an attribute sequence"):
-        check(lambda task, _: own.Whole(len(task.output_features)))
-    check(None)
 
 
 def test_a_network_defined_within_a_function_cannot_be_saved(own, tmp_path):

@@ -34,10 +34,6 @@ def accuracies(answer, truth):
     return right.sum((-2, -1)) / known.sum(), (right | ~known).all(-1).mean(-1)
 
 
-def margins(answer):
-    return np.abs(answer[..., 0] - answer[..., 1]).min(-1).mean(-1)
-
-
 def test_the_accuracies_are_those_of_the_answers(run, found):
     metrics = json.loads((run / "metrics.json").read_text())
     assert found.answer.dims == ("seed", "curve", "time", "output_feature")
@@ -68,7 +64,7 @@ def test_a_probe_of_its_own_length_is_a_set_of_its_own(run, found):
         lt.probed(found, "short")
 
 
-def test_a_sweep_has_accuracies_and_measures_of_every_probe(tmp_path, capsys):
+def test_a_sweep_has_accuracies_of_every_probe(tmp_path, capsys):
     assert carry_out(sweep, [*SMALL[:2], "--grid=steps=10 30", f"--results_dir={tmp_path}"]) == 0
     (run,) = (tmp_path / "runs").iterdir()
     found = storage.load_results(run / "results.nc", set())
@@ -77,10 +73,8 @@ def test_a_sweep_has_accuracies_and_measures_of_every_probe(tmp_path, capsys):
     points, sequences = accuracies(found.answer.values, found.truth.values)
     np.testing.assert_allclose(unseen.sel(counted="points"), points, rtol=1e-6)
     np.testing.assert_allclose(unseen.sel(counted="sequences"), sequences, rtol=1e-6)
-    np.testing.assert_allclose(found.margin.sel(probe="unseen"), margins(found.answer.values), rtol=1e-5)
-    assert {path.stem for path in run.glob("*.png")} == {
-        *("accuracy", "loss", "accuracy_over_points", "accuracy_over_sequences", "margin")
-    }
+    drawn = {"accuracy", "loss", "accuracy_over_points", "accuracy_over_sequences"}
+    assert {path.stem for path in run.glob("*.png")} == drawn
     words = " ".join(capsys.readouterr().out.split())
     assert "train loss" in words
     assert "train MSE" not in words
@@ -100,7 +94,6 @@ def test_networks_are_measured_at_the_lengths_that_their_task_makes(run, tmp_pat
         own = found.accuracy.sel(length=length)
         np.testing.assert_allclose(own.sel(counted="points"), points, rtol=1e-6)
         np.testing.assert_allclose(own.sel(counted="sequences"), sequences, rtol=1e-6)
-        np.testing.assert_allclose(found.margin.sel(length=length), margins(answers), rtol=1e-5)
         assert summary[f"{length} time points, accuracy over sequences"]["median"] == np.median(sequences)
     assert (measured / "length.png").is_file()
 
@@ -110,17 +103,9 @@ TOO_SHORT = dataclasses.replace(
     task=lambda x: dataclasses.replace(majority.task(x), at_length=lambda key, *_: majority.drawn(key, 4, 20)),
     probes=lambda _: [],
 )
-ALL = dataclasses.replace(majority.EXPERIMENT, measures=(lt.Measure("all", lambda answer, _: answer, "all"),))
 
 
-@pytest.mark.parametrize(
-    ("own", "message"),
-    [
-        (TOO_SHORT, "at_length must return 40 time points, not 20"),
-        (ALL, "its measure all cannot be computed: ValueError: it must return a single number for each answer"),
-    ],
-)
-def test_what_cannot_be_measured_is_refused_before_training(own, message, monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(modules, "declared", lambda *_: own)
+def test_what_cannot_be_measured_is_refused_before_training(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(modules, "declared", lambda *_: TOO_SHORT)
     assert carry_out(generalization, [*SMALL, f"--results_dir={tmp_path}"]) == 2
-    assert message in capsys.readouterr().err
+    assert "at_length must return 40 time points, not 20" in capsys.readouterr().err

@@ -170,7 +170,7 @@ class Dynamics(Study[DynamicsSettings]):
         run.checkpoints.mkdir(parents=True, exist_ok=True)
         with context.timed("analyze"):
             asked = (AnalyzedNetworks(own, jax.tree.map(lambda leaf, own=own: leaf[own], by_step)) for own in missing)
-            for part, (found, fingerprint) in context.executor.map(job, asked, context.stop):
+            for part, (found, fingerprint) in context.executor.map(job, asked, context.interruption):
                 log.add(str(part), fingerprint)
                 storage.save_results(found.assign_attrs(flags="{}"), self._kept(part.members))
                 context.progress.tell(f"dynamics of {part.members.stop:,} of {counted(len(sound), 'network')}")
@@ -181,7 +181,6 @@ class Dynamics(Study[DynamicsSettings]):
             whole = self._labeled(whole.assign_coords(seed=sound))
             losses = storage.load_results(population.checked("results.nc")).train_loss
             whole = whole.assign(train_loss=losses.isel(seed=sound))
-            context.ensure()
             described = {"flags": flags, "run": run.folder.name, "population": population.folder.name}
             attributes = {name: json.dumps(value) for name, value in described.items()}
             storage.save_results(whole.assign_attrs(whole.attrs | attributes), run.results)

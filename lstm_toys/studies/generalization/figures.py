@@ -32,7 +32,7 @@ from lstm_toys.figures.style import (
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.studies.generalization.ask import TRAINING, Grid, Subject
-from lstm_toys.studies.generalization.results import Grids, doubled, errors, measures_at, medians, user_defined
+from lstm_toys.studies.generalization.results import Grids, doubled, errors, measures_at, medians
 from lstm_toys.studies.generalization.results import axes as axes_of
 from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
@@ -187,25 +187,22 @@ def _panels(grid: xr.Dataset, frequency: Any, span: Span) -> dict[str, Panel]:
     def panel(name: str, title: str, scale: str, values: Any = None) -> dict[str, Panel]:
         return {name: Panel(title, medians(grid[name]) if values is None else values, scale)}
 
-    own: dict[str, Panel] = {}
-    for name in user_defined(grid):
-        own |= panel(name, axis_label(grid[name]), "plain")
     if "rmse" not in grid.data_vars:
         read: dict[str, Panel] = {}
-        for name in sorted({*map(str, grid.data_vars)} - own.keys(), reverse=True):
+        for name in sorted(map(str, grid.data_vars), reverse=True):
             read |= panel(name, _title(name), "error" if name.startswith("error_") else "plain")
-        return read | own
+        return read
     panels = panel("rmse", _title("rmse"), "error") | panel("gain", "Gain", "ratio")
     if frequency is None and "frequency" not in grid.dims:
         panels |= panel("nonlinearity", "Non-linearity, 1 − R² of the best line", "error")
-        return panels | panel("offset_added", "Offset", "plain") | own
+        return panels | panel("offset_added", "Offset", "plain")
     along = 0 if axes_of(grid)[0] == "frequency" else 1
     shown = frequency if frequency is not None else np.expand_dims(grid["frequency"].values, 1 - along)
     late, answered = medians(grid.delay), medians(grid.frequency_answered) / shown
     seen = np.broadcast_to(np.abs(shown) * (1 - SETTLED) * span.length >= 2 * np.pi, late.shape)
     late, answered = (np.where(seen, each, np.nan) for each in (late, answered))
     panels |= panel("delay", f"Delay in {span.label}", "plain", late)
-    return panels | panel("frequency_answered", "Answered frequency / shown frequency", "ratio", answered) | own
+    return panels | panel("frequency_answered", "Answered frequency / shown frequency", "ratio", answered)
 
 
 def _title(name: str) -> str:

@@ -6,7 +6,7 @@ members and curves, so that a result is bitwise independent of other networks an
 
 import json
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -25,9 +25,7 @@ from lstm_toys.files import replacing
 from lstm_toys.networks import training
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.answering import CURVE_BLOCK
-from lstm_toys.results import arrays
-from lstm_toys.runs.custom_measures import measure_digests, of_probes
-from lstm_toys.runs.measure import Measure
+from lstm_toys.results import arrays, summary
 from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization.ask import Grid
@@ -62,7 +60,6 @@ class Measuring(Job[Part, Values]):
     """Measures answers to sets of curves.
 
     Attributes:
-        measures: user-defined measures.
         block: the members that a program computes.
         group: the most members of a part.
     """
@@ -71,7 +68,6 @@ class Measuring(Job[Part, Values]):
     task: Task
     timesteps: int
     span: Span
-    measures: Sequence[Measure] = ()
     member: PyTree[jax.ShapeDtypeStruct]
     block: int
     group: int
@@ -84,10 +80,6 @@ class Measuring(Job[Part, Values]):
     @abstractmethod
     def labeled(self, values: Mapping[str, Values]) -> dict[str, xr.Dataset]:
         """Labels the values of all networks, by set of curves; returns the groups of the file, by path."""
-
-    def described(self) -> dict[str, dict[str, str]]:
-        """The attributes of user-defined measures."""
-        return {each.name: {"long_name": each.label, "units": each.unit} for each in self.measures}
 
 
 def evaluate(
@@ -170,7 +162,7 @@ class GridJob(Measuring):
                     name: jnp.asarray(padded(each), jnp.float32).reshape(-1, CURVE_BLOCK)
                     for name, each in grid.cells(start, stop, self.timesteps, self.span).items()
                 }
-                tiles.append(blocks.own(programs[key](placed, chunks), count))
+                tiles.append(blocks.flat(programs[key](placed, chunks), count))
             return {
                 name: np.concatenate([each[name] for each in tiles], axis=1)
                 .reshape(count, -1)[:, :cells]
@@ -184,7 +176,7 @@ class GridJob(Measuring):
         self, grid: Grid
     ) -> Callable[[PyTree, dict[str, Float[Array, "chunks N"]]], dict[str, Float[Array, "chunks N"]]]:
         """Makes the function that computes measures from the parameters of ONE network and chunks of cells."""
-        model, task, span, more = self.model, self.task, self.span, self.measures
+        model, task, span = self.model, self.task, self.span
         family, points = self.families[grid.family], grid.points(self.timesteps, span)
         window = points if grid.axis(SPACING) else self.timesteps
         always = model.clone(sequence=True) if hasattr(model, "sequence") else model
@@ -207,18 +199,13 @@ class GridJob(Measuring):
             if not task.sequence:
                 read = dict(zip(task.output_features, answer[count - 1], strict=True))
                 errors = {f"error_{name}": jnp.abs(value - cell[name]) for name, value in read.items()}
-                truth = jnp.stack([cell[name] for name in task.output_features])
-                own = {each.name: each.function(answer[count - 1], truth) for each in more}
-                return {f"answer_{name}": value for name, value in read.items()} | errors | own
+                return {f"answer_{name}": value for name, value in read.items()} | errors
             first, rows = jnp.maximum(count - window, 0), (inputs[:, task.input_features.index("y")], answer[:, y])
             curve, answered = (jax.lax.dynamic_slice_in_dim(row, first, window) for row in rows)
             share = passed(cell)[:window]
             if grid.axis(SPACING):
                 share = jnp.where(jnp.arange(window) < count, share, -1.0)
-            whole, truth = (jax.lax.dynamic_slice_in_dim(each, first, window) for each in (answer, inputs))
-            truth = jnp.where(share[:, None] >= 0, truth, jnp.nan)  # The truth of padding is unknown.
-            others = {each.name: each.function(whole, truth) for each in more}
-            return measures.every(answered, curve, share, span.start, span.length) | others
+            return measures.every(answered, curve, share, span.start, span.length)
 
         def chunk(params: PyTree, cells: dict[str, Float[Array, " N"]]) -> dict[str, Float[Array, " N"]]:
             inputs = jax.vmap(shown)(cells)
@@ -234,10 +221,10 @@ class GridJob(Measuring):
     def _labeled(self, grid: Grid, values: Values) -> xr.Dataset:
         declared = {each.name: each for each in self.families[grid.family].parameters}
         spacing = {"long_name": f"{self.span.name} between two time points", "units": self.span.unit}
-        words, own = {LENGTH: LENGTHS, SPACING: spacing}, self.described()
+        words = {LENGTH: LENGTHS, SPACING: spacing}
         axes = [axis.name for axis in grid.axes]
         return xr.Dataset(
-            {name: (("seed", *axes), each, own.get(name, {})) for name, each in values.items()},
+            {name: (("seed", *axes), each) for name, each in values.items()},
             {
                 axis.name: (axis.name, axis.values, words.get(axis.name) or arrays.described(declared.get(axis.name)))
                 for axis in grid.axes
@@ -261,8 +248,6 @@ class LengthJob(Measuring):
             shown = self.model, self.member, each.inputs, self.block, self.block, each.name, each.lengths
             digests |= answering.digests_of(*shown)
             digests[f"targets {each.name}"] = lowering.digest(each.targets)
-        for measure in self.measures:
-            digests |= measure_digests(measure, self.task)
         return digests
 
     def function(self) -> Callable[[Part], Values]:
@@ -273,16 +258,16 @@ class LengthJob(Measuring):
             answers = answering.answers(self.model, part.params, probe.inputs, lengths=probe.lengths, block=self.block)
             time = np.arange(probe.inputs.shape[1], dtype=float)
             labeled = arrays.answered(self.task, time, self.span, [probe], {"": answers})
-            values = of_probes(self.task, self.measures, labeled)
+            values = summary.of_probes(self.task, labeled)
             return {name: each[:, 0].astype(np.float32) for name, each in values.items()}
 
         return compute
 
     def labeled(self, values: Mapping[str, Values]) -> dict[str, xr.Dataset]:
-        words, axes = self.described(), {"accuracy": ("seed", LENGTH, "counted")}
+        axes = {"accuracy": ("seed", LENGTH, "counted")}
         every = {name: np.stack([each[name] for each in values.values()], 1) for name in next(iter(values.values()))}
         labeled = xr.Dataset(
-            {name: (axes.get(name, ("seed", LENGTH)), each, words.get(name, {})) for name, each in every.items()},
+            {name: (axes.get(name, ("seed", LENGTH)), each) for name, each in every.items()},
             {
                 LENGTH: (LENGTH, [each.inputs.shape[1] for each in self.probes], LENGTHS),
                 **({"counted": list(measured(self.task.loss) or ())} if "accuracy" in every else {}),

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from lstm_toys import files
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.results.storage import check_whole
-from lstm_toys.statistics import intervals, measures
+from lstm_toys.statistics import intervals
 from lstm_toys.studies.generalization.ask import TRAINING
 from lstm_toys.tasks.planes import LENGTH
 
@@ -33,12 +33,6 @@ def load(path: Path) -> Grids:
 def errors(grid: xr.Dataset) -> list[str]:
     """The measures of a grid that are errors."""
     return [str(name) for name in grid.data_vars if name == "rmse" or str(name).startswith("error_")]
-
-
-def user_defined(grid: xr.Dataset) -> list[str]:
-    """The user-defined measures of a grid."""
-    own = (str(name) for name in grid.data_vars if name not in measures.MEASURES)
-    return [name for name in own if not name.startswith(("answer_", "error_"))]
 
 
 def axes(grid: xr.Dataset) -> tuple[str, str]:
@@ -68,7 +62,7 @@ def summary(grids: Grids) -> dict[str, intervals.Estimate]:
     """Returns medians over seeds with a 95 % bootstrap interval, by grid and error.
 
     The statistics of a seed are its error on the training curves, its median error over a grid, and the share of the
-    grid where its error is less than `doubled`; and its median of every user-defined measure over a grid.
+    grid where its error is less than `doubled`.
     """
     rows: dict[str, intervals.Estimate] = {}
     planes = {name.replace("_", " x "): grid for name, grid in grids.items() if name not in ("", TRAINING)}
@@ -81,10 +75,6 @@ def summary(grids: Grids) -> dict[str, intervals.Estimate]:
             own = np.median(values, axis=(1, 2)), np.mean(values < level, axis=(1, 2))
             where = f"{title}, {label}"
             rows[where], rows[f"{where}, share below twice"] = map(intervals.median_bootstrap, own)
-    for title, grid in planes.items():
-        for name in user_defined(grid):
-            values = np.nanmedian(grid[name].values, axis=(1, 2))
-            rows[f"{title}, {axis_label(grid[name])}"] = intervals.median_bootstrap(values)
     return rows
 
 

@@ -59,7 +59,6 @@ class Generalization(Study[Evaluation]):
             "task": self.task,
             "timesteps": self.settings.trained.timesteps,
             "span": self.experiment.span,
-            "measures": (*self.experiment.measures,),
             "member": trained.member,
             "block": trained.block,
             "group": len(trained.diverged),
@@ -80,7 +79,8 @@ class Generalization(Study[Evaluation]):
         shared = {"flags": self.settings.as_dict(), "fingerprint": trained.metrics["fingerprint"]}
         attributes = {**shared, "run": self.run.folder.name}
         with context.timed("evaluate"), EvaluationProgress(context.console, answers) as progress:
-            elsewhere = evaluate(job, trained, self.run.results, attributes, context.executor, progress, context.stop)
+            how = context.executor, progress, context.interruption
+            elsewhere = evaluate(job, trained, self.run.results, attributes, *how)
         return {
             "experiment": self.run.name,
             "population": population.folder.name,

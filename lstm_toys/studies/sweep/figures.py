@@ -29,7 +29,6 @@ from lstm_toys.figures.style import (
 )
 from lstm_toys.results.arrays import axis_label, loss_name
 from lstm_toys.runs.identity import NUMBER, TRACED
-from lstm_toys.runs.measure import Measure
 from lstm_toys.studies.sweep.results import of_probes, train_loss, varied
 from lstm_toys.tasks.goal import ACCURACIES, WEIGHTED, Goal
 
@@ -46,13 +45,12 @@ MOST_COLUMNS, MOST_PANELS = 4, 24
 DOTS: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 3}
 
 
-def draw(found: xr.Dataset, goal: Goal, measures: Sequence[Measure] = ()) -> dict[str, Figure]:
+def draw(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
     """Draws all figures, by file name: one for the training, one for each measure of answers, and the losses."""
     drawn = {**_training(found, goal), "loss.png": histories(found)}
-    words = {each.name: each.words for each in measures}
     several = "train_rmse" in found and found.train_rmse.shape[-1] > 1
     for name, values in of_probes(found).items() if found.sizes["probe"] else ():
-        label = words.get(name, name) or f"RMSE{_of_scaled(found) if several else ''}"
+        label = name or f"RMSE{_of_scaled(found) if several else ''}"
         title = f"{label[0].upper()}{label[1:]} of answers to curves that were shown after training"
         drawing = errors(found.assign(error=values), title, None, label, "linear" if name else "log")
         drawn[f"{name.replace(' ', '_') or 'answers'}.png"] = drawing

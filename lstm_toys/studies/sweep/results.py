@@ -81,7 +81,6 @@ def writing(
         loss: (),
         errors: ("counted",) if accuracies else (axes[-1],),
         **({"accuracy": ("probe", "counted")} if accuracies else {"rmse": ("probe",)}),
-        **{each.name: ("probe",) for each in experiment.measures},
         "record_step": ("record",),
         "record_loss": ("record",),
         **({"answer": ("curve", *axes)} if len(points) == 1 else {}),
@@ -145,20 +144,16 @@ def train_loss(found: xr.Dataset) -> xr.DataArray:
 
 
 def of_probes(found: xr.Dataset) -> dict[str, xr.DataArray]:
-    """Returns the measures of answers to probes, ``[setting, seed, probe]``: errors, without a name, and others."""
-    every = {str(name): each for name, each in found.data_vars.items() if {"setting", "probe"} <= {*each.dims}}
-    errors = {"": every.pop("rmse")} if "rmse" in every else {}
-    if "accuracy" in every:
-        accuracy = every.pop("accuracy")
-        errors = {f"accuracy over {each}": accuracy.sel(counted=each, drop=True) for each in accuracy.counted.values}
-    return errors | every
+    """Returns errors, without a name, or accuracies of answers to probes, ``[setting, seed, probe]``."""
+    if "accuracy" not in found:
+        return {"": found.rmse}
+    return {f"accuracy over {each}": found.accuracy.sel(counted=each, drop=True) for each in found.counted.values}
 
 
 def rows(found: xr.Dataset) -> list[dict[str, Any]]:
     """Summarizes each setting: its values, diverged seeds, how many learned, and medians with 95 % intervals.
 
-    The medians are of the training loss; of the error of each probe, by its name; and of accuracies and user-defined
-    measures, by the names of the probe and the measure.
+    The medians are of the training loss, and of the error of each probe, by its name, or of its accuracies.
     """
     loss = train_loss(found)
     errors = {str(loss.name): loss.values}

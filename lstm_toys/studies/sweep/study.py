@@ -13,11 +13,10 @@ from lstm_toys.execution.signals import Stopped
 from lstm_toys.figures import Drawing
 from lstm_toys.populations.group import GroupState
 from lstm_toys.populations.programs import Specification, Start
-from lstm_toys.results import arrays, storage
+from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import RunContext
-from lstm_toys.runs.custom_measures import measure_digests, of_probes
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, SWEPT, Settings
 from lstm_toys.runs.preparation import Prepared
@@ -126,10 +125,6 @@ class Sweep(Study[SweepSettings]):
             # The results record which networks learned, which a user's subclass of Goal may decide.
             errors = np.random.default_rng(0).uniform(0, 4 * goal.limit, (100, len(prepared.task.measured)))
             parts["errors"] = digest(goal.error(errors, prepared.task.measured))
-            parts |= {
-                f"measure {each.name}": digest(measure_digests(each, prepared.task))
-                for each in self.experiment.measures
-            }
             digests[words] = digest(parts)
             digests |= {name: each for name, each in parts.items() if name == CALLBACK}
         return {**digests, **compiled(), "code": self.code}
@@ -157,7 +152,7 @@ class Sweep(Study[SweepSettings]):
                                 values = _values(prepared.task, experiment, recorded, steps, state, labeled)
                                 for setting, members, seeds in shape.places(group, steps):
                                     write(setting, seeds, {name: value[members] for name, value in values.items()})
-                                if context.stop():  # The group's checkpoint is written, so little is lost.
+                                if context.interruption():  # The group's checkpoint is written, so little is lost.
                                     raise Stopped
                 for stage, spent in trained.seconds.items():
                     seconds[stage] = seconds.get(stage, 0.0) + spent
@@ -197,7 +192,7 @@ class Sweep(Study[SweepSettings]):
                 name = f"{NUMBER}{trained.parameters[parameter.name]}"
                 if name in labeled.coords:
                     labeled[name].attrs.update(arrays.described(parameter) | {"long_name": f"train {parameter.words}"})
-        yield from figures.draw(labeled, self.experiment.goal, self.experiment.measures).items()
+        yield from figures.draw(labeled, self.experiment.goal).items()
 
 
 def _specified(shape: Shape, prepared: Prepared) -> tuple[Specification, Start]:
@@ -221,7 +216,7 @@ def _values(
         errors_name: measures * experiment.scaling.units if experiment.scaling else measures,
         "learned": learned & ~diverged,
         "diverged": diverged,
-        **of_probes(task, experiment.measures, labeled),
+        **summary.of_probes(task, labeled),
         "record_step": np.broadcast_to(recorded[: reached + 1], (len(loss), reached + 1)),
         "record_loss": losses[:, : reached + 1],
         "answer": labeled.answer.values,

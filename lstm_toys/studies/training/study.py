@@ -73,7 +73,6 @@ class Training(Study[Settings]):
             x, (learned, probed) = np.asarray(prepared.x), prepared.curves.split(trained.answers[settings.steps])
             labeled = arrays.dataset(trained, x, experiment.span, examples, learned, probes, probed, attributes)
             labeled = arrays.in_units(labeled, experiment.scaling)
-            context.ensure()
             files = population.save(trained, self.run.folder, labeled)
         return {
             "member_steps_per_second": round(trained.member_steps / seconds["train"]),

@@ -9,7 +9,6 @@ import pytest
 import xarray as xr
 
 import lstm_toys as lt
-from conftest import rarely
 from lstm_toys.execution.devices import Here
 from lstm_toys.populations import answering
 from lstm_toys.runs.trained import Evaluated
@@ -68,7 +67,6 @@ FREQUENCY = Axis("frequency", 5.0, 40.0, 3)
 SINES = (("phase", 0.3), ("offset", "amplitude"))
 PLANE = Grid(TRAINING, "sine", (AMPLITUDE, FREQUENCY), SINES)
 UNIT = lt.Span()
-LARGEST = lt.Measure("largest", lambda answer, truth: jnp.nanmax(jnp.abs(answer - truth)), "largest error")
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +80,7 @@ def params():
 def written(folder, params, grid, *, seeds=7, task=SAME, span=UNIT):
     """What an evaluation writes of one grid, by measure."""
     trained = Evaluated(jax.tree.map(lambda leaf: leaf[:seeds], params), np.arange(seeds) == 1, 4, {})
-    own = {"grids": (grid,), "families": FAMILIES, "measures": (LARGEST,) if task.sequence else ()}
+    own = {"grids": (grid,), "families": FAMILIES}
     model, sizes = lt.Stack(1, (4,), sequence=task.sequence), {"timesteps": 20, "block": 4, "group": 4}
     job = measuring.GridJob(model=model, task=task, span=span, member=trained.member, **sizes, **own)
     path, counted = folder / "results.nc", []
@@ -113,21 +111,6 @@ def test_a_file_is_read_back_labeled_without_the_seeds_that_diverged(whole):
     assert found.rmse.dims == ("seed", "amplitude", "frequency")
     np.testing.assert_allclose(found.amplitude, AMPLITUDE.values)
     np.testing.assert_array_equal(found.rmse, whole[1]["rmse"][[0, 2, 3, 4, 5, 6]])
-
-
-@pytest.mark.parametrize("second", [FREQUENCY, *rarely(Axis("spacing", 0.02, 0.1, 2), Axis("length", 20, 31, 2))])
-def test_a_user_defined_measure_sees_the_measured_time_points_alone(tmp_path, params, whole, second):
-    rest = () if second is FREQUENCY else (("frequency", 9.0),)
-    grid = Grid("plane", "sine", (AMPLITUDE, second), (*SINES, *rest))
-    found = (whole[1] if second is FREQUENCY else written(tmp_path, params, grid))["largest"].reshape(7, -1)
-    cells = grid.cells(0, AMPLITUDE.count * second.count, 20, UNIT)
-    window = slice(None) if second.name == "spacing" else slice(-20, None)
-    columns = (cells[name] for name in ("amplitude", "frequency", "spacing", "length"))
-    for cell, (a, w, spacing, length) in enumerate(zip(*columns, strict=True)):
-        curve = np.float32(a + a * np.sin(w * spacing * np.arange(int(length)) + 0.3))
-        answers = answering.answers(lt.Stack(1, (4,)), params, curve[None, :, None])[:, 0, :, 0]
-        expected = np.abs(answers - curve)[:, window].max(axis=1)
-        np.testing.assert_allclose(found[:, cell], expected, rtol=1e-3, atol=1e-4)
 
 
 def test_what_is_read_off_a_curve_is_held_against_its_parameters(tmp_path, params):

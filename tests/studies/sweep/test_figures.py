@@ -12,7 +12,6 @@ from drawn import assert_legible, legend, panels
 from conftest import rarely, reported
 from experiments import sine
 from lstm_toys import output
-from lstm_toys.runs.measure import Measure
 from lstm_toys.studies.sweep import ask, figures, results
 from lstm_toys.tasks.goal import Goal
 
@@ -76,7 +75,6 @@ def test_rows_are_the_statistics_of_each_setting():
 def test_the_tables_have_the_errors_of_every_probe_and_say_what_is_scaled(capsys):
     found = hand_made({"optimizer": ["sgd", "adam"], **RATES}).assign_coords(probe=["held out", "b"])
     found["rmse"][..., 1] = np.nan
-    found["mean"] = found.rmse.isel(probe=[0, 0]).drop_vars("probe") * 2
     given = {"seeds": 5, "goal": "", "networks": 5, "shapes": 1, "seconds": {}, "member_steps_per_second": 1}
     scaling = {"scaling": "(y - 2) / 3", "scaled_errors": False}
     asked = ask.ask(sine.EXPERIMENT, ask.SweepSettings("sweep", ()), Path())
@@ -88,14 +86,15 @@ def test_the_tables_have_the_errors_of_every_probe_and_say_what_is_scaled(capsys
     medians = np.median(found.rmse.values[..., 0], axis=1)
     settings = zip(medians, found.optimizer.values, found.learning_rate.values, strict=True)
     for line, (median, optimizer, rate) in zip(lines[start + 2 : start + 6], settings, strict=True):
-        assert line.split() == [optimizer, f"{rate:g}", *(f"{n * median:.3g}" for n in (1, 2, 2))]
+        assert line.split() == [optimizer, f"{rate:g}", f"{median:.3g}"]
 
 
 def accuracies(found):
     """The same networks, with accuracies instead of errors."""
     both = xr.concat([found.train_mse] * 2, "counted").transpose("setting", "seed", "counted")
     kept = found.drop_vars(["rmse", "train_rmse", "train_mse"]).assign(train_accuracy=both, train_loss=found.train_mse)
-    return kept.assign_coords(counted=["points", "sequences"])
+    answered = found.rmse.expand_dims(counted=["points", "sequences"], axis=-1)
+    return kept.assign(accuracy=answered).assign_coords(counted=answered.counted)
 
 
 def losses(found):
@@ -105,7 +104,6 @@ def losses(found):
 @pytest.mark.parametrize(
     ("change", "file", "title", "label", "panel"),
     [
-        (lambda found: found.rename(rmse="mean"), "mean", "Average (V) of answers", "average (V)", "line"),
         (lambda found: found.assign_attrs(scaling="{}"), "rmse", "RMSE of", "RMSE of scaled values", "training set"),
         (lambda found: found.assign_attrs(scaling="{}"), "loss", "Training", "train MSE of scaled values", ""),
         (losses, "final_loss", "Train huber after training", "train huber", "training set"),
@@ -114,8 +112,7 @@ def losses(found):
 )
 def test_figures_say_what_they_show(change, file, title, label, panel):
     goal = Goal(accuracy=0.9, features=("sequences",)) if change is accuracies else GOAL
-    measures = [Measure("mean", lambda answer, _: answer.mean(), "average", "V")]
-    figure = figures.draw(change(hand_made(RATES)), goal, measures)[f"{file}.png"]
+    figure = figures.draw(change(hand_made(RATES)), goal)[f"{file}.png"]
     assert figure.get_suptitle().startswith(title)
     assert (figure.get_supylabel(), panels(figure)[0].get_title()) == (label, panel)
 
