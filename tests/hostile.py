@@ -33,7 +33,7 @@ FILES = [
     Row("mkfifo f; claims --answers=sine=f", 2, "flag --answers=sine=f: is not a regular file"),
     Row('n=$(seq -s\' \' 1 200); sweep $S --grid="noise=$n" --grid="learning_rate=$n"', 2, "40,000 settings"),
     Row("printf '\\377\\376' > mine.py; sweep $S --task=mine", 2, "mine"),
-    Row("yes 0 | head -1000000 > c.csv; generalization $S --seeds=40000 --curve=c.csv", 2, MEMORY),
+    Row("(echo a; yes 0 | head -1000000) > c.csv; generalization $S --seeds=40000 --curve=c.csv", 2, MEMORY),
     Row("printf 'a\\n1\\n2\\n' > c.csv; own $O --train=c.csv --batch=3", 2, "flag --batch=3"),
     Row("printf 'a\\n5\\n5\\n5\\n' > c.csv; own $O --train=c.csv", 0, "2 of 2 networks"),
     Row("touch results; line $S", 1, "flag --results_dir=results: ", always=True),
@@ -109,7 +109,11 @@ FEWEST = [
         "1 network: with fewer than 6, intervals of medians do not reach 95 %",
     ),
     Row("claims --only=lines-nonlinear,frequency-copied --seeds=1", 0, "lines-nonlinear"),
-    Row("seq -s, 0.5 300 | sed 'p;p;p' > c.csv; generalization $S --curve=c.csv", 0, "the first 6 of 300 curves"),
+    Row(
+        "(seq -s,y 0 299; seq -s, 300 -1 1 | sed 'p;p;p') | sed 1s/^/y/ > c.csv; generalization $S --curve=c.csv",
+        0,
+        "the first 6 of 300 curves",
+    ),
 ]
 """Statistics of no network, or of so few that an interval says little."""
 

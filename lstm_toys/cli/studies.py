@@ -15,7 +15,7 @@ from lstm_toys.runs.identity import NUMBER, SWEPT
 from lstm_toys.studies.dynamics import ask as dynamic
 from lstm_toys.studies.generalization import ask as study
 from lstm_toys.studies.sweep import ask as sweeps
-from lstm_toys.tasks.curves import check_scaled, limits
+from lstm_toys.tasks.curves import check_scaled
 from lstm_toys.tasks.parameters import parameters_of
 from lstm_toys.tasks.planes import LENGTH, SPACING, Axis
 
@@ -174,7 +174,7 @@ def generalization(arguments: Sequence[str]) -> command.Plan:
         raise flags.UsageError(f"flag --{useless}: has no effect with --curve, which replaces the grids")
     else:
         with flags.blaming("curve", own["curve"]):
-            asked["curves"] = lt.read_curves(own["curve"], *limits(experiment.scaling is not None))
+            asked["curves"] = lt.read_curves(own["curve"], scaled=experiment.scaling is not None)
             study.check_spacing(asked["curves"], experiment.span, settings.timesteps)
             if experiment.scaling:
                 check_scaled(asked["curves"].values[..., None], experiment.scaling)

@@ -62,7 +62,7 @@ LINES = {
     # What is no module, file or address.
     "line --cell=json:dumps": "json",
     "line --cluster=local:0": "takes local:N",
-    "generalization --curve=/dev/zero": "is not a regular file",
+    "generalization --curve=/dev/zero": "not a regular file",
     "generalization --task=json": "json",
     # What no machine can hold.
     "generalization --amplitude=0.1:1:100000 --frequency=1:64:100000": "GiB",
@@ -284,6 +284,6 @@ def test_what_an_experiment_fixes_does_not_give_way():
 )
 def test_a_flag_that_may_have_been_meant_is_suggested(asked, line, told, here, capsys):
     """Among all of a command, in whatever order it reads them."""
-    (here / "mine.csv").write_text("a,b\n1,2\n2,3\n3,5\n")
+    (here / "mine.csv").write_text("x,b\n1,2\n2,3\n3,5\n")
     assert carry_out(asked, line) == 2
     refused(capsys, "Unknown command line flag", told)

@@ -151,14 +151,14 @@ def test_a_finished_run_is_drawn_again(tmp_path, world):
 @pytest.mark.long
 def test_curves_of_ones_own_are_answered_with_bands(tmp_path, capsys):
     path = tmp_path / "mine.csv"
-    path.write_text("up,down\n" + "\n".join(f"{k / 29},{1 - k / 29}" for k in range(30)))
+    path.write_text("down,up\n" + "\n".join(f"{1 - k / 29},{k / 29}" for k in range(30)))
     assert carry_out(generalization, [*SMALL, "--curve", str(path), f"--results_dir={tmp_path}"]) == 0
     assert "each row is one time point, with the spacing of the training: x rises by 0.0526" in capsys.readouterr().out
     folder = folder_of(tmp_path)
     assert (folder / "curves.png").is_file()
     with results.opened(folder / "results.nc") as found:
         assert found.root.answer.dims == ("seed", "curve", "time")
-        assert found.root.curve.values.tolist() == ["up", "down"]
+        assert found.root.curve.values.tolist() == ["down", "up"]
         np.testing.assert_allclose(found.root.time, np.arange(30) / 19, rtol=1e-6)
         wrong = np.square(found.root.answer - found.root.input).values[:, :, np.arange(30) / 19 >= 0.1]
         np.testing.assert_allclose(found.root.rmse, np.sqrt(wrong.mean(axis=-1)), rtol=1e-4)
@@ -167,7 +167,7 @@ def test_curves_of_ones_own_are_answered_with_bands(tmp_path, capsys):
 @pytest.fixture
 def long_curve(tmp_path):
     path = tmp_path / "long.csv"
-    np.savetxt(path, 0.3 + 0.3 * np.sin(np.arange(100_000) / 10))
+    np.savetxt(path, 0.3 + 0.3 * np.sin(np.arange(100_000) / 10), header="y")
     return path
 
 
