@@ -77,12 +77,10 @@ def intervene(
         (2, 1, 20, 1)
     """
     check_model(model)
-    arguments.known("curves", curves)
     curves = arguments.array("curves", curves, "C T F", hint=", curves as lt.show makes them")
     block = arguments.whole("block", block, least=1)
     seeds = answering.networks(model, params, *curves.shape[1:])
     kind, width = _layer(model, params, curves.shape[2], layer)
-    arguments.known("units", units)
     try:
         rows = np.asarray(units)
     except ValueError:  # Rows of different lengths.

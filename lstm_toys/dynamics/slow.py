@@ -88,7 +88,6 @@ def slow_points(
         >>> lt.slow_points(trained.model, trained.params, visited, np.array([[0.2], [0.4]]), starts=8).q.shape
         (2, 2, 8)
     """
-    arguments.known("inputs", inputs)
     inputs = np.asarray(arguments.array("inputs", inputs, "U F", hint=", one constant input per row"), float)
     starts, examined = (arguments.whole(*each, least=1) for each in (("starts", starts), ("examined", examined)))
     spacing = arguments.number("spacing", spacing, above=0)

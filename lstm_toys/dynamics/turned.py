@@ -137,7 +137,6 @@ def turn_mode(
         >>> lt.turn_mode(trained.model, trained.params, curves, factor=1.2).shape
         (2, 1, 20, 1)
     """
-    arguments.known("curves", curves)
     curves = arguments.array("curves", curves, "C T 1", hint=", curves of one feature as lt.show makes them")
     factor, decay = (arguments.number(name, value, above=0) for name, value in (("factor", factor), ("decay", decay)))
     level = float(np.mean(curves)) if at is None else arguments.number("at", at)

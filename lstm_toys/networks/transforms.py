@@ -34,7 +34,6 @@ def own(transform: Any, params: PyTree[jax.ShapeDtypeStruct]) -> Own:
     Raises ValueError if it is no Optax transformation, draws random numbers, or needs more than gradients.
     """
     arguments.instance("optimizer", transform, optax.GradientTransformation, "an optax.GradientTransformation")
-    arguments.hashable("optimizer", transform)
     try:
         state = jax.eval_shape(transform.init, params)
         jax.eval_shape(transform.update, params, state, params)

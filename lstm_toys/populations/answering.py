@@ -74,7 +74,6 @@ def checked(
     """Checks curves, called ``name``, and networks; returns the curves, the block, and the number of networks."""
     forks.check()
     check_model(model)
-    arguments.known(name, inputs)
     inputs = arguments.array(name, inputs, "C T F", hint=", curves as lt.show makes them", empty=empty)
     return inputs, arguments.whole("block", block, least=1), networks(model, params, *inputs.shape[1:])
 
@@ -132,7 +131,6 @@ def networks(model: nn.Module, params: PyTree, points: int, features: int) -> in
                 f"{name} has the shape {shapes[name][1:]}, and would have {shape} for such curves"
             )
     for name, leaf in _leaves(params):
-        arguments.known(f"params {name}", leaf)
         if not arguments.real(leaf):
             raise arguments.refused(f"params {name}", "real numbers", leaf)
     if len(counts) != 1 or 0 in counts:

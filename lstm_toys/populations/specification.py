@@ -132,7 +132,6 @@ def starts(
         raise arguments.refused(name, expected, chosen[name])
 
     def column(name: str, value: Any, **bounds: int) -> Float[np.ndarray, " M"]:
-        arguments.known(name, value)
         checked = arguments.numbers(name, value, str(len(members)), **bounds)
         return np.broadcast_to(np.asarray(checked, float), members.shape)
 

@@ -253,7 +253,6 @@ def rollout(
     steps, every = arguments.whole("steps", steps, least=0), arguments.whole("every", every, least=1)
     if feedback is not None:
         arguments.function("feedback", feedback, "a function of answers, or None", 1)
-        arguments.hashable("feedback", feedback)
     check_initial(model, params, start.shape[2])
     one = jax.tree.map(lambda leaf: leaf[0], params)
     if jax.eval_shape(partial(training.answer, model), one, jnp.zeros(start.shape)).ndim != 3:

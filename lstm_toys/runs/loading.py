@@ -31,7 +31,7 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
         Traceback (most recent call last):
         FileNotFoundError: [Errno 2] No such file or directory: 'nowhere/population.json'
     """
-    folder = arguments.path("folder", folder)
+    folder = Path(folder)
     opened.note(folder / population.ABOUT)  # Which has the digests of the others.
     if folder.is_dir() and not os.path.lexists(folder / population.ABOUT):
         raise FileNotFoundError(errno.ENOENT, _held(folder), str(folder))

@@ -268,7 +268,9 @@ def every(
 def _check(x: Curve, **curves: Curve) -> None:
     """Refuses anything but a single curve with its time points; checks only shapes."""
     forks.check()
-    arguments.curve(x, **curves)
+    arguments.array("x", x, "T", finite=False)
+    for name, curve in curves.items():
+        arguments.array(name, curve, str(len(x)), finite=False)
 
 
 def _mean(values: Curve, window: Bool[Array, " T"]) -> Scalar:

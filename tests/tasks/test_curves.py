@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lstm_toys.tasks import textfile
 from lstm_toys.tasks.curves import read_curves
 from lstm_toys.tasks.parameters import Span
 
@@ -152,17 +153,16 @@ def test_a_written_table_is_read_again(tmp_path_factory, way, curves, data):
     (separator, sign), end = way["separator and sign"], way["end"]
     form = data.draw(st.sampled_from(["{:.6f}".format, "{:.4e}".format, "{:+.9f}".format]))
     numbers = st.lists(st.floats(-98, 98).map(form), min_size=curves, max_size=curves)
-    texts = [[f"{place}", *row] for place, row in enumerate(data.draw(st.lists(numbers, min_size=2, max_size=6)))]
+    texts = data.draw(st.lists(numbers, min_size=2, max_size=6))
     names = [f"ä {place}, „b“" for place in range(curves)]
     rows = [[f"{way['pad']}{text}{way['pad']}".replace(".", sign) for text in row] for row in texts]
     cells = [[f'"{cell}"' if way["quoted"] else cell for cell in row] for row in rows]
-    lines = [
-        separator.join(row) + separator * way["beside"] for row in [[f'"{name}"' for name in ("t", *names)], *cells]
-    ]
+    beside = separator * (way["beside"] or curves == 1)
+    lines = [separator.join(row) + beside for row in [[f'"{name}"' for name in names], *cells]]
     path = tmp_path_factory.getbasetemp() / "written.csv"
     path.write_bytes(end.join(["", *lines, ""]).encode(way["encoding"]))
-    found = read_curves(path, scaled=True)
-    assert found.values.T.tolist() == [[float(text) for text in row[1:]] for row in texts]
+    found = textfile.read(path)
+    assert found.values.tolist() == [[float(text) for text in row] for row in texts]
     assert list(found.names) == names
 
 
