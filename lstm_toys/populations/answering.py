@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PyTree, Shaped
 
-from lstm_toys import arguments, forks
+from lstm_toys import arguments
 from lstm_toys.execution import lowering
 from lstm_toys.networks import training
 from lstm_toys.networks.layer import check_model
@@ -72,7 +72,6 @@ def checked(
     model: nn.Module, params: PyTree, inputs: Any, block: int, *, name: str = "inputs", empty: bool = False
 ) -> tuple[Any, int, int]:
     """Checks curves, called ``name``, and networks; returns the curves, the block, and the number of networks."""
-    forks.check()
     check_model(model)
     inputs = arguments.array(name, inputs, "C T F", hint=", curves as lt.show makes them", empty=empty)
     return inputs, arguments.whole("block", block, least=1), networks(model, params, *inputs.shape[1:])

@@ -12,7 +12,7 @@ import numpy as np
 import optax
 from jaxtyping import Float, Int
 
-from lstm_toys import arguments, forks
+from lstm_toys import arguments
 from lstm_toys.networks import training, transforms
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import BOUNDS, Hyper, Schedule, Scheduled, takes
@@ -49,7 +49,6 @@ def specify(
     **hyper: float | Float[np.ndarray, " M"] | Schedule | None,
 ) -> tuple[Specification, Start]:
     """Checks the arguments of `lstm_toys.train`, and separates what members share from each member's start."""
-    forks.check()
     arguments.instance("task", task, Task, "a Task, such as lt.reproduce makes")
     check_model(model)
     if isinstance(optimizer, optax.GradientTransformation):

@@ -15,7 +15,6 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from lstm_toys import forks
 from lstm_toys.networks import training
 from lstm_toys.populations.train import Population
 from lstm_toys.tasks.goal import AFTER
@@ -116,7 +115,6 @@ def histories(population: Population) -> xr.Dataset:
 
 def trained(population: Population) -> xr.Dataset:
     """Labels the histories of networks, and the training set of the first network, or its validation set."""
-    forks.check()
     task = population.task
     purpose, make = ("validation", task.validated) if task.fresh else ("examples", task.made)
     key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(0)), purpose)

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from lstm_toys import arguments, forks
+from lstm_toys import arguments
 from lstm_toys.tasks.parameters import PARAMETERS, Parameter, Span, parameters_of
 
 TimePoints = Float[Array, " T"]
@@ -76,7 +76,6 @@ class Family:
 
         Raises ValueError if a parameter is missing, unknown or invalid, or the function does not return a curve.
         """
-        forks.check()
         x = jnp.asarray(arguments.array("x", x, "T"))
         if set(parameters) != set(self.names):
             raise ValueError(f"this family takes the parameters {sorted(self.names)}, not {sorted(parameters)}")
@@ -94,7 +93,6 @@ class Family:
 
         ``ranges`` replace the family's own, by parameter. Raises ValueError if a name is unknown.
         """
-        forks.check()
         intervals = {each.name: (each.low, each.high) for each in self.parameters} | dict(ranges or {})
         if unknown := set(intervals) - set(self.names):
             raise ValueError(f"this family has the parameters {sorted(self.names)}, not {sorted(unknown)}")
@@ -127,6 +125,5 @@ def time_points(count: int, span: Span | None = None) -> TimePoints:
         >>> lt.time_points(3, lt.Span(0, 5)).tolist()
         [0.0, 2.5, 5.0]
     """
-    forks.check()
     span = Span() if span is None else span
     return jnp.linspace(span.start, span.stop, arguments.whole("count", count, least=2))

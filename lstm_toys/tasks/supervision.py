@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from lstm_toys import arguments, forks
+from lstm_toys import arguments
 from lstm_toys.tasks.families import Ends, Family, Parameters, Scalar, TimePoints, family_of
 from lstm_toys.tasks.goal import ACCURACIES
 from lstm_toys.tasks.planes import Told, Trained
@@ -214,7 +214,6 @@ def show(curves: Float[Array, "C T"], x: TimePoints, features: Sequence[str]) ->
 
     Features are ``("y",)``, or ``("x", "y")``. Raises ValueError for invalid curves, time points or features.
     """
-    forks.check()
     x = jnp.asarray(arguments.array("x", x, "T"))
     curves = jnp.asarray(arguments.array("curves", curves, f"C {len(x)}", hint=", one y for each x", empty=True))
     columns = {"x": jnp.broadcast_to(x[None, :], curves.shape), "y": curves}
@@ -256,7 +255,6 @@ def _same(examples: Examples, *_: object) -> Examples:
 
 
 def _single(curves: Given, features: Names) -> Float[Array, "C T F"]:
-    forks.check()
     held = arguments.array("curves", curves, "C T F", hint=", such as lt.show returns")
     if held.shape[2] != len(features):
         raise arguments.refused("features", f"the names of the {held.shape[2]} features of the curves", features)
@@ -370,7 +368,6 @@ def _trained(family: Family | str, parameters: Stated) -> Trained:
 
 def _points(x: TimePoints) -> TimePoints:
     """A copy of time points that the caller cannot change afterwards."""
-    forks.check()
     return jnp.array(arguments.array("x", x, "T"))
 
 
