@@ -40,7 +40,6 @@ def slow_points(found: xr.Dataset) -> Figure:
         for column, network in zip(panels.T, networks, strict=True):
             own = found.isel(seed=network)
             for axes, name in zip(column, names, strict=True):
-                style.measured(axes)
                 axes.set_title(style.plain(f"network {int(own.seed)}, {name}"), fontsize=9)
                 image = _plane(axes, own, name)
         bar = figure.colorbar(image, ax=panels, extend="min", label="q of slow points")
