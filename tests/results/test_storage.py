@@ -48,14 +48,6 @@ def test_a_file_gives_back_the_results(hand_made, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["results.nc"]
 
 
-@settings(max_examples=10, deadline=None)
-@given(drawn.arrays(np.float32, (2, 3), elements=floats))
-def test_a_file_gives_back_any_numbers(tmp_path_factory, answer):
-    path = tmp_path_factory.mktemp("results") / "results.nc"
-    storage.save_results(results_of(answer), path)
-    xr.testing.assert_identical(load(path), results_of(answer))
-
-
 def trees(seeds):
     """Parameters of that many seeds, of any shapes."""
     leaf = drawn.array_shapes(min_dims=0, max_dims=2).flatmap(

@@ -3,10 +3,7 @@
 import os
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from lstm_toys.tasks import textfile
 from lstm_toys.tasks.curves import read_curves
 from lstm_toys.tasks.parameters import Span
 
@@ -134,36 +131,6 @@ def test_one_number_shows_that_commas_are_decimal(read):
     forms = {",234": 0.234, "1,": 1.0, "1,23": 1.23, "1234,567": 1234.567, "012,345": 12.345, "1,234e1": 12.34}
     for number, value in forms.items():
         assert read(f"a;b\n1,234;2\n{number};987\n").values.tolist() == [[1.234, value], [2.0, 987.0]]
-
-
-WAYS = {
-    "separator and sign": [(",", "."), (";", "."), (";", ","), ("\t", "."), ("\t", ",")],
-    "beside": [False, True],
-    "quoted": [False, True],
-    "pad": ["", " "],
-    "end": ["\n", "\r\n", "\r"],
-    "encoding": ["utf-8", "utf-8-sig", "utf-16", "cp1252"],
-}
-WAY = st.fixed_dictionaries({name: st.sampled_from(each) for name, each in WAYS.items()})
-
-
-@given(WAY, st.integers(1, 4), st.data())
-def test_a_written_table_is_read_again(tmp_path_factory, way, curves, data):
-    """A table in one of the ways in which programs write them."""
-    (separator, sign), end = way["separator and sign"], way["end"]
-    form = data.draw(st.sampled_from(["{:.6f}".format, "{:.4e}".format, "{:+.9f}".format]))
-    numbers = st.lists(st.floats(-98, 98).map(form), min_size=curves, max_size=curves)
-    texts = data.draw(st.lists(numbers, min_size=2, max_size=6))
-    names = [f"ä {place}, „b“" for place in range(curves)]
-    rows = [[f"{way['pad']}{text}{way['pad']}".replace(".", sign) for text in row] for row in texts]
-    cells = [[f'"{cell}"' if way["quoted"] else cell for cell in row] for row in rows]
-    beside = separator * (way["beside"] or curves == 1)
-    lines = [separator.join(row) + beside for row in [[f'"{name}"' for name in names], *cells]]
-    path = tmp_path_factory.getbasetemp() / "written.csv"
-    path.write_bytes(end.join(["", *lines, ""]).encode(way["encoding"]))
-    found = textfile.read(path)
-    assert found.values.tolist() == [[float(text) for text in row] for row in texts]
-    assert list(found.names) == names
 
 
 def test_only_a_regular_file_is_read(tmp_path):
