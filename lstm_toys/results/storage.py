@@ -83,5 +83,7 @@ def load_parameters(path: Path | str) -> Params:
         Damaged: the file does not contain what `save_parameters` writes.
     """
     path = Path(path)
-    with files.opened(path, links=True) as file, files.telling_damage(path):
-        return traverse_util.unflatten_dict(files.read_arrays(path, file), sep="/")
+    with files.opened(path, links=True) as file:
+        leaves = files.read_arrays(path, file)
+    with files.telling_damage(path):
+        return traverse_util.unflatten_dict(leaves, sep="/")

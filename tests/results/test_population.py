@@ -161,14 +161,6 @@ def test_results_of_other_networks_are_neither_saved_nor_loaded(networks, folder
         population.load(folder)
 
 
-def test_what_is_saved_is_loaded_and_shown_with_or_without_histories(networks, tmp_path):
-    answers = xr.Dataset({"answer": (("seed", "curve"), np.zeros((3, 2)))})
-    population.save(networks, tmp_path, answers)
-    loaded = population.load(tmp_path)
-    xr.testing.assert_identical(loaded.results, answers)
-    assert repr(loaded) == "<Saved: networks: 3; cell: lstm, hidden 4, cell readout 1>"
-
-
 def test_a_scaling_is_saved_with_what_was_trained_under_it(tmp_path):
     values = 1000 + 50 * np.sin(np.arange(20.0))[None, :, None]
     scaling = lt.Scaling.fitted(values)

@@ -4,20 +4,14 @@ import math
 from functools import partial
 
 import h5py
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as drawn
 
 import lstm_toys as lt
 from lstm_toys.files import Damaged
 from lstm_toys.results import storage
-
-floats = st.floats(width=32)
 
 
 def results_of(answer):
@@ -46,26 +40,6 @@ def test_a_file_gives_back_the_results(hand_made, tmp_path):
     numbers = labeled.variables.keys() - {"family", "feature"}
     assert {name: loaded[name].dtype for name in numbers} == {name: labeled[name].dtype for name in numbers}
     assert [path.name for path in tmp_path.iterdir()] == ["results.nc"]
-
-
-def trees(seeds):
-    """Parameters of that many seeds, of any shapes."""
-    leaf = drawn.array_shapes(min_dims=0, max_dims=2).flatmap(
-        lambda shape: drawn.arrays(np.float32, (seeds, *shape), elements=floats)
-    )
-    layer = st.dictionaries(st.sampled_from(["kernel", "recurrent_kernel", "bias"]), leaf, min_size=1)
-    deeper = st.builds(lambda leaf: {"a": {"b": leaf}}, leaf)
-    return st.dictionaries(st.sampled_from(["lstm_0", "readout"]), layer | deeper)
-
-
-@settings(max_examples=10, deadline=None)
-@given(st.integers(0, 3).flatmap(trees))
-def test_a_file_gives_back_the_parameters(tmp_path_factory, params):
-    path = tmp_path_factory.mktemp("parameters") / "parameters.npz"
-    storage.save_parameters(params, path)
-    loaded = storage.load_parameters(path)
-    assert jax.tree.structure(loaded) == jax.tree.structure(params)
-    jax.tree.map(partial(np.testing.assert_array_equal, strict=True), loaded, params)
 
 
 def other_netcdf(path):

@@ -92,9 +92,3 @@ def test_parity_is_that_of_the_ones_so_far():
 def test_what_cannot_be_drawn_is_refused(draw, arguments, said):
     with pytest.raises(ValueError, match=f"^{re.escape(said)}"):
         draw(*arguments)
-
-
-@pytest.mark.usefixtures("as_users_have_it")
-def test_lists_of_numbers_are_taken():
-    first, other = (lt.sequences.powers(number, 9, 2) for number in ([1, 4], np.array([1, 4], np.uint8)))
-    jax.tree.map(np.testing.assert_array_equal, other, first)
