@@ -524,7 +524,7 @@ def test_the_figure_of_variants_draws_changes_alone():
     assert [label.get_text() for label in axes.get_xticklabels()] == ["gru", "gru as large", "ten times"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["costs-1 100%", "fails 0%"]
     written = {text.get_position(): text.get_text() for text in axes.texts}
-    changes = {(0, -0.12): "−40", (1, -0.12): "+30", (2, 0.88): "+20"}
+    changes = {(0, -0.12): "-40", (1, -0.12): "+30", (2, 0.88): "+20"}
     assert written == changes | dict.fromkeys([(2, 0), (0, 1)], "·")
     ends = {tuple(line.get_xdata()) for line in axes.lines if line.get_linewidth() == 1.6}
     assert ends == {(-0.225, -0.175), (1.125, 1.175), (2.075, 2.125)}
