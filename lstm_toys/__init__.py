@@ -13,7 +13,6 @@ names, and explains the letters in shapes such as ``[S, C, T, A]``. For example,
 
 import lazy_loader
 
-from lstm_toys import forks as forks  # Sees every fork from here on.
 from lstm_toys import opened
 from lstm_toys.execution import switches
 

@@ -2,6 +2,7 @@ from . import figures
 from .cli.command import ask, main
 from .dynamics.interventions import intervene
 from .dynamics.slow import SlowPoints, slow_points
+from .dynamics.turned import turn_mode
 from .execution.devices import configure, fingerprint
 from .execution.signals import Stopped
 from .figures.style import Drawing
@@ -130,5 +131,6 @@ __all__ = [
     "to_torch",
     "train",
     "tune",
+    "turn_mode",
     "wilson",
 ]

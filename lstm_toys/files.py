@@ -15,7 +15,6 @@ import stat
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -61,14 +60,6 @@ class Damaged(OSError):
 
     def __str__(self) -> str:
         return f"{self.filename}: {self.strerror}"
-
-
-@dataclass(frozen=True)
-class ArrayHeader:
-    """The shape and type of an array in a file; JAX takes it for a leaf of a tree."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
 
 
 class OtherSchema(Damaged):
@@ -245,15 +236,6 @@ def _not_json(constant: str) -> None:
     raise ValueError(constant)
 
 
-def array_headers(path: Path, file: Content) -> dict[str, ArrayHeader]:
-    """Reads the shapes and types of the arrays of an npz archive by name, without the arrays; raises as `read_arrays`.
-
-    Memory for an array is taken before it is read, so headers are compared with what is expected first.
-    """
-    with _archive(path, file) as (archive, entries):
-        return {name: _header(archive, entry) for name, entry in entries.items()}
-
-
 def read_arrays(path: Path, file: Content) -> dict[str, np.ndarray]:
     """Reads the arrays of an npz archive by name, without unpickling.
 
@@ -283,7 +265,7 @@ def _archive(path: Path, file: Content) -> Iterator[tuple[zipfile.ZipFile, dict[
         yield archive, entries
 
 
-def _header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> ArrayHeader:
+def _header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
     """Reads the header of an array; raises ValueError if it is not an array of numbers, or has another size."""
     with archive.open(entry) as file:
         if np.lib.format.read_magic(file) != (1, 0):  # Others are for headers that are long or not ASCII.
@@ -291,4 +273,3 @@ def _header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> ArrayHeader:
         shape, _, dtype = np.lib.format.read_array_header_1_0(file)
         if dtype.kind not in NUMBERS or math.prod(shape) * dtype.itemsize != entry.file_size - file.tell():
             raise ValueError(f"{entry.filename} is not an array of numbers, or not of the size that its header says")
-    return ArrayHeader(shape, dtype)

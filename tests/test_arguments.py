@@ -5,7 +5,6 @@ import re
 from fractions import Fraction
 from functools import partial
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import ml_dtypes
@@ -13,7 +12,6 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from conftest import ROOT, process, untrained
 from experiments.line import EXPERIMENT
 from lstm_toys import arguments
 from lstm_toys.networks.training import purpose_key, seed_key
@@ -89,24 +87,6 @@ def spoiled(value):
     return curves
 
 
-def test_a_message_tells_where_a_number_is_wrong():
-    for value in (np.nan, -np.inf, 1e300):
-        with pytest.raises(ValueError, match=rf"not {re.escape(f'{value:g}')} at \[1, 3, 0\]$"):
-            lt.answers(MODEL, PARAMS, spoiled(value))
-
-
-UNHASHABLE = type("Unhashable", (), {"__hash__": None, "__call__": lambda _, *given: given[0]})()
-
-
-class Holding(nn.Module):
-    """A model with an array as an attribute."""
-
-    weights: object
-
-    def __call__(self, inputs):
-        return inputs * self.weights
-
-
 Y = ("y",)
 COMPLEX = np.complex64(1 + 1j)
 ONES = np.ones((3, 3))
@@ -120,35 +100,22 @@ ANSWERED = lt.Results(
     {"time": np.asarray(X), "feature": ["y"]},
 )
 AT_LENGTH = lt.Task(lambda *_: EXAMPLES, Y, Y, sequence=True, at_length=lambda *_: EXAMPLES)
-POPULATION = untrained(TASK, MODEL)
 CLAIM = lt.Claim("one", "Lines are answered", "first answer", lambda _: [], (lt.Source("line", "x"),), low=0.0)
 CLAIMS = lt.Claims("lines", (CLAIM,), {"line": (EXPERIMENT, [])})
-
 
 NO_CURVES = [
     *(spoiled(np.nan), CURVES.astype(str), np.ones((2, 12)), CURVES + 0j, CURVES.astype(object), None, {"y": CURVES}),
     *(np.ma.masked_equal(CURVES, 1), [[[1.0], [2.0]], [[1.0]]], np.ones((1, 2, 12, 1)), np.ones((2, 0, 1))),
     *(np.array(["2020"] * 12, "datetime64[D]").reshape(1, 12, 1), jax.random.split(jax.random.key(0), 3)),
 ]
-HALF = "half a pair: \ud83d"
 WHOLE = (1.5, -1, 2**40, "3", True, object())
 NUMBER = (np.nan, 1e300, "0.1", True, None, 1j, COMPLEX, object())
-IMAGINARY = {**PARAMS, "lstm_0": {**PARAMS["lstm_0"], "bias": PARAMS["lstm_0"]["bias"] * COMPLEX}}
 WORDS = jax.tree.map(lambda leaf: leaf.astype(str), PARAMS)
 
 
 def bad(call, **arguments):
     """A row for each bad value of arguments of a call, of which all others are good."""
     return [(call, name, value) for name, values in arguments.items() for value in values]
-
-
-def texts(call, *names):
-    """Rows of arguments that are text, which a file has to be able to contain."""
-    return bad(call, **dict.fromkeys(names, (HALF, "\0", 3)))
-
-
-def slopes(call):
-    return bad(call, slope=(np.ones(5), "steep"))
 
 
 train, adam = (partial(lt.train, TASK, MODEL, **OPTIONS, optimizer=each) for each in ("sgd", "adam"))
@@ -158,106 +125,74 @@ intervene = partial(lt.intervene, model=MODEL, params=PARAMS, curves=CURVES, lay
 task = partial(lt.Task, input_features=Y, output_features=Y, sequence=True)
 probe = partial(lt.Probe, name="p", inputs=CURVES, parameters={})
 reproduce = partial(lt.reproduce, family="line", parameters=LINE, x=X)
-line, x, measures = lt.FAMILIES["line"], np.asarray(X), lt.measures
+x, measures = np.asarray(X), lt.measures
 experiment, claim, claims = (partial(dataclasses.replace, each) for each in (EXPERIMENT, CLAIM, CLAIMS))
 
 REFUSED = [
-    *bad(train, seeds=[*WHOLE, None, [1.5], np.zeros((2, 2), int), 0, [], [0, 0], [0, -1]], block=[1.5, 0, 2**40]),
-    *bad(train, steps=[*WHOLE, [], [3, 1.5], [[1, 2], [3]]], base_seed=[1.5, -1, 2**40], frames=[1.5, -1]),
+    *bad(train, seeds=[*WHOLE, None, np.zeros((2, 2), int), 0, [], [0, 0], [0, -1]], block=[1.5, 0, 2**40]),
+    *bad(train, steps=[1.5, [], [3, 1.5], [[1, 2], [3]]], base_seed=[1.5, -1, 2**40], frames=[1.5, -1]),
     *bad(train, learning_rate=[*NUMBER, -0.5, 0, 1e-60, [0.1, -0.1], [0.1] * 5, [[0.1, 0.1]]], momentum=[0.9]),
-    *bad(train, learning_rate=[jnp.atleast_1d], decay=[0.9], on_divergence=["end", None], progress=["no"]),
-    *bad(train, noise=[np.nan, -0.5, 1e300, [0.1, -0.1]], optimizer=["lion", None]),
+    *bad(train, learning_rate=[jnp.atleast_1d], decay=[0.9], on_divergence=["end"], progress=["no"]),
+    *bad(train, noise=[-0.5], optimizer=["lion", None]),
     *bad(train, stop=[lambda: np.array([True, False])], numbers=[{"amplitude": 0.3}, [0.3]]),
     *bad(partial(train, learning_rate=[0.1, 0.2, 0.2]), seeds=[[0, 1, 1]]),
-    *bad(jax.jit(lambda learning_rate: train(learning_rate=learning_rate)), learning_rate=[0.1]),
-    *bad(adam, momentum=[np.nan, -0.5, "0.1", 1, [0.5, 1.0]], decay=[1, 1 - 1e-12]),
-    *bad(partial(lt.train, model=MODEL, **OPTIONS), task=[None, "sine", TASK.examples]),
-    *bad(partial(lt.train, TASK, **OPTIONS), model=[None, lt.Stack, "lstm", Holding(np.ones(1))]),
+    *bad(adam, momentum=[-0.5, 1, [0.5, 1.0]], decay=[1, 1 - 1e-12]),
+    *bad(partial(lt.train, model=MODEL, **OPTIONS), task=[None, "sine"]),
+    *bad(partial(lt.train, TASK, **OPTIONS), model=[None, lt.Stack, "lstm"]),
     *bad(
         lambda loss: lt.train(dataclasses.replace(TASK, loss=loss), MODEL, **OPTIONS),
-        loss=[lambda *_, weights: weights, lambda *_: None, lambda outputs, _: outputs[..., 0].astype(complex)],
+        loss=[lambda *_: None, lambda outputs, _: outputs[..., 0].astype(complex)],
     ),
     *bad(
         lambda grid: lt.tune(TASK, MODEL, {"learning_rate": [0.1], **grid}, seeds=1, steps=1, base_seed=0),
         grid=[{"noise": []}],
     ),
-    *bad(answers, inputs=NO_CURVES),
+    *bad(answers, inputs=NO_CURVES, params=[{}, WORDS], block=[0]),
     *(*bad(probe, inputs=NO_CURVES[:3]), *bad(partial(lt.reproduce_curves, features=Y), curves=NO_CURVES[:3])),
     *bad(lambda inputs: task(lambda *_: (inputs, inputs)).made(jax.random.key(0), {}), inputs=NO_CURVES[:3]),
-    *bad(answers, model=[Holding(ONES)], params=[{}, IMAGINARY, WORDS, WORDS["readout"]], block=[0]),
-    *bad(states, params=[IMAGINARY, WORDS], block=[1.5]),
-    *bad(rollout, model=[MODEL.init], params=[IMAGINARY, WORDS]),
-    *bad(rollout, feedback=[lambda _: None, lambda _: "inputs", lambda answers: answers[:1]]),
-    *bad(intervene, params=[IMAGINARY], layer=[["lstm_0"]], gate=["open"]),
-    *bad(jax.jit(lambda inputs: answers(inputs=inputs)), inputs=[CURVES]),
-    *bad(jax.jit(lambda start: rollout(start=start).answers), start=[CURVES]),
-    *bad(jax.jit(lambda curves: intervene(curves=curves)), curves=[CURVES]),
-    *bad(jax.jit(lambda params: answers(params=params)), params=[PARAMS]),
+    *bad(states, block=[1.5]),
+    *bad(rollout, model=[MODEL.init], feedback=[lambda _: None, lambda answers: answers[:1]]),
+    *bad(intervene, layer=[["lstm_0"]], gate=["open"]),
     *bad(partial(lt.Stack, features=1), features=[1.5], hidden=[32, (0,)], sequence=["no"], cell=[lt.LSTM]),
     *bad(partial(lt.LSTM, units=1), units=[-1], gates=["harder", ONES]),
     *bad(partial(lt.show, curves=np.ones((1, 12)), x=X, features=Y), curves=[np.ones((1, 5))], x=[X[:, None]]),
-    *bad(reproduce, family=["lines"], parameters=[[0.5, 0.2]], x=[X * np.nan], features=["y", ("y", "z")], batch=[0.5]),
+    *bad(reproduce, family=["lines"], x=[X * np.nan], features=["y", ("y", "z")], batch=[0.5]),
     *bad(lambda slope: reproduce(parameters={**LINE, "slope": slope}), slope=[np.nan, ONES, (0.0, 1.0), COMPLEX]),
-    *bad(partial(lt.reproduce_curves, CURVES), features=[("x", "y"), ("y", "y"), (1,), (HALF,)]),
+    *bad(partial(lt.reproduce_curves, CURVES), features=[("x", "y"), ("y", "y"), (1,)]),
     *bad(partial(lt.read_off, "line", LINE, x=X), output_features=[("phase",)]),
     *bad(partial(lt.read_off_drawn, "line", ranges={}, output_features=("slope",), x=X), count=[0]),
-    *bad(lambda slope: lt.read_off_drawn("line", 5, {"slope": slope}, ("slope",), X), slope=[(1.0, 0.0), 1.0]),
-    *bad(partial(task, TASK.examples), at_length=[lambda _: EXAMPLES], trained=["line"], output_features=[(HALF,)]),
-    *(*bad(task, examples=[lambda _: None]), *bad(partial(task, TASK.examples, fresh=True), validation=[lambda: None])),
-    *bad(partial(lt.probe, "p", "line", x=X), parameters=[{"slope": ONES[0], "intercept": x}]),
-    *bad(probe, targets=[np.ones((3, 1)), [[1.0, 2.0], [3.0]]], declared=[(3,)], names=[("a",), 3, ("a", HALF)]),
-    *(
-        *bad(probe, parameters=[{HALF: np.ones(2)}]),
-        *texts(probe, "name"),
-        *bad(partial(lt.Probe.of, "p"), examples=[3]),
-    ),
-    *bad(lambda inputs: lt.Probe.of("p", lt.Examples(inputs, CURVES)), inputs=["inputs"]),
-    *bad(lambda targets: lt.Probe.of("p", lt.Examples(CURVES, targets)), targets=["targets"]),
-    *slopes(lambda slope: probe(parameters={"slope": slope})),
-    *slopes(lambda slope: lt.probe_at("p", AT_LENGTH, 5, {"slope": slope})),
-    *(*bad(partial(lt.probe_at, "p", length=5), task=[EXAMPLES]), *bad(lt.time_points, count=[12.0])),
-    *(*bad(lt.Span, start=["0"], stop=[np.nan, COMPLEX]), *texts(lt.Span, "name", "unit")),
-    *bad(partial(lt.Parameter, "decay", low=0.0, high=1.0), low=[None], high=[np.inf, COMPLEX]),
-    *texts(partial(lt.Parameter, "decay", 0.0, 1.0), "symbol", "unit"),
+    *bad(lambda slope: lt.read_off_drawn("line", 5, {"slope": slope}, ("slope",), X), slope=[(1.0, 0.0)]),
+    *bad(task, examples=[lambda _: None]),
+    *bad(probe, name=[3], targets=[np.ones((3, 1))], names=[("a",)], lengths=[[13, 1]]),
+    *bad(lambda slope: probe(parameters={"slope": slope}), slope=[np.ones(5)]),
+    *bad(lambda slope: lt.probe_at("p", AT_LENGTH, 5, {"slope": slope}), slope=["steep"]),
+    *(*bad(lt.Span, start=["0"], stop=[np.nan]), *bad(lt.time_points, count=[12.0])),
+    *bad(partial(lt.Parameter, "decay", low=0.0, high=1.0), low=[None], high=[np.inf], unit=[3]),
     *bad(partial(lt.Plane, family="line", axes=("slope", "intercept")), family=["lines"], axes=[ONES]),
     *bad(
         lambda function: lt.Family(function, ()).curves(X, {}), function=[lambda x: x.mean(), lambda x, bend: bend * x]
     ),
     *bad(partial(lt.Family, lambda x, bend: bend * x), parameters=[BEND, (BEND, BEND)]),
-    *bad(lambda slope: line.curves(X, {**LINE, "slope": slope}), slope=[COMPLEX]),
-    *bad(lambda slope: line.draw(jax.random.key(0), 3, {"slope": slope}), slope=[(COMPLEX, 1.0)]),
-    *bad(partial(line.draw, key=jax.random.key(0), count=5), key=[3], ranges=[[3]]),
-    *(*bad(lt.Goal, rmse=[ONES]), *bad(partial(lt.Axis, "slope", 0, 1), count=[2.5])),
-    *bad(lt.Scaling(((0.0, 1.0),), ((0.0, 1.0),)).applied, values=[np.ones((2, 12, 2)), [[None]]]),
+    *bad(lambda slope: lt.FAMILIES["line"].curves(X, {**LINE, "slope": slope}), slope=[COMPLEX]),
+    *bad(partial(lt.Axis, "slope", 0, 1), count=[2.5]),
+    *bad(lt.Scaling(((0.0, 1.0),), ((0.0, 1.0),)).applied, values=[np.ones((2, 12, 2))]),
     *bad(partial(lt.Scaling, outputs=((0.0, 1.0),)), inputs=[((0.0, 0.0),)]),
     *bad(partial(lt.wilson, successes=1, trials=16), successes=[17], trials=[2.5]),
-    *bad(partial(lt.median_bootstrap, np.arange(5.0)), confidence=[95, COMPLEX]),
+    *bad(partial(lt.median_bootstrap, np.arange(5.0)), confidence=[95]),
     *((lt.median_quartiles, "values", ONES), (lt.band, "values", 0.5), (lt.Scaling.fitted, "values", spoiled(np.nan))),
-    *bad(partial(measures.rmse, shown=x, x=x), answer=[ONES, [0.0] * 12, x.astype(str), x * COMPLEX]),
+    *bad(partial(measures.rmse, shown=x, x=x), answer=[ONES, x.astype(str), x * COMPLEX]),
     *((partial(measures.valley, x), "x", x * COMPLEX), (partial(measures.affine, x, x=x), "shown", np.ones(1))),
-    *bad(lt.right, curves=[CURVES]),
-    *bad(partial(lt.accepted, curves=ANSWERED, by="n"), curves=[CURVES, []], by=[["n"]]),
-    *bad(partial(lt.probed, results=ANSWERED, name="line"), results=[CURVES], name=[["line"]]),
     *bad(partial(lt.per_curve, measure=measures.rmse), curves=[CURVES, ANSWERED.isel(time=0)]),
-    *bad(partial(lt.per_curve, ANSWERED), measure=[lambda a: a, UNHASHABLE, lambda *_: None, lambda a, *_: a]),
-    *bad(partial(lt.save, population=POPULATION, folder="saved"), population=[PARAMS], folder=[3], results=[{}]),
-    *bad(partial(lt.load, folder="saved"), folder=[None], trust=[3]),
-    *bad(lt.load_results, path=[3]),
-    *bad(partial(lt.save_parameters, params=PARAMS, path="parameters.npz"), params=[ONES], path=[""]),
-    *bad(partial(lt.save_results, results=ANSWERED, path="results.nc"), results=[{"answer": ONES}], path=[None]),
-    *bad(partial(lt.read_curves, path="curves.csv"), path=[None, True], largest=["1"], least=[None]),
-    *bad(partial(lt.Checkpoints, folder="folder", every=1.0), folder=[None], every=[-1.0, ONES]),
-    *((lt.load_parameters, "path", None), (lt.configure, "cache", "no"), (lt.fingerprint, "block", 1.5)),
+    *bad(partial(lt.per_curve, ANSWERED), measure=[lambda a: a, lambda *_: None, lambda a, *_: a]),
+    *bad(partial(lt.load, folder="saved"), trust=[3, "mylab.cells"]),
+    *bad(partial(lt.Checkpoints, folder="folder", every=1.0), every=[-1.0, ONES]),
+    *((lt.configure, "cache", "no"), (lt.fingerprint, "block", 1.5)),
     *bad(lambda drawing: lt.figures.save(drawing, "figure.png"), drawing=["a figure"]),
     *(*bad(lt.curves_of, experiment=["sine"]), *bad(partial(lt.curves_of, EXPERIMENT), timesteps=[[12]], numbers=[3])),
     *bad(partial(lt.labeled, EXPERIMENT), answers=[[[1.0], [2.0, 3.0]]]),
-    *bad(experiment, task=[TASK], draw=[lambda _: {}], goal=[0.03], measures=[3], scaling=[3.0], frames=[-1]),
-    *(*slopes(lambda slope: experiment(numbers={"slope": slope})), *texts(experiment, "name", "doc")),
-    *bad(experiment, doc=[ONES]),
+    *bad(experiment, task=[TASK], draw=[lambda _: {}], goal=[0.03], frames=[-1]),
     *bad(partial(lt.Variant, change=lt.wilson), networks=[ONES]),
-    *(*texts(claim, "id", "quote", "statistic"), *texts(claims, "title", "about"), *bad(claim, number=[lambda: 0])),
-    *bad(claims, variants=[{HALF: lt.wilson}], controls=[{HALF: lt.wilson}], populations=[{HALF: (EXPERIMENT, [])}]),
-    *bad(lambda baseline: lt.Baseline(baseline, CLAIM.number, CLAIM.sources), baseline=[HALF]),
+    *(*bad(claim, id=[3], quote=[3], number=[lambda: 0]), *bad(claims, title=[3])),
 ]
 
 
@@ -266,13 +201,12 @@ def label(value):
 
 
 @pytest.mark.parametrize(("call", "name", "value"), REFUSED, ids=label)
-def test_what_cannot_be_meant_is_refused_in_a_sentence_that_names_it(call, name, value, tmp_path, monkeypatch):
+def test_an_argument_that_means_nothing_is_refused_and_named(call, name, value, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match=name) as raised:
         call(**{name: value})
     assert "\n" not in str(raised.value)
     assert len(str(raised.value).encode()) < 600
-    assert (HALF not in str(value)) or "must be text without NUL characters and lone" in str(raised.value)
     assert not list(tmp_path.iterdir())
 
 
@@ -331,40 +265,3 @@ def test_the_values_of_drawn_examples_are_checked_before_they_are_compiled(said,
 
     with pytest.raises(ValueError, match=f"^{said}"):
         specify(lt.Task(examples, Y, Y, sequence=True, loss="binary_cross_entropy", **options), MODEL, **OPTIONS)
-
-
-FORKED = """
-import os, sys, warnings
-import numpy as np
-import lstm_toys as lt
-if not (child := os.fork()):
-    os._exit(lt.time_points(12).shape != (12,))
-assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-warnings.simplefilter("ignore")
-x, line, model, curves = lt.time_points(12), {"slope": 0.5, "intercept": 0.25}, lt.Stack(1), np.ones((1, 12, 1))
-task = lt.reproduce("line", line, x)
-calls = (
-    lambda: lt.time_points(12), lambda: lt.show(curves[..., 0], x, ("y",)), lambda: lt.probe("some", "line", line, x),
-    lambda: lt.reproduce("line", line, x), lambda: lt.measures.rmse(x, x, x), lambda: lt.answers(model, {}, curves),
-    lambda: lt.train(task, model, seeds=1, steps=1, learning_rate=0.1), lambda: lt.fingerprint(block=1), lt.configure,
-)
-if child := os.fork():
-    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-for number, call in enumerate(calls):
-    try:
-        call()
-    except RuntimeError as error:
-        assert "forked after JAX had started" in str(error), (number, error)
-    else:
-        print(number, "did not raise")
-lt.band(np.arange(3.0))  # Needs no JAX.
-sys.stdout.flush()
-os._exit(0)
-"""
-
-
-@pytest.mark.long
-def test_a_process_forked_before_jax_began_works_and_one_forked_later_is_told_so_and_does_not_hang():
-    done = process("-c", FORKED, cwd=ROOT)
-    assert (done.stdout, done.stderr) == ("", "")

@@ -1,4 +1,4 @@
-"""What an interactive session shows of the library's objects: one line each, a small table, a page of help."""
+"""What an interactive session shows of the library's objects: a line, a small table, a page of help."""
 
 import pickle
 import pydoc
@@ -9,8 +9,6 @@ import pytest
 
 import lstm_toys as lt
 from conftest import untrained
-from experiments import sine, slope_intercept
-from lstm_toys.tasks import sets
 
 X = lt.time_points(12)
 
@@ -51,21 +49,3 @@ def test_a_population_pickles(trained):
     np.testing.assert_array_equal(again.train_loss, trained.train_loss)
     assert again.model == trained.model
     jax.tree.map(np.testing.assert_array_equal, again.states, trained.states)
-
-
-LINES, CURVES = {"slope": np.array([0.1, 0.2]), "intercept": 0.5}, np.ones((2, 12, 1))
-TASKS = {
-    "reproduce": lt.reproduce("line", {"slope": "steep", "intercept": 0.5}, X),
-    "reproduce_curves": lt.reproduce_curves(CURVES, ("y",)),
-    "predict_next": lt.predict_next(CURVES, ("y",)),
-    "read_off": lt.read_off("line", {**LINES, "intercept": "high"}, ("slope",), X),
-    "read_off_drawn": lt.read_off_drawn("line", 5, {"slope": (0.0, "steep")}, ("slope",), X),
-}
-
-
-@pytest.mark.parametrize("name", TASKS)
-def test_every_task_of_the_library_pickles(name):
-    tasks = TASKS[name], pickle.loads(pickle.dumps(TASKS[name]))
-    made = (task.made(jax.random.key(0), dict.fromkeys(task.numbers, jax.numpy.float32(0.5))) for task in tasks)
-    jax.tree.map(np.testing.assert_array_equal, *made)
-    assert repr(tasks[0]) == repr(tasks[1])

@@ -22,7 +22,7 @@ import lstm_toys as lt
 from lstm_toys.cli import flags, modules, parsers
 from lstm_toys.output import counted, listed
 from lstm_toys.tasks import sets, textfile
-from lstm_toys.tasks.curves import Curves, check_sizes, limits
+from lstm_toys.tasks.curves import Curves, check_sizes
 
 MANY, BATCH = 64, 32
 """With at least ``MANY`` training curves, a step uses about ``BATCH`` of them instead of all, unless a flag sets it."""
@@ -90,7 +90,9 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
         every = replace(every, targets=targets)
     kept, others = parted(every, values["hold_out"], values["batch"])
     batch = values["batch"] or usual_batch(len(kept.names))
-    notes = [*(read_in(path, each) for path, each in zip(values["train"], curves, strict=True)), *doubts(first, every)]
+    notes = [read_in(path, each) for path, each in zip(values["train"], curves, strict=True)]
+    if equal := count - len({each.tobytes() for each in every.values}):
+        notes.append(f"{equal:,} of the curves have the same values as others, which may be held out")
     out = "".join(f", {counted(len(each.names), 'curve')} held out: {listed(each.names, 12)}" for each in others)
     notes.append(f"{counted(len(kept.names), 'curve')} to train on{out}")
     if values["show"]:
@@ -140,7 +142,7 @@ def columns(flag: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
     files: list[Curves] = []
     for path in paths:
         with flags.blaming(flag, path):
-            files.append(lt.read_curves(path, *limits(scaled)))
+            files.append(lt.read_curves(path, scaled=scaled))
             check_alike(files[0], files[-1], paths[0])
     return files
 
@@ -197,12 +199,11 @@ def check_shown(shown: Sequence[Curves], trained: Sequence[Curves]) -> None:
 def numbers(path: Path, count: int, scaled: bool) -> tuple[tuple[str, ...], np.ndarray]:
     """Reads target numbers and names, a row per curve; raises UsageError. With scaling, numbers may have any size."""
     with flags.blaming("targets", path):
-        header, values, lines = textfile.read(path)
-        names = header or tuple(f"target {number}" for number in range(1, values.shape[1] + 1))
-        check_sizes(textfile.Table(names, values, lines), *limits(scaled))
-        if len(values) != count:
-            raise ValueError(f"has {len(values):,} rows of numbers for {count:,} curves")
-    return names, values
+        table = textfile.read(path)
+        check_sizes(table, scaled)
+        if len(table.values) != count:
+            raise ValueError(f"has {len(table.values):,} rows of numbers for {count:,} curves")
+    return table.names, table.values
 
 
 def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tuple[sets.CurveSet, list[sets.CurveSet]]:
@@ -241,17 +242,6 @@ def read_in(path: Path, curves: Curves) -> str:
     time = f"{span.name} from {span.start:g} to {span.stop:g} {span.unit}".strip() if span else "no time points"
     ends = f"values from {values.min():.6g} to {values.max():.6g}"
     return f"{path}: {counted(count, 'curve')}, {names}, {counted(rows, 'row')}, {time}, {ends}"
-
-
-def doubts(first: Curves, every: sets.CurveSet) -> list[str]:
-    """Returns notes on input that looks unintended."""
-    notes, steps = [], np.diff(first.values[0])
-    even = len(steps) > 2 and steps.min() > 0 and np.ptp(steps) < 0.02 * steps.mean()
-    if even and first.span is None and len(first.names) > 1:
-        notes.append(f"{first.names[0]!r} rises evenly and is treated as a curve; if it holds time points, name it t")
-    if equal := len(every.names) - len({each.tobytes() for each in every.values}):
-        notes.append(f"{equal:,} of the curves have the same values as others, which may be held out")
-    return notes
 
 
 def draw(results: lt.Results, _: dict[str, lt.Results], goal: lt.Goal) -> dict[str, lt.Drawing]:

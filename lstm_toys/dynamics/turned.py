@@ -8,15 +8,17 @@ the pair l by l' and leaves the other eigenvalues unchanged.
 from functools import partial
 from typing import NamedTuple
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, PyTree
 
+from lstm_toys import arguments
 from lstm_toys.dynamics.linear import by_modulus
 from lstm_toys.dynamics.models import equilibria
 from lstm_toys.dynamics.rest import rest
-from lstm_toys.dynamics.system import Params, System, each_network
+from lstm_toys.dynamics.system import Params, System, each_network, system_of
 
 
 class Oscillation(NamedTuple):
@@ -94,3 +96,45 @@ def _edited(
     # NaN at every point, also at the first, whose answer no edit has reached.
     lost = jnp.isnan(rests).any(axis=-1) | jnp.isnan(matrices).any(axis=(-2, -1))
     return jnp.where(lost[:, None, None], jnp.nan, jax.vmap(answered)(curves, rests, matrices))
+
+
+def turn_mode(
+    model: nn.Module,
+    params: PyTree[Float[np.ndarray, "S ..."]],
+    curves: Float[Array, "C T 1"] | Float[np.ndarray, "C T 1"],
+    factor: float = 1.0,
+    decay: float = 1.0,
+    at: float | None = None,
+) -> Float[np.ndarray, "S C T A"]:
+    """Computes answers while the leading oscillation of every network has another frequency or another decay.
+
+    The leading oscillation is the complex pair of eigenvalues with the largest modulus at the equilibrium that the zero
+    state reaches under a constant input. Near this equilibrium, the other modes remain as they are; far from it, the
+    edit also changes where the network rests. With ``factor`` and ``decay`` of 1, networks answer as usual.
+
+    Args:
+        factor: multiplies the frequency of the oscillation.
+        decay: multiplies its time constant.
+        at: the constant input; by default the mean of the curves.
+
+    Returns:
+        Answers in double precision; NaN for networks without such an equilibrium, or without an oscillation there.
+
+    Raises:
+        ValueError: ``factor`` or ``decay`` is not above 0; the networks take more than one feature, or ignore given
+            initial states; or see `lt.answers`.
+
+    Example:
+        >>> x = lt.time_points(20)
+        >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
+        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
+        >>> curves = lt.show(x[None] ** 2, x, ("y",))
+        >>> lt.turn_mode(trained.model, trained.params, curves, factor=1.2).shape
+        (2, 1, 20, 1)
+    """
+    curves = arguments.array("curves", curves, "C T 1", hint=", curves of one feature as lt.show makes them")
+    factor, decay = (arguments.number(name, value, above=0) for name, value in (("factor", factor), ("decay", decay)))
+    level = float(np.mean(curves)) if at is None else arguments.number("at", at)
+    system = system_of(model, params, 1)
+    found = oscillation(system, params, np.array([level]))
+    return edited(system, params, np.asarray(curves), found.rest, found.turned(factor, decay))

@@ -15,7 +15,7 @@ import jaxlib.version
 import optax
 
 import lstm_toys
-from lstm_toys import arguments, files, forks
+from lstm_toys import arguments, files
 from lstm_toys.execution.base import Executor, Job, Outcome, Part, Result
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.execution.switches import LEAST_DEVICES, switches
@@ -45,7 +45,6 @@ def configure(*, cache: bool = True) -> None:
     Example:
         >>> lt.configure()  # Before the first array.
     """
-    forks.check()
     cache = arguments.switch("cache", cache)
     use_every_core()
     compile_loops()
@@ -138,7 +137,6 @@ def fingerprint(block: int) -> dict[str, Any]:
         >>> lt.fingerprint(block=4)["block"]
         4
     """
-    forks.check()
     block = arguments.whole("block", block, least=0)
     return {
         "lstm_toys": lstm_toys.__version__,

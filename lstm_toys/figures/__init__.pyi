@@ -1,4 +1,3 @@
-from . import needs
 from .answers import Curve, curve_panels, family_answers, target, training_answer
 from .histories import error_histories, film, loss
 from .read_off import read_off_axis, read_off_curves, read_off_plane, training_set
@@ -20,7 +19,6 @@ __all__ = [
     "family_answers",
     "film",
     "loss",
-    "needs",
     "numbers_of_curves",
     "read_off_axis",
     "read_off_curves",

@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lstm_toys.figures import style
-from lstm_toys.figures.needs import needs
 from lstm_toys.figures.style import COLORS, FRAMES_A_SECOND, GOAL, INPUT
 from lstm_toys.results.arrays import after_of, axis_label, kept, loss_name, measures_of, scaling_of
 from lstm_toys.statistics import intervals
@@ -22,7 +21,6 @@ from lstm_toys.tasks.goal import WEIGHTED, Goal, after_which
 LEARNED = "counts as learned"
 
 
-@needs("train_loss", "step", "diverged")
 def loss(
     results: xr.Dataset, title: str, references: dict[str, float] | None = None, goal: Goal | None = None
 ) -> Figure:
@@ -66,19 +64,12 @@ def goal_history(results: xr.Dataset, goal: Goal) -> tuple[str, Float[np.ndarray
     return name, goal.error(measures, names), goal.limit
 
 
-@needs("step", "diverged")
 def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) -> Figure:
     """Draws the error that a goal limits over the steps, for several populations, by label; and the goal."""
     with style.canvas(title, xlabel="step") as (figure, (axes,)):
         handles: list[Artist] = []
         for (name, results), color in zip(populations.items(), style.colors(populations).values(), strict=True):
             fit = kept(results)
-            _, features = measures_of(fit)
-            if missing := [each for each in goal.features if each not in features]:
-                have = ", ".join(features)
-                raise ValueError(
-                    f"lt.figures.error_histories needs the feature {missing[0]!r}, but these results have {have}"
-                )
             error, history, limit = goal_history(fit, goal)
             axes.set_ylabel(style.plain(error))
             if not len(history):
@@ -132,7 +123,6 @@ LARGE: dict[str, Any] = {"figure.dpi": 100, "font.size": 13, "axes.titlesize": 1
 """Larger text, since animations are shown small."""
 
 
-@needs("frame/time", "train_target/time", feature="y")
 def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
     """Animates the answers to the training curve during training, for several populations, by label, side by side.
 

@@ -1,6 +1,5 @@
 """Figures of parameters read off curves."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,14 +14,12 @@ from matplotlib.patches import Rectangle
 
 from lstm_toys.figures import style
 from lstm_toys.figures.answers import Curve, curve_panels, labeled
-from lstm_toys.figures.needs import needs
 from lstm_toys.figures.style import COLORS, GRAY, INPUT
 from lstm_toys.results.arrays import axis_label, kept, probed
 
 MOST_CURVES = 100
 
 
-@needs("train_input", "train_target/output_feature")
 def training_set(results: xr.Dataset, title: str) -> Figure:
     """Draws the training curves, or an example set if every seed draws its own, colored by the first output feature."""
     first = str(results.output_feature.values[0])
@@ -41,7 +38,6 @@ def training_set(results: xr.Dataset, title: str) -> Figure:
     return figure
 
 
-@needs("family", "answer/output_feature", "input", "diverged")
 def read_off_curves(
     results: xr.Dataset,
     family: str,
@@ -69,7 +65,6 @@ def read_off_curves(
     return curve_panels(fit, [(title, curves)], shown="true curve")
 
 
-@needs("family", "answer/output_feature", "diverged")
 def read_off_axis(
     results: xr.Dataset,
     name: str,
@@ -101,19 +96,11 @@ def read_off_axis(
             look: dict[str, Any] = {"color": COLORS["r"], "marker": "D", "linestyle": "", "markersize": 5}
             axes.plot([*published], [*published.values()], **look)
             handles.append(style.entry("published answer", **look))
-        low, high = axes.get_ylim()
-        bounds = [bound for bound in (-1, 1) if low < bound < high]
-        if bounds and json.loads(results.attrs.get("flags", "{}")).get("readout") == "cell":
-            limit: dict[str, Any] = {"color": GRAY, "linewidth": 0.9, "linestyle": ":"}
-            for bound in bounds:
-                axes.axhline(bound, **limit)
-            handles.append(style.entry("limit of what a network can answer", **limit))
-        axes.set(xlim=(true.min(), true.max()), ylim=(low, high))
+        axes.set_xlim(true.min(), true.max())
         style.legend(axes, handles, loc="upper left")
     return figure
 
 
-@needs("family", "answer/output_feature", "truth", "diverged")
 def read_off_plane(
     results: xr.Dataset,
     names: tuple[str, str],

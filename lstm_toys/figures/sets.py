@@ -8,9 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from lstm_toys.figures import style
-from lstm_toys.figures.answers import Curve, curve_panels, labeled
-from lstm_toys.figures.needs import needs
-from lstm_toys.figures.style import GRAY, MOST_BANDS
+from lstm_toys.figures.answers import Curve, curve_panels
+from lstm_toys.figures.style import GRAY
 from lstm_toys.output import counted
 from lstm_toys.results.arrays import axis_label, kept, probed
 
@@ -20,19 +19,16 @@ MOST_NUMBERS = 36
 """Most names along an axis, most characters of a name, and most curves in a figure of numbers."""
 
 
-@needs("family", "answer/time", "input", "name", "diverged")
 def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> Figure:
     """Draws the networks' answers and the correct answers to the curves of a set; see `curve_panels`."""
     fit = kept(results)
     chosen = probed(fit, family)
     right = (chosen.truth if "truth" in chosen else chosen.input).sel(feature=feature).values
-    names = list(map(shortened, chosen.name.values))
-    few = len(names) <= MOST_BANDS
-    shades = [color for _, color in labeled(names)] if few else [_colors(results)[family]] * len(names)
+    color = _colors(results)[family]
     answers = chosen.answer.sel(feature=[feature]).assign_coords(feature=["y"])
     drawn = [
-        Curve(name, color, answers.isel(curve=index), right[index])
-        for index, (name, color) in enumerate(zip(names, shades, strict=True))
+        Curve(shortened(name), color, answers.isel(curve=index), right[index])
+        for index, name in enumerate(chosen.name.values)
     ]
     return curve_panels(fit, [(title, drawn)], shown="true curve", ylabel=feature)
 
@@ -41,7 +37,6 @@ def _colors(results: xr.Dataset) -> dict[str, str]:
     return style.colors(map(str, results.family.values))
 
 
-@needs("family", "answer/time", "input", "diverged")
 def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
     """Draws the error of each set at each time point: medians and 5th to 95th percentiles over seeds."""
     fit = kept(results)
@@ -63,7 +58,6 @@ def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
     return figure
 
 
-@needs("family", "answer/time", "input", "name", "diverged")
 def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
     """Draws the error of each curve: median and 5th to 95th percentile over seeds, and of repeating the last value."""
     fit = kept(results)
@@ -93,7 +87,6 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
     return figure
 
 
-@needs("family", "answer/output_feature", "truth", "diverged")
 def set_numbers(results: xr.Dataset, title: str) -> Figure:
     """Draws the numbers that networks answer to whole curves against the true numbers, if known."""
     fit = kept(results)
@@ -117,7 +110,6 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
     return figure
 
 
-@needs("family", "answer/output_feature", "name", "diverged")
 def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
     """Draws the numbers that networks answer to whole curves without a truth, one panel per number."""
     fit, color = kept(results), _colors(results)[family]

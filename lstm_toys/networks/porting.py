@@ -7,7 +7,6 @@ import flax.linen as nn
 import numpy as np
 from jaxtyping import Float, PyTree
 
-from lstm_toys import forks
 from lstm_toys.networks.layer import SLOPE
 from lstm_toys.networks.stack import Stack
 
@@ -34,7 +33,6 @@ def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
         >>> params = model.init(jax.random.key(0), jax.numpy.zeros((1, 20, 1)))["params"]
         >>> module = lt.to_torch(model, params)  # doctest: +SKIP
     """
-    forks.check()
     if not isinstance(model, Stack) or model.cell not in ORDER:
         what = f"the cell {model.cell}" if isinstance(model, Stack) else type(model).__name__
         raise ValueError(f"torch has no equivalent of {what}; only a Stack of {', '.join(ORDER)} can be converted")

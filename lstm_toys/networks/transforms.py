@@ -34,7 +34,6 @@ def own(transform: Any, params: PyTree[jax.ShapeDtypeStruct]) -> Own:
     gradients.
     """
     arguments.instance("optimizer", transform, optax.GradientTransformation, "an optax.GradientTransformation")
-    arguments.hashable("optimizer", transform)
     state = jax.eval_shape(transform.init, params)
     jax.eval_shape(transform.update, params, state, params)
     if any(jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key) for leaf in jax.tree.leaves(state)):

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PyTree, Shaped
 
-from lstm_toys import arguments, forks
+from lstm_toys import arguments
 from lstm_toys.execution import lowering
 from lstm_toys.networks import training
 from lstm_toys.networks.layer import check_model
@@ -68,9 +68,7 @@ def checked(
     model: nn.Module, params: PyTree, inputs: Any, block: int, *, name: str = "inputs", empty: bool = False
 ) -> tuple[Any, int, int]:
     """Checks curves, called ``name``, and networks; returns the curves, the block, and the number of networks."""
-    forks.check()
     check_model(model)
-    arguments.known(name, inputs)
     inputs = arguments.array(name, inputs, "C T F", hint=", curves as lt.show makes them", empty=empty)
     return inputs, arguments.whole("block", block, least=1), networks(model, params, *inputs.shape[1:])
 
@@ -119,7 +117,6 @@ def networks(model: nn.Module, params: PyTree, points: int, features: int) -> in
             "of one network, jax.tree.map(lambda leaf: leaf[None], params) is"
         )
     for name, leaf in own.items():
-        arguments.known(f"params {name}", leaf)
         if not arguments.real(leaf):
             raise arguments.refused(f"params {name}", "real numbers", leaf)
     return int(counts.pop()[0])

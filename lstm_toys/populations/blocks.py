@@ -13,7 +13,6 @@ import jax
 import numpy as np
 from jaxtyping import Int, PyTree
 
-from lstm_toys import forks
 from lstm_toys.execution import lowering
 
 BLOCK = 4
@@ -40,7 +39,6 @@ def default_block(values: int, *, in_turn: bool = False) -> int:
 
 def mesh() -> jax.sharding.Mesh:
     """All devices in a row, along the axis ``device``."""
-    forks.check()
     return jax.make_mesh((jax.device_count(),), ("device",), axis_types=(jax.sharding.AxisType.Auto,))
 
 

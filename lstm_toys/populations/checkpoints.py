@@ -49,7 +49,7 @@ class Checkpoints:
     """
 
     def __init__(self, folder: Path, every: float, tell: Callable[[str], None] = print) -> None:
-        self.folder, self.tell = arguments.path("folder", folder), tell
+        self.folder, self.tell = Path(folder), tell
         infinite = isinstance(every, float) and every == math.inf
         self._every = every if infinite else arguments.number("every", every, least=0)
         self._written = time.monotonic()

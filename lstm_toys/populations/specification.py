@@ -11,7 +11,7 @@ import numpy as np
 import optax
 from jaxtyping import Float, Int
 
-from lstm_toys import arguments, forks
+from lstm_toys import arguments
 from lstm_toys.networks import training, transforms
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import BOUNDS, Hyper, takes
@@ -47,7 +47,6 @@ def specify(
     **hyper: float | Float[np.ndarray, " M"] | None,
 ) -> tuple[Specification, Start]:
     """Checks the arguments of `lstm_toys.train`, and separates what members share from each member's start."""
-    forks.check()
     arguments.instance("task", task, Task, "a Task, such as lt.reproduce makes")
     check_model(model)
     kind: Kind = optimizer
@@ -119,7 +118,6 @@ def starts(
         raise arguments.refused(name, expected, chosen[name])
 
     def column(name: str, value: Any, **bounds: int) -> Float[np.ndarray, " M"]:
-        arguments.known(name, value)
         checked = arguments.numbers(name, value, str(len(members)), **bounds)
         return np.broadcast_to(np.asarray(checked, float), members.shape)
 

@@ -15,7 +15,6 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from lstm_toys import arguments, forks
 from lstm_toys.networks import training
 from lstm_toys.populations.train import Population
 from lstm_toys.tasks.goal import AFTER
@@ -116,7 +115,6 @@ def histories(population: Population) -> xr.Dataset:
 
 def trained(population: Population) -> xr.Dataset:
     """Labels the histories of networks, and the training set of the first network, or its validation set."""
-    forks.check()
     task = population.task
     purpose, make = ("validation", task.validated) if task.fresh else ("examples", task.made)
     key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(0)), purpose)
@@ -141,8 +139,6 @@ def answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], ans
     for name, own in by_points(probes, x).items():
         points = own[0].points(x) if own else x
         each = _named(_answered(task, points, span, own, answers[name]), name)
-        if twice := (labeled.variables.keys() & each.variables.keys()) - {"seed", "feature", "output_feature"}:
-            raise ValueError(f"two variables of results would be named {min(map(str, twice))}; rename a probe")
         labeled = labeled.merge(each).assign_attrs(labeled.attrs | each.attrs)  # `merge` keeps those of the first.
     return labeled
 
@@ -202,17 +198,13 @@ def probed(results: xr.Dataset, name: str) -> xr.Dataset:
     """Selects the results of one probe.
 
     If the probe has its own time points, its curves and answers get the same names as for other probes, and variables
-    on the training's time points are left out.
-
-    Raises ValueError if there is no such probe.
+    on the training's time points are left out. Raises ValueError if there is no such probe.
 
     Example:
         >>> shown = lt.Results({"answer_long": (("seed", "curve_long", "time_long"), [[[0.1, 0.2, 0.3]]])})
         >>> lt.probed(shown, "long").answer.dims
         ('seed', 'curve', 'time')
     """
-    arguments.instance("results", results, xr.Dataset, "labeled results, such as lt.load returns")
-    arguments.text("name", name)
     families = results.family.values if "family" in results.variables else np.empty(0, str)
     if name in families:
         return results.isel(curve=families == name)

@@ -16,6 +16,7 @@ import importlib
 import json
 import sys
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +27,7 @@ import xarray as xr
 from jaxtyping import Float, PyTree
 
 from lstm_toys import arguments
-from lstm_toys.files import ArrayHeader, Damaged, read_sealed, replacing, sha256, telling_damage, write_sealed
+from lstm_toys.files import Damaged, read_sealed, sha256, telling_damage, write_sealed
 from lstm_toys.networks import cells
 from lstm_toys.networks.stack import Stack
 from lstm_toys.output import counted
@@ -37,9 +38,6 @@ from lstm_toys.tasks.sets import Scaling
 from lstm_toys.text import printable
 
 ABOUT, RESULTS, PARAMETERS = "population.json", "results.nc", "parameters.npz"
-
-HISTORIES = {"step": ("step",), "train_loss": ("seed", "step"), "diverged": ("seed",)}
-"""The axes of the variables that a population is summarized from; results without histories have none of them."""
 
 OWN = "lstm_toys.networks."
 """Prefix of modules that may be imported for any model."""
@@ -86,33 +84,27 @@ def save(
         scaling: scaling of the training set, which is saved in the original units; ignored if ``results`` are passed.
 
     Raises:
-        ValueError: the model, its parameters or the results could not be read back.
+        ValueError: the model or its parameters could not be read back.
         OSError: a file cannot be written.
     """
-    arguments.instance("population", population, Population, "a Population, such as lt.train returns")
-    arguments.instance("results", results, xr.Dataset | None, "labeled results, an xarray.Dataset, or None")
-    arguments.instance("scaling", scaling, Scaling | None, "an lt.Scaling or None")
-    folder, described = arguments.path("folder", folder), _described(population.model)
+    folder, described = Path(folder), _described(population.model)
     if _rebuilt(described["class"], described["attributes"], ()) != population.model:
         raise ValueError(f"{population.model} cannot be saved: its module and its attributes do not make it again")
     labeled = results
     if labeled is None:
         labeled = arrays.in_units(arrays.trained(population).assign_attrs(flags="{}"), scaling)
-    content = storage.encoded(labeled)
-    inputs, outputs = population.task.input_features, population.task.output_features
-    _scaling(labeled, len(population.train_loss), inputs, outputs)
+    _check_networks(labeled, len(population.train_loss))
     folder.mkdir(parents=True, exist_ok=True)
+    storage.save_results(labeled, folder / RESULTS)
     names = {step: parameters_name(step) for step in population.states} | {int(population.steps[-1]): PARAMETERS}
     for step, name in names.items():
         storage.save_parameters(population.states[step].params, folder / name)
-    with replacing(folder / RESULTS) as temporary:
-        temporary.write_bytes(content)
     files = [RESULTS, *names.values()]
     about = {
         "run": folder.name,
         "model": described,
-        "input_features": list(inputs),
-        "output_features": list(outputs),
+        "input_features": list(population.task.input_features),
+        "output_features": list(population.task.output_features),
         "kept": {str(step): name for step, name in names.items() if name != PARAMETERS},
         "files": {name: sha256(folder / name) for name in files},
     }
@@ -122,23 +114,14 @@ def save(
 
 def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
     """Loads a population; see `lstm_toys.runs.loading.load`."""
-    if isinstance(trust, str):
-        raise ValueError(f"trust is a tuple of names of modules, such as ({trust!r},), not {trust!r}")
-    trust = arguments.names("trust", trust)
-    folder = arguments.path("folder", folder)
+    trust, folder = arguments.names("trust", trust), Path(folder)
     about = read_sealed(folder / ABOUT)
-    try:
-        place, attributes = about["model"]["class"], dict(about["model"]["attributes"])
-        files, kept = dict(about["files"]), {int(step): name for step, name in about["kept"].items()}
-        inputs, outputs = (
-            arguments.names(each, about[each], least=1) for each in ("input_features", "output_features")
-        )
-        described = isinstance(place, str) and all(name == parameters_name(step) for step, name in kept.items())
-    except (AttributeError, KeyError, TypeError, ValueError):
-        described = False
-    if not described or files.keys() != {RESULTS, PARAMETERS, *kept.values()}:
-        raise Damaged(folder / ABOUT, "is damaged: it does not describe a population")
-    for name, digest in files.items():
+    with telling_damage(folder / ABOUT):
+        kept = {int(step): parameters_name(int(step)) for step in about["kept"]}  # Of no other folder.
+        digests = {name: about["files"][name] for name in (RESULTS, PARAMETERS, *kept.values())}
+        place, attributes = str(about["model"]["class"]), dict(about["model"]["attributes"])
+        inputs, outputs = (tuple(about[each]) for each in ("input_features", "output_features"))
+    for name, digest in digests.items():
         if sha256(folder / name) != digest:
             raise Damaged(folder / name, "is damaged, or of another population: it is not what was written")
     try:
@@ -147,37 +130,25 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
         refused = Untrusted if isinstance(error, Untrusted) else ValueError
         raise refused(f"{folder / ABOUT}: {printable(str(error))}") from None
     results = storage.load_results(folder / RESULTS, set())
-    seeds, points = results.sizes.get("seed", 0), results.sizes.get("time", 2)
-
-    def check(params: PyTree[ArrayHeader]) -> None:
-        def traced() -> None:  # So that no device is started.
-            if (count := answering.networks(model, params, points, len(inputs))) != seeds:
-                raise ValueError(f"it is of {counted(count, 'network')}, and {RESULTS} of {seeds:,}")
-
-        jax.eval_shape(traced)
-
-    params, *others = (storage.checked_parameters(folder / name, check) for name in (PARAMETERS, *kept.values()))
     with telling_damage(folder / RESULTS):
-        scaling = _scaling(results, seeds, inputs, outputs)
-    return Saved(model, params, dict(zip(kept, others, strict=True)), results, inputs, outputs, scaling)
+        scaling = arrays.scaling_of(results)
+
+    def read(name: str) -> PyTree[Float[np.ndarray, "S ..."]]:
+        params = storage.load_parameters(folder / name)
+        count = partial(answering.networks, model, params, results.sizes.get("time", 2), len(inputs))
+        with telling_damage(folder / name):
+            jax.eval_shape(lambda: _check_networks(results, count()))  # So that no device is started.
+        return params
+
+    return Saved(
+        model, read(PARAMETERS), {step: read(name) for step, name in kept.items()}, results, inputs, outputs, scaling
+    )
 
 
-def _scaling(results: xr.Dataset, networks: int, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Scaling | None:
-    """Returns the scaling of results; raises ValueError if they do not match these networks and features."""
+def _check_networks(results: xr.Dataset, networks: int) -> None:
+    """Raises ValueError if results are not of this number of networks."""
     if results.sizes.get("seed") != networks:
         raise ValueError(f"results are of {counted(results.sizes.get('seed', 0), 'network')}, not of {networks:,}")
-    for name, axes in HISTORIES.items():
-        if name in results.variables and results[name].dims != axes:
-            raise ValueError(f"{name} has the axes {', '.join(map(str, results[name].dims))}, not {', '.join(axes)}")
-    try:
-        scaling = arrays.scaling_of(results)
-        features = None if scaling is None else (len(scaling.inputs), len(scaling.outputs))
-        str(scaling)  # Which needs a name for each feature.
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"the scaling of results is invalid: {error}") from None
-    if features not in (None, (len(inputs), len(outputs))):
-        raise ValueError(f"the scaling of results is not one of {len(inputs)} input and {len(outputs)} output features")
-    return scaling
 
 
 def parameters_name(step: int) -> str:

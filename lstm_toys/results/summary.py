@@ -8,7 +8,6 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
-from lstm_toys import arguments
 from lstm_toys.results.arrays import after_of, kept, loss_name, measures_of, parts, recorded, scaling_of
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import ACCURACIES, WEIGHTED, Goal, after_which
@@ -73,7 +72,6 @@ def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
         >>> lt.right(curves).tolist()
         [[True]]
     """
-    arguments.instance("curves", curves, xr.Dataset, "labeled results of a probe, such as lt.probed selects")
     if not {"answer", "truth"} <= curves.variables.keys() or "loss" not in curves.answer.attrs:
         raise ValueError("only answers of classes or bits with known targets are right or wrong")
     whole = _sequences(*_points(curves))
@@ -91,7 +89,7 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
         curves: curve sets of the same networks, see `right`.
         by: a parameter of the curves, such as the n of a^n b^n.
 
-    Raises ValueError if a curve set does not have the parameter, or like `right`.
+    Raises ValueError like `right`.
 
     Example:
         >>> answer = ("seed", "curve", "output_feature"), [[[2.0], [1.0], [-1.0]]], {"loss": "binary_cross_entropy"}
@@ -99,13 +97,7 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
         >>> lt.accepted(curves, by="n").tolist()
         [2.0]
     """
-    arguments.instance("curves", curves, xr.Dataset | Sequence, "labeled results of probes, such as lt.probed selects")
-    arguments.text("by", by)
     sets = [curves] if isinstance(curves, xr.Dataset) else [*curves]
-    if not sets or not all(isinstance(each, xr.Dataset) for each in sets):
-        raise arguments.refused("curves", "labeled results of probes, such as lt.probed selects", curves)
-    if missing := [each for each in sets if by not in each.coords]:
-        raise ValueError(f"these curves have no parameter {by!r}; they have {', '.join(map(str, missing[0].coords))}")
     values = np.concatenate([each[by].values for each in sets]).astype(float)
     wrong = ~np.concatenate([right(each) for each in sets], axis=1)
     first_wrong = np.where(wrong, values, np.inf).min(axis=1)

@@ -124,7 +124,7 @@ class Experiment:
                 raise ValueError(f"experiment {self.name}: {name!r} cannot be the name of a training number")
 
     def __repr__(self) -> str:
-        return arguments.line(self, name=self.name, defaults=self.defaults, numbers=self.numbers)
+        return f"Experiment(name={self.name!r}, defaults={self.defaults}, numbers={self.numbers})"
 
     @cached_property
     def declared(self) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from lstm_toys import arguments, opened
+from lstm_toys import opened
 from lstm_toys.results import population, storage
 from lstm_toys.results.population import Saved
 
@@ -27,7 +27,7 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
         Traceback (most recent call last):
         FileNotFoundError: [Errno 2] No such file or directory: 'nowhere/population.json'
     """
-    folder = arguments.path("folder", folder)
+    folder = Path(folder)
     opened.note(folder / population.ABOUT)  # Which has the digests of the others.
     return population.load(folder, trust)
 

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from lstm_toys import arguments, forks
+from lstm_toys import arguments
 
 Curve = Float[Array, " T"]
 Scalar = Float[Array, ""]
@@ -252,8 +252,9 @@ def every(
 
 def _check(x: Curve, **curves: Curve) -> None:
     """Refuses anything but a single curve with its time points; checks only shapes."""
-    forks.check()
-    arguments.curve(x, **curves)
+    arguments.array("x", x, "T", finite=False)
+    for name, curve in curves.items():
+        arguments.array(name, curve, str(len(x)), finite=False)
 
 
 def _mean(values: Curve, window: Bool[Array, " T"]) -> Scalar:

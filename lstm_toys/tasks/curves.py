@@ -11,8 +11,7 @@ from pathlib import Path
 import jaxtyping as jt
 import numpy as np
 
-from lstm_toys import arguments
-from lstm_toys.tasks import ambiguity, textfile
+from lstm_toys.tasks import textfile
 from lstm_toys.tasks.parameters import Span
 from lstm_toys.text import quoted
 
@@ -42,13 +41,14 @@ class Curves:
         object.__setattr__(self, "digest", digest.hexdigest())
 
 
-def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST) -> Curves:
+def read_curves(path: Path | str, *, scaled: bool = False) -> Curves:
     """Reads curves from the columns of a text file, such as CSV, with one time point per row.
 
-    The first row may name them. If it names the first column x, t or time, optionally with a unit, as in ``time (s)``,
+    The first row names them. If it names the first column x, t or time, optionally with a unit, as in ``time (s)``,
     that column holds the time points, which must be evenly spaced. `lstm_toys.tasks.textfile` describes the formats.
 
-    ``largest`` bounds the absolute values, ``least`` the largest absolute value of a curve that is not 0 everywhere.
+    ``scaled``: whether the curves are scaled before networks are trained on them, so that their values may be of any
+    size; otherwise they may be at most 1e6.
 
     Raises:
         ValueError: the file contains no curves or is ambiguous; the one-line message gives the reason and position.
@@ -62,70 +62,65 @@ def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST
         >>> curves.names, curves.span.label, curves.values.tolist()
         (('up', 'down'), 'time (s)', [[0.1, 0.2, 0.3], [0.9, 0.8, 0.7]])
     """
-    for name, bound in (("largest", largest), ("least", least)):
-        arguments.array(name, bound, "", finite=False, least=0)
-    header, values, lines = textfile.read(arguments.path("path", path))
+    table = textfile.read(path)
+    names, values, lines = table
     if len(values) < 2:
-        hint = "; each curve must be a column, not a row" * (len(values) == 1 and values.shape[1] > 2)
+        hint = "; each curve must be a column, not a row" * (len(values) == 1 and len(names) > 2)
         raise ValueError(f"needs at least 2 rows of numbers, one per time point; has {len(values)}{hint}")
-    names = header or tuple(f"curve {number}" for number in range(1, values.shape[1] + 1))
-    span, timed = None, 0
-    if header and (time := TIME.fullmatch(names[0])):
-        span, timed = _span(time, values[:, 0], lines), 1
-    elif header and (late := [name for name in names if TIME.fullmatch(name)]):
-        column = names.index(late[0]) + 1
-        raise ValueError(f"column {column} is named {quoted(late[0])}; time points must be in the first column")
-    elif values.shape[1] > 1:
-        ambiguity.check_no_time(header, values)
+    times = [TIME.fullmatch(name) for name in names]
+    timed = times[0] is not None
+    span = _span(times[0], values[:, 0], lines) if times[0] else None
+    steps = np.diff(values[:, 0])
+    if any(times[1:]) and not timed:
+        raise ValueError("time points must be in the first column, which must be named x, t or time")
+    rises = len(steps) > 1 and steps.min() > 0 and np.ptp(steps) < 0.02 * steps.mean()
+    if rises and not timed and len(names) > 1:
+        raise ValueError(
+            f"column 1, {quoted(names[0])}, rises evenly: name it x, t or time if it holds time points, leave it out "
+            "if it counts the rows, or, if it is a curve, put a column of time points before it"
+        )
     if len(names) == timed:
         raise ValueError(f"has time points in the column {quoted(names[0])}, but no curves")
-    check_sizes(textfile.Table(names, values, lines), largest, least, timed)
+    check_sizes(table, scaled, timed)
     curves = np.ascontiguousarray(values[:, timed:].T)
     curves.flags.writeable = False
     return Curves(names[timed:], curves, span)
 
 
-def limits(scaled: bool) -> tuple[float, float]:
-    """Returns the arguments ``largest`` and ``least`` of `read_curves`, for scaled or unscaled values."""
-    return (LARGEST_SCALED, LEAST_SCALED) if scaled else (LARGEST, LEAST)
-
-
-def check_sizes(table: textfile.Table, largest: float, least: float, first: int = 0) -> None:
-    """Raises ValueError if values of a table, from column ``first`` on, violate the bounds of `read_curves`."""
-    names, values, lines = table
-    sizes = np.abs(values)
+def check_sizes(table: textfile.Table, scaled: bool, first: int = 0) -> None:
+    """Raises ValueError if values of a table, from column ``first`` on, cannot be squared in single precision."""
+    largest, least = (LARGEST_SCALED, LEAST_SCALED) if scaled else (LARGEST, LEAST)
+    sizes = np.abs(table.values)
     sizes[:, :first] = 0
     if (beyond := sizes > largest).any():
         row, column = np.argwhere(beyond)[0]
         raise ValueError(
-            f"row {lines[row]}, column {column + 1}: {values[row, column]:g} exceeds {largest:g} in size"
-            + "; answers lie within (-1, 1), so scale the curves to this range" * (largest == LARGEST)
+            f"row {table.lines[row]}, column {column + 1}: {table.values[row, column]:g} exceeds {largest:g} in size"
+            + "; answers lie within (-1, 1), so scale the curves to this range" * (not scaled)
         )
     most = sizes.max(axis=0, initial=0.0)
-    if names and (vanishing := (most > 0) & (most < least)).any():
+    if (vanishing := (most > 0) & (most < least)).any():
         column = int(vanishing.argmax())
         raise ValueError(
-            f"column {column + 1}, {quoted(names[column])}: no value exceeds {most[column]:g} in size, so that their "
-            "squares are 0 in single precision; scale them, or write 0"
+            f"column {column + 1}, {quoted(table.names[column])}: no value exceeds {most[column]:g} in size, so that "
+            "their squares are 0 in single precision; scale them, or write 0"
         )
 
 
 def _span(name: re.Match[str], x: jt.Float[np.ndarray, " T"], lines: jt.Int[np.ndarray, " T"]) -> Span:
     """Returns the range of evenly spaced time points, or raises ValueError. ``name`` matches their column's name."""
     column = f"column 1, {quoted(name[0])}"
-    why = "and a first column named x, t or time holds time points"
     steps = np.diff(x)
     if not (steps > 0).all():
         row = int((steps > 0).argmin()) + 1
-        again = f"; {ambiguity.PIVOT}" * (len(np.unique(x)) < len(x))
-        raise ValueError(f"row {lines[row]}, {column}: {x[row]:g} after {x[row - 1]:g}; time points rise, {why}{again}")
+        raise ValueError(f"row {lines[row]}, {column}: {x[row]:g} after {x[row - 1]:g}; time points must rise")
     beside = np.abs(x - np.linspace(x[0], x[-1], len(x))) / steps.mean()
     if beside.max() > UNEVEN:
         usual = np.median(steps)
         row = int(np.abs(steps - usual).argmax()) + 1
         raise ValueError(
             f"row {lines[row]}, {column}: {steps[row - 1]:g} after the previous one, but usually {usual:g}; "
-            f"time points must be evenly spaced, {why}"
+            "time points must be evenly spaced"
         )
     try:
         return Span(float(x[0]), float(x[-1]), unit=(name[2] or name[3] or "").strip(), name=name[1])

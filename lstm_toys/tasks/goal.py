@@ -2,12 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, TypeVar
 
-import numpy as np
-
-from lstm_toys.arguments import brief
+from lstm_toys import arguments
 
 AFTER = 0.1
 """Default share at the beginning of a sequence whose errors do not count."""
@@ -51,24 +48,17 @@ class Goal:
         if self.after is None:
             object.__setattr__(self, "after", AFTER if self.accuracy is None else 0)
         if (self.rmse is None) == (self.accuracy is None):
-            raise ValueError("goal: give one of rmse and accuracy")
-        name = "rmse" if self.accuracy is None else "accuracy"
-        for each in (name, "after"):
-            value = getattr(self, each)
-            if not isinstance(value, Real) or isinstance(value, bool):
-                raise ValueError(f"goal: {each} is a number, not {brief(value)}")
-        if self.rmse is not None and not 0 < self.rmse < np.inf:
-            raise ValueError(f"goal: rmse is an error above 0, not {brief(self.rmse)}")
-        if self.accuracy is not None and not 0 < self.accuracy <= 1:
-            raise ValueError(f"goal: accuracy is a share above 0 and at most 1, not {brief(self.accuracy)}")
-        if not 0 <= self.after < 1:
-            raise ValueError(f"goal: after is a share of the curve from 0 to less than 1, not {brief(self.after)}")
-        if not isinstance(self.features, tuple) or not all(isinstance(name, str) for name in self.features):
-            raise ValueError(f"goal: features is a tuple of names, such as ('y',), not {brief(self.features)}")
+            raise ValueError("a goal has one limit: rmse or accuracy")
+        arguments.fields(self, arguments.number, "after", least=0, below=1)
+        if self.accuracy is None:
+            arguments.fields(self, arguments.number, "rmse", above=0)
+        else:
+            arguments.fields(self, arguments.number, "accuracy", above=0, most=1)
+        arguments.fields(self, arguments.names, "features")
         if self.accuracy is not None:
             object.__setattr__(self, "features", self.features or ACCURACIES[:1])
-            if unknown := [name for name in self.features if name not in ACCURACIES]:
-                raise ValueError(f"goal: an accuracy is over {' or '.join(ACCURACIES)}, not {unknown[0]!r}")
+            for name in self.features:
+                arguments.choice("features of an accuracy", name, *ACCURACIES)
 
     @property
     def limit(self) -> float:

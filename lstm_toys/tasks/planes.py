@@ -105,9 +105,6 @@ class Trained:
             raise ValueError(f"this family takes the parameters {sorted(names)}, not {sorted(self.parameters)}")
         object.__setattr__(self, "parameters", {name: _plain(name, value) for name, value in self.parameters.items()})
 
-    def __repr__(self) -> str:
-        return arguments.line(self, family=self.family, **self.parameters)
-
     @property
     def declared(self) -> tuple[Parameter, ...]:
         """The parameters of the family."""

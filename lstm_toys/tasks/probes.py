@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +16,7 @@ from lstm_toys.tasks.parameters import Parameter
 from lstm_toys.tasks.supervision import CROSS_ENTROPY, Examples, Task, lengths_and_weights, show
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, eq=False)
 class Probe:
     """Curves of one family that are shown to networks after training; raises ValueError for invalid attributes.
 
@@ -28,37 +28,30 @@ class Probe:
         lengths: with one answer per curve, the number of points of each curve, followed by padding; None: all T.
 
     Example:
-        >>> lt.Probe("zero", np.zeros((1, 20, 1)), {"slope": np.zeros(1)})
-        Probe(name='zero', inputs=float64[1, 20, 1], slope=float64[1])
+        >>> lt.Probe("zero", np.zeros((1, 20, 1)), {"slope": np.zeros(1)}).inputs.shape
+        (1, 20, 1)
     """
 
     name: str
-    inputs: Float[np.ndarray, "C T F"]
-    parameters: dict[str, Float[np.ndarray, " C"]]
+    inputs: Float[np.ndarray, "C T F"] = field(repr=False)
+    parameters: dict[str, Float[np.ndarray, " C"]] = field(repr=False)
     declared: tuple[Parameter, ...] = ()
-    targets: Float[np.ndarray, "C T A"] | Float[np.ndarray, "C A"] | None = None
+    targets: Float[np.ndarray, "C T A"] | Float[np.ndarray, "C A"] | None = field(default=None, repr=False)
     names: tuple[str, ...] = ()
-    x: Float[np.ndarray, " T"] | None = None
-    lengths: Int[np.ndarray, " C"] | None = None
+    x: Float[np.ndarray, " T"] | None = field(default=None, repr=False)
+    lengths: Int[np.ndarray, " C"] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         arguments.text("name", self.name)
         inputs = np.array(arguments.array("inputs", self.inputs, "C T F", empty=True))
         object.__setattr__(self, "inputs", inputs)
-        arguments.mapping("parameters", self.parameters, "arrays with one number per curve, by parameter")
         for name, column in self.parameters.items():
             arguments.array(name, column, str(len(inputs)), finite=False, empty=True)
         if self.targets is not None:
             targets = arguments.array("targets", self.targets, f"{len(inputs)} ...", finite=False, empty=True)
-            axes = f"{len(inputs)} {inputs.shape[1] if targets.ndim > 2 else ''} A"
-            targets = arguments.array("targets", targets, axes, finite=False, empty=True)
             object.__setattr__(self, "targets", np.array(targets))
-        arguments.instances("declared", self.declared, Parameter, "a tuple of lt.Parameter")
-        arguments.instance("names", self.names, Sequence, "a tuple of names")
         if len(self.names) not in (0, len(inputs)):
             raise arguments.refused("names", f"names of all {len(inputs)} curves in inputs", self.names)
-        for label in self.names:
-            arguments.text("a name in names", label, empty=True)
         if self.x is not None:
             x = arguments.array("x", self.x, str(inputs.shape[1]), hint=", one number per time point of inputs")
             object.__setattr__(self, "x", np.array(x))
@@ -72,12 +65,9 @@ class Probe:
         """Makes a probe of examples, with one number per sequence for each parameter.
 
         Answers after the end of a sequence, and where weights are 0, have no target. Raises ValueError for invalid
-        examples or parameters.
+        examples.
         """
-        arguments.instance("examples", examples, Examples, "lt.Examples, such as lt.sequences.counting returns")
-        inputs = np.asarray(arguments.array("inputs of examples", examples.inputs, "C T F"))
-        axes = f"{len(inputs)} {inputs.shape[1] if np.ndim(examples.targets) > 2 else ''} A"
-        targets = np.array(arguments.array("targets of examples", examples.targets, axes, finite=False), np.float32)
+        inputs, targets = np.asarray(examples.inputs), np.asarray(examples.targets, np.float32)
         sequence = targets.ndim == 3
         lengths, weights = lengths_and_weights(examples.lengths, examples.weights, *inputs.shape[:2], sequence=sequence)
         within = np.asarray(examples._replace(inputs=jnp.asarray(inputs), lengths=lengths).within)
@@ -85,12 +75,7 @@ class Probe:
         if weights is not None:
             weighted = np.asarray(weights) > 0
             counted = np.logical_and(counted, weighted[:, None] if counted.ndim > weighted.ndim else weighted)
-        given = {} if parameters is None else parameters
-        arguments.mapping("parameters", given, "arrays with one number per curve, by parameter")
-        columns = {
-            each: np.asarray(arguments.array(each, values, str(len(inputs)), finite=False), float)
-            for each, values in given.items()
-        }
+        columns = {each: np.asarray(values, float) for each, values in (parameters or {}).items()}
         ends = None if sequence or within.all() else within.sum(axis=1)
         return cls(name, inputs, columns, targets=np.where(counted[..., None], targets, np.nan), lengths=ends)
 
@@ -100,9 +85,6 @@ class Probe:
         if self.x is not None or count == len(x):
             return x if self.x is None else self.x
         return np.asarray(x[0] + np.arange(count) * (x[1] - x[0]), x.dtype)
-
-    def __repr__(self) -> str:
-        return arguments.line(self, name=self.name, inputs=self.inputs, **self.parameters)
 
 
 def probe(
@@ -131,7 +113,7 @@ def probe_at(
     """Makes a probe from the examples of a task with `Task.at_length` at another length.
 
     ``numbers`` are values of the task's training numbers, ``seed`` is the seed of the examples. Raises ValueError if
-    the task has no ``at_length``, or an argument is invalid.
+    the task has no ``at_length``.
 
     Example:
         >>> def at_length(key, numbers, length):
@@ -140,8 +122,6 @@ def probe_at(
         >>> lt.probe_at("ten times", task, 400).inputs.shape
         (4, 400, 1)
     """
-    length, seed = arguments.whole("length", length, least=1), arguments.whole("seed", seed, least=0)
-    arguments.instance("task", task, Task, "a Task with an at_length")
     values = {each: jnp.float32(value) for each, value in arguments.by_name("numbers", numbers).items()}
     return Probe.of(name, task.longer(jax.random.fold_in(jax.random.key(seed), length), values, length))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Literal
 
@@ -30,8 +30,7 @@ Affine = tuple[tuple[float, float], ...]
 class Scaling:
     """A scaling of curves to the range that networks can reach; results are in the original units.
 
-    ``names`` are the names of all features, each once, for messages. Raises ValueError if a pair is not two finite
-    numbers, or a unit is 0.
+    ``names`` are the names of all features, each once, for messages. Raises ValueError if a unit is 0.
 
     Example:
         >>> print(lt.Scaling.fitted(np.array([[[340.0], [360.0]]])))
@@ -43,7 +42,6 @@ class Scaling:
     names: tuple[str, ...] = ("y",)
 
     def __post_init__(self) -> None:
-        arguments.instance("names", self.names, tuple, "a tuple of names")
         for name in ("inputs", "outputs"):
             pairs = np.asarray(arguments.array(name, getattr(self, name), "F 2", hint=", pairs of middle and unit"))
             if not pairs[:, 1].all():
@@ -77,7 +75,6 @@ class Scaling:
 
     def _pairs(self, values: jt.Float[np.ndarray, "*C F"], pairs: Affine) -> jt.Float[np.ndarray, "2 F"]:
         """The centers and units of the features; raises ValueError if values have a different number of features."""
-        arguments.array("values", values, "...", finite=False, empty=True)
         if np.shape(values)[-1:] != (len(pairs),):
             raise ValueError(f"values must have {len(pairs)} features last, not the shape {list(np.shape(values))}")
         return np.array(pairs).T
@@ -95,17 +92,14 @@ class Scaling:
         )
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False)
 class CurveSet:
     """A named set of curves; ``targets`` are numbers of whole curves, None if there are none or they are unknown."""
 
     name: str
     names: tuple[str, ...]
-    values: jt.Float[np.ndarray, "C T F"]
-    targets: jt.Float[np.ndarray, "C A"] | None = None
-
-    def __repr__(self) -> str:
-        return arguments.line(self, name=self.name, names=self.names, values=self.values, targets=self.targets)
+    values: jt.Float[np.ndarray, "C T F"] = field(repr=False)
+    targets: jt.Float[np.ndarray, "C A"] | None = field(default=None, repr=False)
 
     def part(self, chosen: Sequence[int], name: str) -> CurveSet:
         """A subset of the curves under another name."""

@@ -9,7 +9,7 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, cast
 
@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from lstm_toys import arguments, forks
+from lstm_toys import arguments
 from lstm_toys.tasks.families import Ends, Family, Parameters, Scalar, TimePoints, family_of
 from lstm_toys.tasks.goal import ACCURACIES
 from lstm_toys.tasks.planes import Told, Trained
@@ -76,11 +76,8 @@ class Examples(NamedTuple):
         ends = self.inputs.shape[1] if self.lengths is None else jnp.asarray(self.lengths)[:, None]
         return jnp.broadcast_to(points < ends, self.inputs.shape[:2])
 
-    def __repr__(self) -> str:
-        return arguments.line(self, **{name: each for name, each in self._asdict().items() if each is not None})
 
-
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Task:
     """A supervised task: a training set for every seed; raises ValueError for invalid attributes.
 
@@ -108,17 +105,17 @@ class Task:
         ('y',)
     """
 
-    examples: Callable[[Key[Array, ""], Numbers], Examples]
+    examples: Callable[[Key[Array, ""], Numbers], Examples] = field(repr=False)
     input_features: Names
     output_features: Names
     sequence: bool
     batch: int | None = None
     numbers: Names = ()
-    trained: Trained | None = None
+    trained: Trained | None = field(default=None, repr=False)
     ahead: int = 0
     loss: Loss = MSE
     fresh: bool = False
-    validation: Examples | Callable[[Key[Array, ""], Numbers], Examples] | None = None
+    validation: Examples | Callable[[Key[Array, ""], Numbers], Examples] | None = field(default=None, repr=False)
     at_length: Callable[[Key[Array, ""], Numbers, int], Examples] | None = None
 
     def __post_init__(self) -> None:
@@ -129,27 +126,14 @@ class Task:
         arguments.fields(self, arguments.whole, "ahead", least=0)
         if self.batch is not None:
             arguments.fields(self, arguments.whole, "batch", least=1)
-        arguments.instance("trained", self.trained, Trained | None, "lt.Trained or None")
         if self.fresh and self.batch is not None:
             raise arguments.refused("batch", "None with fresh examples, since each step uses all of them", self.batch)
         if self.validation is not None and not self.fresh:
             raise arguments.refused("validation", "None without fresh examples", self.validation)
-        if self.validation is not None and not isinstance(self.validation, Examples):
-            expected = "lt.Examples, or a function of a key and training numbers"
-            arguments.function("validation", self.validation, expected, 2)
-        if self.at_length is not None:
-            expected = "a function of a key, training numbers and a number of time points, or None"
-            arguments.function("at_length", self.at_length, expected, 3)
-        if callable(self.loss):
-            arguments.function("loss", self.loss, "a function of outputs and targets", 2)
-        else:
+        if not callable(self.loss):
             arguments.choice("loss", self.loss, *LOSSES)
         if self.loss == CROSS_ENTROPY and len(self.output_features) < 2:
             raise arguments.refused("output_features", "the names of at least two classes", self.output_features)
-
-    def __repr__(self) -> str:
-        fields = {name: getattr(self, name) for name in ("input_features", "output_features", "sequence", "batch")}
-        return arguments.line(self, **fields, numbers=self.numbers, trained=self.trained)
 
     def made(self, key: Key[Array, ""], numbers: Numbers) -> Examples:
         """The training set of a seed, in floats; raises ValueError if its shapes do not match the task."""
@@ -173,10 +157,7 @@ class Task:
         return made
 
     def _checked(self, examples: Any) -> Examples:
-        try:
-            inputs, targets, lengths, weights = Examples(*examples)
-        except TypeError:
-            raise arguments.refused("what examples returns", "Examples of inputs and targets", examples) from None
+        inputs, targets, lengths, weights = Examples(*examples)
         inputs = arguments.array("inputs of examples", inputs, f"C T {len(self.input_features)}")
         curves, points = inputs.shape[:2]
         values = 1 if self.loss == CROSS_ENTROPY else len(self.output_features)
@@ -233,7 +214,6 @@ def show(curves: Float[Array, "C T"], x: TimePoints, features: Sequence[str]) ->
 
     Features are ``("y",)``, or ``("x", "y")``. Raises ValueError for invalid curves, time points or features.
     """
-    forks.check()
     x = jnp.asarray(arguments.array("x", x, "T"))
     curves = jnp.asarray(arguments.array("curves", curves, f"C {len(x)}", hint=", one y for each x", empty=True))
     columns = {"x": jnp.broadcast_to(x[None, :], curves.shape), "y": curves}
@@ -266,7 +246,6 @@ def reproduce_curves(curves: Given, features: Names, batch: int | None = None) -
     ``batch`` is the number of curves per step, or None for all. Raises ValueError if the curves are not finite numbers
     of this shape, or the features are not F different names.
     """
-    features = arguments.names("features", features, 1)
     same = _single(curves, features)
     return Task(partial(_same, Examples(same, same)), features, features, sequence=True, batch=batch)
 
@@ -276,7 +255,6 @@ def _same(examples: Examples, *_: object) -> Examples:
 
 
 def _single(curves: Given, features: Names) -> Float[Array, "C T F"]:
-    forks.check()
     held = arguments.array("curves", curves, "C T F", hint=", such as lt.show returns")
     if held.shape[2] != len(features):
         raise arguments.refused("features", f"the names of the {held.shape[2]} features of the curves", features)
@@ -288,7 +266,6 @@ def predict_next(curves: Given, features: Names, batch: int | None = None) -> Ta
 
     Networks see the first T - 1 time points. Arguments and errors are those of `reproduce_curves`.
     """
-    features = arguments.names("features", features, 1)
     every = _single(curves, features)
     if every.shape[1] < 2:
         raise arguments.refused("curves", "curves of at least 2 time points", every)
@@ -304,8 +281,6 @@ def answer_curves(
     batch: int | None = None,
 ) -> Task:
     """Sequence to vector: every seed learns to answer A numbers about each curve. See `reproduce_curves` for errors."""
-    features = arguments.names("features", features, 1)
-    output_features = arguments.names("output_features", output_features, 1)
     inputs = _single(curves, features)
     held = arguments.array("targets", targets, f"{len(inputs)} {len(output_features)}", hint=", numbers of each curve")
     same = Examples(inputs, jnp.array(held, jnp.float32))
@@ -358,10 +333,6 @@ def read_off_drawn(
         >>> task.batch
         10
     """
-    arguments.mapping("ranges", ranges, "ranges (low, high) by parameter")
-    for name, ends in ranges.items():
-        if not isinstance(ends, tuple | list) or len(ends) != 2:
-            raise arguments.refused(name, "a range (low, high)", ends)
     pairs: Drawn = {name: (low, high) for name, (low, high) in ranges.items()}
     own: dict[str, Told] = {each.name: (each.low, each.high) for each in family_of(family).parameters}
     trained, x = Trained(family, {**own, **pairs}), _points(x)
@@ -389,8 +360,6 @@ def _drawn(
 
 
 def _trained(family: Family | str, parameters: Stated) -> Trained:
-    family_of(family)
-    arguments.mapping("parameters", parameters, "numbers, arrays or names of training numbers, by parameter")
     for name, value in parameters.items():
         if isinstance(value, tuple):
             raise arguments.refused(name, "a number, an array, or a name; only lt.read_off_drawn takes ranges", value)
@@ -399,22 +368,16 @@ def _trained(family: Family | str, parameters: Stated) -> Trained:
 
 def _points(x: TimePoints) -> TimePoints:
     """A copy of time points that the caller cannot change afterwards."""
-    forks.check()
     return jnp.array(arguments.array("x", x, "T"))
 
 
 def _features(features: Sequence[str]) -> Names:
-    names = arguments.names("features", features, 1)
-    if unknown := [name for name in names if name not in ("x", "y")]:
-        raise arguments.refused("features", "x and y, or one of them", unknown[0])
-    return names
+    return tuple(arguments.choice("features", name, "x", "y") for name in arguments.names("features", features, 1))
 
 
 def _parameters(output_features: Names, family: Family | str) -> Names:
-    names, known = arguments.names("output_features", output_features, 1), family_of(family).names
-    if unknown := [name for name in names if name not in known]:
-        raise arguments.refused("output_features", f"some of the parameters {', '.join(known)}", unknown[0])
-    return names
+    names = arguments.names("output_features", output_features, 1)
+    return tuple(arguments.choice("output_features", name, *family_of(family).names) for name in names)
 
 
 def _named(parameters: Stated) -> Names:

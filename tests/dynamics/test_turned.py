@@ -26,8 +26,7 @@ def test_the_leading_pair_of_a_linear_network_is_turned_and_no_other(factor, dec
     before = mixed(block_diag(maps.rotation(ANGLE, RADIUS), other, [[0.95]])).astype(np.float32).astype(float)
     after = mixed(block_diag(maps.rotation(factor * ANGLE, RADIUS ** (1 / decay)), other, [[0.95]]))
     system, params = maps.linear(before)
-    mode = oscillation(system, params, np.array([0.3]))
-    found = edited(system, params, CURVES, mode.rest, mode.turned(factor, decay))
+    found = lt.turn_mode(system.model, params, CURVES, factor, decay, at=0.3)
 
     kernel = np.eye(5)[0]
     rest = 0.3 * kernel @ np.linalg.inv(np.eye(5) - before)

@@ -20,8 +20,8 @@ ROWS, CURVES = Y.shape
 
 def written(path, columns, header=None, decimal="."):
     """A file of columns."""
-    lines = [header] if header else []
     separator = "," if decimal == "." else ";"
+    lines = [header or separator.join(f"c{number}" for number in range(columns.shape[1]))]
     lines += [separator.join(f"{value:.6f}" for value in row).replace(".", decimal) for row in columns]
     path.write_text("\n".join(lines) + "\n")
     return str(path)

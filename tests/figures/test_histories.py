@@ -48,14 +48,6 @@ def test_a_goal_is_drawn_where_its_own_number_is_drawn(hand_made, about):
     assert legend(figure)[-1] == f"counts as learned: {level:g}"
 
 
-@pytest.mark.parametrize(("records", "marker"), [(1, "o"), (6, "o"), (40, "None")])
-def test_few_records_are_points(hand_made, records, marker):
-    labeled = hand_made(3, diverged=())
-    labeled = labeled.isel(step=np.arange(records) % 11).assign_coords(step=np.arange(records))
-    axes = axes_of(figures.loss(labeled, "loss"))
-    assert {line.get_marker() for line in axes.lines} == {marker}
-
-
 def test_errors_of_populations_are_drawn_with_the_goal(hand_made):
     goal = GOALS["an error"]
     populations = {"two layers": hand_made(3, diverged=()), "one layer": hand_made(4, diverged=(0,))}

@@ -20,10 +20,3 @@ def test_results_may_have_no_probes(tmp_path, whole):
     found = storage.load_results(tmp_path / "results.nc", {"input", "answer", "family"})
     assert found.sizes["curve"] == 0
     assert summary.family_rmse(found) == {}
-
-
-def test_predictions_say_how_far_they_are_ahead():
-    task = lt.predict_next(np.zeros((1, 5, 1)), ("y",))
-    shown = [lt.Probe("held_out", np.ones((2, 4, 1)), {})]
-    labeled = arrays.answered(task, np.arange(4.0), lt.Span(), shown, {"": np.zeros((3, 2, 4, 1))})
-    assert labeled.attrs["ahead"] == 1

@@ -1,7 +1,6 @@
 """Populations on disk: what was saved is what is loaded, or it is refused."""
 
-import dataclasses
-import json
+import re
 import shutil
 import sys
 
@@ -12,8 +11,7 @@ import xarray as xr
 
 import lstm_toys as lt
 from conftest import process, untrained
-from lstm_toys import files
-from lstm_toys.files import Damaged, read_sealed, sha256, write_json, write_sealed
+from lstm_toys.files import Damaged, read_sealed, sha256, write_sealed
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, train
 from lstm_toys.results import arrays, population
@@ -36,6 +34,7 @@ def changed(networks, **changes):
 def networks():
     """Three networks with random weights, kept at steps 0, 1 and 2, the second of which diverged."""
     made, random = untrained(TASK, lt.Stack(1, (4,))), np.random.default_rng(0)
+    made = changed(made, seeds=np.array([5, 7, 6]))
 
     def weights(leaf):
         return random.normal(size=leaf.shape).astype(leaf.dtype)
@@ -65,6 +64,7 @@ def test_what_was_saved_is_loaded(networks, folder):
     for step, params in saved.kept.items():
         jax.tree.map(np.testing.assert_array_equal, params, networks.states[step].params)
     xr.testing.assert_equal(saved.results, arrays.trained(networks))
+    assert saved.results.seed.values.tolist() == [5, 7, 6]
     line = np.linspace(0.1, 0.6, 20)[None, :, None]
     np.testing.assert_allclose(saved.results.train_input, line, atol=1e-6)
     np.testing.assert_allclose(saved.results.train_target, line, atol=1e-6)
@@ -104,25 +104,15 @@ def test_a_network_of_a_script_is_saved_under_the_name_that_others_import_it_by(
     script.write_text(SCRIPT)
     done = process(script, tmp_path / "saved")
     assert (done.stdout, done.stderr) == ("True\n", "")
-    trust = ("script_of_ones_own",)
-    with pytest.raises(ValueError, match=r"script_of_ones_own:Own cannot be imported"):
-        population.load(tmp_path / "saved", trust)
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(population.Untrusted, match=r"trust=\('script_of_ones_own',\)"):
-        population.load(tmp_path / "saved")
-    assert type(population.load(tmp_path / "saved", trust).model).__module__ == "script_of_ones_own"
+    loaded = population.load(tmp_path / "saved", ("script_of_ones_own",))
+    assert type(loaded.model).__module__ == "script_of_ones_own"
 
 
 @pytest.mark.parametrize("name", ["results.nc", "parameters.npz", "parameters-1.npz"])
-def test_a_file_that_is_not_what_was_written_is_told(networks, folder, tmp_path, name):
-    def more(kept):
-        return kept._replace(params=jax.tree.map(lambda leaf: leaf + 1, kept.params))
-
-    states = {step: more(kept) for step, kept in networks.states.items()}
-    other = changed(networks, states=states, train_loss=networks.train_loss + 1)
-    population.save(other, tmp_path / "other")
+def test_a_file_that_is_not_what_was_written_is_refused(folder, name):
     whole = (folder / name).read_bytes()
-    for content in (b"", whole[:-1], whole[:100] + b"x" + whole[101:], (tmp_path / "other" / name).read_bytes()):
+    for content in (whole[:-1], whole[:100] + b"x" + whole[101:]):
         (folder / name).write_bytes(content)
         with pytest.raises(Damaged, match=name):
             population.load(folder)
@@ -141,72 +131,34 @@ def resealed(folder):
     rewritten(folder, files={name: sha256(folder / name) for name in read_sealed(folder / "population.json")["files"]})
 
 
-BIAS = "lstm_0/bias"
-FLAT = {f"{layer}/{name}" for layer in ("lstm_0", "readout") for name in ("kernel", "recurrent_kernel", "bias")}
-PARAMETERS = {
-    "of other networks": (lambda leaves: {key: leaf[:2] for key, leaf in leaves.items()}, "is of 2 networks, and resu"),
-    "of another shape": (lambda _: {"lstm_0/kernel": np.zeros((3, 2, 16), np.float32)}, "lstm_0/kernel"),
-    "text": (lambda _: {BIAS: np.array(["a"] * 3)}, "not an array of numbers"),
-    "control characters": (lambda leaves: {"a\n\x1b[31m": leaves[BIAS]}, r"x1b\[31m"),
-    "missing": (lambda _: {BIAS: None}, BIAS),
-}
-"""What is written instead of some arrays, and what is told of it."""
+def of_two(leaves):
+    return {name: leaf[:2] for name, leaf in leaves.items()}
 
 
-@pytest.mark.parametrize(
-    ("name", "case"), [("parameters-1.npz", "of other networks"), *(("parameters.npz", case) for case in PARAMETERS)]
-)
-def test_parameters_of_other_networks_are_told_before_they_are_read(folder, monkeypatch, name, case):
-    change, told = PARAMETERS[case]
+def without_bias(leaves):
+    return {name: leaf for name, leaf in leaves.items() if name != "lstm_0/bias"}
+
+
+@pytest.mark.parametrize("name", ["parameters.npz", "parameters-1.npz"])
+@pytest.mark.parametrize(("change", "told"), [(of_two, "of 3 networks, not of 2"), (without_bias, "lstm_0/bias")])
+def test_parameters_of_other_networks_are_refused(folder, name, change, told):
     with np.load(folder / name) as archive:
         leaves = {**archive}
-    assert {*leaves} == FLAT
-    new = {key: leaf for key, leaf in (leaves | change(leaves)).items() if leaf is not None}
-    np.savez_compressed(folder / name, **new)
+    np.savez(folder / name, **change(leaves))
     resealed(folder)
-    read, original = [], files.read_arrays
-    monkeypatch.setattr(files, "read_arrays", lambda path, *rest: read.append(path.name) or original(path, *rest))
-    with pytest.raises(Damaged, match=rf"^[^\n\x1b]*/{name}: is damaged: [^\n\x1b]*{told}[^\n\x1b]*$"):
+    with pytest.raises(Damaged, match=rf"/{name}: is damaged: .*{told}"):
         population.load(folder)
-    assert name not in read
 
 
-SCALED = {"inputs": [[0, 1]], "outputs": [[0, 1]], "names": ["y"]}
-SCALINGS = ["[", 3, json.dumps(SCALED | {"inputs": [[0, 0]]}), json.dumps(SCALED | {"names": ["y", "z", "a"]})]
-
-
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        (lambda results: results.isel(seed=[0]), "are of 1 network, not of 3|and results.nc of 1"),
-        (lambda results: results.assign(diverged=results.train_loss[0] > 0), "diverged has the axes step, not seed"),
-        (lambda results: results.assign(train_loss=results.train_loss[:, 0]), "train_loss has the axes seed, not seed"),
-        (lambda results: results.assign(diverged=("seed", np.zeros(3))), "diverged has values of type float64"),
-        *((lambda results, own=own: results.assign_attrs(scaling=own), "scaling of results is") for own in SCALINGS),
-    ],
-)
-def test_results_of_other_networks_are_told_and_not_saved(networks, folder, tmp_path, change, told):
-    results = change(arrays.trained(networks))
-    with pytest.raises(ValueError, match=told):
+def test_results_of_other_networks_are_neither_saved_nor_loaded(networks, folder, tmp_path):
+    results = arrays.trained(networks).isel(seed=[0])
+    with pytest.raises(ValueError, match="are of 1 network, not of 3"):
         population.save(networks, tmp_path / "more", results)
     assert not (tmp_path / "more").exists()
     results.to_netcdf(folder / "results.nc", engine="h5netcdf")
     resealed(folder)
-    with pytest.raises(Damaged, match=rf"\.n(c|pz): is damaged: .*({told})"):
+    with pytest.raises(Damaged, match="are of 1 network, not of 3"):
         population.load(folder)
-
-
-def test_what_is_saved_is_loaded_and_shown_with_or_without_histories(networks, tmp_path):
-    answers = xr.Dataset({"answer": (("seed", "curve"), np.zeros((3, 2)))})
-    population.save(networks, tmp_path, answers)
-    loaded = population.load(tmp_path)
-    xr.testing.assert_identical(loaded.results, answers)
-    assert repr(loaded) == "<Saved: 3 networks>"
-
-
-def test_seeds_bear_their_own_numbers(networks, tmp_path):
-    population.save(dataclasses.replace(networks, seeds=np.array([5, 7, 6])), tmp_path)
-    assert population.load(tmp_path).results.seed.values.tolist() == [5, 7, 6]
 
 
 def test_a_scaling_is_saved_with_what_was_trained_under_it(tmp_path):
@@ -220,27 +172,13 @@ def test_a_scaling_is_saved_with_what_was_trained_under_it(tmp_path):
     np.testing.assert_allclose(saved.results.train_input[0], values[0, :-1], rtol=1e-6)
 
 
-def test_an_edited_description_is_told(folder):
-    about = json.loads((folder / "population.json").read_text())
-    write_json(folder / "population.json", about | {"kept": {}})
-    with pytest.raises(Damaged, match=r"population\.json: is damaged: it is not what was written"):
-        population.load(folder)
-
-
 @pytest.mark.parametrize(
     "changes",
-    [
-        *({"model": each} for each in (None, 3, [], {"class": 3, "attributes": {}}, {"class": "a:B", "attributes": 3})),
-        *({"files": each} for each in ({}, 3, {"results.nc": "0"})),
-        *({"kept": each} for each in ({}, 3, {"0": "../parameters.npz"}, {"0": "/etc/hostname"})),
-        {"kept": {"../x": "parameters-../x.npz"}},
-        *({"input_features": each} for each in ("y", [])),
-        {"output_features": [3]},
-    ],
+    [{"model": None}, {"model": {"class": "a:B"}}, {"files": {}}, {"kept": 3}, {"kept": {"../x": "../x.npz"}}],
 )
-def test_only_the_files_of_a_population_are_read_and_each_has_a_digest(folder, changes):
+def test_a_description_of_something_else_is_refused(folder, changes):
     rewritten(folder, **changes)
-    with pytest.raises(Damaged, match="does not describe a population"):
+    with pytest.raises(Damaged, match=r"population\.json: is damaged"):
         population.load(folder)
 
 
@@ -314,8 +252,21 @@ def test_what_the_caller_trusts_is_imported(folder, tmp_path, monkeypatch):
     rewritten(folder, model={"class": STACK, "attributes": {**ATTRIBUTES, "cell": "cells_of_ones_own:Mine"}})
     with pytest.raises(population.Untrusted, match=r"cells_of_ones_own:Mine .* trust=\('cells_of_ones_own',\)"):
         population.load(folder)
-    with pytest.raises(ValueError, match=r"trust is a tuple .*\('cells_of_ones_own',\)"):
-        population.load(folder, trust="cells_of_ones_own")
     with pytest.raises(Damaged, match=r"parameters\.npz: .* mine_0/Dense_0/bias"):  # Made, but of another cell.
         population.load(folder, trust=("cells_of_ones_own",))
     assert sys.modules.pop("cells_of_ones_own")
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        (["results.nc"], "this folder holds neither networks that lt.save saved nor a finished run of an experiment"),
+        (["config.json", "metrics.json", "results.nc"], "no networks; lt.load_results('PATH/results.nc') reads its"),
+    ],
+)
+def test_a_folder_of_something_else_is_told(tmp_path, files, told):
+    for name in files:
+        (tmp_path / name).write_text('{"experiment": "sweep"}')
+    with pytest.raises(FileNotFoundError, match=re.escape(told.replace("PATH", str(tmp_path)))) as raised:
+        lt.load(tmp_path)
+    assert raised.value.filename == str(tmp_path)

@@ -128,8 +128,6 @@ def test_what_is_accepted_ends_at_the_first_wrong_one_whatever_the_order():
     every = curves(answer, np.ones((4, 1, 1)), BINARY, n=n)
     assert lt.accepted(every, by="n").tolist() == [4, 0, 2, 0]
     assert lt.accepted([every.isel(curve=[0, 1]), every.isel(curve=[2, 3])], by="n").tolist() == [4, 0, 2, 0]
-    with pytest.raises(ValueError, match="no parameter 'm'"):
-        lt.accepted(every, by="m")
 
 
 def test_answers_without_a_truth_are_neither_right_nor_wrong():

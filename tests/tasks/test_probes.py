@@ -60,7 +60,6 @@ SUMS = lt.Examples(np.zeros((2, 5, 1)), np.ones((2, 1)), np.array([4, 5]), np.ar
         (lambda: probes.check_probes(TASK, [lt.Probe("it", CURVES, {}, lengths=np.array([4, 20]))], 20), "has lengths"),
         (lambda: lt.Probe("it", CURVES, {}, lengths=np.array([4])), "lengths must be one number per curve"),
         (lambda: lt.Probe.of("it", EXAMPLES._replace(lengths=np.array([3, 6]))), "lengths of examples must be at most"),
-        (lambda: lt.Probe.of("it", EXAMPLES, {"n": [1j, 2]}), "n must be numbers of shape"),
         (lambda: lt.Probe("short", CURVES, {}, x=X * np.nan), r"x must be finite numbers of shape \[20\]"),
         *(
             (lambda name=name: probes.check_probes(TASK, [lt.Probe(name, np.zeros((1, 30, 1)), {})], 20), "contain /")

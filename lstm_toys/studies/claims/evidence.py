@@ -131,7 +131,6 @@ def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
     if not all(name in curves and sequences <= {*curves[name].dims} for name in ("input", "answer")):
         raise ValueError("curves must have an input and an answer along time and feature")
     arguments.function("measure", measure, "a function of an answer, its input and x", 3)
-    arguments.hashable("measure", measure)
     arguments.choice("feature", feature, *curves.feature.values.tolist())
     answers, shown, x = (
         np.asarray(values, np.float32)
