@@ -166,9 +166,10 @@ class GroupTrainer:
                 state, pending = self._extended(group.members, state, *pending), None
                 finished = requested == total
                 member = {} if finished else blocks.flat(changing(members), count)
-                callbacks.checkpoint(group, state._replace(step=step, member=member, kept=kept))
+                saved = state._replace(step=step, member=member, kept=kept)
+                callbacks.checkpoint(group, saved)
                 if stopped and not finished:
-                    raise Stopped
+                    raise Stopped(group, saved)
         assert state is not None, "the first call has a record"
         return self._answered(state._replace(step=step, member={}, kept=kept), start)
 

@@ -16,6 +16,7 @@ from lstm_toys.execution import devices
 from lstm_toys.execution.base import Executor
 from lstm_toys.execution.devices import Here
 from lstm_toys.execution.progress import TrainingProgress
+from lstm_toys.execution.signals import Stopped
 from lstm_toys.networks import training
 from lstm_toys.populations import blocks
 from lstm_toys.populations.checkpoints import Checkpoints, changed
@@ -172,25 +173,46 @@ class Training:
 
     def population(self) -> Population:
         """Trains every group, and joins their members; raises as `train` does."""
-        spec, hyper, whole = self.specification, self._start.hyper, dict[str, Any]()
-        for members, state in self.groups():
-            arrays = {"states": state.kept, "train_loss": state.losses, "train_measures": state.measures}
-            arrays |= {"frames": state.frames, "validation_loss": state.validation, "answers": state.answers}
-            if not whole:
-                whole = jax.tree.map(lambda leaf: np.empty((self.count, *leaf.shape[1:]), leaf.dtype), arrays)
-            jax.tree.map(lambda to, leaf, own=members: np.copyto(to[own.start : own.stop], leaf), whole, arrays)
+        recorded, whole, finished = self.specification.recorded, dict[str, Any](), list[int]()
+        try:
+            for members, state in self.groups():
+                arrays = _arrays(state)
+                if not whole:
+                    whole = jax.tree.map(lambda leaf: np.empty((self.count, *leaf.shape[1:]), leaf.dtype), arrays)
+                jax.tree.map(lambda to, leaf, own=members: np.copyto(to[own.start : own.stop], leaf), whole, arrays)
+                finished += members
+        except Stopped as stopped:
+            if finished:
+                chosen = np.sort(finished)
+                part = jax.tree.map(lambda leaf: leaf[chosen], whole)
+                stopped.members, stopped.population = chosen, self._population(part, chosen, recorded)
+            elif stopped.args:
+                group, state = stopped.args
+                chosen, sound = np.asarray(group.members), state.member["sound"]
+                self.member_steps += int(np.maximum(last_steps(sound, state.step) - group.begun, 0).sum())
+                state.kept[int(recorded[state.records - 1])] = sound
+                part = self._population(_arrays(state), chosen, recorded[: state.records])
+                stopped.members, stopped.population = chosen, part
+            stopped.args = ("training was stopped",)
+            raise
+        return self._population(whole, np.arange(self.count), recorded)
+
+    def _population(
+        self, arrays: dict[str, Any], members: Int[np.ndarray, " M"], steps: Int[np.ndarray, " R"]
+    ) -> Population:
+        spec = self.specification
         return Population(
             task=spec.task,
             model=spec.model,
-            steps=spec.recorded,
-            frame_steps=spec.recorded[spec.frames],
+            steps=steps,
+            frame_steps=steps[spec.frames[spec.frames < len(steps)]],
             block=spec.block,
-            numbers={name: np.asarray(each) for name, each in hyper.numbers.items()},
-            seeds=np.asarray(self._start.seed).astype(int),
+            numbers={name: np.asarray(each)[members] for name, each in self._start.hyper.numbers.items()},
+            seeds=np.asarray(self._start.seed)[members].astype(int),
             member_steps=self.member_steps,
             seconds=self.seconds,
             after=spec.after,
-            **whole,
+            **arrays,
         )
 
     def groups(self) -> Iterator[tuple[range, GroupState]]:
@@ -257,6 +279,12 @@ class Training:
         diverged = ~sound if step == self.specification.recorded[-1] else np.isnan(last)
         if self._on_divergence == "stop" and diverged.any():
             raise Diverged(np.unique(seeds[diverged]).tolist(), step)
+
+
+def _arrays(state: GroupState) -> dict[str, Any]:
+    """The arrays of a population, of one group of its members."""
+    arrays = {"states": state.kept, "train_loss": state.losses, "train_measures": state.measures}
+    return arrays | {"frames": state.frames, "validation_loss": state.validation, "answers": state.answers}
 
 
 def train(
@@ -328,7 +356,8 @@ def train(
 
     Raises:
         ValueError: an argument is invalid, or answers do not have the shape of the targets.
-        Stopped: ``stop`` returned True; a checkpoint has been saved if ``checkpoints`` are given.
+        Stopped: ``stop`` returned True; a checkpoint has been saved if ``checkpoints`` are given. Its ``population``
+            has the networks trained so far.
         Diverged: a member has diverged, and ``on_divergence`` is ``"stop"``.
         Damaged: a checkpoint cannot be read; OtherTraining if it is of another training.
         OSError: a checkpoint cannot be written.

@@ -109,7 +109,7 @@ def test_a_network_is_chosen_and_stopped_as_if_alone(best):
     same(lt.train(TASK, MODEL, **options).params, wild.params)
 
 
-def test_a_stopped_training_continues_to_the_same_bits(best, tmp_path, monkeypatch):
+def test_a_stopped_training_has_what_it_trained_and_continues_to_the_same_bits(best, tmp_path, monkeypatch):
     """Stopped within both of two groups; a finished one computes nothing."""
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
     monkeypatch.setattr(group, "CALL_SECONDS", 0.0)  # So that every call is of one step.
@@ -119,9 +119,19 @@ def test_a_stopped_training_continues_to_the_same_bits(best, tmp_path, monkeypat
         with switched(digests=True):
             return trained(**{**BEST, **options}, checkpoints=kept, stop=lambda: next(left, None) is None)
 
-    for calls in (0, 30, 60):
-        with pytest.raises(lt.Stopped):
+    with pytest.raises(lt.Stopped) as first:
+        continued(0)
+    assert first.value.population is None
+    for calls, members, step in ((30, 8, None), (60, 8, STEPS)):
+        with pytest.raises(lt.Stopped) as stopped:
             continued(calls)
+        part = stopped.value.population
+        assert stopped.value.members.tolist() == [*range(members)]
+        assert part.member_steps > 0
+        assert len(part.steps) == STEPS + 1 if step else 20 < len(part.steps) < STEPS
+        np.testing.assert_array_equal(part.validation_loss, best.validation_loss[:members, : len(part.steps)])
+        stays = best.last_steps[:members] <= part.steps[-1]
+        np.testing.assert_array_equal(part.last_steps[stays], best.last_steps[:members][stays])
     for other in ({"hold_goal": 2}, {"validation": TASK}):
         with pytest.raises(lt.OtherTraining, match="belongs to another training"):
             continued(99, **other)
