@@ -25,21 +25,6 @@ def test_a_population_is_one_line(trained, tmp_path):
     assert repr(lt.load(tmp_path)) == "<Saved: 3 networks>"
 
 
-def test_every_object_is_one_line(trained):
-    x, many = lt.time_points(50), np.linspace(0, 1, 1_000)
-    shown = lt.probe("lines", "line", {"slope": many, "intercept": many}, x)
-    objects = [
-        *(shown, trained.task, trained.task.trained, lt.Examples(shown.inputs, shown.inputs)),
-        *(sine.EXPERIMENT, slope_intercept.EXPERIMENT, sine.EXPERIMENT.task(x), slope_intercept.EXPERIMENT.task(x)),
-        lt.read_off("line", {"slope": many, "intercept": many}, ("slope",), x),
-        sets.CurveSet("mine", ("a",) * 1_000, shown.inputs),
-    ]
-    for each in objects:
-        assert repr(each).startswith(f"{type(each).__name__}(")
-        assert len(repr(each)) < 250
-        assert "\n" not in repr(each)
-
-
 def test_help_is_a_page():
     assert pydoc.plain(pydoc.render_doc(lt)).count("\n") < 60
 

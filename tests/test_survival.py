@@ -167,7 +167,7 @@ def interrupted(interrupted_twice, tmp_path):
 
 @pytest.mark.parametrize("flags", [[], *rarely(["--restart"])])
 def test_a_run_that_signals_ended_continues_unless_it_is_restarted(uninterrupted, interrupted, capsys, flags):
-    folder, (_, newer) = interrupted
+    folder, (newer,) = interrupted
     assert continued(folder, *flags) == 0
     assert (f"continues from {newer}" in capsys.readouterr().out) == (not flags)
     assert json.loads((only(folder) / "metrics.json").read_text())["continued"] == (not flags)

@@ -33,7 +33,7 @@ from lstm_toys.studies.training import ask as training
 
 KEPT = "everything finished or saved so far is kept, and the same command continues"
 
-OUT_OF_MEMORY = re.compile("RESOURCE_EXHAUSTED|can't start new thread|bad_alloc")
+OUT_OF_MEMORY = re.compile("RESOURCE_EXHAUSTED|[Oo]ut of memory|can't start new thread|bad_alloc")
 
 
 @dataclass(frozen=True)

@@ -188,6 +188,7 @@ def _defined(table: FlagTable, defaults: dict[str, Any]) -> flags.FlagValues:
     for name, (parser, text) in table.items():
         if parser is None:
             flags.DEFINE_bool(name, defaults[name], text, flag_values=values)
+            values[name].parser = parsers.Switch()
         elif getattr(parser, "many", False):
             flags.DEFINE_multi(parser, flags.ArgumentSerializer(), name, defaults[name], text, flag_values=values)
         else:

@@ -59,6 +59,17 @@ class Float(flags.FloatParser):
         return decimal(str(argument), self.syntactic_help)
 
 
+class Switch(flags.BooleanParser):
+    """Parses ``--flag=true`` and the like; absl's own refusal does not say what is accepted."""
+
+    def parse(self, argument: Any) -> bool:
+        """Parses the text; raises ValueError with a description of the accepted values."""
+        try:
+            return bool(super().parse(argument))
+        except ValueError:
+            raise ValueError("takes true or false, or nothing") from None
+
+
 class Parser(flags.ArgumentParser[T], Generic[T]):
     """Parses a flag's text with a function; ``takes`` describes the accepted values, for a refusal and for the help.
 

@@ -1,6 +1,6 @@
 """Grids of curves to show to networks, and descriptions of training curves. Imports nothing heavy.
 
->>> lt.Plane("line", (lt.Axis(lt.LENGTH, 100, 400, 4), lt.SPACING)).axes[0].values.tolist()
+>>> lt.Plane("line", (lt.Axis(lt.LENGTH, 100, 400, 4), "slope")).axes[0].values.tolist()
 [100.0, 200.0, 300.0, 400.0]
 """
 

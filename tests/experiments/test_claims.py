@@ -378,7 +378,7 @@ def test_the_figure_of_variants_has_the_differences_and_a_dot_where_there_is_non
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_xticklabels()] == ["gru", "longer"]
     written = {text.get_position(): text.get_text() for text in axes.texts}
-    assert written == {(0, 0): "−40", (1, 0): "·", (1, 1): "+20"}
+    assert written == {(0, 0): "-40", (1, 0): "·", (1, 1): "+20"}
     assert_legible(figure)
 
 

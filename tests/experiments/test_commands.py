@@ -17,7 +17,6 @@ REFUSED = {
             ["--hidden=8"],
             "flag --hidden=8: the population hill_one_layer is defined by --hidden=none; leave its claims",
         ),
-        (["--only="], "flag --only=: takes names of claims"),
         (["--only=sine-learned,valley"], "unknown claim 'valley'; available: line-one-layer, hill-second-layer,"),
         (["--claims=experiments.line"], "experiments.line declares no CLAIMS"),
         (["--claims=sine_claims", "--variants"], "flag --variants: sine_claims declares no variants"),
@@ -38,8 +37,6 @@ REFUSED = {
         (["--grid=momentum=0.5 0.9"], "has no effect with --optimizer=rmsprop_keras (the default of sine)"),
         (["--grid=hidden=8 none", "--grid=readout=cell dense"], "layer below"),
         (LARGE, f"flag --grid: 10,201 settings; at most {studies.MOST_SETTINGS:,} are allowed"),
-        (["--grid=hidden=4 1000000,1000000"], "GiB of memory"),
-        (["--seeds=2000000000", "--grid=learning_rate=0.1 1"], "GiB of disk"),
     ],
     generalization: [
         (["--amplitude", "2:1:3"], "--amplitude=2:1:3: takes low:high:count"),

@@ -1,6 +1,5 @@
 """Populations on disk: what was saved is what is loaded, or it is refused."""
 
-import re
 import shutil
 import sys
 
@@ -255,18 +254,3 @@ def test_what_the_caller_trusts_is_imported(folder, tmp_path, monkeypatch):
     with pytest.raises(Damaged, match=r"parameters\.npz: .* mine_0/Dense_0/bias"):  # Made, but of another cell.
         population.load(folder, trust=("cells_of_ones_own",))
     assert sys.modules.pop("cells_of_ones_own")
-
-
-@pytest.mark.parametrize(
-    ("files", "told"),
-    [
-        (["results.nc"], "this folder holds neither networks that lt.save saved nor a finished run of an experiment"),
-        (["config.json", "metrics.json", "results.nc"], "no networks; lt.load_results('PATH/results.nc') reads its"),
-    ],
-)
-def test_a_folder_of_something_else_is_told(tmp_path, files, told):
-    for name in files:
-        (tmp_path / name).write_text('{"experiment": "sweep"}')
-    with pytest.raises(FileNotFoundError, match=re.escape(told.replace("PATH", str(tmp_path)))) as raised:
-        lt.load(tmp_path)
-    assert raised.value.filename == str(tmp_path)

@@ -82,7 +82,7 @@ def test_the_tables_have_the_errors_of_every_probe_and_say_what_is_scaled(capsys
         output.console().print(each)
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "networks are shown (y - 2) / 3; losses are of scaled values" in lines
-    start = lines.index("optimizer rate held out held out, mean b, mean")
+    start = lines.index("optimizer rate held out")
     medians = np.median(found.rmse.values[..., 0], axis=1)
     settings = zip(medians, found.optimizer.values, found.learning_rate.values, strict=True)
     for line, (median, optimizer, rate) in zip(lines[start + 2 : start + 6], settings, strict=True):
