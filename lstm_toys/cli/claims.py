@@ -185,4 +185,4 @@ def digests(paths: Mapping[str, Path], settings: Mapping[str, Settings]) -> tupl
             raise flags.UsageError(f"{prefix}: the claims use {', '.join(settings)}, and no population {name!r}")
         if not path.is_file():
             raise flags.UsageError(f"{prefix}: is not a file")
-    return tuple((name, files.sha256(path, links=True)) for name, path in paths.items())
+    return tuple((name, files.sha256(path)) for name, path in paths.items())

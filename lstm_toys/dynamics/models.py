@@ -184,19 +184,3 @@ def _between(
     width = np.where(above > below, inputs[above] - inputs[below], 1.0)
     within = (curves >= inputs[0]) & (curves <= inputs[-1])
     return below, above, np.where(within, (curves - inputs[below]) / width, np.nan)
-
-
-def similarities(first: Float[np.ndarray, "S N D"], second: Float[np.ndarray, "M N _"]) -> Float[np.ndarray, "S M"]:
-    """The similarity of the trajectories of each network of one population to each of another, or of itself.
-
-    It is 1 if states at the same N moments differ only by a similarity transformation: the largest correlation of the
-    centered states over all rotations and reflections, which is the sum of the singular values of ``first.T @ second``,
-    divided by both norms (Williams et al., 2021: the cosine of their shape distance). It is 0 if every component of one
-    is uncorrelated with every component of the other, and NaN if states are constant. If dimensions differ, the smaller
-    one is padded with zeros.
-    """
-    first, second = (each - each.mean(axis=1, keepdims=True) for each in (first, second))
-    norms = [np.linalg.norm(each, axis=(1, 2)) for each in (first, second)]
-    sums = [np.linalg.svd(one.T @ second, compute_uv=False).sum(axis=-1) for one in first]
-    with np.errstate(invalid="ignore"):
-        return np.stack(sums) / np.multiply.outer(*norms)

@@ -20,11 +20,6 @@ from lstm_toys.execution.switches import switches
 Digests = dict[str, str]
 """The digest of each part of a computation, by name."""
 
-MACHINE = ("jax", "jaxlib", "flax", "optax", "platform", "device", "processor")
-"""Fingerprint entries on which the text of programs may depend."""
-
-COMPILED = ("switches", "XLA flags")
-
 BLOCK = "block_of_members"
 
 FUNCTION = re.compile(r"^  func\.func \w+ @([\w.$-]+|\".*?\")\(.*?^  }$", re.DOTALL | re.MULTILINE)

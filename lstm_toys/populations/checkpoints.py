@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from lstm_toys import arguments
-from lstm_toys.files import Damaged, opened, read_arrays, replacing
+from lstm_toys.files import Damaged, read_arrays, replacing
 from lstm_toys.populations.group import Group, GroupState, changing
 from lstm_toys.populations.programs import Specification
 
@@ -117,8 +117,7 @@ class Checkpoints:
             return None
         path = self._files[group.members.start][2]
         try:
-            with opened(path) as file:
-                arrays = read_arrays(path, file)
+            arrays = read_arrays(path)
             about = json.loads(arrays["about"].tobytes())
         except (OSError, KeyError, ValueError) as error:
             told = f"cannot be read ({error}); remove it to start this part of the run again"

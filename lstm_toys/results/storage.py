@@ -10,7 +10,7 @@
 
 from collections.abc import Set
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import h5py
 import numpy as np
@@ -40,7 +40,7 @@ def load_results(path: Path | str, variables: Set[str] = VARIABLES, without: Set
     path = Path(path)
     # `units` is for readers, not for decoding dates; without `phony_dims`, h5netcdf warns of unlabeled axes.
     options: dict[str, Any] = {"decode_times": False, "phony_dims": "access", "drop_variables": without}
-    with files.opened(path, links=True) as file, files.telling_damage(path):
+    with path.open("rb") as file, files.telling_damage(path):
         check_whole(file)
         with xr.open_dataset(file, engine="h5netcdf", **options) as results:
             if missing := {*variables} - set(results.variables):
@@ -50,7 +50,7 @@ def load_results(path: Path | str, variables: Set[str] = VARIABLES, without: Set
     return loaded.assign(diverged=loaded.diverged.astype(bool)) if "diverged" in loaded else loaded
 
 
-def check_whole(file: files.Content) -> None:
+def check_whole(file: BinaryIO) -> None:
     """Raises ValueError if arrays of an HDF5 file lie in other files."""
 
     def look(name: str, item: Any) -> None:
@@ -83,7 +83,6 @@ def load_parameters(path: Path | str) -> Params:
         Damaged: the file does not contain what `save_parameters` writes.
     """
     path = Path(path)
-    with files.opened(path, links=True) as file:
-        leaves = files.read_arrays(path, file)
+    leaves = files.read_arrays(path)
     with files.telling_damage(path):
         return traverse_util.unflatten_dict(leaves, sep="/")

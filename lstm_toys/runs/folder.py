@@ -107,7 +107,7 @@ class Run:
 
     def read_metrics(self) -> dict[str, Any]:
         """Reads the summary; raises OSError if the run is not finished, and Damaged if it did not write this file."""
-        metrics = read_sealed(self.metrics, 2**28)  # Those of sweeps describe every setting.
+        metrics = read_sealed(self.metrics)
         if metrics.get("run") != self.folder.name:
             raise Damaged(self.metrics, f"belongs to another run, {metrics.get('run')}")
         return metrics

@@ -118,11 +118,6 @@ def widened(estimate: Estimate, confidence: float) -> Estimate:
     return Estimate(value, value - ratio * (value - low), value + ratio * (high - value))
 
 
-def decidable(trials: int) -> int:
-    """Returns the fewest successes whose Wilson interval lies above one half; more than ``trials`` if none does."""
-    return next((count for count in range(trials + 1) if wilson(count, trials).low > 0.5), trials + 1)
-
-
 def _normal(confidence: float) -> float:
     """Half the width of a normal interval, in standard deviations."""
     return NormalDist().inv_cdf((1 + confidence) / 2)

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import jaxtyping as jt
 import numpy as np
 
-from lstm_toys import files, opened
+from lstm_toys import opened
 from lstm_toys.text import quoted
 
 NUMBER = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?", re.ASCII)
@@ -43,9 +43,9 @@ class Table(NamedTuple):
 
 
 def content(path: Path | str) -> bytes:
-    """Reads a regular file that a user names; raises ValueError."""
+    """Reads a file that a user names; raises ValueError."""
     try:
-        with files.opened(Path(path), links=True) as file:
+        with Path(path).open("rb") as file:
             raw = file.read()
     except OSError as error:
         raise ValueError(error.strerror or "cannot be read") from None
@@ -54,7 +54,7 @@ def content(path: Path | str) -> bytes:
 
 
 def read(path: Path | str) -> Table:
-    """Reads the table in a regular file.
+    """Reads the table in a file.
 
     Raises ValueError if the file is missing, not a table, or ambiguous; the message gives the reason and position.
     """

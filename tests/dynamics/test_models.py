@@ -12,7 +12,6 @@ from lstm_toys.dynamics.models import (
     explained,
     fixed_linear,
     leading,
-    similarities,
     static_curve,
     varying_linear,
 )
@@ -99,18 +98,3 @@ def test_the_share_explained_counts_covered_points_on_one_side_of_a_fifth(early)
         assert coverage[seed] == pytest.approx(len(known) / len(points))
     nowhere = np.full_like(answers, np.nan)
     assert np.isnan(explained(answers, nowhere, x, early=early)[0]).all()
-
-
-def test_trajectories_are_alike_if_one_is_rotated_moved_and_scaled():
-    states = RANDOM.normal(size=(200, 4))
-    rotated = 3 * states @ np.linalg.qr(RANDOM.normal(size=(4, 4)))[0] + 5
-    found = similarities(np.stack([states, rotated, RANDOM.normal(size=(200, 4))]), np.stack([states, rotated]))
-    np.testing.assert_allclose(found[:2], 1)
-    assert (found[2] < 0.5).all()
-    wider = np.pad(states, [(0, 0), (0, 3)]) @ np.linalg.qr(RANDOM.normal(size=(7, 7)))[0]
-    np.testing.assert_allclose(similarities(states[None], wider[None]), 1)
-    angles = np.linspace(0, 2 * np.pi, 100, endpoint=False)
-    circle, other = (np.stack([np.cos(k * angles), np.sin(k * angles)], axis=1) for k in (1, 2))
-    # The last one is an ellipse of half axes 1 and a: (1 + a) / sqrt(2 (1 + a^2)).
-    found = similarities(circle[None], np.stack([other, np.ones((100, 2)), circle * [1, 3]]))
-    np.testing.assert_allclose(found, [[0, np.nan, 4 / np.sqrt(20)]], atol=1e-12)

@@ -181,16 +181,6 @@ def test_a_description_of_something_else_is_refused(folder, changes):
         population.load(folder)
 
 
-@pytest.mark.parametrize("name", ["population.json", "results.nc", "parameters.npz", "parameters-1.npz"])
-def test_a_link_out_of_the_folder_is_not_followed(folder, tmp_path, name):
-    (tmp_path / "link").symlink_to(folder)
-    population.load(tmp_path / "link")
-    (folder / name).rename(tmp_path / name)
-    (folder / name).symlink_to(tmp_path / name)
-    with pytest.raises(Damaged, match=f"{name}: is a link"):
-        population.load(folder)
-
-
 ATTRIBUTES = {"features": 1, "hidden": [4], "readout": "cell", "sequence": True, "cell": "lstm", "gates": "sigmoid"}
 STACK = "lstm_toys.networks.stack:Stack"
 
