@@ -43,10 +43,11 @@ class Table(NamedTuple):
 
 
 def content(path: Path | str) -> bytes:
-    """Reads a file that a user names; raises ValueError."""
+    """Reads a file that a user names; raises ValueError. Opening a pipe may wait forever."""
     try:
-        with Path(path).open("rb") as file:
-            raw = file.read()
+        if Path(path).exists() and not Path(path).is_file():
+            raise ValueError("is not a regular file")
+        raw = Path(path).read_bytes()
     except OSError as error:
         raise ValueError(error.strerror or "cannot be read") from None
     opened.note(path)
