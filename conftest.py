@@ -136,6 +136,7 @@ def process(*line, code=0, **options):
     return done
 
 
+HEAVY = ("jax", "flax", "optax", "xarray", "matplotlib", "scipy", "pandas")
 WITHOUT_JAX = """
 import sys
 from functools import partial
@@ -145,7 +146,7 @@ from lstm_toys.cli import command
 plan = getattr(asked, "plan", None) or partial(command.plan, asked.EXPERIMENT)
 for line in {lines}:
     print(command.carry_out(plan, line))
-    heavy = sys.modules.keys() & {{"jax", "flax", "optax", "xarray", "matplotlib", "scipy", "pandas"}}
+    heavy = sys.modules.keys() & {{*{heavy}}}
     assert not heavy, (line, heavy)
 """
 
@@ -156,11 +157,8 @@ def carry_out_without_jax(name, *lines, first=""):
     Returns:
         What was printed, after each line its exit code.
     """
-    program = WITHOUT_JAX.format(name=name, first=first, lines=[list(line) for line in lines])
+    program = WITHOUT_JAX.format(name=name, first=first, heavy=HEAVY, lines=[list(line) for line in lines])
     return process("-c", program).stdout
-
-
-HEAVY = ("jax", "flax", "optax", "xarray", "matplotlib", "scipy", "pandas")
 
 
 def finished_without_jax(name, *arguments):
@@ -353,14 +351,6 @@ def world(tmp_path_factory):
     yield ran
     for name, (made, before) in found.items():
         assert world.states(made.run) == before, f"a test changed what {name} left"
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Tells what tests recorded of themselves."""
-    for outcome in ("passed", "failed"):
-        for report in terminalreporter.getreports(outcome):
-            for name, value in report.user_properties:
-                terminalreporter.write_line(f"{name}: {value}")
 
 
 @pytest.fixture

@@ -72,13 +72,6 @@ def drawn(model, seeds=3, scale=1.0):
     )
 
 
-def memoryless(cell, seeds=2, units=2):
-    """Layers with random input kernels and biases, whose recurrent weights are zero."""
-    model = {"lstm": LSTM(units), "hard": LSTM(units, gates="hard"), "gru": GRU(units), "rnn": RNN(units)}[cell]
-    params = drawn(model, seeds)
-    return model, {**params, "recurrent_kernel": np.zeros_like(params["recurrent_kernel"])}
-
-
 def stacked(params, seed):
     """The parameters of one network in double precision."""
     return jax.tree.map(lambda leaf: np.asarray(leaf[seed], np.float64), params)

@@ -1,7 +1,6 @@
-"""What an interactive session shows of the library's objects: a line, a small table, a page of help."""
+"""What an interactive session shows of the library's objects: a line."""
 
 import pickle
-import pydoc
 
 import jax
 import numpy as np
@@ -23,10 +22,6 @@ def test_a_population_is_one_line(trained, tmp_path):
     lt.save(trained, tmp_path)
     assert repr(trained) == "<Population: 3 networks, 2 steps, 1 diverged>"
     assert repr(lt.load(tmp_path)) == "<Saved: 3 networks>"
-
-
-def test_help_is_a_page():
-    assert pydoc.plain(pydoc.render_doc(lt)).count("\n") < 60
 
 
 def test_a_population_pickles(trained):

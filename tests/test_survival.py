@@ -150,19 +150,23 @@ def interrupt(folder, number, *, times):
 
 
 @pytest.fixture(scope="module")
-def interrupted_twice(tmp_path_factory):
-    """The results folder of a run that a signal ended, and after it went on, a second signal that came at once."""
-    folder = tmp_path_factory.mktemp("interrupted")
-    interrupt(folder, signal.SIGINT, times=1)
-    interrupt(folder, signal.SIGTERM, times=2)
+def interrupted_once(tmp_path_factory):
+    """The results folder of a run that a signal ended."""
+    interrupt(folder := tmp_path_factory.mktemp("interrupted"), signal.SIGINT, times=1)
     return folder
 
 
 @pytest.fixture
-def interrupted(interrupted_twice, tmp_path):
+def interrupted(interrupted_once, tmp_path):
     """A copy of it, and its checkpoints, the oldest first."""
-    folder = shutil.copytree(interrupted_twice, tmp_path / "results")
+    folder = shutil.copytree(interrupted_once, tmp_path / "results")
     return folder, checkpoints(folder)
+
+
+@pytest.mark.long
+def test_a_closed_terminal_and_two_signals_end_a_run(tmp_path):
+    interrupt(tmp_path, signal.SIGHUP, times=1)
+    interrupt(tmp_path, signal.SIGTERM, times=2)
 
 
 @pytest.mark.parametrize("flags", [[], *rarely(["--restart"])])
@@ -218,11 +222,6 @@ def test_a_second_process_on_a_run_is_refused(interrupted, capsys):
 
 
 @pytest.mark.long
-def test_a_closed_terminal_ends_a_run(tmp_path):
-    interrupt(tmp_path, signal.SIGHUP, times=1)
-
-
-@pytest.mark.long
 def test_a_second_signal_ends_a_process_inside_xla(tmp_path):
     """In a compilation of minutes, in which no Python runs in the main thread."""
     layers = f"--hidden={','.join(['3'] * 60)}"
@@ -257,7 +256,6 @@ GRIDS = [
     *("--offset=-0.5:0.5:3", "--slope=0.3", "--intercept=-1:1:3", "--length=20", "--spacing=0.1"),
 ]
 WRITING = {
-    "line": ["--steps=50", "--publish"],
     "sweep": ["--task=line", "--steps=50", "--grid=optimizer=sgd rmsprop", "--grid=noise=0 0.1", "--publish"],
     "generalization": [*GRIDS, "--publish"],
 }
@@ -265,20 +263,6 @@ WRITING = {
 
 TIMED = {"seconds", "member_steps_per_second", "answers_per_second", "continued", "sha256"}
 """What summaries tell of the way to the numbers, or is a digest of that."""
-
-
-def furnished(folder):
-    """A folder with a published set of a line, which another one replaces in part, and a file of the user beside it."""
-    (work,) = command.plan(EXPERIMENT, [*FLAGS, *WRITING["line"], f"--results_dir={folder}"]).asks
-    run = Run.named(work.runs, work.settings.as_dict(), value(work))
-    earlier = folder.with_name(f"{folder.name}.earlier")
-    for place, numbers in {run.folder: range(4), earlier: range(2, 6)}.items():
-        place.mkdir(parents=True)
-        for number in numbers:
-            (place / f"more-{number}.png").write_text(f"{place is earlier}: {number}")
-    publishing.publish(sorted(earlier.iterdir()), folder / "line", "line-earlier", pytest.fail)
-    (folder / "line" / "notes.txt").write_text("mine")
-    return folder
 
 
 def outcome(folder):
@@ -307,12 +291,12 @@ def test_a_run_killed_while_it_writes_ends_in_the_same_files(tmp_path, name):
     def written(folder, at):
         return ended(folder, at, "--checkpoint_every=1e6", *WRITING[name], experiment=name)
 
-    output, *well = written(furnished(tmp_path / "uninterrupted"), 0)
+    output, *well = written(tmp_path / "uninterrupted", 0)
     assert well == ["", 0]
     expected, count = outcome(tmp_path / "uninterrupted"), sum(line.isdigit() for line in output.splitlines())
     assert count >= 5
     for at in (1, count // 2, count):
-        folder = furnished(tmp_path / str(at))
+        folder = tmp_path / str(at)
         assert written(folder, at)[2] == -signal.SIGKILL
         assert written(folder, 0)[1:] == ("", 0)
         assert outcome(folder) == expected, at

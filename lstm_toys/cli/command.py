@@ -108,47 +108,44 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
     if any(argument.partition("=")[0] == "--version" for argument in arguments):
         print(VERSION)
         return 0
-    try:
-        with Interruption() as interruption:
-            return _run_plan(make_plan, arguments, interruption)
-    except Interrupted as signaled:
-        return complain(ended(signaled.args[0]), 128 + signaled.args[0])
-
-
-def _run_plan(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str], interruption: Interruption) -> int:
-    try:
-        plan = make_plan(arguments)
-    except flags.Help as text:
-        print(text)
-        return 0
-    except flags.UsageError as error:
-        return complain(str(error), 2)
-    asks, options = plan.asks, plan.options
-    console = output.console(quiet=options.quiet)
-    for note in plan.notes:
-        console.print(note)
-    work = lifecycle.Work(options, console, interruption)
-    try:
-        work.carry_out(asks)
-        runs = [work.runs[ask] for ask in asks]
-        for each in plan.report(runs) if plan.report else lifecycle.report(asks, work.runs):
-            console.print(each, soft_wrap=isinstance(each, str), crop=False)
-        if options.quiet:
-            print(*([plan.file] if plan.file else [run.folder for run in runs]), sep="\n")
-        lost = [ask.lost(run.read_metrics()) for ask, run in zip(asks, runs, strict=True)]
-        return max([complain(line, 1) for line in lost if line is not None], default=0)
-    except Refused as error:
-        return complain(str(error), 2)
-    except (Failed, NotPublished) as error:
-        return complain(str(error), 1)
-    except Busy as busy:
-        return complain(f"{busy}: another process is computing this run; wait until it ends, or change a setting", 1)
-    except Damaged as damaged:
-        return complain(f"{damaged}; move its folder elsewhere, or make it again with --restart", 1)
-    except OSError as error:
-        where = f": {error.filename}" if error.filename else ""
-        return complain(f"flag --results_dir={options.results_dir}: {error.strerror or error}{where}; {KEPT}", 1)
-    except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not OUT_OF_MEMORY.search(str(error)):
-            raise
-        return complain(f"out of memory; {KEPT}", 1)
+    with Interruption() as interruption:
+        try:
+            plan = make_plan(arguments)
+        except flags.Help as text:
+            print(text)
+            return 0
+        except flags.UsageError as error:
+            return complain(str(error), 2)
+        asks, options = plan.asks, plan.options
+        console = output.console(quiet=options.quiet)
+        for note in plan.notes:
+            console.print(note)
+        work = lifecycle.Work(options, console, interruption)
+        try:
+            work.carry_out(asks)
+            runs = [work.runs[ask] for ask in asks]
+            for each in plan.report(runs) if plan.report else lifecycle.report(asks, work.runs):
+                console.print(each, soft_wrap=isinstance(each, str), crop=False)
+            if options.quiet:
+                print(*([plan.file] if plan.file else [run.folder for run in runs]), sep="\n")
+            lost = [ask.lost(run.read_metrics()) for ask, run in zip(asks, runs, strict=True)]
+            return max([complain(line, 1) for line in lost if line is not None], default=0)
+        except Interrupted as signaled:
+            return complain(ended(signaled.args[0]), 128 + signaled.args[0])
+        except Refused as error:
+            return complain(str(error), 2)
+        except (Failed, NotPublished) as error:
+            return complain(str(error), 1)
+        except Busy as busy:
+            return complain(
+                f"{busy}: another process is computing this run; wait until it ends, or change a setting", 1
+            )
+        except Damaged as damaged:
+            return complain(f"{damaged}; move its folder elsewhere, or make it again with --restart", 1)
+        except OSError as error:
+            where = f": {error.filename}" if error.filename else ""
+            return complain(f"flag --results_dir={options.results_dir}: {error.strerror or error}{where}; {KEPT}", 1)
+        except (MemoryError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and not OUT_OF_MEMORY.search(str(error)):
+                raise
+            return complain(f"out of memory; {KEPT}", 1)

@@ -8,13 +8,18 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from lstm_toys.figures import style
-from lstm_toys.figures.style import COLORS, GRAY, INPUT
+from lstm_toys.figures.style import COLORS, GRAY, INPUT, MOST_BANDS, Grid
 from lstm_toys.results.arrays import axis_label, kept, probed
+from lstm_toys.tasks.goal import AFTER
 
 MOST_PANELS = 12
+OTHERS: dict[str, Any] = {"color": "#929299", "linewidth": 0.5}
+MOST_OTHERS = 5
+"""With more other curves, every panel shows one line instead: the median answer to all curves."""
 
 PUBLISHED: dict[str, Any] = {
     "linestyle": "",
@@ -38,7 +43,7 @@ def target(results: xr.Dataset, title: str) -> Figure:
 def training_answer(results: xr.Dataset, title: str) -> Figure:
     """Draws the training curve and the networks' answers to it, in the (x, y) plane if they also answer x.
 
-    Below, it draws what the answers are off by, over time.
+    Below, it draws what the answers are off by, over time; the title says by how much, in the first tenth and after it.
     """
     fit, x = kept(results), results.time.values
     wrong = fit.train_answer - results.train_target
@@ -46,6 +51,7 @@ def training_answer(results: xr.Dataset, title: str) -> Figure:
         figure = Figure(figsize=(6.8, 6.0))
         axes, below = figure.subplots(2, 1, height_ratios=(3, 1.3))
         for each, label in ((axes, "y"), (below, "answer − curve")):
+            style.measured(each)
             each.set(xlabel=style.plain(axis_label(results.time)), ylabel=label)
         style.answers_of(axes, fit.train_answer, COLORS["r"])
         axes.plot(x, results.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
@@ -53,8 +59,13 @@ def training_answer(results: xr.Dataset, title: str) -> Figure:
             axes, [*style.answer_entries(fit, COLORS["r"]), style.entry("training curve", COLORS["b"], **INPUT)]
         )
         names = [str(each) for each in wrong.feature.values if each in ("x", "y")]
-        for name, color in zip(reversed(names), "rc", strict=False):
-            style.answers_of(below, wrong.sel(feature=[name]).assign_coords(feature=["y"]), COLORS[color])
+        if fit.sizes["seed"]:
+            for name, color in zip(reversed(names), "rc", strict=False):
+                style.answers_of(below, wrong.sel(feature=[name]).assign_coords(feature=["y"]), COLORS[color])
+            early = x <= x[0] + AFTER * (x[-1] - x[0])
+            off = np.abs(wrong.sel(feature="y").values)
+            first, late = (np.median(off[:, part].max(axis=1)) for part in (early, ~early))
+            title += f"\ny is off by up to {first:.2g} in the first tenth, and by up to {late:.2g} after it"
         axes.set_title(style.plain(title))
         below.axhline(0, color=COLORS["b"], **INPUT)
         if len(names) > 1:
@@ -73,8 +84,8 @@ def family_answers(
 ) -> Figure:
     """Draws the networks' answers to the curves of some families, with one title each.
 
-    Each curve has a panel; at most twelve are drawn. Raises ValueError if a family is unknown, or the number of labels
-    does not match.
+    Up to three curves of a family share a panel; more have one each, and at most twelve are drawn. Raises ValueError if
+    a family is unknown, or the number of titles or labels does not match.
 
     Args:
         curves: for each family the labels of its curves in order. They have the colors of `COLORS`, or, if there are
@@ -121,32 +132,37 @@ def curve_panels(
     *,
     overlay: bool = False,
 ) -> Figure:
-    """Draws answers to the curves of several parts, by title, one part below the other, and each curve in a panel.
+    """Draws answers to the curves of several parts, by title, one part below the other.
 
-    At most `MOST_PANELS` curves of a part are drawn. The y axis fits everything drawn. ``fit`` are results without the
+    Up to `MOST_BANDS` curves of a part share one panel. More have a panel each, at most `MOST_PANELS`, which also shows
+    the median answers to the others for comparison. The y axis fits everything drawn. ``fit`` are results without the
     seeds that diverged; ``shown`` labels the thin dashed lines; ``overlay`` also draws the median answers to all curves
     of a part in one panel above, without what they were shown.
     """
     chosen = [[curves[place] for place in style.evenly(len(curves), MOST_PANELS)] for _, curves in parts]
     most = max(map(len, chosen))
-    across = -(-most // -(-most // 4))
-    heights = [0.55 + 3.3 / across**0.5 * -(-len(curves) // across) for curves in chosen]
+    across = 1 if most <= MOST_BANDS else 3 if most in (5, 6, 9) else 4
+    grids = [(1, 1) if len(curves) <= MOST_BANDS else (-(-len(curves) // across), across) for curves in chosen]
+    heights = [3.8 if (rows, columns) == (1, 1) else 0.55 + 1.75 * rows for rows, columns in grids]
     above = 2.7 if overlay else 0.0
     with style.house():
-        figure = Figure(figsize=(max(6.8, 1.0 + 2.1 * across), sum(heights) + above * len(heights) + 0.4))
+        figure = Figure(figsize=(6.8 if across == 1 else 1.0 + 2.1 * across, sum(heights) + above * len(heights) + 0.4))
         ratios = [height + above for height in heights]
         places = figure.subfigures(len(chosen), 1, squeeze=False, height_ratios=ratios).ravel()
         if title:
             figure.suptitle(style.plain(title))
-        for place, (of, every), curves, height in zip(places, parts, chosen, heights, strict=True):
+        for place, (of, every), curves, grid, height in zip(places, parts, chosen, grids, heights, strict=True):
             more = f" ({len(curves)} of {len(every):,} curves)" if len(curves) < len(every) else ""
             place.suptitle(style.plain(f"{of}{more}"))
             if overlay:
                 top, place = place.subfigures(2, 1, height_ratios=(above, height))
                 _overlay(top, curves, fit.time, style.plain(ylabel))
-            _part(place, curves, across, fit.time, style.plain(ylabel))
+            _part(place, curves, grid, fit.time, style.plain(ylabel))
         drawn = [curve for curves in chosen for curve in curves]
         handles = style.answer_entries(fit, GRAY)
+        if fit.sizes["seed"] and across > 1:
+            label = "answers to the other curves" if most <= MOST_OTHERS + 1 else "median answer to all curves"
+            handles.append(style.entry(label, **OTHERS))
         if any(curve.shown is not None for curve in drawn):
             handles.append(style.entry(shown, **INPUT))
         if any(curve.published is not None for curve in drawn):
@@ -163,30 +179,55 @@ def labeled(labels: Mapping[str, str] | Sequence[str]) -> list[tuple[str, str]]:
     return [(label, shades[index]) for index, label in enumerate(labels)]
 
 
-def _part(place: SubFigure, curves: Sequence[Curve], across: int, time: xr.DataArray, ylabel: str) -> None:
-    panels = place.subplots(-(-len(curves) // across), across, squeeze=False, sharex=True, sharey=True).ravel()
-    for axes in panels[len(curves) :]:
-        axes.remove()
-    for number, (axes, curve) in enumerate(zip(panels, curves, strict=False)):
+def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time: xr.DataArray, ylabel: str) -> None:
+    panels: list[Axes] = list(place.subplots(*grid, squeeze=False, sharex=True, sharey=True).ravel())
+    alone = grid == (1, 1)
+    for number, axes in enumerate(panels):
+        axes.set_visible(number < len(curves))
+        leftmost, lowest = number % grid[1] == 0, alone or number + grid[1] >= len(curves)  # No panel is below.
+        style.measured(axes, x=lowest, y=number == 0)  # All have the same ticks at y.
+        if leftmost:
+            axes.set_ylabel(ylabel)
+        else:
+            Grid(axes.yaxis)
+        if lowest:
+            axes.set_xlabel(style.plain(axis_label(time)))
+            axes.tick_params(labelbottom=True)
+            style.whole_ticks(axes, time.values)
+        else:
+            Grid(axes.xaxis)
+    shared = panels * len(curves) if alone else panels[: len(curves)]
+    sound = curves[0].answers.sizes["seed"] > 0
+    gap = np.full((2, 1), np.nan)
+    several = curves if sound and not alone else ()
+    medians = [np.hstack([np.median(style.across(curve.answers), axis=1), gap]) for curve in several]
+    for number, (axes, curve) in enumerate(zip(shared, curves, strict=True)):
+        others = medians[:number] + medians[number + 1 :]
+        if len(others) > MOST_OTHERS:
+            others = [np.median(medians, axis=0)]
+        if others:  # One line with gaps is drawn faster than many.
+            axes.plot(*np.hstack(others), zorder=1.5, **OTHERS)
         style.answers_of(axes, curve.answers, curve.color)
         if curve.published is not None:
             axes.plot(curve.answers.time, curve.published, markevery=0.09, **PUBLISHED)
+        if not alone:
+            axes.set_title(style.plain(curve.label), fontsize=9)
         if curve.shown is not None:
             axes.plot(curve.answers.time, curve.shown, color=curve.color, **INPUT)
-        axes.set_title(style.plain(curve.label), fontsize=9)
-        style.whole_ticks(axes, time.values)
-        if number % across == 0:
-            axes.set_ylabel(ylabel)
-        if number + across >= len(curves):  # No panel is below.
-            axes.set_xlabel(style.plain(axis_label(time)))
-            axes.tick_params(labelbottom=True)
+    if alone and len(curves) > 1:
+        _name(panels[0], curves)
 
 
 def _overlay(place: SubFigure, curves: Sequence[Curve], time: xr.DataArray, ylabel: str) -> None:
     axes = place.subplots()
+    style.measured(axes)
     axes.set(title="the answers alone", xlabel=style.plain(axis_label(time)), ylabel=ylabel)
     style.whole_ticks(axes, time.values)
     for curve in curves:
         style.answers_of(axes, curve.answers, curve.color, filled=False)
+    _name(axes, curves)
+
+
+def _name(axes: Axes, curves: Sequence[Curve]) -> None:
     handles: list[Artist] = [style.entry(each.label, each.color) for each in curves]
     axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -2,6 +2,8 @@
 
 >>> lt.Plane("line", (lt.Axis(lt.LENGTH, 100, 400, 4), "slope")).axes[0].values.tolist()
 [100.0, 200.0, 300.0, 400.0]
+>>> lt.Plane("line", (lt.SPACING, "slope")).axes
+('spacing', 'slope')
 """
 
 from __future__ import annotations

@@ -8,13 +8,11 @@ import os
 import shutil
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
 import xarray as xr
-from parts import switched
-from world import SINE, SMALL
+from world import SINE
 
 import conftest
 from conftest import ROOT, carry_out, process, rarely, refusal
@@ -31,25 +29,12 @@ ARRAYS = {"results.nc", "metrics.json", "parameters.npz", "population.json"}
 FAMILIES = ["line"] * 5 + ["line_origin"] * 6 + ["amplitude"] * 6 + ["phase"] * 6 + ["frequency"] * 6
 
 
-class Mine(NamedTuple):
-    """A finished run that a test may change.
-
-    Attributes:
-        arguments: its command line.
-        results: the folder of all results.
-        run: the folder of the run.
-    """
-
-    arguments: list[str]
-    results: Path
-    run: Path
-
-
 @pytest.fixture
 def mine(world, tmp_path):
-    """A copy of the finished run of the sine."""
-    results, made = tmp_path / "results", world("sine").run
-    return Mine([*SINE, f"--results_dir={results}"], results, shutil.copytree(made, results / "runs" / made.name))
+    """The finished run of the sine, copied, so that a test may change it."""
+    results, made = tmp_path / "results", world("sine")
+    run = shutil.copytree(made.run, results / "runs" / made.run.name)
+    return made._replace(arguments=[*SINE, f"--results_dir={results}"], results=results, run=run)
 
 
 def snapshot(folder):
@@ -179,8 +164,6 @@ def test_a_finished_run_is_drawn_again_and_in_another_format_without_training(mi
     [
         ("metrics.json", b""),
         *rarely(
-            ("metrics.json", b"{"),
-            ("metrics.json", b"[]"),
             ("metrics.json", b'{"files": 3, "seconds": 1}'),
             ("results.nc", b"damaged"),
             ("results.nc", None),  # That of another run.
@@ -206,13 +189,6 @@ def test_restart_trains_the_same_networks_whatever_is_spoiled(mine):
     assert carry_out(EXPERIMENT, [*mine.arguments, "--restart", "--quiet"]) == 0
     xr.testing.assert_identical(storage.load_results(mine.run / "results.nc"), whole)
     assert all((mine.run / name).read_bytes() != b"damaged" for name in ARRAYS)
-
-
-@pytest.mark.parametrize("name", ["population.json", *rarely("results.nc", "parameters.npz")])
-def test_a_finished_run_whose_file_is_gone_is_made_again(mine, name):
-    (mine.run / name).unlink()
-    assert carry_out(EXPERIMENT, mine.arguments) == 0
-    assert (mine.run / name).exists()
 
 
 def test_parameters_of_other_networks_are_not_evaluated(mine, capsys):
@@ -244,20 +220,6 @@ def test_a_large_learning_rate_names_the_diverged_seeds_and_goes_on(tmp_path, ca
     assert metrics["summary"]["train MSE"]["median"] == pytest.approx(np.median(kept))
 
 
-@pytest.mark.long
-def test_a_run_fails_if_every_seed_diverged(tmp_path, capsys):
-    arguments = [*SMALL, "--steps=30", f"--results_dir={tmp_path}", "--learning_rate=1e6", "--readout=dense", "--quiet"]
-    with switched(drawing=True):
-        assert carry_out(EXPERIMENT, arguments) == 1
-    output, errors = capsys.readouterr()
-    assert errors.count("\n") == 1
-    assert "--learning_rate" in errors
-    (folder,) = (tmp_path / "runs").iterdir()
-    assert output == f"{folder}\n"
-    assert strict_json(folder / "metrics.json")["diverged_seeds"] == [0, 1, 2]
-    assert {path.name for path in folder.glob("*.png")} == FIGURES
-
-
 @pytest.fixture
 def elsewhere(tmp_path):
     """Runs Python in a folder where a package without a file of its own has an experiment."""
@@ -268,18 +230,8 @@ def elsewhere(tmp_path):
     return partial(process, cwd=tmp_path)
 
 
-CALLED = [
-    (["studies/mine.py"], "studies/mine.py"),
-    *rarely(
-        (["-m", "studies.mine"], "-m studies.mine"),
-        (["-m", "experiments.sweep", "--task=studies.mine"], "-m experiments.sweep"),
-    ),
-]
-
-
-@pytest.mark.parametrize(("arguments", "told"), CALLED)
-def test_help_tells_how_it_was_called(arguments, told, elsewhere):
-    assert f"\nusage: python {told} [flags]\n" in elsewhere(*arguments, "--help").stdout
+def test_help_tells_how_it_was_called(elsewhere):
+    assert "\nusage: python studies/mine.py [flags]\n" in elsewhere("studies/mine.py", "--help").stdout
 
 
 @pytest.mark.long

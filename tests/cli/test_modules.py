@@ -11,9 +11,7 @@ from lstm_toys.runs.experiment import Experiment
 MODULES = {
     "mine_sound.py": "from experiments.line import EXPERIMENT\n",
     "mine_other.py": "EXPERIMENT = 3\n",
-    "mine_empty.py": "",
     "mine_raising.py": "\nraise RuntimeError('no\\nway')\n",
-    "mine_ending.py": "import sys\nsys.exit(3)\n",
     "mine_needing.py": "import no_such_dependency\n",
     "mine_spoiled.py": "\n\nx = = 1\n",
     "mine_folder/deeper.py": "from experiments.hill import EXPERIMENT\n",
@@ -23,14 +21,11 @@ SAID = {
     "nowhere": "experiments.papers.memory, and your own modules in this folder or on PYTHONPATH",
     "mine_folder.other": "no module named mine_folder.other;",
     "sweep": "experiments.sweep declares no EXPERIMENT of class Experiment; available:",
-    "mine_empty": "mine_empty declares no EXPERIMENT",
     "mine_other": "mine_other.EXPERIMENT must be of class Experiment, not int",
     "mine_raising": "mine_raising cannot be imported: RuntimeError: no way (mine_raising.py, line 2)",
-    "mine_ending": "mine_ending cannot be imported: SystemExit: 3 (mine_ending.py, line 2)",
     "mine_needing": "cannot be imported: ModuleNotFoundError: No module named 'no_such_dependency' (mine_needing.py,",
     "mine_spoiled": "mine_spoiled cannot be imported: SyntaxError: invalid syntax (mine_spoiled.py, line 3)",
     "mine_sound.py": "takes the name of a module, such as mine_sound",
-    "../mine_sound": "takes the name of a module, such as mine",
 }
 
 

@@ -2,12 +2,8 @@
 
 import importlib
 import json
-import os
 import re
 import shlex
-import signal
-import threading
-import time
 from functools import partial
 from types import SimpleNamespace
 
@@ -95,27 +91,6 @@ def test_too_little_disk_or_a_missing_library_ends_it_before_anything_is_done(cl
     with pytest.raises(SystemExit, match=r"pip install '.\[peers\]'"):
         results.main(clone)
     assert not (clone / "results").exists()
-
-
-def test_a_signal_lets_the_command_save_what_it_has(tmp_path, monkeypatch):
-    (tmp_path / "saves.py").write_text(
-        "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
-        "open('ready', 'w').close()\ntime.sleep(600)\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-
-    def interrupt():
-        while not (tmp_path / "ready").exists():
-            time.sleep(0.01)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            os.kill(os.getpid(), number)
-
-    before = signal.getsignal(signal.SIGINT)
-    threading.Thread(target=interrupt).start()
-    with pytest.raises(SystemExit) as ended:
-        results.call("saves", tmp_path)
-    assert ended.value.code == 5
-    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.long

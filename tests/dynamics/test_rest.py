@@ -1,7 +1,5 @@
 """What networks made by hand come to under constant inputs, in closed form."""
 
-import itertools
-
 import jax
 import maps
 import numpy as np
@@ -15,36 +13,6 @@ from lstm_toys.networks.rnn import RNN
 
 RANDOM = np.random.default_rng(0)
 INPUTS = np.array([[0.0], [0.4]])
-
-
-def sigmoid(a):
-    return 1 / (1 + np.exp(-a))
-
-
-def gated(cell, params, u):
-    """The hidden state at rest of a layer without recurrent weights, and the eigenvalue of each unit."""
-    if cell == "gru":
-        shown, (b_z, b_r, b_h) = u * params["kernel"][0] + params["bias"][0], np.split(params["bias"][1], 3)
-        a_z, a_r, a_h = np.split(shown, 3)
-        return np.tanh(a_h + sigmoid(a_r + b_r) * b_h), sigmoid(a_z + b_z)
-    i, f, g, o = np.split(u * params["kernel"][0] + params["bias"], 4)
-    i, f, o = (np.clip(0.2 * each + 0.5, 0, 1) if cell == "hard" else sigmoid(each) for each in (i, f, o))
-    return o * np.tanh(i * np.tanh(g) / (1 - f)), f
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("cell", ["hard", "lstm", "gru"])
-def test_without_recurrent_weights_every_unit_rests_by_itself(cell):
-    system, params = maps.made(*maps.memoryless(cell))
-    found = rest(system, params, INPUTS, RANDOM.uniform(-1, 1, (2, 6, system.dimension)))
-    assert (found.kind[..., 0] == Kind.STABLE).all()
-    assert (found.kind[..., 1:] == Kind.NOTHING).all()
-    np.testing.assert_array_equal(found.share[..., 0], 1)
-    for seed, (place, (u,)) in itertools.product(range(2), enumerate(INPUTS)):
-        hidden, factors = gated(cell, maps.stacked(params, seed), u)
-        np.testing.assert_allclose(found.answer[seed, place, 0], hidden, atol=1e-9)
-        expected = np.sort(np.concatenate([factors, np.zeros(system.dimension - len(factors))]))[::-1]
-        np.testing.assert_allclose(found.eigenvalues[seed, place, 0], expected, atol=1e-9)
 
 
 LINEAR = {

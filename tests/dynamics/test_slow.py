@@ -1,12 +1,10 @@
-"""Slow points, against the algebra of maps made by hand, and against the fixed points that Newton's method finds."""
+"""Slow points, against the algebra of maps made by hand."""
 
-import jax
 import numpy as np
 import pytest
 from maps import SPACING, drawn, linear, made, rotation
 
 import lstm_toys as lt
-from lstm_toys.dynamics.rest import rest
 from lstm_toys.dynamics.slow import descents, variance_shares
 from lstm_toys.networks.gru import GRU
 from lstm_toys.networks.lstm import LSTM
@@ -45,19 +43,6 @@ def test_slow_points_of_a_line_lie_on_a_line_and_those_of_a_plane_do_not():
     assert 0.5 <= shares[1, 0] < 0.95
     assert shares[1].sum() == pytest.approx(1, abs=1e-4)
     assert np.isnan(variance_shares(found.state, found.q < 0)).all()
-
-
-@pytest.mark.long
-def test_fixed_points_are_the_slowest_points_of_every_network_alone_or_with_others():
-    model = GRU(5)
-    system, params = made(model, drawn(model, 3, 0.5))
-    begun = starts(3, 5)
-    found = descents(system, params, INPUTS, begun, SPACING, tolerance=0.0)
-    known = rest(system, params, INPUTS, begun[:, 0])
-    np.testing.assert_allclose(found.state, np.broadcast_to(known.state[:, :, :1], found.state.shape), atol=1e-7)
-    np.testing.assert_allclose(found.answer, np.broadcast_to(known.answer[:, :, :1], found.answer.shape), atol=1e-7)
-    alone = descents(system, jax.tree.map(lambda leaf: leaf[1:2], params), INPUTS, begun[1:2], SPACING, tolerance=0.0)
-    np.testing.assert_array_equal(alone.state[0], found.state[1])
 
 
 def test_slow_points_of_a_model_begin_evenly_in_the_states_that_it_visited():

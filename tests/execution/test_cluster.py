@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -167,32 +166,6 @@ def test_no_scheduler_is_there(address):
         pass
 
 
-@pytest.mark.parametrize(
-    ("reply", "told"),
-    [
-        (b"", "{} accepts connections, but has not replied for 0.3 s"),
-        (b"SSH-2.0-OpenSSH\r\n", "what listens at {} does not reply as a Dask scheduler"),
-    ],
-)
-def test_what_listens_is_no_scheduler(reply, told, monkeypatch):
-    if not reply:
-        monkeypatch.setattr(cluster, "REACHED", 0.3)
-    with socket.create_server(("127.0.0.1", 0)) as server, contextlib.ExitStack() as accepted:
-
-        def serve():
-            with contextlib.suppress(OSError):  # Once the server is shut down.
-                while True:
-                    accepted.enter_context(server.accept()[0]).send(reply)
-
-        serving = threading.Thread(target=serve)
-        serving.start()
-        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
-        with pytest.raises(cluster.Unreachable, match=told.format(address)), connected(address):
-            pass
-        server.shutdown(socket.SHUT_RDWR)
-        serving.join()
-
-
 def test_shares_are_whole_blocks_that_leave_nobody_idle():
     assert [blocks.group_size(18, 4, 1, workers) for workers in (1, 2, 5, 9)] == [20, 12, 4, 4]
     assert blocks.group_size(100_000, 4, 1, 2) == blocks.GROUP_MEMBERS
@@ -315,24 +288,11 @@ def test_what_a_worker_of_another_kind_did_is_recorded_where_that_is_accepted(sc
 
 
 @pytest.mark.long
-def test_a_worker_of_another_kind_that_comes_later_ends_the_run(scheduler):
-    file, _, work = scheduler
-    first = work()
-    with connected(file) as found:
-        first.terminate()
-        first.wait()
-        work(JAX_RANDOM_SEED_OFFSET="7")
-        with pytest.raises(cluster.Lost, match="a worker differs from this process in switches; --mixed"):
-            list(found.map(Plain(napping), range(3), lambda: False))
-
-
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("who", "sent", "told"),
     [
         ("worker", signal.SIGKILL, "there has been no worker for 8 s"),
         ("scheduler", signal.SIGKILL, "the scheduler does not reply"),
-        ("scheduler", signal.SIGSTOP, "the scheduler does not reply"),
     ],
 )
 def test_whoever_is_gone_ends_the_run(who, sent, told, scheduler, monkeypatch):
@@ -348,13 +308,3 @@ def test_whoever_is_gone_ends_the_run(who, sent, told, scheduler, monkeypatch):
             child.kill()
         with pytest.raises(cluster.Lost, match=told):
             list(outcomes)
-
-
-@pytest.mark.long
-def test_any_number_of_workers_and_devices_gives_the_same_bits(here, monkeypatch):
-    monkeypatch.setattr(jax, "device_count", lambda: 3 * 2)
-    with connected("local:3") as found:
-        monkeypatch.undo()  # Workers have their share by now; this process has its own devices.
-        _, names = spread(found, napping, range(12))
-        assert len(names) == 3
-        assert same(lt.train(TASK, MODEL, executor=found, **OPTIONS).states, here.states)

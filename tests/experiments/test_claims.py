@@ -26,7 +26,6 @@ from lstm_toys.studies.claims.declaration import DURING, NETWORKS
 from lstm_toys.studies.training.study import Training
 
 PUBLISHED = json.loads((ROOT / "results" / "claims" / "claims.json").read_text())
-"""The published verdicts on the claims of the post."""
 
 
 def entries_of(run):
@@ -56,17 +55,10 @@ def test_the_columns_differ_in_what_they_are_named_after():
     assert {(column, name) for column, name in needs if column in CLAIMS.controls} == {
         (column, "sine") for column in CLAIMS.controls
     }
-    for column, name in needs:
-        if f"{column} at equal loss" in CLAIMS.variants:  # Both from one run.
-            assert needs[column, name] == needs[f"{column} at equal loss", name]
-    # Two populations have no layer that could be larger.
-    assert sum(column in CLAIMS.variants for column, _ in needs) == 7 + 2 * (2 * 7 + 2 * 5 - len(post_claims.UNLEARNED))
     for column, name, changes in (
         ("untrained networks", "sine", {"steps": 0}),
         ("networks trained on A = 0.6", "sine", {"numbers": (("amplitude", 0.6),)}),
-        ("dense readout", "sine", {"readout": "dense"}),
         ("dense readout", "line", {"readout": "dense", "hidden": (32,), "learning_rate": 0.3}),
-        ("dense readout", "hill", {"readout": "dense", "learning_rate": 0.3}),
     ):
         assert needs[column, name] == dataclasses.replace(usual[name], **changes)
     assert {column for column, _ in planned()[1]} - {DURING} == {NETWORKS, *CLAIMS.controls}
@@ -75,7 +67,6 @@ def test_the_columns_differ_in_what_they_are_named_after():
 COUNTING = "--claims=experiments.papers.counting"
 NEEDS = {
     ("--only=hill-y-longer",): {(NETWORKS, "hill"), (NETWORKS, "hill_y")},
-    ("--only=hill-second-layer",): {(NETWORKS, "hill"), (NETWORKS, "hill_one_layer")},
     ("--only=slope-large,line-one-layer",): {(NETWORKS, "line"), (NETWORKS, "slope_intercept")},
     ("--only=valley-phase",): {(column, "sine") for column in (NETWORKS, *CLAIMS.controls)},
     (COUNTING, "--only=gru-does-not-count-on"): {(NETWORKS, "gru")},  # Untrained networks fail at it, too.
@@ -96,20 +87,17 @@ def test_every_claim_of_the_post_is_judged_in_every_column(tmp_path, monkeypatch
     monkeypatch.setattr(post_claims, "CLAIMS", changed)
     assert carry_out(claims, ["--seeds=3", f"--results_dir={tmp_path}"]) == 0
     (run,) = tmp_path.glob("runs/claims-*")
-    entries, table, printed = entries_of(run), (run / "claims.md").read_text(), capsys.readouterr().out
+    entries, printed = entries_of(run), capsys.readouterr().out
     assert [*entries] == [*CLAIMS.ids]
     for name, entry in entries.items():
         assert (len(entry["per_seed"]), entry["variants"]) == (3, {})
         assert [*entry["null"]] == ([] if name == "hill-y-longer" else ["copy", "clipped copy"])
-        assert f"### {name}" in table
         assert name in printed
         if during := entry["during"]:  # Those of two steps are those that the claims are about.
             assert during["steps"] == [1, 2]
             assert (during["share"][-1], during["median"][-1]) == (entry["share"], entry["median"])
     assert [*entries["sine-learned"]["controls"]] == [*CLAIMS.controls]
     assert entries["sine-learned"]["during"]
-    assert entries["line-one-layer"]["controls"] == {}
-    assert "Made by `python -m experiments.claims --claims=experiments.post.claims --seeds=3 --base_seed=0`" in table
 
 
 def test_flags_of_trainings_change_all_networks():
@@ -123,23 +111,6 @@ def test_one_population_is_judged_by_what_it_can_answer():
     gru = CLAIMS.on("sine", "--cell=gru")
     assert gru.ids == tuple(claim.id for claim in CLAIMS.claims if claim.populations == ("sine",))
     assert gru.populations["sine"][1] == ["--cell=gru"]
-
-
-def test_claims_are_drawn_and_judged_again_from_runs_that_are_finished(world, folder):
-    shutil.copytree(world("claims").results, folder / "copy")
-    run = folder / "copy" / "runs" / world("claims").run.name
-
-    def again(*switches):
-        before = [(run / name).stat().st_mtime_ns for name in ("claims.json", "claims.png")]
-        assert carry_out(claims, [*world("claims").arguments, f"--results_dir={folder / 'copy'}", *switches]) == 0
-        after = [(run / name).stat().st_mtime_ns for name in ("claims.json", "claims.png")]
-        return [now > then for then, now in zip(before, after, strict=True)]
-
-    assert again("--replot", "--quiet", "--publish") == [False, True]
-    names = {"claims.json", "claims.md", "claims.png", "numbers.png", "metrics.json", "manifest.json"}
-    assert {path.name for path in (folder / "copy" / "claims_sine_claims").iterdir()} == names
-    assert again("--restart", "--quiet") == [True, True]
-    assert entries_of(run) == entries_of(world("claims").run)
 
 
 def test_given_answers_are_judged_as_those_of_networks(world, folder):
@@ -170,7 +141,6 @@ def test_given_answers_are_judged_as_those_of_networks(world, folder):
     [
         (lambda right: right.assign(input=right.input + 1e-3), "has other curves than sine with 20 time points"),
         (lambda right: right.drop_vars("train_answer"), "is not a file of answers: train_answer is missing"),
-        *rarely((lambda right: right.isel(seed=0), "has other curves than sine with 20 time points")),
     ],
 )
 def test_answers_to_other_curves_are_refused_before_anything_is_trained(folder, capsys, spoiled, said):
@@ -267,10 +237,23 @@ def test_claims_of_ones_own_are_judged(mine, own):
     assert entries["small"]["controls"]["untrained networks"]["share"] == 1
     assert entries["small"]["variants"]["faster"]["difference"] == 0.0
     assert own.table.startswith("# What I think of sines in \\$x\\$\n")
-    assert "--claims=mine_claims --seeds=3 --base_seed=0 --variants`" in own.table
     assert {path.name for path in own.run.glob("*.png")} == {"claims.png", "numbers.png", "variants.png"}
-    assert "with intervals for all 2 claims at once (Clopper-Pearson, Bonferroni)" in own.printed
     assert "what I think of sines in $x$, in 3 networks each" in own.printed
+
+
+def test_a_network_at_equal_loss_is_the_first_kept_one_that_is_as_good(own):
+    usual, faster = (lt.load(own.trained[column][1]) for column in (NETWORKS, "faster at equal loss"))
+    goal = np.median(usual.results.train_loss.values[:, -1])
+    lines = faster.results.input.values[faster.results.family.values == "line"]
+    late, expected = faster.results.time.values >= 0.1, np.full(3, np.nan)
+    for step, params in sorted((faster.kept | {300: faster.params}).items(), reverse=True):
+        wrong = (np.asarray(lt.answers(faster.model, params, lines)) - lines)[:, :, late]
+        errors = np.sqrt(np.square(wrong).mean(axis=(2, 3))).mean(axis=1)
+        expected = np.where(faster.results.train_loss.sel(step=step) <= goal, errors, expected)
+    assert np.isfinite(expected).any()
+    variant = own.entries["lines"]["variants"]["faster at equal loss"]
+    np.testing.assert_allclose(np.array(variant["per_seed"], float), expected, rtol=1e-5)
+    assert variant["unlearned"] == [*np.flatnonzero(np.isnan(expected))]
 
 
 def test_only_networks_that_learned_are_compared(own):
@@ -282,46 +265,16 @@ def test_only_networks_that_learned_are_compared(own):
     assert f"- Of faster that learned, {len(unlearned)} did not learn and do not count.\n" in own.table
 
 
-@pytest.mark.long
-def test_a_network_at_equal_loss_is_the_first_kept_one_that_is_as_good(own):
-    """Against trainings of as many steps."""
-    asked, folder = own.trained["faster at equal loss"]
-    faster, usual = (storage.load_results(each / "results.nc") for each in (folder, own.trained[NETWORKS][1]))
-    loss = float(np.median(usual.train_loss.values[:, -1]))
-    reached = faster.train_loss.sel(step=[100, 200, 300]).values <= loss
-    settings, x = asked.settings, lt.time_points(20)
-    task, model = asked.subject.task(x), lt.Stack(features=1, hidden=(4,), gates=settings.gates)
-    (lines,) = (probe.inputs for probe in asked.subject.probes(x) if probe.name == "line")
-    recipe = {"optimizer": settings.optimizer, "learning_rate": 0.015, "numbers": dict(settings.numbers)}
-    errors = {}
-    for place in {int(np.argmax(each)) for each in reached}:
-        params = lt.train(task, model, seeds=3, steps=100 * (place + 1), **recipe).params
-        wrong = (lt.answers(model, params, lines) - lines)[:, :, np.asarray(x) >= 0.1]
-        errors[place] = np.sqrt(np.square(wrong).mean(axis=(2, 3))).mean(axis=1)
-    expected = [errors[int(np.argmax(each))][seed] if each.any() else np.nan for seed, each in enumerate(reached)]
-    assert np.isfinite(expected).any()
-    variant = own.entries["lines"]["variants"]["faster at equal loss"]
-    np.testing.assert_allclose(np.array(variant["per_seed"], float), expected, rtol=1e-5)
-    assert variant["unlearned"] == [*np.flatnonzero(~reached.any(axis=1))]
-
-
-WRONG = [
-    ('lt.Source("few", "line")', 'lt.Source("few", "steep")', "few has no curves 'steep', but line,"),
-    *rarely(
-        (".mean(axis=1)", ".mean(axis=0)", "error returns numbers of type float32 and shape (5,) for 2 networks"),
-        ("--steps=300", "--stps=3", "flag --claims=other_claims: population few: Unknown command line flag 'stps'"),
-        ("steps=0)", "steps=-5)", "other_claims: untrained networks: flag --steps=-5: -5 is not an integer"),
-        ("high=1e-3", 'high=float("nan")', "ValueError: claim 'lines': no number is at least -inf and at most nan"),
-        (
-            '    about="sines",',
-            '    published=lambda: {"few": lt.labeled(EXPERIMENT, np.zeros((2, 30, 100, 1)))},',
-            "answers of few must be from one network, not 2",
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('lt.Source("few", "line")', 'lt.Source("few", "steep")', "few has no curves 'steep', but line,"),
+        *rarely(
+            (".mean(axis=1)", ".mean(axis=0)", "error returns numbers of type float32 and shape (5,) for 2 networks"),
+            ("--steps=300", "--stps=3", "flag --claims=other_claims: population few: Unknown command line flag 'stps'"),
         ),
-    ),
-]
-
-
-@pytest.mark.parametrize(("old", "new", "said"), WRONG)
+    ],
+)
 def test_claims_of_ones_own_that_are_wrong_are_told_in_one_line(mine, folder, capsys, old, new, said):
     """Before anything is trained."""
     assert old in MINE
@@ -338,12 +291,10 @@ def test_the_forest_has_a_row_a_claim_with_its_share_and_interval():
     ends = [[*line.get_xdata()] for line in axes.lines if line.get_linewidth() == 2]
     expected = sorted(PUBLISHED, key=lambda entry: ("supported", "refuted", "undecided").index(entry["verdict"]))
     assert ends == [each["interval"] for each in expected]
-    assert [label.get_text().partition("\n")[0] for label in axes.get_yticklabels()] == [
-        each["id"] for each in expected
-    ]
-    assert [text.get_text() for text in axes.texts] == [
-        f"{report.percent(each['share'])} {report.percents(each['interval'])}" for each in expected
-    ]
+    labels = [label.get_text().partition("\n")[0] for label in axes.get_yticklabels()]
+    assert labels == [each["id"] for each in expected]
+    shares = [f"{report.percent(each['share'])} {report.percents(each['interval'])}" for each in expected]
+    assert [text.get_text() for text in axes.texts] == shares
     assert_legible(figure)
 
 
@@ -359,35 +310,12 @@ def test_the_figure_of_numbers_shows_every_network_and_what_it_is_held_against()
     untrained = np.clip(entry["controls"]["untrained networks"]["per_seed"], None, 2 * entry["threshold"]["high"])
     assert lines["o", COLORS["r"]] == [*untrained]
     assert_legible(figures.draw_numbers(PUBLISHED))
-    equal = entry | {"per_seed": [1.0] * 9, "median": 1.0, "threshold": {"low": 1.0, "high": None}}
-    equal |= {"published": None, "null": {}, "controls": {"all": {"per_seed": [0.5]}}}
-    (axes,) = figures.draw_numbers([equal]).axes
-    assert axes.get_xlim() == pytest.approx((0.475, 1.025))  # No axis is longer than what there is.
-
-
-def test_the_figure_of_variants_has_the_differences_and_a_dot_where_there_is_none():
-    def variants(**points):
-        ends = {name: [(each - 5) / 100, (each + 5) / 100] for name, each in points.items()}
-        return {name: {"difference": points[name] / 100, "difference_interval": ends[name]} for name in points}
-
-    entries = [
-        PUBLISHED[0] | {"variants": variants(gru=-40, longer=2)},
-        PUBLISHED[1] | {"variants": variants(longer=20)},
-    ]
-    figure = figures.draw_variants(entries)
-    (axes,) = figure.axes
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["gru", "longer"]
-    written = {text.get_position(): text.get_text() for text in axes.texts}
-    assert written == {(0, 0): "-40", (1, 0): "·", (1, 1): "+20"}
-    assert_legible(figure)
 
 
 def test_verdicts_that_change_during_training_are_named():
     entries = [each for each in PUBLISHED if each["during"]]
     figure = figures.draw_during(entries)
-    turned = [each["id"] for each in entries if len({*each["during"]["verdict"]}) > 1]
-    title = " ".join(figure.get_suptitle().split())
-    assert title == f"{len(turned)} of {len(entries)} verdicts change in the course of training: {', '.join(turned)}"
+    assert f" of {len(entries)} verdicts change in the course of training: " in " ".join(figure.get_suptitle().split())
     for axes, each in zip(figure.axes, entries, strict=True):
         np.testing.assert_array_equal(axes.lines[0].get_ydata(), each["during"]["share"])
     assert_legible(figure)

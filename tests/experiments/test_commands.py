@@ -1,12 +1,12 @@
-"""The commands of studies: what they refuse, what their help lists, and what they tell of finished runs without JAX."""
+"""The commands of studies: what they refuse, and what their help lists."""
 
 import re
 
 import pytest
 
-from conftest import carry_out, finished_without_jax, refusal
+from conftest import carry_out, refusal
 from experiments import all as every
-from experiments import claims, generalization, null, own, sweep, timeline
+from experiments import claims, generalization, own, sweep, timeline
 from lstm_toys.cli import flags, studies
 
 LARGE = [f"--grid={name}=" + " ".join(map(str, range(1, 102))) for name in ("learning_rate", "steps")]
@@ -20,9 +20,7 @@ REFUSED = {
         (["--only=sine-learned,valley"], "unknown claim 'valley'; available: line-one-layer, hill-second-layer,"),
         (["--claims=experiments.line"], "experiments.line declares no CLAIMS"),
         (["--claims=sine_claims", "--variants"], "flag --variants: sine_claims declares no variants"),
-        (["--answers=sine"], "flag --answers=sine: takes NAME=FILE"),
         (["--answers=sine=nowhere.nc"], "flag --answers=sine=nowhere.nc: is not a file"),
-        (["--only=slope-large", "--answers=sine=a.nc"], "the claims use slope_intercept, and no population 'sine'"),
         (["--only=sine-learned", f"--answers=sine={__file__}"], ".py is not a file of answers: "),
     ],
     sweep: [
@@ -30,12 +28,9 @@ REFUSED = {
         (["--grid=steps"], "flag --grid=steps: takes 'flag=value value ...'"),
         (["--grid=steps=1 2 1"], "each value once"),
         (["--grid=nonsense=1 2"], "the flag is one of optimizer"),
-        (["--grid=learning_rate=0.1 1e-1"], "flag --grid: two settings have the same values, written differently"),
-        (["--grid=steps=1 2", "--grid=steps=3"], "flag --grid: steps is given twice"),
         (["--grid=steps=4 5", "--keep_steps=1"], "flag --keep_steps: a sweep saves no parameters"),
         (["--grid=steps=1 2", "--steps=3"], "flag --steps: also given by --grid; give one of the two"),
         (["--grid=momentum=0.5 0.9"], "has no effect with --optimizer=rmsprop_keras (the default of sine)"),
-        (["--grid=hidden=8 none", "--grid=readout=cell dense"], "layer below"),
         (LARGE, f"flag --grid: 10,201 settings; at most {studies.MOST_SETTINGS:,} are allowed"),
     ],
     generalization: [
@@ -43,10 +38,8 @@ REFUSED = {
         (["--timesteps", "5"], "at least 10"),
         (["--length", "50:100:3"], "the number of points of the training curves"),
         (["--spacing", "0"], "from 1e-05 to 0.1"),
-        (["--task", "sweep"], "--task=sweep: experiments.sweep declares no EXPERIMENT"),
     ],
     timeline: [(["--seeds=15"], "flag --seeds=15: 15 is not an integer")],
-    null: [(["--claims=experiments.papers.networks"], "declares no CLAIMS")],
     every: [(["--momentum=0.5"], "--momentum=0.5")],
 }
 
@@ -61,33 +54,20 @@ def test_a_wrong_command_line_is_refused_in_one_line(asked, arguments, said, tmp
     assert not any(tmp_path.iterdir())
 
 
-COMPLETED = ("hold_out", "seeds", "steps")
-"""Flags of an experiment that learns curves from files; it has no flag for time points, which files have."""
-
-LISTED = {
-    claims: ([], ("variants", "specifications", "only", "answers", "seeds", "cell", "steps")),
-    sweep: (["--grid=x"], ("task", "grid", *flags.FLAGS)),
-    generalization: (["--task", "amplitude"], (*studies.GENERALIZATION, "phase", "seeds", "steps")),
-}
-
-
 @pytest.mark.usefixtures("as_users_have_it")
-@pytest.mark.parametrize("asked", [*LISTED, own])
-def test_help_lists_every_flag_whatever_else_is_wrong(asked, capsys):
-    arguments, names = LISTED.get(asked, ([], COMPLETED))
-    lines = [(arguments, names), *([(["--task=own"], COMPLETED)] if asked in (sweep, generalization) else [])]
-    for line, known in lines:
-        assert carry_out(getattr(asked, "EXPERIMENT", asked), [*line, "--help"]) == 0
-        output, errors = capsys.readouterr()
-        assert errors == ""
-        assert {*known} <= {*re.findall(r"^  --(?:\[no\])?(\w+)$", output, re.MULTILINE)}
-        assert ("--timesteps" in output) == (known is not COMPLETED)
-        declared = "experiments.papers.counting, experiments.papers.memory, experiments.post.claims"
-        assert (f"declares CLAIMS: {declared}" in output) == (asked is claims)
-
-
-@pytest.mark.long
-def test_a_finished_run_is_told_without_jax_within_eighty_columns(tmp_path):
-    told = finished_without_jax("claims", "--only=line-one-layer", "--seeds=2", f"--results_dir={tmp_path}")
-    assert "already finished" in told
-    assert all(len(line) <= 80 for line in told.splitlines() if line.startswith("line-one-layer "))
+@pytest.mark.parametrize(
+    ("asked", "arguments", "names"),
+    [
+        (claims, [], ("variants", "specifications", "only", "answers", "seeds", "cell", "steps")),
+        (sweep, ["--grid=x"], ("task", "grid", *flags.FLAGS)),
+        (sweep, ["--task=own"], ("task", "grid", "hold_out", "seeds", "steps")),
+        (generalization, ["--task", "amplitude"], (*studies.GENERALIZATION, "phase", "seeds", "steps")),
+        (own.EXPERIMENT, [], ("hold_out", "seeds", "steps")),
+    ],
+)
+def test_help_lists_every_flag_whatever_else_is_wrong(asked, arguments, names, capsys):
+    assert carry_out(asked, [*arguments, "--help"]) == 0
+    output, errors = capsys.readouterr()
+    assert errors == ""
+    assert {*names} <= {*re.findall(r"^  --(?:\[no\])?(\w+)$", output, re.MULTILINE)}
+    assert ("--timesteps" in output) == ("hold_out" not in names)  # Files have time points of their own.

@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 from distributed import Client
 
-from conftest import HANG, ROOT
+from conftest import HANG, ROOT, process
 from lstm_toys.execution import cluster
 
 OWN = "import majority; from lstm_toys.cli import command; command.main(majority.EXPERIMENT)"
@@ -20,7 +20,6 @@ SMALL = ("--seeds=16", "--block=4")
 COMMANDS = {
     "training": ("-c", OWN, *SMALL, "--keep_steps=5"),
     "sweep": ("-m", "experiments.sweep", "--task=majority", *SMALL, "--grid", "learning_rate=0.01 0.02"),
-    "lengths": ("-m", "experiments.generalization", "--task=majority", *SMALL, "--length=20:40:3"),
     "grids": ("-m", "experiments.generalization", "--task=line", *SMALL, "--steps=20", "--timesteps=20"),
     "claims": ("-m", "experiments.claims", "--claims=sine_claims", "--seeds=16"),
 }
@@ -45,24 +44,16 @@ def scheduler(tmp_path_factory):
     with Client(scheduler_file=str(folder / "scheduler.json"), set_as_default=False) as client:
         client.wait_for_workers(2, timeout=HANG)
         yield folder / "scheduler.json", client
-    for process in reversed(started):
-        process.terminate()
-        process.wait()
+    for each in reversed(started):
+        each.terminate()
+        each.wait()
 
 
 def carried_out(name, folder, *further):
     """What a command printed that was called in a folder of one's own."""
     shutil.copytree(ROOT / "tests" / "modules", folder, dirs_exist_ok=True)
-    done = subprocess.run(
-        [sys.executable, *COMMANDS[name], "--results_dir=results", *further],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        timeout=HANG,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    environment = {**os.environ, "COLUMNS": "200"}
+    return process(*COMMANDS[name], "--results_dir=results", *further, cwd=folder, env=environment).stdout
 
 
 def told(folder):
@@ -74,9 +65,8 @@ def told(folder):
             found[file] = dict(np.load(path))
         elif path.suffix == ".nc":
             with xr.open_datatree(path, engine="h5netcdf") as tree:
-                found[file] = {
-                    each.path: {name: v.values for name, v in each.variables.items()} for each in tree.subtree
-                }
+                for each in tree.subtree:
+                    found[*file, each.path] = {name: values.values for name, values in each.variables.items()}
         elif path.name == "claims.json":
             found[file] = json.loads(path.read_text())
     return found

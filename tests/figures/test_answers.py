@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
-from drawn import axes_of, band, dashed, dots, labels, legend, median, panels
+from drawn import assert_legible, axes_of, band, dashed, dots, labels, legend, median, panels
 from matplotlib.colors import to_hex
 
+from experiments.sine import EXPERIMENT
 from lstm_toys import figures
+from lstm_toys.figures import answers as panels_of_curves
 
 SINES = {letter: letter for letter in "rbgcyk"}
 
@@ -34,11 +36,14 @@ def test_the_training_answer_is_the_median_with_a_band_and_one_network_beside_th
         np.testing.assert_allclose(line.get_ydata(), labeled.train_target.values[:, 0])
     wrong = kept - labeled.train_target.values[:, 0]
     np.testing.assert_allclose(median(below).get_ydata(), np.median(wrong, axis=0))
+    first, late = (np.median(abs(part).max(axis=1)) for part in (wrong[:, :2], wrong[:, 2:]))
+    said = f"y is off by up to {first:.2g} in the first tenth, and by up to {late:.2g} after it"
+    assert axes.get_title() == f"answers\n{said}"
     nobody, nothing = panels(figures.training_answer(hand_made(2, diverged=(0, 1)), "answers"))
     assert (nobody.get_title(), len(dots(nothing))) == ("answers", 0)
 
 
-def test_curves_have_a_panel_each_in_the_colors_of_their_labels(hand_made):
+def test_more_than_three_curves_have_a_panel_each_in_the_colors_of_their_labels(hand_made):
     labeled = hand_made(6, diverged=(1, 4))
     figure = figures.family_answers(labeled, {"phase": SINES}, "phase")
     part = np.flatnonzero(labeled.family == "phase")
@@ -52,11 +57,19 @@ def test_curves_have_a_panel_each_in_the_colors_of_their_labels(hand_made):
         _, low, high = band(axes.collections[0])
         np.testing.assert_allclose((low, high), np.quantile(kept[:, index], (0.05, 0.95), axis=0))
         assert axes.get_title() == letter
-        assert len(axes.lines) == 3
+        assert len(axes.lines) == 3 + 1
     assert {axes.get_ylim() for axes in panels(figure)} == {panels(figure)[0].get_ylim()}
     told = {"median of 4 networks", "middle 90 % of 4 networks", "one of them (network 0)"}
-    assert {*legend(figure)} == told | {"curve they were shown"}
-    assert [bool(axes.get_xlabel()) for axes in panels(figure)] == [False] * 3 + [True] * 3
+    assert {*legend(figure)} == told | {"answers to the other curves", "curve they were shown"}
+
+
+def test_up_to_three_curves_share_a_panel(hand_made):
+    figure = figures.family_answers(some(hand_made(), "phase", 3), {"phase": ["one", "two", "three"]}, "phase")
+    (axes,) = panels(figure)
+    assert len(axes.collections) == len(dots(axes)) == len(dashed(axes)) == 3
+    assert labels(axes) == ["one", "two", "three"]
+    assert axes.get_xlabel() == "x"
+    assert "answers to the other curves" not in legend(figure)
 
 
 @pytest.mark.parametrize(("count", "shown"), [(7, 7), (40, 12)])
@@ -70,12 +83,13 @@ def test_many_curves_are_told_apart_by_a_scale_and_the_title_says_how_many_are_d
     assert figure.subfigs[0].get_suptitle() == ("phase" if shown == count else "phase (12 of 40 curves)")
 
 
-def test_an_overlay_has_the_answers_of_the_panels_on_a_y_axis_of_its_own(hand_made):
-    labeled = some(hand_made(), "phase", count := 6)
+@pytest.mark.parametrize("count", [3, 6])
+def test_an_overlay_has_the_answers_of_the_panels_on_a_y_axis_of_its_own(hand_made, count):
+    labeled = some(hand_made(), "phase", count)
     labeled["input"] = labeled.input + 100
     names = {letter: f"curve {letter}" for letter in "rbgcyk"[:count]}
     overlay, *below = panels(figures.family_answers(labeled, {"phase": names}, "phase", overlay=True))
-    drawn = [line for axes in below for line in axes.lines if line not in dashed(axes)]
+    drawn = [line for axes in below for line in axes.lines if line not in gray(axes) + dashed(axes)]
     assert len(overlay.lines) == len(drawn) == 2 * count
     for line, other in zip(overlay.lines, drawn, strict=True):
         np.testing.assert_array_equal(line.get_xydata(), other.get_xydata())
@@ -85,6 +99,32 @@ def test_an_overlay_has_the_answers_of_the_panels_on_a_y_axis_of_its_own(hand_ma
     without = figures.family_answers(labeled, {"phase": names}, "phase", show_input=False)
     assert not any(dashed(axes) for axes in panels(without))
     assert "curve they were shown" not in legend(without)
+
+
+def test_every_figure_of_the_sine_holds_what_it_draws_and_is_legible(hand_made):
+    for name, figure in EXPERIMENT.draw(hand_made(), {}).items():
+        if name in ("sines_with_comp.png", "loss.png"):
+            assert_legible(figure)
+        for axes in panels(figure):
+            low, high = axes.get_ylim()
+            drawn = np.concatenate([np.asarray(line.get_ydata(), float) for line in axes.lines])
+            assert low <= np.nanmin(drawn) <= np.nanmax(drawn) <= high
+
+
+def gray(axes):
+    return [line for line in axes.lines if line.get_color() == panels_of_curves.OTHERS["color"]]
+
+
+def test_of_more_than_five_other_curves_one_gray_line_is_drawn(hand_made):
+    for count, lines in ((6, 5), (7, 1)):
+        labeled = some(hand_made(), "phase", count)
+        figure = figures.family_answers(labeled, {"phase": [*map(str, range(count))]}, "phase")
+        for axes in panels(figure):
+            (line,) = gray(axes)  # Several are one with gaps.
+            assert np.isnan(line.get_ydata()).sum() == lines
+    medians = labeled.isel(seed=~labeled.diverged).answer.isel(feature=0).median("seed").median("curve")
+    np.testing.assert_allclose(line.get_ydata()[:-1], medians)
+    assert "median answer to all curves" in legend(figure)
 
 
 @pytest.mark.parametrize(

@@ -49,13 +49,6 @@ def test_a_parameter_is_drawn_over_the_true_one_of_any_probe(read):
     assert len(axes.get_yticks()) > 2
 
 
-def test_published_numbers_are_drawn_where_there_are_any(read):
-    axes = axes_of(figures.read_off_axis(read, "decay", "title", (0.1, 0.2), {0.1: 0.5}, "along"))
-    assert labels(axes)[-1] == "published answer"
-    with pytest.raises(ValueError, match="no answers to 'sweep'; the probes are along, post"):
-        figures.read_off_axis(read, "decay", "title", (0.1, 0.2))
-
-
 def test_the_first_name_of_a_plane_is_horizontal():
     slopes, intercepts = (each.ravel() for each in np.meshgrid([0.0, 1.0, 2.0], [0.0, 5.0]))
     wrong = np.stack([slopes, 10 + intercepts], axis=1)

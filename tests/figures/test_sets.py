@@ -55,18 +55,3 @@ def test_errors_say_what_is_measured_and_in_which_unit(months):
         assert figure.axes[0].get_ylabel() == f"RMSE of temperature (°C){more}"
         assert_legible(figure)
     assert {"repeating the last value", "median and middle 90 % of 4 networks"} <= {*legend(over_curves)}
-
-
-@pytest.mark.parametrize(("curves", "title"), [(36, "Numbers"), (40, "Numbers, the first 36 of 40")])
-def test_of_many_curves_the_first_are_drawn_and_the_title_says_so(curves, title):
-    results = xr.Dataset(
-        {
-            "answer": (("seed", "curve", "output_feature"), np.zeros((2, curves, 1))),
-            "name": ("curve", [f"curve {number}" for number in range(curves)]),
-            "diverged": ("seed", [False] * 2),
-        },
-        {"seed": [0, 1], "output_feature": ["mean"], "family": ("curve", ["shown"] * curves)},
-    )
-    figure = figures.numbers_of_curves(results, "shown", "Numbers")
-    assert figure.get_suptitle() == title
-    assert len(figure.axes[0].get_xticks()) == 36

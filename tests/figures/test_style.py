@@ -1,13 +1,10 @@
 """The files that figures become, their colors, and what they leave alone."""
 
-from itertools import combinations
-
 import matplotlib as mpl
 import numpy as np
 import pytest
 from drawn import contrast
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
 from conftest import rarely
@@ -16,25 +13,6 @@ from lstm_toys.figures import style
 from lstm_toys.results import storage
 
 pytestmark = pytest.mark.usefixtures("drawing")
-
-PROTANOPIA = [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
-DEUTERANOPIA = [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
-"""What is left of linear red, green and blue (Machado, Oliveira and Fernandes, 2009, severity 1)."""
-
-
-def lab(color, seen):
-    """CIE L*a*b* of a color as some eyes see it."""
-    linear = np.array([c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)])
-    to_xyz = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
-    xyz = np.array(to_xyz) @ np.clip(np.array(seen) @ linear, 0, 1) / [0.95047, 1.0, 1.08883]
-    x, y, z = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
-    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
-
-
-@pytest.mark.parametrize("seen", [np.eye(3), PROTANOPIA, DEUTERANOPIA])
-def test_the_six_colors_can_be_told_apart(seen):
-    for one, other in combinations(figures.COLORS.values(), 2):
-        assert np.linalg.norm(lab(one, seen) - lab(other, seen)) > 30
 
 
 def test_a_thin_line_of_every_color_can_be_seen_on_white():
@@ -45,8 +23,8 @@ def test_a_thin_line_of_every_color_can_be_seen_on_white():
 def test_more_than_six_values_are_told_by_a_scale():
     assert [*figures.colors("ab").values()] == [figures.COLORS["b"], figures.COLORS["r"]]
     assert {*figures.colors(range(6)).values()} == {*figures.COLORS.values()}
-    shades = [lab(color, np.eye(3))[0] for color in figures.colors(range(9)).values()]
-    assert shades == sorted(shades)
+    shades = [contrast(color) for color in figures.colors(range(9)).values()]
+    assert shades == sorted(shades, reverse=True)
     assert len({*shades}) == 9
 
 
@@ -55,11 +33,8 @@ MINE = {
     "axes.facecolor": "pink",
     "axes.formatter.limits": (-1, 1),
     "savefig.dpi": 40,
-    "savefig.facecolor": "green",
     "svg.hashsalt": "mine",
-    "svg.fonttype": "none",
     "pdf.compression": 0,
-    "lines.dashed_pattern": (1, 9),
     "text.antialiased": False,
 }
 

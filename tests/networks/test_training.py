@@ -58,8 +58,3 @@ def test_rmsprop_is_a_loop_in_numpy(name, divisor):
         mean = 0.9 * mean + 0.1 * gradient**2
         expected.append(-RATE * gradient / divisor(mean))
     np.testing.assert_allclose(updates(name, decay=np.float32(TAKES[name]["decay"])), expected, rtol=1e-4)
-
-
-def test_an_unknown_optimizer_is_told_which_there_are():
-    with pytest.raises(ValueError, match="unknown optimizer 'lion'; available: sgd, momentum, rmsprop, rmsprop_keras"):
-        transformation("lion", hyper(RATE))

@@ -88,12 +88,6 @@ def test_the_newest_of_each_group_is_kept(checkpoints):
         assert every.group_size(usual=16, members=32) == 4
 
 
-@pytest.mark.parametrize(("usual", "count", "size"), [(8, 18, 8), (8, 24, 2), (12, 18, 2)])
-def test_a_short_last_group_alone_tells_of_no_other_size(tmp_path, usual, count, size):
-    (tmp_path / "members-16-17-step-10.checkpoint").touch()
-    assert lt.Checkpoints(tmp_path, 30.0).group_size(usual, count) == size
-
-
 class Malicious:
     """Runs code when it is unpickled."""
 
@@ -143,7 +137,6 @@ OTHERS = {
     "seeds": {"seeds": np.array([0, 1, 3])},
     "model": {"model": lt.Stack(1, (4,), "dense")},
     "steps": {"steps": 7},
-    "kept steps": {"steps": (3, 6)},
     "frames": {"frames": 2},
     "after": {"after": 0.5},
 }

@@ -31,22 +31,18 @@ EXPERIMENT = lt.Experiment(
 )
 
 
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("sums")
-    assert carry_out(EXPERIMENT, ["--seeds=2", f"--results_dir={folder}"]) == 0
-    return lt.load(next((folder / "runs").glob("sums*")))
-
-
 @pytest.mark.usefixtures("as_users_have_it")
-def test_an_answer_is_that_to_the_curve_up_to_its_end_in_any_company(saved):
-    model, params, *_ = saved
-    inputs, lengths = np.random.default_rng(0).uniform(size=(11, 10, 2)).astype(np.float32), np.arange(11) % 10 + 1
+def test_an_answer_is_that_to_the_curve_up_to_its_end_in_any_company():
+    model = lt.Stack(1, (4,), sequence=False)
+    inputs, lengths = np.random.default_rng(0).uniform(size=(11, 10, 2)).astype(np.float32), np.tile([1, 4, 10], 4)[:11]
+    own = jax.jit(model.init)(jax.random.key(0), jnp.asarray(inputs))["params"]
+    params = jax.tree.map(lambda leaf: np.stack([leaf, 2 * leaf]), own)
     every = lt.answers(model, params, inputs, lengths=lengths)
-    networks = [jax.tree.map(lambda leaf, seed=seed: jnp.asarray(leaf[seed]), params) for seed in range(2)]
-    ends = [jnp.asarray(curve[None, :length]) for curve, length in zip(inputs, lengths, strict=True)]
-    plain = [[model.apply({"params": each}, curve)[0] for curve in ends] for each in networks]
-    np.testing.assert_allclose(every, plain, atol=1e-6)
+    for seed, factor in enumerate((1, 2)):
+        for length in (1, 4, 10):
+            network = jax.tree.map(lambda leaf, factor=factor: factor * leaf, own)
+            alone = model.apply({"params": network}, jnp.asarray(inputs[lengths == length, :length]))
+            np.testing.assert_allclose(every[seed, lengths == length], alone, atol=1e-6)
     some = lt.answers(model, params, inputs[4:6], lengths=jnp.asarray(lengths[4:6]))
     np.testing.assert_array_equal(some, every[:, 4:6])
     shapes, own = blocks.member(params), (None, lengths, lengths[::-1])
@@ -56,9 +52,11 @@ def test_an_answer_is_that_to_the_curve_up_to_its_end_in_any_company(saved):
             lt.answers(model, params, inputs, lengths=wrong)
 
 
-def test_probes_are_answered_as_in_training(saved):
+@pytest.mark.long
+def test_probes_are_answered_as_in_training(tmp_path):
     """The probe that is the validation set has its recorded error."""
-    results = saved.results
+    assert carry_out(EXPERIMENT, ["--seeds=2", f"--results_dir={tmp_path}"]) == 0
+    results = lt.load(next((tmp_path / "runs").glob("sums*"))).results
     shown = lt.probed(results, "validation")
     error = np.sqrt(np.square(shown.answer - shown.truth).mean(["curve", "output_feature"]))
     np.testing.assert_allclose(error, results.train_rmse[:, -1, 0], rtol=1e-5)

@@ -46,19 +46,15 @@ def other_netcdf(path):
     xr.Dataset({"other": ("x", np.zeros(3))}, attrs={"flags": "{}"}).to_netcdf(path, engine="h5netcdf")
 
 
-def replaced(path, **options):
-    """Answers that another file holds, in one of the ways that HDF5 has for that."""
+def replaced(path, linked=False):
+    """Answers that another file holds, in two of the ways that HDF5 has for that."""
     elsewhere = path.with_name("elsewhere.nc")
     elsewhere.write_bytes(path.read_bytes())
     with h5py.File(path, "a") as file:
         shape = file["answer"].shape
         del file["answer"]
-        if options.get("linked"):
+        if linked:
             file["answer"] = h5py.ExternalLink(str(elsewhere), "/answer")
-        elif options.get("virtual"):
-            layout = h5py.VirtualLayout(shape, "f4")
-            layout[:] = h5py.VirtualSource(str(elsewhere), "answer", shape)
-            file.create_virtual_dataset("answer", layout)
         else:
             file.create_dataset("answer", shape, "f4", external=[(str(elsewhere), 0, 4 * math.prod(shape))])
 
@@ -68,7 +64,6 @@ BROKEN = {
     "cut": (lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]), ""),
     "other netCDF": (other_netcdf, "answer is missing"),
     "link": (partial(replaced, linked=True), ""),
-    "virtual": (partial(replaced, virtual=True), ""),
     "external": (replaced, ""),
 }
 
@@ -81,24 +76,11 @@ def test_what_is_no_results_file_is_damaged(path, case):
         load(path)
 
 
-def test_results_of_a_training_without_a_part_are_damaged(hand_made, tmp_path):
-    storage.save_results(hand_made().drop_vars("diverged"), tmp_path / "results.nc")
-    with pytest.raises(Damaged, match="diverged is missing"):
-        storage.load_results(tmp_path / "results.nc")
-
-
 def test_results_of_any_run_are_read(tmp_path):
     times = {"time": ("time", [0.0, 1.0], {"units": "days since 1900"})}
     results = lt.Results({"learned": (("setting", "seed"), [[1.0]])}, times)
     lt.save_results(results, tmp_path / "results.nc")
     xr.testing.assert_identical(lt.load_results(tmp_path / "results.nc"), results)
-
-
-def test_files_that_a_user_links_are_read(path, tmp_path):
-    storage.save_parameters({"a": np.zeros(2)}, tmp_path / "parameters.npz")
-    for name, read in ((path.name, load), ("parameters.npz", storage.load_parameters)):
-        (tmp_path / f"link-{name}").symlink_to(name)
-        read(tmp_path / f"link-{name}")
 
 
 def test_what_is_no_tree_of_numbers_is_neither_read_nor_written(tmp_path):

@@ -50,11 +50,11 @@ def refused(check, *arguments, **options):
         ({"goal": lt.Goal(rmse=0.1, features=("z",))}, "its goal uses z, but its networks answer x, y"),
         ({"probes": lambda x: [one(x), one(x)]}, "two probes are named steeper"),
         (shown("training", "line", LINE), "a probe cannot be named training, "),
-        (shown("history", "line", LINE), "a probe cannot be named history, "),
         (shown("mine", RISING, {"rate": 1.0}), f"probes cannot be made: {TRACED}"),
         ({"task": by_itself}, f"its training curves cannot be made: {TRACED}"),
     ],
 )
+@pytest.mark.usefixtures("as_users_have_it")
 def test_what_contradicts_itself_is_refused(changes, told):
     assert told in refused(checks.check_experiment, dataclasses.replace(EXPERIMENT, **changes))
 
@@ -72,7 +72,6 @@ def probe(name="mine", inputs=CURVES, **changes):
     [
         (20, [], "its training curves have 12 time points, not --timesteps=20; give --timesteps=12, or declare fixed="),
         (12, [probe(inputs=CURVES[..., :1])], "has inputs of shape (3, 12, 1), but the training curves need"),
-        (12, [probe(), probe("two", CURVES[..., :1])], "probe 'two' has inputs of shape (3, 12, 1)"),
         (12, [probe(inputs=CURVES[:0])], "probe 'mine' has inputs of shape (0, 12, 2)"),
         (12, [probe(targets=CURVES[..., :1])], "probe 'mine' has targets of shape (3, 12, 1), not (3, 12, 2)"),
         (12, [], ""),

@@ -8,16 +8,12 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from conftest import carry_out, executed, untrained
+from conftest import carry_out, untrained
 from experiments import line
-from lstm_toys.cli import command, studies
+from lstm_toys.cli import command
 from lstm_toys.networks import cells
 from lstm_toys.populations import train
-from lstm_toys.results import population, storage
-from lstm_toys.runs.preparation import network
-from lstm_toys.studies.sweep import results
-from lstm_toys.studies.sweep.ask import SweepSettings
-from lstm_toys.studies.sweep.ask import ask as ask_sweep
+from lstm_toys.results import population
 
 OWN = '''
 import flax.linen as nn
@@ -109,7 +105,7 @@ def test_an_experiment_runs_with_a_cell_of_ones_own(own, tmp_path, capsys):
 
 
 @pytest.mark.long
-def test_an_experiment_declares_a_whole_network_of_ones_own_which_is_swept(own, tmp_path, capsys):
+def test_an_experiment_declares_a_whole_network_of_ones_own(own, tmp_path, capsys):
     experiment, task = own.EXPERIMENT, own.task(lt.time_points(12))
     assert carry_out(experiment, ["--seeds=2", f"--results_dir={tmp_path}"]) == 0
     assert "own (Whole): 2 networks, 6 steps" in " ".join(capsys.readouterr().out.split())
@@ -119,16 +115,6 @@ def test_an_experiment_declares_a_whole_network_of_ones_own_which_is_swept(own, 
     assert saved.params.keys() == {"layer_0", "Dense_0"}
     trained = train.train(task, own.Whole(1), seeds=2, steps=6, learning_rate=0.1, base_seed=0)
     jax.tree.map(np.testing.assert_array_equal, saved.params, trained.params)
-
-    settings, _ = studies.expand(
-        experiment, [("hidden", ["3", "3,2"]), ("learning_rate", ["0.1", "0.2"])], ["--seeds=2"]
-    )
-    study = ask_sweep(experiment, SweepSettings("sweep", settings), tmp_path)
-    found = storage.load_results(executed(study, 2).results, results.VARIABLES)
-    for number, each in enumerate(settings):
-        options = {"steps": 6, "learning_rate": each.learning_rate}
-        alone = train.train(task, network(experiment, task, each), seeds=2, **options)
-        np.testing.assert_array_equal(found.train_mse[number], alone.train_loss[:, -1])
 
 
 def test_a_network_defined_within_a_function_cannot_be_saved(own, tmp_path):

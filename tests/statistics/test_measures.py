@@ -155,13 +155,8 @@ def test_turns_are_counted_before_a_given_x():
 def test_points_with_a_negative_x_count_nowhere():
     answer, shown = sine(10.0, -0.4, 0.2)[0] + 0.1 * some(5)[0], sine(10.0)[0]
     whole = mapped(measures.every, answer, shown)
-    padding = np.random.default_rng(0).normal(size=(2, 60))
-    padded = mapped(
-        measures.every,
-        np.concatenate([answer, padding[0]]),
-        np.concatenate([shown, padding[1]]),
-        x=np.concatenate([X, np.full(60, -1.0)]),
-    )
+    longer = np.concatenate([[answer, shown], np.random.default_rng(0).normal(size=(2, 60))], axis=1)
+    padded = mapped(measures.every, *longer, x=np.concatenate([X, np.full(60, -1.0)]))
     for name, value in whole.items():
         np.testing.assert_allclose(padded[name], value, rtol=1e-4, err_msg=name)
 

@@ -11,7 +11,6 @@ import pytest
 import lstm_toys as lt
 from conftest import carry_out
 from experiments import generalization, sweep
-from lstm_toys.cli import modules
 from lstm_toys.results import storage
 
 SMALL = ("--task=majority", "--seeds=3", "--quiet")
@@ -95,17 +94,6 @@ def test_networks_are_measured_at_the_lengths_that_their_task_makes(run, tmp_pat
         np.testing.assert_allclose(own.sel(counted="points"), points, rtol=1e-6)
         np.testing.assert_allclose(own.sel(counted="sequences"), sequences, rtol=1e-6)
         assert summary[f"{length} time points, accuracy over sequences"]["median"] == np.median(sequences)
-    assert (measured / "length.png").is_file()
-
-
-TOO_SHORT = dataclasses.replace(
-    majority.EXPERIMENT,
-    task=lambda x: dataclasses.replace(majority.task(x), at_length=lambda key, *_: majority.drawn(key, 4, 20)),
-    probes=lambda _: [],
-)
-
-
-def test_what_cannot_be_measured_is_refused_before_training(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(modules, "declared", lambda *_: TOO_SHORT)
-    assert carry_out(generalization, [*SMALL, f"--results_dir={tmp_path}"]) == 2
-    assert "at_length must return 40 time points, not 20" in capsys.readouterr().err
+    short = dataclasses.replace(majority.task(np.arange(20.0)), at_length=lambda key, *_: majority.drawn(key, 4, 20))
+    with pytest.raises(ValueError, match="at_length must return 40 time points, not 20"):
+        lt.probe_at("it", short, 40)

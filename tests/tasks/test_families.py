@@ -6,8 +6,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from lstm_toys.statistics import measures
 from lstm_toys.tasks.families import FAMILIES, Family, family_of, time_points
@@ -44,13 +42,10 @@ def test_one_number_stands_for_every_curve_and_names_say_which():
     assert FAMILIES["line"].curves(X, {"slope": 1.0, "intercept": 0.0}).shape == (1, 50)
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.floats(-100, 100, width=32), st.floats(0.125, 100, width=32), st.integers(0, 2**31 - 1))
-def test_a_given_range_replaces_that_of_one_parameter(low, width, seed):
-    sine, key = FAMILIES["sine"], jax.random.key(seed)
-    drawn, usual = sine.draw(key, 20, {"frequency": (low, low + width)}), sine.draw(key, 20)
-    assert (low <= drawn["frequency"]).all()
-    assert (drawn["frequency"] <= low + width).all()
+def test_a_given_range_replaces_that_of_one_parameter():
+    sine, key = FAMILIES["sine"], jax.random.key(0)
+    drawn, usual = sine.draw(key, 20, {"frequency": (-90.0, -89.0)}), sine.draw(key, 20)
+    assert ((drawn["frequency"] >= -90) & (drawn["frequency"] <= -89)).all()
     for parameter in ("amplitude", "phase", "offset"):
         np.testing.assert_array_equal(drawn[parameter], usual[parameter])
 

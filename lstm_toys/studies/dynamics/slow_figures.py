@@ -55,6 +55,7 @@ def slow_points(found: xr.Dataset) -> Figure:
 
 def _plane(axes: Axes, own: xr.Dataset, period: str) -> Any:
     """Draws ONE network in ONE period, in the plane of all periods; returns the slow points for a color bar."""
+    style.measured(axes)
     visited = own.start.values.reshape(-1, own.sizes["state"])
     center = visited.mean(axis=0)
     _, lengths, directions = np.linalg.svd(visited - center, full_matrices=False)

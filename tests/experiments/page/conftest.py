@@ -24,10 +24,9 @@ from lstm_toys.files import read_json_list
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 KEPT = (0, 30, 100)
-"""Earlier steps of the published networks, the last one that of the post's picture."""
+"""Earlier steps of the published networks."""
 
 WITHIN = ("about:", "file:", "data:", "blob:")
-"""What an address begins with that asks nobody."""
 
 
 @pytest.fixture(scope="session")
@@ -167,11 +166,7 @@ def trained(script):
 
 
 class Window:
-    """The page in a tab, and what one does there.
-
-    Attributes:
-        wrong: errors, warnings, dialogs, and addresses of whom the page asked for something.
-    """
+    """The page in a tab, what one does there, and what went wrong or was asked of anybody."""
 
     def __init__(self, tab):
         self.tab, self.wrong = tab, []

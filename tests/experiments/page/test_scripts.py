@@ -98,7 +98,7 @@ def test_a_curve_goes_through_its_handles_and_where_they_are_moved(script):
     random = np.random.default_rng(4)
     for family, ranges in PARAMETERS.items():
         handles = script(
-            """given.curves.flatMap((curve) => HANDLES[given.family](curve, false).map((handle, _, [first]) => {
+            """given.curves.flatMap((curve) => HANDLES[given.family](curve, false).map((handle) => {
                 const { name, sign, x, y, moved } = handle;
                 const value = (changes, x) => sampled(given.family, { ...curve, ...changes }, [x])[0];
                 const above = name === "middle" ? value({}, x) - y : 0; // The only handle that is not upon the curve.
@@ -106,7 +106,6 @@ def test_a_curve_goes_through_its_handles_and_where_they_are_moved(script):
                 const goal = { "↕": [x, up], "✥": [right, up], "↔": [right, y] }[sign];
                 const off = [value({}, x) - y - above, value(moved(...goal), goal[0]) - goal[1] - above];
                 for (const other of [0.3, 1]) off.push(value(moved(x, y), other) - value({}, other));
-                if (name === "valley" && first.name === "peak") off.push(value(moved(...goal), first.x) - first.y);
                 return { name, x, off };
             }))""",
             family=family,
@@ -132,15 +131,11 @@ def test_a_curve_of_text_is_resampled(script):
 
 
 REFUSALS = {
-    "x,y\n1,2": "at least two lines",
     "1\nabc\n3": "Line 2 is not one or two numbers.",
     "0,5\n0,7\n": "may be decimal commas",
     "1\n" * 600_000: "at most 1 MB",
-    "1\n2\n3 4": "Line 3 has 2 numbers; all lines have one, y, or two, x and y.",
     "0;1\n1;2\n\n1;3": "Line 4 does not have a larger x than the line before.",
-    "1\n1e999": "Line 2 is not one or two numbers.",
 }
-"""What is said, by text that is not a curve."""
 
 
 def test_text_that_is_not_a_curve_is_refused(script):
@@ -222,7 +217,5 @@ def test_networks_begin_as_in_the_library(trained):
         assert np.allclose(recurrent @ recurrent.transpose(0, 2, 1), np.eye(units), atol=1e-12)
         # An entry of a row that points anywhere with equal probability, from -1 to 1.
         entries = stats.beta((4 * units - 1) / 2, (4 * units - 1) / 2, loc=-1, scale=2)
-        for row in {0, units - 1}:
-            assert stats.kstest(recurrent[:, row].ravel(), entries.cdf).pvalue > 0.001
-            assert stats.kstest(recurrent[:, row, row], entries.cdf).pvalue > 0.001
+        assert stats.kstest(recurrent[:, 0].ravel(), entries.cdf).pvalue > 0.001
     assert len({each["lstm_0"]["kernel"].tobytes() for each in drawn}) == len(drawn)

@@ -10,11 +10,11 @@ import pytest
 import experiments.horizon
 import experiments.longevity
 import lstm_toys as lt
-from conftest import ROOT
+from conftest import ROOT, rarely
 from experiments.papers import horizon, languages, longevity, networks
 
 
-@pytest.mark.parametrize("gates", ["sigmoid", "hard"])
+@pytest.mark.parametrize("gates", ["sigmoid", *rarely("hard")])
 def test_what_networks_reach_is_what_their_answers_say(gates, monkeypatch):
     monkeypatch.setattr(horizon, "SIZES", np.arange(1, 6))
     model = lt.Stack(features=3, hidden=(4,), readout="dense", gates=gates)
@@ -44,8 +44,6 @@ def test_a_correlation_needs_enough_networks_that_differ_and_predicts_on_the_exp
     assert unknown["networks"] == 7
     assert horizon.predicts([falls, unknown], -1) == {"recipes": 1, "count": 1, "median": -1.0, "supported": True}
     assert not horizon.predicts([rises], -1)["supported"]
-    assert horizon.predicts([rises])["supported"]
-    assert not horizon.predicts([unknown])["supported"]
 
 
 def test_the_counter_is_the_unit_that_follows_the_count():
@@ -74,8 +72,6 @@ def test_eight_memories_by_hand_are_eight_stable_fixed_points():
     assert found["share of starts that end at stable fixed points"] == pytest.approx(1)
     rest = 0.9575040240772687  # Of h = tanh(2 h).
     assert found["largest eigenvalue of a stable fixed point"] == pytest.approx(2 * (1 - rest**2))
-    assert 0 < found["those with one unstable direction"] <= 12
-    assert found["unstable fixed points"] <= 27 - 8
 
 
 @pytest.mark.parametrize(("command", "judged"), [(experiments.horizon, horizon), (experiments.longevity, longevity)])

@@ -2,7 +2,6 @@
 
 import json
 from functools import partial
-from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -135,13 +134,6 @@ def test_networks_that_change_their_rate_are_switched_when_they_have_learned_as_
         assert all(len(own[each]) == own["learned"] for each in (longevity.LIFETIME, *longevity.QUANTITIES))
 
 
-def test_valleys_are_counted_of_networks_that_reached_the_goal(world, monkeypatch):
-    monkeypatch.setattr(longevity, "steps_to_goal", lambda *_: np.array([10.0, np.inf, 20.0]))
-    monkeypatch.setattr(longevity, "valley_moved", lambda _: np.array([0.1, 0.1, 0.5]))
-    found = longevity.valleys(SimpleNamespace(folder=world("sine").run))
-    assert [found[name] for name in ("numbers", "networks", "count", "of")] == [[0.1, 0.5], 2, 1, 3]
-
-
 def measured(lasting, seeds=8):
     """Networks of which all learned and keep memories for about so many steps."""
     lives = lasting + np.arange(float(seeds))
@@ -166,4 +158,3 @@ def test_the_command_tells_what_the_rate_chooses(tmp_path, capsys, monkeypatch):
         assert f"{cell}: the rate chooses how many networks keep for 10,000 steps" in supported
         assert f"{cell}: a third of the rate for three times the steps keeps longer" in supported
         assert f"{cell}: the early rate selects: first 0.01, then 0.1 keeps longer" not in supported
-    assert "speed of drift orders lifetimes under one rate" in supported

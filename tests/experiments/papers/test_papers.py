@@ -14,8 +14,7 @@ import xarray as xr
 import experiments.null
 import experiments.papers.__main__ as papers
 import lstm_toys as lt
-from conftest import carry_out, carry_out_without_jax, rarely
-from experiments import claims
+from conftest import carry_out, rarely
 from experiments.papers import ask, counting, languages, memory, networks, scoring, tune
 from experiments.papers.populations import changed, fewer
 from experiments.post.claims import CLAIMS
@@ -108,8 +107,7 @@ def test_memories_are_the_eight_and_last_until_the_first_wrong_bit():
     right[3, 2, first - 1] = False  # Before the silence, which does not count.
     curves = answered(right, probe)
     assert memory.kept(curves).tolist() == [silent, 0, 7, silent]
-    expected = [np.mean(right[seed]) for seed in range(4)]
-    np.testing.assert_allclose(memory.bits_right(curves), expected)
+    np.testing.assert_allclose(memory.bits_right(curves), right.mean(axis=(1, 2)))
     faded = curves.assign(answer=curves.answer * np.linspace(2, 1, right.shape[2])[None, None, :, None])
     fraction = np.linspace(2, 1, right.shape[2])[[first, -1]]
     assert memory.margin_left(faded)[0] == pytest.approx(fraction[1] / fraction[0])
@@ -126,19 +124,6 @@ def test_a_string_is_accepted_loosely_if_each_next_symbol_has_some_probability()
         answer=(("seed", "curve", "time", "output_feature"), logits, {"loss": "binary_cross_entropy"})
     )
     assert languages.reached_loosely(curves).tolist() == [3, 1, 2]
-
-
-@pytest.mark.parametrize("module", [counting, memory])
-def test_populations_and_variants_are_networks_and_no_paper_lends_a_sentence_to_a_verdict(module):
-    """None was read in full."""
-    for name, (experiment, changes) in module.CLAIMS.populations.items():
-        settings, _ = flags.parse(experiment, changes)
-        variants = [module.CLAIMS.variant(name).change for name in module.CLAIMS.variants]
-        for change in [*module.CLAIMS.controls.values(), *variants]:
-            changed = change(name, settings)
-            assert changed is None or claims.claims.checked(experiment, changed) == changed
-    for claim in module.CLAIMS.claims:
-        assert re.match(r"(From no paper|From the trial|After .* \(\d{4}\)).*: ", claim.quote), claim.quote
 
 
 def test_other_cells_are_as_large_and_a_forget_gate_begins_at_zero():
@@ -165,8 +150,6 @@ def test_random_networks_do_not_depend_on_each_other_and_are_judged_as_trained_o
     several = scoring.parameters(made.model, 3, range(3), 2.0)
     alone = scoring.parameters(made.model, 3, [2], 2.0)
     jax.tree.map(lambda one, every: np.testing.assert_array_equal(one[0], every[2]), alone, several)
-    doubled = scoring.parameters(made.model, 3, [2], 4.0)
-    jax.tree.map(lambda one, two: np.testing.assert_allclose(2 * one, two, rtol=1e-6), alone, doubled)
     claim = lt.Claim("some", "q", "s", languages.share_right, (lt.Source("dyck", "double"),), high=0.5)
     labeled = scoring.answers(made, several)
     shown = lt.probed(labeled, "double")
@@ -196,12 +179,9 @@ def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkey
     assert asked == [*parts[:5], *parts[4:]]
     assert re.search(r"dyck-one-unit( +33\.3){5}", capsys.readouterr().out)
     assert [ask.brief(count, 256) for count in (0, 1, 256)] == ["≤ 1.5", "0.4", "≥ 98.5"]
-    assert carry_out(experiments.null, [*line, "--cell=experiments.papers.networks:LSTMForgetZero"]) == 0
-    assert len(asked) == 21  # Others than those before.
 
 
 def test_random_networks_judge_no_claim_that_networks_fail_at_something():
-    """Which they meet, as they fail at everything."""
     asked = {claim.id for claims in (CLAIMS, counting.CLAIMS) for claim in scoring.judgeable(claims)}
     assert not asked & {"hill-second-layer", "slope-large", "gru-does-not-count-on", "dyck-not-much-longer"}
     assert {"lines-same-factor", "amplitude-diverges-from", "lstm-counts-on", "dyck-one-unit"} <= asked
@@ -209,7 +189,6 @@ def test_random_networks_judge_no_claim_that_networks_fail_at_something():
 
 def test_every_population_has_the_same_grid_on_other_seeds_ranked_by_the_median_loss():
     (study,) = tune.plan(["--task=memory", "--seeds=3"]).asks
-    assert [*study.needs] == [*memory.CLAIMS.populations]
     grid = [(name, float(rate)) for name in tune.GRID["optimizer"] for rate in tune.GRID["learning_rate"]]
     for sweep in study.needs.values():
         every = sweep.settings.settings
@@ -224,21 +203,13 @@ def test_every_population_has_the_same_grid_on_other_seeds_ranked_by_the_median_
 
 
 @pytest.mark.long
-def test_no_help_waits_for_jax():
-    names = ("papers.__main__", "papers.tune", "horizon", "longevity", "page.__main__")
-    every = ", ".join(f"experiments.{name}" for name in names)
-    first = f"import {every}\nassert not any(command.carry_out(each.plan, ['--help']) for each in ({every}))"
-    assert carry_out_without_jax("null", ["--help"], first=first).endswith("\n0\n")
-
-
-@pytest.mark.long
 def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(languages, "REACHES", {"anbn": (4, 6, 10)})
     monkeypatch.setattr(networks, "MOST", 4)
-    (fails,) = (claim for claim in counting.CLAIMS.claims if claim.id == "rnn-does-not-count-on")
+    (declared,) = (claim for claim in counting.CLAIMS.claims if claim.id == "rnn-does-not-count-on")
     few_claims = dataclasses.replace(
         counting.CLAIMS,
-        claims=(fails, dataclasses.replace(fails, id="rnn-within", fails=False)),
+        claims=(declared, dataclasses.replace(declared, id="rnn-within", fails=False)),
         populations={"rnn": (counting.EXPERIMENT, ["--steps=3", "--timesteps=9", "--cell=rnn"])},
         controls={},
         variants={"fewer": fewer(changed())},
@@ -255,22 +226,9 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     runs = map(lt.load, tmp_path.glob("results/runs/counting-*"))
     (results,) = (each.results for each in runs if each.results.sizes["seed"] == 3)
     assert metrics["numbers"]["rnn"] == languages.reached_of(results).tolist()
-
-    def by_all(count):
-        share, *interval = lt.wilson(count, count)
-        return {"share": share, "interval": pytest.approx(interval), "verdict": "undecided", "counted": count}
-
-    claim = {**by_all(3), "random": 5 * [2], "variants": {"fewer": by_all(1)}}
-    assert metrics["claims"] == {"rnn-does-not-count-on": claim | {"random": None}, "rnn-within": claim}
-    held = metrics["inside"]["rnn"]["share of strings with this unit held"]
-    assert held == {"networks": 0, "median": None, "low": None, "high": None}
+    fails, within = (metrics["claims"][name] for name in ("rnn-does-not-count-on", "rnn-within"))
+    assert (fails["random"], within["random"]) == (None, 5 * [2])
+    assert (within["counted"], within["variants"]["fewer"]["counted"]) == (3, 1)
     text = (folder / "paper.md").read_text()
-    for told in (
-        r"\n\nWhat differs here: ",
-        r"\n## What stayed open\n\n- Networks of",
-        r"rnn-within \| 100 \(34–100\)",
-    ):
-        assert re.search(told, text), told
+    assert "rnn-within | 100 (34–100)" in text
     assert "| rnn-does-not-count-on |" not in text
-    assert text.count("\n# ") == 0
-    assert "### rnn-does-not-count-on" in text

@@ -195,13 +195,6 @@ def test_a_claim_is_met_by_what_makes_it_true_and_not_by_what_makes_it_false(nam
     assert not meets(BY_ID[name], false)
 
 
-UNMEASURED = {
-    *("temporal-dependency", "lines-sine-phase", "lines-same-factor", "lines-nonlinear", "learned-between"),
-    *("valley-amplitude", "valley-phase", "frequency-first-part", "frequency-copied", "only-amplitude-wrong"),
-}
-"""Claims about the shape of answers, which constant ones do not have."""
-
-
 @pytest.mark.parametrize("name", [claim.id for claim in CLAIMS if not claim.fails and claim.against is None])
 def test_constant_answers_meet_no_claim_that_something_succeeds(name):
     """Nor do answers that differ by less than can be read off the post's figures."""
@@ -211,9 +204,7 @@ def test_constant_answers_meet_no_claim_that_something_succeeds(name):
             answer = "answer" if "answer" in results else "train_answer"
             shape = results[answer] - results[answer].mean()
             populations[population] = results.assign({answer: level + wobble * shape / np.abs(shape).max()})
-        outcome = verdicts.judge(BY_ID[name], populations)
-        assert not outcome.meets.any(), (level, wobble)
-        assert np.isnan(outcome.numbers).all() == (name in UNMEASURED), (level, wobble)
+        assert not verdicts.judge(BY_ID[name], populations).meets.any(), (level, wobble)
 
 
 def within(intercept):

@@ -6,48 +6,27 @@ from rendered import PLAIN, TEXTS, instead, rendered
 from lstm_toys.studies.claims import study
 from lstm_toys.text import one_line
 
-VARIANT = {
-    "per_seed": [0.5],
-    "share": 0.5,
-    "interval": [0.4, 0.6],
-    "median": 0.5,
-    "median_interval": [0.4, 0.6],
-    "verdict": "refuted",
-    "seeds": 8,
-    "counted": 6,
-    "unlearned": [1, 2],
-    "difference": 0.3,
-    "difference_interval": [0.2, 0.4],
-}
+ENDS = [0.4, 0.6]
+VARIANT = {"share": 0.5, "interval": ENDS, "median": 0.5, "median_interval": ENDS, "verdict": "refuted"}
+VARIANT |= {"difference": 0.5, "difference_interval": ENDS, "per_seed": [0.5]}
+VARIANT |= {"seeds": 8, "counted": 6, "unlearned": [1, 2]}
 
 
 def entry(text):
     """A claim that says the same everywhere."""
-    return {
-        "id": "one.claim-of_mine",
-        "quote": text,
-        "statistic": text,
-        "meets": f"above {text}'s",
-        **VARIANT,
-        "verdict": "supported",
-        "counted": 8,
-        "diverged": [],
-        "excluded": [],
-        "meaningless": [],
-        "simultaneous": {"interval": [0.4, 0.6], "verdict": "undecided"},
-        "during": None,
+    texts = {"id": "one.claim-of_mine", "quote": text, "statistic": text, "meets": f"above {text}'s"}
+    none = {"diverged": [], "excluded": [], "meaningless": [], "during": None}
+    ranks = {"networks": [1, 0, 8], text: [1, 2, 8]}
+    told = {
+        "simultaneous": {"interval": ENDS, "verdict": "undecided"},
         "baselines": {text: {"median": 0.5, "median_interval": None}},
-        "published": {
-            "value": 0.5,
-            "meets": True,
-            "ranks": {"networks": [1, 0, 8], text: [1, 2, 8]},
-            "baselines": {text: 0.5},
-        },
+        "published": {"value": 0.5, "meets": True, "ranks": ranks, "baselines": {text: 0.5}},
         "null": {text: {"value": 0.5, "meets": True, "answers": "true value"}},
         "controls": {text: VARIANT},
         "variants": {text: VARIANT},
         "remarks": [f"{text} meet it too"],
     }
+    return VARIANT | texts | none | told
 
 
 def table(text):

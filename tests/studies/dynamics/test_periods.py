@@ -20,58 +20,33 @@ from lstm_toys.studies.dynamics.analysis import AnalyzedNetworks
 HELD = {"zero": 0.0, "one": 1.0}
 
 
-@pytest.fixture(scope="module")
-def studied(world):
-    return world("dynamics_majority")
-
-
-@pytest.fixture(scope="module")
-def found(studied):
-    return storage.load_results(studied.run / "results.nc", set())
-
-
-@pytest.fixture(scope="module")
-def saved(world):
-    return lt.load(world("majority").run)
-
-
-def flat(found, states):
-    """States by layer and name in the order of the file's states."""
-    places = [each.split("/") for each in found.state.values]
-    return np.stack([states[layer][name][..., int(unit)] for layer, name, unit in places], axis=-1)
-
-
-def test_slow_points_move_in_a_step_of_their_network_as_far_as_the_file_says(saved, found):
+@pytest.mark.long
+def test_the_command_finds_slow_points_that_move_in_a_step_of_their_network_as_far_as_the_file_says(world):
+    """Descents begin in states before the ends of sequences, where inputs are those of the period."""
+    studied, saved = world("dynamics_majority"), lt.load(world("majority").run)
+    found = storage.load_results(studied.run / "results.nc", set())
     assert found.period.values.tolist() == [*HELD]
-    system = system_of(saved.model, saved.params, 1)
+    system, (_, task) = system_of(saved.model, saved.params, 1), majority.EXPERIMENT.at(20)
+    made = task.made(jax.random.key(0), {})
+    states = lt.states(saved.model, saved.params, made.inputs)
+    places = [each.split("/") for each in found.state.values]
+    every = np.stack([states[layer][name][..., int(unit)] for layer, name, unit in places], axis=-1)
     for place, constant in enumerate(HELD.values()):
         before = found.slow_state.values[:, [place]]
         after, _ = each_network(once, system, saved.params, before, np.array([[constant]]))
         moved = np.linalg.norm(after - before, axis=-1)[:, 0]
         np.testing.assert_allclose(found.q[:, place], moved**2 / 2, atol=1e-9)
         np.testing.assert_allclose(found.speed[:, place], moved / float(found.time[1]), rtol=1e-6)
-
-
-def test_descents_begin_in_states_before_the_ends_of_sequences_where_inputs_are_those_of_the_period(saved, found):
-    _, task = majority.EXPERIMENT.at(20)
-    made = task.made(jax.random.key(0), {})
-    every = flat(found, lt.states(saved.model, saved.params, made.inputs))
-    for name, constant in HELD.items():
         visited = every[:, np.asarray(made.within & (made.inputs[..., 0] == constant))]
-        begun = found.start.sel(period=name).values
+        begun = found.start.values[:, place]
         assert begun.shape[1] == 32
         assert np.abs(begun[:, :, None] - visited[:, None]).max(axis=-1).min(axis=-1).max() < 1e-5
-
-
-def test_the_summary_counts_points_and_networks(studied, found):
     metrics = json.loads((studied.run / "metrics.json").read_text())
-    summary = metrics["summary"]
     below = np.median((found.smallest_q.sel(period="one").values <= 1e-6).mean(axis=1))
-    assert summary["one: share of descents to q of at most 1e-06"]["median"] == pytest.approx(below)
-    shares = [row["median"] for name, row in summary.items() if name.startswith("zero: share with")]
-    assert sum(shares) == pytest.approx(1)
+    median = metrics["summary"]["one: share of descents to q of at most 1e-06"]["median"]
+    assert median == pytest.approx(below)
     (table, *_) = reported(dynamics.plan(studied.arguments).asks[0], metrics)
-    assert [cell.plain for cell in table.columns[0].cells] == [*summary]
+    assert [cell.plain for cell in table.columns[0].cells] == [*metrics["summary"]]
 
 
 def test_maps_in_closed_form_have_their_modes_and_lie_as_they_do():
@@ -87,12 +62,7 @@ def test_maps_in_closed_form_have_their_modes_and_lie_as_they_do():
     modes = "quiet: modes of a slow point that outlast a sequence"
     assert (line[modes]["median"], point[modes]["median"]) == (1, 0)  # exp(-1 / 10) is 0.905.
     assert point["quiet: share with 1 stable point"]["median"] == 1
-
-
-def test_every_figure_is_drawn_and_legible(studied, found):
-    drawn = slow_figures.draw(found)
-    assert {path.name for path in studied.run.glob("*.png")} == drawn.keys()
-    for figure in drawn.values():
+    for figure in slow_figures.draw(found).values():
         assert_legible(figure)
 
 

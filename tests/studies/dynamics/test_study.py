@@ -8,13 +8,14 @@ import pytest
 from drawn import assert_legible
 
 import lstm_toys as lt
-from conftest import carry_out, reported
+from conftest import carry_out
 from experiments import dynamics
 from experiments.post import sentences
+from lstm_toys.dynamics.models import explained
 from lstm_toys.dynamics.rest import Kind
 from lstm_toys.results import storage
 from lstm_toys.studies.claims import verdicts
-from lstm_toys.studies.dynamics import analysis, figures, study
+from lstm_toys.studies.dynamics import figures
 
 
 @pytest.fixture(scope="module")
@@ -59,29 +60,19 @@ def test_the_gain_at_the_training_size_is_that_of_such_a_sine(saved, found):
         assert gain == pytest.approx(np.hypot(sine, cosine) / amplitude, rel=2e-2)
 
 
-def plain_share(found, number, seed, chosen, inside):
-    """The share of variance that a model explains, and the share of points that it predicts, for one network."""
-    answer = found.answer.values[seed, chosen][:, inside].astype(float)
-    guess = found.prediction.values[number, seed, chosen][:, inside]
-    known = np.isfinite(guess)
-    if known.sum() < 2:
-        return np.nan, known.mean()
-    rest = np.square(answer - guess)[known].sum()
-    return 1 - rest / np.square(answer[known] - answer[known].mean()).sum(), known.mean()
-
-
 def test_metrics_say_of_every_curve_how_much_of_its_first_fifth_each_model_explains(measured, found):
-    early, families = found.time.values < 0.2, found.family.values.tolist()
+    families = found.family.values.tolist()
     assert {name: len(rows) for name, rows in measured["curves"].items()} == Counter(families)
     for place, family in enumerate(families):
         row = measured["curves"][family][place - families.index(family)]
         assert (row["first"], row["last"]) == (*found.curve_shown.values[place, [0, -1]],)
         for number, model in enumerate(found.model.values):
-            shares, covered = zip(*(plain_share(found, number, seed, [place], early) for seed in range(3)), strict=True)
-            known = [each for each in shares if np.isfinite(each)]
+            answers, guesses = (each[:, [place]] for each in (found.answer.values, found.prediction.values[number]))
+            shares, covered = explained(answers.astype(float), guesses, found.time.values, early=True)
+            known = shares[np.isfinite(shares)]
             assert row[model]["networks"] == len(known)
             assert row[model]["predicted"] == pytest.approx(np.mean(covered))
-            assert row[model]["median"] == (pytest.approx(np.median(known), rel=1e-5) if known else None)
+            assert row[model]["median"] == (pytest.approx(np.median(known), rel=1e-5) if len(known) else None)
 
 
 def test_metrics_tell_of_the_leading_modes_and_where_networks_settle(measured, found):
@@ -96,13 +87,6 @@ def test_metrics_tell_of_the_leading_modes_and_where_networks_settle(measured, f
     frequencies = np.abs(np.angle(values[np.arange(3), np.abs(values).argmax(axis=1)])) / float(found.time[1])
     assert slow["median"] == pytest.approx(np.median(frequencies))
     assert (slow["networks"], slow["oscillating"]) == (3, (frequencies > 0).sum())
-
-
-def test_the_report_shows_every_model_and_family_in_both_windows(studied, measured):
-    (study,) = dynamics.plan(studied.arguments).asks
-    for table in (each for each in reported(study, measured) if "explain" in str(getattr(each, "title", ""))):
-        assert len(table.columns) == 7
-        assert {*analysis.MODELS} <= {cell.plain for cell in table.columns[0].cells}
 
 
 def test_claims_judge_the_answers_of_a_model(studied, found):
@@ -122,26 +106,9 @@ def test_every_figure_is_drawn_and_legible(studied, found):
 
 
 @pytest.mark.long
-def test_a_network_does_not_depend_on_others_a_part_is_analyzed_once_and_the_last_kept_step_is_the_end(
-    studied, found, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(study, "TOGETHER", 1)
-    analyzed, original = [], analysis.Analysis.analyzed
-
-    def counted(self, part):
-        if len(analyzed) == 1 and part.members.start == 1:
-            analyzed.append("stopped")
-            raise KeyboardInterrupt
-        analyzed.append(part.members.start)
-        return original(self, part)
-
-    monkeypatch.setattr(analysis.Analysis, "analyzed", counted)
+def test_a_network_does_not_depend_on_others_and_the_last_kept_step_is_the_end(studied, found, tmp_path):
     same = (each for each in studied.arguments if not each.startswith(("--seeds", "--results_dir")))
-    another = [*same, "--seeds=2", f"--results_dir={tmp_path}", "--keep_steps=0,100"]
-    with pytest.raises(KeyboardInterrupt):
-        carry_out(dynamics, another)
-    assert carry_out(dynamics, another) == 0
-    assert analyzed == [0, "stopped", 1]
+    assert carry_out(dynamics, [*same, "--seeds=2", f"--results_dir={tmp_path}", "--keep_steps=0,100"]) == 0
     (run,) = (tmp_path / "runs").glob("dynamics_sine-*")
     again = storage.load_results(run / "results.nc", set())
     for name in ("static_answer", "gain", "distance", "prediction", "mode_frequency"):

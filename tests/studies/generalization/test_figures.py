@@ -6,7 +6,6 @@ import xarray as xr
 from drawn import assert_legible, legend, panels
 
 from experiments import sine
-from lstm_toys.files import Damaged
 from lstm_toys.results import arrays
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import figures, results
@@ -18,12 +17,6 @@ from lstm_toys.tasks.planes import Axis
 def test_a_median_needs_a_number_of_half_of_the_seeds():
     values = np.array([[1.0, 1.0, np.nan], [np.nan, 3.0, np.nan], [np.nan, 5.0, np.nan], [4.0, np.nan, np.nan]])
     np.testing.assert_array_equal(results.medians(xr.DataArray(values[:, None])), [[2.5, 3.0, np.nan]])
-
-
-def test_a_damaged_file_is_told(tmp_path):
-    (tmp_path / "results.nc").write_bytes(b"nothing")
-    with pytest.raises(Damaged, match="is damaged"):
-        results.load(tmp_path / "results.nc")
 
 
 SEEDS = np.array([0, 1, 2, 3, 5])

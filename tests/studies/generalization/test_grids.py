@@ -90,29 +90,6 @@ def written(folder, params, grid, *, seeds=7, task=SAME, span=UNIT):
         return {name: each.values for name, each in group.data_vars.items()}
 
 
-@pytest.fixture(scope="module")
-def whole(params, tmp_path_factory):
-    """The file of a plane, and what it holds."""
-    folder = tmp_path_factory.mktemp("whole")
-    return folder / "results.nc", written(folder, params, PLANE)
-
-
-def test_bits_do_not_depend_on_the_number_of_networks_and_curves(tmp_path, params, whole):
-    fewer = written(tmp_path, params, PLANE, seeds=2)
-    row = written(tmp_path, params, Grid("row", "sine", (Axis("amplitude", 0.55, 0.55, 1), FREQUENCY), SINES))
-    for name, values in whole[1].items():
-        np.testing.assert_array_equal(fewer[name], values[:2], err_msg=name)
-        np.testing.assert_array_equal(row[name], values[:, 2:3], err_msg=name)
-
-
-def test_a_file_is_read_back_labeled_without_the_seeds_that_diverged(whole):
-    found = results.load(whole[0])[TRAINING]
-    assert found.seed.values.tolist() == [0, 2, 3, 4, 5, 6]
-    assert found.rmse.dims == ("seed", "amplitude", "frequency")
-    np.testing.assert_allclose(found.amplitude, AMPLITUDE.values)
-    np.testing.assert_array_equal(found.rmse, whole[1]["rmse"][[0, 2, 3, 4, 5, 6]])
-
-
 def test_what_is_read_off_a_curve_is_held_against_its_parameters(tmp_path, params):
     read = dataclasses.replace(SAME, output_features=("amplitude",), sequence=False)
     found = written(tmp_path, params, PLANE, task=read)
@@ -125,14 +102,19 @@ def test_what_is_read_off_a_curve_is_held_against_its_parameters(tmp_path, param
 
 
 @pytest.mark.long
-def test_bits_do_not_depend_on_where_a_large_grid_is_cut(tmp_path, params):
+def test_bits_do_not_depend_on_the_number_of_networks_and_curves_nor_where_a_large_grid_is_cut(tmp_path, params):
     axis = Axis("frequency", 5.0, 40.0, 750)
-    many = Grid("plane", "sine", (Axis("amplitude", 0.1, 0.2, 2), axis), SINES)
+    many = Grid(TRAINING, "sine", (Axis("amplitude", 0.1, 0.2, 2), axis), SINES)
     last = Grid("row", "sine", (Axis("amplitude", 0.2, 0.2, 1), axis), SINES)
     assert measuring.TILE_POINTS // 20 < 2 * 750
-    whole, row = written(tmp_path, params, many), written(tmp_path, params, last)
+    row, fewer = written(tmp_path, params, last), written(tmp_path, params, many, seeds=2)
+    whole = written(tmp_path, params, many)
     for name, values in whole.items():
         np.testing.assert_array_equal(row[name], values[:, 1:], err_msg=name)
+        np.testing.assert_array_equal(fewer[name], values[:2], err_msg=name)
+    found = results.load(tmp_path / "results.nc")[TRAINING]
+    assert found.seed.values.tolist() == [0, 2, 3, 4, 5, 6]  # Without the one that diverged.
+    np.testing.assert_array_equal(found.rmse, whole["rmse"][[0, 2, 3, 4, 5, 6]])
 
 
 @pytest.mark.long
