@@ -6,10 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lstm_toys.dynamics.system import system_of
-from lstm_toys.networks.gru import GRU
 from lstm_toys.networks.layer import Layer
-from lstm_toys.networks.lstm import LSTM
-from lstm_toys.networks.rnn import RNN
 
 SPACING = 0.01
 
