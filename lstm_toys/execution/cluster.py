@@ -175,7 +175,7 @@ class Cluster(Executor):
                     part = running.pop(future)
                     if future.status == "finished":
                         yield part, future.result()
-                    elif future.status == "cancelled":
+                    elif future.status != "error":  # As all are when the scheduler is gone.
                         raise Lost("the scheduler does not reply")
                     elif isinstance(error := future.exception(), Differing):
                         raise Lost(f"a worker {error}")
