@@ -10,12 +10,15 @@ import jaxtyping as jt
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.networks.cells import CELLS, Gates, cell_class
+from lstm_toys.networks.cells import Gates, cell_class
 from lstm_toys.networks.optimizers import takes
 
 from .. import sine
 from .build import Made, encoded
 from .runs import FinishedRun
+
+SHOWN = ("lstm", "gru", "rnn")
+"""The cells that `cells.js` computes."""
 
 PRECISIONS = {"single": "<f4", "half": "<f2"}
 """Types of the encoded numbers, all little-endian."""
@@ -31,8 +34,8 @@ Rows = jt.Int[np.ndarray, " N"]
 
 def layers(model: Any, features: int) -> list[dict[str, Any]]:
     """Describes a network's layers from input to answer. Raises ValueError for cells that the page cannot compute."""
-    if not isinstance(model, lt.Stack) or model.cell not in CELLS:
-        raise ValueError(f"the page has layers of {', '.join(CELLS)}, and not {model}")
+    if not isinstance(model, lt.Stack) or model.cell not in SHOWN:
+        raise ValueError(f"the page has layers of {', '.join(SHOWN)}, and not {model}")
     kinds = [model.cell] * len(model.hidden) + [model.cell if model.readout == "cell" else "dense"]
     below = (features, *model.widths)
     return [

@@ -11,7 +11,7 @@ from lstm_toys.networks.cells import Gates
 from lstm_toys.output import counted
 
 LATER = {"later": True}
-"""Metadata of a setting that its default leaves out, so that runs from before it keep their names."""
+"""Metadata of a setting whose default is left out, so that runs from before it have the same settings."""
 
 
 @dataclass(frozen=True)
