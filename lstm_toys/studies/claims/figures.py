@@ -73,6 +73,7 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
         axes.set(xlim=(0, 1), ylim=(len(ordered) - 0.5, -0.5))
         axes.axvline(0.5, **HALF)
         numbers = {name: sum(each["verdict"] == name for each in entries) for name in VERDICTS}
+        figure.suptitle(f"{numbers['supported']} of {counted(len(entries), 'claim')} hold for most networks")
         legend(figure, [_dots(f"{name}: {number}", TINTS[name], SIGNS[name]) for name, number in numbers.items()])
     return figure
 
@@ -159,7 +160,9 @@ def draw_variants(entries: list[dict[str, Any]]) -> Figure:
         axes.set_yticks(range(len(rows)), [plain(f"{each['id']} {percent(each['share'])}") for each in rows])
         axes.set_xticks(range(len(names)), [plain(name) for name in names], rotation=90)
         axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False)
-        figure.suptitle("By how many points of 100 the share differs with other networks")
+        changed = sum(any(map(differs, each["variants"].values())) for each in rows)
+        found = f"With other networks, the share that meets a claim changes for {changed} of {len(rows)} claims"
+        figure.suptitle(f"{found}:\nby how many points of 100")
         figure.supxlabel("a dot: the 95 % interval, for all differences at once, includes 0", fontsize=8)
     return figure
 
