@@ -137,7 +137,7 @@ def library(tmp_path_factory):
         copied(ROOT / name, folder / name)
     written(folder, edits.project([*EDITS, *edits.LOADING.values()]) | edits.CLAIMED)
     np.savetxt(
-        folder / "curves.csv", np.outer(np.arange(8), np.arange(1, 7)), "%d", ",", header="a,b,c,d,e,f", comments=""
+        folder / "curves.csv", np.outer(np.arange(8) % 5, np.arange(1, 7)), "%d", ",", header="a,b,c,d,e,f", comments=""
     )
     for command in (MINE, JUDGED, DATA, SWEEP):
         carried_out(folder, *command)
