@@ -85,7 +85,8 @@ def slow_points(
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(20))
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
         >>> visited = lt.states(trained.model, trained.params, np.linspace(0, 1, 20)[None, :, None])
-        >>> lt.slow_points(trained.model, trained.params, visited, np.array([[0.2], [0.4]]), starts=8).q.shape
+        >>> held = np.array([[0.2], [0.4]])
+        >>> lt.slow_points(trained.model, trained.params, visited, held, starts=8).q.shape  # doctest: +SKIP
         (2, 2, 8)
     """
     inputs = np.asarray(arguments.array("inputs", inputs, "U F", hint=", one constant input per row"), float)

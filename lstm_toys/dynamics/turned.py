@@ -129,7 +129,7 @@ def turn_mode(
         >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
         >>> curves = lt.show(x[None] ** 2, x, ("y",))
-        >>> lt.turn_mode(trained.model, trained.params, curves, factor=1.2).shape
+        >>> lt.turn_mode(trained.model, trained.params, curves, factor=1.2).shape  # doctest: +SKIP
         (2, 1, 20, 1)
     """
     curves = arguments.array("curves", curves, "C T 1", hint=", curves of one feature as lt.show makes them")

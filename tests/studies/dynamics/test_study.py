@@ -38,6 +38,7 @@ def measured(studied):
     return json.loads((studied.run / "metrics.json").read_text())
 
 
+@pytest.mark.long
 def test_answers_at_rest_are_those_to_a_long_constant_input(saved, found):
     assert (found.kind.isel(found=0) == Kind.STABLE).all()
     constant = np.repeat(found.input.values[:, None, None], 2_000, axis=1).astype(np.float32)
@@ -47,6 +48,7 @@ def test_answers_at_rest_are_those_to_a_long_constant_input(saved, found):
     assert found.input.values[found.attrs["mean"]] == pytest.approx(mean, abs=1e-6)
 
 
+@pytest.mark.long
 def test_the_gain_at_the_training_size_is_that_of_such_a_sine(saved, found):
     mean = int(found.attrs["mean"])
     assert found.frequency.attrs["units"] == "rad per x"
@@ -60,6 +62,7 @@ def test_the_gain_at_the_training_size_is_that_of_such_a_sine(saved, found):
         assert gain == pytest.approx(np.hypot(sine, cosine) / amplitude, rel=2e-2)
 
 
+@pytest.mark.long
 def test_metrics_say_of_every_curve_how_much_of_its_first_fifth_each_model_explains(measured, found):
     families = found.family.values.tolist()
     assert {name: len(rows) for name, rows in measured["curves"].items()} == Counter(families)
@@ -75,6 +78,7 @@ def test_metrics_say_of_every_curve_how_much_of_its_first_fifth_each_model_expla
             assert row[model]["median"] == (pytest.approx(np.median(known), rel=1e-5) if len(known) else None)
 
 
+@pytest.mark.long
 def test_metrics_tell_of_the_leading_modes_and_where_networks_settle(measured, found):
     summary = measured["summary"]
     quality = np.median(found.mode_frequency * found.time_constant / 2)
@@ -89,6 +93,7 @@ def test_metrics_tell_of_the_leading_modes_and_where_networks_settle(measured, f
     assert (slow["networks"], slow["oscillating"]) == (3, (frequencies > 0).sum())
 
 
+@pytest.mark.long
 def test_claims_judge_the_answers_of_a_model(studied, found):
     labeled = storage.load_results(studied.run / "answers_static_curve.nc", set())
     np.testing.assert_array_equal(labeled.answer, found.prediction.sel(model="static curve").values[:, 1:])
@@ -97,6 +102,7 @@ def test_claims_judge_the_answers_of_a_model(studied, found):
     assert np.isfinite(verdicts.judge(claim, {"sine": labeled}).numbers).all()
 
 
+@pytest.mark.long
 def test_every_figure_is_drawn_and_legible(studied, found):
     assert {path.stem for path in studied.run.glob("*.png")} == {
         *("rest", "resonance", "eigenvalues", "forgetting", "explained", "models")
