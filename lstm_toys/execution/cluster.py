@@ -5,6 +5,7 @@ Parts are independent: if a worker dies, another one computes its part again.
 
 import asyncio
 import json
+import math
 import socket
 import sys
 import threading
@@ -37,6 +38,9 @@ PATIENCE = 60.0
 
 REACHED = 10.0
 """Seconds within which a scheduler must accept a connection, and reply to a request."""
+
+ASKED = 1.0
+"""Seconds between two requests for the number of workers."""
 
 TRIES = 3
 """Maximum number of attempts for a part that raises an exception or whose workers die."""
@@ -154,13 +158,15 @@ class Cluster(Executor):
         this process, or parts failed once all others are done; Unreachable if the job cannot be sent.
         """
         sent, new, running, came = packed(job), iter(parts), dict[Future[Any], Part](), threading.Event()
-        failed, seen = dict[str, BaseException | None](), time.monotonic()
+        failed, seen, workers, asked = dict[str, BaseException | None](), time.monotonic(), 0, -math.inf
         try:
             while True:
                 if stop():
                     raise Stopped
-                if workers := self.workers:
-                    seen = time.monotonic()
+                if time.monotonic() - asked > ASKED:
+                    workers, asked = self.workers, time.monotonic()
+                if workers:
+                    seen = asked
                 else:
                     self._wait(seen)
                 for part in islice(new, max(0, AHEAD * workers - len(running))):
