@@ -242,7 +242,7 @@ def located(ask, *, finished=True):
     work = lifecycle.Work(asked.options, asked.console, asked.interruption)
     with jax.numpy_dtype_promotion("standard"):
         assert work.finished(ask) == finished
-    return work.found[ask].folder
+    return (work.runs.get(ask) or work._studies[ask].run).folder
 
 
 def reported(ask, metrics):

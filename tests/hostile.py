@@ -24,7 +24,6 @@ class Row(NamedTuple):
     always: bool = False
 
 
-MEMORY = "GiB of memory"
 NOBODY, TRAINED = "every seed diverged with --learning_rate=1e+30", "train MSE"
 
 FILES = [

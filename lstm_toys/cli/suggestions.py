@@ -4,8 +4,8 @@ import difflib
 from collections.abc import Iterable
 
 
-def meant(name: str, known: Iterable[str], prefix: str = "") -> str:
+def meant(name: str, known: Iterable[str]) -> str:
     """Asks whether one of at most two names that are spelled alike was meant; empty if there is none."""
     typed, every = name.lower().replace("-", "_"), [*known]
     near = [typed] if typed in every else difflib.get_close_matches(typed, every, n=2)
-    return f"did you mean {' or '.join(f'{prefix}{other}' for other in near)}?" if near else ""
+    return f"did you mean {' or '.join(near)}?" if near else ""

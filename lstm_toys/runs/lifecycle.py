@@ -23,11 +23,10 @@ from lstm_toys.runs.folder import Run, relatives
 
 
 class Work:
-    """The work of a command; ``found`` are all its runs, and ``runs`` the finished ones, including needed ones."""
+    """The work of a command; ``runs`` are the finished ones, including needed ones."""
 
     def __init__(self, options: Options, console: Console, interruption: Interruption) -> None:
         self.runs: dict[Ask[Any], Run] = {}
-        self.found: dict[Ask[Any], Run] = {}
         self._options, self._console, self._interruption = options, console, interruption
         self._studies: dict[Ask[Any], Any] = {}
         self._edited: set[Ask[Any]] = set()  # Without a change of what is computed.
@@ -75,7 +74,7 @@ class Work:
         manifests = manifest.find(ask.runs, ask.name, ask.key, ask.declared)
         for each in manifests:
             if each.answers:
-                run = self.found[ask] = Run(each.folder, settings)
+                run = Run(each.folder, settings)
                 if run.finished:
                     self._finish(ask, run)
                     return True
@@ -145,7 +144,7 @@ class Work:
                 value = dict(study.digests())
                 if CALLBACK in value:  # No program's text contains its code.
                     value[CALLBACK] = manifest.sources(edited)
-            study.run = self.found[ask] = Run.named(ask.runs, ask.settings.as_dict(), value)
+            study.run = Run.named(ask.runs, ask.settings.as_dict(), value)
         return study
 
     @contextmanager
