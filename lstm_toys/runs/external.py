@@ -1,16 +1,17 @@
 """Labels the answers of any model to the curves of an experiment, like the answers of its own networks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
 from lstm_toys import arguments
 from lstm_toys.results import arrays
 from lstm_toys.runs import preparation
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.tasks.probes import by_points
+from lstm_toys.tasks.probes import Probe, by_points
+from lstm_toys.tasks.supervision import Examples, Task
 
 
 def curves_of(
@@ -72,8 +73,24 @@ def labeled(
         raise ValueError(f"answers of {experiment.name} have the shape (S, {', '.join(map(str, one))}), not ({told})")
     if experiment.scaling:
         answers = experiment.scaling.applied(answers, outputs=True)
-    diverged = ~np.isfinite(answers).all(axis=tuple(range(1, answers.ndim)))
-    learned = arrays.training_answers(task, examples, answers[:, 0])
-    probed = arrays.answered(task, np.asarray(x), experiment.span, probes, {"": answers[:, 1:]})
-    found = probed.assign(learned | {"diverged": ("seed", diverged)}).assign_attrs(flags="{}")
-    return arrays.in_units(found, experiment.scaling)
+    return assembled(experiment, x, task, examples, answers[:, 0], probes, {"": answers[:, 1:]})
+
+
+def assembled(
+    experiment: Experiment,
+    x: Float[Array, " T"],
+    task: Task,
+    examples: Examples,
+    learned: Float[np.ndarray, "S ..."],
+    probes: Sequence[Probe],
+    probed: Mapping[str, Float[np.ndarray, "S _ ..."]],
+) -> xr.Dataset:
+    """Labels scaled answers to the first training curve and to probes, by set of curves; undoes the scaling.
+
+    Networks without finite answers count as diverged.
+    """
+    every = [np.isfinite(each).all(axis=tuple(range(1, each.ndim))) for each in (learned, *probed.values())]
+    found = arrays.answered(task, np.asarray(x), experiment.span, probes, probed)
+    variables = arrays.training_answers(task, examples, learned)
+    variables["diverged"] = ("seed", ~np.all(every, axis=0))
+    return arrays.in_units(found.assign(variables).assign_attrs(flags="{}"), experiment.scaling)

@@ -162,11 +162,8 @@ def _each(
 def labeled(prepared: Prepared, answers: Mapping[str, Float[np.ndarray, "S _ ..."]]) -> xr.Dataset:
     """Labels the answers of any networks to all curves of an experiment as a run does, without histories."""
     learned, probed = prepared.curves.split(answers)
-    task, sound = prepared.task, [np.isfinite(each).all(axis=tuple(range(1, each.ndim))) for each in answers.values()]
-    found = arrays.answered(task, np.asarray(prepared.x), prepared.experiment.span, prepared.probes, probed)
-    variables = arrays.training_answers(task, prepared.curves.training, learned)
-    variables["diverged"] = ("seed", ~np.all(sound, axis=0))
-    return arrays.in_units(found.assign(variables).assign_attrs(flags="{}"), prepared.experiment.scaling)
+    task, training = prepared.task, prepared.curves.training
+    return external.assembled(prepared.experiment, prepared.x, task, training, learned, prepared.probes, probed)
 
 
 def synthetic(experiment: Experiment, settings: Settings) -> xr.Dataset:
