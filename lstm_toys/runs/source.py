@@ -6,6 +6,7 @@ import importlib.util
 import json
 from collections.abc import Iterator
 from functools import cache
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
 from lstm_toys import opened
@@ -38,14 +39,23 @@ def _imported(module: str) -> Iterator[str]:
 @cache
 def _file(module: str) -> Path | None:
     """The source of a module outside of installed packages; None if it has none, or writes no results."""
-    if not {*module.split(".")}.isdisjoint(SILENT):
-        return None
+    spec = None if {*SILENT} & {*module.split(".")} else _spec(module)
+    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
+
+
+@cache
+def _spec(module: str) -> ModuleSpec | None:
+    """Finds a module outside of installed packages without importing the package that it is in."""
+    package = module.rpartition(".")[0]
     try:
-        spec = importlib.util.find_spec(module)
+        if not package:
+            spec = importlib.util.find_spec(module)
+        else:
+            places = above.submodule_search_locations if (above := _spec(package)) else None
+            spec = PathFinder.find_spec(module, places) if places else None
     except (ImportError, AttributeError, ValueError):  # Of a name that is not a module's.
         return None
-    origin = spec.origin if spec else None
-    return Path(origin) if origin and origin.endswith(".py") and not opened.installed(origin) else None
+    return None if spec is None or opened.installed(spec.origin or "") else spec
 
 
 @cache

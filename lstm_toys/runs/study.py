@@ -1,10 +1,12 @@
 """The base class of studies, which compute the runs that are asked for."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic
 
-from lstm_toys.figures import Drawing
+from lstm_toys import figures
 from lstm_toys.runs import source
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import RunContext
@@ -57,5 +59,5 @@ class Study(ABC, Generic[Identified]):
         return {}
 
     @abstractmethod
-    def draw(self) -> Iterator[tuple[str, Drawing]]:
+    def draw(self) -> Iterator[tuple[str, figures.Drawing]]:
         """Yields the figures of the finished run by file name, ``.png`` standing for the requested format."""

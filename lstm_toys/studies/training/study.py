@@ -1,22 +1,25 @@
-"""Trains an experiment's population, and evaluates it on the probes."""
+"""Trains an experiment's population, and evaluates it on the probes.
+
+What saves results and draws them is loaded while XLA trains, so no module that is loaded earlier may import it.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
-from matplotlib.figure import Figure
 
+from lstm_toys import figures
 from lstm_toys.execution.lowering import Digests, digest
-from lstm_toys.figures import Drawing
 from lstm_toys.populations.programs import Specification, Start
-from lstm_toys.results import arrays, population, storage, summary
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import Failed, RunContext, described_error
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
@@ -51,18 +54,29 @@ class Training(Study[Settings]):
             **specification.digests(self.settings.seeds),
             "members": digest(start),
             "training curves": digest(self.prepared.curves.training),
-            # The saved population refers to the user's class by name, and `lt.load` imports it.
-            **({"model": digest(population.signature(self.prepared.model))} if self.experiment.model else {}),
+            **self._model_digest,
             "code": self.code,
         }
+
+    @property
+    def _model_digest(self) -> Digests:
+        """A digest of a user's class, which the saved population refers to by name, and `lt.load` imports."""
+        if self.experiment.model is None:
+            return {}
+        from lstm_toys.results import population
+
+        return {"model": digest(population.signature(self.prepared.model))}
 
     def compute(self, context: RunContext) -> Metrics:
         """Trains and evaluates, from checkpoints on, and writes results; raises what `lt.train` raises."""
         settings, experiment, prepared, seconds = self.settings, self.experiment, self.prepared, context.seconds
         examples, probes, _ = prepared.curves
         training = preparation.begin(prepared, self._specified, self.run, context, settings.experiment)
-        with context.interruption.patient():
+        with context.interruption.patient(), ThreadPoolExecutor() as threads:
+            threads.submit(_load_writers)
             trained = training.population()
+        from lstm_toys.results import arrays, population
+
         seconds |= trained.seconds
         with context.timed("evaluate"):
             fingerprint, *earlier = training.fingerprints
@@ -82,13 +96,22 @@ class Training(Study[Settings]):
         }
 
     def metrics(self) -> Metrics:
+        from lstm_toys.results import arrays, storage, summary
+
         labeled = storage.load_results(self.run.results)
         metrics, fit = summary.metrics(labeled, self.experiment.goal), arrays.kept(labeled)
         return metrics | {"published": self.experiment.compare(fit) if fit.sizes["seed"] else []}
 
-    def draw(self) -> Iterator[tuple[str, Drawing]]:
+    def draw(self) -> Iterator[tuple[str, figures.Drawing]]:
         """Draws the experiment's figures from labeled results alone; raises Failed if its ``draw`` fails."""
-        own, others = _results(self.run), {name: _results(other) for name, other in self.companions.items()}
+        from matplotlib.figure import Figure
+
+        from lstm_toys.figures import Drawing
+        from lstm_toys.results import storage
+
+        runs = {"": self.run, **self.companions}
+        others = {name: storage.load_results(run.checked("results.nc")) for name, run in runs.items()}
+        own = others.pop("")
         failed = f"experiment {self.experiment.name}: its draw"
         kept = "the trained run is kept; --replot draws it again"
         try:
@@ -105,5 +128,9 @@ class Training(Study[Settings]):
         yield from drawings.items()
 
 
-def _results(run: Run) -> xr.Dataset:
-    return storage.load_results(run.checked("results.nc"))
+def _load_writers() -> None:
+    for name in ("figures.style", "results.population", "results.summary"):
+        import_module(f"lstm_toys.{name}")
+    import xarray as xr
+
+    xr.Dataset({"y": 0.0}).to_netcdf(engine="h5netcdf")  # Only now are h5netcdf and, where installed, Dask imported.
