@@ -22,7 +22,7 @@ sine: env
 test: env
 	$(RUN) -m pytest $(WORKERS)
 
-# Runs killed at random moments, process starts, hostile command lines, and the rarer cases of all tests; with EIGHTH=0
+# Runs killed at random moments, hostile command lines, and the rarer cases of all tests; with EIGHTH=0
 # to 7 a part of them.
 test-long: env
 	$(RUN) -m pytest $(WORKERS) -m long $(EIGHTH:%=--eighth=%)

@@ -20,7 +20,7 @@ PAPERS = {
 
 TABLE: flags.FlagTable = {
     "paper": (parsers.choice(*PAPERS), "topic of the papers"),
-    **{name: each for name, each in claims.FLAGS.items() if name != "restart"},
+    **{name: each for name, each in claims.FLAGS.items() if name not in ("restart", "specifications")},
     "restart": (None, "collect the results again, even if the run is finished; trained networks are reused"),
     "random": (parsers.integer(1, 2**31 - 1), "number of random networks per population and scale of the weights"),
 }

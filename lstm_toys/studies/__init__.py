@@ -1,1 +1,1 @@
-"""Studies: a population's training, sweeps, generalization, and claims."""
+"""Studies: a population's training, sweeps, generalization, claims, dynamics, and declared analyses."""

@@ -1,1 +1,1 @@
-"""Evaluates trained populations on grids of curves and on the user's curves."""
+"""Evaluates trained populations on grids of curves."""
