@@ -395,7 +395,7 @@ def hand_made():
         return xr.Dataset(
             {
                 "train_loss": (("seed", "step"), loss),
-                "train_rmse": (("seed", "step", "feature"), np.sqrt(loss)[:, :, None]),
+                "train_rmse": (("seed", "step", "feature"), np.sqrt(loss)[:, :, None], {"after": 0.1}),
                 "train_target": (("time", "feature"), target),
                 "train_answer": (("seed", "time", "feature"), target + random.normal(0.0, 0.1, (seeds, 20, 1))),
                 "input": (("curve", "time", "feature"), shown),

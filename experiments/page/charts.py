@@ -75,8 +75,7 @@ def marks_of(entry: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
     nulls = {name: null["value"] for name, null in entry["null"].items() if null["value"] is not None}
     if nulls and min(nulls.values()) == max(nulls.values()):
         nulls = {" or ".join(nulls): min(nulls.values())}
-    # Earlier published sets have no such name.
-    answers = {null.get("answers", INPUT) for null in entry["null"].values()}
+    answers = {null["answers"] for null in entry["null"].values()}
     for name, value in nulls.items():
         words = f"a {name} of the input" if answers == {INPUT} else f"the {name.replace(COPY, *answers)}"
         yield "null", value, f"{words}: {tables.number(round(value, 6))}"

@@ -104,7 +104,8 @@ def sentences(entry: dict[str, Any]) -> Iterator[str]:
     if entry["published"]:
         meets = "meets it" if entry["published"]["meets"] else "does not meet it"
         value = tables.number(entry["published"]["value"])
-        yield f"The post's own network has {value} and {meets}; {words.rank(entry)} are below it."
+        below = f"; {words.rank(entry)} are below it" if words.rank(entry) else ""
+        yield f"The post's own network has {value} and {meets}{below}."
     yield from (f"{remark[0].upper()}{remark[1:]}." for remark in entry["remarks"])
     if turned := words.turns(entry):
         yield f"Among other networks the verdict turns: {turned}."

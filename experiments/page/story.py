@@ -12,6 +12,7 @@ import numpy as np
 import lstm_toys as lt
 from lstm_toys.runs.experiment import TRAINING
 from lstm_toys.statistics import intervals
+from lstm_toys.studies.claims.declaration import verdict
 
 from .. import published, sine
 from ..post.sentences import SENTENCES
@@ -162,11 +163,10 @@ def choices(rates: Mapping[str, tuple[str, lt.Results]]) -> dict[str, Any]:
         curves = np.flatnonzero(results.family.values == VALLEY.sources[0].curves)
         moved = VALLEY.number(results.isel(curve=curves, seed=np.flatnonzero(~results.diverged.values)))
         met = VALLEY.met(moved)
-        share = lt.wilson(int(met.sum()), len(met))  # Judged as in the study of claims, which is slow to import.
-        verdict = "supported" if share.low > 0.5 else "refuted" if share.high < 0.5 else "undecided"
+        decided = verdict(lt.wilson(int(met.sum()), len(met)))
         counted = {"met": met.sum(), "networks": len(met), "high": VALLEY.high, "middle": np.nanmedian(moved)}
-        numbers = {"verdict": own["verdicts"][verdict], **counted}
-        slider.append({"ask": ask, "verdict": verdict, "label": rate, "text": own["verdict"].format(**numbers)})
+        numbers = {"verdict": own["verdicts"][decided], **counted}
+        slider.append({"ask": ask, "verdict": decided, "label": rate, "text": own["verdict"].format(**numbers)})
     asks = [each["ask"] for each in slider]
     first = asks[[*rates].index(f"{sine.EXPERIMENT.defaults['learning_rate']:g}")]
     label = own["label"].format(least=slider[0]["label"], most=slider[-1]["label"])

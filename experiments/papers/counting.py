@@ -17,12 +17,14 @@ import lstm_toys as lt
 
 from ..post.claims import parameters
 from . import languages
+from .languages import TRAINED
 from .populations import changed, fewer, specifications
 
-MOST = 50
-EXPERIMENT = languages.experiment("counting", "anbn", "Networks learn a^n b^n, with n up to 50.", most=MOST, hidden=10)
+EXPERIMENT = languages.experiment(
+    "counting", "anbn", "Networks learn a^n b^n, with n up to 50.", most=TRAINED, hidden=10
+)
 CONTEXT = languages.experiment(
-    "counting_context", "anbncn", "Networks learn a^n b^n c^n, with n up to 50.", most=MOST, hidden=10
+    "counting_context", "anbncn", "Networks learn a^n b^n c^n, with n up to 50.", most=TRAINED, hidden=10
 )
 DYCK = languages.experiment(
     "counting_dyck", "dyck1", "Networks learn balanced parentheses, up to 25 pairs.", most=25, hidden=1
@@ -66,7 +68,7 @@ def counts(id: str, population: str, quote: str, *, against: str | None = None, 
     return lt.Claim(
         id,
         quote,
-        f"largest n up to which every string that is shown is accepted, at most {most}; trained up to {MOST}",
+        f"largest n up to which every string that is shown is accepted, at most {most}; trained up to {TRAINED}",
         languages.reached,
         strings,
         **bound,

@@ -15,7 +15,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 from lstm_toys.figures.style import COLORS, GRAY, house
 from lstm_toys.statistics import intervals
 
-from .horizon import FAR, LEAK, TRAINED
+from .horizon import FAR, LEAK
+from .languages import TRAINED
 from .longevity import CELLS, CENSORED, CHOOSES, HIGH, LASTING, LIFETIME, LOW, RATES, STAYS
 
 STYLES = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
@@ -43,8 +44,8 @@ def surviving(
     axes.set_ylim(-2, 102)
 
 
-def counting(metrics: Mapping[str, Any], names: Mapping[str, str], trained: int = TRAINED) -> Figure:
-    """Draws the share of networks that accept every string up to each n, and counts those that do up to ``trained``."""
+def counting(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
+    """Draws the share of networks that accept every string up to each n, and counts those that do up to `TRAINED`."""
     numbers = metrics["numbers"]
     groups: dict[str, dict[str, str]] = {}
     for name, words in names.items():
@@ -53,19 +54,19 @@ def counting(metrics: Mapping[str, Any], names: Mapping[str, str], trained: int 
         figure = Figure(figsize=(4.2 * len(groups), 3.6))
         panels = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
         for axes, (title, own) in zip(panels, groups.items(), strict=True):
-            most = max([trained, *(each for name in own for each in numbers[name] if each is not None)])
-            counts = {name: sum((each or 0) >= trained for each in numbers[name]) for name in own}
+            most = max([TRAINED, *(each for name in own for each in numbers[name] if each is not None)])
+            counts = {name: sum((each or 0) >= TRAINED for each in numbers[name]) for name in own}
             labels = {name: f"{words}: {counts[name]} of {len(numbers[name])}" for name, words in own.items()}
             surviving(axes, numbers, np.arange(1, most + 1.0), labels, _shades(names))
-            axes.axvline(trained, color=GRAY, linewidth=0.9, linestyle="--")
+            axes.axvline(TRAINED, color=GRAY, linewidth=0.9, linestyle="--")
             style: dict[str, Any] = {"color": GRAY, "fontsize": 7, "rotation": 90, "ha": "right", "va": "top"}
-            axes.annotate("trained up to here", (trained, 75), (-3, 0), textcoords="offset points", **style)
+            axes.annotate("trained up to here", (TRAINED, 75), (-3, 0), textcoords="offset points", **style)
             axes.set_title(title, fontsize=10)
             axes.set_xlabel("n")
-            known = f"accept every string up to {trained}"
+            known = f"accept every string up to {TRAINED}"
             axes.legend(loc="lower right", bbox_to_anchor=(0.88, 0.1), fontsize=7, title=known, title_fontsize=7)
         panels[0].set_ylabel("% of networks that accept every string up to n")
-        figure.suptitle(f"{_ends(numbers, names, trained)} accept every string\nup to {trained}; {BANDS}")
+        figure.suptitle(f"{_ends(numbers, names, TRAINED)} accept every string\nup to {TRAINED}; {BANDS}")
     return figure
 
 

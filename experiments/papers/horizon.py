@@ -22,13 +22,14 @@ from lstm_toys.results.summary import as_json, finite
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.analysis.ask import Keep
 
-from ..post.explained import RESAMPLES, correlations
+from ..post.explained import rank_correlation
 from . import languages, networks
+from .languages import TRAINED
 
 SIZES = np.unique(np.concatenate([np.arange(1, 51), np.geomspace(50, 2_000, 40).round()])).astype(int)
 """The m of the strings that are shown: every one of the training, and others up to 2,000."""
 
-FAR, TRAINED = 1_000, 50
+FAR = 1_000
 
 SATURATED = 0.05
 """A gate is saturated within this distance of 0 or 1."""
@@ -123,11 +124,7 @@ def correlation(own: Mapping[str, Any], what: str, of: str = "reached") -> dict[
     pairs = np.array([each for each in zip(own[what], own[of], strict=True) if each[0] is not None], float)
     if len(pairs) < LEAST or len(np.unique(pairs[:, 1])) < 3:
         return {"networks": len(pairs), "value": None, "low": None, "high": None}
-    resampled = pairs[np.random.default_rng(0).integers(0, len(pairs), (RESAMPLES, len(pairs)))]
-    with np.errstate(invalid="ignore"):  # Of a constant resample, which is left out.
-        low, high = np.nanquantile(correlations(resampled[..., 0], resampled[..., 1]), (0.025, 0.975))
-    value = correlations(*pairs.T[:, None])[0]
-    return {"networks": len(pairs), "value": finite(value), "low": finite(low), "high": finite(high)}
+    return {"networks": len(pairs), **rank_correlation(*pairs.T, np.random.default_rng(0))}
 
 
 def share(values: list[float], least: float) -> dict[str, Any]:
@@ -145,7 +142,7 @@ def predicts(rows: list[Mapping[str, Any]], expected: int = 0) -> dict[str, Any]
     known = [each for each in rows if each["value"] is not None]
     median = finite(np.median([each["value"] for each in known])) if known else None
     sign = expected or (-1 if median is not None and median < 0 else 1)
-    excluded = sum(sign * each["low"] > 0 and sign * each["high"] > 0 for each in known)
+    excluded = sum(sign * (each["low"] or 0) > 0 and sign * (each["high"] or 0) > 0 for each in known)
     supported = median is not None and sign * median >= PREDICTS and 2 * excluded >= len(known)
     return {"recipes": len(known), "count": excluded, "median": median, "supported": supported}
 

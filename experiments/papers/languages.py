@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 STRINGS, VALIDATED = 8, 64
 """Strings of a step, and of Dyck-1's validation."""
 
+TRAINED = 50
+"""The largest n of a^n b^n and a^n b^n c^n in training."""
+
 GOAL = lt.Goal(accuracy=1.0, features=("sequences",))
 
 RECIPE = {"readout": "dense", "optimizer": "adam", "learning_rate": 0.01, "steps": 3_000}

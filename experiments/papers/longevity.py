@@ -24,10 +24,10 @@ import optax
 import lstm_toys as lt
 from lstm_toys.results.summary import finite, steps_to_goal
 from lstm_toys.runs.folder import Run
+from lstm_toys.statistics.intervals import probability_above
 from lstm_toys.studies.analysis.ask import Keep
 
 from .. import sine
-from ..post.explained import RESAMPLES
 from ..post.numbers import valley_moved
 from . import memory
 from .horizon import as_lists, correlation, predicts, share
@@ -62,6 +62,9 @@ QUANTITIES = (SATURATION, NORM, SHARPNESS, SPEED)
 
 LIFETIME, SATURATED, EARLY = "lifetime", 0.05, 200
 """A gate is saturated within ``SATURATED`` of 0 or 1, along the first ``EARLY`` steps without a pulse."""
+
+BATCHES = 8
+"""Overlapping batches of validation sequences, whose gradients give the geometry of `SHARPNESS`."""
 
 Numbers = jt.Float[np.ndarray, " M"]
 
@@ -144,8 +147,8 @@ def switches(cell: Cell, base_seed: int, count: int) -> dict[str, Any]:
 def measured(networks: lt.Population, chosen: jt.Bool[np.ndarray, " M"]) -> dict[str, Any]:
     """What is measured of some networks that learned: their lifetimes, and what may order them.
 
-    Returns ``networks``, the number that did not diverge; ``learned``, that of those with `LEARNED`; ``loss``, the
-    median validation loss of these; and for each of these `LIFETIME` and the `QUANTITIES`.
+    Returns the numbers of ``networks`` that did not diverge, of ``diverged`` ones, and of those that ``learned``, see
+    `LEARNED`; ``loss``, the median validation loss of these; and for each of these `LIFETIME` and the `QUANTITIES`.
     """
     shown = validation()
     answers = np.asarray(lt.answers(networks.model, networks.params, shown.inputs))
@@ -185,7 +188,7 @@ def inside(model: Any, params: Any) -> dict[str, Numbers]:
     }
 
 
-def sharpness(model: Any, params: Any, batches: int = 8, iterations: int = 20) -> Numbers:
+def sharpness(model: Any, params: Any, iterations: int = 20) -> Numbers:
     """The largest eigenvalue of the loss's Hessian in the geometry of RMSprop, by power iteration.
 
     With ``v`` the mean square of gradients over batches, of ``(v + 1e-8)^(-1/4) H (v + 1e-8)^(-1/4)``.
@@ -198,7 +201,7 @@ def sharpness(model: Any, params: Any, batches: int = 8, iterations: int = 20) -
         return optax.sigmoid_binary_cross_entropy(logits, made.targets[own]).mean()
 
     def largest(params: Any) -> Any:
-        places = [slice(k * size // 2, k * size // 2 + size) for k in range(batches - 1)]
+        places = [slice(k * size // 2, k * size // 2 + size) for k in range(BATCHES - 1)]
         flat, restored = jax.flatten_util.ravel_pytree(params)
         gradients = [jax.grad(lambda w, own=own: loss(restored(w), own))(flat) for own in places]
         scale = (jnp.mean(jnp.square(jnp.stack(gradients)), axis=0) + 1e-8) ** -0.25
@@ -257,14 +260,8 @@ def above(first: list[float], second: list[float]) -> dict[str, Any]:
     a, b = np.array(first), np.array(second)
     if min(len(a), len(b)) < 5:
         return {"first": len(a), "second": len(b), "value": None, "low": None, "high": None}
-    random = np.random.default_rng(0)
-
-    def chance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return ((a[..., :, None] > b[..., None, :]) + 0.5 * (a[..., :, None] == b[..., None, :])).mean(axis=(-2, -1))
-
-    drawn = chance(*(each[random.integers(0, len(each), (RESAMPLES, len(each)))] for each in (a, b)))
-    low, high = np.quantile(drawn, (0.025, 0.975))
-    return {"first": len(a), "second": len(b), "value": float(chance(a, b)), "low": float(low), "high": float(high)}
+    value, low, high = map(finite, probability_above(a, b))
+    return {"first": len(a), "second": len(b), "value": value, "low": low, "high": high}
 
 
 def verdicts(found: Mapping[str, Any], stayed: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -278,7 +275,7 @@ def verdicts(found: Mapping[str, Any], stayed: Mapping[str, Any]) -> Iterator[tu
         yield f"{cell}: {CHOOSES}", apart([share(each, LASTING) for each in usual.values()])
         thirds = {rate: lives(f"a third for three times the steps, {rate:g}") for rate in THIRDS}
         known = [each for rate in THIRDS if (each := above(thirds[rate], usual[rate]))["value"] is not None]
-        longer = sum(each["low"] > 0.5 for each in known)
+        longer = sum((each["low"] or 0) > 0.5 for each in known)
         decided = {"recipes": len(known), "count": longer, "supported": 2 * longer > len(known)}
         yield f"{cell}: a third of the rate for three times the steps keeps longer", decided
         order = above(lives(f"switched, {LOW:g}, then {HIGH:g}"), lives(f"switched, {HIGH:g}, then {LOW:g}"))

@@ -24,8 +24,7 @@ from lstm_toys.runs.folder import Run
 from lstm_toys.studies.analysis.ask import Keep
 
 from . import languages, memory
-
-MOST = 50
+from .languages import TRAINED
 
 OTHERS = 3
 """Other units that are held, one after another; the mean share counts."""
@@ -70,11 +69,11 @@ def counters(saved: lt.Saved) -> Measured:
 
     Held at its mean, a unit is compared with random other units. NaN for a network that does not accept every string.
     """
-    one = np.asarray(languages.powers(jnp.array([MOST]), 2 * MOST + 1, 2).inputs)
-    every = lt.Probe.of("every", languages.powers(jnp.arange(1, MOST + 1), 2 * MOST + 1, 2))
+    one = np.asarray(languages.powers(jnp.array([TRAINED]), 2 * TRAINED + 1, 2).inputs)
+    every = lt.Probe.of("every", languages.powers(jnp.arange(1, TRAINED + 1), 2 * TRAINED + 1, 2))
     (name, states), *_ = lt.states(saved.model, saved.params, one).items()
     inner = states.get("cell", states["hidden"])[:, 0, 1:]
-    best = counter(inner, MOST)
+    best = counter(inner, TRAINED)
     seeds, units = np.arange(len(inner)), inner.shape[2]
     report: dict[str, Any] = {
         "squared correlation of the state with the count": best.straight,
@@ -86,8 +85,8 @@ def counters(saved: lt.Saved) -> Measured:
         opened = gates(layer, states["hidden"], saved.model.gates, one)[:, 0, 1:]
         for number, gate in enumerate(("input", "forget", "output")):
             shut = 1 - opened[seeds, :, number, best.unit]
-            report[f"1 - {gate} gate at a"] = shut[:, :MOST].mean(axis=1)
-            report[f"1 - {gate} gate at b"] = shut[:, MOST:].mean(axis=1)
+            report[f"1 - {gate} gate at a"] = shut[:, :TRAINED].mean(axis=1)
+            report[f"1 - {gate} gate at b"] = shut[:, TRAINED:].mean(axis=1)
     usual = accepted(lt.answers(saved.model, saved.params, every.inputs), every)
 
     def held(unit: jt.Int[np.ndarray, " S"]) -> jt.Float[np.ndarray, " S"]:

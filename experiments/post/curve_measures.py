@@ -70,7 +70,7 @@ def first_part(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
     squared = jnp.square(answer - jnp.interp(later, x, answer))
     settled = x >= measures.SETTLED
     early, late = (jnp.sqrt(jnp.mean(squared, where=window)) for window in (~settled, settled & (later <= 1)))
-    return _measured(answer, settled, (early - late) / _spread(answer, settled))
+    return _measured(answer, settled, (early - late) / measures.spread(answer, settled))
 
 
 def explained(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
@@ -91,8 +91,4 @@ def removed_with_delay(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""
 
 def _measured(answer: Curve, window: Bool[Array, " T"], value: Float[Array, ""]) -> Float[Array, ""]:
     """A measure of an answer; NaN if the answer varies by less than `RESOLUTION` within the window."""
-    return jnp.where(_spread(answer, window) < RESOLUTION, jnp.nan, value)
-
-
-def _spread(curve: Curve, window: Bool[Array, " T"]) -> Float[Array, ""]:
-    return jnp.where(window, curve, -jnp.inf).max() - jnp.where(window, curve, jnp.inf).min()
+    return jnp.where(measures.spread(answer, window) < RESOLUTION, jnp.nan, value)

@@ -49,7 +49,7 @@ def score(needs: Mapping[str, Run]) -> dict[str, Any]:
         frequency.
     """
     every = {
-        name: storage.load_results(each.checked("results.nc"), VARIABLES - UNREAD, UNREAD)
+        name: storage.load_results(each.checked("results.nc"), VARIABLES, UNREAD)
         for name, each in needs.items()
         if name != NETWORKS
     }
@@ -96,16 +96,9 @@ def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"])
         return {"networks": count, "correlation": None, "permuted": None, "difference": None, "spread": None}
     correlation, permuted = None, None
     if np.ptp(ours) > 0 and np.ptp(theirs) > 0:
-        resampled = random.integers(0, count, (RESAMPLES, count))
-        with np.errstate(invalid="ignore"):
-            drawn = correlations(ours[resampled], theirs[resampled])
-            shuffled = correlations(
-                np.broadcast_to(ours, (RESAMPLES, count)), random.permuted(np.tile(theirs, (RESAMPLES, 1)), axis=1)
-            )
-        low, high = np.nanquantile(drawn, (0.025, 0.975))
-        low, high = (low, high) if low < high else (np.nan, np.nan)  # Without any width it is no interval.
-        value = correlations(ours[None], theirs[None])[0]
-        correlation = {"value": finite(value), "low": finite(low), "high": finite(high)}
+        correlation = rank_correlation(ours, theirs, random)
+        shuffled = random.permuted(np.tile(theirs, (RESAMPLES, 1)), axis=1)
+        shuffled = correlations(np.broadcast_to(ours, (RESAMPLES, count)), shuffled)
         permuted = finite(np.quantile(np.abs(shuffled), 0.95))
     return {
         "networks": count,
@@ -114,6 +107,18 @@ def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"])
         "difference": as_json(intervals.median_bootstrap(theirs - ours)),
         "spread": finite(float(np.std(ours, ddof=1))),
     }
+
+
+def rank_correlation(
+    first: Float[np.ndarray, " S"], second: Float[np.ndarray, " S"], random: np.random.Generator
+) -> dict[str, float | None]:
+    """Spearman's rank correlation with a 95 % bootstrap interval, which is None if it has no width."""
+    resampled = random.integers(0, len(first), (RESAMPLES, len(first)))
+    with np.errstate(invalid="ignore"):  # Of a constant resample, which is left out.
+        low, high = np.nanquantile(correlations(first[resampled], second[resampled]), (0.025, 0.975))
+    low, high = (low, high) if low < high else (np.nan, np.nan)
+    value = correlations(first[None], second[None])[0]
+    return {"value": finite(value), "low": finite(low), "high": finite(high)}
 
 
 def correlations(first: Float[np.ndarray, "N S"], second: Float[np.ndarray, "N S"]) -> Float[np.ndarray, " N"]:

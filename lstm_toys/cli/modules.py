@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from lstm_toys.cli import flags, parsers
+from lstm_toys.cli import flags
 from lstm_toys.cli.script import home
 from lstm_toys.cli.suggestions import meant
 from lstm_toys.runs.context import described_error
@@ -75,15 +75,6 @@ def offered(table: flags.FlagTable, flag: str, attribute: str) -> flags.FlagTabl
     """Names the available declarations in the help of a flag."""
     parser, text = table[flag]
     return {**table, flag: (parser, text.format(", ".join(listed(attribute))))}
-
-
-def helped(arguments: Sequence[str], flag: str, attribute: str, kind: type[T], default: str) -> T:
-    """Returns the declaration for a command line that requests help; the default if its flag is missing or invalid."""
-    try:
-        own, _ = flags.split({flag: (parsers.name, "")}, arguments)
-        return declared(own[flag] or default, attribute, kind, flag)
-    except flags.UsageError:
-        return declared(default, attribute, kind, flag)
 
 
 def _module(name: str, attribute: str, flag: str) -> ModuleType:

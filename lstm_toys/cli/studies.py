@@ -120,7 +120,11 @@ def opened(
     Raises `flags.Help`, with this ``text``, if help is requested; ``axes`` makes further flags for it.
     """
     if flags.asks_help(arguments):
-        experiment = modules.helped(arguments, "task", "EXPERIMENT", lt.Experiment, TASK)
+        try:
+            own, _ = flags.split({"task": (parsers.name, "")}, arguments)
+            experiment = modules.declared(own["task"] or TASK, "EXPERIMENT", lt.Experiment, "task")
+        except flags.UsageError:
+            experiment = modules.declared(TASK, "EXPERIMENT", lt.Experiment, "task")
         more, along = axes(experiment)
         every, usual = modules.table_of(experiment)
         every = {**modules.offered(table, "task", "EXPERIMENT"), **more, **every}
@@ -276,8 +280,6 @@ def dynamics(arguments: Sequence[str]) -> command.Plan:
     held = tuple(own["hold"] or ())
     if held and own["inputs"]:
         raise flags.UsageError("flag --inputs: has no effect with --hold, which sets the constant inputs")
-    if held and any(argument.split("=")[0].strip("-") == "keep_steps" for argument in rest):
-        raise flags.UsageError("flag --keep_steps: has no effect with --hold, which analyzes the last parameters")
     names = [each.name for each in held]
     if twice := {name for name in names if names.count(name) > 1}:
         raise flags.UsageError(f"flag --hold: the period {min(twice)} is given twice")

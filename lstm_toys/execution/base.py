@@ -18,10 +18,6 @@ class Job(ABC, Generic[Part, Result]):
     def function(self) -> Callable[[Part], Result]:
         """Makes the function that computes a part; called once in each process."""
 
-    @abstractmethod
-    def digests(self) -> dict[str, str]:
-        """Digests of everything that the function computes, for the identity of a run."""
-
 
 class Outcome(NamedTuple, Generic[Result]):
     """The result of a part, and the fingerprint of the process that computed it, without the block size."""
@@ -45,7 +41,7 @@ class Executor(ABC):
 
     @abstractmethod
     def map(
-        self, job: Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool]
+        self, job: Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool] = lambda: False
     ) -> Iterator[tuple[Part, Outcome[Result]]]:
         """Computes parts, and yields each with its outcome, in any order; raises Stopped once ``stop`` returns True."""
 

@@ -150,7 +150,7 @@ class Cluster(Executor):
             raise Lost(f"there has been no worker for {PATIENCE:.0f} s")
 
     def map(
-        self, job: Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool]
+        self, job: Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool] = lambda: False
     ) -> Iterator[tuple[Part, Outcome[Result]]]:
         """Computes parts on the workers; see `Executor.map`.
 

@@ -183,7 +183,7 @@ class Here(Executor):
         return jax.device_count()
 
     def map(
-        self, job: Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool]
+        self, job: Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool] = lambda: False
     ) -> Iterator[tuple[Part, Outcome[Result]]]:
         """Computes the parts in order; see `Executor.map`."""
         compute, own = job.function(), fingerprint(0)

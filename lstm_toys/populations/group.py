@@ -10,7 +10,6 @@ import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int, PyTree
 
-from lstm_toys.execution import lowering
 from lstm_toys.execution.base import Job
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.networks import training
@@ -106,10 +105,6 @@ class TrainingJob(Job[Group, GroupState]):
 
     def __reduce__(self) -> tuple[type["TrainingJob"], tuple[Specification, int]]:
         return TrainingJob, (self.specification, self.size)
-
-    def digests(self) -> lowering.Digests:
-        """Digests of everything that groups compute."""
-        return self.specification.digests(self.size)
 
     def function(self) -> Callable[[Group], GroupState]:
         """Makes the function that trains a group and computes its answers."""

@@ -56,6 +56,7 @@ class Population:
         after: the share of a sequence that ``train_measures`` leave out at the beginning.
         validation_loss: recorded losses on ``validation`` of `lt.train`; None without it.
         seeds: the seed number of each member.
+        base_seed: see `lstm_toys.train`.
 
     Example:
         >>> import lstm_toys as lt
@@ -76,6 +77,7 @@ class Population:
     block: int
     numbers: dict[str, Float[np.ndarray, " M"]]
     seeds: Int[np.ndarray, " M"]
+    base_seed: int
     member_steps: int
     seconds: dict[str, float] = field(default_factory=dict)
     answers: Mapping[int, Answers] = field(default_factory=dict)
@@ -209,6 +211,7 @@ class Training:
             block=spec.block,
             numbers={name: np.asarray(each)[members] for name, each in self._start.hyper.numbers.items()},
             seeds=np.asarray(self._start.seed)[members].astype(int),
+            base_seed=spec.base_seed,
             member_steps=self.member_steps,
             seconds=self.seconds,
             after=spec.after,

@@ -17,7 +17,6 @@ from jaxtyping import Float
 
 from lstm_toys.networks import training
 from lstm_toys.populations.train import Population
-from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.parameters import Parameter, Span, label
 from lstm_toys.tasks.probes import Probe, by_points, curves_of
 from lstm_toys.tasks.sets import Scaling
@@ -114,10 +113,11 @@ def histories(population: Population) -> xr.Dataset:
 
 
 def trained(population: Population) -> xr.Dataset:
-    """Labels the histories of networks, and the training set of the first network, or its validation set."""
+    """Labels the histories of networks, and the first one's training set without noise, or its validation set."""
     task = population.task
     purpose, make = ("validation", task.validated) if task.fresh else ("examples", task.made)
-    key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(0)), purpose)
+    key = training.seed_key(jnp.uint32(population.base_seed), jnp.uint32(population.seeds[0]))
+    key = training.purpose_key(key, purpose)
     examples = make(key, {name: jnp.asarray(values[0]) for name, values in population.numbers.items()})
     axes, targets = task.labeled(np.asarray(examples.targets))
     variables = {
@@ -266,10 +266,8 @@ def loss_name(results: xr.Dataset) -> str:
 
 def after_of(results: xr.Dataset) -> float | None:
     """Returns the share that recorded measures leave out at the beginning; None for numbers of whole curves."""
-    measures = recorded(results)
-    if "after" in measures.attrs:
-        return float(measures.attrs["after"])
-    return AFTER if "feature" in measures.dims else None
+    after = recorded(results).attrs.get("after")
+    return None if after is None else float(after)
 
 
 def scaling_of(results: xr.Dataset) -> Scaling | None:

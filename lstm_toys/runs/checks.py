@@ -12,7 +12,7 @@ from lstm_toys.populations import programs
 from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
 from lstm_toys.tasks.probes import check_probes
-from lstm_toys.tasks.supervision import Task, measured
+from lstm_toys.tasks.supervision import Task
 
 
 def check_experiment(experiment: Experiment) -> None:
@@ -39,21 +39,6 @@ def check_experiment(experiment: Experiment) -> None:
     with trial(f"{prefix}its training curves cannot be made"):
         numbers = {name: np.float32(value) for name, value in experiment.numbers.items()}
         jax.eval_shape(task.made, jax.random.key(0), numbers)
-
-
-def check_values(experiment: Experiment, study: str) -> None:
-    """Raises Refused if networks answer classes or bits, whose errors a study cannot measure."""
-    loss = experiment.small[1].loss
-    if measured(loss) is not None:
-        raise Refused(f"{study} of {experiment.name}: needs networks that answer values, but these learn by {loss}")
-
-
-def check_single_input(experiment: Experiment, study: str) -> None:
-    """Raises Refused if networks are shown several features at each time point."""
-    shown = experiment.small[1].input_features
-    if len(shown) > 1:
-        needed = "this takes networks with a single input"
-        raise Refused(f"{study} of {experiment.name}: its networks are shown {' and '.join(shown)}; {needed}")
 
 
 def check_points(experiment: Experiment, timesteps: int, numbers: Mapping[str, float | int] | None = None) -> None:

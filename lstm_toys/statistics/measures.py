@@ -56,7 +56,7 @@ def rmse(answer: Curve, shown: Curve, x: Curve) -> Scalar:
 def peak_to_peak(curve: Curve, x: Curve) -> Scalar:
     """Highest minus lowest value over x >= `FOUND`."""
     _check(x, curve=curve)
-    return _spread(curve, x >= FOUND)
+    return spread(curve, x >= FOUND)
 
 
 def affine(answer: Curve, shown: Curve, x: Curve) -> Affine:
@@ -212,7 +212,7 @@ def turns(curve: Curve, x: Curve, before: Scalar | float) -> Int[Array, ""]:
     _check(x, curve=curve)
     inside = (x >= 0) & (x <= before)
     steps = jnp.where(inside[1:], jnp.diff(curve), 0.0)
-    direction = jnp.where(jnp.abs(steps) > CONSTANT * _spread(curve, inside), jnp.sign(steps), 0.0)
+    direction = jnp.where(jnp.abs(steps) > CONSTANT * spread(curve, inside), jnp.sign(steps), 0.0)
     moving = jnp.where(direction != 0, jnp.arange(len(steps)), -1)
     last = jnp.concatenate([jnp.full(1, -1), jax.lax.cummax(moving)[:-1]])
     return ((direction != 0) & (last >= 0) & (direction != direction[last])).sum()
@@ -261,12 +261,13 @@ def _mean(values: Curve, window: Bool[Array, " T"]) -> Scalar:
     return jnp.where(window, values, 0.0).sum() / window.sum().astype(values.dtype)
 
 
-def _spread(curve: Curve, window: Bool[Array, " T"]) -> Scalar:
+def spread(curve: Curve, window: Bool[Array, " T"]) -> Scalar:
+    """The range of a curve's values within a window."""
     return jnp.where(window, curve, -jnp.inf).max() - jnp.where(window, curve, jnp.inf).min()
 
 
 def _constant(curve: Curve, window: Bool[Array, " T"]) -> Bool[Array, ""]:
-    return ~(_spread(curve, window) > CONSTANT * jnp.where(window, jnp.abs(curve), 0.0).max())
+    return ~(spread(curve, window) > CONSTANT * jnp.where(window, jnp.abs(curve), 0.0).max())
 
 
 def _centered(curve: Curve, window: Bool[Array, " T"]) -> Curve:

@@ -94,9 +94,6 @@ class Plain(Job):
     def function(self):
         return self.make()
 
-    def digests(self):
-        return {}
-
 
 def napping():
     """A job that takes long enough for everybody to be asked."""

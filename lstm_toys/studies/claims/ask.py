@@ -90,7 +90,9 @@ def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterato
 
 
 def rank(entry: dict[str, Any]) -> str:
-    """Counts, in words, the networks with a lower number than the published one, and with the same."""
+    """Counts, in words, the networks with a lower number than the published one, and with the same; else ""."""
+    if NETWORKS not in entry["published"]["ranks"]:  # The published answers are to other curves.
+        return ""
     below, equal, whole = entry["published"]["ranks"][NETWORKS]
     return f"{below} of {counted(whole, 'network')}{f' ({equal} equal)' if equal else ''}"
 

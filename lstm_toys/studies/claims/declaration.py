@@ -29,6 +29,7 @@ from jaxtyping import Bool, Float
 
 from lstm_toys import arguments
 from lstm_toys.runs.experiment import Experiment
+from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies import claims as study
 from lstm_toys.studies.claims.choices import Change, Specification, Thresholds, usual
 
@@ -48,6 +49,13 @@ Number = Callable[..., Float[np.ndarray, " S"]]
 """Maps one dataset per source to one number per network, NaN where the number is undefined."""
 
 Counted = Literal["all", "learned", "equal loss"]
+
+
+def verdict(share: Estimate) -> Verdict:
+    """Compares the interval of a share with one half; undecided if it contains one half or there is no interval."""
+    if share.low > 0.5:
+        return "supported"
+    return "refuted" if share.high < 0.5 else "undecided"
 
 
 class Source(NamedTuple):

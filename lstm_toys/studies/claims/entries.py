@@ -12,9 +12,9 @@ from lstm_toys.runs.context import Refused
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.claims import evidence
-from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, NETWORKS, Claim, Counted
+from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, NETWORKS, Claim, Counted, verdict
 from lstm_toys.studies.claims.evidence import Evidence
-from lstm_toys.studies.claims.verdicts import Judgment, judge, verdict
+from lstm_toys.studies.claims.verdicts import Judgment, judge
 
 
 @dataclass(frozen=True)

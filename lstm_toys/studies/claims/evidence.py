@@ -25,6 +25,7 @@ from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.claims.ask import Question
 from lstm_toys.studies.claims.declaration import INPUT, TRUTH
+from lstm_toys.tasks import supervision
 
 Evidence = Mapping[str, xr.Dataset]
 
@@ -176,11 +177,13 @@ def synthetic(experiment: Experiment, settings: Settings) -> xr.Dataset:
     }
     made, errors = labeled(prepared, answers), np.geomspace(1.0, 1e-6, 9)
     copied, axes = copy(made), ("seed", "step", task.axes[-1])
-    histories = {
+    histories: dict[str, Any] = {
         "step": np.linspace(0, settings.steps, len(errors)).astype(int),
         "train_loss": (axes[:2], errors[None] ** 2),
-        "train_rmse": (axes, np.tile(errors[:, None], (1, 1, features))),
     }
+    if supervision.measured(task.loss) is None:
+        told = {"after": experiment.goal.after} if task.sequence else {}
+        histories["train_rmse"] = axes, np.tile(errors[:, None], (1, 1, features)), told
     return made.assign({name: copied[name] for name in copied.data_vars if "answer" in str(name)} | histories)
 
 

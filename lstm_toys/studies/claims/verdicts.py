@@ -14,7 +14,7 @@ from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import Estimate, clopper_pearson, median_bootstrap, probability_above, wilson
 from lstm_toys.studies.claims import evidence
-from lstm_toys.studies.claims.declaration import Claim, Number, Source, Verdict
+from lstm_toys.studies.claims.declaration import Claim, Number, Source, Verdict, verdict
 from lstm_toys.studies.claims.evidence import Evidence
 
 Measured: TypeAlias = tuple[Float[np.ndarray, " S"], Bool[np.ndarray, " S"], Bool[np.ndarray, " S"]]
@@ -63,13 +63,6 @@ class Judgment:
             return intervals.separated(self.share.value, min(self.counted, len(self.theirs)), confidence)
         value, *ends = intervals.widened(self.share, confidence)
         return Estimate(value, *np.clip(ends, 0.0, 1.0).tolist())  # NaN stays NaN.
-
-
-def verdict(share: Estimate) -> Verdict:
-    """Compares the interval of a share with one half; undecided if it contains one half or there is no interval."""
-    if share.low > 0.5:
-        return "supported"
-    return "refuted" if share.high < 0.5 else "undecided"
 
 
 def judge(claim: Claim, populations: Evidence, *, only_learned: bool = False) -> Judgment | None:

@@ -82,16 +82,18 @@ class Dynamics(Study[DynamicsSettings]):
         return inputs if isinstance(inputs, tuple) else ()
 
     def check(self) -> None:
-        if isinstance(self.settings.inputs, Axis):
-            checks.check_single_input(self.experiment, "dynamics with --inputs")
         checks.check_experiment(self.experiment)
         model, shown = self.prepared.model, self.prepared.task.input_features
-        features = len(shown)
+        features, name = len(shown), f"dynamics of {self.experiment.name}"
+        if isinstance(self.settings.inputs, Axis) and features > 1:
+            raise Refused(f"{name}: --inputs takes networks with a single input; these are shown {' and '.join(shown)}")
+        if self.periods and self.settings.trained.keep_steps:
+            raise Refused(f"{name}: slow points are those of the last parameters; use --keep_steps none")
         for period in self.periods:
             if len(period.values) != features:
                 numbers = f"{counted(features, 'number')}, for {' and '.join(shown)}"
                 raise Refused(f"the input of the period {period.name} must be {numbers}, not {len(period.values)}")
-        with trial(f"dynamics of {self.experiment.name}: its networks cannot be followed from given states"):
+        with trial(f"{name}: its networks cannot be followed from given states"):
             params = model.init(jax.random.key(0), jnp.zeros((1, 4, features)))["params"]
             check_initial(model, jax.tree.map(lambda leaf: np.asarray(leaf)[None], params), features)
 
@@ -170,10 +172,12 @@ class Dynamics(Study[DynamicsSettings]):
         run.checkpoints.mkdir(parents=True, exist_ok=True)
         with context.timed("analyze"):
             asked = (AnalyzedNetworks(own, jax.tree.map(lambda leaf, own=own: leaf[own], by_step)) for own in missing)
-            for part, (found, fingerprint) in context.executor.map(job, asked, context.interruption):
+            done = len(sound) - sum(each.stop - each.start for each in missing)
+            for part, (found, fingerprint) in context.executor.map(job, asked):
                 log.add(str(part), fingerprint)
                 storage.save_results(found.assign_attrs(flags="{}"), self._kept(part.members))
-                context.progress.tell(f"dynamics of {part.members.stop:,} of {counted(len(sound), 'network')}")
+                done += part.members.stop - part.members.start
+                context.progress.tell(f"dynamics of {done:,} of {counted(len(sound), 'network')}")
         flags = self.settings.as_dict()
         with context.timed("summary"):
             parts = [storage.load_results(self._kept(each), set()) for each in slices]

@@ -78,6 +78,10 @@ class Measuring(Job[Part, Values]):
         """The number of curves in each set, by name."""
 
     @abstractmethod
+    def digests(self) -> lowering.Digests:
+        """Digests of everything that is measured, for the identity of a run."""
+
+    @abstractmethod
     def labeled(self, values: Mapping[str, Values]) -> dict[str, xr.Dataset]:
         """Labels the values of all networks, by set of curves; returns the groups of the file, by path."""
 
@@ -89,18 +93,17 @@ def evaluate(
     attributes: dict[str, Any],
     executor: Executor,
     progress: Callable[[int], None],
-    stop: Callable[[], bool],
 ) -> list[dict[str, Any]]:
     """Evaluates a population, and writes the results, with attributes as JSON; returns `ExecutionLog.others`.
 
-    ``progress`` gets the number of answers so far. ``stop`` is called before each part; True raises Stopped.
+    ``progress`` gets the number of answers so far.
     """
     log, done, seeds = ExecutionLog(devices.fingerprint(trained.block)), 0, len(trained.diverged)
     group = blocks.group_size(seeds, trained.block, executor.devices, executor.workers)
     job = replace(job, group=group)
     parts = (Part(name, members, params) for name in job.curves for members, params in trained.split(group))
     every: dict[str, Values] = {name: {} for name in job.curves}
-    for part, (values, fingerprint) in executor.map(job, parts, stop):
+    for part, (values, fingerprint) in executor.map(job, parts):
         log.add(str(part), fingerprint)
         for name, each in values.items():
             whole = every[part.curves].setdefault(name, np.empty((seeds, *each.shape[1:]), np.float32))

@@ -11,7 +11,6 @@ from lstm_toys.execution.lowering import Digests
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
 from lstm_toys.results.summary import as_json
-from lstm_toys.runs import checks
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, Refused, RunContext
@@ -25,7 +24,7 @@ from lstm_toys.studies.generalization.measuring import GridJob, LengthJob, Measu
 from lstm_toys.studies.training import ask as training
 from lstm_toys.tasks import families
 from lstm_toys.tasks.probes import Probe, probe_at
-from lstm_toys.tasks.supervision import Task
+from lstm_toys.tasks.supervision import Task, measured
 
 
 class Generalization(Study[Evaluation]):
@@ -69,7 +68,7 @@ class Generalization(Study[Evaluation]):
         return {**self.job(load(population)).digests(), "population": population.folder.name, "code": self.code}
 
     def compute(self, context: RunContext) -> Metrics:
-        """Evaluates a population, and writes its answers or their measures; raises Failed if every seed diverged."""
+        """Evaluates a population, and writes measures of its answers; raises Failed if every seed diverged."""
         population = self.needs["population"]
         if lost := training.lost(population.read_metrics()):
             raise Failed(lost)
@@ -79,8 +78,7 @@ class Generalization(Study[Evaluation]):
         shared = {"flags": self.settings.as_dict(), "fingerprint": trained.metrics["fingerprint"]}
         attributes = {**shared, "run": self.run.folder.name}
         with context.timed("evaluate"), EvaluationProgress(context.console, answers) as progress:
-            how = context.executor, progress, context.interruption
-            elsewhere = evaluate(job, trained, self.run.results, attributes, *how)
+            elsewhere = evaluate(job, trained, self.run.results, attributes, context.executor, progress)
         return {
             "experiment": self.run.name,
             "population": population.folder.name,
@@ -107,8 +105,9 @@ class Grids(Generalization):
     """Evaluates a trained population on grids of curves."""
 
     def check(self) -> None:
-        checks.check_values(self.experiment, "generalization")
         task, subject = self.experiment.small[1], self.subject
+        if measured(task.loss) is not None:
+            raise Refused(f"{self.refused}needs networks that answer values, but these learn by {task.loss}")
         if not {*task.input_features} <= {"x", "y"} or "y" not in task.input_features:
             shown = " and ".join(task.input_features)
             raise Refused(f"{self.refused}its networks are shown {shown}; this takes those that see y, or x and y")

@@ -73,7 +73,7 @@ def test_a_drawing_shows_every_network_and_says_what_lies_beyond():
         "against_per_seed": None,
         "threshold": {"low": None, "high": 0.12, "against": None},
         "published": {"value": 0.3},
-        "null": {"copy": {"value": 0.0}},
+        "null": {"copy": {"value": 0.0, "answers": "input"}},
         "controls": {"untrained networks": {"per_seed": [0.2, 0.21]}},
     }
     drawn = charts.drawing(entry)

@@ -1,3 +1,0 @@
-from . import answers
-
-__all__ = ["answers"]
