@@ -124,7 +124,7 @@ def correlation(own: Mapping[str, Any], what: str, of: str = "reached") -> dict[
     pairs = np.array([each for each in zip(own[what], own[of], strict=True) if each[0] is not None], float)
     if len(pairs) < LEAST or len(np.unique(pairs[:, 1])) < 3:
         return {"networks": len(pairs), "value": None, "low": None, "high": None}
-    return {"networks": len(pairs), **rank_correlation(*pairs.T, np.random.default_rng(0))}
+    return {"networks": len(pairs), **rank_correlation(pairs[:, 0], pairs[:, 1], np.random.default_rng(0))}
 
 
 def share(values: list[float], least: float) -> dict[str, Any]:
