@@ -56,7 +56,7 @@ class MeasuredCluster(Executor):
         return self._cluster.devices
 
     def map(
-        self, job: base.Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool]
+        self, job: base.Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool] = lambda: False
     ) -> Iterator[tuple[Part, base.Outcome[Result]]]:
         """See `Executor.map`."""
         job_bytes = len(packed(job))

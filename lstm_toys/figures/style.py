@@ -132,7 +132,7 @@ def measured(axes: Axes, *, x: bool = True, y: bool = True) -> None:
         spine.set_in_layout(False)
 
 
-class Grid(Artist):
+class GridLines(Artist):
     """The grid and ticks of an axis without labels, in its place; they are drawn together, which is much faster."""
 
     def __init__(self, axis: Axis) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from lstm_toys import arguments
 from lstm_toys.files import Damaged, read_arrays, replacing
 from lstm_toys.populations.group import Group, GroupState, changing
-from lstm_toys.populations.programs import Specification
+from lstm_toys.populations.programs import TrainingSpecification
 
 NAME = re.compile(r"members-(\d+)-(\d+)-step-(\d+)\.checkpoint")
 
@@ -82,7 +82,7 @@ class Checkpoints:
         return time.monotonic() - self._written >= self._every
 
     def save(
-        self, specification: Specification, group: Group, state: GroupState, fingerprints: list[dict[str, Any]]
+        self, specification: TrainingSpecification, group: Group, state: GroupState, fingerprints: list[dict[str, Any]]
     ) -> None:
         """Writes a checkpoint, an npz archive, and removes the group's earlier one.
 
@@ -102,7 +102,7 @@ class Checkpoints:
         self._written = time.monotonic()
 
     def load(
-        self, specification: Specification, group: Group, own: dict[str, Any]
+        self, specification: TrainingSpecification, group: Group, own: dict[str, Any]
     ) -> tuple[GroupState, list[dict[str, Any]]] | None:
         """Reads the checkpoint of a group; returns None if none was ever written.
 
@@ -129,7 +129,7 @@ class Checkpoints:
         return _restored(specification, arrays), about["fingerprints"]
 
 
-def _restored(specification: Specification, arrays: dict[str, np.ndarray]) -> GroupState:
+def _restored(specification: TrainingSpecification, arrays: dict[str, np.ndarray]) -> GroupState:
     """Returns a state from its arrays, which are named after their places in its tree."""
     step, steps, shapes = int(arrays[".step"]), specification.kept_steps, specification.member
     member = {} if step == steps[-1] else changing(shapes)

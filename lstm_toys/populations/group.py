@@ -14,7 +14,7 @@ from lstm_toys.execution.base import Job
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.networks import training
 from lstm_toys.populations import answering, blocks, programs
-from lstm_toys.populations.programs import Specification, Start
+from lstm_toys.populations.programs import Start, TrainingSpecification
 
 CALL_SECONDS = 1.0
 """Target for the longest call of the compiled training; between calls the host can act."""
@@ -99,11 +99,11 @@ NOTHING = Callbacks()
 class TrainingJob(Job[Group, GroupState]):
     """The training of all groups of a population; ``size`` is the number of members in a group, including padding."""
 
-    specification: Specification
+    specification: TrainingSpecification
     size: int
     callbacks: Callbacks = NOTHING
 
-    def __reduce__(self) -> tuple[type["TrainingJob"], tuple[Specification, int]]:
+    def __reduce__(self) -> tuple[type["TrainingJob"], tuple[TrainingSpecification, int]]:
         return TrainingJob, (self.specification, self.size)
 
     def function(self) -> Callable[[Group], GroupState]:
@@ -114,7 +114,7 @@ class TrainingJob(Job[Group, GroupState]):
 class GroupTrainer:
     """Trains groups of one size, with programs that are compiled on first use."""
 
-    def __init__(self, specification: Specification, size: int, callbacks: Callbacks) -> None:
+    def __init__(self, specification: TrainingSpecification, size: int, callbacks: Callbacks) -> None:
         self._specification, self._size, self._callbacks = specification, size, callbacks
         self._mesh, self._compiling, self._stride = blocks.mesh(), 0.0, 1
 
@@ -235,7 +235,7 @@ def _over(fresh: jax.Array, leaf: np.ndarray) -> jax.Array:
 
 
 def next_stops(
-    specification: Specification, step: int, asked: int, steps: int
+    specification: TrainingSpecification, step: int, asked: int, steps: int
 ) -> tuple[Int[np.ndarray, " stops"], Bool[np.ndarray, " stops"]]:
     """Chooses the stops of the next call, at most ``steps`` ahead, and at which of them to record.
 

@@ -43,7 +43,7 @@ class Start(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Specification:
+class TrainingSpecification:
     """Everything that all members of a population share; see also `lstm_toys.train`.
 
     Attributes:
@@ -118,12 +118,12 @@ class Programs(NamedTuple):
     train_until: Callable[..., tuple[training.Member, training.Record]]
 
 
-def compile_programs(specification: Specification, size: int, mesh: jax.sharding.Mesh) -> Programs:
+def compile_programs(specification: TrainingSpecification, size: int, mesh: jax.sharding.Mesh) -> Programs:
     """Compiles a training for groups of ``size`` members; raises InvalidModel."""
     return Programs(*(function.lower(*given).compile() for function, given in calls(specification, size, mesh)))
 
 
-def calls(specification: Specification, size: int, mesh: jax.sharding.Mesh) -> list[Any]:
+def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Mesh) -> list[Any]:
     """The functions that `Programs` are compiled from, with arguments, made once so that each is traced once."""
     spec = specification
 
@@ -143,10 +143,10 @@ def calls(specification: Specification, size: int, mesh: jax.sharding.Mesh) -> l
     return [(initialize, (start, np.uint32(0))), (train_until, (members, np.int32(0), *stops))]
 
 
-_made: dict[Any, tuple[Specification, Any]] = {}
+_made: dict[Any, tuple[TrainingSpecification, Any]] = {}
 
 
-def _once(specification: Specification, what: tuple[Any, ...], make: Callable[[], T]) -> T:
+def _once(specification: TrainingSpecification, what: tuple[Any, ...], make: Callable[[], T]) -> T:
     """Returns what was made before for the same task, model, optimizer, ``after`` and early stopping."""
     spec, early = specification, specification.early
     same = id(spec.task), id(early.validation), early._replace(validation=None)

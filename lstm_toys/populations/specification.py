@@ -18,7 +18,7 @@ from lstm_toys.networks.optimizers import BOUNDS, Hyper, takes
 from lstm_toys.networks.training import EarlyStopping
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
-from lstm_toys.populations.programs import Specification, Start
+from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.tasks.goal import AFTER, Goal
 from lstm_toys.tasks.supervision import Examples, Task, measured
 
@@ -45,7 +45,7 @@ def specify(
     keep: str = "last",
     validation: Task | Examples | None = None,
     **hyper: float | Float[np.ndarray, " M"] | None,
-) -> tuple[Specification, Start]:
+) -> tuple[TrainingSpecification, Start]:
     """Checks the arguments of `lstm_toys.train`, and separates what members share from each member's start."""
     arguments.instance("task", task, Task, "a Task, such as lt.reproduce makes")
     check_model(model)
@@ -72,7 +72,7 @@ def specify(
         raise arguments.refused("after", f"that of until, {until.after:g}, or None", after)
     # A record is a forward pass over the whole training set; with minibatches it may take a tenth of the work.
     recorded = recorded_steps(kept_steps, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
-    specification = Specification(
+    specification = TrainingSpecification(
         task=task,
         model=model,
         optimizer=kind,

@@ -21,7 +21,7 @@ from lstm_toys.networks import training
 from lstm_toys.populations import blocks
 from lstm_toys.populations.checkpoints import Checkpoints, changed
 from lstm_toys.populations.group import Answers, Callbacks, Group, GroupState, TrainingJob, last_steps
-from lstm_toys.populations.programs import Specification, Start
+from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.populations.specification import specify
 from lstm_toys.tasks.goal import AFTER, Goal
 from lstm_toys.tasks.supervision import Examples, Task, measured
@@ -147,7 +147,7 @@ class Training:
 
     def __init__(
         self,
-        specification: Specification,
+        specification: TrainingSpecification,
         start: Start,
         *,
         executor: Executor | None = None,

@@ -19,7 +19,7 @@ from lstm_toys.networks.training import loss
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.populations.programs import CurveSets, Specification, Start
+from lstm_toys.populations.programs import CurveSets, Start, TrainingSpecification
 from lstm_toys.populations.specification import specify
 from lstm_toys.populations.train import Training
 from lstm_toys.runs.checks import trial
@@ -136,7 +136,7 @@ class Prepared:
         answered: Mapping[int, CurveSets],
         members: Mapping[str, Any] | None = None,
         lengths: Mapping[str, Int[np.ndarray, " C"]] | None = None,
-    ) -> tuple[Specification, Start]:
+    ) -> tuple[TrainingSpecification, Start]:
         """Specifies a training of these networks.
 
         Args:
@@ -212,7 +212,7 @@ def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module
 
 def begin(
     prepared: Prepared,
-    specified: tuple[Specification, Start],
+    specified: tuple[TrainingSpecification, Start],
     run: Run,
     context: RunContext,
     title: str,

@@ -23,7 +23,7 @@ from lstm_toys.results import storage
 from lstm_toys.studies.claims import ask as report
 from lstm_toys.studies.claims import figures
 from lstm_toys.studies.claims.declaration import DURING, NETWORKS
-from lstm_toys.studies.training.study import Training
+from lstm_toys.studies.training.study import TrainingStudy
 
 PUBLISHED = json.loads((ROOT / "results" / "claims" / "claims.json").read_text())
 
@@ -37,7 +37,7 @@ def entries_of(run):
 def folder(world, tmp_path, monkeypatch):
     """A folder, where nothing is trained."""
     world("claims")
-    monkeypatch.setattr(Training, "compute", None)
+    monkeypatch.setattr(TrainingStudy, "compute", None)
     return tmp_path
 
 

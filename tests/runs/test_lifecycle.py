@@ -13,7 +13,7 @@ from conftest import carry_out, rarely, refusal
 from experiments import line, sine, sweep
 from experiments.line import EXPERIMENT as LINE
 from lstm_toys import execution
-from lstm_toys.studies.training.study import Training
+from lstm_toys.studies.training.study import TrainingStudy
 
 TINY = ["--seeds=2", "--timesteps=5", "--steps=3"]
 
@@ -64,7 +64,7 @@ def test_a_missing_package_of_clusters_is_told_before_anything_is_computed(tmp_p
     monkeypatch.setitem(sys.modules, "distributed", None)
     monkeypatch.delitem(sys.modules, "lstm_toys.execution.cluster", raising=False)
     monkeypatch.delattr(execution, "cluster", raising=False)
-    monkeypatch.setattr(Training, "digests", None)
+    monkeypatch.setattr(TrainingStudy, "digests", None)
     assert carry_out(LINE, [*SMALL, "--cluster=local:1", f"--results_dir={tmp_path / 'results'}"]) == 2
     assert refusal(capsys) == "flag --cluster=local:1: needs distributed; run pip install 'lstm_toys[cluster]'\n"
     assert not [*tmp_path.iterdir()]

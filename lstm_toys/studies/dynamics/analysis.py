@@ -68,7 +68,7 @@ class NetworkJob(Job[AnalyzedNetworks, xr.Dataset]):
 
 
 @dataclass(frozen=True)
-class Analysis(NetworkJob):
+class InputAnalysis(NetworkJob):
     """The analysis of every network of one input feature; the first curve is the training curve.
 
     Attributes:

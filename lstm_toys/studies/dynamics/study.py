@@ -34,7 +34,7 @@ from lstm_toys.runs.trained import load
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.studies.dynamics import figures, periods, slow_figures
-from lstm_toys.studies.dynamics.analysis import Analysis, AnalyzedNetworks
+from lstm_toys.studies.dynamics.analysis import AnalyzedNetworks, InputAnalysis
 from lstm_toys.studies.dynamics.ask import INPUTS, WINDOWS, DynamicsSettings, Period
 from lstm_toys.studies.dynamics.periods import MOST_POINTS, TRIALS, PeriodAnalysis
 from lstm_toys.studies.training import ask as training
@@ -98,7 +98,7 @@ class Dynamics(Study[DynamicsSettings]):
             check_initial(model, jax.tree.map(lambda leaf: np.asarray(leaf)[None], params), features)
 
     @cached_property
-    def job(self) -> Analysis | PeriodAnalysis:
+    def job(self) -> InputAnalysis | PeriodAnalysis:
         if not self.periods:
             return self._analysis()
         prepared = self.prepared
@@ -114,7 +114,7 @@ class Dynamics(Study[DynamicsSettings]):
             block=prepared.block,
         )
 
-    def _analysis(self) -> Analysis:
+    def _analysis(self) -> InputAnalysis:
         prepared, settings = self.prepared, self.settings
         curves = prepared.curves.answered[""]
         (mean,) = np.asarray(prepared.curves.training.inputs, float).mean(axis=(0, 1))
@@ -125,7 +125,7 @@ class Dynamics(Study[DynamicsSettings]):
             more = BEYOND * (high - low or 1.0)
             asked = np.linspace(low - more, high + more, INPUTS - 1)
         inputs = np.union1d(asked, mean)
-        return Analysis(
+        return InputAnalysis(
             model=prepared.model,
             curves=curves,
             inputs=inputs[:, None],

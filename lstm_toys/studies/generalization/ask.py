@@ -183,7 +183,7 @@ def _axis(family: str, name: str, about: Subject, settings: Settings) -> Axis:
 def ask(subject: Subject, settings: Evaluation, results_dir: Path) -> Ask[Evaluation]:
     """Asks for the evaluation of a trained population."""
     return Ask(
-        f"lstm_toys.studies.generalization.study:{'Lengths' if settings.lengths else 'Grids'}",
+        f"lstm_toys.studies.generalization.study:{'LengthStudy' if settings.lengths else 'GridStudy'}",
         settings,
         results_dir,
         report,

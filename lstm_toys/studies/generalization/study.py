@@ -101,7 +101,7 @@ class Generalization(Study[Evaluation]):
             yield from self.drawings(grids)
 
 
-class Grids(Generalization):
+class GridStudy(Generalization):
     """Evaluates a trained population on grids of curves."""
 
     def check(self) -> None:
@@ -147,7 +147,7 @@ class Grids(Generalization):
         yield "axes.png", figures.along_axes(grids, self.settings.grids, self.subject)
 
 
-class Lengths(Generalization):
+class LengthStudy(Generalization):
     """Evaluates a trained population on sequences of several lengths, which its task makes."""
 
     @cached_property

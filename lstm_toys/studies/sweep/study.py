@@ -12,7 +12,7 @@ from lstm_toys.execution.lowering import CALLBACK, Digests, compiled, digest
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.figures import Drawing
 from lstm_toys.populations.group import GroupState
-from lstm_toys.populations.programs import Specification, Start
+from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.ask import Ask, Metrics
@@ -195,7 +195,7 @@ class Sweep(Study[SweepSettings]):
         yield from figures.draw(labeled, self.experiment.goal).items()
 
 
-def _specified(shape: Shape, prepared: Prepared) -> tuple[Specification, Start]:
+def _specified(shape: Shape, prepared: Prepared) -> tuple[TrainingSpecification, Start]:
     sets = by_points(prepared.probes, prepared.x)
     curves = curves_of(prepared.task, sets, len(prepared.x))
     return prepared.specify(shape.budgets, dict.fromkeys(shape.budgets, curves), shape.start, lengths_of(sets))

@@ -22,7 +22,7 @@ def ask(experiment: Experiment, settings: Settings, results_dir: Path, *, alone:
     """Asks for a trained population; with ``alone``, without the companion runs that the experiment's figures need."""
     others = {} if alone else experiment.companions(settings)
     return Ask(
-        "lstm_toys.studies.training.study:Training",
+        "lstm_toys.studies.training.study:TrainingStudy",
         settings,
         results_dir,
         report,

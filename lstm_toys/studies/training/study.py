@@ -15,7 +15,7 @@ import numpy as np
 
 from lstm_toys import figures
 from lstm_toys.execution.lowering import Digests, digest
-from lstm_toys.populations.programs import Specification, Start
+from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import Failed, RunContext, described_error
@@ -25,7 +25,7 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
 
 
-class Training(Study[Settings]):
+class TrainingStudy(Study[Settings]):
     """Trains an experiment's population, and evaluates it on the probes."""
 
     def __init__(self, ask: Ask[Settings]) -> None:
@@ -42,7 +42,7 @@ class Training(Study[Settings]):
         return [float(self.settings.seeds * self.settings.steps)]
 
     @cached_property
-    def _specified(self) -> tuple[Specification, Start]:
+    def _specified(self) -> tuple[TrainingSpecification, Start]:
         steps, curves = self.settings.steps, self.prepared.curves
         kept = (*self.settings.keep_steps, steps)
         return self.prepared.specify(kept, {steps: curves.answered}, lengths=curves.lengths)
