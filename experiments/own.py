@@ -1,9 +1,296 @@
-"""Trains networks on curves from your own files."""
+"""Trains networks on curves from your own files.
+
+Trains LSTMs on the curves in a file, with one column per curve and one row per time point: to return the curves, to
+predict the next value at every time point, or to give numbers about each whole curve. With five or more curves, some
+are held out of training, and the errors on them are reported next to the errors on the others. Further curves can be
+shown after training. Curves are scaled to the range that networks can reach; answers and errors are reported in the
+file's units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.cli import own
+from lstm_toys.cli import flags, modules, parsers
+from lstm_toys.output import counted, listed
+from lstm_toys.tasks import sets, textfile
+from lstm_toys.tasks.curves import Curves, check_sizes
 
-EXPERIMENT = own.EXPERIMENT
+MANY, BATCH = 64, 32
+"""With at least ``MANY`` training curves, a step uses about ``BATCH`` of them instead of all, unless a flag sets it."""
+
+LEAST, HELD_OUT = 5, 0.2
+"""Of at least ``LEAST`` curves this share is held out, unless a flag sets it; fewer are all needed for training."""
+
+UNNAMED = ("y",)
+SAME = 1e-3
+"""Relative difference up to which spacings of time points count as equal."""
+
+LEARNED = 1e-3**0.5
+"""RMSE of scaled values that counts as learned: 2 % of their range, which is 1.6."""
+
+SETTINGS = {"steps": 3_000, "learning_rate": 0.003, "optimizer": "adam"}
+
+
+@parsers.taking("a name, optionally with a unit, such as 'temperature (°C)'", many=True)
+def quantity(text: str) -> str:
+    """Parses the name of a measured quantity."""
+    if not text.isprintable() or not text.strip():
+        raise ValueError
+    return text.strip()
+
+
+FLAGS: flags.FlagTable = {
+    "train": (parsers.files, "training curves: a column per curve, a row per time point; repeat for each feature"),
+    "show": (parsers.files, "file of more curves of the same length to answer after training; repeat for each feature"),
+    "quantity": (quantity, "name of the values in a --train file, for tables and figures; repeat for each file"),
+    "targets": (parsers.file, "target numbers: a row per curve, in the same order, and a column per number"),
+    "ask": (parsers.choice("same", "next"), "value to answer at each time point: the current or the next one"),
+    "hold_out": (parsers.share("a fifth of five or more curves"), "share of the curves to hold out of training"),
+    "batch": (parsers.unless("auto", parsers.integer(1)), "number of curves per training step"),
+    "standardize": (None, "scale the curves to the range that networks can reach; results are in the original units"),
+}
+DEFAULTS = {
+    "train": "none; required",
+    "show": "none",
+    "quantity": "auto: y for a single file, otherwise the file names",
+    "targets": "none",
+    "ask": "same",
+    "hold_out": f"auto: {HELD_OUT} with {LEAST} or more curves",
+    "batch": f"auto: about {BATCH} with {MANY} or more curves, otherwise all",
+    "standardize": True,
+}
+
+
+def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
+    """Makes the experiment on these files, and notes on their content. Raises UsageError if a file cannot be used."""
+    if not values["train"]:
+        raise flags.UsageError(
+            "flag --train: needs a file with one curve per column, such as --train=mine.csv; see --help"
+        )
+    scaled = values["standardize"] is not False
+    curves = columns("train", values["train"], scaled)
+    first, count = curves[0], len(curves[0].names)
+    features = called(values["train"], values["quantity"] or ())
+    every = sets.CurveSet(sets.TRAINED, first.names, np.stack([each.values for each in curves], axis=-1))
+    ask: sets.Ask = values["ask"] or "same"
+    target_names: tuple[str, ...] = ()
+    if values["targets"]:
+        if values["ask"]:
+            raise flags.UsageError(f"flag --ask={ask}: has no effect with --targets, which holds the answers to learn")
+        ask, target_names, targets = "targets", *numbers(values["targets"], count, scaled)
+        every = replace(every, targets=targets)
+    kept, others = parted(every, values["hold_out"], values["batch"])
+    batch = values["batch"] or usual_batch(len(kept.names))
+    notes = [read_in(path, each) for path, each in zip(values["train"], curves, strict=True)]
+    if equal := count - len({each.tobytes() for each in every.values}):
+        notes.append(f"{equal:,} of the curves have the same values as others, which may be held out")
+    out = "".join(f", {counted(len(each.names), 'curve')} held out: {listed(each.names, 12)}" for each in others)
+    notes.append(f"{counted(len(kept.names), 'curve')} to train on{out}")
+    if values["show"]:
+        shown = columns("show", values["show"], scaled)
+        with flags.blaming("show", values["show"][0]):
+            check_shown(shown, curves)
+        notes += [read_in(path, each) for path, each in zip(values["show"], shown, strict=True)]
+        others.append(sets.CurveSet(sets.SHOWN, shown[0].names, np.stack([each.values for each in shown], axis=-1)))
+    points, span = first.values.shape[1], spanned(curves)
+    if ask == "next":
+        if points < 3:
+            raise flags.UsageError(f"flag --ask=next: needs at least 3 rows, but {values['train'][0]} has {points}")
+        points, span = points - 1, lt.Span(span.start + span.length / (points - 1), span.stop, span.unit, span.name)
+    names = features + target_names
+    fitted = lt.Scaling.fitted(kept.values, kept.targets, names)
+    scaling = fitted if scaled else None
+    limit = LEARNED if scaled else LEARNED * float(np.sqrt(np.square(fitted.units).mean()))
+    goal = lt.Goal(rmse=limit) if target_names else lt.Goal(rmse=limit, after=0)
+    own = sets.Sets(kept, tuple(others), features, ask, target_names, scaling, batch)
+    data = {
+        "train": " ".join(each.digest for each in curves),
+        **({"show": " ".join(each.digest for each in shown)} if values["show"] else {}),
+        **({"targets": sha256(repr((target_names, targets.tolist())).encode()).hexdigest()} if target_names else {}),
+        **({"features": ", ".join(features)} if features != UNNAMED else {}),
+        "held out": ", ".join(others[0].names) if others and others[0].name == sets.HELD_OUT else "none",
+        "asked": ask,
+        "batch": str(batch),
+    }
+    experiment = lt.Experiment(
+        name="own",
+        doc=__doc__ or "",
+        defaults=SETTINGS,
+        goal=goal,
+        task=own.task,
+        probes=own.probes,
+        draw=partial(draw, goal=goal),
+        span=span,
+        data=data,
+        scaling=scaling,
+        fixed={"timesteps": points},
+    )
+    return experiment, notes
+
+
+def columns(flag: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
+    """Reads the curves of one file per feature; raises UsageError. With scaling, values may have any size."""
+    files: list[Curves] = []
+    for path in paths:
+        with flags.blaming(flag, path):
+            files.append(lt.read_curves(path, scaled=scaled))
+            check_alike(files[0], files[-1], paths[0])
+    return files
+
+
+def check_alike(first: Curves, last: Curves, path: Path) -> None:
+    """Raises ValueError if two files, the first with this path, do not hold features of the same curves."""
+    if last.values.shape != first.values.shape:
+        (curves, points), (others, rows) = last.values.shape, first.values.shape
+        raise ValueError(
+            f"has {curves:,} curves of {points:,} rows, but {path} has {others:,} of {rows:,}; "
+            "the files must hold features of the same curves"
+        )
+    places = {name: place for place, name in enumerate(first.names)}
+    if moved := [name for place, name in enumerate(last.names) if places.get(name, place) != place]:
+        raise ValueError(
+            f"has the curve {moved[0]!r} in another place than {path}; "
+            "the files must hold features of the same curves, in the same order"
+        )
+    if None not in (first.span, last.span) and first.span != last.span:
+        raise ValueError(f"its time points differ from those in {path}")
+
+
+def called(paths: Sequence[Path], quantities: Sequence[str]) -> tuple[str, ...]:
+    """Names features by quantity, otherwise `UNNAMED`, or several files by their names; raises UsageError."""
+    names = tuple(quantities) or (UNNAMED if len(paths) == 1 else tuple(path.stem for path in paths))
+    if len(names) != len(paths) or len(set(names)) < len(names):
+        needed = f"needs {counted(len(paths), 'different name')}, one for each file of --train"
+        raise flags.UsageError(f"flag --quantity: {needed}, not {listed(names)}")
+    return names
+
+
+def spanned(curves: Sequence[Curves]) -> lt.Span:
+    """Returns the span of the time points: those in a file, otherwise row numbers from 1."""
+    span = next((each.span for each in curves if each.span), None)
+    return span or lt.Span(1, curves[0].values.shape[1], name="row")
+
+
+def check_shown(shown: Sequence[Curves], trained: Sequence[Curves]) -> None:
+    """Raises ValueError if networks trained on other curves cannot be shown these."""
+    points, rows = shown[0].values.shape[1], trained[0].values.shape[1]
+    if len(shown) != len(trained):
+        raise ValueError(f"there are {len(trained)} training files, one per feature; repeat --show as often")
+    if points != rows:
+        raise ValueError(
+            f"has {points:,} rows, but the training curves have {rows:,}; from Python, lt.answers takes any length"
+        )
+    ours = spanned(trained)
+    theirs = next((each.span for each in shown if each.span), ours)
+    if abs(theirs.length / ours.length - 1) > SAME or len({theirs.unit, ours.unit} - {""}) > 1:
+        times = [f"{span.length / (rows - 1):.6g} {span.unit}".strip() for span in (theirs, ours)]
+        raise ValueError(f"its time points are {times[0]} apart, and those of the training {times[1]}")
+
+
+def numbers(path: Path, count: int, scaled: bool) -> tuple[tuple[str, ...], np.ndarray]:
+    """Reads target numbers and names, a row per curve; raises UsageError. With scaling, numbers may have any size."""
+    with flags.blaming("targets", path):
+        table = textfile.read(path)
+        check_sizes(table, scaled)
+        if len(table.values) != count:
+            raise ValueError(f"has {len(table.values):,} rows of numbers for {count:,} curves")
+    return table.names, table.values
+
+
+def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tuple[sets.CurveSet, list[sets.CurveSet]]:
+    """Splits curves into training and held-out curves.
+
+    Without a share, `HELD_OUT` of `LEAST` curves and more are held out; without a batch, it is `usual_batch`. A few
+    more are held out if batches would not be full. Raises UsageError if no curve, or no full batch, would be left.
+    """
+    count = len(every.names)
+    share = (HELD_OUT if count >= LEAST else 0.0) if share is None else share
+    out = max(1, round(share * count)) if share else 0
+    if out and batch:
+        out += (count - out) % batch
+    while out and not batch and count - out >= MANY and usual_batch(count - out) is None:
+        out += 1
+    if out >= count:
+        raise flags.UsageError(f"flag --hold_out={share:g}: leaves too few of {counted(count, 'curve')} for training")
+    if batch and (count - out) % batch:
+        raise flags.UsageError(f"flag --batch={batch}: does not divide the {count:,} training curves")
+    if not out:
+        return every, []
+    kept, held = sets.kept_out(every, out)
+    return every.part(kept, sets.TRAINED), [every.part(held, sets.HELD_OUT)]
+
+
+def usual_batch(count: int) -> int | None:
+    """The default batch size: of `MANY` curves or more the divisor nearest to `BATCH`; None: all curves."""
+    sizes = [size for size in range(BATCH // 2, 2 * BATCH + 1) if count % size == 0]
+    return min(sizes, key=lambda size: abs(size - BATCH)) if sizes and count >= MANY else None
+
+
+def read_in(path: Path, curves: Curves) -> str:
+    """Describes the content of a file."""
+    (count, rows), span, values = curves.values.shape, curves.span, curves.values
+    names = f"{curves.names[0]!r}" + (f" to {curves.names[-1]!r}" if count > 1 else "")
+    time = f"{span.name} from {span.start:g} to {span.stop:g} {span.unit}".strip() if span else "no time points"
+    ends = f"values from {values.min():.6g} to {values.max():.6g}"
+    return f"{path}: {counted(count, 'curve')}, {names}, {counted(rows, 'row')}, {time}, {ends}"
+
+
+def draw(results: lt.Results, _: dict[str, lt.Results], goal: lt.Goal) -> dict[str, lt.Drawing]:
+    """The answers to each set of curves, the errors over time and over curves, and the loss."""
+    figures, names = dict[str, lt.Drawing](), list(dict.fromkeys(map(str, results.family.values)))
+    if "time" not in results.answer.dims:
+        figures["numbers.png"] = lt.figures.set_numbers(results, "Numbers of whole curves")
+        if sets.SHOWN in names:
+            title = "Numbers of the curves that were shown"
+            figures["shown.png"] = lt.figures.numbers_of_curves(results, sets.SHOWN, title)
+    else:
+        what = "Predictions of" if "ahead" in results.attrs else "Answers to"
+        for number, feature in enumerate(map(str, results.feature.values), 1):
+            of = f"_{number}" if results.sizes["feature"] > 1 else ""
+            for family in names:
+                file, title = family.replace(" ", "_"), f"{what} the curves {TITLES[family]}"
+                figures[f"{file}{of}.png"] = lt.figures.set_answers(results, family, feature, title)
+            for over in ("time", "curves"):
+                drawn = getattr(lt.figures, f"errors_over_{over}")(results, feature, f"Errors over {over}")
+                figures[f"errors_over_{over}{of}.png"] = drawn
+    figures["loss.png"] = lt.figures.loss(results, "Training on curves of your own", goal=goal)
+    return figures
+
+
+TITLES = {
+    sets.TRAINED: "that were trained on",
+    sets.HELD_OUT: "that were held out",
+    sets.SHOWN: "that were shown afterwards",
+}
+
+
+def nothing(_: Any) -> Any:
+    """Raises ValueError, since nothing can be done without a file."""
+    raise ValueError("needs --train")
+
+
+EXPERIMENT = modules.Open(
+    name="own",
+    doc=__doc__ or "",
+    defaults=SETTINGS,
+    goal=lt.Goal(rmse=LEARNED, after=0),
+    task=nothing,
+    probes=nothing,
+    draw=partial(draw, goal=lt.Goal(rmse=LEARNED, after=0)),
+    fixed={"timesteps": 2},  # Until a file sets it.
+    table=FLAGS,
+    preset=DEFAULTS,
+    complete=complete,
+)
 
 if __name__ == "__main__":
     lt.main(EXPERIMENT)

@@ -280,7 +280,7 @@ MISSED = "order[count:]), sorted(order[:count]"
 OF_DATA = {
     "how scaling is undone": library("tasks/sets.py", "values * unit + center", "values * unit - center"),
     "which curves are kept out": library("tasks/sets.py", MISSED, "order[:-count]), sorted(order[-count:]"),
-    "the goal": library("cli/own.py", "LEARNED = 1e-3", "LEARNED = 2e-3"),
+    "the goal": Edit("experiments/own.py", "LEARNED = 1e-3", "LEARNED = 2e-3"),
 }
 """Of the library, each of which makes another run on curves of one's own."""
 

@@ -9,7 +9,8 @@ from world import MINE as Y
 
 import lstm_toys as lt
 from conftest import carry_out, located
-from lstm_toys.cli import command, flags, own
+from experiments import own
+from lstm_toys.cli import command, flags
 from lstm_toys.results import storage
 from lstm_toys.tasks import sets
 
