@@ -219,6 +219,7 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
         block=4,
         numbers={},
         seeds=np.arange(len(losses)),
+        base_seed=0,
         member_steps=0,
     )
 

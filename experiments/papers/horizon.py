@@ -142,7 +142,7 @@ def predicts(rows: list[Mapping[str, Any]], expected: int = 0) -> dict[str, Any]
     known = [each for each in rows if each["value"] is not None]
     median = finite(np.median([each["value"] for each in known])) if known else None
     sign = expected or (-1 if median is not None and median < 0 else 1)
-    excluded = sum(sign * (each["low"] or 0) > 0 and sign * (each["high"] or 0) > 0 for each in known)
+    excluded = sum(sign * each["low"] > 0 and sign * each["high"] > 0 for each in known)
     supported = median is not None and sign * median >= PREDICTS and 2 * excluded >= len(known)
     return {"recipes": len(known), "count": excluded, "median": median, "supported": supported}
 

@@ -29,7 +29,7 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.analysis.ask import Keep
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.figures import drawings
-from lstm_toys.studies.claims.specifications import rendered
+from lstm_toys.studies.claims.markdown import rendered
 from lstm_toys.studies.claims.verdicts import judge
 
 from .. import papers
@@ -159,7 +159,7 @@ def files(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) ->
     drawn = metrics["flags"]["random"]
     random = {claim: each["random"] for claim, each in metrics["claims"].items() if each["random"] is not None}
     text = rendered(
-        FOLDER / "paper.md",
+        FOLDER / "paper.md.jinja",
         title=title.removeprefix("# "),
         claims=claims.removesuffix("\n"),
         networks=drawn,

@@ -97,6 +97,8 @@ def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"])
     correlation, permuted = None, None
     if np.ptp(ours) > 0 and np.ptp(theirs) > 0:
         correlation = rank_correlation(ours, theirs, random)
+        if correlation["low"] == correlation["high"]:  # Without any width it is no interval.
+            correlation |= {"low": None, "high": None}
         shuffled = random.permuted(np.tile(theirs, (RESAMPLES, 1)), axis=1)
         shuffled = correlations(np.broadcast_to(ours, (RESAMPLES, count)), shuffled)
         permuted = finite(np.quantile(np.abs(shuffled), 0.95))
@@ -112,11 +114,10 @@ def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"])
 def rank_correlation(
     first: Float[np.ndarray, " S"], second: Float[np.ndarray, " S"], random: np.random.Generator
 ) -> dict[str, float | None]:
-    """Spearman's rank correlation with a 95 % bootstrap interval, which is None if it has no width."""
+    """Spearman's rank correlation with a 95 % bootstrap interval."""
     resampled = random.integers(0, len(first), (RESAMPLES, len(first)))
     with np.errstate(invalid="ignore"):  # Of a constant resample, which is left out.
         low, high = np.nanquantile(correlations(first[resampled], second[resampled]), (0.025, 0.975))
-    low, high = (low, high) if low < high else (np.nan, np.nan)
     value = correlations(first[None], second[None])[0]
     return {"value": finite(value), "low": finite(low), "high": finite(high)}
 

@@ -72,6 +72,17 @@ def test_what_was_saved_is_loaded(networks, folder):
     np.testing.assert_array_equal(ours, theirs)
 
 
+def test_the_training_set_of_the_first_network_is_saved(tmp_path):
+    task = lt.read_off_drawn("line", 6, {}, ("slope",), X)
+    made = lt.train(task, lt.Stack(1, (4,), sequence=False), seeds=np.array([7, 8]), steps=0, learning_rate=0.1, base_seed=3)
+    lt.save(made, tmp_path / "saved")
+    saved = lt.load(tmp_path / "saved")
+    answers = lt.answers(saved.model, saved.params, saved.results.train_input.values)
+    error = np.mean((answers - saved.results.train_target.values) ** 2, axis=(1, 2))
+    assert error[0] == pytest.approx(made.train_loss[0, 0], rel=1e-5)
+    assert error[1] != pytest.approx(made.train_loss[1, 0], rel=1e-2)
+
+
 def test_a_model_that_could_not_be_read_back_is_not_written(networks, tmp_path):
     with pytest.raises(ValueError, match="Unsaid cannot be saved"):
         population.save(changed(networks, model=Unsaid(1)), tmp_path / "saved")

@@ -6,21 +6,17 @@ same networks. Specifications are a grid and not a sample, so there is a range o
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from lstm_toys.results.summary import finite
 from lstm_toys.runs.experiment import HISTORY, TRAINING
 from lstm_toys.statistics.intervals import wilson
-from lstm_toys.studies.claims.ask import percent, specified
 from lstm_toys.studies.claims.choices import COMBINATION, Specification
 from lstm_toys.studies.claims.declaration import Claim
 from lstm_toys.studies.claims.evidence import Evidence
 from lstm_toys.studies.claims.verdicts import judge
-from lstm_toys.text import escape
 
 LEARNED, SHOWN = 0.9, 0.5
 """Smallest share of networks that meet the goal of their task with which a specification counts, and is shown."""
@@ -30,8 +26,6 @@ FEWEST = 5
 
 KEPT = 0.9
 """Smallest share of the combinations of choices in which a robust verdict stays."""
-
-FOLDER = Path(__file__).parent
 
 THRESHOLD = "threshold"
 """The kind of all analysis choices."""
@@ -127,17 +121,3 @@ def entry(claim: Claim, judged: Mapping[str, Any], trained: Sequence[Mapping[str
         "thresholds": thresholds,
         "reasons": [claim.thresholds.smallest, claim.thresholds.largest] if claim.thresholds else [],
     }
-
-
-def markdown(every: Sequence[Mapping[str, Any]], title: str) -> str:
-    """The table of all claims: the verdict, whether it is robust, and the range of the share by kind of choice."""
-    kinds = list(dict.fromkeys(kind for each in every for kind in each["ranges"]))
-    named = {"says": specified, "percent": percent, "learned": LEARNED, "kept": KEPT}
-    return rendered(FOLDER / "specifications.md.jinja", every=every, title=title, kinds=kinds, **named)
-
-
-def rendered(template: Path, **named: Any) -> str:
-    """The Markdown that a template makes of named values; the filter ``escape`` escapes text."""
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"escape": escape, "sentence": lambda text: escape(text[:1].upper() + text[1:])}
-    return environment.from_string(template.read_text(encoding="utf-8")).render(**named)

@@ -12,7 +12,6 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Int
 
-from lstm_toys import tables
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list, replacing, write_json
@@ -25,10 +24,17 @@ from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
-from lstm_toys.studies.claims import ask as words
-from lstm_toys.studies.claims import entries, evidence, figures, specification_figures, specifications, verdicts
+from lstm_toys.studies.claims import (
+    entries,
+    evidence,
+    figures,
+    markdown,
+    specification_figures,
+    specifications,
+    verdicts,
+)
 from lstm_toys.studies.claims.ask import ClaimSettings, Question
-from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, INPUT, NETWORKS, Counted
+from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, Counted
 from lstm_toys.studies.claims.evidence import Evidence
 from lstm_toys.text import code, escape
 
@@ -132,10 +138,10 @@ class ClaimStudy(Study[ClaimSettings]):
         with context.timed("judge"):
             spent, judged = self._spent(), self.judgment
             counting = {name: declared.variant(name).networks for name in declared.variants}
-            text = markdown(judged, declared.title, self._conditions(spent), declared.aspects, counting)
+            text = markdown.claims(judged, declared.title, self._conditions(spent), declared.aspects, counting)
             sets = {"claims": (judged, text)}
             if others := self.multiverse:
-                sets["specifications"] = others, specifications.markdown(others, declared.title)
+                sets["specifications"] = others, markdown.specifications(others, declared.title)
             for name, (found, text) in sets.items():
                 write_json(run.folder / f"{name}.json", found)
                 with replacing(run.folder / f"{name}.md") as temporary:
@@ -175,15 +181,6 @@ class ClaimStudy(Study[ClaimSettings]):
         if self.settings.specifications:
             others = read_json_list(self.run.checked("specifications.json"))
             yield from specification_figures.drawings(judged, others).items()
-
-
-def markdown(
-    judged: Entries, title: str, conditions: str, aspects: Mapping[str, Any] = {}, counting: Mapping[str, str] = {}
-) -> str:
-    """Formats all entries as the text of ``claims.md``; ``counting`` is which networks of each variant count."""
-    named = {"entries": judged, "title": title, "conditions": conditions, "aspects": aspects, "counting": counting}
-    known = {"words": words, "number": tables.number, "INPUT": INPUT}
-    return specifications.rendered(specifications.FOLDER / "claims.md.jinja", **named, **known)
 
 
 class Kept:

@@ -115,6 +115,8 @@ def test_chances_and_shares_decide():
     found = longevity.above([1.0, 2, 3, 3, 3], [0.0, 0, 3, 3, 3])
     assert found["value"] == pytest.approx((5 * 2 + 0.5 * 9) / 25)
     assert found["low"] <= found["value"] <= found["high"]
+    assert longevity.above([2.0] * 5, [1.0] * 9)["low"] == pytest.approx(0.025**0.2)  # The exact one of 5 of 5.
+    assert longevity.above([2.0] * 5, [2.0] * 5)["low"] is None
     few, many = (horizon.share([1.0] * count + [0.0] * (20 - count), 1) for count in (2, 18))
     assert longevity.apart([few, many, few])["supported"]
     assert not longevity.apart([few, few])["supported"]

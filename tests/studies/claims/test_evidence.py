@@ -1,9 +1,14 @@
 """What claims are judged by: curve sets of results, and models without a network."""
 
+import dataclasses
+
 import numpy as np
+import parity
 import pytest
 
+import experiments.sine
 import lstm_toys as lt
+from lstm_toys.cli import command
 from lstm_toys.studies.claims import evidence
 
 X = lt.time_points(10)
@@ -49,3 +54,12 @@ def test_a_copy_answers_its_input_or_the_true_value_of_what_is_read_off(name, bo
             np.testing.assert_allclose(part.truth, 1 - part.input, atol=1e-6)
         elif name == "read off":
             np.testing.assert_allclose(part.truth.sel(output_feature="slope"), slopes)
+
+
+def test_made_up_results_have_the_records_that_trained_ones_have():
+    (work,) = command.plan(parity.EXPERIMENT, []).asks
+    made = evidence.synthetic(parity.EXPERIMENT, work.settings)
+    assert "train_rmse" not in made
+    whole = dataclasses.replace(experiments.sine.EXPERIMENT, goal=lt.Goal(rmse=0.02, after=0))
+    (work,) = command.plan(whole, []).asks
+    assert evidence.synthetic(whole, work.settings).train_rmse.attrs["after"] == 0

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from rendered import PLAIN, TEXTS, instead, rendered
 
-from lstm_toys.studies.claims import study
+from lstm_toys.studies.claims import markdown
 from lstm_toys.text import one_line
 
 ENDS = [0.4, 0.6]
@@ -30,7 +30,7 @@ def entry(text):
 
 
 def table(text):
-    return rendered(study.markdown([entry(text)], f"What {text} says", "Made.", {text: (text,)}))
+    return rendered(markdown.claims([entry(text)], f"What {text} says", "Made.", {text: (text,)}))
 
 
 @settings(max_examples=20, deadline=None)

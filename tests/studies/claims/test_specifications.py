@@ -12,7 +12,7 @@ from conftest import carry_out
 from experiments import claims as command
 from experiments import sine
 from lstm_toys.cli import flags
-from lstm_toys.studies.claims import ask, choices, specification_figures, specifications
+from lstm_toys.studies.claims import ask, choices, markdown, specification_figures, specifications
 from lstm_toys.studies.claims.ask import specified
 
 RATE = lt.Specification(choices.changed(learning_rate=3.0), {"rate": "three times"})
@@ -118,7 +118,7 @@ def test_figures_show_every_training_and_threshold():
     (axes,) = drawn["thresholds.png"].axes
     np.testing.assert_array_equal(axes.lines[0].get_ydata()[[0, -1]], [1.0, 0.0])
     assert {0.5, 0.2, 0.8, 0.4, 1.0} <= {float(line.get_xdata()[0]) for line in axes.lines[1:]}
-    table = specifications.markdown([found], "mine")
+    table = markdown.specifications([found], "mine")
     assert "| one | supported, 90% | depends on optimizer (0.2; 0.4) |" in table
     assert "at least 0.2: 90%" in table
 

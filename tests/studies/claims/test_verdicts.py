@@ -7,7 +7,7 @@ import xarray as xr
 from lstm_toys.runs.context import Refused
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.claims import ask as report
-from lstm_toys.studies.claims import entries, evidence, study, verdicts
+from lstm_toys.studies.claims import entries, evidence, markdown, verdicts
 from lstm_toys.studies.claims.declaration import Baseline, Claim, Source
 
 SOURCE = Source("sine", "line")
@@ -91,10 +91,10 @@ def test_a_number_without_meaning_does_not_meet_a_claim_and_an_infinite_one_may(
     entry = told(claim(high=1.0), [9.0, np.nan, np.nan, 0.7, 0.5])
     assert (entry["meaningless"], entry["share"], entry["median"]) == (2, 0.5, 0.6)
     said = "- The number has no meaning for 2 networks, counted as not meeting it."
-    assert said in study.markdown([entry], "title", "")
+    assert said in markdown.claims([entry], "title", "")
     entry = told(claim(low=0.5), [5.0, 1.0, 2.0, np.inf, np.inf, np.inf])
     assert (entry["share"], entry["median"], entry["median_interval"][1]) == (1.0, None, None)
-    assert "(1 to –)" in study.markdown([entry], "title", "")
+    assert "(1 to –)" in markdown.claims([entry], "title", "")
 
 
 def test_a_population_may_be_held_against_another():
@@ -123,7 +123,7 @@ def test_no_interval_is_reported_where_resampling_changes_nothing():
     assert not tied["null"]["copy"]["meets"]  # A copy is above no other copy.
     assert (tied["share"], tied["interval"], tied["verdict"]) == (0.5, None, "undecided")
     assert tied["simultaneous"] == {"interval": None, "verdict": "undecided"}
-    table = study.markdown([equal, tied | {"id": "tied"}], "title", "")
+    table = markdown.claims([equal, tied | {"id": "tied"}], "title", "")
     assert "| **supported** | 100% (70–100%) | 0.5 | at most 1 |" in table
     assert "| **undecided** | 50% | 3 | above other's |" in table
     assert "- Baseline, again: 0.5.\n" in table
@@ -218,7 +218,7 @@ def test_what_a_copy_meets_is_said_as_the_verdict_has_it(made, options, numbers,
     assert entry["null"]["copy"]["value"] == 0.0
     assert entry["remarks"] == ([remark] if remark else [])
     cell = ("true value: " if made is read_off else "") + ("0 ✗" if "low" in options else "0 ✓")
-    assert f"| {cell} | {cell} |" in study.markdown([entry], "title", "")
+    assert f"| {cell} | {cell} |" in markdown.claims([entry], "title", "")
 
 
 def test_what_a_control_meets_is_said_as_the_verdict_has_it():
@@ -250,7 +250,7 @@ def test_a_variant_is_told_as_a_difference():
         assert variant["difference"] == pytest.approx(met / 9 - 1)
         np.testing.assert_allclose(variant["difference_interval"], expected[1:])
     assert (entry["variants"]["lost"]["difference"], entry["variants"]["lost"]["difference_interval"]) == (None, None)
-    table = study.markdown([entry], "the claims", "")
+    table = markdown.claims([entry], "the claims", "")
     assert "| claim | share of networks | dense | longer | lost |" in table
     assert "| [id](#id) | 100% | **-100 (-100 to -42)** | -11 (-56 to +32) | – |" in table
 
@@ -260,7 +260,16 @@ def test_it_is_told_how_unusual_a_published_network_is():
     variants = {"dense": {"sine": labeled([0.25, 0.24])}, "other": {"line": labeled([0.0])}}
     entry = entry_of(claim(high=1.0), networks, published={"sine": labeled([0.25])}, variants=variants)
     assert entry["published"]["ranks"] == {"networks": [2, 0, 4], "dense": [1, 1, 2]}
-    assert "| 0.25 ✓, 2 of 4 networks below |" in study.markdown([entry], "title", "")
+    assert "| 0.25 ✓, 2 of 4 networks below |" in markdown.claims([entry], "title", "")
+
+
+def test_a_published_network_without_a_rank_or_a_baseline_is_told_without():
+    twice = Baseline("twice", lambda line: 2 * the_number(line), (SOURCE,))
+    entry = entry_of(claim(high=1.0, baselines=(twice,)), {"sine": labeled([0.5])}, published={"sine": labeled([0.25])})
+    entry["published"] |= {"ranks": {}, "baselines": {}}
+    text = markdown.claims([entry], "title", "")
+    assert "| 0.25 ✓ |" in text
+    assert "- Baseline, twice: 1.\n" in text
 
 
 def test_an_entry_holds_what_was_asked_for():
@@ -272,7 +281,7 @@ def test_an_entry_holds_what_was_asked_for():
     assert entry["threshold"] == {"low": None, "high": 1.0, "against": None}
     assert (entry["share"], entry["median"], entry["median_interval"]) == (2 / 3, 0.6, [0.5, 0.7])
     assert {name: each["median"] for name, each in entry["baselines"].items()} == {"twice": 1.2}
-    table = study.markdown([entry], "the claims", "Four networks.")
+    table = markdown.claims([entry], "the claims", "Four networks.")
     assert "| [id](#id) | **undecided** | 67% (21–94%) | 0.6 (0.5 to 0.7) | at most 1 |" in table
     assert "Diverged, left out: seeds 0." in table
 

@@ -84,7 +84,7 @@ def written(folder, params, grid, *, seeds=7, task=SAME, span=UNIT):
     model, sizes = lt.Stack(1, (4,), sequence=task.sequence), {"timesteps": 20, "block": 4, "group": 4}
     job = measuring.GridJob(model=model, task=task, span=span, member=trained.member, **sizes, **own)
     path, counted = folder / "results.nc", []
-    measuring.evaluate(job, trained, path, {"flags": {}}, Here(), counted.append, lambda: False)
+    measuring.evaluate(job, trained, path, {"flags": {}}, Here(), counted.append)
     assert counted[-1] == seeds * grid.shape[0] * grid.shape[1]
     with xr.open_dataset(path, group=grid.name, engine="h5netcdf") as group:
         return {name: each.values for name, each in group.data_vars.items()}

@@ -1,0 +1,40 @@
+"""Markdown of verdicts, made by templates."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from lstm_toys import tables
+from lstm_toys.studies.claims import ask as words
+from lstm_toys.studies.claims.declaration import INPUT
+from lstm_toys.studies.claims.specifications import KEPT, LEARNED
+from lstm_toys.text import escape
+
+FOLDER = Path(__file__).parent
+
+Entries = Sequence[Mapping[str, Any]]
+
+
+def claims(
+    judged: Entries, title: str, conditions: str, aspects: Mapping[str, Any] = {}, counting: Mapping[str, str] = {}
+) -> str:
+    """Formats all entries as the text of ``claims.md``; ``counting`` is which networks of each variant count."""
+    named = {"entries": judged, "title": title, "conditions": conditions, "aspects": aspects, "counting": counting}
+    known = {"words": words, "number": tables.number, "INPUT": INPUT}
+    return rendered(FOLDER / "claims.md.jinja", **named, **known)
+
+
+def specifications(every: Entries, title: str) -> str:
+    """The table of all claims: the verdict, whether it is robust, and the range of the share by kind of choice."""
+    kinds = list(dict.fromkeys(kind for each in every for kind in each["ranges"]))
+    named = {"says": words.specified, "percent": words.percent, "learned": LEARNED, "kept": KEPT}
+    return rendered(FOLDER / "specifications.md.jinja", every=every, title=title, kinds=kinds, **named)
+
+
+def rendered(template: Path, **named: Any) -> str:
+    """The Markdown that a template makes of named values; the filter ``escape`` escapes text."""
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"escape": escape, "sentence": lambda text: escape(text[:1].upper() + text[1:])}
+    return environment.from_string(template.read_text(encoding="utf-8")).render(**named)
