@@ -19,7 +19,7 @@ import lstm_toys as lt
 from lstm_toys.dynamics.rest import Kind, rest, starts_of
 from lstm_toys.dynamics.system import system_of
 from lstm_toys.networks.layer import squashed
-from lstm_toys.results.summary import as_json
+from lstm_toys.results.summary import median_of
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.analysis.ask import Keep
 
@@ -60,8 +60,7 @@ def summary(values: np.ndarray) -> dict[str, Any]:
     if values.dtype == bool:
         share, low, high = lt.wilson(int(values.sum()), len(values))
         return {"networks": len(values), "share": share, "low": low, "high": high}
-    known = values[np.isfinite(values)]
-    return {"networks": len(known), **as_json(lt.median_bootstrap(known))}
+    return {"networks": int(np.isfinite(values).sum()), **median_of(values)}
 
 
 def counters(saved: lt.Saved) -> Measured:

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from scipy.stats import rankdata
 
 from lstm_toys.results import storage
-from lstm_toys.results.summary import as_json, finite
+from lstm_toys.results.summary import as_json, finite, median_of
 from lstm_toys.runs.folder import Run
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.claims import verdicts
@@ -157,7 +157,7 @@ def _tuned(found: xr.Dataset) -> dict[str, Any]:
     tuned: dict[str, Any] = {"networks": found.sizes["seed"], "oscillating": int((found.mode_frequency > 0).sum())}
     for name in ("mode_frequency", "peak_frequency", "peak_gain", "static_gain"):
         values = found[name].values
-        tuned[name] = as_json(intervals.median_bootstrap(values[np.isfinite(values)]))
+        tuned[name] = median_of(values)
         tuned[f"{name}_band"] = [finite(each) for each in np.nanquantile(values, (0.05, 0.95))]
     return {**tuned, "resonance": _resonance(found)}
 

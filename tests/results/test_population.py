@@ -74,7 +74,8 @@ def test_what_was_saved_is_loaded(networks, folder):
 
 def test_the_training_set_of_the_first_network_is_saved(tmp_path):
     task = lt.read_off_drawn("line", 6, {}, ("slope",), X)
-    made = lt.train(task, lt.Stack(1, (4,), sequence=False), seeds=np.array([7, 8]), steps=0, learning_rate=0.1, base_seed=3)
+    two = {"seeds": np.array([7, 8]), "base_seed": 3}
+    made = lt.train(task, lt.Stack(1, (4,), sequence=False), **two, steps=0, learning_rate=0.1)
     lt.save(made, tmp_path / "saved")
     saved = lt.load(tmp_path / "saved")
     answers = lt.answers(saved.model, saved.params, saved.results.train_input.values)

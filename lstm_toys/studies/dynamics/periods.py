@@ -13,7 +13,7 @@ from lstm_toys.dynamics.slow import descents, variance_shares
 from lstm_toys.dynamics.system import system_of
 from lstm_toys.output import counted
 from lstm_toys.populations import states
-from lstm_toys.results.summary import as_json
+from lstm_toys.results.summary import as_json, median_of
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.dynamics.analysis import AnalyzedNetworks, NetworkJob
 
@@ -132,7 +132,7 @@ def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
             "variance of slow points along two directions": lie[:, place].sum(axis=-1),
         }
         for words, values in numbers.items():
-            rows[f"{name}: {words}"] = as_json(intervals.median_bootstrap(values[np.isfinite(values)]))
+            rows[f"{name}: {words}"] = median_of(values)
     return rows
 
 

@@ -22,7 +22,7 @@ from lstm_toys.output import counted
 from lstm_toys.populations.states import check_initial, inside, last
 from lstm_toys.results import storage
 from lstm_toys.results.population import parameters_name
-from lstm_toys.results.summary import as_json
+from lstm_toys.results.summary import as_json, median_of
 from lstm_toys.runs import checks, external
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.checks import trial
@@ -296,7 +296,7 @@ def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
                 numbers[f"{model}: time points predicted{words}, {family}"] = coverage.sel(curves=family).values
     return {
         **{name: as_json(intervals.wilson(int(each.sum()), len(each))) for name, each in shares.items()},
-        **{name: as_json(intervals.median_bootstrap(each[np.isfinite(each)])) for name, each in numbers.items()},
+        **{name: median_of(each) for name, each in numbers.items()},
     }
 
 
@@ -324,8 +324,7 @@ def curves(found: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
 
 
 def _median(values: Float[np.ndarray, " S"]) -> dict[str, Any]:
-    known = values[np.isfinite(values)]
-    return {**as_json(intervals.median_bootstrap(known)), "networks": len(known)}
+    return {**median_of(values), "networks": int(np.isfinite(values).sum())}
 
 
 def _frequencies(found: xr.Dataset) -> Float[np.ndarray, "S U"]:
