@@ -104,6 +104,7 @@ def forgetting(found: xr.Dataset) -> Figure:
             line = MEDIAN | {"linestyle": (0, (4, 2)) if place % 2 else "-"}  # Equal lines are both seen.
             words = name.replace("_", " ")
             handles.append(style.band(axes, found.time, values, color, words, filled=first, line=line))
+        handles.append(style.band_entry(f"middle 90 %, {names[0].replace('_', ' ')}", COLORS["b"]))
         axes.set(yscale="log", ylabel="distance, relative to the first")
         style.legend(axes, handles)
     return figure
@@ -172,9 +173,11 @@ def course(found: xr.Dataset) -> Figure:
         panels[0].set_yscale("log")
         for axes, name in zip(panels[1:], shown, strict=True):
             _spread(axes, steps, found[name].transpose("seed", "kept_step").values, marker="o", markersize=3)
+        early, last = max(1, steps[steps > 0].min(initial=steps.max())), max(1, steps.max())
         for axes in panels:  # Much happens early, and the first step is 0.
-            axes.set_xscale("symlog", linthresh=max(1, steps[steps > 0].min(initial=steps.max())))
-            axes.set_xlim(0, max(1, steps.max()))
+            axes.set_xscale("symlog", linthresh=early)
+            axes.set_xlim(0, last)
+            axes.set_xticks([0, *(10**n for n in range(len(str(last))) if early <= 10**n <= last)])
         style.legend(figure, _entries(found))
     return figure
 
