@@ -121,8 +121,8 @@ def test_links_lead_somewhere(page):
         path, _, anchor = target.partition("#")
         found = PAGES[page].parent / path if path else PAGES[page]
         assert found.exists(), target
-        if PAGES[page].is_relative_to(ROOT / "docs") and found.suffix == ".md":
-            assert found.resolve().is_relative_to(ROOT / "docs"), f"{target}: the site has no such page"
+        if PAGES[page].is_relative_to(DOCS) and found.suffix == ".md":
+            assert found.resolve().is_relative_to(DOCS), f"{target}: the site has no such page"
         if anchor:
             headings = re.findall(r"^#+ (.*)$", found.read_text(), re.MULTILINE)
             assert anchor in {re.sub(r"[^\w -]", "", each).strip().lower().replace(" ", "-") for each in headings}
