@@ -11,30 +11,36 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, legend, plain
+from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, legend, plain
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.ask import differs, named, percent, percents
-from lstm_toys.studies.claims.declaration import CLIPPED, COPY, NETWORKS, VERDICTS
+from lstm_toys.studies.claims.declaration import CLIPPED, COPY, VERDICTS
 
 TINTS = {"supported": COLORS["g"], "refuted": COLORS["r"], "undecided": GRAY}
 SIGNS = {"supported": "^", "refuted": "v", "undecided": "s"}
 """Markers of verdicts, since colors alone do not tell them apart for everybody."""
 
 SINGLE = {
-    "published": ("the published network", "D", COLORS["r"]),
-    COPY: ("copy of the input", "x", COLORS["y"]),
-    CLIPPED: ("copy clipped to (-1, 1)", "+", COLORS["y"]),
+    "published": ("the published network", "D", "-."),
+    COPY: ("copy of the input", "x", "--"),
+    CLIPPED: ("copy clipped to (-1, 1)", "+", ":"),
 }
-"""Single numbers: their names in the legend, markers and colors."""
+"""Single numbers, which are drawn in black: their names in the legend, markers and line styles."""
+
+CONTROLS = "cyrgk"
+"""Colors of controls, by letter; those of verdicts come last."""
 
 HALF: dict[str, Any] = {"color": GRAY, "linewidth": 0.9, "linestyle": "--"}
 
 COLUMNS = 3
 """Most panels in a row."""
 
-LONGEST = 60
-"""Longest quote in characters."""
+QUOTED = {"width": 72, "max_lines": 2, "placeholder": " …"}
+"""How quotes are wrapped."""
+
+BEYOND = 0.25
+"""By how much of their range axes go beyond the networks, thresholds and single numbers, at each end."""
 
 LOGARITHMIC = 30.0
 """Positive numbers that span more than this factor are drawn on a logarithmic axis."""
@@ -56,19 +62,17 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
     pairs = "; of pairs: bootstrap, or exact" if any(each["threshold"]["against"] for each in entries) else ""
     label = f"share of networks that meet the claim\n95 % interval: Wilson{pairs}"
     with canvas("", xlabel=label, ylabel="") as (figure, (axes,)):
-        figure.set_size_inches(8.0, 1.8 + 0.4 * len(ordered))
+        figure.set_size_inches(8.6, 1.8 + 0.46 * len(ordered))
         for row, entry in enumerate(ordered):
             style: dict[str, Any] = {"color": TINTS[entry["verdict"]], "clip_on": False}
             if entry["interval"] is not None:
                 axes.plot(entry["interval"], [row, row], linewidth=2, solid_capstyle="butt", **style)
             if entry["share"] is not None:
                 axes.plot([entry["share"]], [row], SIGNS[entry["verdict"]], markersize=5, **style)
-            words = plain(f"{percent(entry['share'])} {percents(entry['interval'])}")
+            words = plain(f"{percent(entry['share'])} {percents(entry['interval'])} of {_of(entry)}")
             axes.text(1.04, row, words, fontsize=8, va="center", transform=axes.get_yaxis_transform())
-        quotes = [
-            plain(f"{each['id']}\n“{textwrap.shorten(each['quote'], LONGEST, placeholder=' …')}”") for each in ordered
-        ]
-        axes.set_yticks(range(len(ordered)), quotes, fontsize=7.5)
+        quotes = [textwrap.fill(f"{each['id']}: “{each['quote']}”", **QUOTED) for each in ordered]
+        axes.set_yticks(range(len(ordered)), map(plain, quotes), fontsize=7.5)
         axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
         axes.set(xlim=(0, 1), ylim=(len(ordered) - 0.5, -0.5))
         axes.axvline(0.5, **HALF)
@@ -80,29 +84,30 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
 
 def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
     """Draws the number of every network: one panel per claim."""
-    _, *shades = colors([NETWORKS, *named(entries, "controls")]).items()  # The first one, blue, is the networks' own.
-    titles = [f"{each['id']}: {each['verdict']}, {percent(each['share'])}" for each in entries]
+    shades = {name: COLORS[letter] for name, letter in zip(named(entries, "controls"), CONTROLS, strict=False)}
+    titles = [f"{each['id']}: {each['verdict']}, {percent(each['share'])} of {_of(each)}" for each in entries]
     with canvas(*titles, xlabel="", ylabel="", columns=min(COLUMNS, len(entries))) as (figure, panels):
         figure.set_size_inches(figure.get_figwidth(), 1.4 + 2.1 * -(-len(entries) // COLUMNS))
         for axes, entry in zip(panels, entries, strict=True):
-            _numbers(axes, entry, dict(shades))
+            _numbers(axes, entry, shades)
         handles: list[Artist] = [
             band_entry("meets the claim", TINTS["supported"], alpha=0.13),
             handle("threshold", "black", linewidth=1, linestyle="--"),
-            _dots("one network each, distant ones at the edge", COLORS["b"]),
+            _dots("one network each", COLORS["b"]),
             handle("their median", COLORS["b"], linewidth=2, marker="|"),
-            *(_dots(name, color) for name, color in shades),
+            *(_dots(name, color) for name, color in shades.items()),
+            _dots("so many more beyond the edge", marker=">"),
         ]
         if any(each["against_per_seed"] for each in entries):
             handles.append(_dots("networks that they are held against"))
         known = {name for each in entries for name in single(each)}
-        handles += [_dots(label, color, marker) for name, (label, marker, color) in SINGLE.items() if name in known]
+        handles += [_dots(label, COLORS["k"], marker) for name, (label, marker, _) in SINGLE.items() if name in known]
         legend(figure, handles, columns=4)
     return figure
 
 
 def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> None:
-    """Draws numbers of networks, those of controls below them, and single ones above; distant ones at the edge."""
+    """Draws numbers of networks, those of controls below them, and single ones above; counts those beyond the edge."""
     numbers, alone = _known(entry["per_seed"]), single(entry)
     others = [(controls[name], _known(population["per_seed"])) for name, population in entry["controls"].items()]
     if entry["against_per_seed"]:
@@ -112,23 +117,30 @@ def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> Non
     own = [*numbers, *levels] or [0.0]
     if min(own) > 0 and max(own) > LOGARITHMIC * min(own):
         axes.set_xscale("log")
-        ends = min(own) / 10, max(own) * 10
+        ends = min(own) / 3, max(own) * 3
     else:
         every = [*own, *alone.values()]
-        span = np.ptp(every) or np.inf  # Of equal numbers, all others are near.
+        every = every if np.ptp(every) else [*every, *(value for _, values in others for value in values)]
+        span = BEYOND * (np.ptp(every) or 1.0)
         ends = min(every) - span, max(every) + span
     for lane, (color, values) in enumerate([(COLORS["b"], numbers), *others]):
         # Spread vertically by a fixed sequence.
         heights = 0.36 * (2 * np.modf(0.618034 * np.arange(1, len(values) + 1))[0] - 1) - 0.95 * lane
-        axes.plot(np.clip(values, *ends), heights, "o", color=color, markersize=3.5, markeredgewidth=0, alpha=0.55)
+        style: dict[str, Any] = {"color": color, "linestyle": ""}
+        axes.plot(values, heights, marker="o", markersize=3.5, markeredgewidth=0, alpha=0.55, **style)
+        for end, marker, beyond, outward in ((0, "<", values < ends[0], -1), (1, ">", values > ends[1], 1)):
+            if beyond.any():
+                place = ends[end], -0.95 * lane
+                axes.plot(*place, marker=marker, markersize=5, clip_on=False, **style)
+                shifted = {"xytext": (5 * outward, 0), "textcoords": "offset points", "ha": ("right", "left")[end]}
+                axes.annotate(str(beyond.sum()), place, va="center", fontsize=7, color=color, **shifted)
     for name, value in alone.items():
-        _, marker, color = SINGLE[name]
-        axes.plot(np.clip(value, *ends), 1.05, marker, color=color, markersize=7)
+        axes.plot(np.clip(value, *ends), 1.05, SINGLE[name][1], color=COLORS["k"], markersize=7, clip_on=False)
     if len(numbers):
         axes.plot(entry["median"], 0.0, "|", color=COLORS["b"], markersize=15, markeredgewidth=2)
     for level in levels:
         axes.axvline(level, color="black", linewidth=1, linestyle="--")
-    left, right = axes.get_xlim()
+    left, right = ends
     if levels:
         shaded = left if low is None else low, right if high is None else high
         axes.axvspan(*shaded, color=TINTS["supported"], alpha=0.13, linewidth=0)
@@ -206,6 +218,10 @@ def single(entry: Mapping[str, Any]) -> dict[str, float]:
     """The numbers of what is not a population, by the names in `SINGLE`."""
     every = {"published": entry["published"], **entry["null"]}
     return {name: each["value"] for name, each in every.items() if each is not None and each["value"] is not None}
+
+
+def _of(entry: Mapping[str, Any]) -> str:
+    return "pairs" if entry["threshold"]["against"] else str(entry["counted"])
 
 
 def _dots(label: str, color: str = GRAY, marker: str = "o") -> Line2D:

@@ -47,15 +47,16 @@ def draw_curves(others: Sequence[Entry]) -> Figure:
             _curve(axes, each, shades)
         handles = [
             entry("the networks of the verdict", COLORS["k"], marker="D", markersize=3, linestyle=""),
-            entry("another training, 95 % interval (Wilson)", marker="o", markersize=3),
+            entry("another training, 95 % interval", marker="o", markersize=3),
         ]
         for kind, own in shades.items():
             for level, color in own.items():
                 handles.append(entry(f"{kind}: {level}", color, marker="s", markersize=4, linestyle=""))
         legend(figure, handles, columns=5)
         decided = [each["robust"] for each in others if each["robust"] is not None]
-        title = f"{sum(decided)} of {len(decided)} verdicts are robust: shares stay on their side of 50 %"
-        figure.suptitle(f"{title}\n(under other choices; other thresholds, which count too, are in another figure)")
+        title = f"{sum(decided)} of {len(others)} verdicts are robust: shares stay on their side of 50 %"
+        also = "and other thresholds" if any(each["thresholds"] for each in others) else ""
+        figure.suptitle(f"{title}\nunder other choices {also}".rstrip())
     return figure
 
 
@@ -87,6 +88,7 @@ def draw_losses(others: Sequence[Entry]) -> Figure:
             axes.set_xscale("log")
             axes.xaxis.set_minor_formatter(NullFormatter())
             axes.set_xlabel("training loss, median", fontsize=7)
+            axes.set_ylabel("share of networks", fontsize=7)
             shares(axes, (-0.05, 1.05))
             axes.tick_params(labelsize=7)
         handles = [entry(kind, color, marker="o", markersize=3, linestyle="") for kind, color in kinds.items()]
@@ -115,15 +117,19 @@ def draw_thresholds(judged: Sequence[tuple[Entry, Entry]]) -> Figure:
             for end in others:
                 axes.axvline(end, color=black, **OTHER)
             for name, value in single(known).items():
-                axes.axvline(value, color=SINGLE[name][-1], linewidth=1.2, linestyle="--")
+                axes.axvline(value, color=COLORS["r"], linewidth=1.2, linestyle=SINGLE[name][-1])
             shares(axes, (-0.03, 1.03))
+            axes.set_ylabel("share of networks", fontsize=7)
             axes.set_xlabel(plain(textwrap.fill(known["statistic"], 44)), fontsize=6.5)
             axes.tick_params(labelsize=7)
         handles = [
             entry("networks (with two thresholds: share below)", COLORS["b"]),
-            entry("threshold of the claim", black),
+            entry("threshold of the claim, or two and between them", black),
             entry("other thresholds", black, **OTHER),
-            *(entry(label, color, linestyle="--") for label, _, color in SINGLE.values()),
+        ]
+        drawn = {name for known, _ in judged for name in single(known)}
+        handles += [
+            entry(label, COLORS["r"], linestyle=line) for name, (label, _, line) in SINGLE.items() if name in drawn
         ]
         legend(figure, handles)
         figure.suptitle("What the verdicts would be with other thresholds")
