@@ -19,7 +19,7 @@ from .horizon import FAR, LEAK
 from .languages import TRAINED
 from .longevity import CELLS, CENSORED, CHOOSES, HIGH, LASTING, LIFETIME, LOW, RATES, STAYS
 
-STYLES = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
+STYLES: tuple[Any, ...] = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
 """Of lines that may lie on each other."""
 
 BANDS = "bands: 95 % intervals (Wilson) at each place"
@@ -124,7 +124,7 @@ def horizon(metrics: Mapping[str, Any]) -> Figure:
             yscale="log",
             xlabel="1 − forget gate of the counter, along $a^{50}b^{50}$",
             ylabel="n reached",
-            title="sigmoid gates: each network",
+            title=f"sigmoid gates: each network that counts to {TRAINED}",
         )
         axes.yaxis.set_major_locator(FixedLocator([50, 100, 200, 500, 1_000, 2_000]))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
@@ -143,14 +143,17 @@ def longevity(metrics: Mapping[str, Any]) -> Figure:
     found = metrics["populations"]
     shades = dict(zip(RATES, colormaps["viridis"](np.linspace(0, 0.88, len(RATES))), strict=True))
     with house():
-        figure = Figure(figsize=(12.5, 7.6))
+        figure = Figure(figsize=(12.5, 8.2))
         panels = figure.subplots(2, 3)
         for row, cell in zip(panels[:, :2], CELLS.values(), strict=True):
             every = {rate: found[f"{cell}, RMSprop, constant, {rate:g}"] for rate in RATES}
-            for rate, color in shades.items():
-                _surviving(row[0], every[rate], color=color)
+            for (rate, color), style in zip(shades.items(), cycle(STYLES), strict=False):
+                _surviving(row[0], every[rate], color=color, style=style)
             labels = {rate: f"{rate:g}: {own['learned']} of {own['networks']}" for rate, own in every.items()}
-            entries = [Line2D([], [], color=color, label=labels[rate]) for rate, color in shades.items()]
+            entries = [
+                Line2D([], [], color=color, linestyle=style, label=labels[rate])
+                for (rate, color), style in zip(shades.items(), cycle(STYLES), strict=False)
+            ]
             row[0].legend(handles=entries, title="rate: learned", loc="lower left", fontsize=7, title_fontsize=7)
             row[0].set(title=f"{cell}s, RMSprop, constant rate", ylabel="% of networks that learned")
             courses = {
@@ -161,15 +164,19 @@ def longevity(metrics: Mapping[str, Any]) -> Figure:
                 f"{HIGH:g}, then {LOW:g}": (f"switched, {HIGH:g}, then {LOW:g}", COLORS["c"]),
                 f"{LOW:g}, then {HIGH:g}": (f"switched, {LOW:g}, then {HIGH:g}", COLORS["y"]),
             }
-            for name, color in courses.values():
-                _surviving(row[1], found[f"{cell}, RMSprop, {name}"], color=color)
+            entries = []
+            for words, (name, color) in courses.items():
+                own = found[f"{cell}, RMSprop, {name}"]
+                _surviving(row[1], own, color=color)
+                label = f"{words}: {own['learned']} of {own['networks']}"
+                entries.append(Line2D([], [], color=color, label=label))
+            below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.14), "ncols": 2}
+            row[1].legend(handles=entries, title="course: learned", fontsize=7, title_fontsize=7, **below)
             row[1].set_title(f"{cell}s, RMSprop, rate {HIGH:g} and its courses")
             for axes in row:
                 axes.axvline(LASTING, color=GRAY, linewidth=0.9, linestyle=":")
         for axes in panels[1, :2]:
-            axes.set_xlabel("time steps without a pulse")
-        entries = [Line2D([], [], color=color, label=name) for name, (_, color) in courses.items()]
-        panels[0, 1].legend(handles=entries, loc="lower left", fontsize=7)
+            axes.set_xlabel(f"time steps without a pulse (dotted: {LASTING:,})")
         _rates(panels[0, 2], found)
         _valleys(panels[1, 2], metrics["sine"])
         chosen = [f"{cell}s" for cell in CELLS.values() if metrics["verdicts"][f"{cell}: {CHOOSES}"]["supported"]]
@@ -196,9 +203,10 @@ def _ends(numbers: Mapping[str, Sequence[float | None]], names: Mapping[str, str
     return ", but ".join(f"{sum(met[name])} of {len(met[name])} {names[name]}" for name in ends)
 
 
-def _surviving(axes: Axes, own: Mapping[str, Any], color: Any) -> None:
+def _surviving(axes: Axes, own: Mapping[str, Any], color: Any, style: Any = "-") -> None:
     if own[LIFETIME]:
-        axes.step(PLACES, _survival(own[LIFETIME], PLACES), where="post", color=color, linewidth=1.4)
+        shares = _survival(own[LIFETIME], PLACES)
+        axes.step(PLACES, shares, where="post", color=color, linestyle=style, linewidth=1.4)
     axes.set(xscale="log", ylim=(-3, 103))
 
 
@@ -212,8 +220,12 @@ def _rates(axes: Axes, found: Mapping[str, Any]) -> None:
                 places = rate * np.exp(random.uniform(-0.2, 0.2, len(lives)))
                 axes.plot(places, np.maximum(lives, 1), marker, color=color, markersize=3.5, alpha=0.6)
             axes.plot([], [], marker, color=color, markersize=4, label=f"{cell}, {rule}")
-    axes.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="steps until the first loss")
-    axes.set_title("each network, constant rates")
+    axes.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="steps until the first wrong bit")
+    axes.xaxis.set_major_locator(FixedLocator(RATES))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.axhline(CENSORED, color=GRAY, linewidth=0.9, linestyle=":")
+    axes.set_title(f"each network (dotted: {CENSORED:,} or more)")
     axes.legend(loc="lower left", fontsize=7)
 
 

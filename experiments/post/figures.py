@@ -72,7 +72,8 @@ def scores(told: dict[str, Any]) -> Figure:
             axes.set_xlabel("steps")
         figure.supylabel("energy score in units of y, smaller is better")
         best = f"{sum(each['unbeaten'] for each in known)} of {len(told['settings'])} recipes are beaten by no other"
-        figure.suptitle(f"{best} at explaining the published answers;\nchosen: {plain(chosen['name'])}")
+        title = f"{best} at explaining the published answers;\nchosen: {plain(chosen['name'])}"
+        figure.suptitle(f"{title} (the timeline then chooses the steps)")
         handles = [entry(f"learning rate {rate:g}", shade, linewidth=3) for rate, shade in shades.items()]
         units = {size: " and ".join(map(str, size)) or "no" for size in sizes}
         handles += [entry(f"{units[size]} hidden units", linestyle=style) for size, style in styles.items()]
@@ -122,9 +123,11 @@ def timeline(metrics: dict[str, Any]) -> Figure:
             style: dict[str, Any] = {"color": color, "clip_on": False}
             fits.plot(told["interval"], [place, place], linewidth=2.5, solid_capstyle="butt", **style)
             fits.plot([told["best"]], [place], "o", markersize=5, **style)
-        distances.set(title="How far networks are from each published figure", ylabel="energy score in units of y")
+        networks = counted(metrics["flags"]["seeds"])
+        title = f"How far {networks} are from each published figure (bands: 95 % bootstrap)"
+        distances.set(title=title, ylabel="energy score in units of y")
         distances.set(xlim=(0, LAST), ylim=(0, None))
-        fits.set_title("Steps of the best fit (bars: of 5-95 % of networks in its place)")
+        fits.set_title("Best fit, and 5 to 95 % of best fits if each network were the published one")
         fits.set_yticks(range(len(every)), list(every), fontsize=8)
         for label, name in zip(fits.get_yticklabels(), every, strict=True):
             label.set_color(shades[name])

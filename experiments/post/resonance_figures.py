@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from lstm_toys.figures.style import COLORS, GRAY, canvas, counted
+from lstm_toys.figures.style import COLORS, GRAY, canvas, counted, scale
 
 from .resonance import OTHER, RANDOM, TURNED, enough
 
@@ -24,17 +24,22 @@ def resonance(metrics: Mapping[str, Any]) -> Figure:
     """Draws how waves, and claims, follow the mode when it is turned, and how they follow other edits."""
     found = next(iter(metrics["populations"].values()))
     factors = np.array(found["factors"])
-    titles = "Frequency of the waves", "On each line; pale: fits in few networks", "Claims that networks meet"
-    with canvas(*titles) as (figure, (left, middle, right)):
-        figure.set_size_inches(15, 4.4)
-        _waves(left, found, factors)
-        _slopes(middle, found)
-        _claims(right, found, factors)
+    titles = (
+        "Frequency of the waves",
+        "Slope on each line (pale: few fits)",
+        "Claims that networks meet",
+    )
+    with canvas(*titles, columns=2) as (figure, (waves, slopes, claims)):
+        figure.set_size_inches(10, 8.4)
+        _waves(waves, found, factors)
+        _slopes(slopes, found)
+        _claims(claims, found, factors)
         judged = [each["median"] for each in found["slopes"][TURNED].values() if enough(each, found["networks"])]
         low, high = min(judged, default=np.nan), max(judged, default=np.nan)
         figure.suptitle(
-            "Turn the mode in which networks oscillate at rest, and the waves in their answers to lines turn with it: "
-            f"slopes of {low:.2f} to {high:.2f} on {len(judged)} lines ({counted(found['networks'])})"
+            "Turn the mode in which networks oscillate at rest, and the waves in answers to lines turn with it: "
+            f"slopes of {low:.2f} to {high:.2f}\non the {len(judged)} of {len(found['decay'])} lines with enough fits "
+            f"({counted(found['networks'])})"
         )
     return figure
 
@@ -71,18 +76,18 @@ def _slopes(axes: Axes, found: Mapping[str, Any]) -> None:
                 axes.plot(each["median"], height, color=color, marker=marker, markersize=4, alpha=alpha)
     for value in (0, 1):
         axes.axvline(value, color=GRAY, linestyle="--", linewidth=0.9)
-    axes.set(xlabel="slope of log frequency on log factor, median and quartiles", ylabel="")
+    axes.set(xlabel="slope of logarithms (0: unmoved, 1: follows), quartiles", ylabel="")
     axes.set_yticks(range(len(lines)), lines)
     axes.invert_yaxis()
 
 
 def _claims(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
-    for (claim, every), color in zip(found["claims"].items(), "brgky", strict=True):
-        for edit, style in ((TURNED, "-"), (RANDOM, ":")):
-            shares = [100 * each["value"] for each in every[edit]]
-            label = claim if edit == TURNED else None
-            axes.plot(
-                factors, shares, color=COLORS[color], linestyle=style, marker=STYLES[edit][2], markersize=3, label=label
-            )
+    shades = scale(found["claims"])
+    for (claim, every), marker in zip(found["claims"].items(), "osDPX", strict=True):
+        for edit, line in ((TURNED, "-"), (RANDOM, ":")):
+            shares, label = [100 * each["value"] for each in every[edit]], claim if edit == TURNED else None
+            style: dict[str, Any] = {"color": shades[claim], "marker": marker, "markersize": 4, "linestyle": line}
+            axes.plot(factors, shares, label=label, **style)
     axes.set(xlabel="factor of the mode's frequency", ylabel="% of networks", ylim=(-3, 103))
-    axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), title="solid: the mode\ndotted: a random edit")
+    told = "solid: the mode is turned\ndotted: a random edit with equal damage"
+    axes.legend(loc="upper left", bbox_to_anchor=(1.1, 1.0), title=told).set_in_layout(False)

@@ -36,7 +36,7 @@ HALF: dict[str, Any] = {"color": GRAY, "linewidth": 0.9, "linestyle": "--"}
 COLUMNS = 3
 """Most panels in a row."""
 
-QUOTED = {"width": 72, "max_lines": 2, "placeholder": " …"}
+QUOTED: dict[str, Any] = {"width": 72, "max_lines": 2, "placeholder": " …"}
 """How quotes are wrapped."""
 
 BEYOND = 0.25
@@ -132,7 +132,11 @@ def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> Non
             if beyond.any():
                 place = ends[end], -0.95 * lane
                 axes.plot(*place, marker=marker, markersize=5, clip_on=False, **style)
-                shifted = {"xytext": (5 * outward, 0), "textcoords": "offset points", "ha": ("right", "left")[end]}
+                shifted: dict[str, Any] = {
+                    "xytext": (5 * outward, 0),
+                    "textcoords": "offset points",
+                    "ha": ("right", "left")[end],
+                }
                 axes.annotate(str(beyond.sum()), place, va="center", fontsize=7, color=color, **shifted)
     for name, value in alone.items():
         axes.plot(np.clip(value, *ends), 1.05, SINGLE[name][1], color=COLORS["k"], markersize=7, clip_on=False)

@@ -52,7 +52,8 @@ def rest(found: xr.Dataset) -> Figure:
         shares = {name: (first == kind).mean(axis=0) for kind, name in KINDS.items() if (first == kind).any()}
         right.stackplot(u, *shares.values(), labels=shares, colors=[*style.colors(shares).values()], alpha=0.45)
         right.set(ylabel="share of networks", ylim=(0, 1), xlim=(u[0], u[-1]))
-        right.legend(loc="lower left", frameon=True)
+        left.set_xlim(right.get_xlim())
+        right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16))
     return figure
 
 
@@ -90,14 +91,18 @@ def eigenvalues(found: xr.Dataset) -> Figure:
         axes.plot(frequencies, found.time_constant, "o", color=COLORS["b"], alpha=0.6, markersize=4)
         axes.set(ylabel=f"time constant of the leading mode, in {axis_label(found.time)}")
         axes.set_ylim(0)
-        axes.set_xlim(-0.5)
+        if (frequencies == 0).any():
+            axes.set_xlim(-0.5)
     return figure
 
 
 def forgetting(found: xr.Dataset) -> Figure:
-    """Draws how the distance of two states falls along the first curve of each family."""
-    names, handles = found.driving.values.tolist()[:MOST_FAMILIES], []
-    title = f"Two states, driven by the same curve: medians of {counted(found.sizes['seed'])}"
+    """Draws how the distance of two states falls along the middle curve of each family."""
+    handles: list[Any] = []
+    names = found.driving.values.tolist()[:MOST_FAMILIES]
+    title = (
+        f"Two states, driven by the same curve, the middle one of each kind: medians of {counted(found.sizes['seed'])}"
+    )
     with style.canvas(title, xlabel=axis_label(found.time)) as (figure, (axes,)):
         for place, (name, color) in enumerate(style.colors(names).items()):
             values, first = np.maximum(found.distance.sel(driving=name).values, 1e-12), place == 0
@@ -129,7 +134,8 @@ def explained(found: xr.Dataset) -> Figure:
         panels[-1].set_xticks(range(len(curves)), [plain(name.replace("_", " ")) for name in curves], rotation=20)
         title = "Variance explained (and share of time points that are predicted)"
         figure.suptitle(f"{title}, medians of {counted(found.sizes['seed'])}")
-        figure.colorbar(image, ax=panels, extend="min")
+        figure.colorbar(image, ax=panels, extend="min", label="share of the variance of answers explained")
+        figure.supxlabel("LPV: linear, with the parameters at rest under the input of each time point", fontsize=8)
     return figure
 
 
@@ -151,8 +157,10 @@ def models(found: xr.Dataset) -> Figure:
                 known = np.isfinite(values).mean(axis=0) >= 0.5
                 middle = np.where(known, np.nanmedian(np.where(known, values, 0), axis=0), np.nan)
                 axes.plot(found.time, middle, color=color, **MEDIAN)
-        medians = (style.entry(f"{model}, median", color, **MEDIAN) for model, color in SHOWN.items())
-        style.legend(figure, [style.entry("input", **INPUT), *_entries(found, "answer, median", "black"), *medians])
+        told = {model: f"{model}, median of networks that it predicts" for model in SHOWN}
+        medians = (style.entry(told[model], color, **MEDIAN) for model, color in SHOWN.items())
+        handles = [style.entry("input", **INPUT), *_entries(found, "answer, median", "black"), *medians]
+        style.legend(figure, handles, columns=2)
     return figure
 
 
@@ -160,7 +168,7 @@ def course(found: xr.Dataset) -> Figure:
     """Draws the leading mode and the resonance over steps of training, and the loss."""
     unit = f"({found.frequency.attrs['units']})"
     shown = {
-        "mode_frequency_course": f"frequency of the leading mode {unit}",
+        "mode_frequency_course": f"frequency of the leading mode {unit}, 0: none",
         "time_constant_course": f"its time constant, in {axis_label(found.time)}",
         "static_gain_course": "gain of slow inputs",
         "peak_gain_course": "largest gain",

@@ -125,6 +125,7 @@ class Dynamics(Study[DynamicsSettings]):
             more = BEYOND * (high - low or 1.0)
             asked = np.linspace(low - more, high + more, INPUTS - 1)
         inputs = np.union1d(asked, mean)
+        every = (np.flatnonzero(np.equal(self.families, name)).tolist() for name in dict.fromkeys(self.families))
         return InputAnalysis(
             model=prepared.model,
             curves=curves,
@@ -133,7 +134,7 @@ class Dynamics(Study[DynamicsSettings]):
             starts=settings.starts,
             spacing=float(np.diff(np.asarray(prepared.x[:2], float))[0]),
             frequencies=np.linspace(FASTEST / FREQUENCIES, FASTEST, FREQUENCIES) / self.experiment.span.length,
-            driving=tuple(map(self.families.index, dict.fromkeys(self.families))),
+            driving=tuple(own[len(own) // 2] for own in every),
             sequence=prepared.task.sequence,
             block=prepared.block,
         )

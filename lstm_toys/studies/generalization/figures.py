@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import matplotlib.patheffects as effects
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
@@ -63,26 +63,26 @@ def heat_maps(results: Grids, shown: Grid, subject: Subject) -> Figure:
     def short(name: str) -> str:
         return subject.parameter(shown.family, name).short
 
-    columns = min(2, len(panels))
+    columns, outlined = min(2, len(panels)), False
     with canvas(*(panel.title for panel in panels.values()), columns=columns) as (figure, places):
         figure.set_size_inches(4.7 * columns, 3.7 * -(-len(panels) // columns) + 0.5)
         for axes, (measure, panel) in zip(places, panels.items(), strict=True):
-            image = _map(axes, grid, panel.values, _norm(panel), "RdBu_r" if panel.scale == "ratio" else "viridis")
-            figure.colorbar(image, ax=axes, pad=0.02)
+            norm = _norm(panel)
+            image = _map(axes, grid, panel.values, norm, "RdBu_r" if panel.scale == "ratio" else "viridis")
+            figure.colorbar(image, ax=axes, pad=0.02, extend=_extend(norm, panel.values))
             if measure in errors(grid):
-                _contour(axes, grid, panel.values, doubled(results, measure))
+                outlined |= _contour(axes, grid, panel.values, doubled(results, measure))
             _mark(axes, grid, shown, subject)
         held = (
             f"{short(key)} = {short(value) if isinstance(value, str) else f'{value:.3g}'}"
             for key, value in shown.parameters
         )
-        error = errors(grid)[0]
-        below = panels[error].values < doubled(results, error)
-        title = f"Less than twice the error on training curves: {below.sum():,} of these {below.size:,} curves"
+        below, size = _below(results, grid)
+        title = f"Less than twice the error on training curves: {np.median(below):,g} of these {size:,} curves"
         networks = counted(grid.sizes["seed"])
-        figure.suptitle(plain("\n".join((title, "; ".join((f"medians of {networks}", *held))))))
+        figure.suptitle(plain("\n".join((title, "; ".join((f"all numbers: medians of {networks}", *held))))))
         unknown = any(not np.isfinite(panel.values).all() for panel in panels.values())
-        _legend(figure, grid, shown, subject, [UNKNOWN] if unknown else [])
+        _legend(figure, grid, shown, subject, [UNKNOWN] if unknown else [], outlined=outlined)
     return figure
 
 
@@ -92,13 +92,13 @@ def seeds_apart(results: Grids, shown: Grid, subject: Subject) -> Figure:
     error, networks = errors(grid)[0], counted(grid.sizes["seed"])
     usual, level, every = medians(grid[error]), doubled(results, error), grid[error].values
     seeds, norm = grid.seed.values[:SMALL_MULTIPLES], LogNorm(1 / MOST_TIMES, MOST_TIMES)
-    columns = min(4, len(seeds))
+    columns, outlined = min(4, len(seeds)), False
     with canvas(*(f"network {seed}" for seed in seeds), columns=columns) as (figure, panels):
         rows = -(-len(seeds) // columns)
         figure.set_size_inches(max(5.6, 2.1 * columns + 1.6), 2.0 * rows + 1.2)  # The legend needs 5.6 inches.
         for axes, values in zip(panels, every, strict=False):
             image = _map(axes, grid, values / np.where(usual > 0, usual, np.nan), norm, "RdBu_r")
-            _contour(axes, grid, values, level)
+            outlined |= _contour(axes, grid, values, level)
             _mark(axes, grid, shown, subject)
             axes.title.set_fontsize(8)
             axes.label_outer()
@@ -107,10 +107,11 @@ def seeds_apart(results: Grids, shown: Grid, subject: Subject) -> Figure:
         bar = figure.colorbar(image, ax=panels, label=label, shrink=0.8, aspect=35, extend="both", ticks=ticks)
         bar.ax.yaxis.set_major_formatter("{x:.3g}")
         bar.ax.yaxis.set_minor_formatter(NullFormatter())
-        below = (every < level).mean(axis=(1, 2))
-        share = f"{below.min():.0%} to {below.max():.0%} of these curves, depending on the network"
-        figure.suptitle(f"{share},\nare answered with less than twice the error on the training curves")
-        _legend(figure, grid, shown, subject)
+        below, size = _below(results, grid)
+        share = f"{below.min():,} to {below.max():,} of these {size:,} curves, depending on the network"
+        drawn = f"; {len(seeds)} of {networks} drawn" if len(seeds) < len(every) else ""
+        figure.suptitle(f"{share},\nare answered with less than twice the error on the training curves{drawn}")
+        _legend(figure, grid, shown, subject, outlined=outlined)
     return figure
 
 
@@ -124,7 +125,7 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject) -> Figur
         for line in each.axes if each.name != TRAINING else ():
             if line.count > 1:
                 chosen.setdefault(("" if line.name in (LENGTH, SPACING) else each.family, line.name), each)
-    columns = min(4, len(chosen))
+    columns = 3 if len(chosen) in (5, 6) else min(4, len(chosen))
     with canvas(*[""] * len(chosen), ylabel="", columns=columns) as (figure, panels):
         figure.set_size_inches(2.3 * columns + 0.4, 2.2 * -(-len(chosen) // columns) + 0.7)
         lines: dict[str, Artist] = {}
@@ -139,9 +140,13 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject) -> Figur
                 lines[error] = band(axes, grid[axis], grid[error].sel({other: fixed}).values, color, _title(error))
                 axes.axhline(doubled(results, error), color=color, **TWICE)
             if axis in trained:
-                axes.axvspan(*trained[axis], color=COLORS["y"], alpha=0.25, linewidth=1.2)
+                tied = subject.trained.equal.get(axis) == other or subject.trained.equal.get(other) == axis
+                ends = (float(fixed),) * 2 if tied else trained[axis]
+                axes.axvspan(*ends, color=COLORS["y"], alpha=0.25, linewidth=1.2)
             axes.set(xlabel=plain(axis_label(grid[axis])), yscale="log")
             axes.margins(x=0.02)
+            axes.sharey(panels[0])
+            axes.tick_params(labelleft=panel % columns == 0)
             if panel % columns == 0:
                 axes.set_ylabel("error")
         handles = [
@@ -150,7 +155,7 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject) -> Figur
             entry("twice the error on training curves", **TWICE),
             entry("trained on", COLORS["y"], linewidth=5, alpha=0.6),
         ]
-        legend(figure, handles, min(4, len(handles), columns + 1))
+        legend(figure, handles, 4 if columns > 3 else 2)
     return figure
 
 
@@ -226,6 +231,18 @@ def _norm(panel: Panel) -> Normalize:
     return Normalize(low, high if high > low else low + 1e-6)
 
 
+def _extend(norm: Normalize, values: Float[np.ndarray, "rows columns"]) -> str:
+    """At which ends of a color scale values lie beyond it, as `Figure.colorbar` takes it."""
+    low, high = np.nanmin(values) < (norm.vmin or 0), np.nanmax(values) > (norm.vmax or 0)
+    return "both" if low and high else "min" if low else "max" if high else "neither"
+
+
+def _below(results: Grids, grid: xr.Dataset) -> tuple[Int[np.ndarray, " S"], int]:
+    """How many curves each network answers with errors below twice those of the training curves, and of how many."""
+    met = np.all([grid[error].values < doubled(results, error) for error in errors(grid)], axis=0)
+    return met.sum(axis=(1, 2)), met[0].size
+
+
 def _map(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"], norm: Normalize, cmap: str) -> Any:
     horizontal, vertical = axes_of(grid)
     places = grid[horizontal].values, grid[vertical].values
@@ -236,15 +253,22 @@ def _map(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"]
     return image
 
 
-def _contour(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"], level: float) -> None:
-    if np.nanmin(values) < level < np.nanmax(values):
+def _contour(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"], level: float) -> bool:
+    """Outlines values below a level; returns whether there are any."""
+    crossed = bool(np.nanmin(values) < level < np.nanmax(values))
+    if crossed:
         places = (grid[name].values for name in axes_of(grid))
         lines = axes.contour(*places, values.T, [level], colors="white", linewidths=1.2, zorder=5)
         lines.set(path_effects=OUTLINED["path_effects"])
+    return crossed
 
 
-def _legend(figure: Figure, grid: xr.Dataset, shown: Grid, subject: Subject, more: Sequence[Artist] = ()) -> None:
-    handles: list[Artist] = [entry("twice the error on the training curves", linewidth=1.2, **OUTLINED)]
+def _legend(
+    figure: Figure, grid: xr.Dataset, shown: Grid, subject: Subject, more: Sequence[Artist] = (), *, outlined: bool
+) -> None:
+    handles: list[Artist] = []
+    if outlined:
+        handles.append(entry("twice the error on the training curves", linewidth=1.2, **OUTLINED))
     if ranges := _marks(grid, shown, subject):
         style = MARK if any(low < high for low, high in ranges) else POINT | {"markersize": 12}
         handles.append(entry("training curves", **style))
