@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import lstm_toys as lt
+from lstm_toys.output import counted
 
 from . import held_out, hill
 
@@ -30,7 +31,7 @@ def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt
     return {
         "hill.png": lt.figures.training_answer(results, "Answers to the training hill 0.3 + 0.3 sin(π x), y alone"),
         "unseen.png": held_out.draw(results),
-        "with_and_without_x.png": lt.figures.error_histories(populations, "Learning the hill", hill.GOAL),
+        "with_and_without_x.png": lt.figures.error_histories(populations, "Learning the hill without x", hill.GOAL),
         "loss.png": lt.figures.loss(results, "Training on the hill 0.3 + 0.3 sin(π x), y alone", goal=hill.GOAL),
     }
 
@@ -39,7 +40,8 @@ def companions(settings: lt.Settings) -> dict[str, tuple[lt.Experiment, lt.Setti
     """The same number of networks with one layer, and of networks that also see x."""
     one = replace(settings, hidden=(), readout="cell")
     layers = {} if one == settings else {"1 layer, y alone": (EXPERIMENT, one)}
-    return {**layers, "x and y": (hill.EXPERIMENT, replace(settings, experiment=hill.EXPERIMENT.name))}
+    both = f"{counted(len(settings.hidden) + (settings.readout == 'cell'), 'layer')}, x and y"
+    return {**layers, both: (hill.EXPERIMENT, replace(settings, experiment=hill.EXPERIMENT.name))}
 
 
 EXPERIMENT = lt.Experiment(

@@ -53,6 +53,8 @@ def training_answer(results: xr.Dataset, title: str) -> Figure:
         for each, label in ((axes, "y"), (below, "answer − curve")):
             style.measured(each)
             each.set(xlabel=style.plain(axis_label(results.time)), ylabel=label)
+        if "x" in fit.feature.values:
+            axes.set_xlabel(f"{axes.get_xlabel()} (of answers: the answered x)")
         style.answers_of(axes, fit.train_answer, COLORS["r"])
         axes.plot(x, results.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
         style.legend(
@@ -65,7 +67,7 @@ def training_answer(results: xr.Dataset, title: str) -> Figure:
             early = x <= x[0] + AFTER * (x[-1] - x[0])
             off = np.abs(wrong.sel(feature="y").values)
             first, late = (np.median(off[:, part].max(axis=1)) for part in (early, ~early))
-            title += f"\ny is off by up to {first:.2g} in the first tenth, and by up to {late:.2g} after it"
+            title += f"\nmedian network: y is off by up to {first:.2g} in the first tenth, by up to {late:.2g} after it"
         axes.set_title(style.plain(title))
         below.axhline(0, color=COLORS["b"], **INPUT)
         if len(names) > 1:

@@ -52,9 +52,10 @@ def loss(
 def goal_history(results: xr.Dataset, goal: Goal) -> tuple[str, Float[np.ndarray, "S K"], float]:
     """The error that a goal limits: its label, its history, and the largest value that counts as learned."""
     after, scaling, squared = after_of(results), scaling_of(results), "loss" not in results.train_loss.attrs
-    if squared and not goal.features and (after is None or goal.after == 0):  # The loss is the squared error.
-        return loss_name(results), results.train_loss.values, goal.limit**2
     measures, names = measures_of(results)
+    whole = not goal.features or [*goal.features] == [*names]
+    if squared and whole and (after is None or goal.after == 0):  # The loss is the squared error.
+        return loss_name(results), results.train_loss.values, goal.limit**2
     if goal.accuracy is not None:
         of = " or ".join(WEIGHTED.get(each, each) for each in goal.features)
         name = f"{'smallest ' if len(goal.features) > 1 else ''}train accuracy over {of}"
