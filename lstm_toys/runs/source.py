@@ -12,7 +12,8 @@ from pathlib import Path
 from lstm_toys import opened
 
 SILENT = ("cli", "figures", "ask", "page")
-"""Modules and folders whose code writes no results: commands, figures, settings (part of a run's identity), reports."""
+"""Modules and folders whose code writes no results: commands, figures (also ``*_figures``), settings, which are part of
+a run's identity, and reports."""
 
 UNREAD = ("annotation", "returns", "type_comment")
 """Fields of a syntax tree that change no number."""
@@ -39,7 +40,8 @@ def _imported(module: str) -> Iterator[str]:
 @cache
 def _file(module: str) -> Path | None:
     """The source of a module outside of installed packages; None if it has none, or writes no results."""
-    spec = None if {*SILENT} & {*module.split(".")} else _spec(module)
+    silent = any(part in SILENT or part.endswith("_figures") for part in module.split("."))
+    spec = None if silent else _spec(module)
     return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
 
 
