@@ -291,9 +291,13 @@ def test_the_forest_has_a_row_a_claim_with_its_share_and_interval():
     ends = [[*line.get_xdata()] for line in axes.lines if line.get_linewidth() == 2]
     expected = sorted(PUBLISHED, key=lambda entry: ("supported", "refuted", "undecided").index(entry["verdict"]))
     assert ends == [each["interval"] for each in expected]
-    labels = [label.get_text().partition("\n")[0] for label in axes.get_yticklabels()]
+    labels = [label.get_text().partition(":")[0] for label in axes.get_yticklabels()]
     assert labels == [each["id"] for each in expected]
-    shares = [f"{report.percent(each['share'])} {report.percents(each['interval'])}" for each in expected]
+    of = ["pairs" if each["threshold"]["against"] else each["counted"] for each in expected]
+    shares = [
+        f"{report.percent(each['share'])} {report.percents(each['interval'])} of {networks}"
+        for each, networks in zip(expected, of, strict=True)
+    ]
     assert [text.get_text() for text in axes.texts] == shares
     assert_legible(figure)
 
@@ -304,11 +308,13 @@ def test_the_figure_of_numbers_shows_every_network_and_what_it_is_held_against()
     (axes,) = figure.axes
     lines = {(line.get_marker(), line.get_color()): [*line.get_xdata()] for line in axes.lines}
     assert lines["o", COLORS["b"]] == entry["per_seed"]
-    assert lines["D", COLORS["r"]] == [entry["published"]["value"]]
-    assert lines["x", COLORS["y"]] == [0.0]
+    assert lines["D", COLORS["k"]] == [entry["published"]["value"]]
+    assert lines["x", COLORS["k"]] == [0.0]
     assert entry["threshold"]["high"] in [line.get_xdata()[0] for line in axes.lines]
-    untrained = np.clip(entry["controls"]["untrained networks"]["per_seed"], None, 2 * entry["threshold"]["high"])
-    assert lines["o", COLORS["r"]] == [*untrained]
+    untrained = np.array(entry["controls"]["untrained networks"]["per_seed"])
+    assert lines["o", COLORS["c"]] == [*untrained]
+    beyond = (untrained > axes.get_xlim()[1]).sum()
+    assert (len(lines[">", COLORS["c"]]), axes.texts[0].get_text()) == (1, str(beyond))
     assert_legible(figures.draw_numbers(PUBLISHED))
 
 
