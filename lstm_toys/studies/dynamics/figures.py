@@ -100,9 +100,7 @@ def forgetting(found: xr.Dataset) -> Figure:
     """Draws how the distance of two states falls along the middle curve of each family."""
     handles: list[Any] = []
     names = found.driving.values.tolist()[:MOST_FAMILIES]
-    title = (
-        f"Two states, driven by the same curve, the middle one of each kind: medians of {counted(found.sizes['seed'])}"
-    )
+    title = f"Two states, driven by the middle curve of each kind: medians of {counted(found.sizes['seed'])}"
     with style.canvas(title, xlabel=axis_label(found.time)) as (figure, (axes,)):
         for place, (name, color) in enumerate(style.colors(names).items()):
             values, first = np.maximum(found.distance.sel(driving=name).values, 1e-12), place == 0
