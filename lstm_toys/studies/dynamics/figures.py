@@ -164,13 +164,13 @@ def models(found: xr.Dataset) -> Figure:
 
 def course(found: xr.Dataset) -> Figure:
     """Draws the leading mode and the resonance over steps of training, and the loss."""
-    unit = f"({found.frequency.attrs['units']})"
+    unit = found.frequency.attrs["units"]
     shown = {
-        "mode_frequency_course": f"frequency of the leading mode {unit}, 0: none",
+        "mode_frequency_course": f"leading mode's frequency ({unit}; 0: none)",
         "time_constant_course": f"its time constant, in {axis_label(found.time)}",
         "static_gain_course": "gain of slow inputs",
         "peak_gain_course": "largest gain",
-        "peak_frequency_course": f"frequency of the largest gain {unit}",
+        "peak_frequency_course": f"frequency of the largest gain ({unit})",
     }
     steps, titles = found.kept_step.values, ("train loss", *shown.values())
     with style.canvas(*titles, xlabel="step", ylabel="", columns=2) as (figure, panels):
