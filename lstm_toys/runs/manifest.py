@@ -176,6 +176,8 @@ def _told(value: Any, silent: list[str], around: tuple[int, ...] = ()) -> Any:
         return around.index(id(value))
     if isinstance(value, np.ndarray) and not value.dtype.hasobject:
         return value.dtype.str, value.shape, hashlib.sha256(value.tobytes()).hexdigest()
+    if isinstance(value, Path):
+        return _name(os.path.abspath(value))
     if (parts := _parts(value)) is not None:
         return [type(value).__qualname__, *(_told(each, silent, (*around, id(value))) for each in parts)]
     text = repr(value)

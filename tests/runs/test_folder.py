@@ -11,6 +11,7 @@ import pytest
 from experiments.sine import EXPERIMENT
 from lstm_toys.cli import flags
 from lstm_toys.files import Damaged, sha256
+from lstm_toys.runs import manifest
 from lstm_toys.runs.folder import Busy, Run
 from lstm_toys.runs.identity import Settings
 
@@ -106,3 +107,13 @@ def test_the_summary_of_another_run_is_told(run):
     shutil.copy(other.metrics, run.metrics)
     with pytest.raises(Damaged, match=f"belongs to another run, {other.folder.name}"):
         run.read_metrics()
+
+
+def test_a_declaration_names_files_as_a_copied_folder_does(tmp_path, monkeypatch):
+    told = []
+    for folder in (tmp_path / "here", tmp_path / "copied"):
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        told += [manifest.declared([folder / "a.csv"]), manifest.declared([Path("b.csv")])]
+    assert told[:2] == told[2:]
+    assert told[0] != told[1]
