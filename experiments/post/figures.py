@@ -102,7 +102,7 @@ def answers(setting: xr.Dataset, row: dict[str, Any]) -> Figure:
     }
     parts = [(titles[family], curves) for family, curves in drawn.items()]
     inside = f"{np.mean(shares):.0%} of the published points lie within 5 to 95 % of networks"
-    return figures.curve_panels(fit, parts, title=f"{inside}: {row['name']}, score {row['score']:.4f}")
+    return figures.curve_panels(fit, parts, title=f"{inside}:\n{row['name']}, score {row['score']:.4f}")
 
 
 def timeline(metrics: dict[str, Any]) -> Figure:
