@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 from drawn import assert_legible, axes_of, labels, legend
 
 from lstm_toys import figures
+from lstm_toys.figures import histories
 from lstm_toys.tasks.goal import Goal
 
 GOALS = {"the loss": Goal(rmse=0.02, after=0), "an error": Goal(rmse=0.1, features=("y",))}
@@ -58,3 +60,20 @@ def test_errors_of_populations_are_drawn_with_the_goal(hand_made):
     assert levels(axes) == [goal.rmse]
     told = [f"{name}: median and middle 90 % of 3 networks" for name in populations]
     assert labels(axes) == [*told, "counts as learned: 0.1"]
+
+
+@pytest.mark.parametrize("names", [("y",), ("slope", "intercept")])
+def test_the_loss_stands_for_the_error_of_a_goal_only_if_that_is_of_one_number(names):
+    errors = np.random.default_rng(0).uniform(0.01, 1, (2, 5, len(names)))
+    variables = {
+        "train_loss": (("seed", "step"), (errors**2).mean(axis=2)),
+        "train_rmse": (("seed", "step", "feature"), errors),
+    }
+    results = xr.Dataset(variables, {"feature": list(names)})
+    label, history, limit = histories.goal_history(results, Goal(rmse=0.1, features=names))
+    if len(names) == 1:
+        assert (label, limit) == ("train MSE", 0.1**2)
+        np.testing.assert_array_equal(history, variables["train_loss"][1])
+    else:
+        assert (label, limit) == ("largest train RMSE of slope or intercept", 0.1)
+        np.testing.assert_array_equal(history, errors.max(axis=2))
