@@ -7,7 +7,9 @@ they never saw. The networks have two layers; the same number of networks with o
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import lstm_toys as lt
 from lstm_toys.output import counted
@@ -30,7 +32,7 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
 
 def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """Draws the post's animation of the answers x and y, its last frame, answers to unseen curves, and errors."""
-    populations = {layers(results): results, **companions}
+    populations = {layers(json.loads(results.attrs["flags"])): results, **companions}
     return {
         "lstm_hill.gif": lt.figures.film(populations),
         "hill_plane.png": lt.figures.training_answer(results, "Answers (x, y) to the training hill 0.3 + 0.3 sin(π x)"),
@@ -40,9 +42,8 @@ def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt
     }
 
 
-def layers(results: lt.Results) -> str:
-    """The number of LSTM layers of a run's networks, in words."""
-    flags = json.loads(results.attrs["flags"])
+def layers(flags: Mapping[str, Any]) -> str:
+    """The number of LSTM layers of networks with these values of flags, in words."""
     return counted(len(flags["hidden"]) + (flags["readout"] == "cell"), "layer")
 
 

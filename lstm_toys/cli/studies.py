@@ -119,19 +119,21 @@ def opened(
 
     Raises `flags.Help`, with this ``text``, if help is requested; ``axes`` makes further flags for it.
     """
+
+    def named(task: str | None) -> lt.Experiment:
+        return modules.declared(task or TASK, "EXPERIMENT", lt.Experiment, "task")
+
     if flags.asks_help(arguments):
         try:
-            own, _ = flags.split({"task": (parsers.name, "")}, arguments)
-            experiment = modules.declared(own["task"] or TASK, "EXPERIMENT", lt.Experiment, "task")
+            experiment = named(flags.split({"task": (parsers.name, "")}, arguments)[0]["task"])
         except flags.UsageError:
-            experiment = modules.declared(TASK, "EXPERIMENT", lt.Experiment, "task")
+            experiment = named(TASK)
         more, along = axes(experiment)
         every, usual = modules.table_of(experiment)
         every = {**modules.offered(table, "task", "EXPERIMENT"), **more, **every}
         raise flags.Help(text, every, {**usual, **along, **defaults, "task": experiment.name})
     own, rest = flags.split(table, arguments)
-    declared = modules.declared(own["task"] or TASK, "EXPERIMENT", lt.Experiment, "task")
-    experiment, rest, notes = modules.completed(declared, rest)
+    experiment, rest, notes = modules.completed(named(own["task"]), rest)
     return experiment, own, rest, notes
 
 

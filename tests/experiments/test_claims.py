@@ -325,3 +325,11 @@ def test_verdicts_that_change_during_training_are_named():
     for axes, each in zip(figure.axes, entries, strict=True):
         np.testing.assert_array_equal(axes.lines[0].get_ydata(), each["during"]["share"])
     assert_legible(figure)
+
+
+def test_every_control_has_a_color_however_many_there_are():
+    entry = next(each for each in PUBLISHED if each["id"] == "sine-learned")
+    (control, *_) = entry["controls"].values()
+    many = entry | {"controls": {f"control {place}": control for place in range(7)}}
+    (axes,) = figures.draw_numbers([many]).axes
+    assert len({line.get_color() for line in axes.lines if line.get_marker() == "o"}) == 8

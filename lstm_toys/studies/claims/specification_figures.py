@@ -53,8 +53,8 @@ def draw_curves(others: Sequence[Entry]) -> Figure:
             for level, color in own.items():
                 handles.append(entry(f"{kind}: {level}", color, marker="s", markersize=4, linestyle=""))
         legend(figure, handles, columns=5)
-        decided = [each["robust"] for each in others if each["robust"] is not None]
-        title = f"{sum(decided)} of {len(others)} verdicts are robust: shares stay on their side of 50 %"
+        robust = sum(bool(each["robust"]) for each in others)
+        title = f"{robust} of {len(others)} verdicts are robust: shares stay on their side of 50 %"
         also = "and other thresholds" if any(each["thresholds"] for each in others) else ""
         figure.suptitle(f"{title}\nunder other choices {also}".rstrip())
     return figure

@@ -155,8 +155,8 @@ def models(found: xr.Dataset) -> Figure:
                 known = np.isfinite(values).mean(axis=0) >= 0.5
                 middle = np.where(known, np.nanmedian(np.where(known, values, 0), axis=0), np.nan)
                 axes.plot(found.time, middle, color=color, **MEDIAN)
-        told = {model: f"{model}, median of networks that it predicts" for model in SHOWN}
-        medians = (style.entry(told[model], color, **MEDIAN) for model, color in SHOWN.items())
+        words = "median of networks that it predicts"
+        medians = (style.entry(f"{model}, {words}", color, **MEDIAN) for model, color in SHOWN.items())
         handles = [style.entry("input", **INPUT), *_entries(found, "answer, median", "black"), *medians]
         style.legend(figure, handles, columns=2)
     return figure

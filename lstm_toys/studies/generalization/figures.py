@@ -233,7 +233,7 @@ def _norm(panel: Panel) -> Normalize:
 
 def _extend(norm: Normalize, values: Float[np.ndarray, "rows columns"]) -> str:
     """At which ends of a color scale values lie beyond it, as `Figure.colorbar` takes it."""
-    low, high = np.nanmin(values) < (norm.vmin or 0), np.nanmax(values) > (norm.vmax or 0)
+    low, high = (values < norm.vmin).any(), (values > norm.vmax).any()  # NaN is neither.
     return "both" if low and high else "min" if low else "max" if high else "neither"
 
 
@@ -254,7 +254,7 @@ def _map(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"]
 
 
 def _contour(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"], level: float) -> bool:
-    """Outlines values below a level; returns whether there are any."""
+    """Outlines values below a level; returns whether values lie on both sides of it."""
     crossed = bool(np.nanmin(values) < level < np.nanmax(values))
     if crossed:
         places = (grid[name].values for name in axes_of(grid))

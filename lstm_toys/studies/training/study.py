@@ -13,13 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from lstm_toys import figures
+from lstm_toys import figures, results
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import Failed, RunContext, described_error
 from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
@@ -49,23 +50,19 @@ class TrainingStudy(Study[Settings]):
 
     def digests(self) -> Digests:
         specification, start = self._specified
-        return {
+        digests = {
             **self.prepared.declared_digests(),
             **specification.digests(self.settings.seeds),
             "members": digest(start),
             "training curves": digest(self.prepared.curves.training),
-            **self._model_digest,
             "code": self.code,
         }
+        if self.experiment.model is not None:
+            from lstm_toys.results import population
 
-    @property
-    def _model_digest(self) -> Digests:
-        """A digest of a user's class, which the saved population refers to by name, and `lt.load` imports."""
-        if self.experiment.model is None:
-            return {}
-        from lstm_toys.results import population
-
-        return {"model": digest(population.signature(self.prepared.model))}
+            # The saved population refers to the user's class by name, and `lt.load` imports it.
+            digests["model"] = digest(population.signature(self.prepared.model))
+        return digests
 
     def compute(self, context: RunContext) -> Metrics:
         """Trains and evaluates, from checkpoints on, and writes results; raises what `lt.train` raises."""
@@ -106,12 +103,7 @@ class TrainingStudy(Study[Settings]):
         """Draws the experiment's figures from labeled results alone; raises Failed if its ``draw`` fails."""
         from matplotlib.figure import Figure
 
-        from lstm_toys.figures import Drawing
-        from lstm_toys.results import storage
-
-        runs = {"": self.run, **self.companions}
-        others = {name: storage.load_results(run.checked("results.nc")) for name, run in runs.items()}
-        own = others.pop("")
+        own, others = _results(self.run), {name: _results(other) for name, other in self.companions.items()}
         failed = f"experiment {self.experiment.name}: its draw"
         kept = "the trained run is kept; --replot draws it again"
         try:
@@ -122,10 +114,16 @@ class TrainingStudy(Study[Settings]):
             raise Failed(f"{failed} returned {type(drawings).__name__}, no dictionary of drawings by file name; {kept}")
         for name, drawing in drawings.items():
             ending = ".png" if isinstance(drawing, Figure) else ".gif"
-            if not isinstance(drawing, Drawing) or Path(str(name)).name != name or not name.endswith(ending):
+            if not isinstance(drawing, figures.Drawing) or Path(str(name)).name != name or not name.endswith(ending):
                 returned = f"returned {type(drawing).__name__} under {name!r}"
                 raise Failed(f"{failed} {returned}; a Figure goes under NAME.png, an animation under NAME.gif; {kept}")
         yield from drawings.items()
+
+
+def _results(run: Run) -> results.arrays.Results:
+    from lstm_toys.results import storage
+
+    return storage.load_results(run.checked("results.nc"))
 
 
 def _load_writers() -> None:
