@@ -27,7 +27,7 @@ from lstm_toys.figures.style import (
     plain,
     scale,
 )
-from lstm_toys.results.arrays import axis_label, loss_name
+from lstm_toys.results.arrays import after_of, axis_label, loss_name
 from lstm_toys.runs.identity import NUMBER, TRACED
 from lstm_toys.studies.sweep.results import of_probes, train_loss, varied
 from lstm_toys.tasks.goal import ACCURACIES, WEIGHTED, Goal
@@ -67,7 +67,7 @@ def _training(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
         return {"accuracy.png": errors(accuracies, "Train accuracy", limit, "accuracy", "linear")}
     train = train_loss(found)
     if train.name == "train_mse":
-        whole = goal.after == 0 or "output_feature" in found.train_rmse.dims
+        whole = goal.after == 0 or after_of(found) is None
         train, label, file = train**0.5, f"RMSE{_of_scaled(found)}", "rmse"
         limit = goal.limit if whole and not goal.features else None
     else:

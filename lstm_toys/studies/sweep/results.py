@@ -94,6 +94,8 @@ def writing(
                 file.create_variable(name, ("setting", "seed", *dims), kind, fillvalue=np.nan)
             if loss == "train_loss":
                 file.variables[loss].attrs["loss"] = loss_text(task.loss)
+            if task.sequence:
+                file.variables[errors].attrs["after"] = experiment.goal.after
             for name in ("learned", "diverged"):
                 file.create_variable(name, ("setting", "seed"), "i1").attrs["dtype"] = "bool"  # xarray's mark for bool.
 

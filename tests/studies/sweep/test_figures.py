@@ -155,6 +155,16 @@ def test_every_grid_is_drawn_and_only_numbers_are_joined_by_lines(grid, joined):
     assert joined == any(line.get_linestyle() == "-" for line in lines if line.get_marker() != "|")
 
 
+@pytest.mark.parametrize("after", [None, 0.1])
+def test_the_goal_is_drawn_only_where_it_limits_the_error_shown(after):
+    """A goal leaves out the beginning of sequences, which the loss does not."""
+    found = hand_made(RATES, asked="output_feature")
+    if after is not None:
+        found.train_rmse.attrs["after"] = after
+    told = legend(figures.draw(found, GOAL)["rmse.png"])
+    assert any("counts as learned" in entry for entry in told) == (after is None)
+
+
 def test_medians_and_the_middle_of_networks_are_drawn_over_the_learning_rate_for_each_size():
     grid = {"learning_rate": [1.0, 0.1], "hidden": ["8", "32"], "optimizer": ["sgd", "rmsprop"]}
     found = hand_made(grid, diverged=[(1, 0), *((7, seed) for seed in range(5))])
