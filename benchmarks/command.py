@@ -9,7 +9,6 @@ from absl import flags
 
 SWITCHES = {
     "peers": "with the contestants that need other libraries, which the extra 'peers' installs",
-    "variants": "with the claims under all variants, once, which takes most of an hour",
     "quick": "a short form that shows that everything works; its numbers are noise",
 }
 

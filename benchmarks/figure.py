@@ -18,15 +18,20 @@ COLOR: dict[Contestant, str] = {
     contestants.EQUINOX: COLORS["c"],
     contestants.TORCH: "#7a3fb0",
     contestants.TORCH_FUNC: "#a878cc",
+    contestants.KERAS: "#555555",
 }
 """One for each line."""
 
+APART = 0.09
+"""Octaves between the marks of two contestants at the same number of members, so that their bars do not overlap."""
+
 
 def throughput(results: dict[str, Any]) -> Figure:
-    """Member-steps a second of every contestant over the number of members."""
+    """Member-steps a second of every contestant over the number of members, and the floor."""
     cells = [cell for cell in results["cells"] if cell["sweep"] == "members"]
     counts = np.array([cell["members"] for cell in cells])
-    title = f"Throughput on {results['machine']['cores']} cores"
+    cores = results["machine"]["cores"]
+    title = f"Throughput on {cores} cores (dashed: one network a process, whatever the members)"
     labels: list[tuple[float, str, str]] = []
     with canvas(title, xlabel="members", ylabel="member-steps a second: median, slowest to fastest") as (
         figure,
@@ -35,12 +40,12 @@ def throughput(results: dict[str, Any]) -> Figure:
         figure.set_size_inches(7.6, 5.0)
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
-        for contestant, color in COLOR.items():
+        for number, (contestant, color) in enumerate(COLOR.items()):
             rows = [cell["rows"].get(contestant.name, {}) for cell in cells]
             timed = np.array(["median" in row for row in rows])
             if not timed.any():
                 continue
-            x = counts[timed]
+            x = counts[timed] * 2 ** (APART * (number - len(COLOR) / 2))
             median, low, high = (np.array([r[n] for r in rows if n in r]) for n in ("median", "low", "high"))
             if contestant.one_network:  # Does not depend on the number of members.
                 at = float(np.median(median))
@@ -51,6 +56,9 @@ def throughput(results: dict[str, Any]) -> Figure:
                 spread = np.stack([median - low, high - median])
                 axes.errorbar(x, median, spread, color=color, linestyle="", marker="o", markersize=3.5, elinewidth=1)
             labels.append((at, contestant.label, color))
+        limits = [1e6 * cores / sum(part["us"] for part in parts.values()) for parts in results["floor"]]
+        axes.axhline(float(np.median(limits)), color=COLORS["k"], linewidth=1, linestyle=":")
+        labels.append((float(np.median(limits)), "floor: products and gates alone", COLORS["k"]))
         axes.set_xticks(counts, [f"{count:,}" for count in counts])
         axes.minorticks_off()
         bottom, top = axes.get_ylim()

@@ -83,7 +83,7 @@ def run(*arguments: str, environment: Mapping[str, str], code: int = 0) -> str:
 
 def main() -> None:
     """Trains as many members as the first argument says; the second is when the process was started."""
-    from benchmarks.job import LEARNING_RATE, Workload
+    from benchmarks.job import Workload
     from lstm_toys.execution import devices
     from lstm_toys.populations import train
 
@@ -96,7 +96,7 @@ def main() -> None:
             first.append(time.time() - began)
 
     job = Workload()
-    trained = train.train(job.task, job.model, seeds=members, steps=4, learning_rate=LEARNING_RATE, monitor=monitor)
+    trained = train.train(job.task, job.model, seeds=members, steps=4, learning_rate=job.learning_rate, monitor=monitor)
     print(json.dumps({"compile": trained.seconds["compile"], "first_step": first[0], "bytes": peak()}))
 
 

@@ -19,8 +19,6 @@ from lstm_toys.populations.specification import starts
 from lstm_toys.tasks import families, supervision
 from lstm_toys.tasks.supervision import Task
 
-LEARNING_RATE = 0.1
-
 CHECKED_STEPS = 50
 """Steps after which a contestant is held against the float64 reference."""
 
@@ -68,6 +66,11 @@ class Workload:
     def model(self) -> Stack:
         """The network."""
         return Stack(1, self.hidden, cell=self.cell, gates=self.gates)
+
+    @property
+    def learning_rate(self) -> float:
+        """Of SGD: at that of the others a vanilla RNN is chaotic, and no reference can be followed."""
+        return 0.03 if self.cell == "rnn" else 0.1
 
     @property
     def block(self) -> int:
@@ -127,7 +130,7 @@ def start(job: Workload, members: int) -> InitialWeights:
     def weights(seed: programs.Start) -> PyTree:
         return training.init(task, model, "sgd", training.seed_key(jnp.uint32(0), seed.seed), seed.hyper).params
 
-    seeds = starts("sgd", seeds=members, learning_rate=LEARNING_RATE)
+    seeds = starts("sgd", seeds=members, learning_rate=job.learning_rate)
     made = jax.jit(partial(jax.lax.map, weights))(seeds)
     curves = task.examples(jax.random.key(0), {}).inputs
     return InitialWeights(job, np.asarray(curves), jax.tree.map(np.asarray, made))

@@ -7,7 +7,7 @@ from typing import Any
 
 from lstm_toys.text import code, escape
 
-PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "equinox", "torch")
+PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "equinox", "torch", "keras", "tensorflow-cpu")
 
 
 def cores() -> int:

@@ -1,9 +1,10 @@
 """Measures member-steps a second, with lstm_toys and with other tools, for several numbers of members and other jobs.
 
-All contestants of a sweep are timed in every round, so that a change in the machine's speed affects all of them. Writes
-population.json, population.md and population.png.
+All contestants of a sweep are timed in every round, so that a change in the machine's speed affects all of them; beside
+the numbers of members so is the floor. Writes population.json, population.md and population.png.
 """
 
+import json
 import statistics
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import command, figure, footprint, machine, report
-from benchmarks.contestants import AUTODIFF, CONTESTANTS, ENGINE, TORCH, Contestant
+from benchmarks.contestants import AUTODIFF, CONTESTANTS, ENGINE, FLAX, KERAS, TORCH, Contestant
 from benchmarks.job import InitialWeights, Workload, start
 from benchmarks.processes import CannotTrain, Team
 from lstm_toys import figures
@@ -63,10 +64,12 @@ def plan(*, peers: bool, quick: bool) -> list[MeasuredCell]:
             and (members == counts[0] or not contestant.one_network)
         )
         cells.append(MeasuredCell("members", Workload(), members, contestants, repeats, seconds))
-    few = (ENGINE, AUTODIFF, TORCH) if peers else (ENGINE, AUTODIFF)
     for sweep, jobs in _jobs(quick=quick).items():
         # No other contestant is written for other cells.
-        contestants = (ENGINE,) if sweep == "cell" else few
+        wanted = {"cell": (ENGINE,), "curves": (ENGINE, AUTODIFF, FLAX, TORCH, KERAS)}.get(
+            sweep, (ENGINE, AUTODIFF, TORCH)
+        )
+        contestants = tuple(contestant for contestant in wanted if peers or not contestant.peer)
         cells += [MeasuredCell(sweep, job, 16, contestants, min(repeats, 3), seconds) for job in jobs]
     return cells
 
@@ -83,7 +86,7 @@ def _jobs(*, quick: bool) -> dict[str, list[Workload]]:
     return {
         "hidden": [Workload((units,)) for units in (8, 32, 64, 128)],
         "points": [Workload(points=1000)],
-        "curves": [Workload(curves=curves) for curves in (2, 5, 10, 50)],
+        "curves": [Workload(curves=curves) for curves in (1, 2, 5, 10, 50)],
         "layers": [Workload((32,) * layers) for layers in (2, 3)],
         "cell": [
             Workload(gates="hard"),
@@ -94,30 +97,35 @@ def _jobs(*, quick: bool) -> dict[str, list[Workload]]:
     }
 
 
-def measure(cells: list[MeasuredCell]) -> list[dict[str, Any]]:
+def measure(cells: list[MeasuredCell]) -> dict[str, Any]:
     """Measures all sweeps.
 
     Returns:
-        The cells for JSON: ``rows`` by contestant, member-steps a second of the whole machine.
+        ``cells``, with ``rows`` by contestant, member-steps a second of the whole machine; ``floor``, of each round of
+        the numbers of members what `benchmarks.floor.measure` returns.
     """
     members: dict[Workload, int] = {}
     for cell in cells:
         members[cell.job] = max(members.get(cell.job, 0), cell.members)
     starts = {job: start(job, most) for job, most in members.items()}
-    measured = []
+    measured: dict[str, Any] = {"cells": [], "floor": []}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         contestants = dict.fromkeys(contestant for cell in cells for contestant in cell.contestants)
         teams = {each: stack.enter_context(closing(Team(each, folder))) for each in contestants}
         for sweep in dict.fromkeys(cell.sweep for cell in cells):
-            measured += _measure_sweep([cell for cell in cells if cell.sweep == sweep], teams, starts)
+            floor = measured["floor"] if sweep == "members" else None
+            measured["cells"] += _measure_sweep([cell for cell in cells if cell.sweep == sweep], teams, starts, floor)
     return measured
 
 
 def _measure_sweep(
-    cells: list[MeasuredCell], teams: dict[Contestant, Team], starts: dict[Workload, InitialWeights]
+    cells: list[MeasuredCell],
+    teams: dict[Contestant, Team],
+    starts: dict[Workload, InitialWeights],
+    floor: list[dict[str, Any]] | None,
 ) -> list[dict[str, Any]]:
-    """Checks every contestant of a sweep, then times them round by round."""
+    """Checks every contestant of a sweep, then times them round by round, and adds the floor of each."""
     sweep, repeats = cells[0].sweep, cells[0].repeats
     rows: list[dict[Contestant, Row]] = []
     timers: list[tuple[Team, Row, Callable[[], float]]] = []
@@ -134,6 +142,9 @@ def _measure_sweep(
             if "error" not in row:
                 with _failing(row):
                     row["rates"].append(rate())
+        if floor is not None:
+            arguments = ("-m", "benchmarks.floor", str(cells[0].seconds))
+            floor.append(json.loads(footprint.run(*arguments, environment={})))
     for team in {team for team, row, _ in timers if "error" not in row}:
         team.forget()
     return [_closed(cell, of) for cell, of in zip(cells, rows, strict=True)]
@@ -185,12 +196,12 @@ def say(line: str) -> None:
 def main() -> None:
     """Runs the benchmark as the command line says."""
     given = command.read(__doc__ or "", "benchmarks.population", "peers", "quick")
-    cells = measure(plan(peers=given.peers, quick=given.quick))
+    measured = measure(plan(peers=given.peers, quick=given.quick))
     say("start and memory")
     results = {
         "quick": given.quick,
         "machine": machine.describe(),
-        "cells": cells,
+        **measured,
         "starts": footprint.starts(1 if given.quick else 3),
         "memory": footprint.memory((16, 64) if given.quick else (64, 4096)),
     }

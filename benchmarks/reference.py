@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from benchmarks.job import CHECKED_STEPS, LEARNING_RATE, InitialWeights, State, Workload
+from benchmarks.job import CHECKED_STEPS, InitialWeights, State, Workload
 
 TOLERANCE = 1e-4
 """How far a contestant's weights and losses may be from the reference, in absolute terms."""
@@ -53,7 +53,7 @@ def _train_one(
 ) -> tuple[PyTree[Array], Float[Array, ""]]:
     def update(_: int, weights: PyTree[Array]) -> PyTree[Array]:
         gradient = jax.grad(partial(_loss, job))(weights, inputs)
-        return jax.tree.map(lambda weight, slope: weight - LEARNING_RATE * slope, weights, gradient)
+        return jax.tree.map(lambda weight, slope: weight - job.learning_rate * slope, weights, gradient)
 
     trained = jax.lax.fori_loop(0, CHECKED_STEPS, update, weights)
     return trained, _loss(job, trained, inputs)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks import machine
-from benchmarks.contestants import CONTESTANTS, ENGINE, FLAX, TORCH
+from benchmarks.contestants import CONTESTANTS, ENGINE, FLAX, KERAS, TORCH
 from benchmarks.job import Workload
 from benchmarks.reference import TOLERANCE
 from lstm_toys.text import escape
@@ -50,10 +50,21 @@ def markdown(results: Results) -> str:
         "|--:|---|--:|--:|--:|--:|",
         *_members(results["cells"]),
         "",
+        "## The floor",
+        "",
+        "What cannot be left out of a member-step, each part alone in the best form found; the gates' products and",
+        "arithmetic count, the readout, the update, and loads and stores between parts do not. Medians of the rounds;",
+        "the form is that of the last one.",
+        "",
+        "| part | form | us a member-step, a core | lowest to highest |",
+        "|---|---|--:|--:|",
+        *_floor(results["floor"]),
+        "",
         "## Other jobs",
         "",
         "Member-steps a second *of one core*: the rate of the whole machine, all cores at work, by their number.",
-        f"{TORCH.label}, trains one network in each process, with one thread; the others train 16 members.",
+        f"{TORCH.label}, trains one network in each process, with one thread; {KERAS.label} one network in one",
+        "process; the others train 16 members.",
         "",
         "| varied | units | points | curves | contestant | a core | slowest to fastest | ratio | differs by |",
         "|---|--:|--:|--:|---|--:|--:|--:|--:|",
@@ -65,8 +76,12 @@ def markdown(results: Results) -> str:
 def verdicts(results: Results) -> Iterator[Verdict]:
     """All targets, in the order of the table."""
     rows = {cell["members"]: cell["rows"] for cell in results["cells"] if cell["sweep"] == "members"}
+    shares = floor_shares(rows, results["floor"], results["machine"]["cores"])
+    measured = ", ".join(f"{100 * share:.0f} % ({members:,})" for members, share in shares.items())
+    yield "share of the floor", "at least 80 %", measured or "–", min(shares.values()) >= 0.8 if shares else None
     for contestant, what, least in (
         (TORCH, "against PyTorch nn.LSTM, one process a core", 12),
+        (KERAS, "against Keras train_on_batch", 400),
         (FLAX, "against Flax nn.RNN under vmap", 3.5),
     ):
         timed = {members: row[contestant.name] for members, row in rows.items() if contestant.name in row}
@@ -93,6 +108,25 @@ def verdicts(results: Results) -> Iterator[Verdict]:
     what = f"peak memory, {int(many):,} members against {int(few):,}"
     sizes = f"{most / 2**20:,.0f} against {least / 2**20:,.0f} MiB"
     yield what, "at most 1.3 times", f"{most / least:.2f} ({sizes})", most / least <= 1.3
+
+
+def floor_shares(rows: dict[int, Results], floor: list[Results], cores: int) -> dict[int, float]:
+    """What the engine reaches of the floor's rate, by the number of members: medians over the rounds."""
+    rates = {members: of[ENGINE.name].get("rates", []) for members, of in rows.items()}
+    limits = [1e6 * cores / sum(part["us"] for part in parts.values()) for parts in floor]
+    return {
+        members: statistics.median(rate / limit for rate, limit in zip(of, limits, strict=True))
+        for members, of in rates.items()
+        if of
+    }
+
+
+def _floor(floor: list[Results]) -> Iterator[str]:
+    rounds = {part: [parts[part]["us"] for parts in floor] for part in floor[0]}
+    forms = {part: of["form"] for part, of in floor[-1].items()}
+    rounds["all"] = [sum(part["us"] for part in parts.values()) for parts in floor]
+    for part, us in rounds.items():
+        yield f"| {part} | {forms.get(part, '')} | {statistics.median(us):.1f} | {min(us):.1f} to {max(us):.1f} |"
 
 
 def _members(cells: list[Results]) -> Iterator[str]:

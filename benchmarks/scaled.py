@@ -16,7 +16,7 @@ import numpy as np
 from distributed import Client
 
 from benchmarks.footprint import peak
-from benchmarks.job import LEARNING_RATE, Workload
+from benchmarks.job import Workload
 from lstm_toys.execution import base, devices
 from lstm_toys.execution.base import Executor, Part, Result
 from lstm_toys.execution.cluster import Cluster, connected, packed
@@ -116,7 +116,7 @@ def measure(members: int, address: str, repeats: int) -> dict[str, Any]:
     devices.configure()
     devices.start()
     job, steps = Workload(), steps_of(members)
-    specification, start = specify(job.task, job.model, seeds=members, steps=steps, learning_rate=LEARNING_RATE)
+    specification, start = specify(job.task, job.model, seeds=members, steps=steps, learning_rate=job.learning_rate)
     rates, merges = [], []
     with nullcontext() if address == "none" else connected(address, mixed=False, tell=lambda _: None) as cluster:
         for _ in range(repeats):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from benchmarks.contestants import in_jax, in_torch
+from benchmarks.contestants import in_jax, in_keras, in_torch
 from benchmarks.job import InitialWeights, Trainer, Workload
 from benchmarks.machine import cores
 
@@ -54,4 +54,5 @@ TORCH = Contestant("torch", "PyTorch nn.LSTM, one a core", in_torch.lstm, peer=T
 TORCH_FUNC = Contestant(
     "torch_func", "PyTorch torch.func, one a core", in_torch.ensemble, peer=True, one_a_core=True, most=256
 )
-CONTESTANTS = (ENGINE, AUTODIFF, FLAX_BLOCKS, FLAX, EQUINOX, TORCH, TORCH_FUNC)
+KERAS = Contestant("keras", "Keras train_on_batch", in_keras.on_batches, peer=True, one_network=True)
+CONTESTANTS = (ENGINE, AUTODIFF, FLAX_BLOCKS, FLAX, EQUINOX, TORCH, TORCH_FUNC, KERAS)

@@ -10,7 +10,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, PyTree
 
-from benchmarks.job import LEARNING_RATE, LEAVES, InitialWeights, State, Trainer, Weights, Workload, take
+from benchmarks.job import LEAVES, InitialWeights, State, Trainer, Weights, Workload, take
 from lstm_toys.execution import devices
 from lstm_toys.networks import training
 from lstm_toys.populations import blocks, programs
@@ -28,7 +28,7 @@ def engine(job: Workload, start: InitialWeights) -> Trainer:
     devices.configure()
     mesh = blocks.mesh()
     specification, seeds = specify(
-        job.task, job.model, seeds=start.members, steps=1, learning_rate=LEARNING_RATE, block=job.block
+        job.task, job.model, seeds=start.members, steps=1, learning_rate=job.learning_rate, block=job.block
     )
     size = blocks.group_size(start.members, job.block, mesh.size)
     compiled = programs.compile_programs(specification, size, mesh)
@@ -96,7 +96,7 @@ def spread(
         devices.cache_compilations()
     mesh = blocks.mesh()
     network = build(job, start.weights)
-    transform = optax.sgd(LEARNING_RATE)
+    transform = optax.sgd(job.learning_rate)
     inputs = jnp.asarray(start.inputs)
 
     def loss(params: PyTree, inputs: Float[Array, "C T 1"]) -> Float[Array, ""]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.job import LEARNING_RATE, InitialWeights, State, Trainer, Workload
+from benchmarks.job import InitialWeights, State, Trainer, Workload
 
 PARAMETERS = {"kernel": "weight_ih_l", "recurrent_kernel": "weight_hh_l", "bias": "bias_ih_l"}
 """What a layer's number is appended to in `torch.nn.LSTM`; the second bias stays zero."""
@@ -25,7 +25,7 @@ def lstm(job: Workload, start: InitialWeights) -> Trainer:
             layers[name] = {leaf: getattr(module, f"{prefix}{number}") for leaf, prefix in PARAMETERS.items()}
             for leaf, parameter in layers[name].items():
                 parameter.copy_(torch.as_tensor(start.weights[name][leaf][0].T))
-    optimizer = torch.optim.SGD([leaf for layer in layers.values() for leaf in layer.values()], lr=LEARNING_RATE)
+    optimizer = torch.optim.SGD([leaf for layer in layers.values() for leaf in layer.values()], lr=job.learning_rate)
     criterion = torch.nn.MSELoss()
 
     def loss() -> Any:
@@ -83,7 +83,7 @@ def ensemble(job: Workload, start: InitialWeights) -> Trainer:
                 gradients = gradient(params)
                 for name, layer in params.items():
                     for leaf, value in layer.items():
-                        value.sub_(gradients[name][leaf], alpha=LEARNING_RATE)
+                        value.sub_(gradients[name][leaf], alpha=job.learning_rate)
 
     def state(members: list[int]) -> State:
         with torch.no_grad():

@@ -24,7 +24,7 @@ from lstm_toys import files, output, tables
 from . import picture, steps
 from .steps import Cost
 
-NEEDED = {"statsmodels": "test", "playwright": "test", "distributed": "test", "equinox": "peers", "torch": "peers"}
+NEEDED = {"statsmodels": "test", "playwright": "test", "distributed": "test", "equinox": "peers", "keras": "peers"}
 """Modules that commands need, and the extras that install them."""
 
 GIB = 2**30

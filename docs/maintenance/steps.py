@@ -76,7 +76,7 @@ STEPS = (
 BENCHMARKS = (
     "benchmarks.sequences",
     "benchmarks.scaling",
-    "benchmarks.end_to_end --variants",
+    "benchmarks.end_to_end",
     "benchmarks.population --peers",
 )
 
