@@ -8,7 +8,7 @@ from typing import Any
 
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
-from lstm_toys.files import read_json, replacing, write_json
+from lstm_toys.files import read_json, write_json, write_text
 from lstm_toys.runs import source
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import RunContext
@@ -37,8 +37,7 @@ class AnalysisStudy(Study[AnalysisSettings]):
         metrics = {"experiment": self.run.name, "flags": dict(self.settings.values), "files": [], **self.scores}
         written = self.analysis.files(metrics, self.needs)
         for name, text in written.items():
-            with replacing(self.run.folder / name) as temporary:
-                temporary.write_text(text, encoding="utf-8")
+            write_text(self.run.folder / name, text)
         return {**metrics, "files": [*metrics["files"], *written]}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:

@@ -14,7 +14,7 @@ from jaxtyping import Int
 
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
-from lstm_toys.files import read_json_list, replacing, write_json
+from lstm_toys.files import read_json_list, write_json, write_text
 from lstm_toys.populations import answering
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.results.population import parameters_name
@@ -144,8 +144,7 @@ class ClaimStudy(Study[ClaimSettings]):
                 sets["specifications"] = others, markdown.specifications(others, declared.title)
             for name, (found, text) in sets.items():
                 write_json(run.folder / f"{name}.json", found)
-                with replacing(run.folder / f"{name}.md") as temporary:
-                    temporary.write_text(text, encoding="utf-8")
+                write_text(run.folder / f"{name}.md", text)
         return {
             "experiment": run.name,
             "flags": self.settings.as_dict(),
