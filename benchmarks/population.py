@@ -84,7 +84,7 @@ def _jobs(*, quick: bool) -> dict[str, list[Workload]]:
             "cell": [Workload(gates="hard")],
         }
     return {
-        "hidden": [Workload((units,)) for units in (8, 32, 64, 128)],
+        "hidden": [Workload((units,)) for units in (8, 64, 128)],
         "points": [Workload(points=1000)],
         "curves": [Workload(curves=curves) for curves in (1, 2, 5, 10, 50)],
         "layers": [Workload((32,) * layers) for layers in (2, 3)],
