@@ -6,6 +6,7 @@ Loads nothing heavy until something has to be computed or drawn.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -44,13 +45,18 @@ class Work:
         for ask in asks:
             if options.replot and ask in todo and ask not in anew:
                 raise Refused(f"flag --replot: there is no finished run to redraw: {ask.settings}")
+        drawn: dict[Ask[Any], Future[None]] = {}
         if todo:
-            with self._started(todo) as (context, efforts):
+            with self._started(todo) as (context, efforts), ThreadPoolExecutor(1) as background:
                 for ask in sorted(todo, key=lambda ask: not efforts[ask]):  # Trainings first.
                     self._compute(ask, ask in anew, context, len(efforts[ask]))
+                    if ask in asks and not ask.companions:  # Figures are drawn while the next networks train.
+                        drawn[ask] = background.submit(self._draw, ask)
         for ask in asks:
             run = self.runs[ask]
-            if ask in todo or options.replot or ask in self._edited or not run.drawn(options.figure_format):
+            if ask in drawn:
+                drawn[ask].result()
+            elif ask in todo or options.replot or ask in self._edited or not run.drawn(options.figure_format):
                 self._draw(ask)
                 if ask not in todo:
                     console.print(f"{run.name}: redrawn")

@@ -161,7 +161,7 @@ def test_the_goal_is_drawn_only_where_it_limits_the_error_shown(after):
     found = hand_made(RATES, asked="output_feature")
     if after is not None:
         found.train_rmse.attrs["after"] = after
-    told = legend(figures.draw(found, GOAL)["rmse.png"])
+    told = legend(figures.draw(found, Goal(rmse=0.02))["rmse.png"])
     assert any("counts as learned" in entry for entry in told) == (after is None)
 
 
