@@ -50,8 +50,9 @@ class Work:
             with self._started(todo) as (context, efforts), ThreadPoolExecutor(1) as background:
                 for ask in sorted(todo, key=lambda ask: not efforts[ask]):  # Trainings first.
                     self._compute(ask, ask in anew, context, len(efforts[ask]))
-                    if ask in asks and not ask.companions:  # Figures are drawn while the next networks train.
-                        drawn[ask] = background.submit(self._draw, ask)
+                    for each in asks:  # Figures are drawn while the next networks train.
+                        if each in todo and each not in drawn and {each, *each.companions.values()} <= {*self.runs}:
+                            drawn[each] = background.submit(self._draw, each)
         for ask in asks:
             run = self.runs[ask]
             if ask in drawn:

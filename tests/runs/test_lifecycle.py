@@ -10,9 +10,11 @@ from world import SINE, SMALL
 
 import lstm_toys as lt
 from conftest import carry_out, rarely, refusal
+from experiments import all as every
 from experiments import line, sine, sweep
 from experiments.line import EXPERIMENT as LINE
 from lstm_toys import execution
+from lstm_toys.runs.context import Failed
 from lstm_toys.studies.training.study import TrainingStudy
 
 TINY = ["--seeds=2", "--timesteps=5", "--steps=3"]
@@ -58,6 +60,23 @@ def test_what_cannot_be_drawn_is_told_in_one_line_and_the_run_is_kept(draw, told
     assert errors.endswith("; the trained run is kept; --replot draws it again\n")
     assert carry_out(sine.EXPERIMENT, arguments) == 0
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("drawing")
+def test_what_is_finished_is_drawn_although_a_later_training_fails(tmp_path, capsys, monkeypatch):
+    compute = TrainingStudy.compute
+
+    def fail_later(study, context):
+        if study.run.folder.name.startswith("hill"):
+            raise Failed("no more")
+        return compute(study, context)
+
+    monkeypatch.setattr(TrainingStudy, "compute", fail_later)
+    assert carry_out(every, [*TINY, f"--results_dir={tmp_path}"]) == 1
+    assert capsys.readouterr().err == "no more\n"
+    (made,) = (path.parent for path in tmp_path.glob("runs/*/metrics.json"))
+    assert made.name.startswith("line-")
+    assert (made / "loss.png").exists()
 
 
 def test_a_missing_package_of_clusters_is_told_before_anything_is_computed(tmp_path, monkeypatch, capsys):
