@@ -145,7 +145,7 @@ def markdown(results: dict[str, Any]) -> str:
         f"Median of {results['repeats']} rounds, with lowest and highest, and of the multiples of the bare imports of",
         f"the same round, `{IMPORTS}`. The main command is `python {' '.join(EXPERIMENT)}`; *all* trains 16 seeds, the",
         "claims are judged by 64, with nothing there before. *Beyond training* leaves out the seconds in which",
-        "networks train. The cache is that of compiled programs.",
+        "networks train, also where finished runs are drawn meanwhile. The cache is that of compiled programs.",
         "",
         "| command | seconds | lowest to highest | multiple | wanted, at most |",
         "|---|--:|--:|--:|--:|",
