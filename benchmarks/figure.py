@@ -22,7 +22,7 @@ COLOR: dict[Contestant, str] = {
 }
 """One for each line."""
 
-APART = 0.09
+APART = 0.06
 """Octaves between the marks of two contestants at the same number of members, so that their bars do not overlap."""
 
 
@@ -31,7 +31,7 @@ def throughput(results: dict[str, Any]) -> Figure:
     cells = [cell for cell in results["cells"] if cell["sweep"] == "members"]
     counts = np.array([cell["members"] for cell in cells])
     cores = results["machine"]["cores"]
-    title = f"Throughput on {cores} cores (dashed: one network a process, whatever the members)"
+    title = f"Throughput on {cores} cores (dashed: one network per process, for any number of members)"
     labels: list[tuple[float, str, str]] = []
     with canvas(title, xlabel="members", ylabel="member-steps a second: median, slowest to fastest") as (
         figure,
@@ -40,17 +40,18 @@ def throughput(results: dict[str, Any]) -> Figure:
         figure.set_size_inches(7.6, 5.0)
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
-        for number, (contestant, color) in enumerate(COLOR.items()):
+        several = [contestant for contestant in COLOR if not contestant.one_network]
+        for contestant, color in COLOR.items():
             rows = [cell["rows"].get(contestant.name, {}) for cell in cells]
             timed = np.array(["median" in row for row in rows])
             if not timed.any():
                 continue
-            x = counts[timed] * 2 ** (APART * (number - len(COLOR) / 2))
             median, low, high = (np.array([r[n] for r in rows if n in r]) for n in ("median", "low", "high"))
             if contestant.one_network:  # Does not depend on the number of members.
                 at = float(np.median(median))
                 axes.axhline(at, color=color, linewidth=1, linestyle="--")
             else:
+                x = counts[timed] * 2 ** (APART * (several.index(contestant) - (len(several) - 1) / 2))
                 at = float(median[-1])
                 axes.plot(x, median, color=color, linewidth=1.8 if contestant is ENGINE else 1.1)
                 spread = np.stack([median - low, high - median])

@@ -22,6 +22,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from benchmarks.job import Workload
+from benchmarks.machine import cores
 from lstm_toys.execution import devices
 from lstm_toys.populations import blocks
 
@@ -32,7 +33,7 @@ Body = Callable[[PyTree], PyTree]
 """One member's work, from a carry to the next."""
 
 Run = Callable[[int], float]
-"""Runs a part so many times, and returns microseconds a member."""
+"""Runs a part so many times, and returns microseconds a member on one core."""
 
 
 def measure(seconds: float) -> dict[str, dict[str, Any]]:
@@ -59,6 +60,7 @@ def repeated(body: Body, carry: PyTree, block: int) -> Run:
     The body has to return something of all that it computes, and depend on the carry, or XLA leaves out what it can.
     """
     mesh = blocks.mesh()
+    done = block * mesh.size / cores()
 
     def repeat(carry: PyTree, times: Array) -> PyTree:
         return jax.lax.fori_loop(0, times, lambda _, carry: body(carry), carry)
@@ -72,7 +74,7 @@ def repeated(body: Body, carry: PyTree, block: int) -> Run:
     def run(times: int) -> float:
         began = time.perf_counter()
         jax.block_until_ready(compiled(members, jnp.int32(times)))
-        return 1e6 * (time.perf_counter() - began) / (times * block)
+        return 1e6 * (time.perf_counter() - began) / (times * done)
 
     run(1)
     return run
@@ -203,7 +205,7 @@ def _derivatives(carry: PyTree) -> PyTree:
         d_cell * g * i * (1 - i),
         d_cell * previous * f * (1 - f),
         d_cell * i * (1 - g * g),
-        d_hidden * squashed * o * (1 - o),
+        scale * d_hidden * squashed * o * (1 - o),
     )
     return 1 + 1e-3 * after[0][0], arrays, after
 

@@ -24,7 +24,15 @@ from lstm_toys import files, output, tables
 from . import picture, steps
 from .steps import Cost
 
-NEEDED = {"statsmodels": "test", "playwright": "test", "distributed": "test", "equinox": "peers", "keras": "peers"}
+NEEDED = {
+    "statsmodels": "test",
+    "playwright": "test",
+    "distributed": "test",
+    "equinox": "peers",
+    "keras": "peers",
+    "tensorflow": "peers",
+    "torch": "peers",
+}
 """Modules that commands need, and the extras that install them."""
 
 GIB = 2**30
