@@ -47,11 +47,14 @@ class Work:
                 raise Refused(f"flag --replot: there is no finished run to redraw: {ask.settings}")
         drawn: dict[Ask[Any], Future[None]] = {}
         if todo:
-            with self._started(todo) as (context, efforts), ThreadPoolExecutor(1) as background:
-                for ask in sorted(todo, key=lambda ask: not efforts[ask]):  # Trainings first.
+            with self._started(todo) as (context, efforts), _background() as background:
+                left = sorted(todo, key=lambda ask: not efforts[ask])  # Trainings first.
+                while left:
+                    ask = left.pop(0)
                     self._compute(ask, ask in anew, context, len(efforts[ask]))
-                    for each in asks:  # Figures are drawn while the next networks train.
-                        if each in todo and each not in drawn and {each, *each.companions.values()} <= {*self.runs}:
+                    for each in asks if left else ():  # Figures are drawn while the next networks train.
+                        needed = {each, *each.companions.values()}
+                        if each in todo and each not in drawn and not needed & {*left}:
                             drawn[each] = background.submit(self._draw, each)
         for ask in asks:
             run = self.runs[ask]
@@ -224,6 +227,17 @@ def report(asks: Sequence[Ask[Any]], runs: Mapping[Ask[Any], Run]) -> Iterator[R
     for ask in asks:
         yield from ask.report(ask, runs[ask], {name: runs[each] for name, each in ask.companions.items()})
         yield from (f"  {path}" for path in runs[ask].files())
+
+
+@contextmanager
+def _background() -> Iterator[ThreadPoolExecutor]:
+    """A thread that is waited for at the end; after a signal, only for what it is doing."""
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            yield thread
+        except Interrupted:
+            thread.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 @contextmanager
