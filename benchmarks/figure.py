@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from benchmarks import contestants
+from benchmarks import contestants, floor
 from benchmarks.contestants import ENGINE, Contestant
 from lstm_toys.figures import COLORS, canvas
 
@@ -57,9 +57,9 @@ def throughput(results: dict[str, Any]) -> Figure:
                 spread = np.stack([median - low, high - median])
                 axes.errorbar(x, median, spread, color=color, linestyle="", marker="o", markersize=3.5, elinewidth=1)
             labels.append((at, contestant.label, color))
-        limits = [1e6 * cores / sum(part["us"] for part in parts.values()) for parts in results["floor"]]
-        axes.axhline(float(np.median(limits)), color=COLORS["k"], linewidth=1, linestyle=":")
-        labels.append((float(np.median(limits)), "floor: products and gates alone", COLORS["k"]))
+        limit = float(np.median(floor.rates(results["floor"], cores)))
+        axes.axhline(limit, color=COLORS["k"], linewidth=1, linestyle=":")
+        labels.append((limit, "floor: products and gates alone", COLORS["k"]))
         axes.set_xticks(counts, [f"{count:,}" for count in counts])
         axes.minorticks_off()
         bottom, top = axes.get_ylim()

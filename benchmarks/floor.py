@@ -54,6 +54,11 @@ def measure(seconds: float) -> dict[str, dict[str, Any]]:
     return measured
 
 
+def rates(rounds: list[dict[str, dict[str, Any]]], cores: int) -> list[float]:
+    """Member-steps a second that the floor allows on so many cores, from what `measure` returned in each round."""
+    return [1e6 * cores / sum(part["us"] for part in parts.values()) for parts in rounds]
+
+
 def repeated(body: Body, carry: PyTree, block: int) -> Run:
     """Compiles a part, with its first carry, for all devices and so many members side by side.
 

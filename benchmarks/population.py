@@ -19,6 +19,9 @@ from benchmarks.job import InitialWeights, Workload, start
 from benchmarks.processes import CannotTrain, Team
 from lstm_toys import figures
 
+WRITTEN_FOR = {"cell": (ENGINE,), "curves": (ENGINE, AUTODIFF, FLAX, TORCH, KERAS)}
+"""Contestants of sweeps in which they are not the usual ones; only the engine has other cells than LSTMs."""
+
 Row = dict[str, Any]
 """A contestant in a cell: its rates, one for each round, with median, lowest and highest, or an ``error``."""
 
@@ -52,24 +55,21 @@ def plan(*, peers: bool, quick: bool) -> list[MeasuredCell]:
         quick: too short for numbers that one may quote.
     """
     repeats, seconds = (2, 0.1) if quick else (5, 1.0)
+    every = [contestant for contestant in CONTESTANTS if peers or not contestant.peer]
     counts = (16, 64) if quick else (16, 64, 256, 1024, 4096)
     cells = []
     for members in counts:
         contestants = tuple(
             contestant
-            for contestant in CONTESTANTS
-            if (peers or not contestant.peer)
-            and members <= contestant.most
+            for contestant in every
+            if members <= contestant.most
             # Those that train one network do not depend on the number of members.
             and (members == counts[0] or not contestant.one_network)
         )
         cells.append(MeasuredCell("members", Workload(), members, contestants, repeats, seconds))
     for sweep, jobs in _jobs(quick=quick).items():
-        # No other contestant is written for other cells.
-        wanted = {"cell": (ENGINE,), "curves": (ENGINE, AUTODIFF, FLAX, TORCH, KERAS)}.get(
-            sweep, (ENGINE, AUTODIFF, TORCH)
-        )
-        contestants = tuple(contestant for contestant in wanted if peers or not contestant.peer)
+        wanted = WRITTEN_FOR.get(sweep, (ENGINE, AUTODIFF, TORCH))
+        contestants = tuple(contestant for contestant in every if contestant in wanted)
         cells += [MeasuredCell(sweep, job, 16, contestants, min(repeats, 3), seconds) for job in jobs]
     return cells
 

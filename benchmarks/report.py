@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks import machine
+from benchmarks import floor, machine
 from benchmarks.contestants import CONTESTANTS, ENGINE, FLAX, KERAS, TORCH
 from benchmarks.job import Workload
 from benchmarks.reference import TOLERANCE
@@ -76,7 +76,7 @@ def markdown(results: Results) -> str:
 def verdicts(results: Results) -> Iterator[Verdict]:
     """All targets, in the order of the table."""
     rows = {cell["members"]: cell["rows"] for cell in results["cells"] if cell["sweep"] == "members"}
-    shares = floor_shares(rows, results["floor"], results["machine"]["cores"])
+    shares = floor_shares(rows, floor.rates(results["floor"], results["machine"]["cores"]))
     measured = ", ".join(f"{100 * share:.0f} % ({members:,})" for members, share in shares.items())
     yield "share of the floor", "at least 80 %", measured or "–", min(shares.values()) >= 0.8 if shares else None
     for contestant, what, least in (
@@ -110,20 +110,19 @@ def verdicts(results: Results) -> Iterator[Verdict]:
     yield what, "at most 1.3 times", f"{most / least:.2f} ({sizes})", most / least <= 1.3
 
 
-def floor_shares(rows: dict[int, Results], floor: list[Results], cores: int) -> dict[int, float]:
-    """What the engine reaches of the floor's rate, by the number of members: medians over the rounds."""
+def floor_shares(rows: dict[int, Results], limits: list[float]) -> dict[int, float]:
+    """What the engine reaches of the floor's rates, by the number of members: medians over the rounds."""
     rates = {members: of[ENGINE.name]["rates"] for members, of in rows.items() if "median" in of[ENGINE.name]}
-    limits = [1e6 * cores / sum(part["us"] for part in parts.values()) for parts in floor]
     return {
         members: statistics.median(rate / limit for rate, limit in zip(of, limits, strict=True))
         for members, of in rates.items()
     }
 
 
-def _floor(floor: list[Results]) -> Iterator[str]:
-    rounds = {part: [parts[part]["us"] for parts in floor] for part in floor[0]}
-    forms = {part: of["form"] for part, of in floor[-1].items()}
-    rounds["all"] = [sum(part["us"] for part in parts.values()) for parts in floor]
+def _floor(measured: list[Results]) -> Iterator[str]:
+    rounds = {part: [parts[part]["us"] for parts in measured] for part in measured[0]}
+    forms = {part: of["form"] for part, of in measured[-1].items()}
+    rounds["all"] = [sum(part["us"] for part in parts.values()) for parts in measured]
     for part, us in rounds.items():
         yield f"| {part} | {forms.get(part, '')} | {statistics.median(us):.1f} | {min(us):.1f} to {max(us):.1f} |"
 

@@ -166,11 +166,11 @@ def plain(text: str) -> str:
     return (" " if signed.startswith("_") else "") + signed.replace("$", r"\$")
 
 
-def colors(values: Iterable[T]) -> dict[T, str]:
-    """Assigns each value a color: from `COLORS`, blue first, or for more values shades of one scale."""
+def colors(values: Iterable[T], letters: str = "brgcyk") -> dict[T, str]:
+    """Assigns each value a color: from `COLORS`, in order of ``letters``, or for more values shades of one scale."""
     names = list(dict.fromkeys(values))
-    if len(names) <= len(COLORS):
-        return {name: COLORS[letter] for name, letter in zip(names, "brgcyk", strict=False)}
+    if len(names) <= len(letters):
+        return {name: COLORS[letter] for name, letter in zip(names, letters, strict=False)}
     return scale(names)
 
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, legend, plain, scale
+from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, legend, plain
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.ask import differs, named, percent, percents
@@ -29,7 +29,7 @@ SINGLE = {
 """Single numbers: their names in the legend, markers, and line styles where they are thresholds."""
 
 CONTROLS = "cyrgk"
-"""Colors of controls, by letter; those of verdicts come last. More controls have shades of one scale."""
+"""Colors of controls, by letter; those of verdicts come last."""
 
 HALF: dict[str, Any] = {"color": GRAY, "linewidth": 0.9, "linestyle": "--"}
 
@@ -84,9 +84,7 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
 
 def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
     """Draws the number of every network: one panel per claim."""
-    controls = named(entries, "controls")
-    few = {name: COLORS[letter] for name, letter in zip(controls, CONTROLS, strict=False)}
-    shades = few if len(few) == len(controls) else scale(controls)
+    shades = colors(named(entries, "controls"), CONTROLS)
     titles = [f"{each['id']}: {each['verdict']}, {percent(each['share'])} of {_of(each)}" for each in entries]
     with canvas(*titles, xlabel="", ylabel="", columns=min(COLUMNS, len(entries))) as (figure, panels):
         figure.set_size_inches(figure.get_figwidth(), 1.4 + 2.1 * -(-len(entries) // COLUMNS))
