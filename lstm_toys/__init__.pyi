@@ -35,7 +35,7 @@ from .studies.claims.evidence import per_curve
 from .tasks import sequences
 from .tasks.curves import read_curves
 from .tasks.families import FAMILIES, Family, Parameters, TimePoints, time_points
-from .tasks.goal import Goal
+from .tasks.goal import EarlyStopping, Goal
 from .tasks.parameters import Parameter, Span
 from .tasks.planes import LENGTH, SPACING, Axis, Plane, Trained
 from .tasks.probes import Probe, probe, probe_at
@@ -61,6 +61,7 @@ __all__ = [
     "Damaged",
     "Diverged",
     "Drawing",
+    "EarlyStopping",
     "Examples",
     "Experiment",
     "Family",

@@ -129,11 +129,11 @@ experiment, claim, claims = (partial(dataclasses.replace, each) for each in (EXP
 
 REFUSED = [
     *bad(train, seeds=[*WHOLE, None, np.zeros((2, 2), int), 0, [], [0, 0], [0, -1]], block=[1.5, 0, 2**40]),
-    *bad(train, steps=[1.5, [], [3, 1.5], [[1, 2], [3]]], base_seed=[1.5, -1, 2**40], frames=[1.5, -1]),
+    *bad(train, steps=[1.5, [], [3, 1.5], [[1, 2], [3]]], base_seed=[1.5, -1, 2**40]),
     *bad(train, learning_rate=[*NUMBER, -0.5, 0, 1e-60, [0.1, -0.1], [0.1] * 5, [[0.1, 0.1]]], momentum=[0.9]),
-    *bad(train, learning_rate=[jnp.atleast_1d], decay=[0.9], on_divergence=["end"], progress=["no"]),
+    *bad(train, learning_rate=[jnp.atleast_1d], decay=[0.9], monitor=["no", lambda _: None], early_stopping=[5]),
     *bad(train, noise=[-0.5], optimizer=["lion", None]),
-    *bad(train, stop=[lambda: np.array([True, False])], numbers=[{"amplitude": 0.3}, [0.3]]),
+    *bad(train, numbers=[{"amplitude": 0.3}, [0.3]]),
     *bad(partial(train, learning_rate=[0.1, 0.2, 0.2]), seeds=[[0, 1, 1]]),
     *bad(adam, momentum=[-0.5, 1, [0.5, 1.0]], decay=[1, 1 - 1e-12]),
     *bad(partial(lt.train, model=MODEL, **OPTIONS), task=[None, "sine"]),
@@ -186,6 +186,7 @@ REFUSED = [
     *bad(lambda drawing: lt.figures.save(drawing, "figure.png"), drawing=["a figure"]),
     *(*bad(lt.curves_of, experiment=["sine"]), *bad(partial(lt.curves_of, EXPERIMENT), timesteps=[[12]], numbers=[3])),
     *bad(partial(lt.labeled, EXPERIMENT), answers=[[[1.0], [2.0, 3.0]]]),
+    *bad(lt.EarlyStopping, records=[-1, 1.5], best=["best"], goal=[0.1]),
     *bad(experiment, task=[TASK], draw=[lambda _: {}], goal=[0.03], frames=[-1]),
     *(*bad(claim, id=[3], quote=[3], number=[lambda: 0]), *bad(claims, title=[3])),
 ]

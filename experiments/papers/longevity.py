@@ -109,7 +109,7 @@ def trained(
         optimizer=OPTIMIZERS[rule],
         learning_rate=rates,
         numbers={name: np.broadcast_to(np.float32(each), seeds.shape) for name, each in numbers.items()},
-        validation=validation(),
+        early_stopping=lt.EarlyStopping(validation=validation()),
     )
 
 

@@ -77,13 +77,12 @@ _TABLE: dict[str, tuple[flags.ArgumentParser[Any] | None, Any, str]] = {
     "gates": (parsers.choice(*cells.GATES), "sigmoid", "gate function of lstm and gru; hard: clip(0.2 a + 0.5, 0, 1)"),
     "timesteps": (parsers.integer(2, 10**6), 100, "number of points of each curve, evenly spaced over the range of x"),
     "keep_steps": (parsers.numbers_of_steps, "none", "earlier steps whose parameters are also saved; 0: untrained"),
-    "hold_goal": (
-        parsers.integer(0),
-        0,
-        "early stopping: a network takes no more steps once it meets the goal at so many records in a row, of about "
-        "200; 0: every network takes all steps",
+    "early_stopping": (
+        parsers.early_stopping,
+        "none",
+        "a network takes no more steps once it meets the goal at so many records in a row, of about 200; best: the "
+        "parameters with the smallest recorded loss are kept, instead of the last ones",
     ),
-    "keep": (parsers.choice("last", "best"), "last", "parameters to keep; best: those with the smallest recorded loss"),
     "noise": (parsers.not_negative, 0.0, "standard deviation of noise on the training inputs, drawn once per seed"),
     "block": (
         parsers.unless("auto", parsers.integer(1)),

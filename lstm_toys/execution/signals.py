@@ -29,9 +29,9 @@ class Stopped(Exception):
 
     Example:
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
-        >>> asked = iter([False, False, True])
+        >>> options = {"seeds": 2, "steps": 2_000, "learning_rate": 0.1}
         >>> try:
-        ...     lt.train(task, lt.Stack(1), seeds=2, steps=2_000, learning_rate=0.1, stop=lambda: next(asked))
+        ...     lt.train(task, lt.Stack(1), **options, monitor=lambda step, *_: step > 100)
         ... except lt.Stopped as stopped:
         ...     print(stopped.population.params["readout"]["kernel"].shape, stopped.members)
         (2, 32, 4) [0 1]

@@ -15,11 +15,10 @@ from lstm_toys import arguments
 from lstm_toys.networks import training, transforms
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import BOUNDS, Hyper, takes
-from lstm_toys.networks.training import EarlyStopping
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.programs import Start, TrainingSpecification
-from lstm_toys.tasks.goal import AFTER, Goal
+from lstm_toys.tasks.goal import NEVER, EarlyStopping
 from lstm_toys.tasks.supervision import Examples, Task, measured
 
 RECORDS = 200
@@ -39,11 +38,7 @@ def specify(
     base_seed: int = 0,
     block: int | None = None,
     frames: int = 0,
-    after: float | int | None = None,
-    until: Goal | None = None,
-    hold_goal: int = 1,
-    keep: str = "last",
-    validation: Task | Examples | None = None,
+    early_stopping: EarlyStopping = NEVER,
     **hyper: float | Float[np.ndarray, " M"] | None,
 ) -> tuple[TrainingSpecification, Start]:
     """Checks the arguments of `lstm_toys.train`, and separates what members share from each member's start."""
@@ -62,14 +57,10 @@ def specify(
     kept_steps = sorted({*arguments.wholes("steps", listed, least=0, most=MOST)})
     first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
     training.check_examples(task, training.seed_key(jnp.uint32(base_seed), first.seed), first.hyper.numbers)
-    early = _early_stopping(task, until, hold_goal, keep, validation)
-    if early.validation is not None:
-        training.validation_set(early.validation, jax.random.key(0), first.hyper)
+    early_stopping = _fitting(task, early_stopping)
+    if early_stopping.validation is not None:
+        training.validation_set(early_stopping.validation, jax.random.key(0), first.hyper)
     chosen = programs.suitable_block(task, model) if block is None else block
-    if after is None:
-        after = AFTER if until is None else until.after
-    elif until is not None and after != until.after:
-        raise arguments.refused("after", f"that of until, {until.after:g}, or None", after)
     # A record is a forward pass over the whole training set; with minibatches it may take a tenth of the work.
     recorded = recorded_steps(kept_steps, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
     specification = TrainingSpecification(
@@ -81,8 +72,7 @@ def specify(
         kept_steps=tuple(kept_steps),
         recorded=recorded,
         frames=frame_indices(len(recorded), frames),
-        after=float(arguments.number("after", after, least=0, below=1)),
-        early=early,
+        early_stopping=early_stopping,
     )
     return specification, start
 
@@ -146,17 +136,18 @@ def frame_indices(records: int, frames: int) -> Int[np.ndarray, " K"]:
     return np.unique(np.geomspace(1, records, frames).round().astype(int)) - 1
 
 
-def _early_stopping(task: Task, until: Any, hold: Any, keep: Any, validation: Task | Examples | None) -> EarlyStopping:
-    """Checks when networks stop and what they keep."""
-    arguments.instance("until", until, Goal | None, "an lt.Goal or None")
-    hold = arguments.whole("hold_goal", hold, least=1, most=MOST)
-    arguments.choice("keep", keep, "last", "best")
-    if until is None and hold != 1:
-        raise arguments.refused("hold_goal", "1 without until", hold)
-    if until is not None and (
-        (until.accuracy is None) != (measured(task.loss) is None) or not {*until.features} <= {*task.measured}
+def _fitting(task: Task, early_stopping: EarlyStopping) -> EarlyStopping:
+    """Checks that networks trained on a task can meet the goal; returns the same with a task for validation."""
+    arguments.instance("early_stopping", early_stopping, EarlyStopping, "an lt.EarlyStopping")
+    goal, validation = early_stopping.goal, early_stopping.validation
+    if goal is None and early_stopping.records:
+        raise arguments.refused("records of early_stopping", "0 without a goal", early_stopping.records)
+    if (
+        goal is not None
+        and early_stopping.records
+        and ((goal.accuracy is None) != (measured(task.loss) is None) or not {*goal.features} <= {*task.measured})
     ):
-        raise arguments.refused("until", f"a goal for {', '.join(task.measured)}, which are recorded", str(until))
+        raise arguments.refused("goal of early_stopping", f"for {', '.join(task.measured)}, as recorded", str(goal))
     if isinstance(validation, Examples):
         examples = validation
         validation = replace(task, examples=lambda *_: examples, batch=None, fresh=False, validation=None, numbers=())
@@ -167,4 +158,4 @@ def _early_stopping(task: Task, until: Any, hold: Any, keep: Any, validation: Ta
                 raise ValueError(f"validation must have the {name} of the task, {getattr(task, name)}")
         if unknown := {*validation.numbers} - {*task.numbers}:
             raise ValueError(f"validation takes the training number {min(unknown)}, which the task does not have")
-    return EarlyStopping(until, hold, keep == "best", validation)
+    return replace(early_stopping, validation=validation)

@@ -23,20 +23,28 @@ from lstm_toys.populations.checkpoints import Checkpoints, changed
 from lstm_toys.populations.group import Answers, Callbacks, Group, GroupState, TrainingJob, last_steps
 from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.populations.specification import specify
-from lstm_toys.tasks.goal import AFTER, Goal
-from lstm_toys.tasks.supervision import Examples, Task, measured
+from lstm_toys.tasks.goal import AFTER, NEVER, EarlyStopping
+from lstm_toys.tasks.supervision import Task, measured
 
-Monitor = Callable[[int, Float[np.ndarray, " M"], Bool[np.ndarray, " M"]], None]
-"""Called at recorded steps with a group's step, the losses of its members, and whether each has not diverged."""
+Monitor = Callable[[int, Float[np.ndarray, " M"], Bool[np.ndarray, " M"]], bool | None]
+"""Called at recorded steps with a group's step, the losses of its members, and whether each has not diverged; returns
+True to end the training."""
 
 
 class Diverged(Exception):
-    """Seeds diverged, with ``on_divergence="stop"``; the arguments are their numbers and the step.
+    """Seeds diverged, and were not to; the arguments are their numbers and the step.
 
     Example:
+        A monitor that ends a training when a network diverges:
+
         >>> import lstm_toys as lt
-        >>> issubclass(lt.Diverged, Exception)  # `lt.train(..., on_divergence="stop")` raises it.
-        True
+        >>> def strict(step, losses, sound):
+        ...     if not sound.all():
+        ...         raise lt.Diverged(np.flatnonzero(~sound).tolist(), step)
+        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
+        >>> lt.train(task, lt.Stack(1), seeds=2, steps=3, learning_rate=1e9, monitor=strict)
+        Traceback (most recent call last):
+        lstm_toys.populations.train.Diverged: ([0, 1], 1)
     """
 
 
@@ -214,7 +222,7 @@ class Training:
             base_seed=spec.base_seed,
             member_steps=self.member_steps,
             seconds=self.seconds,
-            after=spec.after,
+            after=spec.early_stopping.after,
             **arrays,
         )
 
@@ -304,18 +312,9 @@ def train(
     noise: float | Float[np.ndarray, " M"] = 0.0,
     base_seed: int = 0,
     block: int | None = None,
-    frames: int = 0,
-    after: float | int | None = None,
-    until: Goal | None = None,
-    hold_goal: int = 1,
-    keep: Literal["last", "best"] = "last",
-    validation: Task | Examples | None = None,
-    progress: bool = False,
-    monitor: Monitor | None = None,
+    early_stopping: EarlyStopping = NEVER,
     checkpoints: Checkpoints | None = None,
-    stop: Callable[[], bool] | None = None,
-    on_divergence: Literal["exclude", "stop"] = "exclude",
-    executor: Executor | None = None,
+    monitor: Monitor | bool = False,
 ) -> Population:
     """Trains a population of networks; each member is a seed with hyperparameters.
 
@@ -340,28 +339,17 @@ def train(
         base_seed: another value gives different networks with the same seed numbers.
         block: number of members that one compiled program computes; another value changes the last bits. None: chosen
             for speed.
-        frames: largest number of records for which the answer to the first training curve is kept.
-        after: the share of a sequence that the recorded RMSE leaves out at the beginning, since networks start from a
-            zero state and need some time points to settle; None: that of ``until``, or a tenth.
-        until: a goal at which networks stop early: a network that meets it at ``hold_goal`` records in a row takes no
-            more steps, while the others train on. It is bit-identical to a network trained for only so many steps.
-        hold_goal: number of records in a row, see ``until``; there are about 200 records in a training.
-        keep: ``"last"`` parameters, or the ``"best"`` ones: those of the record with the smallest loss on
-            ``validation``; without it, of the smallest recorded loss. They are chosen for each network.
-        validation: examples, or a task that makes some for each seed, on which the loss is recorded as well.
-        progress: show steps, rate, loss and the time left, as a bar on a terminal, otherwise as lines.
-        monitor: called at recorded steps, instead of ``progress``, with the step, the losses, and a mask of the members
-            that have not diverged.
+        early_stopping: when networks take no more steps, and which parameters are kept; by default the last ones, of
+            networks that take all steps.
         checkpoints: where checkpoints are saved, and from which training continues if there are any.
-        stop: called before the first step and about once a second; returns True to end the training with `Stopped`.
-        on_divergence: ``"exclude"`` marks a diverged member; ``"stop"`` ends the training.
-        executor: computes the groups of members; None: this process.
+        monitor: called at recorded steps with the step, the losses, and a mask of the members that have not diverged.
+            If it returns True, the training ends soon with `Stopped`; an exception, such as `Diverged`, ends it, too.
+            True: shows steps, rate, loss and the time left, as a bar on a terminal, otherwise as lines.
 
     Raises:
         ValueError: an argument is invalid, or answers do not have the shape of the targets.
-        Stopped: ``stop`` returned True; a checkpoint has been saved if ``checkpoints`` are given. Its ``population``
+        Stopped: ``monitor`` returned True; a checkpoint has been saved if ``checkpoints`` are given. Its ``population``
             has the networks trained so far.
-        Diverged: a member has diverged, and ``on_divergence`` is ``"stop"``.
         Damaged: a checkpoint cannot be read; OtherTraining if it is of another training.
         OSError: a checkpoint cannot be written.
 
@@ -371,8 +359,9 @@ def train(
         >>> lt.train(task, lt.Stack(1), seeds=2, steps=20, learning_rate=0.1).train_loss.shape  # [seed, recorded step]
         (2, 21)
     """
-    others: dict[str, Any] = {"learning_rate": learning_rate, "momentum": momentum, "decay": decay, "noise": noise}
-    others |= {"after": after, "until": until, "hold_goal": hold_goal, "keep": keep, "validation": validation}
+    if not isinstance(monitor, bool):
+        arguments.function("monitor", monitor, "True, False, or a function of a step, losses and a mask", 3)
+    hyper: dict[str, Any] = {"learning_rate": learning_rate, "momentum": momentum, "decay": decay, "noise": noise}
     specification, start = specify(
         task,
         model,
@@ -382,23 +371,20 @@ def train(
         numbers=numbers,
         base_seed=base_seed,
         block=block,
-        frames=frames,
-        **others,
+        early_stopping=early_stopping,
+        **hyper,
     )
-    if arguments.switch("progress", progress) and monitor is not None:
-        raise ValueError("progress is shown, or a monitor is told of it; give one of the two")
-    bar = TrainingProgress(output.console(), [1.0]) if progress else None
-    training = Training(
-        specification,
-        start,
-        executor=executor,
-        checkpoints=checkpoints,
-        monitor=bar or monitor,
-        stop=stop,
-        on_divergence=on_divergence,
-    )
-    if bar is None:
-        return training.population()
-    with bar:
-        bar.begin("training", training.count, specification.kept_steps[-1])
-        return training.population()
+    if monitor is True:
+        with TrainingProgress(output.console(), [1.0]) as bar:
+            bar.begin("training", len(start.seed), specification.kept_steps[-1])
+            return Training(specification, start, checkpoints=checkpoints, monitor=bar).population()
+    asked: list[Any] = []
+
+    def told(*records: Any) -> None:
+        if monitor:
+            asked.append(monitor(*records))
+
+    def stop() -> bool:
+        return any(asked)
+
+    return Training(specification, start, checkpoints=checkpoints, monitor=told, stop=stop).population()

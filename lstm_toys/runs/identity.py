@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from lstm_toys.networks.cells import Gates
 from lstm_toys.output import counted
+from lstm_toys.tasks.goal import NEVER, EarlyStopping
 
 LATER = {"later": True}
 """Metadata of a setting whose default is left out, so that runs from before it have the same settings."""
@@ -36,8 +37,7 @@ class Settings(Identity):
         block: None: chosen for the task and the platform.
         cell: a name in `lstm_toys.networks.cells.CELLS`, or the ``package.module:Class`` of a custom cell.
         numbers: names and values of the experiment's training numbers.
-        hold_goal: number of records in a row at which a network that meets the goal stops; 0: all take every step.
-        keep: ``"last"`` parameters, or the ``"best"`` ones by the recorded loss.
+        early_stopping: when networks stop at the experiment's goal, and which parameters are kept.
     """
 
     seeds: int
@@ -56,8 +56,7 @@ class Settings(Identity):
     cell: str = "lstm"
     gates: Gates = "sigmoid"
     numbers: tuple[tuple[str, float | int], ...] = ()
-    hold_goal: int = field(default=0, metadata=LATER)
-    keep: Literal["last", "best"] = field(default="last", metadata=LATER)
+    early_stopping: EarlyStopping = field(default=NEVER, metadata=LATER)
 
     def __str__(self) -> str:
         return f"{self.experiment} ({self.network}), {counted(self.seeds, 'seed')}"
@@ -96,6 +95,8 @@ def _plain(value: Any) -> Any:
         return [_plain(each) for each in value]
     if not dataclasses.is_dataclass(value):
         return value
+    if isinstance(value, EarlyStopping):
+        return str(value)
     every = [(each, getattr(value, each.name)) for each in dataclasses.fields(value) if each.compare]
     fields = {each.name: _plain(own) for each, own in every if not (each.metadata and own == each.default)}
     if isinstance(value, Settings):

@@ -156,10 +156,7 @@ class Prepared:
             base_seed=self.settings.base_seed,
             block=self.block,
             frames=self.experiment.frames,
-            after=self.experiment.goal.after,
-            until=self.experiment.goal if self.settings.hold_goal else None,
-            hold_goal=self.settings.hold_goal or 1,
-            keep=self.settings.keep,
+            early_stopping=dataclasses.replace(self.settings.early_stopping, goal=self.experiment.goal),
             **{"learning_rate": None, **members},
         )
         return dataclasses.replace(specification, curves=answered, lengths=lengths or {}), start

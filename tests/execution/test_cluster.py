@@ -80,9 +80,9 @@ def two():
         yield found
 
 
-def training(executor, checkpoints=None):
+def training(executor, checkpoints=None, **how):
     """The training of `here`, by an executor."""
-    return train.Training(*specify(TASK, MODEL, **OPTIONS), executor=executor, checkpoints=checkpoints)
+    return train.Training(*specify(TASK, MODEL, **OPTIONS), executor=executor, checkpoints=checkpoints, **how)
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def test_what_was_finished_or_begun_is_continued_by_whoever_comes(two, here, tmp
     def kept(name, every):
         return Checkpoints(tmp_path / name, every, lambda _: None)
 
-    assert same(lt.train(TASK, MODEL, executor=two, checkpoints=kept("finished", 60.0), **OPTIONS).states, here.states)
+    assert same(training(two, kept("finished", 60.0)).population().states, here.states)
     max((tmp_path / "finished").iterdir(), key=lambda path: int(path.name.split("-")[1])).unlink()
     for whose, steps in ((two, 6 * 40), (None, 0)):
         again = training(whose, kept("finished", 60.0))
@@ -181,7 +181,7 @@ def test_what_was_finished_or_begun_is_continued_by_whoever_comes(two, here, tmp
 
     asked = iter([False, False, False, True])
     with pytest.raises(signals.Stopped):
-        lt.train(TASK, MODEL, checkpoints=kept("begun", 0.0), stop=lambda: next(asked), **OPTIONS)
+        training(None, kept("begun", 0.0), stop=lambda: next(asked)).population()
     continued = training(two, kept("begun", 0.0))
     assert same(continued.population().states, here.states)
     assert 0 < continued.member_steps < 18 * 40

@@ -1,5 +1,6 @@
 """Early stopping: networks that met their goal are frozen, and the best parameters kept, each network by itself."""
 
+import dataclasses
 import json
 
 import jax
@@ -10,18 +11,22 @@ import pytest
 
 import lstm_toys as lt
 from conftest import carry_out, rarely
-from lstm_toys.populations import blocks, group, programs
+from lstm_toys.populations import blocks, group, programs, specification, train
+from lstm_toys.tasks.goal import NEVER
 
 X, MODEL = lt.time_points(20), lt.Stack(1, (4,))
 TASK = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, X)
 LINES = {"slope": np.array([0.4, 0.7]), "intercept": 0.0}
 OTHER = lt.reproduce("line", LINES, X)
 STEPS, HOLD = 60, 3
-BEST = {"until": lt.Goal(rmse=0.12), "hold_goal": HOLD, "keep": "best", "validation": OTHER, "frames": 3}
+GOAL = lt.Goal(rmse=0.12)
+BEST = lt.EarlyStopping(goal=GOAL, records=HOLD, best=True, validation=OTHER)
 
 
-def trained(seeds=9, steps=STEPS, task=TASK, **options):
-    return lt.train(task, MODEL, seeds=seeds, steps=steps, learning_rate=0.3, **{"optimizer": "momentum", **options})
+def trained(seeds=9, steps=STEPS, task=TASK, stopping=NEVER, **how):
+    options = {"learning_rate": 0.3, "optimizer": "momentum", "frames": 3, "early_stopping": stopping}
+    specified = specification.specify(task, MODEL, seeds=seeds, steps=steps, **options)
+    return train.Training(*specified, **how).population()
 
 
 def one(tree, seed):
@@ -40,11 +45,12 @@ def drawn(key, _):
 BITS = lt.Task(drawn, ("bit",), ("bit",), sequence=True, loss="binary_cross_entropy", fresh=True)
 
 
-@pytest.mark.parametrize(("task", "goal"), rarely((TASK, BEST["until"]), (BITS, lt.Goal(accuracy=0.9))))
+@pytest.mark.parametrize(("task", "goal"), rarely((TASK, GOAL), (BITS, lt.Goal(accuracy=0.9))))
 def test_a_network_that_holds_its_goal_is_that_of_a_shorter_training(task, goal):
     """To the last bit, beside others that train on; the loop over records says when."""
-    ours = trained(task=task, until=goal, hold_goal=HOLD)
-    free = trained(task=task, steps=sorted({*ours.last_steps.tolist(), STEPS}), after=goal.after)
+    ours = trained(task=task, stopping=lt.EarlyStopping(goal=goal, records=HOLD))
+    steps, never = sorted({*ours.last_steps.tolist(), STEPS}), lt.EarlyStopping(goal=goal)
+    free = trained(task=task, steps=steps, stopping=never)
     assert len({*ours.last_steps}) > 1
     for seed, errors in enumerate(free.train_measures[:, :, 0]):
         met, last = (errors <= goal.limit if goal.rmse else errors >= goal.limit), len(errors) - 1
@@ -61,7 +67,7 @@ def test_a_network_that_holds_its_goal_is_that_of_a_shorter_training(task, goal)
 def best():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "GROUP_MEMBERS", 4)
-        return trained(**BEST)
+        return trained(stopping=BEST)
 
 
 def test_networks_stop_at_the_first_step_at_which_they_have_held_their_goal(best):
@@ -99,16 +105,17 @@ def test_the_best_parameters_are_those_of_a_plain_loop(best):
 @pytest.mark.long
 def test_a_network_is_chosen_and_stopped_as_if_alone(best):
     """And without validation by the recorded loss; a network that diverges has its best parameters from before."""
-    few = trained(np.array([7, 2]), **BEST)
+    few = trained(np.array([7, 2]), stopping=BEST)
     for mine, seed in enumerate((7, 2)):
         same(one((few.states, few.validation_loss), mine), one((best.states, best.validation_loss), seed))
-    options = {"seeds": 2, "steps": 40, "learning_rate": np.array([0.3, 90]), "keep": "best"}
-    wild = lt.train(TASK, MODEL, **options, validation=TASK.examples(jax.random.key(0), {}))
+    options, best = {"seeds": 2, "steps": 40, "learning_rate": np.array([0.3, 90])}, lt.EarlyStopping(best=True)
+    shown = dataclasses.replace(best, validation=TASK.examples(jax.random.key(0), {}))
+    wild = lt.train(TASK, MODEL, **options, early_stopping=shown)
     np.testing.assert_array_equal(wild.validation_loss, wild.train_loss)
     assert wild.diverged.tolist() == [False, True]
     sound = wild.train_loss[1, : wild.sound_steps[1] + 1]
     assert wild.params_steps.tolist() == [wild.train_loss[0].argmin(), sound.argmin()]
-    same(lt.train(TASK, MODEL, **options).params, wild.params)
+    same(lt.train(TASK, MODEL, **options, early_stopping=best).params, wild.params)
 
 
 @pytest.mark.usefixtures("digests")
@@ -117,9 +124,10 @@ def test_a_stopped_training_has_what_it_trained_and_continues_to_the_same_bits(b
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
     monkeypatch.setattr(group, "CALL_SECONDS", 0.0)  # So that every call is of one step.
 
-    def continued(calls, **options):
+    def continued(calls, **changes):
         left, kept = iter(range(calls)), lt.Checkpoints(tmp_path / "kept", 1e9)
-        return trained(**{**BEST, **options}, checkpoints=kept, stop=lambda: next(left, None) is None)
+        stopping = dataclasses.replace(BEST, **changes)
+        return trained(stopping=stopping, checkpoints=kept, stop=lambda: next(left, None) is None)
 
     with pytest.raises(lt.Stopped) as first:
         continued(0)
@@ -134,7 +142,7 @@ def test_a_stopped_training_has_what_it_trained_and_continues_to_the_same_bits(b
         np.testing.assert_array_equal(part.validation_loss, best.validation_loss[:members, : len(part.steps)])
         stays = best.last_steps[:members] <= part.steps[-1]
         np.testing.assert_array_equal(part.last_steps[stays], best.last_steps[:members][stays])
-    for other in ({"hold_goal": 2}, {"validation": TASK}):
+    for other in ({"records": 2}, {"validation": TASK}):
         with pytest.raises(lt.OtherTraining, match="belongs to another training"):
             continued(99, **other)
     last = continued(99)
@@ -154,7 +162,7 @@ EXPERIMENT = lt.Experiment(
     name="held",
     doc="One line, until its goal is held.",
     defaults={"steps": STEPS, "learning_rate": 0.3, "optimizer": "momentum", "timesteps": 20, "hidden": "4"},
-    goal=BEST["until"],
+    goal=GOAL,
     task=lambda x: lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x),
     probes=lambda x: [lt.probe("others", "line", LINES, x)],
     draw=lambda *_: {},
@@ -163,8 +171,8 @@ EXPERIMENT = lt.Experiment(
 
 @pytest.mark.long
 def test_flags_stop_and_keep_and_are_part_of_what_a_run_is(tmp_path, capsys):
-    expected = trained(9, until=EXPERIMENT.goal, hold_goal=2, keep="best")
-    assert carry_out(EXPERIMENT, ["--seeds=9", f"--results_dir={tmp_path}", "--hold_goal=2", "--keep=best"]) == 0
+    expected = trained(9, stopping=lt.EarlyStopping(goal=GOAL, records=2, best=True))
+    assert carry_out(EXPERIMENT, ["--seeds=9", f"--results_dir={tmp_path}", "--early_stopping=2,best"]) == 0
     early = int((expected.last_steps < STEPS).sum())
     assert f"{early} of them stopped early, after meeting the goal at 2 records in a row" in capsys.readouterr().out
     (run,) = (tmp_path / "runs").iterdir()
@@ -176,9 +184,10 @@ def test_flags_stop_and_keep_and_are_part_of_what_a_run_is(tmp_path, capsys):
 
 
 REFUSED = {
-    "until must be a goal for y, which are recorded, not 'train accuracy": {"until": lt.Goal(accuracy=0.9)},
-    "hold_goal must be 1 without until, not 2": {"hold_goal": 2},
-    "after must be that of until, 0.1, or None, not 0": {"until": lt.Goal(rmse=0.1), "after": 0},
+    "goal of early_stopping must be for y, as recorded, not 'train acc": {"goal": lt.Goal(accuracy=0.9), "records": 1},
+    "records of early_stopping must be 0 without a goal, not 2": {"records": 2},
+    "records must be at least 0": {"records": -1},
+    "goal must be an lt.Goal or None, not 0.1": {"goal": 0.1},
     "validation must have the input_features of the task": {"validation": lt.reproduce("line", LINES, X, ("x", "y"))},
     "validation takes the training number a": {"validation": lt.reproduce("line", {**LINES, "slope": "a"}, X)},
 }
@@ -188,4 +197,4 @@ REFUSED = {
 @pytest.mark.usefixtures("as_users_have_it")
 def test_what_cannot_stop_networks_is_refused(said):
     with pytest.raises(ValueError, match=f"^{said}[^\n]*$"):
-        trained(1, 1, **REFUSED[said])
+        lt.train(TASK, MODEL, seeds=1, steps=1, learning_rate=0.3, early_stopping=lt.EarlyStopping(**REFUSED[said]))

@@ -38,6 +38,12 @@ def trained(seeds=3, steps=40, task=TASK, **options):
     return train.train(task, MODEL, seeds=seeds, steps=steps, **{"learning_rate": 0.1, **options})
 
 
+def watched(seeds=3, learning_rate=0.1, **how):
+    """The same training, as commands stop it and continue it."""
+    specified = specification.specify(TASK, MODEL, seeds=seeds, steps=40, learning_rate=learning_rate)
+    return train.Training(*specified, **how).population()
+
+
 def one(params, seed):
     """The parameters of one network."""
     return jax.tree.map(lambda leaf: jnp.asarray(leaf[seed]), params)
@@ -68,7 +74,7 @@ def write_losses_and_answers(file):
         arrays[f"losses on several curves of {seeds}"] = trained(seeds, task=SEVERAL).train_loss
         arrays[f"answers of {seeds}"] = answering.answers(MODEL, networks.params, CURVES[:3])
     with contextlib.suppress(signals.Stopped):
-        trained(16, checkpoints=Checkpoints(Path(file).with_suffix(""), 1e9), stop=stop_after(1))
+        watched(16, checkpoints=Checkpoints(Path(file).with_suffix(""), 1e9), stop=stop_after(1))
     np.savez(file, **arrays, devices=jax.device_count())
 
 
@@ -206,7 +212,7 @@ def test_a_diverging_member_keeps_its_last_sound_state_and_leaves_the_others_alo
     for seed, expected in enumerate((networks, untrained, networks, untrained)):
         same(one(mixed.params, seed), one(expected.params, seed))
     with pytest.raises(train.Diverged) as error:
-        trained(4, learning_rate=rates, on_divergence="stop")
+        watched(4, rates, on_divergence="stop")
     assert error.value.args == ([1, 3], 40)
 
 
@@ -243,7 +249,7 @@ def test_a_call_between_records_changes_nothing(networks, monkeypatch):
     monkeypatch.setattr(specification, "RECORDS", 4)
     monkeypatch.setattr(group, "CALL_SECONDS", 0.0)
     asked = []
-    split = trained(stop=lambda: asked.append(1))
+    split = watched(stop=lambda: asked.append(1))
     assert len(asked) >= 40
     np.testing.assert_array_equal(split.train_loss, networks.train_loss[:, ::10])
     same(split.params, networks.params)
