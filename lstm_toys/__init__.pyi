@@ -10,16 +10,17 @@ from .files import Damaged
 from .networks.cells import InvalidModel
 from .networks.gru import GRU
 from .networks.lstm import LSTM
-from .networks.porting import to_torch
 from .networks.rnn import RNN
 from .networks.stack import Stack
 from .populations.answering import answers
 from .populations.checkpoints import Checkpoints, OtherTraining
+from .populations.porting import to_torch
 from .populations.states import Rollout, rollout, states
-from .populations.train import Diverged, Population, train
+from .populations.train import Diverged, train
+from .populations.trained import Networks
 from .populations.tuning import Tried, tune
 from .results.arrays import Results, probed
-from .results.population import Saved, Untrusted, save
+from .results.population import Untrusted, save
 from .results.storage import load_parameters, save_parameters, save_results
 from .results.summary import accepted, right
 from .runs.experiment import Experiment
@@ -67,15 +68,14 @@ __all__ = [
     "Family",
     "Goal",
     "InvalidModel",
+    "Networks",
     "OtherTraining",
     "Parameter",
     "Parameters",
     "Plane",
-    "Population",
     "Probe",
     "Results",
     "Rollout",
-    "Saved",
     "Scaling",
     "Settings",
     "SlowPoints",

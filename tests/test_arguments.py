@@ -67,7 +67,7 @@ TAKING = {
     "reproduce_curves": lambda curves: made(lt.reproduce_curves(curves, ("y",))),
     "Task": lambda curves: made(lt.Task(lambda *_: (curves, curves), ("y",), ("y",), sequence=True)),
     "Probe": lambda curves: [lt.Probe("some", curves, {}).inputs],
-    "answers": lambda curves: [lt.answers(MODEL, PARAMS, curves)],
+    "answers": lambda curves: [lt.answers((MODEL, PARAMS), curves)],
 }
 
 
@@ -118,9 +118,9 @@ def bad(call, **arguments):
 
 
 train, adam = (partial(lt.train, TASK, MODEL, **OPTIONS, optimizer=each) for each in ("sgd", "adam"))
-answers, states = (partial(each, model=MODEL, params=PARAMS, inputs=CURVES) for each in (lt.answers, lt.states))
-rollout = partial(lt.rollout, model=MODEL, params=PARAMS, start=CURVES, steps=2)
-intervene = partial(lt.intervene, model=MODEL, params=PARAMS, curves=CURVES, layer="lstm_0", units=[0])
+answers, states = (partial(each, networks=(MODEL, PARAMS), inputs=CURVES) for each in (lt.answers, lt.states))
+rollout = partial(lt.rollout, networks=(MODEL, PARAMS), start=CURVES, steps=2)
+intervene = partial(lt.intervene, networks=(MODEL, PARAMS), curves=CURVES, layer="lstm_0", units=[0])
 task = partial(lt.Task, input_features=Y, output_features=Y, sequence=True)
 probe = partial(lt.Probe, name="p", inputs=CURVES, parameters={})
 reproduce = partial(lt.reproduce, family="line", parameters=LINE, x=X)
@@ -146,11 +146,13 @@ REFUSED = [
         lambda grid: lt.tune(TASK, MODEL, {"learning_rate": [0.1], **grid}, seeds=1, steps=1, base_seed=0),
         grid=[{"noise": []}],
     ),
-    *bad(answers, inputs=NO_CURVES, params=[{}, WORDS], block=[0]),
+    *bad(answers, inputs=NO_CURVES, networks=[MODEL, PARAMS, (MODEL,)], block=[0]),
+    *bad(lambda params: answers(networks=(MODEL, params)), params=[{}, WORDS]),
+    *bad(lambda model: rollout(networks=(model, PARAMS)), model=[MODEL.init]),
     *(*bad(probe, inputs=NO_CURVES[:3]), *bad(partial(lt.reproduce_curves, features=Y), curves=NO_CURVES[:3])),
     *bad(lambda inputs: task(lambda *_: (inputs, inputs)).made(jax.random.key(0), {}), inputs=NO_CURVES[:3]),
     *bad(states, block=[1.5]),
-    *bad(rollout, model=[MODEL.init], feedback=[lambda _: None, lambda answers: answers[:1]]),
+    *bad(rollout, feedback=[lambda _: None, lambda answers: answers[:1]]),
     *bad(intervene, layer=[["lstm_0"]], gate=["open"]),
     *bad(partial(lt.Stack, features=1), features=[1.5], hidden=[32, (0,)], sequence=["no"], cell=[lt.LSTM]),
     *bad(partial(lt.LSTM, units=1), units=[-1], gates=["harder", ONES]),

@@ -161,9 +161,9 @@ def test_python_of_the_readme_runs(change, here):
     exec(first, names)
     trained, saved = names["trained"], lt.load("mine")
     assert (here / "answers.png").stat().st_size > 10_000
-    np.testing.assert_array_equal(saved.results.train_loss, trained.train_loss)
+    np.testing.assert_array_equal(saved.results.train_loss, trained.results.train_loss)
     if change is str:
-        assert np.median(trained.train_loss[:, -1]) < 0.1 * np.median(trained.train_loss[:, 0])
+        assert np.median(trained.results.train_loss[:, -1]) < 0.1 * np.median(trained.results.train_loss[:, 0])
         exec(flips, names)
         held = names["quiet"].answers
         assert held.shape == (4, 8, 10, 3)
@@ -182,7 +182,7 @@ def test_a_question_of_the_documentation_is_run_saved_and_loaded(name, here):
     x = np.linspace(0, 5, 20)
     np.testing.assert_allclose(saved.results.train_target[:, 0], np.exp(-0.5 * x) * np.cos(4 * x), atol=1e-5)
     assert saved.results.decay.values.tolist() == [0, 0.25, 1, 2]
-    answers = lt.answers(saved.model, saved.params, saved.results.input.values)
+    answers = lt.answers(saved, saved.results.input.values)
     np.testing.assert_allclose(answers, saved.results.answer, atol=1e-6)
     assert (run / "others.png").is_file()
 

@@ -77,7 +77,9 @@ def judged(
 ) -> dict[str, int]:
     """By claim, how many of the random networks with these numbers meet it."""
     results = {
-        name: answers(made, parameters(made.model, len(made.task.input_features), numbers, scale))
+        name: evidence.answered(
+            made, (made.model, parameters(made.model, len(made.task.input_features), numbers, scale))
+        )
         for name, made in prepared.items()
     }
     outcomes = {claim.id: judge(claim, results) for claim in claims}
@@ -104,18 +106,6 @@ def _program(model: nn.Module, features: int) -> Any:
         return jax.tree_util.tree_unflatten(tree, scaled)
 
     return drawn
-
-
-def answers(made: Prepared, params: Any) -> lt.Results:
-    """What networks answer to everything that claims ask about, labeled as a run labels it."""
-    ends = made.curves.lengths
-    return evidence.labeled(
-        made,
-        {
-            name: lt.answers(made.model, params, each, lengths=ends.get(name), block=made.block)
-            for name, each in made.curves.answered.items()
-        },
-    )
 
 
 def paper(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:

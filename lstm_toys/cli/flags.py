@@ -12,7 +12,8 @@ from lstm_toys.networks import cells, optimizers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import FORMATS
-from lstm_toys.runs.identity import NUMBER, Settings
+from lstm_toys.runs.identity import Settings
+from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.text import message
 
 FlagTable = dict[str, tuple[flags.ArgumentParser[Any] | None, str]]

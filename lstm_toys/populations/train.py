@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import flax.linen as nn
 import jax
 import numpy as np
 import optax
-from jaxtyping import Bool, Float, Int, PyTree
+from jaxtyping import Bool, Float, Int
 
 from lstm_toys import arguments, output
 from lstm_toys.execution import devices
@@ -17,14 +16,18 @@ from lstm_toys.execution.base import Executor
 from lstm_toys.execution.devices import Here
 from lstm_toys.execution.progress import TrainingProgress
 from lstm_toys.execution.signals import Stopped
-from lstm_toys.networks import training
-from lstm_toys.populations import blocks
+from lstm_toys.networks.optimizers import Hyper, takes
+from lstm_toys.networks.training import LastGood
+from lstm_toys.networks.transforms import Kind, Own
+from lstm_toys.populations import blocks, records
 from lstm_toys.populations.checkpoints import Checkpoints, changed
 from lstm_toys.populations.group import Answers, Callbacks, Group, GroupState, TrainingJob, last_steps
 from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.populations.specification import specify
-from lstm_toys.tasks.goal import AFTER, NEVER, EarlyStopping
-from lstm_toys.tasks.supervision import Task, measured
+from lstm_toys.populations.trained import Networks
+from lstm_toys.tasks.goal import NEVER, EarlyStopping
+from lstm_toys.tasks.parameters import NUMBER
+from lstm_toys.tasks.supervision import Task
 
 Monitor = Callable[[int, Float[np.ndarray, " M"], Bool[np.ndarray, " M"]], bool | None]
 """Called at recorded steps with a group's step, the losses of its members, and whether each has not diverged; returns
@@ -48,108 +51,16 @@ class Diverged(Exception):
     """
 
 
-@dataclass(repr=False, eq=False)
-class Population:
-    """Trained networks, one per member.
-
-    Attributes:
-        states: the last parameters before divergence, or the best ones, by kept step; every leaf has a leading axis M.
-        steps: recorded steps.
-        train_measures: errors or accuracies; see `train_rmse` and `train_accuracy`.
-        frames: answers to the first training curve at ``frame_steps``, ``[M, K, T, A]`` or ``[M, K, A]``.
-        block: number of members that one compiled program computes.
-        member_steps: total number of steps of all members, excluding those before a checkpoint that was continued.
-        seconds: wall time of each stage; see `Training.seconds`.
-        answers: answers to an experiment's curves by step and set, ``[M, C, T, A]`` or ``[M, C, A]``; see `lt.answers`.
-        after: the share of a sequence that ``train_measures`` leave out at the beginning.
-        validation_loss: recorded losses on ``validation`` of `lt.train`; None without it.
-        seeds: the seed number of each member.
-        base_seed: see `lstm_toys.train`.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
-        >>> trained = lt.train(task, lt.Stack(1), seeds=2, steps=3, learning_rate=0.1)
-        >>> isinstance(trained, lt.Population), trained.params["readout"]["kernel"].shape, trained.diverged.tolist()
-        (True, (2, 32, 4), [False, False])
-    """
-
-    task: Task
-    model: nn.Module
-    states: dict[int, training.LastGood]
-    steps: Int[np.ndarray, " R"]
-    train_loss: Float[np.ndarray, "M R"]
-    train_measures: Float[np.ndarray, "M R E"]
-    frame_steps: Int[np.ndarray, " K"]
-    frames: Float[np.ndarray, "M K ..."]
-    block: int
-    numbers: dict[str, Float[np.ndarray, " M"]]
-    seeds: Int[np.ndarray, " M"]
-    base_seed: int
-    member_steps: int
-    seconds: dict[str, float] = field(default_factory=dict)
-    answers: Mapping[int, Answers] = field(default_factory=dict)
-    after: float | int = AFTER
-    validation_loss: Float[np.ndarray, "M R"] | None = None
-
-    @property
-    def kept(self) -> training.LastGood:
-        """What is kept of each member after the last step."""
-        return self.states[int(self.steps[-1])]
-
-    @property
-    def params(self) -> PyTree[Float[np.ndarray, "M ..."]]:
-        """Parameters after the last step, or the best ones; for a diverged member, of those before it diverged."""
-        return self.kept.params
-
-    @property
-    def params_steps(self) -> Int[np.ndarray, " M"]:
-        """The number of steps after which each member had its ``params``."""
-        best = self.kept.best
-        return np.minimum(self.sound_steps, self.last_steps) if best is None else np.asarray(best.step)
-
-    @property
-    def last_steps(self) -> Int[np.ndarray, " M"]:
-        """The number of steps that each member has taken: fewer than others if it stopped early, at its goal."""
-        return last_steps(self.kept, int(self.steps[-1]))
-
-    @property
-    def train_rmse(self) -> Float[np.ndarray, "M R A"]:
-        """Root mean squared error of each output feature; AttributeError for networks that answer classes or bits."""
-        if measured(self.task.loss) is not None:
-            raise AttributeError(f"networks trained with {self.task.loss} have train_accuracy instead of train_rmse")
-        return self.train_measures
-
-    @property
-    def train_accuracy(self) -> Float[np.ndarray, "M R 2"]:
-        """Accuracy over points and whole sequences; AttributeError for networks that answer numbers."""
-        if measured(self.task.loss) is None:
-            raise AttributeError("networks that answer numbers have train_rmse instead of train_accuracy")
-        return self.train_measures
-
-    @property
-    def sound_steps(self) -> Int[np.ndarray, " M"]:
-        """The last recorded step at which a member had not diverged; see `training.LastGood`."""
-        return np.asarray(self.kept.step)
-
-    @property
-    def diverged(self) -> Bool[np.ndarray, " M"]:
-        """Whether each member had diverged at the last step."""
-        return self.sound_steps < self.steps[-1]
-
-    def __repr__(self) -> str:
-        diverged = int(self.diverged.sum())
-        return f"<Population: {len(self.seeds):,} networks, {int(self.steps[-1]):,} steps, {diverged:,} diverged>"
-
-
 class Training:
-    """A population in training, one group of members after another; see `train` for the arguments.
+    """A training, one group of members after another; see `train` for the arguments.
 
     Attributes:
         member_steps: steps taken so far, summed over members.
         seconds: wall time so far of ``compile``, ``train`` and ``evaluate``. Workers run several stages at once; their
             time is divided in the proportions that each worker measured.
         fingerprints: fingerprints of all executions of the training, this one first.
+        answers: answers to an experiment's curves by step and set, ``[M, C, T, A]`` or ``[M, C, A]``, once all members
+            are trained.
         executed: index into ``fingerprints`` of the execution that trained each member, ``[M]``.
     """
 
@@ -169,7 +80,8 @@ class Training:
         self._executor, self._checkpoints = executor or Here(), checkpoints
         self._monitor, self._on_divergence = monitor, on_divergence
         self._stop = stop or (lambda: False)
-        self.count, self.member_steps = len(start.seed), 0
+        self.count, self.member_steps, self._every_step = len(start.seed), 0, 0
+        self.answers: Mapping[int, Answers] = {}
         size = blocks.group_size(self.count, specification.block, self._executor.devices, self._executor.workers)
         self.group_size = checkpoints.group_size(size, self.count) if checkpoints else size
         self.seconds = dict.fromkeys(("compile", "train", "evaluate"), 0.0)
@@ -181,7 +93,12 @@ class Training:
         """The number of groups."""
         return -(-self.count // self.group_size)
 
-    def population(self) -> Population:
+    @property
+    def continued(self) -> bool:
+        """Whether some of the steps so far were taken by an earlier execution."""
+        return self.member_steps < self._every_step
+
+    def networks(self) -> Networks:
         """Trains every group, and joins their members; raises as `train` does."""
         recorded, whole, finished = self.specification.recorded, dict[str, Any](), list[int]()
         try:
@@ -195,35 +112,45 @@ class Training:
             if finished:
                 chosen = np.sort(finished)
                 part = jax.tree.map(lambda leaf: leaf[chosen], whole)
-                stopped.members, stopped.population = chosen, self._population(part, chosen, recorded)
+                stopped.members, stopped.networks = chosen, self._networks(part, chosen, recorded)
             elif stopped.args:
                 group, state = stopped.args
                 chosen, sound = np.asarray(group.members), state.member["sound"]
                 self.member_steps += int(np.maximum(last_steps(sound, state.step) - group.begun, 0).sum())
                 state.kept[int(recorded[state.records - 1])] = sound
-                part = self._population(_arrays(state), chosen, recorded[: state.records])
-                stopped.members, stopped.population = chosen, part
+                part = self._networks(_arrays(state), chosen, recorded[: state.records])
+                stopped.members, stopped.networks = chosen, part
             stopped.args = ("training was stopped",)
             raise
-        return self._population(whole, np.arange(self.count), recorded)
+        return self._networks(whole, np.arange(self.count), recorded)
 
-    def _population(
+    def _networks(
         self, arrays: dict[str, Any], members: Int[np.ndarray, " M"], steps: Int[np.ndarray, " R"]
-    ) -> Population:
-        spec = self.specification
-        return Population(
-            task=spec.task,
+    ) -> Networks:
+        start = jax.tree.map(lambda leaf: np.asarray(leaf)[members], self._start)
+        kept, self.answers = arrays.pop("kept"), arrays.pop("answers")
+        labeled = records.labeled(self.specification, start, steps, kept[int(steps[-1])], **arrays)
+        return self._made(kept, start, labeled)
+
+    def joined(self, groups: Mapping[int, dict[int, LastGood]]) -> Networks:
+        """Joins what is kept of all groups, by first member, without records."""
+        kept = jax.tree.map(lambda *leaves: np.concatenate(leaves), *(groups[first] for first in sorted(groups)))
+        return self._made(kept, self._start)
+
+    def _made(self, kept: dict[int, LastGood], start: Start, labeled: Any = None) -> Networks:
+        spec, last = self.specification, max(kept)
+        return Networks(
             model=spec.model,
-            steps=steps,
-            frame_steps=steps[spec.frames[spec.frames < len(steps)]],
+            params=kept[last].params,
             block=spec.block,
-            numbers={name: np.asarray(each)[members] for name, each in self._start.hyper.numbers.items()},
-            seeds=np.asarray(self._start.seed)[members].astype(int),
-            base_seed=spec.base_seed,
-            member_steps=self.member_steps,
-            seconds=self.seconds,
-            after=spec.early_stopping.after,
-            **arrays,
+            seeds=np.asarray(start.seed).astype(int),
+            diverged=np.asarray(kept[last].step) < last,
+            numbers=_numbers(spec.optimizer, start.hyper),
+            input_features=spec.task.input_features,
+            output_features=spec.task.output_features,
+            step=last,
+            kept={step: each.params for step, each in kept.items()},
+            labeled=labeled,
         )
 
     def groups(self) -> Iterator[tuple[range, GroupState]]:
@@ -240,6 +167,7 @@ class Training:
                 self._note(group.members, fingerprint)
                 self._save(group, state._replace(answers={}, seconds={}), fingerprint)
             self.member_steps += int(np.maximum(state.last_steps - group.begun, 0).sum())
+            self._every_step += int(state.last_steps.sum())
             wall, total = time.perf_counter() - began, sum(state.seconds.values())
             for name, seconds in state.seconds.items():
                 self.seconds[name] += wall * seconds / total
@@ -293,9 +221,18 @@ class Training:
 
 
 def _arrays(state: GroupState) -> dict[str, Any]:
-    """The arrays of a population, of one group of its members."""
-    arrays = {"states": state.kept, "train_loss": state.losses, "train_measures": state.measures}
-    return arrays | {"frames": state.frames, "validation_loss": state.validation, "answers": state.answers}
+    """The arrays of trained networks, of one group of members."""
+    return {name: getattr(state, name) for name in ("kept", "losses", "measures", "frames", "validation", "answers")}
+
+
+def _numbers(optimizer: Kind, hyper: Hyper) -> dict[str, Float[np.ndarray, " M"]]:
+    """The hyperparameters that an optimizer has, and the numbers of training curves, by setting."""
+    injected = {"learning_rate"} & {*optimizer.injected} if isinstance(optimizer, Own) else None
+    own = (
+        {"learning_rate", *takes(optimizer)} if injected is None else injected
+    )  # Of a user's, others are in `numbers`.
+    traced = {name: getattr(hyper, name) for name in hyper._fields if name in {*own, "noise"}}
+    return traced | {f"{NUMBER}{name}": values for name, values in hyper.numbers.items()}
 
 
 def train(
@@ -315,7 +252,7 @@ def train(
     early_stopping: EarlyStopping = NEVER,
     checkpoints: Checkpoints | None = None,
     monitor: Monitor | bool = False,
-) -> Population:
+) -> Networks:
     """Trains a population of networks; each member is a seed with hyperparameters.
 
     A hyperparameter is one number for all members, or an array ``[M]`` with one number per member.
@@ -348,16 +285,17 @@ def train(
 
     Raises:
         ValueError: an argument is invalid, or answers do not have the shape of the targets.
-        Stopped: ``monitor`` returned True; a checkpoint has been saved if ``checkpoints`` are given. Its ``population``
-            has the networks trained so far.
+        Stopped: ``monitor`` returned True; a checkpoint has been saved if ``checkpoints`` are given. Its ``networks``
+            are those trained so far.
         Damaged: a checkpoint cannot be read; OtherTraining if it is of another training.
         OSError: a checkpoint cannot be written.
 
     Example:
         >>> import lstm_toys as lt
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
-        >>> lt.train(task, lt.Stack(1), seeds=2, steps=20, learning_rate=0.1).train_loss.shape  # [seed, recorded step]
-        (2, 21)
+        >>> networks = lt.train(task, lt.Stack(1), seeds=2, steps=20, learning_rate=0.1)
+        >>> dict(networks.results.train_loss.sizes)  # One recorded step more than steps.
+        {'seed': 2, 'step': 21}
     """
     if not isinstance(monitor, bool):
         arguments.function("monitor", monitor, "True, False, or a function of a step, losses and a mask", 3)
@@ -377,7 +315,7 @@ def train(
     if monitor is True:
         with TrainingProgress(output.console(), [1.0]) as bar:
             bar.begin("training", len(start.seed), specification.kept_steps[-1])
-            return Training(specification, start, checkpoints=checkpoints, monitor=bar).population()
+            return Training(specification, start, checkpoints=checkpoints, monitor=bar).networks()
     asked: list[Any] = []
 
     def told(*records: Any) -> None:
@@ -387,4 +325,4 @@ def train(
     def stop() -> bool:
         return any(asked)
 
-    return Training(specification, start, checkpoints=checkpoints, monitor=told, stop=stop).population()
+    return Training(specification, start, checkpoints=checkpoints, monitor=told, stop=stop).networks()

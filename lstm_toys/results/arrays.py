@@ -10,17 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from lstm_toys.networks import training
-from lstm_toys.populations.train import Population
+from lstm_toys.populations.trained import Networks
 from lstm_toys.tasks.parameters import Parameter, Span, label
-from lstm_toys.tasks.probes import Probe, by_points, curves_of
-from lstm_toys.tasks.sets import Scaling
-from lstm_toys.tasks.supervision import BINARY, CROSS_ENTROPY, MSE, Examples, Task, loss_text, measured
+from lstm_toys.tasks.probes import SHARED, Probe, by_points, curves_of
+from lstm_toys.tasks.sets import Scaling, scaling_of
+from lstm_toys.tasks.supervision import BINARY, CROSS_ENTROPY, MSE, Examples, Task, measured
 
 Results: TypeAlias = xr.Dataset
 """Labeled results: `dataset` makes them, and figures and tables are made from them."""
@@ -33,7 +31,8 @@ AnswersBySet = Mapping[str, Float[np.ndarray, "S _ ..."]]
 
 
 def dataset(
-    population: Population,
+    networks: Networks,
+    task: Task,
     x: TimePoints,
     span: Span,
     examples: Examples,
@@ -54,9 +53,9 @@ def dataset(
         attributes: stored as JSON, one attribute each.
     """
     described = {name: json.dumps(value) for name, value in attributes.items()}
-    shown = answered(population.task, x, span, probes, answers)
-    learned = training_answers(population.task, examples, train_answer)
-    return shown.merge(histories(population)).assign(learned).assign_attrs(shown.attrs | described)
+    shown, records = answered(task, x, span, probes, answers), networks.results.drop_dims(["example", "input_feature"])
+    learned = training_answers(task, examples, train_answer)
+    return shown.merge(records).assign(learned).assign_attrs(shown.attrs | described)
 
 
 def training_answers(task: Task, examples: Examples, train_answer: FirstAnswer) -> dict[str, Any]:
@@ -78,55 +77,6 @@ def training_answers(task: Task, examples: Examples, train_answer: FirstAnswer) 
         variables["train_input"] = (("example", "time", "feature"), inputs)
         variables["train_target"] = (("example", *axes), targets)
     return variables
-
-
-def histories(population: Population) -> xr.Dataset:
-    """Labels the records of a training; the attribute ``after`` is the share that errors leave out at the beginning."""
-    task = population.task
-    axes, accuracies = task.axes, measured(task.loss)
-    beginning = {"after": population.after} if task.sequence else {}
-    named = {} if task.loss == MSE else {"loss": loss_text(task.loss)}
-    measure, axis = ("train_rmse", axes[-1]) if accuracies is None else ("train_accuracy", "counted")
-    variables: dict[str, Any] = {
-        "train_loss": (("seed", "step"), population.train_loss, named),
-        measure: (("seed", "step", axis), population.train_measures, beginning),
-        "diverged": ("seed", population.diverged),
-        "sound_step": ("seed", population.sound_steps),
-    }
-    if population.kept.held is not None:
-        variables["last_step"] = ("seed", population.last_steps)
-    if population.kept.best is not None:
-        variables["params_step"] = ("seed", population.params_steps)
-    if population.validation_loss is not None:
-        variables["validation_loss"] = (("seed", "step"), population.validation_loss, named)
-    coordinates: dict[str, Any] = {
-        "seed": population.seeds,
-        "step": population.steps,
-        axes[-1]: list(task.output_features),
-    }
-    if accuracies is not None:
-        coordinates["counted"] = list(accuracies)
-    if len(population.frame_steps):
-        variables["frame"] = (("seed", "frame_step", *axes), population.frames)
-        coordinates["frame_step"] = population.frame_steps
-    return xr.Dataset(variables, coordinates)
-
-
-def trained(population: Population) -> xr.Dataset:
-    """Labels the histories of networks, and the first one's training set without noise, or its validation set."""
-    task = population.task
-    purpose, make = ("validation", task.validated) if task.fresh else ("examples", task.made)
-    key = training.seed_key(jnp.uint32(population.base_seed), jnp.uint32(population.seeds[0]))
-    key = training.purpose_key(key, purpose)
-    examples = make(key, {name: jnp.asarray(values[0]) for name, values in population.numbers.items()})
-    axes, targets = task.labeled(np.asarray(examples.targets))
-    variables = {
-        "train_input": (("example", "time", "input_feature"), np.asarray(examples.inputs)),
-        "train_target": (("example", *axes), targets),
-    }
-    if examples.lengths is not None:
-        variables["train_length"] = (("example",), np.asarray(examples.lengths))
-    return histories(population).assign(variables).assign_coords(input_feature=list(task.input_features))
 
 
 def answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], answers: AnswersBySet) -> xr.Dataset:
@@ -151,7 +101,7 @@ def _answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], an
         for name in dict.fromkeys(name for p in probes for name in p.parameters)
     }
     variables: dict[str, Any] = {
-        "input": (("curve", "time", "feature"), curves_of(task, {"": probes}, len(x))[""]),
+        "input": (("curve", "time", "feature"), curves_of(task, {SHARED: probes}, len(x))[SHARED]),
         "answer": (("seed", "curve", *axes), answer, {"loss": task.loss} if measured(task.loss) else {}),
     }
     if any(p.targets is not None for p in probes):
@@ -178,7 +128,7 @@ def _answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], an
 
 
 def _named(results: xr.Dataset, probe: str) -> xr.Dataset:
-    if not probe:
+    if probe == SHARED:
         return results
     alone = results.drop_vars("family")  # It is the name of the probe.
     return alone.rename({name: f"{name}_{probe}" for name in _along(alone, "curve", "time")})
@@ -268,15 +218,6 @@ def after_of(results: xr.Dataset) -> float | None:
     """Returns the share that recorded measures leave out at the beginning; None for numbers of whole curves."""
     after = recorded(results).attrs.get("after")
     return None if after is None else float(after)
-
-
-def scaling_of(results: xr.Dataset) -> Scaling | None:
-    """The scaling of results; None if curves were not scaled."""
-    if "scaling" not in results.attrs:
-        return None
-    stored = json.loads(results.attrs["scaling"])
-    inputs, outputs = (tuple((center, unit) for center, unit in stored[name]) for name in ("inputs", "outputs"))
-    return Scaling(inputs, outputs, tuple(stored["names"]))
 
 
 def described(parameter: Parameter | None) -> dict[str, str]:

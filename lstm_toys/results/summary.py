@@ -8,9 +8,10 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
-from lstm_toys.results.arrays import after_of, kept, loss_name, measures_of, parts, recorded, scaling_of
+from lstm_toys.results.arrays import after_of, kept, loss_name, measures_of, parts, recorded
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import ACCURACIES, WEIGHTED, Goal, after_which
+from lstm_toys.tasks.sets import scaling_of
 from lstm_toys.tasks.supervision import CROSS_ENTROPY, Task, measured
 
 

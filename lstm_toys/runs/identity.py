@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 from lstm_toys.networks.cells import Gates
 from lstm_toys.output import counted
 from lstm_toys.tasks.goal import NEVER, EarlyStopping
+from lstm_toys.tasks.parameters import NUMBER
 
 LATER = {"later": True}
 """Metadata of a setting whose default is left out, so that runs from before it have the same settings."""
@@ -79,9 +80,6 @@ class Settings(Identity):
             raise ValueError(f"{self.experiment} has no training number {min(unknown)}")
         return dataclasses.replace(self, numbers=tuple({**dict(self.numbers), **numbers}.items()))
 
-
-NUMBER = "train_"
-"""Prefix of the name of a training number in flags, settings and coordinates."""
 
 TRACED = ("learning_rate", "momentum", "decay", "noise")
 """Settings that can change without recompiling, like training numbers."""

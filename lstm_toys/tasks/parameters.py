@@ -16,6 +16,10 @@ RESERVED = frozenset(
 """Names with another meaning in labeled results."""
 
 
+NUMBER = "train_"
+"""Prefix of the name of a training number in flags, settings and coordinates."""
+
+
 def label(name: str, unit: str, symbol: str = "") -> str:
     """The label of a quantity in tables and at axes."""
     return " ".join(filter(None, (name, symbol, unit and f"({unit})")))
@@ -44,7 +48,7 @@ class Parameter:
         arguments.fields(self, arguments.number, "low", "high")
         if not self.name.isidentifier():
             raise ValueError(f"invalid name of a parameter {self.name!r}: use letters, digits and _")
-        if self.name in RESERVED or self.name.startswith("train_"):
+        if self.name in RESERVED or self.name.startswith(NUMBER):
             raise ValueError(f"invalid name of a parameter {self.name!r}: it has another meaning in results")
         if not self.low < self.high:
             raise ValueError(f"the range of {self.name}, {self.low:g} to {self.high:g}, is empty")

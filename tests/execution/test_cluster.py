@@ -25,7 +25,6 @@ from lstm_toys.execution.base import Job
 from lstm_toys.populations import blocks, train
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.specification import specify
-from lstm_toys.runs.trained import Evaluated
 from lstm_toys.studies.generalization import measuring
 from lstm_toys.studies.generalization.ask import Grid
 from lstm_toys.tasks.families import FAMILIES
@@ -53,7 +52,7 @@ def connected(address, *, mixed=False, tell=print):
 @pytest.fixture(scope="module")
 def here():
     """What a training comes to in this process."""
-    return lt.train(TASK, MODEL, **OPTIONS)
+    return train.Training(*specify(TASK, MODEL, **OPTIONS)).networks()
 
 
 @pytest.fixture(scope="module")
@@ -114,10 +113,10 @@ def spread(found, make, parts):
 @pytest.mark.long
 def test_a_training_is_the_same_bits_by_two_workers_and_nothing_listens_beyond_this_machine(two, here):
     spread_out = training(two)
-    elsewhere = spread_out.population()
-    for name in ("states", "train_loss", "train_rmse", "frames", "steps"):
-        assert same(getattr(elsewhere, name), getattr(here, name)), name
-    assert elsewhere.member_steps == here.member_steps
+    elsewhere = spread_out.networks()
+    assert same(elsewhere.kept, here.kept)
+    assert elsewhere.results.identical(here.results)
+    assert spread_out.member_steps == 18 * 40
     assert not spread_out.executed.any()
     processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
     every = [each for process in processes for each in process.net_connections()]
@@ -172,18 +171,18 @@ def test_what_was_finished_or_begun_is_continued_by_whoever_comes(two, here, tmp
     def kept(name, every):
         return Checkpoints(tmp_path / name, every, lambda _: None)
 
-    assert same(training(two, kept("finished", 60.0)).population().states, here.states)
+    assert same(training(two, kept("finished", 60.0)).networks().kept, here.kept)
     max((tmp_path / "finished").iterdir(), key=lambda path: int(path.name.split("-")[1])).unlink()
     for whose, steps in ((two, 6 * 40), (None, 0)):
         again = training(whose, kept("finished", 60.0))
-        assert same(again.population().states, here.states)
+        assert same(again.networks().kept, here.kept)
         assert again.member_steps == steps
 
     asked = iter([False, False, False, True])
     with pytest.raises(signals.Stopped):
-        training(None, kept("begun", 0.0), stop=lambda: next(asked)).population()
+        training(None, kept("begun", 0.0), stop=lambda: next(asked)).networks()
     continued = training(two, kept("begun", 0.0))
-    assert same(continued.population().states, here.states)
+    assert same(continued.networks().kept, here.kept)
     assert 0 < continued.member_steps < 18 * 40
 
 
@@ -267,13 +266,12 @@ def test_what_a_worker_of_another_kind_did_is_recorded_where_that_is_accepted(sc
     file, _, work = scheduler
     work(JAX_RANDOM_SEED_OFFSET="7")
     kept, path = Checkpoints(tmp_path / "kept", 60.0, lambda _: None), tmp_path / "measures.nc"
-    evaluated = Evaluated(here.params, here.diverged, 4, {})
-    about = {"model": MODEL, "task": TASK, "timesteps": 20, "span": lt.Span(), "families": FAMILIES, "grids": (GRID,)}
-    job = measuring.GridJob(**about, member=evaluated.member, block=4, group=4)
+    about = {"task": TASK, "timesteps": 20, "span": lt.Span(), "families": FAMILIES, "grids": (GRID,)}
+    job = measuring.GridJob(**about)
     with connected(file, mixed=True) as found:
         mixed = training(found, kept)
-        assert not same(mixed.population().states, here.states)
-        elsewhere = measuring.evaluate(job, evaluated, path, {}, found, lambda _: None, lambda: False)
+        assert not same(mixed.networks().kept, here.kept)
+        elsewhere = measuring.evaluate(job, here, path, {}, found, lambda _: None, lambda: False)
     (number,) = np.unique(mixed.executed)
     (others,) = elsewhere
     assert others["parts"] == ["members 0 to 17 on plane"]

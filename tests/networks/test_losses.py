@@ -162,7 +162,7 @@ def test_networks_that_answer_classes_or_bits_are_read_by_their_accuracy(module,
     for seed in range(3):
         key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(seed)), recorded)
         inputs, targets, lengths, _ = task.made(key, {})
-        outputs = lt.answers(model, jax.tree.map(lambda leaf, seed=seed: leaf[[seed]], params), inputs)[0]
+        outputs = lt.answers(lt.Networks(model, params)[seed], inputs)[0]
         ends = None if lengths is None else np.asarray(lengths)
         expected = plain(task.loss, outputs, np.asarray(targets), ends)
         np.testing.assert_allclose(results.train_loss[seed, -1], expected[0], rtol=1e-4)

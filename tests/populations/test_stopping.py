@@ -8,10 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+import xarray as xr
 
 import lstm_toys as lt
 from conftest import carry_out, rarely
 from lstm_toys.populations import blocks, group, programs, specification, train
+from lstm_toys.results import arrays
 from lstm_toys.tasks.goal import NEVER
 
 X, MODEL = lt.time_points(20), lt.Stack(1, (4,))
@@ -24,9 +26,11 @@ BEST = lt.EarlyStopping(goal=GOAL, records=HOLD, best=True, validation=OTHER)
 
 
 def trained(seeds=9, steps=STEPS, task=TASK, stopping=NEVER, **how):
+    """A training as commands stop it and continue it, and its networks."""
     options = {"learning_rate": 0.3, "optimizer": "momentum", "frames": 3, "early_stopping": stopping}
     specified = specification.specify(task, MODEL, seeds=seeds, steps=steps, **options)
-    return train.Training(*specified, **how).population()
+    training = train.Training(*specified, **how)
+    return training, training.networks()
 
 
 def one(tree, seed):
@@ -48,19 +52,21 @@ BITS = lt.Task(drawn, ("bit",), ("bit",), sequence=True, loss="binary_cross_entr
 @pytest.mark.parametrize(("task", "goal"), rarely((TASK, GOAL), (BITS, lt.Goal(accuracy=0.9))))
 def test_a_network_that_holds_its_goal_is_that_of_a_shorter_training(task, goal):
     """To the last bit, beside others that train on; the loop over records says when."""
-    ours = trained(task=task, stopping=lt.EarlyStopping(goal=goal, records=HOLD))
-    steps, never = sorted({*ours.last_steps.tolist(), STEPS}), lt.EarlyStopping(goal=goal)
-    free = trained(task=task, steps=steps, stopping=never)
-    assert len({*ours.last_steps}) > 1
-    for seed, errors in enumerate(free.train_measures[:, :, 0]):
+    training, networks = trained(task=task, stopping=lt.EarlyStopping(goal=goal, records=HOLD))
+    ours = networks.results
+    steps, never = sorted({*ours.last_step.values.tolist(), STEPS}), lt.EarlyStopping(goal=goal)
+    _, free = trained(task=task, steps=steps, stopping=never)
+    assert len({*ours.last_step.values}) > 1
+    losses = free.results.train_loss
+    for seed, errors in enumerate(arrays.recorded(free.results).values[:, :, 0]):
         met, last = (errors <= goal.limit if goal.rmse else errors >= goal.limit), len(errors) - 1
         for record in reversed(range(HOLD - 1, len(errors))):
             last = record if met[record - HOLD + 1 : record + 1].all() else last
-        assert ours.last_steps[seed] == ours.params_steps[seed] == free.steps[last]
-        same(one(ours.params, seed), one(free.states[int(free.steps[last])].params, seed))
-        np.testing.assert_array_equal(ours.train_loss[seed, : last + 1], free.train_loss[seed, : last + 1])
+        assert ours.last_step[seed] == losses.step[last]
+        same(networks[seed].params, free.at(int(losses.step[last]))[seed].params)
+        np.testing.assert_array_equal(ours.train_loss[seed, : last + 1], losses[seed, : last + 1])
         assert (ours.train_loss[seed, last:] == ours.train_loss[seed, last]).all()
-    assert ours.member_steps == ours.last_steps.sum()
+    assert training.member_steps == ours.last_step.sum()
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +77,10 @@ def best():
 
 
 def test_networks_stop_at_the_first_step_at_which_they_have_held_their_goal(best):
-    assert len({*best.last_steps}) > 1
-    for last, errors, losses in zip(best.last_steps, best.train_measures[:, :, 0], best.train_loss, strict=True):
+    found = best[1].results
+    assert len({*found.last_step.values}) > 1
+    every = found.last_step.values, found.train_rmse.values[:, :, 0], found.train_loss.values
+    for last, errors, losses in zip(*every, strict=True):
         held = [(errors[step - HOLD + 1 : step + 1] <= 0.12).all() for step in range(HOLD - 1, STEPS)]
         assert last == (held.index(True) + HOLD - 1 if any(held) else STEPS)
         assert (losses[last:] == losses[last]).all()
@@ -80,7 +88,7 @@ def test_networks_stop_at_the_first_step_at_which_they_have_held_their_goal(best
 
 def test_the_best_parameters_are_those_of_a_plain_loop(best):
     seed, transform = 8, optax.sgd(0.3, 0.9)
-    params = one(trained(steps=0).params, seed)
+    params, found = one(trained(steps=0)[1].params, seed), best[1].results
     sets = [task.examples(jax.random.key(0), {}) for task in (TASK, OTHER)]
 
     def loss(params, examples):
@@ -92,30 +100,35 @@ def test_the_best_parameters_are_those_of_a_plain_loop(best):
         return optax.apply_updates(params, updates), state
 
     state, losses, every = transform.init(params), [], []
-    for _ in range(best.last_steps[seed] + 1):
+    for _ in range(int(found.last_step[seed]) + 1):
         losses.append(float(jax.jit(loss)(params, sets[1])))
         every.append(params)
         params, state = step(params, state)
     assert 0 < np.argmin(losses) < len(losses) - 1
-    np.testing.assert_allclose(best.validation_loss[seed, : len(losses)], losses, rtol=1e-4)
-    assert best.params_steps[seed] == np.argmin(losses)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a[seed], b, atol=1e-5), best.params, every[np.argmin(losses)])
+    np.testing.assert_allclose(found.validation_loss[seed, : len(losses)], losses, rtol=1e-4)
+    assert found.params_step[seed] == np.argmin(losses)
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a[seed], b, atol=1e-5), best[1].params, every[np.argmin(losses)]
+    )
 
 
 @pytest.mark.long
 def test_a_network_is_chosen_and_stopped_as_if_alone(best):
     """And without validation by the recorded loss; a network that diverges has its best parameters from before."""
-    few = trained(np.array([7, 2]), stopping=BEST)
+    _, few = trained(np.array([7, 2]), stopping=BEST)
     for mine, seed in enumerate((7, 2)):
-        same(one((few.states, few.validation_loss), mine), one((best.states, best.validation_loss), seed))
-    options, best = {"seeds": 2, "steps": 40, "learning_rate": np.array([0.3, 90])}, lt.EarlyStopping(best=True)
-    shown = dataclasses.replace(best, validation=TASK.examples(jax.random.key(0), {}))
+        same(few[mine].params, best[1][seed].params)
+        records = (each.drop_dims(["example", "input_feature"]) for each in (few[mine].results, best[1][seed].results))
+        xr.testing.assert_identical(*records)
+    options, smallest = {"seeds": 2, "steps": 40, "learning_rate": np.array([0.3, 90])}, lt.EarlyStopping(best=True)
+    shown = dataclasses.replace(smallest, validation=TASK.examples(jax.random.key(0), {}))
     wild = lt.train(TASK, MODEL, **options, early_stopping=shown)
-    np.testing.assert_array_equal(wild.validation_loss, wild.train_loss)
+    found = wild.results
+    np.testing.assert_array_equal(found.validation_loss, found.train_loss)
     assert wild.diverged.tolist() == [False, True]
-    sound = wild.train_loss[1, : wild.sound_steps[1] + 1]
-    assert wild.params_steps.tolist() == [wild.train_loss[0].argmin(), sound.argmin()]
-    same(lt.train(TASK, MODEL, **options, early_stopping=best).params, wild.params)
+    sound = found.train_loss[1, : int(found.sound_step[1]) + 1]
+    assert found.params_step.values.tolist() == [found.train_loss[0].argmin(), sound.argmin()]
+    same(lt.train(TASK, MODEL, **options, early_stopping=smallest).params, wild.params)
 
 
 @pytest.mark.usefixtures("digests")
@@ -131,28 +144,28 @@ def test_a_stopped_training_has_what_it_trained_and_continues_to_the_same_bits(b
 
     with pytest.raises(lt.Stopped) as first:
         continued(0)
-    assert first.value.population is None
+    assert first.value.networks is None
     for calls, members, step in ((30, 8, None), (60, 8, STEPS)):
         with pytest.raises(lt.Stopped) as stopped:
             continued(calls)
-        part = stopped.value.population
+        part, whole = stopped.value.networks.results, best[1][:members].results
         assert stopped.value.members.tolist() == [*range(members)]
-        assert part.member_steps > 0
-        assert len(part.steps) == STEPS + 1 if step else 20 < len(part.steps) < STEPS
-        np.testing.assert_array_equal(part.validation_loss, best.validation_loss[:members, : len(part.steps)])
-        stays = best.last_steps[:members] <= part.steps[-1]
-        np.testing.assert_array_equal(part.last_steps[stays], best.last_steps[:members][stays])
+        assert len(part.step) == STEPS + 1 if step else 20 < len(part.step) < STEPS
+        np.testing.assert_array_equal(part.validation_loss, whole.validation_loss[:, : len(part.step)])
+        stays = whole.last_step.values <= part.step.values[-1]
+        np.testing.assert_array_equal(part.last_step[stays], whole.last_step[stays])
     for other in ({"records": 2}, {"validation": TASK}):
         with pytest.raises(lt.OtherTraining, match="belongs to another training"):
             continued(99, **other)
     last = continued(99)
-    assert last.member_steps < best.member_steps
+    assert 0 < last[0].member_steps < best[0].member_steps
+    assert last[0].continued
     monkeypatch.setattr(programs, "compile_programs", None)
     again = continued(99)
-    assert again.member_steps == 0
-    for found in (last, again):
-        for name in ("states", "train_loss", "train_rmse", "validation_loss", "sound_steps", "frames"):
-            same(getattr(found, name), getattr(best, name))
+    assert again[0].member_steps == 0
+    for _, found in (last, again):
+        same(found.params, best[1].params)
+        xr.testing.assert_identical(found.results, best[1].results)
     for path in (tmp_path / "kept").iterdir():
         with np.load(path) as arrays:
             assert not [name for name in arrays if "member" in name], "the optimizer's state is left"
@@ -171,15 +184,15 @@ EXPERIMENT = lt.Experiment(
 
 @pytest.mark.long
 def test_flags_stop_and_keep_and_are_part_of_what_a_run_is(tmp_path, capsys):
-    expected = trained(9, stopping=lt.EarlyStopping(goal=GOAL, records=2, best=True))
+    _, expected = trained(9, stopping=lt.EarlyStopping(goal=GOAL, records=2, best=True))
     assert carry_out(EXPERIMENT, ["--seeds=9", f"--results_dir={tmp_path}", "--early_stopping=2,best"]) == 0
-    early = int((expected.last_steps < STEPS).sum())
+    early = int((expected.results.last_step < STEPS).sum())
     assert f"{early} of them stopped early, after meeting the goal at 2 records in a row" in capsys.readouterr().out
     (run,) = (tmp_path / "runs").iterdir()
     saved = lt.load(run)
     same(saved.params, expected.params)
-    np.testing.assert_array_equal(saved.results.last_step, expected.last_steps)
-    np.testing.assert_array_equal(saved.results.params_step, expected.params_steps)
+    np.testing.assert_array_equal(saved.results.last_step, expected.results.last_step)
+    np.testing.assert_array_equal(saved.results.params_step, expected.results.params_step)
     assert not json.loads((run / "metrics.json").read_text())["continued"]
 
 

@@ -14,8 +14,8 @@ def test_results_may_have_no_probes(tmp_path, whole):
     numbers = supervision.answer_curves(curves, np.zeros((3, 2)), ("y",), ("a", "b"))
     task = numbers if whole else lt.reproduce_curves(curves, ("y",))
     x, answer = np.arange(20.0), np.zeros((2, 0, 2) if whole else (2, 0, 20, 1))
-    assert probes.curves_of(task, probes.by_points([], x), 20)[""].shape == (0, 20, 1)
-    labeled = arrays.answered(task, x, lt.Span(), [], {"": answer}).assign_attrs(flags="{}")
+    assert probes.curves_of(task, probes.by_points([], x), 20)[probes.SHARED].shape == (0, 20, 1)
+    labeled = arrays.answered(task, x, lt.Span(), [], {probes.SHARED: answer}).assign_attrs(flags="{}")
     storage.save_results(labeled, tmp_path / "results.nc")
     found = storage.load_results(tmp_path / "results.nc", {"input", "answer", "family"})
     assert found.sizes["curve"] == 0

@@ -17,6 +17,8 @@ from jaxtyping import Array, Float, PyTree, Shaped
 
 from lstm_toys import arguments
 from lstm_toys.files import Damaged
+from lstm_toys.populations import answering
+from lstm_toys.populations.trained import Given
 from lstm_toys.results import arrays, storage
 from lstm_toys.runs import external
 from lstm_toys.runs.context import Refused
@@ -158,6 +160,18 @@ def _each(
         return values
 
     return jax.vmap(jax.vmap(measured, (0, 0, None)), (0, None, None))(answers, shown, x)
+
+
+def answered(prepared: Prepared, networks: Given) -> xr.Dataset:
+    """Labels what networks answer to all curves of an experiment, as a run does, without histories."""
+    ends = prepared.curves.lengths
+    return labeled(
+        prepared,
+        {
+            name: answering.answers(networks, each, lengths=ends.get(name), block=prepared.block)
+            for name, each in prepared.curves.answered.items()
+        },
+    )
 
 
 def labeled(prepared: Prepared, answers: Mapping[str, Float[np.ndarray, "S _ ..."]]) -> xr.Dataset:

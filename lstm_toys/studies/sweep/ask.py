@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from lstm_toys.output import counted
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import Identity, Settings
+from lstm_toys.runs.identity import LATER, Identity, Settings
 
 MOST_ROWS = 100
 
@@ -27,9 +27,14 @@ MOST_MEASURES = 6
 
 @dataclass(frozen=True)
 class SweepSettings(Identity):
-    """Settings of all populations of a sweep, which share the experiment and the seeds."""
+    """Settings of all populations of a sweep, which share the experiment and the seeds.
+
+    Attributes:
+        keep_networks: keep networks also if they take 100 MB or more.
+    """
 
     settings: tuple[Settings, ...]
+    keep_networks: bool = field(default=False, metadata=LATER)
 
     def __str__(self) -> str:
         return f"{counted(len(self.settings), 'setting')}, {counted(self.settings[0].seeds, 'seed')}"

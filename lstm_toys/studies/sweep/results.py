@@ -14,8 +14,9 @@ from lstm_toys.files import replacing
 from lstm_toys.populations.specification import RECORDS
 from lstm_toys.results import arrays, summary
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.identity import NUMBER, SWEPT, Settings
+from lstm_toys.runs.identity import SWEPT, Settings
 from lstm_toys.statistics import intervals
+from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.tasks.probes import by_points, curves_of
 from lstm_toys.tasks.supervision import MSE, Task, loss_text, measured
 

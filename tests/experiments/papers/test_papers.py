@@ -20,6 +20,7 @@ from experiments.papers.populations import changed, fewer
 from experiments.post.claims import CLAIMS
 from lstm_toys.cli import flags
 from lstm_toys.runs.preparation import Prepared
+from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.verdicts import judge
 
 
@@ -151,9 +152,9 @@ def test_random_networks_do_not_depend_on_each_other_and_are_judged_as_trained_o
     alone = scoring.parameters(made.model, 3, [2], 2.0)
     jax.tree.map(lambda one, every: np.testing.assert_array_equal(one[0], every[2]), alone, several)
     claim = lt.Claim("some", "q", "s", languages.share_right, (lt.Source("dyck", "double"),), high=0.5)
-    labeled = scoring.answers(made, several)
+    labeled = evidence.answered(made, (made.model, several))
     shown = lt.probed(labeled, "double")
-    answers = lt.answers(made.model, several, shown.input.values, block=made.block)
+    answers = lt.answers((made.model, several), shown.input.values, block=made.block)
     np.testing.assert_array_equal(shown.answer.values, answers)
     expected = int((languages.share_right(shown) <= 0.5).sum())
     assert judge(claim, {"dyck": labeled}).meets.sum() == expected

@@ -11,7 +11,6 @@ import xarray as xr
 import lstm_toys as lt
 from lstm_toys.execution.devices import Here
 from lstm_toys.populations import answering
-from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import measuring, results
 from lstm_toys.studies.generalization.ask import TRAINING, Grid
@@ -32,7 +31,7 @@ def evaluated(world):
 
 
 def answers_to(saved, curves):
-    return lt.answers(saved.model, saved.params, np.float32(curves)[:, :, None])[..., 0]
+    return lt.answers(saved, np.float32(curves)[:, :, None])[..., 0]
 
 
 def test_a_grid_has_the_measures_of_answers_to_its_curves(saved, evaluated):
@@ -79,10 +78,9 @@ def params():
 
 def written(folder, params, grid, *, seeds=7, task=SAME, span=UNIT):
     """What an evaluation writes of one grid, by measure."""
-    trained = Evaluated(jax.tree.map(lambda leaf: leaf[:seeds], params), np.arange(seeds) == 1, 4, {})
-    own = {"grids": (grid,), "families": FAMILIES}
-    model, sizes = lt.Stack(1, (4,), sequence=task.sequence), {"timesteps": 20, "block": 4, "group": 4}
-    job = measuring.GridJob(model=model, task=task, span=span, member=trained.member, **sizes, **own)
+    model, every = lt.Stack(1, (4,), sequence=task.sequence), np.arange(len(jax.tree.leaves(params)[0]))
+    trained = lt.Networks(model, params, diverged=every == 1)[:seeds]
+    job = measuring.GridJob(task=task, span=span, timesteps=20, grids=(grid,), families=FAMILIES)
     path, counted = folder / "results.nc", []
     measuring.evaluate(job, trained, path, {"flags": {}}, Here(), counted.append)
     assert counted[-1] == seeds * grid.shape[0] * grid.shape[1]
@@ -96,7 +94,7 @@ def test_what_is_read_off_a_curve_is_held_against_its_parameters(tmp_path, param
     x = jnp.linspace(0.0, 1.0, 20)
     a, w = (axis.ravel() for axis in np.meshgrid(AMPLITUDE.values, FREQUENCY.values, indexing="ij"))
     curves = FAMILIES["sine"].curves(x, {"amplitude": a, "frequency": w, "phase": 0.3, "offset": a})
-    answers = answering.answers(lt.Stack(1, (4,), sequence=False), params, curves[:, :, None])[..., 0]
+    answers = answering.answers((lt.Stack(1, (4,), sequence=False), params), curves[:, :, None])[..., 0]
     np.testing.assert_allclose(found["answer_amplitude"].reshape(7, -1), answers, atol=1e-5)
     np.testing.assert_allclose(found["error_amplitude"].reshape(7, -1), np.abs(answers - a), atol=1e-5)
 
