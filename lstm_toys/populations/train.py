@@ -227,10 +227,10 @@ def _arrays(state: GroupState) -> dict[str, Any]:
 
 def _numbers(optimizer: Kind, hyper: Hyper) -> dict[str, Float[np.ndarray, " M"]]:
     """The hyperparameters that an optimizer has, and the numbers of training curves, by setting."""
-    injected = {"learning_rate"} & {*optimizer.injected} if isinstance(optimizer, Own) else None
-    own = (
-        {"learning_rate", *takes(optimizer)} if injected is None else injected
-    )  # Of a user's, others are in `numbers`.
+    if isinstance(optimizer, Own):  # Other numbers that it injects are among those of training curves.
+        own = {"learning_rate"} & {*optimizer.injected}
+    else:
+        own = {"learning_rate", *takes(optimizer)}
     traced = {name: getattr(hyper, name) for name in hyper._fields if name in {*own, "noise"}}
     return traced | {f"{NUMBER}{name}": values for name, values in hyper.numbers.items()}
 
@@ -316,13 +316,11 @@ def train(
         with TrainingProgress(output.console(), [1.0]) as bar:
             bar.begin("training", len(start.seed), specification.kept_steps[-1])
             return Training(specification, start, checkpoints=checkpoints, monitor=bar).networks()
-    asked: list[Any] = []
+    stopped = False
 
     def told(*records: Any) -> None:
-        if monitor:
-            asked.append(monitor(*records))
+        nonlocal stopped
+        answer = monitor(*records) if monitor else None
+        stopped |= isinstance(answer, bool | np.bool_) and bool(answer)
 
-    def stop() -> bool:
-        return any(asked)
-
-    return Training(specification, start, checkpoints=checkpoints, monitor=told, stop=stop).networks()
+    return Training(specification, start, checkpoints=checkpoints, monitor=told, stop=lambda: stopped).networks()

@@ -46,6 +46,11 @@ class Networks:
         ((3, 32, 4), [0, 1])
         >>> networks.at(step=2)[2]
         <Networks: 1 network, seed 2, 2 steps, 0 diverged>
+
+        Of a model and parameters from elsewhere:
+
+        >>> lt.Networks(networks.model, networks.params)
+        <Networks: 3 networks, seeds 0 to 2, 0 diverged>
     """
 
     model: nn.Module
