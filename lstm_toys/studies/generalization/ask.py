@@ -220,5 +220,5 @@ def _sines(found: Mapping[str, Any]) -> Iterator[str]:
         if own := found[name]:
             at = ", ".join(f"{axis} {own[axis]:.3g}" for axis in own if axis not in ("median", "low", "high"))
             yield f"{words} {tables.number(own['median'])} at {at}"
-    off = f", from {found['lowest_off']:.3g} to {found['highest_off']:.3g}" if found["off"] else ""
-    yield f"of these {found['periodic']:,}, the median answer to {found['off']:,} has another frequency{off}"
+    off = f", shown frequencies from {found['lowest_off']:.3g} to {found['highest_off']:.3g}" if found["off"] else ""
+    yield f"median frequencies that differ by more than 5 %: on {found['off']:,} of {found['periodic']:,} of these{off}"
