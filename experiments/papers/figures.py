@@ -122,7 +122,7 @@ def horizon(metrics: Mapping[str, Any]) -> Figure:
         axes.set(
             xscale="log",
             yscale="log",
-            xlabel="1 − forget gate of the counter, along $a^{50}b^{50}$",
+            xlabel="1 − forget gate of the counter, 11th to 48th a and b",
             ylabel="n reached",
             title=f"sigmoid gates: each network that counts to {TRAINED}",
         )
