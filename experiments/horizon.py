@@ -14,14 +14,15 @@ from lstm_toys.cli import command
 
 from . import analyses, papers
 from .papers.counting import EXPERIMENT
+from .papers.populations import RATES
 from .papers.reports import horizon as report
 from .resonance import JUDGED_BY
 
 STEPS = 3_000
 
 RECIPES = {
-    **{f"RMSprop {rate:g}": ("rmsprop", rate, STEPS) for rate in (0.01, 0.03, 0.1)},
-    **{f"Adam {rate:g}": ("adam", rate, STEPS) for rate in (0.003, 0.01, 0.03)},
+    **{f"RMSprop {rate:g}": ("rmsprop", rate, STEPS) for rate in RATES["rmsprop"]},
+    **{f"Adam {rate:g}": ("adam", rate, STEPS) for rate in RATES["adam"]},
     "RMSprop 0.1, three times the steps": ("rmsprop", 0.1, 3 * STEPS),
     "Adam 0.01, three times the steps": ("adam", 0.01, 3 * STEPS),
 }
