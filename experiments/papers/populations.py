@@ -1,9 +1,11 @@
 """Variants and specifications of networks that the claims of all papers share. Imports nothing heavy."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import lstm_toys as lt
+from lstm_toys.cli import flags
 from lstm_toys.studies.claims import choices
 from lstm_toys.studies.claims.choices import Change
 
@@ -12,8 +14,24 @@ from ..post.specifications import trained_by
 NETWORKS = 16
 """Most networks under other choices."""
 
+OPTIMIZERS = {"rmsprop": "RMSprop", "adam": "Adam"}
+"""The optimizers that were tried, and their names in words."""
+
 RATES = {"rmsprop": (0.01, 0.03, 0.1), "adam": (0.003, 0.01, 0.03)}
 """The grid of optimizers and learning rates, of those that `tune` tries. `experiments.horizon` had it first."""
+
+
+def recipe(optimizer: str, rate: float) -> str:
+    """An optimizer and a learning rate in words."""
+    return f"{OPTIMIZERS[optimizer]} {rate:g}"
+
+
+def with_recipes(
+    words: Mapping[str, str], populations: Mapping[str, tuple[lt.Experiment, list[str]]]
+) -> dict[str, str]:
+    """The names of populations in words, each with its recipe."""
+    every = {name: flags.parse(*populations[name])[0] for name in words}
+    return {name: f"{words[name]} ({recipe(own.optimizer, own.learning_rate)})" for name, own in every.items()}
 
 
 def changed(**values: Any) -> Change:

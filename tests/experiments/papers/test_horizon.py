@@ -12,7 +12,7 @@ import experiments.horizon
 import experiments.longevity
 import lstm_toys as lt
 from conftest import ROOT, rarely
-from experiments.papers import horizon, languages, longevity, networks
+from experiments.papers import horizon, languages, longevity, networks, reports
 
 
 @pytest.mark.parametrize("gates", ["sigmoid", *rarely("hard")])
@@ -45,6 +45,22 @@ def test_a_correlation_needs_enough_networks_that_differ_and_predicts_on_the_exp
     assert unknown["networks"] == 7
     assert horizon.predicts([falls, unknown], -1) == {"recipes": 1, "count": 1, "median": -1.0, "supported": True}
     assert not horizon.predicts([rises], -1)["supported"]
+
+
+def test_a_hypothesis_names_the_recipes_that_meet_it():
+    unknown = {what: {"value": None} for what in (horizon.LEAK, horizon.DRIFT)}
+    reached = {"RMSprop 0.1": 24 * [2_000.0], "Adam 0.01": 8 * [2_000.0] + 16 * [60.0], "Adam 0.1": 24 * [49.0]}
+    found = {
+        f"{gates}, {recipe}": {"reached": each, "rounded": each, "correlations": unknown}
+        for gates in ("sigmoid", "hard")
+        for recipe, each in reached.items()
+    }
+    judged = dict(horizon.verdicts(found))["hard gates: most networks reach 1,000"]
+    assert judged == {"recipes": 2, "count": 1, "met": ["RMSprop 0.1"], "supported": False}
+    (line,) = (
+        each for each in reports.horizon({"populations": {}, "verdicts": {"most": judged}}) if isinstance(each, str)
+    )
+    assert line == "most: not supported (1 of 2 recipes: RMSprop 0.1)"
 
 
 def test_the_leak_is_that_of_the_counter_where_it_neither_begins_nor_turns(monkeypatch):

@@ -155,6 +155,12 @@ def test_optimizers_and_rates_are_varied_from_the_published_ones_and_nothing_els
             assert {dataclasses.replace(each, optimizer=optimizer, learning_rate=rate) for each in made} == {usual}
 
 
+def test_populations_that_are_compared_are_shown_with_their_recipes():
+    shown = papers.PAPERS["counting"].shown
+    assert (shown["lstm"], shown["gru"]) == ("LSTMs (RMSprop 0.1)", "GRUs (Adam 0.01)")
+    assert papers.PAPERS["memory"].shown["rnn"] == "vanilla RNNs (RMSprop 0.01)"
+
+
 @pytest.mark.long
 @pytest.mark.usefixtures("few_parentheses")
 def test_random_networks_do_not_depend_on_each_other_and_are_judged_as_trained_ones_are():
