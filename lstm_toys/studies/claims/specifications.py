@@ -1,8 +1,9 @@
 """Verdicts under other choices: which of these choices turn the verdict of a claim, and which leave it undecided?
 
 The method is known as multiverse analysis (Steegen, Tuerlinckx, Gelman and Vanpaemel, 2016) and specification curves
-(Simonsohn, Simmons and Nelson, 2020). Training choices give other networks, analysis choices other thresholds for the
-same networks. Specifications are a grid and not a sample, so there is a range over them, and no interval.
+(Simonsohn, Simmons and Nelson, 2020). Training choices give other networks; analysis choices give other thresholds, or
+other numbers, for the same networks. Specifications are a grid and not a sample, so there is a range over them, and no
+interval.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +31,7 @@ TURNING = 0.1
 OPPOSITE: dict[Verdict, Verdict] = {"supported": "refuted", "refuted": "supported"}
 
 THRESHOLD = "threshold"
-"""The kind of all analysis choices."""
+"""The kind of other thresholds; other numbers have kinds of their own, see `Claim`."""
 
 
 def about_learning(claim: Claim) -> bool:
@@ -84,8 +85,30 @@ def by_threshold(claim: Claim, entry: Mapping[str, Any]) -> Iterator[dict[str, A
         }
 
 
-def entry(claim: Claim, judged: Mapping[str, Any], trained: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The entry of a claim in ``specifications.json``, from its entry in ``claims.json`` and other trainings.
+def by_alternative(claim: Claim, networks: Evidence) -> Iterator[dict[str, Any]]:
+    """Yields the judgments of networks by the claim's alternative numbers, as they are judged by its own number."""
+    for (kind, name), other in claim.renumbered.items():
+        if (outcome := judge(other, networks)) is not None:
+            share, *interval = map(finite, outcome.share)
+            yield {
+                "name": name,
+                "kind": kind,
+                "state": "judged" if outcome.counted >= FEWEST else "few",
+                "share": share,
+                "interval": interval,
+                "per_seed": [*map(finite, outcome.numbers.tolist())],
+            }
+
+
+def entry(
+    claim: Claim,
+    judged: Mapping[str, Any],
+    trained: Sequence[Mapping[str, Any]],
+    alternatives: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """The entry of a claim in ``specifications.json``.
+
+    It is made of the claim's entry in ``claims.json``, and of the judgments by other trainings and alternative numbers.
 
     Each choice has a verdict of its own, by the rule of all verdicts; see `verdict`. A choice turns the claim's verdict
     if its own is the opposite one. A verdict is robust if no choice turns it; of the combinations, up to `TURNING` may.
@@ -94,7 +117,7 @@ def entry(claim: Claim, judged: Mapping[str, Any], trained: Sequence[Mapping[str
     """
     found, thresholds = judged["verdict"], [*by_threshold(claim, judged)]
     kinds: dict[str, list[Mapping[str, Any]]] = {}
-    for each in (*trained, *thresholds):
+    for each in (*trained, *thresholds, *alternatives):
         kinds.setdefault(each["kind"], []).append(each)
     known = {kind: [each for each in levels if each["state"] == "judged"] for kind, levels in kinds.items()}
 
@@ -136,6 +159,7 @@ def entry(claim: Claim, judged: Mapping[str, Any], trained: Sequence[Mapping[str
         },
         "trained": [*trained],
         "thresholds": thresholds,
+        "alternatives": [*alternatives],
         "reasons": [claim.thresholds.smallest, claim.thresholds.largest] if claim.thresholds else [],
     }
 

@@ -8,12 +8,13 @@ import pytest
 import xarray as xr
 
 import lstm_toys as lt
-from conftest import carry_out
+from conftest import carry_out, located
 from experiments import claims as command
 from experiments import sine
 from lstm_toys.cli import flags
 from lstm_toys.studies.claims import ask, choices, markdown, specification_figures, specifications
 from lstm_toys.studies.claims.ask import specified
+from lstm_toys.studies.claims.declaration import NETWORKS
 
 RATE = lt.Specification(choices.changed(learning_rate=3.0), {"rate": "three times"})
 
@@ -128,6 +129,35 @@ def test_thresholds_judge_the_same_networks_and_can_turn_a_verdict():
     assert [(each.low, each.high) for each in both.others] == [(0.1, 0.9), (0.6, 0.7)]
 
 
+def test_alternative_numbers_judge_the_same_networks_by_the_same_thresholds():
+    def first(curves):
+        return curves.answer.values[:, 0, 0, 0]
+
+    def twice(curves):
+        return np.where(number(curves) > 0.95, np.nan, 2 * number(curves))
+
+    one = claim(alternatives={"window": {"the first": first}, "unit": {"half": twice, "itself": number}})
+    networks = {"a": results([0.3] * 12 + [0.6] * 4 + [1.0] * 4, [True] * 20)}
+    networks["a"].diverged[0] = True
+    found = [*specifications.by_alternative(one, networks)]
+    shares = {each["name"]: each["share"] for each in found}
+    assert shares == {"the first": 0.0, "half": pytest.approx(15 / 19), "itself": pytest.approx(8 / 19)}
+    assert [each["kind"] for each in found] == ["window", "unit", "unit"]
+    assert found[1]["per_seed"] == [None, *[0.6] * 11, *[1.2] * 4, *[None] * 4]
+    for each in found:
+        assert (each["share"], *each["interval"]) == lt.wilson(round(19 * each["share"]), 19)
+    entry = specifications.entry(one, KNOWN, [], found)
+    assert specified(entry) == "depends on window (the first); undecided under unit (itself)"
+    assert entry["alternatives"] == found
+    table = markdown.specifications([entry], "mine")
+    assert "| 0% to 0%, 1 of 1 | 42% to 79%, 2 of 2 |" in table
+    assert (
+        "at least 0.8: 90% (70–97%); the first: 0% (0–17%); half: 79% (57–91%); itself: 42% (23–64%). Little" in table
+    )
+    few = [*specifications.by_alternative(one, {"a": networks["a"].isel(seed=slice(5))})]
+    assert {each["state"] for each in few} == {"few"}
+
+
 def test_figures_show_every_training_and_threshold():
     chosen = {"sgd 0.1": 0.2, "sgd 1": 0.4, "adam 0.1": 0.9, "half": 1.0}
     others = [
@@ -151,7 +181,7 @@ def test_figures_show_every_training_and_threshold():
     assert {0.5, 0.2, 0.8, 0.4, 1.0} <= {float(line.get_xdata()[0]) for line in axes.lines[1:]}
     table = markdown.specifications([found], "mine")
     assert "| one | supported, 90% | depends on optimizer (0.2 to 0.2; 0.4 to 0.4) |" in table
-    assert "at least 0.2: 90%" in table
+    assert "at least 0.2: 90% (70–97%)" in table
 
 
 def test_usual_choices_change_one_setting_each():
@@ -171,6 +201,11 @@ def test_the_command_judges_claims_under_other_choices(tmp_path, capsys):
     (folder,) = (tmp_path / "runs").glob("claims*")
     found = json.loads((folder / "specifications.json").read_text())
     assert [len(each["trained"]) for each in found] == [6, 6]
+    (work,) = command.plan(arguments).asks
+    lines = lt.probed(lt.load(located(work.needs[NETWORKS, "sine"])).results, "line").answer
+    (late,) = found[1]["alternatives"]
+    np.testing.assert_allclose(late["per_seed"], lines.values[:, :, 10:, 0].max(axis=(1, 2)), rtol=1e-6)
+    assert late["share"] == np.mean(np.array(late["per_seed"]) <= 0.9)
     printed = capsys.readouterr().out
     for each in found:
         assert f"{each['id']}: {ask.specified(each)}" in printed
