@@ -27,11 +27,10 @@ def _claim(id: str, told: dict[str, Any]) -> lt.Claim:
     values = tuple(tuple(each) if isinstance(each, list) else each for each in told.pop("thresholds", ()))
     ends = told.pop("smallest", ""), told.pop("largest", "")
     thresholds = lt.Thresholds(values, *ends) if values else None
-    alternatives = {
+    told["alternatives"] = {
         kind: {name: partial(number, **options) for name, options in told.pop(kind, {}).items()} for kind in ANALYSIS
     }
-    declared = {"baselines": baselines, "thresholds": thresholds, "alternatives": alternatives}
-    return lt.Claim(id, number=number, sources=sources, **declared, **told)
+    return lt.Claim(id, number=number, sources=sources, baselines=baselines, thresholds=thresholds, **told)
 
 
 SENTENCES = tuple(

@@ -29,9 +29,8 @@ def claims(
 def specifications(every: Entries, title: str) -> str:
     """The table of all claims: the verdict, whether it is robust, and the range of the share by kind of choice."""
     kinds = list(dict.fromkeys(kind for each in every for kind in each["levels"]))
-    named = {"says": words.specified, "percent": words.percent, "percents": words.percents}
-    named |= {"every": every, "title": title, "kinds": kinds, "learned": LEARNED, "turning": TURNING}
-    return rendered(FOLDER / "specifications.md.jinja", **named)
+    named = {"every": every, "title": title, "kinds": kinds, "learned": LEARNED, "turning": TURNING}
+    return rendered(FOLDER / "specifications.md.jinja", words=words, **named)
 
 
 def rendered(template: Path, **named: Any) -> str:

@@ -1,12 +1,15 @@
 """Every claim on answers that make it true and on answers that make it false, made by plain NumPy."""
 
+import json
 import re
+from collections import Counter
 from itertools import product
 
 import numpy as np
 import pytest
 import xarray as xr
 
+from conftest import ROOT
 from experiments.post import numbers
 from experiments.post.sentences import SENTENCES as CLAIMS
 from experiments.published import answers as published
@@ -429,3 +432,21 @@ def test_the_first_part_ends_where_a_moved_window_says():
         expected = np.where(np.isfinite(middle), middle, np.nan)
         np.testing.assert_allclose(verdicts.judge(other, populations).numbers, expected, atol=1e-3)
         assert np.isfinite(expected).any()
+
+
+def test_a_published_verdict_is_robust_where_no_published_interval_lies_on_the_other_side():
+    every = json.loads((ROOT / "results" / "claims_specifications" / "specifications.json").read_text())
+    assert [each["id"] for each in every] == [*BY_ID]
+    for each in every:
+        others = BY_ID[each["id"]].renumbered
+        assert [(other["kind"], other["name"]) for other in each["alternatives"]] == [*others]
+        turning, judged = Counter(), Counter()
+        for choice in (*each["trained"], *each["thresholds"], *each["alternatives"]):
+            if choice["state"] == "judged":
+                low, high = choice["interval"]
+                judged[choice["kind"]] += 1
+                turning[choice["kind"]] += high < 0.5 if each["verdict"] == "supported" else low > 0.5
+        for kind, levels in each["levels"].items():
+            assert (levels["judged"], levels["turning"]) == (judged[kind], turning[kind])
+        many = {kind for kind, count in turning.items() if count > (0.1 * judged[kind] if kind == "combination" else 0)}
+        assert (each["robust"], {*each["depends"]}) == (not many, many)
