@@ -191,6 +191,7 @@ REFUSED = [
     *bad(lt.EarlyStopping, records=[-1, 1.5], best=["best"], goal=[0.1]),
     *bad(experiment, task=[TASK], draw=[lambda _: {}], goal=[0.03], frames=[-1]),
     *(*bad(claim, id=[3], quote=[3], number=[lambda: 0]), *bad(claims, title=[3])),
+    *bad(claim, alternatives=[len, {"window": len}, {"window": {1: len}}, {"window": {"late": lambda: 0}}]),
 ]
 
 

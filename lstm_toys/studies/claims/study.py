@@ -52,7 +52,7 @@ class ClaimStudy(Study[ClaimSettings]):
         self.question: Question = ask.subject
 
     def check(self) -> None:
-        check(self.question, self.external)
+        check(self.question, self.external, alternatives=self.settings.specifications)
 
     @cached_property
     def external(self) -> dict[str, xr.Dataset]:
@@ -64,7 +64,7 @@ class ClaimStudy(Study[ClaimSettings]):
     def judgment(self) -> Entries:
         """The entries of ``claims.json``; raises Refused for a statistic that cannot be computed."""
         question, declared = self.question, self.question.declared
-        networks = {**self.external, **self._results(NETWORKS)}
+        networks = self._networks()
         columns = entries.EvidenceTable(
             networks,
             evidence.published(question),
@@ -89,8 +89,17 @@ class ClaimStudy(Study[ClaimSettings]):
             for claim in claims:
                 if {*claim.populations} <= {*results} and (found := specifications.by_training(claim, each, results)):
                     trained.setdefault(claim.id, []).append(found)
-        judged = zip(claims, self.judgment, strict=True)
-        return [specifications.entry(claim, each, trained.get(claim.id, [])) for claim, each in judged]
+        networks, judged = self._networks(), zip(claims, self.judgment, strict=True)
+        return [
+            specifications.entry(
+                claim, each, trained.get(claim.id, []), [*specifications.by_alternative(claim, networks)]
+            )
+            for claim, each in judged
+        ]
+
+    def _networks(self) -> dict[str, xr.Dataset]:
+        """The networks that the claims are about."""
+        return {**self.external, **self._results(NETWORKS)}
 
     def _needs(self, column: str) -> dict[str, Run]:
         return {name: each for (where, name), each in self.needs.items() if where == column}
@@ -202,8 +211,11 @@ def at_loss(prepared: Prepared, networks: Networks, loss: float) -> xr.Dataset:
     return answered.assign(learned=("seed", reached.any(axis=1)))
 
 
-def check(question: Question, answers: Evidence) -> None:
-    """Tries every claim on given or made-up answers, copies and published answers before training; raises Refused."""
+def check(question: Question, answers: Evidence, *, alternatives: bool) -> None:
+    """Tries every claim on given or made-up answers, copies and published answers before training; raises Refused.
+
+    Alternative numbers of claims are tried on the first of these only.
+    """
     one = {
         name: answers[name] if name in answers else evidence.synthetic(question.experiment(name), each)
         for name, each in question.settings.items()
@@ -224,3 +236,5 @@ def check(question: Question, answers: Evidence) -> None:
                 raise Refused(f"claim {claim.id}: {name} has no curves {curves!r}, but {known}; --only leaves it out")
         for results in (several, copies, published):
             verdicts.judge(claim, results)
+        for other in claim.renumbered.values() if alternatives else ():
+            verdicts.judge(other, several)
