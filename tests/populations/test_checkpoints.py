@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as arrays
 import lstm_toys as lt
 from conftest import rarely
 from lstm_toys.execution import devices
-from lstm_toys.populations import group
+from lstm_toys.populations import group, train
 from lstm_toys.populations.group import Group, GroupState
 from lstm_toys.populations.specification import specify
 
