@@ -178,10 +178,11 @@ def frequency(curve: Curve, x: Curve, since: Scalar | float = SETTLED) -> Scalar
 
 
 def valley(curve: Curve, x: Curve, since: Scalar | float = MIDDLE[0]) -> Valley:
-    """Lowest local minimum with x from ``since`` to the end of `MIDDLE`, by a parabola; NaN if there is none.
+    """Lowest local minimum with x from ``since`` to the end of `MIDDLE`; NaN if there is none.
 
-    A minimum is below the previous point and not above the next one: a flat bottom, as in a clipped curve, counts where
-    it begins and is not interpolated, and the ends of a falling or rising curve do not count.
+    It is interpolated by a parabola. A minimum is below the previous point and not above the next one: a flat bottom,
+    as in a clipped curve, counts where it begins and is not interpolated, and the ends of a falling or rising curve do
+    not count.
     """
     _check(x, curve=curve)
     before, at, after = curve[:-2], curve[1:-1], curve[2:]

@@ -438,8 +438,12 @@ def test_a_published_verdict_is_robust_where_no_published_interval_lies_on_the_o
     every = json.loads((ROOT / "results" / "claims_specifications" / "specifications.json").read_text())
     assert [each["id"] for each in every] == [*BY_ID]
     for each in every:
-        others = BY_ID[each["id"]].renumbered
+        claim = BY_ID[each["id"]]
+        others = claim.renumbered
         assert [(other["kind"], other["name"]) for other in each["alternatives"]] == [*others]
+        for other in each["alternatives"]:
+            met = [number is not None and claim.low <= number <= claim.high for number in other["per_seed"]]
+            assert other["share"] == np.mean(met)
         turning, judged = Counter(), Counter()
         for choice in (*each["trained"], *each["thresholds"], *each["alternatives"]):
             if choice["state"] == "judged":
