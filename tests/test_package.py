@@ -93,8 +93,7 @@ def test_the_script_is_the_command_and_trains_and_draws_from_any_folder(wheel, t
         return run(target / "bin" / "lstm-toys", *arguments, cwd=here, env=environment)
 
     assert "sine" in installed()
-    helped = run(sys.executable, "-m", "experiments.sine", "--help")
-    assert installed("sine", "--help") == helped.replace("python -m experiments.sine", "lstm-toys sine")
+    assert installed("sine", "--help") == run(sys.executable, "-m", "experiments.sine", "--help")
     assert not any(here.iterdir())
     installed("sine", "--seeds=2", "--steps=2", "--timesteps=12", "--publish")
     assert {path.name for path in here.glob("results/sine/*.png")} == SINE_FIGURES

@@ -8,6 +8,7 @@ from typing import Any
 from absl import flags
 
 from lstm_toys.cli import conflicts, parsers
+from lstm_toys.cli.script import OF_FOLDER, SCRIPT, short_name
 from lstm_toys.networks import cells, optimizers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
@@ -23,12 +24,7 @@ class Help(Exception):
     """A request for help; its text is the help of the running command."""
 
     def __init__(self, doc: str, table: FlagTable, defaults: dict[str, Any]) -> None:
-        spec = sys.modules["__main__"].__spec__
-        name = spec.name.removesuffix(".__main__") if spec else ""
-        called = f"python -m {name}" if spec else f"python {sys.argv[0]}"
-        if name.startswith(INSTALLED):
-            called = f"lstm-toys {name.removeprefix(INSTALLED)}"
-        lines = [doc.strip(), "", f"usage: {called} [flags]", ""]
+        lines = [doc.strip(), "", f"usage: {called()} [flags]", ""]
         for flag, (parser, text) in table.items():
             default = defaults.get(flag, "set by the experiment")
             if parser is None:
@@ -36,6 +32,17 @@ class Help(Exception):
             else:
                 lines += [f"  --{flag}", f"      {text}", f"      takes {parser.syntactic_help} (default: {default})"]
         super().__init__("\n".join(lines))
+
+
+def called() -> str:
+    """How the running command is called: by the console script if it is one of the experiments', from any folder."""
+    spec = sys.modules["__main__"].__spec__
+    if spec is None:
+        return f"python {sys.argv[0]}"
+    if spec.name == OF_FOLDER:
+        return sys.argv[0]
+    name = spec.name.removesuffix(".__main__")
+    return f"{SCRIPT} {short}" if (short := short_name(name)) != name else f"python -m {name}"
 
 
 class UsageError(Exception):
@@ -50,8 +57,6 @@ def blaming(flag: str, value: Any) -> Iterator[None]:
     except ValueError as error:
         raise UsageError(f"flag --{flag}={value}: {error}") from None
 
-
-INSTALLED = "lstm_toys.experiments."
 
 OWN = "the optimizer's default"
 
@@ -130,6 +135,8 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
     except ValueError as error:
         raise UsageError(str(error)) from None
     settings = {name: value for name, value in values.items() if name in Settings.__dataclass_fields__}
+    if settings["hold_goal"] and experiment.goal is None:
+        raise UsageError(f"flag --hold_goal={settings['hold_goal']}: the experiment {experiment.name} declares no goal")
     own = optimizers.TAKES.get(settings["optimizer"], {})  # Of an optimizer of the user's, none.
     settings |= {name: default for name, default in own.items() if settings[name] is None}
     settings["numbers"] = tuple((name, values[f"{NUMBER}{name}"]) for name in experiment.numbers)
@@ -157,7 +164,12 @@ def defaults_of(experiment: Experiment) -> dict[str, Any]:
     if unknown := experiment.defaults.keys() - FLAGS.keys():
         raise UsageError(f"experiment {experiment.name}: default for the unknown flag {min(unknown)}")
     numbers = {f"{NUMBER}{name}": value for name, value in experiment.numbers.items()}
-    return {**DEFAULTS, **experiment.defaults, **numbers}
+    own = {
+        name: value if isinstance(value, bool) else parsers.stated(value) for name, value in experiment.defaults.items()
+    }
+    absent = {name: DEFAULTS[name] for name, value in parsed_defaults().items() if value is None}  # Such as "auto".
+    own |= {name: text for name, text in absent.items() if own.get(name) == "None"}
+    return {**DEFAULTS, **own, **numbers}
 
 
 def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], arguments: Sequence[str]) -> dict[str, Any]:

@@ -52,6 +52,11 @@ class ClaimStudy(Study[ClaimSettings]):
         self.question: Question = ask.subject
 
     def check(self) -> None:
+        declared = self.question.declared
+        for name, population in self.ask.needs:
+            learned = name in declared.variants and declared.variant(name).networks == "learned"
+            if learned and self.question.experiment(population).goal is None:
+                raise Refused(f"variant {name!r} counts networks that learned, but {population} declares no goal")
         check(self.question, self.external)
 
     @cached_property
@@ -96,11 +101,15 @@ class ClaimStudy(Study[ClaimSettings]):
         return {name: each for (where, name), each in self.needs.items() if where == column}
 
     def _results(self, column: str) -> dict[str, xr.Dataset]:
-        """The results of a column by population, with a variable ``learned``: which networks meet the goal at last."""
+        """The results of a column by population, with a variable ``learned``: which networks meet the goal at last.
+
+        Without a goal, it is which networks did not diverge.
+        """
         found = {}
         for name, each in self._needs(column).items():
             results, goal = storage.load_results(each.checked("results.nc")), self.question.experiment(name).goal
-            found[name] = results.assign(learned=("seed", np.isfinite(summary.steps_to_goal(results, goal))))
+            learned = np.isfinite(summary.steps_to_goal(results, goal)) if goal else ~results.diverged.values
+            found[name] = results.assign(learned=("seed", learned))
         return found
 
     def _variant(self, column: str, networks: Evidence) -> tuple[Evidence, Counted]:
@@ -158,7 +167,7 @@ class ClaimStudy(Study[ClaimSettings]):
         asked = self.settings
         flags = {"claims": self.ask.declared, "seeds": asked.seeds, "base_seed": asked.base_seed}
         flags |= {"only": ",".join(asked.only)} if asked.only else {}
-        words = ["python", "-m", "experiments.claims", *(f"--{name}={value}" for name, value in flags.items())]
+        words = ["lstm-toys", "claims", *(f"--{name}={value}" for name, value in flags.items())]
         words += [f"--answers={name}={path}" for name, path in self.question.answers.items()]
         words += [*asked.flags, *(f"--{each}" for each in ("variants", "specifications") if getattr(asked, each))]
         took = ", ".join(f"{seconds:,.0f} s ({escape(column)})" for column, seconds in spent.items())
