@@ -131,7 +131,7 @@ def steps_to_goal(results: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
     return np.where(stays.any(axis=1), results.step.values[stays.argmax(axis=1)], np.inf)
 
 
-def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[intervals.Estimate, str]]:
+def summary(results: xr.Dataset, goal: Goal | None) -> dict[str, tuple[intervals.Estimate, str]]:
     """Returns by name the estimate over seeds that did not diverge, and the kind of its interval."""
     fit = kept(results)
     rows = {loss_name(results): (intervals.median_quartiles(fit.train_loss.values[:, -1]), "quartiles")}
@@ -140,7 +140,8 @@ def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[intervals.Estima
     for name in last[last.dims[-1]].values:
         values = last.sel({last.dims[-1]: name}).values
         rows[f"train {kind} {WEIGHTED.get(str(name), name)}{late}"] = (intervals.median_quartiles(values), "quartiles")
-    rows["steps until learned"] = (intervals.median_quartiles(steps_to_goal(fit, goal)), "quartiles")
+    if goal is not None:
+        rows["steps until learned"] = (intervals.median_quartiles(steps_to_goal(fit, goal)), "quartiles")
     for family, accuracies in family_accuracy(fit).items():
         for name, values in accuracies.items():
             if not np.isnan(values).all():
@@ -165,8 +166,11 @@ def _of_units(results: xr.Dataset) -> dict[str, xr.Dataset]:
     return {str(name): results.sel({axis: [name]}) for name in results[axis].values}
 
 
-def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
-    """Returns the metrics of a run for JSON; numbers that are not finite become null."""
+def metrics(results: xr.Dataset, goal: Goal | None) -> dict[str, Any]:
+    """Returns the metrics of a run for JSON; numbers that are not finite become null.
+
+    Without a goal, none of them is about learning.
+    """
     flags, scaling = json.loads(results.attrs["flags"]), scaling_of(results)
     return {
         "experiment": flags["experiment"],
@@ -178,9 +182,7 @@ def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
         "diverged_seeds": results.seed.values[results.diverged.values].tolist(),
         "last_sound_steps": results.sound_step.values[results.diverged.values].tolist(),
         **({"last_steps": results.last_step.values.tolist()} if "last_step" in results else {}),
-        "goal": goal.told(scaled=scaling is not None),
-        "steps_to_goal": [finite(step) for step in steps_to_goal(results, goal).tolist()],
-        "converged": int(np.isfinite(steps_to_goal(results, goal)).sum()),
+        **({} if goal is None else _learning(results, goal)),
         "summary": {
             name: {**as_json(estimate), "interval": interval}
             for name, (estimate, interval) in summary(results, goal).items()
@@ -189,6 +191,15 @@ def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
         **({"scaling": str(scaling)} if scaling else {}),
         "fingerprint": json.loads(results.attrs["fingerprint"]),
         "earlier_fingerprints": json.loads(results.attrs["earlier_fingerprints"]),
+    }
+
+
+def _learning(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
+    steps = steps_to_goal(results, goal)
+    return {
+        "goal": goal.told(scaled=scaling_of(results) is not None),
+        "steps_to_goal": [finite(step) for step in steps.tolist()],
+        "converged": int(np.isfinite(steps).sum()),
     }
 
 

@@ -29,7 +29,8 @@ def check_experiment(experiment: Experiment) -> None:
     if missing or (others and experiment.optimizer is None):
         mismatch = f"its task takes the numbers {sorted(task.numbers)}, but it declares {sorted(experiment.numbers)}"
         raise Refused(f"{prefix}{mismatch}")
-    if unknown := [name for name in experiment.goal.features if name not in task.measured]:
+    features = experiment.goal.features if experiment.goal else ()
+    if unknown := [name for name in features if name not in task.measured]:
         raise Refused(f"{prefix}its goal uses {unknown[0]}, but its networks answer {', '.join(task.output_features)}")
     names = [probe.name for probe in probes]
     if twice := [name for name in names if names.count(name) > 1]:

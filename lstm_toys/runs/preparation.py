@@ -156,7 +156,7 @@ class Prepared:
             base_seed=self.settings.base_seed,
             block=self.block,
             frames=self.experiment.frames,
-            after=self.experiment.goal.after,
+            after=self.experiment.after,
             until=self.experiment.goal if self.settings.hold_goal else None,
             hold_goal=self.settings.hold_goal or 1,
             keep=self.settings.keep,

@@ -182,7 +182,7 @@ def synthetic(experiment: Experiment, settings: Settings) -> xr.Dataset:
         "train_loss": (axes[:2], errors[None] ** 2),
     }
     if supervision.measured(task.loss) is None:
-        told = {"after": experiment.goal.after} if task.sequence else {}
+        told = {"after": experiment.after} if task.sequence else {}
         histories["train_rmse"] = axes, np.tile(errors[:, None], (1, 1, features)), told
     return made.assign({name: copied[name] for name in copied.data_vars if "answer" in str(name)} | histories)
 

@@ -51,10 +51,11 @@ def report(_asked: Ask[SweepSettings], run: Run, _: Mapping[str, Run]) -> Iterat
     rows, answers = [], []
     for row in every[:MOST_ROWS]:
         values = [f"{value:g}" if isinstance(value := row.get(name, "–"), float) else str(value) for name in varied]
-        rows.append((*values, str(row["learned"]), str(len(row["diverged_seeds"])), *tables.spread(row[loss])))
+        learned = [str(row["learned"])] if "goal" in metrics else []
+        rows.append((*values, *learned, str(len(row["diverged_seeds"])), *tables.spread(row[loss])))
         answers.append((*values, *(tables.number(row[name]["median"]) for name in known)))
     names = [f"{name.removeprefix('learning_').replace('_', ' ')}>" for name in varied]
-    columns = [*names, "learned>", "diverged>", f"{LOSSES[loss]}>", "95 % bootstrap>"]
+    columns = [*names, *(["learned>"] if "goal" in metrics else []), "diverged>", f"{LOSSES[loss]}>", "95 % bootstrap>"]
     style: dict[str, Any] = {"fold": True, "box": box.SIMPLE_HEAD, "padding": 0}
     yield tables.table(f"{counted(len(every), 'setting')}, {counted(seeds, 'seed')} each", columns, rows, **style)
     if known:
@@ -66,7 +67,8 @@ def report(_asked: Ask[SweepSettings], run: Run, _: Mapping[str, Run]) -> Iterat
     if "scaling" in metrics:
         errors = "losses and errors" if metrics["scaled_errors"] else "losses"
         yield f"networks are shown {metrics['scaling']}; {errors} are of scaled values"
-    yield f"learned: {metrics['goal']}"
+    if "goal" in metrics:
+        yield f"learned: {metrics['goal']}"
     trainings = f"{counted(metrics['networks'] // seeds, 'training')} of {counted(seeds, 'seed')}"
     yield (
         f"{counted(metrics['networks'], 'network')}: {trainings}, read at {counted(len(every), 'setting')}; "

@@ -19,7 +19,7 @@ from lstm_toys.statistics import intervals
 from lstm_toys.tasks.probes import by_points, curves_of
 from lstm_toys.tasks.supervision import MSE, Task, loss_text, measured
 
-VARIABLES = {"learned", "diverged", "record_step", "record_loss", *SWEPT}
+VARIABLES = {"diverged", "record_step", "record_loss", *SWEPT}
 """Variables that every file has."""
 
 UNREAD = {"answer"}
@@ -95,8 +95,8 @@ def writing(
             if loss == "train_loss":
                 file.variables[loss].attrs["loss"] = loss_text(task.loss)
             if task.sequence:
-                file.variables[errors].attrs["after"] = experiment.goal.after
-            for name in ("learned", "diverged"):
+                file.variables[errors].attrs["after"] = experiment.after
+            for name in ("learned", "diverged") if experiment.goal else ("diverged",):
                 file.create_variable(name, ("setting", "seed"), "i1").attrs["dtype"] = "bool"  # xarray's mark for bool.
 
             def write(setting: int, seeds: slice, values: dict[str, np.ndarray]) -> None:
@@ -153,7 +153,7 @@ def of_probes(found: xr.Dataset) -> dict[str, xr.DataArray]:
 
 
 def rows(found: xr.Dataset) -> list[dict[str, Any]]:
-    """Summarizes each setting: its values, diverged seeds, how many learned, and medians with 95 % intervals.
+    """Summarizes each setting: its values, diverged seeds, how many met a goal, and medians with 95 % intervals.
 
     The medians are of the training loss, and of the error of each probe, by its name, or of its accuracies.
     """
@@ -170,7 +170,7 @@ def rows(found: xr.Dataset) -> list[dict[str, Any]]:
         every.append(
             {
                 **{name: value for name, value in setting.items() if value == value},  # NaN: does not exist.
-                "learned": int(found.learned.values[number].sum()),
+                **({"learned": int(found.learned.values[number].sum())} if "learned" in found else {}),
                 "diverged_seeds": found.seed.values[diverged].tolist(),
                 **{name: summary.as_json(estimate) for name, estimate in medians.items()},
             }

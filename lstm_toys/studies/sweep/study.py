@@ -123,8 +123,9 @@ class Sweep(Study[SweepSettings]):
             words += "" if "learning_rate" in prepared.traced else f", learning rate {common.learning_rate!r}"
             parts = {**prepared.declared_digests(), **specification.digests(shape.members), "members": digest(start)}
             # The results record which networks learned, which a user's subclass of Goal may decide.
-            errors = np.random.default_rng(0).uniform(0, 4 * goal.limit, (100, len(prepared.task.measured)))
-            parts["errors"] = digest(goal.error(errors, prepared.task.measured))
+            if goal is not None:
+                errors = np.random.default_rng(0).uniform(0, 4 * goal.limit, (100, len(prepared.task.measured)))
+                parts["errors"] = digest(goal.error(errors, prepared.task.measured))
             digests[words] = digest(parts)
             digests |= {name: each for name, each in parts.items() if name == CALLBACK}
         return {**digests, **compiled(), "code": self.code}
@@ -169,7 +170,7 @@ class Sweep(Study[SweepSettings]):
         return {
             "experiment": run.name,
             "seeds": settings[0].seeds,
-            "goal": experiment.goal.told(scaled=experiment.scaling is not None),
+            **({"goal": goal.told(scaled=experiment.scaling is not None)} if (goal := experiment.goal) else {}),
             "networks": sum(shape.members for shape in every),
             "shapes": len(every),
             "member_steps_per_second": round(member_steps / seconds["train"]),
@@ -208,13 +209,13 @@ def _values(
     losses, sound = state.losses, state.kept[steps]
     reached = int(np.searchsorted(recorded, steps))
     loss, measures = losses[:, reached], state.measures[:, reached]
-    learned = experiment.goal.met(experiment.goal.error(measures, task.measured))
+    goal = experiment.goal
     diverged = np.asarray(sound.step) < steps
     loss_name, errors_name = results.names_of(task)
     return {
         loss_name: loss,
         errors_name: measures * experiment.scaling.units if experiment.scaling else measures,
-        "learned": learned & ~diverged,
+        **({"learned": goal.met(goal.error(measures, task.measured)) & ~diverged} if goal else {}),
         "diverged": diverged,
         **summary.of_probes(task, labeled),
         "record_step": np.broadcast_to(recorded[: reached + 1], (len(loss), reached + 1)),

@@ -43,7 +43,7 @@ def report(asked: Ask[Settings], run: Run, beside: Mapping[str, Run]) -> Iterato
     rows = [(name, *tables.spread(row), row["interval"]) for name, row in metrics["summary"].items()]
     yield tables.table(title, ("", "median>", "interval>", "which is"), rows)
     yield from tables.few(kept)
-    if beside:
+    if beside and "goal" in metrics:
         yield _beside(metrics, {name: each.read_metrics() for name, each in beside.items()})
     if metrics["published"]:
         rows = [
@@ -56,7 +56,8 @@ def report(asked: Ask[Settings], run: Run, beside: Mapping[str, Run]) -> Iterato
         yield from dict.fromkeys(row["note"] for row in metrics["published"] if "note" in row)
     if "scaling" in metrics:
         yield f"networks are shown {metrics['scaling']}; answers and errors are in the file's units"
-    yield f"{metrics['converged']} of {counted(metrics['seeds'], 'seed')} learned it: {metrics['goal']}"
+    if "goal" in metrics:
+        yield f"{metrics['converged']} of {counted(metrics['seeds'], 'seed')} learned it: {metrics['goal']}"
     if "last_steps" in metrics:
         early, hold = sum(step < metrics["steps"] for step in metrics["last_steps"]), metrics["flags"]["hold_goal"]
         yield f"{early} of them stopped early, after meeting the goal at {counted(hold, 'record')} in a row"

@@ -107,7 +107,8 @@ class TrainingStudy(Study[Settings]):
         failed = f"experiment {self.experiment.name}: its draw"
         kept = "the trained run is kept; --replot draws it again"
         try:
-            drawings = self.experiment.draw(own, others)
+            draw = self.experiment.draw
+            drawings = draw(own, others) if draw else figures.usual(own, self.experiment.goal)
         except Exception as error:  # A user's code may raise anything.
             raise Failed(f"{failed} raised {described_error(error)}; {kept}") from None
         if not isinstance(drawings, Mapping):
