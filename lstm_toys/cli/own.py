@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from lstm_toys.cli import claims, command, modules
@@ -16,7 +17,7 @@ def plan(name: str, arguments: Sequence[str]) -> command.Plan:
     return claims.plan([f"--claims={name}", *arguments])
 
 
-if __name__ == "__main__":
-    own = sys.argv.pop(1)
-    sys.argv[0] = f"{SCRIPT} {own}"
-    command.run_and_exit(lambda arguments: plan(own, arguments))
+def run(name: str, arguments: Sequence[str]) -> None:
+    """Runs a module, by its name, with these arguments, and exits."""
+    sys.argv = [f"{SCRIPT} {name}", *arguments]
+    command.run_and_exit(partial(plan, name))

@@ -44,21 +44,18 @@ def main() -> None:
     package, folder = home()
     every = commands(folder)
     if name in every:
-        run(f"{package}.{name}", arguments)
+        sys.argv[1:] = arguments
+        runpy.run_module(f"{package}.{name}", run_name="__main__", alter_sys=True)
     elif name in (own := {each: line for each, line in own_commands(here).items() if each not in every}):
-        run(OF_FOLDER, [name, *arguments])
+        module = importlib.import_module(OF_FOLDER)
+        sys.modules["__main__"] = module  # The file of this script is none that results depend on.
+        module.run(name, arguments)
     elif name in HELP:
         print(listing(every, importlib.import_module(package).COMMANDS, own))
     elif name == "--version":
         print(VERSION)
     else:
         sys.exit(output.complain(unknown(name, here, [*every, *own])))
-
-
-def run(module: str, arguments: Sequence[str]) -> None:
-    """Runs a module like ``python -m``."""
-    sys.argv[1:] = arguments
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def unknown(name: str, folder: Path, every: Sequence[str]) -> str:

@@ -8,7 +8,8 @@ import jax
 import pytest
 
 import lstm_toys
-from conftest import process, refusal
+from conftest import carry_out, process, refusal
+from experiments import claims, sweep
 from lstm_toys.cli import script
 from lstm_toys.cli.script import home
 
@@ -64,6 +65,7 @@ def typed(monkeypatch):
     """Runs the script with arguments in this process."""
     monkeypatch.setattr(os, "_exit", sys.exit)
     monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["lstm-toys", *arguments])
@@ -142,9 +144,9 @@ def test_ones_own_experiment_and_claims_are_commands(mine, typed, capsys):
     assert "already finished" in capsys.readouterr().out
     assert typed("claiming", "--seeds=2") == 0
     assert "bump: 2 networks" not in capsys.readouterr().out  # Those of the experiment are judged.
-    assert typed("claims", "--claims=claiming", "--seeds=2") == 0
+    assert carry_out(claims, ["--claims=claiming", "--seeds=2"]) == 0
     assert "already finished" in capsys.readouterr().out
-    assert typed("sweep", "--task=bump", "--grid=steps=1 2", "--quiet") == 0
+    assert len(sweep.plan(["--task=bump", "--grid=steps=1 2"]).asks[0].settings.settings) == 2
 
 
 @pytest.mark.parametrize("arguments", [["line", "--help"], ["help", "line"], ["--help", "line"]])
