@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from rich.console import Console
 from lstm_toys import opened
 from lstm_toys.execution.base import Executor
 from lstm_toys.execution.signals import Interruption
+from lstm_toys.runs.identity import Settings
 
 if TYPE_CHECKING:
     from lstm_toys.execution.progress import TrainingProgress
@@ -49,7 +50,12 @@ class Options:
 
 
 class RunContext(NamedTuple):
-    """How runs are executed; ``seconds`` is the wall time of each stage of the current run, to which studies add."""
+    """How runs are executed.
+
+    Attributes:
+        seconds: wall time of each stage of the current run, to which studies add.
+        labels: what distinguishes each training of the command from the others; see `identity.differences`.
+    """
 
     options: Options
     console: Console
@@ -57,6 +63,7 @@ class RunContext(NamedTuple):
     progress: TrainingProgress
     executor: Executor
     seconds: dict[str, float]
+    labels: Mapping[Settings, str] = {}
 
     def timed(self, stage: str) -> AbstractContextManager[None]:
         """Adds the wall time of a block to a stage of the current run."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -21,6 +22,7 @@ from lstm_toys.runs import manifest
 from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.context import Failed, Options, Refused, RunContext, stopwatch
 from lstm_toys.runs.folder import Run, relatives
+from lstm_toys.runs.identity import Settings, differences
 
 
 class Work:
@@ -158,7 +160,7 @@ class Work:
         return study
 
     @contextmanager
-    def _started(self, todo: Sequence[Ask[Any]]) -> Iterator[tuple[RunContext, dict[Ask[Any], list[float]]]]:
+    def _started(self, todo: Sequence[Ask[Any]]) -> Iterator[tuple[RunContext, dict[Ask[Any], dict[Settings, float]]]]:
         """Checks all runs before the first is computed; yields how they are executed, and the efforts of trainings."""
         studies = {ask: self._study(ask) for ask in todo}
         with _executor(self._options, self._console) as executor:
@@ -170,9 +172,10 @@ class Work:
             self._console.print(devices.describe())
             efforts = {ask: study.efforts() for ask, study in studies.items()}
             workers = None if self._options.cluster is None else lambda: executor.workers
-            every = [effort for each in efforts.values() for effort in each]
-            with progress.TrainingProgress(self._console, every, workers) as shown:
-                yield RunContext(self._options, self._console, self._interruption, shown, executor, {}), efforts
+            every = [*chain(*(each.items() for each in efforts.values()))]
+            labels = differences(settings for settings, _ in every)
+            with progress.TrainingProgress(self._console, [effort for _, effort in every], workers) as shown:
+                yield RunContext(self._options, self._console, self._interruption, shown, executor, {}, labels), efforts
 
     def _compute(self, ask: Ask[Any], anew: bool, context: RunContext, trainings: int) -> None:
         """Computes one run under its lock, unless it is finished."""
@@ -192,7 +195,8 @@ class Work:
                     raise Interrupted(context.interruption.number) from None
                 except Diverged as error:
                     seeds, step = error.args
-                    raise Failed(f"--on_divergence=stop: seeds {listed(seeds)} diverged before step {step:,}") from None
+                    lost = f"{context.progress.name}: seeds {listed(seeds)} diverged before step {step:,}"
+                    raise Failed(f"--on_divergence=stop: {lost}") from None
                 files = {name: sha256(run.folder / name) for name in made["files"]}
                 needs = {"needs": [each.folder.name for each in study.needs.values()]} if study.needs else {}
                 run.write_metrics(study.metrics() | made | {"seconds": _rounded(seconds), "files": files, **needs})

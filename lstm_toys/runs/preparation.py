@@ -215,10 +215,12 @@ def begin(
     specified: tuple[TrainingSpecification, Start],
     run: Run,
     context: RunContext,
-    title: str,
     part: str = "",
 ) -> Training:
-    """Announces a training and sets it up; ``part`` is the folder of its checkpoints, in a run of several trainings."""
+    """Announces a training by what distinguishes it from others of the command, or by its network, and sets it up.
+
+    ``part`` is the folder of its checkpoints, in a run of several trainings.
+    """
     tell = context.progress.tell
     checkpoints = Checkpoints(run.checkpoints / part, context.options.checkpoint_every, tell)
     training = Training(
@@ -229,8 +231,9 @@ def begin(
         stop=context.interruption,
         on_divergence=context.options.on_divergence,
     )
-    steps = specified[0].kept_steps[-1]
-    context.progress.begin(f"{title} ({prepared.words})", training.count, steps, training.group_count)
+    steps, name = specified[0].kept_steps[-1], prepared.experiment.name
+    label = context.labels.get(prepared.settings) or prepared.words
+    context.progress.begin(f"{name} ({label})", training.count, steps, training.group_count)
     if checkpoints.newest:
         tell(f"continues from {checkpoints.newest}")
     return training

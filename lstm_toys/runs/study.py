@@ -11,7 +11,7 @@ from lstm_toys.runs import source
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import Identified
+from lstm_toys.runs.identity import Identified, Settings
 
 
 class Study(ABC, Generic[Identified]):
@@ -42,9 +42,9 @@ class Study(ABC, Generic[Identified]):
     def check(self) -> None:
         """Raises Refused if the run is impossible."""
 
-    def efforts(self) -> list[float]:
-        """The steps of all networks in each training; empty if nothing is trained."""
-        return []
+    def efforts(self) -> dict[Settings, float]:
+        """The steps of all networks in each training, by its settings; empty if nothing is trained."""
+        return {}
 
     @abstractmethod
     def digests(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ import xarray as xr
 from lstm_toys.files import replacing
 from lstm_toys.populations.specification import RECORDS
 from lstm_toys.results import arrays, summary
+from lstm_toys.runs import identity
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, SWEPT, Settings
 from lstm_toys.statistics import intervals
@@ -24,9 +25,6 @@ VARIABLES = {"learned", "diverged", "record_step", "record_loss", *SWEPT}
 
 UNREAD = {"answer"}
 """Variables that tables and figures do not need; they make up most of a file."""
-
-OWNED = {"momentum": "optimizer", "decay": "optimizer", "gates": "cell"}
-"""Settings that exist only for some values of another setting."""
 
 
 def names_of(task: Task) -> tuple[str, str]:
@@ -126,18 +124,9 @@ def names(found: xr.Dataset) -> list[str]:
 
 
 def varied(found: xr.Dataset) -> list[str]:
-    """The settings that vary in a sweep; a setting in `OWNED` only if it varies for one value of its owner."""
-
-    def differs(name: str, chosen: np.ndarray) -> bool:
-        return len({str(value) for value in found[name].values[chosen]}) > 1
-
-    def alike(name: str) -> list[np.ndarray]:
-        if name not in OWNED:
-            return [np.ones(found.sizes["setting"], bool)]
-        owners = found[OWNED[name]].values
-        return [owners == owner for owner in np.unique(owners)]
-
-    return [name for name in names(found) if any(differs(name, chosen) for chosen in alike(name))]
+    """The settings that vary in a sweep; see `identity.varied`."""
+    columns = {name: [str(value) for value in found[name].values.tolist()] for name in names(found)}
+    return identity.varied([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
 
 
 def train_loss(found: xr.Dataset) -> xr.DataArray:

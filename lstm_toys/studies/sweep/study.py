@@ -110,8 +110,8 @@ class Sweep(Study[SweepSettings]):
         for timesteps, numbers in {each.timesteps: each.numbers for each in self.settings.settings}.items():
             checks.check_points(self.experiment, timesteps, dict(numbers))
 
-    def efforts(self) -> list[float]:
-        return [float(shape.members * shape.budgets[-1]) for shape in self.shapes]
+    def efforts(self) -> dict[Settings, float]:
+        return {shape.common: float(shape.members * shape.budgets[-1]) for shape in self.shapes}
 
     def digests(self) -> Digests:
         digests: Digests = {}
@@ -139,8 +139,8 @@ class Sweep(Study[SweepSettings]):
         with results.writing(run.results, experiment, settings, self.settings.as_dict()) as (write, note):
             for number, (shape, prepared) in enumerate(zip(every, self.prepared, strict=True)):
                 specified, x = _specified(shape, prepared), np.asarray(prepared.x)
-                recorded, title = specified[0].recorded, shape.common.optimizer
-                trained = preparation.begin(prepared, specified, run, context, title, part=str(number))
+                recorded = specified[0].recorded
+                trained = preparation.begin(prepared, specified, run, context, part=str(number))
                 with context.interruption.patient():
                     for group, state in trained.groups():
                         every_step += int(state.last_steps.sum())

@@ -39,8 +39,8 @@ class TrainingStudy(Study[Settings]):
         self.prepared.check()
         checks.check_points(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
 
-    def efforts(self) -> list[float]:
-        return [float(self.settings.seeds * self.settings.steps)]
+    def efforts(self) -> dict[Settings, float]:
+        return {self.settings: float(self.settings.seeds * self.settings.steps)}
 
     @cached_property
     def _specified(self) -> tuple[TrainingSpecification, Start]:
@@ -68,7 +68,7 @@ class TrainingStudy(Study[Settings]):
         """Trains and evaluates, from checkpoints on, and writes results; raises what `lt.train` raises."""
         settings, experiment, prepared, seconds = self.settings, self.experiment, self.prepared, context.seconds
         examples, probes, _ = prepared.curves
-        training = preparation.begin(prepared, self._specified, self.run, context, settings.experiment)
+        training = preparation.begin(prepared, self._specified, self.run, context)
         with context.interruption.patient(), ThreadPoolExecutor() as threads:
             threads.submit(_load_writers)
             trained = training.population()
