@@ -69,7 +69,8 @@ def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterato
     yield tables.table(f"{question.declared.title}, in {networks} each", columns, rows, **STYLE)
     yield from (f"{mark}) {remark}" for remark, mark in marks.items())
     yield from tables.few(min(each["counted"] for each in entries))
-    yield at_once(entries)
+    if len(entries) > 1:
+        yield at_once(entries)
     for name in named(entries, "variants"):
         every = {each["id"]: each["variants"][name] for each in entries if name in each["variants"]}
         if other := ", ".join(f"{claim} {points(each)}" for claim, each in every.items() if differs(each)):

@@ -15,6 +15,7 @@ from jaxtyping import Int
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list, write_json, write_text
+from lstm_toys.networks.cells import CELLS
 from lstm_toys.populations import answering
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.results.population import parameters_name
@@ -69,8 +70,8 @@ class ClaimStudy(Study[ClaimSettings]):
             networks,
             evidence.published(question),
             {
-                name: {population: evidence.copy(labeled, bound) for population, labeled in networks.items()}
-                for name, bound in ((COPY, np.inf), (CLIPPED, 1.0))
+                COPY: {name: evidence.copy(labeled) for name, labeled in networks.items()},
+                CLIPPED: {name: evidence.copy(networks[name], 1.0) for name in networks if self._bounded(name)},
             },
             {name: self._results(name) for name in declared.controls if self._needs(name)},
             {name: self._variant(name, networks) for name in declared.variants if self._needs(name)},
@@ -91,6 +92,11 @@ class ClaimStudy(Study[ClaimSettings]):
                     trained.setdefault(claim.id, []).append(found)
         judged = zip(claims, self.judgment, strict=True)
         return [specifications.entry(claim, each, trained.get(claim.id, [])) for claim, each in judged]
+
+    def _bounded(self, population: str) -> bool:
+        """Whether the networks of a population answer within (-1, 1), since a layer of built-in cells answers."""
+        settings, experiment = self.question.settings[population], self.question.experiment(population)
+        return experiment.model is None and settings.readout == "cell" and settings.cell in CELLS
 
     def _needs(self, column: str) -> dict[str, Run]:
         return {name: each for (where, name), each in self.needs.items() if where == column}
