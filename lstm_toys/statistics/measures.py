@@ -186,6 +186,8 @@ def valley(curve: Curve, x: Curve) -> Valley:
     before, at, after = curve[:-2], curve[1:-1], curve[2:]
     low, high = MIDDLE
     minimum = (at < before) & (at <= after) & (x[1:-1] >= low) & (x[1:-1] <= high) & (x[2:] >= 0)
+    if len(x) < 3:
+        return Valley(jnp.full((), jnp.nan, x.dtype), jnp.full((), jnp.nan, x.dtype))
     bottom = jnp.argmin(jnp.where(minimum, at, jnp.inf))
     shift, rise = (jnp.where(at < after, part, 0.0) for part in _vertex(before, at, after))
     exists = minimum.any()
