@@ -12,6 +12,7 @@ from typing import NamedTuple
 import majority
 import numpy as np
 import parity
+import whole_parity
 from parts import switched
 
 from conftest import carry_out
@@ -36,6 +37,7 @@ COMMANDS = {
     "own": (own.EXPERIMENT, ("--train={folder}/mine.csv", "--ask=next", "--seeds=2", "--steps=4", "--hidden=4")),
     "majority": (majority.EXPERIMENT, ("--seeds=3",)),
     "parity": (parity.EXPERIMENT, ("--seeds=3",)),
+    "whole_parity": (whole_parity.EXPERIMENT, ("--seeds=3",)),
     "sweep": (sweep, (*SMALL[:2], *GRID)),
     "generalization": (generalization, ("--task=sine", *SINE, *PLANES)),
     "dynamics": (dynamics, ("--task=sine", *SINE, "--inputs=0:0.6:3", "--starts=4")),

@@ -154,7 +154,8 @@ def _early_stopping(task: Task, until: Any, hold: Any, keep: Any, validation: Ta
     if until is None and hold != 1:
         raise arguments.refused("hold_goal", "1 without until", hold)
     if until is not None and (
-        (until.accuracy is None) != (measured(task.loss) is None) or not {*until.features} <= {*task.measured}
+        (until.accuracy is None) != (measured(task.loss) is None)
+        or not {*until.among(task.measured)} <= {*task.measured}
     ):
         raise arguments.refused("until", f"a goal for {', '.join(task.measured)}, which are recorded", str(until))
     if isinstance(validation, Examples):

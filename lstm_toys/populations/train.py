@@ -113,11 +113,18 @@ class Population:
         return self.train_measures
 
     @property
-    def train_accuracy(self) -> Float[np.ndarray, "M R 2"]:
-        """Accuracy over points and whole sequences; AttributeError for networks that answer numbers."""
+    def train_accuracy(self) -> Any:
+        """Accuracies, an `xarray.DataArray` ``[seed, step, counted]``; AttributeError for networks that answer numbers.
+
+        ``train_accuracy.sel(counted="points")`` is the accuracy over points, ``"sequences"`` the one over whole
+        sequences; with one answer per sequence, there is only the latter.
+        """
         if measured(self.task.loss) is None:
             raise AttributeError("networks that answer numbers have train_rmse instead of train_accuracy")
-        return self.train_measures
+        import xarray as xr
+
+        labels = {"seed": self.seeds, "step": self.steps, "counted": list(self.task.measured)}
+        return xr.DataArray(self.train_measures, labels, [*labels])
 
     @property
     def sound_steps(self) -> Int[np.ndarray, " M"]:

@@ -42,9 +42,14 @@ Loss = str | Callable[..., Float[Array, "C *T"]]
 """One of `LOSSES`, or a function from outputs and targets to one value per point."""
 
 
-def measured(loss: Loss) -> Names | None:
-    """Returns the names of the accuracies recorded with a loss; None: the RMSE of each output feature."""
-    return ACCURACIES if loss in (CROSS_ENTROPY, BINARY) else None
+def measured(loss: Loss, *, sequence: bool = True) -> Names | None:
+    """Returns the names of the accuracies recorded with a loss; None: the RMSE of each output feature.
+
+    With one answer per sequence, unless ``sequence``, an accuracy over points would be the same.
+    """
+    if loss not in (CROSS_ENTROPY, BINARY):
+        return None
+    return ACCURACIES if sequence else ACCURACIES[1:]
 
 
 def loss_text(loss: Loss) -> str:
@@ -60,8 +65,8 @@ class Examples(NamedTuple):
             ``[C, T, 1]`` or ``[C, 1]``.
         lengths: number of points of each sequence, followed by padding; None: all T. With one answer per curve, the
             answer is given after the last point.
-        weights: weight of each point or sequence in the loss, and in the errors and the accuracy over points recorded
-            with it; None: equal weights. Probes count all points with a target alike.
+        weights: weight of each point or sequence in the loss, and in the errors and the accuracy over points, or of
+            single answers, recorded with it; None: equal weights. Probes count all points with a target alike.
     """
 
     inputs: Float[Array, "C T F"]
@@ -179,7 +184,7 @@ class Task:
     @property
     def measured(self) -> Names:
         """The names of measures recorded with the loss: accuracies, or the features that have an RMSE."""
-        return measured(self.loss) or self.output_features
+        return measured(self.loss, sequence=self.sequence) or self.output_features
 
     def labeled(self, targets: np.ndarray) -> tuple[Names, np.ndarray]:
         """The names of the axes of targets in labeled arrays, and their values; a class is one number per point."""

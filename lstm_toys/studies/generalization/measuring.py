@@ -33,7 +33,7 @@ from lstm_toys.tasks.families import Family
 from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
 from lstm_toys.tasks.probes import Probe
-from lstm_toys.tasks.supervision import Task, measured, show
+from lstm_toys.tasks.supervision import Task, show
 
 TILE_POINTS = 12_800
 """Total time points of the curves of a tile, which one call computes in less than a second on two CPU cores."""
@@ -273,7 +273,7 @@ class LengthJob(Measuring):
             {name: (axes.get(name, ("seed", LENGTH)), each) for name, each in every.items()},
             {
                 LENGTH: (LENGTH, [each.inputs.shape[1] for each in self.probes], LENGTHS),
-                **({"counted": list(measured(self.task.loss) or ())} if "accuracy" in every else {}),
+                **({"counted": list(self.task.measured)} if "accuracy" in every else {}),
             },
         )
         return {"/": labeled}

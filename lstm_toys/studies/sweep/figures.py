@@ -27,10 +27,10 @@ from lstm_toys.figures.style import (
     plain,
     scale,
 )
-from lstm_toys.results.arrays import after_of, axis_label, loss_name
+from lstm_toys.results.arrays import after_of, axis_label, counted_of, loss_name
 from lstm_toys.runs.identity import NUMBER, TRACED
 from lstm_toys.studies.sweep.results import of_probes, train_loss, varied
-from lstm_toys.tasks.goal import ACCURACIES, WEIGHTED, Goal
+from lstm_toys.tasks.goal import Goal
 
 LOGARITHMIC = {"learning_rate", "steps"}
 
@@ -59,10 +59,11 @@ def draw(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
 
 def _training(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
     if "train_accuracy" in found:
-        shown = goal.features if goal.accuracy is not None else ACCURACIES
+        over = counted_of(found)
+        shown = goal.among([*over])
         values = found["train_accuracy"].sel(counted=[*shown]).rename({"counted": "probe"})
-        values = values.assign_coords(probe=[f"over {WEIGHTED.get(each, each)}" for each in shown])
-        limit = None if goal.accuracy is None else goal.limit
+        values = values.assign_coords(probe=[f"over {over[each]}" for each in shown])
+        limit = goal.limit
         accuracies = found.drop_dims(["probe", "counted"]).assign(error=values)
         return {"accuracy.png": errors(accuracies, "Train accuracy", limit, "accuracy", "linear")}
     train = train_loss(found)

@@ -20,7 +20,7 @@ from lstm_toys.statistics import intervals
 from lstm_toys.tasks.probes import by_points, curves_of
 from lstm_toys.tasks.supervision import MSE, Task, loss_text, measured
 
-VARIABLES = {"learned", "diverged", "record_step", "record_loss", *SWEPT}
+VARIABLES = {"diverged", "record_step", "record_loss", *SWEPT}
 """Variables that every file has."""
 
 UNREAD = {"answer"}
@@ -39,14 +39,15 @@ Write = Callable[[int, slice, dict[str, np.ndarray]], None]
 
 @contextmanager
 def writing(
-    path: Path, experiment: Experiment, settings: Sequence[Settings], flags: dict[str, Any]
+    path: Path, experiment: Experiment, settings: Sequence[Settings], flags: dict[str, Any], *, weighted: bool
 ) -> Iterator[tuple[Write, Callable[[str, Any], None]]]:
     """Creates the file of a sweep, to be filled as networks finish.
 
     The dimensions are ``setting, seed`` and, after them, ``record`` (recorded steps, NaN after a setting's last step),
     ``probe``, ``feature`` or ``output_feature``, and the dimensions of answers, which are kept only if all settings
     have the same time points. A curve parameter with the name of a setting, such as ``decay``, is renamed to
-    ``curve_decay``. The file appears at ``path`` when the block ends without an error.
+    ``curve_decay``. The file appears at ``path`` when the block ends without an error. ``weighted``: whether the loss
+    weights points or sequences.
 
     Yields a function that writes results, and a function that writes an attribute as JSON.
     """
@@ -72,7 +73,7 @@ def writing(
             **{name: ("setting", _column(settings, name)) for name in swept},
         }
     )
-    if accuracies := measured(task.loss):
+    if accuracies := measured(task.loss, sequence=task.sequence):
         labels = labels.assign_coords(counted=list(accuracies))
     loss, errors = names_of(task)
     numbers: dict[str, tuple[str, ...]] = {
@@ -94,7 +95,9 @@ def writing(
                 file.variables[loss].attrs["loss"] = loss_text(task.loss)
             if task.sequence:
                 file.variables[errors].attrs["after"] = experiment.goal.after
-            for name in ("learned", "diverged"):
+            if accuracies:
+                file.variables[errors].attrs["weighted"] = int(weighted)
+            for name in ("diverged", *(() if experiment.goal is None else ("learned", "lost"))):
                 file.create_variable(name, ("setting", "seed"), "i1").attrs["dtype"] = "bool"  # xarray's mark for bool.
 
             def write(setting: int, seeds: slice, values: dict[str, np.ndarray]) -> None:
@@ -141,8 +144,16 @@ def of_probes(found: xr.Dataset) -> dict[str, xr.DataArray]:
     return {f"accuracy over {each}": found.accuracy.sel(counted=each, drop=True) for each in found.counted.values}
 
 
+def _learning(setting: xr.Dataset) -> dict[str, Any]:
+    """How many seeds learned under a setting, and which met the goal, but not at last."""
+    return {
+        "learned": int(setting.learned.values.sum()),
+        "lost_seeds": setting.seed.values[setting.lost.values].tolist(),
+    }
+
+
 def rows(found: xr.Dataset) -> list[dict[str, Any]]:
-    """Summarizes each setting: its values, diverged seeds, how many learned, and medians with 95 % intervals.
+    """Summarizes each setting: its values, diverged seeds, medians with 95 % intervals, and, with a goal, who learned.
 
     The medians are of the training loss, and of the error of each probe, by its name, or of its accuracies.
     """
@@ -159,7 +170,7 @@ def rows(found: xr.Dataset) -> list[dict[str, Any]]:
         every.append(
             {
                 **{name: value for name, value in setting.items() if value == value},  # NaN: does not exist.
-                "learned": int(found.learned.values[number].sum()),
+                **(_learning(found.isel(setting=number)) if "learned" in found else {}),
                 "diverged_seeds": found.seed.values[diverged].tolist(),
                 **{name: summary.as_json(estimate) for name, estimate in medians.items()},
             }

@@ -23,6 +23,7 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.ask import SweepSettings
+from lstm_toys.tasks.goal import counted_over
 from lstm_toys.tasks.probes import by_points, curves_of, lengths_of
 from lstm_toys.tasks.supervision import Task
 
@@ -136,7 +137,9 @@ class Sweep(Study[SweepSettings]):
         member_steps = every_step = 0
         fingerprints: list[dict[str, Any]] = []
         elsewhere: dict[str, Any] = {}
-        with results.writing(run.results, experiment, settings, self.settings.as_dict()) as (write, note):
+        weighted = self.prepared[0].curves.training.weights is not None
+        flags, over = self.settings.as_dict(), counted_over(self.prepared[0].task.measured, weighted=weighted)
+        with results.writing(run.results, experiment, settings, flags, weighted=weighted) as (write, note):
             for number, (shape, prepared) in enumerate(zip(every, self.prepared, strict=True)):
                 specified, x = _specified(shape, prepared), np.asarray(prepared.x)
                 recorded = specified[0].recorded
@@ -169,12 +172,12 @@ class Sweep(Study[SweepSettings]):
         return {
             "experiment": run.name,
             "seeds": settings[0].seeds,
-            "goal": experiment.goal.told(scaled=experiment.scaling is not None),
+            "goal": experiment.goal.told(scaled=experiment.scaling is not None, over=over),
             "networks": sum(shape.members for shape in every),
             "shapes": len(every),
             "member_steps_per_second": round(member_steps / seconds["train"]),
             "continued": member_steps < every_step,
-            "flags": self.settings.as_dict(),
+            "flags": flags,
             "fingerprints": fingerprints,
             **({"shapes_executed_elsewhere": elsewhere} if elsewhere else {}),
             **scaled,
@@ -183,7 +186,11 @@ class Sweep(Study[SweepSettings]):
 
     def metrics(self) -> Metrics:
         labeled = storage.load_results(self.run.results, results.VARIABLES, results.UNREAD)
-        return {"varied": results.varied(labeled), "rows": results.rows(labeled)}
+        return {
+            "varied": results.varied(labeled),
+            "rows": results.rows(labeled),
+            "of_answers": " and ".join(results.of_probes(labeled)) or "RMSE",
+        }
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         labeled = storage.load_results(self.run.checked("results.nc"), results.VARIABLES, results.UNREAD)
@@ -207,14 +214,15 @@ def _values(
     """The values of members after ``steps`` that a sweep's file stores, each with a leading axis M."""
     losses, sound = state.losses, state.kept[steps]
     reached = int(np.searchsorted(recorded, steps))
-    loss, measures = losses[:, reached], state.measures[:, reached]
-    learned = experiment.goal.met(experiment.goal.error(measures, task.measured))
-    diverged = np.asarray(sound.step) < steps
+    loss, measures = losses[:, reached], state.measures[:, : reached + 1]
+    last, diverged = measures[:, -1], np.asarray(sound.step) < steps
+    met = experiment.goal.met(experiment.goal.error(measures, task.measured))
     loss_name, errors_name = results.names_of(task)
     return {
         loss_name: loss,
-        errors_name: measures * experiment.scaling.units if experiment.scaling else measures,
-        "learned": learned & ~diverged,
+        errors_name: last * experiment.scaling.units if experiment.scaling else last,
+        "learned": met[:, -1] & ~diverged,
+        "lost": met.any(axis=1) & ~met[:, -1] & ~diverged,
         "diverged": diverged,
         **summary.of_probes(task, labeled),
         "record_step": np.broadcast_to(recorded[: reached + 1], (len(loss), reached + 1)),

@@ -72,7 +72,7 @@ class TrainingStudy(Study[Settings]):
         with context.interruption.patient(), ThreadPoolExecutor() as threads:
             threads.submit(_load_writers)
             trained = training.population()
-        from lstm_toys.results import arrays, population
+        from lstm_toys.results import arrays, population, summary
 
         seconds |= trained.seconds
         with context.timed("evaluate"):
@@ -84,6 +84,8 @@ class TrainingStudy(Study[Settings]):
             x, (learned, probed) = np.asarray(prepared.x), prepared.curves.split(trained.answers[settings.steps])
             labeled = arrays.dataset(trained, x, experiment.span, examples, learned, probes, probed, attributes)
             labeled = arrays.in_units(labeled, experiment.scaling)
+            if experiment.goal is not None:
+                labeled = labeled.assign(summary.outcomes(labeled, experiment.goal))
             files = population.save(trained, self.run.folder, labeled)
         return {
             "member_steps_per_second": round(trained.member_steps / seconds["train"]),
