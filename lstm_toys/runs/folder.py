@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from lstm_toys import files
 from lstm_toys.files import SCHEMA, Damaged, clean, locked, read_json, read_sealed, sha256, write_json, write_sealed
 from lstm_toys.runs import manifest, publishing
 
@@ -23,10 +24,20 @@ CONFIG, METRICS = "config.json", "metrics.json"
 """Files of a run's identity and of its summary, and the key in them of the digests of what the run computes."""
 
 FORMATS = ("png", "svg", "pdf")
-FIGURES = (*(f"*.{form}" for form in FORMATS), "*.gif")
+FIGURES = (*(f".{form}" for form in FORMATS), ".gif")
 
-PUBLISHED = (*FIGURES, "*.md", "*.json")
-"""Files that are copied to the published set, except the identity, which the summary contains too."""
+PUBLISHED = (*FIGURES, ".md", ".json")
+"""Suffixes of figures, and of all recorded files that are copied to the published set."""
+
+RECORDED: dict[str, tuple[type, Callable[[Any], bool]]] = {
+    "files": (dict, files.is_plain),
+    "figures": (list, lambda name: files.is_plain(name) and Path(name).suffix in FIGURES),
+    "needs": (list, files.is_plain),
+    VALUE: (dict, bool),
+    "seconds": (dict, bool),
+}
+"""Entries of every summary, if there are any, and what each name in them must be: of a file or figure in the run's
+folder, of the folder of another run, of a digest, or of a stage."""
 
 
 class Run:
@@ -110,23 +121,28 @@ class Run:
         metrics = read_sealed(self.metrics)
         if metrics.get("run") != self.folder.name:
             raise Damaged(self.metrics, f"belongs to another run, {metrics.get('run')}")
+        for entry, (kind, good) in RECORDED.items():
+            names = metrics.get(entry, kind())
+            if not isinstance(names, kind) or not all(map(good, names)):
+                raise Damaged(self.metrics, f"is damaged: its {entry!r} is not what a run records")
         return metrics
 
     def checked(self, name: str) -> Path:
         """Returns the path of a file of the finished run; raises OSError if it is missing, Damaged if it is changed."""
-        path = self.folder / name
+        path = files.own_file(self.folder / name)
         if self.read_metrics()["files"].get(name) != sha256(path):
             raise Damaged(path, "is damaged or belongs to another run: it is not what this run wrote")
         return path
 
     def publish(self, target: Path, tell: Callable[[str], None]) -> None:
         """Publishes figures, tables and summaries in a folder; see `publishing.publish`."""
-        publishing.publish(_matching(self.folder, PUBLISHED), target, self.folder.name, tell)
+        recorded = [path for path in self.files() if path.suffix in PUBLISHED and path.name != "population.json"]
+        publishing.publish([files.own_file(path) for path in recorded], target, self.folder.name, tell)
 
     def files(self) -> list[Path]:
         """Files that the run has written for users, figures last."""
-        data = [self.folder / name for name in (*self.read_metrics()["files"], METRICS)]
-        return data + [path for path in _matching(self.folder, FIGURES) if path not in data]
+        metrics = self.read_metrics()
+        return [self.folder / name for name in (*metrics["files"], METRICS, *sorted(metrics.get("figures", ())))]
 
 
 def relatives(runs: Path, settings: dict[str, Any]) -> Iterator[Run]:
@@ -139,9 +155,3 @@ def relatives(runs: Path, settings: dict[str, Any]) -> Iterator[Run]:
         value = theirs.pop(VALUE, None)
         if isinstance(value, dict) and theirs == {**settings, "schema": SCHEMA}:
             yield Run(path.parent, settings, value)
-
-
-def _matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
-    paths = (path for pattern in patterns for path in folder.glob(pattern))
-    own = (CONFIG, "population.json")
-    return sorted(path for path in paths if path.name not in own and not path.name.startswith((".", manifest.PREFIX)))

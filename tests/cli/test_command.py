@@ -18,7 +18,7 @@ import conftest
 from conftest import ROOT, carry_out, process, rarely, refusal
 from experiments import generalization
 from experiments.sine import EXPERIMENT
-from lstm_toys.files import SCHEMA
+from lstm_toys.files import SCHEMA, read_sealed, write_sealed
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
 from lstm_toys.results import arrays, storage
@@ -178,6 +178,16 @@ def test_what_is_spoiled_or_of_another_run_is_told(name, content, mine, world, c
     errors = refusal(capsys)
     assert f"{mine.run / name}: is damaged" in errors
     assert "make it again with --restart" in errors
+    assert snapshot(mine.results) == before
+
+
+@pytest.mark.parametrize("entries", [{"figures": ["../../victim.png"]}, {"files": None}])
+def test_a_run_from_elsewhere_removes_nothing_and_is_told_in_one_line(entries, mine, capsys):
+    (mine.results / "victim.png").write_text("mine")
+    write_sealed(mine.run / "metrics.json", read_sealed(mine.run / "metrics.json") | entries)
+    before = snapshot(mine.results)
+    assert carry_out(EXPERIMENT, [*mine.arguments, "--replot"]) == 1
+    assert refusal(capsys).startswith(f"{mine.run / 'metrics.json'}: is damaged: its '")
     assert snapshot(mine.results) == before
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from experiments.sine import EXPERIMENT
 from lstm_toys.cli import flags
-from lstm_toys.files import Damaged, sha256
+from lstm_toys.files import Damaged, read_sealed, sha256, write_sealed
 from lstm_toys.runs import manifest
 from lstm_toys.runs.folder import Busy, Run
 from lstm_toys.runs.identity import Settings
@@ -107,6 +108,54 @@ def test_the_summary_of_another_run_is_told(run):
     shutil.copy(other.metrics, run.metrics)
     with pytest.raises(Damaged, match=f"belongs to another run, {other.folder.name}"):
         run.read_metrics()
+
+
+ELSEWHERE = ["../victim.png", "/victim.png", "below/victim.png", "..", ".", "", "a\0.png", "\ud800.png", 3, None]
+
+SPOILED = [
+    *({"figures": ["loss.png", name]} for name in [*ELSEWHERE, "results.nc", ".lock"]),
+    *({"files": {name: ""}} for name in ELSEWHERE if isinstance(name, str)),
+    *({"needs": [name]} for name in ELSEWHERE),
+    *({name: each} for name in ("files", "seconds", "value") for each in (None, ["a"], "a", 3)),
+    *({name: each} for name in ("figures", "needs") for each in (None, {"a": 1}, "a", 3)),
+]
+
+
+@pytest.mark.parametrize("entries", SPOILED)
+def test_a_summary_that_names_what_no_run_records_is_damaged(run, entries):
+    finish(run)
+    write_sealed(run.metrics, read_sealed(run.metrics) | entries)  # As whoever passes it on could write it.
+    with pytest.raises(Damaged, match=r"metrics\.json: is damaged: its '[a-z]+' is not what a run records"):
+        run.read_metrics()
+
+
+def test_a_missing_entry_of_a_summary_is_damage(run):
+    finish(run, summary={"train MSE": {}})
+    for read in (lambda: run.read_metrics()["seeds"], lambda: run.read_metrics()["summary"]["train MSE"]["median"]):
+        with pytest.raises(Damaged, match=r"metrics\.json: is damaged: it has no entry '(seeds|median)'"):
+            read()
+
+
+@pytest.mark.parametrize("make", [lambda path, other: path.symlink_to(other), lambda path, _: os.mkfifo(path)])
+def test_a_file_of_a_run_that_lies_elsewhere_is_refused(run, tmp_path, make):
+    finish(run, figures=["loss.png"])
+    for name in ("results.nc", "loss.png"):
+        (tmp_path / name).write_text("arrays")
+        (run.folder / name).unlink(missing_ok=True)
+        make(run.folder / name, tmp_path / name)
+    with pytest.raises(Damaged, match=r"results\.nc: is damaged: it is not a file of this folder"):
+        run.checked("results.nc")
+    with pytest.raises(Damaged, match=r"loss\.png: is damaged: it is not a file of this folder"):
+        run.publish(tmp_path / "published", print)
+    assert not (tmp_path / "published").exists()
+
+
+def test_what_a_run_recorded_is_published_and_nothing_else(run, tmp_path):
+    finish(run, figures=["loss.png"])
+    for name in ("loss.png", "added.png", "added.json", "loaded-1.json.gz", "population.json"):
+        (run.folder / name).write_text("")
+    run.publish(tmp_path / "published", print)
+    assert {path.name for path in (tmp_path / "published").iterdir()} == {"loss.png", "metrics.json", "manifest.json"}
 
 
 def test_a_declaration_names_files_as_a_copied_folder_does(tmp_path, monkeypatch):

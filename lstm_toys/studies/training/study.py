@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from importlib import import_module
-from pathlib import Path
 
 import numpy as np
 
 from lstm_toys import figures, results
 from lstm_toys.execution.lowering import Digests, digest
+from lstm_toys.files import is_plain
 from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.ask import Ask, Metrics
@@ -114,7 +114,7 @@ class TrainingStudy(Study[Settings]):
             raise Failed(f"{failed} returned {type(drawings).__name__}, no dictionary of drawings by file name; {kept}")
         for name, drawing in drawings.items():
             ending = ".png" if isinstance(drawing, Figure) else ".gif"
-            if not isinstance(drawing, figures.Drawing) or Path(str(name)).name != name or not name.endswith(ending):
+            if not isinstance(drawing, figures.Drawing) or not is_plain(name) or not name.endswith(ending):
                 returned = f"returned {type(drawing).__name__} under {name!r}"
                 raise Failed(f"{failed} {returned}; a Figure goes under NAME.png, an animation under NAME.gif; {kept}")
         yield from drawings.items()
