@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -141,6 +142,13 @@ def own_file(path: Path) -> Path:
     if os.path.lexists(path) and not (path.is_file() and path.resolve().parent == path.parent.resolve()):
         raise Damaged(path, "is damaged: it is not a file of this folder")
     return path
+
+
+def check_writable(folder: Path) -> None:
+    """Raises OSError if a folder cannot be written to, or cannot be created; leaves nothing there."""
+    there = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
+    with tempfile.TemporaryFile(dir=there):
+        pass
 
 
 def sha256(path: Path) -> str:

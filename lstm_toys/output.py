@@ -1,5 +1,6 @@
 """A console that prints names literally, and lines of errors."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -41,6 +42,12 @@ def console(*, quiet: bool = False) -> Console:
     if created.width < LEAST_WIDTH:  # Otherwise it follows the terminal's.
         created.width = LEAST_WIDTH
     return created
+
+
+def escape_unencodable() -> None:
+    """Makes standard output escape characters that its encoding lacks, such as ``\\u2026``, instead of raising."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def complain(message: str, code: int = 2) -> int:

@@ -87,6 +87,7 @@ def plan(experiment: Experiment | Analysis, arguments: Sequence[str]) -> Plan:
 
 def run_and_exit(make_plan: Callable[[Sequence[str]], Plan]) -> None:
     """Runs a command line and exits; quietly if the reader of its output stops early."""
+    output.escape_unencodable()
     gc.set_threshold(50_000)  # New objects; Python's 700 take a sixth of a command's time.
     os.environ.pop("MPLBACKEND", None)  # Figures are drawn into files.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # It warns if it cannot store its list of fonts.

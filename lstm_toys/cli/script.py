@@ -20,6 +20,7 @@ HELP = ("help", "--help", "-h")
 
 def main() -> None:
     """Runs the module of the command that the first argument names, or lists all commands."""
+    output.escape_unencodable()
     name, *arguments = sys.argv[1:] or [HELP[0]]
     if name in HELP and arguments:
         name, arguments = arguments[0], ["--help", *arguments[1:]]

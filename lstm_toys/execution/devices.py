@@ -30,24 +30,31 @@ OURS = f"--xla_backend_extra_options={BACKEND_OPTIONS}"
 DEVICE_COUNT = "--xla_force_host_platform_device_count"
 """XLA flag for the number of CPU devices; with `switches.LEAST_DEVICES` or more it does not change results."""
 
+COUNT = "jax_num_cpu_devices"
+
 THREADS = "NPROC"
 """Environment variable for the threads that all devices of XLA:CPU share; it does not change results."""
 
 
 def configure(*, cache: bool = True) -> None:
-    """Configures JAX for training populations: all CPU cores, compiled loops, and a compilation cache.
+    """Configures JAX for training populations: all CPU cores, compiled loops, a quiet compiler, a compilation cache.
 
     Args:
         cache: keep compiled programs in the user's cache folder, for later processes.
 
-    Raises RuntimeError if JAX has already initialized its devices, which happens when the first array is created.
+    Raises RuntimeError if JAX has already initialized its devices in another way, as it does for the first array.
 
     Example:
         >>> lt.configure()  # Before the first array.
     """
     cache = arguments.switch("cache", cache)
-    use_every_core()
-    compile_loops()
+    try:
+        use_every_core()
+        compile_loops()
+    except RuntimeError:  # A page, of which none is about this function.
+        told = "lt.configure() must come before the first JAX operation; restart the process, or the notebook's kernel"
+        raise RuntimeError(told) from None
+    quiet_compiler()
     if cache:
         cache_compilations()
 
@@ -60,7 +67,24 @@ def compile_loops() -> None:
     """
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_backend_extra_options" not in flags and not _accelerated():
+        count = jax.config.values[COUNT]
+        for each in (count + 1, count):  # Another number is refused once JAX has initialized its devices.
+            jax.config.update(COUNT, each)
         os.environ["XLA_FLAGS"] = f"{flags} {OURS}".strip()
+
+
+def quiet_compiler() -> None:
+    """Keeps XLA from logging, unless the user has set a log level or JAX may choose an accelerator.
+
+    If compiling takes minutes, XLA logs an error that asks for a bug report. No XLA flag turns that off alone: on a CPU
+    everything below fatal errors is left out, such as warnings that constants are folded slowly or that a program in
+    the compilation cache is for another processor. What ends a computation is still raised. On accelerators errors may
+    be about results, and are kept.
+    """
+    unset = os.environ.get("TF_CPP_MIN_LOG_LEVEL", "1") == "1" and "JAX_LOGGING_LEVEL" not in os.environ  # 1 is JAX's.
+    if unset and not _accelerated():
+        with contextlib.suppress(ImportError, AttributeError):  # Later versions may have it elsewhere.
+            importlib.import_module("jaxlib.utils").absl_set_min_log_level(3)
 
 
 def _accelerated() -> bool:
@@ -90,13 +114,13 @@ def use_every_core() -> None:
     them, too: with two threads, one device passes work between them and takes 1.5 times the CPU time.
     """
     flag = re.search(f"{DEVICE_COUNT}=(\\d+)", os.environ.get("XLA_FLAGS", ""))
-    chosen = int(flag[1]) if flag else jax.config.values["jax_num_cpu_devices"]
+    chosen = int(flag[1]) if flag else jax.config.values[COUNT]
     if chosen != -1:
         if chosen > 0:  # Without threads XLA ends the process, without a message.
             os.environ.setdefault(THREADS, str(chosen))
         return
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    jax.config.update("jax_num_cpu_devices", max(LEAST_DEVICES, cores))
+    jax.config.update(COUNT, max(LEAST_DEVICES, cores))
 
 
 ASKED = ("JAX_PLATFORMS", "JAX_DEFAULT_DEVICE", "JAX_NUM_CPU_DEVICES")

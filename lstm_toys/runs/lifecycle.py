@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console, RenderableType
 
 from lstm_toys.execution.base import Executor
 from lstm_toys.execution.signals import Interrupted, Interruption, Stopped
-from lstm_toys.files import sha256
+from lstm_toys.files import check_writable, sha256
 from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.output import listed
-from lstm_toys.runs import manifest
+from lstm_toys.runs import manifest, publishing
 from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.context import Failed, Options, Refused, RunContext, stopwatch
 from lstm_toys.runs.folder import Run, relatives
@@ -39,6 +40,9 @@ class Work:
         Raises Refused, Busy, Damaged, Failed, Interrupted if a signal ended the run, or OSError.
         """
         options, console = self._options, self._console
+        for ask in asks if options.publish else ():
+            self._check_writable(ask.published)
+            publishing.listed(ask.published)
         anew = {*asks} if options.restart else set()
         every = (needed for ask in asks for needed in (ask, *ask.companions.values()))
         todo = list(dict.fromkeys(each for ask in every for each in self._unfinished(ask, anew)))
@@ -47,6 +51,7 @@ class Work:
                 raise Refused(f"flag --replot: there is no finished run to redraw: {ask.settings}")
         drawn: dict[Ask[Any], Future[None]] = {}
         if todo:
+            self._check_writable(todo[0].runs)
             with self._started(todo) as (context, efforts), _background() as background:
                 left = sorted(todo, key=lambda ask: not efforts[ask])  # Trainings first.
                 while left:
@@ -69,6 +74,13 @@ class Work:
             if options.publish:
                 run.publish(ask.published, console.print)
                 console.print(f"published in {ask.published}")
+
+    def _check_writable(self, folder: Path) -> None:
+        try:
+            check_writable(folder)
+        except OSError as error:
+            flag = f"flag --results_dir={self._options.results_dir}"
+            raise Refused(f"{flag}: cannot write to {folder}: {error.strerror}") from None
 
     def _unfinished(self, ask: Ask[Any], anew: set[Ask[Any]]) -> Iterator[Ask[Any]]:
         if ask in anew or not self.finished(ask):

@@ -29,10 +29,7 @@ def publish(sources: Sequence[Path], target: Path, origin: str, tell: Callable[[
     """
     new = {source.name: source for source in sources}
     digests = {name: sha256(new[name]) for name in sorted(new)}
-    manifest = target / MANIFEST
-    old = read_json(manifest)["files"] if manifest.exists() else {}
-    if not isinstance(old, dict) or not all(map(is_plain, old)):  # Files elsewhere are not ours to remove.
-        raise Damaged(manifest, "is damaged: it does not list files of this folder")
+    manifest, old = target / MANIFEST, listed(target)
     present = {name: _digest(target / name) for name in {*old, *new}}
     if changed := sorted(name for name in new if present[name] not in (None, old.get(name), digests[name])):
         raise NotPublished(
@@ -50,6 +47,15 @@ def publish(sources: Sequence[Path], target: Path, origin: str, tell: Callable[[
         elif present[name] is not None:
             tell(f"{target / name} is kept: it is not in the new set, but was changed since it was published")
     write_json(manifest, {"origin": origin, "files": digests})
+
+
+def listed(target: Path) -> dict[str, str]:
+    """Returns the files that were published in a folder, with their SHA-256; raises Damaged for a damaged manifest."""
+    manifest = target / MANIFEST
+    every = read_json(manifest)["files"] if manifest.exists() else {}
+    if not isinstance(every, dict) or not all(map(is_plain, every)):  # Files elsewhere are not ours to remove.
+        raise Damaged(manifest, "is damaged: it does not list files of this folder")
+    return every
 
 
 def _digest(path: Path) -> str | None:
