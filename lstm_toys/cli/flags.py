@@ -8,6 +8,7 @@ from typing import Any
 from absl import flags
 
 from lstm_toys.cli import conflicts, parsers
+from lstm_toys.cli.suggestions import meant
 from lstm_toys.networks import cells, optimizers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
@@ -154,8 +155,11 @@ def defaults_of(experiment: Experiment) -> dict[str, Any]:
     """Returns the defaults of an experiment's flags. Raises UsageError if one is missing, or belongs to no flag."""
     if missing := {"steps", "learning_rate"} - experiment.defaults.keys():
         raise UsageError(f"experiment {experiment.name}: no default for {min(missing)}")
-    if unknown := experiment.defaults.keys() - FLAGS.keys():
-        raise UsageError(f"experiment {experiment.name}: default for the unknown flag {min(unknown)}")
+    if unknown := sorted({*experiment.defaults, *experiment.fixed} - FLAGS.keys()):
+        known = meant(unknown[0], FLAGS) or f"available: {', '.join(FLAGS)}"
+        raise UsageError(
+            f"experiment {experiment.name}: default or fixed value of the unknown flag {unknown[0]}; {known}"
+        )
     numbers = {f"{NUMBER}{name}": value for name, value in experiment.numbers.items()}
     return {**DEFAULTS, **experiment.defaults, **numbers}
 

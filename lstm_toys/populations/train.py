@@ -371,6 +371,8 @@ def train(
         >>> lt.train(task, lt.Stack(1), seeds=2, steps=20, learning_rate=0.1).train_loss.shape  # [seed, recorded step]
         (2, 21)
     """
+    arguments.kinds(locals(), monitor=Callable | None, stop=Callable | None)
+    arguments.kinds(locals(), checkpoints=Checkpoints | None, executor=Executor | None)
     others: dict[str, Any] = {"learning_rate": learning_rate, "momentum": momentum, "decay": decay, "noise": noise}
     others |= {"after": after, "until": until, "hold_goal": hold_goal, "keep": keep, "validation": validation}
     specification, start = specify(

@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
+from lstm_toys import arguments
 from lstm_toys.networks import training
 from lstm_toys.populations.train import Population
 from lstm_toys.tasks.parameters import Parameter, Span, label
@@ -205,6 +206,7 @@ def probed(results: xr.Dataset, name: str) -> xr.Dataset:
         >>> lt.probed(shown, "long").answer.dims
         ('seed', 'curve', 'time')
     """
+    arguments.kinds(locals(), results=xr.Dataset, name=str)
     families = results.family.values if "family" in results.variables else np.empty(0, str)
     if name in families:
         return results.isel(curve=families == name)

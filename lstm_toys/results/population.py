@@ -87,6 +87,7 @@ def save(
         ValueError: the model or its parameters could not be read back.
         OSError: a file cannot be written.
     """
+    arguments.kinds(locals(), population=Population, results=xr.Dataset | None, scaling=Scaling | None)
     folder, described = Path(folder), _described(population.model)
     if _rebuilt(described["class"], described["attributes"], ()) != population.model:
         raise ValueError(f"{population.model} cannot be saved: its module and its attributes do not make it again")

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
+from lstm_toys import arguments
 from lstm_toys.results.arrays import after_of, kept, loss_name, measures_of, parts, recorded, scaling_of
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import ACCURACIES, WEIGHTED, Goal, after_which
@@ -72,6 +73,7 @@ def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
         >>> lt.right(curves).tolist()
         [[True]]
     """
+    arguments.kinds(locals(), curves=xr.Dataset)
     if not {"answer", "truth"} <= curves.variables.keys() or "loss" not in curves.answer.attrs:
         raise ValueError("only answers of classes or bits with known targets are right or wrong")
     whole = _sequences(*_points(curves))
@@ -97,6 +99,7 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
         >>> lt.accepted(curves, by="n").tolist()
         [2.0]
     """
+    arguments.kinds(locals(), curves=xr.Dataset | Sequence)
     sets = [curves] if isinstance(curves, xr.Dataset) else [*curves]
     values = np.concatenate([each[by].values for each in sets]).astype(float)
     wrong = ~np.concatenate([right(each) for each in sets], axis=1)

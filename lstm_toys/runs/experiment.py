@@ -104,6 +104,8 @@ class Experiment:
 
     def __post_init__(self) -> None:
         arguments.instance("goal", self.goal, Goal, "a Goal, such as lt.Goal(rmse=0.03)")
+        arguments.kinds(vars(self), name=str, doc=str, span=Span, data=Mapping)
+        arguments.kinds(vars(self), trained=Trained | None, scaling=Scaling | None)
         for name, *takes in TAKES:
             function = getattr(self, name)
             if function is not None or name not in ("planes", "model", "optimizer"):

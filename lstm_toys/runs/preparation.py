@@ -148,20 +148,22 @@ class Prepared:
         if members is None:
             members = {name: getattr(self.settings, name) for name in ("seeds", *self.traced)}
             members = {**members, "numbers": dict(self.settings.numbers)}
-        specification, start = specify(
-            self.task,
-            self.model,
-            steps=steps,
-            optimizer=self.optimizer,
-            base_seed=self.settings.base_seed,
-            block=self.block,
-            frames=self.experiment.frames,
-            after=self.experiment.goal.after,
-            until=self.experiment.goal if self.settings.hold_goal else None,
-            hold_goal=self.settings.hold_goal or 1,
-            keep=self.settings.keep,
-            **{"learning_rate": None, **members},
-        )
+        hold = self.settings.hold_goal if max(steps) else 0  # Untrained networks have a single record.
+        with trial(f"{self.settings} cannot be trained"):
+            specification, start = specify(
+                self.task,
+                self.model,
+                steps=steps,
+                optimizer=self.optimizer,
+                base_seed=self.settings.base_seed,
+                block=self.block,
+                frames=self.experiment.frames,
+                after=self.experiment.goal.after,
+                until=self.experiment.goal if hold else None,
+                hold_goal=hold or 1,
+                keep=self.settings.keep,
+                **{"learning_rate": None, **members},
+            )
         return dataclasses.replace(specification, curves=answered, lengths=lengths or {}), start
 
     def declared_digests(self) -> Digests:

@@ -119,7 +119,12 @@ class Task:
     at_length: Callable[[Key[Array, ""], Numbers, int], Examples] | None = None
 
     def __post_init__(self) -> None:
+        arguments.kinds(vars(self), trained=Trained | None)
         arguments.function("examples", self.examples, "a function of a key and training numbers", 2)
+        if self.at_length is not None:
+            arguments.function("at_length", self.at_length, "a function of a key, training numbers and a length", 3)
+        if self.validation is not None and not isinstance(self.validation, Examples):
+            arguments.function("validation", self.validation, "Examples, or a function like examples", 2)
         arguments.fields(self, arguments.names, "input_features", "output_features", least=1)
         arguments.fields(self, arguments.names, "numbers")
         arguments.fields(self, arguments.switch, "sequence", "fresh")
@@ -157,6 +162,7 @@ class Task:
         return made
 
     def _checked(self, examples: Any) -> Examples:
+        arguments.instance("examples", examples, tuple | list, "lt.Examples")
         inputs, targets, lengths, weights = Examples(*examples)
         inputs = arguments.array("inputs of examples", inputs, f"C T {len(self.input_features)}")
         curves, points = inputs.shape[:2]
@@ -195,9 +201,10 @@ def lengths_and_weights(
         lengths = arguments.array("lengths of examples", lengths, str(curves), least=1, most=points)
         lengths = jnp.asarray(lengths).astype(jnp.int32)
     if weights is not None:
-        by_point = sequence and np.ndim(weights) == 2
+        by_point = sequence and np.ndim(weights) > 1
         empty = not arguments.traced(weights) and not np.any(np.asarray(weights))
-        weights = arguments.array("weights of examples", weights, f"{curves} {points if by_point else ''}", least=0)
+        axes = f"{curves} {points if by_point else ''}"
+        weights = arguments.array("weights of examples", weights, axes, hint=", for all features alike", least=0)
         if empty:
             raise arguments.refused("weights of examples", "above 0 somewhere", weights)
         weights = jnp.asarray(weights)
@@ -256,7 +263,7 @@ def _same(examples: Examples, *_: object) -> Examples:
 
 def _single(curves: Given, features: Names) -> Float[Array, "C T F"]:
     held = arguments.array("curves", curves, "C T F", hint=", such as lt.show returns")
-    if held.shape[2] != len(features):
+    if held.shape[2] != len(arguments.names("features", features)):
         raise arguments.refused("features", f"the names of the {held.shape[2]} features of the curves", features)
     return jnp.array(held, jnp.float32)
 
@@ -333,6 +340,9 @@ def read_off_drawn(
         >>> task.batch
         10
     """
+    arguments.kinds(locals(), ranges=Mapping)
+    for name, each in ranges.items():
+        arguments.expect(arguments.several(each) and len(each) == 2, name, "a range (low, high)", each)
     pairs: Drawn = {name: (low, high) for name, (low, high) in ranges.items()}
     own: dict[str, Told] = {each.name: (each.low, each.high) for each in family_of(family).parameters}
     trained, x = Trained(family, {**own, **pairs}), _points(x)
@@ -360,6 +370,7 @@ def _drawn(
 
 
 def _trained(family: Family | str, parameters: Stated) -> Trained:
+    arguments.kinds(locals(), parameters=Mapping)
     for name, value in parameters.items():
         if isinstance(value, tuple):
             raise arguments.refused(name, "a number, an array, or a name; only lt.read_off_drawn takes ranges", value)

@@ -172,7 +172,11 @@ def test_a_training_number_is_a_flag_of_the_experiments_that_have_it():
     [
         ({"learning_rate": 0.1}, "no default for steps"),
         ({"steps": 10}, "no default for learning_rate"),
-        ({"steps": 10, "learning_rate": 0.1, "rate": 1}, "default for the unknown flag rate"),
+        (
+            {"steps": 10, "learning_rate": 0.1, "lr": 1},
+            "default or fixed value of the unknown flag lr; available: seeds",
+        ),
+        ({"steps": 10, "learning_rate": 0.1, "seed": 1}, "of the unknown flag seed; did you mean seeds"),
     ],
 )
 def test_defaults_that_are_missing_or_mean_nothing_are_told(defaults, told):

@@ -75,7 +75,10 @@ class Analysis:
 
     def __post_init__(self) -> None:
         arguments.text("name", self.name)
-        arguments.mapping("needs", self.needs, "runs by name, such as lt.ask returns")
+        needs = "runs by name, such as lt.ask returns"
+        arguments.instances("needs", [*arguments.mapping("needs", self.needs, needs).values()], Ask, needs)
+        arguments.kinds(vars(self), settings=Mapping, published=str)
+        arguments.kinds(vars(self), **dict.fromkeys(("score", "report", "draw", "files"), Callable))
 
 
 def ask(analysis: Analysis, results_dir: Path) -> Ask[AnalysisSettings]:
