@@ -183,7 +183,7 @@ def context(folder, trainings=1):
     from lstm_toys.execution.signals import Interruption
     from lstm_toys.runs.context import Options, RunContext
 
-    switches = dict.fromkeys(("publish", "replot", "restart", "quiet", "compile_cache"), False)
+    switches = dict.fromkeys(("publish", "replot", "restart", "no_training", "quiet", "compile_cache"), False)
     options = Options(
         folder,
         **switches,

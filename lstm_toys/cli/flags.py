@@ -32,7 +32,8 @@ class Help(Exception):
         for flag, (parser, text) in table.items():
             default = defaults.get(flag, "set by the experiment")
             if parser is None:
-                lines += [f"  --[no]{flag}", f"      {text} (default: {'yes' if defaults.get(flag) else 'no'})"]
+                shown = flag if flag.startswith("no_") else f"[no]{flag}"
+                lines += [f"  --{shown}", f"      {text} (default: {'yes' if defaults.get(flag) else 'no'})"]
             else:
                 lines += [f"  --{flag}", f"      {text}", f"      takes {parser.syntactic_help} (default: {default})"]
         super().__init__("\n".join(lines))
@@ -94,6 +95,7 @@ _TABLE: dict[str, tuple[flags.ArgumentParser[Any] | None, Any, str]] = {
     "publish": (None, False, "copy the figures and metrics of the finished run to <results_dir>/<experiment>"),
     "replot": (None, False, "redraw the figures of the finished run without training"),
     "restart": (None, False, "start from the beginning, even if the run is finished or could be continued"),
+    "no_training": (None, False, "if networks would have to be trained, name them and exit with code 2"),
     "quiet": (None, False, "print only errors and the folder of the results"),
     "checkpoint_every": (parsers.positive, 30.0, "seconds between checkpoints; an interrupted run continues from one"),
     "on_divergence": (parsers.choice("exclude", "stop"), "exclude", "leave diverged seeds out of statistics, or stop"),
@@ -114,7 +116,7 @@ DEFAULTS = {name: default for name, (_, default, _) in _TABLE.items() if default
 
 ANALYSIS: FlagTable = {
     name: FLAGS[name]
-    for name in ("results_dir", "publish", "replot", "restart", "quiet", "figure_format", "cluster", "mixed")
+    for name in ("results_dir", "publish", "replot", "restart", "no_training", "quiet", "figure_format", "cluster", "mixed")
 }
 """The flags of an analysis, which also say how the runs that it needs are made."""
 

@@ -39,6 +39,7 @@ class Options:
     publish: bool
     replot: bool
     restart: bool
+    no_training: bool
     quiet: bool
     compile_cache: bool
     checkpoint_every: float

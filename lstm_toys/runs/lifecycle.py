@@ -45,6 +45,8 @@ class Work:
         for ask in asks:
             if options.replot and ask in todo and ask not in anew:
                 raise Refused(f"flag --replot: there is no finished run to redraw: {ask.settings}")
+        if options.no_training and (trained := [ask for ask in todo if self._study(ask).efforts()]):
+            raise Refused(f"flag --no_training: {listed([str(ask.settings) for ask in trained], 3)} would be trained")
         drawn: dict[Ask[Any], Future[None]] = {}
         if todo:
             with self._started(todo) as (context, efforts), _background() as background:
