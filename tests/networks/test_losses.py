@@ -93,8 +93,9 @@ def test_the_loss_and_the_accuracies_are_those_of_a_plain_loop(loss, weighted, l
 
 def test_the_beginning_that_is_left_out_is_that_of_each_sequence():
     outputs, targets = jnp.ones((2, 21, 1)), jnp.zeros((2, 21, 1)).at[0, :2].set(9.0).at[1, :1].set(9.0)
+    targets = targets.at[0, 2].set(3.0).at[1, 1].set(3.0)  # The first points that count.
     examples = lt.Examples(jnp.zeros((2, 21, 1)), targets, jnp.array([21, 11]))
-    np.testing.assert_allclose(losses.measures("mse", outputs, examples, after=0.1), [1.0])
+    np.testing.assert_allclose(losses.measures("mse", outputs, examples, after=0.1), [np.sqrt((27 + 2 * 4) / 29)])
 
 
 def compared(loss, sequence, lengths, weighted):
