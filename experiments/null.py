@@ -19,7 +19,7 @@ from .papers.ask import random
 TABLE: flags.FlagTable = {
     "claims": (parsers.name, "module that declares CLAIMS"),
     "networks": (parsers.integer(1, 2**31 - 1), "number of random networks per population and scale of the weights"),
-    **{name: flags.FLAGS[name] for name in ("results_dir", "publish", "restart", "quiet")},
+    **{name: flags.FLAGS[name] for name in ("results_dir", "publish", "restart", "no_training", "quiet")},
 }
 SHOWN = {name: each for name, each in flags.DEFAULTS.items() if name not in claims.TRAINING}
 DEFAULTS = {**SHOWN, "claims": "those of the post", "networks": 256}

@@ -13,13 +13,7 @@ names, and explains the letters in shapes such as ``[S, C, T, A]``. For example,
 
 import lazy_loader
 
-from lstm_toys import opened
-from lstm_toys.execution import switches
-
 __version__ = "0.2.0"
-
-opened.record()
-switches.watch()
 
 # Without `__all__`, which would make `help` print every public class and function in full.
 __getattr__, __dir__, _ = lazy_loader.attach_stub(__name__, __file__)

@@ -131,8 +131,13 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes JSON atomically; raises ValueError if JSON cannot represent a number, such as NaN."""
-    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+    """Writes JSON atomically; see `as_text` for errors."""
+    write_text(path, as_text(value))
+
+
+def as_text(value: Any) -> str:
+    """Formats JSON; raises ValueError if it cannot represent a number, such as NaN."""
+    return json.dumps(value, indent=2, allow_nan=False) + "\n"
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -151,7 +156,7 @@ def read_json_list(path: Path) -> list[dict[str, Any]]:
 
 
 def write_sealed(path: Path, value: dict[str, Any]) -> None:
-    """Writes a JSON object atomically, with its schema version and its digest. See `write_json` for errors."""
+    """Writes a JSON object atomically, with its schema version and its digest. See `as_text` for errors."""
     value = {**value, "schema": SCHEMA}
     write_json(path, {**value, SEAL: _seal(value)})
 

@@ -83,6 +83,6 @@ def ran(name, folder):
 
 
 def states(folder):
-    """The files of a world, with their sizes and times, without locks and without what every reader may add."""
-    paths = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(("loaded-", ".lock")))
+    """The files of a world, with their sizes and times, without locks."""
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
     return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in paths if path.suffix != ".lock"}

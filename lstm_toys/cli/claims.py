@@ -100,8 +100,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         claim_settings,
         options.results_dir,
         report,
-        declared=canonical(module),
-        subject=Question(declared, settings, paths),
+        subject=Question(declared, canonical(module), settings, paths),
         needs=needs,
     )
     return command.Plan([asked], options)

@@ -93,7 +93,6 @@ _TABLE: dict[str, tuple[flags.ArgumentParser[Any] | None, Any, str]] = {
     ),
     "results_dir": (parsers.folder, "results", "folder for runs and published files"),
     "publish": (None, False, "copy the figures and metrics of the finished run to <results_dir>/<experiment>"),
-    "replot": (None, False, "redraw the figures of the finished run without training"),
     "restart": (None, False, "start from the beginning, even if the run is finished or could be continued"),
     "no_training": (None, False, "if networks would have to be trained, name them and exit with code 2"),
     "quiet": (None, False, "print only errors and the folder of the results"),
@@ -116,7 +115,7 @@ DEFAULTS = {name: default for name, (_, default, _) in _TABLE.items() if default
 
 ANALYSIS: FlagTable = {
     name: FLAGS[name]
-    for name in ("results_dir", "publish", "replot", "restart", "no_training", "quiet", "figure_format", "cluster", "mixed")
+    for name in ("results_dir", "publish", "restart", "no_training", "quiet", "figure_format", "cluster", "mixed")
 }
 """The flags of an analysis, which also say how the runs that it needs are made."""
 
@@ -223,8 +222,6 @@ def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bo
 
 
 def options(values: dict[str, Any]) -> Options:
-    """Makes options; flags that a command lacks keep their `DEFAULTS`. Raises UsageError for conflicting flags."""
+    """Makes options; flags that a command lacks keep their `DEFAULTS`."""
     every = {**parsed_defaults(), **values}
-    if every["replot"] and every["restart"]:
-        raise UsageError("flag --replot: redraws a finished run, but --restart runs it again; give one of the two")
     return Options(**{name: every[name] for name in Options.__dataclass_fields__})

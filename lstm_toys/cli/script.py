@@ -1,6 +1,7 @@
 """The console script: ``lstm-toys NAME FLAGS`` is ``python -m experiments.NAME FLAGS``, from any folder."""
 
 import ast
+import importlib
 import importlib.util
 import re
 import runpy
@@ -17,12 +18,16 @@ EXPERIMENTS = "experiments"
 
 HELP = ("help", "--help", "-h")
 
+SHOW = "show"
+
 
 def main() -> None:
     """Runs the module of the command that the first argument names, or lists all commands."""
     name, *arguments = sys.argv[1:] or [HELP[0]]
     if name in HELP and arguments:
         name, arguments = arguments[0], ["--help", *arguments[1:]]
+    if name == SHOW:
+        sys.exit(importlib.import_module("lstm_toys.cli.show").main(arguments))
     sys.path.insert(0, str(Path.cwd()))  # Like `python -m`.
     package, folder = home()
     every = commands(folder)
@@ -34,7 +39,7 @@ def main() -> None:
         sys.argv[1:] = arguments
         runpy.run_module(f"{package}.{name}", run_name="__main__", alter_sys=True)
     else:
-        suggestion = meant(name, [*every, "--version"]) or f"available: {', '.join(every)}"
+        suggestion = meant(name, [*every, SHOW, "--version"]) or f"available: {', '.join(every)}"
         sys.exit(output.complain(f"unknown command {name!r}; {suggestion}"))
 
 
@@ -75,5 +80,8 @@ def listing(every: dict[str, str]) -> str:
     """Returns the usage text: how to call the script, and one line for each command."""
     width = max(map(len, every))
     rows = [f"  {name:{width}}  {line}" for name, line in every.items()]
-    more = "lstm-toys help NAME lists the flags of a command, lstm-toys --version prints the version."
-    return "\n".join(["usage: lstm-toys NAME [flags]", "", *rows, "", more])
+    more = [
+        "lstm-toys help NAME lists the flags of a command, lstm-toys --version prints the version.",
+        "lstm-toys show FOLDER prints a finished run as it lies there, without verifying it.",
+    ]
+    return "\n".join(["usage: lstm-toys NAME [flags]", "", *rows, "", *more])

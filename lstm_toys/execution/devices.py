@@ -1,6 +1,7 @@
 """This process as an executor: its devices, options of XLA, and its fingerprint."""
 
 import contextlib
+import hashlib
 import importlib.util
 import os
 import platform
@@ -18,8 +19,21 @@ import lstm_toys
 from lstm_toys import arguments, files
 from lstm_toys.execution.base import Executor, Job, Outcome, Part, Result
 from lstm_toys.execution.signals import Stopped
-from lstm_toys.execution.switches import LEAST_DEVICES, switches
 from lstm_toys.text import message
+
+LEAST_DEVICES = 2
+"""Fewest devices on a CPU. Training on several curves gives different last bits when compiled for one device than for
+several, since XLA orders operations differently before it optimizes."""
+
+HARMLESS = re.compile(
+    r"log(s|ging)?(_|$)|debug|dump|explain|pprint|verbose|source_url|report_frames|warn_bytes|profile$|repr_depth"
+    r"|cache(_|s_|$)(?!expect)|raise_persistent|orbax|checkpoint_residuals"
+    r"|trac(er|eback)|frames$|filter|canonicalization"
+    r"|key_reuse|leak|guard|_checks?(_|$)|promotion$|allow_f16|vmap_shmap|mesh_context|legacy_prng"
+    r"|platform|visible_devices|num_cpu_devices|backend(_target)?$"
+)
+"""Names of switches that change no result: of logging, of caches, of tracebacks, of checks that raise, and of the
+choice of devices, whose kind is in the fingerprint."""
 
 BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_disable_loop_unrolling"
 """Undocumented options of XLA:CPU, ignored by versions that do not have them. The first compiles a whole loop into one
@@ -28,7 +42,7 @@ function; the second keeps LLVM from unrolling short loops over units before vec
 OURS = f"--xla_backend_extra_options={BACKEND_OPTIONS}"
 
 DEVICE_COUNT = "--xla_force_host_platform_device_count"
-"""XLA flag for the number of CPU devices; with `switches.LEAST_DEVICES` or more it does not change results."""
+"""XLA flag for the number of CPU devices; with `LEAST_DEVICES` or more it does not change results."""
 
 THREADS = "NPROC"
 """Environment variable for the threads that all devices of XLA:CPU share; it does not change results."""
@@ -83,7 +97,7 @@ def cache_compilations() -> None:
 
 
 def use_every_core() -> None:
-    """Makes one JAX device of each available CPU core, at least `switches.LEAST_DEVICES`.
+    """Makes one JAX device of each available CPU core, at least `LEAST_DEVICES`.
 
     XLA computes a small program on one core of a device, so several cores need several devices. A device count in
     ``XLA_FLAGS`` or ``JAX_NUM_CPU_DEVICES`` is kept. XLA then gets as many threads as devices, unless the user has set
@@ -149,9 +163,14 @@ def fingerprint(block: int) -> dict[str, Any]:
         "processor": processor(),
         "xla_flags": xla_flags(),
         "block": block,
-        "switches": switches(),
+        "switches": hashlib.sha256(repr(switches()).encode()).hexdigest()[:16],
         "several_devices": jax.device_count() >= LEAST_DEVICES,
     }
+
+
+def switches() -> dict[str, str]:
+    """JAX's switches with their values, as text, apart from `HARMLESS` ones."""
+    return {name: str(value) for name, value in sorted(jax.config.values.items()) if not HARMLESS.search(name)}
 
 
 def xla_flags() -> list[str]:

@@ -162,7 +162,7 @@ def digests_of(
     members = blocks.shapes(params, next(blocks.groups(size, size, block, mesh.size)), mesh)
     chunks = [jax.ShapeDtypeStruct((tile // together, together, points, features), jnp.float32)]
     chunks += [] if lengths is None else [jax.ShapeDtypeStruct((tile // together, together), jnp.int32)]
-    program = lowering.lowered(f"answers {name}".rstrip(), _program(model, mesh), members, *chunks)
+    program = lowering.lowered(f"answering program {name}".rstrip(), _program(model, mesh), members, *chunks)
     own = [curves] if lengths is None else [curves, lengths]
     return program | {f"curves {name}".rstrip(): lowering.digest(*own)}
 

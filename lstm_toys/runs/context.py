@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rich.console import Console
 
-from lstm_toys import opened
+from lstm_toys import modules
 from lstm_toys.execution.base import Executor
 from lstm_toys.execution.signals import Interruption
 
@@ -37,7 +37,6 @@ class Options:
 
     results_dir: Path
     publish: bool
-    replot: bool
     restart: bool
     no_training: bool
     quiet: bool
@@ -77,7 +76,7 @@ def described_error(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg} ({Path(error.filename or '').name}, line {error.lineno})"
     message = " ".join(str(error).split())
-    others = ("<", *opened.INSTALLED, opened.OURS[0])
+    others = ("<", *modules.INSTALLED, modules.LIBRARY)
     frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith(others)]
     place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}{': ' if message else ''}{message}{place}"

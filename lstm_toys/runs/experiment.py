@@ -11,7 +11,6 @@ from typing import Any
 import jaxtyping as jt
 
 from lstm_toys import arguments, figures, results, tasks
-from lstm_toys.runs import manifest
 from lstm_toys.runs.identity import Settings
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.parameters import Span
@@ -125,15 +124,6 @@ class Experiment:
 
     def __repr__(self) -> str:
         return f"Experiment(name={self.name!r}, defaults={self.defaults}, numbers={self.numbers})"
-
-    @cached_property
-    def declared(self) -> str:
-        """Distinguishes this experiment from others with the same name in the same files; see `manifest.declared`."""
-        return manifest.declared(
-            *(self.task, self.probes, self.model, self.goal, self.frames, self.span, self.numbers),
-            *(self.data, self.scaling, self.trained),
-            *([] if self.optimizer is None else [self.optimizer]),
-        )
 
     def at(self, timesteps: int) -> tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]:
         """Returns time points and task; both are made once for each number of time points."""

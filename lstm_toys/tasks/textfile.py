@@ -24,7 +24,6 @@ from typing import NamedTuple
 import jaxtyping as jt
 import numpy as np
 
-from lstm_toys import opened
 from lstm_toys.text import quoted
 
 NUMBER = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?", re.ASCII)
@@ -50,7 +49,6 @@ def content(path: Path | str) -> bytes:
         raw = Path(path).read_bytes()
     except OSError as error:
         raise ValueError(error.strerror or "cannot be read") from None
-    opened.note(path)
     return raw
 
 

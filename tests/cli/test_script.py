@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import lstm_toys
-from conftest import process, refusal
+from conftest import ROOT, process, refusal
 from lstm_toys.cli import script
 from lstm_toys.cli.script import home
 
@@ -81,3 +81,32 @@ def test_modules_of_the_folder_that_one_is_in_are_found_and_the_list_loads_nothi
     errors = process("bin/lstm-toys", "sweep", "--task=mine", "--steps=-1", code=2, cwd=tmp_path).stderr
     assert errors.count("\n") == 1
     assert "--steps=-1" in errors
+
+
+def test_show_prints_the_report_of_a_finished_run_without_jax_and_what_is_not_there(world, tmp_path):
+    made = world("sine")
+    program = "import sys; sys.argv = ['lstm-toys', 'show', *sys.argv[1:]]; from lstm_toys.cli import script; {}"
+    loaded = "\ntry: script.main()\nfinally: assert 'jax' not in sys.modules"
+    told = [
+        process("-c", program.format(loaded), *arguments).stdout
+        for arguments in ([str(made.run)], ["sine", f"--results_dir={made.results}"])
+    ]
+    assert told[0] == told[1]
+    assert f"{made.run}: computed " in told[0]
+    assert f" by lstm_toys {lstm_toys.__version__}\nsettings: experiment sine, seeds 3, " in told[0]
+    assert "nothing was verified" in told[0]
+    assert "3 networks after 300 steps" in told[0]
+    assert f"  {made.run / 'loss.png'}\n" in told[0]
+    for arguments, code, line in (
+        (["nowhere"], 2, "'nowhere' is neither the folder of a run nor the name of one in results/runs\n"),
+        ([], 2, "show: takes the folder of a run, or the name of an experiment\n"),
+    ):
+        assert process("-c", program.format(loaded), *arguments, code=code, cwd=tmp_path).stderr == line
+
+
+@pytest.mark.parametrize("folder", sorted((ROOT / "tests" / "runs" / "made").glob("*/*")), ids=str)
+def test_show_prints_runs_of_earlier_versions(folder, typed, capsys):
+    assert typed("show", str(folder)) == 0
+    told = capsys.readouterr().out
+    assert "by lstm_toys 0.2.0\nsettings: experiment sine, seeds 2, " in told
+    assert "its report was not saved" in told

@@ -19,22 +19,6 @@ SWEEP = ("experiments.sweep", "--task=mine", "--seeds=1", "--grid=steps=1 2")
 DATA = ("experiments.own", "--train=curves.csv", "--seeds=1", "--steps=2", "--hidden=none")
 CLONE = ("experiments.opening",)
 
-MISSED = {
-    *edits.IMPORTED,
-    *edits.OF_FIGURES,
-    *edits.PARTS.keys() - {"a new module that wins an import", "a module that changes meanwhile"},
-    "when a goal is met, in a sweep",
-    "a function of the library",
-}
-"""Edits that are not noticed."""
-
-
-def cases(table):
-    """The edits of a table, of which those that are missed are expected to fail."""
-    for name, each in table.items():
-        marks = [pytest.mark.xfail(strict=True)] if name in MISSED else []
-        yield pytest.param(*(each if isinstance(each, tuple) else [each]), id=name, marks=marks)
-
 
 def carried_out(folder, module, *arguments, python=(), code=0, **environment):
     """What a command printed that was run in a folder; the library is the one there, if there is one."""
@@ -129,7 +113,7 @@ def loading(tmp_path_factory):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("edit", cases(edits.IMPORTED))
+@pytest.mark.parametrize("edit", edits.IMPORTED.values(), ids=edits.IMPORTED)
 def test_an_edit_of_what_a_task_loads_is_another_run(edit, loading, tmp_path):
     folder = copied(loading, tmp_path)
     edit.apply(folder)
@@ -166,7 +150,7 @@ OF_FILES = {
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("files", "edit"), cases(OF_FILES))
+@pytest.mark.parametrize(("files", "edit"), OF_FILES.values(), ids=OF_FILES)
 def test_a_file_that_an_experiment_reads_is_another_run(files, edit, tmp_path):
     folder = written(tmp_path, files)
     begun(folder, *MINE)
@@ -203,7 +187,7 @@ OF_LIBRARY = {
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("edit", "command"), cases(OF_LIBRARY))
+@pytest.mark.parametrize(("edit", "command"), OF_LIBRARY.values(), ids=OF_LIBRARY)
 def test_an_edit_of_what_becomes_numbers_is_another_run(edit, command, library, tmp_path):
     folder = copied(library, tmp_path)
     edit.apply(folder)
@@ -228,7 +212,7 @@ def test_edits_of_the_library_that_change_no_number_train_nothing(library, tmp_p
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("edit", cases(edits.OF_FIGURES))
+@pytest.mark.parametrize("edit", edits.OF_FIGURES.values(), ids=edits.OF_FIGURES)
 def test_an_edit_of_what_draws_gives_other_figures_and_trains_nothing(edit, library, tmp_path):
     folder = copied(library, tmp_path)
     (run,) = runs(folder)
@@ -253,7 +237,7 @@ def test_an_edit_of_claims_judges_again_and_trains_nothing(edit, library, tmp_pa
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("files", "edit", "before", "after"), cases(edits.PARTS))
+@pytest.mark.parametrize(("files", "edit", "before", "after"), edits.PARTS.values(), ids=edits.PARTS)
 def test_an_edit_of_an_analysis_gives_other_scores(files, edit, before, after, mine, tmp_path):
     folder = written(copied(mine, tmp_path), files)
     for name in files.keys() - {"later.py"}:

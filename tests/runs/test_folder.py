@@ -4,6 +4,7 @@ import dataclasses
 import json
 import re
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,7 @@ import pytest
 from experiments.sine import EXPERIMENT
 from lstm_toys.cli import flags
 from lstm_toys.files import Damaged, sha256
-from lstm_toys.runs import manifest
-from lstm_toys.runs.folder import Busy, Run
+from lstm_toys.runs.folder import Busy, Run, why_new
 from lstm_toys.runs.identity import Settings
 
 SETTINGS, _ = flags.parse(EXPERIMENT, [])
@@ -40,9 +40,9 @@ def run(tmp_path):
     return run
 
 
-def lock(run, *, anew=False):
+def lock(run, **options):
     """Locks a run for a moment."""
-    with run.locked(anew=anew):
+    with run.locked(**options):
         pass
 
 
@@ -109,11 +109,19 @@ def test_the_summary_of_another_run_is_told(run):
         run.read_metrics()
 
 
-def test_a_declaration_names_files_as_a_copied_folder_does(tmp_path, monkeypatch):
-    told = []
-    for folder in (tmp_path / "here", tmp_path / "copied"):
-        folder.mkdir()
-        monkeypatch.chdir(folder)
-        told += [manifest.declared([folder / "a.csv"]), manifest.declared([Path("b.csv")])]
-    assert told[:2] == told[2:]
-    assert told[0] != told[1]
+def test_a_lock_is_waited_for(run):
+    with run.locked():
+        others = computing(ONE, results_dir=run.folder.parents[1])
+        waiting = threading.Thread(target=lambda: lock(others, patience=60.0))
+        waiting.start()
+        waiting.join(0.3)
+        assert waiting.is_alive()
+    waiting.join()
+
+
+def test_why_a_run_is_new_is_told_unless_it_was_begun_or_has_other_settings(run):
+    new = computing(OTHER, results_dir=run.folder.parents[1])
+    said = f"{new.folder.name}: new; {run.folder.name} has the same settings and other goal, training"
+    assert why_new(new) == said
+    assert why_new(run) is None
+    assert why_new(computing(OTHER, dataclasses.replace(SETTINGS, seeds=3), run.folder.parents[1])) is None

@@ -44,9 +44,11 @@ class ClaimSettings(Identity):
 
 @dataclass(frozen=True)
 class Question:
-    """The claims to judge, and by population the settings of networks or files of external answers that judge them."""
+    """The claims to judge, the module that declares them, and what judges them: by population the settings of networks,
+    or files of external answers."""
 
     declared: Claims
+    module: str
     settings: Mapping[str, Settings]
     answers: Mapping[str, Path]
 

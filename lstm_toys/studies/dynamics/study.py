@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.rest import Kind
-from lstm_toys.execution import devices, lowering
+from lstm_toys.execution import code, devices, lowering
 from lstm_toys.execution.base import ExecutionLog
 from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
@@ -154,7 +154,7 @@ class Dynamics(Study[DynamicsSettings]):
             **lowering.lowered("step", step, params, jax.ShapeDtypeStruct((1, 1, features), jnp.float32), initial),
             "families": lowering.digest(self.families),
             "population": self.needs["population"].folder.name,
-            "code": self.code,
+            "library": code.library("dynamics", "studies/dynamics"),
         }
 
     def compute(self, context: RunContext) -> Metrics:
@@ -239,9 +239,10 @@ class Dynamics(Study[DynamicsSettings]):
         return names
 
     def metrics(self) -> Metrics:
+        path = self.run.checked("results.nc")
         if self.periods:
-            return {"summary": periods.summary(storage.load_results(self.run.results, periods.VARIABLES))}
-        found = storage.load_results(self.run.results, VARIABLES)
+            return {"summary": periods.summary(storage.load_results(path, periods.VARIABLES))}
+        found = storage.load_results(path, VARIABLES)
         measured = {"mean_input": float(found.input[int(found.attrs["mean"])]), "summary": summary(found)}
         return measured | ({"curves": curves(found)} if "explained" in found else {})
 

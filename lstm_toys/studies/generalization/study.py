@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 
+from lstm_toys.execution import code
 from lstm_toys.execution.lowering import Digests
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
@@ -65,7 +66,8 @@ class Generalization(Study[Evaluation]):
 
     def digests(self) -> Digests:
         population = self.needs["population"]
-        return {**self.job(load(population)).digests(), "population": population.folder.name, "code": self.code}
+        library = code.library("studies/generalization")
+        return {**self.job(load(population)).digests(), "population": population.folder.name, "library": library}
 
     def compute(self, context: RunContext) -> Metrics:
         """Evaluates a population, and writes measures of its answers; raises Failed if every seed diverged."""
@@ -93,7 +95,8 @@ class Generalization(Study[Evaluation]):
         }
 
     def metrics(self) -> Metrics:
-        return {"summary": {name: as_json(row) for name, row in self.rows(results.load(self.run.results)).items()}}
+        grids = results.load(self.run.checked("results.nc"))
+        return {"summary": {name: as_json(row) for name, row in self.rows(grids).items()}}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         grids = results.load(self.run.checked("results.nc"))

@@ -38,7 +38,7 @@ class SweepSettings(Identity):
 def ask(experiment: Experiment, settings: SweepSettings, results_dir: Path) -> Ask[SweepSettings]:
     """Asks for populations under many settings."""
     study = "lstm_toys.studies.sweep.study:Sweep"
-    return Ask(study, settings, results_dir, report, experiment.declared, lost, experiment)
+    return Ask(study, settings, results_dir, report, lost, experiment)
 
 
 def report(_asked: Ask[SweepSettings], run: Run, _: Mapping[str, Run]) -> Iterator[RenderableType]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from lstm_toys.execution import code
 from lstm_toys.execution.lowering import CALLBACK, Digests, compiled, digest
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.figures import Drawing
@@ -124,10 +125,11 @@ class Sweep(Study[SweepSettings]):
             parts = {**prepared.declared_digests(), **specification.digests(shape.members), "members": digest(start)}
             # The results record which networks learned, which a user's subclass of Goal may decide.
             errors = np.random.default_rng(0).uniform(0, 4 * goal.limit, (100, len(prepared.task.measured)))
-            parts["errors"] = digest(goal.error(errors, prepared.task.measured))
+            measured = goal.error(errors, prepared.task.measured)
+            parts["errors"] = digest(measured, goal.met(measured))
             digests[words] = digest(parts)
             digests |= {name: each for name, each in parts.items() if name == CALLBACK}
-        return {**digests, **compiled(), "code": self.code}
+        return {**digests, **compiled(), "library": code.library("studies/sweep")}
 
     def compute(self, context: RunContext) -> Metrics:
         """Trains and evaluates a group of members at a time, from checkpoints on; raises what `lt.train` raises."""
@@ -182,7 +184,7 @@ class Sweep(Study[SweepSettings]):
         }
 
     def metrics(self) -> Metrics:
-        labeled = storage.load_results(self.run.results, results.VARIABLES, results.UNREAD)
+        labeled = storage.load_results(self.run.checked("results.nc"), results.VARIABLES, results.UNREAD)
         return {"varied": results.varied(labeled), "rows": results.rows(labeled)}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:

@@ -26,7 +26,6 @@ def ask(experiment: Experiment, settings: Settings, results_dir: Path, *, alone:
         settings,
         results_dir,
         report,
-        experiment.declared,
         lost,
         experiment,
         companions={name: ask(each, its, results_dir, alone=True) for name, (each, its) in others.items()},

@@ -14,10 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from lstm_toys import figures, results
+from lstm_toys.execution import code
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.ask import Ask, Metrics
+from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, RunContext, described_error
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
@@ -55,7 +57,7 @@ class TrainingStudy(Study[Settings]):
             **specification.digests(self.settings.seeds),
             "members": digest(start),
             "training curves": digest(self.prepared.curves.training),
-            "code": self.code,
+            "library": code.library(),
         }
         if self.experiment.model is not None:
             from lstm_toys.results import population
@@ -95,9 +97,10 @@ class TrainingStudy(Study[Settings]):
     def metrics(self) -> Metrics:
         from lstm_toys.results import arrays, storage, summary
 
-        labeled = storage.load_results(self.run.results)
+        labeled = storage.load_results(self.run.checked("results.nc"))
         metrics, fit = summary.metrics(labeled, self.experiment.goal), arrays.kept(labeled)
-        return metrics | {"published": self.experiment.compare(fit) if fit.sizes["seed"] else []}
+        with trial(f"experiment {self.experiment.name}: its compare fails"):
+            return metrics | {"published": self.experiment.compare(fit) if fit.sizes["seed"] else []}
 
     def draw(self) -> Iterator[tuple[str, figures.Drawing]]:
         """Draws the experiment's figures from labeled results alone; raises Failed if its ``draw`` fails."""
@@ -105,7 +108,7 @@ class TrainingStudy(Study[Settings]):
 
         own, others = _results(self.run), {name: _results(other) for name, other in self.companions.items()}
         failed = f"experiment {self.experiment.name}: its draw"
-        kept = "the trained run is kept; --replot draws it again"
+        kept = "the trained run is kept, and the same command draws it"
         try:
             drawings = self.experiment.draw(own, others)
         except Exception as error:  # A user's code may raise anything.
