@@ -173,7 +173,6 @@ def context(folder, trainings=1):
         on_divergence="exclude",
         figure_format="png",
         cluster=None,
-        mixed=False,
     )
     console = Console(quiet=True)
     return RunContext(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings), Here(), {})

@@ -105,7 +105,6 @@ _TABLE: dict[str, tuple[flags.ArgumentParser[Any] | None, Any, str]] = {
         "Dask cluster whose workers train and evaluate (needs the extra 'cluster'): local:4 starts four workers on "
         "this machine; otherwise the address of a scheduler, or its scheduler file",
     ),
-    "mixed": (None, False, "accept, and record, workers with other versions or processors; last bits may differ"),
     "compile_cache": (None, True, "keep compiled programs in the user's cache folder for later commands"),
 }
 """Each flag of an experiment: its parser, its default, and the help text. An experiment sets the missing defaults."""
@@ -115,7 +114,7 @@ DEFAULTS = {name: default for name, (_, default, _) in _TABLE.items() if default
 
 ANALYSIS: FlagTable = {
     name: FLAGS[name]
-    for name in ("results_dir", "publish", "restart", "no_training", "quiet", "figure_format", "cluster", "mixed")
+    for name in ("results_dir", "publish", "restart", "no_training", "quiet", "figure_format", "cluster")
 }
 """The flags of an analysis, which also say how the runs that it needs are made."""
 

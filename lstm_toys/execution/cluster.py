@@ -82,18 +82,14 @@ def _made() -> dict[str, Any]:
     return devices.fingerprint(0)
 
 
-def checked(expected: dict[str, Any], library: str, *, mixed: bool) -> dict[str, Any]:
-    """Returns a worker's fingerprint; raises Differing unless it, and the digest of the library's code, are as given.
-
-    ``mixed``: only the code must be.
-    """
+def checked(expected: dict[str, Any], library: str) -> dict[str, Any]:
+    """Returns a worker's fingerprint; raises Differing unless it and the digest of the library's code are as given."""
     own = fingerprint()
-    differing = [] if mixed else [name for name, value in expected.items() if own.get(name) != value]
+    differing = [name for name, value in expected.items() if own.get(name) != value]
     if code.library(*CODE) != library:
         differing.append("the code of lstm_toys")
     if differing:
-        more = "" if mixed else "; --mixed accepts and records workers with the same code"
-        raise Differing(f"differs from this process in {', '.join(differing)}{more}")
+        raise Differing(f"differs from this process in {', '.join(differing)}")
     return own
 
 
@@ -112,9 +108,9 @@ class Cluster(Executor):
 
     devices = 1  # Workers may have different numbers of devices.
 
-    def __init__(self, client: Client, address: str, *, mixed: bool, tell: Callable[[str], None]) -> None:
+    def __init__(self, client: Client, address: str, *, tell: Callable[[str], None]) -> None:
         self._client, self._address, self._tell = client, address, tell
-        self._check = partial(checked, devices.fingerprint(0), code.library(*CODE), mixed=mixed)
+        self._check = partial(checked, devices.fingerprint(0), code.library(*CODE))
 
     @property
     def workers(self) -> int:
@@ -198,19 +194,18 @@ class Cluster(Executor):
 
 
 @contextmanager
-def connected(address: str, *, mixed: bool, tell: Callable[[str], None]) -> Iterator[Cluster]:
+def connected(address: str, *, tell: Callable[[str], None]) -> Iterator[Cluster]:
     """Connects to a cluster for the duration of a ``with`` block; raises Unreachable if there is no acceptable worker.
 
     Args:
         address: ``local:N`` for N workers on this machine, ``tcp://host:port`` or ``tls://host:port`` of a scheduler,
             or the path of its scheduler file.
-        mixed: accept workers with another version or processor.
         tell: called with one line of text per event.
     """
     quiet = {"distributed.logging.distributed": "critical", "distributed.comm.timeouts.connect": f"{REACHED} s"}
     with dask.config.set(quiet), ExitStack() as stack:
         try:
-            cluster = Cluster(stack.enter_context(_client(address)), address, mixed=mixed, tell=tell)
+            cluster = Cluster(stack.enter_context(_client(address)), address, tell=tell)
             cluster.welcome()
         except (OSError, ValueError, OverflowError) as error:  # The latter for a port that does not exist.
             raise Unreachable(f"no scheduler can be reached: {_told(error)}") from None

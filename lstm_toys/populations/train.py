@@ -142,7 +142,6 @@ class Training:
         seconds: wall time so far of ``compile``, ``train`` and ``evaluate``. Workers run several stages at once; their
             time is divided in the proportions that each worker measured.
         fingerprints: fingerprints of all executions of the training, this one first.
-        executed: index into ``fingerprints`` of the execution that trained each member, ``[M]``.
     """
 
     def __init__(
@@ -166,7 +165,6 @@ class Training:
         self.group_size = checkpoints.group_size(size, self.count) if checkpoints else size
         self.seconds = dict.fromkeys(("compile", "train", "evaluate"), 0.0)
         self.fingerprints = [devices.fingerprint(specification.block)]
-        self.executed = np.zeros(self.count, int)
 
     @property
     def group_count(self) -> int:
@@ -229,7 +227,7 @@ class Training:
             self._record(group.members, state.losses, state.sound)
             if group.begun < last:
                 fingerprint = {**fingerprint, "block": self.specification.block}
-                self._note(group.members, fingerprint)
+                self._note(fingerprint)
                 self._save(group, state._replace(answers={}, seconds={}), fingerprint)
             self.member_steps += int(np.maximum(state.last_steps - group.begun, 0).sum())
             wall, total = time.perf_counter() - began, sum(state.seconds.values())
@@ -253,12 +251,11 @@ class Training:
                     f"warning: the run was begun with another {changed(fingerprint, own)}; bits may differ from those "
                     "of an uninterrupted run"
                 )
-        self._note(members, *fingerprints)
+        self._note(*fingerprints)
         return fresh._replace(state=state)
 
-    def _note(self, members: range, *fingerprints: dict[str, Any]) -> None:
+    def _note(self, *fingerprints: dict[str, Any]) -> None:
         self.fingerprints += [each for each in fingerprints if each not in self.fingerprints]
-        self.executed[members.start : members.stop] = self.fingerprints.index(fingerprints[0])
 
     def _save(self, group: Group, state: GroupState, fingerprint: dict[str, Any] | None = None) -> None:
         """Saves a checkpoint of a group, computed by this execution or the one with the fingerprint."""

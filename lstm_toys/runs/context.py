@@ -45,7 +45,6 @@ class Options:
     on_divergence: Literal["exclude", "stop"]
     figure_format: Literal["png", "svg", "pdf"]
     cluster: str | None
-    mixed: bool
 
 
 class RunContext(NamedTuple):

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from lstm_toys.networks.cells import Gates
 from lstm_toys.output import counted
-
-LATER = {"later": True}
-"""Metadata of a setting whose default is left out, so that runs from before it have the same settings."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +53,8 @@ class Settings(Identity):
     cell: str = "lstm"
     gates: Gates = "sigmoid"
     numbers: tuple[tuple[str, float | int], ...] = ()
-    hold_goal: int = field(default=0, metadata=LATER)
-    keep: Literal["last", "best"] = field(default="last", metadata=LATER)
+    hold_goal: int = 0
+    keep: Literal["last", "best"] = "last"
 
     def __str__(self) -> str:
         return f"{self.experiment} ({self.network}), {counted(self.seeds, 'seed')}"
@@ -96,8 +93,7 @@ def _plain(value: Any) -> Any:
         return [_plain(each) for each in value]
     if not dataclasses.is_dataclass(value):
         return value
-    every = [(each, getattr(value, each.name)) for each in dataclasses.fields(value) if each.compare]
-    fields = {each.name: _plain(own) for each, own in every if not (each.metadata and own == each.default)}
+    fields = {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value) if each.compare}
     if isinstance(value, Settings):
         del fields["numbers"]
         fields |= {f"{NUMBER}{name}": number for name, number in value.numbers}

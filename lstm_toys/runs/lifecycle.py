@@ -275,7 +275,7 @@ def _executor(options: Options, console: Console) -> Iterator[Executor]:
     except ImportError as error:
         raise Refused(f"{flag}: needs {error.name}; run pip install 'lstm_toys[cluster]'") from None
     try:
-        with module.connected(options.cluster, mixed=options.mixed, tell=console.print) as cluster:
+        with module.connected(options.cluster, tell=console.print) as cluster:
             yield cluster
     except module.Unreachable as error:
         raise Refused(f"{flag}: {error}") from None

@@ -234,13 +234,3 @@ def begin(
     if checkpoints.newest:
         tell(f"continues from {checkpoints.newest}")
     return training
-
-
-def executions(training: Training) -> dict[str, Any]:
-    """Lists further fingerprints of a training, and their members' numbers, if workers of a cluster differ."""
-    others = [
-        {"fingerprint": fingerprint, "members": np.flatnonzero(training.executed == number).tolist()}
-        for number, fingerprint in enumerate(training.fingerprints)
-        if number and (training.executed == number).any()
-    ]
-    return {"executed_elsewhere": others} if others else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from lstm_toys.output import counted, listed
 from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import LATER, Identity, Settings
+from lstm_toys.runs.identity import Identity, Settings
 from lstm_toys.studies.claims.choices import COMBINATION
 from lstm_toys.studies.claims.declaration import NETWORKS, Claims
 
@@ -39,7 +39,7 @@ class ClaimSettings(Identity):
     specifications: bool
     only: tuple[str, ...]
     answers: tuple[tuple[str, str], ...]
-    flags: tuple[str, ...] = field(default=(), metadata=LATER)
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ class Generalization(Study[Evaluation]):
         shared = {"flags": self.settings.as_dict(), "fingerprint": trained.metrics["fingerprint"]}
         attributes = {**shared, "run": self.run.folder.name}
         with context.timed("evaluate"), EvaluationProgress(context.console, answers) as progress:
-            elsewhere = evaluate(job, trained, self.run.results, attributes, context.executor, progress)
+            evaluate(job, trained, self.run.results, attributes, context.executor, progress)
         return {
             "experiment": self.run.name,
             "population": population.folder.name,
@@ -90,7 +90,6 @@ class Generalization(Study[Evaluation]):
             "answers_per_second": round(answers / context.seconds["evaluate"]),
             "interval": "95 % bootstrap of the median over seeds",
             **shared,
-            **({"executed_elsewhere": elsewhere} if elsewhere else {}),
             "files": [self.run.results.name],
         }
 

@@ -40,9 +40,7 @@ Write = Callable[[int, slice, dict[str, np.ndarray]], None]
 
 
 @contextmanager
-def writing(
-    path: Path, experiment: Experiment, settings: Sequence[Settings], flags: dict[str, Any]
-) -> Iterator[tuple[Write, Callable[[str, Any], None]]]:
+def writing(path: Path, experiment: Experiment, settings: Sequence[Settings], flags: dict[str, Any]) -> Iterator[Write]:
     """Creates the file of a sweep, to be filled as networks finish.
 
     The dimensions are ``setting, seed`` and, after them, ``record`` (recorded steps, NaN after a setting's last step),
@@ -50,7 +48,7 @@ def writing(
     have the same time points. A curve parameter with the name of a setting, such as ``decay``, is renamed to
     ``curve_decay``. The file appears at ``path`` when the block ends without an error.
 
-    Yields a function that writes results, and a function that writes an attribute as JSON.
+    Yields a function that writes results.
     """
     points = {each.timesteps for each in settings}
     x, task = experiment.at(max(points))
@@ -106,10 +104,7 @@ def writing(
                     elif name in file.variables:
                         file.variables[name][setting, seeds] = value
 
-            def note(name: str, value: Any) -> None:
-                file.attrs[name] = json.dumps(value)
-
-            yield write, note
+            yield write
 
 
 def _column(settings: Sequence[Settings], name: str) -> np.ndarray:

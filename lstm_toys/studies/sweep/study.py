@@ -137,8 +137,7 @@ class Sweep(Study[SweepSettings]):
         every = self.shapes
         member_steps = every_step = 0
         fingerprints: list[dict[str, Any]] = []
-        elsewhere: dict[str, Any] = {}
-        with results.writing(run.results, experiment, settings, self.settings.as_dict()) as (write, note):
+        with results.writing(run.results, experiment, settings, self.settings.as_dict()) as write:
             for number, (shape, prepared) in enumerate(zip(every, self.prepared, strict=True)):
                 specified, x = _specified(shape, prepared), np.asarray(prepared.x)
                 recorded, title = specified[0].recorded, shape.common.optimizer
@@ -159,11 +158,7 @@ class Sweep(Study[SweepSettings]):
                 for stage, spent in trained.seconds.items():
                     seconds[stage] = seconds.get(stage, 0.0) + spent
                 member_steps += trained.member_steps
-                if others := preparation.executions(trained):
-                    elsewhere[str(number)] = others
                 fingerprints += [each for each in trained.fingerprints if each not in fingerprints]
-            if elsewhere:
-                note("shapes_executed_elsewhere", elsewhere)
         scaled: Metrics = {}  # Errors of several features, whose units may differ, are averaged in scaled form.
         if experiment.scaling is not None:
             several = len(experiment.small[1].output_features) > 1
@@ -178,7 +173,6 @@ class Sweep(Study[SweepSettings]):
             "continued": member_steps < every_step,
             "flags": self.settings.as_dict(),
             "fingerprints": fingerprints,
-            **({"shapes_executed_elsewhere": elsewhere} if elsewhere else {}),
             **scaled,
             "files": [run.results.name],
         }

@@ -81,8 +81,7 @@ class TrainingStudy(Study[Settings]):
             fingerprint, *earlier = training.fingerprints
             attributes = {"flags": settings.as_dict(), "fingerprint": fingerprint, "earlier_fingerprints": earlier}
             attributes |= {"data": dict(experiment.data)} if experiment.data else {}
-            elsewhere = preparation.executions(training)
-            attributes |= elsewhere | {"run": self.run.folder.name}
+            attributes |= {"run": self.run.folder.name}
             x, (learned, probed) = np.asarray(prepared.x), prepared.curves.split(trained.answers[settings.steps])
             labeled = arrays.dataset(trained, x, experiment.span, examples, learned, probes, probed, attributes)
             labeled = arrays.in_units(labeled, experiment.scaling)
@@ -90,7 +89,6 @@ class TrainingStudy(Study[Settings]):
         return {
             "member_steps_per_second": round(trained.member_steps / seconds["train"]),
             "continued": trained.member_steps < int(trained.last_steps.sum()),
-            **elsewhere,
             "files": files,
         }
 
