@@ -83,6 +83,6 @@ def ran(name, folder):
 
 
 def states(folder):
-    """The files of a world, with their sizes and times, without locks."""
-    paths = (path for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
+    """The files of a world with numbers, with their sizes and times; figures are drawn by every command."""
+    paths = (path for path in folder.rglob("*") if path.suffix in (".json", ".md", ".nc", ".npz"))
     return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in paths if path.suffix != ".lock"}
