@@ -352,7 +352,6 @@ OF_CLAIMS = {
     "a closure of another module": Edit("claimed.py", "make(0.3)", "make(0.9)"),
     "what it is made by": Edit("judges.py", "gain + lines", "gain - lines"),
     "a sentence": Edit("claimed.py", "id, id, ", "id, f'It is {id}', "),
-    "a measure": Edit("lstm_toys/statistics/measures.py", "jnp.square(answer - shown)", "jnp.abs(answer - shown)"),
 }
 """After which claims are judged again and nothing is trained."""
 
@@ -460,6 +459,7 @@ TRACED = {
     "a limit": library("networks/training.py", "= 1_000.0", "= 900.0"),
     "code between programs and files": library("results/arrays.py", "(axes, targets[0])", "(axes, 2 * targets[0])"),
     "recorded steps": library("populations/specification.py", "max(least", "2 * max(least"),
+    "a measure": library("statistics/measures.py", "jnp.square(answer - shown)", "jnp.abs(answer - shown)"),
     "what measures a run": library("results/summary.py", "reached = goal.met(", "reached = ~goal.met("),
 }
 """Of the library, each of which makes another run."""
