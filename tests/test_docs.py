@@ -87,6 +87,8 @@ def check_command(line):
             check_python(module, arguments)
         case ["lstm-toys", "help", name]:
             assert name in script.commands(home()[1])
+        case ["lstm-toys", "show", _]:
+            pass
         case ["lstm-toys", name, *arguments]:
             check_python(f"experiments.{name}", arguments)
         case ["make", *targets]:

@@ -4,20 +4,20 @@ Takes the folder of a run, or the name of an experiment or study, of which the n
 folders of earlier ones are listed. Prints the report of the command that used the run last, and the paths of figures.
 """
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from lstm_toys.cli import flags
 from lstm_toys.files import Damaged, read_json
-from lstm_toys.output import complain, counted
+from lstm_toys.output import complain
 from lstm_toys.runs.folder import CONFIG, METRICS, REPORT, VALUE, Run
 
 TABLE: flags.FlagTable = {"results_dir": flags.FLAGS["results_dir"]}
 
-MOST = 5
-"""Most runs that are listed."""
+MOST, LONGEST = 5, 600
+"""Most runs that are listed, and most characters of settings."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -59,19 +59,11 @@ def shown(folder: Path) -> Iterator[str]:
     saved = time.strftime("%Y-%m-%d %H:%M %z", time.localtime(run.metrics.stat().st_mtime))
     version = metrics.get("version") or metrics.get("fingerprint", {}).get("lstm_toys", "of unknown version")
     yield f"{folder}: computed {metrics.get('computed', saved)} by lstm_toys {version}"
-    yield f"settings: {', '.join(f'{name} {brief(value)}' for name, value in settings.items())}"
+    told = ", ".join(f"{name} {json.dumps(value)}" for name, value in settings.items())
+    yield f"settings: {told if len(told) < LONGEST else told[:LONGEST] + ' …'}"
     yield "nothing was verified; the command that computed this run verifies it"
     if (path := folder / REPORT).is_file():
         yield path.read_text(encoding="utf-8").rstrip("\n")
     else:
         yield "its report was not saved; the command that computed this run prints it"
     yield from (f"  {folder / path.name}" for path in run.files())
-
-
-def brief(value: Any) -> str:
-    """A setting in a few words."""
-    if isinstance(value, list) and any(isinstance(each, list | dict) for each in value):
-        return counted(len(value), "entry").replace("entrys", "entries")
-    if isinstance(value, dict):
-        return f"({', '.join(f'{name} {brief(each)}' for name, each in value.items())})"
-    return (",".join(map(str, value)) or "none") if isinstance(value, list) else str(value)

@@ -26,7 +26,7 @@ ARRAY = re.compile(r"dense<[\[\"]|dense_resource<")
 CALLBACK = "Python that a program calls"
 """Reported, since a program's text does not contain this code."""
 
-CALLED = re.compile(r"custom_call @\w*callback.* -> (?!\(\)|!stablehlo\.token$)")
+CALLED = re.compile(r"custom_call @\w*callback.* -> (?!\(\)|\(?!stablehlo\.token)")
 """A call of Python that returns a value, which debug prints do not."""
 
 

@@ -59,6 +59,8 @@ class Parts:
         if isinstance(value, Run):
             return {"run": value.folder.name}
         if isinstance(value, Path):
+            if not value.is_file():
+                raise Refused(f"{self._study}: {value}, an input of the part {name!r}, is not a file")
             return {"file": sha256(value)}
         if isinstance(value, np.ndarray | jax.Array) and not np.asarray(value).dtype.hasobject:
             array = np.asarray(value)

@@ -93,7 +93,7 @@ def test_show_prints_the_report_of_a_finished_run_without_jax_and_what_is_not_th
     ]
     assert told[0] == told[1]
     assert f"{made.run}: computed " in told[0]
-    assert f" by lstm_toys {lstm_toys.__version__}\nsettings: experiment sine, seeds 3, " in told[0]
+    assert f' by lstm_toys {lstm_toys.__version__}\nsettings: experiment "sine", seeds 3, ' in told[0]
     assert "nothing was verified" in told[0]
     assert "3 networks after 300 steps" in told[0]
     assert f"  {made.run / 'loss.png'}\n" in told[0]
@@ -108,5 +108,5 @@ def test_show_prints_the_report_of_a_finished_run_without_jax_and_what_is_not_th
 def test_show_prints_runs_of_earlier_versions(folder, typed, capsys):
     assert typed("show", str(folder)) == 0
     told = capsys.readouterr().out
-    assert "by lstm_toys 0.2.0\nsettings: experiment sine, seeds 2, " in told
+    assert 'by lstm_toys 0.2.0\nsettings: experiment "sine", seeds 2, ' in told
     assert "its report was not saved" in told
