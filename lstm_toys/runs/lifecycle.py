@@ -37,7 +37,7 @@ class Work:
         self.runs: dict[Ask[Any], Run] = {}
         self._options, self._console, self._interruption = options, console, interruption
         self._studies: dict[Ask[Any], Any] = {}
-        self._computed: set[Ask[Any]] = set()
+        self._checked, self._computed = set[Ask[Any]](), set[Ask[Any]]()
         self._seconds = {"import": 0.0, "identify": 0.0}
         self._command = uuid.uuid4().hex[:16]
 
@@ -52,8 +52,6 @@ class Work:
         every = (needed for ask in asks for needed in (ask, *ask.companions.values()))
         order = [*dict.fromkeys(each for ask in every for each in ask.needed_first())]
         order.sort(key=lambda ask: bool(ask.needs))  # Trainings first.
-        for ask in order:  # Before the first run is computed.
-            self._study(ask)
         drawn: dict[Ask[Any], Future[None]] = {}
         with ExitStack() as stack:
             background = stack.enter_context(_background())
@@ -67,6 +65,8 @@ class Work:
                 if not ask.needs and ask not in anew and self.finished(ask):
                     draw()
             left = [ask for ask in order if ask not in self.runs]
+            for ask in left if any(not ask.needs for ask in left) else ():  # Before the first run is computed.
+                self._check(ask)
             efforts = {ask: own for ask in left if (own := self._efforts(ask))}
             if efforts and options.no_training:
                 trained = [f"{self._identified(ask).run.folder.name} ({ask.settings})" for ask in efforts]
@@ -74,6 +74,7 @@ class Work:
             executed: RunContext | None = None
             for ask in left:
                 if ask in anew or not self.finished(ask):
+                    self._check(ask)
                     executed = executed or stack.enter_context(self._executed([*efforts.values()]))
                     self._compute(ask, ask in anew, executed)
                 draw()
@@ -107,17 +108,24 @@ class Work:
             study.run.read_metrics()
 
     def _efforts(self, ask: Ask[Any]) -> list[float]:
-        return self._studies[ask].efforts()
+        return self._study(ask).efforts()
+
+    def _check(self, ask: Ask[Any]) -> None:
+        """Raises Refused if a run is impossible."""
+        try:
+            if ask not in self._checked:
+                self._study(ask).check()
+            self._checked.add(ask)
+        except InvalidModel as error:
+            raise Refused(f"{ask.settings}: {error}") from None
 
     def _study(self, ask: Ask[Any]) -> Any:
-        """The study of a run, checked before anything is computed; raises Refused if the run is impossible."""
         if ask not in self._studies:
             if not self._studies:
                 with stopwatch(self._seconds, "import"):
                     _start(self._options)
             study = ask.load()
             study.tell = self._console.print
-            _check(study)
             self._studies[ask] = study
         return self._studies[ask]
 
@@ -129,7 +137,11 @@ class Work:
         if not hasattr(study, "run"):
             study.needs = {name: self.runs[each] for name, each in ask.needs.items()}
             with stopwatch(self._seconds, "identify"):
-                value = dict(study.digests())
+                try:
+                    value = dict(study.digests())
+                except Exception:
+                    self._check(ask)  # Says in one line what is wrong with what is declared.
+                    raise
                 if CALLBACK in value:  # No program's text contains its code.
                     value[CALLBACK] = self._command
             study.run = Run.named(ask.runs, ask.settings.as_dict(), value)
@@ -298,13 +310,6 @@ def _start(options: Options) -> None:
         devices.start()
     except devices.Unusable as error:
         raise Refused(str(error)) from None
-
-
-def _check(study: Any) -> None:
-    try:
-        study.check()
-    except InvalidModel as error:
-        raise Refused(f"{study.settings}: {error}") from None
 
 
 def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
