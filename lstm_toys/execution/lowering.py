@@ -7,6 +7,7 @@ the digest does not depend on the number of seeds and devices. It depends on ver
 import hashlib
 import re
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import jax
 import numpy as np
@@ -31,11 +32,19 @@ CALLED = re.compile(r"custom_call @\w*callback.* -> (?!\(\)|\(?!stablehlo\.token
 
 
 def lowered(name: str, function: jax.stages.Wrapped, *arguments: Any) -> Digests:
-    """Digests a program, and whether it calls Python; JAX keeps the lowered program."""
-    traced = function.trace(*arguments)
-    text = _text(traced.lower().as_text())
-    constants = jax.tree.leaves(getattr(traced.jaxpr, "consts", ()))
-    return {name: digest(text, *constants), **({CALLBACK: "yes"} if CALLED.search(text) else {})}
+    """Digests a program, and whether it calls Python; JAX keeps the lowered program, and the digest is kept, too."""
+    shapes, known = str(jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), arguments)), _known.setdefault(function, {})
+    if shapes not in known:
+        traced = function.trace(*arguments)
+        text = _text(traced.lower().as_text())
+        constants = jax.tree.leaves(getattr(traced.jaxpr, "consts", ()))
+        known[shapes] = digest(text, *constants), CALLED.search(text) is not None
+    found, calls = known[shapes]
+    return {name: found, **({CALLBACK: "yes"} if calls else {})}
+
+
+_known: WeakKeyDictionary[jax.stages.Wrapped, dict[str, tuple[str, bool]]] = WeakKeyDictionary()
+"""By function and shapes of its arguments, the digest of a program, and whether it calls Python."""
 
 
 def _text(module: str) -> str:

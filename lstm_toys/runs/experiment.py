@@ -144,5 +144,10 @@ class Experiment:
         return self.at(self.timesteps)
 
     @cached_property
+    def curves(self) -> dict[Any, Any]:
+        """The curves that were made, by number of time points and training numbers."""
+        return {}
+
+    @cached_property
     def _made(self) -> dict[int, tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]]:
         return {}

@@ -113,7 +113,11 @@ class Prepared:
     @cached_property
     def curves(self) -> ExperimentCurves:
         """The curves that the networks are trained on and answer."""
-        return curves(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
+        key = self.settings.timesteps, self.settings.numbers
+        if key not in (made := self.experiment.curves):
+            made[key] = curves(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
+        found: ExperimentCurves = made[key]
+        return found
 
     @property
     def probes(self) -> Sequence[Probe]:
