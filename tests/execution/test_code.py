@@ -43,11 +43,11 @@ def test_code_below_a_study_counts_without_texts_wherever_it_lies(installed, mon
         ("results/arrays.py", "def scaling_of(results: xr.Dataset)", "def scaling_of(results: Results)"),
         ("studies/claims/verdicts.py", "share.value", "share.low"),
         ("figures/style.py", "FRAMES_A_SECOND = 4", "FRAMES_A_SECOND = 5"),
-        ("cli/parsers.py", "import", "\nimport"),
+        ("cli/parsers.py", "\nfrom ", "\n\nfrom "),
         ("experiments/sine.py", "rmse=0.02", "rmse=0.03"),
     ):
         assert edited(folder / name, old, new) == usual
-    told = {edited(folder / name, "import", "X = 1\nimport") for name in ("files.py", "studies/sweep/study.py")}
+    told = {edited(folder / name, "\nimport ", "\nX = 1\nimport ") for name in ("files.py", "studies/sweep/study.py")}
     assert len({usual, *told}) == 3
     monkeypatch.setattr(modules, "BEGAN", 0.0)  # Edited while the process runs.
     code.library.cache_clear()
