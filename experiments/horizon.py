@@ -1,8 +1,9 @@
 """Why do LSTMs stop counting? Shows networks that learned a^n b^n, n up to 50, strings with n up to 2,000.
 
-Trains LSTMs with sigmoid and with hard gates under eight recipes each. Reports how far they count, whether the leak of
-the counter's forget gate or the asymmetry of its steps predicts it, and how far networks count when their saturated
-gates are rounded to 0 and 1. The networks' base seed is used by no other run; missing networks are trained first.
+Trains LSTMs with sigmoid and with hard gates under six recipes each, two of them also for three times the steps.
+Reports how far they count, whether the leak of the counter's forget gate or the asymmetry of its steps predicts it, and
+how far networks count when their saturated gates are rounded to 0 and 1. The networks' base seed is used by no other
+run; missing networks are trained first.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from lstm_toys.cli import command
 
 from . import analyses, papers
 from .papers.counting import EXPERIMENT
+from .papers.populations import RATES, recipe
 from .resonance import JUDGED_BY
 
 STEPS = 3_000
 
 RECIPES = {
-    **{f"RMSprop {rate:g}": ("rmsprop", rate, STEPS) for rate in (0.01, 0.03, 0.1)},
-    **{f"Adam {rate:g}": ("adam", rate, STEPS) for rate in (0.003, 0.01, 0.03)},
+    **{recipe(name, rate): (name, rate, STEPS) for name, rates in RATES.items() for rate in rates},
     "RMSprop 0.1, three times the steps": ("rmsprop", 0.1, 3 * STEPS),
     "Adam 0.01, three times the steps": ("adam", 0.01, 3 * STEPS),
 }

@@ -188,6 +188,7 @@ REFUSED = [
     *bad(partial(lt.labeled, EXPERIMENT), answers=[[[1.0], [2.0, 3.0]]]),
     *bad(experiment, task=[TASK], draw=[lambda _: {}], goal=[0.03], frames=[-1]),
     *(*bad(claim, id=[3], quote=[3], number=[lambda: 0]), *bad(claims, title=[3])),
+    *bad(claim, alternatives=[len, {"window": len}, {"window": {1: len}}, {"window": {"late": lambda: 0}}]),
 ]
 
 

@@ -45,8 +45,9 @@ PAPERS = tuple(
     )
 )
 GRIDS = tuple(
-    Step(f"experiments.generalization --task {name} --seeds 64", (f"generalization_{name}",))
-    for name in ("sine", "amplitude", "slope_intercept")
+    Step(f"experiments.generalization --task {name} --seeds 64{limit}", (f"generalization_{name}",))
+    # The sine counts as learned by the post's claims up to an error of 0.03; the others use their goals.
+    for name, limit in (("sine", " --limit 0.03"), ("amplitude", ""), ("slope_intercept", ""))
 )
 SHOWN = tuple(
     Step(f"experiments.{' '.join(commands[0])}")

@@ -12,10 +12,17 @@ from lstm_toys.cli import claims, command, flags, parsers
 
 from . import counting, languages, memory
 from .ask import Paper, paper
+from .populations import with_recipes
 
 PAPERS = {
-    "counting": Paper(languages.reached_of, counting.SHOWN, ("counters", ("lstm", "lstm_hard", "gru"))),
-    "memory": Paper(memory.kept_of, memory.WORDS, ("fixed_points", tuple(memory.WORDS))),
+    "counting": Paper(
+        languages.reached_of,
+        with_recipes(counting.SHOWN, counting.POPULATIONS),
+        ("counters", ("lstm", "lstm_hard", "gru")),
+    ),
+    "memory": Paper(
+        memory.kept_of, with_recipes(memory.WORDS, memory.POPULATIONS), ("fixed_points", tuple(memory.WORDS))
+    ),
 }
 
 TABLE: flags.FlagTable = {

@@ -33,7 +33,7 @@ class Paper(NamedTuple):
     """What is measured of the networks that judge claims of papers.
 
     ``number`` is the number of each network that the figure shows, from its results; ``shown`` are the populations in
-    the figure, with their names in words; ``inside`` is a function of `networks`, and the populations that it measures.
+    the figure, with their names and recipes in words; ``inside`` is a function of `networks`, and the populations that it measures.
     """
 
     number: Callable[[lt.Results], Float[ndarray, " S"]]
@@ -68,7 +68,7 @@ def paper(name: str, about: Paper, judged: Ask[ClaimSettings], networks: int, re
             **{population: populations[population] for population in about.shown},
         },
         score=lambda needs, keep: papers.scoring.paper(name, about, needs, keep),
-        report=report_inside,
+        report=lambda metrics: report_inside(metrics, about.shown),
         draw=lambda metrics, needs: papers.scoring.draw(name, about, metrics, needs),
         files=lambda metrics, needs: papers.scoring.files(about, networks, metrics, needs),
         published=f"papers/{name}",
@@ -76,11 +76,11 @@ def paper(name: str, about: Paper, judged: Ask[ClaimSettings], networks: int, re
     return ask(analysis, results_dir)
 
 
-def report_inside(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
-    """Yields a table of what was measured inside networks, for each population."""
+def report_inside(metrics: Mapping[str, Any], shown: Mapping[str, str]) -> Iterator[RenderableType]:
+    """Yields a table of what was measured inside networks, for each population; ``shown`` are their names in words."""
     columns = ("", "networks>", "median or share>", "95 % interval>")
     for population, measured in metrics["inside"].items():
-        yield tables.table(f"inside {population}", columns, cells(measured), **tables.PLAIN)
+        yield tables.table(f"inside {shown[population]}", columns, cells(measured), **tables.PLAIN)
 
 
 def cells(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:

@@ -64,7 +64,7 @@ def counting(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
             axes.set_title(title, fontsize=10)
             axes.set_xlabel("n")
             known = f"accept every string up to {TRAINED}"
-            axes.legend(loc="lower right", bbox_to_anchor=(0.88, 0.1), fontsize=7, title=known, title_fontsize=7)
+            axes.legend(loc="lower right", bbox_to_anchor=(1, 0.1), fontsize=7, title=known, title_fontsize=7)
         panels[0].set_ylabel("% of networks that accept every string up to n")
         figure.suptitle(f"{_ends(numbers, names, TRAINED)} accept every string\nup to {TRAINED}; {BANDS}")
     return figure
@@ -82,7 +82,7 @@ def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
         axes.set_xlabel("time steps without a pulse")
         axes.set_ylabel("% of networks that keep all eight memories")
         axes.legend(loc="lower left", fontsize=7)
-        figure.suptitle(f"{_ends(numbers, names, most)} keep all memories\nfor {most:,.0f} time steps; {BANDS}")
+        figure.suptitle(f"{_ends(numbers, names, most)}\nkeep all memories for {most:,.0f} time steps; {BANDS}")
     return figure
 
 
@@ -122,18 +122,19 @@ def horizon(metrics: Mapping[str, Any]) -> Figure:
         axes.set(
             xscale="log",
             yscale="log",
-            xlabel="1 − forget gate of the counter, along $a^{50}b^{50}$",
+            xlabel="1 − forget gate of the counter, 11th to 48th a and b",
             ylabel="n reached",
             title=f"sigmoid gates: each network that counts to {TRAINED}",
         )
         axes.yaxis.set_major_locator(FixedLocator([50, 100, 200, 500, 1_000, 2_000]))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
-        hard, sigmoid = (_survival(pooled(gates, "reached"), np.array([FAR]))[0] for gates in ("hard", "sigmoid"))
-        networks = " or ".join(map(str, sorted({len(own["reached"]) for own in found.values()})))
+        hard, sigmoid = (
+            f"{sum(each >= FAR for each in own)} of {len(own)}"
+            for own in map(pooled, ("hard", "sigmoid"), 2 * ["reached"])
+        )
         figure.suptitle(
-            f"{hard:.0f} % of LSTMs with hard gates count to {FAR:,}, {sigmoid:.0f} % with sigmoid "
-            f"({networks} networks for each recipe)"
+            f"{hard} LSTMs with hard gates count to {FAR:,}, {sigmoid} with sigmoid gates, over all recipes"
         )
     return figure
 

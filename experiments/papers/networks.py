@@ -26,6 +26,10 @@ from lstm_toys.studies.analysis.ask import Keep
 from . import languages, memory
 from .languages import TRAINED
 
+STEADY = slice(10, 48)
+"""The a's along which gates are measured, and likewise the b's: from the 11th to the 48th, since at the ends and at the
+turn the counter is empty or changes its direction, where a gate that closes costs nothing."""
+
 OTHERS = 3
 """Other units that are held, one after another; the mean share counts."""
 
@@ -84,8 +88,8 @@ def counters(saved: lt.Saved) -> Measured:
         opened = gates(layer, states["hidden"], saved.model.gates, one)[:, 0, 1:]
         for number, gate in enumerate(("input", "forget", "output")):
             shut = 1 - opened[seeds, :, number, best.unit]
-            report[f"1 - {gate} gate at a"] = shut[:, :TRAINED].mean(axis=1)
-            report[f"1 - {gate} gate at b"] = shut[:, TRAINED:].mean(axis=1)
+            for symbol, own in (("a", shut[:, :TRAINED]), ("b", shut[:, TRAINED:])):
+                report[f"1 - {gate} gate, 11th to 48th {symbol}"] = own[:, STEADY].mean(axis=1)
     usual = accepted(lt.answers(saved.model, saved.params, every.inputs), every)
 
     def held(unit: jt.Int[np.ndarray, " S"]) -> jt.Float[np.ndarray, " S"]:

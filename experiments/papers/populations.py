@@ -1,14 +1,37 @@
 """Variants and specifications of networks that the claims of all papers share. Imports nothing heavy."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import lstm_toys as lt
+from lstm_toys.cli import flags
 from lstm_toys.studies.claims import choices
 from lstm_toys.studies.claims.choices import Change
 
+from ..post.specifications import trained_by
+
 NETWORKS = 16
 """Most networks under other choices."""
+
+OPTIMIZERS = {"rmsprop": "RMSprop", "adam": "Adam"}
+"""The optimizers that were tried, and their names in words."""
+
+RATES = {"rmsprop": (0.01, 0.03, 0.1), "adam": (0.003, 0.01, 0.03)}
+"""The grid of optimizers and learning rates, of those that `tune` tries. `experiments.horizon` had it first."""
+
+
+def recipe(optimizer: str, rate: float) -> str:
+    """An optimizer and a learning rate in words."""
+    return f"{OPTIMIZERS[optimizer]} {rate:g}"
+
+
+def with_recipes(
+    words: Mapping[str, str], populations: Mapping[str, tuple[lt.Experiment, list[str]]]
+) -> dict[str, str]:
+    """The names of populations in words, each with its recipe."""
+    every = {name: flags.parse(*populations[name])[0] for name in words}
+    return {name: f"{words[name]} ({recipe(own.optimizer, own.learning_rate)})" for name, own in every.items()}
 
 
 def changed(**values: Any) -> Change:
@@ -33,9 +56,27 @@ def other_gates(_: str, settings: lt.Settings) -> lt.Settings | None:
     return replace(settings, gates="hard" if settings.gates == "sigmoid" else "sigmoid")
 
 
+def optimized(optimizer: str, rate: float) -> Change:
+    """Another optimizer and rate; populations that are published with these are skipped."""
+    change = trained_by(optimizer, rate)
+
+    def other(_: str, settings: lt.Settings) -> lt.Settings | None:
+        return None if (settings.optimizer, settings.learning_rate) == (optimizer, rate) else change(settings)
+
+    return other
+
+
 def specifications() -> tuple[lt.Specification, ...]:
-    """The usual choices, gates and steps, with at most `NETWORKS` networks."""
+    """The usual choices, optimizers with rates, gates and steps, with at most `NETWORKS` networks.
+
+    A third and three times the published rate stay next to the grid, which lacks most of these rates.
+    """
     others = (
+        *(
+            lt.Specification(optimized(name, rate), {"optimizer and rate": f"{name} {rate:g}"})
+            for name, rates in RATES.items()
+            for rate in rates
+        ),
         lt.Specification(other_gates, {"gates": "the other"}),
         lt.Specification(choices.changed(steps=0.5), {"steps": "half"}),
         lt.Specification(choices.changed(steps=2.0), {"steps": "twice"}),

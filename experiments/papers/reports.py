@@ -22,7 +22,7 @@ def horizon(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     title = f"networks that count to n; rounded: with saturated gates rounded, to {ROUNDED:,}"
     yield tables.table(title, columns, counts, **tables.PLAIN)
     rows = [(name, *(_correlation(each) for each in own["correlations"].values())) for name, own in populations.items()]
-    title = "rank correlation with the n reached, and 95 % bootstrap interval"
+    title = "rank correlation with the n reached, and 95 % bootstrap interval; leak: from the 11th to the 48th a and b"
     yield tables.table(title, ("gates, recipe", "leak>", "asymmetry>"), rows, **tables.PLAIN)
     if lost := {name: own["diverged"] for name, own in populations.items() if own["diverged"]}:
         yield "diverged: " + "; ".join(f"{name}: seeds {', '.join(map(str, seeds))}" for name, seeds in lost.items())
@@ -93,6 +93,7 @@ def _numbers(each: Mapping[str, Any]) -> str:
     if "first" in each:
         return f"probability {_correlation(each)}, {each['first']} and {each['second']} networks"
     if "recipes" in each:
+        named = f": {'; '.join(each['met'])}" if 0 < len(each.get("met", ())) < each["recipes"] else ""
         median = "" if each.get("median") is None else f", median correlation {each['median']:.2f}"
-        return f"{each['count']} of {each['recipes']} recipes{median}"
+        return f"{each['count']} of {each['recipes']} recipes{named}{median}"
     return f"{each['count']} of {each['networks']} networks, {tables.interval(each['low'], each['high'])}"

@@ -1,6 +1,7 @@
 """The measures behind the post's claims: pure functions of one answer, the input curve, and x.
 
-Where an answer varies by less than `RESOLUTION`, there is nothing to measure, and the measure is NaN.
+Where an answer varies by less than `RESOLUTION`, there is nothing to measure, and the measure is NaN. Windows of x are
+those that the claims are stated with, unless others are given.
 """
 
 import jax.numpy as jnp
@@ -17,66 +18,70 @@ RESOLUTION = 0.01
 Curve = Float[Array, " T"]
 
 
-def early_turns(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
-    """How often an answer turns before x = 0.4."""
-    return _measured(answer, x <= EARLY, measures.turns(answer, x, EARLY).astype(x.dtype))
+def early_turns(answer: Curve, _: Curve, x: Curve, since: float = 0.0, until: float = EARLY) -> Float[Array, ""]:
+    """How often an answer turns over x from ``since`` to ``until``."""
+    turned = measures.turns(answer, x, until, since).astype(x.dtype)
+    return _measured(answer, (since <= x) & (x <= until), turned)
 
 
-def rises(answer: Curve, shown: Curve, x: Curve) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """The rise of the answer and of the input curve over x in [0.4, 1]; NaN for a curve that does not rise."""
+def rises(answer: Curve, shown: Curve, x: Curve, since: float = EARLY) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """The rise of the answer and of the input curve over x >= ``since``; NaN for a curve that does not rise."""
 
     def rise(curve: Curve) -> Float[Array, ""]:
-        risen = curve[-1] - jnp.interp(EARLY, x, curve)
+        risen = curve[-1] - jnp.interp(since, x, curve)
         return jnp.where(risen < RESOLUTION, jnp.nan, risen)
 
     return rise(answer), rise(shown)
 
 
-def bend(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
-    """1 - R^2 of the best straight line through the answer over x >= 0.2."""
-    return _measured(answer, x >= measures.SETTLED, measures.nonlinearity(answer, x))
+def bend(answer: Curve, _: Curve, x: Curve, since: float = measures.SETTLED) -> Float[Array, ""]:
+    """1 - R^2 of the best straight line through the answer over x >= ``since``."""
+    return _measured(answer, x >= since, measures.nonlinearity(answer, x, since))
 
 
-def excess_swing(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
-    """Peak-to-peak range of the answer minus that of the input curve."""
-    excess = measures.peak_to_peak(answer, x) - measures.peak_to_peak(shown, x)
-    return _measured(answer, x >= measures.FOUND, excess)
+def excess_swing(answer: Curve, shown: Curve, x: Curve, since: float = measures.FOUND) -> Float[Array, ""]:
+    """Peak-to-peak range of the answer over x >= ``since`` minus that of the input curve."""
+    excess = measures.peak_to_peak(answer, x, since) - measures.peak_to_peak(shown, x, since)
+    return _measured(answer, x >= since, excess)
 
 
-def peak(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
-    """The largest answer over x >= 0.1."""
-    return jnp.where(x >= measures.FOUND, answer, -jnp.inf).max()
+def peak(answer: Curve, _: Curve, x: Curve, since: float = measures.FOUND) -> Float[Array, ""]:
+    """The largest answer over x >= ``since``."""
+    return jnp.where(x >= since, answer, -jnp.inf).max()
 
 
-def valleys(answer: Curve, shown: Curve, x: Curve) -> tuple[measures.Valley, measures.Valley]:
-    """The valley of the answer, and the valley of the input curve."""
-    place, depth = measures.valley(answer, x)
+def valleys(
+    answer: Curve, shown: Curve, x: Curve, since: float = measures.MIDDLE[0]
+) -> tuple[measures.Valley, measures.Valley]:
+    """The valley of the answer over x >= ``since``, and the valley of the input curve."""
+    place, depth = measures.valley(answer, x, since)
     settled = x >= measures.SETTLED
     found = measures.Valley(_measured(answer, settled, place), _measured(answer, settled, depth))
-    return found, measures.valley(shown, x)
+    return found, measures.valley(shown, x, since)
 
 
-def frequency(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
-    """Frequency of the best sinusoid through the answer over x >= 0.2."""
-    return _measured(answer, x >= measures.SETTLED, measures.frequency(answer, x))
+def frequency(answer: Curve, _: Curve, x: Curve, since: float = measures.SETTLED) -> Float[Array, ""]:
+    """Frequency of the best sinusoid through the answer over x >= ``since``."""
+    return _measured(answer, x >= since, measures.frequency(answer, x, since))
 
 
-def first_part(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
-    """How much farther an answer is from itself one period of the input later before x = 0.2 than from there on.
+def first_part(answer: Curve, shown: Curve, x: Curve, until: float = measures.SETTLED) -> Float[Array, ""]:
+    """How much farther an answer is from itself one period of the input later before x = ``until`` than from there on.
 
-    Both are root mean squares, relative to the answer's range over x >= 0.2.
+    Both are root mean squares, relative to the answer's range over x >= ``until``. NaN if a period later the curve is
+    over.
     """
     later = x + 2 * jnp.pi / measures.frequency(shown, x)
     squared = jnp.square(answer - jnp.interp(later, x, answer))
-    settled = x >= measures.SETTLED
+    settled = x >= until
     early, late = (jnp.sqrt(jnp.mean(squared, where=window)) for window in (~settled, settled & (later <= 1)))
     return _measured(answer, settled, (early - late) / measures.spread(answer, settled))
 
 
-def explained(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
-    """Share of the squared error over x >= 0.2 that a gain and an offset of the input curve explain."""
-    gain, offset = measures.affine(answer, shown, x)
-    window = x >= measures.SETTLED
+def explained(answer: Curve, shown: Curve, x: Curve, since: float = measures.SETTLED) -> Float[Array, ""]:
+    """Share of the squared error over x >= ``since`` that a gain and an offset of the input curve explain."""
+    gain, offset = measures.affine(answer, shown, x, since)
+    window = x >= since
     rest, error = (
         jnp.where(window, jnp.square(difference), 0.0).sum()
         for difference in (answer - gain * shown - offset, answer - shown)

@@ -1,9 +1,15 @@
 """The numbers of claims: one per network, computed from the curve sets in a claim's sources.
 
-Imports nothing heavy, so that claims can be listed without loading JAX.
+Windows, as keywords, and ``share``, the share of curves that have to meet the claim, are other choices with which a
+number could have been defined as well. Imports nothing heavy, so that claims can be listed without loading JAX.
 """
 
 from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import Any
 
 import jaxtyping as jt
 import numpy as np
@@ -17,26 +23,52 @@ HILL_LEARNED = lt.Goal(rmse=0.02, features=("y",))
 READ_OFF = 0.02
 """Largest error of an amplitude that counts as read off."""
 
+MARGIN = 1e-6
+"""Difference up to which parameters of curves count as equal; those of a grid are rounded sums."""
+
 NEIGHBORS = 10
 """Inputs next to each other in size that count as one, of 480 in the figure of other amplitudes."""
 
 
-def error(curves: lt.Results) -> jt.Float[np.ndarray, " S"]:
+@cache
+def windowed(measure: Callable[..., Any], **window: float) -> Callable[..., Any]:
+    """A measure with another window: always the same function, which JAX compiles once."""
+    return partial(measure, **window) if window else measure
+
+
+def reached(values: jt.Float[np.ndarray, "S C"], share: float) -> jt.Float[np.ndarray, " S"]:
+    """The largest number that at least a share of the curves reach; undefined values reach none."""
+    best = -np.sort(np.where(np.isnan(values), np.inf, -values), axis=1)
+    number = best[:, math.ceil(share * values.shape[1]) - 1]
+    return np.where(np.isfinite(number), number, np.nan)
+
+
+def kept(values: jt.Float[np.ndarray, "S C"], share: float) -> jt.Float[np.ndarray, " S"]:
+    """The smallest number that at least a share of the curves do not exceed; undefined values exceed every number."""
+    return -reached(-values, share)
+
+
+def error(curves: lt.Results, **window: float) -> jt.Float[np.ndarray, " S"]:
     """RMSE of y over x >= 0.1, over all curves of a set."""
-    return np.sqrt(np.square(lt.per_curve(curves, lt.measures.rmse)).mean(axis=1))
+    return np.sqrt(np.square(lt.per_curve(curves, windowed(lt.measures.rmse, **window))).mean(axis=1))
 
 
-def error_of_points(*sets: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def error_of_points(*sets: lt.Results, share: float | None = None, **window: float) -> jt.Float[np.ndarray, " S"]:
     """RMSE of x and y over x >= 0.1, over all curves of all sets."""
-    squared = [np.square(lt.per_curve(curves, lt.measures.rmse, feature)) for curves in sets for feature in ("x", "y")]
-    return np.sqrt(np.concatenate(squared, axis=1).mean(axis=1))
+    measure = windowed(lt.measures.rmse, **window)
+    squared = [np.square(lt.per_curve(curves, measure, feature)) for curves in sets for feature in ("x", "y")]
+    if share is None:
+        return np.sqrt(np.concatenate(squared, axis=1).mean(axis=1))
+    of_points = [(of_x + of_y) / 2 for of_x, of_y in zip(squared[::2], squared[1::2], strict=True)]
+    return np.sqrt(kept(np.concatenate(of_points, axis=1), share))
 
 
 def worst_error_of_points(
-    line_lines: lt.Results, line_hills: lt.Results, hill_lines: lt.Results, hill_hills: lt.Results
+    line_lines: lt.Results, line_hills: lt.Results, hill_lines: lt.Results, hill_hills: lt.Results, **options: float
 ) -> jt.Float[np.ndarray, " S"]:
     """The larger RMSE of the line's and the hill's network, each over lines and hills."""
-    return np.maximum(error_of_points(line_lines, line_hills), error_of_points(hill_lines, hill_hills))
+    line, hill = (error_of_points(*sets, **options) for sets in ((line_lines, line_hills), (hill_lines, hill_hills)))
+    return np.maximum(line, hill)
 
 
 def ratio_of_errors(ours: lt.Results, theirs: lt.Results) -> jt.Float[np.ndarray, " S"]:
@@ -50,48 +82,59 @@ def steps_until_learned(history: lt.Results) -> jt.Float[np.ndarray, " S"]:
     return np.minimum(lt.results.summary.steps_to_goal(history, HILL_LEARNED), float(history.step[-1]))
 
 
-def temporal_share(curves: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def temporal_share(
+    curves: lt.Results, since: float | None = None, share: float | None = None
+) -> jt.Float[np.ndarray, " S"]:
     """Share of the variance of answers over x >= 0.2 that no function of the input at the same point explains.
 
-    Answers to `NEIGHBORS` inputs next to each other in size, over all curves, count as answers to one input.
+    Answers to `NEIGHBORS` inputs next to each other in size, over all curves, count as answers to one input. With
+    ``share``, what this leaves of the answer to each curve is compared with the variance of this answer.
     """
     x = curves.time.values
-    settled = x - x[0] >= lt.measures.SETTLED * (x[-1] - x[0])
+    settled = x - x[0] >= (lt.measures.SETTLED if since is None else since) * (x[-1] - x[0])
     shown, answers = (curves[name].sel(feature="y").values[..., settled] for name in ("input", "answer"))
-    ordered = answers.reshape(len(answers), -1)[:, np.argsort(shown, axis=None, kind="stable")].astype(float)
+    order = np.argsort(shown, axis=None, kind="stable")
+    ordered = answers.reshape(len(answers), -1)[:, order].astype(float)
     groups = np.array_split(ordered, -(-shown.size // NEIGHBORS), axis=1)
     left = np.concatenate([group - group.mean(axis=1, keepdims=True) for group in groups], axis=1)
-    share = np.square(left).mean(axis=1) / ordered.var(axis=1)
-    return np.where(np.ptp(ordered, axis=1) < post.curve_measures.RESOLUTION, np.nan, share)
+    if share is None:
+        return _resolved(np.square(left).mean(axis=1) / ordered.var(axis=1), ordered)
+    of_curves = left[:, np.argsort(order)].reshape(answers.shape)
+    return reached(_resolved(np.square(of_curves).mean(axis=2) / answers.astype(float).var(axis=2), answers), share)
 
 
-def early_turns(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def _resolved(numbers: jt.Float[np.ndarray, "*N"], answers: jt.Float[np.ndarray, "*N P"]) -> jt.Float[np.ndarray, "*N"]:
+    """Numbers of answers; NaN where an answer varies by less than can be seen."""
+    return np.where(np.ptp(answers, axis=-1) < post.curve_measures.RESOLUTION, np.nan, numbers)
+
+
+def early_turns(lines: lt.Results, share: float | None = None, **window: float) -> jt.Float[np.ndarray, " S"]:
     """Number of turns of an answer before x = 0.4, median over lines."""
-    return _median(lt.per_curve(lines, post.curve_measures.early_turns))
+    return _over_curves(lt.per_curve(lines, windowed(post.curve_measures.early_turns, **window)), share)
 
 
-def common_growth(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def common_growth(lines: lt.Results, **window: float) -> jt.Float[np.ndarray, " S"]:
     """Slope of log(rise of the answer) on log(rise of the input) over x in [0.4, 1], across lines.
 
     0: all answers grow alike; 1: in proportion to the input. NaN if an answer does not rise.
     """
-    answered, shown = lt.per_curve(lines, post.curve_measures.rises)
+    answered, shown = lt.per_curve(lines, windowed(post.curve_measures.rises, **window))
     across = np.log(shown) - np.log(shown).mean(axis=1, keepdims=True)
     return (across * np.log(answered)).sum(axis=1) / np.square(across).sum(axis=1)
 
 
-def bend(*sets: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def bend(*sets: lt.Results, share: float | None = None, **window: float) -> jt.Float[np.ndarray, " S"]:
     """1 - R^2 of the best straight line through the answer over x >= 0.2, median over all lines of all sets."""
-    bends = [lt.per_curve(lines, post.curve_measures.bend) for lines in sets]
-    return _median(np.concatenate(bends, axis=1))
+    bends = [lt.per_curve(lines, windowed(post.curve_measures.bend, **window)) for lines in sets]
+    return _over_curves(np.concatenate(bends, axis=1), share)
 
 
-def answered_alike(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def answered_alike(sines: lt.Results, **window: float) -> jt.Float[np.ndarray, " S"]:
     """The amplitude above which the answer swings less than the input; NaN if an answer does not swing.
 
     The smallest amplitude if no answer swings more than its input, and the largest if its answer does.
     """
-    swing = lt.per_curve(sines, post.curve_measures.excess_swing)
+    swing = lt.per_curve(sines, windowed(post.curve_measures.excess_swing, **window))
     amplitudes = sines.amplitude.values
 
     def crossing(excess: jt.Float[np.ndarray, " C"]) -> float:
@@ -106,12 +149,14 @@ def answered_alike(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     return np.array([crossing(excess) for excess in swing])
 
 
-def valley_moved(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def valley_moved(
+    sines: lt.Results, valley: Mapping[str, float] = {}, peaks: Mapping[str, float] = {}
+) -> jt.Float[np.ndarray, " S"]:
     """Range of the valley's depth across sines over the range of the answer's peaks; NaN without valleys or range."""
-    valley, _ = lt.per_curve(sines, post.curve_measures.valleys)
-    peak = lt.per_curve(sines, post.curve_measures.peak)
+    bottom, _ = lt.per_curve(sines, windowed(post.curve_measures.valleys, **valley))
+    peak = lt.per_curve(sines, windowed(post.curve_measures.peak, **peaks))
     spread = np.ptp(peak, axis=1)
-    return np.ptp(valley.depth, axis=1) / np.where(spread < post.curve_measures.RESOLUTION, np.nan, spread)
+    return np.ptp(bottom.depth, axis=1) / np.where(spread < post.curve_measures.RESOLUTION, np.nan, spread)
 
 
 def valley_places(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
@@ -126,20 +171,22 @@ def valley_follows(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     return (across * answered).sum(axis=1) / np.square(across).sum(axis=1)
 
 
-def worst_frequency(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def worst_frequency(sines: lt.Results, share: float = 1.0, **window: float) -> jt.Float[np.ndarray, " S"]:
     """Largest relative error of the frequency of the best sinusoid over x >= 0.2."""
-    frequency = lt.per_curve(sines, post.curve_measures.frequency)
-    return np.abs(frequency / sines.frequency.values - 1).max(axis=1)
+    frequency = lt.per_curve(sines, windowed(post.curve_measures.frequency, **window))
+    return kept(np.abs(frequency / sines.frequency.values - 1), share)
 
 
-def first_part(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def first_part(sines: lt.Results, share: float | None = None, **window: float) -> jt.Float[np.ndarray, " S"]:
     """`curve_measures.first_part`, median over sines."""
-    return _median(lt.per_curve(sines, post.curve_measures.first_part))
+    return _over_curves(lt.per_curve(sines, windowed(post.curve_measures.first_part, **window)), share)
 
 
-def explained_by_amplitude(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def explained_by_amplitude(
+    sines: lt.Results, share: float | None = None, **window: float
+) -> jt.Float[np.ndarray, " S"]:
     """Share of the squared error that a gain and an offset of the input explain, over x >= 0.2, median over sines."""
-    return _median(lt.per_curve(sines, post.curve_measures.explained))
+    return _over_curves(lt.per_curve(sines, windowed(post.curve_measures.explained, **window)), share)
 
 
 def removed_by_correction(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
@@ -152,8 +199,13 @@ def removed_with_delay(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     return np.median(lt.per_curve(sines, post.curve_measures.removed_with_delay), axis=1)
 
 
-def _median(values: jt.Float[np.ndarray, "S C"]) -> jt.Float[np.ndarray, " S"]:
-    """Median over curves. Undefined values count as the lowest; NaN if one of them is the median."""
+def _over_curves(values: jt.Float[np.ndarray, "S C"], share: float | None = None) -> jt.Float[np.ndarray, " S"]:
+    """Median over curves, or what a share of them reach.
+
+    Undefined values count as the lowest; NaN if one of them is the median.
+    """
+    if share is not None:
+        return reached(values, share)
     middle = np.median(np.where(np.isnan(values), -np.inf, values), axis=1)
     return np.where(np.isfinite(middle), middle, np.nan)
 
@@ -164,26 +216,26 @@ def _read_off(
     return curves.answer.values[:, chosen].astype(float), curves.truth.values[chosen].astype(float)
 
 
-def inside_error(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def inside_error(sines: lt.Results, start: float = 0.05, share: float = 1.0) -> jt.Float[np.ndarray, " S"]:
     """Largest absolute error of the read-off amplitude inside the training range, A from 0.05 to 0.49."""
     amplitude = sines.amplitude.values
-    answers, truth = _read_off(sines, (amplitude > 0.045) & (amplitude < 0.495))
-    return np.abs(answers - truth).max(axis=(1, 2))
+    answers, truth = _read_off(sines, (amplitude > start - MARGIN) & (amplitude < 0.49 + MARGIN))
+    return kept(np.abs(answers - truth)[:, :, 0], share)
 
 
-def divergence_start(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def divergence_start(sines: lt.Results, start: float = 0.05) -> jt.Float[np.ndarray, " S"]:
     """The smallest amplitude, of at least 0.05, with an error above 0.02, interpolated linearly; NaN without one."""
-    chosen = sines.amplitude.values > 0.045
+    chosen = sines.amplitude.values > start - MARGIN
     amplitudes, (answers, truth) = sines.amplitude.values[chosen], _read_off(sines, chosen)
 
-    def start(errors: jt.Float[np.ndarray, " C"]) -> float:
+    def crossing(errors: jt.Float[np.ndarray, " C"]) -> float:
         above = np.flatnonzero(errors > READ_OFF)
         if not len(above):
             return np.nan
         pair = slice(max(above[0] - 1, 0), above[0] + 1)
         return float(np.interp(READ_OFF, errors[pair], amplitudes[pair]))
 
-    return np.array([start(errors) for errors in np.abs(answers - truth)[:, :, 0]])
+    return np.array([crossing(errors) for errors in np.abs(answers - truth)[:, :, 0]])
 
 
 def shortfall(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
@@ -192,27 +244,36 @@ def shortfall(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     return (truth - answers).mean(axis=(1, 2))
 
 
-def _plane_error(lines: lt.Results, low: float, high: float) -> jt.Float[np.ndarray, " S"]:
-    """RMSE of (m, t) over lines with m from low to high and t in [0, 1), as in training; NaN if there are none."""
-    slope, intercept = lines.slope.values, lines.intercept.values
-    margin = 1e-6  # The grid's numbers are rounded sums of tenths.
-    chosen = (slope > low - margin) & (slope < high + margin) & (intercept > -margin) & (intercept < 1 - margin)
+def _plane_error(
+    lines: lt.Results,
+    slopes: tuple[float, float],
+    share: float | None,
+    over: Callable[..., jt.Float[np.ndarray, " S"]] = reached,
+    intercept: float = 0.0,
+) -> jt.Float[np.ndarray, " S"]:
+    """RMSE of (m, t) over lines with m in a range and t from ``intercept`` to below 1; NaN if there are none.
+
+    With ``share``, of each line, ``over`` which `reached` or `kept` is taken.
+    """
+    m, t = lines.slope.values, lines.intercept.values
+    chosen = (m > slopes[0] - MARGIN) & (m < slopes[1] + MARGIN) & (t > intercept - MARGIN) & (t < 1 - MARGIN)
     if not chosen.any():
         return np.full(lines.sizes["seed"], np.nan)
     answers, truth = _read_off(lines, chosen)
-    return np.sqrt(np.square(answers - truth).mean(axis=(1, 2)))
+    squared = np.square(answers - truth)
+    return np.sqrt(squared.mean(axis=(1, 2)) if share is None else over(squared.mean(axis=2), share))
 
 
-def trained_slopes(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def trained_slopes(lines: lt.Results, start: float = 0.0, share: float | None = None) -> jt.Float[np.ndarray, " S"]:
     """RMSE of (m, t) over lines with m and t in [0, 1), as in training."""
-    return _plane_error(lines, 0.0, 0.9)
+    return _plane_error(lines, (start, 0.9), share, kept, intercept=start)
 
 
-def negative_slopes(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def negative_slopes(lines: lt.Results, start: float = -1.0, share: float | None = None) -> jt.Float[np.ndarray, " S"]:
     """RMSE of (m, t) over lines with m from -1 to -0.1 and t in [0, 1)."""
-    return _plane_error(lines, -1.0, -0.1)
+    return _plane_error(lines, (start, -0.1), share)
 
 
-def large_slopes(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def large_slopes(lines: lt.Results, start: float = 1.1, share: float | None = None) -> jt.Float[np.ndarray, " S"]:
     """RMSE of (m, t) over lines with m from 1.1 to 2 and t in [0, 1)."""
-    return _plane_error(lines, 1.1, 2.0)
+    return _plane_error(lines, (start, 2.0), share)

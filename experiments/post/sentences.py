@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import lstm_toys as lt
 
 from . import numbers
+
+ANALYSIS = ("window", "aggregation")
+"""Kinds of choices, besides the threshold, of a number that stands for many points and curves."""
 
 
 def _measured(told: dict[str, Any]) -> tuple[Callable[..., Any], tuple[lt.Source, ...]]:
@@ -23,6 +27,9 @@ def _claim(id: str, told: dict[str, Any]) -> lt.Claim:
     values = tuple(tuple(each) if isinstance(each, list) else each for each in told.pop("thresholds", ()))
     ends = told.pop("smallest", ""), told.pop("largest", "")
     thresholds = lt.Thresholds(values, *ends) if values else None
+    told["alternatives"] = {
+        kind: {name: partial(number, **options) for name, options in told.pop(kind, {}).items()} for kind in ANALYSIS
+    }
     return lt.Claim(id, number=number, sources=sources, baselines=baselines, thresholds=thresholds, **told)
 
 

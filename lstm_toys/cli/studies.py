@@ -83,6 +83,7 @@ def period(text: str) -> dynamic.Period:
 
 GENERALIZATION: flags.FlagTable = {
     "task": (parsers.name, "experiment whose population is evaluated: {}, or your own module"),
+    "limit": (parsers.positive, "error below which a curve of a grid counts as answered"),
 }
 SWEEP: flags.FlagTable = {
     "task": (parsers.name, "experiment whose networks are trained: {}, or your own module"),
@@ -148,8 +149,9 @@ sequences, and other spacings of x. Networks of a task that makes its own sequen
 
 def generalization(arguments: Sequence[str]) -> command.Plan:
     """Plans the evaluation of a population."""
-    experiment, _, rest, notes = opened(
-        arguments, GENERALIZATION_HELP, GENERALIZATION, {}, lambda each: axes_of(each)[1:]
+    usual = {"limit": "that of the experiment's goal"}
+    experiment, own, rest, notes = opened(
+        arguments, GENERALIZATION_HELP, GENERALIZATION, usual, lambda each: axes_of(each)[1:]
     )
     names, table, defaults = axes_of(experiment)
     typed, rest = flags.split(table, rest)
@@ -159,6 +161,8 @@ def generalization(arguments: Sequence[str]) -> command.Plan:
     given = {names[flag]: each for flag, each in typed.items()}
     name, about = f"generalization_{experiment.name}", study.Subject(experiment, {}, {})
     if experiment.trained is None:
+        if own["limit"] is not None:
+            raise flags.UsageError(f"flag --limit: for grids of curves; {experiment.name} is measured at lengths")
         values = given[LENGTH] or axis(LENGTH, experiment.span).parse(defaults[LENGTH])
         lengths = tuple(dict.fromkeys(values.values.astype(int).tolist()))
         evaluation = study.Evaluation(name, settings, lengths=lengths)
@@ -170,7 +174,8 @@ def generalization(arguments: Sequence[str]) -> command.Plan:
             raise flags.UsageError(f"flag --length: must be at least {least}")
         if idle := [each for each, values in given.items() if values and values.count > 1 and each not in along]:
             raise flags.UsageError(f"flag --{idle[0]}: not an axis of a grid of {experiment.name}; give one number")
-        evaluation = study.Evaluation(name, settings, grids)
+        limit = experiment.goal.limit if own["limit"] is None else own["limit"]
+        evaluation = study.Evaluation(name, settings, grids, limit=limit)
     return command.Plan([study.ask(about, evaluation, options.results_dir)], options, notes=notes)
 
 

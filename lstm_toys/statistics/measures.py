@@ -1,7 +1,8 @@
 """Measures of ONE answer to ONE curve: pure functions, to be mapped over seeds and curves by `jax.vmap`.
 
 Here x is the elapsed share of the range of time points: evenly spaced, from 0 to 1. Points with negative x are padding,
-allowed at the end only, and never count. Measures of size start at x = `FOUND`, measures of shape at x = `SETTLED`.
+allowed at the end only, and never count. Unless ``since`` is given, measures of size start at x = `FOUND`, measures of
+shape at x = `SETTLED`.
 Undefined values are NaN; a curve that varies by less than `CONSTANT` of its largest magnitude counts as constant.
 
 >>> x = lt.time_points(20)
@@ -47,22 +48,22 @@ class Valley(NamedTuple):
     depth: Scalar
 
 
-def rmse(answer: Curve, shown: Curve, x: Curve) -> Scalar:
-    """Root mean squared error over x >= `FOUND`."""
+def rmse(answer: Curve, shown: Curve, x: Curve, since: Scalar | float = FOUND) -> Scalar:
+    """Root mean squared error over x >= ``since``."""
     _check(x, answer=answer, shown=shown)
-    return jnp.sqrt(_mean(jnp.square(answer - shown), x >= FOUND))
+    return jnp.sqrt(_mean(jnp.square(answer - shown), x >= since))
 
 
-def peak_to_peak(curve: Curve, x: Curve) -> Scalar:
-    """Highest minus lowest value over x >= `FOUND`."""
+def peak_to_peak(curve: Curve, x: Curve, since: Scalar | float = FOUND) -> Scalar:
+    """Highest minus lowest value over x >= ``since``."""
     _check(x, curve=curve)
-    return spread(curve, x >= FOUND)
+    return spread(curve, x >= since)
 
 
-def affine(answer: Curve, shown: Curve, x: Curve) -> Affine:
-    """Least-squares map from the shown curve to the answer over x >= `SETTLED`; NaN if the shown curve is constant."""
+def affine(answer: Curve, shown: Curve, x: Curve, since: Scalar | float = SETTLED) -> Affine:
+    """Least-squares map from the shown curve to the answer over x >= ``since``; NaN if the shown curve is constant."""
     _check(x, answer=answer, shown=shown)
-    window = x >= SETTLED
+    window = x >= since
     centered = _centered(shown, window)
     gain = jnp.where(_constant(shown, window), jnp.nan, centered @ answer / (centered @ centered))
     return Affine(gain, _mean(answer, window) - gain * _mean(shown, window))
@@ -126,8 +127,8 @@ def share_removed(answer: Curve, shown: Curve, x: Curve, delay: Scalar | float =
     return jnp.where(_constant(shown, window) | (error == 0), jnp.nan, 1 - rest / error)
 
 
-def frequency(curve: Curve, x: Curve) -> Scalar:
-    """Frequency of the best least-squares sinusoid ``a + b sin(w x) + c cos(w x)`` over x >= `SETTLED`.
+def frequency(curve: Curve, x: Curve, since: Scalar | float = SETTLED) -> Scalar:
+    """Frequency of the best least-squares sinusoid ``a + b sin(w x) + c cos(w x)`` over x >= ``since``.
 
     Uses variable projection (Golub and Pereyra, 1973): the three coefficients are eliminated, and the power that they
     explain is maximized over w, on a grid of quarters of a period over the window, then by parabolas.
@@ -137,9 +138,9 @@ def frequency(curve: Curve, x: Curve) -> Scalar:
         per period. NaN if the curve is constant.
     """
     _check(x, curve=curve)
-    window, step = x >= SETTLED, x[1] - x[0]
+    window, step = x >= since, x[1] - x[0]
     centered = _centered(curve, window)
-    unit = 2 * jnp.pi / jnp.where(window, x - SETTLED, 0.0).max()
+    unit = 2 * jnp.pi / jnp.where(window, x - since, 0.0).max()
     phase = unit * (x - _mean(x, window))
 
     def basis(
@@ -176,16 +177,16 @@ def frequency(curve: Curve, x: Curve) -> Scalar:
     return jnp.where(_constant(curve, window), jnp.nan, unit * best)
 
 
-def valley(curve: Curve, x: Curve) -> Valley:
-    """Lowest local minimum with x in `MIDDLE`, interpolated by a parabola; NaN if there is none.
+def valley(curve: Curve, x: Curve, since: Scalar | float = MIDDLE[0]) -> Valley:
+    """Lowest local minimum with x from ``since`` to the end of `MIDDLE`; NaN if there is none.
 
-    A minimum is below the previous point and not above the next one: a flat bottom, as in a clipped curve, counts where
-    it begins and is not interpolated, and the ends of a falling or rising curve do not count.
+    It is interpolated by a parabola. A minimum is below the previous point and not above the next one: a flat bottom,
+    as in a clipped curve, counts where it begins and is not interpolated, and the ends of a falling or rising curve do
+    not count.
     """
     _check(x, curve=curve)
     before, at, after = curve[:-2], curve[1:-1], curve[2:]
-    low, high = MIDDLE
-    minimum = (at < before) & (at <= after) & (x[1:-1] >= low) & (x[1:-1] <= high) & (x[2:] >= 0)
+    minimum = (at < before) & (at <= after) & (x[1:-1] >= since) & (x[1:-1] <= MIDDLE[1]) & (x[2:] >= 0)
     bottom = jnp.argmin(jnp.where(minimum, at, jnp.inf))
     shift, rise = (jnp.where(at < after, part, 0.0) for part in _vertex(before, at, after))
     exists = minimum.any()
@@ -195,23 +196,23 @@ def valley(curve: Curve, x: Curve) -> Valley:
     )
 
 
-def nonlinearity(curve: Curve, x: Curve) -> Scalar:
-    """``1 - R^2`` of the best straight line over x >= `SETTLED`: 0 for a line or a constant, 1 without a trend."""
+def nonlinearity(curve: Curve, x: Curve, since: Scalar | float = SETTLED) -> Scalar:
+    """``1 - R^2`` of the best straight line over x >= ``since``: 0 for a line or a constant, 1 without a trend."""
     _check(x, curve=curve)
-    window = x >= SETTLED
+    window = x >= since
     centered, across = _centered(curve, window), _centered(x, window)
     rest = centered - across * (centered @ across / (across @ across))
     return jnp.where(_constant(curve, window), 0.0, rest @ rest / (centered @ centered))
 
 
-def turns(curve: Curve, x: Curve, before: Scalar | float) -> Int[Array, ""]:
-    """Number of changes between rising and falling at 0 <= x <= before.
+def turns(curve: Curve, x: Curve, before: Scalar | float, since: Scalar | float = 0.0) -> Int[Array, ""]:
+    """Number of changes between rising and falling at since <= x <= before.
 
     Steps smaller than `CONSTANT` of the curve's spread in this range count as neither.
     """
     _check(x, curve=curve)
-    inside = (x >= 0) & (x <= before)
-    steps = jnp.where(inside[1:], jnp.diff(curve), 0.0)
+    inside = (x >= since) & (x <= before)
+    steps = jnp.where(inside[:-1] & inside[1:], jnp.diff(curve), 0.0)
     direction = jnp.where(jnp.abs(steps) > CONSTANT * spread(curve, inside), jnp.sign(steps), 0.0)
     moving = jnp.where(direction != 0, jnp.arange(len(steps)), -1)
     last = jnp.concatenate([jnp.full(1, -1), jax.lax.cummax(moving)[:-1]])

@@ -11,7 +11,7 @@ import pytest
 import lstm_toys
 from conftest import carry_out, carry_out_without_jax, refusal
 from experiments import all as every
-from experiments import line, recipe, sweep
+from experiments import generalization, line, recipe, sweep
 from experiments.sine import EXPERIMENT
 from lstm_toys.cli import flags
 
@@ -47,6 +47,7 @@ LINES = {
     "amplitude --keep_steps=5,3": "ascending",
     "recipe --seeds=1": "an integer in the range [2, ",
     "generalization --amplitude=0.1:1:1_0": "takes low:high:count",
+    "generalization --task=experiments.papers.counting --limit=0.1": "for grids of curves; counting is measured at",
     "dynamics --inputs=1:0:5": "low:high:count",
     # What is no module, file or address.
     "line --cell=json:dumps": "json",
@@ -85,6 +86,12 @@ def test_a_bad_line_of_any_command_is_refused(line, here, capsys):
     assert carry_out(getattr(module, "EXPERIMENT", module), arguments) == 2
     assert LINES[line] in refusal(capsys)
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize(("given", "limit"), [([], 0.02), (["--limit=0.03"], 0.03)])
+def test_curves_on_grids_are_held_against_the_goal_of_the_experiment_or_what_is_given(given, limit):
+    (asked,) = generalization.plan(["--task=sine", *given]).asks
+    assert asked.settings.as_dict()["limit"] == limit
 
 
 @pytest.mark.parametrize("place", ["loop", "file", "file/below", "/proc/self/results"])

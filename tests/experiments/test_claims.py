@@ -285,6 +285,16 @@ def test_claims_of_ones_own_that_are_wrong_are_told_in_one_line(mine, folder, ca
     assert said in refusal(capsys)
 
 
+def test_an_alternative_number_that_fails_is_told_before_anything_is_trained(mine, folder, capsys):
+    (mine / "other_claims.py").write_text(
+        MINE.replace("high=1e-3", 'high=1e-3, alternatives={"window": {"late": lambda lines: [0.0]}}')
+    )
+    sys.modules.pop("other_claims", None)
+    arguments = ["--claims=other_claims", "--seeds=6", "--specifications", "--quiet", f"--results_dir={folder}"]
+    assert carry_out(claims, arguments) == 2
+    assert "claim lines (window: late): <lambda> returns numbers" in refusal(capsys)
+
+
 def test_the_forest_has_a_row_a_claim_with_its_share_and_interval():
     figure = figures.draw(PUBLISHED)
     (axes,) = figure.axes

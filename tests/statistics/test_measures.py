@@ -1,6 +1,6 @@
 """What measures say of answers that are known by construction, against NumPy and SciPy in double precision."""
 
-from functools import cache
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -149,6 +149,26 @@ def test_turns_are_counted_before_a_given_x():
     steps = jnp.repeat(jnp.asarray([0.0, 1.0, 1.0, 2.0, 2.0, 2.0, 1.0, 1.0, 0.0, 0.5]), 10)
     assert int(turns(steps, x, 1.0)) == 2
     assert int(turns(jnp.full(100, 0.3), x, 1.0)) == 0
+    assert [int(turns(curve, x, 0.7, since)) for since in (0.1, 0.2, 0.5)] == [2, 1, 0]
+    assert int(turns(jnp.abs(x - x[40]), x, 1.0, 0.4)) == 0  # It turns at the first point of the window.
+
+
+def test_a_window_that_begins_elsewhere_leaves_out_what_is_before():
+    answer, shown, window = some(2), some(3), X >= 0.4
+
+    def since(measure, *curves):
+        return mapped(partial(measure, since=0.4), *curves)
+
+    expected = np.sqrt(np.mean((answer - shown)[:, window] ** 2, axis=1))
+    np.testing.assert_allclose(since(measures.rmse, answer, shown), expected, rtol=1e-5)
+    np.testing.assert_allclose(since(measures.peak_to_peak, answer), np.ptp(answer[:, window], axis=1), rtol=1e-5)
+    fits = [np.polyfit(s[window], a[window], 1) for a, s in zip(answer, shown, strict=True)]
+    np.testing.assert_allclose(np.transpose(since(measures.affine, answer, shown)), fits, rtol=1e-3, atol=1e-4)
+    bends = [1 - np.corrcoef(X[window], curve[window])[0, 1] ** 2 for curve in answer]
+    np.testing.assert_allclose(since(measures.nonlinearity, answer), bends, rtol=1e-4)
+    np.testing.assert_allclose(since(measures.frequency, np.where(window, sine(23.0), answer)), 23.0, rtol=1e-3)
+    two = -2 * np.exp(-(((X - 0.3) / 0.05) ** 2)) - np.exp(-(((X - 0.6) / 0.05) ** 2))
+    np.testing.assert_allclose(since(measures.valley, two), [[0.6], [-1.0]], atol=1e-3)
 
 
 @pytest.mark.long

@@ -142,17 +142,18 @@ def numbers(interval: list[float | None] | None) -> str:
 
 
 def specified(found: Mapping[str, Any]) -> str:
-    """Says whether a verdict is robust, or on which kinds of choices it depends, and where it turns."""
+    """Says whether a verdict is robust or on which choices it depends, and under which ones it is undecided."""
     if found["robust"] is None:
         return "undecided" if found["verdict"] == "undecided" else "not judged: too few networks learned"
-    if found["robust"]:
-        return "robust"
-    kept, of = found["combinations"]
-    parts = [
-        f"combinations (stays in {kept} of {of})" if kind == COMBINATION else f"{kind} ({'; '.join(names)})"
-        for kind, names in found["depends"].items()
-    ]
-    return f"depends on {', '.join(parts)}"
+
+    def said(kind: str, names: Sequence[str]) -> str:
+        if kind == COMBINATION:
+            return f"combinations ({len(names)} of {found['levels'][kind]['judged']})"
+        return f"{kind} ({'; '.join(names)})"
+
+    depends, undecided = (", ".join(said(*each) for each in found[name].items()) for name in ("depends", "undecided"))
+    stands = "robust" if found["robust"] else f"depends on {depends}"
+    return f"{stands}; undecided under {undecided}" if undecided else stands
 
 
 def percent(share: float | None) -> str:

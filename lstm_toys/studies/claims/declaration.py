@@ -100,6 +100,8 @@ class Claim:
             that of a network of this population.
         baselines: reported where their populations are known.
         thresholds: other thresholds at which the claim could have been judged as well.
+        alternatives: other numbers by which it could have been judged as well, by kind of choice and name, such as
+            ``{"window": {"x ≥ 0.4": later}}``: functions of the same sources, held against the same thresholds.
         fails: whether the claim states that networks fail at something. Networks that learned nothing fail too, so the
             claim is not tested on controls.
 
@@ -119,6 +121,7 @@ class Claim:
     baselines: tuple[Baseline, ...] = ()
     fails: bool = False
     thresholds: Thresholds | None = None
+    alternatives: Mapping[str, Mapping[str, Number]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         claim = f"claim {self.id!r}"
@@ -142,6 +145,10 @@ class Claim:
         if any(isinstance(each, tuple) != both for each in values or ()):
             raise ValueError(f"{claim}: thresholds must be {'pairs (low, high)' if both else 'numbers'}, like its own")
         _ = self.others  # Each of them must be possible.
+        several, named = f"{claim}: alternatives", "a dictionary of functions by name"
+        for kind, numbers in arguments.mapping(several, self.alternatives, "a dictionary by kind of choice").items():
+            for name, number in arguments.mapping(f"{several}, {kind}", numbers, named).items():
+                _check_number(f"{several}, {kind} {name!r}", number, self.sources)
 
     @property
     def others(self) -> tuple[Claim, ...]:
@@ -152,6 +159,16 @@ class Claim:
             for each in (self.thresholds.values if self.thresholds else ())
         ]
         return tuple(replace(self, **each, thresholds=None) for each in ends)
+
+    @property
+    def renumbered(self) -> dict[tuple[str, str], Claim]:
+        """The claim with each of its alternative numbers, by kind of choice and name."""
+        bare: dict[str, Any] = {"baselines": (), "thresholds": None, "alternatives": {}}
+        return {
+            (kind, name): replace(self, id=f"{self.id} ({kind}: {name})", number=number, **bare)
+            for kind, numbers in self.alternatives.items()
+            for name, number in numbers.items()
+        }
 
     @property
     def meets(self) -> str:

@@ -9,7 +9,7 @@ import jinja2
 from lstm_toys import tables
 from lstm_toys.studies.claims import ask as words
 from lstm_toys.studies.claims.declaration import INPUT
-from lstm_toys.studies.claims.specifications import KEPT, LEARNED
+from lstm_toys.studies.claims.specifications import LEARNED, TURNING
 from lstm_toys.text import escape
 
 FOLDER = Path(__file__).parent
@@ -28,9 +28,9 @@ def claims(
 
 def specifications(every: Entries, title: str) -> str:
     """The table of all claims: the verdict, whether it is robust, and the range of the share by kind of choice."""
-    kinds = list(dict.fromkeys(kind for each in every for kind in each["ranges"]))
-    named = {"says": words.specified, "percent": words.percent, "learned": LEARNED, "kept": KEPT}
-    return rendered(FOLDER / "specifications.md.jinja", every=every, title=title, kinds=kinds, **named)
+    kinds = list(dict.fromkeys(kind for each in every for kind in each["levels"]))
+    named = {"every": every, "title": title, "kinds": kinds, "learned": LEARNED, "turning": TURNING}
+    return rendered(FOLDER / "specifications.md.jinja", words=words, **named)
 
 
 def rendered(template: Path, **named: Any) -> str:

@@ -54,9 +54,7 @@ def draw_curves(others: Sequence[Entry]) -> Figure:
                 handles.append(entry(f"{kind}: {level}", color, marker="s", markersize=4, linestyle=""))
         legend(figure, handles, columns=5)
         robust = sum(bool(each["robust"]) for each in others)
-        title = f"{robust} of {len(others)} verdicts are robust: shares stay on their side of 50 %"
-        also = "and other thresholds" if any(each["thresholds"] for each in others) else ""
-        figure.suptitle(f"{title}\nunder other choices {also}".rstrip())
+        figure.suptitle(f"{robust} of {len(others)} verdicts are robust under other choices")
     return figure
 
 

@@ -1,8 +1,9 @@
-"""Verdicts under other choices: does the share of networks that meet a claim stay on its side of one half?
+"""Verdicts under other choices: which of these choices turn the verdict of a claim, and which leave it undecided?
 
 The method is known as multiverse analysis (Steegen, Tuerlinckx, Gelman and Vanpaemel, 2016) and specification curves
-(Simonsohn, Simmons and Nelson, 2020). Training choices give other networks, analysis choices other thresholds for the
-same networks. Specifications are a grid and not a sample, so there is a range over them, and no interval.
+(Simonsohn, Simmons and Nelson, 2020). Training choices give other networks; analysis choices give other thresholds, or
+other numbers, for the same networks. Specifications are a grid and not a sample, so there is a range over them, and no
+interval.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,9 +13,9 @@ import numpy as np
 
 from lstm_toys.results.summary import finite
 from lstm_toys.runs.experiment import HISTORY, TRAINING
-from lstm_toys.statistics.intervals import wilson
+from lstm_toys.statistics.intervals import Estimate, wilson
 from lstm_toys.studies.claims.choices import COMBINATION, Specification
-from lstm_toys.studies.claims.declaration import Claim
+from lstm_toys.studies.claims.declaration import Claim, Verdict, verdict
 from lstm_toys.studies.claims.evidence import Evidence
 from lstm_toys.studies.claims.verdicts import judge
 
@@ -24,11 +25,13 @@ LEARNED, SHOWN = 0.9, 0.5
 FEWEST = 5
 """Fewest networks that a share is computed from."""
 
-KEPT = 0.9
-"""Smallest share of the combinations of choices in which a robust verdict stays."""
+TURNING = 0.1
+"""Largest share of the combinations of choices that turn a robust verdict."""
+
+OPPOSITE: dict[Verdict, Verdict] = {"supported": "refuted", "refuted": "supported"}
 
 THRESHOLD = "threshold"
-"""The kind of all analysis choices."""
+"""The kind of other thresholds; other numbers have kinds of their own, see `Claim`."""
 
 
 def about_learning(claim: Claim) -> bool:
@@ -82,42 +85,84 @@ def by_threshold(claim: Claim, entry: Mapping[str, Any]) -> Iterator[dict[str, A
         }
 
 
-def entry(claim: Claim, judged: Mapping[str, Any], trained: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The entry of a claim in ``specifications.json``, from its entry in ``claims.json`` and other trainings.
+def by_alternative(claim: Claim, networks: Evidence) -> Iterator[dict[str, Any]]:
+    """Yields the judgments of networks by the claim's alternative numbers, as they are judged by its own number."""
+    for (kind, name), other in claim.renumbered.items():
+        if (outcome := judge(other, networks)) is not None:
+            share, *interval = map(finite, outcome.share)
+            yield {
+                "name": name,
+                "kind": kind,
+                "state": "judged" if outcome.counted >= FEWEST else "few",
+                "share": share,
+                "interval": interval,
+                "per_seed": [*map(finite, outcome.numbers.tolist())],
+            }
 
-    It is robust if the share stays on the verdict's side of one half at every level of every kind of choice, and in
-    `KEPT` of the combinations. An undecided verdict has no side: ``robust`` is None.
+
+def entry(
+    claim: Claim,
+    judged: Mapping[str, Any],
+    trained: Sequence[Mapping[str, Any]],
+    alternatives: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """The entry of a claim in ``specifications.json``.
+
+    It is made of the claim's entry in ``claims.json``, and of the judgments by other trainings and alternative numbers.
+
+    Each choice has a verdict of its own, by the rule of all verdicts; see `verdict`. A choice turns the claim's verdict
+    if its own is the opposite one. A verdict is robust if no choice turns it; of the combinations, up to `TURNING` may.
+    Choices under which it is undecided do not count against it. An undecided verdict has no opposite: ``robust`` is
+    None.
     """
-    verdict, thresholds = judged["verdict"], [*by_threshold(claim, judged)]
-
-    def stays(share: float) -> bool:
-        return share > 0.5 if verdict == "supported" else share < 0.5
-
+    found, thresholds = judged["verdict"], [*by_threshold(claim, judged)]
     kinds: dict[str, list[Mapping[str, Any]]] = {}
-    for each in (*trained, *thresholds):
-        if each["state"] == "judged":
-            kinds.setdefault(each["kind"], []).append(each)
-    turns = {
-        kind: [each["name"].removeprefix(f"{kind}: ") for each in levels if not stays(each["share"])]
-        for kind, levels in kinds.items()
-    }
-    combined = len(kinds.get(COMBINATION, ()))
-    kept = combined - len(turns.get(COMBINATION, ()))
+    for each in (*trained, *thresholds, *alternatives):
+        kinds.setdefault(each["kind"], []).append(each)
+    known = {kind: [each for each in levels if each["state"] == "judged"] for kind, levels in kinds.items()}
+
+    def named(wanted: Verdict | None) -> dict[str, list[str]]:
+        return {
+            kind: [each["name"].removeprefix(f"{kind}: ") for each in levels if _verdict(each) == wanted]
+            for kind, levels in known.items()
+        }
+
+    sided = found in OPPOSITE and any(known.values())
+    turning, undecided = (named(wanted if sided else None) for wanted in (OPPOSITE.get(found), "undecided"))
     depends = {
-        kind: names for kind, names in turns.items() if names and (kind != COMBINATION or kept < KEPT * combined)
+        kind: names
+        for kind, names in turning.items()
+        if len(names) > (TURNING * len(known[kind]) if kind == COMBINATION else 0)
     }
-    sided = verdict != "undecided" and bool(kinds)
     return {
         "id": claim.id,
         "quote": claim.quote,
-        "verdict": verdict,
+        "verdict": found,
         "meets": claim.meets,
         "share": judged["share"],
         "robust": not depends if sided else None,
-        "depends": depends if sided else {},
-        "combinations": [kept if sided else 0, combined],
-        "ranges": {kind: [f(each["share"] for each in levels) for f in (min, max)] for kind, levels in kinds.items()},
+        "depends": depends,
+        "undecided": {kind: names for kind, names in undecided.items() if names},
+        "levels": {
+            kind: {
+                "tried": len(levels),
+                "judged": len(known[kind]),
+                "turning": len(turning[kind]),
+                "undecided": len(undecided[kind]),
+            }
+            for kind, levels in kinds.items()
+        },
+        "ranges": {
+            kind: [end(each["share"] for each in levels) for end in (min, max)]
+            for kind, levels in known.items()
+            if levels
+        },
         "trained": [*trained],
         "thresholds": thresholds,
+        "alternatives": [*alternatives],
         "reasons": [claim.thresholds.smallest, claim.thresholds.largest] if claim.thresholds else [],
     }
+
+
+def _verdict(level: Mapping[str, Any]) -> Verdict:
+    return verdict(Estimate(*(np.nan if each is None else each for each in (level["share"], *level["interval"]))))

@@ -57,7 +57,7 @@ class ClaimStudy(Study[ClaimSettings]):
         self.question: Question = ask.subject
 
     def check(self) -> None:
-        check(self.question, self.external)
+        check(self.question, self.external, alternatives=self.settings.specifications)
 
     @cached_property
     def external(self) -> dict[str, xr.Dataset]:
@@ -69,7 +69,7 @@ class ClaimStudy(Study[ClaimSettings]):
     def judgment(self) -> Entries:
         """The entries of ``claims.json``; raises Refused for a statistic that cannot be computed."""
         question, declared = self.question, self.question.declared
-        networks = {**self.external, **self._results(NETWORKS)}
+        networks = self._networks()
         columns = entries.EvidenceTable(
             networks,
             evidence.published(question),
@@ -93,22 +93,34 @@ class ClaimStudy(Study[ClaimSettings]):
             *([repr(getattr(claim, name)) for name in DECLARED] for claim in declared.claims),
             *([each.name, each.kind, {**each.choices}] for each in declared.specifications),
             *([name, repr(experiment.goal)] for name, (experiment, _) in declared.populations.items()),
-            *declared.data,
+            *(*declared.data, *self.question.answers.values()),
             *([where, name, run] for (where, name), run in self.needs.items()),
         ]
-        trained = parts.keep("judged by other choices", inputs, self._by_trainings)
+        made = parts.keep("judged by other choices", inputs, self._by_choices)
+        trained, alternatives = made["trained"], made["alternatives"]
         judged = zip(declared.claims, self.judgment, strict=True)
-        return [specifications.entry(claim, each, trained.get(claim.id, [])) for claim, each in judged]
+        return [
+            specifications.entry(claim, each, trained.get(claim.id, []), alternatives[claim.id])
+            for claim, each in judged
+        ]
 
-    def _by_trainings(self) -> dict[str, Entries]:
-        """The judgments of each claim by the networks of all specifications."""
+    def _by_choices(self) -> dict[str, dict[str, Entries]]:
+        """The judgments of each claim by the networks of all specifications, and by alternative numbers."""
         trained = dict[str, Entries]()
         for each in self.question.declared.specifications:  # In turn, since results of all would fill the memory.
             results = self._results(each.name)
             for claim in self.question.declared.claims:
                 if {*claim.populations} <= {*results} and (found := specifications.by_training(claim, each, results)):
                     trained.setdefault(claim.id, []).append(found)
-        return trained
+        networks = self._networks()
+        alternatives = {
+            each.id: [*specifications.by_alternative(each, networks)] for each in self.question.declared.claims
+        }
+        return {"trained": trained, "alternatives": alternatives}
+
+    def _networks(self) -> dict[str, xr.Dataset]:
+        """The networks that the claims are about."""
+        return {**self.external, **self._results(NETWORKS)}
 
     def _needs(self, column: str) -> dict[str, Run]:
         return {name: each for (where, name), each in self.needs.items() if where == column}
@@ -230,8 +242,11 @@ class Kept:
         return self.after(np.array(self.steps)[first]).assign(learned=("seed", reached.any(axis=1)))
 
 
-def check(question: Question, answers: Evidence) -> None:
-    """Tries every claim on given or made-up answers, copies and published answers before training; raises Refused."""
+def check(question: Question, answers: Evidence, *, alternatives: bool) -> None:
+    """Tries every claim on given or made-up answers, copies and published answers before training; raises Refused.
+
+    Alternative numbers of claims are tried on the first of these only.
+    """
     one = {
         name: answers[name] if name in answers else evidence.synthetic(question.experiment(name), each)
         for name, each in question.settings.items()
@@ -252,3 +267,5 @@ def check(question: Question, answers: Evidence) -> None:
                 raise Refused(f"claim {claim.id}: {name} has no curves {curves!r}, but {known}; --only leaves it out")
         for results in (several, copies, published):
             verdicts.judge(claim, results)
+        for other in claim.renumbered.values() if alternatives else ():
+            verdicts.judge(other, several)

@@ -22,7 +22,7 @@ from lstm_toys.tasks.parameters import Parameter, Span, parameters_of
 from lstm_toys.tasks.planes import LENGTH, SPACING, Axis, Plane, Trained
 
 TRAINING = "training"
-"""The grid of the training curves, whose error is the reference for all grids."""
+"""The grid of the training curves."""
 
 DRAWN = 256
 """Number of training curves on that grid if every network draws different ones."""
@@ -80,11 +80,16 @@ class Grid:
 
 @dataclass(frozen=True)
 class Evaluation(Identity):
-    """The settings of an evaluation, on grids of curves or on sequences of several lengths."""
+    """The settings of an evaluation, on grids of curves or on sequences of several lengths.
+
+    Attributes:
+        limit: error below which a curve of a grid counts as answered; None at several lengths.
+    """
 
     trained: Settings
     grids: tuple[Grid, ...] = ()
     lengths: tuple[int, ...] = ()
+    limit: float | None = None
 
     def __str__(self) -> str:
         own = f", at {counted(len(self.lengths), 'length')}" if self.lengths else ""
@@ -200,10 +205,18 @@ def report(asked: Ask[Evaluation], run: Run, _: Mapping[str, Run]) -> Iterator[R
     rows = [(name, *tables.spread(row)) for name, row in metrics["summary"].items()]
     yield tables.table(title, ("", "median>", "95 % bootstrap>"), rows)
     if asked.settings.grids:
-        yield (
-            "errors on a grid: each network's median over its curves; share below twice: of its curves with an error "
-            "below twice the median network's on the training curves"
-        )
+        yield "errors on a grid: each network's median over its curves; share below: of its curves with smaller errors"
+    for name, each in metrics.get("sines", {}).items():
+        yield f"{name.replace('_', ' x ')}: {'; '.join(_sines(each))}"
     yield from tables.few(kept)
     rate = f"{counted(metrics['answers'], 'answer')}, {metrics['answers_per_second']:,} per second"
     yield f"{rate}; {tables.stages(metrics['seconds'])}"
+
+
+def _sines(found: Mapping[str, Any]) -> Iterator[str]:
+    for name, words in (("largest_gain", "largest median gain"), ("periodic_gain", "among sines with a whole period")):
+        if own := found[name]:
+            at = ", ".join(f"{axis} {own[axis]:.3g}" for axis in own if axis not in ("median", "low", "high"))
+            yield f"{words} {tables.number(own['median'])} at {at}"
+    off = f", shown frequencies from {found['lowest_off']:.3g} to {found['highest_off']:.3g}" if found["off"] else ""
+    yield f"median frequencies that differ by more than 5 %: on {found['off']:,} of {found['periodic']:,} of these{off}"

@@ -30,9 +30,8 @@ from lstm_toys.figures.style import (
     plain,
 )
 from lstm_toys.results.arrays import axis_label
-from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.studies.generalization.ask import TRAINING, Grid, Subject
-from lstm_toys.studies.generalization.results import Grids, doubled, errors, measures_at, medians
+from lstm_toys.studies.generalization.results import Grids, errors, measures_at, medians, periodic
 from lstm_toys.studies.generalization.results import axes as axes_of
 from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
@@ -52,8 +51,8 @@ class Panel(NamedTuple):
     scale: str
 
 
-def heat_maps(results: Grids, shown: Grid, subject: Subject) -> Figure:
-    """Draws medians over seeds of a grid's measures, with the training curves and a contour at twice their error.
+def heat_maps(results: Grids, shown: Grid, subject: Subject, limit: float) -> Figure:
+    """Draws medians over seeds of a grid's measures, with the training curves and a contour at the error ``limit``.
 
     Here and in `seeds_apart`, ``shown`` is a grid with at least two values along both axes.
     """
@@ -71,26 +70,27 @@ def heat_maps(results: Grids, shown: Grid, subject: Subject) -> Figure:
             image = _map(axes, grid, panel.values, norm, "RdBu_r" if panel.scale == "ratio" else "viridis")
             figure.colorbar(image, ax=axes, pad=0.02, extend=_extend(norm, panel.values))
             if measure in errors(grid):
-                outlined |= _contour(axes, grid, panel.values, doubled(results, measure))
+                outlined |= _contour(axes, grid, panel.values, limit)
             _mark(axes, grid, shown, subject)
         held = (
             f"{short(key)} = {short(value) if isinstance(value, str) else f'{value:.3g}'}"
             for key, value in shown.parameters
         )
-        below, size = _below(results, grid)
-        title = f"Less than twice the error on training curves: {np.median(below):,g} of these {size:,} curves"
+        below, size = _below(grid, limit)
+        title = f"Error below {limit:g}: {np.median(below):,g} of these {size:,} curves"
         networks = counted(grid.sizes["seed"])
         figure.suptitle(plain("\n".join((title, "; ".join((f"all numbers: medians of {networks}", *held))))))
         unknown = any(not np.isfinite(panel.values).all() for panel in panels.values())
-        _legend(figure, grid, shown, subject, [UNKNOWN] if unknown else [], outlined=outlined)
+        outline = [_outline(limit)] if outlined else []
+        _legend(figure, grid, shown, subject, [*outline, *([UNKNOWN] if unknown else [])])
     return figure
 
 
-def seeds_apart(results: Grids, shown: Grid, subject: Subject) -> Figure:
+def seeds_apart(results: Grids, shown: Grid, subject: Subject, limit: float) -> Figure:
     """Draws the error of each network over one grid, divided by the median error over networks."""
     grid = results[shown.name]
     error, networks = errors(grid)[0], counted(grid.sizes["seed"])
-    usual, level, every = medians(grid[error]), doubled(results, error), grid[error].values
+    usual, every = medians(grid[error]), grid[error].values
     seeds, norm = grid.seed.values[:SMALL_MULTIPLES], LogNorm(1 / MOST_TIMES, MOST_TIMES)
     columns, outlined = min(4, len(seeds)), False
     with canvas(*(f"network {seed}" for seed in seeds), columns=columns) as (figure, panels):
@@ -98,7 +98,7 @@ def seeds_apart(results: Grids, shown: Grid, subject: Subject) -> Figure:
         figure.set_size_inches(max(5.6, 2.1 * columns + 1.6), 2.0 * rows + 1.2)  # The legend needs 5.6 inches.
         for axes, values in zip(panels, every, strict=False):
             image = _map(axes, grid, values / np.where(usual > 0, usual, np.nan), norm, "RdBu_r")
-            outlined |= _contour(axes, grid, values, level)
+            outlined |= _contour(axes, grid, values, limit)
             _mark(axes, grid, shown, subject)
             axes.title.set_fontsize(8)
             axes.label_outer()
@@ -107,16 +107,16 @@ def seeds_apart(results: Grids, shown: Grid, subject: Subject) -> Figure:
         bar = figure.colorbar(image, ax=panels, label=label, shrink=0.8, aspect=35, extend="both", ticks=ticks)
         bar.ax.yaxis.set_major_formatter("{x:.3g}")
         bar.ax.yaxis.set_minor_formatter(NullFormatter())
-        below, size = _below(results, grid)
+        below, size = _below(grid, limit)
         share = f"{below.min():,} to {below.max():,} of these {size:,} curves, depending on the network"
         drawn = f"; {len(seeds)} of {networks} drawn" if len(seeds) < len(every) else ""
-        figure.suptitle(f"{share},\nare answered with less than twice the error on the training curves{drawn}")
-        _legend(figure, grid, shown, subject, outlined=outlined)
+        figure.suptitle(f"{share},\nare answered with an error below {limit:g}{drawn}")
+        _legend(figure, grid, shown, subject, [_outline(limit)] if outlined else [])
     return figure
 
 
-def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject) -> Figure:
-    """Draws the error along every axis of the grids: the median, and the 5th to 95th percentile of seeds.
+def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, limit: float) -> Figure:
+    """Draws the error along every axis of the grids: the median, the 5th to 95th percentile of seeds, and ``limit``.
 
     The other axis is fixed at the middle of its training range or, if it has none, at the middle of the axis.
     """
@@ -138,7 +138,7 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject) -> Figur
             axes.set_title(plain(f"{name} = {float(fixed):.3g}"), fontsize=8)
             for error, color in colors(errors(grid)).items():
                 lines[error] = band(axes, grid[axis], grid[error].sel({other: fixed}).values, color, _title(error))
-                axes.axhline(doubled(results, error), color=color, **TWICE)
+            axes.axhline(limit, **LIMIT)
             if axis in trained:
                 tied = subject.trained.equal.get(axis) == other or subject.trained.equal.get(other) == axis
                 ends = (float(fixed),) * 2 if tied else trained[axis]
@@ -152,14 +152,14 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject) -> Figur
         handles = [
             *lines.values(),
             band_entry(band_name(grid.sizes["seed"])),
-            entry("twice the error on training curves", **TWICE),
+            entry(f"error {limit:g}", **LIMIT),
             entry("trained on", COLORS["y"], linewidth=5, alpha=0.6),
         ]
         legend(figure, handles, 4 if columns > 3 else 2)
     return figure
 
 
-TWICE: dict[str, Any] = {"linewidth": 0.9, "linestyle": "--"}
+LIMIT: dict[str, Any] = {"color": "black", "linewidth": 0.9, "linestyle": "--"}
 
 OUTLINED: dict[str, Any] = {
     "color": "white",
@@ -202,9 +202,9 @@ def _panels(grid: xr.Dataset, frequency: Any, span: Span) -> dict[str, Panel]:
         panels |= panel("nonlinearity", "Non-linearity, 1 − R² of the best line", "error")
         return panels | panel("offset_added", "Offset", "plain")
     along = 0 if axes_of(grid)[0] == "frequency" else 1
-    shown = frequency if frequency is not None else np.expand_dims(grid["frequency"].values, 1 - along)
+    shown = np.array(frequency) if frequency is not None else np.expand_dims(grid["frequency"].values, 1 - along)
     late, answered = medians(grid.delay), medians(grid.frequency_answered) / shown
-    seen = np.broadcast_to(np.abs(shown) * (1 - SETTLED) * span.length >= 2 * np.pi, late.shape)
+    seen = np.broadcast_to(periodic(shown, span), late.shape)
     late, answered = (np.where(seen, each, np.nan) for each in (late, answered))
     panels |= panel("delay", f"Delay in {span.label}", "plain", late)
     return panels | panel("frequency_answered", "Answered frequency / shown frequency", "ratio", answered)
@@ -237,9 +237,9 @@ def _extend(norm: Normalize, values: Float[np.ndarray, "rows columns"]) -> str:
     return "both" if low and high else "min" if low else "max" if high else "neither"
 
 
-def _below(results: Grids, grid: xr.Dataset) -> tuple[Int[np.ndarray, " S"], int]:
-    """How many curves each network answers with errors below twice those of the training curves, and of how many."""
-    met = np.all([grid[error].values < doubled(results, error) for error in errors(grid)], axis=0)
+def _below(grid: xr.Dataset, limit: float) -> tuple[Int[np.ndarray, " S"], int]:
+    """How many curves each network answers with every error below ``limit``, and of how many."""
+    met = np.all([grid[error].values < limit for error in errors(grid)], axis=0)
     return met.sum(axis=(1, 2)), met[0].size
 
 
@@ -263,12 +263,12 @@ def _contour(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows colum
     return crossed
 
 
-def _legend(
-    figure: Figure, grid: xr.Dataset, shown: Grid, subject: Subject, more: Sequence[Artist] = (), *, outlined: bool
-) -> None:
+def _outline(limit: float) -> Artist:
+    return entry(f"error {limit:g}", linewidth=1.2, **OUTLINED)
+
+
+def _legend(figure: Figure, grid: xr.Dataset, shown: Grid, subject: Subject, more: Sequence[Artist]) -> None:
     handles: list[Artist] = []
-    if outlined:
-        handles.append(entry("twice the error on the training curves", linewidth=1.2, **OUTLINED))
     if ranges := _marks(grid, shown, subject):
         style = MARK if any(low < high for low, high in ranges) else POINT | {"markersize": 12}
         handles.append(entry("training curves", **style))

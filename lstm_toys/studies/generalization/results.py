@@ -1,17 +1,24 @@
 """Reads and summarizes the results of an evaluation."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from lstm_toys import files
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.results.storage import check_whole
+from lstm_toys.results.summary import median_of
 from lstm_toys.statistics import intervals
+from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.studies.generalization.ask import TRAINING
+from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import LENGTH
+
+OFF = 0.05
+"""Relative difference beyond which an answered frequency is another one than the shown one."""
 
 Grids = dict[str, xr.Dataset]
 """Labeled results of the seeds that did not diverge, by grid: measures ``[seed, row, column]``."""
@@ -53,29 +60,60 @@ def training_error(grids: Grids, name: str) -> Float[np.ndarray, " S"]:
     return np.median(grids[TRAINING][name].values, axis=(1, 2))
 
 
-def doubled(grids: Grids, name: str) -> float:
-    """Twice the median seed's error on the training curves."""
-    return 2 * float(np.median(training_error(grids, name)))
-
-
-def summary(grids: Grids) -> dict[str, intervals.Estimate]:
+def summary(grids: Grids, limit: float) -> dict[str, intervals.Estimate]:
     """Returns medians over seeds with a 95 % bootstrap interval, by grid and error.
 
     The statistics of a seed are its error on the training curves, its median error over a grid, and the share of the
-    grid where its error is less than `doubled`.
+    grid where its error is below ``limit``.
     """
     rows: dict[str, intervals.Estimate] = {}
     planes = {name.replace("_", " x "): grid for name, grid in grids.items() if name not in ("", TRAINING)}
     for name in errors(grids[TRAINING]):
         label = name.replace("error_", "error of ").replace("rmse", "RMSE")
         rows[f"training, {label}"] = intervals.median_bootstrap(training_error(grids, name))
-        level = doubled(grids, name) if grids[TRAINING].sizes["seed"] else np.nan
         for title, grid in planes.items():
             values = grid[name].values
-            own = np.median(values, axis=(1, 2)), np.mean(values < level, axis=(1, 2))
+            own = np.median(values, axis=(1, 2)), np.mean(values < limit, axis=(1, 2))
             where = f"{title}, {label}"
-            rows[where], rows[f"{where}, share below twice"] = map(intervals.median_bootstrap, own)
+            rows[where], rows[f"{where}, share below {limit:g}"] = map(intervals.median_bootstrap, own)
     return rows
+
+
+def periodic(frequencies: Float[np.ndarray, "*N"], span: Span) -> Bool[np.ndarray, "*N"]:
+    """Whether the measured part of sines of these frequencies has at least a period."""
+    return np.asarray(np.abs(frequencies) * (1 - SETTLED) * span.length >= 2 * np.pi)
+
+
+def sines(grid: xr.Dataset, span: Span) -> dict[str, Any]:
+    """Describes the answers to the sines of a grid that has an axis of frequencies.
+
+    Returns:
+        ``largest_gain``: the largest median gain over networks, with a 95 % bootstrap interval and the sine's
+        parameters; ``periodic_gain``: the largest one of ``periodic`` sines, those with a period in the measured part;
+        ``off``: how many of these have a median answered frequency that differs by more than `OFF`, and their smallest
+        (``lowest_off``) and largest frequency (``highest_off``). None where there is none.
+    """
+    gain, answered = medians(grid["gain"]), medians(grid["frequency_answered"])
+    places = dict(zip(axes(grid), np.meshgrid(*(grid[axis].values for axis in axes(grid)), indexing="ij"), strict=True))
+    shown = places["frequency"]
+    whole = periodic(shown, span)
+
+    def largest(among: Bool[np.ndarray, "rows columns"]) -> dict[str, float | None] | None:
+        if not among.any():
+            return None
+        row, column = np.unravel_index(np.where(among, gain, -np.inf).argmax(), gain.shape)
+        at = {axis: float(each[row, column]) for axis, each in places.items()}
+        return {**median_of(grid["gain"].values[:, row, column]), **at}
+
+    off = shown[whole & (np.abs(answered / shown - 1) > OFF)]
+    return {
+        "largest_gain": largest(np.isfinite(gain)),
+        "periodic_gain": largest(np.isfinite(gain) & whole),
+        "periodic": int(whole.sum()),
+        "off": len(off),
+        "lowest_off": float(off.min()) if len(off) else None,
+        "highest_off": float(off.max()) if len(off) else None,
+    }
 
 
 def measures_at(labeled: xr.Dataset) -> dict[str, xr.DataArray]:

@@ -106,6 +106,11 @@ class Generalization(Study[Evaluation]):
 class GridStudy(Generalization):
     """Evaluates a trained population on grids of curves."""
 
+    @property
+    def limit(self) -> float:
+        assert self.settings.limit is not None
+        return self.settings.limit
+
     def check(self) -> None:
         task, subject = self.experiment.small[1], self.subject
         if measured(task.loss) is not None:
@@ -138,15 +143,24 @@ class GridStudy(Generalization):
         return GridJob(grids=self.settings.grids, families=known, **self.common(trained))
 
     def rows(self, grids: results.Grids) -> dict[str, Estimate]:
-        return results.summary(grids)
+        return results.summary(grids, self.limit)
+
+    def metrics(self) -> Metrics:
+        grids, span = results.load(self.run.results), self.experiment.span
+        described = {
+            name: results.sines(grid, span)
+            for name, grid in grids.items()
+            if name not in ("", TRAINING) and "gain" in grid and "frequency" in grid.dims and grid.sizes["seed"]
+        }
+        return {**super().metrics(), "sines": described}
 
     def drawings(self, grids: results.Grids) -> Iterator[tuple[str, Drawing]]:
         planes = [grid for grid in self.settings.grids if grid.name != TRAINING and min(grid.shape) > 1]
         for grid in planes:
-            yield f"{grid.name}.png", figures.heat_maps(grids, grid, self.subject)
+            yield f"{grid.name}.png", figures.heat_maps(grids, grid, self.subject, self.limit)
         for grid in planes[:1]:
-            yield "seeds.png", figures.seeds_apart(grids, grid, self.subject)
-        yield "axes.png", figures.along_axes(grids, self.settings.grids, self.subject)
+            yield "seeds.png", figures.seeds_apart(grids, grid, self.subject, self.limit)
+        yield "axes.png", figures.along_axes(grids, self.settings.grids, self.subject, self.limit)
 
 
 class LengthStudy(Generalization):

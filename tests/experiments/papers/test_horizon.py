@@ -1,6 +1,7 @@
 """How far networks count, and what is inside them: against their answers, and against states that are made by hand."""
 
 import json
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +12,7 @@ import experiments.horizon
 import experiments.longevity
 import lstm_toys as lt
 from conftest import ROOT, rarely
-from experiments.papers import horizon, languages, longevity, networks
+from experiments.papers import horizon, languages, longevity, networks, reports
 
 
 @pytest.mark.parametrize("gates", ["sigmoid", *rarely("hard")])
@@ -44,6 +45,50 @@ def test_a_correlation_needs_enough_networks_that_differ_and_predicts_on_the_exp
     assert unknown["networks"] == 7
     assert horizon.predicts([falls, unknown], -1) == {"recipes": 1, "count": 1, "median": -1.0, "supported": True}
     assert not horizon.predicts([rises], -1)["supported"]
+
+
+def test_a_hypothesis_names_the_recipes_that_meet_it():
+    unknown = {what: {"value": None} for what in (horizon.LEAK, horizon.DRIFT)}
+    reached = {"RMSprop 0.1": 24 * [2_000.0], "Adam 0.01": 8 * [2_000.0] + 16 * [60.0], "Adam 0.1": 24 * [49.0]}
+    found = {
+        f"{gates}, {recipe}": {"reached": each, "rounded": each, "correlations": unknown}
+        for gates in ("sigmoid", "hard")
+        for recipe, each in reached.items()
+    }
+    judged = dict(horizon.verdicts(found))["hard gates: most networks reach 1,000"]
+    assert judged == {"recipes": 2, "count": 1, "met": ["RMSprop 0.1"], "supported": False}
+    (line,) = (
+        each for each in reports.horizon({"populations": {}, "verdicts": {"most": judged}}) if isinstance(each, str)
+    )
+    assert line == "most: not supported (1 of 2 recipes: RMSprop 0.1)"
+
+
+def test_the_leak_is_that_of_the_counter_where_it_neither_begins_nor_turns(monkeypatch):
+    monkeypatch.setattr(horizon, "SIZES", np.array([1]))
+    monkeypatch.setattr(networks, "accepted", lambda answers, _: np.ones(len(answers)))  # As if they counted.
+    model = lt.Stack(features=3, hidden=(4,), readout="dense")
+    every = [model.init(jax.random.key(seed), jnp.zeros((1, 2, 3)))["params"] for seed in range(3)]
+    params = jax.tree.map(lambda *leaves: 3 * np.stack(leaves), *every)
+    saved = lt.Saved(model, params, {}, lt.Results({"diverged": ("seed", np.zeros(3, bool))}), (), (), None)
+    monkeypatch.setattr(lt, "load", lambda _: saved)
+    string = "^" + 50 * "a" + 50 * "b"
+    expected = []
+    for seed in range(3):
+        layer = {name: np.asarray(leaf[seed], float) for name, leaf in params["lstm_0"].items()}
+        hidden, cell, states, shut = np.zeros(4), np.zeros(4), [], []
+        for symbol in string:
+            shown = np.array([symbol == each for each in "^ab"], float)
+            i, f, g, o = np.split(shown @ layer["kernel"] + hidden @ layer["recurrent_kernel"] + layer["bias"], 4)
+            cell = cell / (1 + np.exp(-f)) + np.tanh(g) / (1 + np.exp(-i))
+            hidden = np.tanh(cell) / (1 + np.exp(-o))
+            states.append(cell)
+            shut.append(1 / (1 + np.exp(f)))
+        count = [*range(1, 51), *range(49, -1, -1)]
+        unit = np.argmax([np.corrcoef(count, [state[k] for state in states[1:]])[0, 1] ** 2 for k in range(4)])
+        steady = [place for n in range(11, 49) for place in (n, 50 + n)]  # The start is at place 0.
+        expected.append(np.mean([shut[place][unit] for place in steady]))
+    run = SimpleNamespace(folder=None)
+    np.testing.assert_allclose(horizon.measured(run)[horizon.LEAK], expected, rtol=1e-4)
 
 
 def test_the_counter_is_the_unit_that_follows_the_count():

@@ -1,15 +1,20 @@
 """Every claim on answers that make it true and on answers that make it false, made by plain NumPy."""
 
+import json
+import re
+from collections import Counter
 from itertools import product
 
 import numpy as np
 import pytest
 import xarray as xr
 
+from conftest import ROOT
+from experiments.post import numbers
 from experiments.post.sentences import SENTENCES as CLAIMS
 from experiments.published import answers as published
 from lstm_toys.runs.context import Refused
-from lstm_toys.studies.claims import entries, verdicts
+from lstm_toys.studies.claims import entries, evidence, verdicts
 
 X = np.linspace(0, 1, 100)
 NAMES = ("amplitude", "frequency", "phase", "offset", "slope", "intercept", "height", "base")
@@ -263,3 +268,189 @@ def test_what_a_population_does_not_hold_is_not_judged():
     assert verdicts.judge(BY_ID["hill-second-layer"], {"hill": trained(HILL, HILL)}) is None
     with pytest.raises(Refused, match="the results lack phase of sine"):
         entries.entries([BY_ID["valley-phase"]], entries.EvidenceTable({}), "")
+
+
+@pytest.mark.parametrize("share", [1.0, 0.25])
+def test_what_a_share_of_the_curves_meet_is_what_so_many_of_them_meet(share):
+    random = np.random.default_rng(0)
+    for curves in (1, 4, 5, 6, 11):
+        values = random.normal(size=(20, curves))
+        values[random.random(values.shape) < 0.2] = np.nan
+        for threshold in random.normal(size=5):
+            above = [sum(value >= threshold for value in row) >= share * curves for row in values.tolist()]
+            np.testing.assert_array_equal(numbers.reached(values, share) >= threshold, above)
+            below = [sum(value <= threshold for value in row) >= share * curves for row in values.tolist()]
+            np.testing.assert_array_equal(numbers.kept(values, share) <= threshold, below)
+
+
+def several(labeled, largest=0.3):
+    """Networks whose answers to each curve differ from given ones by more or less, and some of which are constant."""
+    random, answer = np.random.default_rng(1), labeled.answer.values
+    size = np.geomspace(0.001, largest, 12)[:, None] * 10 ** random.uniform(-1, 0.5, size=(12, answer.shape[1]))
+    size = size.reshape(*size.shape, *[1] * (answer.ndim - 2))
+    noise = np.cumsum(random.normal(size=(12, *answer.shape[1:])), axis=2) / 5
+    answers = answer + size * noise
+    answers[:3, 0] = 0.3
+    return labeled.isel(seed=np.zeros(12, int)).assign(answer=(labeled.answer.dims, answers))
+
+
+def inside(labeled, **ranges):
+    """The curves with parameters within ranges."""
+    for name, (low, high) in ranges.items():
+        labeled = labeled.isel(curve=((low - 1e-9 < labeled[name]) & (labeled[name] < high + 1e-9)).values)
+    return labeled
+
+
+ABOUT = {
+    "amplitude-inside": {"amplitude": (0.05, 0.49)},
+    "slope-inside": {"slope": (0, 0.9), "intercept": (0, 0.9)},
+    "slope-negative": {"slope": (-1, -0.1), "intercept": (0, 0.9)},
+    "slope-large": {"slope": (1.1, 2), "intercept": (0, 0.9)},
+}
+"""The curves that numbers are about, if these are not all curves of a set."""
+
+OF_CURVES = [
+    claim for claim in CLAIMS if claim.alternatives.get("aggregation") and len({*claim.populations}) == 1
+    and claim.id != "temporal-dependency"
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("claim", OF_CURVES, ids=lambda claim: claim.id)
+def test_another_aggregation_counts_the_single_curves_that_meet_a_claim(claim):
+    (population,) = claim.populations
+    labeled = inside(several(CASES[claim.id][0][population]), **ABOUT.get(claim.id, {}))
+    sets = [evidence.select(labeled, source.curves) for source in claim.sources]
+    with np.errstate(all="ignore"):
+        single = [
+            claim.met(claim.number(each.isel(curve=[curve]))) for each in sets for curve in range(each.curve.size)
+        ]
+    for name, share in {"every curve": 1, "a quarter of the curves": 0.25}.items():
+        enough = np.sum(single, axis=0) >= share * len(single)
+        if (other := claim.renumbered.get(("aggregation", name))) is not None:
+            np.testing.assert_array_equal(verdicts.judge(other, {population: labeled}).meets, enough)
+    assert 0 < np.mean(single) < 1
+
+
+def test_the_curves_of_both_networks_are_those_of_which_another_aggregation_is_made():
+    populations = {name: several(points(0.03), 0.1) for name in ("line", "hill")}
+    populations["hill"] = populations["hill"].isel(seed=slice(None, None, -1))
+    late, claim = X >= 0.1, BY_ID["identity"]
+    errors = {}
+    for name, each in populations.items():
+        squared = np.square(each.answer.values - each.input.values)[:, :, late]
+        errors[name] = [[np.sqrt(squared[s, c].mean()) for c in range(4)] for s in range(12)]
+    for name, fewest in {"every curve": 4, "a quarter of the curves": 1}.items():
+        met = [
+            all(sum(error <= 0.05 for error in errors[each][s]) >= fewest for each in ("line", "hill"))
+            for s in range(12)
+        ]
+        other = claim.renumbered["aggregation", name]
+        np.testing.assert_array_equal(verdicts.judge(other, populations).meets, met)
+        assert 0 < sum(met) < 12
+
+
+def test_what_the_input_leaves_of_each_answer_is_compared_with_its_variance():
+    claim, labeled = BY_ID["temporal-dependency"], several(CASES["temporal-dependency"][1]["sine"])
+    late = X >= 0.2
+    shown, answers = labeled.input.values[:, late, 0], labeled.answer.values[:, :, late, 0]
+    places = sorted(product(range(len(shown)), range(late.sum())), key=lambda place: shown[place])
+    groups = np.array_split(np.arange(len(places)), -(-len(places) // numbers.NEIGHBORS))
+    shares = np.full((12, len(shown)), np.nan)
+    for s in range(12):
+        left = np.zeros_like(shown)
+        for group in groups:
+            mean = np.mean([answers[s][places[k]] for k in group])
+            for k in group:
+                left[places[k]] = answers[s][places[k]] - mean
+        for c in range(len(shown)):
+            if np.ptp(answers[s, c]) >= 0.01:
+                shares[s, c] = np.mean(left[c] ** 2) / np.var(answers[s, c])
+    for name, count in {"every curve": 6, "a quarter of the curves": 2}.items():
+        found = verdicts.judge(claim.renumbered["aggregation", name], {"sine": labeled}).numbers
+        ordered = np.sort(np.nan_to_num(shares, nan=-np.inf), axis=1)[:, ::-1][:, count - 1]
+        np.testing.assert_allclose(found, np.where(np.isfinite(ordered), ordered, np.nan), rtol=1e-6)
+
+
+MOVED = [
+    (claim, name, float(start[2]), start[1])
+    for claim in CLAIMS
+    for name in claim.alternatives.get("window", {})
+    if (start := re.search(r"(x|A|slope) ≥ (-?[\d.]+)$", name))
+]
+
+
+@pytest.mark.parametrize(("claim", "name", "start", "axis"), MOVED, ids=lambda part: getattr(part, "id", None))
+def test_a_moved_window_begins_where_its_name_says(claim, name, start, axis):
+    """Answers before it, or to curves before it, can be any; those that follow matter."""
+    before, lower, higher = {}, {}, {}
+    given = CASES[claim.id][claim.id == "valley-phase"]  # Where the valley stays, its peaks do not matter.
+    for population, labeled in given.items():
+        label = "answer" if "answer" in labeled else "train_answer"
+        places = labeled[{"x": "time", "A": "amplitude"}.get(axis, "slope")]
+        if name.startswith("slope and"):
+            places = np.minimum(places, labeled.intercept)
+        sign = -1 if name.startswith("valley") else 1
+        before[population] = labeled.assign({label: labeled[label] + sign * (places < start - 0.012)})
+        beyond = places >= start - 1e-9
+        near = beyond & (places <= places.where(beyond).min() + 0.011)
+        weights = 1 + np.arange(labeled.sizes.get("curve", 1)) if "curve" in labeled[label].dims else 1
+        shift = near * xr.DataArray(weights, dims="curve" if np.ndim(weights) else None)
+        for changed, size in ((lower, -1), (higher, 1)):
+            changed[population] = labeled.assign({label: labeled[label] + size * shift})
+    other = claim.renumbered["window", name]
+    judged = verdicts.judge(other, given).numbers
+    assert np.isfinite(judged).all()
+    np.testing.assert_allclose(verdicts.judge(other, before).numbers, judged, rtol=1e-5)
+    assert any(abs(verdicts.judge(other, each).numbers - judged) > 1e-4 for each in (lower, higher))
+
+
+def test_turns_are_counted_within_a_moved_window():
+    curve = 0.3 + 0.1 * np.sin(25 * X)  # Turns at x = 0.063, 0.188, 0.314, 0.440 and 0.565.
+    populations = {"sine": sequences(lines(lambda shown: curve + 0 * shown))}
+    others = BY_ID["lines-sine-phase"].renumbered
+    found = {
+        name: verdicts.judge(others["window", name], populations).numbers[0] for kind, name in others if "x" in name
+    }
+    assert found == {"x ≤ 0.3": 2, "x ≤ 0.5": 4, "0.1 ≤ x ≤ 0.4": 2}
+
+
+def test_the_first_part_ends_where_a_moved_window_says():
+    populations = {"sine": several(CASES["frequency-first-part"][1]["sine"])}
+    answers, claim = populations["sine"].answer.values[..., 0], BY_ID["frequency-first-part"]
+    for name, other in claim.renumbered.items():
+        if name[0] != "window":
+            continue
+        first = float(name[1].removeprefix("x < ")) > X
+        numbers = np.full(answers.shape[:2], -np.inf)
+        for s, c in np.ndindex(numbers.shape):
+            answer, later = answers[s, c], X + 2 * np.pi / (10 * (c + 1))
+            squared = (answer - np.interp(later, X, answer)) ** 2
+            late = ~first & (later <= 1)
+            if late.any() and (spread := np.ptp(answer[~first])) >= 0.01:
+                numbers[s, c] = (np.sqrt(squared[first].mean()) - np.sqrt(squared[late].mean())) / spread
+        middle = np.median(numbers, axis=1)
+        expected = np.where(np.isfinite(middle), middle, np.nan)
+        np.testing.assert_allclose(verdicts.judge(other, populations).numbers, expected, atol=1e-3)
+        assert np.isfinite(expected).any()
+
+
+def test_a_published_verdict_is_robust_where_no_published_interval_lies_on_the_other_side():
+    every = json.loads((ROOT / "results" / "claims_specifications" / "specifications.json").read_text())
+    assert [each["id"] for each in every] == [*BY_ID]
+    for each in every:
+        claim = BY_ID[each["id"]]
+        others = claim.renumbered
+        assert [(other["kind"], other["name"]) for other in each["alternatives"]] == [*others]
+        for other in each["alternatives"]:
+            met = [number is not None and claim.low <= number <= claim.high for number in other["per_seed"]]
+            assert other["share"] == np.mean(met)
+        turning, judged = Counter(), Counter()
+        for choice in (*each["trained"], *each["thresholds"], *each["alternatives"]):
+            if choice["state"] == "judged":
+                low, high = choice["interval"]
+                judged[choice["kind"]] += 1
+                turning[choice["kind"]] += high < 0.5 if each["verdict"] == "supported" else low > 0.5
+        for kind, levels in each["levels"].items():
+            assert (levels["judged"], levels["turning"]) == (judged[kind], turning[kind])
+        many = {kind for kind, count in turning.items() if count > (0.1 * judged[kind] if kind == "combination" else 0)}
+        assert (each["robust"], {*each["depends"]}) == (not many, many)

@@ -8,12 +8,13 @@ import pytest
 import xarray as xr
 
 import lstm_toys as lt
-from conftest import carry_out
+from conftest import carry_out, located
 from experiments import claims as command
 from experiments import sine
 from lstm_toys.cli import flags
 from lstm_toys.studies.claims import ask, choices, markdown, specification_figures, specifications
 from lstm_toys.studies.claims.ask import specified
+from lstm_toys.studies.claims.declaration import NETWORKS
 
 RATE = lt.Specification(choices.changed(learning_rate=3.0), {"rate": "three times"})
 
@@ -60,29 +61,60 @@ def test_networks_that_learned_count_and_trainings_where_most_did(learned, optio
     assert specifications.by_training(claim(), RATE, {}) is None
 
 
-def trained(share, kind="rate", state="judged"):
-    return {"name": f"{kind}: {share}", "kind": kind, "state": state, "share": share, "interval": [0, 1], "choices": {}}
+def trained(low, high, kind="rate", state="judged", share=None):
+    share = (low + high) / 2 if share is None else share
+    named = {"name": f"{kind}: {low} to {high}", "kind": kind, "state": state, "choices": {}}
+    return {**named, "share": share, "interval": [low, high]}
 
 
-KNOWN = {"verdict": "supported", "share": 0.9, "per_seed": [0.9] * 9 + [0.1], "counted": 10}
-KEPT, TURNED = (trained(share, choices.COMBINATION) for share in (0.9, 0.1))
+KNOWN = {"verdict": "supported", "share": 0.9, "per_seed": [0.9] * 18 + [0.1] * 2, "counted": 20}
+STAYS, OPEN, TURNS = (trained(*ends, choices.COMBINATION) for ends in ((0.8, 0.9), (0.4, 0.9), (0.1, 0.2)))
 
 
 @pytest.mark.parametrize(
     ("verdict", "others", "said"),
     [
-        ("supported", [trained(0.6), trained(0.9, "units")], "robust"),
-        ("supported", [trained(0.4, state="shown"), trained(0.4, state="few")], "robust"),
-        ("supported", [trained(0.2), trained(0.3, "units")], "depends on rate (0.2), units (0.3)"),
-        ("supported", [KEPT] * 9 + [TURNED], "robust"),
-        ("supported", [KEPT] * 8 + [TURNED] * 2, "depends on combinations (stays in 8 of 10)"),
-        ("undecided", [trained(0.9)], "undecided"),
+        ("supported", [trained(0.51, 0.7), trained(0.8, 1.0, "units")], "robust"),
+        ("supported", [trained(0.1, 0.3, state="shown"), trained(0.1, 0.3, state="few")], "robust"),
+        ("supported", [trained(0.31, 0.69)], "robust; undecided under rate (0.31 to 0.69)"),
+        ("supported", [trained(0.25, 0.59)], "robust; undecided under rate (0.25 to 0.59)"),
+        ("supported", [trained(0.2, 0.5)], "robust; undecided under rate (0.2 to 0.5)"),
+        ("supported", [trained(0.2, 0.49)], "depends on rate (0.2 to 0.49)"),
+        (
+            "supported",
+            [trained(0.1, 0.3), trained(0.1, 0.4, "units"), trained(0.4, 0.6), trained(0.45, 0.6, "steps")],
+            "depends on rate (0.1 to 0.3), units (0.1 to 0.4); undecided under rate (0.4 to 0.6), steps (0.45 to 0.6)",
+        ),
+        ("supported", [trained(None, None, share=1.0)], "robust; undecided under rate (None to None)"),
+        ("supported", [STAYS] * 9 + [TURNS], "robust"),
+        ("supported", [STAYS] * 8 + [OPEN, TURNS], "robust; undecided under combinations (1 of 10)"),
+        ("supported", [STAYS] * 8 + [TURNS] * 2, "depends on combinations (2 of 10)"),
+        ("supported", [OPEN] * 10, "robust; undecided under combinations (10 of 10)"),
+        ("undecided", [trained(0.1, 0.2)], "undecided"),
     ],
 )
-def test_a_verdict_is_robust_if_the_share_stays_on_its_side(verdict, others, said):
+def test_a_choice_turns_a_verdict_if_the_whole_interval_lies_on_the_other_side(verdict, others, said):
     found = specifications.entry(claim(), KNOWN | {"verdict": verdict}, others)
     assert specified(found) == said
     assert json.dumps(found, allow_nan=False)
+    if verdict == "supported":  # The same of the share of networks that do not meet the claim.
+        mirrored = [
+            {**each, "share": 1 - each["share"], "interval": [end and 1 - end for end in reversed(each["interval"])]}
+            for each in others
+        ]
+        known = KNOWN | {"verdict": "refuted", "per_seed": [0.1] * 20}
+        assert specified(specifications.entry(claim(), known, mirrored)) == said
+
+
+def test_how_many_choices_of_each_kind_were_tried_and_judged_is_counted():
+    others = [trained(0.6, 0.7), trained(0.4, 0.6), trained(0.1, 0.2, state="unlearned"), trained(0, 1, "units", "few")]
+    found = specifications.entry(claim(), KNOWN, others)
+    assert found["levels"] == {
+        "rate": {"tried": 3, "judged": 2, "turning": 0, "undecided": 1},
+        "units": {"tried": 1, "judged": 0, "turning": 0, "undecided": 0},
+        "threshold": {"tried": 2, "judged": 2, "turning": 0, "undecided": 0},
+    }
+    assert "| 50% to 65%, 2 of 3 | 0 of 1 | 90% to 90%, 2 of 2 |" in markdown.specifications([found], "mine")
 
 
 def test_thresholds_judge_the_same_networks_and_can_turn_a_verdict():
@@ -90,17 +122,46 @@ def test_thresholds_judge_the_same_networks_and_can_turn_a_verdict():
     assert {each["name"]: each["share"] for each in found["thresholds"]} == {"at least 0.05": 1, "at least 0.95": 0}
     assert specified(found) == "depends on threshold (at least 0.95)"
     assert found["ranges"] == {"threshold": [0, 1]}
-    refuted = specifications.entry(claim(), KNOWN | {"verdict": "refuted", "per_seed": [0.3] * 10}, [trained(0.1)])
+    refuted = specifications.entry(claim(), KNOWN | {"verdict": "refuted", "per_seed": [0.3] * 20}, [trained(0, 0.1)])
     assert refuted["depends"] == {"threshold": ["at least 0.2"]}
     assert specified(specifications.entry(claim(thresholds=None), KNOWN, [])) == "not judged: too few networks learned"
     both = claim(high=0.8, thresholds=lt.Thresholds(((0.1, 0.9), (0.6, 0.7)), "Little.", "Much."))
     assert [(each.low, each.high) for each in both.others] == [(0.1, 0.9), (0.6, 0.7)]
 
 
+def test_alternative_numbers_judge_the_same_networks_by_the_same_thresholds():
+    def first(curves):
+        return curves.answer.values[:, 0, 0, 0]
+
+    def twice(curves):
+        return np.where(number(curves) > 0.95, np.nan, 2 * number(curves))
+
+    one = claim(alternatives={"window": {"the first": first}, "unit": {"half": twice, "itself": number}})
+    networks = {"a": results([0.3] * 12 + [0.6] * 4 + [1.0] * 4, [True] * 20)}
+    networks["a"].diverged[0] = True
+    found = [*specifications.by_alternative(one, networks)]
+    shares = {each["name"]: each["share"] for each in found}
+    assert shares == {"the first": 0.0, "half": pytest.approx(15 / 19), "itself": pytest.approx(8 / 19)}
+    assert [each["kind"] for each in found] == ["window", "unit", "unit"]
+    assert found[1]["per_seed"] == [None, *[0.6] * 11, *[1.2] * 4, *[None] * 4]
+    for each in found:
+        assert (each["share"], *each["interval"]) == lt.wilson(round(19 * each["share"]), 19)
+    entry = specifications.entry(one, KNOWN, [], found)
+    assert specified(entry) == "depends on window (the first); undecided under unit (itself)"
+    assert entry["alternatives"] == found
+    table = markdown.specifications([entry], "mine")
+    assert "| 0% to 0%, 1 of 1 | 42% to 79%, 2 of 2 |" in table
+    assert (
+        "at least 0.8: 90% (70–97%); the first: 0% (0–17%); half: 79% (57–91%); itself: 42% (23–64%). Little" in table
+    )
+    few = [*specifications.by_alternative(one, {"a": networks["a"].isel(seed=slice(5))})]
+    assert {each["state"] for each in few} == {"few"}
+
+
 def test_figures_show_every_training_and_threshold():
     chosen = {"sgd 0.1": 0.2, "sgd 1": 0.4, "adam 0.1": 0.9, "half": 1.0}
     others = [
-        {**trained(share, kind), "choices": {kind: level}, "loss": 10.0**-power, "learned": 1.0}
+        {**trained(share, share, kind), "choices": {kind: level}, "loss": 10.0**-power, "learned": 1.0}
         for power, (level, share) in enumerate(chosen.items())
         for kind in ["units" if level == "half" else "optimizer"]
     ]
@@ -119,8 +180,8 @@ def test_figures_show_every_training_and_threshold():
     np.testing.assert_array_equal(axes.lines[0].get_ydata()[[0, -1]], [1.0, 0.0])
     assert {0.5, 0.2, 0.8, 0.4, 1.0} <= {float(line.get_xdata()[0]) for line in axes.lines[1:]}
     table = markdown.specifications([found], "mine")
-    assert "| one | supported, 90% | depends on optimizer (0.2; 0.4) |" in table
-    assert "at least 0.2: 90%" in table
+    assert "| one | supported, 90% | depends on optimizer (0.2 to 0.2; 0.4 to 0.4) |" in table
+    assert "at least 0.2: 90% (70–97%)" in table
 
 
 def test_usual_choices_change_one_setting_each():
@@ -140,6 +201,11 @@ def test_the_command_judges_claims_under_other_choices(tmp_path, capsys):
     (folder,) = (tmp_path / "runs").glob("claims*")
     found = json.loads((folder / "specifications.json").read_text())
     assert [len(each["trained"]) for each in found] == [6, 6]
+    (work,) = command.plan(arguments).asks
+    lines = lt.probed(lt.load(located(work.needs[NETWORKS, "sine"])).results, "line").answer
+    (late,) = found[1]["alternatives"]
+    np.testing.assert_allclose(late["per_seed"], lines.values[:, :, 10:, 0].max(axis=(1, 2)), rtol=1e-6)
+    assert late["share"] == np.mean(np.array(late["per_seed"]) <= 0.9)
     printed = capsys.readouterr().out
     for each in found:
         assert f"{each['id']}: {ask.specified(each)}" in printed

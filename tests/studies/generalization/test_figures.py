@@ -5,11 +5,12 @@ import pytest
 import xarray as xr
 from drawn import assert_legible, legend, panels
 
+import lstm_toys as lt
 from experiments import sine
 from lstm_toys.results import arrays
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import figures, results
-from lstm_toys.studies.generalization.ask import Grid, Subject
+from lstm_toys.studies.generalization.ask import Grid, Subject, _sines
 from lstm_toys.tasks.parameters import PARAMETERS
 from lstm_toys.tasks.planes import Axis
 
@@ -59,30 +60,36 @@ SINES = plane("sine", ("amplitude", "frequency"), phase=0.0, offset="amplitude")
 LINES = plane("line", ("slope", "intercept"))
 
 
-def test_errors_are_held_against_the_median_seed_on_the_training_curve(hand_made):
-    assert results.doubled(hand_made, "rmse") == pytest.approx(0.6)
-    rows = results.summary(hand_made)
-    share = (hand_made["amplitude_frequency"].rmse.values < 0.6).mean(axis=(1, 2))
-    assert rows["amplitude x frequency, RMSE, share below twice"].value == pytest.approx(np.median(share))
+LIMIT = 0.6
+
+
+@pytest.mark.parametrize("factor", [1, 3])
+def test_curves_count_by_an_absolute_error_however_large_that_of_training_curves_is(hand_made, factor):
+    hand_made["training"]["rmse"] *= factor
+    rows = results.summary(hand_made, LIMIT)
+    assert rows["training, RMSE"].value == pytest.approx(0.3 * factor)
+    count = np.count_nonzero(hand_made["amplitude_frequency"].rmse.values < 0.6, axis=(1, 2))
+    assert rows["amplitude x frequency, RMSE, share below 0.6"].value == pytest.approx(np.median(count) / 20)
 
 
 def panels_of(figure):
     return {axes.get_title(): axes for axes in figure.axes if axes.get_title()}
 
 
-def test_heat_maps_show_medians_mark_the_training_point_and_where_the_error_doubles(hand_made):
-    figure = figures.heat_maps(hand_made, SINES, SUBJECT)
+def test_heat_maps_show_medians_mark_the_training_point_and_outline_the_limit(hand_made):
+    figure = figures.heat_maps(hand_made, SINES, SUBJECT, LIMIT)
     panels = panels_of(figure)
     assert len(panels) == 4
     rmse = panels["RMSE after the first tenth"]
     expected = np.median(hand_made["amplitude_frequency"].rmse.values, axis=0)
     np.testing.assert_allclose(rmse.collections[0].get_array(), expected.T)
     assert [line.get_xydata().tolist() for line in rmse.lines] == [[[0.3, 10.0]]]
-    assert sum(hasattr(each, "levels") for each in rmse.collections) == 1
+    assert [each.levels.tolist() for each in rmse.collections if hasattr(each, "levels")] == [[LIMIT]]
+    assert "error 0.6" in legend(figure)
     assert "offset = A" in figure.get_suptitle()
     assert (rmse.get_xlabel(), rmse.get_ylabel()) == ("amplitude A", "frequency ω (rad per x)")
     assert_legible(figure)
-    lines = figures.heat_maps(hand_made, LINES, SUBJECT)
+    lines = figures.heat_maps(hand_made, LINES, SUBJECT, LIMIT)
     assert not [line for axes in panels_of(lines).values() for line in axes.lines]
     # The window of delay and frequency is 0.8 of x; of the frequencies all but the first have a period in it.
     assert "not measurable: a constant curve, or less than a period of it" in legend(figure)
@@ -94,16 +101,17 @@ def test_heat_maps_show_medians_mark_the_training_point_and_where_the_error_doub
 
 
 def test_lines_go_through_the_training_point(hand_made):
-    figure = figures.along_axes(hand_made, (SINES, LINES), SUBJECT)
+    figure = figures.along_axes(hand_made, (SINES, LINES), SUBJECT, LIMIT)
     along = {axes.get_xlabel(): axes for axes in panels(figure)}
     assert list(along) == ["amplitude A", "frequency ω (rad per x)", "slope", "intercept"]
     rmse = hand_made["amplitude_frequency"].rmse.values
     np.testing.assert_allclose(along["amplitude A"].lines[0].get_ydata(), np.median(rmse[:, :, 1], axis=0))
     np.testing.assert_allclose(along["frequency ω (rad per x)"].lines[0].get_ydata(), np.median(rmse[:, 1], axis=0))
+    assert all(axes.lines[1].get_ydata() == [LIMIT, LIMIT] for axes in along.values())
 
 
 def test_every_seed_has_a_map_of_its_own(hand_made):
-    figure = figures.seeds_apart(hand_made, SINES, SUBJECT)
+    figure = figures.seeds_apart(hand_made, SINES, SUBJECT, LIMIT)
     seen = [axes for axes in figure.axes if axes.get_title()]
     assert [axes.get_title() for axes in seen] == [f"network {seed}" for seed in SEEDS]
     assert not [text for axes in seen for text in axes.texts]  # Which contours would cross.
@@ -112,7 +120,38 @@ def test_every_seed_has_a_map_of_its_own(hand_made):
         np.testing.assert_allclose(axes.collections[0].get_array(), (values / np.median(errors, axis=0)).T, rtol=1e-6)
         assert axes.get_xlabel() in ("amplitude A", "")
     assert figure.axes[-1].get_ylabel() == "RMSE after the first tenth /\nmedian of 5 networks"
-    met = (errors < results.doubled(hand_made, "rmse")).sum(axis=(1, 2))
+    met = (errors < LIMIT).sum(axis=(1, 2))
     told = f"{met.min()} to {met.max()} of these 20 curves, depending on the network"
     assert told in figure.get_suptitle()
     assert_legible(figure)
+
+
+def test_the_largest_gain_and_other_frequencies_are_found_where_they_were_put(hand_made):
+    sines = hand_made["amplitude_frequency"]
+    assert sines.frequency.values.tolist() == [5.0, 13.75, 22.5, 31.25, 40.0]  # A fifth of x is not measured.
+    sines["frequency_answered"][:] = sines.frequency
+    sines["gain"][:] = 0.5
+    sines["gain"][:, 0, 0] = [3.0, 3.0, 4.0, 9.0, np.nan]  # Less than a period.
+    sines["gain"][:, 2, 3] = [1.0, 2.0, 2.5, 3.0, 9.0]
+    sines["gain"][:2, 1, 1] = 99.0  # In a minority.
+    sines["frequency_answered"][:, 0, 0] = 40.0
+    sines["frequency_answered"][:, 1, [2, 4]] *= 1.06
+    sines["frequency_answered"][:, 2, 1] *= 1.04
+    found = results.sines(sines, lt.Span())
+    assert found["largest_gain"] == {"median": 3.5, "low": 3.0, "high": 9.0, "amplitude": 0.1, "frequency": 5.0}
+    periodic = {name: found["periodic_gain"][name] for name in ("median", "amplitude", "frequency")}
+    assert periodic == {"median": 2.5, "amplitude": pytest.approx(0.7), "frequency": 31.25}
+    assert [found[name] for name in ("periodic", "off", "lowest_off", "highest_off")] == [16, 2, 22.5, 40.0]
+    assert [*_sines(found)] == [
+        "largest median gain 3.5 at amplitude 0.1, frequency 5",
+        "among sines with a whole period 2.5 at amplitude 0.7, frequency 31.2",
+        "median frequencies that differ by more than 5 %: on 2 of 16 of these, shown frequencies from 22.5 to 40",
+    ]
+
+
+def test_slow_sines_have_no_period_to_be_described_by(hand_made):
+    slow = hand_made["amplitude_frequency"].isel(frequency=[0])
+    found = results.sines(slow, lt.Span())
+    assert found["largest_gain"]["frequency"] == 5.0
+    assert found["periodic_gain"] is None
+    assert [found[name] for name in ("periodic", "off", "lowest_off", "highest_off")] == [0, 0, None, None]
