@@ -65,7 +65,7 @@ HALVINGS = 14
 
 LARGEST = 64.0
 
-CLAIMS = ("lines-sine-phase", "lines-same-factor", "frequency-copied", "valley-amplitude", "valley-phase")
+CLAIM_IDS = ("lines-sine-phase", "lines-same-factor", "frequency-copied", "valley-amplitude", "valley-phase")
 """Claims of the post that may be about the mode."""
 
 TURNED, RANDOM, OTHER, LOCAL = "the mode", "a random edit", "the next mode", "the mode at the line"
@@ -227,7 +227,7 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[s
         "damage": {name: [_summary(each) for each in every] for name, every in damages.items()},
         "lines": _lines(networks, local, usual),
         "claims": {
-            claim: {name: [each[claim] for each in every] for name, every in judged.items()} for claim in CLAIMS
+            claim: {name: [each[claim] for each in every] for name, every in judged.items()} for claim in CLAIM_IDS
         },
     }
 
@@ -257,7 +257,7 @@ def _lines(networks: Networks, local: Oscillation, usual: Float[np.ndarray, "S C
 def _claims(networks: Networks, matrices: Float[np.ndarray, "S 1 D D"]) -> dict[str, Any]:
     answers = networks.answers(networks.curves, networks.mode.rest, matrices)[..., None]
     judged = judged_claims(lt.labeled(networks.experiment, answers, len(networks.x), networks.numbers))
-    return {name: dict(zip(("value", "low", "high"), judged[name].share, strict=True)) for name in CLAIMS}
+    return {name: dict(zip(("value", "low", "high"), judged[name].share, strict=True)) for name in CLAIM_IDS}
 
 
 def _by_line(networks: Networks, values: Float[np.ndarray, "S C"]) -> dict[str, Any]:

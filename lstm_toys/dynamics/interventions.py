@@ -69,6 +69,7 @@ def intervene(
         >>> lt.intervene(trained.model, trained.params, curves, "lstm_0", [0, 2], hold=0.0).shape
         (2, 1, 20, 1)
     """
+    arguments.kinds(locals(), gate=str | None)
     curves, block, seeds = answering.checked(model, params, curves, block, name="curves")
     one = jax.tree.map(lambda leaf: leaf[0], params)
     states = jax.eval_shape(lambda *given: inside(model, *given)[1], one, jnp.zeros((1, 1, curves.shape[2])))

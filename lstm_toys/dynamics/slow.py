@@ -90,9 +90,15 @@ def slow_points(
         (2, 2, 8)
     """
     inputs = np.asarray(arguments.array("inputs", inputs, "U F", hint=", one constant input per row"), float)
-    starts, examined = (arguments.whole(*each, least=1) for each in (("starts", starts), ("examined", examined)))
-    tolerance = arguments.number("tolerance", tolerance, least=0)
+    arguments.kinds(locals(), visited=Mapping)
+    starts, examined = arguments.counts(starts=starts, examined=examined)
+    spacing, tolerance = (
+        arguments.number("spacing", spacing, above=0),
+        arguments.number("tolerance", tolerance, least=0),
+    )
     system, networks = system_of(model, params, inputs.shape[1]), len(jax.tree.leaves(params)[0])
+    for layer, name, _ in system.places:
+        arguments.expect(name in visited.get(layer, ()), "visited", f"states with {layer!r} and {name!r}", visited)
     parts = [
         arguments.array(f"visited[{layer!r}][{name!r}]", visited[layer][name], f"{networks} C T {units}")
         for layer, name, units in system.places

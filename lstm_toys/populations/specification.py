@@ -62,16 +62,17 @@ def specify(
     kept_steps = sorted({*arguments.wholes("steps", listed, least=0, most=MOST)})
     first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
     training.check_examples(task, training.seed_key(jnp.uint32(base_seed), first.seed), first.hyper.numbers)
-    early = _early_stopping(task, until, hold_goal, keep, validation)
+    # A record is a forward pass over the whole training set; with minibatches it may take a tenth of the work.
+    recorded = recorded_steps(kept_steps, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
+    early = _early_stopping(task, until, hold_goal, keep, validation, len(recorded))
     if early.validation is not None:
         training.validation_set(early.validation, jax.random.key(0), first.hyper)
     chosen = programs.suitable_block(task, model) if block is None else block
     if after is None:
         after = AFTER if until is None else until.after
-    elif until is not None and after != until.after:
+    after = arguments.number("after", after, least=0, below=1)
+    if until is not None and after != until.after:
         raise arguments.refused("after", f"that of until, {until.after:g}, or None", after)
-    # A record is a forward pass over the whole training set; with minibatches it may take a tenth of the work.
-    recorded = recorded_steps(kept_steps, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
     specification = TrainingSpecification(
         task=task,
         model=model,
@@ -81,7 +82,7 @@ def specify(
         kept_steps=tuple(kept_steps),
         recorded=recorded,
         frames=frame_indices(len(recorded), frames),
-        after=float(arguments.number("after", after, least=0, below=1)),
+        after=float(after),
         early=early,
     )
     return specification, start
@@ -146,15 +147,20 @@ def frame_indices(records: int, frames: int) -> Int[np.ndarray, " K"]:
     return np.unique(np.geomspace(1, records, frames).round().astype(int)) - 1
 
 
-def _early_stopping(task: Task, until: Any, hold: Any, keep: Any, validation: Task | Examples | None) -> EarlyStopping:
-    """Checks when networks stop and what they keep."""
+def _early_stopping(
+    task: Task, until: Any, hold: Any, keep: Any, validation: Task | Examples | None, records: int
+) -> EarlyStopping:
+    """Checks when networks stop and what they keep, with this number of records."""
     arguments.instance("until", until, Goal | None, "an lt.Goal or None")
-    hold = arguments.whole("hold_goal", hold, least=1, most=MOST)
+    hold = arguments.whole("hold_goal", hold, least=1)
     arguments.choice("keep", keep, "last", "best")
     if until is None and hold != 1:
         raise arguments.refused("hold_goal", "1 without until", hold)
+    if hold > records:
+        raise arguments.refused("hold_goal", f"at most the number of records, {records}", hold)
     if until is not None and (
-        (until.accuracy is None) != (measured(task.loss) is None) or not {*until.features} <= {*task.measured}
+        (until.accuracy is None) != (measured(task.loss) is None)
+        or not {*until.among(task.measured)} <= {*task.measured}
     ):
         raise arguments.refused("until", f"a goal for {', '.join(task.measured)}, which are recorded", str(until))
     if isinstance(validation, Examples):

@@ -180,9 +180,9 @@ def rollout(
     Args:
         model: a Flax module that answers at every time point.
         params: parameters of networks of the model; every leaf has a leading axis S, one entry per network.
-        steps: number of steps after the beginning.
+        steps: number of steps after the beginning, at least 1.
         feedback: function of `jax.numpy` from answers to the next inputs; None: the next inputs are the answers.
-        every: number of steps between returned answers.
+        every: number of steps between returned answers, at most ``steps``.
         block: number of networks that one compiled program computes; another value changes the last bits.
 
     Raises:
@@ -199,7 +199,9 @@ def rollout(
         ((2, 1, 10, 1), (2, 1, 4))
     """
     start, block, seeds = answering.checked(model, params, start, block, name="start")
-    steps, every = arguments.whole("steps", steps, least=0), arguments.whole("every", every, least=1)
+    arguments.kinds(locals(), feedback=Callable | None)
+    steps = arguments.whole("steps", steps, least=1)
+    every = arguments.whole("every", every, least=1, most=steps)
     check_initial(model, params, start.shape[2])
     mesh = blocks.mesh()
     begin, advance = _programs(model, feedback, mesh)

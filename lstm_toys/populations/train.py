@@ -113,11 +113,18 @@ class Population:
         return self.train_measures
 
     @property
-    def train_accuracy(self) -> Float[np.ndarray, "M R 2"]:
-        """Accuracy over points and whole sequences; AttributeError for networks that answer numbers."""
+    def train_accuracy(self) -> Any:
+        """Accuracies, an `xarray.DataArray` ``[seed, step, counted]``; AttributeError for networks that answer numbers.
+
+        ``train_accuracy.sel(counted="points")`` is the accuracy over points, ``"sequences"`` the one over whole
+        sequences; with one answer per sequence, there is only the latter.
+        """
         if measured(self.task.loss) is None:
             raise AttributeError("networks that answer numbers have train_rmse instead of train_accuracy")
-        return self.train_measures
+        import xarray as xr
+
+        labels = {"seed": self.seeds, "step": self.steps, "counted": list(self.task.measured)}
+        return xr.DataArray(self.train_measures, labels, [*labels])
 
     @property
     def sound_steps(self) -> Int[np.ndarray, " M"]:
@@ -142,7 +149,6 @@ class Training:
         seconds: wall time so far of ``compile``, ``train`` and ``evaluate``. Workers run several stages at once; their
             time is divided in the proportions that each worker measured.
         fingerprints: fingerprints of all executions of the training, this one first.
-        executed: index into ``fingerprints`` of the execution that trained each member, ``[M]``.
     """
 
     def __init__(
@@ -166,7 +172,6 @@ class Training:
         self.group_size = checkpoints.group_size(size, self.count) if checkpoints else size
         self.seconds = dict.fromkeys(("compile", "train", "evaluate"), 0.0)
         self.fingerprints = [devices.fingerprint(specification.block)]
-        self.executed = np.zeros(self.count, int)
 
     @property
     def group_count(self) -> int:
@@ -229,7 +234,7 @@ class Training:
             self._record(group.members, state.losses, state.sound)
             if group.begun < last:
                 fingerprint = {**fingerprint, "block": self.specification.block}
-                self._note(group.members, fingerprint)
+                self._note(fingerprint)
                 self._save(group, state._replace(answers={}, seconds={}), fingerprint)
             self.member_steps += int(np.maximum(state.last_steps - group.begun, 0).sum())
             wall, total = time.perf_counter() - began, sum(state.seconds.values())
@@ -253,12 +258,11 @@ class Training:
                     f"warning: the run was begun with another {changed(fingerprint, own)}; bits may differ from those "
                     "of an uninterrupted run"
                 )
-        self._note(members, *fingerprints)
+        self._note(*fingerprints)
         return fresh._replace(state=state)
 
-    def _note(self, members: range, *fingerprints: dict[str, Any]) -> None:
+    def _note(self, *fingerprints: dict[str, Any]) -> None:
         self.fingerprints += [each for each in fingerprints if each not in self.fingerprints]
-        self.executed[members.start : members.stop] = self.fingerprints.index(fingerprints[0])
 
     def _save(self, group: Group, state: GroupState, fingerprint: dict[str, Any] | None = None) -> None:
         """Saves a checkpoint of a group, computed by this execution or the one with the fingerprint."""
@@ -371,6 +375,8 @@ def train(
         >>> lt.train(task, lt.Stack(1), seeds=2, steps=20, learning_rate=0.1).train_loss.shape  # [seed, recorded step]
         (2, 21)
     """
+    arguments.kinds(locals(), monitor=Callable | None, stop=Callable | None)
+    arguments.kinds(locals(), checkpoints=Checkpoints | None, executor=Executor | None)
     others: dict[str, Any] = {"learning_rate": learning_rate, "momentum": momentum, "decay": decay, "noise": noise}
     others |= {"after": after, "until": until, "hold_goal": hold_goal, "keep": keep, "validation": validation}
     specification, start = specify(

@@ -15,8 +15,10 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
+from lstm_toys import arguments
 from lstm_toys.networks import training
 from lstm_toys.populations.train import Population
+from lstm_toys.tasks.goal import counted_over
 from lstm_toys.tasks.parameters import Parameter, Span, label
 from lstm_toys.tasks.probes import Probe, by_points, curves_of
 from lstm_toys.tasks.sets import Scaling
@@ -56,7 +58,8 @@ def dataset(
     described = {name: json.dumps(value) for name, value in attributes.items()}
     shown = answered(population.task, x, span, probes, answers)
     learned = training_answers(population.task, examples, train_answer)
-    return shown.merge(histories(population)).assign(learned).assign_attrs(shown.attrs | described)
+    recorded = histories(population, weighted=examples.weights is not None)
+    return shown.merge(recorded).assign(learned).assign_attrs(shown.attrs | described)
 
 
 def training_answers(task: Task, examples: Examples, train_answer: FirstAnswer) -> dict[str, Any]:
@@ -65,7 +68,7 @@ def training_answers(task: Task, examples: Examples, train_answer: FirstAnswer) 
     For sequences, only the first curve's target is kept, and its input if that differs from the target. Targets are NaN
     after the end of a sequence.
     """
-    variables: dict[str, Any] = {"train_answer": (("seed", *task.axes), train_answer)}
+    variables: dict[str, Any] = {"train_answer": (("seed", *task.axes), train_answer, _logits(task))}
     inputs, targets = np.asarray(examples.inputs), np.asarray(examples.targets)
     if task.sequence and examples.lengths is not None:
         targets = np.where(np.asarray(examples.within)[..., None], targets, np.nan)
@@ -80,16 +83,22 @@ def training_answers(task: Task, examples: Examples, train_answer: FirstAnswer) 
     return variables
 
 
-def histories(population: Population) -> xr.Dataset:
-    """Labels the records of a training; the attribute ``after`` is the share that errors leave out at the beginning."""
+def histories(population: Population, *, weighted: bool = False) -> xr.Dataset:
+    """Labels the records of a training.
+
+    The attribute ``after`` of errors or accuracies is the share that they leave out at the beginning; ``weighted`` is
+    whether the loss weights points or sequences, which the first accuracy then does, too.
+    """
     task = population.task
-    axes, accuracies = task.axes, measured(task.loss)
-    beginning = {"after": population.after} if task.sequence else {}
+    axes, accuracies = task.axes, measured(task.loss, sequence=task.sequence)
+    about: dict[str, Any] = {"after": population.after} if task.sequence else {}
     named = {} if task.loss == MSE else {"loss": loss_text(task.loss)}
     measure, axis = ("train_rmse", axes[-1]) if accuracies is None else ("train_accuracy", "counted")
+    if accuracies is not None:
+        about["weighted"] = int(weighted)
     variables: dict[str, Any] = {
         "train_loss": (("seed", "step"), population.train_loss, named),
-        measure: (("seed", "step", axis), population.train_measures, beginning),
+        measure: (("seed", "step", axis), population.train_measures, about),
         "diverged": ("seed", population.diverged),
         "sound_step": ("seed", population.sound_steps),
     }
@@ -126,7 +135,8 @@ def trained(population: Population) -> xr.Dataset:
     }
     if examples.lengths is not None:
         variables["train_length"] = (("example",), np.asarray(examples.lengths))
-    return histories(population).assign(variables).assign_coords(input_feature=list(task.input_features))
+    recorded = histories(population, weighted=examples.weights is not None)
+    return recorded.assign(variables).assign_coords(input_feature=list(task.input_features))
 
 
 def answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], answers: AnswersBySet) -> xr.Dataset:
@@ -152,7 +162,7 @@ def _answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], an
     }
     variables: dict[str, Any] = {
         "input": (("curve", "time", "feature"), curves_of(task, {"": probes}, len(x))[""]),
-        "answer": (("seed", "curve", *axes), answer, {"loss": task.loss} if measured(task.loss) else {}),
+        "answer": (("seed", "curve", *axes), answer, _logits(task)),
     }
     if any(p.targets is not None for p in probes):
         values = 1 if task.loss == CROSS_ENTROPY else answer.shape[-1]
@@ -175,6 +185,11 @@ def _answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], an
         **({axes[-1]: list(task.output_features)} if axes[-1] != "feature" else {}),
     }
     return xr.Dataset(variables, coordinates, {"ahead": task.ahead} if task.ahead else None)
+
+
+def _logits(task: Task) -> dict[str, Any]:
+    """The attributes of answers: the loss, if they are logits of classes or bits."""
+    return {"loss": task.loss} if measured(task.loss) else {}
 
 
 def _named(results: xr.Dataset, probe: str) -> xr.Dataset:
@@ -205,6 +220,7 @@ def probed(results: xr.Dataset, name: str) -> xr.Dataset:
         >>> lt.probed(shown, "long").answer.dims
         ('seed', 'curve', 'time')
     """
+    arguments.kinds(locals(), results=xr.Dataset, name=str)
     families = results.family.values if "family" in results.variables else np.empty(0, str)
     if name in families:
         return results.isel(curve=families == name)
@@ -255,6 +271,13 @@ def measures_of(results: xr.Dataset) -> tuple[Float[np.ndarray, "S R E"], list[s
     measures, scaling = recorded(results), scaling_of(results)
     names = results[measures.dims[-1]].values.tolist()
     return measures.values / (1 if scaling is None else scaling.units), names
+
+
+def counted_of(results: xr.Dataset) -> dict[str, str]:
+    """What each recorded accuracy counts, in words, by name; empty unless networks answer classes or bits."""
+    if "train_accuracy" not in results:
+        return {}
+    return counted_over(results.counted.values.tolist(), weighted=bool(results.train_accuracy.attrs["weighted"]))
 
 
 def loss_name(results: xr.Dataset) -> str:

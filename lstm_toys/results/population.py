@@ -27,7 +27,7 @@ import xarray as xr
 from jaxtyping import Float, PyTree
 
 from lstm_toys import arguments
-from lstm_toys.files import Damaged, read_sealed, sha256, telling_damage, write_sealed
+from lstm_toys.files import Damaged, own_file, read_sealed, sha256, telling_damage, write_sealed
 from lstm_toys.networks import cells
 from lstm_toys.networks.stack import Stack
 from lstm_toys.output import counted
@@ -87,6 +87,7 @@ def save(
         ValueError: the model or its parameters could not be read back.
         OSError: a file cannot be written.
     """
+    arguments.kinds(locals(), population=Population, results=xr.Dataset | None, scaling=Scaling | None)
     folder, described = Path(folder), _described(population.model)
     if _rebuilt(described["class"], described["attributes"], ()) != population.model:
         raise ValueError(f"{population.model} cannot be saved: its module and its attributes do not make it again")
@@ -122,7 +123,7 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
         place, attributes = str(about["model"]["class"]), dict(about["model"]["attributes"])
         inputs, outputs = (tuple(about[each]) for each in ("input_features", "output_features"))
     for name, digest in digests.items():
-        if sha256(folder / name) != digest:
+        if sha256(own_file(folder / name)) != digest:
             raise Damaged(folder / name, "is damaged, or of another population: it is not what was written")
     try:
         model = _rebuilt(place, attributes, trust)

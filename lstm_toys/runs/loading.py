@@ -1,11 +1,10 @@
-"""Loads populations and labeled results for users, whose runs depend on these files."""
+"""Loads populations and labeled results for users."""
 
 from collections.abc import Collection
 from pathlib import Path
 
 import xarray as xr
 
-from lstm_toys import opened
 from lstm_toys.results import population, storage
 from lstm_toys.results.population import Saved
 
@@ -27,9 +26,7 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
         Traceback (most recent call last):
         FileNotFoundError: [Errno 2] No such file or directory: 'nowhere/population.json'
     """
-    folder = Path(folder)
-    opened.note(folder / population.ABOUT)  # Which has the digests of the others.
-    return population.load(folder, trust)
+    return population.load(Path(folder), trust)
 
 
 def load_results(path: Path | str) -> xr.Dataset:
@@ -47,6 +44,4 @@ def load_results(path: Path | str) -> xr.Dataset:
         ...     lt.load_results(f"{folder}/results.nc").answer.values.tolist()
         [0.1, 0.2]
     """
-    loaded = storage.load_results(path, set())
-    opened.note(path)
-    return loaded
+    return storage.load_results(path, set())

@@ -27,7 +27,6 @@ BAD = [
     (["--gates", "soft"], "--gates", "<sigmoid|hard>"),
     (["--results_dir", ""], "--results_dir", "folder"),
     (["--publish=maybe"], "--publish=maybe", "takes true or false"),
-    (["--replot", "--restart"], "--replot", "one of the two"),
     (["--hidden", "8", "16"], "16", "values with spaces need quotes"),
     (["--seeds"], "seeds", "Missing value"),
     (["--learning_rate", "1e-300"], "--learning_rate", "a number in the range [1e-37, 1e+38]"),
@@ -36,7 +35,6 @@ BAD = [
     (["--hidden", "1000001"], "--hidden", "1,000,000"),
     (["--block", "all"], "--block", "or auto"),
     (["--results_dir", "long" * 100], "--results_dir", "too long"),
-    (["--replot"], "--replot", "no finished run"),
     (["--seeds=3", "--", "--steps=0"], "--steps=0", "not a flag"),
     ([""], "''", "not a flag"),
 ]
@@ -159,7 +157,7 @@ def test_every_flag_reaches_its_setting_of_which_the_default_is_the_experiment_s
     settings, options = flags.parse(EXPERIMENT, typed.split())
     assert settings.as_dict() == expected
     assert options.results_dir == Path(folder)
-    assert (options.publish, options.restart, options.quiet, options.replot) == (*[switches] * 3, False)
+    assert (options.publish, options.restart, options.quiet, options.no_training) == (*[switches] * 3, False)
 
 
 def test_a_training_number_is_a_flag_of_the_experiments_that_have_it():
@@ -179,7 +177,11 @@ def test_a_training_number_is_a_flag_of_the_experiments_that_have_it():
     [
         ({"learning_rate": 0.1}, "no default for steps"),
         ({"steps": 10}, "no default for learning_rate"),
-        ({"steps": 10, "learning_rate": 0.1, "rate": 1}, "default for the unknown flag rate"),
+        (
+            {"steps": 10, "learning_rate": 0.1, "lr": 1},
+            "default or fixed value of the unknown flag lr; available: seeds",
+        ),
+        ({"steps": 10, "learning_rate": 0.1, "seed": 1}, "of the unknown flag seed; did you mean seeds"),
     ],
 )
 def test_defaults_that_are_missing_or_mean_nothing_are_told(defaults, told):

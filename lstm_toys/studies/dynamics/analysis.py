@@ -62,7 +62,7 @@ class NetworkJob(Job[AnalyzedNetworks, xr.Dataset]):
     block: int
 
     def digests(self) -> lowering.Digests:
-        """Code of dynamics is digested as source."""
+        """Code of dynamics is part of the library's."""
         own = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("model", "block")}
         return {"analyzed": lowering.digest(own), **lowering.compiled()}
 

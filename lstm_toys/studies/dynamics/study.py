@@ -15,8 +15,7 @@ from jaxtyping import Float
 
 from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.rest import Kind
-from lstm_toys.execution import devices, lowering
-from lstm_toys.execution.base import ExecutionLog
+from lstm_toys.execution import code, lowering
 from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
 from lstm_toys.populations.states import check_initial, inside, last
@@ -154,7 +153,7 @@ class Dynamics(Study[DynamicsSettings]):
             **lowering.lowered("step", step, params, jax.ShapeDtypeStruct((1, 1, features), jnp.float32), initial),
             "families": lowering.digest(self.families),
             "population": self.needs["population"].folder.name,
-            "code": self.code,
+            "library": code.library("dynamics", "studies/dynamics"),
         }
 
     def compute(self, context: RunContext) -> Metrics:
@@ -167,15 +166,13 @@ class Dynamics(Study[DynamicsSettings]):
         kept = {step: population.checked(parameters_name(step)) for step in settings.keep_steps}
         every = {step: storage.load_parameters(path) for step, path in kept.items()} | {settings.steps: trained.params}
         by_step = jax.tree.map(lambda leaf: self.settings.weight_scale * leaf[sound], every)
-        job, log = self.job, ExecutionLog(devices.fingerprint(trained.block))
         slices = [slice(first, min(first + TOGETHER, len(sound))) for first in range(0, len(sound), TOGETHER)]
         missing = [each for each in slices if not self._kept(each).is_file()]
         run.checkpoints.mkdir(parents=True, exist_ok=True)
         with context.timed("analyze"):
             asked = (AnalyzedNetworks(own, jax.tree.map(lambda leaf, own=own: leaf[own], by_step)) for own in missing)
             done = len(sound) - sum(each.stop - each.start for each in missing)
-            for part, (found, fingerprint) in context.executor.map(job, asked):
-                log.add(str(part), fingerprint)
+            for part, (found, _) in context.executor.map(self.job, asked):
                 storage.save_results(found.assign_attrs(flags="{}"), self._kept(part.members))
                 done += part.members.stop - part.members.start
                 context.progress.tell(f"dynamics of {done:,} of {counted(len(sound), 'network')}")
@@ -198,7 +195,6 @@ class Dynamics(Study[DynamicsSettings]):
             "interval": "95 % bootstrap of the median over seeds",
             "flags": flags,
             "fingerprint": trained.metrics["fingerprint"],
-            **({"executed_elsewhere": log.others} if log.others else {}),
             "files": files,
         }
 
@@ -239,9 +235,10 @@ class Dynamics(Study[DynamicsSettings]):
         return names
 
     def metrics(self) -> Metrics:
+        path = self.run.checked("results.nc")
         if self.periods:
-            return {"summary": periods.summary(storage.load_results(self.run.results, periods.VARIABLES))}
-        found = storage.load_results(self.run.results, VARIABLES)
+            return {"summary": periods.summary(storage.load_results(path, periods.VARIABLES))}
+        found = storage.load_results(path, VARIABLES)
         measured = {"mean_input": float(found.input[int(found.attrs["mean"])]), "summary": summary(found)}
         return measured | ({"curves": curves(found)} if "explained" in found else {})
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 
+from lstm_toys.execution import code
 from lstm_toys.execution.lowering import Digests
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
@@ -65,7 +66,8 @@ class Generalization(Study[Evaluation]):
 
     def digests(self) -> Digests:
         population = self.needs["population"]
-        return {**self.job(load(population)).digests(), "population": population.folder.name, "code": self.code}
+        library = code.library("studies/generalization")
+        return {**self.job(load(population)).digests(), "population": population.folder.name, "library": library}
 
     def compute(self, context: RunContext) -> Metrics:
         """Evaluates a population, and writes measures of its answers; raises Failed if every seed diverged."""
@@ -78,7 +80,7 @@ class Generalization(Study[Evaluation]):
         shared = {"flags": self.settings.as_dict(), "fingerprint": trained.metrics["fingerprint"]}
         attributes = {**shared, "run": self.run.folder.name}
         with context.timed("evaluate"), EvaluationProgress(context.console, answers) as progress:
-            elsewhere = evaluate(job, trained, self.run.results, attributes, context.executor, progress)
+            evaluate(job, trained, self.run.results, attributes, context.executor, progress)
         return {
             "experiment": self.run.name,
             "population": population.folder.name,
@@ -88,12 +90,12 @@ class Generalization(Study[Evaluation]):
             "answers_per_second": round(answers / context.seconds["evaluate"]),
             "interval": "95 % bootstrap of the median over seeds",
             **shared,
-            **({"executed_elsewhere": elsewhere} if elsewhere else {}),
             "files": [self.run.results.name],
         }
 
     def metrics(self) -> Metrics:
-        return {"summary": {name: as_json(row) for name, row in self.rows(results.load(self.run.results)).items()}}
+        grids = results.load(self.run.checked("results.nc"))
+        return {"summary": {name: as_json(row) for name, row in self.rows(grids).items()}}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         grids = results.load(self.run.checked("results.nc"))
