@@ -33,8 +33,8 @@ class Paper(NamedTuple):
     """What is measured of the networks that judge claims of papers.
 
     ``number`` is the number of each network that the figure shows, from its results; ``shown`` are the populations in
-    the figure, with their names and recipes in words; ``inside`` is a function of `networks`, and the populations that
-    it measures.
+    the figure, with names and recipes in words; ``inside`` is a function of `networks`, and the populations that it
+    measures.
     """
 
     number: Callable[[lt.Results], Float[ndarray, " S"]]

@@ -15,7 +15,7 @@ import experiments.null
 import experiments.papers.__main__ as papers
 import lstm_toys as lt
 from conftest import carry_out, rarely
-from experiments.papers import ask, counting, languages, memory, networks, scoring, tune
+from experiments.papers import ask, counting, languages, memory, scoring, tune
 from experiments.papers.populations import changed, fewer
 from experiments.post.claims import CLAIMS
 from lstm_toys import modules
@@ -227,7 +227,6 @@ def test_every_population_has_the_same_grid_on_other_seeds_ranked_by_the_median_
 @pytest.mark.long
 def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(languages, "REACHES", {"anbn": (4, 6, 10)})
-    monkeypatch.setattr(networks, "MOST", 4)
     (declared,) = (claim for claim in counting.CLAIMS.claims if claim.id == "rnn-does-not-count-on")
     few_claims = dataclasses.replace(
         counting.CLAIMS,
