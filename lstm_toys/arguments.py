@@ -190,7 +190,7 @@ def instance(name: str, value: Any, kind: Any, expected: str) -> Any:
 def kinds(given: Mapping[str, Any], **expected: Any) -> None:
     """Refuses arguments, by name, that are not of their class or of one of several, such as ``Goal | None``."""
     for name, kind in expected.items():
-        words = [WORDS.get(each) or f"a {each.__name__}" for each in get_args(kind) or (kind,)]
+        words = (WORDS.get(each) or f"of class {each.__name__}" for each in get_args(kind) or (kind,))
         instance(name, given[name], kind, " or ".join(words))
 
 

@@ -193,6 +193,7 @@ REFUSED = [
     *bad(lambda slope: probe(parameters={"slope": slope}), slope=[np.ones(5)]),
     *bad(lambda slope: lt.probe_at("p", AT_LENGTH, 5, {"slope": slope}), slope=["steep"]),
     *bad(partial(lt.probe_at, "p", task=AT_LENGTH, length=12), task=[None], length=[0, 1.5], seed=[-1, 1.5]),
+    *bad(partial(lt.probe_at, "p", task=AT_LENGTH, length=12), numbers=[{"slope": 0.5}]),
     *(*bad(lt.Span, start=["0"], stop=[np.nan]), *bad(lt.time_points, count=[12.0])),
     *bad(partial(lt.time_points, 5), span=[(0, 1), 1.0]),
     *bad(partial(lt.Parameter, "decay", low=0.0, high=1.0), low=[None], high=[np.inf], unit=[3]),
@@ -235,8 +236,6 @@ REFUSED = [
     *bad(
         partial(lt.Thresholds, values=(0.1,), smallest="small", largest="large"),
         values=[(), None, 0.1],
-        smallest=[3],
-        largest=[None],
     ),
     *bad(partial(lt.Specification, change=print, choices={"a": "b"}), change=[5, None], choices=[5, {}]),
     *bad(lt.Variant, change=[5, None]),

@@ -92,10 +92,8 @@ def slow_points(
     inputs = np.asarray(arguments.array("inputs", inputs, "U F", hint=", one constant input per row"), float)
     arguments.kinds(locals(), visited=Mapping)
     starts, examined = arguments.counts(starts=starts, examined=examined)
-    spacing, tolerance = (
-        arguments.number("spacing", spacing, above=0),
-        arguments.number("tolerance", tolerance, least=0),
-    )
+    spacing = arguments.number("spacing", spacing, above=0)
+    tolerance = arguments.number("tolerance", tolerance, least=0)
     system, networks = system_of(model, params, inputs.shape[1]), len(jax.tree.leaves(params)[0])
     for layer, name, _ in system.places:
         arguments.expect(name in visited.get(layer, ()), "visited", f"states with {layer!r} and {name!r}", visited)

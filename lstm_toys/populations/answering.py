@@ -121,9 +121,7 @@ def networks(model: nn.Module, params: PyTree, points: int, features: int, *, na
         own_shapes = {each: shape[1:] for each, shape in shapes.items()}
         for other in sorted({length for shape in own_shapes.values() for length in shape} - {features}):
             if _shapes(model, points, other) == own_shapes:
-                raise ValueError(
-                    f"{name} must have {other} features, like the curves of these networks, not {features}"
-                )
+                raise arguments.refused(f"features of {name}", f"{other}, as of the networks' own curves", features)
         axes = ", ".join(f"{each} {['S', *shape]}" for each, shape in expected.items())
         raise ValueError(
             f"params must be of S networks for curves of {features} features, {axes}, not {arguments.brief(shapes)}; "

@@ -31,7 +31,7 @@ FIGURES = (*(f".{form}" for form in FORMATS), ".gif")
 PUBLISHED = (*FIGURES, ".md", ".json")
 """Suffixes of figures, and of all recorded files that are copied to the published set."""
 
-RECORDED: dict[str, tuple[type, Callable[[Any], bool]]] = {
+RECORDED: dict[str, tuple[Any, Callable[[Any], bool]]] = {
     "files": (dict, files.is_plain),
     "figures": (list, lambda name: files.is_plain(name) and Path(name).suffix in FIGURES),
     "needs": (list, files.is_plain),

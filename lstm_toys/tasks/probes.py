@@ -117,7 +117,7 @@ def probe_at(
     """Makes a probe from the examples of a task with `Task.at_length` at another length.
 
     ``numbers`` are values of the task's training numbers, ``seed`` is the seed of the examples. Raises ValueError if
-    the task has no ``at_length``.
+    the task has no ``at_length``, or other numbers.
 
     Example:
         >>> def at_length(key, numbers, length):
@@ -129,6 +129,7 @@ def probe_at(
     arguments.kinds(locals(), task=Task)
     length, seed = arguments.whole("length", length, least=1), arguments.whole("seed", seed, least=0, most=2**32 - 1)
     values = {each: jnp.float32(value) for each, value in arguments.by_name("numbers", numbers).items()}
+    arguments.expect(values.keys() == {*task.numbers}, "numbers", f"those of the task, {task.numbers}", numbers)
     return Probe.of(name, task.longer(jax.random.fold_in(jax.random.key(seed), length), values, length))
 
 

@@ -39,7 +39,6 @@ class Thresholds:
     largest: str
 
     def __post_init__(self) -> None:
-        arguments.kinds(vars(self), smallest=str, largest=str)
         arguments.expect(arguments.several(self.values) and len(self.values) > 0, "values", "thresholds", self.values)
 
 

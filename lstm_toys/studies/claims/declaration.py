@@ -130,10 +130,9 @@ class Claim:
         arguments.kinds(vars(self), against=str | None, thresholds=Thresholds | None)
         arguments.fields(self, arguments.switch, "learned", "fails")
         arguments.fields(self, arguments.instances, "baselines", kind=Baseline, expected="a tuple of lt.Baseline")
-        for name, unbounded in (("low", -np.inf), ("high", np.inf)):
-            if not isinstance(getattr(self, name), float) or getattr(self, name) != unbounded:
-                value = arguments.number(f"{claim}: {name}", getattr(self, name))
-                object.__setattr__(self, name, float(value))
+        for name in ("low", "high"):
+            if getattr(self, name) not in (-np.inf, np.inf):
+                object.__setattr__(self, name, float(arguments.number(f"{claim}: {name}", getattr(self, name))))
         _check_number(claim, self.number, self.sources)
         if not self.low <= self.high:
             raise ValueError(f"{claim}: no number is at least {self.low:g} and at most {self.high:g}")
@@ -265,7 +264,8 @@ class Claims:
         for name in ("populations", "controls", "variants", "aspects", "during"):
             arguments.mapping(name, getattr(self, name), "a dictionary by name")
         for name, each in {**self.controls, **self.variants}.items():
-            arguments.instance(f"{name!r} of controls or variants", each, Callable | Variant, "a function")
+            change = callable(each) or isinstance(each, Variant)
+            arguments.expect(change, f"{name!r} of controls or variants", "a function, or an lt.Variant", each)
         others = [each.name for each in self.specifications]
         columns = [NETWORKS, DURING, COPY, CLIPPED, *self.controls, *self.variants, *others]
         for what, names in (("claim", [*self.ids]), ("column", columns)):

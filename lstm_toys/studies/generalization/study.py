@@ -168,7 +168,7 @@ class LengthStudy(Generalization):
 
     @cached_property
     def probes(self) -> tuple[Probe, ...]:
-        numbers = dict(self.settings.trained.numbers)
+        numbers = {name: each for name, each in self.settings.trained.numbers if name in self.task.numbers}
         return tuple(probe_at(f"{length:,}", self.task, length, numbers) for length in self.settings.lengths)
 
     def check(self) -> None:
