@@ -146,7 +146,10 @@ def own_file(path: Path) -> Path:
 
 def check_writable(folder: Path) -> None:
     """Raises OSError if a folder cannot be written to, or cannot be created; leaves nothing there."""
-    there = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
+    for there in (folder, *folder.parents):
+        with suppress(FileNotFoundError):
+            there.lstat()
+            break
     with tempfile.TemporaryFile(dir=there):
         pass
 

@@ -460,7 +460,7 @@ TRACED = {
     "code between programs and files": library("results/arrays.py", "(axes, targets[0])", "(axes, 2 * targets[0])"),
     "recorded steps": library("populations/specification.py", "max(least", "2 * max(least"),
     "a measure": library("statistics/measures.py", "jnp.square(answer - shown)", "jnp.abs(answer - shown)"),
-    "what measures a run": library("results/summary.py", "reached = goal.met(", "reached = ~goal.met("),
+    "what measures a run": library("results/summary.py", "np.asarray(goal.met(", "np.asarray(~goal.met("),
 }
 """Of the library, each of which makes another run."""
 

@@ -172,7 +172,8 @@ def generalization(arguments: Sequence[str]) -> command.Plan:
             raise flags.UsageError(f"flag --length: must be at least {least}")
         if idle := [each for each, values in given.items() if values and values.count > 1 and each not in along]:
             raise flags.UsageError(f"flag --{idle[0]}: not an axis of a grid of {experiment.name}; give one number")
-        if (limit := own["limit"] or (experiment.goal and experiment.goal.limit)) is None:
+        limit = experiment.goal.limit if experiment.goal and own["limit"] is None else own["limit"]
+        if limit is None:
             raise flags.UsageError(f"flag --limit: needed, since {experiment.name} declares no goal")
         evaluation = study.Evaluation(name, settings, grids, limit=limit)
     return command.Plan([study.ask(about, evaluation, options.results_dir)], options, notes=notes)

@@ -51,6 +51,7 @@ class Work:
         Raises Refused, Busy, Damaged, Failed, Interrupted if a signal ended the run, or OSError.
         """
         options, anew = self._options, {*asks} if self._options.restart else set()
+        self._check_writable(options.results_dir, READ_ONLY)  # What is finished there is reported all the same.
         for ask in asks if options.publish else ():
             self._check_writable(ask.published)
             publishing.listed(ask.published)
@@ -101,10 +102,13 @@ class Work:
                 run.publish(ask.published, self._console.print)
                 self._console.print(f"published in {ask.published}")
 
-    def _check_writable(self, folder: Path) -> None:
+    def _check_writable(self, folder: Path, tolerated: Sequence[int] = ()) -> None:
+        """Raises Refused if a folder cannot be written to, unless the number of the error is tolerated."""
         try:
             check_writable(folder)
         except OSError as error:
+            if error.errno in tolerated:
+                return
             flag = f"flag --results_dir={self._options.results_dir}"
             raise Refused(f"{flag}: cannot write to {folder}: {error.strerror}") from None
 

@@ -183,7 +183,7 @@ def test_a_run_from_elsewhere_removes_nothing_and_is_told_in_one_line(entries, m
     (mine.results / "victim.png").write_text("mine")
     write_sealed(mine.run / "metrics.json", read_sealed(mine.run / "metrics.json") | entries)
     before = snapshot(mine.results)
-    assert carry_out(EXPERIMENT, [*mine.arguments, "--replot"]) == 1
+    assert carry_out(EXPERIMENT, mine.arguments) == 1
     assert refusal(capsys).startswith(f"{mine.run / 'metrics.json'}: is damaged: its '")
     assert snapshot(mine.results) == before
 

@@ -135,6 +135,7 @@ DEFAULTS = (
     {"experiment": "sine", "seeds": 16, "base_seed": 0, "steps": 1500, "block": None, "keep_steps": []}
     | {"learning_rate": 0.001, "optimizer": "rmsprop_keras", "momentum": None, "decay": 0.9, "timesteps": 100}
     | {"hidden": [32], "readout": "cell", "cell": "lstm", "gates": "hard", "train_amplitude": 0.3, "noise": 0.0}
+    | {"hold_goal": 0, "keep": "last"}
 )
 TYPED = (
     {"experiment": "sine", "seeds": 3, "base_seed": 7, "steps": 30, "block": 2, "keep_steps": [0, 3]}

@@ -52,7 +52,7 @@ def report(_asked: Ask[SweepSettings], run: Run, _: Mapping[str, Run]) -> Iterat
     rows, answers = [], []
     for row, met in zip(every[:MOST_ROWS], lost, strict=False):
         values = [f"{value:g}" if isinstance(value := row.get(name, "–"), float) else str(value) for name in varied]
-        learned = [str(row["learned"])] * ("learned" in row) + [str(met)] * any(lost)
+        learned = [*([str(row["learned"])] if "learned" in row else []), *[str(met)] * any(lost)]
         rows.append((*values, *learned, str(len(row["diverged_seeds"])), *tables.spread(row[loss])))
         answers.append((*values, *(tables.number(row[name]["median"]) for name in known)))
     names = [f"{name.removeprefix('learning_').replace('_', ' ')}>" for name in varied]

@@ -70,10 +70,9 @@ def test_classes_and_bits_have_no_copy():
             "name",
             "",
             {},
-            lt.Goal(accuracy=0.5),
             asked,
+            lt.Goal(accuracy=0.5),
             lambda _, made=made: [lt.Probe.of("mine", made)],
-            lambda *_: {},
         )
         labeled = lt.labeled(own, np.full((2, 4, answers), [[[0.0, 1.0][:answers]]]), 10)
         assert lt.right(evidence.select(labeled, "training")).tolist() == [[answers == 2]] * 2
@@ -86,9 +85,7 @@ def test_a_copy_of_scaled_curves_is_clipped_where_networks_end():
     """Units answer within (-1, 1), which here are -2 to 8."""
     scaling = lt.Scaling(((3.0, 5.0),), ((3.0, 5.0),))
     scaled = dataclasses.replace(
-        lt.Experiment(
-            "name", "", {}, lt.Goal(rmse=0.03), lambda x: lt.reproduce("line", LINES, x), lines, lambda *_: {}
-        ),
+        lt.Experiment("name", "", {}, lambda x: lt.reproduce("line", LINES, x), lt.Goal(rmse=0.03), lines),
         scaling=scaling,
     )
     labeled = lt.labeled(scaled, np.zeros((1, 3, 10, 1)), 10)
