@@ -4,41 +4,48 @@ RUN = $(VENV)/bin/python
 DOCS = build/docs-env
 WORKERS ?= --numprocesses=auto --maxprocesses=8 --dist=worksteal
 
-.PHONY: env sine test test-long mutations check docs numbers results lock browser
+.PHONY: env tools sine test test-long mutations check docs numbers results lock browser
 
 env: $(VENV)/installed
 
-# The lock, and the package as it lies here, so that scripts anywhere can import it.
-$(VENV)/installed: requirements.lock pyproject.toml
+# What running needs, and the package as it lies here, so that scripts anywhere can import it.
+$(VENV)/installed: requirements-run.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet --require-hashes -r requirements.lock
+	$(RUN) -m pip install --require-hashes -r requirements-run.lock
 	$(RUN) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+# What tests and checks need in addition, in the same versions.
+tools: $(VENV)/installed-tools
+
+$(VENV)/installed-tools: requirements.lock $(VENV)/installed
+	$(RUN) -m pip install --require-hashes -r requirements.lock
 	touch $@
 
 sine: env
 	$(RUN) -m experiments.sine --seeds 16
 
 # A worker for each core: most of the time goes into compilation, which leaves the others idle.
-test: env
+test: tools
 	$(RUN) -m pytest $(WORKERS)
 
 # Runs killed at random moments, hostile command lines, and the rarer cases of all tests; with EIGHTH=0
 # to 7 a part of them.
-test-long: env
+test-long: tools
 	$(RUN) -m pytest $(WORKERS) -m long $(EIGHTH:%=--eighth=%)
 
 # Whether tests find each of forty faults.
-mutations: env
+mutations: tools
 	$(RUN) tests/mutate.py
 
 # A browser for the tests of the page, where none is installed: the system's, else Playwright's own, in the environment.
-browser: env
+browser: tools
 	command -v chromium || command -v chromium-browser || command -v google-chrome || \
 		{ apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes --no-install-recommends chromium; } || \
 		PLAYWRIGHT_BROWSERS_PATH=0 $(RUN) -m playwright install --with-deps chromium
 
 # Style, spelling, types, and which folder may import which.
-check: env
+check: tools
 	$(VENV)/bin/codespell
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
@@ -52,7 +59,7 @@ docs: $(DOCS)/installed
 
 $(DOCS)/installed: docs/requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(DOCS)
-	$(DOCS)/bin/python -m pip install --quiet --require-hashes -r docs/requirements.lock
+	$(DOCS)/bin/python -m pip install --require-hashes -r docs/requirements.lock
 	$(DOCS)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
@@ -69,4 +76,5 @@ RESOLVE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 	--no-emit-find-links --no-annotate pyproject.toml
 lock:
 	$(RESOLVE) --extra test --output-file requirements.lock
+	$(RESOLVE) --group editable --constraint requirements.lock --output-file requirements-run.lock
 	$(RESOLVE) --extra docs --constraint requirements.lock --output-file docs/requirements.lock

@@ -15,7 +15,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from functools import partial
 from pathlib import Path
 
@@ -111,12 +110,8 @@ def carry_out(asked, arguments):
         asked: an experiment, or a module of `experiments` that plans what is done.
         arguments: without the program's name.
     """
-    from lstm_toys import opened
     from lstm_toys.cli import command
 
-    opened._opened.clear()  # What tests open or write, and commands before, is none of the command's business.
-    opened._unattributed.clear()
-    opened._began = time.time_ns()
     with jax.numpy_dtype_promotion("standard"):  # As in a command: Optax mixes types.
         return command.carry_out(getattr(asked, "plan", partial(command.plan, asked)), arguments)
 
@@ -161,19 +156,6 @@ def carry_out_without_jax(name, *lines, first=""):
     return process("-c", program).stdout
 
 
-def finished_without_jax(name, *arguments):
-    """What a command prints of a finished run, in a process of its own that loads nothing heavy.
-
-    It is run twice: the first time it may have to look at what would be computed, since the run was made elsewhere.
-    """
-    for _ in range(2):
-        done = process("-X", "importtime", "-m", f"experiments.{name}", *arguments)
-    assert "compared the computation" not in done.stdout, done.stdout
-    imported = {each.rpartition("|")[2].strip() for each in done.stderr.splitlines() if each.startswith("import time:")}
-    assert imported.isdisjoint(HEAVY), imported.intersection(HEAVY)
-    return done.stdout
-
-
 def context(folder, trainings=1):
     """How runs are executed outside of a command: silently, that many trainings, with few checkpoints."""
     from rich.console import Console
@@ -183,7 +165,7 @@ def context(folder, trainings=1):
     from lstm_toys.execution.signals import Interruption
     from lstm_toys.runs.context import Options, RunContext
 
-    switches = dict.fromkeys(("publish", "replot", "restart", "quiet", "compile_cache"), False)
+    switches = dict.fromkeys(("publish", "restart", "no_training", "quiet", "compile_cache"), False)
     options = Options(
         folder,
         **switches,
@@ -191,7 +173,6 @@ def context(folder, trainings=1):
         on_divergence="exclude",
         figure_format="png",
         cluster=None,
-        mixed=False,
     )
     console = Console(quiet=True)
     return RunContext(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings), Here(), {})
@@ -242,7 +223,7 @@ def reported(ask, metrics):
 
     class Told(Run):
         def read_metrics(self):
-            return metrics
+            return {**metrics, "numbers": metrics}
 
     return [*ask.report(ask, Told(Path(), {"experiment": ask.name}), {})]
 

@@ -118,7 +118,7 @@ def measure(members: int, address: str, repeats: int) -> dict[str, Any]:
     job, steps = Workload(), steps_of(members)
     specification, start = specify(job.task, job.model, seeds=members, steps=steps, learning_rate=job.learning_rate)
     rates, merges = [], []
-    with nullcontext() if address == "none" else connected(address, mixed=False, tell=lambda _: None) as cluster:
+    with nullcontext() if address == "none" else connected(address, tell=lambda _: None) as cluster:
         for _ in range(repeats):
             measured = None if cluster is None else MeasuredCluster(cluster)
             training = MeasuredTraining(specification, start, executor=measured)

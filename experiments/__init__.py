@@ -1,1 +1,7 @@
-"""The experiments of the post; each module is a command: ``python -m experiments.<name>``."""
+"""The experiments of the post; each module is a command: ``lstm-toys NAME``, or ``python -m experiments.NAME``."""
+
+COMMANDS = (
+    *("all", "line", "hill", "hill_y", "sine", "amplitude", "slope_intercept"),
+    *("sweep", "generalization", "dynamics", "claims", "own", "page"),
+)
+"""The commands that ``lstm-toys`` lists first: the experiments, the studies of any experiment, and the page."""

@@ -8,7 +8,7 @@ import lstm_toys as lt
 from lstm_toys.cli import command, flags, parsers
 from lstm_toys.studies.analysis.ask import ask
 
-RESTART = "compute the numbers again, even if the run is finished; trained networks are reused"
+RESTART = "write the run again, even if it is finished; parts and trained networks are reused"
 
 
 def plan(

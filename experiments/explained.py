@@ -1,9 +1,10 @@
 """Do the dynamics of the sine's networks explain the claims about them?
 
-Analyzes the dynamics of the networks of `experiments.sine`, and of networks trained on sines of other frequencies, with
-other seeds, with a dense readout, with other cells, and untrained. For each claim about the sine it then compares each
-network's number with the numbers of models of the network, none of which is fitted to what it predicts; and it tests
-predictions that were made about networks before they were analyzed. Missing networks are trained and analyzed first.
+Analyzes the dynamics of the networks of the experiment `sine`, and of networks trained on sines of other frequencies,
+with other seeds, with a dense readout, with other cells, and untrained. For each claim about the sine it then compares
+each network's number with the numbers of models of the network, none of which is fitted to what it predicts; and it
+tests predictions that were made about networks before they were analyzed. Missing networks are trained and analyzed
+first.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Networks learn the hill from its y alone, with two LSTM layers and with one.
 
 Trains LSTMs to return the values y = 0.3 + 0.3 sin(pi x) without seeing x, and tests them on lines and hills that they
-never saw. The networks have two layers; networks with one layer, and the networks of `experiments.hill`, which also see
-x, are trained for comparison: which learn sooner?
+never saw. The networks have two layers; networks with one layer, and the networks of the experiment `hill`, which also
+see x, are trained for comparison: which learn sooner?
 """
 
 from __future__ import annotations

@@ -16,7 +16,6 @@ from lstm_toys.cli import command
 from . import analyses, papers
 from .papers.counting import EXPERIMENT
 from .papers.populations import RATES, recipe
-from .papers.reports import horizon as report
 from .resonance import JUDGED_BY
 
 STEPS = 3_000
@@ -50,7 +49,7 @@ def horizon(seeds: int, base_seed: int) -> lt.Analysis:
         needs=needs,
         score=lambda runs, keep: papers.horizon.score(runs, keep),
         draw=lambda metrics, _: {"horizon.png": papers.figures.horizon(metrics)},
-        report=report,
+        report=lambda metrics: papers.reports.horizon(metrics),
     )
 
 

@@ -15,7 +15,6 @@ import lstm_toys as lt
 from lstm_toys.cli import command
 
 from . import analyses, papers, sine
-from .papers.reports import longevity as report
 
 JUDGED_BY = 52
 """Base seed of the networks that judge the hypotheses; base seed 0 was explored."""
@@ -39,7 +38,7 @@ def longevity(seeds: int, base_seed: int) -> lt.Analysis:
         },
         score=lambda runs, keep: papers.longevity.score(runs, base_seed, seeds, keep),
         draw=lambda metrics, _: {"longevity.png": papers.figures.longevity(metrics)},
-        report=report,
+        report=lambda metrics: papers.reports.longevity(metrics),
     )
 
 

@@ -12,29 +12,28 @@ from collections.abc import Sequence
 
 import lstm_toys as lt
 from lstm_toys.cli import claims, command, flags, modules, parsers
-from lstm_toys.cli.script import home
 
 from .papers.ask import random
 
 TABLE: flags.FlagTable = {
-    "claims": (parsers.name, "module that declares CLAIMS"),
+    "claims": claims.OWN["claims"],
     "networks": (parsers.integer(1, 2**31 - 1), "number of random networks per population and scale of the weights"),
-    **{name: flags.FLAGS[name] for name in ("results_dir", "publish", "restart", "quiet")},
+    **{name: flags.FLAGS[name] for name in ("results_dir", "publish", "restart", "no_training", "quiet")},
 }
 SHOWN = {name: each for name, each in flags.DEFAULTS.items() if name not in claims.TRAINING}
-DEFAULTS = {**SHOWN, "claims": "those of the post", "networks": 256}
+DEFAULTS = {**SHOWN, "claims": claims.POST, "networks": 256}
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:
     """Turns a command line into a plan."""
     if flags.asks_help(arguments):
-        raise flags.Help(str(__doc__), {**TABLE, **claims.TRAINING}, DEFAULTS)
+        table = {**modules.offered(TABLE, "claims", "CLAIMS"), **claims.TRAINING}
+        raise flags.Help(str(__doc__), table, DEFAULTS)
     trained, rest = flags.split(claims.TRAINING, arguments)
     values = flags.read("null", str(__doc__), TABLE, DEFAULTS, rest)
     options = flags.options(values)
-    post = f"{home()[0]}.post.claims"
-    module = post if values["claims"] == DEFAULTS["claims"] else values["claims"]
-    declared = modules.declared(module, "CLAIMS", lt.Claims, "claims")
+    name = values["claims"]
+    declared, module = modules.declared(name, "CLAIMS", lt.Claims, "claims"), modules.full_name(name, "CLAIMS")
     others = claims.typed(trained, declared)
     return command.Plan([random(declared, module, values["networks"], options.results_dir, others)], options)
 

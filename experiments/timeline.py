@@ -1,6 +1,6 @@
 """When in its training did the post's network give its published answers?
 
-Trains the networks of `experiments.sine` once, and compares them after many numbers of steps with the published
+Trains the networks of the experiment `sine` once, and compares them after many numbers of steps with the published
 answers, figure by figure. Two criteria choose the number of steps: the energy score of the published curves, and the
 likelihood of their first values, which depend only on the first input.
 """

@@ -12,15 +12,20 @@ names, and explains the letters in shapes such as ``[S, C, T, A]``. For example,
 [True, True]
 """
 
-import lazy_loader
+import difflib
+from typing import Any
 
-from lstm_toys import opened
-from lstm_toys.execution import switches
+import lazy_loader
 
 __version__ = "0.2.0"
 
-opened.record()
-switches.watch()
-
 # Without `__all__`, which would make `help` print every public class and function in full.
-__getattr__, __dir__, _ = lazy_loader.attach_stub(__name__, __file__)
+_loaded, __dir__, _ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str) -> Any:
+    if name in __dir__():
+        return _loaded(name)
+    near = difflib.get_close_matches(name, __dir__(), n=1)
+    told = f"lstm_toys has no attribute {name!r}" + "".join(f"; did you mean {each}?" for each in near)
+    raise AttributeError(told, name=name, obj=None)  # To which Python would add a suggestion of its own.

@@ -9,8 +9,8 @@ import operator
 import reprlib
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from types import UnionType
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 import numpy as np
 
@@ -24,6 +24,9 @@ BOUNDS = {
     "below": ("below", operator.lt),
 }
 """Bounds that validators of numbers take: their words and comparisons."""
+
+WORDS: dict[Any, str] = {NoneType: "None", Callable: "a function", Mapping: "a mapping", str: "text"}
+"""Classes that are not called by their names."""
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 60
@@ -66,6 +69,11 @@ def whole(name: str, value: Any, **bounds: int) -> int:
         raise refused(name, "a whole number", value) from None
     _bound(name, np.asarray(number), **bounds)
     return number
+
+
+def counts(**given: Any) -> tuple[int, ...]:
+    """Validates numbers of things, by name: integers of at least 1."""
+    return tuple(whole(name, value, least=1) for name, value in given.items())
 
 
 def wholes(name: str, value: Any, *, least: int, most: int) -> tuple[int, ...]:
@@ -173,10 +181,17 @@ def switch(name: str, value: Any) -> bool:
     return bool(value)
 
 
-def instance(name: str, value: Any, kind: type | UnionType, expected: str) -> Any:
-    """Refuses values of other types."""
+def instance(name: str, value: Any, kind: Any, expected: str) -> Any:
+    """Refuses values of other types than ``kind``, a class or several, such as ``Goal | None``."""
     expect(isinstance(value, kind), name, expected, value)
     return value
+
+
+def kinds(given: Mapping[str, Any], **expected: Any) -> None:
+    """Refuses arguments, by name, that are not of their class or of one of several, such as ``Goal | None``."""
+    for name, kind in expected.items():
+        words = (WORDS.get(each) or f"of class {each.__name__}" for each in get_args(kind) or (kind,))
+        instance(name, given[name], kind, " or ".join(words))
 
 
 def instances(name: str, value: Any, kind: type, expected: str) -> tuple[Any, ...]:

@@ -5,8 +5,10 @@ import hashlib
 import json
 import os
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,17 @@ class Damaged(OSError):
 
     def __str__(self) -> str:
         return f"{self.filename}: {self.strerror}"
+
+
+class Entries(dict[str, Any]):
+    """A JSON object of a file; a missing entry is damage."""
+
+    def __init__(self, path: Path, entries: dict[str, Any]) -> None:
+        super().__init__(entries)
+        self.path = path
+
+    def __missing__(self, name: str) -> Any:
+        raise Damaged(self.path, f"is damaged: it has no entry {name!r}")
 
 
 @contextmanager
@@ -118,6 +131,29 @@ def cache_folder() -> Path:
     return (Path(cache) if cache else Path.home() / ".cache") / "lstm_toys"
 
 
+def is_plain(name: Any) -> bool:
+    """Whether a name is that of a file of the same folder, rather than a path to a file elsewhere."""
+    text = isinstance(name, str) and printable(name) == name
+    return text and name not in ("", ".", "..") and os.path.basename(name) == name
+
+
+def own_file(path: Path) -> Path:
+    """Returns the path of a file that lies in its folder; raises Damaged for a link out of it, a pipe and the like."""
+    if os.path.lexists(path) and not (path.is_file() and path.resolve().parent == path.parent.resolve()):
+        raise Damaged(path, "is damaged: it is not a file of this folder")
+    return path
+
+
+def check_writable(folder: Path) -> None:
+    """Raises OSError if a folder cannot be written to, or cannot be created; leaves nothing there."""
+    for there in (folder, *folder.parents):
+        with suppress(FileNotFoundError):
+            there.lstat()
+            break
+    with tempfile.TemporaryFile(dir=there):
+        pass
+
+
 def sha256(path: Path) -> str:
     """The SHA-256 of a file's content, in hexadecimal digits; raises OSError."""
     with path.open("rb") as file:
@@ -131,27 +167,32 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes JSON atomically; raises ValueError if JSON cannot represent a number, such as NaN."""
-    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+    """Writes JSON atomically; see `as_text` for errors."""
+    write_text(path, as_text(value))
+
+
+def as_text(value: Any) -> str:
+    """Formats JSON; raises ValueError if it cannot represent a number, such as NaN."""
+    return json.dumps(value, indent=2, allow_nan=False) + "\n"
 
 
 def read_json(path: Path) -> dict[str, Any]:
     """Reads a JSON object; raises OSError if the file does not exist, and Damaged for other content."""
-    if not isinstance(value := parsed(path.read_bytes()), dict):
+    if not isinstance(value := parsed(path), dict):
         raise Damaged(path, "is damaged: not a JSON object")
     return value
 
 
 def read_json_list(path: Path) -> list[dict[str, Any]]:
     """Reads a JSON list of objects; raises OSError if the file does not exist, and Damaged for other content."""
-    value = parsed(path.read_bytes())
+    value = parsed(path)
     if not (isinstance(value, list) and all(isinstance(each, dict) for each in value)):
         raise Damaged(path, "is damaged: not a list of JSON objects")
     return value
 
 
 def write_sealed(path: Path, value: dict[str, Any]) -> None:
-    """Writes a JSON object atomically, with its schema version and its digest. See `write_json` for errors."""
+    """Writes a JSON object atomically, with its schema version and its digest. See `as_text` for errors."""
     value = {**value, "schema": SCHEMA}
     write_json(path, {**value, SEAL: _seal(value)})
 
@@ -170,10 +211,11 @@ def _seal(value: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def parsed(content: bytes) -> Any:
-    """Parses JSON, which has no NaN and no infinity; None if it is not JSON."""
+def parsed(path: Path) -> Any:
+    """Reads JSON, which has no NaN and no infinity; None if the file's content is not JSON."""
+    content = path.read_bytes()
     try:
-        return json.loads(content.decode("utf-8"), parse_constant=_not_json)
+        return json.loads(content.decode("utf-8"), object_hook=partial(Entries, path), parse_constant=_not_json)
     except (ValueError, RecursionError):
         return None
 

@@ -1,17 +1,21 @@
 """A console that prints names literally, and lines of errors."""
 
+import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from lstm_toys.text import printable
 
 LEAST_WIDTH = 80
 """Minimum width of tables in columns; narrower terminals wrap their lines."""
+
+WIDTH = 120
+"""Width of tables in files."""
 
 
 def counted(number: int, noun: str) -> str:
@@ -41,6 +45,20 @@ def console(*, quiet: bool = False) -> Console:
     if created.width < LEAST_WIDTH:  # Otherwise it follows the terminal's.
         created.width = LEAST_WIDTH
     return created
+
+
+def escape_unencodable() -> None:
+    """Makes standard output escape characters that its encoding lacks, such as ``\\u2026``, instead of raising."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def printed(report: Iterable[RenderableType]) -> str:
+    """What a console of `WIDTH` columns prints of lines and tables, as text."""
+    created = _Console(file=io.StringIO(), width=WIDTH, markup=False, highlight=False, emoji=False)
+    for each in report:
+        created.print(each, soft_wrap=isinstance(each, str), crop=False)
+    return created.file.getvalue()  # type: ignore[attr-defined]  # Of the type of any file.
 
 
 def complain(message: str, code: int = 2) -> int:

@@ -1,6 +1,10 @@
 """A project of a user's own, and edits of it, of its data and of the library."""
 
+import io
+import zipfile
 from dataclasses import dataclass, field
+
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -10,7 +14,7 @@ class Edit:
     Attributes:
         edited: the path of the file.
         old: is replaced, wherever it is; empty: the file is new, or is replaced as a whole.
-        new: takes its place.
+        new: takes its place, text or bytes.
         files: files of the project that the edit is about, by path. The first is a part, with a ``GAIN`` or a function
             ``shape``.
     """
@@ -25,8 +29,26 @@ class Edit:
         path = folder / self.edited
         before = path.read_text() if self.old else ""
         assert self.old in before
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(before.replace(self.old, self.new) if self.old else self.new)
+        write(path, before.replace(self.old, self.new) if self.old else self.new)
+
+
+def write(path, content):
+    """Writes text or bytes to a file, in a folder that may be new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def zipped(name, text):
+    """The bytes of an archive with a module."""
+    with zipfile.ZipFile(made := io.BytesIO(), "w") as archive:
+        archive.writestr(name, text)
+    return made.getvalue()
+
+
+def saved(**arrays):
+    """The bytes of a file of arrays."""
+    np.savez(made := io.BytesIO(), **arrays)
+    return made.getvalue()
 
 
 def shaping(value):
@@ -81,7 +103,59 @@ OWN = {
         },
     ),
 }
-"""Of which each is noticed by its file, and changes what is trained on."""
+"""Of which each changes what is trained on."""
+
+BY_PATH = """    spec = spec_from_file_location("aside", "aside/gain.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.GAIN"""
+BY_LOADER = """    module = ModuleType("loaded")
+    SourceFileLoader("loaded", "code.txt").exec_module(module)
+    return module.GAIN"""
+ZIPPED = """    if "packed.zip" not in sys.path:
+        sys.path.insert(0, "packed.zip")
+    from packed import GAIN
+
+    return GAIN"""
+FLEETING = """    import fleeting
+
+    del sys.modules["fleeting"]
+    return fleeting.GAIN"""
+IMPORTED = {
+    "a module that is loaded by its path": Edit(
+        "aside/gain.py",
+        files={
+            "by_path.py": "from importlib.util import module_from_spec, spec_from_file_location\n" + shaping(BY_PATH),
+            "aside/gain.py": "GAIN = 0.3\n",
+        },
+    ),
+    "a module that a loader executes": Edit(
+        "code.txt",
+        files={
+            "by_loader.py": "from importlib.machinery import SourceFileLoader\nfrom types import ModuleType\n"
+            + shaping(BY_LOADER),
+            "code.txt": "GAIN = 0.3\n",
+        },
+    ),
+    "a module in an archive": Edit(
+        "packed.zip",
+        "",
+        zipped("packed.py", "GAIN = 0.9\n"),
+        {"unpacking.py": "import sys\n" + shaping(ZIPPED), "packed.zip": zipped("packed.py", "GAIN = 0.3\n")},
+    ),
+    "a module that is forgotten": Edit(
+        "fleeting.py", files={"forgetting.py": "import sys\n" + shaping(FLEETING), "fleeting.py": "GAIN = 0.3\n"}
+    ),
+    "data of a package": Edit(
+        "bundle/gain.txt",
+        files={
+            "bundled.py": "import pkgutil\n" + shaping("    return float(pkgutil.get_data('bundle', 'gain.txt'))"),
+            "bundle/__init__.py": "",
+            "bundle/gain.txt": "0.3",
+        },
+    ),
+}
+"""Of modules and files that a task loads when it is made."""
 
 LOADING = {
     "a monkeypatch of the library": Edit(
@@ -122,6 +196,9 @@ PARTS = (PARTS,)
 class Worst(lt.Goal):
     def error(self, rmse, asked):
         return 1.0 * rmse.max(axis=-1)
+
+    def met(self, errors):
+        return errors <= 1.0 * self.limit
 
 
 def task(x: lt.TimePoints) -> lt.Task:
@@ -223,6 +300,30 @@ OF_DECLARED = {
     "what is shown after training": Edit("mine.py", '"slope": 0.2', '"slope": 0.4'),
 }
 
+LEARNED = Edit("mine.py", "errors <= 1.0", "errors <= 0.0")
+"""After which no network has learned its task."""
+
+READ = 'float(lt.load_parameters("slope.npz")["slope"])'
+PROBED = project((), "GAIN = 0.3\n", ('"slope": 0.2', f'"slope": {READ}')) | {"slope.npz": saved(slope=np.float32(0.2))}
+"""An experiment whose probes read a file by a function of the library."""
+
+SLOPE = Edit("slope.npz", "", saved(slope=np.float32(0.4)))
+OPENED = project((), "GAIN = float(open('gain.txt').read())\n") | {"gain.txt": "0.3"}
+"""An experiment that opens a file."""
+
+DRAWN = """def draw(results, _):
+    from late import title
+
+    return {"loss.png": lt.figures.loss(results, title() + open("fig.txt").read())}
+"""
+LATE = {"late.py": "def title():\n    return 'One '\n", "fig.txt": "loss"}
+OF_FIGURES = {
+    "a module that drawing imports": Edit("late.py", "One", "Another"),
+    "a file that drawing reads": Edit("fig.txt", "loss", "course of the loss"),
+    "the library's figures": Edit("lstm_toys/figures/histories.py", 'xlabel="step"', 'xlabel="number of the step"'),
+}
+"""After which figures are other ones and nothing is trained."""
+
 CLAIMED = {
     "judges.py": "def make(gain):\n    return lambda lines: gain + lines.answer.values[:, 0, -1, 0]\n",
     "claimed.py": """
@@ -251,15 +352,101 @@ OF_CLAIMS = {
     "a closure of another module": Edit("claimed.py", "make(0.3)", "make(0.9)"),
     "what it is made by": Edit("judges.py", "gain + lines", "gain - lines"),
     "a sentence": Edit("claimed.py", "id, id, ", "id, f'It is {id}', "),
-    "a measure": Edit("lstm_toys/statistics/measures.py", "jnp.square(answer - shown)", "jnp.abs(answer - shown)"),
 }
 """After which claims are judged again and nothing is trained."""
+
+SCORED = """
+from functools import partial
+from pathlib import Path
+
+import lstm_toys as lt
+from mine import EXPERIMENT
+IMPORT
+
+
+def times(gain):
+    return gain
+
+
+def score(needs, keep):
+SCORE
+
+
+ANALYSIS = lt.Analysis(
+    name="scored",
+    settings={},
+    needs={"mine": lt.ask(EXPERIMENT)},
+    score=score,
+    report=lambda metrics: [f"scores: {metrics['first']} {metrics.get('second', '')}"],
+)
+
+if __name__ == "__main__":
+    lt.main(ANALYSIS)
+"""
+"""An analysis of the run of the experiment in ``mine.py``."""
+
+
+def scored(score, imports="", **files):
+    """The files of an analysis with a statement that returns its scores."""
+    lines = score.replace("\n", "\n    ")
+    return {"scored.py": SCORED.replace("IMPORT\n", imports).replace("SCORE", f"    {lines}"), **files}
+
+
+RUN, TWO = 'needs["mine"]', 'return {{"first": keep("first", [{run}], {0}), "second": keep("second", [{run}], {1})}}'
+HELPED = f'return {{"first": keep("first", [{RUN}], lambda: GAIN)}}'
+LAMBDAS = TWO.format("lambda: 0.3", "lambda: 0.5", run=RUN)
+PARTIALS = TWO.format("partial(times, 0.3)", "partial(times, 0.5)", run=RUN)
+FROM_FILE = 'return {"first": keep("first", [Path("data.txt")], lambda: float(Path("data.txt").read_text()))}'
+MEANWHILE = """def slow():
+    if Path("later.py").exists():
+        Path("later.py").rename("helper.py")
+    return GAIN
+
+return {"first": keep("first", [], slow)}"""
+FAST = "try:\n    from fast import GAIN\nexcept ImportError:\n    from slow import GAIN\n"
+INSIDE = """def fastest():
+    try:
+        from fast import GAIN
+    except ImportError:
+        from slow import GAIN
+    return GAIN
+
+return {"first": keep("first", [], fastest)}"""
+GAIN = "GAIN = 0.3\n"
+NOTHING = Edit("data.txt", "", "")
+PARTS = {
+    "two lambdas": (scored(LAMBDAS), NOTHING, "0.3 0.5", "0.3 0.5"),
+    "one of two lambdas": (scored(LAMBDAS), Edit("scored.py", "lambda: 0.3", "lambda: 0.9"), "0.3 0.5", "0.9 0.5"),
+    "two partial functions": (scored(PARTIALS), NOTHING, "0.3 0.5", "0.3 0.5"),
+    "a partial function": (scored(PARTIALS), Edit("scored.py", "times, 0.3", "times, 0.9"), "0.3 0.5", "0.9 0.5"),
+    "a file among the inputs": (scored(FROM_FILE, **{"data.txt": "0.3"}), Edit("data.txt"), "0.3", "0.9"),
+    "a module that changes meanwhile": (
+        scored(MEANWHILE, "from helper import GAIN\n", **{"helper.py": GAIN, "later.py": "GAIN = 0.9\n"}),
+        *(NOTHING, "0.3", "0.9"),
+    ),
+    "a new module that wins an import": (
+        scored(HELPED, FAST, **{"slow.py": GAIN}),
+        *(Edit("fast.py", "", "GAIN = 0.9\n"), "0.3", "0.9"),
+    ),
+    "a new module that wins an import in a part": (
+        scored(INSIDE, **{"slow.py": GAIN}),
+        *(Edit("fast.py", "", "GAIN = 0.9\n"), "0.3", "0.9"),
+    ),
+    **{
+        f"a helper in {name}.py": (
+            scored(HELPED, f"from {name} import GAIN\n", **{f"{name}.py": GAIN}),
+            *(Edit(f"{name}.py"), "0.3", "0.9"),
+        )
+        for name in ("figures", "my_figures", "ask", "page")
+    },
+}
+"""By what is edited of an analysis: its files, the edit, and its scores before and after."""
 
 UNSEEN = {
     "starts a process": "import subprocess\n\nsubprocess.run(['true'])\n",
     "lists a folder": "from pathlib import Path\n\nlist(Path().iterdir())\n",
 }
-"""What code of one's own may do, after which not everything is known that it depends on, by what is told of it."""
+"""What code of one's own may do, and what that is, after which its numbers are the same."""
 
 
 def library(path, *change):
@@ -272,7 +459,8 @@ TRACED = {
     "a limit": library("networks/training.py", "= 1_000.0", "= 900.0"),
     "code between programs and files": library("results/arrays.py", "(axes, targets[0])", "(axes, 2 * targets[0])"),
     "recorded steps": library("populations/specification.py", "max(least", "2 * max(least"),
-    "what measures a run": library("results/summary.py", "reached = goal.met(", "reached = ~goal.met("),
+    "a measure": library("statistics/measures.py", "jnp.square(answer - shown)", "jnp.abs(answer - shown)"),
+    "what measures a run": library("results/summary.py", "np.asarray(goal.met(", "np.asarray(~goal.met("),
 }
 """Of the library, each of which makes another run."""
 
@@ -285,6 +473,7 @@ OF_DATA = {
 """Of the library, each of which makes another run on curves of one's own."""
 
 OF_SWEEPS = {
+    "when a goal is met": LEARNED,
     "the error of a family": library("results/summary.py", "np.square(answer - truth)", "np.abs(answer - truth)"),
     "an experiment's goal": Edit("mine.py", "1.0 * rmse", "1000.0 * rmse"),
     "an experiment's data": Edit("read.csv"),
@@ -300,4 +489,4 @@ KEPT = [
 """Docstrings, comments and types in the library, after all of which nothing is trained."""
 
 FIGURE = library("figures/style.py", "FRAMES_A_SECOND = 4", "FRAMES_A_SECOND = 5")
-"""Of the library, after which figures are drawn again."""
+"""Of the library, after which nothing is trained."""

@@ -30,11 +30,15 @@ FILES = [
     Row("printf 'a\\n1\\n2\\n' > c.csv; own $O --train=c.csv --batch=3", 2, "flag --batch=3"),
     Row("printf 'a\\n5\\n5\\n5\\n' > c.csv; own $O --train=c.csv", 0, "2 of 2 networks"),
     Row("mkdir x; ln -s x results; line $S", 0, TRAINED),
+    Row("touch f; line $S --results_dir=f", 2, "cannot write to f/runs: Not a directory", always=True),
+    Row("line $S --results_dir=/proc/x --publish", 2, "cannot write to /proc/x/line: No such file or directory"),
     Row("(ulimit -f 8; JAX_ENABLE_COMPILATION_CACHE=0 line $S)", 1, "File too large"),
 ]
 """Files and folders that are something else, and what no machine can hold."""
 
 OUTPUT = [
+    Row("PYTHONIOENCODING=latin-1 line $S", 0, "0.0261 \\u2026 0.0264", given="line"),
+    Row("LC_ALL=C PYTHONUTF8=0 line $S", 0, "train MSE", given="line", always=True),
     Row("set -o pipefail; line $S | true; echo $?; ls results/runs/*/metrics.json", 0, "0 results/runs"),
     Row("set -o pipefail; line --help | true", 141, always=True),
     Row("line $S --results_dir='a[red]/[/b]/:smile:/$x$ %d {y}'", 0, "a[red]/[/b]/:smile:/$x$ %d {y}/runs/line"),
@@ -43,11 +47,10 @@ OUTPUT = [
 
 ENVIRONMENT = [
     Row("JAX_PLATFORMS=cuda line $S", 2, "JAX does not start as requested by JAX_PLATFORMS=cuda", always=True),
-    Row("JAX_PLATFORMS=cuda line $S", 0, "already finished", given="line"),
     Row("JAX_DISABLE_JIT=1 line $S", 2, "JAX_DISABLE_JIT prevents training; unset it"),
     Row("printf 'savefig.bbox: tight\\ntext.usetex: True' > matplotlibrc; line $S", 0, TRAINED),
     Row("unset JAX_COMPILATION_CACHE_DIR; XDG_CACHE_HOME=/proc/nowhere HOME=/proc/nowhere line $S", 0, TRAINED),
-    Row("JAX_ENABLE_X64=1 line $S --replot", 2, "there is no finished run to redraw", given="line"),
+    Row("JAX_ENABLE_X64=1 line $S --no_training", 2, "would be trained", given="line"),
 ]
 """What the environment asks for and cannot have, or has no say in."""
 

@@ -86,7 +86,7 @@ def spoiled(value):
     return curves
 
 
-Y = ("y",)
+Y, KEY, UNITS = ("y",), jax.random.key(0), {"lstm_0": 3, "readout": 1}
 COMPLEX = np.complex64(1 + 1j)
 ONES = np.ones((3, 3))
 BEND = lt.Parameter("bend", 0, 1)
@@ -125,6 +125,12 @@ task = partial(lt.Task, input_features=Y, output_features=Y, sequence=True)
 probe = partial(lt.Probe, name="p", inputs=CURVES, parameters={})
 reproduce = partial(lt.reproduce, family="line", parameters=LINE, x=X)
 x, measures = np.asarray(X), lt.measures
+VISITED = {layer: {"hidden": np.ones((2, 1, 4, n)), "cell": np.ones((2, 1, 4, n))} for layer, n in UNITS.items()}
+slow = partial(lt.slow_points, model=MODEL, params=PARAMS, visited=VISITED, inputs=np.ones((1, 1)))
+sized = partial(lt.sequences.parity, KEY, length=9, count=2)
+powers = partial(lt.sequences.powers, np.array([1]), length=9, symbols=2)
+accepted = partial(lt.accepted, by="n")
+analysis = partial(lt.Analysis, name="one", settings={}, needs={}, score=print, report=print)
 experiment, claim, claims = (partial(dataclasses.replace, each) for each in (EXPERIMENT, CLAIM, CLAIMS))
 
 REFUSED = [
@@ -133,7 +139,9 @@ REFUSED = [
     *bad(train, learning_rate=[*NUMBER, -0.5, 0, 1e-60, [0.1, -0.1], [0.1] * 5, [[0.1, 0.1]]], momentum=[0.9]),
     *bad(train, learning_rate=[jnp.atleast_1d], decay=[0.9], monitor=["no", lambda _: None], early_stopping=[5]),
     *bad(train, noise=[-0.5], optimizer=["lion", None]),
-    *bad(train, numbers=[{"amplitude": 0.3}, [0.3]]),
+    *bad(train, numbers=[{"amplitude": 0.3}, [0.3]], checkpoints=["folder", 5]),
+    *bad(lambda records: train(early_stopping=lt.EarlyStopping(records=records)), records=[5]),
+    *bad(lambda records: train(early_stopping=lt.EarlyStopping(goal=lt.Goal(rmse=0.1), records=records)), records=[50]),
     *bad(partial(train, learning_rate=[0.1, 0.2, 0.2]), seeds=[[0, 1, 1]]),
     *bad(adam, momentum=[-0.5, 1, [0.5, 1.0]], decay=[1, 1 - 1e-12]),
     *bad(partial(lt.train, model=MODEL, **OPTIONS), task=[None, "sine"]),
@@ -144,38 +152,65 @@ REFUSED = [
     ),
     *bad(
         lambda grid: lt.tune(TASK, MODEL, {"learning_rate": [0.1], **grid}, seeds=1, steps=1, base_seed=0),
-        grid=[{"noise": []}],
+        grid=[{"noise": []}, {"noise": 0.1}, {"noises": [0.1]}, {"steps": [1, 2]}],
     ),
-    *bad(answers, inputs=NO_CURVES, networks=[MODEL, PARAMS, (MODEL,)], block=[0]),
+    *bad(partial(lt.tune, TASK, MODEL, seeds=1, steps=1, base_seed=0), grid=[5, {}, ["noise"]]),
+    *bad(partial(lt.tune, TASK, MODEL, {"noise": [0.1]}, steps=1, base_seed=0), seeds=["2", None, 0, [1]]),
+    *bad(answers, inputs=[*NO_CURVES, np.ones((2, 12, 3))], block=[0], lengths=[[12, 3]]),
+    *bad(answers, networks=[MODEL, PARAMS, (MODEL,)]),
     *bad(lambda params: answers(networks=(MODEL, params)), params=[{}, WORDS]),
     *bad(lambda model: rollout(networks=(model, PARAMS)), model=[MODEL.init]),
     *(*bad(probe, inputs=NO_CURVES[:3]), *bad(partial(lt.reproduce_curves, features=Y), curves=NO_CURVES[:3])),
     *bad(lambda inputs: task(lambda *_: (inputs, inputs)).made(jax.random.key(0), {}), inputs=NO_CURVES[:3]),
     *bad(states, block=[1.5]),
-    *bad(rollout, feedback=[lambda _: None, lambda answers: answers[:1]]),
-    *bad(intervene, layer=[["lstm_0"]], gate=["open"]),
+    *bad(rollout, feedback=[lambda _: None, lambda answers: answers[:1], "answers", {}]),
+    *bad(rollout, start=[np.ones((2, 12, 3))], steps=[0, 1.5], every=[0, 3]),
+    *bad(intervene, layer=[["lstm_0"]], gate=["open", ["input"], {}], curves=[np.ones((2, 12, 3))]),
+    *bad(slow, visited=[None, {}, {"lstm_0": {}}, "states"], spacing=[0, -1.0, np.nan, "1", [1, 2]], starts=[0]),
     *bad(partial(lt.Stack, features=1), features=[1.5], hidden=[32, (0,)], sequence=["no"], cell=[lt.LSTM]),
     *bad(partial(lt.LSTM, units=1), units=[-1], gates=["harder", ONES]),
     *bad(partial(lt.show, curves=np.ones((1, 12)), x=X, features=Y), curves=[np.ones((1, 5))], x=[X[:, None]]),
     *bad(reproduce, family=["lines"], x=[X * np.nan], features=["y", ("y", "z")], batch=[0.5]),
     *bad(lambda slope: reproduce(parameters={**LINE, "slope": slope}), slope=[np.nan, ONES, (0.0, 1.0), COMPLEX]),
-    *bad(partial(lt.reproduce_curves, CURVES), features=[("x", "y"), ("y", "y"), (1,)]),
+    *bad(partial(lt.reproduce_curves, CURVES), features=[("x", "y"), ("y", "y"), (1,), None, 1]),
+    *bad(reproduce, parameters=[None, 0.5, [0.5, 0.25]]),
     *bad(partial(lt.read_off, "line", LINE, x=X), output_features=[("phase",)]),
     *bad(partial(lt.read_off_drawn, "line", ranges={}, output_features=("slope",), x=X), count=[0]),
-    *bad(lambda slope: lt.read_off_drawn("line", 5, {"slope": slope}, ("slope",), X), slope=[(1.0, 0.0)]),
+    *bad(lambda slope: lt.read_off_drawn("line", 5, {"slope": slope}, ("slope",), X), slope=[(1.0, 0.0), 0.5, (1,)]),
+    *bad(partial(lt.read_off_drawn, "line", 5, output_features=("slope",), x=X), ranges=[None, ["slope"]]),
     *bad(task, examples=[lambda _: None]),
-    *bad(probe, name=[3], targets=[np.ones((3, 1))], names=[("a",)], lengths=[[13, 1]]),
+    *bad(partial(task, lambda *_: EXAMPLES), trained=["line"], at_length=[5, lambda _: None]),
+    *bad(partial(task, lambda *_: EXAMPLES, fresh=True), validation=[5, [CURVES, CURVES], lambda _: None]),
+    *bad(lambda examples: task(lambda *_: examples).made(jax.random.key(0), {}), examples=[None, 5]),
+    *bad(lambda weights: lt.Probe.of("p", EXAMPLES._replace(weights=weights)), weights=[np.ones((2, 12, 1))]),
+    *bad(sized, length=[0, 1.5, "9"], count=[0, -1, 2.5, None]),
+    *bad(partial(lt.sequences.flip_flop, KEY, length=9, count=2), count=[0, None], bits=[0, 1.5], rate=[1.5, "often"]),
+    *bad(partial(lt.sequences.counting, KEY, length=9, count=2), count=[0, 1.5], language=["abc"]),
+    *(
+        *bad(partial(lt.sequences.adding, KEY, length=9, count=2), length=[1, None], count=[0]),
+        *bad(powers, length=[0, None], symbols=[0]),
+    ),
+    *bad(probe, name=[3], targets=[np.ones((3, 1))], names=[("a",), "ab", (1, 2)], lengths=[[13, 1]]),
+    *bad(probe, parameters=[None, [1, 2], 5], declared=[("slope",), None]),
+    *bad(partial(lt.Probe.of, "p"), examples=[None, (CURVES, CURVES)]),
     *bad(lambda slope: probe(parameters={"slope": slope}), slope=[np.ones(5)]),
     *bad(lambda slope: lt.probe_at("p", AT_LENGTH, 5, {"slope": slope}), slope=["steep"]),
+    *bad(partial(lt.probe_at, "p", task=AT_LENGTH, length=12), task=[None], length=[0, 1.5], seed=[-1, 1.5]),
+    *bad(partial(lt.probe_at, "p", task=AT_LENGTH, length=12), numbers=[{"slope": 0.5}]),
     *(*bad(lt.Span, start=["0"], stop=[np.nan]), *bad(lt.time_points, count=[12.0])),
+    *bad(partial(lt.time_points, 5), span=[(0, 1), 1.0]),
     *bad(partial(lt.Parameter, "decay", low=0.0, high=1.0), low=[None], high=[np.inf], unit=[3]),
+    *bad(lambda slope: lt.Axis("slope", 0, slope, 1), slope=[1, -1]),
     *bad(partial(lt.Plane, family="line", axes=("slope", "intercept")), family=["lines"], axes=[ONES]),
     *bad(
         lambda function: lt.Family(function, ()).curves(X, {}), function=[lambda x: x.mean(), lambda x, bend: bend * x]
     ),
     *bad(partial(lt.Family, lambda x, bend: bend * x), parameters=[BEND, (BEND, BEND)]),
     *bad(lambda slope: lt.FAMILIES["line"].curves(X, {**LINE, "slope": slope}), slope=[COMPLEX]),
+    *bad(partial(lt.FAMILIES["line"].curves, X), parameters=[None, 5]),
+    *bad(partial(lt.FAMILIES["line"].draw, KEY, count=3), count=[0, 1.5], ranges=[5, ("slope",)]),
     *bad(partial(lt.Scaling, outputs=((0.0, 1.0),)), inputs=[((0.0, 0.0),)]),
+    *bad(partial(lt.Scaling.fitted, np.ones((2, 12, 2))), names=[("y",), None, "xy", ("a", "a")]),
     *bad(partial(lt.wilson, successes=1, trials=16), successes=[17], trials=[2.5]),
     *bad(partial(lt.median_bootstrap, np.arange(5.0)), confidence=[95]),
     *((lt.median_quartiles, "values", ONES), (lt.band, "values", 0.5), (lt.Scaling.fitted, "values", spoiled(np.nan))),
@@ -184,14 +219,42 @@ REFUSED = [
     *bad(partial(lt.per_curve, measure=measures.rmse), curves=[CURVES, ANSWERED.isel(time=0)]),
     *bad(partial(lt.per_curve, ANSWERED), measure=[lambda a: a, lambda *_: None, lambda a, *_: a]),
     *bad(partial(lt.load, folder="saved"), trust=[3, "mylab.cells"]),
-    *bad(partial(lt.Checkpoints, folder="folder", every=1.0), every=[-1.0, ONES]),
+    *bad(partial(lt.save, folder="saved"), population=[None, TASK, PARAMS]),
+    *bad(partial(lt.save_results, path="results.nc"), results=[None, {"answer": CURVES}]),
+    *bad(partial(lt.save_parameters, path="parameters.npz"), params=[None, [PARAMS], {"a": [CURVES, CURVES]}]),
+    *bad(partial(lt.probed, name="lines"), results=[5, {}]),
+    *(*bad(partial(lt.probed, ANSWERED), name=[5, ["lines"]]), *bad(lt.right, curves=[5]), (accepted, "curves", 5)),
+    *bad(partial(lt.Checkpoints, folder="folder", every=1.0), every=[-1.0, ONES], tell=[None, "print"]),
     *bad(lambda drawing: lt.figures.save(drawing, "figure.png"), drawing=["a figure"]),
     *(*bad(lt.curves_of, experiment=["sine"]), *bad(partial(lt.curves_of, EXPERIMENT), timesteps=[[12]], numbers=[3])),
     *bad(partial(lt.labeled, EXPERIMENT), answers=[[[1.0], [2.0, 3.0]]]),
     *bad(lt.EarlyStopping, records=[-1, 1.5], best=["best"], goal=[0.1]),
-    *bad(experiment, task=[TASK], draw=[lambda _: {}], goal=[0.03], frames=[-1]),
-    *(*bad(claim, id=[3], quote=[3], number=[lambda: 0]), *bad(claims, title=[3])),
+    *bad(partial(lt.labeled, answers=CURVES), experiment=[None, "line"]),
+    *bad(experiment, task=[TASK], draw=[lambda _: {}], goal=[0.03], frames=[-1], name=[3], doc=[3]),
+    *bad(experiment, span=[(0, 1)], trained=["line"], scaling=[2.0], data=[["curves"]]),
+    *(*bad(lt.ask, experiment=[5, "line", TASK]), *bad(lt.main, experiment=[5, None])),
+    *bad(claim, id=[3], quote=[3], number=[lambda: 0], low=[np.nan, None, "0"], high=[np.nan], learned=["no"]),
     *bad(claim, alternatives=[len, {"window": len}, {"window": {1: len}}, {"window": {"late": lambda: 0}}]),
+    *bad(claim, against=[5], baselines=[5, ("copy",)], thresholds=[0.5, (0.5,)], fails=[1]),
+    *bad(lambda low: claim(thresholds=lt.Thresholds((low,), "", "")), low=[np.nan, "0"]),
+    *bad(
+        partial(lt.Thresholds, values=(0.1,), smallest="small", largest="large"),
+        values=[(), None, 0.1],
+    ),
+    *bad(partial(lt.Specification, change=print, choices={"a": "b"}), change=[5, None], choices=[5, {}]),
+    *bad(lt.Variant, change=[5, None]),
+    *bad(claims, title=[3], published=[5], data=["claims.csv"], controls=[{"x": 1}], variants=[{"x": 1}]),
+    *bad(
+        analysis,
+        name=[3],
+        settings=[5],
+        needs=[5, {"line": 5}],
+        score=[5],
+        report=[None],
+        draw=[5],
+        files=[5],
+        published=[5],
+    ),
 ]
 
 

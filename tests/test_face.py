@@ -49,6 +49,12 @@ def test_a_stub_hides_no_module(package):
         assert getattr(loaded, name) is getattr(origin, name)
 
 
+def test_a_name_that_does_not_exist_suggests_another():
+    with pytest.raises(AttributeError, match=r"^lstm_toys has no attribute 'trane'; did you mean train\?$"):
+        _ = lt.trane
+    assert not hasattr(lt, "zzz")
+
+
 @pytest.mark.parametrize("name", sorted(FACE))
 def test_a_public_name_has_a_docstring_and_is_shown_in_an_example(name):
     value = getattr(lt, name)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import majority
 import numpy as np
 import parity
+import whole_parity
 from parts import switched
 
 from conftest import carry_out
@@ -36,6 +37,7 @@ COMMANDS = {
     "own": (own.EXPERIMENT, ("--train={folder}/mine.csv", "--ask=next", "--seeds=2", "--steps=4", "--hidden=4")),
     "majority": (majority.EXPERIMENT, ("--seeds=3",)),
     "parity": (parity.EXPERIMENT, ("--seeds=3",)),
+    "whole_parity": (whole_parity.EXPERIMENT, ("--seeds=3",)),
     "sweep": (sweep, (*SMALL[:2], *GRID)),
     "generalization": (generalization, ("--task=sine", *SINE, *PLANES)),
     "dynamics": (dynamics, ("--task=sine", *SINE, "--inputs=0:0.6:3", "--starts=4")),
@@ -83,6 +85,6 @@ def ran(name, folder):
 
 
 def states(folder):
-    """The files of a world, with their sizes and times, without locks and without what every reader may add."""
-    paths = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(("loaded-", ".lock")))
+    """The files of a world with numbers, with their sizes and times; figures are drawn by every command."""
+    paths = (path for path in folder.rglob("*") if path.suffix in (".json", ".md", ".nc", ".npz"))
     return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in paths if path.suffix != ".lock"}

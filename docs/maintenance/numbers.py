@@ -60,7 +60,9 @@ def published(folder: Path) -> dict[str, dict[str, Any]]:
     for path in sorted(folder.rglob("*.json")):
         name = path.parent.relative_to(folder).as_posix()
         if name.partition("/")[0] not in (".", "runs"):
-            found.setdefault(name, {})[path.stem] = json.loads(path.read_text())
+            content = json.loads(path.read_text())
+            own = content.get("numbers", {}) if isinstance(content, dict) else {}  # Of an analysis.
+            found.setdefault(name, {})[path.stem] = {**content, **own} if own else content
     return found
 
 

@@ -39,7 +39,7 @@ PAPERS = tuple(
         Step(f"experiments.papers.tune --task {name}", (f"papers/{name}_recipes",)),
         Step(f"experiments.papers --paper {name} --random {networks} --variants", (f"papers/{name}",)),
         Step(
-            f"experiments.claims --claims experiments.papers.{name} --specifications --seeds 24",
+            f"experiments.claims --claims papers.{name} --specifications --seeds 24",
             (f"claims_experiments_papers_{name}_specifications",),
         ),
     )
@@ -100,8 +100,8 @@ def costs() -> dict[str, Cost]:
 
 
 def commands() -> dict[str, str]:
-    """The command that publishes each set."""
-    return {name: f"python -m {step.command}" for step in STEPS for name in step.sets}
+    """The command that publishes each set, as typed in any folder."""
+    return {name: f"lstm-toys {step.command.removeprefix('experiments.')}" for step in STEPS for name in step.sets}
 
 
 def published(folders: tuple[str, ...]) -> str:

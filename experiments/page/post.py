@@ -78,17 +78,21 @@ def claim(entry: dict[str, Any]) -> dict[str, Any]:
     return {
         **{name: entry[name] for name in ("id", "quote", "statistic", "verdict", "meets")},
         "words": [*sentences(entry)],
-        "verdict_words": VERDICTS[entry["verdict"]] + (", but not of these networks alone" if shared(entry) else ""),
+        "verdict_words": VERDICTS[entry["verdict"]]
+        + (", but not of these networks alone" if shared(entry, learned=declared.learned) else ""),
         "drawing": charts.drawing(entry),
         "curves": [*curves],
     }
 
 
-def shared(entry: dict[str, Any]) -> bool:
-    """Whether a supported claim is also met by models that learned nothing, or something else."""
+def shared(entry: dict[str, Any], *, learned: bool) -> bool:
+    """Whether a supported claim is also met by models that learned nothing, or something else.
+
+    A copy has to meet a claim that something was learned.
+    """
     nulls = [null["meets"] for null in entry["null"].values()]
     controls = [control["verdict"] == "supported" for control in entry["controls"].values()]
-    copied = any(nulls) and not any("to be learned" in remark for remark in entry["remarks"])
+    copied = any(nulls) and not learned
     return entry["verdict"] == "supported" and (copied or any(controls))
 
 

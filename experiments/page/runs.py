@@ -71,4 +71,4 @@ def planned(arguments: tuple[str, ...], results_dir: Path) -> Ask[Any]:
 
 def told(arguments: tuple[str, ...]) -> str:
     """A command line as it is typed."""
-    return f"python -m experiments.{' '.join(arguments)}"
+    return f"lstm-toys {' '.join(arguments)}"

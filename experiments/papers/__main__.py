@@ -2,8 +2,8 @@
 
 Tests claims after papers about counting or about memory on trained and on random networks, looks inside the networks,
 and collects the results in one folder. Missing networks are trained first, and finished runs are reused.
-`python -m experiments.claims --claims experiments.papers.counting` tests only the claims, and
-`python -m experiments.papers.tune` shows how the recipes were found.
+`lstm-toys claims --claims papers.counting` tests only the claims, and
+`lstm-toys papers.tune` shows how the recipes were found.
 """
 
 from collections.abc import Sequence

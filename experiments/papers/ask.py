@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,9 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rich.console import RenderableType
 
 import lstm_toys as lt
-from lstm_toys import files, tables
+from lstm_toys import tables
 from lstm_toys.cli.script import canonical
-from lstm_toys.runs import source
 from lstm_toys.runs.ask import Ask
 from lstm_toys.studies.analysis.ask import ask
 from lstm_toys.studies.claims.ask import ClaimSettings
@@ -35,7 +33,8 @@ class Paper(NamedTuple):
     """What is measured of the networks that judge claims of papers.
 
     ``number`` is the number of each network that the figure shows, from its results; ``shown`` are the populations in
-    the figure, with their names and recipes in words; ``inside`` is a function of `networks`, and the populations that it measures.
+    the figure, with names and recipes in words; ``inside`` is a function of `networks`, and the populations that it
+    measures.
     """
 
     number: Callable[[lt.Results], Float[ndarray, " S"]]
@@ -47,13 +46,11 @@ def random(claims: lt.Claims, module: str, networks: int, results_dir: Path, fla
     """Asks how many random networks, all of them changed by flags, meet the claims of a module."""
     named = canonical(module)
     asked = claims.given(*flags) if flags else claims
-    cells = [each.removeprefix("--cell=").partition(":")[0] for each in flags if re.match("--cell=.*:", each)]
-    code = [*map(source.digest, [module, *cells]), *map(files.sha256, claims.data), *flags]
     analysis = lt.Analysis(
         name="null" if named == POST else f"null_{named.replace('.', '_')}",
         settings={"networks": networks, **({"flags": [*flags]} if flags else {})},
         needs={},
-        score=lambda _, keep: papers.scoring.random(asked, code, networks, keep),
+        score=lambda _, keep: papers.scoring.random(asked, networks, keep),
         report=report_random,
     )
     return ask(analysis, results_dir)
@@ -74,7 +71,7 @@ def paper(name: str, about: Paper, judged: Ask[ClaimSettings], networks: int, re
         score=lambda needs, keep: papers.scoring.paper(name, about, needs, keep),
         report=lambda metrics: report_inside(metrics, about.shown),
         draw=lambda metrics, needs: papers.scoring.draw(name, about, metrics, needs),
-        files=lambda metrics, needs: papers.scoring.files(about, metrics, needs),
+        files=lambda metrics, needs: papers.scoring.files(about, networks, metrics, needs),
         published=f"papers/{name}",
     )
     return ask(analysis, results_dir)

@@ -19,6 +19,7 @@ import numpy as np
 
 import lstm_toys as lt
 from lstm_toys.cli import flags
+from lstm_toys.execution import code
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list
 from lstm_toys.results import storage
@@ -43,19 +44,20 @@ FOLDER = Path(__file__).parent
 OPEN = "\n## What stayed open\n\n"
 
 
-def random(claims: lt.Claims, code: Sequence[str], networks: int, keep: Keep) -> dict[str, Any]:
-    """How many random networks of each scale meet each claim; ``code`` are digests of what declares the claims."""
+def random(claims: lt.Claims, networks: int, keep: Keep) -> dict[str, Any]:
+    """How many random networks of each scale meet each claim."""
     asked = judgeable(claims)
     needed = set().union(*(claim.made_of(claims.populations) for claim in asked))
     made_of = {name: each for name, each in claims.populations.items() if name in needed}
     prepared = {name: Prepared(each, flags.parse(each, changes)[0]) for name, (each, changes) in made_of.items()}
     met = {claim.id: [0] * len(SCALES) for claim in asked}
+    declared = [*claims.data, code.library("studies/claims"), *(repr(each.settings) for each in prepared.values())]
     for place, scale in enumerate(SCALES):
         for first in range(0, networks, TOGETHER):
             numbers = range(first, min(first + TOGETHER, networks))
             counts = keep(
                 f"random networks of scale {scale:g}: {numbers.stop:,} of {networks:,}",
-                [code, scale, numbers.start, numbers.stop],
+                [declared, [*met], scale, numbers.start, numbers.stop],
                 partial(judged, asked, prepared, scale, numbers),
             )
             for claim, count in counts.items():
@@ -115,7 +117,7 @@ def paper(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict
     networks of each scale do; ``numbers``: that of each network that the figure shows, None if it diverged, by
     population; ``inside``: what `networks.inside` returns; ``sources`` and ``open``: the text on the papers.
     """
-    met = needs["random"].read_metrics()["claims"]
+    met = needs["random"].read_metrics()["numbers"]["claims"]
     sources, _, still_open = (FOLDER / f"{name}.md").read_text(encoding="utf-8").partition(OPEN)
     measure, measured = about.inside
 
@@ -143,10 +145,9 @@ def paper(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict
     }
 
 
-def files(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, str]:
-    """The report on a paper as Markdown; the Markdown of its claims begins with a heading."""
+def files(about: Paper, drawn: int, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, str]:
+    """The report on a paper as Markdown, with ``drawn`` random networks; that of its claims begins with a heading."""
     title, _, claims = needs["claims"].checked("claims.md").read_text(encoding="utf-8").partition("\n")
-    drawn = metrics["flags"]["random"]
     random = {claim: each["random"] for claim, each in metrics["claims"].items() if each["random"] is not None}
     text = rendered(
         FOLDER / "paper.md.jinja",

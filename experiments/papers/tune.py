@@ -32,7 +32,7 @@ TABLE: flags.FlagTable = {
     "base_seed": (parsers.integer(1, 2**32 - 1), "base seed of these networks; claims are tested on base seed 0"),
     **{
         name: flags.FLAGS[name]
-        for name in ("results_dir", "publish", "restart", "quiet", "checkpoint_every", "cluster")
+        for name in ("results_dir", "publish", "restart", "no_training", "quiet", "checkpoint_every", "cluster")
     },
 }
 DEFAULTS = {**flags.DEFAULTS, "task": "counting", "seeds": 8, "base_seed": 100}

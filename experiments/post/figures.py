@@ -123,7 +123,7 @@ def timeline(metrics: dict[str, Any]) -> Figure:
             style: dict[str, Any] = {"color": color, "clip_on": False}
             fits.plot(told["interval"], [place, place], linewidth=2.5, solid_capstyle="butt", **style)
             fits.plot([told["best"]], [place], "o", markersize=5, **style)
-        networks = counted(metrics["flags"]["seeds"])
+        networks = counted(metrics["seeds"])
         title = f"How far {networks} are from each published figure (bands: 95 % bootstrap)"
         distances.set(title=title, ylabel="energy score in units of y")
         distances.set(xlim=(0, LAST), ylim=(0, None))

@@ -64,7 +64,7 @@ HALVINGS = 14
 
 LARGEST = 64.0
 
-CLAIMS = ("lines-sine-phase", "lines-same-factor", "frequency-copied", "valley-amplitude", "valley-phase")
+CLAIM_IDS = ("lines-sine-phase", "lines-same-factor", "frequency-copied", "valley-amplitude", "valley-phase")
 """Claims of the post that may be about the mode."""
 
 TURNED, RANDOM, OTHER, LOCAL = "the mode", "a random edit", "the next mode", "the mode at the line"
@@ -225,7 +225,7 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[s
         "damage": {name: [_summary(each) for each in every] for name, every in damages.items()},
         "lines": _lines(networks, local, usual),
         "claims": {
-            claim: {name: [each[claim] for each in every] for name, every in judged.items()} for claim in CLAIMS
+            claim: {name: [each[claim] for each in every] for name, every in judged.items()} for claim in CLAIM_IDS
         },
     }
 
@@ -255,7 +255,7 @@ def _lines(networks: Edited, local: Oscillation, usual: Float[np.ndarray, "S C"]
 def _claims(networks: Edited, matrices: Float[np.ndarray, "S 1 D D"]) -> dict[str, Any]:
     answers = networks.answers(networks.curves, networks.mode.rest, matrices)[..., None]
     judged = judged_claims(lt.labeled(networks.experiment, answers, len(networks.x), networks.numbers))
-    return {name: dict(zip(("value", "low", "high"), judged[name].share, strict=True)) for name in CLAIMS}
+    return {name: dict(zip(("value", "low", "high"), judged[name].share, strict=True)) for name in CLAIM_IDS}
 
 
 def _by_line(networks: Edited, values: Float[np.ndarray, "S C"]) -> dict[str, Any]:

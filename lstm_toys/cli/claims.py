@@ -15,7 +15,7 @@ from typing import Any
 
 from lstm_toys import files
 from lstm_toys.cli import command, flags, modules, parsers
-from lstm_toys.cli.script import canonical, home
+from lstm_toys.cli.script import EXPERIMENTS, canonical
 from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Settings
@@ -37,12 +37,15 @@ def answers(text: str) -> tuple[str, Path]:
 
 ids = parsers.Parser(lambda text: tuple(text.split(",")), "names of claims, separated by commas")
 
+POST = "post.claims"
+"""The claims of the post."""
+
 OWN: flags.FlagTable = {
     "claims": (parsers.name, "module that declares CLAIMS: {}, or your own module"),
     "only": (ids, "claims to test; only the networks that they need are trained"),
     "answers": (answers, "file of answers of any model, made by lt.labeled, in place of networks; one per population"),
 }
-OWN_DEFAULTS = {"claims": "experiments.post.claims", "only": "all claims", "answers": "none"}
+OWN_DEFAULTS = {"claims": POST, "only": "all claims", "answers": "none"}
 
 TRAINING: flags.FlagTable = {
     name: each
@@ -67,9 +70,9 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         raise flags.Help(__doc__, table, {**DEFAULTS, **OWN_DEFAULTS})
     own, rest = flags.split({**OWN, **TRAINING}, arguments)
     values = flags.read("claims", __doc__, FLAGS, DEFAULTS, rest)
-    options, post = flags.options(values), f"{home()[0]}.post.claims"
-    module = own["claims"] or post
+    options, module = flags.options(values), own["claims"] or POST
     declared = modules.declared(module, "CLAIMS", Claims, "claims")
+    called = canonical(modules.full_name(module, "CLAIMS"))
     if values["variants"] and not declared.variants:
         raise flags.UsageError(f"flag --variants: {module} declares no variants")
     if unknown := [each for each in own["only"] or () if each not in declared.ids]:
@@ -82,7 +85,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     settings = usual(declared, values, module)
     paths = dict(own["answers"] or [])
     every = columns(declared, {name: settings[name] for name in settings if name not in paths}, values, module)
-    name = "claims" if module == post else f"claims_{canonical(module).replace('.', '_')}"
+    name = "claims" if called == f"{EXPERIMENTS}.{POST}" else f"claims_{called.replace('.', '_')}"
     name += "_specifications" if values["specifications"] else ""  # A set of its own, since it takes long.
     claim_settings = ClaimSettings(
         name,
@@ -101,8 +104,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         claim_settings,
         options.results_dir,
         report,
-        declared=canonical(module),
-        subject=Question(declared, settings, paths),
+        subject=Question(declared, called, settings, paths),
         needs=needs,
     )
     return command.Plan([asked], options)
@@ -110,11 +112,11 @@ def plan(arguments: Sequence[str]) -> command.Plan:
 
 def typed(values: Mapping[str, Any], declared: Claims) -> tuple[str, ...]:
     """Returns the flags of `TRAINING` among values; raises UsageError if a population of the claims declares one."""
-    given = {name: f"--{name}={_stated(values[name])}" for name in TRAINING if values[name] is not None}
+    given = {name: f"--{name}={parsers.stated(values[name])}" for name in TRAINING if values[name] is not None}
     for population in sorted(set().union(*(claim.made_of(declared.populations) for claim in declared.claims))):
         own, _ = flags.split(TRAINING, declared.populations[population][1])
         if twice := [name for name in given if own[name] is not None]:
-            reason = f"the population {population} is defined by --{twice[0]}={_stated(own[twice[0]])}"
+            reason = f"the population {population} is defined by --{twice[0]}={parsers.stated(own[twice[0]])}"
             raise flags.UsageError(f"flag {given[twice[0]]}: {reason}; leave its claims out, as lt.Claims.on does")
     return tuple(given.values())
 
@@ -171,11 +173,7 @@ def checked(experiment: Experiment, settings: Settings) -> Settings:
     own = {name: getattr(settings, name) for name in Settings.__dataclass_fields__ if name in flags.FLAGS}
     own |= {f"{NUMBER}{name}": value for name, value in settings.numbers}
     stated = {name: value for name, value in own.items() if value is not None and name not in experiment.fixed}
-    return flags.parse(experiment, [f"--{name}={_stated(value)}" for name, value in stated.items()])[0]
-
-
-def _stated(value: Any) -> str:
-    return (",".join(map(str, value)) or "none") if isinstance(value, list | tuple) else str(value)
+    return flags.parse(experiment, [f"--{name}={parsers.stated(value)}" for name, value in stated.items()])[0]
 
 
 def digests(paths: Mapping[str, Path], settings: Mapping[str, Settings]) -> tuple[tuple[str, str], ...]:

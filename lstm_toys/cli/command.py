@@ -15,6 +15,7 @@ from typing import Any
 
 from rich.console import RenderableType
 
+from lstm_toys import arguments as checked
 from lstm_toys import output
 from lstm_toys.cli import VERSION, flags, modules
 from lstm_toys.execution.signals import Interrupted, Interruption, ended
@@ -58,6 +59,7 @@ def ask(experiment: Experiment, *arguments: str) -> Ask[Settings]:
         >>> lt.ask(sine.EXPERIMENT, "--seeds=4").name
         'sine'
     """
+    checked.kinds(locals(), experiment=Experiment)
     asked: Ask[Settings] = plan(experiment, arguments).asks[0]
     return asked
 
@@ -69,6 +71,7 @@ def main(experiment: Experiment | Analysis) -> None:
         >>> if __name__ == "__main__":  # doctest: +SKIP
         ...     lt.main(EXPERIMENT)
     """
+    checked.kinds(locals(), experiment=Experiment | Analysis)
     run_and_exit(lambda arguments: plan(experiment, arguments))
 
 
@@ -87,6 +90,7 @@ def plan(experiment: Experiment | Analysis, arguments: Sequence[str]) -> Plan:
 
 def run_and_exit(make_plan: Callable[[Sequence[str]], Plan]) -> None:
     """Runs a command line and exits; quietly if the reader of its output stops early."""
+    output.escape_unencodable()
     gc.set_threshold(50_000)  # New objects; Python's 700 take a sixth of a command's time.
     os.environ.pop("MPLBACKEND", None)  # Figures are drawn into files.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # It warns if it cannot store its list of fonts.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
+from lstm_toys.cli.parsers import stated
 from lstm_toys.networks import cells, optimizers
 
 Values = Mapping[str, Any]
@@ -65,10 +66,8 @@ def settled(values: Values, typed: Collection[str], fixed: Collection[str], usua
         )
 
     def described(flag: str) -> str:
-        value = resolved[flag]
-        text = ",".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
         source = "" if flag in typed else f" (fixed by {name})" if flag in fixed else f" (the default of {name})"
-        return f"--{flag}={text}{source}"
+        return f"--{flag}={stated(resolved[flag])}{source}"
 
     for flag, other, holds, _ in CONFLICTS:
         if flag not in (*typed, *fixed) and other in typed and holds(resolved):

@@ -8,6 +8,8 @@ from typing import Any
 from absl import flags
 
 from lstm_toys.cli import conflicts, parsers
+from lstm_toys.cli.script import OF_FOLDER, SCRIPT, short_name
+from lstm_toys.cli.suggestions import meant
 from lstm_toys.networks import cells, optimizers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
@@ -24,19 +26,26 @@ class Help(Exception):
     """A request for help; its text is the help of the running command."""
 
     def __init__(self, doc: str, table: FlagTable, defaults: dict[str, Any]) -> None:
-        spec = sys.modules["__main__"].__spec__
-        name = spec.name.removesuffix(".__main__") if spec else ""
-        called = f"python -m {name}" if spec else f"python {sys.argv[0]}"
-        if name.startswith(INSTALLED):
-            called = f"lstm-toys {name.removeprefix(INSTALLED)}"
-        lines = [doc.strip(), "", f"usage: {called} [flags]", ""]
+        lines = [doc.strip(), "", f"usage: {called()} [flags]", ""]
         for flag, (parser, text) in table.items():
             default = defaults.get(flag, "set by the experiment")
             if parser is None:
-                lines += [f"  --[no]{flag}", f"      {text} (default: {'yes' if defaults.get(flag) else 'no'})"]
+                shown = flag if flag.startswith("no_") else f"[no]{flag}"
+                lines += [f"  --{shown}", f"      {text} (default: {'yes' if defaults.get(flag) else 'no'})"]
             else:
                 lines += [f"  --{flag}", f"      {text}", f"      takes {parser.syntactic_help} (default: {default})"]
         super().__init__("\n".join(lines))
+
+
+def called() -> str:
+    """How the running command is called: by the console script if it is one of the experiments', from any folder."""
+    spec = sys.modules["__main__"].__spec__
+    if spec is None:
+        return f"python {sys.argv[0]}"
+    if spec.name == OF_FOLDER:
+        return sys.argv[0]
+    name = spec.name.removesuffix(".__main__")
+    return f"{SCRIPT} {short}" if (short := short_name(name)) != name else f"python -m {name}"
 
 
 class UsageError(Exception):
@@ -51,8 +60,6 @@ def blaming(flag: str, value: Any) -> Iterator[None]:
     except ValueError as error:
         raise UsageError(f"flag --{flag}={value}: {error}") from None
 
-
-INSTALLED = "lstm_toys.experiments."
 
 OWN = "the optimizer's default"
 
@@ -92,8 +99,8 @@ _TABLE: dict[str, tuple[flags.ArgumentParser[Any] | None, Any, str]] = {
     ),
     "results_dir": (parsers.folder, "results", "folder for runs and published files"),
     "publish": (None, False, "copy the figures and metrics of the finished run to <results_dir>/<experiment>"),
-    "replot": (None, False, "redraw the figures of the finished run without training"),
     "restart": (None, False, "start from the beginning, even if the run is finished or could be continued"),
+    "no_training": (None, False, "if networks would have to be trained, name them and exit with code 2"),
     "quiet": (None, False, "print only errors and the folder of the results"),
     "checkpoint_every": (parsers.positive, 30.0, "seconds between checkpoints; an interrupted run continues from one"),
     "on_divergence": (parsers.choice("exclude", "stop"), "exclude", "leave diverged seeds out of statistics, or stop"),
@@ -104,7 +111,6 @@ _TABLE: dict[str, tuple[flags.ArgumentParser[Any] | None, Any, str]] = {
         "Dask cluster whose workers train and evaluate (needs the extra 'cluster'): local:4 starts four workers on "
         "this machine; otherwise the address of a scheduler, or its scheduler file",
     ),
-    "mixed": (None, False, "accept, and record, workers with other versions or processors; last bits may differ"),
     "compile_cache": (None, True, "keep compiled programs in the user's cache folder for later commands"),
 }
 """Each flag of an experiment: its parser, its default, and the help text. An experiment sets the missing defaults."""
@@ -114,7 +120,7 @@ DEFAULTS = {name: default for name, (_, default, _) in _TABLE.items() if default
 
 ANALYSIS: FlagTable = {
     name: FLAGS[name]
-    for name in ("results_dir", "publish", "replot", "restart", "quiet", "figure_format", "cluster", "mixed")
+    for name in ("results_dir", "publish", "restart", "no_training", "quiet", "figure_format", "cluster")
 }
 """The flags of an analysis, which also say how the runs that it needs are made."""
 
@@ -130,6 +136,9 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
     except ValueError as error:
         raise UsageError(str(error)) from None
     settings = {name: value for name, value in values.items() if name in Settings.__dataclass_fields__}
+    if settings["early_stopping"].records and experiment.goal is None:
+        told = f"flag --early_stopping={settings['early_stopping']}"
+        raise UsageError(f"{told}: the experiment {experiment.name} declares no goal")
     own = optimizers.TAKES.get(settings["optimizer"], {})  # Of an optimizer of the user's, none.
     settings |= {name: default for name, default in own.items() if settings[name] is None}
     settings["numbers"] = tuple((name, values[f"{NUMBER}{name}"]) for name in experiment.numbers)
@@ -154,10 +163,18 @@ def defaults_of(experiment: Experiment) -> dict[str, Any]:
     """Returns the defaults of an experiment's flags. Raises UsageError if one is missing, or belongs to no flag."""
     if missing := {"steps", "learning_rate"} - experiment.defaults.keys():
         raise UsageError(f"experiment {experiment.name}: no default for {min(missing)}")
-    if unknown := experiment.defaults.keys() - FLAGS.keys():
-        raise UsageError(f"experiment {experiment.name}: default for the unknown flag {min(unknown)}")
+    if unknown := sorted({*experiment.defaults, *experiment.fixed} - FLAGS.keys()):
+        known = meant(unknown[0], FLAGS) or f"available: {', '.join(FLAGS)}"
+        raise UsageError(
+            f"experiment {experiment.name}: default or fixed value of the unknown flag {unknown[0]}; {known}"
+        )
     numbers = {f"{NUMBER}{name}": value for name, value in experiment.numbers.items()}
-    return {**DEFAULTS, **experiment.defaults, **numbers}
+    own = {
+        name: value if isinstance(value, bool) else parsers.stated(value) for name, value in experiment.defaults.items()
+    }
+    absent = {name: DEFAULTS[name] for name, value in parsed_defaults().items() if value is None}  # Such as "auto".
+    own |= {name: text for name, text in absent.items() if own.get(name) == "None"}
+    return {**DEFAULTS, **own, **numbers}
 
 
 def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], arguments: Sequence[str]) -> dict[str, Any]:
@@ -221,8 +238,6 @@ def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bo
 
 
 def options(values: dict[str, Any]) -> Options:
-    """Makes options; flags that a command lacks keep their `DEFAULTS`. Raises UsageError for conflicting flags."""
+    """Makes options; flags that a command lacks keep their `DEFAULTS`."""
     every = {**parsed_defaults(), **values}
-    if every["replot"] and every["restart"]:
-        raise UsageError("flag --replot: redraws a finished run, but --restart runs it again; give one of the two")
     return Options(**{name: every[name] for name in Options.__dataclass_fields__})

@@ -1,8 +1,6 @@
 """Loads declarations that a flag names, from the experiments or from a user's modules. Imports nothing heavy."""
 
 import importlib
-import importlib.util
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +8,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from lstm_toys.cli import flags
-from lstm_toys.cli.script import home
+from lstm_toys.cli.script import EXPERIMENTS, declarations, home
 from lstm_toys.cli.suggestions import meant
 from lstm_toys.runs.context import described_error
 from lstm_toys.runs.experiment import Experiment
@@ -30,17 +28,27 @@ class Open(Experiment):
     complete: Callable[[dict[str, Any]], tuple[Experiment, list[str]]] = field(kw_only=True)
 
 
-def declared(name: str, attribute: str, kind: type[T], flag: str) -> T:
-    """Imports a module, named as in `listed` or in full, and returns its declaration; raises UsageError."""
-    module = _module(name, attribute, flag)
+def declared(name: str, attribute: str, kind: type[T], flag: str = "") -> T:
+    """Imports a module, named as in `listed` or in full, and returns its declaration; raises UsageError.
+
+    ``flag`` is the flag that names the module; empty: the command does.
+    """
+    prefix = f"flag --{flag}={name}" if flag else f"{name}.py"
+    module = _module(name, attribute, prefix)
     if not hasattr(module, attribute):
         what = f"{module.__name__} declares no {attribute} of class {kind.__name__}"
-        raise flags.UsageError(f"flag --{flag}={name}: {what}; {_offered(name, attribute)}")
+        raise flags.UsageError(f"{prefix}: {what}; {_offered(name, attribute)}")
     value = getattr(module, attribute)
     if not isinstance(value, kind):
         mismatch = f"must be of class {kind.__name__}, not {type(value).__name__}"
-        raise flags.UsageError(f"flag --{flag}={name}: {module.__name__}.{attribute} {mismatch}")
+        raise flags.UsageError(f"{prefix}: {module.__name__}.{attribute} {mismatch}")
     return value
+
+
+def full_name(name: str, attribute: str) -> str:
+    """Returns the name under which a module with this declaration is imported: first the experiments, then others."""
+    short = name.removeprefix(f"{EXPERIMENTS}.")  # As in a clone, wherever they are installed.
+    return f"{home()[0]}.{short}" if short in listed(attribute) else name
 
 
 def completed(experiment: Experiment, arguments: Sequence[str]) -> tuple[Experiment, list[str], list[str]]:
@@ -59,15 +67,12 @@ def table_of(experiment: Experiment) -> tuple[flags.FlagTable, dict[str, Any]]:
 
 
 def listed(attribute: str) -> list[str]:
-    """Lists the experiments' modules with this declaration, as a flag takes them, without importing them.
-
-    A module next to the commands goes by its short name, a module in a subfolder by its full name.
-    """
-    package, folder = home()
+    """Lists the experiments' modules with this declaration, as a flag takes them, without importing them."""
+    _, folder = home()
     return [
-        path.stem if path.parent == folder else ".".join((package, *path.relative_to(folder).with_suffix("").parts))
+        ".".join(path.relative_to(folder).with_suffix("").parts)
         for path in sorted(folder.rglob("*.py"), key=lambda path: (len(path.parts), path))
-        if re.search(rf"^{attribute}(: .+)? = ", path.read_text(encoding="utf-8"), re.MULTILINE)
+        if attribute in declarations(path)
     ]
 
 
@@ -77,15 +82,13 @@ def offered(table: flags.FlagTable, flag: str, attribute: str) -> flags.FlagTabl
     return {**table, flag: (parser, text.format(", ".join(listed(attribute))))}
 
 
-def _module(name: str, attribute: str, flag: str) -> ModuleType:
-    prefix = f"flag --{flag}={name}"
+def _module(name: str, attribute: str, prefix: str) -> ModuleType:
     if not all(part.isidentifier() for part in name.split(".")) or name.endswith(".py"):
         meant = ".".join(Path(name.removesuffix(".py")).parts)
         raise flags.UsageError(
             f"{prefix}: takes the name of a module, such as {meant if meant.isidentifier() else 'mine'}"
         )
-    package, _ = home()
-    full = f"{package}.{name}" if "." not in name and importlib.util.find_spec(f"{package}.{name}") else name
+    full = full_name(name, attribute)
     parts = full.split(".")
     above = {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
     try:
@@ -97,6 +100,6 @@ def _module(name: str, attribute: str, flag: str) -> ModuleType:
 
 
 def _offered(name: str, attribute: str) -> str:
-    every = listed(attribute)
+    every = [*listed(attribute), *(path.stem for path in Path.cwd().glob("*.py") if attribute in declarations(path))]
     own = "your own modules in this folder or on PYTHONPATH"
     return meant(name, every) or f"available: {', '.join(every)}, and {own}"

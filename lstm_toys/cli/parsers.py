@@ -30,6 +30,11 @@ DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 """Numbers as people write them; Python also accepts ``1_6``, ``nan``, outer spaces, and digits of every script."""
 
 
+def stated(value: Any) -> str:
+    """Returns the value of a flag as it is typed."""
+    return (",".join(map(str, value)) or "none") if isinstance(value, list | tuple) else str(value)
+
+
 def whole(text: str, what: str = "an integer") -> int:
     """Parses a whole number, such as 1000 or 1e3; raises ValueError with the words."""
     if match := WHOLE.fullmatch(text):

@@ -1,10 +1,19 @@
-"""The console script: ``lstm-toys NAME FLAGS`` is ``python -m experiments.NAME FLAGS``, from any folder."""
+"""The console script: ``lstm-toys NAME FLAGS`` runs a command in any folder.
+
+A command is a module of the experiments, which is run like ``python -m experiments.NAME``, or else a module in the
+current folder that declares an experiment or claims.
+"""
 
 import ast
+import importlib
 import importlib.util
+import keyword
 import re
 import runpy
+import symtable
 import sys
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -15,27 +24,55 @@ from lstm_toys.cli.suggestions import meant
 
 EXPERIMENTS = "experiments"
 
+SCRIPT = "lstm-toys"
+
+OF_FOLDER = "lstm_toys.cli.own"
+"""The module that runs a module of the current folder."""
+
+DECLARED = ("EXPERIMENT", "CLAIMS")
+"""Names that make a module in the current folder a command."""
+
 HELP = ("help", "--help", "-h")
+
+SHOW = "show"
 
 
 def main() -> None:
-    """Runs the module of the command that the first argument names, or lists all commands."""
+    """Runs the command that the first argument names, or lists all commands."""
+    output.escape_unencodable()
     name, *arguments = sys.argv[1:] or [HELP[0]]
     if name in HELP and arguments:
         name, arguments = arguments[0], ["--help", *arguments[1:]]
-    sys.path.insert(0, str(Path.cwd()))  # Like `python -m`.
+    if name == SHOW:
+        sys.exit(importlib.import_module("lstm_toys.cli.show").main(arguments))
+    sys.path.insert(0, str(here := Path.cwd()))  # Like `python -m`.
     package, folder = home()
     every = commands(folder)
-    if name in HELP:
-        print(listing(every))
-    elif name == "--version":
-        print(VERSION)
-    elif name in every:
+    if name in every:
         sys.argv[1:] = arguments
         runpy.run_module(f"{package}.{name}", run_name="__main__", alter_sys=True)
+    elif name in (own := {each: line for each, line in own_commands(here).items() if each not in every}):
+        module = importlib.import_module(OF_FOLDER)
+        sys.modules["__main__"] = module  # The file of this script is none that results depend on.
+        module.run(name, arguments)
+    elif name in HELP:
+        print(listing(every, importlib.import_module(package).COMMANDS, own))
+    elif name == "--version":
+        print(VERSION)
     else:
-        suggestion = meant(name, [*every, "--version"]) or f"available: {', '.join(every)}"
-        sys.exit(output.complain(f"unknown command {name!r}; {suggestion}"))
+        sys.exit(output.complain(unknown(name, here, [*every, *own])))
+
+
+def unknown(name: str, folder: Path, every: Sequence[str]) -> str:
+    """Explains in one line why a name is no command: what its file in a folder lacks, or which commands there are."""
+    told = f"unknown command {name!r}"
+    if f"{name}.py" in (path.name for path in folder.glob("*.py")):
+        try:
+            ast.parse((folder / f"{name}.py").read_bytes(), f"{name}.py")
+        except (OSError, SyntaxError, ValueError) as error:
+            return f"{told}: {error}"
+        return f"{told}: {name}.py declares neither {' nor '.join(DECLARED)}"
+    return f"{told}; {meant(name, [*every, SHOW, '--version']) or 'available: ' + ', '.join(every)}"
 
 
 @cache
@@ -59,21 +96,70 @@ def canonical(module: str) -> str:
     return module.removeprefix("lstm_toys.") if module.startswith(f"lstm_toys.{EXPERIMENTS}.") else module
 
 
+def short_name(module: str) -> str:
+    """Returns the name of one of the experiments' modules, as commands and flags take it; other names are kept."""
+    ours = module.startswith((f"{EXPERIMENTS}.", f"lstm_toys.{EXPERIMENTS}."))
+    return module.removeprefix(f"{home()[0]}.") if ours else module
+
+
 def commands(folder: Path) -> dict[str, str]:
-    """Returns the first line of every command's docstring, by name, without importing any command."""
-    paths = {path.stem: path for path in folder.glob("*.py")}
-    paths |= {path.parent.name: path for path in folder.glob("*/__main__.py")}
-    sources = {name: path.read_text(encoding="utf-8") for name, path in sorted(paths.items())}
-    return {
-        name: (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
-        for name, source in sources.items()
-        if re.search('^if __name__ == "__main__":', source, re.MULTILINE)
+    """Returns the first line of every command's docstring, by name, without importing any command.
+
+    The name of a command in a subfolder begins with that of the folder: ``papers.tune``.
+    """
+    found = {}
+    for path in sorted(folder.rglob("*.py")):
+        source = path.read_bytes()
+        if re.search(b'^if __name__ == "__main__":', source, re.MULTILINE):
+            parts = path.relative_to(folder).with_suffix("").parts
+            found[".".join(parts).removesuffix(".__main__")] = summary(source)
+    return dict(sorted(found.items()))
+
+
+def own_commands(folder: Path) -> dict[str, str]:
+    """Returns the first line of the docstring of every module in a folder that is a command, by name."""
+    return {path.stem: summary(path.read_bytes()) for path in sorted(folder.glob("*.py")) if declarations(path)}
+
+
+def declarations(path: Path) -> list[str]:
+    """Returns which names in `DECLARED` a module assigns, without executing it; none if it cannot be read."""
+    if not path.stem.isidentifier() or keyword.iskeyword(path.stem):
+        return []
+    try:
+        source = path.read_bytes()
+        if not any(name.encode() in source for name in DECLARED):
+            return []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            table = symtable.symtable(importlib.util.decode_source(source), str(path), "exec")
+    except (OSError, SyntaxError, ValueError):
+        return []
+    assigned = {each.get_name() for each in table.get_symbols() if each.is_assigned()}
+    return [name for name in DECLARED if name in assigned]
+
+
+def summary(source: bytes) -> str:
+    """Returns the first line of a module's docstring; empty without one."""
+    return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+
+
+def listing(every: Mapping[str, str], first: Iterable[str], own: Mapping[str, str]) -> str:
+    """Returns the usage text: how to call the script, and one line for each command.
+
+    The ``first`` commands are in a paragraph of their own, and so are those of the current folder.
+    """
+    paragraphs = {
+        "": {name: every[name] for name in first},
+        "analyses of the post and of papers": {name: line for name, line in every.items() if name not in first},
+        "in this folder": own,
     }
-
-
-def listing(every: dict[str, str]) -> str:
-    """Returns the usage text: how to call the script, and one line for each command."""
-    width = max(map(len, every))
-    rows = [f"  {name:{width}}  {line}" for name, line in every.items()]
-    more = "lstm-toys help NAME lists the flags of a command, lstm-toys --version prints the version."
-    return "\n".join(["usage: lstm-toys NAME [flags]", "", *rows, "", more])
+    width = max(map(len, [*every, *own]))
+    lines = [f"usage: {SCRIPT} NAME [flags]"]
+    for title, rows in paragraphs.items():
+        lines += ["", *([f"{title}:"] * bool(title))] if rows else []
+        lines += [f"  {name:{width}}  {line}".rstrip() for name, line in rows.items()]
+    more = [
+        f"{SCRIPT} help NAME lists the flags of a command, {SCRIPT} --version prints the version.",
+        f"{SCRIPT} {SHOW} FOLDER prints a finished run as it lies there, without verifying it.",
+    ]
+    return "\n".join([*lines, "", *more])

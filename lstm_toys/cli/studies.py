@@ -18,7 +18,7 @@ from lstm_toys.studies.sweep import ask as sweeps
 from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.tasks.planes import LENGTH, SPACING, Axis
 
-LEAST_TIMESTEPS = 10
+LEAST_TIMESTEPS = 2
 MOST_POINTS = 100_000
 MOST_SETTINGS = 10_000
 MOST_INPUTS, MOST_STARTS = 1_000, 1_000
@@ -161,8 +161,6 @@ def generalization(arguments: Sequence[str]) -> command.Plan:
     names, table, defaults = axes_of(experiment)
     typed, rest = flags.split(table, rest)
     settings, options = flags.parse(experiment, rest)
-    if settings.timesteps < LEAST_TIMESTEPS:
-        raise flags.UsageError(f"flag --timesteps: must be at least {LEAST_TIMESTEPS} to measure answers")
     given = {names[flag]: each for flag, each in typed.items()}
     name, about = f"generalization_{experiment.name}", study.Subject(experiment, {}, {})
     if experiment.trained is None:
@@ -179,7 +177,9 @@ def generalization(arguments: Sequence[str]) -> command.Plan:
             raise flags.UsageError(f"flag --length: must be at least {least}")
         if idle := [each for each, values in given.items() if values and values.count > 1 and each not in along]:
             raise flags.UsageError(f"flag --{idle[0]}: not an axis of a grid of {experiment.name}; give one number")
-        limit = experiment.goal.limit if own["limit"] is None else own["limit"]
+        limit = experiment.goal.limit if experiment.goal and own["limit"] is None else own["limit"]
+        if limit is None:
+            raise flags.UsageError(f"flag --limit: needed, since {experiment.name} declares no goal")
         evaluation = study.Evaluation(name, settings, grids, limit=limit)
     return command.Plan([study.ask(about, evaluation, options.results_dir)], options, notes=notes)
 

@@ -72,6 +72,7 @@ def intervene(
         >>> lt.intervene(trained, curves, "lstm_0", [0, 2], hold=0.0).shape
         (2, 1, 20, 1)
     """
+    arguments.kinds(locals(), gate=str | None)
     networks, curves, block = answering.checked(networks, curves, block, name="curves")
     model, params, seeds = networks.model, networks.params, len(networks)
     one = jax.tree.map(lambda leaf: leaf[0], params)

@@ -90,10 +90,14 @@ def slow_points(
         (2, 2, 8)
     """
     inputs = np.asarray(arguments.array("inputs", inputs, "U F", hint=", one constant input per row"), float)
-    starts, examined = (arguments.whole(*each, least=1) for each in (("starts", starts), ("examined", examined)))
+    arguments.kinds(locals(), visited=Mapping)
+    starts, examined = arguments.counts(starts=starts, examined=examined)
+    spacing = arguments.number("spacing", spacing, above=0)
     tolerance = arguments.number("tolerance", tolerance, least=0)
     networks = resolved(networks)
     system, seeds = system_of(networks, inputs.shape[1]), len(networks)
+    for layer, name, _ in system.places:
+        arguments.expect(name in visited.get(layer, ()), "visited", f"states with {layer!r} and {name!r}", visited)
     parts = [
         arguments.array(f"visited[{layer!r}][{name!r}]", visited[layer][name], f"{seeds} C T {units}")
         for layer, name, units in system.places

@@ -44,22 +44,3 @@ class Executor(ABC):
         self, job: Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool] = lambda: False
     ) -> Iterator[tuple[Part, Outcome[Result]]]:
         """Computes parts, and yields each with its outcome, in any order; raises Stopped once ``stop`` returns True."""
-
-
-class ExecutionLog:
-    """Lists the parts of a run that processes with other fingerprints computed, by fingerprint, in ``others``."""
-
-    def __init__(self, own: dict[str, Any]) -> None:
-        self._own = own
-        self.others: list[dict[str, Any]] = []
-
-    def add(self, part: str, fingerprint: dict[str, Any]) -> None:
-        """Adds a part, computed with the block size of this process."""
-        fingerprint = {**fingerprint, "block": self._own["block"]}
-        if fingerprint == self._own:
-            return
-        for each in self.others:
-            if each["fingerprint"] == fingerprint:
-                each["parts"].append(part)
-                return
-        self.others.append({"fingerprint": fingerprint, "parts": [part]})

@@ -26,11 +26,11 @@ from distributed.comm.addressing import parse_host_port
 from distributed.comm.core import connect
 from distributed.security import Security
 
-from lstm_toys import opened
-from lstm_toys.execution import devices, lowering
+from lstm_toys import modules
+from lstm_toys.execution import code, devices
 from lstm_toys.execution.base import LOCAL, Executor, Job, Outcome, Part, Result
+from lstm_toys.execution.devices import LEAST_DEVICES
 from lstm_toys.execution.signals import Stopped
-from lstm_toys.execution.switches import LEAST_DEVICES
 from lstm_toys.output import counted
 
 PATIENCE = 60.0
@@ -48,7 +48,8 @@ TRIES = 3
 AHEAD = 2
 """Parts submitted per worker, so that workers do not wait for the client."""
 
-EXPERIMENTS = "lstm_toys.experiments."
+CODE = ("dynamics", "studies")
+"""Folders of code that workers may run, in addition to `code.BELOW`."""
 
 
 class Unreachable(Exception):
@@ -81,18 +82,14 @@ def _made() -> dict[str, Any]:
     return devices.fingerprint(0)
 
 
-def checked(expected: dict[str, Any], code: str, *, mixed: bool) -> dict[str, Any]:
-    """Returns a worker's fingerprint; raises Differing unless it, and the digest of the library's code, are as given.
-
-    ``mixed``: only the code must be.
-    """
+def checked(expected: dict[str, Any], library: str) -> dict[str, Any]:
+    """Returns a worker's fingerprint; raises Differing unless it and the digest of the library's code are as given."""
     own = fingerprint()
-    differing = [] if mixed else [name for name, value in expected.items() if own.get(name) != value]
-    if lowering.library() != code:
+    differing = [name for name, value in expected.items() if own.get(name) != value]
+    if code.library(*CODE) != library:
         differing.append("the code of lstm_toys")
     if differing:
-        more = "" if mixed else "; --mixed accepts and records workers with the same code"
-        raise Differing(f"differs from this process in {', '.join(differing)}{more}")
+        raise Differing(f"differs from this process in {', '.join(differing)}")
     return own
 
 
@@ -111,9 +108,9 @@ class Cluster(Executor):
 
     devices = 1  # Workers may have different numbers of devices.
 
-    def __init__(self, client: Client, address: str, *, mixed: bool, tell: Callable[[str], None]) -> None:
+    def __init__(self, client: Client, address: str, *, tell: Callable[[str], None]) -> None:
         self._client, self._address, self._tell = client, address, tell
-        self._check = partial(checked, devices.fingerprint(0), lowering.library(), mixed=mixed)
+        self._check = partial(checked, devices.fingerprint(0), code.library(*CODE))
 
     @property
     def workers(self) -> int:
@@ -197,19 +194,18 @@ class Cluster(Executor):
 
 
 @contextmanager
-def connected(address: str, *, mixed: bool, tell: Callable[[str], None]) -> Iterator[Cluster]:
+def connected(address: str, *, tell: Callable[[str], None]) -> Iterator[Cluster]:
     """Connects to a cluster for the duration of a ``with`` block; raises Unreachable if there is no acceptable worker.
 
     Args:
         address: ``local:N`` for N workers on this machine, ``tcp://host:port`` or ``tls://host:port`` of a scheduler,
             or the path of its scheduler file.
-        mixed: accept workers with another version or processor.
         tell: called with one line of text per event.
     """
     quiet = {"distributed.logging.distributed": "critical", "distributed.comm.timeouts.connect": f"{REACHED} s"}
     with dask.config.set(quiet), ExitStack() as stack:
         try:
-            cluster = Cluster(stack.enter_context(_client(address)), address, mixed=mixed, tell=tell)
+            cluster = Cluster(stack.enter_context(_client(address)), address, tell=tell)
             cluster.welcome()
         except (OSError, ValueError, OverflowError) as error:  # The latter for a port that does not exist.
             raise Unreachable(f"no scheduler can be reached: {_told(error)}") from None
@@ -279,8 +275,8 @@ def _told(error: BaseException | None) -> str:
 
 def packed(job: Job[Any, Any]) -> bytes:
     """Pickles a job, including the code of modules that are not installed; raises Unreachable on failure."""
-    modules = [each for each in [*sys.modules.values()] if isinstance(each, ModuleType)]
-    own = [module for module in modules if _of_ones_own(module)]
+    every = [each for each in [*sys.modules.values()] if isinstance(each, ModuleType)]
+    own = [module for module in every if _of_ones_own(module)]
     for module in own:
         cloudpickle.register_pickle_by_value(module)
     try:
@@ -294,10 +290,6 @@ def packed(job: Job[Any, Any]) -> bytes:
 
 
 def _of_ones_own(module: ModuleType) -> bool:
-    """Whether workers may lack a module; experiments of the library have another module name when installed."""
+    """Whether workers may lack a module; those of experiments have another name where the library is installed."""
     file = getattr(module, "__file__", None)
-    if file is None or module.__name__ == "__main__":
-        return False
-    if module.__name__.startswith(EXPERIMENTS):
-        return True
-    return not (opened.installed(file) or file.startswith(opened.OURS[0]))
+    return file is not None and module.__name__ != "__main__" and modules.users(file)

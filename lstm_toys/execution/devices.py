@@ -1,6 +1,7 @@
 """This process as an executor: its devices, options of XLA, and its fingerprint."""
 
 import contextlib
+import hashlib
 import importlib.util
 import os
 import platform
@@ -18,8 +19,21 @@ import lstm_toys
 from lstm_toys import arguments, files
 from lstm_toys.execution.base import Executor, Job, Outcome, Part, Result
 from lstm_toys.execution.signals import Stopped
-from lstm_toys.execution.switches import LEAST_DEVICES, switches
 from lstm_toys.text import message
+
+LEAST_DEVICES = 2
+"""Fewest devices on a CPU. Training on several curves gives different last bits when compiled for one device than for
+several, since XLA orders operations differently before it optimizes."""
+
+HARMLESS = re.compile(
+    r"log(s|ging)?(_|$)|debug|dump|explain|pprint|verbose|source_url|report_frames|warn_bytes|profile$|repr_depth"
+    r"|cache(_|s_|$)(?!expect)|raise_persistent|orbax|checkpoint_residuals"
+    r"|trac(er|eback)|frames$|filter|canonicalization"
+    r"|key_reuse|leak|guard|_checks?(_|$)|promotion$|allow_f16|vmap_shmap|mesh_context|legacy_prng"
+    r"|platform|visible_devices|num_cpu_devices|backend(_target)?$"
+)
+"""Names of switches that change no result: of logging, of caches, of tracebacks, of checks that raise, and of the
+choice of devices, whose kind is in the fingerprint."""
 
 BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_disable_loop_unrolling"
 """Undocumented options of XLA:CPU, ignored by versions that do not have them. The first compiles a whole loop into one
@@ -28,26 +42,33 @@ function; the second keeps LLVM from unrolling short loops over units before vec
 OURS = f"--xla_backend_extra_options={BACKEND_OPTIONS}"
 
 DEVICE_COUNT = "--xla_force_host_platform_device_count"
-"""XLA flag for the number of CPU devices; with `switches.LEAST_DEVICES` or more it does not change results."""
+"""XLA flag for the number of CPU devices; with `LEAST_DEVICES` or more it does not change results."""
+
+COUNT = "jax_num_cpu_devices"
 
 THREADS = "NPROC"
 """Environment variable for the threads that all devices of XLA:CPU share; it does not change results."""
 
 
 def configure(*, cache: bool = True) -> None:
-    """Configures JAX for training populations: all CPU cores, compiled loops, and a compilation cache.
+    """Configures JAX for training populations: all CPU cores, compiled loops, a quiet compiler, a compilation cache.
 
     Args:
         cache: keep compiled programs in the user's cache folder, for later processes.
 
-    Raises RuntimeError if JAX has already initialized its devices, which happens when the first array is created.
+    Raises RuntimeError if JAX has already initialized its devices in another way, as it does for the first array.
 
     Example:
         >>> lt.configure()  # Before the first array.
     """
     cache = arguments.switch("cache", cache)
-    use_every_core()
-    compile_loops()
+    try:
+        use_every_core()
+        compile_loops()
+    except RuntimeError:  # A page, of which none is about this function.
+        told = "lt.configure() must come before the first JAX operation; restart the process, or the notebook's kernel"
+        raise RuntimeError(told) from None
+    quiet_compiler()
     if cache:
         cache_compilations()
 
@@ -60,7 +81,24 @@ def compile_loops() -> None:
     """
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_backend_extra_options" not in flags and not _accelerated():
+        count = jax.config.values[COUNT]
+        for each in (count + 1, count):  # Another number is refused once JAX has initialized its devices.
+            jax.config.update(COUNT, each)
         os.environ["XLA_FLAGS"] = f"{flags} {OURS}".strip()
+
+
+def quiet_compiler() -> None:
+    """Keeps XLA from logging, unless the user has set a log level or JAX may choose an accelerator.
+
+    If compiling takes minutes, XLA logs an error that asks for a bug report. No XLA flag turns that off alone: on a CPU
+    everything below fatal errors is left out, such as warnings that constants are folded slowly or that a program in
+    the compilation cache is for another processor. What ends a computation is still raised. On accelerators errors may
+    be about results, and are kept.
+    """
+    unset = os.environ.get("TF_CPP_MIN_LOG_LEVEL", "1") == "1" and "JAX_LOGGING_LEVEL" not in os.environ  # 1 is JAX's.
+    if unset and not _accelerated():
+        with contextlib.suppress(ImportError, AttributeError):  # Later versions may have it elsewhere.
+            importlib.import_module("jaxlib.utils").absl_set_min_log_level(3)
 
 
 def _accelerated() -> bool:
@@ -83,20 +121,20 @@ def cache_compilations() -> None:
 
 
 def use_every_core() -> None:
-    """Makes one JAX device of each available CPU core, at least `switches.LEAST_DEVICES`.
+    """Makes one JAX device of each available CPU core, at least `LEAST_DEVICES`.
 
     XLA computes a small program on one core of a device, so several cores need several devices. A device count in
     ``XLA_FLAGS`` or ``JAX_NUM_CPU_DEVICES`` is kept. XLA then gets as many threads as devices, unless the user has set
     them, too: with two threads, one device passes work between them and takes 1.5 times the CPU time.
     """
     flag = re.search(f"{DEVICE_COUNT}=(\\d+)", os.environ.get("XLA_FLAGS", ""))
-    chosen = int(flag[1]) if flag else jax.config.values["jax_num_cpu_devices"]
+    chosen = int(flag[1]) if flag else jax.config.values[COUNT]
     if chosen != -1:
         if chosen > 0:  # Without threads XLA ends the process, without a message.
             os.environ.setdefault(THREADS, str(chosen))
         return
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    jax.config.update("jax_num_cpu_devices", max(LEAST_DEVICES, cores))
+    jax.config.update(COUNT, max(LEAST_DEVICES, cores))
 
 
 ASKED = ("JAX_PLATFORMS", "JAX_DEFAULT_DEVICE", "JAX_NUM_CPU_DEVICES")
@@ -149,9 +187,14 @@ def fingerprint(block: int) -> dict[str, Any]:
         "processor": processor(),
         "xla_flags": xla_flags(),
         "block": block,
-        "switches": switches(),
+        "switches": hashlib.sha256(repr(switches()).encode()).hexdigest()[:16],
         "several_devices": jax.device_count() >= LEAST_DEVICES,
     }
+
+
+def switches() -> dict[str, str]:
+    """JAX's switches with their values, as text, apart from `HARMLESS` ones."""
+    return {name: str(value) for name, value in sorted(jax.config.values.items()) if not HARMLESS.search(name)}
 
 
 def xla_flags() -> list[str]:

@@ -6,16 +6,13 @@ the digest does not depend on the number of seeds and devices. It depends on ver
 
 import hashlib
 import re
-from functools import cache
-from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import jax
 import numpy as np
 
-import lstm_toys
 from lstm_toys.execution import devices
-from lstm_toys.execution.switches import switches
 
 Digests = dict[str, str]
 """The digest of each part of a computation, by name."""
@@ -24,24 +21,34 @@ BLOCK = "block_of_members"
 
 FUNCTION = re.compile(r"^  func\.func \w+ @([\w.$-]+|\".*?\")\(.*?^  }$", re.DOTALL | re.MULTILINE)
 NAME = re.compile(r"(?<!custom_call )@[\w.$-]+")
-ADDRESS = re.compile(r'(?<!dense<")0x[0-9a-fA-FX]+')
 ARRAY = re.compile(r"dense<[\[\"]|dense_resource<")
 """Array constants, except for those whose numbers are all the same."""
 
-CALLBACK = "calls Python"
-"""Reported, since a program's text does not contain the Python code that it calls."""
+CALLBACK = "Python that a program calls"
+"""Reported, since a program's text does not contain this code."""
+
+CALLED = re.compile(r"custom_call @\w*callback.* -> (?!\(\)|\(?!stablehlo\.token)")
+"""A call of Python that returns a value, which debug prints do not."""
 
 
 def lowered(name: str, function: jax.stages.Wrapped, *arguments: Any) -> Digests:
-    """Digests a program, and whether it calls Python; JAX keeps the lowered program."""
-    traced = function.trace(*arguments)
-    text = _text(traced.lower().as_text())
-    constants = jax.tree.leaves(getattr(traced.jaxpr, "consts", ()))
-    return {name: digest(text, *constants), **({CALLBACK: "yes"} if "callback" in text else {})}
+    """Digests a program, and whether it calls Python; JAX keeps the lowered program, and the digest is kept, too."""
+    shapes, known = str(jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), arguments)), _known.setdefault(function, {})
+    if shapes not in known:
+        traced = function.trace(*arguments)
+        text = _text(traced.lower().as_text())
+        constants = jax.tree.leaves(getattr(traced.jaxpr, "consts", ()))
+        known[shapes] = digest(text, *constants), CALLED.search(text) is not None
+    found, calls = known[shapes]
+    return {name: found, **({CALLBACK: "yes"} if calls else {})}
+
+
+_known: WeakKeyDictionary[jax.stages.Wrapped, dict[str, tuple[str, bool]]] = WeakKeyDictionary()
+"""By function and shapes of its arguments, the digest of a program, and whether it calls Python."""
 
 
 def _text(module: str) -> str:
-    """The text of a module without addresses; with blocks, only a block's function and the functions that it calls."""
+    """The text of a module; with blocks, only a block's function and the functions that it calls."""
     functions = {match[1]: match[0] for match in FUNCTION.finditer(module)}
     if BLOCK not in functions:
         reached, text = [], module
@@ -54,8 +61,7 @@ def _text(module: str) -> str:
         assert not ARRAY.search(outside), "a constant array enters a program of blocks from outside of a block"
         text = "\n".join(functions[name] for name in reached)
     seen: dict[str, str] = {}
-    numbered = NAME.sub(lambda match: seen.setdefault(match[0], f"@{len(seen)}"), text)
-    return ADDRESS.sub("0x", numbered) if "callback" in text else numbered
+    return NAME.sub(lambda match: seen.setdefault(match[0], f"@{len(seen)}"), text)
 
 
 def digest(*trees: Any) -> str:
@@ -75,16 +81,7 @@ def digest(*trees: Any) -> str:
     return sha.hexdigest()[:16]
 
 
-@cache
-def library() -> str:
-    """Digests all code of the library."""
-    folder, sha = Path(lstm_toys.__file__).parent, hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        sha.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
-    return sha.hexdigest()[:16]
-
-
 def compiled() -> Digests:
     """Digests of JAX switches and XLA flags, which change results and are not in a program's text."""
     flags = sorted(devices.xla_flags())
-    return {"switches": digest(repr(sorted(switches().items()))), "XLA flags": digest(repr(flags))}
+    return {"switches": digest(repr(devices.switches())), "XLA flags": digest(repr(flags))}

@@ -52,26 +52,27 @@ class Shown(Progress):
 class TrainingProgress(Shown):
     """Shows steps, member-steps per second, median loss, diverged seeds and the time left of consecutive trainings.
 
-    ``works`` are the work of each training, in any unit; ``workers`` returns the number of workers (None: no workers).
+    ``works`` are the work of each training, in any unit; ``workers`` returns the number of workers (None: no workers);
+    ``name`` is that of the current training.
     """
 
     def __init__(self, console: Console, works: Sequence[float], workers: Callable[[], int] | None = None) -> None:
         super().__init__(console, sum(works), "{task.description}", "{task.fields[state]}")
-        self._works, self._workers, self._begun = works, workers, 0
+        self._works, self._workers, self._begun, self.name = works, workers, 0, ""
 
     def begin(self, name: str, members: int, steps: int, groups: int = 1) -> None:
         """Announces the next training; with workers, progress counts ``groups`` of networks."""
         count = len(self._works)
-        self._name = name if count == 1 else f"{self._begun + 1} of {count}: {name}"
+        self.name = name if count == 1 else f"{self._begun + 1} of {count}: {name}"
         self._before, self._work = sum(self._works[: self._begun]), self._works[self._begun]
         self._begun += 1
         self._steps, self._total, self._groups = steps, members * steps, groups
         self._finished = self._diverged = self._records = 0
         self._entering = True  # A group of members.
         state = self._reached(0) if self._workers else "compiling"
-        self.reset(self._row, completed=self._at(0), description=self._name, state=state)
+        self.reset(self._row, completed=self._at(0), description=self.name, state=state)
         self._last_line = self.get_time()
-        self.tell(f"{self._name}: {counted(members, 'network')}, {counted(steps, 'step')}")
+        self.tell(f"{self.name}: {counted(members, 'network')}, {counted(steps, 'step')}")
 
     def skip(self, trainings: int) -> None:
         """Skips finished trainings."""
@@ -93,7 +94,7 @@ class TrainingProgress(Shown):
             median = f"{np.median(losses[sound]):.2e}" if sound.any() else "–"
             state = f"{self._reached(step)} | {rate}median loss {median} | {diverged} diverged"
             self.update(self._row, state=state)
-            self.line(f"{self._name}: {state}", last=done == self._total)
+            self.line(f"{self.name}: {state}", last=done == self._total)
         if last:
             self._finished, self._diverged = done, diverged
 

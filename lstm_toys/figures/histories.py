@@ -1,5 +1,6 @@
 """Figures of the course of a training: losses and errors over its steps, and an animation of the answers."""
 
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,12 +15,18 @@ from matplotlib.ticker import MaxNLocator
 
 from lstm_toys.figures import style
 from lstm_toys.figures.style import COLORS, FRAMES_A_SECOND, GOAL, INPUT
-from lstm_toys.results.arrays import after_of, axis_label, kept, loss_name, measures_of
+from lstm_toys.results.arrays import after_of, axis_label, counted_of, kept, loss_name, measures_of
 from lstm_toys.statistics import intervals
-from lstm_toys.tasks.goal import WEIGHTED, Goal, after_which
+from lstm_toys.tasks.goal import Goal, after_which
 from lstm_toys.tasks.sets import scaling_of
 
 LEARNED = "counts as learned"
+
+LONGEST = 45
+"""Most characters in a line of an axis label."""
+
+SHARES = (-0.02, 1.02)
+"""Limits of an axis of accuracies."""
 
 
 def loss(
@@ -40,12 +47,14 @@ def loss(
             figure.suptitle(style.plain(title))
         handles = _explained(results)
         for axes, (name, values, levels) in zip(panels, parts, strict=True):
-            axes.set_ylabel(style.plain(name))
+            axes.set_ylabel(style.plain(textwrap.fill(name, LONGEST)))
             _networks(axes, results, values)
             for label, level in levels.items():
                 look: dict[str, Any] = GOAL if label == LEARNED else GOAL | {"color": COLORS["g"]}
                 axes.axhline(level, **look)
                 handles.append(style.entry(f"{label}: {level:g}", **look))
+        if goal is not None and goal.accuracy is not None:
+            panels[-1].set(yscale="linear", ylim=SHARES)
         style.legend(figure, handles, 5 if len(parts) > 1 else 3)
     return figure
 
@@ -58,8 +67,9 @@ def goal_history(results: xr.Dataset, goal: Goal) -> tuple[str, Float[np.ndarray
     if squared and whole and (after is None or goal.after == 0):  # The loss is the squared error.
         return loss_name(results), results.train_loss.values, goal.limit**2
     if goal.accuracy is not None:
-        of = " or ".join(WEIGHTED.get(each, each) for each in goal.features)
-        name = f"{'smallest ' if len(goal.features) > 1 else ''}train accuracy over {of}"
+        over, features = counted_of(results), goal.among(names)
+        of = " or ".join(over[each] for each in features)
+        name = f"{'smallest ' if len(features) > 1 else ''}train accuracy over {of}"
         return f"{name} {after_which(after or 0)}".rstrip(), goal.error(measures, names), goal.limit
     of = f" of {' or '.join(goal.features)}" if goal.features else " of scaled values" if scaling else ""
     name = f"{'largest ' if len(goal.features) > 1 else ''}train RMSE{of} {after_which(after or 0)}".rstrip()
@@ -80,9 +90,9 @@ def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) 
             handles.append(style.band(axes, fit.step, history, color, label, **_points(fit)))
         axes.axhline(limit, **GOAL)
         handles.append(style.entry(f"{LEARNED}: {limit:g}", **GOAL))
-        axes.set_yscale("log")
+        axes.set(yscale="log") if goal.accuracy is None else axes.set(ylim=SHARES)
         style.whole_ticks(axes, results.step.values)
-        style.legend(axes, handles, loc="upper right")
+        style.legend(axes, handles, loc="upper right" if goal.accuracy is None else "lower right")
     return figure
 
 

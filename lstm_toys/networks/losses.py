@@ -76,7 +76,10 @@ def first_settled(timesteps: int, after: float | int) -> int:
 
 
 def measures(loss: Loss, outputs: Outputs, examples: Examples, after: float | int) -> Float[Array, " E"]:
-    """The RMSE of each output feature, or the accuracies, without the share ``after`` at the beginning of sequences."""
+    """The RMSE of each output feature, or the accuracies, without the share ``after`` at the beginning of sequences.
+
+    `supervision.measured` names them.
+    """
     weight = weights(examples)
     if measured(loss) is not None:
         return _accuracies(_right(loss, outputs, examples.targets), _settled(examples, weight, after))
@@ -108,8 +111,13 @@ def _right(loss: Loss, outputs: Outputs, targets: Targets) -> Bool[Array, "C T"]
     return jnp.all((outputs > 0) == (targets > 0.5), axis=-1)
 
 
-def _accuracies(right: Bool[Array, "C T"] | Bool[Array, " C"], weight: PerPoint) -> Float[Array, "2"]:
-    """The weighted share of correct points, and the share of sequences whose points with any weight are all correct."""
-    points = jnp.sum(jnp.where(right, weight, 0)) / jnp.sum(weight)
-    whole = right if right.ndim == 1 else jnp.all(right | (weight == 0), axis=1)
-    return jnp.stack([points, jnp.mean(whole.astype(weight.dtype))])
+def _accuracies(right: Bool[Array, "C T"] | Bool[Array, " C"], weight: PerPoint) -> Float[Array, " E"]:
+    """The weighted share of correct answers and, if these are sequences, the share of those that are wholly correct.
+
+    Points of weight 0 do not count.
+    """
+    answers = jnp.sum(jnp.where(right, weight, 0)) / jnp.sum(weight)
+    if right.ndim == 1:
+        return answers[None]
+    whole = jnp.all(right | (weight == 0), axis=1)
+    return jnp.stack([answers, jnp.mean(whole.astype(weight.dtype))])

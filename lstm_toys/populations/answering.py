@@ -1,6 +1,6 @@
 """Answers of trained networks to any curves."""
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import flax.linen as nn
@@ -44,8 +44,8 @@ def answers(
             of the networks.
 
     Raises:
-        ValueError: curves are not finite or do not fit the model, lengths are not from 1 to T, or the parameters are
-            not of networks of the model.
+        ValueError: curves are not finite or do not fit the model, lengths are not from 1 to T or given to a model that
+            answers at every point, or the parameters are not of networks of the model.
 
     Example:
         >>> import lstm_toys as lt
@@ -62,6 +62,10 @@ def answers(
         lengths = np.array(arguments.wholes("lengths", lengths, least=1, most=inputs.shape[1]), np.int32)
         if len(lengths) != len(inputs):
             raise arguments.refused("lengths", f"one number for each of the {len(inputs)} curves", lengths)
+        one, model = blocks.member(networks.params), networks.model
+        curve = jax.ShapeDtypeStruct((1, *inputs.shape[1:]), np.float32)
+        if len(jax.eval_shape(partial(training.answer, model), one, curve).shape) == 3:
+            raise arguments.refused("lengths", "None for a model that answers at every point", lengths)
     values: np.ndarray = in_blocks(_program(networks.model, blocks.mesh()), networks, inputs, block, lengths)
     return values
 
@@ -72,7 +76,7 @@ def checked(
     """Checks curves, called ``name``, and networks; returns the networks, the curves and the block."""
     networks = resolved(networks)
     inputs = arguments.array(name, inputs, "C T F", hint=", curves as lt.show makes them", empty=empty)
-    count(networks.model, networks.params, *inputs.shape[1:])
+    count(networks.model, networks.params, *inputs.shape[1:], name=name)
     return networks, inputs, networks.block if block is None else arguments.whole("block", block, least=1)
 
 
@@ -107,20 +111,27 @@ def in_blocks(
     return blocks.joined(of_group(*each) for each in blocks.placed(networks.params, size, block, mesh))
 
 
-def count(model: nn.Module, params: PyTree, points: int, features: int) -> int:
-    """Returns the number of networks whose parameters these are; raises ValueError if they are of another model."""
+def count(model: nn.Module, params: PyTree, points: int, features: int, *, name: str = "inputs") -> int:
+    """Returns the number of networks whose parameters these are.
+
+    Raises ValueError if they are of another model, or take another number of features than the curves, called ``name``.
+    """
     expected, own = _shapes(model, points, features), _leaves(params)
     shapes = {name: np.shape(leaf) for name, leaf in own.items()}
     counts = {shape[:1] for shape in shapes.values()}
     if {name: shape[1:] for name, shape in shapes.items()} != expected or len(counts) != 1 or counts & {(), (0,)}:
-        axes = ", ".join(f"{name} {['S', *shape]}" for name, shape in expected.items())
+        own_shapes = {each: shape[1:] for each, shape in shapes.items()}
+        for other in sorted({length for shape in own_shapes.values() for length in shape} - {features}):
+            if _shapes(model, points, other) == own_shapes:
+                raise arguments.refused(f"features of {name}", f"{other}, as of the networks' own curves", features)
+        axes = ", ".join(f"{each} {['S', *shape]}" for each, shape in expected.items())
         raise ValueError(
             f"params must be of S networks for curves of {features} features, {axes}, not {arguments.brief(shapes)}; "
             "of one network, jax.tree.map(lambda leaf: leaf[None], params) is"
         )
-    for name, leaf in own.items():
+    for each, leaf in own.items():
         if not arguments.real(leaf):
-            raise arguments.refused(f"params {name}", "real numbers", leaf)
+            raise arguments.refused(f"params {each}", "real numbers", leaf)
     return int(counts.pop()[0])
 
 
@@ -164,7 +175,7 @@ def digests_of(
     members = blocks.shapes(params, next(blocks.groups(size, size, block, mesh.size)), mesh)
     chunks = [jax.ShapeDtypeStruct((tile // together, together, points, features), jnp.float32)]
     chunks += [] if lengths is None else [jax.ShapeDtypeStruct((tile // together, together), jnp.int32)]
-    program = lowering.lowered(f"answers {name}", _program(model, mesh), members, *chunks)
+    program = lowering.lowered(f"answering program {name}", _program(model, mesh), members, *chunks)
     own = [curves] if lengths is None else [curves, lengths]
     return program | {f"curves {name}": lowering.digest(*own)}
 

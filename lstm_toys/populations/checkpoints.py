@@ -49,6 +49,7 @@ class Checkpoints:
     """
 
     def __init__(self, folder: Path, every: float, tell: Callable[[str], None] = print) -> None:
+        arguments.kinds(locals(), tell=Callable)
         self.folder, self.tell = Path(folder), tell
         infinite = isinstance(every, float) and every == math.inf
         self._every = every if infinite else arguments.number("every", every, least=0)

@@ -77,8 +77,8 @@ class TrainingSpecification:
 
         def make() -> lowering.Digests:
             initialize, train_until = calls(self, members, blocks.mesh())
-            digests = lowering.lowered("initialization", initialize[0], *initialize[1])
-            return digests | lowering.lowered("training", train_until[0], *train_until[1])
+            digests = lowering.lowered("initialization program", initialize[0], *initialize[1])
+            return digests | lowering.lowered("training program", train_until[0], *train_until[1])
 
         return _once(self, ("digests", self.block), make)
 

@@ -57,12 +57,12 @@ def specify(
     kept_steps = sorted({*arguments.wholes("steps", listed, least=0, most=MOST)})
     first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
     training.check_examples(task, training.seed_key(jnp.uint32(base_seed), first.seed), first.hyper.numbers)
-    early_stopping = _fitting(task, early_stopping)
+    # A record is a forward pass over the whole training set; with minibatches it may take a tenth of the work.
+    recorded = recorded_steps(kept_steps, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
+    early_stopping = _fitting(task, early_stopping, len(recorded))
     if early_stopping.validation is not None:
         training.validation_set(early_stopping.validation, jax.random.key(0), first.hyper)
     chosen = programs.suitable_block(task, model) if block is None else block
-    # A record is a forward pass over the whole training set; with minibatches it may take a tenth of the work.
-    recorded = recorded_steps(kept_steps, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
     specification = TrainingSpecification(
         task=task,
         model=model,
@@ -136,16 +136,20 @@ def frame_indices(records: int, frames: int) -> Int[np.ndarray, " K"]:
     return np.unique(np.geomspace(1, records, frames).round().astype(int)) - 1
 
 
-def _fitting(task: Task, early_stopping: EarlyStopping) -> EarlyStopping:
-    """Checks that networks trained on a task can meet the goal; returns the same with a task for validation."""
+def _fitting(task: Task, early_stopping: EarlyStopping, records: int) -> EarlyStopping:
+    """Checks that networks trained on a task can stop; returns the same value with a task for validation."""
     arguments.instance("early_stopping", early_stopping, EarlyStopping, "an lt.EarlyStopping")
     goal, validation = early_stopping.goal, early_stopping.validation
-    if goal is None and early_stopping.records:
-        raise arguments.refused("records of early_stopping", "0 without a goal", early_stopping.records)
+    if early_stopping.records and (goal is None or early_stopping.records > records):
+        expected = "0 without a goal" if goal is None else f"at most the number of records in all, {records}"
+        raise arguments.refused("records of early_stopping", expected, early_stopping.records)
     if (
         goal is not None
         and early_stopping.records
-        and ((goal.accuracy is None) != (measured(task.loss) is None) or not {*goal.features} <= {*task.measured})
+        and (
+            (goal.accuracy is None) != (measured(task.loss) is None)
+            or not {*goal.among(task.measured)} <= {*task.measured}
+        )
     ):
         raise arguments.refused("goal of early_stopping", f"for {', '.join(task.measured)}, as recorded", str(goal))
     if isinstance(validation, Examples):

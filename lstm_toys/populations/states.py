@@ -181,9 +181,9 @@ def rollout(
     Args:
         networks: networks that answer at every time point, or a pair ``(model, params)``; see `lt.answers`.
         start: the beginning of the curves, as `lt.show` makes them.
-        steps: number of steps after the beginning.
+        steps: number of steps after the beginning, at least 1.
         feedback: function of `jax.numpy` from answers to the next inputs; None: the next inputs are the answers.
-        every: number of steps between returned answers.
+        every: number of steps between returned answers, at most ``steps``.
         block: number of networks that one compiled program computes; another value changes the last bits. None: that
             of the networks.
 
@@ -201,7 +201,9 @@ def rollout(
         ((2, 1, 10, 1), (2, 1, 4))
     """
     networks, start, block = answering.checked(networks, start, block, name="start")
-    steps, every = arguments.whole("steps", steps, least=0), arguments.whole("every", every, least=1)
+    arguments.kinds(locals(), feedback=Callable | None)
+    steps = arguments.whole("steps", steps, least=1)
+    every = arguments.whole("every", every, least=1, most=steps)
     check_initial(networks.model, networks.params, start.shape[2])
     mesh = blocks.mesh()
     begin, advance = _programs(networks.model, feedback, mesh)

@@ -61,7 +61,6 @@ class Training:
         fingerprints: fingerprints of all executions of the training, this one first.
         answers: answers to an experiment's curves by step and set, ``[M, C, T, A]`` or ``[M, C, A]``, once all members
             are trained.
-        executed: index into ``fingerprints`` of the execution that trained each member, ``[M]``.
     """
 
     def __init__(
@@ -86,7 +85,6 @@ class Training:
         self.group_size = checkpoints.group_size(size, self.count) if checkpoints else size
         self.seconds = dict.fromkeys(("compile", "train", "evaluate"), 0.0)
         self.fingerprints = [devices.fingerprint(specification.block)]
-        self.executed = np.zeros(self.count, int)
 
     @property
     def group_count(self) -> int:
@@ -164,7 +162,7 @@ class Training:
             self._record(group.members, state.losses, state.sound)
             if group.begun < last:
                 fingerprint = {**fingerprint, "block": self.specification.block}
-                self._note(group.members, fingerprint)
+                self._note(fingerprint)
                 self._save(group, state._replace(answers={}, seconds={}), fingerprint)
             self.member_steps += int(np.maximum(state.last_steps - group.begun, 0).sum())
             self._every_step += int(state.last_steps.sum())
@@ -189,12 +187,11 @@ class Training:
                     f"warning: the run was begun with another {changed(fingerprint, own)}; bits may differ from those "
                     "of an uninterrupted run"
                 )
-        self._note(members, *fingerprints)
+        self._note(*fingerprints)
         return fresh._replace(state=state)
 
-    def _note(self, members: range, *fingerprints: dict[str, Any]) -> None:
+    def _note(self, *fingerprints: dict[str, Any]) -> None:
         self.fingerprints += [each for each in fingerprints if each not in self.fingerprints]
-        self.executed[members.start : members.stop] = self.fingerprints.index(fingerprints[0])
 
     def _save(self, group: Group, state: GroupState, fingerprint: dict[str, Any] | None = None) -> None:
         """Saves a checkpoint of a group, computed by this execution or the one with the fingerprint."""
@@ -297,6 +294,7 @@ def train(
         >>> dict(networks.results.train_loss.sizes)  # One recorded step more than steps.
         {'seed': 2, 'step': 21}
     """
+    arguments.kinds(locals(), checkpoints=Checkpoints | None)
     if not isinstance(monitor, bool):
         arguments.function("monitor", monitor, "True, False, or a function of a step, losses and a mask", 3)
     hyper: dict[str, Any] = {"learning_rate": learning_rate, "momentum": momentum, "decay": decay, "noise": noise}

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lstm_toys import arguments
+from lstm_toys.networks.optimizers import BOUNDS
 from lstm_toys.populations.train import train
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import Estimate
@@ -47,7 +48,7 @@ def tune(
         options: further arguments of `lt.train`, such as ``steps`` and ``optimizer``.
 
     Raises:
-        ValueError: the grid has no or repeated values; or see `lt.train`.
+        ValueError: the grid has unknown names, or no or repeated values; or see `lt.train`.
 
     Example:
         >>> import lstm_toys as lt
@@ -56,11 +57,14 @@ def tune(
         >>> [each.settings["learning_rate"] for each in tried]
         [0.1, 0.001]
     """
+    arguments.expect(isinstance(grid, Mapping) and len(grid) > 0, "grid", "lists of values by name", grid)
+    for name, values in grid.items():
+        arguments.choice("a name in grid", name, *BOUNDS)
+        arguments.expect(arguments.several(values) and len(values) > 0, f"grid[{name!r}]", "a list of values", values)
+    seeds = arguments.whole("seeds", seeds, least=1)
     combinations = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
-    if not grid or not combinations:
-        raise arguments.refused("grid", "at least one value for each name", dict(grid))
     every: dict[str, Any] = {name: np.repeat([each[name] for each in combinations], seeds) for name in grid}
-    numbers = np.tile(np.arange(arguments.whole("seeds", seeds, least=1)), len(combinations))
+    numbers = np.tile(np.arange(seeds), len(combinations))
     found = train(task, model, seeds=numbers, base_seed=base_seed, **every, **options).results
     losses = found.train_loss.isel(step=-1)
     if "params_step" in found:

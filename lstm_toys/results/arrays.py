@@ -14,7 +14,9 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
+from lstm_toys import arguments
 from lstm_toys.populations.trained import Networks
+from lstm_toys.tasks.goal import counted_over
 from lstm_toys.tasks.parameters import Parameter, Span, label
 from lstm_toys.tasks.probes import SHARED, Probe, by_points, curves_of
 from lstm_toys.tasks.sets import Scaling, scaling_of
@@ -64,7 +66,7 @@ def training_answers(task: Task, examples: Examples, train_answer: FirstAnswer) 
     For sequences, only the first curve's target is kept, and its input if that differs from the target. Targets are NaN
     after the end of a sequence.
     """
-    variables: dict[str, Any] = {"train_answer": (("seed", *task.axes), train_answer)}
+    variables: dict[str, Any] = {"train_answer": (("seed", *task.axes), train_answer, _logits(task))}
     inputs, targets = np.asarray(examples.inputs), np.asarray(examples.targets)
     if task.sequence and examples.lengths is not None:
         targets = np.where(np.asarray(examples.within)[..., None], targets, np.nan)
@@ -102,7 +104,7 @@ def _answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], an
     }
     variables: dict[str, Any] = {
         "input": (("curve", "time", "feature"), curves_of(task, {SHARED: probes}, len(x))[SHARED]),
-        "answer": (("seed", "curve", *axes), answer, {"loss": task.loss} if measured(task.loss) else {}),
+        "answer": (("seed", "curve", *axes), answer, _logits(task)),
     }
     if any(p.targets is not None for p in probes):
         values = 1 if task.loss == CROSS_ENTROPY else answer.shape[-1]
@@ -125,6 +127,11 @@ def _answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], an
         **({axes[-1]: list(task.output_features)} if axes[-1] != "feature" else {}),
     }
     return xr.Dataset(variables, coordinates, {"ahead": task.ahead} if task.ahead else None)
+
+
+def _logits(task: Task) -> dict[str, Any]:
+    """The attributes of answers: the loss, if they are logits of classes or bits."""
+    return {"loss": task.loss} if measured(task.loss) else {}
 
 
 def _named(results: xr.Dataset, probe: str) -> xr.Dataset:
@@ -155,6 +162,7 @@ def probed(results: xr.Dataset, name: str) -> xr.Dataset:
         >>> lt.probed(shown, "long").answer.dims
         ('seed', 'curve', 'time')
     """
+    arguments.kinds(locals(), results=xr.Dataset, name=str)
     families = results.family.values if "family" in results.variables else np.empty(0, str)
     if name in families:
         return results.isel(curve=families == name)
@@ -205,6 +213,13 @@ def measures_of(results: xr.Dataset) -> tuple[Float[np.ndarray, "S R E"], list[s
     measures, scaling = recorded(results), scaling_of(results)
     names = results[measures.dims[-1]].values.tolist()
     return measures.values / (1 if scaling is None else scaling.units), names
+
+
+def counted_of(results: xr.Dataset) -> dict[str, str]:
+    """What each recorded accuracy counts, in words, by name; empty unless networks answer classes or bits."""
+    if "train_accuracy" not in results:
+        return {}
+    return counted_over(results.counted.values.tolist(), weighted=bool(results.train_accuracy.attrs["weighted"]))
 
 
 def loss_name(results: xr.Dataset) -> str:

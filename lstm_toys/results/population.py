@@ -27,7 +27,7 @@ import xarray as xr
 from jaxtyping import Int
 
 from lstm_toys import arguments
-from lstm_toys.files import Damaged, read_sealed, sha256, telling_damage, write_sealed
+from lstm_toys.files import Damaged, own_file, read_sealed, sha256, telling_damage, write_sealed
 from lstm_toys.networks import cells
 from lstm_toys.networks.stack import Stack
 from lstm_toys.output import counted
@@ -35,7 +35,7 @@ from lstm_toys.populations import answering
 from lstm_toys.populations.blocks import BLOCK
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, storage
-from lstm_toys.tasks.sets import Scaling
+from lstm_toys.tasks.sets import Scaling, scaling_of
 from lstm_toys.text import printable
 
 ABOUT, RESULTS, PARAMETERS = "population.json", "results.nc", "parameters.npz"
@@ -70,6 +70,7 @@ def save(
         ValueError: the model or its parameters could not be read back, or the networks have no results.
         OSError: a file cannot be written.
     """
+    arguments.kinds(locals(), networks=Networks, results=xr.Dataset | None, scaling=Scaling | None)
     folder, model = Path(folder), described(networks.model)
     labeled = results
     if labeled is None:
@@ -179,7 +180,7 @@ def _model_of(path: Path) -> str:
 
 
 def _checked(path: Path, digest: str) -> Path:
-    if sha256(path) != digest:
+    if sha256(own_file(path)) != digest:
         raise Damaged(path, "is damaged, or of another population: it is not what was written")
     return path
 
@@ -206,7 +207,7 @@ def _labeled(
         every = np.searchsorted(results.seed.values, seeds)
         return results.isel(setting=xr.DataArray(places, dims="seed"), seed=xr.DataArray(every, dims="seed"))
     with telling_damage(path):
-        arrays.scaling_of(results)
+        scaling_of(results)
         if seeds is not None:
             _check_networks(results, len(seeds))
     return results

@@ -8,7 +8,7 @@
 (2, 4)
 """
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
@@ -18,7 +18,7 @@ import xarray as xr
 from flax import traverse_util
 from jaxtyping import Float, PyTree
 
-from lstm_toys import files
+from lstm_toys import arguments, files
 
 VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "diverged", "sound_step"} | {
     f"train_{name}" for name in ("loss", "target", "answer")
@@ -30,6 +30,7 @@ Params: TypeAlias = PyTree[Float[np.ndarray, "S ..."]]
 
 def save_results(results: xr.Dataset, path: Path | str) -> None:
     """Writes labeled arrays as netCDF, atomically."""
+    arguments.kinds(locals(), results=xr.Dataset)
     content = bytes(results.to_netcdf(engine="h5netcdf"))  # HDF5 reports a full disk late and not always.
     with files.replacing(Path(path)) as temporary:
         temporary.write_bytes(content)
@@ -64,9 +65,13 @@ def check_whole(file: BinaryIO) -> None:
 def save_parameters(params: Params, path: Path | str) -> None:
     """Writes a tree of parameters as npz, each leaf under its path: ``lstm_0/kernel``.
 
-    Raises ValueError if a leaf is not an array of numbers of NumPy's own types.
+    Raises ValueError if the tree has other nodes than dictionaries, or a leaf is not an array of numbers of NumPy's own
+    types.
     """
+    arguments.kinds(locals(), params=Mapping)
     flat: dict[str, Any] = traverse_util.flatten_dict(params, sep="/")
+    for name, leaf in flat.items():
+        arguments.expect(not isinstance(leaf, list | tuple), f"params: {name}", "an array", leaf)
     leaves: dict[str, Any] = {name: np.asarray(leaf) for name, leaf in flat.items()}
     for name, leaf in leaves.items():
         if leaf.dtype.kind not in files.NUMBERS:

@@ -8,9 +8,10 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
-from lstm_toys.results.arrays import after_of, kept, loss_name, measures_of, parts, recorded
+from lstm_toys import arguments
+from lstm_toys.results.arrays import after_of, counted_of, kept, loss_name, measures_of, parts, recorded
 from lstm_toys.statistics import intervals
-from lstm_toys.tasks.goal import ACCURACIES, WEIGHTED, Goal, after_which
+from lstm_toys.tasks.goal import Goal, Unlearned, after_which
 from lstm_toys.tasks.sets import scaling_of
 from lstm_toys.tasks.supervision import CROSS_ENTROPY, Task, measured
 
@@ -37,16 +38,19 @@ def _rmse(results: xr.Dataset, answer: xr.DataArray) -> dict[str, Any]:
 
 
 def family_accuracy(results: xr.Dataset) -> dict[str, dict[str, Float[np.ndarray, " S"]]]:
-    """Returns each seed's accuracy over points and sequences by family; empty unless answers are classes or bits."""
+    """Returns each seed's accuracies by family, see `lstm_toys.tasks.goal.ACCURACIES`.
+
+    They are empty unless answers are classes or bits.
+    """
     found = {}
     for part in parts(results):
         if "truth" not in part or "loss" not in part.answer.attrs:
             continue
         for family in dict.fromkeys(part.family.values):
             ours, known = _points(part.isel(curve=part.family.values == family))
-            over = (ours & known).sum(list(known.dims)) / known.sum()
-            values = over.values, _sequences(ours, known).mean("curve").values
-            found[str(family)] = dict(zip(ACCURACIES, values, strict=True))
+            over = {"points": (ours & known).sum(list(known.dims)) / known.sum()} if "time" in known.dims else {}
+            over["sequences"] = _sequences(ours, known).mean("curve")
+            found[str(family)] = {name: each.values for name, each in over.items()}
     return found
 
 
@@ -73,6 +77,7 @@ def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
         >>> lt.right(curves).tolist()
         [[True]]
     """
+    arguments.kinds(locals(), curves=xr.Dataset)
     if not {"answer", "truth"} <= curves.variables.keys() or "loss" not in curves.answer.attrs:
         raise ValueError("only answers of classes or bits with known targets are right or wrong")
     whole = _sequences(*_points(curves))
@@ -98,6 +103,7 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
         >>> lt.accepted(curves, by="n").tolist()
         [2.0]
     """
+    arguments.kinds(locals(), curves=xr.Dataset | Sequence)
     sets = [curves] if isinstance(curves, xr.Dataset) else [*curves]
     values = np.concatenate([each[by].values for each in sets]).astype(float)
     wrong = ~np.concatenate([right(each) for each in sets], axis=1)
@@ -123,25 +129,51 @@ def _sequences(ours: xr.DataArray, known: xr.DataArray) -> xr.DataArray:
 
 def steps_to_goal(results: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
     """Returns the first recorded step after which a seed always meets a goal; infinite if it misses it at the last."""
-    after = after_of(results)
-    if after not in (None, goal.after):
-        raise ValueError(f"the goal leaves out {goal.after:g} of a curve, and what was recorded {after:g}")
-    reached = goal.met(goal.error(*measures_of(results)))
+    reached = _met(results, goal)
     stays = np.logical_and.accumulate(reached[:, ::-1], axis=1)[:, ::-1]
     stays &= ~results.diverged.values[:, None]
     return np.where(stays.any(axis=1), results.step.values[stays.argmax(axis=1)], np.inf)
 
 
-def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[intervals.Estimate, str]]:
+def _met(results: xr.Dataset, goal: Goal) -> Bool[np.ndarray, "S R"]:
+    """Whether each seed meets a goal at each record."""
+    after = after_of(results)
+    if after not in (None, goal.after):
+        raise ValueError(f"the goal leaves out {goal.after:g} of a curve, and what was recorded {after:g}")
+    return np.asarray(goal.met(goal.error(*measures_of(results))))
+
+
+def unlearned(results: xr.Dataset, goal: Goal) -> list[Unlearned]:
+    """Lists the seeds that did not learn their task, and why."""
+    met, steps, found = _met(results, goal), results.step.values, list[Unlearned]()
+    for place, seed in enumerate(results.seed.values.tolist()):
+        if results.diverged.values[place]:
+            found.append(Unlearned(seed, "diverged", int(results.sound_step.values[place])))
+        elif not met[place].any():
+            found.append(Unlearned(seed, "never met the goal"))
+        elif not met[place, -1]:
+            found.append(Unlearned(seed, "met the goal and lost it", int(steps[met[place]][-1])))
+    return found
+
+
+def outcomes(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
+    """Labels whether each seed learned its task, ``learned``, and if not, why: ``reason``, otherwise an empty text."""
+    reasons = {each.seed: str(each) for each in unlearned(results, goal)}
+    told = [reasons.get(seed, "") for seed in results.seed.values.tolist()]
+    return {"learned": ("seed", [not each for each in told]), "reason": ("seed", told)}
+
+
+def summary(results: xr.Dataset, goal: Goal | None) -> dict[str, tuple[intervals.Estimate, str]]:
     """Returns by name the estimate over seeds that did not diverge, and the kind of its interval."""
     fit = kept(results)
     rows = {loss_name(results): (intervals.median_quartiles(fit.train_loss.values[:, -1]), "quartiles")}
     last, late = recorded(fit).isel(step=-1), f" {after_which(after_of(results) or 0)}".rstrip()
-    kind = "accuracy over" if "train_accuracy" in fit else "RMSE of"
-    for name in last[last.dims[-1]].values:
+    over = {name: f"accuracy over {each}" for name, each in counted_of(fit).items()}
+    for name in last[last.dims[-1]].values.tolist():
         values = last.sel({last.dims[-1]: name}).values
-        rows[f"train {kind} {WEIGHTED.get(str(name), name)}{late}"] = (intervals.median_quartiles(values), "quartiles")
-    rows["steps until learned"] = (intervals.median_quartiles(steps_to_goal(fit, goal)), "quartiles")
+        rows[f"train {over.get(name, f'RMSE of {name}')}{late}"] = (intervals.median_quartiles(values), "quartiles")
+    if goal is not None:
+        rows["steps until learned"] = (intervals.median_quartiles(steps_to_goal(fit, goal)), "quartiles")
     for family, accuracies in family_accuracy(fit).items():
         for name, values in accuracies.items():
             if not np.isnan(values).all():
@@ -166,8 +198,11 @@ def _of_units(results: xr.Dataset) -> dict[str, xr.Dataset]:
     return {str(name): results.sel({axis: [name]}) for name in results[axis].values}
 
 
-def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
-    """Returns the metrics of a run for JSON; numbers that are not finite become null."""
+def metrics(results: xr.Dataset, goal: Goal | None) -> dict[str, Any]:
+    """Returns the metrics of a run for JSON; numbers that are not finite become null.
+
+    Without a goal, none of them is about learning.
+    """
     flags, scaling = json.loads(results.attrs["flags"]), scaling_of(results)
     return {
         "experiment": flags["experiment"],
@@ -179,9 +214,7 @@ def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
         "diverged_seeds": results.seed.values[results.diverged.values].tolist(),
         "last_sound_steps": results.sound_step.values[results.diverged.values].tolist(),
         **({"last_steps": results.last_step.values.tolist()} if "last_step" in results else {}),
-        "goal": goal.told(scaled=scaling is not None),
-        "steps_to_goal": [finite(step) for step in steps_to_goal(results, goal).tolist()],
-        "converged": int(np.isfinite(steps_to_goal(results, goal)).sum()),
+        **({} if goal is None else _learning(results, goal)),
         "summary": {
             name: {**as_json(estimate), "interval": interval}
             for name, (estimate, interval) in summary(results, goal).items()
@@ -190,6 +223,17 @@ def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
         **({"scaling": str(scaling)} if scaling else {}),
         "fingerprint": json.loads(results.attrs["fingerprint"]),
         "earlier_fingerprints": json.loads(results.attrs["earlier_fingerprints"]),
+    }
+
+
+def _learning(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
+    """The metrics of a run that depend on its goal."""
+    steps = steps_to_goal(results, goal)
+    return {
+        "goal": goal.told(scaled=scaling_of(results) is not None, over=counted_of(results)),
+        "steps_to_goal": [finite(step) for step in steps.tolist()],
+        "converged": int(np.isfinite(steps).sum()),
+        "unlearned": [each._asdict() for each in unlearned(results, goal)],
     }
 
 

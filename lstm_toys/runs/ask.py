@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
@@ -22,13 +21,13 @@ Metrics = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Ask(Generic[Identified]):
-    """A run that is asked for; asks with equal results folders, names, settings and declarations are one run.
+    """A run that is asked for; asks are equal if their results folders, settings and subjects are.
 
     Attributes:
         study: the class that computes the run, as ``package.module:Class``.
         report: makes the closing lines and tables from the ask, its finished run, and the runs of its companions.
-        declared: distinguishes declarations with the same settings; see `manifest.declared`.
         lost: a one-line message, from metrics, if every seed diverged; else None.
+        subject: what is declared of the run, such as its experiment.
         needs: runs that must be finished before this one is computed.
         companions: runs that must be finished before this one is drawn.
         publish_as: where the set is published, relative to ``results_dir``; by default a folder of the run's name.
@@ -38,7 +37,6 @@ class Ask(Generic[Identified]):
     settings: Identified
     results_dir: Path
     report: Callable[[Ask[Any], Run, Mapping[str, Run]], Iterable[RenderableType]]
-    declared: str = ""
     lost: Callable[[Metrics], str | None] = field(default=lambda _: None)
     subject: Any = None
     needs: Mapping[Any, Ask[Any]] = field(default_factory=dict)
@@ -51,19 +49,14 @@ class Ask(Generic[Identified]):
     def __hash__(self) -> int:
         return hash(self._identity)
 
-    @property
-    def _identity(self) -> tuple[Path, str, str, str]:
-        return self.results_dir, self.name, self.key, self.declared
+    @cached_property
+    def _identity(self) -> tuple[Path, str, str, int]:
+        return self.results_dir, self.study, json.dumps(self.settings.as_dict()), id(self.subject)
 
     @property
     def name(self) -> str:
         """The name of the experiment or study."""
         return self.settings.experiment
-
-    @cached_property
-    def key(self) -> str:
-        """Key by which the run's manifests are found."""
-        return hashlib.sha256(json.dumps(self.settings.as_dict(), sort_keys=True).encode()).hexdigest()[:10]
 
     @property
     def runs(self) -> Path:
@@ -74,6 +67,12 @@ class Ask(Generic[Identified]):
     def published(self) -> Path:
         """The folder of the published set."""
         return self.results_dir / (self.publish_as or self.name)
+
+    def needed_first(self) -> Iterator[Ask[Any]]:
+        """Yields all runs that this one needs, each after its own needs, and then this one."""
+        for each in self.needs.values():
+            yield from each.needed_first()
+        yield self
 
     def within(self, results_dir: Path) -> Ask[Identified]:
         """The same run in another folder of results, with all that it needs."""

@@ -12,7 +12,7 @@ from lstm_toys.populations import programs
 from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
 from lstm_toys.tasks.probes import SHARED, check_probes
-from lstm_toys.tasks.supervision import Task
+from lstm_toys.tasks.supervision import Task, loss_text, measured
 
 
 def check_experiment(experiment: Experiment) -> None:
@@ -29,8 +29,13 @@ def check_experiment(experiment: Experiment) -> None:
     if missing or (others and experiment.optimizer is None):
         mismatch = f"its task takes the numbers {sorted(task.numbers)}, but it declares {sorted(experiment.numbers)}"
         raise Refused(f"{prefix}{mismatch}")
-    if unknown := [name for name in experiment.goal.features if name not in task.measured]:
-        raise Refused(f"{prefix}its goal uses {unknown[0]}, but its networks answer {', '.join(task.output_features)}")
+    if (goal := experiment.goal) is not None:
+        if (goal.accuracy is None) != (measured(task.loss) is None):
+            limited, loss = "an rmse" if goal.accuracy is None else "an accuracy", loss_text(task.loss)
+            raise Refused(f"{prefix}its goal is {limited}, which networks that learn by {loss} do not have")
+        if unknown := [name for name in goal.among(task.measured) if name not in task.measured]:
+            known = ", ".join(task.output_features)
+            raise Refused(f"{prefix}its goal uses {unknown[0]}, but its networks answer {known}")
     names = [probe.name for probe in probes]
     if twice := [name for name in names if names.count(name) > 1]:
         raise Refused(f"{prefix}two probes are named {twice[0]}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rich.console import Console
 
-from lstm_toys import opened
+from lstm_toys import modules
 from lstm_toys.execution.base import Executor
 from lstm_toys.execution.signals import Interruption
+from lstm_toys.runs.identity import Settings
 
 if TYPE_CHECKING:
     from lstm_toys.execution.progress import TrainingProgress
@@ -37,19 +38,23 @@ class Options:
 
     results_dir: Path
     publish: bool
-    replot: bool
     restart: bool
+    no_training: bool
     quiet: bool
     compile_cache: bool
     checkpoint_every: float
     on_divergence: Literal["exclude", "stop"]
     figure_format: Literal["png", "svg", "pdf"]
     cluster: str | None
-    mixed: bool
 
 
 class RunContext(NamedTuple):
-    """How runs are executed; ``seconds`` is the wall time of each stage of the current run, to which studies add."""
+    """How runs are executed.
+
+    Attributes:
+        seconds: wall time of each stage of the current run, to which studies add.
+        labels: what distinguishes each training of the command from the others; see `identity.differences`.
+    """
 
     options: Options
     console: Console
@@ -57,6 +62,7 @@ class RunContext(NamedTuple):
     progress: TrainingProgress
     executor: Executor
     seconds: dict[str, float]
+    labels: Mapping[Settings, str] = {}
 
     def timed(self, stage: str) -> AbstractContextManager[None]:
         """Adds the wall time of a block to a stage of the current run."""
@@ -76,7 +82,7 @@ def described_error(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg} ({Path(error.filename or '').name}, line {error.lineno})"
     message = " ".join(str(error).split())
-    others = ("<", *opened.INSTALLED, opened.OURS[0])
+    others = ("<", *modules.INSTALLED, modules.LIBRARY)
     frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith(others)]
     place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}{': ' if message else ''}{message}{place}"

@@ -6,20 +6,21 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import jaxtyping as jt
 
 from lstm_toys import arguments, figures, results, tasks
-from lstm_toys.runs import manifest
 from lstm_toys.runs.identity import Settings
-from lstm_toys.tasks.goal import Goal
+from lstm_toys.tasks.goal import AFTER, Goal
 from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import Plane, Trained
 from lstm_toys.tasks.sets import Scaling
 
 OF_RESULTS = {"loss", "rmse", "mse", "input", "target", "answer"}
 """Names that results already use after ``train_``."""
+
+Draw: TypeAlias = "Callable[[results.arrays.Results, dict[str, results.arrays.Results]], dict[str, figures.Drawing]]"
 
 TAKES = (
     ("task", "time points"),
@@ -46,11 +47,13 @@ class Experiment:
     Attributes:
         name: name of the command and of the run folders.
         doc: description that ``--help`` prints.
-        defaults: default values of flags, by name.
-        goal: when a seed counts as having learned the task.
+        defaults: default values of flags by name, as Python values or as typed: ``(8, 8)`` or ``"8,8"``. ``steps``
+            and ``learning_rate`` need one.
         task: function from time points ``[T]`` to the training task.
-        probes: function from time points ``[T]`` to the curves that networks answer after training.
-        draw: function from labeled results, and the results of companions by name, to drawings by file name.
+        goal: when a seed counts as having learned the task; None: reports do not say which seeds did.
+        probes: function from time points ``[T]`` to the curves that networks answer after training, by default none.
+        draw: function from labeled results, and the results of companions by name, to drawings by file name; None:
+            those of `lt.figures.usual`, the answers and the loss.
         compare: function from labeled results to rows that compare them with published answers: ``curve``, its name;
             ``points``, their number; ``inside_share``, the share of them between the 5th and 95th percentile of
             networks; ``rmse_of_median`` of networks; and optionally a ``note`` to print below the table.
@@ -73,11 +76,10 @@ class Experiment:
         >>> lt.Experiment(
         ...     name="parabola",
         ...     doc="One parabola, to be returned as it is.",
-        ...     defaults={"steps": 1000, "learning_rate": 0.1},
-        ...     goal=lt.Goal(rmse=0.03),
+        ...     defaults={"steps": 1000, "learning_rate": 0.1, "hidden": (16,)},
         ...     task=lambda x: lt.reproduce_curves(lt.show(x[None] ** 2, x, ("y",)), ("y",)),
+        ...     goal=lt.Goal(rmse=0.03),
         ...     probes=lambda x: [lt.probe("line", "line", {"slope": 0.1, "intercept": 0.5}, x)],
-        ...     draw=lambda results, companions: {"loss.png": lt.figures.loss(results, "Training on a parabola")},
         ... ).goal.rmse
         0.03
     """
@@ -85,10 +87,12 @@ class Experiment:
     name: str
     doc: str
     defaults: dict[str, Any]
-    goal: Goal
     task: Callable[[jt.Float[jt.Array, " T"]], tasks.supervision.Task]
-    probes: Callable[[jt.Float[jt.Array, " T"]], list[tasks.probes.Probe]]
-    draw: Callable[[results.arrays.Results, dict[str, results.arrays.Results]], dict[str, figures.Drawing]]
+    goal: Goal | None = None
+    probes: Callable[[jt.Float[jt.Array, " T"]], list[tasks.probes.Probe]] = field(default=lambda _: [])
+    draw: Callable[[results.arrays.Results, dict[str, results.arrays.Results]], dict[str, figures.Drawing]] | None = (
+        None
+    )
     compare: Callable[[results.arrays.Results], list[dict[str, Any]]] = field(default=lambda _: [])
     companions: Callable[[Settings], dict[str, tuple[Experiment, Settings]]] = field(default=lambda _: {})
     frames: int = 0
@@ -103,10 +107,12 @@ class Experiment:
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        arguments.instance("goal", self.goal, Goal, "a Goal, such as lt.Goal(rmse=0.03)")
+        arguments.instance("goal", self.goal, Goal | None, "a Goal, such as lt.Goal(rmse=0.03), or None")
+        arguments.kinds(vars(self), name=str, doc=str, span=Span, data=Mapping)
+        arguments.kinds(vars(self), trained=Trained | None, scaling=Scaling | None)
         for name, *takes in TAKES:
             function = getattr(self, name)
-            if function is not None or name not in ("planes", "model", "optimizer"):
+            if function is not None or name not in ("draw", "planes", "model", "optimizer"):
                 arguments.function(name, function, f"a function of {' and '.join(takes)}", len(takes))
         arguments.whole("frames", self.frames, least=0)
         arguments.fields(self, arguments.mapping, "defaults", "fixed", expected="values of flags, by name")
@@ -126,15 +132,6 @@ class Experiment:
     def __repr__(self) -> str:
         return f"Experiment(name={self.name!r}, defaults={self.defaults}, numbers={self.numbers})"
 
-    @cached_property
-    def declared(self) -> str:
-        """Distinguishes this experiment from others with the same name in the same files; see `manifest.declared`."""
-        return manifest.declared(
-            *(self.task, self.probes, self.model, self.goal, self.frames, self.span, self.numbers),
-            *(self.data, self.scaling, self.trained),
-            *([] if self.optimizer is None else [self.optimizer]),
-        )
-
     def at(self, timesteps: int) -> tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]:
         """Returns time points and task; both are made once for each number of time points."""
         timesteps = arguments.whole("timesteps", timesteps, least=2)
@@ -146,12 +143,22 @@ class Experiment:
     @property
     def timesteps(self) -> int:
         """The number of time points without a flag."""
-        return int({"timesteps": 100, **self.defaults, **self.fixed}["timesteps"])
+        return int(float({"timesteps": 100, **self.defaults, **self.fixed}["timesteps"]))
+
+    @property
+    def after(self) -> float | int:
+        """The share of a sequence at its beginning that recorded errors leave out."""
+        return AFTER if self.goal is None else self.goal.after
 
     @property
     def small(self) -> tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]:
         """Time points and task without a flag, with which the experiment is checked."""
         return self.at(self.timesteps)
+
+    @cached_property
+    def curves(self) -> dict[Any, Any]:
+        """The curves that were made, by number of time points and training numbers."""
+        return {}
 
     @cached_property
     def _made(self) -> dict[int, tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]]:

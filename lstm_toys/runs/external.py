@@ -61,6 +61,7 @@ def labeled(
         >>> lt.labeled(EXPERIMENT, 0.5 * lt.curves_of(EXPERIMENT)[None]).answer.dims
         ('seed', 'curve', 'time', 'feature')
     """
+    arguments.instance("experiment", experiment, Experiment, "an Experiment")
     points = experiment.timesteps if timesteps is None else timesteps
     numbers = arguments.by_name("numbers", numbers)
     x, task = experiment.at(points)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from lstm_toys import files
 from lstm_toys.files import SCHEMA, Damaged, clean, locked, read_json, read_sealed, sha256, write_json, write_sealed
-from lstm_toys.runs import manifest, publishing
+from lstm_toys.output import listed
+from lstm_toys.runs import publishing
 
 
 class Busy(Exception):
@@ -19,14 +22,24 @@ class Busy(Exception):
 
 
 VALUE = "value"
-CONFIG, METRICS = "config.json", "metrics.json"
-"""Files of a run's identity and of its summary, and the key in them of the digests of what the run computes."""
+CONFIG, METRICS, REPORT = "config.json", "metrics.json", "report.txt"
+"""Files of a run's identity, of its summary and of its report, and the key of the digests of what the run computes."""
 
 FORMATS = ("png", "svg", "pdf")
-FIGURES = (*(f"*.{form}" for form in FORMATS), "*.gif")
+FIGURES = (*(f".{form}" for form in FORMATS), ".gif")
 
-PUBLISHED = (*FIGURES, "*.md", "*.json")
-"""Files that are copied to the published set, except the identity, which the summary contains too."""
+PUBLISHED = (*FIGURES, ".md", ".json")
+"""Suffixes of figures, and of all recorded files that are copied to the published set."""
+
+RECORDED: dict[str, tuple[Any, Callable[[Any], bool]]] = {
+    "files": (dict, files.is_plain),
+    "figures": (list, lambda name: files.is_plain(name) and Path(name).suffix in FIGURES),
+    "needs": (list, files.is_plain),
+    VALUE: (dict, bool),
+    "seconds": (dict, bool),
+}
+"""Entries of every summary, if there are any, and what each name in them must be: of a file or figure in the run's
+folder, of the folder of another run, of a digest, or of a stage."""
 
 
 class Run:
@@ -41,10 +54,14 @@ class Run:
         results: the labeled arrays, netCDF.
         metrics: the summary, JSON; written after everything except figures, so that its presence marks a finished run.
         checkpoints: the folder of checkpoints; removed once the run is finished.
+        measure: computes the summary again, before it is first read.
+        unwritten: the summary, where the folder cannot be written.
     """
 
     def __init__(self, folder: Path, settings: dict[str, Any], value: dict[str, str] | None = None) -> None:
         self.folder, self.settings, self._value = folder, settings, value
+        self.measure: Callable[[], None] | None = None
+        self.unwritten: dict[str, Any] | None = None
         self.name: str = settings["experiment"]
         self.results, self.metrics, self.checkpoints = folder / "results.nc", folder / METRICS, folder / "checkpoints"
 
@@ -58,38 +75,36 @@ class Run:
     def value(self) -> dict[str, str]:
         """Digests of what the run computes, by part."""
         if self._value is None:
-            self._value = self.read_metrics()[VALUE]
+            self._value = self.stored()[VALUE]
         return self._value
 
     @property
     def finished(self) -> bool:
         """Whether everything except figures has been written, and still exists."""
-        return self.metrics.is_file() and all((self.folder / name).exists() for name in self.read_metrics()["files"])
-
-    def drawn(self, form: str) -> bool:
-        """Whether all figures of the finished run exist in a format; animations are always GIF."""
-        names = self.read_metrics().get("figures") if self.finished else None
-        return names is not None and all(
-            Path(name).suffix in (f".{form}", ".gif") and (self.folder / name).is_file() for name in names
-        )
+        return self.metrics.is_file() and all((self.folder / name).exists() for name in self.stored()["files"])
 
     @contextmanager
-    def locked(self, *, anew: bool = False) -> Iterator[None]:
+    def locked(self, *, anew: bool = False, patience: float = 0.0) -> Iterator[None]:
         """Locks the folder during a block, writes the identity into it, and removes files of killed processes.
 
+        Waits for another process for at most ``patience`` seconds.
         With ``anew``, the run is marked unfinished and its checkpoints are removed; figures and results remain until
         replaced. Raises Busy if another process holds the lock, and Damaged if the folder holds another run.
         """
         with ExitStack() as stack:
-            try:
-                stack.enter_context(locked(self.folder / ".lock"))
-            except BlockingIOError:
-                raise Busy(self.folder) from None
+            deadline = time.monotonic() + patience
+            while True:
+                try:
+                    stack.enter_context(locked(self.folder / ".lock"))
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise Busy(self.folder) from None
+                    time.sleep(0.1)
             clean(self.folder)
             config, identity = self.folder / CONFIG, {**self.settings, VALUE: self.value, "schema": SCHEMA}
             if anew:
-                for path in (*self.folder.glob(f"{manifest.PREFIX}*"), self.metrics):
-                    path.unlink(missing_ok=True)
+                self.metrics.unlink(missing_ok=True)
                 self.forget()
             if anew or not config.is_file():
                 write_json(config, identity)
@@ -106,42 +121,55 @@ class Run:
         write_sealed(self.metrics, {**metrics, "run": self.folder.name, VALUE: self.value})
 
     def read_metrics(self) -> dict[str, Any]:
-        """Reads the summary; raises OSError if the run is not finished, and Damaged if it did not write this file."""
+        """Reads the summary, computed again by this command; raises as `stored` does."""
+        if (measure := self.measure) is not None:
+            self.measure = None
+            measure()
+        return self.unwritten or self.stored()
+
+    def stored(self) -> dict[str, Any]:
+        """Reads the summary as it lies there.
+
+        Raises OSError if the run is not finished, and Damaged if it did not write this file.
+        """
         metrics = read_sealed(self.metrics)
         if metrics.get("run") != self.folder.name:
             raise Damaged(self.metrics, f"belongs to another run, {metrics.get('run')}")
+        for entry, (kind, good) in RECORDED.items():
+            names: Any = metrics.get(entry, kind())
+            if not isinstance(names, kind) or not all(map(good, names)):
+                raise Damaged(self.metrics, f"is damaged: its {entry!r} is not what a run records")
         return metrics
 
     def checked(self, name: str) -> Path:
         """Returns the path of a file of the finished run; raises OSError if it is missing, Damaged if it is changed."""
-        path = self.folder / name
-        if self.read_metrics()["files"].get(name) != sha256(path):
+        path = files.own_file(self.folder / name)
+        if self.stored()["files"].get(name) != sha256(path):
             raise Damaged(path, "is damaged or belongs to another run: it is not what this run wrote")
         return path
 
     def publish(self, target: Path, tell: Callable[[str], None]) -> None:
         """Publishes figures, tables and summaries in a folder; see `publishing.publish`."""
-        publishing.publish(_matching(self.folder, PUBLISHED), target, self.folder.name, tell)
+        recorded = [path for path in self.files() if path.suffix in PUBLISHED and path.name != "population.json"]
+        publishing.publish([files.own_file(path) for path in recorded], target, self.folder.name, tell)
 
     def files(self) -> list[Path]:
         """Files that the run has written for users, figures last."""
-        data = [self.folder / name for name in (*self.read_metrics()["files"], METRICS)]
-        return data + [path for path in _matching(self.folder, FIGURES) if path not in data]
+        metrics = self.stored()
+        return [self.folder / name for name in (*metrics["files"], METRICS, *sorted(metrics.get("figures", ())))]
 
 
-def relatives(runs: Path, settings: dict[str, Any]) -> Iterator[Run]:
-    """Yields the runs with the same name and settings, newest first."""
-    for path in sorted(runs.glob(f"{settings['experiment']}-*/{CONFIG}"), key=lambda path: -path.stat().st_mtime):
+def why_new(run: Run) -> str | None:
+    """Says in what a run differs from the newest run with the same settings; None without one, or if it was begun."""
+    name, own = run.name, run.folder / CONFIG
+    every = () if own.exists() else run.folder.parent.glob(f"{name}-*/{CONFIG}")
+    for path in sorted(every, key=lambda path: -path.stat().st_mtime):
         try:
             theirs = read_json(path)
         except OSError:
             continue
         value = theirs.pop(VALUE, None)
-        if isinstance(value, dict) and theirs == {**settings, "schema": SCHEMA}:
-            yield Run(path.parent, settings, value)
-
-
-def _matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
-    paths = (path for pattern in patterns for path in folder.glob(pattern))
-    own = (CONFIG, "population.json")
-    return sorted(path for path in paths if path.name not in own and not path.name.startswith((".", manifest.PREFIX)))
+        if isinstance(value, dict) and theirs == {**run.settings, "schema": SCHEMA}:
+            other = [each for each in sorted({*run.value, *value}) if run.value.get(each) != value.get(each)]
+            return f"{run.folder.name}: new; {path.parent.name} has the same settings and other {listed(other, 5)}"
+    return None

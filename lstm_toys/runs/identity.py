@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal, TypeVar
 
 from lstm_toys.networks.cells import Gates
 from lstm_toys.output import counted
 from lstm_toys.tasks.goal import NEVER, EarlyStopping
 from lstm_toys.tasks.parameters import NUMBER
-
-LATER = {"later": True}
-"""Metadata of a setting whose default is left out, so that runs from before it have the same settings."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Settings(Identity):
     cell: str = "lstm"
     gates: Gates = "sigmoid"
     numbers: tuple[tuple[str, float | int], ...] = ()
-    early_stopping: EarlyStopping = field(default=NEVER, metadata=LATER)
+    early_stopping: EarlyStopping = NEVER
 
     def __str__(self) -> str:
         return f"{self.experiment} ({self.network}), {counted(self.seeds, 'seed')}"
@@ -74,6 +73,13 @@ class Settings(Identity):
         numbers = {f"{NUMBER}{name}": value for name, value in self.numbers}
         return {name: getattr(self, name) for name in SWEPT} | numbers
 
+    @property
+    def stated(self) -> dict[str, str]:
+        """All settings but the experiment as text, by name; those that do not exist are left out."""
+        return {
+            name: _stated(value) for name, value in _plain(self).items() if name != "experiment" and value is not None
+        }
+
     def given(self, **numbers: float | int) -> Settings:
         """Returns these settings with other training numbers; raises ValueError if the experiment lacks one."""
         if unknown := numbers.keys() - dict(self.numbers).keys():
@@ -87,6 +93,10 @@ TRACED = ("learning_rate", "momentum", "decay", "noise")
 SWEPT = ("optimizer", "hidden", "readout", "cell", "gates", "timesteps", "steps", *TRACED)
 
 
+OWNED = {"momentum": "optimizer", "decay": "optimizer", "gates": "cell"}
+"""Settings that exist only for some values of another setting."""
+
+
 def _plain(value: Any) -> Any:
     """Converts settings for JSON: training numbers are named after their flags, and uncompared fields are left out."""
     if isinstance(value, tuple):
@@ -95,12 +105,49 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, EarlyStopping):
         return str(value)
-    every = [(each, getattr(value, each.name)) for each in dataclasses.fields(value) if each.compare]
-    fields = {each.name: _plain(own) for each, own in every if not (each.metadata and own == each.default)}
+    fields = {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value) if each.compare}
     if isinstance(value, Settings):
         del fields["numbers"]
         fields |= {f"{NUMBER}{name}": number for name, number in value.numbers}
     return fields
+
+
+def _stated(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(map(str, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def differences(every: Iterable[Settings]) -> dict[Settings, str]:
+    """Says in which settings each training differs from others of the same experiment; empty texts if in none.
+
+    Example:
+        >>> from lstm_toys.cli import flags
+        >>> from experiments import line
+        >>> every = [flags.parse(line.EXPERIMENT, [f"--cell={cell}"])[0] for cell in ("lstm", "gru")]
+        >>> [*differences(every).values()]
+        ['cell lstm', 'cell gru']
+    """
+    experiments: dict[str, dict[Settings, dict[str, str]]] = {}
+    for each in every:
+        experiments.setdefault(each.experiment, {})[each] = each.stated
+    found = {}
+    for group in experiments.values():
+        names = varied([*group.values()])
+        for each, own in group.items():
+            found[each] = ", ".join(f"{name.replace('_', ' ')} {own[name]}" for name in names if name in own)
+    return found
+
+
+def varied(stated: Sequence[Mapping[str, str]]) -> list[str]:
+    """The names of the settings that vary; a setting in `OWNED` only if it varies for one value of its owner."""
+
+    def varies(name: str) -> bool:
+        pairs = {(each.get(OWNED.get(name, "")), each.get(name)) for each in stated}
+        return len(pairs) > len({owner for owner, _ in pairs})
+
+    names = dict.fromkeys(chain(*stated))
+    return [name for name in dict.fromkeys((*SWEPT, *names)) if name in names and varies(name)]
 
 
 Identified = TypeVar("Identified", bound=Identity, covariant=True)

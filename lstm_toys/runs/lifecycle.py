@@ -1,26 +1,37 @@
-"""The lifecycle of a run: a finished one is found, others are checked, computed, drawn, reported and published.
-
-Loads nothing heavy until something has to be computed or drawn.
-"""
+"""The lifecycle of a run: it is named by what would be computed, then found or computed, measured, drawn, published."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import errno
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console, RenderableType
 
 from lstm_toys.execution.base import Executor
 from lstm_toys.execution.signals import Interrupted, Interruption, Stopped
-from lstm_toys.files import sha256
+from lstm_toys.files import check_writable, sha256, write_text
 from lstm_toys.networks.cells import InvalidModel
-from lstm_toys.output import listed
-from lstm_toys.runs import manifest
+from lstm_toys.output import listed, printed
+from lstm_toys.runs import publishing
 from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.context import Failed, Options, Refused, RunContext, stopwatch
-from lstm_toys.runs.folder import Run, relatives
+from lstm_toys.runs.folder import REPORT, Run, why_new
+from lstm_toys.runs.identity import Settings, differences
+
+PATIENCE = 10.0
+"""Seconds to wait for another command that writes into a folder."""
+
+READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Work:
@@ -30,120 +41,114 @@ class Work:
         self.runs: dict[Ask[Any], Run] = {}
         self._options, self._console, self._interruption = options, console, interruption
         self._studies: dict[Ask[Any], Any] = {}
-        self._edited: set[Ask[Any]] = set()  # Without a change of what is computed.
+        self._checked, self._computed = set[Ask[Any]](), set[Ask[Any]]()
         self._seconds = {"import": 0.0, "identify": 0.0}
+        self._command = uuid.uuid4().hex[:16]
 
     def carry_out(self, asks: Sequence[Ask[Any]]) -> None:
-        """Finds, computes, continues or redraws runs, and publishes them if the options say so.
+        """Finds, computes or continues runs, draws them, and publishes them if the options say so.
 
         Raises Refused, Busy, Damaged, Failed, Interrupted if a signal ended the run, or OSError.
         """
-        options, console = self._options, self._console
-        anew = {*asks} if options.restart else set()
+        options, anew = self._options, {*asks} if self._options.restart else set()
+        self._check_writable(options.results_dir, READ_ONLY)  # What is finished there is reported all the same.
+        for ask in asks if options.publish else ():
+            self._check_writable(ask.published)
+            publishing.listed(ask.published)
         every = (needed for ask in asks for needed in (ask, *ask.companions.values()))
-        todo = list(dict.fromkeys(each for ask in every for each in self._unfinished(ask, anew)))
-        for ask in asks:
-            if options.replot and ask in todo and ask not in anew:
-                raise Refused(f"flag --replot: there is no finished run to redraw: {ask.settings}")
+        order = [*dict.fromkeys(each for ask in every for each in ask.needed_first())]
+        order.sort(key=lambda ask: bool(ask.needs))  # Trainings first.
         drawn: dict[Ask[Any], Future[None]] = {}
-        if todo:
-            with self._started(todo) as (context, efforts), _background() as background:
-                left = sorted(todo, key=lambda ask: not efforts[ask])  # Trainings first.
-                while left:
-                    ask = left.pop(0)
-                    self._compute(ask, ask in anew, context, len(efforts[ask]))
-                    for each in asks if left else ():  # Figures are drawn while the next networks train.
-                        needed = {each, *each.companions.values()}
-                        if each in todo and each not in drawn and not needed & {*left}:
-                            drawn[each] = background.submit(self._draw, each)
+        with ExitStack() as stack:
+            background = stack.enter_context(_background())
+
+            def draw() -> None:  # Experiments, while the next networks are verified or trained.
+                for each in asks:
+                    if self._efforts(each) and each not in drawn and {each, *each.companions.values()} <= {*self.runs}:
+                        drawn[each] = background.submit(self._draw, each)
+
+            for ask in order:
+                if not ask.needs and ask not in anew and self.finished(ask):
+                    draw()
+            left = [ask for ask in order if ask not in self.runs]
+            for ask in left[:1]:
+                self._check_writable(ask.runs)
+            for ask in left if any(not ask.needs for ask in left) else ():  # Before the first run is computed.
+                self._check(ask)
+            efforts = {ask: own for ask in left if (own := self._efforts(ask))}
+            if efforts and options.no_training:
+                trained = [f"{self._identified(ask).run.folder.name} ({ask.settings})" for ask in efforts]
+                raise Refused(f"flag --no_training: would be trained: {listed(trained, 3)}")
+            executed: RunContext | None = None
+            for ask in left:
+                if ask in anew or not self.finished(ask):
+                    self._check(ask)
+                    executed = executed or stack.enter_context(self._executed([*efforts.values()]))
+                    self._compute(ask, ask in anew, executed)
+                draw()
+            for ask in asks:
+                if ask in drawn:
+                    drawn[ask].result()
+                else:
+                    self._draw(ask)
+        for ask in order:
+            if ask in asks or ask in self._computed or not (self.runs[ask].folder / REPORT).exists():
+                self._report(ask)
         for ask in asks:
             run = self.runs[ask]
-            if ask in drawn:
-                drawn[ask].result()
-            elif ask in todo or options.replot or ask in self._edited or not run.drawn(options.figure_format):
-                self._draw(ask)
-                if ask not in todo:
-                    console.print(f"{run.name}: redrawn")
-            else:
-                console.print(f"{run.name}: already finished; --restart runs it again")
+            if ask not in self._computed:
+                self._console.print(f"{run.name}: already finished; --restart runs it again")
             if options.publish:
-                run.publish(ask.published, console.print)
-                console.print(f"published in {ask.published}")
+                run.publish(ask.published, self._console.print)
+                self._console.print(f"published in {ask.published}")
 
-    def _unfinished(self, ask: Ask[Any], anew: set[Ask[Any]]) -> Iterator[Ask[Any]]:
-        if ask in anew or not self.finished(ask):
-            for each in ask.needs.values():
-                yield from self._unfinished(each, set())
-            yield ask
+    def _check_writable(self, folder: Path, tolerated: Sequence[int] = ()) -> None:
+        """Raises Refused if a folder cannot be written to, unless the number of the error is tolerated."""
+        try:
+            check_writable(folder)
+        except OSError as error:
+            if error.errno in tolerated:
+                return
+            flag = f"flag --results_dir={self._options.results_dir}"
+            raise Refused(f"{flag}: cannot write to {folder}: {error.strerror}") from None
 
     def finished(self, ask: Ask[Any]) -> bool:
-        """Whether a run is finished; raises Refused if it is impossible."""
-        if ask in self.runs or ask in self._studies:
-            return ask in self.runs
-        settings = ask.settings.as_dict()
-        manifests = manifest.find(ask.runs, ask.name, ask.key, ask.declared)
-        for each in manifests:
-            if each.answers:
-                run = Run(each.folder, settings)
-                if run.finished:
-                    self._finish(ask, run)
-                    return True
-        if not any(relatives(ask.runs, settings)):
-            return False  # Its digests are computed when it is executed.
-        return all(self.finished(each) for each in ask.needs.values()) and self._compare(ask, manifests)
-
-    def _finish(self, ask: Ask[Any], run: Run) -> None:
-        self.runs[ask] = run
-        names = run.read_metrics().get("needs", ()) if ask.needs else ()
-        for need, name in zip(ask.needs.values(), names, strict=True):
-            self.runs.setdefault(need, Run(ask.runs / name, need.settings.as_dict()))
-
-    def _compare(self, ask: Ask[Any], manifests: Sequence[manifest.Manifest]) -> bool:
-        """Whether a run is finished, by what would be computed; all runs that it needs are finished."""
-        study = self._identified(ask, [name for each in manifests for name in each.edited])
-        run, best = study.run, manifests[0] if manifests else None
-        edited = f"{listed(best.edited, 3)} changed" if best and best.edited else ""
-        if run.finished:
-            if edited:
-                self._console.print(f"{run.name}: computation unchanged, although {edited}")
-                self._edited.add(ask)
-            elif best and best.incomplete:
-                self._console.print(f"{run.name}: compared the computation, since {best.incomplete}")
-            self._measure(study)
-            earlier = [name for each in manifests if each.folder == run.folder for name in each.own]
-            manifest.write(run.folder, ask.key, ask.declared, earlier)
-            self._finish(ask, run)
-        elif theirs := next(relatives(ask.runs, run.settings), None):
-            parts = sorted({*run.value, *theirs.value})
-            differing = ", ".join(name for name in parts if run.value.get(name) != theirs.value.get(name))
-            why = f" since {edited}" if edited else f"; {best.incomplete}" if best and best.incomplete else ""
-            self._console.print(f"{run.name}: differs from run {theirs.folder.name} in {differing}{why}")
+        """Whether a run is finished, by what would be computed now; raises Refused if it is impossible."""
+        if ask not in self.runs and all(self.finished(each) for each in ask.needs.values()):
+            study = self._identified(ask)
+            if study.run.finished:
+                self._found(ask, study)
         return ask in self.runs
 
-    def _measure(self, study: Any) -> None:
-        """Measures the files of a finished run again, since code outside of its digests may have changed."""
-        run, before = study.run, study.run.read_metrics()
-        for name in before["files"]:
-            run.checked(name)
-        measured = study.metrics()
-        if any(before.get(name) != value for name, value in measured.items()):
-            self._console.print(f"{run.name}: measured again, since the code of its measurements changed")
-            with run.locked():
-                run.write_metrics({name: value for name, value in before.items() if name != "figures"} | measured)
+    def _found(self, ask: Ask[Any], study: Any) -> None:
+        self.runs[ask], study.run.measure = study.run, partial(self._measure, study)
+        if ask.needs:  # Others are measured when their metrics are read.
+            study.run.read_metrics()
+
+    def _efforts(self, ask: Ask[Any]) -> Mapping[Settings, float]:
+        efforts: Mapping[Settings, float] = self._study(ask).efforts()
+        return efforts
+
+    def _check(self, ask: Ask[Any]) -> None:
+        """Raises Refused if a run is impossible."""
+        try:
+            if ask not in self._checked:
+                self._study(ask).check()
+            self._checked.add(ask)
+        except InvalidModel as error:
+            raise Refused(f"{ask.settings}: {error}") from None
 
     def _study(self, ask: Ask[Any]) -> Any:
-        """The study of a run, checked before anything is computed; raises Refused if the run is impossible."""
         if ask not in self._studies:
             if not self._studies:
                 with stopwatch(self._seconds, "import"):
                     _start(self._options)
             study = ask.load()
             study.tell = self._console.print
-            _check(study)
             self._studies[ask] = study
         return self._studies[ask]
 
-    def _identified(self, ask: Ask[Any], edited: Iterable[str] = ()) -> Any:
+    def _identified(self, ask: Ask[Any]) -> Any:
         """The study of a run with its folder; all runs that it needs are finished."""
         from lstm_toys.execution.lowering import CALLBACK
 
@@ -151,39 +156,45 @@ class Work:
         if not hasattr(study, "run"):
             study.needs = {name: self.runs[each] for name, each in ask.needs.items()}
             with stopwatch(self._seconds, "identify"):
-                value = dict(study.digests())
+                try:
+                    value = dict(study.digests())
+                except Exception:
+                    self._check(ask)  # Says in one line what is wrong with what is declared.
+                    raise
                 if CALLBACK in value:  # No program's text contains its code.
-                    value[CALLBACK] = manifest.sources(edited)
+                    value[CALLBACK] = self._command
             study.run = Run.named(ask.runs, ask.settings.as_dict(), value)
         return study
 
     @contextmanager
-    def _started(self, todo: Sequence[Ask[Any]]) -> Iterator[tuple[RunContext, dict[Ask[Any], list[float]]]]:
-        """Checks all runs before the first is computed; yields how they are executed, and the efforts of trainings."""
-        studies = {ask: self._study(ask) for ask in todo}
+    def _executed(self, efforts: Sequence[Mapping[Settings, float]]) -> Iterator[RunContext]:
+        """Yields how runs are executed, of which some are trainings with these efforts."""
+        from lstm_toys.execution import devices, progress
+
         with _executor(self._options, self._console) as executor:
-            for ask in todo:
-                if not ask.needs:
-                    self._identified(ask)
-            from lstm_toys.execution import devices, progress
-
             self._console.print(devices.describe())
-            efforts = {ask: study.efforts() for ask, study in studies.items()}
             workers = None if self._options.cluster is None else lambda: executor.workers
-            every = [effort for each in efforts.values() for effort in each]
-            with progress.TrainingProgress(self._console, every, workers) as shown:
-                yield RunContext(self._options, self._console, self._interruption, shown, executor, {}), efforts
+            every = [*chain(*(each.items() for each in efforts))]
+            labels = differences(settings for settings, _ in every)
+            with progress.TrainingProgress(self._console, [effort for _, effort in every], workers) as shown:
+                yield RunContext(self._options, self._console, self._interruption, shown, executor, {}, labels)
 
-    def _compute(self, ask: Ask[Any], anew: bool, context: RunContext, trainings: int) -> None:
+    def _compute(self, ask: Ask[Any], anew: bool, context: RunContext) -> None:
         """Computes one run under its lock, unless it is finished."""
+        import lstm_toys
+        from lstm_toys.execution.lowering import CALLBACK
         from lstm_toys.populations.train import Diverged
 
         study = self._identified(ask)
         run: Run = study.run
+        if CALLBACK in run.value:
+            self._console.print(f"{run.folder.name}: a program calls Python, so that no later command finds this run")
+        elif (why := why_new(run)) is not None:
+            self._console.print(why)
         run.folder.mkdir(parents=True, exist_ok=True)
         with run.locked(anew=anew):
             if not anew and run.finished:  # Also by another process, meanwhile.
-                context.progress.skip(trainings)
+                context.progress.skip(len(study.efforts()))
             else:
                 seconds, self._seconds = self._seconds, {"import": 0.0}
                 try:
@@ -192,34 +203,78 @@ class Work:
                     raise Interrupted(context.interruption.number) from None
                 except Diverged as error:
                     seeds, step = error.args
-                    raise Failed(f"--on_divergence=stop: seeds {listed(seeds)} diverged before step {step:,}") from None
+                    lost = f"{context.progress.name}: seeds {listed(seeds)} diverged before step {step:,}"
+                    raise Failed(f"--on_divergence=stop: {lost}") from None
                 files = {name: sha256(run.folder / name) for name in made["files"]}
-                needs = {"needs": [each.folder.name for each in study.needs.values()]} if study.needs else {}
-                run.write_metrics(study.metrics() | made | {"seconds": _rounded(seconds), "files": files, **needs})
+                when = {"computed": time.strftime("%Y-%m-%d %H:%M %z"), "version": lstm_toys.__version__}
+                run.write_metrics({**made, "seconds": _rounded(seconds), "files": files, **when})
                 run.forget()
-                manifest.write(run.folder, ask.key, ask.declared)
-        self._finish(ask, run)
+                self._computed.add(ask)
+        self._found(ask, study)
+        run.read_metrics()
+
+    def _measure(self, study: Any) -> None:
+        """Measures a finished run again, and writes its summary and its texts if they differ."""
+        run: Run = study.run
+        before, texts = run.stored(), study.texts()
+        files = {name: digest for name, digest in before["files"].items() if name not in before.get("texts", ())}
+        files |= {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+        metrics = {**before, **study.metrics(), "files": files, **({"texts": [*texts]} if texts else {})}
+        metrics = json.loads(json.dumps(metrics))
+        if metrics == before and all(sha256(run.folder / name) == files[name] for name in texts):
+            return
+        with self._writing(run) as writable:
+            if not writable:
+                run.unwritten = metrics
+                return
+            for name, text in texts.items():
+                write_text(run.folder / name, text)
+            run.write_metrics(metrics)
+
+    @contextmanager
+    def _writing(self, run: Run) -> Iterator[bool]:
+        """Locks a finished run; yields whether its folder can be written."""
+        with ExitStack() as stack:
+            writable = True
+            try:
+                stack.enter_context(run.locked(patience=PATIENCE))
+            except OSError as error:
+                if error.errno not in READ_ONLY:
+                    raise
+                writable = False
+            yield writable
 
     def _draw(self, ask: Ask[Any]) -> None:
         """Draws the figures of a finished run instead of earlier ones, and records them in its metrics."""
         from lstm_toys import figures
 
-        study, run = ask.load(), self.runs[ask]
-        study.run = run
-        study.needs, study.companions = (
-            {name: self.runs[each] for name, each in asks.items()} for asks in (ask.needs, ask.companions)
-        )
+        study, run = self._studies[ask], self.runs[ask]
+        study.companions = {name: self.runs[each] for name, each in ask.companions.items()}
         seconds, form = dict[str, float](), self._options.figure_format
-        with run.locked():
+        run.read_metrics()
+        with self._writing(run) as writable:
+            if not writable:
+                self._console.print(f"{run.folder} cannot be written; figures are not drawn")
+                return
             run.forget()  # Checkpoints of a process killed after writing the summary.
-            metrics = run.read_metrics()
+            before = run.stored()
             with stopwatch(seconds, "figures"):
                 drawings = {name.replace(".png", f".{form}"): drawing for name, drawing in study.draw()}
-                for name in metrics.get("figures", ()):  # If this is killed, the next command misses some.
+                for name in {*before.get("figures", ())} - {*drawings}:
                     (run.folder / name).unlink(missing_ok=True)
                 for name, drawing in drawings.items():
                     figures.save(drawing, run.folder / name)
-            run.write_metrics(metrics | {"figures": [*drawings], "seconds": metrics["seconds"] | _rounded(seconds)})
+            took = {"seconds": before["seconds"] | _rounded(seconds)} if ask in self._computed else {}
+            if (metrics := {**before, "figures": [*drawings], **took}) != before:
+                run.write_metrics(metrics)
+
+    def _report(self, ask: Ask[Any]) -> None:
+        """Writes the report of a finished run, which `lstm-toys show` prints."""
+        run, beside = self.runs[ask], {name: self.runs[each] for name, each in ask.companions.items()}
+        text = printed(ask.report(ask, run, beside))
+        with self._writing(run) as writable:
+            if writable:
+                write_text(run.folder / REPORT, text)
 
 
 def report(asks: Sequence[Ask[Any]], runs: Mapping[Ask[Any], Run]) -> Iterator[RenderableType]:
@@ -253,7 +308,7 @@ def _executor(options: Options, console: Console) -> Iterator[Executor]:
     except ImportError as error:
         raise Refused(f"{flag}: needs {error.name}; run pip install 'lstm_toys[cluster]'") from None
     try:
-        with module.connected(options.cluster, mixed=options.mixed, tell=console.print) as cluster:
+        with module.connected(options.cluster, tell=console.print) as cluster:
             yield cluster
     except module.Unreachable as error:
         raise Refused(f"{flag}: {error}") from None
@@ -276,13 +331,6 @@ def _start(options: Options) -> None:
         devices.start()
     except devices.Unusable as error:
         raise Refused(str(error)) from None
-
-
-def _check(study: Any) -> None:
-    try:
-        study.check()
-    except InvalidModel as error:
-        raise Refused(f"{study.settings}: {error}") from None
 
 
 def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:

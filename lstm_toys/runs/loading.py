@@ -1,4 +1,4 @@
-"""Loads populations and labeled results for users, whose runs depend on these files."""
+"""Loads populations and labeled results for users."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 import flax.linen as nn
 import xarray as xr
 
-from lstm_toys import opened
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import population, storage
 from lstm_toys.runs.folder import Run
@@ -32,10 +31,7 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Networks:
         Traceback (most recent call last):
         FileNotFoundError: [Errno 2] No such file or directory: 'nowhere/population.json'
     """
-    folder = Path(folder)
-    for path in (folder / population.ABOUT, *folder.glob(f"*/{population.ABOUT}")):
-        opened.note(path)  # Which has the digests of the others.
-    return population.load(folder, trust)
+    return population.load(Path(folder), trust)
 
 
 def networks_of(run: Run, model: nn.Module) -> Networks:
@@ -58,6 +54,4 @@ def load_results(path: Path | str) -> xr.Dataset:
         ...     lt.load_results(f"{folder}/results.nc").answer.values.tolist()
         [0.1, 0.2]
     """
-    loaded = storage.load_results(path, set())
-    opened.note(path)
-    return loaded
+    return storage.load_results(path, set())

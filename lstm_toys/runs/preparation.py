@@ -113,7 +113,11 @@ class Prepared:
     @cached_property
     def curves(self) -> ExperimentCurves:
         """The curves that the networks are trained on and answer."""
-        return curves(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
+        key = self.settings.timesteps, self.settings.numbers
+        if key not in (made := self.experiment.curves):
+            made[key] = curves(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
+        found: ExperimentCurves = made[key]
+        return found
 
     @property
     def probes(self) -> Sequence[Probe]:
@@ -148,17 +152,21 @@ class Prepared:
         if members is None:
             members = {name: getattr(self.settings, name) for name in ("seeds", *self.traced)}
             members = {**members, "numbers": dict(self.settings.numbers)}
-        specification, start = specify(
-            self.task,
-            self.model,
-            steps=steps,
-            optimizer=self.optimizer,
-            base_seed=self.settings.base_seed,
-            block=self.block,
-            frames=self.experiment.frames,
-            early_stopping=dataclasses.replace(self.settings.early_stopping, goal=self.experiment.goal),
-            **{"learning_rate": None, **members},
-        )
+        early = dataclasses.replace(self.settings.early_stopping, goal=self.experiment.goal)
+        if not max(steps):  # Untrained networks have a single record.
+            early = dataclasses.replace(early, records=0)
+        with trial(f"{self.settings} cannot be trained"):
+            specification, start = specify(
+                self.task,
+                self.model,
+                steps=steps,
+                optimizer=self.optimizer,
+                base_seed=self.settings.base_seed,
+                block=self.block,
+                frames=self.experiment.frames,
+                early_stopping=early,
+                **{"learning_rate": None, **members},
+            )
         return dataclasses.replace(specification, curves=answered, lengths=lengths or {}), start
 
     def declared_digests(self) -> Digests:
@@ -212,10 +220,12 @@ def begin(
     specified: tuple[TrainingSpecification, Start],
     run: Run,
     context: RunContext,
-    title: str,
     part: str = "",
 ) -> Training:
-    """Announces a training and sets it up; ``part`` is the folder of its checkpoints, in a run of several trainings."""
+    """Announces a training by what distinguishes it from others of the command, or by its network, and sets it up.
+
+    ``part`` is the folder of its checkpoints, in a run of several trainings.
+    """
     tell = context.progress.tell
     checkpoints = Checkpoints(run.checkpoints / part, context.options.checkpoint_every, tell)
     training = Training(
@@ -226,18 +236,9 @@ def begin(
         stop=context.interruption,
         on_divergence=context.options.on_divergence,
     )
-    steps = specified[0].kept_steps[-1]
-    context.progress.begin(f"{title} ({prepared.words})", training.count, steps, training.group_count)
+    steps, name = specified[0].kept_steps[-1], prepared.experiment.name
+    label = context.labels.get(prepared.settings) or prepared.words
+    context.progress.begin(f"{name} ({label})", training.count, steps, training.group_count)
     if checkpoints.newest:
         tell(f"continues from {checkpoints.newest}")
     return training
-
-
-def executions(training: Training) -> dict[str, Any]:
-    """Lists further fingerprints of a training, and their members' numbers, if workers of a cluster differ."""
-    others = [
-        {"fingerprint": fingerprint, "members": np.flatnonzero(training.executed == number).tolist()}
-        for number, fingerprint in enumerate(training.fingerprints)
-        if number and (training.executed == number).any()
-    ]
-    return {"executed_elsewhere": others} if others else {}

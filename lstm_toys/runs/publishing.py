@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lstm_toys.files import clean, read_json, replacing, sha256, write_json
+from lstm_toys.files import Damaged, clean, is_plain, read_json, replacing, sha256, write_json
 
 MANIFEST = "manifest.json"
 """File that records what was published: the name of the run, and the SHA-256 of each file by its name."""
@@ -24,12 +24,12 @@ def publish(sources: Sequence[Path], target: Path, origin: str, tell: Callable[[
 
     Raises:
         NotPublished: a file to replace was changed or was never published.
+        Damaged: the manifest is damaged.
         OSError: a file cannot be read or written; publishing the same files again completes the set.
     """
     new = {source.name: source for source in sources}
     digests = {name: sha256(new[name]) for name in sorted(new)}
-    manifest = target / MANIFEST
-    old: dict[str, str] = read_json(manifest)["files"] if manifest.exists() else {}
+    manifest, old = target / MANIFEST, listed(target)
     present = {name: _digest(target / name) for name in {*old, *new}}
     if changed := sorted(name for name in new if present[name] not in (None, old.get(name), digests[name])):
         raise NotPublished(
@@ -47,6 +47,15 @@ def publish(sources: Sequence[Path], target: Path, origin: str, tell: Callable[[
         elif present[name] is not None:
             tell(f"{target / name} is kept: it is not in the new set, but was changed since it was published")
     write_json(manifest, {"origin": origin, "files": digests})
+
+
+def listed(target: Path) -> dict[str, str]:
+    """Returns the files that were published in a folder, with their SHA-256; raises Damaged for a damaged manifest."""
+    manifest = target / MANIFEST
+    every = read_json(manifest)["files"] if manifest.exists() else {}
+    if not isinstance(every, dict) or not all(map(is_plain, every)):  # Files elsewhere are not ours to remove.
+        raise Damaged(manifest, "is damaged: it does not list files of this folder")
+    return every
 
 
 def _digest(path: Path) -> str | None:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic
 
 from lstm_toys import figures
-from lstm_toys.runs import source
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import Identified
+from lstm_toys.runs.identity import Identified, Settings
 
 
 class Study(ABC, Generic[Identified]):
@@ -34,17 +33,12 @@ class Study(ABC, Generic[Identified]):
         """The settings of the run."""
         return self.ask.settings
 
-    @property
-    def code(self) -> str:
-        """A digest of the code that computes and measures the run."""
-        return source.digest(type(self).__module__)
-
     def check(self) -> None:
         """Raises Refused if the run is impossible."""
 
-    def efforts(self) -> list[float]:
-        """The steps of all networks in each training; empty if nothing is trained."""
-        return []
+    def efforts(self) -> dict[Settings, float]:
+        """The steps of all networks in each training, by its settings; empty if nothing is trained."""
+        return {}
 
     @abstractmethod
     def digests(self) -> dict[str, str]:
@@ -55,7 +49,11 @@ class Study(ABC, Generic[Identified]):
         """Writes the run's files; returns their names as ``files``, and what `metrics` cannot compute from them."""
 
     def metrics(self) -> Metrics:
-        """The metrics that are computed from the files of the run, again whenever code changed."""
+        """The metrics that are computed from the files of the run, again by every command that asks for it."""
+        return {}
+
+    def texts(self) -> dict[str, str]:
+        """Text files by name, which are made again with the metrics."""
         return {}
 
     @abstractmethod

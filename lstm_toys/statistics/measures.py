@@ -186,6 +186,8 @@ def valley(curve: Curve, x: Curve, since: Scalar | float = MIDDLE[0]) -> Valley:
     """
     _check(x, curve=curve)
     before, at, after = curve[:-2], curve[1:-1], curve[2:]
+    if len(x) < 3:
+        return Valley(jnp.full((), jnp.nan, x.dtype), jnp.full((), jnp.nan, x.dtype))
     minimum = (at < before) & (at <= after) & (x[1:-1] >= since) & (x[1:-1] <= MIDDLE[1]) & (x[2:] >= 0)
     bottom = jnp.argmin(jnp.where(minimum, at, jnp.inf))
     shift, rise = (jnp.where(at < after, part, 0.0) for part in _vertex(before, at, after))

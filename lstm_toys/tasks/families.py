@@ -76,6 +76,7 @@ class Family:
 
         Raises ValueError if a parameter is missing, unknown or invalid, or the function does not return a curve.
         """
+        arguments.kinds(locals(), parameters=Mapping)
         x = jnp.asarray(arguments.array("x", x, "T"))
         if set(parameters) != set(self.names):
             raise ValueError(f"this family takes the parameters {sorted(self.names)}, not {sorted(parameters)}")
@@ -93,6 +94,8 @@ class Family:
 
         ``ranges`` replace the family's own, by parameter. Raises ValueError if a name is unknown.
         """
+        arguments.kinds(locals(), ranges=Mapping | None)
+        count = arguments.whole("count", count, least=1)
         intervals = {each.name: (each.low, each.high) for each in self.parameters} | dict(ranges or {})
         if unknown := set(intervals) - set(self.names):
             raise ValueError(f"this family has the parameters {sorted(self.names)}, not {sorted(unknown)}")
@@ -125,5 +128,6 @@ def time_points(count: int, span: Span | None = None) -> TimePoints:
         >>> lt.time_points(3, lt.Span(0, 5)).tolist()
         [0.0, 2.5, 5.0]
     """
+    arguments.kinds(locals(), span=Span | None)
     span = Span() if span is None else span
     return jnp.linspace(span.start, span.stop, arguments.whole("count", count, least=2))

@@ -1,8 +1,8 @@
 """When a network counts as having learned its task. Imports nothing heavy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from lstm_toys import arguments
 
@@ -13,8 +13,9 @@ Values = TypeVar("Values", bound=Any)
 """Arrays of NumPy, or, in training programs, of JAX."""
 
 ACCURACIES = ("points", "sequences")
-WEIGHTED = {"points": "points (weighted as in the loss)"}
-"""Accuracies of classes or bits: over points, which a training weights as its loss does, and over whole sequences."""
+"""Accuracies of classes or bits: over points, which a training weights as its loss does, and over whole sequences.
+
+With one answer per sequence there is only the second, which a training weights then."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,8 @@ class Goal:
         rmse: largest root mean squared error on the training set, in scaled units where curves are scaled.
         accuracy: smallest accuracy, if networks output classes or bits.
         features: output features that must each meet the goal; if empty, all of them together. With an accuracy,
-            ``("points",)``, the default, counts points, and ``("sequences",)`` completely correct sequences.
+            ``("points",)``, the default, counts points, and ``("sequences",)`` completely correct sequences; with one
+            answer per sequence, both are the same.
         after: share of a sequence that is ignored at the beginning; None: a tenth for an error, since networks start
             from a zero state and need some time points to settle, and nothing for an accuracy. Answers to whole curves
             always count.
@@ -36,7 +38,7 @@ class Goal:
         >>> print(lt.Goal(rmse=0.02, features=("y",), after=0))
         train RMSE of y over whole curves at most 0.02
         >>> print(lt.Goal(accuracy=0.99))
-        train accuracy over points (weighted as in the loss) at least 0.99
+        train accuracy over points at least 0.99
     """
 
     rmse: float | int | None = None
@@ -68,8 +70,8 @@ class Goal:
     def error(self, measures: Values, names: Sequence[str]) -> Values:
         """The error ``[*S]`` that the goal limits, or the accuracy, from measures ``[*S, E]`` with these names."""
         library: Any = measures.__array_namespace__()
-        if self.features:
-            chosen = measures[..., library.asarray([names.index(name) for name in self.features])]
+        if features := self.among(names):
+            chosen = measures[..., library.asarray([names.index(name) for name in features])]
             return library.asarray(chosen.max(axis=-1) if self.accuracy is None else chosen.min(axis=-1))
         return library.asarray(library.sqrt(library.square(measures).mean(axis=-1)))
 
@@ -78,10 +80,21 @@ class Goal:
         met = errors <= self.limit if self.accuracy is None else errors >= self.limit
         return errors.__array_namespace__().asarray(met)
 
-    def told(self, *, scaled: bool) -> str:
-        """Describes the goal; ``scaled``: whether networks are trained on scaled values."""
+    def among(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The features by their names among measures; with one answer per sequence, its points are the sequences."""
+        single = self.accuracy is not None and tuple(names) == ACCURACIES[1:]
+        return ACCURACIES[1:] if single else self.features
+
+    def told(self, *, scaled: bool, over: Mapping[str, str] | None = None) -> str:
+        """Describes the goal.
+
+        Args:
+            scaled: whether networks are trained on scaled values.
+            over: what each recorded accuracy counts, see `counted_over`; None: both of `ACCURACIES`, without weights.
+        """
         if self.accuracy is not None:
-            measured = [f"train accuracy over {' and '.join(WEIGHTED.get(each, each) for each in self.features)}"]
+            over = over or counted_over(ACCURACIES, weighted=False)
+            measured = [f"train accuracy over {' and '.join(over[each] for each in self.among([*over]))}"]
         else:
             of = [*([" and ".join(self.features)] if self.features else []), *(["scaled values"] if scaled else [])]
             measured = ["train RMSE", *(f"of {each}" for each in of)]
@@ -91,6 +104,23 @@ class Goal:
 
     def __str__(self) -> str:
         return self.told(scaled=False)
+
+
+class Unlearned(NamedTuple):
+    """Why a seed did not learn its task, and if that happened in training, the last recorded step before."""
+
+    seed: int
+    why: Literal["diverged", "never met the goal", "met the goal and lost it"]
+    step: int | None = None
+
+    def __str__(self) -> str:
+        return self.why if self.step is None else f"{self.why} after step {self.step:,}"
+
+
+def counted_over(names: Sequence[str], *, weighted: bool) -> dict[str, str]:
+    """What each recorded accuracy counts, by name; the first one is weighted if the loss is."""
+    first, *others = names
+    return {first: f"{first} (weighted as in the loss)" if weighted else first, **{name: name for name in others}}
 
 
 @dataclass(frozen=True, kw_only=True)

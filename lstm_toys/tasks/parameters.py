@@ -10,7 +10,7 @@ RESERVED = frozenset(
         *("setting", "input", "answer", "truth", "diverged", "sound_step", "frame", "frame_step", "x", "length", "set"),
         *("spacing", "name", "rmse", "gain", "offset_added", "delay", "frequency_answered", "valley_place"),
         *("valley_depth", "nonlinearity", "peak_to_peak", "share_removed", "share_removed_delayed"),
-        *("accuracy", "counted", "learned", "record"),
+        *("accuracy", "counted", "learned", "reason", "record"),
     }
 )
 """Names with another meaning in labeled results."""

@@ -26,7 +26,7 @@ LENGTH, SPACING = "length", "spacing"
 class Axis:
     """Evenly spaced values, both ends included, of one parameter of the family, or of `LENGTH` or `SPACING`.
 
-    Raises ValueError if there are no values, or the first exceeds the last.
+    Raises ValueError if there are too few values for both ends, or the first exceeds the last.
     """
 
     name: str
@@ -38,9 +38,9 @@ class Axis:
         arguments.fields(self, arguments.text, "name")
         arguments.fields(self, arguments.number, "low", "high")
         arguments.fields(self, arguments.whole, "count")
-        if self.count < 1 or not self.low <= self.high:
-            values = f"{self.count} values from {self.low:g} to {self.high:g}"
-            raise ValueError(f"the axis {self.name} has {values}; it needs at least one value, in ascending order")
+        if self.count < 1 or not self.low <= self.high or (self.count == 1 and self.low < self.high):
+            values = f"{self.count:,} {'value' if self.count == 1 else 'values'} from {self.low:g} to {self.high:g}"
+            raise ValueError(f"the axis {self.name} has {values}; it needs both ends, in ascending order")
 
     @property
     def values(self) -> jt.Float[np.ndarray, " K"]:

@@ -46,6 +46,9 @@ class Probe:
 
     def __post_init__(self) -> None:
         arguments.text("name", self.name)
+        arguments.kinds(vars(self), parameters=Mapping)
+        arguments.fields(self, arguments.instances, "declared", kind=Parameter, expected="a tuple of lt.Parameter")
+        arguments.fields(self, arguments.instances, "names", kind=str, expected="a tuple of names")
         inputs = np.array(arguments.array("inputs", self.inputs, "C T F", empty=True))
         object.__setattr__(self, "inputs", inputs)
         for name, column in self.parameters.items():
@@ -70,6 +73,7 @@ class Probe:
         Answers after the end of a sequence, and where weights are 0, have no target. Raises ValueError for invalid
         examples.
         """
+        arguments.kinds(locals(), examples=Examples, parameters=Mapping | None)
         inputs, targets = np.asarray(examples.inputs), np.asarray(examples.targets, np.float32)
         sequence = targets.ndim == 3
         lengths, weights = lengths_and_weights(examples.lengths, examples.weights, *inputs.shape[:2], sequence=sequence)
@@ -116,7 +120,7 @@ def probe_at(
     """Makes a probe from the examples of a task with `Task.at_length` at another length.
 
     ``numbers`` are values of the task's training numbers, ``seed`` is the seed of the examples. Raises ValueError if
-    the task has no ``at_length``.
+    the task has no ``at_length``, or other numbers.
 
     Example:
         >>> def at_length(key, numbers, length):
@@ -125,7 +129,10 @@ def probe_at(
         >>> lt.probe_at("ten times", task, 400).inputs.shape
         (4, 400, 1)
     """
+    arguments.kinds(locals(), task=Task)
+    length, seed = arguments.whole("length", length, least=1), arguments.whole("seed", seed, least=0, most=2**32 - 1)
     values = {each: jnp.float32(value) for each, value in arguments.by_name("numbers", numbers).items()}
+    arguments.expect(values.keys() == {*task.numbers}, "numbers", f"those of the task, {task.numbers}", numbers)
     return Probe.of(name, task.longer(jax.random.fold_in(jax.random.key(seed), length), values, length))
 
 

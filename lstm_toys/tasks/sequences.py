@@ -41,7 +41,7 @@ def counting(key: Key[Array, ""], length: int, count: int, language: Language = 
         ((2, 9, 3), (2, 9, 3))
     """
     symbols = len(SYMBOLS[arguments.choice("language", language, *SYMBOLS)])  # type: ignore[index]
-    length = arguments.whole("length", length, least=1 + symbols)
+    length, (count,) = arguments.whole("length", length, least=1 + symbols), arguments.counts(count=count)
     own, coins = jax.random.split(key)
     number = jax.random.randint(own, (count,), 1, (length - 1) // symbols + 1)
     if language == "dyck1":
@@ -51,6 +51,7 @@ def counting(key: Key[Array, ""], length: int, count: int, language: Language = 
 
 def powers(number: Int[Array, " C"], length: int, symbols: int) -> Examples:
     """Makes strings a^n b^n ... of this number of symbols, for given n that fit, in the format of `counting`."""
+    length, symbols = arguments.counts(length=length, symbols=symbols)
     if not arguments.traced(number):
         fitting = arguments.wholes("number", np.asarray(number), least=1, most=(length - 1) // symbols)
         number = jnp.array(fitting, jnp.int32)
@@ -88,7 +89,8 @@ def flip_flop(key: Key[Array, ""], length: int, count: int, bits: int = 3, rate:
     Every channel begins with a pulse; ``rate`` is the probability of one per channel and later point (Sussillo and
     Barak, "Opening the Black Box: Low-Dimensional Dynamics in High-Dimensional Recurrent Neural Networks", 2013).
     """
-    rate, shape = arguments.number("rate", rate, least=0, most=1), (count, length, bits)
+    rate = float(arguments.number("rate", rate, least=0, most=1))
+    shape = arguments.counts(count=count, length=length, bits=bits)
     signs, places = jax.random.split(key)
     sign = 2 * jax.random.bernoulli(signs, 0.5, shape).astype(jnp.float32) - 1
     pulse = jax.random.bernoulli(places, rate, shape).at[:, 0].set(True)
@@ -103,7 +105,7 @@ def adding(key: Key[Array, ""], length: int, count: int) -> Examples:
     Inputs ``[C, T, 2]`` are numbers, uniform from 0 to 1, and marks: a 1 in the first and in the second half. Targets
     are ``[C, 1]`` (Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997, experiment 4, with different ranges).
     """
-    length = arguments.whole("length", length, least=2)
+    length, (count,) = arguments.whole("length", length, least=2), arguments.counts(count=count)
     drawn, first, second = jax.random.split(key, 3)
     numbers = jax.random.uniform(drawn, (count, length))
     half = length // 2
@@ -114,5 +116,6 @@ def adding(key: Key[Array, ""], length: int, count: int) -> Examples:
 
 def parity(key: Key[Array, ""], length: int, count: int) -> Examples:
     """Draws bits ``[C, T, 1]``, with the parity of ones so far as targets; for the loss ``"binary_cross_entropy"``."""
-    bits = jax.random.bernoulli(key, 0.5, (count, length, 1)).astype(jnp.float32)
+    shape = *arguments.counts(count=count, length=length), 1
+    bits = jax.random.bernoulli(key, 0.5, shape).astype(jnp.float32)
     return Examples(bits, jnp.cumsum(bits, axis=1) % 2)

@@ -47,6 +47,9 @@ class Scaling:
             pairs = np.asarray(arguments.array(name, getattr(self, name), "F 2", hint=", pairs of middle and unit"))
             if not pairs[:, 1].all():
                 raise arguments.refused(name, "pairs of a middle and a unit other than 0", getattr(self, name))
+        inputs, outputs = len(self.inputs), len(self.outputs)
+        fits = len(arguments.names("names", self.names)) in (inputs, inputs + outputs)
+        arguments.expect(fits, "names", f"the names of {inputs} inputs, or of {outputs} outputs as well", self.names)
 
     @classmethod
     def fitted(

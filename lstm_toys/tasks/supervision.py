@@ -42,9 +42,14 @@ Loss = str | Callable[..., Float[Array, "C *T"]]
 """One of `LOSSES`, or a function from outputs and targets to one value per point."""
 
 
-def measured(loss: Loss) -> Names | None:
-    """Returns the names of the accuracies recorded with a loss; None: the RMSE of each output feature."""
-    return ACCURACIES if loss in (CROSS_ENTROPY, BINARY) else None
+def measured(loss: Loss, *, sequence: bool = True) -> Names | None:
+    """Returns the names of the accuracies recorded with a loss; None: the RMSE of each output feature.
+
+    With one answer per sequence, unless ``sequence``, an accuracy over points would be the same.
+    """
+    if loss not in (CROSS_ENTROPY, BINARY):
+        return None
+    return ACCURACIES if sequence else ACCURACIES[1:]
 
 
 def loss_text(loss: Loss) -> str:
@@ -60,8 +65,8 @@ class Examples(NamedTuple):
             ``[C, T, 1]`` or ``[C, 1]``.
         lengths: number of points of each sequence, followed by padding; None: all T. With one answer per curve, the
             answer is given after the last point.
-        weights: weight of each point or sequence in the loss, and in the errors and the accuracy over points recorded
-            with it; None: equal weights. Probes count all points with a target alike.
+        weights: weight of each point or sequence in the loss, and in the errors and the accuracy over points, or of
+            single answers, recorded with it; None: equal weights. Probes count all points with a target alike.
     """
 
     inputs: Float[Array, "C T F"]
@@ -119,7 +124,12 @@ class Task:
     at_length: Callable[[Key[Array, ""], Numbers, int], Examples] | None = None
 
     def __post_init__(self) -> None:
+        arguments.kinds(vars(self), trained=Trained | None)
         arguments.function("examples", self.examples, "a function of a key and training numbers", 2)
+        if self.at_length is not None:
+            arguments.function("at_length", self.at_length, "a function of a key, training numbers and a length", 3)
+        if self.validation is not None and not isinstance(self.validation, Examples):
+            arguments.function("validation", self.validation, "Examples, or a function like examples", 2)
         arguments.fields(self, arguments.names, "input_features", "output_features", least=1)
         arguments.fields(self, arguments.names, "numbers")
         arguments.fields(self, arguments.switch, "sequence", "fresh")
@@ -157,6 +167,7 @@ class Task:
         return made
 
     def _checked(self, examples: Any) -> Examples:
+        arguments.instance("examples", examples, tuple | list, "lt.Examples")
         inputs, targets, lengths, weights = Examples(*examples)
         inputs = arguments.array("inputs of examples", inputs, f"C T {len(self.input_features)}")
         curves, points = inputs.shape[:2]
@@ -179,7 +190,7 @@ class Task:
     @property
     def measured(self) -> Names:
         """The names of measures recorded with the loss: accuracies, or the features that have an RMSE."""
-        return measured(self.loss) or self.output_features
+        return measured(self.loss, sequence=self.sequence) or self.output_features
 
     def labeled(self, targets: np.ndarray) -> tuple[Names, np.ndarray]:
         """The names of the axes of targets in labeled arrays, and their values; a class is one number per point."""
@@ -195,9 +206,10 @@ def lengths_and_weights(
         lengths = arguments.array("lengths of examples", lengths, str(curves), least=1, most=points)
         lengths = jnp.asarray(lengths).astype(jnp.int32)
     if weights is not None:
-        by_point = sequence and np.ndim(weights) == 2
+        by_point = sequence and np.ndim(weights) > 1
         empty = not arguments.traced(weights) and not np.any(np.asarray(weights))
-        weights = arguments.array("weights of examples", weights, f"{curves} {points if by_point else ''}", least=0)
+        axes = f"{curves} {points if by_point else ''}"
+        weights = arguments.array("weights of examples", weights, axes, hint=", for all features alike", least=0)
         if empty:
             raise arguments.refused("weights of examples", "above 0 somewhere", weights)
         weights = jnp.asarray(weights)
@@ -256,7 +268,7 @@ def _same(examples: Examples, *_: object) -> Examples:
 
 def _single(curves: Given, features: Names) -> Float[Array, "C T F"]:
     held = arguments.array("curves", curves, "C T F", hint=", such as lt.show returns")
-    if held.shape[2] != len(features):
+    if held.shape[2] != len(arguments.names("features", features)):
         raise arguments.refused("features", f"the names of the {held.shape[2]} features of the curves", features)
     return jnp.array(held, jnp.float32)
 
@@ -333,6 +345,9 @@ def read_off_drawn(
         >>> task.batch
         10
     """
+    arguments.kinds(locals(), ranges=Mapping)
+    for name, each in ranges.items():
+        arguments.expect(arguments.several(each) and len(each) == 2, name, "a range (low, high)", each)
     pairs: Drawn = {name: (low, high) for name, (low, high) in ranges.items()}
     own: dict[str, Told] = {each.name: (each.low, each.high) for each in family_of(family).parameters}
     trained, x = Trained(family, {**own, **pairs}), _points(x)
@@ -360,6 +375,7 @@ def _drawn(
 
 
 def _trained(family: Family | str, parameters: Stated) -> Trained:
+    arguments.kinds(locals(), parameters=Mapping)
     for name, value in parameters.items():
         if isinstance(value, tuple):
             raise arguments.refused(name, "a number, an array, or a name; only lt.read_off_drawn takes ranges", value)

@@ -24,7 +24,6 @@ from typing import NamedTuple
 import jaxtyping as jt
 import numpy as np
 
-from lstm_toys import opened
 from lstm_toys.text import quoted
 
 NUMBER = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?", re.ASCII)
@@ -50,7 +49,6 @@ def content(path: Path | str) -> bytes:
         raw = Path(path).read_bytes()
     except OSError as error:
         raise ValueError(error.strerror or "cannot be read") from None
-    opened.note(path)
     return raw
 
 
@@ -124,9 +122,10 @@ def _is_name(cell: str) -> bool:
 def _names(line: int, cells: list[str]) -> tuple[str, ...]:
     for column, name in enumerate(cells, 1):
         if not _is_name(name):
+            index = "; pandas leaves out its index with to_csv(..., index=False)" * (column == 1 and not name)
             raise ValueError(
                 f"row {line}, column {column}: {quoted(name)} is not a name; the first row must name all columns, "
-                "such as t, y1, y2, each by at most 100 characters with a letter"
+                f"such as t, y1, y2, each by at most 100 characters with a letter{index}"
             )
         if name in cells[: column - 1]:
             raise ValueError(f"row {line}: two columns have the same name, {quoted(name)}")

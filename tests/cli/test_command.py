@@ -18,7 +18,7 @@ import conftest
 from conftest import ROOT, carry_out, process, rarely, refusal
 from experiments import generalization
 from experiments.sine import EXPERIMENT
-from lstm_toys.files import SCHEMA
+from lstm_toys.files import SCHEMA, read_sealed, write_sealed
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
 from lstm_toys.results import arrays, storage
@@ -37,9 +37,9 @@ def mine(world, tmp_path):
     return made._replace(arguments=[*SINE, f"--results_dir={results}"], results=results, run=run)
 
 
-def snapshot(folder):
-    """The files of a folder, without the manifests, of which every process may add one."""
-    paths = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("loaded-"))
+def snapshot(folder, *suffixes):
+    """The files of a folder, or those with some suffixes."""
+    paths = (path for path in folder.rglob("*") if path.is_file() and (not suffixes or path.suffix in suffixes))
     return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in paths}
 
 
@@ -105,13 +105,12 @@ def test_the_output_tells_progress_results_and_all_files(world):
         assert text in output
     assert all(f"│ {family}, RMSE to" in output for family in FAMILIES)
     assert all(str(run / name) in output for name in FIGURES | ARRAYS)
-    names = {path.name for path in run.iterdir() if not path.name.startswith("loaded-")}
-    assert names == FIGURES | ARRAYS | {".lock", "config.json"}
+    assert {path.name for path in run.iterdir()} == FIGURES | ARRAYS | {".lock", "config.json", "report.txt"}
     assert run.parent == results / "runs"
 
 
-def test_a_finished_run_is_told_and_left_alone(mine, capsys):
-    before = snapshot(mine.results)
+def test_a_finished_run_is_told_and_its_numbers_are_left_alone(mine, capsys):
+    before = snapshot(mine.results, ".nc", ".npz", ".json")
     assert carry_out(EXPERIMENT, mine.arguments) == 0
     output, errors = capsys.readouterr()
     assert "already finished" in output
@@ -120,7 +119,7 @@ def test_a_finished_run_is_told_and_left_alone(mine, capsys):
     assert errors == ""
     assert carry_out(EXPERIMENT, [*mine.arguments, "--quiet"]) == 0
     assert capsys.readouterr() == (f"{mine.run}\n", "")
-    assert snapshot(mine.results) == before
+    assert snapshot(mine.results, ".nc", ".npz", ".json") == before
 
 
 def test_publishing_copies_figures_and_metrics_and_leaves_what_is_a_user_s(mine, capsys):
@@ -140,18 +139,16 @@ def test_publishing_copies_figures_and_metrics_and_leaves_what_is_a_user_s(mine,
 def test_a_finished_run_is_drawn_again_and_in_another_format_without_training(mine, capsys, monkeypatch):
     monkeypatch.setattr(TrainingStudy, "compute", None)
     before = snapshot(mine.run)
-    for flags, form in ((["--figure_format=svg", "--replot"], "svg"), (["--figure_format=pdf"], "pdf"), ([], "png")):
-        assert carry_out(EXPERIMENT, [*mine.arguments, *flags]) == 0
+    for form in ("svg", "pdf", "png"):
         wanted = {f"{Path(name).stem}.{form}" for name in FIGURES}
-        assert "sine: redrawn" in capsys.readouterr().out
-        assert {path.name for path in mine.run.iterdir() if path.suffix in (".png", ".svg", ".pdf")} == wanted
-        assert carry_out(EXPERIMENT, [*mine.arguments, *flags[:1], "--publish"]) == 0
+        assert carry_out(EXPERIMENT, [*mine.arguments, f"--figure_format={form}", "--publish"]) == 0
         assert "already finished" in capsys.readouterr().out
+        assert {path.name for path in mine.run.iterdir() if path.suffix in (".png", ".svg", ".pdf")} == wanted
         assert {path.name for path in (mine.results / "sine").iterdir()} == wanted | {"metrics.json", "manifest.json"}
     drawn = (mine.run / "sine.png").read_bytes()
     (mine.run / "sine.png").unlink()
     (mine.run / "loss.png").write_text("damaged")
-    assert carry_out(EXPERIMENT, [*mine.arguments, "--replot"]) == 0
+    assert carry_out(EXPERIMENT, mine.arguments) == 0
     assert (mine.run / "sine.png").read_bytes() == drawn
     assert (mine.run / "loss.png").read_bytes() != b"damaged"
     after = snapshot(mine.run)
@@ -174,10 +171,20 @@ def test_what_is_spoiled_or_of_another_run_is_told(name, content, mine, world, c
     content = (world("slope_intercept").run / name).read_bytes() if content is None else content
     (mine.run / name).write_bytes(content)
     before = snapshot(mine.results)
-    assert carry_out(EXPERIMENT, [*mine.arguments, "--replot", "--quiet"]) == 1
+    assert carry_out(EXPERIMENT, [*mine.arguments, "--quiet"]) == 1
     errors = refusal(capsys)
     assert f"{mine.run / name}: is damaged" in errors
     assert "make it again with --restart" in errors
+    assert snapshot(mine.results) == before
+
+
+@pytest.mark.parametrize("entries", [{"figures": ["../../victim.png"]}, {"files": None}])
+def test_a_run_from_elsewhere_removes_nothing_and_is_told_in_one_line(entries, mine, capsys):
+    (mine.results / "victim.png").write_text("mine")
+    write_sealed(mine.run / "metrics.json", read_sealed(mine.run / "metrics.json") | entries)
+    before = snapshot(mine.results)
+    assert carry_out(EXPERIMENT, mine.arguments) == 1
+    assert refusal(capsys).startswith(f"{mine.run / 'metrics.json'}: is damaged: its '")
     assert snapshot(mine.results) == before
 
 

@@ -28,7 +28,6 @@ BAD = [
     (["--gates", "soft"], "--gates", "<sigmoid|hard>"),
     (["--results_dir", ""], "--results_dir", "folder"),
     (["--publish=maybe"], "--publish=maybe", "takes true or false"),
-    (["--replot", "--restart"], "--replot", "one of the two"),
     (["--hidden", "8", "16"], "16", "values with spaces need quotes"),
     (["--seeds"], "seeds", "Missing value"),
     (["--learning_rate", "1e-300"], "--learning_rate", "a number in the range [1e-37, 1e+38]"),
@@ -37,7 +36,6 @@ BAD = [
     (["--hidden", "1000001"], "--hidden", "1,000,000"),
     (["--block", "all"], "--block", "or auto"),
     (["--results_dir", "long" * 100], "--results_dir", "too long"),
-    (["--replot"], "--replot", "no finished run"),
     (["--seeds=3", "--", "--steps=0"], "--steps=0", "not a flag"),
     ([""], "''", "not a flag"),
 ]
@@ -138,6 +136,7 @@ DEFAULTS = (
     {"experiment": "sine", "seeds": 16, "base_seed": 0, "steps": 1500, "block": None, "keep_steps": []}
     | {"learning_rate": 0.001, "optimizer": "rmsprop_keras", "momentum": None, "decay": 0.9, "timesteps": 100}
     | {"hidden": [32], "readout": "cell", "cell": "lstm", "gates": "hard", "train_amplitude": 0.3, "noise": 0.0}
+    | {"early_stopping": "none"}
 )
 TYPED = (
     {"experiment": "sine", "seeds": 3, "base_seed": 7, "steps": 30, "block": 2, "keep_steps": [0, 3]}
@@ -160,7 +159,7 @@ def test_every_flag_reaches_its_setting_of_which_the_default_is_the_experiment_s
     settings, options = flags.parse(EXPERIMENT, typed.split())
     assert settings.as_dict() == expected
     assert options.results_dir == Path(folder)
-    assert (options.publish, options.restart, options.quiet, options.replot) == (*[switches] * 3, False)
+    assert (options.publish, options.restart, options.quiet, options.no_training) == (*[switches] * 3, False)
 
 
 def test_a_training_number_is_a_flag_of_the_experiments_that_have_it():
@@ -180,7 +179,11 @@ def test_a_training_number_is_a_flag_of_the_experiments_that_have_it():
     [
         ({"learning_rate": 0.1}, "no default for steps"),
         ({"steps": 10}, "no default for learning_rate"),
-        ({"steps": 10, "learning_rate": 0.1, "rate": 1}, "default for the unknown flag rate"),
+        (
+            {"steps": 10, "learning_rate": 0.1, "lr": 1},
+            "default or fixed value of the unknown flag lr; available: seeds",
+        ),
+        ({"steps": 10, "learning_rate": 0.1, "seed": 1}, "of the unknown flag seed; did you mean seeds"),
     ],
 )
 def test_defaults_that_are_missing_or_mean_nothing_are_told(defaults, told):

@@ -18,9 +18,9 @@ MODULES = {
 }
 SAID = {
     "lin": "no module named lin; did you mean line?",
-    "nowhere": "experiments.papers.memory, and your own modules in this folder or on PYTHONPATH",
+    "nowhere": "papers.memory, and your own modules in this folder or on PYTHONPATH",
     "mine_folder.other": "no module named mine_folder.other;",
-    "sweep": "experiments.sweep declares no EXPERIMENT of class Experiment; available:",
+    "sweep": "no module named sweep; available: amplitude, hill, hill_y, line, own, sine, slope_intercept,",
     "mine_other": "mine_other.EXPERIMENT must be of class Experiment, not int",
     "mine_raising": "mine_raising cannot be imported: RuntimeError: no way (mine_raising.py, line 2)",
     "mine_needing": "cannot be imported: ModuleNotFoundError: No module named 'no_such_dependency' (mine_needing.py,",
@@ -49,6 +49,7 @@ def experiment(name):
 def test_a_bare_name_is_a_module_of_the_clone_and_others_are_found_from_where_one_is():
     assert experiment("line") is line.EXPERIMENT
     assert experiment("experiments.line") is line.EXPERIMENT
+    assert experiment("papers.counting") is experiment("experiments.papers.counting")
     assert experiment("mine_sound") is line.EXPERIMENT
     assert experiment("mine_folder.deeper").name == "hill"
 

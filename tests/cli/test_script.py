@@ -1,14 +1,63 @@
 """The console script: its list of commands, and that it runs them as modules are run."""
 
 import os
+import re
 import sys
 
+import jax
 import pytest
 
 import lstm_toys
-from conftest import process, refusal
+from conftest import ROOT, carry_out, process, refusal
+from experiments import claims, sweep
 from lstm_toys.cli import script
 from lstm_toys.cli.script import home
+
+MINE = """\"\"\"A bump.
+
+And more.
+\"\"\"
+import jax.numpy as jnp
+import numpy as np
+import lstm_toys as lt
+
+BUMP = lt.Family(lambda x, center: jnp.exp(-(((x - center) / 0.2) ** 2)) / 2, (lt.Parameter("center", 0.0, 1.0),))
+EXPERIMENT = lt.Experiment(
+    name="bump",
+    doc=__doc__,
+    defaults={"steps": 3, "learning_rate": 0.1, "hidden": (3,), "timesteps": 12, "seeds": 2},
+    task=lambda x: lt.reproduce(BUMP, {"center": 0.5}, x),
+    probes=lambda x: [lt.probe("elsewhere", BUMP, {"center": np.array([0.3, 0.7])}, x)],
+)
+"""
+CLAIMING = """
+import lstm_toys as lt
+from bump import EXPERIMENT
+
+def worst(curves):
+    return lt.per_curve(curves, lt.measures.rmse).max(axis=1)
+
+SOURCES = (lt.Source("bump", "elsewhere"),)
+CLAIMS = lt.Claims("mine", (lt.Claim("all", "All", "RMSE", worst, SOURCES, high=9.0),), {"bump": (EXPERIMENT, [])})
+"""
+OTHERS = {
+    "line.py": "EXPERIMENT = 1 / 0\n",  # Also a command of the library.
+    "using.py": "from bump import EXPERIMENT\n1 / 0\n",
+    "text.py": '"""\nEXPERIMENT = 1\n"""\n1 / 0\n',
+    "inside.py": "def f():\n    EXPERIMENT = 1\n1 / 0\n",
+    "broken.py": "EXPERIMENT = = 1\n",
+    "latin.py": "EXPERIMENT = 'ä'\n",
+    "not-a-name.py": "EXPERIMENT = 1 / 0\n",
+    "class.py": "EXPERIMENT = 1 / 0\n",
+}
+NONE = {
+    "using": "unknown command 'using': using.py declares neither EXPERIMENT nor CLAIMS",
+    "inside": "unknown command 'inside': inside.py declares neither EXPERIMENT nor CLAIMS",
+    "broken": "unknown command 'broken': invalid syntax (broken.py, line 1)",
+    "bum": "unknown command 'bum'; did you mean bump?",
+    "nowhere": "bump, claiming, wrong\n",
+    "wrong": "wrong.py: wrong.EXPERIMENT must be of class Experiment, not int",
+}
 
 
 @pytest.fixture
@@ -16,16 +65,29 @@ def typed(monkeypatch):
     """Runs the script with arguments in this process."""
     monkeypatch.setattr(os, "_exit", sys.exit)
     monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["lstm-toys", *arguments])
         try:
-            script.main()
+            with jax.numpy_dtype_promotion("standard"):
+                script.main()
         except SystemExit as ended:
             return ended.code
         return 0
 
     return run
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    """A folder of one's own modules to be in, of which most would raise an error if they were executed."""
+    for name, text in {"bump.py": MINE, "claiming.py": CLAIMING, "wrong.py": "EXPERIMENT = 3", **OTHERS}.items():
+        (tmp_path / name).write_text(text, encoding="latin-1" if name == "latin.py" else "utf-8")
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    for name in ("bump", "claiming", "wrong"):
+        sys.modules.pop(name, None)
 
 
 def test_every_runnable_file_is_a_command_and_no_other(tmp_path):
@@ -40,17 +102,51 @@ def test_every_runnable_file_is_a_command_and_no_other(tmp_path):
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    assert script.commands(tmp_path) == {"larger": "Runs.", "runs": "Runs.", "silent": ""}
+    assert script.commands(tmp_path) == {"folder.deeper": "Runs.", "larger": "Runs.", "runs": "Runs.", "silent": ""}
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["help"], ["help", "help"]])
 def test_the_list_tells_what_each_command_is_about(arguments, typed, capsys):
     assert typed(*arguments) == 0
     told, found = capsys.readouterr().out, script.commands(home()[1])
-    assert found.keys() >= {"all", "sine", "sweep", "generalization", "claims", "page"}
     assert all(line and f"  {name} " in told and line in told for name, line in found.items())
     assert typed("--version") == 0
     assert capsys.readouterr().out == f"lstm_toys {lstm_toys.__version__}\n"
+
+
+@pytest.mark.usefixtures("mine")
+def test_experiments_and_studies_come_first_then_analyses_then_what_is_in_the_folder(typed, capsys):
+    assert typed() == 0
+    paragraphs = capsys.readouterr().out.split("\n\n")
+    first, analyses, own = (re.findall(r"^  (\S+)", each, re.MULTILINE) for each in paragraphs[1:4])
+    assert first[:7] == ["all", "line", "hill", "hill_y", "sine", "amplitude", "slope_intercept"]
+    assert first[7:] == ["sweep", "generalization", "dynamics", "claims", "own", "page"]
+    assert {"null", "recipe", "papers", "papers.tune"} <= {*analyses} == {*script.commands(home()[1])} - {*first}
+    assert own == ["bump", "claiming", "wrong"]
+    assert "  bump             A bump.\n" in paragraphs[3]
+    assert len(paragraphs) == 5
+
+
+@pytest.mark.usefixtures("mine")
+@pytest.mark.parametrize("name", NONE)
+def test_what_is_no_command_of_the_folder_is_told_in_one_line(name, typed, capsys):
+    assert typed(name) == 2
+    assert refusal(capsys).endswith(NONE[name] if name == "nowhere" else f"{NONE[name]}\n")
+
+
+def test_ones_own_experiment_and_claims_are_commands(mine, typed, capsys):
+    assert typed("help", "bump") == 0
+    assert "A bump.\n\nAnd more.\n\nusage: lstm-toys bump [flags]\n" in capsys.readouterr().out
+    assert typed("bump", "--quiet") == 0
+    (run,) = (mine / "results" / "runs").iterdir()
+    assert capsys.readouterr() == (f"{run.relative_to(mine)}\n", "")
+    assert typed("bump") == 0
+    assert "already finished" in capsys.readouterr().out
+    assert typed("claiming", "--seeds=2") == 0
+    assert "bump: 2 networks" not in capsys.readouterr().out  # Those of the experiment are judged.
+    assert carry_out(claims, ["--claims=claiming", "--seeds=2"]) == 0
+    assert "already finished" in capsys.readouterr().out
+    assert len(sweep.plan(["--task=bump", "--grid=steps=1 2"]).asks[0].settings.settings) == 2
 
 
 @pytest.mark.parametrize("arguments", [["line", "--help"], ["help", "line"], ["--help", "line"]])
@@ -74,10 +170,39 @@ def test_an_unknown_name_is_told_in_one_line(name, told, typed, capsys):
 def test_modules_of_the_folder_that_one_is_in_are_found_and_the_list_loads_nothing_heavy(tmp_path):
     (tmp_path / "mine.py").write_text("from experiments.line import EXPERIMENT\n")
     (tmp_path / "bin").mkdir()
-    listed = "script.listing(script.commands(script.home()[1]))"
+    listed = "script.commands(script.home()[1]), script.own_commands(script.Path())"
     light = "assert not {'jax', 'numpy', 'matplotlib'} & sys.modules.keys()"
     program = f"import sys\nfrom lstm_toys.cli import script\n{listed}\n{light}\nscript.main()\n"
     (tmp_path / "bin" / "lstm-toys").write_text(program)
     errors = process("bin/lstm-toys", "sweep", "--task=mine", "--steps=-1", code=2, cwd=tmp_path).stderr
     assert errors.count("\n") == 1
     assert "--steps=-1" in errors
+
+
+def test_show_prints_the_report_of_a_finished_run_without_jax_and_what_is_not_there(world, tmp_path):
+    made = world("sine")
+    program = "import sys; sys.argv = ['lstm-toys', 'show', *sys.argv[1:]]; from lstm_toys.cli import script; {}"
+    loaded = "\ntry: script.main()\nfinally: assert 'jax' not in sys.modules"
+    told = [
+        process("-c", program.format(loaded), *arguments).stdout
+        for arguments in ([str(made.run)], ["sine", f"--results_dir={made.results}"])
+    ]
+    assert told[0] == told[1]
+    assert f"{made.run}: computed " in told[0]
+    assert f' by lstm_toys {lstm_toys.__version__}\nsettings: experiment "sine", seeds 3, ' in told[0]
+    assert "nothing was verified" in told[0]
+    assert "3 networks after 300 steps" in told[0]
+    assert f"  {made.run / 'loss.png'}\n" in told[0]
+    for arguments, code, line in (
+        (["nowhere"], 2, "'nowhere' is neither the folder of a run nor the name of one in results/runs\n"),
+        ([], 2, "show: takes the folder of a run, or the name of an experiment\n"),
+    ):
+        assert process("-c", program.format(loaded), *arguments, code=code, cwd=tmp_path).stderr == line
+
+
+@pytest.mark.parametrize("folder", sorted((ROOT / "tests" / "runs" / "made").glob("*/*")), ids=str)
+def test_show_prints_runs_of_earlier_versions(folder, typed, capsys):
+    assert typed("show", str(folder)) == 0
+    told = capsys.readouterr().out
+    assert 'by lstm_toys 0.2.0\nsettings: experiment "sine", seeds 2, ' in told
+    assert "its report was not saved" in told

@@ -1,7 +1,6 @@
 """Parts of runs in other processes: the same bits, whoever does them, and what becomes of them when somebody fails."""
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -11,7 +10,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import h5netcdf
 import jax
 import numpy as np
 import psutil
@@ -25,10 +23,6 @@ from lstm_toys.execution.base import Job
 from lstm_toys.populations import blocks, train
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.specification import specify
-from lstm_toys.studies.generalization import measuring
-from lstm_toys.studies.generalization.ask import Grid
-from lstm_toys.tasks.families import FAMILIES
-from lstm_toys.tasks.planes import Axis
 
 X = lt.time_points(20)
 LINES = lt.show(0.1 + 0.5 * np.array([[1.0], [0.3]], np.float32) * X[None], X, ("y",))
@@ -44,9 +38,9 @@ def same(one, other):
     return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
 
 
-def connected(address, *, mixed=False, tell=print):
+def connected(address, *, tell=print):
     """A cluster, by its address or the file of its scheduler."""
-    return cluster.connected(str(address), mixed=mixed, tell=tell)
+    return cluster.connected(str(address), tell=tell)
 
 
 @pytest.fixture(scope="module")
@@ -256,29 +250,6 @@ def test_no_worker_comes_or_only_those_of_another_kind(scheduler, monkeypatch):
             pass
         worker.terminate()
         worker.wait()
-
-
-GRID = Grid("plane", "line", (Axis("slope", 0, 1, 5), Axis("intercept", 0, 1, 3)), ())
-
-
-@pytest.mark.long
-def test_what_a_worker_of_another_kind_did_is_recorded_where_that_is_accepted(scheduler, here, tmp_path):
-    file, _, work = scheduler
-    work(JAX_RANDOM_SEED_OFFSET="7")
-    kept, path = Checkpoints(tmp_path / "kept", 60.0, lambda _: None), tmp_path / "measures.nc"
-    about = {"task": TASK, "timesteps": 20, "span": lt.Span(), "families": FAMILIES, "grids": (GRID,)}
-    job = measuring.GridJob(**about)
-    with connected(file, mixed=True) as found:
-        mixed = training(found, kept)
-        assert not same(mixed.networks().kept, here.kept)
-        elsewhere = measuring.evaluate(job, here, path, {}, found, lambda _: None, lambda: False)
-    (number,) = np.unique(mixed.executed)
-    (others,) = elsewhere
-    assert others["parts"] == ["members 0 to 17 on plane"]
-    for told in (mixed.fingerprints[number], others["fingerprint"]):
-        assert (told["switches"], told["block"]) == ({"jax_random_seed_offset": "7"}, 4)
-    with h5netcdf.File(path) as written:
-        assert json.loads(written.attrs["executed_elsewhere"]) == elsewhere
 
 
 @pytest.mark.long

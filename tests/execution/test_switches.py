@@ -1,45 +1,37 @@
-"""Switches of JAX and Flax: each that is set counts, or is known to change no bits, however it is set."""
+"""Switches of JAX: each counts with its value, or is known to change no bits, however it is set."""
 
 import json
 import os
 
-import pytest
-
 from conftest import process
-from lstm_toys.execution.switches import HARMLESS
+from lstm_toys.execution.devices import HARMLESS
 
 PROGRAM = """
 import json
 {first}
-import lstm_toys
+import lstm_toys as lt
+lt.configure()
 {then}
-from lstm_toys.execution.switches import switches, variables
-print(json.dumps([switches(), variables()]))
+from lstm_toys.execution.devices import switches
+print(json.dumps(switches()))
 """
 
 
 def told(then="", first="", **environment):
-    """The switches and the variables that a process sees, which imports JAX before or after the library."""
+    """The switches that a process sees, which may import JAX before the library."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("JAX_", "FLAX_"))}
     return json.loads(process("-c", PROGRAM.format(first=first, then=then), env={**inherited, **environment}).stdout)
 
 
-X64 = 'import jax; jax.config.update("jax_enable_x64", True); jax.config.update("jax_log_compiles", True)'
-
-
-@pytest.mark.parametrize("first", ["", X64])
-def test_a_switch_that_a_program_sets_is_told(first):
-    """Before it imports the library, or after."""
-    assert told(first=first, then="" if first else X64)[0] == {"jax_enable_x64": "True"}
-
-
-def test_a_variable_is_told_as_text_whether_or_not_jax_is_loaded():
-    environment = {"JAX_DEFAULT_MATMUL_PRECISION": "highest", "JAX_LOG_COMPILES": "1", "JAX_LATER_SWITCH": "3"}
-    switches = {"jax_default_matmul_precision": "highest", "jax_later_switch": "3"}
-    for then in ("", "import jax, flax"):
-        found, variables = told(then, **environment)
-        assert found == switches
-        assert variables == {name.upper(): value for name, value in switches.items()}
+def test_switches_are_equal_in_all_processes_but_for_those_that_are_set():
+    usual = told()
+    harmless = {"JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": "4", "JAX_LOG_COMPILES": "1"}
+    assert told("import flax, jax.experimental.pallas, jax.experimental.multihost_utils", **harmless) == usual
+    early = told(first='import jax; jax.config.update("jax_enable_x64", True)', JAX_DEFAULT_MATMUL_PRECISION="highest")
+    assert dict(early.items() - usual.items()) == {
+        "jax_enable_x64": "True",
+        "jax_default_matmul_precision": "highest",
+    }
 
 
 LOUD = """

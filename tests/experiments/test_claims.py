@@ -104,7 +104,7 @@ def test_flags_of_trainings_change_all_networks():
     run, needs = planned("--cell=gru", "--timesteps=50", "--only=valley-phase")
     assert {(each.cell, each.timesteps) for each in needs.values()} == {("gru", 50)}
     assert run.settings.flags == ("--cell=gru", "--timesteps=50")
-    assert run.key != planned("--only=valley-phase")[0].key
+    assert run.settings != planned("--only=valley-phase")[0].settings
 
 
 def test_one_population_is_judged_by_what_it_can_answer():

@@ -35,9 +35,9 @@ REFUSED = {
     ],
     generalization: [
         (["--amplitude", "2:1:3"], "--amplitude=2:1:3: takes low:high:count"),
-        (["--timesteps", "5"], "at least 10"),
+        (["--timesteps", "1"], "--timesteps=1"),
         (["--length", "50:100:3"], "the number of points of the training curves"),
-        (["--spacing", "0"], "from 1e-05 to 0.1"),
+        (["--spacing", "0"], "from 1e-05 to 0.5"),
     ],
     timeline: [(["--seeds=15"], "flag --seeds=15: 15 is not an integer")],
     every: [(["--momentum=0.5"], "--momentum=0.5")],

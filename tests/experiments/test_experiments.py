@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import conftest
-from conftest import finished_without_jax
+from conftest import process
 from experiments import all as every
 from lstm_toys.results import storage
 
@@ -30,5 +30,7 @@ def test_all_leaves_every_figure_of_the_post_and_publishes_each_experiment_whole
         labeled = storage.load_results(next((folder / "runs").glob(f"{name}-*/results.nc")))
         assert np.isfinite(labeled.answer).all()
         assert labeled.sizes["seed"] == 2
-    told = finished_without_jax("all", "--seeds=2", "--steps=60", f"--results_dir={folder}")
+    told = process(
+        "-m", "experiments.all", "--seeds=2", "--steps=60", "--no_training", f"--results_dir={folder}"
+    ).stdout
     assert told.count("already finished") == len(every.EXPERIMENTS)

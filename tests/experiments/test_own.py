@@ -8,7 +8,7 @@ import pytest
 from world import MINE as Y
 
 import lstm_toys as lt
-from conftest import carry_out, located
+from conftest import carry_out, located, value
 from experiments import own
 from lstm_toys.cli import command, flags
 from lstm_toys.results import storage
@@ -121,14 +121,14 @@ def test_a_run_is_of_the_numbers_in_files_and_not_of_their_names(tmp_path):
     header, *rows = (tmp_path / "mine.csv").read_text().splitlines()
     (tmp_path / "same.txt").write_text("\r\n".join([header, *rows]).replace(",", ";").replace(".", ","))
     (tmp_path / "changed.csv").write_text("\n".join([header, *rows[:-1], rows[-1].replace("3", "4")]))
-    works = [work_of(f"--train={tmp_path / name}") for name in ("mine.csv", "same.txt", "changed.csv")]
+    works = [value(work_of(f"--train={tmp_path / name}")) for name in ("mine.csv", "same.txt", "changed.csv")]
     assert works[0] == works[1] != works[2]
     named = work_of(f"--train={tmp_path / 'mine.csv'}", "--quantity=pressure (hPa)")
     assert named.subject.task(lt.time_points(ROWS)).output_features == ("pressure (hPa)",)
-    assert named != works[0]
+    assert value(named) != works[0]
     differing = [["--ask=next"], ["--hold_out=0.5"], ["--nostandardize", "--hold_out=0"], ["--batch=5"]]
-    others = {work_of(f"--train={written(tmp_path / 'low.csv', Y / 1000)}", *each) for each in [[], *differing]}
-    assert len(others) == 5
+    low = f"--train={written(tmp_path / 'low.csv', Y / 1000)}"
+    assert len({str(value(work_of(low, *each))) for each in [[], *differing]}) == 5
 
 
 def test_neither_order_nor_names_say_which_curves_are_kept_out():

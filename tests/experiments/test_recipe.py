@@ -27,7 +27,7 @@ def test_every_setting_is_scored_on_every_published_curve(tmp_path, monkeypatch)
     assert carry_out(recipe, [*SMALL, f"--results_dir={tmp_path}", "--publish"]) == 0
     (networks,), (run,) = ((tmp_path / "runs").glob(f"{name}-*") for name in ("recipe_networks", "recipe"))
     found = storage.load_results(networks / "results.nc", results.VARIABLES | {"answer"})
-    metrics = json.loads((run / "metrics.json").read_text())
+    metrics = json.loads((run / "metrics.json").read_text())["numbers"]
     assert {*found.probe.values} == {probe.name for probe in recipe.probes(families.time_points(20))}
     every = compared(found, CHOSEN_ON)
     assert len(every) == 17

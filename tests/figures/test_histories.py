@@ -50,6 +50,22 @@ def test_a_goal_is_drawn_where_its_own_number_is_drawn(hand_made, about):
     assert legend(figure)[-1] == f"counts as learned: {level:g}"
 
 
+def test_an_accuracy_is_drawn_from_0_to_1(hand_made):
+    labeled, counted = hand_made(3, diverged=()), np.array(["points", "sequences"])
+    values = np.random.default_rng(0).uniform(0.2, 1, (3, 11, 2))
+    variables = {"train_accuracy": (("seed", "step", "counted"), values, {"after": 0, "weighted": 0})}
+    labeled = labeled.drop_vars("train_rmse").assign(variables).assign_coords(counted=counted)
+    labeled.train_loss.attrs["loss"] = "binary_cross_entropy"
+    for figure in (
+        figures.loss(labeled, "", goal=Goal(accuracy=0.9)),
+        figures.error_histories({"a": labeled}, "", Goal(accuracy=0.9)),
+    ):
+        axes = figure.axes[-1]
+        assert (axes.get_yscale(), axes.get_ylabel()) == ("linear", "train accuracy over points")
+        assert axes.get_ylim()[0] <= 0 < 1 <= axes.get_ylim()[1]
+        assert levels(axes) == [0.9]
+
+
 def test_errors_of_populations_are_drawn_with_the_goal(hand_made):
     goal = GOALS["an error"]
     populations = {"two layers": hand_made(3, diverged=()), "one layer": hand_made(4, diverged=(0,))}

@@ -91,10 +91,30 @@ def test_the_loss_and_the_accuracies_are_those_of_a_plain_loop(loss, weighted, l
         np.testing.assert_allclose(measured, np.sqrt(every), rtol=1e-5)
 
 
+@pytest.mark.parametrize("weighted", [None, np.array([1.0, 0.0, 0.5, 2.0], np.float32)])
+@pytest.mark.parametrize("loss", ["cross_entropy", "binary_cross_entropy"])
+def test_one_answer_per_sequence_has_one_accuracy(loss, weighted):
+    outputs = RANDOM.normal(size=(CURVES, FEATURES)).astype(np.float32)
+    targets = targets_of(loss, (CURVES,))
+    outputs[:2] = np.where(np.arange(FEATURES) == targets[:2], 9, -9) if loss == "cross_entropy" else targets[:2] - 0.5
+    outputs[2:] = -outputs[:1] if loss == "cross_entropy" else 0.5 - targets[2:]
+    right = [
+        np.argmax(output) == target[0] if loss == "cross_entropy" else np.array_equal(output > 0, target > 0.5)
+        for output, target in zip(outputs, targets, strict=True)
+    ]
+    given = None if weighted is None else jnp.asarray(weighted)
+    examples = lt.Examples(jnp.zeros((CURVES, POINTS, 1)), jnp.asarray(targets), weights=given)
+    (accuracy,) = losses.measures(loss, jnp.asarray(outputs), examples, after=0)
+    assert accuracy == pytest.approx(np.average(right, weights=weighted))
+    task = lt.Task(lambda *_: examples, ("a",), ("p", "q", "r"), sequence=False, loss=loss)
+    assert task.measured == ("sequences",)
+
+
 def test_the_beginning_that_is_left_out_is_that_of_each_sequence():
     outputs, targets = jnp.ones((2, 21, 1)), jnp.zeros((2, 21, 1)).at[0, :2].set(9.0).at[1, :1].set(9.0)
+    targets = targets.at[0, 2].set(3.0).at[1, 1].set(3.0)  # The first points that count.
     examples = lt.Examples(jnp.zeros((2, 21, 1)), targets, jnp.array([21, 11]))
-    np.testing.assert_allclose(losses.measures("mse", outputs, examples, after=0.1), [1.0])
+    np.testing.assert_allclose(losses.measures("mse", outputs, examples, after=0.1), [np.sqrt((27 + 2 * 4) / 29)])
 
 
 def compared(loss, sequence, lengths, weighted):

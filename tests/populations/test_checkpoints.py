@@ -155,7 +155,7 @@ def test_a_checkpoint_of_another_training_is_refused(folder, differing):
 
 def test_a_checkpoint_of_another_program_is_refused_with_the_version_that_made_it(folder, monkeypatch):
     switches = {"jax_enable_x64": "True"}
-    monkeypatch.setattr("lstm_toys.execution.lowering.switches", lambda: switches)
+    monkeypatch.setattr("lstm_toys.execution.devices.switches", lambda: switches)
     with pytest.raises(lt.OtherTraining, match=r"another training, or to this one with another jax, switches$"):
         trained(folder, fingerprint={"jax": "2", "switches": switches})
 

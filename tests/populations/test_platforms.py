@@ -50,7 +50,8 @@ def test_a_training_answers_and_measures_are_lowered(kind, platform, monkeypatch
     ("asked", "plugins", "set_"), [("", (), True), ("", ("libtpu",), False), ("cpu", ("libtpu",), True)]
 )
 def test_options_of_the_cpu_stay_off_elsewhere(asked, plugins, set_, monkeypatch):
-    monkeypatch.setattr(devices, "jax", SimpleNamespace(config=SimpleNamespace(values={"jax_platforms": asked})))
+    config = SimpleNamespace(values={"jax_platforms": asked, "jax_num_cpu_devices": 2}, update=lambda *_: None)
+    monkeypatch.setattr(devices, "jax", SimpleNamespace(config=config))
     monkeypatch.setattr(devices.importlib.util, "find_spec", lambda name: name if name in plugins else None)
     monkeypatch.setattr(devices.os, "environ", {})
     devices.compile_loops()

@@ -66,7 +66,7 @@ def test_layers_in_any_module_are_found():
 def test_a_model_without_layers_and_curves_of_other_features_are_refused():
     with pytest.raises(ValueError, match="Dense has no layer"):
         lt.states((nn.Dense(1), networks(nn.Dense(1), 1)), CURVES)
-    with pytest.raises(ValueError, match=r"^params must be of S networks for curves of 2 features, [^\n]*kernel"):
+    with pytest.raises(ValueError, match=r"^features of inputs must be 1, as of the networks' own curves, not 2$"):
         lt.states((MODEL, networks(MODEL, 1)), np.zeros((3, 20, 2), np.float32))
 
 
@@ -110,7 +110,6 @@ def test_a_rollout_is_a_curve_that_grows_by_its_answers(options, feedback, monke
         jax.tree.map(partial(np.testing.assert_allclose, atol=1e-5), own, ends)
     every_third = lt.rollout((model, params), START, 6, feedback, every=3)
     np.testing.assert_array_equal(every_third.answers, found.answers[:, :, [2, 5]])
-    assert lt.rollout((model, params), START, 0, feedback).answers.shape == (3, 2, 0, 2)
 
 
 class Forgetful(nn.Module):

@@ -1,9 +1,13 @@
 """Labeled results: what they hold."""
 
+import dataclasses
+
 import numpy as np
+import parity
 import pytest
 
 import lstm_toys as lt
+from conftest import untrained
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.tasks import probes, supervision
 
@@ -20,3 +24,15 @@ def test_results_may_have_no_probes(tmp_path, whole):
     found = storage.load_results(tmp_path / "results.nc", {"input", "answer", "family"})
     assert found.sizes["curve"] == 0
     assert summary.family_rmse(found) == {}
+
+
+@pytest.mark.parametrize("sequence", [True, False])
+def test_accuracies_are_found_by_their_names(sequence):
+    task = dataclasses.replace(parity.task(lt.time_points(20)), sequence=sequence)
+    names = ["points", "sequences"][not sequence :]
+    accuracies = np.random.default_rng(0).uniform(size=(3, 2, len(names)))
+    population = dataclasses.replace(untrained(task, lt.Stack(1, (4,), "dense")), train_measures=accuracies)
+    for found in (population.train_accuracy, arrays.histories(population).train_accuracy):
+        assert found.dims == ("seed", "step", "counted")
+        for place, name in enumerate(names):
+            np.testing.assert_array_equal(found.sel(counted=name, step=2), accuracies[:, 1, place])

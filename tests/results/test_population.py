@@ -136,6 +136,13 @@ def test_a_file_that_is_not_what_was_written_is_refused(folder, name):
         read(folder)
 
 
+def test_a_file_that_links_to_another_folder_is_refused(folder, tmp_path):
+    shutil.move(folder / "parameters.npz", tmp_path)
+    (folder / "parameters.npz").symlink_to(tmp_path / "parameters.npz")
+    with pytest.raises(Damaged, match=r"parameters\.npz: is damaged: it is not a file of this folder"):
+        lt.load(folder)
+
+
 def rewritten(folder, **changes):
     """Writes another description of a population, with the digest that belongs to it."""
     write_sealed(folder / "population.json", read_sealed(folder / "population.json") | changes)

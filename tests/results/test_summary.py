@@ -82,6 +82,38 @@ def test_a_seed_has_learned_when_it_meets_the_goal_for_good(hand_made):
         assert (row["low"], row["median"], row["high"]) == (0, 70, 90)
 
 
+def test_each_seed_that_did_not_learn_has_a_reason(hand_made):
+    """By hand, of six seeds with eleven records each, the goal being met below 0.31."""
+    labeled = hand_made(6, diverged=(4,))
+    losses = np.tile(np.linspace(1.0, 0.0, 11), (6, 1))
+    losses[1, [5, 9, 10]] = 0.1, 0.9, 0.9  # Meets it at steps 50, 70 and 80.
+    losses[2] = 0.5
+    losses[3, 10] = np.nan
+    labeled["train_rmse"][:] = losses[:, :, None]
+    labeled["sound_step"][4] = 20
+    expected = {
+        1: "met the goal and lost it after step 80",
+        2: "never met the goal",
+        3: "met the goal and lost it after step 90",
+        4: "diverged after step 20",
+    }
+    goal = Goal(rmse=0.31)
+    assert {each.seed: str(each) for each in summary.unlearned(labeled, goal)} == expected
+    told = labeled.assign(summary.outcomes(labeled, goal))
+    assert told.learned.values.tolist() == [seed not in expected for seed in range(6)]
+    assert told.reason.values.tolist() == [expected.get(seed, "") for seed in range(6)]
+    metrics = strict_json(summary.metrics(labeled, goal))
+    assert metrics["unlearned"][0] == {"seed": 1, "why": "met the goal and lost it", "step": 80}
+    assert metrics["converged"] + len(metrics["unlearned"]) == metrics["seeds"]
+
+
+def test_without_a_goal_nobody_is_said_to_have_learned_or_not(hand_made):
+    with_goal, without = (summary.metrics(hand_made(), goal) for goal in (EXPERIMENT.goal, None))
+    about = {"goal", "steps_to_goal", "converged", "unlearned"}
+    assert with_goal.keys() - without.keys() == about
+    assert with_goal["summary"].keys() - without["summary"].keys() == {"steps until learned"}
+
+
 BINARY, CLASSES = "binary_cross_entropy", "cross_entropy"
 
 

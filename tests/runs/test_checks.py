@@ -23,6 +23,11 @@ def by_itself(x):
     return dataclasses.replace(EXPERIMENT.task(x), examples=lambda *_: RISING.curves(x, {"rate": 1.0}))
 
 
+def of_bits(x):
+    task = EXPERIMENT.task(x)
+    return dataclasses.replace(task, loss="binary_cross_entropy")
+
+
 def one(x):
     return lt.probe("steeper", "line", LINE, x, ("x", "y"))
 
@@ -49,6 +54,8 @@ def refused(check, *arguments, **options):
         ({"numbers": {"center": 1.0}}, "its task takes the numbers [], but it declares ['center']"),
         ({"goal": lt.Goal(rmse=0.1, features=("z",))}, "its goal uses z, but its networks answer x, y"),
         ({"probes": lambda x: [one(x), one(x)]}, "two probes are named steeper"),
+        ({"task": of_bits}, "its goal is an rmse, which networks that learn by binary_cross_entropy do not have"),
+        ({"goal": lt.Goal(accuracy=0.9)}, "its goal is an accuracy, which networks that learn by mse do not have"),
         (shown("training", "line", LINE), "a probe cannot be named training, "),
         (shown("mine", RISING, {"rate": 1.0}), f"probes cannot be made: {TRACED}"),
         ({"task": by_itself}, f"its training curves cannot be made: {TRACED}"),

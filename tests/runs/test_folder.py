@@ -2,17 +2,18 @@
 
 import dataclasses
 import json
+import os
 import re
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
 
 from experiments.sine import EXPERIMENT
 from lstm_toys.cli import flags
-from lstm_toys.files import Damaged, sha256
-from lstm_toys.runs import manifest
-from lstm_toys.runs.folder import Busy, Run
+from lstm_toys.files import Damaged, read_sealed, sha256, write_sealed
+from lstm_toys.runs.folder import Busy, Run, why_new
 from lstm_toys.runs.identity import Settings
 from lstm_toys.tasks.goal import EarlyStopping
 
@@ -41,9 +42,9 @@ def run(tmp_path):
     return run
 
 
-def lock(run, *, anew=False):
+def lock(run, **options):
     """Locks a run for a moment."""
-    with run.locked(anew=anew):
+    with run.locked(**options):
         pass
 
 
@@ -110,11 +111,67 @@ def test_the_summary_of_another_run_is_told(run):
         run.read_metrics()
 
 
-def test_a_declaration_names_files_as_a_copied_folder_does(tmp_path, monkeypatch):
-    told = []
-    for folder in (tmp_path / "here", tmp_path / "copied"):
-        folder.mkdir()
-        monkeypatch.chdir(folder)
-        told += [manifest.declared([folder / "a.csv"]), manifest.declared([Path("b.csv")])]
-    assert told[:2] == told[2:]
-    assert told[0] != told[1]
+ELSEWHERE = ["../victim.png", "/victim.png", "below/victim.png", "..", ".", "", "a\0.png", "\ud800.png", 3, None]
+
+SPOILED = [
+    *({"figures": ["loss.png", name]} for name in [*ELSEWHERE, "results.nc", ".lock"]),
+    *({"files": {name: ""}} for name in ELSEWHERE if isinstance(name, str)),
+    *({"needs": [name]} for name in ELSEWHERE),
+    *({name: each} for name in ("files", "seconds", "value") for each in (None, ["a"], "a", 3)),
+    *({name: each} for name in ("figures", "needs") for each in (None, {"a": 1}, "a", 3)),
+]
+
+
+@pytest.mark.parametrize("entries", SPOILED)
+def test_a_summary_that_names_what_no_run_records_is_damaged(run, entries):
+    finish(run)
+    write_sealed(run.metrics, read_sealed(run.metrics) | entries)  # As whoever passes it on could write it.
+    with pytest.raises(Damaged, match=r"metrics\.json: is damaged: its '[a-z]+' is not what a run records"):
+        run.read_metrics()
+
+
+def test_a_missing_entry_of_a_summary_is_damage(run):
+    finish(run, summary={"train MSE": {}})
+    for read in (lambda: run.read_metrics()["seeds"], lambda: run.read_metrics()["summary"]["train MSE"]["median"]):
+        with pytest.raises(Damaged, match=r"metrics\.json: is damaged: it has no entry '(seeds|median)'"):
+            read()
+
+
+@pytest.mark.parametrize("make", [lambda path, other: path.symlink_to(other), lambda path, _: os.mkfifo(path)])
+def test_a_file_of_a_run_that_lies_elsewhere_is_refused(run, tmp_path, make):
+    finish(run, figures=["loss.png"])
+    for name in ("results.nc", "loss.png"):
+        (tmp_path / name).write_text("arrays")
+        (run.folder / name).unlink(missing_ok=True)
+        make(run.folder / name, tmp_path / name)
+    with pytest.raises(Damaged, match=r"results\.nc: is damaged: it is not a file of this folder"):
+        run.checked("results.nc")
+    with pytest.raises(Damaged, match=r"loss\.png: is damaged: it is not a file of this folder"):
+        run.publish(tmp_path / "published", print)
+    assert not (tmp_path / "published").exists()
+
+
+def test_what_a_run_recorded_is_published_and_nothing_else(run, tmp_path):
+    finish(run, figures=["loss.png"])
+    for name in ("loss.png", "added.png", "added.json", "loaded-1.json.gz", "population.json"):
+        (run.folder / name).write_text("")
+    run.publish(tmp_path / "published", print)
+    assert {path.name for path in (tmp_path / "published").iterdir()} == {"loss.png", "metrics.json", "manifest.json"}
+
+
+def test_a_lock_is_waited_for(run):
+    with run.locked():
+        others = computing(ONE, results_dir=run.folder.parents[1])
+        waiting = threading.Thread(target=lambda: lock(others, patience=60.0))
+        waiting.start()
+        waiting.join(0.3)
+        assert waiting.is_alive()
+    waiting.join()
+
+
+def test_why_a_run_is_new_is_told_unless_it_was_begun_or_has_other_settings(run):
+    new = computing(OTHER, results_dir=run.folder.parents[1])
+    said = f"{new.folder.name}: new; {run.folder.name} has the same settings and other goal, training"
+    assert why_new(new) == said
+    assert why_new(run) is None
+    assert why_new(computing(OTHER, dataclasses.replace(SETTINGS, seeds=3), run.folder.parents[1])) is None

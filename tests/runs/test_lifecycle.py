@@ -1,6 +1,7 @@
 """The lifecycle of a run, where a command line alone does not reach."""
 
 import dataclasses
+import errno
 import shutil
 import sys
 
@@ -14,7 +15,9 @@ from experiments import all as every
 from experiments import line, sine, sweep
 from experiments.line import EXPERIMENT as LINE
 from lstm_toys import execution
+from lstm_toys.files import read_json
 from lstm_toys.runs.context import Failed
+from lstm_toys.runs.folder import Run
 from lstm_toys.studies.training.study import TrainingStudy
 
 TINY = ["--seeds=2", "--timesteps=5", "--steps=3"]
@@ -53,11 +56,11 @@ UNDRAWN = [
 def test_what_cannot_be_drawn_is_told_in_one_line_and_the_run_is_kept(draw, told, world, tmp_path, capsys):
     made = world("sine").run
     shutil.copytree(made, tmp_path / "runs" / made.name)
-    arguments = [*SINE, f"--results_dir={tmp_path}", "--quiet", "--replot"]
+    arguments = [*SINE, f"--results_dir={tmp_path}", "--quiet"]
     assert carry_out(dataclasses.replace(sine.EXPERIMENT, draw=draw), arguments) == 1
     errors = refusal(capsys)
     assert told in errors
-    assert errors.endswith("; the trained run is kept; --replot draws it again\n")
+    assert errors.endswith("; the trained run is kept, and the same command draws it\n")
     assert carry_out(sine.EXPERIMENT, arguments) == 0
     assert capsys.readouterr().err == ""
 
@@ -83,7 +86,40 @@ def test_a_missing_package_of_clusters_is_told_before_anything_is_computed(tmp_p
     monkeypatch.setitem(sys.modules, "distributed", None)
     monkeypatch.delitem(sys.modules, "lstm_toys.execution.cluster", raising=False)
     monkeypatch.delattr(execution, "cluster", raising=False)
-    monkeypatch.setattr(TrainingStudy, "digests", None)
+    monkeypatch.setattr(TrainingStudy, "compute", None)
     assert carry_out(LINE, [*SMALL, "--cluster=local:1", f"--results_dir={tmp_path / 'results'}"]) == 2
     assert refusal(capsys) == "flag --cluster=local:1: needs distributed; run pip install 'lstm_toys[cluster]'\n"
     assert not [*tmp_path.iterdir()]
+
+
+def test_where_a_folder_cannot_be_written_the_report_is_printed_and_one_line_tells_of_figures(
+    world, tmp_path, capsys, monkeypatch
+):
+    made = world("sine").run
+    run = shutil.copytree(made, tmp_path / "runs" / made.name)
+
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied", str(run))
+
+    monkeypatch.setattr(Run, "locked", refuse)
+    before = {path: path.stat().st_mtime_ns for path in run.iterdir()}
+    harder = dataclasses.replace(sine.EXPERIMENT, compare=lambda _: [{**ROW, "inside_share": 0.25}])
+    assert carry_out(harder, [*SINE, f"--results_dir={tmp_path}"]) == 0
+    told, errors = capsys.readouterr()
+    assert errors == ""
+    assert f"{run} cannot be written; figures are not drawn\n" in told
+    assert "25%" in told
+    assert {path: path.stat().st_mtime_ns for path in run.iterdir()} == before
+
+
+ROW = {"curve": "mine", "points": 4, "inside_share": 0.5, "rmse_of_median": 0.1}
+
+
+def test_comparisons_are_made_again_and_the_summary_is_written_if_they_differ(world, tmp_path, capsys):
+    made = world("sine").run
+    run = shutil.copytree(made, tmp_path / "runs" / made.name)
+    other = dataclasses.replace(sine.EXPERIMENT, compare=lambda _: [ROW])
+    assert carry_out(other, [*SINE, f"--results_dir={tmp_path}", "--no_training"]) == 0
+    assert "50%" in capsys.readouterr().out
+    assert read_json(run / "metrics.json")["published"] == [ROW]
+    assert "50%" in (run / "report.txt").read_text()

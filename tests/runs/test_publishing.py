@@ -97,12 +97,22 @@ def test_a_file_of_the_old_set_that_was_changed_stays_and_is_told_once(old, new,
         assert [line.split(" is kept")[0] for line in told] == [str(old / "edited.png")]
 
 
-def test_a_damaged_manifest_is_told_and_nothing_is_touched(old, new, told):
-    (old / "manifest.json").write_text("")
-    before = {path: path.read_bytes() for path in old.rglob("*") if path.is_file()}
-    with pytest.raises(Damaged, match=r"manifest\.json"):
+MANIFESTS = [
+    *("", "[]", "{}", '{"files": null}', '{"files": ["loss.png"]}', '{"files": "loss.png"}'),
+    *(f'{{"files": {{"{name}": "{{digest}}"}}}}' for name in ("../victim.txt", "{folder}/victim.txt", "..", "")),
+]
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS)
+def test_a_manifest_that_lists_no_files_of_its_folder_is_damaged_and_nothing_is_touched(old, new, told, manifest):
+    victim = old.parent / "victim.txt"
+    victim.write_text("mine")
+    text = manifest.replace("{digest}", sha256(victim)).replace("{folder}", str(old.parent))
+    (old / "manifest.json").write_text(text)
+    before = {path: path.read_bytes() for path in old.parent.rglob("*") if path.is_file()}
+    with pytest.raises(Damaged, match=r"manifest\.json: is damaged"):
         publish(new, old, "sine-new", told.append)
-    assert {path: path.read_bytes() for path in old.rglob("*") if path.is_file()} == before
+    assert {path: path.read_bytes() for path in old.parent.rglob("*") if path.is_file()} == before
 
 
 class Killed(BaseException):

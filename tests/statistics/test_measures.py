@@ -141,6 +141,19 @@ def test_nonlinearity_is_one_less_the_squared_correlation():
     np.testing.assert_allclose(mapped(measures.nonlinearity, np.stack([0.7 - 2 * X, 0 * X + 0.3])), 0, atol=1e-9)
 
 
+@pytest.mark.parametrize("points", [2, 3, 8])
+def test_short_curves_have_the_numbers_that_they_can_have(points):
+    x = np.linspace(0, 1, points)
+    answer, shown = (np.random.default_rng(seed).normal(size=(1, points)) for seed in range(2))
+    found = {name: float(number[0]) for name, number in mapped(measures.every, answer, shown, x=x).items()}
+    assert found["rmse"] == pytest.approx(np.sqrt(np.mean((answer - shown)[:, x >= 0.1] ** 2)), rel=1e-5)
+    assert found["peak_to_peak"] == pytest.approx(np.ptp(answer[:, x >= 0.1]), rel=1e-5)
+    assert {"rmse", "peak_to_peak"} <= {name for name, number in found.items() if np.isfinite(number)}
+    if points == 2:  # Only one point is left, and none has two neighbors.
+        missing = {"gain", "offset_added", "valley_place", "valley_depth", "delay", "frequency_answered"}
+        assert missing <= {name for name, number in found.items() if np.isnan(number)}
+
+
 def test_turns_are_counted_before_a_given_x():
     x = jnp.asarray(X, jnp.float32)
     turns = jax.jit(measures.turns)

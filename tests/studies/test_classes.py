@@ -47,7 +47,11 @@ def test_the_accuracies_are_those_of_the_answers(run, found):
     np.testing.assert_allclose(summary["train accuracy over sequences"]["median"], np.median(last))
     assert metrics["converged"] == (last >= 0.9).sum()
     assert metrics["goal"] == "train accuracy over sequences at least 0.9"
-    assert "train accuracy over points (weighted as in the loss)" in summary  # And not that of the probe.
+    assert "train accuracy over points" in summary
+    learned = found.train_accuracy.sel(counted="sequences") >= 0.9
+    np.testing.assert_array_equal(found.learned, learned.isel(step=-1))
+    np.testing.assert_array_equal(found.reason != "", ~found.learned)
+    assert {each["seed"] for each in metrics["unlearned"]} == set(np.flatnonzero(~found.learned))
     np.testing.assert_allclose(metrics["train_loss"], found.train_loss.values[:, -1])
     assert "train_mse" not in metrics
 

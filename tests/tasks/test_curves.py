@@ -74,6 +74,7 @@ NAMES = "is not a name; the first row must name all columns"
         # Numbers are never taken for names.
         *((f"{cell};y\n1;2\n3;4\n", f"row 1, column 1: {cell!r} {NAMES}") for cell in ("−1", "nan", "1e3", "N/A", "")),
         ("t (months);1950;1951\n1;2;2\n", f"row 1, column 2: '1950' {NAMES}"),
+        (",a\n0,1\n1,2\n", "; pandas leaves out its index with to_csv(..., index=False)"),
         (b"a\x07b\n1\n2\n", rf"row 1, column 1: 'a\x07b' {NAMES}"),
         (101 * b"n" + b"\n1\n2\n", f"row 1, column 1: '{39 * 'n'}…' {NAMES}"),
         ("a,b,a\n1,2,3\n3,4,5\n", "row 1: two columns have the same name, 'a'"),

@@ -10,7 +10,7 @@ import lstm_toys as lt
 from experiments import own
 from lstm_toys.networks import losses
 from lstm_toys.results import arrays, summary
-from lstm_toys.tasks.goal import Goal
+from lstm_toys.tasks.goal import Goal, counted_over
 
 RMSE = np.array([[[0.3, 0.1], [0.03, 0.01]]], np.float32)
 
@@ -28,6 +28,23 @@ def test_a_goal_of_an_accuracy_is_met_from_below():
     assert points.met(points.error(accuracies, ("points", "sequences"))).tolist() == [True, False]
     assert both.met(both.error(accuracies, ("points", "sequences"))).tolist() == [False, True]
     assert points.after == 0
+
+
+@pytest.mark.parametrize("features", [(), ("points",), ("sequences",), ("points", "sequences")])
+def test_with_one_answer_per_sequence_a_goal_is_about_the_only_accuracy(features):
+    goal, only = Goal(accuracy=0.9, features=features), ("sequences",)
+    assert goal.error(np.array([[0.95], [0.5]]), only).tolist() == [0.95, 0.5]
+    assert (
+        goal.told(scaled=False, over=counted_over(only, weighted=False)) == "train accuracy over sequences at least 0.9"
+    )
+
+
+def test_weights_are_told_of_the_accuracy_that_they_weight():
+    goal, weighted = Goal(accuracy=0.9, features=("points", "sequences")), "(weighted as in the loss)"
+    over = counted_over(("points", "sequences"), weighted=True)
+    assert goal.told(scaled=False, over=over) == f"train accuracy over points {weighted} and sequences at least 0.9"
+    alone = counted_over(("sequences",), weighted=True)
+    assert goal.told(scaled=False, over=alone) == f"train accuracy over sequences {weighted} at least 0.9"
 
 
 @pytest.mark.parametrize(

@@ -10,27 +10,31 @@ from typing import Any
 from rich.console import RenderableType
 
 from lstm_toys import arguments, figures
-from lstm_toys.runs import manifest
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identity
 
 Keep = Callable[..., Any]
-"""Computes a part of a long analysis: ``keep(words, inputs, compute)`` returns ``compute()``, or what was kept of an
-earlier call with the same inputs, runs or JSON values, and code, that of ``compute`` and of all modules that its module
-imports. ``words`` are printed afterwards."""
+"""Keeps a part of a long analysis: ``keep(name, inputs, compute)`` returns ``compute()`` as JSON has it, or finds it.
+
+A part is a function of its inputs: runs, which count by their names, paths, by the content of their files, arrays and
+JSON values. It is found again if these are the same, the library and the versions of installed packages are, and all
+modules of the user and of the experiments that were imported when it was finished have the same bytes; those that are
+imported now must be among them. A part is not kept if one of these files was edited after the process began, nor in an
+interactive session. Other inputs make another part, and earlier ones stay. Two parts of an analysis cannot have the
+same name.
+"""
 
 
 @dataclass(frozen=True)
 class AnalysisSettings(Identity):
-    """The settings of an analysis by name, and the keys of the runs that it needs; see `Ask.key`."""
+    """The settings of an analysis by name."""
 
     values: tuple[tuple[str, Any], ...]
-    needs: tuple[tuple[str, str], ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the settings for JSON."""
-        return {"experiment": self.experiment, **dict(self.values), "needs": dict(self.needs)}
+        return {"experiment": self.experiment, **dict(self.values)}
 
     def __str__(self) -> str:
         return ", ".join([self.experiment, *(f"{name} {value}" for name, value in self.values)])
@@ -44,11 +48,12 @@ class Analysis:
         name: name of the run's folder.
         settings: JSON values that numbers depend on, in addition to the runs, by name.
         needs: the runs, by name; missing ones are computed first.
-        score: computes the numbers that the run stores, as JSON, from the runs and a function that keeps parts; see
-            `Keep`.
-        report: makes tables and lines from the metrics: these numbers, and entries that all runs have.
-        draw: makes drawings by file name from the metrics and the runs.
-        files: makes further text files by name, also from these.
+        score: computes numbers by name, as JSON, from the runs and a function that keeps parts; see `Keep`. They are
+            computed by every command, and stored as ``numbers`` in ``metrics.json``.
+        report: makes tables and lines from the numbers.
+        draw: makes drawings by file name from the numbers and the runs.
+        files: makes further text files by name, also from these. What these three functions need should be imported
+            in them: an edit of what is imported when a part is finished computes the part again.
         published: folder of the published set in the results folder; by default the name.
 
     Example:
@@ -59,7 +64,7 @@ class Analysis:
         ...     settings={"seeds": 4},
         ...     needs={"sine": lt.ask(sine.EXPERIMENT, "--seeds=4")},
         ...     score=lambda needs, keep: {"learned": needs["sine"].read_metrics()["converged"]},
-        ...     report=lambda metrics: [f"{metrics['learned']} networks learned it"],
+        ...     report=lambda numbers: [f"{numbers['learned']} networks learned it"],
         ... ).needs["sine"].name
         'sine'
     """
@@ -75,18 +80,19 @@ class Analysis:
 
     def __post_init__(self) -> None:
         arguments.text("name", self.name)
-        arguments.mapping("needs", self.needs, "runs by name, such as lt.ask returns")
+        needs = "runs by name, such as lt.ask returns"
+        arguments.instances("needs", [*arguments.mapping("needs", self.needs, needs).values()], Ask, needs)
+        arguments.kinds(vars(self), settings=Mapping, published=str)
+        arguments.kinds(vars(self), **dict.fromkeys(("score", "report", "draw", "files"), Callable))
 
 
 def ask(analysis: Analysis, results_dir: Path) -> Ask[AnalysisSettings]:
     """Asks for an analysis, and for the runs that it needs in the same folder of results."""
-    needs = tuple((name, f"{each.name} {each.key} {each.declared}") for name, each in analysis.needs.items())
     return Ask(
         "lstm_toys.studies.analysis.study:AnalysisStudy",
-        AnalysisSettings(analysis.name, tuple(analysis.settings.items()), needs),
+        AnalysisSettings(analysis.name, tuple(analysis.settings.items())),
         results_dir,
-        lambda _, run, __: analysis.report(run.read_metrics()),
-        manifest.declared(analysis.score, analysis.draw, analysis.files),
+        lambda _, run, __: analysis.report(run.read_metrics()["numbers"]),
         subject=analysis,
         needs={name: each.within(results_dir) for name, each in analysis.needs.items()},
         publish_as=analysis.published,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from lstm_toys.output import counted, listed
 from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import LATER, Identity, Settings
+from lstm_toys.runs.identity import Identity, Settings
 from lstm_toys.studies.claims.choices import COMBINATION
 from lstm_toys.studies.claims.declaration import NETWORKS, Claims
 
@@ -39,14 +39,16 @@ class ClaimSettings(Identity):
     specifications: bool
     only: tuple[str, ...]
     answers: tuple[tuple[str, str], ...]
-    flags: tuple[str, ...] = field(default=(), metadata=LATER)
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Question:
-    """The claims to judge, and by population the settings of networks or files of external answers that judge them."""
+    """The claims to judge, the module that declares them, and what judges them: by population the settings of networks,
+    or files of external answers."""
 
     declared: Claims
+    module: str
     settings: Mapping[str, Settings]
     answers: Mapping[str, Path]
 
@@ -69,7 +71,8 @@ def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterato
     yield tables.table(f"{question.declared.title}, in {networks} each", columns, rows, **STYLE)
     yield from (f"{mark}) {remark}" for remark, mark in marks.items())
     yield from tables.few(min(each["counted"] for each in entries))
-    yield at_once(entries)
+    if len(entries) > 1:
+        yield at_once(entries)
     for name in named(entries, "variants"):
         every = {each["id"]: each["variants"][name] for each in entries if name in each["variants"]}
         if other := ", ".join(f"{claim} {points(each)}" for claim, each in every.items() if differs(each)):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lstm_toys import arguments
 from lstm_toys.runs.identity import Settings
 
 Change = Callable[[str, Settings], Settings | None]
@@ -37,6 +38,9 @@ class Thresholds:
     smallest: str
     largest: str
 
+    def __post_init__(self) -> None:
+        arguments.expect(arguments.several(self.values) and len(self.values) > 0, "values", "thresholds", self.values)
+
 
 @dataclass(frozen=True)
 class Specification:
@@ -59,6 +63,7 @@ class Specification:
     choices: Mapping[str, str]
 
     def __post_init__(self) -> None:
+        arguments.kinds(vars(self), change=Callable, choices=Mapping)
         if not self.choices:
             raise ValueError('choices must say what is chosen, such as {"units": "half"}')
 

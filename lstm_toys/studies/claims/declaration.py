@@ -127,8 +127,12 @@ class Claim:
         claim = f"claim {self.id!r}"
         for name in ("id", "quote", "statistic"):
             arguments.text(f"{claim}: {name}", getattr(self, name), empty=True)
+        arguments.kinds(vars(self), against=str | None, thresholds=Thresholds | None)
+        arguments.fields(self, arguments.switch, "learned", "fails")
+        arguments.fields(self, arguments.instances, "baselines", kind=Baseline, expected="a tuple of lt.Baseline")
         for name in ("low", "high"):
-            object.__setattr__(self, name, float(getattr(self, name)))
+            if getattr(self, name) not in (-np.inf, np.inf):
+                object.__setattr__(self, name, float(arguments.number(f"{claim}: {name}", getattr(self, name))))
         _check_number(claim, self.number, self.sources)
         if not self.low <= self.high:
             raise ValueError(f"{claim}: no number is at least {self.low:g} and at most {self.high:g}")
@@ -212,6 +216,7 @@ class Variant:
     networks: Counted = "all"
 
     def __post_init__(self) -> None:
+        arguments.kinds(vars(self), change=Callable)
         arguments.choice("networks", self.networks, *get_args(Counted))
 
 
@@ -254,8 +259,13 @@ class Claims:
             arguments.text(name, getattr(self, name))
         for name, kind in (("claims", Claim), ("specifications", Specification)):
             arguments.fields(self, arguments.instances, name, kind=kind, expected=f"a tuple of lt.{kind.__name__}")
+        arguments.kinds(vars(self), published=Callable | None)
+        arguments.fields(self, arguments.instances, "data", kind=Path, expected="a tuple of paths")
         for name in ("populations", "controls", "variants", "aspects", "during"):
             arguments.mapping(name, getattr(self, name), "a dictionary by name")
+        for name, each in {**self.controls, **self.variants}.items():
+            change = callable(each) or isinstance(each, Variant)
+            arguments.expect(change, f"{name!r} of controls or variants", "a function, or an lt.Variant", each)
         others = [each.name for each in self.specifications]
         columns = [NETWORKS, DURING, COPY, CLIPPED, *self.controls, *self.variants, *others]
         for what, names in (("claim", [*self.ids]), ("column", columns)):

@@ -95,8 +95,8 @@ def _entry(
         },
         "during": _during(_judged(claim, columns.during)),
     }
-    learned = claim.learned and right
-    return entry | {"remarks": [*_remarks(entry, answers, about, learned=learned), *_changes(entry["during"])]}
+    remarks = _remarks(entry, answers, about, expected=claim.learned and right)
+    return entry | {"remarks": [*remarks, *_changes(entry["during"])]}
 
 
 def _population(outcome: Judgment) -> dict[str, Any]:
@@ -178,10 +178,13 @@ def _copied(claim: Claim, networks: Evidence) -> tuple[str, bool]:
     return " and ".join(answers), all(evidence.right(each) for each in curves)
 
 
-def _remarks(entry: Mapping[str, Any], answers: str, about: str, *, learned: bool) -> Iterator[str]:
-    """Yields caveats to a verdict if a model without a network or a control meets the claim."""
+def _remarks(entry: Mapping[str, Any], answers: str, about: str, *, expected: bool) -> Iterator[str]:
+    """Yields caveats to a verdict if a model without a network or a control meets the claim.
+
+    ``expected``: a copy is what the claim states was learned, so that it says nothing that the copy meets the claim.
+    """
     judged = entry["verdict"]
-    met = [name for name, single in entry["null"].items() if single["meets"]]
+    met = [name for name, single in entry["null"].items() if single["meets"] and not expected]
     copied = answers == INPUT
     names = {COPY: "a copy of the input", CLIPPED: "a clipped copy of the input"}
     if not copied:
@@ -190,13 +193,11 @@ def _remarks(entry: Mapping[str, Any], answers: str, about: str, *, learned: boo
         name = COPY if COPY in met else CLIPPED
         does = f"do what a {name} does" if copied else "answer that"
         yield f"{names[name]} meets it: the networks do not {does}"
-    elif COPY in met and learned:
-        yield f"{names[COPY]} is what is to be learned"
     elif COPY in met and copied:
-        said = {"supported": "says nothing", "undecided": "supported, it would say nothing"}[judged]
+        said = {"supported": "says nothing", "undecided": "if supported, it would say nothing"}[judged]
         yield f"{names[COPY]} meets it: {said} about {about}"
     elif met:
-        said = {"supported": "needs no more than", "undecided": "supported, it would need no more than"}[judged]
+        said = {"supported": "needs no more than", "undecided": "if supported, it would need no more than"}[judged]
         yield f"{names[met[0]]} meets it: {said} {'right answers' if COPY in met else 'answers within (-1, 1)'}"
     too = {"supported": "meet it too", "refuted": "meet it, these networks do not", "undecided": "meet it"}[judged]
     yield from (f"{name} {too}" for name, control in entry["controls"].items() if control["verdict"] == "supported")

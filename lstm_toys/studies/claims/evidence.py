@@ -28,6 +28,7 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.claims.ask import Question
 from lstm_toys.studies.claims.declaration import INPUT, TRUTH
 from lstm_toys.tasks import supervision
+from lstm_toys.tasks.sets import scaling_of
 
 Evidence = Mapping[str, xr.Dataset]
 
@@ -76,14 +77,19 @@ def alike(labeled: xr.Dataset, others: xr.Dataset) -> xr.Dataset:
 def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
     """Makes the results of a model that copies its input or, if networks read off numbers, answers the true values.
 
-    They are the results of one "network", clipped to ``(-bound, bound)``; 1 is the range of a last layer of LSTM units.
-    Answers with features that the input lacks are missing.
+    They are the results of one "network", clipped to ``(-bound, bound)``, of scaled values if curves are scaled; 1 is
+    the range of a last layer of LSTM units. Missing are answers with features that the input lacks, and classes and
+    bits: a copied value is not a logit.
     """
     every = [("train_answer", "train_input", "train_target")]
     for end in ("", *(f"_{probe}" for probe in arrays.own_points(labeled))):
         every.append((f"answer{end}", f"input{end}", f"truth{end}"))
+    scaling = scaling_of(labeled)
+    low, high = (
+        end if scaling is None else scaling.undone(np.full(len(scaling.outputs), end)) for end in (-bound, bound)
+    )
     answers = {
-        name: answer.clip(-bound, bound).expand_dims(seed=1).assign_attrs(labeled[name].attrs)
+        name: answer.clip(low, high).expand_dims(seed=1).assign_attrs(labeled[name].attrs)
         for name, shown, truth in every
         if name in labeled and (answer := _copied(labeled, name, shown, truth)) is not None
     }
@@ -92,6 +98,8 @@ def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
 
 
 def _copied(labeled: xr.Dataset, answer: str, shown: str, truth: str) -> xr.DataArray | None:
+    if "loss" in labeled[answer].attrs:
+        return None
     if not any(str(axis).startswith("time") for axis in labeled[answer].dims):
         return labeled[truth].isel(example=0, missing_dims="ignore")
     known = labeled[shown if shown in labeled else truth]
@@ -182,7 +190,7 @@ def labeled(prepared: Prepared, answers: Mapping[str, Float[np.ndarray, "S _ ...
 
 
 def synthetic(experiment: Experiment, settings: Settings) -> xr.Dataset:
-    """Makes results like those of a run, for one network that copies its input and whose loss falls."""
+    """Makes results like those of a run, for one network that copies its input, if it can, and whose loss falls."""
     prepared = Prepared(experiment, settings)
     task, features = prepared.task, len(prepared.task.output_features)
     answers = {
@@ -196,7 +204,7 @@ def synthetic(experiment: Experiment, settings: Settings) -> xr.Dataset:
         "train_loss": (axes[:2], errors[None] ** 2),
     }
     if supervision.measured(task.loss) is None:
-        told = {"after": experiment.goal.after} if task.sequence else {}
+        told = {"after": experiment.after} if task.sequence else {}
         histories["train_rmse"] = axes, np.tile(errors[:, None], (1, 1, features)), told
     return made.assign({name: copied[name] for name in copied.data_vars if "answer" in str(name)} | histories)
 

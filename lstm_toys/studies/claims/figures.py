@@ -1,7 +1,7 @@
 """Draws claims: shares of networks that meet them, numbers of all networks, and differences between variants."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,18 +15,14 @@ from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, le
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.ask import differs, named, percent, percents
-from lstm_toys.studies.claims.declaration import CLIPPED, COPY, VERDICTS
+from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, VERDICTS
 
 TINTS = {"supported": COLORS["g"], "refuted": COLORS["r"], "undecided": GRAY}
 SIGNS = {"supported": "^", "refuted": "v", "undecided": "s"}
 """Markers of verdicts, since colors alone do not tell them apart for everybody."""
 
-SINGLE = {
-    "published": ("the published network", "D", "-."),
-    COPY: ("copy of the input", "x", "--"),
-    CLIPPED: ("copy clipped to (-1, 1)", "+", ":"),
-}
-"""Single numbers: their names in the legend, markers, and line styles where they are thresholds."""
+SINGLE = {"published": ("D", "-."), COPY: ("x", "--"), CLIPPED: ("+", ":")}
+"""Single numbers: their markers, and line styles where they are thresholds."""
 
 CONTROLS = "cyrgk"
 """Colors of controls, by letter; those of verdicts come last."""
@@ -100,8 +96,7 @@ def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
         ]
         if any(each["against_per_seed"] for each in entries):
             handles.append(_dots("networks that they are held against"))
-        known = {name for each in entries for name in single(each)}
-        handles += [_dots(label, COLORS["k"], marker) for name, (label, marker, _) in SINGLE.items() if name in known]
+        handles += [_dots(label, COLORS["k"], SINGLE[name][0]) for name, label in single_names(entries).items()]
         legend(figure, handles, columns=4)
     return figure
 
@@ -139,7 +134,7 @@ def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> Non
                 }
                 axes.annotate(str(beyond.sum()), place, va="center", fontsize=7, color=color, **shifted)
     for name, value in alone.items():
-        axes.plot(np.clip(value, *ends), 1.05, SINGLE[name][1], color=COLORS["k"], markersize=7, clip_on=False)
+        axes.plot(np.clip(value, *ends), 1.05, SINGLE[name][0], color=COLORS["k"], markersize=7, clip_on=False)
     if len(numbers):
         axes.plot(entry["median"], 0.0, "|", color=COLORS["b"], markersize=15, markeredgewidth=2)
     for level in levels:
@@ -222,6 +217,15 @@ def single(entry: Mapping[str, Any]) -> dict[str, float]:
     """The numbers of what is not a population, by the names in `SINGLE`."""
     every = {"published": entry["published"], **entry["null"]}
     return {name: each["value"] for name, each in every.items() if each is not None and each["value"] is not None}
+
+
+def single_names(entries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The names of these numbers in a legend, of those that some entry has."""
+    known = {name for each in entries for name in single(each)}
+    answers = dict.fromkeys(each["null"][COPY]["answers"] for each in entries if COPY in each["null"])
+    copied = " or ".join("copy of the input" if each == INPUT else each for each in answers)
+    names = {"published": "the published network", COPY: copied, CLIPPED: f"{copied}, clipped to (-1, 1)"}
+    return {name: names[name] for name in SINGLE if name in known}
 
 
 def _of(entry: Mapping[str, Any]) -> str:

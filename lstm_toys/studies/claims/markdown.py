@@ -8,7 +8,7 @@ import jinja2
 
 from lstm_toys import tables
 from lstm_toys.studies.claims import ask as words
-from lstm_toys.studies.claims.declaration import INPUT
+from lstm_toys.studies.claims.declaration import CLIPPED, INPUT
 from lstm_toys.studies.claims.specifications import LEARNED, TURNING
 from lstm_toys.text import escape
 
@@ -22,7 +22,7 @@ def claims(
 ) -> str:
     """Formats all entries as the text of ``claims.md``; ``counting`` is which networks of each variant count."""
     named = {"entries": judged, "title": title, "conditions": conditions, "aspects": aspects, "counting": counting}
-    known = {"words": words, "number": tables.number, "INPUT": INPUT}
+    known = {"words": words, "number": tables.number, "INPUT": INPUT, "clipped": CLIPPED}
     return rendered(FOLDER / "claims.md.jinja", **named, **known)
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from lstm_toys.figures.style import COLORS, GRAY, canvas, colors, entry, legend, plain
-from lstm_toys.studies.claims.figures import COLUMNS, SINGLE, shares, single
+from lstm_toys.studies.claims.figures import COLUMNS, SINGLE, shares, single, single_names
 
 Entry = Mapping[str, Any]
 
@@ -125,10 +125,8 @@ def draw_thresholds(judged: Sequence[tuple[Entry, Entry]]) -> Figure:
             entry("threshold of the claim, or two and between them", black),
             entry("other thresholds", black, **OTHER),
         ]
-        drawn = {name for known, _ in judged for name in single(known)}
-        handles += [
-            entry(label, COLORS["r"], linestyle=line) for name, (label, _, line) in SINGLE.items() if name in drawn
-        ]
+        names = single_names([known for known, _ in judged])
+        handles += [entry(label, COLORS["r"], linestyle=SINGLE[name][-1]) for name, label in names.items()]
         legend(figure, handles)
         figure.suptitle("What the verdicts would be with other thresholds")
     return figure

@@ -15,13 +15,15 @@ from jaxtyping import Int
 
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
-from lstm_toys.files import read_json_list, write_json, write_text
+from lstm_toys.files import as_text, read_json_list
+from lstm_toys.networks.cells import CELLS
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.loading import networks_of
+from lstm_toys.runs.parts import Parts
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
 from lstm_toys.studies.claims import (
@@ -44,6 +46,10 @@ SPECIFICATIONS = "other choices"
 """The name of the seconds that the runs of all specifications took."""
 
 
+DECLARED = ("id", "sources", "low", "high", "learned", "against", "fails")
+"""The values of a claim that its judgments depend on."""
+
+
 class ClaimStudy(Study[ClaimSettings]):
     """Tests claims on finished runs and external answers."""
 
@@ -52,6 +58,11 @@ class ClaimStudy(Study[ClaimSettings]):
         self.question: Question = ask.subject
 
     def check(self) -> None:
+        declared = self.question.declared
+        for name, population in self.ask.needs:
+            learned = name in declared.variants and declared.variant(name).networks == "learned"
+            if learned and self.question.experiment(population).goal is None:
+                raise Refused(f"variant {name!r} counts networks that learned, but {population} declares no goal")
         check(self.question, self.external, alternatives=self.settings.specifications)
 
     @cached_property
@@ -69,8 +80,8 @@ class ClaimStudy(Study[ClaimSettings]):
             networks,
             evidence.published(question),
             {
-                name: {population: evidence.copy(labeled, bound) for population, labeled in networks.items()}
-                for name, bound in ((COPY, np.inf), (CLIPPED, 1.0))
+                COPY: {name: evidence.copy(labeled) for name, labeled in networks.items()},
+                CLIPPED: {name: evidence.copy(networks[name], 1.0) for name in networks if self._bounded(name)},
             },
             {name: self._results(name) for name in declared.controls if self._needs(name)},
             {name: self._variant(name, networks) for name in declared.variants if self._needs(name)},
@@ -83,33 +94,58 @@ class ClaimStudy(Study[ClaimSettings]):
         """The entries of ``specifications.json``: every claim under all other choices that were asked for."""
         if not self.settings.specifications:
             return []
-        claims, trained = self.question.declared.claims, dict[str, Entries]()
-        for each in self.question.declared.specifications:  # In turn, since results of all would fill the memory.
-            results = self._results(each.name)
-            for claim in claims:
-                if {*claim.populations} <= {*results} and (found := specifications.by_training(claim, each, results)):
-                    trained.setdefault(claim.id, []).append(found)
-        networks, judged = self._networks(), zip(claims, self.judgment, strict=True)
+        declared, parts = self.question.declared, Parts(self.ask.runs, self.ask.name, self.tell, "studies/claims")
+        inputs = [
+            *([repr(getattr(claim, name)) for name in DECLARED] for claim in declared.claims),
+            *([each.name, each.kind, {**each.choices}] for each in declared.specifications),
+            *([name, repr(experiment.goal)] for name, (experiment, _) in declared.populations.items()),
+            *(*declared.data, *self.question.answers.values()),
+            *([where, name, run] for (where, name), run in self.needs.items()),
+        ]
+        made = parts.keep("judged by other choices", inputs, self._by_choices)
+        trained, alternatives = made["trained"], made["alternatives"]
+        judged = zip(declared.claims, self.judgment, strict=True)
         return [
-            specifications.entry(
-                claim, each, trained.get(claim.id, []), [*specifications.by_alternative(claim, networks)]
-            )
+            specifications.entry(claim, each, trained.get(claim.id, []), alternatives[claim.id])
             for claim, each in judged
         ]
+
+    def _by_choices(self) -> dict[str, dict[str, Entries]]:
+        """The judgments of each claim by the networks of all specifications, and by alternative numbers."""
+        trained = dict[str, Entries]()
+        for each in self.question.declared.specifications:  # In turn, since results of all would fill the memory.
+            results = self._results(each.name)
+            for claim in self.question.declared.claims:
+                if {*claim.populations} <= {*results} and (found := specifications.by_training(claim, each, results)):
+                    trained.setdefault(claim.id, []).append(found)
+        networks = self._networks()
+        alternatives = {
+            each.id: [*specifications.by_alternative(each, networks)] for each in self.question.declared.claims
+        }
+        return {"trained": trained, "alternatives": alternatives}
 
     def _networks(self) -> dict[str, xr.Dataset]:
         """The networks that the claims are about."""
         return {**self.external, **self._results(NETWORKS)}
 
+    def _bounded(self, population: str) -> bool:
+        """Whether the networks of a population answer within (-1, 1), since a layer of built-in cells answers."""
+        settings, experiment = self.question.settings[population], self.question.experiment(population)
+        return experiment.model is None and settings.readout == "cell" and settings.cell in CELLS
+
     def _needs(self, column: str) -> dict[str, Run]:
         return {name: each for (where, name), each in self.needs.items() if where == column}
 
     def _results(self, column: str) -> dict[str, xr.Dataset]:
-        """The results of a column by population, with a variable ``learned``: which networks meet the goal at last."""
+        """The results of a column by population, with a variable ``learned``: which networks meet the goal at last.
+
+        Without a goal, it is which networks did not diverge.
+        """
         found = {}
         for name, each in self._needs(column).items():
             results, goal = storage.load_results(each.checked("results.nc")), self.question.experiment(name).goal
-            found[name] = results.assign(learned=("seed", np.isfinite(summary.steps_to_goal(results, goal))))
+            learned = np.isfinite(summary.steps_to_goal(results, goal)) if goal else ~results.diverged.values
+            found[name] = results.assign(learned=("seed", learned))
         return found
 
     def _variant(self, column: str, networks: Evidence) -> tuple[Evidence, Counted]:
@@ -142,32 +178,28 @@ class ClaimStudy(Study[ClaimSettings]):
             "runs": digest([each.folder.name for each in self.needs.values()]),
         }
 
-    def compute(self, context: RunContext) -> Metrics:
-        run, declared = self.run, self.question.declared
-        with context.timed("judge"):
-            spent, judged = self._spent(), self.judgment
-            counting = {name: declared.variant(name).networks for name in declared.variants}
-            text = markdown.claims(judged, declared.title, self._conditions(spent), declared.aspects, counting)
-            sets = {"claims": (judged, text)}
-            if others := self.multiverse:
-                sets["specifications"] = others, markdown.specifications(others, declared.title)
-            for name, (found, text) in sets.items():
-                write_json(run.folder / f"{name}.json", found)
-                write_text(run.folder / f"{name}.md", text)
-        return {
-            "experiment": run.name,
-            "flags": self.settings.as_dict(),
-            "verdicts": {each["id"]: each["verdict"] for each in judged},
-            "runs_seconds": spent,
-            "files": [f"{name}.{form}" for name in sets for form in ("json", "md")],
-        }
+    def compute(self, context: RunContext) -> Metrics:  # Everything is computed to name the run.
+        return {"experiment": self.run.name, "flags": self.settings.as_dict(), "files": []}
+
+    def metrics(self) -> Metrics:
+        return {"verdicts": {each["id"]: each["verdict"] for each in self.judgment}, "runs_seconds": self._spent()}
+
+    def texts(self) -> dict[str, str]:
+        judged, declared = self.judgment, self.question.declared
+        counting = {name: declared.variant(name).networks for name in declared.variants}
+        conditions = self._conditions(self._spent())
+        sets = {"claims": (judged, markdown.claims(judged, declared.title, conditions, declared.aspects, counting))}
+        if others := self.multiverse:
+            sets["specifications"] = others, markdown.specifications(others, declared.title)
+        made = ({f"{name}.json": as_text(found), f"{name}.md": text} for name, (found, text) in sets.items())
+        return {name: text for each in made for name, text in each.items()}
 
     def _conditions(self, spent: Mapping[str, float]) -> str:
         """How the networks were made, and what that took, as a line of Markdown."""
         asked = self.settings
-        flags = {"claims": self.ask.declared, "seeds": asked.seeds, "base_seed": asked.base_seed}
+        flags = {"claims": self.question.module, "seeds": asked.seeds, "base_seed": asked.base_seed}
         flags |= {"only": ",".join(asked.only)} if asked.only else {}
-        words = ["python", "-m", "experiments.claims", *(f"--{name}={value}" for name, value in flags.items())]
+        words = ["lstm-toys", "claims", *(f"--{name}={value}" for name, value in flags.items())]
         words += [f"--answers={name}={path}" for name, path in self.question.answers.items()]
         words += [*asked.flags, *(f"--{each}" for each in ("variants", "specifications") if getattr(asked, each))]
         took = ", ".join(f"{seconds:,.0f} s ({escape(column)})" for column, seconds in spent.items())
@@ -180,7 +212,7 @@ class ClaimStudy(Study[ClaimSettings]):
         for (column, _), run in self.needs.items():
             if first.pop(run.folder, None) == column:
                 name = SPECIFICATIONS if column in others else column
-                spent[name] = spent.get(name, 0.0) + sum(run.read_metrics()["seconds"].values())
+                spent[name] = spent.get(name, 0.0) + sum(run.stored()["seconds"].values())
         return {column: round(seconds, 1) for column, seconds in spent.items()}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:

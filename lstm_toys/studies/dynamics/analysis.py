@@ -50,7 +50,7 @@ class NetworkJob(Job[Networks, xr.Dataset]):
     spacing: float
 
     def digests(self) -> lowering.Digests:
-        """Code of dynamics is digested as source."""
+        """Code of dynamics is part of the library's."""
         return {"analyzed": lowering.digest(vars(self)), **lowering.compiled()}
 
 

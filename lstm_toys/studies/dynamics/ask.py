@@ -61,7 +61,6 @@ def ask(experiment: Experiment, settings: DynamicsSettings, results_dir: Path) -
         settings,
         results_dir,
         report,
-        experiment.declared,
         subject=experiment,
         needs={"population": training.ask(experiment, settings.trained, results_dir)},
     )

@@ -15,8 +15,7 @@ from jaxtyping import Float
 
 from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.rest import Kind
-from lstm_toys.execution import devices, lowering
-from lstm_toys.execution.base import ExecutionLog
+from lstm_toys.execution import code, lowering
 from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
 from lstm_toys.populations.states import check_initial, inside, last
@@ -150,7 +149,7 @@ class Dynamics(Study[DynamicsSettings]):
             **lowering.lowered("step", step, params, jax.ShapeDtypeStruct((1, 1, features), jnp.float32), initial),
             "families": lowering.digest(self.families),
             "population": self.needs["population"].folder.name,
-            "code": self.code,
+            "library": code.library("dynamics", "studies/dynamics"),
         }
 
     def compute(self, context: RunContext) -> Metrics:
@@ -160,15 +159,13 @@ class Dynamics(Study[DynamicsSettings]):
             raise Failed(lost)
         run, networks = self.run, networks_of(population, self.prepared.model)
         sound, scale = np.flatnonzero(~networks.diverged), self.settings.weight_scale
-        job, log = self.job, ExecutionLog(devices.fingerprint(networks.block))
         parts = [networks[sound[first : first + TOGETHER]] for first in range(0, len(sound), TOGETHER)]
         missing = [each for each in parts if not self._kept(each).is_file()]
         run.checkpoints.mkdir(parents=True, exist_ok=True)
         with context.timed("analyze"):
             done = len(sound) - sum(map(len, missing))
             scaled = (each.mapped(lambda leaf: scale * leaf) for each in missing)
-            for part, (found, fingerprint) in context.executor.map(job, scaled):
-                log.add(str(part), fingerprint)
+            for part, (found, _) in context.executor.map(self.job, scaled):
                 storage.save_results(found.assign_attrs(flags="{}"), self._kept(part))
                 done += len(part)
                 context.progress.tell(f"dynamics of {done:,} of {counted(len(sound), 'network')}")
@@ -189,7 +186,6 @@ class Dynamics(Study[DynamicsSettings]):
             "interval": "95 % bootstrap of the median over seeds",
             "flags": flags,
             "fingerprint": population.read_metrics()["fingerprint"],
-            **({"executed_elsewhere": log.others} if log.others else {}),
             "files": files,
         }
 
@@ -230,9 +226,10 @@ class Dynamics(Study[DynamicsSettings]):
         return names
 
     def metrics(self) -> Metrics:
+        path = self.run.checked("results.nc")
         if self.periods:
-            return {"summary": periods.summary(storage.load_results(self.run.results, periods.VARIABLES))}
-        found = storage.load_results(self.run.results, VARIABLES)
+            return {"summary": periods.summary(storage.load_results(path, periods.VARIABLES))}
+        found = storage.load_results(path, VARIABLES)
         measured = {"mean_input": float(found.input[int(found.attrs["mean"])]), "summary": summary(found)}
         return measured | ({"curves": curves(found)} if "explained" in found else {})
 

@@ -13,7 +13,6 @@ from rich.console import RenderableType
 
 from lstm_toys import tables
 from lstm_toys.output import counted
-from lstm_toys.runs import manifest
 from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
@@ -192,7 +191,6 @@ def ask(subject: Subject, settings: Evaluation, results_dir: Path) -> Ask[Evalua
         settings,
         results_dir,
         report,
-        manifest.declared(subject.experiment.declared, subject.families),
         subject=subject,
         needs={"population": training.ask(subject.experiment, settings.trained, results_dir)},
     )

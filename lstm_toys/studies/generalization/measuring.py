@@ -19,8 +19,8 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float, PyTree
 
-from lstm_toys.execution import devices, lowering
-from lstm_toys.execution.base import ExecutionLog, Executor, Job
+from lstm_toys.execution import lowering
+from lstm_toys.execution.base import Executor, Job
 from lstm_toys.files import replacing
 from lstm_toys.networks import training
 from lstm_toys.populations import answering, blocks
@@ -33,7 +33,7 @@ from lstm_toys.tasks.families import Family
 from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
 from lstm_toys.tasks.probes import SHARED, Probe
-from lstm_toys.tasks.supervision import Task, measured, show
+from lstm_toys.tasks.supervision import Task, show
 
 TILE_POINTS = 12_800
 """Total time points of the curves of a tile, which one call computes in less than a second on two CPU cores."""
@@ -89,33 +89,29 @@ def evaluate(
     attributes: dict[str, Any],
     executor: Executor,
     progress: Callable[[int], None],
-) -> list[dict[str, Any]]:
-    """Evaluates a population, and writes the results, with attributes as JSON; returns `ExecutionLog.others`.
+) -> None:
+    """Evaluates a population, and writes the results, with attributes as JSON.
 
     ``progress`` gets the number of answers so far.
     """
-    log, done, seeds = ExecutionLog(devices.fingerprint(networks.block)), 0, len(networks)
+    done, seeds = 0, len(networks)
     group = blocks.group_size(seeds, networks.block, executor.devices, executor.workers)
     job = replace(job, group=group)
     places = [slice(first, min(first + group, seeds)) for first in range(0, seeds, group)]
     parts = (Part(name, own, networks[own]) for name in job.curves for own in places)
     every: dict[str, Values] = {name: {} for name in job.curves}
-    for part, (values, fingerprint) in executor.map(job, parts):
-        log.add(str(part), fingerprint)
+    for part, (values, _) in executor.map(job, parts):
         for name, each in values.items():
             whole = every[part.curves].setdefault(name, np.empty((seeds, *each.shape[1:]), np.float32))
             whole[part.members] = each
         done += len(part.networks) * job.curves[part.curves]
         progress(done)
-    if log.others:
-        attributes = {**attributes, "executed_elsewhere": log.others}
     groups = job.labeled(every)
     root = groups.pop("/", xr.Dataset()).assign(diverged=("seed", networks.diverged.astype(np.int8)))
     root = root.assign_coords(seed=np.arange(seeds))
     root.attrs = {name: json.dumps(value) for name, value in attributes.items()}
     with replacing(path) as temporary:
         xr.DataTree.from_dict({"/": root, **groups}).to_netcdf(temporary, engine="h5netcdf")
-    return log.others
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -271,7 +267,7 @@ class LengthJob(Measuring):
             {name: (axes.get(name, ("seed", LENGTH)), each) for name, each in every.items()},
             {
                 LENGTH: (LENGTH, [each.inputs.shape[1] for each in self.probes], LENGTHS),
-                **({"counted": list(measured(self.task.loss) or ())} if "accuracy" in every else {}),
+                **({"counted": list(self.task.measured)} if "accuracy" in every else {}),
             },
         )
         return {"/": labeled}

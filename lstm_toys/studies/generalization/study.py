@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 
+from lstm_toys.execution import code
 from lstm_toys.execution.lowering import Digests
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
@@ -63,8 +64,8 @@ class Generalization(Study[Evaluation]):
         return {"task": self.task, "timesteps": self.settings.trained.timesteps, "span": self.experiment.span}
 
     def digests(self) -> Digests:
-        name = self.needs["population"].folder.name
-        return {**self.job.digests(self.networks), "population": name, "code": self.code}
+        name, library = self.needs["population"].folder.name, code.library("studies/generalization")
+        return {**self.job.digests(self.networks), "population": name, "library": library}
 
     def compute(self, context: RunContext) -> Metrics:
         """Evaluates a population, and writes measures of its answers; raises Failed if every seed diverged."""
@@ -77,7 +78,7 @@ class Generalization(Study[Evaluation]):
         shared = {"flags": self.settings.as_dict(), "fingerprint": trained["fingerprint"]}
         attributes = {**shared, "run": self.run.folder.name}
         with context.timed("evaluate"), EvaluationProgress(context.console, answers) as progress:
-            elsewhere = evaluate(job, self.networks, self.run.results, attributes, context.executor, progress)
+            evaluate(job, self.networks, self.run.results, attributes, context.executor, progress)
         return {
             "experiment": self.run.name,
             "population": population.folder.name,
@@ -87,12 +88,12 @@ class Generalization(Study[Evaluation]):
             "answers_per_second": round(answers / context.seconds["evaluate"]),
             "interval": "95 % bootstrap of the median over seeds",
             **shared,
-            **({"executed_elsewhere": elsewhere} if elsewhere else {}),
             "files": [self.run.results.name],
         }
 
     def metrics(self) -> Metrics:
-        return {"summary": {name: as_json(row) for name, row in self.rows(results.load(self.run.results)).items()}}
+        grids = results.load(self.run.checked("results.nc"))
+        return {"summary": {name: as_json(row) for name, row in self.rows(grids).items()}}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         grids = results.load(self.run.checked("results.nc"))
@@ -166,7 +167,7 @@ class LengthStudy(Generalization):
 
     @cached_property
     def probes(self) -> tuple[Probe, ...]:
-        numbers = dict(self.settings.trained.numbers)
+        numbers = {name: each for name, each in self.settings.trained.numbers if name in self.task.numbers}
         return tuple(probe_at(f"{length:,}", self.task, length, numbers) for length in self.settings.lengths)
 
     def check(self) -> None:

@@ -27,10 +27,10 @@ from lstm_toys.figures.style import (
     plain,
     scale,
 )
-from lstm_toys.results.arrays import after_of, axis_label, loss_name
+from lstm_toys.results.arrays import after_of, axis_label, counted_of, loss_name
 from lstm_toys.runs.identity import TRACED
 from lstm_toys.studies.sweep.results import of_probes, train_loss, varied
-from lstm_toys.tasks.goal import ACCURACIES, WEIGHTED, Goal
+from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.parameters import NUMBER
 
 LOGARITHMIC = {"learning_rate", "steps"}
@@ -46,7 +46,7 @@ MOST_COLUMNS, MOST_PANELS = 4, 24
 DOTS: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 3}
 
 
-def draw(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
+def draw(found: xr.Dataset, goal: Goal | None) -> dict[str, Figure]:
     """Draws all figures, by file name: one for the training, one for each measure of answers, and the losses."""
     drawn = {**_training(found, goal), "loss.png": histories(found)}
     several = "train_rmse" in found and found.train_rmse.shape[-1] > 1
@@ -58,19 +58,18 @@ def draw(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
     return drawn
 
 
-def _training(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
+def _training(found: xr.Dataset, goal: Goal | None) -> dict[str, Figure]:
     if "train_accuracy" in found:
-        shown = goal.features if goal.accuracy is not None else ACCURACIES
+        over, limit = counted_of(found), goal.limit if goal else None
+        shown = goal.among([*over]) if goal else [*over]
         values = found["train_accuracy"].sel(counted=[*shown]).rename({"counted": "probe"})
-        values = values.assign_coords(probe=[f"over {WEIGHTED.get(each, each)}" for each in shown])
-        limit = None if goal.accuracy is None else goal.limit
+        values = values.assign_coords(probe=[f"over {over[each]}" for each in shown])
         accuracies = found.drop_dims(["probe", "counted"]).assign(error=values)
         return {"accuracy.png": errors(accuracies, "Train accuracy", limit, "accuracy", "linear")}
     train = train_loss(found)
     if train.name == "train_mse":
-        whole = goal.after == 0 or after_of(found) is None
         train, label, file = train**0.5, f"RMSE{_of_scaled(found)}", "rmse"
-        limit = goal.limit if whole and not goal.features else None
+        limit = goal.limit if goal and not goal.features and (goal.after == 0 or after_of(found) is None) else None
     else:
         label, limit, file = _loss_label(found), None, "final_loss"
     train = train.rename("train").expand_dims(probe=["training set"])

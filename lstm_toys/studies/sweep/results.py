@@ -13,6 +13,7 @@ import xarray as xr
 from lstm_toys.files import replacing
 from lstm_toys.populations.specification import RECORDS
 from lstm_toys.results import arrays, summary
+from lstm_toys.runs import identity
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import SWEPT, Settings
 from lstm_toys.statistics import intervals
@@ -20,14 +21,11 @@ from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.tasks.probes import by_points, curves_of
 from lstm_toys.tasks.supervision import MSE, Task, loss_text, measured
 
-VARIABLES = {"learned", "diverged", "record_step", "record_loss", *SWEPT}
+VARIABLES = {"diverged", "record_step", "record_loss", *SWEPT}
 """Variables that every file has."""
 
 UNREAD = {"answer"}
 """Variables that tables and figures do not need; they make up most of a file."""
-
-OWNED = {"momentum": "optimizer", "decay": "optimizer", "gates": "cell"}
-"""Settings that exist only for some values of another setting."""
 
 
 def names_of(task: Task) -> tuple[str, str]:
@@ -42,16 +40,17 @@ Write = Callable[[int, slice, dict[str, np.ndarray]], None]
 
 @contextmanager
 def writing(
-    path: Path, experiment: Experiment, settings: Sequence[Settings], flags: dict[str, Any]
-) -> Iterator[tuple[Write, Callable[[str, Any], None]]]:
+    path: Path, experiment: Experiment, settings: Sequence[Settings], flags: dict[str, Any], *, weighted: bool
+) -> Iterator[Write]:
     """Creates the file of a sweep, to be filled as networks finish.
 
     The dimensions are ``setting, seed`` and, after them, ``record`` (recorded steps, NaN after a setting's last step),
     ``probe``, ``feature`` or ``output_feature``, and the dimensions of answers, which are kept only if all settings
     have the same time points. A curve parameter with the name of a setting, such as ``decay``, is renamed to
-    ``curve_decay``. The file appears at ``path`` when the block ends without an error.
+    ``curve_decay``. The file appears at ``path`` when the block ends without an error. ``weighted``: whether the loss
+    weights points or sequences.
 
-    Yields a function that writes results, and a function that writes an attribute as JSON.
+    Yields a function that writes results.
     """
     points = {each.timesteps for each in settings}
     x, task = experiment.at(max(points))
@@ -75,7 +74,7 @@ def writing(
             **{name: ("setting", _column(settings, name)) for name in swept},
         }
     )
-    if accuracies := measured(task.loss):
+    if accuracies := measured(task.loss, sequence=task.sequence):
         labels = labels.assign_coords(counted=list(accuracies))
     loss, errors = names_of(task)
     numbers: dict[str, tuple[str, ...]] = {
@@ -96,8 +95,10 @@ def writing(
             if loss == "train_loss":
                 file.variables[loss].attrs["loss"] = loss_text(task.loss)
             if task.sequence:
-                file.variables[errors].attrs["after"] = experiment.goal.after
-            for name in ("learned", "diverged"):
+                file.variables[errors].attrs["after"] = experiment.after
+            if accuracies:
+                file.variables[errors].attrs["weighted"] = int(weighted)
+            for name in ("diverged", *(() if experiment.goal is None else ("learned", "lost"))):
                 file.create_variable(name, ("setting", "seed"), "i1").attrs["dtype"] = "bool"  # xarray's mark for bool.
 
             def write(setting: int, seeds: slice, values: dict[str, np.ndarray]) -> None:
@@ -107,10 +108,7 @@ def writing(
                     elif name in file.variables:
                         file.variables[name][setting, seeds] = value
 
-            def note(name: str, value: Any) -> None:
-                file.attrs[name] = json.dumps(value)
-
-            yield write, note
+            yield write
 
 
 def _column(settings: Sequence[Settings], name: str) -> np.ndarray:
@@ -127,18 +125,9 @@ def names(found: xr.Dataset) -> list[str]:
 
 
 def varied(found: xr.Dataset) -> list[str]:
-    """The settings that vary in a sweep; a setting in `OWNED` only if it varies for one value of its owner."""
-
-    def differs(name: str, chosen: np.ndarray) -> bool:
-        return len({str(value) for value in found[name].values[chosen]}) > 1
-
-    def alike(name: str) -> list[np.ndarray]:
-        if name not in OWNED:
-            return [np.ones(found.sizes["setting"], bool)]
-        owners = found[OWNED[name]].values
-        return [owners == owner for owner in np.unique(owners)]
-
-    return [name for name in names(found) if any(differs(name, chosen) for chosen in alike(name))]
+    """The settings that vary in a sweep; see `identity.varied`."""
+    columns = {name: [str(value) for value in found[name].values.tolist()] for name in names(found)}
+    return identity.varied([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
 
 
 def train_loss(found: xr.Dataset) -> xr.DataArray:
@@ -153,8 +142,16 @@ def of_probes(found: xr.Dataset) -> dict[str, xr.DataArray]:
     return {f"accuracy over {each}": found.accuracy.sel(counted=each, drop=True) for each in found.counted.values}
 
 
+def _learning(setting: xr.Dataset) -> dict[str, Any]:
+    """How many seeds learned under a setting, and which met the goal, but not at last."""
+    return {
+        "learned": int(setting.learned.values.sum()),
+        "lost_seeds": setting.seed.values[setting.lost.values].tolist(),
+    }
+
+
 def rows(found: xr.Dataset) -> list[dict[str, Any]]:
-    """Summarizes each setting: its values, diverged seeds, how many learned, and medians with 95 % intervals.
+    """Summarizes each setting: its values, diverged seeds, medians with 95 % intervals, and, with a goal, who learned.
 
     The medians are of the training loss, and of the error of each probe, by its name, or of its accuracies.
     """
@@ -171,7 +168,7 @@ def rows(found: xr.Dataset) -> list[dict[str, Any]]:
         every.append(
             {
                 **{name: value for name, value in setting.items() if value == value},  # NaN: does not exist.
-                "learned": int(found.learned.values[number].sum()),
+                **(_learning(found.isel(setting=number)) if "learned" in found else {}),
                 "diverged_seeds": found.seed.values[diverged].tolist(),
                 **{name: summary.as_json(estimate) for name, estimate in medians.items()},
             }

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Int
 
+from lstm_toys.execution import code
 from lstm_toys.execution.lowering import CALLBACK, Digests, compiled, digest
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.figures import Drawing
@@ -28,6 +29,7 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.ask import SweepSettings
+from lstm_toys.tasks.goal import counted_over
 from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.tasks.probes import by_points, curves_of, lengths_of
 from lstm_toys.tasks.supervision import Task
@@ -140,8 +142,8 @@ class Sweep(Study[SweepSettings]):
         for timesteps, numbers in {each.timesteps: each.numbers for each in self.settings.settings}.items():
             checks.check_points(self.experiment, timesteps, dict(numbers))
 
-    def efforts(self) -> list[float]:
-        return [float(shape.members * shape.budgets[-1]) for shape in self.shapes]
+    def efforts(self) -> dict[Settings, float]:
+        return {shape.common: float(shape.members * shape.budgets[-1]) for shape in self.shapes}
 
     def digests(self) -> Digests:
         digests: Digests = {}
@@ -155,11 +157,13 @@ class Sweep(Study[SweepSettings]):
             if self.keeps and self.experiment.model is not None:
                 parts["model"] = digest(population.signature(prepared.model))
             # The results record which networks learned, which a user's subclass of Goal may decide.
-            errors = np.random.default_rng(0).uniform(0, 4 * goal.limit, (100, len(prepared.task.measured)))
-            parts["errors"] = digest(goal.error(errors, prepared.task.measured))
+            if goal is not None:
+                errors = np.random.default_rng(0).uniform(0, 4 * goal.limit, (100, len(prepared.task.measured)))
+                measured = goal.error(errors, prepared.task.measured)
+                parts["errors"] = digest(measured, goal.met(measured))
             digests[words] = digest(parts)
             digests |= {name: each for name, each in parts.items() if name == CALLBACK}
-        return {**digests, **compiled(), "code": self.code}
+        return {**digests, **compiled(), "library": code.library("studies/sweep")}
 
     def compute(self, context: RunContext) -> Metrics:
         """Trains and evaluates a group of members at a time, from checkpoints on; raises what `lt.train` raises."""
@@ -167,13 +171,14 @@ class Sweep(Study[SweepSettings]):
         every = self.shapes
         member_steps, continued = 0, False
         fingerprints: list[dict[str, Any]] = []
-        elsewhere: dict[str, Any] = {}
         kept: list[Networks] = []
-        with results.writing(run.results, experiment, settings, self.settings.as_dict()) as (write, note):
+        weighted = self.prepared[0].curves.training.weights is not None
+        flags, over = self.settings.as_dict(), counted_over(self.prepared[0].task.measured, weighted=weighted)
+        with results.writing(run.results, experiment, settings, flags, weighted=weighted) as write:
             for number, (shape, prepared) in enumerate(zip(every, self.prepared, strict=True)):
                 specified, x = _specified(shape, prepared), np.asarray(prepared.x)
-                recorded, title = specified[0].recorded, shape.common.optimizer
-                trained = preparation.begin(prepared, specified, run, context, title, part=str(number))
+                recorded = specified[0].recorded
+                trained = preparation.begin(prepared, specified, run, context, part=str(number))
                 groups: dict[int, dict[int, LastGood]] = {}
                 with context.interruption.patient():
                     for group, state in trained.groups():
@@ -195,11 +200,7 @@ class Sweep(Study[SweepSettings]):
                     kept.append(trained.joined(groups))
                 member_steps += trained.member_steps
                 continued |= trained.continued
-                if others := preparation.executions(trained):
-                    elsewhere[str(number)] = others
                 fingerprints += [each for each in trained.fingerprints if each not in fingerprints]
-            if elsewhere:
-                note("shapes_executed_elsewhere", elsewhere)
         files = [run.results.name]
         for number, (shape, networks) in enumerate(zip(every, kept, strict=self.keeps)):
             files.append(population.save_swept(networks, run.folder / f"{population.SWEPT}{number}", shape.settings))
@@ -207,24 +208,28 @@ class Sweep(Study[SweepSettings]):
         if experiment.scaling is not None:
             several = len(experiment.small[1].output_features) > 1
             scaled = {"scaling": str(experiment.scaling), "scaled_errors": several}
+        goal = experiment.goal
         return {
             "experiment": run.name,
             "seeds": settings[0].seeds,
-            "goal": experiment.goal.told(scaled=experiment.scaling is not None),
+            **({"goal": goal.told(scaled=experiment.scaling is not None, over=over)} if goal else {}),
             "networks": sum(shape.members for shape in every),
             "shapes": len(every),
             "member_steps_per_second": round(member_steps / seconds["train"]),
             "continued": continued,
-            "flags": self.settings.as_dict(),
+            "flags": flags,
             "fingerprints": fingerprints,
-            **({"shapes_executed_elsewhere": elsewhere} if elsewhere else {}),
             **scaled,
             "files": files,
         }
 
     def metrics(self) -> Metrics:
-        labeled = storage.load_results(self.run.results, results.VARIABLES, results.UNREAD)
-        return {"varied": results.varied(labeled), "rows": results.rows(labeled)}
+        labeled = storage.load_results(self.run.checked("results.nc"), results.VARIABLES, results.UNREAD)
+        return {
+            "varied": results.varied(labeled),
+            "rows": results.rows(labeled),
+            "of_answers": " and ".join(results.of_probes(labeled)) or "RMSE",
+        }
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         labeled = storage.load_results(self.run.checked("results.nc"), results.VARIABLES, results.UNREAD)
@@ -246,16 +251,19 @@ def _values(
     task: Task, experiment: Experiment, recorded: np.ndarray, steps: int, state: GroupState, labeled: xr.Dataset
 ) -> dict[str, np.ndarray]:
     """The values of members after ``steps`` that a sweep's file stores, each with a leading axis M."""
-    losses, sound = state.losses, state.kept[steps]
+    goal, losses, sound = experiment.goal, state.losses, state.kept[steps]
     reached = int(np.searchsorted(recorded, steps))
-    loss, measures = losses[:, reached], state.measures[:, reached]
-    learned = experiment.goal.met(experiment.goal.error(measures, task.measured))
-    diverged = np.asarray(sound.step) < steps
+    loss, measures = losses[:, reached], state.measures[:, : reached + 1]
+    last, diverged = measures[:, -1], np.asarray(sound.step) < steps
+    learning = {}
+    if goal is not None:
+        met = goal.met(goal.error(measures, task.measured))
+        learning = {"learned": met[:, -1] & ~diverged, "lost": met.any(axis=1) & ~met[:, -1] & ~diverged}
     loss_name, errors_name = results.names_of(task)
     return {
         loss_name: loss,
-        errors_name: measures * experiment.scaling.units if experiment.scaling else measures,
-        "learned": learned & ~diverged,
+        errors_name: last * experiment.scaling.units if experiment.scaling else last,
+        **learning,
         "diverged": diverged,
         **summary.of_probes(task, labeled),
         "record_step": np.broadcast_to(recorded[: reached + 1], (len(loss), reached + 1)),

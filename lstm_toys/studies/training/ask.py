@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -14,6 +15,9 @@ from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
+
+MOST_UNLEARNED = 8
+"""Most seeds that are listed for one reason; metrics.json has all."""
 
 INSIDE = "inside 5–95 %: share of the published points between the 5th and 95th percentile of these networks"
 
@@ -26,7 +30,6 @@ def ask(experiment: Experiment, settings: Settings, results_dir: Path, *, alone:
         settings,
         results_dir,
         report,
-        experiment.declared,
         lost,
         experiment,
         companions={name: ask(each, its, results_dir, alone=True) for name, (each, its) in others.items()},
@@ -43,7 +46,7 @@ def report(asked: Ask[Settings], run: Run, beside: Mapping[str, Run]) -> Iterato
     rows = [(name, *tables.spread(row), row["interval"]) for name, row in metrics["summary"].items()]
     yield tables.table(title, ("", "median>", "interval>", "which is"), rows)
     yield from tables.few(kept)
-    if beside:
+    if beside and "goal" in metrics:
         yield _beside(metrics, {name: each.read_metrics() for name, each in beside.items()})
     if metrics["published"]:
         rows = [
@@ -56,7 +59,9 @@ def report(asked: Ask[Settings], run: Run, beside: Mapping[str, Run]) -> Iterato
         yield from dict.fromkeys(row["note"] for row in metrics["published"] if "note" in row)
     if "scaling" in metrics:
         yield f"networks are shown {metrics['scaling']}; answers and errors are in the file's units"
-    yield f"{metrics['converged']} of {counted(metrics['seeds'], 'seed')} learned it: {metrics['goal']}"
+    if "goal" in metrics:
+        yield f"{metrics['converged']} of {counted(metrics['seeds'], 'seed')} learned it: {metrics['goal']}"
+        yield from _unlearned(metrics["unlearned"])
     if "last_steps" in metrics:
         early, hold = (
             sum(step < metrics["steps"] for step in metrics["last_steps"]),
@@ -70,6 +75,18 @@ def report(asked: Ask[Settings], run: Run, beside: Mapping[str, Run]) -> Iterato
         yield "started under another execution fingerprint; see metrics.json"
     since = " (since it was continued)" if metrics["continued"] else ""
     yield f"{tables.stages(metrics['seconds'])}{since}; {metrics['member_steps_per_second']:,} member-steps/s"
+
+
+def _unlearned(every: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
+    """Yields a table of the seeds that did not learn, by reason."""
+    reasons: dict[str, list[str]] = {}
+    for each in every:
+        step = "" if each["step"] is None else f" ({each['step']:,})"
+        reasons.setdefault(each["why"], []).append(f"{each['seed']}{step}")
+    rows = [(why, str(len(seeds)), listed(seeds, MOST_UNLEARNED)) for why, seeds in reasons.items()]
+    if rows:
+        columns = ("why seeds did not learn", "count>", "seeds (after which step)")
+        yield tables.table("", columns, rows, fold=True, **tables.PLAIN)
 
 
 def lost(metrics: Metrics) -> str | None:

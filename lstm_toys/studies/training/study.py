@@ -9,15 +9,17 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from importlib import import_module
-from pathlib import Path
 
 import numpy as np
 
 from lstm_toys import figures, results
+from lstm_toys.execution import code
 from lstm_toys.execution.lowering import Digests, digest
+from lstm_toys.files import is_plain
 from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.ask import Ask, Metrics
+from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, RunContext, described_error
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
@@ -39,8 +41,8 @@ class TrainingStudy(Study[Settings]):
         self.prepared.check()
         checks.check_points(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
 
-    def efforts(self) -> list[float]:
-        return [float(self.settings.seeds * self.settings.steps)]
+    def efforts(self) -> dict[Settings, float]:
+        return {self.settings: float(self.settings.seeds * self.settings.steps)}
 
     @cached_property
     def _specified(self) -> tuple[TrainingSpecification, Start]:
@@ -55,7 +57,7 @@ class TrainingStudy(Study[Settings]):
             **specification.digests(self.settings.seeds),
             "members": digest(start),
             "training curves": digest(self.prepared.curves.training),
-            "code": self.code,
+            "library": code.library(),
         }
         if self.experiment.model is not None:
             from lstm_toys.results import population
@@ -68,38 +70,39 @@ class TrainingStudy(Study[Settings]):
         """Trains and evaluates, from checkpoints on, and writes results; raises what `lt.train` raises."""
         settings, experiment, prepared, seconds = self.settings, self.experiment, self.prepared, context.seconds
         examples, probes, _ = prepared.curves
-        training = preparation.begin(prepared, self._specified, self.run, context, settings.experiment)
+        training = preparation.begin(prepared, self._specified, self.run, context)
         with context.interruption.patient(), ThreadPoolExecutor() as threads:
             threads.submit(_load_writers)
             networks = training.networks()
-        from lstm_toys.results import arrays, population
+        from lstm_toys.results import arrays, population, summary
 
         seconds |= training.seconds
         with context.timed("evaluate"):
             fingerprint, *earlier = training.fingerprints
             attributes = {"flags": settings.as_dict(), "fingerprint": fingerprint, "earlier_fingerprints": earlier}
             attributes |= {"data": dict(experiment.data)} if experiment.data else {}
-            elsewhere = preparation.executions(training)
-            attributes |= elsewhere | {"run": self.run.folder.name}
+            attributes |= {"run": self.run.folder.name}
             x, (learned, probed) = np.asarray(prepared.x), prepared.curves.split(training.answers[settings.steps])
             labeled = arrays.dataset(
                 networks, prepared.task, x, experiment.span, examples, learned, probes, probed, attributes
             )
             labeled = arrays.in_units(labeled, experiment.scaling)
+            if experiment.goal is not None:
+                labeled = labeled.assign(summary.outcomes(labeled, experiment.goal))
             files = population.save(networks, self.run.folder, labeled)
         return {
             "member_steps_per_second": round(training.member_steps / seconds["train"]),
             "continued": training.continued,
-            **elsewhere,
             "files": files,
         }
 
     def metrics(self) -> Metrics:
         from lstm_toys.results import arrays, storage, summary
 
-        labeled = storage.load_results(self.run.results)
+        labeled = storage.load_results(self.run.checked("results.nc"))
         metrics, fit = summary.metrics(labeled, self.experiment.goal), arrays.kept(labeled)
-        return metrics | {"published": self.experiment.compare(fit) if fit.sizes["seed"] else []}
+        with trial(f"experiment {self.experiment.name}: its compare fails"):
+            return metrics | {"published": self.experiment.compare(fit) if fit.sizes["seed"] else []}
 
     def draw(self) -> Iterator[tuple[str, figures.Drawing]]:
         """Draws the experiment's figures from labeled results alone; raises Failed if its ``draw`` fails."""
@@ -107,16 +110,17 @@ class TrainingStudy(Study[Settings]):
 
         own, others = _results(self.run), {name: _results(other) for name, other in self.companions.items()}
         failed = f"experiment {self.experiment.name}: its draw"
-        kept = "the trained run is kept; --replot draws it again"
+        kept = "the trained run is kept, and the same command draws it"
         try:
-            drawings = self.experiment.draw(own, others)
+            draw = self.experiment.draw
+            drawings = draw(own, others) if draw else figures.usual(own, self.experiment.goal)
         except Exception as error:  # A user's code may raise anything.
             raise Failed(f"{failed} raised {described_error(error)}; {kept}") from None
         if not isinstance(drawings, Mapping):
             raise Failed(f"{failed} returned {type(drawings).__name__}, no dictionary of drawings by file name; {kept}")
         for name, drawing in drawings.items():
             ending = ".png" if isinstance(drawing, Figure) else ".gif"
-            if not isinstance(drawing, figures.Drawing) or Path(str(name)).name != name or not name.endswith(ending):
+            if not isinstance(drawing, figures.Drawing) or not is_plain(name) or not name.endswith(ending):
                 returned = f"returned {type(drawing).__name__} under {name!r}"
                 raise Failed(f"{failed} {returned}; a Figure goes under NAME.png, an animation under NAME.gif; {kept}")
         yield from drawings.items()

@@ -39,7 +39,7 @@ def test_a_page_is_made_of_the_runs_that_there_are_and_replaced_unless_somebody_
     page, line = tmp_path / command.NAME, [f"--results_dir={tmp_path}"]
     assert conftest.carry_out(command, line) == 0
     printed = " ".join(capsys.readouterr().out.split())
-    assert "line: not on the page, there is no finished run of `python -m experiments.line --seeds 2" in printed
+    assert "line: not on the page, there is no finished run of `lstm-toys line --seeds 2" in printed
     sections = [section for section in post.SECTIONS if section["run"] == "sine"]
     assert page.read_text().count("data:image/png;base64,") == len(sections)
     assert conftest.carry_out(command, line) == 0

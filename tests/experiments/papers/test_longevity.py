@@ -157,7 +157,7 @@ def test_the_command_tells_what_the_rate_chooses(tmp_path, capsys, monkeypatch):
     assert carry_out(command, ["--seeds=8", f"--results_dir={tmp_path}"]) == 0
     assert "the early rate selects" in capsys.readouterr().out
     (metrics,) = (json.loads(path.read_text()) for path in (tmp_path / "runs").glob("longevity-*/metrics.json"))
-    supported = {words for words, each in metrics["verdicts"].items() if each["supported"]}
+    supported = {words for words, each in metrics["numbers"]["verdicts"].items() if each["supported"]}
     for cell in ("LSTM", "GRU"):
         assert f"{cell}: the rate chooses how many networks keep for 10,000 steps" in supported
         assert f"{cell}: a third of the rate for three times the steps keeps longer" in supported

@@ -15,9 +15,10 @@ import experiments.null
 import experiments.papers.__main__ as papers
 import lstm_toys as lt
 from conftest import carry_out, rarely
-from experiments.papers import ask, counting, languages, memory, networks, scoring, tune
+from experiments.papers import ask, counting, languages, memory, scoring, tune
 from experiments.papers.populations import changed, fewer
 from experiments.post.claims import CLAIMS
+from lstm_toys import modules
 from lstm_toys.cli import flags
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.claims import evidence
@@ -193,6 +194,8 @@ def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkey
         return {"dyck-one-unit": len(numbers) - 1}
 
     monkeypatch.setattr(scoring, "judged", judged)
+    monkeypatch.setattr(modules, "interactive", lambda: False)
+    monkeypatch.setattr(modules, "changed", lambda _: False)
     line = ["--claims=experiments.papers.counting", "--networks=3", f"--results_dir={tmp_path}"]
     assert [carry_out(experiments.null, line) for _ in range(2)] == [1, 0]
     parts = [(scale, *numbers) for scale in ask.SCALES for numbers in ((0, 1), (2,))]
@@ -225,7 +228,6 @@ def test_every_population_has_the_same_grid_on_other_seeds_ranked_by_the_median_
 @pytest.mark.long
 def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(languages, "REACHES", {"anbn": (4, 6, 10)})
-    monkeypatch.setattr(networks, "MOST", 4)
     (declared,) = (claim for claim in counting.CLAIMS.claims if claim.id == "rnn-does-not-count-on")
     few_claims = dataclasses.replace(
         counting.CLAIMS,
@@ -242,7 +244,7 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     folder = tmp_path / "results" / "papers" / "counting"
     pictures = {"finding.png", "claims.png", "numbers.png", "variants.png"}
     assert {path.name for path in folder.iterdir()} == {"paper.md", "metrics.json", "manifest.json", *pictures}
-    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics = json.loads((folder / "metrics.json").read_text())["numbers"]
     runs = map(lt.load, tmp_path.glob("results/runs/counting-*"))
     (results,) = (each.results for each in runs if each.results.sizes["seed"] == 3)
     assert metrics["numbers"]["rnn"] == languages.reached_of(results).tolist()

@@ -67,7 +67,7 @@ def test_every_figure_is_compared_after_every_number_of_steps(tmp_path, monkeypa
     assert carry_out(command, ["--seeds=16", "--quiet", f"--results_dir={tmp_path}"]) == 0
     (networks,), (run,) = ((tmp_path / "runs").glob(f"{name}-*") for name in ("timeline_networks", "timeline"))
     found = storage.load_results(networks / "results.nc", results.VARIABLES | {"answer"})
-    metrics = json.loads((run / "metrics.json").read_text())
+    metrics = json.loads((run / "metrics.json").read_text())["numbers"]
     for name, told in metrics["published"].items():
         scored = recipe.scores(recipe.compared(found, timeline.FIGURES[name])).mean
         np.testing.assert_allclose(told["score"], scored, atol=1e-5)

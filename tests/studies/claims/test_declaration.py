@@ -17,7 +17,7 @@ def change(_, settings):
 ABOUT = (lt.Source("first", "line"), lt.Source("second", "training"))
 BASELINES = (lt.Baseline("more", number, (lt.Source("third", "line"),)),)
 CLAIM = lt.Claim("one", "", "", number, ABOUT[:1], against="second", baselines=BASELINES)
-ONE = (lt.Experiment("name", "", {}, lt.Goal(rmse=1.0), *[lambda *_: []] * 3), [])
+ONE = (lt.Experiment("name", "", {}, lambda _: []), [])
 THRESHOLDS = lt.Thresholds((0.5,), "Little.", "Much.")
 
 

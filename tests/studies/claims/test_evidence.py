@@ -41,7 +41,7 @@ TASKS = {
 @pytest.mark.parametrize("name", TASKS)
 def test_a_copy_answers_its_input_or_the_true_value_of_what_is_read_off(name, bound):
     make, probes, told = TASKS[name]
-    asked = lt.Experiment("name", "", {}, lt.Goal(rmse=0.03), make, probes, lambda *_: {})
+    asked = lt.Experiment("name", "", {}, make, probes=probes)
     task, shown = make(X), lt.curves_of(asked, 10)
     axes = shown.shape[:2] if task.sequence else shown.shape[:1]
     copy = evidence.copy(lt.labeled(asked, np.zeros((2, *axes, len(task.output_features))), 10), bound)
@@ -54,6 +54,46 @@ def test_a_copy_answers_its_input_or_the_true_value_of_what_is_read_off(name, bo
             np.testing.assert_allclose(part.truth, 1 - part.input, atol=1e-6)
         elif name == "read off":
             np.testing.assert_allclose(part.truth.sel(output_feature="slope"), slopes)
+
+
+def test_classes_and_bits_have_no_copy():
+    """A value that is copied is not a logit."""
+    for task, answers in (("bits", 1), ("classes", 2)):
+        loss = "binary_cross_entropy" if task == "bits" else "cross_entropy"
+        made = lt.Examples(np.ones((3, 10, answers)), np.ones((3, 1)))
+
+        def asked(_, made=made, loss=loss, answers=answers):
+            names = ("p", "q")[:answers]
+            return lt.Task(lambda *_: made, names, names, sequence=False, loss=loss)
+
+        own = lt.Experiment(
+            "name",
+            "",
+            {},
+            asked,
+            lt.Goal(accuracy=0.5),
+            lambda _, made=made: [lt.Probe.of("mine", made)],
+        )
+        labeled = lt.labeled(own, np.full((2, 4, answers), [[[0.0, 1.0][:answers]]]), 10)
+        assert lt.right(evidence.select(labeled, "training")).tolist() == [[answers == 2]] * 2
+        copied = evidence.copy(labeled)
+        assert evidence.select(copied, "mine") is None
+        assert evidence.select(copied, "training") is None
+
+
+def test_a_copy_of_scaled_curves_is_clipped_where_networks_end():
+    """Units answer within (-1, 1), which here are -2 to 8."""
+    scaling = lt.Scaling(((3.0, 5.0),), ((3.0, 5.0),))
+    scaled = dataclasses.replace(
+        lt.Experiment("name", "", {}, lambda x: lt.reproduce("line", LINES, x), lt.Goal(rmse=0.03), lines),
+        scaling=scaling,
+    )
+    labeled = lt.labeled(scaled, np.zeros((1, 3, 10, 1)), 10)
+    labeled["input"] = labeled.input * 9
+    for bound, ends in ((1.0, (-2.0, 8.0)), (np.inf, (-np.inf, np.inf))):
+        copied = evidence.select(evidence.copy(labeled, bound), "lines")
+        np.testing.assert_allclose(copied.answer[0], labeled.input.values.clip(*ends))
+    assert labeled.input.max() > 8
 
 
 def test_made_up_results_have_the_records_that_trained_ones_have():

@@ -1,9 +1,10 @@
 """The table of claims, whatever they are called."""
 
+import pytest
 from hypothesis import given, settings
 from rendered import PLAIN, TEXTS, instead, rendered
 
-from lstm_toys.studies.claims import markdown
+from lstm_toys.studies.claims import figures, markdown
 from lstm_toys.text import one_line
 
 ENDS = [0.4, 0.6]
@@ -15,7 +16,7 @@ VARIANT |= {"seeds": 8, "counted": 6, "unlearned": [1, 2]}
 def entry(text):
     """A claim that says the same everywhere."""
     texts = {"id": "one.claim-of_mine", "quote": text, "statistic": text, "meets": f"above {text}'s"}
-    none = {"diverged": [], "excluded": [], "meaningless": [], "during": None}
+    none = {"diverged": [], "excluded": [], "meaningless": [], "during": None, "threshold": {"against": None}}
     ranks = {"networks": [1, 0, 8], text: [1, 2, 8]}
     told = {
         "simultaneous": {"interval": ENDS, "verdict": "undecided"},
@@ -37,6 +38,42 @@ def table(text):
 @given(TEXTS.map(str.strip).filter(one_line))
 def test_all_that_a_user_says_is_what_a_reader_sees(text):
     assert table(text) == instead(table(PLAIN), one_line(text))
+
+
+def test_a_report_of_claims_alone_explains_nothing_that_it_does_not_have():
+    """Nothing is published, no model and no control stands beside the networks, and there is one claim."""
+    alone = entry("a") | {"published": None, "null": {}, "controls": {}, "variants": {}, "baselines": {}, "remarks": []}
+    told = markdown.claims([alone], "mine", "Made.")
+    (head,) = (line for line in told.splitlines() if line.startswith("| claim"))
+    assert head == "| claim | verdict | share of networks (95 % interval) | median (95 % interval) | met |"
+    for word in ("publish", "copy", "control", "✓", "two populations", "several", "at once", "bonferroni"):
+        assert word not in told.lower(), word
+    rows = [line for line in told.splitlines() if line.startswith("|")]
+    assert {line.count("|") for line in rows} == {6}
+    whole = markdown.claims([entry("a"), alone], "mine", "Made.")
+    assert "| met | the published | a | a |" in whole
+    assert {line.count("|") for line in whole.splitlines() if line.startswith("|") and "points" not in line} >= {9}
+    assert "at once" in whole
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        (["input"], ["copy of the input", "copy of the input, clipped to (-1, 1)"]),
+        (["true value"], ["true value", "true value, clipped to (-1, 1)"]),
+        (
+            ["input", "true value"],
+            ["copy of the input or true value", "copy of the input or true value, clipped to (-1, 1)"],
+        ),
+    ],
+)
+def test_a_legend_names_what_models_without_a_network_answer(answers, told):
+    entries = [
+        {"published": None, "null": {name: {"value": 0.5, "answers": each} for name in ("copy", "clipped copy")}}
+        for each in answers
+    ]
+    assert [*figures.single_names(entries).values()] == told
+    assert figures.single_names([{"published": None, "null": {}}]) == {}
 
 
 def test_a_claim_is_linked_to_its_heading():

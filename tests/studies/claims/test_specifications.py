@@ -165,7 +165,11 @@ def test_figures_show_every_training_and_threshold():
         for power, (level, share) in enumerate(chosen.items())
         for kind in ["units" if level == "half" else "optimizer"]
     ]
-    known = KNOWN | {"published": {"value": 0.4}, "null": {"copy": {"value": 1.0}}, "statistic": "last"}
+    known = KNOWN | {
+        "published": {"value": 0.4},
+        "null": {"copy": {"value": 1.0, "answers": "input"}},
+        "statistic": "last",
+    }
     known |= {"threshold": {"low": 0.5, "high": None}}
     found = specifications.entry(claim(), known, others)
     drawn = specification_figures.drawings([known], [found])

@@ -122,7 +122,8 @@ def test_diverged_seeds_are_named_and_excluded_setting_by_setting(swept, found):
 def test_a_sweep_tells_of_all_settings_and_so_does_the_same_command_again(swept, capsys):
     first = " ".join(swept.printed.split())
     assert "18 networks: 6 trainings of 3 seeds, read at 18 settings; compiled once for each of 2 shapes" in first
-    assert "1 of 2: sgd (hidden 4, readout cell, gates hard): 9 networks, 20 steps" in first
+    assert "1 of 2: sine (hidden 4): 9 networks, 20 steps" in first
+    assert "2 of 2: sine (hidden none): 9 networks, 20 steps" in first
     assert carry_out(sweep, swept.arguments) == 0
     again, errors = capsys.readouterr()
     assert ("already finished" in again, errors) == (True, "")

@@ -41,6 +41,7 @@ def hand_made(grid, seeds=5, diverged=(), asked="feature"):
             "train_mse": (("setting", "seed"), np.where(lost, np.nan, errors[..., 0])),
             "train_rmse": (("setting", "seed", asked), np.sqrt(errors[..., :1])),
             "learned": (("setting", "seed"), (errors[..., 0] < 0.3) & ~lost),
+            "lost": (("setting", "seed"), (errors[..., 0] > 0.9) & ~lost),
             "diverged": (("setting", "seed"), lost),
             "rmse": (("setting", "seed", "probe"), errors),
             "record_step": (("setting", "seed", "record"), record_step),
@@ -61,6 +62,8 @@ def test_rows_are_the_statistics_of_each_setting():
     assert not {"momentum", "decay"} & rows[0].keys()
     assert [row["diverged_seeds"] for row in rows] == [[], [0, 3], [], [0, 1, 2, 3, 4]]
     assert [row["learned"] for row in rows] == found.learned.values.sum(axis=1).tolist()
+    assert [row["lost_seeds"] for row in rows] == [np.flatnonzero(own).tolist() for own in found.lost.values]
+    assert not {"learned", "lost_seeds"} & results.rows(found.drop_vars(["learned", "lost"]))[0].keys()
     for number, kept in enumerate([[0, 1, 2, 3, 4], [1, 2, 4], [0, 1, 2, 3, 4]]):
         errors = [found.train_mse.values[number, kept], *found.rmse.values[number, kept].T]
         for name, values in zip(("train_mse", "line", "sine"), errors, strict=True):
@@ -76,11 +79,8 @@ def test_the_tables_have_the_errors_of_every_probe_and_say_what_is_scaled(capsys
     found = hand_made({"optimizer": ["sgd", "adam"], **RATES}).assign_coords(probe=["held out", "b"])
     found["rmse"][..., 1] = np.nan
     given = {"seeds": 5, "goal": "", "networks": 5, "shapes": 1, "seconds": {}, "member_steps_per_second": 1}
-    scaling = {"scaling": "(y - 2) / 3", "scaled_errors": False}
-    asked = ask.ask(sine.EXPERIMENT, ask.SweepSettings("sweep", ()), Path())
-    for each in reported(asked, {"rows": results.rows(found), "varied": results.varied(found), **given, **scaling}):
-        output.console().print(each)
-    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    given |= {"scaling": "(y - 2) / 3", "scaled_errors": False, "of_answers": "RMSE"}
+    lines = printed({"rows": results.rows(found), "varied": results.varied(found), **given}, capsys)
     assert "networks are shown (y - 2) / 3; losses are of scaled values" in lines
     start = lines.index("optimizer rate held out")
     medians = np.median(found.rmse.values[..., 0], axis=1)
@@ -89,9 +89,32 @@ def test_the_tables_have_the_errors_of_every_probe_and_say_what_is_scaled(capsys
         assert line.split() == [optimizer, f"{rate:g}", f"{median:.3g}"]
 
 
+def printed(metrics, capsys):
+    """The lines of a sweep's report, without the spaces that align columns."""
+    for each in reported(ask.ask(sine.EXPERIMENT, ask.SweepSettings("sweep", ()), Path()), metrics):
+        output.console().print(each)
+    return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize("kinds", [["sequences"], ["points", "sequences"]])
+def test_accuracies_are_not_called_errors_and_who_lost_the_goal_is_counted(kinds, capsys):
+    found = accuracies(hand_made(RATES)).sel(counted=kinds).drop_vars("lost")
+    found["lost"] = ("setting", "seed"), np.array([[False] * 5, [True, True] + [False] * 3])
+    given = {"seeds": 5, "goal": "it", "networks": 5, "shapes": 1, "seconds": {}, "member_steps_per_second": 1}
+    of_answers = " and ".join(f"accuracy over {each}" for each in kinds)
+    given |= {"rows": results.rows(found), "varied": results.varied(found), "of_answers": of_answers}
+    lines = printed(given, capsys)
+    assert not any("RMSE" in line for line in lines)
+    assert f"medians over networks: {of_answers} of answers to curves that were shown after training" in lines
+    assert ("rate line sine" in lines) == (len(kinds) == 1)
+    assert "learned: it; lost: met it earlier, but not at last" in lines
+    start = lines.index("rate learned lost diverged train loss 95 % bootstrap") + 2
+    assert [line.split()[2] for line in lines[start : start + 2]] == ["0", "2"]
+
+
 def accuracies(found):
     """The same networks, with accuracies instead of errors."""
-    both = xr.concat([found.train_mse] * 2, "counted").transpose("setting", "seed", "counted")
+    both = xr.concat([found.train_mse] * 2, "counted").transpose("setting", "seed", "counted").assign_attrs(weighted=0)
     kept = found.drop_vars(["rmse", "train_rmse", "train_mse"]).assign(train_accuracy=both, train_loss=found.train_mse)
     answered = found.rmse.expand_dims(counted=["points", "sequences"], axis=-1)
     return kept.assign(accuracy=answered).assign_coords(counted=answered.counted)

@@ -1,0 +1,54 @@
+"""The digest of the library's own code: what changes it, and that it is the same where the library is installed."""
+
+import os
+import shutil
+
+import pytest
+
+from conftest import ROOT
+from lstm_toys import modules
+from lstm_toys.execution import code
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """A copy of the library as it is installed, with the experiments within."""
+    folder = shutil.copytree(ROOT / "lstm_toys", tmp_path / "lstm_toys", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "experiments", folder / "experiments")
+    usual = code.library("studies/sweep")
+    monkeypatch.setattr(modules, "LIBRARY", f"{folder}{os.sep}")
+    monkeypatch.setattr(modules, "BEGAN", modules.BEGAN + 1e6)  # So that files of this test are older.
+    yield folder, usual
+    code.library.cache_clear()
+    code.digest.cache_clear()
+
+
+def edited(path, old, new):
+    """The digest after an edit of a file."""
+    before = path.read_text()
+    assert old in before
+    path.write_text(before.replace(old, new))
+    code.library.cache_clear()
+    code.digest.cache_clear()
+    return code.library("studies/sweep")
+
+
+def test_code_below_a_study_counts_without_texts_wherever_it_lies(installed, monkeypatch):
+    folder, usual = installed
+    code.library.cache_clear()
+    assert code.library("studies/sweep") == usual != code.library()
+    for name, old, new in (
+        ("results/arrays.py", "def histories(", "# Of all members.\ndef histories("),
+        ("networks/training.py", "an axis for seeds", "axes for seeds"),
+        ("results/arrays.py", "def scaling_of(results: xr.Dataset)", "def scaling_of(results: Results)"),
+        ("studies/claims/verdicts.py", "share.value", "share.low"),
+        ("figures/style.py", "FRAMES_A_SECOND = 4", "FRAMES_A_SECOND = 5"),
+        ("cli/parsers.py", "\nfrom ", "\n\nfrom "),
+        ("experiments/sine.py", "rmse=0.02", "rmse=0.03"),
+    ):
+        assert edited(folder / name, old, new) == usual
+    told = {edited(folder / name, "\nimport ", "\nX = 1\nimport ") for name in ("files.py", "studies/sweep/study.py")}
+    assert len({usual, *told}) == 3
+    monkeypatch.setattr(modules, "BEGAN", 0.0)  # Edited while the process runs.
+    code.library.cache_clear()
+    assert code.library("studies/sweep") not in {usual, *told}

@@ -1,0 +1,130 @@
+"""The figures of an experiment that declares none."""
+
+import dataclasses
+import re
+
+import jax
+import majority
+import numpy as np
+import parity
+import pytest
+from drawn import assert_legible, dashed, median, panels
+from scipy.special import expit, softmax
+
+import lstm_toys as lt
+from conftest import untrained
+from experiments import line, slope_intercept
+from lstm_toys.results import arrays
+from lstm_toys.runs import preparation
+
+SOUND = [0, 2]
+"""Of three networks, those that did not diverge."""
+
+
+def results_of(experiment):
+    """Results with random answers of three networks, of which one diverged, that nobody trained."""
+    x, task = experiment.small
+    curves = preparation.curves(experiment, len(x), {})
+    values, random = len(task.output_features), np.random.default_rng(0)
+    answers = {
+        name: random.normal(0, 2, (3, *inputs.shape[: 2 if task.sequence else 1], values)).astype(np.float32)
+        for name, inputs in curves.answered.items()
+    }
+    population = untrained(task, lt.Stack(values, (2,), sequence=task.sequence))
+    population = dataclasses.replace(population, train_measures=np.ones((3, 2, len(task.measured))))
+    learned, probed = curves.split(answers)
+    x = np.asarray(x)
+    return arrays.dataset(
+        population, x, experiment.span, curves.training, learned, curves.probes, probed, {"flags": {}}
+    )
+
+
+def test_values_are_drawn_with_correct_answers_and_the_parameters_in_which_curves_differ():
+    results = results_of(line.EXPERIMENT)
+    drawn = lt.figures.usual(results, line.GOAL)
+    assert [*drawn] == ["loss.png", "answers_1.png", "answers_2.png"]
+    for number, feature in enumerate(("x", "y"), 1):
+        first, *others = panels(drawn[f"answers_{number}.png"])
+        assert first.get_ylabel() == feature
+        trained = results.train_answer.sel(feature=feature).values[SOUND]
+        np.testing.assert_allclose(median(first).get_ydata(), np.median(trained, axis=0))
+        np.testing.assert_allclose(dashed(first)[0].get_ydata(), results.train_target.sel(feature=feature))
+        assert [each.get_title() for each in others][::4] == ["slope −0.3, intercept 0.6", "height −0.2, base 0.6"]
+        for curve, axes in enumerate(others):
+            own = results.isel(curve=curve).sel(feature=feature)
+            np.testing.assert_allclose(median(axes).get_ydata(), np.median(own.answer.values[SOUND], axis=0))
+            np.testing.assert_allclose(dashed(axes)[0].get_ydata(), own.input)
+        assert_legible(drawn[f"answers_{number}.png"])
+    assert "counts as learned: 0.02" in str([each.get_label() for each in drawn["loss.png"].legends[0].legend_handles])
+
+
+def test_bits_are_drawn_as_probabilities():
+    results = results_of(parity.EXPERIMENT)
+    drawn = lt.figures.usual(results)
+    assert [*drawn] == ["loss.png", "answers.png"]
+    first, *others = panels(drawn["answers.png"])
+    assert first.get_ylabel() == "probability of odd"
+    assert [each.get_title() for each in others[:5]] == [f"curve {number}" for number in range(5)]
+    for curve, axes in enumerate(others[:5]):
+        own = results.isel(curve=curve, output_feature=0)
+        np.testing.assert_allclose(
+            median(axes).get_ydata(), np.median(expit(own.answer.values[SOUND]), axis=0), rtol=1e-5
+        )
+        np.testing.assert_array_equal(dashed(axes)[0].get_ydata(), own.truth)
+
+
+def test_classes_are_drawn_as_probabilities_until_the_end_of_each_sequence_and_at_other_lengths():
+    results = results_of(majority.EXPERIMENT)
+    drawn = lt.figures.usual(results)
+    assert [*drawn] == ["loss.png", "answers_1.png", "answers_2.png"]
+    for index, feature in enumerate(("fewer", "more")):
+        figure = drawn[f"answers_{index + 1}.png"]
+        first, *others = panels(figure)
+        assert first.get_ylabel() == f"probability of {feature}"
+        for curve, axes in enumerate(others[:5]):
+            own = results.isel(curve=curve)
+            chances = softmax(own.answer.values[SOUND].astype(float), axis=-1)[..., index]
+            np.testing.assert_allclose(median(axes).get_ydata(), np.median(chances, axis=0), rtol=1e-4)
+            right = np.where(np.isnan(own.truth), np.nan, own.truth == index)
+            np.testing.assert_array_equal(dashed(axes)[0].get_ydata(), right)
+        assert np.isnan(dashed(others[0])[0].get_ydata()[3:]).all()
+        assert len(median(others[-1]).get_xdata()) == 30
+        assert [each.get_suptitle() for each in figure.subfigs] == ["training curve", "curves: unseen", "curves: long"]
+
+
+def test_numbers_of_curves_are_drawn_against_the_true_ones():
+    drawn = lt.figures.usual(results_of(slope_intercept.EXPERIMENT))
+    assert [*drawn] == ["loss.png", "answers.png"]
+    assert [each.get_title() for each in panels(drawn["answers.png"])] == ["slope", "intercept"]
+
+
+@pytest.mark.parametrize("module", [line, parity, majority, slope_intercept])
+def test_without_probes_the_training_is_drawn(module):
+    alone = dataclasses.replace(module.EXPERIMENT, probes=lambda _: [])
+    drawn = lt.figures.usual(results_of(alone))
+    assert all(re.fullmatch(r"loss|answers(_\d)?", name.removesuffix(".png")) for name in drawn)
+    assert len(drawn) == {line: 3, parity: 2, majority: 3, slope_intercept: 1}[module]
+
+
+def test_more_sets_than_fit_are_left_out_and_said_to_be():
+    def probes(x):
+        return [
+            lt.probe(f"set {number}", "line", {"slope": 0.1, "intercept": 0.1}, x, ("x", "y")) for number in range(7)
+        ]
+
+    figure = lt.figures.usual(results_of(dataclasses.replace(line.EXPERIMENT, probes=probes)))["answers_1.png"]
+    assert figure.get_suptitle() == "6 of 8 sets of curves"
+    assert len(figure.subfigs) == 6
+
+
+def test_of_predictions_inputs_are_not_drawn_as_correct_answers():
+    def task(x):
+        longer = lt.time_points(len(x) + 1)
+        return lt.predict_next(lt.show(jax.numpy.sin(9 * longer)[None], longer, ("y",)), ("y",))
+
+    def probes(x):
+        return [lt.Probe("flat", np.ones((1, len(x), 1)), {})]
+
+    own = dataclasses.replace(line.EXPERIMENT, task=task, probes=probes)
+    known, unknown = panels(lt.figures.usual(results_of(own))["answers.png"])
+    assert (len(dashed(known)), len(dashed(unknown))) == (1, 0)

@@ -1,0 +1,48 @@
+"""An experiment with one answer per sequence of eight points, and claims about it, as a user writes them."""
+
+import lstm_toys as lt
+
+GOAL = lt.Goal(accuracy=0.9)
+
+
+def at_length(key, _, points):
+    drawn = lt.sequences.parity(key, points, 8)
+    return lt.Examples(drawn.inputs, drawn.targets[:, -1])
+
+
+def task(x):
+    def examples(key, numbers):
+        return at_length(key, numbers, len(x))
+
+    loss = "binary_cross_entropy"
+    return lt.Task(examples, ("bit",), ("odd",), sequence=False, loss=loss, at_length=at_length)
+
+
+def right(curves):
+    return lt.right(curves).mean(axis=1)
+
+
+EXPERIMENT = lt.Experiment(
+    name="whole_parity",
+    doc="Whether the number of ones is odd.",
+    defaults={
+        "timesteps": 8,
+        "steps": 20,
+        "learning_rate": 0.02,
+        "optimizer": "adam",
+        "hidden": "4",
+        "readout": "dense",
+    },
+    goal=GOAL,
+    task=task,
+    probes=lambda x: [lt.probe_at("two", task(x), 2), lt.probe_at("unseen", task(x), len(x))],
+    draw=lambda results, _: {"loss.png": lt.figures.loss(results, "Parity", goal=GOAL)},
+)
+CLAIMS = lt.Claims(
+    "mine",
+    (
+        lt.Claim("learned", "It is learned", "share", right, (lt.Source("a", "training"),), low=0.9, learned=True),
+        lt.Claim("two", "Two bits are enough", "share", right, (lt.Source("a", "two"),), low=0.9),
+    ),
+    {"a": (EXPERIMENT, [])},
+)
