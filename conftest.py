@@ -178,7 +178,7 @@ def context(folder, trainings=1):
     return RunContext(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings), Here(), {})
 
 
-def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
+def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,), measures=None):
     """Networks that nobody trained: of these losses, and with all their weights zero."""
     from lstm_toys.networks.training import LastGood
     from lstm_toys.populations import records
@@ -188,7 +188,8 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
     spec, start = specify(task, model, seeds=len(losses), steps=2, learning_rate=0.1)
     params = jax.tree.map(lambda leaf: np.zeros((len(losses), *leaf.shape), leaf.dtype), spec.member.params)
     sound = np.where(np.isin(np.arange(len(losses)), diverged), 0, 2)
-    recorded = np.array([[1.0, loss] for loss in losses]), np.ones((len(losses), 2, len(task.output_features)))
+    measures = np.ones((len(losses), 2, len(task.measured))) if measures is None else measures
+    recorded = np.array([[1.0, loss] for loss in losses]), measures
     good = LastGood(sound, params, np.ones(len(losses)))
     labeled = records.labeled(spec, start, np.array([0, 2]), good, *recorded, np.empty((len(losses), 0)), None)
     features, own = (task.input_features, task.output_features), labeled.diverged.values

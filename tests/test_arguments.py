@@ -126,7 +126,7 @@ probe = partial(lt.Probe, name="p", inputs=CURVES, parameters={})
 reproduce = partial(lt.reproduce, family="line", parameters=LINE, x=X)
 x, measures = np.asarray(X), lt.measures
 VISITED = {layer: {"hidden": np.ones((2, 1, 4, n)), "cell": np.ones((2, 1, 4, n))} for layer, n in UNITS.items()}
-slow = partial(lt.slow_points, model=MODEL, params=PARAMS, visited=VISITED, inputs=np.ones((1, 1)))
+slow = partial(lt.slow_points, networks=(MODEL, PARAMS), visited=VISITED, inputs=np.ones((1, 1)))
 sized = partial(lt.sequences.parity, KEY, length=9, count=2)
 powers = partial(lt.sequences.powers, np.array([1]), length=9, symbols=2)
 accepted = partial(lt.accepted, by="n")
@@ -219,7 +219,7 @@ REFUSED = [
     *bad(partial(lt.per_curve, measure=measures.rmse), curves=[CURVES, ANSWERED.isel(time=0)]),
     *bad(partial(lt.per_curve, ANSWERED), measure=[lambda a: a, lambda *_: None, lambda a, *_: a]),
     *bad(partial(lt.load, folder="saved"), trust=[3, "mylab.cells"]),
-    *bad(partial(lt.save, folder="saved"), population=[None, TASK, PARAMS]),
+    *bad(partial(lt.save, folder="saved"), networks=[None, TASK, PARAMS]),
     *bad(partial(lt.save_results, path="results.nc"), results=[None, {"answer": CURVES}]),
     *bad(partial(lt.save_parameters, path="parameters.npz"), params=[None, [PARAMS], {"a": [CURVES, CURVES]}]),
     *bad(partial(lt.probed, name="lines"), results=[5, {}]),

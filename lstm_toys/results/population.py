@@ -15,7 +15,7 @@ import dataclasses
 import importlib
 import json
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,8 +40,8 @@ from lstm_toys.text import printable
 
 ABOUT, RESULTS, PARAMETERS = "population.json", "results.nc", "parameters.npz"
 
-SWEPT = "networks-"
-"""Beginning of the names of the folders in which a sweep saves its networks, one for each model."""
+SWEPT = "population-"
+"""Beginning of the names of the files in which a sweep saves its networks, of each model separately."""
 
 OWN = "lstm_toys.networks."
 """Prefix of modules that may be imported for any model."""
@@ -78,35 +78,29 @@ def save(
     _check_networks(labeled, len(networks))
     folder.mkdir(parents=True, exist_ok=True)
     storage.save_results(labeled, folder / RESULTS)
-    return _written(networks, folder, model, labeled.sizes.get("time", 2), {RESULTS: folder / RESULTS})
+    return _written(networks, folder / ABOUT, model, labeled.sizes.get("time", 2))
 
 
-def save_swept(networks: Networks, folder: Path, settings: Mapping[int, Int[np.ndarray, " S"]]) -> str:
-    """Saves networks of a sweep, whose results lie in the folder above; returns the file that has all digests.
+def save_swept(networks: Networks, path: Path, settings: Mapping[int, Int[np.ndarray, " S"]]) -> None:
+    """Saves networks of a sweep next to its results; ``path`` is of the file that describes them.
 
     ``settings`` are the places of each network's settings in the results, by step; -1 where there is none.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     swept = {"settings": {str(step): places.tolist() for step, places in settings.items()}}
-    results = {RESULTS: folder.parent / RESULTS}
-    *_, about = _written(networks, folder, described(networks.model), 2, results, **swept)
-    return f"{folder.name}/{about}"
+    _written(networks, path, described(networks.model), 2, **swept)
 
 
-def _written(
-    networks: Networks, folder: Path, model: dict[str, Any], points: int, others: Mapping[str, Path], **more: Any
-) -> list[str]:
-    last = networks.steps[-1]
-    names = {step: PARAMETERS if step == last else f"parameters-{step}.npz" for step in networks.steps}
+def _written(networks: Networks, path: Path, model: dict[str, Any], points: int, **more: Any) -> list[str]:
+    names = _names(path, networks.steps)
     for step, name in names.items():
-        storage.save_parameters(networks.at(step).params, folder / name)
-    files = {**others, **{name: folder / name for name in names.values()}}
+        storage.save_parameters(networks.at(step).params, path.parent / name)
+    files = [RESULTS, *names.values()]
     about = {
-        "run": folder.name,
+        "run": path.parent.name,
         "model": model,
         "input_features": list(networks.input_features),
         "output_features": list(networks.output_features),
-        "kept": {str(step): name for step, name in names.items()},
+        "kept": networks.steps,
         "networks": {
             "block": networks.block,
             "points": points,
@@ -114,67 +108,76 @@ def _written(
             "diverged": np.flatnonzero(networks.diverged).tolist(),
             "numbers": {name: values.tolist() for name, values in networks.numbers.items()},
         },
-        "files": {name: sha256(path) for name, path in files.items()},
+        "files": {name: sha256(path.parent / name) for name in files},
         **more,
     }
-    write_sealed(folder / ABOUT, about)
-    return [name for name, path in files.items() if path.parent == folder] + [ABOUT]
+    write_sealed(path, about)
+    return [*files, path.name]
+
+
+def _names(about: Path, steps: Sequence[int]) -> dict[int, str]:
+    """The names of the files of parameters by step, which belong to a description of networks."""
+    stem = "parameters" if about.name == ABOUT else about.stem
+    return {**{step: f"{stem}-{step}.npz" for step in steps}, steps[-1]: f"{stem}.npz"}
 
 
 def load(folder: Path | str, trust: Collection[str] = (), model: nn.Module | None = None) -> Networks:
     """Loads networks; see `lstm_toys.runs.loading.load`. With a ``model``, it is not rebuilt."""
-    trust, folder = arguments.names("trust", trust), Path(folder)
-    if not (folder / ABOUT).exists() and (swept := sorted(folder.glob(f"{SWEPT}*/{ABOUT}"))):
-        if len(swept) > 1:
-            every = ", ".join(f"{path.parent.name} of {_model_of(path)}" for path in swept)
-            raise ValueError(f"{folder} has networks of {len(swept)} models; load one of its folders: {every}")
-        folder = swept[0].parent
-    about = read_sealed(folder / ABOUT)
-    with telling_damage(folder / ABOUT):
-        names = {int(step): name for step, name in about["kept"].items()}
-        kept = {step: name if name == PARAMETERS else f"parameters-{step}.npz" for step, name in names.items()}
-        digests = {name: str(about["files"][name]) for name in (RESULTS, PARAMETERS, *kept.values())}
+    trust, path = arguments.names("trust", trust), _described(Path(folder))
+    about, folder = read_sealed(path), path.parent
+    with telling_damage(path):
+        kept, digests = sorted(map(int, about["kept"])), {name: str(each) for name, each in about["files"].items()}
         place, attributes = str(about["model"]["class"]), dict(about["model"]["attributes"])
         inputs, outputs = (tuple(about[each]) for each in ("input_features", "output_features"))
         settings = {int(step): np.array(places) for step, places in about.get("settings", {}).items()}
-        own = about.get("networks")
+        own, results = about.get("networks"), digests[RESULTS]
     if model is None:
         try:
             model = _rebuilt(place, attributes, trust)
         except ValueError as error:
             refused = Untrusted if isinstance(error, Untrusted) else ValueError
-            raise refused(f"{folder / ABOUT}: {printable(str(error))}") from None
+            raise refused(f"{path}: {printable(str(error))}") from None
     if own is None:  # Written by version 0.2.
-        results = _labeled(folder, digests[RESULTS], None, {}, 0)
-        kept |= {int(results.step[-1]): PARAMETERS}
-        fingerprint = json.loads(results.attrs.get("fingerprint", "{}"))
-        own = {"block": fingerprint.get("block", BLOCK), "points": results.sizes.get("time", 2), "numbers": {}}
-        own |= {"seeds": results.seed.values, "diverged": np.flatnonzero(results.diverged)}
-    with telling_damage(folder / ABOUT):
+        labeled = _labeled(folder, results, None, {}, 0)
+        kept.append(int(labeled.step[-1]))
+        fingerprint = json.loads(labeled.attrs.get("fingerprint", "{}"))
+        own = {"block": fingerprint.get("block", BLOCK), "points": labeled.sizes.get("time", 2), "numbers": {}}
+        own |= {"seeds": labeled.seed.values, "diverged": np.flatnonzero(labeled.diverged)}
+    with telling_damage(path):
         seeds, shape = np.array(own["seeds"], int), (own["points"], len(inputs))
         numbers = {name: np.array(values, np.float32) for name, values in own["numbers"].items()}
         diverged, block = np.isin(np.arange(len(seeds)), own["diverged"]), int(own["block"])
-        last = max(kept)
-    read = {
-        step: partial(_parameters, folder / name, digests[name], model, shape, len(seeds))
-        for step, name in kept.items()
-    }
+        read = {
+            step: partial(_parameters, folder / name, digests[name], model, shape, len(seeds))
+            for step, name in _names(path, kept).items()
+        }
     return Networks(
         model=model,
-        params=read[last](),
+        params=read[kept[-1]](),
         block=block,
         seeds=seeds,
         diverged=diverged,
         numbers=numbers,
         input_features=inputs,
         output_features=outputs,
-        step=last,
+        step=kept[-1],
         kept=read,
-        labeled=partial(_labeled, folder.parent if settings else folder, digests[RESULTS], seeds, settings),
+        labeled=partial(_labeled, folder, results, seeds, settings),
     )
 
 
-def _model_of(path: Path) -> str:
+def _described(folder: Path) -> Path:
+    """The file that describes the networks in a folder, or the only ones of a sweep; raises ValueError for several."""
+    if folder.is_file():
+        return folder
+    swept = [] if (folder / ABOUT).exists() else sorted(folder.glob(f"{SWEPT}*.json"))
+    if len(swept) > 1:
+        every = ", ".join(f"{path.name} of {_words(path)}" for path in swept)
+        raise ValueError(f"{folder} has networks of {len(swept)} models; load one of its files: {every}")
+    return swept[0] if swept else folder / ABOUT
+
+
+def _words(path: Path) -> str:
     attributes = read_sealed(path)["model"]["attributes"]
     return ", ".join(f"{name} {value}" for name, value in attributes.items())
 

@@ -17,8 +17,8 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Networks:
     Loading executes no code from the files. The class of the model is taken from this library, or from a module that
     the program has already imported; other modules, such as ``"mylab.cells"``, only if ``trust`` names them.
 
-    A sweep keeps networks of each model, such as a cell and a size, in a folder ``networks-N``; if there are several,
-    load one of these folders. `Networks.sel` then selects those of a setting.
+    A sweep describes networks of each model, such as a cell and a size, in a file ``population-N.json``; if there are
+    several, load one of these files instead of the folder. `Networks.sel` then selects those of a setting.
 
     Raises:
         OSError: a file is missing, as in the run of a sweep that kept no networks.

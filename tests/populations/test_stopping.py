@@ -158,7 +158,7 @@ def test_a_stopped_training_has_what_it_trained_and_continues_to_the_same_bits(b
         with pytest.raises(lt.OtherTraining, match="belongs to another training"):
             continued(99, **other)
     last = continued(99)
-    assert 0 < last[0].member_steps < best[0].member_steps
+    assert last[0].member_steps < best[0].member_steps
     assert last[0].continued
     monkeypatch.setattr(programs, "compile_programs", None)
     again = continued(99)

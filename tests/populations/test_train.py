@@ -179,7 +179,7 @@ def test_the_engine_computes_what_the_reference_does(task, model, options):
         networks = train.train(task, model, seeds=3, **options)
         losses, params = reference.train(task, model, seed=2, **options)
     found = networks.results.train_loss[2]
-    np.testing.assert_allclose(found, losses[found.step], rtol=1e-4)
+    np.testing.assert_allclose(found, losses[found.step.values], rtol=1e-4)
     # RMSprop and Adam make a step of full size of a gradient that is all rounding.
     atol = 2e-5 if options["optimizer"] in ("sgd", "momentum") else 2e-4
     jax.tree.map(lambda ours, its: np.testing.assert_allclose(ours[2], its, atol=atol), networks.params, params)

@@ -1,9 +1,7 @@
 """Labeled results: what they hold."""
 
-import dataclasses
 
 import numpy as np
-import parity
 import pytest
 
 import lstm_toys as lt
@@ -28,11 +26,12 @@ def test_results_may_have_no_probes(tmp_path, whole):
 
 @pytest.mark.parametrize("sequence", [True, False])
 def test_accuracies_are_found_by_their_names(sequence):
-    task = dataclasses.replace(parity.task(lt.time_points(20)), sequence=sequence)
+    inputs, targets = np.zeros((2, 20, 1)), np.zeros((2, 20, 1) if sequence else (2, 1))
+    examples = lt.Examples(inputs, targets)
+    task = lt.Task(lambda *_: examples, ("bit",), ("bit",), sequence=sequence, loss="binary_cross_entropy")
     names = ["points", "sequences"][not sequence :]
     accuracies = np.random.default_rng(0).uniform(size=(3, 2, len(names)))
-    population = dataclasses.replace(untrained(task, lt.Stack(1, (4,), "dense")), train_measures=accuracies)
-    for found in (population.train_accuracy, arrays.histories(population).train_accuracy):
-        assert found.dims == ("seed", "step", "counted")
-        for place, name in enumerate(names):
-            np.testing.assert_array_equal(found.sel(counted=name, step=2), accuracies[:, 1, place])
+    found = untrained(task, lt.Stack(1, (4,), "dense", sequence), measures=accuracies).results.train_accuracy
+    assert found.dims == ("seed", "step", "counted")
+    for place, name in enumerate(names):
+        np.testing.assert_array_equal(found.sel(counted=name, step=2), accuracies[:, 1, place])

@@ -203,7 +203,8 @@ class Sweep(Study[SweepSettings]):
                 fingerprints += [each for each in trained.fingerprints if each not in fingerprints]
         files = [run.results.name]
         for number, (shape, networks) in enumerate(zip(every, kept, strict=self.keeps)):
-            files.append(population.save_swept(networks, run.folder / f"{population.SWEPT}{number}", shape.settings))
+            files.append(f"{population.SWEPT}{number}.json")  # Which has the digests of the others.
+            population.save_swept(networks, run.folder / files[-1], shape.settings)
         scaled: Metrics = {}  # Errors of several features, whose units may differ, are averaged in scaled form.
         if experiment.scaling is not None:
             several = len(experiment.small[1].output_features) > 1
