@@ -1,28 +1,43 @@
 """Do the dynamics of the sine's networks explain the claims about them?
 
-Compares the numbers of claims between networks and models of them, tests predictions, and asks whether the resonance
-ends the plateau of the loss. At first networks answer the mean of the sine, and the loss stays near the sine's
-variance; the rules for the plateau were chosen on the networks with base seed 0, and are applied to those with base
-seed 1.
+Analyzes the dynamics of the networks of the experiment `sine`, and of networks trained on sines of other frequencies,
+with other seeds, with a dense readout, with other cells, and untrained. For each claim about the sine it then compares
+each network's number with the numbers of models of the network, none of which is fitted to what it predicts; and it
+tests predictions that were made about networks before they were analyzed. Missing networks are trained and analyzed
+first.
+
+It also asks whether the resonance ends the plateau of the loss. At first networks answer the mean of the sine, and the
+loss stays near the sine's variance; the rules for the plateau were chosen on the networks with base seed 0, and are
+applied to those with base seed 1.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
+from rich.console import RenderableType
 from scipy.stats import rankdata
 
+import lstm_toys as lt
+from lstm_toys import tables
+from lstm_toys.cli import command
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json, finite, median_of
+from lstm_toys.runs import trainings
 from lstm_toys.runs.folder import Run
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.claims import verdicts
-from lstm_toys.studies.dynamics.study import VARIABLES, answers_file
+from lstm_toys.studies.dynamics.settings import DynamicsSettings
+from lstm_toys.studies.dynamics.study import VARIABLES, Dynamics, answers_file
 
-from . import sentences
-from .predictions import EVERY, NETWORKS, PREDICTIONS, REPEATED, SINE, Prediction
+from . import analyses, post
+from .post import sentences
+from .post.predictions import EVERY, NETWORKS, PREDICTIONS, REPEATED, SINE, Prediction, TrainedNetworks, experiment
+
+MEASURES = ("mode_frequency", "peak_frequency", "peak_gain", "static_gain")
 
 UNREAD = {"prediction", "answer", "phase"}
 """Variables of studies of dynamics that are not needed here and make up most of their files."""
@@ -197,3 +212,65 @@ def steps_of(found: xr.Dataset) -> tuple[Float[np.ndarray, " S"], Float[np.ndarr
     ended = found.train_loss < ENDED * found.curve_shown.isel(curve=0).values.var()
     resonant = found.peak_gain_course > RESONANT * found.static_gain_course
     return first(ended, "step"), first(resonant, "kept_step")
+
+
+def explained(seeds: int) -> lt.Analysis:
+    """Compares the dynamics of all networks."""
+    dynamics: dict[str, Dynamics] = {}
+    for name, (frequency, more) in {SINE: TrainedNetworks(), **EVERY}.items():
+        trained, _ = trainings.parse(experiment(frequency), [f"--seeds={seeds}", *more])
+        settings = DynamicsSettings(f"dynamics_{trained.experiment}", trained=trained)
+        dynamics[name] = Dynamics(experiment(frequency), settings)
+    return lt.Analysis(
+        name="explained",
+        settings={"seeds": seeds, "steps": dynamics[SINE].settings.trained.steps},
+        needs={NETWORKS: dynamics[SINE].needs["population"], **dynamics},
+        score=lambda found, _: score(found),
+        draw=lambda metrics, _: {
+            "claims_by_model.png": post.figures.claims_by_model(metrics),
+            "tuning.png": post.figures.tuning(metrics),
+        },
+        report=report,
+    )
+
+
+def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
+    """Yields the tuning by training frequency, the end of the plateau, and the predictions."""
+    names = ("networks", "oscillate>", "mode>", "peak>", "peak gain>", "slow gain>")
+    tuned = [
+        (
+            name,
+            f"{each['oscillating']}/{each['networks']}",
+            *(tables.number(each[measure]["median"]) for measure in MEASURES),
+        )
+        for name, each in metrics["tuning"].items()
+    ]
+    title = "at rest under the mean input, medians; mode and peak of the gain in rad per x"
+    yield tables.table(title, names, tuned, **tables.PLAIN)
+    plateau = metrics["plateau"]
+    ended, resonant = ("{} ({})".format(*tables.spread(plateau[name])) for name in ("ended", "resonant"))
+    yield (
+        f"base seed 1: the plateau of the loss ends after {ended} steps, and networks resonate after {resonant}; in "
+        f"{plateau['together']} of {plateau['networks']} they do by then"
+    )
+    predictions = metrics["predictions"]
+    predicted = [
+        (
+            name,
+            each["measured"],
+            f"{each['predicted_low']:g} … {each['predicted_high']:g}",
+            *tables.spread(each),
+            each["verdict"],
+        )
+        for name, each in predictions.items()
+    ]
+    again = sum(each["variant"] == REPEATED for each in predictions.values())
+    title = f"predictions, made before; {again} of {len(predicted)} are about the same recipe with new seeds"
+    columns = ("prediction", "of", "predicted>", "median>", "95 % bootstrap>", "")
+    yield tables.table(title, columns, predicted, **tables.PLAIN)
+
+
+plan = partial(analyses.plan, explained, __doc__, 6, {"seeds": 64})
+
+if __name__ == "__main__":
+    command.run_and_exit(plan)

@@ -1,4 +1,9 @@
-"""Why do LSTMs stop counting? How far networks count under several recipes, what predicts it, and what prolongs it.
+"""Why do LSTMs stop counting? Shows networks that learned a^n b^n, n up to 50, strings with n up to 2,000.
+
+Trains LSTMs with sigmoid and with hard gates under six recipes each, two of them also for three times the steps.
+Reports how far they count, whether the leak of the counter's forget gate or the asymmetry of its steps predicts it, and
+how far networks count when their saturated gates are rounded to 0 and 1. The networks' base seed is used by no other
+run; missing networks are trained first.
 
 A network counts to n if it accepts a^m b^m for every m of `SIZES` up to n. If the counter's forget gate is below 1, the
 count leaks; if a b takes away another amount than an a adds, it drifts. Gates near 0 or 1 that are rounded to 0 and 1
@@ -19,18 +24,31 @@ import jaxtyping as jt
 import numpy as np
 
 import lstm_toys as lt
+from lstm_toys.cli import command
 from lstm_toys.results.summary import as_json, finite
 from lstm_toys.runs.folder import Run
-from lstm_toys.studies.analysis.ask import Keep
+from lstm_toys.studies.analysis.settings import Keep
 
-from ..post.explained import rank_correlation
-from . import languages, networks
-from .languages import TRAINED
+from . import analyses, papers
+from .explained import rank_correlation
+from .papers import languages, networks
+from .papers.counting import EXPERIMENT
+from .papers.hypotheses import FAR, LEAK
+from .papers.languages import TRAINED
+from .papers.populations import RATES, recipe
+from .resonance import JUDGED_BY
+
+STEPS = 3_000
+
+RECIPES = {
+    **{recipe(name, rate): (name, rate, STEPS) for name, rates in RATES.items() for rate in rates},
+    "RMSprop 0.1, three times the steps": ("rmsprop", 0.1, 3 * STEPS),
+    "Adam 0.01, three times the steps": ("adam", 0.01, 3 * STEPS),
+}
+"""Optimizer, learning rate and steps."""
 
 SIZES = np.unique(np.concatenate([np.arange(1, 51), np.geomspace(50, 2_000, 40).round()])).astype(int)
 """The m of the strings that are shown: every one of the training, and others up to 2,000."""
-
-FAR = 1_000
 
 SATURATED = 0.05
 """A gate is saturated within this distance of 0 or 1."""
@@ -43,7 +61,7 @@ judged."""
 LEAST = 8
 """Fewest networks with both numbers, at least three of them different, for a rank correlation."""
 
-LEAK, DRIFT = "leak of the forget gate", "asymmetry of the counter"
+DRIFT = "asymmetry of the counter"
 
 
 def score(needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
@@ -174,3 +192,34 @@ def verdicts(found: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     farther = share([float(after > before) for after, before in pairs], 1)
     supported = carried["low"] is not None and carried["low"] > 0.5
     yield "rounded gates carry sigmoid LSTMs on", {**carried, "farther": farther, "supported": supported}
+
+
+def horizon(seeds: int, base_seed: int) -> lt.Analysis:
+    """Counts with the networks of all recipes."""
+    needs = {
+        f"{gates}, {name}": lt.ask(
+            EXPERIMENT,
+            f"--seeds={seeds}",
+            f"--base_seed={base_seed}",
+            f"--gates={gates}",
+            f"--optimizer={optimizer}",
+            f"--learning_rate={rate}",
+            f"--steps={steps}",
+        )
+        for gates in ("sigmoid", "hard")
+        for name, (optimizer, rate, steps) in RECIPES.items()
+    }
+    return lt.Analysis(
+        name="horizon",
+        settings={"seeds": seeds, "base_seed": base_seed},
+        needs=needs,
+        score=score,
+        draw=lambda metrics, _: {"horizon.png": papers.figures.horizon(metrics)},
+        report=lambda metrics: papers.reports.horizon(metrics),
+    )
+
+
+plan = partial(analyses.plan, horizon, __doc__, 6, {"seeds": 24, "base_seed": JUDGED_BY})
+
+if __name__ == "__main__":
+    command.run_and_exit(plan)

@@ -1,4 +1,10 @@
-"""What does the learning rate choose? For how long networks that learned to remember equally well keep three bits.
+"""What does the learning rate choose? Asks networks that learned to remember equally well for how long they do.
+
+Trains LSTMs and GRUs on the three-bit flip-flop with RMSprop and Adam, five rates each, and RMSprop with rates that
+decay, are warmed up, are a third for three times the steps, or change at the same loss. Reports for how long the
+shortest memory lasts, up to 40,000 steps, and which quantity orders these times under one rate. Also counts the valleys
+that stay among networks that learned the sine to the same error under five rates. The networks' base seed is used by no
+other run.
 
 Haviv, Rivkind and Barak (2019) showed that networks which were trained by other protocols to the same performance keep
 memories for different times, and that the speed of slow points predicts these times. Here the protocol is the learning
@@ -12,7 +18,7 @@ small rate kept longer than those that changed the other way, against what is st
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
-from typing import Any, Literal
+from typing import Any
 
 import jax
 import jax.flatten_util
@@ -22,45 +28,45 @@ import numpy as np
 import optax
 
 import lstm_toys as lt
+from lstm_toys.cli import command
 from lstm_toys.results.summary import finite, steps_to_goal
 from lstm_toys.runs.folder import Run
 from lstm_toys.statistics.intervals import probability_above
-from lstm_toys.studies.analysis.ask import Keep
+from lstm_toys.studies.analysis.settings import Keep
 
-from .. import sine
-from ..post.numbers import valley_moved
-from . import memory
+from . import analyses, papers, sine
 from .horizon import as_lists, correlation, predicts, share
-from .networks import gates
+from .papers import memory
+from .papers.hypotheses import CELLS, CENSORED, CHOOSES, HIGH, LASTING, LIFETIME, LOW, RATES, STAYS, Cell
+from .papers.networks import gates
+from .post.numbers import valley_moved
 
-CENSORED, LASTING = 40_000, 10_000
-"""Time steps without a pulse that are shown, and after which a memory counts as lasting."""
+JUDGED_BY = 52
+"""Base seed of the networks that judge the hypotheses; base seed 0 was explored."""
 
-RATES, STEPS, TRAINED_ON = (0.003, 0.01, 0.03, 0.1, 0.3), 1_000, 50
+SINE = {"0.0003": 6_000, "0.001": 2_000, "0.003": 1_000, "0.006": 600, "0.01": 400}
+"""Learning rates of the sine's networks, which are trained until they reach their goal, and the most steps of each.
+
+The goal is checked at 200 records, so that fewer steps of larger rates stop networks at nearly the same error.
+"""
+
+STEPS, TRAINED_ON = 1_000, 50
 THIRDS = RATES[2:]
 """Rates that are compared with a third of them for three times the steps."""
 
-HIGH, LOW, MATCHED = 0.1, 0.01, 0.1
-"""The rates of switches, and the validation loss at which a network is switched from one to the other."""
+MATCHED = 0.1
+"""The validation loss at which a network is switched from one rate to the other."""
 
 RULES = {"RMSprop": partial(optax.scale_by_rms, decay=0.9), "Adam": optax.scale_by_adam}
-Cell = Literal["lstm", "gru"]
-CELLS: dict[Cell, str] = {"lstm": "LSTM", "gru": "GRU"}
 
 LEARNED = 0.999
 """Least share of bits right over the 50 steps of validation sequences."""
-
-STAYS = 0.2
-"""Largest range of the valley's depth, over that of the peaks, of networks whose valley stays."""
-
-CHOOSES = f"the rate chooses how many networks keep for {LASTING:,} steps"
-"""The first hypothesis about each cell."""
 
 SATURATION, NORM = "saturation of gates", "norm of recurrent weights"
 SHARPNESS, SPEED = "preconditioned sharpness", "speed of drift"
 QUANTITIES = (SATURATION, NORM, SHARPNESS, SPEED)
 
-LIFETIME, SATURATED, EARLY = "lifetime", 0.05, 200
+SATURATED, EARLY = 0.05, 200
 """A gate is saturated within ``SATURATED`` of 0 or 1, along the first ``EARLY`` steps without a pulse."""
 
 BATCHES = 8
@@ -299,3 +305,25 @@ def apart(shares: list[dict[str, Any]]) -> dict[str, Any]:
         **{f"most {name}": high[name] for name in ("count", "networks")},
         "supported": bool(low["high"] < high["low"]),
     }
+
+
+def longevity(seeds: int, base_seed: int) -> lt.Analysis:
+    """Measures memories of networks that it trains, and valleys of the sine's, of which there are twice as many."""
+    given = f"--seeds={2 * seeds}", f"--base_seed={base_seed}", "--early_stopping=1"
+    return lt.Analysis(
+        name="longevity",
+        settings={"seeds": seeds, "base_seed": base_seed},
+        needs={
+            rate: lt.ask(sine.EXPERIMENT, *given, f"--learning_rate={rate}", f"--steps={steps}")
+            for rate, steps in SINE.items()
+        },
+        score=lambda runs, keep: score(runs, base_seed, seeds, keep),
+        draw=lambda metrics, _: {"longevity.png": papers.figures.longevity(metrics)},
+        report=lambda metrics: papers.reports.longevity(metrics),
+    )
+
+
+plan = partial(analyses.plan, longevity, __doc__, 6, {"seeds": 16, "base_seed": JUDGED_BY})
+
+if __name__ == "__main__":
+    command.run_and_exit(plan)

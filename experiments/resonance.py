@@ -1,8 +1,9 @@
-"""Is the resonance the cause of the waves? Turns the leading mode of networks, and asks whether the waves follow.
+"""Is the resonance the cause of the waves? Turns the leading mode of the sine's networks at test time.
 
-Networks that learned the sine oscillate at rest. Their answers to lines begin with waves. If the mode at rest makes the
-waves, they follow when its frequency or its decay is changed at test time; an edit that damages networks as much, but
-leaves the mode as it is, does not move them.
+Changes the frequency and the decay of the mode in which each network oscillates at rest, and fits the waves at the
+beginning of its answers to lines. Compares this with random edits that damage the networks as much, with the next
+mode, and with the mode at each line; and tests which claims follow. The networks' base seed is used by no other run;
+missing networks are trained first.
 
 Hypotheses and thresholds were fixed before any network with the judging base seed was trained. This analysis of 16
 networks of base seed 0 had shown median slopes of 0.8 to 2.2 on most lines, of at most 0.1 for the other edits, and
@@ -11,23 +12,47 @@ training errors that grow from 0.009 to 0.13 at most.
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from rich.console import RenderableType
 from scipy.stats import spearmanr
 
 import lstm_toys as lt
+from lstm_toys import tables
+from lstm_toys.cli import command
 from lstm_toys.dynamics.linear import modes
 from lstm_toys.dynamics.system import system_of
 from lstm_toys.dynamics.turned import Oscillation, edited, oscillation
 from lstm_toys.results.summary import as_json, finite
+from lstm_toys.runs import trainings
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.preparation import Prepared
+from lstm_toys.runs.study import Study
 from lstm_toys.statistics import intervals
 
+from . import analyses, post
 from .explained import judged_claims
+from .post.predictions import OTHER, RANDOM, TURNED, enough, experiment
+
+JUDGED_BY = 51
+"""Base seed of the networks that judge the hypotheses; base seed 0 was explored."""
+
+POPULATIONS = {
+    "A = 0.3, ω = 10": (10.0, 0.3),
+    "A = 0.15": (10.0, 0.15),
+    "A = 0.6": (10.0, 0.6),
+    "ω = 5": (5.0, 0.3),
+    "ω = 20": (20.0, 0.3),
+    "ω = 40": (40.0, 0.3),
+}
+"""The frequency and the amplitude of the training sines; the first ones judge."""
+
+OTHERS = 24
+"""Most networks of the other populations."""
 
 FACTORS = (0.6, 0.7, 0.85, 1.0, 1.2, 1.4, 1.6)
 """Factors of the mode's frequency."""
@@ -50,8 +75,8 @@ EXPLAINED = 0.5
 """A fit counts if it explains this share of the deviation from the static answer, and does not end at an end of
 `FREQUENCIES` or `TIMES`."""
 
-LEAST, JUDGED = 4, 0.5
-"""Fewest fits for the slope of a network, and smallest share of networks with a slope for a verdict on a line."""
+LEAST = 4
+"""Fewest fits for the slope of a network."""
 
 LEVELS, REST = np.linspace(0, 2.5, 51), 500
 """Constant inputs at which the static answer is computed, and the time points that networks have to come to rest."""
@@ -67,8 +92,7 @@ LARGEST = 64.0
 CLAIM_IDS = ("lines-sine-phase", "lines-same-factor", "frequency-copied", "valley-amplitude", "valley-phase")
 """Claims of the post that may be about the mode."""
 
-TURNED, RANDOM, OTHER, LOCAL = "the mode", "a random edit", "the next mode", "the mode at the line"
-"""The edits; the random one damages the training answer of each network as much as the mode's does."""
+LOCAL = "the mode at the line"
 
 
 class Waves(NamedTuple):
@@ -175,8 +199,8 @@ def score(needs: Mapping[str, Run], populations: Mapping[str, tuple[lt.Experimen
         it is supported, undecided, refuted, and not judged.
     """
     found = {}
-    for name, (experiment, settings) in populations.items():
-        measure = partial(turned, experiment, settings, needs[name])
+    for name, (trained, settings) in populations.items():
+        measure = partial(turned, trained, settings, needs[name])
         found[name] = keep(f"{name}: turned", [needs[name], name], measure)
     main = next(iter(found.values()))
     return {"populations": found, "verdicts": dict(verdicts(main))}
@@ -283,14 +307,79 @@ def verdicts(found: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, int]]]:
         yield name, counts
 
 
-def enough(each: Mapping[str, Any], networks: int) -> bool:
-    """Whether enough networks have a number for a verdict; see `JUDGED`."""
-    return bool(each["networks"] >= JUDGED * networks)
-
-
 def _judged(each: Mapping[str, Any], networks: int, low: float, high: float) -> str:
     if not enough(each, networks) or each["low"] is None:
         return "not judged"
     if low <= each["low"] and each["high"] <= high:
         return "supported"
     return "refuted" if each["high"] < low or each["low"] > high else "undecided"
+
+
+def resonance(seeds: int, base_seed: int) -> lt.Analysis:
+    """Turns the modes of all populations."""
+    populations: dict[str, Any] = {}
+    needs: dict[str, Study[Any]] = {}
+    for name, (frequency, amplitude) in POPULATIONS.items():
+        networks = min(seeds, OTHERS) if needs else seeds
+        given = f"--seeds={networks}", f"--base_seed={base_seed}", f"--train_amplitude={amplitude}"
+        populations[name] = experiment(frequency), trainings.parse(experiment(frequency), given)[0]
+        needs[name] = lt.ask(experiment(frequency), *given)
+    return lt.Analysis(
+        name="resonance",
+        settings={"seeds": seeds, "base_seed": base_seed},
+        needs=needs,
+        score=lambda runs, keep: score(runs, populations, keep),
+        draw=lambda metrics, _: {"resonance.png": post.resonance_figures.resonance(metrics)},
+        report=report,
+    )
+
+
+def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yields slopes by line and population, the damage, and the verdicts on the hypotheses."""
+    populations = metrics["populations"]
+    first = next(iter(populations.values()))
+    edits = list(first["slopes"])
+    rows = [
+        (line, *(_interval(first["slopes"][edit][line]) for edit in edits), _interval(each))
+        for line, each in first["decay"].items()
+    ]
+    columns = ("line", *(f"{edit}>" for edit in edits), "duration>")
+    title = "slope of log wave frequency on log factor, median and 95 % bootstrap interval: 1 follows, 0 stays"
+    yield tables.table(title, columns, rows, **tables.PLAIN)
+    factors = [f"× {factor:g}>" for factor in first["factors"]]
+    damage = [(edit, *(tables.number(each["median"]) for each in own)) for edit, own in first["damage"].items()]
+    yield tables.table("median RMSE of the training curve", ("edit", *factors), damage, **tables.PLAIN)
+    others = [
+        (
+            name,
+            f"{own['oscillating']}/{own['networks']}",
+            tables.number(own["frequency"]["median"]),
+            *(_middle(own["slopes"][edit]) for edit in edits),
+            _middle(own["decay"]),
+            _interval(own["lines"]["correlation"]),
+        )
+        for name, own in populations.items()
+    ]
+    names = ("trained on", "oscillate>", "rad per x>", *(f"{edit}>" for edit in edits), "duration>", "local mode>")
+    title = "median of the lines' slopes, and rank correlation of local modes and waves over lines"
+    yield tables.table(title, names, others, **tables.PLAIN)
+    for name, counts in metrics["verdicts"].items():
+        known = {verdict: count for verdict, count in counts.items() if count}
+        lines = ", ".join(f"{verdict} on {count} lines" for verdict, count in known.items())
+        yield f"{name}: {lines if sum(known.values()) > 1 else next(iter(known))}"
+
+
+def _interval(each: Mapping[str, Any]) -> str:
+    rounded = {name: each[name] if each[name] is None else round(each[name], 3) for name in ("median", "low", "high")}
+    return "{} ({})".format(*tables.spread(rounded))
+
+
+def _middle(lines: Mapping[str, Any]) -> str:
+    known = [each["median"] for each in lines.values() if each["median"] is not None]
+    return tables.number(round(median(known), 3)) if known else "–"
+
+
+plan = partial(analyses.plan, resonance, __doc__, 6, {"seeds": 64, "base_seed": JUDGED_BY})
+
+if __name__ == "__main__":
+    command.run_and_exit(plan)

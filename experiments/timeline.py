@@ -1,22 +1,37 @@
 """When in its training did the post's network give its published answers?
 
-Two criteria choose the number of steps: the energy score of the published curves, and the likelihood of their first
-values, which depend only on the first input.
+Trains the networks of the experiment `sine` once, and compares them after many numbers of steps with the published
+answers, figure by figure. Two criteria choose the number of steps: the energy score of the published curves, and the
+likelihood of their first values, which depend only on the first input.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int
+from rich.console import RenderableType
 from scipy.spatial.distance import cdist
 from scipy.stats import multivariate_normal
 
+import lstm_toys as lt
+from lstm_toys import tables
+from lstm_toys.cli import command
+from lstm_toys.output import listed
 from lstm_toys.results.summary import finite
 from lstm_toys.statistics.scores import Distances, energy_score
+from lstm_toys.studies.sweep.settings import SweepSettings, expand
+from lstm_toys.studies.sweep.study import Sweep
 
-from .recipe import CHOSEN_ON, Compared, compared, scores
+from . import analyses, post, recipe, sine
+from .published.answers import CHOSEN_ON
+from .recipe import Compared, compared, results_of, scores
+
+STEPS = (*range(125, 2001, 125), 2250, 2500, 3000, 4000)
+LEAST_SEEDS = 16
+"""Fewest networks: the covariance of the first answers needs more networks than first answers."""
 
 FIGURES = {
     "sine.png": ("sine",),
@@ -132,3 +147,40 @@ def interval(scored: Float[np.ndarray, "S K"], steps: Int[np.ndarray, " K"]) -> 
     """The middle 90 % of the numbers of steps that fit single networks best, which is the variation by chance."""
     low, high = np.quantile(steps[scored.argmin(axis=1)], (0.05, 0.95), method="inverted_cdf")
     return int(low), int(high)
+
+
+def timeline(seeds: int, base_seed: int) -> lt.Analysis:
+    """Compares networks after all numbers of steps."""
+    given = f"--seeds={seeds}", f"--base_seed={base_seed}"
+    settings, _ = expand(sine.EXPERIMENT, [("steps", [str(each) for each in STEPS])], given)
+    return lt.Analysis(
+        name="timeline",
+        settings={"seeds": seeds, "base_seed": base_seed},
+        needs={"networks": Sweep(recipe.NETWORKS, SweepSettings("timeline_networks", settings=settings))},
+        score=lambda needs, _: summarize(results_of(needs["networks"])),
+        draw=lambda metrics, _: {"timeline.png": post.figures.timeline(metrics)},
+        report=report,
+    )
+
+
+def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
+    """Yields the steps that fit each published figure, and the choice."""
+    if diverged := metrics["diverged_seeds"]:
+        yield f"diverged and left out: seeds {listed(diverged)}"
+    rows = [
+        (name, f"{each['best']:,}", "{:,} to {:,}".format(*each["interval"]), f"{min(each['score']):.4f}")
+        for name, each in metrics["published"].items()
+    ]
+    columns = ("published figure", "best fit>", "5-95 % of networks>", "energy score>")
+    title = f"the number of steps that fits each published figure, {metrics['seeds']} networks"
+    yield tables.table(title, columns, rows, **tables.PLAIN)
+    for name, criterion in (("curves", "by_curves"), ("first answers", "by_first_answers")):
+        steps = ", ".join(f"{each:,}" for each in metrics[criterion]["steps"])
+        yield f"by the {name}: best {metrics[criterion]['best']:,}; not excluded {steps}"
+    yield f"chosen: {metrics['chosen']:,}"
+
+
+plan = partial(analyses.plan, timeline, __doc__, LEAST_SEEDS, {"seeds": 64, "base_seed": 0})
+
+if __name__ == "__main__":
+    command.run_and_exit(plan)

@@ -9,25 +9,30 @@ networks are trained first. Flags of trainings, such as --cell, change all netwo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from lstm_toys import files
-from lstm_toys.cli import command, flags, modules, parsers
-from lstm_toys.cli.script import EXPERIMENTS, canonical
-from lstm_toys.runs.ask import Ask
+from lstm_toys.runs import flags, parsers, trainings
+from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.flags import FlagTable, UsageError, flag
 from lstm_toys.runs.identity import Settings
-from lstm_toys.studies.claims.ask import ClaimSettings, Question, report
 from lstm_toys.studies.claims.choices import Change
 from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Claims
-from lstm_toys.studies.training import ask as training
+from lstm_toys.studies.settings import Named, StudySettings
 from lstm_toys.tasks.parameters import NUMBER
+
+POST = "post.claims"
+"""The claims of the post."""
+
+TRAINING = {name: each for name, each in flags.of(Settings).items() if name not in ("seeds", "base_seed", "keep_steps")}
+"""Flags that change the networks of all populations."""
 
 
 @parsers.taking("NAME=FILE, the name of a population and a netCDF file", many=True)
-def answers(text: str) -> tuple[str, Path]:
+def answers_of(text: str) -> tuple[str, Path]:
     """Parses the name of a population and the file with its answers."""
     name, _, path = text.partition("=")
     if not name:
@@ -37,114 +42,121 @@ def answers(text: str) -> tuple[str, Path]:
 
 ids = parsers.Parser(lambda text: tuple(text.split(",")), "names of claims, separated by commas")
 
-POST = "post.claims"
-"""The claims of the post."""
 
-OWN: flags.FlagTable = {
-    "claims": (parsers.name, "module that declares CLAIMS: {}, or your own module"),
-    "only": (ids, "claims to test; only the networks that they need are trained"),
-    "answers": (answers, "file of answers of any model, made by lt.labeled, in place of networks; one per population"),
-}
-OWN_DEFAULTS = {"claims": POST, "only": "all claims", "answers": "none"}
+@dataclass(frozen=True)
+class Question:
+    """The claims to judge, the module that declares them, and what judges them.
 
-TRAINING: flags.FlagTable = {
-    name: each
-    for name, each in flags.FLAGS.items()
-    if name in Settings.__dataclass_fields__ and name not in ("seeds", "base_seed", "keep_steps")
-}
-"""Flags that change the networks of all populations."""
+    That is, the settings of networks by column and population, or files of external answers by population.
+    """
 
-FLAGS: flags.FlagTable = {
-    "variants": (None, "also test networks of other shapes and budgets, if the claims declare them; slow"),
-    "specifications": (None, "also test whether verdicts stay under other choices, such as optimizers and sizes; slow"),
-    **{name: flags.FLAGS[name] for name in ("seeds", "base_seed", "checkpoint_every", "compile_cache")},
-    **flags.ANALYSIS,
-}
-DEFAULTS = {**{name: flags.DEFAULTS[name] for name in FLAGS if name in flags.DEFAULTS}, "seeds": 64}
+    declared: Claims
+    module: str
+    columns: Mapping[str, Mapping[str, Settings]]
+    settings: Mapping[str, Settings]
+    answers: Mapping[str, Path]
+
+    def experiment(self, population: str) -> Experiment:
+        return self.declared.populations[population][0]
 
 
-def plan(arguments: Sequence[str]) -> command.Plan:
-    """Turns a command line into a plan."""
-    if flags.asks_help(arguments):
-        table = {**modules.offered(OWN, "claims", "CLAIMS"), **FLAGS, **TRAINING}
-        raise flags.Help(__doc__, table, {**DEFAULTS, **OWN_DEFAULTS})
-    own, rest = flags.split({**OWN, **TRAINING}, arguments)
-    values = flags.read("claims", __doc__, FLAGS, DEFAULTS, rest)
-    options, module = flags.options(values), own["claims"] or POST
-    declared = modules.declared(module, "CLAIMS", Claims, "claims")
-    called = canonical(modules.full_name(module, "CLAIMS"))
-    if values["variants"] and not declared.variants:
-        raise flags.UsageError(f"flag --variants: {module} declares no variants")
-    if unknown := [each for each in own["only"] or () if each not in declared.ids]:
-        raise flags.UsageError(f"flag --only: unknown claim {unknown[0]!r}; available: {', '.join(declared.ids)}")
-    everything = declared.ids
-    if own["only"]:
-        declared = replace(declared, claims=tuple(each for each in declared.claims if each.id in own["only"]))
-    others = typed(own, declared)
-    declared = declared.given(*others) if others else declared
-    settings = usual(declared, values, module)
-    paths = dict(own["answers"] or [])
-    every = columns(declared, {name: settings[name] for name in settings if name not in paths}, values, module)
-    name = "claims" if called == f"{EXPERIMENTS}.{POST}" else f"claims_{called.replace('.', '_')}"
-    name += "_specifications" if values["specifications"] else ""  # A set of its own, since it takes long.
-    claim_settings = ClaimSettings(
-        name,
-        **{each: values[each] for each in ("seeds", "base_seed", "variants", "specifications")},
-        only=() if declared.ids == everything else declared.ids,
-        answers=digests(paths, settings),
-        flags=others,
+@dataclass(frozen=True, kw_only=True)
+class ClaimSettings(StudySettings):
+    """The settings that verdicts depend on, in addition to the claims.
+
+    Attributes:
+        specifications: whether claims are also judged under other choices.
+        only: ids of the claims to judge; empty for all.
+        answers: populations with external answers, and the SHA-256 of each file.
+        flags: flags that all networks are trained with, in addition to those that the claims declare.
+    """
+
+    study: ClassVar[str] = "lstm_toys.studies.claims.study:ClaimStudy"
+    about: ClassVar[Named] = Named("claims", "CLAIMS", Claims)
+
+    claims: str = flag(POST, parsers.name, "module that declares CLAIMS: {}, or your own module", compare=False)
+    only: tuple[str, ...] = flag(
+        (), ids, "claims to test; only the networks that they need are trained", shown="all claims"
     )
-    needs = {
-        (column, population): training.ask(declared.populations[population][0], each, options.results_dir)
-        for column, populations in every.items()
-        for population, each in populations.items()
-    }
-    asked = Ask(
-        "lstm_toys.studies.claims.study:ClaimStudy",
-        claim_settings,
-        options.results_dir,
-        report,
-        subject=Question(declared, called, settings, paths),
-        needs=needs,
+    answers: tuple[tuple[str, str], ...] = flag(
+        (), answers_of, "file of answers of any model, made by lt.labeled, in place of networks; one per population"
     )
-    return command.Plan([asked], options)
+    variants: bool = flag(
+        False, None, "also test networks of other shapes and budgets, if the claims declare them; slow"
+    )
+    specifications: bool = flag(
+        False, None, "also test whether verdicts stay under other choices, such as optimizers and sizes; slow"
+    )
+    seeds: int = flag(64, trainings.FLAGS["seeds"].parser, trainings.FLAGS["seeds"].text)
+    base_seed: int = flag(0, trainings.FLAGS["base_seed"].parser, trainings.FLAGS["base_seed"].text)
+    flags: tuple[str, ...] = ()
+
+    @classmethod
+    def flags_of(cls, _: Claims) -> FlagTable:
+        return flags.of(Options) | {name: each._replace(usual=None) for name, each in TRAINING.items()}
+
+    @classmethod
+    def parse(cls, subject: Claims, typed: Mapping[str, Any], rest: Sequence[str]) -> tuple[Question, Self, Options]:
+        own, rest = flags.split(TRAINING, rest)
+        options = Options(**flags.read(flags.of(Options), rest))
+        post = typed["claims"] == f"experiments.{POST}"
+        name = "claims" if post else f"claims_{typed['claims'].replace('.', '_')}"
+        made = cls(name, **{**typed, "answers": ()})
+        if made.specifications:  # A set of its own, since it takes long.
+            made = replace(made, experiment=f"{made.experiment}_specifications")
+        declared = subject
+        if made.variants and not declared.variants:
+            raise UsageError(f"flag --variants: {made.claims} declares no variants")
+        if unknown := [each for each in made.only if each not in declared.ids]:
+            raise UsageError(f"flag --only: unknown claim {unknown[0]!r}; available: {', '.join(declared.ids)}")
+        if made.only:
+            declared = replace(declared, claims=tuple(each for each in declared.claims if each.id in made.only))
+        others = given_by(own, declared)
+        declared = declared.given(*others) if others else declared
+        settings, paths = usual(declared, made), dict(typed.get("answers", ()))
+        trained = {name: settings[name] for name in settings if name not in paths}
+        made = replace(
+            made,
+            only=() if declared.ids == subject.ids else declared.ids,
+            answers=digests(paths, settings),
+            flags=others,
+        )
+        return Question(declared, made.claims, columns(declared, trained, made), settings, paths), made, options
 
 
-def typed(values: Mapping[str, Any], declared: Claims) -> tuple[str, ...]:
-    """Returns the flags of `TRAINING` among values; raises UsageError if a population of the claims declares one."""
-    given = {name: f"--{name}={parsers.stated(values[name])}" for name in TRAINING if values[name] is not None}
+def given_by(typed: Mapping[str, Any], declared: Claims) -> tuple[str, ...]:
+    """Returns typed flags of `TRAINING`; raises UsageError if a population of the claims declares one."""
+    given = {name: f"--{name}={parsers.stated(typed[name])}" for name in TRAINING if name in typed}
     for population in sorted(set().union(*(claim.made_of(declared.populations) for claim in declared.claims))):
         own, _ = flags.split(TRAINING, declared.populations[population][1])
-        if twice := [name for name in given if own[name] is not None]:
+        if twice := [name for name in given if name in own]:
             reason = f"the population {population} is defined by --{twice[0]}={parsers.stated(own[twice[0]])}"
-            raise flags.UsageError(f"flag {given[twice[0]]}: {reason}; leave its claims out, as lt.Claims.on does")
+            raise UsageError(f"flag {given[twice[0]]}: {reason}; leave its claims out, as lt.Claims.on does")
     return tuple(given.values())
 
 
-def usual(declared: Claims, values: Mapping[str, Any], module: str) -> dict[str, Settings]:
+def usual(declared: Claims, asked: ClaimSettings) -> dict[str, Settings]:
     """Returns the settings of every population that claims need; raises UsageError for invalid flags."""
     needed = set().union(*(claim.made_of(declared.populations) for claim in declared.claims))
-    size = [f"--{name}={values[name]}" for name in ("seeds", "base_seed")]
+    size = [f"--{name}={getattr(asked, name)}" for name in ("seeds", "base_seed")]
     settings = {}
     for name, (experiment, changes) in declared.populations.items():
         if name in needed:
             try:
-                settings[name], _ = flags.parse(experiment, [*size, *changes])
-            except flags.UsageError as error:
-                raise flags.UsageError(f"flag --claims={module}: population {name}: {error}") from None
+                settings[name], _ = trainings.parse(experiment, [*size, *changes])
+            except UsageError as error:
+                raise UsageError(f"flag --claims={asked.claims}: population {name}: {error}") from None
     return settings
 
 
-def columns(
-    declared: Claims, trained: Mapping[str, Settings], values: Mapping[str, Any], module: str
-) -> dict[str, dict[str, Settings]]:
+def columns(declared: Claims, trained: Mapping[str, Settings], asked: ClaimSettings) -> dict[str, dict[str, Settings]]:
     """Returns the runs that claims are tested on by column and population; raises UsageError if one is impossible.
 
     The columns are the networks themselves, during training, controls, variants, and other choices.
     """
     every = {NETWORKS: {**trained}}
-    others = {each.name: each.change for each in declared.specifications} if values["specifications"] else {}
-    variants = {name: declared.variant(name).change for name in declared.variants} if values["variants"] else {}
+    others = {each.name: each.change for each in declared.specifications} if asked.specifications else {}
+    variants = {name: declared.variant(name).change for name in declared.variants} if asked.variants else {}
 
     def during(name: str, usual: Settings) -> Settings | None:
         *earlier, last = declared.during.get(name, (usual.steps,))
@@ -157,8 +169,8 @@ def columns(
             if (changed := change(name, usual)) is not None:
                 try:
                     held[name] = checked(declared.populations[name][0], changed)
-                except flags.UsageError as error:
-                    raise flags.UsageError(f"flag --claims={module}: {column}: {error}") from None
+                except UsageError as error:
+                    raise UsageError(f"flag --claims={asked.claims}: {column}: {error}") from None
         tested = [claim for claim in declared.claims if not (claim.fails and column in declared.controls)]
         if column in others:  # Without what only baselines need.
             needed = {name for claim in tested if {*claim.populations} <= {*held} for name in claim.populations}
@@ -170,10 +182,10 @@ def columns(
 
 def checked(experiment: Experiment, settings: Settings) -> Settings:
     """Checks the settings of a control or variant as flags of the experiment; raises UsageError."""
-    own = {name: getattr(settings, name) for name in Settings.__dataclass_fields__ if name in flags.FLAGS}
+    own = {name: getattr(settings, name) for name in Settings.__dataclass_fields__ if name in trainings.FLAGS}
     own |= {f"{NUMBER}{name}": value for name, value in settings.numbers}
     stated = {name: value for name, value in own.items() if value is not None and name not in experiment.fixed}
-    return flags.parse(experiment, [f"--{name}={parsers.stated(value)}" for name, value in stated.items()])[0]
+    return trainings.parse(experiment, [f"--{name}={parsers.stated(value)}" for name, value in stated.items()])[0]
 
 
 def digests(paths: Mapping[str, Path], settings: Mapping[str, Settings]) -> tuple[tuple[str, str], ...]:
@@ -181,7 +193,7 @@ def digests(paths: Mapping[str, Path], settings: Mapping[str, Settings]) -> tupl
     for name, path in paths.items():
         prefix = f"flag --answers={name}={path}"
         if name not in settings:
-            raise flags.UsageError(f"{prefix}: the claims use {', '.join(settings)}, and no population {name!r}")
+            raise UsageError(f"{prefix}: the claims use {', '.join(settings)}, and no population {name!r}")
         if not path.is_file():
-            raise flags.UsageError(f"{prefix}: is not a file")
+            raise UsageError(f"{prefix}: is not a file")
     return tuple((name, files.sha256(path)) for name, path in paths.items())

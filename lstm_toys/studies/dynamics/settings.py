@@ -1,94 +1,100 @@
-"""Asks for a study of dynamics, and reports it. Imports nothing heavy."""
+"""Analyzes why trained networks answer as they do: fixed points, slow points, resonance, and models built from them.
+
+Trains the population that the flags describe, if it is missing, and analyzes every network: where it settles under
+constant inputs, how it answers small sines, how fast it forgets, and how much of its answers is explained by its
+behavior at rest and near rest. With --keep_steps, also computes the leading mode after earlier training steps.
+
+With --hold, and for networks with several inputs, finds instead the fixed points and the slow points of every network
+under the constant inputs of named periods, such as a delay.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, NamedTuple, Self
 
-from rich.console import RenderableType
-
-from lstm_toys import tables
 from lstm_toys.output import counted
-from lstm_toys.runs.ask import Ask
+from lstm_toys.runs import parsers, trainings
+from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import Identity, Settings
-from lstm_toys.studies.training import ask as training
+from lstm_toys.runs.flags import UsageError, flag
+from lstm_toys.runs.identity import Settings
+from lstm_toys.studies.settings import OfNetworks
 from lstm_toys.tasks.planes import Axis
+
+INPUTS, MOST_INPUTS, MOST_STARTS = 41, 1_000, 1_000
+"""Default number and bounds of inputs, and of initial states."""
 
 WINDOWS = {"": "", "_early": " in the first fifth"}
 """Endings of variables and of names in the summary, by window of x: at least 0.2, and below 0.2."""
 
-INPUTS = 41
 
-EXPLAINED, PREDICTED = ": variance explained", ": time points predicted"
-
-
-@dataclass(frozen=True)
-class Period:
+class Period(NamedTuple):
     """A period of a task, such as a delay, in which the inputs of networks are constant: one value per feature."""
 
     name: str
     values: tuple[float, ...]
 
 
-@dataclass(frozen=True)
-class DynamicsSettings(Identity):
+@parsers.taking("NAME=number,number,...: a number for each input feature", many=True)
+def period(text: str) -> Period:
+    """Parses the name of a period and its constant input, such as ``delay=0,0,1``."""
+    name, _, values = text.partition("=")
+    if not name.strip():
+        raise ValueError
+    return Period(name.strip(), tuple(map(parsers.number.parse, values.split(","))))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DynamicsSettings(OfNetworks):
     """The settings of a study of dynamics.
 
     Attributes:
-        inputs: constant ones, as values of a single feature, or by period, for which slow points are found; None:
-            `INPUTS` values over the range of all curves, extended by a quarter at each end; or, for networks with
-            several input features, a period in which all of them are 0.
+        inputs: constant inputs of a single feature; None: `INPUTS` values over the range of all curves, extended by a
+            quarter at each end.
+        hold: periods for which slow points are found; by default, for networks with several input features, one in
+            which all of them are 0.
         weight_scale: factor by which all parameters are multiplied.
     """
 
+    study: ClassVar[str] = "lstm_toys.studies.dynamics.study:Dynamics"
+
+    inputs: Axis | None = flag(
+        None,
+        parsers.axis("input", f"-1:2:41, or one number; at most {MOST_INPUTS:,}", *(-math.inf, math.inf, MOST_INPUTS)),
+        f"constant inputs; by default {INPUTS}, over the range of curves and a quarter beyond",
+        shown="around the curves",
+    )
+    hold: tuple[Period, ...] = flag(
+        (),
+        period,
+        "name and constant input of a period, such as 'delay=0,0,1', under which to find slow points; repeat "
+        "--hold for each period; by default, for networks with several inputs, all inputs are 0",
+    )
+    starts: int = flag(
+        32,
+        parsers.integer(2, MOST_STARTS),
+        "number of initial states per network; half of them are states that the network visits. Slow points are "
+        "sought from eight times as many visited states",
+    )
+    weight_scale: float = flag(
+        1.0, parsers.positive, "factor of all parameters, to analyze untrained networks with other weights", shown="1"
+    )
     trained: Settings
-    inputs: Axis | tuple[Period, ...] | None
-    starts: int
-    weight_scale: float
 
     def __str__(self) -> str:
         return f"dynamics of {self.trained}, {counted(self.starts, 'start')}"
 
-
-def ask(experiment: Experiment, settings: DynamicsSettings, results_dir: Path) -> Ask[DynamicsSettings]:
-    """Asks for the dynamics of a trained population."""
-    return Ask(
-        "lstm_toys.studies.dynamics.study:Dynamics",
-        settings,
-        results_dir,
-        report,
-        subject=experiment,
-        needs={"population": training.ask(experiment, settings.trained, results_dir)},
-    )
-
-
-def report(asked: Ask[DynamicsSettings], run: Run, _: Mapping[str, Run]) -> Iterator[RenderableType]:
-    """Yields a table of results at rest, and tables of the variance that each model explains by family."""
-    metrics = run.read_metrics()
-    summary, kept = metrics["summary"], metrics["seeds"] - len(metrics["diverged_seeds"])
-    title = f"{asked.subject.name}: dynamics of {kept} of {counted(metrics['seeds'], 'network')}"
-    rows = [
-        (name, *tables.spread(row)) for name, row in summary.items() if EXPLAINED not in name and PREDICTED not in name
-    ]
-    yield tables.table(title, ("", "median or share>", "95 % interval>"), rows)
-    for window in WINDOWS.values():
-        yield from _explained(summary, window)
-    yield from tables.few(kept)
-    yield tables.stages(metrics["seconds"])
-
-
-def _explained(summary: dict[str, Any], window: str) -> Iterator[RenderableType]:
-    named = f"{EXPLAINED}{window}, "
-    models, families = ([*dict.fromkeys(name.split(named)[at] for name in summary if named in name)] for at in (0, 1))
-    if models:
-        keys = {model: [f"{model}{named}{each}" for each in families] for model in models}
-        if f"LPV{PREDICTED}{window}, {families[0]}" in summary:
-            keys |= {"predicted by LPV": [f"LPV{PREDICTED}{window}, {each}" for each in families]}
-        rows = [(name, *(tables.number(summary[key]["median"]) for key in own)) for name, own in keys.items()]
-        columns = ("", *(f"{name.replace('_', ' ')}>" for name in families))
-        title = f"share of variance that models explain{window or ' after the first fifth'} of x, median over networks"
-        yield tables.table(title, columns, rows)
+    @classmethod
+    def parse(
+        cls, subject: Experiment, typed: Mapping[str, Any], rest: Sequence[str]
+    ) -> tuple[Experiment, Self, Options]:
+        trained, options = trainings.parse(subject, rest)
+        if {"hold", "inputs"} <= typed.keys():
+            raise UsageError("flag --inputs: has no effect with --hold, which sets the constant inputs")
+        names = [each.name for each in typed.get("hold", ())]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise UsageError(f"flag --hold: the period {min(twice)} is given twice")
+        return subject, cls(f"dynamics_{subject.name}", trained=trained, **typed), options

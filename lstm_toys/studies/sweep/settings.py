@@ -1,92 +1,98 @@
-"""Asks for a sweep, and reports it. Imports nothing heavy."""
+"""Trains populations over a grid of settings: which hyperparameters learn a task, and how do the networks generalize?
+
+Trains one experiment's networks under each combination of the values in the --grid flags. Settings that differ only in
+learning rate, momentum, decay, noise, numbers of the training curves (--train_NAME) or steps share one compiled
+program; each combination of optimizer, hidden, readout, cell, gates and timesteps needs a separate one. For several
+numbers of steps, networks are trained once and evaluated after each of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any, ClassVar, Self
 
-from rich import box
-from rich.console import RenderableType
-
-from lstm_toys import tables
 from lstm_toys.output import counted
-from lstm_toys.runs.ask import Ask, Metrics
+from lstm_toys.runs import parsers, trainings
+from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import Identity, Settings
+from lstm_toys.runs.flags import UsageError, flag
+from lstm_toys.runs.identity import SWEPT, Settings
+from lstm_toys.studies.settings import OfNetworks
+from lstm_toys.tasks.parameters import NUMBER
 
-MOST_ROWS = 100
+MOST_SETTINGS = 10_000
 
-LOSSES = {"train_mse": "train MSE", "train_loss": "train loss"}
-
-MOST_MEASURES = 6
-"""Most columns of errors and other measures of answers to probes; metrics.json has all."""
+Axes = Sequence[tuple[str, Sequence[str]]]
+"""Names of flags, and their values as they are typed."""
 
 
-@dataclass(frozen=True)
-class SweepSettings(Identity):
-    """Settings of all populations of a sweep, which share the experiment and the seeds.
+@parsers.taking(
+    f"'flag=value value ...', each value once; the flag is one of {', '.join(SWEPT)} or {NUMBER}NAME", many=True
+)
+def setting(text: str) -> tuple[str, list[str]]:
+    """Parses the name of a flag and its values, such as ``learning_rate=0.1 1``."""
+    name, _, written = text.partition("=")
+    name, values = name.strip(), written.split()
+    known = name in SWEPT or name.startswith(NUMBER)
+    if not known or not values or len(set(values)) < len(values):
+        raise ValueError
+    return name, values
 
-    Attributes:
-        keep_networks: keep networks also if they take 100 MB or more.
-    """
 
+@dataclass(frozen=True, kw_only=True)
+class SweepSettings(OfNetworks):
+    """The settings of all populations of a sweep, which share the experiment and the seeds."""
+
+    study: ClassVar[str] = "lstm_toys.studies.sweep.study:Sweep"
+
+    grid: tuple[tuple[str, list[str]], ...] = flag(
+        (),
+        setting,
+        "values of another flag, such as 'learning_rate=0.1 1'; repeat --grid for each flag that varies",
+        shown="a single setting",
+        compare=False,
+    )
+    keep_networks: bool = flag(
+        False, None, "keep the trained networks for lt.load also if they take 100 MB or more; below, they are kept"
+    )
     settings: tuple[Settings, ...]
-    keep_networks: bool = False
 
     def __str__(self) -> str:
         return f"{counted(len(self.settings), 'setting')}, {counted(self.settings[0].seeds, 'seed')}"
 
-
-def ask(experiment: Experiment, settings: SweepSettings, results_dir: Path) -> Ask[SweepSettings]:
-    """Asks for populations under many settings."""
-    study = "lstm_toys.studies.sweep.study:Sweep"
-    return Ask(study, settings, results_dir, report, lost, experiment)
-
-
-def report(_asked: Ask[SweepSettings], run: Run, _: Mapping[str, Run]) -> Iterator[RenderableType]:
-    """Yields the tables of settings and of their answers to probes, and lines about compilation and run time."""
-    metrics = run.read_metrics()
-    every, varied, seeds = metrics["rows"], metrics["varied"], metrics["seeds"]
-    loss = "train_mse" if "train_mse" in every[0] else "train_loss"
-    measured = [name for name, value in every[0].items() if isinstance(value, dict) and name != loss]
-    known = [name for name in measured if any(row[name]["median"] is not None for row in every)][:MOST_MEASURES]
-    lost = [len(row.get("lost_seeds", ())) for row in every]
-    rows, answers = [], []
-    for row, met in zip(every[:MOST_ROWS], lost, strict=False):
-        values = [f"{value:g}" if isinstance(value := row.get(name, "–"), float) else str(value) for name in varied]
-        learned = [*([str(row["learned"])] if "learned" in row else []), *[str(met)] * any(lost)]
-        rows.append((*values, *learned, str(len(row["diverged_seeds"])), *tables.spread(row[loss])))
-        answers.append((*values, *(tables.number(row[name]["median"]) for name in known)))
-    names = [f"{name.removeprefix('learning_').replace('_', ' ')}>" for name in varied]
-    outcomes = [*["learned>"] * ("learned" in every[0]), *["lost>"] * any(lost), "diverged>"]
-    columns = [*names, *outcomes, f"{LOSSES[loss]}>", "95 % bootstrap>"]
-    style: dict[str, Any] = {"fold": True, "box": box.SIMPLE_HEAD, "padding": 0}
-    yield tables.table(f"{counted(len(every), 'setting')}, {counted(seeds, 'seed')} each", columns, rows, **style)
-    if known:
-        shown = metrics["of_answers"]
-        yield f"medians over networks: {shown} of answers to curves that were shown after training"
-        yield tables.table("", [*names, *(f"{name.removesuffix(f', {shown}')}>" for name in known)], answers, **style)
-    if len(every) > MOST_ROWS or len(measured) > MOST_MEASURES:
-        yield f"metrics.json has all {counted(len(every), 'setting')} and {counted(len(measured), 'measure')}"
-    yield from tables.few(min((kept for row in every if (kept := seeds - len(row["diverged_seeds"]))), default=0))
-    if "scaling" in metrics:
-        errors = "losses and errors" if metrics["scaled_errors"] else "losses"
-        yield f"networks are shown {metrics['scaling']}; {errors} are of scaled values"
-    if "goal" in metrics:
-        yield f"learned: {metrics['goal']}{'; lost: met it earlier, but not at last' if any(lost) else ''}"
-    trainings = f"{counted(metrics['networks'] // seeds, 'training')} of {counted(seeds, 'seed')}"
-    yield (
-        f"{counted(metrics['networks'], 'network')}: {trainings}, read at {counted(len(every), 'setting')}; "
-        f"compiled once for each of {counted(metrics['shapes'], 'shape')}"
-    )
-    yield f"{tables.stages(metrics['seconds'])}; {metrics['member_steps_per_second']:,} member-steps/s"
+    @classmethod
+    def parse(
+        cls, subject: Experiment, typed: Mapping[str, Any], rest: Sequence[str]
+    ) -> tuple[Experiment, Self, Options]:
+        settings, options = expand(subject, typed.get("grid", ()), rest)
+        return subject, cls("sweep", settings=settings, **typed), options
 
 
-def lost(metrics: Metrics) -> str | None:
-    """Explains in one line that every seed of every setting diverged; None if some did not."""
-    if any(len(row["diverged_seeds"]) < metrics["seeds"] for row in metrics["rows"]):
-        return None
-    return "every seed of every setting diverged; use smaller learning rates"
+def expand(experiment: Experiment, axes: Axes, arguments: Sequence[str]) -> tuple[tuple[Settings, ...], Options]:
+    """Returns the settings of a grid, and the options. Raises UsageError if one is invalid, or there are too many."""
+    names = [name for name, _ in axes]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise UsageError(f"flag --grid: {min(twice)} is given twice; give all its values in one --grid")
+    for name in names:
+        if any(argument.split("=")[0] in (f"-{name}", f"--{name}") for argument in arguments):
+            raise UsageError(f"flag --{name}: also given by --grid; give one of the two")
+    if (count := math.prod(len(values) for _, values in axes)) > MOST_SETTINGS:
+        raise UsageError(f"flag --grid: {count:,} settings; at most {MOST_SETTINGS:,} are allowed")
+    keeping = replace(experiment, defaults={**experiment.defaults, "keep_steps": "none"})
+
+    def parsed(chosen: Sequence[str]) -> tuple[Settings, Options]:
+        added = [f"--{name}={value}" for name, value in zip(names, chosen, strict=True)]
+        return trainings.parse(keeping, [*arguments, *added])
+
+    first, options = parsed([values[0] for _, values in axes])
+    if first.keep_steps:
+        raise UsageError(
+            "flag --keep_steps: a sweep keeps networks after the steps of --grid 'steps=...'; use that instead"
+        )
+    settings = tuple(parsed(chosen)[0] for chosen in product(*(values for _, values in axes)))
+    if len(set(settings)) < len(settings):
+        raise UsageError("flag --grid: two settings have the same values, written differently")
+    return settings, options
