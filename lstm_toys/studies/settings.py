@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple
 
 from lstm_toys.runs import parsers, trainings
 from lstm_toys.runs.context import Options
@@ -35,7 +35,7 @@ class StudySettings(Identity):
 
     @classmethod
     @abstractmethod
-    def parse(cls, subject: Any, typed: Mapping[str, Any], rest: Sequence[str]) -> tuple[Any, Self, Options]:
+    def parse(cls, subject: Any, typed: Mapping[str, Any], rest: Sequence[str]) -> tuple[Any, StudySettings, Options]:
         """Makes the subject of the study, its settings and options; raises UsageError.
 
         Args:

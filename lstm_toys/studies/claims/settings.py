@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from lstm_toys import files
 from lstm_toys.runs import flags, parsers, trainings
@@ -96,7 +96,9 @@ class ClaimSettings(StudySettings):
         return flags.of(Options) | {name: each._replace(usual=None) for name, each in TRAINING.items()}
 
     @classmethod
-    def parse(cls, subject: Claims, typed: Mapping[str, Any], rest: Sequence[str]) -> tuple[Question, Self, Options]:
+    def parse(
+        cls, subject: Claims, typed: Mapping[str, Any], rest: Sequence[str]
+    ) -> tuple[Question, ClaimSettings, Options]:
         own, rest = flags.split(TRAINING, rest)
         options = Options(**flags.read(flags.of(Options), rest))
         post = typed["claims"] == f"experiments.{POST}"

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple
 
 from lstm_toys.output import counted
 from lstm_toys.runs import parsers, trainings
@@ -90,7 +90,7 @@ class DynamicsSettings(OfNetworks):
     @classmethod
     def parse(
         cls, subject: Experiment, typed: Mapping[str, Any], rest: Sequence[str]
-    ) -> tuple[Experiment, Self, Options]:
+    ) -> tuple[Experiment, DynamicsSettings, Options]:
         trained, options = trainings.parse(subject, rest)
         if {"hold", "inputs"} <= typed.keys():
             raise UsageError("flag --inputs: has no effect with --hold, which sets the constant inputs")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -253,7 +253,9 @@ class Evaluation(OfNetworks):
         return {name: each for name, (_, each) in axes_of(subject).items()} | super().flags_of(subject)
 
     @classmethod
-    def parse(cls, subject: Experiment, typed: Mapping[str, Any], rest: Sequence[str]) -> tuple[Subject, Self, Options]:
+    def parse(
+        cls, subject: Experiment, typed: Mapping[str, Any], rest: Sequence[str]
+    ) -> tuple[Subject, Evaluation, Options]:
         axes = axes_of(subject)
         values, rest = flags.split({name: each for name, (_, each) in axes.items()}, rest)
         trained, options = trainings.parse(subject, rest)

@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from lstm_toys.output import counted
 from lstm_toys.runs import parsers, trainings
@@ -66,7 +66,7 @@ class SweepSettings(OfNetworks):
     @classmethod
     def parse(
         cls, subject: Experiment, typed: Mapping[str, Any], rest: Sequence[str]
-    ) -> tuple[Experiment, Self, Options]:
+    ) -> tuple[Experiment, SweepSettings, Options]:
         settings, options = expand(subject, typed.get("grid", ()), rest)
         return subject, cls("sweep", settings=settings, **typed), options
 

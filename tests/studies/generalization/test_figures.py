@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import xarray as xr
 from drawn import assert_legible, legend, panels
+from lstm_toys.studies.generalization.ask import Grid, Subject, _sines
 
 import lstm_toys as lt
 from experiments import sine
 from lstm_toys.results import arrays
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import figures, results
-from lstm_toys.studies.generalization.ask import Grid, Subject, _sines
 from lstm_toys.tasks.parameters import PARAMETERS
 from lstm_toys.tasks.planes import Axis
 

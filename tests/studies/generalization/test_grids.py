@@ -7,13 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
+from lstm_toys.studies.generalization.ask import TRAINING, Grid
 
 import lstm_toys as lt
 from lstm_toys.execution.devices import Here
 from lstm_toys.populations import answering
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import measuring, results
-from lstm_toys.studies.generalization.ask import TRAINING, Grid
 from lstm_toys.tasks.families import FAMILIES
 from lstm_toys.tasks.planes import Axis
 
