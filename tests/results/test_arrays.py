@@ -1,6 +1,5 @@
 """Labeled results: what they hold."""
 
-
 import numpy as np
 import pytest
 
