@@ -1,6 +1,7 @@
 """Evaluation on grids: bits that do not depend on how much is evaluated, against answers and plain formulas."""
 
 import dataclasses
+import json
 
 import jax
 import jax.numpy as jnp
@@ -59,6 +60,17 @@ def test_errors_are_taken_over_the_last_points_of_longer_sequences_and_the_same_
         curves = np.array([0.3 + 0.3 * np.sin(w * x) for w in denser.frequency.values])
         wrong = (answers_to(saved, curves) - curves)[:, :, x >= 0.1]
         np.testing.assert_allclose(denser.rmse.sel(spacing=spacing), np.sqrt((wrong**2).mean(-1)), rtol=1e-3)
+
+
+def test_metrics_and_report_are_about_the_goal_and_about_grids_with_frequencies(world, evaluated):
+    ran = world("generalization")
+    metrics, found = json.loads((ran.run / "metrics.json").read_text()), evaluated["amplitude_frequency"]
+    share = np.median((found.rmse.values < 0.02).mean(axis=(1, 2)))
+    assert metrics["summary"]["amplitude x frequency, RMSE, share below 0.02"]["median"] == share
+    assert metrics["sines"].keys() == {"amplitude_frequency", "spacing_frequency"}
+    gain = metrics["sines"]["amplitude_frequency"]["largest_gain"]
+    assert gain["median"] == pytest.approx(np.median(found.gain.values, axis=0).max())
+    assert f"amplitude x frequency: largest median gain {gain['median']:.3g} at" in " ".join(ran.printed.split())
 
 
 AMPLITUDE = Axis("amplitude", 0.1, 1.0, 5)
