@@ -13,6 +13,7 @@ from lstm_toys.runs import flags, parsers
 from lstm_toys.runs.context import Options
 from lstm_toys.studies.claims.settings import ClaimSettings
 
+from .. import papers
 from . import counting, languages, memory
 from .ask import Paper, paper
 from .populations import with_recipes
@@ -21,10 +22,16 @@ PAPERS = {
     "counting": Paper(
         languages.reached_of,
         with_recipes(counting.SHOWN, counting.POPULATIONS),
-        ("counters", ("lstm", "lstm_hard", "gru")),
+        lambda trained: papers.networks.counters(trained),
+        ("lstm", "lstm_hard", "gru"),
+        lambda *about: papers.figures.counting(*about),
     ),
     "memory": Paper(
-        memory.kept_of, with_recipes(memory.WORDS, memory.POPULATIONS), ("fixed_points", tuple(memory.WORDS))
+        memory.kept_of,
+        with_recipes(memory.WORDS, memory.POPULATIONS),
+        lambda trained: papers.networks.fixed_points(trained),
+        tuple(memory.WORDS),
+        lambda *about: papers.figures.memory(*about),
     ),
 }
 

@@ -17,7 +17,7 @@ from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import Plane, Trained
 from lstm_toys.tasks.sets import Scaling
 
-OF_RESULTS = {"loss", "rmse", "mse", "input", "target", "answer"}
+OF_RESULTS = {"loss", "rmse", "mse", "accuracy", "input", "target", "answer", "length"}
 """Names that results already use after ``train_``."""
 
 INSIDE = "inside 5–95 %: share of the published points between the 5th and 95th percentile of these networks"

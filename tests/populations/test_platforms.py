@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import jax
 import jax.numpy as jnp
 import pytest
-from lstm_toys.studies.generalization.ask import Grid
 
 import lstm_toys as lt
 from conftest import rarely
@@ -15,6 +14,7 @@ from lstm_toys.execution import devices
 from lstm_toys.populations import answering, blocks, programs
 from lstm_toys.populations.specification import specify
 from lstm_toys.studies.generalization.measuring import GridJob
+from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks.planes import Axis
 
 BACKENDS = {"cuda": "gpu", "tpu": "tpu"}

@@ -96,9 +96,13 @@ class Generalization(Study[Evaluation]):
             "files": [self.run.results.name],
         }
 
+    def described(self, grids: results.Grids) -> Metrics:
+        """What else is computed from the results."""
+        return {}
+
     def metrics(self) -> Metrics:
         grids = results.load(self.run.checked("results.nc"))
-        return {"summary": {name: as_json(row) for name, row in self.rows(grids).items()}}
+        return {"summary": {name: as_json(row) for name, row in self.rows(grids).items()}, **self.described(grids)}
 
     def report(self) -> Iterator[RenderableType]:
         """Yields the table of errors on grids or at lengths, and lines below it."""
@@ -165,14 +169,14 @@ class GridStudy(Generalization):
     def rows(self, grids: results.Grids) -> dict[str, Estimate]:
         return results.summary(grids, self.limit)
 
-    def metrics(self) -> Metrics:
-        grids, span = results.load(self.run.results), self.experiment.span
-        described = {
-            name: results.sines(grid, span)
-            for name, grid in grids.items()
-            if name not in ("", TRAINING) and "gain" in grid and "frequency" in grid.dims and grid.sizes["seed"]
+    def described(self, grids: results.Grids) -> Metrics:
+        return {
+            "sines": {
+                name: results.sines(grid, self.experiment.span)
+                for name, grid in grids.items()
+                if name != TRAINING and "gain" in grid and results.FREQUENCY in grid.dims and grid.sizes["seed"]
+            }
         }
-        return {**super().metrics(), "sines": described}
 
     def drawings(self, grids: results.Grids) -> Iterator[tuple[str, Drawing]]:
         planes = [grid for grid in self.settings.grids if grid.name != TRAINING and min(grid.shape) > 1]

@@ -1,19 +1,20 @@
 """Evaluation on grids: bits that do not depend on how much is evaluated, against answers and plain formulas."""
 
 import dataclasses
+import json
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
-from lstm_toys.studies.generalization.ask import TRAINING, Grid
 
 import lstm_toys as lt
 from lstm_toys.execution.devices import Here
 from lstm_toys.populations import answering
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import measuring, results
+from lstm_toys.studies.generalization.settings import TRAINING, Grid
 from lstm_toys.tasks.families import FAMILIES
 from lstm_toys.tasks.planes import Axis
 
@@ -37,7 +38,7 @@ def answers_to(saved, curves):
 def test_a_grid_has_the_measures_of_answers_to_its_curves(saved, evaluated):
     found = evaluated["amplitude_frequency"]
     x = np.linspace(0, 1, 20, dtype=np.float32)
-    cells = [(a, w) for a in found.amplitude.values for w in found.frequency.values]
+    cells = [(a, w) for a in found.parameter_amplitude.values for w in found.parameter_frequency.values]
     curves = np.float32([a + a * np.sin(w * x) for a, w in cells])
     measure = jax.jit(measures.every)
     for seed, answers in enumerate(answers_to(saved, curves)):
@@ -51,14 +52,25 @@ def test_errors_are_taken_over_the_last_points_of_longer_sequences_and_the_same_
     x = np.arange(40) / 19
     longer, denser = evaluated["length_amplitude"], evaluated["spacing_frequency"]
     for length in longer.length.values.astype(int):
-        curves = np.array([a + a * np.sin(10 * x[:length]) for a in longer.amplitude.values])
+        curves = np.array([a + a * np.sin(10 * x[:length]) for a in longer.parameter_amplitude.values])
         wrong = (answers_to(saved, curves) - curves)[:, :, length - 20 :][:, :, x[:20] >= 0.1]
         np.testing.assert_allclose(longer.rmse.sel(length=length), np.sqrt((wrong**2).mean(-1)), rtol=1e-3)
     for spacing in denser.spacing.values:
         x = np.arange(round(1 / spacing) + 1) * spacing
-        curves = np.array([0.3 + 0.3 * np.sin(w * x) for w in denser.frequency.values])
+        curves = np.array([0.3 + 0.3 * np.sin(w * x) for w in denser.parameter_frequency.values])
         wrong = (answers_to(saved, curves) - curves)[:, :, x >= 0.1]
         np.testing.assert_allclose(denser.rmse.sel(spacing=spacing), np.sqrt((wrong**2).mean(-1)), rtol=1e-3)
+
+
+def test_metrics_and_report_are_about_the_goal_and_about_grids_with_frequencies(world, evaluated):
+    ran = world("generalization")
+    metrics, found = json.loads((ran.run / "metrics.json").read_text()), evaluated["amplitude_frequency"]
+    share = np.median((found.rmse.values < 0.02).mean(axis=(1, 2)))
+    assert metrics["summary"]["amplitude x frequency, RMSE, share below 0.02"]["median"] == share
+    assert metrics["sines"].keys() == {"amplitude_frequency", "spacing_frequency"}
+    gain = metrics["sines"]["amplitude_frequency"]["largest_gain"]
+    assert gain["median"] == pytest.approx(np.median(found.gain.values, axis=0).max())
+    assert f"amplitude x frequency: largest median gain {gain['median']:.3g} at" in " ".join(ran.printed.split())
 
 
 AMPLITUDE = Axis("amplitude", 0.1, 1.0, 5)
@@ -95,8 +107,8 @@ def test_what_is_read_off_a_curve_is_held_against_its_parameters(tmp_path, param
     a, w = (axis.ravel() for axis in np.meshgrid(AMPLITUDE.values, FREQUENCY.values, indexing="ij"))
     curves = FAMILIES["sine"].curves(x, {"amplitude": a, "frequency": w, "phase": 0.3, "offset": a})
     answers = answering.answers((lt.Stack(1, (4,), sequence=False), params), curves[:, :, None])[..., 0]
-    np.testing.assert_allclose(found["answer_amplitude"].reshape(7, -1), answers, atol=1e-5)
-    np.testing.assert_allclose(found["error_amplitude"].reshape(7, -1), np.abs(answers - a), atol=1e-5)
+    np.testing.assert_allclose(found["answer"].reshape(7, -1), answers, atol=1e-5)
+    np.testing.assert_allclose(found["error"].reshape(7, -1), np.abs(answers - a), atol=1e-5)
 
 
 @pytest.mark.long
