@@ -25,7 +25,8 @@ EXPERIMENTS = {
 def plan(arguments: Sequence[str]) -> command.Plan:
     """Turns a command line into a plan."""
     if flags.asks_help(arguments):
-        raise flags.Help(__doc__, trainings.FLAGS)
+        own = {name: trainings.FLAGS[name]._replace(usual=None) for name in ("optimizer", "hidden")}
+        raise flags.Help(__doc__, {**trainings.FLAGS, **own})
     parsed = [(experiment, *trainings.parse(experiment, arguments)) for experiment in EXPERIMENTS.values()]
     return command.Plan(lambda: [load(*each[:2]) for each in parsed], parsed[0][2], report)
 

@@ -42,12 +42,12 @@ class Open(Experiment):
     complete: Callable[[Any], tuple[Experiment, list[str]]]
 
 
-def completed(experiment: Experiment, arguments: Sequence[str]) -> tuple[Experiment, list[str], list[str]]:
-    """Completes an open experiment by its flags; returns it, the other arguments, and notes. Raises UsageError."""
-    if not isinstance(experiment, Open):
-        return experiment, list(arguments), []
-    typed, rest = flags.split(flags.of(experiment.files), arguments)
-    experiment, notes = experiment.complete(experiment.files(**typed))
+def completed(subject: Any, arguments: Sequence[str]) -> tuple[Any, list[str], list[str]]:
+    """Completes an experiment that is open; returns it, the other arguments, and notes. Raises UsageError."""
+    if not isinstance(subject, Open):
+        return subject, list(arguments), []
+    typed, rest = flags.split(flags.of(subject.files), arguments)
+    experiment, notes = subject.complete(subject.files(**typed))
     return experiment, rest, notes
 
 
@@ -101,7 +101,7 @@ def _parsed(experiment: Experiment, name: str, value: Any) -> Any:
     """The value of an experiment's default, which may be as typed; raises UsageError."""
     if value is None and USUAL.get(name, "") is None:
         return None
-    text = value if isinstance(value, bool) else stated(value)
+    text = value if isinstance(value, bool) else str(None) if value is None else stated(value)
     try:
         return (FLAGS[name].parser or parsers.Switch()).parse(text)
     except ValueError as error:

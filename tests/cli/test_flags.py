@@ -106,8 +106,8 @@ def test_what_is_no_folder_or_cannot_be_written_is_no_results_folder(place, here
 
 
 OTHERS = """
-from experiments import all, claims, generalization, recipe, sweep, timeline
-for each in (all, claims, generalization, recipe, sweep, timeline):
+from experiments import all, claims, dynamics, generalization, null, sweep
+for each in (all, claims, dynamics, generalization, null, sweep):
     lines = ("--seeds=x", "--nonsense", "--help", "--version")
     assert [command.carry_out(each.plan, [line]) for line in lines] == [2, 2, 0, 0], each
 """
