@@ -178,31 +178,22 @@ def context(folder, trainings=1):
     return RunContext(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings), Here(), {})
 
 
-def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
-    """A population that nobody trained: of these losses, and with all its weights zero."""
+def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,), measures=None):
+    """Networks that nobody trained: of these losses, and with all their weights zero."""
     from lstm_toys.networks.training import LastGood
-    from lstm_toys.populations.train import Population
+    from lstm_toys.populations import records
+    from lstm_toys.populations.specification import specify
+    from lstm_toys.populations.trained import Networks
 
-    shapes = jax.eval_shape(model.init, jax.random.key(0), np.ones((1, 2, len(task.input_features)), np.float32))[
-        "params"
-    ]
-    params = jax.tree.map(lambda leaf: np.zeros((len(losses), *leaf.shape), leaf.dtype), shapes)
+    spec, start = specify(task, model, seeds=len(losses), steps=2, learning_rate=0.1)
+    params = jax.tree.map(lambda leaf: np.zeros((len(losses), *leaf.shape), leaf.dtype), spec.member.params)
     sound = np.where(np.isin(np.arange(len(losses)), diverged), 0, 2)
-    return Population(
-        task=task,
-        model=model,
-        states={2: LastGood(sound, params, np.ones(len(losses)))},
-        steps=np.array([0, 2]),
-        train_loss=np.array([[1.0, loss] for loss in losses]),
-        train_measures=np.ones((len(losses), 2, len(task.output_features))),
-        frame_steps=np.empty(0, int),
-        frames=np.empty((len(losses), 0)),
-        block=4,
-        numbers={},
-        seeds=np.arange(len(losses)),
-        base_seed=0,
-        member_steps=0,
-    )
+    measures = np.ones((len(losses), 2, len(task.measured))) if measures is None else measures
+    recorded = np.array([[1.0, loss] for loss in losses]), measures
+    good = LastGood(sound, params, np.ones(len(losses)))
+    labeled = records.labeled(spec, start, np.array([0, 2]), good, *recorded, np.empty((len(losses), 0)), None)
+    features, own = (task.input_features, task.output_features), labeled.diverged.values
+    return Networks(model, params, 4, None, own, {}, *features, step=2, kept={2: params}, labeled=labeled)
 
 
 def executed(ask, trainings=1):

@@ -122,16 +122,16 @@ def measure(members: int, address: str, repeats: int) -> dict[str, Any]:
         for _ in range(repeats):
             measured = None if cluster is None else MeasuredCluster(cluster)
             training = MeasuredTraining(specification, start, executor=measured)
-            population = training.population()
+            networks = training.networks()
             merges.append(training.merging)
             rates.append(measured.rate() if measured else members * steps / training.seconds["train"])
-        arrays = [population.states[steps], population.train_loss, population.train_rmse, population.frames]
+        arrays = [networks.params, networks.results.train_loss.values, networks.results.train_rmse.values]
         client, worker = peak(), max(measured.peaks()) if measured else None
         wire = measured.bytes / members if measured else None
         with tempfile.TemporaryDirectory() as folder:
             few = jax.tree.map(lambda leaf: leaf[: blocks.GROUP_MEMBERS], start)
             checkpoints = Checkpoints(Path(folder), math.inf)
-            Training(specification, few, executor=measured, checkpoints=checkpoints).population()
+            Training(specification, few, executor=measured, checkpoints=checkpoints).networks()
             disk = sum(path.stat().st_size for path in Path(folder).iterdir()) / len(few.seed)
         return {
             "steps": steps,

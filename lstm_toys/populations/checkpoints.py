@@ -135,7 +135,13 @@ def _restored(specification: TrainingSpecification, arrays: dict[str, np.ndarray
     step, steps, shapes = int(arrays[".step"]), specification.kept_steps, specification.member
     member = {} if step == steps[-1] else changing(shapes)
     kept = {each: shapes.sound for each in steps if each <= step}
-    names = ("sound", "losses", "measures", "frames", *(["validation"] if specification.early.validation else []))
+    names = (
+        "sound",
+        "losses",
+        "measures",
+        "frames",
+        *(["validation"] if specification.early_stopping.validation else []),
+    )
     others: dict[str, Any] = dict.fromkeys(names, 0)
     state: GroupState = jax.tree.map_with_path(
         lambda place, _: arrays[jax.tree_util.keystr(place)], GroupState(step, member, kept, **others)

@@ -174,7 +174,7 @@ class GroupTrainer:
         answers: dict[int, Answers] = {
             step: {
                 name: answering.answers(
-                    spec.model, state.kept[step].params, each, lengths=spec.lengths.get(name), block=spec.block
+                    (spec.model, state.kept[step].params), each, lengths=spec.lengths.get(name), block=spec.block
                 )
                 for name, each in curves.items()
             }

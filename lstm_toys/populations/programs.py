@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -16,9 +16,9 @@ from lstm_toys.networks import training, transforms
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.networks.stack import Stack
-from lstm_toys.networks.training import EarlyStopping
 from lstm_toys.networks.transforms import Kind
 from lstm_toys.populations import answering, blocks
+from lstm_toys.tasks.goal import NEVER, EarlyStopping
 from lstm_toys.tasks.supervision import Task
 
 STOPS = 16
@@ -62,15 +62,14 @@ class TrainingSpecification:
     kept_steps: tuple[int, ...]
     recorded: Int[np.ndarray, " R"]
     frames: Int[np.ndarray, " K"]
-    after: float
-    early: EarlyStopping = training.NEVER
+    early_stopping: EarlyStopping = NEVER
     curves: Mapping[int, CurveSets] = field(default_factory=dict)
     lengths: Mapping[str, Int[np.ndarray, " C"]] = field(default_factory=dict)
 
     @property
     def member(self) -> training.Member:
         """The shapes of ONE member's arrays."""
-        make = partial(member_shapes, self.task, self.model, self.optimizer, self.early)
+        make = partial(member_shapes, self.task, self.model, self.optimizer, self.early_stopping)
         return _once(self, ("member",), make)
 
     def programs_digests(self, members: int) -> lowering.Digests:
@@ -129,8 +128,8 @@ def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Me
 
     def make() -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
         in_turn, shared = curves_at_once(spec.task, spec.model) == 1, (spec.task, spec.model, spec.optimizer)
-        train = partial(training.train_until, *shared, after=spec.after, curves_in_turn=in_turn, early=spec.early)
-        begin, together = partial(_begin, *shared, spec.early), partial(jax.vmap, axis_name=training.MEMBERS)
+        train = partial(training.train_until, *shared, curves_in_turn=in_turn, early_stopping=spec.early_stopping)
+        begin, together = partial(_begin, *shared, spec.early_stopping), partial(jax.vmap, axis_name=training.MEMBERS)
         return (
             blocks.spread(begin, mesh, batch=blocks.members_in_turn),
             blocks.spread(train, mesh, batch=together, donate=True),
@@ -147,10 +146,10 @@ _made: dict[Any, tuple[TrainingSpecification, Any]] = {}
 
 
 def _once(specification: TrainingSpecification, what: tuple[Any, ...], make: Callable[[], T]) -> T:
-    """Returns what was made before for the same task, model, optimizer, ``after`` and early stopping."""
-    spec, early = specification, specification.early
-    same = id(spec.task), id(early.validation), early._replace(validation=None)
-    key = (*same, spec.model, spec.optimizer, spec.after, *what)
+    """Returns what was made before for the same task, model, optimizer and early stopping."""
+    spec, early = specification, specification.early_stopping
+    same = id(spec.task), id(early.validation), replace(early, validation=None)
+    key = (*same, spec.model, spec.optimizer, *what)
     if key not in _made:
         _made[key] = spec, make()  # Keeping the tasks keeps their ids unique.
     made: T = _made[key][1]
@@ -158,10 +157,10 @@ def _once(specification: TrainingSpecification, what: tuple[Any, ...], make: Cal
 
 
 def member_shapes(
-    task: Task, model: nn.Module, optimizer: Kind, early: EarlyStopping = training.NEVER
+    task: Task, model: nn.Module, optimizer: Kind, early_stopping: EarlyStopping = NEVER
 ) -> training.Member:
     """The shapes of ONE member's arrays; raises InvalidModel."""
-    begin = partial(_begin, task, model, optimizer, early)
+    begin = partial(_begin, task, model, optimizer, early_stopping)
     shapes: training.Member = jax.eval_shape(begin, _blank(task, optimizer), np.uint32(0))
     return shapes
 
@@ -173,9 +172,14 @@ def _blank(task: Task, optimizer: Kind) -> Start:
 
 
 def _begin(
-    task: Task, model: nn.Module, optimizer: Kind, early: EarlyStopping, start: Start, base: UInt32[Array, ""]
+    task: Task,
+    model: nn.Module,
+    optimizer: Kind,
+    early_stopping: EarlyStopping,
+    start: Start,
+    base: UInt32[Array, ""],
 ) -> training.Member:
-    return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper, early)
+    return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper, early_stopping)
 
 
 def shown(task: Task) -> tuple[int, int, int]:

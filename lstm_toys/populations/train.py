@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import flax.linen as nn
 import jax
 import numpy as np
 import optax
-from jaxtyping import Bool, Float, Int, PyTree
+from jaxtyping import Bool, Float, Int
 
 from lstm_toys import arguments, output
 from lstm_toys.execution import devices
@@ -17,138 +16,51 @@ from lstm_toys.execution.base import Executor
 from lstm_toys.execution.devices import Here
 from lstm_toys.execution.progress import TrainingProgress
 from lstm_toys.execution.signals import Stopped
-from lstm_toys.networks import training
-from lstm_toys.populations import blocks
+from lstm_toys.networks.optimizers import Hyper, takes
+from lstm_toys.networks.training import LastGood
+from lstm_toys.networks.transforms import Kind, Own
+from lstm_toys.populations import blocks, records
 from lstm_toys.populations.checkpoints import Checkpoints, changed
 from lstm_toys.populations.group import Answers, Callbacks, Group, GroupState, TrainingJob, last_steps
 from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.populations.specification import specify
-from lstm_toys.tasks.goal import AFTER, Goal
-from lstm_toys.tasks.supervision import Examples, Task, measured
+from lstm_toys.populations.trained import Networks
+from lstm_toys.tasks.goal import NEVER, EarlyStopping
+from lstm_toys.tasks.parameters import NUMBER
+from lstm_toys.tasks.supervision import Task
 
-Monitor = Callable[[int, Float[np.ndarray, " M"], Bool[np.ndarray, " M"]], None]
-"""Called at recorded steps with a group's step, the losses of its members, and whether each has not diverged."""
+Monitor = Callable[[int, Float[np.ndarray, " M"], Bool[np.ndarray, " M"]], bool | None]
+"""Called at recorded steps with a group's step, the losses of its members, and whether each has not diverged; returns
+True to end the training."""
 
 
 class Diverged(Exception):
-    """Seeds diverged, with ``on_divergence="stop"``; the arguments are their numbers and the step.
+    """Seeds diverged, and were not to; the arguments are their numbers and the step.
 
     Example:
+        A monitor that ends a training when a network diverges:
+
         >>> import lstm_toys as lt
-        >>> issubclass(lt.Diverged, Exception)  # `lt.train(..., on_divergence="stop")` raises it.
-        True
-    """
-
-
-@dataclass(repr=False, eq=False)
-class Population:
-    """Trained networks, one per member.
-
-    Attributes:
-        states: the last parameters before divergence, or the best ones, by kept step; every leaf has a leading axis M.
-        steps: recorded steps.
-        train_measures: errors or accuracies; see `train_rmse` and `train_accuracy`.
-        frames: answers to the first training curve at ``frame_steps``, ``[M, K, T, A]`` or ``[M, K, A]``.
-        block: number of members that one compiled program computes.
-        member_steps: total number of steps of all members, excluding those before a checkpoint that was continued.
-        seconds: wall time of each stage; see `Training.seconds`.
-        answers: answers to an experiment's curves by step and set, ``[M, C, T, A]`` or ``[M, C, A]``; see `lt.answers`.
-        after: the share of a sequence that ``train_measures`` leave out at the beginning.
-        validation_loss: recorded losses on ``validation`` of `lt.train`; None without it.
-        seeds: the seed number of each member.
-        base_seed: see `lstm_toys.train`.
-
-    Example:
-        >>> import lstm_toys as lt
+        >>> def strict(step, losses, sound):
+        ...     if not sound.all():
+        ...         raise lt.Diverged(np.flatnonzero(~sound).tolist(), step)
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
-        >>> trained = lt.train(task, lt.Stack(1), seeds=2, steps=3, learning_rate=0.1)
-        >>> isinstance(trained, lt.Population), trained.params["readout"]["kernel"].shape, trained.diverged.tolist()
-        (True, (2, 32, 4), [False, False])
+        >>> lt.train(task, lt.Stack(1), seeds=2, steps=3, learning_rate=1e9, monitor=strict)
+        Traceback (most recent call last):
+        lstm_toys.populations.train.Diverged: ([0, 1], 1)
     """
-
-    task: Task
-    model: nn.Module
-    states: dict[int, training.LastGood]
-    steps: Int[np.ndarray, " R"]
-    train_loss: Float[np.ndarray, "M R"]
-    train_measures: Float[np.ndarray, "M R E"]
-    frame_steps: Int[np.ndarray, " K"]
-    frames: Float[np.ndarray, "M K ..."]
-    block: int
-    numbers: dict[str, Float[np.ndarray, " M"]]
-    seeds: Int[np.ndarray, " M"]
-    base_seed: int
-    member_steps: int
-    seconds: dict[str, float] = field(default_factory=dict)
-    answers: Mapping[int, Answers] = field(default_factory=dict)
-    after: float | int = AFTER
-    validation_loss: Float[np.ndarray, "M R"] | None = None
-
-    @property
-    def kept(self) -> training.LastGood:
-        """What is kept of each member after the last step."""
-        return self.states[int(self.steps[-1])]
-
-    @property
-    def params(self) -> PyTree[Float[np.ndarray, "M ..."]]:
-        """Parameters after the last step, or the best ones; for a diverged member, of those before it diverged."""
-        return self.kept.params
-
-    @property
-    def params_steps(self) -> Int[np.ndarray, " M"]:
-        """The number of steps after which each member had its ``params``."""
-        best = self.kept.best
-        return np.minimum(self.sound_steps, self.last_steps) if best is None else np.asarray(best.step)
-
-    @property
-    def last_steps(self) -> Int[np.ndarray, " M"]:
-        """The number of steps that each member has taken: fewer than others if it stopped early, at its goal."""
-        return last_steps(self.kept, int(self.steps[-1]))
-
-    @property
-    def train_rmse(self) -> Float[np.ndarray, "M R A"]:
-        """Root mean squared error of each output feature; AttributeError for networks that answer classes or bits."""
-        if measured(self.task.loss) is not None:
-            raise AttributeError(f"networks trained with {self.task.loss} have train_accuracy instead of train_rmse")
-        return self.train_measures
-
-    @property
-    def train_accuracy(self) -> Any:
-        """Accuracies, an `xarray.DataArray` ``[seed, step, counted]``; AttributeError for networks that answer numbers.
-
-        ``train_accuracy.sel(counted="points")`` is the accuracy over points, ``"sequences"`` the one over whole
-        sequences; with one answer per sequence, there is only the latter.
-        """
-        if measured(self.task.loss) is None:
-            raise AttributeError("networks that answer numbers have train_rmse instead of train_accuracy")
-        import xarray as xr
-
-        labels = {"seed": self.seeds, "step": self.steps, "counted": list(self.task.measured)}
-        return xr.DataArray(self.train_measures, labels, [*labels])
-
-    @property
-    def sound_steps(self) -> Int[np.ndarray, " M"]:
-        """The last recorded step at which a member had not diverged; see `training.LastGood`."""
-        return np.asarray(self.kept.step)
-
-    @property
-    def diverged(self) -> Bool[np.ndarray, " M"]:
-        """Whether each member had diverged at the last step."""
-        return self.sound_steps < self.steps[-1]
-
-    def __repr__(self) -> str:
-        diverged = int(self.diverged.sum())
-        return f"<Population: {len(self.seeds):,} networks, {int(self.steps[-1]):,} steps, {diverged:,} diverged>"
 
 
 class Training:
-    """A population in training, one group of members after another; see `train` for the arguments.
+    """A training, one group of members after another; see `train` for the arguments.
 
     Attributes:
         member_steps: steps taken so far, summed over members.
         seconds: wall time so far of ``compile``, ``train`` and ``evaluate``. Workers run several stages at once; their
             time is divided in the proportions that each worker measured.
         fingerprints: fingerprints of all executions of the training, this one first.
+        answers: answers to an experiment's curves by step and set, ``[M, C, T, A]`` or ``[M, C, A]``, once all members
+            are trained.
     """
 
     def __init__(
@@ -167,7 +79,8 @@ class Training:
         self._executor, self._checkpoints = executor or Here(), checkpoints
         self._monitor, self._on_divergence = monitor, on_divergence
         self._stop = stop or (lambda: False)
-        self.count, self.member_steps = len(start.seed), 0
+        self.count, self.member_steps, self._every_step = len(start.seed), 0, 0
+        self.answers: Mapping[int, Answers] = {}
         size = blocks.group_size(self.count, specification.block, self._executor.devices, self._executor.workers)
         self.group_size = checkpoints.group_size(size, self.count) if checkpoints else size
         self.seconds = dict.fromkeys(("compile", "train", "evaluate"), 0.0)
@@ -178,7 +91,12 @@ class Training:
         """The number of groups."""
         return -(-self.count // self.group_size)
 
-    def population(self) -> Population:
+    @property
+    def continued(self) -> bool:
+        """Whether some of the steps so far were taken by an earlier execution."""
+        return self.member_steps < self._every_step
+
+    def networks(self) -> Networks:
         """Trains every group, and joins their members; raises as `train` does."""
         recorded, whole, finished = self.specification.recorded, dict[str, Any](), list[int]()
         try:
@@ -192,35 +110,45 @@ class Training:
             if finished:
                 chosen = np.sort(finished)
                 part = jax.tree.map(lambda leaf: leaf[chosen], whole)
-                stopped.members, stopped.population = chosen, self._population(part, chosen, recorded)
+                stopped.members, stopped.networks = chosen, self._networks(part, chosen, recorded)
             elif stopped.args:
                 group, state = stopped.args
                 chosen, sound = np.asarray(group.members), state.member["sound"]
                 self.member_steps += int(np.maximum(last_steps(sound, state.step) - group.begun, 0).sum())
                 state.kept[int(recorded[state.records - 1])] = sound
-                part = self._population(_arrays(state), chosen, recorded[: state.records])
-                stopped.members, stopped.population = chosen, part
+                part = self._networks(_arrays(state), chosen, recorded[: state.records])
+                stopped.members, stopped.networks = chosen, part
             stopped.args = ("training was stopped",)
             raise
-        return self._population(whole, np.arange(self.count), recorded)
+        return self._networks(whole, np.arange(self.count), recorded)
 
-    def _population(
+    def _networks(
         self, arrays: dict[str, Any], members: Int[np.ndarray, " M"], steps: Int[np.ndarray, " R"]
-    ) -> Population:
-        spec = self.specification
-        return Population(
-            task=spec.task,
+    ) -> Networks:
+        start = jax.tree.map(lambda leaf: np.asarray(leaf)[members], self._start)
+        kept, self.answers = arrays.pop("kept"), arrays.pop("answers")
+        labeled = records.labeled(self.specification, start, steps, kept[int(steps[-1])], **arrays)
+        return self._made(kept, start, labeled)
+
+    def joined(self, groups: Mapping[int, dict[int, LastGood]]) -> Networks:
+        """Joins what is kept of all groups, by first member, without records."""
+        kept = jax.tree.map(lambda *leaves: np.concatenate(leaves), *(groups[first] for first in sorted(groups)))
+        return self._made(kept, self._start)
+
+    def _made(self, kept: dict[int, LastGood], start: Start, labeled: Any = None) -> Networks:
+        spec, last = self.specification, max(kept)
+        return Networks(
             model=spec.model,
-            steps=steps,
-            frame_steps=steps[spec.frames[spec.frames < len(steps)]],
+            params=kept[last].params,
             block=spec.block,
-            numbers={name: np.asarray(each)[members] for name, each in self._start.hyper.numbers.items()},
-            seeds=np.asarray(self._start.seed)[members].astype(int),
-            base_seed=spec.base_seed,
-            member_steps=self.member_steps,
-            seconds=self.seconds,
-            after=spec.after,
-            **arrays,
+            seeds=np.asarray(start.seed).astype(int),
+            diverged=np.asarray(kept[last].step) < last,
+            numbers=_numbers(spec.optimizer, start.hyper),
+            input_features=spec.task.input_features,
+            output_features=spec.task.output_features,
+            step=last,
+            kept={step: each.params for step, each in kept.items()},
+            labeled=labeled,
         )
 
     def groups(self) -> Iterator[tuple[range, GroupState]]:
@@ -237,6 +165,7 @@ class Training:
                 self._note(fingerprint)
                 self._save(group, state._replace(answers={}, seconds={}), fingerprint)
             self.member_steps += int(np.maximum(state.last_steps - group.begun, 0).sum())
+            self._every_step += int(state.last_steps.sum())
             wall, total = time.perf_counter() - began, sum(state.seconds.values())
             for name, seconds in state.seconds.items():
                 self.seconds[name] += wall * seconds / total
@@ -289,9 +218,18 @@ class Training:
 
 
 def _arrays(state: GroupState) -> dict[str, Any]:
-    """The arrays of a population, of one group of its members."""
-    arrays = {"states": state.kept, "train_loss": state.losses, "train_measures": state.measures}
-    return arrays | {"frames": state.frames, "validation_loss": state.validation, "answers": state.answers}
+    """The arrays of trained networks, of one group of members."""
+    return {name: getattr(state, name) for name in ("kept", "losses", "measures", "frames", "validation", "answers")}
+
+
+def _numbers(optimizer: Kind, hyper: Hyper) -> dict[str, Float[np.ndarray, " M"]]:
+    """The hyperparameters that an optimizer has, and the numbers of training curves, by setting."""
+    if isinstance(optimizer, Own):  # Other numbers that it injects are among those of training curves.
+        own = {"learning_rate"} & {*optimizer.injected}
+    else:
+        own = {"learning_rate", *takes(optimizer)}
+    traced = {name: getattr(hyper, name) for name in hyper._fields if name in {*own, "noise"}}
+    return traced | {f"{NUMBER}{name}": values for name, values in hyper.numbers.items()}
 
 
 def train(
@@ -308,19 +246,10 @@ def train(
     noise: float | Float[np.ndarray, " M"] = 0.0,
     base_seed: int = 0,
     block: int | None = None,
-    frames: int = 0,
-    after: float | int | None = None,
-    until: Goal | None = None,
-    hold_goal: int = 1,
-    keep: Literal["last", "best"] = "last",
-    validation: Task | Examples | None = None,
-    progress: bool = False,
-    monitor: Monitor | None = None,
+    early_stopping: EarlyStopping = NEVER,
     checkpoints: Checkpoints | None = None,
-    stop: Callable[[], bool] | None = None,
-    on_divergence: Literal["exclude", "stop"] = "exclude",
-    executor: Executor | None = None,
-) -> Population:
+    monitor: Monitor | bool = False,
+) -> Networks:
     """Trains a population of networks; each member is a seed with hyperparameters.
 
     A hyperparameter is one number for all members, or an array ``[M]`` with one number per member.
@@ -344,41 +273,31 @@ def train(
         base_seed: another value gives different networks with the same seed numbers.
         block: number of members that one compiled program computes; another value changes the last bits. None: chosen
             for speed.
-        frames: largest number of records for which the answer to the first training curve is kept.
-        after: the share of a sequence that the recorded RMSE leaves out at the beginning, since networks start from a
-            zero state and need some time points to settle; None: that of ``until``, or a tenth.
-        until: a goal at which networks stop early: a network that meets it at ``hold_goal`` records in a row takes no
-            more steps, while the others train on. It is bit-identical to a network trained for only so many steps.
-        hold_goal: number of records in a row, see ``until``; there are about 200 records in a training.
-        keep: ``"last"`` parameters, or the ``"best"`` ones: those of the record with the smallest loss on
-            ``validation``; without it, of the smallest recorded loss. They are chosen for each network.
-        validation: examples, or a task that makes some for each seed, on which the loss is recorded as well.
-        progress: show steps, rate, loss and the time left, as a bar on a terminal, otherwise as lines.
-        monitor: called at recorded steps, instead of ``progress``, with the step, the losses, and a mask of the members
-            that have not diverged.
+        early_stopping: when networks take no more steps, and which parameters are kept; by default the last ones, of
+            networks that take all steps.
         checkpoints: where checkpoints are saved, and from which training continues if there are any.
-        stop: called before the first step and about once a second; returns True to end the training with `Stopped`.
-        on_divergence: ``"exclude"`` marks a diverged member; ``"stop"`` ends the training.
-        executor: computes the groups of members; None: this process.
+        monitor: called at recorded steps with the step, the losses, and a mask of the members that have not diverged.
+            If it returns True, the training ends soon with `Stopped`; an exception, such as `Diverged`, ends it, too.
+            True: shows steps, rate, loss and the time left, as a bar on a terminal, otherwise as lines.
 
     Raises:
         ValueError: an argument is invalid, or answers do not have the shape of the targets.
-        Stopped: ``stop`` returned True; a checkpoint has been saved if ``checkpoints`` are given. Its ``population``
-            has the networks trained so far.
-        Diverged: a member has diverged, and ``on_divergence`` is ``"stop"``.
+        Stopped: ``monitor`` returned True; a checkpoint has been saved if ``checkpoints`` are given. Its ``networks``
+            are those trained so far.
         Damaged: a checkpoint cannot be read; OtherTraining if it is of another training.
         OSError: a checkpoint cannot be written.
 
     Example:
         >>> import lstm_toys as lt
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
-        >>> lt.train(task, lt.Stack(1), seeds=2, steps=20, learning_rate=0.1).train_loss.shape  # [seed, recorded step]
-        (2, 21)
+        >>> networks = lt.train(task, lt.Stack(1), seeds=2, steps=20, learning_rate=0.1)
+        >>> dict(networks.results.train_loss.sizes)  # One recorded step more than steps.
+        {'seed': 2, 'step': 21}
     """
-    arguments.kinds(locals(), monitor=Callable | None, stop=Callable | None)
-    arguments.kinds(locals(), checkpoints=Checkpoints | None, executor=Executor | None)
-    others: dict[str, Any] = {"learning_rate": learning_rate, "momentum": momentum, "decay": decay, "noise": noise}
-    others |= {"after": after, "until": until, "hold_goal": hold_goal, "keep": keep, "validation": validation}
+    arguments.kinds(locals(), checkpoints=Checkpoints | None)
+    if not isinstance(monitor, bool):
+        arguments.function("monitor", monitor, "True, False, or a function of a step, losses and a mask", 3)
+    hyper: dict[str, Any] = {"learning_rate": learning_rate, "momentum": momentum, "decay": decay, "noise": noise}
     specification, start = specify(
         task,
         model,
@@ -388,23 +307,18 @@ def train(
         numbers=numbers,
         base_seed=base_seed,
         block=block,
-        frames=frames,
-        **others,
+        early_stopping=early_stopping,
+        **hyper,
     )
-    if arguments.switch("progress", progress) and monitor is not None:
-        raise ValueError("progress is shown, or a monitor is told of it; give one of the two")
-    bar = TrainingProgress(output.console(), [1.0]) if progress else None
-    training = Training(
-        specification,
-        start,
-        executor=executor,
-        checkpoints=checkpoints,
-        monitor=bar or monitor,
-        stop=stop,
-        on_divergence=on_divergence,
-    )
-    if bar is None:
-        return training.population()
-    with bar:
-        bar.begin("training", training.count, specification.kept_steps[-1])
-        return training.population()
+    if monitor is True:
+        with TrainingProgress(output.console(), [1.0]) as bar:
+            bar.begin("training", len(start.seed), specification.kept_steps[-1])
+            return Training(specification, start, checkpoints=checkpoints, monitor=bar).networks()
+    stopped = False
+
+    def told(*records: Any) -> None:
+        nonlocal stopped
+        answer = monitor(*records) if monitor else None
+        stopped |= isinstance(answer, bool | np.bool_) and bool(answer)
+
+    return Training(specification, start, checkpoints=checkpoints, monitor=told, stop=lambda: stopped).networks()

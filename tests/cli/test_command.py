@@ -93,9 +93,9 @@ def test_metrics_tell_of_the_run(world):
 def test_parameters_give_the_stored_answers_again(world):
     run = world("sine").run
     labeled, params = storage.load_results(run / "results.nc"), storage.load_parameters(run / "parameters.npz")
-    model = Stack(1, (4,), gates="hard")
-    np.testing.assert_array_equal(answering.answers(model, params, labeled.input.values), labeled.answer)
-    trained = answering.answers(model, params, labeled.train_target.values[None])
+    networks = Stack(1, (4,), gates="hard"), params
+    np.testing.assert_array_equal(answering.answers(networks, labeled.input.values), labeled.answer)
+    trained = answering.answers(networks, labeled.train_target.values[None])
     np.testing.assert_array_equal(trained[:, 0], labeled.train_answer)
 
 

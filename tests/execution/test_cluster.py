@@ -46,7 +46,7 @@ def connected(address, *, tell=print):
 @pytest.fixture(scope="module")
 def here():
     """What a training comes to in this process."""
-    return lt.train(TASK, MODEL, **OPTIONS)
+    return train.Training(*specify(TASK, MODEL, **OPTIONS)).networks()
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +73,9 @@ def two():
         yield found
 
 
-def training(executor, checkpoints=None):
+def training(executor, checkpoints=None, **how):
     """The training of `here`, by an executor."""
-    return train.Training(*specify(TASK, MODEL, **OPTIONS), executor=executor, checkpoints=checkpoints)
+    return train.Training(*specify(TASK, MODEL, **OPTIONS), executor=executor, checkpoints=checkpoints, **how)
 
 
 @dataclass(frozen=True)
@@ -107,11 +107,10 @@ def spread(found, make, parts):
 @pytest.mark.long
 def test_a_training_is_the_same_bits_by_two_workers_and_nothing_listens_beyond_this_machine(two, here):
     spread_out = training(two)
-    elsewhere = spread_out.population()
-    for name in ("states", "train_loss", "train_rmse", "frames", "steps"):
-        assert same(getattr(elsewhere, name), getattr(here, name)), name
-    assert elsewhere.member_steps == here.member_steps
-    assert not spread_out.executed.any()
+    elsewhere = spread_out.networks()
+    assert same(elsewhere.kept, here.kept)
+    assert elsewhere.results.identical(here.results)
+    assert spread_out.member_steps == 18 * 40
     processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
     every = [each for process in processes for each in process.net_connections()]
     listening = {each.laddr.ip for each in every if each.status == psutil.CONN_LISTEN}
@@ -165,18 +164,18 @@ def test_what_was_finished_or_begun_is_continued_by_whoever_comes(two, here, tmp
     def kept(name, every):
         return Checkpoints(tmp_path / name, every, lambda _: None)
 
-    assert same(lt.train(TASK, MODEL, executor=two, checkpoints=kept("finished", 60.0), **OPTIONS).states, here.states)
+    assert same(training(two, kept("finished", 60.0)).networks().kept, here.kept)
     max((tmp_path / "finished").iterdir(), key=lambda path: int(path.name.split("-")[1])).unlink()
     for whose, steps in ((two, 6 * 40), (None, 0)):
         again = training(whose, kept("finished", 60.0))
-        assert same(again.population().states, here.states)
+        assert same(again.networks().kept, here.kept)
         assert again.member_steps == steps
 
     asked = iter([False, False, False, True])
     with pytest.raises(signals.Stopped):
-        lt.train(TASK, MODEL, checkpoints=kept("begun", 0.0), stop=lambda: next(asked), **OPTIONS)
+        training(None, kept("begun", 0.0), stop=lambda: next(asked)).networks()
     continued = training(two, kept("begun", 0.0))
-    assert same(continued.population().states, here.states)
+    assert same(continued.networks().kept, here.kept)
     assert 0 < continued.member_steps < 18 * 40
 
 

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as arrays
 import lstm_toys as lt
 from conftest import rarely
 from lstm_toys.execution import devices
-from lstm_toys.populations import group
+from lstm_toys.populations import group, train
 from lstm_toys.populations.group import Group, GroupState
 from lstm_toys.populations.specification import specify
 
@@ -115,11 +115,14 @@ MODEL = lt.Stack(1, (4,))
 
 
 def trained(folder, offset=0.3, *, fingerprint=None, model=MODEL, told=print, **others):
+    """A training, and its networks."""
     options = {"seeds": 3, "steps": 6, "learning_rate": 0.1, **others}
     own, task = devices.fingerprint, lt.reproduce("sine", {**SINE, "offset": offset}, lt.time_points(20))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(devices, "fingerprint", lambda block: {**own(block), **(fingerprint or {})})
-        return lt.train(task, model, checkpoints=lt.Checkpoints(Path(folder), 1e9, told), **options)
+        checkpoints = lt.Checkpoints(Path(folder), 1e9, told)
+        training = train.Training(*specify(task, model, **options), checkpoints=checkpoints)
+        return training, training.networks()
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +141,7 @@ OTHERS = {
     "model": {"model": lt.Stack(1, (4,), "dense")},
     "steps": {"steps": 7},
     "frames": {"frames": 2},
-    "after": {"after": 0.5},
+    "goal": {"early_stopping": lt.EarlyStopping(goal=lt.Goal(rmse=0.1, after=0.5))},
 }
 
 
@@ -160,6 +163,6 @@ def test_a_checkpoint_of_another_program_is_refused_with_the_version_that_made_i
 def test_the_same_training_is_continued_and_on_another_version_with_a_warning(folder):
     reference, told = trained(folder), []
     again = trained(folder, fingerprint={"jax": "2"}, told=told.append)
-    assert (reference.member_steps, again.member_steps) == (0, 0)
+    assert (reference[0].member_steps, again[0].member_steps) == (0, 0)
     assert told == ["warning: the run was begun with another jax; bits may differ from those of an uninterrupted run"]
-    jax.tree.map(np.testing.assert_array_equal, again.params, reference.params)
+    jax.tree.map(np.testing.assert_array_equal, again[1].params, reference[1].params)
