@@ -54,45 +54,28 @@ def quantity(text: str) -> str:
 class Files:
     """The files with the curves, and how they are used."""
 
-    train: tuple[Path, ...] = flag(
-        (),
-        parsers.files,
-        "training curves: a column per curve, a row per time point; repeat for each feature",
-        shown="none; required",
-    )
-    show: tuple[Path, ...] = flag(
-        (), parsers.files, "file of more curves of the same length to answer after training; repeat for each feature"
-    )
-    quantity: tuple[str, ...] = flag(
-        (),
-        quantity,
-        "name of the values in a --train file, for tables and figures; repeat for each file",
-        shown="auto: y for a single file, otherwise the file names",
-    )
-    targets: Path | None = flag(
-        None, parsers.file, "target numbers: a row per curve, in the same order, and a column per number"
-    )
-    ask: Literal["same", "next"] | None = flag(
-        None,
-        parsers.choice("same", "next"),
-        "value to answer at each time point: the current or the next one",
-        shown="same",
-    )
+    train: tuple[Path, ...] = flag((), parsers.files, shown="none; required")
+    """Training curves: a column per curve, a row per time point; repeat for each feature."""
+    show: tuple[Path, ...] = flag((), parsers.files)
+    """File of more curves of the same length to answer after training; repeat for each feature."""
+    quantity: tuple[str, ...] = flag((), quantity, shown="auto: y for a single file, otherwise the file names")
+    """Name of the values in a --train file, for tables and figures; repeat for each file."""
+    targets: Path | None = flag(None, parsers.file)
+    """Target numbers: a row per curve, in the same order, and a column per number."""
+    ask: Literal["same", "next"] | None = flag(None, parsers.choice("same", "next"), shown="same")
+    """Value to answer at each time point: the current or the next one."""
     hold_out: float | None = flag(
-        None,
-        parsers.share("a fifth of five or more curves"),
-        "share of the curves to hold out of training",
-        shown=f"auto: {HELD_OUT} with {LEAST} or more curves",
+        None, parsers.share("a fifth of five or more curves"), shown=f"auto: {HELD_OUT} with {LEAST} or more curves"
     )
+    """Share of the curves to hold out of training."""
     batch: int | None = flag(
         None,
         parsers.unless("auto", parsers.integer(1)),
-        "number of curves per training step",
         shown=f"auto: about {BATCH} with {MANY} or more curves, otherwise all",
     )
-    standardize: bool = flag(
-        True, None, "scale the curves to the range that networks can reach; results are in the original units"
-    )
+    """Number of curves per training step."""
+    standardize: bool = flag(True)
+    """Scale the curves to the range that networks can reach; results are in the original units."""
 
 
 def complete(files: Files) -> tuple[lt.Experiment, list[str]]:

@@ -39,8 +39,6 @@ def digest(path: Path) -> str:
         for name in UNREAD:
             if getattr(node, name, None) is not None:
                 setattr(node, name, ast.Constant(None) if isinstance(node, ast.AnnAssign) else None)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "flag":
-            node.args = node.args[:2]  # Without what `--help` says.
         if isinstance(body := getattr(node, "body", None), list):  # Of what has statements.
             kept = [each for each in body if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))]
             node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]

@@ -39,29 +39,27 @@ class Options:
     Without a ``cluster`` this process does the work; see `lstm_toys.execution.cluster.connected` for addresses.
     """
 
-    results_dir: Path = flag(Path("results"), parsers.folder, "folder for runs and published files")
-    publish: bool = flag(False, None, "copy the figures and metrics of the finished run to <results_dir>/<experiment>")
-    restart: bool = flag(
-        False, None, "compute the run from the beginning, even if it is finished or could be continued"
-    )
-    no_training: bool = flag(False, None, "if networks would have to be trained, name them and exit with code 2")
-    quiet: bool = flag(False, None, "print only errors and the folder of the results")
-    checkpoint_every: float = flag(
-        30.0, parsers.positive, "seconds between checkpoints; an interrupted run continues from one"
-    )
-    on_divergence: Literal["exclude", "stop"] = flag(
-        "exclude", parsers.choice("exclude", "stop"), "leave diverged seeds out of statistics, or stop"
-    )
-    figure_format: Literal["png", "svg", "pdf"] = flag(
-        "png", parsers.choice(*FORMATS), "format of figures, also of a finished run; animations are GIF"
-    )
-    cluster: str | None = flag(
-        None,
-        parsers.cluster,
-        "Dask cluster whose workers train and evaluate (needs the extra 'cluster'): local:4 starts four workers on "
-        "this machine; otherwise the address of a scheduler, or its scheduler file",
-    )
-    compile_cache: bool = flag(True, None, "keep compiled programs in the user's cache folder for later commands")
+    results_dir: Path = flag(Path("results"), parsers.folder)
+    """Folder for runs and published files."""
+    publish: bool = flag(False)
+    """Copy the figures and metrics of the finished run to <results_dir>/<experiment>."""
+    restart: bool = flag(False)
+    """Compute the run from the beginning, even if it is finished or could be continued."""
+    no_training: bool = flag(False)
+    """If networks would have to be trained, name them and exit with code 2."""
+    quiet: bool = flag(False)
+    """Print only errors and the folder of the results."""
+    checkpoint_every: float = flag(30.0, parsers.positive)
+    """Seconds between checkpoints; an interrupted run continues from one."""
+    on_divergence: Literal["exclude", "stop"] = flag("exclude", parsers.choice("exclude", "stop"))
+    """Leave diverged seeds out of statistics, or stop."""
+    figure_format: Literal["png", "svg", "pdf"] = flag("png", parsers.choice(*FORMATS))
+    """Format of figures, also of a finished run; animations are GIF."""
+    cluster: str | None = flag(None, parsers.cluster)
+    """Dask cluster whose workers train and evaluate (needs the extra 'cluster'): local:4 starts four workers on this
+    machine; otherwise the address of a scheduler, or its scheduler file."""
+    compile_cache: bool = flag(True)
+    """Keep compiled programs in the user's cache folder for later commands."""
 
 
 class RunContext(NamedTuple):

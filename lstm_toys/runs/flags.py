@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING
+from functools import cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from absl import flags
@@ -18,7 +22,7 @@ class Flag(NamedTuple):
     """A flag: its parser, None for a switch, its help, and its default as it is typed, None without one."""
 
     parser: flags.ArgumentParser[Any] | None
-    text: str
+    text: str = ""
     usual: Any = None
 
 
@@ -28,38 +32,49 @@ FlagTable = dict[str, Flag]
 
 def flag(
     default: Any,
-    parser: flags.ArgumentParser[Any] | None,
-    text: str,
+    parser: flags.ArgumentParser[Any] | None = None,
     *,
     shown: str | None = None,
     compare: bool = True,
 ) -> Any:
-    """Declares a field of settings that is also a flag of the same name.
+    """Declares a field of settings that is also a flag; the docstring of the field is its help.
 
     Args:
         default: value without the flag; `MISSING`: the experiment has to set one.
         parser: parses what is typed and has the bounds, see `lstm_toys.runs.parsers`; None for a switch.
-        text: what ``--help`` says about the flag.
         shown: the default in ``--help``; by default as the value is typed.
         compare: whether results depend on the value, so that another value is another run.
 
     Example:
+        A class with the flag ``--count``:
+
         >>> from lstm_toys.runs import flags, parsers
         >>> @dataclasses.dataclass(frozen=True)
         ... class Lines:
-        ...     count: int = flags.flag(8, parsers.integer(1), "number of lines")
-        >>> Lines(**flags.read(flags.of(Lines), ["--count=5"]))
+        ...     count: int = flags.flag(8, parsers.integer(1))
+        >>> Lines(**flags.read({"count": flags.Flag(parsers.integer(1))}, ["--count=5"]))
         Lines(count=5)
     """
     usual = None if default is MISSING else default if parser is None else parsers.stated(default)
-    own = Flag(parser, text, usual if shown is None else shown)
+    own = Flag(parser, usual=usual if shown is None else shown)
     return dataclasses.field(default=default, compare=compare, metadata={"flag": own})
 
 
 def of(*settings: type[Any]) -> FlagTable:
     """Returns the flags that classes of settings declare."""
-    every = (each for kind in settings for each in dataclasses.fields(kind))
-    return {each.name: each.metadata["flag"] for each in every if "flag" in each.metadata}
+    return {name: each for kind in settings for name, each in _declared(kind).items()}
+
+
+@cache
+def _declared(settings: type[Any]) -> FlagTable:
+    texts = dict[str, str]()
+    for kind in settings.__mro__[:-1]:
+        (tree,) = ast.parse(inspect.getsource(kind)).body
+        for field, text in pairwise(getattr(tree, "body", ())):
+            if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
+                texts[ast.unparse(field.target)] = " ".join(ast.literal_eval(text.value).split()).rstrip(".")
+    every = [each for each in dataclasses.fields(settings) if "flag" in each.metadata]
+    return {each.name: each.metadata["flag"]._replace(text=texts[each.name]) for each in every}
 
 
 def given(settings: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:

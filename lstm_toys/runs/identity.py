@@ -49,64 +49,39 @@ class Settings(Identity):
 
     study: ClassVar[str] = "lstm_toys.studies.training.study:Training"
 
-    seeds: int = flag(
-        16, parsers.integer(1, 10**7), "number of networks; seed i gives the same network, however many there are"
-    )
-    base_seed: int = flag(
-        0, parsers.integer(0, 2**32 - 1), "other values give other networks with the same seed numbers"
-    )
-    steps: int = flag(MISSING, parsers.integer(0), "training steps of each network; 0 leaves the networks untrained")
-    learning_rate: float = flag(MISSING, parsers.positive, "step size of the optimizer")
-    optimizer: str = flag(
-        "sgd",
-        parsers.choice(*TAKES),
-        "optimizer; momentum: SGD with momentum; rmsprop_keras: adds epsilon outside the root, as Keras did in 2018",
-    )
-    momentum: float | None = flag(
-        None,
-        parsers.share("the optimizer's default"),
-        "fraction of earlier gradients that momentum and adam keep at each step",
-        shown="auto",
-    )
-    decay: float | None = flag(
-        None,
-        parsers.share("the optimizer's default"),
-        "share of mean squared gradients that rmsprop, rmsprop_keras and adam keep",
-        shown="auto",
-    )
-    hidden: tuple[int, ...] = flag(
-        (32,), parsers.widths, "units of each recurrent layer below the readout; none: only the readout"
-    )
-    readout: Literal["cell", "dense"] = flag(
-        "cell", parsers.choice("cell", "dense"), "last layer; cell: a recurrent one; dense: an affine one"
-    )
-    cell: str = flag(
-        "lstm", parsers.cell, "cell of every layer; lstm_toys/networks/cells.py says what a custom one provides"
-    )
-    gates: Gates = flag(
-        "sigmoid", parsers.choice(*GATES), "gate function of lstm and gru; hard: clip(0.2 a + 0.5, 0, 1)"
-    )
-    timesteps: int = flag(
-        100, parsers.integer(2, 10**6), "number of points of each curve, evenly spaced over the range of x"
-    )
-    keep_steps: tuple[int, ...] = flag(
-        (), parsers.numbers_of_steps, "earlier steps whose parameters are also saved; 0: untrained"
-    )
-    early_stopping: EarlyStopping = flag(
-        NEVER,
-        parsers.early_stopping,
-        "a network takes no more steps once it meets the goal at so many records in a row, of about 200; best: "
-        "the parameters with the smallest recorded loss are kept, instead of the last ones",
-    )
-    noise: float = flag(
-        0.0, parsers.not_negative, "standard deviation of noise on the training inputs, drawn once per seed"
-    )
-    block: int | None = flag(
-        None,
-        parsers.unless("auto", parsers.integer(1)),
-        "networks per program; changes the last bits of results",
-        shown="auto",
-    )
+    seeds: int = flag(16, parsers.integer(1, 10**7))
+    """Number of networks; seed i gives the same network, however many there are."""
+    base_seed: int = flag(0, parsers.integer(0, 2**32 - 1))
+    """Other values give other networks with the same seed numbers."""
+    steps: int = flag(MISSING, parsers.integer(0))
+    """Training steps of each network; 0 leaves the networks untrained."""
+    learning_rate: float = flag(MISSING, parsers.positive)
+    """Step size of the optimizer."""
+    optimizer: str = flag("sgd", parsers.choice(*TAKES))
+    """Optimizer; momentum: SGD with momentum; rmsprop_keras: adds epsilon outside the root, as Keras did in 2018."""
+    momentum: float | None = flag(None, parsers.share("the optimizer's default"), shown="auto")
+    """Fraction of earlier gradients that momentum and adam keep at each step."""
+    decay: float | None = flag(None, parsers.share("the optimizer's default"), shown="auto")
+    """Share of mean squared gradients that rmsprop, rmsprop_keras and adam keep."""
+    hidden: tuple[int, ...] = flag((32,), parsers.widths)
+    """Units of each recurrent layer below the readout; none: only the readout."""
+    readout: Literal["cell", "dense"] = flag("cell", parsers.choice("cell", "dense"))
+    """Last layer; cell: a recurrent one; dense: an affine one."""
+    cell: str = flag("lstm", parsers.cell)
+    """Cell of every layer; lstm_toys/networks/cells.py says what a custom one provides."""
+    gates: Gates = flag("sigmoid", parsers.choice(*GATES))
+    """Gate function of lstm and gru; hard: clip(0.2 a + 0.5, 0, 1)."""
+    timesteps: int = flag(100, parsers.integer(2, 10**6))
+    """Number of points of each curve, evenly spaced over the range of x."""
+    keep_steps: tuple[int, ...] = flag((), parsers.numbers_of_steps)
+    """Earlier steps whose parameters are also saved; 0: untrained."""
+    early_stopping: EarlyStopping = flag(NEVER, parsers.early_stopping)
+    """A network takes no more steps once it meets the goal at so many records in a row, of about 200; best: the
+    parameters with the smallest recorded loss are kept, instead of the last ones."""
+    noise: float = flag(0.0, parsers.not_negative)
+    """Standard deviation of noise on the training inputs, drawn once per seed."""
+    block: int | None = flag(None, parsers.unless("auto", parsers.integer(1)), shown="auto")
+    """Networks per program; changes the last bits of results."""
     numbers: tuple[tuple[str, float | int], ...] = ()
 
     def __str__(self) -> str:

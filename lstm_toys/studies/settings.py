@@ -51,7 +51,8 @@ class OfNetworks(StudySettings):
 
     about: ClassVar[Named] = Named("task", "EXPERIMENT", Experiment)
 
-    task: str = flag("sine", parsers.name, "experiment that trains the networks: {}, or your own module", compare=False)
+    task: str = flag("sine", parsers.name, compare=False)
+    """Experiment that trains the networks: {}, or your own module."""
 
     @classmethod
     def flags_of(cls, subject: Experiment) -> FlagTable:

@@ -74,21 +74,20 @@ class ClaimSettings(StudySettings):
     study: ClassVar[str] = "lstm_toys.studies.claims.study:ClaimStudy"
     about: ClassVar[Named] = Named("claims", "CLAIMS", Claims)
 
-    claims: str = flag(POST, parsers.name, "module that declares CLAIMS: {}, or your own module", compare=False)
-    only: tuple[str, ...] = flag(
-        (), ids, "claims to test; only the networks that they need are trained", shown="all claims"
-    )
-    answers: tuple[tuple[str, str], ...] = flag(
-        (), answers_of, "file of answers of any model, made by lt.labeled, in place of networks; one per population"
-    )
-    variants: bool = flag(
-        False, None, "also test networks of other shapes and budgets, if the claims declare them; slow"
-    )
-    specifications: bool = flag(
-        False, None, "also test whether verdicts stay under other choices, such as optimizers and sizes; slow"
-    )
-    seeds: int = flag(64, trainings.FLAGS["seeds"].parser, trainings.FLAGS["seeds"].text)
-    base_seed: int = flag(0, trainings.FLAGS["base_seed"].parser, trainings.FLAGS["base_seed"].text)
+    claims: str = flag(POST, parsers.name, compare=False)
+    """Module that declares CLAIMS: {}, or your own module."""
+    only: tuple[str, ...] = flag((), ids, shown="all claims")
+    """Claims to test; only the networks that they need are trained."""
+    answers: tuple[tuple[str, str], ...] = flag((), answers_of)
+    """File of answers of any model, made by lt.labeled, in place of networks; one per population."""
+    variants: bool = flag(False)
+    """Also test networks of other shapes and budgets, if the claims declare them; slow."""
+    specifications: bool = flag(False)
+    """Also test whether verdicts stay under other choices, such as optimizers and sizes; slow."""
+    seeds: int = flag(64, parsers.integer(1, 10**7))
+    """Number of networks of each population; seed i gives the same network, however many there are."""
+    base_seed: int = flag(0, parsers.integer(0, 2**32 - 1))
+    """Other values give other networks with the same seed numbers."""
     flags: tuple[str, ...] = ()
 
     @classmethod

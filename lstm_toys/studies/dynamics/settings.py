@@ -64,24 +64,17 @@ class DynamicsSettings(OfNetworks):
     inputs: Axis | None = flag(
         None,
         parsers.axis("input", f"-1:2:41, or one number; at most {MOST_INPUTS:,}", *(-math.inf, math.inf, MOST_INPUTS)),
-        f"constant inputs; by default {INPUTS}, over the range of curves and a quarter beyond",
         shown="around the curves",
     )
-    hold: tuple[Period, ...] = flag(
-        (),
-        period,
-        "name and constant input of a period, such as 'delay=0,0,1', under which to find slow points; repeat "
-        "--hold for each period; by default, for networks with several inputs, all inputs are 0",
-    )
-    starts: int = flag(
-        32,
-        parsers.integer(2, MOST_STARTS),
-        "number of initial states per network; half of them are states that the network visits. Slow points are "
-        "sought from eight times as many visited states",
-    )
-    weight_scale: float = flag(
-        1.0, parsers.positive, "factor of all parameters, to analyze untrained networks with other weights", shown="1"
-    )
+    """Constant inputs; by default 41, over the range of curves and a quarter beyond."""
+    hold: tuple[Period, ...] = flag((), period)
+    """Name and constant input of a period, such as 'delay=0,0,1', under which to find slow points; repeat --hold for
+    each period; by default, for networks with several inputs, all inputs are 0."""
+    starts: int = flag(32, parsers.integer(2, MOST_STARTS))
+    """Number of initial states per network; half of them are states that the network visits. Slow points are sought
+    from eight times as many visited states."""
+    weight_scale: float = flag(1.0, parsers.positive, shown="1")
+    """Factor of all parameters, to analyze untrained networks with other weights."""
     trained: Settings
 
     def __str__(self) -> str:

@@ -233,12 +233,8 @@ class Evaluation(OfNetworks):
 
     study: ClassVar[str] = "lstm_toys.studies.generalization.study:of"
 
-    limit: float | None = flag(
-        None,
-        parsers.positive,
-        "error below which a curve of a grid counts as answered",
-        shown="that of the experiment's goal",
-    )
+    limit: float | None = flag(None, parsers.positive, shown="that of the experiment's goal")
+    """Error below which a curve of a grid counts as answered."""
     trained: Settings
     grids: tuple[Grid, ...] = ()
     lengths: tuple[int, ...] = ()

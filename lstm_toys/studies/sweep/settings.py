@@ -48,16 +48,10 @@ class SweepSettings(OfNetworks):
 
     study: ClassVar[str] = "lstm_toys.studies.sweep.study:Sweep"
 
-    grid: tuple[tuple[str, list[str]], ...] = flag(
-        (),
-        setting,
-        "values of another flag, such as 'learning_rate=0.1 1'; repeat --grid for each flag that varies",
-        shown="a single setting",
-        compare=False,
-    )
-    keep_networks: bool = flag(
-        False, None, "keep the trained networks for lt.load also if they take 100 MB or more; below, they are kept"
-    )
+    grid: tuple[tuple[str, list[str]], ...] = flag((), setting, shown="a single setting", compare=False)
+    """Values of another flag, such as 'learning_rate=0.1 1'; repeat --grid for each flag that varies."""
+    keep_networks: bool = flag(False)
+    """Keep the trained networks for lt.load also if they take 100 MB or more; below, they are kept."""
     settings: tuple[Settings, ...]
 
     def __str__(self) -> str:
