@@ -50,12 +50,13 @@ class Work:
 
         Raises Refused, Busy, Damaged, Failed, Interrupted if a signal ended the run, or OSError.
         """
+        options = self._options
+        self._check_writable(options.results_dir, READ_ONLY)  # What is finished there is reported all the same.
         with stopwatch(self._seconds, "import"):
             asked = [self._studies.setdefault(each, each) for each in make()]
             if asked:
-                _start(self._options)
-        options, anew = self._options, {*asked} if self._options.restart else set()
-        self._check_writable(options.results_dir, READ_ONLY)  # What is finished there is reported all the same.
+                _start(options)
+        anew = {*asked} if options.restart else set()
         for study in asked if options.publish else ():
             self._check_writable(options.results_dir / study.published)
             publishing.listed(options.results_dir / study.published)
