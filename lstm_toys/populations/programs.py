@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -69,18 +69,22 @@ class TrainingSpecification:
     @property
     def member(self) -> training.Member:
         """The shapes of ONE member's arrays."""
-        make = partial(member_shapes, self.task, self.model, self.optimizer, self.early_stopping)
-        return _once(self, ("member",), make)
+        shared = self.task, self.model, self.optimizer, self.early_stopping
+        return self.once("member", partial(member_shapes, *shared))
+
+    def once(self, what: str, make: Callable[[], T]) -> T:
+        """Returns what was made before for the same task, model, optimizer and early stopping."""
+        made, key = self.task.programs, (what, self.model, self.optimizer, self.early_stopping)
+        if key not in made:
+            made[key] = make()
+        found: T = made[key]
+        return found
 
     def programs_digests(self, members: int) -> lowering.Digests:
         """Digests of the programs that train the members, on whose number they do not depend."""
-
-        def make() -> lowering.Digests:
-            initialize, train_until = calls(self, members, blocks.mesh())
-            digests = lowering.lowered("initialization program", initialize[0], *initialize[1])
-            return digests | lowering.lowered("training program", train_until[0], *train_until[1])
-
-        return _once(self, ("digests", self.block), make)
+        (initialize, begin), (train_until, end) = calls(self, members, blocks.mesh())
+        digests = lowering.lowered("initialization program", initialize, *begin)
+        return digests | lowering.lowered("training program", train_until, *end)
 
     def training_digest(self, start: Start) -> str:
         """A digest of everything that the training of members with this start depends on, apart from versions."""
@@ -135,25 +139,11 @@ def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Me
             blocks.spread(train, mesh, batch=together, donate=True),
         )
 
-    initialize, train_until = _once(spec, (mesh,), make)
+    initialize, train_until = spec.once(f"programs on {mesh}", make)
     group = next(blocks.groups(size, size, spec.block, mesh.size))
     start, members = (blocks.shapes(one, group, mesh) for one in (_blank(spec.task, spec.optimizer), spec.member))
     stops = np.zeros(STOPS, np.int32), np.zeros(STOPS, bool)
     return [(initialize, (start, np.uint32(0))), (train_until, (members, np.int32(0), *stops))]
-
-
-_made: dict[Any, tuple[TrainingSpecification, Any]] = {}
-
-
-def _once(specification: TrainingSpecification, what: tuple[Any, ...], make: Callable[[], T]) -> T:
-    """Returns what was made before for the same task, model, optimizer and early stopping."""
-    spec, early = specification, specification.early_stopping
-    same = id(spec.task), id(early.validation), replace(early, validation=None)
-    key = (*same, spec.model, spec.optimizer, *what)
-    if key not in _made:
-        _made[key] = spec, make()  # Keeping the tasks keeps their ids unique.
-    made: T = _made[key][1]
-    return made
 
 
 def member_shapes(
