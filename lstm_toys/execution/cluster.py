@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cache, partial
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -54,7 +54,6 @@ AHEAD = 2
 CODE = ("dynamics", "studies")
 """Folders of code that workers may run, in addition to `code.BELOW`."""
 
-
 NOBODY = "there has been no worker for {:.0f} s"
 
 
@@ -70,36 +69,28 @@ class Differing(Exception):
     """A worker would compute other bits; the message says in what it differs."""
 
 
-_making, _one_at_a_time = threading.Lock(), threading.Lock()
+_starting, _one_at_a_time = threading.Lock(), threading.Lock()
+_own: dict[str, Any] = {}
+"""A worker's fingerprint, once its devices are initialized."""
+
 _functions: dict[bytes, Callable[[Any], Any]] = {}
 """A worker's current function, by its pickled form."""
 
 
-def fingerprint() -> dict[str, Any]:
-    """Returns a worker's fingerprint, and initializes its devices; raises Unusable if there are none."""
-    with _making:  # Not the lock of parts, which would make the caller wait for the current part.
-        return _made()
-
-
-@cache
-def _made() -> dict[str, Any]:
-    devices.configure()
-    devices.start()
-    return devices.fingerprint(0)
-
-
-def checked(expected: dict[str, Any], library: str) -> dict[str, Any]:
-    """Returns a worker's fingerprint; raises Differing unless it and the digest of the library's code are as given."""
-    own = fingerprint()
-    differing = [name for name, value in expected.items() if own.get(name) != value]
-    if code.library(*CODE) != library:
-        differing.append("the code of lstm_toys")
+def check(expected: dict[str, Any], library: str) -> None:
+    """Initializes a worker's devices; raises Differing unless its fingerprint and the library's code are as given."""
+    with _starting:  # Not the lock of parts, which would make the caller wait for the current part.
+        if not _own:
+            devices.configure()
+            devices.start()
+            _own.update(devices.fingerprint(0))
+    differing = [name for name, value in expected.items() if _own.get(name) != value]
+    differing += ["the code of lstm_toys"] * (code.library(*CODE) != library)
     if differing:
         raise Differing(f"differs from this process in {', '.join(differing)}")
-    return own
 
 
-def work(function: bytes, check: Callable[[], dict[str, Any]], part: Any) -> Any:
+def work(function: bytes, check: Callable[[], None], part: Any) -> Any:
     """Computes a part in a worker, by a pickled function."""
     check()
     with _one_at_a_time:
@@ -116,15 +107,17 @@ class Cluster(Executor):
 
     def __init__(self, client: Client, address: str, *, tell: Callable[[str], None]) -> None:
         self._client, self._address, self._tell = client, address, tell
-        self._check = partial(checked, devices.fingerprint(0), code.library(*CODE))
+        self._check = partial(check, devices.fingerprint(0), code.library(*CODE))
 
     @property
     def workers(self) -> int:  # type: ignore[override]
         """The number of workers; raises Lost if the scheduler does not reply."""
-        scheduler: Any = self._client.scheduler
+        scheduler = self._client.scheduler
+        if self._client.status != "running" or scheduler is None:
+            raise Lost("the scheduler does not reply")
         try:  # `Client.scheduler_info` waits forever for a scheduler that is stopped.
             return len(self._client.sync(scheduler.identity, n_workers=-1, callback_timeout=REACHED)["workers"])
-        except (OSError, AttributeError):  # The latter after the connection is closed.
+        except OSError:
             raise Lost("the scheduler does not reply") from None
 
     def welcome(self) -> None:

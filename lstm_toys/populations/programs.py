@@ -72,7 +72,7 @@ class TrainingSpecification:
         shared = self.task, self.model, self.optimizer, self.early_stopping
         return self.once("member", partial(member_shapes, *shared))
 
-    def once(self, what: str, make: Callable[[], T]) -> T:
+    def once(self, what: Any, make: Callable[[], T]) -> T:
         """Returns what was made before for the same task, model, optimizer and early stopping."""
         made, key = self.task.programs, (what, self.model, self.optimizer, self.early_stopping)
         if key not in made:
@@ -110,36 +110,30 @@ class TrainingSpecification:
         }
 
 
-class Programs(NamedTuple):
-    """Compiled programs for groups of blocks of members: ``initialize`` takes a `Start` and the base seed.
+def compile_programs(
+    specification: TrainingSpecification, size: int, mesh: jax.sharding.Mesh
+) -> list[jax.stages.Compiled]:
+    """Compiles `calls` for groups of ``size`` members; raises InvalidModel."""
+    return [function.lower(*given).compile() for function, given in calls(specification, size, mesh)]
 
-    ``train_until`` takes members, the step they have reached, `STOPS` stops and which of them to record, as
-    `training.train_until` does, and reuses the members' memory.
+
+def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Mesh) -> list[tuple[Any, Any]]:
+    """The two programs of a training for groups of blocks of members, with arguments.
+
+    The first one initializes members; it takes a `Start` and the base seed. The second one takes members, the step they
+    have reached, `STOPS` stops and which of them to record, as `training.train_until` does, and reuses the members'
+    memory.
     """
-
-    initialize: Callable[..., training.Member]
-    train_until: Callable[..., tuple[training.Member, training.Record]]
-
-
-def compile_programs(specification: TrainingSpecification, size: int, mesh: jax.sharding.Mesh) -> Programs:
-    """Compiles a training for groups of ``size`` members; raises InvalidModel."""
-    return Programs(*(function.lower(*given).compile() for function, given in calls(specification, size, mesh)))
-
-
-def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Mesh) -> list[Any]:
-    """The functions that `Programs` are compiled from, with arguments, made once so that each is traced once."""
     spec = specification
 
     def make() -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
-        in_turn, shared = curves_at_once(spec.task, spec.model) == 1, (spec.task, spec.model, spec.optimizer)
-        train = partial(training.train_until, *shared, curves_in_turn=in_turn, early_stopping=spec.early_stopping)
-        begin, together = partial(_begin, *shared, spec.early_stopping), partial(jax.vmap, axis_name=training.MEMBERS)
-        return (
-            blocks.spread(begin, mesh, batch=blocks.members_in_turn),
-            blocks.spread(train, mesh, batch=together, donate=True),
-        )
+        shared, early = (spec.task, spec.model, spec.optimizer), spec.early_stopping
+        in_turn, together = curves_at_once(*shared[:2]) == 1, partial(jax.vmap, axis_name=training.MEMBERS)
+        train = partial(training.train_until, *shared, curves_in_turn=in_turn, early_stopping=early)
+        begin = blocks.spread(_beginning(*shared, early), mesh, batch=blocks.members_in_turn)
+        return begin, blocks.spread(train, mesh, batch=together, donate=True)
 
-    initialize, train_until = spec.once(f"programs on {mesh}", make)
+    initialize, train_until = spec.once(("programs", mesh), make)
     group = next(blocks.groups(size, size, spec.block, mesh.size))
     start, members = (blocks.shapes(one, group, mesh) for one in (_blank(spec.task, spec.optimizer), spec.member))
     stops = np.zeros(STOPS, np.int32), np.zeros(STOPS, bool)
@@ -150,7 +144,7 @@ def member_shapes(
     task: Task, model: nn.Module, optimizer: Kind, early_stopping: EarlyStopping = NEVER
 ) -> training.Member:
     """The shapes of ONE member's arrays; raises InvalidModel."""
-    begin = partial(_begin, task, model, optimizer, early_stopping)
+    begin = _beginning(task, model, optimizer, early_stopping)
     shapes: training.Member = jax.eval_shape(begin, _blank(task, optimizer), np.uint32(0))
     return shapes
 
@@ -161,15 +155,13 @@ def _blank(task: Task, optimizer: Kind) -> Start:
     return Start(seed, Hyper(NUMBER, NUMBER, NUMBER, NUMBER, numbers))
 
 
-def _begin(
-    task: Task,
-    model: nn.Module,
-    optimizer: Kind,
-    early_stopping: EarlyStopping,
-    start: Start,
-    base: UInt32[Array, ""],
-) -> training.Member:
-    return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper, early_stopping)
+def _beginning(
+    task: Task, model: nn.Module, optimizer: Kind, early_stopping: EarlyStopping
+) -> Callable[[Start, UInt32[Array, ""]], training.Member]:
+    """The function that initializes ONE member, from its start and the base seed."""
+    return lambda start, base: training.init(
+        task, model, optimizer, training.seed_key(base, start.seed), start.hyper, early_stopping
+    )
 
 
 def shown(task: Task) -> tuple[int, int, int]:

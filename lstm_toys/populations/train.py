@@ -189,14 +189,14 @@ class Training:
         step, requested, total = group.step, group.records, len(spec.recorded)
         if requested and requested < total:
             self._look(group, requested - 1)
-        compiled: Any = self._programs if requested < total else None
+        train_until = self._programs[1] if requested < total else None
         compiling, pending = time.perf_counter() - began, None
-        members: Any = None if compiled is None else self._placed(group)
+        members: Any = None if train_until is None else self._placed(group)
         while requested < total or pending is not None:
             called, following = time.perf_counter(), None
-            if requested < total:
+            if train_until is not None and requested < total:
                 stops, recorded = next_stops(spec, step, requested, self._steps_of_call)
-                members, found = compiled.train_until(members, np.int32(step), stops, recorded)
+                members, found = train_until(members, np.int32(step), stops, recorded)
                 following, step, requested = (found, recorded), int(stops[-1]), requested + int(recorded.sum())
                 if step in spec.kept_steps:
                     group.kept[step] = blocks.flat(members.sound, count)
@@ -228,13 +228,13 @@ class Training:
         return group
 
     @cached_property
-    def _programs(self) -> programs.Programs:
+    def _programs(self) -> list[jax.stages.Compiled]:
         return programs.compile_programs(self.specification, self.group_size, blocks.mesh())
 
     def _placed(self, group: Group) -> training.Member:
         """Puts the members of a group on the devices, as far as they have been trained."""
         ((_, start),) = blocks.placed(group.start, self.group_size, self.specification.block, blocks.mesh())
-        fresh = self._programs.initialize(start, np.uint32(self.specification.base_seed))
+        fresh = self._programs[0](start, np.uint32(self.specification.base_seed))
         trained = {name: jax.tree.map(_over, getattr(fresh, name), each) for name, each in group.member.items()}
         return fresh._replace(**trained)
 
