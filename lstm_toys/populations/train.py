@@ -371,22 +371,11 @@ def train(
         >>> dict(networks.results.train_loss.sizes)  # One recorded step more than steps.
         {'seed': 2, 'step': 21}
     """
+    given = {name: value for name, value in locals().items() if name not in ("checkpoints", "monitor")}
     arguments.kinds(locals(), checkpoints=Checkpoints | None)
     if not isinstance(monitor, bool):
         arguments.function("monitor", monitor, "True, False, or a function of a step, losses and a mask", 3)
-    hyper: dict[str, Any] = {"learning_rate": learning_rate, "momentum": momentum, "decay": decay, "noise": noise}
-    specification, start = specify(
-        task,
-        model,
-        seeds=seeds,
-        steps=steps,
-        optimizer=optimizer,
-        numbers=numbers,
-        base_seed=base_seed,
-        block=block,
-        early_stopping=early_stopping,
-        **hyper,
-    )
+    specification, start = specify(**given)
     with TrainingProgress(output.console(), [1.0]) if monitor is True else nullcontext() as bar:
         if bar is not None:
             bar.begin("training", len(start.seed), specification.kept_steps[-1])
