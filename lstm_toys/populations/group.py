@@ -56,9 +56,9 @@ class Group:
         self.records += found.loss.shape[1]
         own, framed = slice(first, self.records), np.isin(spec.frames, np.arange(first, self.records))
         self.record.answer[:, framed] = found.answer[:, spec.frames[framed] - first]
-        others = (jax.tree.leaves(each._replace(answer=None)) for each in (self.record, found))
-        for to, leaf in zip(*others, strict=True):
-            to[:, own] = leaf
+        for name, leaf in found._asdict().items():
+            if name != "answer" and leaf is not None:
+                getattr(self.record, name)[:, own] = leaf
 
     @property
     def taken(self) -> Int[np.ndarray, " M"]:
@@ -72,5 +72,5 @@ def last_steps(sound: training.LastGood, step: int) -> Int[np.ndarray, " M"]:
     return np.full(np.shape(sound.step), step) if held is None else np.where(held.step >= 0, held.step, step)
 
 
-def _zeros(leaf: np.ndarray, count: int) -> np.ndarray:
+def _zeros(leaf: Any, count: int) -> Any:
     return np.zeros((len(leaf), count, *leaf.shape[2:]), leaf.dtype)
