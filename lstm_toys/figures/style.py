@@ -124,6 +124,14 @@ def canvas(
         yield figure, panels
 
 
+@contextmanager
+def sheet(*size: float, rows: int = 1, columns: int = 1, grid: bool = True, **options: Any) -> Iterator[Any]:
+    """Makes a figure in the library's style, of a size in inches, and its panels as `Figure.subplots` returns them."""
+    with house(**{"axes.grid": grid}):
+        figure = Figure(figsize=size)
+        yield figure, figure.subplots(rows, columns, **options)
+
+
 def measured(axes: Axes, *, x: bool = True, y: bool = True) -> None:
     """Sets for which axes the layout leaves room, and ignores the frame: measuring ticks takes most of the time."""
     axes.xaxis.set_in_layout(x)
@@ -248,19 +256,11 @@ def band(
     return entry(label, color, **line)
 
 
-def bars(
-    axes: Axes,
-    x: Any,
-    values: Float[np.ndarray, "S K"],
-    color: str,
-    label: str = "",
-    width: float = 2.0,
-    size: float = 3.0,
-) -> Line2D:
+def bars(axes: Axes, x: Any, values: Float[np.ndarray, "S K"], color: str, label: str = "") -> Line2D:
     """Draws medians over seeds as dots on bars from the 5th to the 95th percentile; returns their legend entry."""
-    axes.vlines(x, *intervals.band(values), color=color, alpha=0.35, linewidth=width)
-    axes.plot(x, np.median(values, axis=0), "o", color=color, markersize=size)
-    return entry(label, color, linestyle="", marker="o", markersize=size)
+    axes.vlines(x, *intervals.band(values), color=color, alpha=0.35, linewidth=2)
+    axes.plot(x, np.median(values, axis=0), "o", color=color, markersize=3)
+    return entry(label, color, linestyle="", marker="o", markersize=3)
 
 
 def answers_of(axes: Axes, answers: xr.DataArray, color: str, *, filled: bool = True) -> None:
@@ -308,6 +308,11 @@ def legend(place: Figure | Axes, handles: Iterable[Artist], columns: int = 3, lo
         place.legend(handles=[*handles], loc=loc or "best")
     else:
         place.legend(handles=[*handles], loc=loc or "outside lower center", ncols=columns)
+
+
+def training_entries(fit: xr.Dataset) -> list[Artist]:
+    """The legend entries of a training curve and of the answers to it."""
+    return [*answer_entries(fit, COLORS["r"]), entry("training curve", COLORS["b"], **INPUT)]
 
 
 def evenly(count: int, most: int) -> list[int]:
