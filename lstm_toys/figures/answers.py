@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from lstm_toys.figures import style
-from lstm_toys.figures.style import COLORS, GRAY, INPUT, MOST_BANDS, GridLines
+from lstm_toys.figures.style import COLORS, GRAY, INPUT, MOST_BANDS
 from lstm_toys.results.arrays import axis_label, kept, probed
 from lstm_toys.tasks.goal import AFTER
 
@@ -180,14 +180,10 @@ def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time
         style.measured(axes, x=lowest, y=number == 0)  # All have the same ticks at y.
         if leftmost:
             axes.set_ylabel(ylabel)
-        else:
-            GridLines(axes.yaxis)
         if lowest:
             axes.set_xlabel(style.plain(axis_label(time)))
             axes.tick_params(labelbottom=True)
             style.whole_ticks(axes, time.values)
-        else:
-            GridLines(axes.xaxis)
     shared = panels * len(curves) if alone else panels[: len(curves)]
     sound = curves[0].answers.sizes["seed"] > 0
     gap = np.full((2, 1), np.nan)

@@ -18,9 +18,7 @@ from jaxtyping import Float, Real
 from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection
 from matplotlib.colors import Colormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -138,34 +136,6 @@ def measured(axes: Axes, *, x: bool = True, y: bool = True) -> None:
     axes.yaxis.set_in_layout(y)
     for spine in axes.spines.values():
         spine.set_in_layout(False)
-
-
-class GridLines(Artist):
-    """The grid and ticks of an axis without labels, in its place; they are drawn together, which is much faster."""
-
-    def __init__(self, axis: Axis) -> None:
-        super().__init__()
-        self.set(zorder=axis.get_zorder(), in_layout=False)
-        self._axis = axis
-        axis.set_visible(False)
-        axis.axes.add_artist(self)
-
-    def draw(self, renderer: Any) -> None:
-        """Draws lines where the axis would have them."""
-        axis, axes = self._axis, self._axis.axes
-        low, high = sorted(axis.get_view_interval())
-        places = [place for place in axis.get_majorticklocs() if low <= place <= high]
-        below = axis is axes.xaxis
-        tick: Any = renderer.points_to_pixels(STYLE["xtick.major.size"])
-        end = -tick / (axes.bbox.height if below else axes.bbox.width)
-        lines = [((place, place), ends) for ends in ((0, 1), (end, 0)) for place in places]
-        LineCollection(
-            [np.stack(line if below else line[::-1], axis=1) for line in lines],
-            colors=[STYLE[name] for name in ("grid.color", "xtick.color") for _ in places],
-            linewidths=mpl.rcParams["grid.linewidth"],
-            transform=axes.get_xaxis_transform() if below else axes.get_yaxis_transform(),
-            figure=self.figure,
-        ).draw(renderer)
 
 
 def plain(text: str) -> str:
