@@ -55,11 +55,6 @@ def medians(measure: xr.DataArray) -> Float[np.ndarray, "rows columns"]:
     return np.where(some, np.nanmedian(np.where(some, values, 0.0), axis=0), np.nan)
 
 
-def training_error(grids: Grids, name: str) -> Float[np.ndarray, " S"]:
-    """Each seed's median error over the training curves."""
-    return np.median(grids[TRAINING][name].values, axis=(1, 2))
-
-
 def summary(grids: Grids, limit: float) -> dict[str, intervals.Estimate]:
     """Returns medians over seeds with a 95 % bootstrap interval, by grid and error.
 
@@ -70,7 +65,7 @@ def summary(grids: Grids, limit: float) -> dict[str, intervals.Estimate]:
     planes = {name.replace("_", " x "): grid for name, grid in grids.items() if name not in ("", TRAINING)}
     for name in errors(grids[TRAINING]):
         label = name.replace("error_", "error of ").replace("rmse", "RMSE")
-        rows[f"training, {label}"] = intervals.median_bootstrap(training_error(grids, name))
+        rows[f"training, {label}"] = intervals.median_bootstrap(np.median(grids[TRAINING][name].values, axis=(1, 2)))
         for title, grid in planes.items():
             values = grid[name].values
             own = np.median(values, axis=(1, 2)), np.mean(values < limit, axis=(1, 2))
