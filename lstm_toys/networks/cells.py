@@ -64,9 +64,8 @@ def invalid() -> Iterator[None]:
 def cell_class(cell: str) -> Any:
     """Imports the class of a cell: a name in `CELLS`, or ``package.module:Class``; raises InvalidModel."""
     if not isinstance(cell, str) or (cell not in CELLS and not PLACE.fullmatch(cell)):
-        raise InvalidModel(
-            f"unknown cell {arguments.brief(cell)}; available: {', '.join(CELLS)}, or your own package.module:Class"
-        )
+        available = f"{', '.join(CELLS)}, or your own package.module:Class"
+        raise InvalidModel(f"unknown cell {arguments.brief(cell)}; available: {available}")
     module, _, name = (CELLS[cell].place if cell in CELLS else cell).partition(":")
     try:
         kind = getattr(importlib.import_module(module), name)
