@@ -186,8 +186,8 @@ def lengthened(experiment: Experiment) -> Axis:
     return Axis(LENGTH, float(experiment.timesteps), 10.0 * experiment.timesteps, 10)
 
 
-def axes_of(experiment: Experiment) -> dict[str, tuple[str, Flag]]:
-    """Makes flags for the axes and parameters of grids, or for lengths: by name, the axis, and the flag.
+def axes_of(experiment: Experiment) -> FlagTable:
+    """Makes flags for the axes and parameters of grids, or for lengths.
 
     If a flag of that name exists, the name of the new one begins with ``axis_``.
     """
@@ -195,19 +195,19 @@ def axes_of(experiment: Experiment) -> dict[str, tuple[str, Flag]]:
     if experiment.trained is None:
         points = experiment.timesteps
         longer = "up to ten times as long" if isinstance(experiment, Open) else f"{points}:{10 * points}:10"
-        return {LENGTH: (LENGTH, Flag(axis(LENGTH, span), "time points of the sequences", longer))}
+        return {LENGTH: Flag(axis(LENGTH, span), "time points of the sequences", longer)}
     settings, _ = trainings.parse(experiment, [])
     about, (_, *grids) = grids_of(experiment, settings, {})
     taken = trainings.flags_of(experiment).keys() | flags.of(Evaluation).keys()
     every = {each.name: each for grid in grids for each in grid.axes}
-    found: dict[str, tuple[str, Flag]] = {}
+    found: FlagTable = {}
     for grid in grids:
         for name in (*(each.name for each in grid.axes), *dict(grid.parameters)):
             if (own := f"axis_{name}" if name in taken else name) not in found:
                 text = MEANING.get(name) or f"{about.parameter(grid.family, name).words} of the curves"
                 values = every.get(name)
                 usual = f"{values.low:g}:{values.high:g}:{values.count}" if values else "as trained"
-                found[own] = name, Flag(axis(name, span), text, usual)
+                found[own] = Flag(axis(name, span), text, usual)
     return found
 
 
@@ -246,16 +246,15 @@ class Evaluation(OfNetworks):
     @classmethod
     def flags_of(cls, subject: Experiment) -> FlagTable:
         """Returns flags for the axes and parameters of grids, or for lengths, and those of trainings."""
-        return {name: each for name, (_, each) in axes_of(subject).items()} | super().flags_of(subject)
+        return axes_of(subject) | super().flags_of(subject)
 
     @classmethod
     def parse(
         cls, subject: Experiment, typed: Mapping[str, Any], rest: Sequence[str]
     ) -> tuple[Subject, Evaluation, Options]:
-        axes = axes_of(subject)
-        values, rest = flags.split({name: each for name, (_, each) in axes.items()}, rest)
+        axes, rest = flags.split(axes_of(subject), rest)
         trained, options = trainings.parse(subject, rest)
-        given: dict[str, Axis] = {axes[name][0]: each for name, each in values.items()}
+        given: dict[str, Axis] = {each.name: each for each in axes.values()}
         named = f"generalization_{subject.name}"
         if subject.trained is None:
             if "limit" in typed:
