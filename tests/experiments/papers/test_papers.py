@@ -15,7 +15,7 @@ import experiments.null
 import experiments.papers.__main__ as papers
 import lstm_toys as lt
 from conftest import carry_out, rarely
-from experiments.papers import counting, languages, memory, scoring, tune
+from experiments.papers import ask, counting, languages, memory, scoring, tune
 from experiments.papers.populations import changed, fewer
 from experiments.post.claims import CLAIMS
 from lstm_toys import modules
