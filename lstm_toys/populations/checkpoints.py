@@ -141,6 +141,7 @@ def _restored(specification: TrainingSpecification, arrays: dict[str, np.ndarray
         "measures",
         "frames",
         *(["validation"] if specification.early_stopping.validation else []),
+        *(["penalty"] if specification.penalty else []),
     )
     others: dict[str, Any] = dict.fromkeys(names, 0)
     state: GroupState = jax.tree.map_with_path(

@@ -33,6 +33,7 @@ class GroupState(NamedTuple):
         measures: RMSE of each output feature or accuracies.
         frames: answers to the first training curve at some of the records, ``[M, K, T, A]`` or ``[M, K, A]``.
         validation: losses on the validation examples, if there are any.
+        penalty: the penalty, if there is one.
         answers: answers of the trained members, by kept step.
         seconds: wall time of each stage of the execution that finished the group.
     """
@@ -45,6 +46,7 @@ class GroupState(NamedTuple):
     measures: Float[np.ndarray, "M R E"]
     frames: Float[np.ndarray, "M K ..."]
     validation: Float[np.ndarray, "M R"] | None = None
+    penalty: Float[np.ndarray, "M R"] | None = None
     answers: Mapping[int, Answers] = {}
     seconds: Mapping[str, float] = {}
 
@@ -204,16 +206,18 @@ class GroupTrainer:
         found = jax.tree.map(lambda leaf: leaf[:, recorded], found)
         if state is None:
             none = jax.tree.map(lambda leaf: leaf[:, :0], found)
-            state = GroupState(0, {}, {}, found.sound[:, 0], none.loss, none.measures, none.answer, none.validation)
+            own = (none.loss, none.measures, none.answer, none.validation, none.penalty)
+            state = GroupState(0, {}, {}, found.sound[:, 0], *own)
         before, framed = state.records, np.isin(np.arange(found.loss.shape[1]) + state.records, spec.frames)
-        own = (state.losses, state.measures, state.frames, state.validation)
-        more = (found.loss, found.measures, found.answer[:, framed], found.validation)
+        own = (state.losses, state.measures, state.frames, state.validation, state.penalty)
+        more = (found.loss, found.measures, found.answer[:, framed], found.validation, found.penalty)
         longer = jax.tree.map(lambda old, new: np.append(old, new, axis=1), own, more)
         for number, sound in enumerate(found.sound.T):
             state = state._replace(sound=sound)
             if before + number + 1 < len(spec.recorded):
                 self._callbacks.record(members, longer[0][:, : before + number + 1], sound)
-        return state._replace(losses=longer[0], measures=longer[1], frames=longer[2], validation=longer[3])
+        names = ("losses", "measures", "frames", "validation", "penalty")
+        return state._replace(**dict(zip(names, longer, strict=True)))
 
 
 def last_steps(sound: training.LastGood, step: int) -> Int[np.ndarray, " M"]:

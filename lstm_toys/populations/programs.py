@@ -36,10 +36,11 @@ CurveSets = Mapping[str, Float[np.ndarray, "_ _ F"]]
 
 
 class Start(NamedTuple):
-    """Everything that differs between members of a population: seed numbers and hyperparameters."""
+    """Everything that differs between members of a population: seed numbers, hyperparameters and given parameters."""
 
     seed: UInt32[Array, "*M"] | UInt32[np.ndarray, "*M"]
     hyper: Hyper
+    initial: PyTree[Float[np.ndarray, "..."]] | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class TrainingSpecification:
         frames: indices of the records whose answers are kept.
         curves: sets of curves ``[C, T, F]`` to answer, by kept step.
         lengths: see `answering.answers`, of each set in which curves end before the last time point.
+        coefficients: names of the training numbers that only the penalty takes.
+        continues: whether members begin with given parameters.
     """
 
     task: Task
@@ -65,6 +68,9 @@ class TrainingSpecification:
     early_stopping: EarlyStopping = NEVER
     curves: Mapping[int, CurveSets] = field(default_factory=dict)
     lengths: Mapping[str, Int[np.ndarray, " C"]] = field(default_factory=dict)
+    penalty: training.Penalty | None = None
+    coefficients: tuple[str, ...] = ()
+    continues: bool = False
 
     @property
     def member(self) -> training.Member:
@@ -128,7 +134,8 @@ def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Me
 
     def make() -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
         in_turn, shared = curves_at_once(spec.task, spec.model) == 1, (spec.task, spec.model, spec.optimizer)
-        train = partial(training.train_until, *shared, curves_in_turn=in_turn, early_stopping=spec.early_stopping)
+        how = {"early_stopping": spec.early_stopping, "penalty": spec.penalty}
+        train = partial(training.train_until, *shared, curves_in_turn=in_turn, **how)
         begin, together = partial(_begin, *shared, spec.early_stopping), partial(jax.vmap, axis_name=training.MEMBERS)
         return (
             blocks.spread(begin, mesh, batch=blocks.members_in_turn),
@@ -137,7 +144,9 @@ def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Me
 
     initialize, train_until = _once(spec, (mesh,), make)
     group = next(blocks.groups(size, size, spec.block, mesh.size))
-    start, members = (blocks.shapes(one, group, mesh) for one in (_blank(spec.task, spec.optimizer), spec.member))
+    blank = _blank(spec.task, spec.optimizer, spec.coefficients, spec.member.params if spec.continues else None)
+    member = spec.member._replace(hyper=blank.hyper)
+    start, members = (blocks.shapes(one, group, mesh) for one in (blank, member))
     stops = np.zeros(STOPS, np.int32), np.zeros(STOPS, bool)
     return [(initialize, (start, np.uint32(0))), (train_until, (members, np.int32(0), *stops))]
 
@@ -149,7 +158,7 @@ def _once(specification: TrainingSpecification, what: tuple[Any, ...], make: Cal
     """Returns what was made before for the same task, model, optimizer and early stopping."""
     spec, early = specification, specification.early_stopping
     same = id(spec.task), id(early.validation), replace(early, validation=None)
-    key = (*same, spec.model, spec.optimizer, *what)
+    key = (*same, spec.model, spec.optimizer, spec.penalty, spec.coefficients, spec.continues, *what)
     if key not in _made:
         _made[key] = spec, make()  # Keeping the tasks keeps their ids unique.
     made: T = _made[key][1]
@@ -165,10 +174,10 @@ def member_shapes(
     return shapes
 
 
-def _blank(task: Task, optimizer: Kind) -> Start:
-    names = (*task.numbers, *transforms.numbers(optimizer))
+def _blank(task: Task, optimizer: Kind, coefficients: tuple[str, ...] = (), initial: PyTree = None) -> Start:
+    names = (*task.numbers, *transforms.numbers(optimizer), *coefficients)
     numbers, seed = dict.fromkeys(names, NUMBER), cast(Any, jax.ShapeDtypeStruct((), np.uint32))
-    return Start(seed, Hyper(NUMBER, NUMBER, NUMBER, NUMBER, numbers))
+    return Start(seed, Hyper(NUMBER, NUMBER, NUMBER, NUMBER, numbers), initial)
 
 
 def _begin(
@@ -179,7 +188,8 @@ def _begin(
     start: Start,
     base: UInt32[Array, ""],
 ) -> training.Member:
-    return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper, early_stopping)
+    key = training.seed_key(base, start.seed)
+    return training.init(task, model, optimizer, key, start.hyper, early_stopping, start.initial)
 
 
 def shown(task: Task) -> tuple[int, int, int]:

@@ -22,6 +22,7 @@ def labeled(
     measures: Float[np.ndarray, "M R E"],
     frames: Float[np.ndarray, "M K ..."],
     validation: Float[np.ndarray, "M R"] | None,
+    penalty: Float[np.ndarray, "M R"] | None = None,
 ) -> Any:
     """Returns the records as an `xarray.Dataset`, with the first network's training set without noise.
 
@@ -48,6 +49,7 @@ def labeled(
         **({} if sound.held is None else {"last_step": ("seed", last)}),
         **({} if sound.best is None else {"params_step": ("seed", np.asarray(sound.best.step))}),
         **({} if validation is None else {"validation_loss": (("seed", "step"), validation, named)}),
+        **({} if penalty is None else {"train_penalty": (("seed", "step"), penalty)}),
     }
     coordinates: dict[str, Any] = {
         "seed": np.asarray(start.seed).astype(int),
