@@ -40,6 +40,12 @@ to the loss."""
 
 Keys = Mapping[str, Key[Array, ""]] | None
 
+
+def folded(rngs: Keys, number: Int[Array, ""] | UInt32[Array, ""]) -> Keys:
+    """Other random keys of the same names."""
+    return None if rngs is None else {name: jax.random.fold_in(key, number) for name, key in rngs.items()}
+
+
 MEMBERS = "members"
 """The mapped axis of the members of a block."""
 

@@ -28,7 +28,7 @@ class Noisy(nn.Module):
         return nn.Dense(1, name="out")(jnp.tanh(hidden))
 
 
-def loop(model, params, gradient, steps, start=0):
+def loop(params, gradient, steps, start=0):
     """A plain loop of SGD for one network."""
     for step in range(start, steps):
         grads = gradient(params, step)
@@ -64,7 +64,9 @@ def test_a_penalty_is_added_to_the_gradient_and_recorded_apart(model):
     assert networks.numbers["train_rates"].tolist() == [0.5, 0.0]
 
     def cost(params):
-        _, kept = model.apply({"params": params}, EXAMPLES.inputs, capture_intermediates=True, mutable=["intermediates"])
+        _, kept = model.apply(
+            {"params": params}, EXAMPLES.inputs, capture_intermediates=True, mutable=["intermediates"]
+        )
         name = next(each for each in kept["intermediates"] if each not in ("readout", "__call__"))
         hidden = kept["intermediates"][name]["__call__"][0]
         weights = sum(jnp.sum(jnp.square(leaf)) for leaf in jax.tree.leaves(params))
@@ -72,7 +74,7 @@ def test_a_penalty_is_added_to_the_gradient_and_recorded_apart(model):
 
     gradient = jax.jit(jax.grad(lambda params: mse(params, model, EXAMPLES) + cost(params)))
     begun = first(networks, 1)
-    same(first(networks), loop(model, begun, lambda params, _: gradient(params), 4, start=1))
+    same(first(networks), loop(begun, lambda params, _: gradient(params), 4, start=1))
     recorded = networks.results.isel(seed=0).sel(step=4)
     np.testing.assert_allclose(recorded.train_penalty, cost(first(networks)), rtol=1e-5)
     np.testing.assert_allclose(recorded.train_loss, mse(first(networks), model, EXAMPLES), rtol=1e-5)
@@ -85,7 +87,7 @@ def test_networks_train_on_from_those_of_another_task():
     before = lt.train(other, MODEL, seeds=3, steps=5, learning_rate=RATE)
     whole = lt.train(TASK, MODEL, seeds=3, steps=4, learning_rate=RATE, initial=before)
     gradient = jax.jit(jax.grad(lambda params: mse(params, MODEL, EXAMPLES)))
-    same(first(whole), loop(MODEL, first(before), lambda params, _: gradient(params), 4))
+    same(first(whole), loop(first(before), lambda params, _: gradient(params), 4))
     again = lt.train(TASK, MODEL, seeds=3, steps=4, learning_rate=RATE, initial=before.params)
     jax.tree.map(np.testing.assert_array_equal, whole.params, again.params)
     one = lt.train(TASK, MODEL, seeds=2, steps=4, learning_rate=RATE, initial=first(before))
@@ -99,7 +101,7 @@ def test_initial_parameters_of_another_model_or_number_are_named():
     before = lt.train(TASK, lt.Stack(1, (4,)), seeds=2, steps=1, learning_rate=RATE)
     with pytest.raises(ValueError, match=r"lstm_0/bias of initial must be .*12.* not .*16"):
         lt.train(TASK, MODEL, seeds=2, steps=1, learning_rate=RATE, initial=before)
-    with pytest.raises(ValueError, match="lstm_0/bias of initial must .*one entry per member"):
+    with pytest.raises(ValueError, match=r"lstm_0/bias of initial must .*one entry per member"):
         lt.train(TASK, lt.Stack(1, (4,)), seeds=3, steps=1, learning_rate=RATE, initial=before)
     with pytest.raises(ValueError, match="initial must be parameters of the model"):
         lt.train(TASK, MODEL, seeds=2, steps=1, learning_rate=RATE, initial={"a": np.ones(3)})
@@ -120,10 +122,43 @@ def test_a_model_gets_a_key_per_member_and_step_in_training_and_none_elsewhere()
 
         return jax.grad(loss)(params)
 
-    same(first(networks), loop(model, first(networks, 1), gradient, 4, start=1))
+    same(first(networks), loop(first(networks, 1), gradient, 4, start=1))
     plain = lt.answers(networks, EXAMPLES.inputs)
     np.testing.assert_allclose(plain[0], model.apply({"params": first(networks)}, EXAMPLES.inputs), atol=1e-6)
     np.testing.assert_allclose(networks.results.train_loss[0, -1], mse(first(networks), model, EXAMPLES), rtol=1e-5)
+
+
+class NoisyRNN(lt.RNN):
+    """A recurrent layer with noise on its hidden states."""
+
+    @nn.compact
+    def __call__(self, inputs):
+        bias = self.param("bias", nn.initializers.zeros, (self.units,))
+        drive = inputs.repeat(self.units, axis=-1)[:, :, : self.units] + bias[None, None]
+        if self.has_rng("noise"):
+            drive = drive + jax.random.normal(self.make_rng("noise"), drive.shape)
+        return jnp.cumsum(drive, axis=1) + self.initial("hidden", inputs, bias[None])[:, None]
+
+
+def test_random_numbers_outside_of_training_are_given_by_keys():
+    model = lt.Stack(1, (2,), "dense", cell=f"{__name__}:NoisyRNN")
+    networks = lt.train(TASK, model, seeds=3, steps=1, learning_rate=RATE)
+    inputs, rngs = np.tile(EXAMPLES.inputs, (6, 1, 1)), {"noise": jax.random.key(3)}
+    quiet, loud = lt.answers(networks, inputs), lt.answers(networks, inputs, rngs=rngs)
+    np.testing.assert_array_equal(loud, lt.answers(networks, inputs, rngs=rngs))
+    assert len(np.unique((loud - quiet).round(5), axis=1)[0]) == 12  # Equal curves have different noise,
+    assert len(np.unique((loud - quiet).round(5), axis=0)) == 3  # and so have networks.
+    (layer,) = lt.states(networks, inputs, rngs=rngs)
+    hidden = lt.states(networks, inputs, rngs=rngs)[layer]["hidden"]
+    readout = networks.params["readout"]
+    np.testing.assert_allclose(hidden @ readout["kernel"][:, None] + readout["bias"][:, None, None], loud, atol=1e-5)
+
+    def still(answers):
+        return jnp.zeros_like(answers)
+
+    alone, quiet = (lt.rollout(networks, inputs[:2], 300, still, rngs=each) for each in (rngs, None))
+    np.testing.assert_allclose(quiet.answers.std(axis=2), 0, atol=1e-5)
+    assert 8 < np.std(alone.states[layer]["hidden"] - quiet.states[layer]["hidden"]) < 30  # Of 312 independent ones.
 
 
 class Demanding(Noisy):
@@ -154,7 +189,7 @@ def test_examples_that_change_with_the_step():
         own = examples(jax.random.fold_in(purpose, step), {"step": step})
         return jax.grad(lambda params: mse(params, MODEL, own))(params)
 
-    same(first(networks), loop(MODEL, first(networks, 1), gradient, 4, start=1))
+    same(first(networks), loop(first(networks, 1), gradient, 4, start=1))
     with pytest.raises(ValueError, match="stepped must be False without fresh examples"):
         lt.Task(examples, ("y",), ("y",), sequence=True, stepped=True)
 
