@@ -19,6 +19,7 @@ from lstm_toys import arguments
 from lstm_toys.networks import losses, transforms
 from lstm_toys.networks.cells import CELLS, InvalidModel
 from lstm_toys.networks.inside import inside
+from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.networks.stack import Stack
 from lstm_toys.networks.transforms import Kind
@@ -133,6 +134,26 @@ def answer(
     """The model's answers; models that answer once per curve take ``lengths``, as Flax's ``seq_lengths``."""
     named: dict[str, Any] = {} if lengths is None else {"seq_lengths": lengths}
     return cast(Array, model.apply({"params": params}, inputs, rngs=rngs, **named))
+
+
+def parameter_count(model: nn.Module, features: int) -> int:
+    """Returns the number of parameters of a network, a model for curves of so many input features.
+
+    Raises ValueError if the model is not a Flax module, keeps other variables, or cannot take such curves.
+
+    Example:
+        Of how many units has a GRU as many parameters as an LSTM of 32?
+
+        >>> import lstm_toys as lt
+        >>> lt.parameter_count(lt.Stack(1, (32,), "dense"), features=1)
+        4385
+        >>> [lt.parameter_count(lt.Stack(1, (units,), "dense", cell="gru"), features=1) for units in (36, 37)]
+        [4249, 4478]
+    """
+    check_model(model)
+    inputs = jax.ShapeDtypeStruct((1, 2, arguments.whole("features", features, least=1)), np.float32)
+    params = only_parameters(model, jax.eval_shape(model.init, jax.random.key(0), inputs))
+    return sum(leaf.size for leaf in jax.tree.leaves(params))
 
 
 @cache
