@@ -33,14 +33,13 @@ class Recurrent(Layer):
     def __call__(self, inputs: Float[Array, "C T F"]) -> Float[Array, "C T H"]:
         """Returns what the cell returns at every time point of the inputs."""
         carry = self.cell.initialize_carry(jax.random.key(0), inputs[:, 0].shape)
-        leaves, structure = jax.tree.flatten(carry)
         names = [
             "hidden" if returned else f"carry_{place}"
             for place, returned in enumerate(_returned(self.cell.clone(parent=None), carry, inputs[:, 0]))
         ]
         begun = [
             self.get_variable(INITIAL, name).reshape(leaf.shape) if self.has_variable(INITIAL, name) else leaf
-            for name, leaf in zip(names, leaves, strict=True)
+            for name, leaf in zip(names, jax.tree.leaves(carry), strict=True)
         ]
         watched = self.is_mutable_collection("intermediates")
 
@@ -51,9 +50,9 @@ class Recurrent(Layer):
             flat = [leaf.reshape(len(values), -1) for leaf in jax.tree.leaves(carry)]
             return carry, (hidden, flat if watched else [])
 
-        split = {"params": False, nn.DenyList("params"): True}
+        split: dict[Any, bool] = {"params": False, nn.DenyList("params"): True}
         scan = nn.scan(step, variable_broadcast="params", split_rngs=split, in_axes=1, out_axes=1)
-        hidden, states = scan(self.cell, structure.unflatten(begun), inputs)[1]
+        hidden, states = scan(self.cell, jax.tree.unflatten(jax.tree.structure(carry), begun), inputs)[1]
         for name, values in zip(names, states, strict=False):
             if name != "hidden":
                 self.sow("intermediates", name, values)
@@ -62,7 +61,7 @@ class Recurrent(Layer):
 
 def _returned(cell: nn.Module, carry: PyTree, values: Float[Array, "C F"]) -> list[bool]:
     """Whether each leaf of a cell's carry is what the cell returns."""
-    found = []
+    found: list[bool] = []
 
     def once(carry: PyTree, values: Float[Array, "C F"]) -> None:
         (after, hidden), _ = cell.init_with_output(jax.random.key(0), carry, values)

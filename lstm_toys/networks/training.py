@@ -133,7 +133,7 @@ def answer(
 ) -> Float[Array, "C T A"] | Float[Array, "C A"]:
     """The model's answers; models that answer once per curve take ``lengths``, as Flax's ``seq_lengths``."""
     named: dict[str, Any] = {} if lengths is None else {"seq_lengths": lengths}
-    return cast(Array, model.apply({"params": params}, inputs, rngs=rngs, **named))
+    return cast(Array, model.apply({"params": params}, inputs, rngs=rngs and dict(rngs), **named))
 
 
 def parameter_count(model: nn.Module, features: int) -> int:
@@ -284,7 +284,7 @@ def record(
     if penalty is None:
         answers = answers_to(model, member.params, examples)
     else:
-        answers, cost = penalized(penalty, model, member.params, examples, member.hyper.numbers)
+        answers, cost = penalized(penalty, model, member.params, examples, cast(Numbers, member.hyper.numbers))
     losses.check(kind, answers, examples.targets)
     measures, weight = losses.measures(kind, answers, examples, early_stopping.after), losses.weights(examples)
     value = losses.of_answers(kind, answers, examples.targets, weight)
@@ -371,8 +371,8 @@ def step(
     penalty: Penalty | None = None,
 ) -> Member:
     """Updates the parameters once, with the gradient over the examples; see `gradient`."""
-    numbers, how = member.hyper.numbers, {"curves_in_turn": curves_in_turn, "rngs": rngs, "penalty": penalty}
-    grads = gradient(kind, model, member.params, examples, numbers=numbers, **how)
+    how: dict[str, Any] = {"curves_in_turn": curves_in_turn, "rngs": rngs, "penalty": penalty}
+    grads = gradient(kind, model, member.params, examples, numbers=cast(Numbers, member.hyper.numbers), **how)
     transform = transforms.transformation(optimizer, member.hyper)
     updates, optimizer_state = transform.update(grads, member.optimizer_state, member.params)
     return member._replace(params=optax.apply_updates(member.params, updates), optimizer_state=optimizer_state)
@@ -396,8 +396,10 @@ def train_steps(
     names = random_names(model, task.batch or count, *examples.inputs.shape[1:])
 
     def keys(at: Int[Array, ""]) -> Keys:
-        of_step = jax.random.fold_in(purpose_key(member.key, "model"), at) if names else None
-        return {name: jax.random.fold_in(of_step, RANDOM.index(name)) for name in names} or None
+        if not names:
+            return None
+        of_step = jax.random.fold_in(purpose_key(member.key, "model"), at)
+        return {name: jax.random.fold_in(of_step, RANDOM.index(name)) for name in names}
 
     if task.fresh:
         return jax.lax.fori_loop(

@@ -103,7 +103,7 @@ def in_blocks(
         for first in range(0, max(1, curves), tile):
             chosen = np.asarray(inputs[first : first + tile])
             padded = np.pad(chosen, ((0, tile - len(chosen)), (0, 0), (0, 0))).reshape(-1, together, points, features)
-            shown = [jnp.asarray(padded)]
+            shown: list[Any] = [jnp.asarray(padded)]
             if lengths is not None:
                 ends = np.pad(lengths[first : first + tile], (0, tile - len(chosen)), constant_values=1)
                 shown.append(jnp.asarray(ends.reshape(-1, together)))

@@ -134,7 +134,7 @@ def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Me
 
     def make() -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
         in_turn, shared = curves_at_once(spec.task, spec.model) == 1, (spec.task, spec.model, spec.optimizer)
-        how = {"early_stopping": spec.early_stopping, "penalty": spec.penalty}
+        how: dict[str, Any] = {"early_stopping": spec.early_stopping, "penalty": spec.penalty}
         train = partial(training.train_until, *shared, curves_in_turn=in_turn, **how)
         begin, together = partial(_begin, *shared, spec.early_stopping), partial(jax.vmap, axis_name=training.MEMBERS)
         return (
