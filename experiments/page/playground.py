@@ -11,7 +11,7 @@ import numpy as np
 import lstm_toys as lt
 from lstm_toys.runs.experiment import TRAINING
 from lstm_toys.statistics import intervals
-from lstm_toys.tasks.parameters import PARAMETERS
+from lstm_toys.tasks.parameters import PARAMETER, PARAMETERS
 
 from .. import published as posted
 from .. import sine
@@ -126,7 +126,8 @@ def rates(
 def still(results: lt.Results) -> dict[str, Any]:
     """The larger sine of the story as a picture, until there is another: points of lines, in its own units."""
     width, height = 640, 320
-    (row,) = np.flatnonzero((results.family.values == "amplitude") & np.isclose(results.amplitude.values, story.LARGER))
+    larger = np.isclose(results.parameter_amplitude.values, story.LARGER)
+    (row,) = np.flatnonzero((results.family.values == "amplitude") & larger)
     sound = results.isel(curve=row, seed=np.flatnonzero(~results.diverged.values), feature=0)
     low, high = intervals.band(sound.answer.values)
     bottom = np.floor(4 * min(0.0, sound.answer.values.min()) - 0.05) / 4  # The range of the picture that follows.
@@ -209,7 +210,10 @@ def sets(results: lt.Results) -> Iterator[dict[str, Any]]:
 def shown(curve: lt.Results) -> tuple[str, dict[str, float]]:
     """The family of a curve of labeled results, and its parameters."""
     for family, declared in PARAMETERS.items():
-        parameters = {each.name: float(curve[each.name]) for each in declared if each.name in curve.coords}
+        names = [each.name for each in declared]
+        parameters = {
+            each: float(curve[f"{PARAMETER}{each}"]) for each in names if f"{PARAMETER}{each}" in curve.coords
+        }
         if len(parameters) == len(declared) and np.isfinite([*parameters.values()]).all():
             return family, parameters
     raise ValueError(f"{curve.family.item()} is of no family of the library")

@@ -65,7 +65,8 @@ def step(name: str, asks: list[str], numbers: Mapping[str, Any], **more: Any) ->
 
 def grown(results: lt.Results, metrics: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """A sine that is twice as large, and where the answers stop; then the sine that the networks learned."""
-    (row,) = np.flatnonzero((results.family.values == "amplitude") & np.isclose(results.amplitude.values, LARGER))
+    larger = np.isclose(results.parameter_amplitude.values, LARGER)
+    (row,) = np.flatnonzero((results.family.values == "amplitude") & larger)
     curve = results.isel(curve=row)
     tops = peaks(curve.answer.sel(feature="y").values, results.time.values)
     numbers = {

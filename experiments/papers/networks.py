@@ -5,7 +5,7 @@ string a^n b^n; for an LSTM the state is its memory cell. Fixed points are those
 a memory lasts if it is a stable one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -47,16 +47,13 @@ class LSTMForgetZero(lt.LSTM):
         return super().param(name, nn.initializers.zeros if name == "bias" else init_fn, *arguments, **options)
 
 
-def inside(measure: str, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
-    """The `summary` of what a function of this module measures of the networks, by population and quantity."""
-    return {
-        name: keep(f"looked into {name}", [name, run, measure], partial(_summaries, measure, run))
-        for name, run in needs.items()
-    }
+def inside(measure: Callable[[lt.Networks], Measured], needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
+    """The `summary` of what a function measures of the networks, by population and quantity."""
+    return {name: keep(f"looked into {name}", [run], partial(_summaries, measure, run)) for name, run in needs.items()}
 
 
-def _summaries(measure: str, run: Run) -> dict[str, Any]:
-    return {what: summary(each) for what, each in globals()[measure](lt.load(run.folder)).items()}
+def _summaries(measure: Callable[[lt.Networks], Measured], run: Run) -> dict[str, Any]:
+    return {what: summary(each) for what, each in measure(lt.load(run.folder)).items()}
 
 
 def summary(values: np.ndarray) -> dict[str, Any]:

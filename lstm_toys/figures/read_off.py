@@ -16,6 +16,7 @@ from lstm_toys.figures import style
 from lstm_toys.figures.answers import Curve, curve_panels, labeled
 from lstm_toys.figures.style import COLORS, GRAY, INPUT
 from lstm_toys.results.arrays import axis_label, kept, probed
+from lstm_toys.tasks.parameters import PARAMETER
 
 MOST_CURVES = 100
 
@@ -33,7 +34,7 @@ def training_set(results: xr.Dataset, title: str) -> Figure:
         for place in places:
             curve = results.train_input.sel({shown: "y"}).values[place]
             axes.plot(results.time, curve, color=shades.to_rgba(truth[place]), linewidth=0.9)
-        named = axis_label(results[first]) if first in results.coords else first
+        named = axis_label(results[known]) if (known := f"{PARAMETER}{first}") in results.coords else first
         figure.colorbar(shades, ax=axes, label=style.plain(named), pad=0.02)
     return figure
 
@@ -79,9 +80,9 @@ def read_off_axis(
     the probe whose curves differ in the parameter. Raises ValueError if the run has no such probe.
     """
     fit = kept(results)
-    chosen = probed(fit, probe).sortby(name)
-    true = chosen[name].values
-    xlabel, ylabel = f"true {axis_label(chosen[name])}", f"read-off {axis_label(chosen[name])}"
+    chosen = probed(fit, probe).sortby(f"{PARAMETER}{name}")
+    shown = chosen[f"{PARAMETER}{name}"]
+    true, xlabel, ylabel = shown.values, f"true {axis_label(shown)}", f"read-off {axis_label(shown)}"
     with style.canvas(title, xlabel=xlabel, ylabel=ylabel) as (figure, (axes,)):
         range_style: dict[str, Any] = {"color": COLORS["y"], "alpha": 0.18, "linewidth": 0}
         axes.axvspan(*trained, **range_style)
@@ -115,17 +116,16 @@ def read_off_plane(
     """
     fit = kept(results)
     chosen = probed(fit, probe)
-    grid = [np.unique(chosen[name].values) for name in names]
+    across, along = (chosen[f"{PARAMETER}{name}"] for name in names)
+    grid = [np.unique(each.values) for each in (across, along)]
     titles = [f"{title} {name}" for name in names]
-    with style.canvas(
-        *titles, xlabel=f"true {axis_label(chosen[names[0]])}", ylabel=f"true {axis_label(chosen[names[1]])}"
-    ) as (figure, panels):
+    labels = {"xlabel": f"true {axis_label(across)}", "ylabel": f"true {axis_label(along)}"}
+    with style.canvas(*titles, **labels) as (figure, panels):
         if not fit.sizes["seed"]:
             return figure
         error = np.abs(chosen.answer - chosen.truth).median("seed")
         for axes, name in zip(panels, names, strict=True):
-            columns = np.searchsorted(grid[0], chosen[names[0]].values)
-            rows = np.searchsorted(grid[1], chosen[names[1]].values)
+            columns, rows = np.searchsorted(grid[0], across.values), np.searchsorted(grid[1], along.values)
             values = np.full((len(grid[1]), len(grid[0])), np.nan)
             values[rows, columns] = error.sel(output_feature=name).values
             look: dict[str, Any] = {"vmin": 0, "vmax": float(error.max()), "shading": "nearest", "rasterized": True}

@@ -17,13 +17,16 @@ from jaxtyping import Float
 from lstm_toys import arguments
 from lstm_toys.populations.trained import Networks
 from lstm_toys.tasks.goal import counted_over
-from lstm_toys.tasks.parameters import Parameter, Span, label
+from lstm_toys.tasks.parameters import PARAMETER, Parameter, Span, label
 from lstm_toys.tasks.probes import SHARED, Probe, by_points, curves_of
 from lstm_toys.tasks.sets import Scaling, scaling_of
 from lstm_toys.tasks.supervision import BINARY, CROSS_ENTROPY, MSE, Examples, Task, measured
 
 Results: TypeAlias = xr.Dataset
 """Labeled results: `dataset` makes them, and figures and tables are made from them."""
+
+OWN_POINTS = "own_points"
+"""The coordinate with the names of probes that have their own time points."""
 
 TimePoints = Float[np.ndarray, " T"]
 FirstAnswer = Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"]
@@ -85,14 +88,16 @@ def answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], ans
     """Labels probes and the networks' answers to them, in the form that `dataset` takes.
 
     Where a probe has its own time points, the names of its variables, coordinates and axes end in its name, as in
-    ``answer_long [seed, curve_long, time_long, feature]``; `probed` selects the results of one probe.
+    ``answer_long [seed, curve_long, time_long, feature]``; `probed` selects the results of one probe. The coordinate
+    `OWN_POINTS` has the names of these probes.
     """
-    labeled = xr.Dataset()
-    for name, own in by_points(probes, x).items():
+    labeled, sets = xr.Dataset(), by_points(probes, x)
+    for name, own in sets.items():
         points = own[0].points(x) if own else x
         each = _named(_answered(task, points, span, own, answers[name]), name)
         labeled = labeled.merge(each).assign_attrs(labeled.attrs | each.attrs)  # `merge` keeps those of the first.
-    return labeled
+    others = [name for name in sets if name != SHARED]
+    return labeled.assign_coords({OWN_POINTS: others} if others else {})
 
 
 def _answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], answer: Answers) -> xr.Dataset:
@@ -123,7 +128,9 @@ def _answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], an
         "time": ("time", x, {"long_name": span.name, "units": span.unit}),
         "feature": list(task.input_features),
         "family": ("curve", np.array([p.name for p in probes for _ in p.inputs], str)),
-        **{name: ("curve", column, described(declared.get(name))) for name, column in columns.items()},
+        **{
+            f"{PARAMETER}{name}": ("curve", each, described(name, declared.get(name))) for name, each in columns.items()
+        },
         **({axes[-1]: list(task.output_features)} if axes[-1] != "feature" else {}),
     }
     return xr.Dataset(variables, coordinates, {"ahead": task.ahead} if task.ahead else None)
@@ -147,8 +154,7 @@ def _along(results: xr.Dataset, *axes: str) -> list[str]:
 
 def own_points(results: xr.Dataset) -> list[str]:
     """The names of the probes with their own time points."""
-    start = "curve_"
-    return [str(name).removeprefix(start) for name in results.dims if str(name).startswith(start)]
+    return [str(name) for name in results[OWN_POINTS].values] if OWN_POINTS in results.coords else []
 
 
 def probed(results: xr.Dataset, name: str) -> xr.Dataset:
@@ -158,7 +164,8 @@ def probed(results: xr.Dataset, name: str) -> xr.Dataset:
     on the training's time points are left out. Raises ValueError if there is no such probe.
 
     Example:
-        >>> shown = lt.Results({"answer_long": (("seed", "curve_long", "time_long"), [[[0.1, 0.2, 0.3]]])})
+        >>> answers = {"answer_long": (("seed", "curve_long", "time_long"), [[[0.1, 0.2, 0.3]]])}
+        >>> shown = lt.Results(answers, {"own_points": ["long"]})
         >>> lt.probed(shown, "long").answer.dims
         ('seed', 'curve', 'time')
     """
@@ -235,10 +242,10 @@ def after_of(results: xr.Dataset) -> float | None:
     return None if after is None else float(after)
 
 
-def described(parameter: Parameter | None) -> dict[str, str]:
-    """The attributes of a parameter's coordinate: names of the CF conventions, and its symbol."""
+def described(name: str, parameter: Parameter | None) -> dict[str, str]:
+    """The attributes of a parameter's coordinate: names of the CF conventions, and its symbol if it is declared."""
     if parameter is None:
-        return {}
+        return {"long_name": name.replace("_", " ")}
     return {"long_name": parameter.words, "units": parameter.unit, "symbol": parameter.symbol}
 
 

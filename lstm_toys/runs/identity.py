@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Literal, TypeVar
 
+import numpy as np
+
 from lstm_toys.networks.cells import Gates
 from lstm_toys.output import counted
 from lstm_toys.tasks.goal import NEVER, EarlyStopping
@@ -72,6 +74,12 @@ class Settings(Identity):
         """The settings that may vary within a sweep, by the names of their flags."""
         numbers = {f"{NUMBER}{name}": value for name, value in self.numbers}
         return {name: getattr(self, name) for name in SWEPT} | numbers
+
+    @property
+    def labels(self) -> dict[str, Any]:
+        """The settings in `swept` as coordinates of results; NaN for those that do not exist."""
+        values = {name: np.nan if value is None else value for name, value in self.swept.items()}
+        return values | {"hidden": ",".join(map(str, self.hidden)) or "none"}
 
     @property
     def stated(self) -> dict[str, str]:

@@ -30,7 +30,7 @@ from lstm_toys.results import arrays, summary
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization.ask import Grid
 from lstm_toys.tasks.families import Family
-from lstm_toys.tasks.parameters import Span
+from lstm_toys.tasks.parameters import PARAMETER, Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
 from lstm_toys.tasks.probes import SHARED, Probe
 from lstm_toys.tasks.supervision import Task, show
@@ -219,14 +219,19 @@ class GridJob(Measuring):
         declared = {each.name: each for each in self.families[grid.family].parameters}
         spacing = {"long_name": f"{self.span.name} between two time points", "units": self.span.unit}
         words = {LENGTH: LENGTHS, SPACING: spacing}
-        axes = [axis.name for axis in grid.axes]
-        return xr.Dataset(
-            {name: (("seed", *axes), each) for name, each in values.items()},
-            {
-                axis.name: (axis.name, axis.values, words.get(axis.name) or arrays.described(declared.get(axis.name)))
-                for axis in grid.axes
-            },
-        )
+        axes = [f"{PARAMETER}{axis.name}" if axis.name in declared else axis.name for axis in grid.axes]
+        coordinates: dict[str, Any] = {
+            name: (name, axis.values, words.get(axis.name) or arrays.described(axis.name, declared.get(axis.name)))
+            for name, axis in zip(axes, grid.axes, strict=True)
+        }
+        if self.task.sequence:
+            return xr.Dataset({name: (("seed", *axes), each) for name, each in values.items()}, coordinates)
+        read = self.task.output_features
+        variables = {
+            kind: (("seed", *axes, "output_feature"), np.stack([values[f"{kind}_{name}"] for name in read], -1))
+            for kind in ("answer", "error")
+        }
+        return xr.Dataset(variables, {**coordinates, "output_feature": list(read)})
 
 
 @dataclass(frozen=True, kw_only=True)

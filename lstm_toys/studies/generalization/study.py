@@ -153,7 +153,7 @@ class GridStudy(Generalization):
             "sines": {
                 name: results.sines(grid, self.experiment.span)
                 for name, grid in grids.items()
-                if name != TRAINING and "gain" in grid and "frequency" in grid.dims and grid.sizes["seed"]
+                if name != TRAINING and "gain" in grid and results.FREQUENCY in grid.dims and grid.sizes["seed"]
             }
         }
 

@@ -238,7 +238,9 @@ class Sweep(Study[SweepSettings]):
             for parameter in reversed(trained.declared):  # Parameters that share a number take the first's name.
                 name = f"{NUMBER}{trained.parameters[parameter.name]}"
                 if name in labeled.coords:
-                    labeled[name].attrs.update(arrays.described(parameter) | {"long_name": f"train {parameter.words}"})
+                    labeled[name].attrs.update(
+                        arrays.described(parameter.name, parameter) | {"long_name": f"train {parameter.words}"}
+                    )
         yield from figures.draw(labeled, self.experiment.goal).items()
 
 

@@ -86,7 +86,7 @@ class TrainingStudy(Study[Settings]):
             labeled = arrays.dataset(
                 networks, prepared.task, x, experiment.span, examples, learned, probes, probed, attributes
             )
-            labeled = arrays.in_units(labeled, experiment.scaling)
+            labeled = arrays.in_units(labeled, experiment.scaling).assign_coords(settings.labels)
             if experiment.goal is not None:
                 labeled = labeled.assign(summary.outcomes(labeled, experiment.goal))
             files = population.save(networks, self.run.folder, labeled)

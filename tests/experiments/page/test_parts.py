@@ -81,7 +81,7 @@ def test_a_network_is_looked_into_along_the_curve(opened, saved, studied):
     box = canvas.bounding_box()
     page.tab.mouse.move(box["x"] + 46 + 50 / 99 * (box["width"] - 58), box["y"] + 50)
     results = saved("published").results.isel(seed=4, time=50, feature=0)
-    (row,) = np.flatnonzero((results.family.values == "amplitude") & (results.amplitude.values == 0.6))
+    (row,) = np.flatnonzero((results.family.values == "amplitude") & (results.parameter_amplitude.values == 0.6))
     found = re.findall(r"([a-z ,:]+?) (-?\d+\.\d+)", page.text("#inside-values"))
     told = {name.strip(", :"): float(value) for name, value in found}
     expected = [0.51, float(results.input[row]), float(results.answer[row])]

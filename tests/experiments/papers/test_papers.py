@@ -15,7 +15,7 @@ import experiments.null
 import experiments.papers.__main__ as papers
 import lstm_toys as lt
 from conftest import carry_out, rarely
-from experiments.papers import ask, counting, languages, memory, scoring, tune
+from experiments.papers import counting, languages, memory, scoring, tune
 from experiments.papers.populations import changed, fewer
 from experiments.post.claims import CLAIMS
 from lstm_toys import modules
@@ -237,7 +237,8 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
         variants={"fewer": fewer(changed())},
     )
     monkeypatch.setattr(counting, "CLAIMS", few_claims)
-    paper = ask.Paper(languages.reached_of, {"rnn": "vanilla RNNs"}, ("counters", ("rnn",)))
+    finding = papers.PAPERS["counting"]
+    paper = finding._replace(shown={"rnn": "vanilla RNNs"}, measured=("rnn",))
     monkeypatch.setattr(papers, "PAPERS", {"counting": paper})
     monkeypatch.chdir(tmp_path)
     assert carry_out(papers, ["--seeds=3", "--random=2", "--variants", "--publish"]) == 0

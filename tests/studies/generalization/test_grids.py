@@ -38,7 +38,7 @@ def answers_to(saved, curves):
 def test_a_grid_has_the_measures_of_answers_to_its_curves(saved, evaluated):
     found = evaluated["amplitude_frequency"]
     x = np.linspace(0, 1, 20, dtype=np.float32)
-    cells = [(a, w) for a in found.amplitude.values for w in found.frequency.values]
+    cells = [(a, w) for a in found.parameter_amplitude.values for w in found.parameter_frequency.values]
     curves = np.float32([a + a * np.sin(w * x) for a, w in cells])
     measure = jax.jit(measures.every)
     for seed, answers in enumerate(answers_to(saved, curves)):
@@ -52,12 +52,12 @@ def test_errors_are_taken_over_the_last_points_of_longer_sequences_and_the_same_
     x = np.arange(40) / 19
     longer, denser = evaluated["length_amplitude"], evaluated["spacing_frequency"]
     for length in longer.length.values.astype(int):
-        curves = np.array([a + a * np.sin(10 * x[:length]) for a in longer.amplitude.values])
+        curves = np.array([a + a * np.sin(10 * x[:length]) for a in longer.parameter_amplitude.values])
         wrong = (answers_to(saved, curves) - curves)[:, :, length - 20 :][:, :, x[:20] >= 0.1]
         np.testing.assert_allclose(longer.rmse.sel(length=length), np.sqrt((wrong**2).mean(-1)), rtol=1e-3)
     for spacing in denser.spacing.values:
         x = np.arange(round(1 / spacing) + 1) * spacing
-        curves = np.array([0.3 + 0.3 * np.sin(w * x) for w in denser.frequency.values])
+        curves = np.array([0.3 + 0.3 * np.sin(w * x) for w in denser.parameter_frequency.values])
         wrong = (answers_to(saved, curves) - curves)[:, :, x >= 0.1]
         np.testing.assert_allclose(denser.rmse.sel(spacing=spacing), np.sqrt((wrong**2).mean(-1)), rtol=1e-3)
 
@@ -107,8 +107,8 @@ def test_what_is_read_off_a_curve_is_held_against_its_parameters(tmp_path, param
     a, w = (axis.ravel() for axis in np.meshgrid(AMPLITUDE.values, FREQUENCY.values, indexing="ij"))
     curves = FAMILIES["sine"].curves(x, {"amplitude": a, "frequency": w, "phase": 0.3, "offset": a})
     answers = answering.answers((lt.Stack(1, (4,), sequence=False), params), curves[:, :, None])[..., 0]
-    np.testing.assert_allclose(found["answer_amplitude"].reshape(7, -1), answers, atol=1e-5)
-    np.testing.assert_allclose(found["error_amplitude"].reshape(7, -1), np.abs(answers - a), atol=1e-5)
+    np.testing.assert_allclose(found["answer"].reshape(7, -1), answers, atol=1e-5)
+    np.testing.assert_allclose(found["error"].reshape(7, -1), np.abs(answers - a), atol=1e-5)
 
 
 @pytest.mark.long
