@@ -133,7 +133,7 @@ def answer(
 ) -> Float[Array, "C T A"] | Float[Array, "C A"]:
     """The model's answers; models that answer once per curve take ``lengths``, as Flax's ``seq_lengths``."""
     named: dict[str, Any] = {} if lengths is None else {"seq_lengths": lengths}
-    return cast(Array, model.apply({"params": params}, inputs, rngs=rngs and dict(rngs), **named))
+    return cast(Array, model.apply({"params": params}, inputs, rngs={**rngs} if rngs else None, **named))
 
 
 def parameter_count(model: nn.Module, features: int) -> int:
