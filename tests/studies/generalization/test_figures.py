@@ -132,8 +132,8 @@ def test_every_seed_has_a_map_of_its_own(hand_made):
 
 def test_the_largest_gain_and_other_frequencies_are_found_where_they_were_put(hand_made):
     sines = hand_made["amplitude_frequency"]
-    assert sines.frequency.values.tolist() == [5.0, 13.75, 22.5, 31.25, 40.0]  # A fifth of x is not measured.
-    sines["frequency_answered"][:] = sines.frequency
+    assert sines.parameter_frequency.values.tolist() == [5.0, 13.75, 22.5, 31.25, 40.0]  # A fifth of x is not measured.
+    sines["frequency_answered"][:] = sines.parameter_frequency
     sines["gain"][:] = 0.5
     sines["gain"][:, 0, 0] = [3.0, 3.0, 4.0, 9.0, np.nan]  # Less than a period.
     sines["gain"][:, 2, 3] = [1.0, 2.0, 2.5, 3.0, 9.0]
@@ -154,7 +154,7 @@ def test_the_largest_gain_and_other_frequencies_are_found_where_they_were_put(ha
 
 
 def test_slow_sines_have_no_period_to_be_described_by(hand_made):
-    slow = hand_made["amplitude_frequency"].isel(frequency=[0])
+    slow = hand_made["amplitude_frequency"].isel(parameter_frequency=[0])
     found = results.sines(slow, lt.Span())
     assert found["largest_gain"]["frequency"] == 5.0
     assert found["periodic_gain"] is None
