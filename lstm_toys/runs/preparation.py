@@ -93,7 +93,9 @@ class Prepared:
         with trial(f"experiment {experiment.name}: its optimizer cannot be made"):
             shapes = programs.parameter_shapes(task, network(experiment, task, self.settings))
             own = transforms.own(experiment.optimizer(self.settings), shapes)
-            if unknown := experiment.numbers.keys() - {*task.numbers, *transforms.numbers(own)}:
+            if experiment.penalty is None and (
+                unknown := experiment.numbers.keys() - {*task.numbers, *transforms.numbers(own)}
+            ):
                 raise ValueError(f"it does not inject {min(unknown)}, which is no number of the task either")
             return own
 
@@ -165,6 +167,7 @@ class Prepared:
                 block=self.block,
                 frames=self.experiment.frames,
                 early_stopping=early,
+                penalty=self.experiment.penalty,
                 **{"learning_rate": None, **members},
             )
         return dataclasses.replace(specification, curves=answered, lengths=lengths or {}), start
