@@ -160,7 +160,7 @@ def context(folder, trainings=1):
     """How runs are executed outside of a command: silently, that many trainings, with few checkpoints."""
     from rich.console import Console
 
-    from lstm_toys.execution.devices import Here
+    from lstm_toys.execution.executor import Executor
     from lstm_toys.execution.progress import TrainingProgress
     from lstm_toys.execution.signals import Interruption
     from lstm_toys.runs.context import Options, RunContext
@@ -175,12 +175,12 @@ def context(folder, trainings=1):
         cluster=None,
     )
     console = Console(quiet=True)
-    return RunContext(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings), Here(), {})
+    return RunContext(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings), Executor(), {})
 
 
 def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,), measures=None):
     """Networks that nobody trained: of these losses, and with all their weights zero."""
-    from lstm_toys.networks.training import LastGood
+    from lstm_toys.networks.training import LastGood, Record
     from lstm_toys.populations import records
     from lstm_toys.populations.specification import specify
     from lstm_toys.populations.trained import Networks
@@ -189,9 +189,9 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,), measures=None)
     params = jax.tree.map(lambda leaf: np.zeros((len(losses), *leaf.shape), leaf.dtype), spec.member.params)
     sound = np.where(np.isin(np.arange(len(losses)), diverged), 0, 2)
     measures = np.ones((len(losses), 2, len(task.measured))) if measures is None else measures
-    recorded = np.array([[1.0, loss] for loss in losses]), measures
-    good = LastGood(sound, params, np.ones(len(losses)))
-    labeled = records.labeled(spec, start, np.array([0, 2]), good, *recorded, np.empty((len(losses), 0)), None)
+    good, frames = LastGood(sound, params, np.ones(len(losses))), np.empty((len(losses), 0))
+    record = Record(np.array([[1.0, loss] for loss in losses]), measures, frames, None)
+    labeled = records.labeled(spec, start, np.array([0, 2]), good, record)
     features, own = (task.input_features, task.output_features), labeled.diverged.values
     return Networks(model, params, 4, None, own, {}, *features, step=2, kept={2: params}, labeled=labeled)
 

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from absl import flags
 
-from lstm_toys.execution.base import LOCAL
+from lstm_toys.execution import LOCAL
 from lstm_toys.networks import cells
 from lstm_toys.tasks.goal import EarlyStopping
 

@@ -119,8 +119,8 @@ def read_off_plane(
     across, along = (chosen[f"{PARAMETER}{name}"] for name in names)
     grid = [np.unique(each.values) for each in (across, along)]
     titles = [f"{title} {name}" for name in names]
-    labels = {"xlabel": f"true {axis_label(across)}", "ylabel": f"true {axis_label(along)}"}
-    with style.canvas(*titles, **labels) as (figure, panels):
+    xlabel, ylabel = (f"true {axis_label(each)}" for each in (across, along))
+    with style.canvas(*titles, xlabel=xlabel, ylabel=ylabel) as (figure, panels):
         if not fit.sizes["seed"]:
             return figure
         error = np.abs(chosen.answer - chosen.truth).median("seed")

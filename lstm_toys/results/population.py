@@ -203,7 +203,7 @@ def _labeled(
     """Reads the results of networks, or of a sweep at the settings of its networks after a step."""
     path = _checked(folder / RESULTS, digest)
     results = storage.load_results(path, set())
-    if settings:
+    if settings and seeds is not None:
         places = settings.get(step, np.array([-1]))
         if (places < 0).any():
             raise ValueError(f"the sweep has no results of all of these networks after {step:,} steps")

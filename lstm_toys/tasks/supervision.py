@@ -83,7 +83,7 @@ class Examples(NamedTuple):
         return jnp.broadcast_to(points < ends, self.inputs.shape[:2])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
     """A supervised task: a training set for every seed; raises ValueError for invalid attributes.
 
@@ -106,6 +106,7 @@ class Task:
             evaluations of different lengths; None: not supported.
         stepped: with ``fresh``, whether the examples depend on the number of the step, ``numbers["step"]``, such as for
             a curriculum; ``validation`` then has to be given.
+        programs: what trainings made for networks that learn this task, to be used again; not pickled.
 
     Example:
         >>> ones = np.ones((1, 20, 1))
@@ -126,6 +127,10 @@ class Task:
     validation: Examples | Callable[[Key[Array, ""], Numbers], Examples] | None = field(default=None, repr=False)
     at_length: Callable[[Key[Array, ""], Numbers, int], Examples] | None = None
     stepped: bool = False
+    programs: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "programs": {}}
 
     def __post_init__(self) -> None:
         arguments.kinds(vars(self), trained=Trained | None)

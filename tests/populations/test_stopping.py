@@ -12,7 +12,7 @@ import xarray as xr
 
 import lstm_toys as lt
 from conftest import carry_out, rarely
-from lstm_toys.populations import blocks, group, programs, specification, train
+from lstm_toys.populations import blocks, programs, specification, train
 from lstm_toys.results import arrays
 from lstm_toys.tasks.goal import NEVER
 
@@ -135,7 +135,7 @@ def test_a_network_is_chosen_and_stopped_as_if_alone(best):
 def test_a_stopped_training_has_what_it_trained_and_continues_to_the_same_bits(best, tmp_path, monkeypatch):
     """Stopped within both of two groups; a finished one computes nothing."""
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
-    monkeypatch.setattr(group, "CALL_SECONDS", 0.0)  # So that every call is of one step.
+    monkeypatch.setattr(train, "CALL_SECONDS", 0.0)  # So that every call is of one step.
 
     def continued(calls, **changes):
         left, kept = iter(range(calls)), lt.Checkpoints(tmp_path / "kept", 1e9)

@@ -166,7 +166,7 @@ class Dynamics(Study[DynamicsSettings]):
         with context.timed("analyze"):
             done = len(sound) - sum(map(len, missing))
             scaled = (each.mapped(lambda leaf: scale * leaf) for each in missing)
-            for part, (found, _) in context.executor.map(self.job, scaled):
+            for part, found in context.executor.map(self.job.analyzed, scaled):
                 storage.save_results(found.assign_attrs(flags="{}"), self._kept(part))
                 done += len(part)
                 context.progress.tell(f"dynamics of {done:,} of {counted(len(sound), 'network')}")

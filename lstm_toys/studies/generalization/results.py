@@ -49,7 +49,7 @@ def errors(grid: xr.Dataset) -> dict[str, xr.DataArray]:
 
 def axes(grid: xr.Dataset) -> tuple[str, str]:
     """The names of a grid's axes: rows, columns."""
-    rows, columns, *_ = (str(name) for name in grid.get("rmse", grid.get("error")).dims[1:])
+    rows, columns, *_ = map(str, (grid.rmse if "rmse" in grid else grid.error).dims[1:])
     return rows, columns
 
 

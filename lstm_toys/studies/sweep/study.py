@@ -1,7 +1,7 @@
 """Trains the populations of a sweep with as few compiled programs as their shapes allow."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,9 +14,8 @@ from lstm_toys.execution import code
 from lstm_toys.execution.lowering import CALLBACK, Digests, compiled, digest
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.figures import Drawing
-from lstm_toys.networks.training import LastGood
 from lstm_toys.populations import programs
-from lstm_toys.populations.group import GroupState
+from lstm_toys.populations.group import Group
 from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, population, storage, summary
@@ -179,18 +178,18 @@ class Sweep(Study[SweepSettings]):
                 specified, x = _specified(shape, prepared), np.asarray(prepared.x)
                 recorded = specified[0].recorded
                 trained = preparation.begin(prepared, specified, run, context, part=str(number))
-                groups: dict[int, dict[int, LastGood]] = {}
+                groups = list[Group]()
                 with context.interruption.patient():
-                    for group, state in trained.groups():
+                    for group in trained.groups():
                         if self.keeps:
-                            groups[group.start] = state.kept
+                            groups.append(replace(group, record=None, answers={}))
                         with context.timed("evaluate"):
-                            for steps, answers in state.answers.items():
+                            for steps, answers in group.answers.items():
                                 labeled = arrays.answered(prepared.task, x, experiment.span, prepared.probes, answers)
                                 if len(prepared.task.output_features) == 1:
                                     labeled = arrays.in_units(labeled, experiment.scaling)
-                                values = _values(prepared.task, experiment, recorded, steps, state, labeled)
-                                for setting, members, seeds in shape.places(group, steps):
+                                values = _values(prepared.task, experiment, recorded, steps, group, labeled)
+                                for setting, members, seeds in shape.places(group.members, steps):
                                     write(setting, seeds, {name: value[members] for name, value in values.items()})
                                 if context.interruption():  # The group's checkpoint is written, so little is lost.
                                     raise Stopped
@@ -251,12 +250,14 @@ def _specified(shape: Shape, prepared: Prepared) -> tuple[TrainingSpecification,
 
 
 def _values(
-    task: Task, experiment: Experiment, recorded: np.ndarray, steps: int, state: GroupState, labeled: xr.Dataset
+    task: Task, experiment: Experiment, recorded: np.ndarray, steps: int, group: Group, labeled: xr.Dataset
 ) -> dict[str, np.ndarray]:
     """The values of members after ``steps`` that a sweep's file stores, each with a leading axis M."""
-    goal, losses, sound = experiment.goal, state.losses, state.kept[steps]
+    goal, record, sound = experiment.goal, group.record, group.kept[steps]
     reached = int(np.searchsorted(recorded, steps))
-    loss, measures = losses[:, reached], state.measures[:, : reached + 1]
+    assert record is not None, "the group is trained"
+    losses, measures = record.loss, record.measures[:, : reached + 1]
+    loss = losses[:, reached]
     last, diverged = measures[:, -1], np.asarray(sound.step) < steps
     learning = {}
     if goal is not None:
