@@ -86,7 +86,7 @@ def main() -> None:
     from benchmarks.job import Workload
     from lstm_toys.execution import devices
     from lstm_toys.populations.specification import specify
-    from lstm_toys.populations.train import Training
+    from lstm_toys.populations.train import PopulationTraining
 
     devices.configure()
     members, began = int(sys.argv[1]), float(sys.argv[2])
@@ -98,7 +98,7 @@ def main() -> None:
 
     job = Workload()
     specified = specify(job.task, job.model, seeds=members, steps=4, learning_rate=job.learning_rate)
-    training = Training(*specified, monitor=monitor)
+    training = PopulationTraining(*specified, monitor=monitor)
     training.networks()
     print(json.dumps({"compile": training.seconds["compile"], "first_step": first[0], "bytes": peak()}))
 

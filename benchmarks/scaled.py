@@ -24,7 +24,7 @@ from lstm_toys.populations import blocks
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.group import Group
 from lstm_toys.populations.specification import specify
-from lstm_toys.populations.train import Training
+from lstm_toys.populations.train import PopulationTraining
 
 
 def steps_of(members: int) -> int:
@@ -82,7 +82,7 @@ class MeasuredCluster(Executor):
         return [*client.run(peak).values()]
 
 
-class MeasuredTraining(Training):
+class MeasuredTraining(PopulationTraining):
     """A training that measures how long it takes to put the groups together.
 
     Attributes:
@@ -92,7 +92,7 @@ class MeasuredTraining(Training):
     merging = 0.0
 
     def groups(self) -> Iterator[Group]:
-        """See `Training`."""
+        """See `PopulationTraining`."""
         for group in super().groups():
             began = time.perf_counter()
             yield group
@@ -131,7 +131,7 @@ def measure(members: int, address: str, repeats: int) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
             few = jax.tree.map(lambda leaf: leaf[: blocks.GROUP_MEMBERS], start)
             checkpoints = Checkpoints(Path(folder), math.inf)
-            Training(specification, few, executor=measured, checkpoints=checkpoints).networks()
+            PopulationTraining(specification, few, executor=measured, checkpoints=checkpoints).networks()
             disk = sum(path.stat().st_size for path in Path(folder).iterdir()) / len(few.seed)
         return {
             "steps": steps,

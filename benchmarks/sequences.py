@@ -52,7 +52,7 @@ def measure(*, quick: bool) -> dict[str, list[float]]:
     """The member-steps a second of each task, one value a round."""
     import lstm_toys as lt
     from lstm_toys.populations.specification import specify
-    from lstm_toys.populations.train import Training
+    from lstm_toys.populations.train import PopulationTraining
 
     lt.configure()
     steps, rounds = (20, 1) if quick else (STEPS, ROUNDS)
@@ -62,7 +62,7 @@ def measure(*, quick: bool) -> dict[str, list[float]]:
         for name, task in known.items():
             model = lt.Stack(len(task.output_features), (UNITS,), "dense")
             specified = specify(task, model, seeds=SEEDS, steps=steps, learning_rate=0.003, optimizer="adam")
-            training = Training(*specified)
+            training = PopulationTraining(*specified)
             training.networks()
             rates[name].append(training.member_steps / training.seconds["train"])
         print(f"round {number + 1} of {rounds}", flush=True)

@@ -226,7 +226,7 @@ def test_a_question_of_the_documentation_is_run_saved_and_loaded(here):
     saved = lt.load(run)
     x = np.linspace(0, 5, 20)
     np.testing.assert_allclose(saved.results.train_target[:, 0], np.exp(-0.5 * x) * np.cos(4 * x), atol=1e-5)
-    assert saved.results.decay.values.tolist() == [0, 0.25, 1, 2]
+    assert saved.results.parameter_decay.values.tolist() == [0, 0.25, 1, 2]
     answers = lt.answers(saved, saved.results.input.values)
     np.testing.assert_allclose(answers, saved.results.answer, atol=1e-6)
     assert (run / "others.png").is_file()

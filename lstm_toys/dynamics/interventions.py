@@ -94,8 +94,7 @@ def intervene(
     mesh = blocks.mesh()
     program, size = _program(model, layer, gate, mesh), blocks.group_size(seeds, block, mesh.size)
     members = params, rows.astype(np.int32), values
-    answers: np.ndarray = blocks.in_groups(program, members, size, block, mesh, jnp.asarray(curves, jnp.float32))
-    return answers
+    return np.asarray(blocks.in_groups(program, members, size, block, mesh, jnp.asarray(curves, jnp.float32)))
 
 
 @cache

@@ -75,9 +75,8 @@ def parsed(cell: str) -> tuple[str, dict[str, Any]]:
     if isinstance(cell, str) and cell in CELLS:
         return CELLS[cell].place, {}
     if not isinstance(cell, str) or not (match := CELL.fullmatch(cell)):
-        raise InvalidModel(
-            f"unknown cell {arguments.brief(cell)}; available: {', '.join(CELLS)}, or your own package.module:Class"
-        )
+        available = f"{', '.join(CELLS)}, or your own package.module:Class"
+        raise InvalidModel(f"unknown cell {arguments.brief(cell)}; available: {available}")
     options: dict[str, Any] = {}
     if match["options"]:
         try:
@@ -96,7 +95,10 @@ def spelled(cell: str) -> str:
     """The name of a cell in its only spelling: options in alphabetical order, without spaces; raises InvalidModel."""
     place, options = parsed(cell)
     written = ",".join(f"{name}={value!r}" for name, value in sorted(options.items())).replace(" ", "")
-    return cell if cell in CELLS else f"{place}({written})" if options else place
+    name = cell if cell in CELLS else f"{place}({written})" if options else place
+    if parsed(name) != (place, options):
+        raise InvalidModel(f"options of the cell {cell} cannot contain text with spaces")
+    return name
 
 
 def cell_class(cell: str) -> Any:

@@ -57,7 +57,7 @@ class Diverged(Exception):
     """
 
 
-class Training:
+class PopulationTraining:
     """A training, one group of members after another; see `train` for the arguments.
 
     Attributes:
@@ -392,4 +392,4 @@ def train(
         if bar is not None:
             bar.begin("training", len(start.seed), specification.kept_steps[-1])
         shown: Any = bar or monitor or None
-        return Training(specification, start, checkpoints=checkpoints, monitor=shown).networks()
+        return PopulationTraining(specification, start, checkpoints=checkpoints, monitor=shown).networks()

@@ -21,7 +21,7 @@ from lstm_toys.populations import programs
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.programs import CurveSets, Start, TrainingSpecification
 from lstm_toys.populations.specification import specify
-from lstm_toys.populations.train import Training
+from lstm_toys.populations.train import PopulationTraining
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import TRAINING, Experiment
@@ -224,14 +224,14 @@ def begin(
     run: Run,
     context: RunContext,
     part: str = "",
-) -> Training:
+) -> PopulationTraining:
     """Announces a training by what distinguishes it from others of the command, or by its network, and sets it up.
 
     ``part`` is the folder of its checkpoints, in a run of several trainings.
     """
     tell = context.progress.tell
     checkpoints = Checkpoints(run.checkpoints / part, context.options.checkpoint_every, tell)
-    training = Training(
+    training = PopulationTraining(
         *specified,
         executor=context.executor,
         checkpoints=checkpoints,

@@ -170,22 +170,18 @@ def lengths_of(sets: Mapping[str, Sequence[Probe]]) -> dict[str, Int[np.ndarray,
 def check_probes(task: Task, probes: Sequence[Probe], points: int) -> None:
     """Raises ValueError if networks trained on a task, with ``points`` time points, cannot be shown these probes."""
     for each in probes:
-        curves, count = np.shape(each.inputs), len(each.inputs)
+        curves, count, named = np.shape(each.inputs), len(each.inputs), f"probe {each.name!r}"
         if curves[2:] != (len(task.input_features),) or not count:
             expected = f"(curves, points, {len(task.input_features)})"
-            raise ValueError(
-                f"probe {each.name!r} has inputs of shape {curves}, but the training curves need {expected}"
-            )
+            raise ValueError(f"{named} has inputs of shape {curves}, but the training curves need {expected}")
         if (curves[1] != points or each.x is not None) and not re.fullmatch(r"[^\s/]+( +[^\s/]+)*", each.name):
-            raise ValueError(f"probe {each.name!r} has its own time points; its name must not contain /")
+            raise ValueError(f"{named} has its own time points; its name must not contain /")
         values = 1 if task.loss == CROSS_ENTROPY else len(task.output_features)
         answers = (count, curves[1], values) if task.sequence else (count, values)
         if task.sequence and each.lengths is not None:
-            raise ValueError(
-                f"probe {each.name!r} has lengths, which networks that answer at every time point do not use"
-            )
+            raise ValueError(f"{named} has lengths, which networks that answer at every time point do not use")
         if each.targets is not None and np.shape(each.targets) != answers:
-            raise ValueError(f"probe {each.name!r} has targets of shape {np.shape(each.targets)}, not {answers}")
+            raise ValueError(f"{named} has targets of shape {np.shape(each.targets)}, not {answers}")
         unknown = [name for name in task.output_features if name not in each.parameters]
         if not task.sequence and each.targets is None and unknown:
-            raise ValueError(f"probe {each.name!r} has neither targets nor the answered parameter {unknown[0]}")
+            raise ValueError(f"{named} has neither targets nor the answered parameter {unknown[0]}")

@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from lstm_toys import arguments
-from lstm_toys.tasks.families import Ends, Family, Parameters, Scalar, TimePoints, family_of
+from lstm_toys.tasks.families import Family, Scalar, TimePoints, family_of
 from lstm_toys.tasks.goal import ACCURACIES
 from lstm_toys.tasks.planes import Told, Trained
 
@@ -267,7 +267,7 @@ def reproduce(
         (('x', 'y'), ('steepness',))
     """
     trained, x, features = _trained(family, parameters), _points(x), _features(features)
-    examples = partial(_examples, trained, x, features, ())
+    examples = partial(_examples, trained, None, x, features, ())
     return Task(examples, features, features, sequence=True, batch=batch, numbers=_named(parameters), trained=trained)
 
 
@@ -332,19 +332,34 @@ def read_off(
     """
     trained, x, numbers = _trained(family, parameters), _points(x), _named(parameters)
     output_features = _parameters(output_features, family)
-    each = partial(_examples, trained, x, ("y",), output_features)
+    each = partial(_examples, trained, None, x, ("y",), output_features)
     examples = each if numbers else partial(_same, each(None, {}))  # Computed once, not by every network.
     return Task(examples, ("y",), output_features, sequence=False, batch=batch, numbers=numbers, trained=trained)
 
 
 def _examples(
-    trained: Trained, x: TimePoints, features: Names, output_features: Names, _: Key[Array, ""] | None, numbers: Numbers
+    trained: Trained,
+    count: int | None,
+    x: TimePoints,
+    features: Names,
+    output_features: Names,
+    key: Any,
+    numbers: Numbers,
 ) -> Examples:
-    """Training curves, and as targets their parameters ``output_features``; without any, the curves themselves."""
-    values = trained.parameters.items()
-    parameters = {name: numbers[value] if isinstance(value, str) else value for name, value in values}
-    curves = family_of(cast(Family | str, trained.family)).curves(x, cast(Parameters, parameters))
-    shown = show(curves, x, features)
+    """Training curves, and as targets their parameters ``output_features``; without any, the curves themselves.
+
+    All parameters are given, unless a ``count`` of curves is drawn from ranges of theirs.
+    """
+
+    def known(value: Any) -> Any:
+        return numbers[value] if isinstance(value, str) else value
+
+    family, declared = family_of(cast(Family | str, trained.family)), trained.parameters.items()
+    if count is None:
+        parameters = {name: known(value) for name, value in declared}
+    else:
+        parameters = family.draw(key, count, {name: (known(low), known(high)) for name, (low, high) in declared})
+    shown = show(family.curves(x, parameters), x, features)
     if not output_features:
         return Examples(shown, shown)
     columns = [jnp.broadcast_to(jnp.asarray(parameters[name], shown.dtype), len(shown)) for name in output_features]
@@ -371,26 +386,8 @@ def read_off_drawn(
     own: dict[str, Told] = {each.name: (each.low, each.high) for each in family_of(family).parameters}
     trained, x = Trained(family, {**own, **pairs}), _points(x)
     output_features = _parameters(output_features, family)
-    examples = partial(_drawn, family, arguments.whole("count", count, least=1), pairs, output_features, x)
+    examples = partial(_examples, trained, arguments.whole("count", count, least=1), x, ("y",), output_features)
     return Task(examples, ("y",), output_features, sequence=False, batch=batch, numbers=_named(pairs), trained=trained)
-
-
-def _drawn(
-    family: Family | str,
-    count: int,
-    ranges: Drawn,
-    output_features: Names,
-    x: TimePoints,
-    key: Key[Array, ""],
-    numbers: Numbers,
-) -> Examples:
-    def end(value: float | int | str) -> Scalar | float:
-        return numbers[value] if isinstance(value, str) else value
-
-    intervals: dict[str, Ends] = {name: (end(low), end(high)) for name, (low, high) in ranges.items()}
-    parameters = family_of(family).draw(key, count, intervals)
-    curves = family_of(family).curves(x, parameters)
-    return Examples(show(curves, x, ("y",)), jnp.stack([parameters[name] for name in output_features], axis=-1))
 
 
 def _trained(family: Family | str, parameters: Stated) -> Trained:

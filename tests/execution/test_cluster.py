@@ -43,7 +43,7 @@ def connected(address, *, tell=print):
 @pytest.fixture(scope="module")
 def here():
     """What a training comes to in this process."""
-    return train.Training(*specify(TASK, MODEL, **OPTIONS)).networks()
+    return train.PopulationTraining(*specify(TASK, MODEL, **OPTIONS)).networks()
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def two():
 
 def training(executor, checkpoints=None, **how):
     """The training of `here`, by an executor."""
-    return train.Training(*specify(TASK, MODEL, **OPTIONS), executor=executor, checkpoints=checkpoints, **how)
+    return train.PopulationTraining(*specify(TASK, MODEL, **OPTIONS), executor=executor, checkpoints=checkpoints, **how)
 
 
 def nap(part):

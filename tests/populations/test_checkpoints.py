@@ -130,7 +130,7 @@ def trained(folder, offset=0.3, *, fingerprint=None, model=MODEL, told=print, **
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(devices, "fingerprint", lambda block: {**own(block), **(fingerprint or {})})
         checkpoints = lt.Checkpoints(Path(folder), 1e9, told)
-        training = train.Training(*specify(task, model, **options), checkpoints=checkpoints)
+        training = train.PopulationTraining(*specify(task, model, **options), checkpoints=checkpoints)
         return training, training.networks()
 
 

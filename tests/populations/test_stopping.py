@@ -29,7 +29,7 @@ def trained(seeds=9, steps=STEPS, task=TASK, stopping=NEVER, **how):
     """A training as commands stop it and continue it, and its networks."""
     options = {"learning_rate": 0.3, "optimizer": "momentum", "frames": 3, "early_stopping": stopping}
     specified = specification.specify(task, MODEL, seeds=seeds, steps=steps, **options)
-    training = train.Training(*specified, **how)
+    training = train.PopulationTraining(*specified, **how)
     return training, training.networks()
 
 

@@ -41,7 +41,7 @@ def trained(seeds=3, steps=40, task=TASK, **options):
 def watched(seeds=3, learning_rate=0.1, **how):
     """The same training, as commands stop it and continue it."""
     specified = specification.specify(TASK, MODEL, seeds=seeds, steps=40, learning_rate=learning_rate)
-    training = train.Training(*specified, **how)
+    training = train.PopulationTraining(*specified, **how)
     return training, training.networks()
 
 

@@ -127,12 +127,8 @@ def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> Non
             if beyond.any():
                 place = ends[end], -0.95 * lane
                 axes.plot(*place, marker=marker, markersize=5, clip_on=False, **style)
-                shifted: dict[str, Any] = {
-                    "xytext": (5 * outward, 0),
-                    "textcoords": "offset points",
-                    "ha": ("right", "left")[end],
-                }
-                axes.annotate(str(beyond.sum()), place, va="center", fontsize=7, color=color, **shifted)
+                words: dict[str, Any] = {"ha": ("right", "left")[end], "va": "center", "fontsize": 7, "color": color}
+                axes.annotate(str(beyond.sum()), place, (5 * outward, 0), textcoords="offset points", **words)
     for name, value in alone.items():
         axes.plot(np.clip(value, *ends), 1.05, SINGLE[name][0], color=COLORS["k"], markersize=7, clip_on=False)
     if len(numbers):

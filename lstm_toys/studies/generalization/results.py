@@ -60,11 +60,6 @@ def medians(measure: xr.DataArray) -> Float[np.ndarray, "rows columns"]:
     return np.where(some, np.nanmedian(np.where(some, values, 0.0), axis=0), np.nan)
 
 
-def training_error(grids: Grids, name: str) -> Float[np.ndarray, " S"]:
-    """Each seed's median error of a number over the training curves; see `errors`."""
-    return np.median(errors(grids[TRAINING])[name].values, axis=(1, 2))
-
-
 def summary(grids: Grids, limit: float) -> dict[str, intervals.Estimate]:
     """Returns medians over seeds with a 95 % bootstrap interval, by grid and error.
 
@@ -74,8 +69,8 @@ def summary(grids: Grids, limit: float) -> dict[str, intervals.Estimate]:
     rows: dict[str, intervals.Estimate] = {}
     planes = {name.replace("_", " x "): grid for name, grid in grids.items() if name not in ("", TRAINING)}
     for name in errors(grids[TRAINING]):
-        label = f"error of {name}" if name else "RMSE"
-        rows[f"training, {label}"] = intervals.median_bootstrap(training_error(grids, name))
+        label, error = f"error of {name}" if name else "RMSE", errors(grids[TRAINING])[name].values
+        rows[f"training, {label}"] = intervals.median_bootstrap(np.median(error, axis=(1, 2)))
         for title, grid in planes.items():
             values = errors(grid)[name].values
             own = np.median(values, axis=(1, 2)), np.mean(values < limit, axis=(1, 2))
