@@ -160,7 +160,7 @@ def context(folder, trainings=1):
     """How runs are executed outside of a command: silently, that many trainings, with few checkpoints."""
     from rich.console import Console
 
-    from lstm_toys.execution.devices import Here
+    from lstm_toys.execution.executor import Executor
     from lstm_toys.execution.progress import TrainingProgress
     from lstm_toys.execution.signals import Interruption
     from lstm_toys.runs.context import Options, RunContext
@@ -175,34 +175,25 @@ def context(folder, trainings=1):
         cluster=None,
     )
     console = Console(quiet=True)
-    return RunContext(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings), Here(), {})
+    return RunContext(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings), Executor(), {})
 
 
-def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
-    """A population that nobody trained: of these losses, and with all its weights zero."""
-    from lstm_toys.networks.training import LastGood
-    from lstm_toys.populations.train import Population
+def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,), measures=None):
+    """Networks that nobody trained: of these losses, and with all their weights zero."""
+    from lstm_toys.networks.training import LastGood, Record
+    from lstm_toys.populations import records
+    from lstm_toys.populations.specification import specify
+    from lstm_toys.populations.trained import Networks
 
-    shapes = jax.eval_shape(model.init, jax.random.key(0), np.ones((1, 2, len(task.input_features)), np.float32))[
-        "params"
-    ]
-    params = jax.tree.map(lambda leaf: np.zeros((len(losses), *leaf.shape), leaf.dtype), shapes)
+    spec, start = specify(task, model, seeds=len(losses), steps=2, learning_rate=0.1)
+    params = jax.tree.map(lambda leaf: np.zeros((len(losses), *leaf.shape), leaf.dtype), spec.member.params)
     sound = np.where(np.isin(np.arange(len(losses)), diverged), 0, 2)
-    return Population(
-        task=task,
-        model=model,
-        states={2: LastGood(sound, params, np.ones(len(losses)))},
-        steps=np.array([0, 2]),
-        train_loss=np.array([[1.0, loss] for loss in losses]),
-        train_measures=np.ones((len(losses), 2, len(task.output_features))),
-        frame_steps=np.empty(0, int),
-        frames=np.empty((len(losses), 0)),
-        block=4,
-        numbers={},
-        seeds=np.arange(len(losses)),
-        base_seed=0,
-        member_steps=0,
-    )
+    measures = np.ones((len(losses), 2, len(task.measured))) if measures is None else measures
+    good, frames = LastGood(sound, params, np.ones(len(losses))), np.empty((len(losses), 0))
+    record = Record(np.array([[1.0, loss] for loss in losses]), measures, frames, None)
+    labeled = records.labeled(spec, start, np.array([0, 2]), good, record)
+    features, own = (task.input_features, task.output_features), labeled.diverged.values
+    return Networks(model, params, 4, None, own, {}, *features, step=2, kept={2: params}, labeled=labeled)
 
 
 def executed(ask, trainings=1):
@@ -391,7 +382,8 @@ def hand_made():
                 "time": ("time", np.asarray(x), {"long_name": "x", "units": ""}),
                 "feature": ["y"],
                 "family": ("curve", np.repeat([p.name for p in probes], [len(p.inputs) for p in probes])),
-                **{name: ("curve", column) for name, column in columns.items()},
+                **{f"parameter_{name}": ("curve", column) for name, column in columns.items()},
+                "train_amplitude": 0.3,
             },
             {"flags": json.dumps(flags), "fingerprint": json.dumps({"block": 4}), "earlier_fingerprints": "[]"},
         )

@@ -7,7 +7,6 @@ see x, are trained for comparison: which learn sooner?
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from functools import partial
 
@@ -23,7 +22,7 @@ def task(x: lt.TimePoints) -> lt.Task:
 
 def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """Draws the post's figure, the answers to unseen curves, and the errors with and without x."""
-    populations = {f"{hill.layers(json.loads(results.attrs['flags']))}, y alone": results, **companions}
+    populations = {f"{hill.layers(results.hidden.item(), results.readout.item())}, y alone": results, **companions}
     return {
         "hill.png": lt.figures.training_answer(results, "Answers to the training hill 0.3 + 0.3 sin(π x), y alone"),
         "unseen.png": held_out.draw(results),
@@ -36,7 +35,7 @@ def companions(settings: lt.Settings) -> dict[str, tuple[lt.Experiment, lt.Setti
     """The same number of networks with one layer, and of networks that also see x."""
     one = replace(settings, hidden=(), readout="cell")
     layers = {} if one == settings else {"1 layer, y alone": (EXPERIMENT, one)}
-    both = f"{hill.layers(settings.as_dict())}, x and y"
+    both = f"{hill.layers(settings.labels['hidden'], settings.readout)}, x and y"
     return {**layers, both: (hill.EXPERIMENT, replace(settings, experiment=hill.EXPERIMENT.name))}
 
 

@@ -28,7 +28,7 @@ The goal is checked at 200 records, so that fewer steps of larger rates stop net
 
 def longevity(seeds: int, base_seed: int) -> lt.Analysis:
     """Measures memories of networks that it trains, and valleys of the sine's, of which there are twice as many."""
-    given = f"--seeds={2 * seeds}", f"--base_seed={base_seed}", "--hold_goal=1"
+    given = f"--seeds={2 * seeds}", f"--base_seed={base_seed}", "--early_stopping=1"
     return lt.Analysis(
         name="longevity",
         settings={"seeds": seeds, "base_seed": base_seed},

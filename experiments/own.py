@@ -259,9 +259,8 @@ def draw(results: lt.Results, _: dict[str, lt.Results], goal: lt.Goal) -> dict[s
             for family in names:
                 file, title = family.replace(" ", "_"), f"{what} the curves {TITLES[family]}"
                 figures[f"{file}{of}.png"] = lt.figures.set_answers(results, family, feature, title)
-            for over in ("time", "curves"):
-                drawn = getattr(lt.figures, f"errors_over_{over}")(results, feature, f"Errors over {over}")
-                figures[f"errors_over_{over}{of}.png"] = drawn
+            for over, drawing in (("time", lt.figures.errors_over_time), ("curves", lt.figures.errors_over_curves)):
+                figures[f"errors_over_{over}{of}.png"] = drawing(results, feature, f"Errors over {over}")
     figures["loss.png"] = lt.figures.loss(results, "Training on curves of your own", goal=goal)
     return figures
 

@@ -10,16 +10,17 @@ from .files import Damaged
 from .networks.cells import InvalidModel
 from .networks.gru import GRU
 from .networks.lstm import LSTM
-from .networks.porting import to_torch
 from .networks.rnn import RNN
 from .networks.stack import Stack
 from .populations.answering import answers
 from .populations.checkpoints import Checkpoints, OtherTraining
+from .populations.porting import to_torch
 from .populations.states import Rollout, rollout, states
-from .populations.train import Diverged, Population, train
+from .populations.train import Diverged, train
+from .populations.trained import Networks
 from .populations.tuning import Tried, tune
 from .results.arrays import Results, probed
-from .results.population import Saved, Untrusted, save
+from .results.population import Untrusted, save
 from .results.storage import load_parameters, save_parameters, save_results
 from .results.summary import accepted, right
 from .runs.experiment import Experiment
@@ -35,7 +36,7 @@ from .studies.claims.evidence import per_curve
 from .tasks import sequences
 from .tasks.curves import read_curves
 from .tasks.families import FAMILIES, Family, Parameters, TimePoints, time_points
-from .tasks.goal import Goal
+from .tasks.goal import EarlyStopping, Goal
 from .tasks.parameters import Parameter, Span
 from .tasks.planes import LENGTH, SPACING, Axis, Plane, Trained
 from .tasks.probes import Probe, probe, probe_at
@@ -61,20 +62,20 @@ __all__ = [
     "Damaged",
     "Diverged",
     "Drawing",
+    "EarlyStopping",
     "Examples",
     "Experiment",
     "Family",
     "Goal",
     "InvalidModel",
+    "Networks",
     "OtherTraining",
     "Parameter",
     "Parameters",
     "Plane",
-    "Population",
     "Probe",
     "Results",
     "Rollout",
-    "Saved",
     "Scaling",
     "Settings",
     "SlowPoints",

@@ -168,7 +168,7 @@ def test_python_of_the_readme_runs(here):
     exec(shortened(POPULATION), names)
     saved = lt.load("mine")
     assert (here / "answers.png").stat().st_size > 10_000
-    np.testing.assert_array_equal(saved.results.train_loss, names["trained"].train_loss)
+    np.testing.assert_array_equal(saved.results.train_loss, names["trained"].results.train_loss)
 
 
 @pytest.fixture
@@ -224,8 +224,8 @@ def test_a_question_of_the_documentation_is_run_saved_and_loaded(here):
     saved = lt.load(run)
     x = np.linspace(0, 5, 20)
     np.testing.assert_allclose(saved.results.train_target[:, 0], np.exp(-0.5 * x) * np.cos(4 * x), atol=1e-5)
-    assert saved.results.decay.values.tolist() == [0, 0.25, 1, 2]
-    answers = lt.answers(saved.model, saved.params, saved.results.input.values)
+    assert saved.results.parameter_decay.values.tolist() == [0, 0.25, 1, 2]
+    answers = lt.answers(saved, saved.results.input.values)
     np.testing.assert_allclose(answers, saved.results.answer, atol=1e-6)
     assert (run / "others.png").is_file()
 

@@ -11,7 +11,7 @@ import numpy as np
 import lstm_toys as lt
 from lstm_toys.runs.experiment import TRAINING
 from lstm_toys.statistics import intervals
-from lstm_toys.tasks.parameters import PARAMETERS
+from lstm_toys.tasks.parameters import PARAMETER, PARAMETERS
 
 from .. import published as posted
 from .. import sine
@@ -83,7 +83,9 @@ def make(runs: Mapping[str, FinishedRun]) -> Made | None:
     return made(loaded, {name: runs[name].metrics for name in loaded}, found)
 
 
-def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]], found: story.Summary | None) -> Made:
+def made(
+    loaded: Mapping[str, lt.Networks], metrics: Mapping[str, Mapping[str, Any]], found: story.Summary | None
+) -> Made:
     """Makes story and playground from loaded populations, the summaries of their runs, and of their dynamics."""
     results = loaded["published"].results
     populations: list[dict[str, Any]] = []
@@ -108,7 +110,9 @@ def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]
     return Made({**content, "steps": steps, "still": still(results), "gates": networks.GATES}, data, blocks)
 
 
-def rates(loaded: Mapping[str, lt.Saved], known: list[dict[str, Any]]) -> Iterator[tuple[str, tuple[str, lt.Results]]]:
+def rates(
+    loaded: Mapping[str, lt.Networks], known: list[dict[str, Any]]
+) -> Iterator[tuple[str, tuple[str, lt.Results]]]:
     """Yields learning rates, from the lowest one on, with the address of sines of other phases, and results."""
     named = {f"{sine.EXPERIMENT.defaults['learning_rate']:g}": "published", **{each: f"rate-{each}" for each in RATES}}
     curves = next(each["curves"] for each in known if each["id"] == story.VALLEY.sources[0].curves)
@@ -122,7 +126,8 @@ def rates(loaded: Mapping[str, lt.Saved], known: list[dict[str, Any]]) -> Iterat
 def still(results: lt.Results) -> dict[str, Any]:
     """The larger sine of the story as a picture, until there is another: points of lines, in its own units."""
     width, height = 640, 320
-    (row,) = np.flatnonzero((results.family.values == "amplitude") & np.isclose(results.amplitude.values, story.LARGER))
+    larger = np.isclose(results.parameter_amplitude.values, story.LARGER)
+    (row,) = np.flatnonzero((results.family.values == "amplitude") & larger)
     sound = results.isel(curve=row, seed=np.flatnonzero(~results.diverged.values), feature=0)
     low, high = intervals.band(sound.answer.values)
     bottom = np.floor(4 * min(0.0, sound.answer.values.min()) - 0.05) / 4  # The range of the picture that follows.
@@ -145,33 +150,35 @@ def still(results: lt.Results) -> dict[str, Any]:
     }
 
 
-def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def described(
+    population: Choice, trained: lt.Networks, metrics: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
     """Describes a population for the page, without diverged seeds, and returns the blocks of its weights by name."""
     first, untrained = population.id == "published", population.id == "untrained"
-    sound = np.flatnonzero(~saved.results.diverged.values)[: ALL if first else FEW]
-    moment = story.pictured(saved) if first else None
+    sound = np.flatnonzero(~trained.diverged)[: ALL if first else FEW]
+    moment = story.pictured(trained) if first else None
     last = metrics["steps"]
-    kept: dict[int, Any] = {0: saved.kept[0]} if untrained else saved.kept if first else {}
+    earlier = trained.steps[:-1]
     states, blocks = [], {}
-    for step, params in {**({} if untrained else {last: saved.params}), **kept}.items():
-        rows = sound[: FEW if step in saved.kept and step != moment else ALL]
-        precision = "half" if step in saved.kept or population.id.startswith("rate") else "single"
+    for step in (0,) if untrained else (last, *(earlier if first else ())):
+        params, rows = trained.at(step).params, sound[: FEW if step in earlier and step != moment else ALL]
+        precision = "half" if step in earlier or population.id.startswith("rate") else "single"
         block = f"{population.run}-{step}"
         if first and step == last:  # What the first screen needs: it comes first, and in two parts.
             precision = "split"
-            blocks[block], blocks[f"{block}-rest"] = networks.split(saved.model, params, rows)
+            blocks[block], blocks[f"{block}-rest"] = networks.split(trained.model, params, rows)
         else:
-            blocks[block] = networks.packed(saved.model, params, rows, networks.PRECISIONS[precision])
+            blocks[block] = networks.packed(trained.model, params, rows, networks.PRECISIONS[precision])
         states.append({"step": step, "block": block, "networks": len(rows), "precision": precision})
     learned = f"{metrics['converged']} of {metrics['seeds']} had learned their curve after {last:,} steps"
     entry = {
         "id": population.id,
         "label": population.label,
         "note": population.note,
-        "layers": networks.layers(saved.model, len(saved.input_features)),
+        "layers": networks.layers(trained.model, len(trained.input_features)),
         "seeds": sound.tolist(),
         "states": sorted(states, key=lambda state: state["step"]),
-        "trained": saved.results.train_target.sel(feature="y").values.ravel().tolist(),
+        "trained": trained.results.train_target.sel(feature="y").values.ravel().tolist(),
         "learned": "not trained" if untrained else learned,
     }
     return entry, blocks
@@ -203,7 +210,10 @@ def sets(results: lt.Results) -> Iterator[dict[str, Any]]:
 def shown(curve: lt.Results) -> tuple[str, dict[str, float]]:
     """The family of a curve of labeled results, and its parameters."""
     for family, declared in PARAMETERS.items():
-        parameters = {each.name: float(curve[each.name]) for each in declared if each.name in curve.coords}
+        names = [each.name for each in declared]
+        parameters = {
+            each: float(curve[f"{PARAMETER}{each}"]) for each in names if f"{PARAMETER}{each}" in curve.coords
+        }
         if len(parameters) == len(declared) and np.isfinite([*parameters.values()]).all():
             return family, parameters
     raise ValueError(f"{curve.family.item()} is of no family of the library")

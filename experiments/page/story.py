@@ -43,14 +43,14 @@ Summary = Mapping[str, Mapping[str, float]]
 
 
 def steps(
-    saved: lt.Saved, metrics: Mapping[str, Any], rates: Mapping[str, tuple[str, lt.Results]], found: Summary | None
+    trained: lt.Networks, metrics: Mapping[str, Any], rates: Mapping[str, tuple[str, lt.Results]], found: Summary | None
 ) -> list[dict[str, Any]]:
     """Makes the story from the published networks, the summary of their run, and what is known of their dynamics.
 
     ``rates`` are learning rates, from the lowest one on, each with the address of a picture and the labeled results.
     """
-    sound = saved.results.isel(seed=np.flatnonzero(~saved.results.diverged.values))
-    told = [*grown(sound, metrics), alone(saved, sound), pluck(saved, sound, metrics, found)]
+    sound = trained.results.isel(seed=np.flatnonzero(~trained.diverged))
+    told = [*grown(sound, metrics), alone(trained, sound), pluck(trained, sound, metrics, found)]
     if len(rates) > 1:
         told.append(choices(rates))
     told.append(step("own", [asked(0.8 * sine.TRAIN_AMPLITUDE)], {"fails": FAILS}))
@@ -65,7 +65,8 @@ def step(name: str, asks: list[str], numbers: Mapping[str, Any], **more: Any) ->
 
 def grown(results: lt.Results, metrics: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """A sine that is twice as large, and where the answers stop; then the sine that the networks learned."""
-    (row,) = np.flatnonzero((results.family.values == "amplitude") & np.isclose(results.amplitude.values, LARGER))
+    larger = np.isclose(results.parameter_amplitude.values, LARGER)
+    (row,) = np.flatnonzero((results.family.values == "amplitude") & larger)
     curve = results.isel(curve=row)
     tops = peaks(curve.answer.sel(feature="y").values, results.time.values)
     numbers = {
@@ -80,22 +81,22 @@ def grown(results: lt.Results, metrics: Mapping[str, Any]) -> Iterator[dict[str,
     yield step("learned", [asked(sine.TRAIN_AMPLITUDE, set=TRAINING)], numbers)
 
 
-def pictured(saved: lt.Saved) -> int:
+def pictured(trained: lt.Networks) -> int:
     """The kept step at which the networks are as far from the sine as the answer in the post's picture of it."""
-    kept = [*saved.kept]
-    losses = saved.results.train_loss.sel(step=kept).median("seed").values
+    kept = list(trained.steps[:-1])
+    losses = trained.results.train_loss.sel(step=kept).median("seed").values
     return kept[int(np.argmin(np.abs(np.log(losses) - np.log(sine.POST_MSE))))]
 
 
-def alone(saved: lt.Saved, results: lt.Results) -> dict[str, Any]:
+def alone(trained: lt.Networks, results: lt.Results) -> dict[str, Any]:
     """One network compared with all, at the step of the post's picture."""
-    moment, seeds, x = pictured(saved), results.seed.values, results.time.values
+    moment, seeds, x = pictured(trained), results.seed.values, results.time.values
     (curve,) = (
         {**curve, "row": row}
         for family, curve, row in published.answers.curves_in(results)
         if family == "amplitude" and np.isclose(curve["amplitude"], LARGER)
     )
-    answers = np.asarray(lt.answers(saved.model, saved.kept[moment], results.input.values[[curve["row"]]]))
+    answers = np.asarray(lt.answers(trained.at(moment), results.input.values[[curve["row"]]]))
     tops = peaks(answers[seeds, 0, :, 0], x)
     (low,), (high,) = intervals.band(tops[:, None])
     numbers = {
@@ -116,7 +117,9 @@ def alone(saved: lt.Saved, results: lt.Results) -> dict[str, Any]:
     return step("alone", [every, *singles.values()], numbers, buttons=buttons)
 
 
-def pluck(saved: lt.Saved, results: lt.Results, metrics: Mapping[str, Any], found: Summary | None) -> dict[str, Any]:
+def pluck(
+    trained: lt.Networks, results: lt.Results, metrics: Mapping[str, Any], found: Summary | None
+) -> dict[str, Any]:
     """How networks ring, and, if their resonance is known, by how much they amplify a fast and a slow wave."""
     learned = results.train_target.values
     level = round(float(learned.mean()), 2)
@@ -134,8 +137,8 @@ def pluck(saved: lt.Saved, results: lt.Results, metrics: Mapping[str, Any], foun
         "interval": "" if mode["low"] is None else own["interval"].format(**mode),
         "fast": FAST,
         "slow": SLOW,
-        "fast_gain": gain(saved, results, FAST),
-        "slow_gain": gain(saved, results, SLOW),
+        "fast_gain": gain(trained, results, FAST),
+        "slow_gain": gain(trained, results, SLOW),
     }
     texts = [text.format(**numbers) for text in own["texts"]]
     fast, slow = (asked(SMALL, frequency, offset=sine.TRAIN_AMPLITUDE) for frequency in (FAST, SLOW))
@@ -147,11 +150,11 @@ def pluck(saved: lt.Saved, results: lt.Results, metrics: Mapping[str, Any], foun
     }
 
 
-def gain(saved: lt.Saved, results: lt.Results, frequency: float) -> float:
+def gain(trained: lt.Networks, results: lt.Results, frequency: float) -> float:
     """How many times as large as a small wave the median network's answer is, from its lowest to its highest value."""
     x = results.time.values
     wave = sine.TRAIN_AMPLITUDE + SMALL * np.sin(frequency * x)
-    answers = np.asarray(lt.answers(saved.model, saved.params, wave[None, :, None].astype(np.float32)))
+    answers = np.asarray(lt.answers(trained, wave[None, :, None].astype(np.float32)))
     late = x >= LATE
     return float(np.median(np.ptp(answers[results.seed.values, 0][:, late, 0], axis=1)) / np.ptp(wave[late]))
 

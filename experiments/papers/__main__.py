@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from lstm_toys.cli import claims, command, flags, parsers
 
+from .. import papers
 from . import counting, languages, memory
 from .ask import Paper, paper
 from .populations import with_recipes
@@ -18,10 +19,16 @@ PAPERS = {
     "counting": Paper(
         languages.reached_of,
         with_recipes(counting.SHOWN, counting.POPULATIONS),
-        ("counters", ("lstm", "lstm_hard", "gru")),
+        lambda trained: papers.networks.counters(trained),
+        ("lstm", "lstm_hard", "gru"),
+        lambda *about: papers.figures.counting(*about),
     ),
     "memory": Paper(
-        memory.kept_of, with_recipes(memory.WORDS, memory.POPULATIONS), ("fixed_points", tuple(memory.WORDS))
+        memory.kept_of,
+        with_recipes(memory.WORDS, memory.POPULATIONS),
+        lambda trained: papers.networks.fixed_points(trained),
+        tuple(memory.WORDS),
+        lambda *about: papers.figures.memory(*about),
     ),
 }
 

@@ -19,8 +19,10 @@ from lstm_toys.studies.claims.declaration import NETWORKS
 from .. import papers
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Float, Shaped
     from numpy import ndarray
+
+    from lstm_toys.figures import Drawing
 
 POST = "experiments.post.claims"
 """The module with the claims of the post, as it is called in a clone."""
@@ -32,14 +34,19 @@ SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
 class Paper(NamedTuple):
     """What is measured of the networks that judge claims of papers.
 
-    ``number`` is the number of each network that the figure shows, from its results; ``shown`` are the populations in
-    the figure, with names and recipes in words; ``inside`` is a function of `networks`, and the populations that it
-    measures.
+    Attributes:
+        number: from results, the number of each network that the figure shows.
+        shown: populations in the figure, with names and recipes in words.
+        measure: from networks, what is measured inside each of them, by quantity.
+        measured: populations that are measured so.
+        draw: from metrics and ``shown``, the figure.
     """
 
     number: Callable[[lt.Results], Float[ndarray, " S"]]
     shown: Mapping[str, str]
-    inside: tuple[str, Sequence[str]]
+    measure: Callable[[lt.Networks], Mapping[str, Shaped[ndarray, " S"]]]
+    measured: Sequence[str]
+    draw: Callable[[Mapping[str, Any], Mapping[str, str]], Drawing]
 
 
 def random(claims: lt.Claims, module: str, networks: int, results_dir: Path, flags: Sequence[str] = ()) -> Ask[Any]:
@@ -70,7 +77,7 @@ def paper(name: str, about: Paper, judged: Ask[ClaimSettings], networks: int, re
         },
         score=lambda needs, keep: papers.scoring.paper(name, about, needs, keep),
         report=lambda metrics: report_inside(metrics, about.shown),
-        draw=lambda metrics, needs: papers.scoring.draw(name, about, metrics, needs),
+        draw=lambda metrics, needs: papers.scoring.draw(about, metrics, needs),
         files=lambda metrics, needs: papers.scoring.files(about, networks, metrics, needs),
         published=f"papers/{name}",
     )

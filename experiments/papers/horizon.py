@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import jaxtyping as jt
 import numpy as np
@@ -66,15 +65,14 @@ def measured(run: Run) -> dict[str, Any]:
     a's and b's of a^50 b^50; `DRIFT`, the relative difference of what a b takes away and an a adds. ``diverged``: the
     seeds that are left out.
     """
-    saved = lt.load(run.folder)
-    lost = saved.results.diverged.values
-    saved = saved._replace(params=jax.tree.map(lambda leaf: leaf[~lost], saved.params))
-    inside = networks.counters(saved)
+    trained = lt.load(run.folder)
+    lost, trained = trained.diverged, trained[~trained.diverged]
+    inside = networks.counters(trained)
     leak = np.mean([inside[f"1 - forget gate, 11th to 48th {symbol}"] for symbol in "ab"], axis=0)
     up, down = inside["change of the state with each a"], inside["change of the state back with each b"]
     values = {
-        "reached": reached(saved),
-        "rounded": reached(saved, SATURATED),
+        "reached": reached(trained),
+        "rounded": reached(trained, SATURATED),
         LEAK: leak,
         DRIFT: np.abs(down - up) / np.abs(up),
     }
@@ -86,7 +84,7 @@ def as_lists(values: Mapping[str, Any]) -> dict[str, list[float | None]]:
     return {name: [finite(value) for value in np.asarray(each, float).tolist()] for name, each in values.items()}
 
 
-def reached(saved: lt.Saved, saturated: float = 0.0) -> jt.Float[np.ndarray, " S"]:
+def reached(trained: lt.Networks, saturated: float = 0.0) -> jt.Float[np.ndarray, " S"]:
     """The largest n up to which networks accept every string, in double precision; 0 if not even the first one.
 
     Gates within ``saturated`` of 0 or 1 are rounded.
@@ -94,7 +92,7 @@ def reached(saved: lt.Saved, saturated: float = 0.0) -> jt.Float[np.ndarray, " S
     made = languages.powers(jnp.asarray(SIZES), 2 * int(SIZES.max()) + 1, 2)
     inputs, targets = (np.asarray(each) for each in (made.inputs, made.targets))
     lengths, weights = np.asarray(made.lengths), np.asarray(made.weights)
-    params = {name: {key: np.asarray(leaf, float) for key, leaf in own.items()} for name, own in saved.params.items()}
+    params = {name: {key: np.asarray(leaf, float) for key, leaf in own.items()} for name, own in trained.params.items()}
     layer, readout = params["lstm_0"], params["readout"]
     hidden = cell = np.zeros((len(layer["bias"]), len(SIZES), layer["recurrent_kernel"].shape[1]))
     right = np.ones(hidden.shape[:2], bool)
@@ -102,7 +100,7 @@ def reached(saved: lt.Saved, saturated: float = 0.0) -> jt.Float[np.ndarray, " S
         shown = lengths > time
         drive = inputs[:, time] @ layer["kernel"] + hidden @ layer["recurrent_kernel"] + layer["bias"][:, None]
         i, f, g, o = np.split(drive, 4, axis=-1)
-        i, f, o = (rounded(opened(each, saved.model.gates), saturated) for each in (i, f, o))
+        i, f, o = (rounded(opened(each, trained.model.gates), saturated) for each in (i, f, o))
         cell = f * cell + i * np.tanh(g)
         hidden = o * np.tanh(cell)
         logits = hidden @ readout["kernel"] + readout["bias"][:, None]

@@ -98,7 +98,7 @@ COURSES: dict[str, dict[str, Any]] = {
 
 def trained(
     cell: Cell, rule: str, base_seed: int, seeds: np.ndarray, rates: np.ndarray, steps: int = STEPS, **numbers: Any
-) -> lt.Population:
+) -> lt.Networks:
     """Trains one network for each seed and rate; all see the same sequences as in `memory`."""
     return lt.train(
         memory.task(lt.time_points(TRAINED_ON)),
@@ -109,7 +109,7 @@ def trained(
         optimizer=OPTIMIZERS[rule],
         learning_rate=rates,
         numbers={name: np.broadcast_to(np.float32(each), seeds.shape) for name, each in numbers.items()},
-        validation=validation(),
+        early_stopping=lt.EarlyStopping(validation=validation()),
     )
 
 
@@ -132,9 +132,9 @@ def switches(cell: Cell, base_seed: int, count: int) -> dict[str, Any]:
     """The same of networks that change from one rate to the other when their loss has fallen to `MATCHED`."""
     seeds, rates = np.tile(np.arange(count), 2), np.repeat(np.array([HIGH, LOW], np.float32), count)
     before = trained(cell, "RMSprop", base_seed, seeds, rates)
-    assert before.validation_loss is not None
-    below = before.validation_loss <= MATCHED
-    reached = before.steps[below.argmax(axis=1)]
+    losses = before.results.validation_loss
+    below = losses.values <= MATCHED
+    reached = losses.step.values[below.argmax(axis=1)]
     factor = np.array([LOW / HIGH, HIGH / LOW], np.float32).repeat(count)
     after = trained(cell, "RMSprop", base_seed, seeds, rates, switch=reached, factor=factor)
     found = {}
@@ -144,42 +144,41 @@ def switches(cell: Cell, base_seed: int, count: int) -> dict[str, Any]:
     return found
 
 
-def measured(networks: lt.Population, chosen: jt.Bool[np.ndarray, " M"]) -> dict[str, Any]:
+def measured(networks: lt.Networks, chosen: jt.Bool[np.ndarray, " M"]) -> dict[str, Any]:
     """What is measured of some networks that learned: their lifetimes, and what may order them.
 
     Returns the numbers of ``networks`` that did not diverge, of ``diverged`` ones, and of those that ``learned``, see
     `LEARNED`; ``loss``, the median validation loss of these; and for each of these `LIFETIME` and the `QUANTITIES`.
     """
     shown = validation()
-    answers = np.asarray(lt.answers(networks.model, networks.params, shown.inputs))
+    answers = np.asarray(lt.answers(networks, shown.inputs))
     right = (answers > 0) == (np.asarray(shown.targets) > 0.5)[None]
     sound = chosen & ~networks.diverged
     learned = sound & (right.mean(axis=(1, 2, 3)) >= LEARNED)
-    model, params = networks.model, jax.tree.map(lambda leaf: leaf[learned], networks.params)
-    assert networks.validation_loss is not None
     loss, rows = None, dict.fromkeys((LIFETIME, *QUANTITIES), np.empty(0))
     if learned.any():
-        loss = finite(float(np.median(networks.validation_loss[learned, -1])))
-        rows = {LIFETIME: lifetimes(model, params), **inside(model, params), SHARPNESS: sharpness(model, params)}
+        known = networks[learned]
+        loss = finite(float(np.median(known.results.validation_loss.values[:, -1])))
+        rows = {LIFETIME: lifetimes(known), **inside(known), SHARPNESS: sharpness(known)}
     counts = {"networks": sound.sum(), "diverged": (chosen & networks.diverged).sum(), "learned": learned.sum()}
     return {**{name: int(count) for name, count in counts.items()}, "loss": loss, **as_lists(rows)}
 
 
-def lifetimes(model: Any, params: Any) -> Numbers:
+def lifetimes(networks: lt.Networks) -> Numbers:
     """Time steps without a pulse until the first wrong bit of any memory; at most `CENSORED`."""
     shown = memory.silence(CENSORED)
     bits = np.asarray(shown.targets)[None, :, memory.BEFORE :] > 0.5
-    answers = np.asarray(lt.answers(model, params, shown.inputs))[:, :, memory.BEFORE :]
+    answers = np.asarray(lt.answers(networks, shown.inputs))[:, :, memory.BEFORE :]
     right = ((answers > 0) == bits).all(axis=(1, 3))
     return np.where(right.all(axis=1), CENSORED, right.argmin(axis=1)).astype(float)
 
 
-def inside(model: Any, params: Any) -> dict[str, Numbers]:
+def inside(networks: lt.Networks) -> dict[str, Numbers]:
     """Saturation, norm and speed of networks with one layer."""
     inputs, late = np.asarray(memory.silence(EARLY).inputs), slice(memory.BEFORE, None)
-    (name, states), *_ = lt.states(model, params, inputs).items()
-    layer = {key: np.asarray(leaf) for key, leaf in params[name].items()}
-    opened = gates(layer, states["hidden"], model.gates, inputs)[:, :, late]
+    (name, states), *_ = lt.states(networks, inputs).items()
+    layer = {key: np.asarray(leaf) for key, leaf in networks.params[name].items()}
+    opened = gates(layer, states["hidden"], networks.model.gates, inputs)[:, :, late]
     moved = np.concatenate([np.diff(each[:, :, late], axis=2) for each in states.values()], axis=-1)
     return {
         SATURATION: (np.minimum(opened, 1 - opened) < SATURATED).mean(axis=(1, 2, 3, 4)),
@@ -188,7 +187,7 @@ def inside(model: Any, params: Any) -> dict[str, Numbers]:
     }
 
 
-def sharpness(model: Any, params: Any, iterations: int = 20) -> Numbers:
+def sharpness(networks: lt.Networks, iterations: int = 20) -> Numbers:
     """The largest eigenvalue of the loss's Hessian in the geometry of RMSprop, by power iteration.
 
     With ``v`` the mean square of gradients over batches, of ``(v + 1e-8)^(-1/4) H (v + 1e-8)^(-1/4)``.
@@ -197,7 +196,7 @@ def sharpness(model: Any, params: Any, iterations: int = 20) -> Numbers:
     size = memory.SEQUENCES
 
     def loss(params: Any, own: slice) -> Any:
-        logits = model.apply({"params": params}, made.inputs[own])
+        logits = networks.model.apply({"params": params}, made.inputs[own])
         return optax.sigmoid_binary_cross_entropy(logits, made.targets[own]).mean()
 
     def largest(params: Any) -> Any:
@@ -216,7 +215,7 @@ def sharpness(model: Any, params: Any, iterations: int = 20) -> Numbers:
         return jax.lax.fori_loop(0, iterations, times, (begun / jnp.linalg.norm(begun), jnp.float32(0)))[1]
 
     one_by_one = jax.jit(lambda params: jax.lax.map(largest, params))
-    return np.asarray(one_by_one(params), float)
+    return np.asarray(one_by_one(networks.params), float)
 
 
 def score(needs: Mapping[str, Run], base_seed: int, seeds: int, keep: Keep) -> dict[str, Any]:

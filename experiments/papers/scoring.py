@@ -79,7 +79,9 @@ def judged(
 ) -> dict[str, int]:
     """By claim, how many of the random networks with these numbers meet it."""
     results = {
-        name: answers(made, parameters(made.model, len(made.task.input_features), numbers, scale))
+        name: evidence.answered(
+            made, (made.model, parameters(made.model, len(made.task.input_features), numbers, scale))
+        )
         for name, made in prepared.items()
     }
     outcomes = {claim.id: judge(claim, results) for claim in claims}
@@ -108,18 +110,6 @@ def _program(model: nn.Module, features: int) -> Any:
     return drawn
 
 
-def answers(made: Prepared, params: Any) -> lt.Results:
-    """What networks answer to everything that claims ask about, labeled as a run labels it."""
-    ends = made.curves.lengths
-    return evidence.labeled(
-        made,
-        {
-            name: lt.answers(made.model, params, each, lengths=ends.get(name), block=made.block)
-            for name, each in made.curves.answered.items()
-        },
-    )
-
-
 def paper(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
     """What is known about the claims of a paper, from the runs that `ask.paper` needs.
 
@@ -129,7 +119,6 @@ def paper(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict
     """
     met = needs["random"].read_metrics()["numbers"]["claims"]
     sources, _, still_open = (FOLDER / f"{name}.md").read_text(encoding="utf-8").partition(OPEN)
-    measure, measured = about.inside
 
     def verdict(judged: Mapping[str, Any]) -> dict[str, Any]:
         return {what: judged[what] for what in ("share", "interval", "verdict", "counted")}
@@ -149,7 +138,7 @@ def paper(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict
             for each in read_json_list(needs["claims"].checked("claims.json"))
         },
         "numbers": {population: numbers(needs[population]) for population in about.shown},
-        "inside": papers.networks.inside(measure, {population: needs[population] for population in measured}, keep),
+        "inside": papers.networks.inside(about.measure, {each: needs[each] for each in about.measured}, keep),
         "sources": sources,
         "open": still_open.rstrip("\n"),
     }
@@ -179,7 +168,7 @@ def share(count: int, networks: int) -> str:
     return f"{value} ({low}–{high})"
 
 
-def draw(name: str, about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, Drawing]:
-    """Draws the finding, by the function in `figures` of the paper's name, and the figures of the claims."""
-    finding: Drawing = getattr(papers.figures, name)(metrics, about.shown)
-    return {"finding.png": finding, **drawings(read_json_list(needs["claims"].checked("claims.json")))}
+def draw(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, Drawing]:
+    """Draws the finding, and the figures of the claims."""
+    own = {"finding.png": about.draw(metrics, about.shown)}
+    return own | drawings(read_json_list(needs["claims"].checked("claims.json")))

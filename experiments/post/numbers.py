@@ -135,7 +135,7 @@ def answered_alike(sines: lt.Results, **window: float) -> Numbers:
     The smallest amplitude if no answer swings more than its input, and the largest if its answer does.
     """
     swing = lt.per_curve(sines, windowed(post.curve_measures.excess_swing, **window))
-    amplitudes = sines.amplitude.values
+    amplitudes = sines.parameter_amplitude.values
 
     def crossing(excess: jt.Float[np.ndarray, " C"]) -> float:
         if np.isnan(excess).any():
@@ -172,7 +172,7 @@ def valley_follows(sines: lt.Results) -> Numbers:
 def worst_frequency(sines: lt.Results, share: float = 1.0, **window: float) -> Numbers:
     """Largest relative error of the frequency of the best sinusoid over x >= 0.2."""
     frequency = lt.per_curve(sines, windowed(post.curve_measures.frequency, **window))
-    return kept(np.abs(frequency / sines.frequency.values - 1), share)
+    return kept(np.abs(frequency / sines.parameter_frequency.values - 1), share)
 
 
 def first_part(sines: lt.Results, share: float | None = None, **window: float) -> Numbers:
@@ -214,15 +214,15 @@ def _read_off(
 
 def inside_error(sines: lt.Results, start: float = 0.05, share: float = 1.0) -> Numbers:
     """Largest absolute error of the read-off amplitude inside the training range, A from 0.05 to 0.49."""
-    amplitude = sines.amplitude.values
+    amplitude = sines.parameter_amplitude.values
     answers, truth = _read_off(sines, (amplitude > start - MARGIN) & (amplitude < 0.49 + MARGIN))
     return kept(np.abs(answers - truth)[:, :, 0], share)
 
 
 def divergence_start(sines: lt.Results, start: float = 0.05) -> Numbers:
     """The smallest amplitude, of at least 0.05, with an error above 0.02, interpolated linearly; NaN without one."""
-    chosen = sines.amplitude.values > start - MARGIN
-    amplitudes, (answers, truth) = sines.amplitude.values[chosen], _read_off(sines, chosen)
+    chosen = sines.parameter_amplitude.values > start - MARGIN
+    amplitudes, (answers, truth) = sines.parameter_amplitude.values[chosen], _read_off(sines, chosen)
 
     def crossing(errors: jt.Float[np.ndarray, " C"]) -> float:
         above = np.flatnonzero(errors > READ_OFF)
@@ -236,7 +236,7 @@ def divergence_start(sines: lt.Results, start: float = 0.05) -> Numbers:
 
 def shortfall(sines: lt.Results) -> Numbers:
     """Shortfall of the amplitude read off at A = 0.8."""
-    answers, truth = _read_off(sines, np.isclose(sines.amplitude.values, 0.8))
+    answers, truth = _read_off(sines, np.isclose(sines.parameter_amplitude.values, 0.8))
     return (truth - answers).mean(axis=(1, 2))
 
 
@@ -251,7 +251,7 @@ def _plane_error(
 
     With ``share``, of each line, ``over`` which `reached` or `kept` is taken.
     """
-    m, t = lines.slope.values, lines.intercept.values
+    m, t = lines.parameter_slope.values, lines.parameter_intercept.values
     chosen = (m > slopes[0] - MARGIN) & (m < slopes[1] + MARGIN) & (t > intercept - MARGIN) & (t < 1 - MARGIN)
     if not chosen.any():
         return np.full(lines.sizes["seed"], np.nan)

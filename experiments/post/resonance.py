@@ -13,19 +13,18 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
-from jaxtyping import Float, PyTree
+from jaxtyping import Float
 from scipy.stats import spearmanr
 
 import lstm_toys as lt
 from lstm_toys.dynamics.linear import modes
-from lstm_toys.dynamics.system import System, system_of
+from lstm_toys.dynamics.system import system_of
 from lstm_toys.dynamics.turned import Oscillation, edited, oscillation
 from lstm_toys.results.summary import as_json, finite
 from lstm_toys.runs.folder import Run
+from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.preparation import Prepared
-from lstm_toys.runs.trained import load
 from lstm_toys.statistics import intervals
 
 from .explained import judged_claims
@@ -79,16 +78,15 @@ class Waves(NamedTuple):
     time: Float[np.ndarray, "S C"]
 
 
-class Networks:
-    """Networks of one population, their lines, and their training curve."""
+class Edited:
+    """Networks of one population that are edited, their lines, and their training curve."""
 
     def __init__(self, experiment: lt.Experiment, settings: lt.Settings, run: Run) -> None:
         prepared, numbers = Prepared(experiment, settings), dict(settings.numbers)
-        population = load(run)
-        sound = np.flatnonzero(~population.diverged)
+        population = networks_of(run, prepared.model)
+        sound = population[~population.diverged]
         self.experiment, self.numbers = experiment, numbers
-        self.params: PyTree = jax.tree.map(lambda leaf: leaf[sound], population.params)
-        self.system: System = system_of(prepared.model, self.params, 1)
+        self.params, self.system = sound.params, system_of(sound, 1)
         self.x = np.asarray(prepared.x)
         self.spacing = float(self.x[1] - self.x[0])
         self.curves = np.asarray(lt.curves_of(experiment, settings.timesteps, numbers))
@@ -193,7 +191,7 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[s
         ``waves`` and ``damage`` by edit and factor; ``lines``: see `_lines`; ``claims``: by claim, edit and factor, the
         share of networks that meet it.
     """
-    networks = Networks(experiment, settings, run)
+    networks = Edited(experiment, settings, run)
     own = networks.mode
     other = oscillation(networks.system, networks.params, np.array([networks.level]), rank=1)
     local = _local(networks)
@@ -237,13 +235,13 @@ def _median(values: Float[np.ndarray, "S C"]) -> Float[np.ndarray, " S"]:
     return np.array([np.median(known) if len(known := each[np.isfinite(each)]) else np.nan for each in values])
 
 
-def _local(networks: Networks) -> Oscillation:
+def _local(networks: Edited) -> Oscillation:
     """The leading oscillation under the mean of each line's first fifth."""
     early = networks.x < lt.measures.SETTLED * networks.x[-1]
     return oscillation(networks.system, networks.params, networks.lines[:, early, 0].mean(axis=1).astype(float))
 
 
-def _lines(networks: Networks, local: Oscillation, usual: Float[np.ndarray, "S C"]) -> dict[str, Any]:
+def _lines(networks: Edited, local: Oscillation, usual: Float[np.ndarray, "S C"]) -> dict[str, Any]:
     """The rank correlation over lines, per network, of the mode's frequency and that of the unedited waves."""
     frequencies = modes(local.value, networks.spacing).frequency
     correlations = []
@@ -254,13 +252,13 @@ def _lines(networks: Networks, local: Oscillation, usual: Float[np.ndarray, "S C
     return {"correlation": _summary(np.array(correlations))}
 
 
-def _claims(networks: Networks, matrices: Float[np.ndarray, "S 1 D D"]) -> dict[str, Any]:
+def _claims(networks: Edited, matrices: Float[np.ndarray, "S 1 D D"]) -> dict[str, Any]:
     answers = networks.answers(networks.curves, networks.mode.rest, matrices)[..., None]
     judged = judged_claims(lt.labeled(networks.experiment, answers, len(networks.x), networks.numbers))
     return {name: dict(zip(("value", "low", "high"), judged[name].share, strict=True)) for name in CLAIM_IDS}
 
 
-def _by_line(networks: Networks, values: Float[np.ndarray, "S C"]) -> dict[str, Any]:
+def _by_line(networks: Edited, values: Float[np.ndarray, "S C"]) -> dict[str, Any]:
     return {name: _summary(each) for name, each in zip(networks.names, values.T, strict=True)}
 
 

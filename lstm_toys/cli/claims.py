@@ -18,11 +18,12 @@ from lstm_toys.cli import command, flags, modules, parsers
 from lstm_toys.cli.script import EXPERIMENTS, canonical
 from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.identity import NUMBER, Settings
+from lstm_toys.runs.identity import Settings
 from lstm_toys.studies.claims.ask import ClaimSettings, Question, report
 from lstm_toys.studies.claims.choices import Change
 from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Claims
 from lstm_toys.studies.training import ask as training
+from lstm_toys.tasks.parameters import NUMBER
 
 
 @parsers.taking("NAME=FILE, the name of a population and a netCDF file", many=True)

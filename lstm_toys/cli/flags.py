@@ -14,7 +14,8 @@ from lstm_toys.networks import cells, optimizers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import FORMATS
-from lstm_toys.runs.identity import NUMBER, Settings
+from lstm_toys.runs.identity import Settings
+from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.text import message
 
 FlagTable = dict[str, tuple[flags.ArgumentParser[Any] | None, str]]
@@ -84,13 +85,12 @@ _TABLE: dict[str, tuple[flags.ArgumentParser[Any] | None, Any, str]] = {
     "gates": (parsers.choice(*cells.GATES), "sigmoid", "gate function of lstm and gru; hard: clip(0.2 a + 0.5, 0, 1)"),
     "timesteps": (parsers.integer(2, 10**6), 100, "number of points of each curve, evenly spaced over the range of x"),
     "keep_steps": (parsers.numbers_of_steps, "none", "earlier steps whose parameters are also saved; 0: untrained"),
-    "hold_goal": (
-        parsers.integer(0),
-        0,
-        "early stopping: a network takes no more steps once it meets the goal at so many records in a row, of about "
-        "200; 0: every network takes all steps",
+    "early_stopping": (
+        parsers.early_stopping,
+        "none",
+        "a network takes no more steps once it meets the goal at so many records in a row, of about 200; best: the "
+        "parameters with the smallest recorded loss are kept, instead of the last ones",
     ),
-    "keep": (parsers.choice("last", "best"), "last", "parameters to keep; best: those with the smallest recorded loss"),
     "noise": (parsers.not_negative, 0.0, "standard deviation of noise on the training inputs, drawn once per seed"),
     "block": (
         parsers.unless("auto", parsers.integer(1)),
@@ -136,8 +136,9 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
     except ValueError as error:
         raise UsageError(str(error)) from None
     settings = {name: value for name, value in values.items() if name in Settings.__dataclass_fields__}
-    if settings["hold_goal"] and experiment.goal is None:
-        raise UsageError(f"flag --hold_goal={settings['hold_goal']}: the experiment {experiment.name} declares no goal")
+    if settings["early_stopping"].records and experiment.goal is None:
+        told = f"flag --early_stopping={settings['early_stopping']}"
+        raise UsageError(f"{told}: the experiment {experiment.name} declares no goal")
     own = optimizers.TAKES.get(settings["optimizer"], {})  # Of an optimizer of the user's, none.
     settings |= {name: default for name, default in own.items() if settings[name] is None}
     settings["numbers"] = tuple((name, values[f"{NUMBER}{name}"]) for name in experiment.numbers)

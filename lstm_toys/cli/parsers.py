@@ -11,8 +11,9 @@ from typing import Any, Generic, TypeVar
 
 from absl import flags
 
-from lstm_toys.execution.base import LOCAL
+from lstm_toys.execution import LOCAL
 from lstm_toys.networks import cells
+from lstm_toys.tasks.goal import EarlyStopping
 
 T = TypeVar("T")
 
@@ -148,6 +149,16 @@ def numbers_of_steps(text: str) -> tuple[int, ...]:
     if min(numbers, default=0) < 0 or list(numbers) != sorted(set(numbers)):
         raise ValueError
     return numbers
+
+
+@taking("a positive integer, best, both separated by a comma, such as 5,best, or none")
+def early_stopping(text: str) -> EarlyStopping:
+    """Parses when networks stop and what they keep."""
+    records, *others = text.removesuffix("best").removesuffix(",").split(",")
+    stopping = EarlyStopping(records=whole(records) if records not in ("", "none") else 0, best=text.endswith("best"))
+    if others or str(stopping) != text:
+        raise ValueError
+    return stopping
 
 
 @taking("the name of a module")

@@ -11,10 +11,11 @@ from typing import Any
 import lstm_toys as lt
 from lstm_toys.cli import command, flags, modules, parsers
 from lstm_toys.runs.context import Options, described_error
-from lstm_toys.runs.identity import NUMBER, SWEPT
+from lstm_toys.runs.identity import SWEPT
 from lstm_toys.studies.dynamics import ask as dynamic
 from lstm_toys.studies.generalization import ask as study
 from lstm_toys.studies.sweep import ask as sweeps
+from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.tasks.planes import LENGTH, SPACING, Axis
 
 LEAST_TIMESTEPS = 2
@@ -88,6 +89,10 @@ GENERALIZATION: flags.FlagTable = {
 SWEEP: flags.FlagTable = {
     "task": (parsers.name, "experiment whose networks are trained: {}, or your own module"),
     "grid": (setting, "values of another flag, such as 'learning_rate=0.1 1'; repeat --grid for each flag that varies"),
+    "keep_networks": (
+        None,
+        "keep the trained networks for lt.load also if they take 100 MB or more; below, they are kept",
+    ),
 }
 DYNAMICS: flags.FlagTable = {
     "task": (parsers.name, "experiment whose networks are analyzed: {}, or your own module"),
@@ -234,7 +239,9 @@ def sweep(arguments: Sequence[str]) -> command.Plan:
     """Plans the trainings of a sweep."""
     experiment, own, rest, notes = opened(arguments, SWEEP_HELP, SWEEP, {"grid": "a single setting"})
     settings, options = expand(experiment, own["grid"] or [], rest)
-    asked = sweeps.ask(experiment, sweeps.SweepSettings("sweep", settings), options.results_dir)
+    asked = sweeps.ask(
+        experiment, sweeps.SweepSettings("sweep", settings, bool(own["keep_networks"])), options.results_dir
+    )
     return command.Plan([asked], options, notes=notes)
 
 
@@ -259,7 +266,7 @@ def expand(
     first, options = parsed([values[0] for _, values in axes])
     if first.keep_steps:
         raise flags.UsageError(
-            "flag --keep_steps: a sweep saves no parameters; use --grid 'steps=...' for results after other steps"
+            "flag --keep_steps: a sweep keeps networks after the steps of --grid 'steps=...'; use that instead"
         )
     settings = tuple(parsed(chosen)[0] for chosen in product(*(values for _, values in axes)))
     if len(set(settings)) < len(settings):

@@ -11,9 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, PyTree
 
-from lstm_toys.networks.layer import check_model
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.states import check_initial, inside, last
+from lstm_toys.populations.trained import Given, resolved
 
 MEMBERS = 8
 """Most networks on a device at a time, which bounds memory."""
@@ -63,13 +63,13 @@ class System:
         return [f"{layer}/{name}/{unit}" for layer, name, units in self.places for unit in range(units)]
 
 
-def system_of(model: nn.Module, params: Params, features: int) -> System:
-    """Makes the map of a model, whose state comprises the states of all layers.
+def system_of(networks: Given, features: int) -> System:
+    """Makes the map of the model of networks, or of a pair (model, params); its state comprises those of all layers.
 
     Raises ValueError if the model has no layer, or its layers ignore given initial states; or see `lt.answers`.
     """
-    check_model(model)
-    answering.networks(model, params, 1, features)
+    model, params = (own := resolved(networks)).model, own.params
+    answering.count(model, params, 1, features)
     check_initial(model, params, features)
     one = jax.tree.map(lambda leaf: leaf[0], params)
     found = jax.eval_shape(lambda own: last(inside(model, own, jnp.zeros((1, 1, features)))[1]), one)

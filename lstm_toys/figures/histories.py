@@ -15,9 +15,10 @@ from matplotlib.ticker import MaxNLocator
 
 from lstm_toys.figures import style
 from lstm_toys.figures.style import COLORS, FRAMES_A_SECOND, GOAL, INPUT
-from lstm_toys.results.arrays import after_of, axis_label, counted_of, kept, loss_name, measures_of, scaling_of
+from lstm_toys.results.arrays import after_of, axis_label, counted_of, kept, loss_name, measures_of
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import Goal, after_which
+from lstm_toys.tasks.sets import scaling_of
 
 LEARNED = "counts as learned"
 

@@ -18,7 +18,7 @@ from lstm_toys.networks import losses, transforms
 from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.networks.transforms import Kind
-from lstm_toys.tasks.goal import AFTER, Goal
+from lstm_toys.tasks.goal import NEVER, EarlyStopping
 from lstm_toys.tasks.supervision import Examples, Loss, Numbers, Task
 
 PURPOSES = ("parameters", "examples", "order", "noise", "validation")
@@ -29,24 +29,6 @@ WEIGHT_LIMIT = 1_000.0
 
 MEMBERS = "members"
 """The mapped axis of the members of a block."""
-
-
-class EarlyStopping(NamedTuple):
-    """When networks stop and what they keep; by default they take all steps, and keep the last parameters.
-
-    Attributes:
-        until: a network that has met this goal at ``hold`` records in a row takes no more steps.
-        best: whether the parameters with the smallest loss at any record are kept.
-        validation: the task whose examples give that loss; None: it is the recorded loss.
-    """
-
-    until: Goal | None = None
-    hold: int = 1
-    best: bool = False
-    validation: Task | None = None
-
-
-NEVER = EarlyStopping()
 
 
 class Held(NamedTuple):
@@ -179,7 +161,12 @@ def only_parameters(model: nn.Module, variables: Mapping[str, Any]) -> PyTree:
 
 
 def init(
-    task: Task, model: nn.Module, optimizer: Kind, key: Key[Array, ""], hyper: Hyper, early: EarlyStopping = NEVER
+    task: Task,
+    model: nn.Module,
+    optimizer: Kind,
+    key: Key[Array, ""],
+    hyper: Hyper,
+    early_stopping: EarlyStopping = NEVER,
 ) -> Member:
     """Initializes a network; raises InvalidModel, see `only_parameters`.
 
@@ -193,10 +180,10 @@ def init(
         jnp.int32(0),
         params,
         infinite,
-        held=Held(jnp.int32(0), jnp.int32(-1)) if early.until else None,
-        best=Best(jnp.int32(0), infinite) if early.best else None,
+        held=Held(jnp.int32(0), jnp.int32(-1)) if early_stopping.records else None,
+        best=Best(jnp.int32(0), infinite) if early_stopping.best else None,
     )
-    other = validation_set(early.validation, key, hyper) if early.validation else None
+    other = validation_set(early_stopping.validation, key, hyper) if early_stopping.validation else None
     state = transforms.transformation(optimizer, hyper).init(params)
     return Member(key, hyper, examples, params, state, sound, other)
 
@@ -206,24 +193,22 @@ def record(
     model: nn.Module,
     member: Member,
     step: Int[Array, ""],
-    *,
-    after: float | int = AFTER,
-    early: EarlyStopping = NEVER,
+    early_stopping: EarlyStopping = NEVER,
 ) -> tuple[Member, Record]:
     """Measures a network on the whole recorded set, and updates its last sound state."""
     examples, kind = member.examples, task.loss
     answers = answers_to(model, member.params, examples)
     losses.check(kind, answers, examples.targets)
-    measures, weight = losses.measures(kind, answers, examples, after), losses.weights(examples)
+    measures, weight = losses.measures(kind, answers, examples, early_stopping.after), losses.weights(examples)
     value = losses.of_answers(kind, answers, examples.targets, weight)
     first_loss = jnp.where(step == 0, value, member.sound.first_loss)
     bounded = [jnp.all(jnp.abs(leaf) <= WEIGHT_LIMIT) for leaf in jax.tree.leaves(member.params)]
     sound = jnp.isfinite(value) & (task.fresh or value <= first_loss) & jnp.stack(bounded).all()
     before = member.sound._replace(first_loss=first_loss)
-    if early.until is not None and before.held is not None:
-        met = sound & early.until.met(early.until.error(measures, task.measured))
+    if (goal := early_stopping.goal) is not None and before.held is not None:
+        met = sound & goal.met(goal.error(measures, task.measured))
         records = jnp.where(met, before.held.records + 1, 0)
-        stops = (before.held.step < 0) & (records >= early.hold)
+        stops = (before.held.step < 0) & (records >= early_stopping.records)
         before = before._replace(held=Held(records, jnp.where(stops, step, before.held.step)))
     latest = before._replace(step=step, params=member.params)
     other = None if member.validation is None else loss(kind, model, member.params, member.validation)
@@ -327,13 +312,12 @@ def train_until(
     stops: Int[Array, " R"],
     recorded: Bool[Array, " R"],
     *,
-    after: float | int = AFTER,
     curves_in_turn: bool = False,
-    early: EarlyStopping = NEVER,
+    early_stopping: EarlyStopping = NEVER,
 ) -> tuple[Member, Record]:
     """Trains from step ``start`` to each of the ascending ``stops`` in turn, and records where ``recorded`` is True.
 
-    Returns the network, and records with a leading axis R, zeros at stops that are not recorded. With ``early.until``,
+    Returns the network, and records with a leading axis R, zeros at stops that are not recorded. With early stopping,
     this is mapped over the axis `MEMBERS`.
     """
 
@@ -354,7 +338,7 @@ def train_until(
             member = member._replace(params=params, optimizer_state=optimizer_state)
 
         def recording(member: Member) -> tuple[LastGood, Record]:
-            member, measured = record(task, model, member, stop, after=after, early=early)
+            member, measured = record(task, model, member, stop, early_stopping)
             return member.sound, measured
 
         nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(recording, member)[1])

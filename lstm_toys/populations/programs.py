@@ -16,9 +16,9 @@ from lstm_toys.networks import training, transforms
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.networks.stack import Stack
-from lstm_toys.networks.training import EarlyStopping
 from lstm_toys.networks.transforms import Kind
 from lstm_toys.populations import answering, blocks
+from lstm_toys.tasks.goal import NEVER, EarlyStopping
 from lstm_toys.tasks.supervision import Task
 
 STOPS = 16
@@ -62,26 +62,29 @@ class TrainingSpecification:
     kept_steps: tuple[int, ...]
     recorded: Int[np.ndarray, " R"]
     frames: Int[np.ndarray, " K"]
-    after: float
-    early: EarlyStopping = training.NEVER
+    early_stopping: EarlyStopping = NEVER
     curves: Mapping[int, CurveSets] = field(default_factory=dict)
     lengths: Mapping[str, Int[np.ndarray, " C"]] = field(default_factory=dict)
 
     @property
     def member(self) -> training.Member:
         """The shapes of ONE member's arrays."""
-        make = partial(member_shapes, self.task, self.model, self.optimizer, self.early)
-        return _once(self, ("member",), make)
+        shared = self.task, self.model, self.optimizer, self.early_stopping
+        return self.once("member", partial(member_shapes, *shared))
+
+    def once(self, what: Any, make: Callable[[], T]) -> T:
+        """Returns what was made before for the same task, model, optimizer and early stopping."""
+        made, key = self.task.programs, (what, self.model, self.optimizer, self.early_stopping)
+        if key not in made:
+            made[key] = make()
+        found: T = made[key]
+        return found
 
     def programs_digests(self, members: int) -> lowering.Digests:
         """Digests of the programs that train the members, on whose number they do not depend."""
-
-        def make() -> lowering.Digests:
-            initialize, train_until = calls(self, members, blocks.mesh())
-            digests = lowering.lowered("initialization program", initialize[0], *initialize[1])
-            return digests | lowering.lowered("training program", train_until[0], *train_until[1])
-
-        return _once(self, ("digests", self.block), make)
+        (initialize, begin), (train_until, end) = calls(self, members, blocks.mesh())
+        digests = lowering.lowered("initialization program", initialize, *begin)
+        return digests | lowering.lowered("training program", train_until, *end)
 
     def training_digest(self, start: Start) -> str:
         """A digest of everything that the training of members with this start depends on, apart from versions."""
@@ -107,61 +110,41 @@ class TrainingSpecification:
         }
 
 
-class Programs(NamedTuple):
-    """Compiled programs for groups of blocks of members: ``initialize`` takes a `Start` and the base seed.
+def compile_programs(
+    specification: TrainingSpecification, size: int, mesh: jax.sharding.Mesh
+) -> list[jax.stages.Compiled]:
+    """Compiles `calls` for groups of ``size`` members; raises InvalidModel."""
+    return [function.lower(*given).compile() for function, given in calls(specification, size, mesh)]
 
-    ``train_until`` takes members, the step they have reached, `STOPS` stops and which of them to record, as
-    `training.train_until` does, and reuses the members' memory.
+
+def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Mesh) -> list[tuple[Any, Any]]:
+    """The two programs of a training for groups of blocks of members, with arguments.
+
+    The first one initializes members; it takes a `Start` and the base seed. The second one takes members, the step they
+    have reached, `STOPS` stops and which of them to record, as `training.train_until` does, and reuses the members'
+    memory.
     """
-
-    initialize: Callable[..., training.Member]
-    train_until: Callable[..., tuple[training.Member, training.Record]]
-
-
-def compile_programs(specification: TrainingSpecification, size: int, mesh: jax.sharding.Mesh) -> Programs:
-    """Compiles a training for groups of ``size`` members; raises InvalidModel."""
-    return Programs(*(function.lower(*given).compile() for function, given in calls(specification, size, mesh)))
-
-
-def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Mesh) -> list[Any]:
-    """The functions that `Programs` are compiled from, with arguments, made once so that each is traced once."""
     spec = specification
 
     def make() -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
-        in_turn, shared = curves_at_once(spec.task, spec.model) == 1, (spec.task, spec.model, spec.optimizer)
-        train = partial(training.train_until, *shared, after=spec.after, curves_in_turn=in_turn, early=spec.early)
-        begin, together = partial(_begin, *shared, spec.early), partial(jax.vmap, axis_name=training.MEMBERS)
-        return (
-            blocks.spread(begin, mesh, batch=blocks.members_in_turn),
-            blocks.spread(train, mesh, batch=together, donate=True),
-        )
+        shared, early = (spec.task, spec.model, spec.optimizer), spec.early_stopping
+        in_turn, together = curves_at_once(*shared[:2]) == 1, partial(jax.vmap, axis_name=training.MEMBERS)
+        train = partial(training.train_until, *shared, curves_in_turn=in_turn, early_stopping=early)
+        begin = blocks.spread(_beginning(*shared, early), mesh, batch=blocks.members_in_turn)
+        return begin, blocks.spread(train, mesh, batch=together, donate=True)
 
-    initialize, train_until = _once(spec, (mesh,), make)
+    initialize, train_until = spec.once(("programs", mesh), make)
     group = next(blocks.groups(size, size, spec.block, mesh.size))
     start, members = (blocks.shapes(one, group, mesh) for one in (_blank(spec.task, spec.optimizer), spec.member))
     stops = np.zeros(STOPS, np.int32), np.zeros(STOPS, bool)
     return [(initialize, (start, np.uint32(0))), (train_until, (members, np.int32(0), *stops))]
 
 
-_made: dict[Any, tuple[TrainingSpecification, Any]] = {}
-
-
-def _once(specification: TrainingSpecification, what: tuple[Any, ...], make: Callable[[], T]) -> T:
-    """Returns what was made before for the same task, model, optimizer, ``after`` and early stopping."""
-    spec, early = specification, specification.early
-    same = id(spec.task), id(early.validation), early._replace(validation=None)
-    key = (*same, spec.model, spec.optimizer, spec.after, *what)
-    if key not in _made:
-        _made[key] = spec, make()  # Keeping the tasks keeps their ids unique.
-    made: T = _made[key][1]
-    return made
-
-
 def member_shapes(
-    task: Task, model: nn.Module, optimizer: Kind, early: EarlyStopping = training.NEVER
+    task: Task, model: nn.Module, optimizer: Kind, early_stopping: EarlyStopping = NEVER
 ) -> training.Member:
     """The shapes of ONE member's arrays; raises InvalidModel."""
-    begin = partial(_begin, task, model, optimizer, early)
+    begin = _beginning(task, model, optimizer, early_stopping)
     shapes: training.Member = jax.eval_shape(begin, _blank(task, optimizer), np.uint32(0))
     return shapes
 
@@ -172,10 +155,13 @@ def _blank(task: Task, optimizer: Kind) -> Start:
     return Start(seed, Hyper(NUMBER, NUMBER, NUMBER, NUMBER, numbers))
 
 
-def _begin(
-    task: Task, model: nn.Module, optimizer: Kind, early: EarlyStopping, start: Start, base: UInt32[Array, ""]
-) -> training.Member:
-    return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper, early)
+def _beginning(
+    task: Task, model: nn.Module, optimizer: Kind, early_stopping: EarlyStopping
+) -> Callable[[Start, UInt32[Array, ""]], training.Member]:
+    """The function that initializes ONE member, from its start and the base seed."""
+    return lambda start, base: training.init(
+        task, model, optimizer, training.seed_key(base, start.seed), start.hyper, early_stopping
+    )
 
 
 def shown(task: Task) -> tuple[int, int, int]:

@@ -15,11 +15,10 @@ from lstm_toys import arguments
 from lstm_toys.networks import training, transforms
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import BOUNDS, Hyper, takes
-from lstm_toys.networks.training import EarlyStopping
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.programs import Start, TrainingSpecification
-from lstm_toys.tasks.goal import AFTER, Goal
+from lstm_toys.tasks.goal import NEVER, EarlyStopping
 from lstm_toys.tasks.supervision import Examples, Task, measured
 
 RECORDS = 200
@@ -39,11 +38,7 @@ def specify(
     base_seed: int = 0,
     block: int | None = None,
     frames: int = 0,
-    after: float | int | None = None,
-    until: Goal | None = None,
-    hold_goal: int = 1,
-    keep: str = "last",
-    validation: Task | Examples | None = None,
+    early_stopping: EarlyStopping = NEVER,
     **hyper: float | Float[np.ndarray, " M"] | None,
 ) -> tuple[TrainingSpecification, Start]:
     """Checks the arguments of `lstm_toys.train`, and separates what members share from each member's start."""
@@ -64,15 +59,10 @@ def specify(
     training.check_examples(task, training.seed_key(jnp.uint32(base_seed), first.seed), first.hyper.numbers)
     # A record is a forward pass over the whole training set; with minibatches it may take a tenth of the work.
     recorded = recorded_steps(kept_steps, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
-    early = _early_stopping(task, until, hold_goal, keep, validation, len(recorded))
-    if early.validation is not None:
-        training.validation_set(early.validation, jax.random.key(0), first.hyper)
+    early_stopping = _fitting(task, early_stopping, len(recorded))
+    if early_stopping.validation is not None:
+        training.validation_set(early_stopping.validation, jax.random.key(0), first.hyper)
     chosen = programs.suitable_block(task, model) if block is None else block
-    if after is None:
-        after = AFTER if until is None else until.after
-    after = arguments.number("after", after, least=0, below=1)
-    if until is not None and after != until.after:
-        raise arguments.refused("after", f"that of until, {until.after:g}, or None", after)
     specification = TrainingSpecification(
         task=task,
         model=model,
@@ -82,8 +72,7 @@ def specify(
         kept_steps=tuple(kept_steps),
         recorded=recorded,
         frames=frame_indices(len(recorded), frames),
-        after=float(after),
-        early=early,
+        early_stopping=early_stopping,
     )
     return specification, start
 
@@ -147,22 +136,22 @@ def frame_indices(records: int, frames: int) -> Int[np.ndarray, " K"]:
     return np.unique(np.geomspace(1, records, frames).round().astype(int)) - 1
 
 
-def _early_stopping(
-    task: Task, until: Any, hold: Any, keep: Any, validation: Task | Examples | None, records: int
-) -> EarlyStopping:
-    """Checks when networks stop and what they keep, with this number of records."""
-    arguments.instance("until", until, Goal | None, "an lt.Goal or None")
-    hold = arguments.whole("hold_goal", hold, least=1)
-    arguments.choice("keep", keep, "last", "best")
-    if until is None and hold != 1:
-        raise arguments.refused("hold_goal", "1 without until", hold)
-    if hold > records:
-        raise arguments.refused("hold_goal", f"at most the number of records, {records}", hold)
-    if until is not None and (
-        (until.accuracy is None) != (measured(task.loss) is None)
-        or not {*until.among(task.measured)} <= {*task.measured}
+def _fitting(task: Task, early_stopping: EarlyStopping, records: int) -> EarlyStopping:
+    """Checks that networks trained on a task can stop; returns the same value with a task for validation."""
+    arguments.instance("early_stopping", early_stopping, EarlyStopping, "an lt.EarlyStopping")
+    goal, validation = early_stopping.goal, early_stopping.validation
+    if early_stopping.records and (goal is None or early_stopping.records > records):
+        expected = "0 without a goal" if goal is None else f"at most the number of records in all, {records}"
+        raise arguments.refused("records of early_stopping", expected, early_stopping.records)
+    if (
+        goal is not None
+        and early_stopping.records
+        and (
+            (goal.accuracy is None) != (measured(task.loss) is None)
+            or not {*goal.among(task.measured)} <= {*task.measured}
+        )
     ):
-        raise arguments.refused("until", f"a goal for {', '.join(task.measured)}, which are recorded", str(until))
+        raise arguments.refused("goal of early_stopping", f"for {', '.join(task.measured)}, as recorded", str(goal))
     if isinstance(validation, Examples):
         examples = validation
         validation = replace(task, examples=lambda *_: examples, batch=None, fresh=False, validation=None, numbers=())
@@ -173,4 +162,4 @@ def _early_stopping(
                 raise ValueError(f"validation must have the {name} of the task, {getattr(task, name)}")
         if unknown := {*validation.numbers} - {*task.numbers}:
             raise ValueError(f"validation takes the training number {min(unknown)}, which the task does not have")
-    return EarlyStopping(until, hold, keep == "best", validation)
+    return replace(early_stopping, validation=validation)

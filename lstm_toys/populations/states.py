@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, Int, PyTree
 from lstm_toys import arguments
 from lstm_toys.networks.layer import INITIAL
 from lstm_toys.populations import answering, blocks
+from lstm_toys.populations.trained import Given
 
 KEPT = "intermediates"
 """The Flax collection of the values that modules return or sow."""
@@ -21,11 +22,10 @@ States = dict[str, dict[str, Float[np.ndarray, "S C T _"]]]
 
 
 def states(
-    model: nn.Module,
-    params: PyTree[Float[np.ndarray, "S ..."]],
+    networks: Given,
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     *,
-    block: int = blocks.BLOCK,
+    block: int | None = None,
 ) -> States:
     """Computes the states of every layer of every network after every time point of every curve.
 
@@ -34,8 +34,10 @@ def states(
     `lt.answers`, a state is bit-identical regardless of the other networks and curves.
 
     Args:
-        params: parameters of networks of the model; every leaf has a leading axis S, one entry per network.
-        block: number of networks that one compiled program computes; another value changes the last bits.
+        networks: networks, or a pair ``(model, params)``; see `lt.answers`.
+        inputs: the curves, as `lt.show` makes them.
+        block: number of networks that one compiled program computes; another value changes the last bits. None: that
+            of the networks.
 
     Returns:
         States ``[S, C, T, H]`` by layer, such as ``lstm_0``, and name: ``hidden``, the output of the layer;
@@ -49,12 +51,12 @@ def states(
         >>> x = lt.time_points(20)
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x, ("y",))
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
-        >>> inside = lt.states(trained.model, trained.params, lt.show(x[None] ** 2, x, ("y",)))
+        >>> inside = lt.states(trained, lt.show(x[None] ** 2, x, ("y",)))
         >>> inside["lstm_0"]["cell"].shape, sorted(inside["readout"])  # [seed, curve, time, unit]
         ((2, 1, 20, 4), ['cell', 'hidden'])
     """
-    inputs, block, seeds = answering.checked(model, params, inputs, block, empty=True)
-    values: States = answering.in_blocks(_program(model, blocks.mesh()), params, inputs, block, seeds)
+    networks, inputs, block = answering.checked(networks, inputs, block, empty=True)
+    values: States = answering.in_blocks(_program(networks.model, blocks.mesh()), networks, inputs, block)
     return values
 
 
@@ -163,14 +165,13 @@ class Rollout(NamedTuple):
 
 
 def rollout(
-    model: nn.Module,
-    params: PyTree[Float[np.ndarray, "S ..."]],
+    networks: Given,
     start: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     steps: int,
     feedback: Feedback | None = None,
     every: int = 1,
     *,
-    block: int = blocks.BLOCK,
+    block: int | None = None,
 ) -> Rollout:
     """Shows networks the beginning of curves, then feeds their answers back as inputs, step by step.
 
@@ -178,12 +179,13 @@ def rollout(
     except for the returned answers.
 
     Args:
-        model: a Flax module that answers at every time point.
-        params: parameters of networks of the model; every leaf has a leading axis S, one entry per network.
+        networks: networks that answer at every time point, or a pair ``(model, params)``; see `lt.answers`.
+        start: the beginning of the curves, as `lt.show` makes them.
         steps: number of steps after the beginning, at least 1.
         feedback: function of `jax.numpy` from answers to the next inputs; None: the next inputs are the answers.
         every: number of steps between returned answers, at most ``steps``.
-        block: number of networks that one compiled program computes; another value changes the last bits.
+        block: number of networks that one compiled program computes; another value changes the last bits. None: that
+            of the networks.
 
     Raises:
         ValueError: answers cannot be inputs, and there is no ``feedback``; layers ignore initial states; or see
@@ -194,20 +196,20 @@ def rollout(
         >>> x = lt.time_points(20)
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x, ("y",))
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
-        >>> alone = lt.rollout(trained.model, trained.params, lt.show(x[None] ** 2, x, ("y",)), steps=1000, every=100)
+        >>> alone = lt.rollout(trained, lt.show(x[None] ** 2, x, ("y",)), steps=1000, every=100)
         >>> alone.answers.shape, alone.states["lstm_0"]["cell"].shape
         ((2, 1, 10, 1), (2, 1, 4))
     """
-    start, block, seeds = answering.checked(model, params, start, block, name="start")
+    networks, start, block = answering.checked(networks, start, block, name="start")
     arguments.kinds(locals(), feedback=Callable | None)
     steps = arguments.whole("steps", steps, least=1)
     every = arguments.whole("every", every, least=1, most=steps)
-    check_initial(model, params, start.shape[2])
+    check_initial(networks.model, networks.params, start.shape[2])
     mesh = blocks.mesh()
-    begin, advance = _programs(model, feedback, mesh)
-    size = blocks.group_size(seeds, block, mesh.size)
+    begin, advance = _programs(networks.model, feedback, mesh)
+    size = blocks.group_size(len(networks), block, mesh.size)
     parts = []
-    for count, members in blocks.placed(params, size, block, mesh):
+    for count, members in blocks.placed(networks.params, size, block, mesh):
         carry, shape = begin(members, jnp.asarray(start, jnp.float32))
         made = [np.empty((count, shape.shape[2], 0, shape.shape[3]), np.float32)]
         for first in range(0, steps, CHUNK):

@@ -11,7 +11,7 @@ from lstm_toys.networks import training
 from lstm_toys.populations import programs
 from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
-from lstm_toys.tasks.probes import check_probes
+from lstm_toys.tasks.probes import SHARED, check_probes
 from lstm_toys.tasks.supervision import Task, loss_text, measured
 
 
@@ -39,8 +39,8 @@ def check_experiment(experiment: Experiment) -> None:
     names = [probe.name for probe in probes]
     if twice := [name for name in names if names.count(name) > 1]:
         raise Refused(f"{prefix}two probes are named {twice[0]}")
-    if taken := [name for name in names if name in (TRAINING, HISTORY)]:
-        raise Refused(f"{prefix}a probe cannot be named {taken[0]}, which has another meaning in claims")
+    if taken := [name for name in names if name in (TRAINING, HISTORY, SHARED)]:
+        raise Refused(f"{prefix}a probe cannot be named {taken[0]}, which has another meaning")
     with trial(f"{prefix}its training curves cannot be made"):
         numbers = {name: np.float32(value) for name, value in experiment.numbers.items()}
         jax.eval_shape(task.made, jax.random.key(0), numbers)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from rich.console import Console
 
 from lstm_toys import modules
-from lstm_toys.execution.base import Executor
 from lstm_toys.execution.signals import Interruption
 from lstm_toys.runs.identity import Settings
 
 if TYPE_CHECKING:
+    from lstm_toys.execution.executor import Executor
     from lstm_toys.execution.progress import TrainingProgress
 
 

@@ -17,7 +17,7 @@ from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import Plane, Trained
 from lstm_toys.tasks.sets import Scaling
 
-OF_RESULTS = {"loss", "rmse", "mse", "input", "target", "answer"}
+OF_RESULTS = {"loss", "rmse", "mse", "accuracy", "input", "target", "answer", "length"}
 """Names that results already use after ``train_``."""
 
 Draw: TypeAlias = "Callable[[results.arrays.Results, dict[str, results.arrays.Results]], dict[str, figures.Drawing]]"

@@ -150,7 +150,9 @@ class Run:
 
     def publish(self, target: Path, tell: Callable[[str], None]) -> None:
         """Publishes figures, tables and summaries in a folder; see `publishing.publish`."""
-        recorded = [path for path in self.files() if path.suffix in PUBLISHED and path.name != "population.json"]
+        recorded = [
+            path for path in self.files() if path.suffix in PUBLISHED and not path.name.startswith("population")
+        ]
         publishing.publish([files.own_file(path) for path in recorded], target, self.folder.name, tell)
 
     def files(self) -> list[Path]:

@@ -9,8 +9,12 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Literal, TypeVar
 
+import numpy as np
+
 from lstm_toys.networks.cells import Gates
 from lstm_toys.output import counted
+from lstm_toys.tasks.goal import NEVER, EarlyStopping
+from lstm_toys.tasks.parameters import NUMBER
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,7 @@ class Settings(Identity):
         block: None: chosen for the task and the platform.
         cell: a name in `lstm_toys.networks.cells.CELLS`, or the ``package.module:Class`` of a custom cell.
         numbers: names and values of the experiment's training numbers.
-        hold_goal: number of records in a row at which a network that meets the goal stops; 0: all take every step.
-        keep: ``"last"`` parameters, or the ``"best"`` ones by the recorded loss.
+        early_stopping: when networks stop at the experiment's goal, and which parameters are kept.
     """
 
     seeds: int
@@ -55,8 +58,7 @@ class Settings(Identity):
     cell: str = "lstm"
     gates: Gates = "sigmoid"
     numbers: tuple[tuple[str, float | int], ...] = ()
-    hold_goal: int = 0
-    keep: Literal["last", "best"] = "last"
+    early_stopping: EarlyStopping = NEVER
 
     def __str__(self) -> str:
         return f"{self.experiment} ({self.network}), {counted(self.seeds, 'seed')}"
@@ -74,6 +76,12 @@ class Settings(Identity):
         return {name: getattr(self, name) for name in SWEPT} | numbers
 
     @property
+    def labels(self) -> dict[str, Any]:
+        """The settings in `swept` as coordinates of results; NaN for those that do not exist."""
+        values = {name: np.nan if value is None else value for name, value in self.swept.items()}
+        return values | {"hidden": ",".join(map(str, self.hidden)) or "none"}
+
+    @property
     def stated(self) -> dict[str, str]:
         """All settings but the experiment as text, by name; those that do not exist are left out."""
         return {
@@ -86,9 +94,6 @@ class Settings(Identity):
             raise ValueError(f"{self.experiment} has no training number {min(unknown)}")
         return dataclasses.replace(self, numbers=tuple({**dict(self.numbers), **numbers}.items()))
 
-
-NUMBER = "train_"
-"""Prefix of the name of a training number in flags, settings and coordinates."""
 
 TRACED = ("learning_rate", "momentum", "decay", "noise")
 """Settings that can change without recompiling, like training numbers."""
@@ -106,6 +111,8 @@ def _plain(value: Any) -> Any:
         return [_plain(each) for each in value]
     if not dataclasses.is_dataclass(value):
         return value
+    if isinstance(value, EarlyStopping):
+        return str(value)
     fields = {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value) if each.compare}
     if isinstance(value, Settings):
         del fields["numbers"]

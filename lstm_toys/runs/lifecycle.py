@@ -13,11 +13,10 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, RenderableType
 
-from lstm_toys.execution.base import Executor
 from lstm_toys.execution.signals import Interrupted, Interruption, Stopped
 from lstm_toys.files import check_writable, sha256, write_text
 from lstm_toys.networks.cells import InvalidModel
@@ -27,6 +26,9 @@ from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.context import Failed, Options, Refused, RunContext, stopwatch
 from lstm_toys.runs.folder import REPORT, Run, why_new
 from lstm_toys.runs.identity import Settings, differences
+
+if TYPE_CHECKING:
+    from lstm_toys.execution.executor import Executor
 
 PATIENCE = 10.0
 """Seconds to wait for another command that writes into a folder."""
@@ -297,10 +299,10 @@ def _background() -> Iterator[ThreadPoolExecutor]:
 
 @contextmanager
 def _executor(options: Options, console: Console) -> Iterator[Executor]:
-    from lstm_toys.execution.devices import Here
-
     if options.cluster is None:
-        yield Here()
+        from lstm_toys.execution.executor import Executor
+
+        yield Executor()
         return
     flag = f"flag --cluster={options.cluster}"
     try:

@@ -15,6 +15,9 @@ from lstm_toys.tasks.families import Family, Parameters, TimePoints, family_of
 from lstm_toys.tasks.parameters import Parameter
 from lstm_toys.tasks.supervision import CROSS_ENTROPY, Examples, Task, lengths_and_weights, show
 
+SHARED = "shared"
+"""The name of the set of all probes with the time points of the training curves."""
+
 
 @dataclass(frozen=True, eq=False)
 class Probe:
@@ -134,20 +137,20 @@ def probe_at(
 
 
 def by_points(probes: Sequence[Probe], x: TimePoints | Float[np.ndarray, " T"]) -> dict[str, list[Probe]]:
-    """Groups probes: ``""`` has those with the time points ``x`` of the training, any other set one probe, by name."""
+    """Groups probes: `SHARED` has those with the time points ``x`` of the training, any other set one, by its name."""
     main = np.asarray(x)
-    sets: dict[str, list[Probe]] = {"": []}
+    sets: dict[str, list[Probe]] = {SHARED: []}
     for each in probes:
         own = each.points(main)
-        sets.setdefault("" if np.array_equal(own, main) else each.name, []).append(each)
+        sets.setdefault(SHARED if np.array_equal(own, main) else each.name, []).append(each)
     return sets
 
 
 def curves_of(task: Task, sets: Mapping[str, Sequence[Probe]], points: int) -> dict[str, Float[np.ndarray, "C T F"]]:
-    """The curves of each set of probes; without probes, the first set is empty with this number of time points."""
+    """The curves of each set of probes; without probes, `SHARED` is empty with this number of time points."""
     nothing = np.empty((0, points, len(task.input_features)), np.float32)
     return {
-        name: np.concatenate([*([] if name else [nothing]), *(each.inputs for each in probes)])
+        name: np.concatenate([*([nothing] if name == SHARED else []), *(each.inputs for each in probes)])
         for name, probes in sets.items()
     }
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal
 
 import jaxtyping as jt
 import numpy as np
@@ -93,6 +94,15 @@ class Scaling:
             f"({name} {'-' if center >= 0 else '+'} {abs(center):.6g}) / {unit:.6g}"
             for name, (center, unit) in zip(self.names, pairs, strict=True)
         )
+
+
+def scaling_of(results: Any) -> Scaling | None:
+    """The scaling of labeled results, an `xarray.Dataset`; None if curves were not scaled."""
+    if "scaling" not in results.attrs:
+        return None
+    stored = json.loads(results.attrs["scaling"])
+    inputs, outputs = (tuple((center, unit) for center, unit in stored[name]) for name in ("inputs", "outputs"))
+    return Scaling(inputs, outputs, tuple(stored["names"]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -82,7 +82,7 @@ class Examples(NamedTuple):
         return jnp.broadcast_to(points < ends, self.inputs.shape[:2])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
     """A supervised task: a training set for every seed; raises ValueError for invalid attributes.
 
@@ -103,6 +103,7 @@ class Task:
             each seed, from a separate key.
         at_length: function like ``examples``, with the number of time points as a third argument, for probes and
             evaluations of different lengths; None: not supported.
+        programs: what trainings made for networks that learn this task, to be used again; not pickled.
 
     Example:
         >>> ones = np.ones((1, 20, 1))
@@ -122,6 +123,10 @@ class Task:
     fresh: bool = False
     validation: Examples | Callable[[Key[Array, ""], Numbers], Examples] | None = field(default=None, repr=False)
     at_length: Callable[[Key[Array, ""], Numbers, int], Examples] | None = None
+    programs: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "programs": {}}
 
     def __post_init__(self) -> None:
         arguments.kinds(vars(self), trained=Trained | None)

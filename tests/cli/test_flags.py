@@ -19,7 +19,8 @@ BAD = [
     (["--seeds", "0"], "--seeds", "an integer in the range [1, 10000000]"),
     (["--base_seed", "4294967296"], "--base_seed", "in the range [0, 4294967295]"),
     (["--noise", "-0.1"], "--noise", "0, or a number in the range [1e-37, 1e+38]"),
-    (["--hold_goal", "-1"], "--hold_goal", "in the range [0, "),
+    (["--early_stopping", "-1"], "--early_stopping", "takes a positive integer, best, "),
+    (["--early_stopping", "3,3"], "--early_stopping", "takes a positive integer, best, "),
     (["--timesteps", "1"], "--timesteps", "in the range [2, "),
     (["--optimizer", "lion"], "--optimizer", "<sgd|momentum|rmsprop|rmsprop_keras|adam>"),
     (["--cell", "elman"], "--cell", "lstm, gru, rnn, or package.module:Class"),
@@ -141,18 +142,18 @@ DEFAULTS = (
     {"experiment": "sine", "seeds": 16, "base_seed": 0, "steps": 1500, "block": None, "keep_steps": []}
     | {"learning_rate": 0.001, "optimizer": "rmsprop_keras", "momentum": None, "decay": 0.9, "timesteps": 100}
     | {"hidden": [32], "readout": "cell", "cell": "lstm", "gates": "hard", "train_amplitude": 0.3, "noise": 0.0}
-    | {"hold_goal": 0, "keep": "last"}
+    | {"early_stopping": "none"}
 )
 TYPED = (
     {"experiment": "sine", "seeds": 3, "base_seed": 7, "steps": 30, "block": 2, "keep_steps": [0, 3]}
     | {"learning_rate": 1e-3, "optimizer": "adam", "momentum": 0.5, "decay": 0.99, "timesteps": 20}
     | {"hidden": [10, 4], "readout": "dense", "cell": "gru", "gates": "hard", "train_amplitude": 0.6, "noise": 0.1}
-    | {"hold_goal": 3, "keep": "best"}
+    | {"early_stopping": "3,best"}
 )
 LINE = """
     --seeds 3 --base_seed=7 --steps 3e1 --learning_rate 1e-3 --optimizer adam --hidden 1E+1,4 --readout dense --cell gru
     --gates hard --momentum 0.5 --decay 0.99 --train_amplitude 0.6 --noise 0.1 --keep_steps 0,3 --timesteps 20 --block 2
-    --hold_goal 3 --keep best
+    --early_stopping 3,best
     --results_dir elsewhere --publish --restart --quiet
 """
 

@@ -28,11 +28,11 @@ def along(step, start, curve):
 def test_steps_are_those_of_answers_whatever_other_networks_there_are(options):
     model = lt.Stack(1, **{"hidden": (3,), **options})
     params = maps.drawn(model, 5)
-    system = system_of(model, params, 1)
+    system = system_of((model, params), 1)
     start = np.zeros((5, system.dimension))
     answers = each_network(along, system, params, start, CURVES[0])
     assert answers.dtype == np.float64
-    expected = lt.answers(model, params, CURVES)[:, 0]
+    expected = lt.answers((model, params), CURVES)[:, 0]
     np.testing.assert_allclose(answers if model.sequence else answers[:, -1], expected, atol=1e-6)
     alone = each_network(along, system, jax.tree.map(lambda leaf: leaf[3:4], params), start[:1], CURVES[0])
     np.testing.assert_array_equal(alone[0], answers[3])

@@ -246,8 +246,8 @@ def test_a_network_at_equal_loss_is_the_first_kept_one_that_is_as_good(own):
     goal = np.median(usual.results.train_loss.values[:, -1])
     lines = faster.results.input.values[faster.results.family.values == "line"]
     late, expected = faster.results.time.values >= 0.1, np.full(3, np.nan)
-    for step, params in sorted((faster.kept | {300: faster.params}).items(), reverse=True):
-        wrong = (np.asarray(lt.answers(faster.model, params, lines)) - lines)[:, :, late]
+    for step in reversed(faster.steps):
+        wrong = (np.asarray(lt.answers(faster.at(step), lines)) - lines)[:, :, late]
         errors = np.sqrt(np.square(wrong).mean(axis=(2, 3))).mean(axis=1)
         expected = np.where(faster.results.train_loss.sel(step=step) <= goal, errors, expected)
     assert np.isfinite(expected).any()

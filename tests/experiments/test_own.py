@@ -69,7 +69,7 @@ def test_the_next_value_is_told_in_the_units_of_the_file(world):
     shown = saved.scaling.applied(found.input.values.astype(float))
     trained = found.input.values[found.family.values == sets.TRAINED]
     assert abs(shown[found.family.values == sets.TRAINED]).max() < 0.81 < 1.1 * abs(trained - 350).max()
-    answers = saved.scaling.undone(np.asarray(lt.answers(saved.model, saved.params, shown.astype(np.float32))))
+    answers = saved.scaling.undone(np.asarray(lt.answers(saved, shown.astype(np.float32))))
     np.testing.assert_allclose(found.answer, answers, atol=1e-3)
     again = np.sqrt(np.mean((Y[:-1, held_out] - Y[1:, held_out]) ** 2))
     told = metrics["summary"]["held out, RMSE of the last value again"]

@@ -114,7 +114,7 @@ def test_a_declared_optimizer_is_swept_with_a_program_for_each_rate_that_is_not_
     found = storage.load_results(executed(study, 2).results, results.VARIABLES)
     options = {"optimizer": experiment.optimizer(settings[-1]), "numbers": dict(settings[-1].numbers)}
     alone = lt.train(line.EXPERIMENT.task(X), lt.Stack(2, (4,)), seeds=2, steps=20, **options)
-    np.testing.assert_array_equal(found.train_mse[-1], alone.train_loss[:, -1])
+    np.testing.assert_array_equal(found.train_mse[-1], alone.results.train_loss[:, -1])
     assert len(np.unique(found.train_mse)) == found.train_mse.size
 
 

@@ -74,8 +74,8 @@ def test_without_a_goal_claims_are_judged_of_all_networks_also_under_other_choic
 
 
 def test_what_needs_a_goal_is_refused_without_one(here, capsys):
-    with pytest.raises(flags.UsageError, match="flag --hold_goal=2: the experiment bare declares no goal"):
-        flags.parse(BARE, ["--hold_goal=2"])
+    with pytest.raises(flags.UsageError, match="flag --early_stopping=2: the experiment bare declares no goal"):
+        flags.parse(BARE, ["--early_stopping=2"])
     here(CLAIMS=claims_about(BARE, variants={"gru": lt.Variant(lambda _, usual: usual, networks="learned")}))
     assert carry_out(claims, ["--claims=bare", "--variants"]) == 2
     assert "variant 'gru' counts networks that learned, but bare declares no goal" in refusal(capsys)

@@ -17,6 +17,8 @@ from jaxtyping import Array, Float, PyTree, Shaped
 
 from lstm_toys import arguments
 from lstm_toys.files import Damaged
+from lstm_toys.populations import answering
+from lstm_toys.populations.trained import Given
 from lstm_toys.results import arrays, storage
 from lstm_toys.runs import external
 from lstm_toys.runs.context import Refused
@@ -26,6 +28,7 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.claims.ask import Question
 from lstm_toys.studies.claims.declaration import INPUT, TRUTH
 from lstm_toys.tasks import supervision
+from lstm_toys.tasks.sets import scaling_of
 
 Evidence = Mapping[str, xr.Dataset]
 
@@ -81,7 +84,7 @@ def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
     every = [("train_answer", "train_input", "train_target")]
     for end in ("", *(f"_{probe}" for probe in arrays.own_points(labeled))):
         every.append((f"answer{end}", f"input{end}", f"truth{end}"))
-    scaling = arrays.scaling_of(labeled)
+    scaling = scaling_of(labeled)
     low, high = (
         end if scaling is None else scaling.undone(np.full(len(scaling.outputs), end)) for end in (-bound, bound)
     )
@@ -165,6 +168,18 @@ def _each(
         return values
 
     return jax.vmap(jax.vmap(measured, (0, 0, None)), (0, None, None))(answers, shown, x)
+
+
+def answered(prepared: Prepared, networks: Given) -> xr.Dataset:
+    """Labels what networks answer to all curves of an experiment, as a run does, without histories."""
+    ends = prepared.curves.lengths
+    return labeled(
+        prepared,
+        {
+            name: answering.answers(networks, each, lengths=ends.get(name), block=prepared.block)
+            for name, each in prepared.curves.answered.items()
+        },
+    )
 
 
 def labeled(prepared: Prepared, answers: Mapping[str, Float[np.ndarray, "S _ ..."]]) -> xr.Dataset:

@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from itertools import count
 from typing import Any
@@ -16,13 +17,12 @@ from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.files import as_text, read_json_list
 from lstm_toys.networks.cells import CELLS
-from lstm_toys.populations import answering
+from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, storage, summary
-from lstm_toys.results.population import parameters_name
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.parts import Parts
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
@@ -153,22 +153,22 @@ class ClaimStudy(Study[ClaimSettings]):
         if counting != "equal loss":
             return self._results(column), counting
         found = {}
-        for name, kept in self._kept(column):
+        for name, prepared, trained in self._trained(column):
             final = networks[name].train_loss.isel(step=-1, seed=~networks[name].diverged.values)
-            found[name] = kept.at_loss(float(final.median()))
+            found[name] = at_loss(prepared, trained, float(final.median()))
         return found, counting
 
     def _during(self) -> dict[int, dict[str, xr.Dataset]]:
         during: dict[int, dict[str, xr.Dataset]] = {}
-        for name, kept in self._kept(DURING):
-            for steps in kept.steps:
-                during.setdefault(steps, {})[name] = kept.after(steps)
+        for name, prepared, networks in self._trained(DURING):
+            for step in networks.steps:
+                during.setdefault(step, {})[name] = after(prepared, networks.at(step), step)
         return dict(sorted(during.items()))
 
-    def _kept(self, column: str) -> Iterator[tuple[str, "Kept"]]:
+    def _trained(self, column: str) -> Iterator[tuple[str, Prepared, Networks]]:
         for name, run in self._needs(column).items():
-            settings = self.ask.needs[column, name].settings
-            yield name, Kept(Prepared(self.question.experiment(name), settings), settings, run)
+            prepared = Prepared(self.question.experiment(name), self.ask.needs[column, name].settings)
+            yield name, prepared, networks_of(run, prepared.model)
 
     def digests(self) -> Digests:
         declared = self.question.declared
@@ -223,38 +223,24 @@ class ClaimStudy(Study[ClaimSettings]):
             yield from specification_figures.drawings(judged, others).items()
 
 
-class Kept:
-    """The networks of a finished run, after each of ``steps``."""
+def after(prepared: Prepared, networks: Networks, steps: int | Int[np.ndarray, " S"]) -> xr.Dataset:
+    """Labels the answers of networks with their parameters after so many steps, as a run does, without histories."""
+    diverged = "seed", networks.results.sound_step.values < steps
+    return evidence.answered(prepared, networks).assign(diverged=diverged)
 
-    def __init__(self, prepared: Prepared, settings: Settings, run: Run) -> None:
-        self._run, self._prepared = run, prepared
-        self._results = storage.load_results(run.checked("results.nc"))
-        self.steps = (*sorted(settings.keep_steps), settings.steps)
 
-    def after(self, steps: int | Int[np.ndarray, " S"]) -> xr.Dataset:
-        """Labels the answers of each network after a number of steps, as in the run's results, without histories."""
-        own, curves = np.broadcast_to(steps, self._results.sizes["seed"]), self._prepared.curves
-        every: dict[str, np.ndarray] = {}
-        for step in np.unique(own).tolist():
-            (seeds,) = np.nonzero(own == step)
-            file = "parameters.npz" if step == self.steps[-1] else parameters_name(step)
-            loaded = storage.load_parameters(self._run.checked(file))
-            params = jax.tree.map(lambda leaf, seeds=seeds: leaf[seeds], loaded)
-            for name, shown in curves.answered.items():
-                ends, block = curves.lengths.get(name), self._prepared.block
-                answer = answering.answers(self._prepared.model, params, shown, lengths=ends, block=block)
-                every.setdefault(name, np.empty((len(own), *answer.shape[1:]), np.float32))[seeds] = answer
-        diverged = "seed", self._results.sound_step.values < own
-        return evidence.labeled(self._prepared, every).assign(diverged=diverged)
+def at_loss(prepared: Prepared, networks: Networks, loss: float) -> xr.Dataset:
+    """Labels the answers of each network after the first kept step at which its training loss is at most ``loss``.
 
-    def at_loss(self, loss: float) -> xr.Dataset:
-        """Labels the answers of each network after the first kept step at which its training loss is at most ``loss``.
-
-        The variable ``learned`` tells which networks reach it; the others answer as after the last step.
-        """
-        reached = self._results.train_loss.sel(step=list(self.steps)).values <= loss
-        first = np.where(reached.any(axis=1), reached.argmax(axis=1), len(self.steps) - 1)
-        return self.after(np.array(self.steps)[first]).assign(learned=("seed", reached.any(axis=1)))
+    The variable ``learned`` tells which networks reach it; the others answer as after the last step.
+    """
+    steps = np.array(networks.steps)
+    reached = networks.results.train_loss.sel(step=steps).values <= loss
+    first = np.where(reached.any(axis=1), reached.argmax(axis=1), len(steps) - 1)
+    every = [networks.at(step).params for step in networks.steps]
+    params = jax.tree.map(lambda *leaves: np.stack(leaves)[first, np.arange(len(first))], *every)
+    answered = after(prepared, replace(networks, params=params), steps[first])
+    return answered.assign(learned=("seed", reached.any(axis=1)))
 
 
 def check(question: Question, answers: Evidence, *, alternatives: bool) -> None:

@@ -19,26 +19,26 @@ from lstm_toys.execution import code, lowering
 from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
 from lstm_toys.populations.states import check_initial, inside, last
+from lstm_toys.populations.trained import Networks
 from lstm_toys.results import storage
-from lstm_toys.results.population import parameters_name
 from lstm_toys.results.summary import as_json, median_of
 from lstm_toys.runs import checks, external
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.experiment import TRAINING, Experiment
+from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
-from lstm_toys.runs.trained import load
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.studies.dynamics import figures, periods, slow_figures
-from lstm_toys.studies.dynamics.analysis import AnalyzedNetworks, InputAnalysis
+from lstm_toys.studies.dynamics.analysis import InputAnalysis
 from lstm_toys.studies.dynamics.ask import INPUTS, WINDOWS, DynamicsSettings, Period
 from lstm_toys.studies.dynamics.periods import MOST_POINTS, TRIALS, PeriodAnalysis
 from lstm_toys.studies.training import ask as training
 from lstm_toys.tasks.planes import Axis
-from lstm_toys.tasks.probes import by_points
+from lstm_toys.tasks.probes import SHARED, by_points
 
 TOGETHER = 16
 """Most networks in a part; the results of each part are saved in case the run is interrupted."""
@@ -104,18 +104,16 @@ class Dynamics(Study[DynamicsSettings]):
         examples = prepared.curves.training
         count = max(1, min(TRIALS, MOST_POINTS // examples.inputs.shape[1]))
         return PeriodAnalysis(
-            model=prepared.model,
             curves=np.asarray(examples.inputs[:count]),
             within=np.asarray(examples.within[:count]),
             inputs=np.array([period.values for period in self.periods]),
             starts=self.settings.starts,
             spacing=float(prepared.x[1] - prepared.x[0]),
-            block=prepared.block,
         )
 
     def _analysis(self) -> InputAnalysis:
         prepared, settings = self.prepared, self.settings
-        curves = prepared.curves.answered[""]
+        curves = prepared.curves.answered[SHARED]
         (mean,) = np.asarray(prepared.curves.training.inputs, float).mean(axis=(0, 1))
         if isinstance(settings.inputs, Axis):
             asked = settings.inputs.values
@@ -126,7 +124,6 @@ class Dynamics(Study[DynamicsSettings]):
         inputs = np.union1d(asked, mean)
         every = (np.flatnonzero(np.equal(self.families, name)).tolist() for name in dict.fromkeys(self.families))
         return InputAnalysis(
-            model=prepared.model,
             curves=curves,
             inputs=inputs[:, None],
             mean=int(np.searchsorted(inputs, mean)),
@@ -135,12 +132,11 @@ class Dynamics(Study[DynamicsSettings]):
             frequencies=np.linspace(FASTEST / FREQUENCIES, FASTEST, FREQUENCIES) / self.experiment.span.length,
             driving=tuple(own[len(own) // 2] for own in every),
             sequence=prepared.task.sequence,
-            block=prepared.block,
         )
 
     @cached_property
     def families(self) -> list[str]:
-        sets = by_points(self.prepared.probes, self.prepared.x)[""]
+        sets = by_points(self.prepared.probes, self.prepared.x)[SHARED]
         return [TRAINING, *(probe.name for probe in sets for _ in probe.inputs)]
 
     def digests(self) -> lowering.Digests:
@@ -161,28 +157,23 @@ class Dynamics(Study[DynamicsSettings]):
         population = self.needs["population"]
         if lost := training.lost(population.read_metrics()):
             raise Failed(lost)
-        run, trained, settings = self.run, load(population), self.settings.trained
-        sound = np.flatnonzero(~trained.diverged)
-        kept = {step: population.checked(parameters_name(step)) for step in settings.keep_steps}
-        every = {step: storage.load_parameters(path) for step, path in kept.items()} | {settings.steps: trained.params}
-        by_step = jax.tree.map(lambda leaf: self.settings.weight_scale * leaf[sound], every)
-        slices = [slice(first, min(first + TOGETHER, len(sound))) for first in range(0, len(sound), TOGETHER)]
-        missing = [each for each in slices if not self._kept(each).is_file()]
+        run, networks = self.run, networks_of(population, self.prepared.model)
+        sound, scale = np.flatnonzero(~networks.diverged), self.settings.weight_scale
+        parts = [networks[sound[first : first + TOGETHER]] for first in range(0, len(sound), TOGETHER)]
+        missing = [each for each in parts if not self._kept(each).is_file()]
         run.checkpoints.mkdir(parents=True, exist_ok=True)
         with context.timed("analyze"):
-            asked = (AnalyzedNetworks(own, jax.tree.map(lambda leaf, own=own: leaf[own], by_step)) for own in missing)
-            done = len(sound) - sum(each.stop - each.start for each in missing)
-            for part, (found, _) in context.executor.map(self.job, asked):
-                storage.save_results(found.assign_attrs(flags="{}"), self._kept(part.members))
-                done += part.members.stop - part.members.start
+            done = len(sound) - sum(map(len, missing))
+            scaled = (each.mapped(lambda leaf: scale * leaf) for each in missing)
+            for part, found in context.executor.map(self.job.analyzed, scaled):
+                storage.save_results(found.assign_attrs(flags="{}"), self._kept(part))
+                done += len(part)
                 context.progress.tell(f"dynamics of {done:,} of {counted(len(sound), 'network')}")
         flags = self.settings.as_dict()
         with context.timed("summary"):
-            parts = [storage.load_results(self._kept(each), set()) for each in slices]
-            whole = xr.concat(parts, "seed", data_vars="minimal", coords="minimal")
-            whole = self._labeled(whole.assign_coords(seed=sound))
-            losses = storage.load_results(population.checked("results.nc")).train_loss
-            whole = whole.assign(train_loss=losses.isel(seed=sound))
+            every = [storage.load_results(self._kept(each), set()) for each in parts]
+            whole = self._labeled(xr.concat(every, "seed", data_vars="minimal", coords="minimal"))
+            whole = whole.assign(train_loss=networks[sound].results.train_loss)
             described = {"flags": flags, "run": run.folder.name, "population": population.folder.name}
             attributes = {name: json.dumps(value) for name, value in described.items()}
             storage.save_results(whole.assign_attrs(whole.attrs | attributes), run.results)
@@ -191,15 +182,15 @@ class Dynamics(Study[DynamicsSettings]):
             "experiment": run.name,
             "population": population.folder.name,
             "seeds": self.settings.trained.seeds,
-            "diverged_seeds": trained.metrics["diverged_seeds"],
+            "diverged_seeds": np.flatnonzero(networks.diverged).tolist(),
             "interval": "95 % bootstrap of the median over seeds",
             "flags": flags,
-            "fingerprint": trained.metrics["fingerprint"],
+            "fingerprint": population.read_metrics()["fingerprint"],
             "files": files,
         }
 
-    def _kept(self, members: slice) -> Path:
-        return self.run.checkpoints / f"{members.start}-{members.stop}.nc"
+    def _kept(self, part: Networks) -> Path:
+        return self.run.checkpoints / f"{part.seeds[0]}-{part.seeds[-1]}.nc"
 
     def _labeled(self, found: xr.Dataset) -> xr.Dataset:
         span, task, job = self.experiment.span, self.prepared.task, self.job

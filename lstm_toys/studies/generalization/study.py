@@ -11,13 +11,14 @@ from lstm_toys.execution import code
 from lstm_toys.execution.lowering import Digests
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
+from lstm_toys.populations.trained import Networks
 from lstm_toys.results.summary import as_json
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, Refused, RunContext
+from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.preparation import network
 from lstm_toys.runs.study import Study
-from lstm_toys.runs.trained import Evaluated, load
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.generalization import figures, results
 from lstm_toys.studies.generalization.ask import TRAINING, Evaluation, Subject
@@ -37,9 +38,10 @@ class Generalization(Study[Evaluation]):
         self.experiment = self.subject.experiment
         self.refused = f"generalization of {self.experiment.name}: "
 
+    @cached_property
     @abstractmethod
-    def job(self, trained: Evaluated) -> Measuring:
-        """Makes the job that measures answers of the population."""
+    def job(self) -> Measuring:
+        """The job that measures answers of the population."""
 
     @abstractmethod
     def rows(self, grids: results.Grids) -> dict[str, Estimate]:
@@ -53,39 +55,35 @@ class Generalization(Study[Evaluation]):
     def task(self) -> Task:
         return self.experiment.at(self.settings.trained.timesteps)[1]
 
-    def common(self, trained: Evaluated) -> dict[str, Any]:
-        return {
-            "model": network(self.experiment, self.task, self.settings.trained),
-            "task": self.task,
-            "timesteps": self.settings.trained.timesteps,
-            "span": self.experiment.span,
-            "member": trained.member,
-            "block": trained.block,
-            "group": len(trained.diverged),
-        }
+    @cached_property
+    def networks(self) -> Networks:
+        return networks_of(self.needs["population"], network(self.experiment, self.task, self.settings.trained))
+
+    @property
+    def common(self) -> dict[str, Any]:
+        return {"task": self.task, "timesteps": self.settings.trained.timesteps, "span": self.experiment.span}
 
     def digests(self) -> Digests:
-        population = self.needs["population"]
-        library = code.library("studies/generalization")
-        return {**self.job(load(population)).digests(), "population": population.folder.name, "library": library}
+        name, library = self.needs["population"].folder.name, code.library("studies/generalization")
+        return {**self.job.digests(self.networks), "population": name, "library": library}
 
     def compute(self, context: RunContext) -> Metrics:
         """Evaluates a population, and writes measures of its answers; raises Failed if every seed diverged."""
         population = self.needs["population"]
-        if lost := training.lost(population.read_metrics()):
+        trained = population.read_metrics()
+        if lost := training.lost(trained):
             raise Failed(lost)
-        trained = load(population)
-        job, seeds = self.job(trained), len(trained.diverged)
+        job, seeds = self.job, len(self.networks)
         answers = seeds * sum(job.curves.values())
-        shared = {"flags": self.settings.as_dict(), "fingerprint": trained.metrics["fingerprint"]}
+        shared = {"flags": self.settings.as_dict(), "fingerprint": trained["fingerprint"]}
         attributes = {**shared, "run": self.run.folder.name}
         with context.timed("evaluate"), EvaluationProgress(context.console, answers) as progress:
-            evaluate(job, trained, self.run.results, attributes, context.executor, progress)
+            evaluate(job, self.networks, self.run.results, attributes, context.executor, progress)
         return {
             "experiment": self.run.name,
             "population": population.folder.name,
             "seeds": seeds,
-            "diverged_seeds": trained.metrics["diverged_seeds"],
+            "diverged_seeds": trained["diverged_seeds"],
             "answers": answers,
             "answers_per_second": round(answers / context.seconds["evaluate"]),
             "interval": "95 % bootstrap of the median over seeds",
@@ -142,9 +140,10 @@ class GridStudy(Generalization):
                 lacking = f"its networks read off {missing[0]}, which the family {grid.family} does not have"
                 raise Refused(f"{self.refused}{lacking}")
 
-    def job(self, trained: Evaluated) -> GridJob:
+    @cached_property
+    def job(self) -> GridJob:
         known = {name: families.family_of(family) for name, family in self.subject.families.items()}
-        return GridJob(grids=self.settings.grids, families=known, **self.common(trained))
+        return GridJob(grids=self.settings.grids, families=known, **self.common)
 
     def rows(self, grids: results.Grids) -> dict[str, Estimate]:
         return results.summary(grids, self.limit)
@@ -154,7 +153,7 @@ class GridStudy(Generalization):
             "sines": {
                 name: results.sines(grid, self.experiment.span)
                 for name, grid in grids.items()
-                if name != TRAINING and "gain" in grid and "frequency" in grid.dims and grid.sizes["seed"]
+                if name != TRAINING and "gain" in grid and results.FREQUENCY in grid.dims and grid.sizes["seed"]
             }
         }
 
@@ -184,8 +183,9 @@ class LengthStudy(Generalization):
         with trial(f"{self.refused}its sequences cannot be made"):
             len(self.probes)
 
-    def job(self, trained: Evaluated) -> LengthJob:
-        return LengthJob(probes=self.probes, **self.common(trained))
+    @cached_property
+    def job(self) -> LengthJob:
+        return LengthJob(probes=self.probes, **self.common)
 
     def rows(self, grids: results.Grids) -> dict[str, Estimate]:
         return results.length_summary(grids[""])

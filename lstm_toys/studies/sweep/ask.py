@@ -27,9 +27,14 @@ MOST_MEASURES = 6
 
 @dataclass(frozen=True)
 class SweepSettings(Identity):
-    """Settings of all populations of a sweep, which share the experiment and the seeds."""
+    """Settings of all populations of a sweep, which share the experiment and the seeds.
+
+    Attributes:
+        keep_networks: keep networks also if they take 100 MB or more.
+    """
 
     settings: tuple[Settings, ...]
+    keep_networks: bool = False
 
     def __str__(self) -> str:
         return f"{counted(len(self.settings), 'setting')}, {counted(self.settings[0].seeds, 'seed')}"

@@ -16,9 +16,10 @@ from matplotlib.transforms import ScaledTranslation
 from lstm_toys.figures import style
 from lstm_toys.figures.style import GOAL, MEDIAN, MOST_BANDS, plain
 from lstm_toys.results.arrays import after_of, axis_label, counted_of, loss_name
-from lstm_toys.runs.identity import NUMBER, TRACED
+from lstm_toys.runs.identity import TRACED
 from lstm_toys.studies.sweep.results import of_probes, train_loss, varied
 from lstm_toys.tasks.goal import Goal
+from lstm_toys.tasks.parameters import NUMBER
 
 LOGARITHMIC = {"learning_rate", "steps"}
 

@@ -1,32 +1,40 @@
 """Trains the populations of a sweep with as few compiled programs as their shapes allow."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import jax
 import numpy as np
 import xarray as xr
+from jaxtyping import Int
 
 from lstm_toys.execution import code
 from lstm_toys.execution.lowering import CALLBACK, Digests, compiled, digest
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.figures import Drawing
-from lstm_toys.populations.group import GroupState
+from lstm_toys.populations import programs
+from lstm_toys.populations.group import Group
 from lstm_toys.populations.programs import Start, TrainingSpecification
-from lstm_toys.results import arrays, storage, summary
+from lstm_toys.populations.trained import Networks
+from lstm_toys.results import arrays, population, storage, summary
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.identity import NUMBER, SWEPT, Settings
+from lstm_toys.runs.identity import SWEPT, Settings
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.ask import SweepSettings
 from lstm_toys.tasks.goal import counted_over
+from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.tasks.probes import by_points, curves_of, lengths_of
 from lstm_toys.tasks.supervision import Task
+
+KEPT = 100_000_000
+"""Bytes of parameters below which networks are kept by default."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,14 @@ class Shape:
         numbers = {name.removeprefix(NUMBER): columns.pop(name) for name in [*columns] if name.startswith(NUMBER)}
         seeds = np.tile(np.arange(self.common.seeds), len(self.hyper))
         return {"seeds": seeds, "numbers": numbers, **columns}
+
+    @property
+    def settings(self) -> dict[int, Int[np.ndarray, " M"]]:
+        """The index of each member's setting in the sweep, by steps; -1 where there is none."""
+        return {
+            steps: np.repeat([each.get(steps, -1) for each in self.numbers], self.common.seeds)
+            for steps in self.budgets
+        }
 
     def places(self, members: range, steps: int) -> Iterator[tuple[int, slice, slice]]:
         """Yields the index of each setting among members, the slice of its members, and the slice of their seeds."""
@@ -105,10 +121,23 @@ class Sweep(Study[SweepSettings]):
     def prepared(self) -> list[Prepared]:
         return [Prepared(self.experiment, shape.common) for shape in self.shapes]
 
+    @cached_property
+    def keeps(self) -> bool:
+        """Whether the networks are kept."""
+        size = sum(
+            leaf.size * leaf.dtype.itemsize * shape.members * len(shape.budgets)
+            for shape, each in zip(self.shapes, self.prepared, strict=True)
+            for leaf in jax.tree.leaves(programs.parameter_shapes(each.task, each.model))
+        )
+        return self.settings.keep_networks or size < KEPT
+
     def check(self) -> None:
         checks.check_experiment(self.experiment)
         for prepared in self.prepared:
             prepared.check()
+            if self.keeps:
+                with checks.trial(f"experiment {self.experiment.name}: its networks cannot be kept"):
+                    population.described(prepared.model)
         for timesteps, numbers in {each.timesteps: each.numbers for each in self.settings.settings}.items():
             checks.check_points(self.experiment, timesteps, dict(numbers))
 
@@ -124,6 +153,8 @@ class Sweep(Study[SweepSettings]):
             words = f"{common.optimizer}, {common.network}, {common.timesteps} points"
             words += "" if "learning_rate" in prepared.traced else f", learning rate {common.learning_rate!r}"
             parts = {**prepared.declared_digests(), **specification.digests(shape.members), "members": digest(start)}
+            if self.keeps and self.experiment.model is not None:
+                parts["model"] = digest(population.signature(prepared.model))
             # The results record which networks learned, which a user's subclass of Goal may decide.
             if goal is not None:
                 errors = np.random.default_rng(0).uniform(0, 4 * goal.limit, (100, len(prepared.task.measured)))
@@ -137,8 +168,9 @@ class Sweep(Study[SweepSettings]):
         """Trains and evaluates a group of members at a time, from checkpoints on; raises what `lt.train` raises."""
         experiment, run, settings, seconds = self.experiment, self.run, self.settings.settings, context.seconds
         every = self.shapes
-        member_steps = every_step = 0
+        member_steps, continued = 0, False
         fingerprints: list[dict[str, Any]] = []
+        kept: list[Networks] = []
         weighted = self.prepared[0].curves.training.weights is not None
         flags, over = self.settings.as_dict(), counted_over(self.prepared[0].task.measured, weighted=weighted)
         with results.writing(run.results, experiment, settings, flags, weighted=weighted) as write:
@@ -146,23 +178,32 @@ class Sweep(Study[SweepSettings]):
                 specified, x = _specified(shape, prepared), np.asarray(prepared.x)
                 recorded = specified[0].recorded
                 trained = preparation.begin(prepared, specified, run, context, part=str(number))
+                groups = list[Group]()
                 with context.interruption.patient():
-                    for group, state in trained.groups():
-                        every_step += int(state.last_steps.sum())
+                    for group in trained.groups():
+                        if self.keeps:
+                            groups.append(replace(group, record=None, answers={}))
                         with context.timed("evaluate"):
-                            for steps, answers in state.answers.items():
+                            for steps, answers in group.answers.items():
                                 labeled = arrays.answered(prepared.task, x, experiment.span, prepared.probes, answers)
                                 if len(prepared.task.output_features) == 1:
                                     labeled = arrays.in_units(labeled, experiment.scaling)
-                                values = _values(prepared.task, experiment, recorded, steps, state, labeled)
-                                for setting, members, seeds in shape.places(group, steps):
+                                values = _values(prepared.task, experiment, recorded, steps, group, labeled)
+                                for setting, members, seeds in shape.places(group.members, steps):
                                     write(setting, seeds, {name: value[members] for name, value in values.items()})
                                 if context.interruption():  # The group's checkpoint is written, so little is lost.
                                     raise Stopped
                 for stage, spent in trained.seconds.items():
                     seconds[stage] = seconds.get(stage, 0.0) + spent
+                if self.keeps:
+                    kept.append(trained.joined(groups))
                 member_steps += trained.member_steps
+                continued |= trained.continued
                 fingerprints += [each for each in trained.fingerprints if each not in fingerprints]
+        files = [run.results.name]
+        for number, (shape, networks) in enumerate(zip(every, kept, strict=self.keeps)):
+            files.append(f"{population.SWEPT}{number}.json")  # Which has the digests of the others.
+            population.save_swept(networks, run.folder / files[-1], shape.settings)
         scaled: Metrics = {}  # Errors of several features, whose units may differ, are averaged in scaled form.
         if experiment.scaling is not None:
             several = len(experiment.small[1].output_features) > 1
@@ -175,11 +216,11 @@ class Sweep(Study[SweepSettings]):
             "networks": sum(shape.members for shape in every),
             "shapes": len(every),
             "member_steps_per_second": round(member_steps / seconds["train"]),
-            "continued": member_steps < every_step,
+            "continued": continued,
             "flags": flags,
             "fingerprints": fingerprints,
             **scaled,
-            "files": [run.results.name],
+            "files": files,
         }
 
     def metrics(self) -> Metrics:
@@ -196,7 +237,9 @@ class Sweep(Study[SweepSettings]):
             for parameter in reversed(trained.declared):  # Parameters that share a number take the first's name.
                 name = f"{NUMBER}{trained.parameters[parameter.name]}"
                 if name in labeled.coords:
-                    labeled[name].attrs.update(arrays.described(parameter) | {"long_name": f"train {parameter.words}"})
+                    labeled[name].attrs.update(
+                        arrays.described(parameter.name, parameter) | {"long_name": f"train {parameter.words}"}
+                    )
         yield from figures.draw(labeled, self.experiment.goal).items()
 
 
@@ -207,12 +250,14 @@ def _specified(shape: Shape, prepared: Prepared) -> tuple[TrainingSpecification,
 
 
 def _values(
-    task: Task, experiment: Experiment, recorded: np.ndarray, steps: int, state: GroupState, labeled: xr.Dataset
+    task: Task, experiment: Experiment, recorded: np.ndarray, steps: int, group: Group, labeled: xr.Dataset
 ) -> dict[str, np.ndarray]:
     """The values of members after ``steps`` that a sweep's file stores, each with a leading axis M."""
-    goal, losses, sound = experiment.goal, state.losses, state.kept[steps]
+    goal, record, sound = experiment.goal, group.record, group.kept[steps]
     reached = int(np.searchsorted(recorded, steps))
-    loss, measures = losses[:, reached], state.measures[:, : reached + 1]
+    assert record is not None, "the group is trained"
+    losses, measures = record.loss, record.measures[:, : reached + 1]
+    loss = losses[:, reached]
     last, diverged = measures[:, -1], np.asarray(sound.step) < steps
     learning = {}
     if goal is not None:

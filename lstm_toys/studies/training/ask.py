@@ -63,7 +63,10 @@ def report(asked: Ask[Settings], run: Run, beside: Mapping[str, Run]) -> Iterato
         yield f"{metrics['converged']} of {counted(metrics['seeds'], 'seed')} learned it: {metrics['goal']}"
         yield from _unlearned(metrics["unlearned"])
     if "last_steps" in metrics:
-        early, hold = sum(step < metrics["steps"] for step in metrics["last_steps"]), metrics["flags"]["hold_goal"]
+        early, hold = (
+            sum(step < metrics["steps"] for step in metrics["last_steps"]),
+            asked.settings.early_stopping.records,
+        )
         yield f"{early} of them stopped early, after meeting the goal at {counted(hold, 'record')} in a row"
     if diverged:
         last = max(metrics["last_sound_steps"])

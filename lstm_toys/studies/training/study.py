@@ -73,24 +73,26 @@ class TrainingStudy(Study[Settings]):
         training = preparation.begin(prepared, self._specified, self.run, context)
         with context.interruption.patient(), ThreadPoolExecutor() as threads:
             threads.submit(_load_writers)
-            trained = training.population()
+            networks = training.networks()
         from lstm_toys.results import arrays, population, summary
 
-        seconds |= trained.seconds
+        seconds |= training.seconds
         with context.timed("evaluate"):
             fingerprint, *earlier = training.fingerprints
             attributes = {"flags": settings.as_dict(), "fingerprint": fingerprint, "earlier_fingerprints": earlier}
             attributes |= {"data": dict(experiment.data)} if experiment.data else {}
             attributes |= {"run": self.run.folder.name}
-            x, (learned, probed) = np.asarray(prepared.x), prepared.curves.split(trained.answers[settings.steps])
-            labeled = arrays.dataset(trained, x, experiment.span, examples, learned, probes, probed, attributes)
-            labeled = arrays.in_units(labeled, experiment.scaling)
+            x, (learned, probed) = np.asarray(prepared.x), prepared.curves.split(training.answers[settings.steps])
+            labeled = arrays.dataset(
+                networks, prepared.task, x, experiment.span, examples, learned, probes, probed, attributes
+            )
+            labeled = arrays.in_units(labeled, experiment.scaling).assign_coords(settings.labels)
             if experiment.goal is not None:
                 labeled = labeled.assign(summary.outcomes(labeled, experiment.goal))
-            files = population.save(trained, self.run.folder, labeled)
+            files = population.save(networks, self.run.folder, labeled)
         return {
-            "member_steps_per_second": round(trained.member_steps / seconds["train"]),
-            "continued": trained.member_steps < int(trained.last_steps.sum()),
+            "member_steps_per_second": round(training.member_steps / seconds["train"]),
+            "continued": training.continued,
             "files": files,
         }
 

@@ -90,19 +90,19 @@ def test_numbers_of_the_story_are_those_of_the_networks_that_did_not_diverge(sav
     made = playground.made({"published": published}, {"published": METRICS}, studied[0])
     told = " ".join(text for step in made.given["steps"] for text in step["texts"])
 
-    def answers(curve, params):
-        return np.asarray(lt.answers(published.model, params, np.float32(curve)[None, :, None]))[SOUND, 0, :, 0]
+    def answers(curve, networks):
+        return np.asarray(lt.answers(networks, np.float32(curve)[None, :, None]))[SOUND, 0, :, 0]
 
-    for params, words in (
-        (published.params, "reaches 1.2, and half of them stop below {:.2f}."),
-        (published.kept[100], f"90 % of all {len(SOUND)} peak between {{1:.2f}} and {{2:.2f}}"),
+    for networks, words in (
+        (published, "reaches 1.2, and half of them stop below {:.2f}."),
+        (published.at(100), f"90 % of all {len(SOUND)} peak between {{1:.2f}} and {{2:.2f}}"),
     ):
-        peaks = answers(0.6 + 0.6 * np.sin(10 * x), params)[:, 10:].max(axis=1)
+        peaks = answers(0.6 + 0.6 * np.sin(10 * x), networks)[:, 10:].max(axis=1)
         assert words.format(np.median(peaks), *np.percentile(peaks, [5, 95])) in told
     assert "networks 0, 1 and 2 peak at {:.2f}, {:.2f} and {:.2f}".format(*peaks) in told
     for frequency, words in ((15, "comes back {:.2g} times as large"), (5, "of 5, {:.2g} times")):
         wave = 0.3 + 0.1 * np.sin(frequency * x)
-        late = answers(wave, published.params)[:, x >= 0.3]
+        late = answers(wave, published)[:, x >= 0.3]
         assert words.format(np.median(np.ptp(late, axis=1)) / np.ptp(wave[x >= 0.3])) in told
     assert f"18 of {SEEDS} networks swing" in told
     assert "14.7 rad per x (95 % interval 13.9 to 15.4), faster than the 10 of the sine" in told

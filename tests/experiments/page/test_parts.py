@@ -44,7 +44,7 @@ def test_plucked_networks_ring_as_the_library_has_it(opened, saved):
     page = opened("#curve=pluck&level=0.2&pull=0.4&networks=dense")
     model, params, *_ = saved("dense")
     curve = np.float32([0.6] * 110 + [0.2] * 90)[None, :, None]
-    answers = np.asarray(lt.answers(model, params, curve))[[*range(3), *range(4, 17)], 0, 100:, 0]
+    answers = np.asarray(lt.answers((model, params), curve))[[*range(3), *range(4, 17)], 0, 100:, 0]
     assert np.allclose(page.numbers()[:, 2], np.median(answers, axis=0)[AT], atol=1e-4)
     told = page.tab.locator(".ring").all_inner_texts()
     for words, label in zip(told, ("LSTM, dense readout", "GRU", "plain recurrent (tanh)"), strict=True):
@@ -81,7 +81,7 @@ def test_a_network_is_looked_into_along_the_curve(opened, saved, studied):
     box = canvas.bounding_box()
     page.tab.mouse.move(box["x"] + 46 + 50 / 99 * (box["width"] - 58), box["y"] + 50)
     results = saved("published").results.isel(seed=4, time=50, feature=0)
-    (row,) = np.flatnonzero((results.family.values == "amplitude") & (results.amplitude.values == 0.6))
+    (row,) = np.flatnonzero((results.family.values == "amplitude") & (results.parameter_amplitude.values == 0.6))
     found = re.findall(r"([a-z ,:]+?) (-?\d+\.\d+)", page.text("#inside-values"))
     told = {name.strip(", :"): float(value) for name, value in found}
     expected = [0.51, float(results.input[row]), float(results.answer[row])]

@@ -15,12 +15,13 @@ import experiments.null
 import experiments.papers.__main__ as papers
 import lstm_toys as lt
 from conftest import carry_out, rarely
-from experiments.papers import ask, counting, languages, memory, scoring, tune
+from experiments.papers import counting, languages, memory, scoring, tune
 from experiments.papers.populations import changed, fewer
 from experiments.post.claims import CLAIMS
 from lstm_toys import modules
 from lstm_toys.cli import flags
 from lstm_toys.runs.preparation import Prepared
+from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.verdicts import judge
 
 
@@ -171,9 +172,9 @@ def test_random_networks_do_not_depend_on_each_other_and_are_judged_as_trained_o
     alone = scoring.parameters(made.model, 3, [2], 2.0)
     jax.tree.map(lambda one, every: np.testing.assert_array_equal(one[0], every[2]), alone, several)
     claim = lt.Claim("some", "q", "s", languages.share_right, (lt.Source("dyck", "double"),), high=0.5)
-    labeled = scoring.answers(made, several)
+    labeled = evidence.answered(made, (made.model, several))
     shown = lt.probed(labeled, "double")
-    answers = lt.answers(made.model, several, shown.input.values, block=made.block)
+    answers = lt.answers((made.model, several), shown.input.values, block=made.block)
     np.testing.assert_array_equal(shown.answer.values, answers)
     expected = int((languages.share_right(shown) <= 0.5).sum())
     assert judge(claim, {"dyck": labeled}).meets.sum() == expected
@@ -236,7 +237,8 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
         variants={"fewer": fewer(changed())},
     )
     monkeypatch.setattr(counting, "CLAIMS", few_claims)
-    paper = ask.Paper(languages.reached_of, {"rnn": "vanilla RNNs"}, ("counters", ("rnn",)))
+    finding = papers.PAPERS["counting"]
+    paper = finding._replace(shown={"rnn": "vanilla RNNs"}, measured=("rnn",))
     monkeypatch.setattr(papers, "PAPERS", {"counting": paper})
     monkeypatch.chdir(tmp_path)
     assert carry_out(papers, ["--seeds=3", "--random=2", "--variants", "--publish"]) == 0

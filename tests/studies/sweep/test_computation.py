@@ -14,7 +14,7 @@ from experiments import sweep
 from experiments.all import EXPERIMENTS
 from lstm_toys.cli import flags, studies
 from lstm_toys.execution.signals import Interruption
-from lstm_toys.populations import blocks, group
+from lstm_toys.populations import blocks, train
 from lstm_toys.results import storage, summary
 from lstm_toys.runs.identity import SWEPT
 from lstm_toys.studies.sweep import results
@@ -137,7 +137,7 @@ def test_a_sweep_tells_of_all_settings_and_so_does_the_same_command_again(swept,
 def test_a_sweep_that_is_ended_again_and_again_continues_to_the_same_bits(swept, found, tmp_path, monkeypatch, capsys):
     """Also where a group of networks ends in the middle of a setting."""
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
-    monkeypatch.setattr(group, "CALL_SECONDS", 0.0)  # So that every call is of one step.
+    monkeypatch.setattr(train, "CALL_SECONDS", 0.0)  # So that every call is of one step.
     assert blocks.group_size(9, blocks.BLOCK, jax.device_count()) % 3
     asked = []
 
