@@ -15,7 +15,7 @@ from lstm_toys.figures.style import COLORS, GRAY, canvas, colors, counted, entry
 
 from .. import sine
 from ..published import answers as published
-from .recipe import CHOSEN_ON
+from ..published.answers import CHOSEN_ON
 
 UNBEATEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 5}
 CHOSEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 11, "fillstyle": "none"}
