@@ -165,15 +165,7 @@ def context(folder, trainings=1):
     from lstm_toys.execution.signals import Interruption
     from lstm_toys.runs.context import Options, RunContext
 
-    switches = dict.fromkeys(("publish", "restart", "no_training", "quiet", "compile_cache"), False)
-    options = Options(
-        folder,
-        **switches,
-        checkpoint_every=30.0,
-        on_divergence="exclude",
-        figure_format="png",
-        cluster=None,
-    )
+    options = Options(results_dir=folder, compile_cache=False)
     console = Console(quiet=True)
     return RunContext(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings), Executor(), {})
 
@@ -196,29 +188,28 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,), measures=None)
     return Networks(model, params, 4, None, own, {}, *features, step=2, kept={2: params}, labeled=labeled)
 
 
-def executed(ask, trainings=1):
+def executed(study, folder, trainings=1):
     """The run of a study that needs no other, computed in this process without metrics and figures."""
     from lstm_toys.runs.folder import Run
 
-    study = ask.load()
-    study.run = Run.named(ask.runs, ask.settings.as_dict(), study.digests())
+    study.run = Run.named(folder / "runs", study.settings.as_dict(), study.values())
     study.run.folder.mkdir(parents=True)
-    study.compute(context(ask.results_dir, trainings))
+    study.compute(context(folder, trainings))
     return study.run
 
 
-def located(ask, *, finished=True):
-    """The folder of a run, which is finished or not."""
+def located(study, folder, *, finished=True):
+    """The folder of a run in a folder of results, which is finished or not."""
     from lstm_toys.runs import lifecycle
 
-    asked = context(ask.results_dir)
+    asked = context(folder)
     work = lifecycle.Work(asked.options, asked.console, asked.interruption)
     with jax.numpy_dtype_promotion("standard"):
-        assert work.finished(ask) == finished
-    return (work.runs.get(ask) or work._studies[ask].run).folder
+        assert work.finished(study) == finished
+    return study.run.folder
 
 
-def reported(ask, metrics):
+def reported(study, metrics):
     """The lines and tables of a finished run with these metrics."""
     from lstm_toys.runs.folder import Run
 
@@ -226,13 +217,14 @@ def reported(ask, metrics):
         def read_metrics(self):
             return {**metrics, "numbers": metrics}
 
-    return [*ask.report(ask, Told(Path(), {"experiment": ask.name}), {})]
+    study.run = Told(Path(), {"experiment": study.name})
+    return [*study.report()]
 
 
-def value(ask):
+def value(study):
     """What a run would compute."""
     with jax.numpy_dtype_promotion("standard"):
-        return ask.load().digests()
+        return study.values()
 
 
 @pytest.fixture(scope="session", autouse=True)

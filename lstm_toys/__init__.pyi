@@ -32,7 +32,7 @@ from .statistics import measures
 from .statistics.intervals import band, clopper_pearson, median_bootstrap, median_quartiles, wilson
 from .statistics.psychometric import Psychometric, psychometric
 from .statistics.similarity import procrustes
-from .studies.analysis.ask import Analysis
+from .studies.analysis.settings import Analysis
 from .studies.claims.choices import Change, Specification, Thresholds
 from .studies.claims.declaration import Baseline, Claim, Claims, Source, Variant
 from .studies.claims.evidence import per_curve

@@ -20,8 +20,9 @@ import pytest
 import lstm_toys as lt
 from conftest import ROOT, carry_out, process, rarely
 from experiments import claims
-from lstm_toys.cli import command, flags, own, script
+from lstm_toys.cli import command, own, script
 from lstm_toys.cli.script import home
+from lstm_toys.runs import flags
 
 DOCS = ROOT / "docs"
 PAGES = {str(path.relative_to(ROOT)): path for path in (*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md")))}

@@ -14,9 +14,8 @@ from matplotlib.ticker import FixedLocator, NullFormatter
 from lstm_toys.figures.style import COLORS, GRAY, sheet
 from lstm_toys.statistics import intervals
 
-from .horizon import FAR, LEAK
+from .hypotheses import CELLS, CENSORED, CHOOSES, FAR, HIGH, LASTING, LEAK, LIFETIME, LOW, RATES, STAYS
 from .languages import TRAINED
-from .longevity import CELLS, CENSORED, CHOOSES, HIGH, LASTING, LIFETIME, LOW, RATES, STAYS
 
 STYLES: tuple[Any, ...] = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
 """Of lines that may lie on each other."""

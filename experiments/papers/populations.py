@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import lstm_toys as lt
-from lstm_toys.cli import flags
+from lstm_toys.runs import trainings
 from lstm_toys.studies.claims import choices
 from lstm_toys.studies.claims.choices import Change
 
@@ -30,7 +30,7 @@ def with_recipes(
     words: Mapping[str, str], populations: Mapping[str, tuple[lt.Experiment, list[str]]]
 ) -> dict[str, str]:
     """The names of populations in words, each with its recipe."""
-    every = {name: flags.parse(*populations[name])[0] for name in words}
+    every = {name: trainings.parse(*populations[name])[0] for name in words}
     return {name: f"{words[name]} ({recipe(own.optimizer, own.learning_rate)})" for name, own in every.items()}
 
 

@@ -33,6 +33,9 @@ SINE_NOTE = (
     "see docs/notes/steps.md"
 )
 
+CHOSEN_ON = ("line", "line_origin", "amplitude")
+"""Probes whose published answers decide the choice of a recipe."""
+
 NAMED = ("amplitude", "slope", "intercept")
 """Parameters that distinguish the published curves."""
 

@@ -20,6 +20,9 @@ from lstm_toys.tasks.sets import Scaling
 OF_RESULTS = {"loss", "rmse", "mse", "accuracy", "input", "target", "answer", "length"}
 """Names that results already use after ``train_``."""
 
+INSIDE = "inside 5–95 %: share of the published points between the 5th and 95th percentile of these networks"
+"""What a report says about ``inside_share``."""
+
 Draw: TypeAlias = "Callable[[results.arrays.Results, dict[str, results.arrays.Results]], dict[str, figures.Drawing]]"
 
 TAKES = (

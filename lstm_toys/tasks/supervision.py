@@ -354,11 +354,13 @@ def _examples(
     def known(value: Any) -> Any:
         return numbers[value] if isinstance(value, str) else value
 
-    family, declared = family_of(cast(Family | str, trained.family)), trained.parameters.items()
+    family = family_of(cast(Family | str, trained.family))
+    declared: Mapping[str, Any] = trained.parameters
     if count is None:
-        parameters = {name: known(value) for name, value in declared}
+        parameters = {name: known(value) for name, value in declared.items()}
     else:
-        parameters = family.draw(key, count, {name: (known(low), known(high)) for name, (low, high) in declared})
+        ranges = {name: (known(low), known(high)) for name, (low, high) in declared.items()}
+        parameters = family.draw(key, count, ranges)
     shown = show(family.curves(x, parameters), x, features)
     if not output_features:
         return Examples(shown, shown)

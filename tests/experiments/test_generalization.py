@@ -20,7 +20,7 @@ UNTRACED = lt.Family(lambda x, rate: np.exp(rate * x), (lt.Parameter("rate", 0.0
 
 def planned(*arguments):
     """The evaluation that a command line asks for."""
-    (work,) = generalization.plan(arguments).asks
+    work = generalization.plan(arguments).study
     return work.settings
 
 
@@ -53,7 +53,7 @@ def test_flags_of_the_training_and_of_the_grids_stand_in_any_order_and_move_the_
     plan = generalization.plan(
         ["--seeds", "3", "--amplitude", "0.2:0.4:3", "--quiet", "--frequency=20", "--steps", "7"]
     )
-    settings = plan.asks[0].settings
+    settings = plan.study.settings
     assert (settings.trained.seeds, settings.trained.steps, plan.options.quiet) == (3, 7, True)
     by_name = {grid.name: grid for grid in settings.grids}
     assert by_name["amplitude_frequency"].shape == (3, 1)
@@ -63,7 +63,7 @@ def test_flags_of_the_training_and_of_the_grids_stand_in_any_order_and_move_the_
         **{name: [value] for name, value in trained.items()},
         "spacing": [pytest.approx(1 / 99)],
     }
-    (work,) = generalization.plan(["--train_amplitude", "0.6"]).asks
+    work = generalization.plan(["--train_amplitude", "0.6"]).study
     assert work.subject.trained_on("sine")["offset"] == (0.6, 0.6)
     assert work.settings.grids[0].cells(0, 1, 100, Span())["offset"] == [0.6]
 

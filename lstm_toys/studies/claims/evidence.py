@@ -25,8 +25,8 @@ from lstm_toys.runs.context import Refused
 from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.preparation import Prepared
-from lstm_toys.studies.claims.ask import Question
 from lstm_toys.studies.claims.declaration import INPUT, TRUTH
+from lstm_toys.studies.claims.settings import Question
 from lstm_toys.tasks import supervision
 from lstm_toys.tasks.sets import scaling_of
 

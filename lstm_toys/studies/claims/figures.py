@@ -14,8 +14,8 @@ from matplotlib.lines import Line2D
 from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, legend, plain
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
-from lstm_toys.studies.claims.ask import differs, named, percent, percents
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, VERDICTS
+from lstm_toys.studies.claims.report import differs, named, percent, percents
 
 TINTS = {"supported": COLORS["g"], "refuted": COLORS["r"], "undecided": GRAY}
 SIGNS = {"supported": "^", "refuted": "v", "undecided": "s"}

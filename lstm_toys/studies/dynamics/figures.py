@@ -12,7 +12,7 @@ from lstm_toys.dynamics.rest import Kind
 from lstm_toys.figures import style
 from lstm_toys.figures.style import BAND, COLORS, GRAY, INPUT, MEDIAN, counted, plain
 from lstm_toys.results.arrays import axis_label
-from lstm_toys.studies.dynamics.ask import WINDOWS
+from lstm_toys.studies.dynamics.settings import WINDOWS
 
 SHOWN = {"static curve": COLORS["r"], "LPV": COLORS["b"]}
 

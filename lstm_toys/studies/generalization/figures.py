@@ -18,9 +18,9 @@ from matplotlib.ticker import NullFormatter
 from lstm_toys.figures import style
 from lstm_toys.figures.style import COLORS, GOAL, MEDIAN, plain
 from lstm_toys.results.arrays import axis_label
-from lstm_toys.studies.generalization.ask import TRAINING, Grid, Subject
 from lstm_toys.studies.generalization.results import FREQUENCY, Grids, errors, measures_at, medians, periodic
 from lstm_toys.studies.generalization.results import axes as axes_of
+from lstm_toys.studies.generalization.settings import TRAINING, Grid, Subject
 from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
 

@@ -28,7 +28,7 @@ from lstm_toys.populations.answering import CURVE_BLOCK
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, summary
 from lstm_toys.statistics import measures
-from lstm_toys.studies.generalization.ask import Grid
+from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks.families import Family
 from lstm_toys.tasks.parameters import PARAMETER, Span
 from lstm_toys.tasks.planes import LENGTH, SPACING

@@ -13,7 +13,7 @@ from lstm_toys.results.storage import check_whole
 from lstm_toys.results.summary import median_of
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
-from lstm_toys.studies.generalization.ask import TRAINING
+from lstm_toys.studies.generalization.settings import TRAINING
 from lstm_toys.tasks.parameters import PARAMETER, Span
 from lstm_toys.tasks.planes import LENGTH
 

@@ -11,7 +11,8 @@ from experiments import sine
 from lstm_toys.results import arrays
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import figures, results
-from lstm_toys.studies.generalization.ask import Grid, Subject, _sines
+from lstm_toys.studies.generalization.settings import Grid, Subject
+from lstm_toys.studies.generalization.study import _sines
 from lstm_toys.tasks.parameters import PARAMETER, PARAMETERS
 from lstm_toys.tasks.planes import Axis
 

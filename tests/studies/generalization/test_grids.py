@@ -14,7 +14,7 @@ from lstm_toys.execution.executor import Executor
 from lstm_toys.populations import answering
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import measuring, results
-from lstm_toys.studies.generalization.ask import TRAINING, Grid
+from lstm_toys.studies.generalization.settings import TRAINING, Grid
 from lstm_toys.tasks.families import FAMILIES
 from lstm_toys.tasks.planes import Axis
 
