@@ -22,6 +22,7 @@ from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.programs import CurveSets, Start, TrainingSpecification
 from lstm_toys.populations.specification import specify
 from lstm_toys.populations.train import PopulationTraining
+from lstm_toys.populations.trained import Networks
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import TRAINING, Experiment
@@ -142,6 +143,7 @@ class Prepared:
         answered: Mapping[int, CurveSets],
         members: Mapping[str, Any] | None = None,
         lengths: Mapping[str, Int[np.ndarray, " C"]] | None = None,
+        initial: Networks | None = None,
     ) -> tuple[TrainingSpecification, Start]:
         """Specifies a training of these networks.
 
@@ -150,6 +152,7 @@ class Prepared:
             answered: sets of curves to answer, by step.
             members: seeds, training numbers and traced settings of each member; None: those of the settings.
             lengths: number of points of the curves to answer, of each set in which they differ.
+            initial: networks to train on from.
         """
         if members is None:
             members = {name: getattr(self.settings, name) for name in ("seeds", *self.traced)}
@@ -168,6 +171,7 @@ class Prepared:
                 frames=self.experiment.frames,
                 early_stopping=early,
                 penalty=self.experiment.penalty,
+                initial=initial,
                 **{"learning_rate": None, **members},
             )
         return dataclasses.replace(specification, curves=answered, lengths=lengths or {}), start
