@@ -29,7 +29,7 @@ REFUSED = {
         (["--grid=steps"], "flag --grid=steps: takes 'flag=value value ...'"),
         (["--grid=steps=1 2 1"], "each value once"),
         (["--grid=nonsense=1 2"], "the flag is one of optimizer"),
-        (["--grid=steps=4 5", "--keep_steps=1"], "flag --keep_steps: a sweep saves no parameters"),
+        (["--grid=steps=4 5", "--keep_steps=1"], "flag --keep_steps: a sweep keeps networks after the steps of --grid"),
         (["--grid=steps=1 2", "--steps=3"], "flag --steps: also given by --grid; give one of the two"),
         (["--grid=momentum=0.5 0.9"], "has no effect with --optimizer=rmsprop_keras (the default of sine)"),
         (LARGE, f"flag --grid: 10,201 settings; at most {MOST_SETTINGS:,} are allowed"),
