@@ -374,7 +374,8 @@ def hand_made():
                 "time": ("time", np.asarray(x), {"long_name": "x", "units": ""}),
                 "feature": ["y"],
                 "family": ("curve", np.repeat([p.name for p in probes], [len(p.inputs) for p in probes])),
-                **{name: ("curve", column) for name, column in columns.items()},
+                **{f"parameter_{name}": ("curve", column) for name, column in columns.items()},
+                "train_amplitude": 0.3,
             },
             {"flags": json.dumps(flags), "fingerprint": json.dumps({"block": 4}), "earlier_fingerprints": "[]"},
         )

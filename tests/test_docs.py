@@ -153,7 +153,9 @@ def shortened(block):
 
 
 @pytest.mark.usefixtures("here")
-@pytest.mark.parametrize("page", ["claims", *rarely("start", "own-data", "sweeps-and-recipe", "dynamics", "how-to")])
+@pytest.mark.parametrize(
+    "page", ["claims", *rarely("start", "cells", "own-data", "sweeps-and-recipe", "dynamics", "how-to")]
+)
 def test_python_of_a_guide_runs(page):
     names: dict = {}
     with jax.numpy_dtype_promotion("standard"):  # Optax mixes types.

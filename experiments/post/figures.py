@@ -49,11 +49,8 @@ def scores(told: dict[str, Any]) -> Figure:
     gates, optimizers, rates, sizes = (sorted({*values}) for values in zip(*map(line, known), strict=True))
     shades, styles = colors(rates), dict(zip(sizes, cycle(LINES), strict=False))
     chosen = told["settings"][told["chosen"]]
-    size, shape = (
-        (1.4 + 2.1 * len(optimizers), 2.3 + 2.0 * len(gates)),
-        {"rows": len(gates), "columns": len(optimizers)},
-    )
-    with sheet(*size, **shape, squeeze=False, sharex=True, sharey=True) as (figure, panels):
+    inches, shape = (1.4 + 2.1 * len(optimizers), 2.3 + 2.0 * len(gates)), (len(gates), len(optimizers))
+    with sheet(*inches, rows=shape[0], columns=shape[1], squeeze=False, sharex=True, sharey=True) as (figure, panels):
         for (kind, optimizer, rate, size), own in groupby(known, line):
             axes, color = panels[gates.index(kind), optimizers.index(optimizer)], shades[rate]
             axes.set(xscale="log", yscale="log")

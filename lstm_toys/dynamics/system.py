@@ -11,8 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, PyTree
 
+from lstm_toys.networks.inside import inside, last
 from lstm_toys.populations import answering, blocks
-from lstm_toys.populations.states import check_initial, inside, last
+from lstm_toys.populations.states import check_initial
 from lstm_toys.populations.trained import Given, resolved
 
 MEMBERS = 8

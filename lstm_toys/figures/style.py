@@ -123,10 +123,12 @@ def canvas(
 
 
 @contextmanager
-def sheet(*size: float, rows: int = 1, columns: int = 1, grid: bool = True, **options: Any) -> Iterator[Any]:
+def sheet(
+    width: float, height: float, *, rows: int = 1, columns: int = 1, grid: bool = True, **options: Any
+) -> Iterator[tuple[Figure, Any]]:
     """Makes a figure in the library's style, of a size in inches, and its panels as `Figure.subplots` returns them."""
     with house(**{"axes.grid": grid}):
-        figure = Figure(figsize=size)
+        figure = Figure(figsize=(width, height))
         yield figure, figure.subplots(rows, columns, **options)
 
 

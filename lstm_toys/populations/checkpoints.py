@@ -128,7 +128,8 @@ class Checkpoints:
         group.begun = group.step = about["step"]
         group.records = about["records"]
         sound, zero = spec.member.sound, cast(Any, 0)
-        record = training.Record(zero, zero, zero, zero, zero if spec.early_stopping.validation else None)
+        others = (zero if each else None for each in (spec.early_stopping.validation, spec.penalty))
+        record = training.Record(zero, zero, zero, zero, *others)
         changing = {name: getattr(spec.member, name) for name in CHANGING} if group.step < spec.kept_steps[-1] else {}
         kept = {step: sound for step in spec.kept_steps if step <= group.step}
         state = dict(zip(SAVED, (changing, kept, record), strict=True))

@@ -36,10 +36,11 @@ CurveSets = Mapping[str, Float[np.ndarray, "_ _ F"]]
 
 
 class Start(NamedTuple):
-    """Everything that differs between members of a population: seed numbers and hyperparameters."""
+    """Everything that differs between members of a population: seed numbers, hyperparameters and given parameters."""
 
     seed: UInt32[Array, "*M"] | UInt32[np.ndarray, "*M"]
     hyper: Hyper
+    initial: PyTree[Float[np.ndarray, "..."]] | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class TrainingSpecification:
         frames: indices of the records whose answers are kept.
         curves: sets of curves ``[C, T, F]`` to answer, by kept step.
         lengths: see `answering.answers`, of each set in which curves end before the last time point.
+        coefficients: names of the training numbers that only the penalty takes.
+        continues: whether members begin with given parameters.
     """
 
     task: Task
@@ -65,6 +68,9 @@ class TrainingSpecification:
     early_stopping: EarlyStopping = NEVER
     curves: Mapping[int, CurveSets] = field(default_factory=dict)
     lengths: Mapping[str, Int[np.ndarray, " C"]] = field(default_factory=dict)
+    penalty: training.Penalty | None = None
+    coefficients: tuple[str, ...] = ()
+    continues: bool = False
 
     @property
     def member(self) -> training.Member:
@@ -73,8 +79,9 @@ class TrainingSpecification:
         return self.once("member", partial(member_shapes, *shared))
 
     def once(self, what: Any, make: Callable[[], T]) -> T:
-        """Returns what was made before for the same task, model, optimizer and early stopping."""
-        made, key = self.task.programs, (what, self.model, self.optimizer, self.early_stopping)
+        """Returns what was made before for the same task, model, optimizer, early stopping and penalty."""
+        penalty = self.penalty, self.coefficients
+        made, key = self.task.programs, (what, self.model, self.optimizer, self.early_stopping, penalty, self.continues)
         if key not in made:
             made[key] = make()
         found: T = made[key]
@@ -129,13 +136,16 @@ def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Me
     def make() -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
         shared, early = (spec.task, spec.model, spec.optimizer), spec.early_stopping
         in_turn, together = curves_at_once(*shared[:2]) == 1, partial(jax.vmap, axis_name=training.MEMBERS)
-        train = partial(training.train_until, *shared, curves_in_turn=in_turn, early_stopping=early)
+        how: dict[str, Any] = {"curves_in_turn": in_turn, "early_stopping": early, "penalty": spec.penalty}
+        train = partial(training.train_until, *shared, **how)
         begin = blocks.spread(_beginning(*shared, early), mesh, batch=blocks.members_in_turn)
         return begin, blocks.spread(train, mesh, batch=together, donate=True)
 
     initialize, train_until = spec.once(("programs", mesh), make)
     group = next(blocks.groups(size, size, spec.block, mesh.size))
-    start, members = (blocks.shapes(one, group, mesh) for one in (_blank(spec.task, spec.optimizer), spec.member))
+    blank = _blank(spec.task, spec.optimizer, spec.coefficients, spec.member.params if spec.continues else None)
+    member = spec.member._replace(hyper=blank.hyper)
+    start, members = (blocks.shapes(one, group, mesh) for one in (blank, member))
     stops = np.zeros(STOPS, np.int32), np.zeros(STOPS, bool)
     return [(initialize, (start, np.uint32(0))), (train_until, (members, np.int32(0), *stops))]
 
@@ -149,10 +159,10 @@ def member_shapes(
     return shapes
 
 
-def _blank(task: Task, optimizer: Kind) -> Start:
-    names = (*task.numbers, *transforms.numbers(optimizer))
+def _blank(task: Task, optimizer: Kind, coefficients: tuple[str, ...] = (), initial: PyTree = None) -> Start:
+    names = (*task.numbers, *transforms.numbers(optimizer), *coefficients)
     numbers, seed = dict.fromkeys(names, NUMBER), cast(Any, jax.ShapeDtypeStruct((), np.uint32))
-    return Start(seed, Hyper(NUMBER, NUMBER, NUMBER, NUMBER, numbers))
+    return Start(seed, Hyper(NUMBER, NUMBER, NUMBER, NUMBER, numbers), initial)
 
 
 def _beginning(
@@ -160,7 +170,7 @@ def _beginning(
 ) -> Callable[[Start, UInt32[Array, ""]], training.Member]:
     """The function that initializes ONE member, from its start and the base seed."""
     return lambda start, base: training.init(
-        task, model, optimizer, training.seed_key(base, start.seed), start.hyper, early_stopping
+        task, model, optimizer, training.seed_key(base, start.seed), start.hyper, early_stopping, start.initial
     )
 
 

@@ -47,6 +47,8 @@ def labeled(
     }
     if record.validation is not None:
         variables["validation_loss"] = ("seed", "step"), record.validation[:, :count], named
+    if record.penalty is not None:
+        variables["train_penalty"] = ("seed", "step"), record.penalty[:, :count]
     coordinates: dict[str, Any] = {
         "seed": np.asarray(start.seed).astype(int),
         "step": steps,

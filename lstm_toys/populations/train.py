@@ -11,7 +11,7 @@ import flax.linen as nn
 import jax
 import numpy as np
 import optax
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, PyTree
 
 from lstm_toys import arguments, output
 from lstm_toys.execution import devices
@@ -20,6 +20,7 @@ from lstm_toys.execution.progress import TrainingProgress
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.networks import training
 from lstm_toys.networks.optimizers import Hyper, takes
+from lstm_toys.networks.training import Penalty
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import answering, blocks, programs, records
 from lstm_toys.populations.checkpoints import Checkpoints, changed
@@ -324,6 +325,8 @@ def train(
     base_seed: int = 0,
     block: int | None = None,
     early_stopping: EarlyStopping = NEVER,
+    initial: Networks | PyTree | None = None,
+    penalty: Penalty | None = None,
     checkpoints: Checkpoints | None = None,
     monitor: Monitor | bool = False,
 ) -> Networks:
@@ -345,13 +348,22 @@ def train(
         momentum: share of the running sum or mean of gradients kept at each step; None: the optimizer's default. See
             `lstm_toys.networks.optimizers.TAKES`.
         decay: share of the running mean of squared gradients kept at each step; None: the optimizer's default.
-        numbers: free parameters of the task's training curves, by name; and any numbers that the optimizer injects.
+        numbers: free parameters of the task's training curves, by name; any numbers that the optimizer injects; and any
+            that the penalty takes.
         noise: standard deviation of Gaussian noise on the training inputs, drawn once per seed.
         base_seed: another value gives different networks with the same seed numbers.
         block: number of members that one compiled program computes; another value changes the last bits. None: chosen
             for speed.
         early_stopping: when networks take no more steps, and which parameters are kept; by default the last ones, of
             networks that take all steps.
+        initial: networks, one for each member, or parameters of the model, with or without a leading axis M, to train
+            on from, on any task and with any optimizer, whose state begins anew. Networks count as diverged if their
+            loss exceeds that of these parameters. None: each seed has its own.
+        penalty: ``penalty(params, states, numbers)``, a function of `jax.numpy` that returns one number to add to the
+            loss of ONE network: of its parameters, its states by layer and name, ``[C, T, H]``, as `lt.states` names
+            them, and ``numbers``, so that coefficients can be swept. It gets one or several curves, padding included,
+            and should return a mean over them. It is recorded apart, as ``train_penalty``, and not part of the loss.
+            LSTMs train slower with it, since their own backward pass does not have the states.
         checkpoints: where checkpoints are saved, and from which training continues if there are any.
         monitor: called at recorded steps with the step, the losses, and a mask of the members that have not diverged.
             If it returns True, the training ends soon with `Stopped`; an exception, such as `Diverged`, ends it, too.

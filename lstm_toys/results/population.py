@@ -263,8 +263,8 @@ def _rebuilt(place: str, attributes: dict[str, Any], trust: Collection[str]) -> 
     module, _, name = place.partition(":")
     model_class = _module_class(f"__main__:{name}" if module == _main() else place, trust)
     cell = attributes.get("cell")
-    if issubclass(model_class, Stack) and isinstance(cell, str) and cells.PLACE.fullmatch(cell):
-        _module_class(cell, trust)
+    if issubclass(model_class, Stack) and isinstance(cell, str) and (custom := cells.CELL.fullmatch(cell)):
+        _module_class(custom["place"], trust)
     if unknown := attributes.keys() - _attributes(model_class):
         raise ValueError(f"the model {place} has no attribute {min(unknown)}")
     plain = {key: tuple(value) if isinstance(value, list) else value for key, value in attributes.items()}

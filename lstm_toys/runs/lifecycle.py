@@ -84,7 +84,10 @@ class Work:
                 self._check(study)
             efforts = {study: own for study in left if (own := study.efforts())}
             if efforts and options.no_training:
-                trained = [f"{self._identified(study).run.folder.name} ({study.settings})" for study in efforts]
+                named = [
+                    study for study in efforts if {*study.needs.values()} <= {*self.runs}
+                ]  # Others are named later.
+                trained = [f"{self._identified(study).run.folder.name} ({study.settings})" for study in named]
                 raise Refused(f"flag --no_training: would be trained: {listed(trained, 3)}")
             executed: RunContext | None = None
             for study in left:

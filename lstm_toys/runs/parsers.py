@@ -174,13 +174,13 @@ def name(text: str) -> str:
 
 @taking(
     f"one of {', '.join(cells.CELLS)}, or package.module:Class of a custom cell in this folder, on PYTHONPATH or "
-    "installed"
+    "installed, with values of its attributes such as package.module:Class(rank=2)"
 )
 def cell(text: str) -> str:
-    """Parses the name of a built-in cell, or the place of a custom one."""
-    if text in cells.CELLS or (cells.PLACE.fullmatch(text) and importlib.util.find_spec(re.split("[.:]", text)[0])):
-        return text
-    raise ValueError
+    """Parses the name of a cell; see `lstm_toys.networks.cells`."""
+    if text not in cells.CELLS and not importlib.util.find_spec(re.split("[.:]", cells.parsed(text)[0])[0]):
+        raise ValueError
+    return cells.spelled(text)
 
 
 @taking("a folder with a valid name")

@@ -76,15 +76,16 @@ class Probe:
         arguments.kinds(locals(), examples=Examples, parameters=Mapping | None)
         inputs, targets = np.asarray(examples.inputs), np.asarray(examples.targets, np.float32)
         sequence = targets.ndim == 3
-        lengths, weights = lengths_and_weights(examples.lengths, examples.weights, *inputs.shape[:2], sequence=sequence)
+        shape = (*inputs.shape[:2], targets.shape[-1])
+        lengths, weights = lengths_and_weights(examples.lengths, examples.weights, *shape, sequence=sequence)
         within = np.asarray(examples._replace(inputs=jnp.asarray(inputs), lengths=lengths).within)
-        counted = within if sequence else within[:, 0]
+        counted = (within if sequence else within[:, 0])[..., None]
         if weights is not None:
             weighted = np.asarray(weights) > 0
-            counted = np.logical_and(counted, weighted[:, None] if counted.ndim > weighted.ndim else weighted)
+            counted = counted & weighted.reshape(weighted.shape + (1,) * (targets.ndim - weighted.ndim))
         columns = {each: np.asarray(values, float) for each, values in (parameters or {}).items()}
         ends = None if sequence or within.all() else within.sum(axis=1)
-        return cls(name, inputs, columns, targets=np.where(counted[..., None], targets, np.nan), lengths=ends)
+        return cls(name, inputs, columns, targets=np.where(counted, targets, np.nan), lengths=ends)
 
     def points(self, x: Float[np.ndarray, " _"]) -> Float[np.ndarray, " T"]:
         """The time points of the answers; ``x`` are those of the training curves, evenly spaced."""

@@ -19,8 +19,9 @@ from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.rest import Kind
 from lstm_toys.execution import code, lowering
 from lstm_toys.figures import Drawing
+from lstm_toys.networks.inside import inside, last
 from lstm_toys.output import counted
-from lstm_toys.populations.states import check_initial, inside, last
+from lstm_toys.populations.states import check_initial
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json, median_of

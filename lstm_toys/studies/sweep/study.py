@@ -24,7 +24,7 @@ from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, population, storage, summary
 from lstm_toys.runs import checks, preparation
-from lstm_toys.runs.context import RunContext
+from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import SWEPT, Settings
 from lstm_toys.runs.preparation import Prepared
@@ -143,6 +143,10 @@ class Sweep(Study[SweepSettings]):
 
     def check(self) -> None:
         checks.check_experiment(self.experiment)
+        if self.experiment.initial is not None:
+            raise Refused(
+                f"experiment {self.experiment.name} trains on from networks of another run; sweeps begin anew"
+            )
         for prepared in self.prepared:
             prepared.check()
             if self.keeps:

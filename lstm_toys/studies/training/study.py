@@ -42,6 +42,11 @@ class Training(Study[Settings]):
         self.experiment, self.prepared = experiment, Prepared(experiment, settings)
 
     @cached_property
+    def needs(self) -> Mapping[str, Training]:
+        initial = self.experiment.initial
+        return {} if initial is None else {"initial": initial(self.settings)}
+
+    @cached_property
     def companions(self) -> Mapping[str, Training]:
         return {name: Training(*each) for name, each in self.experiment.companions(self.settings).items()}
 
@@ -57,7 +62,12 @@ class Training(Study[Settings]):
     def _specified(self) -> tuple[TrainingSpecification, Start]:
         steps, curves = self.settings.steps, self.prepared.curves
         kept = (*self.settings.keep_steps, steps)
-        return self.prepared.specify(kept, {steps: curves.answered}, lengths=curves.lengths)
+        initial = None
+        for name, run in self.needed.items():
+            from lstm_toys.results import population
+
+            initial = population.load(run.folder, model=self.needs[name].prepared.model)
+        return self.prepared.specify(kept, {steps: curves.answered}, lengths=curves.lengths, initial=initial)
 
     def values(self) -> Digests:
         specification, start = self._specified
