@@ -14,7 +14,7 @@ from drawn import assert_legible
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, located, rarely, refusal
-from experiments import sine
+from experiments import claims, sine
 from experiments.post import claims as post_claims
 from experiments.post.claims import CLAIMS
 from lstm_toys.figures import COLORS

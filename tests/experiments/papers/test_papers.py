@@ -15,7 +15,7 @@ import experiments.null
 import experiments.papers.__main__ as papers
 import lstm_toys as lt
 from conftest import carry_out, rarely
-from experiments.papers import counting, languages, memory, scoring, tune
+from experiments.papers import ask, counting, languages, memory, scoring, tune
 from experiments.papers.populations import changed, fewer
 from experiments.post.claims import CLAIMS
 from lstm_toys import modules
@@ -37,7 +37,7 @@ def answered(right, probe):
             "input": (("curve", "time", "feature"), probe.inputs),
             "diverged": ("seed", np.zeros(len(right), bool)),
         },
-        {name: ("curve", column) for name, column in probe.parameters.items()},
+        {f"parameter_{name}": ("curve", column) for name, column in probe.parameters.items()},
     )
 
 
