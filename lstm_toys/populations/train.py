@@ -357,8 +357,9 @@ def train(
         early_stopping: when networks take no more steps, and which parameters are kept; by default the last ones, of
             networks that take all steps.
         initial: networks, one for each member, or parameters of the model, with or without a leading axis M, to train
-            on from, on any task and with any optimizer, whose state begins anew. Networks count as diverged if their
-            loss exceeds that of these parameters. None: each seed has its own.
+            on from, on any task and with any optimizer, whose state begins anew, as do the keys of fresh examples.
+            Without fresh examples, networks count as diverged if their last loss exceeds that of these parameters.
+            None: each seed has its own.
         penalty: ``penalty(params, states, numbers)``, a function of `jax.numpy` that returns one number to add to the
             loss of ONE network: of its parameters, its states by layer and name, ``[C, T, H]``, as `lt.states` names
             them, and ``numbers``, so that coefficients can be swept. It gets one or several curves, padding included,

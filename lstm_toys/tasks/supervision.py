@@ -61,6 +61,7 @@ class Examples(NamedTuple):
     """The training set of one network.
 
     Attributes:
+        inputs: what a network is shown, one value per time point and input feature.
         targets: one value per answer and feature; for the loss ``"cross_entropy"`` one integer class per answer,
             ``[C, T, 1]`` or ``[C, 1]``.
         lengths: number of points of each sequence, followed by padding; None: all T. With one answer per curve, the

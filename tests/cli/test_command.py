@@ -206,7 +206,7 @@ def test_parameters_of_other_networks_are_not_evaluated(mine, capsys):
     assert carry_out(generalization, ["--task=sine", *mine.arguments, *grids]) == 1
     errors = capsys.readouterr().err
     assert errors.count("\n") == 1
-    assert "parameters.npz: is damaged or belongs to another run" in errors
+    assert "parameters.npz: is damaged, or of another population" in errors
 
 
 @pytest.mark.long

@@ -43,7 +43,7 @@ def test_code_below_a_study_counts_without_texts_wherever_it_lies(installed, mon
         ("results/arrays.py", "def own_points(results: xr.Dataset)", "def own_points(results: Results)"),
         ("studies/claims/verdicts.py", "share.value", "share.low"),
         ("figures/style.py", "FRAMES_A_SECOND = 4", "FRAMES_A_SECOND = 5"),
-        ("cli/parsers.py", "\nfrom ", "\n\nfrom "),
+        ("cli/command.py", "\nfrom ", "\n\nfrom "),
         ("experiments/sine.py", "rmse=0.02", "rmse=0.03"),
     ):
         assert edited(folder / name, old, new) == usual

@@ -37,7 +37,7 @@ def answered(right, probe):
             "input": (("curve", "time", "feature"), probe.inputs),
             "diverged": ("seed", np.zeros(len(right), bool)),
         },
-        {name: ("curve", column) for name, column in probe.parameters.items()},
+        {f"parameter_{name}": ("curve", column) for name, column in probe.parameters.items()},
     )
 
 
