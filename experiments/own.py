@@ -112,7 +112,7 @@ def complete(files: Files) -> tuple[lt.Experiment, list[str]]:
     points, span = first.values.shape[1], spanned(curves)
     if ask == "next":
         if points < 3:
-            raise flags.UsageError(f"flag --ask=next: needs at least 3 rows, but {values['train'][0]} has {points}")
+            raise flags.UsageError(f"flag --ask=next: needs at least 3 rows, but {files.train[0]} has {points}")
         points, span = points - 1, lt.Span(span.start + span.length / (points - 1), span.stop, span.unit, span.name)
     names = features + target_names
     fitted = lt.Scaling.fitted(kept.values, kept.targets, names)

@@ -62,7 +62,7 @@ def flag(
 
 def of(*settings: type[Any]) -> FlagTable:
     """Returns the flags that classes of settings declare."""
-    return {name: each for kind in settings for name, each in _declared(kind).items()}
+    return {name: each for kind in settings for name, each in _declared(kind).items()}  # type: ignore[arg-type]
 
 
 @cache

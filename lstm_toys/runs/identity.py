@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from itertools import chain
 from typing import Any, ClassVar, Literal, TypeVar
 
@@ -15,7 +15,7 @@ from lstm_toys.networks.cells import GATES, Gates
 from lstm_toys.networks.optimizers import TAKES
 from lstm_toys.output import counted
 from lstm_toys.runs import parsers
-from lstm_toys.runs.flags import MISSING, flag
+from lstm_toys.runs.flags import flag
 from lstm_toys.tasks.goal import NEVER, EarlyStopping
 from lstm_toys.tasks.parameters import NUMBER
 

@@ -101,7 +101,7 @@ def _parsed(experiment: Experiment, name: str, value: Any) -> Any:
     """The value of an experiment's default, which may be as typed; raises UsageError."""
     if value is None and USUAL.get(name, "") is None:
         return None
-    text = value if isinstance(value, bool) else str(None) if value is None else stated(value)
+    text: Any = value if isinstance(value, bool) else str(None) if value is None else stated(value)
     try:
         return (FLAGS[name].parser or parsers.Switch()).parse(text)
     except ValueError as error:
