@@ -126,8 +126,8 @@ def test_a_network_is_chosen_and_stopped_as_if_alone(best):
     found = wild.results
     np.testing.assert_array_equal(found.validation_loss, found.train_loss)
     assert wild.diverged.tolist() == [False, True]
-    sound = found.train_loss[1, : int(found.sound_step[1]) + 1]
-    assert found.params_step.values.tolist() == [found.train_loss[0].argmin(), sound.argmin()]
+    sound = found.train_loss[1, : int(found.sound_step[1]) + 1].values
+    assert found.params_step.values.tolist() == [found.train_loss[0].values.argmin(), sound.argmin()]
     same(lt.train(TASK, MODEL, **options, early_stopping=smallest).params, wild.params)
 
 
