@@ -24,8 +24,8 @@ def usual(results: xr.Dataset, goal: Goal | None = None) -> dict[str, Figure]:
     shows probabilities. Numbers of whole curves are drawn against the true ones.
 
     Args:
-        results: labeled results of a training.
-        goal: marked in the figure of the loss, with the error that it limits.
+        results: labeled results of a training; diverged networks are left out of the answers.
+        goal: marked in the figure of the loss, with the error that it limits; None: no goal is drawn.
 
     Example:
         To add a figure to the usual ones:
