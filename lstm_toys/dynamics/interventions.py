@@ -60,7 +60,7 @@ def intervene(
             an LSTM, ``"z"`` or ``"r"`` of a GRU; other cells have no gates. A gate takes values from 0 to 1. None:
             hidden states are held.
         block: number of networks that one compiled program computes; another value changes the last bits. None: the
-            same number as in training.
+            ``block`` of the networks, which is that of their training.
 
     Returns:
         Answers ``[S, C, T, A]``, or ``[S, C, A]`` if the model answers once per curve.

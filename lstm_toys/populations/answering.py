@@ -41,9 +41,9 @@ def answers(
             a leading axis S, one entry per network.
         inputs: curves ``[C, T, F]``, as `lt.show` makes them.
         lengths: number of points of each curve ``[C]``, for a model that answers once per curve: it answers after so
-            many points, and the padding behind them does not count. None: all T points count.
+            many points, and the padding after them does not count. None: all T points count.
         block: number of networks that one compiled program computes; another value changes the last bits. None: the
-            same number as in training.
+            ``block`` of the networks, which is that of their training.
         rngs: random keys by name, such as ``{"noise": jax.random.key(0)}``, for a model that asks for random numbers;
             each network and each curve gets numbers of its own, which depend on its index. None: the model gets no
             random numbers.

@@ -37,7 +37,7 @@ def states(
         networks: networks, or a pair ``(model, params)``; see `lt.answers`.
         inputs: curves ``[C, T, F]``, as `lt.show` makes them.
         block: number of networks that one compiled program computes; another value changes the last bits. None: the
-            same number as in training.
+            ``block`` of the networks, which is that of their training.
         rngs: random keys by name, such as ``{"noise": jax.random.key(0)}``, for a model that asks for random numbers;
             each network and each curve gets numbers of its own, which depend on its index. None: the model gets no
             random numbers.
@@ -155,7 +155,7 @@ def rollout(
         every: number of steps from one returned answer to the next, at most ``steps``; with 1, all answers are
             returned.
         block: number of networks that one compiled program computes; another value changes the last bits. None: the
-            same number as in training.
+            ``block`` of the networks, which is that of their training.
         rngs: random keys by name, such as ``{"noise": jax.random.key(0)}``, for a model that asks for random numbers;
             each network, curve and step gets numbers of its own, which depend on its index. None: the model gets no
             random numbers.

@@ -335,11 +335,11 @@ def train(
     """Trains a population of networks; each member is a seed with hyperparameters.
 
     A hyperparameter is one number for all members, or an array ``[M]`` with one number per member. The loss, and the
-    errors or accuracies, are recorded at step 0, at the kept steps, and at about 200 evenly spaced steps.
+    errors or accuracies, are recorded at step 0, at the kept steps, and at up to 200 evenly spaced steps.
 
     Args:
-        task: the training examples and their loss, such as `lt.reproduce` returns. Each seed has its own examples if
-            they depend on the random key.
+        task: the examples that networks learn and their loss, such as `lt.reproduce` makes. Each seed has its own
+            examples if they depend on the random key.
         model: a `Stack`, or any Flax module that keeps only parameters and whose answers to curves ``[C, T, F]`` have
             the shape of the targets.
         seeds: number of seeds, numbered from 0, or the seed number of each member. A member is bit-identical regardless

@@ -29,8 +29,8 @@ class Networks:
         params: parameters after the last step, after the step chosen by `at`, or those with the smallest loss if
             `EarlyStopping` keeps these; every leaf has a leading axis S. Of a diverged network, those before it
             diverged.
-        block: number of networks that one compiled program computes. Another value changes the last bits of answers;
-            the default is the one of training.
+        block: number of networks that one compiled program computes. Another value changes the last bits of answers.
+            Networks that were trained have the block of their training; by default it is 4.
         seeds: the seed number of each network; by default 0, 1, ...
         diverged: whether each network had diverged at the last step; by default none had.
         numbers: values of each network by setting: ``learning_rate``, ``momentum``, ``decay``, ``noise``, and the free

@@ -64,8 +64,8 @@ class Examples(NamedTuple):
         inputs: curves ``[C, T, F]`` that a network is shown.
         targets: the correct answers: ``[C, T, A]`` at every time point, or ``[C, A]`` once per curve. For the loss
             ``"cross_entropy"``, one integer class per answer, ``[C, T, 1]`` or ``[C, 1]``.
-        lengths: number of points of each curve ``[C]``; the points behind are padding, which no loss counts. With one
-            answer per curve, the answer is given after the last point. None: all T points count.
+        lengths: number of points of each curve ``[C]``. The points after them are padding, which no loss counts. With
+            one answer per curve, the answer is given after the last point. None: all T points count.
         weights: weight of each answer in the loss, ``[C, T]`` or ``[C]``, or, for the losses ``"mse"`` and
             ``"binary_cross_entropy"``, of each of its features, ``[C, T, A]`` or ``[C, A]``. Errors, and the accuracy
             over points, are weighted likewise. None: equal weights. Probes count all points with a target alike.
