@@ -360,7 +360,7 @@ def evenly(count: int, most: int) -> list[int]:
 
 
 def counted(networks: int) -> str:
-    """A number of networks in words."""
+    """How many networks there are, for a legend: ``16 networks``."""
     return output.counted(networks, "network")
 
 

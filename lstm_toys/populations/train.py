@@ -106,7 +106,7 @@ class PopulationTraining:
 
     @property
     def group_count(self) -> int:
-        """The number of groups."""
+        """How many groups the members are divided into."""
         return -(-self.count // self.group_size)
 
     @property

@@ -96,7 +96,7 @@ class Settings(Identity):
 
     @property
     def network(self) -> str:
-        """The network, in words."""
+        """Cell, layers and readout, as messages and tables describe the network."""
         others = [f"cell {self.cell}"] * (self.cell != "lstm") + [f"gates {self.gates}"] * (self.gates != "sigmoid")
         return ", ".join([f"hidden {','.join(map(str, self.hidden)) or 'none'}", f"readout {self.readout}", *others])
 

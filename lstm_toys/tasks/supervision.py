@@ -53,7 +53,7 @@ def measured(loss: Loss, *, sequence: bool = True) -> Names | None:
 
 
 def loss_text(loss: Loss) -> str:
-    """The name of a loss."""
+    """What results call a loss: its name, or that of its function."""
     return loss if isinstance(loss, str) else str(getattr(loss, "__name__", "loss"))
 
 

@@ -198,7 +198,7 @@ class Claim:
 
     @property
     def meets(self) -> str:
-        """The thresholds in words."""
+        """What a number has to be, as tables say it: ``at least 0.5``."""
         if self.against is not None:
             return f"above {self.against}'s"
         if np.isfinite(self.low) and np.isfinite(self.high):
@@ -376,7 +376,7 @@ class Claims:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The ids of all claims."""
+        """What reports and files call the claims, in the order of their declaration."""
         return tuple(claim.id for claim in self.claims)
 
 
