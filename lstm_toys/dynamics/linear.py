@@ -105,7 +105,7 @@ def eigenvalues(matrices: Float[np.ndarray, "*N D D"]) -> Complex[np.ndarray, "*
         matrices: square matrices ``[..., D, D]``; the eigenvalues of one that is not finite are NaN.
 
     Example:
-        >>> eigenvalues(np.array([[0.0, -0.5], [0.5, 0.0]])).tolist()
+        >>> eigenvalues(np.array([[0.0, -0.5], [0.5, 0.0]])).round(6).tolist()
         [0.5j, -0.5j]
     """
     found = np.full(matrices.shape[:-1], np.nan, complex)

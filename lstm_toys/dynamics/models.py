@@ -99,6 +99,12 @@ def fixed_linear(known: Equilibria, curves: Curves, mean: float) -> Predicted:
         curves: curves of one feature ``[C, T]``.
         mean: the network is linearized at the constant input nearest to this one, such as the mean of the training
             curve.
+
+    Example:
+        >>> linear = Linear(*np.zeros((3, 1, 2, 1, 1)), np.full((1, 2, 1, 1), 0.5))
+        >>> known = Equilibria(np.array([0.0, 1.0]), np.zeros((1, 2, 1)), np.array([[[0.1], [0.8]]]), linear)
+        >>> fixed_linear(known, np.array([[0.0, 0.5, 1.0]]), mean=0.2).ravel().round(6).tolist()
+        [0.1, 0.35, 0.6]
     """
     nearest = int(np.abs(known.inputs - mean).argmin())
     A, B, C, D = (each[:, nearest] for each in known.linear)

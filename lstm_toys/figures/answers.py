@@ -59,6 +59,16 @@ def training_answer(results: xr.Dataset, title: str) -> Figure:
     Args:
         results: labeled results of networks that answer y at every time point; diverged networks are left out.
         title: first line of the title.
+
+    Example:
+        >>> variables = {
+        ...     "train_answer": (("seed", "time", "feature"), [[[0.0], [0.3], [0.2]]]),
+        ...     "train_target": (("time", "feature"), [[0.1], [0.3], [0.2]]),
+        ...     "diverged": ("seed", [False]),
+        ... }
+        >>> results = lt.Results(variables, {"seed": [0], "time": [0.0, 0.5, 1.0], "feature": ["y"]})
+        >>> len(lt.figures.training_answer(results, "One network").axes)
+        2
     """
     fit, x = kept(results), results.time.values
     wrong = fit.train_answer - results.train_target

@@ -95,6 +95,16 @@ def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) 
         populations: labeled results, by the label of each population in the legend.
         title: title of the figure.
         goal: marked by a dashed line.
+
+    Example:
+        >>> variables = {
+        ...     "train_loss": (("seed", "step"), [[0.1, 0.01]]),
+        ...     "train_rmse": (("seed", "step", "feature"), [[[0.3], [0.1]]], {"after": 0.1}),
+        ...     "diverged": ("seed", [False]),
+        ... }
+        >>> results = lt.Results(variables, {"step": [0, 100], "feature": ["y"]})
+        >>> lt.figures.error_histories({"LSTM": results}, "Learning", lt.Goal(rmse=0.05)).axes[0].get_ylabel()
+        'train RMSE after the first tenth'
     """
     with style.canvas(title, xlabel="step") as (figure, (axes,)):
         handles: list[Artist] = []
@@ -159,6 +169,17 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
 
     Returns:
         An animation, which `save` writes as a GIF.
+
+    Example:
+        >>> variables = {
+        ...     "frame": (("seed", "frame_step", "time", "feature"), [[[[0.0], [0.1]], [[0.1], [0.2]]]]),
+        ...     "train_target": (("time", "feature"), [[0.1], [0.3]]),
+        ...     "diverged": ("seed", [False]),
+        ... }
+        >>> places = {"seed": [0], "frame_step": [0, 100], "time": [0.0, 1.0], "feature": ["y"]}
+        >>> film = lt.figures.film({"LSTM": lt.Results(variables, places)})
+        >>> isinstance(film, lt.Drawing)
+        True
     """
     fits = {name: kept(results) for name, results in populations.items()}
     first = next(iter(fits.values()))

@@ -29,6 +29,15 @@ def training_set(results: xr.Dataset, title: str) -> Figure:
     Args:
         results: labeled results of networks that answer once per curve.
         title: title of the figure; it also says how many of more than 100 curves are drawn.
+
+    Example:
+        >>> variables = {
+        ...     "train_input": (("example", "time", "feature"), [[[0.1], [0.2]], [[0.1], [0.4]]]),
+        ...     "train_target": (("example", "output_feature"), [[0.1], [0.3]]),
+        ... }
+        >>> results = lt.Results(variables, {"time": [0.0, 1.0], "feature": ["y"], "output_feature": ["slope"]})
+        >>> len(lt.figures.training_set(results, "Lines").axes[0].lines)
+        2
     """
     first = str(results.output_feature.values[0])
     truth = results.train_target.sel(output_feature=first).values
@@ -66,6 +75,19 @@ def read_off_curves(
 
     Raises:
         ValueError: the results have no such probe, or the number of labels does not match.
+
+    Example:
+        >>> variables = {
+        ...     "input": (("curve", "time", "feature"), [[[0.1], [0.3]]]),
+        ...     "answer": (("seed", "curve", "output_feature"), [[[0.25]]]),
+        ...     "diverged": ("seed", [False]),
+        ... }
+        >>> coordinates = {"seed": [0], "time": [0.0, 1.0], "feature": ["y"], "family": ("curve", ["post"])}
+        >>> def line(x, slope):
+        ...     return slope[..., :1] * x + 0.1
+        >>> results = lt.Results(variables, coordinates)
+        >>> isinstance(lt.figures.read_off_curves(results, "post", line, ["slope 0.2"], "Lines"), lt.Drawing)
+        True
     """
     fit = kept(results)
     chosen = probed(fit, family)
@@ -102,6 +124,14 @@ def read_off_axis(
 
     Raises:
         ValueError: the results have no such probe.
+
+    Example:
+        >>> answer = ("seed", "curve", "output_feature"), [[[0.1], [0.3]], [[0.2], [0.4]]]
+        >>> coordinates = {"family": ("curve", ["sweep", "sweep"]), "output_feature": ["slope"]}
+        >>> coordinates["parameter_slope"] = "curve", [0.1, 0.4]
+        >>> results = lt.Results({"answer": answer, "diverged": ("seed", [False, False])}, coordinates)
+        >>> lt.figures.read_off_axis(results, "slope", "Slopes", trained=(0.2, 0.4)).axes[0].get_title()
+        'Slopes'
     """
     fit = kept(results)
     chosen = probed(fit, probe).sortby(f"{PARAMETER}{name}")
@@ -141,6 +171,20 @@ def read_off_plane(
 
     Raises:
         ValueError: the results have no such probe.
+
+    Example:
+        >>> names, true = ("slope", "intercept"), np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+        >>> variables = {
+        ...     "answer": (("seed", "curve", "output_feature"), 0.9 * true[None]),
+        ...     "truth": (("curve", "output_feature"), true),
+        ...     "diverged": ("seed", [False]),
+        ... }
+        >>> coordinates = {f"parameter_{name}": ("curve", true[:, index]) for index, name in enumerate(names)}
+        >>> coordinates |= {"family": ("curve", ["plane"] * 4), "output_feature": [*names]}
+        >>> results = lt.Results(variables, coordinates)
+        >>> figure = lt.figures.read_off_plane(results, names, "Error of the", (0.0, 0.0, 0.5, 0.5))
+        >>> [axes.get_title() for axes in figure.axes[:2]]
+        ['Error of the slope', 'Error of the intercept']
     """
     fit = kept(results)
     chosen = probed(fit, probe)

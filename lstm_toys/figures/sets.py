@@ -32,6 +32,17 @@ def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> F
 
     Raises:
         ValueError: the results have no such probe.
+
+    Example:
+        >>> variables = {
+        ...     "input": (("curve", "time", "feature"), [[[0.1], [0.3]], [[0.2], [0.4]]]),
+        ...     "answer": (("seed", "curve", "time", "feature"), [[[[0.1], [0.2]], [[0.2], [0.3]]]]),
+        ...     "name": ("curve", ["first", "second"]),
+        ...     "diverged": ("seed", [False]),
+        ... }
+        >>> places = {"seed": [0], "time": [0.0, 1.0], "feature": ["y"], "family": ("curve", ["held out"] * 2)}
+        >>> isinstance(lt.figures.set_answers(lt.Results(variables, places), "held out", "y", "Two curves"), lt.Drawing)
+        True
     """
     fit = kept(results)
     chosen = probed(fit, family)
@@ -123,6 +134,18 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
     Args:
         results: labeled results with named curves, such as those of a file; diverged networks are left out.
         title: title of the figure.
+
+    Example:
+        >>> variables = {
+        ...     "answer": (("seed", "curve", "output_feature"), [[[0.1], [0.3]]]),
+        ...     "truth": (("curve", "output_feature"), [[0.1], [0.4]]),
+        ...     "name": ("curve", ["first", "second"]),
+        ...     "diverged": ("seed", [False]),
+        ... }
+        >>> places = {"family": ("curve", ["held out"] * 2), "output_feature": ["half-life"]}
+        >>> results = lt.Results(variables, places)
+        >>> lt.figures.set_numbers(results, "Half-lives of curves").axes[0].get_title()
+        'half-life'
     """
     fit = kept(results)
     names = list(map(str, fit.output_feature.values))

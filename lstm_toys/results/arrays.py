@@ -165,9 +165,9 @@ def probed(results: xr.Dataset, name: str) -> xr.Dataset:
         name: what the probe is called, such as the ``name`` of `lt.probe`.
 
     Returns:
-        The curves ``input`` and the answers ``answer`` of this probe along ``curve``, with everything that other axes
-        have. If the probe has time points of its own, its curves and answers get the same names as those of other
-        probes, and variables on the training's time points are left out.
+        The results with the curves of this probe alone along ``curve``; variables without this axis stay as they are.
+        If the probe has time points of its own, its curves and answers get the same names as those of other probes,
+        and variables on the training's time points are left out.
 
     Raises:
         ValueError: there is no such probe; the message lists those that there are.

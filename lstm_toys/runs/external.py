@@ -22,7 +22,7 @@ def curves_of(
     Args:
         experiment: the experiment, such as ``EXPERIMENT`` of a module of experiments.
         timesteps: number of time points of each curve, T; None: the experiment's default.
-        numbers: training numbers by name, of which the first curve may be made; missing ones have the experiment's
+        numbers: training numbers by name, on which the training curve may depend; missing ones have the experiment's
             defaults.
 
     Returns:

@@ -133,6 +133,11 @@ def delay(answer: Curve, shown: Curve, x: Curve) -> Scalar:
 
     Returns:
         The delay, from 0 to `SETTLED`; NaN if either curve is constant, or if no delay gives a positive correlation.
+
+    Example:
+        >>> x = lt.time_points(100)
+        >>> print(f"{lt.measures.delay(answer=jnp.sin(10 * (x - 0.05)), shown=jnp.sin(10 * x), x=x):.3f}")
+        0.050
     """
     _check(x, answer=answer, shown=shown)
     within = jnp.concatenate([x[1:] >= 0, jnp.zeros(1, bool)])  # A lag of -1, for the parabola, takes the last point.
@@ -174,6 +179,11 @@ def share_removed(answer: Curve, shown: Curve, x: Curve, delay: Scalar | float =
 
     Returns:
         At most 1; NaN if the shown curve is constant, or there is no error.
+
+    Example:
+        >>> x = lt.time_points(100)
+        >>> print(f"{lt.measures.share_removed(answer=0.5 * x + 0.1, shown=x, x=x):.2f}")
+        1.00
     """
     _check(x, answer=answer, shown=shown)
     window, step = x >= SETTLED, x[1] - x[0]
@@ -202,6 +212,11 @@ def frequency(curve: Curve, x: Curve, since: Scalar | float = SETTLED) -> Scalar
     Returns:
         Radians per unit of x, from a quarter of a period over the window, also for slower curves, to four time points
         per period. NaN if the curve is constant.
+
+    Example:
+        >>> x = lt.time_points(100)
+        >>> print(f"{lt.measures.frequency(0.3 * jnp.sin(20 * x + 1), x):.1f}")
+        20.0
     """
     _check(x, curve=curve)
     window, step = x >= since, x[1] - x[0]
@@ -255,6 +270,11 @@ def valley(curve: Curve, x: Curve, since: Scalar | float = MIDDLE[0]) -> Valley:
 
     Returns:
         Its place and its depth; NaN if there is no minimum.
+
+    Example:
+        >>> x = lt.time_points(100)
+        >>> print(*(f"{number:.2f}" for number in lt.measures.valley(0.1 + (x - 0.6) ** 2, x)))
+        0.60 0.10
     """
     _check(x, curve=curve)
     before, at, after = curve[:-2], curve[1:-1], curve[2:]
@@ -329,6 +349,11 @@ def every(
 
     Returns:
         Every measure by name, as of the functions in this module.
+
+    Example:
+        >>> x = lt.time_points(100)
+        >>> [*jax.eval_shape(lt.measures.every, x, x, x)][:4]
+        ['rmse', 'gain', 'offset_added', 'delay']
     """
     mapped, bottom, late = affine(answer, shown, x), valley(answer, x), delay(answer, shown, x)
     return {
@@ -363,6 +388,11 @@ def spread(curve: Curve, window: Bool[Array, " T"]) -> Scalar:
     Args:
         curve: one curve ``[T]``.
         window: whether each time point counts ``[T]``.
+
+    Example:
+        >>> x = lt.time_points(5)
+        >>> print(f"{lt.measures.spread(x, x <= 0.5):.2f}")
+        0.50
     """
     return jnp.where(window, curve, -jnp.inf).max() - jnp.where(window, curve, jnp.inf).min()
 

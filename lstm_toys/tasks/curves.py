@@ -50,7 +50,7 @@ def read_curves(path: Path | str, *, scaled: bool = False) -> Curves:
 
     Args:
         path: the file, such as ``"mine.csv"``.
-        scaled: whether the curves will be scaled before networks are trained on them. Values may then have up to 1e30
+        scaled: whether the curves will be scaled before networks are trained on them. Values may then be up to 1e30
             in size, otherwise up to 1e6.
 
     Returns:

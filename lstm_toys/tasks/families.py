@@ -108,8 +108,8 @@ class Family:
         Args:
             key: a random key of JAX; the same key gives the same table.
             count: number of curves, C.
-            ranges: by parameter, the end that is included and the end that is excluded; by default, and for other
-                parameters, those of `Parameter`.
+            ranges: by parameter, a lower end, which can be drawn, and an upper end, which cannot. Other parameters are
+                drawn from their own ranges; see `Parameter`. None: all are.
 
         Raises:
             ValueError: the family has no parameter of a name in ``ranges``.

@@ -24,10 +24,10 @@ class Parameter:
     """A parameter of a family of curves: its name, its usual range and its unit.
 
     Attributes:
-        name: an identifier, such as ``"slope"``; the family's function takes the parameter under it. ``"length"`` and
-            ``"spacing"`` are names of other axes of grids.
+        name: an identifier, such as ``"slope"``, under which the family's function takes the parameter. It cannot be
+            ``"length"`` or ``"spacing"``, which are other axes of grids.
         low: the smallest usual value. `lt.read_off_drawn` draws values from here, unless it gets another range.
-        high: the end of this range, above ``low``. It is not drawn itself.
+        high: the end of the usual range, above ``low``. It is not drawn itself.
         symbol: what formulas and titles call the parameter, such as ``"λ"``; by default its name.
         unit: unit of the values, such as ``"1/s"``, which labels of axes append in parentheses; by default none.
 

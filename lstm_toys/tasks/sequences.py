@@ -29,8 +29,8 @@ def counting(key: Key[Array, ""], length: int, count: int, language: Language = 
 
     Networks predict which symbols may follow, for the loss ``"binary_cross_entropy"`` (Gers and Schmidhuber, "LSTM
     recurrent networks learn simple context-free and context-sensitive languages", 2001). For a^n b^n and a^n b^n c^n, n
-    is uniform from 1 to the largest that fits. For balanced parentheses, the number of pairs is, and a fair coin
-    decides whether one opens or closes where both may.
+    is uniform from 1 to the largest that fits. For balanced parentheses, this holds for the number of pairs, and a fair
+    coin decides whether one opens or closes where both may.
 
     Args:
         key: random key of JAX; the same key gives the same strings.

@@ -112,6 +112,11 @@ class Scaling:
 
         Raises:
             ValueError: the number of features is another one.
+
+        Example:
+            >>> scaling = lt.Scaling(inputs=((350.0, 12.5),), outputs=((350.0, 12.5),))
+            >>> scaling.undone(np.array([[-0.8], [0.8]])).tolist()
+            [[340.0], [360.0]]
         """
         center, unit = self._pairs(values, self.outputs if outputs else self.inputs)
         return values * unit + center
