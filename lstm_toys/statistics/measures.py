@@ -133,11 +133,6 @@ def delay(answer: Curve, shown: Curve, x: Curve) -> Scalar:
 
     Returns:
         The delay, from 0 to `SETTLED`; NaN if either curve is constant, or if no delay gives a positive correlation.
-
-    Example:
-        >>> x = lt.time_points(100)
-        >>> print(f"{lt.measures.delay(answer=jnp.sin(10 * (x - 0.05)), shown=jnp.sin(10 * x), x=x):.3f}")
-        0.050
     """
     _check(x, answer=answer, shown=shown)
     within = jnp.concatenate([x[1:] >= 0, jnp.zeros(1, bool)])  # A lag of -1, for the parabola, takes the last point.
@@ -179,11 +174,6 @@ def share_removed(answer: Curve, shown: Curve, x: Curve, delay: Scalar | float =
 
     Returns:
         At most 1; NaN if the shown curve is constant, or there is no error.
-
-    Example:
-        >>> x = lt.time_points(100)
-        >>> print(f"{lt.measures.share_removed(answer=0.5 * x + 0.1, shown=x, x=x):.2f}")
-        1.00
     """
     _check(x, answer=answer, shown=shown)
     window, step = x >= SETTLED, x[1] - x[0]
@@ -212,11 +202,6 @@ def frequency(curve: Curve, x: Curve, since: Scalar | float = SETTLED) -> Scalar
     Returns:
         Radians per unit of x, from a quarter of a period over the window, also for slower curves, to four time points
         per period. NaN if the curve is constant.
-
-    Example:
-        >>> x = lt.time_points(100)
-        >>> print(f"{lt.measures.frequency(0.3 * jnp.sin(20 * x + 1), x):.1f}")
-        20.0
     """
     _check(x, curve=curve)
     window, step = x >= since, x[1] - x[0]
@@ -270,11 +255,6 @@ def valley(curve: Curve, x: Curve, since: Scalar | float = MIDDLE[0]) -> Valley:
 
     Returns:
         Its place and its depth; NaN if there is no minimum.
-
-    Example:
-        >>> x = lt.time_points(100)
-        >>> print(*(f"{number:.2f}" for number in lt.measures.valley(0.1 + (x - 0.6) ** 2, x)))
-        0.60 0.10
     """
     _check(x, curve=curve)
     before, at, after = curve[:-2], curve[1:-1], curve[2:]
@@ -320,11 +300,6 @@ def turns(curve: Curve, x: Curve, before: Scalar | float, since: Scalar | float 
         x: elapsed share of the range of time points ``[T]``.
         before: end of the range of x, included.
         since: beginning of the range of x, included.
-
-    Example:
-        >>> x = lt.time_points(50)
-        >>> int(lt.measures.turns(abs(x - 0.5), x, before=1.0))
-        1
     """
     _check(x, curve=curve)
     inside = (x >= since) & (x <= before)
@@ -353,7 +328,7 @@ def every(
     Example:
         >>> x = lt.time_points(100)
         >>> [*jax.eval_shape(lt.measures.every, x, x, x)][:4]
-        ['rmse', 'gain', 'offset_added', 'delay']
+        ['delay', 'frequency_answered', 'gain', 'nonlinearity']
     """
     mapped, bottom, late = affine(answer, shown, x), valley(answer, x), delay(answer, shown, x)
     return {
