@@ -85,10 +85,7 @@ def main(experiment: Experiment | Analysis) -> None:
 def plan(asked: Experiment | Analysis | type[StudySettings], arguments: Sequence[str]) -> Plan:
     """Turns the command line of an experiment, an analysis or a study into a plan; raises Help or UsageError."""
     if isinstance(asked, Analysis):
-        table = flags.of(Options)
-        if flags.asks_help(arguments):
-            raise flags.Help(asked.name, table)
-        return of_analysis(lambda: asked, Options(**flags.read(table, arguments)))
+        return of_analysis(lambda: asked, asked.name, {}, arguments)
     if isinstance(asked, Experiment):
         if flags.asks_help(arguments):
             raise flags.Help(asked.doc, trainings.flags_of(asked))
@@ -98,14 +95,27 @@ def plan(asked: Experiment | Analysis | type[StudySettings], arguments: Sequence
     return of_study(asked, arguments)
 
 
-def of_analysis(make: Callable[[], Analysis], options: Options) -> Plan:
-    """Plans an analysis, which is made once the command line is known to be valid."""
+def of_analysis(make: Callable[..., Analysis], doc: str, own: flags.FlagTable, arguments: Sequence[str]) -> Plan:
+    """Turns the command line of an analysis into a plan; raises Help or UsageError.
+
+    Args:
+        make: makes the analysis from the values of its own flags, by name, once the command line is known to be valid;
+            raises UsageError.
+        doc: description that ``--help`` prints.
+        own: the flags that are not those of all commands.
+        arguments: the command line.
+    """
+    table = own | flags.of(Options)
+    if flags.asks_help(arguments):
+        raise flags.Help(doc, table)
+    typed = flags.read(table, arguments)
+    values = {name: typed.get(name, each.usual) for name, each in own.items()}
 
     def made() -> Studies:
-        analysis = make()
+        analysis = make(**values)
         return [load(analysis, analysis.identity)]
 
-    return Plan(made, options)
+    return Plan(made, Options(**flags.given(Options, typed)))
 
 
 def of_study(settings: type[StudySettings], arguments: Sequence[str]) -> Plan:
