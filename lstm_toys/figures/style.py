@@ -88,9 +88,6 @@ SIGN = re.compile(r"(?<![\w.)\]-])-(?=\.?\d)|(?<=\de)-(?=\d+(?!\w))|(?<=\d )-(?=
 
 MOST_BANDS = 3
 
-WHITE = 255
-"""The value of a white pixel's channels, and the place of white in the palette of a file, after all other colors."""
-
 
 @contextmanager
 def house(**style: Any) -> Iterator[None]:
@@ -190,21 +187,11 @@ def save(drawing: Drawing, path: Path | str) -> None:
 
 
 def _few_colors(figure: Figure) -> Image.Image:
-    """Reduces a figure to 256 colors, each the mean of its pixels, which looks the same at a third of the size."""
+    """Reduces a figure to 256 colors, with which it looks the same at a third of the size."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())
-    inked = pixels.view(np.uint32)[..., 0] != np.iinfo(np.uint32).max  # Most pixels are white, and remain so.
-    colored = np.append(pixels[inked, :3], pixels[:1, 0, :3], axis=0)  # Pillow refuses images without pixels.
-    few = Image.fromarray(colored[None]).quantize(WHITE, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    chosen = np.asarray(few)[0]
-    counts = np.maximum(np.bincount(chosen, minlength=WHITE), 1)
-    means = [np.bincount(chosen, channel, minlength=WHITE) / counts for channel in colored.T]
-    whole = np.full(inked.shape, WHITE, np.uint8)
-    whole[inked] = chosen[:-1]
-    image = Image.fromarray(whole).convert("P")
-    image.putpalette([*np.stack(means, axis=1).round().astype(np.uint8).tobytes(), WHITE, WHITE, WHITE])
-    return image
+    colored = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
+    return colored.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 def band(

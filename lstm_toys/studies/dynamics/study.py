@@ -34,7 +34,7 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
-from lstm_toys.studies.dynamics import figures, periods, slow_figures
+from lstm_toys.studies.dynamics import figures, periods
 from lstm_toys.studies.dynamics.analysis import InputAnalysis
 from lstm_toys.studies.dynamics.periods import MOST_POINTS, TRIALS, PeriodAnalysis
 from lstm_toys.studies.dynamics.settings import INPUTS, WINDOWS, DynamicsSettings, Period
@@ -256,11 +256,8 @@ class Dynamics(Study[DynamicsSettings]):
         yield tables.stages(metrics["seconds"])
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        path = self.run.checked("results.nc")
-        if self.periods:
-            yield from slow_figures.draw(storage.load_results(path, periods.VARIABLES)).items()
-        else:
-            yield from figures.draw(storage.load_results(path, VARIABLES)).items()
+        known = periods.VARIABLES if self.periods else VARIABLES
+        yield from figures.draw(storage.load_results(self.run.checked("results.nc"), known)).items()
 
 
 def _variance(summary: dict[str, Any], window: str) -> Iterator[RenderableType]:

@@ -14,7 +14,7 @@ from conftest import carry_out, reported
 from experiments import dynamics
 from lstm_toys.dynamics.system import each_network, once, system_of
 from lstm_toys.results import storage
-from lstm_toys.studies.dynamics import periods, slow_figures
+from lstm_toys.studies.dynamics import figures, periods
 
 HELD = {"zero": 0.0, "one": 1.0}
 
@@ -61,7 +61,7 @@ def test_maps_in_closed_form_have_their_modes_and_lie_as_they_do():
     modes = "quiet: modes of a slow point that outlast a sequence"
     assert (line[modes]["median"], point[modes]["median"]) == (1, 0)  # exp(-1 / 10) is 0.905.
     assert point["quiet: share with 1 stable point"]["median"] == 1
-    for figure in slow_figures.draw(found).values():
+    for figure in figures.draw(found).values():
         assert_legible(figure)
 
 
