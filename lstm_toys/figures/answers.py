@@ -124,9 +124,9 @@ def curve_panels(
     """Draws answers to the curves of several parts, by title, one part below the other.
 
     Up to `MOST_BANDS` curves of a part share one panel. More have a panel each, at most `MOST_PANELS`, with the same y
-    axis, which fits everything drawn. ``fit`` are results without the seeds that diverged; ``shown`` labels the thin
-    dashed lines; ``overlay`` also draws the median answers to all curves of a part in one panel above, without what they
-    were shown.
+    axis, which fits everything drawn. ``fit`` are results without the seeds that diverged, ``shown`` labels the thin
+    dashed lines, and ``overlay`` also draws the median answers to all curves of a part in a panel above, without what
+    they were shown.
     """
     chosen = [[curves[place] for place in style.evenly(len(curves), MOST_PANELS)] for _, curves in parts]
     most = max(map(len, chosen))
