@@ -16,7 +16,7 @@ from lstm_toys.cli import command, modules
 from lstm_toys.runs import flags, parsers
 from lstm_toys.studies.claims.settings import TRAINING, ClaimSettings, given_by
 
-from .papers import scoring
+from . import papers
 
 TABLE = {
     "claims": modules.offered(flags.of(ClaimSettings)["claims"], "CLAIMS"),
@@ -31,7 +31,7 @@ def null(claims: str, networks: int, **typed: Any) -> lt.Analysis:
     """Tests the claims that a module declares on random networks."""
     declared, module = modules.declared(claims, "CLAIMS", lt.Claims, "claims"), modules.full_name(claims, "CLAIMS")
     others = given_by({name: value for name, value in typed.items() if value is not None}, declared)
-    return scoring.null(declared, module, networks, others)
+    return papers.scoring.null(declared, module, networks, others)
 
 
 plan = partial(command.of_analysis, null, __doc__, TABLE)

@@ -17,8 +17,7 @@ from lstm_toys.studies.claims.settings import ClaimSettings
 
 from .. import papers
 from . import counting, languages, memory
-from .populations import with_recipes
-from .scoring import Paper, draw, files, null, report_inside, score
+from .populations import Paper, with_recipes
 
 PAPERS = {
     "counting": Paper(
@@ -56,13 +55,13 @@ def known(paper: str, random: int, **size: Any) -> lt.Analysis:
         | {"random": random},
         needs={
             "claims": judged,
-            "random": null(judged.subject.declared, f"{__package__}.{paper}", random),
+            "random": papers.scoring.null(judged.subject.declared, f"{__package__}.{paper}", random),
             **{population: judged.needs[NETWORKS, population] for population in about.shown},
         },
-        score=lambda needs, keep: score(paper, about, needs, keep),
-        report=lambda metrics: report_inside(metrics, about.shown),
-        draw=lambda metrics, needs: draw(about, metrics, needs),
-        files=lambda metrics, needs: files(about, random, metrics, needs),
+        score=lambda needs, keep: papers.scoring.score(paper, about, needs, keep),
+        report=lambda metrics: papers.scoring.report_inside(metrics, about.shown),
+        draw=lambda metrics, needs: papers.scoring.draw(about, metrics, needs),
+        files=lambda metrics, needs: papers.scoring.files(about, random, metrics, needs),
         published=f"papers/{paper}",
     )
 

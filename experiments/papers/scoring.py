@@ -6,10 +6,10 @@ about training (Hochreiter and Schmidhuber, 1996, "Bridging Long Time Lags by We
 Memory", solved benchmarks of their time by guessing weights).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import flax.linen as nn
 import jax
@@ -37,6 +37,7 @@ from lstm_toys.studies.claims.markdown import rendered
 from lstm_toys.studies.claims.verdicts import judge
 
 from .. import papers
+from .populations import Paper
 
 POST = "experiments.post.claims"
 """The module with the claims of the post, as it is called in a clone."""
@@ -50,24 +51,6 @@ TOGETHER = 64
 FOLDER = Path(__file__).parent
 
 OPEN = "\n## What stayed open\n\n"
-
-
-class Paper(NamedTuple):
-    """What is measured of the networks that judge claims of papers.
-
-    Attributes:
-        number: from results, the number of each network that the figure shows.
-        shown: populations in the figure, with names and recipes in words.
-        measure: from networks, what is measured inside each of them, by quantity.
-        measured: populations that are measured so.
-        draw: from metrics and ``shown``, the figure.
-    """
-
-    number: Callable[[lt.Results], jt.Float[np.ndarray, " S"]]
-    shown: Mapping[str, str]
-    measure: Callable[[lt.Networks], Mapping[str, jt.Shaped[np.ndarray, " S"]]]
-    measured: Sequence[str]
-    draw: Callable[[Mapping[str, Any], Mapping[str, str]], Drawing]
 
 
 def null(claims: lt.Claims, module: str, networks: int, flags: Sequence[str] = ()) -> lt.Analysis:
