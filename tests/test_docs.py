@@ -16,10 +16,10 @@ import jax
 import matplotlib
 import numpy as np
 import pytest
+from commands import claims
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, process, rarely
-from experiments import claims
 from lstm_toys.cli import command, own, script
 from lstm_toys.cli.script import home
 from lstm_toys.runs import flags

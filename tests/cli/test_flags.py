@@ -7,12 +7,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from commands import generalization
 
 import lstm_toys
 from conftest import carry_out, carry_out_without_jax, refusal
 from experiments import all as every
-from experiments import generalization, line
+from experiments import line
 from experiments.sine import EXPERIMENT
+from lstm_toys.cli import command
 from lstm_toys.runs import flags, trainings
 
 BAD = [
@@ -97,7 +99,7 @@ def test_a_bad_line_of_any_command_is_refused(line, here, capsys):
 
 @pytest.mark.parametrize(("given", "limit"), [([], 0.02), (["--limit=0.03"], 0.03)])
 def test_curves_on_grids_are_held_against_the_goal_of_the_experiment_or_what_is_given(given, limit):
-    asked = generalization.plan(["--task=sine", *given]).study
+    asked = command.plan(generalization, ["--task=sine", *given]).study
     assert asked.settings.as_dict()["limit"] == limit
 
 
@@ -112,10 +114,11 @@ def test_what_is_no_folder_or_cannot_be_written_is_no_results_folder(place, here
 
 
 OTHERS = """
-from experiments import all, claims, dynamics, generalization, null, sweep
-for each in (all, claims, dynamics, generalization, null, sweep):
+from experiments import all, null
+from lstm_toys.cli import own
+for plan in (all.plan, null.plan, *(partial(own.plan, name) for name in own.STUDIES)):
     lines = ("--seeds=x", "--nonsense", "--help", "--version")
-    assert [command.carry_out(each.plan, [line]) for line in lines] == [2, 2, 0, 0], each
+    assert [command.carry_out(plan, [line]) for line in lines] == [2, 2, 0, 0], plan
 """
 
 

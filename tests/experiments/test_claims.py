@@ -10,13 +10,15 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from commands import claims
 from drawn import assert_legible
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, located, rarely, refusal
-from experiments import claims, sine
+from experiments import sine
 from experiments.post import claims as post_claims
 from experiments.post.claims import CLAIMS
+from lstm_toys.cli import command
 from lstm_toys.figures import COLORS
 from lstm_toys.results import storage
 from lstm_toys.studies.claims import figures, report
@@ -41,7 +43,7 @@ def folder(world, tmp_path, monkeypatch):
 
 def planned(*arguments):
     """What a command would do: its run, and the settings of the runs that it needs, by column and population."""
-    work = claims.plan(arguments).study
+    work = command.plan(claims, arguments).study
     return work, {key: each.settings for key, each in work.needs.items()}
 
 
@@ -215,7 +217,7 @@ def own(mine):
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         assert carry_out(claims, arguments) == 0
     (run,) = (mine / "runs").glob("claims_mine_claims-*")
-    work = claims.plan(arguments).study
+    work = command.plan(claims, arguments).study
     trained = {column: (each, located(each, mine)) for (column, _), each in work.needs.items()}
     table, told = (run / "claims.md").read_text(), printed.getvalue()
     return SimpleNamespace(entries=entries_of(run), table=table, run=run, printed=told, trained=trained)

@@ -3,10 +3,11 @@
 import re
 
 import pytest
+from commands import claims, generalization, sweep
 
 from conftest import carry_out, refusal
 from experiments import all as every
-from experiments import claims, generalization, own, sweep, timeline
+from experiments import own, timeline
 from lstm_toys.runs import trainings
 from lstm_toys.studies.sweep.settings import MOST_SETTINGS
 

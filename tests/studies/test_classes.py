@@ -7,10 +7,10 @@ import shutil
 import majority
 import numpy as np
 import pytest
+from commands import generalization, sweep
 
 import lstm_toys as lt
 from conftest import carry_out
-from experiments import generalization, sweep
 from lstm_toys.results import storage
 
 SMALL = ("--task=majority", "--seeds=3", "--quiet")

@@ -6,10 +6,10 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+from commands import claims as command
 
 import lstm_toys as lt
 from conftest import carry_out, located
-from experiments import claims as command
 from experiments import sine
 from lstm_toys.runs import trainings
 from lstm_toys.studies.claims import choices, markdown, report, specification_figures, specifications

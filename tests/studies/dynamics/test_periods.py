@@ -6,12 +6,13 @@ import jax
 import majority
 import numpy as np
 import pytest
+from commands import dynamics
 from drawn import assert_legible
 from maps import linear, rotation
 
 import lstm_toys as lt
 from conftest import carry_out, reported
-from experiments import dynamics
+from lstm_toys.cli import command
 from lstm_toys.dynamics.system import each_network, once, system_of
 from lstm_toys.results import storage
 from lstm_toys.studies.dynamics import figures, periods
@@ -44,7 +45,7 @@ def test_the_command_finds_slow_points_that_move_in_a_step_of_their_network_as_f
     below = np.median((found.smallest_q.sel(period="one").values <= 1e-6).mean(axis=1))
     median = metrics["summary"]["one: share of descents to q of at most 1e-06"]["median"]
     assert median == pytest.approx(below)
-    (table, *_) = reported(dynamics.plan(studied.arguments).study, metrics)
+    (table, *_) = reported(command.plan(dynamics, studied.arguments).study, metrics)
     assert [cell.plain for cell in table.columns[0].cells] == [*metrics["summary"]]
 
 

@@ -8,9 +8,9 @@ import jax
 import numpy as np
 import pytest
 import xarray as xr
+from commands import sweep
 
 from conftest import carry_out, executed, rarely
-from experiments import sweep
 from experiments.all import EXPERIMENTS
 from lstm_toys.execution.signals import Interruption
 from lstm_toys.populations import blocks, train
