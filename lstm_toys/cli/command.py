@@ -10,6 +10,8 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Busy
 from lstm_toys.runs.publishing import NotPublished
 from lstm_toys.runs.study import Study, load
+from lstm_toys.studies import STUDIES
 from lstm_toys.studies.analysis.settings import Analysis
 from lstm_toys.studies.settings import StudySettings
 
@@ -132,6 +135,22 @@ def of_study(settings: type[StudySettings], arguments: Sequence[str]) -> Plan:
     typed[flag] = script.canonical(modules.full_name(name, attribute))
     subject, made, options = settings.parse(subject, typed, rest)
     return Plan(lambda: [load(subject, made)], options, notes=notes)
+
+
+def named(name: str, arguments: Sequence[str]) -> Plan:
+    """Turns the command line of a study or a module, by its name, into a plan."""
+    if name in STUDIES:
+        settings = import_module(f"lstm_toys.studies.{name}.settings")
+        return plan(getattr(settings, STUDIES[name]), arguments)
+    if "EXPERIMENT" in script.declarations(Path(f"{name}.py")):
+        return plan(modules.declared(name, "EXPERIMENT", Experiment), arguments)
+    return named("claims", [f"--claims={name}", *arguments])
+
+
+def run(name: str, arguments: Sequence[str]) -> None:
+    """Runs a study or a module, by its name, with these arguments, and exits."""
+    sys.argv = [f"{script.SCRIPT} {name}", *arguments]
+    run_and_exit(partial(named, name))
 
 
 def run_and_exit(make_plan: Callable[[Sequence[str]], Plan]) -> None:

@@ -27,7 +27,7 @@ EXPERIMENTS = "experiments"
 
 SCRIPT = "lstm-toys"
 
-OF_FOLDER = "lstm_toys.cli.own"
+OF_FOLDER = "lstm_toys.cli.command"
 """The module that runs a study, or a module of the current folder."""
 
 DECLARED = ("EXPERIMENT", "CLAIMS")

@@ -5,6 +5,7 @@ With the equilibrium x* under a constant input, an eigenvalue l of the Jacobian 
 the pair l by l' and leaves the other eigenvalues unchanged.
 """
 
+from contextlib import suppress
 from typing import NamedTuple
 
 import jax
@@ -21,7 +22,7 @@ from lstm_toys.populations.trained import Given, resolved
 
 
 class Oscillation(NamedTuple):
-    """A complex pair of eigenvalues at an equilibrium; NaN where a network has no equilibrium or no such pair.
+    """A complex pair of eigenvalues at an equilibrium; NaN without an equilibrium, such a pair, or its projection.
 
     Attributes:
         rest: the equilibrium.
@@ -52,10 +53,11 @@ def oscillation(system: System, params: Params, inputs: Float[np.ndarray, " U"],
     for place in np.argwhere(np.isfinite(known.linear.A).all(axis=(-2, -1))):
         own, right = np.linalg.eig(known.linear.A[tuple(place)])
         pairs = [number for number in by_modulus(own.astype(complex)) if own[number].imag > 0]
-        if len(pairs) > rank:
-            values[tuple(place)] = own[pairs[rank]]
-            left = np.linalg.inv(right)[pairs[rank]]  # Its product with the eigenvector is 1.
-            projections[tuple(place)] = np.outer(right[:, pairs[rank]], left)
+        with suppress(np.linalg.LinAlgError):  # If eigenvectors coincide, as of units that a ReLU switches off.
+            if len(pairs) > rank:
+                left = np.linalg.inv(right)[pairs[rank]]  # Its product with the eigenvector is 1.
+                values[tuple(place)] = own[pairs[rank]]
+                projections[tuple(place)] = np.outer(right[:, pairs[rank]], left)
     return Oscillation(known.state, values, projections)
 
 

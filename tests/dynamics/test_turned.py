@@ -56,7 +56,9 @@ def test_a_turned_network_has_the_turned_eigenvalue_at_rest_and_answers_as_usual
 
 
 def test_without_an_oscillation_there_is_no_answer():
-    system, params = maps.linear(np.diag([0.5, 0.4, 0.3, 0.2, 0.1]))
+    coinciding = np.zeros((5, 5))
+    coinciding[:2, :2], coinciding[2, 3] = maps.rotation(ANGLE, RADIUS), 1.0
+    system, params = maps.linear(np.diag([0.5, 0.4, 0.3, 0.2, 0.1]), coinciding)
     mode = oscillation(system, params, np.array([0.3]))
     assert np.isnan(edited(system, params, CURVES, mode.rest, mode.turned(1.2))).all()
 

@@ -14,7 +14,7 @@ from lstm_toys.dynamics.slow import variance_shares
 from lstm_toys.figures import style
 from lstm_toys.figures.style import BAND, COLORS, GRAY, INPUT, MEDIAN, counted, plain
 from lstm_toys.results.arrays import axis_label
-from lstm_toys.studies.dynamics.periods import LEVELS, SLOW, lasting, moduli, slow
+from lstm_toys.studies.dynamics.analysis import LEVELS, SLOW, lasting, moduli, slow
 from lstm_toys.studies.dynamics.settings import WINDOWS
 
 SHOWN = {"static curve": COLORS["r"], "LPV": COLORS["b"]}

@@ -15,7 +15,7 @@ from conftest import carry_out, reported
 from lstm_toys.cli import command
 from lstm_toys.dynamics.system import each_network, once, system_of
 from lstm_toys.results import storage
-from lstm_toys.studies.dynamics import figures, periods
+from lstm_toys.studies.dynamics import analysis, figures
 
 HELD = {"zero": 0.0, "one": 1.0}
 
@@ -53,11 +53,11 @@ def test_maps_in_closed_form_have_their_modes_and_lie_as_they_do():
     system, params = linear(np.diag([1.0, 0.5]), rotation(0.3, 0.9))
     curves = np.random.default_rng(0).normal(size=(4, 10, 1)).astype(np.float32)
     within = np.ones((4, 10), bool)
-    analysis = periods.PeriodAnalysis(curves, np.zeros((1, 1)), 5, 1.0, within)
-    found = analysis.analyzed(lt.Networks(system.model, params, block=8))
+    job = analysis.PeriodAnalysis(curves, np.zeros((1, 1)), 5, 1.0, within)
+    found = job.analyzed(lt.Networks(system.model, params, block=8))
     found = found.assign_coords(period=["quiet"], time=np.arange(10.0))
-    np.testing.assert_allclose(periods.moduli(found)[:, 0, 0], [[1, 0.5], [0.9, 0.9]], rtol=1e-6)
-    line, point = (periods.summary(found.isel(seed=[seed])) for seed in range(2))
+    np.testing.assert_allclose(analysis.moduli(found)[:, 0, 0], [[1, 0.5], [0.9, 0.9]], rtol=1e-6)
+    line, point = (analysis.period_summary(found.isel(seed=[seed])) for seed in range(2))
     assert line["quiet: variance of slow points along one direction"]["median"] == pytest.approx(1, abs=1e-3)
     modes = "quiet: modes of a slow point that outlast a sequence"
     assert (line[modes]["median"], point[modes]["median"]) == (1, 0)  # exp(-1 / 10) is 0.905.
