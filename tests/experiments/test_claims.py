@@ -237,7 +237,7 @@ def test_claims_of_ones_own_are_judged(mine, own):
     assert entries["small"]["controls"]["untrained networks"]["share"] == 1
     assert entries["small"]["variants"]["faster"]["difference"] == 0.0
     assert own.table.startswith("# What I think of sines in \\$x\\$\n")
-    assert {path.name for path in own.run.glob("*.png")} == {"claims.png", "numbers.png", "variants.png"}
+    assert {path.name for path in own.run.glob("*.png")} == {"claims.png", "numbers.png"}
     assert "what I think of sines in $x$, in 3 networks each" in own.printed
 
 

@@ -200,11 +200,9 @@ class GridStudy(Generalization):
         }
 
     def drawings(self, grids: results.Grids) -> Iterator[tuple[str, Drawing]]:
-        planes = [grid for grid in self.settings.grids if grid.name != TRAINING and min(grid.shape) > 1]
-        for grid in planes:
-            yield f"{grid.name}.png", figures.heat_maps(grids, grid, self.subject, self.limit)
-        for grid in planes[:1]:
-            yield "seeds.png", figures.seeds_apart(grids, grid, self.subject, self.limit)
+        for grid in self.settings.grids:
+            if grid.name != TRAINING and min(grid.shape) > 1:
+                yield f"{grid.name}.png", figures.heat_maps(grids, grid, self.subject, self.limit)
         yield "axes.png", figures.along_axes(grids, self.settings.grids, self.subject, self.limit)
 
 

@@ -243,7 +243,7 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert carry_out(papers, ["--seeds=3", "--random=2", "--variants", "--publish"]) == 0
     folder = tmp_path / "results" / "papers" / "counting"
-    pictures = {"finding.png", "claims.png", "numbers.png", "variants.png"}
+    pictures = {"finding.png", "claims.png", "numbers.png"}
     assert {path.name for path in folder.iterdir()} == {"paper.md", "metrics.json", "manifest.json", *pictures}
     metrics = json.loads((folder / "metrics.json").read_text())["numbers"]
     runs = map(lt.load, tmp_path.glob("results/runs/counting-*"))
