@@ -198,11 +198,12 @@ class ClaimStudy(Study[ClaimSettings]):
         judged, declared = self.judgment, self.question.declared
         counting = {name: declared.variant(name).networks for name in declared.variants}
         conditions = self._conditions(self._spent())
-        sets = {"claims": (judged, markdown.claims(judged, declared.title, conditions, declared.aspects, counting))}
+        text = markdown.claims(judged, declared.title, conditions, declared.aspects, counting)
+        made = {"claims.json": as_text(judged), "claims.md": text}
         if others := self.multiverse:
-            sets["specifications"] = others, markdown.specifications(others, declared.title)
-        made = ({f"{name}.json": as_text(found), f"{name}.md": text} for name, (found, text) in sets.items())
-        return {name: text for each in made for name, text in each.items()}
+            text = markdown.specifications(others, declared.title)
+            made |= {"specifications.json": as_text(others), "specifications.md": text}
+        return made
 
     def _conditions(self, spent: Mapping[str, float]) -> str:
         """How the networks were made, and what that took, as a line of Markdown."""

@@ -53,66 +53,62 @@ class Shape:
 
     Attributes:
         common: one of the settings, from which to read shared values.
-        numbers: for each combination, the index of the setting in the sweep, by steps.
+        numbers: by combination of traced hyperparameters and training numbers, the index of the setting in the sweep,
+            by steps.
     """
 
     common: Settings
-    hyper: list[dict[str, float]]
-    numbers: list[dict[int, int]]
+    numbers: dict[tuple[tuple[str, float], ...], dict[int, int]]
 
     @property
     def budgets(self) -> list[int]:
         """The steps at which answers are recorded; every combination is trained to the last."""
-        return sorted({steps for numbers in self.numbers for steps in numbers})
+        return sorted({steps for numbers in self.numbers.values() for steps in numbers})
 
     @property
     def members(self) -> int:
-        return self.common.seeds * len(self.hyper)
+        return self.common.seeds * len(self.numbers)
 
     @property
     def start(self) -> dict[str, Any]:
         """Seeds and hyperparameters, ``[M]`` each: all seeds of the first combination, then of the second, ..."""
-        columns = {name: np.repeat([each[name] for each in self.hyper], self.common.seeds) for name in self.hyper[0]}
+        every = [*map(dict, self.numbers)]
+        columns = {name: np.repeat([each[name] for each in every], self.common.seeds) for name in every[0]}
         numbers = {name.removeprefix(NUMBER): columns.pop(name) for name in [*columns] if name.startswith(NUMBER)}
-        seeds = np.tile(np.arange(self.common.seeds), len(self.hyper))
+        seeds = np.tile(np.arange(self.common.seeds), len(every))
         return {"seeds": seeds, "numbers": numbers, **columns}
 
     @property
     def settings(self) -> dict[int, Int[np.ndarray, " M"]]:
         """The index of each member's setting in the sweep, by steps; -1 where there is none."""
         return {
-            steps: np.repeat([each.get(steps, -1) for each in self.numbers], self.common.seeds)
+            steps: np.repeat([each.get(steps, -1) for each in self.numbers.values()], self.common.seeds)
             for steps in self.budgets
         }
 
     def places(self, members: range, steps: int) -> Iterator[tuple[int, slice, slice]]:
         """Yields the index of each setting among members, the slice of its members, and the slice of their seeds."""
-        seeds = self.common.seeds
-        for combination in range(members.start // seeds, -(-members.stop // seeds)):
-            first = combination * seeds
-            begin, end = max(members.start, first), min(members.stop, first + seeds)
-            if (number := self.numbers[combination].get(steps)) is not None:
-                yield number, slice(begin - members.start, end - members.start), slice(begin - first, end - first)
+        for combination, numbers in enumerate(self.numbers.values()):
+            first = combination * self.common.seeds
+            begin, end = max(members.start, first), min(members.stop, first + self.common.seeds)
+            if begin < end and steps in numbers:
+                places = slice(begin - members.start, end - members.start), slice(begin - first, end - first)
+                yield numbers[steps], *places
 
 
 def shapes(settings: Sequence[Settings], experiment: Experiment) -> list[Shape]:
     """Groups settings by the programs that have to be compiled; an optimizer of the user's may need one for each."""
     groups: dict[tuple[Any, ...], Shape] = {}
-    places: dict[tuple[Any, ...], int] = {}
     for number, each in enumerate(settings):
         traced = Prepared(experiment, each).traced
         kind = tuple(getattr(each, name) for name in SWEPT if name not in (*traced, "steps"))
-        shape = groups.setdefault(kind, Shape(each, [], []))
-        hyper = {
-            name: value
+        hyper = tuple(
+            (name, value)
             for name, value in each.swept.items()
             if value is not None and (name in traced or name.startswith(NUMBER))
-        }
-        place = places.setdefault((*kind, *hyper.items()), len(shape.hyper))
-        if place == len(shape.hyper):
-            shape.hyper.append(hyper)
-            shape.numbers.append({})
-        shape.numbers[place][each.steps] = number
+        )
+        shape = groups.setdefault(kind, Shape(each, {}))
+        shape.numbers.setdefault(hyper, {})[each.steps] = number
     return list(groups.values())
 
 

@@ -142,11 +142,9 @@ class Training(Study[Settings]):
             yield f"{metrics['converged']} of {counted(metrics['seeds'], 'seed')} learned it: {metrics['goal']}"
             yield from _unlearned(metrics["unlearned"])
         if "last_steps" in metrics:
-            early, hold = (
-                sum(step < metrics["steps"] for step in metrics["last_steps"]),
-                self.settings.early_stopping.records,
-            )
-            yield f"{early} of them stopped early, after meeting the goal at {counted(hold, 'record')} in a row"
+            early = sum(step < metrics["steps"] for step in metrics["last_steps"])
+            hold = counted(self.settings.early_stopping.records, "record")
+            yield f"{early} of them stopped early, after meeting the goal at {hold} in a row"
         if diverged:
             last = max(metrics["last_sound_steps"])
             yield f"diverged (the last after step {last:,}) and excluded from all statistics: seeds {listed(diverged)}"
