@@ -5,7 +5,6 @@ With the equilibrium x* under a constant input, an eigenvalue l of the Jacobian 
 the pair l by l' and leaves the other eigenvalues unchanged.
 """
 
-from contextlib import suppress
 from typing import NamedTuple
 
 import jax
@@ -22,7 +21,7 @@ from lstm_toys.populations.trained import Given, resolved
 
 
 class Oscillation(NamedTuple):
-    """A complex pair of eigenvalues at an equilibrium; NaN without an equilibrium, such a pair, or its projection.
+    """A complex pair of eigenvalues at an equilibrium; NaN where a network has no equilibrium or no such pair.
 
     Attributes:
         rest: the equilibrium.
@@ -53,11 +52,15 @@ def oscillation(system: System, params: Params, inputs: Float[np.ndarray, " U"],
     for place in np.argwhere(np.isfinite(known.linear.A).all(axis=(-2, -1))):
         own, right = np.linalg.eig(known.linear.A[tuple(place)])
         pairs = [number for number in by_modulus(own.astype(complex)) if own[number].imag > 0]
-        with suppress(np.linalg.LinAlgError):  # If eigenvectors coincide, as of units that a ReLU switches off.
-            if len(pairs) > rank:
+        if len(pairs) > rank:
+            values[tuple(place)] = own[pairs[rank]]
+            try:
                 left = np.linalg.inv(right)[pairs[rank]]  # Its product with the eigenvector is 1.
-                values[tuple(place)] = own[pairs[rank]]
-                projections[tuple(place)] = np.outer(right[:, pairs[rank]], left)
+            except np.linalg.LinAlgError:  # Others coincide, as those of units that a ReLU switches off.
+                others, lefts = np.linalg.eig(known.linear.A[tuple(place)].T)
+                left = lefts[:, np.abs(others - own[pairs[rank]]).argmin()]
+                left = left / (left @ right[:, pairs[rank]])
+            projections[tuple(place)] = np.outer(right[:, pairs[rank]], left)
     return Oscillation(known.state, values, projections)
 
 

@@ -56,11 +56,18 @@ def test_a_turned_network_has_the_turned_eigenvalue_at_rest_and_answers_as_usual
 
 
 def test_without_an_oscillation_there_is_no_answer():
-    coinciding = np.zeros((5, 5))
-    coinciding[:2, :2], coinciding[2, 3] = maps.rotation(ANGLE, RADIUS), 1.0
-    system, params = maps.linear(np.diag([0.5, 0.4, 0.3, 0.2, 0.1]), coinciding)
+    system, params = maps.linear(np.diag([0.5, 0.4, 0.3, 0.2, 0.1]))
     mode = oscillation(system, params, np.array([0.3]))
     assert np.isnan(edited(system, params, CURVES, mode.rest, mode.turned(1.2))).all()
+
+
+def test_a_pair_is_turned_next_to_modes_whose_eigenvectors_coincide():
+    matrix = np.diag([0.0, 0, 1, 1], 1)
+    matrix[:2, :2] = maps.rotation(ANGLE, RADIUS)
+    system, params = maps.linear(matrix)
+    mode = oscillation(system, params, np.array([0.3]))
+    found = np.linalg.eigvals(params["recurrent_kernel"][0].T + mode.turned(1.2)[0, 0])
+    assert np.abs(found - RADIUS * np.exp(1.2j * ANGLE)).min() < 1e-6
 
 
 def test_matrices_may_differ_by_curve():
