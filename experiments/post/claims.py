@@ -86,31 +86,29 @@ def parameters(cell: str, widths: Sequence[int]) -> int:
     return sum(gates * units * (below + units + biases) for below, units in pairwise(widths))
 
 
-def as_large(name: str, settings: lt.Settings) -> tuple[int, ...] | None:
-    """Returns the units of one layer that give a cell about as many parameters as a population's LSTM.
+def as_large(settings: lt.Settings, inputs: int, outputs: int) -> tuple[int]:
+    """The units of one layer with which a cell has about as many parameters as an LSTM with the hidden layers."""
 
-    None without a layer below the readout, whose units are determined by the answer.
-    """
-    if not settings.hidden:
-        return None
-    inputs, outputs = FEATURES[name]
-    target = parameters("lstm", (inputs, *settings.hidden, outputs))
-    widths = range(1, 10 * sum(settings.hidden))
-    return (min(widths, key=lambda units: abs(parameters(settings.cell, (inputs, units, outputs)) - target)),)
+    def size(cell: str, hidden: Sequence[int]) -> int:
+        if settings.readout == "dense":
+            return parameters(cell, (inputs, *hidden)) + (hidden[-1] + 1) * outputs
+        return parameters(cell, (inputs, *hidden, outputs))
+
+    target, widths = size("lstm", settings.hidden), range(1, 10 * sum(settings.hidden))
+    return (min(widths, key=lambda units: abs(size(settings.cell, (units,)) - target)),)
 
 
 def variant(column: str, cell: str, *, large: bool) -> lt.Change:
     """Makes a change to another cell, see `COLUMNS`; networks are kept after `KEPT` steps."""
 
     def change(name: str, settings: lt.Settings) -> lt.Settings | None:
-        if (column, name) in UNLEARNED:
+        if (column, name) in UNLEARNED or (large and not settings.hidden):  # The answer determines a readout's units.
             return None
         rate = RATES.get(column, {}).get(name, settings.learning_rate)
         gates: Gates = "sigmoid" if cell == "rnn" else settings.gates
         kept = tuple(steps for steps in KEPT if steps < settings.steps)
         other = replace(settings, cell=cell, gates=gates, learning_rate=rate, keep_steps=kept)
-        hidden = as_large(name, other) if large else other.hidden
-        return None if hidden is None else replace(other, hidden=hidden)
+        return replace(other, hidden=as_large(other, *FEATURES[name])) if large else other
 
     return change
 
