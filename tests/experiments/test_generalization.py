@@ -92,5 +92,5 @@ def test_a_run_leaves_every_grid_and_the_errors_on_the_training_curve(world):
     assert found.keys() >= {"", "training", "slope_intercept", "length_amplitude", "spacing_frequency"}
     medians = np.median(found["training"].rmse, axis=(1, 2))
     assert metrics["summary"]["training, RMSE"]["median"] == pytest.approx(np.median(medians))
-    drawn = found.keys() - {"", "training"} | {"axes", "seeds"}
+    drawn = found.keys() - {"", "training"} | {"axes"}
     assert {path.name for path in run.glob("*.png")} == {f"{name}.png" for name in drawn}

@@ -79,7 +79,7 @@ def test_a_sweep_has_accuracies_of_every_probe(tmp_path, capsys):
     drawn = {"accuracy", "loss", "accuracy_over_points", "accuracy_over_sequences"}
     assert {path.stem for path in run.glob("*.png")} == drawn
     words = " ".join(capsys.readouterr().out.split())
-    assert "train loss" in words
+    assert "train cross-entropy" in words
     assert "train MSE" not in words
 
 

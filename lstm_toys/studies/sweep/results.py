@@ -21,17 +21,16 @@ from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.tasks.probes import by_points, curves_of
 from lstm_toys.tasks.supervision import MSE, Task, loss_text, measured
 
-VARIABLES = {"diverged", "record_step", "record_loss", *SWEPT}
+VARIABLES = {"diverged", "train_loss", "record_step", "record_loss", *SWEPT}
 """Variables that every file has."""
 
 UNREAD = {"answer"}
 """Variables that tables and figures do not need; they make up most of a file."""
 
 
-def names_of(task: Task) -> tuple[str, str]:
-    """The names of the loss, and of the errors or accuracies, which depend on the loss of a task."""
-    loss = "train_mse" if task.loss == MSE else "train_loss"
-    return loss, "train_accuracy" if measured(task.loss) else "train_rmse"
+def errors_of(task: Task) -> str:
+    """The name of the errors or accuracies, which depends on the loss of a task."""
+    return "train_accuracy" if measured(task.loss) else "train_rmse"
 
 
 Write = Callable[[int, slice, dict[str, np.ndarray]], None]
@@ -74,9 +73,9 @@ def writing(
     )
     if accuracies := measured(task.loss, sequence=task.sequence):
         labels = labels.assign_coords(counted=list(accuracies))
-    loss, errors = names_of(task)
+    errors = errors_of(task)
     numbers: dict[str, tuple[str, ...]] = {
-        loss: (),
+        "train_loss": (),
         errors: ("counted",) if accuracies else (axes[-1],),
         **({"accuracy": ("probe", "counted")} if accuracies else {"rmse": ("probe",)}),
         "record_step": ("record",),
@@ -90,8 +89,8 @@ def writing(
             for name, dims in numbers.items():
                 kind = "f8" if name == "record_step" else "f4"  # Single precision holds steps up to 16,777,216.
                 file.create_variable(name, ("setting", "seed", *dims), kind, fillvalue=np.nan)
-            if loss == "train_loss":
-                file.variables[loss].attrs["loss"] = loss_text(task.loss)
+            if task.loss != MSE:
+                file.variables["train_loss"].attrs["loss"] = loss_text(task.loss)
             if task.sequence:
                 file.variables[errors].attrs["after"] = experiment.after
             if accuracies:
@@ -120,11 +119,6 @@ def varied(found: xr.Dataset) -> list[str]:
     return identity.varied([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
 
 
-def train_loss(found: xr.Dataset) -> xr.DataArray:
-    """The training loss of every network, ``[setting, seed]``."""
-    return found.train_mse if "train_mse" in found else found.train_loss
-
-
 def of_probes(found: xr.Dataset) -> dict[str, xr.DataArray]:
     """Returns errors, without a name, or accuracies of answers to probes, ``[setting, seed, probe]``."""
     if "accuracy" not in found:
@@ -145,8 +139,7 @@ def rows(found: xr.Dataset) -> list[dict[str, Any]]:
 
     The medians are of the training loss, and of the error of each probe, by its name, or of its accuracies.
     """
-    loss = train_loss(found)
-    errors = {str(loss.name): loss.values}
+    errors = {"train_loss": found.train_loss.values}
     for name, each in of_probes(found).items():
         for probe in each.probe.values:
             errors[f"{probe}, {name}" if name else str(probe)] = each.sel(probe=probe).values

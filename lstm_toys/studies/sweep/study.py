@@ -41,8 +41,6 @@ KEPT = 100_000_000
 
 MOST_ROWS = 100
 
-LOSSES = {"train_mse": "train MSE", "train_loss": "train loss"}
-
 MOST_MEASURES = 6
 """Most columns of errors and other measures of answers to probes; metrics.json has all."""
 
@@ -238,6 +236,7 @@ class Sweep(Study[SweepSettings]):
         return {
             "varied": results.varied(labeled),
             "rows": results.rows(labeled),
+            "loss": arrays.loss_name(labeled),
             "of_answers": " and ".join(results.of_probes(labeled)) or "RMSE",
         }
 
@@ -245,19 +244,18 @@ class Sweep(Study[SweepSettings]):
         """Yields the tables of settings and of their answers to probes, and lines about compilation and run time."""
         metrics = self.run.read_metrics()
         every, varied, seeds = metrics["rows"], metrics["varied"], metrics["seeds"]
-        loss = "train_mse" if "train_mse" in every[0] else "train_loss"
-        measured = [name for name, value in every[0].items() if isinstance(value, dict) and name != loss]
+        measured = [name for name, value in every[0].items() if isinstance(value, dict) and name != "train_loss"]
         known = [name for name in measured if any(row[name]["median"] is not None for row in every)][:MOST_MEASURES]
         lost = [len(row.get("lost_seeds", ())) for row in every]
         rows, answers = [], []
         for row, met in zip(every[:MOST_ROWS], lost, strict=False):
             values = [f"{value:g}" if isinstance(value := row.get(name, "–"), float) else str(value) for name in varied]
             learned = [*([str(row["learned"])] if "learned" in row else []), *[str(met)] * any(lost)]
-            rows.append((*values, *learned, str(len(row["diverged_seeds"])), *tables.spread(row[loss])))
+            rows.append((*values, *learned, str(len(row["diverged_seeds"])), *tables.spread(row["train_loss"])))
             answers.append((*values, *(tables.number(row[name]["median"]) for name in known)))
         names = [f"{name.removeprefix('learning_').replace('_', ' ')}>" for name in varied]
         outcomes = [*["learned>"] * ("learned" in every[0]), *["lost>"] * any(lost), "diverged>"]
-        columns = [*names, *outcomes, f"{LOSSES[loss]}>", "95 % bootstrap>"]
+        columns = [*names, *outcomes, f"{metrics['loss']}>", "95 % bootstrap>"]
         style: dict[str, Any] = {"fold": True, "box": box.SIMPLE_HEAD, "padding": 0}
         yield tables.table(f"{counted(len(every), 'setting')}, {counted(seeds, 'seed')} each", columns, rows, **style)
         if known:
@@ -318,10 +316,9 @@ def _values(
     if goal is not None:
         met = goal.met(goal.error(measures, task.measured))
         learning = {"learned": met[:, -1] & ~diverged, "lost": met.any(axis=1) & ~met[:, -1] & ~diverged}
-    loss_name, errors_name = results.names_of(task)
     return {
-        loss_name: loss,
-        errors_name: last * experiment.scaling.units if experiment.scaling else last,
+        "train_loss": loss,
+        results.errors_of(task): last * experiment.scaling.units if experiment.scaling else last,
         **learning,
         "diverged": diverged,
         **summary.of_probes(task, labeled),
