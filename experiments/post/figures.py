@@ -16,7 +16,6 @@ from lstm_toys.figures.style import COLORS, GRAY, canvas, colors, counted, entry
 
 from .. import sine
 from ..published import answers as published
-from ..published.answers import CHOSEN_ON
 from .predictions import OTHER, RANDOM, TURNED, enough
 
 UNBEATEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 5}
@@ -100,7 +99,7 @@ def answers(setting: xr.Dataset, row: dict[str, Any]) -> Figure:
             letter, label = [*sine.LABELS[family].items()][len(drawn[family])]
             mine, theirs = fit.answer.isel(curve=index), np.array(curve["output"], float)
             drawn[family].append(figures.Curve(label, COLORS[letter], mine, published=theirs))
-            if family in CHOSEN_ON:
+            if family in published.CHOSEN_ON:
                 shares.append(published.inside_share(mine.sel(feature="y").values, theirs))
     titles = {
         "line": "m x + m",

@@ -12,7 +12,6 @@ from matplotlib.patches import Patch
 from lstm_toys.figures import style
 from lstm_toys.figures.answers import Curve, curve_panels, labeled
 from lstm_toys.figures.histories import loss
-from lstm_toys.figures.style import GRAY
 from lstm_toys.output import counted
 from lstm_toys.results.arrays import axis_label, kept, own_points, probed
 from lstm_toys.tasks.goal import Goal
@@ -154,7 +153,7 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
             handles.append(style.bars(axes, places, error[:, order], color, label))
             if "ahead" in results.attrs:
                 again = _rmse(chosen, chosen.input, feature, "time")
-                axes.plot(places, again[order], "_", color=GRAY, markersize=5)
+                axes.plot(places, again[order], "_", color=style.GRAY, markersize=5)
             first += len(order) + 1
         if "ahead" in results.attrs:
             handles.append(style.entry("repeating the last value", linestyle="", marker="_"))
@@ -181,7 +180,7 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
             handles.append(dots)
         for axes in panels:
             ends = axes.get_xlim()
-            axes.plot(ends, ends, color=GRAY, linewidth=0.9, zorder=0)
+            axes.plot(ends, ends, color=style.GRAY, linewidth=0.9, zorder=0)
         handles.append(style.entry("true value", linewidth=0.9))
         style.legend(figure, [*handles, _explained(fit)])
     return figure

@@ -37,7 +37,6 @@ from lstm_toys.studies.claims import (
     verdicts,
 )
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, Counted
-from lstm_toys.studies.claims.evidence import Evidence
 from lstm_toys.studies.claims.settings import ClaimSettings, Question
 from lstm_toys.studies.training.study import Training
 from lstm_toys.text import code, escape
@@ -158,7 +157,7 @@ class ClaimStudy(Study[ClaimSettings]):
             found[name] = results.assign(learned=("seed", learned))
         return found
 
-    def _variant(self, column: str, networks: Evidence) -> tuple[Evidence, Counted]:
+    def _variant(self, column: str, networks: evidence.Evidence) -> tuple[evidence.Evidence, Counted]:
         counting = self.question.declared.variant(column).networks
         if counting != "equal loss":
             return self._results(column), counting
@@ -261,7 +260,7 @@ def at_loss(prepared: Prepared, networks: Networks, loss: float) -> xr.Dataset:
     return answered.assign(learned=("seed", reached.any(axis=1)))
 
 
-def check(question: Question, answers: Evidence, *, alternatives: bool) -> None:
+def check(question: Question, answers: evidence.Evidence, *, alternatives: bool) -> None:
     """Tries every claim on given or made-up answers, copies and published answers before training; raises Refused.
 
     Alternative numbers of claims are tried on the first of these only.

@@ -26,7 +26,6 @@ from lstm_toys.populations.trained import Networks
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json, median_of
 from lstm_toys.runs import checks, external
-from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.experiment import TRAINING, Experiment
 from lstm_toys.runs.loading import networks_of
@@ -97,7 +96,7 @@ class Dynamics(Study[DynamicsSettings]):
             if len(period.values) != features:
                 numbers = f"{counted(features, 'number')}, for {' and '.join(shown)}"
                 raise Refused(f"the input of the period {period.name} must be {numbers}, not {len(period.values)}")
-        with trial(f"{name}: its networks cannot be followed from given states"):
+        with checks.trial(f"{name}: its networks cannot be followed from given states"):
             params = model.init(jax.random.key(0), jnp.zeros((1, 4, features)))["params"]
             check_initial(model, jax.tree.map(lambda leaf: np.asarray(leaf)[None], params), features)
 

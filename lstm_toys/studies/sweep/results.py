@@ -15,13 +15,12 @@ from lstm_toys.populations.specification import RECORDS
 from lstm_toys.results import arrays, summary
 from lstm_toys.runs import identity
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.identity import SWEPT, Settings
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.tasks.probes import by_points, curves_of
 from lstm_toys.tasks.supervision import MSE, Task, loss_text, measured
 
-VARIABLES = {"diverged", "train_loss", "record_step", "record_loss", *SWEPT}
+VARIABLES = {"diverged", "train_loss", "record_step", "record_loss", *identity.SWEPT}
 """Variables that every file has."""
 
 UNREAD = {"answer"}
@@ -39,7 +38,7 @@ Write = Callable[[int, slice, dict[str, np.ndarray]], None]
 
 @contextmanager
 def writing(
-    path: Path, experiment: Experiment, settings: Sequence[Settings], flags: dict[str, Any], *, weighted: bool
+    path: Path, experiment: Experiment, settings: Sequence[identity.Settings], flags: dict[str, Any], *, weighted: bool
 ) -> Iterator[Write]:
     """Creates the file of a sweep, to be filled as networks finish.
 
@@ -110,7 +109,7 @@ def writing(
 
 def names(found: xr.Dataset) -> list[str]:
     """The names of all settings that can vary in a sweep."""
-    return [*SWEPT, *(str(name) for name in found.coords if str(name).startswith(NUMBER))]
+    return [*identity.SWEPT, *(str(name) for name in found.coords if str(name).startswith(NUMBER))]
 
 
 def varied(found: xr.Dataset) -> list[str]:

@@ -20,14 +20,12 @@ from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
 from lstm_toys.populations import programs
 from lstm_toys.populations.group import Group
-from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, population, storage, summary
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import SWEPT, Settings
-from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.settings import SweepSettings
@@ -98,7 +96,7 @@ def shapes(settings: Sequence[Settings], experiment: Experiment) -> list[Shape]:
     """Groups settings by the programs that have to be compiled; an optimizer of the user's may need one for each."""
     groups: dict[tuple[Any, ...], Shape] = {}
     for number, each in enumerate(settings):
-        traced = Prepared(experiment, each).traced
+        traced = preparation.Prepared(experiment, each).traced
         kind = tuple(getattr(each, name) for name in SWEPT if name not in (*traced, "steps"))
         hyper = tuple(
             (name, value)
@@ -122,8 +120,8 @@ class Sweep(Study[SweepSettings]):
         return shapes(self.settings.settings, self.experiment)
 
     @cached_property
-    def prepared(self) -> list[Prepared]:
-        return [Prepared(self.experiment, shape.common) for shape in self.shapes]
+    def prepared(self) -> list[preparation.Prepared]:
+        return [preparation.Prepared(self.experiment, shape.common) for shape in self.shapes]
 
     @cached_property
     def keeps(self) -> bool:
@@ -296,7 +294,7 @@ class Sweep(Study[SweepSettings]):
         yield from figures.draw(labeled, self.experiment.goal).items()
 
 
-def _specified(shape: Shape, prepared: Prepared) -> tuple[TrainingSpecification, Start]:
+def _specified(shape: Shape, prepared: preparation.Prepared) -> tuple[programs.TrainingSpecification, programs.Start]:
     sets = by_points(prepared.probes, prepared.x)
     curves = curves_of(prepared.task, sets, len(prepared.x))
     return prepared.specify(shape.budgets, dict.fromkeys(shape.budgets, curves), shape.start, lengths_of(sets))

@@ -22,12 +22,10 @@ from lstm_toys.files import is_plain
 from lstm_toys.output import counted, listed
 from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.runs import checks, preparation
-from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, RunContext, described_error
 from lstm_toys.runs.experiment import INSIDE, Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
-from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Metrics, Study
 
 MOST_UNLEARNED = 8
@@ -39,7 +37,7 @@ class Training(Study[Settings]):
 
     def __init__(self, experiment: Experiment, settings: Settings) -> None:
         super().__init__(experiment, settings)
-        self.experiment, self.prepared = experiment, Prepared(experiment, settings)
+        self.experiment, self.prepared = experiment, preparation.Prepared(experiment, settings)
 
     @cached_property
     def needs(self) -> Mapping[str, Training]:
@@ -112,7 +110,7 @@ class Training(Study[Settings]):
     def metrics(self) -> Metrics:
         labeled = _results(self.run)
         metrics, fit = results.summary.metrics(labeled, self.experiment.goal), results.arrays.kept(labeled)
-        with trial(f"experiment {self.experiment.name}: its compare fails"):
+        with checks.trial(f"experiment {self.experiment.name}: its compare fails"):
             return metrics | {"published": self.experiment.compare(fit) if fit.sizes["seed"] else []}
 
     def report(self) -> Iterator[RenderableType]:
