@@ -9,9 +9,8 @@ from jaxtyping import Float
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullFormatter
 
-from lstm_toys.figures.style import COLORS, GRAY, sheet
+from lstm_toys.figures.style import COLORS, GRAY, log_ticks, sheet
 from lstm_toys.statistics import intervals
 
 from .hypotheses import CELLS, CENSORED, CHOOSES, FAR, HIGH, LASTING, LEAK, LIFETIME, LOW, RATES, STAYS
@@ -113,9 +112,7 @@ def horizon(metrics: Mapping[str, Any]) -> Figure:
             ylabel="n reached",
             title=f"sigmoid gates: each network that counts to {TRAINED}",
         )
-        axes.yaxis.set_major_locator(FixedLocator([50, 100, 200, 500, 1_000, 2_000]))
-        axes.yaxis.set_major_formatter("{x:,.0f}")
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        log_ticks(axes.yaxis)
         hard, sigmoid = (
             f"{sum(each >= FAR for each in own)} of {len(own)}"
             for own in map(pooled, ("hard", "sigmoid"), 2 * ["reached"])
@@ -193,9 +190,7 @@ def _rates(axes: Axes, found: Mapping[str, Any]) -> None:
                 axes.plot(places, np.maximum(lives, 1), marker, color=color, markersize=3.5, alpha=0.6)
             axes.plot([], [], marker, color=color, markersize=4, label=f"{cell}, {rule}")
     axes.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="steps until the first wrong bit")
-    axes.xaxis.set_major_locator(FixedLocator(RATES))
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    log_ticks(axes.xaxis, RATES)
     axes.axhline(CENSORED, color=GRAY, linewidth=0.9, linestyle=":")
     axes.set_title(f"each network (dotted: {CENSORED:,} or more)")
     axes.legend(loc="lower left", fontsize=7)

@@ -9,10 +9,9 @@ import xarray as xr
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from lstm_toys import figures
-from lstm_toys.figures.style import COLORS, GRAY, canvas, colors, counted, entry, legend, plain, scale, sheet
+from lstm_toys.figures.style import COLORS, GRAY, canvas, colors, counted, entry, legend, log_ticks, plain, scale, sheet
 
 from .. import sine
 from ..published import answers as published
@@ -72,9 +71,7 @@ def scores(told: dict[str, Any]) -> Figure:
                     axes.vlines(steps, each["low"], each["high"], color="black", linewidth=1)
                     axes.plot(steps, score, color="black", **CHOSEN)
         for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axis.set_major_formatter("{x:,g}")
-            axis.set_minor_formatter(NullFormatter())
+            log_ticks(axis)
         for axes in panels[-1]:
             axes.set_xlabel("steps")
         figure.supylabel("energy score in units of y, smaller is better")
@@ -277,9 +274,7 @@ def _waves(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
         ylabel="frequency of the waves / unedited",
     )
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(FixedLocator([0.5, 0.6, 0.8, 1.0, 1.2, 1.6, 2.0]))
-        axis.set_minor_locator(NullLocator())
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        log_ticks(axis, (0.5, 0.6, 0.8, 1.0, 1.2, 1.6, 2.0))
     axes.legend(loc="upper left", title="median over lines; band: quartiles of networks")
 
 
