@@ -45,13 +45,12 @@ ids = parsers.Parser(lambda text: tuple(text.split(",")), "names of claims, sepa
 
 @dataclass(frozen=True)
 class Question:
-    """The claims to judge, the module that declares them, and what judges them.
+    """The claims to judge, and what judges them.
 
     That is, the settings of networks by column and population, or files of external answers by population.
     """
 
     declared: Claims
-    module: str
     columns: Mapping[str, Mapping[str, Settings]]
     settings: Mapping[str, Settings]
     answers: Mapping[str, Path]
@@ -120,7 +119,7 @@ class ClaimSettings(StudySettings):
             answers=digests(paths, settings),
             flags=others,
         )
-        return Question(declared, made.claims, columns(declared, trained, made), settings, paths), made, options
+        return Question(declared, columns(declared, trained, made), settings, paths), made, options
 
 
 def given_by(typed: Mapping[str, Any], declared: Claims) -> tuple[str, ...]:

@@ -207,7 +207,7 @@ class ClaimStudy(Study[ClaimSettings]):
     def _conditions(self, spent: Mapping[str, float]) -> str:
         """How the networks were made, and what that took, as a line of Markdown."""
         asked = self.settings
-        flags = {"claims": self.question.module, "seeds": asked.seeds, "base_seed": asked.base_seed}
+        flags = {"claims": asked.claims, "seeds": asked.seeds, "base_seed": asked.base_seed}
         flags |= {"only": ",".join(asked.only)} if asked.only else {}
         words = ["lstm-toys", "claims", *(f"--{name}={value}" for name, value in flags.items())]
         words += [f"--answers={name}={path}" for name, path in self.question.answers.items()]
