@@ -157,13 +157,23 @@ recurrence.defvjp(_forward, _backward)
 
 
 class LSTM(Layer):
-    """One LSTM layer with packed gates, initialized as in Keras.
+    """One LSTM layer (Hochreiter and Schmidhuber, 1997) with a forget gate (Gers et al., 2000).
 
-    Equivalent to ``keras.layers.LSTM`` of Keras 3: a Glorot-uniform input kernel ``(F, 4H)``, an orthogonal recurrent
-    kernel ``(H, 4H)``, and zero biases, except ones for the forget gate.
+    With ``a = inputs[t] @ kernel + h[t-1] @ recurrent_kernel + bias``, split into a_i, a_f, a_g and a_o, and the gate
+    function s, the cell state is ``c[t] = s(a_f) * c[t-1] + s(a_i) * tanh(a_g)`` and the hidden state
+    ``h[t] = s(a_o) * tanh(c[t])``.
+
+    The layer computes what ``keras.layers.LSTM`` of Keras 3 computes, and is initialized like it: the input kernel
+    ``(F, 4H)`` is Glorot-uniform, the recurrent kernel ``(H, 4H)`` is orthogonal, and the biases are 0, but 1 for the
+    forget gate.
 
     Attributes:
-        units: size of the hidden state, H.
+        units: size of the hidden state and of the cell state, H. The number of parameters grows with its square.
+        gates: gate function of the sums a: ``"sigmoid"``, 1 / (1 + exp(-a)), or ``"hard"``, clip(0.2 a + 0.5, 0, 1), as
+            in the Keras of 2018. Hard gates reach 0 and 1 exactly, and pass no gradient there.
+
+    Raises:
+        InvalidModel: units are not a whole number of at least 1, or the gate function is unknown.
 
     Example:
         >>> import jax

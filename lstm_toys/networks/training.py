@@ -137,9 +137,14 @@ def answer(
 
 
 def parameter_count(model: nn.Module, features: int) -> int:
-    """Returns the number of parameters of a network, a model for curves of so many input features.
+    """Counts the trainable numbers of one network, such as to compare cells of equal size.
 
-    Raises ValueError if the model is not a Flax module, keeps other variables, or cannot take such curves.
+    Args:
+        model: a `Stack`, or another Flax module.
+        features: number of features of the network's inputs, F; the input kernel of the first layer grows with it.
+
+    Raises:
+        ValueError: the model is not a Flax module, keeps other variables, or cannot take curves of F features.
 
     Example:
         Of how many units has a GRU as many parameters as an LSTM of 32?

@@ -41,7 +41,9 @@ True to end the training."""
 
 
 class Diverged(Exception):
-    """Seeds diverged, and were not to; the arguments are their numbers and the step.
+    """Networks diverged, and ``on_divergence="stop"`` or a monitor ended the training.
+
+    The arguments are the seed numbers of these networks, and the step at which it was noticed.
 
     Example:
         A monitor that ends a training when a network diverges:
@@ -104,7 +106,7 @@ class PopulationTraining:
 
     @property
     def group_count(self) -> int:
-        """The number of groups."""
+        """How many groups the members are divided into."""
         return -(-self.count // self.group_size)
 
     @property
@@ -332,26 +334,32 @@ def train(
 ) -> Networks:
     """Trains a population of networks; each member is a seed with hyperparameters.
 
-    A hyperparameter is one number for all members, or an array ``[M]`` with one number per member.
+    A hyperparameter is one number for all members, or an array ``[M]`` with one number per member. The loss, and the
+    errors or accuracies, are recorded at step 0, at the kept steps, and at up to 200 evenly spaced steps.
 
     Args:
+        task: the examples that networks learn and their loss, such as `lt.reproduce` makes. Each seed has its own
+            examples if they depend on the random key.
         model: a `Stack`, or any Flax module that keeps only parameters and whose answers to curves ``[C, T, F]`` have
             the shape of the targets.
         seeds: number of seeds, numbered from 0, or the seed number of each member. A member is bit-identical regardless
             of the other members.
-        steps: number of updates, or several such numbers, after each of which parameters are kept.
-        learning_rate: step size of the optimizer; None if an optimizer of your own does not inject it.
+        steps: number of updates, or several such numbers, after each of which parameters are kept for `Networks.at`.
+            With 0, networks stay untrained.
+        learning_rate: step size of the optimizer, above 0; None if a user-defined optimizer does not inject it.
         optimizer: ``"sgd"``, ``"momentum"``, ``"rmsprop"``, ``"rmsprop_keras"`` or ``"adam"``; or any Optax
             transformation of gradients that draws no random numbers, such as
             ``optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule))``. What `optax.inject_hyperparams`
             injects can be given for each member: the learning rate by ``learning_rate``, other numbers by ``numbers``.
-        momentum: share of the running sum or mean of gradients kept at each step; None: the optimizer's default. See
-            `lstm_toys.networks.optimizers.TAKES`.
-        decay: share of the running mean of squared gradients kept at each step; None: the optimizer's default.
+        momentum: share of the running sum or mean of gradients kept at each step, from 0 to below 1; None: 0.9 for
+            ``"momentum"`` and ``"adam"``, which alone have it.
+        decay: share of the running mean of squared gradients kept at each step, from 0 to below 1; None: 0.9 for both
+            kinds of RMSProp, 0.999 for ``"adam"``.
         numbers: free parameters of the task's training curves, by name; any numbers that the optimizer injects; and any
-            that the penalty takes.
-        noise: standard deviation of Gaussian noise on the training inputs, drawn once per seed.
-        base_seed: another value gives different networks with the same seed numbers.
+            that the penalty takes. They can differ between members without compiling anew.
+        noise: standard deviation of Gaussian noise that is added to the training inputs, in their unit. It is drawn
+            once per seed, or, with fresh examples, at every step.
+        base_seed: a whole number from 0 to 2^32 - 1. Another one gives different networks with the same seed numbers.
         block: number of members that one compiled program computes; another value changes the last bits. None: chosen
             for speed.
         early_stopping: when networks take no more steps, and which parameters are kept; by default the last ones, of
@@ -366,9 +374,14 @@ def train(
             and should return a mean over them. It is recorded apart, as ``train_penalty``, and not part of the loss.
             LSTMs train slower with it, since their own backward pass does not have the states.
         checkpoints: where checkpoints are saved, and from which training continues if there are any.
-        monitor: called at recorded steps with the step, the losses, and a mask of the members that have not diverged.
-            If it returns True, the training ends soon with `Stopped`; an exception, such as `Diverged`, ends it, too.
-            True: shows steps, rate, loss and the time left, as a bar on a terminal, otherwise as lines.
+        monitor: called at recorded steps with the step, the losses, and a mask of the members that have not diverged,
+            of one group of members at a time. If it returns True, the training ends soon with `Stopped`; an exception,
+            such as `Diverged`, ends it, too. True: shows steps, rate, loss and the time left, as a bar on a terminal,
+            otherwise as lines. False: nothing is shown.
+
+    Returns:
+        The trained networks, in the order of the members, with labeled results in ``results``. A diverged network has
+        the parameters of the last record before it diverged.
 
     Raises:
         ValueError: an argument is invalid, or answers do not have the shape of the targets.

@@ -65,19 +65,19 @@ class ExperimentCurves(NamedTuple):
 
 @dataclass(frozen=True)
 class Prepared:
-    """An experiment under the settings of a population."""
+    """What an experiment trains and shows under the settings of a population, made once and only when needed."""
 
     experiment: Experiment
     settings: Settings
 
     @property
     def x(self) -> Float[Array, " T"]:
-        """Time points."""
+        """As many evenly spaced values over the experiment's range as the settings say."""
         return self.experiment.at(self.settings.timesteps)[0]
 
     @property
     def task(self) -> Task:
-        """The training task."""
+        """The same object for all settings with as many time points, so that compiled programs are shared."""
         return self.experiment.at(self.settings.timesteps)[1]
 
     @cached_property
@@ -124,7 +124,7 @@ class Prepared:
 
     @property
     def probes(self) -> Sequence[Probe]:
-        """The probes."""
+        """Sets of curves that the networks answer after training."""
         return self.curves.probes
 
     @property
@@ -134,7 +134,7 @@ class Prepared:
 
     @property
     def words(self) -> str:
-        """The network, in words."""
+        """A short description of the network for tables."""
         return self.settings.network if self.experiment.model is None else type(self.model).__name__
 
     def specify(
