@@ -134,8 +134,8 @@ def varying_linear(known: Equilibria, curves: Curves, modes: int | None = None) 
         known: equilibria of the networks under constant inputs, which `equilibria` returns.
         curves: curves of one feature ``[C, T]``.
         modes: number of leading modes of A that are kept, a complex pair counting as one; deviations in the other modes
-            are forgotten at once. None: all modes are kept. There
-            is no prediction after an input at which these modes cannot be told apart.
+            are forgotten at once. There is no prediction after an input at which these modes cannot be told apart.
+            None: all modes are kept.
     """
     A, B, C, D = known.linear
     at_rest = np.isfinite(known.state).all(axis=-1)
