@@ -1,6 +1,7 @@
 """The work that is timed, and the networks that everyone begins it with."""
 
 import dataclasses
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,11 +12,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, PyTree
 
+from benchmarks.timing import peak
+from lstm_toys.execution import devices
 from lstm_toys.networks import training
 from lstm_toys.networks.cells import Gates
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import programs
-from lstm_toys.populations.specification import starts
+from lstm_toys.populations.specification import specify, starts
+from lstm_toys.populations.train import Training
 from lstm_toys.tasks import families, supervision
 from lstm_toys.tasks.supervision import Task
 
@@ -71,11 +75,6 @@ class Workload:
     def learning_rate(self) -> float:
         """Of SGD. At larger ones some vanilla RNNs are chaotic, so that float32 does not follow float64."""
         return 0.0003 if self.cell == "rnn" else 0.1
-
-    @property
-    def block(self) -> int:
-        """Members in a block, as `lstm_toys.populations.train` chooses it."""
-        return programs.suitable_block(self.task, self.model)
 
     def __str__(self) -> str:
         widths = ", ".join(map(str, self.hidden))
@@ -134,3 +133,19 @@ def start(job: Workload, members: int) -> InitialWeights:
     made = jax.jit(partial(jax.lax.map, weights))(seeds)
     curves = task.examples(jax.random.key(0), {}).inputs
     return InitialWeights(job, np.asarray(curves), jax.tree.map(np.asarray, made))
+
+
+def begin(members: int, began: float) -> dict[str, float]:
+    """Trains four steps in this process: the seconds to ``compile``, to the ``first_step``, and its peak ``bytes``.
+
+    Args:
+        members: how many networks.
+        began: when the process was started, in seconds since 1970.
+    """
+    devices.configure()
+    records: list[float] = []
+    job = Workload()
+    specified = specify(job.task, job.model, seeds=members, steps=4, learning_rate=job.learning_rate)
+    trained = Training(*specified, monitor=lambda *_: records.append(time.time()))
+    trained.networks()
+    return {"compile": trained.seconds["compile"], "first_step": records[1] - began, "bytes": peak()}
