@@ -10,12 +10,16 @@ from benchmarks.command import Results
 from benchmarks.contestants import CONTESTANTS
 from lstm_toys.figures import canvas
 
+
 def throughput(results: Results) -> Figure:
     """Member-steps a second of every contestant over the number of members, and the floor."""
     cells = {cell["members"]: cell["rows"] for cell in results["cells"] if cell["sweep"] == "members"}
     cores = results["machine"]["cores"]
     title = f"Throughput on {cores} cores (dashed: one network per process, for any number of members)"
-    with canvas(title, xlabel="members", ylabel="member-steps a second: median, slowest to fastest") as (figure, (axes,)):
+    with canvas(title, xlabel="members", ylabel="member-steps a second: median, slowest to fastest") as (
+        figure,
+        (axes,),
+    ):
         limit = statistics.median(floor.rates(results["floor"], cores))
         axes.axhline(limit, color="black", linewidth=1, linestyle=":", label="floor: products and gates alone")
         for number, contestant in enumerate(CONTESTANTS):
@@ -26,7 +30,9 @@ def throughput(results: Results) -> Figure:
                 axes.axhline(median[0], color=f"C{number}", linewidth=1, linestyle="--", label=contestant.name)
             elif rows:
                 error = [median - low, high - median]
-                axes.errorbar([*rows], median, error, color=f"C{number}", marker="o", markersize=3, label=contestant.name)
+                axes.errorbar(
+                    [*rows], median, error, color=f"C{number}", marker="o", markersize=3, label=contestant.name
+                )
         axes.set(xscale="log", yscale="log", xticks=[*cells], xticklabels=[f"{count:,}" for count in cells])
         axes.minorticks_off()
         axes.yaxis.set_major_formatter(lambda rate, _: f"{rate:,.0f}")

@@ -135,7 +135,10 @@ def parts(job: Workload) -> dict[str, dict[str, tuple[Body, PyTree]]]:
         "weight gradient": {
             "one product": (_gradient("ts,tg->sg"), (sources, derivatives, total)),
             "one product, transposed": (_gradient("st,tg->sg"), (sources.T, derivatives, total)),
-            "four products": (_gradient("ts,tg->sg"), (sources, several(4, points, units), several(4, units + 2, units))),
+            "four products": (
+                _gradient("ts,tg->sg"),
+                (sources, several(4, points, units), several(4, units + 2, units)),
+            ),
         },
         # Three gates through the sigmoid, the candidate and the cell through tanh.
         "activations, forward": {

@@ -50,7 +50,9 @@ def engine(job: Workload, start: InitialWeights) -> Trainer:
             groups[number], losses[number] = members, blocks.flat(pending).loss[:, len(stops) - 1]
 
     def state(members: list[int]) -> State:
-        return take(blocks.joined(blocks.flat(group.params) for group in groups), members), np.concatenate(losses)[members]
+        return take(blocks.joined(blocks.flat(group.params) for group in groups), members), np.concatenate(losses)[
+            members
+        ]
 
     return Trainer(train, state)
 
