@@ -71,8 +71,7 @@ def read(doc: str, name: str, *switches: str, arguments: Sequence[str] | None = 
     """
     raw = argparse.RawDescriptionHelpFormatter
     parser = _Parser(f"python -m benchmarks.{name}", description=doc, allow_abbrev=False, formatter_class=raw)
-    output = "folder for the results, as JSON and Markdown (default: %(default)s)"
-    parser.add_argument("--output", type=_folder, default="results/benchmarks", help=output)
+    parser.add_argument("--output", type=_folder, default="results/benchmarks", help="folder for the results")
     for switch in switches:
         parser.add_argument(f"--{switch}", action="store_true", help=SWITCHES[switch])
     return vars(parser.parse_args(arguments))

@@ -45,11 +45,10 @@ def measure(*, quick: bool) -> command.Results:
         wall(["-m", "matplotlib.font_manager"], fonts, fonts)
         (every,) = timing.rounds({"all commands": lambda: one_round(fonts, quick=quick)}, repeats).values()
     walls, stages = ([each[number] for each in every] for number in (0, 1))
-    bare = [each[BARE] for each in walls]
     seconds = {name: [each[name] for each in walls] for name in walls[0]}
     return {
         "commands": {
-            name: {"seconds": own, **timing.spread(own), "multiple": timing.ratios(own, bare)["median"]}
+            name: {"seconds": own, **timing.spread(own), "multiple": timing.ratios(own, seconds[BARE])["median"]}
             for name, own in seconds.items()
         },
         "stages": {
@@ -106,13 +105,9 @@ def wall(arguments: list[str], fonts: str, caches: str, code: int = 0) -> float:
 
 def report(results: command.Results) -> Iterator[str]:
     """The results as tables."""
-    yield from command.table(
-        "command | seconds> | lowest to highest> | multiple> | wanted, at most>",
-        (
-            (name, *timing.ranged(of), f"{of['multiple']:.2f}", WANTED.get(name, ""))
-            for name, of in results["commands"].items()
-        ),
-    )
+    commands = results["commands"].items()
+    every = ((name, *timing.ranged(of), f"{of['multiple']:.2f}", WANTED.get(name, "")) for name, of in commands)
+    yield from command.table("command | seconds> | lowest to highest> | multiple> | wanted, at most>", every)
     yield "The main command by stage; the rest is the start of Python, the check of the flags, and the end of it."
     yield ""
     cold, warm = (results["stages"][cache] for cache in (COLD, WARM))

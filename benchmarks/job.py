@@ -1,9 +1,8 @@
 """The work that is timed, and the networks that everyone begins it with."""
 
-import dataclasses
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -19,7 +18,7 @@ from lstm_toys.networks.cells import Gates
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import programs
 from lstm_toys.populations.specification import specify, starts
-from lstm_toys.populations.train import Training
+from lstm_toys.populations.train import PopulationTraining
 from lstm_toys.tasks import families, supervision
 from lstm_toys.tasks.supervision import Task
 
@@ -102,7 +101,7 @@ class InitialWeights:
 
     def take(self, members: list[int]) -> "InitialWeights":
         """Some of the members."""
-        return dataclasses.replace(self, weights=take(self.weights, members))
+        return replace(self, weights=take(self.weights, members))
 
 
 class Trainer(NamedTuple):
@@ -146,6 +145,6 @@ def begin(members: int, began: float) -> dict[str, float]:
     records: list[float] = []
     job = Workload()
     specified = specify(job.task, job.model, seeds=members, steps=4, learning_rate=job.learning_rate)
-    trained = Training(*specified, monitor=lambda *_: records.append(time.time()))
+    trained = PopulationTraining(*specified, monitor=lambda *_: records.append(time.time()))
     trained.networks()
     return {"compile": trained.seconds["compile"], "first_step": records[1] - began, "bytes": peak()}

@@ -25,12 +25,10 @@ def lines(results: Results) -> Iterator[str]:
     yield "Medians of the rounds; the form is that of the last one."
     yield ""
     us = {part: [parts[part]["us"] for parts in results["floor"]] for part in results["floor"][-1]}
-    us["all"] = [sum(parts) for parts in zip(*us.values(), strict=True)]
+    us["all"] = [sum(each) for each in zip(*us.values(), strict=True)]
     forms = {part: of["form"] for part, of in results["floor"][-1].items()}
-    yield from command.table(
-        "part | form | us a member-step, a core> | lowest to highest>",
-        ((part, forms.get(part, ""), *timing.ranged(timing.spread(own), 1)) for part, own in us.items()),
-    )
+    parts = ((part, forms.get(part, ""), *timing.ranged(timing.spread(own), 1)) for part, own in us.items())
+    yield from command.table("part | form | us a member-step, a core> | lowest to highest>", parts)
     yield from ("## Other jobs", "")
     yield "Member-steps a second *of one core*: the rate of the whole machine, all cores at work, by their number."
     yield f"{TORCH.name}, trains one network in each process, with one thread; {KERAS.name} one network in one"

@@ -27,9 +27,9 @@ from lstm_toys.execution import devices
 from lstm_toys.execution.cluster import connected
 from lstm_toys.populations import blocks
 from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.populations.group import GroupState
+from lstm_toys.populations.group import Group
 from lstm_toys.populations.specification import specify
-from lstm_toys.populations.train import Training
+from lstm_toys.populations.train import PopulationTraining
 
 HERE, ADDRESSES = "none", ("local:1", "local:2")
 MEMBERS = (16, 64, 256, 1_024, 4_096, 16_384)
@@ -37,7 +37,7 @@ USUAL = 1_000
 """Steps that networks take unless told otherwise."""
 
 
-class MeasuredTraining(Training):
+class MeasuredTraining(PopulationTraining):
     """A training that measures its groups as they come.
 
     Attributes:
@@ -48,17 +48,16 @@ class MeasuredTraining(Training):
 
     waited = 0.0
 
-    def groups(self) -> Iterator[tuple[range, GroupState]]:
-        """See `Training`."""
+    def groups(self) -> Iterator[Group]:
+        """See `PopulationTraining`."""
         self.began, self.received = time.perf_counter(), list[tuple[float, float, int, int]]()
         began = self.began
-        for members, state in super().groups():
-            came = time.perf_counter()
-            self.waited += came - began
-            steps, size = int(state.last_steps.sum()), len(pickle.dumps(state))
-            self.received.append((came, state.seconds["compile"], steps, size))
+        for group in super().groups():
+            came, size = time.perf_counter(), len(pickle.dumps(group))
+            self.received.append((came, group.seconds["compile"], int(group.taken.sum()), size))
+            self.waited += time.perf_counter() - began
+            yield group
             began = time.perf_counter()
-            yield members, state
 
     def rate(self) -> float:
         """Member-steps per second since every worker has returned its first group, for which it compiled.
@@ -99,7 +98,7 @@ def train(members: int, address: str, repeats: int) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
             few = jax.tree.map(lambda leaf: leaf[: blocks.GROUP_MEMBERS], start)
             checkpoints = Checkpoints(Path(folder), math.inf)
-            Training(specification, few, executor=cluster, checkpoints=checkpoints).networks()
+            PopulationTraining(specification, few, executor=cluster, checkpoints=checkpoints).networks()
             disk = sum(path.stat().st_size for path in Path(folder).iterdir()) / len(few.seed)
     return {
         "steps": steps,

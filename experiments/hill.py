@@ -22,11 +22,6 @@ def task(x: lt.TimePoints) -> lt.Task:
     return lt.reproduce("hill", TRAINING_HILL, x, ("x", "y"))
 
 
-def probes(x: lt.TimePoints) -> list[lt.Probe]:
-    """Lines and hills that were not trained on."""
-    return held_out.probes(x, ("x", "y"))
-
-
 def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """Draws the post's animation of the answers x and y, its last frame, answers to unseen curves, and errors."""
     populations = {layers(results.hidden.item(), results.readout.item()): results, **companions}
@@ -56,7 +51,7 @@ EXPERIMENT = lt.Experiment(
     defaults={"steps": 10_000, "learning_rate": 1.0},
     goal=GOAL,
     task=task,
-    probes=probes,
+    probes=held_out.probes,
     draw=draw,
     companions=companions,
     frames=36,

@@ -8,6 +8,7 @@ see x, are trained for comparison: which learn sooner?
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import lstm_toys as lt
 
@@ -17,11 +18,6 @@ from . import held_out, hill
 def task(x: lt.TimePoints) -> lt.Task:
     """The values of one hill, to be returned as they are."""
     return lt.reproduce("hill", hill.TRAINING_HILL, x)
-
-
-def probes(x: lt.TimePoints) -> list[lt.Probe]:
-    """Lines and hills that were not trained on."""
-    return held_out.probes(x, ("y",))
 
 
 def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
@@ -49,7 +45,7 @@ EXPERIMENT = lt.Experiment(
     defaults=hill.EXPERIMENT.defaults,
     goal=hill.GOAL,
     task=task,
-    probes=probes,
+    probes=partial(held_out.probes, features=("y",)),
     draw=draw,
     companions=companions,
     trained=hill.EXPERIMENT.trained,

@@ -12,6 +12,7 @@ from .networks.gru import GRU
 from .networks.lstm import LSTM
 from .networks.rnn import RNN
 from .networks.stack import Stack
+from .networks.training import parameter_count
 from .populations.answering import answers
 from .populations.checkpoints import Checkpoints, OtherTraining
 from .populations.porting import to_torch
@@ -29,7 +30,9 @@ from .runs.identity import Settings
 from .runs.loading import load, load_results
 from .statistics import measures
 from .statistics.intervals import band, clopper_pearson, median_bootstrap, median_quartiles, wilson
-from .studies.analysis.ask import Analysis
+from .statistics.psychometric import Psychometric, psychometric
+from .statistics.similarity import procrustes
+from .studies.analysis.settings import Analysis
 from .studies.claims.choices import Change, Specification, Thresholds
 from .studies.claims.declaration import Baseline, Claim, Claims, Source, Variant
 from .studies.claims.evidence import per_curve
@@ -74,6 +77,7 @@ __all__ = [
     "Parameters",
     "Plane",
     "Probe",
+    "Psychometric",
     "Results",
     "Rollout",
     "Scaling",
@@ -109,11 +113,14 @@ __all__ = [
     "measures",
     "median_bootstrap",
     "median_quartiles",
+    "parameter_count",
     "per_curve",
     "predict_next",
     "probe",
     "probe_at",
     "probed",
+    "procrustes",
+    "psychometric",
     "read_curves",
     "read_off",
     "read_off_drawn",

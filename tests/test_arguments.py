@@ -182,7 +182,10 @@ REFUSED = [
     *bad(partial(task, lambda *_: EXAMPLES), trained=["line"], at_length=[5, lambda _: None]),
     *bad(partial(task, lambda *_: EXAMPLES, fresh=True), validation=[5, [CURVES, CURVES], lambda _: None]),
     *bad(lambda examples: task(lambda *_: examples).made(jax.random.key(0), {}), examples=[None, 5]),
-    *bad(lambda weights: lt.Probe.of("p", EXAMPLES._replace(weights=weights)), weights=[np.ones((2, 12, 1))]),
+    *bad(
+        lambda weights: lt.Probe.of("p", EXAMPLES._replace(weights=weights)),
+        weights=[np.ones((2, 12, 3)), np.ones((2, 12, 1, 1))],
+    ),
     *bad(sized, length=[0, 1.5, "9"], count=[0, -1, 2.5, None]),
     *bad(partial(lt.sequences.flip_flop, KEY, length=9, count=2), count=[0, None], bits=[0, 1.5], rate=[1.5, "often"]),
     *bad(partial(lt.sequences.counting, KEY, length=9, count=2), count=[0, 1.5], language=["abc"]),

@@ -30,10 +30,8 @@ def engine(job: Workload, start: InitialWeights) -> Trainer:
     specification, seeds = specify(job.task, job.model, seeds=start.members, steps=1, learning_rate=job.learning_rate)
     block = specification.block
     size = blocks.group_size(start.members, block, mesh.size)
-    compiled = programs.compile_programs(specification, size, mesh)
-    placed = blocks.placed(seeds, size, block, mesh)
-    placed = blocks.placed(seeds, size, block, mesh)
-    groups = [compiled.initialize(members, jnp.uint32(0)) for _, members in placed]
+    initialize, train_until = programs.compile_programs(specification, size, mesh)
+    groups = [initialize(members, jnp.uint32(0)) for _, members in blocks.placed(seeds, size, block, mesh)]
     losses = [np.empty(0)] * len(groups)
 
     def train(steps: int) -> None:
@@ -43,16 +41,15 @@ def engine(job: Workload, start: InitialWeights) -> Trainer:
             for stops in np.split(recorded, range(programs.STOPS, len(recorded), programs.STOPS)):
                 padding = (0, programs.STOPS - len(stops))
                 padded = np.pad(stops, padding, mode="edge"), np.pad(np.ones(len(stops), bool), padding)
-                members, following = compiled.train_until(members, reached, *padded)
+                members, following = train_until(members, reached, *padded)
                 if pending is not None:  # Brought to the host while the devices train on.
                     blocks.flat(pending)
                 reached, pending = stops[-1], following
             groups[number], losses[number] = members, blocks.flat(pending).loss[:, len(stops) - 1]
 
     def state(members: list[int]) -> State:
-        return take(blocks.joined(blocks.flat(group.params) for group in groups), members), np.concatenate(losses)[
-            members
-        ]
+        params = blocks.joined(blocks.flat(group.params) for group in groups)
+        return take((params, np.concatenate(losses)), members)
 
     return Trainer(train, state)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from rich.console import RenderableType
 
 from lstm_toys import output
-from lstm_toys.cli import command, flags
-from lstm_toys.runs import publishing
+from lstm_toys.cli import command
+from lstm_toys.runs import flags, publishing
 from lstm_toys.runs.context import Options, Refused
 
 from . import build, networks, playground, post, runs
@@ -23,15 +23,15 @@ PARTS = {"playground": playground.make, "inside": networks.make, "post": post.ma
 
 NAME = "index.html"
 
-FLAGS: flags.FlagTable = {name: flags.FLAGS[name] for name in ("results_dir", "quiet")}
-DEFAULTS = {name: flags.DEFAULTS[name] for name in FLAGS if name in flags.DEFAULTS}
+FLAGS = {name: flags.of(Options)[name] for name in ("results_dir", "quiet")}
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:
     """Turns a command line into a plan."""
-    values = flags.read("page", __doc__ or "", FLAGS, DEFAULTS, arguments)
-    options = flags.options(values)
-    return command.Plan([], options, lambda _: written(options), file=options.results_dir / NAME)
+    if flags.asks_help(arguments):
+        raise flags.Help(str(__doc__), FLAGS)
+    options = Options(**flags.read(FLAGS, arguments))
+    return command.Plan(list, options, lambda _: written(options), file=options.results_dir / NAME)
 
 
 def written(options: Options) -> Iterator[RenderableType]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.console import RenderableType
@@ -11,10 +10,9 @@ from rich.console import RenderableType
 import lstm_toys as lt
 from lstm_toys import tables
 from lstm_toys.cli.script import canonical
-from lstm_toys.runs.ask import Ask
-from lstm_toys.studies.analysis.ask import ask
-from lstm_toys.studies.claims.ask import ClaimSettings
+from lstm_toys.runs.study import Study
 from lstm_toys.studies.claims.declaration import NETWORKS
+from lstm_toys.studies.claims.settings import ClaimSettings
 
 from .. import papers
 
@@ -49,31 +47,29 @@ class Paper(NamedTuple):
     draw: Callable[[Mapping[str, Any], Mapping[str, str]], Drawing]
 
 
-def random(claims: lt.Claims, module: str, networks: int, results_dir: Path, flags: Sequence[str] = ()) -> Ask[Any]:
+def random(claims: lt.Claims, module: str, networks: int, flags: Sequence[str] = ()) -> lt.Analysis:
     """Asks how many random networks, all of them changed by flags, meet the claims of a module."""
     named = canonical(module)
     asked = claims.given(*flags) if flags else claims
-    analysis = lt.Analysis(
+    return lt.Analysis(
         name="null" if named == POST else f"null_{named.replace('.', '_')}",
         settings={"networks": networks, **({"flags": [*flags]} if flags else {})},
         needs={},
         score=lambda _, keep: papers.scoring.random(asked, networks, keep),
         report=report_random,
     )
-    return ask(analysis, results_dir)
 
 
-def paper(name: str, about: Paper, judged: Ask[ClaimSettings], networks: int, results_dir: Path) -> Ask[Any]:
+def paper(name: str, about: Paper, judged: Study[ClaimSettings], networks: int) -> lt.Analysis:
     """Asks for all that is known about claims; ``name`` is that of their module, their text, and the published set."""
-    populations = {population: each for (column, population), each in judged.needs.items() if column == NETWORKS}
     settings = {flag: getattr(judged.settings, flag) for flag in ("seeds", "base_seed", "variants")}
-    analysis = lt.Analysis(
+    return lt.Analysis(
         name=f"papers_{name}",
         settings={**settings, "random": networks},
         needs={
             "claims": judged,
-            "random": random(judged.subject.declared, f"{__package__}.{name}", networks, results_dir),
-            **{population: populations[population] for population in about.shown},
+            "random": random(judged.subject.declared, f"{__package__}.{name}", networks),
+            **{population: judged.needs[NETWORKS, population] for population in about.shown},
         },
         score=lambda needs, keep: papers.scoring.paper(name, about, needs, keep),
         report=lambda metrics: report_inside(metrics, about.shown),
@@ -81,7 +77,6 @@ def paper(name: str, about: Paper, judged: Ask[ClaimSettings], networks: int, re
         files=lambda metrics, needs: papers.scoring.files(about, networks, metrics, needs),
         published=f"papers/{name}",
     )
-    return ask(analysis, results_dir)
 
 
 def report_inside(metrics: Mapping[str, Any], shown: Mapping[str, str]) -> Iterator[RenderableType]:

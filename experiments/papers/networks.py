@@ -21,7 +21,7 @@ from lstm_toys.dynamics.system import system_of
 from lstm_toys.networks.layer import squashed
 from lstm_toys.results.summary import median_of
 from lstm_toys.runs.folder import Run
-from lstm_toys.studies.analysis.ask import Keep
+from lstm_toys.studies.analysis.settings import Keep
 
 from . import languages, memory
 from .languages import TRAINED

@@ -18,16 +18,16 @@ import jaxtyping as jt
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.cli import flags
 from lstm_toys.execution import code
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list
 from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
+from lstm_toys.runs import trainings
 from lstm_toys.runs.experiment import HISTORY
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.preparation import Prepared
-from lstm_toys.studies.analysis.ask import Keep
+from lstm_toys.studies.analysis.settings import Keep
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.figures import drawings
 from lstm_toys.studies.claims.markdown import rendered
@@ -49,7 +49,7 @@ def random(claims: lt.Claims, networks: int, keep: Keep) -> dict[str, Any]:
     asked = judgeable(claims)
     needed = set().union(*(claim.made_of(claims.populations) for claim in asked))
     made_of = {name: each for name, each in claims.populations.items() if name in needed}
-    prepared = {name: Prepared(each, flags.parse(each, changes)[0]) for name, (each, changes) in made_of.items()}
+    prepared = {name: Prepared(each, trainings.parse(each, changes)[0]) for name, (each, changes) in made_of.items()}
     met = {claim.id: [0] * len(SCALES) for claim in asked}
     declared = [*claims.data, code.library("studies/claims"), *(repr(each.settings) for each in prepared.values())]
     for place, scale in enumerate(SCALES):

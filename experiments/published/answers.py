@@ -33,6 +33,9 @@ SINE_NOTE = (
     "see docs/notes/steps.md"
 )
 
+CHOSEN_ON = ("line", "line_origin", "amplitude")
+"""Probes whose published answers decide the choice of a recipe."""
+
 NAMED = ("amplitude", "slope", "intercept")
 """Parameters that distinguish the published curves."""
 
@@ -40,8 +43,7 @@ NAMED = ("amplitude", "slope", "intercept")
 @cache
 def numbers() -> dict[str, Any]:
     """The published numbers, by figure."""
-    data: dict[str, Any] = json.loads(PUBLISHED.read_text(encoding="utf-8"))
-    return data
+    return dict(json.loads(PUBLISHED.read_text(encoding="utf-8")))
 
 
 def compare_sequences(results: xr.Dataset) -> list[dict[str, Any]]:
@@ -156,13 +158,9 @@ def _input(x: Any, parameters: dict[str, Any]) -> np.ndarray:
 def _vectors(family: str, figure: str, names: dict[str, str]) -> xr.Dataset:
     pairs = numbers()[figure]["pairs"]
     rows = [{**{name: pair[name] for name in names}, "family": family} for pair in pairs]
-    variables = {
-        "truth": (("curve", "output_feature"), np.array([[pair[name] for name in names] for pair in pairs])),
-        "answer": (
-            ("seed", "curve", "output_feature"),
-            np.array([[[pair[name] for name in names.values()] for pair in pairs]]),
-        ),
-    }
+    axes = ("curve", "output_feature")
+    truth, answer = (np.array([[pair[name] for name in own] for pair in pairs]) for own in (names, names.values()))
+    variables = {"truth": (axes, truth), "answer": (("seed", *axes), answer[None])}
     return _dataset(variables, rows).assign_coords(output_feature=list(names))
 
 

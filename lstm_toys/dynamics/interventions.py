@@ -14,10 +14,11 @@ from jaxtyping import Array, Float, Int, PyTree
 from lstm_toys import arguments
 from lstm_toys.networks import training
 from lstm_toys.networks.gru import GRU
+from lstm_toys.networks.inside import inside, last
 from lstm_toys.networks.layer import SLOPE, squashed
 from lstm_toys.networks.lstm import LSTM
 from lstm_toys.populations import answering, blocks
-from lstm_toys.populations.states import check_initial, inside, last
+from lstm_toys.populations.states import check_initial
 from lstm_toys.populations.trained import Given
 
 Context: TypeAlias = nn.module.InterceptorContext
@@ -93,8 +94,7 @@ def intervene(
     mesh = blocks.mesh()
     program, size = _program(model, layer, gate, mesh), blocks.group_size(seeds, block, mesh.size)
     members = params, rows.astype(np.int32), values
-    answers: np.ndarray = blocks.in_groups(program, members, size, block, mesh, jnp.asarray(curves, jnp.float32))
-    return answers
+    return np.asarray(blocks.in_groups(program, members, size, block, mesh, jnp.asarray(curves, jnp.float32)))
 
 
 @cache

@@ -5,19 +5,18 @@ With the equilibrium x* under a constant input, an eigenvalue l of the Jacobian 
 the pair l by l' and leaves the other eigenvalues unchanged.
 """
 
-from functools import partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float, PyTree
+from jaxtyping import Array, Complex, Float
 
 from lstm_toys import arguments
 from lstm_toys.dynamics.linear import by_modulus
 from lstm_toys.dynamics.models import equilibria
 from lstm_toys.dynamics.rest import rest
-from lstm_toys.dynamics.system import Params, System, each_network, system_of
+from lstm_toys.dynamics.system import Input, Params, State, Step, System, each_network, system_of
 from lstm_toys.populations.trained import Given, resolved
 
 
@@ -71,23 +70,16 @@ def edited(
 
     Each network has one M and x* for all curves, or one per curve. Answers are NaN where these are.
     """
-    answers: np.ndarray = each_network(_edited, system, params, (rests, matrices), np.asarray(curves))
-    return answers
+    return np.asarray(each_network(_edited, system, params, (rests, matrices), np.asarray(curves)))
 
 
 def _edited(
-    system: System,
-    params: PyTree,
-    own: tuple[Float[Array, "#C D"], Float[Array, "#C D D"]],
-    curves: Float[Array, "C T F"],
+    step: Step, own: tuple[Float[Array, "#C D"], Float[Array, "#C D D"]], curves: Float[Array, "C T F"]
 ) -> Float[Array, "C T A"]:
     rests, matrices = (jnp.broadcast_to(each, (len(curves), *each.shape[1:])) for each in own)
-    step = partial(system.step, params)
 
-    def answered(
-        curve: Float[Array, "T F"], at: Float[Array, " D"], matrix: Float[Array, "D D"]
-    ) -> Float[Array, "T A"]:
-        def change(state: Float[Array, " D"], inputs: Float[Array, " F"]) -> tuple[Array, Array]:
+    def answered(curve: Float[Array, "T F"], at: State, matrix: Float[Array, "D D"]) -> Float[Array, "T A"]:
+        def change(state: State, inputs: Input) -> tuple[Array, Array]:
             after, answer = step(state, inputs)
             return after + matrix @ (state - at), answer
 

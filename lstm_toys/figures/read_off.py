@@ -84,19 +84,16 @@ def read_off_axis(
     shown = chosen[f"{PARAMETER}{name}"]
     true, xlabel, ylabel = shown.values, f"true {axis_label(shown)}", f"read-off {axis_label(shown)}"
     with style.canvas(title, xlabel=xlabel, ylabel=ylabel) as (figure, (axes,)):
-        range_style: dict[str, Any] = {"color": COLORS["y"], "alpha": 0.18, "linewidth": 0}
-        axes.axvspan(*trained, **range_style)
-        handles: list[Artist] = [style.band_entry("training range", **range_style)]
+        inside = axes.axvspan(*trained, color=COLORS["y"], alpha=0.18, linewidth=0, label="training range")
+        handles: list[Artist] = [inside]
         if count := fit.sizes["seed"]:
             answers = chosen.answer.sel(output_feature=name).values
             median = style.band(axes, true, answers, COLORS["b"], f"median of {style.counted(count)}")
             handles += [style.band_entry(style.band_name(count), COLORS["b"]), median]
-        axes.plot(true, true, color=GRAY, **INPUT)
-        handles.append(style.entry("true value", **INPUT))
+        handles += axes.plot(true, true, color=GRAY, label="true value", **INPUT)
         if published:
-            look: dict[str, Any] = {"color": COLORS["r"], "marker": "D", "linestyle": "", "markersize": 5}
-            axes.plot([*published], [*published.values()], **look)
-            handles.append(style.entry("published answer", **look))
+            points = [*published], [*published.values()]
+            handles += axes.plot(*points, "D", color=COLORS["r"], markersize=5, label="published answer")
         axes.set_xlim(true.min(), true.max())
         style.legend(axes, handles, loc="upper left")
     return figure
@@ -116,23 +113,19 @@ def read_off_plane(
     """
     fit = kept(results)
     chosen = probed(fit, probe)
-    across, along = (chosen[f"{PARAMETER}{name}"] for name in names)
-    grid = [np.unique(each.values) for each in (across, along)]
+    parameters = [f"{PARAMETER}{name}" for name in names]
     titles = [f"{title} {name}" for name in names]
-    labels = {"xlabel": f"true {axis_label(across)}", "ylabel": f"true {axis_label(along)}"}
-    with style.canvas(*titles, **labels) as (figure, panels):
+    xlabel, ylabel = (f"true {axis_label(chosen[name])}" for name in parameters)
+    with style.canvas(*titles, xlabel=xlabel, ylabel=ylabel) as (figure, panels):
         if not fit.sizes["seed"]:
             return figure
-        error = np.abs(chosen.answer - chosen.truth).median("seed")
+        error = np.abs(chosen.answer - chosen.truth).median("seed").drop_vars("family")
+        grid = error.set_index(curve=parameters).unstack("curve").transpose(..., *parameters[::-1])
+        look: dict[str, Any] = {"vmin": 0, "vmax": float(error.max()), "shading": "nearest", "rasterized": True}
         for axes, name in zip(panels, names, strict=True):
-            columns, rows = np.searchsorted(grid[0], across.values), np.searchsorted(grid[1], along.values)
-            values = np.full((len(grid[1]), len(grid[0])), np.nan)
-            values[rows, columns] = error.sel(output_feature=name).values
-            look: dict[str, Any] = {"vmin": 0, "vmax": float(error.max()), "shading": "nearest", "rasterized": True}
-            image = axes.pcolormesh(*grid, values, cmap="viridis", **look)
+            image = axes.pcolormesh(*(grid[axis] for axis in parameters), grid.sel(output_feature=name), **look)
             axes.add_patch(Rectangle(square[:2], *square[2:], fill=False, edgecolor="white", linewidth=1.6))
-            place: dict[str, Any] = {"xytext": (4, 5), "textcoords": "offset points"}
-            axes.annotate("training range", square[:2], color="white", fontsize=8, **place)
+            axes.annotate("training range", square[:2], (4, 5), textcoords="offset points", color="white", fontsize=8)
             axes.grid(visible=False)
             axes.set_aspect("equal")
         figure.colorbar(image, ax=panels, label=f"absolute error, median of {style.counted(fit.sizes['seed'])}")

@@ -1,5 +1,6 @@
 """Answers of trained networks to any curves."""
 
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
@@ -28,6 +29,7 @@ def answers(
     *,
     lengths: Int[Array, " C"] | Int[np.ndarray, " C"] | None = None,
     block: int | None = None,
+    rngs: training.Keys = None,
 ) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
     """Computes the answers of every network to every curve: ``[S, C, T, A]``, or ``[S, C, A]`` if a model answers once.
 
@@ -42,6 +44,8 @@ def answers(
             them; None: all T.
         block: number of networks that one compiled program computes; another value changes the last bits. None: that
             of the networks.
+        rngs: random keys by name, such as ``{"noise": jax.random.key(0)}``, for a model that asks for random numbers;
+            each network and each curve gets numbers of its own, by its place among them. None: none.
 
     Raises:
         ValueError: curves are not finite or do not fit the model, lengths are not from 1 to T or given to a model that
@@ -66,7 +70,8 @@ def answers(
         curve = jax.ShapeDtypeStruct((1, *inputs.shape[1:]), np.float32)
         if len(jax.eval_shape(partial(training.answer, model), one, curve).shape) == 3:
             raise arguments.refused("lengths", "None for a model that answers at every point", lengths)
-    values: np.ndarray = in_blocks(_program(networks.model, blocks.mesh()), networks, inputs, block, lengths)
+    program = _program(networks.model, blocks.mesh(), rngs is not None)
+    values: np.ndarray = in_blocks(program, networks, inputs, block, lengths, rngs)
     return values
 
 
@@ -86,20 +91,24 @@ def in_blocks(
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     block: int,
     lengths: Int[np.ndarray, " C"] | None = None,
+    rngs: training.Keys = None,
 ) -> PyTree[Float[np.ndarray, "S C ..."]]:
-    """Runs a program of blocks of networks, and of chunks of `curve_block` curves, for all of them; see `answers`."""
+    """Runs a program of `chunked` for all networks and chunks of `curve_block` curves; see `answers`."""
     (curves, points, features), mesh = inputs.shape, blocks.mesh()
     size, tile, together = _sizes(len(networks), curves, points, block, mesh)
+    every = networks.params if rngs is None else (networks.params, np.arange(len(networks), dtype=np.uint32))
 
     def of_group(count: int, members: PyTree) -> PyTree[Float[np.ndarray, "count C ..."]]:
         tiles = []
         for first in range(0, max(1, curves), tile):
             chosen = np.asarray(inputs[first : first + tile])
             padded = np.pad(chosen, ((0, tile - len(chosen)), (0, 0), (0, 0))).reshape(-1, together, points, features)
-            shown = [jnp.asarray(padded)]
+            shown: list[Any] = [jnp.asarray(padded)]
             if lengths is not None:
                 ends = np.pad(lengths[first : first + tile], (0, tile - len(chosen)), constant_values=1)
                 shown.append(jnp.asarray(ends.reshape(-1, together)))
+            if rngs is not None:
+                shown += [dict(rngs), jnp.uint32(first // together)]
             tiles.append(blocks.flat(program(members, *shown), count))
 
         def whole(*leaves: Shaped[np.ndarray, "count chunks N ..."]) -> Shaped[np.ndarray, "count C ..."]:
@@ -108,7 +117,7 @@ def in_blocks(
 
         return jax.tree.map(whole, *tiles)
 
-    return blocks.joined(of_group(*each) for each in blocks.placed(networks.params, size, block, mesh))
+    return blocks.joined(of_group(*each) for each in blocks.placed(every, size, block, mesh))
 
 
 def count(model: nn.Module, params: PyTree, points: int, features: int, *, name: str = "inputs") -> int:
@@ -181,11 +190,27 @@ def digests_of(
 
 
 @cache
-def _program(model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+def _program(model: nn.Module, mesh: jax.sharding.Mesh, random: bool = False) -> jax.stages.Wrapped:
+    return chunked(partial(training.answer, model), mesh, random=random)
 
-    def answer(
+
+def chunked(function: Callable[..., PyTree], mesh: jax.sharding.Mesh, *, random: bool) -> jax.stages.Wrapped:
+    """A program that calls ``function(params, inputs)`` for each network and chunk of curves; see `in_blocks`.
+
+    With ``lengths``, the function takes them as well; if ``random``, the argument ``rngs``.
+    """
+
+    def plain(
         params: PyTree, chunks: Float[Array, "chunks N T F"], *lengths: Int[Array, "chunks N"]
-    ) -> Float[Array, "chunks N ..."]:
-        return jax.lax.map(lambda chunk: training.answer(model, params, *chunk), (chunks, *lengths))
+    ) -> PyTree[Float[Array, "chunks N ..."]]:
+        return jax.lax.map(lambda chunk: function(params, *chunk), (chunks, *lengths))
 
-    return blocks.spread(answer, mesh)
+    def with_keys(member: tuple[PyTree, Array], *others: Any) -> PyTree[Float[Array, "chunks N ..."]]:
+        (params, number), (*shown, rngs, first) = member, others
+        own = training.folded(rngs, number)
+        places = first + jnp.arange(len(shown[0]), dtype=jnp.uint32)
+        return jax.lax.map(
+            lambda at: function(params, *at[1], rngs=training.folded(own, at[0])), (places, tuple(shown))
+        )
+
+    return blocks.spread(with_keys if random else plain, mesh)

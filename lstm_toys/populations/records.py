@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from lstm_toys.networks import training
 from lstm_toys.populations.group import last_steps
@@ -16,18 +16,15 @@ from lstm_toys.tasks.supervision import MSE, Examples, Task, loss_text, measured
 def labeled(
     specification: TrainingSpecification,
     start: Start,
-    steps: Int[np.ndarray, " R"],
+    steps: Int[np.ndarray, " r"],
     sound: training.LastGood,
-    losses: Float[np.ndarray, "M R"],
-    measures: Float[np.ndarray, "M R E"],
-    frames: Float[np.ndarray, "M K ..."],
-    validation: Float[np.ndarray, "M R"] | None,
+    record: training.Record,
 ) -> Any:
-    """Returns the records as an `xarray.Dataset`, with the first network's training set without noise.
+    """Returns the records at some of the first steps as an `xarray.Dataset`, with a training set without noise.
 
-    With fresh examples, it has the validation set instead. The attribute ``after`` of errors or accuracies is the share
-    that they leave out at the beginning; ``weighted`` is whether the loss weights points or sequences, which the first
-    accuracy then does, too.
+    The training set is that of the first network; with fresh examples, it is the validation set instead. The attribute
+    ``after`` of errors or accuracies is the share that they leave out at the beginning; ``weighted`` is whether the
+    loss weights points or sequences, which the first accuracy then does, too.
     """
     import xarray as xr  # Here, so that it is not loaded before a training begins.
 
@@ -39,25 +36,27 @@ def labeled(
         about["weighted"] = int(examples.weights is not None)
     named = {} if task.loss == MSE else {"loss": loss_text(task.loss)}
     measure, axis = ("train_rmse", axes[-1]) if accuracies is None else ("train_accuracy", "counted")
-    last = last_steps(sound, int(steps[-1]))
+    count, framed = len(steps), steps[specification.frames[specification.frames < len(steps)]]
     variables: dict[str, Any] = {
-        "train_loss": (("seed", "step"), losses, named),
-        measure: (("seed", "step", axis), measures, about),
+        "train_loss": (("seed", "step"), record.loss[:, :count], named),
+        measure: (("seed", "step", axis), record.measures[:, :count], about),
         "diverged": ("seed", np.asarray(sound.step) < steps[-1]),
         "sound_step": ("seed", np.asarray(sound.step)),
-        **({} if sound.held is None else {"last_step": ("seed", last)}),
+        **({} if sound.held is None else {"last_step": ("seed", last_steps(sound, int(steps[-1])))}),
         **({} if sound.best is None else {"params_step": ("seed", np.asarray(sound.best.step))}),
-        **({} if validation is None else {"validation_loss": (("seed", "step"), validation, named)}),
     }
+    if record.validation is not None:
+        variables["validation_loss"] = ("seed", "step"), record.validation[:, :count], named
+    if record.penalty is not None:
+        variables["train_penalty"] = ("seed", "step"), record.penalty[:, :count]
     coordinates: dict[str, Any] = {
         "seed": np.asarray(start.seed).astype(int),
         "step": steps,
         axes[-1]: list(task.output_features),
         **({} if accuracies is None else {"counted": list(accuracies)}),
     }
-    framed = steps[specification.frames[specification.frames < len(steps)]]
     if len(framed):
-        variables["frame"] = (("seed", "frame_step", *axes), frames)
+        variables["frame"] = (("seed", "frame_step", *axes), record.answer[:, : len(framed)])
         coordinates["frame_step"] = framed
     return xr.Dataset({**variables, **_labeled(task, examples)}, coordinates).assign_coords(
         input_feature=list(task.input_features)

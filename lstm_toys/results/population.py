@@ -203,7 +203,7 @@ def _labeled(
     """Reads the results of networks, or of a sweep at the settings of its networks after a step."""
     path = _checked(folder / RESULTS, digest)
     results = storage.load_results(path, set())
-    if settings:
+    if settings and seeds is not None:
         places = settings.get(step, np.array([-1]))
         if (places < 0).any():
             raise ValueError(f"the sweep has no results of all of these networks after {step:,} steps")
@@ -263,8 +263,8 @@ def _rebuilt(place: str, attributes: dict[str, Any], trust: Collection[str]) -> 
     module, _, name = place.partition(":")
     model_class = _module_class(f"__main__:{name}" if module == _main() else place, trust)
     cell = attributes.get("cell")
-    if issubclass(model_class, Stack) and isinstance(cell, str) and cells.PLACE.fullmatch(cell):
-        _module_class(cell, trust)
+    if issubclass(model_class, Stack) and isinstance(cell, str) and (custom := cells.CELL.fullmatch(cell)):
+        _module_class(custom["place"], trust)
     if unknown := attributes.keys() - _attributes(model_class):
         raise ValueError(f"the model {place} has no attribute {min(unknown)}")
     plain = {key: tuple(value) if isinstance(value, list) else value for key, value in attributes.items()}

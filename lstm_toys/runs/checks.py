@@ -24,9 +24,9 @@ def check_experiment(experiment: Experiment) -> None:
         probes = experiment.probes(x)
     if not isinstance(task, Task) or not isinstance(probes, list | tuple):
         raise Refused(f"{prefix}task(x) must return an lt.Task, and probes(x) a list of lt.Probe")
-    # Others may be numbers that an optimizer injects.
+    # Others may be numbers that an optimizer injects or a penalty takes.
     missing, others = {*task.numbers} - {*experiment.numbers}, {*experiment.numbers} - {*task.numbers}
-    if missing or (others and experiment.optimizer is None):
+    if missing or (others and experiment.optimizer is None and experiment.penalty is None):
         mismatch = f"its task takes the numbers {sorted(task.numbers)}, but it declares {sorted(experiment.numbers)}"
         raise Refused(f"{prefix}{mismatch}")
     if (goal := experiment.goal) is not None:

@@ -22,8 +22,10 @@ class Busy(Exception):
 
 
 VALUE = "value"
-CONFIG, METRICS, REPORT = "config.json", "metrics.json", "report.txt"
-"""Files of a run's identity, of its summary and of its report, and the key of the digests of what the run computes."""
+"""The key of the digests of what a run computes."""
+
+RUNS, CONFIG, METRICS, REPORT = "runs", "config.json", "metrics.json", "report.txt"
+"""The folder of all runs in a results folder; and files of a run's identity, of its summary and of its report."""
 
 FORMATS = ("png", "svg", "pdf")
 FIGURES = (*(f".{form}" for form in FORMATS), ".gif")

@@ -21,7 +21,8 @@ from lstm_toys.populations import programs
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.programs import CurveSets, Start, TrainingSpecification
 from lstm_toys.populations.specification import specify
-from lstm_toys.populations.train import Training
+from lstm_toys.populations.train import PopulationTraining
+from lstm_toys.populations.trained import Networks
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import TRAINING, Experiment
@@ -93,7 +94,9 @@ class Prepared:
         with trial(f"experiment {experiment.name}: its optimizer cannot be made"):
             shapes = programs.parameter_shapes(task, network(experiment, task, self.settings))
             own = transforms.own(experiment.optimizer(self.settings), shapes)
-            if unknown := experiment.numbers.keys() - {*task.numbers, *transforms.numbers(own)}:
+            if experiment.penalty is None and (
+                unknown := experiment.numbers.keys() - {*task.numbers, *transforms.numbers(own)}
+            ):
                 raise ValueError(f"it does not inject {min(unknown)}, which is no number of the task either")
             return own
 
@@ -140,6 +143,7 @@ class Prepared:
         answered: Mapping[int, CurveSets],
         members: Mapping[str, Any] | None = None,
         lengths: Mapping[str, Int[np.ndarray, " C"]] | None = None,
+        initial: Networks | None = None,
     ) -> tuple[TrainingSpecification, Start]:
         """Specifies a training of these networks.
 
@@ -148,6 +152,7 @@ class Prepared:
             answered: sets of curves to answer, by step.
             members: seeds, training numbers and traced settings of each member; None: those of the settings.
             lengths: number of points of the curves to answer, of each set in which they differ.
+            initial: networks to train on from.
         """
         if members is None:
             members = {name: getattr(self.settings, name) for name in ("seeds", *self.traced)}
@@ -165,6 +170,8 @@ class Prepared:
                 block=self.block,
                 frames=self.experiment.frames,
                 early_stopping=early,
+                penalty=self.experiment.penalty,
+                initial=initial,
                 **{"learning_rate": None, **members},
             )
         return dataclasses.replace(specification, curves=answered, lengths=lengths or {}), start
@@ -221,14 +228,14 @@ def begin(
     run: Run,
     context: RunContext,
     part: str = "",
-) -> Training:
+) -> PopulationTraining:
     """Announces a training by what distinguishes it from others of the command, or by its network, and sets it up.
 
     ``part`` is the folder of its checkpoints, in a run of several trainings.
     """
     tell = context.progress.tell
     checkpoints = Checkpoints(run.checkpoints / part, context.options.checkpoint_every, tell)
-    training = Training(
+    training = PopulationTraining(
         *specified,
         executor=context.executor,
         checkpoints=checkpoints,

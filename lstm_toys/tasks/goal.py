@@ -52,12 +52,11 @@ class Goal:
         if (self.rmse is None) == (self.accuracy is None):
             raise ValueError("a goal has one limit: rmse or accuracy")
         arguments.fields(self, arguments.number, "after", least=0, below=1)
+        arguments.fields(self, arguments.names, "features")
         if self.accuracy is None:
             arguments.fields(self, arguments.number, "rmse", above=0)
         else:
             arguments.fields(self, arguments.number, "accuracy", above=0, most=1)
-        arguments.fields(self, arguments.names, "features")
-        if self.accuracy is not None:
             object.__setattr__(self, "features", self.features or ACCURACIES[:1])
             for name in self.features:
                 arguments.choice("features of an accuracy", name, *ACCURACIES)

@@ -141,12 +141,11 @@ class Sets:
         curves = self._scaled(self.trained.values)
         if self.ask == "next":
             return tasks.supervision.predict_next(curves[:, : len(x) + 1], self.features, self.batch)
+        curves = curves[:, : len(x)]
         if self.ask == "same":
-            return tasks.supervision.reproduce_curves(curves[:, : len(x)], self.features, self.batch)
+            return tasks.supervision.reproduce_curves(curves, self.features, self.batch)
         targets = self._targets(self.trained)
-        return tasks.supervision.answer_curves(
-            curves[:, : len(x)], targets, self.features, self.output_features, self.batch
-        )
+        return tasks.supervision.answer_curves(curves, targets, self.features, self.output_features, self.batch)
 
     def probes(self, x: jt.Float[jt.Array, " T"]) -> list[tasks.probes.Probe]:
         """The probes to show after training: the training curves, and the other sets."""

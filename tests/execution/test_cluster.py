@@ -7,8 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import jax
 import numpy as np
@@ -19,7 +17,6 @@ from distributed import LocalCluster, get_worker
 import lstm_toys as lt
 from conftest import HANG
 from lstm_toys.execution import cluster, signals
-from lstm_toys.execution.base import Job
 from lstm_toys.populations import blocks, train
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.specification import specify
@@ -46,7 +43,7 @@ def connected(address, *, tell=print):
 @pytest.fixture(scope="module")
 def here():
     """What a training comes to in this process."""
-    return train.Training(*specify(TASK, MODEL, **OPTIONS)).networks()
+    return train.PopulationTraining(*specify(TASK, MODEL, **OPTIONS)).networks()
 
 
 @pytest.fixture(scope="module")
@@ -75,32 +72,17 @@ def two():
 
 def training(executor, checkpoints=None, **how):
     """The training of `here`, by an executor."""
-    return train.Training(*specify(TASK, MODEL, **OPTIONS), executor=executor, checkpoints=checkpoints, **how)
+    return train.PopulationTraining(*specify(TASK, MODEL, **OPTIONS), executor=executor, checkpoints=checkpoints, **how)
 
 
-@dataclass(frozen=True)
-class Plain(Job):
-    """A job that computes nothing that JAX would lower."""
-
-    make: Callable
-
-    def function(self):
-        return self.make()
+def nap(part):
+    """Takes long enough for everybody to be asked."""
+    return time.sleep(0.3) or part
 
 
-def napping():
-    """A job that takes long enough for everybody to be asked."""
-    return lambda part: time.sleep(0.3) or part
-
-
-def spread(found, make, parts):
+def spread(found, function, parts):
     """What a function comes to for some parts, by part, and the workers that computed them."""
-
-    def job():
-        compute = make()
-        return lambda part: (compute(part), get_worker().address)
-
-    outcomes = {part: outcome.value for part, outcome in found.map(Plain(job), parts, lambda: False)}
+    outcomes = dict(found.map(lambda part: (function(part), get_worker().address), parts))
     return {part: value for part, (value, _) in outcomes.items()}, {worker for _, worker in outcomes.values()}
 
 
@@ -119,18 +101,13 @@ def test_a_training_is_the_same_bits_by_two_workers_and_nothing_listens_beyond_t
 
 
 def test_a_part_that_fails_is_told_and_the_others_are_done(near):
-    def job():
-        def halved(part):
-            if part == 3:
-                raise ValueError("three cannot be\nhalved")
-            return part / 2
+    def halved(part):
+        if part == 3:
+            raise ValueError("three cannot be\nhalved")
+        return part / 2
 
-        return halved
-
-    came, outcomes = {}, near.map(Plain(job), [1, 2, 3, 4, 5], lambda: False)
-    for _ in range(4):
-        part, outcome = next(outcomes)
-        came[part] = outcome.value
+    outcomes = near.map(halved, [1, 2, 3, 4, 5])
+    came = dict(next(outcomes) for _ in range(4))
     with pytest.raises(cluster.Lost, match="3 failed 3 times: ValueError: three cannot be halved"):
         next(outcomes)
     assert came == {part: part / 2 for part in (1, 2, 4, 5)}
@@ -139,13 +116,13 @@ def test_a_part_that_fails_is_told_and_the_others_are_done(near):
 def test_what_cannot_be_sent_is_told(near):
     lock = threading.Lock()
     with pytest.raises(cluster.Unreachable, match="cannot be sent to workers: TypeError"):
-        list(near.map(Plain(lambda: lock), [1], lambda: False))
+        list(near.map(lambda part: (part, lock), [1]))
 
 
 def test_nobody_who_is_asked_to_stop_waits(near):
     asked = iter([False, True])
     with pytest.raises(signals.Stopped):
-        list(near.map(Plain(napping), range(50), lambda: next(asked)))
+        list(near.map(nap, range(50), lambda: next(asked)))
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "tcp://127.0.0.1:70000"])
@@ -185,17 +162,14 @@ def test_a_worker_that_is_killed_or_says_nothing_is_replaced_and_its_part_done_a
     monkeypatch.setattr(cluster, "PATIENCE", 6.0)
     marker = tmp_path / "sent"
 
-    def job():
-        def once(part):
-            if part == 1 and not marker.exists():
-                marker.write_text(str(os.getpid()))
-                os.kill(os.getpid(), sent)
-            return part
-
-        return once
+    def once(part):
+        if part == 1 and not marker.exists():
+            marker.write_text(str(os.getpid()))
+            os.kill(os.getpid(), sent)
+        return part
 
     with connected("local:2") as found:
-        came, _ = spread(found, job, range(4))
+        came, _ = spread(found, once, range(4))
         with contextlib.suppress(ProcessLookupError):  # Dask ended it.
             os.kill(int(marker.read_text()), signal.SIGCONT)
     assert came == {part: part for part in range(4)}
@@ -265,7 +239,7 @@ def test_whoever_is_gone_ends_the_run(who, sent, told, scheduler, monkeypatch):
     for name, value in {"PATIENCE": 8.0, "REACHED": 2.0, "TRIES": 100}.items():
         monkeypatch.setattr(cluster, name, value)
     with connected(file) as found:
-        outcomes = found.map(Plain(napping), range(500), lambda: False)
+        outcomes = found.map(nap, range(500))
         next(outcomes)
         (scheduling if who == "scheduler" else worker).send_signal(sent)
         for child in psutil.Process(worker.pid).children() if who == "worker" else []:

@@ -10,8 +10,9 @@ from world import MINE as Y
 import lstm_toys as lt
 from conftest import carry_out, located, value
 from experiments import own
-from lstm_toys.cli import command, flags
+from lstm_toys.cli import command
 from lstm_toys.results import storage
+from lstm_toys.runs import flags
 from lstm_toys.tasks import sets
 
 SMALL = ["--seeds=2", "--steps=4", "--hidden=4", "--quiet"]
@@ -42,7 +43,7 @@ def other(tmp_path):
 
 def work_of(*arguments):
     """What a command line asks for."""
-    (work,) = command.plan(own.EXPERIMENT, [*arguments, *SMALL]).asks
+    work = command.plan(own.EXPERIMENT, [*arguments, *SMALL]).study
     return work
 
 
@@ -50,7 +51,7 @@ def ran(tmp_path, *arguments):
     """The folder of a run, and its results."""
     line = [*arguments, *SMALL, f"--results_dir={tmp_path / 'results'}"]
     assert carry_out(own.EXPERIMENT, line) == 0
-    folder = located(work_of(*line))
+    folder = located(work_of(*line), tmp_path / "results")
     return folder, storage.load_results(folder / "results.nc")
 
 

@@ -13,8 +13,8 @@ from conftest import rarely
 from lstm_toys.execution import devices
 from lstm_toys.populations import answering, blocks, programs
 from lstm_toys.populations.specification import specify
-from lstm_toys.studies.generalization.ask import Grid
 from lstm_toys.studies.generalization.measuring import GridJob
+from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks.planes import Axis
 
 BACKENDS = {"cuda": "gpu", "tpu": "tpu"}

@@ -12,7 +12,7 @@ import xarray as xr
 
 import lstm_toys as lt
 from conftest import carry_out, rarely
-from lstm_toys.populations import blocks, group, programs, specification, train
+from lstm_toys.populations import blocks, programs, specification, train
 from lstm_toys.results import arrays
 from lstm_toys.tasks.goal import NEVER
 
@@ -29,7 +29,7 @@ def trained(seeds=9, steps=STEPS, task=TASK, stopping=NEVER, **how):
     """A training as commands stop it and continue it, and its networks."""
     options = {"learning_rate": 0.3, "optimizer": "momentum", "frames": 3, "early_stopping": stopping}
     specified = specification.specify(task, MODEL, seeds=seeds, steps=steps, **options)
-    training = train.Training(*specified, **how)
+    training = train.PopulationTraining(*specified, **how)
     return training, training.networks()
 
 
@@ -126,8 +126,8 @@ def test_a_network_is_chosen_and_stopped_as_if_alone(best):
     found = wild.results
     np.testing.assert_array_equal(found.validation_loss, found.train_loss)
     assert wild.diverged.tolist() == [False, True]
-    sound = found.train_loss[1, : int(found.sound_step[1]) + 1]
-    assert found.params_step.values.tolist() == [found.train_loss[0].argmin(), sound.argmin()]
+    sound = found.train_loss[1, : int(found.sound_step[1]) + 1].values
+    assert found.params_step.values.tolist() == [found.train_loss[0].values.argmin(), sound.argmin()]
     same(lt.train(TASK, MODEL, **options, early_stopping=smallest).params, wild.params)
 
 
@@ -135,7 +135,7 @@ def test_a_network_is_chosen_and_stopped_as_if_alone(best):
 def test_a_stopped_training_has_what_it_trained_and_continues_to_the_same_bits(best, tmp_path, monkeypatch):
     """Stopped within both of two groups; a finished one computes nothing."""
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
-    monkeypatch.setattr(group, "CALL_SECONDS", 0.0)  # So that every call is of one step.
+    monkeypatch.setattr(train, "CALL_SECONDS", 0.0)  # So that every call is of one step.
 
     def continued(calls, **changes):
         left, kept = iter(range(calls)), lt.Checkpoints(tmp_path / "kept", 1e9)

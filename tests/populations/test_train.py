@@ -21,7 +21,7 @@ from conftest import HANG, hyper, rarely
 from lstm_toys.execution import signals
 from lstm_toys.networks import training
 from lstm_toys.networks.stack import Stack
-from lstm_toys.populations import answering, blocks, group, specification, train
+from lstm_toys.populations import answering, blocks, specification, train
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.tasks import families, supervision
 
@@ -41,7 +41,7 @@ def trained(seeds=3, steps=40, task=TASK, **options):
 def watched(seeds=3, learning_rate=0.1, **how):
     """The same training, as commands stop it and continue it."""
     specified = specification.specify(TASK, MODEL, seeds=seeds, steps=40, learning_rate=learning_rate)
-    training = train.Training(*specified, **how)
+    training = train.PopulationTraining(*specified, **how)
     return training, training.networks()
 
 
@@ -249,7 +249,7 @@ def test_a_network_is_sound_while_it_is_no_worse_than_untrained_and_bounded():
 
 def test_a_call_between_records_changes_nothing(networks, monkeypatch):
     monkeypatch.setattr(specification, "RECORDS", 4)
-    monkeypatch.setattr(group, "CALL_SECONDS", 0.0)
+    monkeypatch.setattr(train, "CALL_SECONDS", 0.0)
     asked = []
     _, split = watched(stop=lambda: asked.append(1))
     assert len(asked) >= 40

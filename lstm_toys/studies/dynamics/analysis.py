@@ -14,7 +14,6 @@ from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.rest import rest, starts_of
 from lstm_toys.dynamics.system import system_of
 from lstm_toys.execution import lowering
-from lstm_toys.execution.base import Job
 from lstm_toys.populations import answering, states
 from lstm_toys.populations.trained import Networks
 
@@ -34,7 +33,7 @@ MODELS: Mapping[str, Callable[..., Float[np.ndarray, "S C T A"]]] = {
 
 
 @dataclass(frozen=True)
-class NetworkJob(Job[Networks, xr.Dataset]):
+class NetworkJob:
     """What the analyses of networks share; of all kept steps, the last one gets the full analysis.
 
     Attributes:
@@ -69,9 +68,6 @@ class InputAnalysis(NetworkJob):
     frequencies: Float[np.ndarray, " W"]
     driving: tuple[int, ...]
     sequence: bool
-
-    def function(self) -> Callable[[Networks], xr.Dataset]:
-        return self.analyzed
 
     def analyzed(self, networks: Networks) -> xr.Dataset:
         *earlier, last = networks.steps

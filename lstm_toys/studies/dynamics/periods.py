@@ -1,6 +1,5 @@
 """Analyzes networks while their inputs are constant, as in named periods of a task: fixed points and slow points."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax
@@ -52,9 +51,6 @@ class PeriodAnalysis(NetworkJob):
     """
 
     within: Bool[np.ndarray, "C T"]
-
-    def function(self) -> Callable[[Networks], xr.Dataset]:
-        return self.analyzed
 
     def analyzed(self, networks: Networks) -> xr.Dataset:
         system, params = system_of(networks, self.curves.shape[2]), networks.params

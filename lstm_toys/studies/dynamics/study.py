@@ -12,32 +12,33 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
+from rich.console import RenderableType
 
+from lstm_toys import tables
 from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.rest import Kind
 from lstm_toys.execution import code, lowering
 from lstm_toys.figures import Drawing
+from lstm_toys.networks.inside import inside, last
 from lstm_toys.output import counted
-from lstm_toys.populations.states import check_initial, inside, last
+from lstm_toys.populations.states import check_initial
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json, median_of
 from lstm_toys.runs import checks, external
-from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.experiment import TRAINING, Experiment
 from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.preparation import Prepared
-from lstm_toys.runs.study import Study
+from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.studies.dynamics import figures, periods, slow_figures
 from lstm_toys.studies.dynamics.analysis import InputAnalysis
-from lstm_toys.studies.dynamics.ask import INPUTS, WINDOWS, DynamicsSettings, Period
 from lstm_toys.studies.dynamics.periods import MOST_POINTS, TRIALS, PeriodAnalysis
-from lstm_toys.studies.training import ask as training
-from lstm_toys.tasks.planes import Axis
+from lstm_toys.studies.dynamics.settings import INPUTS, WINDOWS, DynamicsSettings, Period
+from lstm_toys.studies.training.study import Training
 from lstm_toys.tasks.probes import SHARED, by_points
 
 TOGETHER = 16
@@ -54,6 +55,8 @@ BEYOND = 0.25
 VARIABLES = {"kind", "share", "static_answer", "gain", "mode_frequency", "distance"}
 """Variables that every file has."""
 
+EXPLAINED, PREDICTED = ": variance explained", ": time points predicted"
+
 LABELS = {
     "mode_frequency": "frequency of the leading mode",
     "time_constant": "time constant of the leading mode",
@@ -67,24 +70,27 @@ LABELS = {
 class Dynamics(Study[DynamicsSettings]):
     """Analyzes the dynamics of a trained population."""
 
-    def __init__(self, ask: Ask[DynamicsSettings]) -> None:
-        super().__init__(ask)
-        self.experiment: Experiment = ask.subject
-        self.prepared = Prepared(self.experiment, self.settings.trained)
+    def __init__(self, experiment: Experiment, settings: DynamicsSettings) -> None:
+        super().__init__(experiment, settings)
+        self.experiment, self.prepared = experiment, Prepared(experiment, settings.trained)
+
+    @cached_property
+    def needs(self) -> dict[str, Training]:
+        return {"population": Training(self.experiment, self.settings.trained)}
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:
         """The periods whose constant inputs are examined; empty for values of a single input."""
-        features, inputs = len(self.prepared.task.input_features), self.settings.inputs
-        if inputs is None and features > 1:
+        features, settings = len(self.prepared.task.input_features), self.settings
+        if settings.inputs is None and not settings.hold and features > 1:
             return (Period("no input", (0.0,) * features),)
-        return inputs if isinstance(inputs, tuple) else ()
+        return settings.hold
 
     def check(self) -> None:
         checks.check_experiment(self.experiment)
         model, shown = self.prepared.model, self.prepared.task.input_features
         features, name = len(shown), f"dynamics of {self.experiment.name}"
-        if isinstance(self.settings.inputs, Axis) and features > 1:
+        if self.settings.inputs is not None and features > 1:
             raise Refused(f"{name}: --inputs takes networks with a single input; these are shown {' and '.join(shown)}")
         if self.periods and self.settings.trained.keep_steps:
             raise Refused(f"{name}: slow points are those of the last parameters; use --keep_steps none")
@@ -115,7 +121,7 @@ class Dynamics(Study[DynamicsSettings]):
         prepared, settings = self.prepared, self.settings
         curves = prepared.curves.answered[SHARED]
         (mean,) = np.asarray(prepared.curves.training.inputs, float).mean(axis=(0, 1))
-        if isinstance(settings.inputs, Axis):
+        if settings.inputs is not None:
             asked = settings.inputs.values
         else:
             low, high = float(curves.min()), float(curves.max())
@@ -139,7 +145,7 @@ class Dynamics(Study[DynamicsSettings]):
         sets = by_points(self.prepared.probes, self.prepared.x)[SHARED]
         return [TRAINING, *(probe.name for probe in sets for _ in probe.inputs)]
 
-    def digests(self) -> lowering.Digests:
+    def values(self) -> lowering.Digests:
         model, features = self.prepared.model, len(self.prepared.task.input_features)
         params = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, features)))["params"]
         initial = jax.eval_shape(lambda own: last(inside(model, own, jnp.zeros((1, 1, features)))[1]), params)
@@ -148,14 +154,14 @@ class Dynamics(Study[DynamicsSettings]):
             **self.job.digests(),
             **lowering.lowered("step", step, params, jax.ShapeDtypeStruct((1, 1, features), jnp.float32), initial),
             "families": lowering.digest(self.families),
-            "population": self.needs["population"].folder.name,
+            "population": self.needed["population"].folder.name,
             "library": code.library("dynamics", "studies/dynamics"),
         }
 
     def compute(self, context: RunContext) -> Metrics:
         """Every part is saved as soon as it is analyzed, and is not analyzed again when the run continues."""
-        population = self.needs["population"]
-        if lost := training.lost(population.read_metrics()):
+        population = self.needed["population"]
+        if lost := self.needs["population"].lost(population.read_metrics()):
             raise Failed(lost)
         run, networks = self.run, networks_of(population, self.prepared.model)
         sound, scale = np.flatnonzero(~networks.diverged), self.settings.weight_scale
@@ -165,7 +171,7 @@ class Dynamics(Study[DynamicsSettings]):
         with context.timed("analyze"):
             done = len(sound) - sum(map(len, missing))
             scaled = (each.mapped(lambda leaf: scale * leaf) for each in missing)
-            for part, (found, _) in context.executor.map(self.job, scaled):
+            for part, found in context.executor.map(self.job.analyzed, scaled):
                 storage.save_results(found.assign_attrs(flags="{}"), self._kept(part))
                 done += len(part)
                 context.progress.tell(f"dynamics of {done:,} of {counted(len(sound), 'network')}")
@@ -233,12 +239,41 @@ class Dynamics(Study[DynamicsSettings]):
         measured = {"mean_input": float(found.input[int(found.attrs["mean"])]), "summary": summary(found)}
         return measured | ({"curves": curves(found)} if "explained" in found else {})
 
+    def report(self) -> Iterator[RenderableType]:
+        """Yields a table of results at rest, and tables of the variance that each model explains by family."""
+        metrics = self.run.read_metrics()
+        summary, kept = metrics["summary"], metrics["seeds"] - len(metrics["diverged_seeds"])
+        title = f"{self.experiment.name}: dynamics of {kept} of {counted(metrics['seeds'], 'network')}"
+        rows = [
+            (name, *tables.spread(row))
+            for name, row in summary.items()
+            if EXPLAINED not in name and PREDICTED not in name
+        ]
+        yield tables.table(title, ("", "median or share>", "95 % interval>"), rows)
+        for window in WINDOWS.values():
+            yield from _variance(summary, window)
+        yield from tables.few(kept)
+        yield tables.stages(metrics["seconds"])
+
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         path = self.run.checked("results.nc")
         if self.periods:
             yield from slow_figures.draw(storage.load_results(path, periods.VARIABLES)).items()
         else:
             yield from figures.draw(storage.load_results(path, VARIABLES)).items()
+
+
+def _variance(summary: dict[str, Any], window: str) -> Iterator[RenderableType]:
+    named = f"{EXPLAINED}{window}, "
+    models, families = ([*dict.fromkeys(name.split(named)[at] for name in summary if named in name)] for at in (0, 1))
+    if models:
+        keys = {model: [f"{model}{named}{each}" for each in families] for model in models}
+        if f"LPV{PREDICTED}{window}, {families[0]}" in summary:
+            keys |= {"predicted by LPV": [f"LPV{PREDICTED}{window}, {each}" for each in families]}
+        rows = [(name, *(tables.number(summary[key]["median"]) for key in own)) for name, own in keys.items()]
+        columns = ("", *(f"{name.replace('_', ' ')}>" for name in families))
+        title = f"share of variance that models explain{window or ' after the first fifth'} of x, median over networks"
+        yield tables.table(title, columns, rows)
 
 
 def _explained(found: xr.Dataset) -> xr.Dataset:

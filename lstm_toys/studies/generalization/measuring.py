@@ -5,10 +5,10 @@ members and curves, so that a result is bitwise independent of other networks an
 """
 
 import json
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ import xarray as xr
 from jaxtyping import Array, Float, PyTree
 
 from lstm_toys.execution import lowering
-from lstm_toys.execution.base import Executor, Job
+from lstm_toys.execution.executor import Executor
 from lstm_toys.files import replacing
 from lstm_toys.networks import training
 from lstm_toys.populations import answering, blocks
@@ -28,7 +28,7 @@ from lstm_toys.populations.answering import CURVE_BLOCK
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, summary
 from lstm_toys.statistics import measures
-from lstm_toys.studies.generalization.ask import Grid
+from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks.families import Family
 from lstm_toys.tasks.parameters import PARAMETER, Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
@@ -56,7 +56,7 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measuring(Job[Part, Values]):
+class Measuring(ABC):
     """Measures answers to sets of curves.
 
     Attributes:
@@ -76,6 +76,10 @@ class Measuring(Job[Part, Values]):
     @abstractmethod
     def digests(self, networks: Networks) -> lowering.Digests:
         """Digests of everything that is measured of networks, for the identity of a run."""
+
+    @abstractmethod
+    def measure(self, part: Part) -> Values:
+        """Measures answers of some networks to one set of curves."""
 
     @abstractmethod
     def labeled(self, values: Mapping[str, Values]) -> dict[str, xr.Dataset]:
@@ -100,7 +104,7 @@ def evaluate(
     places = [slice(first, min(first + group, seeds)) for first in range(0, seeds, group)]
     parts = (Part(name, own, networks[own]) for name in job.curves for own in places)
     every: dict[str, Values] = {name: {} for name in job.curves}
-    for part, (values, _) in executor.map(job, parts):
+    for part, values in executor.map(job.measure, parts):
         for name, each in values.items():
             whole = every[part.curves].setdefault(name, np.empty((seeds, *each.shape[1:]), np.float32))
             whole[part.members] = each
@@ -139,35 +143,33 @@ class GridJob(Measuring):
             digests[f"grid {grid.name}"] = lowering.digest(cells, repr(declared), [axis.name for axis in grid.axes])
         return {**digests, **lowering.compiled()}
 
-    def function(self) -> Callable[[Part], Values]:
-        grids, mesh = {grid.name: grid for grid in self.grids}, blocks.mesh()
-        programs: dict[tuple[Any, ...], Callable[..., Any]] = {}
-
-        def compute(part: Part) -> Values:
-            grid, cells = grids[part.curves], self.curves[part.curves]
-            points = grid.points(self.timesteps, self.span)
-            key = (grid.family, points, grid.axis(SPACING) is None)  # Grids with other values share a program.
-            if key not in programs:
-                programs[key] = blocks.spread(self.measured(part.networks.model, grid), mesh)
-            ((count, placed),) = blocks.placed(part.networks.params, self.group, part.networks.block, mesh)
-            tile, tiles = max(1, TILE_POINTS // points // CURVE_BLOCK) * CURVE_BLOCK, []
-            for start in range(0, cells, tile):
-                stop = min(start + tile, cells)
-                # Padded by repeating the last cell, so that the program has one shape.
-                padded = partial(np.pad, pad_width=(0, start + tile - stop), mode="edge")
-                chunks = {
-                    name: jnp.asarray(padded(each), jnp.float32).reshape(-1, CURVE_BLOCK)
-                    for name, each in grid.cells(start, stop, self.timesteps, self.span).items()
-                }
-                tiles.append(blocks.flat(programs[key](placed, chunks), count))
-            return {
-                name: np.concatenate([each[name] for each in tiles], axis=1)
-                .reshape(count, -1)[:, :cells]
-                .reshape(count, *grid.shape)
-                for name in tiles[0]
+    def measure(self, part: Part) -> Values:
+        grid, cells = next(grid for grid in self.grids if grid.name == part.curves), self.curves[part.curves]
+        points, mesh = grid.points(self.timesteps, self.span), blocks.mesh()
+        key = (grid.family, points, grid.axis(SPACING) is None)  # Grids with other values share a program.
+        if key not in self._programs:
+            self._programs[key] = blocks.spread(self.measured(part.networks.model, grid), mesh)
+        ((count, placed),) = blocks.placed(part.networks.params, self.group, part.networks.block, mesh)
+        tile, tiles = max(1, TILE_POINTS // points // CURVE_BLOCK) * CURVE_BLOCK, []
+        for start in range(0, cells, tile):
+            stop = min(start + tile, cells)
+            # Padded by repeating the last cell, so that the program has one shape.
+            padded = partial(np.pad, pad_width=(0, start + tile - stop), mode="edge")
+            chunks = {
+                name: jnp.asarray(padded(each), jnp.float32).reshape(-1, CURVE_BLOCK)
+                for name, each in grid.cells(start, stop, self.timesteps, self.span).items()
             }
+            tiles.append(blocks.flat(self._programs[key](placed, chunks), count))
+        return {
+            name: np.concatenate([each[name] for each in tiles], axis=1)
+            .reshape(count, -1)[:, :cells]
+            .reshape(count, *grid.shape)
+            for name in tiles[0]
+        }
 
-        return compute
+    @cached_property
+    def _programs(self) -> dict[tuple[Any, ...], Callable[..., Any]]:
+        return {}
 
     def measured(
         self, model: nn.Module, grid: Grid
@@ -252,18 +254,12 @@ class LengthJob(Measuring):
             digests[f"targets {each.name}"] = lowering.digest(each.targets)
         return digests
 
-    def function(self) -> Callable[[Part], Values]:
-        probes = dict(zip(self.curves, self.probes, strict=True))
-
-        def compute(part: Part) -> Values:
-            probe = probes[part.curves]
-            answers = answering.answers(part.networks, probe.inputs, lengths=probe.lengths)
-            time = np.arange(probe.inputs.shape[1], dtype=float)
-            labeled = arrays.answered(self.task, time, self.span, [probe], {SHARED: answers})
-            values = summary.of_probes(self.task, labeled)
-            return {name: each[:, 0].astype(np.float32) for name, each in values.items()}
-
-        return compute
+    def measure(self, part: Part) -> Values:
+        probe = dict(zip(self.curves, self.probes, strict=True))[part.curves]
+        answers = answering.answers(part.networks, probe.inputs, lengths=probe.lengths)
+        time = np.arange(probe.inputs.shape[1], dtype=float)
+        values = summary.of_probes(self.task, arrays.answered(self.task, time, self.span, [probe], {SHARED: answers}))
+        return {name: each[:, 0].astype(np.float32) for name, each in values.items()}
 
     def labeled(self, values: Mapping[str, Values]) -> dict[str, xr.Dataset]:
         axes = {"accuracy": ("seed", LENGTH, "counted")}

@@ -13,7 +13,7 @@ from lstm_toys.results.storage import check_whole
 from lstm_toys.results.summary import median_of
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
-from lstm_toys.studies.generalization.ask import TRAINING
+from lstm_toys.studies.generalization.settings import TRAINING
 from lstm_toys.tasks.parameters import PARAMETER, Span
 from lstm_toys.tasks.planes import LENGTH
 
@@ -49,7 +49,7 @@ def errors(grid: xr.Dataset) -> dict[str, xr.DataArray]:
 
 def axes(grid: xr.Dataset) -> tuple[str, str]:
     """The names of a grid's axes: rows, columns."""
-    rows, columns, *_ = (str(name) for name in grid.get("rmse", grid.get("error")).dims[1:])
+    rows, columns, *_ = map(str, (grid.rmse if "rmse" in grid else grid.error).dims[1:])
     return rows, columns
 
 
@@ -58,11 +58,6 @@ def medians(measure: xr.DataArray) -> Float[np.ndarray, "rows columns"]:
     values = measure.values
     some = np.isfinite(values).mean(axis=0) >= 0.5
     return np.where(some, np.nanmedian(np.where(some, values, 0.0), axis=0), np.nan)
-
-
-def training_error(grids: Grids, name: str) -> Float[np.ndarray, " S"]:
-    """Each seed's median error of a number over the training curves; see `errors`."""
-    return np.median(errors(grids[TRAINING])[name].values, axis=(1, 2))
 
 
 def summary(grids: Grids, limit: float) -> dict[str, intervals.Estimate]:
@@ -74,8 +69,8 @@ def summary(grids: Grids, limit: float) -> dict[str, intervals.Estimate]:
     rows: dict[str, intervals.Estimate] = {}
     planes = {name.replace("_", " x "): grid for name, grid in grids.items() if name not in ("", TRAINING)}
     for name in errors(grids[TRAINING]):
-        label = f"error of {name}" if name else "RMSE"
-        rows[f"training, {label}"] = intervals.median_bootstrap(training_error(grids, name))
+        label, error = f"error of {name}" if name else "RMSE", errors(grids[TRAINING])[name].values
+        rows[f"training, {label}"] = intervals.median_bootstrap(np.median(error, axis=(1, 2)))
         for title, grid in planes.items():
             values = errors(grid)[name].values
             own = np.median(values, axis=(1, 2)), np.mean(values < limit, axis=(1, 2))

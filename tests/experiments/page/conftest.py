@@ -91,7 +91,7 @@ def compose(saved, tmp_path_factory):
 
     def write(entries, kinds=every, missing=None, summary=None, dynamics=None):
         populations = {kind: saved(kind) for kind in kinds}
-        finished = SimpleNamespace(command="", settings=runs.planned(("sine",), ROOT).settings, metrics=METRICS)
+        finished = SimpleNamespace(command="", settings=runs.planned(("sine",)).settings, metrics=METRICS)
         figures = {section["id"]: "data:," for section in post.SECTIONS}
         used = dict.fromkeys([*(section["run"] for section in post.SECTIONS), "claims"], finished)
         parts = {

@@ -14,7 +14,7 @@ from experiments.page import __main__ as command
 from experiments.page import build, charts, playground, post, runs
 from experiments.post import sentences
 from lstm_toys.files import sha256
-from lstm_toys.runs.ask import Ask
+from lstm_toys.runs.study import Study
 
 RESULTS = conftest.ROOT / "results"
 
@@ -59,11 +59,11 @@ def test_without_a_finished_run_there_is_no_page(tmp_path, capsys):
     assert not (tmp_path / command.NAME).exists()
 
 
-def test_every_sentence_has_a_section_and_every_run_a_command(tmp_path):
+def test_every_sentence_has_a_section_and_every_run_a_command():
     placed = [claim for section in post.SECTIONS for claim in section["claims"]]
     assert sorted(placed) == sorted(claim.id for claim in sentences.SENTENCES)
     for arguments in (arguments for commands in runs.COMMANDS.values() for arguments in commands):
-        assert isinstance(runs.planned(arguments, tmp_path), Ask)
+        assert isinstance(runs.planned(arguments), Study)
 
 
 def test_a_drawing_shows_every_network_and_says_what_lies_beyond():

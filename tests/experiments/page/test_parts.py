@@ -42,9 +42,8 @@ def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is
 
 def test_plucked_networks_ring_as_the_library_has_it(opened, saved):
     page = opened("#curve=pluck&level=0.2&pull=0.4&networks=dense")
-    model, params, *_ = saved("dense")
     curve = np.float32([0.6] * 110 + [0.2] * 90)[None, :, None]
-    answers = np.asarray(lt.answers((model, params), curve))[[*range(3), *range(4, 17)], 0, 100:, 0]
+    answers = np.asarray(lt.answers(saved("dense"), curve))[[*range(3), *range(4, 17)], 0, 100:, 0]
     assert np.allclose(page.numbers()[:, 2], np.median(answers, axis=0)[AT], atol=1e-4)
     told = page.tab.locator(".ring").all_inner_texts()
     for words, label in zip(told, ("LSTM, dense readout", "GRU", "plain recurrent (tanh)"), strict=True):

@@ -164,7 +164,7 @@ def test_a_page_of_runs_answers_as_their_results_have_it(opened, tmp_path, monke
     assert conftest.carry_out(sine.EXPERIMENT, [*line, f"--results_dir={tmp_path}", "--quiet"]) == 0
     assert conftest.carry_out(command, [f"--results_dir={tmp_path}", "--quiet"]) == 0
     page = opened(f"{(tmp_path / command.NAME).as_uri()}{LARGER}")
-    results = lt.load(conftest.located(runs.planned(("sine", *line), tmp_path))).results
+    results = lt.load(conftest.located(runs.planned(("sine", *line)), tmp_path)).results
     for family in ("line", "line_origin", "amplitude", "phase", "frequency"):
         page.choose(set=family)
         for number, button in enumerate(page.tab.locator("#members button").all()):

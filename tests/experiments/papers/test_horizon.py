@@ -12,7 +12,8 @@ import experiments.horizon
 import experiments.longevity
 import lstm_toys as lt
 from conftest import ROOT, rarely
-from experiments.papers import horizon, languages, longevity, networks, reports
+from experiments import horizon, longevity
+from experiments.papers import languages, networks, reports
 
 
 @pytest.mark.parametrize("gates", ["sigmoid", *rarely("hard")])
@@ -119,7 +120,7 @@ def test_eight_memories_by_hand_are_eight_stable_fixed_points():
 
 @pytest.mark.parametrize(("command", "judged"), [(experiments.horizon, horizon), (experiments.longevity, longevity)])
 def test_what_is_published_is_judged_told_and_drawn(command, judged, tmp_path):
-    (asked,) = command.plan([f"--results_dir={tmp_path}"]).asks
+    asked = command.plan([f"--results_dir={tmp_path}"]).study
     metrics = json.loads((ROOT / "results" / asked.name / "metrics.json").read_text())
     verdicts = judged.verdicts(*(metrics[name] for name in ("populations", "sine") if name in metrics))
     supported = {words: each["supported"] for words, each in verdicts}

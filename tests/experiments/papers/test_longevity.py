@@ -11,8 +11,8 @@ import pytest
 
 import lstm_toys as lt
 from conftest import carry_out, rarely
-from experiments import longevity as command
-from experiments.papers import horizon, longevity, memory, networks
+from experiments import horizon, longevity
+from experiments.papers import memory, networks
 
 
 @pytest.fixture
@@ -153,8 +153,8 @@ def test_the_command_tells_what_the_rate_chooses(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(longevity, "several", several)
     switched = {"0.1, then 0.01": measured(700), "0.01, then 0.1": measured(80)}
     monkeypatch.setattr(longevity, "switches", lambda *_: switched)
-    monkeypatch.setattr(command, "SINE", {})
-    assert carry_out(command, ["--seeds=8", f"--results_dir={tmp_path}"]) == 0
+    monkeypatch.setattr(longevity, "SINE", {})
+    assert carry_out(longevity, ["--seeds=8", f"--results_dir={tmp_path}"]) == 0
     assert "the early rate selects" in capsys.readouterr().out
     (metrics,) = (json.loads(path.read_text()) for path in (tmp_path / "runs").glob("longevity-*/metrics.json"))
     supported = {words for words, each in metrics["numbers"]["verdicts"].items() if each["supported"]}

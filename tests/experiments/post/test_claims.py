@@ -295,7 +295,8 @@ def several(labeled, largest=0.3):
 def inside(labeled, **ranges):
     """The curves with parameters within ranges."""
     for name, (low, high) in ranges.items():
-        labeled = labeled.isel(curve=((low - 1e-9 < labeled[name]) & (labeled[name] < high + 1e-9)).values)
+        values = labeled[f"parameter_{name}"].values
+        labeled = labeled.isel(curve=(low - 1e-9 < values) & (values < high + 1e-9))
     return labeled
 
 

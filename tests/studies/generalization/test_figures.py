@@ -1,5 +1,6 @@
 """The summary and the figures of an evaluation, of results made by hand."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
@@ -10,7 +11,8 @@ from experiments import sine
 from lstm_toys.results import arrays
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import figures, results
-from lstm_toys.studies.generalization.ask import Grid, Subject, _sines
+from lstm_toys.studies.generalization.settings import Grid, Subject
+from lstm_toys.studies.generalization.study import _sines
 from lstm_toys.tasks.parameters import PARAMETER, PARAMETERS
 from lstm_toys.tasks.planes import Axis
 
@@ -33,7 +35,7 @@ def hand_made():
         dims = [f"{PARAMETER}{name}" for name in axes]
         columns = {
             name: (("seed", *dims), random.uniform(0.5, 1.5, (5, *shape)).astype(np.float32))
-            for name in measures.MEASURES
+            for name in measures.every(*jnp.ones((3, 9)))
         }
         columns["delay"][1][:, 0] = np.nan
         declared = {each.name: each for family in PARAMETERS.values() for each in family}
@@ -132,8 +134,8 @@ def test_every_seed_has_a_map_of_its_own(hand_made):
 
 def test_the_largest_gain_and_other_frequencies_are_found_where_they_were_put(hand_made):
     sines = hand_made["amplitude_frequency"]
-    assert sines.frequency.values.tolist() == [5.0, 13.75, 22.5, 31.25, 40.0]  # A fifth of x is not measured.
-    sines["frequency_answered"][:] = sines.frequency
+    assert sines.parameter_frequency.values.tolist() == [5.0, 13.75, 22.5, 31.25, 40.0]  # A fifth of x is not measured.
+    sines["frequency_answered"][:] = sines.parameter_frequency
     sines["gain"][:] = 0.5
     sines["gain"][:, 0, 0] = [3.0, 3.0, 4.0, 9.0, np.nan]  # Less than a period.
     sines["gain"][:, 2, 3] = [1.0, 2.0, 2.5, 3.0, 9.0]
@@ -154,7 +156,7 @@ def test_the_largest_gain_and_other_frequencies_are_found_where_they_were_put(ha
 
 
 def test_slow_sines_have_no_period_to_be_described_by(hand_made):
-    slow = hand_made["amplitude_frequency"].isel(frequency=[0])
+    slow = hand_made["amplitude_frequency"].isel(parameter_frequency=[0])
     found = results.sines(slow, lt.Span())
     assert found["largest_gain"]["frequency"] == 5.0
     assert found["periodic_gain"] is None

@@ -10,11 +10,11 @@ import pytest
 import xarray as xr
 
 import lstm_toys as lt
-from lstm_toys.execution.devices import Here
+from lstm_toys.execution.executor import Executor
 from lstm_toys.populations import answering
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import measuring, results
-from lstm_toys.studies.generalization.ask import TRAINING, Grid
+from lstm_toys.studies.generalization.settings import TRAINING, Grid
 from lstm_toys.tasks.families import FAMILIES
 from lstm_toys.tasks.planes import Axis
 
@@ -94,7 +94,7 @@ def written(folder, params, grid, *, seeds=7, task=SAME, span=UNIT):
     trained = lt.Networks(model, params, diverged=every == 1)[:seeds]
     job = measuring.GridJob(task=task, span=span, timesteps=20, grids=(grid,), families=FAMILIES)
     path, counted = folder / "results.nc", []
-    measuring.evaluate(job, trained, path, {"flags": {}}, Here(), counted.append)
+    measuring.evaluate(job, trained, path, {"flags": {}}, Executor(), counted.append)
     assert counted[-1] == seeds * grid.shape[0] * grid.shape[1]
     with xr.open_dataset(path, group=grid.name, engine="h5netcdf") as group:
         return {name: each.values for name, each in group.data_vars.items()}
