@@ -44,7 +44,7 @@ def measure(*, quick: bool) -> command.Results:
     with tempfile.TemporaryDirectory() as fonts:
         wall(["-m", "matplotlib.font_manager"], fonts, fonts)
         (every,) = timing.rounds({"all commands": lambda: one_round(fonts, quick=quick)}, repeats).values()
-    walls, stages = ([each[number] for each in every] for number in (0, 1))
+    walls, stages = [each[0] for each in every], [each[1] for each in every]
     seconds = {name: [each[name] for each in walls] for name in walls[0]}
     return {
         "commands": {

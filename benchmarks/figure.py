@@ -1,6 +1,7 @@
 """The figure of `benchmarks.population`: throughput over members."""
 
 import statistics
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -23,7 +24,7 @@ def throughput(results: Results) -> Figure:
             every = {members: of.get(contestant.name, {}) for members, of in cells.items()}
             rows = {members: row for members, row in every.items() if "median" in row}
             median, low, high = (np.array([row[name] for row in rows.values()]) for name in ("median", "low", "high"))
-            style = {"color": f"C{number}", "label": contestant.name, "linewidth": 1}
+            style: dict[str, Any] = {"color": f"C{number}", "label": contestant.name, "linewidth": 1}
             if rows and contestant.one_network:
                 axes.axhline(median[0], linestyle="--", **style)
             elif rows:

@@ -42,7 +42,7 @@ def measure(seconds: float) -> dict[str, dict[str, Any]]:
     measured = {}
     for part, forms in parts(Workload()).items():
         every = itertools.product(forms.items(), BLOCKS)
-        runs = {f"{name}, blocks of {block}": repeated(*form, block) for (name, form), block in every}
+        runs = {f"{name}, blocks of {block}": repeated(body, carry, block) for (name, (body, carry)), block in every}
         times = {form: min(microseconds(run, 0.01) for _ in range(10)) for form, run in runs.items()}
         best = min(times, key=lambda form: times[form])
         measured[part] = {"form": best, "us": microseconds(runs[best], seconds)}

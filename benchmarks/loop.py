@@ -114,7 +114,7 @@ def measure(*, quick: bool) -> command.Results:
 
     every = itertools.product((False, True), counts, ("loop", "ours"))
     cases = {f"{who}, {networks}, {more}": partial(case, who, networks, more) for more, networks, who in every}
-    return {"steps": steps, "networks": counts, "seconds": timing.rounds(cases, rounds)}
+    return {"networks": counts, "seconds": timing.rounds(cases, rounds)}
 
 
 def report(results: command.Results) -> Iterator[str]:

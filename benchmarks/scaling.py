@@ -154,8 +154,7 @@ def report(results: command.Results) -> Iterator[str]:
     head = f"workers | members> | steps> | member-steps/s> | lowest to highest> | against here> | {memory}"
     yield from command.table(head, map(cells, rows))
     flat = [every[key]["median"] for key in rows if key[0] == HERE and key[1] >= 64]
-    lost = 1 - min(flat) / max(flat)
-    yield f"Without a cluster the slowest number of members from 64 up is {lost:.0%} below the fastest."
+    yield f"Without a cluster the slowest number from 64 up is {1 - min(flat) / max(flat):.0%} below the fastest."
     for address, members in rows:
         if address != HERE:
             key, more = (address, members), 1 / against[address, members] - 1
