@@ -64,7 +64,8 @@ class MeasuredTraining(PopulationTraining):
 
         A worker that keeps the programs of an earlier training does not compile again; if none does, all groups count.
         """
-        began = max((came for came, compiling, *_ in self.received if compiling), default=self.began)
+        # Looking up programs takes microseconds.
+        began = max((came for came, compiling, *_ in self.received if compiling > 1e-3), default=self.began)
         return sum(steps for came, _, steps, _ in self.received if came > began) / (self.received[-1][0] - began)
 
 
