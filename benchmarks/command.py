@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from matplotlib.figure import Figure
-
 from benchmarks import machine
 from benchmarks.timing import isolated
 from lstm_toys import figures, files
@@ -25,7 +23,7 @@ def carry_out(
     measure: Callable[..., Results],
     report: Callable[[Results], Iterable[str]],
     *switches: str,
-    draw: Callable[[Results], Figure] | None = None,
+    draw: Callable[[Results], Any] | None = None,
 ) -> None:
     """Measures as the command line says, writes the results as JSON and their report as Markdown, and prints it.
 
