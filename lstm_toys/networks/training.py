@@ -212,14 +212,21 @@ def training_set(task: Task, key: Key[Array, ""], hyper: Hyper, step: Int[Array,
         return of_seed if step is None else jax.random.fold_in(of_seed, step)
 
     examples = task.made(own_key("examples"), jax.tree.map(jnp.asarray, hyper.numbers), step)
-    noise = jax.random.normal(own_key("noise"), examples.inputs.shape, examples.inputs.dtype)
-    return examples._replace(inputs=examples.inputs + hyper.noise * noise)
+    inputs, noise_key = examples.inputs, own_key("noise")
+
+    def noisy(inputs: Float[Array, "C T F"]) -> Float[Array, "C T F"]:
+        return inputs + hyper.noise * jax.random.normal(noise_key, inputs.shape, inputs.dtype)
+
+    if step is None:
+        return examples._replace(inputs=noisy(inputs))
+    # Drawn at every step, so not at all if no member of a block has noise. Under `vmap` a `cond` would always draw it.
+    once = (hyper.noise > 0).astype(jnp.int32)
+    return examples._replace(inputs=jax.lax.fori_loop(0, once, lambda _, each: noisy(each), inputs))
 
 
 def validation_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
     """A seed's examples for validation, without noise."""
-    make = task.validated if task.fresh else task.made
-    return make(purpose_key(key, "validation"), jax.tree.map(jnp.asarray, hyper.numbers))
+    return task.recorded(purpose_key(key, "validation"), jax.tree.map(jnp.asarray, hyper.numbers))
 
 
 def check_examples(task: Task, key: Key[Array, ""], numbers: Numbers | Mapping[str, float | int]) -> None:

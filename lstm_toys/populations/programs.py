@@ -174,10 +174,10 @@ def _beginning(
     )
 
 
-def shown(task: Task) -> tuple[int, int, int]:
-    """The numbers of curves, time points and features of a training set."""
-    numbers = dict.fromkeys(task.numbers, NUMBER)
-    curves, timesteps, features = jax.eval_shape(task.made, jax.random.key(0), numbers).inputs.shape
+def shown(task: Task, *, recorded: bool = False) -> tuple[int, int, int]:
+    """The numbers of curves, time points and features of a training set, or of the set that is recorded."""
+    make, numbers = task.recorded if recorded else task.made, dict.fromkeys(task.numbers, NUMBER)
+    curves, timesteps, features = jax.eval_shape(make, jax.random.key(0), numbers).inputs.shape
     return curves, timesteps, features
 
 

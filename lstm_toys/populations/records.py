@@ -66,9 +66,9 @@ def labeled(
 def _first(specification: TrainingSpecification, start: Start) -> Examples:
     """The training set of the first network without noise, or its validation set."""
     task, first = specification.task, jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
-    purpose, make = ("validation", task.validated) if task.fresh else ("examples", task.made)
-    key = training.purpose_key(training.seed_key(jnp.uint32(specification.base_seed), first.seed), purpose)
-    return make(key, {name: first.hyper.numbers[name] for name in task.numbers})
+    key = training.seed_key(jnp.uint32(specification.base_seed), first.seed)
+    own_key = training.purpose_key(key, "validation" if task.fresh else "examples")
+    return task.recorded(own_key, {name: first.hyper.numbers[name] for name in task.numbers})
 
 
 def _labeled(task: Task, examples: Examples) -> dict[str, Any]:

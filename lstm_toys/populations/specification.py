@@ -65,8 +65,10 @@ def specify(
     kept_steps = sorted({*arguments.wholes("steps", listed, least=0, most=MOST)})
     first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
     training.check_examples(task, training.seed_key(jnp.uint32(base_seed), first.seed), first.hyper.numbers)
-    # A record is a forward pass over the whole training set; with minibatches it may take a tenth of the work.
-    recorded = recorded_steps(kept_steps, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
+    # A record is a forward pass over a whole set: if that is larger than what a step takes, a tenth of the work.
+    (of_step, *_), (of_record, *_) = programs.shown(task), programs.shown(task, recorded=True)
+    of_step = task.batch or of_step
+    recorded = recorded_steps(kept_steps, 3 * of_record // of_step if of_record > of_step else 1)
     early_stopping = _fitting(task, early_stopping, len(recorded))
     if early_stopping.validation is not None:
         training.validation_set(early_stopping.validation, jax.random.key(0), first.hyper)

@@ -206,8 +206,7 @@ def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float |
         told = ", ".join(experiment.numbers) or "none"
         raise ValueError(f"numbers must be among those of {experiment.name}, {told}, not {min(unknown)!r}")
     every = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
-    make = task.validated if task.fresh else task.made
-    examples, probes = make(jax.random.key(0), every), experiment.probes(x)
+    examples, probes = task.recorded(jax.random.key(0), every), experiment.probes(x)
     check_probes(task, probes, examples.inputs.shape[1])
     first, sets = examples.inputs[:1], curves_of(task, by_points(probes, x), examples.inputs.shape[1])
     return ExperimentCurves(examples, probes, {**sets, SHARED: np.concatenate([first, sets[SHARED]])})

@@ -102,7 +102,7 @@ class Task:
         fresh: draw new examples at every step, from the seed's key and the number of the step. The recorded losses are
             computed on ``validation``.
         validation: with ``fresh``, a fixed set, or a function like ``examples``; None: one draw of ``examples`` for
-            each seed, from a separate key.
+            each seed, from a separate key. A set larger than that of a step is recorded at fewer steps.
         at_length: function like ``examples``, with the number of time points as a third argument, for probes and
             evaluations of different lengths; None: not supported.
         stepped: with ``fresh``, whether the examples depend on the number of the step, ``numbers["step"]``, such as for
@@ -167,6 +167,11 @@ class Task:
         """The validation set of a seed, for fresh examples; the key is used if the set is drawn."""
         own = self.examples if self.validation is None else self.validation
         return self._checked(own if isinstance(own, Examples) else own(key, numbers))
+
+    @property
+    def recorded(self) -> Callable[[Key[Array, ""], Numbers], Examples]:
+        """Makes the examples on which losses are recorded: the training set, or the validation set of fresh examples."""
+        return self.validated if self.fresh else self.made
 
     def longer(self, key: Key[Array, ""], numbers: Numbers, length: int) -> Examples:
         """Examples with another number of time points; raises ValueError if the task does not make any."""
