@@ -123,10 +123,10 @@ def take(tree: PyTree, members: Any) -> PyTree:
 
 def start(job: Workload, members: int) -> InitialWeights:
     """The curves, and the networks that `lstm_toys.populations.train` makes of the first seeds."""
-    task, model = job.task, job.model
+    task, how = job.task, training.Procedure(job.task, job.model, "sgd")
 
     def weights(seed: programs.Start) -> PyTree:
-        return training.init(task, model, "sgd", training.seed_key(jnp.uint32(0), seed.seed), seed.hyper).params
+        return training.init(how, training.seed_key(jnp.uint32(0), seed.seed), seed.hyper).params
 
     seeds = starts("sgd", seeds=members, learning_rate=job.learning_rate)
     made = jax.jit(partial(jax.lax.map, weights))(seeds)

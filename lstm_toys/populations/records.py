@@ -28,9 +28,9 @@ def labeled(
     """
     import xarray as xr  # Here, so that it is not loaded before a training begins.
 
-    task = specification.task
+    task, early_stopping = specification.procedure.task, specification.procedure.early_stopping
     axes, accuracies = task.axes, measured(task.loss, sequence=task.sequence)
-    about: dict[str, Any] = {"after": specification.early_stopping.after} if task.sequence else {}
+    about: dict[str, Any] = {"after": early_stopping.after} if task.sequence else {}
     examples = _first(specification, start)
     if accuracies is not None:
         about["weighted"] = int(examples.weights is not None)
@@ -65,7 +65,7 @@ def labeled(
 
 def _first(specification: TrainingSpecification, start: Start) -> Examples:
     """The training set of the first network without noise, or its validation set."""
-    task, first = specification.task, jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
+    task, first = specification.procedure.task, jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
     key = training.seed_key(jnp.uint32(specification.base_seed), first.seed)
     own_key = training.purpose_key(key, "validation" if task.fresh else "examples")
     return task.recorded(own_key, {name: first.hyper.numbers[name] for name in task.numbers})

@@ -74,16 +74,14 @@ def specify(
         training.validation_set(early_stopping.validation, jax.random.key(0), first.hyper)
     chosen = programs.suitable_block(task, model) if block is None else block
     specification = TrainingSpecification(
-        task=task,
-        model=model,
-        optimizer=kind,
+        procedure=training.Procedure(
+            task, model, kind, early_stopping, penalty, programs.curves_at_once(task, model) == 1
+        ),
         base_seed=base_seed,
         block=arguments.whole("block", chosen, least=1, most=MOST),
         kept_steps=tuple(kept_steps),
         recorded=recorded,
         frames=frame_indices(len(recorded), frames),
-        early_stopping=early_stopping,
-        penalty=penalty,
         coefficients=tuple(sorted({*start.hyper.numbers} - {*task.numbers, *transforms.numbers(kind)})),
         continues=initial is not None,
     )

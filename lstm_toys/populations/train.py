@@ -136,16 +136,16 @@ class PopulationTraining:
         every, spec = sorted(groups, key=lambda group: group.members.start), self.specification
         parts = ((group.start, group.kept, group.record, group.answers) for group in every)
         start, kept, record, self.answers = blocks.joined(parts)
-        last, steps = max(kept), spec.recorded[: every[0].records]
+        how, last, steps = spec.procedure, max(kept), spec.recorded[: every[0].records]
         return Networks(
-            model=spec.model,
+            model=how.model,
             params=kept[last].params,
             block=spec.block,
             seeds=np.asarray(start.seed).astype(int),
             diverged=np.asarray(kept[last].step) < last,
-            numbers=_numbers(spec.optimizer, start.hyper),
-            input_features=spec.task.input_features,
-            output_features=spec.task.output_features,
+            numbers=_numbers(how.optimizer, start.hyper),
+            input_features=how.task.input_features,
+            output_features=how.task.output_features,
             step=last,
             kept={step: each.params for step, each in kept.items()},
             labeled=None if record is None else records.labeled(spec, start, steps, kept[last], record),
@@ -218,7 +218,7 @@ class PopulationTraining:
                     raise Stopped(group)
         group.step, group.member, trained = step, {}, time.perf_counter()
         for kept, curves in spec.curves.items():
-            networks = spec.model, group.kept[kept].params
+            networks = spec.procedure.model, group.kept[kept].params
             group.answers[kept] = {
                 name: answering.answers(networks, each, lengths=spec.lengths.get(name), block=spec.block)
                 for name, each in curves.items()

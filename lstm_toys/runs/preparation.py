@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, Int
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.networks import transforms
 from lstm_toys.networks.stack import Stack
-from lstm_toys.networks.training import loss
+from lstm_toys.networks.training import Procedure, loss
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.checkpoints import Checkpoints
@@ -104,8 +104,9 @@ class Prepared:
         """Raises InvalidModel or Refused if networks and optimizer do not fit the task; computes nothing."""
         task = self.experiment.small[1]
         model = network(self.experiment, task, self.settings)
-        member = programs.member_shapes(task, model, self.optimizer)
-        jax.eval_shape(partial(loss, task.loss, model), member.params, member.examples)
+        how = Procedure(task, model, self.optimizer)
+        member = programs.member_shapes(how)
+        jax.eval_shape(partial(loss, how), member.params, member.examples)
 
     @property
     def traced(self) -> Sequence[str]:

@@ -170,7 +170,7 @@ class Task:
 
     @property
     def recorded(self) -> Callable[[Key[Array, ""], Numbers], Examples]:
-        """Makes the examples on which losses are recorded: the training set, or the validation set of fresh examples."""
+        """Makes what losses are recorded on: the training set or, with fresh examples, the validation set."""
         return self.validated if self.fresh else self.made
 
     def longer(self, key: Key[Array, ""], numbers: Numbers, length: int) -> Examples:
