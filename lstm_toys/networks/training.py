@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import partial
 from typing import Any, NamedTuple, cast
 
 import flax.linen as nn
@@ -171,41 +171,25 @@ def parameter_count(model: nn.Module, features: int) -> int:
     return sum(leaf.size for leaf in jax.tree.leaves(params))
 
 
-@cache
-def random_names(model: nn.Module, curves: int, points: int, features: int) -> tuple[str, ...]:
-    """Which of `RANDOM` a model asks for; raises InvalidModel if it cannot do without."""
-    if isinstance(model, Stack) and model.cell in CELLS:
-        return ()
-    key, inputs = jax.random.key(0), jax.ShapeDtypeStruct((curves, points, features), np.float32)
-    params = jax.eval_shape(model.init, key, inputs)["params"]
-
-    def once(rngs: Keys, params: PyTree, inputs: Array) -> Array:
-        return answer(model, params, inputs, rngs=rngs)
-
-    try:
-        jax.eval_shape(partial(once, None), params, inputs)
-    except InvalidRngError as error:
-        raise InvalidModel(
-            f"{type(model).__name__} needs random numbers, which only training has; use them where "
-            f"self.has_rng(name): {str(error).splitlines()[0]}"
-        ) from None
-    traced = jax.make_jaxpr(once)(dict.fromkeys(RANDOM, key), params, inputs).jaxpr
-    used = {id(var) for equation in traced.eqns for var in equation.invars}
-    return tuple(name for name, var in zip(sorted(RANDOM), traced.invars, strict=False) if id(var) in used)
-
-
 def answers_to(
     how: Procedure, params: PyTree, examples: Examples, numbers: Mapping[str, Any], rngs: Keys = None
 ) -> tuple[Float[Array, "C T A"] | Float[Array, "C A"], Float[Array, ""] | None]:
-    """The answers to examples, and the penalty on the states along them; raises ValueError if it is not one number.
+    """The answers to examples, and the penalty on the states along them.
 
-    Padding cannot change answers at points before it.
+    Padding cannot change answers at points before it. Raises ValueError if the penalty is not one number, InvalidModel
+    if the model cannot do without random numbers.
     """
     lengths = examples.lengths if examples.targets.ndim == 2 else None
-    if how.penalty is None:
-        return answer(how.model, params, examples.inputs, lengths, rngs), None
     named: dict[str, Any] = {} if lengths is None else {"seq_lengths": lengths}
-    answers, states = inside(how.model, params, examples.inputs, rngs=rngs, **named)
+    try:
+        if how.penalty is None:
+            return answer(how.model, params, examples.inputs, lengths, rngs), None
+        answers, states = inside(how.model, params, examples.inputs, rngs=rngs, **named)
+    except InvalidRngError as error:
+        raise InvalidModel(
+            f"{type(how.model).__name__} needs random numbers, which only training has; use them where "
+            f"self.has_rng(name): {str(error).splitlines()[0]}"
+        ) from None
     return answers, jnp.asarray(arguments.array("what the penalty returns", how.penalty(params, states, numbers), ""))
 
 
@@ -235,9 +219,10 @@ def training_set(task: Task, key: Key[Array, ""], hyper: Hyper, step: Int[Array,
     return examples._replace(inputs=jax.lax.fori_loop(0, once, lambda _, each: noisy(each), inputs))
 
 
-def validation_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
-    """A seed's examples for validation, without noise."""
-    return task.recorded(purpose_key(key, "validation"), jax.tree.map(jnp.asarray, hyper.numbers))
+def recorded_set(task: Task, key: Key[Array, ""], hyper: Hyper, purpose: str | None = None) -> Examples:
+    """A seed's training set or, with fresh examples, its validation set, without noise."""
+    own_key = purpose_key(key, purpose or ("validation" if task.fresh else "examples"))
+    return task.recorded(own_key, jax.tree.map(jnp.asarray, hyper.numbers))
 
 
 def check_examples(task: Task, key: Key[Array, ""], numbers: Numbers | Mapping[str, float | int]) -> None:
@@ -267,7 +252,7 @@ def init(
     `jax.vmap` on jaxlib 0.10 and 0.11.0.
     """
     task, early_stopping, params = how.task, how.early_stopping, initial
-    examples = validation_set(task, key, hyper) if task.fresh else training_set(task, key, hyper)
+    examples = recorded_set(task, key, hyper) if task.fresh else training_set(task, key, hyper)
     if params is None:
         params = only_parameters(how.model, how.model.init(purpose_key(key, "parameters"), examples.inputs))
     infinite = jnp.full((), jnp.inf, examples.inputs.dtype)
@@ -278,7 +263,8 @@ def init(
         held=Held(jnp.int32(0), jnp.int32(-1)) if early_stopping.records else None,
         best=Best(jnp.int32(0), infinite) if early_stopping.best else None,
     )
-    other = validation_set(early_stopping.validation, key, hyper) if early_stopping.validation else None
+    chosen_by = early_stopping.validation
+    other = recorded_set(chosen_by, key, hyper, "validation") if chosen_by else None
     state = transforms.transformation(how.optimizer, hyper).init(params)
     return Member(key, hyper, examples, params, state, sound, other)
 
@@ -362,13 +348,12 @@ def train_steps(how: Procedure, member: Member, start: Int[Array, ""], stop: Int
     """Trains from step ``start`` to step ``stop``."""
     task, examples, update = how.task, member.examples, partial(step, how)
     count = len(examples.inputs)
-    names = random_names(how.model, task.batch or count, *examples.inputs.shape[1:])
 
     def keys(at: Int[Array, ""]) -> Keys:
-        if not names:
+        if isinstance(how.model, Stack) and how.model.cell in CELLS:
             return None
         of_step = jax.random.fold_in(purpose_key(member.key, "model"), at)
-        return {name: jax.random.fold_in(of_step, RANDOM.index(name)) for name in names}
+        return {name: jax.random.fold_in(of_step, number) for number, name in enumerate(RANDOM)}
 
     def update_on_all(at: Int[Array, ""], member: Member) -> Member:
         own = training_set(task, member.key, member.hyper, at) if task.fresh else examples

@@ -71,12 +71,11 @@ def specify(
     recorded = recorded_steps(kept_steps, 3 * of_record // of_step if of_record > of_step else 1)
     early_stopping = _fitting(task, early_stopping, len(recorded))
     if early_stopping.validation is not None:
-        training.validation_set(early_stopping.validation, jax.random.key(0), first.hyper)
+        training.recorded_set(early_stopping.validation, jax.random.key(0), first.hyper)
     chosen = programs.suitable_block(task, model) if block is None else block
+    in_turn = programs.curves_at_once(task, model) == 1
     specification = TrainingSpecification(
-        procedure=training.Procedure(
-            task, model, kind, early_stopping, penalty, programs.curves_at_once(task, model) == 1
-        ),
+        procedure=training.Procedure(task, model, kind, early_stopping, penalty, in_turn),
         base_seed=base_seed,
         block=arguments.whole("block", chosen, least=1, most=MOST),
         kept_steps=tuple(kept_steps),

@@ -103,11 +103,6 @@ class PopulationTraining:
         return {"specification": self.specification, "group_size": self.group_size}
 
     @property
-    def group_count(self) -> int:
-        """The number of groups."""
-        return -(-self.count // self.group_size)
-
-    @property
     def continued(self) -> bool:
         """Whether some of the steps so far were taken by an earlier execution."""
         return self.member_steps < self._every_step
@@ -234,9 +229,12 @@ class PopulationTraining:
 
     def _placed(self, group: Group) -> training.Member:
         """Puts the members of a group on the devices, as far as they have been trained."""
-        ((_, start),) = blocks.placed(group.start, self.group_size, self.specification.block, blocks.mesh())
+        how = self.group_size, self.specification.block, blocks.mesh()
+        ((_, start),) = blocks.placed(group.start, *how)
         fresh = self._programs[0](start, np.uint32(self.specification.base_seed))
-        trained = {name: jax.tree.map(_over, getattr(fresh, name), each) for name, each in group.member.items()}
+        if not group.member:
+            return fresh
+        ((_, trained),) = blocks.placed(group.member, *how)
         return fresh._replace(**trained)
 
     def _add(self, group: Group, found: tuple[training.Record, Bool[np.ndarray, " stops"]] | None) -> None:
@@ -276,13 +274,6 @@ class PopulationTraining:
             latest = group.fingerprint or self.fingerprints[0]
             every = [latest, *(each for each in self.fingerprints if each != latest)]
             self._checkpoints.save(self.specification, group, every)
-
-
-def _over(fresh: jax.Array, leaf: np.ndarray) -> jax.Array:
-    """Overwrites the members of a padded group with trained ones, on the same devices."""
-    whole = np.array(fresh).reshape(-1, *fresh.shape[2:])
-    whole[: len(leaf)] = leaf
-    return jax.device_put(whole.reshape(fresh.shape), fresh.sharding)
 
 
 def next_stops(

@@ -103,8 +103,7 @@ class Prepared:
     def check(self) -> None:
         """Raises InvalidModel or Refused if networks and optimizer do not fit the task; computes nothing."""
         task = self.experiment.small[1]
-        model = network(self.experiment, task, self.settings)
-        how = Procedure(task, model, self.optimizer)
+        how = Procedure(task, network(self.experiment, task, self.settings), self.optimizer)
         member = programs.member_shapes(how)
         jax.eval_shape(partial(loss, how), member.params, member.examples)
 
@@ -245,7 +244,7 @@ def begin(
     )
     steps, name = specified[0].kept_steps[-1], prepared.experiment.name
     label = context.labels.get(prepared.settings) or prepared.words
-    context.progress.begin(f"{name} ({label})", training.count, steps, training.group_count)
+    context.progress.begin(f"{name} ({label})", training.count, steps, -(-training.count // training.group_size))
     if checkpoints.newest:
         tell(f"continues from {checkpoints.newest}")
     return training
