@@ -105,11 +105,6 @@ class PopulationTraining:
         return {"specification": self.specification, "group_size": self.group_size}
 
     @property
-    def group_count(self) -> int:
-        """How many groups the members are divided into."""
-        return -(-self.count // self.group_size)
-
-    @property
     def continued(self) -> bool:
         """Whether some of the steps so far were taken by an earlier execution."""
         return self.member_steps < self._every_step
@@ -138,16 +133,16 @@ class PopulationTraining:
         every, spec = sorted(groups, key=lambda group: group.members.start), self.specification
         parts = ((group.start, group.kept, group.record, group.answers) for group in every)
         start, kept, record, self.answers = blocks.joined(parts)
-        last, steps = max(kept), spec.recorded[: every[0].records]
+        how, last, steps = spec.procedure, max(kept), spec.recorded[: every[0].records]
         return Networks(
-            model=spec.model,
+            model=how.model,
             params=kept[last].params,
             block=spec.block,
             seeds=np.asarray(start.seed).astype(int),
             diverged=np.asarray(kept[last].step) < last,
-            numbers=_numbers(spec.optimizer, start.hyper),
-            input_features=spec.task.input_features,
-            output_features=spec.task.output_features,
+            numbers=_numbers(how.optimizer, start.hyper),
+            input_features=how.task.input_features,
+            output_features=how.task.output_features,
             step=last,
             kept={step: each.params for step, each in kept.items()},
             labeled=None if record is None else records.labeled(spec, start, steps, kept[last], record),
@@ -220,7 +215,7 @@ class PopulationTraining:
                     raise Stopped(group)
         group.step, group.member, trained = step, {}, time.perf_counter()
         for kept, curves in spec.curves.items():
-            networks = spec.model, group.kept[kept].params
+            networks = spec.procedure.model, group.kept[kept].params
             group.answers[kept] = {
                 name: answering.answers(networks, each, lengths=spec.lengths.get(name), block=spec.block)
                 for name, each in curves.items()
@@ -236,9 +231,12 @@ class PopulationTraining:
 
     def _placed(self, group: Group) -> training.Member:
         """Puts the members of a group on the devices, as far as they have been trained."""
-        ((_, start),) = blocks.placed(group.start, self.group_size, self.specification.block, blocks.mesh())
+        how = self.group_size, self.specification.block, blocks.mesh()
+        ((_, start),) = blocks.placed(group.start, *how)
         fresh = self._programs[0](start, np.uint32(self.specification.base_seed))
-        trained = {name: jax.tree.map(_over, getattr(fresh, name), each) for name, each in group.member.items()}
+        if not group.member:
+            return fresh
+        ((_, trained),) = blocks.placed(group.member, *how)
         return fresh._replace(**trained)
 
     def _add(self, group: Group, found: tuple[training.Record, Bool[np.ndarray, " stops"]] | None) -> None:
@@ -278,13 +276,6 @@ class PopulationTraining:
             latest = group.fingerprint or self.fingerprints[0]
             every = [latest, *(each for each in self.fingerprints if each != latest)]
             self._checkpoints.save(self.specification, group, every)
-
-
-def _over(fresh: jax.Array, leaf: np.ndarray) -> jax.Array:
-    """Overwrites the members of a padded group with trained ones, on the same devices."""
-    whole = np.array(fresh).reshape(-1, *fresh.shape[2:])
-    whole[: len(leaf)] = leaf
-    return jax.device_put(whole.reshape(fresh.shape), fresh.sharding)
 
 
 def next_stops(
