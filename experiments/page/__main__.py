@@ -16,9 +16,9 @@ from lstm_toys.cli import command, flags
 from lstm_toys.runs import publishing
 from lstm_toys.runs.context import Options, Refused
 
-from . import build, networks, playground, post, runs
+from . import build, playground, post, runs
 
-PARTS = {"playground": playground.make, "inside": networks.make, "post": post.make}
+PARTS = {"playground": playground.make, "post": post.make}
 """In page order. To add a part, add a template and a function from runs to its content; see `build`."""
 
 NAME = "index.html"

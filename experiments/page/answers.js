@@ -10,7 +10,8 @@ function workerOf(...ids) {
 class Answers {
   /**
    * `question` returns the latest one: curves, how many answers of each to keep, and groups of networks, each with a
-   * block of weights. `answered` is called with it when every group has its answers, `failed` if workers cannot work.
+   * block of weights; the first may have one that is `followed`. `answered` is called with it when every group has its
+   * answers, `failed` if workers cannot work.
    */
   constructor({ question, answered, failed }) {
     Object.assign(this, { question, answered, sent: new Map() });
@@ -42,7 +43,9 @@ class Answers {
       for (let from = 0; from < rows.length; from += share) {
         const place = [groups.indexOf(group), from * curves.length * times];
         this.waiting.left += 1;
-        this.workers[from / share].postMessage({ block: weights.block, layers, networks: rows.slice(from, from + share), curves, times, place });
+        const networks = rows.slice(from, from + share);
+        const followed = networks.includes(group.followed) ? group.followed : undefined;
+        this.workers[from / share].postMessage({ block: weights.block, layers, networks, curves, times, followed, place });
       }
     }
   }
@@ -54,8 +57,9 @@ class Answers {
     for (const worker of this.workers) worker.postMessage({ block, ...weights });
   }
 
-  receive({ place: [group, from], answers }) {
+  receive({ place: [group, from], answers, trace }) {
     const question = this.waiting;
+    if (trace !== undefined) question.trace = trace;
     question.groups[group].answers.set(answers, from);
     question.left -= 1;
     if (question.left) return;

@@ -110,6 +110,19 @@ function answersOf(layers, weights, networks, curves, kept) {
   return answers;
 }
 
+/**
+ * What the last unit of a network does along the last `kept` values of a curve: its gates and the candidate (i, f, g, o
+ * for each value), the cell state, and the answer. Null if it is not an LSTM unit.
+ */
+function traceOf(layers, weights, network, curve, kept) {
+  const last = layers[layers.length - 1];
+  if (last.kind !== "lstm") return null;
+  const size = layers.reduce((sum, layer) => sum + sizeOf(layer), 0);
+  const answer = answerOf(layers, weights, network * size, curve);
+  const { gates, cell } = passes.get(last);
+  return { gates: gates.slice(-4 * kept), cell: cell.slice(-kept), answer: answer.slice(-kept) };
+}
+
 /** The number of 16 bits: a sign, 5 bits of exponent, 10 bits of fraction (IEEE 754). */
 function halfFloat(bits) {
   const exponent = (bits >> 10) & 31;
@@ -118,26 +131,22 @@ function halfFloat(bits) {
   return bits & 32768 ? -size : size;
 }
 
-/** The bytes of base64 text. */
-function bytesOf(text) {
-  return new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+/** The bytes of a text in base64, which were compressed. */
+async function inflated(text) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /**
- * Numbers of base64 text, finite and little-endian: "single" or "half" ones, or "split" ones, of which the text has the
- * upper 16 bits, rounded, and a second text, which may come later, what is missing in the lower ones.
+ * Numbers of 32 bits if `exact`, whose upper bytes are in a first text and the lower ones in a second, which may come
+ * later; else of 16 bits, in one text. A text has the higher bytes of all numbers first.
  */
-function decoded(text, precision, rest) {
-  const view = bytesOf(text);
-  const missing = rest ? bytesOf(rest) : null;
-  const bits = new DataView(new ArrayBuffer(4));
-  const number = {
-    single: (at) => view.getFloat32(4 * at, true),
-    half: (at) => halfFloat(view.getUint16(2 * at, true)),
-    split: (at) => {
-      bits.setInt32(0, (view.getUint16(2 * at, true) << 16) + (missing ? missing.getInt16(2 * at, true) : 0));
-      return bits.getFloat32(0);
-    },
-  }[precision];
-  return Float32Array.from({ length: view.byteLength / (precision === "single" ? 4 : 2) }, (_, at) => number(at));
+async function decoded([upper, lower], exact) {
+  const [high, low] = await Promise.all([inflated(upper), lower && inflated(lower)]);
+  const count = high.length / 2;
+  const bits = (bytes, at) => bytes[at] * 256 + bytes[count + at];
+  if (!exact) return Float32Array.from({ length: count }, (_, at) => halfFloat(bits(high, at)));
+  const all = Uint32Array.from({ length: count }, (_, at) => bits(high, at) * 65536 + (low ? bits(low, at) : 32768));
+  return new Float32Array(all.buffer);
 }

@@ -9,19 +9,19 @@ class Own {
     Object.assign(this, { times, layers, optimizer, steps, changed, failed });
     this.workers = [];
     this.networks = []; // By seed: step, weights, weights at named steps, and errors at every picture.
-    this.made = ""; // What all networks learn, and by which gates.
+    this.made = ""; // What all networks learn.
     this.round = 0; // Counts what is made; replies about what was made before are ignored.
     this.waiting = 0; // Workers that have not replied yet.
     this.version = 0; // Counts changes of weights.
   }
 
   /** Trains as many networks to a step on a curve, whose text is `learn`; nothing if they have been trained so far. */
-  want({ learn, gates, seeds, step }, curve) {
-    const made = `${learn} ${gates}`;
-    if (this.made !== made) {
+  want({ learn, seeds, step }, curve) {
+    const { times, layers, optimizer } = this;
+    if (this.made !== learn) {
       this.start();
-      Object.assign(this, { made, networks: [], round: this.round + 1, waiting: 0 });
-      for (const worker of this.workers) worker.postMessage({ curve, times: this.times, layers: this.layers[gates], optimizer: this.optimizer });
+      Object.assign(this, { made: learn, networks: [], round: this.round + 1, waiting: 0 });
+      for (const worker of this.workers) worker.postMessage({ curve, times, layers, optimizer });
     }
     while (this.networks.length < seeds) this.networks.push({ seed: this.networks.length, step: -1, weights: null, kept: new Map(), errors: [] });
     Object.assign(this, { seeds, target: step });

@@ -10,7 +10,6 @@ import numpy as np
 
 import lstm_toys as lt
 from lstm_toys.runs.experiment import TRAINING
-from lstm_toys.statistics import intervals
 from lstm_toys.tasks.parameters import PARAMETERS
 
 from .. import published as posted
@@ -20,28 +19,37 @@ from .build import Made
 from .runs import RATES, FinishedRun
 
 ALL, FEW = 64, 16
-"""Networks of the published population at the end and at the step of the post's picture, and of all others."""
+"""Networks of the published population, and of all others."""
 
 
 class Choice(NamedTuple):
-    """A population that can be chosen: its name in the page's address, that of its run, and what users should know."""
+    """A population: its name in the page's address, that of its run, what users should know, and its networks."""
 
     id: str
     run: str
     label: str
     note: str
+    networks: int = FEW
 
 
 SAME = "otherwise as the first ones"
+EXACT = ("published", "gru", "rnn")
+"""Runs whose numbers the texts give: their weights have all 32 bits, those of others 16."""
+
+RATE = f"{sine.EXPERIMENT.defaults['learning_rate']:g}"
+
 POPULATIONS = (
-    Choice("published", "published", "LSTM", "hard gates; one more LSTM unit answers"),
+    Choice("published", "published", "LSTM", "hard gates; one more LSTM unit answers", ALL),
     Choice("untrained", "published", "LSTM before training", "as they begin, with random weights"),
     Choice("sigmoid", "other_gates", "LSTM, sigmoid gates", SAME),
     Choice("dense", "dense", "LSTM, dense readout", "a weighted sum answers, which may leave (−1, 1)"),
     Choice("gru", "gru", "GRU", "hard gates; one more GRU unit answers"),
     Choice("rnn", "rnn", "plain recurrent (tanh)", "no gates; one more such unit answers"),
     Choice("larger", "larger", "LSTM trained on A = 0.6", "its peaks are at 1.2, which no LSTM unit can answer"),
-    *(Choice(f"rate-{each}", f"rate-{each}", f"LSTM, learning rate {each}", SAME) for each in RATES),
+    *(
+        Choice(f"rate-{each}", "published" if each == RATE else f"rate-{each}", f"LSTM, learning rate {each}", SAME)
+        for each in sorted((*RATES, RATE), key=float)
+    ),
 )
 
 RANGES = {
@@ -79,12 +87,11 @@ def make(runs: Mapping[str, FinishedRun]) -> Made | None:
     if "published" not in runs:
         return None
     loaded = {name: lt.load(runs[name].run.folder) for name in {each.run for each in POPULATIONS} & runs.keys()}
-    found = runs["dynamics"].metrics["summary"] if "dynamics" in runs else None
-    return made(loaded, {name: runs[name].metrics for name in loaded}, found)
+    return made(loaded, {name: runs[name].metrics for name in loaded})
 
 
-def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]], found: story.Summary | None) -> Made:
-    """Makes story and playground from loaded populations, the summaries of their runs, and of their dynamics."""
+def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]]) -> Made:
+    """Makes story and playground from loaded populations, and the summaries of their runs."""
     results = loaded["published"].results
     populations: list[dict[str, Any]] = []
     blocks: dict[str, str] = {}
@@ -92,7 +99,7 @@ def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]
         if each.run in loaded:
             population, weights = described(each, loaded[each.run], metrics[each.run])
             populations.append(population)
-            blocks |= weights
+            blocks |= {name: text for name, text in weights.items() if name not in blocks}
     sliders = {
         family: [
             {"name": name, "label": LABELS[name], "low": low, "high": high, "value": value}
@@ -101,68 +108,45 @@ def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]
         for family, ends in RANGES.items()
     }
     known = [*sets(results)]
-    steps = story.steps(loaded["published"], metrics["published"], dict(rates(loaded, known)), found)
-    content = {"families": sliders, "sets": known, "populations": populations}
-    asks = [each["asks"] for each in steps]
-    data = {"times": results.time.values.tolist(), **content, "training": networks.training(), "story": asks}
-    return Made({**content, "steps": steps, "still": still(results), "gates": networks.GATES}, data, blocks)
+    steps = story.steps(loaded["published"], metrics["published"], dict(rates(loaded, known)))
+    content = {"families": sliders, "populations": populations}
+    data = {
+        **content,
+        "times": results.time.values.tolist(),
+        "sets": known,
+        "training": networks.training(),
+        "story": [each["asks"] for each in steps],
+        "fails": story.FAILS,
+    }
+    return Made({**content, "steps": steps, "training_steps": data["training"]["steps"]}, data, blocks)
 
 
 def rates(loaded: Mapping[str, lt.Saved], known: list[dict[str, Any]]) -> Iterator[tuple[str, tuple[str, lt.Results]]]:
     """Yields learning rates, from the lowest one on, with the address of sines of other phases, and results."""
-    named = {f"{sine.EXPERIMENT.defaults['learning_rate']:g}": "published", **{each: f"rate-{each}" for each in RATES}}
     curves = next(each["curves"] for each in known if each["id"] == story.VALLEY.sources[0].curves)
     shown = curves[len(curves) // 2]
-    for rate, name in sorted(named.items(), key=lambda item: float(item[0])):
-        if name in loaded:
+    for each in POPULATIONS:
+        if each.id.startswith("rate-") and each.run in loaded:
             curve = {"curve": shown["family"], **shown["parameters"], "set": story.VALLEY.sources[0].curves}
-            yield rate, (urlencode({**curve, "networks": name}), loaded[name].results)
-
-
-def still(results: lt.Results) -> dict[str, Any]:
-    """The larger sine of the story as a picture, until there is another: points of lines, in its own units."""
-    width, height = 640, 320
-    (row,) = np.flatnonzero((results.family.values == "amplitude") & np.isclose(results.amplitude.values, story.LARGER))
-    sound = results.isel(curve=row, seed=np.flatnonzero(~results.diverged.values), feature=0)
-    low, high = intervals.band(sound.answer.values)
-    bottom = np.floor(4 * min(0.0, sound.answer.values.min()) - 0.05) / 4  # The range of the picture that follows.
-    top = np.ceil(4 * max(sound.input.values.max(), sound.answer.values.max()) + 0.05) / 4
-    x = width * results.time.values / results.time.values[-1]
-
-    def points(values: Any, x: Any = x) -> str:
-        ys = height * (top - np.asarray(values)) / (top - bottom)
-        return " ".join(f"{one:.1f},{other:.1f}" for one, other in zip(x, ys, strict=True))
-
-    return {
-        "width": width,
-        "height": height,
-        "networks": sound.sizes["seed"],
-        "trained": points(results.train_target.values.reshape(-1)),
-        "shown": points(sound.input.values),
-        "median": points(np.median(sound.answer.values, axis=0)),
-        "band": f"{points(low)} {points(high[::-1], x[::-1])}",
-        "bound": points([1.0, 1.0], np.array([0, width])),
-    }
+            results = loaded[each.run].results
+            sound = np.flatnonzero(~results.diverged.values)[: each.networks]
+            yield each.id.removeprefix("rate-"), (urlencode({**curve, "networks": each.id}), results.isel(seed=sound))
 
 
 def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Describes a population for the page, without diverged seeds, and returns the blocks of its weights by name."""
-    first, untrained = population.id == "published", population.id == "untrained"
-    sound = np.flatnonzero(~saved.results.diverged.values)[: ALL if first else FEW]
-    moment = story.pictured(saved) if first else None
-    last = metrics["steps"]
-    kept: dict[int, Any] = {0: saved.kept[0]} if untrained else saved.kept if first else {}
+    sound = np.flatnonzero(~saved.results.diverged.values)[: population.networks]
+    last, untrained = metrics["steps"], population.id == "untrained"
+    steps = {0: saved.kept[0]} if untrained else {last: saved.params}
+    if population.id == "published":
+        steps |= saved.kept
     states, blocks = [], {}
-    for step, params in {**({} if untrained else {last: saved.params}), **kept}.items():
-        rows = sound[: FEW if step in saved.kept and step != moment else ALL]
-        precision = "half" if step in saved.kept or population.id.startswith("rate") else "single"
-        block = f"{population.run}-{step}"
-        if first and step == last:  # What the first screen needs: it comes first, and in two parts.
-            precision = "split"
-            blocks[block], blocks[f"{block}-rest"] = networks.split(saved.model, params, rows)
-        else:
-            blocks[block] = networks.packed(saved.model, params, rows, networks.PRECISIONS[precision])
-        states.append({"step": step, "block": block, "networks": len(rows), "precision": precision})
+    for step, params in steps.items():
+        exact, block = step == last and population.run in EXACT, f"{population.run}-{step}"
+        rows = sound if step == last else sound[:FEW]
+        texts = networks.packed(saved.model, params, rows, exact=exact)
+        blocks |= dict(zip((block, f"{block}-rest"), texts, strict=False))
+        states.append({"step": step, "block": block, "networks": len(rows), "exact": exact})
     learned = f"{metrics['converged']} of {metrics['seeds']} had learned their curve after {last:,} steps"
     entry = {
         "id": population.id,

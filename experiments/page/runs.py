@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from rich.console import Console
 
-from lstm_toys.cli import claims, command, studies
+from lstm_toys.cli import claims, command
 from lstm_toys.execution.signals import Interruption
 from lstm_toys.runs import lifecycle
 from lstm_toys.runs.ask import Ask, Metrics
@@ -14,7 +14,7 @@ from lstm_toys.runs.folder import Run
 
 from .. import all as every
 
-KEPT = (0, 30, 100, 200, 300, 500, 700, 1_000)
+KEPT = (0, 100, 300, 700)
 """Steps before the last at which the page shows the published networks."""
 
 RATES = ("0.0003", "0.0005", "0.002", "0.003")
@@ -30,11 +30,8 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     **{f"rate-{rate}": (("sine", "--learning_rate", rate),) for rate in RATES},
     **{name: ((name,),) for name in every.EXPERIMENTS},
     "claims": (("claims", "--variants"), ("claims",)),
-    "dynamics": (("dynamics", "--seeds", "64"),),
 }
 """By name, the commands whose run will do; the first one is printed if all runs are missing."""
-
-PLANS = {"claims": claims.plan, "dynamics": studies.dynamics}
 
 
 class FinishedRun(NamedTuple):
@@ -65,7 +62,7 @@ def find(options: Options, console: Console) -> tuple[dict[str, FinishedRun], di
 def planned(arguments: tuple[str, ...], results_dir: Path) -> Ask[Any]:
     """What a command line asks for."""
     name, *rest = (*arguments, f"--results_dir={results_dir}")
-    plan = PLANS[name](rest) if name in PLANS else command.plan(every.EXPERIMENTS[name], rest)
+    plan = claims.plan(rest) if name == "claims" else command.plan(every.EXPERIMENTS[name], rest)
     return plan.asks[0]
 
 
