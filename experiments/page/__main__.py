@@ -6,6 +6,7 @@ can be sent as one file. An index.html that this command did not write, or that 
 """
 
 import tempfile
+import webbrowser
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -23,7 +24,10 @@ PARTS = {"playground": playground.make, "post": post.make}
 
 NAME = "index.html"
 
-FLAGS: flags.FlagTable = {name: flags.FLAGS[name] for name in ("results_dir", "quiet")}
+FLAGS: flags.FlagTable = {
+    **{name: flags.FLAGS[name] for name in ("results_dir", "quiet")},
+    "open": (None, "open the page in the browser"),
+}
 DEFAULTS = {name: flags.DEFAULTS[name] for name in FLAGS if name in flags.DEFAULTS}
 
 
@@ -31,10 +35,10 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     """Turns a command line into a plan."""
     values = flags.read("page", __doc__ or "", FLAGS, DEFAULTS, arguments)
     options = flags.options(values)
-    return command.Plan([], options, lambda _: written(options), file=options.results_dir / NAME)
+    return command.Plan([], options, lambda _: written(options, shown=values["open"]), file=options.results_dir / NAME)
 
 
-def written(options: Options) -> Iterator[RenderableType]:
+def written(options: Options, *, shown: bool) -> Iterator[RenderableType]:
     """Writes the page, and yields lines on what it contains and what is missing; raises Refused or NotPublished."""
     results_dir = options.results_dir
     present, missing = runs.find(options, output.console(quiet=options.quiet))
@@ -49,6 +53,8 @@ def written(options: Options) -> Iterator[RenderableType]:
         publishing.publish([source], results_dir, "page", lambda _: None)
     parts = " and ".join(made)
     yield f"{results_dir / NAME}: {size:,} bytes; {parts}, of {len(present)} of {len(present) + len(missing)} runs"
+    if shown and not webbrowser.open((results_dir / NAME).resolve().as_uri()):
+        yield "there is no browser that could open it"
 
 
 if __name__ == "__main__":

@@ -20,11 +20,11 @@ class Chart {
     this.pen.scale(dense, dense);
     const { left, right, bottom } = Chart.MARGIN;
     const [columns, rows] = width > 640 ? [panels, 1] : [1, panels];
-    const [across, down] = [width / columns, (height - top) / rows];
+    const [across, down] = [width / columns, (height - top - bottom) / rows];
     const over = panels > 1 ? Chart.CAPTION : 0;
     this.boxes = Array.from({ length: panels }, (_, at) => {
       const [x, y] = [(at % columns) * across, top + Math.floor(at / columns) * down];
-      return { left: x + left, right: x + across - right, top: y + over, bottom: y + down - bottom };
+      return { left: x + left, right: x + across - right, top: y + over, bottom: y + down, last: at >= panels - columns };
     });
   }
 
@@ -44,7 +44,7 @@ class Chart {
       const [across] = this.place(value, y[0]);
       this.rule(across, box.top, across, box.bottom);
       const half = pen.measureText(text).width / 2;
-      pen.fillText(text, Math.min(across, box.right + Chart.MARGIN.right - half), box.bottom + 6);
+      if (box.last) pen.fillText(text, Math.min(across, box.right + Chart.MARGIN.right - half), box.bottom + 6);
     }
     pen.textAlign = "left";
     pen.fillText(yName, box.left + 6, box.top + 2);
@@ -86,6 +86,13 @@ class Chart {
     const [[left, bottom], [right, top]] = [this.place(this.x[0], low), this.place(this.x[1], high)];
     this.pen.fillStyle = this.color(color);
     this.pen.fillRect(left, top, right - left, bottom - top);
+  }
+
+  /** A range beside the right end. */
+  bar(ends, away, color) {
+    const [[x, low], [, high]] = ends.map((value) => this.place(this.x[1], value));
+    Object.assign(this.pen, { strokeStyle: this.color(color), lineWidth: 4 });
+    this.rule(x + away, low + 2, x + away, high - 2);
   }
 
   line(xs, ys, color, width, dash = []) {

@@ -88,7 +88,7 @@ class Controls {
   learned(state) {
     const last = this.own.errors(this.states.stage(state).step).map((errors) => errors.at(-1)?.[1] ?? Infinity);
     const { goal } = this.states.training;
-    return `${last.filter((error) => error <= goal).length} of ${last.length} have learned it: they are at most ${goal} off.`;
+    return `${last.filter((error) => error <= goal).length} of ${last.length} have learned it: at most ${goal} off.`;
   }
 
   listen() {

@@ -41,7 +41,7 @@
   /** Changes what the address has; `moving` changes are one of several in a row, which together can be undone. */
   function act(changes, { moving = false } = {}) {
     const next = { ...state, at: "", guess: state.guess ?? UNTOLD, stroke: null, began: null, note: "", moving, ...changes };
-    if (!states.kept(next).includes(next.seed)) next.seed = -1;
+    if (!states.kept(next).includes(next.seed)) next.seed = next.inside ? states.kept(next)[0] : -1;
     clearTimeout(settling);
     if (moving) settling = setTimeout(settle, SETTLED);
     state = next;
@@ -91,7 +91,7 @@
     const { layers } = states.population(shown);
     const stage = states.stage(shown);
     const rows = states.kept(shown).map((_, row) => row);
-    const group = { layers, rows, followed: shown.inside ? Math.max(0, states.kept(shown).indexOf(shown.seed)) : undefined };
+    const group = { layers, rows, followed: shown.inside ? states.kept(shown).indexOf(shown.seed) : undefined };
     if (shown.networks === OWN.id) {
       const weights = own.weights(stage.step);
       return weights && { ...group, complete: !own.busy, weights: { block: OWN.id, version: `${own.version} ${stage.step} ${shown.seeds}`, weights } };
@@ -174,8 +174,9 @@
     const last = state.answered;
     const fails = states.step(state).at === story.length - 1;
     const more = { trained, bounds: states.bounds(state), published: states.published(state), range: fails ? states.learnedRange(state) : null };
+    if (last?.others.length) more.bounds = [];
     if (!last || states.guessing(state)) {
-      return { ...more, curve: states.curve(state), each: [], focus: [], seed: -1, others: [], plucked: [], guess: state.stroke, published: null };
+      return { ...more, curve: states.curve(state), each: [], focus: [], seed: -1, others: [], plucked: [], guess: state.stroke, published: null, bounds: [] };
     }
     return { ...last, ...more, guess: state.guess === UNTOLD || states.step(last.asked).at ? null : state.guess };
   }
@@ -209,10 +210,12 @@
     say(byId("note"), state.note);
     byId("undo").disabled = state.depth === 0;
     byId("guessed").hidden = !state.stroke;
+    byId("hint").hidden = !guessing || Boolean(state.stroke);
+    byId("playground").classList.toggle("panels", state.family === "pluck");
     byId("chart").classList.toggle("drawing", state.pen || guessing);
     byId("inside").open = state.inside;
     const picked = shown();
-    renderKey(picked, guessing);
+    renderKey(picked);
     renderPicture(picked, guessing, now);
     renderWords(picked, guessing);
     cancelAnimationFrame(frame);
@@ -220,18 +223,18 @@
     if (state.began !== null || (state.inside && state.answered?.trace && state.cursor === null && !calm.matches)) frame = requestAnimationFrame(render);
   }
 
-  function renderKey({ each, seed, others, published, bounds, guess, plucked }, guessing) {
+  function renderKey({ each, seed, others, published, bounds, guess, plucked }) {
     const some = each.length > 0;
     byId("key-single").hidden = !some || others.length > 0;
-    say(byId("key-single-text"), `answers of ${plucked.length ? `${each.length} networks of each kind` : controls.counted(state)}`);
+    say(byId("key-single-text"), `${plucked.length ? `${each.length} of each kind` : controls.counted(state)}`);
     byId("key-median").hidden = !some;
     const median = seed < 0 ? "their median" : `network ${seed}`;
     say(byId("key-median-text"), others.length ? "median answer to this curve" : median);
-    byId("key-trained").hidden = plucked.length > 0;
+    byId("key-trained").hidden = plucked.length + others.length > 0;
     byId("key-published").hidden = !published;
     byId("key-others").hidden = byId("key-moves").hidden = !others.length;
     byId("key-guess").hidden = !guess;
-    byId("key-bound").hidden = guessing || !bounds.some((bound) => state.reach && bound < state.reach[1] && bound > state.reach[0]);
+    byId("key-bound").hidden = !bounds.some((bound) => state.reach && bound < state.reach[1] && bound > state.reach[0]);
     for (const id of ["head-low", "head-high"]) byId(id).hidden = seed >= 0;
     say(byId("head-median"), seed < 0 ? "median answer" : "answer");
   }
@@ -254,7 +257,7 @@
       say(caption, kind ? `${kind.label}: ${ringsOf(kind.each.map((answer) => ringing(answer, times)))}` : "");
       if (kind) Object.assign(caption.style, { left: `${chart.boxes[at].left}px`, top: `${chart.boxes[at].top - Chart.CAPTION}px`, width: `${chart.boxes[at].right - chart.boxes[at].left}px` });
     });
-    say(byId("inside-who"), !picked.each.length ? "" : inside ? `Network ${picked.seed < 0 ? states.kept(state)[0] : picked.seed}; click another line to follow it.` : "Only networks whose answer is an LSTM unit have such a cell.");
+    say(byId("inside-who"), !picked.each.length ? "" : inside ? `Network ${picked.seed}. Click another line to follow it; move along the chart to move the dot.` : "Only networks whose answer is an LSTM unit have such a cell.");
     byId("machine").hidden = !inside;
     if (inside) cell.show(picked.trace, picked.curve, times, cursor);
     if (state.networks === OWN.id) renderErrors();
@@ -375,7 +378,9 @@
     }
   };
   byId("inside").ontoggle = () => {
-    if (byId("inside").open !== state.inside) act({ inside: byId("inside").open });
+    if (byId("inside").open === state.inside) return;
+    act({ inside: byId("inside").open });
+    if (state.inside) byId("inside").scrollIntoView({ block: "nearest" });
   };
   for (const name of ["pointerdown", "pointerup", "pointercancel"]) {
     window.addEventListener(name, () => { state = { ...state, pressed: name === "pointerdown" }; }, true);

@@ -44,7 +44,7 @@ class Picture {
     chart.begin(axes); // The first panel is the last one, upon which handles are placed.
     if (shown.range) chart.band(shown.range, "met");
     for (const bound of shown.bounds) if (bound > heights[0] && bound < heights[1]) chart.line([0, 1], [bound, bound], "null", 1.6, [2, 3]);
-    if (!shown.plucked.length) chart.line(times, shown.trained, "trained", 3);
+    if (!shown.plucked.length && !shown.others.length) chart.line(times, shown.trained, "trained", 3);
     if (shown.others.length) this.set(shown, until);
     else this.answers(shown, until, shown.seed);
     chart.line(times, until(shown.curve), "shown", 1.8, [6, 4]);
@@ -72,10 +72,10 @@ class Picture {
     const lines = [...others, focus];
     for (const line of lines) chart.line(times, until(line), line === focus ? "median" : "others", line === focus ? 3 : 1.6);
     const found = lines.map((line) => extremesOf(line, times));
-    for (const [name, color, x] of [["peak", "null", 0.985], ["valley", "published", 0.995]]) {
+    for (const [name, color, away] of [["peak", "null", 4], ["valley", "published", 9]]) {
       const values = lines.map((line, at) => line[found[at][name]]);
       lines.forEach((line, at) => chart.dot(times[found[at][name]], values[at], color, 4.5));
-      chart.line([x, x], [Math.min(...values), Math.max(...values)], color, 7);
+      chart.bar([Math.min(...values), Math.max(...values)], away, color);
     }
   }
 }

@@ -44,7 +44,7 @@ POPULATIONS = (
     Choice("sigmoid", "other_gates", "LSTM, sigmoid gates", SAME),
     Choice("dense", "dense", "LSTM, dense readout", "a weighted sum answers, which may leave (−1, 1)"),
     Choice("gru", "gru", "GRU", "hard gates; one more GRU unit answers"),
-    Choice("rnn", "rnn", "plain recurrent (tanh)", "no gates; one more such unit answers"),
+    Choice("rnn", "rnn", "vanilla RNN", "tanh units without gates; one more such unit answers"),
     Choice("larger", "larger", "LSTM trained on A = 0.6", "its peaks are at 1.2, which no LSTM unit can answer"),
     *(
         Choice(f"rate-{each}", "published" if each == RATE else f"rate-{each}", f"LSTM, learning rate {each}", SAME)

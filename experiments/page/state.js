@@ -274,6 +274,7 @@ class States {
       at: word("at"),
     };
     state.seed = this.kept(state).find((seed) => String(seed) === told.get("seed")) ?? -1;
+    if (state.inside && state.seed < 0) state.seed = this.kept(state)[0];
     if (this.members({ set: told.get("set") }).some((each) => this.shows(state, each))) {
       Object.assign(state, { set: told.get("set"), claim: word("claim") });
     }
