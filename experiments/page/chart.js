@@ -126,19 +126,12 @@ class Chart {
     });
   }
 
-  /** A filled dot. */
-  dot(x, y, color, size = 4) {
-    this.pen.fillStyle = this.color(color);
+  /** A dot, or a ring if it is not filled. */
+  dot(x, y, color, size, filled = true) {
+    Object.assign(this.pen, { strokeStyle: this.color(color), fillStyle: this.color(color), lineWidth: 1.5 });
     this.pen.beginPath();
     this.pen.arc(...this.place(x, y), size, 0, 2 * Math.PI);
-    this.pen.fill();
-  }
-
-  ring(x, y, color) {
-    Object.assign(this.pen, { strokeStyle: this.color(color), lineWidth: 1.5 });
-    this.pen.beginPath();
-    this.pen.arc(...this.place(x, y), 6, 0, 2 * Math.PI);
-    this.pen.stroke();
+    this.pen[filled ? "fill" : "stroke"]();
   }
 }
 

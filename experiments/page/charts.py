@@ -35,7 +35,7 @@ def drawing(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Lays out the chart of an entry of ``claims.json`` for the template: positions and texts."""
     rows, marks, threshold = rows_of(entry), [*marks_of(entry)], (entry["threshold"]["low"], entry["threshold"]["high"])
     ends = [end for end in threshold if end is not None]
-    scale = scaled([*rows.values()], [*ends, *(value for _, value, _ in marks)])
+    scale = scaled(next(iter(rows.values())), [*ends, *(value for _, value, _ in marks)])
     low, high = (scale(end if own is None else own) for end, own in zip(scale, threshold, strict=True))
     return {
         "width": WIDTH,
@@ -83,26 +83,13 @@ def marks_of(entry: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
         yield "null", value, f"{words}: {tables.number(value)}"
 
 
-def scaled(rows: Sequence[Sequence[float]], others: Sequence[float]) -> Scale:
-    """Returns an axis that holds single numbers, and the first row without its extremes.
-
-    Other rows lengthen it to at most three times, so that distant numbers do not flatten the first row.
-    """
-    (low, high), *rest = (inner(row) for row in rows)
-    low, high = min(low, *others, high), max(high, *others, low)
-    length = (high - low) or abs(high) or 1.0
-    floor, ceiling = low - length, high + length
-    for least, most in rest:
-        low, high = min(low, max(least, floor)), max(high, min(most, ceiling))
-    margin = 0.04 * (high - low) or 0.04 * length
-    return Scale(low - margin, high + margin)
-
-
-def inner(row: Sequence[float]) -> tuple[float, float]:
-    """The ends of a row without a twentieth of it on either side."""
+def scaled(row: Sequence[float], others: Sequence[float]) -> Scale:
+    """Returns an axis that holds single numbers, and a row without a twentieth of it on either side."""
     ordered = sorted(row) or [0.0]
     cut = len(ordered) // 20
-    return ordered[cut], ordered[-1 - cut]
+    low, high = min(ordered[cut], *others, ordered[-1 - cut]), max(ordered[cut], *others, ordered[-1 - cut])
+    margin = 0.04 * ((high - low) or abs(high) or 1.0)
+    return Scale(low - margin, high + margin)
 
 
 def ticks(low: float, high: float) -> list[float]:

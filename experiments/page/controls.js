@@ -19,7 +19,7 @@ class Controls {
   who(state) {
     const { label, states } = this.states.population(state);
     const step = this.shownStep(state);
-    const trained = states.length < 2 ? "" : step ? `, after ${step.toLocaleString("en")} steps` : ", before training";
+    const trained = states.length < 2 && state.networks !== OWN.id ? "" : step ? `, after ${step.toLocaleString("en")} steps` : ", before training";
     return `${state.seed < 0 ? this.counted(state) : `Network ${state.seed}`} (${label}${trained})`;
   }
 
@@ -38,11 +38,10 @@ class Controls {
       if (Number(slider.value) !== value) slider.value = value;
       say(slider.parentElement.querySelector("output"), decimal(value));
     }
-    elements.tied.checked = state.tied;
     this.showNetworks(state);
-    const quote = state.claim && byId(`quote-${state.claim}`)?.textContent;
+    const quote = byId(`quote-${state.claim}`)?.textContent;
     byId("claim-note").hidden = !quote;
-    say(byId("claim-note"), quote ? `“${quote}”: these are the curves that this sentence is about.` : "");
+    say(byId("claim-note"), `“${quote}”: these are the curves that this sentence is about.`);
     say(byId("drawing-help"), state.family === "drawn"
       ? "Draw on the chart with mouse or finger. With the keyboard: focus the chart, ← and → choose a place, ↑ and ↓ bend the curve there; Enter follows the next network."
       : "Handles on the chart change the curve, too; with the keyboard, focus one and press arrow keys. On the chart, ← and → read values, and Enter follows the next network.");
@@ -72,23 +71,18 @@ class Controls {
   /** How far own networks have learned. */
   showTraining(state, target) {
     const { own, states } = this;
+    const { goal, steps } = states.training;
     const step = this.shownStep(state);
+    const last = own.wanted.map(({ errors }) => errors.at(-1)?.[1] ?? Infinity);
     const [least, most] = states.learnedRange(state);
     const beyond = least < -1 || most > 1 ? ` It goes from ${decimal(least)} to ${decimal(most)}, but an LSTM unit cannot answer beyond −1 and 1.` : "";
     byId("bar").value = step;
-    say(byId("progress"), `Step ${step.toLocaleString("en")} of ${states.training.steps.toLocaleString("en")}.`);
-    say(byId("learned"), `${this.learned(state)}${own.busy ? "" : beyond}`);
+    say(byId("progress"), `Step ${step.toLocaleString("en")} of ${steps.toLocaleString("en")}.`);
+    say(byId("learned"), `${last.filter((error) => error <= goal).length} of ${last.length} have learned it: at most ${goal} off.${own.busy ? "" : beyond}`);
     byId("train-more").disabled = state.seeds >= OWN.most;
     say(byId("train-stop"), own.busy ? "Stop" : "Go on");
-    byId("train-stop").hidden = !own.busy && target === states.named.at(-1);
+    byId("train-stop").hidden = !own.busy && target === steps;
     byId("double").hidden = own.busy || states.textOf(state) !== state.learn;
-  }
-
-  /** How many of the own networks have learned their curve. */
-  learned(state) {
-    const last = this.own.errors(this.states.stage(state).step).map((errors) => errors.at(-1)?.[1] ?? Infinity);
-    const { goal } = this.states.training;
-    return `${last.filter((error) => error <= goal).length} of ${last.length} have learned it: at most ${goal} off.`;
   }
 
   listen() {
@@ -102,10 +96,6 @@ class Controls {
       slider.oninput = () => act(states.moved(state(), { [slider.name]: Number(slider.value) }), moving);
       slider.onchange = () => act({}, moving);
     }
-    elements.tied.onchange = () => {
-      const { parameters } = state();
-      act({ ...states.moved({ ...state(), tied: elements.tied.checked }, elements.tied.checked ? { offset: parameters.amplitude } : {}), tied: elements.tied.checked });
-    };
     elements.networks.onchange = () => {
       const networks = elements.networks.value;
       if (networks !== state().networks) act({ networks, learn: "", seeds: 0 });
@@ -117,12 +107,12 @@ class Controls {
       for (const name of ["pointerenter", "focus"]) button.addEventListener(name, () => own.start()); // To begin at once.
       button.onclick = () => {
         const learn = states.textOf(state());
-        act({ networks: OWN.id, learn, seeds: state().seeds || OWN.seeds, step: states.named.at(-1), seed: -1, set: "", claim: "", post: false });
+        act({ networks: OWN.id, learn, seeds: state().seeds || OWN.seeds, step: states.training.steps, seed: -1, set: "", claim: "", post: false });
         byId("chart").scrollIntoView({ block: "nearest" });
       };
     }
-    byId("train-stop").onclick = () => act({ step: own.busy ? own.named : states.named.at(-1) });
-    byId("train-more").onclick = () => act({ seeds: Math.min(OWN.most, state().seeds + OWN.seeds), step: states.named.at(-1) });
+    byId("train-stop").onclick = () => act({ step: own.busy ? Math.max(0, own.reached) : states.training.steps });
+    byId("train-more").onclick = () => act({ seeds: Math.min(OWN.most, state().seeds + OWN.seeds), step: states.training.steps });
     byId("double").onclick = () => act(states.doubled(state().learn));
   }
 }

@@ -1,11 +1,6 @@
 "use strict";
 
-// Backpropagation through time in a stack of LSTM layers, as lstm_toys/networks/lstm.py has it.
-
-const SLOPES = {
-  sigmoid: (gate) => gate * (1 - gate),
-  hard: (gate) => (gate > 0 && gate < 1 ? 0.2 : 0),
-};
+// Backpropagation through time in a stack of LSTM layers with hard gates, as lstm_toys/networks/lstm.py has it.
 
 /** Adds the products of a matrix's rows with values to as many sums. */
 function addTransposed(sums, place, values, from, columns, weights, start, rows) {
@@ -50,7 +45,7 @@ function addOuter(matrix, start, left, rows, right, columns, length, late) {
 /** One layer over a sequence of a fixed length: what its forward pass keeps for the backward pass. */
 class LayerPass {
   constructor({ features, units, gates }, length) {
-    Object.assign(this, { features, units, length, gate: GATES[gates], slope: SLOPES[gates] });
+    Object.assign(this, { features, units, length, gate: GATES[gates] });
     this.width = 4 * units;
     this.recurrent = features * this.width; // Where the recurrent kernel begins among the weights, and the bias.
     this.bias = this.recurrent + units * this.width;
@@ -93,7 +88,8 @@ class LayerPass {
 
   /** Sets the gradient of the weights, and adds that of the inputs, given that of the hidden states in `dHidden`. */
   backward(weights, gradient, dInputs) {
-    const { features, units, length, width, slope, gates, cell, squashed, hidden, dHidden, dGates, dCell } = this;
+    const { features, units, length, width, gates, cell, squashed, hidden, dHidden, dGates, dCell } = this;
+    const slope = (gate) => (gate > 0 && gate < 1 ? 0.2 : 0);
     dCell.fill(0);
     for (let time = length - 1; time >= 0; time--) {
       const at = time * width;

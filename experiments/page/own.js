@@ -5,25 +5,25 @@ class Own {
   static CHUNK = 10; // Steps between two pictures.
 
   /** `changed` is called whenever networks have learned further, `failed` if workers cannot work. */
-  constructor({ times, layers, optimizer }, steps, { changed, failed }) {
-    Object.assign(this, { times, layers, optimizer, steps, changed, failed });
+  constructor({ times, layers, optimizer }, { changed, failed }) {
+    Object.assign(this, { times, layers, optimizer, changed, failed });
     this.workers = [];
-    this.networks = []; // By seed: step, weights, weights at named steps, and errors at every picture.
+    this.networks = []; // By seed: step, weights, and errors at every picture.
     this.made = ""; // What all networks learn.
     this.round = 0; // Counts what is made; replies about what was made before are ignored.
     this.waiting = 0; // Workers that have not replied yet.
     this.version = 0; // Counts changes of weights.
   }
 
-  /** Trains as many networks to a step on a curve, whose text is `learn`; nothing if they have been trained so far. */
+  /** Trains as many networks to a step on a curve, whose text is `learn`; anew if they are beyond that step. */
   want({ learn, seeds, step }, curve) {
     const { times, layers, optimizer } = this;
-    if (this.made !== learn) {
+    if (this.made !== learn || this.networks.slice(0, seeds).some((network) => network.step > step)) {
       this.start();
       Object.assign(this, { made: learn, networks: [], round: this.round + 1, waiting: 0 });
       for (const worker of this.workers) worker.postMessage({ curve, times, layers, optimizer });
     }
-    while (this.networks.length < seeds) this.networks.push({ seed: this.networks.length, step: -1, weights: null, kept: new Map(), errors: [] });
+    while (this.networks.length < seeds) this.networks.push({ seed: this.networks.length, step: -1, weights: null, errors: [] });
     Object.assign(this, { seeds, target: step });
     if (!this.waiting) this.advance();
   }
@@ -52,11 +52,6 @@ class Own {
     return this.reached < this.target;
   }
 
-  /** The last named step that all networks have reached. */
-  get named() {
-    return this.steps.findLast((step) => step <= this.reached) ?? 0;
-  }
-
   /** Asks for further steps of those networks that have the fewest. A network is always trained by the same worker. */
   advance() {
     if (!this.busy) return;
@@ -73,10 +68,8 @@ class Own {
 
   receive(replies) {
     for (const { seed, step, error, weights } of replies) {
-      const network = this.networks[seed];
-      Object.assign(network, { step, weights });
-      network.errors.push([step, error]);
-      if (this.steps.includes(step)) network.kept.set(step, weights);
+      Object.assign(this.networks[seed], { step, weights });
+      this.networks[seed].errors.push([step, error]);
     }
     this.version += 1;
     this.waiting -= 1;
@@ -85,17 +78,12 @@ class Own {
     this.changed();
   }
 
-  /** The weights of all networks at a step, or as far as they are; null before they have begun. */
-  weights(step) {
-    const known = this.wanted.map(({ kept, weights }) => kept.get(step) ?? weights);
-    if (known.some((weights) => !weights)) return null;
+  /** The weights of all networks as far as they are; null before they have begun. */
+  get weights() {
+    const known = this.wanted.map(({ weights }) => weights);
+    if (!known.every(Boolean)) return null;
     const all = new Float32Array(known.length * known[0].length);
     known.forEach((weights, row) => all.set(weights, row * weights.length));
     return all;
-  }
-
-  /** The errors of the networks up to a step, [step, error] each. */
-  errors(step) {
-    return this.wanted.map(({ errors }) => errors.filter(([at]) => at <= step));
   }
 }

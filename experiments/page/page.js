@@ -25,10 +25,12 @@
     cursor: null, // The time point at which values are read.
     began: null, // When answers began to be drawn value by value.
     reach: null, // The lowest and the highest value in the picture.
-    answered: null, // The last question with its answers.
-    loaded: false, // Whether all of the page has come.
+    answered: null, // The last question with its answers,
+    worded: null, // and that of which words tell.
     note: "", // What was done last.
   };
+
+  let settling = 0; // The timer after which nothing is changing any more.
 
   /** Changes what moves at the moment. */
   function set(changes) {
@@ -36,25 +38,21 @@
     render();
   }
 
-  let settling = 0; // The timer after which nothing is changing any more.
+  /** Shows another state, which can be gone back to if it is an `entry`. */
+  function show(next, entry) {
+    state = next;
+    if (entry) commit();
+    workers.ask();
+    render();
+  }
 
   /** Changes what the address has; `moving` changes are one of several in a row, which together can be undone. */
   function act(changes, { moving = false } = {}) {
     const next = { ...state, at: "", guess: state.guess ?? UNTOLD, stroke: null, began: null, note: "", moving, ...changes };
     if (!states.kept(next).includes(next.seed)) next.seed = next.inside ? states.kept(next)[0] : -1;
     clearTimeout(settling);
-    if (moving) settling = setTimeout(settle, SETTLED);
-    state = next;
-    if (!moving) commit();
-    ask();
-    render();
-  }
-
-  function settle() {
-    state = { ...state, moving: false };
-    if (!state.pressed) commit();
-    ask();
-    render();
+    if (moving) settling = setTimeout(() => show({ ...state, moving: false }, !state.pressed), SETTLED);
+    show(next, !moving);
   }
 
   /** Makes the state the one to which the browser goes back. */
@@ -68,10 +66,8 @@
   function follow() {
     const opened = states.open(location.hash);
     if (document.readyState !== "loading" && opened.at && !byId(opened.at)) opened.at = "";
-    state = { ...state, ...opened, depth: history.state?.depth ?? 0, moving: false, stroke: null, began: null, note: "" };
-    if (states.address(state) !== location.hash) history.replaceState(history.state, "", states.address(state));
-    ask();
-    render();
+    if (states.address(opened) !== location.hash) history.replaceState(history.state, "", states.address(opened));
+    show({ ...state, ...opened, depth: history.state?.depth ?? 0, moving: false, stroke: null, began: null, note: "" }, false);
     visit();
   }
 
@@ -93,8 +89,8 @@
     const rows = states.kept(shown).map((_, row) => row);
     const group = { layers, rows, followed: shown.inside ? states.kept(shown).indexOf(shown.seed) : undefined };
     if (shown.networks === OWN.id) {
-      const weights = own.weights(stage.step);
-      return weights && { ...group, complete: !own.busy, weights: { block: OWN.id, version: `${own.version} ${stage.step} ${shown.seeds}`, weights } };
+      const { weights, busy, version } = own;
+      return weights && { ...group, complete: !busy, weights: { block: OWN.id, version: `${version} ${shown.seeds}`, weights } };
     }
     const texts = ["", "-rest"].map((end) => byId(`block-${stage.block}${end}`)).map((element) => (
       element && (element.nextElementSibling || document.readyState !== "loading") ? element.textContent : undefined
@@ -118,10 +114,6 @@
       for (const group of groups) group.rows = group.rows.slice(0, count);
     }
     return { groups, curves, times: times.length, asked: state, plucked };
-  }
-
-  function ask() {
-    workers.ask();
   }
 
   /** Answers of a group, and the spread of those to each curve. */
@@ -189,10 +181,7 @@
     const guessing = states.guessing(state);
     document.querySelectorAll("#story article").forEach((article, at) => { article.hidden = at !== told.at; });
     document.querySelectorAll("[data-when]").forEach((part) => { part.hidden = (part.dataset.when === "guess") !== guessing; });
-    document.querySelectorAll(".steps a").forEach((link, at) => {
-      if (at === told.at) link.setAttribute("aria-current", "step");
-      else link.removeAttribute("aria-current");
-    });
+    document.querySelectorAll(".steps a").forEach((link, at) => link.setAttribute("aria-current", at === told.at ? "step" : "false"));
     for (const button of document.querySelectorAll("#story [data-ask]")) {
       const pressed = told.choice >= 0 && story[told.at][told.choice] === button.dataset.ask && states.open(`#${button.dataset.ask}`).seed === state.seed;
       button.setAttribute("aria-pressed", String(pressed));
@@ -270,7 +259,7 @@
     errors.clear();
     errors.begin({ x: [0, steps], y: [-3, 0], xTicks: [0, steps / 3, (2 * steps) / 3, steps].map((at) => [at, Math.round(at).toLocaleString("en")]), yTicks: ticks, xName: "", yName: "error" });
     errors.line([0, steps], [Math.log10(goal), Math.log10(goal)], "others", 1.6, [6, 4]);
-    for (const each of own.errors(states.stage(state).step)) {
+    for (const { errors: each } of own.wanted) {
       errors.line(each.map(([step]) => step), each.map(([, error]) => Math.log10(Math.max(error, 0.001))), "median", 1.2);
     }
   }
@@ -278,13 +267,13 @@
   /** Words and numbers, which follow once nothing moves and all answers are those of the state. */
   function renderWords(picked, guessing) {
     const last = state.answered;
-    const current = last && last.complete && !state.moving && states.address({ ...last.asked, at: state.at, guess: state.guess }) === states.address(state);
-    const busy = state.networks === OWN.id && own.busy;
-    byId("playground").setAttribute("aria-busy", String(!current || busy));
-    if (!current) return;
+    const current = last?.complete && !state.moving && states.address({ ...last.asked, at: state.at, guess: state.guess }) === states.address(state);
+    byId("playground").setAttribute("aria-busy", String(!current));
+    if (!current || state.worded === last) return;
+    state = { ...state, worded: last };
     const off = typicalError(last, times);
     say(byId("verdict"), guessing || states.step(state).at ? "" : verdictOf(state.guess, last, times));
-    say(byId("summary"), guessing ? "" : busy ? `${controls.counted(state)} are learning.` : summaryOf(last, controls.who(state), times));
+    say(byId("summary"), guessing ? "" : summaryOf(last, controls.who(state), times));
     fillTable(document.querySelector("#numbers tbody"), times, guessing ? [] : [last.curve, last.focus, ...(last.seed < 0 ? [last.low, last.high] : [])]);
     renderGauge(last, off);
   }
@@ -354,11 +343,11 @@
   }
 
   const failed = () => set({ note: "This browser cannot compute the networks here; the figures below were made before." });
-  const own = new Own({ times, ...data.training }, states.named, { failed, changed: () => (state.networks === OWN.id ? ask() : null) });
+  const own = new Own({ times, ...data.training }, { failed, changed: () => state.networks === OWN.id && workers.ask() });
   const workers = new Answers({ question, answered, failed });
   const controls = new Controls(states, own, { state: () => state, act });
 
-  // ---- Buttons and keys.
+  // ---- Buttons.
 
   byId("show").onclick = byId("guessed").onclick = guess;
   byId("again").onclick = reveal;
@@ -385,11 +374,6 @@
   for (const name of ["pointerdown", "pointerup", "pointercancel"]) {
     window.addEventListener(name, () => { state = { ...state, pressed: name === "pointerdown" }; }, true);
   }
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || !state.depth) return;
-    event.preventDefault();
-    history.back();
-  });
   for (const slider of document.querySelectorAll("#story [data-asks]")) {
     slider.oninput = () => act(states.open(`#${slider.dataset.asks.split(" ")[slider.value]}`), { moving: true });
   }
@@ -422,7 +406,7 @@
   window.addEventListener("beforeprint", () => document.querySelectorAll("details.section").forEach((fold) => { fold.open = true; }));
   new ResizeObserver(render).observe(byId("chart"));
   for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", render);
-  document.addEventListener("weights", ask);
+  document.addEventListener("weights", () => workers.ask());
   document.addEventListener("DOMContentLoaded", () => {
     const [, owner, name] = /^https:\/\/([a-z0-9-]+)\.github\.io\/([\w.-]+)\//.exec(location.href) ?? []; // Of GitHub Pages.
     if (owner) {
@@ -430,7 +414,7 @@
       document.querySelector(".source").replaceChildren("The code: ", link, ", folder experiments/page.");
     }
     if (state.at) follow();
-    else ask();
+    else workers.ask();
   });
   follow();
 })();

@@ -50,11 +50,11 @@ class Picture {
     chart.line(times, until(shown.curve), "shown", 1.8, [6, 4]);
     if (shown.guess) chart.line(times, shown.guess, "guess", 3);
     if (shown.published) chart.diamonds(times, until(shown.published), "published");
-    if (upto < times.length) for (const values of [shown.curve, shown.focus]) if (values.length) chart.ring(times[upto - 1], values[upto - 1], values === shown.curve ? "shown" : "median");
+    if (upto < times.length) for (const values of [shown.curve, shown.focus]) if (values.length) chart.dot(times[upto - 1], values[upto - 1], values === shown.curve ? "shown" : "median", 5);
     if (cursor === null) return;
     chart.line([times[cursor], times[cursor]], heights, "quiet", 1);
     if (shown.focus.length) chart.dot(times[cursor], shown.focus[cursor], "median", 5);
-    if (ring) chart.ring(times[cursor], shown.curve[cursor], "ink");
+    if (ring) chart.dot(times[cursor], shown.curve[cursor], "ink", 6, false);
   }
 
   /** All answers, and the one in focus upon a light edge, so that it stands out among many. */

@@ -65,15 +65,8 @@ RANGES = {
 }
 """By family, the ends of the sliders of its parameters, and their initial position, which nobody trained on."""
 
-SETS = {
-    TRAINING: "the sine that they learned",
-    "line": "lines with intercept",
-    "line_origin": "lines through the origin",
-    "amplitude": "sines of other amplitudes",
-    "phase": "sines of other phases",
-    "frequency": "sines of other frequencies",
-}
-
+SETS = ("line", "line_origin", "amplitude", "phase", "frequency")
+"""Families of curves that the post shows the networks."""
 
 LABELS = {
     **{each.name: each.label for declared in PARAMETERS.values() for each in declared},
@@ -166,22 +159,17 @@ def sets(results: lt.Results) -> Iterator[dict[str, Any]]:
     published = {index: curve["output"] for _, curve, index in posted.answers.curves_in(results)}
     learned = {**sine.TRAINING_SINE, "amplitude": sine.TRAIN_AMPLITUDE, "offset": sine.TRAIN_AMPLITUDE}
     (answer,) = (curve["output"] for curve in posted.answers.numbers()["sine"]["curves"])
-    trained = {"family": "sine", "parameters": learned, "label": SETS[TRAINING], "published": answer}
-    yield {"id": TRAINING, "label": SETS[TRAINING], "curves": [trained]}
-    for name, label in list(SETS.items())[1:]:
-        every = {row: shown(results.isel(curve=row)) for row in np.flatnonzero(results.family.values == name).tolist()}
-        first = next(iter(every.values()))[1]
-        differing = [key for key in first if len({parameters[key] for _, parameters in every.values()}) > 1]
-        curves = [
-            {
-                "family": family,
-                "parameters": parameters,
-                "label": ", ".join(f"{key} {parameters[key]:g}" for key in differing if key != "offset"),
-                "published": published.get(row),
-            }
-            for row, (family, parameters) in every.items()
-        ]
-        yield {"id": name, "label": label, "curves": curves}
+    yield {"id": TRAINING, "curves": [{"family": "sine", "parameters": learned, "published": answer}]}
+    for name in SETS:
+        rows = np.flatnonzero(results.family.values == name).tolist()
+        every = {row: shown(results.isel(curve=row)) for row in rows}
+        yield {
+            "id": name,
+            "curves": [
+                {"family": family, "parameters": parameters, "published": published.get(row)}
+                for row, (family, parameters) in every.items()
+            ],
+        }
 
 
 def shown(curve: lt.Results) -> tuple[str, dict[str, float]]:

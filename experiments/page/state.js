@@ -54,8 +54,6 @@ class States {
   /** What `parts/playground.html` has as data. */
   constructor({ times, families, sets, populations, training, story }) {
     Object.assign(this, { times, families, sets, populations, training, story });
-    const last = training.steps;
-    this.named = [0, 10, 20, ...Array.from({ length: last / 50 }, (_, at) => 50 * (at + 1))]; // Of own networks.
     this.told = new Map(); // The step of the story by address.
     story.forEach((asks, at) => asks.forEach((ask, choice) => {
       const state = this.open(`#${ask}`);
@@ -69,7 +67,7 @@ class States {
 
   // ---- Networks.
 
-  population({ networks, learn, seeds }) {
+  population({ networks, learn, seeds, step }) {
     if (networks !== OWN.id) return this.populations.find(({ id }) => id === networks);
     return {
       id: OWN.id,
@@ -77,7 +75,7 @@ class States {
       note: "trained in this browser, as the first ones were",
       layers: this.training.layers,
       seeds: Array.from({ length: seeds }, (_, seed) => seed),
-      states: this.named.map((step) => ({ step, networks: seeds })),
+      states: [{ step: step < 0 ? this.training.steps : Math.min(step, this.training.steps), networks: seeds }],
       trained: [...this.learned(learn).curve],
     };
   }

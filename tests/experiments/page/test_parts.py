@@ -36,7 +36,7 @@ def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is
     page.click("#show")
     for number in range(1, 7):
         assert f"#step-{number}" in page.tab.url
-        assert page.text(".steps [aria-current]").startswith(f"{number}.")
+        assert page.text(".steps [aria-current=step]").startswith(f"{number}.")
         heights.add(page.tab.locator("nav").bounding_box()["height"])
         if number == 3:
             page.click("button:has-text('Network 1')")
@@ -47,7 +47,7 @@ def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is
     page.tab.go_back()
     page.settle()
     page.choose(networks="gru")
-    assert page.text(".steps [aria-current]").startswith("6.")
+    assert page.text(".steps [aria-current=step]").startswith("6.")
     page.tab.reload()
     page.settle()
     page.click("#undo")

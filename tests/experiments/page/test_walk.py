@@ -13,7 +13,7 @@ SEEN = """() => {
     const all = (selector) => [...document.querySelectorAll(selector)].filter(seen);
     return {
         url: location.hash,
-        step: all(".steps [aria-current]").map(text),
+        step: all(".steps [aria-current=step]").map(text),
         told: all("#story p, #rings p, #key li, #population-note, #drawing-help, #cell-values, label > span").map(text),
         pressed: all("[aria-pressed=true]").map(text),
         buttons: all("#tools button:not(#undo), #controls button").map((each) => [text(each), each.disabled]),
