@@ -115,15 +115,8 @@ class Chart {
 
   /** Diamonds where there is a value. */
   diamonds(xs, ys, color) {
-    Object.assign(this.pen, { strokeStyle: this.color(color), lineWidth: 1.4 });
-    ys.forEach((value, at) => {
-      if (value === null) return;
-      const [across, up] = this.place(xs[at], value);
-      this.pen.beginPath();
-      for (const [x, y] of [[0, -3.4], [3.4, 0], [0, 3.4], [-3.4, 0]]) this.pen.lineTo(across + x, up + y);
-      this.pen.closePath();
-      this.pen.stroke();
-    });
+    Object.assign(this.pen, { fillStyle: this.color(color), font: "12px system-ui, sans-serif", textAlign: "center", textBaseline: "middle" });
+    ys.forEach((value, at) => value !== null && this.pen.fillText("◇", ...this.place(xs[at], value)));
   }
 
   /** A dot, or a ring if it is not filled. */

@@ -39,9 +39,6 @@ class Controls {
       say(slider.parentElement.querySelector("output"), decimal(value));
     }
     this.showNetworks(state);
-    const quote = byId(`quote-${state.claim}`)?.textContent;
-    byId("claim-note").hidden = !quote;
-    say(byId("claim-note"), `“${quote}”: these are the curves that this sentence is about.`);
     say(byId("drawing-help"), state.family === "drawn"
       ? "Draw on the chart with mouse or finger. With the keyboard: focus the chart, ← and → choose a place, ↑ and ↓ bend the curve there; Enter follows the next network."
       : "Handles on the chart change the curve, too; with the keyboard, focus one and press arrow keys. On the chart, ← and → read values, and Enter follows the next network.");
@@ -107,7 +104,7 @@ class Controls {
       for (const name of ["pointerenter", "focus"]) button.addEventListener(name, () => own.start()); // To begin at once.
       button.onclick = () => {
         const learn = states.textOf(state());
-        act({ networks: OWN.id, learn, seeds: state().seeds || OWN.seeds, step: states.training.steps, seed: -1, set: "", claim: "", post: false });
+        act({ networks: OWN.id, learn, seeds: state().seeds || OWN.seeds, step: states.training.steps, seed: -1, set: "", post: false });
         byId("chart").scrollIntoView({ block: "nearest" });
       };
     }

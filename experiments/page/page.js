@@ -12,7 +12,7 @@
   const RINGS = ["published", "gru", "rnn"]; // Populations that are plucked together, if they are there.
   const NEAR = 0.08; // How far from a line, as a share of the picture's height, a click may be.
   const ENOUGH = 0.5; // The share of a curve that has to be drawn for a guess.
-  const DRAG = matchMedia("(pointer: coarse)").matches ? "Drag the round handles, or choose “Draw”." : "Drag the round handles, or draw with the mouse.";
+  const DRAG = "Drag the round handles, or choose “Draw”.";
 
   // ---- The state: what an address has (`States`), and what moves at the moment. Everything that is seen follows from it.
 
@@ -357,14 +357,10 @@
     act({ ...states.byHand(states.curve(state)), pen: !state.pen });
     if (state.pen) byId("chart").focus({ preventScroll: true });
   };
-  byId("copy").onclick = async () => {
-    const local = location.protocol === "file:" ? " It opens this file, which others do not have." : "";
-    try {
-      await navigator.clipboard.writeText(location.href.replace(/#.*/, "") + states.address(state));
-      set({ note: `Copied.${local}` });
-    } catch {
-      set({ note: `It is in the address bar.${local}` });
-    }
+  byId("copy").onclick = () => {
+    const done = (note) => () => set({ note });
+    const copied = navigator.clipboard?.writeText(location.href.replace(/#.*/, "") + states.address(state)) ?? Promise.reject();
+    copied.then(done("Copied."), done("It is in the address bar."));
   };
   byId("inside").ontoggle = () => {
     if (byId("inside").open === state.inside) return;
@@ -379,11 +375,11 @@
   }
   document.addEventListener("click", (event) => {
     const { target } = event;
-    const { ask: asked, set: chosen, claim } = target.closest("button")?.dataset ?? {};
+    const { ask: asked, set: chosen } = target.closest("button")?.dataset ?? {};
     const link = target.closest("a[href^='#']")?.getAttribute("href");
     if (asked) act(states.open(`#${asked}`));
     if (chosen) {
-      act(states.chosen(chosen, claim));
+      act(states.chosen(chosen));
       scrollTo({ top: byId("playground").offsetTop, behavior: calm.matches ? "auto" : "smooth" });
       byId("chart").focus({ preventScroll: true });
     }

@@ -158,8 +158,7 @@ class States {
   }
 
   handles(state) {
-    const { family, parameters, tied } = state;
-    return family === "drawn" || this.members(state).length > 1 ? [] : HANDLES[family](parameters, tied);
+    return state.family === "drawn" || this.members(state).length > 1 ? [] : HANDLES[state.family](state.parameters);
   }
 
   // ---- Changes: what becomes other in a state.
@@ -170,7 +169,7 @@ class States {
 
   /** A finger that draws has its pen down; else it scrolls. */
   byHand(curve) {
-    return { family: "drawn", parameters: {}, tied: true, drawn: Float64Array.from(curve, rounded), set: "", claim: "", post: false };
+    return { family: "drawn", parameters: {}, drawn: Float64Array.from(curve, rounded), set: "", post: false };
   }
 
   moved(state, changes) {
@@ -178,18 +177,14 @@ class States {
     for (const { name, low, high } of this.families[state.family]) {
       if (name in changes) parameters[name] = Math.round(100 * Math.min(high, Math.max(low, changes[name]))) / 100;
     }
-    const tied = state.tied && !("offset" in changes && changes.offset !== changes.amplitude);
-    if (state.family === "sine" && tied) parameters.offset = parameters.amplitude;
-    return { parameters, tied, set: "", claim: "", post: false };
+    const tied = state.parameters.offset === state.parameters.amplitude && !("offset" in changes && changes.offset !== changes.amplitude);
+    if (state.family === "sine" && tied) parameters.offset = parameters.amplitude; // As all sines of the post.
+    return { parameters, set: "", post: false };
   }
 
-  taken({ family, parameters }) {
-    return { family, parameters: { ...parameters }, tied: family !== "sine" || parameters.offset === parameters.amplitude, drawn: null, pen: false };
-  }
-
-  chosen(set, claim = "") {
-    const curves = this.members({ set });
-    return { ...(curves.length ? this.taken(curves[0]) : {}), set, claim, post: true };
+  chosen(set) {
+    const [{ family, parameters }] = this.members({ set });
+    return { family, parameters: { ...parameters }, drawn: null, pen: false, set, post: true };
   }
 
   // ---- Addresses.
@@ -224,10 +219,9 @@ class States {
     const told = new URLSearchParams({ curve: state.family });
     if (state.family === "drawn") told.set("y", packed(state.drawn));
     for (const [name, value] of Object.entries(state.parameters)) told.set(name, String(value));
-    if (!state.tied) told.set("tied", "no");
     if (state.pen) told.set("pen", "down");
     if (state.post) told.set("post", "yes");
-    for (const name of ["set", "claim"]) if (state[name]) told.set(name, state[name]);
+    if (state.set) told.set("set", state.set);
     told.set("networks", state.networks);
     told.set("step", String(this.stage(state).step));
     if (state.networks === OWN.id) for (const name of ["learn", "seeds"]) told.set(name, String(state[name]));
@@ -239,7 +233,6 @@ class States {
     const text = hash.replace(/^#/, "");
     const told = new URLSearchParams(text);
     const [first] = text.split("&", 1);
-    const word = (name) => (/^[\w-]*$/.test(told.get(name) ?? "") ? told.get(name) ?? "" : "");
     if (!text.includes("=") || /^step-\d+$/.test(first)) {
       const step = /^step-(\d+)$/.exec(first);
       const asks = this.story[Number(step?.[1]) - 1] ?? this.story[0];
@@ -253,9 +246,7 @@ class States {
       const drawn = unpacked(told.get("y") ?? "", this.times.length);
       if (drawn) curve = { ...this.byHand(drawn), pen: told.get("pen") === "down" };
     } else if (Object.hasOwn(this.families, family ?? "")) {
-      const parameters = this.parameters(family, (name) => told.get(name));
-      const tied = family !== "sine" || (told.get("tied") !== "no" && parameters.offset === parameters.amplitude);
-      curve = { ...this.another(family), parameters, tied };
+      curve = { ...this.another(family), parameters: this.parameters(family, (name) => told.get(name)) };
     }
     const learned = this.learned(told.get("learn") ?? "");
     const own = told.get("networks") === OWN.id && learned;
@@ -269,13 +260,11 @@ class States {
       post: told.get("post") === "yes",
       inside: told.get("inside") === "yes",
       guess: told.get("guess") === UNTOLD ? UNTOLD : unpacked(told.get("guess") ?? "", this.times.length),
-      at: word("at"),
+      at: /^[\w-]*$/.exec(told.get("at") ?? "")?.[0] ?? "",
     };
     state.seed = this.kept(state).find((seed) => String(seed) === told.get("seed")) ?? -1;
     if (state.inside && state.seed < 0) state.seed = this.kept(state)[0];
-    if (this.members({ set: told.get("set") }).some((each) => this.shows(state, each))) {
-      Object.assign(state, { set: told.get("set"), claim: word("claim") });
-    }
+    if (this.members({ set: told.get("set") }).some((each) => this.shows(state, each))) state.set = told.get("set");
     return state;
   }
 }

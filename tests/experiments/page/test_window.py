@@ -128,7 +128,7 @@ def test_names_are_text_and_what_is_missing_is_neither_offered_nor_told(compose,
     assert page.tab.locator(".steps a").count() == 5
     page.unfold("details.section")
     page.click("button[data-set]")
-    for place in ("section:has(#missing)", ".claim", "#claim-note"):
+    for place in ("section:has(#missing)", ".claim"):
         assert one_line(nasty) in page.text(place)
 
 
