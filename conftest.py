@@ -160,74 +160,56 @@ def context(folder, trainings=1):
     """How runs are executed outside of a command: silently, that many trainings, with few checkpoints."""
     from rich.console import Console
 
-    from lstm_toys.execution.devices import Here
+    from lstm_toys.execution.executor import Executor
     from lstm_toys.execution.progress import TrainingProgress
     from lstm_toys.execution.signals import Interruption
     from lstm_toys.runs.context import Options, RunContext
 
-    switches = dict.fromkeys(("publish", "restart", "no_training", "quiet", "compile_cache"), False)
-    options = Options(
-        folder,
-        **switches,
-        checkpoint_every=30.0,
-        on_divergence="exclude",
-        figure_format="png",
-        cluster=None,
-    )
+    options = Options(results_dir=folder, compile_cache=False)
     console = Console(quiet=True)
-    return RunContext(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings), Here(), {})
+    return RunContext(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings), Executor(), {})
 
 
-def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
-    """A population that nobody trained: of these losses, and with all its weights zero."""
-    from lstm_toys.networks.training import LastGood
-    from lstm_toys.populations.train import Population
+def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,), measures=None):
+    """Networks that nobody trained: of these losses, and with all their weights zero."""
+    from lstm_toys.networks.training import LastGood, Record
+    from lstm_toys.populations import records
+    from lstm_toys.populations.specification import specify
+    from lstm_toys.populations.trained import Networks
 
-    shapes = jax.eval_shape(model.init, jax.random.key(0), np.ones((1, 2, len(task.input_features)), np.float32))[
-        "params"
-    ]
-    params = jax.tree.map(lambda leaf: np.zeros((len(losses), *leaf.shape), leaf.dtype), shapes)
+    spec, start = specify(task, model, seeds=len(losses), steps=2, learning_rate=0.1)
+    params = jax.tree.map(lambda leaf: np.zeros((len(losses), *leaf.shape), leaf.dtype), spec.member.params)
     sound = np.where(np.isin(np.arange(len(losses)), diverged), 0, 2)
-    return Population(
-        task=task,
-        model=model,
-        states={2: LastGood(sound, params, np.ones(len(losses)))},
-        steps=np.array([0, 2]),
-        train_loss=np.array([[1.0, loss] for loss in losses]),
-        train_measures=np.ones((len(losses), 2, len(task.output_features))),
-        frame_steps=np.empty(0, int),
-        frames=np.empty((len(losses), 0)),
-        block=4,
-        numbers={},
-        seeds=np.arange(len(losses)),
-        base_seed=0,
-        member_steps=0,
-    )
+    measures = np.ones((len(losses), 2, len(task.measured))) if measures is None else measures
+    good, frames = LastGood(sound, params, np.ones(len(losses))), np.empty((len(losses), 0))
+    record = Record(np.array([[1.0, loss] for loss in losses]), measures, frames, None)
+    labeled = records.labeled(spec, start, np.array([0, 2]), good, record)
+    features, own = (task.input_features, task.output_features), labeled.diverged.values
+    return Networks(model, params, 4, None, own, {}, *features, step=2, kept={2: params}, labeled=labeled)
 
 
-def executed(ask, trainings=1):
+def executed(study, folder, trainings=1):
     """The run of a study that needs no other, computed in this process without metrics and figures."""
     from lstm_toys.runs.folder import Run
 
-    study = ask.load()
-    study.run = Run.named(ask.runs, ask.settings.as_dict(), study.digests())
+    study.run = Run.named(folder / "runs", study.settings.as_dict(), study.values())
     study.run.folder.mkdir(parents=True)
-    study.compute(context(ask.results_dir, trainings))
+    study.compute(context(folder, trainings))
     return study.run
 
 
-def located(ask, *, finished=True):
-    """The folder of a run, which is finished or not."""
+def located(study, folder, *, finished=True):
+    """The folder of a run in a folder of results, which is finished or not."""
     from lstm_toys.runs import lifecycle
 
-    asked = context(ask.results_dir)
+    asked = context(folder)
     work = lifecycle.Work(asked.options, asked.console, asked.interruption)
     with jax.numpy_dtype_promotion("standard"):
-        assert work.finished(ask) == finished
-    return (work.runs.get(ask) or work._studies[ask].run).folder
+        assert work.finished(study) == finished
+    return study.run.folder
 
 
-def reported(ask, metrics):
+def reported(study, metrics):
     """The lines and tables of a finished run with these metrics."""
     from lstm_toys.runs.folder import Run
 
@@ -235,13 +217,14 @@ def reported(ask, metrics):
         def read_metrics(self):
             return {**metrics, "numbers": metrics}
 
-    return [*ask.report(ask, Told(Path(), {"experiment": ask.name}), {})]
+    study.run = Told(Path(), {"experiment": study.name})
+    return [*study.report()]
 
 
-def value(ask):
+def value(study):
     """What a run would compute."""
     with jax.numpy_dtype_promotion("standard"):
-        return ask.load().digests()
+        return study.values()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -391,7 +374,8 @@ def hand_made():
                 "time": ("time", np.asarray(x), {"long_name": "x", "units": ""}),
                 "feature": ["y"],
                 "family": ("curve", np.repeat([p.name for p in probes], [len(p.inputs) for p in probes])),
-                **{name: ("curve", column) for name, column in columns.items()},
+                **{f"parameter_{name}": ("curve", column) for name, column in columns.items()},
+                "train_amplitude": 0.3,
             },
             {"flags": json.dumps(flags), "fingerprint": json.dumps({"block": 4}), "earlier_fingerprints": "[]"},
         )

@@ -85,7 +85,8 @@ def main() -> None:
     """Trains as many members as the first argument says; the second is when the process was started."""
     from benchmarks.job import Workload
     from lstm_toys.execution import devices
-    from lstm_toys.populations import train
+    from lstm_toys.populations.specification import specify
+    from lstm_toys.populations.train import PopulationTraining
 
     devices.configure()
     members, began = int(sys.argv[1]), float(sys.argv[2])
@@ -96,8 +97,10 @@ def main() -> None:
             first.append(time.time() - began)
 
     job = Workload()
-    trained = train.train(job.task, job.model, seeds=members, steps=4, learning_rate=job.learning_rate, monitor=monitor)
-    print(json.dumps({"compile": trained.seconds["compile"], "first_step": first[0], "bytes": peak()}))
+    specified = specify(job.task, job.model, seeds=members, steps=4, learning_rate=job.learning_rate)
+    training = PopulationTraining(*specified, monitor=monitor)
+    training.networks()
+    print(json.dumps({"compile": training.seconds["compile"], "first_step": first[0], "bytes": peak()}))
 
 
 def peak() -> int:

@@ -17,14 +17,14 @@ from distributed import Client
 
 from benchmarks.footprint import peak
 from benchmarks.job import Workload
-from lstm_toys.execution import base, devices
-from lstm_toys.execution.base import Executor, Part, Result
+from lstm_toys.execution import devices
 from lstm_toys.execution.cluster import Cluster, connected, packed
+from lstm_toys.execution.executor import Executor, Part, Result
 from lstm_toys.populations import blocks
 from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.populations.group import Group, GroupState
+from lstm_toys.populations.group import Group
 from lstm_toys.populations.specification import specify
-from lstm_toys.populations.train import Training
+from lstm_toys.populations.train import PopulationTraining
 
 
 def steps_of(members: int) -> int:
@@ -36,7 +36,7 @@ class MeasuredCluster(Executor):
     """A cluster that measures what it sends and receives.
 
     Attributes:
-        bytes: of the parts sent, each with the job, and of their outcomes, as they are pickled.
+        bytes: of the parts sent, each with the function, and of their results, as they are pickled.
         received: of each group of members: when it arrived, the seconds that its worker compiled for it, and its
             member-steps.
     """
@@ -46,7 +46,7 @@ class MeasuredCluster(Executor):
         self.received: list[tuple[float, float, int]] = []
 
     @property
-    def workers(self) -> int:
+    def workers(self) -> int:  # type: ignore[override]
         """See `Executor`."""
         return self._cluster.workers
 
@@ -56,17 +56,17 @@ class MeasuredCluster(Executor):
         return self._cluster.devices
 
     def map(
-        self, job: base.Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool] = lambda: False
-    ) -> Iterator[tuple[Part, base.Outcome[Result]]]:
+        self, function: Callable[[Part], Result], parts: Iterable[Part], stop: Callable[[], bool] = lambda: False
+    ) -> Iterator[tuple[Part, Result]]:
         """See `Executor.map`."""
-        job_bytes = len(packed(job))
+        function_bytes = len(packed(function))
         self._began = time.perf_counter()
-        for part, outcome in self._cluster.map(job, parts, stop):
-            group, state = cast(Group, part), cast(GroupState, outcome.value)
-            member_steps = int((state.last_steps - group.begun).sum())
-            self.bytes += job_bytes + len(pickle.dumps(part)) + len(pickle.dumps(outcome))
-            self.received.append((time.perf_counter(), state.seconds["compile"], member_steps))
-            yield part, outcome
+        for part, result in self._cluster.map(function, parts, stop):
+            group = cast(Group, result)
+            member_steps = int((group.taken - group.begun).sum())
+            self.bytes += function_bytes + len(pickle.dumps(part)) + len(pickle.dumps(result))
+            self.received.append((time.perf_counter(), group.seconds["compile"], member_steps))
+            yield part, result
 
     def rate(self) -> float:
         """Member-steps per second since every worker has returned its first group, for which it compiled.
@@ -82,7 +82,7 @@ class MeasuredCluster(Executor):
         return [*client.run(peak).values()]
 
 
-class MeasuredTraining(Training):
+class MeasuredTraining(PopulationTraining):
     """A training that measures how long it takes to put the groups together.
 
     Attributes:
@@ -91,8 +91,8 @@ class MeasuredTraining(Training):
 
     merging = 0.0
 
-    def groups(self) -> Iterator[tuple[range, GroupState]]:
-        """See `Training`."""
+    def groups(self) -> Iterator[Group]:
+        """See `PopulationTraining`."""
         for group in super().groups():
             began = time.perf_counter()
             yield group
@@ -122,16 +122,16 @@ def measure(members: int, address: str, repeats: int) -> dict[str, Any]:
         for _ in range(repeats):
             measured = None if cluster is None else MeasuredCluster(cluster)
             training = MeasuredTraining(specification, start, executor=measured)
-            population = training.population()
+            networks = training.networks()
             merges.append(training.merging)
             rates.append(measured.rate() if measured else members * steps / training.seconds["train"])
-        arrays = [population.states[steps], population.train_loss, population.train_rmse, population.frames]
+        arrays = [networks.params, networks.results.train_loss.values, networks.results.train_rmse.values]
         client, worker = peak(), max(measured.peaks()) if measured else None
         wire = measured.bytes / members if measured else None
         with tempfile.TemporaryDirectory() as folder:
             few = jax.tree.map(lambda leaf: leaf[: blocks.GROUP_MEMBERS], start)
             checkpoints = Checkpoints(Path(folder), math.inf)
-            Training(specification, few, executor=measured, checkpoints=checkpoints).population()
+            PopulationTraining(specification, few, executor=measured, checkpoints=checkpoints).networks()
             disk = sum(path.stat().st_size for path in Path(folder).iterdir()) / len(few.seed)
         return {
             "steps": steps,

@@ -51,6 +51,8 @@ def tasks() -> dict[str, Any]:
 def measure(*, quick: bool) -> dict[str, list[float]]:
     """The member-steps a second of each task, one value a round."""
     import lstm_toys as lt
+    from lstm_toys.populations.specification import specify
+    from lstm_toys.populations.train import PopulationTraining
 
     lt.configure()
     steps, rounds = (20, 1) if quick else (STEPS, ROUNDS)
@@ -59,8 +61,10 @@ def measure(*, quick: bool) -> dict[str, list[float]]:
     for number in range(rounds):
         for name, task in known.items():
             model = lt.Stack(len(task.output_features), (UNITS,), "dense")
-            trained = lt.train(task, model, seeds=SEEDS, steps=steps, learning_rate=0.003, optimizer="adam")
-            rates[name].append(trained.member_steps / trained.seconds["train"])
+            specified = specify(task, model, seeds=SEEDS, steps=steps, learning_rate=0.003, optimizer="adam")
+            training = PopulationTraining(*specified)
+            training.networks()
+            rates[name].append(training.member_steps / training.seconds["train"])
         print(f"round {number + 1} of {rounds}", flush=True)
     return rates
 

@@ -4,14 +4,16 @@ Flags apply to all experiments; without a flag, each experiment uses its own def
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from rich.console import RenderableType
 
 from lstm_toys import tables
-from lstm_toys.cli import command, flags
+from lstm_toys.cli import command
 from lstm_toys.output import counted
-from lstm_toys.runs.folder import Run
-from lstm_toys.studies.training.ask import INSIDE, ask
+from lstm_toys.runs import flags, trainings
+from lstm_toys.runs.experiment import INSIDE
+from lstm_toys.runs.study import Study, load
 
 from . import amplitude, hill, hill_y, line, sine, slope_intercept
 
@@ -23,16 +25,15 @@ EXPERIMENTS = {
 def plan(arguments: Sequence[str]) -> command.Plan:
     """Turns a command line into a plan."""
     if flags.asks_help(arguments):
-        defaults = {**flags.DEFAULTS, **dict.fromkeys(("optimizer", "hidden"), "set by each experiment")}
-        raise flags.Help(__doc__, flags.FLAGS, defaults)
-    parsed = {name: flags.parse(experiment, arguments) for name, experiment in EXPERIMENTS.items()}
-    options = next(iter(parsed.values()))[1]
-    asks = [ask(EXPERIMENTS[name], settings, options.results_dir) for name, (settings, _) in parsed.items()]
-    return command.Plan(asks, options, report)
+        own = {name: trainings.FLAGS[name]._replace(usual=None) for name in ("optimizer", "hidden")}
+        raise flags.Help(__doc__, {**trainings.FLAGS, **own})
+    parsed = [(experiment, *trainings.parse(experiment, arguments)) for experiment in EXPERIMENTS.values()]
+    return command.Plan(lambda: [load(*each[:2]) for each in parsed], parsed[0][2], report)
 
 
-def report(runs: Sequence[Run]) -> Iterator[RenderableType]:
+def report(studies: Sequence[Study[Any]]) -> Iterator[RenderableType]:
     """Yields a table with one row per experiment, and the goal of each."""
+    runs = [study.run for study in studies]
     rows, seeds = [], runs[0].read_metrics()["seeds"]
     for metrics in (run.read_metrics() for run in runs):
         points = sum(row["points"] for row in metrics["published"])

@@ -1,8 +1,11 @@
 """Tests claims about networks: how many networks meet each claim?"""
 
-from lstm_toys.cli import claims, command
+from functools import partial
 
-plan = claims.plan
+from lstm_toys.cli import command
+from lstm_toys.studies.claims.settings import ClaimSettings
+
+plan = partial(command.plan, ClaimSettings)
 
 if __name__ == "__main__":
     command.run_and_exit(plan)

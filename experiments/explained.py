@@ -5,42 +5,227 @@ with other seeds, with a dense readout, with other cells, and untrained. For eac
 each network's number with the numbers of models of the network, none of which is fitted to what it predicts; and it
 tests predictions that were made about networks before they were analyzed. Missing networks are trained and analyzed
 first.
+
+It also asks whether the resonance ends the plateau of the loss. At first networks answer the mean of the sine, and the
+loss stays near the sine's variance; the rules for the plateau were chosen on the networks with base seed 0, and are
+applied to those with base seed 1.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
 from rich.console import RenderableType
+from scipy.stats import rankdata
 
 import lstm_toys as lt
 from lstm_toys import tables
-from lstm_toys.cli import command, flags
-from lstm_toys.runs.ask import Ask
-from lstm_toys.studies.dynamics.ask import DynamicsSettings, ask
+from lstm_toys.cli import command
+from lstm_toys.results import storage
+from lstm_toys.results.summary import as_json, finite, median_of
+from lstm_toys.runs import trainings
+from lstm_toys.runs.folder import Run
+from lstm_toys.statistics import intervals
+from lstm_toys.studies.claims import verdicts
+from lstm_toys.studies.dynamics.settings import DynamicsSettings
+from lstm_toys.studies.dynamics.study import VARIABLES, Dynamics, answers_file
 
 from . import analyses, post
-from .post.predictions import EVERY, NETWORKS, REPEATED, SINE, TrainedNetworks, experiment
-
-STARTS = 32
+from .post import sentences
+from .post.predictions import EVERY, NETWORKS, PREDICTIONS, REPEATED, SINE, Prediction, TrainedNetworks, experiment
 
 MEASURES = ("mode_frequency", "peak_frequency", "peak_gain", "static_gain")
+
+UNREAD = {"prediction", "answer", "phase"}
+"""Variables of studies of dynamics that are not needed here and make up most of their files."""
+
+RESAMPLES = 2_000
+"""Number of resamples of networks, and of permutations of models."""
+
+LEAST = 6
+"""Fewest networks with both numbers for a comparison."""
+
+ENDED = 0.25
+"""The plateau has ended at the first recorded loss below this share of the variance of the sine."""
+
+RESONANT = 1.5
+"""A network resonates from the first kept step at which its largest gain is this multiple of that of slow inputs."""
+
+
+def score(needs: Mapping[str, Run]) -> dict[str, Any]:
+    """Compares claims and tests predictions; ``needs`` are studies of dynamics by name, and the sine's ``networks``.
+
+    Returns:
+        ``claims``: `agreement` by claim and model; ``predictions`` and ``plateau``: see `judged` and `plateau`;
+        ``tuning``: for each variant the frequencies of the leading mode and of the largest gain, and the gain by
+        frequency.
+    """
+    every = {
+        name: storage.load_results(each.checked("results.nc"), VARIABLES, UNREAD)
+        for name, each in needs.items()
+        if name != NETWORKS
+    }
+    sines = every[SINE]
+    networks = storage.load_results(needs[NETWORKS].checked("results.nc")).isel(seed=sines.seed.values)
+    models = {
+        str(model): judged_claims(storage.load_results(needs[SINE].checked(answers_file(str(model))), set()))
+        for model in sines.model.values
+    }
+    return {
+        "seeds": sines.sizes["seed"],
+        "claims": {
+            claim: {name: agreement(ours.numbers, own[claim].numbers) for name, own in models.items() if claim in own}
+            for claim, ours in judged_claims(networks).items()
+        },
+        "predictions": {each.id: judged(each, every[each.variant]) for each in PREDICTIONS},
+        "tuning": {name: {"frequency": each.frequency, **_tuned(every[name])} for name, each in EVERY.items()},
+        "plateau": plateau(every[REPEATED]),
+    }
+
+
+def judged_claims(labeled: xr.Dataset) -> dict[str, verdicts.Judgment]:
+    """Judges the claims that are about only the sine's networks."""
+    every = {
+        claim.id: verdicts.judge(claim, {"sine": labeled})
+        for claim in sentences.SENTENCES
+        if {*claim.populations} == {"sine"}
+    }
+    return {name: judgment for name, judgment in every.items() if judgment is not None}
+
+
+def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"]) -> dict[str, Any]:
+    """Compares a claim's number between networks and models of them.
+
+    Returns:
+        ``networks``: how many have both numbers; ``correlation``: the rank correlation over networks; ``permuted``: the
+        value that its absolute value exceeds in 5 % of permutations of the models; ``difference``: the median of model
+        minus network; ``spread``: the standard deviation of the networks' numbers. None where they cannot be computed.
+    """
+    both = np.isfinite(networks) & np.isfinite(model)
+    ours, theirs, random = networks[both], model[both], np.random.default_rng(0)
+    count = len(ours)
+    if count < LEAST:
+        return {"networks": count, "correlation": None, "permuted": None, "difference": None, "spread": None}
+    correlation, permuted = None, None
+    if np.ptp(ours) > 0 and np.ptp(theirs) > 0:
+        correlation = rank_correlation(ours, theirs, random)
+        if correlation["low"] == correlation["high"]:  # Without any width it is no interval.
+            correlation |= {"low": None, "high": None}
+        shuffled = random.permuted(np.tile(theirs, (RESAMPLES, 1)), axis=1)
+        shuffled = correlations(np.broadcast_to(ours, (RESAMPLES, count)), shuffled)
+        permuted = finite(np.quantile(np.abs(shuffled), 0.95))
+    return {
+        "networks": count,
+        "correlation": correlation,
+        "permuted": permuted,
+        "difference": as_json(intervals.median_bootstrap(theirs - ours)),
+        "spread": finite(float(np.std(ours, ddof=1))),
+    }
+
+
+def rank_correlation(
+    first: Float[np.ndarray, " S"], second: Float[np.ndarray, " S"], random: np.random.Generator
+) -> dict[str, float | None]:
+    """Spearman's rank correlation with a 95 % bootstrap interval."""
+    resampled = random.integers(0, len(first), (RESAMPLES, len(first)))
+    with np.errstate(invalid="ignore"):  # Of a constant resample, which is left out.
+        low, high = np.nanquantile(correlations(first[resampled], second[resampled]), (0.025, 0.975))
+    value = correlations(first[None], second[None])[0]
+    return {"value": finite(value), "low": finite(low), "high": finite(high)}
+
+
+def correlations(first: Float[np.ndarray, "N S"], second: Float[np.ndarray, "N S"]) -> Float[np.ndarray, " N"]:
+    """Spearman's rank correlation of each pair of rows; NaN if a row is constant."""
+    ranks = [rankdata(each, axis=1) for each in (first, second)]
+    one, other = (each - each.mean(axis=1, keepdims=True) for each in ranks)
+    return (one * other).sum(axis=1) / np.sqrt(np.square(one).sum(axis=1) * np.square(other).sum(axis=1))
+
+
+def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:
+    """Tests a prediction: it holds if the interval of the median lies in the predicted range, and fails outside."""
+    named = prediction.measured
+    if isinstance(named, str):
+        values = found[named].values
+    else:
+        values = found.explained.sel(model=named[0], curves=named[1]).values
+    estimate = intervals.median_bootstrap(values[np.isfinite(values)])
+    if prediction.low <= estimate.low and estimate.high <= prediction.high:
+        verdict = "holds"
+    else:
+        verdict = "fails" if estimate.high < prediction.low or estimate.low > prediction.high else "undecided"
+    return {
+        "variant": prediction.variant,
+        "measured": named if isinstance(named, str) else ": ".join(named),
+        "words": prediction.words,
+        "predicted_low": prediction.low,
+        "predicted_high": prediction.high,
+        **as_json(estimate),
+        "verdict": verdict,
+    }
+
+
+def _tuned(found: xr.Dataset) -> dict[str, Any]:
+    """The tuning of networks; those that rest nowhere under the mean input have NaN."""
+    tuned: dict[str, Any] = {"networks": found.sizes["seed"], "oscillating": int((found.mode_frequency > 0).sum())}
+    for name in ("mode_frequency", "peak_frequency", "peak_gain", "static_gain"):
+        values = found[name].values
+        tuned[name] = median_of(values)
+        tuned[f"{name}_band"] = [finite(each) for each in np.nanquantile(values, (0.05, 0.95))]
+    return {**tuned, "resonance": _resonance(found)}
+
+
+def _resonance(found: xr.Dataset) -> dict[str, list[float | None]]:
+    frequency, gains = found.frequency.values, found.gain.isel(input=int(found.attrs["mean"])).values
+    rows = zip(("median", "low", "high"), np.nanquantile(gains, (0.5, 0.05, 0.95), axis=0), strict=True)
+    return {name: [*map(finite, values.tolist())] for name, values in (("frequency", frequency), *rows)}
+
+
+def plateau(found: xr.Dataset) -> dict[str, Any]:
+    """Compares when the plateau ends and the resonance appears, in the networks that reach both.
+
+    Returns:
+        ``ended`` and ``resonant``: the medians of these numbers of steps with 95 % bootstrap intervals; ``together``:
+        how many of the ``networks`` resonate by the first kept step after the end; ``agreement``: see `agreement`.
+    """
+    ended, resonant = steps_of(found)
+    both = np.isfinite(ended) & np.isfinite(resonant)
+    kept = found.kept_step.values
+    following = kept[np.minimum(np.searchsorted(kept, ended[both]), len(kept) - 1)]
+    return {
+        "networks": int(both.sum()),
+        "ended": as_json(intervals.median_bootstrap(ended[both])),
+        "resonant": as_json(intervals.median_bootstrap(resonant[both])),
+        "together": int((resonant[both] <= following).sum()),
+        "agreement": agreement(ended[both], resonant[both]),
+    }
+
+
+def steps_of(found: xr.Dataset) -> tuple[Float[np.ndarray, " S"], Float[np.ndarray, " S"]]:
+    """The numbers of steps after which the plateau has ended and the resonance has appeared; NaN if never."""
+
+    def first(met: xr.DataArray, steps: str) -> Float[np.ndarray, " S"]:
+        return met[steps][met.argmax(steps)].where(met.any(steps)).values.astype(float)
+
+    ended = found.train_loss < ENDED * found.curve_shown.isel(curve=0).values.var()
+    resonant = found.peak_gain_course > RESONANT * found.static_gain_course
+    return first(ended, "step"), first(resonant, "kept_step")
 
 
 def explained(seeds: int) -> lt.Analysis:
     """Compares the dynamics of all networks."""
-    needs: dict[str, Ask[Any]] = {}
+    dynamics: dict[str, Dynamics] = {}
     for name, (frequency, more) in {SINE: TrainedNetworks(), **EVERY}.items():
-        trained, _ = flags.parse(experiment(frequency), [f"--seeds={seeds}", *more])
-        settings = DynamicsSettings(f"dynamics_{trained.experiment}", trained, None, STARTS, 1.0)
-        needs[name] = ask(experiment(frequency), settings, Path())
+        trained, _ = trainings.parse(experiment(frequency), [f"--seeds={seeds}", *more])
+        settings = DynamicsSettings(f"dynamics_{trained.experiment}", trained=trained)
+        dynamics[name] = Dynamics(experiment(frequency), settings)
     return lt.Analysis(
         name="explained",
-        settings={"seeds": seeds, "steps": needs[SINE].settings.trained.steps},
-        needs={NETWORKS: needs[SINE].needs["population"], **needs},
-        score=lambda found, _: post.explained.score(found),
+        settings={"seeds": seeds, "steps": dynamics[SINE].settings.trained.steps},
+        needs={NETWORKS: dynamics[SINE].needs["population"], **dynamics},
+        score=lambda found, _: score(found),
         draw=lambda metrics, _: {
             "claims_by_model.png": post.figures.claims_by_model(metrics),
             "tuning.png": post.figures.tuning(metrics),
@@ -85,10 +270,7 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     yield tables.table(title, columns, predicted, **tables.PLAIN)
 
 
-def plan(arguments: Sequence[str]) -> command.Plan:
-    """Turns a command line into a plan."""
-    return analyses.plan(explained, __doc__, arguments, seeds=64)
-
+plan = partial(analyses.plan, explained, __doc__, 6, {"seeds": 64})
 
 if __name__ == "__main__":
     command.run_and_exit(plan)

@@ -12,7 +12,7 @@ HEIGHTS = np.array((-0.2, 0.1, 0.2, 0.5))
 BASES = np.array((0.6, 0.1, 0.4, 0.2))
 
 
-def probes(x: lt.TimePoints, features: tuple[str, ...]) -> list[lt.Probe]:
+def probes(x: lt.TimePoints, features: tuple[str, ...] = ("x", "y")) -> list[lt.Probe]:
     """Four lines and four hills."""
     return [
         lt.probe("line", "line", {"slope": SLOPES, "intercept": INTERCEPTS}, x, features),

@@ -6,10 +6,7 @@ they never saw. The networks have two layers; the same number of networks with o
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import lstm_toys as lt
 from lstm_toys.output import counted
@@ -25,14 +22,9 @@ def task(x: lt.TimePoints) -> lt.Task:
     return lt.reproduce("hill", TRAINING_HILL, x, ("x", "y"))
 
 
-def probes(x: lt.TimePoints) -> list[lt.Probe]:
-    """Lines and hills that were not trained on."""
-    return held_out.probes(x, ("x", "y"))
-
-
 def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """Draws the post's animation of the answers x and y, its last frame, answers to unseen curves, and errors."""
-    populations = {layers(json.loads(results.attrs["flags"])): results, **companions}
+    populations = {layers(results.hidden.item(), results.readout.item()): results, **companions}
     return {
         "lstm_hill.gif": lt.figures.film(populations),
         "hill_plane.png": lt.figures.training_answer(results, "Answers (x, y) to the training hill 0.3 + 0.3 sin(π x)"),
@@ -42,9 +34,9 @@ def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt
     }
 
 
-def layers(flags: Mapping[str, Any]) -> str:
+def layers(hidden: str, readout: str) -> str:
     """The number of LSTM layers of networks with these values of flags, in words."""
-    return counted(len(flags["hidden"]) + (flags["readout"] == "cell"), "layer")
+    return counted(len([*filter("none".__ne__, hidden.split(","))]) + (readout == "cell"), "layer")
 
 
 def companions(settings: lt.Settings) -> dict[str, tuple[lt.Experiment, lt.Settings]]:
@@ -59,7 +51,7 @@ EXPERIMENT = lt.Experiment(
     defaults={"steps": 10_000, "learning_rate": 1.0},
     goal=GOAL,
     task=task,
-    probes=probes,
+    probes=held_out.probes,
     draw=draw,
     companions=companions,
     frames=36,

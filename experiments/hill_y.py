@@ -7,8 +7,8 @@ see x, are trained for comparison: which learn sooner?
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
+from functools import partial
 
 import lstm_toys as lt
 
@@ -20,14 +20,9 @@ def task(x: lt.TimePoints) -> lt.Task:
     return lt.reproduce("hill", hill.TRAINING_HILL, x)
 
 
-def probes(x: lt.TimePoints) -> list[lt.Probe]:
-    """Lines and hills that were not trained on."""
-    return held_out.probes(x, ("y",))
-
-
 def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """Draws the post's figure, the answers to unseen curves, and the errors with and without x."""
-    populations = {f"{hill.layers(json.loads(results.attrs['flags']))}, y alone": results, **companions}
+    populations = {f"{hill.layers(results.hidden.item(), results.readout.item())}, y alone": results, **companions}
     return {
         "hill.png": lt.figures.training_answer(results, "Answers to the training hill 0.3 + 0.3 sin(π x), y alone"),
         "unseen.png": held_out.draw(results),
@@ -40,7 +35,7 @@ def companions(settings: lt.Settings) -> dict[str, tuple[lt.Experiment, lt.Setti
     """The same number of networks with one layer, and of networks that also see x."""
     one = replace(settings, hidden=(), readout="cell")
     layers = {} if one == settings else {"1 layer, y alone": (EXPERIMENT, one)}
-    both = f"{hill.layers(settings.as_dict())}, x and y"
+    both = f"{hill.layers(settings.labels['hidden'], settings.readout)}, x and y"
     return {**layers, both: (hill.EXPERIMENT, replace(settings, experiment=hill.EXPERIMENT.name))}
 
 
@@ -50,7 +45,7 @@ EXPERIMENT = lt.Experiment(
     defaults=hill.EXPERIMENT.defaults,
     goal=hill.GOAL,
     task=task,
-    probes=probes,
+    probes=partial(held_out.probes, features=("y",)),
     draw=draw,
     companions=companions,
     trained=hill.EXPERIMENT.trained,

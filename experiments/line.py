@@ -19,11 +19,6 @@ def task(x: lt.TimePoints) -> lt.Task:
     return lt.reproduce("line", TRAINING_LINE, x, ("x", "y"))
 
 
-def probes(x: lt.TimePoints) -> list[lt.Probe]:
-    """Lines and hills that were not trained on."""
-    return held_out.probes(x, ("x", "y"))
-
-
 def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """Draws the post's figure of the answers x and y, the answers to unseen curves, and the loss."""
     return {
@@ -39,7 +34,7 @@ EXPERIMENT = lt.Experiment(
     defaults={"steps": 4_000, "learning_rate": 1.0, "hidden": "none"},
     goal=GOAL,
     task=task,
-    probes=probes,
+    probes=held_out.probes,
     draw=draw,
     trained=lt.Trained("line", TRAINING_LINE),
 )

@@ -11,31 +11,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import lstm_toys as lt
-from lstm_toys.cli import claims, command, flags, modules, parsers
+from lstm_toys.cli import command, modules
+from lstm_toys.runs import flags, parsers
+from lstm_toys.runs.context import Options
+from lstm_toys.studies.claims import settings as claims
 
 from .papers.ask import random
 
-TABLE: flags.FlagTable = {
-    "claims": claims.OWN["claims"],
-    "networks": (parsers.integer(1, 2**31 - 1), "number of random networks per population and scale of the weights"),
-    **{name: flags.FLAGS[name] for name in ("results_dir", "publish", "restart", "no_training", "quiet")},
+NETWORKS = 256
+
+TABLE = {
+    "claims": flags.of(claims.ClaimSettings)["claims"],
+    "networks": flags.Flag(
+        parsers.integer(1, 2**31 - 1), "number of random networks per population and scale of the weights", NETWORKS
+    ),
+    **flags.of(Options),
+    **{name: each._replace(usual=None) for name, each in claims.TRAINING.items()},
 }
-SHOWN = {name: each for name, each in flags.DEFAULTS.items() if name not in claims.TRAINING}
-DEFAULTS = {**SHOWN, "claims": claims.POST, "networks": 256}
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:
     """Turns a command line into a plan."""
     if flags.asks_help(arguments):
-        table = {**modules.offered(TABLE, "claims", "CLAIMS"), **claims.TRAINING}
-        raise flags.Help(str(__doc__), table, DEFAULTS)
-    trained, rest = flags.split(claims.TRAINING, arguments)
-    values = flags.read("null", str(__doc__), TABLE, DEFAULTS, rest)
-    options = flags.options(values)
-    name = values["claims"]
+        raise flags.Help(str(__doc__), {**TABLE, "claims": modules.offered(TABLE["claims"], "CLAIMS")})
+    typed = flags.read(TABLE, arguments)
+    name = typed.get("claims", claims.POST)
     declared, module = modules.declared(name, "CLAIMS", lt.Claims, "claims"), modules.full_name(name, "CLAIMS")
-    others = claims.typed(trained, declared)
-    return command.Plan([random(declared, module, values["networks"], options.results_dir, others)], options)
+    others = claims.given_by(typed, declared)
+    return command.of_analysis(
+        lambda: random(declared, module, typed.get("networks", NETWORKS), others),
+        Options(**flags.given(Options, typed)),
+    )
 
 
 if __name__ == "__main__":

@@ -10,17 +10,19 @@ file's units.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.cli import flags, modules, parsers
 from lstm_toys.output import counted, listed
+from lstm_toys.runs import flags, parsers
+from lstm_toys.runs.flags import flag
+from lstm_toys.runs.trainings import Open
 from lstm_toys.tasks import sets, textfile
 from lstm_toys.tasks.curves import Curves, check_sizes
 
@@ -48,63 +50,69 @@ def quantity(text: str) -> str:
     return text.strip()
 
 
-FLAGS: flags.FlagTable = {
-    "train": (parsers.files, "training curves: a column per curve, a row per time point; repeat for each feature"),
-    "show": (parsers.files, "file of more curves of the same length to answer after training; repeat for each feature"),
-    "quantity": (quantity, "name of the values in a --train file, for tables and figures; repeat for each file"),
-    "targets": (parsers.file, "target numbers: a row per curve, in the same order, and a column per number"),
-    "ask": (parsers.choice("same", "next"), "value to answer at each time point: the current or the next one"),
-    "hold_out": (parsers.share("a fifth of five or more curves"), "share of the curves to hold out of training"),
-    "batch": (parsers.unless("auto", parsers.integer(1)), "number of curves per training step"),
-    "standardize": (None, "scale the curves to the range that networks can reach; results are in the original units"),
-}
-DEFAULTS = {
-    "train": "none; required",
-    "show": "none",
-    "quantity": "auto: y for a single file, otherwise the file names",
-    "targets": "none",
-    "ask": "same",
-    "hold_out": f"auto: {HELD_OUT} with {LEAST} or more curves",
-    "batch": f"auto: about {BATCH} with {MANY} or more curves, otherwise all",
-    "standardize": True,
-}
+@dataclass(frozen=True)
+class Files:
+    """The files with the curves, and how they are used."""
+
+    train: tuple[Path, ...] = flag((), parsers.files, shown="none; required")
+    """Training curves: a column per curve, a row per time point; repeat for each feature."""
+    show: tuple[Path, ...] = flag((), parsers.files)
+    """File of more curves of the same length to answer after training; repeat for each feature."""
+    quantity: tuple[str, ...] = flag((), quantity, shown="auto: y for a single file, otherwise the file names")
+    """Name of the values in a --train file, for tables and figures; repeat for each file."""
+    targets: Path | None = flag(None, parsers.file)
+    """Target numbers: a row per curve, in the same order, and a column per number."""
+    ask: Literal["same", "next"] | None = flag(None, parsers.choice("same", "next"), shown="same")
+    """Value to answer at each time point: the current or the next one."""
+    hold_out: float | None = flag(
+        None, parsers.share("a fifth of five or more curves"), shown=f"auto: {HELD_OUT} with {LEAST} or more curves"
+    )
+    """Share of the curves to hold out of training."""
+    batch: int | None = flag(
+        None,
+        parsers.unless("auto", parsers.integer(1)),
+        shown=f"auto: about {BATCH} with {MANY} or more curves, otherwise all",
+    )
+    """Number of curves per training step."""
+    standardize: bool = flag(True)
+    """Scale the curves to the range that networks can reach; results are in the original units."""
 
 
-def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
+def complete(files: Files) -> tuple[lt.Experiment, list[str]]:
     """Makes the experiment on these files, and notes on their content. Raises UsageError if a file cannot be used."""
-    if not values["train"]:
+    if not files.train:
         raise flags.UsageError(
             "flag --train: needs a file with one curve per column, such as --train=mine.csv; see --help"
         )
-    scaled = values["standardize"] is not False
-    curves = columns("train", values["train"], scaled)
+    scaled = files.standardize
+    curves = columns("train", files.train, scaled)
     first, count = curves[0], len(curves[0].names)
-    features = called(values["train"], values["quantity"] or ())
+    features = called(files.train, files.quantity)
     every = sets.CurveSet(sets.TRAINED, first.names, np.stack([each.values for each in curves], axis=-1))
-    ask: sets.Ask = values["ask"] or "same"
+    ask: sets.Ask = files.ask or "same"
     target_names: tuple[str, ...] = ()
-    if values["targets"]:
-        if values["ask"]:
+    if files.targets:
+        if files.ask:
             raise flags.UsageError(f"flag --ask={ask}: has no effect with --targets, which holds the answers to learn")
-        ask, target_names, targets = "targets", *numbers(values["targets"], count, scaled)
+        ask, target_names, targets = "targets", *numbers(files.targets, count, scaled)
         every = replace(every, targets=targets)
-    kept, others = parted(every, values["hold_out"], values["batch"])
-    batch = values["batch"] or usual_batch(len(kept.names))
-    notes = [read_in(path, each) for path, each in zip(values["train"], curves, strict=True)]
+    kept, others = parted(every, files.hold_out, files.batch)
+    batch = files.batch or usual_batch(len(kept.names))
+    notes = [read_in(path, each) for path, each in zip(files.train, curves, strict=True)]
     if equal := count - len({each.tobytes() for each in every.values}):
         notes.append(f"{equal:,} of the curves have the same values as others, which may be held out")
     out = "".join(f", {counted(len(each.names), 'curve')} held out: {listed(each.names, 12)}" for each in others)
     notes.append(f"{counted(len(kept.names), 'curve')} to train on{out}")
-    if values["show"]:
-        shown = columns("show", values["show"], scaled)
-        with flags.blaming("show", values["show"][0]):
+    if files.show:
+        shown = columns("show", files.show, scaled)
+        with flags.blaming("show", files.show[0]):
             check_shown(shown, curves)
-        notes += [read_in(path, each) for path, each in zip(values["show"], shown, strict=True)]
+        notes += [read_in(path, each) for path, each in zip(files.show, shown, strict=True)]
         others.append(sets.CurveSet(sets.SHOWN, shown[0].names, np.stack([each.values for each in shown], axis=-1)))
     points, span = first.values.shape[1], spanned(curves)
     if ask == "next":
         if points < 3:
-            raise flags.UsageError(f"flag --ask=next: needs at least 3 rows, but {values['train'][0]} has {points}")
+            raise flags.UsageError(f"flag --ask=next: needs at least 3 rows, but {files.train[0]} has {points}")
         points, span = points - 1, lt.Span(span.start + span.length / (points - 1), span.stop, span.unit, span.name)
     names = features + target_names
     fitted = lt.Scaling.fitted(kept.values, kept.targets, names)
@@ -114,7 +122,7 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     own = sets.Sets(kept, tuple(others), features, ask, target_names, scaling, batch)
     data = {
         "train": " ".join(each.digest for each in curves),
-        **({"show": " ".join(each.digest for each in shown)} if values["show"] else {}),
+        **({"show": " ".join(each.digest for each in shown)} if files.show else {}),
         **({"targets": sha256(repr((target_names, targets.tolist())).encode()).hexdigest()} if target_names else {}),
         **({"features": ", ".join(features)} if features != UNNAMED else {}),
         "held out": ", ".join(others[0].names) if others and others[0].name == sets.HELD_OUT else "none",
@@ -137,14 +145,14 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     return experiment, notes
 
 
-def columns(flag: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
+def columns(name: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
     """Reads the curves of one file per feature; raises UsageError. With scaling, values may have any size."""
-    files: list[Curves] = []
+    found: list[Curves] = []
     for path in paths:
-        with flags.blaming(flag, path):
-            files.append(lt.read_curves(path, scaled=scaled))
-            check_alike(files[0], files[-1], paths[0])
-    return files
+        with flags.blaming(name, path):
+            found.append(lt.read_curves(path, scaled=scaled))
+            check_alike(found[0], found[-1], paths[0])
+    return found
 
 
 def check_alike(first: Curves, last: Curves, path: Path) -> None:
@@ -259,9 +267,8 @@ def draw(results: lt.Results, _: dict[str, lt.Results], goal: lt.Goal) -> dict[s
             for family in names:
                 file, title = family.replace(" ", "_"), f"{what} the curves {TITLES[family]}"
                 figures[f"{file}{of}.png"] = lt.figures.set_answers(results, family, feature, title)
-            for over in ("time", "curves"):
-                drawn = getattr(lt.figures, f"errors_over_{over}")(results, feature, f"Errors over {over}")
-                figures[f"errors_over_{over}{of}.png"] = drawn
+            for over, drawing in (("time", lt.figures.errors_over_time), ("curves", lt.figures.errors_over_curves)):
+                figures[f"errors_over_{over}{of}.png"] = drawing(results, feature, f"Errors over {over}")
     figures["loss.png"] = lt.figures.loss(results, "Training on curves of your own", goal=goal)
     return figures
 
@@ -278,7 +285,7 @@ def nothing(_: Any) -> Any:
     raise ValueError("needs --train")
 
 
-EXPERIMENT = modules.Open(
+EXPERIMENT = Open(
     name="own",
     doc=__doc__ or "",
     defaults=SETTINGS,
@@ -287,8 +294,7 @@ EXPERIMENT = modules.Open(
     probes=nothing,
     draw=partial(draw, goal=lt.Goal(rmse=LEARNED, after=0)),
     fixed={"timesteps": 2},  # Until a file sets it.
-    table=FLAGS,
-    preset=DEFAULTS,
+    files=Files,
     complete=complete,
 )
 

@@ -6,21 +6,31 @@ amplitudes: the energy score, a proper scoring rule, of a published curve under 
 It reports the settings that no other beats, and the one that a fixed rule chooses among them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
+import numpy as np
+import xarray as xr
+from jaxtyping import Bool, Float
 from rich.console import RenderableType
 
 import lstm_toys as lt
 from lstm_toys import tables
-from lstm_toys.cli import command, studies
-from lstm_toys.studies.sweep import ask as sweeps
+from lstm_toys.cli import command
+from lstm_toys.results import storage
+from lstm_toys.results.summary import finite
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import Settings
+from lstm_toys.statistics.scores import distances, energy_score
+from lstm_toys.studies.sweep import results
+from lstm_toys.studies.sweep.settings import SweepSettings, expand
+from lstm_toys.studies.sweep.study import Sweep
 
 from . import analyses, post, sine
+from .published import answers as published
+from .published.answers import CHOSEN_ON
 
 EVERY = {
     "gates": "sigmoid hard",
@@ -34,6 +44,17 @@ GRIDS = (
 )
 
 
+KERAS_RATES = {"sgd": 0.01, "rmsprop": 0.001, "rmsprop_keras": 0.001, "adam": 0.001}
+
+VARIED = ("optimizer", "learning_rate", "gates", "hidden", "steps")
+"""Settings in the figure."""
+
+RESAMPLES = 1_000
+
+TAIL = 0.025
+"""Share of resamples beyond each end of a 95 % interval."""
+
+
 def probes(x: lt.TimePoints) -> list[lt.Probe]:
     """The inputs of the post's network, including the training sine."""
     amplitude = sine.TRAIN_AMPLITUDE
@@ -44,20 +65,149 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
 NETWORKS = replace(sine.EXPERIMENT, probes=probes)
 
 
+class Compared(NamedTuple):
+    """A published answer to a curve of a probe, and the answers of the networks of K settings to the same curve.
+
+    Where a dot is hidden, ``output`` and ``error``, the standard error of reading it, are NaN.
+    """
+
+    family: str
+    output: Float[np.ndarray, " T"]
+    error: Float[np.ndarray, " T"]
+    answers: Float[np.ndarray, "K S T"]
+    sound: Bool[np.ndarray, "K S"]
+
+
+def compared(found: xr.Dataset, families: Sequence[str]) -> list[Compared]:
+    """Compares the networks of a sweep with the published answers to the curves of some probes."""
+    answers, sound = found.answer.sel(feature="y").values, ~found.diverged.values
+    shown = []
+    for family, curve, index in published.curves_in(found):
+        if family in families:
+            output, error = (np.array(curve[name], float) for name in ("output", "error"))
+            shown.append(Compared(family, output, error, answers[:, :, index], sound))
+    return shown
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of K settings on C published curves; ``of_seeds`` with B resamples of seeds, the same for all settings."""
+
+    each: Float[np.ndarray, "K C"]
+    of_seeds: Float[np.ndarray, "K B C"]
+
+    @property
+    def mean(self) -> Float[np.ndarray, " K"]:
+        """Mean over curves."""
+        return self.each.mean(axis=1)
+
+    @cached_property
+    def resampled(self) -> Float[np.ndarray, "B K"]:
+        """Means over resampled curves and seeds; all settings share the resampled curves."""
+        _, repeats, curves = self.of_seeds.shape
+        drawn = np.random.default_rng(1).integers(curves, size=(repeats, curves))
+        return np.take_along_axis(self.of_seeds, drawn[None], axis=2).mean(axis=2).T
+
+    def interval(self) -> Float[np.ndarray, "2 K"]:
+        """Percentile bootstrap interval of the means."""
+        return np.quantile(self.resampled, (TAIL, 1 - TAIL), axis=0, method="inverted_cdf")
+
+    def unbeaten(self) -> Bool[np.ndarray, " K"]:
+        """Settings that no other beats: no interval of the difference to another lies entirely above zero.
+
+        Not corrected for the number of comparisons, which keeps the set small: a corrected set would contain all
+        settings that the curves cannot exclude.
+        """
+        beaten = [np.any(np.mean(mean[:, None] <= self.resampled, axis=0) < TAIL) for mean in self.resampled.T]
+        return ~np.array(beaten) & np.isfinite(self.mean)
+
+
+def scores(shown: Sequence[Compared]) -> Scores:
+    """Scores settings on published curves."""
+    every, seeds = shown[0].sound, shown[0].sound.shape[1]
+    drawn = np.random.default_rng(0).integers(seeds, size=(RESAMPLES, seeds))
+    resamples = np.stack([np.bincount(row, minlength=seeds) for row in drawn]).astype(float)
+    settings = [[distances(each.answers[k], each.output, sound) for each in shown] for k, sound in enumerate(every)]
+    each, of_seeds = (
+        np.array([[energy_score(curve, weights) for curve in setting] for setting in settings])
+        for weights in (np.ones((1, seeds)), resamples)
+    )
+    return Scores(each[..., 0], of_seeds.swapaxes(1, 2))
+
+
+def choose(settings: Sequence[Settings], scored: Scores) -> int:
+    """Returns the number of the setting that explains the published answers best, as far as they can decide.
+
+    Among unbeaten settings with Keras's default learning rate, this is the best of the kind with the fewest steps; a
+    kind comprises all settings but the steps, which `experiments.timeline` chooses. Without such settings, it is the
+    best of all.
+    """
+    mean = scored.mean
+    usual = [
+        number
+        for number in np.flatnonzero(scored.unbeaten()).tolist()
+        if settings[number].learning_rate == KERAS_RATES[settings[number].optimizer]
+    ]
+    if not usual:
+        return int(np.argmin(mean))
+    first = settings[min(usual, key=lambda number: (settings[number].steps, mean[number]))]
+    kind = [number for number, each in enumerate(settings) if replace(each, steps=first.steps) == first]
+    return min(kind, key=lambda number: mean[number])
+
+
+def results_of(networks: Run) -> xr.Dataset:
+    """Loads the results of a finished sweep."""
+    return storage.load_results(networks.checked("results.nc"), results.VARIABLES | {"answer"})
+
+
+def summarize(found: xr.Dataset, settings: Sequence[Settings]) -> dict[str, Any]:
+    """Summarizes the scores of a sweep of these settings, in the form that JSON stores.
+
+    Returns:
+        ``settings``: one row each; ``chosen``: the number of the chosen one.
+    """
+    scored = scores(compared(found, CHOSEN_ON))
+    low, high = scored.interval()
+    unbeaten = scored.unbeaten()
+    rows = [
+        {
+            "name": _name(each),
+            "setting": {name: getattr(each, name) for name in VARIED},
+            "score": _rounded(scored.mean[number]),
+            "low": _rounded(low[number]),
+            "high": _rounded(high[number]),
+            "unbeaten": bool(unbeaten[number]),
+            "diverged_seeds": found.seed.values[found.diverged[number].values].tolist(),
+        }
+        for number, each in enumerate(settings)
+    ]
+    return {"settings": rows, "chosen": choose(settings, scored)}
+
+
+def _rounded(value: float) -> float | None:
+    """Rounds to five decimals, a hundredth of typical differences between scores; None if not finite."""
+    return finite(round(float(value), 5))
+
+
+def _name(settings: Settings) -> str:
+    hidden, rate = ",".join(map(str, settings.hidden)) or "none", f"{settings.optimizer} {settings.learning_rate:g}"
+    return f"{rate}, {settings.gates} gates, hidden {hidden}, {settings.steps:,} steps"
+
+
 def recipe(seeds: int, base_seed: int) -> lt.Analysis:
     """Scores the networks of all settings."""
     given = f"--seeds={seeds}", f"--base_seed={base_seed}"
     settings = tuple(
         each
         for grid in GRIDS
-        for each in studies.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], given)[0]
+        for each in expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], given)[0]
     )
     return lt.Analysis(
         name="recipe",
         settings={"seeds": seeds, "base_seed": base_seed},
-        needs={"networks": sweeps.ask(NETWORKS, sweeps.SweepSettings("recipe_networks", settings), Path())},
-        score=lambda needs, _: post.recipe.summarize(post.recipe.results_of(needs["networks"]), settings),
-        draw=lambda metrics, needs: post.figures.recipe(metrics, post.recipe.results_of(needs["networks"])),
+        needs={"networks": Sweep(NETWORKS, SweepSettings("recipe_networks", settings=settings))},
+        score=lambda needs, _: summarize(results_of(needs["networks"]), settings),
+        draw=lambda metrics, needs: post.figures.recipe(metrics, results_of(needs["networks"])),
         report=report,
     )
 
@@ -74,10 +224,7 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     yield tables.table(title, ("setting", "score>", "95 % bootstrap>"), rows, **tables.PLAIN)
 
 
-def plan(arguments: Sequence[str]) -> command.Plan:
-    """Turns a command line into a plan."""
-    return analyses.plan(recipe, __doc__, arguments, least=2, seeds=32, base_seed=0)
-
+plan = partial(analyses.plan, recipe, __doc__, 2, {"seeds": 32, "base_seed": 0})
 
 if __name__ == "__main__":
     command.run_and_exit(plan)

@@ -6,7 +6,6 @@ lines with and without an intercept, and sines with other amplitudes, phases and
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -80,7 +79,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
     amplitudes = LABELS["amplitude"]
     pairs = zip(AMPLITUDES, FREQUENCIES, strict=True)
     frequencies = dict(zip("rbgcyk", [f"A = {a:g}, ω = {w:g}" for a, w in pairs], strict=True))
-    trained = json.loads(results.attrs["flags"])["train_amplitude"]
+    trained = float(results.train_amplitude)
     same = f"{trained:g} + {trained:g} sin(10 x)"
     reference = {"the post's sine.png": POST_MSE} if trained == TRAIN_AMPLITUDE else {}
 
@@ -104,7 +103,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
 def smaller_and_larger(results: lt.Results) -> lt.Drawing:
     """Draws the answers to three amplitudes; the title says what most networks do with the smallest and the largest."""
     shown = results.isel(curve=np.flatnonzero(results.family.values == "amplitude"))
-    shown = shown.isel(curve=[int(np.abs(shown.amplitude.values - each).argmin()) for each in COMPARED])
+    shown = shown.isel(curve=[int(np.abs(shown.parameter_amplitude.values - each).argmin()) for each in COMPARED])
     answers, inputs = (np.ptp(each.sel(feature="y").values, axis=-1) for each in (shown.answer, shown.input))
     small, _, large = np.nanmedian(answers / inputs, axis=0)
     finds = small > 1 > large
@@ -115,7 +114,7 @@ def smaller_and_larger(results: lt.Results) -> lt.Drawing:
 
 def compare(results: lt.Results) -> list[dict[str, Any]]:
     """Compares the answers to the training curve, lines and amplitudes with the published ones."""
-    trained = json.loads(results.attrs["flags"])["train_amplitude"]
+    trained = float(results.train_amplitude)
     return published.answers.compare_sequences(results) if trained == TRAIN_AMPLITUDE else []
 
 

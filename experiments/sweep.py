@@ -1,8 +1,11 @@
 """Trains populations over a grid of settings: which settings learn a task, and how do the networks generalize?"""
 
-from lstm_toys.cli import command, studies
+from functools import partial
 
-plan = studies.sweep
+from lstm_toys.cli import command
+from lstm_toys.studies.sweep.settings import SweepSettings
+
+plan = partial(command.plan, SweepSettings)
 
 if __name__ == "__main__":
     command.run_and_exit(plan)

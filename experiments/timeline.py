@@ -5,36 +5,159 @@ answers, figure by figure. Two criteria choose the number of steps: the energy s
 likelihood of their first values, which depend only on the first input.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from typing import Any
 
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, Int
 from rich.console import RenderableType
+from scipy.spatial.distance import cdist
+from scipy.stats import multivariate_normal
 
 import lstm_toys as lt
 from lstm_toys import tables
-from lstm_toys.cli import command, studies
+from lstm_toys.cli import command
 from lstm_toys.output import listed
-from lstm_toys.studies.sweep import ask as sweeps
+from lstm_toys.results.summary import finite
+from lstm_toys.statistics.scores import Distances, energy_score
+from lstm_toys.studies.sweep.settings import SweepSettings, expand
+from lstm_toys.studies.sweep.study import Sweep
 
 from . import analyses, post, recipe, sine
+from .published.answers import CHOSEN_ON
+from .recipe import Compared, compared, results_of, scores
 
 STEPS = (*range(125, 2001, 125), 2250, 2500, 3000, 4000)
 LEAST_SEEDS = 16
 """Fewest networks: the covariance of the first answers needs more networks than first answers."""
 
+FIGURES = {
+    "sine.png": ("sine",),
+    "sines.png": ("amplitude",),
+    "not_identity.png": ("line",),
+    "not_identity_2.png": ("line_origin",),
+    "phase_displacement.png": ("phase",),
+    "all but sine.png": (*CHOSEN_ON, "phase"),
+}
+"""The published figures whose answers are known as numbers, and their probes."""
+
+FORMER = 1_000
+"""The number of steps of an earlier rule: the fewest that no other number beats on the curves. It is kept if the two
+criteria share no number of steps."""
+
+LIKELIHOOD_RATIO = 3.841
+"""The 95 % quantile of chi-squared with one degree of freedom."""
+
+
+def choose(steps: Sequence[int], by_curves: Collection[int], by_first_answers: Collection[int]) -> int:
+    """Chooses the middle number of steps that neither criterion excludes; of two middle ones, the smaller.
+
+    The rule was written when the first answers were known to favor about 1,750 steps and the curves about 1,250, but
+    before the steps in between were searched.
+    """
+    shared = [each for each in sorted(steps) if each in by_curves and each in by_first_answers]
+    return shared[(len(shared) - 1) // 2] if shared else FORMER
+
+
+class FirstAnswers:
+    """Published first answers, with standard errors of reading them, and answers after K numbers of steps."""
+
+    def __init__(self, shown: Sequence[Compared]) -> None:
+        # Curves of a figure with equal first values share one dot.
+        distinct = {(each.family, float(each.answers[0, 0, 0])): each for each in shown if np.isfinite(each.output[0])}
+        known = [*distinct.values()]
+        self.published: Float[np.ndarray, " N"] = np.array([each.output[0] for each in known])
+        self.error: Float[np.ndarray, " N"] = np.array([each.error[0] for each in known])
+        self.networks: Float[np.ndarray, "K S N"] = np.stack([each.answers[..., 0] for each in known], -1).astype(float)
+
+    def log_likelihood(self) -> Float[np.ndarray, " K"]:
+        """Log-likelihood of published answers under a normal distribution: networks' covariance plus reading errors."""
+        reading = np.diag(np.square(self.error))
+        normals = (multivariate_normal(each.mean(axis=0), np.cov(each.T) + reading) for each in self.networks)
+        return np.array([each.logpdf(self.published) for each in normals])
+
+    def deviations(self) -> Float[np.ndarray, "K N"]:
+        """The deviation of each published answer from the networks' mean, in their standard deviations."""
+        return np.asarray((self.published - self.networks.mean(axis=1)) / self.networks.std(axis=1, ddof=1))
+
+
+def summarize(found: xr.Dataset) -> dict[str, Any]:
+    """Compares the networks of a sweep over steps with the published answers, in the form that JSON stores.
+
+    Returns:
+        ``by_curves`` and ``by_first_answers``: the best number of steps, and those that are not excluded;
+        ``published``: for each figure the ``score`` over steps with a 95 % bootstrap interval over networks, the
+        ``best`` number of steps and its ``interval``, see `interval`; ``table``: for each number of steps, how far the
+        published first answers of sines.png and sine.png are from the networks' mean.
+    """
+    sound = ~found.diverged.values.any(axis=0)
+    found = found.isel(seed=sound)  # The same networks after every number of steps.
+    steps, shown = found.steps.values.astype(int), compared(found, CHOSEN_ON)
+    by_curves, likelihood = scores(shown), FirstAnswers(shown).log_likelihood()
+    curves = {"best": int(steps[by_curves.mean.argmin()]), "steps": steps[by_curves.unbeaten()].tolist()}
+    kept = 2 * (likelihood.max() - likelihood) <= LIKELIHOOD_RATIO  # The 95 % interval of one parameter.
+    firsts = {"best": int(steps[likelihood.argmax()]), "steps": steps[kept].tolist()}
+    sines, sine = (FirstAnswers(compared(found, (family,))).deviations().round(2) for family in ("amplitude", "sine"))
+    return {
+        "seeds": found.sizes["seed"],
+        "diverged_seeds": np.flatnonzero(~sound).tolist(),
+        "steps": steps.tolist(),
+        "by_curves": curves,
+        "by_first_answers": firsts,
+        "chosen": choose(steps.tolist(), curves["steps"], firsts["steps"]),
+        "published": {name: _figure(compared(found, families), steps) for name, families in FIGURES.items()},
+        "table": [
+            {"first_answers": [several[0], several[-1]], "sine_first": one}
+            for several, (one,) in zip(sines.tolist(), sine.tolist(), strict=True)
+        ],
+    }
+
+
+def _figure(shown: Sequence[Compared], steps: Int[np.ndarray, " K"]) -> dict[str, Any]:
+    scored = scores(shown)
+    low, high = np.quantile(scored.of_seeds.mean(axis=2), (0.025, 0.975), axis=1, method="inverted_cdf")
+    best = int(scored.mean.argmin())
+    known = [each.answers[..., np.isfinite(each.output)] for each in shown]
+    rounded = {
+        name: [finite(round(each, 5)) for each in values.tolist()]
+        for name, values in (("score", scored.mean), ("low", low), ("high", high))
+    }
+    return {**rounded, "best": int(steps[best]), "interval": interval(scores_of_networks(known, best), steps)}
+
+
+def scores_of_networks(answers: list[Float[np.ndarray, "K S T"]], at: int) -> Float[np.ndarray, "S K"]:
+    """Energy scores of networks after K numbers of steps, with each network in turn in place of the published one.
+
+    This network answers as after the number of steps with index ``at``, and is excluded from the networks that it is
+    compared with. ``answers`` are to each published curve, at its known points.
+    """
+    steps, seeds, _ = answers[0].shape
+    found, others = np.zeros((seeds, steps)), 1 - np.eye(seeds)
+    for curve in answers:
+        for step in range(steps):
+            to_curve, between = (cdist(curve[each], curve[step]) / np.sqrt(curve.shape[-1]) for each in (at, step))
+            found[:, step] += (others * to_curve).sum(axis=1) / (seeds - 1)
+            found[:, step] += energy_score(Distances(np.zeros(seeds), between, np.ones(seeds, bool)), others)
+    return found / len(answers)
+
+
+def interval(scored: Float[np.ndarray, "S K"], steps: Int[np.ndarray, " K"]) -> tuple[int, int]:
+    """The middle 90 % of the numbers of steps that fit single networks best, which is the variation by chance."""
+    low, high = np.quantile(steps[scored.argmin(axis=1)], (0.05, 0.95), method="inverted_cdf")
+    return int(low), int(high)
+
 
 def timeline(seeds: int, base_seed: int) -> lt.Analysis:
     """Compares networks after all numbers of steps."""
     given = f"--seeds={seeds}", f"--base_seed={base_seed}"
-    settings, _ = studies.expand(sine.EXPERIMENT, [("steps", [str(each) for each in STEPS])], given)
+    settings, _ = expand(sine.EXPERIMENT, [("steps", [str(each) for each in STEPS])], given)
     return lt.Analysis(
         name="timeline",
         settings={"seeds": seeds, "base_seed": base_seed},
-        needs={"networks": sweeps.ask(recipe.NETWORKS, sweeps.SweepSettings("timeline_networks", settings), Path())},
-        score=lambda needs, _: post.timeline.summarize(post.recipe.results_of(needs["networks"])),
+        needs={"networks": Sweep(recipe.NETWORKS, SweepSettings("timeline_networks", settings=settings))},
+        score=lambda needs, _: summarize(results_of(needs["networks"])),
         draw=lambda metrics, _: {"timeline.png": post.figures.timeline(metrics)},
         report=report,
     )
@@ -57,10 +180,7 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     yield f"chosen: {metrics['chosen']:,}"
 
 
-def plan(arguments: Sequence[str]) -> command.Plan:
-    """Turns a command line into a plan."""
-    return analyses.plan(timeline, __doc__, arguments, least=LEAST_SEEDS, seeds=64, base_seed=0)
-
+plan = partial(analyses.plan, timeline, __doc__, LEAST_SEEDS, {"seeds": 64, "base_seed": 0})
 
 if __name__ == "__main__":
     command.run_and_exit(plan)

@@ -10,16 +10,18 @@ from .files import Damaged
 from .networks.cells import InvalidModel
 from .networks.gru import GRU
 from .networks.lstm import LSTM
-from .networks.porting import to_torch
 from .networks.rnn import RNN
 from .networks.stack import Stack
+from .networks.training import parameter_count
 from .populations.answering import answers
 from .populations.checkpoints import Checkpoints, OtherTraining
+from .populations.porting import to_torch
 from .populations.states import Rollout, rollout, states
-from .populations.train import Diverged, Population, train
+from .populations.train import Diverged, train
+from .populations.trained import Networks
 from .populations.tuning import Tried, tune
 from .results.arrays import Results, probed
-from .results.population import Saved, Untrusted, save
+from .results.population import Untrusted, save
 from .results.storage import load_parameters, save_parameters, save_results
 from .results.summary import accepted, right
 from .runs.experiment import Experiment
@@ -28,14 +30,16 @@ from .runs.identity import Settings
 from .runs.loading import load, load_results
 from .statistics import measures
 from .statistics.intervals import band, clopper_pearson, median_bootstrap, median_quartiles, wilson
-from .studies.analysis.ask import Analysis
+from .statistics.psychometric import Psychometric, psychometric
+from .statistics.similarity import procrustes
+from .studies.analysis.settings import Analysis
 from .studies.claims.choices import Change, Specification, Thresholds
 from .studies.claims.declaration import Baseline, Claim, Claims, Source, Variant
 from .studies.claims.evidence import per_curve
 from .tasks import sequences
 from .tasks.curves import read_curves
 from .tasks.families import FAMILIES, Family, Parameters, TimePoints, time_points
-from .tasks.goal import Goal
+from .tasks.goal import EarlyStopping, Goal
 from .tasks.parameters import Parameter, Span
 from .tasks.planes import LENGTH, SPACING, Axis, Plane, Trained
 from .tasks.probes import Probe, probe, probe_at
@@ -61,20 +65,21 @@ __all__ = [
     "Damaged",
     "Diverged",
     "Drawing",
+    "EarlyStopping",
     "Examples",
     "Experiment",
     "Family",
     "Goal",
     "InvalidModel",
+    "Networks",
     "OtherTraining",
     "Parameter",
     "Parameters",
     "Plane",
-    "Population",
     "Probe",
+    "Psychometric",
     "Results",
     "Rollout",
-    "Saved",
     "Scaling",
     "Settings",
     "SlowPoints",
@@ -108,11 +113,14 @@ __all__ = [
     "measures",
     "median_bootstrap",
     "median_quartiles",
+    "parameter_count",
     "per_curve",
     "predict_next",
     "probe",
     "probe_at",
     "probed",
+    "procrustes",
+    "psychometric",
     "read_curves",
     "read_off",
     "read_off_drawn",

@@ -1,6 +1,8 @@
 """Text from files and users, as it is shown in terminals and in Markdown. Imports nothing heavy."""
 
+import difflib
 import re
+from collections.abc import Iterable
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that move the cursor, change colors or reorder text, and halves of characters, which cannot be encoded."""
@@ -27,6 +29,13 @@ def printable(text: str) -> str:
 def message(error: BaseException) -> str:
     """The message of an exception on one line, or its class if it has none."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Asks whether one of at most two names that are spelled alike was meant; empty if there is none."""
+    typed, every = name.lower().replace("-", "_"), [*known]
+    near = [typed] if typed in every else difflib.get_close_matches(typed, every, n=2)
+    return f"did you mean {' or '.join(near)}?" if near else ""
 
 
 def quoted(text: str) -> str:

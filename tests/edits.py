@@ -481,9 +481,9 @@ OF_SWEEPS = {
 """Each of which makes another sweep."""
 
 KEPT = [
-    library("populations/group.py", 'State(NamedTuple):\n    """', 'State(NamedTuple):\n    """Edited: '),
-    library("results/arrays.py", "def histories(", "# Of all members.\ndef histories("),
-    library("results/arrays.py", "def scaling_of(results: xr.Dataset)", "def scaling_of(results: Results)"),
+    library("populations/group.py", 'class Group:\n    """', 'class Group:\n    """Edited: '),
+    library("results/arrays.py", "def answered(", "# Of all members.\ndef answered("),
+    library("results/arrays.py", "def own_points(results: xr.Dataset)", "def own_points(results: Results)"),
     library("networks/training.py", "an axis for seeds", "axes for seeds"),
 ]
 """Docstrings, comments and types in the library, after all of which nothing is trained."""

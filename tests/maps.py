@@ -53,7 +53,7 @@ def rotation(angle, radius=1.0):
 
 def made(model, params):
     """The map of networks, and their parameters."""
-    return system_of(model, params, 1), params
+    return system_of((model, params), 1), params
 
 
 def drawn(model, seeds=3, scale=1.0):

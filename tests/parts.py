@@ -8,14 +8,10 @@ WHOLE = {"digests": False, "drawing": False}
 
 @contextmanager
 def switched(**switches):
-    """Switches digests of programs and drawing on or off, and forgets the digests that were made before."""
-    from lstm_toys.populations import programs
-
+    """Switches digests of programs and drawing on or off."""
     before = dict(WHOLE)
     WHOLE.update(switches)
-    programs._made.clear()
     try:
         yield
     finally:
         WHOLE.update(before)
-        programs._made.clear()

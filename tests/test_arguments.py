@@ -67,7 +67,7 @@ TAKING = {
     "reproduce_curves": lambda curves: made(lt.reproduce_curves(curves, ("y",))),
     "Task": lambda curves: made(lt.Task(lambda *_: (curves, curves), ("y",), ("y",), sequence=True)),
     "Probe": lambda curves: [lt.Probe("some", curves, {}).inputs],
-    "answers": lambda curves: [lt.answers(MODEL, PARAMS, curves)],
+    "answers": lambda curves: [lt.answers((MODEL, PARAMS), curves)],
 }
 
 
@@ -118,15 +118,15 @@ def bad(call, **arguments):
 
 
 train, adam = (partial(lt.train, TASK, MODEL, **OPTIONS, optimizer=each) for each in ("sgd", "adam"))
-answers, states = (partial(each, model=MODEL, params=PARAMS, inputs=CURVES) for each in (lt.answers, lt.states))
-rollout = partial(lt.rollout, model=MODEL, params=PARAMS, start=CURVES, steps=2)
-intervene = partial(lt.intervene, model=MODEL, params=PARAMS, curves=CURVES, layer="lstm_0", units=[0])
+answers, states = (partial(each, networks=(MODEL, PARAMS), inputs=CURVES) for each in (lt.answers, lt.states))
+rollout = partial(lt.rollout, networks=(MODEL, PARAMS), start=CURVES, steps=2)
+intervene = partial(lt.intervene, networks=(MODEL, PARAMS), curves=CURVES, layer="lstm_0", units=[0])
 task = partial(lt.Task, input_features=Y, output_features=Y, sequence=True)
 probe = partial(lt.Probe, name="p", inputs=CURVES, parameters={})
 reproduce = partial(lt.reproduce, family="line", parameters=LINE, x=X)
 x, measures = np.asarray(X), lt.measures
 VISITED = {layer: {"hidden": np.ones((2, 1, 4, n)), "cell": np.ones((2, 1, 4, n))} for layer, n in UNITS.items()}
-slow = partial(lt.slow_points, model=MODEL, params=PARAMS, visited=VISITED, inputs=np.ones((1, 1)))
+slow = partial(lt.slow_points, networks=(MODEL, PARAMS), visited=VISITED, inputs=np.ones((1, 1)))
 sized = partial(lt.sequences.parity, KEY, length=9, count=2)
 powers = partial(lt.sequences.powers, np.array([1]), length=9, symbols=2)
 accepted = partial(lt.accepted, by="n")
@@ -135,13 +135,13 @@ experiment, claim, claims = (partial(dataclasses.replace, each) for each in (EXP
 
 REFUSED = [
     *bad(train, seeds=[*WHOLE, None, np.zeros((2, 2), int), 0, [], [0, 0], [0, -1]], block=[1.5, 0, 2**40]),
-    *bad(train, steps=[1.5, [], [3, 1.5], [[1, 2], [3]]], base_seed=[1.5, -1, 2**40], frames=[1.5, -1]),
+    *bad(train, steps=[1.5, [], [3, 1.5], [[1, 2], [3]]], base_seed=[1.5, -1, 2**40]),
     *bad(train, learning_rate=[*NUMBER, -0.5, 0, 1e-60, [0.1, -0.1], [0.1] * 5, [[0.1, 0.1]]], momentum=[0.9]),
-    *bad(train, learning_rate=[jnp.atleast_1d], decay=[0.9], on_divergence=["end"], progress=["no"]),
+    *bad(train, learning_rate=[jnp.atleast_1d], decay=[0.9], monitor=["no", lambda _: None], early_stopping=[5]),
     *bad(train, noise=[-0.5], optimizer=["lion", None]),
-    *bad(train, stop=[lambda: np.array([True, False]), 5, 0], numbers=[{"amplitude": 0.3}, [0.3]]),
-    *bad(train, monitor=[5, {}], checkpoints=["folder", 5], executor=[4, "local:4"], after=[np.ones(2), 1]),
-    *bad(partial(train, until=lt.Goal(rmse=0.1)), hold_goal=[5, 2**40], after=[0.2, np.ones(2)]),
+    *bad(train, numbers=[{"amplitude": 0.3}, [0.3]], checkpoints=["folder", 5]),
+    *bad(lambda records: train(early_stopping=lt.EarlyStopping(records=records)), records=[5]),
+    *bad(lambda records: train(early_stopping=lt.EarlyStopping(goal=lt.Goal(rmse=0.1), records=records)), records=[50]),
     *bad(partial(train, learning_rate=[0.1, 0.2, 0.2]), seeds=[[0, 1, 1]]),
     *bad(adam, momentum=[-0.5, 1, [0.5, 1.0]], decay=[1, 1 - 1e-12]),
     *bad(partial(lt.train, model=MODEL, **OPTIONS), task=[None, "sine"]),
@@ -156,11 +156,14 @@ REFUSED = [
     ),
     *bad(partial(lt.tune, TASK, MODEL, seeds=1, steps=1, base_seed=0), grid=[5, {}, ["noise"]]),
     *bad(partial(lt.tune, TASK, MODEL, {"noise": [0.1]}, steps=1, base_seed=0), seeds=["2", None, 0, [1]]),
-    *bad(answers, inputs=[*NO_CURVES, np.ones((2, 12, 3))], params=[{}, WORDS], block=[0], lengths=[[12, 3]]),
+    *bad(answers, inputs=[*NO_CURVES, np.ones((2, 12, 3))], block=[0], lengths=[[12, 3]]),
+    *bad(answers, networks=[MODEL, PARAMS, (MODEL,)]),
+    *bad(lambda params: answers(networks=(MODEL, params)), params=[{}, WORDS]),
+    *bad(lambda model: rollout(networks=(model, PARAMS)), model=[MODEL.init]),
     *(*bad(probe, inputs=NO_CURVES[:3]), *bad(partial(lt.reproduce_curves, features=Y), curves=NO_CURVES[:3])),
     *bad(lambda inputs: task(lambda *_: (inputs, inputs)).made(jax.random.key(0), {}), inputs=NO_CURVES[:3]),
     *bad(states, block=[1.5]),
-    *bad(rollout, model=[MODEL.init], feedback=[lambda _: None, lambda answers: answers[:1], "answers", {}]),
+    *bad(rollout, feedback=[lambda _: None, lambda answers: answers[:1], "answers", {}]),
     *bad(rollout, start=[np.ones((2, 12, 3))], steps=[0, 1.5], every=[0, 3]),
     *bad(intervene, layer=[["lstm_0"]], gate=["open", ["input"], {}], curves=[np.ones((2, 12, 3))]),
     *bad(slow, visited=[None, {}, {"lstm_0": {}}, "states"], spacing=[0, -1.0, np.nan, "1", [1, 2]], starts=[0]),
@@ -179,7 +182,10 @@ REFUSED = [
     *bad(partial(task, lambda *_: EXAMPLES), trained=["line"], at_length=[5, lambda _: None]),
     *bad(partial(task, lambda *_: EXAMPLES, fresh=True), validation=[5, [CURVES, CURVES], lambda _: None]),
     *bad(lambda examples: task(lambda *_: examples).made(jax.random.key(0), {}), examples=[None, 5]),
-    *bad(lambda weights: lt.Probe.of("p", EXAMPLES._replace(weights=weights)), weights=[np.ones((2, 12, 1))]),
+    *bad(
+        lambda weights: lt.Probe.of("p", EXAMPLES._replace(weights=weights)),
+        weights=[np.ones((2, 12, 3)), np.ones((2, 12, 1, 1))],
+    ),
     *bad(sized, length=[0, 1.5, "9"], count=[0, -1, 2.5, None]),
     *bad(partial(lt.sequences.flip_flop, KEY, length=9, count=2), count=[0, None], bits=[0, 1.5], rate=[1.5, "often"]),
     *bad(partial(lt.sequences.counting, KEY, length=9, count=2), count=[0, 1.5], language=["abc"]),
@@ -216,7 +222,7 @@ REFUSED = [
     *bad(partial(lt.per_curve, measure=measures.rmse), curves=[CURVES, ANSWERED.isel(time=0)]),
     *bad(partial(lt.per_curve, ANSWERED), measure=[lambda a: a, lambda *_: None, lambda a, *_: a]),
     *bad(partial(lt.load, folder="saved"), trust=[3, "mylab.cells"]),
-    *bad(partial(lt.save, folder="saved"), population=[None, TASK, PARAMS]),
+    *bad(partial(lt.save, folder="saved"), networks=[None, TASK, PARAMS]),
     *bad(partial(lt.save_results, path="results.nc"), results=[None, {"answer": CURVES}]),
     *bad(partial(lt.save_parameters, path="parameters.npz"), params=[None, [PARAMS], {"a": [CURVES, CURVES]}]),
     *bad(partial(lt.probed, name="lines"), results=[5, {}]),
@@ -225,6 +231,7 @@ REFUSED = [
     *bad(lambda drawing: lt.figures.save(drawing, "figure.png"), drawing=["a figure"]),
     *(*bad(lt.curves_of, experiment=["sine"]), *bad(partial(lt.curves_of, EXPERIMENT), timesteps=[[12]], numbers=[3])),
     *bad(partial(lt.labeled, EXPERIMENT), answers=[[[1.0], [2.0, 3.0]]]),
+    *bad(lt.EarlyStopping, records=[-1, 1.5], best=["best"], goal=[0.1]),
     *bad(partial(lt.labeled, answers=CURVES), experiment=[None, "line"]),
     *bad(experiment, task=[TASK], draw=[lambda _: {}], goal=[0.03], frames=[-1], name=[3], doc=[3]),
     *bad(experiment, span=[(0, 1)], trained=["line"], scaling=[2.0], data=[["curves"]]),

@@ -20,8 +20,9 @@ import pytest
 import lstm_toys as lt
 from conftest import ROOT, carry_out, process, rarely
 from experiments import claims
-from lstm_toys.cli import command, flags, own, script
+from lstm_toys.cli import command, own, script
 from lstm_toys.cli.script import home
+from lstm_toys.runs import flags
 
 DOCS = ROOT / "docs"
 PAGES = {str(path.relative_to(ROOT)): path for path in (*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md")))}
@@ -152,7 +153,9 @@ def shortened(block):
 
 
 @pytest.mark.usefixtures("here")
-@pytest.mark.parametrize("page", ["claims", *rarely("start", "own-data", "sweeps-and-recipe", "dynamics", "how-to")])
+@pytest.mark.parametrize(
+    "page", ["claims", *rarely("start", "cells", "own-data", "sweeps-and-recipe", "dynamics", "how-to")]
+)
 def test_python_of_a_guide_runs(page):
     names: dict = {}
     with jax.numpy_dtype_promotion("standard"):  # Optax mixes types.
@@ -168,7 +171,7 @@ def test_python_of_the_readme_runs(here):
     exec(shortened(POPULATION), names)
     saved = lt.load("mine")
     assert (here / "answers.png").stat().st_size > 10_000
-    np.testing.assert_array_equal(saved.results.train_loss, names["trained"].train_loss)
+    np.testing.assert_array_equal(saved.results.train_loss, names["trained"].results.train_loss)
 
 
 @pytest.fixture
@@ -224,8 +227,8 @@ def test_a_question_of_the_documentation_is_run_saved_and_loaded(here):
     saved = lt.load(run)
     x = np.linspace(0, 5, 20)
     np.testing.assert_allclose(saved.results.train_target[:, 0], np.exp(-0.5 * x) * np.cos(4 * x), atol=1e-5)
-    assert saved.results.decay.values.tolist() == [0, 0.25, 1, 2]
-    answers = lt.answers(saved.model, saved.params, saved.results.input.values)
+    assert saved.results.parameter_decay.values.tolist() == [0, 0.25, 1, 2]
+    answers = lt.answers(saved, saved.results.input.values)
     np.testing.assert_allclose(answers, saved.results.answer, atol=1e-6)
     assert (run / "others.png").is_file()
 

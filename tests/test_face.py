@@ -14,8 +14,8 @@ from conftest import HEAVY, process
 
 LIGHT = """
 files text tasks.curves tasks.goal networks.cells networks.optimizers runs.identity runs.folder runs.experiment tables
-runs.ask runs.lifecycle studies.sweep.ask studies.generalization.ask studies.claims.ask studies.dynamics.ask
-studies.analysis.ask
+runs.study runs.lifecycle studies.sweep.settings studies.generalization.settings studies.claims.settings
+studies.dynamics.settings studies.analysis.settings
 """
 
 

@@ -20,12 +20,12 @@ def trained():
 
 def test_a_population_is_one_line(trained, tmp_path):
     lt.save(trained, tmp_path)
-    assert repr(trained) == "<Population: 3 networks, 2 steps, 1 diverged>"
-    assert repr(lt.load(tmp_path)) == "<Saved: 3 networks>"
+    assert repr(trained) == repr(lt.load(tmp_path)) == "<Networks: 3 networks, seeds 0 to 2, 2 steps, 1 diverged>"
+    assert repr(trained[1]) == "<Networks: 1 network, seed 1, 2 steps, 1 diverged>"
 
 
 def test_a_population_pickles(trained):
     again = pickle.loads(pickle.dumps(trained))
-    np.testing.assert_array_equal(again.train_loss, trained.train_loss)
+    np.testing.assert_array_equal(again.results.train_loss, trained.results.train_loss)
     assert again.model == trained.model
-    jax.tree.map(np.testing.assert_array_equal, again.states, trained.states)
+    jax.tree.map(np.testing.assert_array_equal, again.params, trained.params)

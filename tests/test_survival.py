@@ -213,9 +213,9 @@ def test_another_fingerprint_is_told_in_the_output_and_in_the_results(interrupte
 
 def test_a_second_process_on_a_run_is_refused(interrupted, capsys):
     folder, _ = interrupted
-    (work,) = command.plan(EXPERIMENT, [*FLAGS, f"--results_dir={folder}"]).asks
-    located(work, finished=False)
-    with Run.named(work.runs, work.settings.as_dict(), value(work)).locked():
+    work = command.plan(EXPERIMENT, FLAGS).study
+    located(work, folder, finished=False)
+    with Run.named(folder / "runs", work.settings.as_dict(), value(work)).locked():
         before = contents(folder)
         assert continued(folder, "--quiet") == 1
     assert str(only(folder)) in refusal(capsys)

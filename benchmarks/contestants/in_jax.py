@@ -31,9 +31,9 @@ def engine(job: Workload, start: InitialWeights) -> Trainer:
         job.task, job.model, seeds=start.members, steps=1, learning_rate=job.learning_rate, block=job.block
     )
     size = blocks.group_size(start.members, job.block, mesh.size)
-    compiled = programs.compile_programs(specification, size, mesh)
+    initialize, train_until = programs.compile_programs(specification, size, mesh)
     placed = blocks.placed(seeds, size, job.block, mesh)
-    groups = [compiled.initialize(members, jnp.uint32(0)) for _, members in placed]
+    groups = [initialize(members, jnp.uint32(0)) for _, members in placed]
     losses = [np.empty(0)] * len(groups)
 
     def train(steps: int) -> None:
@@ -45,7 +45,7 @@ def engine(job: Workload, start: InitialWeights) -> Trainer:
                 stops = recorded[first : first + programs.STOPS]
                 padding = (0, programs.STOPS - len(stops))
                 padded = np.pad(stops, padding, mode="edge"), np.pad(np.ones(len(stops), bool), padding)
-                members, following = compiled.train_until(members, reached, *padded)
+                members, following = train_until(members, reached, *padded)
                 if first:
                     look(pending)
                 reached, pending = stops[-1], following

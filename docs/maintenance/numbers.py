@@ -30,7 +30,7 @@ from typing import Any
 
 import jinja2
 
-from lstm_toys.studies.claims.ask import specified
+from lstm_toys.studies.claims.report import specified
 
 from . import steps
 

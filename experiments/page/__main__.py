@@ -13,8 +13,8 @@ from pathlib import Path
 from rich.console import RenderableType
 
 from lstm_toys import output
-from lstm_toys.cli import command, flags
-from lstm_toys.runs import publishing
+from lstm_toys.cli import command
+from lstm_toys.runs import flags, publishing
 from lstm_toys.runs.context import Options, Refused
 
 from . import build, playground, post, runs
@@ -24,18 +24,20 @@ PARTS = {"playground": playground.make, "post": post.make}
 
 NAME = "index.html"
 
-FLAGS: flags.FlagTable = {
-    **{name: flags.FLAGS[name] for name in ("results_dir", "quiet")},
-    "open": (None, "open the page in the browser"),
+FLAGS = {
+    **{name: flags.of(Options)[name] for name in ("results_dir", "quiet")},
+    "open": flags.Flag(None, "open the page in the browser"),
 }
-DEFAULTS = {name: flags.DEFAULTS[name] for name in FLAGS if name in flags.DEFAULTS}
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:
     """Turns a command line into a plan."""
-    values = flags.read("page", __doc__ or "", FLAGS, DEFAULTS, arguments)
-    options = flags.options(values)
-    return command.Plan([], options, lambda _: written(options, shown=values["open"]), file=options.results_dir / NAME)
+    if flags.asks_help(arguments):
+        raise flags.Help(str(__doc__), FLAGS)
+    values = flags.read(FLAGS, arguments)
+    shown = values.pop("open", False)
+    options = Options(**values)
+    return command.Plan(list, options, lambda _: written(options, shown=shown), file=options.results_dir / NAME)
 
 
 def written(options: Options, *, shown: bool) -> Iterator[RenderableType]:

@@ -100,9 +100,7 @@ def ticks(low: float, high: float) -> list[float]:
     return [round(number * step, 12) for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def stacked(
-    numbers: Sequence[float], scale: Scale, threshold: Sequence[float | None]
-) -> Iterator[tuple[float, float]]:
+def stacked(numbers: Sequence[float], scale: Scale, threshold: Sequence[float | None]) -> Iterator[tuple[float, float]]:
     """Yields positions of dots in columns over a row's line, each on its number's side of a threshold."""
 
     def column(number: float) -> float:

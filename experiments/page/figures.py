@@ -24,7 +24,8 @@ def figure(section: Mapping[str, Any], results: lt.Results) -> dict[str, Any]:
     sound = results.isel(seed=np.flatnonzero(~results.diverged.values))
     shapes = [*PICTURES[section["picture"]](sound, section)]
     (left, right), (low, high) = (
-        (min(np.nanmin(each[axis]) for each in shapes), max(np.nanmax(each[axis]) for each in shapes)) for axis in (1, 2)
+        (min(np.nanmin(each[axis]) for each in shapes), max(np.nanmax(each[axis]) for each in shapes))
+        for axis in (1, 2)
     )
     low, high = low - 0.04 * (high - low), high + 0.04 * (high - low)
 
@@ -65,7 +66,7 @@ def probed(results: lt.Results, section: Mapping[str, Any]) -> Iterator[Shape]:
 def read_off(results: lt.Results, _: Mapping[str, Any]) -> Iterator[Shape]:
     """Amplitudes that networks read off over true ones, the range of training, and the post's own values."""
     swept = results.isel(curve=np.flatnonzero(results.family.values == "sweep"), output_feature=0)
-    true, (low, high) = swept.amplitude.values, intervals.band(swept.answer.values)
+    true, (low, high) = swept.parameter_amplitude.values, intervals.band(swept.answer.values)
     edge = float(results.train_target.max())
     yield "area met", [0, edge, edge, 0], [0, 0, true.max(), true.max()]
     yield "area band", [*true, *true[::-1]], [*low, *high[::-1]]
@@ -79,9 +80,11 @@ def plane(results: lt.Results, _: Mapping[str, Any]) -> Iterator[Shape]:
     """The error of the median network for lines over the plane of slope and intercept, and the square of training."""
     lines = results.isel(curve=np.flatnonzero(results.family.values == "plane"))
     errors = np.median(np.sqrt(np.square(lines.answer - lines.truth).mean("output_feature")), axis=0)
-    grid = np.unique(lines.slope.values)
+    grid = np.unique(lines.parameter_slope.values)
     half = (grid[1] - grid[0]) / 2
-    for slope, intercept, error in zip(lines.slope.values, lines.intercept.values, errors, strict=True):
+    for slope, intercept, error in zip(
+        lines.parameter_slope.values, lines.parameter_intercept.values, errors, strict=True
+    ):
         shade = np.searchsorted((0.05, 0.15, 0.5), error)
         sides = np.array([-half, half, half, -half])
         yield f"area shade-{shade}", slope + sides, intercept + np.roll(sides, 1)

@@ -362,9 +362,9 @@
     const copied = navigator.clipboard?.writeText(location.href.replace(/#.*/, "") + states.address(state)) ?? Promise.reject();
     copied.then(done("Copied."), done("It is in the address bar."));
   };
-  byId("inside").ontoggle = () => {
-    if (byId("inside").open === state.inside) return;
-    act({ inside: byId("inside").open });
+  byId("inside").firstElementChild.onclick = (event) => {
+    event.preventDefault(); // It opens with the state.
+    act({ inside: !state.inside });
     if (state.inside) byId("inside").scrollIntoView({ block: "nearest" });
   };
   for (const name of ["pointerdown", "pointerup", "pointercancel"]) {

@@ -10,7 +10,7 @@ import numpy as np
 
 import lstm_toys as lt
 from lstm_toys.runs.experiment import TRAINING
-from lstm_toys.tasks.parameters import PARAMETERS
+from lstm_toys.tasks.parameters import PARAMETER, PARAMETERS
 
 from .. import published as posted
 from .. import sine
@@ -83,7 +83,7 @@ def make(runs: Mapping[str, FinishedRun]) -> Made | None:
     return made(loaded, {name: runs[name].metrics for name in loaded})
 
 
-def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]]) -> Made:
+def made(loaded: Mapping[str, lt.Networks], metrics: Mapping[str, Mapping[str, Any]]) -> Made:
     """Makes story and playground from loaded populations, and the summaries of their runs."""
     results = loaded["published"].results
     populations: list[dict[str, Any]] = []
@@ -114,30 +114,31 @@ def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]
     return Made({**content, "steps": steps, "training_steps": data["training"]["steps"]}, data, blocks)
 
 
-def rates(loaded: Mapping[str, lt.Saved], known: list[dict[str, Any]]) -> Iterator[tuple[str, tuple[str, lt.Results]]]:
+def rates(
+    loaded: Mapping[str, lt.Networks], known: list[dict[str, Any]]
+) -> Iterator[tuple[str, tuple[str, lt.Results]]]:
     """Yields learning rates, from the lowest one on, with the address of sines of other phases, and results."""
     curves = next(each["curves"] for each in known if each["id"] == story.VALLEY.sources[0].curves)
     shown = curves[len(curves) // 2]
     for each in POPULATIONS:
         if each.id.startswith("rate-") and each.run in loaded:
             curve = {"curve": shown["family"], **shown["parameters"], "set": story.VALLEY.sources[0].curves}
-            results = loaded[each.run].results
-            sound = np.flatnonzero(~results.diverged.values)[: each.networks]
-            yield each.id.removeprefix("rate-"), (urlencode({**curve, "networks": each.id}), results.isel(seed=sound))
+            sound = np.flatnonzero(~loaded[each.run].diverged)[: each.networks]
+            results = loaded[each.run].results.isel(seed=sound)
+            yield each.id.removeprefix("rate-"), (urlencode({**curve, "networks": each.id}), results)
 
 
-def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def described(
+    population: Choice, trained: lt.Networks, metrics: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
     """Describes a population for the page, without diverged seeds, and returns the blocks of its weights by name."""
-    sound = np.flatnonzero(~saved.results.diverged.values)[: population.networks]
+    sound = np.flatnonzero(~trained.diverged)[: population.networks]
     last, untrained = metrics["steps"], population.id == "untrained"
-    steps = {0: saved.kept[0]} if untrained else {last: saved.params}
-    if population.id == "published":
-        steps |= saved.kept
     states, blocks = [], {}
-    for step, params in steps.items():
+    for step in (0,) if untrained else (last, *(trained.steps[:-1] if population.id == "published" else ())):
         exact, block = step == last and population.run in EXACT, f"{population.run}-{step}"
         rows = sound if step == last else sound[:FEW]
-        texts = networks.packed(saved.model, params, rows, exact=exact)
+        texts = networks.packed(trained.model, trained.at(step).params, rows, exact=exact)
         blocks |= dict(zip((block, f"{block}-rest"), texts, strict=False))
         states.append({"step": step, "block": block, "networks": len(rows), "exact": exact})
     learned = f"{metrics['converged']} of {metrics['seeds']} had learned their curve after {last:,} steps"
@@ -145,10 +146,10 @@ def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -
         "id": population.id,
         "label": population.label,
         "note": population.note,
-        "layers": networks.layers(saved.model, len(saved.input_features)),
+        "layers": networks.layers(trained.model, len(trained.input_features)),
         "seeds": sound.tolist(),
         "states": sorted(states, key=lambda state: state["step"]),
-        "trained": saved.results.train_target.sel(feature="y").values.ravel().tolist(),
+        "trained": trained.results.train_target.sel(feature="y").values.ravel().tolist(),
         "learned": "not trained" if untrained else learned,
     }
     return entry, blocks
@@ -175,7 +176,10 @@ def sets(results: lt.Results) -> Iterator[dict[str, Any]]:
 def shown(curve: lt.Results) -> tuple[str, dict[str, float]]:
     """The family of a curve of labeled results, and its parameters."""
     for family, declared in PARAMETERS.items():
-        parameters = {each.name: float(curve[each.name]) for each in declared if each.name in curve.coords}
+        names = [each.name for each in declared]
+        parameters = {
+            each: float(curve[f"{PARAMETER}{each}"]) for each in names if f"{PARAMETER}{each}" in curve.coords
+        }
         if len(parameters) == len(declared) and np.isfinite([*parameters.values()]).all():
             return family, parameters
     raise ValueError(f"{curve.family.item()} is of no family of the library")

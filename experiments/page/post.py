@@ -8,7 +8,7 @@ from lstm_toys import tables
 from lstm_toys.files import read_json_list
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.runs.identity import Settings
-from lstm_toys.studies.claims import ask as words
+from lstm_toys.studies.claims import report as words
 
 from ..post.claims import CLAIMS
 from . import charts, figures

@@ -1,16 +1,16 @@
 """Finds the runs that the page is made from, and the commands of missing ones."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from rich.console import Console
 
-from lstm_toys.cli import claims, command
+from lstm_toys.cli import command
 from lstm_toys.execution.signals import Interruption
 from lstm_toys.runs import lifecycle
-from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.folder import Run
+from lstm_toys.runs.study import Metrics, Study
+from lstm_toys.studies.claims.settings import ClaimSettings
 
 from .. import all as every
 
@@ -33,6 +33,8 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 """By name, the commands whose run will do; the first one is printed if all runs are missing."""
 
+STUDIES = {**every.EXPERIMENTS, "claims": ClaimSettings}
+
 
 class FinishedRun(NamedTuple):
     """A finished run, the command that made it, its settings, and its summary."""
@@ -49,21 +51,20 @@ def find(options: Options, console: Console) -> tuple[dict[str, FinishedRun], di
     work = lifecycle.Work(options, console, Interruption())
     for name, commands in COMMANDS.items():
         for arguments in commands:
-            ask = planned(arguments, options.results_dir)
-            if work.finished(ask):
-                run = work.runs[ask]
-                found[name] = FinishedRun(told(arguments), run, ask.settings, run.read_metrics())
+            if work.finished(study := planned(arguments)):
+                run = work.runs[study]
+                found[name] = FinishedRun(told(arguments), run, study.settings, run.read_metrics())
                 break
         else:
             missing[name] = told(commands[0])
     return found, missing
 
 
-def planned(arguments: tuple[str, ...], results_dir: Path) -> Ask[Any]:
-    """What a command line asks for."""
-    name, *rest = (*arguments, f"--results_dir={results_dir}")
-    plan = claims.plan(rest) if name == "claims" else command.plan(every.EXPERIMENTS[name], rest)
-    return plan.asks[0]
+def planned(arguments: tuple[str, ...]) -> Study[Any]:
+    """The study that a command line asks for."""
+    name, *rest = arguments
+    study: Study[Any] = command.plan(STUDIES[name], rest).study
+    return study
 
 
 def told(arguments: tuple[str, ...]) -> str:

@@ -40,16 +40,17 @@ VALLEY = next(each for each in SENTENCES if each.id == "valley-phase")
 
 
 def steps(
-    saved: lt.Saved, metrics: Mapping[str, Any], rates: Mapping[str, tuple[str, lt.Results]]
+    trained: lt.Networks, metrics: Mapping[str, Any], rates: Mapping[str, tuple[str, lt.Results]]
 ) -> list[dict[str, Any]]:
     """Makes the story from the published networks and the summary of their run.
 
     ``rates`` are learning rates, from the lowest one on, each with the address of a picture and the labeled results.
     """
-    results = saved.results.isel(seed=np.flatnonzero(~saved.results.diverged.values))
-    numbers = told(saved, results, metrics)
+    results = trained.results.isel(seed=np.flatnonzero(~trained.diverged))
+    numbers = told(trained, results, metrics)
     alone, pluck, larger = WORDS["alone"], WORDS["pluck"], asked(LARGER)
-    singles = {alone["single"].format(seed=seed): asked(LARGER, post="yes", seed=seed) for seed in results.seed.values[:SINGLES]}
+    seeds = results.seed.values[:SINGLES]
+    singles = {alone["single"].format(seed=seed): asked(LARGER, post="yes", seed=seed) for seed in seeds}
     plucked = urlencode({"curve": "pluck", "level": MIDDLE, "pull": LARGER - MIDDLE, "networks": "published"})
     waves = {pluck[name]: asked(SMALL, frequency, offset=MIDDLE) for name, frequency in WAVES.items()}
     made = [
@@ -65,7 +66,8 @@ def steps(
 
 def step(name: str, numbers: Mapping[str, Any], buttons: Mapping[str, str], **more: Any) -> dict[str, Any]:
     """A step of the story: its words with numbers, and the addresses of its pictures by the words of their buttons."""
-    words = {key: said(value, numbers) for key, value in WORDS[name].items() if key in ("title", "texts", "seen", "found")}
+    told = ("title", "texts", "seen", "found")
+    words = {key: said(value, numbers) for key, value in WORDS[name].items() if key in told}
     return {**words, "name": name, "buttons": buttons, "asks": [*buttons.values()], **more}
 
 
@@ -74,9 +76,10 @@ def said(words: Any, numbers: Mapping[str, Any]) -> Any:
     return words.format(**numbers) if isinstance(words, str) else [each.format(**numbers) for each in words]
 
 
-def told(saved: lt.Saved, results: lt.Results, metrics: Mapping[str, Any]) -> dict[str, Any]:
+def told(trained: lt.Networks, results: lt.Results, metrics: Mapping[str, Any]) -> dict[str, Any]:
     """The numbers of all texts but those about learning rates; ``results`` are without diverged networks."""
-    (row,) = np.flatnonzero((results.family.values == "amplitude") & np.isclose(results.amplitude.values, LARGER))
+    larger = np.isclose(results.parameter_amplitude.values, LARGER)
+    (row,) = np.flatnonzero((results.family.values == "amplitude") & larger)
     x, seeds, learned = results.time.values, results.seed.values, results.train_target.values
     tops = peaks(results.isel(curve=row).answer.sel(feature="y").values, x)
     (low,), (high,) = intervals.band(tops[:, None])
@@ -97,16 +100,16 @@ def told(saved: lt.Saved, results: lt.Results, metrics: Mapping[str, Any]) -> di
         "least": round(float(learned.min()), 2),
         "most": round(float(learned.max()), 2),
         **WAVES,
-        **{f"{name}_gain": gain(saved, results, frequency) for name, frequency in WAVES.items()},
+        **{f"{name}_gain": gain(trained, results, frequency) for name, frequency in WAVES.items()},
         "fails": FAILS,
     }
 
 
-def gain(saved: lt.Saved, results: lt.Results, frequency: float) -> float:
+def gain(trained: lt.Networks, results: lt.Results, frequency: float) -> float:
     """How many times as large as a small wave the median network's answer is, from its lowest to its highest value."""
     x = results.time.values
     wave = MIDDLE + SMALL * np.sin(frequency * x)
-    answers = np.asarray(lt.answers(saved.model, saved.params, wave[None, :, None].astype(np.float32)))
+    answers = np.asarray(lt.answers(trained, wave[None, :, None].astype(np.float32)))
     late = x >= LATE
     return float(np.median(np.ptp(answers[results.seed.values, 0][:, late, 0], axis=1)) / np.ptp(wave[late]))
 

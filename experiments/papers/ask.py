@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.console import RenderableType
@@ -11,16 +10,17 @@ from rich.console import RenderableType
 import lstm_toys as lt
 from lstm_toys import tables
 from lstm_toys.cli.script import canonical
-from lstm_toys.runs.ask import Ask
-from lstm_toys.studies.analysis.ask import ask
-from lstm_toys.studies.claims.ask import ClaimSettings
+from lstm_toys.runs.study import Study
 from lstm_toys.studies.claims.declaration import NETWORKS
+from lstm_toys.studies.claims.settings import ClaimSettings
 
 from .. import papers
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Float, Shaped
     from numpy import ndarray
+
+    from lstm_toys.figures import Drawing
 
 POST = "experiments.post.claims"
 """The module with the claims of the post, as it is called in a clone."""
@@ -32,49 +32,51 @@ SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
 class Paper(NamedTuple):
     """What is measured of the networks that judge claims of papers.
 
-    ``number`` is the number of each network that the figure shows, from its results; ``shown`` are the populations in
-    the figure, with names and recipes in words; ``inside`` is a function of `networks`, and the populations that it
-    measures.
+    Attributes:
+        number: from results, the number of each network that the figure shows.
+        shown: populations in the figure, with names and recipes in words.
+        measure: from networks, what is measured inside each of them, by quantity.
+        measured: populations that are measured so.
+        draw: from metrics and ``shown``, the figure.
     """
 
     number: Callable[[lt.Results], Float[ndarray, " S"]]
     shown: Mapping[str, str]
-    inside: tuple[str, Sequence[str]]
+    measure: Callable[[lt.Networks], Mapping[str, Shaped[ndarray, " S"]]]
+    measured: Sequence[str]
+    draw: Callable[[Mapping[str, Any], Mapping[str, str]], Drawing]
 
 
-def random(claims: lt.Claims, module: str, networks: int, results_dir: Path, flags: Sequence[str] = ()) -> Ask[Any]:
+def random(claims: lt.Claims, module: str, networks: int, flags: Sequence[str] = ()) -> lt.Analysis:
     """Asks how many random networks, all of them changed by flags, meet the claims of a module."""
     named = canonical(module)
     asked = claims.given(*flags) if flags else claims
-    analysis = lt.Analysis(
+    return lt.Analysis(
         name="null" if named == POST else f"null_{named.replace('.', '_')}",
         settings={"networks": networks, **({"flags": [*flags]} if flags else {})},
         needs={},
         score=lambda _, keep: papers.scoring.random(asked, networks, keep),
         report=report_random,
     )
-    return ask(analysis, results_dir)
 
 
-def paper(name: str, about: Paper, judged: Ask[ClaimSettings], networks: int, results_dir: Path) -> Ask[Any]:
+def paper(name: str, about: Paper, judged: Study[ClaimSettings], networks: int) -> lt.Analysis:
     """Asks for all that is known about claims; ``name`` is that of their module, their text, and the published set."""
-    populations = {population: each for (column, population), each in judged.needs.items() if column == NETWORKS}
     settings = {flag: getattr(judged.settings, flag) for flag in ("seeds", "base_seed", "variants")}
-    analysis = lt.Analysis(
+    return lt.Analysis(
         name=f"papers_{name}",
         settings={**settings, "random": networks},
         needs={
             "claims": judged,
-            "random": random(judged.subject.declared, f"{__package__}.{name}", networks, results_dir),
-            **{population: populations[population] for population in about.shown},
+            "random": random(judged.subject.declared, f"{__package__}.{name}", networks),
+            **{population: judged.needs[NETWORKS, population] for population in about.shown},
         },
         score=lambda needs, keep: papers.scoring.paper(name, about, needs, keep),
         report=lambda metrics: report_inside(metrics, about.shown),
-        draw=lambda metrics, needs: papers.scoring.draw(name, about, metrics, needs),
+        draw=lambda metrics, needs: papers.scoring.draw(about, metrics, needs),
         files=lambda metrics, needs: papers.scoring.files(about, networks, metrics, needs),
         published=f"papers/{name}",
     )
-    return ask(analysis, results_dir)
 
 
 def report_inside(metrics: Mapping[str, Any], shown: Mapping[str, str]) -> Iterator[RenderableType]:

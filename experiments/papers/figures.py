@@ -9,15 +9,13 @@ from jaxtyping import Float
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+from matplotlib.ticker import FixedLocator, NullFormatter
 
-from lstm_toys.figures.style import COLORS, GRAY, house
+from lstm_toys.figures.style import COLORS, GRAY, sheet
 from lstm_toys.statistics import intervals
 
-from .horizon import FAR, LEAK
+from .hypotheses import CELLS, CENSORED, CHOOSES, FAR, HIGH, LASTING, LEAK, LIFETIME, LOW, RATES, STAYS
 from .languages import TRAINED
-from .longevity import CELLS, CENSORED, CHOOSES, HIGH, LASTING, LIFETIME, LOW, RATES, STAYS
 
 STYLES: tuple[Any, ...] = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
 """Of lines that may lie on each other."""
@@ -50,9 +48,8 @@ def counting(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     groups: dict[str, dict[str, str]] = {}
     for name, words in names.items():
         groups.setdefault("$a^nb^nc^n$" if name.startswith("context") else "$a^nb^n$", {})[name] = words
-    with house():
-        figure = Figure(figsize=(4.2 * len(groups), 3.6))
-        panels = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
+    size = 4.2 * len(groups), 3.6
+    with sheet(*size, columns=len(groups), sharey=True, squeeze=False) as (figure, (panels,)):
         for axes, (title, own) in zip(panels, groups.items(), strict=True):
             most = max([TRAINED, *(each for name in own for each in numbers[name] if each is not None)])
             counts = {name: sum((each or 0) >= TRAINED for each in numbers[name]) for name in own}
@@ -61,8 +58,7 @@ def counting(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
             axes.axvline(TRAINED, color=GRAY, linewidth=0.9, linestyle="--")
             style: dict[str, Any] = {"color": GRAY, "fontsize": 7, "rotation": 90, "ha": "right", "va": "top"}
             axes.annotate("trained up to here", (TRAINED, 75), (-3, 0), textcoords="offset points", **style)
-            axes.set_title(title, fontsize=10)
-            axes.set_xlabel("n")
+            axes.set(title=title, xlabel="n")
             known = f"accept every string up to {TRAINED}"
             axes.legend(loc="lower right", bbox_to_anchor=(1, 0.1), fontsize=7, title=known, title_fontsize=7)
         panels[0].set_ylabel("% of networks that accept every string up to n")
@@ -74,13 +70,9 @@ def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     """Draws the share of networks that keep all memories for each number of time steps without a pulse."""
     numbers = metrics["numbers"]
     most = max([2.0, *(each for own in numbers.values() for each in own if each is not None)])
-    with house():
-        figure = Figure(figsize=(6.2, 3.6))
-        axes = figure.subplots()
+    with sheet(6.2, 3.6) as (figure, axes):
         surviving(axes, numbers, np.unique(np.round(np.geomspace(1, most, 200))), names, _shades(names))
-        axes.set_xscale("log")
-        axes.set_xlabel("time steps without a pulse")
-        axes.set_ylabel("% of networks that keep all eight memories")
+        axes.set(xscale="log", xlabel="time steps without a pulse", ylabel="% of networks that keep all eight memories")
         axes.legend(loc="lower left", fontsize=7)
         figure.suptitle(f"{_ends(numbers, names, most)}\nkeep all memories for {most:,.0f} time steps; {BANDS}")
     return figure
@@ -99,22 +91,17 @@ def horizon(metrics: Mapping[str, Any]) -> Figure:
     def pooled(gates: str, what: str) -> list[float]:
         return [value for recipe in recipes for value in found[f"{gates}, {recipe}"][what]]
 
-    with house():
-        figure = Figure(figsize=(12.5, 5.0))
-        panels = figure.subplots(1, 3)
+    with sheet(12.5, 5.0, columns=3) as (figure, panels):
         for axes, gates in zip(panels[:2], ("sigmoid", "hard"), strict=True):
             for recipe, color in shades.items():
-                own = found[f"{gates}, {recipe}"]
-                axes.step(sizes, _survival(own["reached"], sizes), where="post", color=color, linewidth=1.2)
-            every = pooled(gates, "rounded")
-            axes.step(sizes, _survival(every, sizes), where="post", color=COLORS["r"], linewidth=1.6, linestyle="--")
-            axes.axvline(TRAINED, color=GRAY, linewidth=0.9, linestyle=":")
+                values = _survival(found[f"{gates}, {recipe}"]["reached"], sizes)
+                axes.step(sizes, values, where="post", color=color, linewidth=1.2, label=recipe)
+            look: dict[str, Any] = {"color": COLORS["r"], "linestyle": "--", "label": "all, saturated gates rounded"}
+            axes.step(sizes, _survival(pooled(gates, "rounded"), sizes), where="post", linewidth=1.6, **look)
+            axes.axvline(TRAINED, color=GRAY, linewidth=0.9, linestyle=":", label="trained up to here")
             axes.set(xscale="log", xlabel="n", ylim=(-2, 102), title=f"{gates} gates")
         panels[0].set_ylabel("% of networks that accept every string up to n")
-        entries = [Line2D([], [], color=color, label=recipe) for recipe, color in shades.items()]
-        entries.append(Line2D([], [], color=COLORS["r"], linestyle="--", label="all, saturated gates rounded"))
-        entries.append(Line2D([], [], color=GRAY, linestyle=":", label="trained up to here"))
-        figure.legend(handles=entries, loc="outside lower center", ncols=5)
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=5)
         axes = panels[2]
         for recipe, color in shades.items():
             own = found[f"sigmoid, {recipe}"]
@@ -127,7 +114,7 @@ def horizon(metrics: Mapping[str, Any]) -> Figure:
             title=f"sigmoid gates: each network that counts to {TRAINED}",
         )
         axes.yaxis.set_major_locator(FixedLocator([50, 100, 200, 500, 1_000, 2_000]))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.yaxis.set_minor_formatter(NullFormatter())
         hard, sigmoid = (
             f"{sum(each >= FAR for each in own)} of {len(own)}"
@@ -143,19 +130,12 @@ def longevity(metrics: Mapping[str, Any]) -> Figure:
     """Draws lifetimes by rate and by course of the rate, and the valleys of the sine's networks by rate."""
     found = metrics["populations"]
     shades = dict(zip(RATES, colormaps["viridis"](np.linspace(0, 0.88, len(RATES))), strict=True))
-    with house():
-        figure = Figure(figsize=(12.5, 8.2))
-        panels = figure.subplots(2, 3)
+    with sheet(12.5, 8.2, rows=2, columns=3) as (figure, panels):
         for row, cell in zip(panels[:, :2], CELLS.values(), strict=True):
-            every = {rate: found[f"{cell}, RMSprop, constant, {rate:g}"] for rate in RATES}
             for (rate, color), style in zip(shades.items(), cycle(STYLES), strict=False):
-                _surviving(row[0], every[rate], color=color, style=style)
-            labels = {rate: f"{rate:g}: {own['learned']} of {own['networks']}" for rate, own in every.items()}
-            entries = [
-                Line2D([], [], color=color, linestyle=style, label=labels[rate])
-                for (rate, color), style in zip(shades.items(), cycle(STYLES), strict=False)
-            ]
-            row[0].legend(handles=entries, title="rate: learned", loc="lower left", fontsize=7, title_fontsize=7)
+                own = found[f"{cell}, RMSprop, constant, {rate:g}"]
+                _surviving(row[0], own, f"{rate:g}", color=color, linestyle=style)
+            row[0].legend(title="rate: learned", loc="lower left", fontsize=7, title_fontsize=7)
             row[0].set(title=f"{cell}s, RMSprop, constant rate", ylabel="% of networks that learned")
             courses = {
                 "constant": (f"constant, {HIGH:g}", COLORS["k"]),
@@ -165,14 +145,10 @@ def longevity(metrics: Mapping[str, Any]) -> Figure:
                 f"{HIGH:g}, then {LOW:g}": (f"switched, {HIGH:g}, then {LOW:g}", COLORS["c"]),
                 f"{LOW:g}, then {HIGH:g}": (f"switched, {LOW:g}, then {HIGH:g}", COLORS["y"]),
             }
-            entries = []
             for words, (name, color) in courses.items():
-                own = found[f"{cell}, RMSprop, {name}"]
-                _surviving(row[1], own, color=color)
-                label = f"{words}: {own['learned']} of {own['networks']}"
-                entries.append(Line2D([], [], color=color, label=label))
+                _surviving(row[1], found[f"{cell}, RMSprop, {name}"], words, color=color)
             below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.14), "ncols": 2}
-            row[1].legend(handles=entries, title="course: learned", fontsize=7, title_fontsize=7, **below)
+            row[1].legend(title="course: learned", fontsize=7, title_fontsize=7, **below)
             row[1].set_title(f"{cell}s, RMSprop, rate {HIGH:g} and its courses")
             for axes in row:
                 axes.axvline(LASTING, color=GRAY, linewidth=0.9, linestyle=":")
@@ -204,10 +180,10 @@ def _ends(numbers: Mapping[str, Sequence[float | None]], names: Mapping[str, str
     return ", but ".join(f"{sum(met[name])} of {len(met[name])} {names[name]}" for name in ends)
 
 
-def _surviving(axes: Axes, own: Mapping[str, Any], color: Any, style: Any = "-") -> None:
-    if own[LIFETIME]:
-        shares = _survival(own[LIFETIME], PLACES)
-        axes.step(PLACES, shares, where="post", color=color, linestyle=style, linewidth=1.4)
+def _surviving(axes: Axes, own: Mapping[str, Any], name: str, **look: Any) -> None:
+    shares = _survival(own[LIFETIME], PLACES) if own[LIFETIME] else np.full(len(PLACES), np.nan)
+    label = f"{name}: {own['learned']} of {own['networks']}"
+    axes.step(PLACES, shares, where="post", linewidth=1.4, label=label, **look)
     axes.set(xscale="log", ylim=(-3, 103))
 
 

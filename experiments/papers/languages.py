@@ -186,7 +186,7 @@ def _least(strings: lt.Results) -> lt.Results:
     least = np.where(counted[None], logits, np.inf).min(axis=2) - np.log(LEAST_PROBABILITY / (1 - LEAST_PROBABILITY))
     axes = ("seed", "curve", "output_feature")
     answer, truth = (axes, least[..., None], {"loss": "binary_cross_entropy"}), (axes[1:], np.ones((len(last), 1)))
-    return lt.Results({"answer": answer, "truth": truth}, {"n": ("curve", strings.n.values)})
+    return lt.Results({"answer": answer, "truth": truth}, {"parameter_n": ("curve", strings.parameter_n.values)})
 
 
 def share_right(sequences: lt.Results) -> Float[np.ndarray, " S"]:

@@ -5,7 +5,7 @@ string a^n b^n; for an LSTM the state is its memory cell. Fixed points are those
 a memory lasts if it is a stable one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from lstm_toys.dynamics.system import system_of
 from lstm_toys.networks.layer import squashed
 from lstm_toys.results.summary import median_of
 from lstm_toys.runs.folder import Run
-from lstm_toys.studies.analysis.ask import Keep
+from lstm_toys.studies.analysis.settings import Keep
 
 from . import languages, memory
 from .languages import TRAINED
@@ -47,16 +47,13 @@ class LSTMForgetZero(lt.LSTM):
         return super().param(name, nn.initializers.zeros if name == "bias" else init_fn, *arguments, **options)
 
 
-def inside(measure: str, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
-    """The `summary` of what a function of this module measures of the networks, by population and quantity."""
-    return {
-        name: keep(f"looked into {name}", [name, run, measure], partial(_summaries, measure, run))
-        for name, run in needs.items()
-    }
+def inside(measure: Callable[[lt.Networks], Measured], needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
+    """The `summary` of what a function measures of the networks, by population and quantity."""
+    return {name: keep(f"looked into {name}", [run], partial(_summaries, measure, run)) for name, run in needs.items()}
 
 
-def _summaries(measure: str, run: Run) -> dict[str, Any]:
-    return {what: summary(each) for what, each in globals()[measure](lt.load(run.folder)).items()}
+def _summaries(measure: Callable[[lt.Networks], Measured], run: Run) -> dict[str, Any]:
+    return {what: summary(each) for what, each in measure(lt.load(run.folder)).items()}
 
 
 def summary(values: np.ndarray) -> dict[str, Any]:
@@ -67,14 +64,14 @@ def summary(values: np.ndarray) -> dict[str, Any]:
     return {"networks": int(np.isfinite(values).sum()), **median_of(values)}
 
 
-def counters(saved: lt.Saved) -> Measured:
+def counters(trained: lt.Networks) -> Measured:
     """How networks count: the counter, how open its gates are, and what it is needed for.
 
     Held at its mean, a unit is compared with random other units. NaN for a network that does not accept every string.
     """
     one = np.asarray(languages.powers(jnp.array([TRAINED]), 2 * TRAINED + 1, 2).inputs)
     every = lt.Probe.of("every", languages.powers(jnp.arange(1, TRAINED + 1), 2 * TRAINED + 1, 2))
-    (name, states), *_ = lt.states(saved.model, saved.params, one).items()
+    (name, states), *_ = lt.states(trained, one).items()
     inner = states.get("cell", states["hidden"])[:, 0, 1:]
     best = counter(inner, TRAINED)
     seeds, units = np.arange(len(inner)), inner.shape[2]
@@ -84,16 +81,16 @@ def counters(saved: lt.Saved) -> Measured:
         "change of the state back with each b": -np.sign(best.up) * best.down,
     }
     if "cell" in states:
-        layer = {key: np.asarray(leaf) for key, leaf in saved.params[name].items()}
-        opened = gates(layer, states["hidden"], saved.model.gates, one)[:, 0, 1:]
+        layer = {key: np.asarray(leaf) for key, leaf in trained.params[name].items()}
+        opened = gates(layer, states["hidden"], trained.model.gates, one)[:, 0, 1:]
         for number, gate in enumerate(("input", "forget", "output")):
             shut = 1 - opened[seeds, :, number, best.unit]
             for symbol, own in (("a", shut[:, :TRAINED]), ("b", shut[:, TRAINED:])):
                 report[f"1 - {gate} gate, 11th to 48th {symbol}"] = own[:, STEADY].mean(axis=1)
-    usual = accepted(lt.answers(saved.model, saved.params, every.inputs), every)
+    usual = accepted(lt.answers(trained, every.inputs), every)
 
     def held(unit: jt.Int[np.ndarray, " S"]) -> jt.Float[np.ndarray, " S"]:
-        return accepted(lt.intervene(saved.model, saved.params, every.inputs, name, unit[:, None]), every)
+        return accepted(lt.intervene(trained, every.inputs, name, unit[:, None]), every)
 
     report["share of strings with this unit held"] = held(best.unit)
     if units > 1:
@@ -154,13 +151,13 @@ def accepted(answers: jt.Float[np.ndarray, "S C T A"], probe: lt.Probe) -> jt.Fl
     return languages.share_right(lt.Results({"answer": answered, "truth": (axes[1:], probe.targets)}))
 
 
-def fixed_points(saved: lt.Saved, starts: int = STARTS) -> Measured:
+def fixed_points(trained: lt.Networks, starts: int = STARTS) -> Measured:
     """The fixed points without pulses, sought from states along a sequence with pulses, and from others around them."""
     inputs = np.asarray(memory.flip_flop(jax.random.key(2), POINTS, 1).inputs)
-    system = system_of(saved.model, saved.params, inputs.shape[2])
-    visited = np.asarray(system.flat(lt.states(saved.model, saved.params, inputs)), float)[:, 0]
+    system = system_of(trained, inputs.shape[2])
+    visited = np.asarray(system.flat(lt.states(trained, inputs)), float)[:, 0]
     silent = np.zeros((1, inputs.shape[2]))
-    known = rest(system, saved.params, silent, starts_of(visited, starts), most=MOST_POINTS)
+    known = rest(system, trained.params, silent, starts_of(visited, starts), most=MOST_POINTS)
     kind, share, answer = known.kind[:, 0], known.share[:, 0], known.answer[:, 0]
     stable, saddle = kind == Kind.STABLE, kind == Kind.UNSTABLE
     lasting = np.isin(kind, (Kind.STABLE, Kind.NEUTRAL, Kind.INTEGRATES))

@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import lstm_toys as lt
-from lstm_toys.cli import flags
+from lstm_toys.runs import trainings
 from lstm_toys.studies.claims import choices
 from lstm_toys.studies.claims.choices import Change
 
-from ..post.specifications import trained_by
+from ..post.specifications import other_gates, trained_by
 
 NETWORKS = 16
 """Most networks under other choices."""
@@ -30,7 +30,7 @@ def with_recipes(
     words: Mapping[str, str], populations: Mapping[str, tuple[lt.Experiment, list[str]]]
 ) -> dict[str, str]:
     """The names of populations in words, each with its recipe."""
-    every = {name: flags.parse(*populations[name])[0] for name in words}
+    every = {name: trainings.parse(*populations[name])[0] for name in words}
     return {name: f"{words[name]} ({recipe(own.optimizer, own.learning_rate)})" for name, own in every.items()}
 
 
@@ -49,19 +49,12 @@ def fewer(change: Change) -> Change:
     return smaller
 
 
-def other_gates(_: str, settings: lt.Settings) -> lt.Settings | None:
-    """Hard gates in place of sigmoid ones, and the other way around; vanilla RNNs have none."""
-    if settings.cell == "rnn":
-        return None
-    return replace(settings, gates="hard" if settings.gates == "sigmoid" else "sigmoid")
-
-
 def optimized(optimizer: str, rate: float) -> Change:
     """Another optimizer and rate; populations that are published with these are skipped."""
     change = trained_by(optimizer, rate)
 
-    def other(_: str, settings: lt.Settings) -> lt.Settings | None:
-        return None if (settings.optimizer, settings.learning_rate) == (optimizer, rate) else change(settings)
+    def other(name: str, settings: lt.Settings) -> lt.Settings | None:
+        return None if (settings.optimizer, settings.learning_rate) == (optimizer, rate) else change(name, settings)
 
     return other
 

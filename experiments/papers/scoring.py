@@ -18,16 +18,16 @@ import jaxtyping as jt
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.cli import flags
 from lstm_toys.execution import code
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list
 from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
+from lstm_toys.runs import trainings
 from lstm_toys.runs.experiment import HISTORY
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.preparation import Prepared
-from lstm_toys.studies.analysis.ask import Keep
+from lstm_toys.studies.analysis.settings import Keep
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.figures import drawings
 from lstm_toys.studies.claims.markdown import rendered
@@ -49,7 +49,7 @@ def random(claims: lt.Claims, networks: int, keep: Keep) -> dict[str, Any]:
     asked = judgeable(claims)
     needed = set().union(*(claim.made_of(claims.populations) for claim in asked))
     made_of = {name: each for name, each in claims.populations.items() if name in needed}
-    prepared = {name: Prepared(each, flags.parse(each, changes)[0]) for name, (each, changes) in made_of.items()}
+    prepared = {name: Prepared(each, trainings.parse(each, changes)[0]) for name, (each, changes) in made_of.items()}
     met = {claim.id: [0] * len(SCALES) for claim in asked}
     declared = [*claims.data, code.library("studies/claims"), *(repr(each.settings) for each in prepared.values())]
     for place, scale in enumerate(SCALES):
@@ -79,7 +79,9 @@ def judged(
 ) -> dict[str, int]:
     """By claim, how many of the random networks with these numbers meet it."""
     results = {
-        name: answers(made, parameters(made.model, len(made.task.input_features), numbers, scale))
+        name: evidence.answered(
+            made, (made.model, parameters(made.model, len(made.task.input_features), numbers, scale))
+        )
         for name, made in prepared.items()
     }
     outcomes = {claim.id: judge(claim, results) for claim in claims}
@@ -108,18 +110,6 @@ def _program(model: nn.Module, features: int) -> Any:
     return drawn
 
 
-def answers(made: Prepared, params: Any) -> lt.Results:
-    """What networks answer to everything that claims ask about, labeled as a run labels it."""
-    ends = made.curves.lengths
-    return evidence.labeled(
-        made,
-        {
-            name: lt.answers(made.model, params, each, lengths=ends.get(name), block=made.block)
-            for name, each in made.curves.answered.items()
-        },
-    )
-
-
 def paper(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
     """What is known about the claims of a paper, from the runs that `ask.paper` needs.
 
@@ -129,7 +119,6 @@ def paper(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict
     """
     met = needs["random"].read_metrics()["numbers"]["claims"]
     sources, _, still_open = (FOLDER / f"{name}.md").read_text(encoding="utf-8").partition(OPEN)
-    measure, measured = about.inside
 
     def verdict(judged: Mapping[str, Any]) -> dict[str, Any]:
         return {what: judged[what] for what in ("share", "interval", "verdict", "counted")}
@@ -149,7 +138,7 @@ def paper(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict
             for each in read_json_list(needs["claims"].checked("claims.json"))
         },
         "numbers": {population: numbers(needs[population]) for population in about.shown},
-        "inside": papers.networks.inside(measure, {population: needs[population] for population in measured}, keep),
+        "inside": papers.networks.inside(about.measure, {each: needs[each] for each in about.measured}, keep),
         "sources": sources,
         "open": still_open.rstrip("\n"),
     }
@@ -179,7 +168,7 @@ def share(count: int, networks: int) -> str:
     return f"{value} ({low}–{high})"
 
 
-def draw(name: str, about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, Drawing]:
-    """Draws the finding, by the function in `figures` of the paper's name, and the figures of the claims."""
-    finding: Drawing = getattr(papers.figures, name)(metrics, about.shown)
-    return {"finding.png": finding, **drawings(read_json_list(needs["claims"].checked("claims.json")))}
+def draw(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, Drawing]:
+    """Draws the finding, and the figures of the claims."""
+    own = {"finding.png": about.draw(metrics, about.shown)}
+    return own | drawings(read_json_list(needs["claims"].checked("claims.json")))

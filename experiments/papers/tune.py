@@ -12,10 +12,12 @@ from rich.console import RenderableType
 
 import lstm_toys as lt
 from lstm_toys import tables
-from lstm_toys.cli import command, flags, parsers, studies
+from lstm_toys.cli import command
+from lstm_toys.runs import flags, parsers
+from lstm_toys.runs.context import Options
 from lstm_toys.runs.folder import Run
-from lstm_toys.studies.analysis import ask as analysis
-from lstm_toys.studies.sweep.ask import SweepSettings, ask
+from lstm_toys.runs.study import load
+from lstm_toys.studies.sweep.settings import SweepSettings, expand
 
 from . import counting, memory
 
@@ -26,30 +28,35 @@ GRID = {"optimizer": ["adam", "rmsprop"], "learning_rate": ["0.003", "0.01", "0.
 SHOWN = 3
 """Settings of a population in the table."""
 
-TABLE: flags.FlagTable = {
-    "task": (parsers.choice(*TASKS), "topic of the papers whose populations are tuned"),
-    "seeds": (parsers.integer(2, 2**31 - 1), "number of networks for each setting"),
-    "base_seed": (parsers.integer(1, 2**32 - 1), "base seed of these networks; claims are tested on base seed 0"),
-    **{
-        name: flags.FLAGS[name]
-        for name in ("results_dir", "publish", "restart", "no_training", "quiet", "checkpoint_every", "cluster")
-    },
+TABLE = {
+    "task": flags.Flag(parsers.choice(*TASKS), "topic of the papers whose populations are tuned", "counting"),
+    "seeds": flags.Flag(parsers.integer(2, 2**31 - 1), "number of networks for each setting", 8),
+    "base_seed": flags.Flag(
+        parsers.integer(1, 2**32 - 1), "base seed of these networks; claims are tested on base seed 0", 100
+    ),
+    **flags.of(Options),
 }
-DEFAULTS = {**flags.DEFAULTS, "task": "counting", "seeds": 8, "base_seed": 100}
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:
     """Turns a command line into a plan."""
-    values = flags.read("tune", str(__doc__), TABLE, DEFAULTS, arguments)
-    options, task = flags.options(values), values["task"]
-    size = {name: values[name] for name in ("seeds", "base_seed")}
+    if flags.asks_help(arguments):
+        raise flags.Help(str(__doc__), TABLE)
+    typed = flags.read(TABLE, arguments)
+    size = {name: typed.get(name, TABLE[name].usual) for name in ("seeds", "base_seed")}
+    options = Options(**flags.given(Options, typed))
+    return command.of_analysis(lambda: recipes(typed.get("task", "counting"), size), options)
+
+
+def recipes(task: str, size: dict[str, int]) -> lt.Analysis:
+    """Ranks the settings of each population, with networks of this number of ``seeds`` and this ``base_seed``."""
     sweeps = {}
     for name, (experiment, changes) in TASKS[task].populations.items():
         own = [each for each in changes if each.split("=")[0].removeprefix("--") not in GRID]
         given = [*own, *(f"--{flag}={value}" for flag, value in size.items())]
-        settings, _ = studies.expand(experiment, [*GRID.items()], given)
-        sweeps[name] = ask(experiment, SweepSettings(f"tune_{name}", settings), options.results_dir)
-    recipes = lt.Analysis(
+        settings, _ = expand(experiment, [*GRID.items()], given)
+        sweeps[name] = load(experiment, SweepSettings(f"tune_{name}", settings=settings))
+    return lt.Analysis(
         name=f"papers_{task}_recipes",
         settings=size,
         needs=sweeps,
@@ -57,7 +64,6 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         report=report,
         published=f"papers/{task}_recipes",
     )
-    return command.Plan([analysis.ask(recipes, options.results_dir)], options)
 
 
 def score(seeds: int, needs: Mapping[str, Run]) -> dict[str, Any]:

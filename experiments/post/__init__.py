@@ -4,5 +4,5 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["curve_measures", "explained", "figures", "recipe", "resonance", "resonance_figures", "timeline"],
+    submodules=["curve_measures", "figures", "resonance_figures"],
 )

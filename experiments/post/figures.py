@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from lstm_toys import figures
-from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, counted, entry, house, legend, plain
+from lstm_toys.figures.style import COLORS, GRAY, canvas, colors, counted, entry, legend, plain, sheet
 
 from .. import sine
 from ..published import answers as published
-from .recipe import CHOSEN_ON
+from ..published.answers import CHOSEN_ON
 
 UNBEATEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 5}
 CHOSEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 11, "fillstyle": "none"}
@@ -49,9 +49,8 @@ def scores(told: dict[str, Any]) -> Figure:
     gates, optimizers, rates, sizes = (sorted({*values}) for values in zip(*map(line, known), strict=True))
     shades, styles = colors(rates), dict(zip(sizes, cycle(LINES), strict=False))
     chosen = told["settings"][told["chosen"]]
-    with house():
-        figure = Figure(figsize=(1.4 + 2.1 * len(optimizers), 2.3 + 2.0 * len(gates)))
-        panels = figure.subplots(len(gates), len(optimizers), squeeze=False, sharex=True, sharey=True)
+    inches, shape = (1.4 + 2.1 * len(optimizers), 2.3 + 2.0 * len(gates)), (len(gates), len(optimizers))
+    with sheet(*inches, rows=shape[0], columns=shape[1], squeeze=False, sharex=True, sharey=True) as (figure, panels):
         for (kind, optimizer, rate, size), own in groupby(known, line):
             axes, color = panels[gates.index(kind), optimizers.index(optimizer)], shades[rate]
             axes.set(xscale="log", yscale="log")
@@ -110,10 +109,8 @@ def timeline(metrics: dict[str, Any]) -> Figure:
     steps = np.array(metrics["steps"])
     drawn = steps <= LAST
     every = metrics["published"]
-    shades = dict(zip(every, (COLORS[letter] for letter in "rbgcyk"), strict=True))
-    with house():
-        figure = Figure(figsize=(7.4, 8.6))
-        panels = figure.subplots(3, 1, sharex=True, height_ratios=(3, 1.5, 2.6))
+    shades = colors(every, "rbgcyk")
+    with sheet(7.4, 8.6, rows=3, sharex=True, height_ratios=(3, 1.5, 2.6)) as (figure, panels):
         distances, fits, first = panels
         for place, (name, told) in enumerate(every.items()):
             color = shades[name]
@@ -125,8 +122,7 @@ def timeline(metrics: dict[str, Any]) -> Figure:
             fits.plot([told["best"]], [place], "o", markersize=5, **style)
         networks = counted(metrics["seeds"])
         title = f"How far {networks} are from each published figure (bands: 95 % bootstrap)"
-        distances.set(title=title, ylabel="energy score in units of y")
-        distances.set(xlim=(0, LAST), ylim=(0, None))
+        distances.set(title=title, ylabel="energy score in units of y", xlim=(0, LAST), ylim=(0, None))
         fits.set_title("Best fit, and 5 to 95 % of best fits if each network were the published one")
         fits.set_yticks(range(len(every)), list(every), fontsize=8)
         for label, name in zip(fits.get_yticklabels(), every, strict=True):
@@ -135,26 +131,22 @@ def timeline(metrics: dict[str, Any]) -> Figure:
         table = metrics["table"]
         low, high = np.array([row["first_answers"] for row in table], float)[drawn].T
         own = np.array([row["sine_first"] for row in table], float)[drawn]
-        first.fill_between(steps[drawn], low, high, color=shades["sines.png"], alpha=0.35, linewidth=0)
-        first.plot(steps[drawn], own, color=shades["sine.png"])
+        look: dict[str, Any] = {"alpha": 0.35, "linewidth": 0, "label": "sines.png, from A = 0.1 to A = 1"}
+        first.fill_between(steps[drawn], low, high, color=shades["sines.png"], **look)
+        first.plot(steps[drawn], own, color=shades["sine.png"], label="sine.png")
         first.axhline(0, color="black", linewidth=1, linestyle="--")
-        first.axhspan(-2, 2, color=GRAY, alpha=0.1, linewidth=0)
+        first.axhspan(-2, 2, color=GRAY, alpha=0.1, linewidth=0, label="within 2 standard deviations")
         first.set(
             title="Published first answers, which depend on the first input alone",
             ylabel="standard deviations\nabove the networks' mean",
             xlabel="steps of training",
             ylim=(-12, 18),
         )
-        handles = [
-            band_entry("sines.png, from A = 0.1 to A = 1", shades["sines.png"], alpha=0.35),
-            entry("sine.png", shades["sine.png"]),
-            entry(f"chosen: {metrics['chosen']:,} steps", linestyle=":"),
-            band_entry("within 2 standard deviations", alpha=0.1),
-        ]
-        first.legend(handles=handles, fontsize=8, ncols=2, loc="upper right")
+        chosen: dict[str, Any] = {"linestyle": ":", "label": f"chosen: {metrics['chosen']:,} steps"}
         for axes in panels:
-            axes.axvline(metrics["chosen"], color=GRAY, linewidth=1, linestyle=":")
+            axes.axvline(metrics["chosen"], color=GRAY, linewidth=1, **chosen)
             axes.xaxis.set_major_formatter("{x:,.0f}")
+        first.legend(ncols=2, loc="upper right")
     return figure
 
 
@@ -182,9 +174,8 @@ def claims_by_model(metrics: dict[str, Any]) -> Figure:
         f"Rank correlation over {counted(metrics['seeds'])}; in parentheses: not beyond chance",
         "Number of the model − number of the network, in standard deviations of networks",
     )
-    with house(**{"axes.grid": False}):
-        figure = Figure(figsize=(2.6 + 0.85 * len(models), 2.2 + 0.5 * len(rows)))
-        panels = figure.subplots(2, 1, sharex=True)
+    size = 2.6 + 0.85 * len(models), 2.2 + 0.5 * len(rows)
+    with sheet(*size, rows=2, grid=False, sharex=True) as (figure, panels):
         for axes, own, words, limit, title in zip(panels, values, texts, ENDS, titles, strict=True):
             image = axes.imshow(own, aspect="auto", cmap="RdBu_r", vmin=-limit, vmax=limit)
             for (row, column), value in np.ndenumerate(own):

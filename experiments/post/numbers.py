@@ -18,6 +18,8 @@ import lstm_toys as lt
 
 from .. import post
 
+Numbers = jt.Float[np.ndarray, " S"]
+
 HILL_LEARNED = lt.Goal(rmse=0.02, features=("y",))
 
 READ_OFF = 0.02
@@ -36,24 +38,24 @@ def windowed(measure: Callable[..., Any], **window: float) -> Callable[..., Any]
     return partial(measure, **window) if window else measure
 
 
-def reached(values: jt.Float[np.ndarray, "S C"], share: float) -> jt.Float[np.ndarray, " S"]:
+def reached(values: jt.Float[np.ndarray, "S C"], share: float) -> Numbers:
     """The largest number that at least a share of the curves reach; undefined values reach none."""
     best = -np.sort(np.where(np.isnan(values), np.inf, -values), axis=1)
     number = best[:, math.ceil(share * values.shape[1]) - 1]
     return np.where(np.isfinite(number), number, np.nan)
 
 
-def kept(values: jt.Float[np.ndarray, "S C"], share: float) -> jt.Float[np.ndarray, " S"]:
+def kept(values: jt.Float[np.ndarray, "S C"], share: float) -> Numbers:
     """The smallest number that at least a share of the curves do not exceed; undefined values exceed every number."""
     return -reached(-values, share)
 
 
-def error(curves: lt.Results, **window: float) -> jt.Float[np.ndarray, " S"]:
+def error(curves: lt.Results, **window: float) -> Numbers:
     """RMSE of y over x >= 0.1, over all curves of a set."""
     return np.sqrt(np.square(lt.per_curve(curves, windowed(lt.measures.rmse, **window))).mean(axis=1))
 
 
-def error_of_points(*sets: lt.Results, share: float | None = None, **window: float) -> jt.Float[np.ndarray, " S"]:
+def error_of_points(*sets: lt.Results, share: float | None = None, **window: float) -> Numbers:
     """RMSE of x and y over x >= 0.1, over all curves of all sets."""
     measure = windowed(lt.measures.rmse, **window)
     squared = [np.square(lt.per_curve(curves, measure, feature)) for curves in sets for feature in ("x", "y")]
@@ -65,26 +67,24 @@ def error_of_points(*sets: lt.Results, share: float | None = None, **window: flo
 
 def worst_error_of_points(
     line_lines: lt.Results, line_hills: lt.Results, hill_lines: lt.Results, hill_hills: lt.Results, **options: float
-) -> jt.Float[np.ndarray, " S"]:
+) -> Numbers:
     """The larger RMSE of the line's and the hill's network, each over lines and hills."""
     line, hill = (error_of_points(*sets, **options) for sets in ((line_lines, line_hills), (hill_lines, hill_hills)))
     return np.maximum(line, hill)
 
 
-def ratio_of_errors(ours: lt.Results, theirs: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def ratio_of_errors(ours: lt.Results, theirs: lt.Results) -> Numbers:
     """RMSE of one population's networks over the RMSE of another population's."""
     below = error(theirs)
     return error(ours) / np.where(below > 0, below, np.nan)
 
 
-def steps_until_learned(history: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def steps_until_learned(history: lt.Results) -> Numbers:
     """Steps until the hill is learned for good; the whole budget if it is not."""
     return np.minimum(lt.results.summary.steps_to_goal(history, HILL_LEARNED), float(history.step[-1]))
 
 
-def temporal_share(
-    curves: lt.Results, since: float | None = None, share: float | None = None
-) -> jt.Float[np.ndarray, " S"]:
+def temporal_share(curves: lt.Results, since: float | None = None, share: float | None = None) -> Numbers:
     """Share of the variance of answers over x >= 0.2 that no function of the input at the same point explains.
 
     Answers to `NEIGHBORS` inputs next to each other in size, over all curves, count as answers to one input. With
@@ -108,12 +108,12 @@ def _resolved(numbers: jt.Float[np.ndarray, "*N"], answers: jt.Float[np.ndarray,
     return np.where(np.ptp(answers, axis=-1) < post.curve_measures.RESOLUTION, np.nan, numbers)
 
 
-def early_turns(lines: lt.Results, share: float | None = None, **window: float) -> jt.Float[np.ndarray, " S"]:
+def early_turns(lines: lt.Results, share: float | None = None, **window: float) -> Numbers:
     """Number of turns of an answer before x = 0.4, median over lines."""
     return _over_curves(lt.per_curve(lines, windowed(post.curve_measures.early_turns, **window)), share)
 
 
-def common_growth(lines: lt.Results, **window: float) -> jt.Float[np.ndarray, " S"]:
+def common_growth(lines: lt.Results, **window: float) -> Numbers:
     """Slope of log(rise of the answer) on log(rise of the input) over x in [0.4, 1], across lines.
 
     0: all answers grow alike; 1: in proportion to the input. NaN if an answer does not rise.
@@ -123,19 +123,19 @@ def common_growth(lines: lt.Results, **window: float) -> jt.Float[np.ndarray, " 
     return (across * np.log(answered)).sum(axis=1) / np.square(across).sum(axis=1)
 
 
-def bend(*sets: lt.Results, share: float | None = None, **window: float) -> jt.Float[np.ndarray, " S"]:
+def bend(*sets: lt.Results, share: float | None = None, **window: float) -> Numbers:
     """1 - R^2 of the best straight line through the answer over x >= 0.2, median over all lines of all sets."""
     bends = [lt.per_curve(lines, windowed(post.curve_measures.bend, **window)) for lines in sets]
     return _over_curves(np.concatenate(bends, axis=1), share)
 
 
-def answered_alike(sines: lt.Results, **window: float) -> jt.Float[np.ndarray, " S"]:
+def answered_alike(sines: lt.Results, **window: float) -> Numbers:
     """The amplitude above which the answer swings less than the input; NaN if an answer does not swing.
 
     The smallest amplitude if no answer swings more than its input, and the largest if its answer does.
     """
     swing = lt.per_curve(sines, windowed(post.curve_measures.excess_swing, **window))
-    amplitudes = sines.amplitude.values
+    amplitudes = sines.parameter_amplitude.values
 
     def crossing(excess: jt.Float[np.ndarray, " C"]) -> float:
         if np.isnan(excess).any():
@@ -149,9 +149,7 @@ def answered_alike(sines: lt.Results, **window: float) -> jt.Float[np.ndarray, "
     return np.array([crossing(excess) for excess in swing])
 
 
-def valley_moved(
-    sines: lt.Results, valley: Mapping[str, float] = {}, peaks: Mapping[str, float] = {}
-) -> jt.Float[np.ndarray, " S"]:
+def valley_moved(sines: lt.Results, valley: Mapping[str, float] = {}, peaks: Mapping[str, float] = {}) -> Numbers:
     """Range of the valley's depth across sines over the range of the answer's peaks; NaN without valleys or range."""
     bottom, _ = lt.per_curve(sines, windowed(post.curve_measures.valleys, **valley))
     peak = lt.per_curve(sines, windowed(post.curve_measures.peak, **peaks))
@@ -159,47 +157,45 @@ def valley_moved(
     return np.ptp(bottom.depth, axis=1) / np.where(spread < post.curve_measures.RESOLUTION, np.nan, spread)
 
 
-def valley_places(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def valley_places(sines: lt.Results) -> Numbers:
     """Range of the place of the answer's valley across sines."""
     return np.ptp(lt.per_curve(sines, post.curve_measures.valleys)[0].place, axis=1)
 
 
-def valley_follows(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def valley_follows(sines: lt.Results) -> Numbers:
     """Slope of the place of the answer's valley on its place in the input: 0 if it stays, 1 if it follows."""
     answered, shown = (valley.place for valley in lt.per_curve(sines, post.curve_measures.valleys))
     across = shown - shown.mean(axis=1, keepdims=True)
     return (across * answered).sum(axis=1) / np.square(across).sum(axis=1)
 
 
-def worst_frequency(sines: lt.Results, share: float = 1.0, **window: float) -> jt.Float[np.ndarray, " S"]:
+def worst_frequency(sines: lt.Results, share: float = 1.0, **window: float) -> Numbers:
     """Largest relative error of the frequency of the best sinusoid over x >= 0.2."""
     frequency = lt.per_curve(sines, windowed(post.curve_measures.frequency, **window))
-    return kept(np.abs(frequency / sines.frequency.values - 1), share)
+    return kept(np.abs(frequency / sines.parameter_frequency.values - 1), share)
 
 
-def first_part(sines: lt.Results, share: float | None = None, **window: float) -> jt.Float[np.ndarray, " S"]:
+def first_part(sines: lt.Results, share: float | None = None, **window: float) -> Numbers:
     """`curve_measures.first_part`, median over sines."""
     return _over_curves(lt.per_curve(sines, windowed(post.curve_measures.first_part, **window)), share)
 
 
-def explained_by_amplitude(
-    sines: lt.Results, share: float | None = None, **window: float
-) -> jt.Float[np.ndarray, " S"]:
+def explained_by_amplitude(sines: lt.Results, share: float | None = None, **window: float) -> Numbers:
     """Share of the squared error that a gain and an offset of the input explain, over x >= 0.2, median over sines."""
     return _over_curves(lt.per_curve(sines, windowed(post.curve_measures.explained, **window)), share)
 
 
-def removed_by_correction(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def removed_by_correction(sines: lt.Results) -> Numbers:
     """Share of the squared error that a gain and an offset of the answer remove, median over sines."""
     return np.median(lt.per_curve(sines, lt.measures.share_removed), axis=1)
 
 
-def removed_with_delay(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def removed_with_delay(sines: lt.Results) -> Numbers:
     """Share of the squared error that a gain, an offset and a delay of the answer remove, median over sines."""
     return np.median(lt.per_curve(sines, post.curve_measures.removed_with_delay), axis=1)
 
 
-def _over_curves(values: jt.Float[np.ndarray, "S C"], share: float | None = None) -> jt.Float[np.ndarray, " S"]:
+def _over_curves(values: jt.Float[np.ndarray, "S C"], share: float | None = None) -> Numbers:
     """Median over curves, or what a share of them reach.
 
     Undefined values count as the lowest; NaN if one of them is the median.
@@ -216,17 +212,17 @@ def _read_off(
     return curves.answer.values[:, chosen].astype(float), curves.truth.values[chosen].astype(float)
 
 
-def inside_error(sines: lt.Results, start: float = 0.05, share: float = 1.0) -> jt.Float[np.ndarray, " S"]:
+def inside_error(sines: lt.Results, start: float = 0.05, share: float = 1.0) -> Numbers:
     """Largest absolute error of the read-off amplitude inside the training range, A from 0.05 to 0.49."""
-    amplitude = sines.amplitude.values
+    amplitude = sines.parameter_amplitude.values
     answers, truth = _read_off(sines, (amplitude > start - MARGIN) & (amplitude < 0.49 + MARGIN))
     return kept(np.abs(answers - truth)[:, :, 0], share)
 
 
-def divergence_start(sines: lt.Results, start: float = 0.05) -> jt.Float[np.ndarray, " S"]:
+def divergence_start(sines: lt.Results, start: float = 0.05) -> Numbers:
     """The smallest amplitude, of at least 0.05, with an error above 0.02, interpolated linearly; NaN without one."""
-    chosen = sines.amplitude.values > start - MARGIN
-    amplitudes, (answers, truth) = sines.amplitude.values[chosen], _read_off(sines, chosen)
+    chosen = sines.parameter_amplitude.values > start - MARGIN
+    amplitudes, (answers, truth) = sines.parameter_amplitude.values[chosen], _read_off(sines, chosen)
 
     def crossing(errors: jt.Float[np.ndarray, " C"]) -> float:
         above = np.flatnonzero(errors > READ_OFF)
@@ -238,9 +234,9 @@ def divergence_start(sines: lt.Results, start: float = 0.05) -> jt.Float[np.ndar
     return np.array([crossing(errors) for errors in np.abs(answers - truth)[:, :, 0]])
 
 
-def shortfall(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def shortfall(sines: lt.Results) -> Numbers:
     """Shortfall of the amplitude read off at A = 0.8."""
-    answers, truth = _read_off(sines, np.isclose(sines.amplitude.values, 0.8))
+    answers, truth = _read_off(sines, np.isclose(sines.parameter_amplitude.values, 0.8))
     return (truth - answers).mean(axis=(1, 2))
 
 
@@ -248,14 +244,14 @@ def _plane_error(
     lines: lt.Results,
     slopes: tuple[float, float],
     share: float | None,
-    over: Callable[..., jt.Float[np.ndarray, " S"]] = reached,
+    over: Callable[..., Numbers] = reached,
     intercept: float = 0.0,
-) -> jt.Float[np.ndarray, " S"]:
+) -> Numbers:
     """RMSE of (m, t) over lines with m in a range and t from ``intercept`` to below 1; NaN if there are none.
 
     With ``share``, of each line, ``over`` which `reached` or `kept` is taken.
     """
-    m, t = lines.slope.values, lines.intercept.values
+    m, t = lines.parameter_slope.values, lines.parameter_intercept.values
     chosen = (m > slopes[0] - MARGIN) & (m < slopes[1] + MARGIN) & (t > intercept - MARGIN) & (t < 1 - MARGIN)
     if not chosen.any():
         return np.full(lines.sizes["seed"], np.nan)
@@ -264,16 +260,16 @@ def _plane_error(
     return np.sqrt(squared.mean(axis=(1, 2)) if share is None else over(squared.mean(axis=2), share))
 
 
-def trained_slopes(lines: lt.Results, start: float = 0.0, share: float | None = None) -> jt.Float[np.ndarray, " S"]:
+def trained_slopes(lines: lt.Results, start: float = 0.0, share: float | None = None) -> Numbers:
     """RMSE of (m, t) over lines with m and t in [0, 1), as in training."""
     return _plane_error(lines, (start, 0.9), share, kept, intercept=start)
 
 
-def negative_slopes(lines: lt.Results, start: float = -1.0, share: float | None = None) -> jt.Float[np.ndarray, " S"]:
+def negative_slopes(lines: lt.Results, start: float = -1.0, share: float | None = None) -> Numbers:
     """RMSE of (m, t) over lines with m from -1 to -0.1 and t in [0, 1)."""
     return _plane_error(lines, (start, -0.1), share)
 
 
-def large_slopes(lines: lt.Results, start: float = 1.1, share: float | None = None) -> jt.Float[np.ndarray, " S"]:
+def large_slopes(lines: lt.Results, start: float = 1.1, share: float | None = None) -> Numbers:
     """RMSE of (m, t) over lines with m from 1.1 to 2 and t in [0, 1)."""
     return _plane_error(lines, (start, 2.0), share)

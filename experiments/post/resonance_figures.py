@@ -10,7 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from lstm_toys.figures.style import COLORS, GRAY, canvas, counted, scale
 
-from .resonance import OTHER, RANDOM, TURNED, enough
+from .predictions import OTHER, RANDOM, TURNED, enough
 
 STYLES = {
     TURNED: (TURNED, COLORS["b"], "o"),

@@ -8,13 +8,13 @@ before these choices, the rule and the thresholds were fixed here; docs/notes/sp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.networks.cells import Gates
+from lstm_toys.studies.claims.choices import changed, other_seeds
 
 RATES = {"rmsprop_keras": (0.0003, 0.001, 0.003), "adam": (0.001, 0.003, 0.01), "sgd": (0.1, 0.3, 1.0)}
 """The grid of optimizers and learning rates."""
@@ -28,42 +28,32 @@ NETWORKS = 24
 COMBINATIONS, DRAWN_WITH = 40, 48
 """Number of random combinations, and the seed that they are drawn with."""
 
-OTHER_GATES: dict[Gates, Gates] = {"sigmoid": "hard", "hard": "sigmoid"}
 
-Step = Callable[[lt.Settings], lt.Settings]
-
-
-def trained_by(optimizer: str, rate: float) -> Step:
+def trained_by(optimizer: str, rate: float) -> lt.Change:
     """Another optimizer and rate, with the optimizer's own momentum and decay."""
 
-    def change(settings: lt.Settings) -> lt.Settings:
+    def change(_: str, settings: lt.Settings) -> lt.Settings:
         steps = max(settings.steps, SGD_STEPS) if optimizer == "sgd" else settings.steps
         return replace(settings, optimizer=optimizer, learning_rate=rate, momentum=None, decay=None, steps=steps)
 
     return change
 
 
-def times(hidden: float = 1.0, steps: float = 1.0) -> Step:
-    """Layers below the readout of another size, or another number of steps."""
-
-    def change(settings: lt.Settings) -> lt.Settings:
-        widths = tuple(round(hidden * units) for units in settings.hidden)
-        return replace(settings, hidden=widths, steps=round(steps * settings.steps))
-
-    return change
+def other_gates(_: str, settings: lt.Settings) -> lt.Settings | None:
+    """Hard gates in place of sigmoid ones, and the other way around; vanilla RNNs have none."""
+    if settings.cell == "rnn":
+        return None
+    return replace(settings, gates="hard" if settings.gates == "sigmoid" else "sigmoid")
 
 
-CHOICES: dict[str, dict[str, Step]] = {
+CHOICES: dict[str, dict[str, lt.Change]] = {
     "optimizer and rate": {
         f"{name} {rate:g}": trained_by(name, rate) for name, rates in RATES.items() for rate in rates
     },
-    "gates": {"the other": lambda settings: replace(settings, gates=OTHER_GATES[settings.gates])},
-    "units": {"half": times(hidden=0.5), "twice": times(hidden=2.0)},
-    "steps": {"half": times(steps=0.5), "1.5 times": times(steps=1.5), "twice": times(steps=2.0)},
-    "base seed": {
-        "1,001 more": lambda settings: replace(settings, base_seed=settings.base_seed + 1_001),
-        "2,002 more": lambda settings: replace(settings, base_seed=settings.base_seed + 2_002),
-    },
+    "gates": {"the other": other_gates},
+    "units": {"half": changed(hidden=0.5), "twice": changed(hidden=2.0)},
+    "steps": {"half": changed(steps=0.5), "1.5 times": changed(steps=1.5), "twice": changed(steps=2.0)},
+    "base seed": {"1,001 more": other_seeds(1_001), "2,002 more": other_seeds(2_002)},
 }
 """By kind and name, how the settings change."""
 
@@ -74,12 +64,12 @@ def specification(choices: dict[str, str], only: str = "") -> lt.Specification:
     def change(name: str, settings: lt.Settings) -> lt.Settings | None:
         if only not in ("", name):
             return None
-        after = settings if name == "sine" else replace(settings, seeds=min(settings.seeds, NETWORKS))
-        before = after
+        before = settings if name == "sine" else replace(settings, seeds=min(settings.seeds, NETWORKS))
+        after: lt.Settings | None = before
         for kind, choice in choices.items():
-            after = CHOICES[kind][choice](after)
-        own = replace(after, momentum=before.momentum, decay=before.decay)
-        return None if own == before else after  # The published choice is one of the grid.
+            after = after and CHOICES[kind][choice](name, after)
+        same = after and replace(after, momentum=before.momentum, decay=before.decay) == before
+        return None if same else after  # The published choice is one of the grid.
 
     return lt.Specification(change, choices)
 

@@ -15,6 +15,7 @@ from jaxtyping import Float
 
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks import families
+from lstm_toys.tasks.parameters import PARAMETER
 
 PUBLISHED = Path(__file__).with_name("answers.json")
 
@@ -32,6 +33,9 @@ SINE_NOTE = (
     "see docs/notes/steps.md"
 )
 
+CHOSEN_ON = ("line", "line_origin", "amplitude")
+"""Probes whose published answers decide the choice of a recipe."""
+
 NAMED = ("amplitude", "slope", "intercept")
 """Parameters that distinguish the published curves."""
 
@@ -39,8 +43,7 @@ NAMED = ("amplitude", "slope", "intercept")
 @cache
 def numbers() -> dict[str, Any]:
     """The published numbers, by figure."""
-    data: dict[str, Any] = json.loads(PUBLISHED.read_text(encoding="utf-8"))
-    return data
+    return dict(json.loads(PUBLISHED.read_text(encoding="utf-8")))
 
 
 def compare_sequences(results: xr.Dataset) -> list[dict[str, Any]]:
@@ -61,8 +64,8 @@ def curves_in(results: xr.Dataset) -> Iterator[tuple[str, dict[str, Any], int]]:
     """Yields the published curves that labeled results contain: probe, published curve, and index in the results."""
     for figure, family in FAMILIES.items():
         for curve in numbers()[figure]["curves"]:
-            same = np.all([np.isclose(results[name], value) for name, value in parameters(curve).items()], axis=0)
-            for index in np.flatnonzero(same & (results.family.values == family)):
+            same = _same(results, parameters(curve)) & (results.family.values == family)
+            for index in np.flatnonzero(same):
                 yield family, curve, int(index)
 
 
@@ -79,13 +82,17 @@ def compare_vectors(results: xr.Dataset, figure: str, names: dict[str, str]) -> 
     rows = []
     for pair in numbers()[figure]["pairs"]:
         known = {name: value for name, value in pair.items() if name not in names.values()}
-        same = np.all([np.isclose(results[name], value) for name, value in known.items()], axis=0)
+        same = _same(results, known) & (results.family.values == "post")
         output = [pair[names[name]] for name in results.output_feature.values]
         rows += [
-            _row("post", {**known, "output": output}, results.answer.values[:, index])
-            for index in np.flatnonzero(same & (results.family.values == "post"))
+            _row("post", {**known, "output": output}, results.answer.values[:, index]) for index in np.flatnonzero(same)
         ]
     return rows
+
+
+def _same(results: xr.Dataset, known: dict[str, float]) -> np.ndarray:
+    """Which curves have these parameters."""
+    return np.all([np.isclose(results[f"{PARAMETER}{name}"], value) for name, value in known.items()], axis=0)
 
 
 def inside_share(answers: Float[np.ndarray, "S T"], output: Float[np.ndarray, " T"]) -> float:
@@ -151,18 +158,14 @@ def _input(x: Any, parameters: dict[str, Any]) -> np.ndarray:
 def _vectors(family: str, figure: str, names: dict[str, str]) -> xr.Dataset:
     pairs = numbers()[figure]["pairs"]
     rows = [{**{name: pair[name] for name in names}, "family": family} for pair in pairs]
-    variables = {
-        "truth": (("curve", "output_feature"), np.array([[pair[name] for name in names] for pair in pairs])),
-        "answer": (
-            ("seed", "curve", "output_feature"),
-            np.array([[[pair[name] for name in names.values()] for pair in pairs]]),
-        ),
-    }
+    axes = ("curve", "output_feature")
+    truth, answer = (np.array([[pair[name] for name in own] for pair in pairs]) for own in (names, names.values()))
+    variables = {"truth": (axes, truth), "answer": (("seed", *axes), answer[None])}
     return _dataset(variables, rows).assign_coords(output_feature=list(names))
 
 
 def _dataset(variables: dict[str, Any], rows: list[dict[str, Any]]) -> xr.Dataset:
     names = dict.fromkeys(name for row in rows for name in row if name != "family")
-    columns = {name: ("curve", [row.get(name, np.nan) for row in rows]) for name in names}
+    columns = {f"{PARAMETER}{name}": ("curve", [row.get(name, np.nan) for row in rows]) for name in names}
     labels = {"seed": [0], "family": ("curve", [row["family"] for row in rows]), **columns}
     return xr.Dataset({**variables, "diverged": ("seed", [False])}, labels)

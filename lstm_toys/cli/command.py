@@ -17,42 +17,49 @@ from rich.console import RenderableType
 
 from lstm_toys import arguments as checked
 from lstm_toys import output
-from lstm_toys.cli import VERSION, flags, modules
+from lstm_toys.cli import VERSION, modules, script
 from lstm_toys.execution.signals import Interrupted, Interruption, ended
 from lstm_toys.files import Damaged
 from lstm_toys.output import complain
-from lstm_toys.runs import lifecycle
-from lstm_toys.runs.ask import Ask
+from lstm_toys.runs import flags, lifecycle, trainings
 from lstm_toys.runs.context import Failed, Options, Refused
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Busy, Run
-from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.folder import Busy
 from lstm_toys.runs.publishing import NotPublished
-from lstm_toys.studies.analysis import ask as analyses
-from lstm_toys.studies.analysis.ask import Analysis
-from lstm_toys.studies.training import ask as training
+from lstm_toys.runs.study import Study, load
+from lstm_toys.studies.analysis.settings import Analysis
+from lstm_toys.studies.settings import StudySettings
 
 KEPT = "everything finished or saved so far is kept, and the same command continues"
 
 OUT_OF_MEMORY = re.compile("RESOURCE_EXHAUSTED|[Oo]ut of memory|can't start new thread|bad_alloc")
+
+Studies = Sequence[Study[Any]]
 
 
 @dataclass(frozen=True)
 class Plan:
     """The work that a command line describes, and lines to print first.
 
-    ``report`` makes one report on all runs, instead of one on each; ``file`` is written instead of folders of runs.
+    ``make`` imports the studies, once the command line is known to be valid. ``report`` makes one report on all of
+    them, instead of one on each; ``file`` is written instead of folders of runs.
     """
 
-    asks: Sequence[Ask[Any]]
+    make: Callable[[], Studies]
     options: Options
-    report: Callable[[Sequence[Run]], Iterable[RenderableType]] | None = None
+    report: Callable[[Studies], Iterable[RenderableType]] | None = None
     notes: Sequence[str] = ()
     file: Path | None = None
 
+    @property
+    def study(self) -> Any:
+        """The only study."""
+        (study,) = self.make()
+        return study
 
-def ask(experiment: Experiment, *arguments: str) -> Ask[Settings]:
-    """Asks for the population that an experiment trains under some flags, for an `Analysis` that needs it.
+
+def ask(experiment: Experiment, *arguments: str) -> Study[Any]:
+    """Makes the study that trains an experiment's population under some flags, for an `Analysis` that needs it.
 
     Example:
         >>> from experiments import sine
@@ -60,8 +67,8 @@ def ask(experiment: Experiment, *arguments: str) -> Ask[Settings]:
         'sine'
     """
     checked.kinds(locals(), experiment=Experiment)
-    asked: Ask[Settings] = plan(experiment, arguments).asks[0]
-    return asked
+    study: Study[Any] = plan(experiment, arguments).study
+    return study
 
 
 def main(experiment: Experiment | Analysis) -> None:
@@ -75,17 +82,46 @@ def main(experiment: Experiment | Analysis) -> None:
     run_and_exit(lambda arguments: plan(experiment, arguments))
 
 
-def plan(experiment: Experiment | Analysis, arguments: Sequence[str]) -> Plan:
-    """Turns the command line of an experiment, or an analysis, into a plan."""
-    if isinstance(experiment, Analysis):
-        values = flags.read(experiment.name, "", flags.ANALYSIS, flags.DEFAULTS, arguments)
-        options = flags.options(values)
-        return Plan([analyses.ask(experiment, options.results_dir)], options)
-    if flags.asks_help(arguments):
-        raise flags.Help(experiment.doc, *modules.table_of(experiment))
-    experiment, rest, notes = modules.completed(experiment, arguments)
-    settings, options = flags.parse(experiment, rest)
-    return Plan([training.ask(experiment, settings, options.results_dir)], options, notes=notes)
+def plan(asked: Experiment | Analysis | type[StudySettings], arguments: Sequence[str]) -> Plan:
+    """Turns the command line of an experiment, an analysis or a study into a plan; raises Help or UsageError."""
+    if isinstance(asked, Analysis):
+        table = flags.of(Options)
+        if flags.asks_help(arguments):
+            raise flags.Help(asked.name, table)
+        return of_analysis(lambda: asked, Options(**flags.read(table, arguments)))
+    if isinstance(asked, Experiment):
+        if flags.asks_help(arguments):
+            raise flags.Help(asked.doc, trainings.flags_of(asked))
+        experiment, rest, notes = trainings.completed(asked, arguments)
+        trained, options = trainings.parse(experiment, rest)
+        return Plan(lambda: [load(experiment, trained)], options, notes=notes)
+    return of_study(asked, arguments)
+
+
+def of_analysis(make: Callable[[], Analysis], options: Options) -> Plan:
+    """Plans an analysis, which is made once the command line is known to be valid."""
+
+    def made() -> Studies:
+        analysis = make()
+        return [load(analysis, analysis.identity)]
+
+    return Plan(made, options)
+
+
+def of_study(settings: type[StudySettings], arguments: Sequence[str]) -> Plan:
+    """Turns the command line of a study into a plan; raises Help or UsageError."""
+    table, (flag, attribute, kind) = flags.of(settings), settings.about
+    helps = flags.asks_help(arguments)
+    typed, rest = flags.split({flag: table[flag]} if helps else table, arguments)
+    name = typed.get(flag, table[flag].usual)
+    subject = modules.declared(name, attribute, kind, flag)
+    if helps:
+        table[flag] = modules.offered(table[flag], attribute)
+        raise flags.Help(sys.modules[settings.__module__].__doc__ or "", {**table, **settings.flags_of(subject)})
+    subject, rest, notes = trainings.completed(subject, rest)
+    typed[flag] = script.canonical(modules.full_name(name, attribute))
+    subject, made, options = settings.parse(subject, typed, rest)
+    return Plan(lambda: [load(subject, made)], options, notes=notes)
 
 
 def run_and_exit(make_plan: Callable[[Sequence[str]], Plan]) -> None:
@@ -115,28 +151,26 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
     with Interruption() as interruption:
         try:
             plan = make_plan(arguments)
-        except flags.Help as text:
-            print(text)
+        except flags.Help as asked:
+            print(asked.text(script.called()))
             return 0
         except flags.UsageError as error:
             return complain(str(error), 2)
-        asks, options = plan.asks, plan.options
+        options = plan.options
         console = output.console(quiet=options.quiet)
         for note in plan.notes:
             console.print(note)
-        work = lifecycle.Work(options, console, interruption)
         try:
-            work.carry_out(asks)
-            runs = [work.runs[ask] for ask in asks]
-            for each in plan.report(runs) if plan.report else lifecycle.report(asks, work.runs):
+            studies = lifecycle.Work(options, console, interruption).carry_out(plan.make)
+            for each in plan.report(studies) if plan.report else reported(studies):
                 console.print(each, soft_wrap=isinstance(each, str), crop=False)
             if options.quiet:
-                print(*([plan.file] if plan.file else [run.folder for run in runs]), sep="\n")
-            lost = [ask.lost(run.read_metrics()) for ask, run in zip(asks, runs, strict=True)]
+                print(*([plan.file] if plan.file else [study.run.folder for study in studies]), sep="\n")
+            lost = [study.lost(study.run.read_metrics()) for study in studies]
             return max([complain(line, 1) for line in lost if line is not None], default=0)
         except Interrupted as signaled:
             return complain(ended(signaled.args[0]), 128 + signaled.args[0])
-        except Refused as error:
+        except (Refused, flags.UsageError) as error:
             return complain(str(error), 2)
         except (Failed, NotPublished) as error:
             return complain(str(error), 1)
@@ -153,3 +187,10 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
             if isinstance(error, RuntimeError) and not OUT_OF_MEMORY.search(str(error)):
                 raise
             return complain(f"out of memory; {KEPT}", 1)
+
+
+def reported(studies: Studies) -> Iterable[RenderableType]:
+    """Yields the closing lines and tables of finished studies, and their files."""
+    for study in studies:
+        yield from study.report()
+        yield from (f"  {path}" for path in study.run.files())

@@ -1,31 +1,16 @@
 """Loads declarations that a flag names, from the experiments or from a user's modules. Imports nothing heavy."""
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from lstm_toys.cli import flags
 from lstm_toys.cli.script import EXPERIMENTS, declarations, home
-from lstm_toys.cli.suggestions import meant
+from lstm_toys.runs import flags
 from lstm_toys.runs.context import described_error
-from lstm_toys.runs.experiment import Experiment
+from lstm_toys.text import meant
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Open(Experiment):
-    """An experiment that its own flags complete, such as the files that it reads; ``preset`` are their defaults.
-
-    ``complete`` maps their values, None for a missing one, to the experiment and notes to print; raises UsageError.
-    """
-
-    table: flags.FlagTable = field(kw_only=True)
-    preset: Mapping[str, Any] = field(kw_only=True)
-    complete: Callable[[dict[str, Any]], tuple[Experiment, list[str]]] = field(kw_only=True)
 
 
 def declared(name: str, attribute: str, kind: type[T], flag: str = "") -> T:
@@ -51,21 +36,6 @@ def full_name(name: str, attribute: str) -> str:
     return f"{home()[0]}.{short}" if short in listed(attribute) else name
 
 
-def completed(experiment: Experiment, arguments: Sequence[str]) -> tuple[Experiment, list[str], list[str]]:
-    """Completes an open experiment by its flags; returns it, the other arguments, and notes. Raises UsageError."""
-    if not isinstance(experiment, Open):
-        return experiment, list(arguments), []
-    values, rest = flags.split(experiment.table, arguments)
-    experiment, notes = experiment.complete(values)
-    return experiment, rest, notes
-
-
-def table_of(experiment: Experiment) -> tuple[flags.FlagTable, dict[str, Any]]:
-    """Returns all flags of an experiment, those that complete it first, and their defaults; raises UsageError."""
-    own, preset = (experiment.table, experiment.preset) if isinstance(experiment, Open) else ({}, {})
-    return {**own, **flags.flags_of(experiment)}, {**flags.defaults_of(experiment), **preset}
-
-
 def listed(attribute: str) -> list[str]:
     """Lists the experiments' modules with this declaration, as a flag takes them, without importing them."""
     _, folder = home()
@@ -76,10 +46,9 @@ def listed(attribute: str) -> list[str]:
     ]
 
 
-def offered(table: flags.FlagTable, flag: str, attribute: str) -> flags.FlagTable:
+def offered(flag: flags.Flag, attribute: str) -> flags.Flag:
     """Names the available declarations in the help of a flag."""
-    parser, text = table[flag]
-    return {**table, flag: (parser, text.format(", ".join(listed(attribute))))}
+    return flag._replace(text=flag.text.format(", ".join(listed(attribute))))
 
 
 def _module(name: str, attribute: str, prefix: str) -> ModuleType:

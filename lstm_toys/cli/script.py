@@ -20,7 +20,7 @@ from pathlib import Path
 import lstm_toys
 from lstm_toys import output
 from lstm_toys.cli import VERSION
-from lstm_toys.cli.suggestions import meant
+from lstm_toys.text import meant
 
 EXPERIMENTS = "experiments"
 
@@ -100,6 +100,17 @@ def short_name(module: str) -> str:
     """Returns the name of one of the experiments' modules, as commands and flags take it; other names are kept."""
     ours = module.startswith((f"{EXPERIMENTS}.", f"lstm_toys.{EXPERIMENTS}."))
     return module.removeprefix(f"{home()[0]}.") if ours else module
+
+
+def called() -> str:
+    """How the running command is called: by the console script if it is one of the experiments', from any folder."""
+    spec = sys.modules["__main__"].__spec__
+    if spec is None:
+        return f"python {sys.argv[0]}"
+    if spec.name == OF_FOLDER:
+        return sys.argv[0]
+    name = spec.name.removesuffix(".__main__")
+    return f"{SCRIPT} {short}" if (short := short_name(name)) != name else f"python -m {name}"
 
 
 def commands(folder: Path) -> dict[str, str]:

@@ -9,12 +9,13 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lstm_toys.cli import flags
 from lstm_toys.files import Damaged, read_json
 from lstm_toys.output import complain
+from lstm_toys.runs import flags
+from lstm_toys.runs.context import Options
 from lstm_toys.runs.folder import CONFIG, METRICS, REPORT, VALUE, Run
 
-TABLE: flags.FlagTable = {"results_dir": flags.FLAGS["results_dir"]}
+TABLE = {"results_dir": flags.of(Options)["results_dir"]}
 
 MOST, LONGEST = 5, 600
 """Most runs that are listed, and most characters of settings."""
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
         own, names = flags.split(TABLE, arguments)
         if len(names) != 1 or names[0].startswith("-"):
             raise flags.UsageError("show: takes the folder of a run, or the name of an experiment")
-        folder, *others = folders(names[0], Path(own["results_dir"] or flags.DEFAULTS["results_dir"]))
+        folder, *others = folders(names[0], own.get("results_dir", Path("results")))
         lines = [*shown(folder), *(f"also: {each}" for each in others[: MOST - 1])]
     except flags.UsageError as error:
         return complain(str(error), 2)

@@ -14,10 +14,12 @@ from jaxtyping import Array, Float, Int, PyTree
 from lstm_toys import arguments
 from lstm_toys.networks import training
 from lstm_toys.networks.gru import GRU
+from lstm_toys.networks.inside import inside, last
 from lstm_toys.networks.layer import SLOPE, squashed
 from lstm_toys.networks.lstm import LSTM
 from lstm_toys.populations import answering, blocks
-from lstm_toys.populations.states import check_initial, inside, last
+from lstm_toys.populations.states import check_initial
+from lstm_toys.populations.trained import Given
 
 Context: TypeAlias = nn.module.InterceptorContext
 
@@ -32,15 +34,14 @@ FAR = 1e4
 
 
 def intervene(
-    model: nn.Module,
-    params: PyTree[Float[np.ndarray, "S ..."]],
+    networks: Given,
     curves: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     layer: str,
     units: Sequence[int] | Int[np.ndarray, "S K"],
     hold: float | Float[np.ndarray, "S K"] | None = None,
     gate: str | None = None,
     *,
-    block: int = blocks.BLOCK,
+    block: int | None = None,
 ) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
     """Computes the answers of every network to curves while some units of a layer, or one of their gates, are held.
 
@@ -49,12 +50,15 @@ def intervene(
     means. Answers do not depend on which other networks there are.
 
     Args:
+        networks: networks, or a pair ``(model, params)``; see `lt.answers`.
+        curves: the curves, as `lt.show` makes them.
         layer: name of the layer, as `lt.states` returns it, such as ``"lstm_0"``.
         units: indices of the units, the same for all networks, or one row per network.
         hold: the value; None: the mean of each unit, or of its gate, over these curves without an intervention.
         gate: hold this gate of the units instead: ``"input"``, ``"forget"`` or ``"output"`` of an LSTM, ``"z"`` or
             ``"r"`` of a GRU; other cells have no gates.
-        block: number of networks that one compiled program computes; another value changes the last bits.
+        block: number of networks that one compiled program computes; another value changes the last bits. None: that
+            of the networks.
 
     Raises:
         ValueError: the layer, unit or gate does not exist, the gate cannot have the value, or the layers ignore given
@@ -66,11 +70,12 @@ def intervene(
         >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
         >>> curves = lt.show(x[None] ** 2, x, ("y",))
-        >>> lt.intervene(trained.model, trained.params, curves, "lstm_0", [0, 2], hold=0.0).shape
+        >>> lt.intervene(trained, curves, "lstm_0", [0, 2], hold=0.0).shape
         (2, 1, 20, 1)
     """
     arguments.kinds(locals(), gate=str | None)
-    curves, block, seeds = answering.checked(model, params, curves, block, name="curves")
+    networks, curves, block = answering.checked(networks, curves, block, name="curves")
+    model, params, seeds = networks.model, networks.params, len(networks)
     one = jax.tree.map(lambda leaf: leaf[0], params)
     states = jax.eval_shape(lambda *given: inside(model, *given)[1], one, jnp.zeros((1, 1, curves.shape[2])))
     width = states[arguments.choice("layer", layer, *states)]["hidden"].shape[-1]
@@ -89,8 +94,7 @@ def intervene(
     mesh = blocks.mesh()
     program, size = _program(model, layer, gate, mesh), blocks.group_size(seeds, block, mesh.size)
     members = params, rows.astype(np.int32), values
-    answers: np.ndarray = blocks.in_groups(program, members, size, block, mesh, jnp.asarray(curves, jnp.float32))
-    return answers
+    return np.asarray(blocks.in_groups(program, members, size, block, mesh, jnp.asarray(curves, jnp.float32)))
 
 
 @cache

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float, Int, PyTree
+from jaxtyping import Array, Complex, Float, Int
 
-from lstm_toys.dynamics.system import MEMBERS, Input, Params, State, Step, System, each_network, from_each
+from lstm_toys.dynamics.system import MEMBERS, Input, Inputs, Params, State, Step, System, each_network, from_each
 
 PERIODS, SETTLED = 4, 300
 """Fewest periods, and fewest time points, over which the answer to a sine is measured, after as many to settle."""
@@ -48,9 +48,7 @@ def _linearization(step: Step, state: State, inputs: Input) -> Linear:
     return Linear(A, B, C, D)
 
 
-def linearizations(
-    system: System, params: Params, inputs: Float[np.ndarray, "U F"], states: Float[np.ndarray, "S U *Q D"]
-) -> Linear:
+def linearizations(system: System, params: Params, inputs: Inputs, states: Float[np.ndarray, "S U *Q D"]) -> Linear:
     """Linearizes every network at states under each constant input; NaN where a state is NaN."""
     flat = states.reshape(*states.shape[:2], -1, system.dimension)
     known = np.isfinite(flat).all(axis=-1)
@@ -62,7 +60,7 @@ _LINEARIZATION = partial(from_each, _linearization)
 
 
 def eigenvalues_at(
-    system: System, params: Params, inputs: Float[np.ndarray, "U F"], states: Float[np.ndarray, "S U Q D"]
+    system: System, params: Params, inputs: Inputs, states: Float[np.ndarray, "S U Q D"]
 ) -> Complex[np.ndarray, "S U Q D"]:
     """Returns the `eigenvalues` of every network's Jacobian at states; a few networks at a time, for memory."""
     found = []
@@ -139,10 +137,10 @@ def measured_response(
 
 
 def _measured(
-    system: System, params: PyTree, state: State, curve: Float[Array, " T"], projection: Float[Array, "2 K"]
+    step: Step, state: State, curve: Float[Array, " T"], projection: Float[Array, "2 K"]
 ) -> Float[Array, "2 A"]:
     """The coefficients of sine and cosine in the answer of ONE network, whose last K time points are fitted."""
-    answers = jax.lax.scan(partial(system.step, params), state, curve[:, None])[1]
+    answers = jax.lax.scan(step, state, curve[:, None])[1]
     kept = answers[None, None, -projection.shape[1] :]  # Sums of a batch have the last bits of the published gains.
     return jnp.einsum("wpt,wfta->wfpa", projection[None], kept)[0, 0]
 
@@ -155,15 +153,10 @@ def distances(
     Euclidean, relative to the initial distance; a geometric mean over the distances from the first start to each other.
     """
     with np.errstate(divide="ignore"):
-        found: np.ndarray = np.exp(np.log(each_network(_distances, system, params, starts, curves)).mean(axis=2))
-    return found
+        return np.asarray(np.exp(np.log(each_network(_distances, system, params, starts, curves)).mean(axis=2)))
 
 
-def _distances(
-    system: System, params: PyTree, starts: Float[Array, "P D"], curves: Float[Array, "C T F"]
-) -> Float[Array, "C N T"]:
-    step = partial(system.step, params)
-
+def _distances(step: Step, starts: Float[Array, "P D"], curves: Float[Array, "C T F"]) -> Float[Array, "C N T"]:
     def distance(curve: Float[Array, "T F"], other: State) -> Float[Array, " T"]:
         def both(states: tuple[State, State], inputs: Input) -> tuple[tuple[State, State], Float[Array, ""]]:
             states = step(states[0], inputs)[0], step(states[1], inputs)[0]

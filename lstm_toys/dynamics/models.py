@@ -15,6 +15,9 @@ from lstm_toys.dynamics.rest import Kind, Rest
 from lstm_toys.dynamics.system import Params, State, System
 from lstm_toys.statistics.measures import SETTLED
 
+Curves = Float[np.ndarray, "C T"]
+Predicted = Float[np.ndarray, "S C T A"]
+
 
 class Equilibria(NamedTuple):
     """The stable fixed point of each network and constant input; if several, the one with the largest share of starts.
@@ -45,20 +48,20 @@ def _first(rest: Rest, kinds: tuple[Kind, ...], values: Float[np.ndarray, "S U Q
     return np.where(right.any(axis=-1, keepdims=True), np.take_along_axis(values, place, axis=2)[:, :, 0], np.nan)
 
 
-def clipped_copy(known: Equilibria, curves: Float[np.ndarray, "C T"]) -> Float[np.ndarray, "S C T A"]:
+def clipped_copy(known: Equilibria, curves: Curves) -> Predicted:
     """Predicts the curves themselves, clipped to the range of a network's answers at rest."""
     low, high = (ends.reduce(known.answer, axis=1)[:, None, None, :] for ends in (np.fmin, np.fmax))
     return np.clip(curves[None, :, :, None], low, high)
 
 
-def static_curve(known: Equilibria, curves: Float[np.ndarray, "C T"]) -> Float[np.ndarray, "S C T A"]:
+def static_curve(known: Equilibria, curves: Curves) -> Predicted:
     """Predicts the answer at rest to the current input, interpolated between the two nearest constant inputs."""
     below, above, weight = _between(known.inputs, curves)
     part = weight[None, :, :, None]
     return (1 - part) * known.answer[:, below] + part * known.answer[:, above]
 
 
-def fixed_linear(known: Equilibria, curves: Float[np.ndarray, "C T"], mean: float) -> Float[np.ndarray, "S C T A"]:
+def fixed_linear(known: Equilibria, curves: Curves, mean: float) -> Predicted:
     """Predicts by the linearization at the constant input nearest to ``mean``, from a zero state."""
     nearest = int(np.abs(known.inputs - mean).argmin())
     A, B, C, D = (each[:, nearest] for each in known.linear)
@@ -72,9 +75,7 @@ def fixed_linear(known: Equilibria, curves: Float[np.ndarray, "C T"], mean: floa
     return answers
 
 
-def varying_linear(
-    known: Equilibria, curves: Float[np.ndarray, "C T"], modes: int | None = None
-) -> Float[np.ndarray, "S C T A"]:
+def varying_linear(known: Equilibria, curves: Curves, modes: int | None = None) -> Predicted:
     """Predicts by the linearization at the current input's equilibrium (linear parameter-varying), from a zero state.
 
     ``x[t] = x* + A (x[t-1] - x*)`` and ``y[t] = y* + C (x[t-1] - x*)``: near each constant input A and C are constant,
@@ -150,11 +151,7 @@ def _leading_vectors(matrix: Float[np.ndarray, "D D"], modes: int) -> Complex[np
 
 
 def explained(
-    answers: Float[np.ndarray, "S C T A"],
-    predictions: Float[np.ndarray, "S C T A"],
-    x: Float[np.ndarray, " T"],
-    *,
-    early: bool = False,
+    answers: Predicted, predictions: Predicted, x: Float[np.ndarray, " T"], *, early: bool = False
 ) -> tuple[Float[np.ndarray, " S"], Float[np.ndarray, " S"]]:
     """The share of answers' variance that a model explains after a fifth of the time range; ``early``: before it.
 
@@ -175,7 +172,7 @@ def explained(
 
 
 def _between(
-    inputs: Float[np.ndarray, " U"], curves: Float[np.ndarray, "C T"]
+    inputs: Float[np.ndarray, " U"], curves: Curves
 ) -> tuple[Int[np.ndarray, "C T"], Int[np.ndarray, "C T"], Float[np.ndarray, "C T"]]:
     """The constant inputs below and above each value of curves, and the upper one's weight; NaN beyond the ends."""
     curves, last = curves.astype(float), len(inputs) - 1

@@ -14,7 +14,18 @@ import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int, PyTree, Shaped
 
 from lstm_toys.dynamics.linear import eigenvalues_at
-from lstm_toys.dynamics.system import Input, Params, State, Step, System, each_network, from_each, if_asked, once
+from lstm_toys.dynamics.system import (
+    Input,
+    Inputs,
+    Params,
+    State,
+    Step,
+    System,
+    each_network,
+    from_each,
+    if_asked,
+    once,
+)
 
 SETTLE, LONG = 300, 2_000
 """Steps before states are watched, and further steps for states that have not reached a limit by then."""
@@ -125,9 +136,7 @@ def newton(step: Step, start: State, inputs: Input) -> State:
     return jnp.where(jnp.isfinite(rest).all() & ~open_((jnp.int32(0), state, rest)), state, jnp.nan)
 
 
-def rest(
-    system: System, params: Params, inputs: Float[np.ndarray, "U F"], starts: Float[np.ndarray, "S P D"], most: int = 8
-) -> Rest:
+def rest(system: System, params: Params, inputs: Inputs, starts: Float[np.ndarray, "S P D"], most: int = 8) -> Rest:
     """Finds where every network settles under every constant input: fixed points, cycles, or integrating cells.
 
     Newton's method begins near where states ended, at every second start, and halfway between the fixed points at which
@@ -163,7 +172,7 @@ def rest(
     return _judged(system, params, inputs, found)
 
 
-def _judged(system: System, params: PyTree, inputs: Float[np.ndarray, "U F"], found: Rest) -> Rest:
+def _judged(system: System, params: PyTree, inputs: Inputs, found: Rest) -> Rest:
     at_rest = found.kind == Kind.STABLE
     states = np.where(at_rest[..., None], found.state, np.nan)
     found.eigenvalues[:] = eigenvalues_at(system, params, inputs, states)
@@ -204,14 +213,10 @@ def merged(points: Float[np.ndarray, "P D"], distance: float) -> Int[np.ndarray,
 
 
 def _watched(
-    system: System,
-    params: PyTree,
-    own: tuple[Float[Array, "U P D"], Bool[Array, " U"]],
-    inputs: Float[Array, "U F"],
-    steps: Int[Array, ""],
+    step: Step, own: tuple[Float[Array, "U P D"], Bool[Array, " U"]], inputs: Float[Array, "U F"], steps: Int[Array, ""]
 ) -> Watched:
     """Iterates states of ONE network under the constant inputs that are asked, ``steps`` and then `WINDOW` times."""
-    every = jax.vmap(partial(system.step, params), (0, None))
+    every = jax.vmap(step, (0, None))
 
     def under(starts: Float[Array, "P D"], constant: Input) -> Watched:
         begun = jax.lax.fori_loop(0, steps, lambda _, states: every(states, constant)[0], starts)
@@ -238,11 +243,7 @@ _NEWTON = partial(from_each, newton)
 
 
 def _near_ends(
-    system: System,
-    params: PyTree,
-    inputs: Float[np.ndarray, "U F"],
-    ends: Float[np.ndarray, "S U P D"],
-    asked: Bool[np.ndarray, "S U P"],
+    system: System, params: PyTree, inputs: Inputs, ends: Float[np.ndarray, "S U P D"], asked: Bool[np.ndarray, "S U P"]
 ) -> Float[np.ndarray, "S U P D"]:
     """The fixed point that Newton's method finds from each end, or from one that is `ALIKE`."""
     masked = np.where(asked[..., None], ends, np.nan).reshape(-1, *ends.shape[2:])
@@ -269,8 +270,7 @@ def _kinds(seen: Watched, points: Float[np.ndarray, "*N P D"]) -> Int[np.ndarray
 
 
 def _fastest(seen: Watched) -> Int[np.ndarray, "*N P"]:
-    fastest: np.ndarray = np.abs(seen.rates[..., 1, :]).argmax(axis=-1)
-    return fastest
+    return np.asarray(np.abs(seen.rates[..., 1, :]).argmax(axis=-1))
 
 
 def _limits(seen: Watched, points: Float[np.ndarray, "P D"], from_starts: Float[np.ndarray, "P D"], most: int) -> Rest:

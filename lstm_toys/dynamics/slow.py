@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Complex, Float, Int, PyTree
+from jaxtyping import Array, Bool, Complex, Float, Int
 
 from lstm_toys import arguments
 from lstm_toys.dynamics.linear import eigenvalues_at
 from lstm_toys.dynamics.rest import evenly
 from lstm_toys.dynamics.system import Input, Params, State, Step, System, each_network, from_each, once, system_of
+from lstm_toys.populations.trained import Given, resolved
 
 STEPS, FLAT = 100, 1e-14
 """Most steps of the descent, and the gradient of q, in every component, at which q counts as smallest."""
@@ -55,8 +55,7 @@ class SlowPoints(NamedTuple):
 
 
 def slow_points(
-    model: nn.Module,
-    params: PyTree[Float[np.ndarray, "S ..."]],
+    networks: Given,
     visited: Mapping[str, Mapping[str, Float[np.ndarray, "S C T _"]]],
     inputs: Float[np.ndarray, "U F"],
     *,
@@ -70,6 +69,7 @@ def slow_points(
     Computes in double precision. The points of a network do not depend on the other networks.
 
     Args:
+        networks: networks, or a pair ``(model, params)``; see `lt.answers`.
         visited: states by layer and name, such as `lt.states` returns.
         inputs: constant inputs, one per row.
         starts: number of visited states from which descents begin, evenly spaced along all curves.
@@ -84,9 +84,9 @@ def slow_points(
     Example:
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(20))
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
-        >>> visited = lt.states(trained.model, trained.params, np.linspace(0, 1, 20)[None, :, None])
+        >>> visited = lt.states(trained, np.linspace(0, 1, 20)[None, :, None])
         >>> held = np.array([[0.2], [0.4]])
-        >>> lt.slow_points(trained.model, trained.params, visited, held, starts=8).q.shape  # doctest: +SKIP
+        >>> lt.slow_points(trained, visited, held, starts=8).q.shape  # doctest: +SKIP
         (2, 2, 8)
     """
     inputs = np.asarray(arguments.array("inputs", inputs, "U F", hint=", one constant input per row"), float)
@@ -94,16 +94,17 @@ def slow_points(
     starts, examined = arguments.counts(starts=starts, examined=examined)
     spacing = arguments.number("spacing", spacing, above=0)
     tolerance = arguments.number("tolerance", tolerance, least=0)
-    system, networks = system_of(model, params, inputs.shape[1]), len(jax.tree.leaves(params)[0])
+    networks = resolved(networks)
+    system, seeds = system_of(networks, inputs.shape[1]), len(networks)
     for layer, name, _ in system.places:
         arguments.expect(name in visited.get(layer, ()), "visited", f"states with {layer!r} and {name!r}", visited)
     parts = [
-        arguments.array(f"visited[{layer!r}][{name!r}]", visited[layer][name], f"{networks} C T {units}")
+        arguments.array(f"visited[{layer!r}][{name!r}]", visited[layer][name], f"{seeds} C T {units}")
         for layer, name, units in system.places
     ]
-    flat = np.concatenate(parts, axis=-1).astype(float).reshape(networks, -1, system.dimension)
+    flat = np.concatenate(parts, axis=-1).astype(float).reshape(seeds, -1, system.dimension)
     begun = np.repeat(evenly(flat, starts)[:, None], len(inputs), axis=1)
-    return descents(system, params, inputs, begun, spacing, tolerance, examined)
+    return descents(system, networks.params, inputs, begun, spacing, tolerance, examined)
 
 
 def descents(

@@ -11,9 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, PyTree
 
-from lstm_toys.networks.layer import check_model
+from lstm_toys.networks.inside import inside, last
 from lstm_toys.populations import answering, blocks
-from lstm_toys.populations.states import check_initial, inside, last
+from lstm_toys.populations.states import check_initial
+from lstm_toys.populations.trained import Given, resolved
 
 MEMBERS = 8
 """Most networks on a device at a time, which bounds memory."""
@@ -25,6 +26,10 @@ State: TypeAlias = Float[Array, " D"]
 Input: TypeAlias = Float[Array, " F"]
 Step: TypeAlias = Callable[[State, Input], tuple[State, Float[Array, " A"]]]
 """Flat states and inputs of ONE network at a time point; a step returns the next state and the answer."""
+
+Inputs: TypeAlias = Float[np.ndarray, "U F"]
+Asked: TypeAlias = tuple[Float[Array, "U P D"], Bool[Array, "U P"]]
+"""Constant inputs; and states of ONE network under each of them, with which of these are asked."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +64,13 @@ class System:
         return [f"{layer}/{name}/{unit}" for layer, name, units in self.places for unit in range(units)]
 
 
-def system_of(model: nn.Module, params: Params, features: int) -> System:
-    """Makes the map of a model, whose state comprises the states of all layers.
+def system_of(networks: Given, features: int) -> System:
+    """Makes the map of the model of networks, or of a pair (model, params); its state comprises those of all layers.
 
     Raises ValueError if the model has no layer, or its layers ignore given initial states; or see `lt.answers`.
     """
-    check_model(model)
-    answering.networks(model, params, 1, features)
+    model, params = (own := resolved(networks)).model, own.params
+    answering.count(model, params, 1, features)
     check_initial(model, params, features)
     one = jax.tree.map(lambda leaf: leaf[0], params)
     found = jax.eval_shape(lambda own: last(inside(model, own, jnp.zeros((1, 1, features)))[1]), one)
@@ -76,10 +81,10 @@ def system_of(model: nn.Module, params: Params, features: int) -> System:
 def each_network(
     function: Callable[..., PyTree], system: System, params: PyTree, own: PyTree, *shared: PyTree
 ) -> PyTree[np.ndarray]:
-    """Calls ``function(system, params, own, *shared)`` for every network in double precision, one by one per device.
+    """Calls ``function(step, own, *shared)`` for every network in double precision, one by one per device.
 
     No network depends on the others. Leaves of ``params``, ``own`` and the results have a leading axis S. The function
-    of ONE network is defined in a module, so that its program is compiled once.
+    of ONE network, with its step, is defined in a module, so that its program is compiled once.
     """
     mesh = blocks.mesh()
     program = _program(function, system, mesh)
@@ -101,31 +106,26 @@ def if_asked(
 
 
 def from_each(
-    function: Callable[..., PyTree],
-    system: System,
-    params: PyTree,
-    own: tuple[Float[Array, "U P D"], Bool[Array, "U P"]],
-    inputs: Float[Array, "U F"],
-    *shared: PyTree,
+    function: Callable[..., PyTree], step: Step, own: Asked, inputs: Float[Array, "U F"], *shared: PyTree
 ) -> PyTree:
     """``function(step, state, input, *shared)`` of ONE network, in turn for each state that is asked; else NaN."""
-    step = partial(system.step, params)
 
     def under(at: tuple[Float[Array, "P D"], Bool[Array, " P"], Input]) -> PyTree:
         *states, constant = at
-        return jax.lax.map(
-            lambda each: if_asked(each[1], lambda state: function(step, state, constant, *shared), each[0]),
-            tuple(states),
-        )
+
+        def of_state(each: tuple[State, Bool[Array, ""]]) -> PyTree:
+            return if_asked(each[1], lambda state: function(step, state, constant, *shared), each[0])
+
+        return jax.lax.map(of_state, tuple(states))
 
     return jax.lax.map(under, (*own, inputs))
 
 
 def once(
-    system: System, params: PyTree, states: Float[Array, "U P D"], inputs: Float[Array, "U F"]
+    step: Step, states: Float[Array, "U P D"], inputs: Float[Array, "U F"]
 ) -> tuple[Float[Array, "U P D"], Float[Array, "U P A"]]:
     """The next states and the answers of ONE network under each constant input."""
-    return jax.vmap(jax.vmap(partial(system.step, params), (0, None)))(states, inputs)
+    return jax.vmap(jax.vmap(step, (0, None)))(states, inputs)
 
 
 def _double(leaf: Any) -> np.ndarray:
@@ -136,6 +136,7 @@ def _double(leaf: Any) -> np.ndarray:
 @cache
 def _program(function: Callable[..., PyTree], system: System, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
     def of_member(member: tuple[PyTree, PyTree], *shared: PyTree) -> PyTree:
-        return function(system, *member, *shared)
+        params, own = member
+        return function(partial(system.step, params), own, *shared)
 
     return blocks.spread(of_member, mesh, batch=blocks.members_in_turn)

@@ -5,20 +5,19 @@ With the equilibrium x* under a constant input, an eigenvalue l of the Jacobian 
 the pair l by l' and leaves the other eigenvalues unchanged.
 """
 
-from functools import partial
 from typing import NamedTuple
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float, PyTree
+from jaxtyping import Array, Complex, Float
 
 from lstm_toys import arguments
 from lstm_toys.dynamics.linear import by_modulus
 from lstm_toys.dynamics.models import equilibria
 from lstm_toys.dynamics.rest import rest
-from lstm_toys.dynamics.system import Params, System, each_network, system_of
+from lstm_toys.dynamics.system import Input, Params, State, Step, System, each_network, system_of
+from lstm_toys.populations.trained import Given, resolved
 
 
 class Oscillation(NamedTuple):
@@ -71,23 +70,16 @@ def edited(
 
     Each network has one M and x* for all curves, or one per curve. Answers are NaN where these are.
     """
-    answers: np.ndarray = each_network(_edited, system, params, (rests, matrices), np.asarray(curves))
-    return answers
+    return np.asarray(each_network(_edited, system, params, (rests, matrices), np.asarray(curves)))
 
 
 def _edited(
-    system: System,
-    params: PyTree,
-    own: tuple[Float[Array, "#C D"], Float[Array, "#C D D"]],
-    curves: Float[Array, "C T F"],
+    step: Step, own: tuple[Float[Array, "#C D"], Float[Array, "#C D D"]], curves: Float[Array, "C T F"]
 ) -> Float[Array, "C T A"]:
     rests, matrices = (jnp.broadcast_to(each, (len(curves), *each.shape[1:])) for each in own)
-    step = partial(system.step, params)
 
-    def answered(
-        curve: Float[Array, "T F"], at: Float[Array, " D"], matrix: Float[Array, "D D"]
-    ) -> Float[Array, "T A"]:
-        def change(state: Float[Array, " D"], inputs: Float[Array, " F"]) -> tuple[Array, Array]:
+    def answered(curve: Float[Array, "T F"], at: State, matrix: Float[Array, "D D"]) -> Float[Array, "T A"]:
+        def change(state: State, inputs: Input) -> tuple[Array, Array]:
             after, answer = step(state, inputs)
             return after + matrix @ (state - at), answer
 
@@ -99,8 +91,7 @@ def _edited(
 
 
 def turn_mode(
-    model: nn.Module,
-    params: PyTree[Float[np.ndarray, "S ..."]],
+    networks: Given,
     curves: Float[Array, "C T 1"] | Float[np.ndarray, "C T 1"],
     factor: float = 1.0,
     decay: float = 1.0,
@@ -113,6 +104,8 @@ def turn_mode(
     edit also changes where the network rests. With ``factor`` and ``decay`` of 1, networks answer as usual.
 
     Args:
+        networks: networks, or a pair ``(model, params)``; see `lt.answers`.
+        curves: the curves, as `lt.show` makes them.
         factor: multiplies the frequency of the oscillation.
         decay: multiplies its time constant.
         at: the constant input; by default the mean of the curves.
@@ -129,12 +122,13 @@ def turn_mode(
         >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
         >>> curves = lt.show(x[None] ** 2, x, ("y",))
-        >>> lt.turn_mode(trained.model, trained.params, curves, factor=1.2).shape  # doctest: +SKIP
+        >>> lt.turn_mode(trained, curves, factor=1.2).shape  # doctest: +SKIP
         (2, 1, 20, 1)
     """
     curves = arguments.array("curves", curves, "C T 1", hint=", curves of one feature as lt.show makes them")
     factor, decay = (arguments.number(name, value, above=0) for name, value in (("factor", factor), ("decay", decay)))
     level = float(np.mean(curves)) if at is None else arguments.number("at", at)
-    system = system_of(model, params, 1)
+    networks = resolved(networks)
+    system, params = system_of(networks, 1), networks.params
     found = oscillation(system, params, np.array([level]))
     return edited(system, params, np.asarray(curves), found.rest, found.turned(factor, decay))

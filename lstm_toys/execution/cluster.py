@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cache, partial
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -21,15 +21,15 @@ from typing import Any
 import cloudpickle
 import dask
 import jax
-from distributed import Client, Future, LocalCluster
+from distributed import Client, Future, LocalCluster, as_completed
 from distributed.comm.addressing import parse_host_port
 from distributed.comm.core import connect
 from distributed.security import Security
 
 from lstm_toys import modules
-from lstm_toys.execution import code, devices
-from lstm_toys.execution.base import LOCAL, Executor, Job, Outcome, Part, Result
+from lstm_toys.execution import LOCAL, code, devices
 from lstm_toys.execution.devices import LEAST_DEVICES
+from lstm_toys.execution.executor import Executor, Part, Result
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.output import counted
 
@@ -45,11 +45,16 @@ ASKED = 1.0
 TRIES = 3
 """Maximum number of attempts for a part that raises an exception or whose workers die."""
 
+PAUSE = 0.02
+"""Seconds between two looks for parts that are done."""
+
 AHEAD = 2
 """Parts submitted per worker, so that workers do not wait for the client."""
 
 CODE = ("dynamics", "studies")
 """Folders of code that workers may run, in addition to `code.BELOW`."""
+
+NOBODY = "there has been no worker for {:.0f} s"
 
 
 class Unreachable(Exception):
@@ -64,43 +69,35 @@ class Differing(Exception):
     """A worker would compute other bits; the message says in what it differs."""
 
 
-_making, _one_at_a_time = threading.Lock(), threading.Lock()
-_begun: dict[bytes, Callable[[Any], Any]] = {}
-"""The function of a worker's current job."""
+_starting, _one_at_a_time = threading.Lock(), threading.Lock()
+_own: dict[str, Any] = {}
+"""A worker's fingerprint, once its devices are initialized."""
+
+_functions: dict[bytes, Callable[[Any], Any]] = {}
+"""A worker's current function, by its pickled form."""
 
 
-def fingerprint() -> dict[str, Any]:
-    """Returns a worker's fingerprint, and initializes its devices; raises Unusable if there are none."""
-    with _making:  # Not the lock of parts, which would make the caller wait for the current part.
-        return _made()
-
-
-@cache
-def _made() -> dict[str, Any]:
-    devices.configure()
-    devices.start()
-    return devices.fingerprint(0)
-
-
-def checked(expected: dict[str, Any], library: str) -> dict[str, Any]:
-    """Returns a worker's fingerprint; raises Differing unless it and the digest of the library's code are as given."""
-    own = fingerprint()
-    differing = [name for name, value in expected.items() if own.get(name) != value]
-    if code.library(*CODE) != library:
-        differing.append("the code of lstm_toys")
+def check(expected: dict[str, Any], library: str) -> None:
+    """Initializes a worker's devices; raises Differing unless its fingerprint and the library's code are as given."""
+    with _starting:  # Not the lock of parts, which would make the caller wait for the current part.
+        if not _own:
+            devices.configure()
+            devices.start()
+            _own.update(devices.fingerprint(0))
+    differing = [name for name, value in expected.items() if _own.get(name) != value]
+    differing += ["the code of lstm_toys"] * (code.library(*CODE) != library)
     if differing:
         raise Differing(f"differs from this process in {', '.join(differing)}")
-    return own
 
 
-def work(job: bytes, check: Callable[[], dict[str, Any]], part: Any) -> Any:
-    """Computes a part in a worker; ``job`` is a pickled `Job`, whose compiled function is kept until the next job."""
-    own = check()
+def work(function: bytes, check: Callable[[], None], part: Any) -> Any:
+    """Computes a part in a worker, by a pickled function."""
+    check()
     with _one_at_a_time:
-        if job not in _begun:
-            _begun.clear()
-            _begun[job] = cloudpickle.loads(job).function()
-        return Outcome(_begun[job](part), own)
+        if function not in _functions:
+            _functions.clear()
+            _functions[function] = cloudpickle.loads(function)
+        return _functions[function](part)
 
 
 class Cluster(Executor):
@@ -110,10 +107,10 @@ class Cluster(Executor):
 
     def __init__(self, client: Client, address: str, *, tell: Callable[[str], None]) -> None:
         self._client, self._address, self._tell = client, address, tell
-        self._check = partial(checked, devices.fingerprint(0), code.library(*CODE))
+        self._check = partial(check, devices.fingerprint(0), code.library(*CODE))
 
     @property
-    def workers(self) -> int:
+    def workers(self) -> int:  # type: ignore[override]
         """The number of workers; raises Lost if the scheduler does not reply."""
         scheduler = self._client.scheduler
         if self._client.status != "running" or scheduler is None:
@@ -125,12 +122,12 @@ class Cluster(Executor):
 
     def welcome(self) -> None:
         """Waits for a worker, and checks all of them; raises Lost if none comes, Unreachable if one is not accepted."""
-        began = time.monotonic()
         if not self.workers:
             self._tell(f"cluster {self._address}: no worker yet; waiting up to {PATIENCE:.0f} s for one")
-        while not self.workers:
-            self._wait(began)
-            time.sleep(0.1)
+        try:
+            self._client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError:
+            raise Lost(NOBODY.format(PATIENCE)) from None
         try:
             replies = self._client.run(self._check, on_error="return", callback_timeout=PATIENCE)
         except TimeoutError:
@@ -141,40 +138,33 @@ class Cluster(Executor):
                 raise Unreachable(f"worker {name} {reason}")
         self._tell(f"cluster {self._address}: {counted(len(replies), 'worker')}")
 
-    @staticmethod
-    def _wait(since: float) -> None:
-        if time.monotonic() - since > PATIENCE:
-            raise Lost(f"there has been no worker for {PATIENCE:.0f} s")
-
     def map(
-        self, job: Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool] = lambda: False
-    ) -> Iterator[tuple[Part, Outcome[Result]]]:
+        self, function: Callable[[Part], Result], parts: Iterable[Part], stop: Callable[[], bool] = lambda: False
+    ) -> Iterator[tuple[Part, Result]]:
         """Computes parts on the workers; see `Executor.map`.
 
         Raises Lost if there was no worker for `PATIENCE` seconds, the scheduler does not reply, a worker differs from
-        this process, or parts failed once all others are done; Unreachable if the job cannot be sent.
+        this process, or parts failed once all others are done; Unreachable if the function cannot be sent.
         """
-        sent, new, running, came = packed(job), iter(parts), dict[Future[Any], Part](), threading.Event()
-        failed, seen, workers, asked = dict[str, BaseException | None](), time.monotonic(), 0, -math.inf
+        new, seen, asked, workers = iter(parts), time.monotonic(), -math.inf, 0
+        running, failed = dict[Future[Any], Part](), dict[str, BaseException | None]()
+        sent, done = packed(function), as_completed(loop=self._client.loop)
         try:
-            while True:
-                if stop():
-                    raise Stopped
+            while not stop():
                 if time.monotonic() - asked > ASKED:
                     workers, asked = self.workers, time.monotonic()
-                if workers:
-                    seen = asked
-                else:
-                    self._wait(seen)
+                    seen = asked if workers else seen
+                if time.monotonic() - seen > PATIENCE:
+                    raise Lost(NOBODY.format(PATIENCE))
                 for part in islice(new, max(0, AHEAD * workers - len(running))):
                     future = self._client.submit(work, sent, self._check, part, pure=False, retries=TRIES - 1)
-                    future.add_done_callback(lambda _: came.set())
                     running[future] = part
+                    done.add(future)
                 if workers and not running:
                     break
-                came.wait(1)
-                came.clear()
-                for future in [each for each in running if each.done()]:
+                if not (batch := done.next_batch(block=False)):
+                    time.sleep(PAUSE)
+                for future in batch:
                     part = running.pop(future)
                     if future.status == "finished":
                         yield part, future.result()
@@ -184,7 +174,8 @@ class Cluster(Executor):
                         raise Lost(f"a worker {error}")
                     else:
                         failed[str(part)] = error
-                    future.release()
+            else:
+                raise Stopped
         finally:
             for future in running:
                 future.release()
@@ -273,14 +264,14 @@ def _told(error: BaseException | None) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
-def packed(job: Job[Any, Any]) -> bytes:
-    """Pickles a job, including the code of modules that are not installed; raises Unreachable on failure."""
+def packed(function: Callable[[Any], Any]) -> bytes:
+    """Pickles a function, including the code of modules that are not installed; raises Unreachable on failure."""
     every = [each for each in [*sys.modules.values()] if isinstance(each, ModuleType)]
     own = [module for module in every if _of_ones_own(module)]
     for module in own:
         cloudpickle.register_pickle_by_value(module)
     try:
-        packed: bytes = cloudpickle.dumps(job)
+        packed: bytes = cloudpickle.dumps(function)
     except Exception as error:  # User-defined code may raise anything.
         raise Unreachable(f"the experiment cannot be sent to workers: {_told(error)}") from None
     finally:

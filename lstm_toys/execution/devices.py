@@ -1,4 +1,4 @@
-"""This process as an executor: its devices, options of XLA, and its fingerprint."""
+"""Devices of this process, options of XLA, and the fingerprint of an execution."""
 
 import contextlib
 import hashlib
@@ -6,7 +6,6 @@ import importlib.util
 import os
 import platform
 import re
-from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import flax
@@ -17,8 +16,6 @@ import optax
 
 import lstm_toys
 from lstm_toys import arguments, files
-from lstm_toys.execution.base import Executor, Job, Outcome, Part, Result
-from lstm_toys.execution.signals import Stopped
 from lstm_toys.text import message
 
 LEAST_DEVICES = 2
@@ -213,25 +210,3 @@ def processor() -> str:
     flags = values.get("flags", "").split()
     vector = next((name for name in ("avx512f", "avx2", "avx") if name in flags), platform.machine())
     return f"{values.get('model name', platform.machine())}, {vector}"
-
-
-class Here(Executor):
-    """Computes parts in this process, one after another."""
-
-    workers = 1
-
-    @property
-    def devices(self) -> int:
-        """The number of devices of this process."""
-        return jax.device_count()
-
-    def map(
-        self, job: Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool] = lambda: False
-    ) -> Iterator[tuple[Part, Outcome[Result]]]:
-        """Computes the parts in order; see `Executor.map`."""
-        compute, own = job.function(), fingerprint(0)
-        for part in parts:
-            stopped = stop()
-            if stopped is not None and arguments.switch("what stop returns", stopped):
-                raise Stopped
-            yield part, Outcome(compute(part), own)

@@ -23,21 +23,21 @@ class Stopped(Exception):
     """Work ended early on request; what was finished or saved before is kept.
 
     Attributes:
-        population: the networks that `lt.train` has trained completely, or, if there are none, those in training, up to
-            their last record; None before the first record.
+        networks: those that `lt.train` has trained completely, or, if there are none, those in training, up to their
+            last record; None before the first record.
         members: the numbers of these networks among all that were to be trained.
 
     Example:
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
-        >>> asked = iter([False, False, True])
+        >>> options = {"seeds": 2, "steps": 2_000, "learning_rate": 0.1}
         >>> try:
-        ...     lt.train(task, lt.Stack(1), seeds=2, steps=2_000, learning_rate=0.1, stop=lambda: next(asked))
+        ...     lt.train(task, lt.Stack(1), **options, monitor=lambda step, *_: step > 100)
         ... except lt.Stopped as stopped:
-        ...     print(stopped.population.params["readout"]["kernel"].shape, stopped.members)
+        ...     print(stopped.networks.params["readout"]["kernel"].shape, stopped.members)
         (2, 32, 4) [0 1]
     """
 
-    population: Any = None
+    networks: Any = None
     members: Any = None
 
 

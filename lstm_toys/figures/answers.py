@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from lstm_toys.figures import style
-from lstm_toys.figures.style import COLORS, GRAY, INPUT, MOST_BANDS, GridLines
+from lstm_toys.figures.style import COLORS, GRAY, INPUT, MOST_BANDS
 from lstm_toys.results.arrays import axis_label, kept, probed
 from lstm_toys.tasks.goal import AFTER
 
@@ -47,9 +47,7 @@ def training_answer(results: xr.Dataset, title: str) -> Figure:
     """
     fit, x = kept(results), results.time.values
     wrong = fit.train_answer - results.train_target
-    with style.house():
-        figure = Figure(figsize=(6.8, 6.0))
-        axes, below = figure.subplots(2, 1, height_ratios=(3, 1.3))
+    with style.sheet(6.8, 6.0, rows=2, height_ratios=(3, 1.3)) as (figure, (axes, below)):
         for each, label in ((axes, "y"), (below, "answer − curve")):
             style.measured(each)
             each.set(xlabel=style.plain(axis_label(results.time)), ylabel=label)
@@ -57,23 +55,19 @@ def training_answer(results: xr.Dataset, title: str) -> Figure:
             axes.set_xlabel(f"{axes.get_xlabel()} (of answers: the answered x)")
         style.answers_of(axes, fit.train_answer, COLORS["r"])
         axes.plot(x, results.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
-        style.legend(
-            axes, [*style.answer_entries(fit, COLORS["r"]), style.entry("training curve", COLORS["b"], **INPUT)]
-        )
-        names = [str(each) for each in wrong.feature.values if each in ("x", "y")]
+        style.legend(axes, style.training_entries(fit))
+        shades = {name: COLORS[color] for name, color in (("y", "r"), ("x", "c")) if name in wrong.feature.values}
         if fit.sizes["seed"]:
-            for name, color in zip(reversed(names), "rc", strict=False):
-                style.answers_of(below, wrong.sel(feature=[name]).assign_coords(feature=["y"]), COLORS[color])
+            for name, color in shades.items():
+                style.answers_of(below, wrong.sel(feature=[name]).assign_coords(feature=["y"]), color)
             early = x <= x[0] + AFTER * (x[-1] - x[0])
             off = np.abs(wrong.sel(feature="y").values)
             first, late = (np.median(off[:, part].max(axis=1)) for part in (early, ~early))
             title += f"\nmedian network: y is off by up to {first:.2g} in the first tenth, by up to {late:.2g} after it"
         axes.set_title(style.plain(title))
         below.axhline(0, color=COLORS["b"], **INPUT)
-        if len(names) > 1:
-            style.legend(
-                below, [style.entry(name, COLORS[color]) for name, color in zip(reversed(names), "rc", strict=False)]
-            )
+        if len(shades) > 1:
+            style.legend(below, [style.entry(name, color) for name, color in shades.items()])
     return figure
 
 
@@ -101,13 +95,9 @@ def family_answers(
         chosen = probed(fit, family)
         if len(labels) != chosen.sizes["curve"]:
             raise ValueError(f"{family} has {chosen.sizes['curve']} curves, but {len(labels)} labels were given")
+        shown = chosen.input.sel(feature="y").values
         drawn = [
-            Curve(
-                label,
-                color,
-                chosen.answer.isel(curve=index),
-                chosen.input.isel(curve=index).sel(feature="y").values if show_input else None,
-            )
+            Curve(label, color, chosen.answer.isel(curve=index), shown[index] if show_input else None)
             for index, (label, color) in enumerate(labeled(labels))
         ]
         parts.append((title, drawn))
@@ -190,14 +180,10 @@ def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time
         style.measured(axes, x=lowest, y=number == 0)  # All have the same ticks at y.
         if leftmost:
             axes.set_ylabel(ylabel)
-        else:
-            GridLines(axes.yaxis)
         if lowest:
             axes.set_xlabel(style.plain(axis_label(time)))
             axes.tick_params(labelbottom=True)
             style.whole_ticks(axes, time.values)
-        else:
-            GridLines(axes.xaxis)
     shared = panels * len(curves) if alone else panels[: len(curves)]
     sound = curves[0].answers.sizes["seed"] > 0
     gap = np.full((2, 1), np.nan)

@@ -87,8 +87,8 @@ def _labels(chosen: xr.Dataset) -> list[str]:
     if "name" in chosen:
         return [shortened(str(name)) for name in chosen.name.values]
     columns = [
-        [f"{name.replace('_', ' ')} {value:g}" for value in each.values]
-        for name, each in ((str(name), each) for name, each in chosen.coords.items())
+        [f"{each.attrs.get('long_name', name)} {value:g}" for value in each.values]
+        for name, each in chosen.coords.items()
         if each.dims == ("curve",) and each.dtype.kind == "f" and len(np.unique(each.values)) > 1
     ]
     count = chosen.sizes["curve"]

@@ -15,9 +15,10 @@ from matplotlib.ticker import MaxNLocator
 
 from lstm_toys.figures import style
 from lstm_toys.figures.style import COLORS, FRAMES_A_SECOND, GOAL, INPUT
-from lstm_toys.results.arrays import after_of, axis_label, counted_of, kept, loss_name, measures_of, scaling_of
+from lstm_toys.results.arrays import after_of, axis_label, counted_of, kept, loss_name, measures_of
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import Goal, after_which
+from lstm_toys.tasks.sets import scaling_of
 
 LEARNED = "counts as learned"
 
@@ -50,8 +51,7 @@ def loss(
             _networks(axes, results, values)
             for label, level in levels.items():
                 look: dict[str, Any] = GOAL if label == LEARNED else GOAL | {"color": COLORS["g"]}
-                axes.axhline(level, **look)
-                handles.append(style.entry(f"{label}: {level:g}", **look))
+                handles.append(axes.axhline(level, label=style.plain(f"{label}: {level:g}"), **look))
         if goal is not None and goal.accuracy is not None:
             panels[-1].set(yscale="linear", ylim=SHARES)
         style.legend(figure, handles, 5 if len(parts) > 1 else 3)
@@ -83,12 +83,10 @@ def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) 
             fit = kept(results)
             error, history, limit = goal_history(fit, goal)
             axes.set_ylabel(style.plain(error))
-            if not len(history):
-                continue
-            label = f"{name}: median and {style.band_name(len(history))}"
-            handles.append(style.band(axes, fit.step, history, color, label, **_points(fit)))
-        axes.axhline(limit, **GOAL)
-        handles.append(style.entry(f"{LEARNED}: {limit:g}", **GOAL))
+            if len(history):
+                label = f"{name}: median and {style.band_name(len(history))}"
+                handles.append(style.band(axes, fit.step, history, color, label, **_points(fit)))
+        handles.append(axes.axhline(limit, label=f"{LEARNED}: {limit:g}", **GOAL))
         axes.set(yscale="log") if goal.accuracy is None else axes.set(ylim=SHARES)
         style.whole_ticks(axes, results.step.values)
         style.legend(axes, handles, loc="upper right" if goal.accuracy is None else "lower right")
@@ -143,9 +141,7 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
     first = next(iter(fits.values()))
     with style.canvas(*fits, **LARGE) as (figure, panels):
         figure.set_size_inches(3.4 * len(fits), 4.0)
-        style.legend(
-            figure, [*style.answer_entries(first, COLORS["r"]), style.entry("training curve", COLORS["b"], **INPUT)], 2
-        )
+        style.legend(figure, style.training_entries(first), 2)
         x, y = _limits(fits.values())
         for axes, fit in zip(panels, fits.values(), strict=True):
             axes.set(xlabel=style.plain(axis_label(fit.time)), xlim=x, ylim=y)

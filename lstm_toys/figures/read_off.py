@@ -16,6 +16,7 @@ from lstm_toys.figures import style
 from lstm_toys.figures.answers import Curve, curve_panels, labeled
 from lstm_toys.figures.style import COLORS, GRAY, INPUT
 from lstm_toys.results.arrays import axis_label, kept, probed
+from lstm_toys.tasks.parameters import PARAMETER
 
 MOST_CURVES = 100
 
@@ -33,7 +34,7 @@ def training_set(results: xr.Dataset, title: str) -> Figure:
         for place in places:
             curve = results.train_input.sel({shown: "y"}).values[place]
             axes.plot(results.time, curve, color=shades.to_rgba(truth[place]), linewidth=0.9)
-        named = axis_label(results[first]) if first in results.coords else first
+        named = axis_label(results[known]) if (known := f"{PARAMETER}{first}") in results.coords else first
         figure.colorbar(shades, ax=axes, label=style.plain(named), pad=0.02)
     return figure
 
@@ -79,23 +80,20 @@ def read_off_axis(
     the probe whose curves differ in the parameter. Raises ValueError if the run has no such probe.
     """
     fit = kept(results)
-    chosen = probed(fit, probe).sortby(name)
-    true = chosen[name].values
-    xlabel, ylabel = f"true {axis_label(chosen[name])}", f"read-off {axis_label(chosen[name])}"
+    chosen = probed(fit, probe).sortby(f"{PARAMETER}{name}")
+    shown = chosen[f"{PARAMETER}{name}"]
+    true, xlabel, ylabel = shown.values, f"true {axis_label(shown)}", f"read-off {axis_label(shown)}"
     with style.canvas(title, xlabel=xlabel, ylabel=ylabel) as (figure, (axes,)):
-        range_style: dict[str, Any] = {"color": COLORS["y"], "alpha": 0.18, "linewidth": 0}
-        axes.axvspan(*trained, **range_style)
-        handles: list[Artist] = [style.band_entry("training range", **range_style)]
+        inside = axes.axvspan(*trained, color=COLORS["y"], alpha=0.18, linewidth=0, label="training range")
+        handles: list[Artist] = [inside]
         if count := fit.sizes["seed"]:
             answers = chosen.answer.sel(output_feature=name).values
             median = style.band(axes, true, answers, COLORS["b"], f"median of {style.counted(count)}")
             handles += [style.band_entry(style.band_name(count), COLORS["b"]), median]
-        axes.plot(true, true, color=GRAY, **INPUT)
-        handles.append(style.entry("true value", **INPUT))
+        handles += axes.plot(true, true, color=GRAY, label="true value", **INPUT)
         if published:
-            look: dict[str, Any] = {"color": COLORS["r"], "marker": "D", "linestyle": "", "markersize": 5}
-            axes.plot([*published], [*published.values()], **look)
-            handles.append(style.entry("published answer", **look))
+            points = [*published], [*published.values()]
+            handles += axes.plot(*points, "D", color=COLORS["r"], markersize=5, label="published answer")
         axes.set_xlim(true.min(), true.max())
         style.legend(axes, handles, loc="upper left")
     return figure
@@ -115,24 +113,19 @@ def read_off_plane(
     """
     fit = kept(results)
     chosen = probed(fit, probe)
-    grid = [np.unique(chosen[name].values) for name in names]
+    parameters = [f"{PARAMETER}{name}" for name in names]
     titles = [f"{title} {name}" for name in names]
-    with style.canvas(
-        *titles, xlabel=f"true {axis_label(chosen[names[0]])}", ylabel=f"true {axis_label(chosen[names[1]])}"
-    ) as (figure, panels):
+    xlabel, ylabel = (f"true {axis_label(chosen[name])}" for name in parameters)
+    with style.canvas(*titles, xlabel=xlabel, ylabel=ylabel) as (figure, panels):
         if not fit.sizes["seed"]:
             return figure
-        error = np.abs(chosen.answer - chosen.truth).median("seed")
+        error = np.abs(chosen.answer - chosen.truth).median("seed").drop_vars("family")
+        grid = error.set_index(curve=parameters).unstack("curve").transpose(..., *parameters[::-1])
+        look: dict[str, Any] = {"vmin": 0, "vmax": float(error.max()), "shading": "nearest", "rasterized": True}
         for axes, name in zip(panels, names, strict=True):
-            columns = np.searchsorted(grid[0], chosen[names[0]].values)
-            rows = np.searchsorted(grid[1], chosen[names[1]].values)
-            values = np.full((len(grid[1]), len(grid[0])), np.nan)
-            values[rows, columns] = error.sel(output_feature=name).values
-            look: dict[str, Any] = {"vmin": 0, "vmax": float(error.max()), "shading": "nearest", "rasterized": True}
-            image = axes.pcolormesh(*grid, values, cmap="viridis", **look)
+            image = axes.pcolormesh(*(grid[axis] for axis in parameters), grid.sel(output_feature=name), **look)
             axes.add_patch(Rectangle(square[:2], *square[2:], fill=False, edgecolor="white", linewidth=1.6))
-            place: dict[str, Any] = {"xytext": (4, 5), "textcoords": "offset points"}
-            axes.annotate("training range", square[:2], color="white", fontsize=8, **place)
+            axes.annotate("training range", square[:2], (4, 5), textcoords="offset points", color="white", fontsize=8)
             axes.grid(visible=False)
             axes.set_aspect("equal")
         figure.colorbar(image, ax=panels, label=f"absolute error, median of {style.counted(fit.sizes['seed'])}")

@@ -1,5 +1,7 @@
 """Figures of answers to sets of curves, and of their errors."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
@@ -37,19 +39,20 @@ def _colors(results: xr.Dataset) -> dict[str, str]:
     return style.colors(map(str, results.family.values))
 
 
+def _sets(fit: xr.Dataset) -> Iterator[tuple[str, str, xr.Dataset]]:
+    """Yields the name, the color and the curves of each set; nothing without networks."""
+    for family, color in _colors(fit).items() if fit.sizes["seed"] else ():
+        yield family, color, probed(fit, family)
+
+
 def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
     """Draws the error of each set at each time point: medians and 5th to 95th percentiles over seeds."""
     fit = kept(results)
-    with style.canvas(title, xlabel=axis_label(results.time), ylabel=f"RMSE of {feature} over curves") as (
-        figure,
-        (axes,),
-    ):
+    ylabel = f"RMSE of {feature} over curves"
+    with style.canvas(title, xlabel=axis_label(results.time), ylabel=ylabel) as (figure, (axes,)):
         handles: list[Artist] = []
-        for family, color in _colors(results).items():
-            chosen = probed(fit, family)
+        for family, color, chosen in _sets(fit):
             error = _rmse(chosen, chosen.answer, feature, "curve")
-            if not len(error):
-                continue
             label = f"{family}: {counted(chosen.sizes['curve'], 'curve')}"
             handles.append(style.band(axes, fit.time, error, color, label, line={"linewidth": 1.6}))
             style.whole_ticks(axes, fit.time.values)
@@ -64,11 +67,8 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
     xlabel = "curves of a set, sorted by their error"
     with style.canvas(title, xlabel=xlabel, ylabel=f"RMSE of {feature}") as (figure, (axes,)):
         handles, ticks, first = list[Artist](), dict[int, str](), 0
-        for family, color in _colors(results).items():
-            chosen = probed(fit, family)
+        for family, color, chosen in _sets(fit):
             error = _rmse(chosen, chosen.answer, feature, "time")
-            if not len(error):
-                continue
             order = np.argsort(np.median(error, axis=0))
             places = first + np.arange(len(order))
             ticks |= dict(zip(places.tolist(), map(shortened, chosen.name.values[order]), strict=True))
@@ -94,9 +94,8 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
     with style.canvas(*names, xlabel="true value", ylabel="answer", columns=min(3, len(names))) as (figure, panels):
         figure.suptitle(style.plain(title))
         handles: list[Artist] = []
-        for family, color in _colors(results).items():
-            chosen = probed(fit, family)
-            if np.isnan(chosen.truth.values).all() or not fit.sizes["seed"]:
+        for family, color, chosen in _sets(fit):
+            if np.isnan(chosen.truth.values).all():
                 continue
             for axes, name in zip(panels, names, strict=True):
                 right, answers = (chosen[each].sel(output_feature=name).values for each in ("truth", "answer"))

@@ -18,9 +18,7 @@ from jaxtyping import Float, Real
 from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection
 from matplotlib.colors import Colormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -124,40 +122,22 @@ def canvas(
         yield figure, panels
 
 
+@contextmanager
+def sheet(
+    width: float, height: float, *, rows: int = 1, columns: int = 1, grid: bool = True, **options: Any
+) -> Iterator[tuple[Figure, Any]]:
+    """Makes a figure in the library's style, of a size in inches, and its panels as `Figure.subplots` returns them."""
+    with house(**{"axes.grid": grid}):
+        figure = Figure(figsize=(width, height))
+        yield figure, figure.subplots(rows, columns, **options)
+
+
 def measured(axes: Axes, *, x: bool = True, y: bool = True) -> None:
     """Sets for which axes the layout leaves room, and ignores the frame: measuring ticks takes most of the time."""
     axes.xaxis.set_in_layout(x)
     axes.yaxis.set_in_layout(y)
     for spine in axes.spines.values():
         spine.set_in_layout(False)
-
-
-class GridLines(Artist):
-    """The grid and ticks of an axis without labels, in its place; they are drawn together, which is much faster."""
-
-    def __init__(self, axis: Axis) -> None:
-        super().__init__()
-        self.set(zorder=axis.get_zorder(), in_layout=False)
-        self._axis = axis
-        axis.set_visible(False)
-        axis.axes.add_artist(self)
-
-    def draw(self, renderer: Any) -> None:
-        """Draws lines where the axis would have them."""
-        axis, axes = self._axis, self._axis.axes
-        low, high = sorted(axis.get_view_interval())
-        places = [place for place in axis.get_majorticklocs() if low <= place <= high]
-        below = axis is axes.xaxis
-        tick: Any = renderer.points_to_pixels(STYLE["xtick.major.size"])
-        end = -tick / (axes.bbox.height if below else axes.bbox.width)
-        lines = [((place, place), ends) for ends in ((0, 1), (end, 0)) for place in places]
-        LineCollection(
-            [np.stack(line if below else line[::-1], axis=1) for line in lines],
-            colors=[STYLE[name] for name in ("grid.color", "xtick.color") for _ in places],
-            linewidths=mpl.rcParams["grid.linewidth"],
-            transform=axes.get_xaxis_transform() if below else axes.get_yaxis_transform(),
-            figure=self.figure,
-        ).draw(renderer)
 
 
 def plain(text: str) -> str:
@@ -248,19 +228,11 @@ def band(
     return entry(label, color, **line)
 
 
-def bars(
-    axes: Axes,
-    x: Any,
-    values: Float[np.ndarray, "S K"],
-    color: str,
-    label: str = "",
-    width: float = 2.0,
-    size: float = 3.0,
-) -> Line2D:
+def bars(axes: Axes, x: Any, values: Float[np.ndarray, "S K"], color: str, label: str = "") -> Line2D:
     """Draws medians over seeds as dots on bars from the 5th to the 95th percentile; returns their legend entry."""
-    axes.vlines(x, *intervals.band(values), color=color, alpha=0.35, linewidth=width)
-    axes.plot(x, np.median(values, axis=0), "o", color=color, markersize=size)
-    return entry(label, color, linestyle="", marker="o", markersize=size)
+    axes.vlines(x, *intervals.band(values), color=color, alpha=0.35, linewidth=2)
+    axes.plot(x, np.median(values, axis=0), "o", color=color, markersize=3)
+    return entry(label, color, linestyle="", marker="o", markersize=3)
 
 
 def answers_of(axes: Axes, answers: xr.DataArray, color: str, *, filled: bool = True) -> None:
@@ -308,6 +280,11 @@ def legend(place: Figure | Axes, handles: Iterable[Artist], columns: int = 3, lo
         place.legend(handles=[*handles], loc=loc or "best")
     else:
         place.legend(handles=[*handles], loc=loc or "outside lower center", ncols=columns)
+
+
+def training_entries(fit: xr.Dataset) -> list[Artist]:
+    """The legend entries of a training curve and of the answers to it."""
+    return [*answer_entries(fit, COLORS["r"]), entry("training curve", COLORS["b"], **INPUT)]
 
 
 def evenly(count: int, most: int) -> list[int]:

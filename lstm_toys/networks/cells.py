@@ -8,9 +8,11 @@ A cell is the recurrence of a layer: a Flax module class with
 
 It keeps only parameters. For `lt.states` it may sow states that it does not return,
 ``self.sow("intermediates", "cell", cell)``, if ``self.is_mutable_collection("intermediates")``. A user-defined cell is
-named by where it is defined, ``package.module:Class``.
+named by where it is defined, ``package.module:Class``, with its other attributes in parentheses if they are not the
+defaults: ``package.module:LowRank(rank=2)``. So is any subclass of `flax.linen.RNNCellBase`, ``flax.linen:GRUCell``.
 """
 
+import ast
 import dataclasses
 import importlib
 import re
@@ -39,7 +41,14 @@ CELLS = {
     "rnn": Cell("lstm_toys.networks.rnn:RNN", False),
 }
 
-PLACE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+CELL = re.compile(r"(?P<place>[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*)(?P<options>\(.*\))?")
+"""The name of a user-defined cell: where its class is defined, and its attributes."""
+
+FLAX = "lstm_toys.networks.recurrent:Recurrent"
+"""The class of layers of a cell that is a `flax.linen.RNNCellBase`."""
+
+RESERVED = ("units", "features", "gates", "name", "parent")
+"""Attributes of a cell that are set otherwise than in its name."""
 
 
 class InvalidModel(ValueError):
@@ -61,19 +70,51 @@ def invalid() -> Iterator[None]:
         raise InvalidModel(str(error)) from None
 
 
+def parsed(cell: str) -> tuple[str, dict[str, Any]]:
+    """Splits the name of a cell into the place of its class and its attributes; raises InvalidModel."""
+    if isinstance(cell, str) and cell in CELLS:
+        return CELLS[cell].place, {}
+    if not isinstance(cell, str) or not (match := CELL.fullmatch(cell)):
+        available = f"{', '.join(CELLS)}, or your own package.module:Class"
+        raise InvalidModel(f"unknown cell {arguments.brief(cell)}; available: {available}")
+    options: dict[str, Any] = {}
+    if match["options"]:
+        try:
+            call = ast.parse(f"cell{match['options']}", mode="eval").body
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
+                raise ValueError
+            options = {str(each.arg): ast.literal_eval(each.value) for each in call.keywords}
+        except (SyntaxError, ValueError):
+            raise InvalidModel(f"options of the cell {cell} must be literals by name, such as (rank=2)") from None
+    if taken := {*options} & {*RESERVED}:
+        raise InvalidModel(f"{min(taken)} cannot be an option of the cell {cell}; it is set separately")
+    return match["place"], options
+
+
+def spelled(cell: str) -> str:
+    """The name of a cell in its only spelling: options in alphabetical order, without spaces; raises InvalidModel."""
+    place, options = parsed(cell)
+    written = ",".join(f"{name}={value!r}" for name, value in sorted(options.items())).replace(" ", "")
+    name = cell if cell in CELLS else f"{place}({written})" if options else place
+    if parsed(name) != (place, options):
+        raise InvalidModel(f"options of the cell {cell} cannot contain text with spaces")
+    return name
+
+
 def cell_class(cell: str) -> Any:
-    """Imports the class of a cell: a name in `CELLS`, or ``package.module:Class``; raises InvalidModel."""
-    if not isinstance(cell, str) or (cell not in CELLS and not PLACE.fullmatch(cell)):
-        raise InvalidModel(
-            f"unknown cell {arguments.brief(cell)}; available: {', '.join(CELLS)}, or your own package.module:Class"
-        )
-    module, _, name = (CELLS[cell].place if cell in CELLS else cell).partition(":")
+    """Imports the class of a cell, a name in `CELLS` or of a user-defined cell; raises InvalidModel."""
+    place, options = parsed(cell)
+    module, _, name = place.partition(":")
     try:
         kind = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise InvalidModel(f"the cell {cell} cannot be imported: {error}") from None
-    if not isinstance(kind, type) or "units" not in _attributes(kind):
-        raise InvalidModel(f"{cell} is not a cell: a cell is a Flax module class with an attribute units")
+    if not isinstance(kind, type) or not ("units" in _attributes(kind) or _of_flax(kind)):
+        raise InvalidModel(
+            f"{cell} is not a cell: a cell is a Flax module class with an attribute units, or a flax.linen.RNNCellBase"
+        )
+    if unknown := options.keys() - _attributes(kind):
+        raise InvalidModel(f"the cell {place} has no attribute {min(unknown)}")
     return kind
 
 
@@ -87,8 +128,14 @@ def check(cell: str, gates: str) -> None:
 
 def layer(cell: str, units: int, gates: str, name: str) -> Any:
     """Builds one layer of a cell; ``gates`` is ignored for cells without gates."""
-    kind = cell_class(cell)
-    return kind(units=units, name=name, **({"gates": gates} if "gates" in _attributes(kind) else {}))
+    kind, (_, options) = cell_class(cell), parsed(cell)
+    if _of_flax(kind):
+        return cell_class(FLAX)(units=units, cell=kind(features=units, **options, parent=None), name=name)
+    return kind(units=units, name=name, **options, **({"gates": gates} if "gates" in _attributes(kind) else {}))
+
+
+def _of_flax(kind: type) -> bool:
+    return hasattr(kind, "initialize_carry") and "features" in _attributes(kind)
 
 
 def _attributes(cell: type) -> set[str]:

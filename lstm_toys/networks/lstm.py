@@ -15,7 +15,7 @@ FEW = 2
 """Up to this number of input features, the kernel is applied at each time point, together with h. These extra terms
 cost less than one product over all time points, whose result would be four times as wide as h."""
 
-Start = tuple[Float[Array, "C H"], Float[Array, "C H"]]
+State = tuple[Float[Array, "C H"], Float[Array, "C H"]]
 
 
 class Trace(NamedTuple):
@@ -57,7 +57,7 @@ def cell_states(
     recurrent_kernel: Float[Array, "H G"],
     bias: Float[Array, " G"],
     gates: Gates = "sigmoid",
-    start: Start | None = None,
+    start: State | None = None,
 ) -> Float[Array, "C T H"]:
     """Returns the cell state c after every time point; see `recurrence`. ``start`` replaces the zero state."""
     _, (i, f, g, _), previous_cell, _ = _trace(inputs, kernel, recurrent_kernel, bias, gates, start)
@@ -70,7 +70,7 @@ def _trace(
     recurrent_kernel: Float[Array, "H G"],
     bias: Float[Array, " G"],
     gates: Gates,
-    start: Start | None = None,
+    start: State | None = None,
 ) -> Trace:
     # sigmoid(a) = tanh(a / 2) / 2 + 1/2, so one tanh computes all gates; halving is exact.
     units = recurrent_kernel.shape[0]
@@ -86,9 +86,7 @@ def _trace(
     else:
         drive = (drive @ kernel + bias[None, None, :]) * scale[None, None, :]
 
-    def step(
-        state: tuple[Float[Array, "C H"], Float[Array, "C H"]], drive_t: Float[Array, "C _"]
-    ) -> tuple[tuple[Float[Array, "C H"], Float[Array, "C H"]], Trace]:
+    def step(state: State, drive_t: Float[Array, "C _"]) -> tuple[State, Trace]:
         hidden, cell = state
         if few:
             summed = jnp.concatenate([drive_t, hidden], axis=-1) @ scaled_kernel
@@ -129,9 +127,7 @@ def _backward(
             return d_gate * gate * (1 - gate)
         return jnp.where((gate > 0) & (gate < 1), SLOPE * d_gate, 0)
 
-    def step(
-        state: tuple[Float[Array, "C H"], Float[Array, "C H"]], at: tuple[Float[Array, "C H"], Trace]
-    ) -> tuple[tuple[Float[Array, "C H"], Float[Array, "C H"]], Float[Array, "C G"]]:
+    def step(state: State, at: tuple[Float[Array, "C H"], Trace]) -> tuple[State, Float[Array, "C G"]]:
         d_hidden, d_cell = state
         d_answer_t, (_, (i, f, g, o), previous_cell, squashed_cell) = at
         d_hidden = d_hidden + d_answer_t

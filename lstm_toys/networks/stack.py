@@ -24,7 +24,8 @@ class Stack(nn.Module):
         readout: ``"cell"``: one more layer of the cell, whose A units are the answer, so that an LSTM's answer stays in
             (-1, 1); ``"dense"``: an affine map of the last layer's hidden state.
         sequence: whether to answer at every time point, or only at the last one.
-        cell: ``"lstm"``, ``"gru"``, ``"rnn"``, or a user-defined cell, ``package.module:Class``.
+        cell: ``"lstm"``, ``"gru"``, ``"rnn"``, or a user-defined cell, ``package.module:Class`` or, with values of its
+            attributes, ``package.module:Class(rank=2)``; a `flax.linen.RNNCellBase` is one, ``flax.linen:GRUCell``.
 
     Raises:
         InvalidModel (a ValueError): an attribute is invalid, or a dense readout has no layer below it.
@@ -56,6 +57,7 @@ class Stack(nn.Module):
             arguments.choice("readout", self.readout, *get_args(Readout))
         if self.readout == "dense" and not self.hidden:
             raise InvalidModel("a dense readout needs at least one layer below it")
+        self.cell = cells.spelled(self.cell)
         cells.check(self.cell, self.gates)
         super().__post_init__()
 

@@ -3,8 +3,8 @@
 `lstm_toys.populations.programs` compiles them for many networks with `jax.vmap`, by `blocks.spread`.
 """
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any, NamedTuple, cast
 
 import flax.linen as nn
@@ -12,41 +12,43 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from flax.errors import InvalidRngError
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt32
 
+from lstm_toys import arguments
 from lstm_toys.networks import losses, transforms
-from lstm_toys.networks.cells import InvalidModel
+from lstm_toys.networks.cells import CELLS, InvalidModel
+from lstm_toys.networks.inside import inside
+from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import Hyper
+from lstm_toys.networks.stack import Stack
 from lstm_toys.networks.transforms import Kind
-from lstm_toys.tasks.goal import AFTER, Goal
+from lstm_toys.tasks.goal import NEVER, EarlyStopping
 from lstm_toys.tasks.supervision import Examples, Loss, Numbers, Task
 
-PURPOSES = ("parameters", "examples", "order", "noise", "validation")
+PURPOSES = ("parameters", "examples", "order", "noise", "validation", "model")
 """The purposes of a seed's randomness; each has its own key."""
 
 WEIGHT_LIMIT = 1_000.0
 """A larger parameter saturates its units, which then no longer learn."""
 
+RANDOM = ("noise", "dropout")
+"""Names of the random numbers that a model may ask for, as in ``self.make_rng("noise")``; only training has them."""
+
+Penalty = Callable[[PyTree, Mapping[str, Mapping[str, Float[Array, "C T _"]]], Numbers], Float[Array, ""]]
+"""A function of the parameters of one network, its states by layer and name, and its training numbers, to what is added
+to the loss."""
+
+Keys = Mapping[str, Key[Array, ""]] | None
+
+
+def folded(rngs: Keys, number: Int[Array, ""] | UInt32[Array, ""]) -> Keys:
+    """Other random keys of the same names."""
+    return None if rngs is None else {name: jax.random.fold_in(key, number) for name, key in rngs.items()}
+
+
 MEMBERS = "members"
 """The mapped axis of the members of a block."""
-
-
-class EarlyStopping(NamedTuple):
-    """When networks stop and what they keep; by default they take all steps, and keep the last parameters.
-
-    Attributes:
-        until: a network that has met this goal at ``hold`` records in a row takes no more steps.
-        best: whether the parameters with the smallest loss at any record are kept.
-        validation: the task whose examples give that loss; None: it is the recorded loss.
-    """
-
-    until: Goal | None = None
-    hold: int = 1
-    best: bool = False
-    validation: Task | None = None
-
-
-NEVER = EarlyStopping()
 
 
 class Held(NamedTuple):
@@ -101,7 +103,7 @@ class Record(NamedTuple):
     """Measurements of a network at a recorded step.
 
     ``answer`` is the answer to the first training curve; ``sound``: the network has not diverged, see `LastGood`;
-    ``validation``: the loss on the validation examples, if there are any.
+    ``validation``: the loss on the validation examples, if there are any; ``penalty``, which the loss is without.
     """
 
     loss: Float[Array, ""]
@@ -109,6 +111,7 @@ class Record(NamedTuple):
     answer: Float[Array, "T A"] | Float[Array, " A"]
     sound: Bool[Array, ""]
     validation: Float[Array, ""] | None = None
+    penalty: Float[Array, ""] | None = None
 
 
 def seed_key(base_seed: UInt32[Array, ""], seed: UInt32[Array, ""] | UInt32[np.ndarray, ""]) -> Key[Array, ""]:
@@ -122,16 +125,65 @@ def purpose_key(key: Key[Array, ""], purpose: str) -> Key[Array, ""]:
 
 
 def answer(
-    model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"], lengths: Int[Array, " C"] | None = None
+    model: nn.Module,
+    params: PyTree,
+    inputs: Float[Array, "C T F"],
+    lengths: Int[Array, " C"] | None = None,
+    rngs: Keys = None,
 ) -> Float[Array, "C T A"] | Float[Array, "C A"]:
     """The model's answers; models that answer once per curve take ``lengths``, as Flax's ``seq_lengths``."""
     named: dict[str, Any] = {} if lengths is None else {"seq_lengths": lengths}
-    return cast(Array, model.apply({"params": params}, inputs, **named))
+    return cast(Array, model.apply({"params": params}, inputs, rngs={**rngs} if rngs else None, **named))
 
 
-def answers_to(model: nn.Module, params: PyTree, examples: Examples) -> Float[Array, "C T A"] | Float[Array, "C A"]:
+def parameter_count(model: nn.Module, features: int) -> int:
+    """Returns the number of parameters of a network, a model for curves of so many input features.
+
+    Raises ValueError if the model is not a Flax module, keeps other variables, or cannot take such curves.
+
+    Example:
+        Of how many units has a GRU as many parameters as an LSTM of 32?
+
+        >>> import lstm_toys as lt
+        >>> lt.parameter_count(lt.Stack(1, (32,), "dense"), features=1)
+        4385
+        >>> [lt.parameter_count(lt.Stack(1, (units,), "dense", cell="gru"), features=1) for units in (36, 37)]
+        [4249, 4478]
+    """
+    check_model(model)
+    inputs = jax.ShapeDtypeStruct((1, 2, arguments.whole("features", features, least=1)), np.float32)
+    params = only_parameters(model, jax.eval_shape(model.init, jax.random.key(0), inputs))
+    return sum(leaf.size for leaf in jax.tree.leaves(params))
+
+
+@cache
+def random_names(model: nn.Module, curves: int, points: int, features: int) -> tuple[str, ...]:
+    """Which of `RANDOM` a model asks for; raises InvalidModel if it cannot do without."""
+    if isinstance(model, Stack) and model.cell in CELLS:
+        return ()
+    key, inputs = jax.random.key(0), jax.ShapeDtypeStruct((curves, points, features), np.float32)
+    params = jax.eval_shape(model.init, key, inputs)["params"]
+
+    def once(rngs: Keys, params: PyTree, inputs: Array) -> Array:
+        return answer(model, params, inputs, rngs=rngs)
+
+    try:
+        jax.eval_shape(partial(once, None), params, inputs)
+    except InvalidRngError as error:
+        raise InvalidModel(
+            f"{type(model).__name__} needs random numbers, which only training has; use them where "
+            f"self.has_rng(name): {str(error).splitlines()[0]}"
+        ) from None
+    traced = jax.make_jaxpr(once)(dict.fromkeys(RANDOM, key), params, inputs).jaxpr
+    used = {id(var) for equation in traced.eqns for var in equation.invars}
+    return tuple(name for name, var in zip(sorted(RANDOM), traced.invars, strict=False) if id(var) in used)
+
+
+def answers_to(
+    model: nn.Module, params: PyTree, examples: Examples, rngs: Keys = None
+) -> Float[Array, "C T A"] | Float[Array, "C A"]:
     """The model's answers to a training set. Padding cannot change answers at points before it."""
-    return answer(model, params, examples.inputs, examples.lengths if examples.targets.ndim == 2 else None)
+    return answer(model, params, examples.inputs, examples.lengths if examples.targets.ndim == 2 else None, rngs)
 
 
 def loss(
@@ -142,6 +194,16 @@ def loss(
     return losses.of_answers(kind, answers, examples.targets, losses.weights(examples), total)
 
 
+def penalized(
+    penalty: Penalty, model: nn.Module, params: PyTree, examples: Examples, numbers: Numbers, rngs: Keys = None
+) -> tuple[Float[Array, "C T A"] | Float[Array, "C A"], Float[Array, ""]]:
+    """The answers to examples, and the penalty on the states along them; raises ValueError if it is not one number."""
+    lengths = examples.lengths if examples.targets.ndim == 2 else None
+    named: dict[str, Any] = {} if lengths is None else {"seq_lengths": lengths}
+    answers, states = inside(model, params, examples.inputs, rngs=rngs, **named)
+    return answers, jnp.asarray(arguments.array("what the penalty returns", penalty(params, states, numbers), ""))
+
+
 def training_set(task: Task, key: Key[Array, ""], hyper: Hyper, step: Int[Array, ""] | None = None) -> Examples:
     """A seed's training set, or its fresh examples of a step: the task's examples, with noise on the inputs."""
 
@@ -149,7 +211,7 @@ def training_set(task: Task, key: Key[Array, ""], hyper: Hyper, step: Int[Array,
         of_seed = purpose_key(key, purpose)
         return of_seed if step is None else jax.random.fold_in(of_seed, step)
 
-    examples = task.made(own_key("examples"), jax.tree.map(jnp.asarray, hyper.numbers))
+    examples = task.made(own_key("examples"), jax.tree.map(jnp.asarray, hyper.numbers), step)
     noise = jax.random.normal(own_key("noise"), examples.inputs.shape, examples.inputs.dtype)
     return examples._replace(inputs=examples.inputs + hyper.noise * noise)
 
@@ -179,24 +241,32 @@ def only_parameters(model: nn.Module, variables: Mapping[str, Any]) -> PyTree:
 
 
 def init(
-    task: Task, model: nn.Module, optimizer: Kind, key: Key[Array, ""], hyper: Hyper, early: EarlyStopping = NEVER
+    task: Task,
+    model: nn.Module,
+    optimizer: Kind,
+    key: Key[Array, ""],
+    hyper: Hyper,
+    early_stopping: EarlyStopping = NEVER,
+    initial: PyTree[Float[Array, "..."]] | None = None,
 ) -> Member:
-    """Initializes a network; raises InvalidModel, see `only_parameters`.
+    """Initializes a network, or begins with ``initial`` parameters; raises InvalidModel, see `only_parameters`.
 
     Map over members with `jax.lax.map`: orthogonal initialization calls LAPACK, which can block forever under
     `jax.vmap` on jaxlib 0.10 and 0.11.0.
     """
     examples = validation_set(task, key, hyper) if task.fresh else training_set(task, key, hyper)
-    params = only_parameters(model, model.init(purpose_key(key, "parameters"), examples.inputs))
+    params = initial
+    if params is None:
+        params = only_parameters(model, model.init(purpose_key(key, "parameters"), examples.inputs))
     infinite = jnp.full((), jnp.inf, examples.inputs.dtype)
     sound = LastGood(
         jnp.int32(0),
         params,
         infinite,
-        held=Held(jnp.int32(0), jnp.int32(-1)) if early.until else None,
-        best=Best(jnp.int32(0), infinite) if early.best else None,
+        held=Held(jnp.int32(0), jnp.int32(-1)) if early_stopping.records else None,
+        best=Best(jnp.int32(0), infinite) if early_stopping.best else None,
     )
-    other = validation_set(early.validation, key, hyper) if early.validation else None
+    other = validation_set(early_stopping.validation, key, hyper) if early_stopping.validation else None
     state = transforms.transformation(optimizer, hyper).init(params)
     return Member(key, hyper, examples, params, state, sound, other)
 
@@ -206,24 +276,26 @@ def record(
     model: nn.Module,
     member: Member,
     step: Int[Array, ""],
-    *,
-    after: float | int = AFTER,
-    early: EarlyStopping = NEVER,
+    early_stopping: EarlyStopping = NEVER,
+    penalty: Penalty | None = None,
 ) -> tuple[Member, Record]:
     """Measures a network on the whole recorded set, and updates its last sound state."""
-    examples, kind = member.examples, task.loss
-    answers = answers_to(model, member.params, examples)
+    examples, kind, cost = member.examples, task.loss, None
+    if penalty is None:
+        answers = answers_to(model, member.params, examples)
+    else:
+        answers, cost = penalized(penalty, model, member.params, examples, cast(Numbers, member.hyper.numbers))
     losses.check(kind, answers, examples.targets)
-    measures, weight = losses.measures(kind, answers, examples, after), losses.weights(examples)
+    measures, weight = losses.measures(kind, answers, examples, early_stopping.after), losses.weights(examples)
     value = losses.of_answers(kind, answers, examples.targets, weight)
     first_loss = jnp.where(step == 0, value, member.sound.first_loss)
     bounded = [jnp.all(jnp.abs(leaf) <= WEIGHT_LIMIT) for leaf in jax.tree.leaves(member.params)]
     sound = jnp.isfinite(value) & (task.fresh or value <= first_loss) & jnp.stack(bounded).all()
     before = member.sound._replace(first_loss=first_loss)
-    if early.until is not None and before.held is not None:
-        met = sound & early.until.met(early.until.error(measures, task.measured))
+    if (goal := early_stopping.goal) is not None and before.held is not None:
+        met = sound & goal.met(goal.error(measures, task.measured))
         records = jnp.where(met, before.held.records + 1, 0)
-        stops = (before.held.step < 0) & (records >= early.hold)
+        stops = (before.held.step < 0) & (records >= early_stopping.records)
         before = before._replace(held=Held(records, jnp.where(stops, step, before.held.step)))
     latest = before._replace(step=step, params=member.params)
     other = None if member.validation is None else loss(kind, model, member.params, member.validation)
@@ -233,7 +305,7 @@ def record(
         params, best = jax.tree.map(smaller, (member.params, best), (before.params, before.best))
         latest = latest._replace(params=params, best=best)
     kept = jax.tree.map(partial(jnp.where, sound), latest, before)
-    return member._replace(sound=kept), Record(value, measures, answers[0], sound, other)
+    return member._replace(sound=kept), Record(value, measures, answers[0], sound, other, cost)
 
 
 def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int) -> Int[Array, "batches N"]:
@@ -245,23 +317,43 @@ def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int)
     return order.reshape(-1, size)
 
 
-def gradient(kind: Loss, model: nn.Module, params: PyTree, examples: Examples, *, curves_in_turn: bool) -> PyTree:
-    """The gradient of the loss with respect to the parameters.
+def gradient(
+    kind: Loss,
+    model: nn.Module,
+    params: PyTree,
+    examples: Examples,
+    *,
+    curves_in_turn: bool,
+    rngs: Keys = None,
+    penalty: Penalty | None = None,
+    numbers: Numbers | None = None,
+) -> PyTree:
+    """The gradient of the loss, and of the penalty if there is one, with respect to the parameters.
 
     With ``curves_in_turn`` the gradients of single curves are added up one by one, so that the backward pass needs the
     memory of one curve only. If the model answers each curve separately, the result is the same except for rounding.
     """
-    of_loss = jax.grad(partial(loss, kind), argnums=1)
     count = len(examples.inputs)
+
+    def objective(params: PyTree, examples: Examples, total: Float[Array, ""] | None = None) -> Float[Array, ""]:
+        if penalty is None:
+            answers, cost = answers_to(model, params, examples, rngs), None
+        else:
+            answers, cost = penalized(penalty, model, params, examples, numbers or {}, rngs)
+        value = losses.of_answers(kind, answers, examples.targets, losses.weights(examples), total)
+        # Gradients of single curves are added up: with a total, weights have divided them already.
+        return value if cost is None else value + cost * (1 if total is None else len(examples.inputs) / count)
+
+    of_objective = jax.grad(objective)
     if not curves_in_turn or count == 1:
-        return of_loss(model, params, examples)
-    jax.eval_shape(partial(loss, kind, model), params, examples)  # Reports wrong shapes for all curves, not for one.
+        return of_objective(params, examples)
+    jax.eval_shape(objective, params, examples)  # Reports wrong shapes for all curves, not for one.
     weight = losses.weights(examples)
     total = None if weight is None else jnp.sum(weight)
 
     def add(sum_so_far: PyTree, curve: Examples) -> tuple[PyTree, None]:
         single = jax.tree.map(lambda leaf: leaf[None], curve)
-        return jax.tree.map(jnp.add, sum_so_far, of_loss(model, params, single, total)), None
+        return jax.tree.map(jnp.add, sum_so_far, of_objective(params, single, total)), None
 
     summed, _ = jax.lax.scan(add, jax.tree.map(jnp.zeros_like, params), examples)
     return summed if weight is not None else jax.tree.map(lambda leaf: leaf / count, summed)
@@ -273,11 +365,14 @@ def step(
     optimizer: Kind,
     member: Member,
     examples: Examples,
+    rngs: Keys = None,
     *,
     curves_in_turn: bool = False,
+    penalty: Penalty | None = None,
 ) -> Member:
     """Updates the parameters once, with the gradient over the examples; see `gradient`."""
-    grads = gradient(kind, model, member.params, examples, curves_in_turn=curves_in_turn)
+    how: dict[str, Any] = {"curves_in_turn": curves_in_turn, "rngs": rngs, "penalty": penalty}
+    grads = gradient(kind, model, member.params, examples, numbers=cast(Numbers, member.hyper.numbers), **how)
     transform = transforms.transformation(optimizer, member.hyper)
     updates, optimizer_state = transform.update(grads, member.optimizer_state, member.params)
     return member._replace(params=optax.apply_updates(member.params, updates), optimizer_state=optimizer_state)
@@ -292,15 +387,27 @@ def train_steps(
     stop: Int[Array, ""],
     *,
     curves_in_turn: bool = False,
+    penalty: Penalty | None = None,
 ) -> Member:
     """Trains from step ``start`` to step ``stop``."""
-    examples, update = member.examples, partial(step, task.loss, model, optimizer, curves_in_turn=curves_in_turn)
-    if task.fresh:
-        return jax.lax.fori_loop(start, stop, lambda at, m: update(m, training_set(task, m.key, m.hyper, at)), member)
-    if task.batch is None:
-        return jax.lax.fori_loop(start, stop, lambda _, m: update(m, examples), member)
-
+    update = partial(step, task.loss, model, optimizer, curves_in_turn=curves_in_turn, penalty=penalty)
+    examples = member.examples
     count = len(examples.inputs)
+    names = random_names(model, task.batch or count, *examples.inputs.shape[1:])
+
+    def keys(at: Int[Array, ""]) -> Keys:
+        if not names:
+            return None
+        of_step = jax.random.fold_in(purpose_key(member.key, "model"), at)
+        return {name: jax.random.fold_in(of_step, RANDOM.index(name)) for name in names}
+
+    if task.fresh:
+        return jax.lax.fori_loop(
+            start, stop, lambda at, m: update(m, training_set(task, m.key, m.hyper, at), keys(at)), member
+        )
+    if task.batch is None:
+        return jax.lax.fori_loop(start, stop, lambda at, m: update(m, examples, keys(at)), member)
+
     batches = count // task.batch
 
     def shuffle(index: Int[Array, ""]) -> Int[Array, "batches N"]:
@@ -313,7 +420,7 @@ def train_steps(
         # Members of a block begin an epoch together, so under `vmap` this remains a branch.
         order = jax.lax.cond(index % batches == 0, shuffle, lambda _: order, index)
         chosen = order[index % batches]
-        return update(member, jax.tree.map(lambda leaf: leaf[chosen], examples)), order
+        return update(member, jax.tree.map(lambda leaf: leaf[chosen], examples), keys(index)), order
 
     return jax.lax.fori_loop(start, stop, update_in_order, (member, shuffle(start)))[0]
 
@@ -327,13 +434,13 @@ def train_until(
     stops: Int[Array, " R"],
     recorded: Bool[Array, " R"],
     *,
-    after: float | int = AFTER,
     curves_in_turn: bool = False,
-    early: EarlyStopping = NEVER,
+    early_stopping: EarlyStopping = NEVER,
+    penalty: Penalty | None = None,
 ) -> tuple[Member, Record]:
     """Trains from step ``start`` to each of the ascending ``stops`` in turn, and records where ``recorded`` is True.
 
-    Returns the network, and records with a leading axis R, zeros at stops that are not recorded. With ``early.until``,
+    Returns the network, and records with a leading axis R, zeros at stops that are not recorded. With early stopping,
     this is mapped over the axis `MEMBERS`.
     """
 
@@ -346,7 +453,8 @@ def train_until(
         end = stop
         if held is not None:  # Nothing is computed if no member of the block trains any more.
             end = jnp.where(jax.lax.pmax((held.step < 0).astype(jnp.int32), MEMBERS) > 0, stop, begun)
-        member = train_steps(task, model, optimizer, before, begun, end, curves_in_turn=curves_in_turn)
+        how: dict[str, Any] = {"curves_in_turn": curves_in_turn, "penalty": penalty}
+        member = train_steps(task, model, optimizer, before, begun, end, **how)
         if held is not None:
             trained = member.params, member.optimizer_state
             frozen = partial(jnp.where, held.step >= 0)
@@ -354,7 +462,7 @@ def train_until(
             member = member._replace(params=params, optimizer_state=optimizer_state)
 
         def recording(member: Member) -> tuple[LastGood, Record]:
-            member, measured = record(task, model, member, stop, after=after, early=early)
+            member, measured = record(task, model, member, stop, early_stopping, penalty)
             return member.sound, measured
 
         nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(recording, member)[1])

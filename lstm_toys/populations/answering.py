@@ -1,5 +1,6 @@
 """Answers of trained networks to any curves."""
 
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
@@ -12,8 +13,8 @@ from jaxtyping import Array, Float, Int, PyTree, Shaped
 from lstm_toys import arguments
 from lstm_toys.execution import lowering
 from lstm_toys.networks import training
-from lstm_toys.networks.layer import check_model
 from lstm_toys.populations import blocks
+from lstm_toys.populations.trained import Given, Networks, resolved
 
 CURVE_BLOCK = 8
 
@@ -23,12 +24,12 @@ with `blocks.GROUP_MEMBERS` members per device a call takes some seconds, after 
 
 
 def answers(
-    model: nn.Module,
-    params: PyTree[Float[np.ndarray, "S ..."]],
+    networks: Given,
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     *,
     lengths: Int[Array, " C"] | Int[np.ndarray, " C"] | None = None,
-    block: int = blocks.BLOCK,
+    block: int | None = None,
+    rngs: training.Keys = None,
 ) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
     """Computes the answers of every network to every curve: ``[S, C, T, A]``, or ``[S, C, A]`` if a model answers once.
 
@@ -36,10 +37,15 @@ def answers(
     to sizes that depend only on the number of time points.
 
     Args:
-        params: parameters of networks of the model; every leaf has a leading axis S, one entry per network.
+        networks: networks, such as `lt.train` and `lt.load` return; or a pair ``(model, params)``, where every leaf has
+            a leading axis S, one entry per network.
+        inputs: the curves, as `lt.show` makes them.
         lengths: number of points of each curve, followed by padding, for a model that answers once: after the last of
             them; None: all T.
-        block: number of networks that one compiled program computes; another value changes the last bits.
+        block: number of networks that one compiled program computes; another value changes the last bits. None: that
+            of the networks.
+        rngs: random keys by name, such as ``{"noise": jax.random.key(0)}``, for a model that asks for random numbers;
+            each network and each curve gets numbers of its own, by its place among them. None: none.
 
     Raises:
         ValueError: curves are not finite or do not fit the model, lengths are not from 1 to T or given to a model that
@@ -52,52 +58,57 @@ def answers(
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x, ("y",))
         >>> trained = lt.train(task, lt.Stack(1), seeds=2, steps=20, learning_rate=0.1)
         >>> lines = lt.probe("lines", "line", {"slope": np.array([0.1, 0.2, 0.3]), "intercept": 0.5}, x)
-        >>> lt.answers(trained.model, trained.params, lines.inputs).shape  # [seed, curve, time, feature]
+        >>> lt.answers(trained, lines.inputs).shape  # [seed, curve, time, feature]
         (2, 3, 20, 1)
     """
-    inputs, block, seeds = checked(model, params, inputs, block, empty=True)
+    networks, inputs, block = checked(networks, inputs, block, empty=True)
     if lengths is not None:
         lengths = np.array(arguments.wholes("lengths", lengths, least=1, most=inputs.shape[1]), np.int32)
         if len(lengths) != len(inputs):
             raise arguments.refused("lengths", f"one number for each of the {len(inputs)} curves", lengths)
-        one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), params)
+        one, model = blocks.member(networks.params), networks.model
         curve = jax.ShapeDtypeStruct((1, *inputs.shape[1:]), np.float32)
         if len(jax.eval_shape(partial(training.answer, model), one, curve).shape) == 3:
             raise arguments.refused("lengths", "None for a model that answers at every point", lengths)
-    values: np.ndarray = in_blocks(_program(model, blocks.mesh()), params, inputs, block, seeds, lengths)
+    program = _program(networks.model, blocks.mesh(), rngs is not None)
+    values: np.ndarray = in_blocks(program, networks, inputs, block, lengths, rngs)
     return values
 
 
 def checked(
-    model: nn.Module, params: PyTree, inputs: Any, block: int, *, name: str = "inputs", empty: bool = False
-) -> tuple[Any, int, int]:
-    """Checks curves, called ``name``, and networks; returns the curves, the block, and the number of networks."""
-    check_model(model)
+    networks: Given, inputs: Any, block: int | None, *, name: str = "inputs", empty: bool = False
+) -> tuple[Networks, Any, int]:
+    """Checks curves, called ``name``, and networks; returns the networks, the curves and the block."""
+    networks = resolved(networks)
     inputs = arguments.array(name, inputs, "C T F", hint=", curves as lt.show makes them", empty=empty)
-    return inputs, arguments.whole("block", block, least=1), networks(model, params, *inputs.shape[1:], name=name)
+    count(networks.model, networks.params, *inputs.shape[1:], name=name)
+    return networks, inputs, networks.block if block is None else arguments.whole("block", block, least=1)
 
 
 def in_blocks(
     program: jax.stages.Wrapped,
-    params: PyTree[Float[np.ndarray, "S ..."]],
+    networks: Networks,
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     block: int,
-    seeds: int,
     lengths: Int[np.ndarray, " C"] | None = None,
+    rngs: training.Keys = None,
 ) -> PyTree[Float[np.ndarray, "S C ..."]]:
-    """Runs a program of blocks of networks, and of chunks of `curve_block` curves, for all of them; see `answers`."""
+    """Runs a program of `chunked` for all networks and chunks of `curve_block` curves; see `answers`."""
     (curves, points, features), mesh = inputs.shape, blocks.mesh()
-    size, tile, together = _sizes(seeds, curves, points, block, mesh)
+    size, tile, together = _sizes(len(networks), curves, points, block, mesh)
+    every = networks.params if rngs is None else (networks.params, np.arange(len(networks), dtype=np.uint32))
 
     def of_group(count: int, members: PyTree) -> PyTree[Float[np.ndarray, "count C ..."]]:
         tiles = []
         for first in range(0, max(1, curves), tile):
             chosen = np.asarray(inputs[first : first + tile])
             padded = np.pad(chosen, ((0, tile - len(chosen)), (0, 0), (0, 0))).reshape(-1, together, points, features)
-            shown = [jnp.asarray(padded)]
+            shown: list[Any] = [jnp.asarray(padded)]
             if lengths is not None:
                 ends = np.pad(lengths[first : first + tile], (0, tile - len(chosen)), constant_values=1)
                 shown.append(jnp.asarray(ends.reshape(-1, together)))
+            if rngs is not None:
+                shown += [dict(rngs), jnp.uint32(first // together)]
             tiles.append(blocks.flat(program(members, *shown), count))
 
         def whole(*leaves: Shaped[np.ndarray, "count chunks N ..."]) -> Shaped[np.ndarray, "count C ..."]:
@@ -106,10 +117,10 @@ def in_blocks(
 
         return jax.tree.map(whole, *tiles)
 
-    return blocks.joined(of_group(*each) for each in blocks.placed(params, size, block, mesh))
+    return blocks.joined(of_group(*each) for each in blocks.placed(every, size, block, mesh))
 
 
-def networks(model: nn.Module, params: PyTree, points: int, features: int, *, name: str = "inputs") -> int:
+def count(model: nn.Module, params: PyTree, points: int, features: int, *, name: str = "inputs") -> int:
     """Returns the number of networks whose parameters these are.
 
     Raises ValueError if they are of another model, or take another number of features than the curves, called ``name``.
@@ -164,26 +175,42 @@ def digests_of(
     curves: Float[np.ndarray, "C T F"],
     block: int,
     seeds: int,
-    name: str = "",
+    name: str,
     lengths: Int[np.ndarray, " C"] | None = None,
 ) -> lowering.Digests:
     """Digests `answers` to a set of curves, whatever the number of ``seeds``; ``params`` are shapes of ONE network."""
-    (count, points, features), mesh = curves.shape, blocks.mesh()
-    size, tile, together = _sizes(seeds, count, points, block, mesh)
+    (number, points, features), mesh = curves.shape, blocks.mesh()
+    size, tile, together = _sizes(seeds, number, points, block, mesh)
     members = blocks.shapes(params, next(blocks.groups(size, size, block, mesh.size)), mesh)
     chunks = [jax.ShapeDtypeStruct((tile // together, together, points, features), jnp.float32)]
     chunks += [] if lengths is None else [jax.ShapeDtypeStruct((tile // together, together), jnp.int32)]
-    program = lowering.lowered(f"answering program {name}".rstrip(), _program(model, mesh), members, *chunks)
+    program = lowering.lowered(f"answering program {name}", _program(model, mesh), members, *chunks)
     own = [curves] if lengths is None else [curves, lengths]
-    return program | {f"curves {name}".rstrip(): lowering.digest(*own)}
+    return program | {f"curves {name}": lowering.digest(*own)}
 
 
 @cache
-def _program(model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+def _program(model: nn.Module, mesh: jax.sharding.Mesh, random: bool = False) -> jax.stages.Wrapped:
+    return chunked(partial(training.answer, model), mesh, random=random)
 
-    def answer(
+
+def chunked(function: Callable[..., PyTree], mesh: jax.sharding.Mesh, *, random: bool) -> jax.stages.Wrapped:
+    """A program that calls ``function(params, inputs)`` for each network and chunk of curves; see `in_blocks`.
+
+    With ``lengths``, the function takes them as well; if ``random``, the argument ``rngs``.
+    """
+
+    def plain(
         params: PyTree, chunks: Float[Array, "chunks N T F"], *lengths: Int[Array, "chunks N"]
-    ) -> Float[Array, "chunks N ..."]:
-        return jax.lax.map(lambda chunk: training.answer(model, params, *chunk), (chunks, *lengths))
+    ) -> PyTree[Float[Array, "chunks N ..."]]:
+        return jax.lax.map(lambda chunk: function(params, *chunk), (chunks, *lengths))
 
-    return blocks.spread(answer, mesh)
+    def with_keys(member: tuple[PyTree, Array], *others: Any) -> PyTree[Float[Array, "chunks N ..."]]:
+        (params, number), (*shown, rngs, first) = member, others
+        own = training.folded(rngs, number)
+        places = first + jnp.arange(len(shown[0]), dtype=jnp.uint32)
+        return jax.lax.map(
+            lambda at: function(params, *at[1], rngs=training.folded(own, at[0])), (places, tuple(shown))
+        )
+
+    return blocks.spread(with_keys if random else plain, mesh)

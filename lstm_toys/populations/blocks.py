@@ -130,7 +130,7 @@ def in_groups(
 
 def joined(parts: Iterable[PyTree[np.ndarray]]) -> PyTree[np.ndarray]:
     """Joins groups of members."""
-    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+    return jax.tree.map(lambda *leaves: leaves[0] if len(leaves) == 1 else np.concatenate(leaves), *parts)
 
 
 def flat(blocks: PyTree, count: int | None = None) -> PyTree[np.ndarray]:

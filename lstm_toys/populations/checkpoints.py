@@ -6,17 +6,21 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
 
 from lstm_toys import arguments
 from lstm_toys.files import Damaged, read_arrays, replacing
-from lstm_toys.populations.group import Group, GroupState, changing
+from lstm_toys.networks import training
+from lstm_toys.populations.group import CHANGING, Group
 from lstm_toys.populations.programs import TrainingSpecification
 
 NAME = re.compile(r"members-(\d+)-(\d+)-step-(\d+)\.checkpoint")
+
+SAVED = ("member", "kept", "record")
+"""The arrays of a group that checkpoints have."""
 
 
 class OtherTraining(Damaged):
@@ -68,10 +72,6 @@ class Checkpoints:
             return usual
         return max(last - first + 1 for first, last in groups)
 
-    def step(self, members: range) -> int | None:
-        """Returns the step of a group's checkpoint, readable or not; None without one."""
-        return self._files[members.start][0] if members.start in self._files else None
-
     @property
     def newest(self) -> Path | None:
         """The checkpoint of the last group that has one."""
@@ -82,18 +82,18 @@ class Checkpoints:
         """Whether it is time for another checkpoint."""
         return time.monotonic() - self._written >= self._every
 
-    def save(
-        self, specification: TrainingSpecification, group: Group, state: GroupState, fingerprints: list[dict[str, Any]]
-    ) -> None:
+    def save(self, specification: TrainingSpecification, group: Group, fingerprints: list[dict[str, Any]]) -> None:
         """Writes a checkpoint, an npz archive, and removes the group's earlier one.
 
-        ``fingerprints`` are of the executions that computed the state, the latest first.
+        ``fingerprints`` are of the executions that computed the group's state, the latest first.
         """
-        about = {"digest": specification.training_digest(group.start), "fingerprints": fingerprints}
+        about: dict[str, Any] = {"digest": specification.training_digest(group.start), "fingerprints": fingerprints}
+        about |= {"step": group.step, "records": group.records}
+        state = {name: getattr(group, name) for name in SAVED}
         arrays = {jax.tree_util.keystr(path): leaf for path, leaf in jax.tree.leaves_with_path(state)}
         arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
         self.folder.mkdir(parents=True, exist_ok=True)
-        first, last, step = group.members.start, group.members[-1], state.step
+        first, last, step = group.members.start, group.members[-1], group.step
         path = self.folder / f"members-{first}-{last}-step-{step}.checkpoint"
         with replacing(path) as temporary, temporary.open("wb") as file:
             np.savez(file, **arrays)
@@ -102,21 +102,19 @@ class Checkpoints:
         self._files[first] = step, last, path
         self._written = time.monotonic()
 
-    def load(
-        self, specification: TrainingSpecification, group: Group, own: dict[str, Any]
-    ) -> tuple[GroupState, list[dict[str, Any]]] | None:
-        """Reads the checkpoint of a group; returns None if none was ever written.
+    def load(self, specification: TrainingSpecification, group: Group, own: dict[str, Any]) -> list[dict[str, Any]]:
+        """Reads the checkpoint of a group, if one was ever written, into the group.
 
-        Returns the state, and the fingerprints of the executions that computed it, the latest first; ``own`` is that of
-        this execution.
+        Returns the fingerprints of the executions that computed its state, the latest first; ``own`` is that of this
+        execution.
 
         Raises:
             Damaged: the checkpoint cannot be read.
             OtherTraining: it is of another training.
         """
         if group.members.start not in self._files:
-            return None
-        path = self._files[group.members.start][2]
+            return []
+        path, spec = self._files[group.members.start][2], specification
         try:
             arrays = read_arrays(path)
             about = json.loads(arrays["about"].tobytes())
@@ -127,20 +125,17 @@ class Checkpoints:
             other = changed(about["fingerprints"][0], own)
             reason = f", or to this one with another {other}" if other else ""
             raise OtherTraining(path, f"belongs to another training{reason}")
-        return _restored(specification, arrays), about["fingerprints"]
-
-
-def _restored(specification: TrainingSpecification, arrays: dict[str, np.ndarray]) -> GroupState:
-    """Returns a state from its arrays, which are named after their places in its tree."""
-    step, steps, shapes = int(arrays[".step"]), specification.kept_steps, specification.member
-    member = {} if step == steps[-1] else changing(shapes)
-    kept = {each: shapes.sound for each in steps if each <= step}
-    names = ("sound", "losses", "measures", "frames", *(["validation"] if specification.early.validation else []))
-    others: dict[str, Any] = dict.fromkeys(names, 0)
-    state: GroupState = jax.tree.map_with_path(
-        lambda place, _: arrays[jax.tree_util.keystr(place)], GroupState(step, member, kept, **others)
-    )
-    return state._replace(step=step)
+        group.begun = group.step = about["step"]
+        group.records = about["records"]
+        sound, zero = spec.member.sound, cast(Any, 0)
+        others = (zero if each else None for each in (spec.early_stopping.validation, spec.penalty))
+        record = training.Record(zero, zero, zero, zero, *others)
+        changing = {name: getattr(spec.member, name) for name in CHANGING} if group.step < spec.kept_steps[-1] else {}
+        kept = {step: sound for step in spec.kept_steps if step <= group.step}
+        state = dict(zip(SAVED, (changing, kept, record), strict=True))
+        for name, values in jax.tree.map_with_path(lambda at, _: arrays[jax.tree_util.keystr(at)], state).items():
+            setattr(group, name, values)
+        return about["fingerprints"]
 
 
 def changed(earlier: dict[str, Any], own: dict[str, Any]) -> str:

@@ -16,9 +16,9 @@ from lstm_toys.networks import training, transforms
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.networks.stack import Stack
-from lstm_toys.networks.training import EarlyStopping
 from lstm_toys.networks.transforms import Kind
 from lstm_toys.populations import answering, blocks
+from lstm_toys.tasks.goal import NEVER, EarlyStopping
 from lstm_toys.tasks.supervision import Task
 
 STOPS = 16
@@ -36,10 +36,11 @@ CurveSets = Mapping[str, Float[np.ndarray, "_ _ F"]]
 
 
 class Start(NamedTuple):
-    """Everything that differs between members of a population: seed numbers and hyperparameters."""
+    """Everything that differs between members of a population: seed numbers, hyperparameters and given parameters."""
 
     seed: UInt32[Array, "*M"] | UInt32[np.ndarray, "*M"]
     hyper: Hyper
+    initial: PyTree[Float[np.ndarray, "..."]] | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class TrainingSpecification:
         frames: indices of the records whose answers are kept.
         curves: sets of curves ``[C, T, F]`` to answer, by kept step.
         lengths: see `answering.answers`, of each set in which curves end before the last time point.
+        coefficients: names of the training numbers that only the penalty takes.
+        continues: whether members begin with given parameters.
     """
 
     task: Task
@@ -62,26 +65,33 @@ class TrainingSpecification:
     kept_steps: tuple[int, ...]
     recorded: Int[np.ndarray, " R"]
     frames: Int[np.ndarray, " K"]
-    after: float
-    early: EarlyStopping = training.NEVER
+    early_stopping: EarlyStopping = NEVER
     curves: Mapping[int, CurveSets] = field(default_factory=dict)
     lengths: Mapping[str, Int[np.ndarray, " C"]] = field(default_factory=dict)
+    penalty: training.Penalty | None = None
+    coefficients: tuple[str, ...] = ()
+    continues: bool = False
 
     @property
     def member(self) -> training.Member:
         """The shapes of ONE member's arrays."""
-        make = partial(member_shapes, self.task, self.model, self.optimizer, self.early)
-        return _once(self, ("member",), make)
+        shared = self.task, self.model, self.optimizer, self.early_stopping
+        return self.once("member", partial(member_shapes, *shared))
+
+    def once(self, what: Any, make: Callable[[], T]) -> T:
+        """Returns what was made before for the same task, model, optimizer, early stopping and penalty."""
+        penalty = self.penalty, self.coefficients
+        made, key = self.task.programs, (what, self.model, self.optimizer, self.early_stopping, penalty, self.continues)
+        if key not in made:
+            made[key] = make()
+        found: T = made[key]
+        return found
 
     def programs_digests(self, members: int) -> lowering.Digests:
         """Digests of the programs that train the members, on whose number they do not depend."""
-
-        def make() -> lowering.Digests:
-            initialize, train_until = calls(self, members, blocks.mesh())
-            digests = lowering.lowered("initialization program", initialize[0], *initialize[1])
-            return digests | lowering.lowered("training program", train_until[0], *train_until[1])
-
-        return _once(self, ("digests", self.block), make)
+        (initialize, begin), (train_until, end) = calls(self, members, blocks.mesh())
+        digests = lowering.lowered("initialization program", initialize, *begin)
+        return digests | lowering.lowered("training program", train_until, *end)
 
     def training_digest(self, start: Start) -> str:
         """A digest of everything that the training of members with this start depends on, apart from versions."""
@@ -107,75 +117,61 @@ class TrainingSpecification:
         }
 
 
-class Programs(NamedTuple):
-    """Compiled programs for groups of blocks of members: ``initialize`` takes a `Start` and the base seed.
+def compile_programs(
+    specification: TrainingSpecification, size: int, mesh: jax.sharding.Mesh
+) -> list[jax.stages.Compiled]:
+    """Compiles `calls` for groups of ``size`` members; raises InvalidModel."""
+    return [function.lower(*given).compile() for function, given in calls(specification, size, mesh)]
 
-    ``train_until`` takes members, the step they have reached, `STOPS` stops and which of them to record, as
-    `training.train_until` does, and reuses the members' memory.
+
+def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Mesh) -> list[tuple[Any, Any]]:
+    """The two programs of a training for groups of blocks of members, with arguments.
+
+    The first one initializes members; it takes a `Start` and the base seed. The second one takes members, the step they
+    have reached, `STOPS` stops and which of them to record, as `training.train_until` does, and reuses the members'
+    memory.
     """
-
-    initialize: Callable[..., training.Member]
-    train_until: Callable[..., tuple[training.Member, training.Record]]
-
-
-def compile_programs(specification: TrainingSpecification, size: int, mesh: jax.sharding.Mesh) -> Programs:
-    """Compiles a training for groups of ``size`` members; raises InvalidModel."""
-    return Programs(*(function.lower(*given).compile() for function, given in calls(specification, size, mesh)))
-
-
-def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Mesh) -> list[Any]:
-    """The functions that `Programs` are compiled from, with arguments, made once so that each is traced once."""
     spec = specification
 
     def make() -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
-        in_turn, shared = curves_at_once(spec.task, spec.model) == 1, (spec.task, spec.model, spec.optimizer)
-        train = partial(training.train_until, *shared, after=spec.after, curves_in_turn=in_turn, early=spec.early)
-        begin, together = partial(_begin, *shared, spec.early), partial(jax.vmap, axis_name=training.MEMBERS)
-        return (
-            blocks.spread(begin, mesh, batch=blocks.members_in_turn),
-            blocks.spread(train, mesh, batch=together, donate=True),
-        )
+        shared, early = (spec.task, spec.model, spec.optimizer), spec.early_stopping
+        in_turn, together = curves_at_once(*shared[:2]) == 1, partial(jax.vmap, axis_name=training.MEMBERS)
+        how: dict[str, Any] = {"curves_in_turn": in_turn, "early_stopping": early, "penalty": spec.penalty}
+        train = partial(training.train_until, *shared, **how)
+        begin = blocks.spread(_beginning(*shared, early), mesh, batch=blocks.members_in_turn)
+        return begin, blocks.spread(train, mesh, batch=together, donate=True)
 
-    initialize, train_until = _once(spec, (mesh,), make)
+    initialize, train_until = spec.once(("programs", mesh), make)
     group = next(blocks.groups(size, size, spec.block, mesh.size))
-    start, members = (blocks.shapes(one, group, mesh) for one in (_blank(spec.task, spec.optimizer), spec.member))
+    blank = _blank(spec.task, spec.optimizer, spec.coefficients, spec.member.params if spec.continues else None)
+    member = spec.member._replace(hyper=blank.hyper)
+    start, members = (blocks.shapes(one, group, mesh) for one in (blank, member))
     stops = np.zeros(STOPS, np.int32), np.zeros(STOPS, bool)
     return [(initialize, (start, np.uint32(0))), (train_until, (members, np.int32(0), *stops))]
 
 
-_made: dict[Any, tuple[TrainingSpecification, Any]] = {}
-
-
-def _once(specification: TrainingSpecification, what: tuple[Any, ...], make: Callable[[], T]) -> T:
-    """Returns what was made before for the same task, model, optimizer, ``after`` and early stopping."""
-    spec, early = specification, specification.early
-    same = id(spec.task), id(early.validation), early._replace(validation=None)
-    key = (*same, spec.model, spec.optimizer, spec.after, *what)
-    if key not in _made:
-        _made[key] = spec, make()  # Keeping the tasks keeps their ids unique.
-    made: T = _made[key][1]
-    return made
-
-
 def member_shapes(
-    task: Task, model: nn.Module, optimizer: Kind, early: EarlyStopping = training.NEVER
+    task: Task, model: nn.Module, optimizer: Kind, early_stopping: EarlyStopping = NEVER
 ) -> training.Member:
     """The shapes of ONE member's arrays; raises InvalidModel."""
-    begin = partial(_begin, task, model, optimizer, early)
+    begin = _beginning(task, model, optimizer, early_stopping)
     shapes: training.Member = jax.eval_shape(begin, _blank(task, optimizer), np.uint32(0))
     return shapes
 
 
-def _blank(task: Task, optimizer: Kind) -> Start:
-    names = (*task.numbers, *transforms.numbers(optimizer))
+def _blank(task: Task, optimizer: Kind, coefficients: tuple[str, ...] = (), initial: PyTree = None) -> Start:
+    names = (*task.numbers, *transforms.numbers(optimizer), *coefficients)
     numbers, seed = dict.fromkeys(names, NUMBER), cast(Any, jax.ShapeDtypeStruct((), np.uint32))
-    return Start(seed, Hyper(NUMBER, NUMBER, NUMBER, NUMBER, numbers))
+    return Start(seed, Hyper(NUMBER, NUMBER, NUMBER, NUMBER, numbers), initial)
 
 
-def _begin(
-    task: Task, model: nn.Module, optimizer: Kind, early: EarlyStopping, start: Start, base: UInt32[Array, ""]
-) -> training.Member:
-    return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper, early)
+def _beginning(
+    task: Task, model: nn.Module, optimizer: Kind, early_stopping: EarlyStopping
+) -> Callable[[Start, UInt32[Array, ""]], training.Member]:
+    """The function that initializes ONE member, from its start and the base seed."""
+    return lambda start, base: training.init(
+        task, model, optimizer, training.seed_key(base, start.seed), start.hyper, early_stopping, start.initial
+    )
 
 
 def shown(task: Task) -> tuple[int, int, int]:

@@ -9,17 +9,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, PyTree
 
 from lstm_toys import arguments
 from lstm_toys.networks import training, transforms
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import BOUNDS, Hyper, takes
-from lstm_toys.networks.training import EarlyStopping
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.programs import Start, TrainingSpecification
-from lstm_toys.tasks.goal import AFTER, Goal
+from lstm_toys.populations.trained import Networks
+from lstm_toys.tasks.goal import NEVER, EarlyStopping
 from lstm_toys.tasks.supervision import Examples, Task, measured
 
 RECORDS = 200
@@ -39,11 +39,9 @@ def specify(
     base_seed: int = 0,
     block: int | None = None,
     frames: int = 0,
-    after: float | int | None = None,
-    until: Goal | None = None,
-    hold_goal: int = 1,
-    keep: str = "last",
-    validation: Task | Examples | None = None,
+    early_stopping: EarlyStopping = NEVER,
+    initial: Networks | PyTree | None = None,
+    penalty: training.Penalty | None = None,
     **hyper: float | Float[np.ndarray, " M"] | None,
 ) -> tuple[TrainingSpecification, Start]:
     """Checks the arguments of `lstm_toys.train`, and separates what members share from each member's start."""
@@ -52,10 +50,15 @@ def specify(
     kind: Kind = optimizer
     if isinstance(optimizer, optax.GradientTransformation):
         kind = transforms.own(optimizer, programs.parameter_shapes(task, model))
-    start = starts(kind, seeds=seeds, wanted=task.numbers, numbers=numbers, **hyper)
+    if penalty is not None:
+        arguments.function("penalty", penalty, "a function of parameters, states and training numbers", 3)
+    others = () if penalty is None or numbers is None else tuple(numbers)
+    start = starts(kind, seeds=seeds, wanted=task.numbers, others=others, numbers=numbers, **hyper)
     if isinstance(kind, Own):
         given = {*start.hyper.numbers, *(["learning_rate"] if hyper["learning_rate"] is not None else [])}
         kind = kind._replace(injected=tuple(name for name in kind.injected if name in given))
+    if initial is not None:
+        start = start._replace(initial=_initial(initial, programs.parameter_shapes(task, model), len(start.seed)))
     base_seed = arguments.whole("base_seed", base_seed, least=0, most=2**32 - 1)
     frames = arguments.whole("frames", frames, least=0, most=1_000_000)
     listed = steps if arguments.several(steps) else [arguments.whole("steps", steps)]
@@ -64,15 +67,10 @@ def specify(
     training.check_examples(task, training.seed_key(jnp.uint32(base_seed), first.seed), first.hyper.numbers)
     # A record is a forward pass over the whole training set; with minibatches it may take a tenth of the work.
     recorded = recorded_steps(kept_steps, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
-    early = _early_stopping(task, until, hold_goal, keep, validation, len(recorded))
-    if early.validation is not None:
-        training.validation_set(early.validation, jax.random.key(0), first.hyper)
+    early_stopping = _fitting(task, early_stopping, len(recorded))
+    if early_stopping.validation is not None:
+        training.validation_set(early_stopping.validation, jax.random.key(0), first.hyper)
     chosen = programs.suitable_block(task, model) if block is None else block
-    if after is None:
-        after = AFTER if until is None else until.after
-    after = arguments.number("after", after, least=0, below=1)
-    if until is not None and after != until.after:
-        raise arguments.refused("after", f"that of until, {until.after:g}, or None", after)
     specification = TrainingSpecification(
         task=task,
         model=model,
@@ -82,10 +80,29 @@ def specify(
         kept_steps=tuple(kept_steps),
         recorded=recorded,
         frames=frame_indices(len(recorded), frames),
-        after=float(after),
-        early=early,
+        early_stopping=early_stopping,
+        penalty=penalty,
+        coefficients=tuple(sorted({*start.hyper.numbers} - {*task.numbers, *transforms.numbers(kind)})),
+        continues=initial is not None,
     )
     return specification, start
+
+
+def _initial(initial: Any, shapes: PyTree[jax.ShapeDtypeStruct], members: int) -> PyTree[Float[np.ndarray, "M ..."]]:
+    """Parameters for each member, from networks or from parameters with or without an axis of members."""
+    params = initial.params if isinstance(initial, Networks) else initial
+    own, expected = (
+        {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in jax.tree.leaves_with_path(each)}
+        for each in (params, shapes)
+    )
+    if different := own.keys() ^ expected.keys():
+        raise arguments.refused("initial", f"parameters of the model, {', '.join(expected)}", f"{min(different)}")
+    one = all(np.shape(own[name]) == leaf.shape for name, leaf in expected.items()) and params is initial
+    for name, leaf in expected.items():
+        axes = " ".join(map(str, leaf.shape if one else (members, *leaf.shape)))
+        arguments.array(f"{name} of initial", own[name], axes, hint="" if one else ", with one entry per member first")
+    several = jax.tree.map(lambda leaf: np.asarray(leaf, np.float32), params)
+    return jax.tree.map(lambda leaf: np.repeat(leaf[None], members, axis=0), several) if one else several
 
 
 def starts(
@@ -93,10 +110,14 @@ def starts(
     *,
     seeds: int | Int[np.ndarray, " M"],
     wanted: Sequence[str] = (),
+    others: Sequence[str] = (),
     numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
     **hyper: float | Float[np.ndarray, " M"] | None,
 ) -> Start:
-    """Checks seeds and hyperparameters, and returns them for every member, every leaf ``[M]``; see `train.train`."""
+    """Checks seeds and hyperparameters, and returns them for every member, every leaf ``[M]``; see `train.train`.
+
+    ``wanted`` are the training numbers of the task, and ``others`` may be given in addition.
+    """
     if arguments.several(seeds):
         members = np.array(arguments.wholes("seeds", seeds, least=0, most=2**32 - 1))
     else:
@@ -106,9 +127,9 @@ def starts(
     injected = transforms.numbers(optimizer)
     if both := {*wanted} & {*injected}:
         raise ValueError(f"{min(both)} is both a training number of the task and injected by the optimizer; rename one")
-    if not {*wanted} <= values.keys() <= {*wanted, *injected}:
-        others = f" and numbers that its optimizer injects, {injected}" if isinstance(optimizer, Own) else ""
-        raise ValueError(f"this task takes the training numbers {sorted(wanted)}{others}, not {sorted(values)}")
+    if not {*wanted} <= values.keys() <= {*wanted, *others, *injected}:
+        more = f" and numbers that its optimizer injects, {injected}" if isinstance(optimizer, Own) else ""
+        raise ValueError(f"this task takes the training numbers {sorted(wanted)}{more}, not {sorted(values)}")
     own = optimizer if isinstance(optimizer, Own) else None
     defaults = {} if isinstance(optimizer, Own) else takes(optimizer)
     chosen = {name: value for name, value in hyper.items() if value is not None}
@@ -127,7 +148,8 @@ def starts(
         name: np.full(members.shape, np.nan) if own and value is None else column(name, value, **BOUNDS[name])
         for name, value in every.items()
     }
-    of_task = {name: column(name, values[name]) for name in (*wanted, *(each for each in injected if each in values))}
+    named = dict.fromkeys((*wanted, *(each for each in (*injected, *others) if each in values)))
+    of_task = {name: column(name, values[name]) for name in named}
     single, of_task = ({name: each.astype(np.float32) for name, each in of.items()} for of in (columns, of_task))
     if arguments.several(seeds):
         rows = np.stack([members, *map(np.nan_to_num, (*single.values(), *of_task.values()))], axis=1)
@@ -147,22 +169,22 @@ def frame_indices(records: int, frames: int) -> Int[np.ndarray, " K"]:
     return np.unique(np.geomspace(1, records, frames).round().astype(int)) - 1
 
 
-def _early_stopping(
-    task: Task, until: Any, hold: Any, keep: Any, validation: Task | Examples | None, records: int
-) -> EarlyStopping:
-    """Checks when networks stop and what they keep, with this number of records."""
-    arguments.instance("until", until, Goal | None, "an lt.Goal or None")
-    hold = arguments.whole("hold_goal", hold, least=1)
-    arguments.choice("keep", keep, "last", "best")
-    if until is None and hold != 1:
-        raise arguments.refused("hold_goal", "1 without until", hold)
-    if hold > records:
-        raise arguments.refused("hold_goal", f"at most the number of records, {records}", hold)
-    if until is not None and (
-        (until.accuracy is None) != (measured(task.loss) is None)
-        or not {*until.among(task.measured)} <= {*task.measured}
+def _fitting(task: Task, early_stopping: EarlyStopping, records: int) -> EarlyStopping:
+    """Checks that networks trained on a task can stop; returns the same value with a task for validation."""
+    arguments.instance("early_stopping", early_stopping, EarlyStopping, "an lt.EarlyStopping")
+    goal, validation = early_stopping.goal, early_stopping.validation
+    if early_stopping.records and (goal is None or early_stopping.records > records):
+        expected = "0 without a goal" if goal is None else f"at most the number of records in all, {records}"
+        raise arguments.refused("records of early_stopping", expected, early_stopping.records)
+    if (
+        goal is not None
+        and early_stopping.records
+        and (
+            (goal.accuracy is None) != (measured(task.loss) is None)
+            or not {*goal.among(task.measured)} <= {*task.measured}
+        )
     ):
-        raise arguments.refused("until", f"a goal for {', '.join(task.measured)}, which are recorded", str(until))
+        raise arguments.refused("goal of early_stopping", f"for {', '.join(task.measured)}, as recorded", str(goal))
     if isinstance(validation, Examples):
         examples = validation
         validation = replace(task, examples=lambda *_: examples, batch=None, fresh=False, validation=None, numbers=())
@@ -173,4 +195,4 @@ def _early_stopping(
                 raise ValueError(f"validation must have the {name} of the task, {getattr(task, name)}")
         if unknown := {*validation.numbers} - {*task.numbers}:
             raise ValueError(f"validation takes the training number {min(unknown)}, which the task does not have")
-    return EarlyStopping(until, hold, keep == "best", validation)
+    return replace(early_stopping, validation=validation)

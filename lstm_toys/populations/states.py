@@ -1,6 +1,6 @@
 """Hidden and cell states inside trained networks, and networks whose inputs are their own earlier answers."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -8,24 +8,24 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PyTree
+from jaxtyping import Array, Float, Int, PyTree, UInt32
 
 from lstm_toys import arguments
+from lstm_toys.networks import training
+from lstm_toys.networks.inside import inside, last
 from lstm_toys.networks.layer import INITIAL
 from lstm_toys.populations import answering, blocks
-
-KEPT = "intermediates"
-"""The Flax collection of the values that modules return or sow."""
+from lstm_toys.populations.trained import Given
 
 States = dict[str, dict[str, Float[np.ndarray, "S C T _"]]]
 
 
 def states(
-    model: nn.Module,
-    params: PyTree[Float[np.ndarray, "S ..."]],
+    networks: Given,
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     *,
-    block: int = blocks.BLOCK,
+    block: int | None = None,
+    rngs: training.Keys = None,
 ) -> States:
     """Computes the states of every layer of every network after every time point of every curve.
 
@@ -34,8 +34,12 @@ def states(
     `lt.answers`, a state is bit-identical regardless of the other networks and curves.
 
     Args:
-        params: parameters of networks of the model; every leaf has a leading axis S, one entry per network.
-        block: number of networks that one compiled program computes; another value changes the last bits.
+        networks: networks, or a pair ``(model, params)``; see `lt.answers`.
+        inputs: the curves, as `lt.show` makes them.
+        block: number of networks that one compiled program computes; another value changes the last bits. None: that
+            of the networks.
+        rngs: random keys by name, such as ``{"noise": jax.random.key(0)}``, for a model that asks for random numbers;
+            each network and each curve gets numbers of its own, by its place among them. None: none.
 
     Returns:
         States ``[S, C, T, H]`` by layer, such as ``lstm_0``, and name: ``hidden``, the output of the layer;
@@ -49,12 +53,13 @@ def states(
         >>> x = lt.time_points(20)
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x, ("y",))
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
-        >>> inside = lt.states(trained.model, trained.params, lt.show(x[None] ** 2, x, ("y",)))
+        >>> inside = lt.states(trained, lt.show(x[None] ** 2, x, ("y",)))
         >>> inside["lstm_0"]["cell"].shape, sorted(inside["readout"])  # [seed, curve, time, unit]
         ((2, 1, 20, 4), ['cell', 'hidden'])
     """
-    inputs, block, seeds = answering.checked(model, params, inputs, block, empty=True)
-    values: States = answering.in_blocks(_program(model, blocks.mesh()), params, inputs, block, seeds)
+    networks, inputs, block = answering.checked(networks, inputs, block, empty=True)
+    program = _program(networks.model, blocks.mesh(), rngs is not None)
+    values: States = answering.in_blocks(program, networks, inputs, block, rngs=rngs)
     return values
 
 
@@ -85,56 +90,12 @@ def _halves(
 
 
 @cache
-def _program(model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+def _program(model: nn.Module, mesh: jax.sharding.Mesh, random: bool = False) -> jax.stages.Wrapped:
 
-    def of_chunks(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> PyTree[Float[Array, "chunks N T _"]]:
-        return jax.lax.map(lambda inputs: inside(model, params, inputs)[1], chunks)
+    def states_of(params: PyTree, inputs: Float[Array, "C T F"], **named: Any) -> PyTree[Float[Array, "C T _"]]:
+        return inside(model, params, inputs, **named)[1]
 
-    return blocks.spread(of_chunks, mesh)
-
-
-def inside(
-    model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"], initial: PyTree[Float[Array, "C _"]] | None = None
-) -> tuple[Float[Array, "C ..."], PyTree[Float[Array, "C T _"]]]:
-    """The answers of ONE network, and its states by layer and name, from given initial states or from zero."""
-
-    def of_layer(module: nn.Module, method: str) -> bool:
-        return method == "__call__" and hasattr(module, "units")
-
-    begun = {} if initial is None else {INITIAL: _nested(initial)}
-    answers, kept = model.apply({"params": params, **begun}, inputs, capture_intermediates=of_layer, mutable=[KEPT])
-    layers = dict(_layers(kept.get(KEPT, {})))
-    below = {name: layer for name, layer in layers.items() if name} or layers
-    if not below:
-        raise ValueError(f"{type(model).__name__} has no layer, a module with an attribute units, to look into")
-    return answers, below
-
-
-def last(states: PyTree[Float[Array, "C T _"]]) -> PyTree[Float[Array, "C _"]]:
-    """The states after the last time point."""
-    return jax.tree.map(lambda each: each[:, -1], states)
-
-
-def _nested(states: Mapping[str, Any]) -> dict[str, Any]:
-    """States by layer as a Flax collection, whose layers lie within their modules."""
-    collection: dict[str, Any] = {}
-    for path, values in states.items():
-        place = collection
-        for name in filter(None, path.split("/")):
-            place = place.setdefault(name, {})
-        place.update(values)
-    return collection
-
-
-def _layers(kept: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Array]]]:
-    """Yields the path of each layer, and the values that it returned and sowed."""
-    if "__call__" in kept:
-        sown = {name: values[-1] for name, values in kept.items() if isinstance(values, tuple)}
-        hidden = sown.pop("__call__")
-        yield path, {"hidden": hidden, **sown}
-    for name, inner in kept.items():
-        if isinstance(inner, Mapping):
-            yield from _layers(inner, f"{path}/{name}" if path else name)
+    return answering.chunked(states_of, mesh, random=random)
 
 
 CHUNK = 256
@@ -147,6 +108,7 @@ class _Carry(NamedTuple):
     params: PyTree
     states: PyTree
     inputs: Float[Array, "C F"]
+    step: Int[Array, ""]
 
 
 class Rollout(NamedTuple):
@@ -163,14 +125,14 @@ class Rollout(NamedTuple):
 
 
 def rollout(
-    model: nn.Module,
-    params: PyTree[Float[np.ndarray, "S ..."]],
+    networks: Given,
     start: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     steps: int,
     feedback: Feedback | None = None,
     every: int = 1,
     *,
-    block: int = blocks.BLOCK,
+    block: int | None = None,
+    rngs: training.Keys = None,
 ) -> Rollout:
     """Shows networks the beginning of curves, then feeds their answers back as inputs, step by step.
 
@@ -178,12 +140,15 @@ def rollout(
     except for the returned answers.
 
     Args:
-        model: a Flax module that answers at every time point.
-        params: parameters of networks of the model; every leaf has a leading axis S, one entry per network.
+        networks: networks that answer at every time point, or a pair ``(model, params)``; see `lt.answers`.
+        start: the beginning of the curves, as `lt.show` makes them.
         steps: number of steps after the beginning, at least 1.
         feedback: function of `jax.numpy` from answers to the next inputs; None: the next inputs are the answers.
         every: number of steps between returned answers, at most ``steps``.
-        block: number of networks that one compiled program computes; another value changes the last bits.
+        block: number of networks that one compiled program computes; another value changes the last bits. None: that
+            of the networks.
+        rngs: random keys by name, such as ``{"noise": jax.random.key(0)}``, for a model that asks for random numbers;
+            each network and each curve and step gets numbers of its own, by its place among them. None: none.
 
     Raises:
         ValueError: answers cannot be inputs, and there is no ``feedback``; layers ignore initial states; or see
@@ -194,24 +159,26 @@ def rollout(
         >>> x = lt.time_points(20)
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x, ("y",))
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
-        >>> alone = lt.rollout(trained.model, trained.params, lt.show(x[None] ** 2, x, ("y",)), steps=1000, every=100)
+        >>> alone = lt.rollout(trained, lt.show(x[None] ** 2, x, ("y",)), steps=1000, every=100)
         >>> alone.answers.shape, alone.states["lstm_0"]["cell"].shape
         ((2, 1, 10, 1), (2, 1, 4))
     """
-    start, block, seeds = answering.checked(model, params, start, block, name="start")
+    networks, start, block = answering.checked(networks, start, block, name="start")
     arguments.kinds(locals(), feedback=Callable | None)
     steps = arguments.whole("steps", steps, least=1)
     every = arguments.whole("every", every, least=1, most=steps)
-    check_initial(model, params, start.shape[2])
+    check_initial(networks.model, networks.params, start.shape[2])
     mesh = blocks.mesh()
-    begin, advance = _programs(model, feedback, mesh)
-    size = blocks.group_size(seeds, block, mesh.size)
+    begin, advance = _programs(networks.model, feedback, mesh)
+    numbers = np.arange(len(networks), dtype=np.uint32)
+    keys = None if rngs is None else dict(rngs)
+    size = blocks.group_size(len(networks), block, mesh.size)
     parts = []
-    for count, members in blocks.placed(params, size, block, mesh):
-        carry, shape = begin(members, jnp.asarray(start, jnp.float32))
+    for count, members in blocks.placed((networks.params, numbers), size, block, mesh):
+        carry, shape = begin(members, jnp.asarray(start, jnp.float32), keys)
         made = [np.empty((count, shape.shape[2], 0, shape.shape[3]), np.float32)]
         for first in range(0, steps, CHUNK):
-            carry, chunk = advance(carry, jnp.int32(min(CHUNK, steps - first)))
+            carry, chunk = advance((carry, members[1]), jnp.int32(min(CHUNK, steps - first)), keys)
             number = np.arange(first + 1, min(first + CHUNK, steps) + 1)
             made.append(blocks.flat(chunk, count)[:, :, np.flatnonzero(number % every == 0)])
         parts.append(Rollout(np.concatenate(made, axis=2), blocks.flat(carry.states, count)))
@@ -232,14 +199,25 @@ def _programs(
         fed = answer if feedback is None else feedback(answer)
         return jnp.asarray(arguments.array("what feedback returns", fed, " ".join(map(str, inputs.shape))))
 
-    def begin(params: PyTree, start: Float[Array, "C T F"]) -> tuple[_Carry, Float[Array, "C A"]]:
-        answers, states = inside(model, params, start)
-        return _Carry(params, last(states), following(answers[:, -1], start[:, -1])), answers[:, -1]
+    def at_step(rngs: training.Keys, number: UInt32[Array, ""], step: Int[Array, ""]) -> dict[str, Any]:
+        return {"rngs": training.folded(training.folded(rngs, number), step)}
 
-    def advance(carry: _Carry, count: Int[Array, ""]) -> tuple[_Carry, Float[Array, "C K A"]]:
+    def begin(
+        member: tuple[PyTree, UInt32[Array, ""]], start: Float[Array, "C T F"], rngs: training.Keys
+    ) -> tuple[_Carry, Float[Array, "C A"]]:
+        (params, number), step = member, jnp.int32(0)
+        answers, states = inside(model, params, start, **at_step(rngs, number, step))
+        return _Carry(params, last(states), following(answers[:, -1], start[:, -1]), step), answers[:, -1]
+
+    def advance(
+        member: tuple[_Carry, UInt32[Array, ""]], count: Int[Array, ""], rngs: training.Keys
+    ) -> tuple[_Carry, Float[Array, "C K A"]]:
+        carry, own = member
+
         def step(carry: _Carry, number: Int[Array, ""]) -> tuple[_Carry, Float[Array, "C A"]]:
-            answers, states = inside(model, carry.params, carry.inputs[:, None], carry.states)
-            after = _Carry(carry.params, last(states), following(answers[:, -1], carry.inputs))
+            named = at_step(rngs, own, carry.step + 1)
+            answers, states = inside(model, carry.params, carry.inputs[:, None], carry.states, **named)
+            after = _Carry(carry.params, last(states), following(answers[:, -1], carry.inputs), carry.step + 1)
             return jax.tree.map(lambda new, old: jnp.where(number < count, new, old), after, carry), answers[:, -1]
 
         carry, made = jax.lax.scan(step, carry, jnp.arange(CHUNK, dtype=jnp.int32))

@@ -1,8 +1,10 @@
-"""Training of many networks at once: a population, group by group."""
+"""Training of many networks at once: a population, group by group, and each group call by call."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import cached_property
 from typing import Any, Literal
 
 import flax.linen as nn
@@ -13,143 +15,66 @@ from jaxtyping import Bool, Float, Int, PyTree
 
 from lstm_toys import arguments, output
 from lstm_toys.execution import devices
-from lstm_toys.execution.base import Executor
-from lstm_toys.execution.devices import Here
+from lstm_toys.execution.executor import Executor
 from lstm_toys.execution.progress import TrainingProgress
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.networks import training
-from lstm_toys.populations import blocks
+from lstm_toys.networks.optimizers import Hyper, takes
+from lstm_toys.networks.training import Penalty
+from lstm_toys.networks.transforms import Kind, Own
+from lstm_toys.populations import answering, blocks, programs, records
 from lstm_toys.populations.checkpoints import Checkpoints, changed
-from lstm_toys.populations.group import Answers, Callbacks, Group, GroupState, TrainingJob, last_steps
+from lstm_toys.populations.group import CHANGING, Group, last_steps
 from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.populations.specification import specify
-from lstm_toys.tasks.goal import AFTER, Goal
-from lstm_toys.tasks.supervision import Examples, Task, measured
+from lstm_toys.populations.trained import Networks
+from lstm_toys.tasks.goal import NEVER, EarlyStopping
+from lstm_toys.tasks.parameters import NUMBER
+from lstm_toys.tasks.supervision import Task
 
-Monitor = Callable[[int, Float[np.ndarray, " M"], Bool[np.ndarray, " M"]], None]
-"""Called at recorded steps with a group's step, the losses of its members, and whether each has not diverged."""
+CALL_SECONDS = 1.0
+"""Target for the longest call of the compiled training; between calls the host can act."""
+
+Monitor = Callable[[int, Float[np.ndarray, " M"], Bool[np.ndarray, " M"]], bool | None]
+"""Called at recorded steps with a group's step, the losses of its members, and whether each has not diverged; returns
+True to end the training."""
 
 
 class Diverged(Exception):
-    """Seeds diverged, with ``on_divergence="stop"``; the arguments are their numbers and the step.
+    """Seeds diverged, and were not to; the arguments are their numbers and the step.
 
     Example:
+        A monitor that ends a training when a network diverges:
+
         >>> import lstm_toys as lt
-        >>> issubclass(lt.Diverged, Exception)  # `lt.train(..., on_divergence="stop")` raises it.
-        True
-    """
-
-
-@dataclass(repr=False, eq=False)
-class Population:
-    """Trained networks, one per member.
-
-    Attributes:
-        states: the last parameters before divergence, or the best ones, by kept step; every leaf has a leading axis M.
-        steps: recorded steps.
-        train_measures: errors or accuracies; see `train_rmse` and `train_accuracy`.
-        frames: answers to the first training curve at ``frame_steps``, ``[M, K, T, A]`` or ``[M, K, A]``.
-        block: number of members that one compiled program computes.
-        member_steps: total number of steps of all members, excluding those before a checkpoint that was continued.
-        seconds: wall time of each stage; see `Training.seconds`.
-        answers: answers to an experiment's curves by step and set, ``[M, C, T, A]`` or ``[M, C, A]``; see `lt.answers`.
-        after: the share of a sequence that ``train_measures`` leave out at the beginning.
-        validation_loss: recorded losses on ``validation`` of `lt.train`; None without it.
-        seeds: the seed number of each member.
-        base_seed: see `lstm_toys.train`.
-
-    Example:
-        >>> import lstm_toys as lt
+        >>> def strict(step, losses, sound):
+        ...     if not sound.all():
+        ...         raise lt.Diverged(np.flatnonzero(~sound).tolist(), step)
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
-        >>> trained = lt.train(task, lt.Stack(1), seeds=2, steps=3, learning_rate=0.1)
-        >>> isinstance(trained, lt.Population), trained.params["readout"]["kernel"].shape, trained.diverged.tolist()
-        (True, (2, 32, 4), [False, False])
+        >>> lt.train(task, lt.Stack(1), seeds=2, steps=3, learning_rate=1e9, monitor=strict)
+        Traceback (most recent call last):
+        lstm_toys.populations.train.Diverged: ([0, 1], 1)
     """
 
-    task: Task
-    model: nn.Module
-    states: dict[int, training.LastGood]
-    steps: Int[np.ndarray, " R"]
-    train_loss: Float[np.ndarray, "M R"]
-    train_measures: Float[np.ndarray, "M R E"]
-    frame_steps: Int[np.ndarray, " K"]
-    frames: Float[np.ndarray, "M K ..."]
-    block: int
-    numbers: dict[str, Float[np.ndarray, " M"]]
-    seeds: Int[np.ndarray, " M"]
-    base_seed: int
-    member_steps: int
-    seconds: dict[str, float] = field(default_factory=dict)
-    answers: Mapping[int, Answers] = field(default_factory=dict)
-    after: float | int = AFTER
-    validation_loss: Float[np.ndarray, "M R"] | None = None
 
-    @property
-    def kept(self) -> training.LastGood:
-        """What is kept of each member after the last step."""
-        return self.states[int(self.steps[-1])]
-
-    @property
-    def params(self) -> PyTree[Float[np.ndarray, "M ..."]]:
-        """Parameters after the last step, or the best ones; for a diverged member, of those before it diverged."""
-        return self.kept.params
-
-    @property
-    def params_steps(self) -> Int[np.ndarray, " M"]:
-        """The number of steps after which each member had its ``params``."""
-        best = self.kept.best
-        return np.minimum(self.sound_steps, self.last_steps) if best is None else np.asarray(best.step)
-
-    @property
-    def last_steps(self) -> Int[np.ndarray, " M"]:
-        """The number of steps that each member has taken: fewer than others if it stopped early, at its goal."""
-        return last_steps(self.kept, int(self.steps[-1]))
-
-    @property
-    def train_rmse(self) -> Float[np.ndarray, "M R A"]:
-        """Root mean squared error of each output feature; AttributeError for networks that answer classes or bits."""
-        if measured(self.task.loss) is not None:
-            raise AttributeError(f"networks trained with {self.task.loss} have train_accuracy instead of train_rmse")
-        return self.train_measures
-
-    @property
-    def train_accuracy(self) -> Any:
-        """Accuracies, an `xarray.DataArray` ``[seed, step, counted]``; AttributeError for networks that answer numbers.
-
-        ``train_accuracy.sel(counted="points")`` is the accuracy over points, ``"sequences"`` the one over whole
-        sequences; with one answer per sequence, there is only the latter.
-        """
-        if measured(self.task.loss) is None:
-            raise AttributeError("networks that answer numbers have train_rmse instead of train_accuracy")
-        import xarray as xr
-
-        labels = {"seed": self.seeds, "step": self.steps, "counted": list(self.task.measured)}
-        return xr.DataArray(self.train_measures, labels, [*labels])
-
-    @property
-    def sound_steps(self) -> Int[np.ndarray, " M"]:
-        """The last recorded step at which a member had not diverged; see `training.LastGood`."""
-        return np.asarray(self.kept.step)
-
-    @property
-    def diverged(self) -> Bool[np.ndarray, " M"]:
-        """Whether each member had diverged at the last step."""
-        return self.sound_steps < self.steps[-1]
-
-    def __repr__(self) -> str:
-        diverged = int(self.diverged.sum())
-        return f"<Population: {len(self.seeds):,} networks, {int(self.steps[-1]):,} steps, {diverged:,} diverged>"
-
-
-class Training:
-    """A population in training, one group of members after another; see `train` for the arguments.
+class PopulationTraining:
+    """A training, one group of members after another; see `train` for the arguments.
 
     Attributes:
         member_steps: steps taken so far, summed over members.
         seconds: wall time so far of ``compile``, ``train`` and ``evaluate``. Workers run several stages at once; their
             time is divided in the proportions that each worker measured.
         fingerprints: fingerprints of all executions of the training, this one first.
+        answers: answers to an experiment's curves by step and set, ``[M, C, T, A]`` or ``[M, C, A]``, once all members
+            are trained.
     """
+
+    _checkpoints: Checkpoints | None = None
+    _monitor: Monitor | None = None
+    _stop: Callable[[], bool] = staticmethod(lambda: False)
+    _on_divergence: Literal["exclude", "stop"] = "exclude"
+    _told_to_stop = False
+    _steps_of_call = 1
 
     def __init__(
         self,
@@ -159,139 +84,230 @@ class Training:
         executor: Executor | None = None,
         checkpoints: Checkpoints | None = None,
         monitor: Monitor | None = None,
-        stop: Callable[[], bool] | None = None,
+        stop: Callable[[], bool] = lambda: False,
         on_divergence: Literal["exclude", "stop"] = "exclude",
     ) -> None:
         arguments.choice("on_divergence", on_divergence, "exclude", "stop")
-        self.specification, self._start = specification, start
-        self._executor, self._checkpoints = executor or Here(), checkpoints
-        self._monitor, self._on_divergence = monitor, on_divergence
-        self._stop = stop or (lambda: False)
-        self.count, self.member_steps = len(start.seed), 0
+        self.specification, self._start, self._executor = specification, start, executor or Executor()
+        self._checkpoints, self._monitor, self._stop = checkpoints, monitor, stop
+        self._on_divergence = on_divergence
+        self.count, self.member_steps, self._every_step = len(start.seed), 0, 0
+        self.answers: Mapping[int, Mapping[str, Float[np.ndarray, "M _ ..."]]] = {}
         size = blocks.group_size(self.count, specification.block, self._executor.devices, self._executor.workers)
         self.group_size = checkpoints.group_size(size, self.count) if checkpoints else size
         self.seconds = dict.fromkeys(("compile", "train", "evaluate"), 0.0)
         self.fingerprints = [devices.fingerprint(specification.block)]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A worker only trains the groups that it is given: it neither monitors nor saves them."""
+        return {"specification": self.specification, "group_size": self.group_size}
 
     @property
     def group_count(self) -> int:
         """The number of groups."""
         return -(-self.count // self.group_size)
 
-    def population(self) -> Population:
+    @property
+    def continued(self) -> bool:
+        """Whether some of the steps so far were taken by an earlier execution."""
+        return self.member_steps < self._every_step
+
+    def networks(self) -> Networks:
         """Trains every group, and joins their members; raises as `train` does."""
-        recorded, whole, finished = self.specification.recorded, dict[str, Any](), list[int]()
+        finished = list[Group]()
         try:
-            for members, state in self.groups():
-                arrays = _arrays(state)
-                if not whole:
-                    whole = jax.tree.map(lambda leaf: np.empty((self.count, *leaf.shape[1:]), leaf.dtype), arrays)
-                jax.tree.map(lambda to, leaf, own=members: np.copyto(to[own.start : own.stop], leaf), whole, arrays)
-                finished += members
+            for group in self.groups():
+                finished.append(group)
         except Stopped as stopped:
+            if stopped.args and not finished:
+                (group,) = finished = [*stopped.args]
+                sound = group.member["sound"]
+                self.member_steps += int(np.maximum(last_steps(sound, group.step) - group.begun, 0).sum())
+                group.kept[int(self.specification.recorded[group.records - 1])] = sound
             if finished:
-                chosen = np.sort(finished)
-                part = jax.tree.map(lambda leaf: leaf[chosen], whole)
-                stopped.members, stopped.population = chosen, self._population(part, chosen, recorded)
-            elif stopped.args:
-                group, state = stopped.args
-                chosen, sound = np.asarray(group.members), state.member["sound"]
-                self.member_steps += int(np.maximum(last_steps(sound, state.step) - group.begun, 0).sum())
-                state.kept[int(recorded[state.records - 1])] = sound
-                part = self._population(_arrays(state), chosen, recorded[: state.records])
-                stopped.members, stopped.population = chosen, part
+                stopped.members = np.sort(np.concatenate([group.members for group in finished]))
+                stopped.networks = self.joined(finished)
             stopped.args = ("training was stopped",)
             raise
-        return self._population(whole, np.arange(self.count), recorded)
+        return self.joined(finished)
 
-    def _population(
-        self, arrays: dict[str, Any], members: Int[np.ndarray, " M"], steps: Int[np.ndarray, " R"]
-    ) -> Population:
-        spec = self.specification
-        return Population(
-            task=spec.task,
+    def joined(self, groups: Iterable[Group]) -> Networks:
+        """Joins groups in the order of their members; without records, the networks have no results."""
+        every, spec = sorted(groups, key=lambda group: group.members.start), self.specification
+        parts = ((group.start, group.kept, group.record, group.answers) for group in every)
+        start, kept, record, self.answers = blocks.joined(parts)
+        last, steps = max(kept), spec.recorded[: every[0].records]
+        return Networks(
             model=spec.model,
-            steps=steps,
-            frame_steps=steps[spec.frames[spec.frames < len(steps)]],
+            params=kept[last].params,
             block=spec.block,
-            numbers={name: np.asarray(each)[members] for name, each in self._start.hyper.numbers.items()},
-            seeds=np.asarray(self._start.seed)[members].astype(int),
-            base_seed=spec.base_seed,
-            member_steps=self.member_steps,
-            seconds=self.seconds,
-            after=spec.after,
-            **arrays,
+            seeds=np.asarray(start.seed).astype(int),
+            diverged=np.asarray(kept[last].step) < last,
+            numbers=_numbers(spec.optimizer, start.hyper),
+            input_features=spec.task.input_features,
+            output_features=spec.task.output_features,
+            step=last,
+            kept={step: each.params for step, each in kept.items()},
+            labeled=None if record is None else records.labeled(spec, start, steps, kept[last], record),
         )
 
-    def groups(self) -> Iterator[tuple[range, GroupState]]:
-        """Trains every group, and yields its member numbers and last state, in any order; raises as `train` does."""
-        kept, size, last = self._checkpoints, self.group_size, self.specification.kept_steps[-1]
-        callbacks = Callbacks(self._record, lambda: kept is not None and kept.due, self._save, self._stop)
-        job = TrainingJob(self.specification, size, callbacks)
+    def groups(self) -> Iterator[Group]:
+        """Trains every group, and yields it, in any order; raises as `train` does."""
+        size, last = self.group_size, self.specification.kept_steps[-1]
         ranges = (range(first, min(first + size, self.count)) for first in range(0, self.count, size))
         began = time.perf_counter()
-        for group, (state, fingerprint) in self._executor.map(job, map(self._group, ranges), self._stop):
-            self._record(group.members, state.losses, state.sound)
+        for _, group in self._executor.map(self._train, map(self._begun, ranges), self._stopping):
+            self._look(group, len(self.specification.recorded) - 1)
             if group.begun < last:
-                fingerprint = {**fingerprint, "block": self.specification.block}
-                self._note(fingerprint)
-                self._save(group, state._replace(answers={}, seconds={}), fingerprint)
-            self.member_steps += int(np.maximum(state.last_steps - group.begun, 0).sum())
-            wall, total = time.perf_counter() - began, sum(state.seconds.values())
-            for name, seconds in state.seconds.items():
+                self._note(group.fingerprint)
+                self._save(group)
+            self.member_steps += int(np.maximum(group.taken - group.begun, 0).sum())
+            self._every_step += int(group.taken.sum())
+            wall, total = time.perf_counter() - began, sum(group.seconds.values())
+            for name, seconds in group.seconds.items():
                 self.seconds[name] += wall * seconds / total
-            yield group.members, state
+            yield group
             began = time.perf_counter()
 
-    def _group(self, members: range) -> Group:
-        """A group in the state of its newest checkpoint, if there is one."""
-        start: Start = jax.tree.map(lambda leaf: leaf[members.start : members.stop], self._start)
-        fresh, own = Group(members, start), self.fingerprints[0]
-        if self._checkpoints is None:
-            return fresh
-        if (found := self._checkpoints.load(self.specification, fresh, own)) is None:
-            return fresh
-        state, fingerprints = found
-        for fingerprint in fingerprints:
-            if fingerprint not in self.fingerprints:
-                self._checkpoints.tell(
-                    f"warning: the run was begun with another {changed(fingerprint, own)}; bits may differ from those "
-                    "of an uninterrupted run"
-                )
-        self._note(*fingerprints)
-        return fresh._replace(state=state)
-
-    def _note(self, *fingerprints: dict[str, Any]) -> None:
-        self.fingerprints += [each for each in fingerprints if each not in self.fingerprints]
-
-    def _save(self, group: Group, state: GroupState, fingerprint: dict[str, Any] | None = None) -> None:
-        """Saves a checkpoint of a group, computed by this execution or the one with the fingerprint."""
+    def _begun(self, members: range) -> Group:
+        """A group as its newest checkpoint has it, if there is one."""
+        group = Group(members, jax.tree.map(lambda leaf: leaf[members.start : members.stop], self._start))
         if self._checkpoints is not None:
-            latest = fingerprint or self.fingerprints[0]
-            every = [latest, *(each for each in self.fingerprints if each != latest)]
-            self._checkpoints.save(self.specification, group, state, every)
+            own = self.fingerprints[0]
+            for fingerprint in (fingerprints := self._checkpoints.load(self.specification, group, own)):
+                if fingerprint not in self.fingerprints:
+                    self._checkpoints.tell(
+                        f"warning: the run was begun with another {changed(fingerprint, own)}; bits may differ from "
+                        "those of an uninterrupted run"
+                    )
+            self._note(*fingerprints)
+        return group
 
-    def _record(self, members: range, losses: Float[np.ndarray, "M R"], sound: Bool[np.ndarray, " M"]) -> None:
+    def _train(self, group: Group) -> Group:
+        """Trains a group call by call, and computes its answers; raises Stopped, with the saved group, to stop."""
+        spec, count, began = self.specification, len(group.members), time.perf_counter()
+        group = replace(group, kept={**group.kept}, answers={})  # A worker that tries again gets the same group.
+        step, requested, total = group.step, group.records, len(spec.recorded)
+        if requested and requested < total:
+            self._look(group, requested - 1)
+        train_until = self._programs[1] if requested < total else None
+        compiling, pending = time.perf_counter() - began, None
+        members: Any = None if train_until is None else self._placed(group)
+        while requested < total or pending is not None:
+            called, following = time.perf_counter(), None
+            if train_until is not None and requested < total:
+                stops, recorded = next_stops(spec, step, requested, self._steps_of_call)
+                members, found = train_until(members, np.int32(step), stops, recorded)
+                following, step, requested = (found, recorded), int(stops[-1]), requested + int(recorded.sum())
+                if step in spec.kept_steps:
+                    group.kept[step] = blocks.flat(members.sound, count)
+            self._add(group, pending)  # While the devices compute the next steps.
+            pending, seconds = following, time.perf_counter() - called
+            if seconds < CALL_SECONDS / 2:  # How many steps a call takes does not change results.
+                self._steps_of_call = min(2 * self._steps_of_call, 2**30)
+            elif seconds > CALL_SECONDS:
+                self._steps_of_call = max(1, self._steps_of_call // 2)
+            stopped = self._stopping()
+            if pending is not None and (stopped or (self._checkpoints is not None and self._checkpoints.due)):
+                self._add(group, pending)
+                pending, finished = None, requested == total
+                changing = {name: getattr(members, name) for name in CHANGING}
+                group.step, group.member = step, {} if finished else blocks.flat(changing, count)
+                self._save(group)
+                if stopped and not finished:
+                    raise Stopped(group)
+        group.step, group.member, trained = step, {}, time.perf_counter()
+        for kept, curves in spec.curves.items():
+            networks = spec.model, group.kept[kept].params
+            group.answers[kept] = {
+                name: answering.answers(networks, each, lengths=spec.lengths.get(name), block=spec.block)
+                for name, each in curves.items()
+            }
+        group.seconds = {"compile": compiling, "train": trained - began - compiling}
+        group.seconds["evaluate"] = time.perf_counter() - trained
+        group.fingerprint = devices.fingerprint(spec.block)
+        return group
+
+    @cached_property
+    def _programs(self) -> list[jax.stages.Compiled]:
+        return programs.compile_programs(self.specification, self.group_size, blocks.mesh())
+
+    def _placed(self, group: Group) -> training.Member:
+        """Puts the members of a group on the devices, as far as they have been trained."""
+        ((_, start),) = blocks.placed(group.start, self.group_size, self.specification.block, blocks.mesh())
+        fresh = self._programs[0](start, np.uint32(self.specification.base_seed))
+        trained = {name: jax.tree.map(_over, getattr(fresh, name), each) for name, each in group.member.items()}
+        return fresh._replace(**trained)
+
+    def _add(self, group: Group, found: tuple[training.Record, Bool[np.ndarray, " stops"]] | None) -> None:
+        """Waits for the records of a call, adds them to a group, and looks at all but the last of the training."""
+        if found is not None:
+            record, recorded = blocks.flat(found[0], len(group.members)), found[1]
+            first = group.records
+            group.add(self.specification, jax.tree.map(lambda leaf: leaf[:, recorded], record))
+            for number in range(first, min(group.records, len(self.specification.recorded) - 1)):
+                self._look(group, number)
+
+    def _look(self, group: Group, number: int) -> None:
         """Calls the monitor; raises if an untrained network has no finite loss, or to stop on divergence."""
-        seeds, first, last = self._start.seed[np.asarray(members)], losses[:, 0], losses[:, -1]
+        seeds, record, recorded = group.start.seed, group.record, self.specification.recorded
+        first, last, sound = record.loss[:, 0], record.loss[:, number], record.sound[:, number]
         if not np.isfinite(first).all():
             raise ValueError(
                 f"the loss of the untrained network of seed {seeds[~np.isfinite(first)][0]} is not a finite number: "
                 "look at the task's examples, the noise on them and the model's answers"
             )
-        step = int(self.specification.recorded[losses.shape[1] - 1])
-        if self._monitor is not None:
-            self._monitor(step, last, sound)
+        answer = None if self._monitor is None else self._monitor(int(recorded[number]), last, sound)
+        self._told_to_stop |= isinstance(answer, bool | np.bool_) and bool(answer)
         # Before the last step a member may recover, unless its loss is NaN.
-        diverged = ~sound if step == self.specification.recorded[-1] else np.isnan(last)
+        diverged = ~sound if number == len(recorded) - 1 else np.isnan(last)
         if self._on_divergence == "stop" and diverged.any():
-            raise Diverged(np.unique(seeds[diverged]).tolist(), step)
+            raise Diverged(np.unique(seeds[diverged]).tolist(), int(recorded[number]))
+
+    def _stopping(self) -> bool:
+        return self._told_to_stop or bool(self._stop())
+
+    def _note(self, *fingerprints: dict[str, Any]) -> None:
+        self.fingerprints += [each for each in fingerprints if each not in self.fingerprints]
+
+    def _save(self, group: Group) -> None:
+        """Saves a checkpoint of a group, computed by this execution or the one with the group's fingerprint."""
+        if self._checkpoints is not None:
+            latest = group.fingerprint or self.fingerprints[0]
+            every = [latest, *(each for each in self.fingerprints if each != latest)]
+            self._checkpoints.save(self.specification, group, every)
 
 
-def _arrays(state: GroupState) -> dict[str, Any]:
-    """The arrays of a population, of one group of its members."""
-    arrays = {"states": state.kept, "train_loss": state.losses, "train_measures": state.measures}
-    return arrays | {"frames": state.frames, "validation_loss": state.validation, "answers": state.answers}
+def _over(fresh: jax.Array, leaf: np.ndarray) -> jax.Array:
+    """Overwrites the members of a padded group with trained ones, on the same devices."""
+    whole = np.array(fresh).reshape(-1, *fresh.shape[2:])
+    whole[: len(leaf)] = leaf
+    return jax.device_put(whole.reshape(fresh.shape), fresh.sharding)
+
+
+def next_stops(
+    specification: TrainingSpecification, step: int, asked: int, steps: int
+) -> tuple[Int[np.ndarray, " stops"], Bool[np.ndarray, " stops"]]:
+    """Chooses the stops of the next call, at most ``steps`` ahead, and at which of them to record.
+
+    ``asked`` records were requested so far. Fewer steps are taken if parameters are kept earlier, or for
+    `programs.STOPS`.
+    """
+    ahead = specification.recorded[asked:]
+    limit = min(step + steps, next(kept for kept in specification.kept_steps if kept >= ahead[0]))
+    stops = np.unique(np.append(ahead[ahead <= limit], limit))[: programs.STOPS]
+    padding = programs.STOPS - len(stops)
+    return np.pad(stops, (0, padding), mode="edge").astype(np.int32), np.pad(np.isin(stops, ahead), (0, padding))
+
+
+def _numbers(optimizer: Kind, hyper: Hyper) -> dict[str, Float[np.ndarray, " M"]]:
+    """The hyperparameters that an optimizer has, and the numbers of training curves, by setting."""
+    if isinstance(optimizer, Own):  # Other numbers that it injects are among those of training curves.
+        own = {"learning_rate"} & {*optimizer.injected}
+    else:
+        own = {"learning_rate", *takes(optimizer)}
+    traced = {name: getattr(hyper, name) for name in hyper._fields if name in {*own, "noise"}}
+    return traced | {f"{NUMBER}{name}": values for name, values in hyper.numbers.items()}
 
 
 def train(
@@ -308,19 +324,12 @@ def train(
     noise: float | Float[np.ndarray, " M"] = 0.0,
     base_seed: int = 0,
     block: int | None = None,
-    frames: int = 0,
-    after: float | int | None = None,
-    until: Goal | None = None,
-    hold_goal: int = 1,
-    keep: Literal["last", "best"] = "last",
-    validation: Task | Examples | None = None,
-    progress: bool = False,
-    monitor: Monitor | None = None,
+    early_stopping: EarlyStopping = NEVER,
+    initial: Networks | PyTree | None = None,
+    penalty: Penalty | None = None,
     checkpoints: Checkpoints | None = None,
-    stop: Callable[[], bool] | None = None,
-    on_divergence: Literal["exclude", "stop"] = "exclude",
-    executor: Executor | None = None,
-) -> Population:
+    monitor: Monitor | bool = False,
+) -> Networks:
     """Trains a population of networks; each member is a seed with hyperparameters.
 
     A hyperparameter is one number for all members, or an array ``[M]`` with one number per member.
@@ -339,72 +348,49 @@ def train(
         momentum: share of the running sum or mean of gradients kept at each step; None: the optimizer's default. See
             `lstm_toys.networks.optimizers.TAKES`.
         decay: share of the running mean of squared gradients kept at each step; None: the optimizer's default.
-        numbers: free parameters of the task's training curves, by name; and any numbers that the optimizer injects.
+        numbers: free parameters of the task's training curves, by name; any numbers that the optimizer injects; and any
+            that the penalty takes.
         noise: standard deviation of Gaussian noise on the training inputs, drawn once per seed.
         base_seed: another value gives different networks with the same seed numbers.
         block: number of members that one compiled program computes; another value changes the last bits. None: chosen
             for speed.
-        frames: largest number of records for which the answer to the first training curve is kept.
-        after: the share of a sequence that the recorded RMSE leaves out at the beginning, since networks start from a
-            zero state and need some time points to settle; None: that of ``until``, or a tenth.
-        until: a goal at which networks stop early: a network that meets it at ``hold_goal`` records in a row takes no
-            more steps, while the others train on. It is bit-identical to a network trained for only so many steps.
-        hold_goal: number of records in a row, see ``until``; there are about 200 records in a training.
-        keep: ``"last"`` parameters, or the ``"best"`` ones: those of the record with the smallest loss on
-            ``validation``; without it, of the smallest recorded loss. They are chosen for each network.
-        validation: examples, or a task that makes some for each seed, on which the loss is recorded as well.
-        progress: show steps, rate, loss and the time left, as a bar on a terminal, otherwise as lines.
-        monitor: called at recorded steps, instead of ``progress``, with the step, the losses, and a mask of the members
-            that have not diverged.
+        early_stopping: when networks take no more steps, and which parameters are kept; by default the last ones, of
+            networks that take all steps.
+        initial: networks, one for each member, or parameters of the model, with or without a leading axis M, to train
+            on from, on any task and with any optimizer, whose state begins anew, as do the keys of fresh examples.
+            Without fresh examples, networks count as diverged if their last loss exceeds that of these parameters.
+            None: each seed has its own.
+        penalty: ``penalty(params, states, numbers)``, a function of `jax.numpy` that returns one number to add to the
+            loss of ONE network: of its parameters, its states by layer and name, ``[C, T, H]``, as `lt.states` names
+            them, and ``numbers``, so that coefficients can be swept. It gets one or several curves, padding included,
+            and should return a mean over them. It is recorded apart, as ``train_penalty``, and not part of the loss.
+            LSTMs train slower with it, since their own backward pass does not have the states.
         checkpoints: where checkpoints are saved, and from which training continues if there are any.
-        stop: called before the first step and about once a second; returns True to end the training with `Stopped`.
-        on_divergence: ``"exclude"`` marks a diverged member; ``"stop"`` ends the training.
-        executor: computes the groups of members; None: this process.
+        monitor: called at recorded steps with the step, the losses, and a mask of the members that have not diverged.
+            If it returns True, the training ends soon with `Stopped`; an exception, such as `Diverged`, ends it, too.
+            True: shows steps, rate, loss and the time left, as a bar on a terminal, otherwise as lines.
 
     Raises:
         ValueError: an argument is invalid, or answers do not have the shape of the targets.
-        Stopped: ``stop`` returned True; a checkpoint has been saved if ``checkpoints`` are given. Its ``population``
-            has the networks trained so far.
-        Diverged: a member has diverged, and ``on_divergence`` is ``"stop"``.
+        Stopped: ``monitor`` returned True; a checkpoint has been saved if ``checkpoints`` are given. Its ``networks``
+            are those trained so far.
         Damaged: a checkpoint cannot be read; OtherTraining if it is of another training.
         OSError: a checkpoint cannot be written.
 
     Example:
         >>> import lstm_toys as lt
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
-        >>> lt.train(task, lt.Stack(1), seeds=2, steps=20, learning_rate=0.1).train_loss.shape  # [seed, recorded step]
-        (2, 21)
+        >>> networks = lt.train(task, lt.Stack(1), seeds=2, steps=20, learning_rate=0.1)
+        >>> dict(networks.results.train_loss.sizes)  # One recorded step more than steps.
+        {'seed': 2, 'step': 21}
     """
-    arguments.kinds(locals(), monitor=Callable | None, stop=Callable | None)
-    arguments.kinds(locals(), checkpoints=Checkpoints | None, executor=Executor | None)
-    others: dict[str, Any] = {"learning_rate": learning_rate, "momentum": momentum, "decay": decay, "noise": noise}
-    others |= {"after": after, "until": until, "hold_goal": hold_goal, "keep": keep, "validation": validation}
-    specification, start = specify(
-        task,
-        model,
-        seeds=seeds,
-        steps=steps,
-        optimizer=optimizer,
-        numbers=numbers,
-        base_seed=base_seed,
-        block=block,
-        frames=frames,
-        **others,
-    )
-    if arguments.switch("progress", progress) and monitor is not None:
-        raise ValueError("progress is shown, or a monitor is told of it; give one of the two")
-    bar = TrainingProgress(output.console(), [1.0]) if progress else None
-    training = Training(
-        specification,
-        start,
-        executor=executor,
-        checkpoints=checkpoints,
-        monitor=bar or monitor,
-        stop=stop,
-        on_divergence=on_divergence,
-    )
-    if bar is None:
-        return training.population()
-    with bar:
-        bar.begin("training", training.count, specification.kept_steps[-1])
-        return training.population()
+    given = {name: value for name, value in locals().items() if name not in ("checkpoints", "monitor")}
+    arguments.kinds(locals(), checkpoints=Checkpoints | None)
+    if not isinstance(monitor, bool):
+        arguments.function("monitor", monitor, "True, False, or a function of a step, losses and a mask", 3)
+    specification, start = specify(**given)
+    with TrainingProgress(output.console(), [1.0]) if monitor is True else nullcontext() as bar:
+        if bar is not None:
+            bar.begin("training", len(start.seed), specification.kept_steps[-1])
+        shown: Any = bar or monitor or None
+        return PopulationTraining(specification, start, checkpoints=checkpoints, monitor=shown).networks()

@@ -65,9 +65,11 @@ def tune(
     combinations = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
     every: dict[str, Any] = {name: np.repeat([each[name] for each in combinations], seeds) for name in grid}
     numbers = np.tile(np.arange(seeds), len(combinations))
-    trained = train(task, model, seeds=numbers, base_seed=base_seed, **every, **options)
-    best = trained.kept.best
-    losses = np.where(trained.diverged, np.inf, trained.train_loss[:, -1] if best is None else best.loss)
+    found = train(task, model, seeds=numbers, base_seed=base_seed, **every, **options).results
+    losses = found.train_loss.isel(step=-1)
+    if "params_step" in found:
+        losses = found.get("validation_loss", found.train_loss).sel(step=found.params_step)
+    losses = np.where(found.diverged, np.inf, losses)
     rows = losses.astype(float).reshape(len(combinations), seeds)
     tried = [Tried(each, intervals.median_bootstrap(row), row) for each, row in zip(combinations, rows, strict=True)]
     return sorted(tried, key=lambda each: each.median.value)

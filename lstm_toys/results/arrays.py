@@ -10,22 +10,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
 from lstm_toys import arguments
-from lstm_toys.networks import training
-from lstm_toys.populations.train import Population
+from lstm_toys.populations.trained import Networks
 from lstm_toys.tasks.goal import counted_over
-from lstm_toys.tasks.parameters import Parameter, Span, label
-from lstm_toys.tasks.probes import Probe, by_points, curves_of
-from lstm_toys.tasks.sets import Scaling
-from lstm_toys.tasks.supervision import BINARY, CROSS_ENTROPY, MSE, Examples, Task, loss_text, measured
+from lstm_toys.tasks.parameters import PARAMETER, Parameter, Span, label
+from lstm_toys.tasks.probes import SHARED, Probe, by_points, curves_of
+from lstm_toys.tasks.sets import Scaling, scaling_of
+from lstm_toys.tasks.supervision import BINARY, CROSS_ENTROPY, MSE, Examples, Task, measured
 
 Results: TypeAlias = xr.Dataset
 """Labeled results: `dataset` makes them, and figures and tables are made from them."""
+
+OWN_POINTS = "own_points"
+"""The coordinate with the names of probes that have their own time points."""
 
 TimePoints = Float[np.ndarray, " T"]
 FirstAnswer = Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"]
@@ -35,7 +36,8 @@ AnswersBySet = Mapping[str, Float[np.ndarray, "S _ ..."]]
 
 
 def dataset(
-    population: Population,
+    networks: Networks,
+    task: Task,
     x: TimePoints,
     span: Span,
     examples: Examples,
@@ -56,10 +58,9 @@ def dataset(
         attributes: stored as JSON, one attribute each.
     """
     described = {name: json.dumps(value) for name, value in attributes.items()}
-    shown = answered(population.task, x, span, probes, answers)
-    learned = training_answers(population.task, examples, train_answer)
-    recorded = histories(population, weighted=examples.weights is not None)
-    return shown.merge(recorded).assign(learned).assign_attrs(shown.attrs | described)
+    shown, records = answered(task, x, span, probes, answers), networks.results.drop_dims(["example", "input_feature"])
+    learned = training_answers(task, examples, train_answer)
+    return shown.merge(records).assign(learned).assign_attrs(shown.attrs | described)
 
 
 def training_answers(task: Task, examples: Examples, train_answer: FirstAnswer) -> dict[str, Any]:
@@ -83,74 +84,20 @@ def training_answers(task: Task, examples: Examples, train_answer: FirstAnswer) 
     return variables
 
 
-def histories(population: Population, *, weighted: bool = False) -> xr.Dataset:
-    """Labels the records of a training.
-
-    The attribute ``after`` of errors or accuracies is the share that they leave out at the beginning; ``weighted`` is
-    whether the loss weights points or sequences, which the first accuracy then does, too.
-    """
-    task = population.task
-    axes, accuracies = task.axes, measured(task.loss, sequence=task.sequence)
-    about: dict[str, Any] = {"after": population.after} if task.sequence else {}
-    named = {} if task.loss == MSE else {"loss": loss_text(task.loss)}
-    measure, axis = ("train_rmse", axes[-1]) if accuracies is None else ("train_accuracy", "counted")
-    if accuracies is not None:
-        about["weighted"] = int(weighted)
-    variables: dict[str, Any] = {
-        "train_loss": (("seed", "step"), population.train_loss, named),
-        measure: (("seed", "step", axis), population.train_measures, about),
-        "diverged": ("seed", population.diverged),
-        "sound_step": ("seed", population.sound_steps),
-    }
-    if population.kept.held is not None:
-        variables["last_step"] = ("seed", population.last_steps)
-    if population.kept.best is not None:
-        variables["params_step"] = ("seed", population.params_steps)
-    if population.validation_loss is not None:
-        variables["validation_loss"] = (("seed", "step"), population.validation_loss, named)
-    coordinates: dict[str, Any] = {
-        "seed": population.seeds,
-        "step": population.steps,
-        axes[-1]: list(task.output_features),
-    }
-    if accuracies is not None:
-        coordinates["counted"] = list(accuracies)
-    if len(population.frame_steps):
-        variables["frame"] = (("seed", "frame_step", *axes), population.frames)
-        coordinates["frame_step"] = population.frame_steps
-    return xr.Dataset(variables, coordinates)
-
-
-def trained(population: Population) -> xr.Dataset:
-    """Labels the histories of networks, and the first one's training set without noise, or its validation set."""
-    task = population.task
-    purpose, make = ("validation", task.validated) if task.fresh else ("examples", task.made)
-    key = training.seed_key(jnp.uint32(population.base_seed), jnp.uint32(population.seeds[0]))
-    key = training.purpose_key(key, purpose)
-    examples = make(key, {name: jnp.asarray(values[0]) for name, values in population.numbers.items()})
-    axes, targets = task.labeled(np.asarray(examples.targets))
-    variables = {
-        "train_input": (("example", "time", "input_feature"), np.asarray(examples.inputs)),
-        "train_target": (("example", *axes), targets),
-    }
-    if examples.lengths is not None:
-        variables["train_length"] = (("example",), np.asarray(examples.lengths))
-    recorded = histories(population, weighted=examples.weights is not None)
-    return recorded.assign(variables).assign_coords(input_feature=list(task.input_features))
-
-
 def answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], answers: AnswersBySet) -> xr.Dataset:
     """Labels probes and the networks' answers to them, in the form that `dataset` takes.
 
     Where a probe has its own time points, the names of its variables, coordinates and axes end in its name, as in
-    ``answer_long [seed, curve_long, time_long, feature]``; `probed` selects the results of one probe.
+    ``answer_long [seed, curve_long, time_long, feature]``; `probed` selects the results of one probe. The coordinate
+    `OWN_POINTS` has the names of these probes.
     """
-    labeled = xr.Dataset()
-    for name, own in by_points(probes, x).items():
+    labeled, sets = xr.Dataset(), by_points(probes, x)
+    for name, own in sets.items():
         points = own[0].points(x) if own else x
         each = _named(_answered(task, points, span, own, answers[name]), name)
         labeled = labeled.merge(each).assign_attrs(labeled.attrs | each.attrs)  # `merge` keeps those of the first.
-    return labeled
+    others = [name for name in sets if name != SHARED]
+    return labeled.assign_coords({OWN_POINTS: others} if others else {})
 
 
 def _answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], answer: Answers) -> xr.Dataset:
@@ -161,7 +108,7 @@ def _answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], an
         for name in dict.fromkeys(name for p in probes for name in p.parameters)
     }
     variables: dict[str, Any] = {
-        "input": (("curve", "time", "feature"), curves_of(task, {"": probes}, len(x))[""]),
+        "input": (("curve", "time", "feature"), curves_of(task, {SHARED: probes}, len(x))[SHARED]),
         "answer": (("seed", "curve", *axes), answer, _logits(task)),
     }
     if any(p.targets is not None for p in probes):
@@ -181,7 +128,9 @@ def _answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], an
         "time": ("time", x, {"long_name": span.name, "units": span.unit}),
         "feature": list(task.input_features),
         "family": ("curve", np.array([p.name for p in probes for _ in p.inputs], str)),
-        **{name: ("curve", column, described(declared.get(name))) for name, column in columns.items()},
+        **{
+            f"{PARAMETER}{name}": ("curve", each, described(name, declared.get(name))) for name, each in columns.items()
+        },
         **({axes[-1]: list(task.output_features)} if axes[-1] != "feature" else {}),
     }
     return xr.Dataset(variables, coordinates, {"ahead": task.ahead} if task.ahead else None)
@@ -193,7 +142,7 @@ def _logits(task: Task) -> dict[str, Any]:
 
 
 def _named(results: xr.Dataset, probe: str) -> xr.Dataset:
-    if not probe:
+    if probe == SHARED:
         return results
     alone = results.drop_vars("family")  # It is the name of the probe.
     return alone.rename({name: f"{name}_{probe}" for name in _along(alone, "curve", "time")})
@@ -205,8 +154,7 @@ def _along(results: xr.Dataset, *axes: str) -> list[str]:
 
 def own_points(results: xr.Dataset) -> list[str]:
     """The names of the probes with their own time points."""
-    start = "curve_"
-    return [str(name).removeprefix(start) for name in results.dims if str(name).startswith(start)]
+    return [str(name) for name in results[OWN_POINTS].values] if OWN_POINTS in results.coords else []
 
 
 def probed(results: xr.Dataset, name: str) -> xr.Dataset:
@@ -216,7 +164,8 @@ def probed(results: xr.Dataset, name: str) -> xr.Dataset:
     on the training's time points are left out. Raises ValueError if there is no such probe.
 
     Example:
-        >>> shown = lt.Results({"answer_long": (("seed", "curve_long", "time_long"), [[[0.1, 0.2, 0.3]]])})
+        >>> answers = {"answer_long": (("seed", "curve_long", "time_long"), [[[0.1, 0.2, 0.3]]])}
+        >>> shown = lt.Results(answers, {"own_points": ["long"]})
         >>> lt.probed(shown, "long").answer.dims
         ('seed', 'curve', 'time')
     """
@@ -293,19 +242,10 @@ def after_of(results: xr.Dataset) -> float | None:
     return None if after is None else float(after)
 
 
-def scaling_of(results: xr.Dataset) -> Scaling | None:
-    """The scaling of results; None if curves were not scaled."""
-    if "scaling" not in results.attrs:
-        return None
-    stored = json.loads(results.attrs["scaling"])
-    inputs, outputs = (tuple((center, unit) for center, unit in stored[name]) for name in ("inputs", "outputs"))
-    return Scaling(inputs, outputs, tuple(stored["names"]))
-
-
-def described(parameter: Parameter | None) -> dict[str, str]:
-    """The attributes of a parameter's coordinate: names of the CF conventions, and its symbol."""
+def described(name: str, parameter: Parameter | None) -> dict[str, str]:
+    """The attributes of a parameter's coordinate: names of the CF conventions, and its symbol if it is declared."""
     if parameter is None:
-        return {}
+        return {"long_name": name.replace("_", " ")}
     return {"long_name": parameter.words, "units": parameter.unit, "symbol": parameter.symbol}
 
 

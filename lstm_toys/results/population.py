@@ -1,4 +1,4 @@
-"""Saves trained populations, and loads them without the code that made them.
+"""Saves trained networks, and loads them without the code that made them.
 
 >>> import tempfile
 >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
@@ -7,24 +7,24 @@
 ...     print(lt.save(trained, folder))
 ...     loaded = lt.load(folder)
 ['results.nc', 'parameters.npz', 'population.json']
->>> isinstance(loaded, lt.Saved), loaded.model == trained.model
-(True, True)
+>>> loaded, loaded.model == trained.model
+(<Networks: 2 networks, seeds 0 to 1, 3 steps, 0 diverged>, True)
 """
 
 import dataclasses
 import importlib
 import json
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import flax.linen as nn
 import jax
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, PyTree
+from jaxtyping import Int
 
 from lstm_toys import arguments
 from lstm_toys.files import Damaged, own_file, read_sealed, sha256, telling_damage, write_sealed
@@ -32,12 +32,16 @@ from lstm_toys.networks import cells
 from lstm_toys.networks.stack import Stack
 from lstm_toys.output import counted
 from lstm_toys.populations import answering
-from lstm_toys.populations.train import Population
+from lstm_toys.populations.blocks import BLOCK
+from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, storage
-from lstm_toys.tasks.sets import Scaling
+from lstm_toys.tasks.sets import Scaling, scaling_of
 from lstm_toys.text import printable
 
 ABOUT, RESULTS, PARAMETERS = "population.json", "results.nc", "parameters.npz"
+
+SWEPT = "population-"
+"""Beginning of the names of the files in which a sweep saves its networks, of each model separately."""
 
 OWN = "lstm_toys.networks."
 """Prefix of modules that may be imported for any model."""
@@ -52,113 +56,178 @@ class Untrusted(ValueError):
     """
 
 
-class Saved(NamedTuple):
-    """A saved population.
-
-    Attributes:
-        params: parameters after the last step, every leaf with a leading axis S.
-        kept: parameters that were kept after earlier steps, by step.
-        scaling: scaling of inputs and answers; None: curves are not scaled.
-    """
-
-    model: nn.Module
-    params: PyTree[Float[np.ndarray, "S ..."]]
-    kept: dict[int, PyTree[Float[np.ndarray, "S ..."]]]
-    results: xr.Dataset
-    input_features: tuple[str, ...]
-    output_features: tuple[str, ...]
-    scaling: Scaling | None
-
-    def __repr__(self) -> str:
-        return f"<Saved: {self.results.sizes['seed']:,} networks>"
-
-
 def save(
-    population: Population, folder: Path | str, results: xr.Dataset | None = None, scaling: Scaling | None = None
+    networks: Networks, folder: Path | str, results: xr.Dataset | None = None, scaling: Scaling | None = None
 ) -> list[str]:
-    """Saves a population of any importable Flax module to a folder, each file atomically; returns the files' names.
+    """Saves networks of any importable Flax module to a folder, each file atomically; returns the files' names.
 
     Args:
         folder: created if it does not exist.
-        results: labeled results; None: histories and training set, see `lstm_toys.results.arrays.trained`.
+        results: labeled results; None: those of the networks.
         scaling: scaling of the training set, which is saved in the original units; ignored if ``results`` are passed.
 
     Raises:
-        ValueError: the model or its parameters could not be read back.
+        ValueError: the model or its parameters could not be read back, or the networks have no results.
         OSError: a file cannot be written.
     """
-    arguments.kinds(locals(), population=Population, results=xr.Dataset | None, scaling=Scaling | None)
-    folder, described = Path(folder), _described(population.model)
-    if _rebuilt(described["class"], described["attributes"], ()) != population.model:
-        raise ValueError(f"{population.model} cannot be saved: its module and its attributes do not make it again")
+    arguments.kinds(locals(), networks=Networks, results=xr.Dataset | None, scaling=Scaling | None)
+    folder, model = Path(folder), described(networks.model)
     labeled = results
     if labeled is None:
-        labeled = arrays.in_units(arrays.trained(population).assign_attrs(flags="{}"), scaling)
-    _check_networks(labeled, len(population.train_loss))
+        labeled = arrays.in_units(networks.results.assign_attrs({"flags": "{}", **networks.results.attrs}), scaling)
+    _check_networks(labeled, len(networks))
     folder.mkdir(parents=True, exist_ok=True)
     storage.save_results(labeled, folder / RESULTS)
-    names = {step: parameters_name(step) for step in population.states} | {int(population.steps[-1]): PARAMETERS}
+    return _written(networks, folder / ABOUT, model, labeled.sizes.get("time", 2))
+
+
+def save_swept(networks: Networks, path: Path, settings: Mapping[int, Int[np.ndarray, " S"]]) -> None:
+    """Saves networks of a sweep next to its results; ``path`` is of the file that describes them.
+
+    ``settings`` are the places of each network's settings in the results, by step; -1 where there is none.
+    """
+    swept = {"settings": {str(step): places.tolist() for step, places in settings.items()}}
+    _written(networks, path, described(networks.model), 2, **swept)
+
+
+def _written(networks: Networks, path: Path, model: dict[str, Any], points: int, **more: Any) -> list[str]:
+    names = _names(path, networks.steps)
     for step, name in names.items():
-        storage.save_parameters(population.states[step].params, folder / name)
+        storage.save_parameters(networks.at(step).params, path.parent / name)
     files = [RESULTS, *names.values()]
     about = {
-        "run": folder.name,
-        "model": described,
-        "input_features": list(population.task.input_features),
-        "output_features": list(population.task.output_features),
-        "kept": {str(step): name for step, name in names.items() if name != PARAMETERS},
-        "files": {name: sha256(folder / name) for name in files},
+        "run": path.parent.name,
+        "model": model,
+        "input_features": list(networks.input_features),
+        "output_features": list(networks.output_features),
+        "kept": networks.steps,
+        "networks": {
+            "block": networks.block,
+            "points": points,
+            "seeds": networks.seeds.tolist(),
+            "diverged": np.flatnonzero(networks.diverged).tolist(),
+            "numbers": {name: values.tolist() for name, values in networks.numbers.items()},
+        },
+        "files": {name: sha256(path.parent / name) for name in files},
+        **more,
     }
-    write_sealed(folder / ABOUT, about)
-    return [*files, ABOUT]
+    write_sealed(path, about)
+    return [*files, path.name]
 
 
-def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
-    """Loads a population; see `lstm_toys.runs.loading.load`."""
-    trust, folder = arguments.names("trust", trust), Path(folder)
-    about = read_sealed(folder / ABOUT)
-    with telling_damage(folder / ABOUT):
-        kept = {int(step): parameters_name(int(step)) for step in about["kept"]}  # Of no other folder.
-        digests = {name: about["files"][name] for name in (RESULTS, PARAMETERS, *kept.values())}
+def _names(about: Path, steps: Sequence[int]) -> dict[int, str]:
+    """The names of the files of parameters by step, which belong to a description of networks."""
+    stem = "parameters" if about.name == ABOUT else about.stem
+    return {**{step: f"{stem}-{step}.npz" for step in steps}, steps[-1]: f"{stem}.npz"}
+
+
+def load(folder: Path | str, trust: Collection[str] = (), model: nn.Module | None = None) -> Networks:
+    """Loads networks; see `lstm_toys.runs.loading.load`. With a ``model``, it is not rebuilt."""
+    trust, path = arguments.names("trust", trust), _described(Path(folder))
+    about, folder = read_sealed(path), path.parent
+    with telling_damage(path):
+        kept, digests = sorted(map(int, about["kept"])), {name: str(each) for name, each in about["files"].items()}
         place, attributes = str(about["model"]["class"]), dict(about["model"]["attributes"])
         inputs, outputs = (tuple(about[each]) for each in ("input_features", "output_features"))
-    for name, digest in digests.items():
-        if sha256(own_file(folder / name)) != digest:
-            raise Damaged(folder / name, "is damaged, or of another population: it is not what was written")
-    try:
-        model = _rebuilt(place, attributes, trust)
-    except ValueError as error:
-        refused = Untrusted if isinstance(error, Untrusted) else ValueError
-        raise refused(f"{folder / ABOUT}: {printable(str(error))}") from None
-    results = storage.load_results(folder / RESULTS, set())
-    with telling_damage(folder / RESULTS):
-        scaling = arrays.scaling_of(results)
-
-    def read(name: str) -> PyTree[Float[np.ndarray, "S ..."]]:
-        params = storage.load_parameters(folder / name)
-        count = partial(answering.networks, model, params, results.sizes.get("time", 2), len(inputs))
-        with telling_damage(folder / name):
-            jax.eval_shape(lambda: _check_networks(results, count()))  # So that no device is started.
-        return params
-
-    return Saved(
-        model, read(PARAMETERS), {step: read(name) for step, name in kept.items()}, results, inputs, outputs, scaling
+        settings = {int(step): np.array(places) for step, places in about.get("settings", {}).items()}
+        own, results = about.get("networks"), digests[RESULTS]
+    if model is None:
+        try:
+            model = _rebuilt(place, attributes, trust)
+        except ValueError as error:
+            refused = Untrusted if isinstance(error, Untrusted) else ValueError
+            raise refused(f"{path}: {printable(str(error))}") from None
+    if own is None:  # Written by version 0.2.
+        labeled = _labeled(folder, results, None, {}, 0)
+        kept.append(int(labeled.step[-1]))
+        fingerprint = json.loads(labeled.attrs.get("fingerprint", "{}"))
+        own = {"block": fingerprint.get("block", BLOCK), "points": labeled.sizes.get("time", 2), "numbers": {}}
+        own |= {"seeds": labeled.seed.values, "diverged": np.flatnonzero(labeled.diverged)}
+    with telling_damage(path):
+        seeds, shape = np.array(own["seeds"], int), (own["points"], len(inputs))
+        numbers = {name: np.array(values, np.float32) for name, values in own["numbers"].items()}
+        diverged, block = np.isin(np.arange(len(seeds)), own["diverged"]), int(own["block"])
+        read = {
+            step: partial(_parameters, folder / name, digests[name], model, shape, len(seeds))
+            for step, name in _names(path, kept).items()
+        }
+    return Networks(
+        model=model,
+        params=read[kept[-1]](),
+        block=block,
+        seeds=seeds,
+        diverged=diverged,
+        numbers=numbers,
+        input_features=inputs,
+        output_features=outputs,
+        step=kept[-1],
+        kept=read,
+        labeled=partial(_labeled, folder, results, seeds, settings),
     )
+
+
+def _described(folder: Path) -> Path:
+    """The file that describes the networks in a folder, or the only ones of a sweep; raises ValueError for several."""
+    if folder.is_file():
+        return folder
+    swept = [] if (folder / ABOUT).exists() else sorted(folder.glob(f"{SWEPT}*.json"))
+    if len(swept) > 1:
+        every = ", ".join(f"{path.name} of {_words(path)}" for path in swept)
+        raise ValueError(f"{folder} has networks of {len(swept)} models; load one of its files: {every}")
+    return swept[0] if swept else folder / ABOUT
+
+
+def _words(path: Path) -> str:
+    attributes = read_sealed(path)["model"]["attributes"]
+    return ", ".join(f"{name} {value}" for name, value in attributes.items())
+
+
+def _checked(path: Path, digest: str) -> Path:
+    if sha256(own_file(path)) != digest:
+        raise Damaged(path, "is damaged, or of another population: it is not what was written")
+    return path
+
+
+def _parameters(path: Path, digest: str, model: nn.Module, shape: tuple[int, int], networks: int) -> Any:
+    """Reads parameters; raises Damaged unless they are those of so many networks of the model."""
+    params = storage.load_parameters(_checked(path, digest))
+    with telling_damage(path):
+        # By JAX's shapes alone, so that no device is started.
+        jax.eval_shape(lambda: _check_count(answering.count(model, params, *shape), networks))
+    return params
+
+
+def _labeled(
+    folder: Path, digest: str, seeds: Int[np.ndarray, " S"] | None, settings: Mapping[int, Any], step: int
+) -> xr.Dataset:
+    """Reads the results of networks, or of a sweep at the settings of its networks after a step."""
+    path = _checked(folder / RESULTS, digest)
+    results = storage.load_results(path, set())
+    if settings and seeds is not None:
+        places = settings.get(step, np.array([-1]))
+        if (places < 0).any():
+            raise ValueError(f"the sweep has no results of all of these networks after {step:,} steps")
+        every = np.searchsorted(results.seed.values, seeds)
+        return results.isel(setting=xr.DataArray(places, dims="seed"), seed=xr.DataArray(every, dims="seed"))
+    with telling_damage(path):
+        scaling_of(results)
+        if seeds is not None:
+            _check_networks(results, len(seeds))
+    return results
 
 
 def _check_networks(results: xr.Dataset, networks: int) -> None:
     """Raises ValueError if results are not of this number of networks."""
-    if results.sizes.get("seed") != networks:
-        raise ValueError(f"results are of {counted(results.sizes.get('seed', 0), 'network')}, not of {networks:,}")
+    _check_count(results.sizes.get("seed", 0), networks, "results are")
 
 
-def parameters_name(step: int) -> str:
-    """File name of the parameters after a step that is not the last one."""
-    return f"parameters-{step}.npz"
+def _check_count(found: int, networks: int, what: str = "parameters are") -> None:
+    if found != networks:
+        raise ValueError(f"{what} of {counted(found, 'network')}, not of {networks:,}")
 
 
-def _described(model: nn.Module) -> dict[str, Any]:
-    """Describes a model as JSON; raises ValueError if an attribute or the class cannot be saved."""
+def described(model: nn.Module) -> dict[str, Any]:
+    """Describes a model as JSON; raises ValueError if it could not be made again."""
     place = _place(model)
     if "<locals>" in place:
         raise ValueError(f"{place} cannot be saved: its class is defined within a function")
@@ -166,7 +235,10 @@ def _described(model: nn.Module) -> dict[str, Any]:
         attributes = json.dumps({name: getattr(model, name) for name in sorted(_attributes(model))})
     except TypeError as error:
         raise ValueError(f"{place} cannot be saved: {error}") from None
-    return {"class": place, "attributes": json.loads(attributes)}
+    described = {"class": place, "attributes": json.loads(attributes)}
+    if _rebuilt(place, described["attributes"], ()) != model:
+        raise ValueError(f"{model} cannot be saved: its module and its attributes do not make it again")
+    return described
 
 
 def signature(model: nn.Module) -> list[str]:
@@ -191,8 +263,8 @@ def _rebuilt(place: str, attributes: dict[str, Any], trust: Collection[str]) -> 
     module, _, name = place.partition(":")
     model_class = _module_class(f"__main__:{name}" if module == _main() else place, trust)
     cell = attributes.get("cell")
-    if issubclass(model_class, Stack) and isinstance(cell, str) and cells.PLACE.fullmatch(cell):
-        _module_class(cell, trust)
+    if issubclass(model_class, Stack) and isinstance(cell, str) and (custom := cells.CELL.fullmatch(cell)):
+        _module_class(custom["place"], trust)
     if unknown := attributes.keys() - _attributes(model_class):
         raise ValueError(f"the model {place} has no attribute {min(unknown)}")
     plain = {key: tuple(value) if isinstance(value, list) else value for key, value in attributes.items()}

@@ -9,9 +9,11 @@ import xarray as xr
 from jaxtyping import Bool, Float
 
 from lstm_toys import arguments
-from lstm_toys.results.arrays import after_of, counted_of, kept, loss_name, measures_of, parts, recorded, scaling_of
+from lstm_toys.results.arrays import after_of, counted_of, kept, loss_name, measures_of, parts, recorded
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import Goal, Unlearned, after_which
+from lstm_toys.tasks.parameters import PARAMETER
+from lstm_toys.tasks.sets import scaling_of
 from lstm_toys.tasks.supervision import CROSS_ENTROPY, Task, measured
 
 
@@ -98,13 +100,13 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
 
     Example:
         >>> answer = ("seed", "curve", "output_feature"), [[[2.0], [1.0], [-1.0]]], {"loss": "binary_cross_entropy"}
-        >>> curves = lt.Results({"answer": answer, "truth": (answer[0][1:], [[1.0]] * 3)}, {"n": ("curve", [1, 2, 3])})
-        >>> lt.accepted(curves, by="n").tolist()
+        >>> curves = lt.Results({"answer": answer, "truth": (answer[0][1:], [[1.0]] * 3)})
+        >>> lt.accepted(curves.assign_coords(parameter_n=("curve", [1, 2, 3])), by="n").tolist()
         [2.0]
     """
     arguments.kinds(locals(), curves=xr.Dataset | Sequence)
     sets = [curves] if isinstance(curves, xr.Dataset) else [*curves]
-    values = np.concatenate([each[by].values for each in sets]).astype(float)
+    values = np.concatenate([each[f"{PARAMETER}{by}"].values for each in sets]).astype(float)
     wrong = ~np.concatenate([right(each) for each in sets], axis=1)
     first_wrong = np.where(wrong, values, np.inf).min(axis=1)
     below = np.where(values < first_wrong[:, None], values, -np.inf).max(axis=1)

@@ -11,7 +11,7 @@ from lstm_toys.networks import training
 from lstm_toys.populations import programs
 from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
-from lstm_toys.tasks.probes import check_probes
+from lstm_toys.tasks.probes import SHARED, check_probes
 from lstm_toys.tasks.supervision import Task, loss_text, measured
 
 
@@ -24,9 +24,9 @@ def check_experiment(experiment: Experiment) -> None:
         probes = experiment.probes(x)
     if not isinstance(task, Task) or not isinstance(probes, list | tuple):
         raise Refused(f"{prefix}task(x) must return an lt.Task, and probes(x) a list of lt.Probe")
-    # Others may be numbers that an optimizer injects.
+    # Others may be numbers that an optimizer injects or a penalty takes.
     missing, others = {*task.numbers} - {*experiment.numbers}, {*experiment.numbers} - {*task.numbers}
-    if missing or (others and experiment.optimizer is None):
+    if missing or (others and experiment.optimizer is None and experiment.penalty is None):
         mismatch = f"its task takes the numbers {sorted(task.numbers)}, but it declares {sorted(experiment.numbers)}"
         raise Refused(f"{prefix}{mismatch}")
     if (goal := experiment.goal) is not None:
@@ -39,8 +39,8 @@ def check_experiment(experiment: Experiment) -> None:
     names = [probe.name for probe in probes]
     if twice := [name for name in names if names.count(name) > 1]:
         raise Refused(f"{prefix}two probes are named {twice[0]}")
-    if taken := [name for name in names if name in (TRAINING, HISTORY)]:
-        raise Refused(f"{prefix}a probe cannot be named {taken[0]}, which has another meaning in claims")
+    if taken := [name for name in names if name in (TRAINING, HISTORY, SHARED)]:
+        raise Refused(f"{prefix}a probe cannot be named {taken[0]}, which has another meaning")
     with trial(f"{prefix}its training curves cannot be made"):
         numbers = {name: np.float32(value) for name, value in experiment.numbers.items()}
         jax.eval_shape(task.made, jax.random.key(0), numbers)

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from rich.console import Console
 
 from lstm_toys import modules
-from lstm_toys.execution.base import Executor
 from lstm_toys.execution.signals import Interruption
+from lstm_toys.runs import parsers
+from lstm_toys.runs.flags import flag
+from lstm_toys.runs.folder import FORMATS
 from lstm_toys.runs.identity import Settings
 
 if TYPE_CHECKING:
+    from lstm_toys.execution.executor import Executor
     from lstm_toys.execution.progress import TrainingProgress
 
 
@@ -29,23 +32,34 @@ class Failed(Exception):
     """A run that could not be finished; the argument explains why in one line."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Options:
     """Options of a command, none of which changes a result; ``--help`` describes the flags of the same names.
 
     Without a ``cluster`` this process does the work; see `lstm_toys.execution.cluster.connected` for addresses.
     """
 
-    results_dir: Path
-    publish: bool
-    restart: bool
-    no_training: bool
-    quiet: bool
-    compile_cache: bool
-    checkpoint_every: float
-    on_divergence: Literal["exclude", "stop"]
-    figure_format: Literal["png", "svg", "pdf"]
-    cluster: str | None
+    results_dir: Path = flag(Path("results"), parsers.folder)
+    """Folder for runs and published files."""
+    publish: bool = flag(False)
+    """Copy the figures and metrics of the finished run to <results_dir>/<experiment>."""
+    restart: bool = flag(False)
+    """Compute the run from the beginning, even if it is finished or could be continued."""
+    no_training: bool = flag(False)
+    """If networks would have to be trained, name them and exit with code 2."""
+    quiet: bool = flag(False)
+    """Print only errors and the folder of the results."""
+    checkpoint_every: float = flag(30.0, parsers.positive)
+    """Seconds between checkpoints; an interrupted run continues from one."""
+    on_divergence: Literal["exclude", "stop"] = flag("exclude", parsers.choice("exclude", "stop"))
+    """Leave diverged seeds out of statistics, or stop."""
+    figure_format: Literal["png", "svg", "pdf"] = flag("png", parsers.choice(*FORMATS))
+    """Format of figures, also of a finished run; animations are GIF."""
+    cluster: str | None = flag(None, parsers.cluster)
+    """Dask cluster whose workers train and evaluate (needs the extra 'cluster'): local:4 starts four workers on this
+    machine; otherwise the address of a scheduler, or its scheduler file."""
+    compile_cache: bool = flag(True)
+    """Keep compiled programs in the user's cache folder for later commands."""
 
 
 class RunContext(NamedTuple):

@@ -17,8 +17,11 @@ from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import Plane, Trained
 from lstm_toys.tasks.sets import Scaling
 
-OF_RESULTS = {"loss", "rmse", "mse", "input", "target", "answer"}
+OF_RESULTS = {"loss", "rmse", "mse", "accuracy", "input", "target", "answer", "length"}
 """Names that results already use after ``train_``."""
+
+INSIDE = "inside 5–95 %: share of the published points between the 5th and 95th percentile of these networks"
+"""What a report says about ``inside_share``."""
 
 Draw: TypeAlias = "Callable[[results.arrays.Results, dict[str, results.arrays.Results]], dict[str, figures.Drawing]]"
 
@@ -31,6 +34,8 @@ TAKES = (
     ("planes", "settings"),
     ("model", "a task", "settings"),
     ("optimizer", "settings"),
+    ("penalty", "parameters", "states", "training numbers"),
+    ("initial", "settings"),
 )
 
 OWN = {"optimizer": "own", "momentum": None, "decay": None}
@@ -66,6 +71,11 @@ class Experiment:
         model: function from the task and the settings of a run to a Flax module; None: the `Stack` of the settings.
         optimizer: function from the settings of a run to an Optax transformation; None: the flags choose the optimizer.
             ``numbers`` that it injects have flags, too; see `lt.train`.
+        penalty: function of parameters, states and training numbers that is added to the loss; see `lt.train`. Of
+            ``numbers``, it may take others than the task, which have flags, too.
+        initial: function from the settings of a run to the run whose networks it trains on, seed by seed, such as
+            ``lambda settings: lt.ask(OTHER, f"--seeds={settings.seeds}")``, which is trained first if it is missing;
+            None: networks begin untrained. Sweeps refuse such an experiment.
         data: digests of data read from files, and how they are used, by name; written into results.
         scaling: scaling that ``task`` and ``probes`` apply; results undo it.
         fixed: settings that have no flag because something else determines them, such as a file's time points.
@@ -102,6 +112,8 @@ class Experiment:
     planes: Callable[[Settings], Sequence[Plane]] | None = None
     model: Callable[[tasks.supervision.Task, Settings], Any] | None = None
     optimizer: Callable[[Settings], Any] | None = None
+    penalty: Callable[[Any, Mapping[str, Any], Mapping[str, Any]], Any] | None = None
+    initial: Callable[[Settings], Any] | None = None
     data: Mapping[str, str] = field(default_factory=dict)
     scaling: Scaling | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict)
@@ -112,7 +124,7 @@ class Experiment:
         arguments.kinds(vars(self), trained=Trained | None, scaling=Scaling | None)
         for name, *takes in TAKES:
             function = getattr(self, name)
-            if function is not None or name not in ("draw", "planes", "model", "optimizer"):
+            if function is not None or name not in ("draw", "planes", "model", "optimizer", "penalty", "initial"):
                 arguments.function(name, function, f"a function of {' and '.join(takes)}", len(takes))
         arguments.whole("frames", self.frames, least=0)
         arguments.fields(self, arguments.mapping, "defaults", "fixed", expected="values of flags, by name")

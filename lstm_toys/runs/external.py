@@ -10,7 +10,7 @@ from lstm_toys import arguments
 from lstm_toys.results import arrays
 from lstm_toys.runs import preparation
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.tasks.probes import Probe, by_points
+from lstm_toys.tasks.probes import SHARED, Probe, by_points
 from lstm_toys.tasks.supervision import Examples, Task
 
 
@@ -33,7 +33,7 @@ def curves_of(
     arguments.instance("experiment", experiment, Experiment, "an Experiment")
     points = experiment.timesteps if timesteps is None else timesteps
     numbers = arguments.by_name("numbers", numbers)
-    curves = preparation.curves(experiment, points, numbers).answered[""]
+    curves = preparation.curves(experiment, points, numbers).answered[SHARED]
     return experiment.scaling.undone(curves, outputs=False) if experiment.scaling else curves
 
 
@@ -66,7 +66,7 @@ def labeled(
     numbers = arguments.by_name("numbers", numbers)
     x, task = experiment.at(points)
     examples, every, curves = preparation.curves(experiment, points, numbers)
-    shown, probes = curves[""], by_points(every, x)[""]
+    shown, probes = curves[SHARED], by_points(every, x)[SHARED]
     one = (*shown.shape[:2], len(task.output_features)) if task.sequence else (len(shown), len(task.output_features))
     answers = np.asarray(arguments.array("answers", answers, "S C ...", finite=False, empty=True))
     if answers.shape[1:] != one or not len(answers):
@@ -74,7 +74,7 @@ def labeled(
         raise ValueError(f"answers of {experiment.name} have the shape (S, {', '.join(map(str, one))}), not ({told})")
     if experiment.scaling:
         answers = experiment.scaling.applied(answers, outputs=True)
-    return assembled(experiment, x, task, examples, answers[:, 0], probes, {"": answers[:, 1:]})
+    return assembled(experiment, x, task, examples, answers[:, 0], probes, {SHARED: answers[:, 1:]})
 
 
 def assembled(

@@ -22,8 +22,10 @@ class Busy(Exception):
 
 
 VALUE = "value"
-CONFIG, METRICS, REPORT = "config.json", "metrics.json", "report.txt"
-"""Files of a run's identity, of its summary and of its report, and the key of the digests of what the run computes."""
+"""The key of the digests of what a run computes."""
+
+RUNS, CONFIG, METRICS, REPORT = "runs", "config.json", "metrics.json", "report.txt"
+"""The folder of all runs in a results folder; and files of a run's identity, of its summary and of its report."""
 
 FORMATS = ("png", "svg", "pdf")
 FIGURES = (*(f".{form}" for form in FORMATS), ".gif")
@@ -150,7 +152,9 @@ class Run:
 
     def publish(self, target: Path, tell: Callable[[str], None]) -> None:
         """Publishes figures, tables and summaries in a folder; see `publishing.publish`."""
-        recorded = [path for path in self.files() if path.suffix in PUBLISHED and path.name != "population.json"]
+        recorded = [
+            path for path in self.files() if path.suffix in PUBLISHED and not path.name.startswith("population")
+        ]
         publishing.publish([files.own_file(path) for path in recorded], target, self.folder.name, tell)
 
     def files(self) -> list[Path]:

@@ -5,17 +5,26 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from itertools import chain
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
-from lstm_toys.networks.cells import Gates
+import numpy as np
+
+from lstm_toys.networks.cells import GATES, Gates
+from lstm_toys.networks.optimizers import TAKES
 from lstm_toys.output import counted
+from lstm_toys.runs import parsers
+from lstm_toys.runs.flags import flag
+from lstm_toys.tasks.goal import NEVER, EarlyStopping
+from lstm_toys.tasks.parameters import NUMBER
 
 
 @dataclass(frozen=True)
 class Identity:
-    """The settings of a run, as its flags set them."""
+    """The settings of a run; ``study``, as ``package.module:Class``, computes it."""
+
+    study: ClassVar[str]
 
     experiment: str
 
@@ -25,7 +34,7 @@ class Identity:
         return values
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings(Identity):
     """The settings of a population, as ``--help`` describes the flags of the same names.
 
@@ -35,28 +44,45 @@ class Settings(Identity):
         block: None: chosen for the task and the platform.
         cell: a name in `lstm_toys.networks.cells.CELLS`, or the ``package.module:Class`` of a custom cell.
         numbers: names and values of the experiment's training numbers.
-        hold_goal: number of records in a row at which a network that meets the goal stops; 0: all take every step.
-        keep: ``"last"`` parameters, or the ``"best"`` ones by the recorded loss.
+        early_stopping: when networks stop at the experiment's goal, and which parameters are kept.
     """
 
-    seeds: int
-    base_seed: int
-    steps: int
-    learning_rate: float
-    optimizer: str
-    momentum: float | None
-    decay: float | None
-    hidden: tuple[int, ...]
-    readout: Literal["cell", "dense"]
-    timesteps: int
-    noise: float
-    block: int | None
-    keep_steps: tuple[int, ...] = ()
-    cell: str = "lstm"
-    gates: Gates = "sigmoid"
+    study: ClassVar[str] = "lstm_toys.studies.training.study:Training"
+
+    seeds: int = flag(16, parsers.integer(1, 10**7))
+    """Number of networks; seed i gives the same network, however many there are."""
+    base_seed: int = flag(0, parsers.integer(0, 2**32 - 1))
+    """Other values give other networks with the same seed numbers."""
+    steps: int = flag(MISSING, parsers.integer(0))
+    """Training steps of each network; 0 leaves the networks untrained."""
+    learning_rate: float = flag(MISSING, parsers.positive)
+    """Step size of the optimizer."""
+    optimizer: str = flag("sgd", parsers.choice(*TAKES))
+    """Optimizer; momentum: SGD with momentum; rmsprop_keras: adds epsilon outside the root, as Keras did in 2018."""
+    momentum: float | None = flag(None, parsers.share("the optimizer's default"), shown="auto")
+    """Fraction of earlier gradients that momentum and adam keep at each step."""
+    decay: float | None = flag(None, parsers.share("the optimizer's default"), shown="auto")
+    """Share of mean squared gradients that rmsprop, rmsprop_keras and adam keep."""
+    hidden: tuple[int, ...] = flag((32,), parsers.widths)
+    """Units of each recurrent layer below the readout; none: only the readout."""
+    readout: Literal["cell", "dense"] = flag("cell", parsers.choice("cell", "dense"))
+    """Last layer; cell: a recurrent one; dense: an affine one."""
+    cell: str = flag("lstm", parsers.cell)
+    """Cell of every layer; lstm_toys/networks/cells.py says what a custom one provides."""
+    gates: Gates = flag("sigmoid", parsers.choice(*GATES))
+    """Gate function of lstm and gru; hard: clip(0.2 a + 0.5, 0, 1)."""
+    timesteps: int = flag(100, parsers.integer(2, 10**6))
+    """Number of points of each curve, evenly spaced over the range of x."""
+    keep_steps: tuple[int, ...] = flag((), parsers.numbers_of_steps)
+    """Earlier steps whose parameters are also saved; 0: untrained."""
+    early_stopping: EarlyStopping = flag(NEVER, parsers.early_stopping)
+    """A network takes no more steps once it meets the goal at so many records in a row, of about 200; best: the
+    parameters with the smallest recorded loss are kept, instead of the last ones."""
+    noise: float = flag(0.0, parsers.not_negative)
+    """Standard deviation of noise on the training inputs, drawn once per seed."""
+    block: int | None = flag(None, parsers.unless("auto", parsers.integer(1)), shown="auto")
+    """Networks per program; changes the last bits of results."""
     numbers: tuple[tuple[str, float | int], ...] = ()
-    hold_goal: int = 0
-    keep: Literal["last", "best"] = "last"
 
     def __str__(self) -> str:
         return f"{self.experiment} ({self.network}), {counted(self.seeds, 'seed')}"
@@ -74,6 +100,12 @@ class Settings(Identity):
         return {name: getattr(self, name) for name in SWEPT} | numbers
 
     @property
+    def labels(self) -> dict[str, Any]:
+        """The settings in `swept` as coordinates of results; NaN for those that do not exist."""
+        values = {name: np.nan if value is None else value for name, value in self.swept.items()}
+        return values | {"hidden": ",".join(map(str, self.hidden)) or "none"}
+
+    @property
     def stated(self) -> dict[str, str]:
         """All settings but the experiment as text, by name; those that do not exist are left out."""
         return {
@@ -86,9 +118,6 @@ class Settings(Identity):
             raise ValueError(f"{self.experiment} has no training number {min(unknown)}")
         return dataclasses.replace(self, numbers=tuple({**dict(self.numbers), **numbers}.items()))
 
-
-NUMBER = "train_"
-"""Prefix of the name of a training number in flags, settings and coordinates."""
 
 TRACED = ("learning_rate", "momentum", "decay", "noise")
 """Settings that can change without recompiling, like training numbers."""
@@ -106,6 +135,8 @@ def _plain(value: Any) -> Any:
         return [_plain(each) for each in value]
     if not dataclasses.is_dataclass(value):
         return value
+    if isinstance(value, EarlyStopping):
+        return str(value)
     fields = {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value) if each.compare}
     if isinstance(value, Settings):
         del fields["numbers"]
@@ -123,9 +154,9 @@ def differences(every: Iterable[Settings]) -> dict[Settings, str]:
     """Says in which settings each training differs from others of the same experiment; empty texts if in none.
 
     Example:
-        >>> from lstm_toys.cli import flags
+        >>> from lstm_toys.runs import trainings
         >>> from experiments import line
-        >>> every = [flags.parse(line.EXPERIMENT, [f"--cell={cell}"])[0] for cell in ("lstm", "gru")]
+        >>> every = [trainings.parse(line.EXPERIMENT, [f"--cell={cell}"])[0] for cell in ("lstm", "gru")]
         >>> [*differences(every).values()]
         ['cell lstm', 'cell gru']
     """

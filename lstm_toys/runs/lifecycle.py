@@ -7,26 +7,28 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 
-from lstm_toys.execution.base import Executor
 from lstm_toys.execution.signals import Interrupted, Interruption, Stopped
 from lstm_toys.files import check_writable, sha256, write_text
 from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.output import listed, printed
 from lstm_toys.runs import publishing
-from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.context import Failed, Options, Refused, RunContext, stopwatch
-from lstm_toys.runs.folder import REPORT, Run, why_new
+from lstm_toys.runs.folder import REPORT, RUNS, Run, why_new
 from lstm_toys.runs.identity import Settings, differences
+from lstm_toys.runs.study import Study
+
+if TYPE_CHECKING:
+    from lstm_toys.execution.executor import Executor
 
 PATIENCE = 10.0
 """Seconds to wait for another command that writes into a folder."""
@@ -38,69 +40,78 @@ class Work:
     """The work of a command; ``runs`` are the finished ones, including needed ones."""
 
     def __init__(self, options: Options, console: Console, interruption: Interruption) -> None:
-        self.runs: dict[Ask[Any], Run] = {}
+        self.runs: dict[Study[Any], Run] = {}
         self._options, self._console, self._interruption = options, console, interruption
-        self._studies: dict[Ask[Any], Any] = {}
-        self._checked, self._computed = set[Ask[Any]](), set[Ask[Any]]()
+        self._studies: dict[Study[Any], Study[Any]] = {}
+        self._checked, self._computed = set[Study[Any]](), set[Study[Any]]()
         self._seconds = {"import": 0.0, "identify": 0.0}
         self._command = uuid.uuid4().hex[:16]
 
-    def carry_out(self, asks: Sequence[Ask[Any]]) -> None:
-        """Finds, computes or continues runs, draws them, and publishes them if the options say so.
+    def carry_out(self, make: Callable[[], Sequence[Study[Any]]]) -> Sequence[Study[Any]]:
+        """Makes studies, finds, computes or continues their runs, draws them, and publishes them if the options say so.
 
         Raises Refused, Busy, Damaged, Failed, Interrupted if a signal ended the run, or OSError.
         """
-        options, anew = self._options, {*asks} if self._options.restart else set()
+        options = self._options
         self._check_writable(options.results_dir, READ_ONLY)  # What is finished there is reported all the same.
-        for ask in asks if options.publish else ():
-            self._check_writable(ask.published)
-            publishing.listed(ask.published)
-        every = (needed for ask in asks for needed in (ask, *ask.companions.values()))
-        order = [*dict.fromkeys(each for ask in every for each in ask.needed_first())]
-        order.sort(key=lambda ask: bool(ask.needs))  # Trainings first.
-        drawn: dict[Ask[Any], Future[None]] = {}
+        with stopwatch(self._seconds, "import"):
+            asked = [self._studies.setdefault(each, each) for each in make()]
+            if asked:
+                _start(options)
+        anew = {*asked} if options.restart else set()
+        for study in asked if options.publish else ():
+            self._check_writable(options.results_dir / study.published)
+            publishing.listed(options.results_dir / study.published)
+        every = (needed for study in asked for needed in (study, *study.companions.values()))
+        order = [*dict.fromkeys(each for study in every for each in study.needed_first())]
+        order.sort(key=lambda study: bool(study.needs))  # Trainings first.
+        drawn: dict[Study[Any], Future[None]] = {}
         with ExitStack() as stack:
             background = stack.enter_context(_background())
 
             def draw() -> None:  # Experiments, while the next networks are verified or trained.
-                for each in asks:
-                    if self._efforts(each) and each not in drawn and {each, *each.companions.values()} <= {*self.runs}:
+                for each in asked:
+                    if each.efforts() and each not in drawn and {each, *each.companions.values()} <= {*self.runs}:
                         drawn[each] = background.submit(self._draw, each)
 
-            for ask in order:
-                if not ask.needs and ask not in anew and self.finished(ask):
+            for study in order:
+                if not study.needs and study not in anew and self.finished(study):
                     draw()
-            left = [ask for ask in order if ask not in self.runs]
-            for ask in left[:1]:
-                self._check_writable(ask.runs)
-            for ask in left if any(not ask.needs for ask in left) else ():  # Before the first run is computed.
-                self._check(ask)
-            efforts = {ask: own for ask in left if (own := self._efforts(ask))}
+            left = [study for study in order if study not in self.runs]
+            for _ in left[:1]:
+                self._check_writable(options.results_dir / RUNS)
+            for study in left if any(not study.needs for study in left) else ():  # Before the first run is computed.
+                self._check(study)
+            efforts = {study: own for study in left if (own := study.efforts())}
             if efforts and options.no_training:
-                trained = [f"{self._identified(ask).run.folder.name} ({ask.settings})" for ask in efforts]
+                named = [
+                    study for study in efforts if {*study.needs.values()} <= {*self.runs}
+                ]  # Others are named later.
+                trained = [f"{self._identified(study).run.folder.name} ({study.settings})" for study in named]
                 raise Refused(f"flag --no_training: would be trained: {listed(trained, 3)}")
             executed: RunContext | None = None
-            for ask in left:
-                if ask in anew or not self.finished(ask):
-                    self._check(ask)
+            for study in left:
+                if study in anew or not self.finished(study):
+                    self._check(study)
                     executed = executed or stack.enter_context(self._executed([*efforts.values()]))
-                    self._compute(ask, ask in anew, executed)
+                    self._compute(study, study in anew, executed)
                 draw()
-            for ask in asks:
-                if ask in drawn:
-                    drawn[ask].result()
+            for study in asked:
+                if study in drawn:
+                    drawn[study].result()
                 else:
-                    self._draw(ask)
-        for ask in order:
-            if ask in asks or ask in self._computed or not (self.runs[ask].folder / REPORT).exists():
-                self._report(ask)
-        for ask in asks:
-            run = self.runs[ask]
-            if ask not in self._computed:
+                    self._draw(study)
+        for study in order:
+            if study in asked or study in self._computed or not (self.runs[study].folder / REPORT).exists():
+                self._report(study)
+        for study in asked:
+            run = self.runs[study]
+            if study not in self._computed:
                 self._console.print(f"{run.name}: already finished; --restart runs it again")
             if options.publish:
-                run.publish(ask.published, self._console.print)
-                self._console.print(f"published in {ask.published}")
+                run.publish(target := options.results_dir / study.published, self._console.print)
+                self._console.print(f"published in {target}")
+        return asked
 
     def _check_writable(self, folder: Path, tolerated: Sequence[int] = ()) -> None:
         """Raises Refused if a folder cannot be written to, unless the number of the error is tolerated."""
@@ -112,58 +123,45 @@ class Work:
             flag = f"flag --results_dir={self._options.results_dir}"
             raise Refused(f"{flag}: cannot write to {folder}: {error.strerror}") from None
 
-    def finished(self, ask: Ask[Any]) -> bool:
+    def finished(self, study: Study[Any]) -> bool:
         """Whether a run is finished, by what would be computed now; raises Refused if it is impossible."""
-        if ask not in self.runs and all(self.finished(each) for each in ask.needs.values()):
-            study = self._identified(ask)
-            if study.run.finished:
-                self._found(ask, study)
-        return ask in self.runs
+        if study not in self.runs and all(self.finished(each) for each in study.needs.values()):
+            known = self._identified(study)
+            if known.run.finished:
+                self._found(known)
+        return study in self.runs
 
-    def _found(self, ask: Ask[Any], study: Any) -> None:
-        self.runs[ask], study.run.measure = study.run, partial(self._measure, study)
-        if ask.needs:  # Others are measured when their metrics are read.
+    def _found(self, study: Study[Any]) -> None:
+        self.runs[study], study.run.measure = study.run, partial(self._measure, study)
+        if study.needs:  # Others are measured when their metrics are read.
             study.run.read_metrics()
 
-    def _efforts(self, ask: Ask[Any]) -> Mapping[Settings, float]:
-        efforts: Mapping[Settings, float] = self._study(ask).efforts()
-        return efforts
-
-    def _check(self, ask: Ask[Any]) -> None:
+    def _check(self, study: Study[Any]) -> None:
         """Raises Refused if a run is impossible."""
         try:
-            if ask not in self._checked:
-                self._study(ask).check()
-            self._checked.add(ask)
+            if study not in self._checked:
+                study.check()
+            self._checked.add(study)
         except InvalidModel as error:
-            raise Refused(f"{ask.settings}: {error}") from None
+            raise Refused(f"{study.settings}: {error}") from None
 
-    def _study(self, ask: Ask[Any]) -> Any:
-        if ask not in self._studies:
-            if not self._studies:
-                with stopwatch(self._seconds, "import"):
-                    _start(self._options)
-            study = ask.load()
-            study.tell = self._console.print
-            self._studies[ask] = study
-        return self._studies[ask]
-
-    def _identified(self, ask: Ask[Any]) -> Any:
-        """The study of a run with its folder; all runs that it needs are finished."""
+    def _identified(self, study: Study[Any]) -> Study[Any]:
+        """The first study that equals this one, with its folder; all runs that it needs are finished."""
         from lstm_toys.execution.lowering import CALLBACK
 
-        study = self._study(ask)
+        study = self._studies.setdefault(study, study)
         if not hasattr(study, "run"):
-            study.needs = {name: self.runs[each] for name, each in ask.needs.items()}
+            study.tell, study.runs = self._console.print, self._options.results_dir / RUNS
+            study.needed = {name: self.runs[each] for name, each in study.needs.items()}
             with stopwatch(self._seconds, "identify"):
                 try:
-                    value = dict(study.digests())
+                    value = dict(study.values())
                 except Exception:
-                    self._check(ask)  # Says in one line what is wrong with what is declared.
+                    self._check(study)  # Says in one line what is wrong with what is declared.
                     raise
                 if CALLBACK in value:  # No program's text contains its code.
                     value[CALLBACK] = self._command
-            study.run = Run.named(ask.runs, ask.settings.as_dict(), value)
+            study.run = Run.named(study.runs, study.settings.as_dict(), value)
         return study
 
     @contextmanager
@@ -179,14 +177,14 @@ class Work:
             with progress.TrainingProgress(self._console, [effort for _, effort in every], workers) as shown:
                 yield RunContext(self._options, self._console, self._interruption, shown, executor, {}, labels)
 
-    def _compute(self, ask: Ask[Any], anew: bool, context: RunContext) -> None:
+    def _compute(self, study: Study[Any], anew: bool, context: RunContext) -> None:
         """Computes one run under its lock, unless it is finished."""
         import lstm_toys
         from lstm_toys.execution.lowering import CALLBACK
         from lstm_toys.populations.train import Diverged
 
-        study = self._identified(ask)
-        run: Run = study.run
+        study = self._identified(study)
+        run = study.run
         if CALLBACK in run.value:
             self._console.print(f"{run.folder.name}: a program calls Python, so that no later command finds this run")
         elif (why := why_new(run)) is not None:
@@ -209,13 +207,13 @@ class Work:
                 when = {"computed": time.strftime("%Y-%m-%d %H:%M %z"), "version": lstm_toys.__version__}
                 run.write_metrics({**made, "seconds": _rounded(seconds), "files": files, **when})
                 run.forget()
-                self._computed.add(ask)
-        self._found(ask, study)
+                self._computed.add(study)
+        self._found(study)
         run.read_metrics()
 
-    def _measure(self, study: Any) -> None:
+    def _measure(self, study: Study[Any]) -> None:
         """Measures a finished run again, and writes its summary and its texts if they differ."""
-        run: Run = study.run
+        run = study.run
         before, texts = run.stored(), study.texts()
         files = {name: digest for name, digest in before["files"].items() if name not in before.get("texts", ())}
         files |= {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
@@ -244,12 +242,12 @@ class Work:
                 writable = False
             yield writable
 
-    def _draw(self, ask: Ask[Any]) -> None:
+    def _draw(self, study: Study[Any]) -> None:
         """Draws the figures of a finished run instead of earlier ones, and records them in its metrics."""
         from lstm_toys import figures
 
-        study, run = self._studies[ask], self.runs[ask]
-        study.companions = {name: self.runs[each] for name, each in ask.companions.items()}
+        study = self._studies[study]
+        run, study.beside = study.run, {name: self.runs[each] for name, each in study.companions.items()}
         seconds, form = dict[str, float](), self._options.figure_format
         run.read_metrics()
         with self._writing(run) as writable:
@@ -264,24 +262,17 @@ class Work:
                     (run.folder / name).unlink(missing_ok=True)
                 for name, drawing in drawings.items():
                     figures.save(drawing, run.folder / name)
-            took = {"seconds": before["seconds"] | _rounded(seconds)} if ask in self._computed else {}
+            took = {"seconds": before["seconds"] | _rounded(seconds)} if study in self._computed else {}
             if (metrics := {**before, "figures": [*drawings], **took}) != before:
                 run.write_metrics(metrics)
 
-    def _report(self, ask: Ask[Any]) -> None:
+    def _report(self, study: Study[Any]) -> None:
         """Writes the report of a finished run, which `lstm-toys show` prints."""
-        run, beside = self.runs[ask], {name: self.runs[each] for name, each in ask.companions.items()}
-        text = printed(ask.report(ask, run, beside))
-        with self._writing(run) as writable:
+        study = self._studies[study]
+        text = printed(study.report())
+        with self._writing(study.run) as writable:
             if writable:
-                write_text(run.folder / REPORT, text)
-
-
-def report(asks: Sequence[Ask[Any]], runs: Mapping[Ask[Any], Run]) -> Iterator[RenderableType]:
-    """Yields the closing lines and tables of finished runs, and their files."""
-    for ask in asks:
-        yield from ask.report(ask, runs[ask], {name: runs[each] for name, each in ask.companions.items()})
-        yield from (f"  {path}" for path in runs[ask].files())
+                write_text(study.run.folder / REPORT, text)
 
 
 @contextmanager
@@ -297,10 +288,10 @@ def _background() -> Iterator[ThreadPoolExecutor]:
 
 @contextmanager
 def _executor(options: Options, console: Console) -> Iterator[Executor]:
-    from lstm_toys.execution.devices import Here
-
     if options.cluster is None:
-        yield Here()
+        from lstm_toys.execution.executor import Executor
+
+        yield Executor()
         return
     flag = f"flag --cluster={options.cluster}"
     try:

@@ -3,23 +3,28 @@
 from collections.abc import Collection
 from pathlib import Path
 
+import flax.linen as nn
 import xarray as xr
 
+from lstm_toys.populations.trained import Networks
 from lstm_toys.results import population, storage
-from lstm_toys.results.population import Saved
+from lstm_toys.runs.folder import Run
 
 
-def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
-    """Loads a population that was saved by `save`, or the run of an experiment.
+def load(folder: Path | str, trust: Collection[str] = ()) -> Networks:
+    """Loads networks that were saved by `save`, or those of a run: of an experiment, or of a sweep that kept them.
 
     Loading executes no code from the files. The class of the model is taken from this library, or from a module that
     the program has already imported; other modules, such as ``"mylab.cells"``, only if ``trust`` names them.
 
+    A sweep describes networks of each model, such as a cell and a size, in a file ``population-N.json``; if there are
+    several, load one of these files instead of the folder. `Networks.sel` then selects those of a setting.
+
     Raises:
-        OSError: a file is missing, as in the run of a sweep, which has no networks.
+        OSError: a file is missing, as in the run of a sweep that kept no networks.
         Damaged: the content of a file is not what was written.
         Untrusted: a ValueError: the model or its cell is from a module that is not trusted, or not a Flax module.
-        ValueError: the model cannot be rebuilt; the message names it.
+        ValueError: the model cannot be rebuilt; the message names it. Or a sweep has networks of several models.
 
     Example:
         >>> lt.load("nowhere")
@@ -27,6 +32,11 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
         FileNotFoundError: [Errno 2] No such file or directory: 'nowhere/population.json'
     """
     return population.load(Path(folder), trust)
+
+
+def networks_of(run: Run, model: nn.Module) -> Networks:
+    """Loads the networks of a finished run, whose model is known; raises Damaged if one of its files is damaged."""
+    return population.load(run.checked(population.ABOUT).parent, model=model)
 
 
 def load_results(path: Path | str) -> xr.Dataset:

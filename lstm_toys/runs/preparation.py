@@ -21,13 +21,14 @@ from lstm_toys.populations import programs
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.programs import CurveSets, Start, TrainingSpecification
 from lstm_toys.populations.specification import specify
-from lstm_toys.populations.train import Training
+from lstm_toys.populations.train import PopulationTraining
+from lstm_toys.populations.trained import Networks
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import TRAINING, Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import TRACED, Settings
-from lstm_toys.tasks.probes import Probe, by_points, check_probes, curves_of, lengths_of
+from lstm_toys.tasks.probes import SHARED, Probe, by_points, check_probes, curves_of, lengths_of
 from lstm_toys.tasks.sets import Scaling
 from lstm_toys.tasks.supervision import Examples, Task
 
@@ -37,7 +38,7 @@ class ExperimentCurves(NamedTuple):
 
     Attributes:
         training: the training set; an example of it if each seed draws its own; with fresh examples the validation set.
-        answered: by set of probes (see `tasks.probes.by_points`); the first set begins with the first training curve.
+        answered: by set of probes (see `tasks.probes.by_points`); `SHARED` begins with the first training curve.
     """
 
     training: Examples
@@ -49,17 +50,17 @@ class ExperimentCurves(NamedTuple):
         """The lengths of `answered` curves, of each set that has any; networks answer after the last point."""
         inputs, targets, lengths, _ = jax.tree.map(np.asarray, self.training)
         ends = None if lengths is None or targets.ndim == 3 else lengths[:1]
-        sets = {name: [p for p in self.probes if p.name == name] for name in self.answered if name}
+        sets = {name: [p for p in self.probes if p.name == name] for name in self.answered if name != SHARED}
         others = [p for p in self.probes if p.name not in sets]
-        return lengths_of({**sets, "": [Probe(TRAINING, inputs[:1], {}, lengths=ends), *others]})
+        return lengths_of({**sets, SHARED: [Probe(TRAINING, inputs[:1], {}, lengths=ends), *others]})
 
     @staticmethod
     def split(
         answers: Mapping[str, Float[np.ndarray, "S _ ..."]],
     ) -> tuple[Float[np.ndarray, "S ..."], dict[str, Float[np.ndarray, "S _ ..."]]]:
         """Splits answers to `answered` into those to the first training curve and those to the sets of probes."""
-        first = answers[""]
-        return first[:, 0], {**answers, "": first[:, 1:]}
+        first = answers[SHARED]
+        return first[:, 0], {**answers, SHARED: first[:, 1:]}
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,9 @@ class Prepared:
         with trial(f"experiment {experiment.name}: its optimizer cannot be made"):
             shapes = programs.parameter_shapes(task, network(experiment, task, self.settings))
             own = transforms.own(experiment.optimizer(self.settings), shapes)
-            if unknown := experiment.numbers.keys() - {*task.numbers, *transforms.numbers(own)}:
+            if experiment.penalty is None and (
+                unknown := experiment.numbers.keys() - {*task.numbers, *transforms.numbers(own)}
+            ):
                 raise ValueError(f"it does not inject {min(unknown)}, which is no number of the task either")
             return own
 
@@ -140,6 +143,7 @@ class Prepared:
         answered: Mapping[int, CurveSets],
         members: Mapping[str, Any] | None = None,
         lengths: Mapping[str, Int[np.ndarray, " C"]] | None = None,
+        initial: Networks | None = None,
     ) -> tuple[TrainingSpecification, Start]:
         """Specifies a training of these networks.
 
@@ -148,11 +152,14 @@ class Prepared:
             answered: sets of curves to answer, by step.
             members: seeds, training numbers and traced settings of each member; None: those of the settings.
             lengths: number of points of the curves to answer, of each set in which they differ.
+            initial: networks to train on from.
         """
         if members is None:
             members = {name: getattr(self.settings, name) for name in ("seeds", *self.traced)}
             members = {**members, "numbers": dict(self.settings.numbers)}
-        hold = self.settings.hold_goal if max(steps) else 0  # Untrained networks have a single record.
+        early = dataclasses.replace(self.settings.early_stopping, goal=self.experiment.goal)
+        if not max(steps):  # Untrained networks have a single record.
+            early = dataclasses.replace(early, records=0)
         with trial(f"{self.settings} cannot be trained"):
             specification, start = specify(
                 self.task,
@@ -162,10 +169,9 @@ class Prepared:
                 base_seed=self.settings.base_seed,
                 block=self.block,
                 frames=self.experiment.frames,
-                after=self.experiment.after,
-                until=self.experiment.goal if hold else None,
-                hold_goal=hold or 1,
-                keep=self.settings.keep,
+                early_stopping=early,
+                penalty=self.experiment.penalty,
+                initial=initial,
                 **{"learning_rate": None, **members},
             )
         return dataclasses.replace(specification, curves=answered, lengths=lengths or {}), start
@@ -204,7 +210,7 @@ def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float |
     examples, probes = make(jax.random.key(0), every), experiment.probes(x)
     check_probes(task, probes, examples.inputs.shape[1])
     first, sets = examples.inputs[:1], curves_of(task, by_points(probes, x), examples.inputs.shape[1])
-    return ExperimentCurves(examples, probes, {**sets, "": np.concatenate([first, sets[""]])})
+    return ExperimentCurves(examples, probes, {**sets, SHARED: np.concatenate([first, sets[SHARED]])})
 
 
 def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module:
@@ -222,14 +228,14 @@ def begin(
     run: Run,
     context: RunContext,
     part: str = "",
-) -> Training:
+) -> PopulationTraining:
     """Announces a training by what distinguishes it from others of the command, or by its network, and sets it up.
 
     ``part`` is the folder of its checkpoints, in a run of several trainings.
     """
     tell = context.progress.tell
     checkpoints = Checkpoints(run.checkpoints / part, context.options.checkpoint_every, tell)
-    training = Training(
+    training = PopulationTraining(
         *specified,
         executor=context.executor,
         checkpoints=checkpoints,

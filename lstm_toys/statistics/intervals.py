@@ -124,8 +124,7 @@ def _normal(confidence: float) -> float:
 
 
 def _one_each(values: Float[np.ndarray, " S"]) -> Float[np.ndarray, " S"]:
-    held: np.ndarray = np.asarray(checked.array("values", values, "S", finite=False, empty=True))
-    return held
+    return np.asarray(checked.array("values", values, "S", finite=False, empty=True))
 
 
 def difference(first: Estimate, second: Estimate) -> Estimate:

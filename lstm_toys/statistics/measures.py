@@ -20,6 +20,7 @@ from lstm_toys import arguments
 
 Curve = Float[Array, " T"]
 Scalar = Float[Array, ""]
+Rows = Float[Array, "K T"]
 
 FOUND = 0.1
 """Errors count from here on, since networks start from a zero state and need some time points to settle."""
@@ -143,9 +144,7 @@ def frequency(curve: Curve, x: Curve, since: Scalar | float = SETTLED) -> Scalar
     unit = 2 * jnp.pi / jnp.where(window, x - since, 0.0).max()
     phase = unit * (x - _mean(x, window))
 
-    def basis(
-        cosine: Float[Array, "K T"], sine: Float[Array, "K T"]
-    ) -> tuple[Float[Array, "K T"], Float[Array, "K T"]]:
+    def basis(cosine: Rows, sine: Rows) -> tuple[Rows, Rows]:
         each_centered = jax.vmap(_centered, (0, None))
         cosine, sine = _normalized(each_centered(cosine, window)), each_centered(sine, window)
         # Nearly orthogonal already, as the phases are symmetric about 0.
@@ -221,17 +220,10 @@ def turns(curve: Curve, x: Curve, before: Scalar | float, since: Scalar | float 
     return ((direction != 0) & (last >= 0) & (direction != direction[last])).sum()
 
 
-MEASURES = (
-    *("rmse", "gain", "offset_added", "delay", "frequency_answered", "valley_place", "valley_depth", "nonlinearity"),
-    *("peak_to_peak", "share_removed", "share_removed_delayed"),
-)
-"""The names of what `every` computes."""
-
-
 def every(
     answer: Curve, shown: Curve, x: Curve, start: float | int = 0.0, length: float | int = 1.0
 ) -> dict[str, Scalar]:
-    """Computes all `MEASURES`, by names that differ from those of parameters, so that results can contain both.
+    """Computes all measures, by names that differ from those of parameters, so that results can contain both.
 
     Args:
         start: where the range begins.
@@ -278,7 +270,7 @@ def _centered(curve: Curve, window: Bool[Array, " T"]) -> Curve:
     return jnp.where(window, curve - _mean(curve, window), 0.0)
 
 
-def _normalized(rows: Float[Array, "K T"]) -> Float[Array, "K T"]:
+def _normalized(rows: Rows) -> Rows:
     return rows / jnp.sqrt(jnp.square(rows).sum(axis=1, keepdims=True))
 
 

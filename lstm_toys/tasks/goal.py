@@ -52,12 +52,11 @@ class Goal:
         if (self.rmse is None) == (self.accuracy is None):
             raise ValueError("a goal has one limit: rmse or accuracy")
         arguments.fields(self, arguments.number, "after", least=0, below=1)
+        arguments.fields(self, arguments.names, "features")
         if self.accuracy is None:
             arguments.fields(self, arguments.number, "rmse", above=0)
         else:
             arguments.fields(self, arguments.number, "accuracy", above=0, most=1)
-        arguments.fields(self, arguments.names, "features")
-        if self.accuracy is not None:
             object.__setattr__(self, "features", self.features or ACCURACIES[:1])
             for name in self.features:
                 arguments.choice("features of an accuracy", name, *ACCURACIES)
@@ -121,6 +120,49 @@ def counted_over(names: Sequence[str], *, weighted: bool) -> dict[str, str]:
     """What each recorded accuracy counts, by name; the first one is weighted if the loss is."""
     first, *others = names
     return {first: f"{first} (weighted as in the loss)" if weighted else first, **{name: name for name in others}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlyStopping:
+    """When a network takes no more steps, and which of its parameters are kept; raises ValueError for invalid ones.
+
+    By default, every network takes all steps, and its last parameters are kept.
+
+    Attributes:
+        records: number of records in a row at which a network has to meet the goal to take no more steps, while the
+            others train on; 0: it takes all steps. There are about 200 records in a training. A network that stops is
+            bit-identical to one that is trained for only so many steps.
+        best: keep the parameters of the record with the smallest loss on ``validation``, or, without it, with the
+            smallest recorded loss, of each network separately.
+        goal: the goal; in the settings of an experiment None, as the experiment has one. Recorded errors leave out the
+            same share of a sequence at the beginning as the goal does, also if no network stops.
+        validation: examples, or a task that makes some for each seed, on which the loss is recorded as well.
+
+    Example:
+        >>> print(lt.EarlyStopping(goal=lt.Goal(rmse=0.02), records=5, best=True))
+        5,best
+    """
+
+    records: int = 0
+    best: bool = False
+    goal: Goal | None = None
+    validation: Any = None
+
+    def __post_init__(self) -> None:
+        arguments.fields(self, arguments.whole, "records", least=0)
+        arguments.fields(self, arguments.switch, "best")
+        arguments.fields(self, arguments.instance, "goal", kind=Goal | None, expected="an lt.Goal or None")
+
+    @property
+    def after(self) -> float:
+        """The share of a sequence that recorded errors leave out at the beginning."""
+        return float(AFTER if self.goal is None else self.goal.after)
+
+    def __str__(self) -> str:
+        return ",".join([*([str(self.records)] if self.records else []), *(["best"] if self.best else [])]) or "none"
+
+
+NEVER = EarlyStopping()
 
 
 def after_which(after: float | int) -> str:

@@ -4,16 +4,14 @@ from dataclasses import dataclass
 
 from lstm_toys import arguments
 
-RESERVED = frozenset(
-    {
-        *("seed", "step", "time", "feature", "family", "curve", "example", "output_feature", "input_feature", "probe"),
-        *("setting", "input", "answer", "truth", "diverged", "sound_step", "frame", "frame_step", "x", "length", "set"),
-        *("spacing", "name", "rmse", "gain", "offset_added", "delay", "frequency_answered", "valley_place"),
-        *("valley_depth", "nonlinearity", "peak_to_peak", "share_removed", "share_removed_delayed"),
-        *("accuracy", "counted", "learned", "reason", "record"),
-    }
-)
-"""Names with another meaning in labeled results."""
+LENGTH, SPACING = "length", "spacing"
+"""Axes of grids that are not parameters of a family: the number of time points, and their distance in x."""
+
+PARAMETER = "parameter_"
+"""Prefix of the name of a parameter in labeled results, which have coordinates such as ``parameter_slope``."""
+
+NUMBER = "train_"
+"""Prefix of the name of a training number in flags, settings and coordinates."""
 
 
 def label(name: str, unit: str, symbol: str = "") -> str:
@@ -26,7 +24,7 @@ class Parameter:
     """A parameter of a family of curves.
 
     Values are drawn from ``low`` (included) to ``high`` (excluded) by default. Without a symbol, formulas use the name.
-    Raises ValueError if the name is not an identifier or has another meaning in results, or if the range is empty.
+    Raises ValueError if the name is not an identifier or that of another axis of grids, or if the range is empty.
 
     Example:
         >>> lt.Parameter("decay", 0.0, 3.0, symbol="λ", unit="1/s").label
@@ -44,8 +42,8 @@ class Parameter:
         arguments.fields(self, arguments.number, "low", "high")
         if not self.name.isidentifier():
             raise ValueError(f"invalid name of a parameter {self.name!r}: use letters, digits and _")
-        if self.name in RESERVED or self.name.startswith("train_"):
-            raise ValueError(f"invalid name of a parameter {self.name!r}: it has another meaning in results")
+        if self.name in (LENGTH, SPACING):
+            raise ValueError(f"invalid name of a parameter {self.name!r}: grids have another axis of this name")
         if not self.low < self.high:
             raise ValueError(f"the range of {self.name}, {self.low:g} to {self.high:g}, is empty")
 

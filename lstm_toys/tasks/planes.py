@@ -16,10 +16,9 @@ import jaxtyping as jt
 import numpy as np
 
 from lstm_toys import arguments
+from lstm_toys.tasks.parameters import LENGTH as LENGTH
+from lstm_toys.tasks.parameters import SPACING as SPACING
 from lstm_toys.tasks.parameters import Parameter, parameters_of
-
-LENGTH, SPACING = "length", "spacing"
-"""Axes that are not parameters of a family: the number of time points, and their distance in x."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ from lstm_toys.tasks.families import Family, Parameters, TimePoints, family_of
 from lstm_toys.tasks.parameters import Parameter
 from lstm_toys.tasks.supervision import CROSS_ENTROPY, Examples, Task, lengths_and_weights, show
 
+SHARED = "shared"
+"""The name of the set of all probes with the time points of the training curves."""
+
 
 @dataclass(frozen=True, eq=False)
 class Probe:
@@ -73,15 +76,16 @@ class Probe:
         arguments.kinds(locals(), examples=Examples, parameters=Mapping | None)
         inputs, targets = np.asarray(examples.inputs), np.asarray(examples.targets, np.float32)
         sequence = targets.ndim == 3
-        lengths, weights = lengths_and_weights(examples.lengths, examples.weights, *inputs.shape[:2], sequence=sequence)
+        shape = (*inputs.shape[:2], targets.shape[-1])
+        lengths, weights = lengths_and_weights(examples.lengths, examples.weights, *shape, sequence=sequence)
         within = np.asarray(examples._replace(inputs=jnp.asarray(inputs), lengths=lengths).within)
-        counted = within if sequence else within[:, 0]
+        counted = (within if sequence else within[:, 0])[..., None]
         if weights is not None:
             weighted = np.asarray(weights) > 0
-            counted = np.logical_and(counted, weighted[:, None] if counted.ndim > weighted.ndim else weighted)
+            counted = counted & weighted.reshape(weighted.shape + (1,) * (targets.ndim - weighted.ndim))
         columns = {each: np.asarray(values, float) for each, values in (parameters or {}).items()}
         ends = None if sequence or within.all() else within.sum(axis=1)
-        return cls(name, inputs, columns, targets=np.where(counted[..., None], targets, np.nan), lengths=ends)
+        return cls(name, inputs, columns, targets=np.where(counted, targets, np.nan), lengths=ends)
 
     def points(self, x: Float[np.ndarray, " _"]) -> Float[np.ndarray, " T"]:
         """The time points of the answers; ``x`` are those of the training curves, evenly spaced."""
@@ -134,20 +138,20 @@ def probe_at(
 
 
 def by_points(probes: Sequence[Probe], x: TimePoints | Float[np.ndarray, " T"]) -> dict[str, list[Probe]]:
-    """Groups probes: ``""`` has those with the time points ``x`` of the training, any other set one probe, by name."""
+    """Groups probes: `SHARED` has those with the time points ``x`` of the training, any other set one, by its name."""
     main = np.asarray(x)
-    sets: dict[str, list[Probe]] = {"": []}
+    sets: dict[str, list[Probe]] = {SHARED: []}
     for each in probes:
         own = each.points(main)
-        sets.setdefault("" if np.array_equal(own, main) else each.name, []).append(each)
+        sets.setdefault(SHARED if np.array_equal(own, main) else each.name, []).append(each)
     return sets
 
 
 def curves_of(task: Task, sets: Mapping[str, Sequence[Probe]], points: int) -> dict[str, Float[np.ndarray, "C T F"]]:
-    """The curves of each set of probes; without probes, the first set is empty with this number of time points."""
+    """The curves of each set of probes; without probes, `SHARED` is empty with this number of time points."""
     nothing = np.empty((0, points, len(task.input_features)), np.float32)
     return {
-        name: np.concatenate([*([] if name else [nothing]), *(each.inputs for each in probes)])
+        name: np.concatenate([*([nothing] if name == SHARED else []), *(each.inputs for each in probes)])
         for name, probes in sets.items()
     }
 
@@ -166,22 +170,18 @@ def lengths_of(sets: Mapping[str, Sequence[Probe]]) -> dict[str, Int[np.ndarray,
 def check_probes(task: Task, probes: Sequence[Probe], points: int) -> None:
     """Raises ValueError if networks trained on a task, with ``points`` time points, cannot be shown these probes."""
     for each in probes:
-        curves, count = np.shape(each.inputs), len(each.inputs)
+        curves, count, named = np.shape(each.inputs), len(each.inputs), f"probe {each.name!r}"
         if curves[2:] != (len(task.input_features),) or not count:
             expected = f"(curves, points, {len(task.input_features)})"
-            raise ValueError(
-                f"probe {each.name!r} has inputs of shape {curves}, but the training curves need {expected}"
-            )
+            raise ValueError(f"{named} has inputs of shape {curves}, but the training curves need {expected}")
         if (curves[1] != points or each.x is not None) and not re.fullmatch(r"[^\s/]+( +[^\s/]+)*", each.name):
-            raise ValueError(f"probe {each.name!r} has its own time points; its name must not contain /")
+            raise ValueError(f"{named} has its own time points; its name must not contain /")
         values = 1 if task.loss == CROSS_ENTROPY else len(task.output_features)
         answers = (count, curves[1], values) if task.sequence else (count, values)
         if task.sequence and each.lengths is not None:
-            raise ValueError(
-                f"probe {each.name!r} has lengths, which networks that answer at every time point do not use"
-            )
+            raise ValueError(f"{named} has lengths, which networks that answer at every time point do not use")
         if each.targets is not None and np.shape(each.targets) != answers:
-            raise ValueError(f"probe {each.name!r} has targets of shape {np.shape(each.targets)}, not {answers}")
+            raise ValueError(f"{named} has targets of shape {np.shape(each.targets)}, not {answers}")
         unknown = [name for name in task.output_features if name not in each.parameters]
         if not task.sequence and each.targets is None and unknown:
-            raise ValueError(f"probe {each.name!r} has neither targets nor the answered parameter {unknown[0]}")
+            raise ValueError(f"{named} has neither targets nor the answered parameter {unknown[0]}")

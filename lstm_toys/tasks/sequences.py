@@ -66,10 +66,11 @@ def powers(number: Int[Array, " C"], length: int, symbols: int) -> Examples:
     return Examples(jax.nn.one_hot(shown, symbols + 1), targets, symbols * number + 1)
 
 
+Pair = tuple[Int[Array, " C"], Int[Array, " C"]]
+
+
 def _dyck(coins: Bool[Array, "C T"], pairs: Int[Array, " C"]) -> Examples:
-    def step(
-        state: tuple[Int[Array, " C"], Int[Array, " C"]], coin: Bool[Array, " C"]
-    ) -> tuple[tuple[Int[Array, " C"], Int[Array, " C"]], tuple[Int[Array, " C"], Int[Array, " C"]]]:
+    def step(state: Pair, coin: Bool[Array, " C"]) -> tuple[Pair, Pair]:
         depth, opened = state
         opens = (opened < pairs) & ((depth == 0) | coin)
         depth = jnp.where(opens, depth + 1, depth - 1)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal
 
 import jaxtyping as jt
 import numpy as np
@@ -95,6 +96,15 @@ class Scaling:
         )
 
 
+def scaling_of(results: Any) -> Scaling | None:
+    """The scaling of labeled results, an `xarray.Dataset`; None if curves were not scaled."""
+    if "scaling" not in results.attrs:
+        return None
+    stored = json.loads(results.attrs["scaling"])
+    inputs, outputs = (tuple((center, unit) for center, unit in stored[name]) for name in ("inputs", "outputs"))
+    return Scaling(inputs, outputs, tuple(stored["names"]))
+
+
 @dataclass(frozen=True, eq=False)
 class CurveSet:
     """A named set of curves; ``targets`` are numbers of whole curves, None if there are none or they are unknown."""
@@ -131,12 +141,11 @@ class Sets:
         curves = self._scaled(self.trained.values)
         if self.ask == "next":
             return tasks.supervision.predict_next(curves[:, : len(x) + 1], self.features, self.batch)
+        curves = curves[:, : len(x)]
         if self.ask == "same":
-            return tasks.supervision.reproduce_curves(curves[:, : len(x)], self.features, self.batch)
+            return tasks.supervision.reproduce_curves(curves, self.features, self.batch)
         targets = self._targets(self.trained)
-        return tasks.supervision.answer_curves(
-            curves[:, : len(x)], targets, self.features, self.output_features, self.batch
-        )
+        return tasks.supervision.answer_curves(curves, targets, self.features, self.output_features, self.batch)
 
     def probes(self, x: jt.Float[jt.Array, " T"]) -> list[tasks.probes.Probe]:
         """The probes to show after training: the training curves, and the other sets."""

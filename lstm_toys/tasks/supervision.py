@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from lstm_toys import arguments
-from lstm_toys.tasks.families import Ends, Family, Parameters, Scalar, TimePoints, family_of
+from lstm_toys.tasks.families import Family, Scalar, TimePoints, family_of
 from lstm_toys.tasks.goal import ACCURACIES
 from lstm_toys.tasks.planes import Told, Trained
 
@@ -61,18 +61,20 @@ class Examples(NamedTuple):
     """The training set of one network.
 
     Attributes:
+        inputs: what a network is shown, one value per time point and input feature.
         targets: one value per answer and feature; for the loss ``"cross_entropy"`` one integer class per answer,
             ``[C, T, 1]`` or ``[C, 1]``.
         lengths: number of points of each sequence, followed by padding; None: all T. With one answer per curve, the
             answer is given after the last point.
-        weights: weight of each point or sequence in the loss, and in the errors and the accuracy over points, or of
-            single answers, recorded with it; None: equal weights. Probes count all points with a target alike.
+        weights: weight of each point or sequence in the loss, or of each of its output features for the losses
+            ``"mse"`` and ``"binary_cross_entropy"``; also in the errors and the accuracy over points, or of single
+            answers, recorded with it. None: equal weights. Probes count all points with a target alike.
     """
 
     inputs: Float[Array, "C T F"]
     targets: Float[Array, "C T A"] | Float[Array, "C A"]
     lengths: Int[Array, " C"] | None = None
-    weights: Float[Array, "C T"] | Float[Array, " C"] | None = None
+    weights: Float[Array, "C T"] | Float[Array, " C"] | Float[Array, "C T A"] | Float[Array, "C A"] | None = None
 
     @property
     def within(self) -> Bool[Array, "C T"]:
@@ -82,7 +84,7 @@ class Examples(NamedTuple):
         return jnp.broadcast_to(points < ends, self.inputs.shape[:2])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
     """A supervised task: a training set for every seed; raises ValueError for invalid attributes.
 
@@ -103,6 +105,9 @@ class Task:
             each seed, from a separate key.
         at_length: function like ``examples``, with the number of time points as a third argument, for probes and
             evaluations of different lengths; None: not supported.
+        stepped: with ``fresh``, whether the examples depend on the number of the step, ``numbers["step"]``, such as for
+            a curriculum; ``validation`` then has to be given.
+        programs: what trainings made for networks that learn this task, to be used again; not pickled.
 
     Example:
         >>> ones = np.ones((1, 20, 1))
@@ -122,6 +127,11 @@ class Task:
     fresh: bool = False
     validation: Examples | Callable[[Key[Array, ""], Numbers], Examples] | None = field(default=None, repr=False)
     at_length: Callable[[Key[Array, ""], Numbers, int], Examples] | None = None
+    stepped: bool = False
+    programs: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "programs": {}}
 
     def __post_init__(self) -> None:
         arguments.kinds(vars(self), trained=Trained | None)
@@ -132,7 +142,7 @@ class Task:
             arguments.function("validation", self.validation, "Examples, or a function like examples", 2)
         arguments.fields(self, arguments.names, "input_features", "output_features", least=1)
         arguments.fields(self, arguments.names, "numbers")
-        arguments.fields(self, arguments.switch, "sequence", "fresh")
+        arguments.fields(self, arguments.switch, "sequence", "fresh", "stepped")
         arguments.fields(self, arguments.whole, "ahead", least=0)
         if self.batch is not None:
             arguments.fields(self, arguments.whole, "batch", least=1)
@@ -140,14 +150,18 @@ class Task:
             raise arguments.refused("batch", "None with fresh examples, since each step uses all of them", self.batch)
         if self.validation is not None and not self.fresh:
             raise arguments.refused("validation", "None without fresh examples", self.validation)
+        if self.stepped and (not self.fresh or self.validation is None or "step" in self.numbers):
+            expected = "False without fresh examples and a validation set, or with a training number step"
+            raise arguments.refused("stepped", expected, self.stepped)
         if not callable(self.loss):
             arguments.choice("loss", self.loss, *LOSSES)
         if self.loss == CROSS_ENTROPY and len(self.output_features) < 2:
             raise arguments.refused("output_features", "the names of at least two classes", self.output_features)
 
-    def made(self, key: Key[Array, ""], numbers: Numbers) -> Examples:
-        """The training set of a seed, in floats; raises ValueError if its shapes do not match the task."""
-        return self._checked(self.examples(key, numbers))
+    def made(self, key: Key[Array, ""], numbers: Numbers, step: Int[Array, ""] | None = None) -> Examples:
+        """The training set of a seed, in floats, or that of a step; raises ValueError if its shapes do not match."""
+        own = {"step": jnp.float32(0 if step is None else step)} if self.stepped else {}
+        return self._checked(self.examples(key, {**numbers, **own}))
 
     def validated(self, key: Key[Array, ""], numbers: Numbers) -> Examples:
         """The validation set of a seed, for fresh examples; the key is used if the set is drawn."""
@@ -178,7 +192,8 @@ class Task:
         if self.loss == CROSS_ENTROPY:
             _whole("targets of examples", targets)
         targets = arguments.array("targets of examples", targets, axes, **bounds)
-        lengths, weights = lengths_and_weights(lengths, weights, curves, points, sequence=self.sequence)
+        by_feature = values if self.loss in (MSE, BINARY) else None
+        lengths, weights = lengths_and_weights(lengths, weights, curves, points, by_feature, sequence=self.sequence)
         return Examples(jnp.asarray(inputs), jnp.asarray(targets), lengths, weights)
 
     @property
@@ -198,18 +213,23 @@ class Task:
 
 
 def lengths_and_weights(
-    lengths: Any, weights: Any, curves: int, points: int, *, sequence: bool
-) -> tuple[Int[Array, " C"] | None, Float[Array, "C T"] | Float[Array, " C"] | None]:
-    """Converts lengths and weights of examples; raises ValueError if they do not match the curves."""
+    lengths: Any, weights: Any, curves: int, points: int, features: int | None = None, *, sequence: bool
+) -> tuple[Int[Array, " C"] | None, Float[Array, "C *_"] | None]:
+    """Converts lengths and weights of examples; raises ValueError if they do not match the curves.
+
+    ``features`` is the number of output features if each may have weights of its own.
+    """
     if lengths is not None:
         _whole("lengths of examples", lengths)
         lengths = arguments.array("lengths of examples", lengths, str(curves), least=1, most=points)
         lengths = jnp.asarray(lengths).astype(jnp.int32)
     if weights is not None:
         by_point = sequence and np.ndim(weights) > 1
+        by_feature = features is not None and np.ndim(weights) == (3 if sequence else 2)
         empty = not arguments.traced(weights) and not np.any(np.asarray(weights))
-        axes = f"{curves} {points if by_point else ''}"
-        weights = arguments.array("weights of examples", weights, axes, hint=", for all features alike", least=0)
+        axes = f"{curves} {points if by_point else ''} {features if by_feature else ''}"
+        hint = "" if by_feature else ", for all features alike"
+        weights = arguments.array("weights of examples", weights, axes, hint=hint, least=0)
         if empty:
             raise arguments.refused("weights of examples", "above 0 somewhere", weights)
         weights = jnp.asarray(weights)
@@ -248,7 +268,7 @@ def reproduce(
         (('x', 'y'), ('steepness',))
     """
     trained, x, features = _trained(family, parameters), _points(x), _features(features)
-    examples = partial(_examples, trained, x, features, ())
+    examples = partial(_examples, trained, None, x, features, ())
     return Task(examples, features, features, sequence=True, batch=batch, numbers=_named(parameters), trained=trained)
 
 
@@ -313,19 +333,36 @@ def read_off(
     """
     trained, x, numbers = _trained(family, parameters), _points(x), _named(parameters)
     output_features = _parameters(output_features, family)
-    each = partial(_examples, trained, x, ("y",), output_features)
+    each = partial(_examples, trained, None, x, ("y",), output_features)
     examples = each if numbers else partial(_same, each(None, {}))  # Computed once, not by every network.
     return Task(examples, ("y",), output_features, sequence=False, batch=batch, numbers=numbers, trained=trained)
 
 
 def _examples(
-    trained: Trained, x: TimePoints, features: Names, output_features: Names, _: Key[Array, ""] | None, numbers: Numbers
+    trained: Trained,
+    count: int | None,
+    x: TimePoints,
+    features: Names,
+    output_features: Names,
+    key: Any,
+    numbers: Numbers,
 ) -> Examples:
-    """Training curves, and as targets their parameters ``output_features``; without any, the curves themselves."""
-    values = trained.parameters.items()
-    parameters = {name: numbers[value] if isinstance(value, str) else value for name, value in values}
-    curves = family_of(cast(Family | str, trained.family)).curves(x, cast(Parameters, parameters))
-    shown = show(curves, x, features)
+    """Training curves, and as targets their parameters ``output_features``; without any, the curves themselves.
+
+    All parameters are given, unless a ``count`` of curves is drawn from ranges of theirs.
+    """
+
+    def known(value: Any) -> Any:
+        return numbers[value] if isinstance(value, str) else value
+
+    family = family_of(cast(Family | str, trained.family))
+    declared: Mapping[str, Any] = trained.parameters
+    if count is None:
+        parameters = {name: known(value) for name, value in declared.items()}
+    else:
+        ranges = {name: (known(low), known(high)) for name, (low, high) in declared.items()}
+        parameters = family.draw(key, count, ranges)
+    shown = show(family.curves(x, parameters), x, features)
     if not output_features:
         return Examples(shown, shown)
     columns = [jnp.broadcast_to(jnp.asarray(parameters[name], shown.dtype), len(shown)) for name in output_features]
@@ -352,26 +389,8 @@ def read_off_drawn(
     own: dict[str, Told] = {each.name: (each.low, each.high) for each in family_of(family).parameters}
     trained, x = Trained(family, {**own, **pairs}), _points(x)
     output_features = _parameters(output_features, family)
-    examples = partial(_drawn, family, arguments.whole("count", count, least=1), pairs, output_features, x)
+    examples = partial(_examples, trained, arguments.whole("count", count, least=1), x, ("y",), output_features)
     return Task(examples, ("y",), output_features, sequence=False, batch=batch, numbers=_named(pairs), trained=trained)
-
-
-def _drawn(
-    family: Family | str,
-    count: int,
-    ranges: Drawn,
-    output_features: Names,
-    x: TimePoints,
-    key: Key[Array, ""],
-    numbers: Numbers,
-) -> Examples:
-    def end(value: float | int | str) -> Scalar | float:
-        return numbers[value] if isinstance(value, str) else value
-
-    intervals: dict[str, Ends] = {name: (end(low), end(high)) for name, (low, high) in ranges.items()}
-    parameters = family_of(family).draw(key, count, intervals)
-    curves = family_of(family).curves(x, parameters)
-    return Examples(show(curves, x, ("y",)), jnp.stack([parameters[name] for name in output_features], axis=-1))
 
 
 def _trained(family: Family | str, parameters: Stated) -> Trained:

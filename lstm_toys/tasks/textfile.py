@@ -46,10 +46,9 @@ def content(path: Path | str) -> bytes:
     try:
         if Path(path).exists() and not Path(path).is_file():
             raise ValueError("is not a regular file")
-        raw = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
         raise ValueError(error.strerror or "cannot be read") from None
-    return raw
 
 
 def read(path: Path | str) -> Table:

@@ -22,7 +22,7 @@ from lstm_toys.files import SCHEMA, read_sealed, write_sealed
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
 from lstm_toys.results import arrays, storage
-from lstm_toys.studies.training.study import TrainingStudy
+from lstm_toys.studies.training.study import Training
 
 FIGURES = conftest.SINE_FIGURES
 ARRAYS = {"results.nc", "metrics.json", "parameters.npz", "population.json"}
@@ -61,7 +61,7 @@ def test_results_are_labeled_by_the_post_s_curves(world):
     np.testing.assert_allclose(labeled.time, np.linspace(0.0, 1.0, 20), atol=1e-6)
     np.testing.assert_allclose(labeled.train_target.sel(feature="y"), 0.3 + 0.3 * np.sin(10 * labeled.time), atol=1e-6)
     assert (labeled.train_loss.isel(step=-1) < labeled.train_loss.isel(step=0)).all()
-    labels = [arrays.axis_label(labeled[name]) for name in ("time", "frequency")]
+    labels = [arrays.axis_label(labeled[name]) for name in ("time", "parameter_frequency")]
     assert labels == ["x", "frequency ω (rad per x)"]
     assert json.loads(labeled.attrs["flags"])["seeds"] == 3
     assert {"jax", "jaxlib", "processor", "xla_flags", "block"} <= json.loads(labeled.attrs["fingerprint"]).keys()
@@ -76,7 +76,8 @@ def test_results_are_labeled_by_the_post_s_curves(world):
     }
     for family, parameters in expected.items():
         for name, values in parameters.items():
-            np.testing.assert_allclose(labeled[name].values[labeled.family.values == family], values, err_msg=name)
+            found = labeled[f"parameter_{name}"].values[labeled.family.values == family]
+            np.testing.assert_allclose(found, values, err_msg=name)
 
 
 def test_metrics_tell_of_the_run(world):
@@ -93,9 +94,9 @@ def test_metrics_tell_of_the_run(world):
 def test_parameters_give_the_stored_answers_again(world):
     run = world("sine").run
     labeled, params = storage.load_results(run / "results.nc"), storage.load_parameters(run / "parameters.npz")
-    model = Stack(1, (4,), gates="hard")
-    np.testing.assert_array_equal(answering.answers(model, params, labeled.input.values), labeled.answer)
-    trained = answering.answers(model, params, labeled.train_target.values[None])
+    networks = Stack(1, (4,), gates="hard"), params
+    np.testing.assert_array_equal(answering.answers(networks, labeled.input.values), labeled.answer)
+    trained = answering.answers(networks, labeled.train_target.values[None])
     np.testing.assert_array_equal(trained[:, 0], labeled.train_answer)
 
 
@@ -137,7 +138,7 @@ def test_publishing_copies_figures_and_metrics_and_leaves_what_is_a_user_s(mine,
 @pytest.mark.long
 @pytest.mark.usefixtures("drawing")
 def test_a_finished_run_is_drawn_again_and_in_another_format_without_training(mine, capsys, monkeypatch):
-    monkeypatch.setattr(TrainingStudy, "compute", None)
+    monkeypatch.setattr(Training, "compute", None)
     before = snapshot(mine.run)
     for form in ("svg", "pdf", "png"):
         wanted = {f"{Path(name).stem}.{form}" for name in FIGURES}
@@ -205,7 +206,7 @@ def test_parameters_of_other_networks_are_not_evaluated(mine, capsys):
     assert carry_out(generalization, ["--task=sine", *mine.arguments, *grids]) == 1
     errors = capsys.readouterr().err
     assert errors.count("\n") == 1
-    assert "parameters.npz: is damaged or belongs to another run" in errors
+    assert "parameters.npz: is damaged, or of another population" in errors
 
 
 @pytest.mark.long

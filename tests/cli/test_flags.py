@@ -11,15 +11,16 @@ import pytest
 import lstm_toys
 from conftest import carry_out, carry_out_without_jax, refusal
 from experiments import all as every
-from experiments import generalization, line, recipe, sweep
+from experiments import generalization, line
 from experiments.sine import EXPERIMENT
-from lstm_toys.cli import flags
+from lstm_toys.runs import flags, trainings
 
 BAD = [
     (["--seeds", "0"], "--seeds", "an integer in the range [1, 10000000]"),
     (["--base_seed", "4294967296"], "--base_seed", "in the range [0, 4294967295]"),
     (["--noise", "-0.1"], "--noise", "0, or a number in the range [1e-37, 1e+38]"),
-    (["--hold_goal", "-1"], "--hold_goal", "in the range [0, "),
+    (["--early_stopping", "-1"], "--early_stopping", "takes a positive integer, best, "),
+    (["--early_stopping", "3,3"], "--early_stopping", "takes a positive integer, best, "),
     (["--timesteps", "1"], "--timesteps", "in the range [2, "),
     (["--optimizer", "lion"], "--optimizer", "<sgd|momentum|rmsprop|rmsprop_keras|adam>"),
     (["--cell", "elman"], "--cell", "lstm, gru, rnn, or package.module:Class"),
@@ -49,6 +50,12 @@ LINES = {
     "generalization --amplitude=0.1:1:1_0": "takes low:high:count",
     "generalization --task=experiments.papers.counting --limit=0.1": "for grids of curves; counting is measured at",
     "dynamics --inputs=1:0:5": "low:high:count",
+    # Flags that there are not.
+    "sine --learning-rate=0.1": "Unknown command line flag 'learning-rate'. Did you mean: learning_rate ? (--help",
+    "sine --nothing": "Unknown command line flag 'nothing' (--help lists the flags)",
+    "sweep --gird=steps=1": "Unknown command line flag 'gird' (--help",
+    "line --train_amplitude=1": "Unknown command line flag 'train_amplitude' (--help",
+    "recipe --learning_rate=1": "Unknown command line flag 'learning_rate' (--help",
     # What is no module, file or address.
     "line --cell=json:dumps": "json",
     "line --cluster=local:0": "takes local:N",
@@ -90,7 +97,7 @@ def test_a_bad_line_of_any_command_is_refused(line, here, capsys):
 
 @pytest.mark.parametrize(("given", "limit"), [([], 0.02), (["--limit=0.03"], 0.03)])
 def test_curves_on_grids_are_held_against_the_goal_of_the_experiment_or_what_is_given(given, limit):
-    (asked,) = generalization.plan(["--task=sine", *given]).asks
+    asked = generalization.plan(["--task=sine", *given]).study
     assert asked.settings.as_dict()["limit"] == limit
 
 
@@ -105,8 +112,8 @@ def test_what_is_no_folder_or_cannot_be_written_is_no_results_folder(place, here
 
 
 OTHERS = """
-from experiments import all, claims, generalization, recipe, sweep, timeline
-for each in (all, claims, generalization, recipe, sweep, timeline):
+from experiments import all, claims, dynamics, generalization, null, sweep
+for each in (all, claims, dynamics, generalization, null, sweep):
     lines = ("--seeds=x", "--nonsense", "--help", "--version")
     assert [command.carry_out(each.plan, [line]) for line in lines] == [2, 2, 0, 0], each
 """
@@ -125,7 +132,7 @@ def test_help_lists_every_flag(flag, here, capsys):
     output, errors = capsys.readouterr()
     assert errors == ""
     assert list(here.iterdir()) == []
-    for name in flags.FLAGS:
+    for name in trainings.FLAGS:
         assert f"--{name}\n" in output or f"--[no]{name}\n" in output
     for default in ("16", "0.001", "rmsprop", "32", "100", "results"):
         assert f"default: {default}" in output
@@ -135,18 +142,18 @@ DEFAULTS = (
     {"experiment": "sine", "seeds": 16, "base_seed": 0, "steps": 1500, "block": None, "keep_steps": []}
     | {"learning_rate": 0.001, "optimizer": "rmsprop_keras", "momentum": None, "decay": 0.9, "timesteps": 100}
     | {"hidden": [32], "readout": "cell", "cell": "lstm", "gates": "hard", "train_amplitude": 0.3, "noise": 0.0}
-    | {"hold_goal": 0, "keep": "last"}
+    | {"early_stopping": "none"}
 )
 TYPED = (
     {"experiment": "sine", "seeds": 3, "base_seed": 7, "steps": 30, "block": 2, "keep_steps": [0, 3]}
     | {"learning_rate": 1e-3, "optimizer": "adam", "momentum": 0.5, "decay": 0.99, "timesteps": 20}
     | {"hidden": [10, 4], "readout": "dense", "cell": "gru", "gates": "hard", "train_amplitude": 0.6, "noise": 0.1}
-    | {"hold_goal": 3, "keep": "best"}
+    | {"early_stopping": "3,best"}
 )
 LINE = """
     --seeds 3 --base_seed=7 --steps 3e1 --learning_rate 1e-3 --optimizer adam --hidden 1E+1,4 --readout dense --cell gru
     --gates hard --momentum 0.5 --decay 0.99 --train_amplitude 0.6 --noise 0.1 --keep_steps 0,3 --timesteps 20 --block 2
-    --hold_goal 3 --keep best
+    --early_stopping 3,best
     --results_dir elsewhere --publish --restart --quiet
 """
 
@@ -155,22 +162,22 @@ LINE = """
     ("typed", "expected", "folder", "switches"), [("", DEFAULTS, "results", False), (LINE, TYPED, "elsewhere", True)]
 )
 def test_every_flag_reaches_its_setting_of_which_the_default_is_the_experiment_s(typed, expected, folder, switches):
-    settings, options = flags.parse(EXPERIMENT, typed.split())
+    settings, options = trainings.parse(EXPERIMENT, typed.split())
     assert settings.as_dict() == expected
     assert options.results_dir == Path(folder)
     assert (options.publish, options.restart, options.quiet, options.no_training) == (*[switches] * 3, False)
 
 
 def test_a_training_number_is_a_flag_of_the_experiments_that_have_it():
-    settings, _ = flags.parse(EXPERIMENT, ["--train_amplitude", "-0.5"])
+    settings, _ = trainings.parse(EXPERIMENT, ["--train_amplitude", "-0.5"])
     assert settings.numbers == (("amplitude", -0.5),)
     assert settings.given(amplitude=0.7).as_dict()["train_amplitude"] == 0.7
     for given in ("nan", "none", "2e6"):
         with pytest.raises(flags.UsageError, match=r"--train_amplitude=.*a number in the range \[-1000000.0, "):
-            flags.parse(EXPERIMENT, ["--train_amplitude", given])
+            trainings.parse(EXPERIMENT, ["--train_amplitude", given])
     with pytest.raises(ValueError, match="no training number decay"):
         settings.given(decay=1.0)
-    assert flags.parse(line.EXPERIMENT, [])[0].numbers == ()
+    assert trainings.parse(line.EXPERIMENT, [])[0].numbers == ()
 
 
 @pytest.mark.parametrize(
@@ -187,7 +194,7 @@ def test_a_training_number_is_a_flag_of_the_experiments_that_have_it():
 )
 def test_defaults_that_are_missing_or_mean_nothing_are_told(defaults, told):
     with pytest.raises(flags.UsageError, match=r"^experiment sine: [^\n]*$") as raised:
-        flags.parse(dataclasses.replace(EXPERIMENT, defaults=defaults), [])
+        trainings.parse(dataclasses.replace(EXPERIMENT, defaults=defaults), [])
     assert told in str(raised.value)
 
 
@@ -207,7 +214,7 @@ GIVING_WAY = [
 @pytest.mark.parametrize(("defaults", "typed", "expected"), GIVING_WAY)
 def test_a_default_that_a_typed_flag_leaves_no_effect_gives_way(defaults, typed, expected):
     experiment = dataclasses.replace(EXPERIMENT, defaults=EXPERIMENT.defaults | defaults)
-    settings, _ = flags.parse(experiment, typed)
+    settings, _ = trainings.parse(experiment, typed)
     assert {name: getattr(settings, name) for name in expected} == expected
 
 
@@ -238,29 +245,13 @@ HELD_AGAINST = [
 def test_a_typed_flag_without_an_effect_is_refused(defaults, typed, told):
     experiment = dataclasses.replace(EXPERIMENT, defaults=EXPERIMENT.defaults | defaults)
     with pytest.raises(flags.UsageError) as refusal:
-        flags.parse(experiment, typed)
+        trainings.parse(experiment, typed)
     assert str(refusal.value).startswith(told)
 
 
 def test_what_an_experiment_fixes_does_not_give_way():
     experiment = dataclasses.replace(line.EXPERIMENT, fixed={"hidden": ()})
     with pytest.raises(flags.UsageError, match=r"but there is none with --hidden=none \(fixed by line\)"):
-        flags.parse(experiment, ["--readout=dense"])
+        trainings.parse(experiment, ["--readout=dense"])
     hard = dataclasses.replace(line.EXPERIMENT, fixed={"gates": "hard"})
-    assert flags.parse(hard, ["--cell=conftest:Cell"])[0].gates == "hard"
-
-
-@pytest.mark.parametrize(
-    ("asked", "line", "told"),
-    [
-        (EXPERIMENT, ["--learning-rate=0.1"], "'learning-rate'. Did you mean: learning_rate ? (--help"),
-        (EXPERIMENT, ["--nothing"], "'nothing' (--help lists the flags)"),
-        (sweep, ["--gird=steps=1 2"], "'gird' (--help"),
-        (line.EXPERIMENT, ["--train_amplitude=1"], "'train_amplitude' (--help"),
-        (recipe, ["--learning_rate=1"], "'learning_rate' (--help"),
-    ],
-)
-@pytest.mark.usefixtures("here")
-def test_an_unknown_flag_is_refused(asked, line, told, capsys):
-    assert carry_out(asked, line) == 2
-    refused(capsys, "Unknown command line flag", told)
+    assert trainings.parse(hard, ["--cell=conftest:Cell"])[0].gates == "hard"

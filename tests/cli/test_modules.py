@@ -5,7 +5,8 @@ import sys
 import pytest
 
 from experiments import line
-from lstm_toys.cli import flags, modules
+from lstm_toys.cli import modules
+from lstm_toys.runs import flags
 from lstm_toys.runs.experiment import Experiment
 
 MODULES = {

@@ -26,7 +26,7 @@ def test_the_leading_pair_of_a_linear_network_is_turned_and_no_other(factor, dec
     before = mixed(block_diag(maps.rotation(ANGLE, RADIUS), other, [[0.95]])).astype(np.float32).astype(float)
     after = mixed(block_diag(maps.rotation(factor * ANGLE, RADIUS ** (1 / decay)), other, [[0.95]]))
     system, params = maps.linear(before)
-    found = lt.turn_mode(system.model, params, CURVES, factor, decay, at=0.3)
+    found = lt.turn_mode((system.model, params), CURVES, factor, decay, at=0.3)
 
     kernel = np.eye(5)[0]
     rest = 0.3 * kernel @ np.linalg.inv(np.eye(5) - before)
@@ -42,7 +42,7 @@ def test_the_leading_pair_of_a_linear_network_is_turned_and_no_other(factor, dec
 def test_a_turned_network_has_the_turned_eigenvalue_at_rest_and_answers_as_usual_without_an_edit():
     model = lt.Stack(1, hidden=(3,), gates="hard")
     params = maps.drawn(model, 3)
-    system = system_of(model, params, 1)
+    system = system_of((model, params), 1)
     found = oscillation(system, params, np.array([0.2]))
     matrices, near = found.turned(0.5), linearizations(system, params, np.array([[0.2]]), found.rest[:, :, None])
     known = np.isfinite(found.value[:, 0])
@@ -52,7 +52,7 @@ def test_a_turned_network_has_the_turned_eigenvalue_at_rest_and_answers_as_usual
         expected = np.abs(found.value[seed, 0]) * np.exp(0.5j * np.angle(found.value[seed, 0]))
         assert np.abs(values - expected).min() < 1e-4
     usual = edited(system, params, CURVES, found.rest, found.turned())
-    np.testing.assert_allclose(usual[known], lt.answers(model, params, CURVES)[known], atol=1e-5)
+    np.testing.assert_allclose(usual[known], lt.answers((model, params), CURVES)[known], atol=1e-5)
 
 
 def test_without_an_oscillation_there_is_no_answer():

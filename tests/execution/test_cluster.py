@@ -7,8 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import jax
 import numpy as np
@@ -19,7 +17,6 @@ from distributed import LocalCluster, get_worker
 import lstm_toys as lt
 from conftest import HANG
 from lstm_toys.execution import cluster, signals
-from lstm_toys.execution.base import Job
 from lstm_toys.populations import blocks, train
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.specification import specify
@@ -46,7 +43,7 @@ def connected(address, *, tell=print):
 @pytest.fixture(scope="module")
 def here():
     """What a training comes to in this process."""
-    return lt.train(TASK, MODEL, **OPTIONS)
+    return train.PopulationTraining(*specify(TASK, MODEL, **OPTIONS)).networks()
 
 
 @pytest.fixture(scope="module")
@@ -73,45 +70,29 @@ def two():
         yield found
 
 
-def training(executor, checkpoints=None):
+def training(executor, checkpoints=None, **how):
     """The training of `here`, by an executor."""
-    return train.Training(*specify(TASK, MODEL, **OPTIONS), executor=executor, checkpoints=checkpoints)
+    return train.PopulationTraining(*specify(TASK, MODEL, **OPTIONS), executor=executor, checkpoints=checkpoints, **how)
 
 
-@dataclass(frozen=True)
-class Plain(Job):
-    """A job that computes nothing that JAX would lower."""
-
-    make: Callable
-
-    def function(self):
-        return self.make()
+def nap(part):
+    """Takes long enough for everybody to be asked."""
+    return time.sleep(0.3) or part
 
 
-def napping():
-    """A job that takes long enough for everybody to be asked."""
-    return lambda part: time.sleep(0.3) or part
-
-
-def spread(found, make, parts):
+def spread(found, function, parts):
     """What a function comes to for some parts, by part, and the workers that computed them."""
-
-    def job():
-        compute = make()
-        return lambda part: (compute(part), get_worker().address)
-
-    outcomes = {part: outcome.value for part, outcome in found.map(Plain(job), parts, lambda: False)}
+    outcomes = dict(found.map(lambda part: (function(part), get_worker().address), parts))
     return {part: value for part, (value, _) in outcomes.items()}, {worker for _, worker in outcomes.values()}
 
 
 @pytest.mark.long
 def test_a_training_is_the_same_bits_by_two_workers_and_nothing_listens_beyond_this_machine(two, here):
     spread_out = training(two)
-    elsewhere = spread_out.population()
-    for name in ("states", "train_loss", "train_rmse", "frames", "steps"):
-        assert same(getattr(elsewhere, name), getattr(here, name)), name
-    assert elsewhere.member_steps == here.member_steps
-    assert not spread_out.executed.any()
+    elsewhere = spread_out.networks()
+    assert same(elsewhere.kept, here.kept)
+    assert elsewhere.results.identical(here.results)
+    assert spread_out.member_steps == 18 * 40
     processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
     every = [each for process in processes for each in process.net_connections()]
     listening = {each.laddr.ip for each in every if each.status == psutil.CONN_LISTEN}
@@ -120,18 +101,13 @@ def test_a_training_is_the_same_bits_by_two_workers_and_nothing_listens_beyond_t
 
 
 def test_a_part_that_fails_is_told_and_the_others_are_done(near):
-    def job():
-        def halved(part):
-            if part == 3:
-                raise ValueError("three cannot be\nhalved")
-            return part / 2
+    def halved(part):
+        if part == 3:
+            raise ValueError("three cannot be\nhalved")
+        return part / 2
 
-        return halved
-
-    came, outcomes = {}, near.map(Plain(job), [1, 2, 3, 4, 5], lambda: False)
-    for _ in range(4):
-        part, outcome = next(outcomes)
-        came[part] = outcome.value
+    outcomes = near.map(halved, [1, 2, 3, 4, 5])
+    came = dict(next(outcomes) for _ in range(4))
     with pytest.raises(cluster.Lost, match="3 failed 3 times: ValueError: three cannot be halved"):
         next(outcomes)
     assert came == {part: part / 2 for part in (1, 2, 4, 5)}
@@ -140,13 +116,13 @@ def test_a_part_that_fails_is_told_and_the_others_are_done(near):
 def test_what_cannot_be_sent_is_told(near):
     lock = threading.Lock()
     with pytest.raises(cluster.Unreachable, match="cannot be sent to workers: TypeError"):
-        list(near.map(Plain(lambda: lock), [1], lambda: False))
+        list(near.map(lambda part: (part, lock), [1]))
 
 
 def test_nobody_who_is_asked_to_stop_waits(near):
     asked = iter([False, True])
     with pytest.raises(signals.Stopped):
-        list(near.map(Plain(napping), range(50), lambda: next(asked)))
+        list(near.map(nap, range(50), lambda: next(asked)))
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "tcp://127.0.0.1:70000"])
@@ -165,18 +141,18 @@ def test_what_was_finished_or_begun_is_continued_by_whoever_comes(two, here, tmp
     def kept(name, every):
         return Checkpoints(tmp_path / name, every, lambda _: None)
 
-    assert same(lt.train(TASK, MODEL, executor=two, checkpoints=kept("finished", 60.0), **OPTIONS).states, here.states)
+    assert same(training(two, kept("finished", 60.0)).networks().kept, here.kept)
     max((tmp_path / "finished").iterdir(), key=lambda path: int(path.name.split("-")[1])).unlink()
     for whose, steps in ((two, 6 * 40), (None, 0)):
         again = training(whose, kept("finished", 60.0))
-        assert same(again.population().states, here.states)
+        assert same(again.networks().kept, here.kept)
         assert again.member_steps == steps
 
     asked = iter([False, False, False, True])
     with pytest.raises(signals.Stopped):
-        lt.train(TASK, MODEL, checkpoints=kept("begun", 0.0), stop=lambda: next(asked), **OPTIONS)
+        training(None, kept("begun", 0.0), stop=lambda: next(asked)).networks()
     continued = training(two, kept("begun", 0.0))
-    assert same(continued.population().states, here.states)
+    assert same(continued.networks().kept, here.kept)
     assert 0 < continued.member_steps < 18 * 40
 
 
@@ -186,17 +162,14 @@ def test_a_worker_that_is_killed_or_says_nothing_is_replaced_and_its_part_done_a
     monkeypatch.setattr(cluster, "PATIENCE", 6.0)
     marker = tmp_path / "sent"
 
-    def job():
-        def once(part):
-            if part == 1 and not marker.exists():
-                marker.write_text(str(os.getpid()))
-                os.kill(os.getpid(), sent)
-            return part
-
-        return once
+    def once(part):
+        if part == 1 and not marker.exists():
+            marker.write_text(str(os.getpid()))
+            os.kill(os.getpid(), sent)
+        return part
 
     with connected("local:2") as found:
-        came, _ = spread(found, job, range(4))
+        came, _ = spread(found, once, range(4))
         with contextlib.suppress(ProcessLookupError):  # Dask ended it.
             os.kill(int(marker.read_text()), signal.SIGCONT)
     assert came == {part: part for part in range(4)}
@@ -266,7 +239,7 @@ def test_whoever_is_gone_ends_the_run(who, sent, told, scheduler, monkeypatch):
     for name, value in {"PATIENCE": 8.0, "REACHED": 2.0, "TRIES": 100}.items():
         monkeypatch.setattr(cluster, name, value)
     with connected(file) as found:
-        outcomes = found.map(Plain(napping), range(500), lambda: False)
+        outcomes = found.map(nap, range(500))
         next(outcomes)
         (scheduling if who == "scheduler" else worker).send_signal(sent)
         for child in psutil.Process(worker.pid).children() if who == "worker" else []:

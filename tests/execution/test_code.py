@@ -38,12 +38,12 @@ def test_code_below_a_study_counts_without_texts_wherever_it_lies(installed, mon
     code.library.cache_clear()
     assert code.library("studies/sweep") == usual != code.library()
     for name, old, new in (
-        ("results/arrays.py", "def histories(", "# Of all members.\ndef histories("),
+        ("results/arrays.py", "def answered(", "# Of all members.\ndef answered("),
         ("networks/training.py", "an axis for seeds", "axes for seeds"),
-        ("results/arrays.py", "def scaling_of(results: xr.Dataset)", "def scaling_of(results: Results)"),
+        ("results/arrays.py", "def own_points(results: xr.Dataset)", "def own_points(results: Results)"),
         ("studies/claims/verdicts.py", "share.value", "share.low"),
         ("figures/style.py", "FRAMES_A_SECOND = 4", "FRAMES_A_SECOND = 5"),
-        ("cli/parsers.py", "\nfrom ", "\n\nfrom "),
+        ("cli/command.py", "\nfrom ", "\n\nfrom "),
         ("experiments/sine.py", "rmse=0.02", "rmse=0.03"),
     ):
         assert edited(folder / name, old, new) == usual

@@ -14,16 +14,14 @@ from drawn import assert_legible
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, located, rarely, refusal
-from experiments import sine
+from experiments import claims, sine
 from experiments.post import claims as post_claims
 from experiments.post.claims import CLAIMS
-from lstm_toys.cli import claims
 from lstm_toys.figures import COLORS
 from lstm_toys.results import storage
-from lstm_toys.studies.claims import ask as report
-from lstm_toys.studies.claims import figures
+from lstm_toys.studies.claims import figures, report
 from lstm_toys.studies.claims.declaration import DURING, NETWORKS
-from lstm_toys.studies.training.study import TrainingStudy
+from lstm_toys.studies.training.study import Training
 
 PUBLISHED = json.loads((ROOT / "results" / "claims" / "claims.json").read_text())
 
@@ -37,13 +35,13 @@ def entries_of(run):
 def folder(world, tmp_path, monkeypatch):
     """A folder, where nothing is trained."""
     world("claims")
-    monkeypatch.setattr(TrainingStudy, "compute", None)
+    monkeypatch.setattr(Training, "compute", None)
     return tmp_path
 
 
 def planned(*arguments):
     """What a command would do: its run, and the settings of the runs that it needs, by column and population."""
-    (work,) = claims.plan(arguments).asks
+    work = claims.plan(arguments).study
     return work, {key: each.settings for key, each in work.needs.items()}
 
 
@@ -217,8 +215,8 @@ def own(mine):
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         assert carry_out(claims, arguments) == 0
     (run,) = (mine / "runs").glob("claims_mine_claims-*")
-    (work,) = claims.plan(arguments).asks
-    trained = {column: (each, located(each)) for (column, _), each in work.needs.items()}
+    work = claims.plan(arguments).study
+    trained = {column: (each, located(each, mine)) for (column, _), each in work.needs.items()}
     table, told = (run / "claims.md").read_text(), printed.getvalue()
     return SimpleNamespace(entries=entries_of(run), table=table, run=run, printed=told, trained=trained)
 
@@ -246,8 +244,8 @@ def test_a_network_at_equal_loss_is_the_first_kept_one_that_is_as_good(own):
     goal = np.median(usual.results.train_loss.values[:, -1])
     lines = faster.results.input.values[faster.results.family.values == "line"]
     late, expected = faster.results.time.values >= 0.1, np.full(3, np.nan)
-    for step, params in sorted((faster.kept | {300: faster.params}).items(), reverse=True):
-        wrong = (np.asarray(lt.answers(faster.model, params, lines)) - lines)[:, :, late]
+    for step in reversed(faster.steps):
+        wrong = (np.asarray(lt.answers(faster.at(step), lines)) - lines)[:, :, late]
         errors = np.sqrt(np.square(wrong).mean(axis=(2, 3))).mean(axis=1)
         expected = np.where(faster.results.train_loss.sel(step=step) <= goal, errors, expected)
     assert np.isfinite(expected).any()

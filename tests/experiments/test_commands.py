@@ -7,7 +7,8 @@ import pytest
 from conftest import carry_out, refusal
 from experiments import all as every
 from experiments import claims, generalization, own, sweep, timeline
-from lstm_toys.cli import flags, studies
+from lstm_toys.runs import trainings
+from lstm_toys.studies.sweep.settings import MOST_SETTINGS
 
 LARGE = [f"--grid={name}=" + " ".join(map(str, range(1, 102))) for name in ("learning_rate", "steps")]
 
@@ -28,10 +29,10 @@ REFUSED = {
         (["--grid=steps"], "flag --grid=steps: takes 'flag=value value ...'"),
         (["--grid=steps=1 2 1"], "each value once"),
         (["--grid=nonsense=1 2"], "the flag is one of optimizer"),
-        (["--grid=steps=4 5", "--keep_steps=1"], "flag --keep_steps: a sweep saves no parameters"),
+        (["--grid=steps=4 5", "--keep_steps=1"], "flag --keep_steps: a sweep keeps networks after the steps of --grid"),
         (["--grid=steps=1 2", "--steps=3"], "flag --steps: also given by --grid; give one of the two"),
         (["--grid=momentum=0.5 0.9"], "has no effect with --optimizer=rmsprop_keras (the default of sine)"),
-        (LARGE, f"flag --grid: 10,201 settings; at most {studies.MOST_SETTINGS:,} are allowed"),
+        (LARGE, f"flag --grid: 10,201 settings; at most {MOST_SETTINGS:,} are allowed"),
     ],
     generalization: [
         (["--amplitude", "2:1:3"], "--amplitude=2:1:3: takes low:high:count"),
@@ -59,9 +60,9 @@ def test_a_wrong_command_line_is_refused_in_one_line(asked, arguments, said, tmp
     ("asked", "arguments", "names"),
     [
         (claims, [], ("variants", "specifications", "only", "answers", "seeds", "cell", "steps")),
-        (sweep, ["--grid=x"], ("task", "grid", *flags.FLAGS)),
+        (sweep, ["--grid=x"], ("task", "grid", *trainings.FLAGS)),
         (sweep, ["--task=own"], ("task", "grid", "hold_out", "seeds", "steps")),
-        (generalization, ["--task", "amplitude"], (*studies.GENERALIZATION, "phase", "seeds", "steps")),
+        (generalization, ["--task", "amplitude"], ("task", "limit", "phase", "seeds", "steps")),
         (own.EXPERIMENT, [], ("hold_out", "seeds", "steps")),
     ],
 )

@@ -20,7 +20,7 @@ UNTRACED = lt.Family(lambda x, rate: np.exp(rate * x), (lt.Parameter("rate", 0.0
 
 def planned(*arguments):
     """The evaluation that a command line asks for."""
-    (work,) = generalization.plan(arguments).asks
+    work = generalization.plan(arguments).study
     return work.settings
 
 
@@ -53,7 +53,7 @@ def test_flags_of_the_training_and_of_the_grids_stand_in_any_order_and_move_the_
     plan = generalization.plan(
         ["--seeds", "3", "--amplitude", "0.2:0.4:3", "--quiet", "--frequency=20", "--steps", "7"]
     )
-    settings = plan.asks[0].settings
+    settings = plan.study.settings
     assert (settings.trained.seeds, settings.trained.steps, plan.options.quiet) == (3, 7, True)
     by_name = {grid.name: grid for grid in settings.grids}
     assert by_name["amplitude_frequency"].shape == (3, 1)
@@ -63,7 +63,7 @@ def test_flags_of_the_training_and_of_the_grids_stand_in_any_order_and_move_the_
         **{name: [value] for name, value in trained.items()},
         "spacing": [pytest.approx(1 / 99)],
     }
-    (work,) = generalization.plan(["--train_amplitude", "0.6"]).asks
+    work = generalization.plan(["--train_amplitude", "0.6"]).study
     assert work.subject.trained_on("sine")["offset"] == (0.6, 0.6)
     assert work.settings.grids[0].cells(0, 1, 100, Span())["offset"] == [0.6]
 
@@ -87,7 +87,7 @@ def test_where_every_network_draws_its_curves_others_of_the_same_ranges_stand_fo
 def test_a_run_leaves_every_grid_and_the_errors_on_the_training_curve(world):
     run = world("generalization").run
     metrics, found = json.loads((run / "metrics.json").read_text()), results.load(run / "results.nc")
-    assert found["amplitude_frequency"].sizes == {"seed": 3, "amplitude": 4, "frequency": 3}
+    assert found["amplitude_frequency"].sizes == {"seed": 3, "parameter_amplitude": 4, "parameter_frequency": 3}
     assert found.keys() >= {"", "training", "slope_intercept", "length_amplitude", "spacing_frequency"}
     medians = np.median(found["training"].rmse, axis=(1, 2))
     assert metrics["summary"]["training, RMSE"]["median"] == pytest.approx(np.median(medians))

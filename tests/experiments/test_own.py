@@ -10,8 +10,9 @@ from world import MINE as Y
 import lstm_toys as lt
 from conftest import carry_out, located, value
 from experiments import own
-from lstm_toys.cli import command, flags
+from lstm_toys.cli import command
 from lstm_toys.results import storage
+from lstm_toys.runs import flags
 from lstm_toys.tasks import sets
 
 SMALL = ["--seeds=2", "--steps=4", "--hidden=4", "--quiet"]
@@ -42,7 +43,7 @@ def other(tmp_path):
 
 def work_of(*arguments):
     """What a command line asks for."""
-    (work,) = command.plan(own.EXPERIMENT, [*arguments, *SMALL]).asks
+    work = command.plan(own.EXPERIMENT, [*arguments, *SMALL]).study
     return work
 
 
@@ -50,7 +51,7 @@ def ran(tmp_path, *arguments):
     """The folder of a run, and its results."""
     line = [*arguments, *SMALL, f"--results_dir={tmp_path / 'results'}"]
     assert carry_out(own.EXPERIMENT, line) == 0
-    folder = located(work_of(*line))
+    folder = located(work_of(*line), tmp_path / "results")
     return folder, storage.load_results(folder / "results.nc")
 
 
@@ -69,7 +70,7 @@ def test_the_next_value_is_told_in_the_units_of_the_file(world):
     shown = saved.scaling.applied(found.input.values.astype(float))
     trained = found.input.values[found.family.values == sets.TRAINED]
     assert abs(shown[found.family.values == sets.TRAINED]).max() < 0.81 < 1.1 * abs(trained - 350).max()
-    answers = saved.scaling.undone(np.asarray(lt.answers(saved.model, saved.params, shown.astype(np.float32))))
+    answers = saved.scaling.undone(np.asarray(lt.answers(saved, shown.astype(np.float32))))
     np.testing.assert_allclose(found.answer, answers, atol=1e-3)
     again = np.sqrt(np.mean((Y[:-1, held_out] - Y[1:, held_out]) ** 2))
     told = metrics["summary"]["held out, RMSE of the last value again"]

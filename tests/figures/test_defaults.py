@@ -30,12 +30,10 @@ def results_of(experiment):
         name: random.normal(0, 2, (3, *inputs.shape[: 2 if task.sequence else 1], values)).astype(np.float32)
         for name, inputs in curves.answered.items()
     }
-    population = untrained(task, lt.Stack(values, (2,), sequence=task.sequence))
-    population = dataclasses.replace(population, train_measures=np.ones((3, 2, len(task.measured))))
+    networks = untrained(task, lt.Stack(values, (2,), sequence=task.sequence))
     learned, probed = curves.split(answers)
-    x = np.asarray(x)
     return arrays.dataset(
-        population, x, experiment.span, curves.training, learned, curves.probes, probed, {"flags": {}}
+        networks, task, np.asarray(x), experiment.span, curves.training, learned, curves.probes, probed, {"flags": {}}
     )
 
 

@@ -28,7 +28,7 @@ def read():
             "feature": ["y"],
             "output_feature": ["decay"],
             "family": ("curve", ["along"] * 3 + ["post"]),
-            "decay": ("curve", true, {"long_name": "decay", "symbol": "d", "units": "1/s"}),
+            "parameter_decay": ("curve", true, {"long_name": "decay", "symbol": "d", "units": "1/s"}),
         },
     )
 
@@ -61,8 +61,8 @@ def test_the_first_name_of_a_plane_is_horizontal():
         {
             "output_feature": ["slope", "intercept"],
             "family": ("curve", ["plane"] * 6),
-            "slope": ("curve", slopes),
-            "intercept": ("curve", intercepts),
+            "parameter_slope": ("curve", slopes, {"long_name": "slope"}),
+            "parameter_intercept": ("curve", intercepts, {"long_name": "intercept"}),
         },
     )
     first, second, _ = figures.read_off_plane(read, ("slope", "intercept"), "Error of the", (0.0, 0.0, 1.0, 1.0)).axes

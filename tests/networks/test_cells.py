@@ -1,10 +1,12 @@
 """Cells: each against a loop in NumPy written from its formulas, those of one's own, and stacks of their layers."""
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import lstm_toys as lt
 from conftest import rarely
 from lstm_toys.networks import cells
 from lstm_toys.networks.cells import InvalidModel
@@ -81,9 +83,68 @@ def test_a_cell_of_ones_own_is_a_layer_of_a_stack():
     np.testing.assert_allclose(model.apply({"params": params}, inputs), second, atol=1e-6)
 
 
+class Carried(nn.RNNCellBase):
+    """A cell of Flax whose carry is a matrix, which it does not return: sums of outer products."""
+
+    features: int
+    rate: float = 0.5
+
+    @nn.compact
+    def __call__(self, carry, inputs):
+        keys = nn.Dense(self.features, name="keys")(inputs)
+        carry = self.rate * carry + keys[:, :, None] * keys[:, None, :]
+        return carry, jnp.tanh(carry.sum(axis=-1))
+
+    @nn.nowrap
+    def initialize_carry(self, _, input_shape):
+        return jnp.zeros((input_shape[0], self.features, self.features))
+
+    @property
+    def num_feature_axes(self):
+        return 1
+
+
+@pytest.mark.parametrize(
+    ("cell", "flax", "states"),
+    [
+        ("flax.linen:GRUCell", nn.GRUCell(3), {"hidden": 3}),
+        ("flax.linen:SimpleCell(residual=True)", nn.SimpleCell(3, residual=True), {"hidden": 3}),
+        ("flax.linen:LSTMCell", nn.LSTMCell(3), {"hidden": 3, "carry_0": 3}),
+        (f"{__name__}:Carried(rate=0.25)", Carried(3, rate=0.25), {"hidden": 3, "carry_0": 9}),
+    ],
+)
+def test_a_cell_of_flax_is_a_layer_and_continues_in_any_state(cell, flax, states):
+    model = Stack(1, (3,), "dense", cell=cell)
+    params = initialized(model)
+    (first,) = params.keys() - {"readout"}
+    expected = nn.RNN(flax).apply({"params": {"cell": params[first]["cell"]}}, INPUTS)
+    expected = nn.Dense(1).apply({"params": params["readout"]}, expected)
+    np.testing.assert_allclose(answer(model, params), expected, atol=1e-6)
+    several = jax.tree.map(lambda leaf: np.asarray(leaf)[None], params)
+    inside = lt.states((model, several), INPUTS)
+    assert {name: values.shape[-1] for name, values in inside[first].items()} == states
+    alone = lt.rollout((model, several), INPUTS[:, :5], 5, feedback=lambda _: jnp.zeros((3, 2)))
+    shown = jnp.concatenate([INPUTS[:, :5], jnp.zeros((3, 5, 2))], axis=1)
+    np.testing.assert_allclose(alone.answers[0, :, -1], answer(model, params, shown)[:, -1], atol=1e-6)
+
+
+def test_options_of_a_cell_have_one_spelling_and_are_its_attributes():
+    model = Stack(1, (3,), "dense", cell=f"{__name__}:Carried( rate = .25 )")
+    assert model.cell == f"{__name__}:Carried(rate=0.25)"
+    other = Stack(1, (3,), "dense", cell=f"{__name__}:Carried")
+    params = initialized(model)
+    assert model != other
+    assert not np.allclose(answer(model, params), answer(other, params))
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
+        ({"cell": "maps:Linear(2)"}, r"options of the cell maps:Linear\(2\) must be literals by name, such as"),
+        ({"cell": "maps:Linear(a=f())"}, "must be literals by name"),
+        ({"cell": "maps:Linear(units=3)"}, "units cannot be an option of the cell"),
+        ({"cell": "maps:Linear(rank=3)"}, "the cell maps:Linear has no attribute rank"),
+        ({"cell": "flax.linen:Dense"}, "flax.linen:Dense is not a cell"),
         ({"cell": "elman"}, "unknown cell 'elman'; available: lstm, gru, rnn, or your own package.module:Class"),
         ({"cell": "nowhere.cells:Own"}, "the cell nowhere.cells:Own cannot be imported: No module named 'nowhere'"),
         ({"cell": "rnn", "gates": "hard"}, "the cell rnn has no gates, so gates cannot be hard"),

@@ -15,8 +15,9 @@ from hypothesis.extra import numpy as arrays
 import lstm_toys as lt
 from conftest import rarely
 from lstm_toys.execution import devices
-from lstm_toys.populations import group
-from lstm_toys.populations.group import Group, GroupState
+from lstm_toys.networks.training import Record
+from lstm_toys.populations import train
+from lstm_toys.populations.group import CHANGING, Group
 from lstm_toys.populations.specification import specify
 
 pytestmark = pytest.mark.usefixtures("digests")
@@ -27,35 +28,41 @@ SHAPES = SPECIFICATION.member
 FINGERPRINT = {"jax": "1", "processor": "this"}
 
 
-def members(first):
-    """Four members of the training."""
+def begun(first=0):
+    """Four members of the training, before it."""
     return Group(range(first, first + 4), jax.tree.map(lambda leaf: leaf[first : first + 4], START))
 
 
-def state(step, fill=0.5):
-    """The state of four members after so many steps."""
+def state(step, first=0, fill=0.5):
+    """Four members after so many steps."""
 
     def filled(shape):
         return np.full((4, *shape.shape), fill, shape.dtype)
 
-    kept = {each: jax.tree.map(filled, SHAPES.sound) for each in (2, 4) if each <= step}
-    member = {} if step == 4 else jax.tree.map(filled, group.changing(SHAPES))
-    losses = np.full((4, step + 1), np.float32(fill))
-    return GroupState(step, member, kept, np.ones(4, bool), losses, losses[..., None], np.empty((4, 0)))
+    made = begun(first)
+    made.step, made.records = step, step + 1
+    made.kept = {each: jax.tree.map(filled, SHAPES.sound) for each in (2, 4) if each <= step}
+    made.member = {} if step == 4 else {name: jax.tree.map(filled, getattr(SHAPES, name)) for name in CHANGING}
+    losses = np.full((4, 5), np.float32(fill))
+    made.record = Record(losses, losses[..., None], np.empty((4, 0)), np.ones((4, 5), bool))
+    return made
 
 
 def save(checkpoints, step, first=0):
     """Leaves a checkpoint of four members whose losses are its step."""
-    checkpoints.save(SPECIFICATION, members(first), state(step, float(step)), [FINGERPRINT])
+    checkpoints.save(SPECIFICATION, state(step, first, float(step)), [FINGERPRINT])
 
 
 def load(checkpoints, first=0):
-    return checkpoints.load(SPECIFICATION, members(first), FINGERPRINT)
+    """Four members as a checkpoint has them, and the fingerprints."""
+    group = begun(first)
+    return group, checkpoints.load(SPECIFICATION, group, FINGERPRINT)
 
 
 def same(ours, theirs):
-    assert (ours.step, jax.tree.structure(ours)) == (theirs.step, jax.tree.structure(theirs))
-    jax.tree.map(partial(np.testing.assert_array_equal, strict=True), ours[1:], theirs[1:])
+    assert (ours.step, ours.records, ours.begun) == (theirs.step, theirs.records, ours.step)
+    arrays = ((each.member, each.kept, each.record) for each in (ours, theirs))
+    jax.tree.map(partial(np.testing.assert_array_equal, strict=True), *arrays)
 
 
 @pytest.fixture
@@ -66,10 +73,11 @@ def checkpoints(tmp_path):
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 4), st.data())
 def test_a_checkpoint_gives_back_any_state(tmp_path_factory, step, data):
-    numbers = arrays.arrays(np.float32, (4, step + 1))
-    content = state(step)._replace(losses=data.draw(numbers), sound=data.draw(arrays.arrays(bool, 4)))
+    content = state(step)
+    drawn = {"loss": arrays.arrays(np.float32, (4, 5)), "sound": arrays.arrays(bool, (4, 5))}
+    content.record = content.record._replace(**{name: data.draw(each) for name, each in drawn.items()})
     checkpoints = lt.Checkpoints(tmp_path_factory.mktemp("any"), 30.0)
-    checkpoints.save(SPECIFICATION, members(0), content, [FINGERPRINT])
+    checkpoints.save(SPECIFICATION, content, [FINGERPRINT])
     found, fingerprints = load(lt.Checkpoints(checkpoints.folder, 30.0))
     assert fingerprints == [FINGERPRINT]
     same(found, content)
@@ -83,8 +91,9 @@ def test_the_newest_of_each_group_is_kept(checkpoints):
     assert names == {"members-0-3-step-2.checkpoint", "members-4-7-step-3.checkpoint"}
     (checkpoints.folder / "members-0-3-step-1.checkpoint").touch()  # As an interruption leaves it.
     for every in (checkpoints, lt.Checkpoints(checkpoints.folder, 30.0)):
-        assert [load(every, first)[0].losses[0, 0] for first in (0, 4)] == [2, 3]
-        assert load(every, 12) is None
+        assert [load(every, first)[0].record.loss[0, 0] for first in (0, 4)] == [2, 3]
+        nothing, fingerprints = load(every, 12)
+        assert (nothing.records, fingerprints) == (0, [])
         assert every.group_size(usual=16, members=32) == 4
 
 
@@ -107,7 +116,7 @@ def test_a_damaged_checkpoint_is_refused_and_no_flipped_bit_changes_what_is_read
     for place in range(0, len(content), 31):
         path.write_bytes(content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :])
         with contextlib.suppress(lt.Damaged):
-            same(load(checkpoints)[0], state(3, 3.0))  # The bit was one of a date, or of how files are shown.
+            same(load(checkpoints)[0], state(3, fill=3.0))  # The bit was one of a date, or of how files are shown.
 
 
 SINE = {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}
@@ -115,11 +124,14 @@ MODEL = lt.Stack(1, (4,))
 
 
 def trained(folder, offset=0.3, *, fingerprint=None, model=MODEL, told=print, **others):
+    """A training, and its networks."""
     options = {"seeds": 3, "steps": 6, "learning_rate": 0.1, **others}
     own, task = devices.fingerprint, lt.reproduce("sine", {**SINE, "offset": offset}, lt.time_points(20))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(devices, "fingerprint", lambda block: {**own(block), **(fingerprint or {})})
-        return lt.train(task, model, checkpoints=lt.Checkpoints(Path(folder), 1e9, told), **options)
+        checkpoints = lt.Checkpoints(Path(folder), 1e9, told)
+        training = train.PopulationTraining(*specify(task, model, **options), checkpoints=checkpoints)
+        return training, training.networks()
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +150,7 @@ OTHERS = {
     "model": {"model": lt.Stack(1, (4,), "dense")},
     "steps": {"steps": 7},
     "frames": {"frames": 2},
-    "after": {"after": 0.5},
+    "goal": {"early_stopping": lt.EarlyStopping(goal=lt.Goal(rmse=0.1, after=0.5))},
 }
 
 
@@ -160,6 +172,6 @@ def test_a_checkpoint_of_another_program_is_refused_with_the_version_that_made_i
 def test_the_same_training_is_continued_and_on_another_version_with_a_warning(folder):
     reference, told = trained(folder), []
     again = trained(folder, fingerprint={"jax": "2"}, told=told.append)
-    assert (reference.member_steps, again.member_steps) == (0, 0)
+    assert (reference[0].member_steps, again[0].member_steps) == (0, 0)
     assert told == ["warning: the run was begun with another jax; bits may differ from those of an uninterrupted run"]
-    jax.tree.map(np.testing.assert_array_equal, again.params, reference.params)
+    jax.tree.map(np.testing.assert_array_equal, again[1].params, reference[1].params)

@@ -11,12 +11,11 @@ import pytest
 import lstm_toys as lt
 from conftest import carry_out, executed, rarely, refusal
 from experiments import line
-from lstm_toys.cli import studies
 from lstm_toys.populations import blocks
 from lstm_toys.results import storage
 from lstm_toys.studies.sweep import results
-from lstm_toys.studies.sweep.ask import SweepSettings
-from lstm_toys.studies.sweep.ask import ask as ask_sweep
+from lstm_toys.studies.sweep.settings import SweepSettings, expand
+from lstm_toys.studies.sweep.study import Sweep
 
 X = lt.time_points(20)
 SINE = {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}
@@ -108,13 +107,13 @@ def test_a_declared_optimizer_is_swept_with_a_program_for_each_rate_that_is_not_
     experiment, axes, shapes, tmp_path
 ):
     varied = [("learning_rate", ["0.01", "0.1"]), ("train_weight_decay", ["0", "0.3"])]
-    settings, _ = studies.expand(experiment, varied[:axes], ["--seeds=2"])
-    study = ask_sweep(experiment, SweepSettings("sweep", settings), tmp_path)
-    assert len(study.load().shapes) == shapes
-    found = storage.load_results(executed(study, 2).results, results.VARIABLES)
+    settings, _ = expand(experiment, varied[:axes], ["--seeds=2"])
+    study = Sweep(experiment, SweepSettings("sweep", settings=settings))
+    assert len(study.shapes) == shapes
+    found = storage.load_results(executed(study, tmp_path, 2).results, results.VARIABLES)
     options = {"optimizer": experiment.optimizer(settings[-1]), "numbers": dict(settings[-1].numbers)}
     alone = lt.train(line.EXPERIMENT.task(X), lt.Stack(2, (4,)), seeds=2, steps=20, **options)
-    np.testing.assert_array_equal(found.train_mse[-1], alone.train_loss[:, -1])
+    np.testing.assert_array_equal(found.train_mse[-1], alone.results.train_loss[:, -1])
     assert len(np.unique(found.train_mse)) == found.train_mse.size
 
 

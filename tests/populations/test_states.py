@@ -41,7 +41,7 @@ def networks(model, seeds=3, curves=CURVES):
 def test_states_are_those_of_each_layer_alone(cell, hidden):
     model = lt.Stack(1, hidden, cell=cell)
     params = networks(model)
-    found = lt.states(model, params, CURVES)
+    found = lt.states((model, params), CURVES)
     names = (*(f"{cell}_{place}" for place in range(len(hidden))), "readout")
     assert found.keys() == {*names}
     shown = jnp.asarray(CURVES)
@@ -53,21 +53,21 @@ def test_states_are_those_of_each_layer_alone(cell, hidden):
             np.testing.assert_allclose(layer["cell"][2], expected, atol=1e-5)
         shown = cell_class(cell)(units).apply({"params": own}, shown)
         np.testing.assert_allclose(layer["hidden"][2], shown, atol=1e-5)
-    np.testing.assert_allclose(found["readout"]["hidden"], lt.answers(model, params, CURVES), atol=1e-6)
+    np.testing.assert_allclose(found["readout"]["hidden"], lt.answers((model, params), CURVES), atol=1e-6)
 
 
 @pytest.mark.long
 def test_layers_in_any_module_are_found():
-    found = lt.states(Nested(), networks(Nested(), 1), CURVES)
+    found = lt.states((Nested(), networks(Nested(), 1)), CURVES)
     units = {name: layer["hidden"].shape[-1] for name, layer in found.items()}
     assert units == {"first": 2, "inner/gru_0": 4, "inner/readout": 3}
 
 
 def test_a_model_without_layers_and_curves_of_other_features_are_refused():
     with pytest.raises(ValueError, match="Dense has no layer"):
-        lt.states(nn.Dense(1), networks(nn.Dense(1), 1), CURVES)
+        lt.states((nn.Dense(1), networks(nn.Dense(1), 1)), CURVES)
     with pytest.raises(ValueError, match=r"^features of inputs must be 1, as of the networks' own curves, not 2$"):
-        lt.states(MODEL, networks(MODEL, 1), np.zeros((3, 20, 2), np.float32))
+        lt.states((MODEL, networks(MODEL, 1)), np.zeros((3, 20, 2), np.float32))
 
 
 START = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 5, 2)).astype(np.float32)
@@ -77,10 +77,8 @@ def grown(model, params, steps, feedback):
     """Curves that grow to a fixed length, and the answers to them: points after an answer do not matter to it."""
     shown = np.pad(np.repeat(START[None], 3, axis=0), [(0, 0), (0, 0), (0, steps), (0, 0)])
 
-    alone = [jax.tree.map(lambda leaf, seed=seed: leaf[[seed]], params) for seed in range(3)]
-
     def answers():
-        return np.concatenate([lt.answers(model, *each) for each in zip(alone, shown, strict=True)])
+        return np.concatenate([lt.answers(*each) for each in zip(lt.Networks(model, params), shown, strict=True)])
 
     for end in range(5, 5 + steps):
         shown[:, :, end] = feedback(answers()[:, :, end - 1])
@@ -103,14 +101,14 @@ def test_a_rollout_is_a_curve_that_grows_by_its_answers(options, feedback, monke
     model = lt.Stack(2, hidden=(4,), **options)
     params = networks(model, curves=START)
     monkeypatch.setattr(states, "CHUNK", 4)
-    found = lt.rollout(model, params, START, 6, feedback)
+    found = lt.rollout((model, params), START, 6, feedback)
     answer, shown = grown(model, params, 6, feedback or (lambda answer: answer))
     np.testing.assert_allclose(found.answers, answer[:, :, 5:], atol=1e-5)
-    inside = lt.states(model, jax.tree.map(lambda leaf: leaf[[0]], params), shown[0])
+    inside = lt.states(lt.Networks(model, params)[0], shown[0])
     ends, own = jax.tree.map(lambda leaf: leaf[0, :, -1], inside), jax.tree.map(lambda leaf: leaf[0], found.states)
     if feedback is None:
         jax.tree.map(partial(np.testing.assert_allclose, atol=1e-5), own, ends)
-    every_third = lt.rollout(model, params, START, 6, feedback, every=3)
+    every_third = lt.rollout((model, params), START, 6, feedback, every=3)
     np.testing.assert_array_equal(every_third.answers, found.answers[:, :, [2, 5]])
 
 
@@ -135,4 +133,4 @@ class Forgetful(nn.Module):
 )
 def test_what_cannot_be_fed_back_is_refused(model, said):
     with pytest.raises(ValueError, match=said):
-        lt.rollout(model, networks(model, 1, START), START, 1)
+        lt.rollout((model, networks(model, 1, START)), START, 1)

@@ -1,5 +1,6 @@
 """Early stopping: networks that met their goal are frozen, and the best parameters kept, each network by itself."""
 
+import dataclasses
 import json
 
 import jax
@@ -7,21 +8,29 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+import xarray as xr
 
 import lstm_toys as lt
 from conftest import carry_out, rarely
-from lstm_toys.populations import blocks, group, programs
+from lstm_toys.populations import blocks, programs, specification, train
+from lstm_toys.results import arrays
+from lstm_toys.tasks.goal import NEVER
 
 X, MODEL = lt.time_points(20), lt.Stack(1, (4,))
 TASK = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, X)
 LINES = {"slope": np.array([0.4, 0.7]), "intercept": 0.0}
 OTHER = lt.reproduce("line", LINES, X)
 STEPS, HOLD = 60, 3
-BEST = {"until": lt.Goal(rmse=0.12), "hold_goal": HOLD, "keep": "best", "validation": OTHER, "frames": 3}
+GOAL = lt.Goal(rmse=0.12)
+BEST = lt.EarlyStopping(goal=GOAL, records=HOLD, best=True, validation=OTHER)
 
 
-def trained(seeds=9, steps=STEPS, task=TASK, **options):
-    return lt.train(task, MODEL, seeds=seeds, steps=steps, learning_rate=0.3, **{"optimizer": "momentum", **options})
+def trained(seeds=9, steps=STEPS, task=TASK, stopping=NEVER, **how):
+    """A training as commands stop it and continue it, and its networks."""
+    options = {"learning_rate": 0.3, "optimizer": "momentum", "frames": 3, "early_stopping": stopping}
+    specified = specification.specify(task, MODEL, seeds=seeds, steps=steps, **options)
+    training = train.PopulationTraining(*specified, **how)
+    return training, training.networks()
 
 
 def one(tree, seed):
@@ -40,33 +49,38 @@ def drawn(key, _):
 BITS = lt.Task(drawn, ("bit",), ("bit",), sequence=True, loss="binary_cross_entropy", fresh=True)
 
 
-@pytest.mark.parametrize(("task", "goal"), rarely((TASK, BEST["until"]), (BITS, lt.Goal(accuracy=0.9))))
+@pytest.mark.parametrize(("task", "goal"), rarely((TASK, GOAL), (BITS, lt.Goal(accuracy=0.9))))
 def test_a_network_that_holds_its_goal_is_that_of_a_shorter_training(task, goal):
     """To the last bit, beside others that train on; the loop over records says when."""
-    ours = trained(task=task, until=goal, hold_goal=HOLD)
-    free = trained(task=task, steps=sorted({*ours.last_steps.tolist(), STEPS}), after=goal.after)
-    assert len({*ours.last_steps}) > 1
-    for seed, errors in enumerate(free.train_measures[:, :, 0]):
+    training, networks = trained(task=task, stopping=lt.EarlyStopping(goal=goal, records=HOLD))
+    ours = networks.results
+    steps, never = sorted({*ours.last_step.values.tolist(), STEPS}), lt.EarlyStopping(goal=goal)
+    _, free = trained(task=task, steps=steps, stopping=never)
+    assert len({*ours.last_step.values}) > 1
+    losses = free.results.train_loss
+    for seed, errors in enumerate(arrays.recorded(free.results).values[:, :, 0]):
         met, last = (errors <= goal.limit if goal.rmse else errors >= goal.limit), len(errors) - 1
         for record in reversed(range(HOLD - 1, len(errors))):
             last = record if met[record - HOLD + 1 : record + 1].all() else last
-        assert ours.last_steps[seed] == ours.params_steps[seed] == free.steps[last]
-        same(one(ours.params, seed), one(free.states[int(free.steps[last])].params, seed))
-        np.testing.assert_array_equal(ours.train_loss[seed, : last + 1], free.train_loss[seed, : last + 1])
+        assert ours.last_step[seed] == losses.step[last]
+        same(networks[seed].params, free.at(int(losses.step[last]))[seed].params)
+        np.testing.assert_array_equal(ours.train_loss[seed, : last + 1], losses[seed, : last + 1])
         assert (ours.train_loss[seed, last:] == ours.train_loss[seed, last]).all()
-    assert ours.member_steps == ours.last_steps.sum()
+    assert training.member_steps == ours.last_step.sum()
 
 
 @pytest.fixture(scope="module")
 def best():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "GROUP_MEMBERS", 4)
-        return trained(**BEST)
+        return trained(stopping=BEST)
 
 
 def test_networks_stop_at_the_first_step_at_which_they_have_held_their_goal(best):
-    assert len({*best.last_steps}) > 1
-    for last, errors, losses in zip(best.last_steps, best.train_measures[:, :, 0], best.train_loss, strict=True):
+    found = best[1].results
+    assert len({*found.last_step.values}) > 1
+    every = found.last_step.values, found.train_rmse.values[:, :, 0], found.train_loss.values
+    for last, errors, losses in zip(*every, strict=True):
         held = [(errors[step - HOLD + 1 : step + 1] <= 0.12).all() for step in range(HOLD - 1, STEPS)]
         assert last == (held.index(True) + HOLD - 1 if any(held) else STEPS)
         assert (losses[last:] == losses[last]).all()
@@ -74,7 +88,7 @@ def test_networks_stop_at_the_first_step_at_which_they_have_held_their_goal(best
 
 def test_the_best_parameters_are_those_of_a_plain_loop(best):
     seed, transform = 8, optax.sgd(0.3, 0.9)
-    params = one(trained(steps=0).params, seed)
+    params, found = one(trained(steps=0)[1].params, seed), best[1].results
     sets = [task.examples(jax.random.key(0), {}) for task in (TASK, OTHER)]
 
     def loss(params, examples):
@@ -86,65 +100,72 @@ def test_the_best_parameters_are_those_of_a_plain_loop(best):
         return optax.apply_updates(params, updates), state
 
     state, losses, every = transform.init(params), [], []
-    for _ in range(best.last_steps[seed] + 1):
+    for _ in range(int(found.last_step[seed]) + 1):
         losses.append(float(jax.jit(loss)(params, sets[1])))
         every.append(params)
         params, state = step(params, state)
     assert 0 < np.argmin(losses) < len(losses) - 1
-    np.testing.assert_allclose(best.validation_loss[seed, : len(losses)], losses, rtol=1e-4)
-    assert best.params_steps[seed] == np.argmin(losses)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a[seed], b, atol=1e-5), best.params, every[np.argmin(losses)])
+    np.testing.assert_allclose(found.validation_loss[seed, : len(losses)], losses, rtol=1e-4)
+    assert found.params_step[seed] == np.argmin(losses)
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a[seed], b, atol=1e-5), best[1].params, every[np.argmin(losses)]
+    )
 
 
 @pytest.mark.long
 def test_a_network_is_chosen_and_stopped_as_if_alone(best):
     """And without validation by the recorded loss; a network that diverges has its best parameters from before."""
-    few = trained(np.array([7, 2]), **BEST)
+    _, few = trained(np.array([7, 2]), stopping=BEST)
     for mine, seed in enumerate((7, 2)):
-        same(one((few.states, few.validation_loss), mine), one((best.states, best.validation_loss), seed))
-    options = {"seeds": 2, "steps": 40, "learning_rate": np.array([0.3, 90]), "keep": "best"}
-    wild = lt.train(TASK, MODEL, **options, validation=TASK.examples(jax.random.key(0), {}))
-    np.testing.assert_array_equal(wild.validation_loss, wild.train_loss)
+        same(few[mine].params, best[1][seed].params)
+        records = (each.drop_dims(["example", "input_feature"]) for each in (few[mine].results, best[1][seed].results))
+        xr.testing.assert_identical(*records)
+    options, smallest = {"seeds": 2, "steps": 40, "learning_rate": np.array([0.3, 90])}, lt.EarlyStopping(best=True)
+    shown = dataclasses.replace(smallest, validation=TASK.examples(jax.random.key(0), {}))
+    wild = lt.train(TASK, MODEL, **options, early_stopping=shown)
+    found = wild.results
+    np.testing.assert_array_equal(found.validation_loss, found.train_loss)
     assert wild.diverged.tolist() == [False, True]
-    sound = wild.train_loss[1, : wild.sound_steps[1] + 1]
-    assert wild.params_steps.tolist() == [wild.train_loss[0].argmin(), sound.argmin()]
-    same(lt.train(TASK, MODEL, **options).params, wild.params)
+    sound = found.train_loss[1, : int(found.sound_step[1]) + 1].values
+    assert found.params_step.values.tolist() == [found.train_loss[0].values.argmin(), sound.argmin()]
+    same(lt.train(TASK, MODEL, **options, early_stopping=smallest).params, wild.params)
 
 
 @pytest.mark.usefixtures("digests")
 def test_a_stopped_training_has_what_it_trained_and_continues_to_the_same_bits(best, tmp_path, monkeypatch):
     """Stopped within both of two groups; a finished one computes nothing."""
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
-    monkeypatch.setattr(group, "CALL_SECONDS", 0.0)  # So that every call is of one step.
+    monkeypatch.setattr(train, "CALL_SECONDS", 0.0)  # So that every call is of one step.
 
-    def continued(calls, **options):
+    def continued(calls, **changes):
         left, kept = iter(range(calls)), lt.Checkpoints(tmp_path / "kept", 1e9)
-        return trained(**{**BEST, **options}, checkpoints=kept, stop=lambda: next(left, None) is None)
+        stopping = dataclasses.replace(BEST, **changes)
+        return trained(stopping=stopping, checkpoints=kept, stop=lambda: next(left, None) is None)
 
     with pytest.raises(lt.Stopped) as first:
         continued(0)
-    assert first.value.population is None
+    assert first.value.networks is None
     for calls, members, step in ((30, 8, None), (60, 8, STEPS)):
         with pytest.raises(lt.Stopped) as stopped:
             continued(calls)
-        part = stopped.value.population
+        part, whole = stopped.value.networks.results, best[1][:members].results
         assert stopped.value.members.tolist() == [*range(members)]
-        assert part.member_steps > 0
-        assert len(part.steps) == STEPS + 1 if step else 20 < len(part.steps) < STEPS
-        np.testing.assert_array_equal(part.validation_loss, best.validation_loss[:members, : len(part.steps)])
-        stays = best.last_steps[:members] <= part.steps[-1]
-        np.testing.assert_array_equal(part.last_steps[stays], best.last_steps[:members][stays])
-    for other in ({"hold_goal": 2}, {"validation": TASK}):
+        assert len(part.step) == STEPS + 1 if step else 20 < len(part.step) < STEPS
+        np.testing.assert_array_equal(part.validation_loss, whole.validation_loss[:, : len(part.step)])
+        stays = whole.last_step.values <= part.step.values[-1]
+        np.testing.assert_array_equal(part.last_step[stays], whole.last_step[stays])
+    for other in ({"records": 2}, {"validation": TASK}):
         with pytest.raises(lt.OtherTraining, match="belongs to another training"):
             continued(99, **other)
     last = continued(99)
-    assert last.member_steps < best.member_steps
+    assert last[0].member_steps < best[0].member_steps
+    assert last[0].continued
     monkeypatch.setattr(programs, "compile_programs", None)
     again = continued(99)
-    assert again.member_steps == 0
-    for found in (last, again):
-        for name in ("states", "train_loss", "train_rmse", "validation_loss", "sound_steps", "frames"):
-            same(getattr(found, name), getattr(best, name))
+    assert again[0].member_steps == 0
+    for _, found in (last, again):
+        same(found.params, best[1].params)
+        xr.testing.assert_identical(found.results, best[1].results)
     for path in (tmp_path / "kept").iterdir():
         with np.load(path) as arrays:
             assert not [name for name in arrays if "member" in name], "the optimizer's state is left"
@@ -154,7 +175,7 @@ EXPERIMENT = lt.Experiment(
     name="held",
     doc="One line, until its goal is held.",
     defaults={"steps": STEPS, "learning_rate": 0.3, "optimizer": "momentum", "timesteps": 20, "hidden": "4"},
-    goal=BEST["until"],
+    goal=GOAL,
     task=lambda x: lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x),
     probes=lambda x: [lt.probe("others", "line", LINES, x)],
     draw=lambda *_: {},
@@ -163,22 +184,23 @@ EXPERIMENT = lt.Experiment(
 
 @pytest.mark.long
 def test_flags_stop_and_keep_and_are_part_of_what_a_run_is(tmp_path, capsys):
-    expected = trained(9, until=EXPERIMENT.goal, hold_goal=2, keep="best")
-    assert carry_out(EXPERIMENT, ["--seeds=9", f"--results_dir={tmp_path}", "--hold_goal=2", "--keep=best"]) == 0
-    early = int((expected.last_steps < STEPS).sum())
+    _, expected = trained(9, stopping=lt.EarlyStopping(goal=GOAL, records=2, best=True))
+    assert carry_out(EXPERIMENT, ["--seeds=9", f"--results_dir={tmp_path}", "--early_stopping=2,best"]) == 0
+    early = int((expected.results.last_step < STEPS).sum())
     assert f"{early} of them stopped early, after meeting the goal at 2 records in a row" in capsys.readouterr().out
     (run,) = (tmp_path / "runs").iterdir()
     saved = lt.load(run)
     same(saved.params, expected.params)
-    np.testing.assert_array_equal(saved.results.last_step, expected.last_steps)
-    np.testing.assert_array_equal(saved.results.params_step, expected.params_steps)
+    np.testing.assert_array_equal(saved.results.last_step, expected.results.last_step)
+    np.testing.assert_array_equal(saved.results.params_step, expected.results.params_step)
     assert not json.loads((run / "metrics.json").read_text())["continued"]
 
 
 REFUSED = {
-    "until must be a goal for y, which are recorded, not 'train accuracy": {"until": lt.Goal(accuracy=0.9)},
-    "hold_goal must be 1 without until, not 2": {"hold_goal": 2},
-    "after must be that of until, 0.1, or None, not 0": {"until": lt.Goal(rmse=0.1), "after": 0},
+    "goal of early_stopping must be for y, as recorded, not 'train acc": {"goal": lt.Goal(accuracy=0.9), "records": 1},
+    "records of early_stopping must be 0 without a goal, not 2": {"records": 2},
+    "records must be at least 0": {"records": -1},
+    "goal must be an lt.Goal or None, not 0.1": {"goal": 0.1},
     "validation must have the input_features of the task": {"validation": lt.reproduce("line", LINES, X, ("x", "y"))},
     "validation takes the training number a": {"validation": lt.reproduce("line", {**LINES, "slope": "a"}, X)},
 }
@@ -188,4 +210,4 @@ REFUSED = {
 @pytest.mark.usefixtures("as_users_have_it")
 def test_what_cannot_stop_networks_is_refused(said):
     with pytest.raises(ValueError, match=f"^{said}[^\n]*$"):
-        trained(1, 1, **REFUSED[said])
+        lt.train(TASK, MODEL, seeds=1, steps=1, learning_rate=0.3, early_stopping=lt.EarlyStopping(**REFUSED[said]))

@@ -21,7 +21,7 @@ from conftest import HANG, hyper, rarely
 from lstm_toys.execution import signals
 from lstm_toys.networks import training
 from lstm_toys.networks.stack import Stack
-from lstm_toys.populations import answering, blocks, group, specification, train
+from lstm_toys.populations import answering, blocks, specification, train
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.tasks import families, supervision
 
@@ -36,6 +36,13 @@ CURVES = np.random.default_rng(0).uniform(size=(9, 20, 1)).astype(np.float32)
 
 def trained(seeds=3, steps=40, task=TASK, **options):
     return train.train(task, MODEL, seeds=seeds, steps=steps, **{"learning_rate": 0.1, **options})
+
+
+def watched(seeds=3, learning_rate=0.1, **how):
+    """The same training, as commands stop it and continue it."""
+    specified = specification.specify(TASK, MODEL, seeds=seeds, steps=40, learning_rate=learning_rate)
+    training = train.PopulationTraining(*specified, **how)
+    return training, training.networks()
 
 
 def one(params, seed):
@@ -64,11 +71,11 @@ def write_losses_and_answers(file):
     arrays = {}
     for seeds in (1, 5, 16):
         networks = trained(seeds)
-        arrays[f"losses of {seeds}"] = networks.train_loss
-        arrays[f"losses on several curves of {seeds}"] = trained(seeds, task=SEVERAL).train_loss
-        arrays[f"answers of {seeds}"] = answering.answers(MODEL, networks.params, CURVES[:3])
+        arrays[f"losses of {seeds}"] = networks.results.train_loss
+        arrays[f"losses on several curves of {seeds}"] = trained(seeds, task=SEVERAL).results.train_loss
+        arrays[f"answers of {seeds}"] = answering.answers(networks, CURVES[:3])
     with contextlib.suppress(signals.Stopped):
-        trained(16, checkpoints=Checkpoints(Path(file).with_suffix(""), 1e9), stop=stop_after(1))
+        watched(16, checkpoints=Checkpoints(Path(file).with_suffix(""), 1e9), stop=stop_after(1))
     np.savez(file, **arrays, devices=jax.device_count())
 
 
@@ -98,43 +105,43 @@ def test_a_seed_is_the_same_in_any_company_on_any_devices(tmp_path):
             for seeds in (1, 5, 16):
                 np.testing.assert_array_equal(run[f"{what} of {seeds}"], expected[:seeds], strict=True)
     with switched(digests=True):  # As in those processes.
-        continued = trained(16, checkpoints=Checkpoints(tmp_path / "3", 1e9))
-    assert continued.member_steps < 16 * 40
-    np.testing.assert_array_equal(continued.train_loss, runs[0]["losses of 16"], strict=True)
+        training, continued = watched(16, checkpoints=Checkpoints(tmp_path / "3", 1e9))
+    assert training.member_steps < 16 * 40
+    losses = continued.results.train_loss.values
+    np.testing.assert_array_equal(losses, runs[0]["losses of 16"], strict=True)
 
 
 def test_an_answer_is_that_of_its_network_alone_whoever_and_whatever_else_is_asked(networks):
-    every = answering.answers(MODEL, networks.params, CURVES)
+    every = answering.answers(networks, CURVES)
     for seed in range(3):
         alone = MODEL.apply({"params": one(networks.params, seed)}, jnp.asarray(CURVES))
         np.testing.assert_allclose(every[seed], alone, atol=1e-6)
     for chosen in (slice(1), slice(2, 5)):
-        some = answering.answers(MODEL, networks.params, CURVES[chosen])
+        some = answering.answers(networks, CURVES[chosen])
         np.testing.assert_array_equal(some, every[:, chosen], strict=True)
     for chosen in ([2], [2, 0, 1, 1, 2]):
-        params = jax.tree.map(lambda leaf, chosen=chosen: leaf[chosen], networks.params)
-        np.testing.assert_array_equal(answering.answers(MODEL, params, CURVES), every[chosen])
+        np.testing.assert_array_equal(answering.answers(networks[chosen], CURVES), every[chosen])
 
 
 def test_many_and_long_curves_are_answered_in_pieces(networks, monkeypatch):
-    params = jax.tree.map(lambda leaf: leaf[[0, 1, 2, 0, 1, 2, 0]], networks.params)
-    expected = answering.answers(MODEL, params, CURVES)
+    several = networks[[0, 1, 2, 0, 1, 2, 0]]
+    expected = answering.answers(several, CURVES)
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
     monkeypatch.setattr(answering, "POINTS", 40)
     assert answering.curve_block(20) == 2
-    found = answering.answers(MODEL, params, CURVES, block=1)
+    found = answering.answers(several, CURVES, block=1)
     np.testing.assert_allclose(found, expected, atol=1e-6)
-    np.testing.assert_array_equal(answering.answers(MODEL, params, CURVES[5:6], block=1), found[:, 5:6])
+    np.testing.assert_array_equal(answering.answers(several, CURVES[5:6], block=1), found[:, 5:6])
 
 
 def test_neither_groups_nor_several_step_budgets_change_a_bit(networks, monkeypatch):
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
     budgets = trained(9, steps=(7, 0, 40))
-    assert list(budgets.states) == [0, 7, 40]
+    assert budgets.steps == (0, 7, 40)
     for chosen, alone in ((slice(3), networks), (slice(8, 9), trained(np.array([8])))):
-        np.testing.assert_array_equal(budgets.train_loss[chosen], alone.train_loss)
-        same(jax.tree.map(lambda leaf, chosen=chosen: leaf[chosen], budgets.params), alone.params)
-    same(budgets.states[7], trained(9, steps=7).states[7])
+        np.testing.assert_array_equal(budgets[chosen].results.train_loss, alone.results.train_loss)
+        same(budgets[chosen].params, alone.params)
+    same(budgets.at(7).params, trained(9, steps=7).params)
 
 
 def drawn(key, _):
@@ -171,7 +178,8 @@ def test_the_engine_computes_what_the_reference_does(task, model, options):
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
         networks = train.train(task, model, seeds=3, **options)
         losses, params = reference.train(task, model, seed=2, **options)
-    np.testing.assert_allclose(networks.train_loss[2], losses[networks.steps], rtol=1e-4)
+    found = networks.results.train_loss[2]
+    np.testing.assert_allclose(found, losses[found.step.values], rtol=1e-4)
     # RMSprop and Adam make a step of full size of a gradient that is all rounding.
     atol = 2e-5 if options["optimizer"] in ("sgd", "momentum") else 2e-4
     jax.tree.map(lambda ours, its: np.testing.assert_allclose(ours[2], its, atol=atol), networks.params, params)
@@ -192,7 +200,7 @@ def test_the_monitor_is_told_of_every_recorded_step(monkeypatch):
     networks = trained(9, steps=7, monitor=lambda *what: told.append(what))
     assert [step for step, _, _ in told] == [*range(8), *range(8)]
     for members, part in ((slice(8), told[:8]), (slice(8, 9), told[8:])):
-        np.testing.assert_array_equal(networks.train_loss[members].T, [losses for _, losses, _ in part])
+        np.testing.assert_array_equal(networks[members].results.train_loss.T, [losses for _, losses, _ in part])
     assert all(sound.all() for _, _, sound in told)
 
 
@@ -201,12 +209,12 @@ def test_a_diverging_member_keeps_its_last_sound_state_and_leaves_the_others_alo
     rates = np.array([0.1, 1e6, 0.1, 1e30], np.float32)
     mixed, untrained = trained(4, learning_rate=rates), trained(4, steps=0)
     np.testing.assert_array_equal(mixed.diverged, rates > 1)
-    np.testing.assert_array_equal(mixed.sound_steps, [40, 0, 40, 0])
-    np.testing.assert_array_equal(mixed.train_loss[[0, 2]], networks.train_loss[[0, 2]])
+    np.testing.assert_array_equal(mixed.results.sound_step, [40, 0, 40, 0])
+    np.testing.assert_array_equal(mixed[[0, 2]].results.train_loss, networks[[0, 2]].results.train_loss)
     for seed, expected in enumerate((networks, untrained, networks, untrained)):
         same(one(mixed.params, seed), one(expected.params, seed))
     with pytest.raises(train.Diverged) as error:
-        trained(4, learning_rate=rates, on_divergence="stop")
+        watched(4, rates, on_divergence="stop")
     assert error.value.args == ([1, 3], 40)
 
 
@@ -241,11 +249,11 @@ def test_a_network_is_sound_while_it_is_no_worse_than_untrained_and_bounded():
 
 def test_a_call_between_records_changes_nothing(networks, monkeypatch):
     monkeypatch.setattr(specification, "RECORDS", 4)
-    monkeypatch.setattr(group, "CALL_SECONDS", 0.0)
+    monkeypatch.setattr(train, "CALL_SECONDS", 0.0)
     asked = []
-    split = trained(stop=lambda: asked.append(1))
+    _, split = watched(stop=lambda: asked.append(1))
     assert len(asked) >= 40
-    np.testing.assert_array_equal(split.train_loss, networks.train_loss[:, ::10])
+    np.testing.assert_array_equal(split.results.train_loss, networks.results.train_loss[:, ::10])
     same(split.params, networks.params)
 
 
@@ -254,7 +262,7 @@ def test_each_combination_is_the_training_of_its_own():
     tried = lt.tune(TASK, MODEL, {"learning_rate": [1e6, 0.01]}, seeds=3, **options)
     assert [each.settings["learning_rate"] for each in tried] == [0.01, 1e6]
     alone = lt.train(TASK, MODEL, seeds=3, learning_rate=0.01, **options)
-    np.testing.assert_array_equal(tried[0].losses, alone.train_loss[:, -1])
+    np.testing.assert_array_equal(tried[0].losses, alone.results.train_loss[:, -1])
     assert tried[0].median.value == np.median(tried[0].losses)
     assert np.isinf(tried[1].losses).all()
     with pytest.raises(ValueError, match="seeds must be different"):

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from dataclasses import replace
 
 import jax
 import numpy as np
@@ -12,8 +13,8 @@ import lstm_toys as lt
 from conftest import process, untrained
 from lstm_toys.files import Damaged, read_sealed, sha256, write_sealed
 from lstm_toys.networks.stack import Stack
-from lstm_toys.populations import answering, train
-from lstm_toys.results import arrays, population
+from lstm_toys.populations import answering
+from lstm_toys.results import population
 
 X = lt.time_points(20)
 TASK = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, X)
@@ -25,22 +26,17 @@ class Unsaid(Stack):
     function: object = np.tanh
 
 
-def changed(networks, **changes):
-    return train.Population(**{**vars(networks), **changes})
-
-
 @pytest.fixture(scope="module")
 def networks():
     """Three networks with random weights, kept at steps 0, 1 and 2, the second of which diverged."""
     made, random = untrained(TASK, lt.Stack(1, (4,))), np.random.default_rng(0)
-    made = changed(made, seeds=np.array([5, 7, 6]))
 
     def weights(leaf):
         return random.normal(size=leaf.shape).astype(leaf.dtype)
 
-    (last,) = made.states.values()
-    states = {step: last._replace(params=jax.tree.map(weights, last.params)) for step in range(3)}
-    return changed(made, states=states)
+    kept = {step: jax.tree.map(weights, made.params) for step in range(3)}
+    labeled, numbers = made.results.assign_coords(seed=[5, 7, 6]), {"learning_rate": np.float32([0.1, 0.1, 0.3])}
+    return replace(made, seeds=np.array([5, 7, 6]), params=kept[2], kept=kept, labeled=labeled, numbers=numbers)
 
 
 @pytest.fixture(scope="module")
@@ -59,16 +55,18 @@ def test_what_was_saved_is_loaded(networks, folder):
     saved = population.load(str(folder))
     assert (saved.model, saved.input_features, saved.output_features) == (networks.model, ("y",), ("y",))
     jax.tree.map(np.testing.assert_array_equal, saved.params, networks.params)
-    assert saved.kept.keys() == {0, 1}
-    for step, params in saved.kept.items():
-        jax.tree.map(np.testing.assert_array_equal, params, networks.states[step].params)
-    xr.testing.assert_equal(saved.results, arrays.trained(networks))
-    assert saved.results.seed.values.tolist() == [5, 7, 6]
+    assert (saved.steps, saved.step, saved.block) == ((0, 1, 2), 2, 4)
+    for step in saved.steps:
+        jax.tree.map(np.testing.assert_array_equal, saved.at(step).params, networks.at(step).params)
+    xr.testing.assert_equal(saved.results, networks.results)
+    assert saved.results.seed.values.tolist() == saved.seeds.tolist() == [5, 7, 6]
+    assert saved.diverged.tolist() == [False, True, False]
+    assert saved.numbers["learning_rate"].tolist() == networks.numbers["learning_rate"].tolist()
     line = np.linspace(0.1, 0.6, 20)[None, :, None]
     np.testing.assert_allclose(saved.results.train_input, line, atol=1e-6)
     np.testing.assert_allclose(saved.results.train_target, line, atol=1e-6)
     shown = np.random.default_rng(0).uniform(size=(2, 20, 1)).astype(np.float32)
-    ours, theirs = (answering.answers(each.model, each.params, shown) for each in (saved, networks))
+    ours, theirs = (answering.answers(each, shown) for each in (saved, networks))
     np.testing.assert_array_equal(ours, theirs)
 
 
@@ -78,15 +76,15 @@ def test_the_training_set_of_the_first_network_is_saved(tmp_path):
     made = lt.train(task, lt.Stack(1, (4,), sequence=False), **two, steps=0, learning_rate=0.1)
     lt.save(made, tmp_path / "saved")
     saved = lt.load(tmp_path / "saved")
-    answers = lt.answers(saved.model, saved.params, saved.results.train_input.values)
+    answers = lt.answers(saved, saved.results.train_input.values)
     error = np.mean((answers - saved.results.train_target.values) ** 2, axis=(1, 2))
-    assert error[0] == pytest.approx(made.train_loss[0, 0], rel=1e-5)
-    assert error[1] != pytest.approx(made.train_loss[1, 0], rel=1e-2)
+    assert error[0] == pytest.approx(float(made.results.train_loss[0, 0]), rel=1e-5)
+    assert error[1] != pytest.approx(float(made.results.train_loss[1, 0]), rel=1e-2)
 
 
 def test_a_model_that_could_not_be_read_back_is_not_written(networks, tmp_path):
     with pytest.raises(ValueError, match="Unsaid cannot be saved"):
-        population.save(changed(networks, model=Unsaid(1)), tmp_path / "saved")
+        population.save(replace(networks, model=Unsaid(1)), tmp_path / "saved")
     assert not list(tmp_path.iterdir())
 
 
@@ -120,16 +118,22 @@ def test_a_network_of_a_script_is_saved_under_the_name_that_others_import_it_by(
     assert type(loaded.model).__module__ == "script_of_ones_own"
 
 
+def read(folder):
+    """Reads all files of networks."""
+    loaded = population.load(folder)
+    return loaded.results, [loaded.at(step) for step in loaded.steps]
+
+
 @pytest.mark.parametrize("name", ["results.nc", "parameters.npz", "parameters-1.npz"])
 def test_a_file_that_is_not_what_was_written_is_refused(folder, name):
     whole = (folder / name).read_bytes()
     for content in (whole[:-1], whole[:100] + b"x" + whole[101:]):
         (folder / name).write_bytes(content)
         with pytest.raises(Damaged, match=name):
-            population.load(folder)
+            read(folder)
     (folder / name).unlink()
     with pytest.raises(FileNotFoundError, match=name):
-        population.load(folder)
+        read(folder)
 
 
 def test_a_file_that_links_to_another_folder_is_refused(folder, tmp_path):
@@ -158,25 +162,25 @@ def without_bias(leaves):
 
 
 @pytest.mark.parametrize("name", ["parameters.npz", "parameters-1.npz"])
-@pytest.mark.parametrize(("change", "told"), [(of_two, "of 3 networks, not of 2"), (without_bias, "lstm_0/bias")])
+@pytest.mark.parametrize(("change", "told"), [(of_two, "of 2 networks, not of 3"), (without_bias, "lstm_0/bias")])
 def test_parameters_of_other_networks_are_refused(folder, name, change, told):
     with np.load(folder / name) as archive:
         leaves = {**archive}
     np.savez(folder / name, **change(leaves))
     resealed(folder)
     with pytest.raises(Damaged, match=rf"/{name}: is damaged: .*{told}"):
-        population.load(folder)
+        read(folder)
 
 
 def test_results_of_other_networks_are_neither_saved_nor_loaded(networks, folder, tmp_path):
-    results = arrays.trained(networks).isel(seed=[0])
+    results = networks.results.isel(seed=[0])
     with pytest.raises(ValueError, match="are of 1 network, not of 3"):
         population.save(networks, tmp_path / "more", results)
     assert not (tmp_path / "more").exists()
     results.to_netcdf(folder / "results.nc", engine="h5netcdf")
     resealed(folder)
     with pytest.raises(Damaged, match="are of 1 network, not of 3"):
-        population.load(folder)
+        read(folder)
 
 
 def test_a_scaling_is_saved_with_what_was_trained_under_it(tmp_path):
@@ -209,7 +213,7 @@ STACK = "lstm_toys.networks.stack:Stack"
     [
         ("subprocess:Popen", {"args": ["touch", "ran"]}),
         ("this_has_run:Network", {}),
-        ("lstm_toys.populations.train:Population", {}),
+        ("lstm_toys.populations.trained:Networks", {}),
         ("lstm_toys.results.population:importlib.import_module", {"name": "this_has_run"}),
         (STACK, {**ATTRIBUTES, "cell": "this_has_run:Cell"}),
         (STACK, {**ATTRIBUTES, "cell": "fractions:Fraction"}),

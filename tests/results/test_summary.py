@@ -51,6 +51,7 @@ def test_errors_are_to_the_target_whatever_it_is(hand_made):
     labeled = hand_made()
     asked = labeled.assign(truth=labeled.input + 1)
     longer = labeled.merge(arrays._named(asked[["answer", "input", "truth", "family"]], "long"))
+    longer = longer.assign_coords(own_points=["long"])
     for results, row in ((asked, "line"), (longer, "long")):
         assert summary.summary(results, EXPERIMENT.goal)[f"{row}, RMSE to target"][0].value > 0.8
 
@@ -144,7 +145,7 @@ def test_what_is_accepted_ends_at_the_first_wrong_one_whatever_the_order():
     right = np.array([[1, 1, 1, 1], [1, 0, 1, 1], [1, 1, 0, 1], [0, 0, 0, 0]], bool)
     n = np.array([4, 1, 3, 2])  # Of the second network 1 is wrong, of the third 3.
     answer = np.where(right, 1.0, -1.0)[:, :, None, None]
-    every = curves(answer, np.ones((4, 1, 1)), BINARY, n=n)
+    every = curves(answer, np.ones((4, 1, 1)), BINARY, parameter_n=n)
     assert lt.accepted(every, by="n").tolist() == [4, 0, 2, 0]
     assert lt.accepted([every.isel(curve=[0, 1]), every.isel(curve=[2, 3])], by="n").tolist() == [4, 0, 2, 0]
 

@@ -10,7 +10,8 @@ import pytest
 import lstm_toys as lt
 from conftest import carry_out, refusal
 from experiments import claims, sweep
-from lstm_toys.cli import flags, modules
+from lstm_toys.cli import modules
+from lstm_toys.runs import flags, trainings
 
 BARE = lt.Experiment(
     name="bare",
@@ -74,8 +75,8 @@ def test_without_a_goal_claims_are_judged_of_all_networks_also_under_other_choic
 
 
 def test_what_needs_a_goal_is_refused_without_one(here, capsys):
-    with pytest.raises(flags.UsageError, match="flag --hold_goal=2: the experiment bare declares no goal"):
-        flags.parse(BARE, ["--hold_goal=2"])
+    with pytest.raises(flags.UsageError, match="flag --early_stopping=2: the experiment bare declares no goal"):
+        trainings.parse(BARE, ["--early_stopping=2"])
     here(CLAIMS=claims_about(BARE, variants={"gru": lt.Variant(lambda _, usual: usual, networks="learned")}))
     assert carry_out(claims, ["--claims=bare", "--variants"]) == 2
     assert "variant 'gru' counts networks that learned, but bare declares no goal" in refusal(capsys)
@@ -95,14 +96,14 @@ DEFAULTS = [
 @pytest.mark.parametrize(("declared", "expected"), DEFAULTS)
 def test_defaults_are_values_of_python_or_text(declared, expected):
     experiment = dataclasses.replace(BARE, defaults=BARE.defaults | declared)
-    settings, _ = flags.parse(experiment, [])
+    settings, _ = trainings.parse(experiment, [])
     assert {name: getattr(settings, name) for name in expected} == expected
     assert experiment.timesteps == settings.timesteps
-    written = [f"--{name}={text}" for name, text in flags.defaults_of(experiment).items() if name in declared]
-    assert flags.parse(BARE, written)[0] == settings  # The help shows them as they are typed.
+    written = [f"--{name}={each.usual}" for name, each in trainings.flags_of(experiment).items() if name in declared]
+    assert trainings.parse(BARE, written)[0] == settings  # The help shows them as they are typed.
 
 
 @pytest.mark.parametrize("value", [None, (4.5,), True, {"units": 4}, (0,)])
 def test_a_default_of_a_wrong_type_is_refused_in_one_line(value):
     with pytest.raises(flags.UsageError, match=r"^bare: invalid default: flag --hidden=[^\n]* integers from 1 to "):
-        flags.parse(dataclasses.replace(BARE, defaults=BARE.defaults | {"hidden": value}), [])
+        trainings.parse(dataclasses.replace(BARE, defaults=BARE.defaults | {"hidden": value}), [])

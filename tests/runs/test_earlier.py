@@ -16,6 +16,6 @@ def test_a_run_of_an_earlier_version_is_loaded_with_the_answers_of_its_networks(
     saved = lt.load(folder)
     assert saved.model == lt.Stack(1, (2,), gates="hard")
     assert saved.results.sizes["seed"] == 2
-    for params, last in ((saved.params, True), (saved.kept[2], False)):
-        same = np.allclose(lt.answers(saved.model, params, saved.results.input.values), saved.results.answer, atol=1e-5)
+    for networks, last in ((saved, True), (saved.at(2), False)):
+        same = np.allclose(lt.answers(networks, saved.results.input.values), saved.results.answer, atol=1e-5)
         assert same == last

@@ -112,14 +112,6 @@ def loading(tmp_path_factory):
     return folder
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("edit", edits.IMPORTED.values(), ids=edits.IMPORTED)
-def test_an_edit_of_what_a_task_loads_is_another_run(edit, loading, tmp_path):
-    folder = copied(loading, tmp_path)
-    edit.apply(folder)
-    another(folder, *MINE)
-
-
 @pytest.fixture(scope="module")
 def declared(tmp_path_factory):
     """A folder with a finished run of an experiment that declares more."""
@@ -129,23 +121,21 @@ def declared(tmp_path_factory):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("edit", edits.OF_DECLARED.values(), ids=edits.OF_DECLARED)
-def test_an_edit_of_what_is_declared_is_another_run(edit, declared, tmp_path):
-    folder = copied(declared, tmp_path)
-    edit.apply(folder)
-    another(folder, *MINE)
-
-
-@pytest.mark.long
 def test_a_goal_that_is_met_otherwise_changes_how_many_have_learned(mine, tmp_path):
     folder = copied(mine, tmp_path)
     edits.LEARNED.apply(folder)
     assert "0 of 1 seed learned it" in carried_out(folder, *MINE, "--no_training")
 
 
+EARLY = {"early.py": "with open('gain.txt') as file:\n    GAIN = float(file.read())\n", "gain.txt": "0.3"}
+BEFORE = (edits.LIBRARY, f"import early\n{edits.LIBRARY}")
 OF_FILES = {
     "a function of the library": (edits.PROBED, edits.SLOPE),
     "Python": (edits.OPENED, edits.Edit("gain.txt")),
+    "what is imported before the library": (
+        edits.project((), "from early import GAIN\n", BEFORE) | EARLY,
+        edits.Edit("gain.txt"),
+    ),
 }
 
 
@@ -177,30 +167,29 @@ def library(tmp_path_factory):
     return folder
 
 
-OF_LIBRARY = {
-    **{name: (edit, MINE) for name, edit in edits.TRACED.items()},
-    **{name: (edit, MINE) for name, edit in edits.LOADING.items()},
-    **{f"{name}, on data": (edit, DATA) for name, edit in edits.OF_DATA.items()},
-    **{f"{name}, in a sweep": (edit, SWEEP) for name, edit in edits.OF_SWEEPS.items()},
-    "a file that an experiment of the clone opens": (edits.Edit("gain.txt"), CLONE),
+OF_NUMBERS = {
+    **{name: ("loading", edit, MINE) for name, edit in edits.IMPORTED.items()},
+    **{name: ("declared", edit, MINE) for name, edit in edits.OF_DECLARED.items()},
+    **{name: ("library", edit, MINE) for name, edit in (edits.TRACED | edits.LOADING).items()},
+    **{f"{name}, on data": ("library", edit, DATA) for name, edit in edits.OF_DATA.items()},
+    **{f"{name}, in a sweep": ("library", edit, SWEEP) for name, edit in edits.OF_SWEEPS.items()},
+    "a file that an experiment of the clone opens": ("library", edits.Edit("gain.txt"), CLONE),
 }
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("edit", "command"), OF_LIBRARY.values(), ids=OF_LIBRARY)
-def test_an_edit_of_what_becomes_numbers_is_another_run(edit, command, library, tmp_path):
-    folder = copied(library, tmp_path)
+@pytest.mark.parametrize(("place", "edit", "command"), OF_NUMBERS.values(), ids=OF_NUMBERS)
+def test_an_edit_of_what_becomes_numbers_is_another_run(place, edit, command, request, tmp_path):
+    folder = copied(request.getfixturevalue(place), tmp_path)
     edit.apply(folder)
     another(folder, *command)
 
 
 def test_what_is_edited_of_the_library_is_there():
     tables = (edits.TRACED, edits.OF_DATA, edits.OF_SWEEPS, edits.OF_CLAIMS, edits.OF_FIGURES)
-    every = [edits.FIGURE, *edits.KEPT, *(edit for table in tables for edit in table.values())]
-    for edit in every:
-        assert (
-            not edit.edited.startswith(("lstm_toys", "experiments")) or edit.old in (ROOT / edit.edited).read_text()
-        ), edit
+    for edit in (edits.FIGURE, *edits.KEPT, *(edit for table in tables for edit in table.values())):
+        elsewhere = not edit.edited.startswith(("lstm_toys", "experiments"))
+        assert elsewhere or edit.old in (ROOT / edit.edited).read_text(), edit
 
 
 @pytest.mark.long
@@ -277,17 +266,6 @@ def test_what_changes_no_number_trains_nothing(code, mine, tmp_path):
     edits.Edit("only.py", "GAIN = 0.3", f"{code}\nGAIN = 0.3").apply(folder)
     for _ in range(2):
         stands(folder, *MINE)
-
-
-@pytest.mark.long
-def test_data_that_are_read_before_the_library_is_imported_are_another_run(tmp_path):
-    early = {"early.py": "with open('gain.txt') as file:\n    GAIN = float(file.read())\n", "gain.txt": "0.3"}
-    before = (edits.LIBRARY, f"import early\n{edits.LIBRARY}")
-    folder = written(tmp_path, edits.project((), "from early import GAIN\n", before) | early)
-    begun(folder, *MINE)
-    stands(folder, *MINE)
-    edits.Edit("gain.txt").apply(folder)
-    another(folder, *MINE)
 
 
 @pytest.mark.long

@@ -41,7 +41,7 @@ def test_vectors_are_labeled_with_the_truth(experiment):
     labeled = lt.labeled(experiment, answers, 20)
     assert labeled.answer.dims == ("seed", "curve", "output_feature")
     for number, name in enumerate(asked):
-        np.testing.assert_array_equal(labeled.truth.values[:, number], labeled[name])
+        np.testing.assert_array_equal(labeled.truth.values[:, number], labeled[f"parameter_{name}"])
         np.testing.assert_array_equal(labeled.answer.sel(output_feature=name), answers[:, 1:, number])
     assert labeled.train_target.dims == ("example", "output_feature")
 

@@ -6,14 +6,15 @@ from itertools import product
 import pytest
 
 from experiments import line, sine
-from lstm_toys.cli import flags, studies
+from lstm_toys.runs import trainings
 from lstm_toys.runs.identity import differences
 from lstm_toys.studies.claims import choices
+from lstm_toys.studies.sweep.settings import expand
 from lstm_toys.studies.sweep.study import shapes
 
 
 def settings(*arguments, experiment=sine.EXPERIMENT):
-    return flags.parse(experiment, arguments)[0]
+    return trainings.parse(experiment, arguments)[0]
 
 
 def test_what_all_have_alike_is_not_said():
@@ -50,7 +51,7 @@ def test_what_follows_from_another_setting_is_not_said():
     ],
 )
 def test_no_two_programs_of_a_sweep_are_called_the_same(grid):
-    every, _ = studies.expand(sine.EXPERIMENT, [(name, values.split()) for name, values in grid.items()], [])
+    every, _ = expand(sine.EXPERIMENT, [(name, values.split()) for name, values in grid.items()], [])
     told = differences(shape.common for shape in shapes(every, sine.EXPERIMENT))
     compiled = [name for name in grid if name not in ("learning_rate", "steps", "train_amplitude")]
     expected = {

@@ -10,7 +10,6 @@ import pytest
 import lstm_toys as lt
 from conftest import carry_out, untrained
 from experiments import line
-from lstm_toys.cli import command
 from lstm_toys.networks import cells
 from lstm_toys.populations import train
 from lstm_toys.results import population
@@ -96,8 +95,8 @@ def test_an_experiment_runs_with_a_cell_of_ones_own(own, tmp_path, capsys):
     saved = population.load(folder)
     assert saved.model == lt.Stack(2, (4,), cell=CELL)
     assert saved.params.keys() == {"leaky_0", "readout"}
-    assert np.isfinite(lt.answers(saved.model, saved.params, saved.results.input.values)).all()
-    inside = lt.states(saved.model, saved.params, saved.results.input.values)
+    assert np.isfinite(lt.answers(saved, saved.results.input.values)).all()
+    inside = lt.states(saved, saved.results.input.values)
     assert inside["leaky_0"]["hidden"].shape[-1] == 4
     assert carry_out(line.EXPERIMENT, arguments) == 0
     assert capsys.readouterr() == (f"{folder}\n{folder}\n", "")
@@ -124,9 +123,3 @@ def test_a_network_defined_within_a_function_cannot_be_saved(own, tmp_path):
     with pytest.raises(ValueError, match=r"Inner cannot be saved: its class is defined within a function"):
         population.save(untrained(own.task(lt.time_points(12)), Inner(1)), tmp_path / "inner")
     assert not (tmp_path / "inner").exists()
-
-
-def test_an_analysis_needs_runs_in_its_own_folder_of_results(tmp_path):
-    analysis = lt.Analysis("learned", {}, {"line": lt.ask(line.EXPERIMENT, "--seeds=2")}, lambda *_: {}, lambda _: [])
-    (asked,) = command.plan(analysis, [f"--results_dir={tmp_path}"]).asks
-    assert {each.results_dir for each in (asked, *asked.needs.values())} == {tmp_path}

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from experiments.post.recipe import Compared
-from experiments.post.recipe import scores as settings_scores
+from experiments.recipe import Compared
+from experiments.recipe import scores as settings_scores
 from lstm_toys.statistics import scores
 
 RANDOM = np.random.default_rng(0)

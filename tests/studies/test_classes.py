@@ -61,7 +61,7 @@ def test_a_probe_of_its_own_length_is_a_set_of_its_own(run, found):
     assert (found.sizes["time"], found.sizes["time_long"]) == (20, 30)
     np.testing.assert_allclose(np.diff(found.time_long), found.time[1] - found.time[0], rtol=1e-5)
     long, saved = lt.probed(found, "long"), lt.load(run)
-    np.testing.assert_array_equal(long.answer, lt.answers(saved.model, saved.params, long.input.values, block=4))
+    np.testing.assert_array_equal(long.answer, lt.answers(saved, long.input.values, block=4))
     assert lt.probed(found, "unseen").answer.sizes["time"] == 20
     with pytest.raises(ValueError, match=r"there are no answers to 'short'; the probes are unseen, long"):
         lt.probed(found, "short")
@@ -92,7 +92,7 @@ def test_networks_are_measured_at_the_lengths_that_their_task_makes(run, tmp_pat
     summary = json.loads((measured / "metrics.json").read_text())["summary"]
     for length in (20, 30):
         shown = lt.probe_at("it", majority.task(np.arange(20.0)), length)
-        answers = lt.answers(saved.model, saved.params, shown.inputs, block=4)
+        answers = lt.answers(saved, shown.inputs, block=4)
         points, sequences = accuracies(answers, shown.targets[..., 0])
         own = found.accuracy.sel(length=length)
         np.testing.assert_allclose(own.sel(counted="points"), points, rtol=1e-6)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from lstm_toys.cli import claims, command, modules, studies
+from experiments import claims, dynamics, generalization, sweep
+from lstm_toys.cli import command, modules
 from lstm_toys.runs.context import Refused
 
 LINES = {"slope": np.array([0.1, 0.5]), "intercept": 0.1}
@@ -83,11 +84,11 @@ def claimed(own):
 MINE = ["--task=mine", "--seeds=2"]
 STUDIES = {
     "training": lambda own: command.plan(own, ["--seeds=2"]),
-    "sweep": lambda _: studies.sweep([*MINE, "--grid=steps=1 2"]),
-    "lengths": lambda _: studies.generalization([*MINE, f"--length={POINTS}:{2 * POINTS}:2"]),
-    "grids": lambda _: studies.generalization(MINE),
+    "sweep": lambda _: sweep.plan([*MINE, "--grid=steps=1 2"]),
+    "lengths": lambda _: generalization.plan([*MINE, f"--length={POINTS}:{2 * POINTS}:2"]),
+    "grids": lambda _: generalization.plan(MINE),
     "claims": lambda _: claims.plan(["--claims=mine", "--seeds=2"]),
-    "dynamics": lambda _: studies.dynamics(MINE),
+    "dynamics": lambda _: dynamics.plan(MINE),
 }
 VALUES = "needs networks that answer values, but these learn by"
 NO_LENGTHS = "nor a task with at_length, for longer sequences"
@@ -114,7 +115,7 @@ def planned(monkeypatch, tmp_path):
     def plan(study, own):
         declared = {"EXPERIMENT": own, "CLAIMS": claimed(own)}
         monkeypatch.setattr(modules, "declared", lambda _, name, *__: declared[name])
-        (asked,) = STUDIES[study](own).asks
+        asked = STUDIES[study](own).study
         return asked
 
     return plan
@@ -125,7 +126,7 @@ def planned(monkeypatch, tmp_path):
 def test_what_a_study_cannot_do_with_a_task_is_refused_before_training(planned, study, shape):
     asked = planned(study, experiment(shape, declared=study == "grids"))
     said = REFUSED.get(study, {}).get(shape)
-    study = asked.load()
+    study = asked
     if said is None:
         study.check()
         return

@@ -93,13 +93,14 @@ def test_a_tenth_is_left_out_to_the_time_point():
 def test_what_is_recorded_leaves_out_what_it_is_told_to():
     x = lt.time_points(20)
     task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
-    trained = lt.train(task, lt.Stack(1, (4,)), seeds=3, steps=0, learning_rate=0.1, after=0.3)
+    told = lt.EarlyStopping(goal=Goal(rmse=9.0, after=0.3))
+    trained = lt.train(task, lt.Stack(1, (4,)), seeds=3, steps=0, learning_rate=0.1, early_stopping=told)
     shown = 0.3 + 0.3 * np.sin(10 * np.asarray(x)[:, None])
-    squared = np.square(lt.answers(trained.model, trained.params, shown[None].astype(np.float32))[:, 0] - shown)
-    np.testing.assert_allclose(trained.train_loss[:, 0], squared.mean(axis=(1, 2)), rtol=1e-5)
+    squared = np.square(lt.answers(trained, shown[None].astype(np.float32))[:, 0] - shown)
+    np.testing.assert_allclose(trained.results.train_loss[:, 0], squared.mean(axis=(1, 2)), rtol=1e-5)
     settled = squared[:, 6:]
-    np.testing.assert_allclose(trained.train_rmse[:, 0], np.sqrt(settled.mean(axis=1)), rtol=1e-5)
-    history = arrays.histories(trained)
+    np.testing.assert_allclose(trained.results.train_rmse[:, 0], np.sqrt(settled.mean(axis=1)), rtol=1e-5)
+    history = trained.results
     assert history.train_rmse.attrs == {"after": 0.3}
     assert (summary.steps_to_goal(history, Goal(rmse=9.0, after=0.3)) == 0).all()
     with pytest.raises(ValueError, match=r"the goal leaves out 0\.1 of a curve, and what was recorded 0\.3"):

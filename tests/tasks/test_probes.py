@@ -23,11 +23,14 @@ def test_probes_are_grouped_by_their_time_points():
     ]
     sets = probes.by_points(every, X)
     alone = {name: [name] for name in ("longer", "finer", "shifted")}
-    assert {name: [each.name for each in own] for name, own in sets.items()} == {"": ["same", "named"], **alone}
+    assert {name: [each.name for each in own] for name, own in sets.items()} == {
+        probes.SHARED: ["same", "named"],
+        **alone,
+    }
     np.testing.assert_allclose(sets["longer"][0].points(X), np.arange(30) / 19, rtol=1e-6)
     np.testing.assert_array_equal(sets["finer"][0].points(X), fine)
     shapes = {name: each.shape for name, each in probes.curves_of(TASK, sets, 20).items()}
-    assert shapes == {"": (4, 20, 1), "longer": (1, 30, 1), "finer": (1, 39, 1), "shifted": (2, 20, 1)}
+    assert shapes == {probes.SHARED: (4, 20, 1), "longer": (1, 30, 1), "finer": (1, 39, 1), "shifted": (2, 20, 1)}
 
 
 @pytest.mark.parametrize("shape", [(2, 5), (2,)])
@@ -45,8 +48,8 @@ def test_one_answer_per_curve_is_given_after_its_last_point():
     sums, plain = lt.Probe.of("sums", SUMS), lt.Probe("plain", CURVES, {})
     assert sums.lengths.tolist() == [4, 5]
     np.testing.assert_array_equal(sums.targets, [[1], [np.nan]])
-    lengths = probes.lengths_of({"": [sums, lt.Probe("more", np.zeros((1, 5, 1)), {})], "plain": [plain]})
-    assert {name: each.tolist() for name, each in lengths.items()} == {"": [4, 5, 5]}
+    lengths = probes.lengths_of({probes.SHARED: [sums, lt.Probe("more", np.zeros((1, 5, 1)), {})], "plain": [plain]})
+    assert {name: each.tolist() for name, each in lengths.items()} == {probes.SHARED: [4, 5, 5]}
 
 
 EXAMPLES = lt.Examples(np.zeros((2, 5, 1)), np.ones((2, 5, 1)))

@@ -1,33 +1,46 @@
 """Computes numbers from finished runs alone, by plain functions."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import Any
+
+from rich.console import RenderableType
 
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
-from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.parts import Parts
-from lstm_toys.runs.study import Study
-from lstm_toys.studies.analysis.ask import Analysis, AnalysisSettings
+from lstm_toys.runs.study import Metrics, Study
+from lstm_toys.studies.analysis.settings import Analysis, AnalysisSettings
 
 
 class AnalysisStudy(Study[AnalysisSettings]):
     """Computes the numbers of an analysis, after which its run is named."""
 
-    def __init__(self, ask: Ask[AnalysisSettings]) -> None:
-        super().__init__(ask)
-        self.analysis: Analysis = ask.subject
+    def __init__(self, analysis: Analysis, settings: AnalysisSettings) -> None:
+        super().__init__(analysis, settings)
+        self.analysis = analysis
+
+    @property
+    def published(self) -> str:
+        return self.analysis.published or self.name
+
+    @cached_property
+    def needs(self) -> Mapping[str, Study[Any]]:
+        every = self.analysis.needs.items()
+        return {
+            name: AnalysisStudy(each, each.identity) if isinstance(each, Analysis) else each for name, each in every
+        }
 
     @cached_property
     def scores(self) -> Metrics:
-        parts = Parts(self.ask.runs, self.ask.name, self.tell, "dynamics")
-        scores: Metrics = json.loads(json.dumps(self.analysis.score(self.needs, parts.keep)))
+        parts = Parts(self.runs, self.name, self.tell, "dynamics")
+        scores: Metrics = json.loads(json.dumps(self.analysis.score(self.needed, parts.keep)))
         return scores
 
-    def digests(self) -> Digests:
-        runs = [each.folder.name for each in self.needs.values()]
+    def values(self) -> Digests:
+        runs = [each.folder.name for each in self.needed.values()]
         return {"scores": digest(json.dumps(self.scores)), "runs": digest(runs)}
 
     def compute(self, context: RunContext) -> Metrics:  # Everything is computed to name the run.
@@ -37,7 +50,10 @@ class AnalysisStudy(Study[AnalysisSettings]):
         return {"numbers": self.scores}
 
     def texts(self) -> dict[str, str]:
-        return dict(self.analysis.files(self.scores, self.needs))
+        return dict(self.analysis.files(self.scores, self.needed))
+
+    def report(self) -> Iterable[RenderableType]:
+        return self.analysis.report(self.run.read_metrics()["numbers"])
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        yield from self.analysis.draw(self.scores, self.needs).items()
+        yield from self.analysis.draw(self.scores, self.needed).items()

@@ -89,9 +89,7 @@ def _entry(
         "null": {name: _single(each) | {"answers": answers} for name, each in _judged(claim, columns.nulls).items()},
         "controls": {name: _population(each) for name, each in controls.items()},
         "variants": {
-            name: _population(variants[name][0])
-            | {"difference": finite(each.value), "difference_interval": _interval(each)}
-            for name, each in differences.items()
+            name: _population(variants[name][0]) | _named("difference", each) for name, each in differences.items()
         },
         "during": _during(_judged(claim, columns.during)),
     }
@@ -104,8 +102,7 @@ def _population(outcome: Judgment) -> dict[str, Any]:
         "per_seed": [*map(finite, outcome.numbers.tolist())],
         "share": finite(outcome.share.value),
         "interval": _interval(outcome.share),
-        "median": finite(outcome.median.value),
-        "median_interval": _interval(outcome.median),
+        **_named("median", outcome.median),
         "verdict": outcome.verdict,
         "seeds": len(outcome.numbers),
         "counted": outcome.counted,
@@ -114,10 +111,7 @@ def _population(outcome: Judgment) -> dict[str, Any]:
         "excluded": list(outcome.excluded),
         "meaningless": outcome.meaningless,
         "against_per_seed": None if outcome.theirs is None else [*map(finite, outcome.theirs.tolist())],
-        "baselines": {
-            what: {"median": finite(estimate.value), "median_interval": _interval(estimate)}
-            for what, estimate in outcome.baselines.items()
-        },
+        "baselines": {what: _named("median", each) for what, each in outcome.baselines.items()},
     }
 
 
@@ -201,6 +195,10 @@ def _remarks(entry: Mapping[str, Any], answers: str, about: str, *, expected: bo
         yield f"{names[met[0]]} meets it: {said} {'right answers' if COPY in met else 'answers within (-1, 1)'}"
     too = {"supported": "meet it too", "refuted": "meet it, these networks do not", "undecided": "meet it"}[judged]
     yield from (f"{name} {too}" for name, control in entry["controls"].items() if control["verdict"] == "supported")
+
+
+def _named(name: str, estimate: Estimate) -> dict[str, Any]:
+    return {name: finite(estimate.value), f"{name}_interval": _interval(estimate)}
 
 
 def _interval(estimate: Estimate) -> list[float | None] | None:

@@ -17,15 +17,18 @@ from jaxtyping import Array, Float, PyTree, Shaped
 
 from lstm_toys import arguments
 from lstm_toys.files import Damaged
+from lstm_toys.populations import answering
+from lstm_toys.populations.trained import Given
 from lstm_toys.results import arrays, storage
 from lstm_toys.runs import external
 from lstm_toys.runs.context import Refused
 from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.preparation import Prepared
-from lstm_toys.studies.claims.ask import Question
 from lstm_toys.studies.claims.declaration import INPUT, TRUTH
+from lstm_toys.studies.claims.settings import Question
 from lstm_toys.tasks import supervision
+from lstm_toys.tasks.sets import scaling_of
 
 Evidence = Mapping[str, xr.Dataset]
 
@@ -81,7 +84,7 @@ def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
     every = [("train_answer", "train_input", "train_target")]
     for end in ("", *(f"_{probe}" for probe in arrays.own_points(labeled))):
         every.append((f"answer{end}", f"input{end}", f"truth{end}"))
-    scaling = arrays.scaling_of(labeled)
+    scaling = scaling_of(labeled)
     low, high = (
         end if scaling is None else scaling.undone(np.full(len(scaling.outputs), end)) for end in (-bound, bound)
     )
@@ -167,6 +170,18 @@ def _each(
     return jax.vmap(jax.vmap(measured, (0, 0, None)), (0, None, None))(answers, shown, x)
 
 
+def answered(prepared: Prepared, networks: Given) -> xr.Dataset:
+    """Labels what networks answer to all curves of an experiment, as a run does, without histories."""
+    ends = prepared.curves.lengths
+    return labeled(
+        prepared,
+        {
+            name: answering.answers(networks, each, lengths=ends.get(name), block=prepared.block)
+            for name, each in prepared.curves.answered.items()
+        },
+    )
+
+
 def labeled(prepared: Prepared, answers: Mapping[str, Float[np.ndarray, "S _ ..."]]) -> xr.Dataset:
     """Labels the answers of any networks to all curves of an experiment as a run does, without histories."""
     learned, probed = prepared.curves.split(answers)
@@ -219,6 +234,7 @@ def external_answers(question: Question, name: str, path: Path) -> xr.Dataset:
     curves = expected.drop_dims("seed")
     try:
         given = answers.drop_dims("seed", errors="ignore")[[*curves.variables]]
+        given = given.drop_vars([*given.coords.keys() - curves.coords.keys()])  # The settings of a training.
         xr.testing.assert_allclose(given, curves, TOLERANCE, TOLERANCE)
         same = all(answers[name].dims == expected[name].dims for name in ("answer", "train_answer"))
     except (AssertionError, KeyError):

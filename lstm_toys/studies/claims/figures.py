@@ -14,8 +14,8 @@ from matplotlib.lines import Line2D
 from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, legend, plain
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
-from lstm_toys.studies.claims.ask import differs, named, percent, percents
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, VERDICTS
+from lstm_toys.studies.claims.report import differs, named, percent, percents
 
 TINTS = {"supported": COLORS["g"], "refuted": COLORS["r"], "undecided": GRAY}
 SIGNS = {"supported": "^", "refuted": "v", "undecided": "s"}
@@ -127,12 +127,8 @@ def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> Non
             if beyond.any():
                 place = ends[end], -0.95 * lane
                 axes.plot(*place, marker=marker, markersize=5, clip_on=False, **style)
-                shifted: dict[str, Any] = {
-                    "xytext": (5 * outward, 0),
-                    "textcoords": "offset points",
-                    "ha": ("right", "left")[end],
-                }
-                axes.annotate(str(beyond.sum()), place, va="center", fontsize=7, color=color, **shifted)
+                words: dict[str, Any] = {"ha": ("right", "left")[end], "va": "center", "fontsize": 7, "color": color}
+                axes.annotate(str(beyond.sum()), place, (5 * outward, 0), textcoords="offset points", **words)
     for name, value in alone.items():
         axes.plot(np.clip(value, *ends), 1.05, SINGLE[name][0], color=COLORS["k"], markersize=7, clip_on=False)
     if len(numbers):

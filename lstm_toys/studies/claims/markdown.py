@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 
 from lstm_toys import tables
-from lstm_toys.studies.claims import ask as words
+from lstm_toys.studies.claims import report as words
 from lstm_toys.studies.claims.declaration import CLIPPED, INPUT
 from lstm_toys.studies.claims.specifications import LEARNED, TURNING
 from lstm_toys.text import escape

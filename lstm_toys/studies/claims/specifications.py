@@ -53,16 +53,11 @@ def by_training(claim: Claim, specification: Specification, results: Evidence) -
     learned = min(float(each.learned.mean()) for each in own)
     losses = own[0].train_loss.isel(step=-1).values
     losses = losses[np.isfinite(losses)]
-    share, *interval = map(finite, outcome.share)
     enough = about_learning(claim) or learned >= LEARNED
-    state = "few" if outcome.counted < FEWEST else "judged" if enough else "shown" if learned >= SHOWN else "unlearned"
+    state = "judged" if enough else "shown" if learned >= SHOWN else "unlearned"
     return {
-        "name": specification.name,
+        **_level(specification.kind, specification.name, outcome.share, outcome.counted, state),
         "choices": {**specification.choices},
-        "kind": specification.kind,
-        "state": state,
-        "share": share,
-        "interval": interval,
         "counted": outcome.counted,
         "learned": learned,
         "loss": float(np.median(losses)) if len(losses) else None,
@@ -73,31 +68,24 @@ def by_threshold(claim: Claim, entry: Mapping[str, Any]) -> Iterator[dict[str, A
     """Yields the judgments of the networks in an entry of ``claims.json`` by the claim's other thresholds."""
     numbers = np.array(entry["per_seed"], float)
     for other in claim.others:
-        share, *interval = map(finite, wilson(int(other.met(numbers).sum()), entry["counted"]))
-        yield {
-            "name": other.meets,
-            "kind": THRESHOLD,
-            "low": finite(other.low),
-            "high": finite(other.high),
-            "state": "judged" if entry["counted"] >= FEWEST else "few",
-            "share": share,
-            "interval": interval,
-        }
+        share = wilson(int(other.met(numbers).sum()), entry["counted"])
+        ends = {"low": finite(other.low), "high": finite(other.high)}
+        yield _level(THRESHOLD, other.meets, share, entry["counted"]) | ends
 
 
 def by_alternative(claim: Claim, networks: Evidence) -> Iterator[dict[str, Any]]:
     """Yields the judgments of networks by the claim's alternative numbers, as they are judged by its own number."""
     for (kind, name), other in claim.renumbered.items():
         if (outcome := judge(other, networks)) is not None:
-            share, *interval = map(finite, outcome.share)
-            yield {
-                "name": name,
-                "kind": kind,
-                "state": "judged" if outcome.counted >= FEWEST else "few",
-                "share": share,
-                "interval": interval,
-                "per_seed": [*map(finite, outcome.numbers.tolist())],
-            }
+            per_seed = [*map(finite, outcome.numbers.tolist())]
+            yield _level(kind, name, outcome.share, outcome.counted) | {"per_seed": per_seed}
+
+
+def _level(kind: str, name: str, share: Estimate, counted: int, state: str = "judged") -> dict[str, Any]:
+    """The judgment of ``counted`` networks under a choice; ``state`` is what it is if these are enough."""
+    value, *interval = map(finite, share)
+    enough = state if counted >= FEWEST else "few"
+    return {"name": name, "kind": kind, "state": enough, "share": value, "interval": interval}
 
 
 def entry(

@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from itertools import count
 from typing import Any
@@ -11,33 +12,34 @@ import jax
 import numpy as np
 import xarray as xr
 from jaxtyping import Int
+from rich.console import RenderableType
 
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.files import as_text, read_json_list
 from lstm_toys.networks.cells import CELLS
-from lstm_toys.populations import answering
+from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, storage, summary
-from lstm_toys.results.population import parameters_name
-from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.parts import Parts
 from lstm_toys.runs.preparation import Prepared
-from lstm_toys.runs.study import Study
+from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.studies.claims import (
     entries,
     evidence,
     figures,
     markdown,
+    report,
     specification_figures,
     specifications,
     verdicts,
 )
-from lstm_toys.studies.claims.ask import ClaimSettings, Question
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, Counted
 from lstm_toys.studies.claims.evidence import Evidence
+from lstm_toys.studies.claims.settings import ClaimSettings, Question
+from lstm_toys.studies.training.study import Training
 from lstm_toys.text import code, escape
 
 Entries = list[dict[str, Any]]
@@ -53,13 +55,21 @@ DECLARED = ("id", "sources", "low", "high", "learned", "against", "fails")
 class ClaimStudy(Study[ClaimSettings]):
     """Tests claims on finished runs and external answers."""
 
-    def __init__(self, ask: Ask[ClaimSettings]) -> None:
-        super().__init__(ask)
-        self.question: Question = ask.subject
+    def __init__(self, question: Question, settings: ClaimSettings) -> None:
+        super().__init__(question, settings)
+        self.question = question
+
+    @cached_property
+    def needs(self) -> dict[tuple[str, str], Training]:
+        return {
+            (column, name): Training(self.question.experiment(name), each)
+            for column, populations in self.question.columns.items()
+            for name, each in populations.items()
+        }
 
     def check(self) -> None:
         declared = self.question.declared
-        for name, population in self.ask.needs:
+        for name, population in self.needs:
             learned = name in declared.variants and declared.variant(name).networks == "learned"
             if learned and self.question.experiment(population).goal is None:
                 raise Refused(f"variant {name!r} counts networks that learned, but {population} declares no goal")
@@ -94,13 +104,13 @@ class ClaimStudy(Study[ClaimSettings]):
         """The entries of ``specifications.json``: every claim under all other choices that were asked for."""
         if not self.settings.specifications:
             return []
-        declared, parts = self.question.declared, Parts(self.ask.runs, self.ask.name, self.tell, "studies/claims")
+        declared, parts = self.question.declared, Parts(self.runs, self.name, self.tell, "studies/claims")
         inputs = [
             *([repr(getattr(claim, name)) for name in DECLARED] for claim in declared.claims),
             *([each.name, each.kind, {**each.choices}] for each in declared.specifications),
             *([name, repr(experiment.goal)] for name, (experiment, _) in declared.populations.items()),
             *(*declared.data, *self.question.answers.values()),
-            *([where, name, run] for (where, name), run in self.needs.items()),
+            *([where, name, run] for (where, name), run in self.needed.items()),
         ]
         made = parts.keep("judged by other choices", inputs, self._by_choices)
         trained, alternatives = made["trained"], made["alternatives"]
@@ -134,7 +144,7 @@ class ClaimStudy(Study[ClaimSettings]):
         return experiment.model is None and settings.readout == "cell" and settings.cell in CELLS
 
     def _needs(self, column: str) -> dict[str, Run]:
-        return {name: each for (where, name), each in self.needs.items() if where == column}
+        return {name: each for (where, name), each in self.needed.items() if where == column}
 
     def _results(self, column: str) -> dict[str, xr.Dataset]:
         """The results of a column by population, with a variable ``learned``: which networks meet the goal at last.
@@ -153,29 +163,29 @@ class ClaimStudy(Study[ClaimSettings]):
         if counting != "equal loss":
             return self._results(column), counting
         found = {}
-        for name, kept in self._kept(column):
+        for name, prepared, trained in self._trained(column):
             final = networks[name].train_loss.isel(step=-1, seed=~networks[name].diverged.values)
-            found[name] = kept.at_loss(float(final.median()))
+            found[name] = at_loss(prepared, trained, float(final.median()))
         return found, counting
 
     def _during(self) -> dict[int, dict[str, xr.Dataset]]:
         during: dict[int, dict[str, xr.Dataset]] = {}
-        for name, kept in self._kept(DURING):
-            for steps in kept.steps:
-                during.setdefault(steps, {})[name] = kept.after(steps)
+        for name, prepared, networks in self._trained(DURING):
+            for step in networks.steps:
+                during.setdefault(step, {})[name] = after(prepared, networks.at(step), step)
         return dict(sorted(during.items()))
 
-    def _kept(self, column: str) -> Iterator[tuple[str, "Kept"]]:
+    def _trained(self, column: str) -> Iterator[tuple[str, Prepared, Networks]]:
         for name, run in self._needs(column).items():
-            settings = self.ask.needs[column, name].settings
-            yield name, Kept(Prepared(self.question.experiment(name), settings), settings, run)
+            prepared = Prepared(self.question.experiment(name), self.needs[column, name].settings)
+            yield name, prepared, networks_of(run, prepared.model)
 
-    def digests(self) -> Digests:
+    def values(self) -> Digests:
         declared = self.question.declared
         return {
             "verdicts": digest(json.dumps([self.judgment, self.multiverse])),
             "words": digest(json.dumps([declared.title, declared.about, {**declared.aspects}])),
-            "runs": digest([each.folder.name for each in self.needs.values()]),
+            "runs": digest([each.folder.name for each in self.needed.values()]),
         }
 
     def compute(self, context: RunContext) -> Metrics:  # Everything is computed to name the run.
@@ -208,53 +218,46 @@ class ClaimStudy(Study[ClaimSettings]):
     def _spent(self) -> dict[str, float]:
         """The seconds that the runs of each column took; a run counts only in its first column."""
         others, spent = {each.name for each in self.question.declared.specifications}, dict[str, float]()
-        first = {run.folder: column for (column, _), run in reversed([*self.needs.items()])}
-        for (column, _), run in self.needs.items():
+        first = {run.folder: column for (column, _), run in reversed([*self.needed.items()])}
+        for (column, _), run in self.needed.items():
             if first.pop(run.folder, None) == column:
                 name = SPECIFICATIONS if column in others else column
                 spent[name] = spent.get(name, 0.0) + sum(run.stored()["seconds"].values())
         return {column: round(seconds, 1) for column, seconds in spent.items()}
 
-    def draw(self) -> Iterator[tuple[str, Drawing]]:
+    def report(self) -> Iterator[RenderableType]:
+        yield from report.report(self.question.declared, *self._judged())
+
+    def _judged(self) -> tuple[Entries, Entries]:
+        """The entries of ``claims.json`` and of ``specifications.json``, from the files."""
         judged = read_json_list(self.run.checked("claims.json"))
+        return judged, read_json_list(self.run.checked("specifications.json")) if self.settings.specifications else []
+
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        judged, others = self._judged()
         yield from figures.drawings(judged).items()
-        if self.settings.specifications:
-            others = read_json_list(self.run.checked("specifications.json"))
+        if others:
             yield from specification_figures.drawings(judged, others).items()
 
 
-class Kept:
-    """The networks of a finished run, after each of ``steps``."""
+def after(prepared: Prepared, networks: Networks, steps: int | Int[np.ndarray, " S"]) -> xr.Dataset:
+    """Labels the answers of networks with their parameters after so many steps, as a run does, without histories."""
+    diverged = "seed", networks.results.sound_step.values < steps
+    return evidence.answered(prepared, networks).assign(diverged=diverged)
 
-    def __init__(self, prepared: Prepared, settings: Settings, run: Run) -> None:
-        self._run, self._prepared = run, prepared
-        self._results = storage.load_results(run.checked("results.nc"))
-        self.steps = (*sorted(settings.keep_steps), settings.steps)
 
-    def after(self, steps: int | Int[np.ndarray, " S"]) -> xr.Dataset:
-        """Labels the answers of each network after a number of steps, as in the run's results, without histories."""
-        own, curves = np.broadcast_to(steps, self._results.sizes["seed"]), self._prepared.curves
-        every: dict[str, np.ndarray] = {}
-        for step in np.unique(own).tolist():
-            (seeds,) = np.nonzero(own == step)
-            file = "parameters.npz" if step == self.steps[-1] else parameters_name(step)
-            loaded = storage.load_parameters(self._run.checked(file))
-            params = jax.tree.map(lambda leaf, seeds=seeds: leaf[seeds], loaded)
-            for name, shown in curves.answered.items():
-                ends, block = curves.lengths.get(name), self._prepared.block
-                answer = answering.answers(self._prepared.model, params, shown, lengths=ends, block=block)
-                every.setdefault(name, np.empty((len(own), *answer.shape[1:]), np.float32))[seeds] = answer
-        diverged = "seed", self._results.sound_step.values < own
-        return evidence.labeled(self._prepared, every).assign(diverged=diverged)
+def at_loss(prepared: Prepared, networks: Networks, loss: float) -> xr.Dataset:
+    """Labels the answers of each network after the first kept step at which its training loss is at most ``loss``.
 
-    def at_loss(self, loss: float) -> xr.Dataset:
-        """Labels the answers of each network after the first kept step at which its training loss is at most ``loss``.
-
-        The variable ``learned`` tells which networks reach it; the others answer as after the last step.
-        """
-        reached = self._results.train_loss.sel(step=list(self.steps)).values <= loss
-        first = np.where(reached.any(axis=1), reached.argmax(axis=1), len(self.steps) - 1)
-        return self.after(np.array(self.steps)[first]).assign(learned=("seed", reached.any(axis=1)))
+    The variable ``learned`` tells which networks reach it; the others answer as after the last step.
+    """
+    steps = np.array(networks.steps)
+    reached = networks.results.train_loss.sel(step=steps).values <= loss
+    first = np.where(reached.any(axis=1), reached.argmax(axis=1), len(steps) - 1)
+    every = [networks.at(step).params for step in networks.steps]
+    params = jax.tree.map(lambda *leaves: np.stack(leaves)[first, np.arange(len(first))], *every)
+    answered = after(prepared, replace(networks, params=params), steps[first])
+    return answered.assign(learned=("seed", reached.any(axis=1)))
 
 
 def check(question: Question, answers: Evidence, *, alternatives: bool) -> None:

@@ -1,22 +1,21 @@
 """Analyzes the dynamics of some networks: at rest, near rest, along curves, and by models made from these."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-import flax.linen as nn
 import jax
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, PyTree
+from jaxtyping import Float
 
 from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.rest import rest, starts_of
 from lstm_toys.dynamics.system import system_of
 from lstm_toys.execution import lowering
-from lstm_toys.execution.base import Job
 from lstm_toys.populations import answering, states
+from lstm_toys.populations.trained import Networks
 
 FEW = 8
 """Number of initial states at kept steps, and for the distance of two states along a curve."""
@@ -33,19 +32,9 @@ MODELS: Mapping[str, Callable[..., Float[np.ndarray, "S C T A"]]] = {
 """The models by name: from equilibria and curves to predictions; `MEAN` also takes the mean of the training curves."""
 
 
-class AnalyzedNetworks(NamedTuple):
-    """Some networks: their parameters by step, every leaf ``[S, ...]``; the last step gets the full analysis."""
-
-    members: slice
-    params: Mapping[int, PyTree]
-
-    def __str__(self) -> str:
-        return f"networks {self.members.start:,} to {self.members.stop - 1:,}"
-
-
 @dataclass(frozen=True)
-class NetworkJob(Job[AnalyzedNetworks, xr.Dataset]):
-    """What the analyses of networks share.
+class NetworkJob:
+    """What the analyses of networks share; of all kept steps, the last one gets the full analysis.
 
     Attributes:
         curves: those that networks see.
@@ -54,17 +43,14 @@ class NetworkJob(Job[AnalyzedNetworks, xr.Dataset]):
         spacing: distance of time points, in units of x.
     """
 
-    model: nn.Module
     curves: Float[np.ndarray, "C T F"]
     inputs: Float[np.ndarray, "U F"]
     starts: int
     spacing: float
-    block: int
 
     def digests(self) -> lowering.Digests:
         """Code of dynamics is part of the library's."""
-        own = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("model", "block")}
-        return {"analyzed": lowering.digest(own), **lowering.compiled()}
+        return {"analyzed": lowering.digest(vars(self)), **lowering.compiled()}
 
 
 @dataclass(frozen=True)
@@ -83,32 +69,29 @@ class InputAnalysis(NetworkJob):
     driving: tuple[int, ...]
     sequence: bool
 
-    def function(self) -> Callable[[AnalyzedNetworks], xr.Dataset]:
-        return self.analyzed
-
-    def analyzed(self, part: AnalyzedNetworks) -> xr.Dataset:
-        *earlier, last = sorted(part.params)
-        whole = self._whole(part.params[last])
-        course = [self._at_mean(part.params[step]) for step in earlier]
+    def analyzed(self, networks: Networks) -> xr.Dataset:
+        *earlier, last = networks.steps
+        whole = self._whole(networks)
+        course = [self._at_mean(networks.at(step)) for step in earlier]
         if course:
             now = whole[[*course[0].data_vars]]
             whole = whole.merge(xr.concat([*course, now], "kept_step").rename({n: f"{n}_course" for n in now}))
             whole = whole.assign_coords(kept_step=[*earlier, last])
-        return whole.assign_coords(seed=np.arange(part.members.start, part.members.stop))
+        return whole.assign_coords(seed=networks.seeds)
 
-    def _settle(self, params: PyTree, inputs: Float[np.ndarray, "U F"], starts: int) -> tuple[Any, ...]:
+    def _settle(self, networks: Networks, inputs: Float[np.ndarray, "U F"], starts: int) -> tuple[Any, ...]:
         """The system, its states along the training curve, initial states, and where they settle under inputs."""
-        system = system_of(self.model, params, self.curves.shape[2])
-        along = states.states(self.model, params, self.curves[:1], block=self.block)
+        system, params = system_of(networks, self.curves.shape[2]), networks.params
+        along = states.states(networks, self.curves[:1])
         with jax.enable_x64(True):
             visited = np.asarray(system.flat(along))[:, 0]
         begun = starts_of(visited, starts)
         found = rest(system, params, inputs, begun)
         return system, visited, begun, found, models.equilibria(system, params, inputs[:, 0], found)
 
-    def _at_mean(self, params: PyTree) -> xr.Dataset:
+    def _at_mean(self, networks: Networks) -> xr.Dataset:
         """Modes under the training curves' mean, found from few states."""
-        known = self._settle(params, self.inputs[self.mean : self.mean + 1], FEW)[-1]
+        known = self._settle(networks, self.inputs[self.mean : self.mean + 1], FEW)[-1]
         return self._modes(linear.Linear(*(each[:, 0] for each in known.linear)))
 
     def _modes(self, near: linear.Linear) -> xr.Dataset:
@@ -125,8 +108,9 @@ class InputAnalysis(NetworkJob):
         }
         return xr.Dataset({name: ("seed", each) for name, each in values.items()})
 
-    def _whole(self, params: PyTree) -> xr.Dataset:
-        system, visited, begun, found, known = self._settle(params, self.inputs, self.starts)
+    def _whole(self, networks: Networks) -> xr.Dataset:
+        system, visited, begun, found, known = self._settle(networks, self.inputs, self.starts)
+        params = networks.params
         slots, responses = ("seed", "input", "found"), ("seed", "input", "frequency")
         gain = linear.response(known.linear, self.frequencies, self.spacing)[..., 0, 0]
         modes = self._modes(linear.Linear(*(each[:, self.mean] for each in known.linear)))
@@ -140,7 +124,7 @@ class InputAnalysis(NetworkJob):
                 peaks[seed] = np.abs(measured[0, 0])
         driving = self.curves[list(self.driving)]
         along = linear.distances(system, params, driving, begun[:, : 1 + FEW])
-        answers = answering.answers(self.model, params, self.curves, block=self.block)
+        answers = answering.answers(networks, self.curves)
         variables: dict[str, Any] = {
             "kind": (slots, found.kind.astype(np.int8)),
             "share": (slots, found.share),

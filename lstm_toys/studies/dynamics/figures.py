@@ -12,7 +12,7 @@ from lstm_toys.dynamics.rest import Kind
 from lstm_toys.figures import style
 from lstm_toys.figures.style import BAND, COLORS, GRAY, INPUT, MEDIAN, counted, plain
 from lstm_toys.results.arrays import axis_label
-from lstm_toys.studies.dynamics.ask import WINDOWS
+from lstm_toys.studies.dynamics.settings import WINDOWS
 
 SHOWN = {"static curve": COLORS["r"], "LPV": COLORS["b"]}
 
@@ -43,12 +43,11 @@ def rest(found: xr.Dataset) -> Figure:
     with style.canvas(*titles, xlabel=axis_label(found.input)) as (figure, (left, right)):
         known = np.isfinite(values).mean(axis=0) >= 0.5
         _spread(left, u[known], values[:, known])
-        left.plot(u[known], u[known], color=GRAY, **INPUT)
-        left.axvspan(trained.min(), trained.max(), color=COLORS["y"], alpha=0.25, linewidth=0)
+        same = left.plot(u[known], u[known], color=GRAY, label="the input itself", **INPUT)
+        look: dict[str, Any] = {"color": COLORS["y"], "alpha": 0.25, "linewidth": 0}
+        learned = left.axvspan(trained.min(), trained.max(), label="range of the training curve", **look)
         left.set(ylabel="answer at rest")
-        same = style.entry("the input itself", **INPUT)
-        learned = style.band_entry("range of the training curve", COLORS["y"], alpha=0.25)
-        style.legend(left, [*_entries(found), same, learned])
+        style.legend(left, [*_entries(found), *same, learned])
         shares = {name: (first == kind).mean(axis=0) for kind, name in KINDS.items() if (first == kind).any()}
         right.stackplot(u, *shares.values(), labels=shares, colors=[*style.colors(shares).values()], alpha=0.45)
         right.set(ylabel="share of networks", ylim=(0, 1), xlim=(u[0], u[-1]))
@@ -66,20 +65,15 @@ def resonance(found: xr.Dataset) -> Figure:
         if (known := np.isfinite(gain).all(axis=1)).any():  # Otherwise no network rests under this input.
             _spread(left, w, gain[known])
             _spread(right, w, np.unwrap(phase[known], axis=1))
-        left.set(ylabel="gain of the answer")
         right.set(ylabel="phase of the answer (rad)")
         left.axhline(1, color=GRAY, linewidth=0.9, linestyle="--")
         peaks, low = found.peak_frequency.values, left.get_xaxis_transform()
-        left.plot(peaks, np.full(len(peaks), 0.03), "|", color=COLORS["b"], alpha=0.6, transform=low)
-        left.plot(peaks, found.peak_gain_trained, "o", color=COLORS["k"], alpha=0.5, markersize=2)
-        left.set_ylim(0)
-        large = "its gain there for sines as large as the training curve"
-        handles = [
-            *_entries(found, "linearization at rest, median"),
-            style.entry("a network's largest gain", COLORS["b"], linestyle="", marker="|"),
-            style.entry(large, COLORS["k"], linestyle="", marker="o", markersize=2, alpha=0.5),
-        ]
-        style.legend(figure, handles)
+        blue: dict[str, Any] = {"color": COLORS["b"], "alpha": 0.6, "label": "a network's largest gain"}
+        dots = left.plot(peaks, np.full(len(peaks), 0.03), "|", transform=low, **blue)
+        black: dict[str, Any] = {"label": "its gain there for sines as large as the training curve", "alpha": 0.5}
+        dots += left.plot(peaks, found.peak_gain_trained, "o", color=COLORS["k"], markersize=2, **black)
+        left.set(ylabel="gain of the answer", ylim=(0, None))
+        style.legend(figure, [*_entries(found, "linearization at rest, median"), *dots])
     return figure
 
 
@@ -89,8 +83,7 @@ def eigenvalues(found: xr.Dataset) -> Figure:
     title = f"{(frequencies > 0).sum()} of {counted(len(frequencies))} ring at rest under the mean input"
     with style.canvas(title, xlabel=axis_label(found.frequency)) as (figure, (axes,)):
         axes.plot(frequencies, found.time_constant, "o", color=COLORS["b"], alpha=0.6, markersize=4)
-        axes.set(ylabel=f"time constant of the leading mode, in {axis_label(found.time)}")
-        axes.set_ylim(0)
+        axes.set(ylabel=f"time constant of the leading mode, in {axis_label(found.time)}", ylim=(0, None))
         if (frequencies == 0).any():
             axes.set_xlim(-0.5)
     return figure
@@ -116,9 +109,8 @@ def forgetting(found: xr.Dataset) -> Figure:
 def explained(found: xr.Dataset) -> Figure:
     """Draws the share of variance that each model explains, by family and window of x, as heat maps with numbers."""
     names, curves = found.model.values.tolist(), found.curves.values.tolist()
-    with style.house(**{"axes.grid": False}):
-        figure = Figure(figsize=(1.1 * len(curves) + 2.6, len(WINDOWS) * (0.42 * len(names) + 0.5) + 0.8))
-        panels = figure.subplots(len(WINDOWS), 1, sharex=True)
+    size = 1.1 * len(curves) + 2.6, len(WINDOWS) * (0.42 * len(names) + 0.5) + 0.8
+    with style.sheet(*size, rows=len(WINDOWS), grid=False, sharex=True) as (figure, panels):
         for axes, (ending, words) in zip(panels, WINDOWS.items(), strict=True):
             medians, coverage = (found[f"{name}{ending}"].median("seed").values for name in ("explained", "coverage"))
             image = axes.imshow(np.clip(medians, -0.5, 1), cmap="viridis", vmin=-0.5, vmax=1, aspect="auto")

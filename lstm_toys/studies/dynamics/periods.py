@@ -1,6 +1,5 @@
 """Analyzes networks while their inputs are constant, as in named periods of a task: fixed points and slow points."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax
@@ -13,9 +12,10 @@ from lstm_toys.dynamics.slow import descents, variance_shares
 from lstm_toys.dynamics.system import system_of
 from lstm_toys.output import counted
 from lstm_toys.populations import states
+from lstm_toys.populations.trained import Networks
 from lstm_toys.results.summary import as_json, median_of
 from lstm_toys.statistics import intervals
-from lstm_toys.studies.dynamics.analysis import AnalyzedNetworks, NetworkJob
+from lstm_toys.studies.dynamics.analysis import NetworkJob
 
 SLOW = 1e-5
 """Largest q of a slow point: a state that moves by at most 0.0045 in a step."""
@@ -52,14 +52,10 @@ class PeriodAnalysis(NetworkJob):
 
     within: Bool[np.ndarray, "C T"]
 
-    def function(self) -> Callable[[AnalyzedNetworks], xr.Dataset]:
-        return self.analyzed
-
-    def analyzed(self, part: AnalyzedNetworks) -> xr.Dataset:
-        params = part.params[max(part.params)]
-        system = system_of(self.model, params, self.curves.shape[2])
+    def analyzed(self, networks: Networks) -> xr.Dataset:
+        system, params = system_of(networks, self.curves.shape[2]), networks.params
         with jax.enable_x64(True):
-            every = np.asarray(system.flat(states.states(self.model, params, self.curves, block=self.block)))
+            every = np.asarray(system.flat(states.states(networks, self.curves)))
         visited = every[:, self.within]
         nearest = np.linalg.norm(self.curves[self.within][:, None] - self.inputs, axis=-1).argmin(axis=1)
         there = [nearest == place if place in nearest else nearest >= 0 for place in range(len(self.inputs))]
@@ -85,7 +81,7 @@ class PeriodAnalysis(NetworkJob):
             "rest_answer": ((*PERIOD_OF, "found", "output"), limits.answer),
         }
         coordinates = {
-            "seed": np.arange(part.members.start, part.members.stop),
+            "seed": networks.seeds,
             "examined": slow.examined,
             "state": system.components,
         }

@@ -35,9 +35,9 @@ def slow_points(found: xr.Dataset) -> Figure:
     """Draws slow and fixed points of some networks in the plane of the visited states' first principal components."""
     networks, names = style.evenly(found.sizes["seed"], NETWORKS), found.period.values.tolist()[:PERIODS]
     found = found.assign(slow=(found.q.dims, slow(found)))
-    with style.house():
-        figure = Figure(figsize=(1.2 + 2.6 * len(networks), 0.8 + 2.5 * len(names)))
-        panels = figure.subplots(len(names), len(networks), squeeze=False, sharex="col", sharey="col")
+    size = 1.2 + 2.6 * len(networks), 0.8 + 2.5 * len(names)
+    alike: dict[str, Any] = {"squeeze": False, "sharex": "col", "sharey": "col"}
+    with style.sheet(*size, rows=len(names), columns=len(networks), **alike) as (figure, panels):
         for place, network in enumerate(networks):
             for axes, name in zip(panels[:, place], names, strict=True):
                 axes.set_title(style.plain(f"network {int(found.seed[network])}, {name}"), fontsize=9)

@@ -12,33 +12,34 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
+from rich.console import RenderableType
 
+from lstm_toys import tables
 from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.rest import Kind
 from lstm_toys.execution import code, lowering
 from lstm_toys.figures import Drawing
+from lstm_toys.networks.inside import inside, last
 from lstm_toys.output import counted
-from lstm_toys.populations.states import check_initial, inside, last
+from lstm_toys.populations.states import check_initial
+from lstm_toys.populations.trained import Networks
 from lstm_toys.results import storage
-from lstm_toys.results.population import parameters_name
 from lstm_toys.results.summary import as_json, median_of
 from lstm_toys.runs import checks, external
-from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.experiment import TRAINING, Experiment
+from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.preparation import Prepared
-from lstm_toys.runs.study import Study
-from lstm_toys.runs.trained import load
+from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.studies.dynamics import figures, periods, slow_figures
-from lstm_toys.studies.dynamics.analysis import AnalyzedNetworks, InputAnalysis
-from lstm_toys.studies.dynamics.ask import INPUTS, WINDOWS, DynamicsSettings, Period
+from lstm_toys.studies.dynamics.analysis import InputAnalysis
 from lstm_toys.studies.dynamics.periods import MOST_POINTS, TRIALS, PeriodAnalysis
-from lstm_toys.studies.training import ask as training
-from lstm_toys.tasks.planes import Axis
-from lstm_toys.tasks.probes import by_points
+from lstm_toys.studies.dynamics.settings import INPUTS, WINDOWS, DynamicsSettings, Period
+from lstm_toys.studies.training.study import Training
+from lstm_toys.tasks.probes import SHARED, by_points
 
 TOGETHER = 16
 """Most networks in a part; the results of each part are saved in case the run is interrupted."""
@@ -54,6 +55,8 @@ BEYOND = 0.25
 VARIABLES = {"kind", "share", "static_answer", "gain", "mode_frequency", "distance"}
 """Variables that every file has."""
 
+EXPLAINED, PREDICTED = ": variance explained", ": time points predicted"
+
 LABELS = {
     "mode_frequency": "frequency of the leading mode",
     "time_constant": "time constant of the leading mode",
@@ -67,24 +70,27 @@ LABELS = {
 class Dynamics(Study[DynamicsSettings]):
     """Analyzes the dynamics of a trained population."""
 
-    def __init__(self, ask: Ask[DynamicsSettings]) -> None:
-        super().__init__(ask)
-        self.experiment: Experiment = ask.subject
-        self.prepared = Prepared(self.experiment, self.settings.trained)
+    def __init__(self, experiment: Experiment, settings: DynamicsSettings) -> None:
+        super().__init__(experiment, settings)
+        self.experiment, self.prepared = experiment, Prepared(experiment, settings.trained)
+
+    @cached_property
+    def needs(self) -> dict[str, Training]:
+        return {"population": Training(self.experiment, self.settings.trained)}
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:
         """The periods whose constant inputs are examined; empty for values of a single input."""
-        features, inputs = len(self.prepared.task.input_features), self.settings.inputs
-        if inputs is None and features > 1:
+        features, settings = len(self.prepared.task.input_features), self.settings
+        if settings.inputs is None and not settings.hold and features > 1:
             return (Period("no input", (0.0,) * features),)
-        return inputs if isinstance(inputs, tuple) else ()
+        return settings.hold
 
     def check(self) -> None:
         checks.check_experiment(self.experiment)
         model, shown = self.prepared.model, self.prepared.task.input_features
         features, name = len(shown), f"dynamics of {self.experiment.name}"
-        if isinstance(self.settings.inputs, Axis) and features > 1:
+        if self.settings.inputs is not None and features > 1:
             raise Refused(f"{name}: --inputs takes networks with a single input; these are shown {' and '.join(shown)}")
         if self.periods and self.settings.trained.keep_steps:
             raise Refused(f"{name}: slow points are those of the last parameters; use --keep_steps none")
@@ -104,20 +110,18 @@ class Dynamics(Study[DynamicsSettings]):
         examples = prepared.curves.training
         count = max(1, min(TRIALS, MOST_POINTS // examples.inputs.shape[1]))
         return PeriodAnalysis(
-            model=prepared.model,
             curves=np.asarray(examples.inputs[:count]),
             within=np.asarray(examples.within[:count]),
             inputs=np.array([period.values for period in self.periods]),
             starts=self.settings.starts,
             spacing=float(prepared.x[1] - prepared.x[0]),
-            block=prepared.block,
         )
 
     def _analysis(self) -> InputAnalysis:
         prepared, settings = self.prepared, self.settings
-        curves = prepared.curves.answered[""]
+        curves = prepared.curves.answered[SHARED]
         (mean,) = np.asarray(prepared.curves.training.inputs, float).mean(axis=(0, 1))
-        if isinstance(settings.inputs, Axis):
+        if settings.inputs is not None:
             asked = settings.inputs.values
         else:
             low, high = float(curves.min()), float(curves.max())
@@ -126,7 +130,6 @@ class Dynamics(Study[DynamicsSettings]):
         inputs = np.union1d(asked, mean)
         every = (np.flatnonzero(np.equal(self.families, name)).tolist() for name in dict.fromkeys(self.families))
         return InputAnalysis(
-            model=prepared.model,
             curves=curves,
             inputs=inputs[:, None],
             mean=int(np.searchsorted(inputs, mean)),
@@ -135,15 +138,14 @@ class Dynamics(Study[DynamicsSettings]):
             frequencies=np.linspace(FASTEST / FREQUENCIES, FASTEST, FREQUENCIES) / self.experiment.span.length,
             driving=tuple(own[len(own) // 2] for own in every),
             sequence=prepared.task.sequence,
-            block=prepared.block,
         )
 
     @cached_property
     def families(self) -> list[str]:
-        sets = by_points(self.prepared.probes, self.prepared.x)[""]
+        sets = by_points(self.prepared.probes, self.prepared.x)[SHARED]
         return [TRAINING, *(probe.name for probe in sets for _ in probe.inputs)]
 
-    def digests(self) -> lowering.Digests:
+    def values(self) -> lowering.Digests:
         model, features = self.prepared.model, len(self.prepared.task.input_features)
         params = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, features)))["params"]
         initial = jax.eval_shape(lambda own: last(inside(model, own, jnp.zeros((1, 1, features)))[1]), params)
@@ -152,37 +154,32 @@ class Dynamics(Study[DynamicsSettings]):
             **self.job.digests(),
             **lowering.lowered("step", step, params, jax.ShapeDtypeStruct((1, 1, features), jnp.float32), initial),
             "families": lowering.digest(self.families),
-            "population": self.needs["population"].folder.name,
+            "population": self.needed["population"].folder.name,
             "library": code.library("dynamics", "studies/dynamics"),
         }
 
     def compute(self, context: RunContext) -> Metrics:
         """Every part is saved as soon as it is analyzed, and is not analyzed again when the run continues."""
-        population = self.needs["population"]
-        if lost := training.lost(population.read_metrics()):
+        population = self.needed["population"]
+        if lost := self.needs["population"].lost(population.read_metrics()):
             raise Failed(lost)
-        run, trained, settings = self.run, load(population), self.settings.trained
-        sound = np.flatnonzero(~trained.diverged)
-        kept = {step: population.checked(parameters_name(step)) for step in settings.keep_steps}
-        every = {step: storage.load_parameters(path) for step, path in kept.items()} | {settings.steps: trained.params}
-        by_step = jax.tree.map(lambda leaf: self.settings.weight_scale * leaf[sound], every)
-        slices = [slice(first, min(first + TOGETHER, len(sound))) for first in range(0, len(sound), TOGETHER)]
-        missing = [each for each in slices if not self._kept(each).is_file()]
+        run, networks = self.run, networks_of(population, self.prepared.model)
+        sound, scale = np.flatnonzero(~networks.diverged), self.settings.weight_scale
+        parts = [networks[sound[first : first + TOGETHER]] for first in range(0, len(sound), TOGETHER)]
+        missing = [each for each in parts if not self._kept(each).is_file()]
         run.checkpoints.mkdir(parents=True, exist_ok=True)
         with context.timed("analyze"):
-            asked = (AnalyzedNetworks(own, jax.tree.map(lambda leaf, own=own: leaf[own], by_step)) for own in missing)
-            done = len(sound) - sum(each.stop - each.start for each in missing)
-            for part, (found, _) in context.executor.map(self.job, asked):
-                storage.save_results(found.assign_attrs(flags="{}"), self._kept(part.members))
-                done += part.members.stop - part.members.start
+            done = len(sound) - sum(map(len, missing))
+            scaled = (each.mapped(lambda leaf: scale * leaf) for each in missing)
+            for part, found in context.executor.map(self.job.analyzed, scaled):
+                storage.save_results(found.assign_attrs(flags="{}"), self._kept(part))
+                done += len(part)
                 context.progress.tell(f"dynamics of {done:,} of {counted(len(sound), 'network')}")
         flags = self.settings.as_dict()
         with context.timed("summary"):
-            parts = [storage.load_results(self._kept(each), set()) for each in slices]
-            whole = xr.concat(parts, "seed", data_vars="minimal", coords="minimal")
-            whole = self._labeled(whole.assign_coords(seed=sound))
-            losses = storage.load_results(population.checked("results.nc")).train_loss
-            whole = whole.assign(train_loss=losses.isel(seed=sound))
+            every = [storage.load_results(self._kept(each), set()) for each in parts]
+            whole = self._labeled(xr.concat(every, "seed", data_vars="minimal", coords="minimal"))
+            whole = whole.assign(train_loss=networks[sound].results.train_loss)
             described = {"flags": flags, "run": run.folder.name, "population": population.folder.name}
             attributes = {name: json.dumps(value) for name, value in described.items()}
             storage.save_results(whole.assign_attrs(whole.attrs | attributes), run.results)
@@ -191,15 +188,15 @@ class Dynamics(Study[DynamicsSettings]):
             "experiment": run.name,
             "population": population.folder.name,
             "seeds": self.settings.trained.seeds,
-            "diverged_seeds": trained.metrics["diverged_seeds"],
+            "diverged_seeds": np.flatnonzero(networks.diverged).tolist(),
             "interval": "95 % bootstrap of the median over seeds",
             "flags": flags,
-            "fingerprint": trained.metrics["fingerprint"],
+            "fingerprint": population.read_metrics()["fingerprint"],
             "files": files,
         }
 
-    def _kept(self, members: slice) -> Path:
-        return self.run.checkpoints / f"{members.start}-{members.stop}.nc"
+    def _kept(self, part: Networks) -> Path:
+        return self.run.checkpoints / f"{part.seeds[0]}-{part.seeds[-1]}.nc"
 
     def _labeled(self, found: xr.Dataset) -> xr.Dataset:
         span, task, job = self.experiment.span, self.prepared.task, self.job
@@ -242,12 +239,41 @@ class Dynamics(Study[DynamicsSettings]):
         measured = {"mean_input": float(found.input[int(found.attrs["mean"])]), "summary": summary(found)}
         return measured | ({"curves": curves(found)} if "explained" in found else {})
 
+    def report(self) -> Iterator[RenderableType]:
+        """Yields a table of results at rest, and tables of the variance that each model explains by family."""
+        metrics = self.run.read_metrics()
+        summary, kept = metrics["summary"], metrics["seeds"] - len(metrics["diverged_seeds"])
+        title = f"{self.experiment.name}: dynamics of {kept} of {counted(metrics['seeds'], 'network')}"
+        rows = [
+            (name, *tables.spread(row))
+            for name, row in summary.items()
+            if EXPLAINED not in name and PREDICTED not in name
+        ]
+        yield tables.table(title, ("", "median or share>", "95 % interval>"), rows)
+        for window in WINDOWS.values():
+            yield from _variance(summary, window)
+        yield from tables.few(kept)
+        yield tables.stages(metrics["seconds"])
+
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         path = self.run.checked("results.nc")
         if self.periods:
             yield from slow_figures.draw(storage.load_results(path, periods.VARIABLES)).items()
         else:
             yield from figures.draw(storage.load_results(path, VARIABLES)).items()
+
+
+def _variance(summary: dict[str, Any], window: str) -> Iterator[RenderableType]:
+    named = f"{EXPLAINED}{window}, "
+    models, families = ([*dict.fromkeys(name.split(named)[at] for name in summary if named in name)] for at in (0, 1))
+    if models:
+        keys = {model: [f"{model}{named}{each}" for each in families] for model in models}
+        if f"LPV{PREDICTED}{window}, {families[0]}" in summary:
+            keys |= {"predicted by LPV": [f"LPV{PREDICTED}{window}, {each}" for each in families]}
+        rows = [(name, *(tables.number(summary[key]["median"]) for key in own)) for name, own in keys.items()]
+        columns = ("", *(f"{name.replace('_', ' ')}>" for name in families))
+        title = f"share of variance that models explain{window or ' after the first fifth'} of x, median over networks"
+        yield tables.table(title, columns, rows)
 
 
 def _explained(found: xr.Dataset) -> xr.Dataset:

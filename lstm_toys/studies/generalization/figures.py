@@ -15,24 +15,12 @@ from matplotlib.patches import Patch
 from matplotlib.path import Path
 from matplotlib.ticker import NullFormatter
 
-from lstm_toys.figures.style import (
-    COLORS,
-    GOAL,
-    MEDIAN,
-    band,
-    band_entry,
-    band_name,
-    canvas,
-    colors,
-    counted,
-    entry,
-    legend,
-    plain,
-)
+from lstm_toys.figures import style
+from lstm_toys.figures.style import COLORS, GOAL, MEDIAN, plain
 from lstm_toys.results.arrays import axis_label
-from lstm_toys.studies.generalization.ask import TRAINING, Grid, Subject
-from lstm_toys.studies.generalization.results import Grids, errors, measures_at, medians, periodic
+from lstm_toys.studies.generalization.results import FREQUENCY, Grids, errors, measures_at, medians, periodic
 from lstm_toys.studies.generalization.results import axes as axes_of
+from lstm_toys.studies.generalization.settings import TRAINING, Grid, Subject
 from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
 
@@ -62,47 +50,46 @@ def heat_maps(results: Grids, shown: Grid, subject: Subject, limit: float) -> Fi
     def short(name: str) -> str:
         return subject.parameter(shown.family, name).short
 
-    columns, outlined = min(2, len(panels)), False
-    with canvas(*(panel.title for panel in panels.values()), columns=columns) as (figure, places):
+    columns, outline = min(2, len(panels)), list[Artist]()
+    with style.canvas(*(panel.title for panel in panels.values()), columns=columns) as (figure, places):
         figure.set_size_inches(4.7 * columns, 3.7 * -(-len(panels) // columns) + 0.5)
         for axes, (measure, panel) in zip(places, panels.items(), strict=True):
             norm = _norm(panel)
             image = _map(axes, grid, panel.values, norm, "RdBu_r" if panel.scale == "ratio" else "viridis")
             figure.colorbar(image, ax=axes, pad=0.02, extend=_extend(norm, panel.values))
-            if measure in errors(grid):
-                outlined |= _contour(axes, grid, panel.values, limit)
-            _mark(axes, grid, shown, subject)
+            if measure in (_title(name) for name in errors(grid)):
+                outline = _contour(axes, grid, panel.values, limit) or outline
+            marks = _mark(axes, shown, subject)
         held = (
             f"{short(key)} = {short(value) if isinstance(value, str) else f'{value:.3g}'}"
             for key, value in shown.parameters
         )
         below, size = _below(grid, limit)
         title = f"Error below {limit:g}: {np.median(below):,g} of these {size:,} curves"
-        networks = counted(grid.sizes["seed"])
+        networks = style.counted(grid.sizes["seed"])
         figure.suptitle(plain("\n".join((title, "; ".join((f"all numbers: medians of {networks}", *held))))))
         unknown = any(not np.isfinite(panel.values).all() for panel in panels.values())
-        outline = [_outline(limit)] if outlined else []
-        _legend(figure, grid, shown, subject, [*outline, *([UNKNOWN] if unknown else [])])
+        style.legend(figure, [*marks, *outline, *([UNKNOWN] if unknown else [])])
     return figure
 
 
 def seeds_apart(results: Grids, shown: Grid, subject: Subject, limit: float) -> Figure:
     """Draws the error of each network over one grid, divided by the median error over networks."""
     grid = results[shown.name]
-    error, networks = errors(grid)[0], counted(grid.sizes["seed"])
-    usual, every = medians(grid[error]), grid[error].values
+    (name, error), *_ = errors(grid).items()
+    usual, every, networks = medians(error), error.values, style.counted(grid.sizes["seed"])
     seeds, norm = grid.seed.values[:SMALL_MULTIPLES], LogNorm(1 / MOST_TIMES, MOST_TIMES)
-    columns, outlined = min(4, len(seeds)), False
-    with canvas(*(f"network {seed}" for seed in seeds), columns=columns) as (figure, panels):
+    columns, outline = min(4, len(seeds)), list[Artist]()
+    with style.canvas(*(f"network {seed}" for seed in seeds), columns=columns) as (figure, panels):
         rows = -(-len(seeds) // columns)
         figure.set_size_inches(max(5.6, 2.1 * columns + 1.6), 2.0 * rows + 1.2)  # The legend needs 5.6 inches.
         for axes, values in zip(panels, every, strict=False):
             image = _map(axes, grid, values / np.where(usual > 0, usual, np.nan), norm, "RdBu_r")
-            outlined |= _contour(axes, grid, values, limit)
-            _mark(axes, grid, shown, subject)
+            outline = _contour(axes, grid, values, limit) or outline
+            marks = _mark(axes, shown, subject)
             axes.title.set_fontsize(8)
             axes.label_outer()
-        label = plain(f"{_title(error)} /\nmedian of {networks}")
+        label = plain(f"{_title(name)} /\nmedian of {networks}")
         ticks = [1 / MOST_TIMES, 0.5, 1.0, 2.0, MOST_TIMES]
         bar = figure.colorbar(image, ax=panels, label=label, shrink=0.8, aspect=35, extend="both", ticks=ticks)
         bar.ax.yaxis.set_major_formatter("{x:.3g}")
@@ -111,7 +98,7 @@ def seeds_apart(results: Grids, shown: Grid, subject: Subject, limit: float) -> 
         share = f"{below.min():,} to {below.max():,} of these {size:,} curves, depending on the network"
         drawn = f"; {len(seeds)} of {networks} drawn" if len(seeds) < len(every) else ""
         figure.suptitle(f"{share},\nare answered with an error below {limit:g}{drawn}")
-        _legend(figure, grid, shown, subject, [_outline(limit)] if outlined else [])
+        style.legend(figure, [*marks, *outline])
     return figure
 
 
@@ -120,51 +107,46 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, limit: f
 
     The other axis is fixed at the middle of its training range or, if it has none, at the middle of the axis.
     """
-    chosen: dict[tuple[str, str], Grid] = {}
+    chosen: dict[tuple[str, str], tuple[Grid, int]] = {}
     for each in shown:
-        for line in each.axes if each.name != TRAINING else ():
+        for place, line in enumerate(each.axes if each.name != TRAINING else ()):
             if line.count > 1:
-                chosen.setdefault(("" if line.name in (LENGTH, SPACING) else each.family, line.name), each)
+                chosen.setdefault(("" if line.name in (LENGTH, SPACING) else each.family, line.name), (each, place))
     columns = 3 if len(chosen) in (5, 6) else min(4, len(chosen))
-    with canvas(*[""] * len(chosen), ylabel="", columns=columns) as (figure, panels):
+    with style.canvas(*[""] * len(chosen), ylabel="", columns=columns) as (figure, panels):
         figure.set_size_inches(2.3 * columns + 0.4, 2.2 * -(-len(chosen) // columns) + 0.7)
         lines: dict[str, Artist] = {}
-        for panel, (axes, ((_, axis), each)) in enumerate(zip(panels, chosen.items(), strict=True)):
+        for panel, (axes, (each, place)) in enumerate(zip(panels, chosen.values(), strict=True)):
             grid, trained = results[each.name], subject.trained_on(each.family)
-            (other,) = (name for name in axes_of(grid) if name != axis)
-            middle = np.mean(trained.get(other, grid[other].values[grid.sizes[other] // 2]))
-            fixed = grid[other].sel({other: middle}, method="nearest")
+            (axis, other), dims = (each.axes[at].name for at in (place, 1 - place)), axes_of(grid)
+            along, across = grid[dims[place]], grid[dims[1 - place]]
+            middle = np.mean(trained.get(other, across.values[len(across) // 2]))
+            fixed = across.sel({across.name: middle}, method="nearest")
             name = fixed.attrs.get("symbol") or fixed.attrs["long_name"]
             axes.set_title(plain(f"{name} = {float(fixed):.3g}"), fontsize=8)
-            for error, color in colors(errors(grid)).items():
-                lines[error] = band(axes, grid[axis], grid[error].sel({other: fixed}).values, color, _title(error))
-            axes.axhline(limit, **LIMIT)
+            for (name, error), color in zip(errors(grid).items(), style.colors(errors(grid)).values(), strict=True):
+                values = error.sel({across.name: fixed}).values
+                lines[name] = style.band(axes, along, values, color, _title(name))
+            level = axes.axhline(limit, label=f"error {limit:g}", **LIMIT)
             if axis in trained:
                 tied = subject.trained.equal.get(axis) == other or subject.trained.equal.get(other) == axis
                 ends = (float(fixed),) * 2 if tied else trained[axis]
                 axes.axvspan(*ends, color=COLORS["y"], alpha=0.25, linewidth=1.2)
-            axes.set(xlabel=plain(axis_label(grid[axis])), yscale="log")
+            axes.set(xlabel=plain(axis_label(along)), yscale="log")
             axes.margins(x=0.02)
             axes.sharey(panels[0])
             axes.tick_params(labelleft=panel % columns == 0)
             if panel % columns == 0:
                 axes.set_ylabel("error")
-        handles = [
-            *lines.values(),
-            band_entry(band_name(grid.sizes["seed"])),
-            entry(f"error {limit:g}", **LIMIT),
-            entry("trained on", COLORS["y"], linewidth=5, alpha=0.6),
-        ]
-        legend(figure, handles, 4 if columns > 3 else 2)
+        spread = style.band_entry(style.band_name(grid.sizes["seed"]))
+        ranges = style.entry("trained on", COLORS["y"], linewidth=5, alpha=0.6)
+        style.legend(figure, [*lines.values(), spread, level, ranges], 4 if columns > 3 else 2)
     return figure
 
 
 LIMIT: dict[str, Any] = {"color": "black", "linewidth": 0.9, "linestyle": "--"}
 
-OUTLINED: dict[str, Any] = {
-    "color": "white",
-    "path_effects": [effects.withStroke(linewidth=2.2, foreground="black")],
-}
+OUTLINED: dict[str, Any] = {"path_effects": [effects.withStroke(linewidth=2.2, foreground="black")]}
 
 MARK: dict[str, Any] = {
     "color": "black",
@@ -193,16 +175,16 @@ def _panels(grid: xr.Dataset, frequency: Any, span: Span) -> dict[str, Panel]:
         return {name: Panel(title, medians(grid[name]) if values is None else values, scale)}
 
     if "rmse" not in grid.data_vars:
-        read: dict[str, Panel] = {}
-        for name in sorted(map(str, grid.data_vars), reverse=True):
-            read |= panel(name, _title(name), "error" if name.startswith("error_") else "plain")
-        return read
-    panels = panel("rmse", _title("rmse"), "error") | panel("gain", "Gain", "ratio")
-    if frequency is None and "frequency" not in grid.dims:
+        wrong = {_title(name): Panel(_title(name), medians(each), "error") for name, each in errors(grid).items()}
+        read = {f"Read-off {name}": grid.answer.sel(output_feature=name) for name in errors(grid)}
+        return wrong | {title: Panel(title, medians(each), "plain") for title, each in read.items()}
+
+    panels = {_title(""): Panel(_title(""), medians(grid.rmse), "error")} | panel("gain", "Gain", "ratio")
+    if frequency is None and FREQUENCY not in grid.dims:
         panels |= panel("nonlinearity", "Non-linearity, 1 − R² of the best line", "error")
         return panels | panel("offset_added", "Offset", "plain")
-    along = 0 if axes_of(grid)[0] == "frequency" else 1
-    shown = np.array(frequency) if frequency is not None else np.expand_dims(grid["frequency"].values, 1 - along)
+    along = 0 if axes_of(grid)[0] == FREQUENCY else 1
+    shown = np.array(frequency) if frequency is not None else np.expand_dims(grid[FREQUENCY].values, 1 - along)
     late, answered = medians(grid.delay), medians(grid.frequency_answered) / shown
     seen = np.broadcast_to(periodic(shown, span), late.shape)
     late, answered = (np.where(seen, each, np.nan) for each in (late, answered))
@@ -211,10 +193,7 @@ def _panels(grid: xr.Dataset, frequency: Any, span: Span) -> dict[str, Panel]:
 
 
 def _title(name: str) -> str:
-    if name == "rmse":
-        return "RMSE after the first tenth"
-    what, _, of = name.partition("_")
-    return f"Absolute error of the {of}" if what == "error" else f"Read-off {of}"
+    return f"Absolute error of the {name}" if name else "RMSE after the first tenth"
 
 
 def _norm(panel: Panel) -> Normalize:
@@ -239,7 +218,7 @@ def _extend(norm: Normalize, values: Float[np.ndarray, "rows columns"]) -> str:
 
 def _below(grid: xr.Dataset, limit: float) -> tuple[Int[np.ndarray, " S"], int]:
     """How many curves each network answers with every error below ``limit``, and of how many."""
-    met = np.all([grid[error].values < limit for error in errors(grid)], axis=0)
+    met = np.all([error.values < limit for error in errors(grid).values()], axis=0)
     return met.sum(axis=(1, 2)), met[0].size
 
 
@@ -253,43 +232,28 @@ def _map(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"]
     return image
 
 
-def _contour(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"], level: float) -> bool:
-    """Outlines values below a level; returns whether values lie on both sides of it."""
-    crossed = bool(np.nanmin(values) < level < np.nanmax(values))
-    if crossed:
-        places = (grid[name].values for name in axes_of(grid))
-        lines = axes.contour(*places, values.T, [level], colors="white", linewidths=1.2, zorder=5)
-        lines.set(path_effects=OUTLINED["path_effects"])
-    return crossed
+def _contour(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"], level: float) -> list[Artist]:
+    """Outlines values below a level; returns the legend entry if values lie on both sides of it."""
+    if not np.nanmin(values) < level < np.nanmax(values):
+        return []
+    places = (grid[name].values for name in axes_of(grid))
+    axes.contour(*places, values.T, [level], colors="white", linewidths=1.2, zorder=5).set(**OUTLINED)
+    return [style.entry(f"error {level:g}", "white", linewidth=1.2, **OUTLINED)]
 
 
-def _outline(limit: float) -> Artist:
-    return entry(f"error {limit:g}", linewidth=1.2, **OUTLINED)
+def _mark(axes: Axes, shown: Grid, subject: Subject) -> list[Artist]:
+    """Marks the training curves by a point, a line (diagonal if both parameters are equal), or a rectangle.
 
-
-def _legend(figure: Figure, grid: xr.Dataset, shown: Grid, subject: Subject, more: Sequence[Artist]) -> None:
-    handles: list[Artist] = []
-    if ranges := _marks(grid, shown, subject):
-        style = MARK if any(low < high for low, high in ranges) else POINT | {"markersize": 12}
-        handles.append(entry("training curves", **style))
-    legend(figure, [*handles, *more])
-
-
-def _marks(grid: xr.Dataset, shown: Grid, subject: Subject) -> list[tuple[float, float]]:
-    """The ranges of the training curves along both axes; empty if one axis has no range."""
-    trained = subject.trained_on(shown.family)
-    return [trained[name] for name in axes_of(grid)] if {*axes_of(grid)} <= {*trained} else []
-
-
-def _mark(axes: Axes, grid: xr.Dataset, shown: Grid, subject: Subject) -> None:
-    """Marks the training curves by a point, a line (diagonal if both parameters are equal), or a rectangle."""
-    if not (ranges := _marks(grid, shown, subject)):
-        return
-    first, second = axes_of(grid)
-    (left, right), (bottom, top) = ranges
-    equal = subject.trained.equal
+    Returns the legend entry; none if the training curves have no range along one of the axes.
+    """
+    trained, (first, second) = subject.trained_on(shown.family), (axis.name for axis in shown.axes)
+    if not {first, second} <= {*trained}:
+        return []
+    (left, right), (bottom, top) = trained[first], trained[second]
+    equal, look = subject.trained.equal, MARK
     limits = axes.get_xlim(), axes.get_ylim()
     if left == right and bottom == top:
+        look = POINT | {"markersize": 12}
         axes.plot(left, bottom, **POINT)
     elif left == right or bottom == top or first == equal.get(second) or second == equal.get(first):
         axes.plot((left, right), (bottom, top), linewidth=1.6, solid_capstyle="butt", **MARK)
@@ -297,6 +261,7 @@ def _mark(axes: Axes, grid: xr.Dataset, shown: Grid, subject: Subject) -> None:
         corners = (left, right, right, left, left), (bottom, bottom, top, top, bottom)
         axes.plot(*corners, linewidth=1.4, **MARK)
     axes.set(xlim=limits[0], ylim=limits[1])
+    return [style.entry("training curves", **look)]
 
 
 def over_lengths(labeled: xr.Dataset, trained: int) -> Figure:
@@ -304,12 +269,12 @@ def over_lengths(labeled: xr.Dataset, trained: int) -> Figure:
     found, color = measures_at(labeled), COLORS["b"]
     titles, columns = [""] * len(found), min(3, len(found))
     dots = {"marker": "o", "markersize": 3, **MEDIAN}
-    with canvas(*titles, xlabel=axis_label(labeled[LENGTH]), columns=columns) as (figure, panels):
+    with style.canvas(*titles, xlabel=axis_label(labeled[LENGTH]), columns=columns) as (figure, panels):
         for axes, (label, each) in zip(panels, found.items(), strict=True):
-            line = band(axes, each[LENGTH].values, each.values, color, "median", line=dots)
-            axes.axvline(trained, **GOAL)
+            line = style.band(axes, each[LENGTH].values, each.values, color, "median", line=dots)
+            length = axes.axvline(trained, label="trained on", **GOAL)
             axes.set_ylabel(plain(label))
             if label.startswith("accuracy"):
                 axes.set_ylim(-0.02, 1.02)
-        legend(panels[0], [band_entry(band_name(each.sizes["seed"]), color), line, entry("trained on", **GOAL)])
+        style.legend(panels[0], [style.band_entry(style.band_name(each.sizes["seed"]), color), line, length])
     return figure

@@ -5,10 +5,10 @@ members and curves, so that a result is bitwise independent of other networks an
 """
 
 import json
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,19 +20,19 @@ import xarray as xr
 from jaxtyping import Array, Float, PyTree
 
 from lstm_toys.execution import lowering
-from lstm_toys.execution.base import Executor, Job
+from lstm_toys.execution.executor import Executor
 from lstm_toys.files import replacing
 from lstm_toys.networks import training
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.answering import CURVE_BLOCK
+from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, summary
-from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import measures
-from lstm_toys.studies.generalization.ask import Grid
+from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks.families import Family
-from lstm_toys.tasks.parameters import Span
+from lstm_toys.tasks.parameters import PARAMETER, Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
-from lstm_toys.tasks.probes import Probe
+from lstm_toys.tasks.probes import SHARED, Probe
 from lstm_toys.tasks.supervision import Task, show
 
 TILE_POINTS = 12_800
@@ -45,32 +45,28 @@ Cell = dict[str, Float[Array, ""]]
 
 
 class Part(NamedTuple):
-    """Some members of the population on one set of curves; every leaf of ``params`` is ``[S, ...]``."""
+    """Some networks of the population, with their places there, on one set of curves."""
 
     curves: str
     members: slice
-    params: PyTree
+    networks: Networks
 
     def __str__(self) -> str:
         return f"members {self.members.start:,} to {self.members.stop - 1:,} on {self.curves}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measuring(Job[Part, Values]):
+class Measuring(ABC):
     """Measures answers to sets of curves.
 
     Attributes:
-        block: the members that a program computes.
-        group: the most members of a part.
+        group: the most networks of a part.
     """
 
-    model: nn.Module
     task: Task
     timesteps: int
     span: Span
-    member: PyTree[jax.ShapeDtypeStruct]
-    block: int
-    group: int
+    group: int = 1
 
     @property
     @abstractmethod
@@ -78,8 +74,12 @@ class Measuring(Job[Part, Values]):
         """The number of curves in each set, by name."""
 
     @abstractmethod
-    def digests(self) -> lowering.Digests:
-        """Digests of everything that is measured, for the identity of a run."""
+    def digests(self, networks: Networks) -> lowering.Digests:
+        """Digests of everything that is measured of networks, for the identity of a run."""
+
+    @abstractmethod
+    def measure(self, part: Part) -> Values:
+        """Measures answers of some networks to one set of curves."""
 
     @abstractmethod
     def labeled(self, values: Mapping[str, Values]) -> dict[str, xr.Dataset]:
@@ -88,7 +88,7 @@ class Measuring(Job[Part, Values]):
 
 def evaluate(
     job: Measuring,
-    trained: Evaluated,
+    networks: Networks,
     path: Path,
     attributes: dict[str, Any],
     executor: Executor,
@@ -98,19 +98,20 @@ def evaluate(
 
     ``progress`` gets the number of answers so far.
     """
-    done, seeds = 0, len(trained.diverged)
-    group = blocks.group_size(seeds, trained.block, executor.devices, executor.workers)
+    done, seeds = 0, len(networks)
+    group = blocks.group_size(seeds, networks.block, executor.devices, executor.workers)
     job = replace(job, group=group)
-    parts = (Part(name, members, params) for name in job.curves for members, params in trained.split(group))
+    places = [slice(first, min(first + group, seeds)) for first in range(0, seeds, group)]
+    parts = (Part(name, own, networks[own]) for name in job.curves for own in places)
     every: dict[str, Values] = {name: {} for name in job.curves}
-    for part, (values, _) in executor.map(job, parts):
+    for part, values in executor.map(job.measure, parts):
         for name, each in values.items():
             whole = every[part.curves].setdefault(name, np.empty((seeds, *each.shape[1:]), np.float32))
             whole[part.members] = each
-        done += (part.members.stop - part.members.start) * job.curves[part.curves]
+        done += len(part.networks) * job.curves[part.curves]
         progress(done)
     groups = job.labeled(every)
-    root = groups.pop("/", xr.Dataset()).assign(diverged=("seed", trained.diverged.astype(np.int8)))
+    root = groups.pop("/", xr.Dataset()).assign(diverged=("seed", networks.diverged.astype(np.int8)))
     root = root.assign_coords(seed=np.arange(seeds))
     root.attrs = {name: json.dumps(value) for name, value in attributes.items()}
     with replacing(path) as temporary:
@@ -128,54 +129,53 @@ class GridJob(Measuring):
     def curves(self) -> dict[str, int]:
         return {grid.name: grid.shape[0] * grid.shape[1] for grid in self.grids}
 
-    def digests(self) -> lowering.Digests:
+    def digests(self, networks: Networks) -> lowering.Digests:
         digests: lowering.Digests = {}
-        mesh = blocks.mesh()
-        params = blocks.shapes(self.member, next(blocks.groups(self.group, self.group, self.block, mesh.size)), mesh)
+        mesh, count = blocks.mesh(), len(networks)
+        group = next(blocks.groups(count, count, networks.block, mesh.size))
+        params = blocks.shapes(blocks.member(networks.params), group, mesh)
         for grid in self.grids:
             cells = grid.cells(0, self.curves[grid.name], self.timesteps, self.span)
             chunk = dict.fromkeys(cells, jax.ShapeDtypeStruct((1, CURVE_BLOCK), jnp.float32))
-            program = blocks.spread(self.measured(grid), mesh)
+            program = blocks.spread(self.measured(networks.model, grid), mesh)
             digests |= lowering.lowered(f"measures on {grid.name}", program, params, chunk)
             declared = self.families[grid.family].parameters
             digests[f"grid {grid.name}"] = lowering.digest(cells, repr(declared), [axis.name for axis in grid.axes])
         return {**digests, **lowering.compiled()}
 
-    def function(self) -> Callable[[Part], Values]:
-        grids, mesh = {grid.name: grid for grid in self.grids}, blocks.mesh()
-        programs: dict[tuple[Any, ...], Callable[..., Any]] = {}
-
-        def compute(part: Part) -> Values:
-            grid, cells = grids[part.curves], self.curves[part.curves]
-            points = grid.points(self.timesteps, self.span)
-            key = (grid.family, points, grid.axis(SPACING) is None)  # Grids with other values share a program.
-            if key not in programs:
-                programs[key] = blocks.spread(self.measured(grid), mesh)
-            ((count, placed),) = blocks.placed(part.params, self.group, self.block, mesh)
-            tile, tiles = max(1, TILE_POINTS // points // CURVE_BLOCK) * CURVE_BLOCK, []
-            for start in range(0, cells, tile):
-                stop = min(start + tile, cells)
-                # Padded by repeating the last cell, so that the program has one shape.
-                padded = partial(np.pad, pad_width=(0, start + tile - stop), mode="edge")
-                chunks = {
-                    name: jnp.asarray(padded(each), jnp.float32).reshape(-1, CURVE_BLOCK)
-                    for name, each in grid.cells(start, stop, self.timesteps, self.span).items()
-                }
-                tiles.append(blocks.flat(programs[key](placed, chunks), count))
-            return {
-                name: np.concatenate([each[name] for each in tiles], axis=1)
-                .reshape(count, -1)[:, :cells]
-                .reshape(count, *grid.shape)
-                for name in tiles[0]
+    def measure(self, part: Part) -> Values:
+        grid, cells = next(grid for grid in self.grids if grid.name == part.curves), self.curves[part.curves]
+        points, mesh = grid.points(self.timesteps, self.span), blocks.mesh()
+        key = (grid.family, points, grid.axis(SPACING) is None)  # Grids with other values share a program.
+        if key not in self._programs:
+            self._programs[key] = blocks.spread(self.measured(part.networks.model, grid), mesh)
+        ((count, placed),) = blocks.placed(part.networks.params, self.group, part.networks.block, mesh)
+        tile, tiles = max(1, TILE_POINTS // points // CURVE_BLOCK) * CURVE_BLOCK, []
+        for start in range(0, cells, tile):
+            stop = min(start + tile, cells)
+            # Padded by repeating the last cell, so that the program has one shape.
+            padded = partial(np.pad, pad_width=(0, start + tile - stop), mode="edge")
+            chunks = {
+                name: jnp.asarray(padded(each), jnp.float32).reshape(-1, CURVE_BLOCK)
+                for name, each in grid.cells(start, stop, self.timesteps, self.span).items()
             }
+            tiles.append(blocks.flat(self._programs[key](placed, chunks), count))
+        return {
+            name: np.concatenate([each[name] for each in tiles], axis=1)
+            .reshape(count, -1)[:, :cells]
+            .reshape(count, *grid.shape)
+            for name in tiles[0]
+        }
 
-        return compute
+    @cached_property
+    def _programs(self) -> dict[tuple[Any, ...], Callable[..., Any]]:
+        return {}
 
     def measured(
-        self, grid: Grid
+        self, model: nn.Module, grid: Grid
     ) -> Callable[[PyTree, dict[str, Float[Array, "chunks N"]]], dict[str, Float[Array, "chunks N"]]]:
         """Makes the function that computes measures from the parameters of ONE network and chunks of cells."""
-        model, task, span = self.model, self.task, self.span
+        task, span = self.task, self.span
         family, points = self.families[grid.family], grid.points(self.timesteps, span)
         window = points if grid.axis(SPACING) else self.timesteps
         always = model.clone(sequence=True) if hasattr(model, "sequence") else model
@@ -221,14 +221,19 @@ class GridJob(Measuring):
         declared = {each.name: each for each in self.families[grid.family].parameters}
         spacing = {"long_name": f"{self.span.name} between two time points", "units": self.span.unit}
         words = {LENGTH: LENGTHS, SPACING: spacing}
-        axes = [axis.name for axis in grid.axes]
-        return xr.Dataset(
-            {name: (("seed", *axes), each) for name, each in values.items()},
-            {
-                axis.name: (axis.name, axis.values, words.get(axis.name) or arrays.described(declared.get(axis.name)))
-                for axis in grid.axes
-            },
-        )
+        axes = [f"{PARAMETER}{axis.name}" if axis.name in declared else axis.name for axis in grid.axes]
+        coordinates: dict[str, Any] = {
+            name: (name, axis.values, words.get(axis.name) or arrays.described(axis.name, declared.get(axis.name)))
+            for name, axis in zip(axes, grid.axes, strict=True)
+        }
+        if self.task.sequence:
+            return xr.Dataset({name: (("seed", *axes), each) for name, each in values.items()}, coordinates)
+        read = self.task.output_features
+        variables = {
+            kind: (("seed", *axes, "output_feature"), np.stack([values[f"{kind}_{name}"] for name in read], -1))
+            for kind in ("answer", "error")
+        }
+        return xr.Dataset(variables, {**coordinates, "output_feature": list(read)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,26 +246,20 @@ class LengthJob(Measuring):
     def curves(self) -> dict[str, int]:
         return {f"length {each.name}": len(each.inputs) for each in self.probes}
 
-    def digests(self) -> lowering.Digests:
-        digests = lowering.compiled()
+    def digests(self, networks: Networks) -> lowering.Digests:
+        digests, member, block = lowering.compiled(), blocks.member(networks.params), networks.block
         for each in self.probes:
-            shown = self.model, self.member, each.inputs, self.block, self.block, each.name, each.lengths
+            shown = networks.model, member, each.inputs, block, block, each.name, each.lengths
             digests |= answering.digests_of(*shown)
             digests[f"targets {each.name}"] = lowering.digest(each.targets)
         return digests
 
-    def function(self) -> Callable[[Part], Values]:
-        probes = dict(zip(self.curves, self.probes, strict=True))
-
-        def compute(part: Part) -> Values:
-            probe = probes[part.curves]
-            answers = answering.answers(self.model, part.params, probe.inputs, lengths=probe.lengths, block=self.block)
-            time = np.arange(probe.inputs.shape[1], dtype=float)
-            labeled = arrays.answered(self.task, time, self.span, [probe], {"": answers})
-            values = summary.of_probes(self.task, labeled)
-            return {name: each[:, 0].astype(np.float32) for name, each in values.items()}
-
-        return compute
+    def measure(self, part: Part) -> Values:
+        probe = dict(zip(self.curves, self.probes, strict=True))[part.curves]
+        answers = answering.answers(part.networks, probe.inputs, lengths=probe.lengths)
+        time = np.arange(probe.inputs.shape[1], dtype=float)
+        values = summary.of_probes(self.task, arrays.answered(self.task, time, self.span, [probe], {SHARED: answers}))
+        return {name: each[:, 0].astype(np.float32) for name, each in values.items()}
 
     def labeled(self, values: Mapping[str, Values]) -> dict[str, xr.Dataset]:
         axes = {"accuracy": ("seed", LENGTH, "counted")}

@@ -13,9 +13,12 @@ from lstm_toys.results.storage import check_whole
 from lstm_toys.results.summary import median_of
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
-from lstm_toys.studies.generalization.ask import TRAINING
-from lstm_toys.tasks.parameters import Span
+from lstm_toys.studies.generalization.settings import TRAINING
+from lstm_toys.tasks.parameters import PARAMETER, Span
 from lstm_toys.tasks.planes import LENGTH
+
+FREQUENCY = f"{PARAMETER}frequency"
+"""The axis of the frequencies of sines."""
 
 OFF = 0.05
 """Relative difference beyond which an answered frequency is another one than the shown one."""
@@ -37,14 +40,16 @@ def load(path: Path) -> Grids:
             return {name: node.to_dataset().isel(seed=seeds).load() for name, node in nodes.items()}
 
 
-def errors(grid: xr.Dataset) -> list[str]:
-    """The measures of a grid that are errors."""
-    return [str(name) for name in grid.data_vars if name == "rmse" or str(name).startswith("error_")]
+def errors(grid: xr.Dataset) -> dict[str, xr.DataArray]:
+    """The errors on a grid, of each number that networks read off; under an empty name if they answer sequences."""
+    if "rmse" in grid:
+        return {"": grid.rmse}
+    return {str(name): grid.error.sel(output_feature=name, drop=True) for name in grid.output_feature.values}
 
 
 def axes(grid: xr.Dataset) -> tuple[str, str]:
     """The names of a grid's axes: rows, columns."""
-    rows, columns = (str(name) for name in grid[errors(grid)[0]].dims[1:])
+    rows, columns, *_ = map(str, (grid.rmse if "rmse" in grid else grid.error).dims[1:])
     return rows, columns
 
 
@@ -53,11 +58,6 @@ def medians(measure: xr.DataArray) -> Float[np.ndarray, "rows columns"]:
     values = measure.values
     some = np.isfinite(values).mean(axis=0) >= 0.5
     return np.where(some, np.nanmedian(np.where(some, values, 0.0), axis=0), np.nan)
-
-
-def training_error(grids: Grids, name: str) -> Float[np.ndarray, " S"]:
-    """Each seed's median error over the training curves."""
-    return np.median(grids[TRAINING][name].values, axis=(1, 2))
 
 
 def summary(grids: Grids, limit: float) -> dict[str, intervals.Estimate]:
@@ -69,10 +69,10 @@ def summary(grids: Grids, limit: float) -> dict[str, intervals.Estimate]:
     rows: dict[str, intervals.Estimate] = {}
     planes = {name.replace("_", " x "): grid for name, grid in grids.items() if name not in ("", TRAINING)}
     for name in errors(grids[TRAINING]):
-        label = name.replace("error_", "error of ").replace("rmse", "RMSE")
-        rows[f"training, {label}"] = intervals.median_bootstrap(training_error(grids, name))
+        label, error = f"error of {name}" if name else "RMSE", errors(grids[TRAINING])[name].values
+        rows[f"training, {label}"] = intervals.median_bootstrap(np.median(error, axis=(1, 2)))
         for title, grid in planes.items():
-            values = grid[name].values
+            values = errors(grid)[name].values
             own = np.median(values, axis=(1, 2)), np.mean(values < limit, axis=(1, 2))
             where = f"{title}, {label}"
             rows[where], rows[f"{where}, share below {limit:g}"] = map(intervals.median_bootstrap, own)
@@ -95,14 +95,14 @@ def sines(grid: xr.Dataset, span: Span) -> dict[str, Any]:
     """
     gain, answered = medians(grid["gain"]), medians(grid["frequency_answered"])
     places = dict(zip(axes(grid), np.meshgrid(*(grid[axis].values for axis in axes(grid)), indexing="ij"), strict=True))
-    shown = places["frequency"]
+    shown = places[FREQUENCY]
     whole = periodic(shown, span)
 
     def largest(among: Bool[np.ndarray, "rows columns"]) -> dict[str, float | None] | None:
         if not among.any():
             return None
         row, column = np.unravel_index(np.where(among, gain, -np.inf).argmax(), gain.shape)
-        at = {axis: float(each[row, column]) for axis, each in places.items()}
+        at = {grid[axis].attrs["long_name"]: float(each[row, column]) for axis, each in places.items()}
         return {**median_of(grid["gain"].values[:, row, column]), **at}
 
     off = shown[whole & (np.abs(answered / shown - 1) > OFF)]

@@ -1,28 +1,31 @@
 """Evaluates a trained population on grids of curves, or on sequences of several lengths."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any
 
 import jax
+from rich.console import RenderableType
 
+from lstm_toys import tables
 from lstm_toys.execution import code
 from lstm_toys.execution.lowering import Digests
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
+from lstm_toys.output import counted
+from lstm_toys.populations.trained import Networks
 from lstm_toys.results.summary import as_json
-from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, Refused, RunContext
+from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.preparation import network
-from lstm_toys.runs.study import Study
-from lstm_toys.runs.trained import Evaluated, load
+from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.generalization import figures, results
-from lstm_toys.studies.generalization.ask import TRAINING, Evaluation, Subject
 from lstm_toys.studies.generalization.measuring import GridJob, LengthJob, Measuring, evaluate
-from lstm_toys.studies.training import ask as training
+from lstm_toys.studies.generalization.settings import TRAINING, Evaluation, Subject
+from lstm_toys.studies.training.study import Training
 from lstm_toys.tasks import families
 from lstm_toys.tasks.probes import Probe, probe_at
 from lstm_toys.tasks.supervision import Task, measured
@@ -31,15 +34,19 @@ from lstm_toys.tasks.supervision import Task, measured
 class Generalization(Study[Evaluation]):
     """Evaluates a trained population on sets of curves."""
 
-    def __init__(self, ask: Ask[Evaluation]) -> None:
-        super().__init__(ask)
-        self.subject: Subject = ask.subject
-        self.experiment = self.subject.experiment
+    def __init__(self, subject: Subject, settings: Evaluation) -> None:
+        super().__init__(subject, settings)
+        self.experiment = subject.experiment
         self.refused = f"generalization of {self.experiment.name}: "
 
+    @cached_property
+    def needs(self) -> dict[str, Training]:
+        return {"population": Training(self.experiment, self.settings.trained)}
+
+    @cached_property
     @abstractmethod
-    def job(self, trained: Evaluated) -> Measuring:
-        """Makes the job that measures answers of the population."""
+    def job(self) -> Measuring:
+        """The job that measures answers of the population."""
 
     @abstractmethod
     def rows(self, grids: results.Grids) -> dict[str, Estimate]:
@@ -53,39 +60,35 @@ class Generalization(Study[Evaluation]):
     def task(self) -> Task:
         return self.experiment.at(self.settings.trained.timesteps)[1]
 
-    def common(self, trained: Evaluated) -> dict[str, Any]:
-        return {
-            "model": network(self.experiment, self.task, self.settings.trained),
-            "task": self.task,
-            "timesteps": self.settings.trained.timesteps,
-            "span": self.experiment.span,
-            "member": trained.member,
-            "block": trained.block,
-            "group": len(trained.diverged),
-        }
+    @cached_property
+    def networks(self) -> Networks:
+        return networks_of(self.needed["population"], network(self.experiment, self.task, self.settings.trained))
 
-    def digests(self) -> Digests:
-        population = self.needs["population"]
-        library = code.library("studies/generalization")
-        return {**self.job(load(population)).digests(), "population": population.folder.name, "library": library}
+    @property
+    def common(self) -> dict[str, Any]:
+        return {"task": self.task, "timesteps": self.settings.trained.timesteps, "span": self.experiment.span}
+
+    def values(self) -> Digests:
+        name, library = self.needed["population"].folder.name, code.library("studies/generalization")
+        return {**self.job.digests(self.networks), "population": name, "library": library}
 
     def compute(self, context: RunContext) -> Metrics:
         """Evaluates a population, and writes measures of its answers; raises Failed if every seed diverged."""
-        population = self.needs["population"]
-        if lost := training.lost(population.read_metrics()):
+        population = self.needed["population"]
+        trained = population.read_metrics()
+        if lost := self.needs["population"].lost(trained):
             raise Failed(lost)
-        trained = load(population)
-        job, seeds = self.job(trained), len(trained.diverged)
+        job, seeds = self.job, len(self.networks)
         answers = seeds * sum(job.curves.values())
-        shared = {"flags": self.settings.as_dict(), "fingerprint": trained.metrics["fingerprint"]}
+        shared = {"flags": self.settings.as_dict(), "fingerprint": trained["fingerprint"]}
         attributes = {**shared, "run": self.run.folder.name}
         with context.timed("evaluate"), EvaluationProgress(context.console, answers) as progress:
-            evaluate(job, trained, self.run.results, attributes, context.executor, progress)
+            evaluate(job, self.networks, self.run.results, attributes, context.executor, progress)
         return {
             "experiment": self.run.name,
             "population": population.folder.name,
             "seeds": seeds,
-            "diverged_seeds": trained.metrics["diverged_seeds"],
+            "diverged_seeds": trained["diverged_seeds"],
             "answers": answers,
             "answers_per_second": round(answers / context.seconds["evaluate"]),
             "interval": "95 % bootstrap of the median over seeds",
@@ -100,6 +103,22 @@ class Generalization(Study[Evaluation]):
     def metrics(self) -> Metrics:
         grids = results.load(self.run.checked("results.nc"))
         return {"summary": {name: as_json(row) for name, row in self.rows(grids).items()}, **self.described(grids)}
+
+    def report(self) -> Iterator[RenderableType]:
+        """Yields the table of errors on grids or at lengths, and lines below it."""
+        metrics = self.run.read_metrics()
+        kept = metrics["seeds"] - len(metrics["diverged_seeds"])
+        networks = f"{kept} of {counted(metrics['seeds'], 'network')}"
+        title = f"{self.settings.trained.experiment}: generalization of {networks}"
+        rows = [(name, *tables.spread(row)) for name, row in metrics["summary"].items()]
+        yield tables.table(title, ("", "median>", "95 % bootstrap>"), rows)
+        if self.settings.grids:
+            yield "errors on a grid: a network's median over its curves; share below: of its curves with smaller errors"
+        for name, each in metrics.get("sines", {}).items():
+            yield f"{name.replace('_', ' x ')}: {'; '.join(_sines(each))}"
+        yield from tables.few(kept)
+        rate = f"{counted(metrics['answers'], 'answer')}, {metrics['answers_per_second']:,} per second"
+        yield f"{rate}; {tables.stages(metrics['seconds'])}"
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         grids = results.load(self.run.checked("results.nc"))
@@ -142,9 +161,10 @@ class GridStudy(Generalization):
                 lacking = f"its networks read off {missing[0]}, which the family {grid.family} does not have"
                 raise Refused(f"{self.refused}{lacking}")
 
-    def job(self, trained: Evaluated) -> GridJob:
+    @cached_property
+    def job(self) -> GridJob:
         known = {name: families.family_of(family) for name, family in self.subject.families.items()}
-        return GridJob(grids=self.settings.grids, families=known, **self.common(trained))
+        return GridJob(grids=self.settings.grids, families=known, **self.common)
 
     def rows(self, grids: results.Grids) -> dict[str, Estimate]:
         return results.summary(grids, self.limit)
@@ -154,7 +174,7 @@ class GridStudy(Generalization):
             "sines": {
                 name: results.sines(grid, self.experiment.span)
                 for name, grid in grids.items()
-                if name != TRAINING and "gain" in grid and "frequency" in grid.dims and grid.sizes["seed"]
+                if name != TRAINING and "gain" in grid and results.FREQUENCY in grid.dims and grid.sizes["seed"]
             }
         }
 
@@ -184,11 +204,26 @@ class LengthStudy(Generalization):
         with trial(f"{self.refused}its sequences cannot be made"):
             len(self.probes)
 
-    def job(self, trained: Evaluated) -> LengthJob:
-        return LengthJob(probes=self.probes, **self.common(trained))
+    @cached_property
+    def job(self) -> LengthJob:
+        return LengthJob(probes=self.probes, **self.common)
 
     def rows(self, grids: results.Grids) -> dict[str, Estimate]:
         return results.length_summary(grids[""])
 
     def drawings(self, grids: results.Grids) -> Iterator[tuple[str, Drawing]]:
         yield "length.png", figures.over_lengths(grids[""], self.settings.trained.timesteps)
+
+
+def of(subject: Subject, settings: Evaluation) -> Generalization:
+    """Makes the study of several lengths, or of grids."""
+    return (LengthStudy if settings.lengths else GridStudy)(subject, settings)
+
+
+def _sines(found: Mapping[str, Any]) -> Iterator[str]:
+    for name, words in (("largest_gain", "largest median gain"), ("periodic_gain", "among sines with a whole period")):
+        if own := found[name]:
+            at = ", ".join(f"{axis} {own[axis]:.3g}" for axis in own if axis not in ("median", "low", "high"))
+            yield f"{words} {tables.number(own['median'])} at {at}"
+    off = f", shown frequencies from {found['lowest_off']:.3g} to {found['highest_off']:.3g}" if found["off"] else ""
+    yield f"median frequencies that differ by more than 5 %: on {found['off']:,} of {found['periodic']:,} of these{off}"

@@ -13,24 +13,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
 
-from lstm_toys.figures.style import (
-    GOAL,
-    MEDIAN,
-    MOST_BANDS,
-    band,
-    band_entry,
-    canvas,
-    colors,
-    counted,
-    entry,
-    legend,
-    plain,
-    scale,
-)
+from lstm_toys.figures import style
+from lstm_toys.figures.style import GOAL, MEDIAN, MOST_BANDS, plain
 from lstm_toys.results.arrays import after_of, axis_label, counted_of, loss_name
-from lstm_toys.runs.identity import NUMBER, TRACED
+from lstm_toys.runs.identity import TRACED
 from lstm_toys.studies.sweep.results import of_probes, train_loss, varied
 from lstm_toys.tasks.goal import Goal
+from lstm_toys.tasks.parameters import NUMBER
 
 LOGARITHMIC = {"learning_rate", "steps"}
 
@@ -106,15 +95,15 @@ def errors(found: xr.Dataset, title: str, limit: float | None, label: str, scale
                 axes.axhline(limit, **GOAL)
         figure.supxlabel(plain(_words(axis_label(found[across]))))
         figure.supylabel(plain(label))
-        spread = entry(_seeds(found), linestyle="", marker="|", markersize=11)
+        spread = style.entry(_seeds(found), linestyle="", marker="|", markersize=11)
         handles = _handles(hue, shades, [spread], MEDIAN if _numbers([across]) else DOTS)
         if found.diverged.values.any():
-            handles.append(entry("some networks diverged", marker="o", markersize=5, fillstyle="none"))
+            handles.append(style.entry("some networks diverged", marker="o", markersize=5, fillstyle="none"))
         if found.diverged.values.all(axis=1).any():
-            handles.append(entry("every network diverged", linestyle="", marker="x", markersize=5))
+            handles.append(style.entry("every network diverged", linestyle="", marker="x", markersize=5))
         if limit is not None:
-            handles.append(entry(f"counts as learned: {limit:.2g}", **GOAL))
-        legend(figure, handles, 1, "outside right center")
+            handles.append(style.entry(f"counts as learned: {limit:.2g}", **GOAL))
+        style.legend(figure, handles, 1, "outside right center")
     return figure
 
 
@@ -135,12 +124,12 @@ def histories(found: xr.Dataset) -> Figure:
                     continue
                 color, known = shades[value], np.isfinite(record[0])
                 steps, losses = record[0, known], loss[~diverged][:, known]
-                band(axes, steps, losses, color, filled=len(shades) <= MOST_BANDS)
+                style.band(axes, steps, losses, color, filled=len(shades) <= MOST_BANDS)
             axes.set_yscale("log")
         figure.supxlabel("step")
         figure.supylabel(plain(label))
-        bands = [band_entry(_seeds(found))] if len(shades) <= MOST_BANDS else []
-        legend(figure, _handles(hue, shades, bands), 1, "outside right center")
+        bands = [style.band_entry(_seeds(found))] if len(shades) <= MOST_BANDS else []
+        style.legend(figure, _handles(hue, shades, bands), 1, "outside right center")
     return figure
 
 
@@ -173,9 +162,9 @@ def _line(
     lines: list[Artist] = [axes.vlines(x, low, high, color=color, linewidth=1.0)] if part.sizes["seed"] > 1 else []
     if _numbers([across]):
         lines += axes.plot(x, median, color=color, linewidth=1.2)
-    style: dict[str, Any] = {"color": color, "linestyle": "", "marker": "o"}
-    lines += axes.plot(x[whole], median[whole], markersize=3, **style)
-    lines += axes.plot(x[~whole], median[~whole], markersize=4.5, fillstyle="none", **style)
+    look: dict[str, Any] = {"color": color, "linestyle": "", "marker": "o"}
+    lines += axes.plot(x[whole], median[whole], markersize=3, **look)
+    lines += axes.plot(x[~whole], median[~whole], markersize=4.5, fillstyle="none", **look)
     for each in lines:  # Moved sideways by bar widths with a gap, which leaves the limits as they are.
         each.set_transform(axes.transData + ScaledTranslation(beside * 2.4 / 72, 0, axes.figure.dpi_scale_trans))
 
@@ -199,19 +188,19 @@ def _across(axes: Axes, name: str, values: list[Any]) -> None:
 
 def _colors(found: xr.Dataset, hue: str | None) -> dict[Any, str]:
     values = _values(found, hue) if hue else [None]
-    return scale(sorted(values)) if hue and _numbers([hue]) else colors(values)
+    return style.scale(sorted(values)) if hue and _numbers([hue]) else style.colors(values)
 
 
 def _handles(
     hue: str | None, shades: dict[Any, str], spread: Sequence[Artist], median: dict[str, Any] = MEDIAN
 ) -> list[Artist]:
     named = list(shades.items())[:: -(-len(shades) // MOST_ENTRIES)] if hue else []
-    handles = (entry(f"{_words(hue)} {_text(value)}", color, **median) for value, color in named)
-    return [*handles, entry("median over networks", **median), *spread]
+    handles = (style.entry(f"{_words(hue)} {_text(value)}", color, **median) for value, color in named)
+    return [*handles, style.entry("median over networks", **median), *spread]
 
 
 def _seeds(found: xr.Dataset) -> str:
-    return f"middle 90 % of {'at most ' if found.diverged.values.any() else ''}{counted(found.sizes['seed'])}"
+    return f"middle 90 % of {'at most ' if found.diverged.values.any() else ''}{style.counted(found.sizes['seed'])}"
 
 
 def _values(found: xr.Dataset, name: str) -> list[Any]:
@@ -243,7 +232,7 @@ def panels(
         for probe, each in shown
     ]
     titles = [textwrap.fill(each, 36) for each in words]
-    with canvas(*titles, xlabel="", ylabel="", columns=columns, **{"axes.titlesize": 8}) as (figure, places):
+    with style.canvas(*titles, xlabel="", ylabel="", columns=columns, **{"axes.titlesize": 8}) as (figure, places):
         figure.set_size_inches(2.6 + max(2.4 * columns, 4.4), 0.9 + max(1.9 * -(-len(shown) // columns), 3.2))
         parts = []
         for axes, (probe, combination) in zip(places, shown, strict=True):

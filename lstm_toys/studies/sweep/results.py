@@ -15,8 +15,9 @@ from lstm_toys.populations.specification import RECORDS
 from lstm_toys.results import arrays, summary
 from lstm_toys.runs import identity
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.identity import NUMBER, SWEPT, Settings
+from lstm_toys.runs.identity import SWEPT, Settings
 from lstm_toys.statistics import intervals
+from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.tasks.probes import by_points, curves_of
 from lstm_toys.tasks.supervision import MSE, Task, loss_text, measured
 
@@ -45,9 +46,8 @@ def writing(
 
     The dimensions are ``setting, seed`` and, after them, ``record`` (recorded steps, NaN after a setting's last step),
     ``probe``, ``feature`` or ``output_feature``, and the dimensions of answers, which are kept only if all settings
-    have the same time points. A curve parameter with the name of a setting, such as ``decay``, is renamed to
-    ``curve_decay``. The file appears at ``path`` when the block ends without an error. ``weighted``: whether the loss
-    weights points or sequences.
+    have the same time points. The file appears at ``path`` when the block ends without an error. ``weighted``: whether
+    the loss weights points or sequences.
 
     Yields a function that writes results.
     """
@@ -65,12 +65,11 @@ def writing(
     labels = labels.drop_vars([*answered, "seed"])
     labels = arrays.in_units(labels, experiment.scaling)
     swept = settings[0].swept
-    labels = labels.rename({name: f"curve_{name}" for name in swept if name in labels})
     labels = labels.assign_coords(
         {
             "seed": np.arange(settings[0].seeds),
             "probe": list(dict.fromkeys(probe.name for own in sets.values() for probe in own)),
-            **{name: ("setting", _column(settings, name)) for name in swept},
+            **{name: ("setting", np.array([each.labels[name] for each in settings])) for name in swept},
         }
     )
     if accuracies := measured(task.loss, sequence=task.sequence):
@@ -108,14 +107,6 @@ def writing(
                         file.variables[name][setting, seeds] = value
 
             yield write
-
-
-def _column(settings: Sequence[Settings], name: str) -> np.ndarray:
-    """The values of a setting as a coordinate; NaN where the setting does not exist."""
-    values = [each.swept[name] for each in settings]
-    if name == "hidden":
-        values = [",".join(map(str, widths)) or "none" for widths in values]
-    return np.array([np.nan if value is None else value for value in values])
 
 
 def names(found: xr.Dataset) -> list[str]:

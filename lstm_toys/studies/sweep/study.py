@@ -1,32 +1,50 @@
 """Trains the populations of a sweep with as few compiled programs as their shapes allow."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import jax
 import numpy as np
 import xarray as xr
+from jaxtyping import Int
+from rich import box
+from rich.console import RenderableType
 
+from lstm_toys import tables
 from lstm_toys.execution import code
 from lstm_toys.execution.lowering import CALLBACK, Digests, compiled, digest
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.figures import Drawing
-from lstm_toys.populations.group import GroupState
+from lstm_toys.output import counted
+from lstm_toys.populations import programs
+from lstm_toys.populations.group import Group
 from lstm_toys.populations.programs import Start, TrainingSpecification
-from lstm_toys.results import arrays, storage, summary
+from lstm_toys.populations.trained import Networks
+from lstm_toys.results import arrays, population, storage, summary
 from lstm_toys.runs import checks, preparation
-from lstm_toys.runs.ask import Ask, Metrics
-from lstm_toys.runs.context import RunContext
+from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.identity import NUMBER, SWEPT, Settings
+from lstm_toys.runs.identity import SWEPT, Settings
 from lstm_toys.runs.preparation import Prepared
-from lstm_toys.runs.study import Study
+from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.studies.sweep import figures, results
-from lstm_toys.studies.sweep.ask import SweepSettings
+from lstm_toys.studies.sweep.settings import SweepSettings
 from lstm_toys.tasks.goal import counted_over
+from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.tasks.probes import by_points, curves_of, lengths_of
 from lstm_toys.tasks.supervision import Task
+
+KEPT = 100_000_000
+"""Bytes of parameters below which networks are kept by default."""
+
+MOST_ROWS = 100
+
+LOSSES = {"train_mse": "train MSE", "train_loss": "train loss"}
+
+MOST_MEASURES = 6
+"""Most columns of errors and other measures of answers to probes; metrics.json has all."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +76,14 @@ class Shape:
         numbers = {name.removeprefix(NUMBER): columns.pop(name) for name in [*columns] if name.startswith(NUMBER)}
         seeds = np.tile(np.arange(self.common.seeds), len(self.hyper))
         return {"seeds": seeds, "numbers": numbers, **columns}
+
+    @property
+    def settings(self) -> dict[int, Int[np.ndarray, " M"]]:
+        """The index of each member's setting in the sweep, by steps; -1 where there is none."""
+        return {
+            steps: np.repeat([each.get(steps, -1) for each in self.numbers], self.common.seeds)
+            for steps in self.budgets
+        }
 
     def places(self, members: range, steps: int) -> Iterator[tuple[int, slice, slice]]:
         """Yields the index of each setting among members, the slice of its members, and the slice of their seeds."""
@@ -93,9 +119,9 @@ def shapes(settings: Sequence[Settings], experiment: Experiment) -> list[Shape]:
 class Sweep(Study[SweepSettings]):
     """Trains populations under many settings, one compiled program per `Shape`."""
 
-    def __init__(self, ask: Ask[SweepSettings]) -> None:
-        super().__init__(ask)
-        self.experiment: Experiment = ask.subject
+    def __init__(self, experiment: Experiment, settings: SweepSettings) -> None:
+        super().__init__(experiment, settings)
+        self.experiment = experiment
 
     @cached_property
     def shapes(self) -> list[Shape]:
@@ -105,17 +131,34 @@ class Sweep(Study[SweepSettings]):
     def prepared(self) -> list[Prepared]:
         return [Prepared(self.experiment, shape.common) for shape in self.shapes]
 
+    @cached_property
+    def keeps(self) -> bool:
+        """Whether the networks are kept."""
+        size = sum(
+            leaf.size * leaf.dtype.itemsize * shape.members * len(shape.budgets)
+            for shape, each in zip(self.shapes, self.prepared, strict=True)
+            for leaf in jax.tree.leaves(programs.parameter_shapes(each.task, each.model))
+        )
+        return self.settings.keep_networks or size < KEPT
+
     def check(self) -> None:
         checks.check_experiment(self.experiment)
+        if self.experiment.initial is not None:
+            raise Refused(
+                f"experiment {self.experiment.name} trains on from networks of another run; sweeps begin anew"
+            )
         for prepared in self.prepared:
             prepared.check()
+            if self.keeps:
+                with checks.trial(f"experiment {self.experiment.name}: its networks cannot be kept"):
+                    population.described(prepared.model)
         for timesteps, numbers in {each.timesteps: each.numbers for each in self.settings.settings}.items():
             checks.check_points(self.experiment, timesteps, dict(numbers))
 
     def efforts(self) -> dict[Settings, float]:
         return {shape.common: float(shape.members * shape.budgets[-1]) for shape in self.shapes}
 
-    def digests(self) -> Digests:
+    def values(self) -> Digests:
         digests: Digests = {}
         goal = self.experiment.goal
         for shape, prepared in zip(self.shapes, self.prepared, strict=True):
@@ -124,6 +167,8 @@ class Sweep(Study[SweepSettings]):
             words = f"{common.optimizer}, {common.network}, {common.timesteps} points"
             words += "" if "learning_rate" in prepared.traced else f", learning rate {common.learning_rate!r}"
             parts = {**prepared.declared_digests(), **specification.digests(shape.members), "members": digest(start)}
+            if self.keeps and self.experiment.model is not None:
+                parts["model"] = digest(population.signature(prepared.model))
             # The results record which networks learned, which a user's subclass of Goal may decide.
             if goal is not None:
                 errors = np.random.default_rng(0).uniform(0, 4 * goal.limit, (100, len(prepared.task.measured)))
@@ -137,8 +182,9 @@ class Sweep(Study[SweepSettings]):
         """Trains and evaluates a group of members at a time, from checkpoints on; raises what `lt.train` raises."""
         experiment, run, settings, seconds = self.experiment, self.run, self.settings.settings, context.seconds
         every = self.shapes
-        member_steps = every_step = 0
+        member_steps, continued = 0, False
         fingerprints: list[dict[str, Any]] = []
+        kept: list[Networks] = []
         weighted = self.prepared[0].curves.training.weights is not None
         flags, over = self.settings.as_dict(), counted_over(self.prepared[0].task.measured, weighted=weighted)
         with results.writing(run.results, experiment, settings, flags, weighted=weighted) as write:
@@ -146,23 +192,32 @@ class Sweep(Study[SweepSettings]):
                 specified, x = _specified(shape, prepared), np.asarray(prepared.x)
                 recorded = specified[0].recorded
                 trained = preparation.begin(prepared, specified, run, context, part=str(number))
+                groups = list[Group]()
                 with context.interruption.patient():
-                    for group, state in trained.groups():
-                        every_step += int(state.last_steps.sum())
+                    for group in trained.groups():
+                        if self.keeps:
+                            groups.append(replace(group, record=None, answers={}))
                         with context.timed("evaluate"):
-                            for steps, answers in state.answers.items():
+                            for steps, answers in group.answers.items():
                                 labeled = arrays.answered(prepared.task, x, experiment.span, prepared.probes, answers)
                                 if len(prepared.task.output_features) == 1:
                                     labeled = arrays.in_units(labeled, experiment.scaling)
-                                values = _values(prepared.task, experiment, recorded, steps, state, labeled)
-                                for setting, members, seeds in shape.places(group, steps):
+                                values = _values(prepared.task, experiment, recorded, steps, group, labeled)
+                                for setting, members, seeds in shape.places(group.members, steps):
                                     write(setting, seeds, {name: value[members] for name, value in values.items()})
                                 if context.interruption():  # The group's checkpoint is written, so little is lost.
                                     raise Stopped
                 for stage, spent in trained.seconds.items():
                     seconds[stage] = seconds.get(stage, 0.0) + spent
+                if self.keeps:
+                    kept.append(trained.joined(groups))
                 member_steps += trained.member_steps
+                continued |= trained.continued
                 fingerprints += [each for each in trained.fingerprints if each not in fingerprints]
+        files = [run.results.name]
+        for number, (shape, networks) in enumerate(zip(every, kept, strict=self.keeps)):
+            files.append(f"{population.SWEPT}{number}.json")  # Which has the digests of the others.
+            population.save_swept(networks, run.folder / files[-1], shape.settings)
         scaled: Metrics = {}  # Errors of several features, whose units may differ, are averaged in scaled form.
         if experiment.scaling is not None:
             several = len(experiment.small[1].output_features) > 1
@@ -175,11 +230,11 @@ class Sweep(Study[SweepSettings]):
             "networks": sum(shape.members for shape in every),
             "shapes": len(every),
             "member_steps_per_second": round(member_steps / seconds["train"]),
-            "continued": member_steps < every_step,
+            "continued": continued,
             "flags": flags,
             "fingerprints": fingerprints,
             **scaled,
-            "files": [run.results.name],
+            "files": files,
         }
 
     def metrics(self) -> Metrics:
@@ -190,13 +245,60 @@ class Sweep(Study[SweepSettings]):
             "of_answers": " and ".join(results.of_probes(labeled)) or "RMSE",
         }
 
+    def report(self) -> Iterator[RenderableType]:
+        """Yields the tables of settings and of their answers to probes, and lines about compilation and run time."""
+        metrics = self.run.read_metrics()
+        every, varied, seeds = metrics["rows"], metrics["varied"], metrics["seeds"]
+        loss = "train_mse" if "train_mse" in every[0] else "train_loss"
+        measured = [name for name, value in every[0].items() if isinstance(value, dict) and name != loss]
+        known = [name for name in measured if any(row[name]["median"] is not None for row in every)][:MOST_MEASURES]
+        lost = [len(row.get("lost_seeds", ())) for row in every]
+        rows, answers = [], []
+        for row, met in zip(every[:MOST_ROWS], lost, strict=False):
+            values = [f"{value:g}" if isinstance(value := row.get(name, "–"), float) else str(value) for name in varied]
+            learned = [*([str(row["learned"])] if "learned" in row else []), *[str(met)] * any(lost)]
+            rows.append((*values, *learned, str(len(row["diverged_seeds"])), *tables.spread(row[loss])))
+            answers.append((*values, *(tables.number(row[name]["median"]) for name in known)))
+        names = [f"{name.removeprefix('learning_').replace('_', ' ')}>" for name in varied]
+        outcomes = [*["learned>"] * ("learned" in every[0]), *["lost>"] * any(lost), "diverged>"]
+        columns = [*names, *outcomes, f"{LOSSES[loss]}>", "95 % bootstrap>"]
+        style: dict[str, Any] = {"fold": True, "box": box.SIMPLE_HEAD, "padding": 0}
+        yield tables.table(f"{counted(len(every), 'setting')}, {counted(seeds, 'seed')} each", columns, rows, **style)
+        if known:
+            shown = metrics["of_answers"]
+            yield f"medians over networks: {shown} of answers to curves that were shown after training"
+            yield tables.table(
+                "", [*names, *(f"{name.removesuffix(f', {shown}')}>" for name in known)], answers, **style
+            )
+        if len(every) > MOST_ROWS or len(measured) > MOST_MEASURES:
+            yield f"metrics.json has all {counted(len(every), 'setting')} and {counted(len(measured), 'measure')}"
+        yield from tables.few(min((kept for row in every if (kept := seeds - len(row["diverged_seeds"]))), default=0))
+        if "scaling" in metrics:
+            errors = "losses and errors" if metrics["scaled_errors"] else "losses"
+            yield f"networks are shown {metrics['scaling']}; {errors} are of scaled values"
+        if "goal" in metrics:
+            yield f"learned: {metrics['goal']}{'; lost: met it earlier, but not at last' if any(lost) else ''}"
+        trainings = f"{counted(metrics['networks'] // seeds, 'training')} of {counted(seeds, 'seed')}"
+        yield (
+            f"{counted(metrics['networks'], 'network')}: {trainings}, read at {counted(len(every), 'setting')}; "
+            f"compiled once for each of {counted(metrics['shapes'], 'shape')}"
+        )
+        yield f"{tables.stages(metrics['seconds'])}; {metrics['member_steps_per_second']:,} member-steps/s"
+
+    def lost(self, metrics: Metrics) -> str | None:
+        if any(len(row["diverged_seeds"]) < metrics["seeds"] for row in metrics["rows"]):
+            return None
+        return "every seed of every setting diverged; use smaller learning rates"
+
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         labeled = storage.load_results(self.run.checked("results.nc"), results.VARIABLES, results.UNREAD)
         if (trained := self.experiment.trained) is not None:
             for parameter in reversed(trained.declared):  # Parameters that share a number take the first's name.
                 name = f"{NUMBER}{trained.parameters[parameter.name]}"
                 if name in labeled.coords:
-                    labeled[name].attrs.update(arrays.described(parameter) | {"long_name": f"train {parameter.words}"})
+                    labeled[name].attrs.update(
+                        arrays.described(parameter.name, parameter) | {"long_name": f"train {parameter.words}"}
+                    )
         yield from figures.draw(labeled, self.experiment.goal).items()
 
 
@@ -207,12 +309,14 @@ def _specified(shape: Shape, prepared: Prepared) -> tuple[TrainingSpecification,
 
 
 def _values(
-    task: Task, experiment: Experiment, recorded: np.ndarray, steps: int, state: GroupState, labeled: xr.Dataset
+    task: Task, experiment: Experiment, recorded: np.ndarray, steps: int, group: Group, labeled: xr.Dataset
 ) -> dict[str, np.ndarray]:
     """The values of members after ``steps`` that a sweep's file stores, each with a leading axis M."""
-    goal, losses, sound = experiment.goal, state.losses, state.kept[steps]
+    goal, record, sound = experiment.goal, group.record, group.kept[steps]
     reached = int(np.searchsorted(recorded, steps))
-    loss, measures = losses[:, reached], state.measures[:, : reached + 1]
+    assert record is not None, "the group is trained"
+    losses, measures = record.loss, record.measures[:, : reached + 1]
+    loss = losses[:, reached]
     last, diverged = measures[:, -1], np.asarray(sound.step) < steps
     learning = {}
     if goal is not None:

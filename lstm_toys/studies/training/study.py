@@ -5,36 +5,50 @@ What saves results and draws them is loaded while XLA trains, so no module that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from importlib import import_module
+from typing import Any
 
 import numpy as np
+from rich.console import RenderableType
+from rich.table import Table
 
-from lstm_toys import figures, results
+from lstm_toys import figures, results, tables
 from lstm_toys.execution import code
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.files import is_plain
+from lstm_toys.output import counted, listed
 from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.runs import checks, preparation
-from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, RunContext, described_error
-from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.experiment import INSIDE, Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.preparation import Prepared
-from lstm_toys.runs.study import Study
+from lstm_toys.runs.study import Metrics, Study
+
+MOST_UNLEARNED = 8
+"""Most seeds that are listed for one reason; metrics.json has all."""
 
 
-class TrainingStudy(Study[Settings]):
+class Training(Study[Settings]):
     """Trains an experiment's population, and evaluates it on the probes."""
 
-    def __init__(self, ask: Ask[Settings]) -> None:
-        super().__init__(ask)
-        self.experiment: Experiment = ask.subject
-        self.prepared = Prepared(self.experiment, self.settings)
+    def __init__(self, experiment: Experiment, settings: Settings) -> None:
+        super().__init__(experiment, settings)
+        self.experiment, self.prepared = experiment, Prepared(experiment, settings)
+
+    @cached_property
+    def needs(self) -> Mapping[str, Training]:
+        initial = self.experiment.initial
+        return {} if initial is None else {"initial": initial(self.settings)}
+
+    @cached_property
+    def companions(self) -> Mapping[str, Training]:
+        return {name: Training(*each) for name, each in self.experiment.companions(self.settings).items()}
 
     def check(self) -> None:
         checks.check_experiment(self.experiment)
@@ -48,9 +62,14 @@ class TrainingStudy(Study[Settings]):
     def _specified(self) -> tuple[TrainingSpecification, Start]:
         steps, curves = self.settings.steps, self.prepared.curves
         kept = (*self.settings.keep_steps, steps)
-        return self.prepared.specify(kept, {steps: curves.answered}, lengths=curves.lengths)
+        initial = None
+        for name, run in self.needed.items():
+            from lstm_toys.results import population
 
-    def digests(self) -> Digests:
+            initial = population.load(run.folder, model=self.needs[name].prepared.model)
+        return self.prepared.specify(kept, {steps: curves.answered}, lengths=curves.lengths, initial=initial)
+
+    def values(self) -> Digests:
         specification, start = self._specified
         digests = {
             **self.prepared.declared_digests(),
@@ -73,24 +92,26 @@ class TrainingStudy(Study[Settings]):
         training = preparation.begin(prepared, self._specified, self.run, context)
         with context.interruption.patient(), ThreadPoolExecutor() as threads:
             threads.submit(_load_writers)
-            trained = training.population()
+            networks = training.networks()
         from lstm_toys.results import arrays, population, summary
 
-        seconds |= trained.seconds
+        seconds |= training.seconds
         with context.timed("evaluate"):
             fingerprint, *earlier = training.fingerprints
             attributes = {"flags": settings.as_dict(), "fingerprint": fingerprint, "earlier_fingerprints": earlier}
             attributes |= {"data": dict(experiment.data)} if experiment.data else {}
             attributes |= {"run": self.run.folder.name}
-            x, (learned, probed) = np.asarray(prepared.x), prepared.curves.split(trained.answers[settings.steps])
-            labeled = arrays.dataset(trained, x, experiment.span, examples, learned, probes, probed, attributes)
-            labeled = arrays.in_units(labeled, experiment.scaling)
+            x, (learned, probed) = np.asarray(prepared.x), prepared.curves.split(training.answers[settings.steps])
+            labeled = arrays.dataset(
+                networks, prepared.task, x, experiment.span, examples, learned, probes, probed, attributes
+            )
+            labeled = arrays.in_units(labeled, experiment.scaling).assign_coords(settings.labels)
             if experiment.goal is not None:
                 labeled = labeled.assign(summary.outcomes(labeled, experiment.goal))
-            files = population.save(trained, self.run.folder, labeled)
+            files = population.save(networks, self.run.folder, labeled)
         return {
-            "member_steps_per_second": round(trained.member_steps / seconds["train"]),
-            "continued": trained.member_steps < int(trained.last_steps.sum()),
+            "member_steps_per_second": round(training.member_steps / seconds["train"]),
+            "continued": training.continued,
             "files": files,
         }
 
@@ -102,11 +123,57 @@ class TrainingStudy(Study[Settings]):
         with trial(f"experiment {self.experiment.name}: its compare fails"):
             return metrics | {"published": self.experiment.compare(fit) if fit.sizes["seed"] else []}
 
+    def report(self) -> Iterator[RenderableType]:
+        """Yields tables of errors and learning, and lines about divergence and run time."""
+        metrics = self.run.read_metrics()
+        diverged = metrics["diverged_seeds"]
+        kept = metrics["seeds"] - len(diverged)
+        networks = f"{kept} of {counted(metrics['seeds'], 'network')}"
+        title = f"{self.name}: {networks} after {counted(metrics['steps'], 'step')}"
+        rows = [(name, *tables.spread(row), row["interval"]) for name, row in metrics["summary"].items()]
+        yield tables.table(title, ("", "median>", "interval>", "which is"), rows)
+        yield from tables.few(kept)
+        if self.beside and "goal" in metrics:
+            yield _beside(metrics, {name: each.read_metrics() for name, each in self.beside.items()})
+        if metrics["published"]:
+            rows = [
+                (row["curve"], str(row["points"]), f"{row['inside_share']:.0%}", f"{row['rmse_of_median']:.3f}")
+                for row in metrics["published"]
+            ]
+            title = "published answers, compared with these networks"
+            yield tables.table(title, ("", "points>", "inside 5–95 %>", "RMSE>"), rows)
+            yield f"{INSIDE}; RMSE: between the networks' median and the published points"
+            yield from dict.fromkeys(row["note"] for row in metrics["published"] if "note" in row)
+        if "scaling" in metrics:
+            yield f"networks are shown {metrics['scaling']}; answers and errors are in the file's units"
+        if "goal" in metrics:
+            yield f"{metrics['converged']} of {counted(metrics['seeds'], 'seed')} learned it: {metrics['goal']}"
+            yield from _unlearned(metrics["unlearned"])
+        if "last_steps" in metrics:
+            early, hold = (
+                sum(step < metrics["steps"] for step in metrics["last_steps"]),
+                self.settings.early_stopping.records,
+            )
+            yield f"{early} of them stopped early, after meeting the goal at {counted(hold, 'record')} in a row"
+        if diverged:
+            last = max(metrics["last_sound_steps"])
+            yield f"diverged (the last after step {last:,}) and excluded from all statistics: seeds {listed(diverged)}"
+        if metrics["earlier_fingerprints"]:
+            yield "started under another execution fingerprint; see metrics.json"
+        since = " (since it was continued)" if metrics["continued"] else ""
+        yield f"{tables.stages(metrics['seconds'])}{since}; {metrics['member_steps_per_second']:,} member-steps/s"
+
+    def lost(self, metrics: Metrics) -> str | None:
+        if len(metrics["diverged_seeds"]) < metrics["seeds"]:
+            return None
+        rate = metrics["flags"]["learning_rate"]
+        return f"{self.name}: every seed diverged with --learning_rate={rate:g}; use a smaller one"
+
     def draw(self) -> Iterator[tuple[str, figures.Drawing]]:
         """Draws the experiment's figures from labeled results alone; raises Failed if its ``draw`` fails."""
         from matplotlib.figure import Figure
 
-        own, others = _results(self.run), {name: _results(other) for name, other in self.companions.items()}
+        own, others = _results(self.run), {name: _results(other) for name, other in self.beside.items()}
         failed = f"experiment {self.experiment.name}: its draw"
         kept = "the trained run is kept, and the same command draws it"
         try:
@@ -136,3 +203,24 @@ def _load_writers() -> None:
     import xarray as xr
 
     xr.Dataset({"y": 0.0}).to_netcdf(engine="h5netcdf")  # Only now are h5netcdf and, where installed, Dask imported.
+
+
+def _unlearned(every: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
+    """Yields a table of the seeds that did not learn, by reason."""
+    reasons: dict[str, list[str]] = {}
+    for each in every:
+        step = "" if each["step"] is None else f" ({each['step']:,})"
+        reasons.setdefault(each["why"], []).append(f"{each['seed']}{step}")
+    rows = [(why, str(len(seeds)), listed(seeds, MOST_UNLEARNED)) for why, seeds in reasons.items()]
+    if rows:
+        columns = ("why seeds did not learn", "count>", "seeds (after which step)")
+        yield tables.table("", columns, rows, fold=True, **tables.PLAIN)
+
+
+def _beside(metrics: Metrics, beside: Mapping[str, Metrics]) -> Table:
+    rows = []
+    for name, each in {"this run": metrics, **beside}.items():
+        learned = f"{each['converged']} of {each['seeds']}"
+        rows.append((name, learned, *tables.spread(each["summary"]["steps until learned"])))
+    title = f"steps until {metrics['goal']}, and stays there"
+    return tables.table(title, ("", "learned>", "median>", "quartiles>"), rows)

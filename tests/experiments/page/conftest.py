@@ -44,7 +44,7 @@ def networks(curves):
         shapes = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, 1)))["params"]
         random = np.random.default_rng(list(KINDS).index(kind))
         params = jax.tree.map(lambda leaf: np.float32(random.normal(0, 0.3, (SEEDS, *leaf.shape))), shapes)
-        return model, params, np.asarray(lt.answers(model, params, curves))
+        return model, params, np.asarray(lt.answers((model, params), curves))
 
     return make
 
@@ -62,7 +62,9 @@ def saved(networks):
         found = {"train_rmse": (("seed", "step", "feature"), errors), "train_loss": (("seed", "step"), losses)}
         results = lt.labeled(sine.EXPERIMENT, told).assign(found).assign_coords(step=[*KEPT, 1_000])
         kept = {step: jax.tree.map(partial(np.multiply, 0.5), params) for step in KEPT}
-        return lt.Saved(model, params, kept if kind == "published" else {}, results, ("y",), ("y",), None)
+        kept = {**(kept if kind == "published" else {}), 1_000: params}
+        told = {"diverged": results.diverged.values, "input_features": ("y",), "kept": kept, "labeled": results}
+        return lt.Networks(model, params, step=1_000, **told)
 
     return make
 
@@ -74,7 +76,7 @@ def compose(saved, tmp_path_factory):
 
     def write(entries, kinds=every, missing=None):
         populations = {kind: saved(kind) for kind in kinds}
-        finished = SimpleNamespace(command="", settings=runs.planned(("sine",), ROOT).settings, metrics=METRICS)
+        finished = SimpleNamespace(command="", settings=runs.planned(("sine",)).settings, metrics=METRICS)
         used = dict.fromkeys([*(section["run"] for section in post.SECTIONS), "claims"], finished)
         parts = {
             "playground": playground.made(populations, dict.fromkeys(kinds, METRICS)),

@@ -6,7 +6,7 @@ import webbrowser
 import jax
 import numpy as np
 import pytest
-from kinds import METRICS, SEEDS, SOUND
+from kinds import METRICS, SOUND
 from rich.console import Console
 
 import conftest
@@ -15,7 +15,7 @@ from experiments.page import __main__ as command
 from experiments.page import build, charts, playground, post, runs
 from experiments.post import sentences
 from lstm_toys.files import sha256
-from lstm_toys.runs.ask import Ask
+from lstm_toys.runs.study import Study
 
 RESULTS = conftest.ROOT / "results"
 
@@ -63,11 +63,11 @@ def test_without_a_finished_run_there_is_no_page(tmp_path, capsys):
     assert not (tmp_path / command.NAME).exists()
 
 
-def test_every_sentence_has_a_section_and_every_run_a_command(tmp_path):
+def test_every_sentence_has_a_section_and_every_run_a_command():
     placed = [claim for section in post.SECTIONS for claim in section["claims"]]
     assert sorted(placed) == sorted(claim.id for claim in sentences.SENTENCES)
     for arguments in (arguments for commands in runs.COMMANDS.values() for arguments in commands):
-        assert isinstance(runs.planned(arguments, tmp_path), Ask)
+        assert isinstance(runs.planned(arguments), Study)
 
 
 def test_a_drawing_shows_every_network_and_says_what_lies_beyond():
@@ -97,12 +97,15 @@ def test_numbers_of_the_story_are_those_of_the_networks_that_did_not_diverge(sav
 
     def answers(curve):
         shown = np.float32(curve)[None, :, None]
-        return np.asarray(lt.answers(published.model, published.params, shown))[SOUND, 0, :, 0]
+        return np.asarray(lt.answers(published, shown))[SOUND, 0, :, 0]
 
     peaks = answers(0.6 + 0.6 * np.sin(10 * x))[:, 10:].max(axis=1)
-    assert "reaches 1.2, and half of them stop below {:.2f}.".format(np.median(peaks)) in told
+    assert f"reaches 1.2, and half of them stop below {np.median(peaks):.2f}." in told
     assert "90 % of all {} peak between {:.2f} and {:.2f}".format(len(SOUND), *np.percentile(peaks, [5, 95])) in told
-    assert "Networks 0, 1 and 2 began with other random numbers, and peak at {:.2f}, {:.2f} and {:.2f}".format(*peaks) in told
+    assert (
+        "Networks 0, 1 and 2 began with other random numbers, and peak at {:.2f}, {:.2f} and {:.2f}".format(*peaks)
+        in told
+    )
     for frequency, words in ((15, "comes back {:.2g} times as large"), (5, "of 5, {:.2g} times")):
         late = answers(wave := 0.3 + 0.1 * np.sin(frequency * x))[:, x >= 0.3]
         assert words.format(np.median(np.ptp(late, axis=1)) / np.ptp(wave[x >= 0.3])) in told

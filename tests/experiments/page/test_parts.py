@@ -19,8 +19,8 @@ SIZES = [(1280, 800), (390, 844)]
 
 def answers_to(saved, curve, kind="published"):
     """The answers of the networks that a page shows of one curve."""
-    found = np.asarray(lt.answers(saved(kind).model, saved(kind).params, np.float32(curve)[None, :, None]))
-    return found[~saved(kind).results.diverged.values, 0, :, 0]
+    found = np.asarray(lt.answers(saved(kind), np.float32(curve)[None, :, None]))
+    return found[~saved(kind).diverged, 0, :, 0]
 
 
 def off(answers, curve):
@@ -94,9 +94,8 @@ def test_a_guess_is_drawn_and_compared_with_the_answers(hand, width, height, ope
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_plucked_networks_ring_as_the_library_has_it_and_one_handle_moves_all(width, height, opened, saved):
     page = opened("#curve=pluck&level=0.2&pull=0.4&networks=dense", width=width, height=height)
-    model, params, *_ = saved("dense")
     curve = np.float32([0.6] * 110 + [0.2] * 90)[None, :, None]
-    answers = np.asarray(lt.answers(model, params, curve))[[*range(3), *range(4, 17)], 0, 100:, 0]
+    answers = np.asarray(lt.answers(saved("dense"), curve))[[*range(3), *range(4, 17)], 0, 100:, 0]
     assert np.allclose(page.numbers()[:, 2], np.median(answers, axis=0)[AT], atol=5e-3)
 
     def captions():
@@ -136,10 +135,12 @@ def test_one_value_is_followed_through_a_cell_and_a_click_takes_another_network(
     page.click("#inside > summary")
     page.tab.evaluate("scrollTo(0, 0)")
     results = saved("published").results.isel(feature=0)
-    (row,) = np.flatnonzero((results.family.values == "amplitude") & (results.amplitude.values == 0.6))
+    (row,) = np.flatnonzero((results.family.values == "amplitude") & (results.parameter_amplitude.values == 0.6))
 
     def told(seed, time):
-        page.tab.wait_for_function("(x) => document.getElementById('cell-values').textContent.includes(x)", arg=f"At x {time / 99:.2f} ")
+        page.tab.wait_for_function(
+            "(x) => document.getElementById('cell-values').textContent.includes(x)", arg=f"At x {time / 99:.2f} "
+        )
         x, shown, cell, forget, before, gate, new, answer, out, squashed = (
             float(number.rstrip(".")) for number in re.findall(r"-?\d+\.\d+", page.text("#cell-values"))
         )
@@ -165,8 +166,10 @@ def test_a_click_takes_the_line_that_is_next_to_it_and_one_beside_all_lets_it_go
     page = opened("#step-3")
     curve = 0.6 + 0.6 * np.sin(10 * lt.time_points(100))
     answers = answers_to(saved, curve)
-    seeds = saved("published").results.seed.values[~saved("published").results.diverged.values]
-    low, high = page.tab.evaluate("(() => { const top = document.getElementById('key').offsetHeight + 16; const { height } = document.getElementById('chart').getBoundingClientRect(); return [height - 26, top]; })()")
+    seeds = np.flatnonzero(~saved("published").diverged)
+    low, high = page.tab.evaluate(
+        "(() => { const top = document.getElementById('key').offsetHeight + 16; const { height } = document.getElementById('chart').getBoundingClientRect(); return [height - 26, top]; })()"
+    )
     lines = [curve, *answers, 0.5 * curve, [0, 0.75]]
     least, most = (function(map(function, lines)) for function in (min, max))
     least, most = np.floor(4 * least - 0.05) / 4, np.ceil(4 * most + 0.05) / 4

@@ -48,7 +48,9 @@ def test_weights_of_16_bits_and_of_two_times_16_are_those_of_the_library(network
     rows = np.arange(SEEDS)
     expected = page_networks.flat(model, params, rows).ravel()
     assert np.isin(special, expected).all()
-    assert np.array_equal(read(page_networks.packed(model, params, rows, exact=False), exact=False), np.float16(expected))
+    assert np.array_equal(
+        read(page_networks.packed(model, params, rows, exact=False), exact=False), np.float16(expected)
+    )
     texts = page_networks.packed(model, params, rows, exact=True)
     assert np.array_equal(read(texts, exact=True), expected)
     large = np.abs(expected) > 1e-6

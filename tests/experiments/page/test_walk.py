@@ -82,7 +82,9 @@ class Walker:
     def act(self):
         actions = {
             "walk": lambda: self.click(".steps a, .next, #main a[href^='#claim']"),
-            "press": lambda: self.click("#story button:not([data-train]), #reset, #draw, #train-more, #double, #inside > summary, .claim button"),
+            "press": lambda: self.click(
+                "#story button:not([data-train]), #reset, #draw, #train-more, #double, #inside > summary, .claim button"
+            ),
             "family": lambda: self.click("[name=family], [name=tied]"),
             "undo": lambda: self.click("#undo"),
             "train": lambda: self.click("#train"),

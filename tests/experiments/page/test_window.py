@@ -139,10 +139,10 @@ def test_a_page_of_runs_answers_as_their_results_have_it(opened, tmp_path, monke
     assert conftest.carry_out(sine.EXPERIMENT, [*line, f"--results_dir={tmp_path}", "--quiet"]) == 0
     assert conftest.carry_out(command, [f"--results_dir={tmp_path}", "--quiet"]) == 0
     page = opened(f"{(tmp_path / command.NAME).as_uri()}{LARGER}")
-    results = lt.load(conftest.located(runs.planned(("sine", *line), tmp_path))).results
+    results = lt.load(conftest.located(runs.planned(("sine", *line)), tmp_path)).results
     for family, parameters in (("line", ("slope", "intercept")), ("amplitude", SINE), ("frequency", SINE)):
         for number, row in enumerate(np.flatnonzero(results.family.values == family)):
-            values = {name: float(results[name][row]) for name in parameters}
+            values = {name: float(results[f"parameter_{name}"][row]) for name in parameters}
             kind = "line" if family == "line" else "sine"
             page.show(f"{(tmp_path / command.NAME).as_uri()}#{urlencode({'curve': kind, **values, 'guess': 'none'})}")
             assert np.allclose(page.numbers()[:, 1:], expected(results, family, number, [0, 1, 2]), atol=1e-4)

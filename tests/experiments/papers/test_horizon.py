@@ -12,7 +12,8 @@ import experiments.horizon
 import experiments.longevity
 import lstm_toys as lt
 from conftest import ROOT, rarely
-from experiments.papers import horizon, languages, longevity, networks, reports
+from experiments import horizon, longevity
+from experiments.papers import languages, networks, reports
 
 
 @pytest.mark.parametrize("gates", ["sigmoid", *rarely("hard")])
@@ -22,12 +23,11 @@ def test_what_networks_reach_is_what_their_answers_say(gates, monkeypatch):
     every = [model.init(jax.random.key(seed), jnp.zeros((1, 2, 3)))["params"] for seed in range(20)]
     params = jax.tree.map(lambda *leaves: 3 * np.stack(leaves), *every)
     strings = languages.powers(jnp.arange(1, 6), 11, 2)
-    right = (np.asarray(lt.answers(model, params, strings.inputs)) > 0) == (np.asarray(strings.targets) > 0.5)[None]
+    right = (np.asarray(lt.answers((model, params), strings.inputs)) > 0) == (np.asarray(strings.targets) > 0.5)[None]
     counted = (np.arange(11) < np.asarray(strings.lengths)[:, None]) & (np.asarray(strings.weights) > 0)
     accepted = (right.all(axis=-1) | ~counted[None]).all(axis=-1)
     expected = [5 if each.all() else each.argmin() for each in accepted]
-    own = lt.Saved(model, params, {}, lt.Results(), (), (), None)
-    np.testing.assert_array_equal(horizon.reached(own), expected)
+    np.testing.assert_array_equal(horizon.reached(lt.Networks(model, params)), expected)
 
 
 def test_gates_are_rounded_where_they_are_saturated():
@@ -69,8 +69,7 @@ def test_the_leak_is_that_of_the_counter_where_it_neither_begins_nor_turns(monke
     model = lt.Stack(features=3, hidden=(4,), readout="dense")
     every = [model.init(jax.random.key(seed), jnp.zeros((1, 2, 3)))["params"] for seed in range(3)]
     params = jax.tree.map(lambda *leaves: 3 * np.stack(leaves), *every)
-    saved = lt.Saved(model, params, {}, lt.Results({"diverged": ("seed", np.zeros(3, bool))}), (), (), None)
-    monkeypatch.setattr(lt, "load", lambda _: saved)
+    monkeypatch.setattr(lt, "load", lambda _: lt.Networks(model, params))
     string = "^" + 50 * "a" + 50 * "b"
     expected = []
     for seed in range(3):
@@ -111,7 +110,7 @@ def test_eight_memories_by_hand_are_eight_stable_fixed_points():
     one, zero = np.eye(3, dtype=np.float32)[None], np.zeros((1, 3), np.float32)
     layer = {"kernel": 6 * one, "recurrent_kernel": 2 * one, "bias": zero}
     params = {"rnn_0": layer, "readout": {"kernel": one, "bias": zero}}
-    found = networks.fixed_points(lt.Saved(model, params, {}, lt.Results(), (), (), None), 64)
+    found = networks.fixed_points(lt.Networks(model, params), 64)
     assert found["stable fixed points"].tolist() == [8]
     assert found["memories that are stable fixed points"].tolist() == [8]
     assert found["share of starts that end at stable fixed points"] == pytest.approx(1)
@@ -121,7 +120,7 @@ def test_eight_memories_by_hand_are_eight_stable_fixed_points():
 
 @pytest.mark.parametrize(("command", "judged"), [(experiments.horizon, horizon), (experiments.longevity, longevity)])
 def test_what_is_published_is_judged_told_and_drawn(command, judged, tmp_path):
-    (asked,) = command.plan([f"--results_dir={tmp_path}"]).asks
+    asked = command.plan([f"--results_dir={tmp_path}"]).study
     metrics = json.loads((ROOT / "results" / asked.name / "metrics.json").read_text())
     verdicts = judged.verdicts(*(metrics[name] for name in ("populations", "sine") if name in metrics))
     supported = {words: each["supported"] for words, each in verdicts}

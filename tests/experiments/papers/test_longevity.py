@@ -11,8 +11,8 @@ import pytest
 
 import lstm_toys as lt
 from conftest import carry_out, rarely
-from experiments import longevity as command
-from experiments.papers import horizon, longevity, memory, networks
+from experiments import horizon, longevity
+from experiments.papers import memory, networks
 
 
 @pytest.fixture
@@ -41,7 +41,9 @@ def test_a_memory_lasts_until_the_first_wrong_bit_of_any_of_the_eight():
     shown = memory.silence(30)
     bits = np.asarray(shown.targets)[:, -1] > 0.5
     for found, answers in zip(
-        longevity.lifetimes(model, params), np.asarray(lt.answers(model, params, shown.inputs)), strict=True
+        longevity.lifetimes(lt.Networks(model, params)),
+        np.asarray(lt.answers((model, params), shown.inputs)),
+        strict=True,
     ):
         expected = 0
         while expected < 30 and ((answers[:, memory.BEFORE + expected] > 0) == bits).all():
@@ -54,7 +56,7 @@ def test_a_memory_lasts_until_the_first_wrong_bit_of_any_of_the_eight():
 def test_gates_are_open_and_saturated_and_states_drift_as_along_the_answers(cell):
     model, params = drawn(cell)
     inputs = np.asarray(memory.silence(10).inputs)
-    states, layer = lt.states(model, params, inputs)[f"{cell}_0"], params[f"{cell}_0"]
+    states, layer = lt.states((model, params), inputs)[f"{cell}_0"], params[f"{cell}_0"]
     before = np.pad(states["hidden"], ((0, 0), (0, 0), (1, 0), (0, 0)))[:, :, :-1]
     drive = np.einsum("ctf,sfk->sctk", inputs, layer["kernel"])
     drive += np.einsum("scth,shk->sctk", before, layer["recurrent_kernel"])
@@ -62,7 +64,7 @@ def test_gates_are_open_and_saturated_and_states_drift_as_along_the_answers(cell
     starts = (0, 4, 12) if cell == "lstm" else (0, 4)
     opened = 1 / (1 + np.exp(-np.stack([drive[..., start : start + 4] for start in starts], axis=-2)))
     np.testing.assert_allclose(networks.gates(layer, states["hidden"], "sigmoid", inputs), opened, atol=1e-5)
-    inside, late = longevity.inside(model, params), slice(memory.BEFORE, None)
+    inside, late = longevity.inside(lt.Networks(model, params)), slice(memory.BEFORE, None)
     saturated = ((opened < 0.05) | (opened > 0.95))[:, :, late].mean(axis=(1, 2, 3, 4))
     np.testing.assert_allclose(inside[longevity.SATURATION], saturated, atol=2e-3)
     moved = np.diff(np.concatenate([*states.values()], axis=-1)[:, :, late], axis=2)
@@ -74,7 +76,7 @@ def test_gates_are_open_and_saturated_and_states_drift_as_along_the_answers(cell
 @pytest.mark.long
 def test_sharpness_is_the_largest_eigenvalue_of_the_scaled_hessian():
     model, params = drawn("lstm", count=2, scale=1.0, width=2)
-    found = longevity.sharpness(model, params, iterations=200)
+    found = longevity.sharpness(lt.Networks(model, params), iterations=200)
     made, size = longevity.validation(), memory.SEQUENCES
     _, restored = jax.flatten_util.ravel_pytree(jax.tree.map(lambda leaf: leaf[0], params))
 
@@ -151,8 +153,8 @@ def test_the_command_tells_what_the_rate_chooses(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(longevity, "several", several)
     switched = {"0.1, then 0.01": measured(700), "0.01, then 0.1": measured(80)}
     monkeypatch.setattr(longevity, "switches", lambda *_: switched)
-    monkeypatch.setattr(command, "SINE", {})
-    assert carry_out(command, ["--seeds=8", f"--results_dir={tmp_path}"]) == 0
+    monkeypatch.setattr(longevity, "SINE", {})
+    assert carry_out(longevity, ["--seeds=8", f"--results_dir={tmp_path}"]) == 0
     assert "the early rate selects" in capsys.readouterr().out
     (metrics,) = (json.loads(path.read_text()) for path in (tmp_path / "runs").glob("longevity-*/metrics.json"))
     supported = {words for words, each in metrics["numbers"]["verdicts"].items() if each["supported"]}

@@ -19,8 +19,9 @@ from experiments.papers import ask, counting, languages, memory, scoring, tune
 from experiments.papers.populations import changed, fewer
 from experiments.post.claims import CLAIMS
 from lstm_toys import modules
-from lstm_toys.cli import flags
+from lstm_toys.runs import trainings
 from lstm_toys.runs.preparation import Prepared
+from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.verdicts import judge
 
 
@@ -36,7 +37,7 @@ def answered(right, probe):
             "input": (("curve", "time", "feature"), probe.inputs),
             "diverged": ("seed", np.zeros(len(right), bool)),
         },
-        {name: ("curve", column) for name, column in probe.parameters.items()},
+        {f"parameter_{name}": ("curve", column) for name, column in probe.parameters.items()},
     )
 
 
@@ -134,9 +135,9 @@ def test_other_cells_are_as_large_and_a_forget_gate_begins_at_zero():
     def count(settings):
         return sum(leaf.size for leaf in jax.tree.leaves(jax.eval_shape(initial(settings))))
 
-    usual = flags.parse(counting.EXPERIMENT, [])[0]
+    usual = trainings.parse(counting.EXPERIMENT, [])[0]
     for name in ("gru", "rnn"):
-        large = counting.as_large(name, flags.parse(counting.EXPERIMENT, counting.POPULATIONS[name][1])[0])
+        large = counting.as_large(name, trainings.parse(counting.EXPERIMENT, counting.POPULATIONS[name][1])[0])
         assert abs(count(large) - count(usual)) < 0.06 * count(usual)
     both = (initial(each)()["params"].values() for each in (counting.forget_zero("lstm", usual), usual))
     zero, one = (next(iter(layers))["bias"] for layers in both)
@@ -148,7 +149,7 @@ def test_optimizers_and_rates_are_varied_from_the_published_ones_and_nothing_els
     for claims in (counting.CLAIMS, memory.CLAIMS):
         changes = [each.change for each in claims.specifications if each.kind == "optimizer and rate"]
         for name, (experiment, own) in claims.populations.items():
-            usual = dataclasses.replace(flags.parse(experiment, own)[0], momentum=None, decay=None)
+            usual = dataclasses.replace(trainings.parse(experiment, own)[0], momentum=None, decay=None)
             made = [other for change in changes if (other := change(name, usual))]
             published = usual.optimizer, usual.learning_rate
             assert {(each.optimizer, each.learning_rate) for each in made} == grid - {published}
@@ -166,14 +167,14 @@ def test_populations_that_are_compared_are_shown_with_their_recipes():
 @pytest.mark.usefixtures("few_parentheses")
 def test_random_networks_do_not_depend_on_each_other_and_are_judged_as_trained_ones_are():
     experiment = languages.experiment("small", "dyck1", "Small.", most=4, hidden=2)
-    made = Prepared(experiment, flags.parse(experiment, [])[0])
+    made = Prepared(experiment, trainings.parse(experiment, [])[0])
     several = scoring.parameters(made.model, 3, range(3), 2.0)
     alone = scoring.parameters(made.model, 3, [2], 2.0)
     jax.tree.map(lambda one, every: np.testing.assert_array_equal(one[0], every[2]), alone, several)
     claim = lt.Claim("some", "q", "s", languages.share_right, (lt.Source("dyck", "double"),), high=0.5)
-    labeled = scoring.answers(made, several)
+    labeled = evidence.answered(made, (made.model, several))
     shown = lt.probed(labeled, "double")
-    answers = lt.answers(made.model, several, shown.input.values, block=made.block)
+    answers = lt.answers((made.model, several), shown.input.values, block=made.block)
     np.testing.assert_array_equal(shown.answer.values, answers)
     expected = int((languages.share_right(shown) <= 0.5).sum())
     assert judge(claim, {"dyck": labeled}).meets.sum() == expected
@@ -210,7 +211,7 @@ def test_random_networks_judge_no_claim_that_networks_fail_at_something():
 
 
 def test_every_population_has_the_same_grid_on_other_seeds_ranked_by_the_median_loss():
-    (study,) = tune.plan(["--task=memory", "--seeds=3"]).asks
+    study = tune.plan(["--task=memory", "--seeds=3"]).study
     grid = [(name, float(rate)) for name in tune.GRID["optimizer"] for rate in tune.GRID["learning_rate"]]
     for sweep in study.needs.values():
         every = sweep.settings.settings
@@ -236,7 +237,8 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
         variants={"fewer": fewer(changed())},
     )
     monkeypatch.setattr(counting, "CLAIMS", few_claims)
-    paper = ask.Paper(languages.reached_of, {"rnn": "vanilla RNNs"}, ("counters", ("rnn",)))
+    finding = papers.PAPERS["counting"]
+    paper = finding._replace(shown={"rnn": "vanilla RNNs"}, measured=("rnn",))
     monkeypatch.setattr(papers, "PAPERS", {"counting": paper})
     monkeypatch.chdir(tmp_path)
     assert carry_out(papers, ["--seeds=3", "--random=2", "--variants", "--publish"]) == 0

@@ -35,10 +35,8 @@ def sequences(*sets, features=("y",)):
     shown, answered = (np.concatenate([np.broadcast_to(each[k], each[2].shape) for each in sets]) for k in (2, 3))
     columns = {"y": (shown, answered), "x": (np.broadcast_to(X, shown.shape),) * 2}
     shown, answered = (np.stack([columns[name][k] for name in features], axis=-1) for k in (0, 1))
-    labels = {
-        name: ("curve", np.concatenate([np.broadcast_to(each[1].get(name, np.nan), len(each[2])) for each in sets]))
-        for name in NAMES
-    }
+    values = {name: [np.broadcast_to(each[1].get(name, np.nan), len(each[2])) for each in sets] for name in NAMES}
+    labels = {f"parameter_{name}": ("curve", np.concatenate(each)) for name, each in values.items()}
     axes = ("curve", "time", "feature")
     labels |= {"family": ("curve", np.concatenate([[each[0]] * len(each[2]) for each in sets]))}
     variables = {"input": (axes, shown), "answer": (("seed", *axes), answered[None])}
@@ -65,7 +63,7 @@ def vectors(family, truth, answers):
         "truth": (axes, np.stack([*truth.values()], axis=-1)),
         "answer": (("seed", *axes), np.stack(answers, axis=-1)[None]),
     }
-    labels = {name: ("curve", values) for name, values in truth.items()}
+    labels = {f"parameter_{name}": ("curve", values) for name, values in truth.items()}
     return results(variables, {"output_feature": [*truth], "family": ("curve", [family] * len(answers[0])), **labels})
 
 
@@ -297,7 +295,8 @@ def several(labeled, largest=0.3):
 def inside(labeled, **ranges):
     """The curves with parameters within ranges."""
     for name, (low, high) in ranges.items():
-        labeled = labeled.isel(curve=((low - 1e-9 < labeled[name]) & (labeled[name] < high + 1e-9)).values)
+        values = labeled[f"parameter_{name}"].values
+        labeled = labeled.isel(curve=(low - 1e-9 < values) & (values < high + 1e-9))
     return labeled
 
 
@@ -386,9 +385,9 @@ def test_a_moved_window_begins_where_its_name_says(claim, name, start, axis):
     given = CASES[claim.id][claim.id == "valley-phase"]  # Where the valley stays, its peaks do not matter.
     for population, labeled in given.items():
         label = "answer" if "answer" in labeled else "train_answer"
-        places = labeled[{"x": "time", "A": "amplitude"}.get(axis, "slope")]
+        places = labeled[{"x": "time", "A": "parameter_amplitude"}.get(axis, "parameter_slope")]
         if name.startswith("slope and"):
-            places = np.minimum(places, labeled.intercept)
+            places = np.minimum(places, labeled.parameter_intercept)
         sign = -1 if name.startswith("valley") else 1
         before[population] = labeled.assign({label: labeled[label] + sign * (places < start - 0.012)})
         beyond = places >= start - 1e-9

@@ -5,8 +5,8 @@ import pytest
 import xarray as xr
 from scipy.stats import spearmanr
 
-from experiments import explained as command
-from experiments.post import explained, figures
+from experiments import explained
+from experiments.post import figures
 from experiments.post.predictions import EVERY, NETWORKS, PREDICTIONS, Prediction
 
 
@@ -47,7 +47,7 @@ def test_a_prediction_holds_if_the_whole_interval_is_as_predicted(low, high, ver
 
 def test_every_prediction_is_about_networks_that_are_trained_for_it():
     assert {each.variant for each in PREDICTIONS} <= EVERY.keys()
-    (study,) = command.plan(["--seeds=8"]).asks
+    study = explained.plan(["--seeds=8"]).study
     dynamics = {name: each for name, each in study.needs.items() if name != NETWORKS}
     assert {*dynamics} == {"sine", *EVERY}
     assert dynamics["base seed 1"].settings.trained.base_seed == 1
@@ -59,7 +59,7 @@ def test_figures_are_drawn_of_what_was_compared_and_say_how_many_networks_it_was
     found = xr.Dataset(
         {
             "gain": (("seed", "input", "frequency"), random.uniform(size=(20, 3, 4))),
-            **{each: ("seed", random.uniform(9, 12, 20)) for each in command.MEASURES},
+            **{each: ("seed", random.uniform(9, 12, 20)) for each in explained.MEASURES},
         },
         {"frequency": [0.0, 5, 20, 40]},
     ).assign_attrs(mean=1)

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from conftest import carry_out
-from experiments import resonance as command
-from experiments.post import resonance
+from experiments import resonance
 
 X = np.linspace(0, 1, 100)
 
@@ -44,10 +43,10 @@ def test_a_line_is_judged_by_the_interval_if_enough_networks_have_a_slope(low, h
 
 @pytest.mark.long
 def test_the_command_says_how_far_waves_follow(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(command, "POPULATIONS", {"usual": (10.0, 0.3)})
+    monkeypatch.setattr(resonance, "POPULATIONS", {"usual": (10.0, 0.3)})
     monkeypatch.setattr(resonance, "FACTORS", (0.6, 0.85, 1.0, 1.4))
     monkeypatch.setattr(resonance, "DECAYS", (0.5, 1.0))
-    assert carry_out(command, ["--seeds=6", f"--results_dir={tmp_path}"]) == 0
+    assert carry_out(resonance, ["--seeds=6", f"--results_dir={tmp_path}"]) == 0
     output = capsys.readouterr().out
     assert "frequency, the mode:" in output
     assert [*tmp_path.glob("runs/resonance-*/resonance.png")]

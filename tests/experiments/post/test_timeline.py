@@ -8,8 +8,8 @@ from drawn import assert_legible
 from scipy.stats import norm
 
 from conftest import carry_out
-from experiments import timeline as command
-from experiments.post import figures, recipe, timeline
+from experiments import recipe, timeline
+from experiments.post import figures
 from lstm_toys.results import storage
 from lstm_toys.studies.sweep import results
 
@@ -63,8 +63,8 @@ STEPS = (3, 12, 20)
 
 @pytest.mark.long
 def test_every_figure_is_compared_after_every_number_of_steps(tmp_path, monkeypatch):
-    monkeypatch.setattr(command, "STEPS", STEPS)
-    assert carry_out(command, ["--seeds=16", "--quiet", f"--results_dir={tmp_path}"]) == 0
+    monkeypatch.setattr(timeline, "STEPS", STEPS)
+    assert carry_out(timeline, ["--seeds=16", "--quiet", f"--results_dir={tmp_path}"]) == 0
     (networks,), (run,) = ((tmp_path / "runs").glob(f"{name}-*") for name in ("timeline_networks", "timeline"))
     found = storage.load_results(networks / "results.nc", results.VARIABLES | {"answer"})
     metrics = json.loads((run / "metrics.json").read_text())["numbers"]

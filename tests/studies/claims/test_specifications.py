@@ -11,10 +11,10 @@ import lstm_toys as lt
 from conftest import carry_out, located
 from experiments import claims as command
 from experiments import sine
-from lstm_toys.cli import flags
-from lstm_toys.studies.claims import ask, choices, markdown, specification_figures, specifications
-from lstm_toys.studies.claims.ask import specified
+from lstm_toys.runs import trainings
+from lstm_toys.studies.claims import choices, markdown, report, specification_figures, specifications
 from lstm_toys.studies.claims.declaration import NETWORKS
+from lstm_toys.studies.claims.report import specified
 
 RATE = lt.Specification(choices.changed(learning_rate=3.0), {"rate": "three times"})
 
@@ -189,7 +189,7 @@ def test_figures_show_every_training_and_threshold():
 
 
 def test_usual_choices_change_one_setting_each():
-    settings, _ = flags.parse(sine.EXPERIMENT, ["--hidden=4", "--learning_rate=0.01"])
+    settings, _ = trainings.parse(sine.EXPERIMENT, ["--hidden=4", "--learning_rate=0.01"])
     changed = {each.name: each.change("sine", settings) for each in choices.usual()}
     expected = [{"learning_rate": 0.01 * (1 / 3)}, {"learning_rate": 0.03}, {"hidden": (2,)}, {"hidden": (8,)}]
     expected += [{"base_seed": 1001}, {"base_seed": 2002}]
@@ -205,12 +205,12 @@ def test_the_command_judges_claims_under_other_choices(tmp_path, capsys):
     (folder,) = (tmp_path / "runs").glob("claims*")
     found = json.loads((folder / "specifications.json").read_text())
     assert [len(each["trained"]) for each in found] == [6, 6]
-    (work,) = command.plan(arguments).asks
+    work = command.plan(arguments).study
     lines = lt.probed(lt.load(located(work.needs[NETWORKS, "sine"])).results, "line").answer
     (late,) = found[1]["alternatives"]
     np.testing.assert_allclose(late["per_seed"], lines.values[:, :, 10:, 0].max(axis=(1, 2)), rtol=1e-6)
     assert late["share"] == np.mean(np.array(late["per_seed"]) <= 0.9)
     printed = capsys.readouterr().out
     for each in found:
-        assert f"{each['id']}: {ask.specified(each)}" in printed
+        assert f"{each['id']}: {report.specified(each)}" in printed
     assert (folder / "specifications.md").read_text().count("\n| ") == 3

@@ -6,8 +6,7 @@ import xarray as xr
 
 from lstm_toys.runs.context import Refused
 from lstm_toys.statistics import intervals
-from lstm_toys.studies.claims import ask as report
-from lstm_toys.studies.claims import entries, evidence, markdown, verdicts
+from lstm_toys.studies.claims import entries, evidence, markdown, report, verdicts
 from lstm_toys.studies.claims.declaration import Baseline, Claim, Source
 
 SOURCE = Source("sine", "line")

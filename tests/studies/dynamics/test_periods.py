@@ -15,7 +15,6 @@ from experiments import dynamics
 from lstm_toys.dynamics.system import each_network, once, system_of
 from lstm_toys.results import storage
 from lstm_toys.studies.dynamics import periods, slow_figures
-from lstm_toys.studies.dynamics.analysis import AnalyzedNetworks
 
 HELD = {"zero": 0.0, "one": 1.0}
 
@@ -26,9 +25,9 @@ def test_the_command_finds_slow_points_that_move_in_a_step_of_their_network_as_f
     studied, saved = world("dynamics_majority"), lt.load(world("majority").run)
     found = storage.load_results(studied.run / "results.nc", set())
     assert found.period.values.tolist() == [*HELD]
-    system, (_, task) = system_of(saved.model, saved.params, 1), majority.EXPERIMENT.at(20)
+    system, (_, task) = system_of(saved, 1), majority.EXPERIMENT.at(20)
     made = task.made(jax.random.key(0), {})
-    states = lt.states(saved.model, saved.params, made.inputs)
+    states = lt.states(saved, made.inputs)
     places = [each.split("/") for each in found.state.values]
     every = np.stack([states[layer][name][..., int(unit)] for layer, name, unit in places], axis=-1)
     for place, constant in enumerate(HELD.values()):
@@ -45,7 +44,7 @@ def test_the_command_finds_slow_points_that_move_in_a_step_of_their_network_as_f
     below = np.median((found.smallest_q.sel(period="one").values <= 1e-6).mean(axis=1))
     median = metrics["summary"]["one: share of descents to q of at most 1e-06"]["median"]
     assert median == pytest.approx(below)
-    (table, *_) = reported(dynamics.plan(studied.arguments).asks[0], metrics)
+    (table, *_) = reported(dynamics.plan(studied.arguments).study, metrics)
     assert [cell.plain for cell in table.columns[0].cells] == [*metrics["summary"]]
 
 
@@ -53,8 +52,8 @@ def test_maps_in_closed_form_have_their_modes_and_lie_as_they_do():
     system, params = linear(np.diag([1.0, 0.5]), rotation(0.3, 0.9))
     curves = np.random.default_rng(0).normal(size=(4, 10, 1)).astype(np.float32)
     within = np.ones((4, 10), bool)
-    analysis = periods.PeriodAnalysis(system.model, curves, np.zeros((1, 1)), 5, 1.0, 8, within)
-    found = analysis.analyzed(AnalyzedNetworks(slice(0, 2), {0: params}))
+    analysis = periods.PeriodAnalysis(curves, np.zeros((1, 1)), 5, 1.0, within)
+    found = analysis.analyzed(lt.Networks(system.model, params, block=8))
     found = found.assign_coords(period=["quiet"], time=np.arange(10.0))
     np.testing.assert_allclose(periods.moduli(found)[:, 0, 0], [[1, 0.5], [0.9, 0.9]], rtol=1e-6)
     line, point = (periods.summary(found.isel(seed=[seed])) for seed in range(2))

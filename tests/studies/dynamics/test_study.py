@@ -42,7 +42,7 @@ def measured(studied):
 def test_answers_at_rest_are_those_to_a_long_constant_input(saved, found):
     assert (found.kind.isel(found=0) == Kind.STABLE).all()
     constant = np.repeat(found.input.values[:, None, None], 2_000, axis=1).astype(np.float32)
-    answers = lt.answers(saved.model, saved.params, constant)[:, :, -1]
+    answers = lt.answers(saved, constant)[:, :, -1]
     np.testing.assert_allclose(found.static_answer, answers, atol=2e-5)
     mean = saved.results.train_target.values.mean()
     assert found.input.values[found.attrs["mean"]] == pytest.approx(mean, abs=1e-6)
@@ -55,7 +55,7 @@ def test_the_gain_at_the_training_size_is_that_of_such_a_sine(saved, found):
     amplitude = np.ptp(saved.results.train_target.values) / 2
     phase = found.peak_frequency.values[:, None] * float(found.time[1] - found.time[0]) * np.arange(2_000)
     shown = (found.input.values[mean] + amplitude * np.sin(phase)).astype(np.float32)
-    answers = lt.answers(saved.model, saved.params, shown[:, :, None])
+    answers = lt.answers(saved, shown[:, :, None])
     for seed, gain in enumerate(found.peak_gain_trained.values):
         waves = np.stack([np.ones_like(phase[seed]), np.sin(phase[seed]), np.cos(phase[seed])], axis=1)
         _, sine, cosine = np.linalg.lstsq(waves[1_000:], answers[seed, seed, 1_000:, 0], rcond=None)[0]

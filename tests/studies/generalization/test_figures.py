@@ -1,5 +1,6 @@
 """The summary and the figures of an evaluation, of results made by hand."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
@@ -10,8 +11,9 @@ from experiments import sine
 from lstm_toys.results import arrays
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import figures, results
-from lstm_toys.studies.generalization.ask import Grid, Subject, _sines
-from lstm_toys.tasks.parameters import PARAMETERS
+from lstm_toys.studies.generalization.settings import Grid, Subject
+from lstm_toys.studies.generalization.study import _sines
+from lstm_toys.tasks.parameters import PARAMETER, PARAMETERS
 from lstm_toys.tasks.planes import Axis
 
 
@@ -30,17 +32,21 @@ def hand_made():
 
     def grid(**axes):
         shape = tuple(len(values) for values in axes.values())
+        dims = [f"{PARAMETER}{name}" for name in axes]
         columns = {
-            name: (("seed", *axes), random.uniform(0.5, 1.5, (5, *shape)).astype(np.float32))
-            for name in measures.MEASURES
+            name: (("seed", *dims), random.uniform(0.5, 1.5, (5, *shape)).astype(np.float32))
+            for name in measures.every(*jnp.ones((3, 9)))
         }
         columns["delay"][1][:, 0] = np.nan
         declared = {each.name: each for family in PARAMETERS.values() for each in family}
-        coordinates = {name: (name, v, arrays.described(declared[name])) for name, v in axes.items()}
+        coordinates = {
+            dim: (dim, values, arrays.described(name, declared[name]))
+            for dim, (name, values) in zip(dims, axes.items(), strict=True)
+        }
         return xr.Dataset(columns, coordinates | {"seed": SEEDS})
 
     sines = grid(amplitude=np.linspace(0.1, 1.0, 4), frequency=np.linspace(5, 40, 5))
-    sines["rmse"] = sines.rmse * sines.amplitude
+    sines["rmse"] = sines.rmse * sines.parameter_amplitude
     training = grid(amplitude=[0.3], frequency=[10.0])
     training["rmse"][:] = [[[0.1]], [[0.2]], [[0.3]], [[0.4]], [[0.3]]]
     lines = grid(slope=np.linspace(-1, 1, 3), intercept=np.linspace(-1, 1, 4))
@@ -93,7 +99,7 @@ def test_heat_maps_show_medians_mark_the_training_point_and_outline_the_limit(ha
     assert not [line for axes in panels_of(lines).values() for line in axes.lines]
     # The window of delay and frequency is 0.8 of x; of the frequencies all but the first have a period in it.
     assert "not measurable: a constant curve, or less than a period of it" in legend(figure)
-    frequencies = hand_made["amplitude_frequency"].frequency.values
+    frequencies = hand_made["amplitude_frequency"].parameter_frequency.values
     for title in ("Delay in x", "Answered frequency / shown frequency"):
         missing = np.isnan(np.ma.filled(panels[title].collections[0].get_array().astype(float), np.nan))
         np.testing.assert_array_equal(missing[:, 1], frequencies * 0.8 < 2 * np.pi)
@@ -128,8 +134,8 @@ def test_every_seed_has_a_map_of_its_own(hand_made):
 
 def test_the_largest_gain_and_other_frequencies_are_found_where_they_were_put(hand_made):
     sines = hand_made["amplitude_frequency"]
-    assert sines.frequency.values.tolist() == [5.0, 13.75, 22.5, 31.25, 40.0]  # A fifth of x is not measured.
-    sines["frequency_answered"][:] = sines.frequency
+    assert sines.parameter_frequency.values.tolist() == [5.0, 13.75, 22.5, 31.25, 40.0]  # A fifth of x is not measured.
+    sines["frequency_answered"][:] = sines.parameter_frequency
     sines["gain"][:] = 0.5
     sines["gain"][:, 0, 0] = [3.0, 3.0, 4.0, 9.0, np.nan]  # Less than a period.
     sines["gain"][:, 2, 3] = [1.0, 2.0, 2.5, 3.0, 9.0]
@@ -150,7 +156,7 @@ def test_the_largest_gain_and_other_frequencies_are_found_where_they_were_put(ha
 
 
 def test_slow_sines_have_no_period_to_be_described_by(hand_made):
-    slow = hand_made["amplitude_frequency"].isel(frequency=[0])
+    slow = hand_made["amplitude_frequency"].isel(parameter_frequency=[0])
     found = results.sines(slow, lt.Span())
     assert found["largest_gain"]["frequency"] == 5.0
     assert found["periodic_gain"] is None

@@ -10,12 +10,11 @@ import pytest
 import xarray as xr
 
 import lstm_toys as lt
-from lstm_toys.execution.devices import Here
+from lstm_toys.execution.executor import Executor
 from lstm_toys.populations import answering
-from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import measuring, results
-from lstm_toys.studies.generalization.ask import TRAINING, Grid
+from lstm_toys.studies.generalization.settings import TRAINING, Grid
 from lstm_toys.tasks.families import FAMILIES
 from lstm_toys.tasks.planes import Axis
 
@@ -33,13 +32,13 @@ def evaluated(world):
 
 
 def answers_to(saved, curves):
-    return lt.answers(saved.model, saved.params, np.float32(curves)[:, :, None])[..., 0]
+    return lt.answers(saved, np.float32(curves)[:, :, None])[..., 0]
 
 
 def test_a_grid_has_the_measures_of_answers_to_its_curves(saved, evaluated):
     found = evaluated["amplitude_frequency"]
     x = np.linspace(0, 1, 20, dtype=np.float32)
-    cells = [(a, w) for a in found.amplitude.values for w in found.frequency.values]
+    cells = [(a, w) for a in found.parameter_amplitude.values for w in found.parameter_frequency.values]
     curves = np.float32([a + a * np.sin(w * x) for a, w in cells])
     measure = jax.jit(measures.every)
     for seed, answers in enumerate(answers_to(saved, curves)):
@@ -53,12 +52,12 @@ def test_errors_are_taken_over_the_last_points_of_longer_sequences_and_the_same_
     x = np.arange(40) / 19
     longer, denser = evaluated["length_amplitude"], evaluated["spacing_frequency"]
     for length in longer.length.values.astype(int):
-        curves = np.array([a + a * np.sin(10 * x[:length]) for a in longer.amplitude.values])
+        curves = np.array([a + a * np.sin(10 * x[:length]) for a in longer.parameter_amplitude.values])
         wrong = (answers_to(saved, curves) - curves)[:, :, length - 20 :][:, :, x[:20] >= 0.1]
         np.testing.assert_allclose(longer.rmse.sel(length=length), np.sqrt((wrong**2).mean(-1)), rtol=1e-3)
     for spacing in denser.spacing.values:
         x = np.arange(round(1 / spacing) + 1) * spacing
-        curves = np.array([0.3 + 0.3 * np.sin(w * x) for w in denser.frequency.values])
+        curves = np.array([0.3 + 0.3 * np.sin(w * x) for w in denser.parameter_frequency.values])
         wrong = (answers_to(saved, curves) - curves)[:, :, x >= 0.1]
         np.testing.assert_allclose(denser.rmse.sel(spacing=spacing), np.sqrt((wrong**2).mean(-1)), rtol=1e-3)
 
@@ -91,12 +90,11 @@ def params():
 
 def written(folder, params, grid, *, seeds=7, task=SAME, span=UNIT):
     """What an evaluation writes of one grid, by measure."""
-    trained = Evaluated(jax.tree.map(lambda leaf: leaf[:seeds], params), np.arange(seeds) == 1, 4, {})
-    own = {"grids": (grid,), "families": FAMILIES}
-    model, sizes = lt.Stack(1, (4,), sequence=task.sequence), {"timesteps": 20, "block": 4, "group": 4}
-    job = measuring.GridJob(model=model, task=task, span=span, member=trained.member, **sizes, **own)
+    model, every = lt.Stack(1, (4,), sequence=task.sequence), np.arange(len(jax.tree.leaves(params)[0]))
+    trained = lt.Networks(model, params, diverged=every == 1)[:seeds]
+    job = measuring.GridJob(task=task, span=span, timesteps=20, grids=(grid,), families=FAMILIES)
     path, counted = folder / "results.nc", []
-    measuring.evaluate(job, trained, path, {"flags": {}}, Here(), counted.append)
+    measuring.evaluate(job, trained, path, {"flags": {}}, Executor(), counted.append)
     assert counted[-1] == seeds * grid.shape[0] * grid.shape[1]
     with xr.open_dataset(path, group=grid.name, engine="h5netcdf") as group:
         return {name: each.values for name, each in group.data_vars.items()}
@@ -108,9 +106,9 @@ def test_what_is_read_off_a_curve_is_held_against_its_parameters(tmp_path, param
     x = jnp.linspace(0.0, 1.0, 20)
     a, w = (axis.ravel() for axis in np.meshgrid(AMPLITUDE.values, FREQUENCY.values, indexing="ij"))
     curves = FAMILIES["sine"].curves(x, {"amplitude": a, "frequency": w, "phase": 0.3, "offset": a})
-    answers = answering.answers(lt.Stack(1, (4,), sequence=False), params, curves[:, :, None])[..., 0]
-    np.testing.assert_allclose(found["answer_amplitude"].reshape(7, -1), answers, atol=1e-5)
-    np.testing.assert_allclose(found["error_amplitude"].reshape(7, -1), np.abs(answers - a), atol=1e-5)
+    answers = answering.answers((lt.Stack(1, (4,), sequence=False), params), curves[:, :, None])[..., 0]
+    np.testing.assert_allclose(found["answer"].reshape(7, -1), answers, atol=1e-5)
+    np.testing.assert_allclose(found["error"].reshape(7, -1), np.abs(answers - a), atol=1e-5)
 
 
 @pytest.mark.long

@@ -12,14 +12,15 @@ import xarray as xr
 from conftest import carry_out, executed, rarely
 from experiments import sweep
 from experiments.all import EXPERIMENTS
-from lstm_toys.cli import flags, studies
 from lstm_toys.execution.signals import Interruption
-from lstm_toys.populations import blocks, group
+from lstm_toys.populations import blocks, train
 from lstm_toys.results import storage, summary
+from lstm_toys.runs import trainings
 from lstm_toys.runs.identity import SWEPT
 from lstm_toys.studies.sweep import results
-from lstm_toys.studies.sweep.ask import SweepSettings, ask
-from lstm_toys.studies.training import ask as training
+from lstm_toys.studies.sweep.settings import SweepSettings, expand
+from lstm_toys.studies.sweep.study import Sweep
+from lstm_toys.studies.training.study import Training
 
 FLAGS = ["--timesteps=20", "--optimizer=sgd"]
 VECTORS = "--hidden=4 --timesteps=8 --optimizer=sgd"
@@ -41,8 +42,8 @@ def load(run):
 
 def alone(folder, task, *arguments):
     """The labeled results of an ordinary run."""
-    settings, _ = flags.parse(EXPERIMENTS[task], ["--seeds=3", *arguments])
-    return storage.load_results(executed(training.ask(EXPERIMENTS[task], settings, folder)).results)
+    settings, _ = trainings.parse(EXPERIMENTS[task], ["--seeds=3", *arguments])
+    return storage.load_results(executed(Training(EXPERIMENTS[task], settings), folder).results)
 
 
 def assert_same(setting, run, steps):
@@ -88,8 +89,8 @@ def test_a_setting_is_the_run_of_the_experiment_with_the_same_flags(found, tmp_p
 )
 def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
     axes = [(name, values.split()) for name, values in grid.items()]
-    settings, _ = studies.expand(EXPERIMENTS[task], axes, ["--seeds=3", *common.split()])
-    run = executed(ask(EXPERIMENTS[task], SweepSettings("sweep", settings), tmp_path), 9)
+    settings, _ = expand(EXPERIMENTS[task], axes, ["--seeds=3", *common.split()])
+    run = executed(Sweep(EXPERIMENTS[task], SweepSettings("sweep", settings=settings)), tmp_path, 9)
     found = storage.load_results(run.results, results.VARIABLES)
     assert ("answer" in found) == ("timesteps" not in grid)
     for number, each in enumerate(settings):
@@ -137,7 +138,7 @@ def test_a_sweep_tells_of_all_settings_and_so_does_the_same_command_again(swept,
 def test_a_sweep_that_is_ended_again_and_again_continues_to_the_same_bits(swept, found, tmp_path, monkeypatch, capsys):
     """Also where a group of networks ends in the middle of a setting."""
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
-    monkeypatch.setattr(group, "CALL_SECONDS", 0.0)  # So that every call is of one step.
+    monkeypatch.setattr(train, "CALL_SECONDS", 0.0)  # So that every call is of one step.
     assert blocks.group_size(9, blocks.BLOCK, jax.device_count()) % 3
     asked = []
 

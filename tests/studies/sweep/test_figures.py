@@ -2,7 +2,6 @@
 
 import json
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +11,9 @@ from drawn import assert_legible, legend, panels
 from conftest import reported
 from experiments import sine
 from lstm_toys import output
-from lstm_toys.studies.sweep import ask, figures, results
+from lstm_toys.studies.sweep import figures, results
+from lstm_toys.studies.sweep.settings import SweepSettings
+from lstm_toys.studies.sweep.study import Sweep
 from lstm_toys.tasks.goal import Goal
 
 SETTING = (
@@ -91,7 +92,7 @@ def test_the_tables_have_the_errors_of_every_probe_and_say_what_is_scaled(capsys
 
 def printed(metrics, capsys):
     """The lines of a sweep's report, without the spaces that align columns."""
-    for each in reported(ask.ask(sine.EXPERIMENT, ask.SweepSettings("sweep", ()), Path()), metrics):
+    for each in reported(Sweep(sine.EXPERIMENT, SweepSettings("sweep", settings=())), metrics):
         output.console().print(each)
     return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
 

@@ -1,14 +1,12 @@
 """What a training prints of the seeds that did not learn, from metrics made by hand."""
 
-from pathlib import Path
-
 import pytest
 
 from conftest import reported
 from experiments import sine
 from lstm_toys import output
-from lstm_toys.cli import flags
-from lstm_toys.studies.training.ask import ask
+from lstm_toys.runs import trainings
+from lstm_toys.studies.training.study import Training
 
 ROW = {"median": 0.1, "low": 0.1, "high": 0.2, "interval": "quartiles"}
 METRICS = {
@@ -25,8 +23,8 @@ METRICS = {
 
 
 def printed(metrics, capsys):
-    settings, _ = flags.parse(sine.EXPERIMENT, ["--seeds=40"])
-    for each in reported(ask(sine.EXPERIMENT, settings, Path()), METRICS | metrics):
+    settings, _ = trainings.parse(sine.EXPERIMENT, ["--seeds=40"])
+    for each in reported(Training(sine.EXPERIMENT, settings), METRICS | metrics):
         output.console().print(each)
     return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
 

@@ -3,36 +3,41 @@
 import importlib
 from typing import Any
 
-import flax.linen as nn
 import numpy as np
-from jaxtyping import Float, PyTree
 
+from lstm_toys import arguments
 from lstm_toys.networks.layer import SLOPE
 from lstm_toys.networks.stack import Stack
+from lstm_toys.populations.trained import Given, resolved
 
 ORDER = {"lstm": (0, 1, 2, 3), "gru": (1, 0, 2), "rnn": (0,)}
 """For each gate in torch's order, its position in ours; the cells' formulas are the same."""
 
 
-def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
+def to_torch(network: Given) -> Any:
     """Converts a trained network to a `torch.nn.Module` with the same answers, up to rounding.
 
     Its ``layers`` are a torch.nn.LSTM, GRU or RNN for each layer, with hard gates a subclass that loops over the time
     points, and a torch.nn.Linear for a dense readout. Like the model, a `Stack` of a built-in cell, it takes curves
-    ``[C, T, F]``. The parameters of one network have no leading axis. The extra ``peers`` installs torch.
+    ``[C, T, F]``. The extra ``peers`` installs torch.
+
+    Args:
+        network: networks of which there is one, such as ``networks[0]``, or a pair ``(model, params)`` with a leading
+            axis of length 1; see `lt.answers`.
 
     Raises:
-        ValueError: torch has no equivalent of the model.
+        ValueError: torch has no equivalent of the model, or there are several networks.
         RuntimeError: the parameters are not those of one network of the model.
         ImportError: torch is not installed.
 
     Example:
-        >>> import jax
-        >>> import lstm_toys as lt
-        >>> model = lt.Stack(features=1, hidden=(4,))
-        >>> params = model.init(jax.random.key(0), jax.numpy.zeros((1, 20, 1)))["params"]
-        >>> module = lt.to_torch(model, params)  # doctest: +SKIP
+        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
+        >>> networks = lt.train(task, lt.Stack(1), seeds=2, steps=3, learning_rate=0.1)
+        >>> module = lt.to_torch(networks[0])  # doctest: +SKIP
     """
+    network = resolved(network)
+    model, params = network.model, network.params
+    arguments.expect(len(network) == 1, "network", "one network, such as networks[0]", network)
     if not isinstance(model, Stack) or model.cell not in ORDER:
         what = f"the cell {model.cell}" if isinstance(model, Stack) else type(model).__name__
         raise ValueError(f"torch has no equivalent of {what}; only a Stack of {', '.join(ORDER)} can be converted")
@@ -44,7 +49,7 @@ def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
     built = _hard(torch, model.cell) if model.gates == "hard" else getattr(torch.nn, model.cell.upper())
     layers = []
     for name, units in zip(names, model.widths, strict=True):
-        weights = {leaf: np.asarray(value, np.float32) for leaf, value in params[name].items()}
+        weights = {leaf: np.asarray(value[0], np.float32) for leaf, value in params[name].items()}
         dense = "recurrent_kernel" not in weights
         below = len(weights["kernel"])
         layer = torch.nn.Linear(below, units) if dense else built(below, units, batch_first=True)

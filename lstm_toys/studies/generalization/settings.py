@@ -1,23 +1,27 @@
-"""Asks for an evaluation on grids of curves or on longer sequences, and reports it. Imports nothing heavy."""
+"""Evaluates trained networks over whole grids of curves.
+
+Takes the population that the flags describe, trains it if it is missing, and measures its answers to every curve of
+several grids: curves of the training family with other parameters, other families if the experiment names some, longer
+sequences, and other spacings of x. Networks of a task that makes its own sequences are measured at several lengths.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float
-from rich.console import RenderableType
 
-from lstm_toys import tables
 from lstm_toys.output import counted
-from lstm_toys.runs.ask import Ask
+from lstm_toys.runs import flags, parsers, trainings
+from lstm_toys.runs.context import Options, described_error
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import Identity, Settings
-from lstm_toys.studies.training import ask as training
+from lstm_toys.runs.flags import Flag, FlagTable, UsageError, flag
+from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.trainings import Open
+from lstm_toys.studies.settings import OfNetworks
 from lstm_toys.tasks.parameters import Parameter, Span, parameters_of
 from lstm_toys.tasks.planes import LENGTH, SPACING, Axis, Plane, Trained
 
@@ -29,6 +33,11 @@ DRAWN = 256
 
 COUNT = 33
 """Default number of values along a parameter's axis."""
+
+LEAST_TIMESTEPS, MOST_POINTS = 2, 100_000
+"""Bounds of the time points of a sequence, and most values of an axis."""
+
+MEANING = {LENGTH: "number of time points per sequence", SPACING: "distance between time points in x"}
 
 
 @dataclass(frozen=True)
@@ -79,24 +88,6 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Evaluation(Identity):
-    """The settings of an evaluation, on grids of curves or on sequences of several lengths.
-
-    Attributes:
-        limit: error below which a curve of a grid counts as answered; None at several lengths.
-    """
-
-    trained: Settings
-    grids: tuple[Grid, ...] = ()
-    lengths: tuple[int, ...] = ()
-    limit: float | None = None
-
-    def __str__(self) -> str:
-        own = f", at {counted(len(self.lengths), 'length')}" if self.lengths else ""
-        return f"generalization of {self.trained}{own}"
-
-
-@dataclass(frozen=True)
 class Subject:
     """The population of an evaluation, the families of its curves, and the training ranges of all axes."""
 
@@ -124,9 +115,15 @@ def named(family: object) -> str:
     return family if isinstance(family, str) else family.function.__name__  # type: ignore[attr-defined]
 
 
-def grids(
-    experiment: Experiment, settings: Settings, given: Mapping[str, Axis | None]
-) -> tuple[Subject, tuple[Grid, ...]]:
+def grids_of(experiment: Experiment, settings: Settings, given: Mapping[str, Axis]) -> tuple[Subject, tuple[Grid, ...]]:
+    """Makes the grids of an evaluation, see `_grids`; raises UsageError."""
+    try:
+        return _grids(experiment, settings, given)
+    except Exception as error:  # A user's code may raise anything.
+        raise UsageError(f"experiment {experiment.name}: its planes cannot be made: {described_error(error)}") from None
+
+
+def _grids(experiment: Experiment, settings: Settings, given: Mapping[str, Axis]) -> tuple[Subject, tuple[Grid, ...]]:
     """Makes the grids of an evaluation from an experiment's planes, with the grid of the training curves first.
 
     Axes in ``given`` replace a plane's axes; an axis with a single value also fixes that parameter in planes where it
@@ -147,7 +144,7 @@ def grids(
     count = len(next(iter(table.values())))
     curves = (Axis("curve", 0.0, count - 1.0, count), Axis("set", 0.0, 0.0, 1))
     every = [Grid(TRAINING, named(trained.family), curves, tuple(table.items()))]
-    fixed = {name: axis.low for name, axis in given.items() if axis is not None and axis.count == 1}
+    fixed = {name: axis.low for name, axis in given.items() if axis.count == 1}
     for plane in planes:
         family = named(plane.family)
         axes = [axis if isinstance(axis, Axis) else _axis(family, axis, about, settings) for axis in plane.axes]
@@ -184,39 +181,95 @@ def _axis(family: str, name: str, about: Subject, settings: Settings) -> Axis:
     return Axis(name, parameter.low - more, parameter.high + more, COUNT)
 
 
-def ask(subject: Subject, settings: Evaluation, results_dir: Path) -> Ask[Evaluation]:
-    """Asks for the evaluation of a trained population."""
-    return Ask(
-        f"lstm_toys.studies.generalization.study:{'LengthStudy' if settings.lengths else 'GridStudy'}",
-        settings,
-        results_dir,
-        report,
-        subject=subject,
-        needs={"population": training.ask(subject.experiment, settings.trained, results_dir)},
-    )
+def lengthened(experiment: Experiment) -> Axis:
+    """The lengths at which networks are measured by default, up to ten times those of the training."""
+    return Axis(LENGTH, float(experiment.timesteps), 10.0 * experiment.timesteps, 10)
 
 
-def report(asked: Ask[Evaluation], run: Run, _: Mapping[str, Run]) -> Iterator[RenderableType]:
-    """Yields the table of errors on grids or at lengths, and lines below it."""
-    metrics = run.read_metrics()
-    kept = metrics["seeds"] - len(metrics["diverged_seeds"])
-    networks = f"{kept} of {counted(metrics['seeds'], 'network')}"
-    title = f"{asked.settings.trained.experiment}: generalization of {networks}"
-    rows = [(name, *tables.spread(row)) for name, row in metrics["summary"].items()]
-    yield tables.table(title, ("", "median>", "95 % bootstrap>"), rows)
-    if asked.settings.grids:
-        yield "errors on a grid: each network's median over its curves; share below: of its curves with smaller errors"
-    for name, each in metrics.get("sines", {}).items():
-        yield f"{name.replace('_', ' x ')}: {'; '.join(_sines(each))}"
-    yield from tables.few(kept)
-    rate = f"{counted(metrics['answers'], 'answer')}, {metrics['answers_per_second']:,} per second"
-    yield f"{rate}; {tables.stages(metrics['seconds'])}"
+def axes_of(experiment: Experiment) -> FlagTable:
+    """Makes flags for the axes and parameters of grids, or for lengths.
+
+    If a flag of that name exists, the name of the new one begins with ``axis_``.
+    """
+    span = experiment.span
+    if experiment.trained is None:
+        points = experiment.timesteps
+        longer = "up to ten times as long" if isinstance(experiment, Open) else f"{points}:{10 * points}:10"
+        return {LENGTH: Flag(axis(LENGTH, span), "time points of the sequences", longer)}
+    settings, _ = trainings.parse(experiment, [])
+    about, (_, *grids) = grids_of(experiment, settings, {})
+    taken = trainings.flags_of(experiment).keys() | flags.of(Evaluation).keys()
+    every = {each.name: each for grid in grids for each in grid.axes}
+    found: FlagTable = {}
+    for grid in grids:
+        for name in (*(each.name for each in grid.axes), *dict(grid.parameters)):
+            if (own := f"axis_{name}" if name in taken else name) not in found:
+                text = MEANING.get(name) or f"{about.parameter(grid.family, name).words} of the curves"
+                values = every.get(name)
+                usual = f"{values.low:g}:{values.high:g}:{values.count}" if values else "as trained"
+                found[own] = Flag(axis(name, span), text, usual)
+    return found
 
 
-def _sines(found: Mapping[str, Any]) -> Iterator[str]:
-    for name, words in (("largest_gain", "largest median gain"), ("periodic_gain", "among sines with a whole period")):
-        if own := found[name]:
-            at = ", ".join(f"{axis} {own[axis]:.3g}" for axis in own if axis not in ("median", "low", "high"))
-            yield f"{words} {tables.number(own['median'])} at {at}"
-    off = f", shown frequencies from {found['lowest_off']:.3g} to {found['highest_off']:.3g}" if found["off"] else ""
-    yield f"median frequencies that differ by more than 5 %: on {found['off']:,} of {found['periodic']:,} of these{off}"
+def axis(name: str, span: Span) -> parsers.Parser[Axis]:
+    """Parses the values of an axis of a grid."""
+    bounds = {
+        LENGTH: (LEAST_TIMESTEPS, MOST_POINTS),
+        SPACING: (span.length / MOST_POINTS, span.length / LEAST_TIMESTEPS),
+    }
+    least, greatest = bounds.get(name, (-parsers.LARGEST, parsers.LARGEST))
+    shown = {LENGTH: "100:1000:10", SPACING: f"{span.length / 100:g}:{span.length / 25:g}:4"}.get(name, "0:1:16")
+    takes = f"{shown}, or one number, from {least:g} to {greatest:,g}"
+    return parsers.axis(name, takes, least, greatest, MOST_POINTS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation(OfNetworks):
+    """The settings of an evaluation, on grids of curves or on sequences of several lengths.
+
+    Attributes:
+        limit: error below which a curve of a grid counts as answered; None at several lengths.
+    """
+
+    study: ClassVar[str] = "lstm_toys.studies.generalization.study:of"
+
+    limit: float | None = flag(None, parsers.positive, shown="that of the experiment's goal")
+    """Error below which a curve of a grid counts as answered."""
+    trained: Settings
+    grids: tuple[Grid, ...] = ()
+    lengths: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        own = f", at {counted(len(self.lengths), 'length')}" if self.lengths else ""
+        return f"generalization of {self.trained}{own}"
+
+    @classmethod
+    def flags_of(cls, subject: Experiment) -> FlagTable:
+        """Returns flags for the axes and parameters of grids, or for lengths, and those of trainings."""
+        return axes_of(subject) | super().flags_of(subject)
+
+    @classmethod
+    def parse(
+        cls, subject: Experiment, typed: Mapping[str, Any], rest: Sequence[str]
+    ) -> tuple[Subject, Evaluation, Options]:
+        axes, rest = flags.split(axes_of(subject), rest)
+        trained, options = trainings.parse(subject, rest)
+        given: dict[str, Axis] = {each.name: each for each in axes.values()}
+        named = f"generalization_{subject.name}"
+        if subject.trained is None:
+            if "limit" in typed:
+                raise UsageError(f"flag --limit: for grids of curves; {subject.name} is measured at lengths")
+            longer = given.get(LENGTH) or lengthened(subject)
+            lengths = tuple(dict.fromkeys(longer.values.astype(int).tolist()))
+            return Subject(subject, {}, {}), cls(named, trained=trained, lengths=lengths, **typed), options
+        about, grids = grids_of(subject, trained, given)
+        along = {each.name for grid in grids for each in grid.axes}
+        if LENGTH in given and given[LENGTH].low < trained.timesteps:
+            least = f"{trained.timesteps:,}, the number of points of the training curves"
+            raise UsageError(f"flag --length: must be at least {least}")
+        if idle := [each for each, values in given.items() if values.count > 1 and each not in along]:
+            raise UsageError(f"flag --{idle[0]}: not an axis of a grid of {subject.name}; give one number")
+        if "limit" not in typed and subject.goal is None:
+            raise UsageError(f"flag --limit: needed, since {subject.name} declares no goal")
+        limit = typed.get("limit", subject.goal and subject.goal.limit)
+        return about, cls(named, trained=trained, grids=grids, **{**typed, "limit": limit}), options

@@ -1,64 +1,22 @@
-"""Asks whether claims are met, and reports the verdicts. Imports nothing heavy."""
+"""Reports the verdicts on claims. Imports nothing heavy."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
 
 from lstm_toys import tables
-from lstm_toys.files import read_json_list
 from lstm_toys.output import counted, listed
-from lstm_toys.runs.ask import Ask
-from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import Identity, Settings
 from lstm_toys.studies.claims.choices import COMBINATION
 from lstm_toys.studies.claims.declaration import NETWORKS, Claims
 
 STYLE: dict[str, Any] = {"box": None, "padding": (0, 1, 0, 0), "title_justify": "left"}
 
 
-@dataclass(frozen=True)
-class ClaimSettings(Identity):
-    """The settings that verdicts depend on, in addition to the claims.
-
-    Attributes:
-        specifications: whether claims are also judged under other choices.
-        only: ids of the claims to judge; empty for all.
-        answers: populations with external answers, and the SHA-256 of each file.
-        flags: flags that all networks are trained with, in addition to those that the claims declare.
-    """
-
-    seeds: int
-    base_seed: int
-    variants: bool
-    specifications: bool
-    only: tuple[str, ...]
-    answers: tuple[tuple[str, str], ...]
-    flags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Question:
-    """The claims to judge, the module that declares them, and what judges them: by population the settings of networks,
-    or files of external answers."""
-
-    declared: Claims
-    module: str
-    settings: Mapping[str, Settings]
-    answers: Mapping[str, Path]
-
-    def experiment(self, population: str) -> Experiment:
-        return self.declared.populations[population][0]
-
-
-def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterator[RenderableType]:
-    """Yields the table of verdicts and shares, and remarks below it."""
-    entries, question = read_json_list(run.checked("claims.json")), asked.subject
+def report(declared: Claims, entries: list[dict[str, Any]], others: list[dict[str, Any]]) -> Iterator[RenderableType]:
+    """Yields the table of verdicts and shares of ``entries``, and remarks; ``others`` are verdicts by other choices."""
     marks: dict[str, int] = {}
     rows = []
     for entry in entries:
@@ -68,7 +26,7 @@ def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterato
         rows.append((entry["id"], entry["verdict"], notes, share, interval, median, entry["meets"]))
     columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "meets it")
     networks = counted(max(entry["seeds"] for entry in entries), "network")
-    yield tables.table(f"{question.declared.title}, in {networks} each", columns, rows, **STYLE)
+    yield tables.table(f"{declared.title}, in {networks} each", columns, rows, **STYLE)
     yield from (f"{mark}) {remark}" for remark, mark in marks.items())
     yield from tables.few(min(each["counted"] for each in entries))
     if len(entries) > 1:
@@ -80,16 +38,16 @@ def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterato
     for entry in entries:
         if turned := turns(entry):
             yield f"{entry['id']} is {entry['verdict']}, but {turned}"
-    yield from reach(entries, question.declared.aspects)
+    yield from reach(entries, declared.aspects)
     for entry in entries:
         if entry["diverged"]:
             treated = "left out" if entry["excluded"] else "counted as not meeting it"
             yield f"{entry['id']}: diverged and {treated}: seeds {listed(entry['diverged'])}"
         if entry["meaningless"]:
             yield f"{entry['id']}: {meaningless(entry)}"
-    if asked.settings.specifications:
+    if others:
         yield "under other choices:"
-        yield from (f"  {each['id']}: {specified(each)}" for each in read_json_list(run.checked("specifications.json")))
+        yield from (f"  {each['id']}: {specified(each)}" for each in others)
 
 
 def rank(entry: dict[str, Any]) -> str:

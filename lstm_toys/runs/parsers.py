@@ -11,8 +11,10 @@ from typing import Any, Generic, TypeVar
 
 from absl import flags
 
-from lstm_toys.execution.base import LOCAL
+from lstm_toys.execution import LOCAL
 from lstm_toys.networks import cells
+from lstm_toys.tasks.goal import EarlyStopping
+from lstm_toys.tasks.planes import Axis
 
 T = TypeVar("T")
 
@@ -31,6 +33,8 @@ DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 def stated(value: Any) -> str:
     """Returns the value of a flag as it is typed."""
+    if value is None:
+        return "none"
     return (",".join(map(str, value)) or "none") if isinstance(value, list | tuple) else str(value)
 
 
@@ -150,6 +154,16 @@ def numbers_of_steps(text: str) -> tuple[int, ...]:
     return numbers
 
 
+@taking("a positive integer, best, both separated by a comma, such as 5,best, or none")
+def early_stopping(text: str) -> EarlyStopping:
+    """Parses when networks stop and what they keep."""
+    records, *others = text.removesuffix("best").removesuffix(",").split(",")
+    stopping = EarlyStopping(records=whole(records) if records not in ("", "none") else 0, best=text.endswith("best"))
+    if others or str(stopping) != text:
+        raise ValueError
+    return stopping
+
+
 @taking("the name of a module")
 def name(text: str) -> str:
     """Parses the name of a declaration, which `lstm_toys.cli.modules` looks up."""
@@ -160,13 +174,13 @@ def name(text: str) -> str:
 
 @taking(
     f"one of {', '.join(cells.CELLS)}, or package.module:Class of a custom cell in this folder, on PYTHONPATH or "
-    "installed"
+    "installed, with values of its attributes such as package.module:Class(rank=2)"
 )
 def cell(text: str) -> str:
-    """Parses the name of a built-in cell, or the place of a custom one."""
-    if text in cells.CELLS or (cells.PLACE.fullmatch(text) and importlib.util.find_spec(re.split("[.:]", text)[0])):
-        return text
-    raise ValueError
+    """Parses the name of a cell; see `lstm_toys.networks.cells`."""
+    if text not in cells.CELLS and not importlib.util.find_spec(re.split("[.:]", cells.parsed(text)[0])[0]):
+        raise ValueError
+    return cells.spelled(text)
 
 
 @taking("a folder with a valid name")
@@ -193,3 +207,18 @@ def cluster(text: str) -> str | None:
     elif not (ADDRESS.fullmatch(text) if "://" in text else folder.convert(text).is_file()):
         raise ValueError
     return text
+
+
+def axis(name: str, takes: str, least: float | int, greatest: float | int, most: int) -> Parser[Axis]:
+    """Parses at most ``most`` values of an axis: ``low:high:count``, or one number."""
+
+    @taking(f"low:high:count, such as {takes}")
+    def values(text: str) -> Axis:
+        low, high, count = text.split(":") if ":" in text else (text, text, "1")
+        values = Axis(name, decimal(low), decimal(high), whole(count))
+        inside = least <= values.low <= values.high <= greatest and values.count <= most
+        if not inside or (values.count == 1) != (values.low == values.high):
+            raise ValueError
+        return values
+
+    return values

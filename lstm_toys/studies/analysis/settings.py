@@ -1,18 +1,17 @@
-"""Declares an analysis, and asks for it. Imports nothing heavy."""
+"""Declares an analysis. Imports nothing heavy."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.console import RenderableType
 
 from lstm_toys import arguments, figures
-from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identity
+from lstm_toys.runs.study import Metrics, Study
 
 Keep = Callable[..., Any]
 """Keeps a part of a long analysis: ``keep(name, inputs, compute)`` returns ``compute()`` as JSON has it, or finds it.
@@ -29,6 +28,8 @@ same name.
 @dataclass(frozen=True)
 class AnalysisSettings(Identity):
     """The settings of an analysis by name."""
+
+    study: ClassVar[str] = "lstm_toys.studies.analysis.study:AnalysisStudy"
 
     values: tuple[tuple[str, Any], ...]
 
@@ -47,7 +48,7 @@ class Analysis:
     Attributes:
         name: name of the run's folder.
         settings: JSON values that numbers depend on, in addition to the runs, by name.
-        needs: the runs, by name; missing ones are computed first.
+        needs: the runs, by name, as studies that `lt.ask` returns, or other analyses; missing ones are computed first.
         score: computes numbers by name, as JSON, from the runs and a function that keeps parts; see `Keep`. They are
             computed by every command, and stored as ``numbers`` in ``metrics.json``.
         report: makes tables and lines from the numbers.
@@ -71,7 +72,7 @@ class Analysis:
 
     name: str
     settings: Mapping[str, Any]
-    needs: Mapping[str, Ask[Any]]
+    needs: Mapping[str, Study[Any] | Analysis]
     score: Callable[[Mapping[str, Run], Keep], Metrics]
     report: Callable[[Metrics], Iterable[RenderableType]]
     draw: Callable[[Metrics, Mapping[str, Run]], Mapping[str, figures.Drawing]] = lambda *_: {}
@@ -81,19 +82,12 @@ class Analysis:
     def __post_init__(self) -> None:
         arguments.text("name", self.name)
         needs = "runs by name, such as lt.ask returns"
-        arguments.instances("needs", [*arguments.mapping("needs", self.needs, needs).values()], Ask, needs)
+        for each in arguments.mapping("needs", self.needs, needs).values():
+            arguments.instance("needs", each, Study | Analysis, needs)
         arguments.kinds(vars(self), settings=Mapping, published=str)
         arguments.kinds(vars(self), **dict.fromkeys(("score", "report", "draw", "files"), Callable))
 
-
-def ask(analysis: Analysis, results_dir: Path) -> Ask[AnalysisSettings]:
-    """Asks for an analysis, and for the runs that it needs in the same folder of results."""
-    return Ask(
-        "lstm_toys.studies.analysis.study:AnalysisStudy",
-        AnalysisSettings(analysis.name, tuple(analysis.settings.items())),
-        results_dir,
-        lambda _, run, __: analysis.report(run.read_metrics()["numbers"]),
-        subject=analysis,
-        needs={name: each.within(results_dir) for name, each in analysis.needs.items()},
-        publish_as=analysis.published,
-    )
+    @property
+    def identity(self) -> AnalysisSettings:
+        """The settings of the run."""
+        return AnalysisSettings(self.name, tuple(self.settings.items()))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from lstm_toys.networks.lstm import LSTM
-from lstm_toys.networks.porting import ORDER, to_torch
 from lstm_toys.networks.stack import Stack
+from lstm_toys.populations.porting import ORDER, to_torch
 
 CURVES = np.random.default_rng(0).normal(size=(3, 30, 2)).astype(np.float32)
 
@@ -33,11 +33,13 @@ def test_answers_in_torch_are_the_same(model):
     torch = pytest.importorskip("torch", reason="torch is not installed; it is among the extra peers")
     params = parameters(model)
     with torch.no_grad():
-        found = to_torch(model, params)(torch.tensor(CURVES)).numpy()
+        found = to_torch((model, jax.tree.map(lambda leaf: leaf[None], params)))(torch.tensor(CURVES)).numpy()
     expected = model.apply({"params": jax.tree.map(jnp.asarray, params)}, jnp.asarray(CURVES))
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6, strict=True)
 
 
 def test_what_torch_has_no_form_of_is_told():
     with pytest.raises(ValueError, match="torch has no equivalent of LSTM; only a Stack of lstm, gru, rnn can be"):
-        to_torch(LSTM(4), {})
+        to_torch((LSTM(4), {"kernel": np.zeros((1, 2))}))
+    with pytest.raises(ValueError, match=r"network must be one network, such as networks\[0\], not <Networks: 2"):
+        to_torch((Stack(1), {"kernel": np.zeros((2, 2))}))

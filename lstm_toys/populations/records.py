@@ -1,0 +1,81 @@
+"""Labels the records of a training."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Int
+
+from lstm_toys.networks import training
+from lstm_toys.populations.group import last_steps
+from lstm_toys.populations.programs import Start, TrainingSpecification
+from lstm_toys.tasks.supervision import MSE, Examples, Task, loss_text, measured
+
+
+def labeled(
+    specification: TrainingSpecification,
+    start: Start,
+    steps: Int[np.ndarray, " r"],
+    sound: training.LastGood,
+    record: training.Record,
+) -> Any:
+    """Returns the records at some of the first steps as an `xarray.Dataset`, with a training set without noise.
+
+    The training set is that of the first network; with fresh examples, it is the validation set instead. The attribute
+    ``after`` of errors or accuracies is the share that they leave out at the beginning; ``weighted`` is whether the
+    loss weights points or sequences, which the first accuracy then does, too.
+    """
+    import xarray as xr  # Here, so that it is not loaded before a training begins.
+
+    task = specification.task
+    axes, accuracies = task.axes, measured(task.loss, sequence=task.sequence)
+    about: dict[str, Any] = {"after": specification.early_stopping.after} if task.sequence else {}
+    examples = _first(specification, start)
+    if accuracies is not None:
+        about["weighted"] = int(examples.weights is not None)
+    named = {} if task.loss == MSE else {"loss": loss_text(task.loss)}
+    measure, axis = ("train_rmse", axes[-1]) if accuracies is None else ("train_accuracy", "counted")
+    count, framed = len(steps), steps[specification.frames[specification.frames < len(steps)]]
+    variables: dict[str, Any] = {
+        "train_loss": (("seed", "step"), record.loss[:, :count], named),
+        measure: (("seed", "step", axis), record.measures[:, :count], about),
+        "diverged": ("seed", np.asarray(sound.step) < steps[-1]),
+        "sound_step": ("seed", np.asarray(sound.step)),
+        **({} if sound.held is None else {"last_step": ("seed", last_steps(sound, int(steps[-1])))}),
+        **({} if sound.best is None else {"params_step": ("seed", np.asarray(sound.best.step))}),
+    }
+    if record.validation is not None:
+        variables["validation_loss"] = ("seed", "step"), record.validation[:, :count], named
+    if record.penalty is not None:
+        variables["train_penalty"] = ("seed", "step"), record.penalty[:, :count]
+    coordinates: dict[str, Any] = {
+        "seed": np.asarray(start.seed).astype(int),
+        "step": steps,
+        axes[-1]: list(task.output_features),
+        **({} if accuracies is None else {"counted": list(accuracies)}),
+    }
+    if len(framed):
+        variables["frame"] = (("seed", "frame_step", *axes), record.answer[:, : len(framed)])
+        coordinates["frame_step"] = framed
+    return xr.Dataset({**variables, **_labeled(task, examples)}, coordinates).assign_coords(
+        input_feature=list(task.input_features)
+    )
+
+
+def _first(specification: TrainingSpecification, start: Start) -> Examples:
+    """The training set of the first network without noise, or its validation set."""
+    task, first = specification.task, jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
+    purpose, make = ("validation", task.validated) if task.fresh else ("examples", task.made)
+    key = training.purpose_key(training.seed_key(jnp.uint32(specification.base_seed), first.seed), purpose)
+    return make(key, {name: first.hyper.numbers[name] for name in task.numbers})
+
+
+def _labeled(task: Task, examples: Examples) -> dict[str, Any]:
+    axes, targets = task.labeled(np.asarray(examples.targets))
+    lengths = {} if examples.lengths is None else {"train_length": (("example",), np.asarray(examples.lengths))}
+    return {
+        "train_input": (("example", "time", "input_feature"), np.asarray(examples.inputs)),
+        "train_target": (("example", *axes), targets),
+        **lengths,
+    }

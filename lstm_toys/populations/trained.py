@@ -1,0 +1,166 @@
+"""Trained networks: the class that training and loading return, and that every function of networks takes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import flax.linen as nn
+import jax
+import numpy as np
+from jaxtyping import Bool, Float, Int, PyTree, Shaped
+
+from lstm_toys import arguments
+from lstm_toys.networks.layer import check_model
+from lstm_toys.populations.blocks import BLOCK
+from lstm_toys.tasks.sets import Scaling, scaling_of
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Networks:
+    """Trained networks of one model, such as `lt.train` and `lt.load` return, or of a model and parameters.
+
+    They can be sliced by index, as in ``networks[3]``, ``networks[:8]`` or ``networks[~networks.diverged]``, which are
+    `Networks` again, and pickled. Results and parameters after earlier steps are read from disk when they are asked
+    for, and refused if their files changed.
+
+    Attributes:
+        params: parameters after the last step, or after the step of `at`, or the best ones. Of a diverged network,
+            those before it diverged.
+        block: number of networks that one compiled program computes.
+        seeds: the seed number of each network; by default 0, 1, ...
+        diverged: whether each network had diverged at the last step.
+        numbers: values of each network by setting: ``learning_rate``, ``momentum``, ``decay``, ``noise``, and the free
+            numbers of the training curves, such as ``train_amplitude``.
+        input_features, output_features: names of the features; empty if unknown.
+        step: the number of steps after which networks have ``params``, apart from those that stopped earlier.
+        kept: parameters by step, or functions that read them.
+        labeled: results, or a function of the step that reads them; see `results`.
+        rows: the places of the networks among those that are read.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
+        >>> networks = lt.train(task, lt.Stack(1), seeds=3, steps=(2, 3), learning_rate=np.array([0.1, 0.1, 0.2]))
+        >>> networks.params["readout"]["kernel"].shape, networks.sel(learning_rate=0.1).seeds.tolist()
+        ((3, 32, 4), [0, 1])
+        >>> networks.at(step=2)[2]
+        <Networks: 1 network, seed 2, 2 steps, 0 diverged>
+
+        Of a model and parameters from elsewhere:
+
+        >>> lt.Networks(networks.model, networks.params)
+        <Networks: 3 networks, seeds 0 to 2, 0 diverged>
+    """
+
+    model: nn.Module
+    params: PyTree[Float[np.ndarray, "S ..."]]
+    block: int = BLOCK
+    seeds: Int[np.ndarray, " S"] | Any = None  # None becomes an array, also below.
+    diverged: Bool[np.ndarray, " S"] | Any = None
+    numbers: Mapping[str, Float[np.ndarray, " S"]] = field(default_factory=dict)
+    input_features: tuple[str, ...] = ()
+    output_features: tuple[str, ...] = ()
+    step: int | None = None
+    kept: Mapping[int, Any] = field(default_factory=dict)
+    labeled: Any = None
+    rows: Int[np.ndarray, " S"] | Any = None
+
+    def __post_init__(self) -> None:
+        check_model(self.model)
+        shape = next(map(np.shape, jax.tree.leaves(self.params)), ())
+        every = np.arange(shape[0] if shape else 0)
+        for name, default in (("seeds", every), ("diverged", every < 0), ("rows", every)):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, default)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The steps after which parameters were kept, in ascending order."""
+        return tuple(sorted(self.kept))
+
+    @cached_property
+    def results(self) -> Any:
+        """Labeled results of these networks, an `xarray.Dataset`: at least the records of their training.
+
+        Those of a sweep have the settings of each network along ``seed``. Raises OSError or Damaged for a file that is
+        missing or changed, ValueError for networks that were not trained here.
+        """
+        if self.labeled is None:
+            raise ValueError("these networks have no results: they were neither trained nor loaded here")
+        return self.labeled(self.step).isel(seed=self.rows) if callable(self.labeled) else self.labeled
+
+    @property
+    def scaling(self) -> Scaling | None:
+        """The scaling of inputs and answers; None: curves are not scaled."""
+        return scaling_of(self.results)
+
+    def at(self, step: int) -> "Networks":
+        """Returns the networks with the parameters that they had after a number of steps, one of ``steps``.
+
+        Raises ValueError for other steps, OSError or Damaged for a file that is missing or changed.
+        """
+        if step not in self.kept:
+            raise ValueError(f"step must be one of those at which parameters were kept, {self.steps}, not {step!r}")
+        kept = self.kept[step]
+        return replace(self, params=_rows(kept(), self.rows) if callable(kept) else kept, step=step)
+
+    def sel(self, **values: float | int) -> "Networks":
+        """Selects networks by values of ``numbers`` or by ``seed``, in single precision, as in `xarray.Dataset.sel`.
+
+        Raises ValueError for unknown names, or if there is no such network.
+        """
+        chosen = np.ones(len(self), bool)
+        for name, value in values.items():
+            known = {"seed": self.seeds, **self.numbers}
+            column = known[arguments.choice("names in sel", name, *known)].astype(np.float32)
+            if not np.isin(column, value_of := np.float32(arguments.number(name, value))).any():
+                raise arguments.refused(name, f"one of {', '.join(f'{each:g}' for each in np.unique(column))}", value)
+            chosen &= column == value_of
+        if not chosen.any():
+            raise ValueError(f"there is no network with all of these: {values}")
+        return self[chosen]
+
+    def mapped(self, change: Callable[[Shaped[np.ndarray, "S ..."]], Any]) -> "Networks":
+        """Returns networks whose parameters, after every kept step, are changed by a function, without results."""
+        kept = {step: jax.tree.map(change, self.at(step).params) for step in self.steps}
+        return replace(self, params=jax.tree.map(change, self.params), kept=kept, labeled=None)
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    def __getitem__(self, chosen: Any) -> "Networks":
+        rows = np.atleast_1d(np.arange(len(self))[chosen])
+        taken = {name: getattr(self, name)[rows] for name in ("seeds", "diverged", "rows")}
+        taken["numbers"] = {name: each[rows] for name, each in self.numbers.items()}
+        taken["kept"] = {step: each if callable(each) else _rows(each, rows) for step, each in self.kept.items()}
+        if self.labeled is not None and not callable(self.labeled):
+            taken["labeled"] = self.labeled.isel(seed=rows)
+        return replace(self, params=_rows(self.params, rows), **taken)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "results"}  # They are read again.
+
+    def __repr__(self) -> str:
+        first, last = (self.seeds[0], self.seeds[-1]) if len(self) else (None, None)
+        seeds = f", seed {first}" if len(self) == 1 else f", seeds {first} to {last}" if len(self) else ""
+        steps = "" if self.step is None else f", {self.step:,} steps"
+        words = f"{len(self):,} network{'s' * (len(self) != 1)}{seeds}{steps}"
+        return f"<Networks: {words}, {self.diverged.sum():,} diverged>"
+
+
+Given: TypeAlias = Networks | tuple[nn.Module, PyTree[Float[np.ndarray, "S ..."]]]
+"""Networks, or a model and the parameters of networks from elsewhere, whose leaves have a leading axis S."""
+
+
+def resolved(networks: Given) -> Networks:
+    """Returns the networks that were given, or those of a model and parameters; raises ValueError for anything else."""
+    if isinstance(networks, Networks):
+        return networks
+    pair = isinstance(networks, tuple) and len(networks) == 2
+    arguments.expect(pair, "networks", "an lt.Networks, or a pair (model, params)", networks)
+    return Networks(*networks)
+
+
+def _rows(params: PyTree, rows: Int[np.ndarray, " N"]) -> PyTree:
+    return jax.tree.map(lambda leaf: leaf[rows], params)

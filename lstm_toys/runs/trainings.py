@@ -1,0 +1,176 @@
+"""Command lines of trainings: the flags of an experiment, and the settings that they make. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from lstm_toys.networks import cells, optimizers
+from lstm_toys.runs import flags, parsers
+from lstm_toys.runs.context import Options
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.flags import Flag, FlagTable, UsageError
+from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.parsers import stated
+from lstm_toys.tasks.parameters import NUMBER
+from lstm_toys.text import meant
+
+Values = Mapping[str, Any]
+
+FLAGS = flags.of(Settings, Options)
+
+USUAL = {
+    each.name: each.default
+    for kind in (Settings, Options)
+    for each in dataclasses.fields(kind)
+    if each.name in FLAGS and each.default is not dataclasses.MISSING
+}
+"""The defaults of flags that an experiment does not set."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Open(Experiment):
+    """An experiment that flags of its own complete, such as the files that it reads.
+
+    ``files`` is a class whose fields are these flags. ``complete`` maps an instance of it to the experiment, and to
+    notes to print; it raises UsageError.
+    """
+
+    files: type[Any]
+    complete: Callable[[Any], tuple[Experiment, list[str]]]
+
+
+def completed(subject: Any, arguments: Sequence[str]) -> tuple[Any, list[str], list[str]]:
+    """Completes an experiment that is open; returns it, the other arguments, and notes. Raises UsageError."""
+    if not isinstance(subject, Open):
+        return subject, list(arguments), []
+    typed, rest = flags.split(flags.of(subject.files), arguments)
+    experiment, notes = subject.complete(subject.files(**typed))
+    return experiment, rest, notes
+
+
+def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, Options]:
+    """Parses the command line of an experiment, without the program's name; raises Help or UsageError."""
+    table = flags_of(experiment)
+    if flags.asks_help(arguments):
+        raise flags.Help(experiment.doc, table)
+    own = {name: _parsed(experiment, name, value) for name, value in experiment.defaults.items()}
+    typed = flags.read(table, arguments)
+    numbers = {f"{NUMBER}{name}": value for name, value in experiment.numbers.items()}
+    values = settled({**USUAL, **numbers, **own, **typed, **experiment.fixed}, typed, experiment)
+    if values["early_stopping"].records and experiment.goal is None:
+        told = f"flag --early_stopping={values['early_stopping']}"
+        raise UsageError(f"{told}: the experiment {experiment.name} declares no goal")
+    usual = optimizers.TAKES.get(values["optimizer"], {})  # Of an optimizer of the user's, none.
+    values |= {name: default for name, default in usual.items() if values[name] is None}
+    own_numbers = tuple((name, values[f"{NUMBER}{name}"]) for name in experiment.numbers)
+    settings = Settings(experiment.name, **flags.given(Settings, values), numbers=own_numbers)
+    return settings, Options(**flags.given(Options, values))
+
+
+def flags_of(experiment: Experiment) -> FlagTable:
+    """Returns the flags of an experiment: those that it does not fix, and one for each of its training numbers.
+
+    Those that complete it come first.
+
+    Raises UsageError if a default is missing, or belongs to no flag.
+    """
+    if missing := {"steps", "learning_rate"} - experiment.defaults.keys():
+        raise UsageError(f"experiment {experiment.name}: no default for {min(missing)}")
+    if unknown := sorted({*experiment.defaults, *experiment.fixed} - FLAGS.keys()):
+        known = meant(unknown[0], FLAGS) or f"available: {', '.join(FLAGS)}"
+        raise UsageError(
+            f"experiment {experiment.name}: default or fixed value of the unknown flag {unknown[0]}; {known}"
+        )
+    own = {
+        name: FLAGS[name]._replace(usual=value if isinstance(value, bool) else stated(value))
+        for name, value in experiment.defaults.items()
+        if value is not None
+    }
+    numbers = {
+        f"{NUMBER}{name}": Flag(parsers.number, f"{name.replace('_', ' ')} of the training curves", value)
+        for name, value in experiment.numbers.items()
+    }
+    files = flags.of(experiment.files) if isinstance(experiment, Open) else {}
+    return files | {name: each for name, each in {**FLAGS, **own, **numbers}.items() if name not in experiment.fixed}
+
+
+def _parsed(experiment: Experiment, name: str, value: Any) -> Any:
+    """The value of an experiment's default, which may be as typed; raises UsageError."""
+    if value is None and USUAL.get(name, "") is None:
+        return None
+    text: Any = value if isinstance(value, bool) else str(None) if value is None else stated(value)
+    try:
+        return (FLAGS[name].parser or parsers.Switch()).parse(text)
+    except ValueError as error:
+        raise UsageError(f"{experiment.name}: invalid default: flag --{name}={text}: {error}") from None
+
+
+class Conflict(NamedTuple):
+    """A flag, another one that may make it ineffective, whether it does, and a phrase that the other one completes."""
+
+    flag: str
+    other: str
+    holds: Callable[[Values], bool]
+    phrase: str = "has no effect with"
+
+
+def _gates(values: Values) -> bool:
+    cell = cells.CELLS.get(values["cell"])  # None: a custom one.
+    return values["gates"] != cells.GATES[0] and cell is not None and not cell.gated
+
+
+def _not_taken(name: str) -> Callable[[Values], bool]:
+    return lambda values: values[name] is not None and name not in optimizers.TAKES[values["optimizer"]]
+
+
+def _bare(values: Values) -> bool:
+    return values["readout"] == "dense" and not values["hidden"]
+
+
+CONFLICTS = (
+    Conflict("gates", "cell", _gates),
+    Conflict("momentum", "optimizer", _not_taken("momentum")),
+    Conflict("decay", "optimizer", _not_taken("decay")),
+    Conflict("readout", "hidden", _bare, "needs a layer below it, but there is none with"),
+    Conflict("hidden", "readout", _bare, "leaves no layer below"),
+    Conflict(
+        "keep_steps",
+        "steps",
+        lambda values: any(step >= values["steps"] for step in values["keep_steps"]),
+        "must be before the last step,",
+    ),
+)
+
+
+def settled(values: Values, typed: Collection[str], experiment: Experiment) -> dict[str, Any]:
+    """Resolves conflicts between typed and default values of an experiment's flags, so that each flag has an effect.
+
+    A default that a typed flag makes ineffective is replaced by the usual one. Raises UsageError if a typed flag has no
+    effect, the defaults contradict each other, or it is unknown whether a default applies.
+    """
+    resolved, name, fixed = dict(values), experiment.name, experiment.fixed
+    if "keep_steps" not in typed and "steps" in typed:
+        resolved["keep_steps"] = tuple(step for step in resolved["keep_steps"] if step < resolved["steps"])
+    # Whether a custom cell has gates is unknown until it is imported, and a default must not change in silence.
+    unknown = "gates" not in (*typed, *fixed) and "cell" in typed and resolved["cell"] not in cells.CELLS
+    if unknown and resolved["gates"] != USUAL["gates"]:
+        raise UsageError(
+            f"flag --cell={resolved['cell']}: add --gates={resolved['gates']}, the default of {name}, "
+            f"if this cell takes gates, or else --gates={USUAL['gates']}"
+        )
+
+    def described(flag: str) -> str:
+        source = "" if flag in typed else f" (fixed by {name})" if flag in fixed else f" (the default of {name})"
+        return f"--{flag}={stated(resolved[flag])}{source}"
+
+    for flag, other, holds, _ in CONFLICTS:
+        if flag not in (*typed, *fixed) and other in typed and holds(resolved):
+            resolved[flag] = USUAL[flag]
+    for flag, other, holds, phrase in CONFLICTS:
+        if holds(resolved):
+            where = "flag " if {flag, other} & {*typed} else f"experiment {name}: its defaults contradict each other: "
+            raise UsageError(f"{where}{described(flag)}: {phrase} {described(other)}")
+    return resolved

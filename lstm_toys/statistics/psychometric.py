@@ -1,0 +1,85 @@
+"""Psychometric curves: how often networks choose, by what they were shown."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from lstm_toys import arguments
+
+
+class Psychometric(NamedTuple):
+    """Shares of a choice, and their logistic fits, ``p = 1 / (1 + exp(-slope (value - threshold)))``.
+
+    Attributes:
+        values: the coordinate's different values, ascending.
+        share: share of trials with the choice, at each value.
+        threshold: value at which a network chooses in half of the trials, in the unit of the coordinate; NaN if it
+            always makes the same choice.
+        slope: steepness, per unit of the coordinate; infinite, positive or negative, if one value separates the
+            choices, and then the threshold is this value, or halfway between two; NaN with the threshold.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.Psychometric._fields
+        ('values', 'share', 'threshold', 'slope')
+    """
+
+    values: Float[np.ndarray, " U"]
+    share: Float[np.ndarray, "S U"]
+    threshold: Float[np.ndarray, " S"]
+    slope: Float[np.ndarray, " S"]
+
+
+def psychometric(chosen: Bool[np.ndarray, "S C"] | Any, coordinate: Float[np.ndarray, " C"]) -> Psychometric:
+    """Fits the psychometric curve of each network by maximum likelihood.
+
+    Args:
+        chosen: whether each network made the choice on each trial, such as ``answers[:, :, -1, 0] > 0``.
+        coordinate: a number for each trial, such as the coherence of its stimulus, with at least two different values.
+
+    Raises:
+        ValueError: shapes do not match, a coordinate is not finite, or all are equal.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> coherence = np.repeat([-1.0, 0.0, 1.0], 4)
+        >>> chosen = np.array([[0, 0, 0, 1, 0, 1, 0, 1, 1, 1, 1, 0]], bool)
+        >>> fit = lt.psychometric(chosen, coherence)
+        >>> fit.share.tolist(), abs(fit.threshold.round(6)).tolist(), fit.slope.round(2).tolist()
+        ([[0.25, 0.5, 0.75]], [0.0], [1.1])
+    """
+    chosen = np.asarray(chosen)
+    arguments.expect(chosen.dtype == bool and chosen.ndim == 2, "chosen", "True or False [S, C]", chosen)
+    coordinate = np.asarray(arguments.array("coordinate", coordinate, str(chosen.shape[1])), float)
+    values, place = np.unique(coordinate, return_inverse=True)
+    arguments.expect(len(values) > 1, "coordinate", "at least two different values", values)
+    trials = np.bincount(place).astype(float)
+    counts = np.stack([np.bincount(place, weights=each, minlength=len(values)) for each in chosen])
+    fits = np.array([_fitted(values, trials, each) for each in counts])
+    return Psychometric(values, counts / trials, fits[:, 0], fits[:, 1])
+
+
+def _fitted(
+    values: Float[np.ndarray, " U"], trials: Float[np.ndarray, " U"], counts: Float[np.ndarray, " U"]
+) -> tuple[float, float]:
+    """Threshold and slope of one network."""
+    some, others = counts > 0, counts < trials
+    if not some.any() or not others.any():
+        return np.nan, np.nan
+    for sign in (1, -1):
+        highest, lowest = (sign * values[others]).max(), (sign * values[some]).min()
+        if highest <= lowest:  # The likelihood has no maximum.
+            return sign * (highest + lowest) / 2, sign * np.inf
+    middle, scale = values.mean(), values.std()
+    units = (values - middle) / scale
+
+    def cost(line: Float[np.ndarray, " 2"]) -> tuple[float, Float[np.ndarray, " 2"]]:
+        ahead = line[0] + line[1] * units
+        excess = trials * expit(ahead) - counts
+        return float(np.sum(trials * np.logaddexp(0, ahead) - counts * ahead)), np.array([excess.sum(), excess @ units])
+
+    offset, slope = minimize(cost, np.zeros(2), jac=True, method="BFGS").x
+    return float(middle - scale * offset / slope), float(slope / scale)

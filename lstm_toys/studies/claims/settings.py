@@ -1,0 +1,200 @@
+"""Tests claims about networks: how many networks meet each claim?
+
+Tests claims on many networks, by default the claims of the post. Reports one number per network, the share of networks
+that meet the claim, and a verdict. For comparison, also reports published answers, trivial models, networks that are
+untrained or were trained on something else, and, with --variants, networks of other shapes and budgets. Missing
+networks are trained first. Flags of trainings, such as --cell, change all networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+from lstm_toys import files
+from lstm_toys.runs import flags, parsers, trainings
+from lstm_toys.runs.context import Options
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.flags import FlagTable, UsageError, flag
+from lstm_toys.runs.identity import Settings
+from lstm_toys.studies.claims.choices import Change
+from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Claims
+from lstm_toys.studies.settings import Named, StudySettings
+from lstm_toys.tasks.parameters import NUMBER
+
+POST = "post.claims"
+"""The claims of the post."""
+
+TRAINING = {name: each for name, each in flags.of(Settings).items() if name not in ("seeds", "base_seed", "keep_steps")}
+"""Flags that change the networks of all populations."""
+
+
+@parsers.taking("NAME=FILE, the name of a population and a netCDF file", many=True)
+def answers_of(text: str) -> tuple[str, Path]:
+    """Parses the name of a population and the file with its answers."""
+    name, _, path = text.partition("=")
+    if not name:
+        raise ValueError
+    return name, parsers.folder.convert(path)
+
+
+ids = parsers.Parser(lambda text: tuple(text.split(",")), "names of claims, separated by commas")
+
+
+@dataclass(frozen=True)
+class Question:
+    """The claims to judge, the module that declares them, and what judges them.
+
+    That is, the settings of networks by column and population, or files of external answers by population.
+    """
+
+    declared: Claims
+    module: str
+    columns: Mapping[str, Mapping[str, Settings]]
+    settings: Mapping[str, Settings]
+    answers: Mapping[str, Path]
+
+    def experiment(self, population: str) -> Experiment:
+        return self.declared.populations[population][0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimSettings(StudySettings):
+    """The settings that verdicts depend on, in addition to the claims.
+
+    Attributes:
+        specifications: whether claims are also judged under other choices.
+        only: ids of the claims to judge; empty for all.
+        answers: populations with external answers, and the SHA-256 of each file.
+        flags: flags that all networks are trained with, in addition to those that the claims declare.
+    """
+
+    study: ClassVar[str] = "lstm_toys.studies.claims.study:ClaimStudy"
+    about: ClassVar[Named] = Named("claims", "CLAIMS", Claims)
+
+    claims: str = flag(POST, parsers.name, compare=False)
+    """Module that declares CLAIMS: {}, or your own module."""
+    only: tuple[str, ...] = flag((), ids, shown="all claims")
+    """Claims to test; only the networks that they need are trained."""
+    answers: tuple[tuple[str, str], ...] = flag((), answers_of)
+    """File of answers of any model, made by lt.labeled, in place of networks; one per population."""
+    variants: bool = flag(False)
+    """Also test networks of other shapes and budgets, if the claims declare them; slow."""
+    specifications: bool = flag(False)
+    """Also test whether verdicts stay under other choices, such as optimizers and sizes; slow."""
+    seeds: int = flag(64, parsers.integer(1, 10**7))
+    """Number of networks of each population; seed i gives the same network, however many there are."""
+    base_seed: int = flag(0, parsers.integer(0, 2**32 - 1))
+    """Other values give other networks with the same seed numbers."""
+    flags: tuple[str, ...] = ()
+
+    @classmethod
+    def flags_of(cls, _: Claims) -> FlagTable:
+        return flags.of(Options) | {name: each._replace(usual=None) for name, each in TRAINING.items()}
+
+    @classmethod
+    def parse(
+        cls, subject: Claims, typed: Mapping[str, Any], rest: Sequence[str]
+    ) -> tuple[Question, ClaimSettings, Options]:
+        own, rest = flags.split(TRAINING, rest)
+        options = Options(**flags.read(flags.of(Options), rest))
+        post = typed["claims"] == f"experiments.{POST}"
+        name = "claims" if post else f"claims_{typed['claims'].replace('.', '_')}"
+        made = cls(name, **{**typed, "answers": ()})
+        if made.specifications:  # A set of its own, since it takes long.
+            made = replace(made, experiment=f"{made.experiment}_specifications")
+        declared = subject
+        if made.variants and not declared.variants:
+            raise UsageError(f"flag --variants: {made.claims} declares no variants")
+        if unknown := [each for each in made.only if each not in declared.ids]:
+            raise UsageError(f"flag --only: unknown claim {unknown[0]!r}; available: {', '.join(declared.ids)}")
+        if made.only:
+            declared = replace(declared, claims=tuple(each for each in declared.claims if each.id in made.only))
+        others = given_by(own, declared)
+        declared = declared.given(*others) if others else declared
+        settings, paths = usual(declared, made), dict(typed.get("answers", ()))
+        trained = {name: settings[name] for name in settings if name not in paths}
+        made = replace(
+            made,
+            only=() if declared.ids == subject.ids else declared.ids,
+            answers=digests(paths, settings),
+            flags=others,
+        )
+        return Question(declared, made.claims, columns(declared, trained, made), settings, paths), made, options
+
+
+def given_by(typed: Mapping[str, Any], declared: Claims) -> tuple[str, ...]:
+    """Returns typed flags of `TRAINING`; raises UsageError if a population of the claims declares one."""
+    given = {name: f"--{name}={parsers.stated(typed[name])}" for name in TRAINING if name in typed}
+    for population in sorted(set().union(*(claim.made_of(declared.populations) for claim in declared.claims))):
+        own, _ = flags.split(TRAINING, declared.populations[population][1])
+        if twice := [name for name in given if name in own]:
+            reason = f"the population {population} is defined by --{twice[0]}={parsers.stated(own[twice[0]])}"
+            raise UsageError(f"flag {given[twice[0]]}: {reason}; leave its claims out, as lt.Claims.on does")
+    return tuple(given.values())
+
+
+def usual(declared: Claims, asked: ClaimSettings) -> dict[str, Settings]:
+    """Returns the settings of every population that claims need; raises UsageError for invalid flags."""
+    needed = set().union(*(claim.made_of(declared.populations) for claim in declared.claims))
+    size = [f"--{name}={getattr(asked, name)}" for name in ("seeds", "base_seed")]
+    settings = {}
+    for name, (experiment, changes) in declared.populations.items():
+        if name in needed:
+            try:
+                settings[name], _ = trainings.parse(experiment, [*size, *changes])
+            except UsageError as error:
+                raise UsageError(f"flag --claims={asked.claims}: population {name}: {error}") from None
+    return settings
+
+
+def columns(declared: Claims, trained: Mapping[str, Settings], asked: ClaimSettings) -> dict[str, dict[str, Settings]]:
+    """Returns the runs that claims are tested on by column and population; raises UsageError if one is impossible.
+
+    The columns are the networks themselves, during training, controls, variants, and other choices.
+    """
+    every = {NETWORKS: {**trained}}
+    others = {each.name: each.change for each in declared.specifications} if asked.specifications else {}
+    variants = {name: declared.variant(name).change for name in declared.variants} if asked.variants else {}
+
+    def during(name: str, usual: Settings) -> Settings | None:
+        *earlier, last = declared.during.get(name, (usual.steps,))
+        return replace(usual, steps=last, keep_steps=tuple(earlier)) if name in declared.during else None
+
+    changes: dict[str, Change] = {DURING: during} if declared.during else {}
+    for column, change in {**changes, **declared.controls, **variants, **others}.items():
+        held = {}
+        for name, usual in trained.items():
+            if (changed := change(name, usual)) is not None:
+                try:
+                    held[name] = checked(declared.populations[name][0], changed)
+                except UsageError as error:
+                    raise UsageError(f"flag --claims={asked.claims}: {column}: {error}") from None
+        tested = [claim for claim in declared.claims if not (claim.fails and column in declared.controls)]
+        if column in others:  # Without what only baselines need.
+            needed = {name for claim in tested if {*claim.populations} <= {*held} for name in claim.populations}
+        else:
+            needed = set().union(*(claim.made_of(held) for claim in tested))
+        every[column] = {name: each for name, each in held.items() if name in needed}
+    return every
+
+
+def checked(experiment: Experiment, settings: Settings) -> Settings:
+    """Checks the settings of a control or variant as flags of the experiment; raises UsageError."""
+    own = {name: getattr(settings, name) for name in Settings.__dataclass_fields__ if name in trainings.FLAGS}
+    own |= {f"{NUMBER}{name}": value for name, value in settings.numbers}
+    stated = {name: value for name, value in own.items() if value is not None and name not in experiment.fixed}
+    return trainings.parse(experiment, [f"--{name}={parsers.stated(value)}" for name, value in stated.items()])[0]
+
+
+def digests(paths: Mapping[str, Path], settings: Mapping[str, Settings]) -> tuple[tuple[str, str], ...]:
+    """Returns the SHA-256 of files of answers by population; raises UsageError for files that are unusable."""
+    for name, path in paths.items():
+        prefix = f"flag --answers={name}={path}"
+        if name not in settings:
+            raise UsageError(f"{prefix}: the claims use {', '.join(settings)}, and no population {name!r}")
+        if not path.is_file():
+            raise UsageError(f"{prefix}: is not a file")
+    return tuple((name, files.sha256(path)) for name, path in paths.items())

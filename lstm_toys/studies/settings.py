@@ -1,0 +1,59 @@
+"""Settings of studies about something that a flag names, such as an experiment. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+from lstm_toys.runs import parsers, trainings
+from lstm_toys.runs.context import Options
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.flags import FlagTable, flag
+from lstm_toys.runs.identity import Identity
+
+
+class Named(NamedTuple):
+    """What a flag names: a module that assigns an attribute of a class."""
+
+    flag: str
+    attribute: str
+    kind: type[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudySettings(Identity):
+    """The settings of a study; the docstring of their module is the help of its command."""
+
+    about: ClassVar[Named]
+
+    @classmethod
+    @abstractmethod
+    def flags_of(cls, subject: Any) -> FlagTable:
+        """Returns the flags that are not fields, for a subject that a flag names."""
+
+    @classmethod
+    @abstractmethod
+    def parse(cls, subject: Any, typed: Mapping[str, Any], rest: Sequence[str]) -> tuple[Any, StudySettings, Options]:
+        """Makes the subject of the study, its settings and options; raises UsageError.
+
+        Args:
+            subject: what a flag names; the field of this name has the full name of the module.
+            typed: the values of those fields that are in the command line, and this one.
+            rest: the other arguments.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfNetworks(StudySettings):
+    """The settings of a study of an experiment's networks."""
+
+    about: ClassVar[Named] = Named("task", "EXPERIMENT", Experiment)
+
+    task: str = flag("sine", parsers.name, compare=False)
+    """Experiment that trains the networks: {}, or your own module."""
+
+    @classmethod
+    def flags_of(cls, subject: Experiment) -> FlagTable:
+        return trainings.flags_of(subject)

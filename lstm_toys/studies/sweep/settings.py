@@ -1,0 +1,92 @@
+"""Trains populations over a grid of settings: which hyperparameters learn a task, and how do the networks generalize?
+
+Trains one experiment's networks under each combination of the values in the --grid flags. Settings that differ only in
+learning rate, momentum, decay, noise, numbers of the training curves (--train_NAME) or steps share one compiled
+program; each combination of optimizer, hidden, readout, cell, gates and timesteps needs a separate one. For several
+numbers of steps, networks are trained once and evaluated after each of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any, ClassVar
+
+from lstm_toys.output import counted
+from lstm_toys.runs import parsers, trainings
+from lstm_toys.runs.context import Options
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.flags import UsageError, flag
+from lstm_toys.runs.identity import SWEPT, Settings
+from lstm_toys.studies.settings import OfNetworks
+from lstm_toys.tasks.parameters import NUMBER
+
+MOST_SETTINGS = 10_000
+
+Axes = Sequence[tuple[str, Sequence[str]]]
+"""Names of flags, and their values as they are typed."""
+
+
+@parsers.taking(
+    f"'flag=value value ...', each value once; the flag is one of {', '.join(SWEPT)} or {NUMBER}NAME", many=True
+)
+def setting(text: str) -> tuple[str, list[str]]:
+    """Parses the name of a flag and its values, such as ``learning_rate=0.1 1``."""
+    name, _, written = text.partition("=")
+    name, values = name.strip(), written.split()
+    known = name in SWEPT or name.startswith(NUMBER)
+    if not known or not values or len(set(values)) < len(values):
+        raise ValueError
+    return name, values
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepSettings(OfNetworks):
+    """The settings of all populations of a sweep, which share the experiment and the seeds."""
+
+    study: ClassVar[str] = "lstm_toys.studies.sweep.study:Sweep"
+
+    grid: tuple[tuple[str, list[str]], ...] = flag((), setting, shown="a single setting", compare=False)
+    """Values of another flag, such as 'learning_rate=0.1 1'; repeat --grid for each flag that varies."""
+    keep_networks: bool = flag(False)
+    """Keep the trained networks for lt.load also if they take 100 MB or more; below, they are kept."""
+    settings: tuple[Settings, ...]
+
+    def __str__(self) -> str:
+        return f"{counted(len(self.settings), 'setting')}, {counted(self.settings[0].seeds, 'seed')}"
+
+    @classmethod
+    def parse(
+        cls, subject: Experiment, typed: Mapping[str, Any], rest: Sequence[str]
+    ) -> tuple[Experiment, SweepSettings, Options]:
+        settings, options = expand(subject, typed.get("grid", ()), rest)
+        return subject, cls("sweep", settings=settings, **typed), options
+
+
+def expand(experiment: Experiment, axes: Axes, arguments: Sequence[str]) -> tuple[tuple[Settings, ...], Options]:
+    """Returns the settings of a grid, and the options. Raises UsageError if one is invalid, or there are too many."""
+    names = [name for name, _ in axes]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise UsageError(f"flag --grid: {min(twice)} is given twice; give all its values in one --grid")
+    for name in names:
+        if any(argument.split("=")[0] in (f"-{name}", f"--{name}") for argument in arguments):
+            raise UsageError(f"flag --{name}: also given by --grid; give one of the two")
+    if (count := math.prod(len(values) for _, values in axes)) > MOST_SETTINGS:
+        raise UsageError(f"flag --grid: {count:,} settings; at most {MOST_SETTINGS:,} are allowed")
+    keeping = replace(experiment, defaults={**experiment.defaults, "keep_steps": "none"})
+
+    def parsed(chosen: Sequence[str]) -> tuple[Settings, Options]:
+        added = [f"--{name}={value}" for name, value in zip(names, chosen, strict=True)]
+        return trainings.parse(keeping, [*arguments, *added])
+
+    first, options = parsed([values[0] for _, values in axes])
+    if first.keep_steps:
+        raise UsageError(
+            "flag --keep_steps: a sweep keeps networks after the steps of --grid 'steps=...'; use that instead"
+        )
+    settings = tuple(parsed(chosen)[0] for chosen in product(*(values for _, values in axes)))
+    if len(set(settings)) < len(settings):
+        raise UsageError("flag --grid: two settings have the same values, written differently")
+    return settings, options

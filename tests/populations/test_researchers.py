@@ -1,0 +1,219 @@
+"""What is trained on, penalized, noisy or changes with the step: against plain loops."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import lstm_toys as lt
+
+X = lt.time_points(12)
+TASK = lt.reproduce("line", {"slope": np.array([0.5, -0.2]), "intercept": 0.1}, X)
+MODEL = lt.Stack(1, (3,))
+RATE = 0.1
+
+
+class Noisy(nn.Module):
+    """A layer whose hidden states have private noise where random numbers are given."""
+
+    units: int = 2
+
+    @nn.compact
+    def __call__(self, inputs):
+        hidden = nn.Dense(self.units)(inputs)
+        if self.has_rng("noise"):
+            hidden = hidden + 0.3 * jax.random.normal(self.make_rng("noise"), hidden.shape)
+        return nn.Dense(1, name="out")(jnp.tanh(hidden))
+
+
+def loop(params, gradient, steps, start=0):
+    """A plain loop of SGD for one network."""
+    for step in range(start, steps):
+        grads = gradient(params, step)
+        params = jax.tree.map(lambda leaf, grad: leaf - RATE * grad, params, grads)
+    return params
+
+
+def first(networks, step=None):
+    own = networks.params if step is None else networks.at(step).params
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), own)
+
+
+def mse(params, model, examples):
+    return jnp.mean(jnp.square(model.apply({"params": params}, examples.inputs) - examples.targets))
+
+
+EXAMPLES = TASK.made(jax.random.key(0), {})
+
+
+def same(params, others, atol=1e-6):
+    jax.tree.map(lambda ours, theirs: np.testing.assert_allclose(ours, theirs, atol=atol), params, others)
+
+
+@pytest.mark.parametrize("model", [MODEL, lt.Stack(1, (3,), cell="flax.linen:GRUCell")], ids=["in turn", "together"])
+def test_a_penalty_is_added_to_the_gradient_and_recorded_apart(model):
+    def penalty(params, states, numbers):
+        hidden = next(layer for name, layer in states.items() if name != "readout")["hidden"]
+        weights = sum(jnp.sum(jnp.square(leaf)) for leaf in jax.tree.leaves(params))
+        return numbers["rates"] * jnp.mean(jnp.square(hidden)) + 0.01 * weights
+
+    options = {"seeds": 2, "steps": (1, 4), "learning_rate": RATE, "penalty": penalty}
+    networks = lt.train(TASK, model, numbers={"rates": np.array([0.5, 0.0])}, **options)
+    assert networks.numbers["train_rates"].tolist() == [0.5, 0.0]
+
+    def cost(params):
+        _, kept = model.apply(
+            {"params": params}, EXAMPLES.inputs, capture_intermediates=True, mutable=["intermediates"]
+        )
+        name = next(each for each in kept["intermediates"] if each not in ("readout", "__call__"))
+        hidden = kept["intermediates"][name]["__call__"][0]
+        weights = sum(jnp.sum(jnp.square(leaf)) for leaf in jax.tree.leaves(params))
+        return 0.5 * jnp.mean(jnp.square(hidden)) + 0.01 * weights
+
+    gradient = jax.jit(jax.grad(lambda params: mse(params, model, EXAMPLES) + cost(params)))
+    begun = first(networks, 1)
+    same(first(networks), loop(begun, lambda params, _: gradient(params), 4, start=1))
+    recorded = networks.results.isel(seed=0).sel(step=4)
+    np.testing.assert_allclose(recorded.train_penalty, cost(first(networks)), rtol=1e-5)
+    np.testing.assert_allclose(recorded.train_loss, mse(first(networks), model, EXAMPLES), rtol=1e-5)
+    without = lt.train(TASK, model, **{**options, "penalty": None})
+    assert "train_penalty" not in without.results
+
+
+def test_networks_train_on_from_those_of_another_task():
+    other = lt.reproduce("line", {"slope": 1.0, "intercept": 0.0}, X)
+    before = lt.train(other, MODEL, seeds=3, steps=5, learning_rate=RATE)
+    whole = lt.train(TASK, MODEL, seeds=3, steps=4, learning_rate=RATE, initial=before)
+    gradient = jax.jit(jax.grad(lambda params: mse(params, MODEL, EXAMPLES)))
+    same(first(whole), loop(first(before), lambda params, _: gradient(params), 4))
+    again = lt.train(TASK, MODEL, seeds=3, steps=4, learning_rate=RATE, initial=before.params)
+    jax.tree.map(np.testing.assert_array_equal, whole.params, again.params)
+    one = lt.train(TASK, MODEL, seeds=2, steps=4, learning_rate=RATE, initial=first(before))
+    jax.tree.map(lambda ours, theirs: np.testing.assert_allclose(ours[1], theirs[0]), one.params, whole.params)
+    halves = lt.train(TASK, MODEL, seeds=3, steps=2, learning_rate=RATE, initial=before)
+    halves = lt.train(TASK, MODEL, seeds=3, steps=2, learning_rate=RATE, initial=halves)
+    jax.tree.map(lambda ours, theirs: np.testing.assert_allclose(ours, theirs, atol=1e-7), halves.params, whole.params)
+
+
+def test_initial_parameters_of_another_model_or_number_are_named():
+    before = lt.train(TASK, lt.Stack(1, (4,)), seeds=2, steps=1, learning_rate=RATE)
+    with pytest.raises(ValueError, match=r"lstm_0/bias of initial must be .*12.* not .*16"):
+        lt.train(TASK, MODEL, seeds=2, steps=1, learning_rate=RATE, initial=before)
+    with pytest.raises(ValueError, match=r"lstm_0/bias of initial must .*one entry per member"):
+        lt.train(TASK, lt.Stack(1, (4,)), seeds=3, steps=1, learning_rate=RATE, initial=before)
+    with pytest.raises(ValueError, match="initial must be parameters of the model"):
+        lt.train(TASK, MODEL, seeds=2, steps=1, learning_rate=RATE, initial={"a": np.ones(3)})
+
+
+def test_a_model_gets_a_key_per_member_and_step_in_training_and_none_elsewhere():
+    model = Noisy()
+    networks = lt.train(TASK, model, seeds=2, steps=(1, 4), learning_rate=RATE)
+    purpose = jax.random.fold_in(jax.random.fold_in(jax.random.key(0), 0), 5)
+
+    @jax.jit
+    def gradient(params, step):
+        rngs = {"noise": jax.random.fold_in(jax.random.fold_in(purpose, step), 0)}
+
+        def loss(params):
+            answers = model.apply({"params": params}, EXAMPLES.inputs, rngs=rngs)
+            return jnp.mean(jnp.square(answers - EXAMPLES.targets))
+
+        return jax.grad(loss)(params)
+
+    same(first(networks), loop(first(networks, 1), gradient, 4, start=1))
+    plain = lt.answers(networks, EXAMPLES.inputs)
+    np.testing.assert_allclose(plain[0], model.apply({"params": first(networks)}, EXAMPLES.inputs), atol=1e-6)
+    np.testing.assert_allclose(networks.results.train_loss[0, -1], mse(first(networks), model, EXAMPLES), rtol=1e-5)
+
+
+class NoisyRNN(lt.RNN):
+    """A recurrent layer with noise on its hidden states."""
+
+    @nn.compact
+    def __call__(self, inputs):
+        bias = self.param("bias", nn.initializers.zeros, (self.units,))
+        drive = inputs.repeat(self.units, axis=-1)[:, :, : self.units] + bias[None, None]
+        if self.has_rng("noise"):
+            drive = drive + jax.random.normal(self.make_rng("noise"), drive.shape)
+        return jnp.cumsum(drive, axis=1) + self.initial("hidden", inputs, bias[None])[:, None]
+
+
+def test_random_numbers_outside_of_training_are_given_by_keys():
+    model = lt.Stack(1, (2,), "dense", cell=f"{__name__}:NoisyRNN")
+    networks = lt.train(TASK, model, seeds=3, steps=1, learning_rate=RATE)
+    inputs, rngs = np.tile(EXAMPLES.inputs, (6, 1, 1)), {"noise": jax.random.key(3)}
+    quiet, loud = lt.answers(networks, inputs), lt.answers(networks, inputs, rngs=rngs)
+    np.testing.assert_array_equal(loud, lt.answers(networks, inputs, rngs=rngs))
+    assert len(np.unique((loud - quiet).round(5), axis=1)[0]) == 12  # Equal curves have different noise,
+    assert len(np.unique((loud - quiet).round(5), axis=0)) == 3  # and so have networks.
+    (layer,) = lt.states(networks, inputs, rngs=rngs)
+    hidden = lt.states(networks, inputs, rngs=rngs)[layer]["hidden"]
+    readout = networks.params["readout"]
+    np.testing.assert_allclose(hidden @ readout["kernel"][:, None] + readout["bias"][:, None, None], loud, atol=1e-5)
+
+    def still(answers):
+        return jnp.zeros_like(answers)
+
+    alone, quiet = (lt.rollout(networks, inputs[:2], 300, still, rngs=each) for each in (rngs, None))
+    np.testing.assert_allclose(quiet.answers.std(axis=2), 0, atol=1e-5)
+    assert 8 < np.std(alone.states[layer]["hidden"] - quiet.states[layer]["hidden"]) < 30  # Of 312 independent ones.
+
+
+class Demanding(Noisy):
+    """A layer that cannot do without random numbers."""
+
+    @nn.compact
+    def __call__(self, inputs):
+        noise = jax.random.normal(self.make_rng("noise"), inputs.shape)
+        return nn.Dense(1)(inputs + noise)
+
+
+def test_a_model_that_needs_random_numbers_everywhere_is_refused():
+    with pytest.raises(lt.InvalidModel, match=r"Demanding needs random numbers.*self.has_rng"):
+        lt.train(TASK, Demanding(), seeds=2, steps=2, learning_rate=RATE)
+
+
+def test_examples_that_change_with_the_step():
+    def examples(key, numbers):
+        inputs = jax.random.normal(key, (2, 6, 1)) * numbers["step"]
+        return lt.Examples(inputs, inputs)
+
+    fixed = examples(jax.random.key(1), {"step": 1.0})
+    task = lt.Task(examples, ("y",), ("y",), sequence=True, fresh=True, validation=fixed, stepped=True)
+    networks = lt.train(task, MODEL, seeds=2, steps=(1, 4), learning_rate=RATE)
+    purpose = jax.random.fold_in(jax.random.fold_in(jax.random.key(0), 0), 1)
+
+    def gradient(params, step):
+        own = examples(jax.random.fold_in(purpose, step), {"step": step})
+        return jax.grad(lambda params: mse(params, MODEL, own))(params)
+
+    same(first(networks), loop(first(networks, 1), gradient, 4, start=1))
+    with pytest.raises(ValueError, match="stepped must be False without fresh examples"):
+        lt.Task(examples, ("y",), ("y",), sequence=True, stepped=True)
+
+
+@pytest.mark.parametrize("loss", ["mse", "binary_cross_entropy"])
+def test_weights_of_single_features(loss):
+    random = np.random.default_rng(0)
+    inputs, targets = random.normal(size=(3, 5, 2)), random.integers(0, 2, (3, 5, 2)).astype(float)
+    weights = random.uniform(size=(3, 5, 2)) * random.integers(0, 2, (3, 5, 2))
+    examples = lt.Examples(inputs, targets, np.array([5, 3, 4]), weights)
+    task = lt.Task(lambda *_: examples, ("a", "b"), ("c", "d"), sequence=True, loss=loss)
+    networks = lt.train(task, lt.Stack(2, (3,), "dense"), seeds=1, steps=1, learning_rate=RATE)
+    answers = lt.answers(networks, inputs.astype(np.float32))[0]
+    counted = weights * (np.arange(5)[None, :, None] < np.array([5, 3, 4])[:, None, None])
+    each = np.square(answers - targets)
+    if loss != "mse":
+        each = np.asarray(optax.sigmoid_binary_cross_entropy(answers, targets))
+    found = networks.results.isel(seed=0, step=-1)
+    np.testing.assert_allclose(found.train_loss, (each * counted).sum() / counted.sum(), rtol=1e-5)
+    late = counted * (np.arange(5) >= np.ceil(0.1 * (np.array([5, 3, 4])[:, None] - 1)))[..., None]
+    if loss == "mse":
+        expected = np.sqrt((each * late).sum((0, 1)) / late.sum((0, 1)))
+        np.testing.assert_allclose(found.train_rmse, expected, rtol=1e-5)
+    else:
+        right, points = (((answers > 0) == (targets > 0.5)) | (late == 0)).all(axis=-1), late.mean(axis=-1)
+        expected = (right * points).sum() / points.sum(), (right | (points == 0)).all(axis=1).mean()
+        np.testing.assert_allclose(found.train_accuracy, expected, rtol=1e-5)

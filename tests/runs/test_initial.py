@@ -1,0 +1,56 @@
+"""Experiments that train on from another run, or with a penalty."""
+
+import dataclasses
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import lstm_toys as lt
+from conftest import carry_out
+
+SINE = {"amplitude": 0.3, "frequency": 4.0, "phase": 0.0, "offset": 0.3}
+SHARED = {"steps": 5, "learning_rate": 0.1, "hidden": (3,), "timesteps": 12}
+
+
+def task(x):
+    return lt.reproduce("sine", SINE, x)
+
+
+def other(x):
+    return lt.reproduce("sine", {**SINE, "frequency": 8.0}, x)
+
+
+def weights(params, _, numbers):
+    return numbers["cost"] * sum(jnp.sum(jnp.square(leaf)) for leaf in jax.tree.leaves(params))
+
+
+FIRST = lt.Experiment(name="first", doc="A sine.", defaults=SHARED, task=task)
+SECOND = lt.Experiment(
+    name="second",
+    doc="A faster sine.",
+    defaults=SHARED,
+    task=other,
+    numbers={"cost": 0.01},
+    penalty=weights,
+    initial=lambda settings: lt.ask(FIRST, f"--seeds={settings.seeds}"),
+)
+
+
+def test_a_run_trains_on_from_another_and_is_named_by_its_networks(tmp_path, monkeypatch, capsys):
+    arguments = ["--seeds=2", f"--results_dir={tmp_path}", "--quiet"]
+    assert carry_out(SECOND, [*arguments, "--train_cost=0.001"]) == 0
+    runs = {path.name.split("-")[0]: path for path in (tmp_path / "runs").iterdir()}
+    first, second = lt.load(runs["first"]), lt.load(runs["second"])
+    x = lt.time_points(12)
+    options = {"seeds": 2, "steps": 5, "learning_rate": 0.1, "penalty": weights, "numbers": {"cost": 0.001}}
+    expected = lt.train(other(x), first.model, initial=first, block=second.block, **options)
+    jax.tree.map(np.testing.assert_array_equal, second.params, expected.params)
+    np.testing.assert_allclose(second.results.train_penalty, expected.results.train_penalty)
+    capsys.readouterr()
+    assert carry_out(SECOND, [*arguments, "--train_cost=0.001"]) == 0
+    assert capsys.readouterr().out.split() == [str(runs["second"])]
+    monkeypatch.setattr(sys.modules[__name__], "FIRST", dataclasses.replace(FIRST, task=other))
+    assert carry_out(SECOND, [*arguments, "--train_cost=0.001"]) == 0
+    assert len([*(tmp_path / "runs").iterdir()]) == 4
