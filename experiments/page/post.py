@@ -22,10 +22,11 @@ VERDICTS = {"supported": "It holds", "refuted": "It does not hold", "undecided":
 
 
 def make(runs: Mapping[str, FinishedRun]) -> Made | None:
-    """Makes the sections whose run is finished, and the table of verdicts."""
+    """Makes the sections whose run is finished, and the table of verdicts; None without either."""
     entries = read_json_list(runs["claims"].run.checked("claims.json")) if "claims" in runs else []
     used = {section["run"] for section in SECTIONS} & runs.keys()
-    return made({name: lt.load_results(runs[name].run.checked("results.nc")) for name in used}, entries, runs)
+    results = {name: lt.load_results(runs[name].run.checked("results.nc")) for name in used}
+    return made(results, entries, runs) if results or entries else None
 
 
 def made(results: Mapping[str, lt.Results], entries: list[dict[str, Any]], runs: Mapping[str, FinishedRun]) -> Made:

@@ -14,6 +14,7 @@ SHOWN = "#story article:visible"
 LARGEST = "#curve=sine&amplitude=0.8&offset=0.8&frequency=10&phase=0"
 OWN = "#curve=line&slope=0.8&intercept=0.1&networks=own&learn=line,0.8,0.1&seeds=3&step=20"
 AT = [*range(0, 100, 10), 99]
+X = np.asarray(lt.time_points(100))
 SIZES = [(1280, 800), (390, 844)]
 
 
@@ -25,8 +26,7 @@ def answers_to(saved, curve, kind="published"):
 
 def off(answers, curve):
     """Errors over x >= 0.1, as NumPy has them."""
-    x = lt.time_points(100)
-    return np.sqrt(np.mean(np.square(answers - curve)[..., x >= lt.measures.FOUND], axis=-1))
+    return np.sqrt(np.mean(np.square(answers - curve)[..., X >= lt.measures.FOUND], axis=-1))
 
 
 def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is_changed(opened):
@@ -79,7 +79,7 @@ def test_a_guess_is_drawn_and_compared_with_the_answers(hand, width, height, ope
     packed = re.search(r"guess=([\w-]+)", page.tab.url)[1]
     guess = np.frombuffer(base64.urlsafe_b64decode(packed + "=="), "<i2") / 1_000
     assert len(guess) == 100
-    curve = 2 * sine.TRAIN_AMPLITUDE * (1 + np.sin(sine.FREQUENCY * lt.time_points(100)))
+    curve = 2 * sine.TRAIN_AMPLITUDE * (1 + np.sin(sine.FREQUENCY * X))
     answers = answers_to(saved, curve)
     told = [float(number) for number in re.findall(r"\d+\.\d+", page.text("#verdict"))]
     expected = [off(guess, np.median(answers, axis=0)), np.median(off(answers, curve))]
@@ -122,7 +122,7 @@ def test_the_end_says_whether_a_curve_was_found_on_which_networks_fail(width, he
     line = "#curve=line&slope=0.1&intercept={}"
     for intercept, inside in ((0.4, True), (0.55, False)):
         page = opened(line.format(intercept), width=width, height=height)
-        curve = 0.1 * lt.time_points(100) + intercept
+        curve = 0.1 * X + intercept
         error = np.median(off(answers_to(saved, curve), curve))
         assert page.text("#gauge-text").startswith(f"{error:.2f} of 0.10")
         assert ("leaves 0.00 to 0.60" in page.text("#gauge-text")) != inside
@@ -164,19 +164,17 @@ def test_one_value_is_followed_through_a_cell_and_a_click_takes_another_network(
 
 def test_a_click_takes_the_line_that_is_next_to_it_and_one_beside_all_lets_it_go(opened, saved):
     page = opened("#step-3")
-    curve = 0.6 + 0.6 * np.sin(10 * lt.time_points(100))
+    curve = 0.6 + 0.6 * np.sin(10 * X)
     answers = answers_to(saved, curve)
     seeds = np.flatnonzero(~saved("published").diverged)
-    low, high = page.tab.evaluate(
-        "(() => { const top = document.getElementById('key').offsetHeight + 16; const { height } = document.getElementById('chart').getBoundingClientRect(); return [height - 26, top]; })()"
-    )
+    box = page.tab.locator("#chart").bounding_box()
+    low, high = box["height"] - 26, page.tab.locator("#key").bounding_box()["height"] + 16
     lines = [curve, *answers, 0.5 * curve, [0, 0.75]]
     least, most = (function(map(function, lines)) for function in (min, max))
     least, most = np.floor(4 * least - 0.05) / 4, np.ceil(4 * most + 0.05) / 4
-    box = page.tab.locator("#chart").bounding_box()
     highest = int(np.argmax(answers[:, 60]))
     y = box["y"] + low + (answers[highest, 60] - least) / (most - least) * (high - low)
-    page.tab.mouse.click(page.upon(60 / 99, 0)[0], y)
+    page.tab.mouse.click(page.upon(60 / 99, 0)[0], float(y))
     page.settle()
     assert page.tab.url.endswith(f"#step-3&seed={seeds[highest]}")
     page.tab.mouse.click(page.upon(60 / 99, 0)[0], box["y"] + high + 4)

@@ -26,7 +26,9 @@ def test_networks_answer_as_in_the_library(kind, networks, curves, script):
     model, params, answers = networks(kind)
     order, rows = np.random.default_rng(0).permutation(SEEDS), [5, 0, 19, 7]
     found = script(
-        "decoded(given.texts, true).then((weights) => Array.from(answersOf(given.layers, weights, given.rows, given.curves, 100)))",
+        """decoded(given.texts, true).then((weights) => {
+            return Array.from(answersOf(given.layers, weights, given.rows, given.curves, 100));
+        })""",
         layers=page_networks.layers(model, 1),
         texts=page_networks.packed(model, params, order, exact=True),
         rows=rows,

@@ -55,7 +55,7 @@ def test_earlier_steps_are_shown_and_a_claim_shows_its_curves(opened):
     page.choose(state="1")
     assert "16 of 19 networks (LSTM, after 30 steps)" in page.text("#summary")
     assert not np.allclose(trained[:, 2:], page.numbers()[:, 2:])
-    page.unfold("details.section")
+    page.unfold(".claim")
     page.click("#claim-valley-amplitude button")
     assert "set=amplitude" in page.tab.url
     assert "16 of 19 networks (LSTM, after 30 steps)" in page.text("#summary")
@@ -123,10 +123,10 @@ def test_names_are_text_and_what_is_missing_is_neither_offered_nor_told(compose,
     named = entry | columns | dict.fromkeys(("quote", "statistic", "meets"), nasty) | {"remarks": [nasty]}
     page = opened(compose([named], ("published", "rnn"), {"gru": nasty}) + "#networks=gru&curve=line")
     values = page.tab.eval_on_selector_all("[name=networks] option", "options => options.map((each) => each.value)")
-    assert values == ["published", "untrained", "rnn", "own"]
+    assert values == ["published", "untrained", "rnn", "rate-0.001", "own"]
     assert page.values("networks") == ["published"]
     assert page.tab.locator(".steps a").count() == 5
-    page.unfold("details.section")
+    page.unfold("details.section, .claim")
     page.click("button[data-set]")
     for place in ("section:has(#missing)", ".claim"):
         assert one_line(nasty) in page.text(place)
@@ -159,7 +159,7 @@ def test_the_committed_page_works(opened, entries):
 )
 def test_nothing_keeps_anybody_out(width, scheme, opened):
     page = opened("#curve=sine&set=amplitude", width=width, height=800, scheme=scheme)
-    page.unfold("details.section")
+    page.unfold("details.section, .claim")
     found = Axe().run(page.tab)
     assert found.violations_count == 0, found.generate_report()
     assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
