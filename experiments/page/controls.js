@@ -108,7 +108,7 @@ class Controls {
         byId("chart").scrollIntoView({ block: "nearest" });
       };
     }
-    byId("train-stop").onclick = () => act({ step: own.busy ? Math.max(0, own.reached) : states.training.steps });
+    byId("train-stop").onclick = () => act({ step: own.busy ? own.next : states.training.steps });
     byId("train-more").onclick = () => act({ seeds: Math.min(OWN.most, state().seeds + OWN.seeds), step: states.training.steps });
     byId("double").onclick = () => act(states.doubled(state().learn));
   }

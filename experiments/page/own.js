@@ -48,6 +48,11 @@ class Own {
     return Math.min(...this.wanted.map(({ step }) => step));
   }
 
+  /** The next step at which all networks can stop. */
+  get next() {
+    return Math.min(this.target, Math.max(this.reached + Own.CHUNK, ...this.wanted.map(({ step }) => step)));
+  }
+
   get busy() {
     return this.reached < this.target;
   }

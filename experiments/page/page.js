@@ -32,18 +32,21 @@
 
   let settling = 0; // The timer after which nothing is changing any more.
 
+  let frame = 0; // The frame in which the state will be shown.
+
   /** Changes what moves at the moment. */
   function set(changes) {
     state = { ...state, ...changes };
-    render();
+    frame ||= requestAnimationFrame(render);
   }
 
   /** Shows another state, which can be gone back to if it is an `entry`. */
   function show(next, entry) {
+    byId("playground").setAttribute("aria-busy", "true");
     state = next;
     if (entry) commit();
     workers.ask();
-    render();
+    set({});
   }
 
   /** Changes what the address has; `moving` changes are one of several in a row, which together can be undone. */
@@ -173,18 +176,15 @@
     return { ...last, ...more, guess: state.guess === UNTOLD || states.step(last.asked).at ? null : state.guess };
   }
 
-  let frame = 0; // The frame that is asked for while something moves by itself.
-
-  function render() {
-    const now = performance.now();
+  function render(now = performance.now()) {
+    frame = 0;
     const told = states.step(state);
     const guessing = states.guessing(state);
     document.querySelectorAll("#story article").forEach((article, at) => { article.hidden = at !== told.at; });
     document.querySelectorAll("[data-when]").forEach((part) => { part.hidden = (part.dataset.when === "guess") !== guessing; });
     document.querySelectorAll(".steps a").forEach((link, at) => link.setAttribute("aria-current", at === told.at ? "step" : "false"));
     for (const button of document.querySelectorAll("#story [data-ask]")) {
-      const pressed = told.choice >= 0 && story[told.at][told.choice] === button.dataset.ask && states.open(`#${button.dataset.ask}`).seed === state.seed;
-      button.setAttribute("aria-pressed", String(pressed));
+      button.setAttribute("aria-pressed", String(told.exact && story[told.at][told.choice] === button.dataset.ask));
     }
     for (const slider of document.querySelectorAll("#story [data-asks]")) {
       const at = slider.dataset.asks.split(" ").indexOf(story[told.at][told.choice]);
@@ -204,12 +204,16 @@
     byId("chart").classList.toggle("drawing", state.pen || guessing);
     byId("inside").open = state.inside;
     const picked = shown();
+    const held = drawing.stroke || grips.held; // The picture stays where it is under the hand.
+    const reach = held && state.reach ? state.reach : reachOf(picked, state.moving ? state.reach : null);
+    const heights = heightsOf(reach, picked.plucked.length ? 10 : 4);
+    state = { ...state, reach };
+    picked.bounds = picked.bounds.filter((bound) => bound > heights[0] && bound < heights[1]);
     renderKey(picked);
-    renderPicture(picked, guessing, now);
+    renderPicture(picked, heights, guessing, now);
     renderWords(picked, guessing);
-    cancelAnimationFrame(frame);
     if (state.began !== null && upto(now) >= times.length) state = { ...state, began: null };
-    if (state.began !== null || (state.inside && state.answered?.trace && state.cursor === null && !calm.matches)) frame = requestAnimationFrame(render);
+    if (state.began !== null || (state.inside && state.answered?.trace && state.cursor === null && !calm.matches)) set({});
   }
 
   function renderKey({ each, seed, others, published, bounds, guess, plucked }) {
@@ -223,20 +227,17 @@
     byId("key-published").hidden = !published;
     byId("key-others").hidden = byId("key-moves").hidden = !others.length;
     byId("key-guess").hidden = !guess;
-    byId("key-bound").hidden = !bounds.some((bound) => state.reach && bound < state.reach[1] && bound > state.reach[0]);
+    byId("key-bound").hidden = !bounds.length;
     for (const id of ["head-low", "head-high"]) byId(id).hidden = seed >= 0;
     say(byId("head-median"), seed < 0 ? "median answer" : "answer");
   }
 
-  function renderPicture(picked, guessing, now) {
+  function renderPicture(picked, heights, guessing, now) {
     const upon = getComputedStyle(byId("key")).position === "absolute"; // Else the key is below the picture.
     chart.top = upon ? byId("key").offsetHeight + 16 : Chart.MARGIN.top;
-    const held = drawing.stroke || grips.held; // The picture stays where it is under the hand.
-    const reach = held && state.reach ? state.reach : reachOf(picked, state.moving ? state.reach : null);
     const inside = state.inside && Boolean(picked.trace);
     const cursor = inside ? place(now) : state.cursor;
-    state = { ...state, reach };
-    picture.paint(picked, { reach, cursor, upto: upto(now), ring: state.family === "drawn" || guessing });
+    picture.paint(picked, { heights, cursor, upto: upto(now), ring: state.family === "drawn" || guessing });
     const handles = guessing || state.began !== null || !picked.each.length ? [] : states.handles(state);
     grips.show(handles);
     say(byId("reading"), state.cursor === null || !picked.each.length ? (handles.length ? DRAG : "") : readingsOf(picked, times, state.cursor));
@@ -400,17 +401,13 @@
 
   window.addEventListener("popstate", follow);
   window.addEventListener("beforeprint", () => document.querySelectorAll("details.section").forEach((fold) => { fold.open = true; }));
-  new ResizeObserver(render).observe(byId("chart"));
-  for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", render);
+  new ResizeObserver(() => set({})).observe(byId("chart"));
+  for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", () => set({}));
   document.addEventListener("weights", () => workers.ask());
   document.addEventListener("DOMContentLoaded", () => {
-    const [, owner, name] = /^https:\/\/([a-z0-9-]+)\.github\.io\/([\w.-]+)\//.exec(location.href) ?? []; // Of GitHub Pages.
-    if (owner) {
-      const link = Object.assign(document.createElement("a"), { href: `https://github.com/${owner}/${name}`, textContent: `${owner}/${name}` });
-      document.querySelector(".source").replaceChildren("The code: ", link, ", folder experiments/page.");
-    }
     if (state.at) follow();
     else workers.ask();
   });
   follow();
+  render(); // At once, while the file is still coming.
 })();

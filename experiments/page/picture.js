@@ -10,6 +10,11 @@ function reachOf({ curve, each, trained, published, guess, plucked }, before) {
   return values.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], before ?? [Infinity, -Infinity]);
 }
 
+/** The range of a picture's axis, in steps of a quarter or a tenth. */
+function heightsOf([least, most], parts) {
+  return [Math.floor(least * parts - 0.05) / parts, Math.ceil(most * parts + 0.05) / parts];
+}
+
 /** The lowest value between x = 0.2 and 0.8, and the highest from x = 0.1 on, as the claim about valleys has them. */
 function extremesOf(answer, times) {
   const found = (low, high, pick) => {
@@ -29,10 +34,8 @@ class Picture {
    * network of `seed` or the median of all; what was `trained`, the `published` answer, `bounds` of all answers, a
    * `guess`, a `range` to stay in, medians for `others` of a set, or other kinds that are `plucked`, each in a panel.
    */
-  paint(shown, { reach, cursor, upto, ring }) {
+  paint(shown, { heights, cursor, upto, ring }) {
     const { chart, times } = this;
-    const parts = shown.plucked.length ? 10 : 4;
-    const heights = [Math.floor(reach[0] * parts - 0.05) / parts, Math.ceil(reach[1] * parts + 0.05) / parts];
     const axes = { x: [times[0], times[times.length - 1]], y: heights, xTicks: SHARES, yTicks: heightTicks(heights), xName: "x", yName: "y" };
     const until = (values) => values.slice(0, upto);
     chart.clear(1 + shown.plucked.length);
@@ -43,7 +46,7 @@ class Picture {
     });
     chart.begin(axes); // The first panel is the last one, upon which handles are placed.
     if (shown.range) chart.band(shown.range, "met");
-    for (const bound of shown.bounds) if (bound > heights[0] && bound < heights[1]) chart.line([0, 1], [bound, bound], "null", 1.6, [2, 3]);
+    for (const bound of shown.bounds) chart.line([0, 1], [bound, bound], "null", 1.6, [2, 3]);
     if (!shown.plucked.length && !shown.others.length) chart.line(times, shown.trained, "trained", 3);
     if (shown.others.length) this.set(shown, until);
     else this.answers(shown, until, shown.seed);

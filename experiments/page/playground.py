@@ -134,7 +134,8 @@ def described(
     """Describes a population for the page, without diverged seeds, and returns the blocks of its weights by name."""
     sound = np.flatnonzero(~trained.diverged)[: population.networks]
     last, untrained = metrics["steps"], population.id == "untrained"
-    states, blocks = [], {}
+    states: list[dict[str, Any]] = []
+    blocks: dict[str, str] = {}
     for step in (0,) if untrained else (last, *(trained.steps[:-1] if population.id == "published" else ())):
         exact, block = step == last and population.run in EXACT, f"{population.run}-{step}"
         rows = sound if step == last else sound[:FEW]

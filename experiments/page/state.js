@@ -192,10 +192,11 @@ class States {
   /** The step of the story that a state is, and which of its pictures; for all others the one that they are closest to. */
   step(state) {
     const plain = this.plain(state);
-    const known = this.told.get(`${plain}&seed=${state.seed}`) ?? this.told.get(plain);
-    if (known) return known;
-    if (state.family === "pluck" && this.pluck >= 0) return { at: this.pluck, choice: -1 };
-    return { at: state.networks === OWN.id && state.learn === this.sine ? 1 : this.story.length - 1, choice: -1 };
+    const exact = this.told.get(`${plain}&seed=${state.seed}`);
+    const known = exact ?? this.told.get(plain); // The network that is followed leaves the step as it is.
+    if (known) return { ...known, exact: Boolean(exact) };
+    if (state.family === "pluck" && this.pluck >= 0) return { at: this.pluck, choice: -1, exact: false };
+    return { at: state.networks === OWN.id && state.learn === this.sine ? 1 : this.story.length - 1, choice: -1, exact: false };
   }
 
   /** Whether the answers wait for a guess. */

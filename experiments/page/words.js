@@ -23,9 +23,8 @@ function offOf(error) {
   return error < 1e-4 ? "less than 0.0001" : error.toPrecision(2);
 }
 
-/** The error of the median network, or of the one that is followed. */
-function typicalError({ curve, each, focus, seed }, times) {
-  if (seed >= 0) return errorOf(focus, curve, times);
+/** The error of the median network. */
+function typicalError({ curve, each }, times) {
   return quantile(each.map((answer) => errorOf(answer, curve, times)).sort((one, other) => one - other), 0.5);
 }
 
@@ -34,9 +33,10 @@ function summaryOf(answered, who, times) {
   const { curve, focus, low, high, seed } = answered;
   const ends = (values) => `${decimal(Math.min(...values))} to ${decimal(Math.max(...values))}`;
   const all = seed < 0;
+  const off = all ? typicalError(answered, times) : errorOf(focus, curve, times);
   const lines = [
     `${who} ${all ? "are" : "is"} shown a curve from ${ends(curve)}.`,
-    `${all ? "Their median answer" : "Its answer"} goes from ${ends(focus)}; ${all ? "the median network" : "it"} is ${offOf(typicalError(answered, times))} off.`,
+    `${all ? "Their median answer" : "Its answer"} goes from ${ends(focus)}; ${all ? "the median network" : "it"} is ${offOf(off)} off.`,
   ];
   if (all) lines.push(`The band of 5–95 % of them is ${decimal(high.reduce((sum, value, at) => sum + value - low[at], 0) / high.length)} wide on average.`);
   return lines.join(" ");
@@ -44,8 +44,7 @@ function summaryOf(answered, who, times) {
 
 /** How a guess compares with the answers. */
 function verdictOf(guess, answered, times) {
-  const off = typicalError(answered, times);
-  const curve = `the median network is ${offOf(off)} off the curve.`;
+  const curve = `the median network is ${offOf(typicalError(answered, times))} off the curve.`;
   if (guess === UNTOLD) return curve[0].toUpperCase() + curve.slice(1);
   return `You were ${offOf(errorOf(guess, answered.median, times))} off their median answer; ${curve}`;
 }

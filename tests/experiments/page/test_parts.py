@@ -74,7 +74,7 @@ def test_a_guess_is_drawn_and_compared_with_the_answers(hand, width, height, ope
     else:
         draw = page.drag if hand == "mouse" else page.swipe
         draw(*points[:5])
-        assert "Draw from the left end" in page.text("#note")
+        page.tab.get_by_text("Draw from the left end").wait_for()
         draw(*points)
     packed = re.search(r"guess=([\w-]+)", page.tab.url)[1]
     guess = np.frombuffer(base64.urlsafe_b64decode(packed + "=="), "<i2") / 1_000

@@ -6,8 +6,9 @@ import pytest
 
 import conftest
 
-SEEN = """() => {
+SEEN = """async () => {
     document.activeElement.blur();
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame); // Until this is seen.
     const seen = (each) => each.checkVisibility();
     const text = (each) => each.textContent;
     const all = (selector) => [...document.querySelectorAll(selector)].filter(seen);
