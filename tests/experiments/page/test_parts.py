@@ -29,6 +29,21 @@ def off(answers, curve):
     return np.sqrt(np.mean(np.square(answers - curve)[..., X >= lt.measures.FOUND], axis=-1))
 
 
+def layer(weights, seed, inputs):
+    """Gates i, f, g, o at every time point, and the hidden states, of an LSTM layer with hard gates, in NumPy."""
+    kernel, recurrent, bias = (np.float64(weights[name][seed]) for name in ("kernel", "recurrent_kernel", "bias"))
+    hidden = cell = np.zeros(len(bias) // 4)
+    gates, states = [], []
+    for shown in inputs:
+        i, f, g, o = np.split(shown @ kernel + hidden @ recurrent + bias, 4)
+        i, f, o = (np.clip(0.2 * each + 0.5, 0, 1) for each in (i, f, o))
+        cell = f * cell + i * np.tanh(g)
+        hidden = o * np.tanh(cell)
+        gates.append([i, f, np.tanh(g), o])
+        states.append(hidden)
+    return np.array(gates), np.array(states)
+
+
 def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is_changed(opened):
     page = opened("", width=400, height=800)
     assert "19 small LSTM networks" in page.text(SHOWN)
@@ -144,20 +159,24 @@ def test_one_value_is_followed_through_a_cell_and_a_click_takes_another_network(
         x, shown, cell, forget, before, gate, new, answer, out, squashed = (
             float(number.rstrip(".")) for number in re.findall(r"-?\d+\.\d+", page.text("#cell-values"))
         )
-        expected = results.isel(seed=seed, curve=row, time=time)
-        found = [x, shown, answer, out * squashed, forget * before + gate * new, np.tanh(cell)]
-        wanted = [time / 99, float(expected.input), float(expected.answer), answer, cell, squashed]
-        assert found == pytest.approx(wanted, abs=0.03)
+        params, curve = saved("published").params, results.input.values[row]
+        _, below = layer(params["lstm_0"], seed, curve[:, None])
+        gates, answers = layer(params["readout"], seed, below)
+        found = [x, shown, gate, forget, new, out, answer, forget * before + gate * new, out * squashed]
+        wanted = [time / 99, curve[time], *gates[time, :, 0], answers[time, 0], cell, answer]
+        assert found == pytest.approx(wanted, abs=0.02)
+        assert answers[time, 0] == pytest.approx(float(results.answer[seed, row, time]), abs=1e-4)
 
     page.tab.mouse.move(*page.upon(50 / 99, 0.5))
     told(4, 50)
     page.tab.focus("#chart")
     page.tab.keyboard.press("Home")
-    page.tab.keyboard.press("PageUp")
-    told(4, 10)
+    for time in (10, 20, 30, 40):
+        page.tab.keyboard.press("PageUp")
+        told(4, time)
     page.tab.keyboard.press("Enter")
     page.settle()
-    told(5, 10)
+    told(5, 40)
     page.choose(networks="gru")
     assert "Only networks whose answer is an LSTM unit" in page.text("#inside-who")
 
