@@ -159,7 +159,7 @@ def test_what_was_finished_or_begun_is_continued_by_whoever_comes(two, here, tmp
 @pytest.mark.long
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_worker_that_is_killed_or_says_nothing_is_replaced_and_its_part_done_again(sent, tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "PATIENCE", 6.0)
+    monkeypatch.setattr(cluster, "PATIENCE", 20.0)
     marker = tmp_path / "sent"
 
     def once(part):
