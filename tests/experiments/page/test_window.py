@@ -154,12 +154,24 @@ def test_the_committed_page_works(opened, entries):
     assert page.tab.locator(".claim").count() == len(entries)
 
 
+PLACES = (
+    "",
+    "#step-1&guess=none&inside=yes",
+    "#step-4",
+    "#step-6",
+    "#curve=sine&set=amplitude",
+    "#curve=line&networks=own&learn=line,0.8,0.1&seeds=2&step=0",
+)
+"""The guess, a cell, plucked networks, the end, several curves, and training."""
+
+
 @pytest.mark.parametrize(
     ("scheme", "width"), [("dark", 400), *conftest.rarely(("light", 400), ("light", 1280), ("dark", 1280))]
 )
 def test_nothing_keeps_anybody_out(width, scheme, opened):
-    page = opened("#curve=sine&set=amplitude", width=width, height=800, scheme=scheme)
-    page.unfold("details.section, .claim")
-    found = Axe().run(page.tab)
-    assert found.violations_count == 0, found.generate_report()
-    assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
+    for place in PLACES:
+        page = opened(place, width=width, height=800, scheme=scheme)
+        page.unfold("details.section, .claim")
+        found = Axe().run(page.tab)
+        assert found.violations_count == 0, (place, found.generate_report())
+        assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
