@@ -47,7 +47,7 @@ class Drawing {
       curve[from.at + Math.sign(at - from.at) * step] = from.value + share * (value - from.value);
     }
     this.stroke = { at, value };
-    this.cursor = at;
+    this.point(at);
     this.drawn(curve);
   }
 

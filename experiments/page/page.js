@@ -160,7 +160,7 @@
   /** The time point of the network that is followed: that of the pointer, or one that moves along the curve. */
   function place(now) {
     if (state.cursor !== null) return state.cursor;
-    return calm.matches ? Math.floor(times.length / 2) : Math.floor(now / TURN) % times.length;
+    return calm.matches ? Math.floor(times.length / 6) : Math.floor(now / TURN) % times.length;
   }
 
   /** All that a picture has; the answers are left out while they are guessed. */
@@ -221,8 +221,8 @@
     byId("key-single").hidden = !some || others.length > 0;
     say(byId("key-single-text"), `${plucked.length ? `${each.length} of each kind` : controls.counted(state)}`);
     byId("key-median").hidden = !some;
-    const median = seed < 0 ? "their median" : `network ${seed}`;
-    say(byId("key-median-text"), others.length ? "median answer to this curve" : median);
+    const median = seed < 0 ? "median" : `network ${seed}`;
+    say(byId("key-median-text"), others.length ? "median answer" : median);
     byId("key-trained").hidden = plucked.length + others.length > 0;
     byId("key-published").hidden = !published;
     byId("key-others").hidden = byId("key-moves").hidden = !others.length;
@@ -288,7 +288,7 @@
     gauge.setAttribute("aria-valuenow", off.toFixed(2));
     gauge.style.setProperty("--share", `${Math.min(100, (50 * off) / data.fails)}%`);
     gauge.classList.toggle("found", found);
-    say(byId("gauge-text"), `${off.toFixed(2)} of ${data.fails.toFixed(2)}${outside ? `, but the curve leaves ${decimal(low)} to ${decimal(high)}` : found ? "" : ": not yet"}`);
+    say(byId("gauge-text"), `${off.toFixed(2)} off, ${outside ? `but the curve leaves ${decimal(low)} to ${decimal(high)}` : `${found ? "and" : "not yet"} more than ${data.fails}`}`);
     byId("found").hidden = !found;
   }
 

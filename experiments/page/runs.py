@@ -46,8 +46,9 @@ class FinishedRun(NamedTuple):
 
 
 def find(options: Options, console: Console) -> tuple[dict[str, FinishedRun], dict[str, str]]:
-    """Returns the finished runs by name, and the commands of the missing ones; raises Damaged."""
+    """Returns the finished runs by name, and the commands of the missing ones; raises Damaged or Refused."""
     found, missing = {}, {}
+    lifecycle.start(options)  # Runs are named by programs, which depend on how JAX is configured.
     work = lifecycle.Work(options, console, Interruption())
     for name, commands in COMMANDS.items():
         for arguments in commands:

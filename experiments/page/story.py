@@ -58,7 +58,7 @@ def steps(
         step("learned", numbers, {"": asked(MIDDLE, set=TRAINING)}),
         step("alone", numbers, {alone["every"].format(**numbers): asked(LARGER, post="yes"), **singles}),
         step("pluck", numbers, {pluck["again"]: plucked, **waves}),
-        *([choices(rates)] if len(rates) > 1 else []),
+        *([choices(rates, results)] if len(rates) > 1 else []),
         step("own", numbers, {"": asked(0.8 * MIDDLE)}),
     ]
     return [{"id": f"step-{at}", **each} for at, each in enumerate(made, start=1)]
@@ -114,22 +114,27 @@ def gain(trained: lt.Networks, results: lt.Results, frequency: float) -> float:
     return float(np.median(np.ptp(answers[results.seed.values, 0][:, late, 0], axis=1)) / np.ptp(wave[late]))
 
 
-def choices(rates: Mapping[str, tuple[str, lt.Results]]) -> dict[str, Any]:
-    """The claim whose verdict turns with the learning rate, judged at each; the published rate comes first."""
-    own, slider = WORDS["rates"], []
+def choices(rates: Mapping[str, tuple[str, lt.Results]], trained: lt.Results) -> dict[str, Any]:
+    """The claim whose verdict turns with the learning rate, judged at each; the rate of those ``trained`` comes first."""
+    own, usual, slider = WORDS["rates"], f"{sine.EXPERIMENT.defaults['learning_rate']:g}", []
     for rate, (ask, results) in rates.items():
-        moved = VALLEY.number(results.isel(curve=np.flatnonzero(results.family.values == VALLEY.sources[0].curves)))
-        met = VALLEY.met(moved)
-        decided = verdict(lt.wilson(int(met.sum()), len(met)))
-        counted = {"met": met.sum(), "networks": len(met), "high": VALLEY.high, "middle": np.nanmedian(moved)}
-        text = own["verdict"].format(verdict=own["verdicts"][decided], **counted)
-        slider.append({"ask": ask, "verdict": decided, "label": rate, "text": text})
-    first = [*rates].index(f"{sine.EXPERIMENT.defaults['learning_rate']:g}")
+        counted = judged(results)
+        decided = verdict(lt.wilson(counted["met"], counted["networks"]))
+        texts = [own["verdict"].format(verdict=own["verdicts"][decided], high=VALLEY.high, **counted)]
+        texts += [own["all"].format(rate=rate, **judged(trained))] if rate == usual else []
+        slider.append({"ask": ask, "verdict": decided, "label": rate, "text": " ".join(texts)})
+    first = [*rates].index(usual)
     asks = [each["ask"] for each in slider]
     label = own["label"].format(least=slider[0]["label"], most=slider[-1]["label"])
     few = min(results.sizes["seed"] for _, results in rates.values())
     made = step("rates", {"few": few}, {}, slider={"label": label, "choices": slider})
     return {**made, "asks": [asks[first], *asks[:first], *asks[first + 1 :]]}
+
+
+def judged(results: lt.Results) -> dict[str, Any]:
+    """How many networks meet the claim, and its number for the median network."""
+    moved = VALLEY.number(results.isel(curve=np.flatnonzero(results.family.values == VALLEY.sources[0].curves)))
+    return {"met": int(VALLEY.met(moved).sum()), "networks": len(moved), "middle": float(np.nanmedian(moved))}
 
 
 def asked(amplitude: float, frequency: float = sine.FREQUENCY, **other: Any) -> str:
