@@ -18,7 +18,7 @@ class Answers {
     this.waiting = null; // What is being answered.
     this.wanted = false; // Whether something has changed since.
     this.workers = Array.from({ length: Math.min(4, navigator.hardwareConcurrency || 2) }, () => {
-      const worker = workerOf("cells", "gradient", "worker");
+      const worker = workerOf("cells", "simd", "gradient", "worker");
       worker.onmessage = ({ data }) => this.receive(data);
       worker.onerror = failed;
       return worker;

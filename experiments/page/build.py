@@ -18,7 +18,7 @@ from lstm_toys.text import one_line
 
 FOLDER = Path(__file__).parent
 
-SHARED = "cells gradient initial curves handles words state chart picture drawing grips answers own controls cell"
+SHARED = "cells simd gradient initial curves handles words state chart picture drawing grips answers own controls cell"
 SCRIPTS = tuple(f"{name}.js" for name in SHARED.split())
 WORKERS = ("worker.js", "trainer.js")
 START = "page.js"

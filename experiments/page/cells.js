@@ -7,21 +7,10 @@ const GATES = {
   hard: (sum) => Math.min(1, Math.max(0, 0.2 * sum + 0.5)),
 };
 
-/** Adds a row of values times a matrix, whose columns are as many as there are sums; four rows at a time for speed. */
+/** Adds a row of values times a matrix, whose columns are as many as there are sums. */
 function addProduct(sums, values, from, rows, weights, start) {
   const columns = sums.length;
-  const fours = rows - (rows % 4);
-  for (let row = 0; row < fours; row += 4) {
-    const place = from + row;
-    const [one, two, three, four] = [values[place], values[place + 1], values[place + 2], values[place + 3]];
-    const base = start + row * columns;
-    for (let column = 0; column < columns; column++) {
-      const at = base + column;
-      sums[column] += one * weights[at] + two * weights[at + columns]
-        + three * weights[at + 2 * columns] + four * weights[at + 3 * columns];
-    }
-  }
-  for (let row = fours; row < rows; row++) {
+  for (let row = 0; row < rows; row++) {
     const value = values[from + row];
     const base = start + row * columns;
     for (let column = 0; column < columns; column++) sums[column] += value * weights[base + column];
@@ -69,12 +58,9 @@ function plain({ kind, features, units }, weights, shown, length) {
   return hidden;
 }
 
-const passes = new WeakMap(); // What LSTM layers keep of a sequence, which the next network overwrites.
-
 /** An LSTM layer, by the forward pass with which networks are trained. */
-function lstm(layer, weights, shown, length) {
-  if (passes.get(layer)?.length !== length) passes.set(layer, new LayerPass(layer, length));
-  return passes.get(layer).forward(weights, shown);
+function lstm(layer, weights, shown, length, place) {
+  return passOf(layer, place, length).forward(weights, shown);
 }
 
 const LAYERS = { lstm, gru, rnn: plain, dense: plain };
@@ -89,11 +75,11 @@ function sizeOf({ kind, features, units }) {
 /** The answer of one network to one curve, [time]; its weights begin at `start`. */
 function answerOf(layers, weights, start, curve) {
   let sequence = curve;
-  for (const layer of layers) {
+  layers.forEach((layer, place) => {
     const size = sizeOf(layer);
-    sequence = LAYERS[layer.kind](layer, weights.subarray(start, start + size), sequence, curve.length);
+    sequence = LAYERS[layer.kind](layer, weights.subarray(start, start + size), sequence, curve.length, place);
     start += size;
-  }
+  });
   return sequence;
 }
 
@@ -119,8 +105,9 @@ function traceOf(layers, weights, network, curve, kept) {
   if (last.kind !== "lstm") return null;
   const size = layers.reduce((sum, layer) => sum + sizeOf(layer), 0);
   const answer = answerOf(layers, weights, network * size, curve);
-  const { gates, cell } = passes.get(last);
-  return { gates: gates.slice(-4 * kept), cell: cell.slice(-kept), answer: answer.slice(-kept) };
+  const { gates, cell } = passOf(last, layers.length - 1, curve.length);
+  const [from, end] = [curve.length - kept, curve.length];
+  return { gates: gates.slice(4 * from, 4 * end), cell: cell.slice(from, end), answer: answer.slice(from) };
 }
 
 /** The number of 16 bits: a sign, 5 bits of exponent, 10 bits of fraction (IEEE 754). */

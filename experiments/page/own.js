@@ -30,7 +30,7 @@ class Own {
 
   start() {
     while (this.workers.length < Math.min(8, navigator.hardwareConcurrency || 2)) {
-      const worker = workerOf("cells", "curves", "initial", "gradient", "trainer");
+      const worker = workerOf("cells", "curves", "initial", "simd", "gradient", "trainer");
       worker.onmessage = ({ data }) => {
         if (data.round === this.round) this.receive(data.replies);
       };

@@ -115,7 +115,7 @@ def gain(trained: lt.Networks, results: lt.Results, frequency: float) -> float:
 
 
 def choices(rates: Mapping[str, tuple[str, lt.Results]], trained: lt.Results) -> dict[str, Any]:
-    """The claim whose verdict turns with the learning rate, judged at each; the rate of those ``trained`` comes first."""
+    """The claim whose verdict turns with the learning rate, judged at each; that of those ``trained`` comes first."""
     own, usual, slider = WORDS["rates"], f"{sine.EXPERIMENT.defaults['learning_rate']:g}", []
     for rate, (ask, results) in rates.items():
         counted = judged(results)

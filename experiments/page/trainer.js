@@ -4,8 +4,8 @@ const trained = new Map(); // By seed.
 let task; // Layers, curve, times, and settings of the optimizer, the same for all networks.
 
 function begun(seed) {
-  const weights = initialWeights(task.layers, randomOf(seed));
-  return { weights, squares: new Float64Array(weights.length), step: 0 };
+  const weights = Float32Array.from(initialWeights(task.layers, randomOf(seed)));
+  return { weights, squares: new Float32Array(weights.length), step: 0 };
 }
 
 function advance(seed, steps) {
@@ -26,7 +26,7 @@ onmessage = ({ data }) => {
   if (data.curve) {
     trained.clear();
     task = { ...data, pass: new StackPass(data.layers, data.curve.length) };
-    task.gradient = new Float64Array(begun(0).weights.length);
+    task.gradient = new Float32Array(begun(0).weights.length);
     return;
   }
   postMessage({ round: data.round, replies: data.seeds.map((seed) => advance(seed, data.steps)) });
