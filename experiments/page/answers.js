@@ -1,5 +1,3 @@
-"use strict";
-
 /** A worker whose code is that of several script elements of this page, which is one file. */
 function workerOf(...ids) {
   const texts = ids.map((id) => document.getElementById(`code-${id}`).textContent);
@@ -26,11 +24,8 @@ class Answers {
   }
 
   ask() {
-    if (this.waiting) {
-      this.wanted = true;
-      return;
-    }
-    this.wanted = false;
+    this.wanted = Boolean(this.waiting);
+    if (this.wanted) return;
     const question = this.question();
     if (!question) return;
     const { groups, curves, times } = question;

@@ -1,15 +1,9 @@
-"use strict";
-
 /** One LSTM unit as a machine: a tank, which is its cell state, gates that open like valves, and what leaves it. */
 class Cell {
   static PARTS = ["input", "forget", "output"];
 
-  constructor() {
-    this.root = byId("cell");
-  }
-
   part(name) {
-    return this.root.querySelector(`[data-part=${name}]`);
+    return byId("cell").querySelector(`[data-part=${name}]`);
   }
 
   /** Shows a value of the curve and what the unit makes of it; `trace` is that of its network along the curve. */

@@ -1,5 +1,3 @@
-"use strict";
-
 // One network in plain numbers: the recurrences of lstm_toys/networks, which the tests hold this file against.
 
 const GATES = {

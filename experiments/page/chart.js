@@ -1,5 +1,3 @@
-"use strict";
-
 /** A canvas with axes, upon which things are drawn by their coordinates; it follows the page's size and colors. */
 class Chart {
   static MARGIN = { left: 46, right: 12, top: 12, bottom: 26 };
@@ -128,20 +126,12 @@ class Chart {
   }
 }
 
-/** Ticks at multiples of a step. */
-function ticksOf([low, high], step) {
+/** Ticks of an axis at multiples of a step, at most about five. */
+function ticksOf([low, high]) {
+  const step = [0.1, 0.25, 0.5].find((each) => high - low <= 5 * each) ?? 1;
   const first = Math.ceil(low / step - 1e-9);
-  const digits = step < 0.5 ? 2 : 1;
-  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, at) => {
-    const value = (first + at) * step;
-    return [value, value.toFixed(digits)];
-  });
-}
-
-/** Ticks of an axis of y, whose step depends on its length. */
-function heightTicks(range) {
-  const length = range[1] - range[0];
-  return ticksOf(range, length > 2.5 ? 1 : length > 1.2 ? 0.5 : length > 0.55 ? 0.25 : 0.1);
+  const values = Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, at) => (first + at) * step);
+  return values.map((value) => [value, value.toFixed(step < 0.5 ? 2 : 1)]);
 }
 
 const SHARES = [0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => [share, share.toFixed(1)]);

@@ -1,19 +1,17 @@
-"""Charts of the distribution of networks' numbers, for the page. Imports nothing heavy."""
+"""Charts of the distribution of networks' numbers, for the page."""
 
-import math
 import operator
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+
+from matplotlib.ticker import MaxNLocator
 
 from lstm_toys import tables
 from lstm_toys.studies.claims.declaration import COPY, INPUT, NETWORKS
 
 WIDTH, MARGIN, ROW, LABEL, TOP, DOT = 560, 14, 60, 24, 22, 5
 """Sizes of a chart, in its own units: margins, rows, the space for a label, and a dot's width."""
-
-TICKS = 5
-"""About how many there are."""
 
 NOTHING = 1e-5
 """Numbers nearer to zero are shown as zero; they come from rounding."""
@@ -93,11 +91,8 @@ def scaled(row: Sequence[float], others: Sequence[float]) -> Scale:
 
 
 def ticks(low: float, high: float) -> list[float]:
-    """Round numbers along an axis."""
-    rough = (high - low) / TICKS
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
-    return [round(number * step, 12) for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    """About five round numbers along an axis."""
+    return [tick for tick in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high).tolist() if low <= tick <= high]
 
 
 def stacked(numbers: Sequence[float], scale: Scale, threshold: Sequence[float | None]) -> Iterator[tuple[float, float]]:

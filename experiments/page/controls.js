@@ -1,5 +1,3 @@
-"use strict";
-
 /** The controls of curve and networks, and the texts about them: they show a state, and change it. */
 class Controls {
   /** `state` returns the state that is shown, `act` changes it. */
@@ -26,7 +24,7 @@ class Controls {
   /** The step of training of the networks that are shown: that of the state, once its networks have been trained so far. */
   shownStep(state) {
     const { step } = this.states.stage(state);
-    return state.networks === OWN.id ? Math.max(0, Math.min(step, this.own.reached)) : step;
+    return state.networks === OWN.id ? Math.max(0, Math.min(step, this.own.step)) : step;
   }
 
   show(state) {
@@ -59,8 +57,7 @@ class Controls {
     const rounded = stage.exact || mine ? [] : ["weights are rounded to 16 bits"];
     const texts = [population.note, ...(mine ? [] : [population.learned]), ...rounded, `shown: ${state.seed < 0 ? this.counted(state) : `network ${state.seed}`}`];
     say(byId("population-note"), texts.join("; "));
-    const known = mine && state.learn === states.textOf(state);
-    byId("train").disabled = known;
+    byId("train").disabled = mine && state.learn === states.textOf(state);
     byId("strip").hidden = !mine;
     if (mine) this.showTraining(state, stage.step);
   }
@@ -70,13 +67,12 @@ class Controls {
     const { own, states } = this;
     const { goal, steps } = states.training;
     const step = this.shownStep(state);
-    const last = own.wanted.map(({ errors }) => errors.at(-1)?.[1] ?? Infinity);
+    const last = own.networks.map(({ errors }) => errors.at(-1)?.[1] ?? Infinity);
     const [least, most] = states.learnedRange(state);
     const beyond = least < -1 || most > 1 ? ` It goes from ${decimal(least)} to ${decimal(most)}, but an LSTM unit cannot answer beyond −1 and 1.` : "";
     byId("bar").value = step;
     say(byId("progress"), `Step ${step.toLocaleString("en")} of ${steps.toLocaleString("en")}.`);
     say(byId("learned"), `${last.filter((error) => error <= goal).length} of ${last.length} have learned it: at most ${goal} off.${own.busy ? "" : beyond}`);
-    byId("train-more").disabled = state.seeds >= OWN.most;
     say(byId("train-stop"), own.busy ? "Stop" : "Go on");
     byId("train-stop").hidden = !own.busy && target === steps;
     byId("double").hidden = own.busy || states.textOf(state) !== state.learn;
@@ -93,10 +89,7 @@ class Controls {
       slider.oninput = () => act(states.moved(state(), { [slider.name]: Number(slider.value) }), moving);
       slider.onchange = () => act({}, moving);
     }
-    elements.networks.onchange = () => {
-      const networks = elements.networks.value;
-      if (networks !== state().networks) act({ networks, learn: "", seeds: 0 });
-    };
+    elements.networks.onchange = () => act({ networks: elements.networks.value, learn: "", seeds: 0 });
     elements.state.oninput = () => act({ step: states.population(state()).states[Number(elements.state.value)].step }, moving);
     elements.state.onchange = () => act({}, moving);
     byId("controls").onsubmit = (event) => event.preventDefault();
@@ -109,7 +102,6 @@ class Controls {
       };
     }
     byId("train-stop").onclick = () => act({ step: own.busy ? own.next : states.training.steps });
-    byId("train-more").onclick = () => act({ seeds: Math.min(OWN.most, state().seeds + OWN.seeds), step: states.training.steps });
     byId("double").onclick = () => act(states.doubled(state().learn));
   }
 }

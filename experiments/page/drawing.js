@@ -1,5 +1,3 @@
-"use strict";
-
 /** Drawing a curve by pointer and keys, reading values at a cursor, and picking lines. */
 class Drawing {
   static STROKE = 6; // Pixels that a pointer moves before it draws, or is not taken for a click.
@@ -62,14 +60,11 @@ class Drawing {
     if (pen) this.drawTo(event);
   }
 
-  moved(event) {
-    return Math.hypot(event.clientX - this.grasped.clientX, event.clientY - this.grasped.clientY) > Drawing.STROKE;
-  }
-
   follow(event) {
     const { grasped, stroke } = this;
     const scrolls = event.pointerType === "touch" && !this.mode().pen;
-    if (!stroke && grasped && !scrolls && this.moved(event)) this.drawTo(grasped);
+    const far = grasped && Math.hypot(event.clientX - grasped.clientX, event.clientY - grasped.clientY) > Drawing.STROKE;
+    if (!stroke && far && !scrolls) this.drawTo(grasped);
     if (this.stroke) this.drawTo(event);
     else this.point(this.under(event).at);
   }

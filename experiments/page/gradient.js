@@ -1,5 +1,3 @@
-"use strict";
-
 // Backpropagation through time in a stack of LSTM layers with hard gates, as lstm_toys/networks/lstm.py has it.
 
 const fours = (count) => 4 * Math.ceil(count / 4);
@@ -99,44 +97,27 @@ function passOf(layer, place, length) {
   return passes.get(key);
 }
 
-/** A stack of LSTM layers that is to return a curve: its loss is the mean squared error over the curve. */
-class StackPass {
-  constructor(layers, length) {
-    this.passes = layers.map((layer, place) => passOf(layer, place, length));
-  }
-
-  /** The answer to a curve; it is overwritten by the next one. */
-  forward(weights, curve) {
-    let start = 0;
-    return this.passes.reduce((sequence, pass) => {
-      const own = weights.subarray(start, start + pass.size);
-      start += pass.size;
-      return pass.forward(own, sequence);
-    }, curve);
-  }
-
-  /** Sets the gradient of the loss with respect to the weights. */
-  backward(weights, curve, gradient) {
-    const answer = this.forward(weights, curve);
-    this.passes.forEach(({ dHidden }) => dHidden.fill(0));
-    const { dHidden } = this.passes[this.passes.length - 1];
-    curve.forEach((value, time) => { dHidden[time] = (2 / curve.length) * (answer[time] - value); });
-    let end = weights.length;
-    for (let number = this.passes.length - 1; number >= 0; number--) {
-      const pass = this.passes[number];
-      end -= pass.size;
-      gradient.set(pass.backward(this.passes[number - 1]?.dHidden), end);
-    }
+/**
+ * Sets the gradient of the loss of LSTM layers that are to return a curve, with respect to their weights: of the mean
+ * squared error over the curve.
+ */
+function setGradient(layers, weights, curve, gradient) {
+  const answer = answerOf(layers, weights, 0, curve);
+  const stack = layers.map((layer, place) => passOf(layer, place, curve.length));
+  stack.forEach(({ dHidden }) => dHidden.fill(0));
+  curve.forEach((value, time) => { stack.at(-1).dHidden[time] = (2 / curve.length) * (answer[time] - value); });
+  let end = weights.length;
+  for (let place = stack.length - 1; place >= 0; place--) {
+    end -= stack[place].size;
+    gradient.set(stack[place].backward(stack[place - 1]?.dHidden), end);
   }
 }
-
-const EPSILON = 1e-7;
 
 /** One step of RMSprop as in the Keras of 2018: epsilon is added to the root. Weights and mean squares change in place. */
 function rmspropStep(weights, gradient, squares, { rate, decay }) {
   for (let place = 0; place < weights.length; place++) {
     const slope = gradient[place];
     squares[place] = decay * squares[place] + (1 - decay) * slope * slope;
-    weights[place] -= (rate * slope) / (Math.sqrt(squares[place]) + EPSILON);
+    weights[place] -= (rate * slope) / (Math.sqrt(squares[place]) + 1e-7);
   }
 }

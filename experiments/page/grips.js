@@ -1,5 +1,3 @@
-"use strict";
-
 /** Buttons upon a chart that are dragged by pointer, or moved by the arrow keys while they have the focus. */
 class Grips {
   static RADIUS = 14;

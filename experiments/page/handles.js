@@ -1,5 +1,3 @@
-"use strict";
-
 // Points of a curve that one can take hold of, and the parameters of the curve that passes through where one is moved.
 
 /** The first peak of a sine from x = 0 on, and the distance to the next one. */

@@ -1,5 +1,3 @@
-"use strict";
-
 // Random numbers that are the same for the same seed in every browser, and the weights with which an LSTM begins, as
 // lstm_toys/networks/lstm.py draws them.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +15,6 @@ from lstm_toys.networks.cells import cell_class
 from lstm_toys.networks.optimizers import takes
 
 from .. import sine
-from .build import encoded
 
 SHOWN = ("lstm", "gru", "rnn")
 """The cells that `cells.js` computes."""
@@ -45,7 +45,8 @@ def packed(model: Any, params: Params, rows: Rows, *, exact: bool) -> list[str]:
     """
     numbers = flat(model, params, rows).astype(">f4" if exact else ">f2")
     planes = np.ascontiguousarray(numbers.reshape(-1, 1).view(np.uint8).T)
-    return [encoded(zlib.compress(pair.tobytes(), 9)) for pair in np.split(planes, len(planes) // 2)]
+    halves = np.split(planes, len(planes) // 2)
+    return [base64.b64encode(zlib.compress(half.tobytes(), 9)).decode() for half in halves]
 
 
 def flat(model: Any, params: Params, rows: Rows) -> jt.Float[np.ndarray, "N P"]:

@@ -1,6 +1,4 @@
 (() => {
-  "use strict";
-
   const data = JSON.parse(byId("playground-data").textContent);
   const { times, story } = data;
   const states = new States(data);
@@ -92,8 +90,8 @@
     const rows = states.kept(shown).map((_, row) => row);
     const group = { layers, rows, followed: shown.inside ? states.kept(shown).indexOf(shown.seed) : undefined };
     if (shown.networks === OWN.id) {
-      const { weights, busy, version } = own;
-      return weights && { ...group, complete: !busy, weights: { block: OWN.id, version: `${version} ${shown.seeds}`, weights } };
+      const { weights, busy, step, round } = own;
+      return step < 0 ? null : { ...group, complete: !busy, weights: { block: OWN.id, version: `${round} ${step}`, weights } };
     }
     const texts = ["", "-rest"].map((end) => byId(`block-${stage.block}${end}`)).map((element) => (
       element && (element.nextElementSibling || document.readyState !== "loading") ? element.textContent : undefined
@@ -127,20 +125,18 @@
   }
 
   function answered({ groups, curves, asked, plucked, trace }) {
-    const { each, spreads: [own_, ...others] } = answersOfGroup(groups[0], curves.length);
+    const [first, ...kinds] = groups.map((group) => answersOfGroup(group, curves.length));
+    const [own_, ...others] = first.spreads;
     const row = groups[0].rows.indexOf(states.kept(asked).indexOf(asked.seed));
     set({
       answered: {
-        ...own_, each, asked, trace,
+        ...own_, each: first.each, asked, trace,
         complete: groups.every(({ complete }) => complete),
         curve: states.curve(asked),
         seed: row < 0 ? -1 : asked.seed,
-        focus: row < 0 ? own_.median : each[row],
+        focus: row < 0 ? own_.median : first.each[row],
         others: others.map(({ median }) => median),
-        plucked: plucked.map((shown, at) => {
-          const kind = answersOfGroup(groups[at + 1], curves.length);
-          return { label: states.population(shown).label, each: kind.each, focus: kind.spreads[0].median };
-        }),
+        plucked: kinds.map(({ each, spreads }, at) => ({ label: states.population(plucked[at]).label, each, focus: spreads[0].median })),
       },
     });
   }
@@ -217,17 +213,13 @@
   }
 
   function renderKey({ each, seed, others, published, bounds, guess, plucked }) {
-    const some = each.length > 0;
-    byId("key-single").hidden = !some || others.length > 0;
-    say(byId("key-single-text"), `${plucked.length ? `${each.length} of each kind` : controls.counted(state)}`);
-    byId("key-median").hidden = !some;
-    const median = seed < 0 ? "median" : `network ${seed}`;
-    say(byId("key-median-text"), others.length ? "median answer" : median);
-    byId("key-trained").hidden = plucked.length + others.length > 0;
-    byId("key-published").hidden = !published;
-    byId("key-others").hidden = byId("key-moves").hidden = !others.length;
-    byId("key-guess").hidden = !guess;
-    byId("key-bound").hidden = !bounds.length;
+    const shown = {
+      single: each.length && !others.length, median: each.length, trained: !plucked.length && !others.length,
+      others: others.length, moves: others.length, bound: bounds.length, published, guess,
+    };
+    for (const [name, there] of Object.entries(shown)) byId(`key-${name}`).hidden = !there;
+    say(byId("key-single-text"), plucked.length ? `${each.length} of each kind` : controls.counted(state));
+    say(byId("key-median-text"), others.length ? "median answer" : seed < 0 ? "median" : `network ${seed}`);
     for (const id of ["head-low", "head-high"]) byId(id).hidden = seed >= 0;
     say(byId("head-median"), seed < 0 ? "median answer" : "answer");
   }
@@ -260,7 +252,7 @@
     errors.clear();
     errors.begin({ x: [0, steps], y: [-3, 0], xTicks: [0, steps / 3, (2 * steps) / 3, steps].map((at) => [at, Math.round(at).toLocaleString("en")]), yTicks: ticks, xName: "", yName: "error" });
     errors.line([0, steps], [Math.log10(goal), Math.log10(goal)], "others", 1.6, [6, 4]);
-    for (const { errors: each } of own.wanted) {
+    for (const { errors: each } of own.networks) {
       errors.line(each.map(([step]) => step), each.map(([, error]) => Math.log10(Math.max(error, 0.001))), "median", 1.2);
     }
   }
@@ -357,11 +349,6 @@
   byId("draw").onclick = () => {
     act({ ...states.byHand(states.curve(state)), pen: !state.pen });
     if (state.pen) byId("chart").focus({ preventScroll: true });
-  };
-  byId("copy").onclick = () => {
-    const done = (note) => () => set({ note });
-    const copied = navigator.clipboard?.writeText(location.href.replace(/#.*/, "") + states.address(state)) ?? Promise.reject();
-    copied.then(done("Copied."), done("It is in the address bar."));
   };
   byId("inside").firstElementChild.onclick = (event) => {
     event.preventDefault(); // It opens with the state.

@@ -1,5 +1,3 @@
-"use strict";
-
 // The picture of a curve and of the answers to it, which follows from what is shown alone.
 
 /** The ends of everything that a picture has, together with those of before. */
@@ -36,7 +34,7 @@ class Picture {
    */
   paint(shown, { heights, cursor, upto, ring }) {
     const { chart, times } = this;
-    const axes = { x: [times[0], times[times.length - 1]], y: heights, xTicks: SHARES, yTicks: heightTicks(heights), xName: "x", yName: "y" };
+    const axes = { x: [times[0], times[times.length - 1]], y: heights, xTicks: SHARES, yTicks: ticksOf(heights), xName: "x", yName: "y" };
     const until = (values) => values.slice(0, upto);
     chart.clear(1 + shown.plucked.length);
     shown.plucked.forEach((kind, at) => {

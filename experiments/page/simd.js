@@ -1,5 +1,3 @@
-"use strict";
-
 // The sums in which training spends its time, four at a time: WebAssembly of a few instructions, written out here.
 
 const MEMORY = { pages: 256, page: 65536 }; // What all layers need, in bytes; it is never freed.

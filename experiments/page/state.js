@@ -1,5 +1,3 @@
-"use strict";
-
 const DRAWN = { least: -2, most: 3, scale: 1000 }; // A curve drawn by hand, and its thousandths in an address.
 const OWN = { id: "own", seeds: 8, most: 32 }; // Networks that are trained in the page.
 const UNTOLD = "none"; // The guess of somebody who did not draw one.

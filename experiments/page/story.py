@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-import jaxtyping as jt
 import numpy as np
 
 import lstm_toys as lt
@@ -81,7 +80,7 @@ def told(trained: lt.Networks, results: lt.Results, metrics: Mapping[str, Any]) 
     larger = np.isclose(results.parameter_amplitude.values, LARGER)
     (row,) = np.flatnonzero((results.family.values == "amplitude") & larger)
     x, seeds, learned = results.time.values, results.seed.values, results.train_target.values
-    tops = peaks(results.isel(curve=row).answer.sel(feature="y").values, x)
+    tops = results.isel(curve=row).answer.sel(feature="y").values[:, x >= lt.measures.FOUND].max(axis=1)
     (low,), (high,) = intervals.band(tops[:, None])
     (post,) = (curve["output"] for _, curve, index in published.answers.curves_in(results) if index == row)
     return {
@@ -141,11 +140,6 @@ def asked(amplitude: float, frequency: float = sine.FREQUENCY, **other: Any) -> 
     """The address in which the page shows a sine A + A sin(frequency x)."""
     curve = {"curve": "sine", "amplitude": amplitude, "frequency": frequency, "phase": 0, "offset": amplitude}
     return urlencode({**curve, "networks": "published", **other})
-
-
-def peaks(answers: jt.Float[np.ndarray, "S T"], x: jt.Float[np.ndarray, " T"]) -> jt.Float[np.ndarray, " S"]:
-    """The highest answer of each network, after the beginning, in which it finds the curve."""
-    return answers[:, x >= lt.measures.FOUND].max(axis=1)
 
 
 def listed(items: Any) -> str:

@@ -1,5 +1,3 @@
-"use strict";
-
 // What a picture shows, in words and numbers.
 
 function byId(id) {

@@ -133,12 +133,11 @@ def trained(script):
             """given.seeds.map((seed) => {
                 const weights = initialWeights(given.layers, randomOf(seed));
                 const [gradient, squares] = [new Float64Array(weights.length), new Float64Array(weights.length)];
-                const pass = new StackPass(given.layers, given.curve.length);
                 for (let step = 0; step < given.steps; step++) {
-                    pass.backward(weights, given.curve, gradient);
+                    setGradient(given.layers, weights, given.curve, gradient);
                     rmspropStep(weights, gradient, squares, { rate: 0.001, decay: 0.9 });
                 }
-                return Array.from({ weights, answer: pass.forward(weights, given.curve) }[given.name]);
+                return Array.from({ weights, answer: answerOf(given.layers, weights, 0, given.curve) }[given.name]);
             })""",
             name=name,
             curve=curve.tolist(),

@@ -46,7 +46,7 @@ def layer(weights, seed, inputs):
 
 def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is_changed(opened):
     page = opened("", width=400, height=800)
-    assert "19 small LSTM networks" in page.text(SHOWN)
+    assert "19 small neural networks" in page.text(SHOWN)
     heights = set()
     page.click("#show")
     for number in range(1, 7):
@@ -139,7 +139,7 @@ def test_the_end_says_whether_a_curve_was_found_on_which_networks_fail(width, he
         page = opened(line.format(intercept), width=width, height=height)
         curve = 0.1 * X + intercept
         error = np.median(off(answers_to(saved, curve), curve))
-        assert page.text("#gauge-text").startswith(f"{error:.2f} of 0.10")
+        assert page.text("#gauge-text").startswith(f"{error:.2f} off")
         assert ("leaves 0.00 to 0.60" in page.text("#gauge-text")) != inside
         assert page.tab.locator("#found").is_visible() == (inside and error > story.FAILS)
 
@@ -234,7 +234,7 @@ def test_networks_are_trained_in_the_page_as_its_address_says_and_asked_like_oth
     assert not np.allclose(page.numbers()[:, 2], np.median(answers, axis=0)[AT], atol=1e-2)
 
 
-def test_training_moves_at_once_stops_goes_on_and_takes_more_networks(opened):
+def test_training_moves_at_once_stops_and_can_go_on(opened):
     page = opened(LARGEST)
     page.tab.click("#train")
     page.tab.wait_for_function("() => /Step [1-9]/.test(document.getElementById('progress').textContent)")

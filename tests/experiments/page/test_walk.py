@@ -84,7 +84,7 @@ class Walker:
         actions = {
             "walk": lambda: self.click(".steps a, .next, #main a[href^='#claim']"),
             "press": lambda: self.click(
-                "#story button:not([data-train]), #reset, #draw, #train-more, #double, #inside > summary, .claim button"
+                "#story button:not([data-train]), #reset, #draw, #double, #inside > summary, .claim button"
             ),
             "family": lambda: self.click("[name=family], [name=tied]"),
             "undo": lambda: self.click("#undo"),

@@ -150,7 +150,7 @@ def test_a_page_of_runs_answers_as_their_results_have_it(opened, tmp_path, monke
 
 def test_the_committed_page_works(opened, entries):
     page = opened((conftest.ROOT / "results" / command.NAME).as_uri())
-    assert "64 small LSTM networks" in page.text("#story")
+    assert "64 small neural networks" in page.text("#story")
     assert page.tab.locator(".claim").count() == len(entries)
 
 
