@@ -131,7 +131,7 @@ function ticksOf([low, high]) {
   const step = [0.1, 0.25, 0.5].find((each) => high - low <= 5 * each) ?? 1;
   const first = Math.ceil(low / step - 1e-9);
   const values = Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, at) => (first + at) * step);
-  return values.map((value) => [value, value.toFixed(step < 0.5 ? 2 : 1)]);
+  return values.map((value) => [value, value.toFixed(step < 0.5 ? 2 : 1).replace("-", "−")]);
 }
 
 const SHARES = [0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => [share, share.toFixed(1)]);

@@ -80,8 +80,7 @@ class Controls {
 
   listen() {
     const { elements, states, own, act } = this;
-    const state = () => this.state();
-    const moving = { moving: true };
+    const [state, moving] = [() => this.state(), { moving: true }];
     for (const radio of elements.family) {
       radio.onchange = () => act(radio.value === "drawn" ? { ...states.byHand(states.curve(state())), pen: true } : states.another(radio.value));
     }

@@ -56,10 +56,11 @@ class Own {
       this.networks[seed].weights = weights;
       this.networks[seed].errors.push([this.next, error]);
     }
-    this.waiting -= 1;
-    if (this.waiting) return;
+    if (--this.waiting) return;
     this.step = this.next;
-    this.weights = new Float32Array(this.networks.flatMap((network) => [...network.weights]));
+    const all = this.networks.map(({ weights }) => weights);
+    this.weights = new Float32Array(all.length * all[0].length);
+    all.forEach((weights, seed) => this.weights.set(weights, seed * weights.length));
     this.advance();
     this.changed();
   }

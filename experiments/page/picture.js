@@ -2,10 +2,10 @@
 
 /** The ends of everything that a picture has, together with those of before. */
 function reachOf({ curve, each, trained, published, guess, plucked }, before) {
-  const lines = [curve, ...each, published ?? [], guess ?? [], ...plucked.flatMap((kind) => kind.each)];
+  const lines = [curve, ...each, published ?? [], guess ?? [], before ?? [], ...plucked.flatMap((kind) => kind.each)];
   if (!plucked.length) lines.push(trained, [0, 0.75]);
   const values = lines.flatMap((line) => [...line].filter((value) => value !== null && !Number.isNaN(value)));
-  return values.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], before ?? [Infinity, -Infinity]);
+  return [Math.min(...values), Math.max(...values)];
 }
 
 /** The range of a picture's axis, in steps of a quarter or a tenth. */

@@ -51,7 +51,7 @@ function verdictOf(guess, answered, times) {
 function ringsOf(frequencies) {
   const known = frequencies.filter(Boolean).sort((one, other) => one - other);
   const ends = [0.05, 0.95].map((share) => quantile(known, share).toFixed(0));
-  const at = known.length ? `, at ${ends[0] === ends[1] ? ends[0] : ends.join("–")} rad per x` : "";
+  const at = known.length ? `, ${ends[0] === ends[1] ? ends[0] : ends.join("–")} rad/x` : "";
   return `${known.length} of ${frequencies.length} ring${at}`;
 }
 

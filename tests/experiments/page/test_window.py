@@ -10,9 +10,8 @@ from kinds import SOUND
 
 import conftest
 import lstm_toys as lt
-from experiments import sine
 from experiments.page import __main__ as command
-from experiments.page import playground, runs
+from experiments.page import playground
 from lstm_toys.text import one_line
 
 LARGER = "#step-1&guess=none"
@@ -132,14 +131,23 @@ def test_names_are_text_and_what_is_missing_is_neither_offered_nor_told(compose,
         assert one_line(nasty) in page.text(place)
 
 
+PAGE = """
+from experiments.page import __main__ as page, runs
+from lstm_toys.cli import command
+runs.COMMANDS = {{"published": ({words},)}}
+command.run_and_exit(page.plan)
+"""
+
+
 @pytest.mark.long
-def test_a_page_of_runs_answers_as_their_results_have_it(opened, tmp_path, monkeypatch):
+def test_a_page_of_runs_answers_as_their_results_have_it(opened, tmp_path):
     line = ("--seeds=3", "--steps=40", "--hidden=4", "--keep_steps=0,10,30")
-    monkeypatch.setattr(runs, "COMMANDS", {"published": (("sine", *line),)})
-    assert conftest.carry_out(sine.EXPERIMENT, [*line, f"--results_dir={tmp_path}", "--quiet"]) == 0
-    assert conftest.carry_out(command, [f"--results_dir={tmp_path}", "--quiet"]) == 0
+    to = f"--results_dir={tmp_path}"
+    conftest.process("-m", "experiments.sine", *line, to, cwd=conftest.ROOT)
+    conftest.process("-c", PAGE.format(words=("sine", *line)), to, cwd=conftest.ROOT)
     page = opened(f"{(tmp_path / command.NAME).as_uri()}{LARGER}")
-    results = lt.load(conftest.located(runs.planned(("sine", *line)), tmp_path)).results
+    (folder,) = (tmp_path / "runs").glob("sine-*")
+    results = lt.load(folder).results
     for family, parameters in (("line", ("slope", "intercept")), ("amplitude", SINE), ("frequency", SINE)):
         for number, row in enumerate(np.flatnonzero(results.family.values == family)):
             values = {name: float(results[f"parameter_{name}"][row]) for name in parameters}
