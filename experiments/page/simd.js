@@ -1,7 +1,5 @@
 // The sums in which training spends its time, four at a time: WebAssembly of a few instructions, written out here.
 
-const MEMORY = { pages: 256, page: 65536 }; // What all layers need, in bytes; it is never freed.
-
 /** The bodies of functions of six numbers, five local ones and five local vectors; places and widths are in bytes. */
 const BODIES = (() => {
   const four = [0, 1, 2, 3];
