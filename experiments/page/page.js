@@ -280,7 +280,7 @@
     gauge.setAttribute("aria-valuenow", off.toFixed(2));
     gauge.style.setProperty("--share", `${Math.min(100, (50 * off) / data.fails)}%`);
     gauge.classList.toggle("found", found);
-    say(byId("gauge-text"), `${off.toFixed(2)} off, ${outside ? `but the curve leaves ${decimal(low)} to ${decimal(high)}` : `${found ? "and" : "not yet"} more than ${data.fails}`}`);
+    say(byId("gauge-text"), `${off.toFixed(2)} off${outside ? `, but the curve leaves ${decimal(low)} to ${decimal(high)}` : `${found ? ":" : ", not yet"} more than ${data.fails}`}`);
     byId("found").hidden = !found;
   }
 
