@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from kinds import SOUND
 
 import lstm_toys as lt
 from experiments import sine
@@ -44,7 +45,7 @@ def layer(weights, seed, inputs):
     return np.array(gates), np.array(states)
 
 
-def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is_changed(opened):
+def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is_changed(opened, saved):
     page = opened("", width=400, height=800)
     assert "19 small neural networks" in page.text(SHOWN)
     heights = set()
@@ -56,6 +57,14 @@ def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is
         if number == 3:
             page.click("button:has-text('Network 1')")
             assert "Network 1 (LSTM, after 1,000 steps)" in page.text("#summary")
+        if number == 5:
+            sound = saved("published").results.isel(seed=SOUND)
+            met = story.VALLEY.met(story.VALLEY.number(sound.isel(curve=sound.family.values == "phase"))).sum()
+            told = page.text(f"{SHOWN} >> [data-choice]:visible")
+            assert told.endswith(
+                f"Of all 19 networks with the rate 0.001, which the table below judges, {met} meet it."
+            )
+            assert " of these 16 networks" in told
         if number < 6:
             page.click(f"{SHOWN} >> text=Next")
     assert len(heights) == 1
