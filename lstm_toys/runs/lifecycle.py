@@ -54,7 +54,7 @@ class Work:
         with stopwatch(self._seconds, "import"):
             asked = [self._studies.setdefault(each, each) for each in make()]
             if asked:
-                _start(options)
+                start(options)
         anew = {*asked} if options.restart else set()
         for study in asked if options.publish else ():
             self._check_writable(options.results_dir / study.published)
@@ -270,7 +270,7 @@ def _executor(options: Options, console: Console) -> Iterator[Executor]:
         raise Failed(f"{flag}: {error}; {kept}") from None
 
 
-def _start(options: Options) -> None:
+def start(options: Options) -> None:
     """Loads JAX, configures it, and initializes its devices; raises Refused if one of these fails."""
     from lstm_toys.execution import devices
 
