@@ -10,15 +10,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 SITE = Path(__file__).parents[2] / "build" / "docs"
+OTHER = ("api", "genindex", "search", "py-modindex")
 PAGE, ALL = 2_500, 26_000
 
 
 class Article(HTMLParser):
-    """The words of the element ``article``, in which a page has its text."""
+    """The texts of the element ``article``, in which a page has its own."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.depth, self.words = 0, 0
+        self.depth, self.texts = 0, list[str]()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Enters the article."""
@@ -29,21 +30,22 @@ class Article(HTMLParser):
         self.depth -= tag == "article"
 
     def handle_data(self, data: str) -> None:
-        """Counts what stands within it."""
-        self.words += len(data.split()) if self.depth else 0
+        """Keeps what stands within it."""
+        if self.depth:
+            self.texts.append(data)
 
 
 def counted(page: Path) -> int:
     """The words of a page."""
     article = Article()
     article.feed(page.read_text())
-    return article.words
+    return len("".join(article.texts).split())
 
 
 def main(site: Path) -> None:
     """Prints the words of every page, most first."""
     names = (path.relative_to(site).with_suffix("").as_posix() for path in site.rglob("*.html"))
-    kept = [name for name in names if name.partition("/")[0] not in ("api", "genindex", "search", "py-modindex")]
+    kept = [name for name in names if name.partition("/")[0] not in OTHER and not name.startswith("_")]
     words = {name: counted(site / f"{name}.html") for name in kept}
     for name in sorted(words, key=lambda name: -words[name]):
         print(f"{words[name]:6,} {name}")

@@ -3,7 +3,7 @@
 Networks with other cells keep the experiment's own settings if at least 15 of 16 seeds learn, and otherwise use the
 nearest learning rate at which they do. The seeds have base seed 100, on which no claim is tested. No tested rate
 suffices for the RNNs on the sine, of which 14 learn at the best one, or for the larger RNN on the amplitude.
-docs/notes/post-claims.md has the counts.
+docs/notes/claims.md has the counts.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The author trained one network under one optimizer, rate, size and number of steps. Each choice is varied from the
 published settings, one at a time; then, for the sine, `COMBINATIONS` random combinations, drawn with a fixed seed.
 That verdicts turn under such choices had been seen in a trial with 24 networks of the sine under 24 recipes and sizes,
-before these choices, the rule and the thresholds were fixed here; docs/notes/specifications.md has the trial.
+before these choices, the rule and the thresholds were fixed here; docs/notes/claims.md has the trial.
 """
 
 from __future__ import annotations
