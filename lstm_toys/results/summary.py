@@ -57,11 +57,13 @@ def family_accuracy(results: xr.Dataset) -> dict[str, dict[str, Float[np.ndarray
 
 def of_probes(task: Task, labeled: xr.Dataset) -> dict[str, Float[np.ndarray, "S probes *counted"]]:
     """Returns errors or accuracies of answers to each family, by ``"rmse"`` or ``"accuracy"``."""
-    if measured(task.loss) is None:
+    counted = measured(task.loss, sequence=task.sequence)
+    if not counted:
         name, found = "rmse", [*family_rmse(labeled).values()]
     else:
         name, found = "accuracy", [np.stack([*each.values()], -1) for each in family_accuracy(labeled).values()]
-    return {name: np.stack(found, 1) if found else np.empty((labeled.sizes["seed"], 0))}
+    nothing = np.empty((labeled.sizes["seed"], 0, *([len(counted)] if counted else [])))
+    return {name: np.stack(found, 1) if found else nothing}
 
 
 def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
