@@ -2,7 +2,7 @@
 
 import pytest
 
-from docs.maintenance import numbers
+from docs.maintenance import api, numbers
 
 RESULTS = {"sine": {"metrics": {"converged": 15, "seeds": 16, "error": -0.25}}}
 TEMPLATE = """\
@@ -32,6 +32,11 @@ More follows.
 @pytest.mark.parametrize(("path", "template"), numbers.pages().items(), ids=lambda path: path.name)
 def test_numbers_are_those_of_the_published_results(path, template):
     assert numbers.page(path, template, numbers.published(numbers.ROOT / "results")) == path.read_text()
+
+
+@pytest.mark.parametrize("path", api.PAGES, ids=lambda path: path.name)
+def test_the_reference_has_the_first_lines_of_the_docstrings(path):
+    assert api.listed(path) == path.read_text()
 
 
 @pytest.fixture
