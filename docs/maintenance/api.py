@@ -1,7 +1,7 @@
 """Lists what each page of the API reference describes, with a link to its source, so that a clone can be read without
 the site.
 
-The names are those that the page's directives of Sphinx name; what stands next to each is the first line of its docstring.
+The names are those that the page's directives of Sphinx name; next to each stands the first line of its docstring.
 """
 
 from __future__ import annotations

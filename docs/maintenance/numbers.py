@@ -94,10 +94,7 @@ def with_table(text: str, lines: list[str]) -> str:
 def filled(text: str, lines: Iterable[str]) -> str:
     """A page with the numbers of all phrases and tables; raises Unfilled."""
     for table, each in groupby(lines, lambda line: line.startswith("|")):
-        if table:
-            text = with_table(text, list(each))
-        else:
-            text = reduce(with_phrase, filter(str.strip, each), text)
+        text = with_table(text, list(each)) if table else reduce(with_phrase, filter(str.strip, each), text)
     return text
 
 

@@ -21,7 +21,7 @@ class Article(HTMLParser):
         super().__init__()
         self.depth, self.texts = 0, list[str]()
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, _: list[tuple[str, str | None]]) -> None:
         """Enters the article."""
         self.depth += tag == "article"
 

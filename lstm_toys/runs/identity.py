@@ -68,7 +68,7 @@ class Settings(Identity):
     readout: Literal["cell", "dense"] = flag("cell", parsers.choice("cell", "dense"))
     """Last layer; cell: a recurrent one; dense: an affine one."""
     cell: str = flag("lstm", parsers.cell)
-    """Cell of every layer: lstm, gru, rnn, or a class by its place, such as flax.linen:GRUCell or mine:MyCell(rank=2)."""
+    """Cell of every layer: lstm, gru, rnn, or a class by its place: flax.linen:GRUCell, or mine:MyCell(rank=2)."""
     gates: Gates = flag("sigmoid", parsers.choice(*GATES))
     """Gate function of lstm and gru; hard: clip(0.2 a + 0.5, 0, 1)."""
     timesteps: int = flag(100, parsers.integer(2, 10**6))
