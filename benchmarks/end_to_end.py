@@ -111,7 +111,7 @@ def one_round(
         wall([*every, f"{folder}/first"], kept)  # Fills the cache.
         taken[ALL] = wall([*every, f"{folder}/all"], kept)
         taken[ALL_BEYOND] = taken[ALL] - training(Path(folder) / "all")
-        claims = ["-m", "experiments.claims", "--seeds", "64", "--quiet", "--results_dir", f"{folder}/claims"]
+        claims = ["-m", "lstm_toys", "claims", "--seeds", "64", "--quiet", "--results_dir", f"{folder}/claims"]
         if not quick:
             taken[CLAIMS] = wall(claims, empty)
             taken[CLAIMS_BEYOND] = taken[CLAIMS] - training(Path(folder) / "claims")

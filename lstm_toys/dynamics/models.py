@@ -15,6 +15,10 @@ from lstm_toys.dynamics.rest import Kind, Rest
 from lstm_toys.dynamics.system import Params, State, System
 from lstm_toys.statistics.measures import SETTLED
 
+SMALLEST = 1e-12
+"""Modes can be told apart if all singular values of the products of their left and right eigenvectors are above this
+share of the largest."""
+
 Curves = Float[np.ndarray, "C T"]
 Predicted = Float[np.ndarray, "S C T A"]
 
@@ -84,7 +88,7 @@ def varying_linear(known: Equilibria, curves: Curves, modes: int | None = None) 
     updated as under the nearest constant input that has one.
 
     With ``modes``, only so many leading modes of A are kept, a complex pair counting as one; deviations in the other
-    modes are forgotten at once.
+    modes are forgotten at once. There is no prediction after an input at which these modes cannot be told apart.
     """
     A, B, C, D = known.linear
     at_rest = np.isfinite(known.state).all(axis=-1)
@@ -135,11 +139,17 @@ def _varying(own: tuple[Float[Array, "S U ..."], ...], along: tuple[Shaped[Array
 
 
 def leading(matrices: Float[np.ndarray, "*N D D"], modes: int) -> Float[np.ndarray, "*N D D"]:
-    """Returns spectral projections onto the modes of largest modulus; a complex pair counts as one. Keeps NaN."""
+    """Returns spectral projections onto the modes of largest modulus; a complex pair counts as one. Keeps NaN.
+
+    NaN also where these modes cannot be told apart, since their eigenvectors coincide: units that a ReLU switches off
+    may give several eigenvalues 0 with one eigenvector.
+    """
     found = np.full(matrices.shape, np.nan)
     for place in map(tuple, np.argwhere(np.isfinite(matrices).all(axis=(-2, -1)))):
         right, left = (_leading_vectors(each, modes) for each in (matrices[place], matrices[place].T))
-        found[place] = (right @ np.linalg.solve(left.T @ right, left.T)).real
+        sizes = np.linalg.svd(products := left.T @ right, compute_uv=False)
+        if (sizes > SMALLEST * sizes.max(initial=0)).all():
+            found[place] = (right @ np.linalg.solve(products, left.T)).real
     return found
 
 

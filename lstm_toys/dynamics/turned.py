@@ -54,7 +54,12 @@ def oscillation(system: System, params: Params, inputs: Float[np.ndarray, " U"],
         pairs = [number for number in by_modulus(own.astype(complex)) if own[number].imag > 0]
         if len(pairs) > rank:
             values[tuple(place)] = own[pairs[rank]]
-            left = np.linalg.inv(right)[pairs[rank]]  # Its product with the eigenvector is 1.
+            try:
+                left = np.linalg.inv(right)[pairs[rank]]  # Its product with the eigenvector is 1.
+            except np.linalg.LinAlgError:  # Others coincide, as those of units that a ReLU switches off.
+                others, lefts = np.linalg.eig(known.linear.A[tuple(place)].T)
+                left = lefts[:, np.abs(others - own[pairs[rank]]).argmin()]
+                left = left / (left @ right[:, pairs[rank]])
             projections[tuple(place)] = np.outer(right[:, pairs[rank]], left)
     return Oscillation(known.state, values, projections)
 

@@ -6,13 +6,14 @@ import shutil
 import sys
 
 import pytest
+from commands import sweep
 from matplotlib.figure import Figure
 from world import SINE, SMALL
 
 import lstm_toys as lt
 from conftest import carry_out, rarely, refusal
 from experiments import all as every
-from experiments import line, sine, sweep
+from experiments import line, sine
 from experiments.line import EXPERIMENT as LINE
 from lstm_toys import execution
 from lstm_toys.files import read_json

@@ -1,4 +1,4 @@
-"""Draws claims: shares of networks that meet them, numbers of all networks, and differences between variants."""
+"""Draws claims: shares of networks that meet them, numbers of all networks, and shares during training."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, le
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, VERDICTS
-from lstm_toys.studies.claims.report import differs, named, percent, percents
+from lstm_toys.studies.claims.report import named, percent, percents
 
 TINTS = {"supported": COLORS["g"], "refuted": COLORS["r"], "undecided": GRAY}
 SIGNS = {"supported": "^", "refuted": "v", "undecided": "s"}
@@ -43,10 +43,8 @@ LOGARITHMIC = 30.0
 
 
 def drawings(entries: list[dict[str, Any]]) -> dict[str, Figure]:
-    """Draws the shares of networks that meet each claim, their numbers, the effect of variants and of training."""
+    """Draws the shares of networks that meet each claim, their numbers, and the effect of training."""
     found = {"claims.png": draw(entries), "numbers.png": draw_numbers(entries)}
-    if any(each["variants"] for each in entries):
-        found["variants.png"] = draw_variants(entries)
     if any(each["during"] for each in entries):
         found["during.png"] = draw_during(entries)
     return found
@@ -142,36 +140,6 @@ def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> Non
     axes.set(xlim=(left, right), ylim=(-0.7 - 0.95 * len(others), 1.6), yticks=[])
     axes.tick_params(axis="x", labelsize=7)
     axes.set_xlabel(plain(textwrap.fill(f"{entry['statistic']}; {entry['meets']}", 64)), fontsize=7)
-
-
-def draw_variants(entries: list[dict[str, Any]]) -> Figure:
-    """Draws how the share of networks that meet a claim differs in each variant: claims in rows, variants in columns.
-
-    A cell has the difference in percentage points, or a dot if its 95 % interval includes 0; it is empty without one.
-    """
-    names, rows = named(entries, "variants"), [each for each in entries if each["variants"]]
-    values = np.full((len(rows), len(names)), np.nan)
-    with canvas("", xlabel="", ylabel="") as (figure, (axes,)):
-        figure.set_size_inches(max(6.8, 2.4 + 0.5 * len(names)), 2.6 + 0.32 * len(rows))
-        for (row, column), _ in np.ndenumerate(values):
-            variant = rows[row]["variants"].get(names[column])
-            if variant is None or variant["difference_interval"] is None:
-                continue
-            if differs(variant):
-                values[row, column] = 100 * variant["difference"]
-            text = plain(f"{values[row, column]:+.0f}") if differs(variant) else "·"
-            axes.text(column, row, text, ha="center", va="center", fontsize=8.5, weight="bold")
-        # Only half of the color scale is used, so that black text is legible everywhere.
-        axes.imshow(values, cmap="PuOr", vmin=-200, vmax=200, aspect="auto")
-        axes.grid(visible=False)
-        axes.set_yticks(range(len(rows)), [plain(f"{each['id']} {percent(each['share'])}") for each in rows])
-        axes.set_xticks(range(len(names)), [plain(name) for name in names], rotation=90)
-        axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False)
-        changed = sum(any(map(differs, each["variants"].values())) for each in rows)
-        found = f"With other networks, the share that meets a claim changes for {changed} of {len(rows)} claims"
-        figure.suptitle(f"{found}:\nby how many points of 100")
-        figure.supxlabel("a dot: the 95 % interval, for all differences at once, includes 0", fontsize=8)
-    return figure
 
 
 def draw_during(entries: list[dict[str, Any]]) -> Figure:

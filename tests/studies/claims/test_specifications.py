@@ -6,11 +6,12 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+from commands import claims
 
 import lstm_toys as lt
 from conftest import carry_out, located
-from experiments import claims as command
 from experiments import sine
+from lstm_toys.cli import command
 from lstm_toys.runs import trainings
 from lstm_toys.studies.claims import choices, markdown, report, specification_figures, specifications
 from lstm_toys.studies.claims.declaration import NETWORKS
@@ -201,11 +202,11 @@ def test_usual_choices_change_one_setting_each():
 @pytest.mark.long
 def test_the_command_judges_claims_under_other_choices(tmp_path, capsys):
     arguments = ["--claims=sine_claims", "--seeds=6", "--specifications", f"--results_dir={tmp_path}"]
-    assert carry_out(command, arguments) == 0
+    assert carry_out(claims, arguments) == 0
     (folder,) = (tmp_path / "runs").glob("claims*")
     found = json.loads((folder / "specifications.json").read_text())
     assert [len(each["trained"]) for each in found] == [6, 6]
-    work = command.plan(arguments).study
+    work = command.plan(claims, arguments).study
     lines = lt.probed(lt.load(located(work.needs[NETWORKS, "sine"])).results, "line").answer
     (late,) = found[1]["alternatives"]
     np.testing.assert_allclose(late["per_seed"], lines.values[:, :, 10:, 0].max(axis=(1, 2)), rtol=1e-6)
