@@ -232,7 +232,7 @@ def test_the_command_judges_claims_under_other_choices(tmp_path, capsys):
     found = json.loads((folder / "specifications.json").read_text())
     assert [len(each["trained"]) for each in found] == [6, 6]
     work = command.plan(claims, arguments).study
-    lines = lt.probed(lt.load(located(work.needs[NETWORKS, "sine"])).results, "line").answer
+    lines = lt.probed(lt.load(located(work.needs[NETWORKS, "sine"], tmp_path)).results, "line").answer
     (late,) = found[1]["alternatives"]
     np.testing.assert_allclose(late["per_seed"], lines.values[:, :, 10:, 0].max(axis=(1, 2)), rtol=1e-6)
     assert late["share"] == np.mean(np.array(late["per_seed"]) <= 0.9)

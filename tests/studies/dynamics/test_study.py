@@ -99,7 +99,7 @@ def test_networks_whose_modes_cannot_all_be_told_apart_are_counted(measured, fou
     assert told not in measured["summary"]
     covered = found.coverage.copy(deep=True)
     covered.loc[{"model": "LPV, 2 modes", "seed": 1, "curves": "line"}] /= 2
-    assert study.summary(found.assign(coverage=covered))[told]["value"] == pytest.approx(2 / 3)
+    assert study.summary(found.assign(coverage=covered))[told]["median"] == pytest.approx(2 / 3)
 
 
 @pytest.mark.long
