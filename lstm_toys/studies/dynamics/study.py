@@ -269,10 +269,8 @@ def _variance(summary: dict[str, Any], window: str) -> Iterator[RenderableType]:
 
     if models:
         rows = [(model, *medians(model, EXPLAINED)) for model in models]
-        others = [
-            each for each in models if each.startswith("LPV,") and medians(each, PREDICTED) != medians("LPV", PREDICTED)
-        ]
-        rows += [(f"predicted by {each}", *shares) for each in ("LPV", *others) if (shares := medians(each, PREDICTED))]
+        if shares := medians("LPV", PREDICTED):
+            rows.append(("predicted by LPV", *shares))
         columns = ("", *(f"{name.replace('_', ' ')}>" for name in families))
         title = f"share of variance that models explain{window or ' after the first fifth'} of x, median over networks"
         yield tables.table(title, columns, rows)
@@ -315,6 +313,10 @@ def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
         "quality factor of the leading mode": found.mode_frequency.values * found.time_constant.values / 2,
     }
     if "explained" in found:
+        leading = found.model.str.startswith("LPV, ")
+        apart = (found.coverage[leading] == found.coverage.sel(model="LPV")).all(("model", "curves")).values
+        if not apart.all():
+            shares["share whose modes can be told apart under all inputs"] = apart
         for (ending, words), model, family in product(WINDOWS.items(), found.model.values, found.curves.values):
             explained, coverage = (found[f"{name}{ending}"].sel(model=model) for name in ("explained", "coverage"))
             numbers[f"{model}: variance explained{words}, {family}"] = explained.sel(curves=family).values
