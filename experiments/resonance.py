@@ -329,7 +329,7 @@ def resonance(seeds: int, base_seed: int) -> lt.Analysis:
         settings={"seeds": seeds, "base_seed": base_seed},
         needs=needs,
         score=lambda runs, keep: score(runs, populations, keep),
-        draw=lambda metrics, _: {"resonance.png": post.resonance_figures.resonance(metrics)},
+        draw=lambda metrics, _: {"resonance.png": post.figures.resonance(metrics)},
         report=report,
     )
 

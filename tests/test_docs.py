@@ -16,11 +16,11 @@ import jax
 import matplotlib
 import numpy as np
 import pytest
+from commands import claims
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, process, rarely
-from experiments import claims
-from lstm_toys.cli import command, own, script
+from lstm_toys.cli import command, script
 from lstm_toys.cli.script import home
 from lstm_toys.runs import flags
 
@@ -88,14 +88,14 @@ def check_command(line):
         case ["python", "-m", module, *arguments]:
             check_python(module, arguments)
         case ["lstm-toys", "help", name]:
-            assert name in {**script.commands(home()[1]), **script.own_commands(Path())}
+            assert name in {**script.commands(home()[1]), **script.studies(), **script.own_commands(Path())}
         case ["lstm-toys", "show", _]:
             pass
         case ["lstm-toys", name, *arguments] if name in script.commands(home()[1]):
             check_python(f"experiments.{name}", arguments)
         case ["lstm-toys", name, *arguments]:
-            assert name in script.own_commands(Path())
-            own.plan(name, arguments)
+            assert name in {**script.studies(), **script.own_commands(Path())}
+            command.named(name, arguments)
         case ["make", *targets]:
             assert {*targets} <= {*re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)}
         case ["pip", "install", *packages]:

@@ -1,12 +1,12 @@
 """The house style of figures, and the elements that all figures share.
 
->>> with lt.figures.canvas("A line") as (figure, (axes,)):
+>>> with lt.figures.canvas("A line") as (figure, _):
 ...     isinstance(figure, lt.Drawing)
 True
 """
 
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,12 +18,13 @@ from jaxtyping import Float, Real
 from matplotlib.animation import AbstractMovieWriter, FuncAnimation
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.colors import Colormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, NullFormatter
 from PIL import Image
 
 from lstm_toys import arguments, output
@@ -91,9 +92,6 @@ SIGN = re.compile(r"(?<![\w.)\]-])-(?=\.?\d)|(?<=\de)-(?=\d+(?!\w))|(?<=\d )-(?=
 
 MOST_BANDS = 3
 
-WHITE = 255
-"""The value of a white pixel's channels, and the place of white in the palette of a file, after all other colors."""
-
 
 @contextmanager
 def house(**style: Any) -> Iterator[None]:
@@ -108,9 +106,25 @@ def house(**style: Any) -> Iterator[None]:
 def canvas(
     *titles: str, xlabel: str = "x", ylabel: str = "y", columns: int | None = None, **style: Any
 ) -> Iterator[tuple[Figure, list[Axes]]]:
-    """Makes a figure in the library's style, with one pair of axes per title, side by side or in ``columns`` columns.
+    """Makes a figure in the library's style, with one panel per title; what is drawn in the block has this style.
 
     Titles and labels are literal: a dollar sign does not begin a formula.
+
+    Args:
+        titles: one title per panel; the number of titles is the number of panels.
+        xlabel: label of all x axes.
+        ylabel: label of all y axes.
+        columns: number of columns of panels; None: all panels are side by side.
+        style: further settings of Matplotlib (``rcParams``) on top of `STYLE`, as in ``**{"font.size": 13}``.
+
+    Yields:
+        The figure, and a list of its axes.
+
+    Example:
+        >>> with lt.figures.canvas("A line", ylabel="y (cm)") as (figure, (axes,)):
+        ...     _ = axes.plot([0, 1], [0.1, 0.6], color=lt.figures.COLORS["b"])
+        >>> axes.get_title()
+        'A line'
     """
     columns = columns or len(titles)
     rows = -(-len(titles) // columns)
@@ -150,7 +164,20 @@ def plain(text: str) -> str:
 
 
 def colors(values: Iterable[T], letters: str = "brgcyk") -> dict[T, str]:
-    """Assigns each value a color: from `COLORS`, in order of ``letters``, or for more values shades of one scale."""
+    """Assigns each value a color, the same one wherever the values are the same.
+
+    Args:
+        values: what is to be colored, such as the names of populations; repeated values count once.
+        letters: letters in `COLORS`, in the order in which they are assigned. For more values than letters, all colors
+            are shades of one scale.
+
+    Returns:
+        The color of each value, as ``"#rrggbb"``.
+
+    Example:
+        >>> lt.figures.colors(["LSTM", "GRU"])
+        {'LSTM': '#1208a1', 'GRU': '#8f1108'}
+    """
     names = list(dict.fromkeys(values))
     if len(names) <= len(letters):
         return {name: COLORS[letter] for name, letter in zip(names, letters, strict=False)}
@@ -170,10 +197,27 @@ def dark_scale() -> Colormap:
 
 
 def save(drawing: Drawing, path: Path | str) -> None:
-    """Writes a figure as PNG, SVG or PDF, depending on the suffix, or an animation as GIF, atomically.
+    """Writes a figure or an animation to a file.
 
-    The file has the same bytes whatever the user's Matplotlib settings are. Raises ValueError for another suffix,
-    OSError if the file cannot be written.
+    The file has the same bytes whatever the user's Matplotlib settings are. An interruption leaves either the earlier
+    file or the complete new one.
+
+    Args:
+        drawing: a Matplotlib figure or animation, such as the functions of `lt.figures` return.
+        path: the file, whose suffix chooses the format: ``.png``, ``.svg`` or ``.pdf`` for a figure, ``.gif`` for an
+            animation.
+
+    Raises:
+        ValueError: the suffix is another one.
+        OSError: the file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> with tempfile.TemporaryDirectory() as folder, lt.figures.canvas("A line") as (figure, _):
+        ...     lt.figures.save(figure, Path(folder, "line.svg"))
+        ...     [path.name for path in Path(folder).iterdir()]
+        ['line.svg']
     """
     path = Path(path)
     arguments.instance("drawing", drawing, Drawing, "a figure or an animation, such as lt.figures returns")
@@ -211,21 +255,11 @@ class _Gif(AbstractMovieWriter):
 
 
 def _few_colors(figure: Figure) -> Image.Image:
-    """Reduces a figure to 256 colors, each the mean of its pixels, which looks the same at a third of the size."""
+    """Reduces a figure to 256 colors, with which it looks the same at a third of the size."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())
-    inked = pixels.view(np.uint32)[..., 0] != np.iinfo(np.uint32).max  # Most pixels are white, and remain so.
-    colored = np.append(pixels[inked, :3], pixels[:1, 0, :3], axis=0)  # Pillow refuses images without pixels.
-    few = Image.fromarray(colored[None]).quantize(WHITE, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    chosen = np.asarray(few)[0]
-    counts = np.maximum(np.bincount(chosen, minlength=WHITE), 1)
-    means = [np.bincount(chosen, channel, minlength=WHITE) / counts for channel in colored.T]
-    whole = np.full(inked.shape, WHITE, np.uint8)
-    whole[inked] = chosen[:-1]
-    image = Image.fromarray(whole).convert("P")
-    image.putpalette([*np.stack(means, axis=1).round().astype(np.uint8).tobytes(), WHITE, WHITE, WHITE])
-    return image
+    colored = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
+    return colored.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 def band(
@@ -314,13 +348,20 @@ def evenly(count: int, most: int) -> list[int]:
 
 
 def counted(networks: int) -> str:
-    """A number of networks in words."""
+    """How many networks there are, for a legend: ``16 networks``."""
     return output.counted(networks, "network")
 
 
 def band_name(networks: int) -> str:
     """The label of a band from the 5th to the 95th percentile of networks."""
     return f"middle 90 % of {counted(networks)}"
+
+
+def log_ticks(axis: Axis, places: Sequence[float] = ()) -> None:
+    """Labels a logarithmic axis with plain numbers at places, by default at 1, 2 and 5 times powers of ten."""
+    axis.set_major_locator(FixedLocator(places) if places else LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:,g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def whole_ticks(axes: Axes, places: Real[np.ndarray, " T"]) -> None:

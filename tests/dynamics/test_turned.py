@@ -61,6 +61,15 @@ def test_without_an_oscillation_there_is_no_answer():
     assert np.isnan(edited(system, params, CURVES, mode.rest, mode.turned(1.2))).all()
 
 
+def test_a_pair_is_turned_next_to_modes_whose_eigenvectors_coincide():
+    matrix = np.diag([0.0, 0, 1, 1], 1)
+    matrix[:2, :2] = maps.rotation(ANGLE, RADIUS)
+    system, params = maps.linear(matrix)
+    mode = oscillation(system, params, np.array([0.3]))
+    found = np.linalg.eigvals(params["recurrent_kernel"][0].T + mode.turned(1.2)[0, 0])
+    assert np.abs(found - RADIUS * np.exp(1.2j * ANGLE)).min() < 1e-6
+
+
 def test_matrices_may_differ_by_curve():
     system, params = maps.linear(maps.rotation(ANGLE, RADIUS))
     own = oscillation(system, params, np.array([0.1, 0.4]))

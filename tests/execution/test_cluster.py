@@ -229,14 +229,14 @@ def test_no_worker_comes_or_only_those_of_another_kind(scheduler, monkeypatch):
 @pytest.mark.parametrize(
     ("who", "sent", "told"),
     [
-        ("worker", signal.SIGKILL, "there has been no worker for 8 s"),
+        ("worker", signal.SIGKILL, "there has been no worker for 40 s"),
         ("scheduler", signal.SIGKILL, "the scheduler does not reply"),
     ],
 )
 def test_whoever_is_gone_ends_the_run(who, sent, told, scheduler, monkeypatch):
     file, scheduling, work = scheduler
     worker = work()
-    for name, value in {"PATIENCE": 8.0, "REACHED": 2.0, "TRIES": 100}.items():
+    for name, value in {"PATIENCE": 40.0, "REACHED": 10.0, "TRIES": 100}.items():
         monkeypatch.setattr(cluster, name, value)
     with connected(file) as found:
         outcomes = found.map(nap, range(500))

@@ -6,11 +6,12 @@ import shutil
 
 import majority
 import numpy as np
+import parity
 import pytest
+from commands import generalization, sweep
 
 import lstm_toys as lt
 from conftest import carry_out
-from experiments import generalization, sweep
 from lstm_toys.results import storage
 
 SMALL = ("--task=majority", "--seeds=3", "--quiet")
@@ -79,8 +80,19 @@ def test_a_sweep_has_accuracies_of_every_probe(tmp_path, capsys):
     drawn = {"accuracy", "loss", "accuracy_over_points", "accuracy_over_sequences"}
     assert {path.stem for path in run.glob("*.png")} == drawn
     words = " ".join(capsys.readouterr().out.split())
-    assert "train loss" in words
+    assert "train cross-entropy" in words
     assert "train MSE" not in words
+
+
+@pytest.mark.usefixtures("drawing")
+def test_a_sweep_needs_no_probes(tmp_path, monkeypatch):
+    monkeypatch.setattr(parity, "EXPERIMENT", dataclasses.replace(parity.EXPERIMENT, probes=lambda _: []))
+    arguments = ["--task=parity", "--seeds=2", "--grid=steps=2 4", f"--results_dir={tmp_path}"]
+    assert carry_out(sweep, arguments) == 0
+    (run,) = (tmp_path / "runs").iterdir()
+    found = storage.load_results(run / "results.nc", set())
+    assert dict(found.accuracy.sizes) == {"setting": 2, "seed": 2, "probe": 0, "counted": 2}
+    assert {"accuracy", "loss"} <= {path.stem for path in run.glob("*.png")}
 
 
 def test_networks_are_measured_at_the_lengths_that_their_task_makes(run, tmp_path):

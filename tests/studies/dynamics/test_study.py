@@ -5,11 +5,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from commands import dynamics
 from drawn import assert_legible
 
 import lstm_toys as lt
 from conftest import carry_out
-from experiments import dynamics
 from experiments.post import sentences
 from lstm_toys.dynamics.models import explained
 from lstm_toys.dynamics.rest import Kind
