@@ -35,7 +35,7 @@ WRITTEN = re.compile(r"%%writefile (\w+)\.py\n(.*?)```", re.DOTALL)
 
 
 def text(page):
-    """The text of a page without comments, which hold templates of numbers."""
+    """The text of a page without comments."""
     return re.sub(r"<!--.*?-->", "", PAGES[page].read_text(), flags=re.DOTALL)
 
 
@@ -163,7 +163,7 @@ def test_python_of_a_guide_runs(page):
             exec(block, names)
 
 
-QUESTION, SEQUENCES, POPULATION = fences("README.md", "python")
+QUESTION, POPULATION, SEQUENCES = fences("README.md", "python")
 
 
 def test_python_of_the_readme_runs(here):

@@ -342,10 +342,10 @@ def train(
             transformation of gradients that draws no random numbers, such as
             ``optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule))``. What `optax.inject_hyperparams`
             injects can be given for each member: the learning rate by ``learning_rate``, other numbers by ``numbers``.
-        momentum: share of the running sum or mean of gradients kept at each step, from 0 to below 1; None: 0.9 for
-            ``"momentum"`` and ``"adam"``, which alone have it.
-        decay: share of the running mean of squared gradients kept at each step, from 0 to below 1; None: 0.9 for both
-            kinds of RMSProp, 0.999 for ``"adam"``.
+        momentum: share of the running sum (``"momentum"``) or mean (``"adam"``) of gradients kept at each step; None:
+            0.9. Other optimizers take none.
+        decay: share of the running mean of squared gradients kept at each step; None: 0.9 for ``"rmsprop"`` and
+            ``"rmsprop_keras"``, 0.999 for ``"adam"``. Other optimizers take none.
         numbers: free parameters of the task's training curves, by name; any numbers that the optimizer injects; and any
             that the penalty takes. They can differ between members without compiling anew.
         noise: standard deviation of Gaussian noise that is added to the training inputs, in their unit. It is drawn
