@@ -164,13 +164,13 @@ def names(name: str, value: Any, least: int = 0) -> tuple[str, ...]:
 
 
 def text(name: str, value: Any, *, empty: bool = False) -> str:
-    """Validates text."""
+    """Validates a string, which may be ``empty`` or not."""
     expect(isinstance(value, str) and (empty or value != ""), name, "text", value)
     return str(value)
 
 
 def choice(name: str, value: Any, *options: str) -> str:
-    """Validates one of several words."""
+    """Validates a string that has to be one of the ``options``."""
     expect(isinstance(value, str) and value in options, name, " or ".join(map(repr, options)), value)
     return str(value)
 
@@ -195,7 +195,7 @@ def kinds(given: Mapping[str, Any], **expected: Any) -> None:
 
 
 def instances(name: str, value: Any, kind: type, expected: str) -> tuple[Any, ...]:
-    """Validates a sequence of instances of a class."""
+    """Validates a list or tuple whose items are all of one class; returns a tuple."""
     expect(several(value) and all(isinstance(each, kind) for each in value), name, expected, value)
     return tuple(value)
 

@@ -31,7 +31,7 @@ NUMBERS = "biufc"
 
 
 class Damaged(OSError):
-    """A file whose content is not what was written.
+    """The content of a file is not what was written; the message names the file and the reason.
 
     Example:
         >>> try:

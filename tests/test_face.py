@@ -1,12 +1,18 @@
-"""What `import lstm_toys as lt` reaches, what it costs, and that every public name is shown in an example."""
+"""What `import lstm_toys as lt` reaches, what it costs, and that every public name is described and in an example."""
 
 import ast
+import dataclasses
 import doctest
 import importlib
+import inspect
 import pkgutil
 import re
+import textwrap
+from enum import Enum
+from itertools import pairwise
 from pathlib import Path
 
+import flax.linen as nn
 import pytest
 
 import lstm_toys as lt
@@ -68,3 +74,52 @@ def test_a_public_name_has_a_docstring_and_is_shown_in_an_example(name):
     shown = [value.__doc__, *(importlib.import_module(place).__doc__ for place in (FACE[name], package))]
     sources = [example.source for text in shown for example in doctest.DocTestParser().get_examples(text)]
     assert any(re.search(rf"\blt\.{name}\b", source) for source in sources)
+
+
+def reference():
+    """Yields the name and the value of every class, function and method in the API reference."""
+    pages = "".join(path.read_text() for path in sorted(Path(__file__).parents[1].glob("docs/api/*.md")))
+    for kind, name, members in re.findall(r"^\.\. auto(\w+):: (\S+)$(?:\n +(:members:.*)$)?", pages, re.MULTILINE):
+        owner = importlib.import_module(name) if kind == "module" else getattr(lt, name)
+        if kind != "module":
+            yield name, owner
+        inner = re.findall(r"\w+", members)[1:]
+        if members and not inner:
+            every = {each: getattr(getattr(owner, each), "__module__", "") for each in dir(owner)}
+            inner = [each for each, module in every.items() if module.startswith(name) and not each.startswith("_")]
+        yield from ((f"{name}.{each}", value) for each in inner if callable(value := getattr(owner, each)))
+
+
+def parameters(value):
+    """The names of a function's parameters, or of a class's fields."""
+    if not inspect.isclass(value):
+        return {*inspect.signature(value).parameters} - {"self"}
+    if issubclass(value, Enum):
+        return {*value.__members__}
+    if issubclass(value, Exception):
+        return {*vars(value).get("__annotations__", ())}
+    if dataclasses.is_dataclass(value):
+        fields = {each.name for each in dataclasses.fields(value)}
+        return fields - {"parent", "name"} if issubclass(value, nn.Module) else fields
+    return {*getattr(value, "_fields", inspect.signature(value).parameters)}
+
+
+def described(value):
+    """The names that a docstring describes under Args or Attributes, and fields with docstrings of their own."""
+    sections = re.findall(r"^(?:Args|Attributes):\n((?:(?: {4}.*)?\n)*)", f"{inspect.getdoc(value)}\n", re.MULTILINE)
+    names = re.findall(r"^ {4}(\w+): \S", "".join(sections), re.MULTILINE)
+    assert len({*names}) == len(names)
+    if inspect.isclass(value):
+        (tree,) = ast.parse(textwrap.dedent(inspect.getsource(value))).body
+        names += [
+            field.target.id
+            for field, text in pairwise(tree.body)
+            if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+        ]
+    return {*names}
+
+
+def test_the_reference_describes_every_parameter_and_field_and_nothing_else():
+    every = {name: (parameters(value), described(value)) for name, value in reference()}
+    assert len(every) > 100
+    assert not {name: own ^ told for name, (own, told) in every.items() if own != told}

@@ -95,8 +95,9 @@ def with_table(text: str, lines: list[str]) -> str:
 
 def filled(text: str, lines: Iterable[str]) -> str:
     """A page with the numbers of all phrases and tables; raises Unfilled."""
-    for table, each in groupby(lines, lambda line: line.startswith("|")):
-        text = with_table(text, list(each)) if table else reduce(with_phrase, filter(str.strip, each), text)
+    for table, group in groupby(lines, lambda line: line.startswith("|")):
+        each = list(group)
+        text = with_table(text, each) if table else reduce(with_phrase, filter(str.strip, each), text)
     return text
 
 

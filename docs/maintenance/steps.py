@@ -76,6 +76,7 @@ STEPS = (
 )
 
 BENCHMARKS = (
+    "benchmarks.loop",
     "benchmarks.sequences",
     "benchmarks.scaling",
     "benchmarks.end_to_end",

@@ -64,6 +64,16 @@ class Plan:
 def ask(experiment: Experiment, *arguments: str) -> Study[Any]:
     """Makes the study that trains an experiment's population under some flags, for an `Analysis` that needs it.
 
+    Nothing is trained yet.
+
+    Args:
+        experiment: the experiment whose networks are needed.
+        arguments: flags as on the command line, such as ``"--seeds=4"``. A run with the same settings is used again if
+            it is finished.
+
+    Returns:
+        A study, to be passed to ``needs`` of `lt.Analysis` by name, or returned by ``initial`` of `lt.Experiment`.
+
     Example:
         >>> from experiments import sine
         >>> lt.ask(sine.EXPERIMENT, "--seeds=4").name
@@ -76,6 +86,12 @@ def ask(experiment: Experiment, *arguments: str) -> Study[Any]:
 
 def main(experiment: Experiment | Analysis) -> None:
     """Runs an experiment, or an analysis, with the flags of the command line, and exits.
+
+    The exit code is 1 if every seed of a run diverged or a file could not be used, 2 for an invalid command line, and
+    128 plus the number of the signal that ended it.
+
+    Args:
+        experiment: the `Experiment` or the `Analysis` that the program is about.
 
     Example:
         >>> if __name__ == "__main__":  # doctest: +SKIP

@@ -22,7 +22,7 @@ MOST, LONGEST = 5, 600
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Prints a run, and returns the exit code."""
+    """Prints what a finished run reported, or explains in one line why it cannot; returns the exit code."""
     if flags.asks_help(arguments):
         print(f"{__doc__.strip()}\n\nusage: lstm-toys show FOLDER\n       lstm-toys show NAME [--results_dir=results]")
         return 0

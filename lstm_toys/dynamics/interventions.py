@@ -51,14 +51,19 @@ def intervene(
 
     Args:
         networks: networks, or a pair ``(model, params)``; see `lt.answers`.
-        curves: the curves, as `lt.show` makes them.
+        curves: curves ``[C, T, F]``, as `lt.show` makes them.
         layer: name of the layer, as `lt.states` returns it, such as ``"lstm_0"``.
-        units: indices of the units, the same for all networks, or one row per network.
-        hold: the value; None: the mean of each unit, or of its gate, over these curves without an intervention.
-        gate: hold this gate of the units instead: ``"input"``, ``"forget"`` or ``"output"`` of an LSTM, ``"z"`` or
-            ``"r"`` of a GRU; other cells have no gates.
-        block: number of networks that one compiled program computes; another value changes the last bits. None: that
-            of the networks.
+        units: indices of the units, the same for all networks, or one row per network ``[S, K]``.
+        hold: the value at which units, or their gates, are held: one number, or one for each unit of each network
+            ``[S, K]``. None: the mean of each unit, or of its gate, over these curves without an intervention.
+        gate: the gate to hold, instead of the hidden state of the units: ``"input"``, ``"forget"`` or ``"output"`` of
+            an LSTM, ``"z"`` or ``"r"`` of a GRU; other cells have no gates. A gate takes values from 0 to 1. None:
+            hidden states are held.
+        block: number of networks that one compiled program computes; another value changes the last bits. None: the
+            ``block`` of the networks, which is that of their training.
+
+    Returns:
+        Answers ``[S, C, T, A]``, or ``[S, C, A]`` if the model answers once per curve.
 
     Raises:
         ValueError: the layer, unit or gate does not exist, the gate cannot have the value, or the layers ignore given

@@ -19,9 +19,16 @@ AGREE = 1e-6
 
 
 class Linear(NamedTuple):
-    """A network near a state and an input; the answer at a time point belongs to the input at the same point.
+    """A network near a state and an input, as a linear map.
 
-    With deviations dx, du, dy: ``dx[t] = A dx[t-1] + B du[t]`` and ``dy[t] = C dx[t-1] + D du[t]``.
+    With deviations dx, du, dy of state, input and answer, ``dx[t] = A dx[t-1] + B du[t]`` and
+    ``dy[t] = C dx[t-1] + D du[t]``: the answer at a time point belongs to the input at the same point.
+
+    Attributes:
+        A: derivatives of the next state by the state ``[..., D, D]``, the Jacobian.
+        B: derivatives of the next state by the input ``[..., D, F]``.
+        C: derivatives of the answer by the state before ``[..., A, D]``.
+        D: derivatives of the answer by the input ``[..., A, F]``.
     """
 
     A: Float[Any, "*N D D"]
@@ -34,8 +41,10 @@ class Modes(NamedTuple):
     """Modes of a linear map, in the order of `eigenvalues`.
 
     Attributes:
-        time_constant: distance in x over which a mode falls to 1 / e; negative if it grows, infinite if it is constant.
-        frequency: in radians per unit of x, with the sign of the eigenvalue's imaginary part.
+        time_constant: distance in x over which a mode falls to 1 / e ``[..., D]``; negative if it grows, infinite if it
+            is constant.
+        frequency: angular frequency of a mode in radians per unit of x ``[..., D]``, with the sign of the eigenvalue's
+            imaginary part; 0 if it does not oscillate.
     """
 
     time_constant: Float[np.ndarray, "*N D"]
@@ -49,7 +58,18 @@ def _linearization(step: Step, state: State, inputs: Input) -> Linear:
 
 
 def linearizations(system: System, params: Params, inputs: Inputs, states: Float[np.ndarray, "S U *Q D"]) -> Linear:
-    """Linearizes every network at states under each constant input; NaN where a state is NaN."""
+    """Linearizes every network at states under each constant input.
+
+    Args:
+        system: the map of the networks' model, from `lstm_toys.dynamics.system.system_of`.
+        params: parameters of the networks, such as ``networks.params``; every leaf has a leading axis S.
+        inputs: constant inputs ``[U, F]``.
+        states: states of each network under each input ``[S, U, ..., D]``, such as ``state`` of
+            `lstm_toys.dynamics.rest.Rest`.
+
+    Returns:
+        The matrices at each state; NaN where a state is. At the kink of a hard gate they are the mean of both sides.
+    """
     flat = states.reshape(*states.shape[:2], -1, system.dimension)
     known = np.isfinite(flat).all(axis=-1)
     found: Linear = each_network(_LINEARIZATION, system, params, (flat, known), inputs)
@@ -62,7 +82,14 @@ _LINEARIZATION = partial(from_each, _linearization)
 def eigenvalues_at(
     system: System, params: Params, inputs: Inputs, states: Float[np.ndarray, "S U Q D"]
 ) -> Complex[np.ndarray, "S U Q D"]:
-    """Returns the `eigenvalues` of every network's Jacobian at states; a few networks at a time, for memory."""
+    """Returns the `eigenvalues` of every network's Jacobian at states; a few networks at a time, for memory.
+
+    Args:
+        system: the map of the networks' model, from `lstm_toys.dynamics.system.system_of`.
+        params: parameters of the networks, such as ``networks.params``; every leaf has a leading axis S.
+        inputs: constant inputs ``[U, F]``.
+        states: states of each network under each input ``[S, U, Q, D]``; where one is NaN, so are its eigenvalues.
+    """
     found = []
     for first in range(0, len(states), MEMBERS):
         some = slice(first, first + MEMBERS)
@@ -72,7 +99,15 @@ def eigenvalues_at(
 
 
 def eigenvalues(matrices: Float[np.ndarray, "*N D D"]) -> Complex[np.ndarray, "*N D"]:
-    """Returns eigenvalues by descending modulus, complex pairs with the positive imaginary part first; keeps NaN."""
+    """Returns eigenvalues by descending modulus, complex pairs with the positive imaginary part first.
+
+    Args:
+        matrices: square matrices ``[..., D, D]``; the eigenvalues of one that is not finite are NaN.
+
+    Example:
+        >>> eigenvalues(np.array([[0.0, -0.5], [0.5, 0.0]])).round(6).tolist()
+        [0.5j, -0.5j]
+    """
     found = np.full(matrices.shape[:-1], np.nan, complex)
     known = np.isfinite(matrices).all(axis=(-2, -1))
     values = np.linalg.eigvals(matrices[known]).astype(complex)
@@ -86,13 +121,38 @@ def by_modulus(values: Complex[np.ndarray, "*N D"]) -> Int[np.ndarray, "*N D"]:
 
 
 def modes(values: Complex[np.ndarray, "*N D"], spacing: float) -> Modes:
-    """Time constants and frequencies of eigenvalues, with ``spacing`` units of x between time points."""
+    """Returns the time constants and frequencies of modes, from the eigenvalues of a map of one step.
+
+    Args:
+        values: eigenvalues ``[..., D]``, such as from `eigenvalues`.
+        spacing: distance of time points, in the unit of x, in which both are then expressed.
+
+    Example:
+        >>> found = modes(np.array([0.5j, -0.5j]), spacing=0.01)
+        >>> found.time_constant.round(4).tolist(), found.frequency.round(2).tolist()
+        ([0.0144, 0.0144], [157.08, -157.08])
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         return Modes(spacing / (0.0 - np.log(np.abs(values))), np.angle(values) / spacing)
 
 
 def response(linear: Linear, frequencies: Float[np.ndarray, " W"], spacing: float) -> Complex[np.ndarray, "*N W A F"]:
-    """The complex gain ``D + C (exp(i w spacing) - A)^-1 B`` at angular frequencies w in radians per unit of x."""
+    """Returns the frequency response of linearized networks, ``D + C (exp(i w spacing) - A)^-1 B``.
+
+    Args:
+        linear: linear maps, such as from `linearizations`.
+        frequencies: angular frequencies w ``[W]``, in radians per unit of x.
+        spacing: distance of time points, in the unit of x.
+
+    Returns:
+        The complex gain from each input feature to each output feature ``[..., W, A, F]``: its modulus is the ratio of
+        amplitudes, its angle the phase. NaN where ``linear`` is.
+
+    Example:
+        >>> leaky = Linear(*(np.array([[number]]) for number in (0.9, 0.1, 0.9, 0.1)))
+        >>> abs(response(leaky, np.array([0.0, np.pi / 0.01]), spacing=0.01)).round(3).ravel().tolist()
+        [1.0, 0.053]
+    """
     z = np.exp(1j * frequencies * spacing)
     shape = (*linear.A.shape[:-2], len(z), linear.C.shape[-2], linear.B.shape[-1])
     found = np.full(shape, np.nan, complex)
@@ -123,10 +183,22 @@ def measured_response(
     spacing: float,
     amplitude: float,
 ) -> Complex[np.ndarray, "S A"]:
-    """Measures the complex gain of networks of one feature with a sine ``level + amplitude * sin(w x)``.
+    """Measures the complex gain of networks of one feature with a sine ``level + amplitude * sin(w x)`` as input.
 
-    A least-squares fit of ``a + b sin(w x) + c cos(w x)`` to the answers gives the gain ``(b + i c) / amplitude``. It
-    is NaN where the initial states, such as fixed points, are. The frequency w is in radians per unit of x.
+    A least-squares fit of ``a + b sin(w x) + c cos(w x)`` to the answers, after they have settled, gives the gain
+    ``(b + i c) / amplitude``.
+
+    Args:
+        system: the map of the networks' model, from `lstm_toys.dynamics.system.system_of`.
+        params: parameters of the networks, such as ``networks.params``; every leaf has a leading axis S.
+        states: initial states ``[S, D]``, such as the fixed points under the constant input ``level``.
+        level: mean of the sine.
+        frequency: angular frequency w, in radians per unit of x. Slower sines take more time points.
+        spacing: distance of time points, in the unit of x.
+        amplitude: amplitude of the sine, in the unit of the input. With a small one, the gain is that of `response`.
+
+    Returns:
+        The gain of each output feature ``[S, A]``; NaN where the initial state is.
     """
     half = max(SETTLED, int(np.ceil(PERIODS * 2 * np.pi / (frequency * spacing))))
     phases = frequency * spacing * np.arange(1, 2 * half + 1)
@@ -148,9 +220,17 @@ def _measured(
 def distances(
     system: System, params: Params, curves: Float[np.ndarray, "C T F"], starts: Float[np.ndarray, "S P D"]
 ) -> Float[np.ndarray, "S C T"]:
-    """How every network forgets: the distance of its states from two starts along the same curve.
+    """Returns how every network forgets: the distance between its states after different starts along the same curve.
 
-    Euclidean, relative to the initial distance; a geometric mean over the distances from the first start to each other.
+    Args:
+        system: the map of the networks' model, from `lstm_toys.dynamics.system.system_of`.
+        params: parameters of the networks, such as ``networks.params``; every leaf has a leading axis S.
+        curves: curves ``[C, T, F]``.
+        starts: initial states of each network ``[S, P, D]``, at least two.
+
+    Returns:
+        The Euclidean distance relative to the initial distance ``[S, C, T]``: the geometric mean over the distances
+        from the first start to each of the others.
     """
     with np.errstate(divide="ignore"):
         return np.asarray(np.exp(np.log(each_network(_distances, system, params, starts, curves)).mean(axis=2)))

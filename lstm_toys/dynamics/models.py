@@ -27,9 +27,10 @@ class Equilibria(NamedTuple):
     """The stable fixed point of each network and constant input; if several, the one with the largest share of starts.
 
     Attributes:
-        inputs: ascending.
-        state: NaN if there is no fixed point.
-        answer: the answer at rest, including states that are neutral or integrate; NaN if there is none.
+        inputs: constant inputs ``[U]`` in ascending order.
+        state: the fixed point ``[S, U, D]``; NaN if there is no stable one.
+        answer: the answer at rest ``[S, U, A]``, also of limits that are neutral or integrate; NaN if there is none.
+        linear: the networks linearized at the fixed points; see `lstm_toys.dynamics.linear.Linear`.
     """
 
     inputs: Float[np.ndarray, " U"]
@@ -39,7 +40,14 @@ class Equilibria(NamedTuple):
 
 
 def equilibria(system: System, params: Params, inputs: Float[np.ndarray, " U"], rest: Rest) -> Equilibria:
-    """Chooses equilibria among the limits of networks, and linearizes the networks there."""
+    """Chooses equilibria among the limits of networks, and linearizes the networks there.
+
+    Args:
+        system: the map of the networks' model, from `lstm_toys.dynamics.system.system_of`.
+        params: parameters of the networks, such as ``networks.params``; every leaf has a leading axis S.
+        inputs: constant inputs ``[U]`` in ascending order; networks have one input feature.
+        rest: the limits under the same inputs, from `lstm_toys.dynamics.rest.rest`.
+    """
     state = _first(rest, (Kind.STABLE,), rest.state)
     answer = _first(rest, (Kind.STABLE, Kind.NEUTRAL, Kind.INTEGRATES), rest.answer)
     return Equilibria(inputs, state, answer, linearizations(system, params, inputs[:, None], state))
@@ -53,20 +61,55 @@ def _first(rest: Rest, kinds: tuple[Kind, ...], values: Float[np.ndarray, "S U Q
 
 
 def clipped_copy(known: Equilibria, curves: Curves) -> Predicted:
-    """Predicts the curves themselves, clipped to the range of a network's answers at rest."""
+    """Predicts the curves themselves, clipped to the range of a network's answers at rest.
+
+    Args:
+        known: equilibria of the networks under constant inputs, which `equilibria` returns.
+        curves: curves of one feature ``[C, T]``.
+
+    Example:
+        >>> none = Linear(*np.zeros((4, 1, 2, 1, 1)))
+        >>> known = Equilibria(np.array([0.0, 1.0]), np.zeros((1, 2, 1)), np.array([[[0.1], [0.8]]]), none)
+        >>> clipped_copy(known, np.array([[0.0, 0.5, 1.0]])).ravel().tolist()
+        [0.1, 0.5, 0.8]
+    """
     low, high = (ends.reduce(known.answer, axis=1)[:, None, None, :] for ends in (np.fmin, np.fmax))
     return np.clip(curves[None, :, :, None], low, high)
 
 
 def static_curve(known: Equilibria, curves: Curves) -> Predicted:
-    """Predicts the answer at rest to the current input, interpolated between the two nearest constant inputs."""
+    """Predicts the answer at rest to the current input, interpolated between the two nearest constant inputs.
+
+    Args:
+        known: equilibria of the networks under constant inputs, which `equilibria` returns.
+        curves: curves of one feature ``[C, T]``. Beyond the constant inputs there is no prediction.
+
+    Example:
+        >>> none = Linear(*np.zeros((4, 1, 2, 1, 1)))
+        >>> known = Equilibria(np.array([0.0, 1.0]), np.zeros((1, 2, 1)), np.array([[[0.1], [0.8]]]), none)
+        >>> static_curve(known, np.array([[0.0, 0.5, 2.0]])).ravel().round(6).tolist()
+        [0.1, 0.45, nan]
+    """
     below, above, weight = _between(known.inputs, curves)
     part = weight[None, :, :, None]
     return (1 - part) * known.answer[:, below] + part * known.answer[:, above]
 
 
 def fixed_linear(known: Equilibria, curves: Curves, mean: float) -> Predicted:
-    """Predicts by the linearization at the constant input nearest to ``mean``, from a zero state."""
+    """Predicts by one linearization, from a zero state.
+
+    Args:
+        known: equilibria of the networks under constant inputs, which `equilibria` returns.
+        curves: curves of one feature ``[C, T]``.
+        mean: the network is linearized at the constant input nearest to this one, such as the mean of the training
+            curve.
+
+    Example:
+        >>> linear = Linear(*np.zeros((3, 1, 2, 1, 1)), np.full((1, 2, 1, 1), 0.5))
+        >>> known = Equilibria(np.array([0.0, 1.0]), np.zeros((1, 2, 1)), np.array([[[0.1], [0.8]]]), linear)
+        >>> fixed_linear(known, np.array([[0.0, 0.5, 1.0]]), mean=0.2).ravel().round(6).tolist()
+        [0.1, 0.35, 0.6]
+    """
     nearest = int(np.abs(known.inputs - mean).argmin())
     A, B, C, D = (each[:, nearest] for each in known.linear)
     deviation = np.repeat(-known.state[:, None, nearest], len(curves), axis=1)  # [S, C, D]
@@ -87,8 +130,12 @@ def varying_linear(known: Equilibria, curves: Curves, modes: int | None = None) 
     inputs are interpolated linearly. If one of them has no equilibrium, there is no prediction; the state is then
     updated as under the nearest constant input that has one.
 
-    With ``modes``, only so many leading modes of A are kept, a complex pair counting as one; deviations in the other
-    modes are forgotten at once. There is no prediction after an input at which these modes cannot be told apart.
+    Args:
+        known: equilibria of the networks under constant inputs, which `equilibria` returns.
+        curves: curves of one feature ``[C, T]``.
+        modes: number of leading modes of A that are kept, a complex pair counting as one; deviations in the other modes
+            are forgotten at once. There is no prediction after an input at which these modes cannot be told apart.
+            None: all modes are kept.
     """
     A, B, C, D = known.linear
     at_rest = np.isfinite(known.state).all(axis=-1)
@@ -139,10 +186,17 @@ def _varying(own: tuple[Float[Array, "S U ..."], ...], along: tuple[Shaped[Array
 
 
 def leading(matrices: Float[np.ndarray, "*N D D"], modes: int) -> Float[np.ndarray, "*N D D"]:
-    """Returns spectral projections onto the modes of largest modulus; a complex pair counts as one. Keeps NaN.
+    """Returns spectral projections onto the modes of largest modulus.
 
-    NaN also where these modes cannot be told apart, since their eigenvectors coincide: units that a ReLU switches off
-    may give several eigenvalues 0 with one eigenvector.
+    Args:
+        matrices: square matrices ``[..., D, D]``; the projection of one that is not finite is NaN,
+            and also where these modes cannot be told apart, since their eigenvectors coincide: units that a ReLU
+            switches off may give several eigenvalues 0 with one eigenvector.
+        modes: number of modes that the projection keeps; a complex pair counts as one.
+
+    Example:
+        >>> leading(np.diag([0.9, 0.1]), modes=1).tolist()
+        [[1.0, 0.0], [0.0, 0.0]]
     """
     found = np.full(matrices.shape, np.nan)
     for place in map(tuple, np.argwhere(np.isfinite(matrices).all(axis=(-2, -1)))):
@@ -163,10 +217,25 @@ def _leading_vectors(matrix: Float[np.ndarray, "D D"], modes: int) -> Complex[np
 def explained(
     answers: Predicted, predictions: Predicted, x: Float[np.ndarray, " T"], *, early: bool = False
 ) -> tuple[Float[np.ndarray, " S"], Float[np.ndarray, " S"]]:
-    """The share of answers' variance that a model explains after a fifth of the time range; ``early``: before it.
+    """Returns the share of the variance of answers that a model explains, by default after a fifth of the time range.
 
-    One minus the ratio of squared error to variance, over all curves, where there are predictions; NaN if answers do
-    not vary there. Also returns the share of time points that have predictions.
+    The share is 1 minus the ratio of the squared error to the variance.
+
+    Args:
+        answers: answers of the networks ``[S, C, T, A]``.
+        predictions: predictions of a model ``[S, C, T, A]``, NaN where there are none; those time points do not count.
+        x: time points ``[T]``.
+        early: whether the first fifth of the range of x counts, instead of the rest.
+
+    Returns:
+        The share of variance of each network over all curves ``[S]``, at most 1, and NaN if answers do not vary where
+        there are predictions; and the share of time points that have predictions ``[S]``.
+
+    Example:
+        >>> answers = np.linspace(0, 1, 10)[None, None, :, None]
+        >>> share, covered = explained(answers, answers.copy(), np.linspace(0, 1, 10))
+        >>> share.tolist(), covered.tolist()
+        ([1.0], [1.0])
     """
     inside = ((x - x[0]) / (x[-1] - x[0]) >= SETTLED) != early
     answers, predictions = answers[:, :, inside].astype(float), predictions[:, :, inside]

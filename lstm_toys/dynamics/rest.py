@@ -59,7 +59,17 @@ NEUTRAL = 1e-9
 
 
 class Kind(IntEnum):
-    """The kind of limit that a state approaches: see `Rest`."""
+    """The kind of limit that a state approaches under a constant input.
+
+    Attributes:
+        NOTHING: there is no further limit; pads the axis Q of `Rest`.
+        STABLE: a fixed point whose eigenvalues all have a modulus below 1.
+        NEUTRAL: a fixed point whose largest modulus is 1, up to 1e-9.
+        UNSTABLE: a fixed point whose largest modulus is above 1.
+        CYCLE: the state returns to where it was.
+        INTEGRATES: the answer rests, while the state moves on at a constant rate.
+        NONE: none of these; the state still moves after all steps.
+    """
 
     NOTHING = -1
     STABLE = 0
@@ -74,14 +84,12 @@ class Rest(NamedTuple):
     """Where networks settle under each constant input, by share of starts; then fixed points that no start reached.
 
     Attributes:
-        kind: a value of `Kind`: stable, neutral or unstable fixed point, by the largest modulus of the eigenvalues; a
-            cycle, which returns to where it was; an answer at rest while the state integrates; or none of these.
-            `Kind.NOTHING` pads the axis Q.
-        share: the share of starts that ended there.
-        state: the fixed point, or the last state of a start that ended there.
-        answer: for a cycle, its mean.
-        eigenvalues: of the Jacobian at fixed points, by descending modulus; elsewhere NaN.
-        found: number of limits found, which may exceed Q.
+        kind: a value of `Kind` for each limit ``[S, U, Q]``.
+        share: the share of starts that ended there ``[S, U, Q]``; 0 for a fixed point that only Newton's method found.
+        state: the fixed point, or the last state of a start that ended there ``[S, U, Q, D]``.
+        answer: the answer there, of a cycle the mean over it ``[S, U, Q, A]``.
+        eigenvalues: those of the Jacobian at fixed points, by descending modulus ``[S, U, Q, D]``; elsewhere NaN.
+        found: number of limits that were found ``[S, U]``, which may exceed Q.
     """
 
     kind: Int[Any, "S U Q"]
@@ -143,8 +151,12 @@ def rest(system: System, params: Params, inputs: Inputs, starts: Float[np.ndarra
     this start and the next one ended, which finds unstable points between stable ones.
 
     Args:
-        starts: initial states of each network, such as from `starts_of`.
-        most: maximum number of limits returned for each network and input, Q.
+        system: the map of the networks' model, from `lstm_toys.dynamics.system.system_of`.
+        params: parameters of the networks, such as ``networks.params``; every leaf has a leading axis S.
+        inputs: constant inputs ``[U, F]``.
+        starts: initial states of each network ``[S, P, D]``, at least two, such as from `starts_of`. More of them find
+            limits that attract fewer states.
+        most: maximum number of limits returned for each network and input, Q; those with the largest shares.
     """
     shape = (len(starts), len(inputs), starts.shape[1])
     begun, every = np.broadcast_to(starts[:, None], (*shape, system.dimension)), np.ones(shape, bool)
@@ -184,10 +196,18 @@ def _judged(system: System, params: PyTree, inputs: Inputs, found: Rest) -> Rest
 
 
 def starts_of(visited: Float[np.ndarray, "S N D"], count: int) -> Float[np.ndarray, "S P D"]:
-    """Returns initial states: visited ones, evenly spaced along N, alternating with as many from a box around them.
+    """Returns initial states for `rest`: visited ones, alternating with as many from a box around them.
 
     The box extends the visited range of each component by its own length on both sides. All networks share the random
     numbers, so that the starts of a network do not depend on the others.
+
+    Args:
+        visited: states of each network along curves ``[S, N, D]``, N in all, from which evenly spaced ones are taken.
+        count: number of initial states, P.
+
+    Example:
+        >>> starts_of(np.linspace(0, 1, 5)[None, :, None], count=4)[0, ::2, 0].tolist()
+        [0.0, 1.0]
     """
     drawn = count // 2
     low, high = visited.min(axis=1, keepdims=True), visited.max(axis=1, keepdims=True)

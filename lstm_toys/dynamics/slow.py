@@ -32,13 +32,14 @@ class SlowPoints(NamedTuple):
     """Where the descent of q ended, from every start of every network under every constant input.
 
     Attributes:
-        start: the visited states from which the descents began. States are flat: they join those of all layers.
-        state: where they ended.
-        q: half of the squared Euclidean distance that the state moves in a step.
-        speed: this distance per unit of x.
-        answer: the answer one step later.
-        examined: the numbers, along P, of the points whose eigenvalues were computed.
-        eigenvalues: those of the Jacobian at these points, by descending modulus.
+        start: the visited states from which the descents began ``[S, U, P, D]``. States are flat: they join those of
+            all layers.
+        state: the states at which the descents ended ``[S, U, P, D]``.
+        q: half of the squared Euclidean distance that the state moves in a step ``[S, U, P]``.
+        speed: this distance per unit of x ``[S, U, P]``.
+        answer: the answer one step later ``[S, U, P, A]``.
+        examined: indices, along P, of the E points whose eigenvalues were computed.
+        eigenvalues: those of the Jacobian at these points, by descending modulus ``[S, U, E, D]``.
 
     Example:
         >>> lt.SlowPoints._fields[:4]
@@ -70,13 +71,18 @@ def slow_points(
 
     Args:
         networks: networks, or a pair ``(model, params)``; see `lt.answers`.
-        visited: states by layer and name, such as `lt.states` returns.
-        inputs: constant inputs, one per row.
-        starts: number of visited states from which descents begin, evenly spaced along all curves.
-        spacing: distance of time points, in units of x.
+        visited: states by layer and name ``[S, C, T, H]``, such as `lt.states` returns.
+        inputs: constant inputs ``[U, F]``, one per row. Slow points depend on the input, so take those that the task
+            has, such as zeros between pulses.
+        starts: number of visited states from which descents begin, P, evenly spaced along all curves. More of them find
+            rarer points.
+        spacing: distance of time points, in the unit of x; only ``speed`` depends on it.
         tolerance: the value of q at which a descent ends. A smaller one moves states along lines of slow points, toward
             the slowest points of the lines.
         examined: largest number of points, evenly spaced, whose eigenvalues are computed.
+
+    Returns:
+        The states at which descents ended, how fast they move, and eigenvalues; see `SlowPoints`.
 
     Raises:
         ValueError: an argument is invalid, or layers of the model ignore given initial states; or see `lt.answers`.
@@ -116,7 +122,17 @@ def descents(
     tolerance: float = TOLERANCE,
     examined: int = 16,
 ) -> SlowPoints:
-    """Finds slow points from flat states, one from each; see `slow_points`."""
+    """Finds slow points from flat states, one from each, as `lt.slow_points` does from states by layer.
+
+    Args:
+        system: the map of the networks' model, from `lstm_toys.dynamics.system.system_of`.
+        params: parameters of the networks, such as ``networks.params``; every leaf has a leading axis S.
+        inputs: constant inputs ``[U, F]``.
+        starts: flat states from which descents begin, under each input ``[S, U, P, D]``.
+        spacing: distance of time points, in the unit of x; only ``speed`` depends on it.
+        tolerance: the value of q at which a descent ends.
+        examined: largest number of points, evenly spaced, whose eigenvalues are computed.
+    """
     own = starts, np.ones(starts.shape[:-1], bool)
     states = each_network(_DESCENTS, system, params, own, inputs, np.float64(tolerance))
     after, answer = each_network(once, system, params, states, inputs)
@@ -165,8 +181,19 @@ def variance_shares(
 ) -> Float[np.ndarray, "S U 2"]:
     """How states lie: the shares of their variance along their first and second principal component.
 
-    A first share near 1 is a line, two equal ones a ring or a disk, several small ones a cloud. NaN where fewer than
-    three states are counted, or all are the same.
+    A first share near 1 means a line, two equal ones a ring or a disk, several small ones a cloud.
+
+    Args:
+        states: states of each network under each input ``[S, U, P, D]``.
+        counted: which of them count ``[S, U, P]``, such as those that are slow enough.
+
+    Returns:
+        Both shares ``[S, U, 2]``; NaN where fewer than three states are counted, or all are the same.
+
+    Example:
+        >>> line = np.linspace(0, 1, 5)[:, None] * np.array([1.0, 2.0])
+        >>> variance_shares(line[None, None], np.ones((1, 1, 5), bool)).round(6).tolist()
+        [[[1.0, 0.0]]]
     """
     shares = np.full((*states.shape[:2], 2), np.nan)
     for place in np.ndindex(states.shape[:2]):

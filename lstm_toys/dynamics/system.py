@@ -34,7 +34,16 @@ Asked: TypeAlias = tuple[Float[Array, "U P D"], Bool[Array, "U P"]]
 
 @dataclass(frozen=True)
 class System:
-    """The map of a model. Its flat state joins the layers' states, as ``places`` lists them: layer, name and units."""
+    """A model as a map from a flat state and an input to the next state and the answer.
+
+    A flat state joins the states of all layers in one vector of D numbers. `system_of` makes the map of networks.
+
+    Attributes:
+        model: a Flax module whose layers begin in the initial states that they are given.
+        features: number of features of an input, F.
+        places: for each part of a flat state, in order, the name of its layer, its name in this layer, such as
+            ``"cell"``, and its number of units.
+    """
 
     model: nn.Module
     features: int
@@ -46,7 +55,13 @@ class System:
         return sum(units for _, _, units in self.places)
 
     def step(self, params: PyTree, state: State, inputs: Input) -> tuple[State, Float[Array, " A"]]:
-        """The state after one more time point, and the answer to it, of ONE network."""
+        """The state after one more time point, and the answer to it, of ONE network.
+
+        Args:
+            params: parameters of the network, without an axis for seeds.
+            state: flat state ``[D]``.
+            inputs: input at the time point ``[F]``.
+        """
         begun: dict[str, dict[str, Array]] = {}
         parts = jnp.split(state, np.cumsum([units for _, _, units in self.places])[:-1])
         for (layer, name, _), part in zip(self.places, parts, strict=True):
@@ -55,7 +70,7 @@ class System:
         return self.flat(last(states))[0], answers.reshape(-1)
 
     def flat(self, states: Mapping[str, Mapping[str, Any]]) -> Any:
-        """Flat states, from states by layer and name as `lt.states` returns them."""
+        """Joins states by layer and name, as `lt.states` returns them, along their last axis."""
         return jnp.concatenate([states[layer][name] for layer, name, _ in self.places], axis=-1)
 
     @property
@@ -65,9 +80,20 @@ class System:
 
 
 def system_of(networks: Given, features: int) -> System:
-    """Makes the map of the model of networks, or of a pair (model, params); its state comprises those of all layers.
+    """Makes the map of the model of networks; its state comprises those of all layers.
 
-    Raises ValueError if the model has no layer, or its layers ignore given initial states; or see `lt.answers`.
+    Args:
+        networks: networks, or a pair ``(model, params)``; see `lt.answers`.
+        features: number of features of an input, F.
+
+    Raises:
+        ValueError: the model has no layer, or its layers ignore given initial states; or see `lt.answers`.
+
+    Example:
+        >>> params = {"kernel": np.ones((2, 1, 1)), "recurrent_kernel": np.ones((2, 1, 1)), "bias": np.zeros((2, 1))}
+        >>> system = system_of((lt.Stack(1, hidden=(), cell="rnn"), {"readout": params}), features=1)
+        >>> system.dimension, system.components
+        (1, ['readout/hidden/0'])
     """
     model, params = (own := resolved(networks)).model, own.params
     answering.count(model, params, 1, features)
@@ -81,10 +107,21 @@ def system_of(networks: Given, features: int) -> System:
 def each_network(
     function: Callable[..., PyTree], system: System, params: PyTree, own: PyTree, *shared: PyTree
 ) -> PyTree[np.ndarray]:
-    """Calls ``function(step, own, *shared)`` for every network in double precision, one by one per device.
+    """Calls a function of ONE network for every network, in double precision, one by one per device.
 
-    No network depends on the others. Leaves of ``params``, ``own`` and the results have a leading axis S. The function
-    of ONE network, with its step, is defined in a module, so that its program is compiled once.
+    The results of a network do not depend on the others.
+
+    Args:
+        function: ``function(step, own, *shared)``, where ``step(state, inputs)`` is the map of one network. It is
+            defined in a module, not in a function, so that its program is compiled once.
+        system: the map of the networks' model, from `system_of`.
+        params: parameters of the networks; every leaf has a leading axis S.
+        own: a tree of what differs between networks, such as initial states; every leaf has a leading axis S, which the
+            function does not see.
+        shared: what is the same for all networks, such as constant inputs.
+
+    Returns:
+        What the function returns, as NumPy arrays with a leading axis S.
     """
     mesh = blocks.mesh()
     program = _program(function, system, mesh)

@@ -24,9 +24,9 @@ class Oscillation(NamedTuple):
     """A complex pair of eigenvalues at an equilibrium; NaN where a network has no equilibrium or no such pair.
 
     Attributes:
-        rest: the equilibrium.
-        value: the eigenvalue with the positive imaginary part.
-        projection: ``v w^H``.
+        rest: the equilibrium x*, as a flat state ``[S, U, D]``.
+        value: the eigenvalue l of the pair that has a positive imaginary part ``[S, U]``.
+        projection: ``v w^H``, the product of the right and the left eigenvector ``[S, U, D, D]``.
     """
 
     rest: Float[np.ndarray, "S U D"]
@@ -34,7 +34,12 @@ class Oscillation(NamedTuple):
     projection: Complex[np.ndarray, "S U D D"]
 
     def turned(self, factor: float = 1.0, decay: float = 1.0) -> Float[np.ndarray, "S U D D"]:
-        """The matrices M that multiply the frequency of the pair by a factor, and its time constant by ``decay``."""
+        """Returns the matrices M ``[S, U, D, D]`` that change the oscillation, for `edited`.
+
+        Args:
+            factor: multiplies the frequency of the pair.
+            decay: multiplies its time constant; above 1, the oscillation fades more slowly.
+        """
         value = np.abs(self.value) ** (1 / decay) * np.exp(1j * factor * np.angle(self.value))
         return 2 * ((value - self.value)[..., None, None] * self.projection).real
 
@@ -42,7 +47,12 @@ class Oscillation(NamedTuple):
 def oscillation(system: System, params: Params, inputs: Float[np.ndarray, " U"], rank: int = 0) -> Oscillation:
     """Finds, under each constant input, the equilibrium that the zero state reaches, and a complex pair there.
 
-    ``rank`` counts complex pairs by descending modulus; networks have one input feature.
+    Args:
+        system: the map of the networks' model, with one input feature, from
+            `lstm_toys.dynamics.system.system_of`.
+        params: parameters of the networks, such as ``networks.params``; every leaf has a leading axis S.
+        inputs: constant inputs ``[U]``.
+        rank: which pair: 0 is the one with the largest modulus, which fades most slowly, 1 the next one.
     """
     networks = len(jax.tree.leaves(params)[0])
     begun = np.zeros((networks, 2, system.dimension))  # Two copies of the zero state, as few as `rest` takes.
@@ -71,9 +81,17 @@ def edited(
     rests: Float[np.ndarray, "S #C D"],
     matrices: Float[np.ndarray, "S #C D D"],
 ) -> Float[np.ndarray, "S C T A"]:
-    """The answers of networks ``x' = F(x, u) + M (x - x*)`` from zero states, in double precision.
+    """Computes the answers of networks ``x' = F(x, u) + M (x - x*)`` from zero states, in double precision.
 
-    Each network has one M and x* for all curves, or one per curve. Answers are NaN where these are.
+    Args:
+        system: the map of the networks' model, from `lstm_toys.dynamics.system.system_of`.
+        params: parameters of the networks, such as ``networks.params``; every leaf has a leading axis S.
+        curves: curves ``[C, T, F]``.
+        rests: the states x* ``[S, C, D]``, one per curve, or ``[S, 1, D]``, the same for all.
+        matrices: the matrices M ``[S, C, D, D]`` or ``[S, 1, D, D]``, such as from `Oscillation.turned`.
+
+    Returns:
+        Answers ``[S, C, T, A]``; NaN where M or x* is.
     """
     return np.asarray(each_network(_edited, system, params, (rests, matrices), np.asarray(curves)))
 
@@ -110,13 +128,14 @@ def turn_mode(
 
     Args:
         networks: networks, or a pair ``(model, params)``; see `lt.answers`.
-        curves: the curves, as `lt.show` makes them.
-        factor: multiplies the frequency of the oscillation.
-        decay: multiplies its time constant.
-        at: the constant input; by default the mean of the curves.
+        curves: curves of one feature ``[C, T, 1]``, as `lt.show` makes them.
+        factor: multiplies the frequency of the oscillation, above 0; by default 1, as it is.
+        decay: multiplies its time constant, above 0; by default 1. Above 1, the oscillation fades more slowly.
+        at: the constant input; None: the mean of the curves.
 
     Returns:
-        Answers in double precision; NaN for networks without such an equilibrium, or without an oscillation there.
+        Answers ``[S, C, T, A]`` in double precision; NaN for networks without such an equilibrium, or without an
+        oscillation there.
 
     Raises:
         ValueError: ``factor`` or ``decay`` is not above 0; the networks take more than one feature, or ignore given

@@ -51,9 +51,11 @@ def configure(*, cache: bool = True) -> None:
     """Configures JAX for training populations: all CPU cores, compiled loops, a quiet compiler, a compilation cache.
 
     Args:
-        cache: keep compiled programs in the user's cache folder, for later processes.
+        cache: whether compiled programs are kept in the user's cache folder, where later processes find them and start
+            faster.
 
-    Raises RuntimeError if JAX has already initialized its devices in another way, as it does for the first array.
+    Raises:
+        RuntimeError: JAX has already initialized its devices in another way, as it does for the first array.
 
     Example:
         >>> lt.configure()  # Before the first array.
@@ -166,7 +168,15 @@ def describe() -> str:
 def fingerprint(block: int) -> dict[str, Any]:
     """Returns everything that bit-identical results depend on, apart from code and settings.
 
-    This is versions, processor, accelerator, XLA flags, JAX options, and the given number of members in a ``block``.
+    Args:
+        block: number of networks that one compiled program computes, which changes the last bits; see `lt.train`.
+
+    Returns:
+        JSON values by name: the versions of packages, the processor, the accelerator, XLA flags, a digest of JAX's
+        options, whether there are several devices, and ``block``.
+
+    Raises:
+        ValueError: ``block`` is not a whole number, or negative.
 
     Example:
         >>> lt.fingerprint(block=4)["block"]

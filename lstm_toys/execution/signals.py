@@ -20,12 +20,12 @@ SHOW_CURSOR = "\x1b[?25h"  # A progress bar hides it.
 
 
 class Stopped(Exception):
-    """Work ended early on request; what was finished or saved before is kept.
+    """Training ended early, because a monitor or a signal asked for it; what was finished or saved before is kept.
 
     Attributes:
-        networks: those that `lt.train` has trained completely, or, if there are none, those in training, up to their
-            last record; None before the first record.
-        members: the numbers of these networks among all that were to be trained.
+        networks: the `Networks` that `lt.train` has trained completely, or, if there are none, the networks in
+            training, with the parameters of their last record; None before the first record.
+        members: the indices of these networks among all members of the training ``[S]``.
 
     Example:
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))

@@ -29,7 +29,18 @@ PUBLISHED: dict[str, Any] = {
 
 
 def target(results: xr.Dataset, title: str) -> Figure:
-    """Draws the first training curve."""
+    """Draws the first training curve.
+
+    Args:
+        results: labeled results of networks that answer y at every time point.
+        title: title of the figure.
+
+    Example:
+        >>> curve = ("time", "feature"), [[0.1], [0.3], [0.2]]
+        >>> results = lt.Results({"train_target": curve}, {"time": [0.0, 0.5, 1.0], "feature": ["y"]})
+        >>> lt.figures.target(results, "Training curve").axes[0].get_title()
+        'Training curve'
+    """
     curve = results.train_target.sel(feature="y")
     with style.canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
         first = curve.isel(example=0) if "example" in curve.dims else curve
@@ -40,7 +51,21 @@ def target(results: xr.Dataset, title: str) -> Figure:
 def training_answer(results: xr.Dataset, title: str) -> Figure:
     """Draws the training curve and the networks' answers to it, in the (x, y) plane if they also answer x.
 
-    Below, it draws what the answers are off by, over time; the title says by how much, in the first tenth and after it.
+    A panel below draws the errors over time. The title says how large they are, in the first tenth and after it.
+
+    Args:
+        results: labeled results of networks that answer y at every time point; diverged networks are left out.
+        title: first line of the title.
+
+    Example:
+        >>> variables = {
+        ...     "train_answer": (("seed", "time", "feature"), [[[0.0], [0.3], [0.2]]]),
+        ...     "train_target": (("time", "feature"), [[0.1], [0.3], [0.2]]),
+        ...     "diverged": ("seed", [False]),
+        ... }
+        >>> results = lt.Results(variables, {"seed": [0], "time": [0.0, 0.5, 1.0], "feature": ["y"]})
+        >>> len(lt.figures.training_answer(results, "One network").axes)
+        2
     """
     fit, x = kept(results), results.time.values
     wrong = fit.train_answer - results.train_target
@@ -75,16 +100,26 @@ def family_answers(
     show_input: bool = True,
     overlay: bool = False,
 ) -> Figure:
-    """Draws the networks' answers to the curves of some families, with one title each.
+    """Draws the networks' answers to the curves of some families.
 
-    Up to three curves of a family share a panel; more have one each, and at most twelve are drawn. Raises ValueError if
-    a family is unknown, or the number of titles or labels does not match.
+    Up to three curves of a family share a panel; more have one each, and at most twelve are drawn.
 
     Args:
-        curves: for each family the labels of its curves in order. They have the colors of `COLORS`, or, if there are
-            more than six, shades of one scale; labels by letter, such as ``{"r": "A = 1"}``, have the letters' colors.
-        show_input: draw the inputs as thin dashed lines.
-        overlay: also draw the median answers to all curves of a family in one panel, without the inputs.
+        results: labeled results of networks that answer y at every time point; diverged networks are left out.
+        curves: for each family, by the name of its probe, the labels of its curves in order. They have the colors of
+            `COLORS`, or, if there are more than six, shades of one scale; labels by letter, such as ``{"r": "A = 1"}``,
+            have the letters' colors.
+        titles: one title for each family.
+        show_input: whether inputs are drawn, as thin dashed lines.
+        overlay: whether the median answers to all curves of a family are also drawn in one panel, without the inputs.
+
+    Raises:
+        ValueError: a family is unknown, or the number of titles or labels does not match.
+
+    Example:
+        >>> curves = {"rising": ["slope 0.1", "slope 0.2"]}
+        >>> def draw(results, companions):
+        ...     return {"rising.png": lt.figures.family_answers(results, curves, "Rising lines")}
     """
     fit = kept(results)
     parts = []
@@ -103,7 +138,16 @@ def family_answers(
 
 @dataclass(frozen=True)
 class Curve:
-    """One curve to draw; ``answers`` are without diverged seeds, ``shown`` is the input or the true answer."""
+    """One curve that `curve_panels` draws, with the answers of networks.
+
+    Attributes:
+        label: name of the curve in the legend, or title of its panel.
+        color: color of its answers and of its line, in any form that Matplotlib takes.
+        answers: answers along ``seed``, ``time`` and ``feature``, of which one is named ``y``, without diverged
+            networks. If another is named ``x``, answers are drawn at these x instead of the time points.
+        shown: the input or the correct answer ``[T]``, drawn as a thin dashed line; None: it is not drawn.
+        published: a published answer ``[T]``, drawn as diamonds; None: there is none.
+    """
 
     label: str
     color: str
@@ -121,12 +165,26 @@ def curve_panels(
     *,
     overlay: bool = False,
 ) -> Figure:
-    """Draws answers to the curves of several parts, by title, one part below the other.
+    """Draws answers to the curves of several parts, one part below the other.
 
-    Up to `MOST_BANDS` curves of a part share one panel. More have a panel each, at most `MOST_PANELS`, with the same y
-    axis, which fits everything drawn. ``fit`` are results without the seeds that diverged, ``shown`` labels the thin
-    dashed lines, and ``overlay`` also draws the median answers to all curves of a part in a panel above, without what
-    they were shown.
+    Up to three curves of a part share one panel. More have a panel each, at most twelve. The y axis fits everything
+    drawn.
+
+    Args:
+        fit: labeled results without diverged networks, for the time points and the legend.
+        parts: pairs of the title of a part and its curves, each a `Curve`.
+        shown: what the thin dashed lines are, for the legend.
+        title: title above all parts; by default there is none.
+        ylabel: label of the y axes, such as the name and unit of a feature.
+        overlay: whether the median answers to all curves of a part are also drawn in one panel above, without what
+            the networks were shown.
+
+    Example:
+        >>> axes, place = ("seed", "time", "feature"), {"seed": [0], "time": [0.0, 0.5, 1.0], "feature": ["y"]}
+        >>> fit = lt.Results({"answer": (axes, [[[0.1], [0.3], [0.2]]])}, place)
+        >>> curve = lt.figures.Curve("a hill", lt.figures.COLORS["r"], fit.answer, np.array([0.1, 0.4, 0.1]))
+        >>> isinstance(lt.figures.curve_panels(fit, [("Hills", [curve])]), lt.Drawing)
+        True
     """
     chosen = [[curves[place] for place in style.evenly(len(curves), MOST_PANELS)] for _, curves in parts]
     most = max(map(len, chosen))

@@ -32,9 +32,20 @@ SHARES = (-0.02, 1.02)
 def loss(
     results: xr.Dataset, title: str, references: dict[str, float] | None = None, goal: Goal | None = None
 ) -> Figure:
-    """Draws the training loss of every network and the median, and the goal, with its error if that is not the loss.
+    """Draws the training loss of every network over the steps, and the median.
 
-    ``references`` are levels of the loss to mark, by label.
+    Args:
+        results: labeled results of a training.
+        title: title of the figure.
+        references: levels of the loss to mark by a line, by label; None: there are none.
+        goal: marked by a dashed line. If it limits another error than the loss, a second panel draws this error. None:
+            no goal is drawn.
+
+    Example:
+        >>> loss = ("seed", "step"), [[0.1, 0.01], [0.2, 0.03]]
+        >>> results = lt.Results({"train_loss": loss, "diverged": ("seed", [False, False])}, {"step": [0, 100]})
+        >>> lt.figures.loss(results, "Training", {"published": 0.02}).axes[0].get_ylabel()
+        'train MSE'
     """
     parts = [(loss_name(results), results.train_loss.values, dict(references or {}))]
     if goal is not None:
@@ -76,7 +87,25 @@ def goal_history(results: xr.Dataset, goal: Goal) -> tuple[str, Float[np.ndarray
 
 
 def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) -> Figure:
-    """Draws the error that a goal limits over the steps, for several populations, by label; and the goal."""
+    """Draws the error that a goal limits over the steps, for several populations in one panel.
+
+    Lines are medians over the networks that did not diverge, and bands go from the 5th to the 95th percentile.
+
+    Args:
+        populations: labeled results, by the label of each population in the legend.
+        title: title of the figure.
+        goal: marked by a dashed line.
+
+    Example:
+        >>> variables = {
+        ...     "train_loss": (("seed", "step"), [[0.1, 0.01]]),
+        ...     "train_rmse": (("seed", "step", "feature"), [[[0.3], [0.1]]], {"after": 0.1}),
+        ...     "diverged": ("seed", [False]),
+        ... }
+        >>> results = lt.Results(variables, {"step": [0, 100], "feature": ["y"]})
+        >>> lt.figures.error_histories({"LSTM": results}, "Learning", lt.Goal(rmse=0.05)).axes[0].get_ylabel()
+        'train RMSE after the first tenth'
+    """
     with style.canvas(title, xlabel="step") as (figure, (axes,)):
         handles: list[Artist] = []
         for (name, results), color in zip(populations.items(), style.colors(populations).values(), strict=True):
@@ -130,9 +159,27 @@ LARGE: dict[str, Any] = {"figure.dpi": 100, "font.size": 13, "axes.titlesize": 1
 
 
 def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
-    """Animates the answers to the training curve during training, for several populations, by label, side by side.
+    """Animates the answers to the training curve during training, with one panel per population.
 
     All frames have the same axes, which fit all answers.
+
+    Args:
+        populations: by the title of each panel, labeled results of an experiment whose ``frames`` are above 0. All have
+            the same recorded steps.
+
+    Returns:
+        An animation, which `save` writes as a GIF.
+
+    Example:
+        >>> variables = {
+        ...     "frame": (("seed", "frame_step", "time", "feature"), [[[[0.0], [0.1]], [[0.1], [0.2]]]]),
+        ...     "train_target": (("time", "feature"), [[0.1], [0.3]]),
+        ...     "diverged": ("seed", [False]),
+        ... }
+        >>> places = {"seed": [0], "frame_step": [0, 100], "time": [0.0, 1.0], "feature": ["y"]}
+        >>> film = lt.figures.film({"LSTM": lt.Results(variables, places)})
+        >>> isinstance(film, lt.Drawing)
+        True
     """
     fits = {name: kept(results) for name, results in populations.items()}
     first = next(iter(fits.values()))

@@ -22,7 +22,23 @@ MOST_CURVES = 100
 
 
 def training_set(results: xr.Dataset, title: str) -> Figure:
-    """Draws the training curves, or an example set if every seed draws its own, colored by the first output feature."""
+    """Draws the training curves, colored by the first parameter that networks answer.
+
+    If every seed draws its own curves, an example set is drawn. At most 100 curves are.
+
+    Args:
+        results: labeled results of networks that answer once per curve.
+        title: title of the figure; it also says how many of more than 100 curves are drawn.
+
+    Example:
+        >>> variables = {
+        ...     "train_input": (("example", "time", "feature"), [[[0.1], [0.2]], [[0.1], [0.4]]]),
+        ...     "train_target": (("example", "output_feature"), [[0.1], [0.3]]),
+        ... }
+        >>> results = lt.Results(variables, {"time": [0.0, 1.0], "feature": ["y"], "output_feature": ["slope"]})
+        >>> len(lt.figures.training_set(results, "Lines").axes[0].lines)
+        2
+    """
     first = str(results.output_feature.values[0])
     truth = results.train_target.sel(output_feature=first).values
     places = style.evenly(len(truth), MOST_CURVES)
@@ -47,9 +63,31 @@ def read_off_curves(
     title: str,
     published: Float[np.ndarray, "C A"] | None = None,
 ) -> Figure:
-    """Draws curves with the parameters that networks read off, the true curves, and curves with published parameters.
+    """Draws the curves that have the parameters that networks read off, next to the true curves.
 
-    ``rebuild`` maps time points and parameters to y; for ``labels`` see `family_answers`.
+    Args:
+        results: labeled results of networks that answer once per curve; diverged networks are left out.
+        family: name of the probe whose curves are drawn.
+        rebuild: function of time points ``[T]`` and answered parameters ``[..., A]`` that returns y ``[..., T]``.
+        labels: labels of the curves in order, or labels by the letter of their color; see `family_answers`.
+        title: title of the figure.
+        published: published parameters ``[C, A]``, whose curves are drawn as diamonds; None: there are none.
+
+    Raises:
+        ValueError: the results have no such probe, or the number of labels does not match.
+
+    Example:
+        >>> variables = {
+        ...     "input": (("curve", "time", "feature"), [[[0.1], [0.3]]]),
+        ...     "answer": (("seed", "curve", "output_feature"), [[[0.25]]]),
+        ...     "diverged": ("seed", [False]),
+        ... }
+        >>> coordinates = {"seed": [0], "time": [0.0, 1.0], "feature": ["y"], "family": ("curve", ["post"])}
+        >>> def line(x, slope):
+        ...     return slope[..., :1] * x + 0.1
+        >>> results = lt.Results(variables, coordinates)
+        >>> isinstance(lt.figures.read_off_curves(results, "post", line, ["slope 0.2"], "Lines"), lt.Drawing)
+        True
     """
     fit = kept(results)
     chosen = probed(fit, family)
@@ -74,10 +112,26 @@ def read_off_axis(
     published: Mapping[float, float] | None = None,
     probe: str = "sweep",
 ) -> Figure:
-    """Draws one read-off parameter against its true value.
+    """Draws one parameter that networks read off curves against its true value.
 
-    ``trained`` are the ends of the training range, ``published`` values by true values, and ``probe`` is the name of
-    the probe whose curves differ in the parameter. Raises ValueError if the run has no such probe.
+    Args:
+        results: labeled results of networks that answer once per curve; diverged networks are left out.
+        name: the parameter, such as ``"amplitude"``.
+        title: title of the figure.
+        trained: both ends of the range of the parameter in training, which is shaded.
+        published: published answers by true value, drawn as diamonds; None: there are none.
+        probe: name of the probe whose curves differ in the parameter.
+
+    Raises:
+        ValueError: the results have no such probe.
+
+    Example:
+        >>> answer = ("seed", "curve", "output_feature"), [[[0.1], [0.3]], [[0.2], [0.4]]]
+        >>> coordinates = {"family": ("curve", ["sweep", "sweep"]), "output_feature": ["slope"]}
+        >>> coordinates["parameter_slope"] = "curve", [0.1, 0.4]
+        >>> results = lt.Results({"answer": answer, "diverged": ("seed", [False, False])}, coordinates)
+        >>> lt.figures.read_off_axis(results, "slope", "Slopes", trained=(0.2, 0.4)).axes[0].get_title()
+        'Slopes'
     """
     fit = kept(results)
     chosen = probed(fit, probe).sortby(f"{PARAMETER}{name}")
@@ -108,8 +162,29 @@ def read_off_plane(
 ) -> Figure:
     """Draws heat maps of the median absolute errors of two read-off parameters over the plane of the true values.
 
-    ``names`` are the horizontal and the vertical parameter; ``square`` is left, bottom, width and height of the
-    training range. The curves of the ``probe`` are a full grid of both. Raises ValueError if the run has no such probe.
+    Args:
+        results: labeled results of networks that answer once per curve; diverged networks are left out.
+        names: the parameter along the horizontal axis, and the one along the vertical axis.
+        title: beginning of the panels' titles, which the name of each parameter follows, such as ``"Error of the"``.
+        square: left, bottom, width and height of the training range, which is outlined.
+        probe: name of the probe whose curves are a full grid of both parameters.
+
+    Raises:
+        ValueError: the results have no such probe.
+
+    Example:
+        >>> names, true = ("slope", "intercept"), np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+        >>> variables = {
+        ...     "answer": (("seed", "curve", "output_feature"), 0.9 * true[None]),
+        ...     "truth": (("curve", "output_feature"), true),
+        ...     "diverged": ("seed", [False]),
+        ... }
+        >>> coordinates = {f"parameter_{name}": ("curve", true[:, index]) for index, name in enumerate(names)}
+        >>> coordinates |= {"family": ("curve", ["plane"] * 4), "output_feature": [*names]}
+        >>> results = lt.Results(variables, coordinates)
+        >>> figure = lt.figures.read_off_plane(results, names, "Error of the", (0.0, 0.0, 0.5, 0.5))
+        >>> [axes.get_title() for axes in figure.axes[:2]]
+        ['Error of the slope', 'Error of the intercept']
     """
     fit = kept(results)
     chosen = probed(fit, probe)

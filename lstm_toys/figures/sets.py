@@ -33,8 +33,8 @@ def usual(results: xr.Dataset, goal: Goal | None = None) -> dict[str, Figure]:
     shows probabilities. Numbers of whole curves are drawn against the true ones.
 
     Args:
-        results: labeled results of a training.
-        goal: marked in the figure of the loss, with the error that it limits.
+        results: labeled results of a training; diverged networks are left out of the answers.
+        goal: marked in the figure of the loss, with the error that it limits; None: no goal is drawn.
 
     Example:
         To add a figure to the usual ones:
@@ -105,7 +105,28 @@ def _labels(chosen: xr.Dataset) -> list[str]:
 
 
 def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> Figure:
-    """Draws the networks' answers and the correct answers to the curves of a set; see `curve_panels`."""
+    """Draws the networks' answers and the correct answers to the curves of a set, as `curve_panels` does.
+
+    Args:
+        results: labeled results with named curves, such as those of a file; diverged networks are left out.
+        family: name of the probe that has the curves of the set.
+        feature: the feature of answers to draw, which labels the y axis.
+        title: title of the figure.
+
+    Raises:
+        ValueError: the results have no such probe.
+
+    Example:
+        >>> variables = {
+        ...     "input": (("curve", "time", "feature"), [[[0.1], [0.3]], [[0.2], [0.4]]]),
+        ...     "answer": (("seed", "curve", "time", "feature"), [[[[0.1], [0.2]], [[0.2], [0.3]]]]),
+        ...     "name": ("curve", ["first", "second"]),
+        ...     "diverged": ("seed", [False]),
+        ... }
+        >>> places = {"seed": [0], "time": [0.0, 1.0], "feature": ["y"], "family": ("curve", ["held out"] * 2)}
+        >>> isinstance(lt.figures.set_answers(lt.Results(variables, places), "held out", "y", "Two curves"), lt.Drawing)
+        True
+    """
     fit = kept(results)
     index = fit.feature.values.tolist().index(feature)
     drawn = [*_curves(probed(fit, family), index, feature)]
@@ -123,7 +144,16 @@ def _sets(fit: xr.Dataset) -> Iterator[tuple[str, str, xr.Dataset]]:
 
 
 def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
-    """Draws the error of each set at each time point: medians and 5th to 95th percentiles over seeds."""
+    """Draws the error of each set of curves at each time point, to see where in a curve networks fail.
+
+    The error is root mean squared over the curves of a set. Lines are medians over networks, and bands go from the 5th
+    to the 95th percentile.
+
+    Args:
+        results: labeled results with named curves, such as those of a file; diverged networks are left out.
+        feature: the feature whose error is drawn, in its unit.
+        title: title of the figure.
+    """
     fit = kept(results)
     ylabel = f"RMSE of {feature} over curves"
     with style.canvas(title, xlabel=axis_label(results.time), ylabel=ylabel) as (figure, (axes,)):
@@ -139,7 +169,16 @@ def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
 
 
 def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
-    """Draws the error of each curve: median and 5th to 95th percentile over seeds, and of repeating the last value."""
+    """Draws the error of each curve, root mean squared over time, to see which curves are hard.
+
+    Dots are medians over networks, and bars go from the 5th to the 95th percentile. If networks predict the next value,
+    the error of repeating the last value is also drawn.
+
+    Args:
+        results: labeled results with named curves, such as those of a file; diverged networks are left out.
+        feature: the feature whose error is drawn, in its unit.
+        title: title of the figure.
+    """
     fit = kept(results)
     xlabel = "curves of a set, sorted by their error"
     with style.canvas(title, xlabel=xlabel, ylabel=f"RMSE of {feature}") as (figure, (axes,)):
@@ -165,7 +204,26 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
 
 
 def set_numbers(results: xr.Dataset, title: str) -> Figure:
-    """Draws the numbers that networks answer to whole curves against the true numbers, if known."""
+    """Draws the numbers that networks answer once per curve against the true numbers, in one panel per number.
+
+    Sets of curves without any true number are left out.
+
+    Args:
+        results: labeled results with named curves, such as those of a file; diverged networks are left out.
+        title: title of the figure.
+
+    Example:
+        >>> variables = {
+        ...     "answer": (("seed", "curve", "output_feature"), [[[0.1], [0.3]]]),
+        ...     "truth": (("curve", "output_feature"), [[0.1], [0.4]]),
+        ...     "name": ("curve", ["first", "second"]),
+        ...     "diverged": ("seed", [False]),
+        ... }
+        >>> places = {"family": ("curve", ["held out"] * 2), "output_feature": ["half-life"]}
+        >>> results = lt.Results(variables, places)
+        >>> lt.figures.set_numbers(results, "Half-lives of curves").axes[0].get_title()
+        'half-life'
+    """
     fit = kept(results)
     names = list(map(str, fit.output_feature.values))
     with style.canvas(*names, xlabel="true value", ylabel="answer", columns=min(3, len(names))) as (figure, panels):
@@ -187,7 +245,15 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
 
 
 def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
-    """Draws the numbers that networks answer to whole curves without a truth, one panel per number."""
+    """Draws the numbers that networks answer once per curve, in one panel per number, where no true number is known.
+
+    At most 36 curves are drawn. Dots are medians over networks, and bars go from the 5th to the 95th percentile.
+
+    Args:
+        results: labeled results with named curves, such as those of a file; diverged networks are left out.
+        family: name of the probe that has the curves of the set.
+        title: title of the figure.
+    """
     fit, color = kept(results), _colors(results)[family]
     curves = np.flatnonzero(fit.family.values == family)
     chosen = fit.isel(curve=curves[:MOST_NUMBERS])

@@ -1,6 +1,6 @@
 """The house style of figures, and the elements that all figures share.
 
->>> with lt.figures.canvas("A line") as (figure, (axes,)):
+>>> with lt.figures.canvas("A line") as (figure, _):
 ...     isinstance(figure, lt.Drawing)
 True
 """
@@ -106,9 +106,25 @@ def house(**style: Any) -> Iterator[None]:
 def canvas(
     *titles: str, xlabel: str = "x", ylabel: str = "y", columns: int | None = None, **style: Any
 ) -> Iterator[tuple[Figure, list[Axes]]]:
-    """Makes a figure in the library's style, with one pair of axes per title, side by side or in ``columns`` columns.
+    """Makes a figure in the library's style, with one panel per title; what is drawn in the block has this style.
 
     Titles and labels are literal: a dollar sign does not begin a formula.
+
+    Args:
+        titles: one title per panel; the number of titles is the number of panels.
+        xlabel: label of all x axes.
+        ylabel: label of all y axes.
+        columns: number of columns of panels; None: all panels are side by side.
+        style: further settings of Matplotlib (``rcParams``) on top of `STYLE`, as in ``**{"font.size": 13}``.
+
+    Yields:
+        The figure, and a list of its axes.
+
+    Example:
+        >>> with lt.figures.canvas("A line", ylabel="y (cm)") as (figure, (axes,)):
+        ...     _ = axes.plot([0, 1], [0.1, 0.6], color=lt.figures.COLORS["b"])
+        >>> axes.get_title()
+        'A line'
     """
     columns = columns or len(titles)
     rows = -(-len(titles) // columns)
@@ -148,7 +164,20 @@ def plain(text: str) -> str:
 
 
 def colors(values: Iterable[T], letters: str = "brgcyk") -> dict[T, str]:
-    """Assigns each value a color: from `COLORS`, in order of ``letters``, or for more values shades of one scale."""
+    """Assigns each value a color, the same one wherever the values are the same.
+
+    Args:
+        values: what is to be colored, such as the names of populations; repeated values count once.
+        letters: letters in `COLORS`, in the order in which they are assigned. For more values than letters, all colors
+            are shades of one scale.
+
+    Returns:
+        The color of each value, as ``"#rrggbb"``.
+
+    Example:
+        >>> lt.figures.colors(["LSTM", "GRU"])
+        {'LSTM': '#1208a1', 'GRU': '#8f1108'}
+    """
     names = list(dict.fromkeys(values))
     if len(names) <= len(letters):
         return {name: COLORS[letter] for name, letter in zip(names, letters, strict=False)}
@@ -168,10 +197,27 @@ def dark_scale() -> Colormap:
 
 
 def save(drawing: Drawing, path: Path | str) -> None:
-    """Writes a figure as PNG, SVG or PDF, depending on the suffix, or an animation as GIF, atomically.
+    """Writes a figure or an animation to a file.
 
-    The file has the same bytes whatever the user's Matplotlib settings are. Raises ValueError for another suffix,
-    OSError if the file cannot be written.
+    The file has the same bytes whatever the user's Matplotlib settings are. An interruption leaves either the earlier
+    file or the complete new one.
+
+    Args:
+        drawing: a Matplotlib figure or animation, such as the functions of `lt.figures` return.
+        path: the file, whose suffix chooses the format: ``.png``, ``.svg`` or ``.pdf`` for a figure, ``.gif`` for an
+            animation.
+
+    Raises:
+        ValueError: the suffix is another one.
+        OSError: the file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> with tempfile.TemporaryDirectory() as folder, lt.figures.canvas("A line") as (figure, _):
+        ...     lt.figures.save(figure, Path(folder, "line.svg"))
+        ...     [path.name for path in Path(folder).iterdir()]
+        ['line.svg']
     """
     path = Path(path)
     arguments.instance("drawing", drawing, Drawing, "a figure or an animation, such as lt.figures returns")
@@ -302,7 +348,7 @@ def evenly(count: int, most: int) -> list[int]:
 
 
 def counted(networks: int) -> str:
-    """A number of networks in words."""
+    """How many networks there are, for a legend: ``16 networks``."""
     return output.counted(networks, "network")
 
 

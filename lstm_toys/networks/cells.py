@@ -52,7 +52,7 @@ RESERVED = ("units", "features", "gates", "name", "parent")
 
 
 class InvalidModel(ValueError):
-    """A network that cannot be built, or cannot be trained on its task; the message is one line.
+    """A network cannot be built, or cannot be trained on its task; the message is one line.
 
     Example:
         >>> import lstm_toys as lt

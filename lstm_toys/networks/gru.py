@@ -41,13 +41,23 @@ def recurrence(
 
 
 class GRU(Layer):
-    """One GRU layer, initialized as in Keras.
+    """One GRU layer (Cho et al., 2014).
 
-    Equivalent to ``keras.layers.GRU`` of Keras 3 with ``reset_after=True``: a Glorot-uniform input kernel ``(F, 3H)``,
-    an orthogonal recurrent kernel ``(H, 3H)``, and zero biases ``(2, 3H)``, one per kernel.
+    With ``a = inputs[t] @ kernel + bias[0]`` and ``b = h[t-1] @ recurrent_kernel + bias[1]``, each split into z, r and
+    h, and the gate function s, the hidden state is ``h[t] = z * h[t-1] + (1 - z) * tanh(a_h + r * b_h)``, where
+    ``z = s(a_z + b_z)`` and ``r = s(a_r + b_r)``.
+
+    The layer computes what ``keras.layers.GRU`` of Keras 3 computes with ``reset_after=True``, and is initialized like
+    it: the input kernel ``(F, 3H)`` is Glorot-uniform, the recurrent kernel ``(H, 3H)`` is orthogonal, and the biases
+    ``(2, 3H)``, one per kernel, are 0.
 
     Attributes:
-        units: size of the hidden state, H.
+        units: size of the hidden state, H. The number of parameters grows with its square.
+        gates: gate function of the sums a: ``"sigmoid"``, 1 / (1 + exp(-a)), or ``"hard"``, clip(0.2 a + 0.5, 0, 1).
+            Hard gates reach 0 and 1 exactly, and pass no gradient there.
+
+    Raises:
+        InvalidModel: units are not a whole number of at least 1, or the gate function is unknown.
 
     Example:
         >>> import jax

@@ -28,13 +28,17 @@ def recurrence(
 
 
 class RNN(Layer):
-    """One layer without gates, initialized as in Keras.
+    """One recurrent layer without gates (Elman, 1990), with a hyperbolic tangent.
 
-    Equivalent to ``keras.layers.SimpleRNN`` of Keras 3: a Glorot-uniform input kernel ``(F, H)``, an orthogonal
-    recurrent kernel ``(H, H)``, and a zero bias.
+    The hidden state is ``h[t] = tanh(inputs[t] @ kernel + h[t-1] @ recurrent_kernel + bias)``. The layer computes what
+    ``keras.layers.SimpleRNN`` of Keras 3 computes, and is initialized like it: the input kernel ``(F, H)`` is
+    Glorot-uniform, the recurrent kernel ``(H, H)`` is orthogonal, and the bias is 0.
 
     Attributes:
-        units: size of the hidden state, H.
+        units: size of the hidden state, H. The number of parameters grows with its square.
+
+    Raises:
+        InvalidModel: units are not a whole number of at least 1.
 
     Example:
         >>> import jax

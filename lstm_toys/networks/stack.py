@@ -20,15 +20,19 @@ class Stack(nn.Module):
 
     Attributes:
         features: number of outputs per time point, A.
-        hidden: units of each layer below the readout; may be empty.
+        hidden: units of each layer below the readout, such as ``(32,)``. With ``()``, the readout is the only layer.
         readout: ``"cell"``: one more layer of the cell, whose A units are the answer, so that an LSTM's answer stays in
-            (-1, 1); ``"dense"``: an affine map of the last layer's hidden state.
-        sequence: whether to answer at every time point, or only at the last one.
-        cell: ``"lstm"``, ``"gru"``, ``"rnn"``, or a user-defined cell, ``package.module:Class`` or, with values of its
-            attributes, ``package.module:Class(rank=2)``; a `flax.linen.RNNCellBase` is one, ``flax.linen:GRUCell``.
+            (-1, 1); ``"dense"``: an affine map of the last layer's hidden state, whose answers have no bounds.
+        sequence: True: the network answers at every time point, ``[C, T, A]``; False: once per curve, after its last
+            point, ``[C, A]``.
+        cell: ``"lstm"``, ``"gru"``, ``"rnn"``, or a user-defined cell, named by where it is defined:
+            ``package.module:Class`` or, with values of its attributes, ``package.module:Class(rank=2)``. It can be a
+            `flax.linen.RNNCellBase`, such as ``flax.linen:GRUCell``.
+        gates: gate function of the sums a in every layer: ``"sigmoid"``, 1 / (1 + exp(-a)), or ``"hard"``,
+            clip(0.2 a + 0.5, 0, 1), as in the Keras of 2018. Cells without gates take only ``"sigmoid"``.
 
     Raises:
-        InvalidModel (a ValueError): an attribute is invalid, or a dense readout has no layer below it.
+        InvalidModel: an attribute is invalid, or a dense readout has no layer below it. It is a ValueError.
 
     Example:
         >>> import jax
@@ -72,7 +76,7 @@ class Stack(nn.Module):
     ) -> Float[Array, "C T A"] | Float[Array, "C A"]:
         """Answers curves; raises InvalidModel if a layer does not return one value per unit.
 
-        For a model that answers once per curve, curves are padding after ``seq_lengths`` points; None: all T count.
+        A model that answers once per curve does so after ``seq_lengths`` points, or after all T if this is None.
         """
         kind = cells.cell_class(self.cell).__name__.lower()
         sequence = inputs

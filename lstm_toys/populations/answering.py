@@ -31,7 +31,7 @@ def answers(
     block: int | None = None,
     rngs: training.Keys = None,
 ) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
-    """Computes the answers of every network to every curve: ``[S, C, T, A]``, or ``[S, C, A]`` if a model answers once.
+    """Computes the answers of every network to every curve.
 
     An answer is bit-identical regardless of the other networks and curves: blocks of networks and of curves are padded
     to sizes that depend only on the number of time points.
@@ -39,13 +39,17 @@ def answers(
     Args:
         networks: networks, such as `lt.train` and `lt.load` return; or a pair ``(model, params)``, where every leaf has
             a leading axis S, one entry per network.
-        inputs: the curves, as `lt.show` makes them.
-        lengths: number of points of each curve, followed by padding, for a model that answers once: after the last of
-            them; None: all T.
-        block: number of networks that one compiled program computes; another value changes the last bits. None: that
-            of the networks.
+        inputs: curves ``[C, T, F]``, as `lt.show` makes them.
+        lengths: number of points of each curve ``[C]``, for a model that answers once per curve: it answers after so
+            many points, and the padding after them does not count. None: all T points count.
+        block: number of networks that one compiled program computes; another value changes the last bits. None: the
+            ``block`` of the networks, which is that of their training.
         rngs: random keys by name, such as ``{"noise": jax.random.key(0)}``, for a model that asks for random numbers;
-            each network and each curve gets numbers of its own, by its place among them. None: none.
+            each network and each curve gets numbers of its own, which depend on its index. None: the model gets no
+            random numbers.
+
+    Returns:
+        Answers ``[S, C, T, A]``, or ``[S, C, A]`` if the model answers once per curve.
 
     Raises:
         ValueError: curves are not finite or do not fit the model, lengths are not from 1 to T or given to a model that

@@ -24,7 +24,7 @@ SAVED = ("member", "kept", "record")
 
 
 class OtherTraining(Damaged):
-    """A checkpoint of another training.
+    """A checkpoint belongs to another training: its seeds, settings or compiled programs are different.
 
     Example:
         >>> import lstm_toys as lt
@@ -36,13 +36,15 @@ class OtherTraining(Damaged):
 class Checkpoints:
     """The checkpoints of one training: the last one of each group of members.
 
-    A checkpoint has a digest of the seeds, the settings and the compiled programs, and is continued only by a training
-    with the same digest. Python functions that a compiled program calls are not compared.
+    A checkpoint contains a digest of the seeds, the settings and the compiled programs, and only a training with the
+    same digest continues from it. Python functions that a compiled program calls are not compared.
 
     Args:
-        folder: the folder of this training's checkpoints; created with the first one.
-        every: seconds between two checkpoints of a group in training; infinite: only finished groups are saved.
-        tell: called with one line of text about anything unusual.
+        folder: folder for the checkpoints of this training alone; created with the first one.
+        every: seconds between two checkpoints of a group in training, and so about the time that an interruption costs;
+            infinite: only finished groups are saved.
+        tell: called with one line of text about anything unusual, such as a training that continues on another
+            processor; by default the line is printed.
 
     Example:
         >>> from pathlib import Path
@@ -128,7 +130,7 @@ class Checkpoints:
         group.begun = group.step = about["step"]
         group.records = about["records"]
         sound, zero = spec.member.sound, cast(Any, 0)
-        others = (zero if each else None for each in (spec.early_stopping.validation, spec.penalty))
+        others = (zero if each else None for each in (spec.procedure.early_stopping.validation, spec.procedure.penalty))
         record = training.Record(zero, zero, zero, zero, *others)
         changing = {name: getattr(spec.member, name) for name in CHANGING} if group.step < spec.kept_steps[-1] else {}
         kept = {step: sound for step in spec.kept_steps if step <= group.step}

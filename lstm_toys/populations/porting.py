@@ -17,13 +17,15 @@ ORDER = {"lstm": (0, 1, 2, 3), "gru": (1, 0, 2), "rnn": (0,)}
 def to_torch(network: Given) -> Any:
     """Converts a trained network to a `torch.nn.Module` with the same answers, up to rounding.
 
-    Its ``layers`` are a torch.nn.LSTM, GRU or RNN for each layer, with hard gates a subclass that loops over the time
-    points, and a torch.nn.Linear for a dense readout. Like the model, a `Stack` of a built-in cell, it takes curves
-    ``[C, T, F]``. The extra ``peers`` installs torch.
+    Its ``layers`` are a torch.nn.LSTM, GRU or RNN for each layer, and a torch.nn.Linear for a dense readout. With hard
+    gates, a layer is a subclass that loops over the time points. The extra ``peers`` installs torch.
 
     Args:
-        network: networks of which there is one, such as ``networks[0]``, or a pair ``(model, params)`` with a leading
-            axis of length 1; see `lt.answers`.
+        network: a single trained network, such as ``networks[0]``, or a pair ``(model, params)`` whose leaves have a
+            leading axis of length 1; see `lt.answers`. Its model is a `Stack` of a built-in cell.
+
+    Returns:
+        A module that answers curves ``[C, T, F]``, as a tensor, like the model does.
 
     Raises:
         ValueError: torch has no equivalent of the model, or there are several networks.

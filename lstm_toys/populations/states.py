@@ -35,11 +35,12 @@ def states(
 
     Args:
         networks: networks, or a pair ``(model, params)``; see `lt.answers`.
-        inputs: the curves, as `lt.show` makes them.
-        block: number of networks that one compiled program computes; another value changes the last bits. None: that
-            of the networks.
+        inputs: curves ``[C, T, F]``, as `lt.show` makes them.
+        block: number of networks that one compiled program computes; another value changes the last bits. None: the
+            ``block`` of the networks, which is that of their training.
         rngs: random keys by name, such as ``{"noise": jax.random.key(0)}``, for a model that asks for random numbers;
-            each network and each curve gets numbers of its own, by its place among them. None: none.
+            each network and each curve gets numbers of its own, which depend on its index. None: the model gets no
+            random numbers.
 
     Returns:
         States ``[S, C, T, H]`` by layer, such as ``lstm_0``, and name: ``hidden``, the output of the layer;
@@ -112,7 +113,12 @@ class _Carry(NamedTuple):
 
 
 class Rollout(NamedTuple):
-    """Answers of networks whose inputs are their own earlier answers, and the last states, to continue from.
+    """Answers of networks whose inputs are their own earlier answers.
+
+    Attributes:
+        answers: one answer for every so many steps, as ``every`` of `lt.rollout` says; answers to the given beginning
+            are left out.
+        states: the states after the last step ``[S, C, H]``, by layer and name as in `lt.states`.
 
     Example:
         >>> import lstm_toys as lt
@@ -141,14 +147,21 @@ def rollout(
 
     Args:
         networks: networks that answer at every time point, or a pair ``(model, params)``; see `lt.answers`.
-        start: the beginning of the curves, as `lt.show` makes them.
+        start: the beginning of the curves ``[C, T, F]``, as `lt.show` makes them. A longer one gives networks more time
+            to settle.
         steps: number of steps after the beginning, at least 1.
-        feedback: function of `jax.numpy` from answers to the next inputs; None: the next inputs are the answers.
-        every: number of steps between returned answers, at most ``steps``.
-        block: number of networks that one compiled program computes; another value changes the last bits. None: that
-            of the networks.
+        feedback: function of `jax.numpy` from answers ``[C, A]`` to the next inputs ``[C, F]``; None: the answers are
+            the next inputs, as for networks that predict the next value.
+        every: number of steps from one returned answer to the next, at most ``steps``; with 1, all answers are
+            returned.
+        block: number of networks that one compiled program computes; another value changes the last bits. None: the
+            ``block`` of the networks, which is that of their training.
         rngs: random keys by name, such as ``{"noise": jax.random.key(0)}``, for a model that asks for random numbers;
-            each network and each curve and step gets numbers of its own, by its place among them. None: none.
+            each network, curve and step gets numbers of its own, which depend on its index. None: the model gets no
+            random numbers.
+
+    Returns:
+        The answers ``[S, C, K, A]`` and the last states; see `Rollout`.
 
     Raises:
         ValueError: answers cannot be inputs, and there is no ``feedback``; layers ignore initial states; or see

@@ -41,7 +41,9 @@ True to end the training."""
 
 
 class Diverged(Exception):
-    """Seeds diverged, and were not to; the arguments are their numbers and the step.
+    """Networks diverged, and ``on_divergence="stop"`` or a monitor ended the training.
+
+    The arguments are the seed numbers of these networks, and the step at which it was noticed.
 
     Example:
         A monitor that ends a training when a network diverges:
@@ -103,11 +105,6 @@ class PopulationTraining:
         return {"specification": self.specification, "group_size": self.group_size}
 
     @property
-    def group_count(self) -> int:
-        """The number of groups."""
-        return -(-self.count // self.group_size)
-
-    @property
     def continued(self) -> bool:
         """Whether some of the steps so far were taken by an earlier execution."""
         return self.member_steps < self._every_step
@@ -136,16 +133,16 @@ class PopulationTraining:
         every, spec = sorted(groups, key=lambda group: group.members.start), self.specification
         parts = ((group.start, group.kept, group.record, group.answers) for group in every)
         start, kept, record, self.answers = blocks.joined(parts)
-        last, steps = max(kept), spec.recorded[: every[0].records]
+        how, last, steps = spec.procedure, max(kept), spec.recorded[: every[0].records]
         return Networks(
-            model=spec.model,
+            model=how.model,
             params=kept[last].params,
             block=spec.block,
             seeds=np.asarray(start.seed).astype(int),
             diverged=np.asarray(kept[last].step) < last,
-            numbers=_numbers(spec.optimizer, start.hyper),
-            input_features=spec.task.input_features,
-            output_features=spec.task.output_features,
+            numbers=_numbers(how.optimizer, start.hyper),
+            input_features=how.task.input_features,
+            output_features=how.task.output_features,
             step=last,
             kept={step: each.params for step, each in kept.items()},
             labeled=None if record is None else records.labeled(spec, start, steps, kept[last], record),
@@ -218,7 +215,7 @@ class PopulationTraining:
                     raise Stopped(group)
         group.step, group.member, trained = step, {}, time.perf_counter()
         for kept, curves in spec.curves.items():
-            networks = spec.model, group.kept[kept].params
+            networks = spec.procedure.model, group.kept[kept].params
             group.answers[kept] = {
                 name: answering.answers(networks, each, lengths=spec.lengths.get(name), block=spec.block)
                 for name, each in curves.items()
@@ -234,9 +231,12 @@ class PopulationTraining:
 
     def _placed(self, group: Group) -> training.Member:
         """Puts the members of a group on the devices, as far as they have been trained."""
-        ((_, start),) = blocks.placed(group.start, self.group_size, self.specification.block, blocks.mesh())
+        how = self.group_size, self.specification.block, blocks.mesh()
+        ((_, start),) = blocks.placed(group.start, *how)
         fresh = self._programs[0](start, np.uint32(self.specification.base_seed))
-        trained = {name: jax.tree.map(_over, getattr(fresh, name), each) for name, each in group.member.items()}
+        if not group.member:
+            return fresh
+        ((_, trained),) = blocks.placed(group.member, *how)
         return fresh._replace(**trained)
 
     def _add(self, group: Group, found: tuple[training.Record, Bool[np.ndarray, " stops"]] | None) -> None:
@@ -276,13 +276,6 @@ class PopulationTraining:
             latest = group.fingerprint or self.fingerprints[0]
             every = [latest, *(each for each in self.fingerprints if each != latest)]
             self._checkpoints.save(self.specification, group, every)
-
-
-def _over(fresh: jax.Array, leaf: np.ndarray) -> jax.Array:
-    """Overwrites the members of a padded group with trained ones, on the same devices."""
-    whole = np.array(fresh).reshape(-1, *fresh.shape[2:])
-    whole[: len(leaf)] = leaf
-    return jax.device_put(whole.reshape(fresh.shape), fresh.sharding)
 
 
 def next_stops(
@@ -332,15 +325,19 @@ def train(
 ) -> Networks:
     """Trains a population of networks; each member is a seed with hyperparameters.
 
-    A hyperparameter is one number for all members, or an array ``[M]`` with one number per member.
+    A hyperparameter is one number for all members, or an array ``[M]`` with one number per member. The loss, and the
+    errors or accuracies, are recorded at step 0, at the kept steps, and at up to 200 evenly spaced steps.
 
     Args:
+        task: the examples that networks learn and their loss, such as `lt.reproduce` makes. Each seed has its own
+            examples if they depend on the random key.
         model: a `Stack`, or any Flax module that keeps only parameters and whose answers to curves ``[C, T, F]`` have
             the shape of the targets.
         seeds: number of seeds, numbered from 0, or the seed number of each member. A member is bit-identical regardless
             of the other members.
-        steps: number of updates, or several such numbers, after each of which parameters are kept.
-        learning_rate: step size of the optimizer; None if an optimizer of your own does not inject it.
+        steps: number of updates, or several such numbers, after each of which parameters are kept for `Networks.at`.
+            With 0, networks stay untrained.
+        learning_rate: step size of the optimizer, above 0; None if a user-defined optimizer does not inject it.
         optimizer: ``"sgd"``, ``"momentum"``, ``"rmsprop"``, ``"rmsprop_keras"`` or ``"adam"``; or any Optax
             transformation of gradients that draws no random numbers, such as
             ``optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule))``. What `optax.inject_hyperparams`
@@ -350,9 +347,10 @@ def train(
         decay: share of the running mean of squared gradients kept at each step; None: 0.9 for ``"rmsprop"`` and
             ``"rmsprop_keras"``, 0.999 for ``"adam"``. Other optimizers take none.
         numbers: free parameters of the task's training curves, by name; any numbers that the optimizer injects; and any
-            that the penalty takes.
-        noise: standard deviation of Gaussian noise on the training inputs, drawn once per seed.
-        base_seed: another value gives different networks with the same seed numbers.
+            that the penalty takes. They can differ between members without compiling anew.
+        noise: standard deviation of Gaussian noise that is added to the training inputs, in their unit. It is drawn
+            once per seed, or, with fresh examples, at every step.
+        base_seed: a whole number from 0 to 2^32 - 1. Another one gives different networks with the same seed numbers.
         block: number of members that one compiled program computes; another value changes the last bits. None: chosen
             for speed.
         early_stopping: when networks take no more steps, and which parameters are kept; by default the last ones, of
@@ -367,9 +365,14 @@ def train(
             and should return a mean over them. It is recorded apart, as ``train_penalty``, and not part of the loss.
             LSTMs train slower with it, since their own backward pass does not have the states.
         checkpoints: where checkpoints are saved, and from which training continues if there are any.
-        monitor: called at recorded steps with the step, the losses, and a mask of the members that have not diverged.
-            If it returns True, the training ends soon with `Stopped`; an exception, such as `Diverged`, ends it, too.
-            True: shows steps, rate, loss and the time left, as a bar on a terminal, otherwise as lines.
+        monitor: called at recorded steps with the step, the losses, and a mask of the members that have not diverged,
+            of one group of members at a time. If it returns True, the training ends soon with `Stopped`; an exception,
+            such as `Diverged`, ends it, too. True: shows steps, rate, loss and the time left, as a bar on a terminal,
+            otherwise as lines. False: nothing is shown.
+
+    Returns:
+        The trained networks, in the order of the members, with labeled results in ``results``. A diverged network has
+        the parameters of the last record before it diverged.
 
     Raises:
         ValueError: an argument is invalid, or answers do not have the shape of the targets.

@@ -20,23 +20,33 @@ from lstm_toys.tasks.sets import Scaling, scaling_of
 class Networks:
     """Trained networks of one model, such as `lt.train` and `lt.load` return, or of a model and parameters.
 
-    They can be sliced by index, as in ``networks[3]``, ``networks[:8]`` or ``networks[~networks.diverged]``, which are
-    `Networks` again, and pickled. Results and parameters after earlier steps are read from disk when they are asked
-    for, and refused if their files changed.
+    They can be pickled, and sliced by index, as in ``networks[3]``, ``networks[:8]`` or
+    ``networks[~networks.diverged]``, which gives `Networks` again. Results and parameters after earlier steps are read
+    from disk when they are needed; a file that changed since is refused.
 
     Attributes:
-        params: parameters after the last step, or after the step of `at`, or the best ones. Of a diverged network,
-            those before it diverged.
-        block: number of networks that one compiled program computes.
+        model: the Flax module that all networks share, such as a `Stack`.
+        params: parameters after the last step, after the step chosen by `at`, or those with the smallest loss if
+            `EarlyStopping` keeps these; every leaf has a leading axis S. Of a diverged network, those before it
+            diverged.
+        block: number of networks that one compiled program computes. Another value changes the last bits of answers.
+            Networks that were trained have the block of their training; by default it is 4.
         seeds: the seed number of each network; by default 0, 1, ...
-        diverged: whether each network had diverged at the last step.
+        diverged: whether each network had diverged at the last step; by default none had.
         numbers: values of each network by setting: ``learning_rate``, ``momentum``, ``decay``, ``noise``, and the free
-            numbers of the training curves, such as ``train_amplitude``.
-        input_features, output_features: names of the features; empty if unknown.
-        step: the number of steps after which networks have ``params``, apart from those that stopped earlier.
-        kept: parameters by step, or functions that read them.
-        labeled: results, or a function of the step that reads them; see `results`.
-        rows: the places of the networks among those that are read.
+            numbers of the training curves, such as ``train_amplitude``; `sel` selects by them.
+        input_features: names of the F features of curves; empty if unknown.
+        output_features: names of the A features of answers; empty if unknown.
+        step: the number of steps after which networks have ``params``, apart from those that stopped earlier; None if
+            unknown.
+        kept: parameters by step, or functions that read them from files, for `at`.
+        labeled: an `xarray.Dataset`, or a function of the step that reads it, for `results`; None: there are no
+            results.
+        rows: places of the networks in the saved files, which the functions in ``kept`` and ``labeled`` need after
+            slicing; by default 0, 1, ...
+
+    Raises:
+        ValueError: the model is not a Flax module.
 
     Example:
         >>> import lstm_toys as lt
@@ -83,8 +93,11 @@ class Networks:
     def results(self) -> Any:
         """Labeled results of these networks, an `xarray.Dataset`: at least the records of their training.
 
-        Those of a sweep have the settings of each network along ``seed``. Raises OSError or Damaged for a file that is
-        missing or changed, ValueError for networks that were not trained here.
+        The results of a sweep have the settings of each network along ``seed``.
+
+        Raises:
+            OSError: a file is missing; Damaged if it changed.
+            ValueError: the networks were neither trained nor loaded.
         """
         if self.labeled is None:
             raise ValueError("these networks have no results: they were neither trained nor loaded here")
@@ -96,9 +109,14 @@ class Networks:
         return scaling_of(self.results)
 
     def at(self, step: int) -> "Networks":
-        """Returns the networks with the parameters that they had after a number of steps, one of ``steps``.
+        """Returns the networks with the parameters that they had after a number of steps.
 
-        Raises ValueError for other steps, OSError or Damaged for a file that is missing or changed.
+        Args:
+            step: one of ``steps``.
+
+        Raises:
+            ValueError: parameters were not kept after so many steps.
+            OSError: a file is missing; Damaged if it changed.
         """
         if step not in self.kept:
             raise ValueError(f"step must be one of those at which parameters were kept, {self.steps}, not {step!r}")
@@ -106,9 +124,14 @@ class Networks:
         return replace(self, params=_rows(kept(), self.rows) if callable(kept) else kept, step=step)
 
     def sel(self, **values: float | int) -> "Networks":
-        """Selects networks by values of ``numbers`` or by ``seed``, in single precision, as in `xarray.Dataset.sel`.
+        """Selects networks by values of ``numbers`` or by ``seed``, as in `xarray.Dataset.sel`.
 
-        Raises ValueError for unknown names, or if there is no such network.
+        Args:
+            values: one number by name, such as ``learning_rate=0.1``, compared in single precision. Networks must have
+                all of them.
+
+        Raises:
+            ValueError: a name is unknown, or there is no such network.
         """
         chosen = np.ones(len(self), bool)
         for name, value in values.items():
@@ -122,7 +145,14 @@ class Networks:
         return self[chosen]
 
     def mapped(self, change: Callable[[Shaped[np.ndarray, "S ..."]], Any]) -> "Networks":
-        """Returns networks whose parameters, after every kept step, are changed by a function, without results."""
+        """Returns networks whose parameters, after every kept step, are changed by a function.
+
+        The networks have no results, since these belong to the parameters before the change.
+
+        Args:
+            change: function of one leaf of the parameters, with a leading axis S, that returns a leaf of the same
+                shape.
+        """
         kept = {step: jax.tree.map(change, self.at(step).params) for step in self.steps}
         return replace(self, params=jax.tree.map(change, self.params), kept=kept, labeled=None)
 

@@ -20,8 +20,9 @@ class Tried(NamedTuple):
     """One combination of hyperparameters and the losses of its networks.
 
     Attributes:
-        median: median recorded loss of the kept parameters, with a 95 % bootstrap interval.
-        losses: the loss of each seed ``[S]``, infinite if it diverged.
+        settings: the value of each hyperparameter, by name.
+        median: the median of ``losses``, with a 95 % bootstrap interval.
+        losses: the recorded loss of each seed ``[S]`` with the kept parameters; infinite if it diverged.
 
     Example:
         >>> import lstm_toys as lt
@@ -40,12 +41,20 @@ def tune(
     """Trains networks with every combination of hyperparameters; ranks the combinations by the median loss over seeds.
 
     The loss of the best combination is biased downward by the selection; measure it again with another base seed. With
-    fresh examples, the loss is that of the validation set.
+    fresh examples, the loss is computed on the validation set.
 
     Args:
-        grid: values by name, of ``learning_rate``, ``momentum``, ``decay`` and ``noise``.
-        seeds: number of networks under each combination.
+        task: the task that the networks learn; see `lt.train`.
+        model: a `Stack`, or another Flax module; see `lt.train`.
+        grid: lists of values to combine, by name: of ``learning_rate``, ``momentum``, ``decay`` and ``noise``.
+        seeds: number of networks under each combination. All combinations have the same seeds, so that they differ by
+            nothing else.
+        base_seed: base seed of these networks. Choose one that no other network has, so that the networks whose results
+            you report are not the ones that the settings were selected by.
         options: further arguments of `lt.train`, such as ``steps`` and ``optimizer``.
+
+    Returns:
+        All combinations, the one with the smallest median loss first.
 
     Raises:
         ValueError: the grid has unknown names, or no or repeated values; or see `lt.train`.

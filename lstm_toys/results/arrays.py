@@ -160,8 +160,17 @@ def own_points(results: xr.Dataset) -> list[str]:
 def probed(results: xr.Dataset, name: str) -> xr.Dataset:
     """Selects the results of one probe.
 
-    If the probe has its own time points, its curves and answers get the same names as for other probes, and variables
-    on the training's time points are left out. Raises ValueError if there is no such probe.
+    Args:
+        results: labeled results of a run, or of `lt.load`.
+        name: what the probe is called, such as the ``name`` of `lt.probe`.
+
+    Returns:
+        The results with the curves of this probe alone along ``curve``; variables without this axis stay as they are.
+        If the probe has time points of its own, its curves and answers get the same names as those of other probes,
+        and variables on the training's time points are left out.
+
+    Raises:
+        ValueError: there is no such probe; the message lists those that there are.
 
     Example:
         >>> answers = {"answer_long": (("seed", "curve_long", "time_long"), [[[0.1, 0.2, 0.3]]])}

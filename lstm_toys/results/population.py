@@ -1,15 +1,4 @@
-"""Saves trained networks, and loads them without the code that made them.
-
->>> import tempfile
->>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
->>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=3, learning_rate=0.1)
->>> with tempfile.TemporaryDirectory() as folder:
-...     print(lt.save(trained, folder))
-...     loaded = lt.load(folder)
-['results.nc', 'parameters.npz', 'population.json']
->>> loaded, loaded.model == trained.model
-(<Networks: 2 networks, seeds 0 to 1, 3 steps, 0 diverged>, True)
-"""
+"""Saves trained networks, and loads them without the code that made them."""
 
 import dataclasses
 import importlib
@@ -48,7 +37,7 @@ OWN = "lstm_toys.networks."
 
 
 class Untrusted(ValueError):
-    """A model whose code may not run; the message, one line, names it and explains how to allow it.
+    """A model is defined in a module that may not be imported; the message names it and explains how to allow it.
 
     Example:
         >>> issubclass(lt.Untrusted, ValueError)  # `lt.load(folder, trust=("mylab.cells",))` allows code to run.
@@ -59,23 +48,41 @@ class Untrusted(ValueError):
 def save(
     networks: Networks, folder: Path | str, results: xr.Dataset | None = None, scaling: Scaling | None = None
 ) -> list[str]:
-    """Saves networks of any importable Flax module to a folder, each file atomically; returns the files' names.
+    """Saves trained networks and their results to a folder, from which `lt.load` loads them.
+
+    The model may be any Flax module that can be imported and has attributes that JSON can store.
 
     Args:
-        folder: created if it does not exist.
+        networks: the networks; parameters after all kept steps are saved.
+        folder: created if it does not exist; earlier files of the same names are replaced.
         results: labeled results; None: those of the networks.
-        scaling: scaling of the training set, which is saved in the original units; ignored if ``results`` are passed.
+        scaling: the `Scaling` that the task applied to its curves, so that results are saved in the original units;
+            ignored if ``results`` are passed. None: curves were not scaled.
+
+    Returns:
+        The names of the files.
 
     Raises:
         ValueError: the model or its parameters could not be read back, or the networks have no results.
         OSError: a file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
+        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=3, learning_rate=0.1)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     print(lt.save(trained, folder))
+        ...     loaded = lt.load(folder)
+        ['results.nc', 'parameters.npz', 'population.json']
+        >>> loaded, loaded.model == trained.model
+        (<Networks: 2 networks, seeds 0 to 1, 3 steps, 0 diverged>, True)
     """
     arguments.kinds(locals(), networks=Networks, results=xr.Dataset | None, scaling=Scaling | None)
     folder, model = Path(folder), described(networks.model)
     labeled = results
     if labeled is None:
         labeled = arrays.in_units(networks.results.assign_attrs({"flags": "{}", **networks.results.attrs}), scaling)
-    _check_networks(labeled, len(networks))
+    _check_count(labeled.sizes.get("seed", 0), len(networks), "results are")
     folder.mkdir(parents=True, exist_ok=True)
     storage.save_results(labeled, folder / RESULTS)
     return _written(networks, folder / ABOUT, model, labeled.sizes.get("time", 2))
@@ -212,13 +219,8 @@ def _labeled(
     with telling_damage(path):
         scaling_of(results)
         if seeds is not None:
-            _check_networks(results, len(seeds))
+            _check_count(results.sizes.get("seed", 0), len(seeds), "results are")
     return results
-
-
-def _check_networks(results: xr.Dataset, networks: int) -> None:
-    """Raises ValueError if results are not of this number of networks."""
-    _check_count(results.sizes.get("seed", 0), networks, "results are")
 
 
 def _check_count(found: int, networks: int, what: str = "parameters are") -> None:

@@ -1,12 +1,4 @@
-"""Writes and reads labeled arrays as netCDF, and parameters as npz.
-
->>> import tempfile
->>> with tempfile.TemporaryDirectory() as folder:
-...     lt.save_results(lt.Results({"answer": ("time", [0.1, 0.2])}), f"{folder}/results.nc")
-...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, f"{folder}/parameters.npz")
-...     lt.load_parameters(f"{folder}/parameters.npz")["readout"]["bias"].shape
-(2, 4)
-"""
+"""Writes and reads labeled arrays as netCDF, and parameters as npz."""
 
 from collections.abc import Mapping, Set
 from pathlib import Path
@@ -29,7 +21,24 @@ Params: TypeAlias = PyTree[Float[np.ndarray, "S ..."]]
 
 
 def save_results(results: xr.Dataset, path: Path | str) -> None:
-    """Writes labeled arrays as netCDF, atomically."""
+    """Writes labeled arrays as netCDF.
+
+    An interruption leaves either the earlier file or the complete new one.
+
+    Args:
+        results: labeled results, such as ``networks.results`` or what `lt.labeled` returns.
+        path: the file, such as ``"results.nc"``; an earlier file is replaced.
+
+    Raises:
+        OSError: the file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     lt.save_results(lt.Results({"answer": ("time", [0.1, 0.2])}), f"{folder}/results.nc")
+        ...     lt.load_results(f"{folder}/results.nc").answer.dims
+        ('time',)
+    """
     arguments.kinds(locals(), results=xr.Dataset)
     content = bytes(results.to_netcdf(engine="h5netcdf"))  # HDF5 reports a full disk late and not always.
     with files.replacing(Path(path)) as temporary:
@@ -63,10 +72,25 @@ def check_whole(file: BinaryIO) -> None:
 
 
 def save_parameters(params: Params, path: Path | str) -> None:
-    """Writes a tree of parameters as npz, each leaf under its path: ``lstm_0/kernel``.
+    """Writes a tree of parameters as an npz archive, each leaf under its path, such as ``lstm_0/kernel``.
 
-    Raises ValueError if the tree has other nodes than dictionaries, or a leaf is not an array of numbers of NumPy's own
-    types.
+    The model is not saved; `lt.save` saves both.
+
+    Args:
+        params: dictionaries within dictionaries, whose leaves are arrays ``[S, ...]``, such as ``networks.params``.
+        path: the file, such as ``"parameters.npz"``; an earlier file is replaced.
+
+    Raises:
+        ValueError: the tree has other nodes than dictionaries, or a leaf is not an array of numbers of NumPy's own
+            types.
+        OSError: the file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, f"{folder}/parameters.npz")
+        ...     sorted(np.load(f"{folder}/parameters.npz"))
+        ['readout/bias']
     """
     arguments.kinds(locals(), params=Mapping)
     flat: dict[str, Any] = traverse_util.flatten_dict(params, sep="/")
@@ -81,11 +105,25 @@ def save_parameters(params: Params, path: Path | str) -> None:
 
 
 def load_parameters(path: Path | str) -> Params:
-    """Reads a tree of parameters, for `lt.answers`.
+    """Reads a tree of parameters, which with its model can be passed to `lt.answers`.
+
+    Args:
+        path: a file that `lt.save_parameters` wrote, or the ``parameters.npz`` of a run. It is read as data, never as
+            code.
+
+    Returns:
+        Dictionaries within dictionaries, whose leaves are arrays ``[S, ...]``.
 
     Raises:
         OSError: the file does not exist.
-        Damaged: the file does not contain what `save_parameters` writes.
+        Damaged: the file does not contain what `lt.save_parameters` writes.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, f"{folder}/parameters.npz")
+        ...     lt.load_parameters(f"{folder}/parameters.npz")["readout"]["bias"].shape
+        (2, 4)
     """
     path = Path(path)
     leaves = files.read_arrays(path)

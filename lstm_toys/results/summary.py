@@ -67,12 +67,19 @@ def of_probes(task: Task, labeled: xr.Dataset) -> dict[str, Float[np.ndarray, "S
 
 
 def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
-    """Returns whether each network answers each sequence correctly at every point whose truth is known.
+    """Returns whether each network answers each sequence correctly at every point whose target is known.
+
+    A class is correct if it has the largest logit, and bits if all of them are on the right side of 0.
 
     Args:
-        curves: a curve set of networks that answer classes or bits, such as `lt.probed` selects.
+        curves: results of networks that answer classes or bits, such as `lt.probed` selects, with ``answer`` and
+            ``truth``.
 
-    Raises ValueError if the answers are values, or no targets are known.
+    Returns:
+        True or False for each network and sequence ``[S, C]``.
+
+    Raises:
+        ValueError: the answers are neither classes nor bits, or a sequence has no known target.
 
     Example:
         >>> answer = ("seed", "curve", "time", "output_feature"), [[[[2.0], [-1.0]]]], {"loss": "binary_cross_entropy"}
@@ -92,13 +99,17 @@ def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
 def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.ndarray, " S"]:
     """Returns the largest value of a parameter up to which each network answers every sequence correctly.
 
-    This is at most the largest value among the curves, and 0 if the network is wrong about the smallest one.
-
     Args:
-        curves: curve sets of the same networks, see `right`.
-        by: a parameter of the curves, such as the n of a^n b^n.
+        curves: results of networks that answer classes or bits, as `lt.right` takes them, or several such results of
+            the same networks, such as of probes of different lengths.
+        by: a parameter of the curves, such as ``"n"`` for the n of a^n b^n.
 
-    Raises ValueError like `right`.
+    Returns:
+        One value for each network ``[S]``: at most the largest among the curves, and 0 if the network is wrong about
+        the smallest one.
+
+    Raises:
+        ValueError: the answers are neither classes nor bits, or a sequence has no known target.
 
     Example:
         >>> answer = ("seed", "curve", "output_feature"), [[[2.0], [1.0], [-1.0]]], {"loss": "binary_cross_entropy"}

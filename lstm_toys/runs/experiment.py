@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
 import jaxtyping as jt
 
@@ -22,8 +21,6 @@ OF_RESULTS = {"loss", "rmse", "mse", "accuracy", "input", "target", "answer", "l
 
 INSIDE = "inside 5–95 %: share of the published points between the 5th and 95th percentile of these networks"
 """What a report says about ``inside_share``."""
-
-Draw: TypeAlias = "Callable[[results.arrays.Results, dict[str, results.arrays.Results]], dict[str, figures.Drawing]]"
 
 TAKES = (
     ("task", "time points"),
@@ -51,10 +48,10 @@ class Experiment:
 
     Attributes:
         name: name of the command and of the run folders.
-        doc: description that ``--help`` prints.
+        doc: description that ``--help`` prints above the flags.
         defaults: default values of flags by name, as Python values or as typed: ``(8, 8)`` or ``"8,8"``. ``steps``
-            and ``learning_rate`` need one.
-        task: function from time points ``[T]`` to the training task.
+            and ``learning_rate`` need one; other flags have the defaults of `Settings`.
+        task: function from time points ``[T]`` to the `Task` that networks learn.
         goal: when a seed counts as having learned the task; None: reports do not say which seeds did.
         probes: function from time points ``[T]`` to the curves that networks answer after training, by default none.
         draw: function from labeled results, and the results of companions by name, to drawings by file name; None:
@@ -63,11 +60,13 @@ class Experiment:
             ``points``, their number; ``inside_share``, the share of them between the 5th and 95th percentile of
             networks; ``rmse_of_median`` of networks; and optionally a ``note`` to print below the table.
         companions: function from the settings of a run to other runs that its figures need, by name.
-        frames: number of recorded steps whose answers are kept, for an animation.
+        frames: number of recorded steps whose answers to the training curve are kept, for an animation; by default 0.
         numbers: free training numbers of the task, with their defaults; ``--train_decay`` sets ``decay``.
-        span: range of x that the time points cover.
-        trained: the training curves, to which evaluations of generalization refer.
-        planes: function from the settings of a run to grids of curves for evaluations; None: they suit ``trained``.
+        span: range of x that the time points cover; by default from 0 to 1.
+        trained: a description of the training curves, to which evaluations of generalization refer; None: there are no
+            grids of curves.
+        planes: function from the settings of a run to a list of `Plane`, the grids of curves of evaluations; None:
+            planes of the parameters in ``trained``.
         model: function from the task and the settings of a run to a Flax module; None: the `Stack` of the settings.
         optimizer: function from the settings of a run to an Optax transformation; None: the flags choose the optimizer.
             ``numbers`` that it injects have flags, too; see `lt.train`.
@@ -77,15 +76,18 @@ class Experiment:
             ``lambda settings: lt.ask(OTHER, f"--seeds={settings.seeds}")``, which is trained first if it is missing;
             None: networks begin untrained. Sweeps refuse such an experiment.
         data: digests of data read from files, and how they are used, by name; written into results.
-        scaling: scaling that ``task`` and ``probes`` apply; results undo it.
-        fixed: settings that have no flag because something else determines them, such as a file's time points.
+        scaling: the `Scaling` that ``task`` and ``probes`` apply; results undo it. None: curves are not scaled.
+        fixed: settings that have no flag because something else determines them, by name, such as the number of time
+            points of a file.
+        curves: the curves that were made, by number of time points and training numbers.
 
-    Raises ValueError if an argument is invalid, such as a name that cannot name a folder or a training number's flag.
+    Raises:
+        ValueError: an argument is invalid, such as a name that cannot be the name of a folder or a flag.
 
     Example:
         >>> lt.Experiment(
         ...     name="parabola",
-        ...     doc="One parabola, to be returned as it is.",
+        ...     doc="One parabola, to be reproduced.",
         ...     defaults={"steps": 1000, "learning_rate": 0.1, "hidden": (16,)},
         ...     task=lambda x: lt.reproduce_curves(lt.show(x[None] ** 2, x, ("y",)), ("y",)),
         ...     goal=lt.Goal(rmse=0.03),
@@ -117,6 +119,8 @@ class Experiment:
     data: Mapping[str, str] = field(default_factory=dict)
     scaling: Scaling | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    curves: dict[Any, Any] = field(default_factory=dict, init=False, compare=False)
+    _made: dict[int, tuple[Any, tasks.supervision.Task]] = field(default_factory=dict, init=False, compare=False)
 
     def __post_init__(self) -> None:
         arguments.instance("goal", self.goal, Goal | None, "a Goal, such as lt.Goal(rmse=0.03), or None")
@@ -166,12 +170,3 @@ class Experiment:
     def small(self) -> tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]:
         """Time points and task without a flag, with which the experiment is checked."""
         return self.at(self.timesteps)
-
-    @cached_property
-    def curves(self) -> dict[Any, Any]:
-        """The curves that were made, by number of time points and training numbers."""
-        return {}
-
-    @cached_property
-    def _made(self) -> dict[int, tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]]:
-        return {}

@@ -17,13 +17,20 @@ from lstm_toys.tasks.supervision import Examples, Task
 def curves_of(
     experiment: Experiment, timesteps: int | None = None, numbers: Mapping[str, float | int] | None = None
 ) -> Float[np.ndarray, "C T F"]:
-    """Returns the curves that an experiment shows its networks: the first training curve, then the probes' curves.
-
-    Probes with their own time points are left out. Curves are not scaled.
+    """Returns the curves that an experiment shows its networks, for models from elsewhere to answer.
 
     Args:
-        timesteps: time points of a curve; None: the experiment's default.
-        numbers: training numbers by name; missing ones have the experiment's defaults.
+        experiment: the experiment, such as ``EXPERIMENT`` of a module of experiments.
+        timesteps: number of time points of each curve, T; None: the experiment's default.
+        numbers: training numbers by name, on which the training curve may depend; missing ones have the experiment's
+            defaults.
+
+    Returns:
+        The first training curve, followed by the curves of all probes ``[C, T, F]``, in original units even if the
+        experiment scales them. Probes with their own time points are left out.
+
+    Raises:
+        ValueError: the experiment has other training numbers, or an argument is invalid.
 
     Example:
         >>> from experiments.line import EXPERIMENT
@@ -43,16 +50,23 @@ def labeled(
     timesteps: int | None = None,
     numbers: Mapping[str, float | int] | None = None,
 ) -> xr.Dataset:
-    """Labels the answers of any models to `curves_of`, so that claims can be tested on them.
+    """Labels the answers of any models to `lt.curves_of`, so that claims can be tested on them.
 
     `lt.save_results` writes the results to a file for ``claims --answers``.
 
     Args:
-        answers: sequences ``[S, C, T, A]`` or vectors ``[S, C, A]`` of S models. A model counts as diverged if any of
-            its answers is not finite.
-        timesteps, numbers: as for `curves_of`.
+        experiment: the experiment whose curves the models answered.
+        answers: sequences ``[S, C, T, A]`` or vectors ``[S, C, A]`` of S models, in original units. A model counts as
+            diverged if any of its answers is not finite.
+        timesteps: number of time points, as for `lt.curves_of`.
+        numbers: training numbers, as for `lt.curves_of`.
 
-    Raises ValueError if the answers have another shape.
+    Returns:
+        Labeled results with the answers to the training curve and to the probes, as of the experiment's own networks,
+        but without records of a training.
+
+    Raises:
+        ValueError: the answers have another shape, or an argument is invalid.
 
     Example:
         A model that returns half of every curve:

@@ -36,15 +36,22 @@ class Identity:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Identity):
-    """The settings of a population, as ``--help`` describes the flags of the same names.
+    """The settings of a population, which determine its results; ``--help`` describes the flags of the same names.
 
     Attributes:
+        experiment: name of the `Experiment`.
         optimizer: a name, such as ``"adam"``, or ``"own"`` if the experiment declares it.
-        momentum, decay: None if the optimizer has none.
+        momentum: None if the optimizer has none.
+        decay: None if the optimizer has none.
         block: None: chosen for the task and the platform.
         cell: ``"lstm"``, ``"gru"`` or ``"rnn"``, or the ``package.module:Class`` of a custom cell.
-        numbers: names and values of the experiment's training numbers.
+        numbers: names and values of the experiment's training numbers, which have flags such as ``--train_amplitude``.
         early_stopping: when networks stop at the experiment's goal, and which parameters are kept.
+
+    Example:
+        >>> settings = lt.Settings(experiment="sine", steps=1000, learning_rate=0.1, cell="gru")
+        >>> settings.seeds, settings.network
+        (16, 'hidden 32, readout cell, cell gru')
     """
 
     study: ClassVar[str] = "lstm_toys.studies.training.study:Training"
@@ -89,7 +96,7 @@ class Settings(Identity):
 
     @property
     def network(self) -> str:
-        """The network, in words."""
+        """Cell, layers and readout, as messages and tables describe the network."""
         others = [f"cell {self.cell}"] * (self.cell != "lstm") + [f"gates {self.gates}"] * (self.gates != "sigmoid")
         return ", ".join([f"hidden {','.join(map(str, self.hidden)) or 'none'}", f"readout {self.readout}", *others])
 

@@ -12,13 +12,20 @@ from lstm_toys.runs.folder import Run
 
 
 def load(folder: Path | str, trust: Collection[str] = ()) -> Networks:
-    """Loads networks that were saved by `save`, or those of a run: of an experiment, or of a sweep that kept them.
+    """Loads trained networks: those that `lt.save` saved, or those of a run.
 
     Loading executes no code from the files. The class of the model is taken from this library, or from a module that
-    the program has already imported; other modules, such as ``"mylab.cells"``, only if ``trust`` names them.
+    the program has already imported.
 
-    A sweep describes networks of each model, such as a cell and a size, in a file ``population-N.json``; if there are
-    several, load one of these files instead of the folder. `Networks.sel` then selects those of a setting.
+    Args:
+        folder: the folder of `lt.save`, or of the run of an experiment, or of a sweep that kept its networks. Such a
+            sweep describes the networks of each model, such as a cell and a size, in a file ``population-N.json``. If
+            there are several, load one of these files instead of the folder; `Networks.sel` then selects a setting.
+        trust: names of further modules whose code may be imported, such as ``("mylab.cells",)``, for a model or a cell
+            that is defined there; by default none.
+
+    Returns:
+        The networks. Results and parameters after earlier steps are read when they are needed.
 
     Raises:
         OSError: a file is missing, as in the run of a sweep that kept no networks.
@@ -40,7 +47,10 @@ def networks_of(run: Run, model: nn.Module) -> Networks:
 
 
 def load_results(path: Path | str) -> xr.Dataset:
-    """Reads labeled arrays from netCDF into memory: the ``results.nc`` of any run, or what `save_results` wrote.
+    """Reads labeled arrays from netCDF into memory.
+
+    Args:
+        path: the ``results.nc`` of any run, or a file that `lt.save_results` wrote. It is read as data, never as code.
 
     Raises:
         OSError: the file does not exist.

@@ -61,7 +61,7 @@ class Integer(flags.IntegerParser):
 
 
 class Float(flags.FloatParser):
-    """Parses a number within bounds."""
+    """Parses a real number within bounds, as written in decimal digits."""
 
     def convert(self, argument: float | str) -> float:
         """Parses the text; raises ValueError with a description of the accepted values."""
@@ -113,7 +113,7 @@ def integer(low: int, high: int = MOST) -> Integer:
 
 
 def choice(*names: str) -> flags.EnumParser:
-    """Parses one of a few names."""
+    """Parses a flag that takes only these words."""
     parser = flags.EnumParser(names)
     parser.syntactic_help = f"one of {', '.join(names)}"
     return parser
@@ -138,7 +138,7 @@ def wholes(text: str) -> tuple[int, ...]:
 
 @taking(f"at most {MOST_LAYERS} integers from 1 to {MOST_UNITS:,}, separated by commas, such as 32,32, or none")
 def widths(text: str) -> tuple[int, ...]:
-    """Parses the widths of layers."""
+    """Parses how many units each layer has, of a few layers at most."""
     numbers = wholes(text)
     if len(numbers) > MOST_LAYERS or not all(1 <= number <= MOST_UNITS for number in numbers):
         raise ValueError
@@ -147,7 +147,7 @@ def widths(text: str) -> tuple[int, ...]:
 
 @taking("integers in ascending order, separated by commas, such as 0,100,1000, or none")
 def numbers_of_steps(text: str) -> tuple[int, ...]:
-    """Parses numbers of steps."""
+    """Parses the steps after which parameters are kept."""
     numbers = wholes(text)
     if min(numbers, default=0) < 0 or list(numbers) != sorted(set(numbers)):
         raise ValueError

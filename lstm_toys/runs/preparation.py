@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, Int
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.networks import transforms
 from lstm_toys.networks.stack import Stack
-from lstm_toys.networks.training import loss
+from lstm_toys.networks.training import Procedure, loss
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.checkpoints import Checkpoints
@@ -65,19 +65,19 @@ class ExperimentCurves(NamedTuple):
 
 @dataclass(frozen=True)
 class Prepared:
-    """An experiment under the settings of a population."""
+    """What an experiment trains and shows under the settings of a population, made once and only when needed."""
 
     experiment: Experiment
     settings: Settings
 
     @property
     def x(self) -> Float[Array, " T"]:
-        """Time points."""
+        """As many evenly spaced values over the experiment's range as the settings say."""
         return self.experiment.at(self.settings.timesteps)[0]
 
     @property
     def task(self) -> Task:
-        """The training task."""
+        """The same object for all settings with as many time points, so that compiled programs are shared."""
         return self.experiment.at(self.settings.timesteps)[1]
 
     @cached_property
@@ -103,9 +103,9 @@ class Prepared:
     def check(self) -> None:
         """Raises InvalidModel or Refused if networks and optimizer do not fit the task; computes nothing."""
         task = self.experiment.small[1]
-        model = network(self.experiment, task, self.settings)
-        member = programs.member_shapes(task, model, self.optimizer)
-        jax.eval_shape(partial(loss, task.loss, model), member.params, member.examples)
+        how = Procedure(task, network(self.experiment, task, self.settings), self.optimizer)
+        member = programs.member_shapes(how)
+        jax.eval_shape(partial(loss, how), member.params, member.examples)
 
     @property
     def traced(self) -> Sequence[str]:
@@ -124,7 +124,7 @@ class Prepared:
 
     @property
     def probes(self) -> Sequence[Probe]:
-        """The probes."""
+        """Sets of curves that the networks answer after training."""
         return self.curves.probes
 
     @property
@@ -134,7 +134,7 @@ class Prepared:
 
     @property
     def words(self) -> str:
-        """The network, in words."""
+        """A short description of the network for tables."""
         return self.settings.network if self.experiment.model is None else type(self.model).__name__
 
     def specify(
@@ -206,8 +206,7 @@ def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float |
         told = ", ".join(experiment.numbers) or "none"
         raise ValueError(f"numbers must be among those of {experiment.name}, {told}, not {min(unknown)!r}")
     every = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
-    make = task.validated if task.fresh else task.made
-    examples, probes = make(jax.random.key(0), every), experiment.probes(x)
+    examples, probes = task.recorded(jax.random.key(0), every), experiment.probes(x)
     check_probes(task, probes, examples.inputs.shape[1])
     first, sets = examples.inputs[:1], curves_of(task, by_points(probes, x), examples.inputs.shape[1])
     return ExperimentCurves(examples, probes, {**sets, SHARED: np.concatenate([first, sets[SHARED]])})
@@ -245,7 +244,7 @@ def begin(
     )
     steps, name = specified[0].kept_steps[-1], prepared.experiment.name
     label = context.labels.get(prepared.settings) or prepared.words
-    context.progress.begin(f"{name} ({label})", training.count, steps, training.group_count)
+    context.progress.begin(f"{name} ({label})", training.count, steps, -(-training.count // training.group_size))
     if checkpoints.newest:
         tell(f"continues from {checkpoints.newest}")
     return training

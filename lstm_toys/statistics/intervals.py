@@ -1,14 +1,4 @@
-"""Statistics over seeds.
-
->>> lt.median_bootstrap(np.arange(9.0))
-Estimate(value=4.0, low=1.0, high=7.0)
->>> lt.median_quartiles(np.arange(9.0))
-Estimate(value=4.0, low=2.0, high=6.0)
->>> [ends.tolist() for ends in lt.band(np.arange(21.0)[:, None])]
-[[1.0], [19.0]]
->>> [[f"{number:.2f}" for number in interval(15, 16)] for interval in (lt.wilson, lt.clopper_pearson)]
-[['0.94', '0.72', '0.99'], ['0.94', '0.70', '1.00']]
-"""
+"""Statistics over seeds: medians, shares and probabilities, with intervals."""
 
 from collections.abc import Callable
 from statistics import NormalDist
@@ -26,7 +16,13 @@ AT_ONCE = 1_000_000
 
 
 class Estimate(NamedTuple):
-    """An estimate with an interval; ``low`` and ``high`` are NaN if there is no interval."""
+    """An estimate with an interval.
+
+    Attributes:
+        value: the estimate, such as a median or a share.
+        low: the lower end of the interval; NaN if there is none.
+        high: the upper end of the interval; NaN if there is none.
+    """
 
     value: float
     low: float
@@ -37,10 +33,26 @@ NOTHING = Estimate(np.nan, np.nan, np.nan)
 
 
 def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) -> Estimate:
-    """Returns the median over seeds with a percentile bootstrap interval (Efron, 1979), with a fixed random seed.
+    """Returns the median over seeds with a percentile bootstrap interval (Efron, 1979).
 
-    The ends of the interval are NaN if resampling does not change the median, as with a single seed or equal values.
-    Without seeds the median is also NaN. If a value is infinite, the ends are not interpolated between medians.
+    It resamples seeds 10,000 times with a fixed random seed, so that equal values give equal intervals.
+
+    Args:
+        values: one number per seed ``[S]``, in any unit; infinite ones are allowed, such as a time that was never
+            reached.
+        confidence: nominal coverage of the interval, above 0 and below 1. A larger one gives a wider interval.
+
+    Returns:
+        The median, with the ends of the interval as ``low`` and ``high``. The ends are NaN if resampling does not
+        change the median, as with a single seed or equal values. Without seeds the median is also NaN. If a value is
+        infinite, the ends are not interpolated between medians.
+
+    Raises:
+        ValueError: ``values`` are not one number per seed, or ``confidence`` is out of range.
+
+    Example:
+        >>> lt.median_bootstrap(np.arange(9.0))
+        Estimate(value=4.0, low=1.0, high=7.0)
     """
     values = _one_each(values)
     confidence = checked.number("confidence", confidence, above=0, below=1)
@@ -50,9 +62,23 @@ def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) 
 
 
 def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
-    """Returns the median and the interquartile range over seeds; NaN without seeds.
+    """Returns the median over seeds with the first and the third quartile.
 
-    If a value is infinite, such as a censored time, the quantiles are not interpolated between values.
+    Quartiles describe how networks differ, not how certain the median is; for that use `lt.median_bootstrap`.
+
+    Args:
+        values: one number per seed ``[S]``, in any unit. If one is infinite, such as a censored time, the quantiles are
+            not interpolated between values.
+
+    Returns:
+        The median, with the quartiles as ``low`` and ``high``; NaN without seeds.
+
+    Raises:
+        ValueError: ``values`` are not one number per seed.
+
+    Example:
+        >>> lt.median_quartiles(np.arange(9.0))
+        Estimate(value=4.0, low=2.0, high=6.0)
     """
     values = _one_each(values)
     if not len(values):
@@ -62,17 +88,47 @@ def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
 
 
 def band(values: Float[np.ndarray, "S *rest"]) -> tuple[Float[np.ndarray, "*rest"], Float[np.ndarray, "*rest"]]:
-    """Returns the 5 % and 95 % quantiles over seeds."""
+    """Returns the 5 % and 95 % quantiles over seeds, between which nine in ten networks lie.
+
+    Args:
+        values: numbers of each seed ``[S, ...]``, such as answers ``[S, C, T, A]``.
+
+    Returns:
+        The lower and the upper quantiles, two arrays of the shape of ``values`` without the axis of seeds.
+
+    Raises:
+        ValueError: ``values`` are not numbers, or there are no seeds.
+
+    Example:
+        >>> low, high = lt.band(np.arange(21.0)[:, None])
+        >>> low.tolist(), high.tolist()
+        ([1.0], [19.0])
+    """
     held = np.asarray(checked.array("values", values, "S ...", finite=False))
     low, high = np.quantile(held, (0.05, 0.95), axis=0)
     return low, high
 
 
 def wilson(successes: int, trials: int, confidence: float = 0.95) -> Estimate:
-    """Returns a proportion with its Wilson score interval (Wilson, 1927); NaN without trials.
+    """Returns a proportion with its score interval (Wilson, 1927).
 
     Its coverage is close to the confidence on average over proportions. Where it must not be lower at any proportion,
-    as for many intervals at once, use `clopper_pearson`.
+    as for many intervals at once, use `lt.clopper_pearson`.
+
+    Args:
+        successes: how many trials had the outcome, such as networks that learned the task.
+        trials: how many there were, at least ``successes``.
+        confidence: nominal coverage of the interval, above 0 and below 1. A larger one gives a wider interval.
+
+    Returns:
+        The proportion, with the ends of the interval as ``low`` and ``high``; all are NaN without trials.
+
+    Raises:
+        ValueError: an argument is out of range.
+
+    Example:
+        >>> print(*(f"{number:.2f}" for number in lt.wilson(15, 16)))
+        0.94 0.72 0.99
     """
     successes, trials, confidence = _counts(successes, trials, confidence)
     if not trials:
@@ -85,9 +141,25 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Estimate:
 
 
 def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Estimate:
-    """Returns a proportion with its exact interval (Clopper and Pearson, 1934); NaN without trials.
+    """Returns a proportion with its exact interval (Clopper and Pearson, 1934).
 
-    It contains the true proportion at least as often as the confidence says, whatever the proportion is.
+    It contains the true proportion at least as often as the confidence says, whatever the proportion is. It is usually
+    wider than the interval of `lt.wilson`.
+
+    Args:
+        successes: how many trials had the outcome, such as networks that learned the task.
+        trials: how many there were, at least ``successes``.
+        confidence: smallest coverage of the interval, above 0 and below 1. A larger one gives a wider interval.
+
+    Returns:
+        The proportion, with the ends of the interval as ``low`` and ``high``; all are NaN without trials.
+
+    Raises:
+        ValueError: an argument is out of range.
+
+    Example:
+        >>> print(*(f"{number:.2f}" for number in lt.clopper_pearson(15, 16)))
+        0.94 0.70 1.00
     """
     successes, trials, confidence = _counts(successes, trials, confidence)
     if not trials:

@@ -2,8 +2,8 @@
 
 Here x is the elapsed share of the range of time points: evenly spaced, from 0 to 1. Points with negative x are padding,
 allowed at the end only, and never count. Unless ``since`` is given, measures of size start at x = `FOUND`, measures of
-shape at x = `SETTLED`.
-Undefined values are NaN; a curve that varies by less than `CONSTANT` of its largest magnitude counts as constant.
+shape at x = `SETTLED`. Undefined values are NaN; a curve that varies by less than `CONSTANT` of its largest magnitude
+counts as constant. `lt.per_curve` applies a measure to all answers of networks.
 
 >>> x = lt.time_points(20)
 >>> print(f"{lt.measures.rmse(answer=x + 0.1, shown=x, x=x):.3f}")
@@ -36,33 +36,81 @@ CONSTANT = 1e-5
 
 
 class Affine(NamedTuple):
-    """``gain * shown + offset``."""
+    """A map from a shown curve to an answer, ``gain * shown + offset``.
+
+    Attributes:
+        gain: factor; 1 for an answer of the right amplitude, less for one that is too small.
+        offset: what is added, in the unit of the curve.
+    """
 
     gain: Scalar
     offset: Scalar
 
 
 class Valley(NamedTuple):
-    """The bottom of a valley: its x, ``place``, and its y, ``depth``."""
+    """The bottom of a valley.
+
+    Attributes:
+        place: its x, as an elapsed share of the range.
+        depth: its y, in the unit of the curve.
+    """
 
     place: Scalar
     depth: Scalar
 
 
 def rmse(answer: Curve, shown: Curve, x: Curve, since: Scalar | float = FOUND) -> Scalar:
-    """Root mean squared error over x >= ``since``."""
+    """Root mean squared error of an answer, in the unit of the curve.
+
+    Args:
+        answer: one answer ``[T]``.
+        shown: the curve that was the input ``[T]``, in the same unit.
+        x: elapsed share of the range of time points ``[T]``.
+        since: where errors begin to count; by default after the first tenth, in which networks leave the zero state.
+
+    Example:
+        >>> x = lt.time_points(20)
+        >>> print(f"{lt.measures.rmse(x + 0.1, x, x):.3f}")
+        0.100
+    """
     _check(x, answer=answer, shown=shown)
     return jnp.sqrt(_mean(jnp.square(answer - shown), x >= since))
 
 
 def peak_to_peak(curve: Curve, x: Curve, since: Scalar | float = FOUND) -> Scalar:
-    """Highest minus lowest value over x >= ``since``."""
+    """Highest minus lowest value of a curve, in its unit.
+
+    Args:
+        curve: one curve or answer ``[T]``.
+        x: elapsed share of the range of time points ``[T]``.
+        since: where values begin to count; by default after the first tenth.
+
+    Example:
+        >>> x = lt.time_points(11)
+        >>> print(f"{lt.measures.peak_to_peak(x, x, since=0.5):.2f}")
+        0.50
+    """
     _check(x, curve=curve)
     return spread(curve, x >= since)
 
 
 def affine(answer: Curve, shown: Curve, x: Curve, since: Scalar | float = SETTLED) -> Affine:
-    """Least-squares map from the shown curve to the answer over x >= ``since``; NaN if the shown curve is constant."""
+    """Gain and offset of an answer: the least-squares map from the shown curve to it.
+
+    Args:
+        answer: one answer ``[T]``.
+        shown: the curve that was the input ``[T]``, in the same unit.
+        x: elapsed share of the range of time points ``[T]``.
+        since: where values begin to count; by default after the first fifth, when answers have settled.
+
+    Returns:
+        The map; both numbers are NaN if the shown curve is constant.
+
+    Example:
+        >>> x = lt.time_points(20)
+        >>> print(*(f"{number:.2f}" for number in lt.measures.affine(0.5 * x + 0.1, x, x)))
+        0.50 0.10
+    """
     _check(x, answer=answer, shown=shown)
     window = x >= since
     centered = _centered(shown, window)
@@ -71,14 +119,25 @@ def affine(answer: Curve, shown: Curve, x: Curve, since: Scalar | float = SETTLE
 
 
 def delay(answer: Curve, shown: Curve, x: Curve) -> Scalar:
-    """Delay of the answer relative to the shown curve, in x.
+    """Delay of an answer relative to the shown curve, in x.
 
     This is the d in [0, `SETTLED`] at which ``gain * shown(x - d) + offset`` with a positive gain correlates best with
     the answer over x >= `SETTLED`. The correlation is computed at whole time points, at most a fifth of all, and
     interpolated by a parabola. Among peaks within 0.01 of the best (a fast sine has one per period), the first counts;
     a lead looks like a delay of almost a period, or like no delay. A line, which a delay only shifts, has 0.
 
-    NaN if either curve is constant, or if no delay gives a positive correlation.
+    Args:
+        answer: one answer ``[T]``.
+        shown: the curve that was the input ``[T]``, in the same unit.
+        x: elapsed share of the range of time points ``[T]``.
+
+    Returns:
+        The delay, from 0 to `SETTLED`; NaN if either curve is constant, or if no delay gives a positive correlation.
+
+    Example:
+        >>> x = lt.time_points(100)
+        >>> print(f"{lt.measures.delay(answer=jnp.sin(10 * (x - 0.05)), shown=jnp.sin(10 * x), x=x):.3f}")
+        0.050
     """
     _check(x, answer=answer, shown=shown)
     within = jnp.concatenate([x[1:] >= 0, jnp.zeros(1, bool)])  # A lag of -1, for the parabola, takes the last point.
@@ -109,11 +168,22 @@ def share_removed(answer: Curve, shown: Curve, x: Curve, delay: Scalar | float =
 
     The answer is corrected, rather than the shown curve fitted to it: a constant answer, which a gain of 0 would
     explain, cannot be amplified and keeps all of the shown curve's variation as its error. A gain below 0 does not
-    count as a correction. With a delay, in x (NaN counts as 0), the answer is compared with the shown curve at
-    x - delay, rescaled to its variance without the delay.
+    count as a correction.
+
+    Args:
+        answer: one answer ``[T]``.
+        shown: the curve that was the input ``[T]``, in the same unit.
+        x: elapsed share of the range of time points ``[T]``.
+        delay: the answer is compared with the shown curve at x - delay, rescaled to its variance without the delay.
+            NaN counts as 0.
 
     Returns:
         At most 1; NaN if the shown curve is constant, or there is no error.
+
+    Example:
+        >>> x = lt.time_points(100)
+        >>> print(f"{lt.measures.share_removed(answer=0.5 * x + 0.1, shown=x, x=x):.2f}")
+        1.00
     """
     _check(x, answer=answer, shown=shown)
     window, step = x >= SETTLED, x[1] - x[0]
@@ -129,14 +199,24 @@ def share_removed(answer: Curve, shown: Curve, x: Curve, delay: Scalar | float =
 
 
 def frequency(curve: Curve, x: Curve, since: Scalar | float = SETTLED) -> Scalar:
-    """Frequency of the best least-squares sinusoid ``a + b sin(w x) + c cos(w x)`` over x >= ``since``.
+    """Angular frequency w of the best least-squares sinusoid ``a + b sin(w x) + c cos(w x)``.
 
     Uses variable projection (Golub and Pereyra, 1973): the three coefficients are eliminated, and the power that they
     explain is maximized over w, on a grid of quarters of a period over the window, then by parabolas.
 
+    Args:
+        curve: one curve or answer ``[T]``.
+        x: elapsed share of the range of time points ``[T]``.
+        since: where values begin to count; by default after the first fifth, when answers have settled.
+
     Returns:
         Radians per unit of x, from a quarter of a period over the window, also for slower curves, to four time points
         per period. NaN if the curve is constant.
+
+    Example:
+        >>> x = lt.time_points(100)
+        >>> print(f"{lt.measures.frequency(0.3 * jnp.sin(20 * x + 1), x):.1f}")
+        20.0
     """
     _check(x, curve=curve)
     window, step = x >= since, x[1] - x[0]
@@ -177,11 +257,24 @@ def frequency(curve: Curve, x: Curve, since: Scalar | float = SETTLED) -> Scalar
 
 
 def valley(curve: Curve, x: Curve, since: Scalar | float = MIDDLE[0]) -> Valley:
-    """Lowest local minimum with x from ``since`` to the end of `MIDDLE`; NaN if there is none.
+    """Lowest local minimum of a curve, with x up to 0.8.
 
     It is interpolated by a parabola. A minimum is below the previous point and not above the next one: a flat bottom,
     as in a clipped curve, counts where it begins and is not interpolated, and the ends of a falling or rising curve do
     not count.
+
+    Args:
+        curve: one curve or answer ``[T]``.
+        x: elapsed share of the range of time points ``[T]``.
+        since: where minima begin to count; by default at 0.2.
+
+    Returns:
+        Its place and its depth; NaN if there is no minimum.
+
+    Example:
+        >>> x = lt.time_points(100)
+        >>> print(*(f"{number:.2f}" for number in lt.measures.valley(0.1 + (x - 0.6) ** 2, x)))
+        0.60 0.10
     """
     _check(x, curve=curve)
     before, at, after = curve[:-2], curve[1:-1], curve[2:]
@@ -198,7 +291,18 @@ def valley(curve: Curve, x: Curve, since: Scalar | float = MIDDLE[0]) -> Valley:
 
 
 def nonlinearity(curve: Curve, x: Curve, since: Scalar | float = SETTLED) -> Scalar:
-    """``1 - R^2`` of the best straight line over x >= ``since``: 0 for a line or a constant, 1 without a trend."""
+    """``1 - R^2`` of the best straight line through a curve: 0 for a line or a constant, 1 without a trend.
+
+    Args:
+        curve: one curve or answer ``[T]``.
+        x: elapsed share of the range of time points ``[T]``.
+        since: where values begin to count; by default after the first fifth, when answers have settled.
+
+    Example:
+        >>> x = lt.time_points(20)
+        >>> print(f"{abs(lt.measures.nonlinearity(0.5 * x + 0.1, x)):.2f}")
+        0.00
+    """
     _check(x, curve=curve)
     window = x >= since
     centered, across = _centered(curve, window), _centered(x, window)
@@ -207,9 +311,20 @@ def nonlinearity(curve: Curve, x: Curve, since: Scalar | float = SETTLED) -> Sca
 
 
 def turns(curve: Curve, x: Curve, before: Scalar | float, since: Scalar | float = 0.0) -> Int[Array, ""]:
-    """Number of changes between rising and falling at since <= x <= before.
+    """Number of times that a curve changes from rising to falling or back.
 
-    Steps smaller than `CONSTANT` of the curve's spread in this range count as neither.
+    Steps smaller than `CONSTANT` of the curve's spread in the range count as neither.
+
+    Args:
+        curve: one curve or answer ``[T]``.
+        x: elapsed share of the range of time points ``[T]``.
+        before: end of the range of x, included.
+        since: beginning of the range of x, included.
+
+    Example:
+        >>> x = lt.time_points(50)
+        >>> int(lt.measures.turns(abs(x - 0.5), x, before=1.0))
+        1
     """
     _check(x, curve=curve)
     inside = (x >= since) & (x <= before)
@@ -226,8 +341,19 @@ def every(
     """Computes all measures, by names that differ from those of parameters, so that results can contain both.
 
     Args:
-        start: where the range begins.
-        length: length of the range, in the unit of delay, frequency and the place of a valley.
+        answer: one answer ``[T]``.
+        shown: the curve that was the input ``[T]``, in the same unit.
+        x: elapsed share of the range of time points ``[T]``.
+        start: first time point, in the unit of the time points; the place of a valley is measured in it.
+        length: length of the range of time points, in their unit, in which delay and frequency are measured, too.
+
+    Returns:
+        Every measure by name, as of the functions in this module.
+
+    Example:
+        >>> x = lt.time_points(100)
+        >>> [*jax.eval_shape(lt.measures.every, x, x, x)][:4]
+        ['rmse', 'gain', 'offset_added', 'delay']
     """
     mapped, bottom, late = affine(answer, shown, x), valley(answer, x), delay(answer, shown, x)
     return {
@@ -257,7 +383,17 @@ def _mean(values: Curve, window: Bool[Array, " T"]) -> Scalar:
 
 
 def spread(curve: Curve, window: Bool[Array, " T"]) -> Scalar:
-    """The range of a curve's values within a window."""
+    """The range of a curve's values within a window, in its unit.
+
+    Args:
+        curve: one curve ``[T]``.
+        window: whether each time point counts ``[T]``.
+
+    Example:
+        >>> x = lt.time_points(5)
+        >>> print(f"{lt.measures.spread(x, x <= 0.5):.2f}")
+        0.50
+    """
     return jnp.where(window, curve, -jnp.inf).max() - jnp.where(window, curve, jnp.inf).min()
 
 

@@ -14,8 +14,8 @@ class Psychometric(NamedTuple):
     """Shares of a choice, and their logistic fits, ``p = 1 / (1 + exp(-slope (value - threshold)))``.
 
     Attributes:
-        values: the coordinate's different values, ascending.
-        share: share of trials with the choice, at each value.
+        values: the U different values of the coordinate, ascending.
+        share: share of trials with the choice, of each network at each value ``[S, U]``.
         threshold: value at which a network chooses in half of the trials, in the unit of the coordinate; NaN if it
             always makes the same choice.
         slope: steepness, per unit of the coordinate; infinite, positive or negative, if one value separates the
@@ -37,8 +37,12 @@ def psychometric(chosen: Bool[np.ndarray, "S C"] | Any, coordinate: Float[np.nda
     """Fits the psychometric curve of each network by maximum likelihood.
 
     Args:
-        chosen: whether each network made the choice on each trial, such as ``answers[:, :, -1, 0] > 0``.
-        coordinate: a number for each trial, such as the coherence of its stimulus, with at least two different values.
+        chosen: whether each network made the choice on each trial ``[S, C]``, such as ``answers[:, :, -1, 0] > 0``.
+        coordinate: a number for each trial ``[C]``, such as the coherence of its stimulus, with at least two different
+            values.
+
+    Returns:
+        Shares, thresholds and slopes of all networks.
 
     Raises:
         ValueError: shapes do not match, a coordinate is not finite, or all are equal.

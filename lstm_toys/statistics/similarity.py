@@ -18,8 +18,12 @@ def procrustes(
     https://arxiv.org/abs/2110.14739). It is symmetric and satisfies the triangle inequality.
 
     Args:
-        states: states of S networks along the same curves, such as ``lt.states(...)["lstm_0"]["hidden"]``.
+        states: states of S networks along the same curves ``[S, ..., H]``, such as
+            ``lt.states(...)["lstm_0"]["hidden"]``.
         others: states of R other networks, along the same curves; they may have another number of units.
+
+    Returns:
+        Distances ``[S, R]``, from 0 to pi / 2.
 
     Raises:
         ValueError: the networks were not shown the same number of points, or states of a network do not vary.

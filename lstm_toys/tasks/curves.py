@@ -44,11 +44,18 @@ class Curves:
 def read_curves(path: Path | str, *, scaled: bool = False) -> Curves:
     """Reads curves from the columns of a text file, such as CSV, with one time point per row.
 
-    The first row names them. If it names the first column x, t or time, optionally with a unit, as in ``time (s)``,
-    that column holds the time points, which must be evenly spaced. `lstm_toys.tasks.textfile` describes the formats.
+    The first row names the columns. If it names the first column x, t or time, optionally with a unit, as in
+    ``time (s)``, that column holds the time points, which must be evenly spaced. `lstm_toys.tasks.textfile` describes
+    the formats.
 
-    ``scaled``: whether the curves are scaled before networks are trained on them, so that their values may be of any
-    size; otherwise they may be at most 1e6.
+    Args:
+        path: the file, such as ``"mine.csv"``.
+        scaled: whether the curves will be scaled before networks are trained on them. Values may then be up to 1e30
+            in size, otherwise up to 1e6.
+
+    Returns:
+        The curves: their ``names``; ``values``, an array ``[C, T]`` in the unit of the file; and ``span``, the `Span`
+        of the time points, or None if the file has none.
 
     Raises:
         ValueError: the file contains no curves or is ambiguous; the one-line message gives the reason and position.

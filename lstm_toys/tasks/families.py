@@ -43,8 +43,13 @@ def sine(x: TimePoints, amplitude: Scalar, frequency: Scalar, phase: Scalar, off
 class Family:
     """A parametrized family of functions of x.
 
-    ``function`` maps time points ``[T]`` and one scalar per parameter to one curve ``[T]``. Raises ValueError if it
-    does not take x and these parameters.
+    Attributes:
+        function: function of time points ``[T]`` and of one scalar per parameter, by name, that returns a curve
+            ``[T]``. It has to consist of operations of `jax.numpy`, since curves are computed within compiled programs.
+        parameters: the parameters that the function takes in addition to x, as a tuple.
+
+    Raises:
+        ValueError: the function does not take x and these parameters.
 
     Example:
         >>> parabola = lt.Family(lambda x, bend: bend * x**2, (lt.Parameter("bend", 0.0, 1.0),))
@@ -72,9 +77,17 @@ class Family:
         return tuple(each.name for each in self.parameters)
 
     def curves(self, x: TimePoints, parameters: Parameters) -> Float[Array, "C T"]:
-        """Samples one curve per row of a table: one array ``[C]``, or one number for all curves, for each parameter.
+        """Samples one curve per row of a table of parameters.
 
-        Raises ValueError if a parameter is missing, unknown or invalid, or the function does not return a curve.
+        Args:
+            x: time points ``[T]``, such as `lt.time_points` returns.
+            parameters: for each parameter, by name, one array ``[C]``, or one number for all curves.
+
+        Returns:
+            Curves ``[C, T]``; a single one if all parameters are numbers.
+
+        Raises:
+            ValueError: a parameter is missing, unknown or invalid, or the function does not return a curve.
         """
         arguments.kinds(locals(), parameters=Mapping)
         x = jnp.asarray(arguments.array("x", x, "T"))
@@ -92,7 +105,14 @@ class Family:
     def draw(self, key: Key[Array, ""], count: int, ranges: Ranges | None = None) -> dict[str, Float[Array, " C"]]:
         """Draws a table of parameters, one array ``[C]`` each, from uniform distributions.
 
-        ``ranges`` replace the family's own, by parameter. Raises ValueError if a name is unknown.
+        Args:
+            key: a random key of JAX; the same key gives the same table.
+            count: number of curves, C.
+            ranges: by parameter, a lower end, which can be drawn, and an upper end, which cannot. Other parameters are
+                drawn from their own ranges; see `Parameter`. None: all are.
+
+        Raises:
+            ValueError: the family has no parameter of a name in ``ranges``.
         """
         arguments.kinds(locals(), ranges=Mapping | None)
         count = arguments.whole("count", count, least=1)
@@ -120,9 +140,17 @@ def family_of(family: Family | str) -> Family:
 
 
 def time_points(count: int, span: Span | None = None) -> TimePoints:
-    """Returns ``count`` evenly spaced points, including both ends of the span; by default x from 0 to 1.
+    """Returns evenly spaced time points, including both ends of a range.
 
-    Raises ValueError if ``count`` is below two.
+    Args:
+        count: number of time points, T, at least 2. A network takes one step per point, so training time grows with it.
+        span: range of x; None: from 0 to 1.
+
+    Returns:
+        An array ``[T]`` in single precision.
+
+    Raises:
+        ValueError: ``count`` is not a whole number of at least 2.
 
     Example:
         >>> lt.time_points(3, lt.Span(0, 5)).tolist()

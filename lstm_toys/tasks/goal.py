@@ -22,17 +22,20 @@ With one answer per sequence there is only the second, which a training weights 
 class Goal:
     """The error or accuracy at which a seed counts as having learned its task.
 
-    Raises ValueError unless there is exactly one limit, ``rmse`` or ``accuracy``, and all attributes are in range.
-
     Attributes:
-        rmse: largest root mean squared error on the training set, in scaled units where curves are scaled.
-        accuracy: smallest accuracy, if networks output classes or bits.
+        rmse: largest root mean squared error on the training set that counts as learned, above 0, in the unit of the
+            curves, or in scaled units where curves are scaled. None if there is an ``accuracy``.
+        accuracy: smallest accuracy that counts as learned, above 0 and at most 1, for networks that output classes or
+            bits. None if there is an ``rmse``.
         features: output features that must each meet the goal; if empty, all of them together. With an accuracy,
             ``("points",)``, the default, counts points, and ``("sequences",)`` completely correct sequences; with one
             answer per sequence, both are the same.
         after: share of a sequence that is ignored at the beginning; None: a tenth for an error, since networks start
             from a zero state and need some time points to settle, and nothing for an accuracy. Answers to whole curves
             always count.
+
+    Raises:
+        ValueError: there is not exactly one limit, ``rmse`` or ``accuracy``, or an attribute is out of range.
 
     Example:
         >>> print(lt.Goal(rmse=0.02, features=("y",), after=0))
@@ -124,7 +127,7 @@ def counted_over(names: Sequence[str], *, weighted: bool) -> dict[str, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class EarlyStopping:
-    """When a network takes no more steps, and which of its parameters are kept; raises ValueError for invalid ones.
+    """When a network takes no more steps, and which of its parameters are kept.
 
     By default, every network takes all steps, and its last parameters are kept.
 
@@ -132,11 +135,16 @@ class EarlyStopping:
         records: number of records in a row at which a network has to meet the goal to take no more steps, while the
             others train on; 0: it takes all steps. There are about 200 records in a training. A network that stops is
             bit-identical to one that is trained for only so many steps.
-        best: keep the parameters of the record with the smallest loss on ``validation``, or, without it, with the
-            smallest recorded loss, of each network separately.
-        goal: the goal; in the settings of an experiment None, as the experiment has one. Recorded errors leave out the
-            same share of a sequence at the beginning as the goal does, also if no network stops.
-        validation: examples, or a task that makes some for each seed, on which the loss is recorded as well.
+        best: whether the kept parameters of each network are those of the record with the smallest loss on
+            ``validation``, or, without it, with the smallest recorded loss. False: they are those of the last step.
+        goal: the `Goal` that ends the training of a network. Recorded errors leave out the same share of a sequence at
+            the beginning as the goal does, also if no network stops. In `Settings` it is None, since the experiment has
+            the goal.
+        validation: `Examples`, or a `Task` that makes some for each seed, on which the loss is recorded as well; None:
+            there are none.
+
+    Raises:
+        ValueError: an attribute is invalid. `lt.train` also refuses ``records`` without a goal.
 
     Example:
         >>> print(lt.EarlyStopping(goal=lt.Goal(rmse=0.02), records=5, best=True))

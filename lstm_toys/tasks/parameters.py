@@ -21,10 +21,18 @@ def label(name: str, unit: str, symbol: str = "") -> str:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a family of curves.
+    """A parameter of a family of curves: its name, its usual range and its unit.
 
-    Values are drawn from ``low`` (included) to ``high`` (excluded) by default. Without a symbol, formulas use the name.
-    Raises ValueError if the name is not an identifier or that of another axis of grids, or if the range is empty.
+    Attributes:
+        name: an identifier, such as ``"slope"``, under which the family's function takes the parameter. It cannot be
+            ``"length"`` or ``"spacing"``, which are other axes of grids.
+        low: the smallest usual value. `lt.read_off_drawn` draws values from here, unless it gets another range.
+        high: the end of the usual range, above ``low``. It is not drawn itself.
+        symbol: what formulas and titles call the parameter, such as ``"λ"``; by default its name.
+        unit: unit of the values, such as ``"1/s"``, which labels of axes append in parentheses; by default none.
+
+    Raises:
+        ValueError: the name cannot be used, or the range is empty.
 
     Example:
         >>> lt.Parameter("decay", 0.0, 3.0, symbol="λ", unit="1/s").label
@@ -67,7 +75,14 @@ class Parameter:
 class Span:
     """The range of x that the time points of curves cover, and its label in figures.
 
-    Raises ValueError if the range is empty, too long or too short, or an end is not a number.
+    Attributes:
+        start: the first time point, at most 1e6 in size.
+        stop: the last time point, above ``start``. The range is 1e-6 to 1e6 long.
+        unit: unit of x, such as ``"s"``; by default none. Delays, time constants and periods are reported in it.
+        name: what x is called in figures, such as ``"time"``.
+
+    Raises:
+        ValueError: the range is empty, too long or too short, or an end is not a number.
 
     Example:
         >>> lt.Span(0, 5, unit="s", name="time").label

@@ -23,9 +23,21 @@ from lstm_toys.tasks.parameters import Parameter, parameters_of
 
 @dataclass(frozen=True)
 class Axis:
-    """Evenly spaced values, both ends included, of one parameter of the family, or of `LENGTH` or `SPACING`.
+    """Evenly spaced values along one axis of a `Plane`.
 
-    Raises ValueError if there are too few values for both ends, or the first exceeds the last.
+    Attributes:
+        name: a parameter of the plane's family; or ``lt.LENGTH``, the number of time points, or ``lt.SPACING``, their
+            distance in x.
+        low: the first value, in the unit of the parameter; included.
+        high: the last value, included. It equals ``low`` if there is a single value.
+        count: number of values, K. Evaluation takes time in proportion to the product of both axes' counts.
+
+    Raises:
+        ValueError: there are too few values for both ends, or the first exceeds the last.
+
+    Example:
+        >>> lt.Axis("slope", 0.0, 1.0, 5).values.tolist()
+        [0.0, 0.25, 0.5, 0.75, 1.0]
     """
 
     name: str
@@ -53,11 +65,20 @@ class Plane:
     """Curves of one family at every pair of values of two axes.
 
     Attributes:
-        family: a Family, or the name of a built-in one.
-        axes: the first is the dimension ``row`` of results, and maps draw it horizontally. If an axis is only a name,
-            its values depend on the training curves. At least one of the two is a parameter.
-        at: values of other parameters: a number, or the name of a parameter that has the same value. Parameters not
-            listed are as in the training curves, or in the middle of their range.
+        family: a `Family`, or the name of one in `lt.FAMILIES`.
+        axes: two different axes, each an `Axis` or a name, of which at least one is a parameter. The first is the
+            dimension ``row`` of results, and maps draw it horizontally. The values of an axis that is only a name cover
+            the training curves and more.
+        at: values of other parameters, by name: a number, or the name of a parameter that has the same value.
+            Parameters not listed are as in the training curves, or in the middle of their range.
+
+    Raises:
+        ValueError: an axis or a parameter is unknown, or both axes are the same, or neither is a parameter.
+
+    Example:
+        >>> plane = lt.Plane("sine", (lt.Axis("amplitude", 0.0, 0.5, 11), "frequency"), at={"offset": 0.3})
+        >>> plane.axes[0].count, plane.axes[1]
+        (11, 'frequency')
     """
 
     family: object
@@ -88,7 +109,16 @@ Told = float | int | str | np.ndarray | tuple[float | int | str, float | int | s
 
 @dataclass(frozen=True)
 class Trained:
-    """The curves that networks are trained on: a Family, or the name of a built-in one, and values of all parameters.
+    """A description of the curves that networks are trained on, to which evaluations of generalization refer.
+
+    Attributes:
+        family: a `Family`, or the name of one in `lt.FAMILIES`.
+        parameters: for each parameter of the family, by name: a number for all curves, an array ``[C]``, the name of a
+            training number, or the ends ``(low, high)`` of a range from which every seed draws its curves. An end may
+            be the name of a training number.
+
+    Raises:
+        ValueError: the family has other parameters, or a value is invalid.
 
     Example:
         >>> trained = lt.Trained("line", {"slope": "slope", "intercept": (0.0, 1.0)})

@@ -21,14 +21,26 @@ SHARED = "shared"
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """Curves of one family that are shown to networks after training; raises ValueError for invalid attributes.
+    """Curves of one family that are shown to networks after training.
+
+    `lt.probe`, `lt.probe_at` and `Probe.of` make most probes.
 
     Attributes:
-        name: name of the family in figures and tables.
-        targets: correct answers, NaN where unknown; None: the inputs for sequences, the parameters for vectors.
-        x: time points of the answers; None: the training curves' time points, or, for another number of time points,
-            the same start and spacing.
-        lengths: with one answer per curve, the number of points of each curve, followed by padding; None: all T.
+        name: what the family of curves is called in figures, tables and results; `lt.probed` selects by it.
+        inputs: curves ``[C, T, F]`` with the features that the networks were trained on.
+        parameters: for each parameter of the curves, by name, one number per curve ``[C]``, NaN where a curve has none.
+            Results have them as coordinates, such as ``parameter_slope``.
+        declared: declarations of these parameters, which label axes of figures by symbol and unit; by default none.
+        targets: correct answers, ``[C, T, A]`` or ``[C, A]``, NaN where unknown; None: the inputs if networks answer at
+            every time point, the parameters of the same names if they answer once.
+        names: a name for each curve, for figures; by default none.
+        x: time points of the answers ``[T]``; None: those of the training curves, or, for another number of time
+            points, ones with the same start and spacing.
+        lengths: with one answer per curve, the number of points of each curve ``[C]``, followed by padding; None: all
+            T points count.
+
+    Raises:
+        ValueError: shapes do not match, or an attribute is invalid.
 
     Example:
         >>> lt.Probe("zero", np.zeros((1, 20, 1)), {"slope": np.zeros(1)}).inputs.shape
@@ -68,10 +80,22 @@ class Probe:
 
     @classmethod
     def of(cls, name: str, examples: Examples, parameters: Mapping[str, ArrayLike] | None = None) -> "Probe":
-        """Makes a probe of examples, with one number per sequence for each parameter.
+        """Makes a probe of examples.
 
-        Answers after the end of a sequence, and where weights are 0, have no target. Raises ValueError for invalid
-        examples.
+        Answers after the end of a sequence, and where weights are 0, have no target.
+
+        Args:
+            name: what the probe is called in figures, tables and results.
+            examples: inputs and targets, such as `lt.sequences.flip_flop` draws.
+            parameters: by name, one number per sequence ``[C]``, such as the n of a^n b^n; None: there are none.
+
+        Raises:
+            ValueError: lengths or weights of the examples are invalid.
+
+        Example:
+            >>> import jax
+            >>> lt.Probe.of("bits", lt.sequences.parity(jax.random.key(0), length=20, count=5)).targets.shape
+            (5, 20, 1)
         """
         arguments.kinds(locals(), examples=Examples, parameters=Mapping | None)
         inputs, targets = np.asarray(examples.inputs), np.asarray(examples.targets, np.float32)
@@ -100,9 +124,16 @@ def probe(
 ) -> Probe:
     """Makes a probe of curves of a family.
 
-    ``family`` is a Family, or the name of a built-in one; ``parameters`` has one array ``[C]``, or one number for all
-    curves, for each of its parameters; ``features`` are ``("y",)`` or ``("x", "y")``. Raises ValueError if the family
-    has other parameters, or an argument is invalid.
+    Args:
+        name: what the probe is called in figures, tables and results.
+        family: a `Family`, or the name of one in `lt.FAMILIES`: ``"line"``, ``"hill"`` or ``"sine"``.
+        parameters: for each parameter of the family, by name, one array ``[C]``, or one number for all curves.
+        x: time points ``[T]``. If they are not those of training, results have separate axes for this probe; see
+            `lt.probed`.
+        features: features of the inputs, as in training: ``("y",)``, or ``("x", "y")``.
+
+    Raises:
+        ValueError: the family has other parameters, or an argument is invalid.
 
     Example:
         >>> lt.probe("lines", "line", {"slope": np.array([0.1, 0.2]), "intercept": 0.5}, lt.time_points(9)).inputs.shape
@@ -118,10 +149,17 @@ def probe(
 def probe_at(
     name: str, task: Task, length: int, numbers: Mapping[str, float | int] | None = None, seed: int = 0
 ) -> Probe:
-    """Makes a probe from the examples of a task with `Task.at_length` at another length.
+    """Makes a probe from examples of a task with another number of time points.
 
-    ``numbers`` are values of the task's training numbers, ``seed`` is the seed of the examples. Raises ValueError if
-    the task has no ``at_length``, or other numbers.
+    Args:
+        name: what the probe is called in figures, tables and results.
+        task: a task with an ``at_length``; see `Task`.
+        length: number of time points, T, such as ten times as many as in training, to see how long networks remember.
+        numbers: values of the task's training numbers, by name; None: it has none.
+        seed: seed of the random key, so that another one draws other examples of the same length.
+
+    Raises:
+        ValueError: the task has no ``at_length``, or other training numbers.
 
     Example:
         >>> def at_length(key, numbers, length):

@@ -27,12 +27,23 @@ SYMBOLS: dict[Language, tuple[str, ...]] = {"anbn": ("a", "b"), "anbncn": ("a", 
 def counting(key: Key[Array, ""], length: int, count: int, language: Language = "anbn") -> Examples:
     """Draws strings of a language that requires counting, and the symbols that may come next.
 
-    Inputs ``[C, T, 1 + symbols]`` are one-hot: the start, then the string. Targets ``[C, T, symbols + 1]`` are 1 for
-    every symbol, or the end, that may come next, for the loss ``"binary_cross_entropy"`` (Gers and Schmidhuber, "LSTM
+    Networks predict which symbols may follow, for the loss ``"binary_cross_entropy"`` (Gers and Schmidhuber, "LSTM
     recurrent networks learn simple context-free and context-sensitive languages", 2001). For a^n b^n and a^n b^n c^n, n
-    is uniform from 1 to the largest that fits; for balanced parentheses, so is the number of pairs, and a fair coin
-    decides whether one opens or closes where both may. ``length`` is the number of points of the longest sequence, with
-    its start.
+    is uniform from 1 to the largest that fits. For balanced parentheses, this holds for the number of pairs, and a fair
+    coin decides whether one opens or closes where both may.
+
+    Args:
+        key: random key of JAX; the same key gives the same strings.
+        length: number of points of the longest sequence, T: a start symbol and the string. Shorter strings are padded.
+        count: number of strings, C.
+        language: ``"anbn"``, ``"anbncn"``, or ``"dyck1"`` for balanced parentheses.
+
+    Returns:
+        Inputs ``[C, T, 1 + symbols]`` are one-hot: the start, then the string. Targets ``[C, T, symbols + 1]`` are 1
+        for every symbol, or the end, that may come next. ``lengths`` count the points of each string with its start.
+
+    Raises:
+        ValueError: the language is unknown, or no string fits into the length.
 
     Example:
         >>> import jax
@@ -50,7 +61,21 @@ def counting(key: Key[Array, ""], length: int, count: int, language: Language = 
 
 
 def powers(number: Int[Array, " C"], length: int, symbols: int) -> Examples:
-    """Makes strings a^n b^n ... of this number of symbols, for given n that fit, in the format of `counting`."""
+    """Makes strings such as a^n b^n with given n, in the format of `counting`.
+
+    Args:
+        number: the n of each string ``[C]``, at least 1 and at most (length - 1) / symbols.
+        length: number of points of each padded sequence, T.
+        symbols: number of different symbols: 2 for a^n b^n, 3 for a^n b^n c^n.
+
+    Raises:
+        ValueError: an n is below 1, or its string does not fit into the length.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> lt.sequences.powers(jnp.array([1, 3]), length=9, symbols=2).lengths.tolist()
+        [3, 7]
+    """
     length, symbols = arguments.counts(length=length, symbols=symbols)
     if not arguments.traced(number):
         fitting = arguments.wholes("number", np.asarray(number), least=1, most=(length - 1) // symbols)
@@ -85,10 +110,30 @@ def _dyck(coins: Bool[Array, "C T"], pairs: Int[Array, " C"]) -> Examples:
 
 
 def flip_flop(key: Key[Array, ""], length: int, count: int, bits: int = 3, rate: float = 0.25) -> Examples:
-    """Draws channels of pulses of -1 and 1 ``[C, T, bits]``, with the most recent pulse of each channel as targets.
+    """Draws pulses of -1 and 1, with the most recent pulse of each channel as targets: a memory of bits.
 
-    Every channel begins with a pulse; ``rate`` is the probability of one per channel and later point (Sussillo and
-    Barak, "Opening the Black Box: Low-Dimensional Dynamics in High-Dimensional Recurrent Neural Networks", 2013).
+    Every channel begins with a pulse. The task is from Sussillo and Barak, "Opening the Black Box: Low-Dimensional
+    Dynamics in High-Dimensional Recurrent Neural Networks", 2013.
+
+    Args:
+        key: random key of JAX; the same key gives the same pulses.
+        length: number of time points, T.
+        count: number of sequences, C.
+        bits: number of channels, each of which remembers one bit; networks have to hold 2^bits states.
+        rate: probability of a pulse per channel and time point, from 0 to 1. With a smaller one, bits have to be
+            remembered for longer.
+
+    Returns:
+        Inputs, 0 where there is no pulse, and targets, both ``[C, T, bits]``.
+
+    Raises:
+        ValueError: ``rate`` is not from 0 to 1, or a number is below 1.
+
+    Example:
+        >>> import jax
+        >>> made = lt.sequences.flip_flop(jax.random.key(0), length=40, count=8, bits=1)
+        >>> bool((made.targets[:, 0] == made.inputs[:, 0]).all())
+        True
     """
     rate = float(arguments.number("rate", rate, least=0, most=1))
     shape = arguments.counts(count=count, length=length, bits=bits)
@@ -103,8 +148,26 @@ def flip_flop(key: Key[Array, ""], length: int, count: int, bits: int = 3, rate:
 def adding(key: Key[Array, ""], length: int, count: int) -> Examples:
     """Draws the adding problem: sequences of numbers, two of them marked, with the sum of these two as target.
 
-    Inputs ``[C, T, 2]`` are numbers, uniform from 0 to 1, and marks: a 1 in the first and in the second half. Targets
-    are ``[C, 1]`` (Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997, experiment 4, with different ranges).
+    The task is from Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997, experiment 4, with different ranges.
+
+    Args:
+        key: random key of JAX; the same key gives the same numbers.
+        length: number of time points, T, at least 2. With more, the marked numbers have to be remembered for longer,
+            until the end.
+        count: number of sequences, C.
+
+    Returns:
+        Inputs ``[C, T, 2]`` are numbers, uniform from 0 to 1, and marks, a 1 in the first and in the second half.
+        Targets ``[C, 1]`` are sums, one per sequence, so that a task has ``sequence=False``.
+
+    Raises:
+        ValueError: ``length`` is below 2, or ``count`` below 1.
+
+    Example:
+        >>> import jax
+        >>> made = lt.sequences.adding(jax.random.key(0), length=20, count=4)
+        >>> made.inputs.shape, made.targets.shape
+        ((4, 20, 2), (4, 1))
     """
     length, (count,) = arguments.whole("length", length, least=2), arguments.counts(count=count)
     drawn, first, second = jax.random.split(key, 3)
@@ -116,7 +179,26 @@ def adding(key: Key[Array, ""], length: int, count: int) -> Examples:
 
 
 def parity(key: Key[Array, ""], length: int, count: int) -> Examples:
-    """Draws bits ``[C, T, 1]``, with the parity of ones so far as targets; for the loss ``"binary_cross_entropy"``."""
+    """Draws bits, with the parity of the ones so far as targets, for the loss ``"binary_cross_entropy"``.
+
+    Args:
+        key: random key of JAX; the same key gives the same bits.
+        length: number of time points, T.
+        count: number of sequences, C.
+
+    Returns:
+        Inputs ``[C, T, 1]`` are 0 or 1 with equal probability. Targets ``[C, T, 1]`` are 1 where the number of ones so
+        far is odd.
+
+    Raises:
+        ValueError: ``length`` or ``count`` is below 1.
+
+    Example:
+        >>> import jax
+        >>> made = lt.sequences.parity(jax.random.key(0), length=5, count=1)
+        >>> (made.inputs.cumsum(axis=1) % 2 == made.targets).all().item()
+        True
+    """
     shape = *arguments.counts(count=count, length=length), 1
     bits = jax.random.bernoulli(key, 0.5, shape).astype(jnp.float32)
     return Examples(bits, jnp.cumsum(bits, axis=1) % 2)

@@ -31,7 +31,16 @@ Affine = tuple[tuple[float, float], ...]
 class Scaling:
     """A scaling of curves to the range that networks can reach; results are in the original units.
 
-    ``names`` are the names of all features, each once, for messages. Raises ValueError if a unit is 0.
+    A value is scaled to ``(value - center) / unit``.
+
+    Attributes:
+        inputs: for each of the F features of inputs its center and unit of scale, both in the file's unit.
+        outputs: for each of the A features of answers its center and unit of scale.
+        names: names of the features, for messages: those of the inputs, and those of the outputs as well if they are
+            scaled differently.
+
+    Raises:
+        ValueError: a unit of scale is 0, or the numbers of names and features do not match.
 
     Example:
         >>> print(lt.Scaling.fitted(np.array([[[340.0], [360.0]]])))
@@ -60,7 +69,16 @@ class Scaling:
     ) -> Scaling:
         """Fits a scaling that brings training curves, and targets, into the range of a recurrent layer's units.
 
-        Raises ValueError if values or targets are not finite numbers of these shapes.
+        The smallest and the largest value of each feature become -0.8 and 0.8, and a constant feature becomes 0.
+
+        Args:
+            values: training curves ``[C, T, F]``.
+            targets: numbers that networks answer about the curves ``[C, A]``; None: networks answer the features
+                themselves, which are scaled like the inputs.
+            names: names of the F features, followed by those of the A targets if there are any.
+
+        Raises:
+            ValueError: values or targets are not finite numbers of these shapes.
         """
         inputs = _fitted(np.asarray(arguments.array("values", values, "C T F")))
         if targets is None:
@@ -68,12 +86,38 @@ class Scaling:
         return cls(inputs, _fitted(np.asarray(arguments.array("targets", targets, "C A"))), names)
 
     def applied(self, values: jt.Float[np.ndarray, "*C F"], *, outputs: bool = False) -> jt.Float[np.ndarray, "*C F"]:
-        """Scales inputs, or outputs, of networks."""
+        """Scales curves, or targets, for networks.
+
+        Args:
+            values: curves in the file's unit, with the features last.
+            outputs: scale like answers instead of inputs.
+
+        Raises:
+            ValueError: the number of features is another one.
+
+        Example:
+            >>> scaling = lt.Scaling(inputs=((350.0, 12.5),), outputs=((350.0, 12.5),))
+            >>> scaling.applied(np.array([[340.0], [360.0]])).tolist()
+            [[-0.8], [0.8]]
+        """
         center, unit = self._pairs(values, self.outputs if outputs else self.inputs)
         return (values - center) / unit
 
     def undone(self, values: jt.Float[np.ndarray, "*C F"], *, outputs: bool = True) -> jt.Float[np.ndarray, "*C F"]:
-        """Converts scaled outputs, or inputs, back to the file's units."""
+        """Converts scaled answers, or curves, back to the file's unit.
+
+        Args:
+            values: scaled answers, with the features last.
+            outputs: False: ``values`` are scaled inputs instead.
+
+        Raises:
+            ValueError: the number of features is another one.
+
+        Example:
+            >>> scaling = lt.Scaling(inputs=((350.0, 12.5),), outputs=((350.0, 12.5),))
+            >>> scaling.undone(np.array([[-0.8], [0.8]])).tolist()
+            [[340.0], [360.0]]
+        """
         center, unit = self._pairs(values, self.outputs if outputs else self.inputs)
         return values * unit + center
 

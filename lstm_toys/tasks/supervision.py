@@ -53,7 +53,7 @@ def measured(loss: Loss, *, sequence: bool = True) -> Names | None:
 
 
 def loss_text(loss: Loss) -> str:
-    """The name of a loss."""
+    """What results call a loss: its name, or that of its function."""
     return loss if isinstance(loss, str) else str(getattr(loss, "__name__", "loss"))
 
 
@@ -61,14 +61,19 @@ class Examples(NamedTuple):
     """The training set of one network.
 
     Attributes:
-        inputs: what a network is shown, one value per time point and input feature.
-        targets: one value per answer and feature; for the loss ``"cross_entropy"`` one integer class per answer,
-            ``[C, T, 1]`` or ``[C, 1]``.
-        lengths: number of points of each sequence, followed by padding; None: all T. With one answer per curve, the
-            answer is given after the last point.
-        weights: weight of each point or sequence in the loss, or of each of its output features for the losses
-            ``"mse"`` and ``"binary_cross_entropy"``; also in the errors and the accuracy over points, or of single
-            answers, recorded with it. None: equal weights. Probes count all points with a target alike.
+        inputs: curves ``[C, T, F]`` that a network is shown.
+        targets: the correct answers: ``[C, T, A]`` at every time point, or ``[C, A]`` once per curve. For the loss
+            ``"cross_entropy"``, one integer class per answer, ``[C, T, 1]`` or ``[C, 1]``.
+        lengths: number of points of each curve ``[C]``. The points after them are padding, which no loss counts. With
+            one answer per curve, the answer is given after the last point. None: all T points count.
+        weights: weight of each answer in the loss, ``[C, T]`` or ``[C]``, or, for the losses ``"mse"`` and
+            ``"binary_cross_entropy"``, of each of its features, ``[C, T, A]`` or ``[C, A]``. Errors, and the accuracy
+            over points, are weighted likewise. None: equal weights. Probes count all points with a target alike.
+
+    Example:
+        >>> zeros = np.zeros((8, 20, 1))
+        >>> lt.Examples(zeros, zeros, lengths=np.full(8, 15)).within.sum(axis=1).tolist()
+        [15, 15, 15, 15, 15, 15, 15, 15]
     """
 
     inputs: Float[Array, "C T F"]
@@ -86,28 +91,40 @@ class Examples(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A supervised task: a training set for every seed; raises ValueError for invalid attributes.
+    """A supervised task: what networks are shown, what they have to answer, and how errors are measured.
 
     Attributes:
-        examples: pure function from a seed's key and the training numbers by name to the seed's training set. It is
-            traced into the program that initializes a network. A population can be pickled only if this function can.
-        sequence: whether there is an answer at every time point, or one per curve.
-        batch: curves per step, a divisor of their number; None: all.
-        numbers: names of the training numbers that the examples use.
+        examples: pure function of a seed's random key and of the training numbers, by name, that returns the seed's
+            `Examples`. It is traced into the program that initializes a network. A population can be pickled only if
+            this function can.
+        input_features: names of the F features of inputs, such as ``("y",)``; they label results.
+        output_features: names of the A features of answers. If they equal the input features, results have one axis for
+            both.
+        sequence: True: there is an answer at every time point; False: one per curve.
+        batch: curves per step, a divisor of their number, in an order that each seed shuffles in every epoch; None: all
+            curves at every step.
+        numbers: names of the training numbers that the examples use. `lt.train` takes their values, which can differ
+            between members without compiling anew.
+        trained: a description of the training curves, for evaluations of generalization; `Experiment.trained` must
+            describe the same curves. None: there is none.
         ahead: number of time points by which answers are ahead of the inputs: 1 to predict the next value. The time
-            points are then those of the answers.
+            points of results are then those of the answers.
         loss: a name in `LOSSES`, or a function of outputs ``[C, T, A]`` and targets that returns one value per point
             ``[C, T]`` (without T for one answer per curve). For ``"cross_entropy"`` the output features are the
-            classes. With either cross-entropy, networks output logits, for `jax.nn.softmax` or `sigmoid`.
-        fresh: draw new examples at every step, from the seed's key and the number of the step. The recorded losses are
-            computed on ``validation``.
-        validation: with ``fresh``, a fixed set, or a function like ``examples``; None: one draw of ``examples`` for
-            each seed, from a separate key.
+            classes. With either cross-entropy, networks output logits, for `jax.nn.softmax` or `jax.nn.sigmoid`.
+        fresh: whether new examples are drawn at every step, from the seed's key and the number of the step. Losses are
+            then recorded on ``validation``.
+        validation: with ``fresh``, the examples on which losses are recorded, or a function like ``examples``; None:
+            one draw of ``examples`` for each seed, from a separate key. A set larger than that of a step is recorded at
+            fewer steps.
         at_length: function like ``examples``, with the number of time points as a third argument, for probes and
             evaluations of different lengths; None: not supported.
         stepped: with ``fresh``, whether the examples depend on the number of the step, the integer
             ``numbers["step"]``, such as for a curriculum; ``validation`` then has to be given.
-        programs: what trainings made for networks that learn this task, to be used again; not pickled.
+        programs: compiled programs that trainings made for this task and use again; not an argument, and not pickled.
+
+    Raises:
+        ValueError: an attribute is invalid, or two contradict each other.
 
     Example:
         >>> ones = np.ones((1, 20, 1))
@@ -167,6 +184,11 @@ class Task:
         """The validation set of a seed, for fresh examples; the key is used if the set is drawn."""
         own = self.examples if self.validation is None else self.validation
         return self._checked(own if isinstance(own, Examples) else own(key, numbers))
+
+    @property
+    def recorded(self) -> Callable[[Key[Array, ""], Numbers], Examples]:
+        """Makes what losses are recorded on: the training set or, with fresh examples, the validation set."""
+        return self.validated if self.fresh else self.made
 
     def longer(self, key: Key[Array, ""], numbers: Numbers, length: int) -> Examples:
         """Examples with another number of time points; raises ValueError if the task does not make any."""
@@ -242,9 +264,24 @@ def _whole(name: str, values: Any) -> None:
 
 
 def show(curves: Float[Array, "C T"], x: TimePoints, features: Sequence[str]) -> Float[Array, "C T F"]:
-    """Makes network inputs ``[C, T, F]`` from curves ``[C, T]`` at time points ``[T]``.
+    """Makes network inputs from curves.
 
-    Features are ``("y",)``, or ``("x", "y")``. Raises ValueError for invalid curves, time points or features.
+    Args:
+        curves: the y of each curve at each time point ``[C, T]``.
+        x: time points ``[T]``, such as `lt.time_points` returns.
+        features: what networks are shown: ``("y",)``, or ``("x", "y")`` if they also get the time points.
+
+    Returns:
+        Inputs ``[C, T, F]``, with the features in the given order.
+
+    Raises:
+        ValueError: shapes do not match, values are not finite, or a feature is unknown.
+
+    Example:
+        >>> x = lt.time_points(20)
+        >>> lines = lt.FAMILIES["line"].curves(x, {"slope": np.array([0.1, 0.2]), "intercept": 0.5})
+        >>> lt.show(lines, x, ("x", "y")).shape
+        (2, 20, 2)
     """
     x = jnp.asarray(arguments.array("x", x, "T"))
     curves = jnp.asarray(arguments.array("curves", curves, f"C {len(x)}", hint=", one y for each x", empty=True))
@@ -255,12 +292,18 @@ def show(curves: Float[Array, "C T"], x: TimePoints, features: Sequence[str]) ->
 def reproduce(
     family: Family | str, parameters: Stated, x: TimePoints, features: Names = ("y",), batch: int | None = None
 ) -> Task:
-    """Makes a task in which every seed learns to reproduce curves of a family.
+    """Makes a task in which every seed learns to reproduce curves of a family, value by value as they arrive.
 
-    ``family`` is a Family, or the name of a built-in one; ``parameters`` has one array ``[C]``, one number for all
-    curves, or the name of a training number for each of its parameters; ``features`` of inputs and answers are
-    ``("y",)`` or ``("x", "y")``; ``batch`` is the number of curves per step, or None for all. Raises ValueError if the
-    family has other parameters, or an argument is invalid.
+    Args:
+        family: a `Family`, or the name of one in `lt.FAMILIES`: ``"line"``, ``"hill"`` or ``"sine"``.
+        parameters: for each parameter of the family, one array ``[C]``, one number for all curves, or the name of a
+            training number, whose value `lt.train` takes in ``numbers``.
+        x: time points ``[T]``, such as `lt.time_points` returns.
+        features: features of inputs and answers: ``("y",)``, or ``("x", "y")`` if networks also get and answer x.
+        batch: number of curves per step, a divisor of their number; None: all curves at every step.
+
+    Raises:
+        ValueError: the family has other parameters, or an argument is invalid.
 
     Example:
         >>> task = lt.reproduce("line", {"slope": "steepness", "intercept": 0.1}, lt.time_points(20), ("x", "y"))
@@ -273,10 +316,20 @@ def reproduce(
 
 
 def reproduce_curves(curves: Given, features: Names, batch: int | None = None) -> Task:
-    """Makes a task in which every seed learns to reproduce these curves, such as from `show`.
+    """Makes a task in which every seed learns to reproduce the same given curves, value by value as they arrive.
 
-    ``batch`` is the number of curves per step, or None for all. Raises ValueError if the curves are not finite numbers
-    of this shape, or the features are not F different names.
+    Args:
+        curves: curves ``[C, T, F]``, as `lt.show` makes them; they are copied.
+        features: names of the F features, all different, such as ``("y",)``.
+        batch: number of curves per step, a divisor of C; None: all curves at every step.
+
+    Raises:
+        ValueError: the curves are not finite numbers of this shape, or the features are not F different names.
+
+    Example:
+        >>> x = lt.time_points(20)
+        >>> lt.reproduce_curves(lt.show(x[None] ** 2, x, ("y",)), ("y",)).sequence
+        True
     """
     same = _single(curves, features)
     return Task(partial(_same, Examples(same, same)), features, features, sequence=True, batch=batch)
@@ -294,9 +347,22 @@ def _single(curves: Given, features: Names) -> Float[Array, "C T F"]:
 
 
 def predict_next(curves: Given, features: Names, batch: int | None = None) -> Task:
-    """Makes a task in which every seed learns to predict the next value of these curves at each time point.
+    """Makes a task in which every seed learns to predict the next value of the same given curves at each time point.
 
-    Networks see the first T - 1 time points. Arguments and errors are those of `reproduce_curves`.
+    Networks see the first T - 1 time points, and their answers belong to the last T - 1.
+
+    Args:
+        curves: curves ``[C, T, F]`` of at least 2 time points, as `lt.show` makes them; they are copied.
+        features: names of the F features, all different, such as ``("y",)``.
+        batch: number of curves per step, a divisor of C; None: all curves at every step.
+
+    Raises:
+        ValueError: the curves are not finite numbers of this shape, or the features are not F different names.
+
+    Example:
+        >>> x = lt.time_points(20)
+        >>> lt.predict_next(lt.show(x[None] ** 2, x, ("y",)), ("y",)).ahead
+        1
     """
     every = _single(curves, features)
     if every.shape[1] < 2:
@@ -322,9 +388,18 @@ def answer_curves(
 def read_off(
     family: Family | str, parameters: Stated, output_features: Names, x: TimePoints, batch: int | None = None
 ) -> Task:
-    """Makes a task in which every seed learns to read the parameters ``output_features`` off the same curves.
+    """Makes a task in which every seed learns to read parameters off the same curves of a family, once per curve.
 
-    Other arguments and errors are those of `reproduce`.
+    Args:
+        family: a `Family`, or the name of one in `lt.FAMILIES`: ``"line"``, ``"hill"`` or ``"sine"``.
+        parameters: for each parameter of the family, one array ``[C]``, one number for all curves, or the name of a
+            training number, whose value `lt.train` takes in ``numbers``.
+        output_features: names of the A parameters that networks answer, in this order.
+        x: time points ``[T]``, such as `lt.time_points` returns. Networks are shown y alone.
+        batch: number of curves per step, a divisor of their number; None: all curves at every step.
+
+    Raises:
+        ValueError: the family has other parameters, or an argument is invalid.
 
     Example:
         >>> task = lt.read_off("line", {"slope": 0.2, "intercept": 0.5}, ("slope",), lt.time_points(20))
@@ -372,10 +447,19 @@ def _examples(
 def read_off_drawn(
     family: Family | str, count: int, ranges: Drawn, output_features: Names, x: TimePoints, batch: int | None = None
 ) -> Task:
-    """Makes a task in which every seed draws ``count`` curves of its own and learns to read off their parameters.
+    """Makes a task in which every seed draws its own curves of a family and learns to read off their parameters.
 
-    ``ranges`` are half-open intervals that replace the family's own, by parameter; an end may be the name of a training
-    number. Other arguments and errors are those of `read_off`.
+    Args:
+        family: a `Family`, or the name of one in `lt.FAMILIES`: ``"line"``, ``"hill"`` or ``"sine"``.
+        count: number of curves of each seed, C, which it draws once.
+        ranges: by parameter, the lower end, which can be drawn, and the upper end, which cannot. An end may be the name
+            of a training number. Other parameters are drawn from their own ranges; see `Parameter`.
+        output_features: names of the A parameters that networks answer, in this order.
+        x: time points ``[T]``, such as `lt.time_points` returns. Networks are shown y alone.
+        batch: number of curves per step, a divisor of ``count``; None: all curves at every step.
+
+    Raises:
+        ValueError: the family has no parameter of a name in ``ranges``, or an argument is invalid.
 
     Example:
         >>> task = lt.read_off_drawn("line", 50, {"slope": (-1.0, 1.0)}, ("slope",), lt.time_points(20), batch=10)

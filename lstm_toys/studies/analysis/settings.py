@@ -43,19 +43,25 @@ class AnalysisSettings(Identity):
 
 @dataclass(frozen=True)
 class Analysis:
-    """An analysis: what is computed from finished runs alone.
+    """An analysis: numbers, tables and figures that are computed from finished runs alone.
 
     Attributes:
         name: name of the run's folder.
-        settings: JSON values that numbers depend on, in addition to the runs, by name.
-        needs: the runs, by name, as studies that `lt.ask` returns, or other analyses; missing ones are computed first.
-        score: computes numbers by name, as JSON, from the runs and a function that keeps parts; see `Keep`. They are
-            computed by every command, and stored as ``numbers`` in ``metrics.json``.
-        report: makes tables and lines from the numbers.
-        draw: makes drawings by file name from the numbers and the runs.
-        files: makes further text files by name, also from these. What these three functions need should be imported
-            in them: an edit of what is imported when a part is finished computes the part again.
-        published: folder of the published set in the results folder; by default the name.
+        settings: JSON values by name that the numbers depend on, in addition to the runs. Another value makes another
+            run.
+        needs: the runs, by name, as studies that `lt.ask` returns, or other analyses. Missing ones are computed first.
+        score: function of the runs, by name, and of a function that keeps parts; see `Keep` in this module. It returns
+            numbers by name, as JSON values. They are computed by every command, and stored as ``numbers`` in
+            ``metrics.json``.
+        report: function of the numbers that returns lines and tables to print.
+        draw: function of the numbers and the runs that returns drawings by file name; by default there are none.
+        files: function of the numbers and the runs that returns the texts of further files, by name; by default there
+            are none. What ``report``, ``draw`` and ``files`` need should be imported within them: an edit of what is
+            imported when a part is finished computes the part again.
+        published: name of the folder for published files in the results folder; by default ``name``.
+
+    Raises:
+        ValueError: an attribute is invalid.
 
     Example:
         >>> import lstm_toys as lt

@@ -24,9 +24,13 @@ class Thresholds:
     """Other thresholds at which a claim could have been judged as well.
 
     Attributes:
-        values: numbers in place of the only threshold of a claim, or pairs ``(low, high)`` in place of both.
+        values: numbers in place of the only threshold of a claim, or pairs ``(low, high)`` in place of both. The claim
+            is judged at each of them.
         smallest: a sentence that says why the smallest, or strictest, is defensible.
-        largest: a sentence that says why the largest, or loosest, is.
+        largest: a sentence that says why the largest, or loosest, is defensible.
+
+    Raises:
+        ValueError: there are no values.
 
     Example:
         >>> import lstm_toys as lt
@@ -47,8 +51,13 @@ class Specification:
     """Another training that the sentence of a claim could have been about as well.
 
     Attributes:
-        change: function that returns the changed settings of a population, or None to skip the population.
-        choices: by kind of choice, such as ``"units"``, what is chosen, such as ``"half"``.
+        change: function of a population's name and settings that returns the changed settings, or None to skip the
+            population.
+        choices: by kind of choice, such as ``"units"``, what is chosen, such as ``"half"``. With several, the
+            specification counts as a combination.
+
+    Raises:
+        ValueError: ``choices`` is empty.
 
     Example:
         >>> import dataclasses

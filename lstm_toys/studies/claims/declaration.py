@@ -1,19 +1,6 @@
 """Declares claims: a sentence, one number per network, thresholds, and the populations to test it on.
 
 Imports nothing heavy.
-
->>> import dataclasses
->>> from experiments import line
->>> def largest(steeper):
-...     return steeper.answer.values.max(axis=(1, 2, 3))
->>> sources = (lt.Source("line", "steeper"),)
->>> baseline = lt.Baseline("smallest answer", lambda steeper: steeper.answer.values.min(axis=(1, 2, 3)), sources)
->>> low = lt.Claim("low", "Answers are too low", "largest answer", largest, sources, high=0.5, baselines=(baseline,))
->>> low.meets
-'at most 0.5'
->>> gru = lt.Variant(lambda name, settings: dataclasses.replace(settings, cell="gru"), networks="learned")
->>> lt.Claims("lines", (low,), {"line": (line.EXPERIMENT, [])}, variants={"gru": gru}).ids
-('low',)
 """
 
 from __future__ import annotations
@@ -62,8 +49,13 @@ class Source(NamedTuple):
     """Results that a claim's number is computed from.
 
     Attributes:
+        population: the name that the networks have in ``populations`` of `Claims`.
         curves: the name of one of the experiment's probes, ``"training"`` for the training curve, or ``"history"`` for
             the errors recorded during training.
+
+    Example:
+        >>> lt.Source("line", "steeper").curves
+        'steeper'
     """
 
     population: str
@@ -72,7 +64,24 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True)
 class Baseline:
-    """A number, described by ``what``, that is reported alongside a claim and does not affect the verdict."""
+    """A number that is reported alongside a claim, for comparison, and does not affect the verdict.
+
+    Attributes:
+        what: a description of the number, such as ``"smallest answer"``.
+        number: a function of the results in ``sources``, in their order, that returns one number per network ``[S]``;
+            see `Claim`.
+        sources: a tuple of `Source`. They may be of other populations than the claim's; where one of these is missing,
+            the number is left out.
+
+    Raises:
+        ValueError: the function does not take one argument per source.
+
+    Example:
+        >>> def smallest(steeper):
+        ...     return steeper.answer.values.min(axis=(1, 2, 3))
+        >>> lt.Baseline("smallest answer", smallest, (lt.Source("line", "steeper"),)).what
+        'smallest answer'
+    """
 
     what: str
     number: Number
@@ -87,26 +96,39 @@ class Baseline:
 class Claim:
     """A statement with one number per network, and the thresholds that this number has to meet.
 
+    The claim is supported if the 95 % interval of the share of networks that meet it lies above one half, refuted if it
+    lies below, and otherwise undecided.
+
     Attributes:
-        id: letters, digits and ``.``, ``-``, ``_``.
-        statistic: a description of the number.
+        id: a short name for tables and files, of letters, digits and ``.``, ``-``, ``_``.
+        quote: the statement, as a sentence that is printed word for word.
+        statistic: a description of the number, such as ``"largest answer"``.
         number: a function of the results in ``sources``, in their order, that returns one number per network ``[S]``,
             NaN where it is undefined. Curve sets have ``input`` ``[C, T, F]`` and ``answer`` ``[S, C, T, A]``, or
             ``answer`` ``[S, C, A]`` and ``truth`` ``[C, A]``, with the curves' parameters as coordinates ``[C]``.
-        low: the smallest number that meets the claim, and ``high`` the largest.
+        sources: a tuple of `Source`, one per argument of ``number``.
+        low: the smallest number that meets the claim; by default there is no lower threshold.
+        high: the largest number that meets the claim; by default there is no upper threshold.
         learned: whether the claim states that something was learned. A diverged network then counts as not meeting it;
             otherwise diverged networks are excluded.
         against: a population to compare with instead of thresholds: the claim is that a network's number is higher than
-            that of a network of this population.
-        baselines: reported where their populations are known.
-        thresholds: other thresholds at which the claim could have been judged as well.
-        alternatives: other numbers by which it could have been judged as well, by kind of choice and name, such as
-            ``{"window": {"x ≥ 0.4": later}}``: functions of the same sources, held against the same thresholds.
+            that of a network of this population. None: the claim has thresholds.
+        baselines: a tuple of `Baseline`, other numbers to report alongside; by default none.
         fails: whether the claim states that networks fail at something. Networks that learned nothing fail too, so the
             claim is not tested on controls.
+        thresholds: other thresholds at which the claim could have been judged as well; None: its own are the only ones.
+        alternatives: other numbers by which it could have been judged as well, by kind of choice and name, such as
+            ``{"window": {"x ≥ 0.4": later}}``: functions of the same sources, held against the same thresholds.
 
     Raises:
         ValueError: there is no threshold, no number can meet the claim, or arguments contradict each other.
+
+    Example:
+        >>> def largest(steeper):
+        ...     return steeper.answer.values.max(axis=(1, 2, 3))
+        >>> sources = (lt.Source("line", "steeper"),)
+        >>> lt.Claim("low", "Answers are too low", "largest answer", largest, sources, high=0.5).meets
+        'at most 0.5'
     """
 
     id: str
@@ -176,7 +198,7 @@ class Claim:
 
     @property
     def meets(self) -> str:
-        """The thresholds in words."""
+        """What a number has to be, as tables say it: ``at least 0.5``."""
         if self.against is not None:
             return f"above {self.against}'s"
         if np.isfinite(self.low) and np.isfinite(self.high):
@@ -206,10 +228,21 @@ class Variant:
     """A variant of the networks: how their settings change, and which of them count.
 
     Attributes:
-        networks: ``"all"``; ``"learned"``: those that meet the goal of their experiment; ``"equal loss"``: each after
-            the first of the steps in `Settings.keep_steps` at which its training loss is at most the median final loss
-            of the networks that the claims are about; networks that never reach it are excluded. Claims with
-            ``learned=True`` count all networks, and are not tested with ``"equal loss"``.
+        change: a function of a population's name and settings that returns other settings, or None if the variant does
+            not apply to the population.
+        networks: which of these networks count. ``"all"``: every one; ``"learned"``: those that meet the goal of their
+            experiment; ``"equal loss"``: each network after the first of the steps in `Settings.keep_steps` at which
+            its training loss is at most the median final loss of the networks that the claims are about. Networks that
+            never reach this loss are excluded. Claims with ``learned=True`` count all networks, and are not tested with
+            ``"equal loss"``.
+
+    Raises:
+        ValueError: ``change`` is not a function, or ``networks`` is none of these.
+
+    Example:
+        >>> import dataclasses
+        >>> lt.Variant(lambda name, settings: dataclasses.replace(settings, cell="gru"), networks="learned").networks
+        'learned'
     """
 
     change: Change
@@ -225,21 +258,41 @@ class Claims:
     """A set of claims and the populations that they are tested on. A module declares it as ``CLAIMS``.
 
     Attributes:
+        title: heading of the report, and of figures.
+        claims: a tuple of `Claim`, with different ids.
         populations: by the name that `Source` uses, an experiment and command-line flags that override its defaults.
-        about: a description of the networks.
-        published: a function that returns published answers: by population the results of one network.
-        data: files from which the claims, or the published answers, are read.
-        controls: by name, networks that were not trained or were trained on something else. A claim that they also meet
-            says little about the trained networks, unless it states that networks fail.
-        variants: by name, networks of other kinds or training lengths, which show how far a verdict generalizes.
+        about: a description of the networks for tables, such as ``"LSTMs"``.
+        published: a function that returns published answers: by population the results of one network. None: there are
+            none to compare with.
+        data: files from which the claims, or the published answers, are read. Kept verdicts are computed anew when one
+            changes.
+        controls: by name, networks that were not trained or were trained on something else, as a function of a
+            population's name and settings that returns theirs; see `Variant`. A claim that they also meet says little
+            about the trained networks, unless it states that networks fail.
+        variants: by name, networks of other kinds or training lengths, each a `Variant` or its function. They show how
+            far a verdict generalizes.
         aspects: by the description of a property, such as "hard gates", the variants whose networks lack it.
         during: by population, at least two earlier numbers of steps, in ascending order, in the same training after
             which claims about only this population are also tested.
-        specifications: other trainings that the claims could have been about as well. By default a third and three
-            times the learning rate, half and twice the units, and two other base seeds.
+        specifications: a tuple of `Specification`, other trainings that the claims could have been about as well. By
+            default a third and three times the learning rate, half and twice the units, and two other base seeds.
 
     Raises:
         ValueError: names repeat or are unknown, there are no claims, or another argument is invalid.
+
+    Example:
+        >>> import dataclasses
+        >>> from experiments import line
+        >>> def largest(steeper):
+        ...     return steeper.answer.values.max(axis=(1, 2, 3))
+        >>> def gru(name, settings):
+        ...     return dataclasses.replace(settings, cell="gru")
+        >>> sources = (lt.Source("line", "steeper"),)
+        >>> low = lt.Claim("low", "Answers are too low", "largest answer", largest, sources, high=0.5)
+        >>> populations = {"line": (line.EXPERIMENT, ["--seeds=32"])}
+        >>> claims = lt.Claims("Steeper lines", (low,), populations, variants={"GRU": gru})
+        >>> claims.ids, claims.variant("GRU").networks
+        (('low',), 'all')
     """
 
     title: str
@@ -284,12 +337,25 @@ class Claims:
                 raise ValueError(f"claim {claim.id!r} uses {unknown[0]!r}, but the populations are {known}")
 
     def given(self, *flags: str) -> Claims:
-        """The same claims about other networks: all populations get further command-line flags."""
+        """The same claims about other networks: all populations get further command-line flags.
+
+        Args:
+            flags: flags such as ``"--cell=gru"``, which override those of the populations.
+
+        Example:
+            >>> from experiments.post.claims import CLAIMS
+            >>> CLAIMS.given("--cell=gru").about
+            'these networks'
+        """
         others = {name: (each, [*usual, *flags]) for name, (each, usual) in self.populations.items()}
         return replace(self, populations=others, about="these networks")
 
     def on(self, population: str, *flags: str) -> Claims:
         """The claims that a single population can answer, about its networks with further command-line flags.
+
+        Args:
+            population: a name in ``populations``; claims with other sources are left out.
+            flags: flags such as ``"--cell=gru"``, which override those of the population.
 
         Example:
             >>> from experiments.post.claims import CLAIMS
@@ -300,13 +366,17 @@ class Claims:
         return replace(self, claims=able, populations={population: self.populations[population]}).given(*flags)
 
     def variant(self, name: str) -> Variant:
-        """A variant by name; a function stands for one that counts all networks."""
+        """Looks up a variant; one that was declared as a function alone counts all networks.
+
+        Args:
+            name: a name in ``variants``.
+        """
         declared = self.variants[name]
         return declared if isinstance(declared, Variant) else Variant(declared)
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The ids of all claims."""
+        """What reports and files call the claims, in the order of their declaration."""
         return tuple(claim.id for claim in self.claims)
 
 

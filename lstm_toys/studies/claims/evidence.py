@@ -119,13 +119,22 @@ def right(curves: xr.Dataset) -> bool:
 
 
 def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
-    """Applies a measure to every answer of every network ``[S, C]``; bitwise independent of the other networks.
+    """Applies a measure to every answer of every network.
+
+    The number of a network is bit-identical regardless of the other networks.
 
     Args:
-        curves: a curve set whose answers are sequences.
+        curves: results with ``input`` and ``answer`` along time, such as a source of a `Claim`, or what `lt.probed`
+            selects.
         measure: a pure JAX function of one answer ``[T]``, its input curve ``[T]`` and the elapsed share of the range
             of x ``[T]``, from 0 to 1, such as those in `lt.measures`. It returns a scalar or a tree of scalars.
-        feature: the feature of input and answer to measure.
+        feature: the feature of input and answer to measure; other features are ignored.
+
+    Returns:
+        An array ``[S, C]``, or a tree of such arrays.
+
+    Raises:
+        ValueError: the curves have no input or answer along time, or no such feature.
 
     Example:
         >>> import lstm_toys as lt

@@ -35,6 +35,9 @@ COLUMNS = 3
 QUOTED: dict[str, Any] = {"width": 72, "max_lines": 2, "placeholder": " …"}
 """How quotes are wrapped."""
 
+STACKS = 60
+"""Places along an axis where dots are stacked."""
+
 BEYOND = 0.25
 """By how much of their range axes go beyond the networks, thresholds and single numbers, at each end."""
 
@@ -62,6 +65,7 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
             if entry["interval"] is not None:
                 axes.plot(entry["interval"], [row, row], linewidth=2, solid_capstyle="butt", **style)
             if entry["share"] is not None:
+                axes.barh(row, entry["share"], 0.5, color=TINTS[entry["verdict"]], alpha=0.2)
                 axes.plot([entry["share"]], [row], SIGNS[entry["verdict"]], markersize=5, **style)
             words = plain(f"{percent(entry['share'])} {percents(entry['interval'])} of {_of(entry)}")
             axes.text(1.04, row, words, fontsize=8, va="center", transform=axes.get_yaxis_transform())
@@ -79,16 +83,21 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
 def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
     """Draws the number of every network: one panel per claim."""
     shades = colors(named(entries, "controls"), CONTROLS)
-    titles = [f"{each['id']}: {each['verdict']}, {percent(each['share'])} of {_of(each)}" for each in entries]
+    titles = [
+        textwrap.fill(f"“{each['quote']}”", **QUOTED | {"width": 52})
+        + f"\n{each['id']}: {each['verdict']}, {percent(each['share'])} of {_of(each)}"
+        for each in entries
+    ]
     with canvas(*titles, xlabel="", ylabel="", columns=min(COLUMNS, len(entries))) as (figure, panels):
-        figure.set_size_inches(figure.get_figwidth(), 1.4 + 2.1 * -(-len(entries) // COLUMNS))
+        figure.set_size_inches(figure.get_figwidth(), 1.4 + 2.5 * -(-len(entries) // COLUMNS))
         for axes, entry in zip(panels, entries, strict=True):
+            axes.title.set_fontsize(7.5)
             _numbers(axes, entry, shades)
         handles: list[Artist] = [
             band_entry("meets the claim", TINTS["supported"], alpha=0.13),
             handle("threshold", "black", linewidth=1, linestyle="--"),
             _dots("one network each", COLORS["b"]),
-            handle("their median", COLORS["b"], linewidth=2, marker="|"),
+            _dots("their median", COLORS["b"], "^"),
             *(_dots(name, color) for name, color in shades.items()),
             _dots("so many more beyond the edge", marker=">"),
         ]
@@ -111,16 +120,19 @@ def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> Non
     if min(own) > 0 and max(own) > LOGARITHMIC * min(own):
         axes.set_xscale("log")
         ends = min(own) / 3, max(own) * 3
+        edges = np.geomspace(*ends, STACKS + 1)
     else:
         every = [*own, *alone.values()]
         every = every if np.ptp(every) else [*every, *(value for _, values in others for value in values)]
         span = BEYOND * (np.ptp(every) or 1.0)
         ends = min(every) - span, max(every) + span
+        edges = np.linspace(*ends, STACKS + 1)
     for lane, (color, values) in enumerate([(COLORS["b"], numbers), *others]):
-        # Spread vertically by a fixed sequence.
-        heights = 0.36 * (2 * np.modf(0.618034 * np.arange(1, len(values) + 1))[0] - 1) - 0.95 * lane
         style: dict[str, Any] = {"color": color, "linestyle": ""}
-        axes.plot(values, heights, marker="o", markersize=3.5, markeredgewidth=0, alpha=0.55, **style)
+        bins = np.sort(np.digitize(values[(values > ends[0]) & (values < ends[1])], edges)) - 1
+        heights = np.arange(len(bins)) - np.searchsorted(bins, bins)
+        heights = -0.4 - 0.95 * lane + min(0.07, 0.8 / max([1, *heights])) * heights
+        axes.plot((edges[bins] + edges[bins + 1]) / 2, heights, marker="o", markersize=2.8, markeredgewidth=0, **style)
         for end, marker, beyond, outward in ((0, "<", values < ends[0], -1), (1, ">", values > ends[1], 1)):
             if beyond.any():
                 place = ends[end], -0.95 * lane
@@ -130,7 +142,7 @@ def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> Non
     for name, value in alone.items():
         axes.plot(np.clip(value, *ends), 1.05, SINGLE[name][0], color=COLORS["k"], markersize=7, clip_on=False)
     if len(numbers):
-        axes.plot(entry["median"], 0.0, "|", color=COLORS["b"], markersize=15, markeredgewidth=2)
+        axes.plot(entry["median"], -0.56, "^", color=COLORS["b"], markersize=5)
     for level in levels:
         axes.axvline(level, color="black", linewidth=1, linestyle="--")
     left, right = ends

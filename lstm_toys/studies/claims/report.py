@@ -96,7 +96,7 @@ def meaningless(entry: dict[str, Any]) -> str:
 
 
 def numbers(interval: list[float | None] | None) -> str:
-    """Formats an interval of numbers."""
+    """Formats both ends of an interval, in parentheses; empty without one."""
     return "" if interval is None else f"({tables.number(interval[0])} to {tables.number(interval[1])})"
 
 
@@ -116,12 +116,12 @@ def specified(found: Mapping[str, Any]) -> str:
 
 
 def percent(share: float | None) -> str:
-    """Formats a share."""
+    """Formats a share as a percentage; a dash if there is none."""
     return "–" if share is None else f"{share:.0%}"
 
 
 def percents(interval: list[float] | None) -> str:
-    """Formats an interval of shares."""
+    """Formats both ends of an interval of shares as percentages, in parentheses; empty without one."""
     return "" if interval is None else f"({100 * interval[0]:.0f}–{interval[1]:.0%})"
 
 

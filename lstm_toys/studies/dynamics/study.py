@@ -85,7 +85,8 @@ class Dynamics(Study[DynamicsSettings]):
         return settings.hold
 
     def check(self) -> None:
-        checks.check_experiment(self.experiment)
+        trained = self.prepared.settings
+        checks.check_experiment(self.experiment, trained.timesteps, dict(trained.numbers))
         model, shown = self.prepared.model, self.prepared.task.input_features
         features, name = len(shown), f"dynamics of {self.experiment.name}"
         if self.settings.inputs is not None and features > 1:

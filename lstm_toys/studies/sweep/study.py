@@ -134,7 +134,8 @@ class Sweep(Study[SweepSettings]):
         return self.settings.keep_networks or size < KEPT
 
     def check(self) -> None:
-        checks.check_experiment(self.experiment)
+        for timesteps, numbers in {each.timesteps: each.numbers for each in self.settings.settings}.items():
+            checks.check_experiment(self.experiment, timesteps, dict(numbers))
         if self.experiment.initial is not None:
             raise Refused(
                 f"experiment {self.experiment.name} trains on from networks of another run; sweeps begin anew"
@@ -144,8 +145,6 @@ class Sweep(Study[SweepSettings]):
             if self.keeps:
                 with checks.trial(f"experiment {self.experiment.name}: its networks cannot be kept"):
                     population.described(prepared.model)
-        for timesteps, numbers in {each.timesteps: each.numbers for each in self.settings.settings}.items():
-            checks.check_points(self.experiment, timesteps, dict(numbers))
 
     def efforts(self) -> dict[Settings, float]:
         return {shape.common: float(shape.members * shape.budgets[-1]) for shape in self.shapes}

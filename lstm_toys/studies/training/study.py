@@ -49,9 +49,8 @@ class Training(Study[Settings]):
         return {name: Training(*each) for name, each in self.experiment.companions(self.settings).items()}
 
     def check(self) -> None:
-        checks.check_experiment(self.experiment)
+        checks.check_experiment(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
         self.prepared.check()
-        checks.check_points(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
 
     def efforts(self) -> dict[Settings, float]:
         return {self.settings: float(self.settings.seeds * self.settings.steps)}

@@ -12,6 +12,7 @@ import lstm_toys as lt
 from conftest import carry_out, located
 from experiments import sine
 from lstm_toys.cli import command
+from lstm_toys.figures.style import COLORS
 from lstm_toys.runs import trainings
 from lstm_toys.studies.claims import choices, markdown, report, specification_figures, specifications
 from lstm_toys.studies.claims.declaration import NETWORKS
@@ -159,6 +160,26 @@ def test_alternative_numbers_judge_the_same_networks_by_the_same_thresholds():
     assert {each["state"] for each in few} == {"few"}
 
 
+def dots(axes):
+    """The shares of choices, and their colors, outside and inside."""
+    drawn = [line for line in axes.lines if line.get_marker() == "o"]
+    return [(float(line.get_xdata()[0]), line.get_color(), line.get_markerfacecolor()) for line in drawn]
+
+
+def test_the_figure_of_choices_tells_opposite_from_undecided_and_begins_with_the_most_fragile():
+    known = KNOWN | {"threshold": {"low": 0.5, "high": None}, "statistic": "last"}
+    firm = specifications.entry(claim(), known, [trained(0.8, 1.0, "steps")])
+    tied = specifications.entry(claim(), known, [trained(0.4, 0.6, "steps")])
+    turned = specifications.entry(claim(), known, [trained(0.0, 0.2, "steps")])
+    figure = specification_figures.draw_choices([firm, tied, turned])
+    axes = figure.axes[0]
+    blue, red = COLORS["b"], COLORS["r"]
+    assert dots(axes) == [(0.1, red, red), (0.5, blue, "white"), (0.9, blue, blue)]
+    robust = ["supported", "supported, robust", "supported, robust"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == [f"one ({each})" for each in robust]
+    assert figure.get_suptitle().startswith("2 of 3 verdicts are robust")
+
+
 def test_figures_show_every_training_and_threshold():
     chosen = {"sgd 0.1": 0.2, "sgd 1": 0.4, "adam 0.1": 0.9, "half": 1.0}
     others = [
@@ -174,13 +195,17 @@ def test_figures_show_every_training_and_threshold():
     known |= {"threshold": {"low": 0.5, "high": None}}
     found = specifications.entry(claim(), known, others)
     drawn = specification_figures.drawings([known], [found])
-    assert [*drawn] == ["specifications.png", "losses.png", "thresholds.png"]
-    (axes,) = drawn["specifications.png"].axes
-    assert [float(line.get_ydata()[0]) for line in axes.lines if line.get_marker() in "oD"] == [0.2, 0.4, 0.9, 0.9, 1.0]
-    assert [tick.get_text() for tick in axes.get_yticklabels()][3:] == ["optimizer", "units"]
-    (axes,) = drawn["losses.png"].axes
-    dots = sorted(line.get_xydata()[0].tolist() for line in axes.lines if line.get_marker() == "o")
-    assert dots == [[0.001, 1.0], [0.01, 0.9], [0.1, 0.4], [1.0, 0.2]]
+    assert [*drawn] == ["specifications.png", "thresholds.png"]
+    optimizer, units, threshold = drawn["specifications.png"].axes
+    assert [axes.get_title() for axes in (optimizer, units, threshold)] == ["optimizer", "units", "threshold"]
+    assert dots(optimizer) == [
+        (0.2, COLORS["r"], COLORS["r"]),
+        (0.4, COLORS["r"], COLORS["r"]),
+        (0.9, COLORS["b"], COLORS["b"]),
+    ]
+    assert dots(units) == [(1.0, COLORS["b"], COLORS["b"])]
+    (label,) = optimizer.get_yticklabels()
+    assert label.get_text() == "one (supported)"
     (axes,) = drawn["thresholds.png"].axes
     np.testing.assert_array_equal(axes.lines[0].get_ydata()[[0, -1]], [1.0, 0.0])
     assert {0.5, 0.2, 0.8, 0.4, 1.0} <= {float(line.get_xdata()[0]) for line in axes.lines[1:]}
