@@ -35,8 +35,8 @@ WRITTEN = re.compile(r"%%writefile (\w+)\.py\n(.*?)```", re.DOTALL)
 
 
 def text(page):
-    """The text of a page without comments."""
-    return re.sub(r"<!--.*?-->", "", PAGES[page].read_text(), flags=re.DOTALL)
+    """The text of a page."""
+    return PAGES[page].read_text()
 
 
 def fences(page, language):

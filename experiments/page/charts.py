@@ -92,7 +92,8 @@ def scaled(row: Sequence[float], others: Sequence[float]) -> Scale:
 
 def ticks(low: float, high: float) -> list[float]:
     """About five round numbers along an axis."""
-    return [tick for tick in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high).tolist() if low <= tick <= high]
+    every = map(float, MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high))
+    return [tick for tick in every if low <= tick <= high]
 
 
 def stacked(numbers: Sequence[float], scale: Scale, threshold: Sequence[float | None]) -> Iterator[tuple[float, float]]:

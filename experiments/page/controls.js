@@ -88,7 +88,7 @@ class Controls {
       slider.oninput = () => act(states.moved(state(), { [slider.name]: Number(slider.value) }), moving);
       slider.onchange = () => act({}, moving);
     }
-    elements.networks.onchange = () => act({ networks: elements.networks.value, learn: "", seeds: 0 });
+    elements.networks.onchange = () => elements.networks.value !== OWN.id && act({ networks: elements.networks.value, learn: "", seeds: 0 });
     elements.state.oninput = () => act({ step: states.population(state()).states[Number(elements.state.value)].step }, moving);
     elements.state.onchange = () => act({}, moving);
     byId("controls").onsubmit = (event) => event.preventDefault();

@@ -49,8 +49,8 @@ def counting(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
             most = max([TRAINED, *(each for name in own for each in numbers[name] if each is not None)])
             counts = {name: sum((each or 0) >= TRAINED for each in numbers[name]) for name in own}
             labels = {name: f"{words}: {counts[name]} of {len(numbers[name])}" for name, words in own.items()}
-            for style, (name, label) in zip(cycle(STYLES), labels.items(), strict=False):
-                look: dict[str, Any] = {"linestyle": style, "linewidth": 1.4, "label": label}
+            for line, (name, label) in zip(cycle(STYLES), labels.items(), strict=False):
+                look: dict[str, Any] = {"linestyle": line, "linewidth": 1.4, "label": label}
                 survival(axes, numbers[name], np.arange(1, most + 1.0), band=True, color=_shades(names)[name], **look)
             axes.axvline(TRAINED, color=GRAY, linewidth=0.9, linestyle="--")
             style: dict[str, Any] = {"color": GRAY, "fontsize": 7, "rotation": 90, "ha": "right", "va": "top"}
