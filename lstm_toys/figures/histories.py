@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lstm_toys.figures import style
-from lstm_toys.figures.style import COLORS, FRAMES_A_SECOND, GOAL, INPUT
+from lstm_toys.figures.style import COLORS, GOAL, INPUT
 from lstm_toys.results.arrays import after_of, axis_label, counted_of, kept, loss_name, measures_of
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import Goal, after_which
@@ -125,9 +125,6 @@ def _explained(results: xr.Dataset) -> list[Artist]:
     return handles
 
 
-HOLD = 2
-"""Seconds for which the last frame is shown."""
-
 LARGE: dict[str, Any] = {"figure.dpi": 100, "font.size": 13, "axes.titlesize": 14, "legend.fontsize": 13}
 """Larger text, since animations are shown small."""
 
@@ -161,9 +158,7 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
         show(0)
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # All frames share one layout.
-        count = first.sizes["frame_step"]
-        frames = [*range(count), *[count - 1] * HOLD * FRAMES_A_SECOND]
-        return FuncAnimation(figure, show, frames=frames, init_func=list)
+        return FuncAnimation(figure, show, frames=first.sizes["frame_step"], init_func=list)
 
 
 def _limits(fits: Iterable[xr.Dataset]) -> tuple[tuple[float, float], tuple[float, float]]:

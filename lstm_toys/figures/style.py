@@ -15,10 +15,10 @@ import matplotlib as mpl
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, Real
-from matplotlib.animation import FuncAnimation, PillowWriter
+from matplotlib.animation import AbstractMovieWriter, FuncAnimation
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.colors import Colormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -77,6 +77,9 @@ STYLE: Any = {
 }
 
 FRAMES_A_SECOND = 4
+
+HOLD = 2_000
+"""Milliseconds for which the last frame of an animation is shown."""
 
 UNDATED: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 """Metadata left out of files, so that equal figures have equal bytes."""
@@ -181,12 +184,30 @@ def save(drawing: Drawing, path: Path | str) -> None:
     with house(), replacing(path) as temporary:
         if not isinstance(drawing, Figure):
             named = temporary.with_suffix(".gif")
-            drawing.save(named, writer=PillowWriter(fps=FRAMES_A_SECOND))
+            drawing.save(named, writer=_Gif(fps=FRAMES_A_SECOND))
             named.replace(temporary)
         elif form == "png":
             _few_colors(drawing).save(temporary, format="png", dpi=(drawing.dpi, drawing.dpi))
         else:
             drawing.savefig(temporary, format=form, metadata=UNDATED[form])
+
+
+class _Gif(AbstractMovieWriter):
+    """Draws each frame once; matplotlib's own writer draws each twice, since it lays figures out anew."""
+
+    def setup(self, *args: Any, **options: Any) -> None:
+        super().setup(*args, **options)
+        self.frames: list[Image.Image] = []
+
+    def grab_frame(self, **_: Any) -> None:
+        renderer = RendererAgg(*self.frame_size, self.fig.dpi)
+        self.fig.draw(renderer)
+        self.frames.append(Image.fromarray(np.asarray(renderer.buffer_rgba())).convert("RGB"))
+
+    def finish(self) -> None:
+        first, *others = self.frames
+        durations = [1_000 // self.fps] * len(others) + [HOLD]
+        first.save(self.outfile, save_all=True, append_images=others, duration=durations, loop=0)
 
 
 def _few_colors(figure: Figure) -> Image.Image:

@@ -105,8 +105,8 @@ class Task:
             each seed, from a separate key.
         at_length: function like ``examples``, with the number of time points as a third argument, for probes and
             evaluations of different lengths; None: not supported.
-        stepped: with ``fresh``, whether the examples depend on the number of the step, ``numbers["step"]``, such as for
-            a curriculum; ``validation`` then has to be given.
+        stepped: with ``fresh``, whether the examples depend on the number of the step, the integer
+            ``numbers["step"]``, such as for a curriculum; ``validation`` then has to be given.
         programs: what trainings made for networks that learn this task, to be used again; not pickled.
 
     Example:
@@ -160,7 +160,7 @@ class Task:
 
     def made(self, key: Key[Array, ""], numbers: Numbers, step: Int[Array, ""] | None = None) -> Examples:
         """The training set of a seed, in floats, or that of a step; raises ValueError if its shapes do not match."""
-        own = {"step": jnp.float32(0 if step is None else step)} if self.stepped else {}
+        own = {"step": jnp.int32(0 if step is None else step)} if self.stepped else {}
         return self._checked(self.examples(key, {**numbers, **own}))
 
     def validated(self, key: Key[Array, ""], numbers: Numbers) -> Examples:

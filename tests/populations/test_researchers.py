@@ -177,10 +177,11 @@ def test_a_model_that_needs_random_numbers_everywhere_is_refused():
 
 def test_examples_that_change_with_the_step():
     def examples(key, numbers):
-        inputs = jax.random.normal(key, (2, 6, 1)) * numbers["step"]
+        levels = jnp.array([0.0, 1.0, 0.5, 2.0])  # By the step, counted from 0.
+        inputs = jax.random.normal(key, (2, 6, 1)) * levels[numbers["step"]]
         return lt.Examples(inputs, inputs)
 
-    fixed = examples(jax.random.key(1), {"step": 1.0})
+    fixed = examples(jax.random.key(1), {"step": 1})
     task = lt.Task(examples, ("y",), ("y",), sequence=True, fresh=True, validation=fixed, stepped=True)
     networks = lt.train(task, MODEL, seeds=2, steps=(1, 4), learning_rate=RATE)
     purpose = jax.random.fold_in(jax.random.fold_in(jax.random.key(0), 0), 1)
