@@ -34,12 +34,7 @@ def trained(name: str, seeds: int, base_seed: int) -> Any:
     """The study that trains a population of a name that `hypotheses` has."""
     task, gates, recipe = name.split(", ")
     optimizer, rate = recipe.split()
-    flags = [
-        f"--seeds={seeds}",
-        f"--base_seed={base_seed}",
-        f"--optimizer={OPTIMIZER[optimizer]}",
-        f"--learning_rate={rate}",
-    ]
+    flags = f"--seeds={seeds} --base_seed={base_seed} --optimizer={OPTIMIZER[optimizer]} --learning_rate={rate}".split()
     if task == "counting":
         return lt.ask(COUNTS, *flags, f"--gates={gates}")
     cell = f"{horizons.__name__}.linear:Linear(hard={gates == 'hard'})"
@@ -71,6 +66,10 @@ def horizon(seeds: int, base_seed: int) -> lt.Analysis:
         settings={"seeds": seeds, "base_seed": base_seed},
         needs={name: trained(name, seeds, base_seed) for name in names},
         score=lambda runs, keep: score(runs, seeds, keep),
+        draw=lambda metrics, _: {
+            "counting.png": horizons.figures.counting(metrics),
+            "parity.png": horizons.figures.parity(metrics),
+        },
         report=lambda metrics: horizons.reports.report(metrics),
     )
 

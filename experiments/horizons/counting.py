@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import jax
 import jaxtyping as jt
 import numpy as np
 
@@ -52,39 +53,36 @@ def joined(states: Iterable[State]) -> State:
 
 
 class Counters(NamedTuple):
-    """LSTMs of one layer with a dense readout, in double precision; see `of`."""
+    """LSTMs of one layer with a dense readout, in double precision."""
 
-    layer: Mapping[str, jt.Float[np.ndarray, "S ..."]]
-    readout: Mapping[str, jt.Float[np.ndarray, "S ..."]]
+    params: Mapping[str, Mapping[str, jt.Float[np.ndarray, "S ..."]]]
     gates: str
 
     @staticmethod
     def of(params: Mapping[str, Any], gates: str) -> Counters:
         """The networks with these parameters."""
-        layer, readout = (
-            {key: np.asarray(leaf, float) for key, leaf in params[name].items()} for name in sorted(params)
+        return Counters(
+            {name: {key: np.asarray(leaf, float) for key, leaf in own.items()} for name, own in params.items()}, gates
         )
-        return Counters(layer, readout, gates)
 
     @property
-    def number(self) -> int:
-        """The number of networks."""
-        return len(self.layer["bias"])
+    def layer(self) -> Mapping[str, jt.Float[np.ndarray, "S ..."]]:
+        """The parameters of the LSTM."""
+        return self.params["lstm_0"]
 
     def chosen(self, networks: Any) -> Counters:
         """Some of the networks."""
-        layer, readout = ({key: leaf[networks] for key, leaf in each.items()} for each in (self.layer, self.readout))
-        return Counters(layer, readout, self.gates)
+        return Counters(jax.tree.map(lambda leaf: leaf[networks], self.params), self.gates)
 
-    def shifted(self, bias: jt.Int[np.ndarray, " S"], shift: float) -> Counters:
+    def shifted(self, bias: Units, shift: float) -> Counters:
         """The networks with one bias of each shifted; biases are in the order input, forget, cell, output."""
         moved = self.layer["bias"].copy()
-        moved[np.arange(self.number), bias] += shift
-        return self._replace(layer={**self.layer, "bias": moved})
+        moved[np.arange(len(moved)), bias] += shift
+        return self._replace(params={**self.params, "lstm_0": {**self.layer, "bias": moved}})
 
     def begun(self) -> State:
         """The states after the start of a string."""
-        zeros = np.zeros((self.number, 1, self.layer["recurrent_kernel"].shape[1]))
+        zeros = np.zeros((len(self.layer["bias"]), 1, self.layer["recurrent_kernel"].shape[1]))
         return self.step(State(zeros, zeros, zeros, zeros), START)
 
     def step(self, state: State, symbol: int) -> State:
@@ -100,7 +98,7 @@ class Counters(NamedTuple):
 
     def margin(self, state: State, place: str) -> jt.Float[np.ndarray, "S C"]:
         """The smallest logit of what may or may not come next, positive if it is on the right side of 0."""
-        logits = state.hidden @ self.readout["kernel"] + self.readout["bias"][:, None]
+        logits = state.hidden @ self.params["readout"]["kernel"] + self.params["readout"]["bias"][:, None]
         return (logits * LEGAL[place]).min(axis=-1)
 
 
@@ -128,7 +126,8 @@ def horizon(networks: Counters, sizes: Sizes = SIZES) -> Numbers:
 
     A network is shown no more strings after those among which it failed.
     """
-    reached, alive = np.zeros(networks.number), np.arange(networks.number)
+    alive = np.arange(len(networks.layer["bias"]))
+    reached = np.zeros(len(alive))
     for chunk in np.split(sizes, range(TOGETHER, len(sizes), TOGETHER)):
         accepted = margins(networks.chosen(alive), chunk) > 0
         first = np.where(accepted.all(axis=1), len(chunk), accepted.argmin(axis=1))

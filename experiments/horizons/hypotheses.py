@@ -140,7 +140,7 @@ def verdicts(found: Populations, counts: Counts) -> dict[str, Any]:
     }
     for each, adjusted in zip(judged.values(), measures.holm([each["p"] for each in judged.values()]), strict=True):
         each["adjusted p"] = adjusted
-        each["supported"] = adjusted < LEVEL and each.pop("also", True)
+        each["supported"] = adjusted < LEVEL and each.get("also", True)
     return judged
 
 

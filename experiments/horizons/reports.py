@@ -10,21 +10,17 @@ from lstm_toys import tables
 
 def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     """Yields how horizons are distributed and predicted by population, what interventions do, and the verdicts."""
-    rows = [(name, *_counts(each), *_quality(each)) for name, each in metrics["predictions"].items()]
-    columns = ("task, gates, recipe", "eligible>", "diverged>", "at K>", "median H>", "quartiles>", "skill>", "C>")
-    yield tables.table("horizons, and how well they are predicted", columns, rows, **tables.PLAIN)
-    judged = {name: each["beyond"] for name, each in metrics["predictions"].items() if "beyond" in each}
-    others = list(dict.fromkeys(other for each in judged.values() for other in each))
-    rows = [(name, *(_value(each.get(other)) for other in others)) for name, each in judged.items()]
-    columns = ("task, gates, recipe", *(f"{other}>" for other in others))
-    yield tables.table("by how much C of the prediction exceeds that of", columns, rows, **tables.PLAIN)
+    found = metrics["predictions"]
+    rows = [(name, *_counts(each)) for name, each in found.items()]
+    columns = ("task, gates, recipe", "eligible>", "at K>", "median H>", "quartiles>", "is>")
+    yield tables.table("horizons", columns, rows, **tables.PLAIN)
+    judged = {name: each for name, each in found.items() if each["judged"] == "judged"}
+    rows = [(name, _value(each["skill"]["P"]), _value(each["concordance"])) for name, each in judged.items()]
+    yield tables.table("predictions", ("task, gates, recipe", "skill>", "C>"), rows, **tables.PLAIN)
     recipes = metrics["verdicts"]["H4"]["recipes"]
-    rows = [
-        (name, *(f"{_value(each[edit])}, {each[edit]['networks']}" for edit in ("counter", "other")))
-        for name, each in recipes.items()
-    ]
+    rows = [(name, *(_value(each[edit]) for edit in ("counter", "other"))) for name, each in recipes.items()]
     columns = ("recipe", "the counter's forget bias>", "another bias>")
-    title = "median slope of log H on log P over shifts of a bias, and the networks that have one"
+    title = "median slope of log H on log P over shifts of a bias"
     yield tables.table(title, columns, rows, **tables.PLAIN)
     for name, each in metrics["verdicts"].items():
         known = {what: each[what] for what in ("skill", "concordance", "slope") if what in each}
@@ -36,15 +32,13 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 def _counts(each: Mapping[str, Any]) -> tuple[str, ...]:
     low, middle, high = each["quartiles"]
-    reached = f"{each['eligible']} of {each['networks']}", str(each["diverged"]), str(each["censored"])
-    return *reached, tables.number(middle), tables.interval(low, high)
-
-
-def _quality(each: Mapping[str, Any]) -> tuple[str, str]:
-    if each["judged"] != "judged":
-        return each["judged"], "–"
-    return _value(each["skill"]["P"]), _value(each["concordance"])
+    reached = f"{each['eligible']} of {each['networks']}", str(each["censored"])
+    return *reached, tables.number(middle), tables.interval(low, high), each["judged"]
 
 
 def _value(each: Mapping[str, Any] | None, value: str = "value") -> str:
-    return "–" if each is None or each[value] is None else "{} ({})".format(*tables.spread(each, value))
+    return (
+        "–"
+        if each is None or each[value] is None
+        else "{:.2f} ({:.2f} … {:.2f})".format(*(each[name] for name in (value, "low", "high")))
+    )
