@@ -72,7 +72,7 @@ STEPS = (
     Step("experiments.explained", ("explained",)),
     Step("experiments.resonance", ("resonance",)),
     Step("experiments.longevity", ("longevity",)),
-    Step("experiments.horizon", ("horizon",)),
+    Step("experiments.horizons", ("horizons",)),
 )
 
 BENCHMARKS = (

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from lstm_toys.figures.style import COLORS, GRAY, log_ticks, sheet
 from lstm_toys.statistics import intervals
 
-from .hypotheses import CELLS, CENSORED, CHOOSES, FAR, HIGH, LASTING, LEAK, LIFETIME, LOW, RATES, STAYS
+from .hypotheses import CELLS, CENSORED, CHOOSES, HIGH, LASTING, LIFETIME, LOW, RATES, STAYS
 from .languages import TRAINED
 
 STYLES: tuple[Any, ...] = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
@@ -75,51 +75,6 @@ def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
         axes.set(xscale="log", xlabel="time steps without a pulse", ylabel="% of networks that keep all eight memories")
         axes.legend(loc="lower left", fontsize=7)
         figure.suptitle(f"{_ends(numbers, names, most)}\nkeep all memories for {most:,.0f} time steps; {BANDS}")
-    return figure
-
-
-def horizon(metrics: Mapping[str, Any]) -> Figure:
-    """Draws how far networks count by recipe and gates, with rounded gates, and by the leak of the forget gate."""
-    found = metrics["populations"]
-    recipes = list(dict.fromkeys(name.partition(", ")[2] for name in found))
-    shades: dict[str, Any] = {}
-    for optimizer, scale in (("RMSprop", "Blues"), ("Adam", "Oranges")):
-        own = [recipe for recipe in recipes if recipe.startswith(optimizer)]
-        shades |= dict(zip(own, colormaps[scale](np.linspace(0.4, 1, len(own))), strict=True))
-    sizes = np.array(metrics["sizes"], float)
-
-    def pooled(gates: str, what: str) -> list[float]:
-        return [value for recipe in recipes for value in found[f"{gates}, {recipe}"][what]]
-
-    with sheet(12.5, 5.0, columns=3) as (figure, panels):
-        for axes, gates in zip(panels[:2], ("sigmoid", "hard"), strict=True):
-            for recipe, color in shades.items():
-                survival(axes, found[f"{gates}, {recipe}"]["reached"], sizes, color=color, linewidth=1.2, label=recipe)
-            look: dict[str, Any] = {"color": COLORS["r"], "linestyle": "--", "label": "all, saturated gates rounded"}
-            survival(axes, pooled(gates, "rounded"), sizes, linewidth=1.6, **look)
-            axes.axvline(TRAINED, color=GRAY, linewidth=0.9, linestyle=":", label="trained up to here")
-            axes.set(xscale="log", xlabel="n", title=f"{gates} gates")
-        panels[0].set_ylabel("% of networks that accept every string up to n")
-        figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=5)
-        axes = panels[2]
-        for recipe, color in shades.items():
-            own = found[f"sigmoid, {recipe}"]
-            axes.plot(own[LEAK], own["reached"], "o", color=color, markersize=4, alpha=0.8)
-        axes.set(
-            xscale="log",
-            yscale="log",
-            xlabel="1 − forget gate of the counter, 11th to 48th a and b",
-            ylabel="n reached",
-            title=f"sigmoid gates: each network that counts to {TRAINED}",
-        )
-        log_ticks(axes.yaxis)
-        hard, sigmoid = (
-            f"{sum(each >= FAR for each in own)} of {len(own)}"
-            for own in map(pooled, ("hard", "sigmoid"), 2 * ["reached"])
-        )
-        figure.suptitle(
-            f"{hard} LSTMs with hard gates count to {FAR:,}, {sigmoid} with sigmoid gates, over all recipes"
-        )
     return figure
 
 

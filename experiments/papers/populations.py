@@ -23,7 +23,7 @@ OPTIMIZERS = {"rmsprop": "RMSprop", "adam": "Adam"}
 """The optimizers that were tried, and their names in words."""
 
 RATES = {"rmsprop": (0.01, 0.03, 0.1), "adam": (0.003, 0.01, 0.03)}
-"""The grid of optimizers and learning rates, of those that `tune` tries. `experiments.horizon` had it first."""
+"""The grid of optimizers and learning rates, of those that `tune` tries."""
 
 
 class Paper(NamedTuple):
