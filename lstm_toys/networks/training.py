@@ -212,16 +212,8 @@ def training_set(task: Task, key: Key[Array, ""], hyper: Hyper, step: Int[Array,
         return of_seed if step is None else jax.random.fold_in(of_seed, step)
 
     examples = task.made(own_key("examples"), jax.tree.map(jnp.asarray, hyper.numbers), step)
-    inputs, noise_key = examples.inputs, own_key("noise")
-
-    def noisy(inputs: Float[Array, "C T F"]) -> Float[Array, "C T F"]:
-        return inputs + hyper.noise * jax.random.normal(noise_key, inputs.shape, inputs.dtype)
-
-    if step is None:
-        return examples._replace(inputs=noisy(inputs))
-    # Drawn at every step, so not at all if no member of a block has noise. Under `vmap` a `cond` would always draw it.
-    once = (hyper.noise > 0).astype(jnp.int32)
-    return examples._replace(inputs=jax.lax.fori_loop(0, once, lambda _, each: noisy(each), inputs))
+    noise = jax.random.normal(own_key("noise"), examples.inputs.shape, examples.inputs.dtype)
+    return examples._replace(inputs=examples.inputs + hyper.noise * noise)
 
 
 def recorded_set(task: Task, key: Key[Array, ""], hyper: Hyper, purpose: str | None = None) -> Examples:

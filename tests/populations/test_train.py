@@ -195,13 +195,6 @@ def test_every_step_has_examples_of_its_own():
     assert not np.isin(first.inputs, later.inputs).any()
 
 
-def test_noise_on_fresh_examples_leaves_members_without_it_alone():
-    """Bitwise, although they share a block."""
-    mixed, plain = (trained(3, 6, fresh(), noise=noise) for noise in (np.array([0, 0.1, 0]), 0.0))
-    same(mixed[[0, 2]].params, plain[[0, 2]].params)
-    assert not np.allclose(mixed.params["readout"]["kernel"][1], plain.params["readout"]["kernel"][1], atol=1e-5)
-
-
 def test_a_validation_set_larger_than_a_step_is_recorded_at_fewer_steps():
     ones = jnp.ones((16, 3, 1))  # A step takes 2.
     for validation, steps in ((lt.Examples(ones, ones), [0, 24, 48, 50]), (drawn, range(51))):
