@@ -121,7 +121,9 @@ class Edited:
         lines = np.isin(labels.family.values, ("line", "line_origin"))
         self.names = [
             f"{slope:g} x + {intercept:g}" if intercept else f"{slope:g} x"
-            for slope, intercept in zip(labels.slope.values[lines], labels.intercept.values[lines], strict=True)
+            for slope, intercept in zip(
+                labels.parameter_slope.values[lines], labels.parameter_intercept.values[lines], strict=True
+            )
         ]
         self.lines = self.curves[1:][lines]
         self.level = float(self.curves[0].mean())
