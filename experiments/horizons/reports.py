@@ -18,7 +18,7 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     rows = [(name, _value(each["skill"]["P"]), _value(each["concordance"])) for name, each in judged.items()]
     yield tables.table("predictions", ("task, gates, recipe", "skill>", "C>"), rows, **tables.PLAIN)
     recipes = metrics["verdicts"]["H4"]["recipes"]
-    rows = [(name, *(_value(each[edit]) for edit in ("counter", "other"))) for name, each in recipes.items()]
+    rows = [(name, _value(each["counter"]), _value(each["other"])) for name, each in recipes.items()]
     columns = ("recipe", "the counter's forget bias>", "another bias>")
     title = "median slope of log H on log P over shifts of a bias"
     yield tables.table(title, columns, rows, **tables.PLAIN)
