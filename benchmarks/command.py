@@ -1,61 +1,99 @@
-"""The flags of the commands, and the files they write."""
+"""What all benchmarks share: their flags, the files that they write, and tables."""
 
-import sys
-from collections.abc import Sequence
+import argparse
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from absl import flags
+from benchmarks import machine
+from benchmarks.timing import isolated
+from lstm_toys import figures, files
 
 SWITCHES = {
     "peers": "with the contestants that need other libraries, which the extra 'peers' installs",
     "quick": "a short form that shows that everything works; its numbers are noise",
 }
 
+Results = dict[str, Any]
 
-def read(doc: str, name: str, *switches: str, arguments: Sequence[str] | None = None) -> flags.FlagValues:
-    """Reads a command line, and makes the folder for the output.
 
-    Prints help and exits 0 where that is asked for; says in one line what is wrong and exits 2 where something is.
+def carry_out(
+    name: str,
+    doc: str | None,
+    measure: Callable[..., Results],
+    report: Callable[[Results], Iterable[str]],
+    *switches: str,
+    draw: Callable[[Results], Any] | None = None,
+) -> None:
+    """Measures as the command line says, writes the results as JSON and their report as Markdown, and prints it.
+
+    Args:
+        name: of the benchmark's module, and of its files.
+        doc: of the module: what is measured, and how; its first line is the title of the report.
+        measure: makes the results; takes each of the ``switches`` as a keyword.
+        report: makes lines of Markdown from the results, with the ``machine`` and ``quick`` added.
+        switches: names in `SWITCHES` that the command takes besides ``--output``.
+        draw: makes a figure from the results, which is written as well.
+    """
+    title, _, about = (doc or "").partition("\n\n")
+    given = read(doc or "", name, *switches)
+    path = given.pop("output") / name
+    measured = measure(**given)
+    results = {"quick": given["quick"], "machine": isolated(machine.describe), **measured}
+    noise = ["**A quick run, which shows that everything works. Its numbers are noise.**", ""]
+    head = [f"# {title.rstrip('.')}", "", *(noise if given["quick"] else []), *machine.markdown(results["machine"]), ""]
+    text = "\n".join([*head, about, *report(results)]).strip() + "\n"
+    if draw:
+        figures.save(draw(results), path.with_suffix(".png"))
+    files.write_json(path.with_suffix(".json"), results)
+    path.with_suffix(".md").write_text(text)
+    print(f"\n{text}")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Says in one line what is wrong."""
+        self.exit(2, f"{message}; --help lists the flags\n")
+
+
+def read(doc: str, name: str, *switches: str, arguments: Sequence[str] | None = None) -> dict[str, Any]:
+    """Reads a command line, makes the folder for the output, and returns the values of all flags.
+
+    Prints help and exits 0 if that is asked for; says in one line what is wrong and exits 2 if something is.
 
     Args:
         doc: what the command does.
         name: of its module.
-        switches: names in `SWITCHES` that the command takes besides ``--output``.
+        switches: see `carry_out`.
         arguments: without the program's name; None: those of the process.
     """
-    given = sys.argv[1:] if arguments is None else arguments
-    if {"--help", "-help", "-h", "--helpfull"} & set(given):
-        print(f"{doc.strip()}\n\nusage: python -m {name} [flags]\n")
-        print("  --output\n      folder for the results (default: results/benchmarks)")
-        for switch in switches:
-            print(f"  --[no]{switch}\n      {SWITCHES[switch]} (default: no)")
-        sys.exit(0)
-    values = flags.FlagValues()
-    flags.DEFINE_string("output", "results/benchmarks", "folder for the results", flag_values=values)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = _Parser(f"python -m benchmarks.{name}", description=doc, allow_abbrev=False, formatter_class=raw)
+    parser.add_argument("--output", type=_folder, default="results/benchmarks", help="folder for the results")
     for switch in switches:
-        flags.DEFINE_bool(switch, False, SWITCHES[switch], flag_values=values)
+        parser.add_argument(f"--{switch}", action="store_true", help=SWITCHES[switch])
+    return vars(parser.parse_args(arguments))
+
+
+def _folder(name: str) -> Path:
+    if not name:
+        raise argparse.ArgumentTypeError("takes a folder")
     try:
-        stray = values(["benchmark", *given])[1:]
-        if stray:
-            raise flags.Error(f"unexpected argument {stray[0]!r}: settings are given as flags; --help lists the flags")
-        if not values.output:
-            raise flags.Error("flag --output=: takes a folder")
-        Path(values.output).mkdir(parents=True, exist_ok=True)
-    except flags.Error as error:
-        wrong = " ".join(str(error).split())
+        Path(name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        wrong = f"flag --output={values.output}: {error.strerror}"
-    else:
-        return values
-    print(wrong, file=sys.stderr)
-    sys.exit(2)
+        raise argparse.ArgumentTypeError(f"{name}: {error.strerror}") from None
+    return Path(name)
 
 
-def write(path: Path, results: dict[str, Any], text: str) -> None:
-    """Writes results as JSON and their report as Markdown, to a path without its suffix, and prints the report."""
-    from lstm_toys import files
+def table(head: str, rows: Iterable[Iterable[str]]) -> list[str]:
+    """Lines of a Markdown table, and an empty one.
 
-    files.write_json(path.with_suffix(".json"), results)
-    path.with_suffix(".md").write_text(text)
-    print(f"\n{text}")
+    Args:
+        head: the names of the columns with ``|`` in between; a column whose name ends with ``>`` is aligned right.
+        rows: the cells of each row.
+    """
+    names = [name.strip() for name in head.split("|")]
+    line = ["--:" if name.endswith(">") else "---" for name in names]
+    every = [[name.rstrip(">") for name in names], *rows]
+    lines = [f"| {' | '.join(cells)} |" for cells in every]
+    return [lines[0], f"|{'|'.join(line)}|", *lines[1:], ""]

@@ -1,180 +1,119 @@
-"""Measures the wall time of whole commands, as multiples of importing what they need.
+"""Seconds of whole commands, also as multiples of importing what they need.
 
-The main command from an empty compilation cache and from a full one, stage by stage; and beside it a wrong flag, a run
-that is finished, every experiment of the post, and the claims, from nothing and with all networks trained. Whatever
-is compared is timed in every round. Writes end_to_end.json and end_to_end.md.
+Medians of interleaved rounds, with lowest and highest, and of the multiples of the bare imports of the same round,
+`import jax, flax.linen, optax, matplotlib.pyplot, xarray`. The main command is `python -m experiments.sine --seeds 16`;
+*all* trains 16 seeds, the claims are judged by 64, with nothing there before, and again with all networks trained.
+*Beyond training* leaves out the seconds in which networks train, also where they train more slowly since finished runs
+are drawn meanwhile: compare the rows above. The cache is that of compiled programs.
 """
 
 import json
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from benchmarks import command, footprint, machine
-from benchmarks.footprint import spread
+from benchmarks import command, timing
 
 IMPORTS = "import jax, flax.linen, optax, matplotlib.pyplot, xarray"
 """What anyone loads who trains networks with these libraries."""
 
 EXPERIMENT = ("-m", "experiments.sine", "--seeds", "16")
-BARE, COLD, WARM, FLAG, FINISHED, ALL, ALL_BEYOND, CLAIMS, CLAIMS_BEYOND, JUDGED = (
-    "bare imports",
-    "main command, cold cache",
-    "main command, warm cache",
-    "a wrong flag",
-    "a finished run",
-    "all, warm cache",
-    "all, beyond training",
-    "claims, cold cache",
-    "claims, beyond training",
-    "claims, all networks trained",
-)
+BARE, COLD, WARM = "bare imports", "main command, cold cache", "main command, warm cache"
 WANTED = {
     COLD: "4.5 times",
     WARM: "3.0 times",
-    FLAG: "0.35 s",
-    FINISHED: "0.35 s",
-    ALL_BEYOND: "12 s",
-    CLAIMS_BEYOND: "40 s",
-    JUDGED: "15 s",
+    "a finished run": "0.35 s",
+    "a wrong flag": "0.35 s",
+    "all, beyond training": "12 s",
+    "claims, beyond training": "40 s",
+    "claims, all networks trained": "15 s",
 }
 """What a command is meant to take, at most."""
 
-Seconds = dict[str, list[float]]
 
-
-def measure(repeats: int, *, quick: bool) -> dict[str, Any]:
-    """Times all commands, round by round.
-
-    Matplotlib's own cache of fonts is warm.
-
-    Args:
-        repeats: rounds.
-        quick: train little.
+def measure(*, quick: bool) -> command.Results:
+    """Times all commands, round by round; Matplotlib's own cache of fonts is warm.
 
     Returns:
         ``commands``: of each, all seconds, their median, lowest and highest, and the median of its multiples of the
         bare imports of the round; ``stages``: the seconds of the main command by stage, for a cold and a warm cache.
     """
-    commands: Seconds = {}
-    stages: dict[str, Seconds] = {COLD: {}, WARM: {}}
-    little = ["--steps", "200"] if quick else []
+    repeats = 1 if quick else 5
     with tempfile.TemporaryDirectory() as fonts:
-        environment = {"MPLCONFIGDIR": fonts}
-        wall(["-m", "matplotlib.font_manager"], environment)
-        for number in range(repeats):
-            taken = one_round(environment, little, stages, quick=quick)
-            for name, seconds in taken.items():
-                commands.setdefault(name, []).append(seconds)
-                print(f"round {number + 1} of {repeats}, {name}: {seconds:.2f} s", flush=True)
+        wall(["-m", "matplotlib.font_manager"], fonts, fonts)
+        (every,) = timing.rounds({"all commands": lambda: one_round(fonts, quick=quick)}, repeats).values()
+    walls, stages = [each[0] for each in every], [each[1] for each in every]
+    seconds = {name: [each[name] for each in walls] for name in walls[0]}
     return {
         "commands": {
-            name: {
-                "seconds": seconds,
-                **spread(seconds),
-                "multiple": spread([s / b for s, b in zip(seconds, commands[BARE], strict=True)])["median"],
-            }
-            for name, seconds in commands.items()
+            name: {"seconds": own, **timing.spread(own), "multiple": timing.ratios(own, seconds[BARE])["median"]}
+            for name, own in seconds.items()
         },
         "stages": {
-            cache: {stage: {"seconds": seconds, **spread(seconds)} for stage, seconds in of.items()}
-            for cache, of in stages.items()
+            cache: {stage: timing.spread([each[cache][stage] for each in stages]) for stage in stages[0][cache]}
+            for cache in (COLD, WARM)
         },
     }
 
 
-def one_round(
-    environment: Mapping[str, str], little: list[str], stages: dict[str, Seconds], *, quick: bool
-) -> dict[str, float]:
-    """The seconds of every command, once; those of the stages of the main command are added."""
-    taken = {}
+def one_round(fonts: str, *, quick: bool) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """The seconds of every command, and of the stages of the main command by its cache."""
+    taken, stages, little = dict[str, float](), dict[str, dict[str, float]](), ["--steps", "200"] if quick else []
     with tempfile.TemporaryDirectory() as folder:
-        kept = {**environment, "XDG_CACHE_HOME": f"{folder}/caches"}
-        empty = {**environment, "XDG_CACHE_HOME": f"{folder}/others"}
-        taken[BARE] = wall(["-c", IMPORTS], kept)
+        kept, empty = f"{folder}/caches", f"{folder}/others"
+        taken[BARE] = wall(["-c", IMPORTS], fonts, kept)
         for name in (COLD, WARM):
-            results = Path(folder) / name
-            main = [*EXPERIMENT, *little, "--quiet", "--results_dir", str(results)]
-            taken[name] = wall(main, kept)
-            (metrics,) = results.glob("runs/*/metrics.json")
-            told: dict[str, float] = json.loads(metrics.read_text())["seconds"]
-            rest = taken[name] - sum(told.values())
-            for stage, seconds in {**told, "rest": rest, "all": taken[name]}.items():
-                stages[name].setdefault(stage, []).append(seconds)
-        taken[FINISHED] = wall(main, kept)
-        taken[FLAG] = wall([*EXPERIMENT, "--sedes", "3"], kept, code=2)
-        seeds = ["--seeds", "2" if quick else "16", *little]
-        every = ["-m", "experiments.all", *seeds, "--quiet", "--results_dir"]
-        wall([*every, f"{folder}/first"], kept)  # Fills the cache.
-        taken[ALL] = wall([*every, f"{folder}/all"], kept)
-        taken[ALL_BEYOND] = taken[ALL] - training(Path(folder) / "all")
-        claims = ["-m", "experiments.claims", "--seeds", "64", "--quiet", "--results_dir", f"{folder}/claims"]
+            main = [*EXPERIMENT, *little, "--quiet", "--results_dir", f"{folder}/{name}"]
+            taken[name] = wall(main, fonts, kept)
+            (own,) = recorded(f"{folder}/{name}")
+            stages[name] = {**own, "rest": taken[name] - sum(own.values()), "all": taken[name]}
+        taken["a finished run"] = wall(main, fonts, kept)
+        taken["a wrong flag"] = wall([*EXPERIMENT, "--sedes", "3"], fonts, kept, code=2)
+        every = ["-m", "experiments.all", "--seeds", "2" if quick else "16", *little, "--quiet", "--results_dir"]
+        wall([*every, f"{folder}/first"], fonts, kept)  # Fills the cache.
+        beyond("all, warm cache", taken, [*every, f"{folder}/all"], fonts, kept)
         if not quick:
-            taken[CLAIMS] = wall(claims, empty)
-            taken[CLAIMS_BEYOND] = taken[CLAIMS] - training(Path(folder) / "claims")
+            claims = ["-m", "lstm_toys", "claims", "--seeds", "64", "--quiet", "--results_dir", f"{folder}/claims"]
+            beyond("claims, cold cache", taken, claims, fonts, empty)
             for judged in Path(folder, "claims", "runs").glob("claims-*"):
                 shutil.rmtree(judged)
-            taken[JUDGED] = wall(claims, empty)
-    return taken
+            taken["claims, all networks trained"] = wall(claims, fonts, empty)
+    return taken, stages
 
 
-def training(results: Path) -> float:
-    """The seconds that all trainings in a folder of results took, without compilation."""
-    recorded = [json.loads(path.read_text()).get("seconds", {}) for path in results.glob("runs/*/metrics.json")]
-    return float(sum(seconds.get("train", 0.0) for seconds in recorded))
+def beyond(name: str, taken: dict[str, float], arguments: list[str], fonts: str, caches: str) -> None:
+    """Adds the seconds of a command to those taken, and its seconds beyond those in which networks train."""
+    taken[name] = wall(arguments, fonts, caches)
+    training = sum(each.get("train", 0.0) for each in recorded(arguments[-1]))
+    taken[f"{name.split(',')[0]}, beyond training"] = taken[name] - training
 
 
-def wall(arguments: list[str], environment: Mapping[str, str], code: int = 0) -> float:
-    """The seconds of a process of Python; see `footprint.run`."""
+def recorded(results: str) -> list[dict[str, float]]:
+    """The seconds by stage that each run in a folder of results recorded."""
+    metrics = Path(results).glob("runs/*/metrics.json")
+    return [json.loads(path.read_text()).get("seconds", {}) for path in metrics]
+
+
+def wall(arguments: list[str], fonts: str, caches: str, code: int = 0) -> float:
+    """The seconds of a process of Python with folders for caches; see `timing.run`."""
     began = time.perf_counter()
-    footprint.run(*arguments, environment=environment, code=code)
+    timing.run(*arguments, environment={"MPLCONFIGDIR": fonts, "XDG_CACHE_HOME": caches}, code=code)
     return time.perf_counter() - began
 
 
-def markdown(results: dict[str, Any]) -> str:
+def report(results: command.Results) -> Iterator[str]:
     """The results as tables."""
-    lines = ["# Seconds of whole commands", ""]
-    if results["quick"]:
-        lines += ["**A quick run, which shows that everything works. Its numbers are noise.**", ""]
-    lines += [
-        *machine.markdown(results["machine"]),
-        "",
-        f"Median of {results['repeats']} rounds, with lowest and highest, and of the multiples of the bare imports of",
-        f"the same round, `{IMPORTS}`. The main command is `python {' '.join(EXPERIMENT)}`; *all* trains 16 seeds, the",
-        "claims are judged by 64, with nothing there before, and again with all networks trained. *Beyond training*",
-        "leaves out the seconds in which networks train, also where they train more slowly since finished runs are",
-        "drawn meanwhile: compare the rows above. The cache is that of compiled programs.",
-        "",
-        "| command | seconds | lowest to highest | multiple | wanted, at most |",
-        "|---|--:|--:|--:|--:|",
-    ]
-    for name, of in results["commands"].items():
-        cells = (f"{of['median']:.2f}", f"{of['low']:.2f} to {of['high']:.2f}", f"{of['multiple']:.2f}")
-        lines.append(f"| {name} | {' | '.join(cells)} | {WANTED.get(name, '')} |")
-    lines += [
-        "",
-        "The main command by stage; the rest is the start of Python, the check of the flags, and the end of it.",
-        "",
-    ]
-    lines += ["| stage | cold cache | | warm cache | |", "|---|--:|--:|--:|--:|"]
-    for stage in results["stages"][COLD]:
-        of_stage = [results["stages"][cache][stage] for cache in (COLD, WARM)]
-        columns = [f"{of['median']:.2f} | {of['low']:.2f} to {of['high']:.2f}" for of in of_stage]
-        lines.append(f"| {stage} | {' | '.join(columns)} |")
-    return "\n".join(lines) + "\n"
-
-
-def main() -> None:
-    """Runs the benchmark as the command line says."""
-    given = command.read(__doc__ or "", "benchmarks.end_to_end", "quick")
-    repeats = 1 if given.quick else 5
-    measured = measure(repeats, quick=given.quick)
-    results = {"quick": given.quick, "machine": machine.describe(), "repeats": repeats, **measured}
-    command.write(Path(given.output) / "end_to_end", results, markdown(results))
+    commands = results["commands"].items()
+    every = ((name, *timing.ranged(of), f"{of['multiple']:.2f}", WANTED.get(name, "")) for name, of in commands)
+    yield from command.table("command | seconds> | lowest to highest> | multiple> | wanted, at most>", every)
+    yield "The main command by stage; the rest is the start of Python, the check of the flags, and the end of it."
+    yield ""
+    cold, warm = (results["stages"][cache] for cache in (COLD, WARM))
+    rows = ((stage, *timing.ranged(cold[stage]), *timing.ranged(warm[stage])) for stage in cold)
+    yield from command.table("stage | cold cache> | > | warm cache> | >", rows)
 
 
 if __name__ == "__main__":
-    main()
+    command.carry_out("end_to_end", __doc__, measure, report, "quick")

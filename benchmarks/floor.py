@@ -4,16 +4,12 @@ Counted for one curve and 32 units are the recurrent dots of both passes, the ma
 the weights, and the arithmetic of the gates. Left out, in favor of a floor that is not too high: the projections of
 inputs and answers, the readout, the update, and every load and store that the passes need between them.
 
-Every part runs on all devices at once, as the engine does, so that the cores disturb each other as much. Run as a
-module it measures once, for about as many seconds a part as its argument says, and prints JSON.
+Every part runs on all devices at once, as the engine does, so that the cores disturb each other as much.
 """
 
 import itertools
-import json
-import sys
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -37,17 +33,16 @@ Run = Callable[[int], float]
 
 
 def measure(seconds: float) -> dict[str, dict[str, Any]]:
-    """Finds the best form of each part, and times it.
+    """Finds the best form of each part, and times it for about so many seconds, in a process without other work.
 
     Returns:
         Of each part its ``form`` and ``us``, the microseconds a member-step takes on one core.
     """
+    devices.configure()
     measured = {}
     for part, forms in parts(Workload()).items():
-        runs = {
-            f"{name}, blocks of {block}": repeated(body, carry, block)
-            for (name, (body, carry)), block in itertools.product(forms.items(), BLOCKS)
-        }
+        every = itertools.product(forms.items(), BLOCKS)
+        runs = {f"{name}, blocks of {block}": repeated(body, carry, block) for (name, (body, carry)), block in every}
         times = {form: min(microseconds(run, 0.01) for _ in range(10)) for form, run in runs.items()}
         best = min(times, key=lambda form: times[form])
         measured[part] = {"form": best, "us": microseconds(runs[best], seconds)}
@@ -70,10 +65,8 @@ def repeated(body: Body, carry: PyTree, block: int) -> Run:
     def repeat(carry: PyTree, times: Array) -> PyTree:
         return jax.lax.fori_loop(0, times, lambda _, carry: body(carry), carry)
 
-    def copies(leaf: Array) -> Float[np.ndarray, "blocks N ..."]:
-        return np.broadcast_to(np.asarray(leaf), (mesh.size, block, *leaf.shape))
-
-    members = blocks.place(jax.tree.map(copies, carry), mesh)
+    shape = mesh.size, block
+    members = blocks.place(jax.tree.map(lambda leaf: np.broadcast_to(leaf, (*shape, *leaf.shape)), carry), mesh)
     compiled = blocks.spread(repeat, mesh).lower(members, jnp.int32(0)).compile()
 
     def run(times: int) -> float:
@@ -109,37 +102,48 @@ def parts(job: Workload) -> dict[str, dict[str, tuple[Body, PyTree]]]:
     def several(count: int, *shape: int) -> tuple[Float[Array, "..."], ...]:
         return tuple(draw(*shape) for _ in range(count))
 
-    def flat(count: int) -> Float[Array, "..."]:
-        return draw(count * points * units)
-
     wide, gates = draw(units, 4 * units), several(4, units, units)
     hidden, derivative, four = draw(1, units), draw(1, 4 * units), several(4, 1, units)
+    three, two = draw(3 * points * units), draw(2 * points * units)
     sources, derivatives, total = draw(points, units + 2), draw(points, 4 * units), draw(units + 2, 4 * units)
 
     def chain(step: Callable[..., Array], state: Array, *constants: PyTree) -> tuple[Body, PyTree]:
-        return _chain(step, points), (state, (*constants, state))
+        """A scan over time of a step from state and constants to state."""
+
+        def body(carry: PyTree) -> PyTree:
+            state, constants = carry
+            state, _ = jax.lax.scan(lambda s, _: (step(s, *constants), None), state, None, length=points)
+            return state, constants
+
+        return body, (state, (*constants, state))
 
     return {
         "forward dots": {
-            "one dot": chain(_forward_one, hidden, wide),
-            "four dots": chain(_forward_four, hidden, gates),
+            "one dot": chain(lambda h, kernel, more: more + _sum(jnp.split(h @ kernel, 4, axis=-1)), hidden, wide),
+            "four dots": chain(lambda h, kernels, more: more + _sum([h @ kernel for kernel in kernels]), hidden, gates),
         },
         "backward dots": {
-            "one dot": chain(_backward_one(jnp.matmul), derivative, draw(4 * units, units)),
-            "one dot, transposed": chain(_backward_one(partial(jnp.einsum, "cg,hg->ch")), derivative, wide),
-            "four dots": chain(_backward_four, hidden, gates, four),
+            "one dot": chain(lambda d, kernel, more: more + jnp.tile(d @ kernel, (1, 4)), derivative, wide.T),
+            "one dot, transposed": chain(
+                lambda d, kernel, more: more + jnp.tile(jnp.einsum("cg,hg->ch", d, kernel), (1, 4)), derivative, wide
+            ),
+            "four dots": chain(
+                lambda d, kernels, gates, more: more + _sum([(d * g) @ k for g, k in zip(gates, kernels, strict=True)]),
+                *(hidden, gates, four),
+            ),
         },
         "weight gradient": {
-            "one product": (_gradient(_transposed), (sources, derivatives, total)),
-            "one product, transposed": (_gradient(jnp.matmul), (sources.T, derivatives, total)),
+            "one product": (_gradient("ts,tg->sg"), (sources, derivatives, total)),
+            "one product, transposed": (_gradient("st,tg->sg"), (sources.T, derivatives, total)),
             "four products": (
-                _gradient(_transposed),
+                _gradient("ts,tg->sg"),
                 (sources, several(4, points, units), several(4, units + 2, units)),
             ),
         },
+        # Three gates through the sigmoid, the candidate and the cell through tanh.
         "activations, forward": {
-            "logistic": (_activations(jax.nn.sigmoid), (flat(3), flat(2))),
-            "through tanh": (_activations(lambda a: 0.5 * jnp.tanh(0.5 * a) + 0.5), (flat(3), flat(2))),
+            "logistic": (lambda c: (jax.nn.sigmoid(c[0]), jnp.tanh(c[1])), (three, two)),
+            "through tanh": (lambda c: (0.5 * jnp.tanh(0.5 * c[0]) + 0.5, jnp.tanh(c[1])), (three, two)),
         },
         "activations, backward": {
             "products": (_derivatives, (jnp.float32(1), several(8, points * units), several(4, points * units)))
@@ -147,57 +151,19 @@ def parts(job: Workload) -> dict[str, dict[str, tuple[Body, PyTree]]]:
     }
 
 
-def _chain(step: Callable[..., Array], points: int) -> Body:
-    """A scan over time of a step from state and constants to state."""
-
-    def body(carry: PyTree) -> PyTree:
-        state, constants = carry
-        state, _ = jax.lax.scan(lambda s, _: (step(s, *constants), None), state, None, length=points)
-        return state, constants
-
-    return body
+def _sum(gates: Sequence[Array]) -> Array:
+    return (gates[0] + gates[1]) + (gates[2] + gates[3])
 
 
-def _forward_one(hidden: Array, kernel: Array, shift: Array) -> Array:
-    i, f, g, o = jnp.split(hidden @ kernel, 4, axis=-1)
-    return shift + (i + f) + (g + o)
-
-
-def _forward_four(hidden: Array, kernels: tuple[Array, ...], shift: Array) -> Array:
-    i, f, g, o = (hidden @ kernel for kernel in kernels)
-    return shift + (i + f) + (g + o)
-
-
-def _backward_one(product: Callable[[Array, Array], Array]) -> Callable[..., Array]:
-    return lambda derivative, kernel, shift: shift + jnp.tile(product(derivative, kernel), (1, 4))
-
-
-def _backward_four(derivative: Array, kernels: tuple[Array, ...], gates: tuple[Array, ...], shift: Array) -> Array:
-    i, f, g, o = ((derivative * gate) @ kernel for gate, kernel in zip(gates, kernels, strict=True))
-    return shift + (i + f) + (g + o)
-
-
-_transposed = partial(jnp.einsum, "ts,tg->sg")
-
-
-def _gradient(product: Callable[[Array, Array], Array]) -> Body:
+def _gradient(product: str) -> Body:
     """One product of what the gates saw and their derivatives, or one for each gate."""
 
     def body(carry: PyTree) -> PyTree:
         sources, derivatives, totals = carry
-        totals = jax.tree.map(lambda total, d: 0.5 * total + product(sources, d), totals, derivatives)
+        totals = jax.tree.map(lambda total, d: 0.5 * total + jnp.einsum(product, sources, d), totals, derivatives)
         # One element makes the next iteration depend on this one; the loop replaces it in place.
         touched = jax.tree.map(lambda d, total: d.at[0, 0].set(total[0, 0]), derivatives, totals)
         return sources, touched, totals
-
-    return body
-
-
-def _activations(sigmoid: Callable[[Array], Array]) -> Body:
-    def body(carry: PyTree) -> PyTree:
-        """Three gates through the sigmoid, the candidate and the cell through tanh."""
-        gates, rest = carry
-        return sigmoid(gates), jnp.tanh(rest)
 
     return body
 
@@ -206,15 +172,6 @@ def _derivatives(carry: PyTree) -> PyTree:
     scale, arrays, _ = carry
     i, f, g, o, previous, squashed, d_hidden, d_cell = arrays
     d_cell = scale * d_cell + d_hidden * o * (1 - squashed * squashed)
-    after = (
-        d_cell * g * i * (1 - i),
-        d_cell * previous * f * (1 - f),
-        d_cell * i * (1 - g * g),
-        scale * d_hidden * squashed * o * (1 - o),
-    )
+    d_output = scale * d_hidden * squashed * o * (1 - o)
+    after = (d_cell * g * i * (1 - i), d_cell * previous * f * (1 - f), d_cell * i * (1 - g * g), d_output)
     return 1 + 1e-3 * after[0][0], arrays, after
-
-
-if __name__ == "__main__":
-    devices.configure()
-    print(json.dumps(measure(float(sys.argv[1]))))

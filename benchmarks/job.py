@@ -1,8 +1,8 @@
 """The work that is timed, and the networks that everyone begins it with."""
 
-import dataclasses
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -11,11 +11,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, PyTree
 
+from benchmarks.timing import peak
+from lstm_toys.execution import devices
 from lstm_toys.networks import training
 from lstm_toys.networks.cells import Gates
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import programs
-from lstm_toys.populations.specification import starts
+from lstm_toys.populations.specification import specify, starts
+from lstm_toys.populations.train import PopulationTraining
 from lstm_toys.tasks import families, supervision
 from lstm_toys.tasks.supervision import Task
 
@@ -72,11 +75,6 @@ class Workload:
         """Of SGD. At larger ones some vanilla RNNs are chaotic, so that float32 does not follow float64."""
         return 0.0003 if self.cell == "rnn" else 0.1
 
-    @property
-    def block(self) -> int:
-        """Members in a block, as `lstm_toys.populations.train` chooses it."""
-        return programs.suitable_block(self.task, self.model)
-
     def __str__(self) -> str:
         widths = ", ".join(map(str, self.hidden))
         return f"{widths} units, {self.points:,} points, {self.curves} curve{'s' if self.curves > 1 else ''}"
@@ -103,7 +101,7 @@ class InitialWeights:
 
     def take(self, members: list[int]) -> "InitialWeights":
         """Some of the members."""
-        return dataclasses.replace(self, weights=take(self.weights, members))
+        return replace(self, weights=take(self.weights, members))
 
 
 class Trainer(NamedTuple):
@@ -125,12 +123,28 @@ def take(tree: PyTree, members: Any) -> PyTree:
 
 def start(job: Workload, members: int) -> InitialWeights:
     """The curves, and the networks that `lstm_toys.populations.train` makes of the first seeds."""
-    task, model = job.task, job.model
+    task, how = job.task, training.Procedure(job.task, job.model, "sgd")
 
     def weights(seed: programs.Start) -> PyTree:
-        return training.init(task, model, "sgd", training.seed_key(jnp.uint32(0), seed.seed), seed.hyper).params
+        return training.init(how, training.seed_key(jnp.uint32(0), seed.seed), seed.hyper).params
 
     seeds = starts("sgd", seeds=members, learning_rate=job.learning_rate)
     made = jax.jit(partial(jax.lax.map, weights))(seeds)
     curves = task.examples(jax.random.key(0), {}).inputs
     return InitialWeights(job, np.asarray(curves), jax.tree.map(np.asarray, made))
+
+
+def begin(members: int, began: float) -> dict[str, float]:
+    """Trains four steps in this process: the seconds to ``compile``, to the ``first_step``, and its peak ``bytes``.
+
+    Args:
+        members: how many networks.
+        began: when the process was started, in seconds since 1970.
+    """
+    devices.configure()
+    records: list[float] = []
+    job = Workload()
+    specified = specify(job.task, job.model, seeds=members, steps=4, learning_rate=job.learning_rate)
+    trained = PopulationTraining(*specified, monitor=lambda *_: records.append(time.time()))
+    trained.networks()
+    return {"compile": trained.seconds["compile"], "first_step": records[1] - began, "bytes": peak()}

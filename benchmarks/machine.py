@@ -20,18 +20,13 @@ def describe() -> dict[str, Any]:
     from lstm_toys.execution import devices
 
     devices.compile_loops()
-    versions = {}
-    for package in PACKAGES:
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
+    installed = {each.name: each.version for each in importlib.metadata.distributions()}
     return {
         "processor": devices.processor(),
         "cores": cores(),
         "system": platform.system(),
         "python": platform.python_version(),
-        "versions": versions,
+        "versions": {package: installed[package] for package in PACKAGES if package in installed},
         "xla_flags": os.environ.get("XLA_FLAGS", ""),
     }
 
@@ -40,8 +35,5 @@ def markdown(machine: dict[str, Any]) -> list[str]:
     """The same as lines of Markdown."""
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     system = f"{machine['cores']} cores; {machine['system']}, Python {machine['python']}"
-    return [
-        f"{escape(machine['processor'])}; {escape(system)}; {escape(versions)}.",
-        "",
-        f"XLA flags of lstm_toys: {code(machine['xla_flags'] or 'none')}.",
-    ]
+    line = f"{escape(machine['processor'])}; {escape(system)}; {escape(versions)}."
+    return [line, "", f"XLA flags of lstm_toys: {code(machine['xla_flags'] or 'none')}."]

@@ -1,214 +1,134 @@
-"""Measures member-steps a second, with lstm_toys and with other tools, for several numbers of members and other jobs.
+"""Member-steps a second, with lstm_toys and with other tools, for several numbers of members and other jobs.
 
-All contestants of a sweep are timed in every round, so that a change in the machine's speed affects all of them; beside
-the numbers of members so is the floor. Writes population.json, population.md and population.png.
+One member-step: an LSTM layer of 32 units and a readout LSTM of one unit, 100 points of one sine, float32, mean squared
+error, its gradient through all points, one SGD update. Rates are those of the whole machine: median of interleaved
+rounds, with the slowest and the fastest. *Ratio* is the median over rounds of lstm_toys' rate to that of the row.
+*Differs by* is the largest difference of a weight and of a loss to a float64 reference after 50 steps; above 0.0001
+nothing is timed. Contestants in JAX use all cores; those *set up alike* work in blocks and under XLA flags that are
+lstm_toys', the others without either.
 """
 
-import json
-import statistics
+import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import asdict
+from functools import partial
 from typing import Any
 
-from benchmarks import command, figure, footprint, machine, report
+from benchmarks import command, figure, floor, report, timing
 from benchmarks.contestants import AUTODIFF, CONTESTANTS, ENGINE, FLAX, KERAS, TORCH, Contestant
-from benchmarks.job import InitialWeights, Workload, start
+from benchmarks.job import InitialWeights, Workload, begin, start
 from benchmarks.processes import CannotTrain, Team
-from lstm_toys import figures
 
-WRITTEN_FOR = {"cell": (ENGINE,), "curves": (ENGINE, AUTODIFF, FLAX, TORCH, KERAS)}
+SWEEPS = {
+    "members": [Workload()],
+    "hidden": [Workload((units,)) for units in (8, 64, 128)],
+    "points": [Workload(points=1000)],
+    "curves": [Workload(curves=curves) for curves in (1, 2, 5, 10, 50)],
+    "layers": [Workload((32,) * layers) for layers in (2, 3)],
+    "cell": [Workload(gates="hard"), Workload(cell="gru"), Workload(cell="gru", gates="hard"), Workload(cell="rnn")],
+}
+"""The jobs by what is varied."""
+
+COUNTS = (16, 64, 256, 1024, 4096)
+
+USUAL = (ENGINE, AUTODIFF, TORCH)
+TAKING_PART = {"members": CONTESTANTS, "cell": (ENGINE,), "curves": (ENGINE, AUTODIFF, FLAX, TORCH, KERAS)}
 """Contestants of sweeps in which they are not the usual ones; only the engine has other cells than LSTMs."""
 
 Row = dict[str, Any]
 """A contestant in a cell: its rates, one for each round, with median, lowest and highest, or an ``error``."""
 
 
-@dataclass(frozen=True)
-class MeasuredCell:
-    """One row of a sweep.
-
-    Attributes:
-        sweep: what is varied.
-        job: what a member-step is.
-        members: that are trained, by contestants that train many.
-        contestants: that take part.
-        repeats: rounds in which each of them is timed once; the same for all cells of a sweep.
-        seconds: that one timing takes, about.
-    """
-
-    sweep: str
-    job: Workload
-    members: int
-    contestants: tuple[Contestant, ...]
-    repeats: int
-    seconds: float
-
-
-def plan(*, peers: bool, quick: bool) -> list[MeasuredCell]:
-    """The cells of all sweeps.
-
-    Args:
-        peers: with the contestants that need other libraries.
-        quick: too short for numbers that one may quote.
-    """
-    repeats, seconds = (2, 0.1) if quick else (5, 1.0)
-    every = [contestant for contestant in CONTESTANTS if peers or not contestant.peer]
-    counts = (16, 64) if quick else (16, 64, 256, 1024, 4096)
-    cells = []
-    for members in counts:
-        contestants = tuple(
-            contestant
-            for contestant in every
-            if members <= contestant.most
-            # Those that train one network do not depend on the number of members.
-            and (members == counts[0] or not contestant.one_network)
-        )
-        cells.append(MeasuredCell("members", Workload(), members, contestants, repeats, seconds))
-    for sweep, jobs in _jobs(quick=quick).items():
-        wanted = WRITTEN_FOR.get(sweep, (ENGINE, AUTODIFF, TORCH))
-        contestants = tuple(contestant for contestant in every if contestant in wanted)
-        cells += [MeasuredCell(sweep, job, 16, contestants, min(repeats, 3), seconds) for job in jobs]
-    return cells
-
-
-def _jobs(*, quick: bool) -> dict[str, list[Workload]]:
-    """The jobs besides the default one, by what is varied."""
-    if quick:
-        return {
-            "hidden": [Workload((8,))],
-            "curves": [Workload(curves=10)],
-            "layers": [Workload((32, 32))],
-            "cell": [Workload(gates="hard")],
-        }
-    return {
-        "hidden": [Workload((units,)) for units in (8, 64, 128)],
-        "points": [Workload(points=1000)],
-        "curves": [Workload(curves=curves) for curves in (1, 2, 5, 10, 50)],
-        "layers": [Workload((32,) * layers) for layers in (2, 3)],
-        "cell": [
-            Workload(gates="hard"),
-            Workload(cell="gru"),
-            Workload(cell="gru", gates="hard"),
-            Workload(cell="rnn"),
-        ],
-    }
-
-
-def measure(cells: list[MeasuredCell]) -> dict[str, Any]:
-    """Measures all sweeps.
+def measure(*, peers: bool, quick: bool) -> command.Results:
+    """Measures all sweeps, the start of a training, and its memory.
 
     Returns:
         ``cells``, with ``rows`` by contestant, member-steps a second of the whole machine; ``floor``, of each round of
-        the numbers of members what `benchmarks.floor.measure` returns.
+        the numbers of members what `benchmarks.floor.measure` returns; ``starts`` and ``memory``, see `begin`.
     """
-    members: dict[Workload, int] = {}
-    for cell in cells:
-        members[cell.job] = max(members.get(cell.job, 0), cell.members)
-    starts = {job: start(job, most) for job, most in members.items()}
-    measured: dict[str, Any] = {"cells": [], "floor": []}
+    measured: command.Results = {"cells": [], "floor": []}
+    for sweep, jobs in SWEEPS.items():
+        counts = COUNTS[: 2 if quick else None] if sweep == "members" else COUNTS[:1]
+        cells = [(job, members) for job in jobs[: 1 if quick else None] for members in counts]
+        usual = [each for each in TAKING_PART.get(sweep, USUAL) if peers or not each.peer]
+        count, seconds = (2, 0.1) if quick else (5 if sweep == "members" else 3, 1.0)
+        cells_of_sweep, floors = measure_sweep(sweep, cells, usual, count, seconds)
+        measured["cells"] += cells_of_sweep
+        measured["floor"] += floors
+    members = (16, 64) if quick else (64, 4096)
+    memory = {str(count): timing.isolated(begin, count, time.time())["bytes"] for count in members}
+    return {**measured, "starts": starts(1 if quick else 3), "memory": memory}
+
+
+def measure_sweep(
+    sweep: str, cells: list[tuple[Workload, int]], contestants: list[Contestant], count: int, seconds: float
+) -> tuple[list[dict[str, Any]], list[Any]]:
+    """Checks every contestant of a sweep, then times them in ``count`` rounds, each for about so many seconds.
+
+    Returns the cells and, with the numbers of members, the floor of each round.
+    """
+    timers: dict[str, Callable[[], Any]] = {}
+    measured: list[dict[str, Any]] = []
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        contestants = dict.fromkeys(contestant for cell in cells for contestant in cell.contestants)
-        teams = {each: stack.enter_context(closing(Team(each, folder))) for each in contestants}
-        for sweep in dict.fromkeys(cell.sweep for cell in cells):
-            floor = measured["floor"] if sweep == "members" else None
-            measured["cells"] += _measure_sweep([cell for cell in cells if cell.sweep == sweep], teams, starts, floor)
-    return measured
-
-
-def _measure_sweep(
-    cells: list[MeasuredCell],
-    teams: dict[Contestant, Team],
-    starts: dict[Workload, InitialWeights],
-    floor: list[dict[str, Any]] | None,
-) -> list[dict[str, Any]]:
-    """Checks every contestant of a sweep, then times them round by round, and adds the floor of each."""
-    sweep, repeats = cells[0].sweep, cells[0].repeats
-    rows: list[dict[Contestant, Row]] = []
-    timers: list[tuple[Team, Row, Callable[[], float]]] = []
-    for number, cell in enumerate(cells):
-        say(f"{sweep}: checking {cell.job}, {cell.members:,} members")
-        rows.append({contestant: {"label": contestant.label, "rates": []} for contestant in cell.contestants})
-        for contestant, row in rows[-1].items():
-            team = teams[contestant]
-            with _failing(row):
-                timers.append((team, row, _timer(contestant, team, number, cell, starts[cell.job], row)))
-    for turn in range(repeats):
-        say(f"{sweep}: round {turn + 1} of {repeats}")
-        for _, row, rate in timers:
+        teams = {each: stack.enter_context(closing(Team(each))) for each in contestants}
+        for number, (job, members) in enumerate(cells):
+            begun, rows = start(job, members), dict[str, Row]()
+            measured.append({"sweep": sweep, "job": asdict(job), "members": members, "rows": rows})
+            for each, team in teams.items():
+                # Those that train one network do not depend on the number of members.
+                if members <= each.most and (members == COUNTS[0] or not each.one_network):
+                    name = f"{sweep}, {job}, {members:,} members, {each.name}"
+                    row = rows[each.name] = {"name": name, "members": each.members(members)}
+                    try:
+                        timers[name] = prepare(row, each, team, number, begun, seconds)
+                    except CannotTrain as failure:
+                        row["error"] = str(failure)
+                    print(f"{name}: {row.get('error', 'checked')}", flush=True)
+        if sweep == "members":
+            timers["floor"] = partial(timing.isolated, floor.measure, seconds)
+        found = timing.rounds(timers, count)
+    for rows in (cell["rows"] for cell in measured):
+        for row in rows.values():
             if "error" not in row:
-                with _failing(row):
-                    row["rates"].append(rate())
-        if floor is not None:
-            arguments = ("-m", "benchmarks.floor", str(cells[0].seconds))
-            floor.append(json.loads(footprint.run(*arguments, environment={})))
-    for team in {team for team, row, _ in timers if "error" not in row}:
-        team.forget()
-    return [_closed(cell, of) for cell, of in zip(cells, rows, strict=True)]
+                row |= {"rates": found[row["name"]], **timing.spread(found[row["name"]])}
+                if row is not (own := rows[ENGINE.name]) and "rates" in own:
+                    row["ours_to_this"] = timing.ratios(own["rates"], row["rates"])["median"]
+    return measured, found.get("floor", [])
 
 
-@contextmanager
-def _failing(row: Row) -> Iterator[None]:
-    """Notes the error of a contestant that cannot be timed in its row."""
-    try:
-        yield
-    except CannotTrain as failure:
-        row["error"] = str(failure)
-        say(f"  {row['label']}: not timed: {failure}")
-
-
-def _timer(
-    contestant: Contestant, team: Team, number: int, cell: MeasuredCell, start: InitialWeights, row: Row
+def prepare(
+    row: Row, contestant: Contestant, team: Team, number: int, begun: InitialWeights, seconds: float
 ) -> Callable[[], float]:
-    """Prepares a contestant for a cell, and returns a function that times it once."""
-    members = contestant.members(cell.members)
-    weights_differ, losses_differ = team.prepare(number, cell.job, members, start)
-    shortest, steps = min(0.2, cell.seconds) / 2, contestant.unit
-    while (took := team.train(number, steps)) < shortest:
+    """Checks a contestant and how many steps it takes in so many seconds, and returns what measures its rate once."""
+    row["weights_differ"], row["losses_differ"] = team.prepare(number, row["members"], begun)
+    steps = contestant.unit
+    while (took := team.train(number, steps)) < min(0.2, seconds) / 2:
         steps *= 2
-    steps = max(1, round(cell.seconds * steps / took / contestant.unit)) * contestant.unit
-    row |= {"members": members, "weights_differ": weights_differ, "losses_differ": losses_differ, "steps": steps}
-    return lambda: members * steps / team.train(number, steps)
+    steps = row["steps"] = max(1, round(seconds * steps / took / contestant.unit)) * contestant.unit
+    return lambda: row["members"] * steps / team.train(number, steps)
 
 
-def _closed(cell: MeasuredCell, rows: dict[Contestant, Row]) -> dict[str, Any]:
-    """The cell for JSON, with medians and ratios."""
-    say(f"{cell.sweep}: {cell.job}, {cell.members:,} members")
-    timed = {contestant: row for contestant, row in rows.items() if "error" not in row}
-    for contestant, row in timed.items():
-        row |= footprint.spread(row["rates"])
-        if ENGINE in timed and contestant is not ENGINE:
-            pairs = zip(timed[ENGINE]["rates"], row["rates"], strict=True)
-            row["ours_to_this"] = statistics.median(ours / this for ours, this in pairs)
-        say(f"  {row['label']}: {row['median']:,.0f} member-steps/s ({row['low']:,.0f} to {row['high']:,.0f})")
-    named = {contestant.name: row for contestant, row in rows.items()}
-    return {"sweep": cell.sweep, "job": asdict(cell.job), "members": cell.members, "rows": named}
+def starts(count: int) -> dict[str, Any]:
+    """Times the start of a default run, 16 members, with an empty folder for caches, and with what that left there.
 
+    Returns:
+        For the ``cold`` and the ``warm`` cache and each stage, see `begin`, the median, lowest and highest seconds.
+    """
+    with tempfile.TemporaryDirectory() as folder:
 
-def say(line: str) -> None:
-    """Prints a line immediately."""
-    print(line, flush=True)
+        def time_start(cache: str) -> dict[str, float]:
+            if cache == "cold":
+                shutil.rmtree(folder)
+            return timing.isolated(begin, 16, time.time(), XDG_CACHE_HOME=folder)
 
-
-def main() -> None:
-    """Runs the benchmark as the command line says."""
-    given = command.read(__doc__ or "", "benchmarks.population", "peers", "quick")
-    measured = measure(plan(peers=given.peers, quick=given.quick))
-    say("start and memory")
-    results = {
-        "quick": given.quick,
-        "machine": machine.describe(),
-        **measured,
-        "starts": footprint.starts(1 if given.quick else 3),
-        "memory": footprint.memory((16, 64) if given.quick else (64, 4096)),
-    }
-    path = Path(given.output) / "population"
-    figures.save(figure.throughput(results), path.with_suffix(".png"))
-    command.write(path, results, report.markdown(results))
+        found = timing.rounds({cache: partial(time_start, cache) for cache in ("cold", "warm")}, count)
+    stages = ("compile", "first_step")
+    return {cache: {each: timing.spread([of[each] for of in own]) for each in stages} for cache, own in found.items()}
 
 
 if __name__ == "__main__":
-    main()
+    draw = figure.throughput
+    command.carry_out("population", __doc__, measure, report.lines, "peers", "quick", draw=draw)

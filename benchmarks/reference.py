@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from benchmarks.job import CHECKED_STEPS, InitialWeights, State, Workload
+from benchmarks.job import CHECKED_STEPS, InitialWeights, State
 
 TOLERANCE = 1e-4
 """How far a contestant's weights and losses may be from the reference, in absolute terms."""
@@ -18,69 +18,59 @@ Carry = tuple[Float[Array, " H"], Float[Array, " H"]]
 
 def train(start: InitialWeights) -> State:
     """Trains the members in float64 to the checked step, and returns their weights and losses."""
+    job = start.job
+    gate = _sigmoid if job.gates == "sigmoid" else _hard
+
+    def answer(weights: PyTree[Array], curve: Float[Array, "T 1"]) -> Float[Array, "T 1"]:
+        layers = [weights[name] for name in job.layers]
+
+        def step(states: list[Carry], value: Float[Array, " F"]) -> tuple[list[Carry], Float[Array, " H"]]:
+            after = []
+            for layer, state in zip(layers, states, strict=True):
+                after.append(CELLS[job.cell](layer, value, *state, gate))
+                value, _ = after[-1]
+            return after, value
+
+        zeros = [jnp.zeros(len(layer["recurrent_kernel"]), curve.dtype) for layer in layers]
+        return jax.lax.scan(step, [(zero, zero) for zero in zeros], curve)[1]
+
+    def loss(weights: PyTree[Array], inputs: Float[Array, "C T 1"]) -> Float[Array, ""]:
+        return jnp.mean((jax.vmap(partial(answer, weights))(inputs) - inputs) ** 2)
+
+    def train_one(weights: PyTree[Array], inputs: Float[Array, "C T 1"]) -> tuple[PyTree[Array], Float[Array, ""]]:
+        def update(_: int, weights: PyTree[Array]) -> PyTree[Array]:
+            grads = jax.grad(loss)(weights, inputs)
+            return jax.tree.map(lambda weight, slope: weight - job.learning_rate * slope, weights, grads)
+
+        trained = jax.lax.fori_loop(0, CHECKED_STEPS, update, weights)
+        return trained, loss(trained, inputs)
+
     with jax.enable_x64(True):
-        inputs, weights = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), (start.inputs, start.weights))
-        trained, losses = jax.jit(jax.vmap(partial(_train_one, start.job), in_axes=(0, None)))(weights, inputs)
-        return jax.tree.map(np.asarray, trained), np.asarray(losses)
+        weights, inputs = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), (start.weights, start.inputs))
+        trained: State = jax.jit(jax.vmap(train_one, in_axes=(0, None)))(weights, inputs)
+        return jax.tree.map(np.asarray, trained)
 
 
 @cache
 def answers(start: InitialWeights, members: tuple[int, ...]) -> State:
     """What some members come to."""
-    return train(start.take(list(members)))
+    return train(start.take([*members]))
 
 
 def disagreement(state: State, expected: State) -> tuple[float, float]:
     """How far weights and losses are from those of the reference, at most; what is not a number is infinitely far."""
     if jax.tree.map(np.shape, state) != jax.tree.map(np.shape, expected):
         return np.inf, np.inf
-    weights, losses = jax.tree.map(_largest, state, expected)
+    weights, losses = jax.tree.map(lambda a, b: float(np.nan_to_num(np.abs(a - b), nan=np.inf).max()), state, expected)
     return max(jax.tree.leaves(weights)), losses
 
 
-def agrees(far: tuple[float, float]) -> bool:
-    """Whether a disagreement is small enough for the contestant to be timed."""
-    return max(far) <= TOLERANCE
+def _sigmoid(summed: Float[Array, " H"]) -> Float[Array, " H"]:
+    return 1 / (1 + jnp.exp(-summed))
 
 
-def _largest(leaf: Float[np.ndarray, "..."], expected: Float[np.ndarray, "..."]) -> float:
-    largest = float(np.abs(leaf - expected).max())
-    return largest if np.isfinite(largest) else np.inf
-
-
-def _train_one(
-    job: Workload, weights: PyTree[Array], inputs: Float[Array, "C T 1"]
-) -> tuple[PyTree[Array], Float[Array, ""]]:
-    def update(_: int, weights: PyTree[Array]) -> PyTree[Array]:
-        gradient = jax.grad(partial(_loss, job))(weights, inputs)
-        return jax.tree.map(lambda weight, slope: weight - job.learning_rate * slope, weights, gradient)
-
-    trained = jax.lax.fori_loop(0, CHECKED_STEPS, update, weights)
-    return trained, _loss(job, trained, inputs)
-
-
-def _loss(job: Workload, weights: PyTree[Array], inputs: Float[Array, "C T 1"]) -> Float[Array, ""]:
-    answers = jax.vmap(lambda curve: _answer(job, weights, curve))(inputs)
-    return jnp.mean((answers - inputs) ** 2)
-
-
-def _answer(job: Workload, weights: PyTree[Array], curve: Float[Array, "T 1"]) -> Float[Array, "T 1"]:
-    layers = [weights[name] for name in job.layers]
-
-    def step(states: list[Carry], value: Float[Array, " F"]) -> tuple[list[Carry], Float[Array, " H"]]:
-        after = []
-        for layer, state in zip(layers, states, strict=True):
-            state = CELLS[job.cell](layer, value, *state, partial(_gate, job.gates))
-            value, _ = state
-            after.append(state)
-        return after, value
-
-    zeros = [jnp.zeros(len(layer["recurrent_kernel"]), curve.dtype) for layer in layers]
-    return jax.lax.scan(step, [(zero, zero) for zero in zeros], curve)[1]
-
-
-def _gate(gates: str, summed: Float[Array, " H"]) -> Float[Array, " H"]:
-    return 1 / (1 + jnp.exp(-summed)) if gates == "sigmoid" else jnp.minimum(jnp.maximum(0.2 * summed + 0.5, 0), 1)
+def _hard(summed: Float[Array, " H"]) -> Float[Array, " H"]:
+    return jnp.minimum(jnp.maximum(0.2 * summed + 0.5, 0), 1)
 
 
 def _lstm(layer: PyTree[Array], value: Array, hidden: Array, cell: Array, gate: Callable[[Array], Array]) -> Carry:

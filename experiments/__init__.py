@@ -1,7 +1,9 @@
 """The experiments of the post; each module is a command: ``lstm-toys NAME``, or ``python -m experiments.NAME``."""
 
+from lstm_toys.studies import STUDIES
+
 COMMANDS = (
     *("all", "line", "hill", "hill_y", "sine", "amplitude", "slope_intercept"),
-    *("sweep", "generalization", "dynamics", "claims", "own", "page"),
+    *(*STUDIES, "own", "page"),
 )
 """The commands that ``lstm-toys`` lists first: the experiments, the studies of any experiment, and the page."""

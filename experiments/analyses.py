@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import lstm_toys as lt
 from lstm_toys.cli import command
 from lstm_toys.runs import flags, parsers, trainings
-from lstm_toys.runs.context import Options
 
 
 def plan(
@@ -20,9 +19,4 @@ def plan(
     """
     own = {name: trainings.FLAGS[name]._replace(usual=value) for name, value in usual.items()}
     own["seeds"] = flags.Flag(parsers.integer(least), "number of networks for each setting", usual["seeds"])
-    table = own | flags.of(Options)
-    if flags.asks_help(arguments):
-        raise flags.Help(doc, table)
-    typed = {**usual, **flags.read(table, arguments)}
-    options = Options(**flags.given(Options, typed))
-    return command.of_analysis(lambda: make(*(typed[name] for name in usual)), options)
+    return command.of_analysis(make, doc, own, arguments)

@@ -18,17 +18,3 @@ def probes(x: lt.TimePoints, features: tuple[str, ...] = ("x", "y")) -> list[lt.
         lt.probe("line", "line", {"slope": SLOPES, "intercept": INTERCEPTS}, x, features),
         lt.probe("hill", "hill", {"height": HEIGHTS, "base": BASES}, x, features),
     ]
-
-
-def draw(results: lt.Results) -> lt.Drawing:
-    """Draws the answers to these lines and hills."""
-    lines = [summed(t, m, "x") for m, t in zip(SLOPES, INTERCEPTS, strict=True)]
-    hills = [summed(base, height, "sin(π x)") for height, base in zip(HEIGHTS, BASES, strict=True)]
-    curves = {"line": dict(zip("rbgk", lines, strict=True)), "hill": dict(zip("rbgk", hills, strict=True))}
-    titles = "Answers to lines that were not trained on", "Answers to hills that were not trained on"
-    return lt.figures.family_answers(results, curves, *titles)
-
-
-def summed(first: float, factor: float, term: str) -> str:
-    """Formats the sum of a number and a multiple of a term."""
-    return f"{first:g} {'−' if factor < 0 else '+'} {abs(factor):g} {term}"

@@ -23,14 +23,13 @@ def task(x: lt.TimePoints) -> lt.Task:
 
 
 def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
-    """Draws the post's animation of the answers x and y, its last frame, answers to unseen curves, and errors."""
+    """Draws the post's animation of the answers x and y, its last frame, answers to all curves, and errors."""
     populations = {layers(results.hidden.item(), results.readout.item()): results, **companions}
     return {
+        **lt.figures.usual(results, GOAL),
         "lstm_hill.gif": lt.figures.film(populations),
         "hill_plane.png": lt.figures.training_answer(results, "Answers (x, y) to the training hill 0.3 + 0.3 sin(π x)"),
-        "unseen.png": held_out.draw(results),
         "layers.png": lt.figures.error_histories(populations, "Learning the hill from x and y", GOAL),
-        "loss.png": lt.figures.loss(results, "Training on the hill 0.3 + 0.3 sin(π x)", goal=GOAL),
     }
 
 

@@ -21,13 +21,12 @@ def task(x: lt.TimePoints) -> lt.Task:
 
 
 def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
-    """Draws the post's figure, the answers to unseen curves, and the errors with and without x."""
+    """Draws the post's figure, the answers to all curves, and the errors with and without x."""
     populations = {f"{hill.layers(results.hidden.item(), results.readout.item())}, y alone": results, **companions}
     return {
+        **lt.figures.usual(results, hill.GOAL),
         "hill.png": lt.figures.training_answer(results, "Answers to the training hill 0.3 + 0.3 sin(π x), y alone"),
-        "unseen.png": held_out.draw(results),
         "with_and_without_x.png": lt.figures.error_histories(populations, "Learning the hill without x", hill.GOAL),
-        "loss.png": lt.figures.loss(results, "Training on the hill 0.3 + 0.3 sin(π x), y alone", goal=hill.GOAL),
     }
 
 

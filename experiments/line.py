@@ -20,12 +20,9 @@ def task(x: lt.TimePoints) -> lt.Task:
 
 
 def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
-    """Draws the post's figure of the answers x and y, the answers to unseen curves, and the loss."""
-    return {
-        "line.png": lt.figures.training_answer(results, "Answers (x, y) to the training line 0.3 + 0.176 x"),
-        "unseen.png": held_out.draw(results),
-        "loss.png": lt.figures.loss(results, "Training on the line 0.3 + 0.176 x", goal=GOAL),
-    }
+    """Draws the post's figure of the answers x and y, the answers to all curves, and the loss."""
+    title = "Answers (x, y) to the training line 0.3 + 0.176 x"
+    return {**lt.figures.usual(results, GOAL), "line.png": lt.figures.training_answer(results, title)}
 
 
 EXPERIMENT = lt.Experiment(

@@ -29,13 +29,13 @@ import optax
 
 import lstm_toys as lt
 from lstm_toys.cli import command
-from lstm_toys.results.summary import finite, steps_to_goal
+from lstm_toys.results.summary import as_json, finite, steps_to_goal
 from lstm_toys.runs.folder import Run
 from lstm_toys.statistics.intervals import probability_above
 from lstm_toys.studies.analysis.settings import Keep
 
 from . import analyses, papers, sine
-from .horizon import as_lists, correlation, predicts, share
+from .explained import rank_correlation
 from .papers import memory
 from .papers.hypotheses import CELLS, CENSORED, CHOOSES, HIGH, LASTING, LIFETIME, LOW, RATES, STAYS, Cell
 from .papers.networks import gates
@@ -71,6 +71,13 @@ SATURATED, EARLY = 0.05, 200
 
 BATCHES = 8
 """Overlapping batches of validation sequences, whose gradients give the geometry of `SHARPNESS`."""
+
+PREDICTS = 0.5
+"""A quantity predicts if the median over recipes of its rank correlation is at least this far from 0, and the 95 %
+bootstrap interval excludes 0 on the same side under at least half of the recipes that can be judged."""
+
+LEAST = 8
+"""Fewest networks with both numbers, at least three of them different, for a rank correlation."""
 
 Numbers = jt.Float[np.ndarray, " M"]
 
@@ -244,7 +251,7 @@ def score(needs: Mapping[str, Run], base_seed: int, seeds: int, keep: Keep) -> d
             for rate, own in keep(f"{words}: trained", [words, base_seed, seeds], compute).items():
                 found[f"{words}, {rate}"] = own
     for own in found.values():
-        own["correlations"] = {what: correlation(own, what, LIFETIME) for what in QUANTITIES}
+        own["correlations"] = {what: correlation(own, what) for what in QUANTITIES}
     stayed = {rate: valleys(run) for rate, run in needs.items()}
     return {"populations": found, "sine": stayed, "verdicts": dict(verdicts(found, stayed))}
 
@@ -258,6 +265,38 @@ def valleys(run: Run) -> dict[str, Any]:
     error = float(np.median(results.train_rmse.values[learned, -1, 0])) if learned.any() else np.nan
     counted = share([float(each <= STAYS) for each in known], 1)
     return {"numbers": known.tolist(), **counted, "of": int(results.sizes["seed"]), "error": finite(error)}
+
+
+def as_lists(values: Mapping[str, Any]) -> dict[str, list[float | None]]:
+    """Numbers of networks for JSON; None for what is not finite."""
+    return {name: [finite(value) for value in np.asarray(each, float).tolist()] for name, each in values.items()}
+
+
+def correlation(own: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """The rank correlation over networks of a quantity with the lifetime, with a 95 % bootstrap interval."""
+    pairs = np.array([each for each in zip(own[what], own[LIFETIME], strict=True) if each[0] is not None], float)
+    if len(pairs) < LEAST or len(np.unique(pairs[:, 1])) < 3:
+        return {"networks": len(pairs), "value": None, "low": None, "high": None}
+    return {"networks": len(pairs), **rank_correlation(pairs[:, 0], pairs[:, 1], np.random.default_rng(0))}
+
+
+def share(values: list[float], least: float) -> dict[str, Any]:
+    """The share of networks that reach at least so far, with its Wilson interval."""
+    met = sum(value >= least for value in values)
+    return {"networks": len(values), "count": met, **as_json(lt.wilson(met, len(values)))}
+
+
+def predicts(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Judges by rank correlations of several recipes whether a quantity predicts lifetimes.
+
+    ``count`` is the number of recipes whose interval excludes 0 on the side of the median.
+    """
+    known = [each for each in rows if each["value"] is not None]
+    median = finite(np.median([each["value"] for each in known])) if known else None
+    sign = -1 if median is not None and median < 0 else 1
+    excluded = sum(sign * each["low"] > 0 and sign * each["high"] > 0 for each in known)
+    supported = median is not None and sign * median >= PREDICTS and 2 * excluded >= len(known)
+    return {"recipes": len(known), "count": excluded, "median": median, "supported": supported}
 
 
 def above(first: list[float], second: list[float]) -> dict[str, Any]:

@@ -8,41 +8,33 @@ networks of all populations, which are not trained, but built in this way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import lstm_toys as lt
 from lstm_toys.cli import command, modules
 from lstm_toys.runs import flags, parsers
-from lstm_toys.runs.context import Options
-from lstm_toys.studies.claims import settings as claims
+from lstm_toys.studies.claims.settings import TRAINING, ClaimSettings, given_by
 
-from .papers.ask import random
-
-NETWORKS = 256
+from . import papers
 
 TABLE = {
-    "claims": flags.of(claims.ClaimSettings)["claims"],
+    "claims": modules.offered(flags.of(ClaimSettings)["claims"], "CLAIMS"),
     "networks": flags.Flag(
-        parsers.integer(1, 2**31 - 1), "number of random networks per population and scale of the weights", NETWORKS
+        parsers.integer(1, 2**31 - 1), "number of random networks per population and scale of the weights", 256
     ),
-    **flags.of(Options),
-    **{name: each._replace(usual=None) for name, each in claims.TRAINING.items()},
+    **{name: each._replace(usual=None) for name, each in TRAINING.items()},
 }
 
 
-def plan(arguments: Sequence[str]) -> command.Plan:
-    """Turns a command line into a plan."""
-    if flags.asks_help(arguments):
-        raise flags.Help(str(__doc__), {**TABLE, "claims": modules.offered(TABLE["claims"], "CLAIMS")})
-    typed = flags.read(TABLE, arguments)
-    name = typed.get("claims", claims.POST)
-    declared, module = modules.declared(name, "CLAIMS", lt.Claims, "claims"), modules.full_name(name, "CLAIMS")
-    others = claims.given_by(typed, declared)
-    return command.of_analysis(
-        lambda: random(declared, module, typed.get("networks", NETWORKS), others),
-        Options(**flags.given(Options, typed)),
-    )
+def null(claims: str, networks: int, **typed: Any) -> lt.Analysis:
+    """Tests the claims that a module declares on random networks."""
+    declared, module = modules.declared(claims, "CLAIMS", lt.Claims, "claims"), modules.full_name(claims, "CLAIMS")
+    others = given_by({name: value for name, value in typed.items() if value is not None}, declared)
+    return papers.scoring.null(declared, module, networks, others)
 
+
+plan = partial(command.of_analysis, null, __doc__, TABLE)
 
 if __name__ == "__main__":
     command.run_and_exit(plan)

@@ -30,7 +30,6 @@ from lstm_toys.studies.sweep.study import Sweep
 
 from . import analyses, post, sine
 from .published import answers as published
-from .published.answers import CHOSEN_ON
 
 EVERY = {
     "gates": "sigmoid hard",
@@ -166,7 +165,7 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings]) -> dict[str, Any]
     Returns:
         ``settings``: one row each; ``chosen``: the number of the chosen one.
     """
-    scored = scores(compared(found, CHOSEN_ON))
+    scored = scores(compared(found, published.CHOSEN_ON))
     low, high = scored.interval()
     unbeaten = scored.unbeaten()
     rows = [

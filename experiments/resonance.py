@@ -94,6 +94,9 @@ CLAIM_IDS = ("lines-sine-phase", "lines-same-factor", "frequency-copied", "valle
 
 LOCAL = "the mode at the line"
 
+REST_OF, CLOCK = "all but the mode", "the clock"
+"""Controls without hypotheses: all other complex pairs at rest are turned, or every step is multiplied."""
+
 
 class Waves(NamedTuple):
     """Damped sinusoids in deviations; NaN where none fits."""
@@ -118,15 +121,17 @@ class Edited:
         lines = np.isin(labels.family.values, ("line", "line_origin"))
         self.names = [
             f"{slope:g} x + {intercept:g}" if intercept else f"{slope:g} x"
-            for slope, intercept in zip(labels.slope.values[lines], labels.intercept.values[lines], strict=True)
+            for slope, intercept in zip(
+                labels.parameter_slope.values[lines], labels.parameter_intercept.values[lines], strict=True
+            )
         ]
         self.lines = self.curves[1:][lines]
         self.level = float(self.curves[0].mean())
         self.mode = oscillation(self.system, self.params, np.array([self.level]))
 
-    def answers(self, curves: Any, rests: Any, matrices: Any) -> Float[np.ndarray, "S C T"]:
+    def answers(self, curves: Any, rests: Any, matrices: Any, speed: float = 1.0) -> Float[np.ndarray, "S C T"]:
         """The answers of the edited networks."""
-        return edited(self.system, self.params, curves, rests, matrices)[..., 0]
+        return edited(self.system, self.params, curves, rests, matrices, speed)[..., 0]
 
     def damage(self, matrices: Float[np.ndarray, "S 1 D D"]) -> Float[np.ndarray, " S"]:
         """The RMSE of the answer to the training curve, after a tenth of x."""
@@ -134,14 +139,16 @@ class Edited:
         error = self.answers(self.curves[:1], self.mode.rest, matrices)[:, 0] - self.curves[0, :, 0]
         return np.sqrt(np.square(error[:, late]).mean(axis=1))
 
-    def waves(self, rests: Float[np.ndarray, "S #C D"], matrices: Float[np.ndarray, "S #C D D"]) -> Waves:
+    def waves(
+        self, rests: Float[np.ndarray, "S #C D"], matrices: Float[np.ndarray, "S #C D D"], speed: float = 1.0
+    ) -> Waves:
         """The waves in the answers to lines: what the static answers of the same edited networks do not have."""
-        shown = self.answers(self.lines, rests, matrices)
+        shown = self.answers(self.lines, rests, matrices, speed)
         constants = np.broadcast_to(LEVELS[:, None, None], (len(LEVELS), REST, 1))
         static = np.empty_like(shown)
         for place in range(rests.shape[1]):
             own = slice(None) if rests.shape[1] == 1 else slice(place, place + 1)
-            settled = self.answers(constants, rests[:, place : place + 1], matrices[:, place : place + 1])
+            settled = self.answers(constants, rests[:, place : place + 1], matrices[:, place : place + 1], speed)
             moving = np.ptp(settled[..., -REST // 10 :], axis=-1) > MOVES
             at_rest = np.where(moving, np.nan, settled[..., -1])
             for seed, values in enumerate(at_rest):
@@ -211,7 +218,9 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[s
 
     Returns:
         ``frequency``: of the mode; ``slopes``: by edit and line, the median slope over networks with its 95 % bootstrap
-        interval and ``quartiles``, and ``networks``, how many have one; ``decay`` the same for time constants;
+        interval and ``quartiles``, and ``networks``, how many have one; ``fits``: by edit and line, how many networks
+        have a wave at each factor; ``fitted everywhere``: the slopes of those that have one at every factor; ``decay``
+        the same as ``slopes`` for time constants;
         ``waves`` and ``damage`` by edit and factor; ``lines``: see `_lines`; ``claims``: by claim, edit and factor, the
         share of networks that meet it.
     """
@@ -219,7 +228,7 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[s
     own = networks.mode
     other = oscillation(networks.system, networks.params, np.array([networks.level]), rank=1)
     local = _local(networks)
-    frequencies: dict[str, list[Any]] = {name: [] for name in (TURNED, RANDOM, OTHER, LOCAL)}
+    frequencies: dict[str, list[Any]] = {name: [] for name in (TURNED, RANDOM, OTHER, LOCAL, REST_OF, CLOCK)}
     damages: dict[str, list[Any]] = {name: [] for name in (TURNED, RANDOM, OTHER)}
     judged: dict[str, list[Any]] = {name: [] for name in (TURNED, RANDOM)}
     for factor in FACTORS:
@@ -232,6 +241,8 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[s
             frequencies[name].append(networks.waves(own.rest, each).frequency)
             damages[name].append(damage[name])
         frequencies[LOCAL].append(networks.waves(local.rest, local.turned(factor)).frequency)
+        frequencies[REST_OF].append(networks.waves(own.rest, own.others_turned(factor)).frequency)
+        frequencies[CLOCK].append(networks.waves(own.rest, 0 * matrices[TURNED], factor).frequency)
         for name in judged:
             judged[name].append(_claims(networks, matrices[name]))
     times = [networks.waves(own.rest, own.turned(decay=decay)).time for decay in DECAYS]
@@ -242,6 +253,8 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[s
         "factors": list(FACTORS),
         "frequency": _summary(modes(own.value[:, 0], networks.spacing).frequency),
         "slopes": {name: _by_line(networks, slopes(FACTORS, np.stack(each))) for name, each in frequencies.items()},
+        "fits": {name: _fits(networks, np.stack(each)) for name, each in frequencies.items()},
+        "fitted everywhere": {name: _everywhere(networks, np.stack(each)) for name, each in frequencies.items()},
         "decay": _by_line(networks, slopes(DECAYS, np.stack(times))),
         "waves": {
             name: [_summary(_median(each / usual)) for each in frequencies[name]] for name in (TURNED, RANDOM, OTHER)
@@ -274,6 +287,17 @@ def _lines(networks: Edited, local: Oscillation, usual: Float[np.ndarray, "S C"]
         varied = both.sum() >= LEAST and np.ptp(ours[both]) > 0
         correlations.append(spearmanr(ours[both], theirs[both]).statistic if varied else np.nan)
     return {"correlation": _summary(np.array(correlations))}
+
+
+def _fits(networks: Edited, frequencies: Float[np.ndarray, "K S C"]) -> dict[str, list[int]]:
+    """In how many networks a wave is fitted, by line, at each factor."""
+    return dict(zip(networks.names, np.isfinite(frequencies).sum(axis=1).T.tolist(), strict=True))
+
+
+def _everywhere(networks: Edited, frequencies: Float[np.ndarray, "K S C"]) -> dict[str, Any]:
+    """The slopes by line of the networks in which a wave is fitted at every factor."""
+    known = np.isfinite(frequencies).all(axis=0)
+    return _by_line(networks, np.where(known, slopes(FACTORS, frequencies), np.nan))
 
 
 def _claims(networks: Edited, matrices: Float[np.ndarray, "S 1 D D"]) -> dict[str, Any]:
@@ -329,7 +353,7 @@ def resonance(seeds: int, base_seed: int) -> lt.Analysis:
         settings={"seeds": seeds, "base_seed": base_seed},
         needs=needs,
         score=lambda runs, keep: score(runs, populations, keep),
-        draw=lambda metrics, _: {"resonance.png": post.resonance_figures.resonance(metrics)},
+        draw=lambda metrics, _: {"resonance.png": post.figures.resonance(metrics)},
         report=report,
     )
 

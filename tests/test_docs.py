@@ -16,11 +16,11 @@ import jax
 import matplotlib
 import numpy as np
 import pytest
+from commands import claims
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, process, rarely
-from experiments import claims
-from lstm_toys.cli import command, own, script
+from lstm_toys.cli import command, script
 from lstm_toys.cli.script import home
 from lstm_toys.runs import flags
 
@@ -35,8 +35,8 @@ WRITTEN = re.compile(r"%%writefile (\w+)\.py\n(.*?)```", re.DOTALL)
 
 
 def text(page):
-    """The text of a page without comments, which hold templates of numbers."""
-    return re.sub(r"<!--.*?-->", "", PAGES[page].read_text(), flags=re.DOTALL)
+    """The text of a page."""
+    return PAGES[page].read_text()
 
 
 def fences(page, language):
@@ -88,14 +88,14 @@ def check_command(line):
         case ["python", "-m", module, *arguments]:
             check_python(module, arguments)
         case ["lstm-toys", "help", name]:
-            assert name in {**script.commands(home()[1]), **script.own_commands(Path())}
+            assert name in {**script.commands(home()[1]), **script.studies(), **script.own_commands(Path())}
         case ["lstm-toys", "show", _]:
             pass
         case ["lstm-toys", name, *arguments] if name in script.commands(home()[1]):
             check_python(f"experiments.{name}", arguments)
         case ["lstm-toys", name, *arguments]:
-            assert name in script.own_commands(Path())
-            own.plan(name, arguments)
+            assert name in {**script.studies(), **script.own_commands(Path())}
+            command.named(name, arguments)
         case ["make", *targets]:
             assert {*targets} <= {*re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)}
         case ["pip", "install", *packages]:
@@ -163,7 +163,7 @@ def test_python_of_a_guide_runs(page):
             exec(block, names)
 
 
-QUESTION, SEQUENCES, POPULATION = fences("README.md", "python")
+QUESTION, POPULATION, SEQUENCES = fences("README.md", "python")
 
 
 def test_python_of_the_readme_runs(here):

@@ -99,7 +99,7 @@ def parameters(value):
     if issubclass(value, Exception):
         return {*vars(value).get("__annotations__", ())}
     if dataclasses.is_dataclass(value):
-        fields = {each.name for each in dataclasses.fields(value)}
+        fields = {each.name for each in dataclasses.fields(value) if not each.name.startswith("_")}
         return fields - {"parent", "name"} if issubclass(value, nn.Module) else fields
     return {*getattr(value, "_fields", inspect.signature(value).parameters)}
 

@@ -13,10 +13,11 @@ import majority
 import numpy as np
 import parity
 import whole_parity
+from commands import claims, dynamics, generalization, sweep
 from parts import switched
 
 from conftest import carry_out
-from experiments import claims, dynamics, generalization, own, sine, slope_intercept, sweep
+from experiments import own, sine, slope_intercept
 
 SMALL = ("--seeds=3", "--timesteps=20", "--hidden=4")
 """Of nearly all runs, so that few programs are compiled."""

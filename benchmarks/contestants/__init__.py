@@ -14,8 +14,7 @@ class Contestant:
     """Something that trains.
 
     Attributes:
-        name: in the results.
-        label: in tables and figures.
+        name: in results, tables and figures.
         make: begins a training in a process of its own.
         peer: whether it needs a library that the project does not.
         one_a_core: whether it runs as one process on each core, each with its share of the members.
@@ -25,7 +24,6 @@ class Contestant:
     """
 
     name: str
-    label: str
     make: Callable[[Workload, InitialWeights], Trainer]
     peer: bool = False
     one_a_core: bool = False
@@ -45,14 +43,12 @@ class Contestant:
 
 _one_vmap, _alike = in_jax.spread, partial(in_jax.spread, as_engine=True)
 
-ENGINE = Contestant("ours", "lstm_toys", in_jax.engine, unit=in_jax.CHUNK)
-AUTODIFF = Contestant("autodiff", "plain scan, autodiff, set up alike", partial(_alike, in_jax.scan))
-FLAX_BLOCKS = Contestant("flax_blocks", "Flax nn.RNN, set up alike", partial(_alike, in_jax.flax), most=1024)
-FLAX = Contestant("flax", "Flax nn.RNN, one vmap", partial(_one_vmap, in_jax.flax), most=1024)
-EQUINOX = Contestant("equinox", "Equinox LSTMCell, one vmap", partial(_one_vmap, in_jax.equinox), peer=True, most=1024)
-TORCH = Contestant("torch", "PyTorch nn.LSTM, one a core", in_torch.lstm, peer=True, one_a_core=True, one_network=True)
-TORCH_FUNC = Contestant(
-    "torch_func", "PyTorch torch.func, one a core", in_torch.ensemble, peer=True, one_a_core=True, most=256
-)
-KERAS = Contestant("keras", "Keras train_on_batch", in_keras.on_batches, peer=True, one_network=True)
+ENGINE = Contestant("lstm_toys", in_jax.engine, unit=in_jax.CHUNK)
+AUTODIFF = Contestant("plain scan, autodiff, set up alike", partial(_alike, in_jax.scan))
+FLAX_BLOCKS = Contestant("Flax nn.RNN, set up alike", partial(_alike, in_jax.flax), most=1024)
+FLAX = Contestant("Flax nn.RNN, one vmap", partial(_one_vmap, in_jax.flax), most=1024)
+EQUINOX = Contestant("Equinox LSTMCell, one vmap", partial(_one_vmap, in_jax.equinox), peer=True, most=1024)
+TORCH = Contestant("PyTorch nn.LSTM, one a core", in_torch.lstm, peer=True, one_a_core=True, one_network=True)
+TORCH_FUNC = Contestant("PyTorch torch.func, one a core", in_torch.ensemble, peer=True, one_a_core=True, most=256)
+KERAS = Contestant("Keras train_on_batch", in_keras.on_batches, peer=True, one_network=True)
 CONTESTANTS = (ENGINE, AUTODIFF, FLAX_BLOCKS, FLAX, EQUINOX, TORCH, TORCH_FUNC, KERAS)

@@ -1,21 +1,16 @@
-"""Fills the numbers of published results into the pages of the documentation.
+"""Fills the numbers of published results into README and the documentation.
 
-A page holds a template, in a comment that readers do not see, and below it the text that the template makes::
+A page is plain Markdown. The numbers that it takes from published results are listed in a file of the same name in
+``phrases/``, a template for Jinja2 that renders to lines of two kinds:
 
-    <!-- numbers
-    {{ sine.metrics.converged }} of {{ sine.metrics.seeds }} networks learn the sine.
-    -->
+- a phrase, such as ``15 of 16 networks learn the sine``: the page has it once, with any numbers, and gets these;
+- a table, as lines that begin with ``|``: the page has one with this header, and gets these rows.
 
-    16 of 16 networks learn the sine.
-
-    <!-- end of numbers -->
-
-README.md is made from a template of its own, so that its text is readable too.
-
-Templates are Jinja2. Each folder of published results is a name in them, and each of its JSON files an attribute:
-``sine.metrics`` is ``results/sine/metrics.json``. ``results`` holds all folders by name,
-such as ``papers/counting``, ``commands`` the commands that publish them; ``median`` and ``specified``, which says what
-a verdict depends on, are filters, ``zip`` Python's own.
+So a page can be read, and written, as it is; only if words of a phrase change, they change in both files. In templates,
+each folder of published results is a name, and each of its JSON files an attribute: ``sine.metrics`` is
+``results/sine/metrics.json``. ``results`` holds all folders by name, such as ``papers/counting``, ``commands`` the
+commands that publish them; ``median`` and ``specified``, which says what a verdict depends on, are filters, ``zip`` is
+Python's own.
 """
 
 from __future__ import annotations
@@ -25,6 +20,8 @@ import re
 import statistics
 import sys
 from collections.abc import Iterable, Mapping
+from functools import reduce
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -35,23 +32,19 @@ from lstm_toys.studies.claims.report import specified
 from . import steps
 
 ROOT = Path(__file__).parents[2]
+PHRASES = Path(__file__).with_name("phrases")
 
-WHOLE = {ROOT / "README.md": Path(__file__).with_name("README.md.jinja")}
-"""Pages that are made from a template as a whole."""
-
-BEGIN, END = "<!-- numbers\n", "<!-- end of numbers -->"
-
-BOUND = re.compile(rf"({re.escape(BEGIN)}(.*?)\n-->\n)(.*?){re.escape(END)}", re.DOTALL)
-"""A template with its comment, the template alone, and the text below it."""
+NUMBER = r"[-−]?\d+(?:[.,]\d+)*(?:e[-−]?\d+)?"
 
 
 class Unfilled(Exception):
     """A page whose numbers cannot be filled in; the argument says why in one line."""
 
 
-def pages() -> list[Path]:
-    """The pages that may hold numbers."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+def pages() -> dict[Path, Path]:
+    """The template of each page that has numbers of published results."""
+    templates = sorted(PHRASES.glob("*.jinja"))
+    return {ROOT / ("" if each.stem == "README" else "docs") / f"{each.stem}.md": each for each in templates}
 
 
 def published(folder: Path) -> dict[str, dict[str, Any]]:
@@ -66,46 +59,61 @@ def published(folder: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def rendered(template: str, results: Mapping[str, Any]) -> str:
-    """The text that a template makes; raises Unfilled."""
+def rendered(template: str, results: Mapping[str, Any]) -> list[str]:
+    """The lines that a template makes; raises Unfilled."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"median": statistics.median, "specified": specified}
     environment.globals["zip"] = zip
     try:
-        return environment.from_string(template).render(results, results=results, commands=steps.commands()).strip()
+        text = environment.from_string(template).render(results, results=results, commands=steps.commands())
     except (jinja2.TemplateError, TypeError, ValueError) as error:
-        raise Unfilled(f"{error}, in the template {template.splitlines()[0]!r}") from error
+        raise Unfilled(str(error)) from error
+    return text.splitlines()
 
 
-def filled(text: str, results: Mapping[str, Any]) -> str:
-    """A page with the text below each template made anew; raises Unfilled."""
-
-    def make(match: re.Match[str]) -> str:
-        comment, template, _ = match.groups()
-        return f"{comment}\n{rendered(template, results)}\n\n{END}"
-
-    made = BOUND.sub(make, text)
-    if not len(BOUND.findall(text)) == text.count(BEGIN) == text.count(END):
-        raise Unfilled(f"a template has no end: each needs a line -->, then {END}")
-    return made
+def only(pattern: str, text: str, wanted: str) -> re.Match[str]:
+    """The one place that a pattern has in a text; raises Unfilled."""
+    found = list(re.finditer(pattern, text, re.MULTILINE))
+    if len(found) != 1:
+        raise Unfilled(f"{wanted!r}, with any numbers, is there {len(found)} times, and should be once")
+    return found[0]
 
 
-def page(path: Path, results: Mapping[str, Any]) -> str:
+def with_phrase(text: str, phrase: str) -> str:
+    """A page with the numbers of a phrase, wherever its lines break; raises Unfilled."""
+    words = (NUMBER.join(map(re.escape, re.split(NUMBER, word))) for word in phrase.split())
+    place = only(r"\s+".join(words), text, phrase)
+    numbers = iter(re.findall(NUMBER, phrase))
+    return text[: place.start()] + re.sub(NUMBER, lambda _: next(numbers), place[0]) + text[place.end() :]
+
+
+def with_table(text: str, lines: list[str]) -> str:
+    """A page with the rows of a table; raises Unfilled."""
+    place = only(rf"^{re.escape(lines[0])}\n(\|.*\n)+", text, lines[0])
+    return text[: place.start()] + "\n".join(lines) + "\n" + text[place.end() :]
+
+
+def filled(text: str, lines: Iterable[str]) -> str:
+    """A page with the numbers of all phrases and tables; raises Unfilled."""
+    for table, group in groupby(lines, lambda line: line.startswith("|")):
+        each = list(group)
+        text = with_table(text, each) if table else reduce(with_phrase, filter(str.strip, each), text)
+    return text
+
+
+def page(path: Path, template: Path, results: Mapping[str, Any]) -> str:
     """The text of a page with the present numbers; raises Unfilled."""
-    if template := WHOLE.get(path):
-        return rendered(template.read_text(), results) + "\n"
-    return filled(path.read_text(), results)
+    return filled(path.read_text(), rendered(template.read_text(), results))
 
 
-def main(paths: Iterable[Path], results: Mapping[str, Any]) -> None:
+def main(templates: Mapping[Path, Path], results: Mapping[str, Any]) -> None:
     """Fills the numbers into pages, and prints which were changed; exits 1 if one cannot be filled."""
-    for path in paths:
-        before = path.read_text()
+    for path, template in templates.items():
         try:
-            after = page(path, results)
+            after = page(path, template, results)
         except Unfilled as error:
             sys.exit(f"{path}: {error}")
-        if after != before:
+        if after != path.read_text():
             path.write_text(after)
             print(f"{path}: filled anew")
 

@@ -16,6 +16,7 @@ from experiments import all as every
 from experiments.page import runs
 from experiments.post.predictions import KEPT
 from lstm_toys import output, tables
+from lstm_toys.studies import STUDIES
 
 RESULTS = Path(__file__).parents[2] / "results"
 
@@ -31,7 +32,7 @@ class Step(NamedTuple):
 
 
 OWN = f"experiments.own --train {SEA} --ask next --seeds 16 --quantity 'temperature (°C)'"
-DYNAMICS = f"experiments.dynamics --task sine --seeds 64 --keep_steps {','.join(map(str, KEPT))}"
+DYNAMICS = f"lstm_toys dynamics --task sine --seeds 64 --keep_steps {','.join(map(str, KEPT))}"
 PAPERS = tuple(
     step
     for name, networks in (("counting", 128), ("memory", 64))
@@ -39,18 +40,18 @@ PAPERS = tuple(
         Step(f"experiments.papers.tune --task {name}", (f"papers/{name}_recipes",)),
         Step(f"experiments.papers --paper {name} --random {networks} --variants", (f"papers/{name}",)),
         Step(
-            f"experiments.claims --claims papers.{name} --specifications --seeds 24",
+            f"lstm_toys claims --claims papers.{name} --specifications --seeds 24",
             (f"claims_experiments_papers_{name}_specifications",),
         ),
     )
 )
 GRIDS = tuple(
-    Step(f"experiments.generalization --task {name} --seeds 64{limit}", (f"generalization_{name}",))
+    Step(f"lstm_toys generalization --task {name} --seeds 64{limit}", (f"generalization_{name}",))
     # The sine counts as learned by the post's claims up to an error of 0.03; the others use their goals.
     for name, limit in (("sine", " --limit 0.03"), ("amplitude", ""), ("slope_intercept", ""))
 )
 SHOWN = tuple(
-    Step(f"experiments.{' '.join(commands[0])}")
+    Step(f"{'lstm_toys ' if commands[0][0] in STUDIES else 'experiments.'}{' '.join(commands[0])}")
     for name, commands in runs.COMMANDS.items()
     if name not in (*every.EXPERIMENTS, "claims")
 )
@@ -64,17 +65,18 @@ STEPS = (
     Step("experiments.timeline", ("timeline",)),
     Step(DYNAMICS, ("dynamics_sine",)),
     Step("experiments.recipe", ("recipe",)),
-    Step("experiments.claims --variants", ("claims",)),
-    Step("experiments.claims --specifications", ("claims_specifications",)),
+    Step("lstm_toys claims --variants", ("claims",)),
+    Step("lstm_toys claims --specifications", ("claims_specifications",)),
     Step("experiments.null", ("null",)),
     *PAPERS,
     Step("experiments.explained", ("explained",)),
     Step("experiments.resonance", ("resonance",)),
     Step("experiments.longevity", ("longevity",)),
-    Step("experiments.horizon", ("horizon",)),
+    Step("experiments.horizons", ("horizons",)),
 )
 
 BENCHMARKS = (
+    "benchmarks.loop",
     "benchmarks.sequences",
     "benchmarks.scaling",
     "benchmarks.end_to_end",
@@ -101,7 +103,8 @@ def costs() -> dict[str, Cost]:
 
 def commands() -> dict[str, str]:
     """The command that publishes each set, as typed in any folder."""
-    return {name: f"lstm-toys {step.command.removeprefix('experiments.')}" for step in STEPS for name in step.sets}
+    typed = {name: step.command.removeprefix("experiments.") for step in STEPS for name in step.sets}
+    return {name: f"lstm-toys {command.removeprefix('lstm_toys ')}" for name, command in typed.items()}
 
 
 def published(folders: tuple[str, ...]) -> str:

@@ -6,6 +6,7 @@ can be sent as one file. An index.html that this command did not write, or that 
 """
 
 import tempfile
+import webbrowser
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,25 +17,30 @@ from lstm_toys.cli import command
 from lstm_toys.runs import flags, publishing
 from lstm_toys.runs.context import Options, Refused
 
-from . import build, networks, playground, post, runs
+from . import build, playground, post, runs
 
-PARTS = {"playground": playground.make, "inside": networks.make, "post": post.make}
+PARTS = {"playground": playground.make, "post": post.make}
 """In page order. To add a part, add a template and a function from runs to its content; see `build`."""
 
 NAME = "index.html"
 
-FLAGS = {name: flags.of(Options)[name] for name in ("results_dir", "quiet")}
+FLAGS = {
+    **{name: flags.of(Options)[name] for name in ("results_dir", "quiet")},
+    "open": flags.Flag(None, "open the page in the browser"),
+}
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:
     """Turns a command line into a plan."""
     if flags.asks_help(arguments):
         raise flags.Help(str(__doc__), FLAGS)
-    options = Options(**flags.read(FLAGS, arguments))
-    return command.Plan(list, options, lambda _: written(options), file=options.results_dir / NAME)
+    values = flags.read(FLAGS, arguments)
+    shown = values.pop("open", False)
+    options = Options(**values)
+    return command.Plan(list, options, lambda _: written(options, shown=shown), file=options.results_dir / NAME)
 
 
-def written(options: Options) -> Iterator[RenderableType]:
+def written(options: Options, *, shown: bool) -> Iterator[RenderableType]:
     """Writes the page, and yields lines on what it contains and what is missing; raises Refused or NotPublished."""
     results_dir = options.results_dir
     present, missing = runs.find(options, output.console(quiet=options.quiet))
@@ -49,6 +55,8 @@ def written(options: Options) -> Iterator[RenderableType]:
         publishing.publish([source], results_dir, "page", lambda _: None)
     parts = " and ".join(made)
     yield f"{results_dir / NAME}: {size:,} bytes; {parts}, of {len(present)} of {len(present) + len(missing)} runs"
+    if shown and not webbrowser.open((results_dir / NAME).resolve().as_uri()):
+        yield "there is no browser that could open it"
 
 
 if __name__ == "__main__":

@@ -1,5 +1,3 @@
-"use strict";
-
 /** A worker whose code is that of several script elements of this page, which is one file. */
 function workerOf(...ids) {
   const texts = ids.map((id) => document.getElementById(`code-${id}`).textContent);
@@ -10,14 +8,15 @@ function workerOf(...ids) {
 class Answers {
   /**
    * `question` returns the latest one: curves, how many answers of each to keep, and groups of networks, each with a
-   * block of weights. `answered` is called with it when every group has its answers, `failed` if workers cannot work.
+   * block of weights; the first may have one that is `followed`. `answered` is called with it when every group has its
+   * answers, `failed` if workers cannot work.
    */
   constructor({ question, answered, failed }) {
     Object.assign(this, { question, answered, sent: new Map() });
     this.waiting = null; // What is being answered.
     this.wanted = false; // Whether something has changed since.
     this.workers = Array.from({ length: Math.min(4, navigator.hardwareConcurrency || 2) }, () => {
-      const worker = workerOf("cells", "gradient", "worker");
+      const worker = workerOf("cells", "simd", "gradient", "worker");
       worker.onmessage = ({ data }) => this.receive(data);
       worker.onerror = failed;
       return worker;
@@ -25,11 +24,8 @@ class Answers {
   }
 
   ask() {
-    if (this.waiting) {
-      this.wanted = true;
-      return;
-    }
-    this.wanted = false;
+    this.wanted = Boolean(this.waiting);
+    if (this.wanted) return;
     const question = this.question();
     if (!question) return;
     const { groups, curves, times } = question;
@@ -42,7 +38,9 @@ class Answers {
       for (let from = 0; from < rows.length; from += share) {
         const place = [groups.indexOf(group), from * curves.length * times];
         this.waiting.left += 1;
-        this.workers[from / share].postMessage({ block: weights.block, layers, networks: rows.slice(from, from + share), curves, times, place });
+        const networks = rows.slice(from, from + share);
+        const followed = networks.includes(group.followed) ? group.followed : undefined;
+        this.workers[from / share].postMessage({ block: weights.block, layers, networks, curves, times, followed, place });
       }
     }
   }
@@ -54,8 +52,9 @@ class Answers {
     for (const worker of this.workers) worker.postMessage({ block, ...weights });
   }
 
-  receive({ place: [group, from], answers }) {
+  receive({ place: [group, from], answers, trace }) {
     const question = this.waiting;
+    if (trace !== undefined) question.trace = trace;
     question.groups[group].answers.set(answers, from);
     question.left -= 1;
     if (question.left) return;

@@ -3,7 +3,6 @@
 A part has a template `parts/NAME.html`, and a function from runs to its content.
 """
 
-import base64
 import json
 import tomllib
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ from lstm_toys.text import one_line
 
 FOLDER = Path(__file__).parent
 
-SHARED = "cells gradient initial curves csv handles state chart picture words drawing grips answers own controls inside"
+SHARED = "cells simd gradient initial curves handles words state chart picture drawing grips answers own controls cell"
 SCRIPTS = tuple(f"{name}.js" for name in SHARED.split())
 WORKERS = ("worker.js", "trainer.js")
 START = "page.js"
@@ -68,11 +67,11 @@ def shown(value: object) -> object:
 
 
 def source(name: str) -> Markup:
-    """Reads a file of the page to put within an element; raises ValueError if it would end the element."""
+    """Reads a file to put within an element, scripts as strict ones; raises ValueError if it would end the element."""
     text = (FOLDER / name).read_text(encoding="utf-8")
     if "</" in text:
         raise ValueError(f"{name} has </, which would end the element that it lies in")
-    return Markup(text)
+    return Markup('"use strict";\n\n' * name.endswith(".js") + text)
 
 
 def embedded(data: object) -> Markup:
@@ -81,8 +80,3 @@ def embedded(data: object) -> Markup:
     for letter in "<>&":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
     return Markup(text)
-
-
-def encoded(content: bytes) -> str:
-    """Bytes as base64 text."""
-    return base64.b64encode(content).decode()

@@ -1,5 +1,3 @@
-"use strict";
-
 // One network in plain numbers: the recurrences of lstm_toys/networks, which the tests hold this file against.
 
 const GATES = {
@@ -7,21 +5,10 @@ const GATES = {
   hard: (sum) => Math.min(1, Math.max(0, 0.2 * sum + 0.5)),
 };
 
-/** Adds a row of values times a matrix, whose columns are as many as there are sums; four rows at a time for speed. */
+/** Adds a row of values times a matrix, whose columns are as many as there are sums. */
 function addProduct(sums, values, from, rows, weights, start) {
   const columns = sums.length;
-  const fours = rows - (rows % 4);
-  for (let row = 0; row < fours; row += 4) {
-    const place = from + row;
-    const [one, two, three, four] = [values[place], values[place + 1], values[place + 2], values[place + 3]];
-    const base = start + row * columns;
-    for (let column = 0; column < columns; column++) {
-      const at = base + column;
-      sums[column] += one * weights[at] + two * weights[at + columns]
-        + three * weights[at + 2 * columns] + four * weights[at + 3 * columns];
-    }
-  }
-  for (let row = fours; row < rows; row++) {
+  for (let row = 0; row < rows; row++) {
     const value = values[from + row];
     const base = start + row * columns;
     for (let column = 0; column < columns; column++) sums[column] += value * weights[base + column];
@@ -69,12 +56,9 @@ function plain({ kind, features, units }, weights, shown, length) {
   return hidden;
 }
 
-const passes = new WeakMap(); // What LSTM layers keep of a sequence, which the next network overwrites.
-
 /** An LSTM layer, by the forward pass with which networks are trained. */
-function lstm(layer, weights, shown, length) {
-  if (passes.get(layer)?.length !== length) passes.set(layer, new LayerPass(layer, length));
-  return passes.get(layer).forward(weights, shown);
+function lstm(layer, weights, shown, length, place) {
+  return passOf(layer, place, length).forward(weights, shown);
 }
 
 const LAYERS = { lstm, gru, rnn: plain, dense: plain };
@@ -89,11 +73,11 @@ function sizeOf({ kind, features, units }) {
 /** The answer of one network to one curve, [time]; its weights begin at `start`. */
 function answerOf(layers, weights, start, curve) {
   let sequence = curve;
-  for (const layer of layers) {
+  layers.forEach((layer, place) => {
     const size = sizeOf(layer);
-    sequence = LAYERS[layer.kind](layer, weights.subarray(start, start + size), sequence, curve.length);
+    sequence = LAYERS[layer.kind](layer, weights.subarray(start, start + size), sequence, curve.length, place);
     start += size;
-  }
+  });
   return sequence;
 }
 
@@ -110,6 +94,20 @@ function answersOf(layers, weights, networks, curves, kept) {
   return answers;
 }
 
+/**
+ * What the last unit of a network does along the last `kept` values of a curve: its gates and the candidate (i, f, g, o
+ * for each value), the cell state, and the answer. Null if it is not an LSTM unit.
+ */
+function traceOf(layers, weights, network, curve, kept) {
+  const last = layers[layers.length - 1];
+  if (last.kind !== "lstm") return null;
+  const size = layers.reduce((sum, layer) => sum + sizeOf(layer), 0);
+  const answer = answerOf(layers, weights, network * size, curve);
+  const { gates, cell } = passOf(last, layers.length - 1, curve.length);
+  const [from, end] = [curve.length - kept, curve.length];
+  return { gates: gates.slice(4 * from, 4 * end), cell: cell.slice(from, end), answer: answer.slice(from) };
+}
+
 /** The number of 16 bits: a sign, 5 bits of exponent, 10 bits of fraction (IEEE 754). */
 function halfFloat(bits) {
   const exponent = (bits >> 10) & 31;
@@ -118,26 +116,22 @@ function halfFloat(bits) {
   return bits & 32768 ? -size : size;
 }
 
-/** The bytes of base64 text. */
-function bytesOf(text) {
-  return new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+/** The bytes of a text in base64, which were compressed. */
+async function inflated(text) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /**
- * Numbers of base64 text, finite and little-endian: "single" or "half" ones, or "split" ones, of which the text has the
- * upper 16 bits, rounded, and a second text, which may come later, what is missing in the lower ones.
+ * Numbers of 32 bits if `exact`, whose upper bytes are in a first text and the lower ones in a second, which may come
+ * later; else of 16 bits, in one text. A text has the higher bytes of all numbers first.
  */
-function decoded(text, precision, rest) {
-  const view = bytesOf(text);
-  const missing = rest ? bytesOf(rest) : null;
-  const bits = new DataView(new ArrayBuffer(4));
-  const number = {
-    single: (at) => view.getFloat32(4 * at, true),
-    half: (at) => halfFloat(view.getUint16(2 * at, true)),
-    split: (at) => {
-      bits.setInt32(0, (view.getUint16(2 * at, true) << 16) + (missing ? missing.getInt16(2 * at, true) : 0));
-      return bits.getFloat32(0);
-    },
-  }[precision];
-  return Float32Array.from({ length: view.byteLength / (precision === "single" ? 4 : 2) }, (_, at) => number(at));
+async function decoded([upper, lower], exact) {
+  const [high, low] = await Promise.all([inflated(upper), lower && inflated(lower)]);
+  const count = high.length / 2;
+  const bits = (bytes, at) => bytes[at] * 256 + bytes[count + at];
+  if (!exact) return Float32Array.from({ length: count }, (_, at) => halfFloat(bits(high, at)));
+  const all = Uint32Array.from({ length: count }, (_, at) => bits(high, at) * 65536 + (low ? bits(low, at) : 32768));
+  return new Float32Array(all.buffer);
 }

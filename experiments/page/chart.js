@@ -1,24 +1,35 @@
-"use strict";
-
 /** A canvas with axes, upon which things are drawn by their coordinates; it follows the page's size and colors. */
 class Chart {
   static MARGIN = { left: 46, right: 12, top: 12, bottom: 26 };
+  static CAPTION = 24; // Room over each of several panels.
 
   constructor(canvas) {
-    Object.assign(this, { canvas, x: [0, 1], y: [0, 1], top: Chart.MARGIN.top });
+    Object.assign(this, { canvas, x: [0, 1], y: [0, 1], top: Chart.MARGIN.top, boxes: [] });
   }
 
-  /** Clears the canvas and draws axes; ranges are [lowest, highest], ticks [value, text]. */
-  begin({ x, y, xTicks, yTicks, xName, yName }) {
-    Object.assign(this, { x, y, box: this.frame() });
-    const { canvas, box } = this;
+  /** Clears the canvas for as many panels as there are, side by side, or one above another if there is no room. */
+  clear(panels = 1) {
+    const { canvas, top } = this;
+    const { width, height } = canvas.getBoundingClientRect();
     const dense = window.devicePixelRatio || 1;
-    canvas.width = Math.round(box.width * dense);
-    canvas.height = Math.round(box.height * dense);
+    Object.assign(canvas, { width: Math.round(width * dense), height: Math.round(height * dense) });
     this.pen = canvas.getContext("2d");
     this.style = getComputedStyle(document.documentElement);
     this.pen.scale(dense, dense);
-    const { pen } = this;
+    const { left, right, bottom } = Chart.MARGIN;
+    const [columns, rows] = width > 640 ? [panels, 1] : [1, panels];
+    const [across, down] = [width / columns, (height - top - bottom) / rows];
+    const over = panels > 1 ? Chart.CAPTION : 0;
+    this.boxes = Array.from({ length: panels }, (_, at) => {
+      const [x, y] = [(at % columns) * across, top + Math.floor(at / columns) * down];
+      return { left: x + left, right: x + across - right, top: y + over, bottom: y + down, last: at >= panels - columns };
+    });
+  }
+
+  /** Draws axes in one of the panels; ranges are [lowest, highest], ticks [value, text]. */
+  begin({ x, y, xTicks, yTicks, xName, yName }, panel = 0) {
+    Object.assign(this, { x, y, box: this.boxes[panel] });
+    const { pen, box } = this;
     Object.assign(pen, { font: "12px system-ui, sans-serif", lineWidth: 1, strokeStyle: this.color("grid"), fillStyle: this.color("quiet") });
     Object.assign(pen, { textAlign: "right", textBaseline: "middle" });
     for (const [value, text] of yTicks) {
@@ -31,18 +42,12 @@ class Chart {
       const [across] = this.place(value, y[0]);
       this.rule(across, box.top, across, box.bottom);
       const half = pen.measureText(text).width / 2;
-      pen.fillText(text, Math.min(across, box.width - half), box.bottom + 6);
+      if (box.last) pen.fillText(text, Math.min(across, box.right + Chart.MARGIN.right - half), box.bottom + 6);
     }
     pen.textAlign = "left";
     pen.fillText(yName, box.left + 6, box.top + 2);
     Object.assign(pen, { textAlign: "right", textBaseline: "bottom" });
     pen.fillText(xName, box.right - 4, box.bottom - 3);
-  }
-
-  frame() {
-    const { width, height } = this.canvas.getBoundingClientRect();
-    const { left, right, bottom } = Chart.MARGIN;
-    return { left, right: width - right, top: this.top, bottom: height - bottom, width, height };
   }
 
   color(name) {
@@ -57,13 +62,14 @@ class Chart {
     return [left + across * (right - left), bottom - up * (bottom - top)];
   }
 
-  /** The point under a pointer; also beyond the ends of the axes. */
+  /** The point under a pointer, in the panel that it is upon; also beyond the ends of the axes. */
   under(event) {
-    const { left, right, top, bottom } = this.frame();
     const rect = this.canvas.getBoundingClientRect();
-    const across = (event.clientX - rect.left - left) / (right - left);
-    const up = (bottom - (event.clientY - rect.top)) / (bottom - top);
-    return [this.x[0] + across * (this.x[1] - this.x[0]), this.y[0] + up * (this.y[1] - this.y[0])];
+    const [across, down] = [event.clientX - rect.left, event.clientY - rect.top];
+    const inside = (box) => across >= box.left && across <= box.right && down >= box.top && down <= box.bottom;
+    const { left, right, top, bottom } = this.boxes.find(inside) ?? this.boxes[0];
+    const share = [(across - left) / (right - left), (bottom - down) / (bottom - top)];
+    return [this.x[0] + share[0] * (this.x[1] - this.x[0]), this.y[0] + share[1] * (this.y[1] - this.y[0])];
   }
 
   rule(fromX, fromY, toX, toY) {
@@ -73,6 +79,20 @@ class Chart {
     this.pen.stroke();
   }
 
+  /** A band between two values, over all of x. */
+  band([low, high], color) {
+    const [[left, bottom], [right, top]] = [this.place(this.x[0], low), this.place(this.x[1], high)];
+    this.pen.fillStyle = this.color(color);
+    this.pen.fillRect(left, top, right - left, bottom - top);
+  }
+
+  /** A range beside the right end. */
+  bar(ends, away, color) {
+    const [[x, low], [, high]] = ends.map((value) => this.place(this.x[1], value));
+    Object.assign(this.pen, { strokeStyle: this.color(color), lineWidth: 4 });
+    this.rule(x + away, low + 2, x + away, high - 2);
+  }
+
   line(xs, ys, color, width, dash = []) {
     const { pen, box } = this;
     pen.save();
@@ -80,7 +100,11 @@ class Chart {
     pen.rect(box.left - 2, box.top - 2, box.right - box.left + 4, box.bottom - box.top + 4);
     pen.clip();
     pen.beginPath();
-    ys.forEach((value, at) => pen.lineTo(...this.place(xs[at], value)));
+    let broken = true; // Where a value is missing.
+    ys.forEach((value, at) => {
+      if (!Number.isNaN(value)) pen[broken ? "moveTo" : "lineTo"](...this.place(xs[at], value));
+      broken = Number.isNaN(value);
+    });
     Object.assign(pen, { strokeStyle: this.color(color), lineWidth: width, lineJoin: "round" });
     pen.setLineDash(dash);
     pen.stroke();
@@ -89,50 +113,25 @@ class Chart {
 
   /** Diamonds where there is a value. */
   diamonds(xs, ys, color) {
-    Object.assign(this.pen, { strokeStyle: this.color(color), lineWidth: 1.4 });
-    ys.forEach((value, at) => {
-      if (value === null) return;
-      const [across, up] = this.place(xs[at], value);
-      this.pen.beginPath();
-      for (const [x, y] of [[0, -3.4], [3.4, 0], [0, 3.4], [-3.4, 0]]) this.pen.lineTo(across + x, up + y);
-      this.pen.closePath();
-      this.pen.stroke();
-    });
+    Object.assign(this.pen, { fillStyle: this.color(color), font: "12px system-ui, sans-serif", textAlign: "center", textBaseline: "middle" });
+    ys.forEach((value, at) => value !== null && this.pen.fillText("◇", ...this.place(xs[at], value)));
   }
 
-  /** The picture as a PNG upon the page's color, as a data URL. */
-  png() {
-    const copy = document.createElement("canvas");
-    Object.assign(copy, { width: this.canvas.width, height: this.canvas.height });
-    const pen = copy.getContext("2d");
-    pen.fillStyle = this.color("paper");
-    pen.fillRect(0, 0, copy.width, copy.height);
-    pen.drawImage(this.canvas, 0, 0);
-    return copy.toDataURL("image/png");
-  }
-
-  ring(x, y, color) {
-    Object.assign(this.pen, { strokeStyle: this.color(color), lineWidth: 1.5 });
+  /** A dot, or a ring if it is not filled. */
+  dot(x, y, color, size, filled = true) {
+    Object.assign(this.pen, { strokeStyle: this.color(color), fillStyle: this.color(color), lineWidth: 1.5 });
     this.pen.beginPath();
-    this.pen.arc(...this.place(x, y), 6, 0, 2 * Math.PI);
-    this.pen.stroke();
+    this.pen.arc(...this.place(x, y), size, 0, 2 * Math.PI);
+    this.pen[filled ? "fill" : "stroke"]();
   }
 }
 
-/** Ticks at multiples of a step. */
-function ticksOf([low, high], step) {
+/** Ticks of an axis at multiples of a step, at most about five. */
+function ticksOf([low, high]) {
+  const step = [0.1, 0.25, 0.5].find((each) => high - low <= 5 * each) ?? 1;
   const first = Math.ceil(low / step - 1e-9);
-  const digits = step < 0.5 ? 2 : 1;
-  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, at) => {
-    const value = (first + at) * step;
-    return [value, value.toFixed(digits)];
-  });
-}
-
-/** Ticks of an axis of y, whose step depends on its length. */
-function heightTicks(range) {
-  const length = range[1] - range[0];
-  return ticksOf(range, length > 2.5 ? 1 : length > 1.2 ? 0.5 : length > 0.55 ? 0.25 : 0.1);
+  const values = Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, at) => (first + at) * step);
+  return values.map((value) => [value, value.toFixed(step < 0.5 ? 2 : 1).replace("-", "−")]);
 }
 
 const SHARES = [0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => [share, share.toFixed(1)]);

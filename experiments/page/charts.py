@@ -1,18 +1,20 @@
-"""Charts of the distribution of networks' numbers, for the page. Imports nothing heavy."""
+"""Charts of the distribution of networks' numbers, for the page."""
 
-import math
 import operator
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from matplotlib.ticker import MaxNLocator
+
 from lstm_toys import tables
 from lstm_toys.studies.claims.declaration import COPY, INPUT, NETWORKS
 
-WIDTH, LEFT, RIGHT, ROW, LABEL, TOP, BOTTOM = 560, 14, 14, 60, 24, 22, 30
-DOT = 5
-TICKS = 5
-"""Sizes of a chart, in its own units: margins, rows, the space for a label, a dot's width; and about how many ticks."""
+WIDTH, MARGIN, ROW, LABEL, TOP, DOT = 560, 14, 60, 24, 22, 5
+"""Sizes of a chart, in its own units: margins, rows, the space for a label, and a dot's width."""
+
+NOTHING = 1e-5
+"""Numbers nearer to zero are shown as zero; they come from rounding."""
 
 
 class Scale(NamedTuple):
@@ -24,37 +26,31 @@ class Scale(NamedTuple):
     def __call__(self, number: float) -> float:
         """The position of a number."""
         share = (number - self.low) / (self.high - self.low)
-        return LEFT + min(max(share, 0.0), 1.0) * (WIDTH - LEFT - RIGHT)
+        return MARGIN + min(max(share, 0.0), 1.0) * (WIDTH - 2 * MARGIN)
 
 
 def drawing(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Lays out the chart of an entry of ``claims.json`` for the template: positions and texts."""
     rows, marks, threshold = rows_of(entry), [*marks_of(entry)], (entry["threshold"]["low"], entry["threshold"]["high"])
     ends = [end for end in threshold if end is not None]
-    scale = scaled([*rows.values()], [*ends, *(value for _, value, _ in marks)])
-    bottom = TOP + ROW * len(rows)
+    scale = scaled(next(iter(rows.values())), [*ends, *(value for _, value, _ in marks)])
     low, high = (scale(end if own is None else own) for end, own in zip(scale, threshold, strict=True))
     return {
         "width": WIDTH,
-        "height": bottom + BOTTOM,
-        "left": LEFT,
-        "right": WIDTH - RIGHT,
+        "margin": MARGIN,
         "top": TOP,
-        "bottom": bottom,
+        "row": ROW,
         "rows": [
             {
                 "label": label,
-                "kind": "others" if number else "networks",
-                "line": TOP + ROW * (number + 1),
-                "above": TOP + ROW * number + LABEL - 6,
-                "dots": [*stacked(numbers, scale, TOP + ROW * (number + 1), threshold)],
+                "dots": [*stacked(numbers, scale, threshold)],
                 "beyond": sum(not scale.low <= each <= scale.high for each in numbers),
             }
-            for number, (label, numbers) in enumerate(rows.items())
+            for label, numbers in rows.items()
         ],
         "marks": [{"kind": kind, "place": scale(value), "text": text} for kind, value, text in marks],
         "region": (low, high) if ends else None,  # The range that meets the claim.
-        "ticks": [{"place": scale(tick), "text": f"{tick:g}"} for tick in ticks(scale)],
+        "ticks": [{"place": scale(tick), "text": f"{tick:g}"} for tick in ticks(*scale)],
     }
 
 
@@ -72,50 +68,36 @@ def marks_of(entry: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
     if entry["published"] and entry["published"]["value"] is not None:
         value = entry["published"]["value"]
         yield "published", value, f"the post's own network: {tables.number(value)}"
-    nulls = {name: null["value"] for name, null in entry["null"].items() if null["value"] is not None}
+    nulls = {
+        name: 0.0 if abs(null["value"]) < NOTHING else null["value"]
+        for name, null in entry["null"].items()
+        if null["value"] is not None
+    }
     if nulls and min(nulls.values()) == max(nulls.values()):
         nulls = {" or ".join(nulls): min(nulls.values())}
     answers = {null["answers"] for null in entry["null"].values()}
     for name, value in nulls.items():
         words = f"a {name} of the input" if answers == {INPUT} else f"the {name.replace(COPY, *answers)}"
-        yield "null", value, f"{words}: {tables.number(round(value, 6))}"
+        yield "null", value, f"{words}: {tables.number(value)}"
 
 
-def scaled(rows: Sequence[Sequence[float]], others: Sequence[float]) -> Scale:
-    """Returns an axis that holds single numbers, and the first row without its extremes.
-
-    Other rows lengthen it to at most three times, so that distant numbers do not flatten the first row.
-    """
-    (low, high), *rest = (inner(row) for row in rows)
-    low, high = min(low, *others, high), max(high, *others, low)
-    length = (high - low) or abs(high) or 1.0
-    floor, ceiling = low - length, high + length
-    for least, most in rest:
-        low, high = min(low, max(least, floor)), max(high, min(most, ceiling))
-    margin = 0.04 * (high - low) or 0.04 * length
+def scaled(row: Sequence[float], others: Sequence[float]) -> Scale:
+    """Returns an axis that holds single numbers, and a row without a twentieth of it on either side."""
+    ordered = sorted(row) or [0.0]
+    cut = len(ordered) // 20
+    low, high = min(ordered[cut], *others, ordered[-1 - cut]), max(ordered[cut], *others, ordered[-1 - cut])
+    margin = 0.04 * ((high - low) or abs(high) or 1.0)
     return Scale(low - margin, high + margin)
 
 
-def inner(row: Sequence[float]) -> tuple[float, float]:
-    """The ends of a row without a twentieth of it on either side."""
-    ordered = sorted(row) or [0.0]
-    cut = len(ordered) // 20
-    return ordered[cut], ordered[-1 - cut]
+def ticks(low: float, high: float) -> list[float]:
+    """About five round numbers along an axis."""
+    every = map(float, MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high))
+    return [tick for tick in every if low <= tick <= high]
 
 
-def ticks(scale: Scale) -> list[float]:
-    """Round numbers along an axis."""
-    rough = (scale.high - scale.low) / TICKS
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
-    first = math.ceil(scale.low / step)
-    return [round(number * step, 12) for number in range(first, math.floor(scale.high / step) + 1)]
-
-
-def stacked(
-    numbers: Sequence[float], scale: Scale, line: float, threshold: Sequence[float | None]
-) -> Iterator[tuple[float, float]]:
-    """Yields positions of dots in columns, denser where there are many, each on its number's side of a threshold."""
+def stacked(numbers: Sequence[float], scale: Scale, threshold: Sequence[float | None]) -> Iterator[tuple[float, float]]:
+    """Yields positions of dots in columns over a row's line, each on its number's side of a threshold."""
 
     def column(number: float) -> float:
         place: float = round(scale(number) / DOT) * DOT
@@ -129,4 +111,4 @@ def stacked(
     rise = min(DOT, (ROW - LABEL - DOT) / max(columns.values(), default=1))
     for place, count in sorted(columns.items()):
         for number in range(count):
-            yield round(place, 1), round(line - DOT / 2 - 1 - number * rise, 1)
+            yield round(place, 1), round(-DOT / 2 - 1 - number * rise, 1)

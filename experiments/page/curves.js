@@ -1,5 +1,3 @@
-"use strict";
-
 // Curves and what is counted of answers, as lstm_toys/tasks/families.py and lstm_toys/statistics have them.
 
 const FAMILIES = {
@@ -49,27 +47,15 @@ function quantile(sorted, share) {
 
 /** Median and the ends of the band of 5 to 95 % of networks at every time point, of one of several curves. */
 function spread(answers, networks, curves, curve, length) {
-  const found = { low: [], median: [], high: [] };
-  const column = new Float32Array(networks);
-  for (let time = 0; time < length; time++) {
-    for (let row = 0; row < networks; row++) column[row] = answers[(row * curves + curve) * length + time];
-    column.sort();
-    found.low.push(quantile(column, 0.05));
-    found.median.push(quantile(column, 0.5));
-    found.high.push(quantile(column, 0.95));
-  }
-  return found;
+  const values = Array.from({ length }, (_, time) => (
+    Float32Array.from({ length: networks }, (_, row) => answers[(row * curves + curve) * length + time]).sort()
+  ));
+  const [low, median, high] = [0.05, 0.5, 0.95].map((share) => values.map((sorted) => quantile(sorted, share)));
+  return { low, median, high };
 }
 
 /** The root mean squared error of an answer, over all but the first tenth of the curve. */
 function errorOf(answer, curve, times) {
-  let sum = 0;
-  let count = 0;
-  const last = times[times.length - 1];
-  times.forEach((time, place) => {
-    if (time < 0.1 * last) return;
-    sum += (answer[place] - curve[place]) ** 2;
-    count += 1;
-  });
-  return Math.sqrt(sum / count);
+  const late = [...times.keys()].filter((at) => times[at] >= 0.1 * times[times.length - 1]);
+  return Math.sqrt(late.reduce((sum, at) => sum + (answer[at] - curve[at]) ** 2, 0) / late.length);
 }

@@ -1,33 +1,28 @@
-"use strict";
-
-/** Drawing a curve by pointer and keys, and the cursor at which values are read. */
+/** Drawing a curve by pointer and keys, reading values at a cursor, and picking lines. */
 class Drawing {
-  static STROKE = 6; // Pixels that the mouse moves before it draws.
+  static STROKE = 6; // Pixels that a pointer moves before it draws, or is not taken for a click.
   static ACROSS = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
   static UP = { ArrowUp: 0.05, ArrowDown: -0.05 };
 
-  /** `shown` returns the curve and whether and how it is drawn by hand; `drawn` takes another one; `read` follows the cursor. */
-  constructor(chart, times, { shown, drawn, read }) {
-    Object.assign(this, { chart, times, shown, drawn, read });
-    this.cursor = Math.floor(times.length / 2); // Where values are read, and where the keyboard draws.
-    this.hovering = false; // Whether a pointer is over the chart.
+  /**
+   * `mode` returns what is drawn on: the `curve`, whether it is `bent` by keys, and whether a finger draws (`pen`).
+   * `drawn` takes another one, `lifted` is called after a stroke, `read` with the cursor, or null, `picked` with the
+   * point of a click, and `entered` when Enter is pressed.
+   */
+  constructor(chart, times, calls) {
+    Object.assign(this, calls, { chart, times });
+    this.cursor = Math.floor(times.length / 2); // Where the keyboard draws.
     this.stroke = null; // Where the pointer that draws was last: time point and value.
-    this.grasped = null; // Where the mouse was pressed upon another curve than a drawn one.
+    this.grasped = null; // Where a pointer was pressed.
     const { canvas } = chart;
     canvas.onpointerdown = (event) => this.press(event);
     canvas.onpointermove = (event) => this.follow(event);
-    canvas.onpointerup = canvas.onpointercancel = () => this.lift();
-    canvas.onpointerleave = () => {
-      this.hovering = false;
-      read();
-    };
+    canvas.onpointerup = (event) => this.lift(event);
+    canvas.onpointercancel = () => this.lift(null);
+    canvas.onpointerleave = () => this.read(document.activeElement === canvas ? this.cursor : null);
     canvas.onkeydown = (event) => this.type(event);
-    canvas.onfocus = canvas.onblur = read;
-  }
-
-  /** Whether values are read at the cursor. */
-  get reading() {
-    return this.hovering || document.activeElement === this.chart.canvas;
+    canvas.onfocus = () => this.read(this.cursor);
+    canvas.onblur = () => this.read(null);
   }
 
   under(event) {
@@ -37,12 +32,12 @@ class Drawing {
 
   point(at) {
     this.cursor = Math.min(this.times.length - 1, Math.max(0, at));
-    this.read();
+    this.read(this.cursor);
   }
 
   drawTo(event) {
     const { at, value } = this.under(event);
-    const curve = Float64Array.from(this.shown().curve, clamped);
+    const curve = Float64Array.from(this.mode().curve);
     const from = this.stroke ?? { at, value };
     const count = Math.abs(at - from.at);
     for (let step = 0; step <= count; step++) {
@@ -50,51 +45,47 @@ class Drawing {
       curve[from.at + Math.sign(at - from.at) * step] = from.value + share * (value - from.value);
     }
     this.stroke = { at, value };
-    this.cursor = at;
+    this.point(at);
     this.drawn(curve);
   }
 
   press(event) {
-    const { byHand, pen } = this.shown();
+    const { pen } = this.mode();
+    this.grasped = event;
     if (event.pointerType === "touch" && !pen) {
       this.point(this.under(event).at);
       return;
     }
     this.chart.canvas.setPointerCapture(event.pointerId);
-    if (byHand) this.drawTo(event);
-    else this.grasped = event;
+    if (pen) this.drawTo(event);
   }
 
   follow(event) {
-    const { grasped } = this;
-    if (grasped && Math.hypot(event.clientX - grasped.clientX, event.clientY - grasped.clientY) > Drawing.STROKE) {
-      this.grasped = null;
-      this.drawTo(grasped);
-    }
-    if (this.stroke) {
-      this.drawTo(event);
-      return;
-    }
-    this.hovering = true;
-    this.point(this.under(event).at);
+    const { grasped, stroke } = this;
+    const scrolls = event.pointerType === "touch" && !this.mode().pen;
+    const far = grasped && Math.hypot(event.clientX - grasped.clientX, event.clientY - grasped.clientY) > Drawing.STROKE;
+    if (!stroke && far && !scrolls) this.drawTo(grasped);
+    if (this.stroke) this.drawTo(event);
+    else this.point(this.under(event).at);
   }
 
-  lift() {
-    this.grasped = null;
-    if (!this.stroke) return;
-    this.stroke = null;
-    this.drawn(this.shown().curve);
+  lift(event) {
+    const { stroke, grasped } = this;
+    Object.assign(this, { stroke: null, grasped: null });
+    if (stroke) this.lifted();
+    else if (event && grasped) this.picked(this.under(event));
   }
 
   type(event) {
     const across = Drawing.ACROSS[event.key];
     const up = Drawing.UP[event.key];
-    const { curve, byHand } = this.shown();
-    if (across === undefined && (up === undefined || !byHand)) return;
+    const { curve, bent } = this.mode();
+    if (event.key === "Enter") this.entered();
+    else if (across !== undefined) this.point(this.cursor + across);
+    else if (up !== undefined && bent) this.drawn(bent.map((value, at) => clamped(value + up * Math.exp(-(((at - this.cursor) / 4) ** 2)))));
+    else return;
     event.preventDefault();
-    if (across === undefined) this.drawn(curve.map((value, at) => clamped(value + up * Math.exp(-(((at - this.cursor) / 4) ** 2)))));
-    else this.point(this.cursor + across);
-    const value = decimal(this.shown().curve[this.cursor]);
+    const value = decimal((bent ?? curve)[this.cursor]);
     this.chart.canvas.setAttribute("aria-label", `The curve and the answers; at x ${decimal(this.times[this.cursor])} the curve is ${value}`);
   }
 }

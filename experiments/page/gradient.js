@@ -1,99 +1,67 @@
-"use strict";
+// Backpropagation through time in a stack of LSTM layers with hard gates, as lstm_toys/networks/lstm.py has it.
 
-// Backpropagation through time in a stack of LSTM layers, as lstm_toys/networks/lstm.py has it.
+const fours = (count) => 4 * Math.ceil(count / 4);
 
-const SLOPES = {
-  sigmoid: (gate) => gate * (1 - gate),
-  hard: (gate) => (gate > 0 && gate < 1 ? 0.2 : 0),
-};
-
-/** Adds the products of a matrix's rows with values to as many sums. */
-function addTransposed(sums, place, values, from, columns, weights, start, rows) {
-  for (let row = 0; row < rows; row++) {
-    const base = start + row * columns;
-    let [one, two, three, four] = [0, 0, 0, 0]; // A layer has four gates, so columns come in fours.
-    for (let column = 0; column < columns; column += 4) {
-      one += values[from + column] * weights[base + column];
-      two += values[from + column + 1] * weights[base + column + 1];
-      three += values[from + column + 2] * weights[base + column + 2];
-      four += values[from + column + 3] * weights[base + column + 3];
-    }
-    sums[place + row] += one + two + three + four;
-  }
-}
-
-/** Adds to a matrix, [row, column], the products of two sequences, the second `late` time points after the first. */
-function addOuter(matrix, start, left, rows, right, columns, length, late) {
-  let time = late;
-  for (; time + 3 < length; time += 4) {
-    const base = time * columns;
-    for (let row = 0; row < rows; row++) {
-      const first = (time - late) * rows + row;
-      const [one, two, three, four] = [left[first], left[first + rows], left[first + 2 * rows], left[first + 3 * rows]];
-      const into = start + row * columns;
-      for (let column = 0; column < columns; column++) {
-        const at = base + column;
-        matrix[into + column] += one * right[at] + two * right[at + columns]
-          + three * right[at + 2 * columns] + four * right[at + 3 * columns];
-      }
-    }
-  }
-  for (; time < length; time++) {
-    for (let row = 0; row < rows; row++) {
-      const value = left[(time - late) * rows + row];
-      const into = start + row * columns;
-      for (let column = 0; column < columns; column++) matrix[into + column] += value * right[time * columns + column];
-    }
-  }
-}
-
-/** One layer over a sequence of a fixed length: what its forward pass keeps for the backward pass. */
+/**
+ * One layer over a sequence of a fixed length. Its weights, kernel, recurrent kernel and bias, are one matrix, by which
+ * every time point has a row of values: inputs, hidden states of before, and 1.
+ */
 class LayerPass {
   constructor({ features, units, gates }, length) {
-    Object.assign(this, { features, units, length, gate: GATES[gates], slope: SLOPES[gates] });
-    this.width = 4 * units;
-    this.recurrent = features * this.width; // Where the recurrent kernel begins among the weights, and the bias.
-    this.bias = this.recurrent + units * this.width;
-    this.size = this.bias + this.width;
-    this.sums = new Float64Array(this.width);
-    this.gates = new Float64Array(length * this.width); // After the gate functions: i, f, g, o.
-    this.cell = new Float64Array(length * units);
-    this.squashed = new Float64Array(length * units); // tanh of the cell state.
-    this.hidden = new Float64Array(length * units);
-    this.dHidden = new Float64Array(length * units);
-    this.dGates = new Float64Array(length * this.width); // Before the gate functions.
+    Object.assign(this, { features, units, length, gate: GATES[gates], width: 4 * units, rows: features + units + 1 });
+    const { width, rows } = this;
+    Object.assign(this, { across: fours(rows), times: fours(length), size: rows * width });
+    this.weights = floats(this.across * width);
+    this.gradient = floats(this.across * width);
+    this.turned = floats(width * this.across); // Rows and columns of the weights exchanged.
+    this.values = floats(this.times * this.across);
+    this.dValues = floats(this.across);
+    this.gates = floats(this.times * width); // i, f, g, o.
+    this.dGates = floats(this.times * width); // Before the gate functions.
+    for (let time = 0; time < length; time++) this.values[time * this.across + rows - 1] = 1;
+    for (const name of ["candidate", "cell", "squashed"]) this[name] = floats(fours(length * units) + 4); // Read in fours.
+    for (const name of ["hidden", "dHidden"]) this[name] = new Float64Array(length * units);
     this.dCell = new Float64Array(units);
   }
 
+  /** Adds `rows` values times a matrix to sums as many as its columns, all from some place on. */
+  add(sums, place, values, from, stride, rows, matrix, columns) {
+    shared.product(sums.byteOffset + 4 * place, values.byteOffset + 4 * from, 4 * stride, rows, matrix.byteOffset, 4 * columns);
+  }
+
   forward(weights, inputs) {
-    const { features, units, length, width, gate, sums, gates, cell, squashed, hidden } = this;
-    this.inputs = inputs;
+    const { features, units, length, width, across, gate, gates, values, candidate, cell, squashed, hidden } = this;
+    this.weights.set(weights);
+    gates.fill(0);
     for (let time = 0; time < length; time++) {
-      for (let column = 0; column < width; column++) sums[column] = weights[this.bias + column];
-      addProduct(sums, inputs, time * features, features, weights, 0);
-      if (time) addProduct(sums, hidden, (time - 1) * units, units, weights, this.recurrent);
-      const at = time * width;
+      const [row, at] = [time * across, time * width];
+      for (let feature = 0; feature < features; feature++) values[row + feature] = inputs[time * features + feature];
+      for (let unit = 0; time && unit < units; unit++) values[row + features + unit] = hidden[(time - 1) * units + unit];
+      this.add(gates, at, values, row, 1, across, this.weights, width);
+      const place = time * units;
+      shared.tanh(candidate.byteOffset + 4 * place, gates.byteOffset + 4 * (at + 2 * units), 4 * units);
       for (let unit = 0; unit < units; unit++) {
-        const i = gate(sums[unit]);
-        const f = gate(sums[units + unit]);
-        const g = Math.tanh(sums[2 * units + unit]);
-        const o = gate(sums[3 * units + unit]);
-        const place = time * units + unit;
-        cell[place] = (time ? f * cell[place - units] : 0) + i * g;
-        squashed[place] = Math.tanh(cell[place]);
-        hidden[place] = o * squashed[place];
-        gates[at + unit] = i;
-        gates[at + units + unit] = f;
-        gates[at + 2 * units + unit] = g;
-        gates[at + 3 * units + unit] = o;
+        const i = (gates[at + unit] = gate(gates[at + unit]));
+        const f = (gates[at + units + unit] = gate(gates[at + units + unit]));
+        const g = (gates[at + 2 * units + unit] = candidate[place + unit]);
+        cell[place + unit] = (time ? f * cell[place - units + unit] : 0) + i * g;
+      }
+      shared.tanh(squashed.byteOffset + 4 * place, cell.byteOffset + 4 * place, 4 * units);
+      for (let unit = 0; unit < units; unit++) {
+        const o = (gates[at + 3 * units + unit] = gate(gates[at + 3 * units + unit]));
+        hidden[place + unit] = o * squashed[place + unit];
       }
     }
     return hidden;
   }
 
-  /** Sets the gradient of the weights, and adds that of the inputs, given that of the hidden states in `dHidden`. */
-  backward(weights, gradient, dInputs) {
-    const { features, units, length, width, slope, gates, cell, squashed, hidden, dHidden, dGates, dCell } = this;
+  /** The gradient of the weights of the last forward pass, given that of the hidden states; adds that of the inputs. */
+  backward(dInputs) {
+    const { features, units, length, width, rows, across, times, gates, values, cell, squashed, dHidden, dGates, dValues, dCell } = this;
+    const slope = (gate) => (gate > 0 && gate < 1 ? 0.2 : 0);
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < width; column++) this.turned[column * across + row] = this.weights[row * width + column];
+    }
     dCell.fill(0);
     for (let time = length - 1; time >= 0; time--) {
       const at = time * width;
@@ -110,57 +78,46 @@ class LayerPass {
         dGates[at + 3 * units + unit] = dHidden[place] * squashed[place] * slope(o);
         dCell[unit] = toCell * f;
       }
-      if (time) addTransposed(dHidden, (time - 1) * units, dGates, at, width, weights, this.recurrent, units);
-      if (dInputs) addTransposed(dInputs, time * features, dGates, at, width, weights, 0, features);
+      dValues.fill(0);
+      this.add(dValues, 0, dGates, at, 1, width, this.turned, across);
+      for (let feature = 0; dInputs && feature < features; feature++) dInputs[time * features + feature] += dValues[feature];
+      for (let unit = 0; time && unit < units; unit++) dHidden[(time - 1) * units + unit] += dValues[features + unit];
     }
-    gradient.fill(0);
-    addOuter(gradient, 0, this.inputs, features, dGates, width, length, 0);
-    addOuter(gradient, this.recurrent, hidden, units, dGates, width, length, 1);
-    for (let time = 0; time < length; time++) {
-      for (let column = 0; column < width; column++) gradient[this.bias + column] += dGates[time * width + column];
-    }
+    this.gradient.fill(0);
+    for (let row = 0; row < rows; row++) this.add(this.gradient, row * width, values, row, across, times, dGates, width);
+    return this.gradient.subarray(0, this.size);
   }
 }
 
-/** A stack of LSTM layers that is to return a curve: its loss is the mean squared error over the curve. */
-class StackPass {
-  constructor(layers, length) {
-    this.passes = layers.map((layer) => new LayerPass(layer, length));
-  }
+const passes = new Map(); // Of each layer in its place, since memory is never freed; the next network overwrites them.
 
-  /** The answer to a curve; it is overwritten by the next one. */
-  forward(weights, curve) {
-    let start = 0;
-    return this.passes.reduce((sequence, pass) => {
-      const own = weights.subarray(start, start + pass.size);
-      start += pass.size;
-      return pass.forward(own, sequence);
-    }, curve);
-  }
-
-  /** Sets the gradient of the loss with respect to the weights. */
-  backward(weights, curve, gradient) {
-    const answer = this.forward(weights, curve);
-    this.passes.forEach(({ dHidden }) => dHidden.fill(0));
-    const { dHidden } = this.passes[this.passes.length - 1];
-    curve.forEach((value, time) => { dHidden[time] = (2 / curve.length) * (answer[time] - value); });
-    let end = weights.length;
-    for (let number = this.passes.length - 1; number >= 0; number--) {
-      const pass = this.passes[number];
-      const start = end - pass.size;
-      pass.backward(weights.subarray(start, end), gradient.subarray(start, end), this.passes[number - 1]?.dHidden);
-      end = start;
-    }
-  }
+function passOf(layer, place, length) {
+  const key = JSON.stringify([layer, place, length]);
+  if (!passes.has(key)) passes.set(key, new LayerPass(layer, length));
+  return passes.get(key);
 }
 
-const EPSILON = 1e-7;
+/**
+ * Sets the gradient of the loss of LSTM layers that are to return a curve, with respect to their weights: of the mean
+ * squared error over the curve.
+ */
+function setGradient(layers, weights, curve, gradient) {
+  const answer = answerOf(layers, weights, 0, curve);
+  const stack = layers.map((layer, place) => passOf(layer, place, curve.length));
+  stack.forEach(({ dHidden }) => dHidden.fill(0));
+  curve.forEach((value, time) => { stack.at(-1).dHidden[time] = (2 / curve.length) * (answer[time] - value); });
+  let end = weights.length;
+  for (let place = stack.length - 1; place >= 0; place--) {
+    end -= stack[place].size;
+    gradient.set(stack[place].backward(stack[place - 1]?.dHidden), end);
+  }
+}
 
 /** One step of RMSprop as in the Keras of 2018: epsilon is added to the root. Weights and mean squares change in place. */
 function rmspropStep(weights, gradient, squares, { rate, decay }) {
   for (let place = 0; place < weights.length; place++) {
     const slope = gradient[place];
     squares[place] = decay * squares[place] + (1 - decay) * slope * slope;
-    weights[place] -= (rate * slope) / (Math.sqrt(squares[place]) + EPSILON);
+    weights[place] -= (rate * slope) / (Math.sqrt(squares[place]) + 1e-7);
   }
 }

@@ -1,7 +1,6 @@
-"use strict";
-
 /** Buttons upon a chart that are dragged by pointer, or moved by the arrow keys while they have the focus. */
 class Grips {
+  static RADIUS = 14;
   static STEP = { ArrowLeft: [-0.01, 0], ArrowRight: [0.01, 0], ArrowDown: [0, -0.02], ArrowUp: [0, 0.02] };
 
   /** `move` is called with a handle and the point that it was moved to, `end` when it is let go. */
@@ -21,7 +20,9 @@ class Grips {
     handles.forEach(({ name, sign, x, y, follows }, number) => {
       const button = this.layer.children[number];
       const [across, up] = this.chart.place(follows && button.matches(".held") ? this.pointer : x, y);
-      Object.assign(button.style, { left: `${across}px`, top: `${up}px` });
+      const { left, right, top, bottom } = this.chart.box; // Neither ticks nor the key are covered.
+      const kept = [[across, left, right], [up, top, bottom]].map(([at, least, most]) => Math.min(most - Grips.RADIUS, Math.max(least + Grips.RADIUS, at)));
+      Object.assign(button.style, { left: `${kept[0]}px`, top: `${kept[1]}px` });
       button.textContent = sign;
       button.setAttribute("aria-label", `${name} of the curve at x ${decimal(x)}, y ${decimal(y)}; drag it, or press arrow keys`);
     });

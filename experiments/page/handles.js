@@ -1,5 +1,3 @@
-"use strict";
-
 // Points of a curve that one can take hold of, and the parameters of the curve that passes through where one is moved.
 
 /** The first peak of a sine from x = 0 on, and the distance to the next one. */
@@ -25,7 +23,7 @@ function valleyOf({ amplitude, offset }, first, period) {
   return { name: "valley", sign: "↔", x: first + (side * period) / 2, y: offset - amplitude, moved };
 }
 
-/** The handles of a curve by its family, from its parameters; `tied` says whether the offset of a sine is its amplitude. */
+/** The handles of a curve by its family, from its parameters, which a sine keeps on the axis if it stands there. */
 const HANDLES = {
   line: ({ slope, intercept }) => [
     { name: "left end", sign: "↕", x: 0, y: intercept, moved: (_, y) => ({ intercept: y, slope: slope + intercept - y }) },
@@ -39,7 +37,7 @@ const HANDLES = {
     { name: "held end", sign: "↕", x: 0.05, y: level + pull, moved: (_, y) => ({ pull: y - level }) },
     { name: "level", sign: "↕", x: 0.8, y: level, moved: (_, y) => ({ level: y }) },
   ],
-  sine: (parameters, tied) => {
+  sine: (parameters) => {
     const { amplitude, frequency, phase, offset } = parameters;
     const { first, period } = peakOf({ frequency, phase });
     const peak = {
@@ -49,7 +47,7 @@ const HANDLES = {
       y: offset + amplitude,
       follows: true,
       moved: (x, y) => ({
-        ...(tied ? { amplitude: y / 2, offset: y / 2 } : { amplitude: y - offset }),
+        ...(offset === amplitude ? { amplitude: y / 2, offset: y / 2 } : { amplitude: y - offset }),
         phase: phaseOf(frequency, x),
       }),
     };

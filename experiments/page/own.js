@@ -1,101 +1,67 @@
-"use strict";
-
 /** Networks that are trained in the page: those that a state asks for, up to the step that it names. */
 class Own {
-  static CHUNK = 10; // Steps between two pictures.
+  static CHUNK = 20; // Steps between two pictures.
 
   /** `changed` is called whenever networks have learned further, `failed` if workers cannot work. */
-  constructor({ times, layers, optimizer }, steps, { changed, failed }) {
-    Object.assign(this, { times, layers, optimizer, steps, changed, failed });
+  constructor({ times, layers, optimizer }, { changed, failed }) {
+    Object.assign(this, { times, layers, optimizer, changed, failed });
     this.workers = [];
-    this.networks = []; // By seed: step, weights, weights at named steps, and errors at every picture.
-    this.made = ""; // What all networks learn, and by which gates.
+    this.networks = []; // By seed: weights, and errors at every picture.
+    this.made = ""; // What they learn, and how many they are.
+    this.step = -1; // That they have reached; there are no weights before the first one.
     this.round = 0; // Counts what is made; replies about what was made before are ignored.
     this.waiting = 0; // Workers that have not replied yet.
-    this.version = 0; // Counts changes of weights.
   }
 
-  /** Trains as many networks to a step on a curve, whose text is `learn`; nothing if they have been trained so far. */
-  want({ learn, gates, seeds, step }, curve) {
-    const made = `${learn} ${gates}`;
-    if (this.made !== made) {
+  /** Trains as many networks to a step on a curve, whose text is `learn`; anew if they are others, or beyond that step. */
+  want({ learn, seeds, step }, curve) {
+    const { times, layers, optimizer } = this;
+    if (this.made !== `${learn} ${seeds}` || this.step > step) {
       this.start();
-      Object.assign(this, { made, networks: [], round: this.round + 1, waiting: 0 });
-      for (const worker of this.workers) worker.postMessage({ curve, times: this.times, layers: this.layers[gates], optimizer: this.optimizer });
+      const networks = Array.from({ length: seeds }, () => ({ weights: null, errors: [] }));
+      Object.assign(this, { made: `${learn} ${seeds}`, networks, step: -1, next: -1, round: this.round + 1, waiting: 0 });
+      for (const worker of this.workers) worker.postMessage({ curve, times, layers, optimizer });
     }
-    while (this.networks.length < seeds) this.networks.push({ seed: this.networks.length, step: -1, weights: null, kept: new Map(), errors: [] });
-    Object.assign(this, { seeds, target: step });
+    this.target = step;
     if (!this.waiting) this.advance();
   }
 
   start() {
     while (this.workers.length < Math.min(8, navigator.hardwareConcurrency || 2)) {
-      const worker = workerOf("cells", "curves", "initial", "gradient", "trainer");
-      worker.onmessage = ({ data }) => {
-        if (data.round === this.round) this.receive(data.replies);
-      };
+      const worker = workerOf("cells", "curves", "initial", "simd", "gradient", "trainer");
+      worker.onmessage = ({ data }) => data.round === this.round && this.receive(data.replies);
       worker.onerror = this.failed;
       this.workers.push(worker);
     }
   }
 
-  get wanted() {
-    return this.networks.slice(0, this.seeds);
-  }
-
-  /** The step that all networks have reached; -1 before they have begun. */
-  get reached() {
-    return Math.min(...this.wanted.map(({ step }) => step));
-  }
-
   get busy() {
-    return this.reached < this.target;
+    return this.step < this.target;
   }
 
-  /** The last named step that all networks have reached. */
-  get named() {
-    return this.steps.findLast((step) => step <= this.reached) ?? 0;
-  }
-
-  /** Asks for further steps of those networks that have the fewest. A network is always trained by the same worker. */
+  /** Asks for further steps of all networks. A network is always trained by the same worker. */
   advance() {
     if (!this.busy) return;
-    const least = this.reached;
-    const chosen = this.wanted.filter(({ step }) => step === least).map(({ seed }) => seed);
-    const steps = least < 0 ? 0 : Math.min(Own.CHUNK, this.target - least); // The first weights are those of no step.
+    this.next = this.step < 0 ? 0 : Math.min(this.step + Own.CHUNK, this.target); // First come the weights of no step.
     this.workers.forEach((worker, number) => {
-      const seeds = chosen.filter((seed) => seed % this.workers.length === number);
+      const seeds = [...this.networks.keys()].filter((seed) => seed % this.workers.length === number);
       if (!seeds.length) return;
       this.waiting += 1;
-      worker.postMessage({ round: this.round, seeds, steps });
+      worker.postMessage({ round: this.round, seeds, steps: this.next - Math.max(0, this.step) });
     });
   }
 
   receive(replies) {
-    for (const { seed, step, error, weights } of replies) {
-      const network = this.networks[seed];
-      Object.assign(network, { step, weights });
-      network.errors.push([step, error]);
-      if (this.steps.includes(step)) network.kept.set(step, weights);
+    for (const { seed, error, weights } of replies) {
+      this.networks[seed].weights = weights;
+      this.networks[seed].errors.push([this.next, error]);
     }
-    this.version += 1;
-    this.waiting -= 1;
-    if (this.waiting) return;
+    if (--this.waiting) return;
+    this.step = this.next;
+    const all = this.networks.map(({ weights }) => weights);
+    this.weights = new Float32Array(all.length * all[0].length);
+    all.forEach((weights, seed) => this.weights.set(weights, seed * weights.length));
     this.advance();
     this.changed();
-  }
-
-  /** The weights of all networks at a step, or as far as they are; null before they have begun. */
-  weights(step) {
-    const known = this.wanted.map(({ kept, weights }) => kept.get(step) ?? weights);
-    if (known.some((weights) => !weights)) return null;
-    const all = new Float32Array(known.length * known[0].length);
-    known.forEach((weights, row) => all.set(weights, row * weights.length));
-    return all;
-  }
-
-  /** The errors of the networks up to a step, [step, error] each. */
-  errors(step) {
-    return this.wanted.map(({ errors }) => errors.filter(([at]) => at <= step));
   }
 }

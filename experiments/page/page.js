@@ -1,86 +1,186 @@
 (() => {
-  "use strict";
-
-  const data = JSON.parse(document.getElementById("playground-data").textContent);
+  const data = JSON.parse(byId("playground-data").textContent);
   const { times, story } = data;
-  const place = (id) => document.getElementById(id);
-  const states = new States(data, story);
+  const states = new States(data);
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
   const SETTLED = 150; // Milliseconds without a change after which words and numbers follow the picture.
-  const PACE = 45; // Milliseconds from one value to the next while a curve is drawn value by value.
+  const PACE = 25; // Milliseconds from one value to the next while answers are drawn value by value.
+  const TURN = 60; // The same while one network is followed.
   const RINGS = ["published", "gru", "rnn"]; // Populations that are plucked together, if they are there.
-  const DRAG = matchMedia("(pointer: coarse)").matches
-    ? "Drag the round handles, or choose “Draw”."
-    : "Drag the round handles, or draw with the mouse. Or drop a CSV file here, or paste numbers.";
+  const NEAR = 0.08; // How far from a line, as a share of the picture's height, a click may be.
+  const ENOUGH = 0.5; // The share of a curve that has to be drawn for a guess.
+  const DRAG = "Drag the round handles, or choose “Draw”.";
 
-  // ---- The state. Everything that is seen follows from it, but for what moves at the moment.
+  // ---- The state: what an address has (`States`), and what moves at the moment. Everything that is seen follows from it.
 
-  let state = states.open("");
-  let moving = false; // Whether something is changing continuously.
-  let pressed = false; // Whether a pointer is held.
+  let state = {
+    ...states.open(""),
+    depth: history.state?.depth ?? 0, // Changes that can be undone.
+    moving: false, // Whether something is changing continuously.
+    pressed: false, // Whether a pointer is held.
+    stroke: null, // The part of a guess that has been drawn.
+    cursor: null, // The time point at which values are read.
+    began: null, // When answers began to be drawn value by value.
+    reach: null, // The lowest and the highest value in the picture.
+    answered: null, // The last question with its answers,
+    worded: null, // and that of which words tell.
+    note: "", // What was done last.
+  };
+
   let settling = 0; // The timer after which nothing is changing any more.
-  let depth = history.state?.depth ?? 0; // Changes that can be undone.
-  let last = null; // What was answered last, to draw it again in another size or color.
-  let upto = Infinity; // Values that are drawn, while they are drawn one by one.
-  let inside = null; // The inside of one network, once that part of the page is there.
 
-  /** Changes the state; `held` changes are one of several in a row, which together can be undone. */
-  function act(changes, { moving: held = false } = {}) {
-    state = { ...state, at: "", ...changes };
-    upto = Infinity;
-    moving = held;
-    clearTimeout(settling);
-    if (held) settling = setTimeout(settle, SETTLED);
-    else commit();
-    render();
+  let frame = 0; // The frame in which the state will be shown.
+
+  /** Changes what moves at the moment. */
+  function set(changes) {
+    state = { ...state, ...changes };
+    frame ||= requestAnimationFrame(render);
   }
 
-  function settle() {
-    moving = false;
-    if (!pressed && !controls.playing) commit();
-    render();
+  /** Shows another state, which can be gone back to if it is an `entry`. */
+  function show(next, entry) {
+    byId("playground").setAttribute("aria-busy", "true");
+    state = next;
+    if (entry) commit();
+    workers.ask();
+    set({});
+  }
+
+  /** Changes what the address has; `moving` changes are one of several in a row, which together can be undone. */
+  function act(changes, { moving = false } = {}) {
+    const next = { ...state, at: "", guess: state.guess ?? UNTOLD, stroke: null, began: null, note: "", moving, ...changes };
+    if (!states.kept(next).includes(next.seed)) next.seed = next.inside ? states.kept(next)[0] : -1;
+    clearTimeout(settling);
+    if (moving) settling = setTimeout(() => show({ ...state, moving: false }, !state.pressed), SETTLED);
+    show(next, !moving);
   }
 
   /** Makes the state the one to which the browser goes back. */
   function commit() {
     if (states.address(state) === location.hash) return;
-    depth += 1;
-    history.pushState({ depth }, "", states.address(state));
+    state = { ...state, depth: state.depth + 1 };
+    history.pushState({ depth: state.depth }, "", states.address(state));
   }
 
   /** Shows the state of the address, as it is opened or gone back to. */
   function follow() {
-    state = states.open(location.hash);
-    if (document.readyState !== "loading" && state.at && !place(state.at)) state.at = "";
-    depth = history.state?.depth ?? 0;
-    moving = false;
-    upto = Infinity;
-    if (states.address(state) !== location.hash) history.replaceState(history.state, "", states.address(state));
-    render();
+    const opened = states.open(location.hash);
+    if (document.readyState !== "loading" && opened.at && !byId(opened.at)) opened.at = "";
+    if (states.address(opened) !== location.hash) history.replaceState(history.state, "", states.address(opened));
+    show({ ...state, ...opened, depth: history.state?.depth ?? 0, moving: false, stroke: null, began: null, note: "" }, false);
     visit();
   }
 
   /** Goes to the place that the state names, and opens the folds that it lies in. */
   function visit() {
-    const target = state.at && place(state.at);
+    const target = state.at && byId(state.at);
     if (!target) return;
     for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     target.scrollIntoView();
     target.focus({ preventScroll: true });
   }
 
+  // ---- What networks are asked, and what they answer.
+
+  /** The networks that a state shows, with their weights; null if these have not come yet. */
+  function groupOf(shown) {
+    const { layers } = states.population(shown);
+    const stage = states.stage(shown);
+    const rows = states.kept(shown).map((_, row) => row);
+    const group = { layers, rows, followed: shown.inside ? states.kept(shown).indexOf(shown.seed) : undefined };
+    if (shown.networks === OWN.id) {
+      const { weights, busy, step, round } = own;
+      return step < 0 ? null : { ...group, complete: !busy, weights: { block: OWN.id, version: `${round} ${step}`, weights } };
+    }
+    const texts = ["", "-rest"].map((end) => byId(`block-${stage.block}${end}`)).map((element) => (
+      element && (element.nextElementSibling || document.readyState !== "loading") ? element.textContent : undefined
+    ));
+    if (texts[0] === undefined) return null;
+    const complete = !stage.exact || texts[1] !== undefined;
+    return { ...group, complete, weights: { block: stage.block, version: complete, texts, exact: stage.exact } };
+  }
+
+  /** What is asked now: the curve, and all others of its set; as many networks of each kind that is plucked. */
+  function question() {
+    if (state.networks === OWN.id) own.want({ ...state, step: states.stage(state).step }, states.learned(state.learn).curve);
+    const others = states.members(state).filter((curve) => !states.shows(state, curve));
+    const curves = [state, ...others].map((each) => read(each.family, states.curve(each)));
+    const known = RINGS.filter((id) => id !== state.networks && states.populations.some((each) => each.id === id));
+    const plucked = state.family === "pluck" ? known.slice(-2).map((networks) => ({ ...state, networks, step: -1, seed: -1, inside: false })) : [];
+    const groups = [state, ...plucked].map(groupOf);
+    if (!groups.every(Boolean)) return null;
+    if (plucked.length) {
+      const count = Math.min(...groups.map(({ rows }) => rows.length));
+      for (const group of groups) group.rows = group.rows.slice(0, count);
+    }
+    return { groups, curves, times: times.length, asked: state, plucked };
+  }
+
+  /** Answers of a group, and the spread of those to each curve. */
+  function answersOfGroup({ answers, rows }, curves) {
+    const length = times.length;
+    const each = rows.map((_, row) => answers.subarray(row * curves * length, (row * curves + 1) * length));
+    return { each, spreads: Array.from({ length: curves }, (_, curve) => spread(answers, rows.length, curves, curve, length)) };
+  }
+
+  function answered({ groups, curves, asked, plucked, trace }) {
+    const [first, ...kinds] = groups.map((group) => answersOfGroup(group, curves.length));
+    const [own_, ...others] = first.spreads;
+    const row = groups[0].rows.indexOf(states.kept(asked).indexOf(asked.seed));
+    set({
+      answered: {
+        ...own_, each: first.each, asked, trace,
+        complete: groups.every(({ complete }) => complete),
+        curve: states.curve(asked),
+        seed: row < 0 ? -1 : asked.seed,
+        focus: row < 0 ? own_.median : first.each[row],
+        others: others.map(({ median }) => median),
+        plucked: kinds.map(({ each, spreads }, at) => ({ label: states.population(plucked[at]).label, each, focus: spreads[0].median })),
+      },
+    });
+  }
+
   // ---- From the state to what is seen.
 
-  function render() {
+  const chart = new Chart(byId("chart"));
+  const picture = new Picture(chart, times);
+  const errors = new Chart(byId("errors"));
+  const cell = new Cell();
+
+  /** How many values are drawn, as a function of time; all of them if nothing runs. */
+  function upto(now) {
+    return state.began === null ? times.length : Math.min(times.length, Math.ceil((now - state.began) / PACE) || 1);
+  }
+
+  /** The time point of the network that is followed: that of the pointer, or one that moves along the curve. */
+  function place(now) {
+    if (state.cursor !== null) return state.cursor;
+    return calm.matches ? Math.floor(times.length / 6) : Math.floor(now / TURN) % times.length;
+  }
+
+  /** All that a picture has; the answers are left out while they are guessed. */
+  function shown() {
+    const { trained } = states.population(state);
+    const last = state.answered;
+    const fails = states.step(state).at === story.length - 1;
+    const more = { trained, bounds: states.bounds(state), published: states.published(state), range: fails ? states.learnedRange(state) : null };
+    if (last?.others.length) more.bounds = [];
+    if (!last || states.guessing(state)) {
+      return { ...more, curve: states.curve(state), each: [], focus: [], seed: -1, others: [], plucked: [], guess: state.stroke, published: null, bounds: [] };
+    }
+    return { ...last, ...more, guess: state.guess === UNTOLD || states.step(last.asked).at ? null : state.guess };
+  }
+
+  function render(now = performance.now()) {
+    frame = 0;
     const told = states.step(state);
+    const guessing = states.guessing(state);
     document.querySelectorAll("#story article").forEach((article, at) => { article.hidden = at !== told.at; });
-    document.querySelectorAll(".steps a").forEach((link, at) => {
-      if (at === told.at) link.setAttribute("aria-current", "step");
-      else link.removeAttribute("aria-current");
-    });
+    document.querySelectorAll("[data-when]").forEach((part) => { part.hidden = (part.dataset.when === "guess") !== guessing; });
+    document.querySelectorAll(".steps a").forEach((link, at) => link.setAttribute("aria-current", at === told.at ? "step" : "false"));
     for (const button of document.querySelectorAll("#story [data-ask]")) {
-      button.setAttribute("aria-pressed", String(told.choice >= 0 && story[told.at][told.choice] === button.dataset.ask));
+      button.setAttribute("aria-pressed", String(told.exact && story[told.at][told.choice] === button.dataset.ask));
     }
     for (const slider of document.querySelectorAll("#story [data-asks]")) {
       const at = slider.dataset.asks.split(" ").indexOf(story[told.at][told.choice]);
@@ -89,220 +189,187 @@
       document.querySelectorAll("#story [data-choice]").forEach((text, number) => { text.hidden = number !== at; });
       slider.setAttribute("aria-valuetext", document.querySelectorAll("#story [data-choice]")[at].textContent);
     }
-    place("summary").classList.toggle("unseen", told.at < story.length - 1);
-    if (state.networks === OWN.id) own.want({ ...state, step: states.stage(state).step }, states.learned(state.learn).curve);
     controls.show(state);
-    for (const id of ["copied", "loaded"]) place(id).textContent = "";
-    place("draw").textContent = state.pen ? "Done drawing" : "Draw";
-    place("undo").disabled = depth === 0;
-    place("again").textContent = state.family === "pluck" ? "▶ Let go again" : "▶ Value by value";
-    place("chart").classList.toggle("drawing", state.pen);
-    const alone = controls.alone(state);
-    place("key-single").hidden = alone;
-    for (const id of ["head-low", "head-high"]) place(id).hidden = alone;
-    place("key-single-text").textContent = `answers of ${controls.counted(state)}`;
-    for (const [id, text] of [["key-median", "their median"], ["head-median", "median answer"]]) place(id).textContent = alone ? "its answer" : text;
-    place("key-trained").hidden = state.family === "pluck";
-    place("key-published").hidden = !publishedOf(state);
-    place("rings").hidden = state.family !== "pluck";
-    place("key-others").hidden = states.members(state).length < 2;
-    place("playground").setAttribute("aria-busy", "true");
-    workers.ask();
+    for (const id of ["tools", "aside"]) byId(id).hidden = guessing;
+    say(byId("draw"), state.pen ? "Done drawing" : "Draw");
+    say(byId("note"), state.note);
+    byId("undo").disabled = state.depth === 0;
+    byId("guessed").hidden = !state.stroke;
+    byId("hint").hidden = !guessing || Boolean(state.stroke);
+    byId("playground").classList.toggle("panels", state.family === "pluck");
+    byId("chart").classList.toggle("drawing", state.pen || guessing);
+    byId("inside").open = state.inside;
+    const picked = shown();
+    const held = drawing.stroke || grips.held; // The picture stays where it is under the hand.
+    const reach = held && state.reach ? state.reach : reachOf(picked, state.moving ? state.reach : null);
+    const heights = heightsOf(reach, picked.plucked.length ? 10 : 4);
+    state = { ...state, reach };
+    picked.bounds = picked.bounds.filter((bound) => bound > heights[0] && bound < heights[1]);
+    renderKey(picked);
+    renderPicture(picked, heights, guessing, now);
+    renderWords(picked, guessing);
+    if (state.began !== null && upto(now) >= times.length) state = { ...state, began: null };
+    if (state.began !== null || (state.inside && state.answered?.trace && state.cursor === null && !calm.matches)) set({});
   }
 
-  /** The answer that the post has published; the first screen does without. */
-  function publishedOf(shown) {
-    return states.step(shown).at ? states.published(shown) : null;
-  }
-
-  /** The networks that a state shows, with their weights; null if these have not come yet. */
-  function groupOf(shown) {
-    const { layers } = states.population(shown);
-    const stage = states.stage(shown);
-    const rows = states.rows(shown);
-    if (shown.networks === OWN.id) {
-      const weights = own.weights(stage.step);
-      return weights && { layers, rows, complete: !own.busy, weights: { block: OWN.id, version: `${own.version} ${stage.step} ${shown.seeds}`, weights } };
-    }
-    const [text, rest] = [`block-${stage.block}`, `block-${stage.block}-rest`].map((id) => {
-      const element = place(id);
-      return element && (element.nextElementSibling || document.readyState !== "loading") ? element.textContent : undefined;
-    });
-    if (text === undefined) return null;
-    const complete = stage.precision !== "split" || rest !== undefined;
-    return { layers, rows, complete, weights: { block: stage.block, version: complete, text, precision: stage.precision, rest } };
-  }
-
-  /** What is asked now: the curve, and while nothing moves all others of its set. */
-  function question() {
-    const others = moving ? [] : states.members(state).filter((curve) => !states.shows(state, curve));
-    const curves = [state, ...others].map((each) => read(each.family, states.curve(each)));
-    const known = RINGS.filter((id) => id !== state.networks && states.populations.some((each) => each.id === id));
-    const plucked = state.family === "pluck" ? known.slice(-2).map((networks) => ({ ...state, networks, step: -1, seed: -1 })) : [];
-    const groups = [state, ...plucked].map(groupOf);
-    return groups.every(Boolean) && { groups, curves, times: times.length, asked: state, plucked, moving };
-  }
-
-  function answered({ groups, curves, asked, plucked, moving: held }) {
-    const [{ answers, rows, complete }] = groups;
-    const of = (curve) => spread(answers, rows.length, curves.length, curve, times.length);
-    const answersOfGroup = (group) => group.rows.map((_, row) => group.answers.subarray(row * curves.length * times.length, (row * curves.length + 1) * times.length));
-    const { trained } = states.population(asked);
-    last = {
-      ...of(0), asked, held,
-      curve: states.curve(asked),
-      each: answersOfGroup(groups[0]),
-      others: curves.slice(1).map((_, curve) => of(curve + 1).median),
-      trained, published: publishedOf(asked), bounds: states.bounds(asked),
-      plucked: plucked.map((shown, at) => ({ ...states.population(shown), each: answersOfGroup(groups[at + 1]) })),
+  function renderKey({ each, seed, others, published, bounds, guess, plucked }) {
+    const shown = {
+      single: each.length && !others.length, median: each.length, trained: !plucked.length && !others.length,
+      others: others.length, moves: others.length, bound: bounds.length, published, guess,
     };
-    place("still")?.remove();
-    paint();
-    const { family, curve, parameters } = { ...asked, curve: last.curve };
-    inside?.show(states.population(asked), states.stage(asked), groups[0], { family, curve, frequency: parameters.frequency });
-    const mine = asked.networks === OWN.id;
-    if (mine && own.busy) place("summary").textContent = `${controls.counted(asked)} are learning. What they answer is told in words when they have.`;
-    if (held || workers.wanted || !complete) return;
-    place("summary").textContent = summaryOf(last, controls.who(asked), times) + (mine ? ` ${controls.progress(asked)}.` : "");
-    fillTable(document.querySelector("#numbers tbody"), times, [last.curve, last.median, ...(rows.length > 1 ? [last.low, last.high] : [])]);
-    place("playground").setAttribute("aria-busy", String(!complete));
+    for (const [name, there] of Object.entries(shown)) byId(`key-${name}`).hidden = !there;
+    say(byId("key-single-text"), plucked.length ? `${each.length} of each kind` : controls.counted(state));
+    say(byId("key-median-text"), others.length ? "median answer" : seed < 0 ? "median" : `network ${seed}`);
+    for (const id of ["head-low", "head-high"]) byId(id).hidden = seed >= 0;
+    say(byId("head-median"), seed < 0 ? "median answer" : "answer");
   }
 
-  // ---- The picture, upon which one draws.
-
-  const chart = new Chart(place("chart"));
-  const picture = new Picture(chart, times);
-  const rings = [...document.querySelectorAll("#rings canvas")].map((canvas) => new Chart(canvas));
-  const errors = new Chart(place("errors"));
-
-  function paint() {
-    if (!last) return;
-    const drawn = last.asked.family === "drawn";
-    const held = Boolean(drawing.stroke) || grips.held; // The picture stays where it is under the hand.
-    const cursor = drawing.reading ? drawing.cursor : null;
-    const close = last.asked.family === "pluck";
-    const upon = getComputedStyle(place("key")).position === "absolute"; // Else the key is below the picture.
-    chart.top = upon ? place("key").offsetHeight + 16 : Chart.MARGIN.top;
-    picture.paint(last, { moving: last.held, held, close, cursor, upto: Math.min(upto, times.length), ring: drawn });
-    place("key-bound").hidden = !picture.within(last.bounds).length;
-    place("reading").textContent = cursor === null ? (drawn ? "" : DRAG) : readingsOf(last, times, cursor);
-    place("grips").hidden = upto < times.length;
-    grips.show(states.handles(state));
-    paintRings();
-    paintErrors();
-  }
-
-  /** Draws the other networks that are plucked, and counts all that ring. */
-  function paintRings() {
-    const { plucked, curve } = last;
-    if (!plucked.length) return;
-    const all = [{ ...states.population(last.asked), each: last.each }, ...plucked];
-    document.querySelectorAll("#rings .ring").forEach((caption, at) => {
-      caption.textContent = all[at] ? `${all[at].label}: ${ringsOf(all[at].each.map((answer) => ringing(answer, times)))}` : "";
+  function renderPicture(picked, heights, guessing, now) {
+    const upon = getComputedStyle(byId("key")).position === "absolute"; // Else the key is below the picture.
+    chart.top = upon ? byId("key").offsetHeight + 16 : Chart.MARGIN.top;
+    const inside = state.inside && Boolean(picked.trace);
+    const cursor = inside ? place(now) : state.cursor;
+    picture.paint(picked, { heights, cursor, upto: upto(now), ring: state.family === "drawn" || guessing });
+    const handles = guessing || state.began !== null || !picked.each.length ? [] : states.handles(state);
+    grips.show(handles);
+    say(byId("reading"), state.cursor === null || !picked.each.length ? (handles.length ? DRAG : "") : readingsOf(picked, times, state.cursor));
+    const kinds = picked.plucked.length ? [{ label: states.population(state).label, each: picked.each }, ...picked.plucked] : [];
+    document.querySelectorAll("#rings p").forEach((caption, at) => {
+      const kind = kinds[at];
+      say(caption, kind ? `${kind.label}: ${ringsOf(kind.each.map((answer) => ringing(answer, times)))}` : "");
+      if (kind) Object.assign(caption.style, { left: `${chart.boxes[at].left}px`, top: `${chart.boxes[at].top - Chart.CAPTION}px`, width: `${chart.boxes[at].right - chart.boxes[at].left}px` });
     });
-    plucked.forEach(({ each }, at) => {
-      rings[at].begin({ x: [0, 1], y: picture.heights, xTicks: SHARES.filter((_, tick) => tick % 5 === 0), yTicks: heightTicks(picture.heights), xName: "", yName: "" });
-      rings[at].line(times, curve.slice(0, upto), "shown", 1.4, [6, 4]);
-      for (const answer of each) rings[at].line(times, answer.slice(0, upto), "single", 1);
-    });
+    say(byId("inside-who"), !picked.each.length ? "" : inside ? `Network ${picked.seed}. Click another line to follow it; move along the chart to move the dot.` : "Only networks whose answer is an LSTM unit have such a cell.");
+    byId("machine").hidden = !inside;
+    if (inside) cell.show(picked.trace, picked.curve, times, cursor);
+    if (state.networks === OWN.id) renderErrors();
   }
 
-  /** Draws the errors of networks that are trained here, over steps. */
-  function paintErrors() {
-    if (last.asked.networks !== OWN.id || !place("errors").offsetParent) return;
+  /** The error of each network that is trained here, over steps. */
+  function renderErrors() {
     const { steps, goal } = states.training;
     const ticks = [0.001, 0.01, 0.1, 1].map((value) => [Math.log10(value), String(value)]);
-    errors.begin({ x: [0, steps], y: [-3, 0], xTicks: ticksOf([0, steps], steps / 3).map(([at]) => [at, String(Math.round(at))]), yTicks: ticks, xName: "steps", yName: "error" });
+    errors.clear();
+    errors.begin({ x: [0, steps], y: [-3, 0], xTicks: [0, steps / 3, (2 * steps) / 3, steps].map((at) => [at, Math.round(at).toLocaleString("en")]), yTicks: ticks, xName: "", yName: "error" });
     errors.line([0, steps], [Math.log10(goal), Math.log10(goal)], "others", 1.6, [6, 4]);
-    for (const each of own.errors(states.stage(last.asked).step)) {
-      errors.line(each.map(([step]) => step), each.map(([, error]) => Math.log10(Math.max(error, 0.001))), "median", 1);
+    for (const { errors: each } of own.networks) {
+      errors.line(each.map(([step]) => step), each.map(([, error]) => Math.log10(Math.max(error, 0.001))), "median", 1.2);
     }
   }
 
-  /** Draws the picture value by value. */
-  function reveal() {
-    let began = performance.now();
-    const ours = state;
-    upto = 1;
-    const frame = () => {
-      if (state !== ours || upto > times.length) return;
-      if (!last) began = performance.now(); // The networks have not answered yet.
-      upto = Math.ceil((performance.now() - began) / PACE) || 1;
-      paint();
-      requestAnimationFrame(frame);
-    };
-    requestAnimationFrame(frame);
+  /** Words and numbers, which follow once nothing moves and all answers are those of the state. */
+  function renderWords(picked, guessing) {
+    const last = state.answered;
+    const current = last?.complete && !state.moving && states.address({ ...last.asked, at: state.at, guess: state.guess }) === states.address(state);
+    byId("playground").setAttribute("aria-busy", String(!current));
+    if (!current || state.worded === last) return;
+    state = { ...state, worded: last };
+    const off = typicalError(last, times);
+    say(byId("verdict"), guessing || states.step(state).at ? "" : verdictOf(state.guess, last, times));
+    say(byId("summary"), guessing ? "" : summaryOf(last, controls.who(state), times));
+    fillTable(document.querySelector("#numbers tbody"), times, guessing ? [] : [last.curve, last.focus, ...(last.seed < 0 ? [last.low, last.high] : [])]);
+    renderGauge(last, off);
   }
 
+  /** How far the median network is off, of what is asked for at the end of the story. */
+  function renderGauge({ curve }, off) {
+    const [low, high] = states.learnedRange(state);
+    const outside = Math.min(...curve) < low - 0.005 || Math.max(...curve) > high + 0.005;
+    const found = !outside && off > data.fails;
+    const gauge = byId("gauge");
+    gauge.setAttribute("aria-valuenow", off.toFixed(2));
+    gauge.style.setProperty("--share", `${Math.min(100, (50 * off) / data.fails)}%`);
+    gauge.classList.toggle("found", found);
+    say(byId("gauge-text"), `${off.toFixed(2)} off${outside ? `, but the curve leaves ${decimal(low)} to ${decimal(high)}` : `${found ? ":" : ", not yet"} more than ${data.fails}`}`);
+    byId("found").hidden = !found;
+  }
+
+  // ---- What one does on the picture.
+
   const drawing = new Drawing(chart, times, {
-    shown: () => ({ curve: states.curve(state), byHand: state.family === "drawn", pen: state.pen }),
-    drawn: (curve) => act(states.byHand(curve), { moving: true }),
-    read: () => {
-      paint();
-      inside?.read(drawing.cursor);
+    mode: () => {
+      const guessing = states.guessing(state);
+      const curve = guessing ? state.stroke ?? new Float64Array(times.length).fill(NaN) : states.curve(state).map(clamped);
+      return { curve, bent: guessing ? (state.stroke?.every(Number.isFinite) ? state.stroke : states.curve(state)) : state.family === "drawn" ? curve : null, pen: guessing || state.pen };
+    },
+    drawn: (curve) => (states.guessing(state) ? set({ stroke: curve }) : act(states.byHand(curve), { moving: true })),
+    lifted: () => {
+      if (!states.guessing(state)) act({}, { moving: true });
+      else if (state.stroke.filter(Number.isFinite).length >= ENOUGH * times.length) guess();
+      else set({ stroke: null, note: "Draw from the left end to the right one." });
+    },
+    read: (cursor) => set({ cursor }),
+    picked: ({ at, value }) => {
+      if (states.guessing(state) || !state.answered || state.family === "drawn" && state.pen) return;
+      const { each } = state.answered;
+      const off = each.map((answer) => Math.abs(answer[at] - value));
+      const row = off.indexOf(Math.min(...off));
+      const near = off[row] < NEAR * (state.reach[1] - state.reach[0]);
+      if (near || state.seed >= 0) act({ seed: near ? states.kept(state)[row] : -1 });
+    },
+    entered: () => {
+      if (states.guessing(state)) guess();
+      else act({ seed: states.kept(state)[states.kept(state).indexOf(state.seed) + 1] ?? -1 });
     },
   });
-  const grips = new Grips(place("grips"), chart, {
+  const grips = new Grips(byId("grips"), chart, {
     move: ({ moved }, x, y) => {
       act(states.moved(state, moved(x, y)), { moving: true });
       grips.show(states.handles(state)); // The next key moves it from there, even if the networks have not answered yet.
     },
     end: () => act({}, { moving: true }),
   });
-  const failed = () => { place("summary").textContent = "This browser cannot compute the networks here; the figures below were made before."; };
-  const own = new Own({ times, ...data.training }, states.named, {
-    failed,
-    changed: () => {
-      if (state.networks !== OWN.id) return;
-      controls.show(state);
-      workers.ask();
-    },
-  });
-  const controls = new Controls(states, own, { state: () => state, act });
+
+  /** Ends the guess: what was not drawn is as high as what is next to it. The answers then run in. */
+  function guess() {
+    const drawn = state.stroke && [...state.stroke];
+    const first = drawn?.find(Number.isFinite);
+    let last = first;
+    const whole = drawn?.map((value) => (last = Number.isFinite(value) ? value : last));
+    act({ guess: whole ? Float64Array.from(whole, rounded) : UNTOLD });
+    reveal();
+  }
+
+  /** Draws the answers value by value, unless nothing is to move. */
+  function reveal() {
+    if (!calm.matches) set({ began: performance.now() });
+  }
+
+  const failed = () => set({ note: "This browser cannot compute the networks here; the figures below were made before." });
+  const own = new Own({ times, ...data.training }, { failed, changed: () => state.networks === OWN.id && workers.ask() });
   const workers = new Answers({ question, answered, failed });
+  const controls = new Controls(states, own, { state: () => state, act });
 
-  // ---- Buttons and keys.
+  // ---- Buttons.
 
-  place("again").onclick = reveal;
-  for (const name of ["pointerenter", "focus"]) place("train").addEventListener(name, () => own.start()); // To begin at once.
-  place("undo").onclick = () => history.back();
-  place("reset").onclick = () => act(states.open(""));
-  place("draw").onclick = () => {
+  byId("show").onclick = byId("guessed").onclick = guess;
+  byId("again").onclick = reveal;
+  byId("undo").onclick = () => history.back();
+  byId("reset").onclick = () => act(states.open(""));
+  byId("draw").onclick = () => {
     act({ ...states.byHand(states.curve(state)), pen: !state.pen });
-    if (state.pen) place("chart").focus({ preventScroll: true });
+    if (state.pen) byId("chart").focus({ preventScroll: true });
   };
-  place("save").onclick = () => {
-    Object.assign(document.createElement("a"), { href: chart.png(), download: "curve.png" }).click();
-  };
-  place("copy").onclick = async () => {
-    const local = location.protocol === "file:" ? " It opens this file, which others do not have." : "";
-    try {
-      await navigator.clipboard.writeText(location.href.replace(/#.*/, "") + states.address(state));
-      place("copied").textContent = `Copied.${local}`;
-    } catch {
-      place("copied").textContent = `It is in the address bar.${local}`;
-    }
+  byId("inside").firstElementChild.onclick = (event) => {
+    event.preventDefault(); // It opens with the state.
+    act({ inside: !state.inside });
+    if (state.inside) byId("inside").scrollIntoView({ block: "nearest" });
   };
   for (const name of ["pointerdown", "pointerup", "pointercancel"]) {
-    window.addEventListener(name, () => { pressed = name === "pointerdown"; }, true);
+    window.addEventListener(name, () => { state = { ...state, pressed: name === "pointerdown" }; }, true);
   }
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || !depth) return;
-    event.preventDefault();
-    history.back();
-  });
   for (const slider of document.querySelectorAll("#story [data-asks]")) {
     slider.oninput = () => act(states.open(`#${slider.dataset.asks.split(" ")[slider.value]}`), { moving: true });
   }
   document.addEventListener("click", (event) => {
     const { target } = event;
-    const { ask, set, claim } = target.closest("button")?.dataset ?? {};
+    const { ask: asked, set: chosen } = target.closest("button")?.dataset ?? {};
     const link = target.closest("a[href^='#']")?.getAttribute("href");
-    if (ask) act(states.open(`#${ask}`));
-    if (set) {
-      act(states.chosen(set, claim));
-      scrollTo({ top: place("playground").offsetTop, behavior: calm.matches ? "auto" : "smooth" });
-      place("chart").focus({ preventScroll: true });
+    if (asked) act(states.open(`#${asked}`));
+    if (chosen) {
+      act(states.chosen(chosen));
+      scrollTo({ top: byId("playground").offsetTop, behavior: calm.matches ? "auto" : "smooth" });
+      byId("chart").focus({ preventScroll: true });
     }
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // These open another tab or window.
     event.preventDefault();
@@ -313,55 +380,21 @@
     }
     act(states.open(link));
     const article = document.querySelector("#story article:not([hidden])");
-    if (article.getBoundingClientRect().top < place("chart").getBoundingClientRect().bottom) place("story").scrollIntoView();
-    if (article.dataset.moves && !calm.matches) reveal();
+    if (article.getBoundingClientRect().top < byId("chart").getBoundingClientRect().bottom) byId("story").scrollIntoView();
+    if (state.family === "pluck") reveal();
   });
-
-  // ---- Curves from text: dropped files, and pasted numbers.
-
-  /** Shows a curve of text as one drawn by hand, and tells what was done to it. */
-  function load(text) {
-    let found;
-    try {
-      found = curveOfText(text, times.length);
-    } catch ({ message }) {
-      place("loaded").textContent = `${message} The curve is as it was.`;
-      return;
-    }
-    const { curve, ends } = found;
-    const learned = states.learnedRange(state);
-    const beyond = ends[0] < DRAWN.least || ends[1] > DRAWN.most;
-    act(states.byHand(beyond ? rescaled(curve, ends, learned) : curve));
-    const done = beyond ? `scaled to ${decimal(learned[0])} to ${decimal(learned[1])}, the range of the curve that the networks learned` : "kept as they are";
-    place("loaded").textContent = `The curve was read and resampled to ${times.length} points; its values, from ${decimal(ends[0])} to ${decimal(ends[1])}, were ${done}.`;
-  }
-
-  window.addEventListener("dragover", (event) => event.preventDefault());
-  window.addEventListener("drop", async (event) => {
-    event.preventDefault();
-    const [file] = event.dataTransfer.files;
-    load(file ? await file.slice(0, MOST_BYTES + 1).text() : event.dataTransfer.getData("text"));
-  });
-  document.addEventListener("paste", (event) => load(event.clipboardData.getData("text")));
 
   // ---- Beginning, and other sizes and colors.
 
   window.addEventListener("popstate", follow);
   window.addEventListener("beforeprint", () => document.querySelectorAll("details.section").forEach((fold) => { fold.open = true; }));
-  new ResizeObserver(paint).observe(place("chart"));
-  for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", paint);
-  place("networks-fold").addEventListener("toggle", paint);
+  new ResizeObserver(() => set({})).observe(byId("chart"));
+  for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", () => set({}));
   document.addEventListener("weights", () => workers.ask());
   document.addEventListener("DOMContentLoaded", () => {
-    const [, owner, name] = /^https:\/\/([a-z0-9-]+)\.github\.io\/([\w.-]+)\//.exec(location.href) ?? []; // Of GitHub Pages.
-    if (owner) {
-      const link = Object.assign(document.createElement("a"), { href: `https://github.com/${owner}/${name}`, textContent: `${owner}/${name}` });
-      document.querySelector(".source").replaceChildren("The code: ", link, ", folder experiments/page.");
-    }
-    inside = new Inside(data, () => workers.ask());
     if (state.at) follow();
-    else render();
+    else workers.ask();
   });
   follow();
-  if (states.step(state).at === 0 && !state.at && !calm.matches) reveal();
+  render(); // At once, while the file is still coming.
 })();

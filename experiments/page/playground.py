@@ -10,7 +10,6 @@ import numpy as np
 
 import lstm_toys as lt
 from lstm_toys.runs.experiment import TRAINING
-from lstm_toys.statistics import intervals
 from lstm_toys.tasks.parameters import PARAMETER, PARAMETERS
 
 from .. import published as posted
@@ -20,28 +19,37 @@ from .build import Made
 from .runs import RATES, FinishedRun
 
 ALL, FEW = 64, 16
-"""Networks of the published population at the end and at the step of the post's picture, and of all others."""
+"""Networks of the published population, and of all others."""
 
 
 class Choice(NamedTuple):
-    """A population that can be chosen: its name in the page's address, that of its run, and what users should know."""
+    """A population: its name in the page's address, that of its run, what users should know, and its networks."""
 
     id: str
     run: str
     label: str
     note: str
+    networks: int = FEW
 
 
 SAME = "otherwise as the first ones"
+EXACT = ("published", "gru", "rnn")
+"""Runs whose numbers the texts give: their weights have all 32 bits, those of others 16."""
+
+RATE = f"{sine.EXPERIMENT.defaults['learning_rate']:g}"
+
 POPULATIONS = (
-    Choice("published", "published", "LSTM", "hard gates; one more LSTM unit answers"),
+    Choice("published", "published", "LSTM", "hard gates; one more LSTM unit answers", ALL),
     Choice("untrained", "published", "LSTM before training", "as they begin, with random weights"),
     Choice("sigmoid", "other_gates", "LSTM, sigmoid gates", SAME),
     Choice("dense", "dense", "LSTM, dense readout", "a weighted sum answers, which may leave (−1, 1)"),
     Choice("gru", "gru", "GRU", "hard gates; one more GRU unit answers"),
-    Choice("rnn", "rnn", "plain recurrent (tanh)", "no gates; one more such unit answers"),
+    Choice("rnn", "rnn", "vanilla RNN", "tanh units without gates; one more such unit answers"),
     Choice("larger", "larger", "LSTM trained on A = 0.6", "its peaks are at 1.2, which no LSTM unit can answer"),
-    *(Choice(f"rate-{each}", f"rate-{each}", f"LSTM, learning rate {each}", SAME) for each in RATES),
+    *(
+        Choice(f"rate-{each}", "published" if each == RATE else f"rate-{each}", f"LSTM, learning rate {each}", SAME)
+        for each in sorted((*RATES, RATE), key=float)
+    ),
 )
 
 RANGES = {
@@ -57,15 +65,8 @@ RANGES = {
 }
 """By family, the ends of the sliders of its parameters, and their initial position, which nobody trained on."""
 
-SETS = {
-    TRAINING: "the sine that they learned",
-    "line": "lines with intercept",
-    "line_origin": "lines through the origin",
-    "amplitude": "sines of other amplitudes",
-    "phase": "sines of other phases",
-    "frequency": "sines of other frequencies",
-}
-
+SETS = ("line", "line_origin", "amplitude", "phase", "frequency")
+"""Families of curves that the post shows the networks."""
 
 LABELS = {
     **{each.name: each.label for declared in PARAMETERS.values() for each in declared},
@@ -79,14 +80,11 @@ def make(runs: Mapping[str, FinishedRun]) -> Made | None:
     if "published" not in runs:
         return None
     loaded = {name: lt.load(runs[name].run.folder) for name in {each.run for each in POPULATIONS} & runs.keys()}
-    found = runs["dynamics"].metrics["summary"] if "dynamics" in runs else None
-    return made(loaded, {name: runs[name].metrics for name in loaded}, found)
+    return made(loaded, {name: runs[name].metrics for name in loaded})
 
 
-def made(
-    loaded: Mapping[str, lt.Networks], metrics: Mapping[str, Mapping[str, Any]], found: story.Summary | None
-) -> Made:
-    """Makes story and playground from loaded populations, the summaries of their runs, and of their dynamics."""
+def made(loaded: Mapping[str, lt.Networks], metrics: Mapping[str, Mapping[str, Any]]) -> Made:
+    """Makes story and playground from loaded populations, and the summaries of their runs."""
     results = loaded["published"].results
     populations: list[dict[str, Any]] = []
     blocks: dict[str, str] = {}
@@ -94,7 +92,7 @@ def made(
         if each.run in loaded:
             population, weights = described(each, loaded[each.run], metrics[each.run])
             populations.append(population)
-            blocks |= weights
+            blocks |= {name: text for name, text in weights.items() if name not in blocks}
     sliders = {
         family: [
             {"name": name, "label": LABELS[name], "low": low, "high": high, "value": value}
@@ -103,73 +101,47 @@ def made(
         for family, ends in RANGES.items()
     }
     known = [*sets(results)]
-    steps = story.steps(loaded["published"], metrics["published"], dict(rates(loaded, known)), found)
-    content = {"families": sliders, "sets": known, "populations": populations}
-    asks = [each["asks"] for each in steps]
-    data = {"times": results.time.values.tolist(), **content, "training": networks.training(), "story": asks}
-    return Made({**content, "steps": steps, "still": still(results), "gates": networks.GATES}, data, blocks)
+    steps = story.steps(loaded["published"], metrics["published"], dict(rates(loaded, known)))
+    content = {"families": sliders, "populations": populations}
+    data = {
+        **content,
+        "times": results.time.values.tolist(),
+        "sets": known,
+        "training": networks.training(),
+        "story": [each["asks"] for each in steps],
+        "fails": story.FAILS,
+    }
+    return Made({**content, "steps": steps, "training_steps": data["training"]["steps"]}, data, blocks)
 
 
 def rates(
     loaded: Mapping[str, lt.Networks], known: list[dict[str, Any]]
 ) -> Iterator[tuple[str, tuple[str, lt.Results]]]:
     """Yields learning rates, from the lowest one on, with the address of sines of other phases, and results."""
-    named = {f"{sine.EXPERIMENT.defaults['learning_rate']:g}": "published", **{each: f"rate-{each}" for each in RATES}}
     curves = next(each["curves"] for each in known if each["id"] == story.VALLEY.sources[0].curves)
     shown = curves[len(curves) // 2]
-    for rate, name in sorted(named.items(), key=lambda item: float(item[0])):
-        if name in loaded:
+    for each in POPULATIONS:
+        if each.id.startswith("rate-") and each.run in loaded:
             curve = {"curve": shown["family"], **shown["parameters"], "set": story.VALLEY.sources[0].curves}
-            yield rate, (urlencode({**curve, "networks": name}), loaded[name].results)
-
-
-def still(results: lt.Results) -> dict[str, Any]:
-    """The larger sine of the story as a picture, until there is another: points of lines, in its own units."""
-    width, height = 640, 320
-    larger = np.isclose(results.parameter_amplitude.values, story.LARGER)
-    (row,) = np.flatnonzero((results.family.values == "amplitude") & larger)
-    sound = results.isel(curve=row, seed=np.flatnonzero(~results.diverged.values), feature=0)
-    low, high = intervals.band(sound.answer.values)
-    bottom = np.floor(4 * min(0.0, sound.answer.values.min()) - 0.05) / 4  # The range of the picture that follows.
-    top = np.ceil(4 * max(sound.input.values.max(), sound.answer.values.max()) + 0.05) / 4
-    x = width * results.time.values / results.time.values[-1]
-
-    def points(values: Any, x: Any = x) -> str:
-        ys = height * (top - np.asarray(values)) / (top - bottom)
-        return " ".join(f"{one:.1f},{other:.1f}" for one, other in zip(x, ys, strict=True))
-
-    return {
-        "width": width,
-        "height": height,
-        "networks": sound.sizes["seed"],
-        "trained": points(results.train_target.values.reshape(-1)),
-        "shown": points(sound.input.values),
-        "median": points(np.median(sound.answer.values, axis=0)),
-        "band": f"{points(low)} {points(high[::-1], x[::-1])}",
-        "bound": points([1.0, 1.0], np.array([0, width])),
-    }
+            sound = np.flatnonzero(~loaded[each.run].diverged)[: each.networks]
+            results = loaded[each.run].results.isel(seed=sound)
+            yield each.id.removeprefix("rate-"), (urlencode({**curve, "networks": each.id}), results)
 
 
 def described(
     population: Choice, trained: lt.Networks, metrics: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Describes a population for the page, without diverged seeds, and returns the blocks of its weights by name."""
-    first, untrained = population.id == "published", population.id == "untrained"
-    sound = np.flatnonzero(~trained.diverged)[: ALL if first else FEW]
-    moment = story.pictured(trained) if first else None
-    last = metrics["steps"]
-    earlier = trained.steps[:-1]
-    states, blocks = [], {}
-    for step in (0,) if untrained else (last, *(earlier if first else ())):
-        params, rows = trained.at(step).params, sound[: FEW if step in earlier and step != moment else ALL]
-        precision = "half" if step in earlier or population.id.startswith("rate") else "single"
-        block = f"{population.run}-{step}"
-        if first and step == last:  # What the first screen needs: it comes first, and in two parts.
-            precision = "split"
-            blocks[block], blocks[f"{block}-rest"] = networks.split(trained.model, params, rows)
-        else:
-            blocks[block] = networks.packed(trained.model, params, rows, networks.PRECISIONS[precision])
-        states.append({"step": step, "block": block, "networks": len(rows), "precision": precision})
+    sound = np.flatnonzero(~trained.diverged)[: population.networks]
+    last, untrained = metrics["steps"], population.id == "untrained"
+    states: list[dict[str, Any]] = []
+    blocks: dict[str, str] = {}
+    for step in (0,) if untrained else (last, *(trained.steps[:-1] if population.id == "published" else ())):
+        exact, block = step == last and population.run in EXACT, f"{population.run}-{step}"
+        rows = sound if step == last else sound[:FEW]
+        texts = networks.packed(trained.model, trained.at(step).params, rows, exact=exact)
+        blocks |= dict(zip((block, f"{block}-rest"), texts, strict=False))
+        states.append({"step": step, "block": block, "networks": len(rows), "exact": exact})
     learned = f"{metrics['converged']} of {metrics['seeds']} had learned their curve after {last:,} steps"
     entry = {
         "id": population.id,
@@ -189,22 +161,17 @@ def sets(results: lt.Results) -> Iterator[dict[str, Any]]:
     published = {index: curve["output"] for _, curve, index in posted.answers.curves_in(results)}
     learned = {**sine.TRAINING_SINE, "amplitude": sine.TRAIN_AMPLITUDE, "offset": sine.TRAIN_AMPLITUDE}
     (answer,) = (curve["output"] for curve in posted.answers.numbers()["sine"]["curves"])
-    trained = {"family": "sine", "parameters": learned, "label": SETS[TRAINING], "published": answer}
-    yield {"id": TRAINING, "label": SETS[TRAINING], "curves": [trained]}
-    for name, label in list(SETS.items())[1:]:
-        every = {row: shown(results.isel(curve=row)) for row in np.flatnonzero(results.family.values == name).tolist()}
-        first = next(iter(every.values()))[1]
-        differing = [key for key in first if len({parameters[key] for _, parameters in every.values()}) > 1]
-        curves = [
-            {
-                "family": family,
-                "parameters": parameters,
-                "label": ", ".join(f"{key} {parameters[key]:g}" for key in differing if key != "offset"),
-                "published": published.get(row),
-            }
-            for row, (family, parameters) in every.items()
-        ]
-        yield {"id": name, "label": label, "curves": curves}
+    yield {"id": TRAINING, "curves": [{"family": "sine", "parameters": learned, "published": answer}]}
+    for name in SETS:
+        rows = np.flatnonzero(results.family.values == name).tolist()
+        every = {row: shown(results.isel(curve=row)) for row in rows}
+        yield {
+            "id": name,
+            "curves": [
+                {"family": family, "parameters": parameters, "published": published.get(row)}
+                for row, (family, parameters) in every.items()
+            ],
+        }
 
 
 def shown(curve: lt.Results) -> tuple[str, dict[str, float]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import lstm_toys as lt
 from lstm_toys import tables
 from lstm_toys.files import read_json_list
 from lstm_toys.networks.cells import CELLS
@@ -10,44 +11,43 @@ from lstm_toys.runs.identity import Settings
 from lstm_toys.studies.claims import report as words
 
 from ..post.claims import CLAIMS
-from . import charts
-from .build import Made, encoded, prose
+from . import charts, figures
+from .build import Made, prose
 from .runs import FinishedRun
 
 SECTIONS = prose("post")["section"]
-"""In the order of the post: by name, the texts in `parts/post.toml`, the run and its figure, and the claims."""
+"""In the order of the post: by name, the texts in `parts/post.toml`, the run and how it is drawn, and the claims."""
 
 VERDICTS = {"supported": "It holds", "refuted": "It does not hold", "undecided": "It is not decided"}
 
 
 def make(runs: Mapping[str, FinishedRun]) -> Made | None:
-    """Makes the sections whose run is finished, with the verdicts on their claims."""
+    """Makes the sections whose run is finished, and the table of verdicts; None without either."""
     entries = read_json_list(runs["claims"].run.checked("claims.json")) if "claims" in runs else []
-    files = {each["id"]: runs[each["run"]].run.folder / each["figure"] for each in SECTIONS if each["run"] in runs}
-    figures = {id: f"data:image/png;base64,{encoded(path.read_bytes())}" for id, path in files.items()}
-    return made(figures, entries, runs) if figures else None
+    used = {section["run"] for section in SECTIONS} & runs.keys()
+    results = {name: lt.load_results(runs[name].run.checked("results.nc")) for name in used}
+    return made(results, entries, runs) if results or entries else None
 
 
-def made(figures: Mapping[str, str], entries: list[dict[str, Any]], runs: Mapping[str, FinishedRun]) -> Made:
-    """Makes the sections from figures, as data URLs by section, and entries of ``claims.json``."""
-    judged = {entry["id"]: entry for entry in entries}
+def made(results: Mapping[str, lt.Results], entries: list[dict[str, Any]], runs: Mapping[str, FinishedRun]) -> Made:
+    """Makes the sections from results by run, and the table from entries of ``claims.json``."""
     sections = [
         {
             "section": section,
-            "figure": figures[section["id"]],
+            "figure": figures.figure(section, results[section["run"]]),
             "about": about(runs[section["run"]]),
-            "claims": [claim(judged[name]) for name in section["claims"] if name in judged],
         }
         for section in SECTIONS
-        if section["id"] in figures
+        if section["run"] in results
     ]
+    titles = {name: section["title"] for section in SECTIONS for name in section["claims"]}
+    claims = [{**claim(entry), "title": titles[entry["id"]]} for entry in entries]
     return Made(
         {
             "sections": sections,
             "counts": {word: sum(each["verdict"] == name for each in entries) for name, word in VERDICTS.items()},
             "seeds": entries[0]["seeds"] if entries else 0,
-            "judged": len(entries),
-            "failed": [(each["id"], each["quote"]) for each in entries if each["verdict"] == "refuted"],
+            "claims": sorted(claims, key=lambda each: each["share"]),
             "command": runs["claims"].command if "claims" in runs else "",
         }
     )
@@ -76,10 +76,10 @@ def claim(entry: dict[str, Any]) -> dict[str, Any]:
     declared = next(each for each in CLAIMS.claims if each.id == entry["id"])
     curves = dict.fromkeys(source.curves for source in declared.sources if source.population == "sine")
     return {
-        **{name: entry[name] for name in ("id", "quote", "statistic", "verdict", "meets")},
+        **{name: entry[name] for name in ("id", "quote", "statistic", "verdict", "meets", "share")},
         "words": [*sentences(entry)],
         "verdict_words": VERDICTS[entry["verdict"]]
-        + (", but not of these networks alone" if shared(entry, learned=declared.learned) else ""),
+        + (", but for others too" if shared(entry, learned=declared.learned) else ""),
         "drawing": charts.drawing(entry),
         "curves": [*curves],
     }

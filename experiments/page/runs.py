@@ -11,11 +11,10 @@ from lstm_toys.runs.context import Options
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.studies.claims.settings import ClaimSettings
-from lstm_toys.studies.dynamics.settings import DynamicsSettings
 
 from .. import all as every
 
-KEPT = (0, 30, 100, 200, 300, 500, 700, 1_000)
+KEPT = (0, 100, 300, 700)
 """Steps before the last at which the page shows the published networks."""
 
 RATES = ("0.0003", "0.0005", "0.002", "0.003")
@@ -31,11 +30,10 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     **{f"rate-{rate}": (("sine", "--learning_rate", rate),) for rate in RATES},
     **{name: ((name,),) for name in every.EXPERIMENTS},
     "claims": (("claims", "--variants"), ("claims",)),
-    "dynamics": (("dynamics", "--seeds", "64"),),
 }
 """By name, the commands whose run will do; the first one is printed if all runs are missing."""
 
-STUDIES = {**every.EXPERIMENTS, "claims": ClaimSettings, "dynamics": DynamicsSettings}
+STUDIES = {**every.EXPERIMENTS, "claims": ClaimSettings}
 
 
 class FinishedRun(NamedTuple):
@@ -48,8 +46,9 @@ class FinishedRun(NamedTuple):
 
 
 def find(options: Options, console: Console) -> tuple[dict[str, FinishedRun], dict[str, str]]:
-    """Returns the finished runs by name, and the commands of the missing ones; raises Damaged."""
+    """Returns the finished runs by name, and the commands of the missing ones; raises Damaged or Refused."""
     found, missing = {}, {}
+    lifecycle.start(options)  # Runs are named by programs, which depend on how JAX is configured.
     work = lifecycle.Work(options, console, Interruption())
     for name, commands in COMMANDS.items():
         for arguments in commands:

@@ -1,7 +1,6 @@
-"use strict";
-
 const DRAWN = { least: -2, most: 3, scale: 1000 }; // A curve drawn by hand, and its thousandths in an address.
 const OWN = { id: "own", seeds: 8, most: 32 }; // Networks that are trained in the page.
+const UNTOLD = "none"; // The guess of somebody who did not draw one.
 
 function clamped(value) {
   return Math.min(DRAWN.most, Math.max(DRAWN.least, value));
@@ -45,33 +44,36 @@ function whole(text, low, high, otherwise) {
 
 /**
  * All that the page can show. A state is one of these as a plain object, which nobody changes: a curve, networks at a
- * step of their training, and a place on the page. States and addresses correspond to each other.
+ * step of their training, what is shown of them, and a place on the page. States and addresses correspond to each other.
  */
 class States {
-  /** What `parts/playground.html` has as data; `story` are addresses of pictures for each step of the story. */
-  constructor({ times, families, sets, populations, training }, story) {
+  static TALL = ["amplitude", "offset", "slope", "intercept", "height", "base", "level", "pull"]; // What scales with y.
+
+  /** What `parts/playground.html` has as data. */
+  constructor({ times, families, sets, populations, training, story }) {
     Object.assign(this, { times, families, sets, populations, training, story });
-    const last = training.steps;
-    this.named = [0, 10, 20, ...Array.from({ length: last / 50 }, (_, at) => 50 * (at + 1))]; // Of own networks.
     this.told = new Map(); // The step of the story by address.
-    this.pluck = story.findIndex(([ask]) => this.open(`#${ask}`).family === "pluck");
     story.forEach((asks, at) => asks.forEach((ask, choice) => {
-      const address = this.plain(this.open(`#${ask}`));
-      if (!this.told.has(address)) this.told.set(address, { at, choice });
+      const state = this.open(`#${ask}`);
+      for (const key of [`${this.plain(state)}&seed=${state.seed}`, ...(choice ? [] : [this.plain(state)])]) {
+        if (!this.told.has(key)) this.told.set(key, { at, choice });
+      }
     }));
+    this.pluck = story.findIndex(([ask]) => this.open(`#${ask}`).family === "pluck");
+    this.sine = this.textOf(this.open(`#${story[1][0]}`)); // What the published networks learned.
   }
 
   // ---- Networks.
 
-  population({ networks, learn, gates, seeds }) {
+  population({ networks, learn, seeds, step }) {
     if (networks !== OWN.id) return this.populations.find(({ id }) => id === networks);
     return {
       id: OWN.id,
       label: "LSTM trained here",
-      note: `trained in this browser, with ${gates} gates`,
-      layers: this.training.layers[gates],
+      note: "trained in this browser, as the first ones were",
+      layers: this.training.layers,
       seeds: Array.from({ length: seeds }, (_, seed) => seed),
-      states: this.named.map((step) => ({ step, networks: seeds })),
+      states: [{ step: step < 0 ? this.training.steps : Math.min(step, this.training.steps), networks: seeds }],
       trained: [...this.learned(learn).curve],
     };
   }
@@ -82,11 +84,10 @@ class States {
     return states.find(({ step }) => step === state.step) ?? states[states.length - 1];
   }
 
-  /** The rows of the networks that answer among those that are kept: all, or one. */
-  rows(state) {
-    const { networks } = this.stage(state);
-    const one = this.population(state).seeds.slice(0, networks).indexOf(state.seed);
-    return one < 0 ? Array.from({ length: networks }, (_, row) => row) : [one];
+  /** The seeds of the networks that answer; kinds that are plucked together have equally many. */
+  kept(state) {
+    const few = state.family === "pluck" ? Math.min(...this.populations.map(({ seeds }) => seeds.length)) : Infinity;
+    return this.population(state).seeds.slice(0, Math.min(few, this.stage(state).networks));
   }
 
   /** The lowest and the highest value of the curve that the networks learned. */
@@ -111,16 +112,25 @@ class States {
     return family === "drawn" ? `drawn,${packed(drawn)}` : [family, ...Object.values(parameters)].join(",");
   }
 
-  /** The curve of such a text, and the text as it would be written again; null if it is not one. */
+  /** The state of such a text, its curve, and the text as it would be written again; null if it is not one. */
   learned(text) {
     const [family, ...values] = text.split(",");
+    let state = null;
     if (family === "drawn") {
       const drawn = unpacked(values.join(","), this.times.length);
-      return drawn && { text: `drawn,${packed(drawn)}`, curve: drawn };
+      state = drawn && this.byHand(drawn);
+    } else if (Object.hasOwn(this.families, family)) {
+      state = { ...this.another(family), parameters: this.parameters(family, (_, at) => values[at] ?? null) };
     }
-    if (!Object.hasOwn(this.families, family)) return null;
-    const parameters = this.parameters(family, (_, at) => values[at] ?? null);
-    return { text: this.textOf({ family, parameters }), curve: this.curve({ family, parameters }) };
+    return state && { state, text: this.textOf(state), curve: this.curve(state) };
+  }
+
+  /** A curve twice as large as that of such a text, as far as it can be shown. */
+  doubled(text) {
+    const { state } = this.learned(text);
+    if (state.family === "drawn") return this.byHand(state.drawn.map((value) => 2 * value));
+    const parameters = Object.entries(state.parameters).map(([name, value]) => [name, (States.TALL.includes(name) ? 2 : 1) * value]);
+    return { ...state, ...this.moved(state, Object.fromEntries(parameters)) };
   }
 
   /** The parameters of a family, each from a text within its range, or as at first. */
@@ -139,24 +149,25 @@ class States {
     return this.sets.find(({ id }) => id === set)?.curves ?? [];
   }
 
-  /** The answer that the post has published of the curve, if it has. */
+  /** The answer that the post has published of the curve, if it has and is to be shown. */
   published(state) {
-    return this.sets.flatMap(({ curves }) => curves).find((curve) => curve.published && this.shows(state, curve))?.published ?? null;
+    const known = state.post ? this.sets.flatMap(({ curves }) => curves) : [];
+    return known.find((curve) => curve.published && this.shows(state, curve))?.published ?? null;
   }
 
-  handles({ family, parameters, tied }) {
-    return family === "drawn" ? [] : HANDLES[family](parameters, tied);
+  handles(state) {
+    return state.family === "drawn" || this.members(state).length > 1 ? [] : HANDLES[state.family](state.parameters);
   }
 
   // ---- Changes: what becomes other in a state.
 
   another(family) {
-    return { family, parameters: this.parameters(family, () => null), tied: true, drawn: null, pen: false, set: "", claim: "" };
+    return { ...this.byHand([]), family, parameters: this.parameters(family, () => null), drawn: null, pen: false };
   }
 
   /** A finger that draws has its pen down; else it scrolls. */
   byHand(curve) {
-    return { family: "drawn", parameters: {}, tied: true, drawn: Float64Array.from(curve, rounded), set: "", claim: "" };
+    return { family: "drawn", parameters: {}, drawn: Float64Array.from(curve, rounded), set: "", post: false };
   }
 
   moved(state, changes) {
@@ -164,60 +175,69 @@ class States {
     for (const { name, low, high } of this.families[state.family]) {
       if (name in changes) parameters[name] = Math.round(100 * Math.min(high, Math.max(low, changes[name]))) / 100;
     }
-    const tied = state.tied && !("offset" in changes && changes.offset !== changes.amplitude);
-    if (state.family === "sine" && tied) parameters.offset = parameters.amplitude;
-    return { parameters, tied, set: "", claim: "" };
+    const tied = state.parameters.offset === state.parameters.amplitude && !("offset" in changes && changes.offset !== changes.amplitude);
+    if (state.family === "sine" && tied) parameters.offset = parameters.amplitude; // As all sines of the post.
+    return { parameters, set: "", post: false };
   }
 
-  taken({ family, parameters }) {
-    return { family, parameters: { ...parameters }, tied: family !== "sine" || parameters.offset === parameters.amplitude, drawn: null, pen: false };
-  }
-
-  chosen(set, claim = "") {
-    const curves = this.members({ set });
-    return { ...(curves.length ? this.taken(curves[0]) : {}), set, claim };
+  chosen(set) {
+    const [{ family, parameters }] = this.members({ set });
+    return { family, parameters: { ...parameters }, drawn: null, pen: false, set, post: true };
   }
 
   // ---- Addresses.
 
-  /** The step of the story that a state is, and which of its pictures; for all others the last step, or that of plucking. */
+  /** The step of the story that a state is, and which of its pictures; for all others the one that they are closest to. */
   step(state) {
-    const other = state.family === "pluck" && this.pluck >= 0 ? this.pluck : this.story.length - 1;
-    return this.told.get(this.plain(state)) ?? { at: other, choice: -1 };
+    const plain = this.plain(state);
+    const exact = this.told.get(`${plain}&seed=${state.seed}`);
+    const known = exact ?? this.told.get(plain); // The network that is followed leaves the step as it is.
+    if (known) return { ...known, exact: Boolean(exact) };
+    if (state.family === "pluck" && this.pluck >= 0) return { at: this.pluck, choice: -1, exact: false };
+    return { at: state.networks === OWN.id && state.learn === this.sine ? 1 : this.story.length - 1, choice: -1, exact: false };
+  }
+
+  /** Whether the answers wait for a guess. */
+  guessing(state) {
+    return state.guess === null && this.step(state).at === 0;
   }
 
   address(state) {
     const { at, choice } = this.step(state);
-    const main = choice ? this.plain(state) : `step-${at + 1}`;
-    if (!state.at) return `#${main}`;
-    return main === "step-1" ? `#${state.at}` : `#${main}&at=${state.at}`;
+    const more = new URLSearchParams();
+    if (state.seed >= 0) more.set("seed", state.seed);
+    if (state.inside) more.set("inside", "yes");
+    if (!at && state.guess) more.set("guess", state.guess === UNTOLD ? UNTOLD : packed(state.guess));
+    if (state.at) more.set("at", state.at);
+    if (!at && String(more) === `at=${state.at}`) return `#${state.at}`;
+    return `#${[choice ? this.plain(state) : `step-${at + 1}`, String(more)].filter(Boolean).join("&")}`;
   }
 
-  /** The address of a state but for its place. */
+  /** The address of curve and networks. */
   plain(state) {
     const told = new URLSearchParams({ curve: state.family });
     if (state.family === "drawn") told.set("y", packed(state.drawn));
     for (const [name, value] of Object.entries(state.parameters)) told.set(name, String(value));
-    if (!state.tied) told.set("tied", "no");
     if (state.pen) told.set("pen", "down");
-    for (const name of ["set", "claim"]) if (state[name]) told.set(name, state[name]);
+    if (state.post) told.set("post", "yes");
+    if (state.set) told.set("set", state.set);
     told.set("networks", state.networks);
     told.set("step", String(this.stage(state).step));
-    if (state.seed >= 0) told.set("seed", String(state.seed));
-    if (state.networks === OWN.id) for (const name of ["learn", "seeds", "gates"]) told.set(name, String(state[name]));
+    if (state.networks === OWN.id) for (const name of ["learn", "seeds"]) told.set(name, String(state[name]));
     return String(told);
   }
 
   /** The state of an address; what makes no sense in it is as at first, and a word alone that is no step is a place. */
   open(hash) {
-    const told = new URLSearchParams(hash.replace(/^#/, ""));
-    const [first] = hash.replace(/^#/, "").split("&", 1);
-    const place = /^[\w-]*$/;
-    if (!hash.includes("=") || /^step-\d+$/.test(first)) {
+    const text = hash.replace(/^#/, "");
+    const told = new URLSearchParams(text);
+    const [first] = text.split("&", 1);
+    if (!text.includes("=") || /^step-\d+$/.test(first)) {
       const step = /^step-(\d+)$/.exec(first);
       const asks = this.story[Number(step?.[1]) - 1] ?? this.story[0];
-      const at = told.get("at") ?? (step ? "" : first);
-      return { ...this.open(`#${asks[0]}`), at: place.test(at) ? at : "" };
+      const more = ["seed", "inside", "guess", "at"].filter((name) => told.has(name)).map((name) => [name, told.get(name)]);
+      if (!step) more.push(["at", first]);
+      return this.open(`#${asks[0]}&${new URLSearchParams(more)}`);
     }
     let curve = this.another("sine");
     const family = told.get("curve");
@@ -225,9 +245,7 @@ class States {
       const drawn = unpacked(told.get("y") ?? "", this.times.length);
       if (drawn) curve = { ...this.byHand(drawn), pen: told.get("pen") === "down" };
     } else if (Object.hasOwn(this.families, family ?? "")) {
-      const parameters = this.parameters(family, (name) => told.get(name));
-      const tied = family !== "sine" || (told.get("tied") !== "no" && parameters.offset === parameters.amplitude);
-      curve = { ...this.another(family), parameters, tied };
+      curve = { ...this.another(family), parameters: this.parameters(family, (name) => told.get(name)) };
     }
     const learned = this.learned(told.get("learn") ?? "");
     const own = told.get("networks") === OWN.id && learned;
@@ -236,15 +254,16 @@ class States {
       ...curve,
       networks: own ? OWN.id : known ? told.get("networks") : this.populations[0].id,
       step: whole(told.get("step"), 0, 1e6, -1),
-      seed: whole(told.get("seed"), 0, 1e6, -1),
       learn: own ? learned.text : "",
       seeds: own ? whole(told.get("seeds"), 1, OWN.most, OWN.seeds) : 0,
-      gates: own ? (Object.hasOwn(this.training.layers, told.get("gates")) ? told.get("gates") : Object.keys(this.training.layers)[0]) : "",
-      at: place.test(told.get("at") ?? "") ? told.get("at") ?? "" : "",
+      post: told.get("post") === "yes",
+      inside: told.get("inside") === "yes",
+      guess: told.get("guess") === UNTOLD ? UNTOLD : unpacked(told.get("guess") ?? "", this.times.length),
+      at: /^[\w-]*$/.exec(told.get("at") ?? "")?.[0] ?? "",
     };
-    if (this.members({ set: told.get("set") }).some((each) => this.shows(state, each))) {
-      Object.assign(state, { set: told.get("set"), claim: place.test(told.get("claim") ?? "") ? told.get("claim") ?? "" : "" });
-    }
+    state.seed = this.kept(state).find((seed) => String(seed) === told.get("seed")) ?? -1;
+    if (state.inside && state.seed < 0) state.seed = this.kept(state)[0];
+    if (this.members({ set: told.get("set") }).some((each) => this.shows(state, each))) state.set = told.get("set");
     return state;
   }
 }

@@ -1,12 +1,11 @@
-"""The story: steps from a sine that is twice as large to the reader's own curve, with numbers from the runs."""
+"""The story: steps from a guess to the reader's own curve, with numbers from the runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-import jaxtyping as jt
 import numpy as np
 
 import lstm_toys as lt
@@ -20,16 +19,17 @@ from .build import prose
 
 WORDS = prose("story")
 
-LARGER = 2 * sine.TRAIN_AMPLITUDE
+MIDDLE = sine.TRAIN_AMPLITUDE
+LARGER = 2 * MIDDLE
 
-FAST, SLOW = 1.5 * sine.FREQUENCY, 0.5 * sine.FREQUENCY
+WAVES = {"fast": 1.5 * sine.FREQUENCY, "slow": 0.5 * sine.FREQUENCY}
 """Frequencies of small waves, near that at which networks swing and far below it."""
 
 SMALL, LATE = 0.1, 0.3
 """Amplitude of these waves, and the x from which on their answers are measured, after the beginning has died away."""
 
 SINGLES = 3
-"""Networks that can be shown alone, of the first ones."""
+"""Networks that have a button, of the first ones."""
 
 FAILS = 0.1
 """The error from which on networks fail on a curve of the reader's, a third of the amplitude that they learned."""
@@ -38,154 +38,108 @@ VALLEY = next(each for each in SENTENCES if each.id == "valley-phase")
 """The claim whose verdict turns with the learning rate."""
 
 
-Summary = Mapping[str, Mapping[str, float]]
-"""What the study of dynamics says of all networks, by statistic."""
-
-
 def steps(
-    trained: lt.Networks, metrics: Mapping[str, Any], rates: Mapping[str, tuple[str, lt.Results]], found: Summary | None
+    trained: lt.Networks, metrics: Mapping[str, Any], rates: Mapping[str, tuple[str, lt.Results]]
 ) -> list[dict[str, Any]]:
-    """Makes the story from the published networks, the summary of their run, and what is known of their dynamics.
+    """Makes the story from the published networks and the summary of their run.
 
     ``rates`` are learning rates, from the lowest one on, each with the address of a picture and the labeled results.
     """
-    sound = trained.results.isel(seed=np.flatnonzero(~trained.diverged))
-    told = [*grown(sound, metrics), alone(trained, sound), pluck(trained, sound, metrics, found)]
-    if len(rates) > 1:
-        told.append(choices(rates))
-    told.append(step("own", [asked(0.8 * sine.TRAIN_AMPLITUDE)], {"fails": FAILS}))
-    return [{"id": f"step-{at}", **each} for at, each in enumerate(told, start=1)]
+    results = trained.results.isel(seed=np.flatnonzero(~trained.diverged))
+    numbers = told(trained, results, metrics)
+    alone, pluck, larger = WORDS["alone"], WORDS["pluck"], asked(LARGER)
+    seeds = results.seed.values[:SINGLES]
+    singles = {alone["single"].format(seed=seed): asked(LARGER, post="yes", seed=seed) for seed in seeds}
+    plucked = urlencode({"curve": "pluck", "level": MIDDLE, "pull": LARGER - MIDDLE, "networks": "published"})
+    waves = {pluck[name]: asked(SMALL, frequency, offset=MIDDLE) for name, frequency in WAVES.items()}
+    made = [
+        step("larger", numbers, {"": larger}),
+        step("learned", numbers, {"": asked(MIDDLE, set=TRAINING)}),
+        step("alone", numbers, {alone["every"].format(**numbers): asked(LARGER, post="yes"), **singles}),
+        step("pluck", numbers, {pluck["again"]: plucked, **waves}),
+        *([choices(rates, results)] if len(rates) > 1 else []),
+        step("own", numbers, {"": asked(0.8 * MIDDLE)}),
+    ]
+    return [{"id": f"step-{at}", **each} for at, each in enumerate(made, start=1)]
 
 
-def step(name: str, asks: list[str], numbers: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    """A step of the story: its words with numbers, and the addresses of its pictures, the first one first."""
-    title, *texts = (text.format(**numbers) for text in (WORDS[name]["title"], *WORDS[name]["texts"]))
-    return {"title": title, "asks": asks, "texts": texts, **more}
+def step(name: str, numbers: Mapping[str, Any], buttons: Mapping[str, str], **more: Any) -> dict[str, Any]:
+    """A step of the story: its words with numbers, and the addresses of its pictures by the words of their buttons."""
+    told = ("title", "texts", "seen", "found")
+    words = {key: said(value, numbers) for key, value in WORDS[name].items() if key in told}
+    return {**words, "name": name, "buttons": buttons, "asks": [*buttons.values()], **more}
 
 
-def grown(results: lt.Results, metrics: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """A sine that is twice as large, and where the answers stop; then the sine that the networks learned."""
+def said(words: Any, numbers: Mapping[str, Any]) -> Any:
+    """A text, or several, with numbers."""
+    return words.format(**numbers) if isinstance(words, str) else [each.format(**numbers) for each in words]
+
+
+def told(trained: lt.Networks, results: lt.Results, metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """The numbers of all texts but those about learning rates; ``results`` are without diverged networks."""
     larger = np.isclose(results.parameter_amplitude.values, LARGER)
     (row,) = np.flatnonzero((results.family.values == "amplitude") & larger)
-    curve = results.isel(curve=row)
-    tops = peaks(curve.answer.sel(feature="y").values, results.time.values)
-    numbers = {
-        **metrics,
-        "networks": results.sizes["seed"],
-        "shown": float(curve.input.max()),
-        "median": np.median(tops),
-        "highest": tops.max(),
-        "error": float(results.train_rmse.sel(feature="y").isel(step=-1).median()),
-    }
-    yield step("larger", [asked(LARGER)], numbers, moves=True)
-    yield step("learned", [asked(sine.TRAIN_AMPLITUDE, set=TRAINING)], numbers)
-
-
-def pictured(trained: lt.Networks) -> int:
-    """The kept step at which the networks are as far from the sine as the answer in the post's picture of it."""
-    kept = list(trained.steps[:-1])
-    losses = trained.results.train_loss.sel(step=kept).median("seed").values
-    return kept[int(np.argmin(np.abs(np.log(losses) - np.log(sine.POST_MSE))))]
-
-
-def alone(trained: lt.Networks, results: lt.Results) -> dict[str, Any]:
-    """One network compared with all, at the step of the post's picture."""
-    moment, seeds, x = pictured(trained), results.seed.values, results.time.values
-    (curve,) = (
-        {**curve, "row": row}
-        for family, curve, row in published.answers.curves_in(results)
-        if family == "amplitude" and np.isclose(curve["amplitude"], LARGER)
-    )
-    answers = np.asarray(lt.answers(trained.at(moment), results.input.values[[curve["row"]]]))
-    tops = peaks(answers[seeds, 0, :, 0], x)
+    x, seeds, learned = results.time.values, results.seed.values, results.train_target.values
+    tops = results.isel(curve=row).answer.sel(feature="y").values[:, x >= lt.measures.FOUND].max(axis=1)
     (low,), (high,) = intervals.band(tops[:, None])
-    numbers = {
+    (post,) = (curve["output"] for _, curve, index in published.answers.curves_in(results) if index == row)
+    return {
+        **metrics,
         "networks": len(seeds),
-        "mse": sine.POST_MSE,
-        "step": moment,
+        "shown": float(results.input.isel(curve=row).max()),
+        "median": np.median(tops),
+        "error": float(results.train_rmse.sel(feature="y").isel(step=-1).median()),
         "some": listed(seeds[:SINGLES]),
         "peaks": listed([f"{top:.2f}" for top in tops[:SINGLES]]),
-        "published": max(
-            y for y, at in zip(curve["output"], x, strict=True) if y is not None and at >= lt.measures.FOUND
-        ),
+        "published": max(y for y, at in zip(post, x, strict=True) if y is not None and at >= lt.measures.FOUND),
         "low": low,
         "high": high,
-    }
-    every, own = asked(LARGER, step=moment), WORDS["alone"]
-    singles = {own["single"].format(seed=seed): asked(LARGER, step=moment, seed=seed) for seed in seeds[:SINGLES]}
-    buttons = {**singles, own["every"].format(**numbers): every}
-    return step("alone", [every, *singles.values()], numbers, buttons=buttons)
-
-
-def pluck(
-    trained: lt.Networks, results: lt.Results, metrics: Mapping[str, Any], found: Summary | None
-) -> dict[str, Any]:
-    """How networks ring, and, if their resonance is known, by how much they amplify a fast and a slow wave."""
-    learned = results.train_target.values
-    level = round(float(learned.mean()), 2)
-    pull = round(float(learned.max()) - level, 2)
-    plucked = urlencode({"curve": "pluck", "level": level, "pull": pull, "networks": "published"})
-    told = step("pluck", [plucked], {"networks": results.sizes["seed"]}, moves=True)
-    if found is None:
-        return told
-    own, mode = WORDS["resonating"], found["frequency of the leading mode"]
-    numbers = {
-        "networks": metrics["seeds"],
-        "swing": metrics["seeds"] * found["share whose leading mode oscillates"]["median"],
-        "frequency": mode["median"],
-        "learned": sine.FREQUENCY,
-        "interval": "" if mode["low"] is None else own["interval"].format(**mode),
-        "fast": FAST,
-        "slow": SLOW,
-        "fast_gain": gain(trained, results, FAST),
-        "slow_gain": gain(trained, results, SLOW),
-    }
-    texts = [text.format(**numbers) for text in own["texts"]]
-    fast, slow = (asked(SMALL, frequency, offset=sine.TRAIN_AMPLITUDE) for frequency in (FAST, SLOW))
-    return {
-        **told,
-        "asks": [plucked, fast, slow],
-        "texts": [*told["texts"], *texts],
-        "buttons": {WORDS["pluck"]["again"]: plucked, own["fast"]: fast, own["slow"]: slow},
+        "level": MIDDLE,
+        "held": LARGER,
+        "least": round(float(learned.min()), 2),
+        "most": round(float(learned.max()), 2),
+        **WAVES,
+        **{f"{name}_gain": gain(trained, results, frequency) for name, frequency in WAVES.items()},
+        "fails": FAILS,
     }
 
 
 def gain(trained: lt.Networks, results: lt.Results, frequency: float) -> float:
     """How many times as large as a small wave the median network's answer is, from its lowest to its highest value."""
     x = results.time.values
-    wave = sine.TRAIN_AMPLITUDE + SMALL * np.sin(frequency * x)
+    wave = MIDDLE + SMALL * np.sin(frequency * x)
     answers = np.asarray(lt.answers(trained, wave[None, :, None].astype(np.float32)))
     late = x >= LATE
     return float(np.median(np.ptp(answers[results.seed.values, 0][:, late, 0], axis=1)) / np.ptp(wave[late]))
 
 
-def choices(rates: Mapping[str, tuple[str, lt.Results]]) -> dict[str, Any]:
-    """The claim whose verdict turns with the learning rate, judged at each; the published rate comes first."""
-    own, slider = WORDS["rates"], []
+def choices(rates: Mapping[str, tuple[str, lt.Results]], trained: lt.Results) -> dict[str, Any]:
+    """The claim whose verdict turns with the learning rate, judged at each; that of those ``trained`` comes first."""
+    own, usual, slider = WORDS["rates"], f"{sine.EXPERIMENT.defaults['learning_rate']:g}", []
     for rate, (ask, results) in rates.items():
-        curves = np.flatnonzero(results.family.values == VALLEY.sources[0].curves)
-        moved = VALLEY.number(results.isel(curve=curves, seed=np.flatnonzero(~results.diverged.values)))
-        met = VALLEY.met(moved)
-        decided = verdict(lt.wilson(int(met.sum()), len(met)))
-        counted = {"met": met.sum(), "networks": len(met), "high": VALLEY.high, "middle": np.nanmedian(moved)}
-        numbers = {"verdict": own["verdicts"][decided], **counted}
-        slider.append({"ask": ask, "verdict": decided, "label": rate, "text": own["verdict"].format(**numbers)})
+        counted = judged(results)
+        decided = verdict(lt.wilson(counted["met"], counted["networks"]))
+        texts = [own["verdict"].format(verdict=own["verdicts"][decided], high=VALLEY.high, **counted)]
+        texts += [own["all"].format(rate=rate, **judged(trained))] if rate == usual else []
+        slider.append({"ask": ask, "verdict": decided, "label": rate, "text": " ".join(texts)})
+    first = [*rates].index(usual)
     asks = [each["ask"] for each in slider]
-    first = asks[[*rates].index(f"{sine.EXPERIMENT.defaults['learning_rate']:g}")]
     label = own["label"].format(least=slider[0]["label"], most=slider[-1]["label"])
-    ordered = [first, *(each for each in asks if each != first)]
-    return step("rates", ordered, {}, slider={"label": label, "choices": slider})
+    few = min(results.sizes["seed"] for _, results in rates.values())
+    made = step("rates", {"few": few}, {}, slider={"label": label, "choices": slider})
+    return {**made, "asks": [asks[first], *asks[:first], *asks[first + 1 :]]}
+
+
+def judged(results: lt.Results) -> dict[str, Any]:
+    """How many networks meet the claim, and its number for the median network."""
+    moved = VALLEY.number(results.isel(curve=np.flatnonzero(results.family.values == VALLEY.sources[0].curves)))
+    return {"met": int(VALLEY.met(moved).sum()), "networks": len(moved), "middle": float(np.nanmedian(moved))}
 
 
 def asked(amplitude: float, frequency: float = sine.FREQUENCY, **other: Any) -> str:
     """The address in which the page shows a sine A + A sin(frequency x)."""
     curve = {"curve": "sine", "amplitude": amplitude, "frequency": frequency, "phase": 0, "offset": amplitude}
     return urlencode({**curve, "networks": "published", **other})
-
-
-def peaks(answers: jt.Float[np.ndarray, "S T"], x: jt.Float[np.ndarray, " T"]) -> jt.Float[np.ndarray, " S"]:
-    """The highest answer of each network, after the beginning, in which it finds the curve."""
-    return answers[:, x >= lt.measures.FOUND].max(axis=1)
 
 
 def listed(items: Any) -> str:

@@ -1,33 +1,57 @@
-"use strict";
-
 // What a picture shows, in words and numbers.
 
+function byId(id) {
+  return document.getElementById(id);
+}
+
+/** Sets the text of an element, if it is another one. */
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** The values at one point of the curve. */
-function readingsOf({ curve, each, low, median, high }, times, at) {
-  const band = each.length > 1 ? `, 5–95 % of networks ${decimal(low[at])} to ${decimal(high[at])}` : "";
-  return `x ${decimal(times[at])}: shown ${decimal(curve[at])}, ${each.length > 1 ? "median answer" : "answer"} ${decimal(median[at])}${band}`;
+function readingsOf({ curve, each, focus, low, high, seed }, times, at) {
+  const band = seed < 0 && each.length > 1 ? `, 5–95 % of networks ${decimal(low[at])} to ${decimal(high[at])}` : "";
+  const answer = seed < 0 ? "median answer" : `answer of network ${seed}`;
+  return `x ${decimal(times[at])}: curve ${decimal(curve[at])}, ${answer} ${decimal(focus[at])}${band}`;
+}
+
+/** An error in words. */
+function offOf(error) {
+  return error < 1e-4 ? "less than 0.0001" : error.toPrecision(2);
+}
+
+/** The error of the median network. */
+function typicalError({ curve, each }, times) {
+  return quantile(each.map((answer) => errorOf(answer, curve, times)).sort((one, other) => one - other), 0.5);
 }
 
 /** What networks, `who`, are shown and answer. */
-function summaryOf({ curve, each, low, median, high }, who, times) {
-  const errors = each.map((answer) => errorOf(answer, curve, times)).sort((one, other) => one - other);
-  const error = quantile(errors, 0.5);
-  const off = error < 1e-4 ? "less than 0.0001" : error.toPrecision(2);
+function summaryOf(answered, who, times) {
+  const { curve, focus, low, high, seed } = answered;
   const ends = (values) => `${decimal(Math.min(...values))} to ${decimal(Math.max(...values))}`;
-  const all = each.length > 1;
+  const all = seed < 0;
+  const off = all ? typicalError(answered, times) : errorOf(focus, curve, times);
   const lines = [
     `${who} ${all ? "are" : "is"} shown a curve from ${ends(curve)}.`,
-    `${all ? "Their median answer" : "Its answer"} goes from ${ends(median)}; ${all ? "a typical network" : "it"} is ${off} off (RMSE, x from 0.1 on).`,
+    `${all ? "Their median answer" : "Its answer"} goes from ${ends(focus)}; ${all ? "the median network" : "it"} is ${offOf(off)} off.`,
   ];
   if (all) lines.push(`The band of 5–95 % of them is ${decimal(high.reduce((sum, value, at) => sum + value - low[at], 0) / high.length)} wide on average.`);
   return lines.join(" ");
+}
+
+/** How a guess compares with the answers. */
+function verdictOf(guess, answered, times) {
+  const curve = `the median network is ${offOf(typicalError(answered, times))} off the curve.`;
+  if (guess === UNTOLD) return curve[0].toUpperCase() + curve.slice(1);
+  return `You were ${offOf(errorOf(guess, answered.median, times))} off their median answer; ${curve}`;
 }
 
 /** How many networks ring, and at which frequencies, given these; null for those that do not. */
 function ringsOf(frequencies) {
   const known = frequencies.filter(Boolean).sort((one, other) => one - other);
   const ends = [0.05, 0.95].map((share) => quantile(known, share).toFixed(0));
-  const at = known.length ? `, at ${ends[0] === ends[1] ? ends[0] : ends.join(" to ")} rad per x` : "";
+  const at = known.length ? `, ${ends[0] === ends[1] ? ends[0] : ends.join("–")} rad/x` : "";
   return `${known.length} of ${frequencies.length} ring${at}`;
 }
 

@@ -2,11 +2,13 @@
 
 const kept = new Map();
 
-onmessage = ({ data: { block, text, precision, rest, weights, layers, networks, curves, times, place } }) => {
+onmessage = async ({ data: { block, texts, exact, weights, layers, networks, curves, times, followed, place } }) => {
   if (weights) kept.set(block, weights);
-  else if (text !== undefined) kept.set(block, decoded(text, precision, rest));
+  else if (texts) kept.set(block, decoded(texts, exact));
   else {
-    const answers = answersOf(layers, kept.get(block), networks, curves, times);
-    postMessage({ place, answers }, [answers.buffer]);
+    const numbers = await kept.get(block);
+    const answers = answersOf(layers, numbers, networks, curves, times);
+    const trace = followed === undefined ? undefined : traceOf(layers, numbers, followed, curves[0], times);
+    postMessage({ place, answers, trace }, [answers.buffer]);
   }
 };

@@ -6,17 +6,18 @@ and collects the results in one folder. Missing networks are trained first, and 
 `lstm-toys papers.tune` shows how the recipes were found.
 """
 
-from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
+import lstm_toys as lt
 from lstm_toys.cli import command
 from lstm_toys.runs import flags, parsers
-from lstm_toys.runs.context import Options
+from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.studies.claims.settings import ClaimSettings
 
 from .. import papers
 from . import counting, languages, memory
-from .ask import Paper, paper
-from .populations import with_recipes
+from .populations import Paper, with_recipes
 
 PAPERS = {
     "counting": Paper(
@@ -35,28 +36,37 @@ PAPERS = {
     ),
 }
 
-RANDOM = 128
-
 TABLE = {
     "paper": flags.Flag(parsers.choice(*PAPERS), "topic of the papers", "counting"),
     **{name: each for name, each in flags.of(ClaimSettings).items() if name in ("variants", "seeds", "base_seed")},
-    **flags.of(Options),
     "random": flags.Flag(
-        parsers.integer(1, 2**31 - 1), "number of random networks per population and scale of the weights", RANDOM
+        parsers.integer(1, 2**31 - 1), "number of random networks per population and scale of the weights", 128
     ),
 }
 
 
-def plan(arguments: Sequence[str]) -> command.Plan:
-    """Turns a command line into a plan."""
-    if flags.asks_help(arguments):
-        raise flags.Help(str(__doc__), TABLE)
-    typed = flags.read(TABLE, arguments)
-    name, options = typed.get("paper", "counting"), Options(**flags.given(Options, typed))
-    given = [f"--{flag}={parsers.stated(each)}" for flag, each in flags.given(ClaimSettings, typed).items()]
-    judged = command.plan(ClaimSettings, [f"--claims={__package__}.{name}", *given])
-    return command.of_analysis(lambda: paper(name, PAPERS[name], judged.study, typed.get("random", RANDOM)), options)
+def known(paper: str, random: int, **size: Any) -> lt.Analysis:
+    """Asks for all that is known about the papers on a topic, with claims judged by networks of this size."""
+    given, about = [f"--{flag}={each}" for flag, each in size.items()], PAPERS[paper]
+    judged = command.plan(ClaimSettings, [f"--claims={__package__}.{paper}", *given]).study
+    return lt.Analysis(
+        name=f"papers_{paper}",
+        settings={flag: getattr(judged.settings, flag) for flag in ("seeds", "base_seed", "variants")}
+        | {"random": random},
+        needs={
+            "claims": judged,
+            "random": papers.scoring.null(judged.subject.declared, f"{__package__}.{paper}", random),
+            **{population: judged.needs[NETWORKS, population] for population in about.shown},
+        },
+        score=lambda needs, keep: papers.scoring.score(paper, about, needs, keep),
+        report=lambda metrics: papers.scoring.report_inside(metrics, about.shown),
+        draw=lambda metrics, needs: papers.scoring.draw(about, metrics, needs),
+        files=lambda metrics, needs: papers.scoring.files(about, random, metrics, needs),
+        published=f"papers/{paper}",
+    )
 
+
+plan = partial(command.of_analysis, known, __doc__, TABLE)
 
 if __name__ == "__main__":
     command.run_and_exit(plan)

@@ -15,7 +15,7 @@ from typing import Any
 
 import lstm_toys as lt
 
-from ..post.claims import parameters
+from ..post import claims
 from . import languages
 from .languages import TRAINED
 from .populations import changed, fewer, specifications
@@ -112,13 +112,7 @@ def as_large(_: str, settings: lt.Settings) -> lt.Settings:
     if settings.cell == "lstm":
         return settings
     features = 4 if settings.experiment == CONTEXT.name else 3
-
-    def size(cell: str, width: int) -> int:
-        return parameters(cell, (features, width)) + (width + 1) * features
-
-    wanted = size("lstm", settings.hidden[0])
-    best = min(range(1, 10 * settings.hidden[0]), key=lambda width: abs(size(settings.cell, width) - wanted))
-    return replace(settings, hidden=(best,))
+    return replace(settings, hidden=claims.as_large(settings, features, features))
 
 
 CLAIMS = lt.Claims(

@@ -9,12 +9,11 @@ from jaxtyping import Float
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullFormatter
 
-from lstm_toys.figures.style import COLORS, GRAY, sheet
+from lstm_toys.figures.style import COLORS, GRAY, log_ticks, sheet
 from lstm_toys.statistics import intervals
 
-from .hypotheses import CELLS, CENSORED, CHOOSES, FAR, HIGH, LASTING, LEAK, LIFETIME, LOW, RATES, STAYS
+from .hypotheses import CELLS, CENSORED, CHOOSES, HIGH, LASTING, LIFETIME, LOW, RATES, STAYS
 from .languages import TRAINED
 
 STYLES: tuple[Any, ...] = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
@@ -25,20 +24,16 @@ BANDS = "bands: 95 % intervals (Wilson) at each place"
 PLACES = np.unique(np.geomspace(10, CENSORED, 200).round())
 
 
-def surviving(
-    axes: Axes,
-    numbers: Mapping[str, Sequence[float | None]],
-    places: Float[np.ndarray, " N"],
-    names: Mapping[str, str],
-    shades: Mapping[str, str],
+def survival(
+    axes: Axes, values: Sequence[float | None], places: Float[np.ndarray, " N"], *, band: bool = False, **look: Any
 ) -> None:
-    """Draws the share of networks that reach each place, with pointwise 95 % Wilson intervals; omits diverged ones."""
-    for style, (population, name) in zip(cycle(STYLES), names.items(), strict=False):
-        values = np.array([each for each in numbers[population] if each is not None], float)
-        shares = [intervals.wilson(int((values >= place).sum()), len(values)) for place in places]
-        value, low, high = 100 * np.array(shares).T
-        axes.step(places, value, where="post", color=shades[population], linestyle=style, linewidth=1.4, label=name)
-        axes.fill_between(places, low, high, step="post", color=shades[population], alpha=0.15, linewidth=0)
+    """Draws the share of networks that reach each place, ``band``: with 95 % Wilson intervals; omits diverged ones."""
+    known = np.array([each for each in values if each is not None], float)
+    shares = [intervals.wilson(int((known >= place).sum()), len(known)) for place in places]
+    value, low, high = 100 * np.array(shares).T
+    axes.step(places, value, where="post", **look)
+    if band:
+        axes.fill_between(places, low, high, step="post", color=look["color"], alpha=0.15, linewidth=0)
     axes.set_ylim(-2, 102)
 
 
@@ -54,7 +49,9 @@ def counting(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
             most = max([TRAINED, *(each for name in own for each in numbers[name] if each is not None)])
             counts = {name: sum((each or 0) >= TRAINED for each in numbers[name]) for name in own}
             labels = {name: f"{words}: {counts[name]} of {len(numbers[name])}" for name, words in own.items()}
-            surviving(axes, numbers, np.arange(1, most + 1.0), labels, _shades(names))
+            for line, (name, label) in zip(cycle(STYLES), labels.items(), strict=False):
+                look: dict[str, Any] = {"linestyle": line, "linewidth": 1.4, "label": label}
+                survival(axes, numbers[name], np.arange(1, most + 1.0), band=True, color=_shades(names)[name], **look)
             axes.axvline(TRAINED, color=GRAY, linewidth=0.9, linestyle="--")
             style: dict[str, Any] = {"color": GRAY, "fontsize": 7, "rotation": 90, "ha": "right", "va": "top"}
             axes.annotate("trained up to here", (TRAINED, 75), (-3, 0), textcoords="offset points", **style)
@@ -71,58 +68,13 @@ def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     numbers = metrics["numbers"]
     most = max([2.0, *(each for own in numbers.values() for each in own if each is not None)])
     with sheet(6.2, 3.6) as (figure, axes):
-        surviving(axes, numbers, np.unique(np.round(np.geomspace(1, most, 200))), names, _shades(names))
+        places = np.unique(np.round(np.geomspace(1, most, 200)))
+        for style, (name, label) in zip(cycle(STYLES), names.items(), strict=False):
+            look: dict[str, Any] = {"linestyle": style, "linewidth": 1.4, "label": label}
+            survival(axes, numbers[name], places, band=True, color=_shades(names)[name], **look)
         axes.set(xscale="log", xlabel="time steps without a pulse", ylabel="% of networks that keep all eight memories")
         axes.legend(loc="lower left", fontsize=7)
         figure.suptitle(f"{_ends(numbers, names, most)}\nkeep all memories for {most:,.0f} time steps; {BANDS}")
-    return figure
-
-
-def horizon(metrics: Mapping[str, Any]) -> Figure:
-    """Draws how far networks count by recipe and gates, with rounded gates, and by the leak of the forget gate."""
-    found = metrics["populations"]
-    recipes = list(dict.fromkeys(name.partition(", ")[2] for name in found))
-    shades: dict[str, Any] = {}
-    for optimizer, scale in (("RMSprop", "Blues"), ("Adam", "Oranges")):
-        own = [recipe for recipe in recipes if recipe.startswith(optimizer)]
-        shades |= dict(zip(own, colormaps[scale](np.linspace(0.4, 1, len(own))), strict=True))
-    sizes = np.array(metrics["sizes"], float)
-
-    def pooled(gates: str, what: str) -> list[float]:
-        return [value for recipe in recipes for value in found[f"{gates}, {recipe}"][what]]
-
-    with sheet(12.5, 5.0, columns=3) as (figure, panels):
-        for axes, gates in zip(panels[:2], ("sigmoid", "hard"), strict=True):
-            for recipe, color in shades.items():
-                values = _survival(found[f"{gates}, {recipe}"]["reached"], sizes)
-                axes.step(sizes, values, where="post", color=color, linewidth=1.2, label=recipe)
-            look: dict[str, Any] = {"color": COLORS["r"], "linestyle": "--", "label": "all, saturated gates rounded"}
-            axes.step(sizes, _survival(pooled(gates, "rounded"), sizes), where="post", linewidth=1.6, **look)
-            axes.axvline(TRAINED, color=GRAY, linewidth=0.9, linestyle=":", label="trained up to here")
-            axes.set(xscale="log", xlabel="n", ylim=(-2, 102), title=f"{gates} gates")
-        panels[0].set_ylabel("% of networks that accept every string up to n")
-        figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=5)
-        axes = panels[2]
-        for recipe, color in shades.items():
-            own = found[f"sigmoid, {recipe}"]
-            axes.plot(own[LEAK], own["reached"], "o", color=color, markersize=4, alpha=0.8)
-        axes.set(
-            xscale="log",
-            yscale="log",
-            xlabel="1 − forget gate of the counter, 11th to 48th a and b",
-            ylabel="n reached",
-            title=f"sigmoid gates: each network that counts to {TRAINED}",
-        )
-        axes.yaxis.set_major_locator(FixedLocator([50, 100, 200, 500, 1_000, 2_000]))
-        axes.yaxis.set_major_formatter("{x:,.0f}")
-        axes.yaxis.set_minor_formatter(NullFormatter())
-        hard, sigmoid = (
-            f"{sum(each >= FAR for each in own)} of {len(own)}"
-            for own in map(pooled, ("hard", "sigmoid"), 2 * ["reached"])
-        )
-        figure.suptitle(
-            f"{hard} LSTMs with hard gates count to {FAR:,}, {sigmoid} with sigmoid gates, over all recipes"
-        )
     return figure
 
 
@@ -163,10 +115,6 @@ def longevity(metrics: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def _survival(values: Sequence[float], places: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
-    return 100 * (np.array(values)[:, None] >= places).mean(axis=0)
-
-
 def _shades(names: Mapping[str, str]) -> dict[str, str]:
     """A color for each population; populations of the same name have the same."""
     shades = dict(zip(dict.fromkeys(names.values()), COLORS.values(), strict=False))
@@ -181,10 +129,9 @@ def _ends(numbers: Mapping[str, Sequence[float | None]], names: Mapping[str, str
 
 
 def _surviving(axes: Axes, own: Mapping[str, Any], name: str, **look: Any) -> None:
-    shares = _survival(own[LIFETIME], PLACES) if own[LIFETIME] else np.full(len(PLACES), np.nan)
     label = f"{name}: {own['learned']} of {own['networks']}"
-    axes.step(PLACES, shares, where="post", linewidth=1.4, label=label, **look)
-    axes.set(xscale="log", ylim=(-3, 103))
+    survival(axes, own[LIFETIME], PLACES, linewidth=1.4, label=label, **look)
+    axes.set_xscale("log")
 
 
 def _rates(axes: Axes, found: Mapping[str, Any]) -> None:
@@ -198,9 +145,7 @@ def _rates(axes: Axes, found: Mapping[str, Any]) -> None:
                 axes.plot(places, np.maximum(lives, 1), marker, color=color, markersize=3.5, alpha=0.6)
             axes.plot([], [], marker, color=color, markersize=4, label=f"{cell}, {rule}")
     axes.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="steps until the first wrong bit")
-    axes.xaxis.set_major_locator(FixedLocator(RATES))
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    log_ticks(axes.xaxis, RATES)
     axes.axhline(CENSORED, color=GRAY, linewidth=0.9, linestyle=":")
     axes.set_title(f"each network (dotted: {CENSORED:,} or more)")
     axes.legend(loc="lower left", fontsize=7)

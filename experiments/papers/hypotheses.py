@@ -1,11 +1,6 @@
-"""What `experiments.horizon` and `experiments.longevity` were set to measure, as their figures name it."""
+"""What `experiments.longevity` was set to measure, as its figures name it."""
 
 from typing import Literal
-
-FAR = 1_000
-"""The n to which few sigmoid LSTMs count."""
-
-LEAK = "leak of the forget gate"
 
 CENSORED, LASTING = 40_000, 10_000
 """Time steps without a pulse that are shown, and after which a memory counts as lasting."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from functools import cache, partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import Any
 
+import jaxtyping as jt
+import lazy_loader
 import numpy as np
 
 import lstm_toys as lt
 
-if TYPE_CHECKING:
-    from jaxtyping import Array, Float, Int, Key
-
-    from lstm_toys.tasks.sequences import Language
-    from lstm_toys.tasks.supervision import Numbers
+jax: Any = lazy_loader.load("jax")  # Claims are listed without it.
 
 STRINGS, VALIDATED = 8, 64
 """Strings of a step, and of Dyck-1's validation."""
@@ -27,7 +25,7 @@ GOAL = lt.Goal(accuracy=1.0, features=("sequences",))
 RECIPE = {"readout": "dense", "optimizer": "adam", "learning_rate": 0.01, "steps": 3_000}
 
 
-def experiment(name: str, language: Language, doc: str, most: int, hidden: int) -> lt.Experiment:
+def experiment(name: str, language: lt.sequences.Language, doc: str, most: int, hidden: int) -> lt.Experiment:
     """An experiment with a language; ``most`` is the largest n of the training, or for Dyck-1 the most pairs."""
     symbols = 3 if language == "anbncn" else 2  # Declared without JAX.
     return lt.Experiment(
@@ -41,12 +39,10 @@ def experiment(name: str, language: Language, doc: str, most: int, hidden: int) 
     )
 
 
-def task(language: Language, x: Float[Array, " T"]) -> lt.Task:
+def task(language: lt.sequences.Language, x: lt.TimePoints) -> lt.Task:
     """Strings as long as the time points allow; validation is on every n, or on a fixed set of Dyck-1."""
-    import jax.numpy as jnp
-
     symbols = lt.sequences.SYMBOLS[language]
-    every = jnp.arange(1, (len(x) - 1) // len(symbols) + 1)
+    every = jax.numpy.arange(1, (len(x) - 1) // len(symbols) + 1)
     validation = drawn(0, len(x), VALIDATED) if language == "dyck1" else powers(every, len(x), len(symbols))
     return lt.Task(
         examples=partial(examples, language, len(x)),
@@ -59,13 +55,13 @@ def task(language: Language, x: Float[Array, " T"]) -> lt.Task:
     )
 
 
-def examples(language: Language, length: int, key: Key[Array, ""], _: Numbers) -> lt.Examples:
+def examples(language: lt.sequences.Language, length: int, key: jt.Key[jt.Array, ""], _: Any) -> lt.Examples:
     """The strings of a step."""
     made = lt.sequences.counting(key, length, STRINGS, language)
     return made if language == "dyck1" else without_first(made)
 
 
-def powers(n: Int[Array, " C"], length: int, symbols: int) -> lt.Examples:
+def powers(n: jt.Int[jt.Array, " C"], length: int, symbols: int) -> lt.Examples:
     """The strings a^n b^n, or a^n b^n c^n, of given n."""
     return without_first(lt.sequences.powers(n, length, symbols))
 
@@ -76,9 +72,7 @@ def without_first(made: lt.Examples) -> lt.Examples:
     Only a may follow the start, so that b would be illegal, legal and illegal in the course of a string. A network of
     one unit cannot answer that, since its logits are monotonic in the state of the unit, and could not be judged.
     """
-    import jax.numpy as jnp
-
-    return made._replace(weights=jnp.ones(made.inputs.shape[:2]).at[:, 0].set(0.0))
+    return made._replace(weights=jax.numpy.ones(made.inputs.shape[:2]).at[:, 0].set(0.0))
 
 
 REACHES = {"anbn": (50, 100, 256), "anbncn": (50, 100, 128)}
@@ -88,14 +82,12 @@ POWERS = {"to_first": 1, "to_second": 1, "to_third": 4}
 """These probes, and the steps of n: every n up to the second end, then every fourth, since results hold all answers."""
 
 
-def powers_probes(symbols: int, _: Float[Array, " T"]) -> list[lt.Probe]:
+def powers_probes(symbols: int, _: lt.TimePoints) -> list[lt.Probe]:
     """The strings a^n b^n, or a^n b^n c^n, up to the largest n."""
-    import jax.numpy as jnp
-
     reaches = REACHES["anbn" if symbols == 2 else "anbncn"]
     probes = []
     for (name, step), (below, most) in zip(POWERS.items(), pairwise((0, *reaches)), strict=True):
-        n = jnp.arange(below + step, most + 1, step)
+        n = jax.numpy.arange(below + step, most + 1, step)
         probes.append(lt.Probe.of(name, powers(n, symbols * most + 1, symbols), {"n": n}))
     return probes
 
@@ -115,8 +107,6 @@ JOINED = (500, 50)
 @cache
 def drawn(seed: int, length: int, count: int) -> lt.Examples:
     """Strings of Dyck-1, in one compiled program."""
-    import jax
-
     draw = partial(lt.sequences.counting, length=length, count=count, language="dyck1")
     return jax.device_get(jax.jit(draw)(jax.random.key(seed)))
 
@@ -131,8 +121,6 @@ def dyck_strings(fewest: int, most: int, count: int) -> lt.Examples:
 
 def joined(pairs: int, count: int) -> lt.Examples:
     """Long strings of Dyck-1, no deeper than the training's: each joins as many of these as fit into ``pairs``."""
-    import jax.numpy as jnp
-
     most = DYCK["as_trained"][1]
     shown, targets, lengths = map(np.asarray, drawn(1, 2 * most + 1, 4 * count * pairs // most)[:3])
     whole, ends = np.zeros((2, count, 2 * pairs + 1, 3), np.float32), np.ones(count, int)
@@ -146,21 +134,21 @@ def joined(pairs: int, count: int) -> lt.Examples:
         own = slice(ends[place], ends[place] + length - 1)
         whole[:, place, own] = shown[number, 1:length], targets[number, 1:length]
         ends[place] = own.stop
-    return lt.Examples(*map(jnp.asarray, (*whole, ends)))
+    return lt.Examples(*map(jax.numpy.asarray, (*whole, ends)))
 
 
-def dyck_probes(_: Float[Array, " T"]) -> list[lt.Probe]:
+def dyck_probes(_: lt.TimePoints) -> list[lt.Probe]:
     """Strings of Dyck-1 as long as in training, longer ones, and long ones that are no deeper."""
     probes = [lt.Probe.of(name, dyck_strings(*sizes)) for name, sizes in DYCK.items()]
     return [*probes, lt.Probe.of("joined", joined(*JOINED))]
 
 
-def reached(*strings: lt.Results) -> Float[np.ndarray, " S"]:
+def reached(*strings: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """The largest n up to which every string is accepted: all legal next symbols, and no others, at every point."""
     return lt.accepted(strings, by="n")
 
 
-def reached_of(results: lt.Results) -> Float[np.ndarray, " S"]:
+def reached_of(results: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """The largest n that is reached on all strings of a run."""
     return reached(*(lt.probed(results, probe) for probe in POWERS))
 
@@ -168,7 +156,7 @@ def reached_of(results: lt.Results) -> Float[np.ndarray, " S"]:
 LEAST_PROBABILITY = 0.005
 
 
-def reached_loosely(*strings: lt.Results) -> Float[np.ndarray, " S"]:
+def reached_loosely(*strings: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """The largest n up to which every string is accepted as in the code of Weiss et al. (2018).
 
     There a string is accepted if each of its symbols, and its end, has a probability above 0.005 when its turn comes.
@@ -189,6 +177,6 @@ def _least(strings: lt.Results) -> lt.Results:
     return lt.Results({"answer": answer, "truth": truth}, {"parameter_n": ("curve", strings.parameter_n.values)})
 
 
-def share_right(sequences: lt.Results) -> Float[np.ndarray, " S"]:
+def share_right(sequences: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """The share of sequences that are answered right at every point."""
     return lt.right(sequences).mean(axis=1)

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from functools import cache, partial
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import Any
 
+import jaxtyping as jt
+import lazy_loader
 import numpy as np
 
 import lstm_toys as lt
 
 from .populations import changed, fewer, specifications
 
-if TYPE_CHECKING:
-    from jaxtyping import Array, Bool, Float, Key
-
-    from lstm_toys.tasks.supervision import Numbers
+jax: Any = lazy_loader.load("jax")  # Claims are listed without it.
 
 PULSES, BITS = ("first pulse", "second pulse", "third pulse"), ("first bit", "second bit", "third bit")
 SEQUENCES, LONG, SHOWN = 8, 500, 32
@@ -32,18 +31,18 @@ GOAL = lt.Goal(accuracy=0.999)
 RECIPE = {"optimizer": "rmsprop", "learning_rate": 0.03, "steps": 1_000}
 
 
-def flip_flop(key: Key[Array, ""], length: int, count: int) -> lt.Examples:
+def flip_flop(key: jt.Key[jt.Array, ""], length: int, count: int) -> lt.Examples:
     """Sequences with the bits 0 and 1 as targets."""
     inputs, targets, *_ = lt.sequences.flip_flop(key, length, count, bits=len(BITS))
     return lt.Examples(inputs, (targets + 1) / 2)
 
 
-def at_length(key: Key[Array, ""], _: Numbers, length: int) -> lt.Examples:
+def at_length(key: jt.Key[jt.Array, ""], _: Any, length: int) -> lt.Examples:
     """The sequences of a step."""
     return flip_flop(key, length, SEQUENCES)
 
 
-def task(x: Float[Array, " T"]) -> lt.Task:
+def task(x: lt.TimePoints) -> lt.Task:
     """Three bits to remember."""
     return lt.Task(
         examples=partial(at_length, length=len(x)),
@@ -59,21 +58,16 @@ def task(x: Float[Array, " T"]) -> lt.Task:
 @cache
 def silence(steps: int) -> lt.Examples:
     """Each of the eight memories: the same pulses at first, with other signs, and then none for some time steps."""
-    import jax
-    import jax.numpy as jnp
-
     inputs, targets, *_ = lt.sequences.flip_flop(jax.random.key(1), BEFORE, 1, bits=len(BITS))
-    memories = jnp.asarray([*product((-1.0, 1.0), repeat=len(BITS))])
+    memories = jax.numpy.asarray([*product((-1.0, 1.0), repeat=len(BITS))])
     signs = (memories * targets[:, -1])[:, None, :]
-    begun, answered = (jnp.pad(each * signs, ((0, 0), (0, steps), (0, 0))) for each in (inputs, targets))
+    begun, answered = (jax.numpy.pad(each * signs, ((0, 0), (0, steps), (0, 0))) for each in (inputs, targets))
     answered = answered.at[:, BEFORE:].set(memories[:, None, :])
     return lt.Examples(begun, (answered + 1) / 2)
 
 
-def probes(_: Float[Array, " T"]) -> list[lt.Probe]:
+def probes(_: lt.TimePoints) -> list[lt.Probe]:
     """Ten times as long as in training, and the eight memories without pulses."""
-    import jax
-
     return [lt.Probe.of("long", flip_flop(jax.random.key(0), LONG, SHOWN)), lt.Probe.of("silent", silence(SILENT))]
 
 
@@ -98,23 +92,23 @@ POPULATIONS: dict[str, tuple[lt.Experiment, list[str]]] = {
 WORDS = {"rnn": "vanilla RNNs", "lstm": "LSTMs", "lstm_hard": "LSTMs with hard gates", "gru": "GRUs"}
 
 
-def bits_right(sequences: lt.Results) -> Float[np.ndarray, " S"]:
+def bits_right(sequences: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """The share of bits that are answered right, over all time steps of all sequences."""
     return _bits(sequences).mean(axis=(1, 2, 3))
 
 
-def kept_of(results: lt.Results) -> Float[np.ndarray, " S"]:
+def kept_of(results: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """The number of time steps without a pulse during which all memories of a run last."""
     return kept(lt.probed(results, "silent"))
 
 
-def kept(silent: lt.Results) -> Float[np.ndarray, " S"]:
+def kept(silent: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Counts time steps without a pulse until the first wrong bit of any memory; at most as many as were shown."""
     right = np.all(_bits(silent), axis=(1, 3))[:, _silent(silent)]
     return np.where(right.all(axis=1), right.shape[1], right.argmin(axis=1)).astype(float)
 
 
-def margin_left(silent: lt.Results) -> Float[np.ndarray, " S"]:
+def margin_left(silent: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """How far the weakest bit of all memories is from being lost after the last time step, relative to the first one.
 
     The logits of the right side of 0 after the last step without a pulse over those after the first one: 1 if a memory
@@ -126,11 +120,11 @@ def margin_left(silent: lt.Results) -> Float[np.ndarray, " S"]:
     return (last / np.where(first > 0, first, np.nan)).min(axis=(1, 2))
 
 
-def _bits(curves: lt.Results) -> Bool[np.ndarray, "S C T A"]:
+def _bits(curves: lt.Results) -> jt.Bool[np.ndarray, "S C T A"]:
     return (curves.answer.values > 0) == (curves.truth.values > 0.5)[None]
 
 
-def _silent(curves: lt.Results) -> Bool[np.ndarray, " T"]:
+def _silent(curves: lt.Results) -> jt.Bool[np.ndarray, " T"]:
     pulses = np.flatnonzero((curves.input.values != 0).any(axis=(0, 2)))
     return np.arange(curves.input.shape[1]) > pulses[-1]
 

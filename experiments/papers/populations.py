@@ -1,15 +1,20 @@
-"""Variants and specifications of networks that the claims of all papers share. Imports nothing heavy."""
+"""What the claims of all papers share, such as variants and specifications of networks. Imports nothing heavy."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
+
+import jaxtyping as jt
+import numpy as np
 
 import lstm_toys as lt
 from lstm_toys.runs import trainings
 from lstm_toys.studies.claims import choices
 from lstm_toys.studies.claims.choices import Change
 
-from ..post.specifications import other_gates, trained_by
+from ..post.claims import other_gates, trained_by
 
 NETWORKS = 16
 """Most networks under other choices."""
@@ -18,7 +23,25 @@ OPTIMIZERS = {"rmsprop": "RMSprop", "adam": "Adam"}
 """The optimizers that were tried, and their names in words."""
 
 RATES = {"rmsprop": (0.01, 0.03, 0.1), "adam": (0.003, 0.01, 0.03)}
-"""The grid of optimizers and learning rates, of those that `tune` tries. `experiments.horizon` had it first."""
+"""The grid of optimizers and learning rates, of those that `tune` tries."""
+
+
+class Paper(NamedTuple):
+    """What is measured of the networks that judge claims of papers.
+
+    Attributes:
+        number: from results, the number of each network that the figure shows.
+        shown: populations in the figure, with names and recipes in words.
+        measure: from networks, what is measured inside each of them, by quantity.
+        measured: populations that are measured so.
+        draw: from metrics and ``shown``, the figure.
+    """
+
+    number: Callable[[lt.Results], jt.Float[np.ndarray, " S"]]
+    shown: Mapping[str, str]
+    measure: Callable[[lt.Networks], Mapping[str, jt.Shaped[np.ndarray, " S"]]]
+    measured: Sequence[str]
+    draw: Callable[[Mapping[str, Any], Mapping[str, str]], lt.Drawing]
 
 
 def recipe(optimizer: str, rate: float) -> str:

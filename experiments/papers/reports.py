@@ -1,4 +1,4 @@
-"""The closing tables of how far networks count, and of how long memories last. Imports nothing heavy."""
+"""The closing tables of how long memories last. Imports nothing heavy."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -7,26 +7,7 @@ from rich.console import RenderableType
 
 from lstm_toys import tables
 
-REACHES, ROUNDED = (50, 100, 256, 1_000, 2_000), 1_000
 LASTS = (100, 1_000, 10_000, 40_000)
-
-
-def horizon(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
-    """Yields how far networks count by recipe, what predicts it, and the verdicts on the hypotheses."""
-    populations = metrics["populations"]
-    counts = [
-        (name, str(len(own["reached"])), *_reach(own["reached"], REACHES), *_reach(own["rounded"], [ROUNDED]))
-        for name, own in populations.items()
-    ]
-    columns = ("gates, recipe", "networks>", *(f"n ≥ {n:,}>" for n in REACHES), "rounded>")
-    title = f"networks that count to n; rounded: with saturated gates rounded, to {ROUNDED:,}"
-    yield tables.table(title, columns, counts, **tables.PLAIN)
-    rows = [(name, *(_correlation(each) for each in own["correlations"].values())) for name, own in populations.items()]
-    title = "rank correlation with the n reached, and 95 % bootstrap interval; leak: from the 11th to the 48th a and b"
-    yield tables.table(title, ("gates, recipe", "leak>", "asymmetry>"), rows, **tables.PLAIN)
-    if lost := {name: own["diverged"] for name, own in populations.items() if own["diverged"]}:
-        yield "diverged: " + "; ".join(f"{name}: seeds {', '.join(map(str, seeds))}" for name, seeds in lost.items())
-    yield from _verdicts(metrics)
 
 
 def longevity(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
@@ -92,8 +73,5 @@ def _numbers(each: Mapping[str, Any]) -> str:
         return f"{least} to {most} networks over {each['recipes']} rates"
     if "first" in each:
         return f"probability {_correlation(each)}, {each['first']} and {each['second']} networks"
-    if "recipes" in each:
-        named = f": {'; '.join(each['met'])}" if 0 < len(each.get("met", ())) < each["recipes"] else ""
-        median = "" if each.get("median") is None else f", median correlation {each['median']:.2f}"
-        return f"{each['count']} of {each['recipes']} recipes{named}{median}"
-    return f"{each['count']} of {each['networks']} networks, {tables.interval(each['low'], each['high'])}"
+    median = "" if each.get("median") is None else f", median correlation {each['median']:.2f}"
+    return f"{each['count']} of {each['recipes']} recipes{median}"

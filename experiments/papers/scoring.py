@@ -1,4 +1,4 @@
-"""Computes what is reported about claims: how many random networks meet them, and all that is known about a paper.
+"""What is reported about claims: how many random networks meet them, and all that is known about a paper.
 
 Random networks are the null for any set of claims. They are not trained: kernels are those before training times a
 scale, and biases are normal with the scale as their standard deviation. A claim that random networks meet says little
@@ -6,7 +6,7 @@ about training (Hochreiter and Schmidhuber, 1996, "Bridging Long Time Lags by We
 Memory", solved benchmarks of their time by guessing weights).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,11 @@ import jax
 import jax.numpy as jnp
 import jaxtyping as jt
 import numpy as np
+from rich.console import RenderableType
 
 import lstm_toys as lt
+from lstm_toys import tables
+from lstm_toys.cli.script import canonical
 from lstm_toys.execution import code
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list
@@ -34,7 +37,13 @@ from lstm_toys.studies.claims.markdown import rendered
 from lstm_toys.studies.claims.verdicts import judge
 
 from .. import papers
-from .ask import SCALES, Paper, cells
+from .populations import Paper
+
+POST = "experiments.post.claims"
+"""The module with the claims of the post, as it is called in a clone."""
+
+SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Factors of the weights of random networks."""
 
 TOGETHER = 64
 """Networks that are judged at a time, which bounds memory."""
@@ -42,6 +51,19 @@ TOGETHER = 64
 FOLDER = Path(__file__).parent
 
 OPEN = "\n## What stayed open\n\n"
+
+
+def null(claims: lt.Claims, module: str, networks: int, flags: Sequence[str] = ()) -> lt.Analysis:
+    """Asks how many random networks, all of them changed by flags, meet the claims of a module."""
+    named = canonical(module)
+    asked = claims.given(*flags) if flags else claims
+    return lt.Analysis(
+        name="null" if named == POST else f"null_{named.replace('.', '_')}",
+        settings={"networks": networks, **({"flags": [*flags]} if flags else {})},
+        needs={},
+        score=lambda _, keep: random(asked, networks, keep),
+        report=report_random,
+    )
 
 
 def random(claims: lt.Claims, networks: int, keep: Keep) -> dict[str, Any]:
@@ -110,8 +132,8 @@ def _program(model: nn.Module, features: int) -> Any:
     return drawn
 
 
-def paper(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
-    """What is known about the claims of a paper, from the runs that `ask.paper` needs.
+def score(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
+    """What is known about the claims of a paper, whose module and text have this name, from runs.
 
     Returns ``claims``: the share of the ``counted`` networks that meet each, also in variants, and how many random
     networks of each scale do; ``numbers``: that of each network that the figure shows, None if it diverged, by
@@ -172,3 +194,37 @@ def draw(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> 
     """Draws the finding, and the figures of the claims."""
     own = {"finding.png": about.draw(metrics, about.shown)}
     return own | drawings(read_json_list(needs["claims"].checked("claims.json")))
+
+
+def report_inside(metrics: Mapping[str, Any], shown: Mapping[str, str]) -> Iterator[RenderableType]:
+    """Yields a table of what was measured inside networks, for each population; ``shown`` are their names in words."""
+    columns = ("", "networks>", "median or share>", "95 % interval>")
+    for population, measured in metrics["inside"].items():
+        yield tables.table(f"inside {shown[population]}", columns, cells(measured), **tables.PLAIN)
+
+
+def cells(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
+    """The rows of a table of what was measured inside networks."""
+    for what, each in measured.items():
+        if "share" in each:
+            value, low, high = (f"{each[name]:.0%}" for name in ("share", "low", "high"))
+            yield what, str(each["networks"]), value, f"{low} … {high}"
+        else:
+            yield what, str(each["networks"]), *tables.spread(each)
+
+
+def report_random(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yields the table of percentages of random networks."""
+    networks = metrics["networks"]
+    rows = [(claim, *(brief(count, networks) for count in counts)) for claim, counts in metrics["claims"].items()]
+    title = f"% of {networks:,} random networks that meet each claim, by the scale of weights"
+    yield tables.table(title, ["claim", *(f"{scale:g}>" for scale in SCALES)], rows, **tables.PLAIN)
+    yield "where none or all do, the other end of the 95 % interval (Wilson)"
+
+
+def brief(count: int, networks: int) -> str:
+    """A percentage; where it is 0 or 100, the other end of its interval."""
+    value, low, high = (100 * each for each in lt.wilson(count, networks))
+    if count in (0, networks):
+        return f"≥ {low:.1f}" if count else f"≤ {high:.1f}"
+    return f"{value:.1f}"

@@ -5,7 +5,8 @@ as the claims give it. The networks are of another base seed than the ones that 
 the one with the smallest median loss of the validation set.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from rich.console import RenderableType
@@ -14,7 +15,6 @@ import lstm_toys as lt
 from lstm_toys import tables
 from lstm_toys.cli import command
 from lstm_toys.runs import flags, parsers
-from lstm_toys.runs.context import Options
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.study import load
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
@@ -34,22 +34,11 @@ TABLE = {
     "base_seed": flags.Flag(
         parsers.integer(1, 2**32 - 1), "base seed of these networks; claims are tested on base seed 0", 100
     ),
-    **flags.of(Options),
 }
 
 
-def plan(arguments: Sequence[str]) -> command.Plan:
-    """Turns a command line into a plan."""
-    if flags.asks_help(arguments):
-        raise flags.Help(str(__doc__), TABLE)
-    typed = flags.read(TABLE, arguments)
-    size = {name: typed.get(name, TABLE[name].usual) for name in ("seeds", "base_seed")}
-    options = Options(**flags.given(Options, typed))
-    return command.of_analysis(lambda: recipes(typed.get("task", "counting"), size), options)
-
-
-def recipes(task: str, size: dict[str, int]) -> lt.Analysis:
-    """Ranks the settings of each population, with networks of this number of ``seeds`` and this ``base_seed``."""
+def recipes(task: str, **size: int) -> lt.Analysis:
+    """Ranks the settings of each population, with networks of a number of ``seeds`` and a ``base_seed``."""
     sweeps = {}
     for name, (experiment, changes) in TASKS[task].populations.items():
         own = [each for each in changes if each.split("=")[0].removeprefix("--") not in GRID]
@@ -103,6 +92,8 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield tables.table(title, columns, rows, **tables.PLAIN)
     yield f"the sweeps took {metrics['sweeps_seconds']:,.0f} s"
 
+
+plan = partial(command.of_analysis, recipes, __doc__, TABLE)
 
 if __name__ == "__main__":
     command.run_and_exit(plan)

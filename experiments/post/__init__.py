@@ -2,7 +2,4 @@
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submodules=["curve_measures", "figures", "resonance_figures"],
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submodules=["curve_measures", "figures"])

@@ -30,7 +30,7 @@ FAMILIES = {
 
 SINE_NOTE = (
     "sine: the post's sine.png shows another network than its other figures, or an earlier state of it; "
-    "see docs/notes/steps.md"
+    "see docs/notes/post.md"
 )
 
 CHOSEN_ON = ("line", "line_origin", "amplitude")

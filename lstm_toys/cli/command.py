@@ -10,6 +10,8 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Busy
 from lstm_toys.runs.publishing import NotPublished
 from lstm_toys.runs.study import Study, load
+from lstm_toys.studies import STUDIES
 from lstm_toys.studies.analysis.settings import Analysis
 from lstm_toys.studies.settings import StudySettings
 
@@ -101,10 +104,7 @@ def main(experiment: Experiment | Analysis) -> None:
 def plan(asked: Experiment | Analysis | type[StudySettings], arguments: Sequence[str]) -> Plan:
     """Turns the command line of an experiment, an analysis or a study into a plan; raises Help or UsageError."""
     if isinstance(asked, Analysis):
-        table = flags.of(Options)
-        if flags.asks_help(arguments):
-            raise flags.Help(asked.name, table)
-        return of_analysis(lambda: asked, Options(**flags.read(table, arguments)))
+        return of_analysis(lambda: asked, asked.name, {}, arguments)
     if isinstance(asked, Experiment):
         if flags.asks_help(arguments):
             raise flags.Help(asked.doc, trainings.flags_of(asked))
@@ -114,14 +114,27 @@ def plan(asked: Experiment | Analysis | type[StudySettings], arguments: Sequence
     return of_study(asked, arguments)
 
 
-def of_analysis(make: Callable[[], Analysis], options: Options) -> Plan:
-    """Plans an analysis, which is made once the command line is known to be valid."""
+def of_analysis(make: Callable[..., Analysis], doc: str, own: flags.FlagTable, arguments: Sequence[str]) -> Plan:
+    """Turns the command line of an analysis into a plan; raises Help or UsageError.
+
+    Args:
+        make: makes the analysis from the values of its own flags, by name, once the command line is known to be valid;
+            raises UsageError.
+        doc: description that ``--help`` prints.
+        own: the flags that are not those of all commands.
+        arguments: the command line.
+    """
+    table = own | flags.of(Options)
+    if flags.asks_help(arguments):
+        raise flags.Help(doc, table)
+    typed = flags.read(table, arguments)
+    values = {name: typed.get(name, each.usual) for name, each in own.items()}
 
     def made() -> Studies:
-        analysis = make()
+        analysis = make(**values)
         return [load(analysis, analysis.identity)]
 
-    return Plan(made, options)
+    return Plan(made, Options(**flags.given(Options, typed)))
 
 
 def of_study(settings: type[StudySettings], arguments: Sequence[str]) -> Plan:
@@ -138,6 +151,22 @@ def of_study(settings: type[StudySettings], arguments: Sequence[str]) -> Plan:
     typed[flag] = script.canonical(modules.full_name(name, attribute))
     subject, made, options = settings.parse(subject, typed, rest)
     return Plan(lambda: [load(subject, made)], options, notes=notes)
+
+
+def named(name: str, arguments: Sequence[str]) -> Plan:
+    """Turns the command line of a study or a module, by its name, into a plan."""
+    if name in STUDIES:
+        settings = import_module(f"lstm_toys.studies.{name}.settings")
+        return plan(getattr(settings, STUDIES[name]), arguments)
+    if "EXPERIMENT" in script.declarations(Path(f"{name}.py")):
+        return plan(modules.declared(name, "EXPERIMENT", Experiment), arguments)
+    return named("claims", [f"--claims={name}", *arguments])
+
+
+def run(name: str, arguments: Sequence[str]) -> None:
+    """Runs a study or a module, by its name, with these arguments, and exits."""
+    sys.argv = [f"{script.SCRIPT} {name}", *arguments]
+    run_and_exit(partial(named, name))
 
 
 def run_and_exit(make_plan: Callable[[Sequence[str]], Plan]) -> None:

@@ -1,7 +1,7 @@
 """The console script: ``lstm-toys NAME FLAGS`` runs a command in any folder.
 
-A command is a module of the experiments, which is run like ``python -m experiments.NAME``, or else a module in the
-current folder that declares an experiment or claims.
+A command is a study, a module of the experiments, which is run like ``python -m experiments.NAME``, or else a module in
+the current folder that declares an experiment or claims.
 """
 
 import ast
@@ -20,14 +20,15 @@ from pathlib import Path
 import lstm_toys
 from lstm_toys import output
 from lstm_toys.cli import VERSION
+from lstm_toys.studies import STUDIES
 from lstm_toys.text import meant
 
 EXPERIMENTS = "experiments"
 
 SCRIPT = "lstm-toys"
 
-OF_FOLDER = "lstm_toys.cli.own"
-"""The module that runs a module of the current folder."""
+OF_FOLDER = "lstm_toys.cli.command"
+"""The module that runs a study, or a module of the current folder."""
 
 DECLARED = ("EXPERIMENT", "CLAIMS")
 """Names that make a module in the current folder a command."""
@@ -47,11 +48,11 @@ def main() -> None:
         sys.exit(importlib.import_module("lstm_toys.cli.show").main(arguments))
     sys.path.insert(0, str(here := Path.cwd()))  # Like `python -m`.
     package, folder = home()
-    every = commands(folder)
-    if name in every:
+    every = {**commands(folder), **studies()}
+    if name in every and name not in STUDIES:
         sys.argv[1:] = arguments
         runpy.run_module(f"{package}.{name}", run_name="__main__", alter_sys=True)
-    elif name in (own := {each: line for each, line in own_commands(here).items() if each not in every}):
+    elif name in (own := {each: line for each, line in own_commands(here).items() if each not in every}) | STUDIES:
         module = importlib.import_module(OF_FOLDER)
         sys.modules["__main__"] = module  # The file of this script is none that results depend on.
         module.run(name, arguments)
@@ -125,6 +126,12 @@ def commands(folder: Path) -> dict[str, str]:
             parts = path.relative_to(folder).with_suffix("").parts
             found[".".join(parts).removesuffix(".__main__")] = summary(source)
     return dict(sorted(found.items()))
+
+
+def studies() -> dict[str, str]:
+    """Returns the first line of the description of every study, by name, without importing any."""
+    folder = Path(lstm_toys.__file__).with_name("studies")
+    return {name: summary((folder / name / "settings.py").read_bytes()) for name in STUDIES}
 
 
 def own_commands(folder: Path) -> dict[str, str]:

@@ -15,6 +15,10 @@ from lstm_toys.dynamics.rest import Kind, Rest
 from lstm_toys.dynamics.system import Params, State, System
 from lstm_toys.statistics.measures import SETTLED
 
+SMALLEST = 1e-12
+"""Modes can be told apart if all singular values of the products of their left and right eigenvectors are above this
+share of the largest."""
+
 Curves = Float[np.ndarray, "C T"]
 Predicted = Float[np.ndarray, "S C T A"]
 
@@ -130,7 +134,8 @@ def varying_linear(known: Equilibria, curves: Curves, modes: int | None = None) 
         known: equilibria of the networks under constant inputs, which `equilibria` returns.
         curves: curves of one feature ``[C, T]``.
         modes: number of leading modes of A that are kept, a complex pair counting as one; deviations in the other modes
-            are forgotten at once. None: all modes are kept.
+            are forgotten at once. There is no prediction after an input at which these modes cannot be told apart.
+            None: all modes are kept.
     """
     A, B, C, D = known.linear
     at_rest = np.isfinite(known.state).all(axis=-1)
@@ -184,7 +189,9 @@ def leading(matrices: Float[np.ndarray, "*N D D"], modes: int) -> Float[np.ndarr
     """Returns spectral projections onto the modes of largest modulus.
 
     Args:
-        matrices: square matrices ``[..., D, D]``; the projection of one that is not finite is NaN.
+        matrices: square matrices ``[..., D, D]``; the projection of one that is not finite is NaN,
+            and also where these modes cannot be told apart, since their eigenvectors coincide: units that a ReLU
+            switches off may give several eigenvalues 0 with one eigenvector.
         modes: number of modes that the projection keeps; a complex pair counts as one.
 
     Example:
@@ -194,7 +201,9 @@ def leading(matrices: Float[np.ndarray, "*N D D"], modes: int) -> Float[np.ndarr
     found = np.full(matrices.shape, np.nan)
     for place in map(tuple, np.argwhere(np.isfinite(matrices).all(axis=(-2, -1)))):
         right, left = (_leading_vectors(each, modes) for each in (matrices[place], matrices[place].T))
-        found[place] = (right @ np.linalg.solve(left.T @ right, left.T)).real
+        sizes = np.linalg.svd(products := left.T @ right, compute_uv=False)
+        if (sizes > SMALLEST * sizes.max(initial=0)).all():
+            found[place] = (right @ np.linalg.solve(products, left.T)).real
     return found
 
 

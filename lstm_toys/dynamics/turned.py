@@ -27,11 +27,13 @@ class Oscillation(NamedTuple):
         rest: the equilibrium x*, as a flat state ``[S, U, D]``.
         value: the eigenvalue l of the pair that has a positive imaginary part ``[S, U]``.
         projection: ``v w^H``, the product of the right and the left eigenvector ``[S, U, D, D]``.
+        jacobian: the Jacobian at the equilibrium ``[S, U, D, D]``.
     """
 
     rest: Float[np.ndarray, "S U D"]
     value: Complex[np.ndarray, "S U"]
     projection: Complex[np.ndarray, "S U D D"]
+    jacobian: Float[np.ndarray, "S U D D"]
 
     def turned(self, factor: float = 1.0, decay: float = 1.0) -> Float[np.ndarray, "S U D D"]:
         """Returns the matrices M ``[S, U, D, D]`` that change the oscillation, for `edited`.
@@ -42,6 +44,15 @@ class Oscillation(NamedTuple):
         """
         value = np.abs(self.value) ** (1 / decay) * np.exp(1j * factor * np.angle(self.value))
         return 2 * ((value - self.value)[..., None, None] * self.projection).real
+
+    def others_turned(self, factor: float) -> Float[np.ndarray, "S U D D"]:
+        """The matrices M that multiply the frequencies of all other complex pairs by a factor."""
+        matrices = -self.turned(factor)
+        for place in map(tuple, np.argwhere(np.isfinite(self.value))):
+            own, right = np.linalg.eig(self.jacobian[place])
+            turned = np.where(own.imag == 0, own, np.abs(own) * np.exp(1j * factor * np.angle(own)))
+            matrices[place] += (right * (turned - own) @ np.linalg.inv(right)).real
+        return matrices
 
 
 def oscillation(system: System, params: Params, inputs: Float[np.ndarray, " U"], rank: int = 0) -> Oscillation:
@@ -64,9 +75,14 @@ def oscillation(system: System, params: Params, inputs: Float[np.ndarray, " U"],
         pairs = [number for number in by_modulus(own.astype(complex)) if own[number].imag > 0]
         if len(pairs) > rank:
             values[tuple(place)] = own[pairs[rank]]
-            left = np.linalg.inv(right)[pairs[rank]]  # Its product with the eigenvector is 1.
+            try:
+                left = np.linalg.inv(right)[pairs[rank]]  # Its product with the eigenvector is 1.
+            except np.linalg.LinAlgError:  # Others coincide, as those of units that a ReLU switches off.
+                others, lefts = np.linalg.eig(known.linear.A[tuple(place)].T)
+                left = lefts[:, np.abs(others - own[pairs[rank]]).argmin()]
+                left = left / (left @ right[:, pairs[rank]])
             projections[tuple(place)] = np.outer(right[:, pairs[rank]], left)
-    return Oscillation(known.state, values, projections)
+    return Oscillation(known.state, values, projections, known.linear.A)
 
 
 def edited(
@@ -75,8 +91,9 @@ def edited(
     curves: Float[np.ndarray, "C T F"],
     rests: Float[np.ndarray, "S #C D"],
     matrices: Float[np.ndarray, "S #C D D"],
+    speed: float = 1.0,
 ) -> Float[np.ndarray, "S C T A"]:
-    """Computes the answers of networks ``x' = F(x, u) + M (x - x*)`` from zero states, in double precision.
+    """Computes answers of networks ``x' = x + speed (F(x, u) - x) + M (x - x*)`` from zero states, in double precision.
 
     Args:
         system: the map of the networks' model, from `lstm_toys.dynamics.system.system_of`.
@@ -84,22 +101,26 @@ def edited(
         curves: curves ``[C, T, F]``.
         rests: the states x* ``[S, C, D]``, one per curve, or ``[S, 1, D]``, the same for all.
         matrices: the matrices M ``[S, C, D, D]`` or ``[S, 1, D, D]``, such as from `Oscillation.turned`.
+        speed: how fast states follow the map, by default 1, as in the networks; it changes all modes alike.
 
     Returns:
         Answers ``[S, C, T, A]``; NaN where M or x* is.
     """
-    return np.asarray(each_network(_edited, system, params, (rests, matrices), np.asarray(curves)))
+    speeds = np.full(len(rests), speed)
+    return np.asarray(each_network(_edited, system, params, (rests, matrices, speeds), np.asarray(curves)))
 
 
 def _edited(
-    step: Step, own: tuple[Float[Array, "#C D"], Float[Array, "#C D D"]], curves: Float[Array, "C T F"]
+    step: Step,
+    own: tuple[Float[Array, "#C D"], Float[Array, "#C D D"], Float[Array, ""]],
+    curves: Float[Array, "C T F"],
 ) -> Float[Array, "C T A"]:
-    rests, matrices = (jnp.broadcast_to(each, (len(curves), *each.shape[1:])) for each in own)
+    rests, matrices = (jnp.broadcast_to(each, (len(curves), *each.shape[1:])) for each in own[:2])
 
     def answered(curve: Float[Array, "T F"], at: State, matrix: Float[Array, "D D"]) -> Float[Array, "T A"]:
         def change(state: State, inputs: Input) -> tuple[Array, Array]:
             after, answer = step(state, inputs)
-            return after + matrix @ (state - at), answer
+            return state + own[2] * (after - state) + matrix @ (state - at), answer
 
         return jax.lax.scan(change, jnp.zeros_like(at), curve)[1]
 

@@ -6,6 +6,7 @@ Parts are independent: if a worker dies, another one computes its part again.
 import asyncio
 import json
 import math
+import os
 import socket
 import sys
 import threading
@@ -266,8 +267,9 @@ def _told(error: BaseException | None) -> str:
 
 def packed(function: Callable[[Any], Any]) -> bytes:
     """Pickles a function, including the code of modules that are not installed; raises Unreachable on failure."""
-    every = [each for each in [*sys.modules.values()] if isinstance(each, ModuleType)]
-    own = [module for module in every if _of_ones_own(module)]
+    every = [each for each in [*sys.modules.values()] if isinstance(each, ModuleType) and each.__name__ != "__main__"]
+    # Workers may lack them; experiments have another name where the library is installed.
+    own = [module for module in every if modules.users(getattr(module, "__file__", None) or os.__file__)]
     for module in own:
         cloudpickle.register_pickle_by_value(module)
     try:
@@ -278,9 +280,3 @@ def packed(function: Callable[[Any], Any]) -> bytes:
         for module in own:
             cloudpickle.unregister_pickle_by_value(module)
     return packed
-
-
-def _of_ones_own(module: ModuleType) -> bool:
-    """Whether workers may lack a module; those of experiments have another name where the library is installed."""
-    file = getattr(module, "__file__", None)
-    return file is not None and module.__name__ != "__main__" and modules.users(file)

@@ -17,9 +17,6 @@ from lstm_toys.results.arrays import axis_label, kept, probed
 from lstm_toys.tasks.goal import AFTER
 
 MOST_PANELS = 12
-OTHERS: dict[str, Any] = {"color": "#929299", "linewidth": 0.5}
-MOST_OTHERS = 5
-"""With more other curves, every panel shows one line instead: the median answer to all curves."""
 
 PUBLISHED: dict[str, Any] = {
     "linestyle": "",
@@ -170,8 +167,8 @@ def curve_panels(
 ) -> Figure:
     """Draws answers to the curves of several parts, one part below the other.
 
-    Up to three curves of a part share one panel. More have a panel each, at most twelve, which also shows the median
-    answers to the others for comparison. The y axis fits everything drawn.
+    Up to three curves of a part share one panel. More have a panel each, at most twelve. The y axis fits everything
+    drawn.
 
     Args:
         fit: labeled results without diverged networks, for the time points and the legend.
@@ -179,7 +176,8 @@ def curve_panels(
         shown: what the thin dashed lines are, for the legend.
         title: title above all parts; by default there is none.
         ylabel: label of the y axes, such as the name and unit of a feature.
-        overlay: whether the median answers to all curves of a part are also drawn in one panel above.
+        overlay: whether the median answers to all curves of a part are also drawn in one panel above, without what
+            the networks were shown.
 
     Example:
         >>> axes, place = ("seed", "time", "feature"), {"seed": [0], "time": [0.0, 0.5, 1.0], "feature": ["y"]}
@@ -209,9 +207,6 @@ def curve_panels(
             _part(place, curves, grid, fit.time, style.plain(ylabel))
         drawn = [curve for curves in chosen for curve in curves]
         handles = style.answer_entries(fit, GRAY)
-        if fit.sizes["seed"] and across > 1:
-            label = "answers to the other curves" if most <= MOST_OTHERS + 1 else "median answer to all curves"
-            handles.append(style.entry(label, **OTHERS))
         if any(curve.shown is not None for curve in drawn):
             handles.append(style.entry(shown, **INPUT))
         if any(curve.published is not None for curve in drawn):
@@ -242,16 +237,7 @@ def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time
             axes.tick_params(labelbottom=True)
             style.whole_ticks(axes, time.values)
     shared = panels * len(curves) if alone else panels[: len(curves)]
-    sound = curves[0].answers.sizes["seed"] > 0
-    gap = np.full((2, 1), np.nan)
-    several = curves if sound and not alone else ()
-    medians = [np.hstack([np.median(style.across(curve.answers), axis=1), gap]) for curve in several]
-    for number, (axes, curve) in enumerate(zip(shared, curves, strict=True)):
-        others = medians[:number] + medians[number + 1 :]
-        if len(others) > MOST_OTHERS:
-            others = [np.median(medians, axis=0)]
-        if others:  # One line with gaps is drawn faster than many.
-            axes.plot(*np.hstack(others), zorder=1.5, **OTHERS)
+    for axes, curve in zip(shared, curves, strict=True):
         style.answers_of(axes, curve.answers, curve.color)
         if curve.published is not None:
             axes.plot(curve.answers.time, curve.published, markevery=0.09, **PUBLISHED)

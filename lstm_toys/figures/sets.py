@@ -1,4 +1,4 @@
-"""Figures of answers to sets of curves, and of their errors."""
+"""Figures of answers to sets of curves and of their errors, and those of an experiment that declares none."""
 
 from collections.abc import Iterator
 
@@ -10,15 +10,98 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from lstm_toys.figures import style
-from lstm_toys.figures.answers import Curve, curve_panels
-from lstm_toys.figures.style import GRAY
+from lstm_toys.figures.answers import Curve, curve_panels, labeled
+from lstm_toys.figures.histories import loss
 from lstm_toys.output import counted
-from lstm_toys.results.arrays import axis_label, kept, probed
+from lstm_toys.results.arrays import axis_label, kept, own_points, probed
+from lstm_toys.tasks.goal import Goal
+from lstm_toys.tasks.supervision import BINARY, CROSS_ENTROPY
+
+MOST = 6
+"""Most sets of curves in a figure, and most output features that have one."""
 
 NAMED = 30
 LONGEST = 24
 MOST_NUMBERS = 36
 """Most names along an axis, most characters of a name, and most curves in a figure of numbers."""
+
+
+def usual(results: xr.Dataset, goal: Goal | None = None) -> dict[str, Figure]:
+    """Draws answers to the training curve and to each set of probes, and the training loss; returns figures by name.
+
+    Networks that answer at every time point have a figure of answers for each output feature; of classes and bits it
+    shows probabilities. Numbers of whole curves are drawn against the true ones.
+
+    Args:
+        results: labeled results of a training; diverged networks are left out of the answers.
+        goal: marked in the figure of the loss, with the error that it limits; None: no goal is drawn.
+
+    Example:
+        To add a figure to the usual ones:
+
+        >>> def draw(results, companions):
+        ...     return {**lt.figures.usual(results), "target.png": lt.figures.target(results, "Training curve")}
+    """
+    drawn = {"loss.png": loss(results, "Training", goal=goal)}
+    features = results.train_answer.dims[-1]
+    if "time" in results.train_answer.dims:
+        for number, feature in enumerate(results[features].values[:MOST].tolist(), 1):
+            name = f"answers_{number}.png" if results.sizes[features] > 1 else "answers.png"
+            drawn[name] = _answers(results, number - 1, str(feature))
+    elif "loss" not in results.answer.attrs and results.sizes["curve"]:
+        drawn["answers.png"] = set_numbers(results, "Numbers of whole curves")
+    return drawn
+
+
+def _answers(results: xr.Dataset, index: int, feature: str) -> Figure:
+    fit = kept(results)
+    families = [*dict.fromkeys(map(str, results.family.values)), *own_points(results)]
+    sets = {"training curve": _trained(fit), **{f"curves: {name}": probed(fit, name) for name in families}}
+    parts = [(title, [*_curves(each, index, feature)]) for title, each in [*sets.items()][:MOST]]
+    title = f"{MOST} of {len(sets)} sets of curves" if len(sets) > MOST else ""
+    probability = f"probability of {feature}" if "loss" in results.answer.attrs else feature
+    return curve_panels(fit, parts, shown="correct answer", title=title, ylabel=probability)
+
+
+def _trained(fit: xr.Dataset) -> xr.Dataset:
+    """The training curve as a set of one curve."""
+    names = {"train_answer": "answer", "train_target": "truth"}
+    only = fit[[*names]].rename(names).expand_dims(curve=1)
+    return only.assign(answer=only.answer.transpose("seed", "curve", ...).assign_attrs(fit.answer.attrs))
+
+
+def _curves(chosen: xr.Dataset, index: int, feature: str) -> Iterator[Curve]:
+    """The curves of a set, with the answers of an output feature and, if known, what would be correct."""
+    answer, loss = chosen.answer, chosen.answer.attrs.get("loss")
+    known = "truth" in chosen or (loss is None and "ahead" not in chosen.attrs)  # Otherwise inputs are no answers.
+    truth: xr.DataArray = chosen.truth if "truth" in chosen else chosen.input
+    features, axis = str(answer.dims[-1]), str(truth.dims[-1])
+    if loss == CROSS_ENTROPY and known:
+        correct = xr.where(truth.notnull(), truth == index, np.nan)
+    elif known := known and feature in truth[axis].values:
+        correct = truth.sel({axis: feature})
+    if loss == CROSS_ENTROPY:
+        powers = np.exp(answer - answer.max(features))
+        answer = powers / powers.sum(features)
+    if loss == BINARY:
+        answer = 1 / (1 + np.exp(-answer))
+    answer = answer.isel({features: [index]}).rename({features: "feature"} if features != "feature" else {})
+    for number, (label, color) in enumerate(labeled(_labels(chosen))):
+        shown = correct.isel(curve=number).values if known else None
+        yield Curve(label, color, answer.isel(curve=number).assign_coords(feature=["y"]), shown)
+
+
+def _labels(chosen: xr.Dataset) -> list[str]:
+    """The names of curves, or the parameters in which they differ, or their numbers."""
+    if "name" in chosen:
+        return [shortened(str(name)) for name in chosen.name.values]
+    columns = [
+        [f"{each.attrs.get('long_name', name)} {value:g}" for value in each.values]
+        for name, each in chosen.coords.items()
+        if each.dims == ("curve",) and each.dtype.kind == "f" and len(np.unique(each.values)) > 1
+    ]
+    count = chosen.sizes["curve"]
+    return [", ".join(words) for words in zip(*columns, strict=True)] or [f"curve {number}" for number in range(count)]
 
 
 def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> Figure:
@@ -45,14 +128,8 @@ def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> F
         True
     """
     fit = kept(results)
-    chosen = probed(fit, family)
-    right = (chosen.truth if "truth" in chosen else chosen.input).sel(feature=feature).values
-    color = _colors(results)[family]
-    answers = chosen.answer.sel(feature=[feature]).assign_coords(feature=["y"])
-    drawn = [
-        Curve(shortened(name), color, answers.isel(curve=index), right[index])
-        for index, name in enumerate(chosen.name.values)
-    ]
+    index = fit.feature.values.tolist().index(feature)
+    drawn = [*_curves(probed(fit, family), index, feature)]
     return curve_panels(fit, [(title, drawn)], shown="true curve", ylabel=feature)
 
 
@@ -115,7 +192,7 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
             handles.append(style.bars(axes, places, error[:, order], color, label))
             if "ahead" in results.attrs:
                 again = _rmse(chosen, chosen.input, feature, "time")
-                axes.plot(places, again[order], "_", color=GRAY, markersize=5)
+                axes.plot(places, again[order], "_", color=style.GRAY, markersize=5)
             first += len(order) + 1
         if "ahead" in results.attrs:
             handles.append(style.entry("repeating the last value", linestyle="", marker="_"))
@@ -161,7 +238,7 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
             handles.append(dots)
         for axes in panels:
             ends = axes.get_xlim()
-            axes.plot(ends, ends, color=GRAY, linewidth=0.9, zorder=0)
+            axes.plot(ends, ends, color=style.GRAY, linewidth=0.9, zorder=0)
         handles.append(style.entry("true value", linewidth=0.9))
         style.legend(figure, [*handles, _explained(fit)])
     return figure

@@ -6,7 +6,7 @@ True
 """
 
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,12 +18,13 @@ from jaxtyping import Float, Real
 from matplotlib.animation import AbstractMovieWriter, FuncAnimation
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.colors import Colormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, NullFormatter
 from PIL import Image
 
 from lstm_toys import arguments, output
@@ -90,9 +91,6 @@ SIGN = re.compile(r"(?<![\w.)\]-])-(?=\.?\d)|(?<=\de)-(?=\d+(?!\w))|(?<=\d )-(?=
 """Hyphens that stand for a minus, as in ``-1``, ``1e-05`` and ``1 - R²``."""
 
 MOST_BANDS = 3
-
-WHITE = 255
-"""The value of a white pixel's channels, and the place of white in the palette of a file, after all other colors."""
 
 
 @contextmanager
@@ -257,21 +255,11 @@ class _Gif(AbstractMovieWriter):
 
 
 def _few_colors(figure: Figure) -> Image.Image:
-    """Reduces a figure to 256 colors, each the mean of its pixels, which looks the same at a third of the size."""
+    """Reduces a figure to 256 colors, with which it looks the same at a third of the size."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())
-    inked = pixels.view(np.uint32)[..., 0] != np.iinfo(np.uint32).max  # Most pixels are white, and remain so.
-    colored = np.append(pixels[inked, :3], pixels[:1, 0, :3], axis=0)  # Pillow refuses images without pixels.
-    few = Image.fromarray(colored[None]).quantize(WHITE, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    chosen = np.asarray(few)[0]
-    counts = np.maximum(np.bincount(chosen, minlength=WHITE), 1)
-    means = [np.bincount(chosen, channel, minlength=WHITE) / counts for channel in colored.T]
-    whole = np.full(inked.shape, WHITE, np.uint8)
-    whole[inked] = chosen[:-1]
-    image = Image.fromarray(whole).convert("P")
-    image.putpalette([*np.stack(means, axis=1).round().astype(np.uint8).tobytes(), WHITE, WHITE, WHITE])
-    return image
+    colored = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
+    return colored.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 def band(
@@ -367,6 +355,13 @@ def counted(networks: int) -> str:
 def band_name(networks: int) -> str:
     """The label of a band from the 5th to the 95th percentile of networks."""
     return f"middle 90 % of {counted(networks)}"
+
+
+def log_ticks(axis: Axis, places: Sequence[float] = ()) -> None:
+    """Labels a logarithmic axis with plain numbers at places, by default at 1, 2 and 5 times powers of ten."""
+    axis.set_major_locator(FixedLocator(places) if places else LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:,g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def whole_ticks(axes: Axes, places: Real[np.ndarray, " T"]) -> None:

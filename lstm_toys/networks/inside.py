@@ -1,10 +1,10 @@
 """States inside one network, by layer and name."""
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import flax.linen as nn
 import jax
+from flax import traverse_util
 from jaxtyping import Array, Float, PyTree
 
 from lstm_toys.networks.layer import INITIAL
@@ -28,10 +28,19 @@ def inside(
     def of_layer(module: nn.Module, method: str) -> bool:
         return method == "__call__" and hasattr(module, "units")
 
-    begun = {} if initial is None else {INITIAL: _nested(initial)}
-    of_model = {"params": params, **begun}
+    begun = {
+        (*filter(None, layer.split("/")), name): value
+        for layer, own in (initial or {}).items()
+        for name, value in own.items()
+    }
+    of_model = {"params": params, **({INITIAL: traverse_util.unflatten_dict(begun)} if begun else {})}
     answers, kept = model.apply(of_model, inputs, capture_intermediates=of_layer, mutable=[KEPT], **named)
-    layers = dict(_layers(kept.get(KEPT, {})))
+    sown, layers = traverse_util.flatten_dict(kept.get(KEPT, {})), dict[str, dict[str, Array]]()
+    for (*path, name), values in sown.items():
+        if (returned := sown.get((*path, "__call__"))) is not None:
+            states = layers.setdefault("/".join(path), {"hidden": returned[-1]})
+            if name != "__call__":
+                states[name] = values[-1]
     below = {name: layer for name, layer in layers.items() if name} or layers
     if not below:
         raise ValueError(f"{type(model).__name__} has no layer, a module with an attribute units, to look into")
@@ -41,25 +50,3 @@ def inside(
 def last(states: PyTree[Float[Array, "C T _"]]) -> PyTree[Float[Array, "C _"]]:
     """The states after the last time point."""
     return jax.tree.map(lambda each: each[:, -1], states)
-
-
-def _nested(states: Mapping[str, Any]) -> dict[str, Any]:
-    """States by layer as a Flax collection, whose layers lie within their modules."""
-    collection: dict[str, Any] = {}
-    for path, values in states.items():
-        place = collection
-        for name in filter(None, path.split("/")):
-            place = place.setdefault(name, {})
-        place.update(values)
-    return collection
-
-
-def _layers(kept: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Array]]]:
-    """Yields the path of each layer, and the values that it returned and sowed."""
-    if "__call__" in kept:
-        sown = {name: values[-1] for name, values in kept.items() if isinstance(values, tuple)}
-        hidden = sown.pop("__call__")
-        yield path, {"hidden": hidden, **sown}
-    for name, inner in kept.items():
-        if isinstance(inner, Mapping):
-            yield from _layers(inner, f"{path}/{name}" if path else name)

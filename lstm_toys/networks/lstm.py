@@ -26,6 +26,12 @@ class Trace(NamedTuple):
     previous_cell: Float[Array, "T C H"]
     squashed_cell: Float[Array, "T C H"]
 
+    @property
+    def cell(self) -> Float[Array, "T C H"]:
+        """The cell state c."""
+        i, f, g, _ = self.gates
+        return f * self.previous_cell + i * g
+
 
 @partial(jax.custom_vjp, nondiff_argnums=(4,))
 def recurrence(
@@ -48,30 +54,18 @@ def recurrence(
     would add up step by step. It can be differentiated again in reverse mode; in forward mode (`jax.jvp`, `jax.jacfwd`,
     `jax.hessian`) JAX raises an error. At the kinks of a hard gate, where it is 0 or 1, its derivative is 0.
     """
-    return jnp.swapaxes(_trace(inputs, kernel, recurrent_kernel, bias, gates).hidden, 0, 1)
+    return jnp.swapaxes(unroll(inputs, kernel, recurrent_kernel, bias, gates).hidden, 0, 1)
 
 
-def cell_states(
+def unroll(
     inputs: Float[Array, "C T F"],
     kernel: Float[Array, "F G"],
     recurrent_kernel: Float[Array, "H G"],
     bias: Float[Array, " G"],
     gates: Gates = "sigmoid",
     start: State | None = None,
-) -> Float[Array, "C T H"]:
-    """Returns the cell state c after every time point; see `recurrence`. ``start`` replaces the zero state."""
-    _, (i, f, g, _), previous_cell, _ = _trace(inputs, kernel, recurrent_kernel, bias, gates, start)
-    return jnp.swapaxes(f * previous_cell + i * g, 0, 1)
-
-
-def _trace(
-    inputs: Float[Array, "C T F"],
-    kernel: Float[Array, "F G"],
-    recurrent_kernel: Float[Array, "H G"],
-    bias: Float[Array, " G"],
-    gates: Gates,
-    start: State | None = None,
 ) -> Trace:
+    """Runs one LSTM layer over time; see `recurrence`. ``start`` replaces the zero state."""
     # sigmoid(a) = tanh(a / 2) / 2 + 1/2, so one tanh computes all gates; halving is exact.
     units = recurrent_kernel.shape[0]
     half = 0.5 if gates == "sigmoid" else 1.0
@@ -112,7 +106,7 @@ Residuals = tuple[Float[Array, "C T F"], Float[Array, "F G"], Float[Array, "H G"
 
 def _forward(*arguments: Any) -> tuple[Float[Array, "C T H"], Residuals]:
     inputs, kernel, recurrent_kernel, *_ = arguments
-    trace = _trace(*arguments)
+    trace = unroll(*arguments)
     return jnp.swapaxes(trace.hidden, 0, 1), (inputs, kernel, recurrent_kernel, trace)
 
 
@@ -194,11 +188,10 @@ class LSTM(Layer):
         start = None
         if self.has_variable(INITIAL, "hidden"):
             start = self.initial("hidden", inputs, kernel), self.initial("cell", inputs, kernel)
+        own = inputs, kernel, recurrent_kernel, bias, self.gates
         if self.is_mutable_collection("intermediates"):
-            self.sow("intermediates", "cell", cell_states(inputs, kernel, recurrent_kernel, bias, self.gates, start))
-        if start is None:
-            return recurrence(inputs, kernel, recurrent_kernel, bias, self.gates)
-        return jnp.swapaxes(_trace(inputs, kernel, recurrent_kernel, bias, self.gates, start).hidden, 0, 1)
+            self.sow("intermediates", "cell", jnp.swapaxes(unroll(*own, start).cell, 0, 1))
+        return recurrence(*own) if start is None else jnp.swapaxes(unroll(*own, start).hidden, 0, 1)
 
 
 def forget_bias(_: Array, shape: tuple[int]) -> Float[Array, " G"]:

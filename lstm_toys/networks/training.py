@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import partial
 from typing import Any, NamedTuple, cast
 
 import flax.linen as nn
@@ -24,7 +24,7 @@ from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.networks.stack import Stack
 from lstm_toys.networks.transforms import Kind
 from lstm_toys.tasks.goal import NEVER, EarlyStopping
-from lstm_toys.tasks.supervision import Examples, Loss, Numbers, Task
+from lstm_toys.tasks.supervision import Examples, Numbers, Task
 
 PURPOSES = ("parameters", "examples", "order", "noise", "validation", "model")
 """The purposes of a seed's randomness; each has its own key."""
@@ -49,6 +49,21 @@ def folded(rngs: Keys, number: Int[Array, ""] | UInt32[Array, ""]) -> Keys:
 
 MEMBERS = "members"
 """The mapped axis of the members of a block."""
+
+
+class Procedure(NamedTuple):
+    """How ONE network is trained; the programs of a training are compiled from it.
+
+    Attributes:
+        curves_in_turn: whether the gradients of single curves are added up one by one; see `gradient`.
+    """
+
+    task: Task
+    model: nn.Module
+    optimizer: Kind
+    early_stopping: EarlyStopping = NEVER
+    penalty: Penalty | None = None
+    curves_in_turn: bool = False
 
 
 class Held(NamedTuple):
@@ -161,52 +176,32 @@ def parameter_count(model: nn.Module, features: int) -> int:
     return sum(leaf.size for leaf in jax.tree.leaves(params))
 
 
-@cache
-def random_names(model: nn.Module, curves: int, points: int, features: int) -> tuple[str, ...]:
-    """Which of `RANDOM` a model asks for; raises InvalidModel if it cannot do without."""
-    if isinstance(model, Stack) and model.cell in CELLS:
-        return ()
-    key, inputs = jax.random.key(0), jax.ShapeDtypeStruct((curves, points, features), np.float32)
-    params = jax.eval_shape(model.init, key, inputs)["params"]
-
-    def once(rngs: Keys, params: PyTree, inputs: Array) -> Array:
-        return answer(model, params, inputs, rngs=rngs)
-
-    try:
-        jax.eval_shape(partial(once, None), params, inputs)
-    except InvalidRngError as error:
-        raise InvalidModel(
-            f"{type(model).__name__} needs random numbers, which only training has; use them where "
-            f"self.has_rng(name): {str(error).splitlines()[0]}"
-        ) from None
-    traced = jax.make_jaxpr(once)(dict.fromkeys(RANDOM, key), params, inputs).jaxpr
-    used = {id(var) for equation in traced.eqns for var in equation.invars}
-    return tuple(name for name, var in zip(sorted(RANDOM), traced.invars, strict=False) if id(var) in used)
-
-
 def answers_to(
-    model: nn.Module, params: PyTree, examples: Examples, rngs: Keys = None
-) -> Float[Array, "C T A"] | Float[Array, "C A"]:
-    """The model's answers to a training set. Padding cannot change answers at points before it."""
-    return answer(model, params, examples.inputs, examples.lengths if examples.targets.ndim == 2 else None, rngs)
+    how: Procedure, params: PyTree, examples: Examples, numbers: Mapping[str, Any], rngs: Keys = None
+) -> tuple[Float[Array, "C T A"] | Float[Array, "C A"], Float[Array, ""] | None]:
+    """The answers to examples, and the penalty on the states along them.
 
-
-def loss(
-    kind: Loss, model: nn.Module, params: PyTree, examples: Examples, total: Float[Array, ""] | None = None
-) -> Float[Array, ""]:
-    """The loss of the answers, see `losses.of_answers`; raises InvalidModel if shapes differ."""
-    answers = answers_to(model, params, examples)
-    return losses.of_answers(kind, answers, examples.targets, losses.weights(examples), total)
-
-
-def penalized(
-    penalty: Penalty, model: nn.Module, params: PyTree, examples: Examples, numbers: Numbers, rngs: Keys = None
-) -> tuple[Float[Array, "C T A"] | Float[Array, "C A"], Float[Array, ""]]:
-    """The answers to examples, and the penalty on the states along them; raises ValueError if it is not one number."""
+    Padding cannot change answers at points before it. Raises ValueError if the penalty is not one number, InvalidModel
+    if the model cannot do without random numbers.
+    """
     lengths = examples.lengths if examples.targets.ndim == 2 else None
     named: dict[str, Any] = {} if lengths is None else {"seq_lengths": lengths}
-    answers, states = inside(model, params, examples.inputs, rngs=rngs, **named)
-    return answers, jnp.asarray(arguments.array("what the penalty returns", penalty(params, states, numbers), ""))
+    try:
+        if how.penalty is None:
+            return answer(how.model, params, examples.inputs, lengths, rngs), None
+        answers, states = inside(how.model, params, examples.inputs, rngs=rngs, **named)
+    except InvalidRngError as error:
+        raise InvalidModel(
+            f"{type(how.model).__name__} needs random numbers, which only training has; use them where "
+            f"self.has_rng(name): {str(error).splitlines()[0]}"
+        ) from None
+    return answers, jnp.asarray(arguments.array("what the penalty returns", how.penalty(params, states, numbers), ""))
+
+
+def loss(how: Procedure, params: PyTree, examples: Examples) -> Float[Array, ""]:
+    """The loss of the answers without a penalty, see `losses.of_answers`; raises InvalidModel if shapes differ."""
+    answers, _ = answers_to(how._replace(penalty=None), params, examples, {})
+    return losses.of_answers(how.task.loss, answers, examples.targets, losses.weights(examples))
 
 
 def training_set(task: Task, key: Key[Array, ""], hyper: Hyper, step: Int[Array, ""] | None = None) -> Examples:
@@ -221,10 +216,10 @@ def training_set(task: Task, key: Key[Array, ""], hyper: Hyper, step: Int[Array,
     return examples._replace(inputs=examples.inputs + hyper.noise * noise)
 
 
-def validation_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
-    """A seed's examples for validation, without noise."""
-    make = task.validated if task.fresh else task.made
-    return make(purpose_key(key, "validation"), jax.tree.map(jnp.asarray, hyper.numbers))
+def recorded_set(task: Task, key: Key[Array, ""], hyper: Hyper, purpose: str | None = None) -> Examples:
+    """A seed's training set or, with fresh examples, its validation set, without noise."""
+    own_key = purpose_key(key, purpose or ("validation" if task.fresh else "examples"))
+    return task.recorded(own_key, jax.tree.map(jnp.asarray, hyper.numbers))
 
 
 def check_examples(task: Task, key: Key[Array, ""], numbers: Numbers | Mapping[str, float | int]) -> None:
@@ -246,23 +241,17 @@ def only_parameters(model: nn.Module, variables: Mapping[str, Any]) -> PyTree:
 
 
 def init(
-    task: Task,
-    model: nn.Module,
-    optimizer: Kind,
-    key: Key[Array, ""],
-    hyper: Hyper,
-    early_stopping: EarlyStopping = NEVER,
-    initial: PyTree[Float[Array, "..."]] | None = None,
+    how: Procedure, key: Key[Array, ""], hyper: Hyper, initial: PyTree[Float[Array, "..."]] | None = None
 ) -> Member:
     """Initializes a network, or begins with ``initial`` parameters; raises InvalidModel, see `only_parameters`.
 
     Map over members with `jax.lax.map`: orthogonal initialization calls LAPACK, which can block forever under
     `jax.vmap` on jaxlib 0.10 and 0.11.0.
     """
-    examples = validation_set(task, key, hyper) if task.fresh else training_set(task, key, hyper)
-    params = initial
+    task, early_stopping, params = how.task, how.early_stopping, initial
+    examples = recorded_set(task, key, hyper) if task.fresh else training_set(task, key, hyper)
     if params is None:
-        params = only_parameters(model, model.init(purpose_key(key, "parameters"), examples.inputs))
+        params = only_parameters(how.model, how.model.init(purpose_key(key, "parameters"), examples.inputs))
     infinite = jnp.full((), jnp.inf, examples.inputs.dtype)
     sound = LastGood(
         jnp.int32(0),
@@ -271,25 +260,16 @@ def init(
         held=Held(jnp.int32(0), jnp.int32(-1)) if early_stopping.records else None,
         best=Best(jnp.int32(0), infinite) if early_stopping.best else None,
     )
-    other = validation_set(early_stopping.validation, key, hyper) if early_stopping.validation else None
-    state = transforms.transformation(optimizer, hyper).init(params)
+    chosen_by = early_stopping.validation
+    other = recorded_set(chosen_by, key, hyper, "validation") if chosen_by else None
+    state = transforms.transformation(how.optimizer, hyper).init(params)
     return Member(key, hyper, examples, params, state, sound, other)
 
 
-def record(
-    task: Task,
-    model: nn.Module,
-    member: Member,
-    step: Int[Array, ""],
-    early_stopping: EarlyStopping = NEVER,
-    penalty: Penalty | None = None,
-) -> tuple[Member, Record]:
+def record(how: Procedure, member: Member, step: Int[Array, ""]) -> tuple[Member, Record]:
     """Measures a network on the whole recorded set, and updates its last sound state."""
-    examples, kind, cost = member.examples, task.loss, None
-    if penalty is None:
-        answers = answers_to(model, member.params, examples)
-    else:
-        answers, cost = penalized(penalty, model, member.params, examples, cast(Numbers, member.hyper.numbers))
+    task, early_stopping, examples, kind = how.task, how.early_stopping, member.examples, how.task.loss
+    answers, cost = answers_to(how, member.params, examples, member.hyper.numbers)
     losses.check(kind, answers, examples.targets)
     measures, weight = losses.measures(kind, answers, examples, early_stopping.after), losses.weights(examples)
     value = losses.of_answers(kind, answers, examples.targets, weight)
@@ -303,7 +283,7 @@ def record(
         stops = (before.held.step < 0) & (records >= early_stopping.records)
         before = before._replace(held=Held(records, jnp.where(stops, step, before.held.step)))
     latest = before._replace(step=step, params=member.params)
-    other = None if member.validation is None else loss(kind, model, member.params, member.validation)
+    other = None if member.validation is None else loss(how, member.params, member.validation)
     if before.best is not None:
         best = Best(step, value if other is None else other)
         smaller = partial(jnp.where, best.loss < before.best.loss)
@@ -323,15 +303,7 @@ def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int)
 
 
 def gradient(
-    kind: Loss,
-    model: nn.Module,
-    params: PyTree,
-    examples: Examples,
-    *,
-    curves_in_turn: bool,
-    rngs: Keys = None,
-    penalty: Penalty | None = None,
-    numbers: Numbers | None = None,
+    how: Procedure, params: PyTree, examples: Examples, numbers: Mapping[str, Any], rngs: Keys = None
 ) -> PyTree:
     """The gradient of the loss, and of the penalty if there is one, with respect to the parameters.
 
@@ -341,16 +313,13 @@ def gradient(
     count = len(examples.inputs)
 
     def objective(params: PyTree, examples: Examples, total: Float[Array, ""] | None = None) -> Float[Array, ""]:
-        if penalty is None:
-            answers, cost = answers_to(model, params, examples, rngs), None
-        else:
-            answers, cost = penalized(penalty, model, params, examples, numbers or {}, rngs)
-        value = losses.of_answers(kind, answers, examples.targets, losses.weights(examples), total)
+        answers, cost = answers_to(how, params, examples, numbers, rngs)
+        value = losses.of_answers(how.task.loss, answers, examples.targets, losses.weights(examples), total)
         # Gradients of single curves are added up: with a total, weights have divided them already.
         return value if cost is None else value + cost * (1 if total is None else len(examples.inputs) / count)
 
     of_objective = jax.grad(objective)
-    if not curves_in_turn or count == 1:
+    if not how.curves_in_turn or count == 1:
         return of_objective(params, examples)
     jax.eval_shape(objective, params, examples)  # Reports wrong shapes for all curves, not for one.
     weight = losses.weights(examples)
@@ -364,55 +333,31 @@ def gradient(
     return summed if weight is not None else jax.tree.map(lambda leaf: leaf / count, summed)
 
 
-def step(
-    kind: Loss,
-    model: nn.Module,
-    optimizer: Kind,
-    member: Member,
-    examples: Examples,
-    rngs: Keys = None,
-    *,
-    curves_in_turn: bool = False,
-    penalty: Penalty | None = None,
-) -> Member:
+def step(how: Procedure, member: Member, examples: Examples, rngs: Keys = None) -> Member:
     """Updates the parameters once, with the gradient over the examples; see `gradient`."""
-    how: dict[str, Any] = {"curves_in_turn": curves_in_turn, "rngs": rngs, "penalty": penalty}
-    grads = gradient(kind, model, member.params, examples, numbers=cast(Numbers, member.hyper.numbers), **how)
-    transform = transforms.transformation(optimizer, member.hyper)
+    grads = gradient(how, member.params, examples, member.hyper.numbers, rngs)
+    transform = transforms.transformation(how.optimizer, member.hyper)
     updates, optimizer_state = transform.update(grads, member.optimizer_state, member.params)
     return member._replace(params=optax.apply_updates(member.params, updates), optimizer_state=optimizer_state)
 
 
-def train_steps(
-    task: Task,
-    model: nn.Module,
-    optimizer: Kind,
-    member: Member,
-    start: Int[Array, ""],
-    stop: Int[Array, ""],
-    *,
-    curves_in_turn: bool = False,
-    penalty: Penalty | None = None,
-) -> Member:
+def train_steps(how: Procedure, member: Member, start: Int[Array, ""], stop: Int[Array, ""]) -> Member:
     """Trains from step ``start`` to step ``stop``."""
-    update = partial(step, task.loss, model, optimizer, curves_in_turn=curves_in_turn, penalty=penalty)
-    examples = member.examples
+    task, examples, update = how.task, member.examples, partial(step, how)
     count = len(examples.inputs)
-    names = random_names(model, task.batch or count, *examples.inputs.shape[1:])
 
     def keys(at: Int[Array, ""]) -> Keys:
-        if not names:
+        if isinstance(how.model, Stack) and how.model.cell in CELLS:
             return None
         of_step = jax.random.fold_in(purpose_key(member.key, "model"), at)
-        return {name: jax.random.fold_in(of_step, RANDOM.index(name)) for name in names}
+        return {name: jax.random.fold_in(of_step, number) for number, name in enumerate(RANDOM)}
 
-    if task.fresh:
-        return jax.lax.fori_loop(
-            start, stop, lambda at, m: update(m, training_set(task, m.key, m.hyper, at), keys(at)), member
-        )
+    def update_on_all(at: Int[Array, ""], member: Member) -> Member:
+        own = training_set(task, member.key, member.hyper, at) if task.fresh else examples
+        return update(member, own, keys(at))
+
     if task.batch is None:
-        return jax.lax.fori_loop(start, stop, lambda at, m: update(m, examples, keys(at)), member)
-
+        return jax.lax.fori_loop(start, stop, update_on_all, member)
     batches = count // task.batch
 
     def shuffle(index: Int[Array, ""]) -> Int[Array, "batches N"]:
@@ -431,17 +376,7 @@ def train_steps(
 
 
 def train_until(
-    task: Task,
-    model: nn.Module,
-    optimizer: Kind,
-    member: Member,
-    start: Int[Array, ""],
-    stops: Int[Array, " R"],
-    recorded: Bool[Array, " R"],
-    *,
-    curves_in_turn: bool = False,
-    early_stopping: EarlyStopping = NEVER,
-    penalty: Penalty | None = None,
+    how: Procedure, member: Member, start: Int[Array, ""], stops: Int[Array, " R"], recorded: Bool[Array, " R"]
 ) -> tuple[Member, Record]:
     """Trains from step ``start`` to each of the ascending ``stops`` in turn, and records where ``recorded`` is True.
 
@@ -458,8 +393,7 @@ def train_until(
         end = stop
         if held is not None:  # Nothing is computed if no member of the block trains any more.
             end = jnp.where(jax.lax.pmax((held.step < 0).astype(jnp.int32), MEMBERS) > 0, stop, begun)
-        how: dict[str, Any] = {"curves_in_turn": curves_in_turn, "penalty": penalty}
-        member = train_steps(task, model, optimizer, before, begun, end, **how)
+        member = train_steps(how, before, begun, end)
         if held is not None:
             trained = member.params, member.optimizer_state
             frozen = partial(jnp.where, held.step >= 0)
@@ -467,7 +401,7 @@ def train_until(
             member = member._replace(params=params, optimizer_state=optimizer_state)
 
         def recording(member: Member) -> tuple[LastGood, Record]:
-            member, measured = record(task, model, member, stop, early_stopping, penalty)
+            member, measured = record(how, member, stop)
             return member.sound, measured
 
         nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(recording, member)[1])

@@ -130,7 +130,7 @@ class Checkpoints:
         group.begun = group.step = about["step"]
         group.records = about["records"]
         sound, zero = spec.member.sound, cast(Any, 0)
-        others = (zero if each else None for each in (spec.early_stopping.validation, spec.penalty))
+        others = (zero if each else None for each in (spec.procedure.early_stopping.validation, spec.procedure.penalty))
         record = training.Record(zero, zero, zero, zero, *others)
         changing = {name: getattr(spec.member, name) for name in CHANGING} if group.step < spec.kept_steps[-1] else {}
         kept = {step: sound for step in spec.kept_steps if step <= group.step}

@@ -16,9 +16,8 @@ from lstm_toys.networks import training, transforms
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.networks.stack import Stack
-from lstm_toys.networks.transforms import Kind
+from lstm_toys.networks.training import Procedure
 from lstm_toys.populations import answering, blocks
-from lstm_toys.tasks.goal import NEVER, EarlyStopping
 from lstm_toys.tasks.supervision import Task
 
 STOPS = 16
@@ -53,35 +52,30 @@ class TrainingSpecification:
         frames: indices of the records whose answers are kept.
         curves: sets of curves ``[C, T, F]`` to answer, by kept step.
         lengths: see `answering.answers`, of each set in which curves end before the last time point.
+        procedure: how each of them is trained.
         coefficients: names of the training numbers that only the penalty takes.
         continues: whether members begin with given parameters.
     """
 
-    task: Task
-    model: nn.Module
-    optimizer: Kind
+    procedure: Procedure
     base_seed: int
     block: int
     kept_steps: tuple[int, ...]
     recorded: Int[np.ndarray, " R"]
     frames: Int[np.ndarray, " K"]
-    early_stopping: EarlyStopping = NEVER
     curves: Mapping[int, CurveSets] = field(default_factory=dict)
     lengths: Mapping[str, Int[np.ndarray, " C"]] = field(default_factory=dict)
-    penalty: training.Penalty | None = None
     coefficients: tuple[str, ...] = ()
     continues: bool = False
 
     @property
     def member(self) -> training.Member:
         """The shapes of ONE member's arrays."""
-        shared = self.task, self.model, self.optimizer, self.early_stopping
-        return self.once("member", partial(member_shapes, *shared))
+        return self.once("member", partial(member_shapes, self.procedure))
 
     def once(self, what: Any, make: Callable[[], T]) -> T:
-        """Returns what was made before for the same task, model, optimizer, early stopping and penalty."""
-        penalty = self.penalty, self.coefficients
-        made, key = self.task.programs, (what, self.model, self.optimizer, self.early_stopping, penalty, self.continues)
+        """Returns what was made before for the same procedure."""
+        made, key = self.procedure.task.programs, (what, self.procedure, self.coefficients, self.continues)
         if key not in made:
             made[key] = make()
         found: T = made[key]
@@ -106,12 +100,12 @@ class TrainingSpecification:
         for curves in {id(each): each for each in self.curves.values()}.values():
             for name, each in curves.items():
                 ends = self.lengths.get(name)
-                digests |= answering.digests_of(self.model, params, each, self.block, seeds, name, ends)
-        steps = [list(self.kept_steps), self.recorded, self.frames, sorted(self.curves)]
+                digests |= answering.digests_of(self.procedure.model, params, each, self.block, seeds, name, ends)
+        steps, task = [list(self.kept_steps), self.recorded, self.frames, sorted(self.curves)], self.procedure.task
         return digests | {
             "steps": lowering.digest(steps),
-            "names": lowering.digest([*self.task.input_features, *self.task.output_features]),
-            "ahead": lowering.digest(self.task.ahead),
+            "names": lowering.digest([*task.input_features, *task.output_features]),
+            "ahead": lowering.digest(task.ahead),
             "base seed": lowering.digest(self.base_seed),
             **lowering.compiled(),
         }
@@ -134,50 +128,41 @@ def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Me
     spec = specification
 
     def make() -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
-        shared, early = (spec.task, spec.model, spec.optimizer), spec.early_stopping
-        in_turn, together = curves_at_once(*shared[:2]) == 1, partial(jax.vmap, axis_name=training.MEMBERS)
-        how: dict[str, Any] = {"curves_in_turn": in_turn, "early_stopping": early, "penalty": spec.penalty}
-        train = partial(training.train_until, *shared, **how)
-        begin = blocks.spread(_beginning(*shared, early), mesh, batch=blocks.members_in_turn)
-        return begin, blocks.spread(train, mesh, batch=together, donate=True)
+        begin, train = (partial(each, spec.procedure) for each in (_begin, training.train_until))
+        together = partial(jax.vmap, axis_name=training.MEMBERS)
+        in_turn = blocks.spread(begin, mesh, batch=blocks.members_in_turn)
+        return in_turn, blocks.spread(train, mesh, batch=together, donate=True)
 
     initialize, train_until = spec.once(("programs", mesh), make)
     group = next(blocks.groups(size, size, spec.block, mesh.size))
-    blank = _blank(spec.task, spec.optimizer, spec.coefficients, spec.member.params if spec.continues else None)
+    blank = _blank(spec.procedure, spec.coefficients, spec.member.params if spec.continues else None)
     member = spec.member._replace(hyper=blank.hyper)
     start, members = (blocks.shapes(one, group, mesh) for one in (blank, member))
     stops = np.zeros(STOPS, np.int32), np.zeros(STOPS, bool)
     return [(initialize, (start, np.uint32(0))), (train_until, (members, np.int32(0), *stops))]
 
 
-def member_shapes(
-    task: Task, model: nn.Module, optimizer: Kind, early_stopping: EarlyStopping = NEVER
-) -> training.Member:
+def member_shapes(how: Procedure) -> training.Member:
     """The shapes of ONE member's arrays; raises InvalidModel."""
-    begin = _beginning(task, model, optimizer, early_stopping)
-    shapes: training.Member = jax.eval_shape(begin, _blank(task, optimizer), np.uint32(0))
+    shapes: training.Member = jax.eval_shape(partial(_begin, how), _blank(how), np.uint32(0))
     return shapes
 
 
-def _blank(task: Task, optimizer: Kind, coefficients: tuple[str, ...] = (), initial: PyTree = None) -> Start:
-    names = (*task.numbers, *transforms.numbers(optimizer), *coefficients)
+def _blank(how: Procedure, coefficients: tuple[str, ...] = (), initial: PyTree = None) -> Start:
+    names = (*how.task.numbers, *transforms.numbers(how.optimizer), *coefficients)
     numbers, seed = dict.fromkeys(names, NUMBER), cast(Any, jax.ShapeDtypeStruct((), np.uint32))
     return Start(seed, Hyper(NUMBER, NUMBER, NUMBER, NUMBER, numbers), initial)
 
 
-def _beginning(
-    task: Task, model: nn.Module, optimizer: Kind, early_stopping: EarlyStopping
-) -> Callable[[Start, UInt32[Array, ""]], training.Member]:
-    """The function that initializes ONE member, from its start and the base seed."""
-    return lambda start, base: training.init(
-        task, model, optimizer, training.seed_key(base, start.seed), start.hyper, early_stopping, start.initial
-    )
+def _begin(how: Procedure, start: Start, base_seed: UInt32[Array, ""]) -> training.Member:
+    """Initializes ONE member."""
+    return training.init(how, training.seed_key(base_seed, start.seed), start.hyper, start.initial)
 
 
-def shown(task: Task) -> tuple[int, int, int]:
-    """The numbers of curves, time points and features of a training set."""
-    numbers = dict.fromkeys(task.numbers, NUMBER)
-    curves, timesteps, features = jax.eval_shape(task.made, jax.random.key(0), numbers).inputs.shape
+def shown(task: Task, *, recorded: bool = False) -> tuple[int, int, int]:
+    """The numbers of curves, time points and features of a training set, or of the set that is recorded."""
+    make, numbers = task.recorded if recorded else task.made, dict.fromkeys(task.numbers, NUMBER)
+    curves, timesteps, features = jax.eval_shape(make, jax.random.key(0), numbers).inputs.shape
     return curves, timesteps, features
 
 

@@ -10,7 +10,7 @@ from jaxtyping import Int
 from lstm_toys.networks import training
 from lstm_toys.populations.group import last_steps
 from lstm_toys.populations.programs import Start, TrainingSpecification
-from lstm_toys.tasks.supervision import MSE, Examples, Task, loss_text, measured
+from lstm_toys.tasks.supervision import MSE, loss_text, measured
 
 
 def labeled(
@@ -28,10 +28,12 @@ def labeled(
     """
     import xarray as xr  # Here, so that it is not loaded before a training begins.
 
-    task = specification.task
+    task, early_stopping = specification.procedure.task, specification.procedure.early_stopping
     axes, accuracies = task.axes, measured(task.loss, sequence=task.sequence)
-    about: dict[str, Any] = {"after": specification.early_stopping.after} if task.sequence else {}
-    examples = _first(specification, start)
+    about: dict[str, Any] = {"after": early_stopping.after} if task.sequence else {}
+    first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
+    key = training.seed_key(jnp.uint32(specification.base_seed), first.seed)
+    examples = training.recorded_set(task, key, first.hyper)
     if accuracies is not None:
         about["weighted"] = int(examples.weights is not None)
     named = {} if task.loss == MSE else {"loss": loss_text(task.loss)}
@@ -49,33 +51,19 @@ def labeled(
         variables["validation_loss"] = ("seed", "step"), record.validation[:, :count], named
     if record.penalty is not None:
         variables["train_penalty"] = ("seed", "step"), record.penalty[:, :count]
+    own, targets = task.labeled(np.asarray(examples.targets))
+    variables["train_input"] = ("example", "time", "input_feature"), np.asarray(examples.inputs)
+    variables["train_target"] = ("example", *own), targets
+    if examples.lengths is not None:
+        variables["train_length"] = ("example",), np.asarray(examples.lengths)
     coordinates: dict[str, Any] = {
         "seed": np.asarray(start.seed).astype(int),
         "step": steps,
         axes[-1]: list(task.output_features),
+        "input_feature": list(task.input_features),
         **({} if accuracies is None else {"counted": list(accuracies)}),
     }
     if len(framed):
         variables["frame"] = (("seed", "frame_step", *axes), record.answer[:, : len(framed)])
         coordinates["frame_step"] = framed
-    return xr.Dataset({**variables, **_labeled(task, examples)}, coordinates).assign_coords(
-        input_feature=list(task.input_features)
-    )
-
-
-def _first(specification: TrainingSpecification, start: Start) -> Examples:
-    """The training set of the first network without noise, or its validation set."""
-    task, first = specification.task, jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
-    purpose, make = ("validation", task.validated) if task.fresh else ("examples", task.made)
-    key = training.purpose_key(training.seed_key(jnp.uint32(specification.base_seed), first.seed), purpose)
-    return make(key, {name: first.hyper.numbers[name] for name in task.numbers})
-
-
-def _labeled(task: Task, examples: Examples) -> dict[str, Any]:
-    axes, targets = task.labeled(np.asarray(examples.targets))
-    lengths = {} if examples.lengths is None else {"train_length": (("example",), np.asarray(examples.lengths))}
-    return {
-        "train_input": (("example", "time", "input_feature"), np.asarray(examples.inputs)),
-        "train_target": (("example", *axes), targets),
-        **lengths,
-    }
+    return xr.Dataset(variables, coordinates)

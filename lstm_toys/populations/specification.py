@@ -65,23 +65,22 @@ def specify(
     kept_steps = sorted({*arguments.wholes("steps", listed, least=0, most=MOST)})
     first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
     training.check_examples(task, training.seed_key(jnp.uint32(base_seed), first.seed), first.hyper.numbers)
-    # A record is a forward pass over the whole training set; with minibatches it may take a tenth of the work.
-    recorded = recorded_steps(kept_steps, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
+    # A record is a forward pass over a whole set: if that is larger than what a step takes, a tenth of the work.
+    (of_step, *_), (of_record, *_) = programs.shown(task), programs.shown(task, recorded=True)
+    of_step = task.batch or of_step
+    recorded = recorded_steps(kept_steps, 3 * of_record // of_step if of_record > of_step else 1)
     early_stopping = _fitting(task, early_stopping, len(recorded))
     if early_stopping.validation is not None:
-        training.validation_set(early_stopping.validation, jax.random.key(0), first.hyper)
+        training.recorded_set(early_stopping.validation, jax.random.key(0), first.hyper)
     chosen = programs.suitable_block(task, model) if block is None else block
+    in_turn = programs.curves_at_once(task, model) == 1
     specification = TrainingSpecification(
-        task=task,
-        model=model,
-        optimizer=kind,
+        procedure=training.Procedure(task, model, kind, early_stopping, penalty, in_turn),
         base_seed=base_seed,
         block=arguments.whole("block", chosen, least=1, most=MOST),
         kept_steps=tuple(kept_steps),
         recorded=recorded,
         frames=frame_indices(len(recorded), frames),
-        early_stopping=early_stopping,
-        penalty=penalty,
         coefficients=tuple(sorted({*start.hyper.numbers} - {*task.numbers, *transforms.numbers(kind)})),
         continues=initial is not None,
     )

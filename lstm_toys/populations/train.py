@@ -105,11 +105,6 @@ class PopulationTraining:
         return {"specification": self.specification, "group_size": self.group_size}
 
     @property
-    def group_count(self) -> int:
-        """How many groups the members are divided into."""
-        return -(-self.count // self.group_size)
-
-    @property
     def continued(self) -> bool:
         """Whether some of the steps so far were taken by an earlier execution."""
         return self.member_steps < self._every_step
@@ -138,16 +133,16 @@ class PopulationTraining:
         every, spec = sorted(groups, key=lambda group: group.members.start), self.specification
         parts = ((group.start, group.kept, group.record, group.answers) for group in every)
         start, kept, record, self.answers = blocks.joined(parts)
-        last, steps = max(kept), spec.recorded[: every[0].records]
+        how, last, steps = spec.procedure, max(kept), spec.recorded[: every[0].records]
         return Networks(
-            model=spec.model,
+            model=how.model,
             params=kept[last].params,
             block=spec.block,
             seeds=np.asarray(start.seed).astype(int),
             diverged=np.asarray(kept[last].step) < last,
-            numbers=_numbers(spec.optimizer, start.hyper),
-            input_features=spec.task.input_features,
-            output_features=spec.task.output_features,
+            numbers=_numbers(how.optimizer, start.hyper),
+            input_features=how.task.input_features,
+            output_features=how.task.output_features,
             step=last,
             kept={step: each.params for step, each in kept.items()},
             labeled=None if record is None else records.labeled(spec, start, steps, kept[last], record),
@@ -220,7 +215,7 @@ class PopulationTraining:
                     raise Stopped(group)
         group.step, group.member, trained = step, {}, time.perf_counter()
         for kept, curves in spec.curves.items():
-            networks = spec.model, group.kept[kept].params
+            networks = spec.procedure.model, group.kept[kept].params
             group.answers[kept] = {
                 name: answering.answers(networks, each, lengths=spec.lengths.get(name), block=spec.block)
                 for name, each in curves.items()
@@ -236,9 +231,12 @@ class PopulationTraining:
 
     def _placed(self, group: Group) -> training.Member:
         """Puts the members of a group on the devices, as far as they have been trained."""
-        ((_, start),) = blocks.placed(group.start, self.group_size, self.specification.block, blocks.mesh())
+        how = self.group_size, self.specification.block, blocks.mesh()
+        ((_, start),) = blocks.placed(group.start, *how)
         fresh = self._programs[0](start, np.uint32(self.specification.base_seed))
-        trained = {name: jax.tree.map(_over, getattr(fresh, name), each) for name, each in group.member.items()}
+        if not group.member:
+            return fresh
+        ((_, trained),) = blocks.placed(group.member, *how)
         return fresh._replace(**trained)
 
     def _add(self, group: Group, found: tuple[training.Record, Bool[np.ndarray, " stops"]] | None) -> None:
@@ -278,13 +276,6 @@ class PopulationTraining:
             latest = group.fingerprint or self.fingerprints[0]
             every = [latest, *(each for each in self.fingerprints if each != latest)]
             self._checkpoints.save(self.specification, group, every)
-
-
-def _over(fresh: jax.Array, leaf: np.ndarray) -> jax.Array:
-    """Overwrites the members of a padded group with trained ones, on the same devices."""
-    whole = np.array(fresh).reshape(-1, *fresh.shape[2:])
-    whole[: len(leaf)] = leaf
-    return jax.device_put(whole.reshape(fresh.shape), fresh.sharding)
 
 
 def next_stops(
@@ -351,10 +342,10 @@ def train(
             transformation of gradients that draws no random numbers, such as
             ``optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule))``. What `optax.inject_hyperparams`
             injects can be given for each member: the learning rate by ``learning_rate``, other numbers by ``numbers``.
-        momentum: share of the running sum or mean of gradients kept at each step, from 0 to below 1; None: 0.9 for
-            ``"momentum"`` and ``"adam"``, which alone have it.
-        decay: share of the running mean of squared gradients kept at each step, from 0 to below 1; None: 0.9 for both
-            kinds of RMSProp, 0.999 for ``"adam"``.
+        momentum: share of the running sum (``"momentum"``) or mean (``"adam"``) of gradients kept at each step; None:
+            0.9. Other optimizers take none.
+        decay: share of the running mean of squared gradients kept at each step; None: 0.9 for ``"rmsprop"`` and
+            ``"rmsprop_keras"``, 0.999 for ``"adam"``. Other optimizers take none.
         numbers: free parameters of the task's training curves, by name; any numbers that the optimizer injects; and any
             that the penalty takes. They can differ between members without compiling anew.
         noise: standard deviation of Gaussian noise that is added to the training inputs, in their unit. It is drawn

@@ -82,7 +82,7 @@ def save(
     labeled = results
     if labeled is None:
         labeled = arrays.in_units(networks.results.assign_attrs({"flags": "{}", **networks.results.attrs}), scaling)
-    _check_networks(labeled, len(networks))
+    _check_count(labeled.sizes.get("seed", 0), len(networks), "results are")
     folder.mkdir(parents=True, exist_ok=True)
     storage.save_results(labeled, folder / RESULTS)
     return _written(networks, folder / ABOUT, model, labeled.sizes.get("time", 2))
@@ -219,13 +219,8 @@ def _labeled(
     with telling_damage(path):
         scaling_of(results)
         if seeds is not None:
-            _check_networks(results, len(seeds))
+            _check_count(results.sizes.get("seed", 0), len(seeds), "results are")
     return results
-
-
-def _check_networks(results: xr.Dataset, networks: int) -> None:
-    """Raises ValueError if results are not of this number of networks."""
-    _check_count(results.sizes.get("seed", 0), networks, "results are")
 
 
 def _check_count(found: int, networks: int, what: str = "parameters are") -> None:

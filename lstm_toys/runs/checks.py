@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from lstm_toys.networks import training
 from lstm_toys.populations import programs
@@ -15,11 +14,11 @@ from lstm_toys.tasks.probes import SHARED, check_probes
 from lstm_toys.tasks.supervision import Task, loss_text, measured
 
 
-def check_experiment(experiment: Experiment) -> None:
-    """Calls the functions of an experiment; raises Refused if one fails or contradicts another."""
+def check_experiment(experiment: Experiment, timesteps: int, numbers: Mapping[str, float | int]) -> None:
+    """Makes the task, examples and probes of an experiment; raises Refused if one fails or contradicts another."""
     prefix = f"experiment {experiment.name}: "
     with trial(f"{prefix}its task cannot be made"):
-        x, task = experiment.small
+        x, task = experiment.at(timesteps)
     with trial(f"{prefix}its probes cannot be made"):
         probes = experiment.probes(x)
     if not isinstance(task, Task) or not isinstance(probes, list | tuple):
@@ -42,23 +41,11 @@ def check_experiment(experiment: Experiment) -> None:
     if taken := [name for name in names if name in (TRAINING, HISTORY, SHARED)]:
         raise Refused(f"{prefix}a probe cannot be named {taken[0]}, which has another meaning")
     with trial(f"{prefix}its training curves cannot be made"):
-        numbers = {name: np.float32(value) for name, value in experiment.numbers.items()}
-        jax.eval_shape(task.made, jax.random.key(0), numbers)
-
-
-def check_points(experiment: Experiment, timesteps: int, numbers: Mapping[str, float | int] | None = None) -> None:
-    """Makes the task, examples and probes with all time points; raises Refused if curves have another length."""
-    prefix = f"experiment {experiment.name}: "
-    with trial(f"{prefix}its task cannot be made with {timesteps:,} time points"):
-        x, task = experiment.at(timesteps)
         points = programs.shown(task)[1]
-        values = experiment.numbers if numbers is None else numbers
-        training.check_examples(task, training.seed_key(jnp.uint32(0), jnp.uint32(0)), values)
+        training.check_examples(task, training.seed_key(jnp.uint32(0), jnp.uint32(0)), numbers)
     if points != timesteps:
         remedy = f"give --timesteps={points}, or declare fixed={{'timesteps': {points}}}"
         raise Refused(f"{prefix}its training curves have {points:,} time points, not --timesteps={timesteps}; {remedy}")
-    with trial(f"{prefix}its probes cannot be made with {timesteps:,} time points"):
-        probes = experiment.probes(x)
     try:
         check_probes(task, probes, points)
     except ValueError as error:

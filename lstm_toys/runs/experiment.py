@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
 import jaxtyping as jt
 
@@ -22,8 +21,6 @@ OF_RESULTS = {"loss", "rmse", "mse", "accuracy", "input", "target", "answer", "l
 
 INSIDE = "inside 5–95 %: share of the published points between the 5th and 95th percentile of these networks"
 """What a report says about ``inside_share``."""
-
-Draw: TypeAlias = "Callable[[results.arrays.Results, dict[str, results.arrays.Results]], dict[str, figures.Drawing]]"
 
 TAKES = (
     ("task", "time points"),
@@ -82,6 +79,7 @@ class Experiment:
         scaling: the `Scaling` that ``task`` and ``probes`` apply; results undo it. None: curves are not scaled.
         fixed: settings that have no flag because something else determines them, by name, such as the number of time
             points of a file.
+        curves: the curves that were made, by number of time points and training numbers.
 
     Raises:
         ValueError: an argument is invalid, such as a name that cannot be the name of a folder or a flag.
@@ -121,6 +119,8 @@ class Experiment:
     data: Mapping[str, str] = field(default_factory=dict)
     scaling: Scaling | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    curves: dict[Any, Any] = field(default_factory=dict, init=False, compare=False)
+    _made: dict[int, tuple[Any, tasks.supervision.Task]] = field(default_factory=dict, init=False, compare=False)
 
     def __post_init__(self) -> None:
         arguments.instance("goal", self.goal, Goal | None, "a Goal, such as lt.Goal(rmse=0.03), or None")
@@ -170,12 +170,3 @@ class Experiment:
     def small(self) -> tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]:
         """Time points and task without a flag, with which the experiment is checked."""
         return self.at(self.timesteps)
-
-    @cached_property
-    def curves(self) -> dict[Any, Any]:
-        """The curves that were made, by number of time points and training numbers."""
-        return {}
-
-    @cached_property
-    def _made(self) -> dict[int, tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]]:
-        return {}

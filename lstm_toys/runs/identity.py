@@ -40,11 +40,11 @@ class Settings(Identity):
 
     Attributes:
         experiment: name of the `Experiment`.
-        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`, or ``"own"`` if the experiment declares it.
+        optimizer: a name, such as ``"adam"``, or ``"own"`` if the experiment declares it.
         momentum: None if the optimizer has none.
         decay: None if the optimizer has none.
         block: None: chosen for the task and the platform.
-        cell: a name in `lstm_toys.networks.cells.CELLS`, or the ``package.module:Class`` of a custom cell.
+        cell: ``"lstm"``, ``"gru"`` or ``"rnn"``, or the ``package.module:Class`` of a custom cell.
         numbers: names and values of the experiment's training numbers, which have flags such as ``--train_amplitude``.
         early_stopping: when networks stop at the experiment's goal, and which parameters are kept.
 
@@ -75,7 +75,7 @@ class Settings(Identity):
     readout: Literal["cell", "dense"] = flag("cell", parsers.choice("cell", "dense"))
     """Last layer; cell: a recurrent one; dense: an affine one."""
     cell: str = flag("lstm", parsers.cell)
-    """Cell of every layer; lstm_toys/networks/cells.py says what a custom one provides."""
+    """Cell of every layer: lstm, gru, rnn, or a class by its place: flax.linen:GRUCell, or mine:MyCell(rank=2)."""
     gates: Gates = flag("sigmoid", parsers.choice(*GATES))
     """Gate function of lstm and gru; hard: clip(0.2 a + 0.5, 0, 1)."""
     timesteps: int = flag(100, parsers.integer(2, 10**6))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import time
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 PATIENCE = 10.0
 """Seconds to wait for another command that writes into a folder."""
 
-READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
-
 
 class Work:
     """The work of a command; ``runs`` are the finished ones, including needed ones."""
@@ -53,11 +50,11 @@ class Work:
         Raises Refused, Busy, Damaged, Failed, Interrupted if a signal ended the run, or OSError.
         """
         options = self._options
-        self._check_writable(options.results_dir, READ_ONLY)  # What is finished there is reported all the same.
+        self._check_writable(options.results_dir)
         with stopwatch(self._seconds, "import"):
             asked = [self._studies.setdefault(each, each) for each in make()]
             if asked:
-                _start(options)
+                start(options)
         anew = {*asked} if options.restart else set()
         for study in asked if options.publish else ():
             self._check_writable(options.results_dir / study.published)
@@ -67,7 +64,8 @@ class Work:
         order.sort(key=lambda study: bool(study.needs))  # Trainings first.
         drawn: dict[Study[Any], Future[None]] = {}
         with ExitStack() as stack:
-            background = stack.enter_context(_background())
+            background = ThreadPoolExecutor(1)
+            stack.callback(background.shutdown, cancel_futures=True)  # All are waited for, unless something ended this.
 
             def draw() -> None:  # Experiments, while the next networks are verified or trained.
                 for each in asked:
@@ -78,15 +76,12 @@ class Work:
                 if not study.needs and study not in anew and self.finished(study):
                     draw()
             left = [study for study in order if study not in self.runs]
-            for _ in left[:1]:
-                self._check_writable(options.results_dir / RUNS)
             for study in left if any(not study.needs for study in left) else ():  # Before the first run is computed.
                 self._check(study)
             efforts = {study: own for study in left if (own := study.efforts())}
             if efforts and options.no_training:
-                named = [
-                    study for study in efforts if {*study.needs.values()} <= {*self.runs}
-                ]  # Others are named later.
+                # Others have no name yet.
+                named = [study for study in efforts if {*study.needs.values()} <= {*self.runs}]
                 trained = [f"{self._identified(study).run.folder.name} ({study.settings})" for study in named]
                 raise Refused(f"flag --no_training: would be trained: {listed(trained, 3)}")
             executed: RunContext | None = None
@@ -113,13 +108,11 @@ class Work:
                 self._console.print(f"published in {target}")
         return asked
 
-    def _check_writable(self, folder: Path, tolerated: Sequence[int] = ()) -> None:
-        """Raises Refused if a folder cannot be written to, unless the number of the error is tolerated."""
+    def _check_writable(self, folder: Path) -> None:
+        """Raises Refused if a folder cannot be written to."""
         try:
             check_writable(folder)
         except OSError as error:
-            if error.errno in tolerated:
-                return
             flag = f"flag --results_dir={self._options.results_dir}"
             raise Refused(f"{flag}: cannot write to {folder}: {error.strerror}") from None
 
@@ -221,26 +214,10 @@ class Work:
         metrics = json.loads(json.dumps(metrics))
         if metrics == before and all(sha256(run.folder / name) == files[name] for name in texts):
             return
-        with self._writing(run) as writable:
-            if not writable:
-                run.unwritten = metrics
-                return
+        with run.locked(patience=PATIENCE):
             for name, text in texts.items():
                 write_text(run.folder / name, text)
             run.write_metrics(metrics)
-
-    @contextmanager
-    def _writing(self, run: Run) -> Iterator[bool]:
-        """Locks a finished run; yields whether its folder can be written."""
-        with ExitStack() as stack:
-            writable = True
-            try:
-                stack.enter_context(run.locked(patience=PATIENCE))
-            except OSError as error:
-                if error.errno not in READ_ONLY:
-                    raise
-                writable = False
-            yield writable
 
     def _draw(self, study: Study[Any]) -> None:
         """Draws the figures of a finished run instead of earlier ones, and records them in its metrics."""
@@ -250,10 +227,7 @@ class Work:
         run, study.beside = study.run, {name: self.runs[each] for name, each in study.companions.items()}
         seconds, form = dict[str, float](), self._options.figure_format
         run.read_metrics()
-        with self._writing(run) as writable:
-            if not writable:
-                self._console.print(f"{run.folder} cannot be written; figures are not drawn")
-                return
+        with run.locked(patience=PATIENCE):
             run.forget()  # Checkpoints of a process killed after writing the summary.
             before = run.stored()
             with stopwatch(seconds, "figures"):
@@ -270,20 +244,8 @@ class Work:
         """Writes the report of a finished run, which `lstm-toys show` prints."""
         study = self._studies[study]
         text = printed(study.report())
-        with self._writing(study.run) as writable:
-            if writable:
-                write_text(study.run.folder / REPORT, text)
-
-
-@contextmanager
-def _background() -> Iterator[ThreadPoolExecutor]:
-    """A thread that is waited for at the end; after a signal, only for what it is doing."""
-    with ThreadPoolExecutor(1) as thread:
-        try:
-            yield thread
-        except Interrupted:
-            thread.shutdown(wait=False, cancel_futures=True)
-            raise
+        with study.run.locked(patience=PATIENCE):
+            write_text(study.run.folder / REPORT, text)
 
 
 @contextmanager
@@ -308,20 +270,19 @@ def _executor(options: Options, console: Console) -> Iterator[Executor]:
         raise Failed(f"{flag}: {error}; {kept}") from None
 
 
-def _start(options: Options) -> None:
+def start(options: Options) -> None:
     """Loads JAX, configures it, and initializes its devices; raises Refused if one of these fails."""
     from lstm_toys.execution import devices
 
     try:
         devices.configure(cache=options.compile_cache)
+        devices.start()
+    except devices.Unusable as error:
+        raise Refused(str(error)) from None
     except RuntimeError:
         raise Refused(
             "a module of an experiment used JAX while it was imported, before JAX was configured; use NumPy there"
         ) from None
-    try:
-        devices.start()
-    except devices.Unusable as error:
-        raise Refused(str(error)) from None
 
 
 def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:

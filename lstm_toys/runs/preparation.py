@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, Int
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.networks import transforms
 from lstm_toys.networks.stack import Stack
-from lstm_toys.networks.training import loss
+from lstm_toys.networks.training import Procedure, loss
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.checkpoints import Checkpoints
@@ -103,9 +103,9 @@ class Prepared:
     def check(self) -> None:
         """Raises InvalidModel or Refused if networks and optimizer do not fit the task; computes nothing."""
         task = self.experiment.small[1]
-        model = network(self.experiment, task, self.settings)
-        member = programs.member_shapes(task, model, self.optimizer)
-        jax.eval_shape(partial(loss, task.loss, model), member.params, member.examples)
+        how = Procedure(task, network(self.experiment, task, self.settings), self.optimizer)
+        member = programs.member_shapes(how)
+        jax.eval_shape(partial(loss, how), member.params, member.examples)
 
     @property
     def traced(self) -> Sequence[str]:
@@ -206,8 +206,7 @@ def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float |
         told = ", ".join(experiment.numbers) or "none"
         raise ValueError(f"numbers must be among those of {experiment.name}, {told}, not {min(unknown)!r}")
     every = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
-    make = task.validated if task.fresh else task.made
-    examples, probes = make(jax.random.key(0), every), experiment.probes(x)
+    examples, probes = task.recorded(jax.random.key(0), every), experiment.probes(x)
     check_probes(task, probes, examples.inputs.shape[1])
     first, sets = examples.inputs[:1], curves_of(task, by_points(probes, x), examples.inputs.shape[1])
     return ExperimentCurves(examples, probes, {**sets, SHARED: np.concatenate([first, sets[SHARED]])})
@@ -245,7 +244,7 @@ def begin(
     )
     steps, name = specified[0].kept_steps[-1], prepared.experiment.name
     label = context.labels.get(prepared.settings) or prepared.words
-    context.progress.begin(f"{name} ({label})", training.count, steps, training.group_count)
+    context.progress.begin(f"{name} ({label})", training.count, steps, -(-training.count // training.group_size))
     if checkpoints.newest:
         tell(f"continues from {checkpoints.newest}")
     return training

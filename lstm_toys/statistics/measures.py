@@ -327,8 +327,8 @@ def every(
 
     Example:
         >>> x = lt.time_points(100)
-        >>> [*jax.eval_shape(lt.measures.every, x, x, x)][:4]
-        ['delay', 'frequency_answered', 'gain', 'nonlinearity']
+        >>> sorted(jax.eval_shape(lt.measures.every, x, x, x))[:3]
+        ['delay', 'frequency_answered', 'gain']
     """
     mapped, bottom, late = affine(answer, shown, x), valley(answer, x), delay(answer, shown, x)
     return {

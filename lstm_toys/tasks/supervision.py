@@ -115,7 +115,8 @@ class Task:
         fresh: whether new examples are drawn at every step, from the seed's key and the number of the step. Losses are
             then recorded on ``validation``.
         validation: with ``fresh``, the examples on which losses are recorded, or a function like ``examples``; None:
-            one draw of ``examples`` for each seed, from a separate key.
+            one draw of ``examples`` for each seed, from a separate key. A set larger than that of a step is recorded at
+            fewer steps.
         at_length: function like ``examples``, with the number of time points as a third argument, for probes and
             evaluations of different lengths; None: not supported.
         stepped: with ``fresh``, whether the examples depend on the number of the step, the integer
@@ -183,6 +184,11 @@ class Task:
         """The validation set of a seed, for fresh examples; the key is used if the set is drawn."""
         own = self.examples if self.validation is None else self.validation
         return self._checked(own if isinstance(own, Examples) else own(key, numbers))
+
+    @property
+    def recorded(self) -> Callable[[Key[Array, ""], Numbers], Examples]:
+        """Makes what losses are recorded on: the training set or, with fresh examples, the validation set."""
+        return self.validated if self.fresh else self.made
 
     def longer(self, key: Key[Array, ""], numbers: Numbers, length: int) -> Examples:
         """Examples with another number of time points; raises ValueError if the task does not make any."""

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from benchmarks import command, contestants, job, processes, reference
+from benchmarks import command, contestants, job, machine, processes, reference, timing
 from lstm_toys.execution import devices
 
 SMALL, MEMBERS = job.Workload((4,), 10, 2), [0, 1, 2]
@@ -24,47 +24,49 @@ def exact(_, start):
     return job.Trainer(lambda _: None, lambda members: reference.answers(start, tuple(members)))
 
 
+def untrained(_, start):
+    return job.Trainer(lambda _: None, lambda _: (start.take([]).weights, np.zeros(0)))
+
+
 def missing(*_):
     raise ModuleNotFoundError("no such library, in /some/folder/of/this/machine")
 
 
 def killed(*_):
-    os.write(2, b"out of luck\n")
     os.abort()
 
 
 @pytest.mark.long
-def test_members_are_shared_out_checked_and_trained_or_their_failure_is_told(start, tmp_path):
+def test_members_are_shared_out_checked_and_trained_or_their_failure_is_told(start):
     def team(make):
-        contestant = contestants.Contestant("some", "some", make, one_a_core=make is exact)
-        return closing(processes.Team(contestant, tmp_path))
+        return closing(processes.Team(contestants.Contestant("some", make, one_a_core=make is exact)))
 
     with team(exact) as good:
-        assert max(good.prepare(0, SMALL, 3, start)) < 1e-4
+        assert max(good.prepare(0, 3, start)) < 1e-4
         assert good.train(0, 10) > 0
-        good.forget()
         with pytest.raises(processes.CannotTrain, match="KeyError"):
-            good.train(0, 10)
+            good.train(1, 10)
     for make, why in {
         missing: "ModuleNotFoundError: no such library, in machine",
-        killed: "the process ended with -6: out of luck",
+        killed: "its process ended",
+        untrained: "weights differ from the float64 reference by inf, losses by inf",
     }.items():
         with team(make) as bad:
             for _ in range(2):
                 with pytest.raises(processes.CannotTrain) as failure:
-                    bad.prepare(0, SMALL, 3, start)
+                    bad.prepare(0, 3, start)
                 assert str(failure.value) == why
 
 
 @pytest.mark.long
 def test_the_work_of_the_reference_is_accepted_and_a_step_less_is_refused(start):
     expected = reference.train(start)
-    for contestant in (contestants.ENGINE, contestants.AUTODIFF):
+    for contestant in (contestants.ENGINE, contestants.AUTODIFF, contestants.FLAX):
         trainer = contestant.make(SMALL, start)
         trainer.train(job.CHECKED_STEPS - 1)
-        assert not reference.agrees(reference.disagreement(trainer.state(MEMBERS), expected))
+        assert max(reference.disagreement(trainer.state(MEMBERS), expected)) > reference.TOLERANCE
         trainer.train(1)
-        assert reference.agrees(reference.disagreement(trainer.state(MEMBERS), expected))
+        assert max(reference.disagreement(trainer.state(MEMBERS), expected)) < reference.TOLERANCE
 
 
 def test_other_weights_or_losses_are_refused():
@@ -72,13 +74,28 @@ def test_other_weights_or_losses_are_refused():
     other = jax.tree.map(np.copy, weights)
     other["bias"][1] = np.nan
     for state in ((other, losses), (weights, losses + 1e-3), (job.take(weights, [0]), losses)):
-        assert not reference.agrees(reference.disagreement(state, expected))
-    assert reference.agrees(reference.disagreement((weights, losses), expected))
+        assert max(reference.disagreement(state, expected)) > reference.TOLERANCE
+    assert reference.disagreement((weights, losses), expected) == (0, 0)
 
 
 @pytest.mark.parametrize("flag", ["--peer", "--quick=maybe", "stray", "--output="])
 def test_a_wrong_flag_is_named_in_one_line(flag, tmp_path, capsys):
     with pytest.raises(SystemExit, match=r"^2$"):
-        command.read("Measures.", "benchmarks.some", "peers", "quick", arguments=[f"--output={tmp_path}", flag])
+        command.read("Measures.", "some", "peers", "quick", arguments=[f"--output={tmp_path}", flag])
     (told,) = capsys.readouterr().err.splitlines()
     assert flag.strip("-").split("=")[0] in told
+
+
+def test_a_table_is_aligned_as_its_columns_say():
+    assert command.table("name | rate>", [("a", "1")]) == ["| name | rate |", "|---|--:|", "| a | 1 |", ""]
+
+
+def test_a_function_is_called_in_a_process_of_its_own():
+    assert timing.isolated(machine.describe)["cores"] == machine.cores()
+
+
+def test_everything_is_timed_once_a_round_and_compared_within_rounds():
+    clock = iter([1.0, 2.0, 3.0, 9.0])
+    measured = timing.rounds({"a": lambda: next(clock), "b": lambda: next(clock)}, 2)
+    assert measured == {"a": [1, 3], "b": [2, 9]}
+    assert timing.ratios(measured["b"], measured["a"]) == {"median": 2.5, "low": 2, "high": 3}

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from commands import generalization
 from world import SINE
 
 import conftest
 from conftest import ROOT, carry_out, process, rarely, refusal
-from experiments import generalization
 from experiments.sine import EXPERIMENT
 from lstm_toys.files import SCHEMA, read_sealed, write_sealed
 from lstm_toys.networks.stack import Stack

@@ -1,18 +1,19 @@
 """The command line: what it takes, what it refuses and how, and that a refusal is cheap."""
 
 import dataclasses
-import importlib
 import re
 from functools import partial
 from pathlib import Path
 
 import pytest
+from commands import generalization
 
 import lstm_toys
 from conftest import carry_out, carry_out_without_jax, refusal
 from experiments import all as every
-from experiments import generalization, line
+from experiments import line
 from experiments.sine import EXPERIMENT
+from lstm_toys.cli import command
 from lstm_toys.runs import flags, trainings
 
 BAD = [
@@ -39,28 +40,6 @@ BAD = [
     (["--seeds=3", "--", "--steps=0"], "--steps=0", "not a flag"),
     ([""], "''", "not a flag"),
 ]
-LINES = {
-    # Numbers that none are, or that mean something else in single precision.
-    "line --seeds=1_6": "flag --seeds=1_6: '1_6' is not an integer in the range [1, 10000000]",
-    "line --seeds=３": "is not an integer in the range",
-    "sine --optimizer=momentum --momentum=0.99999999999": "takes a number in the range [0.0, 0.999999]",
-    "sine --train_amplitude=1e38": "1e+38 is not a number in the range [-1000000.0, 1000000.0]",
-    "amplitude --keep_steps=5,3": "ascending",
-    "recipe --seeds=1": "an integer in the range [2, ",
-    "generalization --amplitude=0.1:1:1_0": "takes low:high:count",
-    "generalization --task=experiments.papers.counting --limit=0.1": "for grids of curves; counting is measured at",
-    "dynamics --inputs=1:0:5": "low:high:count",
-    # Flags that there are not.
-    "sine --learning-rate=0.1": "Unknown command line flag 'learning-rate'. Did you mean: learning_rate ? (--help",
-    "sine --nothing": "Unknown command line flag 'nothing' (--help lists the flags)",
-    "sweep --gird=steps=1": "Unknown command line flag 'gird' (--help",
-    "line --train_amplitude=1": "Unknown command line flag 'train_amplitude' (--help",
-    "recipe --learning_rate=1": "Unknown command line flag 'learning_rate' (--help",
-    # What is no module, file or address.
-    "line --cell=json:dumps": "json",
-    "line --cluster=local:0": "takes local:N",
-    "generalization --task=json": "json",
-}
 COMMANDS = [partial(carry_out, asked) for asked in (*every.EXPERIMENTS.values(), every)]
 
 
@@ -86,18 +65,9 @@ def test_a_bad_command_line_is_refused(number, here, capsys):
     assert list(here.iterdir()) == []
 
 
-@pytest.mark.parametrize("line", LINES)
-def test_a_bad_line_of_any_command_is_refused(line, here, capsys):
-    name, *arguments = line.split()
-    module = importlib.import_module(f"experiments.{name}")
-    assert carry_out(getattr(module, "EXPERIMENT", module), arguments) == 2
-    assert LINES[line] in refusal(capsys)
-    assert list(here.iterdir()) == []
-
-
 @pytest.mark.parametrize(("given", "limit"), [([], 0.02), (["--limit=0.03"], 0.03)])
 def test_curves_on_grids_are_held_against_the_goal_of_the_experiment_or_what_is_given(given, limit):
-    asked = generalization.plan(["--task=sine", *given]).study
+    asked = command.plan(generalization, ["--task=sine", *given]).study
     assert asked.settings.as_dict()["limit"] == limit
 
 
@@ -112,10 +82,10 @@ def test_what_is_no_folder_or_cannot_be_written_is_no_results_folder(place, here
 
 
 OTHERS = """
-from experiments import all, claims, dynamics, generalization, null, sweep
-for each in (all, claims, dynamics, generalization, null, sweep):
+from experiments import all, null
+for plan in (all.plan, null.plan, *(partial(command.named, name) for name in command.STUDIES)):
     lines = ("--seeds=x", "--nonsense", "--help", "--version")
-    assert [command.carry_out(each.plan, [line]) for line in lines] == [2, 2, 0, 0], each
+    assert [command.carry_out(plan, [line]) for line in lines] == [2, 2, 0, 0], plan
 """
 
 

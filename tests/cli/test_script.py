@@ -6,11 +6,11 @@ import sys
 
 import jax
 import pytest
+from commands import claims, sweep
 
 import lstm_toys
 from conftest import ROOT, carry_out, process, refusal
-from experiments import claims, sweep
-from lstm_toys.cli import script
+from lstm_toys.cli import command, script
 from lstm_toys.cli.script import home
 
 MINE = """\"\"\"A bump.
@@ -108,7 +108,7 @@ def test_every_runnable_file_is_a_command_and_no_other(tmp_path):
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["help"], ["help", "help"]])
 def test_the_list_tells_what_each_command_is_about(arguments, typed, capsys):
     assert typed(*arguments) == 0
-    told, found = capsys.readouterr().out, script.commands(home()[1])
+    told, found = capsys.readouterr().out, script.commands(home()[1]) | script.studies()
     assert all(line and f"  {name} " in told and line in told for name, line in found.items())
     assert typed("--version") == 0
     assert capsys.readouterr().out == f"lstm_toys {lstm_toys.__version__}\n"
@@ -146,7 +146,7 @@ def test_ones_own_experiment_and_claims_are_commands(mine, typed, capsys):
     assert "bump: 2 networks" not in capsys.readouterr().out  # Those of the experiment are judged.
     assert carry_out(claims, ["--claims=claiming", "--seeds=2"]) == 0
     assert "already finished" in capsys.readouterr().out
-    assert len(sweep.plan(["--task=bump", "--grid=steps=1 2"]).study.settings.settings) == 2
+    assert len(command.plan(sweep, ["--task=bump", "--grid=steps=1 2"]).study.settings.settings) == 2
 
 
 @pytest.mark.parametrize("arguments", [["line", "--help"], ["help", "line"], ["--help", "line"]])

@@ -2,47 +2,93 @@
 
 import pytest
 
-from docs.maintenance import numbers
+from docs.maintenance import api, numbers
 
-RESULTS = {"sine": {"metrics": {"converged": 15, "seeds": 16}}}
-TEMPLATE = "<!-- numbers\n{{ sine.metrics.converged }} of {{ sine.metrics.seeds }}\n-->\n"
-PAGE = f"before\n\n{TEMPLATE}\n15 of 16\n\n{numbers.END}\n\nafter\n"
+RESULTS = {"sine": {"metrics": {"converged": 15, "seeds": 16, "error": -0.25}}}
+TEMPLATE = """\
+{{ sine.metrics.converged }} of {{ sine.metrics.seeds }} networks learn the sine
+an error of {{ "%.2f" | format(sine.metrics.error) }}.
+
+| task | networks |
+|---|--:|
+{% for name in ["sine"] %}
+| {{ name }} | {{ sine.metrics.converged }} |
+{% endfor %}
+"""
+PAGE = """\
+# Sines
+
+Of two curves, one is a sine: 15 of 16 networks
+learn the sine, with an error of -0.25.
+
+| task | networks |
+|---|--:|
+| sine | 15 |
+
+More follows.
+"""
 
 
-@pytest.mark.parametrize("path", numbers.pages(), ids=lambda path: str(path.relative_to(numbers.ROOT)))
-def test_numbers_are_those_of_the_published_results(path):
-    assert numbers.page(path, numbers.published(numbers.ROOT / "results")) == path.read_text()
+@pytest.mark.parametrize(("path", "template"), numbers.pages().items(), ids=lambda path: path.name)
+def test_numbers_are_those_of_the_published_results(path, template):
+    assert numbers.page(path, template, numbers.published(numbers.ROOT / "results")) == path.read_text()
 
 
-def test_an_old_number_is_replaced_and_all_else_stays(tmp_path, capsys):
-    page = tmp_path / "page.md"
-    for stale in ("", "14 of 16", "14 of 16\n\nof which more follows"):
-        page.write_text(PAGE.replace("\n15 of 16\n", stale))
-        numbers.main([page], RESULTS)
-        assert page.read_text() == PAGE
-        assert "filled anew" in capsys.readouterr().out
-    numbers.main([page], RESULTS)
-    assert capsys.readouterr().out == ""
-    other = PAGE.replace("converged", "seeds").replace("15 of", "16 of")
-    assert numbers.filled(PAGE + other, RESULTS) == PAGE + other
+@pytest.mark.parametrize("path", api.PAGES, ids=lambda path: path.name)
+def test_the_reference_has_the_first_lines_of_the_docstrings(path):
+    assert api.listed(path) == path.read_text()
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A page and its template."""
+    template = tmp_path / "page.jinja"
+    template.write_text(TEMPLATE)
+    return tmp_path / "page.md", template
 
 
 @pytest.mark.parametrize(
-    ("page", "reason"),
+    "stale",
     [
-        (PAGE.replace("converged", "unknown"), "unknown"),
-        (PAGE.replace("{{ sine", "{{ cosine"), "cosine"),
-        (PAGE.replace(numbers.END, ""), "has no end"),
-        (PAGE.replace("-->\n\n15", "\n15"), "has no end"),
-        (PAGE.replace("}}", "}"), "template"),
+        PAGE,
+        PAGE.replace("15 of 16", "4 of 8").replace("-0.25", "1.5e-3"),
+        PAGE.replace("| sine | 15 |", "| sine | 14 |\n| line | 3 |"),
+        PAGE.replace("one is a sine: ", "one is\na sine:\n"),
     ],
 )
-def test_a_template_that_cannot_be_filled_is_reported(page, reason, tmp_path):
-    path = tmp_path / "page.md"
-    path.write_text(page)
+def test_old_numbers_are_replaced_and_all_else_stays(files, stale, capsys):
+    page, template = files
+    page.write_text(stale)
+    numbers.main({page: template}, RESULTS)
+    assert page.read_text().split() == PAGE.split()
+    assert ("filled anew" in capsys.readouterr().out) == (stale.split() != PAGE.split())
+    assert page.read_text().count("\n") == stale.count("\n") - stale.count("| line |")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        ("networks\nlearn the sine", "nets learn the sine", "networks learn the sine', .* 0 times"),
+        ("More follows", "3 of 4 networks learn the sine", "2 times"),
+        ("| task |", "| curve |", "task .* 0 times"),
+    ],
+)
+def test_a_page_without_a_phrase_or_table_is_reported_and_kept(files, before, after, reason):
+    page, template = files
+    page.write_text(PAGE.replace(before, after))
     with pytest.raises(SystemExit, match=reason):
-        numbers.main([path], RESULTS)
-    assert path.read_text() == page
+        numbers.main({page: template}, RESULTS)
+    assert page.read_text() == PAGE.replace(before, after)
+
+
+@pytest.mark.parametrize(("before", "after"), [("converged", "unknown"), ("{{ sine", "{{ cosine"), ("}}", "}")])
+def test_a_template_without_its_results_is_reported(files, before, after):
+    page, template = files
+    page.write_text(PAGE)
+    template.write_text(TEMPLATE.replace(before, after))
+    with pytest.raises(SystemExit, match=r"unknown|cosine|unexpected"):
+        numbers.main({page: template}, RESULTS)
+    assert page.read_text() == PAGE
 
 
 def test_published_results_are_found_by_folder_and_file(tmp_path):

@@ -80,6 +80,16 @@ def test_projections_keep_the_modes_of_the_largest_moduli():
         np.testing.assert_allclose(leading(matrix[None], modes)[0], expected, atol=1e-9)
 
 
+def test_modes_that_cannot_be_told_apart_predict_nothing():
+    """Units that a ReLU switches off may give several eigenvalues 0 with one eigenvector."""
+    dead = np.array([[[0.0, 1.0], [0.0, 0.0]], [[0.9, 0.0], [1.0, 0.0]]])
+    assert np.isnan(leading(dead, 1)).all(axis=(1, 2)).tolist() == [True, False]
+    system, params = maps.linear(dead[0])
+    known = equilibria(system, params, GRID, rest(system, params, GRID[:, None], RANDOM.uniform(-1, 1, (1, 4, 2))))
+    assert np.isfinite(varying_linear(known, CURVES)).all()
+    assert not np.isfinite(varying_linear(known, CURVES, modes=1)[:, :, 1:]).any()
+
+
 @pytest.mark.parametrize("early", [False, True])
 def test_the_share_explained_counts_covered_points_on_one_side_of_a_fifth(early):
     x = np.asarray(lt.time_points(11), float)

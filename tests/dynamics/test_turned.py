@@ -61,6 +61,15 @@ def test_without_an_oscillation_there_is_no_answer():
     assert np.isnan(edited(system, params, CURVES, mode.rest, mode.turned(1.2))).all()
 
 
+def test_a_pair_is_turned_next_to_modes_whose_eigenvectors_coincide():
+    matrix = np.diag([0.0, 0, 1, 1], 1)
+    matrix[:2, :2] = maps.rotation(ANGLE, RADIUS)
+    system, params = maps.linear(matrix)
+    mode = oscillation(system, params, np.array([0.3]))
+    found = np.linalg.eigvals(params["recurrent_kernel"][0].T + mode.turned(1.2)[0, 0])
+    assert np.abs(found - RADIUS * np.exp(1.2j * ANGLE)).min() < 1e-6
+
+
 def test_matrices_may_differ_by_curve():
     system, params = maps.linear(maps.rotation(ANGLE, RADIUS))
     own = oscillation(system, params, np.array([0.1, 0.4]))
@@ -68,3 +77,34 @@ def test_matrices_may_differ_by_curve():
     for place in range(2):
         one = edited(system, params, CURVES[[place]], own.rest[:, [place]], own.turned(1.3)[:, [place]])
         np.testing.assert_allclose(both[:, [place]], one, atol=1e-12)
+
+
+def stepped(before, edit, rest, curve, speed):
+    """The answers of x' = x + speed (F(x) - x) + (x - x*) edit, for the F of `maps.linear`."""
+    state, answers = np.zeros(len(before)), []
+    for value in curve:
+        answers.append(state @ before + value * np.eye(len(before))[0])
+        state = state + speed * (answers[-1] - state) + (state - rest) @ edit
+    return answers
+
+
+def test_all_other_pairs_are_turned_and_the_leading_one_is_not():
+    def map_of(*angles):
+        return mixed(block_diag(*map(maps.rotation, angles, (RADIUS, 0.7, 0.6)), [[0.95]]))
+
+    before = map_of(ANGLE, 1.1, 0.4).astype(np.float32).astype(float)
+    system, params = maps.linear(before)
+    mode = oscillation(system, params, np.array([0.3]))
+    found = edited(system, params, CURVES, mode.rest, mode.others_turned(1.3))
+    edit = map_of(ANGLE, 1.3 * 1.1, 1.3 * 0.4) - before
+    for answers, curve in zip(found[0], CURVES[:, :, 0].astype(float), strict=True):
+        np.testing.assert_allclose(answers, stepped(before, edit, mode.rest[0, 0], curve, 1.0), atol=1e-5)
+
+
+def test_a_clock_that_runs_faster_goes_so_much_further_in_each_step():
+    before = np.array(maps.rotation(ANGLE, RADIUS)).astype(np.float32).astype(float)
+    system, params = maps.linear(before)
+    mode = oscillation(system, params, np.array([0.3]))
+    found = edited(system, params, CURVES, mode.rest, mode.turned(), 1.4)
+    expected = stepped(before, np.zeros((2, 2)), mode.rest[0, 0], CURVES[0, :, 0].astype(float), 1.4)
+    np.testing.assert_allclose(found[0, 0], expected, atol=1e-5)

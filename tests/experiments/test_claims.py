@@ -10,13 +10,15 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from commands import claims
 from drawn import assert_legible
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, located, rarely, refusal
-from experiments import claims, sine
+from experiments import sine
 from experiments.post import claims as post_claims
 from experiments.post.claims import CLAIMS
+from lstm_toys.cli import command
 from lstm_toys.figures import COLORS
 from lstm_toys.results import storage
 from lstm_toys.studies.claims import figures, report
@@ -41,7 +43,7 @@ def folder(world, tmp_path, monkeypatch):
 
 def planned(*arguments):
     """What a command would do: its run, and the settings of the runs that it needs, by column and population."""
-    work = claims.plan(arguments).study
+    work = command.plan(claims, arguments).study
     return work, {key: each.settings for key, each in work.needs.items()}
 
 
@@ -215,7 +217,7 @@ def own(mine):
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         assert carry_out(claims, arguments) == 0
     (run,) = (mine / "runs").glob("claims_mine_claims-*")
-    work = claims.plan(arguments).study
+    work = command.plan(claims, arguments).study
     trained = {column: (each, located(each, mine)) for (column, _), each in work.needs.items()}
     table, told = (run / "claims.md").read_text(), printed.getvalue()
     return SimpleNamespace(entries=entries_of(run), table=table, run=run, printed=told, trained=trained)
@@ -235,7 +237,7 @@ def test_claims_of_ones_own_are_judged(mine, own):
     assert entries["small"]["controls"]["untrained networks"]["share"] == 1
     assert entries["small"]["variants"]["faster"]["difference"] == 0.0
     assert own.table.startswith("# What I think of sines in \\$x\\$\n")
-    assert {path.name for path in own.run.glob("*.png")} == {"claims.png", "numbers.png", "variants.png"}
+    assert {path.name for path in own.run.glob("*.png")} == {"claims.png", "numbers.png"}
     assert "what I think of sines in $x$, in 3 networks each" in own.printed
 
 
@@ -264,33 +266,34 @@ def test_only_networks_that_learned_are_compared(own):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "said", "flags"),
     [
-        ('lt.Source("few", "line")', 'lt.Source("few", "steep")', "few has no curves 'steep', but line,"),
+        ('lt.Source("few", "line")', 'lt.Source("few", "steep")', "few has no curves 'steep', but line,", []),
+        (
+            "high=1e-3",
+            'high=1e-3, alternatives={"window": {"late": lambda lines: [0.0]}}',
+            "claim lines (window: late): <lambda> returns numbers",
+            ["--specifications"],
+        ),
         *rarely(
-            (".mean(axis=1)", ".mean(axis=0)", "error returns numbers of type float32 and shape (5,) for 2 networks"),
-            ("--steps=300", "--stps=3", "flag --claims=other_claims: population few: Unknown command line flag 'stps'"),
+            (
+                ".mean(axis=1)",
+                ".mean(axis=0)",
+                "error returns numbers of type float32 and shape (5,) for 2 networks",
+                [],
+            ),
+            ("--steps=300", "--stps=3", "--claims=other_claims: population few: Unknown command line flag 'stps'", []),
         ),
     ],
 )
-def test_claims_of_ones_own_that_are_wrong_are_told_in_one_line(mine, folder, capsys, old, new, said):
+def test_claims_of_ones_own_that_are_wrong_are_told_in_one_line(mine, folder, capsys, old, new, said, flags):
     """Before anything is trained."""
     assert old in MINE
     (mine / "other_claims.py").write_text(MINE.replace(old, new, 1))
     sys.modules.pop("other_claims", None)
-    arguments = ["--claims=other_claims", "--seeds=6", "--quiet", f"--results_dir={folder}"]
+    arguments = ["--claims=other_claims", "--seeds=6", "--quiet", f"--results_dir={folder}", *flags]
     assert carry_out(claims, arguments) == 2
     assert said in refusal(capsys)
-
-
-def test_an_alternative_number_that_fails_is_told_before_anything_is_trained(mine, folder, capsys):
-    (mine / "other_claims.py").write_text(
-        MINE.replace("high=1e-3", 'high=1e-3, alternatives={"window": {"late": lambda lines: [0.0]}}')
-    )
-    sys.modules.pop("other_claims", None)
-    arguments = ["--claims=other_claims", "--seeds=6", "--specifications", "--quiet", f"--results_dir={folder}"]
-    assert carry_out(claims, arguments) == 2
-    assert "claim lines (window: late): <lambda> returns numbers" in refusal(capsys)
 
 
 def test_the_forest_has_a_row_a_claim_with_its_share_and_interval():
@@ -315,13 +318,17 @@ def test_the_figure_of_numbers_shows_every_network_and_what_it_is_held_against()
     figure = figures.draw_numbers([entry])
     (axes,) = figure.axes
     lines = {(line.get_marker(), line.get_color()): [*line.get_xdata()] for line in axes.lines}
-    assert lines["o", COLORS["b"]] == entry["per_seed"]
+    left, right = axes.get_xlim()
+    stacked = {"rtol": 0, "atol": (right - left) / figures.STACKS / 2}
+    np.testing.assert_allclose(lines["o", COLORS["b"]], np.sort(entry["per_seed"]), **stacked)
+    (drawn,) = (line for line in axes.lines if (line.get_marker(), line.get_color()) == ("o", COLORS["b"]))
+    assert len(np.unique(drawn.get_xydata(), axis=0)) == len(entry["per_seed"])
     assert lines["D", COLORS["k"]] == [entry["published"]["value"]]
     assert lines["x", COLORS["k"]] == [0.0]
-    assert entry["threshold"]["high"] in [line.get_xdata()[0] for line in axes.lines]
+    assert entry["threshold"]["high"] in [place for line in axes.lines for place in line.get_xdata()[:1]]
     untrained = np.array(entry["controls"]["untrained networks"]["per_seed"])
-    assert lines["o", COLORS["c"]] == [*untrained]
-    beyond = (untrained > axes.get_xlim()[1]).sum()
+    beyond = (untrained > right).sum()
+    assert len(lines["o", COLORS["c"]]) == len(untrained) - beyond
     assert (len(lines[">", COLORS["c"]]), axes.texts[0].get_text()) == (1, str(beyond))
     assert_legible(figures.draw_numbers(PUBLISHED))
 

@@ -3,50 +3,99 @@
 import re
 
 import pytest
+from commands import claims, dynamics, generalization, sweep
 
 from conftest import carry_out, refusal
 from experiments import all as every
-from experiments import claims, generalization, own, sweep, timeline
+from experiments import line, own, recipe, sine, timeline
 from lstm_toys.runs import trainings
 from lstm_toys.studies.sweep.settings import MOST_SETTINGS
 
 LARGE = [f"--grid={name}=" + " ".join(map(str, range(1, 102))) for name in ("learning_rate", "steps")]
 
-REFUSED = {
-    claims: [
-        (
-            ["--hidden=8"],
-            "flag --hidden=8: the population hill_one_layer is defined by --hidden=none; leave its claims",
-        ),
-        (["--only=sine-learned,valley"], "unknown claim 'valley'; available: line-one-layer, hill-second-layer,"),
-        (["--claims=experiments.line"], "experiments.line declares no CLAIMS"),
-        (["--claims=sine_claims", "--variants"], "flag --variants: sine_claims declares no variants"),
-        (["--answers=sine=nowhere.nc"], "flag --answers=sine=nowhere.nc: is not a file"),
-        (["--only=sine-learned", f"--answers=sine={__file__}"], ".py is not a file of answers: "),
-    ],
-    sweep: [
-        (["--task=nope"], "--task=nope: no module named nope"),
-        (["--grid=steps"], "flag --grid=steps: takes 'flag=value value ...'"),
-        (["--grid=steps=1 2 1"], "each value once"),
-        (["--grid=nonsense=1 2"], "the flag is one of optimizer"),
-        (["--grid=steps=4 5", "--keep_steps=1"], "flag --keep_steps: a sweep keeps networks after the steps of --grid"),
-        (["--grid=steps=1 2", "--steps=3"], "flag --steps: also given by --grid; give one of the two"),
-        (["--grid=momentum=0.5 0.9"], "has no effect with --optimizer=rmsprop_keras (the default of sine)"),
-        (LARGE, f"flag --grid: 10,201 settings; at most {MOST_SETTINGS:,} are allowed"),
-    ],
-    generalization: [
-        (["--amplitude", "2:1:3"], "--amplitude=2:1:3: takes low:high:count"),
-        (["--timesteps", "1"], "--timesteps=1"),
-        (["--length", "50:100:3"], "the number of points of the training curves"),
-        (["--spacing", "0"], "from 1e-05 to 0.5"),
-    ],
-    timeline: [(["--seeds=15"], "flag --seeds=15: 15 is not an integer")],
-    every: [(["--momentum=0.5"], "--momentum=0.5")],
-}
+REFUSED = [
+    (
+        claims,
+        [
+            (
+                ["--hidden=8"],
+                "flag --hidden=8: the population hill_one_layer is defined by --hidden=none; leave its claims",
+            ),
+            (["--only=sine-learned,valley"], "unknown claim 'valley'; available: line-one-layer, hill-second-layer,"),
+            (["--claims=experiments.line"], "experiments.line declares no CLAIMS"),
+            (["--claims=sine_claims", "--variants"], "flag --variants: sine_claims declares no variants"),
+            (["--answers=sine=nowhere.nc"], "flag --answers=sine=nowhere.nc: is not a file"),
+            (["--only=sine-learned", f"--answers=sine={__file__}"], ".py is not a file of answers: "),
+        ],
+    ),
+    (
+        sweep,
+        [
+            (["--task=nope"], "--task=nope: no module named nope"),
+            (["--gird=steps=1"], "Unknown command line flag 'gird' (--help"),
+            (["--grid=steps"], "flag --grid=steps: takes 'flag=value value ...'"),
+            (["--grid=steps=1 2 1"], "each value once"),
+            (["--grid=nonsense=1 2"], "the flag is one of optimizer"),
+            (
+                ["--grid=steps=4 5", "--keep_steps=1"],
+                "flag --keep_steps: a sweep keeps networks after the steps of --grid",
+            ),
+            (["--grid=steps=1 2", "--steps=3"], "flag --steps: also given by --grid; give one of the two"),
+            (["--grid=momentum=0.5 0.9"], "has no effect with --optimizer=rmsprop_keras (the default of sine)"),
+            (LARGE, f"flag --grid: 10,201 settings; at most {MOST_SETTINGS:,} are allowed"),
+        ],
+    ),
+    (
+        generalization,
+        [
+            (["--amplitude", "2:1:3"], "--amplitude=2:1:3: takes low:high:count"),
+            (["--amplitude=0.1:1:1_0"], "takes low:high:count"),
+            (["--task=experiments.papers.counting", "--limit=0.1"], "for grids of curves; counting is measured at"),
+            (["--task=json"], "json"),
+            (["--timesteps", "1"], "--timesteps=1"),
+            (["--length", "50:100:3"], "the number of points of the training curves"),
+            (["--spacing", "0"], "from 1e-05 to 0.5"),
+        ],
+    ),
+    (dynamics, [(["--inputs=1:0:5"], "low:high:count")]),
+    # Numbers that none are, or that mean something else in single precision, and flags that there are not.
+    (
+        line.EXPERIMENT,
+        [
+            (["--seeds=1_6"], "flag --seeds=1_6: '1_6' is not an integer in the range [1, 10000000]"),
+            (["--seeds=３"], "is not an integer in the range"),
+            (["--train_amplitude=1"], "Unknown command line flag 'train_amplitude' (--help"),
+            (["--cell=json:dumps"], "json"),
+            (["--cluster=local:0"], "takes local:N"),
+        ],
+    ),
+    (
+        sine.EXPERIMENT,
+        [
+            (["--optimizer=momentum", "--momentum=0.99999999999"], "takes a number in the range [0.0, 0.999999]"),
+            (["--train_amplitude=1e38"], "1e+38 is not a number in the range [-1000000.0, 1000000.0]"),
+            (
+                ["--learning-rate=0.1"],
+                "Unknown command line flag 'learning-rate'. Did you mean: learning_rate ? (--help",
+            ),
+            (["--nothing"], "Unknown command line flag 'nothing' (--help lists the flags)"),
+            (["--keep_steps=5,3"], "ascending"),
+        ],
+    ),
+    (
+        recipe,
+        [
+            (["--seeds=1"], "an integer in the range [2, "),
+            (["--learning_rate=1"], "Unknown command line flag 'learning_rate' (--help"),
+        ],
+    ),
+    (timeline, [(["--seeds=15"], "flag --seeds=15: 15 is not an integer")]),
+    (every, [(["--momentum=0.5"], "--momentum=0.5")]),
+]
 
 
 @pytest.mark.parametrize(
-    ("asked", "arguments", "said"), [(asked, *each) for asked, several in REFUSED.items() for each in several]
+    ("asked", "arguments", "said"), [(asked, *each) for asked, several in REFUSED for each in several]
 )
 def test_a_wrong_command_line_is_refused_in_one_line(asked, arguments, said, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

@@ -19,9 +19,9 @@ OWN = "import majority; from lstm_toys.cli import command; command.main(majority
 SMALL = ("--seeds=16", "--block=4")
 COMMANDS = {
     "training": ("-c", OWN, *SMALL, "--keep_steps=5"),
-    "sweep": ("-m", "experiments.sweep", "--task=majority", *SMALL, "--grid", "learning_rate=0.01 0.02"),
-    "grids": ("-m", "experiments.generalization", "--task=line", *SMALL, "--steps=20", "--timesteps=20"),
-    "claims": ("-m", "experiments.claims", "--claims=sine_claims", "--seeds=16"),
+    "sweep": ("-m", "lstm_toys", "sweep", "--task=majority", *SMALL, "--grid", "learning_rate=0.01 0.02"),
+    "grids": ("-m", "lstm_toys", "generalization", "--task=line", *SMALL, "--steps=20", "--timesteps=20"),
+    "claims": ("-m", "lstm_toys", "claims", "--claims=sine_claims", "--seeds=16"),
 }
 
 

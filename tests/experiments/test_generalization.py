@@ -6,11 +6,12 @@ import re
 
 import numpy as np
 import pytest
+from commands import generalization
 
 import lstm_toys as lt
 from conftest import carry_out, refusal
-from experiments import generalization, hill
-from lstm_toys.cli import modules
+from experiments import hill
+from lstm_toys.cli import command, modules
 from lstm_toys.studies.generalization import results
 from lstm_toys.tasks.parameters import Span
 
@@ -20,7 +21,7 @@ UNTRACED = lt.Family(lambda x, rate: np.exp(rate * x), (lt.Parameter("rate", 0.0
 
 def planned(*arguments):
     """The evaluation that a command line asks for."""
-    work = generalization.plan(arguments).study
+    work = command.plan(generalization, arguments).study
     return work.settings
 
 
@@ -50,8 +51,8 @@ def test_what_cannot_be_measured_is_refused_in_one_line(changes, told, monkeypat
 
 
 def test_flags_of_the_training_and_of_the_grids_stand_in_any_order_and_move_the_training_curves():
-    plan = generalization.plan(
-        ["--seeds", "3", "--amplitude", "0.2:0.4:3", "--quiet", "--frequency=20", "--steps", "7"]
+    plan = command.plan(
+        generalization, ["--seeds", "3", "--amplitude", "0.2:0.4:3", "--quiet", "--frequency=20", "--steps", "7"]
     )
     settings = plan.study.settings
     assert (settings.trained.seeds, settings.trained.steps, plan.options.quiet) == (3, 7, True)
@@ -63,7 +64,7 @@ def test_flags_of_the_training_and_of_the_grids_stand_in_any_order_and_move_the_
         **{name: [value] for name, value in trained.items()},
         "spacing": [pytest.approx(1 / 99)],
     }
-    work = generalization.plan(["--train_amplitude", "0.6"]).study
+    work = command.plan(generalization, ["--train_amplitude", "0.6"]).study
     assert work.subject.trained_on("sine")["offset"] == (0.6, 0.6)
     assert work.settings.grids[0].cells(0, 1, 100, Span())["offset"] == [0.6]
 
@@ -91,5 +92,5 @@ def test_a_run_leaves_every_grid_and_the_errors_on_the_training_curve(world):
     assert found.keys() >= {"", "training", "slope_intercept", "length_amplitude", "spacing_frequency"}
     medians = np.median(found["training"].rmse, axis=(1, 2))
     assert metrics["summary"]["training, RMSE"]["median"] == pytest.approx(np.median(medians))
-    drawn = found.keys() - {"", "training"} | {"axes", "seeds"}
+    drawn = found.keys() - {"", "training"} | {"axes"}
     assert {path.name for path in run.glob("*.png")} == {f"{name}.png" for name in drawn}

@@ -7,7 +7,6 @@ from matplotlib.colors import to_hex
 
 from experiments.sine import EXPERIMENT
 from lstm_toys import figures
-from lstm_toys.figures import answers as panels_of_curves
 
 SINES = {letter: letter for letter in "rbgcyk"}
 
@@ -57,10 +56,10 @@ def test_more_than_three_curves_have_a_panel_each_in_the_colors_of_their_labels(
         _, low, high = band(axes.collections[0])
         np.testing.assert_allclose((low, high), np.quantile(kept[:, index], (0.05, 0.95), axis=0))
         assert axes.get_title() == letter
-        assert len(axes.lines) == 3 + 1
+        assert len(axes.lines) == 3
     assert {axes.get_ylim() for axes in panels(figure)} == {panels(figure)[0].get_ylim()}
     told = {"median of 4 networks", "middle 90 % of 4 networks", "one of them (network 0)"}
-    assert {*legend(figure)} == told | {"answers to the other curves", "curve they were shown"}
+    assert {*legend(figure)} == told | {"curve they were shown"}
 
 
 def test_up_to_three_curves_share_a_panel(hand_made):
@@ -69,7 +68,6 @@ def test_up_to_three_curves_share_a_panel(hand_made):
     assert len(axes.collections) == len(dots(axes)) == len(dashed(axes)) == 3
     assert labels(axes) == ["one", "two", "three"]
     assert axes.get_xlabel() == "x"
-    assert "answers to the other curves" not in legend(figure)
 
 
 @pytest.mark.parametrize(("count", "shown"), [(7, 7), (40, 12)])
@@ -89,7 +87,7 @@ def test_an_overlay_has_the_answers_of_the_panels_on_a_y_axis_of_its_own(hand_ma
     labeled["input"] = labeled.input + 100
     names = {letter: f"curve {letter}" for letter in "rbgcyk"[:count]}
     overlay, *below = panels(figures.family_answers(labeled, {"phase": names}, "phase", overlay=True))
-    drawn = [line for axes in below for line in axes.lines if line not in gray(axes) + dashed(axes)]
+    drawn = [line for axes in below for line in axes.lines if line not in dashed(axes)]
     assert len(overlay.lines) == len(drawn) == 2 * count
     for line, other in zip(overlay.lines, drawn, strict=True):
         np.testing.assert_array_equal(line.get_xydata(), other.get_xydata())
@@ -109,22 +107,6 @@ def test_every_figure_of_the_sine_holds_what_it_draws_and_is_legible(hand_made):
             low, high = axes.get_ylim()
             drawn = np.concatenate([np.asarray(line.get_ydata(), float) for line in axes.lines])
             assert low <= np.nanmin(drawn) <= np.nanmax(drawn) <= high
-
-
-def gray(axes):
-    return [line for line in axes.lines if line.get_color() == panels_of_curves.OTHERS["color"]]
-
-
-def test_of_more_than_five_other_curves_one_gray_line_is_drawn(hand_made):
-    for count, lines in ((6, 5), (7, 1)):
-        labeled = some(hand_made(), "phase", count)
-        figure = figures.family_answers(labeled, {"phase": [*map(str, range(count))]}, "phase")
-        for axes in panels(figure):
-            (line,) = gray(axes)  # Several are one with gaps.
-            assert np.isnan(line.get_ydata()).sum() == lines
-    medians = labeled.isel(seed=~labeled.diverged).answer.isel(feature=0).median("seed").median("curve")
-    np.testing.assert_allclose(line.get_ydata()[:-1], medians)
-    assert "median answer to all curves" in legend(figure)
 
 
 @pytest.mark.parametrize(

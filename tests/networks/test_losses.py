@@ -131,9 +131,10 @@ def compared(loss, sequence, lengths, weighted):
     @jax.jit
     def found(given):
         examples = lt.Examples(given, targets, ends, weights)
-        gradient = partial(training.gradient, LOSSES[loss], model, params, examples)
-        answers = training.answers_to(model, params, examples)
-        return answers, gradient(curves_in_turn=False), gradient(curves_in_turn=True)
+        task = lt.Task(lambda *_: examples, ("x", "y"), (*"abcdefgh"[:FEATURES],), sequence, loss=LOSSES[loss])
+        hows = (training.Procedure(task, model, "sgd", curves_in_turn=in_turn) for in_turn in (False, True))
+        answers, _ = training.answers_to(training.Procedure(task, model, "sgd"), params, examples, {})
+        return answers, *(training.gradient(how, params, examples, {}) for how in hows)
 
     return partial(training.answer, model, params), inputs, found(jnp.asarray(inputs)), found(jnp.asarray(other))
 

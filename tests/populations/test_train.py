@@ -30,6 +30,7 @@ MODEL = Stack(1, (4,))
 X = families.time_points(20)
 SINE = {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}
 TASK = supervision.reproduce("sine", SINE, X)
+HOW = training.Procedure(TASK, MODEL, "sgd")
 SEVERAL = supervision.reproduce_curves(jnp.stack([X, 0.3 - 0.2 * X, X**2])[..., None], ("y",))
 CURVES = np.random.default_rng(0).uniform(size=(9, 20, 1)).astype(np.float32)
 
@@ -186,12 +187,18 @@ def test_the_engine_computes_what_the_reference_does(task, model, options):
 
 
 def test_every_step_has_examples_of_its_own():
-    member = training.init(TASK, MODEL, "sgd", jax.random.key(3), hyper(0.1))
+    member = training.init(HOW, jax.random.key(3), hyper(0.1))
     first, again, later = (
         training.training_set(fresh(), member.key, member.hyper, jnp.int32(step)) for step in (4, 4, 5)
     )
     np.testing.assert_array_equal(first.inputs, again.inputs)
     assert not np.isin(first.inputs, later.inputs).any()
+
+
+def test_a_validation_set_larger_than_a_step_is_recorded_at_fewer_steps():
+    ones = jnp.ones((16, 3, 1))  # A step takes 2.
+    for validation, steps in ((lt.Examples(ones, ones), [0, 24, 48, 50]), (drawn, range(51))):
+        assert trained(1, 50, fresh(validation=validation)).results.step.values.tolist() == [*steps]
 
 
 def test_the_monitor_is_told_of_every_recorded_step(monkeypatch):
@@ -231,10 +238,10 @@ SPOILED = {
 
 def test_a_network_is_sound_while_it_is_no_worse_than_untrained_and_bounded():
     """With fresh examples a loss that rises is no divergence."""
-    member = training.init(TASK, MODEL, "sgd", jax.random.key(0), hyper(0.1))
+    member = training.init(HOW, jax.random.key(0), hyper(0.1))
     record, of_fresh = (
-        jax.jit(lambda member, task=task: training.record(task, MODEL, member, jnp.int32(7)))
-        for task in (TASK, dataclasses.replace(TASK, fresh=True))
+        jax.jit(lambda member, how=how: training.record(how, member, jnp.int32(7)))
+        for how in (HOW, HOW._replace(task=dataclasses.replace(TASK, fresh=True)))
     )
     assert of_fresh(member._replace(sound=member.sound._replace(first_loss=jnp.float32(0.0))))[1].sound
     for case, (first_loss, bias, sound) in SPOILED.items():

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import parity
 import pytest
+from commands import claims, sweep
 
 import lstm_toys as lt
 from conftest import carry_out, refusal
-from experiments import claims, sweep
 from lstm_toys.cli import modules
 from lstm_toys.runs import flags, trainings
 

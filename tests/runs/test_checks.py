@@ -63,7 +63,7 @@ def refused(check, *arguments, **options):
 )
 @pytest.mark.usefixtures("as_users_have_it")
 def test_what_contradicts_itself_is_refused(changes, told):
-    assert told in refused(checks.check_experiment, dataclasses.replace(EXPERIMENT, **changes))
+    assert told in refused(checks.check_experiment, dataclasses.replace(EXPERIMENT, **changes), 20, {})
 
 
 CURVES = np.zeros((3, 12, 2), np.float32)
@@ -90,21 +90,21 @@ def test_curves_of_another_length_are_refused_before_training(points, made, told
         EXPERIMENT, task=lambda _: lt.reproduce_curves(CURVES, ("x", "y")), probes=lambda x: made if len(x) > 2 else []
     )
     if told:
-        assert told in refused(checks.check_points, own, points)
+        assert told in refused(checks.check_experiment, own, points, {})
     else:
-        checks.check_points(own, points)
+        checks.check_experiment(own, points, {})
 
 
-@pytest.mark.parametrize("loose", [{}, {"numbers": {"weight": -1.0}}])
-def test_examples_whose_values_do_not_fit_are_refused_before_training(loose):
+@pytest.mark.parametrize("weight", [-2.0, -1.0])
+def test_examples_whose_values_do_not_fit_are_refused_before_training(weight):
     def task(_):
         made = supervision.Examples(CURVES, CURVES)
         examples = lambda _, numbers: made._replace(weights=numbers["weight"] + CURVES[:, 0, 0])  # noqa: E731
         return lt.Task(examples, ("x", "y"), ("x", "y"), sequence=True, numbers=("weight",))
 
-    own = dataclasses.replace(EXPERIMENT, task=task, probes=lambda _: [], numbers={"weight": 1.0 if loose else -2.0})
-    told = "12 time points: ValueError: weights of examples must be at least 0"
-    assert told in refused(checks.check_points, own, 12, **loose)
+    own = dataclasses.replace(EXPERIMENT, task=task, probes=lambda _: [], numbers={"weight": 1.0})
+    told = "its training curves cannot be made: ValueError: weights of examples must be at least 0"
+    assert told in refused(checks.check_experiment, own, 12, {"weight": weight})
 
 
 @pytest.mark.parametrize("name", ["", "../escape", "a/b", ".hidden", "two words"])

@@ -14,8 +14,8 @@ from lstm_toys.results import storage
 
 EDITS = [*edits.OWN.values()]
 MINE = ("mine",)
-JUDGED = ("experiments.claims", "--claims=claimed", "--seeds=1")
-SWEEP = ("experiments.sweep", "--task=mine", "--seeds=1", "--grid=steps=1 2")
+JUDGED = ("lstm_toys", "claims", "--claims=claimed", "--seeds=1")
+SWEEP = ("lstm_toys", "sweep", "--task=mine", "--seeds=1", "--grid=steps=1 2")
 DATA = ("experiments.own", "--train=curves.csv", "--seeds=1", "--steps=2", "--hidden=none")
 CLONE = ("experiments.opening",)
 
@@ -54,7 +54,7 @@ def runs(folder, name="mine"):
 def begun(folder, *command, **environment):
     """Carries out a command in a folder, whose numbers are kept there."""
     told = carried_out(folder, *command, **environment)
-    (folder / f"{command[0]}.told").write_text(told)
+    (folder / f"{'_'.join(command[:2])}.told").write_text(told)
     return told
 
 
@@ -66,7 +66,7 @@ def another(folder, *command, **environment):
 def stands(folder, *command, **environment):
     """Expects that a command gives the numbers of its finished run."""
     told = carried_out(folder, *command, "--no_training", **environment)
-    assert numbers(told) == numbers((folder / f"{command[0]}.told").read_text()) != []
+    assert numbers(told) == numbers((folder / f"{'_'.join(command[:2])}.told").read_text()) != []
 
 
 def reference(folder, *command):

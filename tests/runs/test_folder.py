@@ -130,6 +130,15 @@ def test_a_summary_that_names_what_no_run_records_is_damaged(run, entries):
         run.read_metrics()
 
 
+def test_only_a_file_that_the_run_wrote_is_read(run):
+    finish(run)
+    assert run.checked("results.nc") == run.folder / "results.nc"
+    with (run.folder / "results.nc").open("ab") as file:
+        file.write(b" ")
+    with pytest.raises(Damaged, match=r"results\.nc: is damaged or belongs to another run"):
+        run.checked("results.nc")
+
+
 def test_a_missing_entry_of_a_summary_is_damage(run):
     finish(run, summary={"train MSE": {}})
     for read in (lambda: run.read_metrics()["seeds"], lambda: run.read_metrics()["summary"]["train MSE"]["median"]):

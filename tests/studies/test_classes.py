@@ -8,10 +8,10 @@ import majority
 import numpy as np
 import parity
 import pytest
+from commands import generalization, sweep
 
 import lstm_toys as lt
 from conftest import carry_out
-from experiments import generalization, sweep
 from lstm_toys.results import storage
 
 SMALL = ("--task=majority", "--seeds=3", "--quiet")
@@ -80,7 +80,7 @@ def test_a_sweep_has_accuracies_of_every_probe(tmp_path, capsys):
     drawn = {"accuracy", "loss", "accuracy_over_points", "accuracy_over_sequences"}
     assert {path.stem for path in run.glob("*.png")} == drawn
     words = " ".join(capsys.readouterr().out.split())
-    assert "train loss" in words
+    assert "train cross-entropy" in words
     assert "train MSE" not in words
 
 

@@ -5,10 +5,10 @@ import shutil
 
 import numpy as np
 import pytest
+from commands import claims, generalization, sweep
 
 import lstm_toys as lt
 from conftest import carry_out
-from experiments import claims, generalization, sweep
 
 SEEDS = "--seeds=3"
 

@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from commands import claims, dynamics, generalization, sweep
 
 import lstm_toys as lt
-from experiments import claims, dynamics, generalization, sweep
 from lstm_toys.cli import command, modules
 from lstm_toys.runs.context import Refused
 
@@ -84,11 +84,11 @@ def claimed(own):
 MINE = ["--task=mine", "--seeds=2"]
 STUDIES = {
     "training": lambda own: command.plan(own, ["--seeds=2"]),
-    "sweep": lambda _: sweep.plan([*MINE, "--grid=steps=1 2"]),
-    "lengths": lambda _: generalization.plan([*MINE, f"--length={POINTS}:{2 * POINTS}:2"]),
-    "grids": lambda _: generalization.plan(MINE),
-    "claims": lambda _: claims.plan(["--claims=mine", "--seeds=2"]),
-    "dynamics": lambda _: dynamics.plan(MINE),
+    "sweep": lambda _: command.plan(sweep, [*MINE, "--grid=steps=1 2"]),
+    "lengths": lambda _: command.plan(generalization, [*MINE, f"--length={POINTS}:{2 * POINTS}:2"]),
+    "grids": lambda _: command.plan(generalization, MINE),
+    "claims": lambda _: command.plan(claims, ["--claims=mine", "--seeds=2"]),
+    "dynamics": lambda _: command.plan(dynamics, MINE),
 }
 VALUES = "needs networks that answer values, but these learn by"
 NO_LENGTHS = "nor a task with at_length, for longer sequences"

@@ -10,7 +10,6 @@ import numpy as np
 from lstm_toys.results.summary import finite
 from lstm_toys.runs.context import Refused
 from lstm_toys.statistics import intervals
-from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, NETWORKS, Claim, Counted, verdict
 from lstm_toys.studies.claims.evidence import Evidence
@@ -197,9 +196,9 @@ def _remarks(entry: Mapping[str, Any], answers: str, about: str, *, expected: bo
     yield from (f"{name} {too}" for name, control in entry["controls"].items() if control["verdict"] == "supported")
 
 
-def _named(name: str, estimate: Estimate) -> dict[str, Any]:
+def _named(name: str, estimate: intervals.Estimate) -> dict[str, Any]:
     return {name: finite(estimate.value), f"{name}_interval": _interval(estimate)}
 
 
-def _interval(estimate: Estimate) -> list[float | None] | None:
+def _interval(estimate: intervals.Estimate) -> list[float | None] | None:
     return None if np.isnan(estimate.low) else [finite(estimate.low), finite(estimate.high)]

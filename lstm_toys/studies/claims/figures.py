@@ -1,4 +1,4 @@
-"""Draws claims: shares of networks that meet them, numbers of all networks, and differences between variants."""
+"""Draws claims: shares of networks that meet them, numbers of all networks, and shares during training."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, le
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, VERDICTS
-from lstm_toys.studies.claims.report import differs, named, percent, percents
+from lstm_toys.studies.claims.report import named, percent, percents
 
 TINTS = {"supported": COLORS["g"], "refuted": COLORS["r"], "undecided": GRAY}
 SIGNS = {"supported": "^", "refuted": "v", "undecided": "s"}
@@ -35,6 +35,9 @@ COLUMNS = 3
 QUOTED: dict[str, Any] = {"width": 72, "max_lines": 2, "placeholder": " …"}
 """How quotes are wrapped."""
 
+STACKS = 60
+"""Places along an axis where dots are stacked."""
+
 BEYOND = 0.25
 """By how much of their range axes go beyond the networks, thresholds and single numbers, at each end."""
 
@@ -43,10 +46,8 @@ LOGARITHMIC = 30.0
 
 
 def drawings(entries: list[dict[str, Any]]) -> dict[str, Figure]:
-    """Draws the shares of networks that meet each claim, their numbers, the effect of variants and of training."""
+    """Draws the shares of networks that meet each claim, their numbers, and the effect of training."""
     found = {"claims.png": draw(entries), "numbers.png": draw_numbers(entries)}
-    if any(each["variants"] for each in entries):
-        found["variants.png"] = draw_variants(entries)
     if any(each["during"] for each in entries):
         found["during.png"] = draw_during(entries)
     return found
@@ -64,6 +65,7 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
             if entry["interval"] is not None:
                 axes.plot(entry["interval"], [row, row], linewidth=2, solid_capstyle="butt", **style)
             if entry["share"] is not None:
+                axes.barh(row, entry["share"], 0.5, color=TINTS[entry["verdict"]], alpha=0.2)
                 axes.plot([entry["share"]], [row], SIGNS[entry["verdict"]], markersize=5, **style)
             words = plain(f"{percent(entry['share'])} {percents(entry['interval'])} of {_of(entry)}")
             axes.text(1.04, row, words, fontsize=8, va="center", transform=axes.get_yaxis_transform())
@@ -81,16 +83,21 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
 def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
     """Draws the number of every network: one panel per claim."""
     shades = colors(named(entries, "controls"), CONTROLS)
-    titles = [f"{each['id']}: {each['verdict']}, {percent(each['share'])} of {_of(each)}" for each in entries]
+    titles = [
+        textwrap.fill(f"“{each['quote']}”", **QUOTED | {"width": 52})
+        + f"\n{each['id']}: {each['verdict']}, {percent(each['share'])} of {_of(each)}"
+        for each in entries
+    ]
     with canvas(*titles, xlabel="", ylabel="", columns=min(COLUMNS, len(entries))) as (figure, panels):
-        figure.set_size_inches(figure.get_figwidth(), 1.4 + 2.1 * -(-len(entries) // COLUMNS))
+        figure.set_size_inches(figure.get_figwidth(), 1.4 + 2.5 * -(-len(entries) // COLUMNS))
         for axes, entry in zip(panels, entries, strict=True):
+            axes.title.set_fontsize(7.5)
             _numbers(axes, entry, shades)
         handles: list[Artist] = [
             band_entry("meets the claim", TINTS["supported"], alpha=0.13),
             handle("threshold", "black", linewidth=1, linestyle="--"),
             _dots("one network each", COLORS["b"]),
-            handle("their median", COLORS["b"], linewidth=2, marker="|"),
+            _dots("their median", COLORS["b"], "^"),
             *(_dots(name, color) for name, color in shades.items()),
             _dots("so many more beyond the edge", marker=">"),
         ]
@@ -113,16 +120,19 @@ def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> Non
     if min(own) > 0 and max(own) > LOGARITHMIC * min(own):
         axes.set_xscale("log")
         ends = min(own) / 3, max(own) * 3
+        edges = np.geomspace(*ends, STACKS + 1)
     else:
         every = [*own, *alone.values()]
         every = every if np.ptp(every) else [*every, *(value for _, values in others for value in values)]
         span = BEYOND * (np.ptp(every) or 1.0)
         ends = min(every) - span, max(every) + span
+        edges = np.linspace(*ends, STACKS + 1)
     for lane, (color, values) in enumerate([(COLORS["b"], numbers), *others]):
-        # Spread vertically by a fixed sequence.
-        heights = 0.36 * (2 * np.modf(0.618034 * np.arange(1, len(values) + 1))[0] - 1) - 0.95 * lane
         style: dict[str, Any] = {"color": color, "linestyle": ""}
-        axes.plot(values, heights, marker="o", markersize=3.5, markeredgewidth=0, alpha=0.55, **style)
+        bins = np.sort(np.digitize(values[(values > ends[0]) & (values < ends[1])], edges)) - 1
+        heights = np.arange(len(bins)) - np.searchsorted(bins, bins)
+        heights = -0.4 - 0.95 * lane + min(0.07, 0.8 / max([1, *heights])) * heights
+        axes.plot((edges[bins] + edges[bins + 1]) / 2, heights, marker="o", markersize=2.8, markeredgewidth=0, **style)
         for end, marker, beyond, outward in ((0, "<", values < ends[0], -1), (1, ">", values > ends[1], 1)):
             if beyond.any():
                 place = ends[end], -0.95 * lane
@@ -132,7 +142,7 @@ def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> Non
     for name, value in alone.items():
         axes.plot(np.clip(value, *ends), 1.05, SINGLE[name][0], color=COLORS["k"], markersize=7, clip_on=False)
     if len(numbers):
-        axes.plot(entry["median"], 0.0, "|", color=COLORS["b"], markersize=15, markeredgewidth=2)
+        axes.plot(entry["median"], -0.56, "^", color=COLORS["b"], markersize=5)
     for level in levels:
         axes.axvline(level, color="black", linewidth=1, linestyle="--")
     left, right = ends
@@ -142,36 +152,6 @@ def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> Non
     axes.set(xlim=(left, right), ylim=(-0.7 - 0.95 * len(others), 1.6), yticks=[])
     axes.tick_params(axis="x", labelsize=7)
     axes.set_xlabel(plain(textwrap.fill(f"{entry['statistic']}; {entry['meets']}", 64)), fontsize=7)
-
-
-def draw_variants(entries: list[dict[str, Any]]) -> Figure:
-    """Draws how the share of networks that meet a claim differs in each variant: claims in rows, variants in columns.
-
-    A cell has the difference in percentage points, or a dot if its 95 % interval includes 0; it is empty without one.
-    """
-    names, rows = named(entries, "variants"), [each for each in entries if each["variants"]]
-    values = np.full((len(rows), len(names)), np.nan)
-    with canvas("", xlabel="", ylabel="") as (figure, (axes,)):
-        figure.set_size_inches(max(6.8, 2.4 + 0.5 * len(names)), 2.6 + 0.32 * len(rows))
-        for (row, column), _ in np.ndenumerate(values):
-            variant = rows[row]["variants"].get(names[column])
-            if variant is None or variant["difference_interval"] is None:
-                continue
-            if differs(variant):
-                values[row, column] = 100 * variant["difference"]
-            text = plain(f"{values[row, column]:+.0f}") if differs(variant) else "·"
-            axes.text(column, row, text, ha="center", va="center", fontsize=8.5, weight="bold")
-        # Only half of the color scale is used, so that black text is legible everywhere.
-        axes.imshow(values, cmap="PuOr", vmin=-200, vmax=200, aspect="auto")
-        axes.grid(visible=False)
-        axes.set_yticks(range(len(rows)), [plain(f"{each['id']} {percent(each['share'])}") for each in rows])
-        axes.set_xticks(range(len(names)), [plain(name) for name in names], rotation=90)
-        axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False)
-        changed = sum(any(map(differs, each["variants"].values())) for each in rows)
-        found = f"With other networks, the share that meets a claim changes for {changed} of {len(rows)} claims"
-        figure.suptitle(f"{found}:\nby how many points of 100")
-        figure.supxlabel("a dot: the 95 % interval, for all differences at once, includes 0", fontsize=8)
-    return figure
 
 
 def draw_during(entries: list[dict[str, Any]]) -> Figure:

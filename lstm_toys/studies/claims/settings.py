@@ -45,13 +45,12 @@ ids = parsers.Parser(lambda text: tuple(text.split(",")), "names of claims, sepa
 
 @dataclass(frozen=True)
 class Question:
-    """The claims to judge, the module that declares them, and what judges them.
+    """The claims to judge, and what judges them.
 
     That is, the settings of networks by column and population, or files of external answers by population.
     """
 
     declared: Claims
-    module: str
     columns: Mapping[str, Mapping[str, Settings]]
     settings: Mapping[str, Settings]
     answers: Mapping[str, Path]
@@ -102,10 +101,8 @@ class ClaimSettings(StudySettings):
         options = Options(**flags.read(flags.of(Options), rest))
         post = typed["claims"] == f"experiments.{POST}"
         name = "claims" if post else f"claims_{typed['claims'].replace('.', '_')}"
-        made = cls(name, **{**typed, "answers": ()})
-        if made.specifications:  # A set of its own, since it takes long.
-            made = replace(made, experiment=f"{made.experiment}_specifications")
-        declared = subject
+        name += "_specifications" * typed.get("specifications", False)  # A set of its own, since it takes long.
+        made, declared = cls(name, **{**typed, "answers": ()}), subject
         if made.variants and not declared.variants:
             raise UsageError(f"flag --variants: {made.claims} declares no variants")
         if unknown := [each for each in made.only if each not in declared.ids]:
@@ -122,7 +119,7 @@ class ClaimSettings(StudySettings):
             answers=digests(paths, settings),
             flags=others,
         )
-        return Question(declared, made.claims, columns(declared, trained, made), settings, paths), made, options
+        return Question(declared, columns(declared, trained, made), settings, paths), made, options
 
 
 def given_by(typed: Mapping[str, Any], declared: Claims) -> tuple[str, ...]:
@@ -140,14 +137,19 @@ def usual(declared: Claims, asked: ClaimSettings) -> dict[str, Settings]:
     """Returns the settings of every population that claims need; raises UsageError for invalid flags."""
     needed = set().union(*(claim.made_of(declared.populations) for claim in declared.claims))
     size = [f"--{name}={getattr(asked, name)}" for name in ("seeds", "base_seed")]
-    settings = {}
-    for name, (experiment, changes) in declared.populations.items():
-        if name in needed:
-            try:
-                settings[name], _ = trainings.parse(experiment, [*size, *changes])
-            except UsageError as error:
-                raise UsageError(f"flag --claims={asked.claims}: population {name}: {error}") from None
-    return settings
+    return {
+        name: parsed(asked, f"population {name}", experiment, [*size, *changes])
+        for name, (experiment, changes) in declared.populations.items()
+        if name in needed
+    }
+
+
+def parsed(asked: ClaimSettings, what: str, experiment: Experiment, arguments: Sequence[str]) -> Settings:
+    """Parses the flags of a population of the claims; raises UsageError that says of which networks they are."""
+    try:
+        return trainings.parse(experiment, arguments)[0]
+    except UsageError as error:
+        raise UsageError(f"flag --claims={asked.claims}: {what}: {error}") from None
 
 
 def columns(declared: Claims, trained: Mapping[str, Settings], asked: ClaimSettings) -> dict[str, dict[str, Settings]]:
@@ -168,10 +170,8 @@ def columns(declared: Claims, trained: Mapping[str, Settings], asked: ClaimSetti
         held = {}
         for name, usual in trained.items():
             if (changed := change(name, usual)) is not None:
-                try:
-                    held[name] = checked(declared.populations[name][0], changed)
-                except UsageError as error:
-                    raise UsageError(f"flag --claims={asked.claims}: {column}: {error}") from None
+                experiment = declared.populations[name][0]
+                held[name] = parsed(asked, column, experiment, typed_as(experiment, changed))
         tested = [claim for claim in declared.claims if not (claim.fails and column in declared.controls)]
         if column in others:  # Without what only baselines need.
             needed = {name for claim in tested if {*claim.populations} <= {*held} for name in claim.populations}
@@ -181,12 +181,12 @@ def columns(declared: Claims, trained: Mapping[str, Settings], asked: ClaimSetti
     return every
 
 
-def checked(experiment: Experiment, settings: Settings) -> Settings:
-    """Checks the settings of a control or variant as flags of the experiment; raises UsageError."""
+def typed_as(experiment: Experiment, settings: Settings) -> list[str]:
+    """Returns the flags of an experiment that stand for the settings of a control or variant."""
     own = {name: getattr(settings, name) for name in Settings.__dataclass_fields__ if name in trainings.FLAGS}
     own |= {f"{NUMBER}{name}": value for name, value in settings.numbers}
     stated = {name: value for name, value in own.items() if value is not None and name not in experiment.fixed}
-    return trainings.parse(experiment, [f"--{name}={parsers.stated(value)}" for name, value in stated.items()])[0]
+    return [f"--{name}={parsers.stated(value)}" for name, value in stated.items()]
 
 
 def digests(paths: Mapping[str, Path], settings: Mapping[str, Settings]) -> tuple[tuple[str, str], ...]:

@@ -1,4 +1,4 @@
-"""Figures of verdicts under other choices: specification curves, shares against losses, shares against thresholds."""
+"""Figures of verdicts under other choices: shares under each choice, and shares against thresholds."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
 
-from lstm_toys.figures.style import COLORS, GRAY, canvas, colors, entry, legend, plain
-from lstm_toys.studies.claims.figures import COLUMNS, SINGLE, shares, single, single_names
+from lstm_toys.figures.style import COLORS, GRAY, canvas, entry, legend, measured, plain, sheet
+from lstm_toys.studies.claims.figures import COLUMNS, HALF, SINGLE, shares, single, single_names
+from lstm_toys.studies.claims.specifications import OPPOSITE, own_verdict
 
 Entry = Mapping[str, Any]
 
-ROW, FIRST = 0.13, -0.2
-"""Height of a row of choices below the shares, and where the first one is, in units of a share."""
+DOT: dict[str, Any] = {"marker": "o", "markersize": 4, "linestyle": "", "markeredgewidth": 0.8}
+"""The style of a choice."""
 
 OTHER: dict[str, Any] = {"linewidth": 0.7, "linestyle": ":"}
 """The style of other thresholds."""
@@ -24,9 +24,8 @@ OTHER: dict[str, Any] = {"linewidth": 0.7, "linestyle": ":"}
 def drawings(entries: Sequence[Entry], others: Sequence[Entry]) -> dict[str, Figure]:
     """Draws the entries of ``specifications.json``, next to those of ``claims.json``."""
     found = {}
-    if trained := [each for each in others if _drawn(each)]:
-        found["specifications.png"] = draw_curves(trained)
-        found["losses.png"] = draw_losses(trained)
+    if sided := [each for each in others if each["robust"] is not None]:
+        found["specifications.png"] = draw_choices(sided)
     if judged := [
         (known, each) for known, each in zip(entries, others, strict=True) if each["thresholds"] and known["counted"]
     ]:
@@ -34,65 +33,56 @@ def drawings(entries: Sequence[Entry], others: Sequence[Entry]) -> dict[str, Fig
     return found
 
 
-def draw_curves(others: Sequence[Entry]) -> Figure:
-    """Draws specification curves: the shares under all judged trainings in order, and below which choices they have."""
-    levels: dict[str, list[str]] = {}
-    for each in others:
-        for one in _drawn(each):
-            for kind, level in one["choices"].items():
-                levels.setdefault(kind, []).append(level)
-    shades = {kind: colors(own) for kind, own in levels.items()}
-    with _panels(others) as (figure, panels):
-        for axes, each in zip(panels, others, strict=True):
-            _curve(axes, each, shades)
+def draw_choices(others: Sequence[Entry]) -> Figure:
+    """Draws the shares under each choice: a row per claim, the most fragile first, and a column per kind of choice."""
+    ordered = sorted(others, key=lambda each: (each["robust"], _margin(each)))
+    columns = list(dict.fromkeys(kind for each in others for kind in each["ranges"]))
+    robust = sum(each["robust"] for each in others)
+    with sheet(2.6 + 1.15 * len(columns), 1.8 + 0.3 * len(ordered), columns=len(columns), sharey=True) as (
+        figure,
+        panels,
+    ):
+        for axes, kind in zip(np.atleast_1d(panels), columns, strict=True):
+            measured(axes)
+            axes.set_title(plain(textwrap.fill(kind, 12)), fontsize=8)
+            for row, each in enumerate(ordered):
+                _choices(axes, row, each, kind)
+            axes.axvline(0.5, **HALF)
+            axes.axhline(len(ordered) - robust - 0.5, color=GRAY, linewidth=0.8)
+            axes.grid(visible=False, axis="y")
+            axes.set(xlim=(-0.08, 1.08), ylim=(len(ordered) - 0.5, -0.5))
+            axes.set_xticks([0, 0.5, 1], ["0", "50", "100%"], fontsize=7)
+        names = [f"{each['id']} ({each['verdict']}{', robust' if each['robust'] else ''})" for each in ordered]
+        np.atleast_1d(panels)[0].set_yticks(range(len(ordered)), map(plain, names), fontsize=7.5)
         handles = [
-            entry("the networks of the verdict", COLORS["k"], marker="D", markersize=3, linestyle=""),
-            entry("another training, 95 % interval", marker="o", markersize=3),
+            entry("share of the claim's own networks", "black", marker="|", markersize=9, linestyle=""),
+            entry("another choice", COLORS["b"], **DOT),
+            entry("undecided: its 95 % interval has 50 % inside", COLORS["b"], markerfacecolor="white", **DOT),
+            entry("opposite verdict", COLORS["r"], **DOT),
         ]
-        for kind, own in shades.items():
-            for level, color in own.items():
-                handles.append(entry(f"{kind}: {level}", color, marker="s", markersize=4, linestyle=""))
-        legend(figure, handles, columns=5)
-        robust = sum(bool(each["robust"]) for each in others)
-        figure.suptitle(f"{robust} of {len(others)} verdicts are robust under other choices")
-    return figure
-
-
-def _curve(axes: Axes, found: Entry, shades: Mapping[str, Mapping[str, str]]) -> None:
-    own = {"name": "", "choices": {}, "share": found["share"], "interval": [found["share"]] * 2}
-    every = sorted([own] * (own["share"] is not None) + _drawn(found), key=lambda each: (each["share"], each["name"]))
-    for place, each in enumerate(every):
-        color, marker = (GRAY, "o") if each["name"] else (COLORS["k"], "D")
-        axes.plot([place, place], each["interval"], color=color, alpha=0.5, linewidth=1)
-        axes.plot(place, each["share"], marker, color=color, markersize=2.4)
-        for row, kind in enumerate(shades):
-            if (level := each["choices"].get(kind)) is not None:
-                axes.plot(place, FIRST - ROW * row, "s", color=shades[kind][level], markersize=2.6)
-    rows = [FIRST - ROW * row for row in range(len(shades))]
-    shares(axes, (rows[-1] - ROW, 1.06))
-    axes.set_yticks([0, 0.5, 1, *rows], ["0%", "50%", "100%", *map(plain, shades)], fontsize=6.5)
-    axes.set(xlim=(-1, len(every)), xticks=[])
-    axes.grid(visible=False)
-
-
-def draw_losses(others: Sequence[Entry]) -> Figure:
-    """Draws shares against the median training loss: is it the choice, or only how far training went?"""
-    kinds = colors(one["kind"] for each in others for one in _drawn(each))
-    with _panels(others) as (figure, panels):
-        for axes, each in zip(panels, others, strict=True):
-            for one in _drawn(each):
-                if one["loss"]:
-                    axes.plot(one["loss"], one["share"], "o", markersize=3, color=kinds[one["kind"]], alpha=0.6)
-            axes.set_xscale("log")
-            axes.xaxis.set_minor_formatter(NullFormatter())
-            axes.set_xlabel("training loss, median", fontsize=7)
-            axes.set_ylabel("share of networks", fontsize=7)
-            shares(axes, (-0.05, 1.05))
-            axes.tick_params(labelsize=7)
-        handles = [entry(kind, color, marker="o", markersize=3, linestyle="") for kind, color in kinds.items()]
         legend(figure, handles, columns=4)
-        figure.suptitle("The share of networks that meet a claim, by how far their training went")
+        title = f"{robust} of {len(others)} verdicts are robust: no other choice turns them"
+        figure.suptitle(f"{title}\nshare of networks that meet each claim, by kind of choice")
     return figure
+
+
+def _choices(axes: Axes, row: int, found: Entry, kind: str) -> None:
+    """Draws the shares under the choices of a kind, from the claim's own share on."""
+    if (ends := found["ranges"].get(kind)) is None:
+        return
+    axes.hlines(row, min(found["share"], *ends), max(found["share"], *ends), color=GRAY, linewidth=0.8)
+    axes.plot(found["share"], row, "|", color="black", markersize=9)
+    for each in _judged(found):
+        if each["kind"] == kind:
+            own = own_verdict(each)
+            color = COLORS["r" if own == OPPOSITE[found["verdict"]] else "b"]
+            axes.plot(each["share"], row, color=color, markerfacecolor="white" if own == "undecided" else color, **DOT)
+
+
+def _margin(found: Entry) -> float:
+    """How far the share under the worst choice is on the side of the verdict, in units of a share; negative beyond."""
+    sign = 1 if found["verdict"] == "supported" else -1
+    return min(sign * (end - 0.5) for ends in found["ranges"].values() for end in ends)
 
 
 def draw_thresholds(judged: Sequence[tuple[Entry, Entry]]) -> Figure:
@@ -132,8 +122,10 @@ def draw_thresholds(judged: Sequence[tuple[Entry, Entry]]) -> Figure:
     return figure
 
 
-def _drawn(found: Entry) -> list[Entry]:
-    return [each for each in found["trained"] if each["state"] == "judged" and each["share"] is not None]
+def _judged(found: Entry) -> list[Entry]:
+    """The judgments under single choices, and combinations, that count."""
+    every = (*found["trained"], *found["thresholds"], *found["alternatives"])
+    return [each for each in every if each["state"] == "judged"]
 
 
 def _panels(others: Sequence[Entry]) -> Any:

@@ -111,7 +111,7 @@ def entry(
 
     def named(wanted: Verdict | None) -> dict[str, list[str]]:
         return {
-            kind: [each["name"].removeprefix(f"{kind}: ") for each in levels if _verdict(each) == wanted]
+            kind: [each["name"].removeprefix(f"{kind}: ") for each in levels if own_verdict(each) == wanted]
             for kind, levels in known.items()
         }
 
@@ -152,5 +152,6 @@ def entry(
     }
 
 
-def _verdict(level: Mapping[str, Any]) -> Verdict:
+def own_verdict(level: Mapping[str, Any]) -> Verdict:
+    """The verdict under a choice, by its own interval."""
     return verdict(Estimate(*(np.nan if each is None else each for each in (level["share"], *level["interval"]))))

@@ -37,7 +37,6 @@ from lstm_toys.studies.claims import (
     verdicts,
 )
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, Counted
-from lstm_toys.studies.claims.evidence import Evidence
 from lstm_toys.studies.claims.settings import ClaimSettings, Question
 from lstm_toys.studies.training.study import Training
 from lstm_toys.text import code, escape
@@ -158,7 +157,7 @@ class ClaimStudy(Study[ClaimSettings]):
             found[name] = results.assign(learned=("seed", learned))
         return found
 
-    def _variant(self, column: str, networks: Evidence) -> tuple[Evidence, Counted]:
+    def _variant(self, column: str, networks: evidence.Evidence) -> tuple[evidence.Evidence, Counted]:
         counting = self.question.declared.variant(column).networks
         if counting != "equal loss":
             return self._results(column), counting
@@ -198,16 +197,17 @@ class ClaimStudy(Study[ClaimSettings]):
         judged, declared = self.judgment, self.question.declared
         counting = {name: declared.variant(name).networks for name in declared.variants}
         conditions = self._conditions(self._spent())
-        sets = {"claims": (judged, markdown.claims(judged, declared.title, conditions, declared.aspects, counting))}
+        text = markdown.claims(judged, declared.title, conditions, declared.aspects, counting)
+        made = {"claims.json": as_text(judged), "claims.md": text}
         if others := self.multiverse:
-            sets["specifications"] = others, markdown.specifications(others, declared.title)
-        made = ({f"{name}.json": as_text(found), f"{name}.md": text} for name, (found, text) in sets.items())
-        return {name: text for each in made for name, text in each.items()}
+            text = markdown.specifications(others, declared.title)
+            made |= {"specifications.json": as_text(others), "specifications.md": text}
+        return made
 
     def _conditions(self, spent: Mapping[str, float]) -> str:
         """How the networks were made, and what that took, as a line of Markdown."""
         asked = self.settings
-        flags = {"claims": self.question.module, "seeds": asked.seeds, "base_seed": asked.base_seed}
+        flags = {"claims": asked.claims, "seeds": asked.seeds, "base_seed": asked.base_seed}
         flags |= {"only": ",".join(asked.only)} if asked.only else {}
         words = ["lstm-toys", "claims", *(f"--{name}={value}" for name, value in flags.items())]
         words += [f"--answers={name}={path}" for name, path in self.question.answers.items()]
@@ -260,7 +260,7 @@ def at_loss(prepared: Prepared, networks: Networks, loss: float) -> xr.Dataset:
     return answered.assign(learned=("seed", reached.any(axis=1)))
 
 
-def check(question: Question, answers: Evidence, *, alternatives: bool) -> None:
+def check(question: Question, answers: evidence.Evidence, *, alternatives: bool) -> None:
     """Tries every claim on given or made-up answers, copies and published answers before training; raises Refused.
 
     Alternative numbers of claims are tried on the first of these only.

@@ -15,7 +15,6 @@ from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import Estimate, clopper_pearson, median_bootstrap, probability_above, wilson
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.declaration import Claim, Number, Source, Verdict, verdict
-from lstm_toys.studies.claims.evidence import Evidence
 
 Measured: TypeAlias = tuple[Float[np.ndarray, " S"], Bool[np.ndarray, " S"], Bool[np.ndarray, " S"]]
 """A number of each network, and which networks diverged, and did not learn."""
@@ -65,7 +64,7 @@ class Judgment:
         return Estimate(value, *np.clip(ends, 0.0, 1.0).tolist())  # NaN stays NaN.
 
 
-def judge(claim: Claim, populations: Evidence, *, only_learned: bool = False) -> Judgment | None:
+def judge(claim: Claim, populations: evidence.Evidence, *, only_learned: bool = False) -> Judgment | None:
     """Judges a claim by results of populations; None if they lack one of its sources.
 
     ``only_learned`` excludes networks whose variable ``learned`` is False, unless the claim states that something was
@@ -113,7 +112,7 @@ def _known(numbers: Float[np.ndarray, " S"]) -> Float[np.ndarray, " N"]:
 
 
 def _measure(
-    claim: Claim, populations: Evidence, only_learned: bool, number: Number, sources: Sequence[Source]
+    claim: Claim, populations: evidence.Evidence, only_learned: bool, number: Number, sources: Sequence[Source]
 ) -> Measured | None:
     """Computes numbers, NaN for excluded networks; None if a source is missing, or sources differ in size."""
     held = [(populations[each.population], each.curves) for each in sources if each.population in populations]

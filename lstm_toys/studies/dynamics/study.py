@@ -26,7 +26,6 @@ from lstm_toys.populations.trained import Networks
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json, median_of
 from lstm_toys.runs import checks, external
-from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.experiment import TRAINING, Experiment
 from lstm_toys.runs.loading import networks_of
@@ -34,9 +33,8 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
-from lstm_toys.studies.dynamics import figures, periods, slow_figures
-from lstm_toys.studies.dynamics.analysis import InputAnalysis
-from lstm_toys.studies.dynamics.periods import MOST_POINTS, TRIALS, PeriodAnalysis
+from lstm_toys.studies.dynamics import analysis, figures
+from lstm_toys.studies.dynamics.analysis import MOST_POINTS, PERIOD_VARIABLES, TRIALS, InputAnalysis, PeriodAnalysis
 from lstm_toys.studies.dynamics.settings import INPUTS, WINDOWS, DynamicsSettings, Period
 from lstm_toys.studies.training.study import Training
 from lstm_toys.tasks.probes import SHARED, by_points
@@ -87,7 +85,8 @@ class Dynamics(Study[DynamicsSettings]):
         return settings.hold
 
     def check(self) -> None:
-        checks.check_experiment(self.experiment)
+        trained = self.prepared.settings
+        checks.check_experiment(self.experiment, trained.timesteps, dict(trained.numbers))
         model, shown = self.prepared.model, self.prepared.task.input_features
         features, name = len(shown), f"dynamics of {self.experiment.name}"
         if self.settings.inputs is not None and features > 1:
@@ -98,7 +97,7 @@ class Dynamics(Study[DynamicsSettings]):
             if len(period.values) != features:
                 numbers = f"{counted(features, 'number')}, for {' and '.join(shown)}"
                 raise Refused(f"the input of the period {period.name} must be {numbers}, not {len(period.values)}")
-        with trial(f"{name}: its networks cannot be followed from given states"):
+        with checks.trial(f"{name}: its networks cannot be followed from given states"):
             params = model.init(jax.random.key(0), jnp.zeros((1, 4, features)))["params"]
             check_initial(model, jax.tree.map(lambda leaf: np.asarray(leaf)[None], params), features)
 
@@ -234,7 +233,7 @@ class Dynamics(Study[DynamicsSettings]):
     def metrics(self) -> Metrics:
         path = self.run.checked("results.nc")
         if self.periods:
-            return {"summary": periods.summary(storage.load_results(path, periods.VARIABLES))}
+            return {"summary": analysis.period_summary(storage.load_results(path, PERIOD_VARIABLES))}
         found = storage.load_results(path, VARIABLES)
         measured = {"mean_input": float(found.input[int(found.attrs["mean"])]), "summary": summary(found)}
         return measured | ({"curves": curves(found)} if "explained" in found else {})
@@ -256,21 +255,22 @@ class Dynamics(Study[DynamicsSettings]):
         yield tables.stages(metrics["seconds"])
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        path = self.run.checked("results.nc")
-        if self.periods:
-            yield from slow_figures.draw(storage.load_results(path, periods.VARIABLES)).items()
-        else:
-            yield from figures.draw(storage.load_results(path, VARIABLES)).items()
+        known = PERIOD_VARIABLES if self.periods else VARIABLES
+        yield from figures.draw(storage.load_results(self.run.checked("results.nc"), known)).items()
 
 
 def _variance(summary: dict[str, Any], window: str) -> Iterator[RenderableType]:
     named = f"{EXPLAINED}{window}, "
     models, families = ([*dict.fromkeys(name.split(named)[at] for name in summary if named in name)] for at in (0, 1))
+
+    def medians(model: str, of: str) -> list[str]:
+        keys = (f"{model}{of}{window}, {each}" for each in families)
+        return [tables.number(summary[key]["median"]) for key in keys if key in summary]
+
     if models:
-        keys = {model: [f"{model}{named}{each}" for each in families] for model in models}
-        if f"LPV{PREDICTED}{window}, {families[0]}" in summary:
-            keys |= {"predicted by LPV": [f"LPV{PREDICTED}{window}, {each}" for each in families]}
-        rows = [(name, *(tables.number(summary[key]["median"]) for key in own)) for name, own in keys.items()]
+        rows = [(model, *medians(model, EXPLAINED)) for model in models]
+        if shares := medians("LPV", PREDICTED):
+            rows.append(("predicted by LPV", *shares))
         columns = ("", *(f"{name.replace('_', ' ')}>" for name in families))
         title = f"share of variance that models explain{window or ' after the first fifth'} of x, median over networks"
         yield tables.table(title, columns, rows)
@@ -313,6 +313,10 @@ def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
         "quality factor of the leading mode": found.mode_frequency.values * found.time_constant.values / 2,
     }
     if "explained" in found:
+        leading = found.model.str.startswith("LPV, ")
+        apart = (found.coverage[leading] == found.coverage.sel(model="LPV")).all(("model", "curves")).values
+        if not apart.all():
+            shares["share whose modes can be told apart under all inputs"] = apart
         for (ending, words), model, family in product(WINDOWS.items(), found.model.values, found.curves.values):
             explained, coverage = (found[f"{name}{ending}"].sel(model=model) for name in ("explained", "coverage"))
             numbers[f"{model}: variance explained{words}, {family}"] = explained.sel(curves=family).values

@@ -6,14 +6,13 @@ from typing import Any, NamedTuple
 import matplotlib.patheffects as effects
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.path import Path
-from matplotlib.ticker import NullFormatter
 
 from lstm_toys.figures import style
 from lstm_toys.figures.style import COLORS, GOAL, MEDIAN, plain
@@ -23,12 +22,6 @@ from lstm_toys.studies.generalization.results import axes as axes_of
 from lstm_toys.studies.generalization.settings import TRAINING, Grid, Subject
 from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
-
-SMALL_MULTIPLES = 16
-"""Most networks that have a map of their own."""
-
-MOST_TIMES = 4.0
-"""The largest ratio to the median network's error, or its inverse, on the color scale of those maps."""
 
 
 class Panel(NamedTuple):
@@ -42,7 +35,7 @@ class Panel(NamedTuple):
 def heat_maps(results: Grids, shown: Grid, subject: Subject, limit: float) -> Figure:
     """Draws medians over seeds of a grid's measures, with the training curves and a contour at the error ``limit``.
 
-    Here and in `seeds_apart`, ``shown`` is a grid with at least two values along both axes.
+    ``shown`` is a grid with at least two values along both axes.
     """
     grid = results[shown.name]
     panels = _panels(grid, dict(shown.parameters).get("frequency"), subject.experiment.span)
@@ -64,41 +57,12 @@ def heat_maps(results: Grids, shown: Grid, subject: Subject, limit: float) -> Fi
             f"{short(key)} = {short(value) if isinstance(value, str) else f'{value:.3g}'}"
             for key, value in shown.parameters
         )
-        below, size = _below(grid, limit)
-        title = f"Error below {limit:g}: {np.median(below):,g} of these {size:,} curves"
+        met = np.all([error.values < limit for error in errors(grid).values()], axis=0)
+        title = f"Error below {limit:g}: {np.median(met.sum(axis=(1, 2))):,g} of these {met[0].size:,} curves"
         networks = style.counted(grid.sizes["seed"])
         figure.suptitle(plain("\n".join((title, "; ".join((f"all numbers: medians of {networks}", *held))))))
         unknown = any(not np.isfinite(panel.values).all() for panel in panels.values())
         style.legend(figure, [*marks, *outline, *([UNKNOWN] if unknown else [])])
-    return figure
-
-
-def seeds_apart(results: Grids, shown: Grid, subject: Subject, limit: float) -> Figure:
-    """Draws the error of each network over one grid, divided by the median error over networks."""
-    grid = results[shown.name]
-    (name, error), *_ = errors(grid).items()
-    usual, every, networks = medians(error), error.values, style.counted(grid.sizes["seed"])
-    seeds, norm = grid.seed.values[:SMALL_MULTIPLES], LogNorm(1 / MOST_TIMES, MOST_TIMES)
-    columns, outline = min(4, len(seeds)), list[Artist]()
-    with style.canvas(*(f"network {seed}" for seed in seeds), columns=columns) as (figure, panels):
-        rows = -(-len(seeds) // columns)
-        figure.set_size_inches(max(5.6, 2.1 * columns + 1.6), 2.0 * rows + 1.2)  # The legend needs 5.6 inches.
-        for axes, values in zip(panels, every, strict=False):
-            image = _map(axes, grid, values / np.where(usual > 0, usual, np.nan), norm, "RdBu_r")
-            outline = _contour(axes, grid, values, limit) or outline
-            marks = _mark(axes, shown, subject)
-            axes.title.set_fontsize(8)
-            axes.label_outer()
-        label = plain(f"{_title(name)} /\nmedian of {networks}")
-        ticks = [1 / MOST_TIMES, 0.5, 1.0, 2.0, MOST_TIMES]
-        bar = figure.colorbar(image, ax=panels, label=label, shrink=0.8, aspect=35, extend="both", ticks=ticks)
-        bar.ax.yaxis.set_major_formatter("{x:.3g}")
-        bar.ax.yaxis.set_minor_formatter(NullFormatter())
-        below, size = _below(grid, limit)
-        share = f"{below.min():,} to {below.max():,} of these {size:,} curves, depending on the network"
-        drawn = f"; {len(seeds)} of {networks} drawn" if len(seeds) < len(every) else ""
-        figure.suptitle(f"{share},\nare answered with an error below {limit:g}{drawn}")
-        style.legend(figure, [*marks, *outline])
     return figure
 
 
@@ -214,12 +178,6 @@ def _extend(norm: Normalize, values: Float[np.ndarray, "rows columns"]) -> str:
     """At which ends of a color scale values lie beyond it, as `Figure.colorbar` takes it."""
     low, high = (values < norm.vmin).any(), (values > norm.vmax).any()  # NaN is neither.
     return "both" if low and high else "min" if low else "max" if high else "neither"
-
-
-def _below(grid: xr.Dataset, limit: float) -> tuple[Int[np.ndarray, " S"], int]:
-    """How many curves each network answers with every error below ``limit``, and of how many."""
-    met = np.all([error.values < limit for error in errors(grid).values()], axis=0)
-    return met.sum(axis=(1, 2)), met[0].size
 
 
 def _map(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"], norm: Normalize, cmap: str) -> Any:

@@ -1,15 +1,12 @@
-"""Measures a population's answers to curves on grids, and to sequences of several lengths.
+"""Measures a population's answers to curves on grids.
 
 Grids stay on the devices: one compiled program makes their curves, answers and measures them, in fixed blocks of
 members and curves, so that a result is bitwise independent of other networks and curves.
 """
 
-import json
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -21,19 +18,19 @@ from jaxtyping import Array, Float, PyTree
 
 from lstm_toys.execution import lowering
 from lstm_toys.execution.executor import Executor
-from lstm_toys.files import replacing
 from lstm_toys.networks import training
-from lstm_toys.populations import answering, blocks
+from lstm_toys.populations import blocks
 from lstm_toys.populations.answering import CURVE_BLOCK
 from lstm_toys.populations.trained import Networks
-from lstm_toys.results import arrays, summary
+from lstm_toys.results import arrays
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks.families import Family
 from lstm_toys.tasks.parameters import PARAMETER, Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
-from lstm_toys.tasks.probes import SHARED, Probe
 from lstm_toys.tasks.supervision import Task, show
+
+LENGTHS = {"long_name": "sequence length", "units": "time points"}
 
 TILE_POINTS = 12_800
 """Total time points of the curves of a tile, which one call computes in less than a second on two CPU cores."""
@@ -45,7 +42,7 @@ Cell = dict[str, Float[Array, ""]]
 
 
 class Part(NamedTuple):
-    """Some networks of the population, with their places there, on one set of curves."""
+    """Some networks of the population, with their places there, on one grid of curves."""
 
     curves: str
     members: slice
@@ -56,8 +53,8 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measuring(ABC):
-    """Measures answers to sets of curves.
+class GridJob:
+    """Measures answers to curves on grids of these families.
 
     Attributes:
         group: the most networks of a part.
@@ -66,70 +63,17 @@ class Measuring(ABC):
     task: Task
     timesteps: int
     span: Span
+    grids: tuple[Grid, ...]
+    families: Mapping[str, Family]
     group: int = 1
 
     @property
-    @abstractmethod
     def curves(self) -> dict[str, int]:
-        """The number of curves in each set, by name."""
-
-    @abstractmethod
-    def digests(self, networks: Networks) -> lowering.Digests:
-        """Digests of everything that is measured of networks, for the identity of a run."""
-
-    @abstractmethod
-    def measure(self, part: Part) -> Values:
-        """Measures answers of some networks to one set of curves."""
-
-    @abstractmethod
-    def labeled(self, values: Mapping[str, Values]) -> dict[str, xr.Dataset]:
-        """Labels the values of all networks, by set of curves; returns the groups of the file, by path."""
-
-
-def evaluate(
-    job: Measuring,
-    networks: Networks,
-    path: Path,
-    attributes: dict[str, Any],
-    executor: Executor,
-    progress: Callable[[int], None],
-) -> None:
-    """Evaluates a population, and writes the results, with attributes as JSON.
-
-    ``progress`` gets the number of answers so far.
-    """
-    done, seeds = 0, len(networks)
-    group = blocks.group_size(seeds, networks.block, executor.devices, executor.workers)
-    job = replace(job, group=group)
-    places = [slice(first, min(first + group, seeds)) for first in range(0, seeds, group)]
-    parts = (Part(name, own, networks[own]) for name in job.curves for own in places)
-    every: dict[str, Values] = {name: {} for name in job.curves}
-    for part, values in executor.map(job.measure, parts):
-        for name, each in values.items():
-            whole = every[part.curves].setdefault(name, np.empty((seeds, *each.shape[1:]), np.float32))
-            whole[part.members] = each
-        done += len(part.networks) * job.curves[part.curves]
-        progress(done)
-    groups = job.labeled(every)
-    root = groups.pop("/", xr.Dataset()).assign(diverged=("seed", networks.diverged.astype(np.int8)))
-    root = root.assign_coords(seed=np.arange(seeds))
-    root.attrs = {name: json.dumps(value) for name, value in attributes.items()}
-    with replacing(path) as temporary:
-        xr.DataTree.from_dict({"/": root, **groups}).to_netcdf(temporary, engine="h5netcdf")
-
-
-@dataclass(frozen=True, kw_only=True)
-class GridJob(Measuring):
-    """Measures answers to curves on grids of these families."""
-
-    grids: tuple[Grid, ...]
-    families: Mapping[str, Family]
-
-    @property
-    def curves(self) -> dict[str, int]:
+        """The number of curves on each grid, by name."""
         return {grid.name: grid.shape[0] * grid.shape[1] for grid in self.grids}
 
     def digests(self, networks: Networks) -> lowering.Digests:
+        """Digests of everything that is measured of networks, for the identity of a run."""
         digests: lowering.Digests = {}
         mesh, count = blocks.mesh(), len(networks)
         group = next(blocks.groups(count, count, networks.block, mesh.size))
@@ -144,6 +88,7 @@ class GridJob(Measuring):
         return {**digests, **lowering.compiled()}
 
     def measure(self, part: Part) -> Values:
+        """Measures answers of some networks to the curves on one grid."""
         grid, cells = next(grid for grid in self.grids if grid.name == part.curves), self.curves[part.curves]
         points, mesh = grid.points(self.timesteps, self.span), blocks.mesh()
         key = (grid.family, points, grid.axis(SPACING) is None)  # Grids with other values share a program.
@@ -214,10 +159,8 @@ class GridJob(Measuring):
 
         return lambda params, chunks: jax.lax.map(partial(chunk, params), chunks)
 
-    def labeled(self, values: Mapping[str, Values]) -> dict[str, xr.Dataset]:
-        return {f"/{grid.name}": self._labeled(grid, values[grid.name]) for grid in self.grids}
-
-    def _labeled(self, grid: Grid, values: Values) -> xr.Dataset:
+    def labeled(self, grid: Grid, values: Values) -> xr.Dataset:
+        """Labels the values of all networks on a grid."""
         declared = {each.name: each for each in self.families[grid.family].parameters}
         spacing = {"long_name": f"{self.span.name} between two time points", "units": self.span.unit}
         words = {LENGTH: LENGTHS, SPACING: spacing}
@@ -236,39 +179,20 @@ class GridJob(Measuring):
         return xr.Dataset(variables, {**coordinates, "output_feature": list(read)})
 
 
-@dataclass(frozen=True, kw_only=True)
-class LengthJob(Measuring):
-    """Measures answers to sequences of several lengths, one probe each."""
-
-    probes: tuple[Probe, ...]
-
-    @property
-    def curves(self) -> dict[str, int]:
-        return {f"length {each.name}": len(each.inputs) for each in self.probes}
-
-    def digests(self, networks: Networks) -> lowering.Digests:
-        digests, member, block = lowering.compiled(), blocks.member(networks.params), networks.block
-        for each in self.probes:
-            shown = networks.model, member, each.inputs, block, block, each.name, each.lengths
-            digests |= answering.digests_of(*shown)
-            digests[f"targets {each.name}"] = lowering.digest(each.targets)
-        return digests
-
-    def measure(self, part: Part) -> Values:
-        probe = dict(zip(self.curves, self.probes, strict=True))[part.curves]
-        answers = answering.answers(part.networks, probe.inputs, lengths=probe.lengths)
-        time = np.arange(probe.inputs.shape[1], dtype=float)
-        values = summary.of_probes(self.task, arrays.answered(self.task, time, self.span, [probe], {SHARED: answers}))
-        return {name: each[:, 0].astype(np.float32) for name, each in values.items()}
-
-    def labeled(self, values: Mapping[str, Values]) -> dict[str, xr.Dataset]:
-        axes = {"accuracy": ("seed", LENGTH, "counted")}
-        every = {name: np.stack([each[name] for each in values.values()], 1) for name in next(iter(values.values()))}
-        labeled = xr.Dataset(
-            {name: (axes.get(name, ("seed", LENGTH)), each) for name, each in every.items()},
-            {
-                LENGTH: (LENGTH, [each.inputs.shape[1] for each in self.probes], LENGTHS),
-                **({"counted": list(self.task.measured)} if "accuracy" in every else {}),
-            },
-        )
-        return {"/": labeled}
+def evaluate(
+    job: GridJob, networks: Networks, executor: Executor, progress: Callable[[int], None]
+) -> dict[str, xr.Dataset]:
+    """Evaluates a population; returns the labeled results by grid. ``progress`` gets the number of answers so far."""
+    done, seeds = 0, len(networks)
+    group = blocks.group_size(seeds, networks.block, executor.devices, executor.workers)
+    job = replace(job, group=group)
+    places = [slice(first, min(first + group, seeds)) for first in range(0, seeds, group)]
+    parts = (Part(name, own, networks[own]) for name in job.curves for own in places)
+    every: dict[str, Values] = {name: {} for name in job.curves}
+    for part, values in executor.map(job.measure, parts):
+        for name, each in values.items():
+            whole = every[part.curves].setdefault(name, np.empty((seeds, *each.shape[1:]), np.float32))
+            whole[part.members] = each
+        done += len(part.networks) * job.curves[part.curves]
+        progress(done)
+    return {grid.name: job.labeled(grid, every[grid.name]) for grid in job.grids}

@@ -1,5 +1,7 @@
-"""Reads and summarizes the results of an evaluation."""
+"""Writes, reads and summarizes the results of an evaluation."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import xarray as xr
 from jaxtyping import Bool, Float
 
 from lstm_toys import files
+from lstm_toys.populations.trained import Networks
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.results.storage import check_whole
 from lstm_toys.results.summary import median_of
@@ -25,6 +28,15 @@ OFF = 0.05
 
 Grids = dict[str, xr.Dataset]
 """Labeled results of the seeds that did not diverge, by grid: measures ``[seed, row, column]``."""
+
+
+def save(groups: Mapping[str, xr.Dataset], networks: Networks, attributes: Mapping[str, Any], path: Path) -> None:
+    """Writes the results of networks by grid, or under ``"/"``, with attributes as JSON."""
+    root = groups.get("/", xr.Dataset()).assign(diverged=("seed", networks.diverged.astype(np.int8)))
+    root = root.assign_coords(seed=np.arange(len(networks)))
+    root.attrs = {name: json.dumps(value) for name, value in attributes.items()}
+    with files.replacing(path) as temporary:
+        xr.DataTree.from_dict({**groups, "/": root}).to_netcdf(temporary, engine="h5netcdf")
 
 
 def load(path: Path) -> Grids:

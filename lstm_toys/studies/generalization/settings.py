@@ -20,7 +20,6 @@ from lstm_toys.runs.context import Options, described_error
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.flags import Flag, FlagTable, UsageError, flag
 from lstm_toys.runs.identity import Settings
-from lstm_toys.runs.trainings import Open
 from lstm_toys.studies.settings import OfNetworks
 from lstm_toys.tasks.parameters import Parameter, Span, parameters_of
 from lstm_toys.tasks.planes import LENGTH, SPACING, Axis, Plane, Trained
@@ -194,7 +193,7 @@ def axes_of(experiment: Experiment) -> FlagTable:
     span = experiment.span
     if experiment.trained is None:
         points = experiment.timesteps
-        longer = "up to ten times as long" if isinstance(experiment, Open) else f"{points}:{10 * points}:10"
+        longer = "up to ten times as long" if isinstance(experiment, trainings.Open) else f"{points}:{10 * points}:10"
         return {LENGTH: Flag(axis(LENGTH, span), "time points of the sequences", longer)}
     settings, _ = trainings.parse(experiment, [])
     about, (_, *grids) = grids_of(experiment, settings, {})

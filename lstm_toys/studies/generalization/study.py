@@ -1,21 +1,25 @@
 """Evaluates a trained population on grids of curves, or on sequences of several lengths."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any
 
 import jax
+import numpy as np
+import xarray as xr
 from rich.console import RenderableType
 
 from lstm_toys import tables
 from lstm_toys.execution import code
-from lstm_toys.execution.lowering import Digests
+from lstm_toys.execution.lowering import Digests, compiled, digest
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
+from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.trained import Networks
-from lstm_toys.results.summary import as_json
+from lstm_toys.results.arrays import answered
+from lstm_toys.results.summary import as_json, of_probes
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.loading import networks_of
@@ -23,11 +27,12 @@ from lstm_toys.runs.preparation import network
 from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.generalization import figures, results
-from lstm_toys.studies.generalization.measuring import GridJob, LengthJob, Measuring, evaluate
+from lstm_toys.studies.generalization.measuring import LENGTHS, GridJob, evaluate
 from lstm_toys.studies.generalization.settings import TRAINING, Evaluation, Subject
 from lstm_toys.studies.training.study import Training
 from lstm_toys.tasks import families
-from lstm_toys.tasks.probes import Probe, probe_at
+from lstm_toys.tasks.planes import LENGTH
+from lstm_toys.tasks.probes import SHARED, Probe, probe_at
 from lstm_toys.tasks.supervision import Task, measured
 
 
@@ -43,10 +48,18 @@ class Generalization(Study[Evaluation]):
     def needs(self) -> dict[str, Training]:
         return {"population": Training(self.experiment, self.settings.trained)}
 
-    @cached_property
+    @property
     @abstractmethod
-    def job(self) -> Measuring:
-        """The job that measures answers of the population."""
+    def curves(self) -> Mapping[str, int]:
+        """The number of curves in each set, by name."""
+
+    @abstractmethod
+    def digests(self) -> Digests:
+        """Digests of everything that is measured."""
+
+    @abstractmethod
+    def measured(self, context: RunContext, progress: Callable[[int], None]) -> dict[str, xr.Dataset]:
+        """Measures all networks; returns labeled results by grid, or under ``"/"``; tells the number of answers."""
 
     @abstractmethod
     def rows(self, grids: results.Grids) -> dict[str, Estimate]:
@@ -64,13 +77,9 @@ class Generalization(Study[Evaluation]):
     def networks(self) -> Networks:
         return networks_of(self.needed["population"], network(self.experiment, self.task, self.settings.trained))
 
-    @property
-    def common(self) -> dict[str, Any]:
-        return {"task": self.task, "timesteps": self.settings.trained.timesteps, "span": self.experiment.span}
-
     def values(self) -> Digests:
         name, library = self.needed["population"].folder.name, code.library("studies/generalization")
-        return {**self.job.digests(self.networks), "population": name, "library": library}
+        return {**self.digests(), "population": name, "library": library}
 
     def compute(self, context: RunContext) -> Metrics:
         """Evaluates a population, and writes measures of its answers; raises Failed if every seed diverged."""
@@ -78,12 +87,13 @@ class Generalization(Study[Evaluation]):
         trained = population.read_metrics()
         if lost := self.needs["population"].lost(trained):
             raise Failed(lost)
-        job, seeds = self.job, len(self.networks)
-        answers = seeds * sum(job.curves.values())
+        seeds = len(self.networks)
+        answers = seeds * sum(self.curves.values())
         shared = {"flags": self.settings.as_dict(), "fingerprint": trained["fingerprint"]}
         attributes = {**shared, "run": self.run.folder.name}
         with context.timed("evaluate"), EvaluationProgress(context.console, answers) as progress:
-            evaluate(job, self.networks, self.run.results, attributes, context.executor, progress)
+            groups = self.measured(context, progress)
+        results.save(groups, self.networks, attributes, self.run.results)
         return {
             "experiment": self.run.name,
             "population": population.folder.name,
@@ -164,7 +174,18 @@ class GridStudy(Generalization):
     @cached_property
     def job(self) -> GridJob:
         known = {name: families.family_of(family) for name, family in self.subject.families.items()}
-        return GridJob(grids=self.settings.grids, families=known, **self.common)
+        points, span = self.settings.trained.timesteps, self.experiment.span
+        return GridJob(task=self.task, timesteps=points, span=span, grids=self.settings.grids, families=known)
+
+    @property
+    def curves(self) -> dict[str, int]:
+        return self.job.curves
+
+    def digests(self) -> Digests:
+        return self.job.digests(self.networks)
+
+    def measured(self, context: RunContext, progress: Callable[[int], None]) -> dict[str, xr.Dataset]:
+        return evaluate(self.job, self.networks, context.executor, progress)
 
     def rows(self, grids: results.Grids) -> dict[str, Estimate]:
         return results.summary(grids, self.limit)
@@ -179,11 +200,9 @@ class GridStudy(Generalization):
         }
 
     def drawings(self, grids: results.Grids) -> Iterator[tuple[str, Drawing]]:
-        planes = [grid for grid in self.settings.grids if grid.name != TRAINING and min(grid.shape) > 1]
-        for grid in planes:
-            yield f"{grid.name}.png", figures.heat_maps(grids, grid, self.subject, self.limit)
-        for grid in planes[:1]:
-            yield "seeds.png", figures.seeds_apart(grids, grid, self.subject, self.limit)
+        for grid in self.settings.grids:
+            if grid.name != TRAINING and min(grid.shape) > 1:
+                yield f"{grid.name}.png", figures.heat_maps(grids, grid, self.subject, self.limit)
         yield "axes.png", figures.along_axes(grids, self.settings.grids, self.subject, self.limit)
 
 
@@ -204,9 +223,31 @@ class LengthStudy(Generalization):
         with trial(f"{self.refused}its sequences cannot be made"):
             len(self.probes)
 
-    @cached_property
-    def job(self) -> LengthJob:
-        return LengthJob(probes=self.probes, **self.common)
+    @property
+    def curves(self) -> dict[str, int]:
+        return {each.name: len(each.inputs) for each in self.probes}
+
+    def digests(self) -> Digests:
+        digests, member, block = compiled(), blocks.member(self.networks.params), self.networks.block
+        for each in self.probes:
+            shown = self.networks.model, member, each.inputs, block, block, each.name, each.lengths
+            digests |= answering.digests_of(*shown)
+            digests[f"targets {each.name}"] = digest(each.targets)
+        return digests
+
+    def measured(self, context: RunContext, progress: Callable[[int], None]) -> dict[str, xr.Dataset]:
+        done, every = 0, list[dict[str, Any]]()
+        for probe in self.probes:
+            answers = {SHARED: answering.answers(self.networks, probe.inputs, lengths=probe.lengths)}
+            time = np.arange(probe.inputs.shape[1], dtype=float)
+            every.append(of_probes(self.task, answered(self.task, time, self.experiment.span, [probe], answers)))
+            progress(done := done + len(self.networks) * len(probe.inputs))
+        axes = {"rmse": ("seed", LENGTH), "accuracy": ("seed", LENGTH, "counted")}
+        values = {
+            name: (axes[name], np.concatenate([each[name] for each in every], 1, dtype=np.float32)) for name in every[0]
+        }
+        labeled = xr.Dataset(values, {LENGTH: (LENGTH, [each.inputs.shape[1] for each in self.probes], LENGTHS)})
+        return {"/": labeled.assign_coords(counted=list(self.task.measured)) if "accuracy" in labeled else labeled}
 
     def rows(self, grids: results.Grids) -> dict[str, Estimate]:
         return results.length_summary(grids[""])

@@ -17,7 +17,7 @@ from lstm_toys.figures import style
 from lstm_toys.figures.style import GOAL, MEDIAN, MOST_BANDS, plain
 from lstm_toys.results.arrays import after_of, axis_label, counted_of, loss_name
 from lstm_toys.runs.identity import TRACED
-from lstm_toys.studies.sweep.results import of_probes, train_loss, varied
+from lstm_toys.studies.sweep.results import of_probes, varied
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.parameters import NUMBER
 
@@ -54,12 +54,12 @@ def _training(found: xr.Dataset, goal: Goal | None) -> dict[str, Figure]:
         values = values.assign_coords(probe=[f"over {over[each]}" for each in shown])
         accuracies = found.drop_dims(["probe", "counted"]).assign(error=values)
         return {"accuracy.png": errors(accuracies, "Train accuracy", limit, "accuracy", "linear")}
-    train = train_loss(found)
-    if train.name == "train_mse":
+    train = found.train_loss
+    if "loss" not in train.attrs:
         train, label, file = train**0.5, f"RMSE{_of_scaled(found)}", "rmse"
         limit = goal.limit if goal and not goal.features and (goal.after == 0 or after_of(found) is None) else None
     else:
-        label, limit, file = _loss_label(found), None, "final_loss"
+        label, limit, file = loss_name(found), None, "final_loss"
     train = train.rename("train").expand_dims(probe=["training set"])
     title = f"{label[0].upper()}{label[1:]} after training"
     return {f"{file}.png": errors(found.drop_dims("probe").assign(error=train), title, limit, label)}
@@ -67,10 +67,6 @@ def _training(found: xr.Dataset, goal: Goal | None) -> dict[str, Figure]:
 
 def _of_scaled(found: xr.Dataset) -> str:
     return " of scaled values" if "scaling" in found.attrs else ""
-
-
-def _loss_label(found: xr.Dataset) -> str:
-    return f"train MSE{_of_scaled(found)}" if "train_mse" in found else loss_name(found)
 
 
 def errors(found: xr.Dataset, title: str, limit: float | None, label: str, scale: Scale = "log") -> Figure:
@@ -109,7 +105,7 @@ def errors(found: xr.Dataset, title: str, limit: float | None, label: str, scale
 
 def histories(found: xr.Dataset) -> Figure:
     """Draws the training loss over steps: a color per value of one setting, a panel per combination of the others."""
-    label = _loss_label(found)
+    label = loss_name(found)
     found = found[["record_step", "record_loss", "diverged"]]
     names = [name for name in varied(found) if name != "steps"]
     longest = found.isel(setting=found.steps.values == found.steps.values.max())

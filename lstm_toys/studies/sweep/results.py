@@ -15,23 +15,21 @@ from lstm_toys.populations.specification import RECORDS
 from lstm_toys.results import arrays, summary
 from lstm_toys.runs import identity
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.identity import SWEPT, Settings
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.tasks.probes import by_points, curves_of
 from lstm_toys.tasks.supervision import MSE, Task, loss_text, measured
 
-VARIABLES = {"diverged", "record_step", "record_loss", *SWEPT}
+VARIABLES = {"diverged", "train_loss", "record_step", "record_loss", *identity.SWEPT}
 """Variables that every file has."""
 
 UNREAD = {"answer"}
 """Variables that tables and figures do not need; they make up most of a file."""
 
 
-def names_of(task: Task) -> tuple[str, str]:
-    """The names of the loss, and of the errors or accuracies, which depend on the loss of a task."""
-    loss = "train_mse" if task.loss == MSE else "train_loss"
-    return loss, "train_accuracy" if measured(task.loss) else "train_rmse"
+def errors_of(task: Task) -> str:
+    """The name of the errors or accuracies, which depends on the loss of a task."""
+    return "train_accuracy" if measured(task.loss) else "train_rmse"
 
 
 Write = Callable[[int, slice, dict[str, np.ndarray]], None]
@@ -40,7 +38,7 @@ Write = Callable[[int, slice, dict[str, np.ndarray]], None]
 
 @contextmanager
 def writing(
-    path: Path, experiment: Experiment, settings: Sequence[Settings], flags: dict[str, Any], *, weighted: bool
+    path: Path, experiment: Experiment, settings: Sequence[identity.Settings], flags: dict[str, Any], *, weighted: bool
 ) -> Iterator[Write]:
     """Creates the file of a sweep, to be filled as networks finish.
 
@@ -74,9 +72,9 @@ def writing(
     )
     if accuracies := measured(task.loss, sequence=task.sequence):
         labels = labels.assign_coords(counted=list(accuracies))
-    loss, errors = names_of(task)
+    errors = errors_of(task)
     numbers: dict[str, tuple[str, ...]] = {
-        loss: (),
+        "train_loss": (),
         errors: ("counted",) if accuracies else (axes[-1],),
         **({"accuracy": ("probe", "counted")} if accuracies else {"rmse": ("probe",)}),
         "record_step": ("record",),
@@ -90,8 +88,8 @@ def writing(
             for name, dims in numbers.items():
                 kind = "f8" if name == "record_step" else "f4"  # Single precision holds steps up to 16,777,216.
                 file.create_variable(name, ("setting", "seed", *dims), kind, fillvalue=np.nan)
-            if loss == "train_loss":
-                file.variables[loss].attrs["loss"] = loss_text(task.loss)
+            if task.loss != MSE:
+                file.variables["train_loss"].attrs["loss"] = loss_text(task.loss)
             if task.sequence:
                 file.variables[errors].attrs["after"] = experiment.after
             if accuracies:
@@ -111,18 +109,13 @@ def writing(
 
 def names(found: xr.Dataset) -> list[str]:
     """The names of all settings that can vary in a sweep."""
-    return [*SWEPT, *(str(name) for name in found.coords if str(name).startswith(NUMBER))]
+    return [*identity.SWEPT, *(str(name) for name in found.coords if str(name).startswith(NUMBER))]
 
 
 def varied(found: xr.Dataset) -> list[str]:
     """The settings that vary in a sweep; see `identity.varied`."""
     columns = {name: [str(value) for value in found[name].values.tolist()] for name in names(found)}
     return identity.varied([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
-
-
-def train_loss(found: xr.Dataset) -> xr.DataArray:
-    """The training loss of every network, ``[setting, seed]``."""
-    return found.train_mse if "train_mse" in found else found.train_loss
 
 
 def of_probes(found: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -145,8 +138,7 @@ def rows(found: xr.Dataset) -> list[dict[str, Any]]:
 
     The medians are of the training loss, and of the error of each probe, by its name, or of its accuracies.
     """
-    loss = train_loss(found)
-    errors = {str(loss.name): loss.values}
+    errors = {"train_loss": found.train_loss.values}
     for name, each in of_probes(found).items():
         for probe in each.probe.values:
             errors[f"{probe}, {name}" if name else str(probe)] = each.sel(probe=probe).values

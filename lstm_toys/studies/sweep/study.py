@@ -20,14 +20,12 @@ from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
 from lstm_toys.populations import programs
 from lstm_toys.populations.group import Group
-from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, population, storage, summary
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import SWEPT, Settings
-from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.settings import SweepSettings
@@ -41,8 +39,6 @@ KEPT = 100_000_000
 
 MOST_ROWS = 100
 
-LOSSES = {"train_mse": "train MSE", "train_loss": "train loss"}
-
 MOST_MEASURES = 6
 """Most columns of errors and other measures of answers to probes; metrics.json has all."""
 
@@ -53,66 +49,62 @@ class Shape:
 
     Attributes:
         common: one of the settings, from which to read shared values.
-        numbers: for each combination, the index of the setting in the sweep, by steps.
+        numbers: by combination of traced hyperparameters and training numbers, the index of the setting in the sweep,
+            by steps.
     """
 
     common: Settings
-    hyper: list[dict[str, float]]
-    numbers: list[dict[int, int]]
+    numbers: dict[tuple[tuple[str, float], ...], dict[int, int]]
 
     @property
     def budgets(self) -> list[int]:
         """The steps at which answers are recorded; every combination is trained to the last."""
-        return sorted({steps for numbers in self.numbers for steps in numbers})
+        return sorted({steps for numbers in self.numbers.values() for steps in numbers})
 
     @property
     def members(self) -> int:
-        return self.common.seeds * len(self.hyper)
+        return self.common.seeds * len(self.numbers)
 
     @property
     def start(self) -> dict[str, Any]:
         """Seeds and hyperparameters, ``[M]`` each: all seeds of the first combination, then of the second, ..."""
-        columns = {name: np.repeat([each[name] for each in self.hyper], self.common.seeds) for name in self.hyper[0]}
+        every = [*map(dict, self.numbers)]
+        columns = {name: np.repeat([each[name] for each in every], self.common.seeds) for name in every[0]}
         numbers = {name.removeprefix(NUMBER): columns.pop(name) for name in [*columns] if name.startswith(NUMBER)}
-        seeds = np.tile(np.arange(self.common.seeds), len(self.hyper))
+        seeds = np.tile(np.arange(self.common.seeds), len(every))
         return {"seeds": seeds, "numbers": numbers, **columns}
 
     @property
     def settings(self) -> dict[int, Int[np.ndarray, " M"]]:
         """The index of each member's setting in the sweep, by steps; -1 where there is none."""
         return {
-            steps: np.repeat([each.get(steps, -1) for each in self.numbers], self.common.seeds)
+            steps: np.repeat([each.get(steps, -1) for each in self.numbers.values()], self.common.seeds)
             for steps in self.budgets
         }
 
     def places(self, members: range, steps: int) -> Iterator[tuple[int, slice, slice]]:
         """Yields the index of each setting among members, the slice of its members, and the slice of their seeds."""
-        seeds = self.common.seeds
-        for combination in range(members.start // seeds, -(-members.stop // seeds)):
-            first = combination * seeds
-            begin, end = max(members.start, first), min(members.stop, first + seeds)
-            if (number := self.numbers[combination].get(steps)) is not None:
-                yield number, slice(begin - members.start, end - members.start), slice(begin - first, end - first)
+        for combination, numbers in enumerate(self.numbers.values()):
+            first = combination * self.common.seeds
+            begin, end = max(members.start, first), min(members.stop, first + self.common.seeds)
+            if begin < end and steps in numbers:
+                places = slice(begin - members.start, end - members.start), slice(begin - first, end - first)
+                yield numbers[steps], *places
 
 
 def shapes(settings: Sequence[Settings], experiment: Experiment) -> list[Shape]:
     """Groups settings by the programs that have to be compiled; an optimizer of the user's may need one for each."""
     groups: dict[tuple[Any, ...], Shape] = {}
-    places: dict[tuple[Any, ...], int] = {}
     for number, each in enumerate(settings):
-        traced = Prepared(experiment, each).traced
+        traced = preparation.Prepared(experiment, each).traced
         kind = tuple(getattr(each, name) for name in SWEPT if name not in (*traced, "steps"))
-        shape = groups.setdefault(kind, Shape(each, [], []))
-        hyper = {
-            name: value
+        hyper = tuple(
+            (name, value)
             for name, value in each.swept.items()
             if value is not None and (name in traced or name.startswith(NUMBER))
-        }
-        place = places.setdefault((*kind, *hyper.items()), len(shape.hyper))
-        if place == len(shape.hyper):
-            shape.hyper.append(hyper)
-            shape.numbers.append({})
-        shape.numbers[place][each.steps] = number
+        )
+        shape = groups.setdefault(kind, Shape(each, {}))
+        shape.numbers.setdefault(hyper, {})[each.steps] = number
     return list(groups.values())
 
 
@@ -128,8 +120,8 @@ class Sweep(Study[SweepSettings]):
         return shapes(self.settings.settings, self.experiment)
 
     @cached_property
-    def prepared(self) -> list[Prepared]:
-        return [Prepared(self.experiment, shape.common) for shape in self.shapes]
+    def prepared(self) -> list[preparation.Prepared]:
+        return [preparation.Prepared(self.experiment, shape.common) for shape in self.shapes]
 
     @cached_property
     def keeps(self) -> bool:
@@ -142,7 +134,8 @@ class Sweep(Study[SweepSettings]):
         return self.settings.keep_networks or size < KEPT
 
     def check(self) -> None:
-        checks.check_experiment(self.experiment)
+        for timesteps, numbers in {each.timesteps: each.numbers for each in self.settings.settings}.items():
+            checks.check_experiment(self.experiment, timesteps, dict(numbers))
         if self.experiment.initial is not None:
             raise Refused(
                 f"experiment {self.experiment.name} trains on from networks of another run; sweeps begin anew"
@@ -152,8 +145,6 @@ class Sweep(Study[SweepSettings]):
             if self.keeps:
                 with checks.trial(f"experiment {self.experiment.name}: its networks cannot be kept"):
                     population.described(prepared.model)
-        for timesteps, numbers in {each.timesteps: each.numbers for each in self.settings.settings}.items():
-            checks.check_points(self.experiment, timesteps, dict(numbers))
 
     def efforts(self) -> dict[Settings, float]:
         return {shape.common: float(shape.members * shape.budgets[-1]) for shape in self.shapes}
@@ -242,6 +233,7 @@ class Sweep(Study[SweepSettings]):
         return {
             "varied": results.varied(labeled),
             "rows": results.rows(labeled),
+            "loss": arrays.loss_name(labeled),
             "of_answers": " and ".join(results.of_probes(labeled)) or "RMSE",
         }
 
@@ -249,19 +241,18 @@ class Sweep(Study[SweepSettings]):
         """Yields the tables of settings and of their answers to probes, and lines about compilation and run time."""
         metrics = self.run.read_metrics()
         every, varied, seeds = metrics["rows"], metrics["varied"], metrics["seeds"]
-        loss = "train_mse" if "train_mse" in every[0] else "train_loss"
-        measured = [name for name, value in every[0].items() if isinstance(value, dict) and name != loss]
+        measured = [name for name, value in every[0].items() if isinstance(value, dict) and name != "train_loss"]
         known = [name for name in measured if any(row[name]["median"] is not None for row in every)][:MOST_MEASURES]
         lost = [len(row.get("lost_seeds", ())) for row in every]
         rows, answers = [], []
         for row, met in zip(every[:MOST_ROWS], lost, strict=False):
             values = [f"{value:g}" if isinstance(value := row.get(name, "–"), float) else str(value) for name in varied]
             learned = [*([str(row["learned"])] if "learned" in row else []), *[str(met)] * any(lost)]
-            rows.append((*values, *learned, str(len(row["diverged_seeds"])), *tables.spread(row[loss])))
+            rows.append((*values, *learned, str(len(row["diverged_seeds"])), *tables.spread(row["train_loss"])))
             answers.append((*values, *(tables.number(row[name]["median"]) for name in known)))
         names = [f"{name.removeprefix('learning_').replace('_', ' ')}>" for name in varied]
         outcomes = [*["learned>"] * ("learned" in every[0]), *["lost>"] * any(lost), "diverged>"]
-        columns = [*names, *outcomes, f"{LOSSES[loss]}>", "95 % bootstrap>"]
+        columns = [*names, *outcomes, f"{metrics['loss']}>", "95 % bootstrap>"]
         style: dict[str, Any] = {"fold": True, "box": box.SIMPLE_HEAD, "padding": 0}
         yield tables.table(f"{counted(len(every), 'setting')}, {counted(seeds, 'seed')} each", columns, rows, **style)
         if known:
@@ -302,7 +293,7 @@ class Sweep(Study[SweepSettings]):
         yield from figures.draw(labeled, self.experiment.goal).items()
 
 
-def _specified(shape: Shape, prepared: Prepared) -> tuple[TrainingSpecification, Start]:
+def _specified(shape: Shape, prepared: preparation.Prepared) -> tuple[programs.TrainingSpecification, programs.Start]:
     sets = by_points(prepared.probes, prepared.x)
     curves = curves_of(prepared.task, sets, len(prepared.x))
     return prepared.specify(shape.budgets, dict.fromkeys(shape.budgets, curves), shape.start, lengths_of(sets))
@@ -322,10 +313,9 @@ def _values(
     if goal is not None:
         met = goal.met(goal.error(measures, task.measured))
         learning = {"learned": met[:, -1] & ~diverged, "lost": met.any(axis=1) & ~met[:, -1] & ~diverged}
-    loss_name, errors_name = results.names_of(task)
     return {
-        loss_name: loss,
-        errors_name: last * experiment.scaling.units if experiment.scaling else last,
+        "train_loss": loss,
+        results.errors_of(task): last * experiment.scaling.units if experiment.scaling else last,
         **learning,
         "diverged": diverged,
         **summary.of_probes(task, labeled),

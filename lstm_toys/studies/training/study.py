@@ -1,6 +1,6 @@
 """Trains an experiment's population, and evaluates it on the probes.
 
-What saves results and draws them is loaded while XLA trains, so no module that is loaded earlier may import it.
+What saves results and draws them is loaded when it is first used, mostly while XLA trains.
 """
 
 from __future__ import annotations
@@ -22,12 +22,10 @@ from lstm_toys.files import is_plain
 from lstm_toys.output import counted, listed
 from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.runs import checks, preparation
-from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, RunContext, described_error
 from lstm_toys.runs.experiment import INSIDE, Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
-from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Metrics, Study
 
 MOST_UNLEARNED = 8
@@ -39,7 +37,7 @@ class Training(Study[Settings]):
 
     def __init__(self, experiment: Experiment, settings: Settings) -> None:
         super().__init__(experiment, settings)
-        self.experiment, self.prepared = experiment, Prepared(experiment, settings)
+        self.experiment, self.prepared = experiment, preparation.Prepared(experiment, settings)
 
     @cached_property
     def needs(self) -> Mapping[str, Training]:
@@ -51,9 +49,8 @@ class Training(Study[Settings]):
         return {name: Training(*each) for name, each in self.experiment.companions(self.settings).items()}
 
     def check(self) -> None:
-        checks.check_experiment(self.experiment)
+        checks.check_experiment(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
         self.prepared.check()
-        checks.check_points(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
 
     def efforts(self) -> dict[Settings, float]:
         return {self.settings: float(self.settings.seeds * self.settings.steps)}
@@ -64,9 +61,7 @@ class Training(Study[Settings]):
         kept = (*self.settings.keep_steps, steps)
         initial = None
         for name, run in self.needed.items():
-            from lstm_toys.results import population
-
-            initial = population.load(run.folder, model=self.needs[name].prepared.model)
+            initial = results.population.load(run.folder, model=self.needs[name].prepared.model)
         return self.prepared.specify(kept, {steps: curves.answered}, lengths=curves.lengths, initial=initial)
 
     def values(self) -> Digests:
@@ -79,10 +74,8 @@ class Training(Study[Settings]):
             "library": code.library(),
         }
         if self.experiment.model is not None:
-            from lstm_toys.results import population
-
             # The saved population refers to the user's class by name, and `lt.load` imports it.
-            digests["model"] = digest(population.signature(self.prepared.model))
+            digests["model"] = digest(results.population.signature(self.prepared.model))
         return digests
 
     def compute(self, context: RunContext) -> Metrics:
@@ -93,8 +86,6 @@ class Training(Study[Settings]):
         with context.interruption.patient(), ThreadPoolExecutor() as threads:
             threads.submit(_load_writers)
             networks = training.networks()
-        from lstm_toys.results import arrays, population, summary
-
         seconds |= training.seconds
         with context.timed("evaluate"):
             fingerprint, *earlier = training.fingerprints
@@ -102,13 +93,13 @@ class Training(Study[Settings]):
             attributes |= {"data": dict(experiment.data)} if experiment.data else {}
             attributes |= {"run": self.run.folder.name}
             x, (learned, probed) = np.asarray(prepared.x), prepared.curves.split(training.answers[settings.steps])
-            labeled = arrays.dataset(
+            labeled = results.arrays.dataset(
                 networks, prepared.task, x, experiment.span, examples, learned, probes, probed, attributes
             )
-            labeled = arrays.in_units(labeled, experiment.scaling).assign_coords(settings.labels)
+            labeled = results.arrays.in_units(labeled, experiment.scaling).assign_coords(settings.labels)
             if experiment.goal is not None:
-                labeled = labeled.assign(summary.outcomes(labeled, experiment.goal))
-            files = population.save(networks, self.run.folder, labeled)
+                labeled = labeled.assign(results.summary.outcomes(labeled, experiment.goal))
+            files = results.population.save(networks, self.run.folder, labeled)
         return {
             "member_steps_per_second": round(training.member_steps / seconds["train"]),
             "continued": training.continued,
@@ -116,11 +107,9 @@ class Training(Study[Settings]):
         }
 
     def metrics(self) -> Metrics:
-        from lstm_toys.results import arrays, storage, summary
-
-        labeled = storage.load_results(self.run.checked("results.nc"))
-        metrics, fit = summary.metrics(labeled, self.experiment.goal), arrays.kept(labeled)
-        with trial(f"experiment {self.experiment.name}: its compare fails"):
+        labeled = _results(self.run)
+        metrics, fit = results.summary.metrics(labeled, self.experiment.goal), results.arrays.kept(labeled)
+        with checks.trial(f"experiment {self.experiment.name}: its compare fails"):
             return metrics | {"published": self.experiment.compare(fit) if fit.sizes["seed"] else []}
 
     def report(self) -> Iterator[RenderableType]:
@@ -150,11 +139,9 @@ class Training(Study[Settings]):
             yield f"{metrics['converged']} of {counted(metrics['seeds'], 'seed')} learned it: {metrics['goal']}"
             yield from _unlearned(metrics["unlearned"])
         if "last_steps" in metrics:
-            early, hold = (
-                sum(step < metrics["steps"] for step in metrics["last_steps"]),
-                self.settings.early_stopping.records,
-            )
-            yield f"{early} of them stopped early, after meeting the goal at {counted(hold, 'record')} in a row"
+            early = sum(step < metrics["steps"] for step in metrics["last_steps"])
+            hold = counted(self.settings.early_stopping.records, "record")
+            yield f"{early} of them stopped early, after meeting the goal at {hold} in a row"
         if diverged:
             last = max(metrics["last_sound_steps"])
             yield f"diverged (the last after step {last:,}) and excluded from all statistics: seeds {listed(diverged)}"
@@ -192,9 +179,7 @@ class Training(Study[Settings]):
 
 
 def _results(run: Run) -> results.arrays.Results:
-    from lstm_toys.results import storage
-
-    return storage.load_results(run.checked("results.nc"))
+    return results.storage.load_results(run.checked("results.nc"))
 
 
 def _load_writers() -> None:

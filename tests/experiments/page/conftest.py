@@ -10,7 +10,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-import xarray as xr
 from kinds import DIVERGED, KINDS, METRICS, SEEDS
 from playwright.sync_api import sync_playwright
 
@@ -71,33 +70,17 @@ def saved(networks):
 
 
 @pytest.fixture(scope="session")
-def studied():
-    """What the study of dynamics found, about: of all networks, and of each; one answer is missing."""
-    summary = {
-        "share whose leading mode oscillates": {"median": 0.9},
-        "frequency of the leading mode": {"median": 14.71, "low": 13.9, "high": 15.4},
-    }
-    inputs, frequencies = np.linspace(-0.6, 3, 41), np.linspace(12, 17, SEEDS)
-    rest = np.tanh(inputs)[:, None] + 0.01 * np.arange(SEEDS)[:, None, None]
-    rest[4, 7] = np.nan
-    found = {"static_answer": (("seed", "input", "output"), rest), "mode_frequency": ("seed", frequencies)}
-    return summary, xr.Dataset(found, {"seed": np.arange(SEEDS), "input": inputs})
-
-
-@pytest.fixture(scope="session")
 def compose(saved, tmp_path_factory):
     """Writes a page of networks of some kinds and of verdicts on claims, and returns its address."""
     every = tuple(each.run for each in playground.POPULATIONS)
 
-    def write(entries, kinds=every, missing=None, summary=None, dynamics=None):
+    def write(entries, kinds=every, missing=None):
         populations = {kind: saved(kind) for kind in kinds}
         finished = SimpleNamespace(command="", settings=runs.planned(("sine",)).settings, metrics=METRICS)
-        figures = {section["id"]: "data:," for section in post.SECTIONS}
         used = dict.fromkeys([*(section["run"] for section in post.SECTIONS), "claims"], finished)
         parts = {
-            "playground": playground.made(populations, dict.fromkeys(kinds, METRICS), summary),
-            "inside": page_networks.inside(dynamics),
-            "post": post.made(figures, entries, used),
+            "playground": playground.made(populations, dict.fromkeys(kinds, METRICS)),
+            "post": post.made({"sine": saved("published").results}, entries, used),
         }
         path = tmp_path_factory.mktemp("page") / "index.html"
         path.write_text(build.html(parts, missing or {}), encoding="utf-8")
@@ -113,9 +96,9 @@ def entries():
 
 
 @pytest.fixture(scope="session")
-def address(compose, entries, studied):
+def address(compose, entries):
     """The address of a page of all."""
-    return compose(entries, summary=studied[0], dynamics=studied[1])
+    return compose(entries)
 
 
 @pytest.fixture(scope="session")
@@ -150,12 +133,11 @@ def trained(script):
             """given.seeds.map((seed) => {
                 const weights = initialWeights(given.layers, randomOf(seed));
                 const [gradient, squares] = [new Float64Array(weights.length), new Float64Array(weights.length)];
-                const pass = new StackPass(given.layers, given.curve.length);
                 for (let step = 0; step < given.steps; step++) {
-                    pass.backward(weights, given.curve, gradient);
+                    setGradient(given.layers, weights, given.curve, gradient);
                     rmspropStep(weights, gradient, squares, { rate: 0.001, decay: 0.9 });
                 }
-                return Array.from({ weights, answer: pass.forward(weights, given.curve) }[given.name]);
+                return Array.from({ weights, answer: answerOf(given.layers, weights, 0, given.curve) }[given.name]);
             })""",
             name=name,
             curve=curve.tolist(),
@@ -187,7 +169,7 @@ class Window:
         self.tab.goto("about:blank")  # Else an address that differs after the # alone would not load the page anew.
         self.tab.goto(place)
         self.settle()
-        self.unfold("#controls > details")
+        self.unfold("#controls > details:not(#inside)")
 
     def unfold(self, folds):
         self.tab.evaluate("(folds) => document.querySelectorAll(folds).forEach((fold) => { fold.open = true; })", folds)
@@ -205,6 +187,20 @@ class Window:
     def click(self, selector):
         self.tab.locator(selector).first.click()
         self.settle()
+
+    def swipe(self, *points):
+        """Draws with a finger."""
+        session = self.tab.context.new_cdp_session(self.tab)
+        for name, point in zip(("touchStart", *["touchMove"] * (len(points) - 1)), points, strict=True):
+            touches = [{"x": point[0], "y": point[1]}]
+            session.send("Input.dispatchTouchEvent", {"type": name, "touchPoints": touches})
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        self.settle()
+
+    def upon(self, x, share):
+        """Where an x of the chart is, at a share of its height."""
+        box = self.tab.locator("#chart").bounding_box()
+        return box["x"] + 46 + x * (box["width"] - 58), box["y"] + share * box["height"]
 
     def drag(self, *points):
         self.tab.mouse.move(*points[0])

@@ -1,33 +1,77 @@
-"""The story, plucked networks, the inside of a network and training in a browser."""
+"""The story in a browser: the guess, training, plucked networks, the end, and one value that is followed."""
 
+import base64
 import re
 
 import numpy as np
 import pytest
+from kinds import SOUND
 
 import lstm_toys as lt
+from experiments import sine
+from experiments.page import story
 
 SHOWN = "#story article:visible"
 LARGEST = "#curve=sine&amplitude=0.8&offset=0.8&frequency=10&phase=0"
-OWN = "#curve=line&slope=0.8&intercept=0.1&networks=own&learn=line,0.8,0.1&seeds=3&gates=hard&step=20"
+OWN = "#curve=line&slope=0.8&intercept=0.1&networks=own&learn=line,0.8,0.1&seeds=3&step=20"
 AT = [*range(0, 100, 10), 99]
+X = np.asarray(lt.time_points(100))
+SIZES = [(1280, 800), (390, 844)]
 
 
-def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is_changed(opened):
+def answers_to(saved, curve, kind="published"):
+    """The answers of the networks that a page shows of one curve."""
+    found = np.asarray(lt.answers(saved(kind), np.float32(curve)[None, :, None]))
+    return found[~saved(kind).diverged, 0, :, 0]
+
+
+def off(answers, curve):
+    """Errors over x >= 0.1, as NumPy has them."""
+    return np.sqrt(np.mean(np.square(answers - curve)[..., X >= lt.measures.FOUND], axis=-1))
+
+
+def layer(weights, seed, inputs):
+    """Gates i, f, g, o at every time point, and the hidden states, of an LSTM layer with hard gates, in NumPy."""
+    kernel, recurrent, bias = (np.float64(weights[name][seed]) for name in ("kernel", "recurrent_kernel", "bias"))
+    hidden = cell = np.zeros(len(bias) // 4)
+    gates, states = [], []
+    for shown in inputs:
+        i, f, g, o = np.split(shown @ kernel + hidden @ recurrent + bias, 4)
+        i, f, o = (np.clip(0.2 * each + 0.5, 0, 1) for each in (i, f, o))
+        cell = f * cell + i * np.tanh(g)
+        hidden = o * np.tanh(cell)
+        gates.append([i, f, np.tanh(g), o])
+        states.append(hidden)
+    return np.array(gates), np.array(states)
+
+
+def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is_changed(opened, saved):
     page = opened("", width=400, height=800)
-    assert "19 small LSTM networks" in page.text(SHOWN)
+    assert "19 small neural networks" in page.text(SHOWN)
+    heights = set()
+    page.click("#show")
     for number in range(1, 7):
-        assert page.tab.url.endswith(f"#step-{number}")
-        assert page.text(".steps [aria-current]").startswith(f"{number}.")
+        assert f"#step-{number}" in page.tab.url
+        assert page.text(".steps [aria-current=step]").startswith(f"{number}.")
+        heights.add(page.tab.locator("nav").bounding_box()["height"])
         if number == 3:
-            page.click("button:has-text('Network 1 alone')")
-            assert "Network 1 (LSTM, after 100 steps)" in page.text("#summary")
+            page.click("button:has-text('Network 1')")
+            assert "Network 1 (LSTM, after 1,000 steps)" in page.text("#summary")
+        if number == 5:
+            sound = saved("published").results.isel(seed=SOUND)
+            met = story.VALLEY.met(story.VALLEY.number(sound.isel(curve=sound.family.values == "phase"))).sum()
+            told = page.text(f"{SHOWN} >> [data-choice]:visible")
+            assert told.endswith(
+                f"Of all 19 networks with the rate 0.001, which the table below judges, {met} meet it."
+            )
+            assert " of these 16 networks" in told
         if number < 6:
             page.click(f"{SHOWN} >> text=Next")
+    assert len(heights) == 1
     page.tab.go_back()
     page.settle()
     page.choose(networks="gru")
-    assert page.text(".steps [aria-current]").startswith("6.")
+    assert page.text(".steps [aria-current=step]").startswith("6.")
     page.tab.reload()
     page.settle()
     page.click("#undo")
@@ -40,14 +84,130 @@ def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is
     assert page.tab.url.endswith("#step-1")
 
 
-def test_plucked_networks_ring_as_the_library_has_it(opened, saved):
-    page = opened("#curve=pluck&level=0.2&pull=0.4&networks=dense")
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("hand", ["mouse", "finger", "keys"])
+def test_a_guess_is_drawn_and_compared_with_the_answers(hand, width, height, opened, saved):
+    page = opened("", width=width, height=height)
+    assert not page.tab.locator("#key-single, #tools, #aside").filter(visible=True).count()
+    points = [page.upon(x, 0.5 + 0.1 * np.cos(9 * x)) for x in np.linspace(0, 1, 30)]
+    if hand == "keys":
+        page.tab.focus("#chart")
+        for key in ("ArrowDown", "ArrowDown", "PageUp", "ArrowUp", "Enter"):
+            page.tab.keyboard.press(key)
+        page.settle()
+    else:
+        draw = page.drag if hand == "mouse" else page.swipe
+        draw(*points[:5])
+        page.tab.get_by_text("Draw from the left end").wait_for()
+        draw(*points)
+    packed = re.search(r"guess=([\w-]+)", page.tab.url)[1]
+    guess = np.frombuffer(base64.urlsafe_b64decode(packed + "=="), "<i2") / 1_000
+    assert len(guess) == 100
+    curve = 2 * sine.TRAIN_AMPLITUDE * (1 + np.sin(sine.FREQUENCY * X))
+    answers = answers_to(saved, curve)
+    told = [float(number) for number in re.findall(r"\d+\.\d+", page.text("#verdict"))]
+    expected = [off(guess, np.median(answers, axis=0)), np.median(off(answers, curve))]
+    assert told == pytest.approx(expected, rel=0.06)
+    before = page.text("#verdict")
+    assert opened(page.tab.url, width=width, height=height).text("#verdict") == before
+    page.click("text=Guess again")
+    assert page.tab.url.endswith("#step-1")
+    assert page.tab.locator("#show").is_visible()
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_plucked_networks_ring_as_the_library_has_it_and_one_handle_moves_all(width, height, opened, saved):
+    page = opened("#curve=pluck&level=0.2&pull=0.4&networks=dense", width=width, height=height)
     curve = np.float32([0.6] * 110 + [0.2] * 90)[None, :, None]
     answers = np.asarray(lt.answers(saved("dense"), curve))[[*range(3), *range(4, 17)], 0, 100:, 0]
-    assert np.allclose(page.numbers()[:, 2], np.median(answers, axis=0)[AT], atol=1e-4)
-    told = page.tab.locator(".ring").all_inner_texts()
-    for words, label in zip(told, ("LSTM, dense readout", "GRU", "plain recurrent (tanh)"), strict=True):
-        assert re.match(rf"{re.escape(label)}: \d+ of 16 ring", words)
+    assert np.allclose(page.numbers()[:, 2], np.median(answers, axis=0)[AT], atol=5e-3)
+
+    def captions():
+        told = page.tab.locator("#rings p").all_inner_texts()
+        for words, label in zip(told, ("LSTM, dense readout", "GRU", "vanilla RNN"), strict=True):
+            assert re.match(rf"{re.escape(label)}: \d+ of 16 ring", words)
+        return page.tab.evaluate("document.getElementById('chart').toDataURL()")
+
+    before = captions()
+    held = page.tab.get_by_label("held end of the curve")
+    if width > 1_000:
+        x, y = page.middle(held)
+        page.drag((x, y), (x, y + 30))
+    else:
+        held.focus()
+        page.tab.keyboard.press("ArrowDown")
+        page.settle()
+    assert float(page.values("pull")[0]) < 0.4
+    assert captions() != before
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_the_end_says_whether_a_curve_was_found_on_which_networks_fail(width, height, opened, saved):
+    line = "#curve=line&slope=0.1&intercept={}"
+    for intercept, inside in ((0.4, True), (0.55, False)):
+        page = opened(line.format(intercept), width=width, height=height)
+        curve = 0.1 * X + intercept
+        error = np.median(off(answers_to(saved, curve), curve))
+        assert page.text("#gauge-text").startswith(f"{error:.2f} off")
+        assert ("leaves 0.00 to 0.60" in page.text("#gauge-text")) != inside
+        assert page.tab.locator("#found").is_visible() == (inside and error > story.FAILS)
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_one_value_is_followed_through_a_cell_and_a_click_takes_another_network(width, height, opened, saved):
+    page = opened("#step-1&guess=none&seed=4", width=width, height=height)
+    page.click("#inside > summary")
+    page.tab.evaluate("scrollTo(0, 0)")
+    results = saved("published").results.isel(feature=0)
+    (row,) = np.flatnonzero((results.family.values == "amplitude") & (results.parameter_amplitude.values == 0.6))
+
+    def told(seed, time):
+        page.tab.wait_for_function(
+            "(x) => document.getElementById('cell-values').textContent.includes(x)", arg=f"At x {time / 99:.2f} "
+        )
+        x, shown, cell, forget, before, gate, new, answer, out, squashed = (
+            float(number.rstrip(".")) for number in re.findall(r"-?\d+\.\d+", page.text("#cell-values"))
+        )
+        params, curve = saved("published").params, results.input.values[row]
+        _, below = layer(params["lstm_0"], seed, curve[:, None])
+        gates, answers = layer(params["readout"], seed, below)
+        found = [x, shown, gate, forget, new, out, answer, forget * before + gate * new, out * squashed]
+        wanted = [time / 99, curve[time], *gates[time, :, 0], answers[time, 0], cell, answer]
+        assert found == pytest.approx(wanted, abs=0.02)
+        assert answers[time, 0] == pytest.approx(float(results.answer[seed, row, time]), abs=1e-4)
+
+    page.tab.mouse.move(*page.upon(50 / 99, 0.5))
+    told(4, 50)
+    page.tab.focus("#chart")
+    page.tab.keyboard.press("Home")
+    for time in (10, 20, 30, 40):
+        page.tab.keyboard.press("PageUp")
+        told(4, time)
+    page.tab.keyboard.press("Enter")
+    page.settle()
+    told(5, 40)
+    page.choose(networks="gru")
+    assert "Only networks whose answer is an LSTM unit" in page.text("#inside-who")
+
+
+def test_a_click_takes_the_line_that_is_next_to_it_and_one_beside_all_lets_it_go(opened, saved):
+    page = opened("#step-3")
+    curve = 0.6 + 0.6 * np.sin(10 * X)
+    answers = answers_to(saved, curve)
+    seeds = np.flatnonzero(~saved("published").diverged)
+    box = page.tab.locator("#chart").bounding_box()
+    low, high = box["height"] - 26, page.tab.locator("#key").bounding_box()["height"] + 16
+    lines = [curve, *answers, 0.5 * curve, [0, 0.75]]
+    least, most = (function(map(function, lines)) for function in (min, max))
+    least, most = np.floor(4 * least - 0.05) / 4, np.ceil(4 * most + 0.05) / 4
+    highest = int(np.argmax(answers[:, 60]))
+    y = box["y"] + low + (answers[highest, 60] - least) / (most - least) * (high - low)
+    page.tab.mouse.click(page.upon(60 / 99, 0)[0], float(y))
+    page.settle()
+    assert page.tab.url.endswith(f"#step-3&seed={seeds[highest]}")
+    page.tab.mouse.click(page.upon(60 / 99, 0)[0], box["y"] + high + 4)
+    page.settle()
+    assert page.tab.url.endswith("#step-3")
 
 
 def test_an_address_unfolds_its_section_and_paper_has_all_verdicts_and_the_story_needs_no_javascript(
@@ -55,7 +215,6 @@ def test_an_address_unfolds_its_section_and_paper_has_all_verdicts_and_the_story
 ):
     page = opened("#claim-valley-amplitude")
     page.tab.locator("#claim-valley-amplitude").wait_for(state="visible")
-    assert not page.tab.locator("#claim-line-one-layer").is_visible()
     page = opened("#step-3")
     page.tab.emulate_media(media="print")
     page.tab.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -64,56 +223,34 @@ def test_an_address_unfolds_its_section_and_paper_has_all_verdicts_and_the_story
     shown = ([step.is_visible() for step in tab.locator("#story article").all()] for tab in (page.tab, plain))
     assert [*shown] == [[at == 2 for at in range(6)], [True] * 6]
     assert page.tab.locator("#claim-line-one-layer .verdict").is_visible()
-    assert plain.locator("#still").is_visible()
     assert not any(plain.locator(each).is_visible() for each in ("#controls", "#train", "#chart"))
     plain.close()
 
 
-def test_a_network_is_looked_into_along_the_curve(opened, saved, studied):
-    page = opened("#curve=sine&set=amplitude&seed=4")
-    page.tab.locator("#inside > summary").click()
-    page.tab.wait_for_function("() => document.getElementById('inside-who').textContent !== ''")
-    frequency = float(studied[1].mode_frequency[4])
-    assert f"frequency of {frequency:.1f}; the curve that it is shown has 10.0" in page.text("#inside-who")
-    canvas = page.tab.locator("#inside-gates canvas")
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    page.tab.mouse.move(box["x"] + 46 + 50 / 99 * (box["width"] - 58), box["y"] + 50)
-    results = saved("published").results.isel(seed=4, time=50, feature=0)
-    (row,) = np.flatnonzero((results.family.values == "amplitude") & (results.parameter_amplitude.values == 0.6))
-    found = re.findall(r"([a-z ,:]+?) (-?\d+\.\d+)", page.text("#inside-values"))
-    told = {name.strip(", :"): float(value) for name, value in found}
-    expected = [0.51, float(results.input[row]), float(results.answer[row])]
-    assert [told[name] for name in ("x", "shown", "answer")] == pytest.approx(expected, abs=0.006)
-    assert told["output gate"] * np.tanh(told["cell state"]) == pytest.approx(expected[2], abs=0.02)
-    page.choose(networks="gru")
-    assert "Only networks of LSTM" in page.text("#inside-who")
-
-
-def test_networks_are_trained_in_the_page_as_its_address_says_and_asked_like_others(opened, trained):
-    page = opened(OWN)
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_networks_are_trained_in_the_page_as_its_address_says_and_asked_like_others(width, height, opened, trained):
+    page = opened(OWN, width=width, height=height)
     curve = 0.8 * np.linspace(0, 1, 100) + 0.1
     answers = np.array(trained("answer", curve, 20, range(3), lt.Stack(features=1, gates="hard")))
     assert "3 networks (LSTM trained here, after 20 steps)" in page.text("#summary")
     assert np.allclose(page.numbers()[:, 1], curve[AT], atol=1e-4)
     assert np.allclose(page.numbers()[:, 2], np.median(answers, axis=0)[AT], atol=1e-4)
-    assert "of 3 have learned their curve" in page.text("#population-note")
-    page.choose(seed="network 2")
-    assert np.allclose(page.numbers()[:, 2], answers[2][AT], atol=1e-4)
+    assert page.text("#progress") == "Step 20 of 1,500."
+    assert page.tab.get_attribute("#bar", "value") == "20"
+    assert f"{(off(answers, curve) <= sine.GOAL.rmse).sum()} of 3 have learned it" in page.text("#learned")
+    page.choose(networks="own")  # They are there already.
+    page.click("#double")
+    assert np.allclose(page.numbers()[:, 1], 2 * curve[AT], atol=1e-4)
+    assert not np.allclose(page.numbers()[:, 2], np.median(answers, axis=0)[AT], atol=1e-2)
 
 
-def test_training_moves_at_once_stops_goes_on_and_takes_more_networks(opened):
+def test_training_moves_at_once_stops_and_can_go_on(opened):
     page = opened(LARGEST)
     page.tab.click("#train")
-    page.tab.wait_for_function(
-        "() => /[1-9]\\d* of 1,500 steps/.test(document.getElementById('population-note').textContent)"
-    )
+    page.tab.wait_for_function("() => /Step [1-9]/.test(document.getElementById('progress').textContent)")
+    moving = page.tab.evaluate("document.getElementById('chart').toDataURL()")
+    page.tab.wait_for_function("(before) => document.getElementById('chart').toDataURL() !== before", arg=moving)
     page.click("#train-stop")
     assert int(re.search(r"networks=own.*step=(\d+)", page.tab.url)[1]) < 1_500
-    assert "cannot answer beyond" in page.text("#population-note")
+    assert "cannot answer beyond" in page.text("#learned")
     assert page.text("#train-stop") == "Go on"
-    page.click("#train-more")
-    assert "16 networks (LSTM trained here" in page.text("#summary")
-    before = page.numbers()
-    page.choose(amplitude="0.2")
-    assert not np.allclose(page.numbers()[:, 2], before[:, 2])

@@ -26,9 +26,11 @@ def test_networks_answer_as_in_the_library(kind, networks, curves, script):
     model, params, answers = networks(kind)
     order, rows = np.random.default_rng(0).permutation(SEEDS), [5, 0, 19, 7]
     found = script(
-        "Array.from(answersOf(given.layers, decoded(given.text, 'single'), given.rows, given.curves, 100))",
+        """decoded(given.texts, true).then((weights) => {
+            return Array.from(answersOf(given.layers, weights, given.rows, given.curves, 100));
+        })""",
         layers=page_networks.layers(model, 1),
-        text=page_networks.packed(model, params, order),
+        texts=page_networks.packed(model, params, order, exact=True),
         rows=rows,
         curves=curves[:, :, 0].tolist(),
     )
@@ -41,21 +43,20 @@ def test_weights_of_16_bits_and_of_two_times_16_are_those_of_the_library(network
     params = jax.tree.map(np.array, params)
     special = np.float32([0, -0.0, 1, -2, 65_504, 6e-8, -6e-5, 1.00390623])
     params["readout"]["kernel"][:, :2, :4] = special.reshape(2, 4)
+
+    def read(texts, exact):
+        return np.float32(script("decoded(given.texts, given.exact).then(Array.from)", texts=texts, exact=exact))
+
     rows = np.arange(SEEDS)
-    single, half = (
-        script(
-            "Array.from(decoded(given.text, given.precision))",
-            text=page_networks.packed(model, params, rows, kind),
-            precision=precision,
-        )
-        for precision, kind in page_networks.PRECISIONS.items()
+    expected = page_networks.flat(model, params, rows).ravel()
+    assert np.isin(special, expected).all()
+    assert np.array_equal(
+        read(page_networks.packed(model, params, rows, exact=False), exact=False), np.float16(expected)
     )
-    assert np.isin(special, np.float32(single)).all()
-    assert np.array_equal(half, np.float16(single).astype(float))
-    upper, rest = page_networks.split(model, params, rows)
-    decode = "Array.from(decoded(given.text, 'split', given.rest))"
-    assert np.allclose(script(decode, text=upper, rest=None), single, rtol=2**-8, atol=0)
-    assert np.array_equal(np.float32(script(decode, text=upper, rest=rest)), np.float32(single))
+    texts = page_networks.packed(model, params, rows, exact=True)
+    assert np.array_equal(read(texts, exact=True), expected)
+    large = np.abs(expected) > 1e-6
+    assert np.allclose(read(texts[:1], exact=True)[large], expected[large], rtol=2**-8, atol=0)
 
 
 def test_a_network_rings_that_swings_there_and_back(script):
@@ -116,34 +117,6 @@ def test_a_curve_goes_through_its_handles_and_where_they_are_moved(script):
         assert np.abs(np.concatenate([each["off"] for each in handles])).max() < 1e-6
 
 
-CURVE = "Array.from(curveOfText(given.text, given.count).curve)"
-
-
-def test_a_curve_of_text_is_resampled(script):
-    x, y = np.array([[-3, -1, 0.5, 5], [0.2, -1e-3, 4, 1.5]])
-    expected = np.interp(np.linspace(-3, 5, 100), x, y)
-    for separator in (",", ";", "\t", "  ", " , "):
-        lines = [f"{one}{separator}{other}" for one, other in zip(x, y, strict=True)]
-        for text in ("\n".join(lines), "\r\n".join(["time, value", *lines, "", ""])):
-            assert np.allclose(script(CURVE, text=text, count=100), expected, atol=1e-12)
-    assert np.allclose(script(CURVE, text="y\n1\n3\n2\n", count=5), [1, 2, 3, 2.5, 2])
-    assert np.allclose(script(CURVE, text="0;0,5\n1;1,5", count=3), [0.5, 1, 1.5])
-
-
-REFUSALS = {
-    "1\nabc\n3": "Line 2 is not one or two numbers.",
-    "0,5\n0,7\n": "may be decimal commas",
-    "1\n" * 600_000: "at most 1 MB",
-    "0;1\n1;2\n\n1;3": "Line 4 does not have a larger x than the line before.",
-}
-
-
-def test_text_that_is_not_a_curve_is_refused(script):
-    attempt = "given.texts.map((text) => { try { curveOfText(text, 9); } catch ({ message }) { return message; } })"
-    for told, words in zip(script(attempt, texts=[*REFUSALS]), REFUSALS.values(), strict=True):
-        assert words in told
-
-
 def nested(flat, model):
     """The parameters of a network as the library has them, in double precision, of the page's list."""
     shapes = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, 1)))["params"]
@@ -164,12 +137,12 @@ def flattened(params):
 
 
 @pytest.mark.parametrize(
-    ("hidden", "length", "gates"),
-    [((32,), 100, "hard"), *rarely(((32,), 100, "sigmoid"), ((5, 3), 7, "hard"), ((2,), 1, "sigmoid"))],
+    ("hidden", "length"),
+    [((32,), 100), *rarely(((5, 3), 7), ((2,), 1))],
 )
-def test_networks_learn_as_in_the_library_in_double_precision(hidden, length, gates, trained):
+def test_networks_learn_as_in_the_library_in_double_precision(hidden, length, trained):
     steps = 12
-    model = lt.Stack(features=1, hidden=hidden, gates=gates)
+    model = lt.Stack(features=1, hidden=hidden, gates="hard")
     curve = 0.3 + 0.3 * np.sin(10 * np.linspace(0, 1, length))
     (begun,), (found,) = (trained("weights", curve, count, [3], model) for count in (0, steps))
     with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
@@ -201,7 +174,7 @@ def test_the_recipe_of_the_page_is_that_of_the_published_networks():
     assert data["optimizer"] == {"rate": settings["learning_rate"], "decay": 0.9} == {"rate": 0.001, "decay": 0.9}
     assert data["steps"] == settings["steps"]
     model = lt.Stack(features=1, gates=settings["gates"])
-    assert data["layers"][settings["gates"]] == page_networks.layers(model, 1)
+    assert data["layers"] == page_networks.layers(model, 1)
 
 
 def test_networks_begin_as_in_the_library(trained):

@@ -6,24 +6,25 @@ import pytest
 
 import conftest
 
-SEEN = """() => {
+SEEN = """async () => {
     document.activeElement.blur();
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame); // Until this is seen.
     const seen = (each) => each.checkVisibility();
     const text = (each) => each.textContent;
     const all = (selector) => [...document.querySelectorAll(selector)].filter(seen);
     return {
         url: location.hash,
-        step: all(".steps [aria-current]").map(text),
-        told: all("#story p:not(#loaded), .ring, #key li, #population-note, #drawing-help, label > span").map(text),
+        step: all(".steps [aria-current=step]").map(text),
+        told: all("#story p, #rings p, #key li, #population-note, #drawing-help, #cell-values, label > span").map(text),
         pressed: all("[aria-pressed=true]").map(text),
         buttons: all("#tools button:not(#undo), #controls button").map((each) => [text(each), each.disabled]),
         values: all("select, input").map((each) => [each.name, each.type === "radio" ? each.checked : each.value]),
         numbers: [...document.querySelectorAll("#numbers td")].map(text),
         picture: document.getElementById("chart").toDataURL(),
-        others: all("#rings canvas, #errors").map((canvas) => canvas.toDataURL()),
+        others: all("#errors").map((canvas) => canvas.toDataURL()),
+        cell: all("#cell").map((cell) => cell.outerHTML),
     };
 }"""
-PASTED = ("0 0.5\n1 1\n2 0.25", "day,degrees\n1,10\n2,30\n3,20\n", "nonsense")
 ANCHORS = ("#post", "#train", "#claim-valley-amplitude", "#", "#curve=line&slope=0.3", "#step-4&at=post", "#step-99")
 
 
@@ -43,7 +44,8 @@ class Walker:
             found.click()
 
     def choose(self):
-        chosen = self.pick("#controls select")
+        if (chosen := self.pick("#controls select")) is None:
+            return
         values = "select => [...select.options].filter(({ hidden }) => !hidden).map(({ value }) => value)"
         chosen.select_option(self.random.choice(chosen.evaluate(values)))
 
@@ -70,15 +72,10 @@ class Walker:
         x, y = self.random.uniform(0.1, 0.9), self.random.uniform(0.2, 0.8)
         return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
-    def paste(self):
-        self.page.tab.evaluate(
-            """(text) => {
-                const clipboardData = new DataTransfer();
-                clipboardData.setData("text", text);
-                document.dispatchEvent(new ClipboardEvent("paste", { clipboardData }));
-            }""",
-            self.random.choice(PASTED),
-        )
+    def enter(self):
+        """Follows the next network, or ends the guess."""
+        self.page.tab.focus("#chart")
+        self.page.tab.keyboard.press("Enter")
 
     def jump(self):
         self.page.tab.evaluate("hash => { location.hash = hash; }", self.random.choice(ANCHORS))
@@ -86,14 +83,16 @@ class Walker:
     def act(self):
         actions = {
             "walk": lambda: self.click(".steps a, .next, #main a[href^='#claim']"),
-            "press": lambda: self.click("#story button, #members button, #reset, #draw, #train-more, .claim button"),
+            "press": lambda: self.click(
+                "#story button:not([data-train]), #reset, #draw, #double, #inside > summary, .claim button"
+            ),
             "family": lambda: self.click("[name=family], [name=tied]"),
             "undo": lambda: self.click("#undo"),
             "train": lambda: self.click("#train"),
             "slide": lambda: self.arrow(".sliders [type=range], #story [type=range]", "Right", "Left"),
             "keys": lambda: self.arrow("#grips button", "Up", "Down", "Left", "Right"),
             "reload": self.page.tab.reload,
-            **{name: getattr(self, name) for name in ("choose", "scrub", "drag", "paste", "jump")},
+            **{name: getattr(self, name) for name in ("choose", "scrub", "drag", "enter", "jump")},
         }
         name = self.random.choice([*actions])
         self.page.tab.evaluate("scrollTo(0, 0)")
@@ -103,7 +102,7 @@ class Walker:
         if self.pick("#train-stop") is not None and self.page.text("#train-stop") == "Stop":  # Also after going back.
             self.page.tab.click("#train-stop")
         self.page.settle()
-        self.page.unfold("#controls > details")
+        self.page.unfold("#controls > details:not(#inside)")
         return name
 
 

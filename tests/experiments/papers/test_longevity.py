@@ -10,8 +10,8 @@ import optax
 import pytest
 
 import lstm_toys as lt
-from conftest import carry_out, rarely
-from experiments import horizon, longevity
+from conftest import ROOT, carry_out, rarely
+from experiments import longevity
 from experiments.papers import memory, networks
 
 
@@ -119,7 +119,7 @@ def test_chances_and_shares_decide():
     assert found["low"] <= found["value"] <= found["high"]
     assert longevity.above([2.0] * 5, [1.0] * 9)["low"] == pytest.approx(0.025**0.2)  # The exact one of 5 of 5.
     assert longevity.above([2.0] * 5, [2.0] * 5)["low"] is None
-    few, many = (horizon.share([1.0] * count + [0.0] * (20 - count), 1) for count in (2, 18))
+    few, many = (longevity.share([1.0] * count + [0.0] * (20 - count), 1) for count in (2, 18))
     assert longevity.apart([few, many, few])["supported"]
     assert not longevity.apart([few, few])["supported"]
 
@@ -162,3 +162,28 @@ def test_the_command_tells_what_the_rate_chooses(tmp_path, capsys, monkeypatch):
         assert f"{cell}: the rate chooses how many networks keep for 10,000 steps" in supported
         assert f"{cell}: a third of the rate for three times the steps keeps longer" in supported
         assert f"{cell}: the early rate selects: first 0.01, then 0.1 keeps longer" not in supported
+
+
+def test_a_correlation_needs_enough_networks_that_differ_and_predicts_on_the_side_of_the_median():
+    n = np.arange(10.0)
+    own = {longevity.LIFETIME: n.tolist()}
+    falls, rises = (longevity.correlation({**own, "speed": [*each]}, "speed") for each in (-n, n))
+    assert (falls["value"], rises["value"]) == pytest.approx((-1, 1))
+    assert longevity.correlation({"speed": [*n], longevity.LIFETIME: [50.0] * 10}, "speed")["value"] is None
+    unknown = longevity.correlation({**own, "speed": [None] * 3 + [1.0] * 7}, "speed")
+    assert unknown["networks"] == 7
+    assert longevity.predicts([falls, unknown]) == {"recipes": 1, "count": 1, "median": -1.0, "supported": True}
+    assert not longevity.predicts([{"value": 0.4, "low": 0.1, "high": 0.7}])["supported"]
+
+
+def test_what_is_published_is_judged_told_and_drawn(tmp_path):
+    asked = longevity.plan([f"--results_dir={tmp_path}"]).study
+    metrics = json.loads((ROOT / "results" / "longevity" / "metrics.json").read_text())
+    supported = {
+        words: each["supported"] for words, each in longevity.verdicts(metrics["populations"], metrics["sine"])
+    }
+    assert supported == {words: each["supported"] for words, each in metrics["verdicts"].items()}
+    told = [each for each in asked.subject.report(metrics) if isinstance(each, str)]
+    for words, holds in supported.items():
+        assert any(line.startswith(f"{words}: {'supported' if holds else 'not supported'} (") for line in told)
+    assert [*asked.subject.draw(metrics, {})] == ["longevity.png"]

@@ -15,7 +15,7 @@ import experiments.null
 import experiments.papers.__main__ as papers
 import lstm_toys as lt
 from conftest import carry_out, rarely
-from experiments.papers import ask, counting, languages, memory, scoring, tune
+from experiments.papers import counting, languages, memory, scoring, tune
 from experiments.papers.populations import changed, fewer
 from experiments.post.claims import CLAIMS
 from lstm_toys import modules
@@ -198,10 +198,10 @@ def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkey
     monkeypatch.setattr(modules, "changed", lambda _: False)
     line = ["--claims=experiments.papers.counting", "--networks=3", f"--results_dir={tmp_path}"]
     assert [carry_out(experiments.null, line) for _ in range(2)] == [1, 0]
-    parts = [(scale, *numbers) for scale in ask.SCALES for numbers in ((0, 1), (2,))]
+    parts = [(scale, *numbers) for scale in scoring.SCALES for numbers in ((0, 1), (2,))]
     assert asked == [*parts[:5], *parts[4:]]
     assert re.search(r"dyck-one-unit( +33\.3){5}", capsys.readouterr().out)
-    assert [ask.brief(count, 256) for count in (0, 1, 256)] == ["≤ 1.5", "0.4", "≥ 98.5"]
+    assert [scoring.brief(count, 256) for count in (0, 1, 256)] == ["≤ 1.5", "0.4", "≥ 98.5"]
 
 
 def test_random_networks_judge_no_claim_that_networks_fail_at_something():
@@ -243,7 +243,7 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert carry_out(papers, ["--seeds=3", "--random=2", "--variants", "--publish"]) == 0
     folder = tmp_path / "results" / "papers" / "counting"
-    pictures = {"finding.png", "claims.png", "numbers.png", "variants.png"}
+    pictures = {"finding.png", "claims.png", "numbers.png"}
     assert {path.name for path in folder.iterdir()} == {"paper.md", "metrics.json", "manifest.json", *pictures}
     metrics = json.loads((folder / "metrics.json").read_text())["numbers"]
     runs = map(lt.load, tmp_path.glob("results/runs/counting-*"))

@@ -6,11 +6,13 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+from commands import claims
 
 import lstm_toys as lt
 from conftest import carry_out, located
-from experiments import claims as command
 from experiments import sine
+from lstm_toys.cli import command
+from lstm_toys.figures.style import COLORS
 from lstm_toys.runs import trainings
 from lstm_toys.studies.claims import choices, markdown, report, specification_figures, specifications
 from lstm_toys.studies.claims.declaration import NETWORKS
@@ -158,6 +160,26 @@ def test_alternative_numbers_judge_the_same_networks_by_the_same_thresholds():
     assert {each["state"] for each in few} == {"few"}
 
 
+def dots(axes):
+    """The shares of choices, and their colors, outside and inside."""
+    drawn = [line for line in axes.lines if line.get_marker() == "o"]
+    return [(float(line.get_xdata()[0]), line.get_color(), line.get_markerfacecolor()) for line in drawn]
+
+
+def test_the_figure_of_choices_tells_opposite_from_undecided_and_begins_with_the_most_fragile():
+    known = KNOWN | {"threshold": {"low": 0.5, "high": None}, "statistic": "last"}
+    firm = specifications.entry(claim(), known, [trained(0.8, 1.0, "steps")])
+    tied = specifications.entry(claim(), known, [trained(0.4, 0.6, "steps")])
+    turned = specifications.entry(claim(), known, [trained(0.0, 0.2, "steps")])
+    figure = specification_figures.draw_choices([firm, tied, turned])
+    axes = figure.axes[0]
+    blue, red = COLORS["b"], COLORS["r"]
+    assert dots(axes) == [(0.1, red, red), (0.5, blue, "white"), (0.9, blue, blue)]
+    robust = ["supported", "supported, robust", "supported, robust"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == [f"one ({each})" for each in robust]
+    assert figure.get_suptitle().startswith("2 of 3 verdicts are robust")
+
+
 def test_figures_show_every_training_and_threshold():
     chosen = {"sgd 0.1": 0.2, "sgd 1": 0.4, "adam 0.1": 0.9, "half": 1.0}
     others = [
@@ -173,13 +195,17 @@ def test_figures_show_every_training_and_threshold():
     known |= {"threshold": {"low": 0.5, "high": None}}
     found = specifications.entry(claim(), known, others)
     drawn = specification_figures.drawings([known], [found])
-    assert [*drawn] == ["specifications.png", "losses.png", "thresholds.png"]
-    (axes,) = drawn["specifications.png"].axes
-    assert [float(line.get_ydata()[0]) for line in axes.lines if line.get_marker() in "oD"] == [0.2, 0.4, 0.9, 0.9, 1.0]
-    assert [tick.get_text() for tick in axes.get_yticklabels()][3:] == ["optimizer", "units"]
-    (axes,) = drawn["losses.png"].axes
-    dots = sorted(line.get_xydata()[0].tolist() for line in axes.lines if line.get_marker() == "o")
-    assert dots == [[0.001, 1.0], [0.01, 0.9], [0.1, 0.4], [1.0, 0.2]]
+    assert [*drawn] == ["specifications.png", "thresholds.png"]
+    optimizer, units, threshold = drawn["specifications.png"].axes
+    assert [axes.get_title() for axes in (optimizer, units, threshold)] == ["optimizer", "units", "threshold"]
+    assert dots(optimizer) == [
+        (0.2, COLORS["r"], COLORS["r"]),
+        (0.4, COLORS["r"], COLORS["r"]),
+        (0.9, COLORS["b"], COLORS["b"]),
+    ]
+    assert dots(units) == [(1.0, COLORS["b"], COLORS["b"])]
+    (label,) = optimizer.get_yticklabels()
+    assert label.get_text() == "one (supported)"
     (axes,) = drawn["thresholds.png"].axes
     np.testing.assert_array_equal(axes.lines[0].get_ydata()[[0, -1]], [1.0, 0.0])
     assert {0.5, 0.2, 0.8, 0.4, 1.0} <= {float(line.get_xdata()[0]) for line in axes.lines[1:]}
@@ -201,12 +227,12 @@ def test_usual_choices_change_one_setting_each():
 @pytest.mark.long
 def test_the_command_judges_claims_under_other_choices(tmp_path, capsys):
     arguments = ["--claims=sine_claims", "--seeds=6", "--specifications", f"--results_dir={tmp_path}"]
-    assert carry_out(command, arguments) == 0
+    assert carry_out(claims, arguments) == 0
     (folder,) = (tmp_path / "runs").glob("claims*")
     found = json.loads((folder / "specifications.json").read_text())
     assert [len(each["trained"]) for each in found] == [6, 6]
-    work = command.plan(arguments).study
-    lines = lt.probed(lt.load(located(work.needs[NETWORKS, "sine"])).results, "line").answer
+    work = command.plan(claims, arguments).study
+    lines = lt.probed(lt.load(located(work.needs[NETWORKS, "sine"], tmp_path)).results, "line").answer
     (late,) = found[1]["alternatives"]
     np.testing.assert_allclose(late["per_seed"], lines.values[:, :, 10:, 0].max(axis=(1, 2)), rtol=1e-6)
     assert late["share"] == np.mean(np.array(late["per_seed"]) <= 0.9)

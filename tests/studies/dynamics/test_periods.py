@@ -6,15 +6,16 @@ import jax
 import majority
 import numpy as np
 import pytest
+from commands import dynamics
 from drawn import assert_legible
 from maps import linear, rotation
 
 import lstm_toys as lt
 from conftest import carry_out, reported
-from experiments import dynamics
+from lstm_toys.cli import command
 from lstm_toys.dynamics.system import each_network, once, system_of
 from lstm_toys.results import storage
-from lstm_toys.studies.dynamics import periods, slow_figures
+from lstm_toys.studies.dynamics import analysis, figures
 
 HELD = {"zero": 0.0, "one": 1.0}
 
@@ -44,7 +45,7 @@ def test_the_command_finds_slow_points_that_move_in_a_step_of_their_network_as_f
     below = np.median((found.smallest_q.sel(period="one").values <= 1e-6).mean(axis=1))
     median = metrics["summary"]["one: share of descents to q of at most 1e-06"]["median"]
     assert median == pytest.approx(below)
-    (table, *_) = reported(dynamics.plan(studied.arguments).study, metrics)
+    (table, *_) = reported(command.plan(dynamics, studied.arguments).study, metrics)
     assert [cell.plain for cell in table.columns[0].cells] == [*metrics["summary"]]
 
 
@@ -52,16 +53,16 @@ def test_maps_in_closed_form_have_their_modes_and_lie_as_they_do():
     system, params = linear(np.diag([1.0, 0.5]), rotation(0.3, 0.9))
     curves = np.random.default_rng(0).normal(size=(4, 10, 1)).astype(np.float32)
     within = np.ones((4, 10), bool)
-    analysis = periods.PeriodAnalysis(curves, np.zeros((1, 1)), 5, 1.0, within)
-    found = analysis.analyzed(lt.Networks(system.model, params, block=8))
+    job = analysis.PeriodAnalysis(curves, np.zeros((1, 1)), 5, 1.0, within)
+    found = job.analyzed(lt.Networks(system.model, params, block=8))
     found = found.assign_coords(period=["quiet"], time=np.arange(10.0))
-    np.testing.assert_allclose(periods.moduli(found)[:, 0, 0], [[1, 0.5], [0.9, 0.9]], rtol=1e-6)
-    line, point = (periods.summary(found.isel(seed=[seed])) for seed in range(2))
+    np.testing.assert_allclose(analysis.moduli(found)[:, 0, 0], [[1, 0.5], [0.9, 0.9]], rtol=1e-6)
+    line, point = (analysis.period_summary(found.isel(seed=[seed])) for seed in range(2))
     assert line["quiet: variance of slow points along one direction"]["median"] == pytest.approx(1, abs=1e-3)
     modes = "quiet: modes of a slow point that outlast a sequence"
     assert (line[modes]["median"], point[modes]["median"]) == (1, 0)  # exp(-1 / 10) is 0.905.
     assert point["quiet: share with 1 stable point"]["median"] == 1
-    for figure in slow_figures.draw(found).values():
+    for figure in figures.draw(found).values():
         assert_legible(figure)
 
 

@@ -5,17 +5,17 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from commands import dynamics
 from drawn import assert_legible
 
 import lstm_toys as lt
 from conftest import carry_out
-from experiments import dynamics
 from experiments.post import sentences
 from lstm_toys.dynamics.models import explained
 from lstm_toys.dynamics.rest import Kind
 from lstm_toys.results import storage
 from lstm_toys.studies.claims import verdicts
-from lstm_toys.studies.dynamics import figures
+from lstm_toys.studies.dynamics import figures, study
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +91,15 @@ def test_metrics_tell_of_the_leading_modes_and_where_networks_settle(measured, f
     frequencies = np.abs(np.angle(values[np.arange(3), np.abs(values).argmax(axis=1)])) / float(found.time[1])
     assert slow["median"] == pytest.approx(np.median(frequencies))
     assert (slow["networks"], slow["oscillating"]) == (3, (frequencies > 0).sum())
+
+
+@pytest.mark.long
+def test_networks_whose_modes_cannot_all_be_told_apart_are_counted(measured, found):
+    told = "share whose modes can be told apart under all inputs"
+    assert told not in measured["summary"]
+    covered = found.coverage.copy(deep=True)
+    covered.loc[{"model": "LPV, 2 modes", "seed": 1, "curves": "line"}] /= 2
+    assert study.summary(found.assign(coverage=covered))[told]["median"] == pytest.approx(2 / 3)
 
 
 @pytest.mark.long

@@ -116,22 +116,6 @@ def test_lines_go_through_the_training_point(hand_made):
     assert all(axes.lines[1].get_ydata() == [LIMIT, LIMIT] for axes in along.values())
 
 
-def test_every_seed_has_a_map_of_its_own(hand_made):
-    figure = figures.seeds_apart(hand_made, SINES, SUBJECT, LIMIT)
-    seen = [axes for axes in figure.axes if axes.get_title()]
-    assert [axes.get_title() for axes in seen] == [f"network {seed}" for seed in SEEDS]
-    assert not [text for axes in seen for text in axes.texts]  # Which contours would cross.
-    errors = hand_made["amplitude_frequency"].rmse.values
-    for axes, values in zip(seen, errors, strict=True):
-        np.testing.assert_allclose(axes.collections[0].get_array(), (values / np.median(errors, axis=0)).T, rtol=1e-6)
-        assert axes.get_xlabel() in ("amplitude A", "")
-    assert figure.axes[-1].get_ylabel() == "RMSE after the first tenth /\nmedian of 5 networks"
-    met = (errors < LIMIT).sum(axis=(1, 2))
-    told = f"{met.min()} to {met.max()} of these 20 curves, depending on the network"
-    assert told in figure.get_suptitle()
-    assert_legible(figure)
-
-
 def test_the_largest_gain_and_other_frequencies_are_found_where_they_were_put(hand_made):
     sines = hand_made["amplitude_frequency"]
     assert sines.parameter_frequency.values.tolist() == [5.0, 13.75, 22.5, 31.25, 40.0]  # A fifth of x is not measured.

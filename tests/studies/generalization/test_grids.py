@@ -89,12 +89,12 @@ def params():
 
 
 def written(folder, params, grid, *, seeds=7, task=SAME, span=UNIT):
-    """What an evaluation writes of one grid, by measure."""
+    """What an evaluation finds on one grid, by measure, as it is written."""
     model, every = lt.Stack(1, (4,), sequence=task.sequence), np.arange(len(jax.tree.leaves(params)[0]))
     trained = lt.Networks(model, params, diverged=every == 1)[:seeds]
     job = measuring.GridJob(task=task, span=span, timesteps=20, grids=(grid,), families=FAMILIES)
     path, counted = folder / "results.nc", []
-    measuring.evaluate(job, trained, path, {"flags": {}}, Executor(), counted.append)
+    results.save(measuring.evaluate(job, trained, Executor(), counted.append), trained, {"flags": {}}, path)
     assert counted[-1] == seeds * grid.shape[0] * grid.shape[1]
     with xr.open_dataset(path, group=grid.name, engine="h5netcdf") as group:
         return {name: each.values for name, each in group.data_vars.items()}

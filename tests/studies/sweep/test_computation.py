@@ -8,9 +8,9 @@ import jax
 import numpy as np
 import pytest
 import xarray as xr
+from commands import sweep
 
 from conftest import carry_out, executed, rarely
-from experiments import sweep
 from experiments.all import EXPERIMENTS
 from lstm_toys.execution.signals import Interruption
 from lstm_toys.populations import blocks, train
@@ -48,7 +48,7 @@ def alone(folder, task, *arguments):
 
 def assert_same(setting, run, steps):
     """Losses at the budget, answers, errors and who diverged, bit by bit; the history at what both recorded."""
-    np.testing.assert_array_equal(setting.train_mse, run.train_loss.values[:, -1])
+    np.testing.assert_array_equal(setting.train_loss, run.train_loss.values[:, -1])
     np.testing.assert_array_equal(setting.train_rmse, run.train_rmse.values[:, -1])
     assert setting.train_rmse.attrs.get("after") == run.train_rmse.attrs.get("after")  # None: of whole curves.
     np.testing.assert_array_equal(setting.diverged, run.diverged)
@@ -101,7 +101,7 @@ def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
 def test_the_results_are_labeled(swept):
     with xr.open_dataset(swept.run / "results.nc", engine="h5netcdf") as found:
         found.load()
-    assert found.train_mse.dims == ("setting", "seed")
+    assert found.train_loss.dims == ("setting", "seed")
     assert found.rmse.dims == ("setting", "seed", "probe")
     assert found.answer.dims == ("setting", "seed", "curve", "time", "feature")
     assert found.probe.values.tolist() == ["line", "line_origin", "amplitude", "phase", "frequency"]
@@ -117,7 +117,7 @@ def test_diverged_seeds_are_named_and_excluded_setting_by_setting(swept, found):
     assert not found.learned.values[lost].any()
     for row, gone in zip(rows, lost, strict=True):
         assert row["diverged_seeds"] == ([0, 1, 2] if gone else [])
-        assert (row["train_mse"]["median"] is None) == gone
+        assert (row["train_loss"]["median"] is None) == gone
 
 
 def test_a_sweep_tells_of_all_settings_and_so_does_the_same_command_again(swept, capsys):

@@ -39,7 +39,7 @@ def hand_made(grid, seeds=5, diverged=(), asked="feature"):
     errors = random.uniform(0.01, 1.0, (*shape, 2)).astype("f4")
     return xr.Dataset(
         {
-            "train_mse": (("setting", "seed"), np.where(lost, np.nan, errors[..., 0])),
+            "train_loss": (("setting", "seed"), np.where(lost, np.nan, errors[..., 0])),
             "train_rmse": (("setting", "seed", asked), np.sqrt(errors[..., :1])),
             "learned": (("setting", "seed"), (errors[..., 0] < 0.3) & ~lost),
             "lost": (("setting", "seed"), (errors[..., 0] > 0.9) & ~lost),
@@ -66,13 +66,13 @@ def test_rows_are_the_statistics_of_each_setting():
     assert [row["lost_seeds"] for row in rows] == [np.flatnonzero(own).tolist() for own in found.lost.values]
     assert not {"learned", "lost_seeds"} & results.rows(found.drop_vars(["learned", "lost"]))[0].keys()
     for number, kept in enumerate([[0, 1, 2, 3, 4], [1, 2, 4], [0, 1, 2, 3, 4]]):
-        errors = [found.train_mse.values[number, kept], *found.rmse.values[number, kept].T]
-        for name, values in zip(("train_mse", "line", "sine"), errors, strict=True):
+        errors = [found.train_loss.values[number, kept], *found.rmse.values[number, kept].T]
+        for name, values in zip(("train_loss", "line", "sine"), errors, strict=True):
             chosen = np.random.default_rng(0).integers(0, len(kept), (9_999, len(kept)))
             low, high = np.percentile(np.median(values[chosen], axis=1), (2.5, 97.5))
             expected = {"median": np.median(values), "low": low, "high": high}
             assert rows[number][name] == pytest.approx(expected, rel=1e-6)
-    assert rows[3]["train_mse"] == rows[3]["sine"] == {"median": None, "low": None, "high": None}
+    assert rows[3]["train_loss"] == rows[3]["sine"] == {"median": None, "low": None, "high": None}
     json.dumps(rows, allow_nan=False)
 
 
@@ -80,7 +80,7 @@ def test_the_tables_have_the_errors_of_every_probe_and_say_what_is_scaled(capsys
     found = hand_made({"optimizer": ["sgd", "adam"], **RATES}).assign_coords(probe=["held out", "b"])
     found["rmse"][..., 1] = np.nan
     given = {"seeds": 5, "goal": "", "networks": 5, "shapes": 1, "seconds": {}, "member_steps_per_second": 1}
-    given |= {"scaling": "(y - 2) / 3", "scaled_errors": False, "of_answers": "RMSE"}
+    given |= {"scaling": "(y - 2) / 3", "scaled_errors": False, "of_answers": "RMSE", "loss": "train MSE"}
     lines = printed({"rows": results.rows(found), "varied": results.varied(found), **given}, capsys)
     assert "networks are shown (y - 2) / 3; losses are of scaled values" in lines
     start = lines.index("optimizer rate held out")
@@ -103,20 +103,26 @@ def test_accuracies_are_not_called_errors_and_who_lost_the_goal_is_counted(kinds
     found["lost"] = ("setting", "seed"), np.array([[False] * 5, [True, True] + [False] * 3])
     given = {"seeds": 5, "goal": "it", "networks": 5, "shapes": 1, "seconds": {}, "member_steps_per_second": 1}
     of_answers = " and ".join(f"accuracy over {each}" for each in kinds)
-    given |= {"rows": results.rows(found), "varied": results.varied(found), "of_answers": of_answers}
+    given |= {
+        "rows": results.rows(found),
+        "varied": results.varied(found),
+        "of_answers": of_answers,
+        "loss": "train BCE",
+    }
     lines = printed(given, capsys)
     assert not any("RMSE" in line for line in lines)
     assert f"medians over networks: {of_answers} of answers to curves that were shown after training" in lines
     assert ("rate line sine" in lines) == (len(kinds) == 1)
     assert "learned: it; lost: met it earlier, but not at last" in lines
-    start = lines.index("rate learned lost diverged train loss 95 % bootstrap") + 2
+    start = lines.index("rate learned lost diverged train BCE 95 % bootstrap") + 2
     assert [line.split()[2] for line in lines[start : start + 2]] == ["0", "2"]
 
 
 def accuracies(found):
     """The same networks, with accuracies instead of errors."""
-    both = xr.concat([found.train_mse] * 2, "counted").transpose("setting", "seed", "counted").assign_attrs(weighted=0)
-    kept = found.drop_vars(["rmse", "train_rmse", "train_mse"]).assign(train_accuracy=both, train_loss=found.train_mse)
+    both = xr.concat([found.train_loss] * 2, "counted").transpose("setting", "seed", "counted").assign_attrs(weighted=0)
+    kept = found.drop_vars(["rmse", "train_rmse"]).assign(train_accuracy=both)
+    kept["train_loss"] = found.train_loss.assign_attrs(loss="cross_entropy")
     answered = found.rmse.expand_dims(counted=["points", "sequences"], axis=-1)
     return kept.assign(accuracy=answered).assign_coords(counted=answered.counted)
 
@@ -199,7 +205,7 @@ def test_medians_and_the_middle_of_networks_are_drawn_over_the_learning_rate_for
         for line, bars, hidden in zip(lines, axes.collections, grid["hidden"], strict=True):
             chosen = (found.optimizer.values == optimizer) & (found.hidden.values == hidden)
             own = found.isel(setting=chosen & ~found.diverged.values.all(axis=1)).sortby("learning_rate")
-            errors = np.where(own.diverged, np.nan, np.sqrt(own.train_mse))
+            errors = np.where(own.diverged, np.nan, np.sqrt(own.train_loss))
             low, middle, high = np.nanquantile(errors, (0.05, 0.5, 0.95), axis=1)
             np.testing.assert_allclose(line.get_xydata(), np.stack([own.learning_rate, middle], 1))
             np.testing.assert_allclose([path.vertices[:, 1] for path in bars.get_paths()], np.stack([low, high], 1))
@@ -225,5 +231,5 @@ def test_networks_that_all_diverged_and_a_single_network_are_drawn():
         assert_legible(figure)
         assert name == "loss.png" or "every network diverged" in legend(figure)
     alone = hand_made({}, seeds=1)
-    alone["train_mse"] = alone.train_mse * 0 + np.float32(0.16300069) ** 2  # Quantiles may differ by their last bit.
+    alone["train_loss"] = alone.train_loss * 0 + np.float32(0.16300069) ** 2  # Quantiles may differ by their last bit.
     assert_legible(figures.draw(alone, Goal(rmse=0.02, features=("y",)))["rmse.png"])

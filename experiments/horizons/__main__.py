@@ -1,0 +1,80 @@
+"""How far do gates carry what networks learned, and can it be read off inside the training range?
+
+Trains LSTMs on a^n b^n, n up to 50, under six recipes, and linear recurrences on the parity of up to 80 bits under
+three rates, with a sigmoid, which cannot close exactly, and with a hard one, which can. Predicts for each network
+from its parameters, without any string longer than those of the training, how far it is right, and tests the prediction
+by shifting the bias of one gate. Missing networks are trained first; their base seed is used by no other run.
+
+Hypotheses, thresholds and rules were fixed before any network with this base seed was trained: docs/horizons.md.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import lstm_toys as lt
+from lstm_toys.cli import command
+from lstm_toys.runs.folder import Run
+from lstm_toys.studies.analysis.settings import Keep
+
+from .. import analyses, horizons
+from ..papers.counting import EXPERIMENT as COUNTS
+from ..papers.populations import OPTIMIZERS
+from . import hypotheses, measures
+from .measured import counted, measured, told
+from .parity import EXPERIMENT as TELLS
+
+JUDGED_BY = 0x1544
+"""Base seed of the networks that judge the hypotheses: the first digits of the commit that defined these, 1544eefa."""
+
+OPTIMIZER = {words: name for name, words in OPTIMIZERS.items()}
+
+
+def trained(name: str, seeds: int, base_seed: int) -> Any:
+    """The study that trains a population of a name that `hypotheses` has."""
+    task, gates, recipe = name.split(", ")
+    optimizer, rate = recipe.split()
+    flags = f"--seeds={seeds} --base_seed={base_seed} --optimizer={OPTIMIZER[optimizer]} --learning_rate={rate}".split()
+    if task == "counting":
+        return lt.ask(COUNTS, *flags, f"--gates={gates}")
+    cell = f"{horizons.__name__}.linear:Linear(hard={gates == 'hard'})"
+    return lt.ask(TELLS, *flags, f"--timesteps={task.split()[1]}", f"--cell={cell}")
+
+
+def look(name: str, run: Run) -> dict[str, Any]:
+    """What is measured of a population."""
+    task, gates, _ = name.split(", ")
+    if task == "counting":
+        return measured(run, partial(counted, gates=gates))
+    return measured(run, partial(told, hard=gates == "hard", length=int(task.split()[1])))
+
+
+def score(needs: Mapping[str, Run], seeds: int, keep: Keep) -> dict[str, Any]:
+    """Measures all populations, and judges the hypotheses."""
+    found = {name: keep(f"{name}: measured", [run, name], partial(look, name, run)) for name, run in needs.items()}
+    counts = measures.resampled(seeds)
+    predictions = {name: hypotheses.prediction(own, counts)[0] for name, own in found.items()}
+    return {"populations": found, "predictions": predictions, "verdicts": hypotheses.verdicts(found, counts)}
+
+
+def horizon(seeds: int, base_seed: int) -> lt.Analysis:
+    """Measures and judges all populations."""
+    names = [*hypotheses.counters("sigmoid"), *hypotheses.parities("sigmoid", hypotheses.LENGTHS)]
+    names += hypotheses.parities("hard")
+    return lt.Analysis(
+        name="horizons",
+        settings={"seeds": seeds, "base_seed": base_seed},
+        needs={name: trained(name, seeds, base_seed) for name in names},
+        score=lambda runs, keep: score(runs, seeds, keep),
+        draw=lambda metrics, _: {
+            "counting.png": horizons.figures.counting(metrics),
+            "parity.png": horizons.figures.parity(metrics),
+        },
+        report=lambda metrics: horizons.reports.report(metrics),
+    )
+
+
+plan = partial(analyses.plan, horizon, __doc__, 12, {"seeds": 48, "base_seed": JUDGED_BY})
+
+if __name__ == "__main__":
+    command.run_and_exit(plan)

@@ -1,0 +1,186 @@
+"""How far LSTMs count, and how far the counter's gates, read along a^50 b^50, say that they do; in double precision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import jax
+import jaxtyping as jt
+import numpy as np
+
+from ..papers.languages import TRAINED
+from ..papers.networks import counter
+
+LARGEST = 4_000
+"""K, the largest n that is shown."""
+
+SIZES = np.unique([*range(1, 401), *np.geomspace(400, LARGEST, 232).round()]).astype(int)
+"""The n that are shown: every one to 400, and then every 1 %."""
+
+TOGETHER = 50
+"""Strings that are shown at a time."""
+
+SETTLED = slice(30, 48)
+"""The a's, and likewise the b's, along which gates are read: from the 31st to the 48th, where they have settled."""
+
+START, A, B = range(3)
+
+LEGAL = {"a": (1, 1, -1), "b": (-1, 1, -1), "end": (-1, -1, 1)}
+"""Which of a, b and the end may come next, 1, or not, -1: after an a, between two b's, and after the last b."""
+
+Numbers = jt.Float[np.ndarray, " S"]
+Sizes = jt.Int[np.ndarray, " C"]
+Units = jt.Int[np.ndarray, " S"]
+
+
+class State(NamedTuple):
+    """What networks hold, and how the last step made the cells: the share that was lost, and what was added."""
+
+    hidden: jt.Float[np.ndarray, "S C H"]
+    cell: jt.Float[np.ndarray, "S C H"]
+    lost: jt.Float[np.ndarray, "S C H"]
+    added: jt.Float[np.ndarray, "S C H"]
+
+    def at(self, index: Any) -> State:
+        """Some of the states."""
+        return State(*(each[index] for each in self))
+
+
+def joined(states: Iterable[State]) -> State:
+    """States of several strings, or of several points, as one axis."""
+    return State(*(np.concatenate(each, axis=1) for each in zip(*states, strict=True)))
+
+
+class Counters(NamedTuple):
+    """LSTMs of one layer with a dense readout, in double precision."""
+
+    params: Mapping[str, Mapping[str, jt.Float[np.ndarray, "S ..."]]]
+    gates: str
+
+    @staticmethod
+    def of(params: Mapping[str, Any], gates: str) -> Counters:
+        """The networks with these parameters."""
+        return Counters(
+            {name: {key: np.asarray(leaf, float) for key, leaf in own.items()} for name, own in params.items()}, gates
+        )
+
+    @property
+    def layer(self) -> Mapping[str, jt.Float[np.ndarray, "S ..."]]:
+        """The parameters of the LSTM."""
+        return self.params["lstm_0"]
+
+    def chosen(self, networks: Any) -> Counters:
+        """Some of the networks."""
+        return Counters(jax.tree.map(lambda leaf: leaf[networks], self.params), self.gates)
+
+    def shifted(self, bias: Units, shift: float) -> Counters:
+        """The networks with one bias of each shifted; biases are in the order input, forget, cell, output."""
+        moved = self.layer["bias"].copy()
+        moved[np.arange(len(moved)), bias] += shift
+        return self._replace(params={**self.params, "lstm_0": {**self.layer, "bias": moved}})
+
+    def begun(self) -> State:
+        """The states after the start of a string."""
+        zeros = np.zeros((len(self.layer["bias"]), 1, self.layer["recurrent_kernel"].shape[1]))
+        return self.step(State(zeros, zeros, zeros, zeros), START)
+
+    def step(self, state: State, symbol: int) -> State:
+        """The states after one more symbol."""
+        drive = (self.layer["kernel"][:, symbol] + self.layer["bias"])[:, None]
+        i, f, g, o = np.split(drive + state.hidden @ self.layer["recurrent_kernel"], 4, axis=-1)
+        lost, added = self._gate(-f), self._gate(i) * np.tanh(g)
+        cell = (1 - lost) * state.cell + added
+        return State(self._gate(o) * np.tanh(cell), cell, lost, added)
+
+    def _gate(self, drive: np.ndarray) -> np.ndarray:
+        return np.clip(0.2 * drive + 0.5, 0, 1) if self.gates == "hard" else 0.5 * np.tanh(drive / 2) + 0.5
+
+    def margin(self, state: State, place: str) -> jt.Float[np.ndarray, "S C"]:
+        """The smallest logit of what may or may not come next, positive if it is on the right side of 0."""
+        logits = state.hidden @ self.params["readout"]["kernel"] + self.params["readout"]["bias"][:, None]
+        return (logits * LEGAL[place]).min(axis=-1)
+
+
+def margins(networks: Counters, sizes: Sizes) -> jt.Float[np.ndarray, "S C"]:
+    """The smallest margin along each string a^n b^n of rising n; a string is accepted if it is positive.
+
+    Strings share the states after their a's.
+    """
+    states = [networks.begun()]
+    for _ in range(sizes[-1]):
+        states.append(networks.step(states[-1], A))
+    rising = joined(states[1:])
+    least = np.minimum.accumulate(networks.margin(rising, "a"), axis=1)[:, sizes - 1]
+    falling = rising.at(np.s_[:, sizes - 1])
+    for symbols in range(1, sizes[-1] + 1):
+        ended = int(np.searchsorted(sizes, symbols))
+        falling = networks.step(falling.at(np.s_[:, falling.cell.shape[1] - len(sizes) + ended :]), B)
+        says = np.where(sizes[ended:] == symbols, networks.margin(falling, "end"), networks.margin(falling, "b"))
+        least[:, ended:] = np.minimum(least[:, ended:], says)
+    return least
+
+
+def horizon(networks: Counters, sizes: Sizes = SIZES) -> Numbers:
+    """H: the largest n up to which networks accept every shown string; 0 if not even the first one.
+
+    A network is shown no more strings after those among which it failed.
+    """
+    alive = np.arange(len(networks.layer["bias"]))
+    reached = np.zeros(len(alive))
+    for chunk in np.split(sizes, range(TOGETHER, len(sizes), TOGETHER)):
+        accepted = margins(networks.chosen(alive), chunk) > 0
+        first = np.where(accepted.all(axis=1), len(chunk), accepted.argmin(axis=1))
+        reached[alive] = np.where(first > 0, chunk[first - 1], reached[alive])
+        alive = alive[first == len(chunk)]
+        if not len(alive):
+            break
+    return reached
+
+
+class Read(NamedTuple):
+    """What is read of each network's counter: its unit, and for a's and b's what is lost of the count, and added."""
+
+    unit: Units
+    lost: jt.Float[np.ndarray, "2 S"]
+    added: jt.Float[np.ndarray, "2 S"]
+
+
+def read(networks: Counters, unit: Units | None = None) -> Read:
+    """Reads the counter, or a given unit, along the longest string of the training."""
+    states = [networks.begun()]
+    for symbol in TRAINED * [A] + TRAINED * [B]:
+        states.append(networks.step(states[-1], symbol))
+    shown = joined(states[1:])
+    unit = counter(shown.cell, TRAINED).unit if unit is None else unit
+
+    def settled(values: jt.Float[np.ndarray, "S T H"]) -> jt.Float[np.ndarray, "2 S"]:
+        own = values[np.arange(len(unit)), :, unit].reshape(-1, 2, TRAINED)
+        return own[:, :, SETTLED].mean(axis=2).T
+
+    return Read(unit, settled(shown.lost), settled(shown.added))
+
+
+def ends(found: Read, sizes: Sizes) -> jt.Float[np.ndarray, "S C"]:
+    """The counter's value after a^n b^n, if it began at 0 and every step were like those read."""
+    lost = found.lost[..., None]
+    with np.errstate(invalid="ignore", divide="ignore"):  # Of gates that are 0 or 1.
+        log_kept = sizes * np.log1p(-lost)  # The logarithm of what is left of a count after n steps.
+        sums = np.where(lost > 0, -np.expm1(log_kept) / lost, sizes)
+    risen, fallen = found.added[..., None] * sums
+    return np.exp(log_kept[1]) * risen + fallen
+
+
+def predict(networks: Counters, share: float = 0.5, trained: Read | None = None) -> Numbers:
+    """P: the first n whose value at the end is beyond all of those up to 50 by this share of a b's step; at most K.
+
+    Shows no string but the longest of the training. For networks that were changed, ``trained`` is what was read of
+    them before: its values and steps count.
+    """
+    found = read(networks, None if trained is None else trained.unit)
+    trained = found if trained is None else trained
+    value, inside = ends(found, np.arange(1, LARGEST + 1)).T, ends(trained, np.arange(1, TRAINED + 1))
+    far = share * np.abs(trained.added[1])
+    lowest, highest = inside.min(axis=1) - far, inside.max(axis=1) + far
+    beyond = ~((lowest < value) & (value < highest))
+    return np.where(beyond.any(axis=0), beyond.argmax(axis=0) + 1, LARGEST).astype(float)

@@ -1,0 +1,86 @@
+"""Draws horizons against predictions, what shifted biases do to horizons, and which gates carry parity."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lstm_toys.figures.style import COLORS, GRAY, sheet
+
+from .hypotheses import COUNTING, FOLLOWS, LENGTHS, PARITY, STAYS, counters, numbers, parities
+
+EDITS = {"counter": ("the counter's forget gate", "b", FOLLOWS), "other": ("another bias", "r", STAYS)}
+
+
+def counting(metrics: Mapping[str, Any]) -> Figure:
+    """Draws how far LSTMs count against what their counters say, and how horizons follow shifts of biases."""
+    recipes = metrics["verdicts"]["H4"]["recipes"]
+    with sheet(9.5, 4.8, columns=2) as (figure, (scatter, slopes)):
+        shades = [*colormaps["Blues"](np.linspace(0.4, 1, 3)), *colormaps["Oranges"](np.linspace(0.4, 1, 3))]
+        _predicted(scatter, metrics, counters("sigmoid"), COUNTING, shades)
+        scatter.set(title="each network", xlabel="n predicted by its counter (P)", ylabel="n up to which it counts (H)")
+        for edit, (label, color, limits) in EDITS.items():
+            slopes.axvspan(*limits, color=COLORS[color], alpha=0.08, linewidth=0)
+            for place, each in enumerate(recipes.values()):
+                slopes.plot([each[edit]["low"], each[edit]["high"]], 2 * [place], color=COLORS[color])
+                name = f"{label} is shifted" if not place else None
+                slopes.plot(each[edit]["value"], place, "o", color=COLORS[color], markersize=4, label=name)
+        slopes.set_yticks(range(len(recipes)), COUNTING)
+        slopes.set(ylim=(len(recipes) - 0.5, -1.3), xlabel="median slope of log H on log P, 95 % bootstrap interval")
+        slopes.set_title("shifts from −1 to 1 (bands: hypothesis)")
+        slopes.legend(fontsize=7, loc="upper center", ncols=2)
+        met = sum(each["met"] for each in recipes.values())
+        figure.suptitle(
+            "Does a counter's forget gate set how far an LSTM counts? Shifting it moves horizons as predicted,\n"
+            f"and shifting another bias does not, under {met} of {len(recipes)} recipes"
+        )
+    return figure
+
+
+def parity(metrics: Mapping[str, Any]) -> Figure:
+    """Draws how far linear recurrences tell parity against predictions, and by gate."""
+    with sheet(9.5, 4.8, columns=2) as (figure, (scatter, shares)):
+        shades = colormaps["viridis"](np.linspace(0, 0.88, len(LENGTHS)))
+        labels = [f"{length} bits" if not place else None for length in LENGTHS for place, _ in enumerate(PARITY)]
+        colors = np.repeat(shades, len(PARITY), axis=0)
+        _predicted(scatter, metrics, parities("sigmoid", LENGTHS), labels, colors)
+        scatter.set(title="each network with the sigmoid", xlabel="length predicted (P)", ylabel="horizon (H)")
+        places = np.geomspace(1, 40, 200)
+        for gates, style in (("sigmoid", "-"), ("hard", "--")):
+            for length, color in zip(LENGTHS, shades, strict=True):
+                own = [
+                    metrics["populations"][name] for name in parities(gates, [length]) if name in metrics["populations"]
+                ]
+                if own:
+                    reached = np.concatenate([numbers(each["horizon"]) for each in own]) / length
+                    values = 100 * (np.nan_to_num(reached)[:, None] >= places).mean(axis=0)
+                    label = f"{gates}, {length} bits ({len(reached)})"
+                    shares.step(places, values, style, where="post", color=color, label=label)
+        shares.set(xscale="log", ylim=(-3, 109), title="all networks", xlabel="length, in lengths of the training")
+        shares.set_xticks([1, 2, 5, 10, 20, 40], [1, 2, 5, 10, 20, 40])
+        shares.set_ylabel("% of networks whose horizon is as long")
+        shares.legend(fontsize=7, loc="center right", title="gate, training (networks)", title_fontsize=7)
+        hard, sigmoid = (metrics["verdicts"]["H5"]["shares"][gates] for gates in ("hard", "sigmoid"))
+        figure.suptitle(
+            "Which gates carry parity? Those that can close, to 40 times the length of the training, in "
+            f"{100 * hard['median']:.0f} % of networks;\nthose that cannot, in {100 * sigmoid['median']:.0f} %"
+        )
+    return figure
+
+
+def _predicted(axes: Axes, metrics: Any, names: Sequence[str], labels: Sequence[str | None], colors: Any) -> None:
+    """Draws each eligible network's horizon against its prediction, censored ones as triangles."""
+    for name, label, color in zip(names, labels, colors, strict=True):
+        own = metrics["populations"][name]
+        chosen = numbers(own["eligible"]) > 0
+        horizon, predicted = numbers(own["horizon"])[chosen], numbers(own["predicted"]["P"])[chosen]
+        for shown, marker in ((horizon < own["largest"], "o"), (horizon >= own["largest"], "^")):
+            axes.plot(predicted[shown], horizon[shown], marker, color=color, markersize=3.5, alpha=0.8)
+        axes.plot([], [], "o", color=color, markersize=3.5, label=label)
+    axes.set(xscale="log", yscale="log")
+    ends = [choose(*axes.get_xlim(), *axes.get_ylim()) for choose in (max, min)]
+    axes.plot(ends, ends, color=GRAY, linewidth=0.9, linestyle="--")
+    axes.legend(fontsize=7, loc="upper left")

@@ -1,0 +1,108 @@
+"""What is measured of populations whose horizons are predicted: horizons, predictions, what else might order them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jaxtyping as jt
+import numpy as np
+
+import lstm_toys as lt
+from lstm_toys.results.summary import finite
+from lstm_toys.runs.folder import Run
+
+from ..papers.languages import TRAINED
+from . import counting, parity
+from .counting import Counters, Read
+from .hypotheses import SHIFTS
+from .parity import Recurrences
+
+DRIFTS = {"P": 0.5, "a quarter of a step": 0.25, "a whole step": 1.0}
+"""The drift of the counter at which it is predicted to fail, in steps, and others."""
+
+SPREADS = {"P": 1.0, "without spread": 0.0}
+"""The standard deviations within which outputs are predicted to fail, and others."""
+
+Measured = Mapping[str, Any]
+"""Arrays with one entry for each network by name, also nested."""
+
+
+def measured(run: Run, measure: Callable[[Mapping[str, Any]], Measured]) -> dict[str, Any]:
+    """What a function measures of the networks of a run that did not diverge, and their last validation losses.
+
+    Returns lists with one entry for each network, None for one that diverged; nested as ``measure`` nests arrays.
+    """
+    trained = lt.load(run.folder)
+    sound = ~trained.diverged
+    found = measure(trained[sound].params)
+    losses = trained.results.train_loss.values[sound, -1]  # Of tasks with fresh strings: those of the validation set.
+    scores = {"validation loss": -losses, **found["scores"]}
+    return {
+        name: each if isinstance(each, int) else listed(each, sound)
+        for name, each in {**found, "scores": scores}.items()
+    }
+
+
+def listed(values: Any, sound: jt.Bool[np.ndarray, " S"]) -> Any:
+    """Arrays as lists over all networks."""
+    if isinstance(values, Mapping):
+        return {name: listed(each, sound) for name, each in values.items()}
+    whole = np.full((len(sound), *np.shape(values)[1:]), np.nan)
+    whole[sound] = values
+    return [[finite(one) for one in each] if whole.ndim == 2 else finite(each) for each in whole]
+
+
+def counted(params: Mapping[str, Any], gates: str) -> Measured:
+    """How far LSTMs count: H, P, at other shares of a step too, what else might order H, and both after shifts.
+
+    The shifts of `SHIFTS` are those of the counter's forget bias, and of one other bias of the layer, drawn at random.
+    """
+    networks = Counters.of(params, gates)
+    horizon, found = counting.horizon(networks), counting.read(networks)
+    margin = counting.margins(networks, np.arange(1, TRAINED + 1)).min(axis=1)
+    steps = np.abs(found.added)
+    scores = {
+        "smallest margin": margin,
+        "leak alone": -found.lost.mean(axis=0),
+        "asymmetry alone": -np.abs(steps[1] - steps[0]) / steps[0],
+    }
+    return {
+        "horizon": horizon,
+        "eligible": horizon >= TRAINED,
+        "predicted": {name: counting.predict(networks, share) for name, share in DRIFTS.items()},
+        "scores": scores,
+        "largest": counting.LARGEST,
+        **({"shifted": shifted(networks, found)} if gates == "sigmoid" else {}),
+    }
+
+
+def shifted(networks: Counters, found: Read) -> Measured:
+    """P and H after each shift of the counter's forget bias, and H after equal shifts of another bias."""
+    biases = networks.layer["bias"].shape[1]
+    own = biases // 4 + found.unit
+    other = (own + np.random.default_rng(0).integers(1, biases, len(own))) % biases
+    edits = [(networks.shifted(own, shift), networks.shifted(other, shift)) for shift in SHIFTS]
+    return {
+        "predicted": np.stack([counting.predict(each, trained=found) for each, _ in edits], axis=1),
+        "counter": np.stack([counting.horizon(each) for each, _ in edits], axis=1),
+        "other": np.stack([counting.horizon(each) for _, each in edits], axis=1),
+    }
+
+
+def told(params: Mapping[str, Any], hard: bool, length: int) -> Measured:
+    """How far linear recurrences tell parity: H, P, also without the spread, and what else might order H."""
+    networks, longest = Recurrences.of(params, hard), parity.LONGEST * length
+    bits = parity.strings(longest)
+    margin = np.min([each.min(axis=1) for each in parity.margins(networks, bits[:, :length])], axis=0)
+    means = np.array([each.mean for each in parity.answers(networks, length)])
+    apart = means[:, 1] - means[:, 0]
+    return {
+        "horizon": parity.horizon(networks, bits),
+        "eligible": margin > 0,
+        "predicted": {name: parity.predict(networks, longest, each) for name, each in SPREADS.items()},
+        "scores": {
+            "smallest margin": margin,
+            "decays alone": apart[-1] / apart[0],
+            "offset alone": -np.abs(means[-1].mean(axis=0)),
+        },
+        "largest": longest,
+    }

@@ -1,0 +1,61 @@
+"""How good predictions of horizons are: skill, Harrell's C and slopes, and tests of them over resampled seeds."""
+
+from collections.abc import Sequence
+
+import jaxtyping as jt
+import numpy as np
+
+RESAMPLES = 2_000
+
+Numbers = jt.Float[np.ndarray, " S"]
+Counts = jt.Int[np.ndarray, "R S"]
+Resampled = jt.Float[np.ndarray, " R"]
+
+
+def resampled(seeds: int) -> Counts:
+    """How often each resample draws each seed, the first row being the sample; shared by all recipes."""
+    drawn = np.random.default_rng(0).multinomial(seeds, np.full(seeds, 1 / seeds), RESAMPLES)
+    return np.concatenate([np.ones((1, seeds), int), drawn])
+
+
+def skill(predicted: Numbers, horizons: Numbers, counts: Counts) -> Resampled:
+    """1 - sum |log P/H| / sum |log c/H| in each resample, with c the median of the other networks' horizons."""
+    others = [np.median(np.delete(horizons, place)) for place in range(len(horizons))]
+    ours, theirs = (np.abs(np.log(each / horizons)) for each in (predicted, np.array(others)))
+    return 1 - (counts @ ours) / (counts @ theirs)
+
+
+def concordance(score: Numbers, horizons: Numbers, censored: jt.Bool[np.ndarray, " S"], counts: Counts) -> Resampled:
+    """Harrell's C in each resample: the share of pairs that a score orders as their horizons are; ties count half.
+
+    Pairs count if the shorter horizon is not censored (Harrell et al., "Evaluating the yield of medical tests", 1982).
+    """
+    shorter = (horizons[:, None] < horizons) & ~censored[:, None]
+    agree = np.where(score[:, None] < score, 1.0, 0.5 * (score[:, None] == score))
+    pairs = ((counts @ each * counts).sum(axis=1) for each in (shorter * agree, shorter.astype(float)))
+    return np.divide(*pairs)
+
+
+def slope(x: jt.Float[np.ndarray, "S K"], y: jt.Float[np.ndarray, "S K"], least: int) -> Numbers:
+    """The least-squares slope of each row of y on x where both are finite; NaN at fewer than ``least`` places."""
+    known = np.isfinite(x) & np.isfinite(y)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        x, y = (np.where(known, each, 0) for each in (x, y))
+        count = known.sum(axis=1, keepdims=True)
+        x, y = (np.where(known, each - each.sum(axis=1, keepdims=True) / count, 0) for each in (x, y))
+        slopes = (x * y).sum(axis=1) / np.square(x).sum(axis=1)
+    return np.where(count[:, 0] >= least, slopes, np.nan)
+
+
+def medians(values: Numbers, counts: Counts) -> Resampled:
+    """The median of the known values in each resample."""
+    known = np.isfinite(values)
+    return np.array([np.median(np.repeat(values[known], each)) if each.any() else np.nan for each in counts[:, known]])
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """P-values, adjusted for their number (Holm, 1979)."""
+    values = np.array(p)
+    order = np.argsort(values)
+    adjusted = np.minimum(1, np.maximum.accumulate((len(values) - np.arange(len(values))) * values[order]))
+    return adjusted[np.argsort(order)].tolist()

@@ -1,0 +1,63 @@
+"""What is inside networks of papers: against states that are made by hand."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import lstm_toys as lt
+from experiments.papers import networks
+
+
+def test_the_leak_is_that_of_the_counter_where_it_neither_begins_nor_turns(monkeypatch):
+    monkeypatch.setattr(networks, "accepted", lambda answers, _: np.ones(len(answers)))  # As if they counted.
+    model = lt.Stack(features=3, hidden=(4,), readout="dense")
+    every = [model.init(jax.random.key(seed), jnp.zeros((1, 2, 3)))["params"] for seed in range(3)]
+    params = jax.tree.map(lambda *leaves: 3 * np.stack(leaves), *every)
+    string = "^" + 50 * "a" + 50 * "b"
+    expected = []
+    for seed in range(3):
+        layer = {name: np.asarray(leaf[seed], float) for name, leaf in params["lstm_0"].items()}
+        hidden, cell, states, shut = np.zeros(4), np.zeros(4), [], []
+        for symbol in string:
+            shown = np.array([symbol == each for each in "^ab"], float)
+            i, f, g, o = np.split(shown @ layer["kernel"] + hidden @ layer["recurrent_kernel"] + layer["bias"], 4)
+            cell = cell / (1 + np.exp(-f)) + np.tanh(g) / (1 + np.exp(-i))
+            hidden = np.tanh(cell) / (1 + np.exp(-o))
+            states.append(cell)
+            shut.append(1 / (1 + np.exp(f)))
+        count = [*range(1, 51), *range(49, -1, -1)]
+        unit = np.argmax([np.corrcoef(count, [state[k] for state in states[1:]])[0, 1] ** 2 for k in range(4)])
+        steady = [place for n in range(11, 49) for place in (n, 50 + n)]  # The start is at place 0.
+        expected.append(np.mean([shut[place][unit] for place in steady]))
+    inside = networks.counters(lt.Networks(model, params))
+    leak = np.mean([inside[f"1 - forget gate, 11th to 48th {symbol}"] for symbol in "ab"], axis=0)
+    np.testing.assert_allclose(leak, expected, rtol=1e-4)
+
+
+def test_the_counter_is_the_unit_that_follows_the_count():
+    n = 7
+    count = np.array([*range(1, n + 1), *range(n - 1, -1, -1)])
+    states = np.random.default_rng(0).normal(size=(2, 2 * n, 4))
+    states[0, :, 2] = 3 - 0.5 * count
+    states[1, :, 1] = 0.8 * count
+    states[:, :, 3] = 1.0  # A unit that never changes counts nothing.
+    found = networks.counter(states, n)
+    assert found.unit.tolist() == [2, 1]
+    np.testing.assert_allclose(found.straight, 1)
+    np.testing.assert_allclose(found.up, [-0.5, 0.8])
+    np.testing.assert_allclose(found.down, [0.5, -0.8])
+
+
+@pytest.mark.long
+def test_eight_memories_by_hand_are_eight_stable_fixed_points():
+    model = lt.Stack(features=3, hidden=(3,), readout="dense", cell="rnn")
+    one, zero = np.eye(3, dtype=np.float32)[None], np.zeros((1, 3), np.float32)
+    layer = {"kernel": 6 * one, "recurrent_kernel": 2 * one, "bias": zero}
+    params = {"rnn_0": layer, "readout": {"kernel": one, "bias": zero}}
+    found = networks.fixed_points(lt.Networks(model, params), 64)
+    assert found["stable fixed points"].tolist() == [8]
+    assert found["memories that are stable fixed points"].tolist() == [8]
+    assert found["share of starts that end at stable fixed points"] == pytest.approx(1)
+    rest = 0.9575040240772687  # Of h = tanh(2 h).
+    assert found["largest eigenvalue of a stable fixed point"] == pytest.approx(2 * (1 - rest**2))

@@ -1,0 +1,357 @@
+"""Horizons and their predictions: against plain loops, against networks made by hand, and on invented populations."""
+
+import json
+from itertools import product
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from statsmodels.stats.multitest import multipletests
+
+import experiments.horizons.__main__ as horizons
+import lstm_toys as lt
+from conftest import ROOT
+from experiments.horizons import counting, hypotheses, measured, measures, parity
+from experiments.papers import languages
+
+LEAKS = np.array([0.0, 0.0005, 0.002, 0.008, 0.03])
+FAINT = np.array([0.0, 5e-6, 1e-5, 2e-5])
+
+
+def counters(leaks=LEAKS, gates="sigmoid", down=1.0):
+    """LSTMs that count by hand: the first unit adds 0.1 for an a and takes away as much for a b; the second holds the
+    last symbol. What is lost in a step is the leak, and 2e-9 more of gates that cannot close."""
+    kernel, bias, readout = np.zeros((3, 8)), np.full(8, 20.0), np.zeros((2, 3))
+    kernel[1, 4:6], kernel[2, 4:6] = (np.arctanh(0.1), 20), (-np.arctanh(0.1 * down), -20)
+    bias[3], bias[4:6] = -20, 0
+    readout[1, 0], readout[0, 1], readout[0, 2] = 1, 1, -1
+    every = np.tile(bias, (len(leaks), 1))
+    with np.errstate(divide="ignore"):
+        openness = (0.5 - leaks) / 0.2 if gates == "hard" else np.log((1 - leaks) / np.maximum(leaks, 2e-9))
+    every[:, 2] = openness
+    limit = np.tanh(0.05)
+    layer = {"kernel": kernel, "recurrent_kernel": np.zeros((2, 8))}
+    ends = {"kernel": readout, "bias": np.array([0, -limit, limit])}
+    params = {"lstm_0": {**layer, "bias": bias}, "readout": ends}
+    params = jax.tree.map(lambda leaf: np.tile(leaf, (len(leaks), *(1 for _ in leaf.shape))), params)
+    params["lstm_0"]["bias"] = every
+    return params
+
+
+def test_counters_answer_as_the_networks_do():
+    model = lt.Stack(features=3, hidden=(4,), readout="dense")
+    every = [model.init(jax.random.key(seed), jnp.zeros((1, 2, 3)))["params"] for seed in range(5)]
+    params = jax.tree.map(lambda *leaves: 3 * np.stack(leaves), *every)
+    strings = languages.powers(jnp.arange(1, 6), 11, 2)
+    signed = np.asarray(lt.answers((model, params), strings.inputs)) * (2 * np.asarray(strings.targets) - 1)
+    counted = (np.arange(11) < np.asarray(strings.lengths)[:, None]) & (np.asarray(strings.weights) > 0)
+    expected = np.where(counted, signed.min(axis=-1), np.inf).min(axis=-1)
+    found = counting.margins(counting.Counters.of(params, "sigmoid"), np.arange(1, 6))
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("gates", ["sigmoid", "hard"])
+def test_the_horizon_of_counting_is_that_of_a_plain_loop(gates, monkeypatch):
+    monkeypatch.setattr(counting, "TOGETHER", 3)
+    params, sizes = counters(gates=gates), np.unique(np.geomspace(1, 300, 20).round()).astype(int)
+
+    def gate(drive):
+        return np.clip(0.2 * drive + 0.5, 0, 1) if gates == "hard" else 1 / (1 + np.exp(-drive))
+
+    def accepts(network, n):
+        layer = {name: leaf[network] for name, leaf in params["lstm_0"].items()}
+        hidden, cell = np.zeros(2), np.zeros(2)
+        string = [0] + n * [1] + n * [2]
+        for place, symbol in enumerate(string):
+            i, f, g, o = np.split(layer["kernel"][symbol] + hidden @ layer["recurrent_kernel"] + layer["bias"], 4)
+            cell = gate(f) * cell + gate(i) * np.tanh(g)
+            hidden = gate(o) * np.tanh(cell)
+            says = hidden @ params["readout"]["kernel"][network] + params["readout"]["bias"][network] > 0
+            legal = [place <= n, place < 2 * n, place == 2 * n]
+            if place and says.tolist() != legal:
+                return False
+        return True
+
+    expected = []
+    for network in range(len(LEAKS)):
+        failed = [place for place, n in enumerate(sizes) if not accepts(network, int(n))]
+        expected.append([0, *sizes][failed[0]] if failed else sizes[-1])
+    found = counting.horizon(counting.Counters.of(params, gates), sizes)
+    assert found.tolist() == expected
+    assert len({*expected}) >= 4
+
+
+def test_the_prediction_of_counting_shows_no_string_longer_than_in_training(monkeypatch):
+    networks = counting.Counters.of(counters(FAINT), "sigmoid")
+    shown, step = [], counting.Counters.step
+
+    def counted(self, state, symbol):
+        shown.append(symbol)
+        return step(self, state, symbol)
+
+    monkeypatch.setattr(counting.Counters, "step", counted)
+    predicted = counting.predict(networks)
+    assert shown.count(counting.START) == 1
+    assert len(shown) == 2 * languages.TRAINED + 1
+    monkeypatch.undo()
+    actual = counting.horizon(networks, np.array([*range(1, 400), counting.LARGEST]))
+    assert predicted[0] == actual[0] == counting.LARGEST
+    expected = np.sqrt((0.5 + 50**2 * FAINT[1:]) / FAINT[1:])  # A count n loses n^2 leak steps.
+    np.testing.assert_allclose(predicted[1:], expected, rtol=0.01)
+    np.testing.assert_allclose(predicted[1:], actual[1:], rtol=0.06)
+    drifts = [counting.predict(networks, share) for share in (0.25, 0.5, 1)]
+    assert (np.diff(drifts, axis=0)[:, 1:] > 0).all()
+
+
+def test_a_counter_that_loses_nothing_drifts_where_its_steps_differ():
+    networks = counting.Counters.of(counters(np.zeros(1), "hard", down=0.99), "hard")
+    assert counting.read(networks).lost.tolist() == [[0], [0]]
+    assert counting.predict(networks) == pytest.approx(100, abs=1)  # A half of a step beyond the half that 50 give.
+
+
+def test_one_bias_of_each_network_is_shifted():
+    networks = counting.Counters.of(counters(), "sigmoid")
+    unit = counting.read(networks).unit
+    assert unit.tolist() == 5 * [0]
+    moved = networks.shifted(2 + unit, -0.7)
+    difference = moved.layer["bias"] - networks.layer["bias"]
+    np.testing.assert_allclose(difference[:, 2], -0.7)
+    assert (np.delete(difference, 2, axis=1) == 0).all()
+    odds = [np.log(each / (1 - each)) for each in (counting.read(one).lost[0] for one in (moved, networks))]
+    np.testing.assert_allclose(odds[0] - odds[1], 0.7, rtol=1e-4)
+
+
+def test_shifts_of_the_counters_gate_move_horizons_as_predicted_and_another_bias_is_another(monkeypatch):
+    networks = counting.Counters.of(counters(2 * FAINT[2:]), "sigmoid")
+    found = measured.shifted(networks, counting.read(networks))
+    np.testing.assert_allclose(found["counter"], found["predicted"], rtol=0.12)
+    assert (np.diff(found["counter"], axis=1) > 0).all()
+    asked = []
+    monkeypatch.setattr(counting.Counters, "shifted", lambda self, bias, shift: asked.append((bias, shift)) or self)
+    measured.shifted(networks, counting.read(networks))
+    assert [shift for _, shift in asked[::2]] == [shift for _, shift in asked[1::2]] == [*hypotheses.SHIFTS]
+    assert {tuple(bias) for bias, _ in asked[::2]} == {(2, 2)}
+    assert len({tuple(bias) for bias, _ in asked[1::2]}) == 1
+    assert 2 not in asked[1][0]
+
+
+def recurrences(hard=False, seeds=4, scale=2.0):
+    model = lt.Stack(1, hidden=(3,), readout="dense", cell=f"experiments.horizons.linear:Linear(hard={hard})")
+    every = [model.init(jax.random.key(seed), jnp.zeros((1, 2, 1)))["params"] for seed in range(seeds)]
+    return model, jax.tree.map(lambda *leaves: scale * np.stack(leaves), *every)
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_recurrences_answer_as_the_networks_do(hard):
+    model, params = recurrences(hard)
+    bits = parity.strings(7)[:5]
+    answers = np.asarray(lt.answers((model, params), bits[..., None].astype(np.float32)))[..., 0]
+    signed = answers * (2 * (np.cumsum(bits, axis=1) % 2) - 1)
+    found = np.stack([*parity.margins(parity.Recurrences.of(params, hard), bits)], axis=-1)
+    np.testing.assert_allclose(found, signed, rtol=1e-4, atol=1e-5)
+
+
+def flips(decays, offset=0.3):
+    """Recurrences of one unit that change their sign with a one, around 0.5, and lose a share with every bit."""
+    kept = 1 - np.asarray(decays)
+    transition = np.stack([kept, -kept], axis=1)[..., None]
+    driven = (1 - transition) * 0.5
+    one = np.ones((len(kept), 1))
+    return parity.Recurrences(transition, driven, one, -0.5 + offset * 0.5 * one[:, 0])
+
+
+def test_the_horizon_of_parity_is_that_of_a_plain_loop():
+    networks, bits = flips([0.0, 0.01, 0.05]), parity.strings(120)[:9]
+    expected = []
+    for network in range(3):
+        errors = []
+        for string in bits:
+            hidden, ones, right = 0.0, 0, 0
+            for bit in string:
+                hidden = networks.transition[network, bit, 0] * hidden + networks.driven[network, bit, 0]
+                ones += bit
+                if (hidden + networks.offset[network] > 0) != (ones % 2 == 1):
+                    break
+                right += 1
+            errors.append(right)
+        expected.append(np.median(errors))
+    assert parity.horizon(networks, bits).tolist() == expected
+    assert expected[0] == 120 > expected[1] > expected[2] > 0
+
+
+def test_parity_is_predicted_until_the_decays_meet_the_offset():
+    decays = np.array([0.0, 0.004, 0.02])
+    predicted = parity.predict(flips(decays), 1_000)
+    assert predicted[0] == 1_000
+    np.testing.assert_allclose(predicted[1:], np.log(0.3) / np.log(1 - decays[1:]), atol=2)
+
+
+def test_means_and_spreads_of_answers_are_those_of_all_strings():
+    networks = parity.Recurrences.of(recurrences(seeds=3)[1], hard=False)
+    for length, found in enumerate(parity.answers(networks, 6), 1):
+        bits = np.array([*product((0, 1), repeat=length)])
+        odd = bits.sum(axis=1) % 2
+        *_, signed = parity.margins(networks, bits)
+        outputs = signed * (2 * odd - 1)
+        for kind in (0, 1):
+            np.testing.assert_allclose(found.mean[kind], outputs[:, odd == kind].mean(axis=1))
+            np.testing.assert_allclose(found.spread[kind], outputs[:, odd == kind].std(axis=1), atol=1e-7)
+
+
+def test_a_spread_makes_the_prediction_shorter():
+    centers = np.array([0.7, 0.5])  # Of zeros and ones: what one pulls to, the other one pulls away from.
+    networks = flips([0.003, 0.01])
+    networks = networks._replace(driven=(1 - networks.transition) * centers[None, :, None])
+    without, one, two = (parity.predict(networks, 4_000, spreads) for spreads in (0, 1, 2))
+    assert (two < one).all()
+    assert (one < without).all()
+
+
+def test_shorter_strings_are_the_beginnings_of_longer_ones():
+    assert (parity.strings(20)[:, :7] == parity.strings(7)).all()
+    assert parity.strings(7).shape == (256, 7)
+
+
+def test_harrells_c_is_that_of_two_loops():
+    random = np.random.default_rng(1)
+    horizons, score = random.integers(1, 9, (2, 12)).astype(float)
+    censored = random.random(12) < 0.3
+    counts = measures.resampled(12)[:20]
+    expected = []
+    for drawn in counts:
+        networks = np.repeat(np.arange(12), drawn)
+        agree, pairs = 0.0, 0
+        for i in networks:
+            for j in networks:
+                if horizons[i] < horizons[j] and not censored[i]:
+                    pairs += 1
+                    agree += 1.0 if score[i] < score[j] else 0.5 if score[i] == score[j] else 0.0
+        expected.append(agree / pairs)
+    np.testing.assert_allclose(measures.concordance(score, horizons, censored, counts), expected)
+
+
+def test_skill_compares_with_the_median_of_the_others():
+    horizons, predicted = np.array([50.0, 100, 200, 800]), np.array([60.0, 100, 150, 900])
+    counts = np.array([[1, 1, 1, 1], [2, 0, 1, 1]])
+    others = [200, 200, 100, 100]
+    ours, theirs = (np.abs(np.log(each) - np.log(horizons)) for each in (predicted, others))
+    expected = [1 - (row * ours).sum() / (row * theirs).sum() for row in counts]
+    np.testing.assert_allclose(measures.skill(predicted, horizons, counts), expected)
+
+
+def test_slopes_leave_out_what_is_missing():
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(2, 4, 7))
+    x[1, :2], y[1, 6], y[2, :4] = np.nan, np.nan, np.nan
+    x[3] = 1.0
+    found = measures.slope(x, y, 4)
+    np.testing.assert_allclose(found[:2], [np.polyfit(x[0], y[0], 1)[0], np.polyfit(x[1, 2:6], y[1, 2:6], 1)[0]])
+    assert np.isnan(found[2:]).all()
+
+
+def test_medians_of_resamples_leave_out_what_is_missing():
+    values, counts = np.array([1.0, np.nan, 3, 9]), np.array([[1, 1, 1, 1], [0, 3, 0, 1], [0, 4, 0, 0]])
+    np.testing.assert_equal(measures.medians(values, counts), [3, 9, np.nan])
+
+
+def test_p_values_are_adjusted_by_holm():
+    p = [0.02, 0.0005, 0.3, 0.012, 1.0]
+    np.testing.assert_allclose(measures.holm(p), multipletests(p, method="holm")[1])
+
+
+SEEDS = 24
+COUNTS = measures.resampled(SEEDS)[:400]
+
+
+def invented():
+    """Populations of which every hypothesis holds."""
+    random = np.random.default_rng(0)
+    every = {}
+
+    def population(horizon, largest, noise=0.05):
+        predicted = horizon * np.exp(noise * random.normal(size=SEEDS))
+        own = {"horizon": np.minimum(horizon, largest).tolist(), "eligible": [1.0] * SEEDS, "largest": largest}
+        scores = {"noise": random.normal(size=SEEDS).tolist()}
+        return {**own, "predicted": {"P": np.minimum(predicted, largest).tolist()}, "scores": scores}
+
+    for name in hypotheses.counters("sigmoid"):
+        horizon = 150 * np.exp(0.7 * random.normal(size=SEEDS))
+        every[name] = population(horizon, 4_000)
+        moved = horizon[:, None] * np.exp(np.array(hypotheses.SHIFTS) / 2)
+        wobble = np.exp(0.02 * random.normal(size=(2, SEEDS, 7)))
+        shifted = {"predicted": moved, "counter": moved * wobble[0], "other": horizon[:, None] * wobble[1]}
+        every[name]["shifted"] = {edit: each.tolist() for edit, each in shifted.items()}
+    for name in hypotheses.parities("sigmoid", hypotheses.LENGTHS):
+        length = int(name.split()[1].rstrip(","))
+        every[name] = population(3 * length * np.exp(0.4 * random.normal(size=SEEDS)), 40 * length)
+    for name in hypotheses.parities("hard"):
+        every[name] = population(np.full(SEEDS, 1e9), 40 * int(name.split()[1].rstrip(",")))
+    return every
+
+
+def verdicts(found):
+    return {name: each["supported"] for name, each in hypotheses.verdicts(found, COUNTS).items()}
+
+
+def test_every_hypothesis_holds_of_populations_that_were_invented_for_it():
+    assert verdicts(invented()) == dict.fromkeys(("H1", "H2", "H3", "H4", "H5"), True)
+
+
+def change(found, names, **values):
+    return {**found, **{name: {**found[name], **values} for name in names}}
+
+
+def test_each_hypothesis_can_fail_alone():
+    found, noise = invented(), np.random.default_rng(5).normal(150, 20, SEEDS).tolist()
+    broken = {
+        "H1": change(found, hypotheses.counters("sigmoid"), predicted={"P": noise}),
+        "H2": change(found, hypotheses.parities("sigmoid"), predicted={"P": noise}),
+        "H3": change(found, hypotheses.parities("sigmoid", [80]), horizon=[100.0 + n for n in range(SEEDS)]),
+        "H5": change(found, hypotheses.parities("hard")[:2], horizon=[100.0] * SEEDS),
+    }
+    for edit in ("counter", "other"):
+        other = {name: {**found[name]["shifted"]} for name in hypotheses.counters("sigmoid")[:2]}
+        changed = {"counter": "other", "other": "counter"}[edit]
+        for name, own in other.items():
+            own[edit] = found[name]["shifted"][changed]
+        once = {**found, **{name: {**found[name], "shifted": own} for name, own in other.items()}}
+        assert [name for name, holds in verdicts(once).items() if not holds] == ["H4"]
+        once[name] = found[name]
+        assert all(verdicts(once).values())  # One recipe of six may differ.
+    for name, each in broken.items():
+        assert [hypothesis for hypothesis, holds in verdicts(each).items() if not holds] == [name]
+    (one, *_) = hypotheses.parities("sigmoid")
+    reaches = change(found, [one], horizon=[*found[one]["horizon"][1:], found[one]["largest"]])
+    assert not verdicts(reaches)["H5"]
+
+
+def test_recipes_are_judged_if_enough_horizons_are_known_and_differ():
+    found, (name, *_) = invented(), hypotheses.counters("sigmoid")
+
+    def judged(**values):
+        return hypotheses.prediction({**found[name], **values}, COUNTS)[0]["judged"]
+
+    assert judged() == "judged"
+    assert judged(horizon=[4_000.0] * 13 + [100.0] * 11) == "censored"
+    assert judged(eligible=[1.0] * 11 + [0.0] * 12 + [None]) == "few learn"
+    assert judged(horizon=[100.0 + n % 5 for n in range(SEEDS)]) == "no spread"
+
+
+def test_networks_that_diverged_are_listed_without_numbers():
+    sound = np.array([True, False, True])
+    found = measured.listed({"horizon": np.array([5.0, 7]), "shifted": np.ones((2, 2))}, sound)
+    assert found == {"horizon": [5.0, None, 7.0], "shifted": [[1.0, 1.0], [None, None], [1.0, 1.0]]}
+
+
+def test_what_is_published_is_judged_told_and_drawn(tmp_path):
+    asked = horizons.plan([f"--results_dir={tmp_path}"]).study
+    metrics = json.loads((ROOT / "results" / "horizons" / "metrics.json").read_text())["numbers"]
+    found = hypotheses.verdicts(metrics["populations"], measures.resampled(48))
+    supported = {name: each["supported"] for name, each in found.items()}
+    assert supported == {name: each["supported"] for name, each in metrics["verdicts"].items()}
+    assert found["H1"]["skill"] == pytest.approx(metrics["verdicts"]["H1"]["skill"])
+    told = [each for each in asked.subject.report(metrics) if isinstance(each, str)]
+    for name, holds in supported.items():
+        assert any(line.startswith(f"{name}: {'supported' if holds else 'not supported'} (") for line in told)
+    assert [*asked.subject.draw(metrics, {})] == ["counting.png", "parity.png"]
