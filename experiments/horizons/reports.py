@@ -19,9 +19,8 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield tables.table("predictions", ("task, gates, recipe", "skill>", "C>"), rows, **tables.PLAIN)
     recipes = metrics["verdicts"]["H4"]["recipes"]
     rows = [(name, _value(each["counter"]), _value(each["other"])) for name, each in recipes.items()]
-    columns = ("recipe", "the counter's forget bias>", "another bias>")
     title = "median slope of log H on log P over shifts of a bias"
-    yield tables.table(title, columns, rows, **tables.PLAIN)
+    yield tables.table(title, ("recipe", "the counter's forget bias>", "another bias>"), rows, **tables.PLAIN)
     for name, each in metrics["verdicts"].items():
         known = {what: each[what] for what in ("skill", "concordance", "slope") if what in each}
         words = "".join(f"{what} {_value(one)}, " for what, one in known.items())
