@@ -12,6 +12,10 @@ from lstm_toys.networks import cells
 SLOPE = 0.2
 """Slope of the hard gate between its bounds, as in Keras in 2018; Keras 3 uses 1/6."""
 
+FEW = 2
+"""Up to this number of input features, LSTMs and vanilla RNNs apply the kernel at each time point. These extra terms
+cost less than one product over all time points, whose result is as wide as h, or four times as wide."""
+
 
 def squashed(summed: Float[Array, "..."], gates: str) -> Float[Array, "..."]:
     """Applies a gate function to a: ``"sigmoid"``, 1 / (1 + exp(-a)), or ``"hard"``, clip(0.2 a + 0.5, 0, 1)."""

@@ -9,11 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from lstm_toys.networks.cells import Gates
-from lstm_toys.networks.layer import INITIAL, SLOPE, Layer, squashed
-
-FEW = 2
-"""Up to this number of input features, the kernel is applied at each time point, together with h. These extra terms
-cost less than one product over all time points, whose result would be four times as wide as h."""
+from lstm_toys.networks.layer import FEW, INITIAL, SLOPE, Layer, squashed
 
 State = tuple[Float[Array, "C H"], Float[Array, "C H"]]
 

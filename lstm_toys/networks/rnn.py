@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from lstm_toys.networks.layer import Layer
+from lstm_toys.networks.layer import FEW, Layer
 
 
 def recurrence(
@@ -16,12 +16,14 @@ def recurrence(
     start: Float[Array, "C H"],
 ) -> Float[Array, "C T H"]:
     """Runs one layer over time: ``h[t] = tanh(inputs[t] @ kernel + h[t-1] @ recurrent_kernel + bias)``."""
-    drive = jnp.swapaxes(inputs @ kernel + bias[None, None, :], 0, 1)
+    few = inputs.shape[-1] <= FEW
+    drive = jnp.swapaxes(inputs if few else inputs @ kernel + bias[None, None, :], 0, 1)
 
     def step(
-        hidden: Float[Array, "C H"], drive_t: Float[Array, "C H"]
+        hidden: Float[Array, "C H"], drive_t: Float[Array, "C _"]
     ) -> tuple[Float[Array, "C H"], Float[Array, "C H"]]:
-        hidden = jnp.tanh(drive_t + hidden @ recurrent_kernel)
+        driven = drive_t @ kernel + bias[None, :] if few else drive_t
+        hidden = jnp.tanh(driven + hidden @ recurrent_kernel)
         return hidden, hidden
 
     return jnp.swapaxes(jax.lax.scan(step, start, drive)[1], 0, 1)
