@@ -176,7 +176,8 @@ def grows(found: Populations, counts: Counts) -> dict[str, Any]:
 
 def intervened(found: Populations, counts: Counts) -> dict[str, Any]:
     """H4: under shifts of the counter's forget bias H follows P, and under those of another bias it stays."""
-    recipes, holds = {}, []
+    recipes: dict[str, Any] = {}
+    holds = []
     for name in counters("sigmoid"):
         by_edit = {
             edit: np.where(numbers(found[name]["eligible"]) > 0, each, np.nan)

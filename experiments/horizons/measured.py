@@ -22,7 +22,8 @@ DRIFTS = {"P": 0.5, "a quarter of a step": 0.25, "a whole step": 1.0}
 SPREADS = {"P": 1.0, "without spread": 0.0}
 """The standard deviations within which outputs are predicted to fail, and others."""
 
-Measured = Mapping[str, jt.Shaped[np.ndarray, "S ..."]]
+Measured = Mapping[str, Any]
+"""Arrays with one entry for each network by name, also nested."""
 
 
 def measured(run: Run, measure: Callable[[Mapping[str, Any]], Measured]) -> dict[str, Any]:

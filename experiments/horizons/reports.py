@@ -11,7 +11,7 @@ from lstm_toys import tables
 def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     """Yields how horizons are distributed and predicted by population, what interventions do, and the verdicts."""
     found = metrics["predictions"]
-    rows = [(name, *_counts(each)) for name, each in found.items()]
+    rows: list[tuple[str, ...]] = [(name, *_counts(each)) for name, each in found.items()]
     columns = ("task, gates, recipe", "eligible>", "at K>", "median H>", "quartiles>", "is>")
     yield tables.table("horizons", columns, rows, **tables.PLAIN)
     judged = {name: each for name, each in found.items() if each["judged"] == "judged"}
