@@ -12,7 +12,7 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     """Yields how horizons are distributed and predicted by population, what interventions do, and the verdicts."""
     found = metrics["predictions"]
     rows: list[tuple[str, ...]] = [(name, *_counts(each)) for name, each in found.items()]
-    columns = ("task, gates, recipe", "eligible>", "at K>", "median H>", "quartiles>", "is>")
+    columns: tuple[str, ...] = ("task, gates, recipe", "eligible>", "at K>", "median H>", "quartiles>", "is>")
     yield tables.table("horizons", columns, rows, **tables.PLAIN)
     judged = {name: each for name, each in found.items() if each["judged"] == "judged"}
     rows = [(name, _value(each["skill"]["P"]), _value(each["concordance"])) for name, each in judged.items()]
