@@ -3,9 +3,10 @@
 import hashlib
 import json
 import os
+import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import jax
 import numpy as np
 
 from lstm_toys import modules
-from lstm_toys.execution import code, lowering
+from lstm_toys.execution import code
 from lstm_toys.files import read_sealed, sha256, write_sealed
 from lstm_toys.runs.context import Refused
 from lstm_toys.runs.folder import Run
@@ -38,31 +39,37 @@ class Parts:
         if name in self._named:
             raise Refused(f"{self._study}: two parts are named {name!r}; a part has a name of its own")
         self._named.add(name)
-        told = jax.tree.map(partial(self._told, name), list(inputs))
-        own = [name, lowering.digest(told), code.library(*self._folders), modules.packages()]
+        own = [name, [self._told(name, each) for each in inputs], code.library(*self._folders), modules.packages()]
         digest = hashlib.sha256(json.dumps(own).encode()).hexdigest()[:16]
         path, before = self._folder / f"{self._study}-{digest}.json", _loaded()
         if before is not None:
             with suppress(OSError, KeyError):  # A damaged part is computed again.
                 found = read_sealed(path)
-                if _current(found["modules"], before):
+                if _current(found["modules"], found["others"], before):
                     return found["part"]
         made = json.loads(json.dumps(compute()))
         self._tell(f"{self._study}: {name}")
         if (after := _loaded()) is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_sealed(path, {"modules": after, "part": made})
+            write_sealed(path, {"modules": after, "others": sorted(_others(after)), "part": made})
         return made
 
     def _told(self, name: str, value: Any) -> Any:
-        """An input within lists and dictionaries: a run by its name, a path by the file's content, or a value."""
+        """Describes an input by its value: a run by its name, a path by the file's content."""
         if isinstance(value, Run):
             return {"run": value.folder.name}
         if isinstance(value, Path):
             if not value.is_file():
                 raise Refused(f"{self._study}: {value}, an input of the part {name!r}, is not a file")
             return {"file": sha256(value)}
-        if isinstance(value, np.ndarray | jax.Array | str | int | float):
+        if isinstance(value, np.ndarray | jax.Array) and not np.asarray(value).dtype.hasobject:
+            array = np.asarray(value)
+            return {"array": [array.dtype.str, array.shape, hashlib.sha256(array.tobytes()).hexdigest()]}
+        if isinstance(value, Mapping):
+            return {"entries": [[key, self._told(name, each)] for key, each in value.items()]}
+        if isinstance(value, list | tuple):
+            return [self._told(name, each) for each in value]
+        if value is None or isinstance(value, str | int | float):
             return value
         what = f"runs, paths, arrays and JSON values, not {type(value).__name__}"
         raise Refused(f"{self._study}: the inputs of the part {name!r} must be {what}")
@@ -73,10 +80,28 @@ def _loaded() -> dict[str, str] | None:
     paths = {*modules.imported()}
     if modules.interactive() or any(map(modules.changed, paths)):
         return None
-    here = os.getcwd() + os.sep  # Paths in the current folder are as in a copy of this folder.
-    return {path.removeprefix(here): sha256(Path(path)) for path in sorted(paths)}
+    return {_relative(path): sha256(Path(path)) for path in sorted(paths)}
 
 
-def _current(recorded: Mapping[str, str], loaded: Mapping[str, str]) -> bool:
-    """Whether all modules that are loaded were recorded, and those that were are as they were."""
-    return loaded.keys() <= recorded.keys() and all(sha256(Path(path)) == each for path, each in recorded.items())
+def _current(recorded: Mapping[str, str], others: Sequence[str], loaded: Mapping[str, str]) -> bool:
+    """Whether modules are as they were recorded, and no new one next to them may be imported in another's place."""
+    if not loaded.keys() <= recorded.keys():
+        return False
+    contents = {path: Path(path).read_bytes() for path in recorded}
+    if any(hashlib.sha256(content).hexdigest() != recorded[path] for path, content in contents.items()):
+        return False
+    words = {word.decode() for content in contents.values() for word in re.findall(rb"\w+", content)}
+    return not words & (_others(recorded) - {*others})
+
+
+def _others(recorded: Mapping[str, str]) -> set[str]:
+    """The names under which more may be imported: of files and folders next to modules, and where Python searches."""
+    places = {os.path.dirname(os.path.abspath(path)) for path in recorded}
+    places |= {os.path.abspath(each) for each in sys.path if modules.users(os.path.abspath(each) + os.sep)}
+    names = (name.split(".") for place in places if os.path.isdir(place) for name in os.listdir(place))
+    return {first for first, *rest in names if rest[-1:] in ([], ["py"], ["so"])}
+
+
+def _relative(path: str) -> str:
+    """A path in the current folder as it is in a copy of this folder, too."""
+    return path.removeprefix(os.getcwd() + os.sep)

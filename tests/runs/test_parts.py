@@ -45,7 +45,11 @@ def test_a_part_is_found_again_with_equal_inputs_alone(computed, tmp_path):
     assert [computed(*each) for each in every] == [place == 5 for place in range(len(every))]
 
 
-def test_a_part_is_computed_again_with_other_modules(computed, tmp_path):
+def test_a_part_is_computed_again_with_other_modules_or_where_a_new_one_may_be_imported(computed, tmp_path):
+    assert computed()
+    (tmp_path / "slow.py").write_text("")  # No module has this word.
+    assert not computed()
+    (tmp_path / "fast.py").write_text("")
     assert computed()
     assert not computed()
     (tmp_path / "helper2.py").write_text("")
