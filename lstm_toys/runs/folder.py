@@ -57,11 +57,13 @@ class Run:
         metrics: the summary, JSON; written after everything except figures, so that its presence marks a finished run.
         checkpoints: the folder of checkpoints; removed once the run is finished.
         measure: computes the summary again, before it is first read.
+        unwritten: the summary, where the folder cannot be written.
     """
 
     def __init__(self, folder: Path, settings: dict[str, Any], value: dict[str, str] | None = None) -> None:
         self.folder, self.settings, self._value = folder, settings, value
         self.measure: Callable[[], None] | None = None
+        self.unwritten: dict[str, Any] | None = None
         self.name: str = settings["experiment"]
         self.results, self.metrics, self.checkpoints = folder / "results.nc", folder / METRICS, folder / "checkpoints"
 
@@ -125,7 +127,7 @@ class Run:
         if (measure := self.measure) is not None:
             self.measure = None
             measure()
-        return self.stored()
+        return self.unwritten or self.stored()
 
     def stored(self) -> dict[str, Any]:
         """Reads the summary as it lies there.

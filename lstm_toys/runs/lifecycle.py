@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import time
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 PATIENCE = 10.0
 """Seconds to wait for another command that writes into a folder."""
 
+READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
+
 
 class Work:
     """The work of a command; ``runs`` are the finished ones, including needed ones."""
@@ -50,7 +53,7 @@ class Work:
         Raises Refused, Busy, Damaged, Failed, Interrupted if a signal ended the run, or OSError.
         """
         options = self._options
-        self._check_writable(options.results_dir)
+        self._check_writable(options.results_dir, READ_ONLY)  # What is finished there is reported all the same.
         with stopwatch(self._seconds, "import"):
             asked = [self._studies.setdefault(each, each) for each in make()]
             if asked:
@@ -64,8 +67,7 @@ class Work:
         order.sort(key=lambda study: bool(study.needs))  # Trainings first.
         drawn: dict[Study[Any], Future[None]] = {}
         with ExitStack() as stack:
-            background = ThreadPoolExecutor(1)
-            stack.callback(background.shutdown, cancel_futures=True)  # All are waited for, unless something ended this.
+            background = stack.enter_context(_background())
 
             def draw() -> None:  # Experiments, while the next networks are verified or trained.
                 for each in asked:
@@ -76,12 +78,15 @@ class Work:
                 if not study.needs and study not in anew and self.finished(study):
                     draw()
             left = [study for study in order if study not in self.runs]
+            for _ in left[:1]:
+                self._check_writable(options.results_dir / RUNS)
             for study in left if any(not study.needs for study in left) else ():  # Before the first run is computed.
                 self._check(study)
             efforts = {study: own for study in left if (own := study.efforts())}
             if efforts and options.no_training:
-                # Others have no name yet.
-                named = [study for study in efforts if {*study.needs.values()} <= {*self.runs}]
+                named = [
+                    study for study in efforts if {*study.needs.values()} <= {*self.runs}
+                ]  # Others are named later.
                 trained = [f"{self._identified(study).run.folder.name} ({study.settings})" for study in named]
                 raise Refused(f"flag --no_training: would be trained: {listed(trained, 3)}")
             executed: RunContext | None = None
@@ -108,11 +113,13 @@ class Work:
                 self._console.print(f"published in {target}")
         return asked
 
-    def _check_writable(self, folder: Path) -> None:
-        """Raises Refused if a folder cannot be written to."""
+    def _check_writable(self, folder: Path, tolerated: Sequence[int] = ()) -> None:
+        """Raises Refused if a folder cannot be written to, unless the number of the error is tolerated."""
         try:
             check_writable(folder)
         except OSError as error:
+            if error.errno in tolerated:
+                return
             flag = f"flag --results_dir={self._options.results_dir}"
             raise Refused(f"{flag}: cannot write to {folder}: {error.strerror}") from None
 
@@ -214,10 +221,26 @@ class Work:
         metrics = json.loads(json.dumps(metrics))
         if metrics == before and all(sha256(run.folder / name) == files[name] for name in texts):
             return
-        with run.locked(patience=PATIENCE):
+        with self._writing(run) as writable:
+            if not writable:
+                run.unwritten = metrics
+                return
             for name, text in texts.items():
                 write_text(run.folder / name, text)
             run.write_metrics(metrics)
+
+    @contextmanager
+    def _writing(self, run: Run) -> Iterator[bool]:
+        """Locks a finished run; yields whether its folder can be written."""
+        with ExitStack() as stack:
+            writable = True
+            try:
+                stack.enter_context(run.locked(patience=PATIENCE))
+            except OSError as error:
+                if error.errno not in READ_ONLY:
+                    raise
+                writable = False
+            yield writable
 
     def _draw(self, study: Study[Any]) -> None:
         """Draws the figures of a finished run instead of earlier ones, and records them in its metrics."""
@@ -227,7 +250,10 @@ class Work:
         run, study.beside = study.run, {name: self.runs[each] for name, each in study.companions.items()}
         seconds, form = dict[str, float](), self._options.figure_format
         run.read_metrics()
-        with run.locked(patience=PATIENCE):
+        with self._writing(run) as writable:
+            if not writable:
+                self._console.print(f"{run.folder} cannot be written; figures are not drawn")
+                return
             run.forget()  # Checkpoints of a process killed after writing the summary.
             before = run.stored()
             with stopwatch(seconds, "figures"):
@@ -244,8 +270,20 @@ class Work:
         """Writes the report of a finished run, which `lstm-toys show` prints."""
         study = self._studies[study]
         text = printed(study.report())
-        with study.run.locked(patience=PATIENCE):
-            write_text(study.run.folder / REPORT, text)
+        with self._writing(study.run) as writable:
+            if writable:
+                write_text(study.run.folder / REPORT, text)
+
+
+@contextmanager
+def _background() -> Iterator[ThreadPoolExecutor]:
+    """A thread that is waited for at the end; after a signal, only for what it is doing."""
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            yield thread
+        except Interrupted:
+            thread.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 @contextmanager
@@ -276,13 +314,14 @@ def start(options: Options) -> None:
 
     try:
         devices.configure(cache=options.compile_cache)
-        devices.start()
-    except devices.Unusable as error:
-        raise Refused(str(error)) from None
     except RuntimeError:
         raise Refused(
             "a module of an experiment used JAX while it was imported, before JAX was configured; use NumPy there"
         ) from None
+    try:
+        devices.start()
+    except devices.Unusable as error:
+        raise Refused(str(error)) from None
 
 
 def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:

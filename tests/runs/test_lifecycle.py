@@ -17,8 +17,8 @@ from experiments import line, sine
 from experiments.line import EXPERIMENT as LINE
 from lstm_toys import execution
 from lstm_toys.files import read_json
-from lstm_toys.runs import lifecycle
 from lstm_toys.runs.context import Failed
+from lstm_toys.runs.folder import Run
 from lstm_toys.studies.training.study import Training
 
 TINY = ["--seeds=2", "--timesteps=5", "--steps=3"]
@@ -93,18 +93,23 @@ def test_a_missing_package_of_clusters_is_told_before_anything_is_computed(tmp_p
     assert not [*tmp_path.iterdir()]
 
 
-def test_where_no_run_can_be_written_one_line_tells_so_and_nothing_changes(world, tmp_path, capsys, monkeypatch):
+def test_where_a_folder_cannot_be_written_the_report_is_printed_and_one_line_tells_of_figures(
+    world, tmp_path, capsys, monkeypatch
+):
     made = world("sine").run
     run = shutil.copytree(made, tmp_path / "runs" / made.name)
 
-    def refuse(folder):
-        raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied", str(run))
 
-    monkeypatch.setattr(lifecycle, "check_writable", refuse)
+    monkeypatch.setattr(Run, "locked", refuse)
     before = {path: path.stat().st_mtime_ns for path in run.iterdir()}
-    assert carry_out(sine.EXPERIMENT, [*SINE, f"--results_dir={tmp_path}"]) == 2
-    told = f"flag --results_dir={tmp_path}: cannot write to {tmp_path}: Permission denied\n"
-    assert refusal(capsys) == told
+    harder = dataclasses.replace(sine.EXPERIMENT, compare=lambda _: [{**ROW, "inside_share": 0.25}])
+    assert carry_out(harder, [*SINE, f"--results_dir={tmp_path}"]) == 0
+    told, errors = capsys.readouterr()
+    assert errors == ""
+    assert f"{run} cannot be written; figures are not drawn\n" in told
+    assert "25%" in told
     assert {path: path.stat().st_mtime_ns for path in run.iterdir()} == before
 
 
