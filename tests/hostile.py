@@ -31,7 +31,7 @@ FILES = [
     Row("printf 'a\\n5\\n5\\n5\\n' > c.csv; own $O --train=c.csv", 0, "2 of 2 networks"),
     Row("mkdir x; ln -s x results; line $S", 0, TRAINED),
     Row("touch f; line $S --results_dir=f", 2, "cannot write to f: Not a directory", always=True),
-    Row("line $S --results_dir=/proc/x --publish", 2, "cannot write to /proc/x/line: No such file or directory"),
+    Row("line $S --results_dir=/proc/x --publish", 2, "cannot write to /proc/x: No such file or directory"),
     Row("(ulimit -f 8; JAX_ENABLE_COMPILATION_CACHE=0 line $S)", 1, "File too large"),
 ]
 """Files and folders that are something else, and what no machine can hold."""

@@ -13,7 +13,7 @@ from conftest import HANG, ROOT
 COMMANDS = "line sine own claims recipe sweep generalization"
 PRELUDE = f"""
 for each in {COMMANDS}; do
-    eval "$each() {{ \\"\\$PYTHON\\" -m experiments.$each \\"\\$@\\"; }}"
+    eval "$each() {{ \\"\\$PYTHON\\" -m lstm_toys $each \\"\\$@\\"; }}"
     export -f "$each"
 done
 toys() {{ "$PYTHON" -c 'from lstm_toys.cli.script import main; main()' "$@"; }}
