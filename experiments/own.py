@@ -21,8 +21,8 @@ import numpy as np
 import lstm_toys as lt
 from lstm_toys.output import counted, listed
 from lstm_toys.runs import flags, parsers
+from lstm_toys.runs.command_line import Open
 from lstm_toys.runs.flags import flag
-from lstm_toys.runs.trainings import Open
 from lstm_toys.tasks import sets, textfile
 from lstm_toys.tasks.curves import Curves, check_sizes
 
