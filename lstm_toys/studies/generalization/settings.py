@@ -193,9 +193,8 @@ def axes_of(experiment: Experiment) -> FlagTable:
     span = experiment.span
     if experiment.trained is None:
         points = experiment.timesteps
-        longer = (
-            "up to ten times as long" if isinstance(experiment, command_line.Open) else f"{points}:{10 * points}:10"
-        )
+        read = isinstance(experiment, command_line.Open)
+        longer = "up to ten times as long" if read else f"{points}:{10 * points}:10"
         return {LENGTH: Flag(axis(LENGTH, span), "time points of the sequences", longer)}
     settings, _ = command_line.parse(experiment, [])
     about, (_, *grids) = grids_of(experiment, settings, {})
