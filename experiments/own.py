@@ -233,7 +233,7 @@ def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tupl
         raise flags.UsageError(f"flag --batch={batch}: does not divide the {count:,} training curves")
     if not out:
         return every, []
-    kept, held = sets.kept_out(every, out)
+    kept, held = sets.split_off(every, out)
     return every.part(kept, sets.TRAINED), [every.part(held, sets.HELD_OUT)]
 
 

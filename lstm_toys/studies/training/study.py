@@ -108,7 +108,7 @@ class Training(Study[Settings]):
 
     def metrics(self) -> Metrics:
         labeled = _results(self.run)
-        metrics, fit = results.summary.metrics(labeled, self.experiment.goal), results.arrays.kept(labeled)
+        metrics, fit = results.summary.metrics(labeled, self.experiment.goal), results.arrays.not_diverged(labeled)
         with checks.trial(f"experiment {self.experiment.name}: its compare fails"):
             return metrics | {"published": self.experiment.compare(fit) if fit.sizes["seed"] else []}
 

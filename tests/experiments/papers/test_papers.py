@@ -108,7 +108,7 @@ def test_memories_are_the_eight_and_last_until_the_first_wrong_bit():
     right[2, 5, first + 7] = right[2, 1, first + 20] = False
     right[3, 2, first - 1] = False  # Before the silence, which does not count.
     curves = answered(right, probe)
-    assert memory.kept(curves).tolist() == [silent, 0, 7, silent]
+    assert memory.lasting(curves).tolist() == [silent, 0, 7, silent]
     np.testing.assert_allclose(memory.bits_right(curves), right.mean(axis=(1, 2)))
     faded = curves.assign(answer=curves.answer * np.linspace(2, 1, right.shape[2])[None, None, :, None])
     fraction = np.linspace(2, 1, right.shape[2])[[first, -1]]
