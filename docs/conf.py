@@ -9,7 +9,7 @@ project = "lstm_toys"
 author = copyright = "The lstm_toys developers"
 release = version = lstm_toys.__version__
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
 highlight_language = "none"  # Of blocks that name none, which hold commands.
 default_role = "code"  # Docstrings have names between single backticks.
 
@@ -29,6 +29,10 @@ nb_execution_in_temp = True
 nb_execution_timeout = 600  # Seconds a cell, on a machine that may be busy.
 nb_execution_raise_on_error = True
 
+copybutton_selector = "div:not(.output) > .highlight > pre"  # What a cell prints is not for copying.
+copybutton_prompt_text = r">>> |\.\.\. "  # Of examples in docstrings, whose outputs are left out.
+copybutton_prompt_is_regexp = True
+
 html_theme = "sphinx_book_theme"
 html_title = "lstm_toys"
 
@@ -39,6 +43,14 @@ def readable(*arguments: Any) -> tuple[Any, Any]:
     return short[0] and re.sub(r"<[^<>]*>", "...", short[0]), short[1]
 
 
+def opened(*arguments: Any) -> None:
+    """Lets links to the HTML page of the results open it; those of Sphinx would save it."""
+    context = arguments[3]
+    if "body" in context:
+        context["body"] = re.sub(r' download="" (href="[^"]*/index\.html")', r" \1", context["body"])
+
+
 def setup(app: Any) -> None:
-    """Connects `readable`."""
+    """Connects the functions above."""
     app.connect("autodoc-process-signature", readable)
+    app.connect("html-page-context", opened)
