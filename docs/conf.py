@@ -35,6 +35,8 @@ copybutton_prompt_is_regexp = True
 
 html_theme = "sphinx_book_theme"
 html_title = "lstm_toys"
+html_theme_options = {"navbar_persistent": []}  # The sidebar has a search.
+html_static_path = html_css_files = ["site.css"]
 
 
 def readable(*arguments: Any) -> tuple[Any, Any]:
@@ -44,10 +46,24 @@ def readable(*arguments: Any) -> tuple[Any, Any]:
 
 
 def opened(*arguments: Any) -> None:
-    """Lets links to the HTML page of the results open it; those of Sphinx would save it."""
+    """Lets links to files, which Sphinx would save, open what a reader looks for.
+
+    The HTML page of the results is opened, and names in the reference, which link to their source in a clone, to what
+    is said about them below.
+    """
     context = arguments[3]
+    body: str = context.get("body", "")
+    link = r'<a class="reference download internal" download="" (href="[^"]*/{}")>(.*?)</a>'
+    body = re.sub(link.format(r"index\.html"), r'<a class="reference internal" \1>\2</a>', body, flags=re.DOTALL)
+
+    def described(match: re.Match[str]) -> str:
+        name = re.sub("<[^>]*>", "", match[2])
+        ids = (f"lstm_toys.{name}", f"module-{name}", name)
+        found = next((each for each in ids if f'id="{each}"' in body), None)
+        return f'<a class="reference internal" href="#{found}">{match[2]}</a>' if found else match[0]
+
     if "body" in context:
-        context["body"] = re.sub(r' download="" (href="[^"]*/index\.html")', r" \1", context["body"])
+        context["body"] = re.sub(link.format(r"[^\"]*\.py"), described, body)
 
 
 def setup(app: Any) -> None:
