@@ -123,6 +123,8 @@ def family_answers(
     """
     fit = kept(results)
     parts = []
+    if len(titles) != len(curves):
+        raise ValueError(f"each family needs a title, but {len(titles)} were given for {len(curves)}")
     for title, (family, labels) in zip(titles, curves.items(), strict=True):
         chosen = probed(fit, family)
         if len(labels) != chosen.sizes["curve"]:

@@ -119,3 +119,5 @@ def test_every_figure_of_the_sine_holds_what_it_draws_and_is_legible(hand_made):
 def test_names_that_do_not_fit_the_curves_are_refused(hand_made, names, told):
     with pytest.raises(ValueError, match=told):
         figures.family_answers(hand_made(), names, *names)
+    with pytest.raises(ValueError, match=f"each family needs a title, but 0 were given for {len(names)}"):
+        figures.family_answers(hand_made(), names)
