@@ -9,7 +9,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lstm_toys.figures.style import COLORS, GRAY, scale, sheet
+from lstm_toys.figures.style import COLORS, GRAY, label_ends, scale, sheet
 from lstm_toys.output import listed
 from lstm_toys.statistics import intervals
 
@@ -27,7 +27,7 @@ CONTEXT = "context_"
 
 BANDS = "bands: 95 % intervals (Wilson) at each place"
 
-APART = 7
+APART = 7.0
 """Least distance of labels at the ends of lines, in percent of networks."""
 
 
@@ -38,18 +38,15 @@ def survival(
 
     ``every`` has numbers of networks, and a color, by the label at the end of the line.
     """
-    ends: dict[str, float] = {}
+    ends = {}
     for style, (label, (values, color)) in zip(cycle(STYLES), every.items(), strict=False):
         known = np.array([each for each in values if each is not None], float)
         shares = [intervals.wilson(int((known >= place).sum()), len(known)) for place in places]
         value, low, high = 100 * np.array(shares).T
         axes.step(places, value, where="post", color=color, linestyle=style, linewidth=1.4)
         axes.fill_between(places, low, high, step="post", color=color, alpha=0.15, linewidth=0)
-        ends[label] = value[-1]
-    height, look = np.inf, {"textcoords": "offset points", "annotation_clip": False, "va": "center", "fontsize": 8}
-    for label in sorted(ends, key=lambda label: -ends[label]):
-        height = min(ends[label], height - APART)
-        axes.annotate(label, (places[-1], height), (5, 0), color=every[label][1], **look)
+        ends[label] = value[-1], color
+    label_ends(axes, places[-1], ends, APART)
     axes.set(xlim=(places[0], places[-1]), ylim=(-2, 102))
 
 
