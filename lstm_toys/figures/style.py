@@ -320,13 +320,14 @@ def band_entry(label: str, color: str = GRAY, **style: Any) -> Patch:
     return Patch(color=color, label=plain(label), **(BAND | style))
 
 
-def answer_entries(fit: xr.Dataset, color: str) -> list[Artist]:
+def answer_entries(fit: xr.Dataset, color: str, *, filled: bool = True) -> list[Artist]:
     """The legend entries of what `answers_of` draws."""
     if not fit.sizes["seed"]:
         return [entry("every network diverged", linestyle="")]
     count, one = fit.sizes["seed"], f"one of them (network {int(fit.seed[0])})"
     median = entry(f"median of {counted(count)}", color, **MEDIAN)
-    return [median, band_entry(band_name(count), color), entry(one, color, **(ONE | {"markersize": 2.6}))]
+    bands = [band_entry(band_name(count), color)] * filled
+    return [median, *bands, entry(one, color, **(ONE | {"markersize": 2.6}))]
 
 
 def label_ends(axes: Axes, x: float, ends: Mapping[str, tuple[float, str]], apart: float) -> None:
