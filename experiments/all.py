@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from lstm_toys.cli import command
 from lstm_toys.runs import command_line, flags
-from lstm_toys.runs.study import load
+from lstm_toys.runs.study import study_of
 
 from . import amplitude, hill, hill_y, line, sine, slope_intercept
 
@@ -22,7 +22,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         own = {name: command_line.FLAGS[name]._replace(usual=None) for name in ("optimizer", "hidden")}
         raise flags.Help(__doc__, {**command_line.FLAGS, **own})
     parsed = [(experiment, *command_line.parse(experiment, arguments)) for experiment in EXPERIMENTS.values()]
-    return command.Plan(lambda: [load(*each[:2]) for each in parsed], parsed[0][2])
+    return command.Plan(lambda: [study_of(*each[:2]) for each in parsed], parsed[0][2])
 
 
 if __name__ == "__main__":

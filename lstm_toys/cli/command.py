@@ -28,7 +28,7 @@ from lstm_toys.runs.context import Failed, Options, Refused
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Busy
 from lstm_toys.runs.publishing import NotPublished
-from lstm_toys.runs.study import Study, load
+from lstm_toys.runs.study import Study, study_of
 from lstm_toys.studies import STUDIES
 from lstm_toys.studies.analysis.settings import Analysis
 from lstm_toys.studies.settings import StudySettings
@@ -110,7 +110,7 @@ def plan(asked: Experiment | Analysis | type[StudySettings], arguments: Sequence
             raise flags.Help(asked.doc, command_line.flags_of(asked))
         experiment, rest, notes = command_line.completed(asked, arguments)
         trained, options = command_line.parse(experiment, rest)
-        return Plan(lambda: [load(experiment, trained)], options, notes=notes)
+        return Plan(lambda: [study_of(experiment, trained)], options, notes=notes)
     return of_study(asked, arguments)
 
 
@@ -132,7 +132,7 @@ def of_analysis(make: Callable[..., Analysis], doc: str, own: flags.FlagTable, a
 
     def made() -> Studies:
         analysis = make(**values)
-        return [load(analysis, analysis.identity)]
+        return [study_of(analysis, analysis.identity)]
 
     return Plan(made, Options(**flags.given(Options, typed)))
 
@@ -150,7 +150,7 @@ def of_study(settings: type[StudySettings], arguments: Sequence[str]) -> Plan:
     subject, rest, notes = command_line.completed(subject, rest)
     typed[flag] = script.canonical(modules.full_name(name, attribute))
     subject, made, options = settings.parse(subject, typed, rest)
-    return Plan(lambda: [load(subject, made)], options, notes=notes)
+    return Plan(lambda: [study_of(subject, made)], options, notes=notes)
 
 
 def named(name: str, arguments: Sequence[str]) -> Plan:

@@ -244,7 +244,7 @@ def _learning(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
     """The metrics of a run that depend on its goal."""
     steps = steps_to_goal(results, goal)
     return {
-        "goal": goal.told(scaled=scaling_of(results) is not None, over=counted_of(results)),
+        "goal": goal.text(scaled=scaling_of(results) is not None, over=counted_of(results)),
         "steps_to_goal": [finite(step) for step in steps.tolist()],
         "converged": int(np.isfinite(steps).sum()),
         "unlearned": [each._asdict() for each in unlearned(results, goal)],

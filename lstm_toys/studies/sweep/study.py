@@ -217,7 +217,7 @@ class Sweep(Study[SweepSettings]):
         return {
             "experiment": run.name,
             "seeds": settings[0].seeds,
-            **({"goal": goal.told(scaled=experiment.scaling is not None, over=over)} if goal else {}),
+            **({"goal": goal.text(scaled=experiment.scaling is not None, over=over)} if goal else {}),
             "networks": sum(shape.members for shape in every),
             "shapes": len(every),
             "member_steps_per_second": round(member_steps / seconds["train"]),
