@@ -17,7 +17,7 @@ from lstm_toys.cli import command
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.analysis.settings import Keep
 
-from .. import analyses, horizons
+from .. import analyses, horizons, papers
 from ..papers.counting import EXPERIMENT as COUNTS
 from ..papers.populations import OPTIMIZERS
 from . import hypotheses, measures
@@ -37,7 +37,7 @@ def trained(name: str, seeds: int, base_seed: int) -> Any:
     flags = f"--seeds={seeds} --base_seed={base_seed} --optimizer={OPTIMIZER[optimizer]} --learning_rate={rate}".split()
     if task == "counting":
         return lt.ask(COUNTS, *flags, f"--gates={gates}")
-    cell = f"{horizons.__name__}.linear:Linear(hard={gates == 'hard'})"
+    cell = f"{papers.__name__}.cells:Linear(hard={gates == 'hard'})"
     return lt.ask(TELLS, *flags, f"--timesteps={task.split()[1]}", f"--cell={cell}")
 
 

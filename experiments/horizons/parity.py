@@ -10,6 +10,8 @@ import numpy as np
 
 import lstm_toys as lt
 
+from .. import papers
+
 if TYPE_CHECKING:
     from lstm_toys.tasks.supervision import Numbers as Given
 
@@ -46,7 +48,7 @@ EXPERIMENT = lt.Experiment(
     defaults={
         "timesteps": 20,
         "hidden": "10",
-        "cell": f"{__package__}.linear:Linear",
+        "cell": f"{papers.__name__}.cells:Linear",
         "readout": "dense",
         "optimizer": "adam",
         "learning_rate": 0.01,

@@ -137,7 +137,7 @@ def test_shifts_of_the_counters_gate_move_horizons_as_predicted_and_another_bias
 
 
 def recurrences(hard=False, seeds=4, scale=2.0):
-    model = lt.Stack(1, hidden=(3,), readout="dense", cell=f"experiments.horizons.linear:Linear(hard={hard})")
+    model = lt.Stack(1, hidden=(3,), readout="dense", cell=f"experiments.papers.cells:Linear(hard={hard})")
     every = [model.init(jax.random.key(seed), jnp.zeros((1, 2, 1)))["params"] for seed in range(seeds)]
     return model, jax.tree.map(lambda *leaves: scale * np.stack(leaves), *every)
 
