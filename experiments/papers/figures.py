@@ -65,16 +65,26 @@ def counting(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
 
 def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     """Draws the share of networks that keep all memories for each number of time steps without a pulse."""
-    numbers = metrics["numbers"]
+    labels = "time steps without a pulse", "% of networks that keep all eight memories"
+    return _lasting(metrics["numbers"], names, labels, "keep all memories for {:,.0f} time steps")
+
+
+def tracking(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
+    """Draws the share of networks that answer parity right up to each length."""
+    labels = "length, in lengths of the training", "% of networks that are right up to this length"
+    return _lasting(metrics["numbers"], names, labels, "answer parity right to {:g} times the length of the training")
+
+
+def _lasting(numbers: Mapping[str, Any], names: Mapping[str, str], labels: tuple[str, str], verb: str) -> Figure:
+    """Draws the share of networks whose number is as large, from 1 to the largest; the title has the last share."""
     most = max([2.0, *(each for own in numbers.values() for each in own if each is not None)])
     with sheet(6.2, 3.6) as (figure, axes):
-        places = np.unique(np.round(np.geomspace(1, most, 200)))
         for style, (name, label) in zip(cycle(STYLES), names.items(), strict=False):
             look: dict[str, Any] = {"linestyle": style, "linewidth": 1.4, "label": label}
-            survival(axes, numbers[name], places, band=True, color=_shades(names)[name], **look)
-        axes.set(xscale="log", xlabel="time steps without a pulse", ylabel="% of networks that keep all eight memories")
+            survival(axes, numbers[name], np.geomspace(1, most, 200), band=True, color=_shades(names)[name], **look)
+        axes.set(xscale="log", xlabel=labels[0], ylabel=labels[1])
         axes.legend(loc="lower left", fontsize=7)
-        figure.suptitle(f"{_ends(numbers, names, most)}\nkeep all memories for {most:,.0f} time steps; {BANDS}")
+        figure.suptitle(f"{_ends(numbers, names, most)}\n{verb.format(most)}; {BANDS}")
     return figure
 
 
