@@ -249,7 +249,7 @@ def _plane_error(
 ) -> Numbers:
     """RMSE of (m, t) over lines with m in a range and t from ``intercept`` to below 1; NaN if there are none.
 
-    With ``share``, of each line, ``over`` which `reached` or `kept` is taken.
+    With ``share``, of each line, ``over`` which `reached` or `within` is taken.
     """
     m, t = lines.parameter_slope.values, lines.parameter_intercept.values
     chosen = (m > slopes[0] - MARGIN) & (m < slopes[1] + MARGIN) & (t > intercept - MARGIN) & (t < 1 - MARGIN)
@@ -262,7 +262,7 @@ def _plane_error(
 
 def trained_slopes(lines: lt.Results, start: float = 0.0, share: float | None = None) -> Numbers:
     """RMSE of (m, t) over lines with m and t in [0, 1), as in training."""
-    return _plane_error(lines, (start, 0.9), share, kept, intercept=start)
+    return _plane_error(lines, (start, 0.9), share, within, intercept=start)
 
 
 def negative_slopes(lines: lt.Results, start: float = -1.0, share: float | None = None) -> Numbers:
