@@ -14,7 +14,6 @@ import lazy_loader
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.studies.claims import choices
 
 from .memory import first_wrong
 from .populations import at_most, changed
@@ -139,9 +138,7 @@ CLAIMS = lt.Claims(
         for kind, choice, change in (
             ("learning rate", "0.003", changed(learning_rate=0.003)),
             ("learning rate", "0.03", changed(learning_rate=0.03)),
-            ("units", "half", choices.changed(hidden=0.5)),
-            ("units", "twice", choices.changed(hidden=2.0)),
-            ("length", "half", changed(timesteps=10)),
+            ("units", "twice", changed(hidden=(20,))),
             ("length", "twice", changed(timesteps=40)),
         )
     ),
