@@ -26,7 +26,9 @@ def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt
     return {
         **lt.figures.usual(results, hill.GOAL),
         "hill.png": lt.figures.training_answer(results, "Answers to the training hill 0.3 + 0.3 sin(π x), y alone"),
-        "with_and_without_x.png": lt.figures.error_histories(populations, "Learning the hill without x", hill.GOAL),
+        "with_and_without_x.png": lt.figures.error_histories(
+            populations, "Do networks learn the hill sooner if they also see x?", hill.GOAL
+        ),
     }
 
 
