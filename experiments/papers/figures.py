@@ -20,6 +20,7 @@ STYLES: tuple[Any, ...] = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
 """Of lines that may lie on each other."""
 
 SHADES = {"lstm": "b", "lstm_hard": "c", "lstm_3": "g", "gru": "r", "rnn": "k"}
+SHADES |= {"slstm": "c", "hard": "g", "sigmoid": "y", "positive": "r"}
 """The colors of populations, by letter."""
 
 CONTEXT = "context_"
@@ -66,12 +67,23 @@ def counting(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
 
 def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     """Draws the share of networks that keep all memories for each number of time steps without a pulse."""
-    numbers = metrics["numbers"]
+    labels = "time steps without a pulse", "% of networks that keep all memories"
+    return _lasting(metrics["numbers"], names, labels, "keep all memories for {:,.0f} time steps")
+
+
+def tracking(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
+    """Draws the share of networks that answer parity right up to each length."""
+    labels = "length, in lengths of the training", "% of networks that are right up to this length"
+    return _lasting(metrics["numbers"], names, labels, "answer parity right to {:g} times the length of the training")
+
+
+def _lasting(numbers: Mapping[str, Any], names: Mapping[str, str], labels: tuple[str, str], verb: str) -> Figure:
+    """Draws the share of networks whose number is as large, from 1 to the largest; the title has the last share."""
     most = max([2.0, *(each for own in numbers.values() for each in own if each is not None)])
     with sheet(7.4, 3.6) as (figure, axes):
-        survival(axes, _lines(numbers, names), np.unique(np.round(np.geomspace(1, most, 200))))
-        axes.set(xscale="log", xlabel="time steps without a pulse", ylabel="% of networks that keep all memories")
-        figure.suptitle(f"{_ends(numbers, names, most)}\nkeep all memories for {most:,.0f} time steps; {BANDS}")
+        survival(axes, _lines(numbers, names), np.geomspace(1, most, 200))
+        axes.set(xscale="log", xlabel=labels[0], ylabel=labels[1])
+        figure.suptitle(f"{_ends(numbers, names, most)}\n{verb.format(most)}; {BANDS}")
     return figure
 
 
