@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import lstm_toys as lt
 from lstm_toys.cli import command
-from lstm_toys.runs import flags, parsers, trainings
+from lstm_toys.runs import command_line, flags, parsers
 
 
 def plan(
@@ -17,6 +17,6 @@ def plan(
     ``usual`` are the defaults of the flags that ``make`` takes: ``seeds``, of at least ``least`` networks for each
     setting, and perhaps ``base_seed``.
     """
-    own = {name: trainings.FLAGS[name]._replace(usual=value) for name, value in usual.items()}
+    own = {name: command_line.FLAGS[name]._replace(usual=value) for name, value in usual.items()}
     own["seeds"] = flags.Flag(parsers.integer(least), "number of networks for each setting", usual["seeds"])
     return command.of_analysis(make, doc, own, arguments)

@@ -26,7 +26,7 @@ from lstm_toys import tables
 from lstm_toys.cli import command
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json, finite, median_of
-from lstm_toys.runs import trainings
+from lstm_toys.runs import command_line
 from lstm_toys.runs.folder import Run
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.claims import verdicts
@@ -218,7 +218,7 @@ def explained(seeds: int) -> lt.Analysis:
     """Compares the dynamics of all networks."""
     dynamics: dict[str, Dynamics] = {}
     for name, (frequency, more) in {SINE: TrainedNetworks(), **EVERY}.items():
-        trained, _ = trainings.parse(experiment(frequency), [f"--seeds={seeds}", *more])
+        trained, _ = command_line.parse(experiment(frequency), [f"--seeds={seeds}", *more])
         settings = DynamicsSettings(f"dynamics_{trained.experiment}", trained=trained)
         dynamics[name] = Dynamics(experiment(frequency), settings)
     return lt.Analysis(

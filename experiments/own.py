@@ -21,8 +21,8 @@ import numpy as np
 import lstm_toys as lt
 from lstm_toys.output import counted, listed
 from lstm_toys.runs import flags, parsers
+from lstm_toys.runs.command_line import Open
 from lstm_toys.runs.flags import flag
-from lstm_toys.runs.trainings import Open
 from lstm_toys.tasks import sets, textfile
 from lstm_toys.tasks.curves import Curves, check_sizes
 
@@ -233,7 +233,7 @@ def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tupl
         raise flags.UsageError(f"flag --batch={batch}: does not divide the {count:,} training curves")
     if not out:
         return every, []
-    kept, held = sets.kept_out(every, out)
+    kept, held = sets.split_off(every, out)
     return every.part(kept, sets.TRAINED), [every.part(held, sets.HELD_OUT)]
 
 

@@ -27,7 +27,7 @@ from lstm_toys.dynamics.linear import modes
 from lstm_toys.dynamics.system import system_of
 from lstm_toys.dynamics.turned import Oscillation, edited, oscillation
 from lstm_toys.results.summary import as_json, finite
-from lstm_toys.runs import trainings
+from lstm_toys.runs import command_line
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.preparation import Prepared
@@ -346,7 +346,7 @@ def resonance(seeds: int, base_seed: int) -> lt.Analysis:
     for name, (frequency, amplitude) in POPULATIONS.items():
         networks = min(seeds, OTHERS) if needs else seeds
         given = f"--seeds={networks}", f"--base_seed={base_seed}", f"--train_amplitude={amplitude}"
-        populations[name] = experiment(frequency), trainings.parse(experiment(frequency), given)[0]
+        populations[name] = experiment(frequency), command_line.parse(experiment(frequency), given)[0]
         needs[name] = lt.ask(experiment(frequency), *given)
     return lt.Analysis(
         name="resonance",

@@ -17,7 +17,7 @@ from typing import Any
 
 import lazy_loader
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 # Without `__all__`, which would make `help` print every public class and function in full.
 _loaded, __dir__, _ = lazy_loader.attach_stub(__name__, __file__)

@@ -21,7 +21,7 @@ from .populations.train import Diverged, train
 from .populations.trained import Networks
 from .populations.tuning import Tried, tune
 from .results.arrays import Results, probed
-from .results.population import Untrusted, save
+from .results.saving import Untrusted, save
 from .results.storage import load_parameters, save_parameters, save_results
 from .results.summary import accepted, right
 from .runs.experiment import Experiment

@@ -28,7 +28,7 @@ PAPERS = {
         lambda *about: papers.figures.counting(*about),
     ),
     "memory": Paper(
-        memory.kept_of,
+        memory.lasting_of,
         with_recipes(memory.WORDS, memory.POPULATIONS),
         lambda trained: papers.networks.fixed_points(trained),
         tuple(memory.WORDS),

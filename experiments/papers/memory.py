@@ -97,12 +97,12 @@ def bits_right(sequences: lt.Results) -> jt.Float[np.ndarray, " S"]:
     return _bits(sequences).mean(axis=(1, 2, 3))
 
 
-def kept_of(results: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def lasting_of(results: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """The number of time steps without a pulse during which all memories of a run last."""
-    return kept(lt.probed(results, "silent"))
+    return lasting(lt.probed(results, "silent"))
 
 
-def kept(silent: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def lasting(silent: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Counts time steps without a pulse until the first wrong bit of any memory; at most as many as were shown."""
     right = np.all(_bits(silent), axis=(1, 3))[:, _silent(silent)]
     return np.where(right.all(axis=1), right.shape[1], right.argmin(axis=1)).astype(float)
@@ -149,7 +149,7 @@ def keeps(population: str) -> lt.Claim:
         f"{population}-keeps".replace("_", "-"),
         f"From no paper: all eight memories of {WORDS[population]} last, which follows if each is a stable fixed point",
         f"time steps without a pulse during which all eight memories are right, at most {SILENT:,}",
-        kept,
+        lasting,
         silent,
         low=SILENT,
         learned=True,

@@ -10,7 +10,7 @@ import jaxtyping as jt
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.runs import trainings
+from lstm_toys.runs import command_line
 from lstm_toys.studies.claims import choices
 from lstm_toys.studies.claims.choices import Change
 
@@ -53,7 +53,7 @@ def with_recipes(
     words: Mapping[str, str], populations: Mapping[str, tuple[lt.Experiment, list[str]]]
 ) -> dict[str, str]:
     """The names of populations in words, each with its recipe."""
-    every = {name: trainings.parse(*populations[name])[0] for name in words}
+    every = {name: command_line.parse(*populations[name])[0] for name in words}
     return {name: f"{words[name]} ({recipe(own.optimizer, own.learning_rate)})" for name, own in every.items()}
 
 

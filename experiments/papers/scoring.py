@@ -26,7 +26,7 @@ from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list
 from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
-from lstm_toys.runs import trainings
+from lstm_toys.runs import command_line
 from lstm_toys.runs.experiment import HISTORY
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.preparation import Prepared
@@ -71,7 +71,7 @@ def random(claims: lt.Claims, networks: int, keep: Keep) -> dict[str, Any]:
     asked = judgeable(claims)
     needed = set().union(*(claim.made_of(claims.populations) for claim in asked))
     made_of = {name: each for name, each in claims.populations.items() if name in needed}
-    prepared = {name: Prepared(each, trainings.parse(each, changes)[0]) for name, (each, changes) in made_of.items()}
+    prepared = {name: Prepared(each, command_line.parse(each, changes)[0]) for name, (each, changes) in made_of.items()}
     met = {claim.id: [0] * len(SCALES) for claim in asked}
     declared = [*claims.data, code.library("studies/claims"), *(repr(each.settings) for each in prepared.values())]
     for place, scale in enumerate(SCALES):

@@ -16,7 +16,7 @@ from lstm_toys import tables
 from lstm_toys.cli import command
 from lstm_toys.runs import flags, parsers
 from lstm_toys.runs.folder import Run
-from lstm_toys.runs.study import load
+from lstm_toys.runs.study import study_of
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
 
 from . import counting, memory
@@ -44,7 +44,7 @@ def recipes(task: str, **size: int) -> lt.Analysis:
         own = [each for each in changes if each.split("=")[0].removeprefix("--") not in GRID]
         given = [*own, *(f"--{flag}={value}" for flag, value in size.items())]
         settings, _ = expand(experiment, [*GRID.items()], given)
-        sweeps[name] = load(experiment, SweepSettings(f"tune_{name}", settings=settings))
+        sweeps[name] = study_of(experiment, SweepSettings(f"tune_{name}", settings=settings))
     return lt.Analysis(
         name=f"papers_{task}_recipes",
         settings=size,

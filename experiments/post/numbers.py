@@ -45,7 +45,7 @@ def reached(values: jt.Float[np.ndarray, "S C"], share: float) -> Numbers:
     return np.where(np.isfinite(number), number, np.nan)
 
 
-def kept(values: jt.Float[np.ndarray, "S C"], share: float) -> Numbers:
+def within(values: jt.Float[np.ndarray, "S C"], share: float) -> Numbers:
     """The smallest number that at least a share of the curves do not exceed; undefined values exceed every number."""
     return -reached(-values, share)
 
@@ -62,7 +62,7 @@ def error_of_points(*sets: lt.Results, share: float | None = None, **window: flo
     if share is None:
         return np.sqrt(np.concatenate(squared, axis=1).mean(axis=1))
     of_points = [(of_x + of_y) / 2 for of_x, of_y in zip(squared[::2], squared[1::2], strict=True)]
-    return np.sqrt(kept(np.concatenate(of_points, axis=1), share))
+    return np.sqrt(within(np.concatenate(of_points, axis=1), share))
 
 
 def worst_error_of_points(
@@ -172,7 +172,7 @@ def valley_follows(sines: lt.Results) -> Numbers:
 def worst_frequency(sines: lt.Results, share: float = 1.0, **window: float) -> Numbers:
     """Largest relative error of the frequency of the best sinusoid over x >= 0.2."""
     frequency = lt.per_curve(sines, windowed(post.curve_measures.frequency, **window))
-    return kept(np.abs(frequency / sines.parameter_frequency.values - 1), share)
+    return within(np.abs(frequency / sines.parameter_frequency.values - 1), share)
 
 
 def first_part(sines: lt.Results, share: float | None = None, **window: float) -> Numbers:
@@ -216,7 +216,7 @@ def inside_error(sines: lt.Results, start: float = 0.05, share: float = 1.0) -> 
     """Largest absolute error of the read-off amplitude inside the training range, A from 0.05 to 0.49."""
     amplitude = sines.parameter_amplitude.values
     answers, truth = _read_off(sines, (amplitude > start - MARGIN) & (amplitude < 0.49 + MARGIN))
-    return kept(np.abs(answers - truth)[:, :, 0], share)
+    return within(np.abs(answers - truth)[:, :, 0], share)
 
 
 def divergence_start(sines: lt.Results, start: float = 0.05) -> Numbers:
@@ -249,7 +249,7 @@ def _plane_error(
 ) -> Numbers:
     """RMSE of (m, t) over lines with m in a range and t from ``intercept`` to below 1; NaN if there are none.
 
-    With ``share``, of each line, ``over`` which `reached` or `kept` is taken.
+    With ``share``, of each line, ``over`` which `reached` or `within` is taken.
     """
     m, t = lines.parameter_slope.values, lines.parameter_intercept.values
     chosen = (m > slopes[0] - MARGIN) & (m < slopes[1] + MARGIN) & (t > intercept - MARGIN) & (t < 1 - MARGIN)
@@ -262,7 +262,7 @@ def _plane_error(
 
 def trained_slopes(lines: lt.Results, start: float = 0.0, share: float | None = None) -> Numbers:
     """RMSE of (m, t) over lines with m and t in [0, 1), as in training."""
-    return _plane_error(lines, (start, 0.9), share, kept, intercept=start)
+    return _plane_error(lines, (start, 0.9), share, within, intercept=start)
 
 
 def negative_slopes(lines: lt.Results, start: float = -1.0, share: float | None = None) -> Numbers:

@@ -23,12 +23,12 @@ from lstm_toys.cli import VERSION, modules, script
 from lstm_toys.execution.signals import Interrupted, Interruption, ended
 from lstm_toys.files import Damaged
 from lstm_toys.output import complain
-from lstm_toys.runs import flags, lifecycle, trainings
+from lstm_toys.runs import command_line, flags, lifecycle
 from lstm_toys.runs.context import Failed, Options, Refused
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Busy
 from lstm_toys.runs.publishing import NotPublished
-from lstm_toys.runs.study import Study, load
+from lstm_toys.runs.study import Study, study_of
 from lstm_toys.studies import STUDIES
 from lstm_toys.studies.analysis.settings import Analysis
 from lstm_toys.studies.settings import StudySettings
@@ -107,10 +107,10 @@ def plan(asked: Experiment | Analysis | type[StudySettings], arguments: Sequence
         return of_analysis(lambda: asked, asked.name, {}, arguments)
     if isinstance(asked, Experiment):
         if flags.asks_help(arguments):
-            raise flags.Help(asked.doc, trainings.flags_of(asked))
-        experiment, rest, notes = trainings.completed(asked, arguments)
-        trained, options = trainings.parse(experiment, rest)
-        return Plan(lambda: [load(experiment, trained)], options, notes=notes)
+            raise flags.Help(asked.doc, command_line.flags_of(asked))
+        experiment, rest, notes = command_line.completed(asked, arguments)
+        trained, options = command_line.parse(experiment, rest)
+        return Plan(lambda: [study_of(experiment, trained)], options, notes=notes)
     return of_study(asked, arguments)
 
 
@@ -132,7 +132,7 @@ def of_analysis(make: Callable[..., Analysis], doc: str, own: flags.FlagTable, a
 
     def made() -> Studies:
         analysis = make(**values)
-        return [load(analysis, analysis.identity)]
+        return [study_of(analysis, analysis.identity)]
 
     return Plan(made, Options(**flags.given(Options, typed)))
 
@@ -147,10 +147,10 @@ def of_study(settings: type[StudySettings], arguments: Sequence[str]) -> Plan:
     if helps:
         table[flag] = modules.offered(table[flag], attribute)
         raise flags.Help(sys.modules[settings.__module__].__doc__ or "", {**table, **settings.flags_of(subject)})
-    subject, rest, notes = trainings.completed(subject, rest)
+    subject, rest, notes = command_line.completed(subject, rest)
     typed[flag] = script.canonical(modules.full_name(name, attribute))
     subject, made, options = settings.parse(subject, typed, rest)
-    return Plan(lambda: [load(subject, made)], options, notes=notes)
+    return Plan(lambda: [study_of(subject, made)], options, notes=notes)
 
 
 def named(name: str, arguments: Sequence[str]) -> Plan:

@@ -135,7 +135,7 @@ class Cluster(Executor):
             raise Unreachable(f"not every worker replied within {PATIENCE:.0f} s") from None
         for name, reply in replies.items():
             if isinstance(reply, BaseException):
-                reason = reply if isinstance(reply, Differing) else f"failed to start: {_told(reply)}"
+                reason = reply if isinstance(reply, Differing) else f"failed to start: {_reason(reply)}"
                 raise Unreachable(f"worker {name} {reason}")
         self._tell(f"cluster {self._address}: {counted(len(replies), 'worker')}")
 
@@ -181,7 +181,7 @@ class Cluster(Executor):
             for future in running:
                 future.release()
         if failed:
-            message = f"{', '.join(failed)} failed {TRIES} times: {_told(next(iter(failed.values())))}"
+            message = f"{', '.join(failed)} failed {TRIES} times: {_reason(next(iter(failed.values())))}"
             raise Lost(f"{message}; all others are finished")
 
 
@@ -200,7 +200,7 @@ def connected(address: str, *, tell: Callable[[str], None]) -> Iterator[Cluster]
             cluster = Cluster(stack.enter_context(_client(address)), address, tell=tell)
             cluster.welcome()
         except (OSError, ValueError, OverflowError) as error:  # The latter for a port that does not exist.
-            raise Unreachable(f"no scheduler can be reached: {_told(error)}") from None
+            raise Unreachable(f"no scheduler can be reached: {_reason(error)}") from None
         yield cluster
 
 
@@ -248,7 +248,7 @@ async def _greet(address: str) -> None:
     except TimeoutError:
         raise Unreachable(f"{address} accepts connections, but has not replied for {REACHED:g} s") from None
     except Exception as error:  # The replies of other programs raise anything.
-        raise Unreachable(f"what listens at {address} does not reply as a Dask scheduler: {_told(error)}") from None
+        raise Unreachable(f"what listens at {address} does not reply as a Dask scheduler: {_reason(error)}") from None
     comm.abort()
 
 
@@ -261,7 +261,7 @@ def _written(path: Path) -> str:
     return address
 
 
-def _told(error: BaseException | None) -> str:
+def _reason(error: BaseException | None) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
@@ -275,7 +275,7 @@ def packed(function: Callable[[Any], Any]) -> bytes:
     try:
         packed: bytes = cloudpickle.dumps(function)
     except Exception as error:  # User-defined code may raise anything.
-        raise Unreachable(f"the experiment cannot be sent to workers: {_told(error)}") from None
+        raise Unreachable(f"the experiment cannot be sent to workers: {_reason(error)}") from None
     finally:
         for module in own:
             cloudpickle.unregister_pickle_by_value(module)

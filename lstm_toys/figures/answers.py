@@ -13,7 +13,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from lstm_toys.figures import style
 from lstm_toys.figures.style import COLORS, GRAY, INPUT, MOST_BANDS
-from lstm_toys.results.arrays import axis_label, kept, probed
+from lstm_toys.results.arrays import axis_label, not_diverged, probed
 from lstm_toys.tasks.goal import AFTER
 
 MOST_PANELS = 12
@@ -67,7 +67,7 @@ def training_answer(results: xr.Dataset, title: str) -> Figure:
         >>> len(lt.figures.training_answer(results, "One network").axes)
         2
     """
-    fit, x = kept(results), results.time.values
+    fit, x = not_diverged(results), results.time.values
     wrong = fit.train_answer - results.train_target
     with style.sheet(6.8, 6.0, rows=2, height_ratios=(3, 1.3)) as (figure, (axes, below)):
         for each, label in ((axes, "y"), (below, "answer − curve")):
@@ -121,7 +121,7 @@ def family_answers(
         >>> def draw(results, companions):
         ...     return {"rising.png": lt.figures.family_answers(results, curves, "Rising lines")}
     """
-    fit = kept(results)
+    fit = not_diverged(results)
     parts = []
     for title, (family, labels) in zip(titles, curves.items(), strict=True):
         chosen = probed(fit, family)

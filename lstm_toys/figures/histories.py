@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lstm_toys.figures import style
 from lstm_toys.figures.style import COLORS, GOAL, INPUT
-from lstm_toys.results.arrays import after_of, axis_label, counted_of, kept, loss_name, measures_of
+from lstm_toys.results.arrays import after_of, axis_label, counted_of, loss_name, measures_of, not_diverged
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import Goal, after_which
 from lstm_toys.tasks.sets import scaling_of
@@ -109,7 +109,7 @@ def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) 
     with style.canvas(title, xlabel="step") as (figure, (axes,)):
         handles: list[Artist] = []
         for (name, results), color in zip(populations.items(), style.colors(populations).values(), strict=True):
-            fit = kept(results)
+            fit = not_diverged(results)
             error, history, limit = goal_history(fit, goal)
             axes.set_ylabel(style.plain(error))
             if len(history):
@@ -181,7 +181,7 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
         >>> isinstance(film, lt.Drawing)
         True
     """
-    fits = {name: kept(results) for name, results in populations.items()}
+    fits = {name: not_diverged(results) for name, results in populations.items()}
     first = next(iter(fits.values()))
     with style.canvas(*fits, **LARGE) as (figure, panels):
         figure.set_size_inches(3.4 * len(fits), 4.0)

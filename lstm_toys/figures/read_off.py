@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 from lstm_toys.figures import style
 from lstm_toys.figures.answers import Curve, curve_panels, labeled
 from lstm_toys.figures.style import COLORS, GRAY, INPUT
-from lstm_toys.results.arrays import axis_label, kept, probed
+from lstm_toys.results.arrays import axis_label, not_diverged, probed
 from lstm_toys.tasks.parameters import PARAMETER
 
 MOST_CURVES = 100
@@ -89,7 +89,7 @@ def read_off_curves(
         >>> isinstance(lt.figures.read_off_curves(results, "post", line, ["slope 0.2"], "Lines"), lt.Drawing)
         True
     """
-    fit = kept(results)
+    fit = not_diverged(results)
     chosen = probed(fit, family)
     x = results.time.values
     curves = []
@@ -133,7 +133,7 @@ def read_off_axis(
         >>> lt.figures.read_off_axis(results, "slope", "Slopes", trained=(0.2, 0.4)).axes[0].get_title()
         'Slopes'
     """
-    fit = kept(results)
+    fit = not_diverged(results)
     chosen = probed(fit, probe).sortby(f"{PARAMETER}{name}")
     shown = chosen[f"{PARAMETER}{name}"]
     true, xlabel, ylabel = shown.values, f"true {axis_label(shown)}", f"read-off {axis_label(shown)}"
@@ -186,7 +186,7 @@ def read_off_plane(
         >>> [axes.get_title() for axes in figure.axes[:2]]
         ['Error of the slope', 'Error of the intercept']
     """
-    fit = kept(results)
+    fit = not_diverged(results)
     chosen = probed(fit, probe)
     parameters = [f"{PARAMETER}{name}" for name in names]
     titles = [f"{title} {name}" for name in names]

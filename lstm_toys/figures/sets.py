@@ -13,7 +13,7 @@ from lstm_toys.figures import style
 from lstm_toys.figures.answers import Curve, curve_panels, labeled
 from lstm_toys.figures.histories import loss
 from lstm_toys.output import counted
-from lstm_toys.results.arrays import axis_label, kept, own_points, probed
+from lstm_toys.results.arrays import axis_label, not_diverged, own_points, probed
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.supervision import BINARY, CROSS_ENTROPY
 
@@ -54,7 +54,7 @@ def usual(results: xr.Dataset, goal: Goal | None = None) -> dict[str, Figure]:
 
 
 def _answers(results: xr.Dataset, index: int, feature: str) -> Figure:
-    fit = kept(results)
+    fit = not_diverged(results)
     families = [*dict.fromkeys(map(str, results.family.values)), *own_points(results)]
     sets = {"training curve": _trained(fit), **{f"curves: {name}": probed(fit, name) for name in families}}
     parts = [(title, [*_curves(each, index, feature)]) for title, each in [*sets.items()][:MOST]]
@@ -127,7 +127,7 @@ def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> F
         >>> isinstance(lt.figures.set_answers(lt.Results(variables, places), "held out", "y", "Two curves"), lt.Drawing)
         True
     """
-    fit = kept(results)
+    fit = not_diverged(results)
     index = fit.feature.values.tolist().index(feature)
     drawn = [*_curves(probed(fit, family), index, feature)]
     return curve_panels(fit, [(title, drawn)], shown="true curve", ylabel=feature)
@@ -154,7 +154,7 @@ def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
         feature: the feature whose error is drawn, in its unit.
         title: title of the figure.
     """
-    fit = kept(results)
+    fit = not_diverged(results)
     ylabel = f"RMSE of {feature} over curves"
     with style.canvas(title, xlabel=axis_label(results.time), ylabel=ylabel) as (figure, (axes,)):
         handles: list[Artist] = []
@@ -179,7 +179,7 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
         feature: the feature whose error is drawn, in its unit.
         title: title of the figure.
     """
-    fit = kept(results)
+    fit = not_diverged(results)
     xlabel = "curves of a set, sorted by their error"
     with style.canvas(title, xlabel=xlabel, ylabel=f"RMSE of {feature}") as (figure, (axes,)):
         handles, ticks, first = list[Artist](), dict[int, str](), 0
@@ -224,7 +224,7 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
         >>> lt.figures.set_numbers(results, "Half-lives of curves").axes[0].get_title()
         'half-life'
     """
-    fit = kept(results)
+    fit = not_diverged(results)
     names = list(map(str, fit.output_feature.values))
     with style.canvas(*names, xlabel="true value", ylabel="answer", columns=min(3, len(names))) as (figure, panels):
         figure.suptitle(style.plain(title))
@@ -254,7 +254,7 @@ def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
         family: name of the probe that has the curves of the set.
         title: title of the figure.
     """
-    fit, color = kept(results), _colors(results)[family]
+    fit, color = not_diverged(results), _colors(results)[family]
     curves = np.flatnonzero(fit.family.values == family)
     chosen = fit.isel(curve=curves[:MOST_NUMBERS])
     if len(curves) > MOST_NUMBERS:

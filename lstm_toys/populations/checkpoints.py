@@ -104,7 +104,7 @@ class Checkpoints:
         self._files[first] = step, last, path
         self._written = time.monotonic()
 
-    def load(self, specification: TrainingSpecification, group: Group, own: dict[str, Any]) -> list[dict[str, Any]]:
+    def restore(self, specification: TrainingSpecification, group: Group, own: dict[str, Any]) -> list[dict[str, Any]]:
         """Reads the checkpoint of a group, if one was ever written, into the group.
 
         Returns the fingerprints of the executions that computed its state, the latest first; ``own`` is that of this

@@ -171,7 +171,7 @@ class PopulationTraining:
         group = Group(members, jax.tree.map(lambda leaf: leaf[members.start : members.stop], self._start))
         if self._checkpoints is not None:
             own = self.fingerprints[0]
-            for fingerprint in (fingerprints := self._checkpoints.load(self.specification, group, own)):
+            for fingerprint in (fingerprints := self._checkpoints.restore(self.specification, group, own)):
                 if fingerprint not in self.fingerprints:
                     self._checkpoints.tell(
                         f"warning: the run was begun with another {changed(fingerprint, own)}; bits may differ from "

@@ -264,6 +264,6 @@ def axis_label(coordinate: xr.DataArray) -> str:
     return label(attrs.get("long_name", str(coordinate.name)), attrs.get("units", ""), attrs.get("symbol", ""))
 
 
-def kept(results: xr.Dataset) -> xr.Dataset:
+def not_diverged(results: xr.Dataset) -> xr.Dataset:
     """Drops the seeds that diverged from results."""
     return results.isel(seed=~results.diverged.values)

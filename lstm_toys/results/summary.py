@@ -9,7 +9,7 @@ import xarray as xr
 from jaxtyping import Bool, Float
 
 from lstm_toys import arguments
-from lstm_toys.results.arrays import after_of, counted_of, kept, loss_name, measures_of, parts, recorded
+from lstm_toys.results.arrays import after_of, counted_of, loss_name, measures_of, not_diverged, parts, recorded
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import Goal, Unlearned, after_which
 from lstm_toys.tasks.parameters import PARAMETER
@@ -179,7 +179,7 @@ def outcomes(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
 
 def summary(results: xr.Dataset, goal: Goal | None) -> dict[str, tuple[intervals.Estimate, str]]:
     """Returns by name the estimate over seeds that did not diverge, and the kind of its interval."""
-    fit = kept(results)
+    fit = not_diverged(results)
     rows = {loss_name(results): (intervals.median_quartiles(fit.train_loss.values[:, -1]), "quartiles")}
     last, late = recorded(fit).isel(step=-1), f" {after_which(after_of(results) or 0)}".rstrip()
     over = {name: f"accuracy over {each}" for name, each in counted_of(fit).items()}
@@ -194,7 +194,7 @@ def summary(results: xr.Dataset, goal: Goal | None) -> dict[str, tuple[intervals
                 rows[f"{family}, accuracy over {name}"] = (intervals.median_bootstrap(values), "95 % bootstrap")
     for feature, part in ({} if "loss" in results.answer.attrs else _of_units(results)).items():
         suffix = f" of {feature}" if feature else ""
-        for family, rmse in family_rmse(kept(part)).items():
+        for family, rmse in family_rmse(not_diverged(part)).items():
             if not np.isnan(rmse).all():
                 rows[f"{family}, RMSE{suffix} to target"] = (intervals.median_bootstrap(rmse), "95 % bootstrap")
         for each in parts(part) if "ahead" in results.attrs else ():
@@ -244,7 +244,7 @@ def _learning(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
     """The metrics of a run that depend on its goal."""
     steps = steps_to_goal(results, goal)
     return {
-        "goal": goal.told(scaled=scaling_of(results) is not None, over=counted_of(results)),
+        "goal": goal.text(scaled=scaling_of(results) is not None, over=counted_of(results)),
         "steps_to_goal": [finite(step) for step in steps.tolist()],
         "converged": int(np.isfinite(steps).sum()),
         "unlearned": [each._asdict() for each in unlearned(results, goal)],

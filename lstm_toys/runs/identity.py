@@ -161,9 +161,9 @@ def differences(every: Iterable[Settings]) -> dict[Settings, str]:
     """Says in which settings each training differs from others of the same experiment; empty texts if in none.
 
     Example:
-        >>> from lstm_toys.runs import trainings
+        >>> from lstm_toys.runs import command_line
         >>> from experiments import line
-        >>> every = [trainings.parse(line.EXPERIMENT, [f"--cell={cell}"])[0] for cell in ("lstm", "gru")]
+        >>> every = [command_line.parse(line.EXPERIMENT, [f"--cell={cell}"])[0] for cell in ("lstm", "gru")]
         >>> [*differences(every).values()]
         ['cell lstm', 'cell gru']
     """

@@ -7,7 +7,7 @@ import flax.linen as nn
 import xarray as xr
 
 from lstm_toys.populations.trained import Networks
-from lstm_toys.results import population, storage
+from lstm_toys.results import saving, storage
 from lstm_toys.runs.folder import Run
 
 
@@ -38,12 +38,12 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Networks:
         Traceback (most recent call last):
         FileNotFoundError: [Errno 2] No such file or directory: 'nowhere/population.json'
     """
-    return population.load(Path(folder), trust)
+    return saving.load(Path(folder), trust)
 
 
 def networks_of(run: Run, model: nn.Module) -> Networks:
     """Loads the networks of a finished run, whose model is known; raises Damaged if one of its files is damaged."""
-    return population.load(run.checked(population.ABOUT).parent, model=model)
+    return saving.load(run.checked(saving.ABOUT).parent, model=model)
 
 
 def load_results(path: Path | str) -> xr.Dataset:

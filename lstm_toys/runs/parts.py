@@ -39,7 +39,7 @@ class Parts:
         if name in self._named:
             raise Refused(f"{self._study}: two parts are named {name!r}; a part has a name of its own")
         self._named.add(name)
-        own = [name, [self._told(name, each) for each in inputs], code.library(*self._folders), modules.packages()]
+        own = [name, [self._key(name, each) for each in inputs], code.library(*self._folders), modules.packages()]
         digest = hashlib.sha256(json.dumps(own).encode()).hexdigest()[:16]
         path, before = self._folder / f"{self._study}-{digest}.json", _loaded()
         if before is not None:
@@ -54,7 +54,7 @@ class Parts:
             write_sealed(path, {"modules": after, "others": sorted(_others(after)), "part": made})
         return made
 
-    def _told(self, name: str, value: Any) -> Any:
+    def _key(self, name: str, value: Any) -> Any:
         """Describes an input by its value: a run by its name, a path by the file's content."""
         if isinstance(value, Run):
             return {"run": value.folder.name}
@@ -66,9 +66,9 @@ class Parts:
             array = np.asarray(value)
             return {"array": [array.dtype.str, array.shape, hashlib.sha256(array.tobytes()).hexdigest()]}
         if isinstance(value, Mapping):
-            return {"entries": [[key, self._told(name, each)] for key, each in value.items()]}
+            return {"entries": [[key, self._key(name, each)] for key, each in value.items()]}
         if isinstance(value, list | tuple):
-            return [self._told(name, each) for each in value]
+            return [self._key(name, each) for each in value]
         if value is None or isinstance(value, str | int | float):
             return value
         what = f"runs, paths, arrays and JSON values, not {type(value).__name__}"

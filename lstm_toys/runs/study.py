@@ -121,7 +121,7 @@ class Study(ABC, Generic[Identified]):
         """Yields the figures of the finished run by file name, ``.png`` standing for the requested format."""
 
 
-def load(subject: Any, settings: Identity) -> Study[Any]:
+def study_of(subject: Any, settings: Identity) -> Study[Any]:
     """Imports the class that computes a run with these settings, and makes the study."""
     module, _, name = settings.study.partition(":")
     study: Study[Any] = getattr(import_module(module), name)(subject, settings)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from lstm_toys.runs import parsers, trainings
+from lstm_toys.runs import command_line, parsers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.flags import FlagTable, flag
@@ -56,4 +56,4 @@ class OfNetworks(StudySettings):
 
     @classmethod
     def flags_of(cls, subject: Experiment) -> FlagTable:
-        return trainings.flags_of(subject)
+        return command_line.flags_of(subject)

@@ -87,7 +87,7 @@ class Goal:
         single = self.accuracy is not None and tuple(names) == ACCURACIES[1:]
         return ACCURACIES[1:] if single else self.features
 
-    def told(self, *, scaled: bool, over: Mapping[str, str] | None = None) -> str:
+    def text(self, *, scaled: bool, over: Mapping[str, str] | None = None) -> str:
         """Describes the goal.
 
         Args:
@@ -105,7 +105,7 @@ class Goal:
         return f"{' '.join(measured)} {'at most' if self.accuracy is None else 'at least'} {self.limit:.3g}"
 
     def __str__(self) -> str:
-        return self.told(scaled=False)
+        return self.text(scaled=False)
 
 
 class Unlearned(NamedTuple):

@@ -213,7 +213,7 @@ class Sets:
         return scaled.astype(np.float32)
 
 
-def kept_out(curves: CurveSet, count: int) -> tuple[list[int], list[int]]:
+def split_off(curves: CurveSet, count: int) -> tuple[list[int], list[int]]:
     """Splits off ``count`` curves by a hash of their values; returns the indices of the others and of these, sorted."""
     digests = [sha256((values + 0.0).astype("<f8").tobytes()).digest() for values in curves.values]
     order = sorted(range(len(digests)), key=lambda index: (digests[index], index))

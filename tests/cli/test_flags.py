@@ -14,7 +14,7 @@ from experiments import all as every
 from experiments import line
 from experiments.sine import EXPERIMENT
 from lstm_toys.cli import command
-from lstm_toys.runs import flags, trainings
+from lstm_toys.runs import command_line, flags
 
 BAD = [
     (["--seeds", "0"], "--seeds", "an integer in the range [1, 10000000]"),
@@ -102,7 +102,7 @@ def test_help_lists_every_flag(flag, here, capsys):
     output, errors = capsys.readouterr()
     assert errors == ""
     assert list(here.iterdir()) == []
-    for name in trainings.FLAGS:
+    for name in command_line.FLAGS:
         assert f"--{name}\n" in output or f"--[no]{name}\n" in output
     for default in ("16", "0.001", "rmsprop", "32", "100", "results"):
         assert f"default: {default}" in output
@@ -132,22 +132,22 @@ LINE = """
     ("typed", "expected", "folder", "switches"), [("", DEFAULTS, "results", False), (LINE, TYPED, "elsewhere", True)]
 )
 def test_every_flag_reaches_its_setting_of_which_the_default_is_the_experiment_s(typed, expected, folder, switches):
-    settings, options = trainings.parse(EXPERIMENT, typed.split())
+    settings, options = command_line.parse(EXPERIMENT, typed.split())
     assert settings.as_dict() == expected
     assert options.results_dir == Path(folder)
     assert (options.publish, options.restart, options.quiet, options.no_training) == (*[switches] * 3, False)
 
 
 def test_a_training_number_is_a_flag_of_the_experiments_that_have_it():
-    settings, _ = trainings.parse(EXPERIMENT, ["--train_amplitude", "-0.5"])
+    settings, _ = command_line.parse(EXPERIMENT, ["--train_amplitude", "-0.5"])
     assert settings.numbers == (("amplitude", -0.5),)
     assert settings.given(amplitude=0.7).as_dict()["train_amplitude"] == 0.7
     for given in ("nan", "none", "2e6"):
         with pytest.raises(flags.UsageError, match=r"--train_amplitude=.*a number in the range \[-1000000.0, "):
-            trainings.parse(EXPERIMENT, ["--train_amplitude", given])
+            command_line.parse(EXPERIMENT, ["--train_amplitude", given])
     with pytest.raises(ValueError, match="no training number decay"):
         settings.given(decay=1.0)
-    assert trainings.parse(line.EXPERIMENT, [])[0].numbers == ()
+    assert command_line.parse(line.EXPERIMENT, [])[0].numbers == ()
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_training_number_is_a_flag_of_the_experiments_that_have_it():
 )
 def test_defaults_that_are_missing_or_mean_nothing_are_told(defaults, told):
     with pytest.raises(flags.UsageError, match=r"^experiment sine: [^\n]*$") as raised:
-        trainings.parse(dataclasses.replace(EXPERIMENT, defaults=defaults), [])
+        command_line.parse(dataclasses.replace(EXPERIMENT, defaults=defaults), [])
     assert told in str(raised.value)
 
 
@@ -184,7 +184,7 @@ GIVING_WAY = [
 @pytest.mark.parametrize(("defaults", "typed", "expected"), GIVING_WAY)
 def test_a_default_that_a_typed_flag_leaves_no_effect_gives_way(defaults, typed, expected):
     experiment = dataclasses.replace(EXPERIMENT, defaults=EXPERIMENT.defaults | defaults)
-    settings, _ = trainings.parse(experiment, typed)
+    settings, _ = command_line.parse(experiment, typed)
     assert {name: getattr(settings, name) for name in expected} == expected
 
 
@@ -215,13 +215,13 @@ HELD_AGAINST = [
 def test_a_typed_flag_without_an_effect_is_refused(defaults, typed, told):
     experiment = dataclasses.replace(EXPERIMENT, defaults=EXPERIMENT.defaults | defaults)
     with pytest.raises(flags.UsageError) as refusal:
-        trainings.parse(experiment, typed)
+        command_line.parse(experiment, typed)
     assert str(refusal.value).startswith(told)
 
 
 def test_what_an_experiment_fixes_does_not_give_way():
     experiment = dataclasses.replace(line.EXPERIMENT, fixed={"hidden": ()})
     with pytest.raises(flags.UsageError, match=r"but there is none with --hidden=none \(fixed by line\)"):
-        trainings.parse(experiment, ["--readout=dense"])
+        command_line.parse(experiment, ["--readout=dense"])
     hard = dataclasses.replace(line.EXPERIMENT, fixed={"gates": "hard"})
-    assert trainings.parse(hard, ["--cell=conftest:Cell"])[0].gates == "hard"
+    assert command_line.parse(hard, ["--cell=conftest:Cell"])[0].gates == "hard"

@@ -8,7 +8,7 @@ from commands import claims, dynamics, generalization, sweep
 from conftest import carry_out, refusal
 from experiments import all as every
 from experiments import line, own, recipe, sine, timeline
-from lstm_toys.runs import trainings
+from lstm_toys.runs import command_line
 from lstm_toys.studies.sweep.settings import MOST_SETTINGS
 
 LARGE = [f"--grid={name}=" + " ".join(map(str, range(1, 102))) for name in ("learning_rate", "steps")]
@@ -109,7 +109,7 @@ def test_a_wrong_command_line_is_refused_in_one_line(asked, arguments, said, tmp
     ("asked", "arguments", "names"),
     [
         (claims, [], ("variants", "specifications", "only", "answers", "seeds", "cell", "steps")),
-        (sweep, ["--grid=x"], ("task", "grid", *trainings.FLAGS)),
+        (sweep, ["--grid=x"], ("task", "grid", *command_line.FLAGS)),
         (sweep, ["--task=own"], ("task", "grid", "hold_out", "seeds", "steps")),
         (generalization, ["--task", "amplitude"], ("task", "limit", "phase", "seeds", "steps")),
         (own.EXPERIMENT, [], ("hold_out", "seeds", "steps")),

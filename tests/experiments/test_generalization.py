@@ -87,7 +87,7 @@ def test_where_every_network_draws_its_curves_others_of_the_same_ranges_stand_fo
 
 def test_a_run_leaves_every_grid_and_the_errors_on_the_training_curve(world):
     run = world("generalization").run
-    metrics, found = json.loads((run / "metrics.json").read_text()), results.load(run / "results.nc")
+    metrics, found = json.loads((run / "metrics.json").read_text()), results.read(run / "results.nc")
     assert found["amplitude_frequency"].sizes == {"seed": 3, "parameter_amplitude": 4, "parameter_frequency": 3}
     assert found.keys() >= {"", "training", "slope_intercept", "length_amplitude", "spacing_frequency"}
     medians = np.median(found["training"].rmse, axis=(1, 2))

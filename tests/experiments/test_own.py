@@ -136,9 +136,9 @@ def test_neither_order_nor_names_say_which_curves_are_kept_out():
     values = Y.T[:, :, None]
     first = sets.CurveSet("", tuple("abcdef"), values)
     turned = sets.CurveSet("", tuple("uvwxyz"), values[::-1])
-    rest, out = sets.kept_out(first, 2)
+    rest, out = sets.split_off(first, 2)
     assert sorted(rest + out) == list(range(CURVES))
-    assert [CURVES - 1 - index for index in sets.kept_out(turned, 2)[1]] == out[::-1]
+    assert [CURVES - 1 - index for index in sets.split_off(turned, 2)[1]] == out[::-1]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from experiments import recipe, sine
 from experiments.published.answers import CHOSEN_ON
 from experiments.recipe import Scores, choose, compared
 from lstm_toys.results import storage
-from lstm_toys.runs import trainings
+from lstm_toys.runs import command_line
 from lstm_toys.studies.sweep import results
 from lstm_toys.tasks import families
 
@@ -72,7 +72,7 @@ def levelled(*levels):
 def test_the_rule_takes_what_it_says(levels, expected):
     every = ((300, 0.003, 32), (500, 0.001, 32), (1_000, 0.001, 32), (1_000, 0.001, 16), (300, 0.001, 8))
     settings = [
-        trainings.parse(
+        command_line.parse(
             sine.EXPERIMENT, ["--optimizer=adam", f"--steps={steps}", f"--learning_rate={rate}", f"--hidden={units}"]
         )[0]
         for steps, rate, units in every

@@ -56,7 +56,7 @@ def save(checkpoints, step, first=0):
 def load(checkpoints, first=0):
     """Four members as a checkpoint has them, and the fingerprints."""
     group = begun(first)
-    return group, checkpoints.load(SPECIFICATION, group, FINGERPRINT)
+    return group, checkpoints.restore(SPECIFICATION, group, FINGERPRINT)
 
 
 def same(ours, theirs):

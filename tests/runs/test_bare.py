@@ -11,7 +11,7 @@ from commands import claims, sweep
 import lstm_toys as lt
 from conftest import carry_out, refusal
 from lstm_toys.cli import modules
-from lstm_toys.runs import flags, trainings
+from lstm_toys.runs import command_line, flags
 
 BARE = lt.Experiment(
     name="bare",
@@ -76,7 +76,7 @@ def test_without_a_goal_claims_are_judged_of_all_networks_also_under_other_choic
 
 def test_what_needs_a_goal_is_refused_without_one(here, capsys):
     with pytest.raises(flags.UsageError, match="flag --early_stopping=2: the experiment bare declares no goal"):
-        trainings.parse(BARE, ["--early_stopping=2"])
+        command_line.parse(BARE, ["--early_stopping=2"])
     here(CLAIMS=claims_about(BARE, variants={"gru": lt.Variant(lambda _, usual: usual, networks="learned")}))
     assert carry_out(claims, ["--claims=bare", "--variants"]) == 2
     assert "variant 'gru' counts networks that learned, but bare declares no goal" in refusal(capsys)
@@ -96,14 +96,14 @@ DEFAULTS = [
 @pytest.mark.parametrize(("declared", "expected"), DEFAULTS)
 def test_defaults_are_values_of_python_or_text(declared, expected):
     experiment = dataclasses.replace(BARE, defaults=BARE.defaults | declared)
-    settings, _ = trainings.parse(experiment, [])
+    settings, _ = command_line.parse(experiment, [])
     assert {name: getattr(settings, name) for name in expected} == expected
     assert experiment.timesteps == settings.timesteps
-    written = [f"--{name}={each.usual}" for name, each in trainings.flags_of(experiment).items() if name in declared]
-    assert trainings.parse(BARE, written)[0] == settings  # The help shows them as they are typed.
+    written = [f"--{name}={each.usual}" for name, each in command_line.flags_of(experiment).items() if name in declared]
+    assert command_line.parse(BARE, written)[0] == settings  # The help shows them as they are typed.
 
 
 @pytest.mark.parametrize("value", [None, (4.5,), True, {"units": 4}, (0,)])
 def test_a_default_of_a_wrong_type_is_refused_in_one_line(value):
     with pytest.raises(flags.UsageError, match=r"^bare: invalid default: flag --hidden=[^\n]* integers from 1 to "):
-        trainings.parse(dataclasses.replace(BARE, defaults=BARE.defaults | {"hidden": value}), [])
+        command_line.parse(dataclasses.replace(BARE, defaults=BARE.defaults | {"hidden": value}), [])

@@ -29,7 +29,7 @@ def test_sequences_are_labeled_by_what_was_shown():
     np.testing.assert_array_equal(labeled.train_target, shown[0])
     np.testing.assert_array_equal(labeled.diverged, [False, True])
     assert labeled.feature.values.tolist() == ["x", "y"]
-    assert arrays.kept(labeled).sizes["seed"] == 1
+    assert arrays.not_diverged(labeled).sizes["seed"] == 1
     np.testing.assert_allclose(labeled.time, X, atol=1e-6)
 
 

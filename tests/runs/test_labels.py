@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from experiments import line, sine
-from lstm_toys.runs import trainings
+from lstm_toys.runs import command_line
 from lstm_toys.runs.identity import differences
 from lstm_toys.studies.claims import choices
 from lstm_toys.studies.sweep.settings import expand
@@ -14,7 +14,7 @@ from lstm_toys.studies.sweep.study import shapes
 
 
 def settings(*arguments, experiment=sine.EXPERIMENT):
-    return trainings.parse(experiment, arguments)[0]
+    return command_line.parse(experiment, arguments)[0]
 
 
 def test_what_all_have_alike_is_not_said():

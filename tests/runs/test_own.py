@@ -12,7 +12,7 @@ from conftest import carry_out, untrained
 from experiments import line
 from lstm_toys.networks import cells
 from lstm_toys.populations import train
-from lstm_toys.results import population
+from lstm_toys.results import saving
 
 OWN = '''
 import flax.linen as nn
@@ -92,7 +92,7 @@ def test_an_experiment_runs_with_a_cell_of_ones_own(own, tmp_path, capsys):
     arguments = [*SMALL, f"--cell={CELL}", f"--results_dir={tmp_path / 'results'}", "--quiet"]
     assert carry_out(line.EXPERIMENT, arguments) == 0
     (folder,) = (tmp_path / "results" / "runs").iterdir()
-    saved = population.load(folder)
+    saved = saving.load(folder)
     assert saved.model == lt.Stack(2, (4,), cell=CELL)
     assert saved.params.keys() == {"leaky_0", "readout"}
     assert np.isfinite(lt.answers(saved, saved.results.input.values)).all()
@@ -109,7 +109,7 @@ def test_an_experiment_declares_a_whole_network_of_ones_own(own, tmp_path, capsy
     assert carry_out(experiment, ["--seeds=2", f"--results_dir={tmp_path}"]) == 0
     assert "own (Whole): 2 networks, 6 steps" in " ".join(capsys.readouterr().out.split())
     (folder,) = (tmp_path / "runs").iterdir()
-    saved = population.load(folder)
+    saved = saving.load(folder)
     assert saved.model == own.Whole(1, (3,))
     assert saved.params.keys() == {"layer_0", "Dense_0"}
     trained = train.train(task, own.Whole(1), seeds=2, steps=6, learning_rate=0.1, base_seed=0)
@@ -121,5 +121,5 @@ def test_a_network_defined_within_a_function_cannot_be_saved(own, tmp_path):
         pass
 
     with pytest.raises(ValueError, match=r"Inner cannot be saved: its class is defined within a function"):
-        population.save(untrained(own.task(lt.time_points(12)), Inner(1)), tmp_path / "inner")
+        saving.save(untrained(own.task(lt.time_points(12)), Inner(1)), tmp_path / "inner")
     assert not (tmp_path / "inner").exists()

@@ -35,16 +35,16 @@ def test_with_one_answer_per_sequence_a_goal_is_about_the_only_accuracy(features
     goal, only = Goal(accuracy=0.9, features=features), ("sequences",)
     assert goal.error(np.array([[0.95], [0.5]]), only).tolist() == [0.95, 0.5]
     assert (
-        goal.told(scaled=False, over=counted_over(only, weighted=False)) == "train accuracy over sequences at least 0.9"
+        goal.text(scaled=False, over=counted_over(only, weighted=False)) == "train accuracy over sequences at least 0.9"
     )
 
 
 def test_weights_are_told_of_the_accuracy_that_they_weight():
     goal, weighted = Goal(accuracy=0.9, features=("points", "sequences")), "(weighted as in the loss)"
     over = counted_over(("points", "sequences"), weighted=True)
-    assert goal.told(scaled=False, over=over) == f"train accuracy over points {weighted} and sequences at least 0.9"
+    assert goal.text(scaled=False, over=over) == f"train accuracy over points {weighted} and sequences at least 0.9"
     alone = counted_over(("sequences",), weighted=True)
-    assert goal.told(scaled=False, over=alone) == f"train accuracy over sequences {weighted} at least 0.9"
+    assert goal.text(scaled=False, over=alone) == f"train accuracy over sequences {weighted} at least 0.9"
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_weights_are_told_of_the_accuracy_that_they_weight():
     ],
 )
 def test_a_goal_names_its_measure(goal, told):
-    assert str(goal) == goal.told(scaled=False) == told.format("")
-    assert goal.told(scaled=True) == told.format(" of scaled values")
+    assert str(goal) == goal.text(scaled=False) == told.format("")
+    assert goal.text(scaled=True) == told.format(" of scaled values")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from lstm_toys import files
-from lstm_toys.runs import flags, parsers, trainings
+from lstm_toys.runs import command_line, flags, parsers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.flags import FlagTable, UsageError, flag
@@ -147,7 +147,7 @@ def usual(declared: Claims, asked: ClaimSettings) -> dict[str, Settings]:
 def parsed(asked: ClaimSettings, what: str, experiment: Experiment, arguments: Sequence[str]) -> Settings:
     """Parses the flags of a population of the claims; raises UsageError that says of which networks they are."""
     try:
-        return trainings.parse(experiment, arguments)[0]
+        return command_line.parse(experiment, arguments)[0]
     except UsageError as error:
         raise UsageError(f"flag --claims={asked.claims}: {what}: {error}") from None
 
@@ -183,7 +183,7 @@ def columns(declared: Claims, trained: Mapping[str, Settings], asked: ClaimSetti
 
 def typed_as(experiment: Experiment, settings: Settings) -> list[str]:
     """Returns the flags of an experiment that stand for the settings of a control or variant."""
-    own = {name: getattr(settings, name) for name in Settings.__dataclass_fields__ if name in trainings.FLAGS}
+    own = {name: getattr(settings, name) for name in Settings.__dataclass_fields__ if name in command_line.FLAGS}
     own |= {f"{NUMBER}{name}": value for name, value in settings.numbers}
     stated = {name: value for name, value in own.items() if value is not None and name not in experiment.fixed}
     return [f"--{name}={parsers.stated(value)}" for name, value in stated.items()]

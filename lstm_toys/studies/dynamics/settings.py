@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from lstm_toys.output import counted
-from lstm_toys.runs import parsers, trainings
+from lstm_toys.runs import command_line, parsers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.flags import UsageError, flag
@@ -84,7 +84,7 @@ class DynamicsSettings(OfNetworks):
     def parse(
         cls, subject: Experiment, typed: Mapping[str, Any], rest: Sequence[str]
     ) -> tuple[Experiment, DynamicsSettings, Options]:
-        trained, options = trainings.parse(subject, rest)
+        trained, options = command_line.parse(subject, rest)
         if {"hold", "inputs"} <= typed.keys():
             raise UsageError("flag --inputs: has no effect with --hold, which sets the constant inputs")
         names = [each.name for each in typed.get("hold", ())]

@@ -30,8 +30,6 @@ from lstm_toys.tasks.parameters import PARAMETER, Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
 from lstm_toys.tasks.supervision import Task, show
 
-LENGTHS = {"long_name": "sequence length", "units": "time points"}
-
 TILE_POINTS = 12_800
 """Total time points of the curves of a tile, which one call computes in less than a second on two CPU cores."""
 

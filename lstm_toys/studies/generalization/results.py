@@ -39,7 +39,7 @@ def save(groups: Mapping[str, xr.Dataset], networks: Networks, attributes: Mappi
         xr.DataTree.from_dict({**groups, "/": root}).to_netcdf(temporary, engine="h5netcdf")
 
 
-def load(path: Path) -> Grids:
+def read(path: Path) -> Grids:
     """Reads the file of an evaluation; results at several lengths are under ``""``.
 
     Raises OSError if the file does not exist, and Damaged if it is another file.

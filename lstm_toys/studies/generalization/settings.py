@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lstm_toys.output import counted
-from lstm_toys.runs import flags, parsers, trainings
+from lstm_toys.runs import command_line, flags, parsers
 from lstm_toys.runs.context import Options, described_error
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.flags import Flag, FlagTable, UsageError, flag
@@ -193,11 +193,12 @@ def axes_of(experiment: Experiment) -> FlagTable:
     span = experiment.span
     if experiment.trained is None:
         points = experiment.timesteps
-        longer = "up to ten times as long" if isinstance(experiment, trainings.Open) else f"{points}:{10 * points}:10"
+        read = isinstance(experiment, command_line.Open)
+        longer = "up to ten times as long" if read else f"{points}:{10 * points}:10"
         return {LENGTH: Flag(axis(LENGTH, span), "time points of the sequences", longer)}
-    settings, _ = trainings.parse(experiment, [])
+    settings, _ = command_line.parse(experiment, [])
     about, (_, *grids) = grids_of(experiment, settings, {})
-    taken = trainings.flags_of(experiment).keys() | flags.of(Evaluation).keys()
+    taken = command_line.flags_of(experiment).keys() | flags.of(Evaluation).keys()
     every = {each.name: each for grid in grids for each in grid.axes}
     found: FlagTable = {}
     for grid in grids:
@@ -252,7 +253,7 @@ class Evaluation(OfNetworks):
         cls, subject: Experiment, typed: Mapping[str, Any], rest: Sequence[str]
     ) -> tuple[Subject, Evaluation, Options]:
         axes, rest = flags.split(axes_of(subject), rest)
-        trained, options = trainings.parse(subject, rest)
+        trained, options = command_line.parse(subject, rest)
         given: dict[str, Axis] = {each.name: each for each in axes.values()}
         named = f"generalization_{subject.name}"
         if subject.trained is None:

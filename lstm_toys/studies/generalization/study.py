@@ -111,7 +111,7 @@ class Generalization(Study[Evaluation]):
         return {}
 
     def metrics(self) -> Metrics:
-        grids = results.load(self.run.checked("results.nc"))
+        grids = results.read(self.run.checked("results.nc"))
         return {"summary": {name: as_json(row) for name, row in self.rows(grids).items()}, **self.described(grids)}
 
     def report(self) -> Iterator[RenderableType]:
@@ -131,7 +131,7 @@ class Generalization(Study[Evaluation]):
         yield f"{rate}; {tables.stages(metrics['seconds'])}"
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        grids = results.load(self.run.checked("results.nc"))
+        grids = results.read(self.run.checked("results.nc"))
         if grids[""].sizes["seed"]:
             yield from self.drawings(grids)
 

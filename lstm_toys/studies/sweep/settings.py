@@ -15,7 +15,7 @@ from itertools import product
 from typing import Any, ClassVar
 
 from lstm_toys.output import counted
-from lstm_toys.runs import parsers, trainings
+from lstm_toys.runs import command_line, parsers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.flags import UsageError, flag
@@ -79,7 +79,7 @@ def expand(experiment: Experiment, axes: Axes, arguments: Sequence[str]) -> tupl
 
     def parsed(chosen: Sequence[str]) -> tuple[Settings, Options]:
         added = [f"--{name}={value}" for name, value in zip(names, chosen, strict=True)]
-        return trainings.parse(keeping, [*arguments, *added])
+        return command_line.parse(keeping, [*arguments, *added])
 
     first, options = parsed([values[0] for _, values in axes])
     if first.keep_steps:

@@ -21,7 +21,7 @@ from lstm_toys.output import counted
 from lstm_toys.populations import programs
 from lstm_toys.populations.group import Group
 from lstm_toys.populations.trained import Networks
-from lstm_toys.results import arrays, population, storage, summary
+from lstm_toys.results import arrays, saving, storage, summary
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
@@ -144,7 +144,7 @@ class Sweep(Study[SweepSettings]):
             prepared.check()
             if self.keeps:
                 with checks.trial(f"experiment {self.experiment.name}: its networks cannot be kept"):
-                    population.described(prepared.model)
+                    saving.described(prepared.model)
 
     def efforts(self) -> dict[Settings, float]:
         return {shape.common: float(shape.members * shape.budgets[-1]) for shape in self.shapes}
@@ -159,7 +159,7 @@ class Sweep(Study[SweepSettings]):
             words += "" if "learning_rate" in prepared.traced else f", learning rate {common.learning_rate!r}"
             parts = {**prepared.declared_digests(), **specification.digests(shape.members), "members": digest(start)}
             if self.keeps and self.experiment.model is not None:
-                parts["model"] = digest(population.signature(prepared.model))
+                parts["model"] = digest(saving.signature(prepared.model))
             # The results record which networks learned, which a user's subclass of Goal may decide.
             if goal is not None:
                 errors = np.random.default_rng(0).uniform(0, 4 * goal.limit, (100, len(prepared.task.measured)))
@@ -207,8 +207,8 @@ class Sweep(Study[SweepSettings]):
                 fingerprints += [each for each in trained.fingerprints if each not in fingerprints]
         files = [run.results.name]
         for number, (shape, networks) in enumerate(zip(every, kept, strict=self.keeps)):
-            files.append(f"{population.SWEPT}{number}.json")  # Which has the digests of the others.
-            population.save_swept(networks, run.folder / files[-1], shape.settings)
+            files.append(f"{saving.SWEPT}{number}.json")  # Which has the digests of the others.
+            saving.save_swept(networks, run.folder / files[-1], shape.settings)
         scaled: Metrics = {}  # Errors of several features, whose units may differ, are averaged in scaled form.
         if experiment.scaling is not None:
             several = len(experiment.small[1].output_features) > 1
@@ -217,7 +217,7 @@ class Sweep(Study[SweepSettings]):
         return {
             "experiment": run.name,
             "seeds": settings[0].seeds,
-            **({"goal": goal.told(scaled=experiment.scaling is not None, over=over)} if goal else {}),
+            **({"goal": goal.text(scaled=experiment.scaling is not None, over=over)} if goal else {}),
             "networks": sum(shape.members for shape in every),
             "shapes": len(every),
             "member_steps_per_second": round(member_steps / seconds["train"]),

@@ -61,7 +61,7 @@ class Training(Study[Settings]):
         kept = (*self.settings.keep_steps, steps)
         initial = None
         for name, run in self.needed.items():
-            initial = results.population.load(run.folder, model=self.needs[name].prepared.model)
+            initial = results.saving.load(run.folder, model=self.needs[name].prepared.model)
         return self.prepared.specify(kept, {steps: curves.answered}, lengths=curves.lengths, initial=initial)
 
     def values(self) -> Digests:
@@ -75,7 +75,7 @@ class Training(Study[Settings]):
         }
         if self.experiment.model is not None:
             # The saved population refers to the user's class by name, and `lt.load` imports it.
-            digests["model"] = digest(results.population.signature(self.prepared.model))
+            digests["model"] = digest(results.saving.signature(self.prepared.model))
         return digests
 
     def compute(self, context: RunContext) -> Metrics:
@@ -99,7 +99,7 @@ class Training(Study[Settings]):
             labeled = results.arrays.in_units(labeled, experiment.scaling).assign_coords(settings.labels)
             if experiment.goal is not None:
                 labeled = labeled.assign(results.summary.outcomes(labeled, experiment.goal))
-            files = results.population.save(networks, self.run.folder, labeled)
+            files = results.saving.save(networks, self.run.folder, labeled)
         return {
             "member_steps_per_second": round(training.member_steps / seconds["train"]),
             "continued": training.continued,
@@ -108,7 +108,7 @@ class Training(Study[Settings]):
 
     def metrics(self) -> Metrics:
         labeled = _results(self.run)
-        metrics, fit = results.summary.metrics(labeled, self.experiment.goal), results.arrays.kept(labeled)
+        metrics, fit = results.summary.metrics(labeled, self.experiment.goal), results.arrays.not_diverged(labeled)
         with checks.trial(f"experiment {self.experiment.name}: its compare fails"):
             return metrics | {"published": self.experiment.compare(fit) if fit.sizes["seed"] else []}
 
@@ -183,7 +183,7 @@ def _results(run: Run) -> results.arrays.Results:
 
 
 def _load_writers() -> None:
-    for name in ("figures.style", "results.population", "results.summary"):
+    for name in ("figures.style", "results.saving", "results.summary"):
         import_module(f"lstm_toys.{name}")
     import xarray as xr
 

@@ -19,7 +19,7 @@ from experiments.papers import counting, languages, memory, scoring, tune
 from experiments.papers.populations import changed, fewer
 from experiments.post.claims import CLAIMS
 from lstm_toys import modules
-from lstm_toys.runs import trainings
+from lstm_toys.runs import command_line
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.verdicts import judge
@@ -108,7 +108,7 @@ def test_memories_are_the_eight_and_last_until_the_first_wrong_bit():
     right[2, 5, first + 7] = right[2, 1, first + 20] = False
     right[3, 2, first - 1] = False  # Before the silence, which does not count.
     curves = answered(right, probe)
-    assert memory.kept(curves).tolist() == [silent, 0, 7, silent]
+    assert memory.lasting(curves).tolist() == [silent, 0, 7, silent]
     np.testing.assert_allclose(memory.bits_right(curves), right.mean(axis=(1, 2)))
     faded = curves.assign(answer=curves.answer * np.linspace(2, 1, right.shape[2])[None, None, :, None])
     fraction = np.linspace(2, 1, right.shape[2])[[first, -1]]
@@ -135,9 +135,9 @@ def test_other_cells_are_as_large_and_a_forget_gate_begins_at_zero():
     def count(settings):
         return sum(leaf.size for leaf in jax.tree.leaves(jax.eval_shape(initial(settings))))
 
-    usual = trainings.parse(counting.EXPERIMENT, [])[0]
+    usual = command_line.parse(counting.EXPERIMENT, [])[0]
     for name in ("gru", "rnn"):
-        large = counting.as_large(name, trainings.parse(counting.EXPERIMENT, counting.POPULATIONS[name][1])[0])
+        large = counting.as_large(name, command_line.parse(counting.EXPERIMENT, counting.POPULATIONS[name][1])[0])
         assert abs(count(large) - count(usual)) < 0.06 * count(usual)
     both = (initial(each)()["params"].values() for each in (counting.forget_zero("lstm", usual), usual))
     zero, one = (next(iter(layers))["bias"] for layers in both)
@@ -149,7 +149,7 @@ def test_optimizers_and_rates_are_varied_from_the_published_ones_and_nothing_els
     for claims in (counting.CLAIMS, memory.CLAIMS):
         changes = [each.change for each in claims.specifications if each.kind == "optimizer and rate"]
         for name, (experiment, own) in claims.populations.items():
-            usual = dataclasses.replace(trainings.parse(experiment, own)[0], momentum=None, decay=None)
+            usual = dataclasses.replace(command_line.parse(experiment, own)[0], momentum=None, decay=None)
             made = [other for change in changes if (other := change(name, usual))]
             published = usual.optimizer, usual.learning_rate
             assert {(each.optimizer, each.learning_rate) for each in made} == grid - {published}
@@ -167,7 +167,7 @@ def test_populations_that_are_compared_are_shown_with_their_recipes():
 @pytest.mark.usefixtures("few_parentheses")
 def test_random_networks_do_not_depend_on_each_other_and_are_judged_as_trained_ones_are():
     experiment = languages.experiment("small", "dyck1", "Small.", most=4, hidden=2)
-    made = Prepared(experiment, trainings.parse(experiment, [])[0])
+    made = Prepared(experiment, command_line.parse(experiment, [])[0])
     several = scoring.parameters(made.model, 3, range(3), 2.0)
     alone = scoring.parameters(made.model, 3, [2], 2.0)
     jax.tree.map(lambda one, every: np.testing.assert_array_equal(one[0], every[2]), alone, several)

@@ -278,7 +278,7 @@ def test_what_a_share_of_the_curves_meet_is_what_so_many_of_them_meet(share):
             above = [sum(value >= threshold for value in row) >= share * curves for row in values.tolist()]
             np.testing.assert_array_equal(numbers.reached(values, share) >= threshold, above)
             below = [sum(value <= threshold for value in row) >= share * curves for row in values.tolist()]
-            np.testing.assert_array_equal(numbers.kept(values, share) <= threshold, below)
+            np.testing.assert_array_equal(numbers.within(values, share) <= threshold, below)
 
 
 def several(labeled, largest=0.3):

@@ -13,7 +13,7 @@ from conftest import carry_out, located
 from experiments import sine
 from lstm_toys.cli import command
 from lstm_toys.figures.style import COLORS
-from lstm_toys.runs import trainings
+from lstm_toys.runs import command_line
 from lstm_toys.studies.claims import choices, markdown, report, specification_figures, specifications
 from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.studies.claims.report import specified
@@ -215,7 +215,7 @@ def test_figures_show_every_training_and_threshold():
 
 
 def test_usual_choices_change_one_setting_each():
-    settings, _ = trainings.parse(sine.EXPERIMENT, ["--hidden=4", "--learning_rate=0.01"])
+    settings, _ = command_line.parse(sine.EXPERIMENT, ["--hidden=4", "--learning_rate=0.01"])
     changed = {each.name: each.change("sine", settings) for each in choices.usual()}
     expected = [{"learning_rate": 0.01 * (1 / 3)}, {"learning_rate": 0.03}, {"hidden": (2,)}, {"hidden": (8,)}]
     expected += [{"base_seed": 1001}, {"base_seed": 2002}]

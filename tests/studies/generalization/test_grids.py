@@ -28,7 +28,7 @@ def saved(world):
 
 @pytest.fixture(scope="module")
 def evaluated(world):
-    return results.load(world("generalization").run / "results.nc")
+    return results.read(world("generalization").run / "results.nc")
 
 
 def answers_to(saved, curves):
@@ -122,7 +122,7 @@ def test_bits_do_not_depend_on_the_number_of_networks_and_curves_nor_where_a_lar
     for name, values in whole.items():
         np.testing.assert_array_equal(row[name], values[:, 1:], err_msg=name)
         np.testing.assert_array_equal(fewer[name], values[:2], err_msg=name)
-    found = results.load(tmp_path / "results.nc")[TRAINING]
+    found = results.read(tmp_path / "results.nc")[TRAINING]
     assert found.seed.values.tolist() == [0, 2, 3, 4, 5, 6]  # Without the one that diverged.
     np.testing.assert_array_equal(found.rmse, whole["rmse"][[0, 2, 3, 4, 5, 6]])
 

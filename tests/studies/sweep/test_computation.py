@@ -15,7 +15,7 @@ from experiments.all import EXPERIMENTS
 from lstm_toys.execution.signals import Interruption
 from lstm_toys.populations import blocks, train
 from lstm_toys.results import storage, summary
-from lstm_toys.runs import trainings
+from lstm_toys.runs import command_line
 from lstm_toys.runs.identity import SWEPT
 from lstm_toys.studies.sweep import results
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
@@ -42,7 +42,7 @@ def load(run):
 
 def alone(folder, task, *arguments):
     """The labeled results of an ordinary run."""
-    settings, _ = trainings.parse(EXPERIMENTS[task], ["--seeds=3", *arguments])
+    settings, _ = command_line.parse(EXPERIMENTS[task], ["--seeds=3", *arguments])
     return storage.load_results(executed(Training(EXPERIMENTS[task], settings), folder).results)
 
 

@@ -14,7 +14,7 @@ from conftest import process, untrained
 from lstm_toys.files import Damaged, read_sealed, sha256, write_sealed
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
-from lstm_toys.results import population
+from lstm_toys.results import saving
 
 X = lt.time_points(20)
 TASK = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, X)
@@ -42,7 +42,7 @@ def networks():
 @pytest.fixture(scope="module")
 def whole(networks, tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
-    population.save(networks, folder / "saved")
+    saving.save(networks, folder / "saved")
     return folder / "saved"
 
 
@@ -52,7 +52,7 @@ def folder(whole, tmp_path):
 
 
 def test_what_was_saved_is_loaded(networks, folder):
-    saved = population.load(str(folder))
+    saved = saving.load(str(folder))
     assert (saved.model, saved.input_features, saved.output_features) == (networks.model, ("y",), ("y",))
     jax.tree.map(np.testing.assert_array_equal, saved.params, networks.params)
     assert (saved.steps, saved.step, saved.block) == ((0, 1, 2), 2, 4)
@@ -84,7 +84,7 @@ def test_the_training_set_of_the_first_network_is_saved(tmp_path):
 
 def test_a_model_that_could_not_be_read_back_is_not_written(networks, tmp_path):
     with pytest.raises(ValueError, match="Unsaid cannot be saved"):
-        population.save(replace(networks, model=Unsaid(1)), tmp_path / "saved")
+        saving.save(replace(networks, model=Unsaid(1)), tmp_path / "saved")
     assert not list(tmp_path.iterdir())
 
 
@@ -114,13 +114,13 @@ def test_a_network_of_a_script_is_saved_under_the_name_that_others_import_it_by(
     done = process(script, tmp_path / "saved")
     assert (done.stdout, done.stderr) == ("True\n", "")
     monkeypatch.syspath_prepend(tmp_path)
-    loaded = population.load(tmp_path / "saved", ("script_of_ones_own",))
+    loaded = saving.load(tmp_path / "saved", ("script_of_ones_own",))
     assert type(loaded.model).__module__ == "script_of_ones_own"
 
 
 def read(folder):
     """Reads all files of networks."""
-    loaded = population.load(folder)
+    loaded = saving.load(folder)
     return loaded.results, [loaded.at(step) for step in loaded.steps]
 
 
@@ -175,7 +175,7 @@ def test_parameters_of_other_networks_are_refused(folder, name, change, told):
 def test_results_of_other_networks_are_neither_saved_nor_loaded(networks, folder, tmp_path):
     results = networks.results.isel(seed=[0])
     with pytest.raises(ValueError, match="are of 1 network, not of 3"):
-        population.save(networks, tmp_path / "more", results)
+        saving.save(networks, tmp_path / "more", results)
     assert not (tmp_path / "more").exists()
     results.to_netcdf(folder / "results.nc", engine="h5netcdf")
     resealed(folder)
@@ -201,7 +201,7 @@ def test_a_scaling_is_saved_with_what_was_trained_under_it(tmp_path):
 def test_a_description_of_something_else_is_refused(folder, changes):
     rewritten(folder, **changes)
     with pytest.raises(Damaged, match=r"population\.json: is damaged"):
-        population.load(folder)
+        saving.load(folder)
 
 
 ATTRIBUTES = {"features": 1, "hidden": [4], "readout": "cell", "sequence": True, "cell": "lstm", "gates": "sigmoid"}
@@ -214,7 +214,7 @@ STACK = "lstm_toys.networks.stack:Stack"
         ("subprocess:Popen", {"args": ["touch", "ran"]}),
         ("this_has_run:Network", {}),
         ("lstm_toys.populations.trained:Networks", {}),
-        ("lstm_toys.results.population:importlib.import_module", {"name": "this_has_run"}),
+        ("lstm_toys.results.saving:importlib.import_module", {"name": "this_has_run"}),
         (STACK, {**ATTRIBUTES, "cell": "this_has_run:Cell"}),
         (STACK, {**ATTRIBUTES, "cell": "fractions:Fraction"}),
     ],
@@ -224,8 +224,8 @@ def test_no_code_runs_that_nobody_allowed(folder, tmp_path, monkeypatch, place, 
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     rewritten(folder, model={"class": place, "attributes": attributes})
-    with pytest.raises(population.Untrusted, match=r"^[^\n]*\btrust\b[^\n]*$"):
-        population.load(folder)
+    with pytest.raises(saving.Untrusted, match=r"^[^\n]*\btrust\b[^\n]*$"):
+        saving.load(folder)
     assert not {"ran", "__pycache__"} & {path.name for path in tmp_path.iterdir()}
     assert "this_has_run" not in sys.modules
 
@@ -241,7 +241,7 @@ def test_no_code_runs_that_nobody_allowed(folder, tmp_path, monkeypatch, place, 
 def test_a_model_that_cannot_be_made_again_is_named(folder, place, attributes, told):
     rewritten(folder, model={"class": place, "attributes": attributes})
     with pytest.raises(ValueError, match=rf"^[^\n\x1b]*/population\.json: [^\n\x1b]*{told}[^\n\x1b]*$"):
-        population.load(folder)
+        saving.load(folder)
 
 
 CELL = """
@@ -260,8 +260,8 @@ def test_what_the_caller_trusts_is_imported(folder, tmp_path, monkeypatch):
     (tmp_path / "cells_of_ones_own.py").write_text(CELL)
     monkeypatch.syspath_prepend(tmp_path)
     rewritten(folder, model={"class": STACK, "attributes": {**ATTRIBUTES, "cell": "cells_of_ones_own:Mine"}})
-    with pytest.raises(population.Untrusted, match=r"cells_of_ones_own:Mine .* trust=\('cells_of_ones_own',\)"):
-        population.load(folder)
+    with pytest.raises(saving.Untrusted, match=r"cells_of_ones_own:Mine .* trust=\('cells_of_ones_own',\)"):
+        saving.load(folder)
     with pytest.raises(Damaged, match=r"parameters\.npz: .* mine_0/Dense_0/bias"):  # Made, but of another cell.
-        population.load(folder, trust=("cells_of_ones_own",))
+        saving.load(folder, trust=("cells_of_ones_own",))
     assert sys.modules.pop("cells_of_ones_own")
