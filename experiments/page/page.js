@@ -196,7 +196,7 @@
     byId("undo").disabled = state.depth === 0;
     byId("guessed").hidden = !state.stroke;
     byId("hint").hidden = !guessing || Boolean(drawing.stroke);
-    say(byId("hint"), state.stroke ? "Go on to the right end →" : "Draw your guess here →");
+    say(byId("hint"), state.stroke ? "Go on to the right end →" : "Draw your guess here\u00a0→");
     const kinds = { panels: state.family === "pluck", following: state.inside, free: states.last(state) };
     for (const [name, applies] of Object.entries(kinds)) byId("playground").classList.toggle(name, applies);
     byId("chart").classList.toggle("drawing", state.pen || guessing);

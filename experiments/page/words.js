@@ -44,7 +44,7 @@ function verdictOf(guess, { median, curve }, times) {
 function ringsOf(answers, times) {
   const widths = answers.map((answer) => ringing(answer, times)).filter(Boolean).map((frequency) => (2 * Math.PI) / frequency).sort((one, other) => one - other);
   const ends = [0.05, 0.95].map((share) => quantile(widths, share).toFixed(2));
-  const wide = widths.length ? `, swings ${ends[0] === ends[1] ? ends[0] : ends.join("–")} wide` : "";
+  const wide = widths.length ? `, ${ends[0] === ends[1] ? ends[0] : ends.join("–")} wide` : "";
   return `${widths.length} of ${answers.length} ring${wide}`;
 }
 
