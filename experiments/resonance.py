@@ -26,16 +26,16 @@ from lstm_toys.cli import command
 from lstm_toys.dynamics.linear import modes
 from lstm_toys.dynamics.system import system_of
 from lstm_toys.dynamics.turned import Oscillation, edited, oscillation
-from lstm_toys.results.summary import as_json, finite
+from lstm_toys.results.summary import finite, median_of
 from lstm_toys.runs import command_line
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
-from lstm_toys.statistics import intervals
 
 from . import analyses, post
 from .explained import judged_claims
+from .horizons.measures import slope
 from .post.predictions import OTHER, RANDOM, TURNED, enough, experiment
 
 JUDGED_BY = 51
@@ -189,13 +189,9 @@ def fitted(deviation: Float[np.ndarray, "S C T"], x: Float[np.ndarray, " T"]) ->
 
 def slopes(factors: tuple[float, ...], measured: Float[np.ndarray, "K S C"]) -> Float[np.ndarray, "S C"]:
     """The slope of log(measured) on log(factor), per network and line; NaN with fewer than `LEAST` fits."""
-    logs, known = np.log(measured), np.isfinite(measured)
-    count = known.sum(axis=0)
-    against = np.where(known, np.log(factors)[:, None, None], np.nan)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        centered = against - np.nansum(against, axis=0) / count
-        slope = np.nansum(centered * logs, axis=0) / np.nansum(np.square(centered), axis=0)
-    return np.where(count >= LEAST, slope, np.nan)
+    logs = np.moveaxis(np.log(measured), 0, -1)
+    against = np.broadcast_to(np.log(factors), logs.shape)
+    return np.array([slope(*each, LEAST) for each in zip(against, logs, strict=True)])
 
 
 def score(needs: Mapping[str, Run], populations: Mapping[str, tuple[lt.Experiment, lt.Settings]], keep: Any) -> Any:
@@ -312,10 +308,8 @@ def _by_line(networks: Edited, values: Float[np.ndarray, "S C"]) -> dict[str, An
 
 def _summary(values: Float[np.ndarray, " S"]) -> dict[str, Any]:
     known = values[np.isfinite(values)]
-    if not len(known):
-        return {"networks": 0, "median": None, "low": None, "high": None, "quartiles": [None, None]}
-    quartiles = [finite(each) for each in np.quantile(known, (0.25, 0.75))]
-    return {"networks": len(known), **as_json(intervals.median_bootstrap(known)), "quartiles": quartiles}
+    quartiles = np.quantile(known, (0.25, 0.75)) if len(known) else (np.nan, np.nan)
+    return {"networks": len(known), **median_of(known), "quartiles": [*map(finite, quartiles)]}
 
 
 def verdicts(found: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, int]]]:

@@ -45,6 +45,7 @@ PAPERS = tuple(
         ),
     )
 )
+TRACKING = "--seeds 64 --base_seed 1564"  # The first digits of the commit that defined its claims, 061c173d.
 GRIDS = tuple(
     Step(f"lstm_toys generalization --task {name} --seeds 64{limit}", (f"generalization_{name}",))
     # The sine counts as learned by the post's claims up to an error of 0.03; the others use their goals.
@@ -69,6 +70,11 @@ STEPS = (
     Step("lstm_toys claims --specifications", ("claims_specifications",)),
     Step("experiments.null", ("null",)),
     *PAPERS,
+    Step(f"experiments.papers --paper tracking {TRACKING} --random 64 --variants", ("papers/tracking",)),
+    Step(
+        f"lstm_toys claims --claims papers.tracking {TRACKING} --specifications",
+        ("claims_experiments_papers_tracking_specifications",),
+    ),
     Step("experiments.explained", ("explained",)),
     Step("experiments.resonance", ("resonance",)),
     Step("experiments.longevity", ("longevity",)),
@@ -99,12 +105,6 @@ class Cost(NamedTuple):
 def costs() -> dict[str, Cost]:
     """What each command took the last time."""
     return {command: Cost(**each) for command, each in json.loads(COSTS.read_text()).items()}
-
-
-def commands() -> dict[str, str]:
-    """The command that publishes each set, as typed in any folder."""
-    typed = {name: step.command.removeprefix("experiments.") for step in STEPS for name in step.sets}
-    return {name: f"lstm-toys {command.removeprefix('lstm_toys ')}" for name, command in typed.items()}
 
 
 def published(folders: tuple[str, ...]) -> str:

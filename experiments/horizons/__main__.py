@@ -20,6 +20,7 @@ from lstm_toys.studies.analysis.settings import Keep
 from .. import analyses, horizons
 from ..papers.counting import EXPERIMENT as COUNTS
 from ..papers.populations import OPTIMIZERS
+from ..papers.tracking import LINEAR
 from . import hypotheses, measures
 from .measured import counted, measured, told
 from .parity import EXPERIMENT as TELLS
@@ -37,8 +38,8 @@ def trained(name: str, seeds: int, base_seed: int) -> Any:
     flags = f"--seeds={seeds} --base_seed={base_seed} --optimizer={OPTIMIZER[optimizer]} --learning_rate={rate}".split()
     if task == "counting":
         return lt.ask(COUNTS, *flags, f"--gates={gates}")
-    cell = f"{horizons.__name__}.linear:Linear(hard={gates == 'hard'})"
-    return lt.ask(TELLS, *flags, f"--timesteps={task.split()[1]}", f"--cell={cell}")
+    cell = f"--cell={LINEAR}(hard={gates == 'hard'})"
+    return lt.ask(TELLS, *flags, f"--timesteps={task.split()[1]}", cell)
 
 
 def look(name: str, run: Run) -> dict[str, Any]:

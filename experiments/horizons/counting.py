@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -32,24 +32,8 @@ LEGAL = {"a": (1, 1, -1), "b": (-1, 1, -1), "end": (-1, -1, 1)}
 Numbers = jt.Float[np.ndarray, " S"]
 Sizes = jt.Int[np.ndarray, " C"]
 Units = jt.Int[np.ndarray, " S"]
-
-
-class State(NamedTuple):
-    """What networks hold, and how the last step made the cells: the share that was lost, and what was added."""
-
-    hidden: jt.Float[np.ndarray, "S C H"]
-    cell: jt.Float[np.ndarray, "S C H"]
-    lost: jt.Float[np.ndarray, "S C H"]
-    added: jt.Float[np.ndarray, "S C H"]
-
-    def at(self, index: Any) -> State:
-        """Some of the states."""
-        return State(*(each[index] for each in self))
-
-
-def joined(states: Iterable[State]) -> State:
-    """States of several strings, or of several points, as one axis."""
-    return State(*(np.concatenate(each, axis=1) for each in zip(*states, strict=True)))
+State = jt.Float[np.ndarray, "4 S C H"]
+"""Hidden and cell states of networks, and how the last step made the cells: the share lost, and what was added."""
 
 
 class Counters(NamedTuple):
@@ -61,9 +45,7 @@ class Counters(NamedTuple):
     @staticmethod
     def of(params: Mapping[str, Any], gates: str) -> Counters:
         """The networks with these parameters."""
-        return Counters(
-            {name: {key: np.asarray(leaf, float) for key, leaf in own.items()} for name, own in params.items()}, gates
-        )
+        return Counters(jax.tree.map(lambda leaf: np.asarray(leaf, float), params), gates)
 
     @property
     def layer(self) -> Mapping[str, jt.Float[np.ndarray, "S ..."]]:
@@ -82,23 +64,23 @@ class Counters(NamedTuple):
 
     def begun(self) -> State:
         """The states after the start of a string."""
-        zeros = np.zeros((len(self.layer["bias"]), 1, self.layer["recurrent_kernel"].shape[1]))
-        return self.step(State(zeros, zeros, zeros, zeros), START)
+        seeds, units, _ = self.layer["recurrent_kernel"].shape
+        return self.step(np.zeros((4, seeds, 1, units)), START)
 
     def step(self, state: State, symbol: int) -> State:
         """The states after one more symbol."""
         drive = (self.layer["kernel"][:, symbol] + self.layer["bias"])[:, None]
-        i, f, g, o = np.split(drive + state.hidden @ self.layer["recurrent_kernel"], 4, axis=-1)
+        i, f, g, o = np.split(drive + state[0] @ self.layer["recurrent_kernel"], 4, axis=-1)
         lost, added = self._gate(-f), self._gate(i) * np.tanh(g)
-        cell = (1 - lost) * state.cell + added
-        return State(self._gate(o) * np.tanh(cell), cell, lost, added)
+        cell = (1 - lost) * state[1] + added
+        return np.stack([self._gate(o) * np.tanh(cell), cell, lost, added])
 
     def _gate(self, drive: np.ndarray) -> np.ndarray:
         return np.clip(0.2 * drive + 0.5, 0, 1) if self.gates == "hard" else 0.5 * np.tanh(drive / 2) + 0.5
 
     def margin(self, state: State, place: str) -> jt.Float[np.ndarray, "S C"]:
         """The smallest logit of what may or may not come next, positive if it is on the right side of 0."""
-        logits = state.hidden @ self.params["readout"]["kernel"] + self.params["readout"]["bias"][:, None]
+        logits = state[0] @ self.params["readout"]["kernel"] + self.params["readout"]["bias"][:, None]
         return (logits * LEGAL[place]).min(axis=-1)
 
 
@@ -110,12 +92,12 @@ def margins(networks: Counters, sizes: Sizes) -> jt.Float[np.ndarray, "S C"]:
     states = [networks.begun()]
     for _ in range(sizes[-1]):
         states.append(networks.step(states[-1], A))
-    rising = joined(states[1:])
+    rising = np.concatenate(states[1:], axis=2)
     least = np.minimum.accumulate(networks.margin(rising, "a"), axis=1)[:, sizes - 1]
-    falling = rising.at(np.s_[:, sizes - 1])
+    falling = rising[:, :, sizes - 1]
     for symbols in range(1, sizes[-1] + 1):
         ended = int(np.searchsorted(sizes, symbols))
-        falling = networks.step(falling.at(np.s_[:, falling.cell.shape[1] - len(sizes) + ended :]), B)
+        falling = networks.step(falling[:, :, ended - len(sizes) :], B)
         says = np.where(sizes[ended:] == symbols, networks.margin(falling, "end"), networks.margin(falling, "b"))
         least[:, ended:] = np.minimum(least[:, ended:], says)
     return least
@@ -151,14 +133,14 @@ def read(networks: Counters, unit: Units | None = None) -> Read:
     states = [networks.begun()]
     for symbol in TRAINED * [A] + TRAINED * [B]:
         states.append(networks.step(states[-1], symbol))
-    shown = joined(states[1:])
-    unit = counter(shown.cell, TRAINED).unit if unit is None else unit
+    _, cell, *changes = np.concatenate(states[1:], axis=2)
+    unit = counter(cell, TRAINED).unit if unit is None else unit
 
     def settled(values: jt.Float[np.ndarray, "S T H"]) -> jt.Float[np.ndarray, "2 S"]:
         own = values[np.arange(len(unit)), :, unit].reshape(-1, 2, TRAINED)
         return own[:, :, SETTLED].mean(axis=2).T
 
-    return Read(unit, settled(shown.lost), settled(shown.added))
+    return Read(unit, *map(settled, changes))
 
 
 def ends(found: Read, sizes: Sizes) -> jt.Float[np.ndarray, "S C"]:

@@ -175,7 +175,10 @@ def grows(found: Populations, counts: Counts) -> dict[str, Any]:
 
 
 def intervened(found: Populations, counts: Counts) -> dict[str, Any]:
-    """H4: under shifts of the counter's forget bias H follows P, and under those of another bias it stays."""
+    """H4: under shifts of the counter's forget bias H follows P, and under those of another bias it stays.
+
+    Shifts of another bias of the counter's unit are reported, too.
+    """
     recipes: dict[str, Any] = {}
     holds = []
     for name in counters("sigmoid"):
@@ -186,7 +189,7 @@ def intervened(found: Populations, counts: Counts) -> dict[str, Any]:
         known = {edit: int(np.isfinite(each).sum()) for edit, each in by_edit.items()}
         own = {edit: measures.medians(each, counts) for edit, each in by_edit.items()}
         inside = within(own["counter"], FOLLOWS) & within(own["other"], STAYS)
-        holds.append(inside & (min(known.values()) >= FEWEST))
+        holds.append(inside & (min(known["counter"], known["other"]) >= FEWEST))
         shown = {edit: {**estimate(each), "networks": known[edit]} for edit, each in own.items()}
         met = all(lies(shown[edit], limits) for edit, limits in (("counter", FOLLOWS), ("other", STAYS)))
         recipes[name] = {**shown, "met": bool(met and holds[-1][0])}
@@ -195,9 +198,9 @@ def intervened(found: Populations, counts: Counts) -> dict[str, Any]:
 
 
 def slopes(own: Mapping[str, Any]) -> dict[str, Numbers]:
-    """Each network's slope of log H on log P over the shifts of its counter's forget bias, and of another bias.
+    """Each network's slope of log H on log P over the shifts of its counter's forget bias, and of other biases.
 
-    The latter is that of log H after shifts of the other bias on the log P of equal shifts of the counter's bias.
+    The latter are those of log H after shifts of another bias on the log P of equal shifts of the counter's bias.
     """
     shifted, largest = own["shifted"], own["largest"]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -205,7 +208,7 @@ def slopes(own: Mapping[str, Any]) -> dict[str, Numbers]:
             name: np.log(np.where((each > 0) & (each < largest), each, np.nan))
             for name, each in ((name, numbers(each)) for name, each in shifted.items())
         }
-    return {name: measures.slope(logs["predicted"], logs[name], POINTS) for name in ("counter", "other")}
+    return {name: measures.slope(logs["predicted"], each, POINTS) for name, each in logs.items() if name != "predicted"}
 
 
 def within(values: Any, limits: tuple[float, float]) -> Any:

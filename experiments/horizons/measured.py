@@ -54,7 +54,7 @@ def listed(values: Any, sound: jt.Bool[np.ndarray, " S"]) -> Any:
 def counted(params: Mapping[str, Any], gates: str) -> Measured:
     """How far LSTMs count: H, P, at other shares of a step too, what else might order H, and both after shifts.
 
-    The shifts of `SHIFTS` are those of the counter's forget bias, and of one other bias of the layer, drawn at random.
+    The shifts of `SHIFTS` are those of the counter's forget bias, and of others for comparison.
     """
     networks = Counters.of(params, gates)
     horizon, found = counting.horizon(networks), counting.read(networks)
@@ -76,16 +76,21 @@ def counted(params: Mapping[str, Any], gates: str) -> Measured:
 
 
 def shifted(networks: Counters, found: Read) -> Measured:
-    """P and H after each shift of the counter's forget bias, and H after equal shifts of another bias."""
-    biases = networks.layer["bias"].shape[1]
+    """P after each shift of the counter's forget bias, and H after it and after equal shifts of two other biases.
+
+    These are drawn at random from all others of the layer, and from the others of the counter's unit.
+    """
+    biases, random = networks.layer["bias"].shape[1], np.random.default_rng(0)
     own = biases // 4 + found.unit
-    other = (own + np.random.default_rng(0).integers(1, biases, len(own))) % biases
-    edits = [(networks.shifted(own, shift), networks.shifted(other, shift)) for shift in SHIFTS]
-    return {
-        "predicted": np.stack([counting.predict(each, trained=found) for each, _ in edits], axis=1),
-        "counter": np.stack([counting.horizon(each) for each, _ in edits], axis=1),
-        "other": np.stack([counting.horizon(each) for _, each in edits], axis=1),
+    others = {  # In the order in which biases were drawn first, so that an added one leaves the others as they are.
+        "counter": own,
+        "other": (own + random.integers(1, biases, len(own))) % biases,
+        "same unit": (own + biases // 4 * random.integers(1, 4, len(own))) % biases,
     }
+    edits = {name: [networks.shifted(bias, shift) for shift in SHIFTS] for name, bias in others.items()}
+    horizons = {name: np.stack([*map(counting.horizon, own)], axis=1) for name, own in edits.items()}
+    predicted = [counting.predict(each, trained=found) for each in edits["counter"]]
+    return {"predicted": np.stack(predicted, axis=1), **horizons}
 
 
 def told(params: Mapping[str, Any], hard: bool, length: int) -> Measured:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import jaxtyping as jt
 import numpy as np
 
-import lstm_toys as lt
-
-if TYPE_CHECKING:
-    from lstm_toys.tasks.supervision import Numbers as Given
-
-DRAWN, VALIDATED = 16, 64
-"""Strings of a step, and of the validation."""
+from ..papers import tracking
 
 STRINGS = 256
 """Random strings that are shown after training, the same to all networks."""
@@ -25,37 +20,7 @@ LONGEST = 40
 Numbers = jt.Float[np.ndarray, " S"]
 Bits = jt.Int[np.ndarray, "C T"]
 
-GOAL = lt.Goal(accuracy=1.0, features=("sequences",))
-
-
-def task(x: jt.Float[jt.Array, " T"]) -> lt.Task:
-    """Random bits, of which the parity of the ones so far is told; new ones in every step."""
-    import jax
-
-    def examples(key: jt.Key[jt.Array, ""], _: Given) -> lt.Examples:
-        return lt.sequences.parity(key, len(x), DRAWN)
-
-    validation = lt.sequences.parity(jax.random.key(0), len(x), VALIDATED)
-    kind: dict[str, Any] = {"sequence": True, "loss": "binary_cross_entropy", "fresh": True, "validation": validation}
-    return lt.Task(examples, ("bit",), ("odd",), **kind)
-
-
-EXPERIMENT = lt.Experiment(
-    name="parity",
-    doc="Networks learn the parity of the ones that they have read.",
-    defaults={
-        "timesteps": 20,
-        "hidden": "10",
-        "cell": f"{__package__}.linear:Linear",
-        "readout": "dense",
-        "optimizer": "adam",
-        "learning_rate": 0.01,
-        "steps": 3_000,
-    },
-    goal=GOAL,
-    task=task,
-    draw=lambda results, _: {"loss.png": lt.figures.loss(results, "Parity", goal=GOAL)},
-)
+EXPERIMENT = replace(tracking.EXPERIMENT, name="parity", probes=lambda _: [])
 
 
 class Recurrences(NamedTuple):

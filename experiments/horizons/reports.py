@@ -18,9 +18,10 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     rows = [(name, _value(each["skill"]["P"]), _value(each["concordance"])) for name, each in judged.items()]
     yield tables.table("predictions", ("task, gates, recipe", "skill>", "C>"), rows, **tables.PLAIN)
     recipes = metrics["verdicts"]["H4"]["recipes"]
-    rows = [(name, _value(each["counter"]), _value(each["other"])) for name, each in recipes.items()]
-    title = "median slope of log H on log P over shifts of a bias"
-    yield tables.table(title, ("recipe", "the counter's forget bias>", "another bias>"), rows, **tables.PLAIN)
+    edits = [edit for edit in next(iter(recipes.values())) if edit != "met"]
+    rows = [(name, *(_value(each[edit]) for edit in edits)) for name, each in recipes.items()]
+    title = "median slope of log H on log P over shifts of a bias: the counter's forget bias, or others"
+    yield tables.table(title, ("recipe", *(f"{edit}>" for edit in edits)), rows, **tables.PLAIN)
     for name, each in metrics["verdicts"].items():
         known = {what: each[what] for what in ("skill", "concordance", "slope") if what in each}
         words = "".join(f"{what} {_value(one)}, " for what, one in known.items())

@@ -1,7 +1,7 @@
 """Do populations of networks support claims from papers?
 
-Tests claims after papers about counting or about memory on trained and on random networks, looks inside the networks,
-and collects the results in one folder. Missing networks are trained first, and finished runs are reused.
+Tests claims after papers about counting, memory or state tracking on trained and on random networks, looks inside the
+networks, and collects the results in one folder. Missing networks are trained first, and finished runs are reused.
 `lstm-toys claims --claims papers.counting` tests only the claims, and
 `lstm-toys papers.tune` shows how the recipes were found.
 """
@@ -16,7 +16,7 @@ from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.studies.claims.settings import ClaimSettings
 
 from .. import papers
-from . import counting, languages, memory
+from . import counting, languages, memory, tracking
 from .populations import Paper, with_recipes
 
 PAPERS = {
@@ -33,6 +33,13 @@ PAPERS = {
         lambda trained: papers.networks.fixed_points(trained),
         tuple(memory.WORDS),
         lambda *about: papers.figures.memory(*about),
+    ),
+    "tracking": Paper(
+        tracking.tracked_of,
+        with_recipes(tracking.WORDS, tracking.POPULATIONS),
+        lambda _: {},
+        (),
+        lambda *about: papers.figures.tracking(*about),
     ),
 }
 

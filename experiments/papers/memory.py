@@ -104,7 +104,12 @@ def lasting_of(results: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
 def lasting(silent: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Counts time steps without a pulse until the first wrong bit of any memory; at most as many as were shown."""
-    right = np.all(_bits(silent), axis=(1, 3))[:, _silent(silent)]
+    return first_wrong(silent.isel(time=_silent(silent)))
+
+
+def first_wrong(curves: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """Counts time steps before the first wrong bit of any sequence; at most as many as were shown."""
+    right = np.all(_bits(curves), axis=(1, 3))
     return np.where(right.all(axis=1), right.shape[1], right.argmin(axis=1)).astype(float)
 
 

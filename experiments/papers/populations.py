@@ -82,6 +82,11 @@ def optimized(optimizer: str, rate: float) -> Change:
     return other
 
 
+def at_most(networks: int, change: Change) -> Change:
+    """The same change, for at most some networks."""
+    return lambda name, settings: change(name, replace(settings, seeds=min(settings.seeds, networks)))
+
+
 def specifications() -> tuple[lt.Specification, ...]:
     """The usual choices, optimizers with rates, gates and steps, with at most `NETWORKS` networks.
 
@@ -97,8 +102,4 @@ def specifications() -> tuple[lt.Specification, ...]:
         lt.Specification(choices.changed(steps=0.5), {"steps": "half"}),
         lt.Specification(choices.changed(steps=2.0), {"steps": "twice"}),
     )
-
-    def smaller(change: Change) -> Change:
-        return lambda name, settings: change(name, replace(settings, seeds=min(settings.seeds, NETWORKS)))
-
-    return tuple(replace(each, change=smaller(each.change)) for each in (*choices.usual(), *others))
+    return tuple(replace(each, change=at_most(NETWORKS, each.change)) for each in (*choices.usual(), *others))

@@ -1,0 +1,148 @@
+"""Can recurrent networks track a state? Claims after papers about the parity of bits, tested on populations.
+
+Networks read random bits and answer after each whether the ones so far are odd. None of the papers was read in full:
+abstracts, first paragraphs, and settings of the authors' code were. `tracking.md` says what was read of which paper,
+and what differs here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jaxtyping as jt
+import lazy_loader
+import numpy as np
+
+import lstm_toys as lt
+
+from .memory import first_wrong
+from .populations import at_most, changed
+
+jax: Any = lazy_loader.load("jax")  # Claims are listed without it.
+
+DRAWN, VALIDATED, SHOWN = 16, 64, 64
+"""Strings of a step, of the validation, and of those that are shown after training."""
+
+LONGEST = 40
+"""The length of the strings that are shown after training, in lengths of those of the training."""
+
+TESTED, OTHERS = 6.4, 24
+"""Lengths up to which Beck et al. test, 256 bits after a training on 40; most networks under other choices."""
+
+GOAL = lt.Goal(accuracy=1.0, features=("sequences",))
+
+
+def task(x: lt.TimePoints) -> lt.Task:
+    """Random bits, of which the parity of the ones so far is asked; new ones in every step."""
+
+    def examples(key: jt.Key[jt.Array, ""], _: Any) -> lt.Examples:
+        return lt.sequences.parity(key, len(x), DRAWN)
+
+    validation = lt.sequences.parity(jax.random.key(0), len(x), VALIDATED)
+    kind: dict[str, Any] = {"sequence": True, "loss": "binary_cross_entropy", "fresh": True, "validation": validation}
+    return lt.Task(examples, ("bit",), ("odd",), **kind)
+
+
+def probes(x: lt.TimePoints) -> list[lt.Probe]:
+    """Strings that are `LONGEST` times as long as those of the training."""
+    return [lt.Probe.of("long", lt.sequences.parity(jax.random.key(1), LONGEST * len(x), SHOWN))]
+
+
+EXPERIMENT = lt.Experiment(
+    name="tracking",
+    doc="Networks learn the parity of the ones that they have read.",
+    defaults={
+        "timesteps": 20,
+        "hidden": "10",
+        "readout": "dense",
+        "optimizer": "adam",
+        "learning_rate": 0.01,
+        "steps": 3_000,
+    },
+    goal=GOAL,
+    task=task,
+    probes=probes,
+    draw=lambda results, _: {"loss.png": lt.figures.loss(results, "Parity", goal=GOAL)},
+)
+
+LINEAR = f"{__package__}.cells:Linear"
+CELLS = {
+    "lstm": ("lstm", "LSTMs"),
+    "slstm": (f"{__package__}.cells:SLSTM", "sLSTMs"),
+    "rnn": ("rnn", "vanilla RNNs"),
+    "hard": (f"{LINEAR}(hard=True)", "linear, from −1 to 1"),
+    "sigmoid": (LINEAR, "linear, between −1 and 1"),
+    "positive": (f"{LINEAR}(hard=True,least=0.0)", "linear, from 0 to 1"),
+}
+"""By population the cell, and in words; linear ones with the range of their transitions."""
+
+POPULATIONS = {name: (EXPERIMENT, [f"--cell={cell}"]) for name, (cell, _) in CELLS.items()}
+WORDS = {name: words for name, (_, words) in CELLS.items()}
+
+
+def tracked(long: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """The length up to which every answer to every string is right, in lengths of the training; at most `LONGEST`."""
+    return LONGEST * first_wrong(long) / long.sizes["time"]
+
+
+def tracked_of(results: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """The same from the results of a run."""
+    return tracked(lt.probed(results, "long"))
+
+
+SENTENCES: dict[str, tuple[str, dict[str, Any]]] = {
+    "lstm-tracks": ("After Beck et al. (2024): LSTMs solve parity, to 6.4 times the trained length", {"low": TESTED}),
+    "slstm-tracks": ("After Beck et al. (2024): sLSTMs solve parity, to 6.4 times the trained length", {"low": TESTED}),
+    "rnn-tracks": ("After Grazzi et al. (2024): vanilla RNNs solve parity, to 6.4 times", {"low": TESTED}),
+    "rnn-for-long": (
+        "After van Rossem and Saxe (2025): vanilla RNNs solve it at all lengths, to 40 times",
+        {"low": 40},
+    ),
+    "lstm-for-long": ("From no paper: LSTMs are right to 40 times the trained length", {"low": 40}),
+    "slstm-for-long": ("From no paper: sLSTMs are right to 40 times the trained length", {"low": 40}),
+    "positive-learns": ("Against Sarrof et al. (2024): with transitions from 0 to 1, parity is learned", {"low": 1}),
+    "sigmoid-learns": ("After Grazzi et al. (2024): with transitions between −1 and 1, parity is learned", {"low": 1}),
+    "sigmoid-tracks": ("After Grazzi et al. (2024): with these it is solved, to 6.4 times", {"low": TESTED}),
+    "sigmoid-ends": ("After Chung et al. (2026): with these the horizon is finite, below 40 times", {"high": 39.99}),
+    "hard-for-long": ("From the trial: transitions that reach −1 and 1 carry parity to 40 times", {"low": 40}),
+    "hard-beyond-sigmoid": ("From the trial: they carry it further than those that do not", {"against": "sigmoid"}),
+}
+"""By id, which begins with the population, the sentence, and what `tracked` has to be."""
+
+
+def claim(id: str, quote: str, bound: dict[str, Any]) -> lt.Claim:
+    """A claim about the length to which networks are right; that they are not is one that they fail."""
+    ends = "Sarrof et al. test strings up to twice as long", "nothing longer is shown"
+    return lt.Claim(
+        id,
+        quote,
+        f"length up to which all answers to {SHOWN} random strings are right, in lengths of the training",
+        tracked,
+        (lt.Source(id.split("-")[0], "long"),),
+        learned="low" in bound,
+        fails="high" in bound,
+        thresholds=lt.Thresholds((2.0, float(LONGEST)), *ends) if bound == {"low": TESTED} else None,
+        **bound,
+    )
+
+
+CLAIMS = lt.Claims(
+    title="can recurrent networks track a state",
+    claims=tuple(claim(id, *said) for id, said in SENTENCES.items()),
+    populations=POPULATIONS,
+    about="the networks of these cells",
+    controls={"untrained networks": changed(steps=0)},
+    variants={"networks that learned": lt.Variant(changed(), networks="learned")},
+    specifications=tuple(
+        lt.Specification(at_most(OTHERS, change), {kind: choice})
+        for kind, choice, change in (
+            ("learning rate", "0.003", changed(learning_rate=0.003)),
+            ("learning rate", "0.03", changed(learning_rate=0.03)),
+            ("units", "twice", changed(hidden=(20,))),
+            ("length", "twice", changed(timesteps=40)),
+        )
+    ),
+)
+
+if __name__ == "__main__":
+    lt.main(EXPERIMENT)
