@@ -44,9 +44,8 @@ SINE_FIGURES = {
     "phase_displacement.png",
     "frequency.png",
     "loss.png",
-    "smaller_and_larger.png",
 }
-"""What `experiments.sine` draws: the post's figures, the loss, and three of the answers."""
+"""What `experiments.sine` draws: the post's figures and the loss."""
 
 # Otherwise every process that a test starts compiles the library's modules anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -206,7 +206,7 @@ def recipe(seeds: int, base_seed: int) -> lt.Analysis:
         settings={"seeds": seeds, "base_seed": base_seed},
         needs={"networks": Sweep(NETWORKS, SweepSettings("recipe_networks", settings=settings))},
         score=lambda needs, _: summarize(results_of(needs["networks"]), settings),
-        draw=lambda metrics, needs: post.figures.recipe(metrics, results_of(needs["networks"])),
+        draw=lambda metrics, _: {"score.png": post.figures.scores(metrics)},
         report=report,
     )
 

@@ -30,8 +30,6 @@ ORIGIN_SLOPES = np.array((0.1, 0.2, 0.4, 0.6, 0.8, 1.2))
 POST_MSE = 6.6e-4
 """MSE of the answer in the post's sine.png, which networks with this recipe reach after about 500 steps."""
 GOAL = lt.Goal(rmse=0.02, features=("y",))
-COMPARED = {0.1: "r", 0.4: "g", 1.0: "k"}
-"""Amplitudes that one figure compares, a smaller, a similar and a larger one, and their colors."""
 LABELS = {
     "line": dict(zip("rbgyk", [f"{slope:g} x + {slope:g}" for slope in SLOPES], strict=True)),
     "line_origin": dict(zip("rbgcyk", [f"{slope:g} x" for slope in ORIGIN_SLOPES], strict=True)),
@@ -75,41 +73,43 @@ def planes(settings: lt.Settings) -> list[lt.Plane]:
 
 
 def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
-    """Draws the post's figures, with its file names and colors, and the loss."""
+    """Draws the post's figures, with its file names, colors and answers, and the loss."""
     amplitudes = LABELS["amplitude"]
     pairs = zip(AMPLITUDES, FREQUENCIES, strict=True)
     frequencies = dict(zip("rbgcyk", [f"A = {a:g}, ω = {w:g}" for a, w in pairs], strict=True))
     trained = float(results.train_amplitude)
     same = f"{trained:g} + {trained:g} sin(10 x)"
     reference = {"the post's sine.png": POST_MSE} if trained == TRAIN_AMPLITUDE else {}
+    shown = published.answers.beside(results) if trained == TRAIN_AMPLITUDE else results
 
     def answers(family: str, labels: dict[str, str], title: str, **options: Any) -> lt.Drawing:
-        return lt.figures.family_answers(results, {family: labels}, title, overlay=True, **options)
+        finding = f"{title}\n{found(results, family)}".rstrip()
+        return lt.figures.family_answers(shown, {family: labels}, finding, **options)
 
+    lines = "Answers to lines with intercept", "Answers to lines through the origin"
     return {
         "sine_target.png": lt.figures.target(results, f"Training curve: {same}"),
         "sine.png": lt.figures.training_answer(results, f"Answers to the training curve {same}"),
-        "not_identity.png": answers("line", LABELS["line"], "Answers to lines with intercept"),
-        "not_identity_2.png": answers("line_origin", LABELS["line_origin"], "Answers to lines through the origin"),
-        "sines.png": answers("amplitude", amplitudes, "Answers to A + A sin(10 x)", show_input=False),
+        "not_identity.png": answers("line", LABELS["line"], lines[0], overlay=True),
+        "not_identity_2.png": answers("line_origin", LABELS["line_origin"], lines[1], overlay=True),
+        "sines.png": answers("amplitude", amplitudes, "Answers to A + A sin(10 x)", overlay=True, panels=False),
         "sines_with_comp.png": answers("amplitude", amplitudes, "Answers to A + A sin(10 x), and these sines"),
-        "smaller_and_larger.png": smaller_and_larger(results),
-        "phase_displacement.png": answers("phase", LABELS["phase"], "Answers to A + A sin(10 x + φ)"),
-        "frequency.png": answers("frequency", frequencies, "Answers to A + A sin(ω x)"),
+        "phase_displacement.png": answers("phase", LABELS["phase"], "Answers to A + A sin(10 x + φ)", overlay=True),
+        "frequency.png": answers("frequency", frequencies, "Answers to A + A sin(ω x)", overlay=True),
         "loss.png": lt.figures.loss(results, f"Training on {same}", reference, GOAL),
     }
 
 
-def smaller_and_larger(results: lt.Results) -> lt.Drawing:
-    """Draws the answers to three amplitudes; the title says what most networks do with the smallest and the largest."""
-    shown = results.isel(curve=np.flatnonzero(results.family.values == "amplitude"))
-    shown = shown.isel(curve=[int(np.abs(shown.parameter_amplitude.values - each).argmin()) for each in COMPARED])
-    answers, inputs = (np.ptp(each.sel(feature="y").values, axis=-1) for each in (shown.answer, shown.input))
-    small, _, large = np.nanmedian(answers / inputs, axis=0)
-    finds = small > 1 > large
-    title = "Small sines come back larger, large ones smaller" if finds else "Answers to smaller and larger sines"
-    labels = {color: f"A = {amplitude:g}" for amplitude, color in COMPARED.items()}
-    return lt.figures.family_answers(shown, {"amplitude": labels}, title)
+def found(results: lt.Results, family: str) -> str:
+    """Says in which range the median answers to a family lie, and for how many curves they swing less than these."""
+    own = lt.probed(results.isel(seed=~results.diverged.values), family).sel(feature="y")
+    if not own.sizes["seed"]:
+        return ""
+    values = own.input.values, np.median(own.answer.values, axis=0)
+    (low, high), (least, most) = ((each.min(), each.max()) for each in values)
+    less = np.count_nonzero(np.ptp(values[1], axis=1) < np.ptp(values[0], axis=1))
+    ends = f"y from {low:.2f} to {high:.2f} comes back as {least:.2f} to {most:.2f}"
+    return f"{ends}; {less} of {len(values[0])} curves come back smaller"
 
 
 def compare(results: lt.Results) -> list[dict[str, Any]]:

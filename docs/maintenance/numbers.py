@@ -8,9 +8,8 @@ A page is plain Markdown. The numbers that it takes from published results are l
 
 So a page can be read, and written, as it is; only if words of a phrase change, they change in both files. In templates,
 each folder of published results is a name, and each of its JSON files an attribute: ``sine.metrics`` is
-``results/sine/metrics.json``. ``results`` holds all folders by name, such as ``papers/counting``, ``commands`` the
-commands that publish them; ``median`` and ``specified``, which says what a verdict depends on, are filters, ``zip`` is
-Python's own.
+``results/sine/metrics.json``. ``results`` holds all folders by name, such as ``papers/counting``; ``median`` and
+``specified``, which says what a verdict depends on, are filters, ``zip`` is Python's own.
 """
 
 from __future__ import annotations
@@ -28,8 +27,6 @@ from typing import Any
 import jinja2
 
 from lstm_toys.studies.claims.report import specified
-
-from . import steps
 
 ROOT = Path(__file__).parents[2]
 PHRASES = Path(__file__).with_name("phrases")
@@ -65,7 +62,7 @@ def rendered(template: str, results: Mapping[str, Any]) -> list[str]:
     environment.filters |= {"median": statistics.median, "specified": specified}
     environment.globals["zip"] = zip
     try:
-        text = environment.from_string(template).render(results, results=results, commands=steps.commands())
+        text = environment.from_string(template).render(results, results=results)
     except (jinja2.TemplateError, TypeError, ValueError) as error:
         raise Unfilled(str(error)) from error
     return text.splitlines()

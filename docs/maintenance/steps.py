@@ -108,12 +108,6 @@ def costs() -> dict[str, Cost]:
     return {command: Cost(**each) for command, each in json.loads(COSTS.read_text()).items()}
 
 
-def commands() -> dict[str, str]:
-    """The command that publishes each set, as typed in any folder."""
-    typed = {name: step.command.removeprefix("experiments.") for step in STEPS for name in step.sets}
-    return {name: f"lstm-toys {command.removeprefix('lstm_toys ')}" for name, command in typed.items()}
-
-
 def published(folders: tuple[str, ...]) -> str:
     """The commit that last changed sets of results, and its date; a dash if there are none, or it is not known."""
     paths = [str(RESULTS / folder) for folder in folders]

@@ -8,7 +8,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lstm_toys.figures.style import COLORS, GRAY, sheet
+from lstm_toys.figures.style import COLORS, GRAY, scale, sheet
 
 from .hypotheses import COUNTING, FOLLOWS, LENGTHS, PARITY, STAYS, counters, numbers, parities
 
@@ -21,7 +21,11 @@ def counting(metrics: Mapping[str, Any]) -> Figure:
     with sheet(9.5, 4.8, columns=2) as (figure, (scatter, slopes)):
         shades = [*colormaps["Blues"](np.linspace(0.4, 1, 3)), *colormaps["Oranges"](np.linspace(0.4, 1, 3))]
         _predicted(scatter, metrics, counters("sigmoid"), COUNTING, shades)
-        scatter.set(title="each network", xlabel="n predicted by its counter (P)", ylabel="n up to which it counts (H)")
+        scatter.set(
+            title="each network",
+            xlabel="n predicted by its counter (P)",
+            ylabel="n up to which it counts (H; ▲: at least)",
+        )
         for edit, (label, color, limits) in EDITS.items():
             slopes.axvspan(*limits, color=COLORS[color], alpha=0.08, linewidth=0)
             for place, each in enumerate(recipes.values()):
@@ -43,11 +47,13 @@ def counting(metrics: Mapping[str, Any]) -> Figure:
 def parity(metrics: Mapping[str, Any]) -> Figure:
     """Draws how far linear recurrences tell parity against predictions, and by gate."""
     with sheet(9.5, 4.8, columns=2) as (figure, (scatter, shares)):
-        shades = colormaps["viridis"](np.linspace(0, 0.88, len(LENGTHS)))
+        shades = [*scale(LENGTHS).values()]
         labels = [f"{length} bits" if not place else None for length in LENGTHS for place, _ in enumerate(PARITY)]
-        colors = np.repeat(shades, len(PARITY), axis=0)
+        colors = np.repeat(shades, len(PARITY))
         _predicted(scatter, metrics, parities("sigmoid", LENGTHS), labels, colors)
-        scatter.set(title="each network with the sigmoid", xlabel="length predicted (P)", ylabel="horizon (H)")
+        scatter.set(
+            title="each network with the sigmoid", xlabel="length predicted (P)", ylabel="horizon (H; ▲: at least)"
+        )
         places = np.geomspace(1, 40, 200)
         for gates, style in (("sigmoid", "-"), ("hard", "--")):
             for length, color in zip(LENGTHS, shades, strict=True):

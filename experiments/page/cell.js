@@ -26,8 +26,8 @@ class Cell {
     }
     const sums = [
       `At x ${decimal(times[at])} the curve is ${decimal(curve[at])}.`,
-      `Cell state ${decimal(cell[at])} = forget gate ${decimal(f)} × ${decimal(before)} before + input gate ${decimal(i)} × ${decimal(g)} new.`,
-      `Answer ${decimal(answer[at])} = output gate ${decimal(o)} × tanh ${decimal(Math.tanh(cell[at]))}.`,
+      `Cell state ${decimal(cell[at])} = forget ${decimal(f)} × ${decimal(before)} before + input ${decimal(i)} × ${decimal(g)} new.`,
+      `Answer ${decimal(answer[at])} = output ${decimal(o)} × tanh ${decimal(Math.tanh(cell[at]))}.`,
     ];
     say(byId("cell-values"), sums.join(" "));
   }

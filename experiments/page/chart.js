@@ -86,11 +86,13 @@ class Chart {
     this.pen.fillRect(left, top, right - left, bottom - top);
   }
 
-  /** A range beside the right end. */
-  bar(ends, away, color) {
-    const [[x, low], [, high]] = ends.map((value) => this.place(this.x[1], value));
-    Object.assign(this.pen, { strokeStyle: this.color(color), lineWidth: 4 });
-    this.rule(x + away, low + 2, x + away, high - 2);
+  /** Words that end at a point, upon whatever is drawn there. */
+  note(x, y, text, color) {
+    const { pen } = this;
+    const [right, up] = this.place(x, y);
+    Object.assign(pen, { font: "12px system-ui, sans-serif", textAlign: "right", textBaseline: "middle", lineWidth: 5, strokeStyle: this.color("paper"), fillStyle: this.color(color) });
+    pen.strokeText(text, right - 6, up);
+    pen.fillText(text, right - 6, up);
   }
 
   line(xs, ys, color, width, dash = []) {
@@ -111,10 +113,16 @@ class Chart {
     pen.restore();
   }
 
-  /** Diamonds where there is a value. */
+  /** Diamonds where there is a value, unless they would touch the one before. */
   diamonds(xs, ys, color) {
     Object.assign(this.pen, { fillStyle: this.color(color), font: "12px system-ui, sans-serif", textAlign: "center", textBaseline: "middle" });
-    ys.forEach((value, at) => value !== null && this.pen.fillText("◇", ...this.place(xs[at], value)));
+    let last = [-Infinity, 0];
+    ys.forEach((value, at) => {
+      const [across, up] = this.place(xs[at], value);
+      if (value === null || Math.hypot(across - last[0], up - last[1]) < 11) return;
+      this.pen.fillText("◇", across, up);
+      last = [across, up];
+    });
   }
 
   /** A dot, or a ring if it is not filled. */

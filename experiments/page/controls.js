@@ -72,10 +72,11 @@ class Controls {
     const beyond = least < -1 || most > 1 ? ` It goes from ${decimal(least)} to ${decimal(most)}, but an LSTM unit cannot answer beyond −1 and 1.` : "";
     byId("bar").value = step;
     say(byId("progress"), `Step ${step.toLocaleString("en")} of ${steps.toLocaleString("en")}.`);
-    say(byId("learned"), `${last.filter((error) => error <= goal).length} of ${last.length} have learned it: at most ${goal} off.${own.busy ? "" : beyond}`);
-    say(byId("train-stop"), own.busy ? "Stop" : "Go on");
+    say(byId("learned"), `${last.filter((error) => error <= goal).length} of ${last.length} have learned it: off by at most ${goal} on average.${own.busy ? "" : beyond}`);
+    say(byId("train-stop"), own.busy ? "Stop" : target ? "Go on" : "Train them");
     byId("train-stop").hidden = !own.busy && target === steps;
-    byId("double").hidden = own.busy || states.textOf(state) !== state.learn;
+    byId("train-stop").classList.toggle("main", !own.busy);
+    byId("double").hidden = own.busy || target < steps || states.textOf(state) !== state.learn;
   }
 
   listen() {
@@ -92,14 +93,11 @@ class Controls {
     elements.state.oninput = () => act({ step: states.population(state()).states[Number(elements.state.value)].step }, moving);
     elements.state.onchange = () => act({}, moving);
     byId("controls").onsubmit = (event) => event.preventDefault();
-    for (const button of document.querySelectorAll("#train, [data-train]")) {
-      for (const name of ["pointerenter", "focus"]) button.addEventListener(name, () => own.start()); // To begin at once.
-      button.onclick = () => {
-        const learn = states.textOf(state());
-        act({ networks: OWN.id, learn, seeds: state().seeds || OWN.seeds, step: states.training.steps, seed: -1, set: "", post: false });
-        byId("chart").scrollIntoView({ block: "nearest" });
-      };
-    }
+    byId("train").onclick = () => {
+      const learn = states.textOf(state());
+      act({ networks: OWN.id, learn, seeds: state().seeds || OWN.seeds, step: states.training.steps, seed: -1, set: "", post: false });
+      byId("chart").scrollIntoView({ block: "nearest" });
+    };
     byId("train-stop").onclick = () => act({ step: own.busy ? own.next : states.training.steps });
     byId("double").onclick = () => act(states.doubled(state().learn));
   }

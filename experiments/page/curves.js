@@ -33,6 +33,16 @@ function ringing(answer, times) {
   return Math.PI / (Math.max(1, second - first) * (times[1] - times[0]));
 }
 
+/** A stroke without gaps: straight across them, and at both ends as high as what is next to these. */
+function filled(stroke) {
+  const known = [...stroke.keys()].filter((at) => Number.isFinite(stroke[at]));
+  return stroke.map((_, at) => {
+    const before = known.findLast((each) => each <= at) ?? known[0];
+    const after = known.find((each) => each >= at) ?? before;
+    return stroke[before] + (before < after ? (at - before) / (after - before) : 0) * (stroke[after] - stroke[before]);
+  });
+}
+
 function sampled(family, parameters, times) {
   return Float64Array.from(times, FAMILIES[family](parameters));
 }

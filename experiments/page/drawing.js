@@ -5,7 +5,7 @@ class Drawing {
   static UP = { ArrowUp: 0.05, ArrowDown: -0.05 };
 
   /**
-   * `mode` returns what is drawn on: the `curve`, whether it is `bent` by keys, and whether a finger draws (`pen`).
+   * `mode` returns what is drawn on: the `curve`, what keys bend of it (`bent`), and whether mouse and finger draw.
    * `drawn` takes another one, `lifted` is called after a stroke, `read` with the cursor, or null, `picked` with the
    * point of a click, and `entered` when Enter is pressed.
    */
@@ -62,9 +62,9 @@ class Drawing {
 
   follow(event) {
     const { grasped, stroke } = this;
-    const scrolls = event.pointerType === "touch" && !this.mode().pen;
+    const { pen, draws } = this.mode();
     const far = grasped && Math.hypot(event.clientX - grasped.clientX, event.clientY - grasped.clientY) > Drawing.STROKE;
-    if (!stroke && far && !scrolls) this.drawTo(grasped);
+    if (!stroke && far && (event.pointerType === "touch" ? pen : draws)) this.drawTo(grasped);
     if (this.stroke) this.drawTo(event);
     else this.point(this.under(event).at);
   }

@@ -1,6 +1,6 @@
 /** Buttons upon a chart that are dragged by pointer, or moved by the arrow keys while they have the focus. */
 class Grips {
-  static RADIUS = 14;
+  static RADIUS = 14; // Of what is seen; a finger has more room.
   static STEP = { ArrowLeft: [-0.01, 0], ArrowRight: [0.01, 0], ArrowDown: [0, -0.02], ArrowUp: [0, 0.02] };
 
   /** `move` is called with a handle and the point that it was moved to, `end` when it is let go. */

@@ -51,8 +51,6 @@ const HANDLES = {
         phase: phaseOf(frequency, x),
       }),
     };
-    const valley = valleyOf(parameters, first, period);
-    const middle = { name: "middle", sign: "↕", x: 0, y: offset, moved: (_, y) => ({ offset: y }) };
-    return [peak, valley, middle].filter(({ x }) => x >= 0 && x <= 1); // Slow sines have some beyond the picture.
+    return [peak, valleyOf(parameters, first, period)].filter(({ x }) => x >= 0 && x <= 1); // Slow sines have some beyond the picture.
   },
 };

@@ -1,10 +1,10 @@
 /** Networks that are trained in the page: those that a state asks for, up to the step that it names. */
 class Own {
-  static CHUNK = 20; // Steps between two pictures.
+  static PACE = 100; // The least milliseconds from one picture to the next, so that one can watch.
 
-  /** `changed` is called whenever networks have learned further, `failed` if workers cannot work. */
-  constructor({ times, layers, optimizer }, { changed, failed }) {
-    Object.assign(this, { times, layers, optimizer, changed, failed });
+  /** `changed` is called whenever networks have learned further, `failed` if workers cannot work; `paced` is whether to wait. */
+  constructor({ times, layers, optimizer }, { changed, failed, paced }) {
+    Object.assign(this, { times, layers, optimizer, changed, failed, paced });
     this.workers = [];
     this.networks = []; // By seed: weights, and errors at every picture.
     this.made = ""; // What they learn, and how many they are.
@@ -17,32 +17,32 @@ class Own {
   want({ learn, seeds, step }, curve) {
     const { times, layers, optimizer } = this;
     if (this.made !== `${learn} ${seeds}` || this.step > step) {
-      this.start();
+      while (this.workers.length < Math.min(8, navigator.hardwareConcurrency || 2)) {
+        const worker = workerOf("cells", "curves", "initial", "simd", "gradient", "trainer");
+        worker.onmessage = ({ data }) => data.round === this.round && this.receive(data.replies);
+        worker.onerror = this.failed;
+        this.workers.push(worker);
+      }
       const networks = Array.from({ length: seeds }, () => ({ weights: null, errors: [] }));
-      Object.assign(this, { made: `${learn} ${seeds}`, networks, step: -1, next: -1, round: this.round + 1, waiting: 0 });
+      clearTimeout(this.pause);
+      Object.assign(this, { made: `${learn} ${seeds}`, networks, step: -1, next: -1, round: this.round + 1, waiting: 0, pause: 0 });
       for (const worker of this.workers) worker.postMessage({ curve, times, layers, optimizer });
     }
     this.target = step;
-    if (!this.waiting) this.advance();
-  }
-
-  start() {
-    while (this.workers.length < Math.min(8, navigator.hardwareConcurrency || 2)) {
-      const worker = workerOf("cells", "curves", "initial", "simd", "gradient", "trainer");
-      worker.onmessage = ({ data }) => data.round === this.round && this.receive(data.replies);
-      worker.onerror = this.failed;
-      this.workers.push(worker);
-    }
+    if (!this.waiting && !this.pause) this.advance();
   }
 
   get busy() {
     return this.step < this.target;
   }
 
-  /** Asks for further steps of all networks. A network is always trained by the same worker. */
+  /** Asks for further steps of all networks, at first few, since they move most. A network is always trained by the same worker. */
   advance() {
+    this.pause = 0;
     if (!this.busy) return;
-    this.next = this.step < 0 ? 0 : Math.min(this.step + Own.CHUNK, this.target); // First come the weights of no step.
+    const steps = Math.min(40, Math.max(2, Math.round(this.step / 12)));
+    this.next = this.step < 0 ? 0 : Math.min(this.step + steps, this.target); // First come the weights of no step.
+    this.asked = performance.now();
     this.workers.forEach((worker, number) => {
       const seeds = [...this.networks.keys()].filter((seed) => seed % this.workers.length === number);
       if (!seeds.length) return;
@@ -61,7 +61,9 @@ class Own {
     const all = this.networks.map(({ weights }) => weights);
     this.weights = new Float32Array(all.length * all[0].length);
     all.forEach((weights, seed) => this.weights.set(weights, seed * weights.length));
-    this.advance();
+    const early = this.paced() && this.step ? this.asked + Own.PACE - performance.now() : 0;
+    if (early > 0) this.pause = setTimeout(() => this.advance(), early);
+    else this.advance();
     this.changed();
   }
 }

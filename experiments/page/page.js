@@ -9,8 +9,6 @@
   const TURN = 60; // The same while one network is followed.
   const RINGS = ["published", "gru", "rnn"]; // Populations that are plucked together, if they are there.
   const NEAR = 0.08; // How far from a line, as a share of the picture's height, a click may be.
-  const ENOUGH = 0.5; // The share of a curve that has to be drawn for a guess.
-  const DRAG = "Drag the round handles, or choose “Draw”.";
 
   // ---- The state: what an address has (`States`), and what moves at the moment. Everything that is seen follows from it.
 
@@ -25,7 +23,6 @@
     reach: null, // The lowest and the highest value in the picture.
     answered: null, // The last question with its answers,
     worded: null, // and that of which words tell.
-    note: "", // What was done last.
   };
 
   let settling = 0; // The timer after which nothing is changing any more.
@@ -49,7 +46,7 @@
 
   /** Changes what the address has; `moving` changes are one of several in a row, which together can be undone. */
   function act(changes, { moving = false } = {}) {
-    const next = { ...state, at: "", guess: state.guess ?? UNTOLD, stroke: null, began: null, note: "", moving, ...changes };
+    const next = { ...state, at: "", guess: state.guess ?? UNTOLD, free: states.last(state), stroke: null, began: null, moving, ...changes };
     if (!states.kept(next).includes(next.seed)) next.seed = next.inside ? states.kept(next)[0] : -1;
     clearTimeout(settling);
     if (moving) settling = setTimeout(() => show({ ...state, moving: false }, !state.pressed), SETTLED);
@@ -68,7 +65,7 @@
     const opened = states.open(location.hash);
     if (document.readyState !== "loading" && opened.at && !byId(opened.at)) opened.at = "";
     if (states.address(opened) !== location.hash) history.replaceState(history.state, "", states.address(opened));
-    show({ ...state, ...opened, depth: history.state?.depth ?? 0, moving: false, stroke: null, began: null, note: "" }, false);
+    show({ ...state, ...opened, depth: history.state?.depth ?? 0, moving: false, stroke: null, began: null }, false);
     visit();
   }
 
@@ -133,6 +130,7 @@
         ...own_, each: first.each, asked, trace,
         complete: groups.every(({ complete }) => complete),
         curve: states.curve(asked),
+        sines: curves.slice(1),
         seed: row < 0 ? -1 : asked.seed,
         focus: row < 0 ? own_.median : first.each[row],
         others: others.map(({ median }) => median),
@@ -163,17 +161,17 @@
   function shown() {
     const { trained } = states.population(state);
     const last = state.answered;
-    const fails = states.step(state).at === story.length - 1;
-    const more = { trained, bounds: states.bounds(state), published: states.published(state), range: fails ? states.learnedRange(state) : null };
+    const more = { trained, bounds: states.bounds(state), published: states.published(state), range: states.last(state) ? states.learnedRange(state) : null };
     if (last?.others.length) more.bounds = [];
     if (!last || states.guessing(state)) {
-      return { ...more, curve: states.curve(state), each: [], focus: [], seed: -1, others: [], plucked: [], guess: state.stroke, published: null, bounds: [] };
+      return { ...more, curve: states.curve(state), each: [], focus: [], seed: -1, others: [], sines: [], plucked: [], guess: state.stroke, published: null, bounds: [] };
     }
     return { ...last, ...more, guess: state.guess === UNTOLD || states.step(last.asked).at ? null : state.guess };
   }
 
   function render(now = performance.now()) {
     frame = 0;
+    if (upto(now) >= times.length) state = { ...state, began: null };
     const told = states.step(state);
     const guessing = states.guessing(state);
     document.querySelectorAll("#story article").forEach((article, at) => { article.hidden = at !== told.at; });
@@ -183,22 +181,27 @@
       button.setAttribute("aria-pressed", String(told.exact && story[told.at][told.choice] === button.dataset.ask));
     }
     for (const slider of document.querySelectorAll("#story [data-asks]")) {
-      const at = slider.dataset.asks.split(" ").indexOf(story[told.at][told.choice]);
+      const at = slider.dataset.asks.split(" ").indexOf(story[told.at]?.[told.choice]);
       if (at < 0) continue;
       slider.value = at;
       document.querySelectorAll("#story [data-choice]").forEach((text, number) => { text.hidden = number !== at; });
       slider.setAttribute("aria-valuetext", document.querySelectorAll("#story [data-choice]")[at].textContent);
     }
     controls.show(state);
-    for (const id of ["tools", "aside"]) byId(id).hidden = guessing;
+    byId("aside").hidden = !states.last(state);
+    byId("words").hidden = guessing;
+    say(byId("quoted"), byId(`quote-${state.claim}`)?.textContent ?? "");
+    byId("quoted-link").href = `#claim-${state.claim}`;
     say(byId("draw"), state.pen ? "Done drawing" : "Draw");
-    say(byId("note"), state.note);
     byId("undo").disabled = state.depth === 0;
     byId("guessed").hidden = !state.stroke;
-    byId("hint").hidden = !guessing || Boolean(state.stroke);
-    byId("playground").classList.toggle("panels", state.family === "pluck");
+    byId("hint").hidden = !guessing || Boolean(drawing.stroke);
+    say(byId("hint"), state.stroke ? "Go on to the right end →" : "Draw your guess here\u00a0→");
+    const kinds = { panels: state.family === "pluck", following: state.inside, free: states.last(state) };
+    for (const [name, applies] of Object.entries(kinds)) byId("playground").classList.toggle(name, applies);
     byId("chart").classList.toggle("drawing", state.pen || guessing);
-    byId("inside").open = state.inside;
+    byId("inside").hidden = !state.inside;
+    for (const button of document.querySelectorAll("[data-inside]")) button.setAttribute("aria-expanded", String(state.inside));
     const picked = shown();
     const held = drawing.stroke || grips.held; // The picture stays where it is under the hand.
     const reach = held && state.reach ? state.reach : reachOf(picked, state.moving ? state.reach : null);
@@ -208,14 +211,13 @@
     renderKey(picked);
     renderPicture(picked, heights, guessing, now);
     renderWords(picked, guessing);
-    if (state.began !== null && upto(now) >= times.length) state = { ...state, began: null };
     if (state.began !== null || (state.inside && state.answered?.trace && state.cursor === null && !calm.matches)) set({});
   }
 
   function renderKey({ each, seed, others, published, bounds, guess, plucked }) {
     const shown = {
       single: each.length && !others.length, median: each.length, trained: !plucked.length && !others.length,
-      others: others.length, moves: others.length, bound: bounds.length, published, guess,
+      others: others.length, moves: others.length, bound: bounds.length, published, guess: guess || states.guessing(state),
     };
     for (const [name, there] of Object.entries(shown)) byId(`key-${name}`).hidden = !there;
     say(byId("key-single-text"), plucked.length ? `${each.length} of each kind` : controls.counted(state));
@@ -228,18 +230,18 @@
     const upon = getComputedStyle(byId("key")).position === "absolute"; // Else the key is below the picture.
     chart.top = upon ? byId("key").offsetHeight + 16 : Chart.MARGIN.top;
     const inside = state.inside && Boolean(picked.trace);
-    const cursor = inside ? place(now) : state.cursor;
+    const runs = state.began !== null; // A pointer must not tell what is still to come.
+    const cursor = runs ? (inside ? upto(now) - 1 : null) : inside ? place(now) : state.cursor;
     picture.paint(picked, { heights, cursor, upto: upto(now), ring: state.family === "drawn" || guessing });
-    const handles = guessing || state.began !== null || !picked.each.length ? [] : states.handles(state);
-    grips.show(handles);
-    say(byId("reading"), state.cursor === null || !picked.each.length ? (handles.length ? DRAG : "") : readingsOf(picked, times, state.cursor));
+    grips.show(guessing || runs || !picked.each.length ? [] : states.handles(state));
+    say(byId("reading"), state.cursor === null || runs || !picked.each.length ? "" : readingsOf(picked, times, state.cursor));
     const kinds = picked.plucked.length ? [{ label: states.population(state).label, each: picked.each }, ...picked.plucked] : [];
     document.querySelectorAll("#rings p").forEach((caption, at) => {
       const kind = kinds[at];
-      say(caption, kind ? `${kind.label}: ${ringsOf(kind.each.map((answer) => ringing(answer, times)))}` : "");
+      say(caption, kind ? `${kind.label}: ${ringsOf(kind.each, times)}` : "");
       if (kind) Object.assign(caption.style, { left: `${chart.boxes[at].left}px`, top: `${chart.boxes[at].top - Chart.CAPTION}px`, width: `${chart.boxes[at].right - chart.boxes[at].left}px` });
     });
-    say(byId("inside-who"), !picked.each.length ? "" : inside ? `Network ${picked.seed}. Click another line to follow it; move along the chart to move the dot.` : "Only networks whose answer is an LSTM unit have such a cell.");
+    say(byId("inside-who"), !picked.each.length ? "" : inside ? `Network ${picked.seed}. Click a line to follow another.` : "Only networks whose answer is an LSTM unit have such a cell.");
     byId("machine").hidden = !inside;
     if (inside) cell.show(picked.trace, picked.curve, times, cursor);
     if (state.networks === OWN.id) renderErrors();
@@ -250,8 +252,9 @@
     const { steps, goal } = states.training;
     const ticks = [0.001, 0.01, 0.1, 1].map((value) => [Math.log10(value), String(value)]);
     errors.clear();
-    errors.begin({ x: [0, steps], y: [-3, 0], xTicks: [0, steps / 3, (2 * steps) / 3, steps].map((at) => [at, Math.round(at).toLocaleString("en")]), yTicks: ticks, xName: "", yName: "error" });
+    errors.begin({ x: [0, steps], y: [-3, 0], xTicks: [0, steps / 2, steps].map((at) => [at, Math.round(at).toLocaleString("en")]), yTicks: ticks, xName: "steps", yName: "off by" });
     errors.line([0, steps], [Math.log10(goal), Math.log10(goal)], "others", 1.6, [6, 4]);
+    errors.note(steps, Math.log10(goal) + 0.35, "below: learned", "others");
     for (const { errors: each } of own.networks) {
       errors.line(each.map(([step]) => step), each.map(([, error]) => Math.log10(Math.max(error, 0.001))), "median", 1.2);
     }
@@ -260,19 +263,19 @@
   /** Words and numbers, which follow once nothing moves and all answers are those of the state. */
   function renderWords(picked, guessing) {
     const last = state.answered;
-    const current = last?.complete && !state.moving && states.address({ ...last.asked, at: state.at, guess: state.guess }) === states.address(state);
+    const current = last?.complete && !state.moving && state.began === null && states.address({ ...last.asked, at: state.at, guess: state.guess }) === states.address(state);
     byId("playground").setAttribute("aria-busy", String(!current));
     if (!current || state.worded === last) return;
     state = { ...state, worded: last };
-    const off = typicalError(last, times);
     say(byId("verdict"), guessing || states.step(state).at ? "" : verdictOf(state.guess, last, times));
     say(byId("summary"), guessing ? "" : summaryOf(last, controls.who(state), times));
     fillTable(document.querySelector("#numbers tbody"), times, guessing ? [] : [last.curve, last.focus, ...(last.seed < 0 ? [last.low, last.high] : [])]);
-    renderGauge(last, off);
+    renderGauge(last);
   }
 
-  /** How far the median network is off, of what is asked for at the end of the story. */
-  function renderGauge({ curve }, off) {
+  /** How far the median answer is off, of what is asked for at the end of the story. */
+  function renderGauge({ curve, median }) {
+    const off = errorOf(median, curve, times);
     const [low, high] = states.learnedRange(state);
     const outside = Math.min(...curve) < low - 0.005 || Math.max(...curve) > high + 0.005;
     const found = !outside && off > data.fails;
@@ -280,7 +283,7 @@
     gauge.setAttribute("aria-valuenow", off.toFixed(2));
     gauge.style.setProperty("--share", `${Math.min(100, (50 * off) / data.fails)}%`);
     gauge.classList.toggle("found", found);
-    say(byId("gauge-text"), `${off.toFixed(2)} off${outside ? `, but the curve leaves ${decimal(low)} to ${decimal(high)}` : `${found ? ":" : ", not yet"} more than ${data.fails}`}`);
+    say(byId("gauge-text"), `Off by ${off.toFixed(2)} on average${outside ? `, but the curve leaves ${decimal(low)} to ${decimal(high)}` : `${found ? ":" : ", not yet"} more than ${data.fails}`}`);
     byId("found").hidden = !found;
   }
 
@@ -290,17 +293,18 @@
     mode: () => {
       const guessing = states.guessing(state);
       const curve = guessing ? state.stroke ?? new Float64Array(times.length).fill(NaN) : states.curve(state).map(clamped);
-      return { curve, bent: guessing ? (state.stroke?.every(Number.isFinite) ? state.stroke : states.curve(state)) : state.family === "drawn" ? curve : null, pen: guessing || state.pen };
+      const bent = guessing ? (state.stroke ? filled(state.stroke) : states.curve(state)) : state.family === "drawn" ? curve : null;
+      return { curve, bent, pen: guessing || state.pen, draws: guessing || states.last(state) };
     },
     drawn: (curve) => (states.guessing(state) ? set({ stroke: curve }) : act(states.byHand(curve), { moving: true })),
     lifted: () => {
       if (!states.guessing(state)) act({}, { moving: true });
-      else if (state.stroke.filter(Number.isFinite).length >= ENOUGH * times.length) guess();
-      else set({ stroke: null, note: "Draw from the left end to the right one." });
+      else if (state.stroke.every(Number.isFinite)) guess();
+      else set({});
     },
     read: (cursor) => set({ cursor }),
     picked: ({ at, value }) => {
-      if (states.guessing(state) || !state.answered || state.family === "drawn" && state.pen) return;
+      if (states.guessing(state) || !state.answered || state.answered.others.length || state.pen) return;
       const { each } = state.answered;
       const off = each.map((answer) => Math.abs(answer[at] - value));
       const row = off.indexOf(Math.min(...off));
@@ -320,13 +324,9 @@
     end: () => act({}, { moving: true }),
   });
 
-  /** Ends the guess: what was not drawn is as high as what is next to it. The answers then run in. */
+  /** Ends the guess. The answers then run in. */
   function guess() {
-    const drawn = state.stroke && [...state.stroke];
-    const first = drawn?.find(Number.isFinite);
-    let last = first;
-    const whole = drawn?.map((value) => (last = Number.isFinite(value) ? value : last));
-    act({ guess: whole ? Float64Array.from(whole, rounded) : UNTOLD });
+    act({ guess: state.stroke ? filled(state.stroke).map(rounded) : UNTOLD });
     reveal();
   }
 
@@ -335,8 +335,8 @@
     if (!calm.matches) set({ began: performance.now() });
   }
 
-  const failed = () => set({ note: "This browser cannot compute the networks here; the figures below were made before." });
-  const own = new Own({ times, ...data.training }, { failed, changed: () => state.networks === OWN.id && workers.ask() });
+  const failed = () => say(byId("note"), "This browser cannot compute the networks here; the figures below were made before.");
+  const own = new Own({ times, ...data.training }, { failed, paced: () => !calm.matches, changed: () => state.networks === OWN.id && workers.ask() });
   const workers = new Answers({ question, answered, failed });
   const controls = new Controls(states, own, { state: () => state, act });
 
@@ -345,15 +345,9 @@
   byId("show").onclick = byId("guessed").onclick = guess;
   byId("again").onclick = reveal;
   byId("undo").onclick = () => history.back();
-  byId("reset").onclick = () => act(states.open(""));
   byId("draw").onclick = () => {
     act({ ...states.byHand(states.curve(state)), pen: !state.pen });
     if (state.pen) byId("chart").focus({ preventScroll: true });
-  };
-  byId("inside").firstElementChild.onclick = (event) => {
-    event.preventDefault(); // It opens with the state.
-    act({ inside: !state.inside });
-    if (state.inside) byId("inside").scrollIntoView({ block: "nearest" });
   };
   for (const name of ["pointerdown", "pointerup", "pointercancel"]) {
     window.addEventListener(name, () => { state = { ...state, pressed: name === "pointerdown" }; }, true);
@@ -363,24 +357,24 @@
   }
   document.addEventListener("click", (event) => {
     const { target } = event;
-    const { ask: asked, set: chosen } = target.closest("button")?.dataset ?? {};
+    const { ask: asked, set: chosen, claim, inside } = target.closest("button")?.dataset ?? {};
     const link = target.closest("a[href^='#']")?.getAttribute("href");
     if (asked) act(states.open(`#${asked}`));
     if (chosen) {
-      act(states.chosen(chosen));
+      act(states.chosen(chosen, claim));
       scrollTo({ top: byId("playground").offsetTop, behavior: calm.matches ? "auto" : "smooth" });
-      byId("chart").focus({ preventScroll: true });
+      byId("main").focus({ preventScroll: true });
     }
+    if (inside !== undefined) act({ inside: !state.inside });
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // These open another tab or window.
     event.preventDefault();
     if (!link.startsWith("#step-")) {
-      act({ at: link.slice(1) });
+      act({ at: link.slice(1), guess: state.guess });
       visit();
       return;
     }
     act(states.open(link));
-    const article = document.querySelector("#story article:not([hidden])");
-    if (article.getBoundingClientRect().top < byId("chart").getBoundingClientRect().bottom) byId("story").scrollIntoView();
+    if (byId("playground").getBoundingClientRect().top < 0) byId("playground").scrollIntoView();
     if (state.family === "pluck") reveal();
   });
 

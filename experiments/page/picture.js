@@ -1,8 +1,8 @@
 // The picture of a curve and of the answers to it, which follows from what is shown alone.
 
 /** The ends of everything that a picture has, together with those of before. */
-function reachOf({ curve, each, trained, published, guess, plucked }, before) {
-  const lines = [curve, ...each, published ?? [], guess ?? [], before ?? [], ...plucked.flatMap((kind) => kind.each)];
+function reachOf({ curve, sines, each, trained, published, guess, plucked }, before) {
+  const lines = [curve, ...sines, ...each, published ?? [], guess ?? [], before ?? [], ...plucked.flatMap((kind) => kind.each)];
   if (!plucked.length) lines.push(trained, [0, 0.75]);
   const values = lines.flatMap((line) => [...line].filter((value) => value !== null && !Number.isNaN(value)));
   return [Math.min(...values), Math.max(...values)];
@@ -30,7 +30,7 @@ class Picture {
   /**
    * Draws what is shown up to a time point: a curve and the answers of `each` network and the one in `focus`, the
    * network of `seed` or the median of all; what was `trained`, the `published` answer, `bounds` of all answers, a
-   * `guess`, a `range` to stay in, medians for `others` of a set, or other kinds that are `plucked`, each in a panel.
+   * `guess`, a `range` to stay in, medians for `others` of a set, the `sines`, or kinds that are `plucked`, each in a panel.
    */
   paint(shown, { heights, cursor, upto, ring }) {
     const { chart, times } = this;
@@ -67,16 +67,20 @@ class Picture {
     chart.line(times, until(focus), "median", 3);
   }
 
-  /** The medians for all curves of a set, with their valleys and peaks, and how far these move at the right end. */
-  set({ focus, others }, until) {
+  /** The medians for all curves of a set, and of sines valleys and peaks, and how far these move at the right end. */
+  set({ focus, others, sines, asked }, until) {
     const { chart, times } = this;
     const lines = [...others, focus];
+    for (const sine of sines) chart.line(times, until(sine), "edge", 1, [3, 4]);
     for (const line of lines) chart.line(times, until(line), line === focus ? "median" : "others", line === focus ? 3 : 1.6);
+    if (asked.family !== "sine") return;
     const found = lines.map((line) => extremesOf(line, times));
-    for (const [name, color, away] of [["peak", "null", 4], ["valley", "published", 9]]) {
+    for (const [name, color] of [["peak", "null"], ["valley", "published"]]) {
       const values = lines.map((line, at) => line[found[at][name]]);
       lines.forEach((line, at) => chart.dot(times[found[at][name]], values[at], color, 4.5));
-      chart.bar([Math.min(...values), Math.max(...values)], away, color);
+      const ends = [Math.min(...values), Math.max(...values)];
+      chart.line([1, 1], ends, color, 5);
+      chart.note(1, (ends[0] + ends[1]) / 2, `${name}s move ${decimal(ends[1] - ends[0])}`, color);
     }
   }
 }

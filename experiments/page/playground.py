@@ -111,7 +111,9 @@ def made(loaded: Mapping[str, lt.Networks], metrics: Mapping[str, Mapping[str, A
         "story": [each["asks"] for each in steps],
         "fails": story.FAILS,
     }
-    return Made({**content, "steps": steps, "training_steps": data["training"]["steps"]}, data, blocks)
+    return Made(
+        {**content, "steps": steps, "here": story.HERE, "training_steps": data["training"]["steps"]}, data, blocks
+    )
 
 
 def rates(

@@ -1,5 +1,6 @@
 """The post, section by section: its tasks, the networks' answers, and whether its sentences hold."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -45,7 +46,7 @@ def made(results: Mapping[str, lt.Results], entries: list[dict[str, Any]], runs:
     return Made(
         {
             "sections": sections,
-            "counts": {word: sum(each["verdict"] == name for each in entries) for name, word in VERDICTS.items()},
+            "counts": dict(Counter(each["verdict_words"] for each in claims).most_common()),
             "seeds": entries[0]["seeds"] if entries else 0,
             "claims": sorted(claims, key=lambda each: each["share"]),
             "command": runs["claims"].command if "claims" in runs else "",
@@ -78,8 +79,8 @@ def claim(entry: dict[str, Any]) -> dict[str, Any]:
     return {
         **{name: entry[name] for name in ("id", "quote", "statistic", "verdict", "meets", "share")},
         "words": [*sentences(entry)],
-        "verdict_words": VERDICTS[entry["verdict"]]
-        + (", but for others too" if shared(entry, learned=declared.learned) else ""),
+        "verdict_words": VERDICTS[entry["verdict"]] + ", but for others too" * shared(entry, learned=declared.learned),
+        "turns": any(each.startswith("during training") for each in entry["remarks"]),
         "drawing": charts.drawing(entry),
         "curves": [*curves],
     }

@@ -155,8 +155,10 @@ class States {
     return known.find((curve) => curve.published && this.shows(state, curve))?.published ?? null;
   }
 
+  /** Handles of the curve where it is there to be changed: plucked, or at the end of the story. */
   handles(state) {
-    return state.family === "drawn" || this.members(state).length > 1 ? [] : HANDLES[state.family](state.parameters);
+    const fixed = state.family === "drawn" || (state.family !== "pluck" && !this.last(state));
+    return fixed || this.members(state).length > 1 ? [] : HANDLES[state.family](state.parameters);
   }
 
   // ---- Changes: what becomes other in a state.
@@ -180,21 +182,29 @@ class States {
     return { parameters, set: "", post: false };
   }
 
-  chosen(set) {
+  /** The curves of the post that a claim is about, and the networks that it was judged by. */
+  chosen(set, claim) {
     const [{ family, parameters }] = this.members({ set });
-    return { family, parameters: { ...parameters }, drawn: null, pen: false, set, post: true };
+    return this.open(`#${new URLSearchParams({ curve: family, ...parameters, set, post: "yes", claim })}`);
   }
 
   // ---- Addresses.
 
-  /** The step of the story that a state is, and which of its pictures; for all others the one that they are closest to. */
+  /** The step of the story that a state is, and which of its pictures. A `free` one is at the end; claims come after it. */
   step(state) {
+    const last = this.story.length - 1;
+    if (state.free) return { at: last, choice: -1, exact: false };
     const plain = this.plain(state);
     const exact = this.told.get(`${plain}&seed=${state.seed}`);
     const known = exact ?? this.told.get(plain); // The network that is followed leaves the step as it is.
     if (known) return { ...known, exact: Boolean(exact) };
-    if (state.family === "pluck" && this.pluck >= 0) return { at: this.pluck, choice: -1, exact: false };
-    return { at: state.networks === OWN.id && state.learn === this.sine ? 1 : this.story.length - 1, choice: -1, exact: false };
+    const near = state.networks === OWN.id && state.learn === this.sine ? 1 : state.family === "pluck" ? this.pluck : last;
+    return { at: state.claim ? last + 1 : near < 0 ? last : near, choice: -1, exact: false };
+  }
+
+  /** Whether a state is at the end of the story, where everything can be changed. */
+  last(state) {
+    return this.step(state).at === this.story.length - 1;
   }
 
   /** Whether the answers wait for a guess. */
@@ -208,7 +218,8 @@ class States {
     if (state.seed >= 0) more.set("seed", state.seed);
     if (state.inside) more.set("inside", "yes");
     if (!at && state.guess) more.set("guess", state.guess === UNTOLD ? UNTOLD : packed(state.guess));
-    if (state.at) more.set("at", state.at);
+    for (const name of ["claim", "at"]) if (state[name]) more.set(name, state[name]);
+    if (state.free) more.set("free", "yes");
     if (!at && String(more) === `at=${state.at}`) return `#${state.at}`;
     return `#${[choice ? this.plain(state) : `step-${at + 1}`, String(more)].filter(Boolean).join("&")}`;
   }
@@ -259,7 +270,8 @@ class States {
       post: told.get("post") === "yes",
       inside: told.get("inside") === "yes",
       guess: told.get("guess") === UNTOLD ? UNTOLD : unpacked(told.get("guess") ?? "", this.times.length),
-      at: /^[\w-]*$/.exec(told.get("at") ?? "")?.[0] ?? "",
+      free: told.get("free") === "yes",
+      ...Object.fromEntries(["claim", "at"].map((name) => [name, /^[\w-]*$/.exec(told.get(name) ?? "")?.[0] ?? ""])),
     };
     state.seed = this.kept(state).find((seed) => String(seed) === told.get("seed")) ?? -1;
     if (state.inside && state.seed < 0) state.seed = this.kept(state)[0];

@@ -16,43 +16,36 @@ function readingsOf({ curve, each, focus, low, high, seed }, times, at) {
   return `x ${decimal(times[at])}: curve ${decimal(curve[at])}, ${answer} ${decimal(focus[at])}${band}`;
 }
 
-/** An error in words. */
-function offOf(error) {
-  return error < 1e-4 ? "less than 0.0001" : error.toPrecision(2);
-}
-
-/** The error of the median network. */
-function typicalError({ curve, each }, times) {
-  return quantile(each.map((answer) => errorOf(answer, curve, times)).sort((one, other) => one - other), 0.5);
+/** How far one line is off another, in words. */
+function offOf(line, other, times) {
+  const error = errorOf(line, other, times);
+  return `off by ${error < 1e-4 ? "less than 0.0001" : error.toPrecision(2)} on average`;
 }
 
 /** What networks, `who`, are shown and answer. */
 function summaryOf(answered, who, times) {
-  const { curve, focus, low, high, seed } = answered;
+  const { curve, focus, seed } = answered;
   const ends = (values) => `${decimal(Math.min(...values))} to ${decimal(Math.max(...values))}`;
   const all = seed < 0;
-  const off = all ? typicalError(answered, times) : errorOf(focus, curve, times);
-  const lines = [
+  return [
     `${who} ${all ? "are" : "is"} shown a curve from ${ends(curve)}.`,
-    `${all ? "Their median answer" : "Its answer"} goes from ${ends(focus)}; ${all ? "the median network" : "it"} is ${offOf(off)} off.`,
-  ];
-  if (all) lines.push(`The band of 5–95 % of them is ${decimal(high.reduce((sum, value, at) => sum + value - low[at], 0) / high.length)} wide on average.`);
-  return lines.join(" ");
+    `${all ? "Their median answer" : "Its answer"} goes from ${ends(focus)}, and is ${offOf(focus, curve, times)}.`,
+  ].join(" ");
 }
 
-/** How a guess compares with the answers. */
-function verdictOf(guess, answered, times) {
-  const curve = `the median network is ${offOf(typicalError(answered, times))} off the curve.`;
-  if (guess === UNTOLD) return curve[0].toUpperCase() + curve.slice(1);
-  return `You were ${offOf(errorOf(guess, answered.median, times))} off their median answer; ${curve}`;
+/** How far a guess, and the curve itself, are off the median answer. */
+function verdictOf(guess, { median, curve }, times) {
+  const dashed = offOf(curve, median, times);
+  if (guess === UNTOLD) return `Their median answer (blue) and the dashed curve are ${dashed.replace("off by", "apart by")}.`;
+  return `Your guess is ${offOf(guess, median, times)} from their median answer (blue). The dashed curve itself is ${dashed.replace(" on average", "")}.`;
 }
 
-/** How many networks ring, and at which frequencies, given these; null for those that do not. */
-function ringsOf(frequencies) {
-  const known = frequencies.filter(Boolean).sort((one, other) => one - other);
-  const ends = [0.05, 0.95].map((share) => quantile(known, share).toFixed(0));
-  const at = known.length ? `, ${ends[0] === ends[1] ? ends[0] : ends.join("–")} rad/x` : "";
-  return `${known.length} of ${frequencies.length} ring${at}`;
+/** How many of the answers to a release ring, and how wide their swings are along x. */
+function ringsOf(answers, times) {
+  const widths = answers.map((answer) => ringing(answer, times)).filter(Boolean).map((frequency) => (2 * Math.PI) / frequency).sort((one, other) => one - other);
+  const ends = [0.05, 0.95].map((share) => quantile(widths, share).toFixed(2));
+  const wide = widths.length ? `, ${ends[0] === ends[1] ? ends[0] : ends.join("–")} wide` : "";
+  return `${widths.length} of ${answers.length} ring${wide}`;
 }
 
 /** Fills a table with every tenth value of some columns, and the last one. */

@@ -6,66 +6,68 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lstm_toys.figures.style import COLORS, GRAY, log_ticks, sheet
+from lstm_toys.figures.style import COLORS, GRAY, label_ends, scale, sheet
+from lstm_toys.output import listed
 from lstm_toys.statistics import intervals
 
-from .hypotheses import CELLS, CENSORED, CHOOSES, HIGH, LASTING, LIFETIME, LOW, RATES, STAYS
+from .hypotheses import CELLS, CENSORED, CHOOSES, LASTING, LIFETIME, RATES
 from .languages import TRAINED
 
 STYLES: tuple[Any, ...] = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
 """Of lines that may lie on each other."""
 
+SHADES = {"lstm": "b", "lstm_hard": "c", "lstm_3": "g", "gru": "r", "rnn": "k"}
+SHADES |= {"slstm": "c", "hard": "g", "sigmoid": "y", "positive": "r"}
+"""The colors of populations, by letter."""
+
+CONTEXT = "context_"
+"""How the names of populations begin that count a context-sensitive language."""
+
 BANDS = "bands: 95 % intervals (Wilson) at each place"
 
-PLACES = np.unique(np.geomspace(10, CENSORED, 200).round())
+APART = 7.0
+"""Least distance of labels at the ends of lines, in percent of networks."""
 
 
 def survival(
-    axes: Axes, values: Sequence[float | None], places: Float[np.ndarray, " N"], *, band: bool = False, **look: Any
+    axes: Axes, every: Mapping[str, tuple[Sequence[float | None], str]], places: Float[np.ndarray, " N"]
 ) -> None:
-    """Draws the share of networks that reach each place, ``band``: with 95 % Wilson intervals; omits diverged ones."""
-    known = np.array([each for each in values if each is not None], float)
-    shares = [intervals.wilson(int((known >= place).sum()), len(known)) for place in places]
-    value, low, high = 100 * np.array(shares).T
-    axes.step(places, value, where="post", **look)
-    if band:
-        axes.fill_between(places, low, high, step="post", color=look["color"], alpha=0.15, linewidth=0)
-    axes.set_ylim(-2, 102)
+    """Draws shares of networks that reach each place, with 95 % Wilson intervals; omits diverged ones.
+
+    ``every`` has numbers of networks, and a color, by the label at the end of the line.
+    """
+    ends = {}
+    for style, (label, (values, color)) in zip(cycle(STYLES), every.items(), strict=False):
+        known = np.array([each for each in values if each is not None], float)
+        shares = [intervals.wilson(int((known >= place).sum()), len(known)) for place in places]
+        value, low, high = 100 * np.array(shares).T
+        axes.step(places, value, where="post", color=color, linestyle=style, linewidth=1.4)
+        axes.fill_between(places, low, high, step="post", color=color, alpha=0.15, linewidth=0)
+        ends[label] = value[-1], color
+    label_ends(axes, places[-1], ends, APART)
+    axes.set(xlim=(places[0], places[-1]), ylim=(-2, 102))
 
 
 def counting(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
-    """Draws the share of networks that accept every string up to each n, and counts those that do up to `TRAINED`."""
+    """Draws the share of networks that accept every string up to each n, by language."""
     numbers = metrics["numbers"]
-    groups: dict[str, dict[str, str]] = {}
-    for name, words in names.items():
-        groups.setdefault("$a^nb^nc^n$" if name.startswith("context") else "$a^nb^n$", {})[name] = words
-    size = 4.2 * len(groups), 3.6
-    with sheet(*size, columns=len(groups), sharey=True, squeeze=False) as (figure, (panels,)):
-        for axes, (title, own) in zip(panels, groups.items(), strict=True):
+    with sheet(7.4, 6.4, rows=2) as (figure, panels):
+        for axes, language, context in zip(panels, ("$a^nb^n$", "$a^nb^nc^n$"), (False, True), strict=True):
+            own = {name: words for name, words in names.items() if name.startswith(CONTEXT) == context}
             most = max([TRAINED, *(each for name in own for each in numbers[name] if each is not None)])
-            counts = {name: sum((each or 0) >= TRAINED for each in numbers[name]) for name in own}
-            labels = {name: f"{words}: {counts[name]} of {len(numbers[name])}" for name, words in own.items()}
-            for line, (name, label) in zip(cycle(STYLES), labels.items(), strict=False):
-                look: dict[str, Any] = {"linestyle": line, "linewidth": 1.4, "label": label}
-                survival(axes, numbers[name], np.arange(1, most + 1.0), band=True, color=_shades(names)[name], **look)
+            survival(axes, _lines(numbers, own), np.arange(1, most + 1.0))
             axes.axvline(TRAINED, color=GRAY, linewidth=0.9, linestyle="--")
-            style: dict[str, Any] = {"color": GRAY, "fontsize": 7, "rotation": 90, "ha": "right", "va": "top"}
-            axes.annotate("trained up to here", (TRAINED, 75), (-3, 0), textcoords="offset points", **style)
-            axes.set(title=title, xlabel="n")
-            known = f"accept every string up to {TRAINED}"
-            axes.legend(loc="lower right", bbox_to_anchor=(1, 0.1), fontsize=7, title=known, title_fontsize=7)
-        panels[0].set_ylabel("% of networks that accept every string up to n")
-        figure.suptitle(f"{_ends(numbers, names, TRAINED)} accept every string\nup to {TRAINED}; {BANDS}")
+            axes.set(xlabel=f"n of {language} (dashed: largest n in training)", ylabel="% of networks")
+        figure.suptitle(f"{_ends(numbers, names, TRAINED)}\naccept every string up to n = {TRAINED}; {BANDS}")
     return figure
 
 
 def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     """Draws the share of networks that keep all memories for each number of time steps without a pulse."""
-    labels = "time steps without a pulse", "% of networks that keep all eight memories"
+    labels = "time steps without a pulse", "% of networks that keep all memories"
     return _lasting(metrics["numbers"], names, labels, "keep all memories for {:,.0f} time steps")
 
 
@@ -78,57 +80,40 @@ def tracking(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
 def _lasting(numbers: Mapping[str, Any], names: Mapping[str, str], labels: tuple[str, str], verb: str) -> Figure:
     """Draws the share of networks whose number is as large, from 1 to the largest; the title has the last share."""
     most = max([2.0, *(each for own in numbers.values() for each in own if each is not None)])
-    with sheet(6.2, 3.6) as (figure, axes):
-        for style, (name, label) in zip(cycle(STYLES), names.items(), strict=False):
-            look: dict[str, Any] = {"linestyle": style, "linewidth": 1.4, "label": label}
-            survival(axes, numbers[name], np.geomspace(1, most, 200), band=True, color=_shades(names)[name], **look)
+    with sheet(7.4, 3.6) as (figure, axes):
+        survival(axes, _lines(numbers, names), np.geomspace(1, most, 200))
         axes.set(xscale="log", xlabel=labels[0], ylabel=labels[1])
-        axes.legend(loc="lower left", fontsize=7)
         figure.suptitle(f"{_ends(numbers, names, most)}\n{verb.format(most)}; {BANDS}")
     return figure
 
 
 def longevity(metrics: Mapping[str, Any]) -> Figure:
-    """Draws lifetimes by rate and by course of the rate, and the valleys of the sine's networks by rate."""
-    found = metrics["populations"]
-    shades = dict(zip(RATES, colormaps["viridis"](np.linspace(0, 0.88, len(RATES))), strict=True))
-    with sheet(12.5, 8.2, rows=2, columns=3) as (figure, panels):
-        for row, cell in zip(panels[:, :2], CELLS.values(), strict=True):
-            for (rate, color), style in zip(shades.items(), cycle(STYLES), strict=False):
-                own = found[f"{cell}, RMSprop, constant, {rate:g}"]
-                _surviving(row[0], own, f"{rate:g}", color=color, linestyle=style)
-            row[0].legend(title="rate: learned", loc="lower left", fontsize=7, title_fontsize=7)
-            row[0].set(title=f"{cell}s, RMSprop, constant rate", ylabel="% of networks that learned")
-            courses = {
-                "constant": (f"constant, {HIGH:g}", COLORS["k"]),
-                "decaying to zero": (f"decaying to zero, {HIGH:g}", COLORS["r"]),
-                "warmed up": (f"warmed up, {HIGH:g}", COLORS["b"]),
-                "a third, three times the steps": (f"a third for three times the steps, {HIGH:g}", COLORS["g"]),
-                f"{HIGH:g}, then {LOW:g}": (f"switched, {HIGH:g}, then {LOW:g}", COLORS["c"]),
-                f"{LOW:g}, then {HIGH:g}": (f"switched, {LOW:g}, then {HIGH:g}", COLORS["y"]),
+    """Draws for how long networks that learned keep all memories, by constant learning rate and cell."""
+    found, shades = metrics["populations"], scale(RATES)
+    with sheet(7.4, 6.4, rows=2, sharex=True) as (figure, panels):
+        for axes, cell in zip(panels, CELLS.values(), strict=True):
+            rows = {rate: found[f"{cell}, RMSprop, constant, {rate:g}"] for rate in RATES}
+            learned = {rate: own for rate, own in rows.items() if own["learned"]}
+            lines = {
+                f"rate {rate:g} ({own['learned']} learned)": (own[LIFETIME], shades[rate])
+                for rate, own in learned.items()
             }
-            for words, (name, color) in courses.items():
-                _surviving(row[1], found[f"{cell}, RMSprop, {name}"], words, color=color)
-            below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.14), "ncols": 2}
-            row[1].legend(title="course: learned", fontsize=7, title_fontsize=7, **below)
-            row[1].set_title(f"{cell}s, RMSprop, rate {HIGH:g} and its courses")
-            for axes in row:
-                axes.axvline(LASTING, color=GRAY, linewidth=0.9, linestyle=":")
-        for axes in panels[1, :2]:
-            axes.set_xlabel(f"time steps without a pulse (dotted: {LASTING:,})")
-        _rates(panels[0, 2], found)
-        _valleys(panels[1, 2], metrics["sine"])
+            survival(axes, lines, np.unique(np.geomspace(10, CENSORED, 200).round()))
+            axes.axvline(LASTING, color=GRAY, linewidth=0.9, linestyle=":")
+            none = listed([f"{rate:g}" for rate in rows if rate not in learned])
+            axes.set(xscale="log", title=f"{cell}s{f' (none learned at the rate {none})' * bool(none)}")
+            axes.set_ylabel("% of networks that learned")
+        axes.set_xlabel(f"time steps without a pulse (dotted: {LASTING:,})")
         chosen = [f"{cell}s" for cell in CELLS.values() if metrics["verdicts"][f"{cell}: {CHOOSES}"]["supported"]]
         finding = f"The learning rate chooses how long {' and '.join(chosen)}" if chosen else "How long networks"
-        networks = next(iter(found.values()))["networks"]
-        figure.suptitle(f"{finding} that learned three bits keep them ({networks} networks for each setting)")
+        networks = next(iter(rows.values()))["networks"]
+        figure.suptitle(f"{finding} that learned three bits keep them\n{networks} networks for each rate; {BANDS}")
     return figure
 
 
-def _shades(names: Mapping[str, str]) -> dict[str, str]:
-    """A color for each population; populations of the same name have the same."""
-    shades = dict(zip(dict.fromkeys(names.values()), COLORS.values(), strict=False))
-    return {population: shades[name] for population, name in names.items()}
+def _lines(numbers: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    """What `survival` draws of populations."""
+    return {words: (numbers[name], COLORS[SHADES[name.removeprefix(CONTEXT)]]) for name, words in names.items()}
 
 
 def _ends(numbers: Mapping[str, Sequence[float | None]], names: Mapping[str, str], least: float) -> str:
@@ -136,39 +121,3 @@ def _ends(numbers: Mapping[str, Sequence[float | None]], names: Mapping[str, str
     met = {name: [(each or 0) >= least for each in numbers[name]] for name in names}
     ends = (choose(met, key=lambda name: np.mean(met[name])) for choose in (max, min))
     return ", but ".join(f"{sum(met[name])} of {len(met[name])} {names[name]}" for name in ends)
-
-
-def _surviving(axes: Axes, own: Mapping[str, Any], name: str, **look: Any) -> None:
-    label = f"{name}: {own['learned']} of {own['networks']}"
-    survival(axes, own[LIFETIME], PLACES, linewidth=1.4, label=label, **look)
-    axes.set_xscale("log")
-
-
-def _rates(axes: Axes, found: Mapping[str, Any]) -> None:
-    """Every network's lifetime by rate, of both optimizers."""
-    random = np.random.default_rng(0)
-    for cell, color in zip(CELLS.values(), (COLORS["b"], COLORS["r"]), strict=True):
-        for rule, marker in (("RMSprop", "o"), ("Adam", "^")):
-            for rate in RATES:
-                lives = np.array(found[f"{cell}, {rule}, constant, {rate:g}"][LIFETIME])
-                places = rate * np.exp(random.uniform(-0.2, 0.2, len(lives)))
-                axes.plot(places, np.maximum(lives, 1), marker, color=color, markersize=3.5, alpha=0.6)
-            axes.plot([], [], marker, color=color, markersize=4, label=f"{cell}, {rule}")
-    axes.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="steps until the first wrong bit")
-    log_ticks(axes.xaxis, RATES)
-    axes.axhline(CENSORED, color=GRAY, linewidth=0.9, linestyle=":")
-    axes.set_title(f"each network (dotted: {CENSORED:,} or more)")
-    axes.legend(loc="lower left", fontsize=7)
-
-
-def _valleys(axes: Axes, sine: Mapping[str, Any]) -> None:
-    random = np.random.default_rng(0)
-    for place, own in enumerate(sine.values()):
-        across = place + random.uniform(-0.18, 0.18, len(own["numbers"]))
-        axes.plot(across, own["numbers"], "o", color=COLORS["k"], markersize=3.5, alpha=0.6)
-        axes.annotate(f"{own['count']} of {own['networks']}", (place, 1.0), ha="center", va="top", fontsize=7,
-                      xycoords=("data", "axes fraction"), xytext=(0, -3), textcoords="offset points")  # fmt: skip
-    axes.axhline(STAYS, color=GRAY, linewidth=0.9, linestyle=":")
-    axes.set_xticks(range(len(sine)), [*sine])
-    axes.set(xlabel="learning rate", ylabel="range of the valley over that of the peaks", ylim=(0, 2))
-    axes.set_title("the sine: valleys that stay (dotted: limit)")

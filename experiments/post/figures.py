@@ -1,33 +1,46 @@
 """Figures of the search for the recipe, of the timeline, of what dynamics explain, and of turned modes."""
 
 from collections.abc import Mapping
-from itertools import cycle, groupby
+from itertools import groupby
 from typing import Any
 
 import numpy as np
-import xarray as xr
-from matplotlib import colormaps
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lstm_toys import figures
-from lstm_toys.figures.style import COLORS, GRAY, canvas, colors, counted, entry, legend, log_ticks, plain, scale, sheet
+from lstm_toys.figures.style import (
+    COLORS,
+    GRAY,
+    band_entry,
+    canvas,
+    colors,
+    counted,
+    entry,
+    label_ends,
+    legend,
+    log_ticks,
+    plain,
+    scale,
+    sheet,
+)
 
-from .. import sine
-from ..published import answers as published
 from .predictions import OTHER, RANDOM, TURNED, enough
 
 UNBEATEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 5}
 CHOSEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 11, "fillstyle": "none"}
 
-LINES = ("-", "--", ":", "-.")
-"""Of networks of different sizes."""
+OTHERS = "#b5b5bd"
+"""The color of recipes that others beat."""
 
 LAST = 3_000
 """Steps beyond this are not drawn in the timeline, since nothing visible happens there."""
 
 ENDS = (1.0, 3.0)
 """Ends of the color scales of rank correlations and of differences."""
+
+FEW = 30
+"""Fewest networks whose numbers have a color."""
 
 STYLES = {
     TURNED: (TURNED, COLORS["b"], "o"),
@@ -36,16 +49,15 @@ STYLES = {
 }
 """By edit, its label, color and marker."""
 
-
-def recipe(metrics: dict[str, Any], found: xr.Dataset) -> dict[str, figures.Drawing]:
-    """Draws the scores of all settings, and the answers of the chosen one."""
-    chosen = metrics["chosen"]
-    row = metrics["settings"][chosen]
-    return {"score.png": scores(metrics), "chosen.png": answers(found.isel(setting=chosen), row)}
+LINES = {TURNED: "-", RANDOM: ":"}
+"""Line styles of the edits under which claims are tested."""
 
 
 def scores(told: dict[str, Any]) -> Figure:
-    """Draws the score of every setting over steps: a column of panels per optimizer, a row per kind of gates."""
+    """Draws the score of every setting over steps: a column of panels per optimizer, a row per kind of gates.
+
+    Lines are gray, except those with settings that no other beats.
+    """
 
     def line(row: dict[str, Any]) -> tuple[str, str, float, tuple[int, ...]]:
         own = row["setting"]
@@ -53,17 +65,19 @@ def scores(told: dict[str, Any]) -> Figure:
 
     known = [each for each in told["settings"] if each["score"] is not None]
     known.sort(key=lambda each: (line(each), each["setting"]["steps"]))
-    gates, optimizers, rates, sizes = (sorted({*values}) for values in zip(*map(line, known), strict=True))
-    shades, styles = colors(rates), dict(zip(sizes, cycle(LINES), strict=False))
+    gates, optimizers, *_ = (sorted({*values}) for values in zip(*map(line, known), strict=True))
+    shades = colors(sorted({line(each)[2:] for each in known if each["unbeaten"]}))
+    unbeaten = {line(each) for each in known if each["unbeaten"]}
     chosen = told["settings"][told["chosen"]]
     inches, shape = (1.4 + 2.1 * len(optimizers), 2.3 + 2.0 * len(gates)), (len(gates), len(optimizers))
     with sheet(*inches, rows=shape[0], columns=shape[1], squeeze=False, sharex=True, sharey=True) as (figure, panels):
-        for (kind, optimizer, rate, size), own in groupby(known, line):
-            axes, color = panels[gates.index(kind), optimizers.index(optimizer)], shades[rate]
+        for setting, own in groupby(known, line):
+            axes = panels[gates.index(setting[0]), optimizers.index(setting[1])]
             axes.set(xscale="log", yscale="log")
-            axes.set_title(f"{optimizer}, {kind} gates", fontsize=9)
+            axes.set_title(f"{setting[1]}, {setting[0]} gates", fontsize=9)
+            color, width = (shades[setting[2:]], 1.4) if setting in unbeaten else (OTHERS, 0.7)
             rows = [(each["setting"]["steps"], each["score"], each) for each in own]
-            axes.plot(*zip(*(row[:2] for row in rows), strict=True), color=color, linestyle=styles[size], linewidth=1)
+            axes.plot(*zip(*(row[:2] for row in rows), strict=True), color=color, linewidth=width)
             for steps, score, each in rows:
                 if each["unbeaten"]:
                     axes.plot(steps, score, color=color, **UNBEATEN)
@@ -78,35 +92,16 @@ def scores(told: dict[str, Any]) -> Figure:
         best = f"{sum(each['unbeaten'] for each in known)} of {len(told['settings'])} recipes are beaten by no other"
         title = f"{best} at explaining the published answers;\nchosen: {plain(chosen['name'])}"
         figure.suptitle(f"{title} (the timeline then chooses the steps)")
-        handles = [entry(f"learning rate {rate:g}", shade, linewidth=3) for rate, shade in shades.items()]
-        units = {size: " and ".join(map(str, size)) or "no" for size in sizes}
-        handles += [entry(f"{units[size]} hidden units", linestyle=style) for size, style in styles.items()]
-        handles += [entry("no other is better", **UNBEATEN), entry("chosen, 95 % interval", "black", **CHOSEN)]
-        legend(figure, handles, 4)
+        handles = [entry("other learning rates and sizes", OTHERS, linewidth=0.7)]
+        for (rate, size), shade in shades.items():
+            units = " and ".join(map(str, size)) or "no"
+            handles.append(entry(f"learning rate {rate:g}, {units} hidden units", shade, linewidth=1.4))
+        handles += [
+            entry("beaten by no other", **UNBEATEN),
+            entry("chosen, 95 % bootstrap interval", "black", **CHOSEN),
+        ]
+        legend(figure, handles, 3)
     return figure
-
-
-def answers(setting: xr.Dataset, row: dict[str, Any]) -> Figure:
-    """Draws the published answers over one setting's answers, in the colors of the figures of `experiments.sine`."""
-    fit = setting.isel(seed=~setting.diverged.values)
-    drawn: dict[str, list[figures.Curve]] = {"line": [], "line_origin": [], "amplitude": [], "phase": []}
-    shares = []
-    for family, curve, index in published.curves_in(fit):
-        if family in drawn:
-            letter, label = [*sine.LABELS[family].items()][len(drawn[family])]
-            mine, theirs = fit.answer.isel(curve=index), np.array(curve["output"], float)
-            drawn[family].append(figures.Curve(label, COLORS[letter], mine, published=theirs))
-            if family in published.CHOSEN_ON:
-                shares.append(published.inside_share(mine.sel(feature="y").values, theirs))
-    titles = {
-        "line": "m x + m",
-        "line_origin": "m x",
-        "amplitude": "A + A sin(10 x)",
-        "phase": "A + A sin(10 x + φ), which had no say in the choice",
-    }
-    parts = [(titles[family], curves) for family, curves in drawn.items()]
-    inside = f"{np.mean(shares):.0%} of the published points lie within 5 to 95 % of networks"
-    return figures.curve_panels(fit, parts, title=f"{inside}:\n{row['name']}, score {row['score']:.4f}")
 
 
 def timeline(metrics: dict[str, Any]) -> Figure:
@@ -152,29 +147,36 @@ def timeline(metrics: dict[str, Any]) -> Figure:
             axes.axvline(metrics["chosen"], color=GRAY, linewidth=1, **chosen)
             axes.xaxis.set_major_formatter("{x:,.0f}")
         first.legend(ncols=2, loc="upper right")
+        best = {name: told["best"] for name, told in every.items()}
+        one, others = best.pop("sine.png"), sorted(best.values())
+        later = f"the other figures after {others[0]:,} to {others[-1]:,}"
+        figure.suptitle(f"sine.png is most like networks after {one:,} steps, {later}")
     return figure
 
 
 def claims_by_model(metrics: dict[str, Any]) -> Figure:
     """Draws the rank correlation between networks and models for each claim, and the difference of both below.
 
-    Correlations that 5 % of permutations of the models exceed in absolute value are in parentheses, and followed by the
-    number of networks if it is not all.
+    Correlations that 5 % of permutations of the models exceed in absolute value are in parentheses. Numbers of fewer
+    than `FEW` networks are gray; their count is given wherever it is not all.
     """
     rows = metrics["claims"]
     models = list(dict.fromkeys(model for own in rows.values() for model in own))
     values, texts = np.full((2, len(rows), len(models)), np.nan), np.full((2, len(rows), len(models)), "–", object)
+    predicted = dict.fromkeys(models, 0)
     for row, own in enumerate(rows.values()):
-        for column, model in enumerate(models):
-            each = own.get(model)
+        for column, (model, each) in enumerate((model, own.get(model)) for model in models):
             if each is None or not each["spread"]:
                 continue
-            values[1, row, column] = each["difference"]["median"] / each["spread"]
-            texts[1, row, column] = f"{values[1, row, column].round(1) + 0:+.1f}"  # Without a sign of zero.
+            many, difference = each["networks"] >= FEW, each["difference"]["median"] / each["spread"]
+            values[1, row, column] = difference if many else np.nan
+            texts[1, row, column] = f"{round(difference, 1) + 0:+.1f}"  # Without a sign of zero.
             if each["correlation"] is not None and (value := each["correlation"]["value"]) is not None:
-                values[0, row, column] = value
-                few = f" of {each['networks']}" if each["networks"] < metrics["seeds"] else ""
-                texts[0, row, column] = (f"{value:.2f}" if abs(value) > each["permuted"] else f"({value:.2f})") + few
+                beyond = abs(value) > each["permuted"]
+                predicted[model] += many and beyond and value > 0
+                values[0, row, column] = value if many else np.nan
+                of = f" of {each['networks']}" if each["networks"] < metrics["seeds"] else ""
+                texts[0, row, column] = (f"{value:.2f}" if beyond else f"({value:.2f})") + of
     titles = (
         f"Rank correlation over {counted(metrics['seeds'])}; in parentheses: not beyond chance",
         "Number of the model − number of the network, in standard deviations of networks",
@@ -182,15 +184,21 @@ def claims_by_model(metrics: dict[str, Any]) -> Figure:
     size = 2.6 + 0.85 * len(models), 2.2 + 0.5 * len(rows)
     with sheet(*size, rows=2, grid=False, sharex=True) as (figure, panels):
         for axes, own, words, limit, title in zip(panels, values, texts, ENDS, titles, strict=True):
+            axes.set_facecolor("#cccccc")
             image = axes.imshow(own, aspect="auto", cmap="RdBu_r", vmin=-limit, vmax=limit)
             for (row, column), value in np.ndenumerate(own):
-                color = "white" if abs(value) >= 0.7 * limit else "black"
-                axes.text(column, row, words[row, column], color=color, ha="center", va="center", fontsize=8)
+                color = "white" if abs(value) >= 0.7 * limit else GRAY if np.isnan(value) else "black"
+                axes.text(
+                    column, row, plain(str(words[row, column])), color=color, ha="center", va="center", fontsize=8
+                )
             axes.set_title(title, fontsize=9)
             axes.set_yticks(range(len(rows)), [*rows])
             figure.colorbar(image, ax=axes, extend="both" if limit > 1 else "neither")
         panels[1].set_xticks(range(len(models)), models, rotation=35, ha="right")
-        figure.suptitle("Which models predict which network has the larger number of a claim?")
+        best = max(predicted, key=lambda model: predicted[model])
+        question = "Which network has the larger number of a claim?"
+        answer = f"“{best}” predicts it for {predicted[best]} of {len(rows)} claims"
+        figure.suptitle(f"{question} {answer}\ngray: fewer than {FEW} networks, or none")
     return figure
 
 
@@ -201,13 +209,17 @@ def tuning(metrics: dict[str, Any]) -> Figure:
     with canvas("", "", xlabel="frequency (rad per x)") as (figure, (left, right)):
         _gains(left, every)
         _tuned(right, every, metrics["tuning"]["untrained"]["mode_frequency"]["median"])
-        figure.suptitle(f"{counted(metrics['seeds'])} for each training frequency; bands and bars: their middle 90 %")
+        (low, first), *_, (high, last) = ((each["frequency"], each["peak_frequency"]["median"]) for each in every)
+        finding = f"Trained on {low:g} to {high:g} rad per x, networks resonate at {first:.3g} to {last:.3g}"
+        figure.suptitle(
+            f"{finding}\nmedians and middle 90 % of {counted(metrics['seeds'])} for each training frequency"
+        )
     return figure
 
 
 def _gains(axes: Axes, every: list[dict[str, Any]]) -> None:
-    shades = colormaps["viridis"](np.linspace(0, 0.85, len(every)))
-    for color, each in zip(shades, every, strict=True):
+    shades = scale(each["frequency"] for each in every)
+    for color, each in zip(shades.values(), every, strict=True):
         frequency, median, low, high = (
             np.array(each["resonance"][name], float) for name in ("frequency", "median", "low", "high")
         )
@@ -241,14 +253,21 @@ def resonance(metrics: Mapping[str, Any]) -> Figure:
     factors = np.array(found["factors"])
     titles = (
         "Frequency of the waves",
-        "Slope on each line (pale: few fits)",
+        "How far they follow, on each line (pale: few fits)",
         "Claims that networks meet",
     )
     with canvas(*titles, columns=2) as (figure, (waves, slopes, claims)):
-        figure.set_size_inches(10, 8.4)
+        figure.set_size_inches(9.6, 8)
         _waves(waves, found, factors)
         _slopes(slopes, found)
         _claims(claims, found, factors)
+        handles: list[Artist] = [
+            entry(label, color, marker=marker, markersize=4) for label, color, marker in STYLES.values()
+        ]
+        bands = band_entry("quartiles of networks, medians over lines")
+        handles += [entry("follows the mode, or stays", linewidth=0.9, linestyle="--"), bands]
+        handles += [entry(f"claims, {STYLES[edit][0]}", linestyle=line) for edit, line in LINES.items()]
+        figure.legend(handles=handles, loc="center", bbox_to_anchor=(0.81, 0.27), title="what is turned or changed")
         judged = [each["median"] for each in found["slopes"][TURNED].values() if enough(each, found["networks"])]
         low, high = min(judged, default=np.nan), max(judged, default=np.nan)
         figure.suptitle(
@@ -260,13 +279,13 @@ def resonance(metrics: Mapping[str, Any]) -> Figure:
 
 
 def _waves(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
-    for edit, (label, color, marker) in STYLES.items():
+    for edit, (_, color, marker) in STYLES.items():
         rows = found["waves"][edit]
         median = np.array([each["median"] for each in rows], float)  # None becomes NaN.
         low, high = np.array([each["quartiles"] for each in rows], float).T
         axes.fill_between(factors, low, high, color=color, alpha=0.15, linewidth=0)
-        axes.plot(factors, median, color=color, marker=marker, markersize=4, label=label)
-    axes.plot(factors, factors, color=GRAY, linestyle="--", linewidth=0.9, label="follows")
+        axes.plot(factors, median, color=color, marker=marker, markersize=4)
+    axes.plot(factors, factors, color=GRAY, linestyle="--", linewidth=0.9)
     axes.set(
         xscale="log",
         yscale="log",
@@ -275,7 +294,6 @@ def _waves(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
     )
     for axis in (axes.xaxis, axes.yaxis):
         log_ticks(axis, (0.5, 0.6, 0.8, 1.0, 1.2, 1.6, 2.0))
-    axes.legend(loc="upper left", title="median over lines; band: quartiles of networks")
 
 
 def _slopes(axes: Axes, found: Mapping[str, Any]) -> None:
@@ -295,12 +313,13 @@ def _slopes(axes: Axes, found: Mapping[str, Any]) -> None:
 
 
 def _claims(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
-    shades = scale(found["claims"])
-    for (claim, every), marker in zip(found["claims"].items(), "osDPX", strict=True):
-        for edit, line in ((TURNED, "-"), (RANDOM, ":")):
-            shares, label = [100 * each["value"] for each in every[edit]], claim if edit == TURNED else None
-            style: dict[str, Any] = {"color": shades[claim], "marker": marker, "markersize": 4, "linestyle": line}
-            axes.plot(factors, shares, label=label, **style)
-    axes.set(xlabel="factor of the mode's frequency", ylabel="% of networks", ylim=(-3, 103))
-    told = "solid: the mode is turned\ndotted: a random edit with equal damage"
-    axes.legend(loc="upper left", bbox_to_anchor=(1.1, 1.0), title=told).set_in_layout(False)
+    shades, ends = scale(found["claims"]), {}
+    for claim, every in found["claims"].items():
+        for edit, line in LINES.items():
+            shares = [100 * each["value"] for each in every[edit]]
+            axes.plot(factors, shares, color=shades[claim], linestyle=line, marker="o", markersize=3)
+        ends[claim] = 100 * every[TURNED][-1]["value"], shades[claim]
+    label_ends(axes, factors[-1], ends, 5.0)
+    for label in axes.texts:  # They lie where there is no panel.
+        label.set_in_layout(False)
+    axes.set(xlabel="factor of the mode's frequency", ylabel="% of networks", ylim=(-8, 103))

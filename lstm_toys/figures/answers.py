@@ -97,7 +97,7 @@ def family_answers(
     results: xr.Dataset,
     curves: Mapping[str, Mapping[str, str] | Sequence[str]],
     *titles: str,
-    show_input: bool = True,
+    panels: bool = True,
     overlay: bool = False,
 ) -> Figure:
     """Draws the networks' answers to the curves of some families.
@@ -105,13 +105,14 @@ def family_answers(
     Up to three curves of a family share a panel; more have one each, and at most twelve are drawn.
 
     Args:
-        results: labeled results of networks that answer y at every time point; diverged networks are left out.
+        results: labeled results of networks that answer y at every time point; diverged networks are left out. If they
+            have a variable ``published`` along ``curve`` and ``time``, its finite values are drawn as diamonds.
         curves: for each family, by the name of its probe, the labels of its curves in order. They have the colors of
             `COLORS`, or, if there are more than six, shades of one scale; labels by letter, such as ``{"r": "A = 1"}``,
             have the letters' colors.
         titles: one title for each family.
-        show_input: whether inputs are drawn, as thin dashed lines.
-        overlay: whether the median answers to all curves of a family are also drawn in one panel, without the inputs.
+        panels: whether the panels are drawn, with inputs as thin dashed lines.
+        overlay: whether the median answers to all curves of a family are drawn in one panel, without the inputs.
 
     Raises:
         ValueError: a family is unknown, or the number of titles or labels does not match.
@@ -123,17 +124,20 @@ def family_answers(
     """
     fit = not_diverged(results)
     parts = []
+    if len(titles) != len(curves):
+        raise ValueError(f"each family needs a title, but {len(titles)} were given for {len(curves)}")
     for title, (family, labels) in zip(titles, curves.items(), strict=True):
         chosen = probed(fit, family)
         if len(labels) != chosen.sizes["curve"]:
             raise ValueError(f"{family} has {chosen.sizes['curve']} curves, but {len(labels)} labels were given")
-        shown = chosen.input.sel(feature="y").values
+        shown, known = chosen.input.sel(feature="y").values, chosen.get("published")
+        theirs = [None] * len(shown) if known is None or known.isnull().all() else known.values
         drawn = [
-            Curve(label, color, chosen.answer.isel(curve=index), shown[index] if show_input else None)
+            Curve(label, color, chosen.answer.isel(curve=index), shown[index], theirs[index])
             for index, (label, color) in enumerate(labeled(labels))
         ]
         parts.append((title, drawn))
-    return curve_panels(fit, parts, overlay=overlay)
+    return curve_panels(fit, parts, panels=panels, overlay=overlay)
 
 
 @dataclass(frozen=True)
@@ -163,6 +167,7 @@ def curve_panels(
     title: str = "",
     ylabel: str = "y",
     *,
+    panels: bool = True,
     overlay: bool = False,
 ) -> Figure:
     """Draws answers to the curves of several parts, one part below the other.
@@ -176,8 +181,9 @@ def curve_panels(
         shown: what the thin dashed lines are, for the legend.
         title: title above all parts; by default there is none.
         ylabel: label of the y axes, such as the name and unit of a feature.
-        overlay: whether the median answers to all curves of a part are also drawn in one panel above, without what
-            the networks were shown.
+        panels: whether these panels are drawn.
+        overlay: whether the median answers to all curves of a part are drawn in one panel above, without what the
+            networks were shown.
 
     Example:
         >>> axes, place = ("seed", "time", "feature"), {"seed": [0], "time": [0.0, 0.5, 1.0], "feature": ["y"]}
@@ -192,24 +198,25 @@ def curve_panels(
     grids = [(1, 1) if len(curves) <= MOST_BANDS else (-(-len(curves) // across), across) for curves in chosen]
     heights = [3.8 if (rows, columns) == (1, 1) else 0.55 + 1.75 * rows for rows, columns in grids]
     above = 2.7 if overlay else 0.0
+    ratios = [height * panels + above for height in heights]
     with style.house():
-        figure = Figure(figsize=(6.8 if across == 1 else 1.0 + 2.1 * across, sum(heights) + above * len(heights) + 0.4))
-        ratios = [height + above for height in heights]
+        figure = Figure(figsize=(6.8 if across == 1 or not panels else 1.0 + 2.1 * across, sum(ratios) + 0.4))
         places = figure.subfigures(len(chosen), 1, squeeze=False, height_ratios=ratios).ravel()
         if title:
             figure.suptitle(style.plain(title))
         for place, (of, every), curves, grid, height in zip(places, parts, chosen, grids, heights, strict=True):
             more = f" ({len(curves)} of {len(every):,} curves)" if len(curves) < len(every) else ""
             place.suptitle(style.plain(f"{of}{more}"))
+            both = place.subfigures(2, 1, height_ratios=(above, height)) if panels and overlay else (place, place)
             if overlay:
-                top, place = place.subfigures(2, 1, height_ratios=(above, height))
-                _overlay(top, curves, fit.time, style.plain(ylabel))
-            _part(place, curves, grid, fit.time, style.plain(ylabel))
+                _overlay(both[0], curves, fit.time, style.plain(ylabel))
+            if panels:
+                _part(both[1], curves, grid, fit.time, style.plain(ylabel))
         drawn = [curve for curves in chosen for curve in curves]
-        handles = style.answer_entries(fit, GRAY)
-        if any(curve.shown is not None for curve in drawn):
+        handles = style.answer_entries(fit, GRAY, filled=panels)
+        if panels and any(curve.shown is not None for curve in drawn):
             handles.append(style.entry(shown, **INPUT))
-        if any(curve.published is not None for curve in drawn):
+        if panels and any(curve.published is not None for curve in drawn):
             handles.append(style.entry("published answer", **PUBLISHED))
         style.legend(figure, handles)
     return figure
@@ -226,6 +233,8 @@ def labeled(labels: Mapping[str, str] | Sequence[str]) -> list[tuple[str, str]]:
 def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time: xr.DataArray, ylabel: str) -> None:
     panels: list[Axes] = list(place.subplots(*grid, squeeze=False, sharex=True, sharey=True).ravel())
     alone = grid == (1, 1)
+    if not alone:
+        panels[0].locator_params(nbins=4)  # All share these ticks, which take most of the time to draw.
     for number, axes in enumerate(panels):
         axes.set_visible(number < len(curves))
         leftmost, lowest = number % grid[1] == 0, alone or number + grid[1] >= len(curves)  # No panel is below.
@@ -252,7 +261,7 @@ def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time
 def _overlay(place: SubFigure, curves: Sequence[Curve], time: xr.DataArray, ylabel: str) -> None:
     axes = place.subplots()
     style.measured(axes)
-    axes.set(title="the answers alone", xlabel=style.plain(axis_label(time)), ylabel=ylabel)
+    axes.set(xlabel=style.plain(axis_label(time)), ylabel=ylabel)
     style.whole_ticks(axes, time.values)
     for curve in curves:
         style.answers_of(axes, curve.answers, curve.color, filled=False)

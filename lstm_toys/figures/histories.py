@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lstm_toys.figures import style
 from lstm_toys.figures.style import COLORS, GOAL, INPUT
+from lstm_toys.output import listed
 from lstm_toys.results.arrays import after_of, axis_label, counted_of, loss_name, measures_of, not_diverged
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import Goal, after_which
@@ -36,7 +37,7 @@ def loss(
 
     Args:
         results: labeled results of a training.
-        title: title of the figure.
+        title: title of the figure, to which a goal adds how many networks meet it at the last record.
         references: levels of the loss to mark by a line, by label; None: there are none.
         goal: marked by a dashed line. If it limits another error than the loss, a second panel draws this error. None:
             no goal is drawn.
@@ -53,6 +54,9 @@ def loss(
         if name != parts[0][0]:
             parts.append((name, values, {}))
         parts[-1][2][LEARNED] = limit
+        met = values[:, -1] <= limit if goal.accuracy is None else values[:, -1] >= limit
+        learned = np.count_nonzero(met & ~results.diverged.values)
+        title += f": learned by {learned} of {style.counted(len(values))}"
     with style.canvas(*([title] if len(parts) == 1 else [""] * len(parts)), xlabel="step") as (figure, panels):
         if len(parts) > 1:
             figure.suptitle(style.plain(title))
@@ -165,10 +169,13 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
 
     Args:
         populations: by the title of each panel, labeled results of an experiment whose ``frames`` are above 0. All have
-            the same recorded steps.
+            the same number of frames.
 
     Returns:
         An animation, which `save` writes as a GIF.
+
+    Raises:
+        ValueError: the numbers of frames differ.
 
     Example:
         >>> variables = {
@@ -183,6 +190,8 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
     """
     fits = {name: not_diverged(results) for name, results in populations.items()}
     first = next(iter(fits.values()))
+    if len(counts := {fit.sizes["frame_step"] for fit in fits.values()}) > 1:
+        raise ValueError(f"populations have different numbers of frames: {listed(sorted(counts))}")
     with style.canvas(*fits, **LARGE) as (figure, panels):
         figure.set_size_inches(3.4 * len(fits), 4.0)
         style.legend(figure, style.training_entries(first), 2)

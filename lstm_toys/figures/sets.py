@@ -253,12 +253,15 @@ def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
         results: labeled results with named curves, such as those of a file; diverged networks are left out.
         family: name of the probe that has the curves of the set.
         title: title of the figure.
+
+    Raises:
+        ValueError: the results have no such probe.
     """
-    fit, color = not_diverged(results), _colors(results)[family]
-    curves = np.flatnonzero(fit.family.values == family)
-    chosen = fit.isel(curve=curves[:MOST_NUMBERS])
-    if len(curves) > MOST_NUMBERS:
-        title += f", the first {MOST_NUMBERS} of {len(curves):,}"
+    fit = not_diverged(results)
+    every = probed(fit, family)
+    chosen, color = every.isel(curve=slice(MOST_NUMBERS)), _colors(results).get(family, style.GRAY)
+    if every.sizes["curve"] > MOST_NUMBERS:
+        title += f", the first {MOST_NUMBERS} of {every.sizes['curve']:,}"
     names = list(map(str, fit.output_feature.values))
     with style.canvas(*names, xlabel="", ylabel="answer", columns=1) as (figure, panels):
         figure.set_size_inches(6.8, 0.8 + 2.6 * len(names))

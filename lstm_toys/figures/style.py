@@ -6,7 +6,7 @@ True
 """
 
 import re
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -320,13 +320,23 @@ def band_entry(label: str, color: str = GRAY, **style: Any) -> Patch:
     return Patch(color=color, label=plain(label), **(BAND | style))
 
 
-def answer_entries(fit: xr.Dataset, color: str) -> list[Artist]:
+def answer_entries(fit: xr.Dataset, color: str, *, filled: bool = True) -> list[Artist]:
     """The legend entries of what `answers_of` draws."""
     if not fit.sizes["seed"]:
         return [entry("every network diverged", linestyle="")]
     count, one = fit.sizes["seed"], f"one of them (network {int(fit.seed[0])})"
     median = entry(f"median of {counted(count)}", color, **MEDIAN)
-    return [median, band_entry(band_name(count), color), entry(one, color, **(ONE | {"markersize": 2.6}))]
+    bands = [band_entry(band_name(count), color)] * filled
+    return [median, *bands, entry(one, color, **(ONE | {"markersize": 2.6}))]
+
+
+def label_ends(axes: Axes, x: float, ends: Mapping[str, tuple[float, str]], apart: float) -> None:
+    """Labels lines at their right ends: ``ends`` has heights and colors by label, which are moved down to be apart."""
+    place = np.inf
+    look: dict[str, Any] = {"textcoords": "offset points", "annotation_clip": False, "va": "center", "fontsize": 8}
+    for label, (height, color) in sorted(ends.items(), key=lambda each: -each[1][0]):
+        place = min(height, place - apart)
+        axes.annotate(plain(label), (x, place), (5, 0), color=color, **look)
 
 
 def legend(place: Figure | Axes, handles: Iterable[Artist], columns: int = 3, loc: Any = None) -> None:

@@ -6,8 +6,9 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from conftest import carry_out
+from conftest import ROOT, carry_out
 from experiments import recipe, sine
+from experiments.post import figures
 from experiments.published.answers import CHOSEN_ON
 from experiments.recipe import Scores, choose, compared
 from lstm_toys.results import storage
@@ -40,7 +41,7 @@ def test_every_setting_is_scored_on_every_published_curve(tmp_path, monkeypatch)
     best = np.argmin([row["score"] for row in metrics["settings"]])
     assert metrics["settings"][best]["unbeaten"]
     files = {path.name for path in (tmp_path / "recipe").iterdir()}
-    assert files == {"metrics.json", "chosen.png", "score.png", "manifest.json"}
+    assert files == {"metrics.json", "score.png", "manifest.json"}
 
 
 def scored(answers, output):
@@ -78,3 +79,17 @@ def test_the_rule_takes_what_it_says(levels, expected):
         for steps, rate, units in every
     ]
     assert choose(settings, levelled(*levels)) == expected
+
+
+def test_only_lines_with_a_recipe_that_no_other_beats_have_a_color():
+    metrics = json.loads((ROOT / "results" / "recipe" / "metrics.json").read_text())
+    axes = [each for each in figures.scores(metrics).axes if each.lines]
+    drawn = [line for each in axes for line in each.lines if line.get_marker() == "None"]
+    dots = [line for each in axes for line in each.lines if line.get_marker() == "o" and line.get_fillstyle() == "full"]
+    colored = {line.get_color() for line in drawn} - {figures.OTHERS}
+    assert {dot.get_color() for dot in dots} == colored
+    assert len(dots) == sum(each["unbeaten"] for each in metrics["settings"])
+    for line in drawn:
+        points = {tuple(each) for each in line.get_xydata()}
+        on = any(tuple(dot.get_xydata()[0]) in points for dot in dots if dot.axes is line.axes)
+        assert on == (line.get_color() in colored)

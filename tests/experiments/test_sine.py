@@ -1,11 +1,16 @@
 """The figures of the sine: the post's curves, under the post's names."""
 
+import numpy as np
 from drawn import dashed, dots, median
 from matplotlib.colors import to_hex
 
 import conftest
+from experiments import sine
+from experiments.published import answers
 from experiments.sine import EXPERIMENT
 from lstm_toys import figures
+
+LINES = answers.numbers()["lines_with_intercept"]["curves"]
 
 
 def panels(figure):
@@ -15,12 +20,11 @@ def panels(figure):
 FAMILIES = {
     "not_identity.png": ("0.1 x + 0.1", "1.2 x + 1.2", 5, True),
     "not_identity_2.png": ("0.1 x", "1.2 x", 6, True),
-    "sines.png": ("A = 0.1", "A = 1", 6, False),
-    "sines_with_comp.png": ("A = 0.1", "A = 1", 6, True),
+    "sines_with_comp.png": ("A = 0.1", "A = 1", 6, False),
     "phase_displacement.png": ("A = 0.1, φ = 0.1", "A = 1, φ = 1.5", 6, True),
     "frequency.png": ("A = 0.1, ω = 10", "A = 1, ω = 60", 6, True),
 }
-"""By file of the post, the titles of the first and the last curve, how many there are, and if their input is shown."""
+"""By file of the post, the titles of the first and the last curve, their number, and if all also share a panel."""
 
 
 def test_the_sine_is_drawn_as_the_post_has_it(hand_made):
@@ -28,15 +32,47 @@ def test_the_sine_is_drawn_as_the_post_has_it(hand_made):
     assert drawn.keys() == conftest.SINE_FIGURES
     for name, figure in drawn.items():
         assert (figure.subfigs[0] if figure.subfigs else figure).get_suptitle() or figure.axes[0].get_title()
-        overlay, *shown = panels(figure)
-        lowest = panels(figure)[-1]
+        first, lowest = panels(figure)[0], panels(figure)[-1]
         axis_labels = ("step", "train MSE") if name == "loss.png" else ("x", "y")
-        assert (lowest.get_xlabel(), overlay.get_ylabel()) == axis_labels
+        assert (lowest.get_xlabel(), first.get_ylabel()) == axis_labels
         if name in FAMILIES:
-            first, last, curves, input_shown = FAMILIES[name]
-            assert (len(dots(overlay)), dashed(overlay)) == (curves, [])
+            one, last, curves, overlaid = FAMILIES[name]
+            shown = panels(figure)[overlaid:]
+            assert not overlaid or (len(dots(first)), dashed(first)) == (curves, [])
             assert [len(dots(axes)) for axes in shown] == [1] * curves
-            assert [len(dashed(axes)) for axes in shown] == [input_shown] * curves
-            assert (shown[0].get_title(), shown[-1].get_title()) == (first, last)
+            assert [len(dashed(axes)) for axes in shown] == [1] * curves
+            assert (shown[0].get_title(), shown[-1].get_title()) == (one, last)
             assert to_hex(median(shown[0]).get_color()) == figures.COLORS["r"]
             assert to_hex(median(shown[-1]).get_color()) == figures.COLORS["k"]
+    (alone,) = panels(drawn["sines.png"])
+    assert (len(dots(alone)), dashed(alone)) == (6, [])
+
+
+def test_published_answers_are_drawn_over_those_to_the_same_curves(hand_made):
+    labeled = hand_made()
+    time = np.linspace(0, 1, 100)
+    longer = labeled.interp(time=time).assign(train_amplitude=labeled.train_amplitude)
+    for known, results in ((False, labeled), (True, longer), (False, longer.assign(train_amplitude=0.2))):
+        for axes in panels(EXPERIMENT.draw(results, {})["not_identity.png"])[1:]:
+            diamonds = [line.get_ydata() for line in axes.lines if line.get_marker() == "D"]
+            assert len(diamonds) == known
+            slope = float(axes.get_title().partition(" ")[0])
+            for each in diamonds:
+                (published,) = (row["output"] for row in LINES if row["slope"] == slope)
+                np.testing.assert_array_equal(each, np.array(published, float))
+
+
+def test_titles_say_in_which_range_answers_are_and_how_many_are_smaller(hand_made):
+    labeled = hand_made(4, diverged=(0,))
+    place = np.flatnonzero(labeled.family == "line")
+    shown = labeled.input.isel(curve=place)
+    answers = labeled.answer.copy()
+    answers[1:, place] = 0.5 * shown
+    answers[1:, place[-1]] = 2 * shown[-1]
+    answers[0] = 99
+    assert sine.found(labeled.assign(answer=answers), "line").endswith("; 4 of 5 curves come back smaller")
+    low, high = float(shown.min()), float(shown.max())
+    assert sine.found(labeled.assign(answer=answers), "line").startswith(
+        f"y from {low:.2f} to {high:.2f} comes back as {0.5 * low:.2f} to {2 * high:.2f}"
+    )
+    assert not sine.found(hand_made(2, diverged=(0, 1)), "line")

@@ -63,3 +63,8 @@ def test_all_frames_have_the_same_axes_which_hold_every_answer(trained):
             band = axes.collections[0].get_paths()[0].vertices
             assert low < band[:, 1].min() < band[:, 1].max() < high
     assert [axes.get_title() for axes in seen] == ["two layers, step 20", "one layer, step 20"]
+
+
+def test_populations_with_different_numbers_of_frames_are_refused(trained):
+    with pytest.raises(ValueError, match="populations have different numbers of frames: 2, 3"):
+        figures.film({"one": trained, "other": trained.isel(frame_step=[0, 2])})

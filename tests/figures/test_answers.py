@@ -94,9 +94,10 @@ def test_an_overlay_has_the_answers_of_the_panels_on_a_y_axis_of_its_own(hand_ma
         assert line.get_color() == other.get_color()
     assert labels(overlay) == [*names.values()]
     assert overlay.get_ylim()[1] < 100 < below[0].get_ylim()[1]
-    without = figures.family_answers(labeled, {"phase": names}, "phase", show_input=False)
-    assert not any(dashed(axes) for axes in panels(without))
-    assert "curve they were shown" not in legend(without)
+    without = figures.family_answers(labeled, {"phase": names}, "phase", overlay=True, panels=False)
+    (alone,) = panels(without)
+    np.testing.assert_array_equal(alone.lines[-1].get_xydata(), overlay.lines[-1].get_xydata())
+    assert legend(without) == ["median of 4 networks", "one of them (network 0)"]
 
 
 def test_every_figure_of_the_sine_holds_what_it_draws_and_is_legible(hand_made):
@@ -119,3 +120,5 @@ def test_every_figure_of_the_sine_holds_what_it_draws_and_is_legible(hand_made):
 def test_names_that_do_not_fit_the_curves_are_refused(hand_made, names, told):
     with pytest.raises(ValueError, match=told):
         figures.family_answers(hand_made(), names, *names)
+    with pytest.raises(ValueError, match=f"each family needs a title, but 0 were given for {len(names)}"):
+        figures.family_answers(hand_made(), names)

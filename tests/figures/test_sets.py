@@ -55,3 +55,8 @@ def test_errors_say_what_is_measured_and_in_which_unit(months):
         assert figure.axes[0].get_ylabel() == f"RMSE of temperature (°C){more}"
         assert_legible(figure)
     assert {"repeating the last value", "median and middle 90 % of 4 networks"} <= {*legend(over_curves)}
+
+
+def test_numbers_of_an_unknown_set_are_refused(months):
+    with pytest.raises(ValueError, match="no answers to 'shown'; the probes are trained on, held out"):
+        figures.numbers_of_curves(months, "shown", "Numbers")

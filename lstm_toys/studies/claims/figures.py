@@ -21,8 +21,8 @@ TINTS = {"supported": COLORS["g"], "refuted": COLORS["r"], "undecided": GRAY}
 SIGNS = {"supported": "^", "refuted": "v", "undecided": "s"}
 """Markers of verdicts, since colors alone do not tell them apart for everybody."""
 
-SINGLE = {"published": ("D", "-."), COPY: ("x", "--"), CLIPPED: ("+", ":")}
-"""Single numbers: their markers, and line styles where they are thresholds."""
+SINGLE = {"published": "D", COPY: "x", CLIPPED: "+"}
+"""Markers of single numbers."""
 
 CONTROLS = "cyrgk"
 """Colors of controls, by letter; those of verdicts come last."""
@@ -89,7 +89,7 @@ def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
         for each in entries
     ]
     with canvas(*titles, xlabel="", ylabel="", columns=min(COLUMNS, len(entries))) as (figure, panels):
-        figure.set_size_inches(figure.get_figwidth(), 1.4 + 2.5 * -(-len(entries) // COLUMNS))
+        figure.set_size_inches(max(6.8, 3.3 * min(COLUMNS, len(entries))), 1.6 + 2.2 * -(-len(entries) // COLUMNS))
         for axes, entry in zip(panels, entries, strict=True):
             axes.title.set_fontsize(7.5)
             _numbers(axes, entry, shades)
@@ -103,7 +103,7 @@ def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
         ]
         if any(each["against_per_seed"] for each in entries):
             handles.append(_dots("networks that they are held against"))
-        handles += [_dots(label, COLORS["k"], SINGLE[name][0]) for name, label in single_names(entries).items()]
+        handles += [_dots(label, COLORS["k"], SINGLE[name]) for name, label in single_names(entries).items()]
         legend(figure, handles, columns=4)
     return figure
 
@@ -127,6 +127,7 @@ def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> Non
         span = BEYOND * (np.ptp(every) or 1.0)
         ends = min(every) - span, max(every) + span
         edges = np.linspace(*ends, STACKS + 1)
+        axes.locator_params("x", nbins=5)
     for lane, (color, values) in enumerate([(COLORS["b"], numbers), *others]):
         style: dict[str, Any] = {"color": color, "linestyle": ""}
         bins = np.sort(np.digitize(values[(values > ends[0]) & (values < ends[1])], edges)) - 1
@@ -140,7 +141,7 @@ def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> Non
                 words: dict[str, Any] = {"ha": ("right", "left")[end], "va": "center", "fontsize": 7, "color": color}
                 axes.annotate(str(beyond.sum()), place, (5 * outward, 0), textcoords="offset points", **words)
     for name, value in alone.items():
-        axes.plot(np.clip(value, *ends), 1.05, SINGLE[name][0], color=COLORS["k"], markersize=7, clip_on=False)
+        axes.plot(np.clip(value, *ends), 1.05, SINGLE[name], color=COLORS["k"], markersize=7, clip_on=False)
     if len(numbers):
         axes.plot(entry["median"], -0.56, "^", color=COLORS["b"], markersize=5)
     for level in levels:
@@ -151,7 +152,7 @@ def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> Non
         axes.axvspan(*shaded, color=TINTS["supported"], alpha=0.13, linewidth=0)
     axes.set(xlim=(left, right), ylim=(-0.7 - 0.95 * len(others), 1.6), yticks=[])
     axes.tick_params(axis="x", labelsize=7)
-    axes.set_xlabel(plain(textwrap.fill(f"{entry['statistic']}; {entry['meets']}", 64)), fontsize=7)
+    axes.set_xlabel(plain(textwrap.fill(f"{entry['statistic']}; {entry['meets']}", 56)), fontsize=7)
 
 
 def draw_during(entries: list[dict[str, Any]]) -> Figure:
@@ -167,7 +168,9 @@ def draw_during(entries: list[dict[str, Any]]) -> Figure:
             steps, share, low, high = np.reshape(known, (-1, 4)).T
             axes.fill_between(steps, low, high, color=COLORS["b"], alpha=0.2, linewidth=0)
             axes.plot(steps, share, color=COLORS["b"], marker="o", markersize=3)
-            shares(axes, (-0.05, 1.05))
+            axes.set_ylim(-0.05, 1.05)
+            axes.set_yticks([0, 0.5, 1], ["0%", "50%", "100%"])
+            axes.axhline(0.5, **HALF)
             axes.xaxis.set_major_formatter("{x:,.0f}")
             axes.tick_params(labelsize=8)
         networks = counted(max(each["seeds"] for each in drawn), "network")
@@ -180,13 +183,6 @@ def draw_during(entries: list[dict[str, Any]]) -> Figure:
         title = f"{len(turned)} of {counted(len(drawn), 'verdict')} change in the course of training{which}"
         figure.suptitle(plain(textwrap.fill(title, 96, break_on_hyphens=False)))
     return figure
-
-
-def shares(axes: Axes, limits: tuple[float, float]) -> None:
-    """Labels a vertical axis of shares, and marks one half."""
-    axes.set_ylim(limits)
-    axes.set_yticks([0, 0.5, 1], ["0%", "50%", "100%"])
-    axes.axhline(0.5, **HALF)
 
 
 def single(entry: Mapping[str, Any]) -> dict[str, float]:

@@ -236,8 +236,8 @@ class ClaimStudy(Study[ClaimSettings]):
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         judged, others = self._judged()
         yield from figures.drawings(judged).items()
-        if others:
-            yield from specification_figures.drawings(judged, others).items()
+        if sided := [each for each in others if each["robust"] is not None]:
+            yield "specifications.png", specification_figures.draw_choices(sided)
 
 
 def after(prepared: Prepared, networks: Networks, steps: int | Int[np.ndarray, " S"]) -> xr.Dataset:

@@ -1,7 +1,7 @@
 """Draws the measures of a population over grids of curves and over lengths."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib.patheffects as effects
 import numpy as np
@@ -17,51 +17,50 @@ from matplotlib.path import Path
 from lstm_toys.figures import style
 from lstm_toys.figures.style import COLORS, GOAL, MEDIAN, plain
 from lstm_toys.results.arrays import axis_label
-from lstm_toys.studies.generalization.results import FREQUENCY, Grids, errors, measures_at, medians, periodic
+from lstm_toys.studies.generalization.results import Grids, errors, measures_at, medians
 from lstm_toys.studies.generalization.results import axes as axes_of
 from lstm_toys.studies.generalization.settings import TRAINING, Grid, Subject
-from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
 
 
-class Panel(NamedTuple):
-    """One heat map; its scale is ``"error"`` (logarithmic), ``"ratio"`` (diverging from 1) or ``"plain"``."""
-
-    title: str
-    values: Float[np.ndarray, "rows columns"]
-    scale: str
-
-
 def heat_maps(results: Grids, shown: Grid, subject: Subject, limit: float) -> Figure:
-    """Draws medians over seeds of a grid's measures, with the training curves and a contour at the error ``limit``.
+    """Draws the gain on a grid, or the error of each number that networks read off: medians over seeds.
 
-    ``shown`` is a grid with at least two values along both axes.
+    Marks the training curves, and outlines where the error is below ``limit``. ``shown`` is a grid with at least two
+    values along both axes.
     """
     grid = results[shown.name]
-    panels = _panels(grid, dict(shown.parameters).get("frequency"), subject.experiment.span)
+    wrong = {name: medians(each) for name, each in errors(grid).items()}
+    drawn = {"": medians(grid.gain)} if "gain" in grid else wrong
 
     def short(name: str) -> str:
         return subject.parameter(shown.family, name).short
 
-    columns, outline = min(2, len(panels)), list[Artist]()
-    with style.canvas(*(panel.title for panel in panels.values()), columns=columns) as (figure, places):
-        figure.set_size_inches(4.7 * columns, 3.7 * -(-len(panels) // columns) + 0.5)
-        for axes, (measure, panel) in zip(places, panels.items(), strict=True):
-            norm = _norm(panel)
-            image = _map(axes, grid, panel.values, norm, "RdBu_r" if panel.scale == "ratio" else "viridis")
-            figure.colorbar(image, ax=axes, pad=0.02, extend=_extend(norm, panel.values))
-            if measure in (_title(name) for name in errors(grid)):
-                outline = _contour(axes, grid, panel.values, limit) or outline
+    outline = list[Artist]()
+    titles = [_title(name) * bool(name) for name in drawn]
+    with style.canvas(*titles) as (figure, panels):
+        figure.set_size_inches(0.6 + 5.2 * len(drawn), 5.0)
+        for axes, (name, values) in zip(panels, drawn.items(), strict=True):
+            norm = _norm(values, error=bool(name))
+            image = _map(axes, grid, values, norm, "viridis" if name else "RdBu_r")
+            label = "" if name else "gain of answers (1: as large as the curve)"
+            figure.colorbar(image, ax=axes, pad=0.02, extend=_extend(norm, values), label=label)
+            outline = _contour(axes, grid, wrong[name], limit) or outline
             marks = _mark(axes, shown, subject)
         held = (
             f"{short(key)} = {short(value) if isinstance(value, str) else f'{value:.3g}'}"
             for key, value in shown.parameters
         )
         met = np.all([error.values < limit for error in errors(grid).values()], axis=0)
-        title = f"Error below {limit:g}: {np.median(met.sum(axis=(1, 2))):,g} of these {met[0].size:,} curves"
-        networks = style.counted(grid.sizes["seed"])
-        figure.suptitle(plain("\n".join((title, "; ".join((f"all numbers: medians of {networks}", *held))))))
-        unknown = any(not np.isfinite(panel.values).all() for panel in panels.values())
+        title = (
+            f"{np.median(met.sum(axis=(1, 2))):,g} of {met[0].size:,} curves are answered with an error below {limit:g}"
+        )
+        gains = drawn.get("", np.empty(0))
+        if len(gains := gains[np.isfinite(gains)]):
+            title += f";\n{np.mean(gains < 1):.0%} come back smaller (gain below 1)"
+        networks = f"medians of {style.counted(grid.sizes['seed'])}"
+        figure.suptitle(plain("\n".join((title, "; ".join((networks, *held))))))
+        unknown = any(not np.isfinite(values).all() for values in drawn.values())
         style.legend(figure, [*marks, *outline, *([UNKNOWN] if unknown else [])])
     return figure
 
@@ -102,6 +101,7 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, limit: f
             axes.tick_params(labelleft=panel % columns == 0)
             if panel % columns == 0:
                 axes.set_ylabel("error")
+        figure.suptitle(f"How far from the training curves do errors stay below {limit:g}?")
         spread = style.band_entry(style.band_name(grid.sizes["seed"]))
         ranges = style.entry("trained on", COLORS["y"], linewidth=5, alpha=0.6)
         style.legend(figure, [*lines.values(), spread, level, ranges], 4 if columns > 3 else 2)
@@ -126,52 +126,24 @@ POINT: dict[str, Any] = {
 }
 """A cross with a gap at its center."""
 
-UNKNOWN = Patch(facecolor="#c9c9d1", label="not measurable: a constant curve, or less than a period of it")
-
-
-def _panels(grid: xr.Dataset, frequency: Any, span: Span) -> dict[str, Panel]:
-    """The heat maps of a grid, by measure; ``frequency`` is the fixed frequency of sines, unless it is an axis.
-
-    Delay and frequency are NaN where the measured part of a curve is shorter than a period.
-    """
-
-    def panel(name: str, title: str, scale: str, values: Any = None) -> dict[str, Panel]:
-        return {name: Panel(title, medians(grid[name]) if values is None else values, scale)}
-
-    if "rmse" not in grid.data_vars:
-        wrong = {_title(name): Panel(_title(name), medians(each), "error") for name, each in errors(grid).items()}
-        read = {f"Read-off {name}": grid.answer.sel(output_feature=name) for name in errors(grid)}
-        return wrong | {title: Panel(title, medians(each), "plain") for title, each in read.items()}
-
-    panels = {_title(""): Panel(_title(""), medians(grid.rmse), "error")} | panel("gain", "Gain", "ratio")
-    if frequency is None and FREQUENCY not in grid.dims:
-        panels |= panel("nonlinearity", "Non-linearity, 1 − R² of the best line", "error")
-        return panels | panel("offset_added", "Offset", "plain")
-    along = 0 if axes_of(grid)[0] == FREQUENCY else 1
-    shown = np.array(frequency) if frequency is not None else np.expand_dims(grid[FREQUENCY].values, 1 - along)
-    late, answered = medians(grid.delay), medians(grid.frequency_answered) / shown
-    seen = np.broadcast_to(periodic(shown, span), late.shape)
-    late, answered = (np.where(seen, each, np.nan) for each in (late, answered))
-    panels |= panel("delay", f"Delay in {span.label}", "plain", late)
-    return panels | panel("frequency_answered", "Answered frequency / shown frequency", "ratio", answered)
+UNKNOWN = Patch(facecolor="#c9c9d1", label="not measurable: a constant curve")
 
 
 def _title(name: str) -> str:
     return f"Absolute error of the {name}" if name else "RMSE after the first tenth"
 
 
-def _norm(panel: Panel) -> Normalize:
-    values = panel.values[np.isfinite(panel.values)]
+def _norm(values: Float[np.ndarray, "rows columns"], *, error: bool) -> Normalize:
+    """The scale of a map: logarithmic for errors, diverging from 1 for gains."""
+    values = values[np.isfinite(values)]
     if not len(values):
         return Normalize(0, 1)
-    low, high = np.quantile(values, (0.005, 0.995))
-    if panel.scale == "error":
+    if error:
+        high = np.quantile(values, 0.995)
         floor = max(float(values.min()), high / 1e4, 1e-12)
         return LogNorm(floor, max(high, 1.01 * floor))
-    if panel.scale == "ratio":
-        reach = float(np.clip(np.quantile(np.abs(values - 1), 0.95), 0.05, 1.0))
-        return TwoSlopeNorm(1.0, 1 - reach, 1 + reach)
-    return Normalize(low, high if high > low else low + 1e-6)
+    reach = float(np.clip(np.quantile(np.abs(values - 1), 0.95), 0.05, 1.0))
+    return TwoSlopeNorm(1.0, 1 - reach, 1 + reach)
 
 
 def _extend(norm: Normalize, values: Float[np.ndarray, "rows columns"]) -> str:

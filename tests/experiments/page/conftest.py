@@ -169,7 +169,7 @@ class Window:
         self.tab.goto("about:blank")  # Else an address that differs after the # alone would not load the page anew.
         self.tab.goto(place)
         self.settle()
-        self.unfold("#controls > details:not(#inside)")
+        self.unfold("#controls > details")
 
     def unfold(self, folds):
         self.tab.evaluate("(folds) => document.querySelectorAll(folds).forEach((fold) => { fold.open = true; })", folds)

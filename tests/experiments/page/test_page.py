@@ -103,12 +103,8 @@ def test_numbers_of_the_story_are_those_of_the_networks_that_did_not_diverge(sav
     assert f"reaches 1.2, and half of them stop below {np.median(peaks):.2f}." in told
     assert "90 % of all {} peak between {:.2f} and {:.2f}".format(len(SOUND), *np.percentile(peaks, [5, 95])) in told
     assert (
-        "Networks 0, 1 and 2 began with other random numbers, and peak at {:.2f}, {:.2f} and {:.2f}".format(*peaks)
-        in told
+        "(networks 0, 1, 2) began with other random numbers, and peak at {:.2f}, {:.2f}, {:.2f};".format(*peaks) in told
     )
-    for frequency, words in ((15, "comes back {:.2g} times as large"), (5, "of 5, {:.2g} times")):
-        late = answers(wave := 0.3 + 0.1 * np.sin(frequency * x))[:, x >= 0.3]
-        assert words.format(np.median(np.ptp(late, axis=1)) / np.ptp(wave[x >= 0.3])) in told
 
 
 def test_the_committed_page_is_of_todays_scripts_small_and_recognized_as_made_by_the_command():

@@ -17,7 +17,7 @@ SEEN = """async () => {
         step: all(".steps [aria-current=step]").map(text),
         told: all("#story p, #rings p, #key li, #population-note, #drawing-help, #cell-values, label > span").map(text),
         pressed: all("[aria-pressed=true]").map(text),
-        buttons: all("#tools button:not(#undo), #controls button").map((each) => [text(each), each.disabled]),
+        buttons: all(".actions button:not(#undo)").map((each) => [text(each), each.disabled]),
         values: all("select, input").map((each) => [each.name, each.type === "radio" ? each.checked : each.value]),
         numbers: [...document.querySelectorAll("#numbers td")].map(text),
         picture: document.getElementById("chart").toDataURL(),
@@ -83,12 +83,10 @@ class Walker:
     def act(self):
         actions = {
             "walk": lambda: self.click(".steps a, .next, #main a[href^='#claim']"),
-            "press": lambda: self.click(
-                "#story button:not([data-train]), #reset, #draw, #double, #inside > summary, .claim button"
-            ),
-            "family": lambda: self.click("[name=family], [name=tied]"),
+            "press": lambda: self.click("#story button:not(#train, #undo), #double, .claim button"),
+            "family": lambda: self.click("[name=family]"),
             "undo": lambda: self.click("#undo"),
-            "train": lambda: self.click("#train"),
+            "train": lambda: self.click("#train, #train-stop"),
             "slide": lambda: self.arrow(".sliders [type=range], #story [type=range]", "Right", "Left"),
             "keys": lambda: self.arrow("#grips button", "Up", "Down", "Left", "Right"),
             "reload": self.page.tab.reload,
@@ -101,8 +99,9 @@ class Walker:
         self.page.tab.wait_for_timeout(200)  # What was held is settled after 150.
         if self.pick("#train-stop") is not None and self.page.text("#train-stop") == "Stop":  # Also after going back.
             self.page.tab.click("#train-stop")
+        self.click("#guessed")  # No address has the beginning of a guess.
         self.page.settle()
-        self.page.unfold("#controls > details:not(#inside)")
+        self.page.unfold("#controls > details")
         return name
 
 

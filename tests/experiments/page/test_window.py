@@ -14,7 +14,7 @@ from experiments.page import __main__ as command
 from experiments.page import playground
 from lstm_toys.text import one_line
 
-LARGER = "#step-1&guess=none"
+LARGER = "#curve=sine&amplitude=0.7&offset=0.7"
 SINE = ("amplitude", "frequency", "phase", "offset")
 
 
@@ -57,7 +57,14 @@ def test_earlier_steps_are_shown_and_a_claim_shows_its_curves(opened):
     page.unfold(".claim")
     page.click("#claim-valley-amplitude button")
     assert "set=amplitude" in page.tab.url
-    assert "16 of 19 networks (LSTM, after 30 steps)" in page.text("#summary")
+    assert "19 networks (LSTM, after 1,000 steps)" in page.text("#summary")
+    assert page.text("#quoted") == page.text("#claim-valley-amplitude q")
+    assert not page.tab.locator("#gauge").is_visible()
+    shown = page.numbers()
+    page.click("text=Back to the sentence")
+    row = page.tab.locator("#claim-valley-amplitude").bounding_box()
+    assert 0 <= row["y"] < page.tab.viewport_size["height"]
+    assert np.array_equal(page.numbers(), shown)
 
 
 def test_a_peak_is_dragged_and_the_drag_undone(opened):
@@ -68,7 +75,7 @@ def test_a_peak_is_dragged_and_the_drag_undone(opened):
     to = (x + 0.1 * chart["width"], y + 0.2 * chart["height"])
     page.drag((x, y), to)
     amplitude, frequency, phase, offset = map(float, page.values(*SINE))
-    assert 0.3 < amplitude == offset < 0.55
+    assert 0.35 < amplitude == offset < 0.65
     assert frequency == 10
     assert -1.2 < phase < -0.8
     assert page.numbers()[:, 1].max() == pytest.approx(2 * amplitude, rel=0.05)
@@ -103,7 +110,7 @@ def test_the_mouse_reads_values_and_draws_upon_any_curve(opened):
 NONSENSE = (
     "curve=sine&amplitude=NaN&frequency=1e30&phase=-Infinity&offset=&networks=constructor&step=1e30&seed=-7",
     "curve=__proto__&set=toString&networks=%3Cscript%3Ealert(1)%3C/script%3E&step=NaN&seed=1e9&score=NaN",
-    "curve=drawn&y=AAAA&step=-30&seeds=-8&networks=own&learn=%3Cscript%3E&guess=AAAA&inside=yes",
+    "curve=drawn&y=AAAA&step=-30&seeds=-8&networks=own&learn=%3Cscript%3E&guess=AAAA&inside=yes&claim=%3Ca&free=1",
 )
 
 

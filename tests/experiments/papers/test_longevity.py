@@ -12,7 +12,8 @@ import pytest
 import lstm_toys as lt
 from conftest import ROOT, carry_out, rarely
 from experiments import longevity
-from experiments.papers import memory, networks
+from experiments.papers import figures, memory, networks
+from lstm_toys.figures.style import COLORS, sheet
 
 
 @pytest.fixture
@@ -187,3 +188,26 @@ def test_what_is_published_is_judged_told_and_drawn(tmp_path):
     for words, holds in supported.items():
         assert any(line.startswith(f"{words}: {'supported' if holds else 'not supported'} (") for line in told)
     assert [*asked.subject.draw(metrics, {})] == ["longevity.png"]
+
+
+def test_lines_are_shares_of_networks_that_last_and_have_their_labels_apart_at_their_ends():
+    lives = {"short": [1.0, 2, None, 4], "long": [5.0] * 4, "as long": [5.0] * 4}
+    lines = {label: (numbers, COLORS["b"]) for label, numbers in lives.items()}
+    with sheet(4.0, 3.0) as (_, axes):
+        figures.survival(axes, lines, np.arange(1.0, 6))
+    steps = [line.get_ydata() for line in axes.lines]
+    np.testing.assert_allclose(steps, [[100, 200 / 3, 100 / 3, 100 / 3, 0], [100] * 5, [100] * 5])
+    heights = {text.get_text(): text.xy for text in axes.texts}
+    assert heights == {"long": (5, 100), "as long": (5, 100 - figures.APART), "short": (5, 0)}
+
+
+def test_no_line_is_drawn_of_a_rate_at_which_none_learned():
+    metrics = json.loads((ROOT / "results" / "longevity" / "metrics.json").read_text())
+    for panel, cell in zip(figures.longevity(metrics).axes, ("LSTM", "GRU"), strict=True):
+        counts = {
+            rate: metrics["populations"][f"{cell}, RMSprop, constant, {rate:g}"]["learned"] for rate in longevity.RATES
+        }
+        labels = [text.get_text() for text in panel.texts]
+        assert {*labels} == {f"rate {rate:g} ({count} learned)" for rate, count in counts.items() if count}
+        assert len(panel.lines) == len(labels) + 1
+        assert panel.get_title().endswith("(none learned at the rate 0.3)") == (counts[0.3] == 0)

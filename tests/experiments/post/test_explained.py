@@ -78,6 +78,18 @@ def test_figures_are_drawn_of_what_was_compared_and_say_how_many_networks_it_was
     assert texts[2] == "–"
 
 
+def test_numbers_of_few_networks_have_no_color_and_count_for_no_model():
+    numbers = np.random.default_rng(0).normal(size=40)
+    models = {"many": numbers, "few": np.where(np.arange(40) < figures.FEW - 1, numbers, np.nan), "wrong": -numbers}
+    compared = {name: explained.agreement(numbers, each) for name, each in models.items()}
+    figure = figures.claims_by_model({"seeds": 40, "claims": {"one": compared, "two": {"few": compared["few"]}}})
+    for axes, first in zip(figure.axes, (1, 0), strict=False):
+        colored = np.ma.filled(axes.images[0].get_array(), np.nan)
+        np.testing.assert_allclose(colored[0, 0], first, atol=1e-9)
+        assert np.isnan(colored).tolist() == [[False, True, False], [True, True, True]]
+    assert "“many” predicts it for 1 of 2 claims" in figure.get_suptitle()
+
+
 def test_the_plateau_ends_and_the_resonance_appears_at_the_first_such_step():
     sine = 0.3 + 0.3 * np.sin(10 * np.linspace(0, 1, 100))
     high, low = sine.var() * 0.9, sine.var() * 0.1

@@ -187,16 +187,8 @@ def test_figures_show_every_training_and_threshold():
         for power, (level, share) in enumerate(chosen.items())
         for kind in ["units" if level == "half" else "optimizer"]
     ]
-    known = KNOWN | {
-        "published": {"value": 0.4},
-        "null": {"copy": {"value": 1.0, "answers": "input"}},
-        "statistic": "last",
-    }
-    known |= {"threshold": {"low": 0.5, "high": None}}
-    found = specifications.entry(claim(), known, others)
-    drawn = specification_figures.drawings([known], [found])
-    assert [*drawn] == ["specifications.png", "thresholds.png"]
-    optimizer, units, threshold = drawn["specifications.png"].axes
+    found = specifications.entry(claim(), KNOWN, others)
+    optimizer, units, threshold = specification_figures.draw_choices([found]).axes
     assert [axes.get_title() for axes in (optimizer, units, threshold)] == ["optimizer", "units", "threshold"]
     assert dots(optimizer) == [
         (0.2, COLORS["r"], COLORS["r"]),
@@ -206,9 +198,7 @@ def test_figures_show_every_training_and_threshold():
     assert dots(units) == [(1.0, COLORS["b"], COLORS["b"])]
     (label,) = optimizer.get_yticklabels()
     assert label.get_text() == "one (supported)"
-    (axes,) = drawn["thresholds.png"].axes
-    np.testing.assert_array_equal(axes.lines[0].get_ydata()[[0, -1]], [1.0, 0.0])
-    assert {0.5, 0.2, 0.8, 0.4, 1.0} <= {float(line.get_xdata()[0]) for line in axes.lines[1:]}
+    assert dots(threshold) == 2 * [(0.9, COLORS["b"], COLORS["b"])]
     table = markdown.specifications([found], "mine")
     assert "| one | supported, 90% | depends on optimizer (0.2 to 0.2; 0.4 to 0.4) |" in table
     assert "at least 0.2: 90% (70–97%)" in table

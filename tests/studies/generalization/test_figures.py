@@ -78,32 +78,47 @@ def test_curves_count_by_an_absolute_error_however_large_that_of_training_curves
     assert rows["amplitude x frequency, RMSE, share below 0.6"].value == pytest.approx(np.median(count) / 20)
 
 
-def panels_of(figure):
-    return {axes.get_title(): axes for axes in figure.axes if axes.get_title()}
+def drawn(axes):
+    """The values of a heat map, rows first."""
+    return np.ma.filled(axes.collections[0].get_array().astype(float), np.nan).T
 
 
-def test_heat_maps_show_medians_mark_the_training_point_and_outline_the_limit(hand_made):
+def test_heat_maps_show_median_gains_mark_the_training_point_and_outline_the_limit(hand_made):
+    sines = hand_made["amplitude_frequency"]
+    sines["gain"][:, 2, 1] = np.nan
     figure = figures.heat_maps(hand_made, SINES, SUBJECT, LIMIT)
-    panels = panels_of(figure)
-    assert len(panels) == 4
-    rmse = panels["RMSE after the first tenth"]
-    expected = np.median(hand_made["amplitude_frequency"].rmse.values, axis=0)
-    np.testing.assert_allclose(rmse.collections[0].get_array(), expected.T)
-    assert [line.get_xydata().tolist() for line in rmse.lines] == [[[0.3, 10.0]]]
-    assert [each.levels.tolist() for each in rmse.collections if hasattr(each, "levels")] == [[LIMIT]]
-    assert "error 0.6" in legend(figure)
-    assert "offset = A" in figure.get_suptitle()
-    assert (rmse.get_xlabel(), rmse.get_ylabel()) == ("amplitude A", "frequency ω (rad per x)")
+    axes, bar = figure.axes
+    gains = np.median(sines.gain.values, axis=0)
+    np.testing.assert_allclose(drawn(axes), gains)
+    assert bar.get_ylabel().startswith("gain")
+    assert [line.get_xydata().tolist() for line in axes.lines] == [[[0.3, 10.0]]]
+    (outline,) = (each for each in axes.collections if hasattr(each, "levels"))
+    assert outline.levels.tolist() == [LIMIT]
+    edge = np.concatenate([path.vertices for path in outline.get_paths()])
+    met = sines.parameter_amplitude.values[np.median(sines.rmse.values, axis=0).min(axis=1) < LIMIT]
+    assert edge[:, 0].min() >= met.min()
+    assert {"error 0.6", "not measurable: a constant curve"} <= {*legend(figure)}
+    count = np.median((sines.rmse.values < LIMIT).sum(axis=(1, 2)))
+    said = f"{count:g} of 20 curves are answered with an error below 0.6;\n{np.mean(gains[np.isfinite(gains)] < 1):.0%}"
+    assert figure.get_suptitle().startswith(f"{said} come back smaller")
+    assert figure.get_suptitle().endswith("medians of 5 networks; φ = 0; offset = A")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("amplitude A", "frequency ω (rad per x)")
     assert_legible(figure)
-    lines = figures.heat_maps(hand_made, LINES, SUBJECT, LIMIT)
-    assert not [line for axes in panels_of(lines).values() for line in axes.lines]
-    # The window of delay and frequency is 0.8 of x; of the frequencies all but the first have a period in it.
-    assert "not measurable: a constant curve, or less than a period of it" in legend(figure)
-    frequencies = hand_made["amplitude_frequency"].parameter_frequency.values
-    for title in ("Delay in x", "Answered frequency / shown frequency"):
-        missing = np.isnan(np.ma.filled(panels[title].collections[0].get_array().astype(float), np.nan))
-        np.testing.assert_array_equal(missing[:, 1], frequencies * 0.8 < 2 * np.pi)
-        assert missing[:, 0].all() == (title == "Delay in x")
+    lines, _ = figures.heat_maps(hand_made, LINES, SUBJECT, LIMIT).axes
+    assert not lines.lines
+
+
+def test_heat_maps_of_networks_that_read_off_show_the_error_of_each_number(hand_made):
+    grid = hand_made["slope_intercept"]
+    errors = np.abs(np.random.default_rng(1).normal(size=(*grid.rmse.shape, 2)))
+    dims = (*grid.rmse.dims, "output_feature")
+    read = grid[[]].assign(error=(dims, errors)).assign_coords(output_feature=["slope", "intercept"])
+    figure = figures.heat_maps({"slope_intercept": read}, LINES, SUBJECT, LIMIT)
+    for place, name in enumerate(("slope", "intercept")):
+        (axes,) = (each for each in figure.axes if each.get_title() == f"Absolute error of the {name}")
+        np.testing.assert_allclose(drawn(axes), np.median(errors[..., place], axis=0))
+    count = np.median((errors < LIMIT).all(axis=-1).sum(axis=(1, 2)))
+    assert figure.get_suptitle().startswith(f"{count:g} of 12 curves are answered with an error below 0.6\n")
 
 
 def test_lines_go_through_the_training_point(hand_made):
