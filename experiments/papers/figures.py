@@ -73,7 +73,7 @@ def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
 
 def tracking(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     """Draws the share of networks that answer parity right up to each length."""
-    labels = "length, in lengths of the training", "% of networks that are right up to this length"
+    labels = "length, in lengths of the training", "% of networks that are right"
     return _lasting(metrics["numbers"], names, labels, "answer parity right to {:g} times the length of the training")
 
 
