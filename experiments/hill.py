@@ -29,7 +29,7 @@ def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt
         **lt.figures.usual(results, GOAL),
         "lstm_hill.gif": lt.figures.film(populations),
         "hill_plane.png": lt.figures.training_answer(results, "Answers (x, y) to the training hill 0.3 + 0.3 sin(π x)"),
-        "layers.png": lt.figures.error_histories(populations, "Learning the hill from x and y", GOAL),
+        "layers.png": lt.figures.error_histories(populations, "Do two layers learn the hill sooner than one?", GOAL),
     }
 
 

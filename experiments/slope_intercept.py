@@ -58,7 +58,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
     pairs = published.answers.numbers()["predicted_lines"]["pairs"]
     authors = np.array([[pair["predicted_slope"], pair["predicted_intercept"]] for pair in pairs])
     labels = dict(zip("kycrbg", [f"{m:g} x + {POST_INTERCEPT:g}" for m in POST_SLOPES], strict=True))
-    title = "Lines of the read-off slope and intercept"
+    title = "Lines of the read-off slope and intercept; slopes in training were from 0 to 1"
     return {
         "lines.png": lt.figures.training_set(results, f"A training set of {COUNT:,} lines; every seed draws its own"),
         "predicted_lines_1.png": lt.figures.read_off_curves(results, "post", rebuild, labels, title, authors),

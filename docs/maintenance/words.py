@@ -15,25 +15,23 @@ PAGE, ALL = 2_500, 26_000
 
 
 class Article(HTMLParser):
-    """The texts of the element ``article``, in which a page has its own, without styles, which outputs bring along."""
+    """The texts of the element ``article``, in which a page has its own."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.depth, self.texts = {"article": 0, "style": 0}, list[str]()
+        self.depth, self.texts = 0, list[str]()
 
     def handle_starttag(self, tag: str, _: list[tuple[str, str | None]]) -> None:
-        """Enters the article, or a style."""
-        if tag in self.depth:
-            self.depth[tag] += 1
+        """Enters the article."""
+        self.depth += tag == "article"
 
     def handle_endtag(self, tag: str) -> None:
-        """Leaves the article, or a style."""
-        if tag in self.depth:
-            self.depth[tag] -= 1
+        """Leaves the article."""
+        self.depth -= tag == "article"
 
     def handle_data(self, data: str) -> None:
-        """Keeps what a reader sees of the article."""
-        if self.depth["article"] and not self.depth["style"]:
+        """Keeps what stands within it."""
+        if self.depth:
             self.texts.append(data)
 
 

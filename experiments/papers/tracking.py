@@ -134,13 +134,8 @@ CLAIMS = lt.Claims(
     controls={"untrained networks": changed(steps=0)},
     variants={"networks that learned": lt.Variant(changed(), networks="learned")},
     specifications=tuple(
-        lt.Specification(at_most(OTHERS, change), {kind: choice})
-        for kind, choice, change in (
-            ("learning rate", "0.003", changed(learning_rate=0.003)),
-            ("learning rate", "0.03", changed(learning_rate=0.03)),
-            ("units", "twice", changed(hidden=(20,))),
-            ("length", "twice", changed(timesteps=40)),
-        )
+        lt.Specification(at_most(OTHERS, changed(learning_rate=rate)), {"learning rate": f"{rate:g}"})
+        for rate in (0.003, 0.03)
     ),
 )
 

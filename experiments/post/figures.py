@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -187,7 +188,9 @@ def claims_by_model(metrics: dict[str, Any]) -> Figure:
             image = axes.imshow(own, aspect="auto", cmap="RdBu_r", vmin=-limit, vmax=limit)
             for (row, column), value in np.ndenumerate(own):
                 color = "white" if abs(value) >= 0.7 * limit else GRAY if np.isnan(value) else "black"
-                axes.text(column, row, plain(words[row, column]), color=color, ha="center", va="center", fontsize=8)
+                axes.text(
+                    column, row, plain(str(words[row, column])), color=color, ha="center", va="center", fontsize=8
+                )
             axes.set_title(title, fontsize=9)
             axes.set_yticks(range(len(rows)), [*rows])
             figure.colorbar(image, ax=axes, extend="both" if limit > 1 else "neither")
@@ -258,7 +261,9 @@ def resonance(metrics: Mapping[str, Any]) -> Figure:
         _waves(waves, found, factors)
         _slopes(slopes, found)
         _claims(claims, found, factors)
-        handles = [entry(label, color, marker=marker, markersize=4) for label, color, marker in STYLES.values()]
+        handles: list[Artist] = [
+            entry(label, color, marker=marker, markersize=4) for label, color, marker in STYLES.values()
+        ]
         bands = band_entry("quartiles of networks, medians over lines")
         handles += [entry("follows the mode, or stays", linewidth=0.9, linestyle="--"), bands]
         handles += [entry(f"claims, {STYLES[edit][0]}", linestyle=line) for edit, line in LINES.items()]

@@ -37,7 +37,7 @@ def loss(
 
     Args:
         results: labeled results of a training.
-        title: title of the figure.
+        title: title of the figure, to which a goal adds how many networks meet it at the last record.
         references: levels of the loss to mark by a line, by label; None: there are none.
         goal: marked by a dashed line. If it limits another error than the loss, a second panel draws this error. None:
             no goal is drawn.
@@ -54,6 +54,9 @@ def loss(
         if name != parts[0][0]:
             parts.append((name, values, {}))
         parts[-1][2][LEARNED] = limit
+        met = values[:, -1] <= limit if goal.accuracy is None else values[:, -1] >= limit
+        learned = np.count_nonzero(met & ~results.diverged.values)
+        title += f": learned by {learned} of {style.counted(len(values))}"
     with style.canvas(*([title] if len(parts) == 1 else [""] * len(parts)), xlabel="step") as (figure, panels):
         if len(parts) > 1:
             figure.suptitle(style.plain(title))

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from lstm_toys.figures import style
-from lstm_toys.figures.answers import Curve, curve_panels, labeled
+from lstm_toys.figures.answers import PUBLISHED, Curve, curve_panels, labeled
 from lstm_toys.figures.style import COLORS, GRAY, INPUT
 from lstm_toys.results.arrays import axis_label, not_diverged, probed
 from lstm_toys.tasks.parameters import PARAMETER
@@ -147,7 +147,7 @@ def read_off_axis(
         handles += axes.plot(true, true, color=GRAY, label="true value", **INPUT)
         if published:
             points = [*published], [*published.values()]
-            handles += axes.plot(*points, "D", color=COLORS["r"], markersize=5, label="published answer")
+            handles += axes.plot(*points, label="published answer", **PUBLISHED)
         axes.set_xlim(true.min(), true.max())
         style.legend(axes, handles, loc="upper left")
     return figure

@@ -332,7 +332,8 @@ def answer_entries(fit: xr.Dataset, color: str, *, filled: bool = True) -> list[
 
 def label_ends(axes: Axes, x: float, ends: Mapping[str, tuple[float, str]], apart: float) -> None:
     """Labels lines at their right ends: ``ends`` has heights and colors by label, which are moved down to be apart."""
-    place, look = np.inf, {"textcoords": "offset points", "annotation_clip": False, "va": "center", "fontsize": 8}
+    place = np.inf
+    look: dict[str, Any] = {"textcoords": "offset points", "annotation_clip": False, "va": "center", "fontsize": 8}
     for label, (height, color) in sorted(ends.items(), key=lambda each: -each[1][0]):
         place = min(height, place - apart)
         axes.annotate(plain(label), (x, place), (5, 0), color=color, **look)

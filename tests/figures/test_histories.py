@@ -50,6 +50,18 @@ def test_a_goal_is_drawn_where_its_own_number_is_drawn(hand_made, about):
     assert legend(figure)[-1] == f"counts as learned: {level:g}"
 
 
+def test_the_title_says_how_many_networks_meet_the_goal_at_last(hand_made):
+    labeled = hand_made(5, diverged=(1,))
+    labeled.train_rmse[:, -1] = np.array([0.09, 0.01, 0.3, 0.1, 0.11])[:, None]
+    figure = figures.loss(labeled, "loss", goal=GOALS["an error"])
+    assert figure.get_suptitle() == "loss: learned by 2 of 5 networks"
+    shares = labeled.train_rmse.isel(feature=[0]).rename(feature="counted").assign_coords(counted=["points"])
+    accurate = labeled.drop_vars("train_rmse").assign(train_accuracy=1 - shares.assign_attrs(after=0, weighted=0))
+    accurate.train_loss.attrs["loss"] = "binary_cross_entropy"
+    accurate.train_accuracy.attrs.update(after=0, weighted=0)
+    assert figures.loss(accurate, "loss", goal=Goal(accuracy=0.8)).get_suptitle() == "loss: learned by 3 of 5 networks"
+
+
 def test_an_accuracy_is_drawn_from_0_to_1(hand_made):
     labeled, counted = hand_made(3, diverged=()), np.array(["points", "sequences"])
     values = np.random.default_rng(0).uniform(0.2, 1, (3, 11, 2))

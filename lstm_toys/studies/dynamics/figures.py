@@ -55,7 +55,7 @@ def rest(found: xr.Dataset) -> Figure:
     """Draws the answer at rest against the constant input, and the kinds of limits."""
     values, u = found.static_answer.isel(output=0).values, found.input.values
     trained, first = found.curve_shown.isel(curve=0).values, found.kind.isel(found=0).values
-    titles = "Answers at rest", "Where networks settle from most starts"
+    titles = "Answers at rest", "What most starts lead to"
     with style.canvas(*titles, xlabel=axis_label(found.input)) as (figure, (left, right)):
         known = np.isfinite(values).mean(axis=0) >= 0.5
         _spread(left, u[known], values[:, known])
@@ -64,6 +64,7 @@ def rest(found: xr.Dataset) -> Figure:
         learned = left.axvspan(trained.min(), trained.max(), label="range of the training curve", **look)
         left.set(ylabel="answer at rest")
         style.legend(left, [*_entries(found), *same, learned])
+        figure.suptitle("Where does a network settle under a constant input, and what does it answer there?")
         shares = {name: (first == kind).mean(axis=0) for kind, name in KINDS.items() if (first == kind).any()}
         right.stackplot(u, *shares.values(), labels=shares, colors=[*style.colors(shares).values()], alpha=0.45)
         right.set(ylabel="share of networks", ylim=(0, 1), xlim=(u[0], u[-1]))
@@ -76,7 +77,9 @@ def resonance(found: xr.Dataset) -> Figure:
     """Draws gain and phase of the linearization at the training curves' mean, and the gain of a large sine."""
     mean, w = int(found.attrs["mean"]), found.frequency.values
     with style.canvas("", "", xlabel=axis_label(found.frequency)) as (figure, (left, right)):
-        figure.suptitle(f"Answers to small sines about the mean input, {counted(found.sizes['seed'])}")
+        peak = f"{np.nanmedian(found.peak_frequency):.3g} {found.frequency.attrs['units']}"
+        networks = counted(found.sizes["seed"])
+        figure.suptitle(f"Small sines about the mean input are amplified most at {peak} (median of {networks})")
         gain, phase = (found[name].isel(input=mean).values for name in ("gain", "phase"))
         if (known := np.isfinite(gain).all(axis=1)).any():  # Otherwise no network rests under this input.
             _spread(left, w, gain[known])
@@ -109,7 +112,8 @@ def forgetting(found: xr.Dataset) -> Figure:
     """Draws how the distance of two states falls along the middle curve of each family."""
     handles: list[Any] = []
     names = found.driving.values.tolist()[:MOST_FAMILIES]
-    title = f"Two states, driven by the middle curve of each kind: medians of {counted(found.sizes['seed'])}"
+    networks = f"medians of {counted(found.sizes['seed'])}"
+    title = f"How fast are states forgotten? Two of them, driven by the middle curve of each kind: {networks}"
     with style.canvas(title, xlabel=axis_label(found.time)) as (figure, (axes,)):
         for place, (name, color) in enumerate(style.colors(names).items()):
             values, first = np.maximum(found.distance.sel(driving=name).values, 1e-12), place == 0
@@ -192,6 +196,7 @@ def course(found: xr.Dataset) -> Figure:
             axes.set_xscale("symlog", linthresh=early)
             axes.set_xlim(0, last)
             axes.set_xticks([0, *(10**n for n in range(len(str(last))) if early <= 10**n <= last)])
+        figure.suptitle("When in training do networks begin to resonate?")
         style.legend(figure, _entries(found))
     return figure
 
