@@ -35,7 +35,7 @@ copybutton_prompt_is_regexp = True
 
 html_theme = "sphinx_book_theme"
 html_title = "lstm_toys"
-html_theme_options = {"navbar_persistent": []}  # The sidebar has a search.
+html_theme_options: dict[str, Any] = {"navbar_persistent": []}  # The sidebar has a search.
 html_static_path = html_css_files = ["site.css"]
 
 
