@@ -36,7 +36,7 @@ from lstm_toys.runs.study import Study
 from . import analyses, post
 from .explained import judged_claims
 from .horizons.measures import slope
-from .post.predictions import OTHER, RANDOM, TURNED, enough, experiment
+from .post.predictions import CLOCK, OTHER, RANDOM, REST_OF, TURNED, enough, experiment
 
 JUDGED_BY = 51
 """Base seed of the networks that judge the hypotheses; base seed 0 was explored."""
@@ -93,9 +93,6 @@ CLAIM_IDS = ("lines-sine-phase", "lines-same-factor", "frequency-copied", "valle
 """Claims of the post that may be about the mode."""
 
 LOCAL = "the mode at the line"
-
-REST_OF, CLOCK = "all but the mode", "the clock"
-"""Controls without hypotheses: all other complex pairs at rest are turned, or every step is multiplied."""
 
 
 class Waves(NamedTuple):

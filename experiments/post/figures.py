@@ -25,7 +25,7 @@ from lstm_toys.figures.style import (
     sheet,
 )
 
-from .predictions import OTHER, RANDOM, TURNED, enough
+from .predictions import CLOCK, OTHER, RANDOM, REST_OF, TURNED, enough
 
 UNBEATEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 5}
 CHOSEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 11, "fillstyle": "none"}
@@ -46,6 +46,8 @@ STYLES = {
     TURNED: (TURNED, COLORS["b"], "o"),
     RANDOM: (f"{RANDOM} with equal damage", COLORS["r"], "s"),
     OTHER: (OTHER, COLORS["k"], "^"),
+    REST_OF: (REST_OF, COLORS["g"], "D"),
+    CLOCK: ("every step, by the clock", COLORS["y"], "v"),
 }
 """By edit, its label, color and marker."""
 
@@ -279,8 +281,8 @@ def resonance(metrics: Mapping[str, Any]) -> Figure:
 
 
 def _waves(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
-    for edit, (_, color, marker) in STYLES.items():
-        rows = found["waves"][edit]
+    for edit, rows in found["waves"].items():
+        _, color, marker = STYLES[edit]
         median = np.array([each["median"] for each in rows], float)  # None becomes NaN.
         low, high = np.array([each["quartiles"] for each in rows], float).T
         axes.fill_between(factors, low, high, color=color, alpha=0.15, linewidth=0)
@@ -302,7 +304,7 @@ def _slopes(axes: Axes, found: Mapping[str, Any]) -> None:
         for place, line in enumerate(lines):
             each = found["slopes"][edit][line]
             if each["median"] is not None:
-                height, alpha = place + 0.22 * (shift - 1), 1.0 if enough(each, found["networks"]) else 0.3
+                height, alpha = place + 0.16 * (shift - 2), 1.0 if enough(each, found["networks"]) else 0.3
                 axes.plot(each["quartiles"], [height] * 2, color=color, linewidth=1.4, alpha=alpha)
                 axes.plot(each["median"], height, color=color, marker=marker, markersize=4, alpha=alpha)
     for value in (0, 1):

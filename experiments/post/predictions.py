@@ -98,6 +98,7 @@ def experiment(frequency: float) -> lt.Experiment:
 
 
 TURNED, RANDOM, OTHER = "the mode", "a random edit", "the next mode"
+REST_OF, CLOCK = "all but the mode", "the clock"
 """The edits of `experiments.resonance`; the random one damages the training answer of each network as much as the
 mode's does."""
 
