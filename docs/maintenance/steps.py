@@ -70,7 +70,6 @@ STEPS = (
     Step("lstm_toys claims --specifications", ("claims_specifications",)),
     Step("experiments.null", ("null",)),
     *PAPERS,
-    Step(f"lstm_toys claims --claims papers.tracking {TRACKING}", ("claims_experiments_papers_tracking",)),
     Step(f"experiments.papers --paper tracking {TRACKING} --random 64 --variants", ("papers/tracking",)),
     Step(
         f"lstm_toys claims --claims papers.tracking {TRACKING} --specifications",

@@ -112,7 +112,7 @@ SENTENCES: dict[str, tuple[str, dict[str, Any]]] = {
 
 def claim(id: str, quote: str, bound: dict[str, Any]) -> lt.Claim:
     """A claim about the length to which networks are right; that they are not is one that they fail."""
-    ends = "Sarrof et al. test strings up to twice as long", "nothing longer is shown"
+    ends = "Sarrof et al. test strings up to twice as long as those of the training.", "Nothing longer is shown."
     return lt.Claim(
         id,
         quote,
