@@ -43,8 +43,9 @@ def draw_choices(others: Sequence[Entry]) -> Figure:
             entry("share of the claim's own networks", "black", marker="|", markersize=9, linestyle=""),
             entry("another choice", COLORS["b"], **DOT),
             entry("undecided: its 95 % interval has 50 % inside", COLORS["b"], markerfacecolor="white", **DOT),
-            entry("opposite verdict", COLORS["r"], **DOT),
         ]
+        if any(own_verdict(each) == OPPOSITE[found["verdict"]] for found in others for each in _judged(found)):
+            handles.append(entry("opposite verdict", COLORS["r"], **DOT))
         legend(figure, handles, columns=2)
         title = f"{robust} of {len(others)} verdicts are robust: no other choice turns them"
         figure.suptitle(f"{title}\nshare of networks that meet each claim, by kind of choice")
