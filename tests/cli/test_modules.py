@@ -19,7 +19,7 @@ MODULES = {
 }
 SAID = {
     "lin": "no module named lin; did you mean line?",
-    "nowhere": "papers.memory, and your own modules in this folder or on PYTHONPATH",
+    "nowhere": "papers.tracking, and your own modules in this folder or on PYTHONPATH",
     "mine_folder.other": "no module named mine_folder.other;",
     "sweep": "no module named sweep; available: amplitude, hill, hill_y, line, own, sine, slope_intercept,",
     "mine_other": "mine_other.EXPERIMENT must be of class Experiment, not int",
