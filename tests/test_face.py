@@ -17,6 +17,7 @@ import pytest
 
 import lstm_toys as lt
 from conftest import HEAVY, process
+from lstm_toys import results, statistics, tasks
 
 LIGHT = """
 files text tasks.curves tasks.goal networks.cells networks.optimizers runs.identity runs.folder runs.experiment tables
@@ -123,3 +124,8 @@ def test_the_reference_describes_every_parameter_and_field_and_nothing_else():
     every = {name: (parameters(value), described(value)) for name, value in reference()}
     assert len(every) > 100
     assert not {name: own ^ told for name, (own, told) in every.items() if own != told}
+
+
+@pytest.mark.parametrize("package", [results, statistics, tasks], ids=lambda package: package.__name__)
+def test_modules_that_are_imported_when_needed_exist(package):
+    assert [getattr(package, name).__name__ for name in package.__all__]
