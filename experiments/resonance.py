@@ -239,18 +239,23 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[s
         for name in judged:
             judged[name].append(_claims(networks, matrices[name]))
     times = [networks.waves(own.rest, own.turned(decay=decay)).time for decay in DECAYS]
-    usual = frequencies[TURNED][FACTORS.index(1.0)]
+    measured = {name: np.stack(each) for name, each in frequencies.items()}
+    followed = {name: slopes(FACTORS, each) for name, each in measured.items()}
+    usual = measured[TURNED][FACTORS.index(1.0)]
     return {
         "networks": len(own.value),
         "oscillating": int(np.isfinite(own.value).sum()),
         "factors": list(FACTORS),
         "frequency": _summary(modes(own.value[:, 0], networks.spacing).frequency),
-        "slopes": {name: _by_line(networks, slopes(FACTORS, np.stack(each))) for name, each in frequencies.items()},
-        "fits": {name: _fits(networks, np.stack(each)) for name, each in frequencies.items()},
-        "fitted everywhere": {name: _everywhere(networks, np.stack(each)) for name, each in frequencies.items()},
+        "slopes": {name: _by_line(networks, each) for name, each in followed.items()},
+        "fits": {name: _fits(networks, each) for name, each in measured.items()},
+        "fitted everywhere": {
+            name: _by_line(networks, np.where(np.isfinite(each).all(axis=0), followed[name], np.nan))
+            for name, each in measured.items()
+        },
         "decay": _by_line(networks, slopes(DECAYS, np.stack(times))),
         "waves": {
-            name: [_summary(_median(each / usual)) for each in frequencies[name]] for name in (TURNED, RANDOM, OTHER)
+            name: [_summary(_median(each / usual)) for each in measured[name]] for name in (TURNED, RANDOM, OTHER)
         },
         "damage": {name: [_summary(each) for each in every] for name, every in damages.items()},
         "lines": _lines(networks, local, usual),
@@ -285,12 +290,6 @@ def _lines(networks: Edited, local: Oscillation, usual: Float[np.ndarray, "S C"]
 def _fits(networks: Edited, frequencies: Float[np.ndarray, "K S C"]) -> dict[str, list[int]]:
     """In how many networks a wave is fitted, by line, at each factor."""
     return dict(zip(networks.names, np.isfinite(frequencies).sum(axis=1).T.tolist(), strict=True))
-
-
-def _everywhere(networks: Edited, frequencies: Float[np.ndarray, "K S C"]) -> dict[str, Any]:
-    """The slopes by line of the networks in which a wave is fitted at every factor."""
-    known = np.isfinite(frequencies).all(axis=0)
-    return _by_line(networks, np.where(known, slopes(FACTORS, frequencies), np.nan))
 
 
 def _claims(networks: Edited, matrices: Float[np.ndarray, "S 1 D D"]) -> dict[str, Any]:
