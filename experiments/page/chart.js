@@ -1,6 +1,7 @@
 /** A canvas with axes, upon which things are drawn by their coordinates; it follows the page's size and colors. */
 class Chart {
   static MARGIN = { left: 46, right: 12, top: 12, bottom: 26 };
+  static FONT = "13px system-ui, sans-serif";
   static CAPTION = 24; // Room over each of several panels.
 
   constructor(canvas) {
@@ -30,7 +31,7 @@ class Chart {
   begin({ x, y, xTicks, yTicks, xName, yName }, panel = 0) {
     Object.assign(this, { x, y, box: this.boxes[panel] });
     const { pen, box } = this;
-    Object.assign(pen, { font: "12px system-ui, sans-serif", lineWidth: 1, strokeStyle: this.color("grid"), fillStyle: this.color("quiet") });
+    Object.assign(pen, { font: Chart.FONT, lineWidth: 1, strokeStyle: this.color("grid"), fillStyle: this.color("quiet") });
     Object.assign(pen, { textAlign: "right", textBaseline: "middle" });
     for (const [value, text] of yTicks) {
       const [, up] = this.place(x[0], value);
@@ -62,12 +63,12 @@ class Chart {
     return [left + across * (right - left), bottom - up * (bottom - top)];
   }
 
-  /** The point under a pointer, in the panel that it is upon; also beyond the ends of the axes. */
+  /** The point of the first panel under a pointer, also beyond the ends of the axes; `beside` is whether it is upon another. */
   under(event) {
     const rect = this.canvas.getBoundingClientRect();
     const [across, down] = [event.clientX - rect.left, event.clientY - rect.top];
-    const inside = (box) => across >= box.left && across <= box.right && down >= box.top && down <= box.bottom;
-    const { left, right, top, bottom } = this.boxes.find(inside) ?? this.boxes[0];
+    const { left, right, top, bottom } = this.boxes[0];
+    this.beside = this.boxes.slice(1).some((box) => across >= box.left && across <= box.right && down >= box.top && down <= box.bottom);
     const share = [(across - left) / (right - left), (bottom - down) / (bottom - top)];
     return [this.x[0] + share[0] * (this.x[1] - this.x[0]), this.y[0] + share[1] * (this.y[1] - this.y[0])];
   }
@@ -84,15 +85,6 @@ class Chart {
     const [[left, bottom], [right, top]] = [this.place(this.x[0], low), this.place(this.x[1], high)];
     this.pen.fillStyle = this.color(color);
     this.pen.fillRect(left, top, right - left, bottom - top);
-  }
-
-  /** Words that end at a point, upon whatever is drawn there. */
-  note(x, y, text, color) {
-    const { pen } = this;
-    const [right, up] = this.place(x, y);
-    Object.assign(pen, { font: "12px system-ui, sans-serif", textAlign: "right", textBaseline: "middle", lineWidth: 5, strokeStyle: this.color("paper"), fillStyle: this.color(color) });
-    pen.strokeText(text, right - 6, up);
-    pen.fillText(text, right - 6, up);
   }
 
   line(xs, ys, color, width, dash = []) {
@@ -115,7 +107,7 @@ class Chart {
 
   /** Diamonds where there is a value, unless they would touch the one before. */
   diamonds(xs, ys, color) {
-    Object.assign(this.pen, { fillStyle: this.color(color), font: "12px system-ui, sans-serif", textAlign: "center", textBaseline: "middle" });
+    Object.assign(this.pen, { fillStyle: this.color(color), font: Chart.FONT, textAlign: "center", textBaseline: "middle" });
     let last = [-Infinity, 0];
     ys.forEach((value, at) => {
       const [across, up] = this.place(xs[at], value);

@@ -72,10 +72,9 @@ class Controls {
     const beyond = least < -1 || most > 1 ? ` It goes from ${decimal(least)} to ${decimal(most)}, but an LSTM unit cannot answer beyond −1 and 1.` : "";
     byId("bar").value = step;
     say(byId("progress"), `Step ${step.toLocaleString("en")} of ${steps.toLocaleString("en")}.`);
-    say(byId("learned"), `${last.filter((error) => error <= goal).length} of ${last.length} have learned it: off by at most ${goal} on average.${own.busy ? "" : beyond}`);
-    say(byId("train-stop"), own.busy ? "Stop" : target ? "Go on" : "Train them");
-    byId("train-stop").hidden = !own.busy && target === steps;
-    byId("train-stop").classList.toggle("main", !own.busy);
+    say(byId("learned"), `${last.filter((error) => error <= goal).length} of ${last.length} have learned it (off by at most ${goal} on average: below the dashes).${own.busy ? "" : beyond}`);
+    say(byId("train-stop"), own.busy ? "Stop" : target === steps ? "From the beginning" : target ? "Go on" : "Train them");
+    byId("train-stop").classList.toggle("main", !own.busy && target < steps);
     byId("double").hidden = own.busy || target < steps || states.textOf(state) !== state.learn;
   }
 
@@ -98,7 +97,7 @@ class Controls {
       act({ networks: OWN.id, learn, seeds: state().seeds || OWN.seeds, step: states.training.steps, seed: -1, set: "", post: false });
       byId("chart").scrollIntoView({ block: "nearest" });
     };
-    byId("train-stop").onclick = () => act({ step: own.busy ? own.next : states.training.steps });
+    byId("train-stop").onclick = () => act(own.step === states.training.steps ? { ...states.learned(state().learn).state, step: 0 } : { step: own.busy ? own.next : states.training.steps });
     byId("double").onclick = () => act(states.doubled(state().learn));
   }
 }

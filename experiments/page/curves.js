@@ -43,6 +43,12 @@ function filled(stroke) {
   });
 }
 
+/** Whether a stroke comes near both ends of x; errors do not count the first tenth. */
+function reaches(stroke, times) {
+  const known = [...stroke.keys()].filter((at) => Number.isFinite(stroke[at]));
+  return times[known[0]] <= 0.1 && times[known.at(-1)] >= 0.95;
+}
+
 function sampled(family, parameters, times) {
   return Float64Array.from(times, FAMILIES[family](parameters));
 }

@@ -32,7 +32,7 @@ class Drawing {
 
   point(at) {
     this.cursor = Math.min(this.times.length - 1, Math.max(0, at));
-    this.read(this.cursor);
+    this.read(this.chart.beside ? null : this.cursor);
   }
 
   drawTo(event) {

@@ -35,7 +35,7 @@ const HANDLES = {
   ],
   pluck: ({ level, pull }) => [
     { name: "held end", sign: "↕", x: 0.05, y: level + pull, moved: (_, y) => ({ pull: y - level }) },
-    { name: "level", sign: "↕", x: 0.8, y: level, moved: (_, y) => ({ level: y }) },
+    { name: "level", sign: "↕", x: 0.8, y: level, moved: (_, y) => ({ level: y, pull: level + pull - y }) },
   ],
   sine: (parameters) => {
     const { amplitude, frequency, phase, offset } = parameters;

@@ -32,6 +32,11 @@ class Own {
     if (!this.waiting && !this.pause) this.advance();
   }
 
+  /** The step that such networks have reached, if they are those that are there; else none. */
+  reached({ learn, seeds }) {
+    return this.made === `${learn} ${seeds}` ? Math.max(0, this.step) : 0;
+  }
+
   get busy() {
     return this.step < this.target;
   }

@@ -7,6 +7,7 @@
   const SETTLED = 150; // Milliseconds without a change after which words and numbers follow the picture.
   const PACE = 25; // Milliseconds from one value to the next while answers are drawn value by value.
   const TURN = 60; // The same while one network is followed.
+  const MOVING = ["amplitude", "phase"]; // Sets of which the post says how peaks and valleys move.
   const RINGS = ["published", "gru", "rnn"]; // Populations that are plucked together, if they are there.
   const NEAR = 0.08; // How far from a line, as a share of the picture's height, a click may be.
 
@@ -26,7 +27,6 @@
   };
 
   let settling = 0; // The timer after which nothing is changing any more.
-
   let frame = 0; // The frame in which the state will be shown.
 
   /** Changes what moves at the moment. */
@@ -37,9 +37,10 @@
 
   /** Shows another state, which can be gone back to if it is an `entry`. */
   function show(next, entry) {
+    const { at } = states.step(state);
     byId("playground").setAttribute("aria-busy", "true");
     state = next;
-    if (entry) commit();
+    if (entry) commit(at);
     workers.ask();
     set({});
   }
@@ -53,10 +54,10 @@
     show(next, !moving);
   }
 
-  /** Makes the state the one to which the browser goes back. */
-  function commit() {
+  /** Makes the state the one to which the browser goes back; changes can be undone as far as the step that they belong to. */
+  function commit(from) {
     if (states.address(state) === location.hash) return;
-    state = { ...state, depth: state.depth + 1 };
+    state = { ...state, depth: states.step(state).at === from ? state.depth + 1 : 0 };
     history.pushState({ depth: state.depth }, "", states.address(state));
   }
 
@@ -123,17 +124,18 @@
 
   function answered({ groups, curves, asked, plucked, trace }) {
     const [first, ...kinds] = groups.map((group) => answersOfGroup(group, curves.length));
-    const [own_, ...others] = first.spreads;
     const row = groups[0].rows.indexOf(states.kept(asked).indexOf(asked.seed));
+    const medians = first.spreads.map(({ median }) => median);
     set({
       answered: {
-        ...own_, each: first.each, asked, trace,
+        ...first.spreads[0], each: first.each, asked, trace,
         complete: groups.every(({ complete }) => complete),
         curve: states.curve(asked),
         sines: curves.slice(1),
         seed: row < 0 ? -1 : asked.seed,
-        focus: row < 0 ? own_.median : first.each[row],
-        others: others.map(({ median }) => median),
+        focus: row < 0 ? medians[0] : first.each[row],
+        others: medians.slice(1),
+        moves: MOVING.includes(asked.set) ? movesOf(medians, times) : [],
         plucked: kinds.map(({ each, spreads }, at) => ({ label: states.population(plucked[at]).label, each, focus: spreads[0].median })),
       },
     });
@@ -164,7 +166,7 @@
     const more = { trained, bounds: states.bounds(state), published: states.published(state), range: states.last(state) ? states.learnedRange(state) : null };
     if (last?.others.length) more.bounds = [];
     if (!last || states.guessing(state)) {
-      return { ...more, curve: states.curve(state), each: [], focus: [], seed: -1, others: [], sines: [], plucked: [], guess: state.stroke, published: null, bounds: [] };
+      return { ...more, curve: states.curve(state), each: [], focus: [], seed: -1, others: [], moves: [], sines: [], plucked: [], guess: state.stroke, published: null, bounds: [] };
     }
     return { ...last, ...more, guess: state.guess === UNTOLD || states.step(last.asked).at ? null : state.guess };
   }
@@ -189,19 +191,25 @@
     }
     controls.show(state);
     byId("aside").hidden = !states.last(state);
+    byId("summary").classList.toggle("unseen", !own.reached(state) || states.textOf(state) === state.learn);
     byId("words").hidden = guessing;
     say(byId("quoted"), byId(`quote-${state.claim}`)?.textContent ?? "");
     byId("quoted-link").href = `#claim-${state.claim}`;
     say(byId("draw"), state.pen ? "Done drawing" : "Draw");
     byId("undo").disabled = state.depth === 0;
-    byId("guessed").hidden = !state.stroke;
-    byId("hint").hidden = !guessing || Boolean(drawing.stroke);
-    say(byId("hint"), state.stroke ? "Go on to the right end →" : "Draw your guess here\u00a0→");
+    const drawn = state.stroke !== null && reaches(state.stroke, times);
+    byId("guessed").hidden = !drawn;
+    byId("hint").hidden = !guessing || drawn || Boolean(drawing.stroke);
+    say(byId("hint"), state.stroke ? "Go on until both ends are drawn" : "Start here →");
     const kinds = { panels: state.family === "pluck", following: state.inside, free: states.last(state) };
     for (const [name, applies] of Object.entries(kinds)) byId("playground").classList.toggle(name, applies);
     byId("chart").classList.toggle("drawing", state.pen || guessing);
     byId("inside").hidden = !state.inside;
-    for (const button of document.querySelectorAll("[data-inside]")) button.setAttribute("aria-expanded", String(state.inside));
+    for (const button of document.querySelectorAll("[data-inside]")) {
+      button.setAttribute("aria-expanded", String(state.inside));
+      button.disabled = !state.inside && states.population(state).layers.at(-1).kind !== "lstm"; // No other unit has such a cell.
+      say(button, state.inside ? "Close" : "Why? Look inside");
+    }
     const picked = shown();
     const held = drawing.stroke || grips.held; // The picture stays where it is under the hand.
     const reach = held && state.reach ? state.reach : reachOf(picked, state.moving ? state.reach : null);
@@ -214,12 +222,13 @@
     if (state.began !== null || (state.inside && state.answered?.trace && state.cursor === null && !calm.matches)) set({});
   }
 
-  function renderKey({ each, seed, others, published, bounds, guess, plucked }) {
+  function renderKey({ each, seed, others, moves, published, bounds, guess, plucked }) {
     const shown = {
       single: each.length && !others.length, median: each.length, trained: !plucked.length && !others.length,
-      others: others.length, moves: others.length, bound: bounds.length, published, guess: guess || states.guessing(state),
+      others: others.length, moves: moves.length, bound: bounds.length, published, guess: guess || states.guessing(state),
     };
     for (const [name, there] of Object.entries(shown)) byId(`key-${name}`).hidden = !there;
+    for (const { name, ends } of moves) say(byId(`key-${name}`), `${name}s move by ${decimal(ends[1] - ends[0])}`);
     say(byId("key-single-text"), plucked.length ? `${each.length} of each kind` : controls.counted(state));
     say(byId("key-median-text"), others.length ? "median answer" : seed < 0 ? "median" : `network ${seed}`);
     for (const id of ["head-low", "head-high"]) byId(id).hidden = seed >= 0;
@@ -241,7 +250,7 @@
       say(caption, kind ? `${kind.label}: ${ringsOf(kind.each, times)}` : "");
       if (kind) Object.assign(caption.style, { left: `${chart.boxes[at].left}px`, top: `${chart.boxes[at].top - Chart.CAPTION}px`, width: `${chart.boxes[at].right - chart.boxes[at].left}px` });
     });
-    say(byId("inside-who"), !picked.each.length ? "" : inside ? `Network ${picked.seed}. Click a line to follow another.` : "Only networks whose answer is an LSTM unit have such a cell.");
+    say(byId("inside-who"), !picked.each.length ? "" : inside ? `Network ${picked.seed}. Choose a line to follow another.` : "Only networks whose answer is an LSTM unit have such a cell.");
     byId("machine").hidden = !inside;
     if (inside) cell.show(picked.trace, picked.curve, times, cursor);
     if (state.networks === OWN.id) renderErrors();
@@ -254,7 +263,6 @@
     errors.clear();
     errors.begin({ x: [0, steps], y: [-3, 0], xTicks: [0, steps / 2, steps].map((at) => [at, Math.round(at).toLocaleString("en")]), yTicks: ticks, xName: "steps", yName: "off by" });
     errors.line([0, steps], [Math.log10(goal), Math.log10(goal)], "others", 1.6, [6, 4]);
-    errors.note(steps, Math.log10(goal) + 0.35, "below: learned", "others");
     for (const { errors: each } of own.networks) {
       errors.line(each.map(([step]) => step), each.map(([, error]) => Math.log10(Math.max(error, 0.001))), "median", 1.2);
     }
@@ -284,6 +292,7 @@
     gauge.style.setProperty("--share", `${Math.min(100, (50 * off) / data.fails)}%`);
     gauge.classList.toggle("found", found);
     say(byId("gauge-text"), `Off by ${off.toFixed(2)} on average${outside ? `, but the curve leaves ${decimal(low)} to ${decimal(high)}` : `${found ? ":" : ", not yet"} more than ${data.fails}`}`);
+    if (found && byId("found").hidden && state.depth && !state.pressed) setTimeout(() => byId("found").scrollIntoView({ block: "nearest" })); // Once it is seen.
     byId("found").hidden = !found;
   }
 
@@ -304,16 +313,17 @@
     },
     read: (cursor) => set({ cursor }),
     picked: ({ at, value }) => {
-      if (states.guessing(state) || !state.answered || state.answered.others.length || state.pen) return;
+      if (states.guessing(state) || !state.answered || state.answered.others.length || state.pen || state.family === "pluck") return;
       const { each } = state.answered;
       const off = each.map((answer) => Math.abs(answer[at] - value));
       const row = off.indexOf(Math.min(...off));
       const near = off[row] < NEAR * (state.reach[1] - state.reach[0]);
-      if (near || state.seed >= 0) act({ seed: near ? states.kept(state)[row] : -1 });
+      const seed = near ? states.kept(state)[row] : -1;
+      if (near || state.seed >= 0) act({ seed: seed === state.seed ? -1 : seed }); // A second click lets it go.
     },
     entered: () => {
-      if (states.guessing(state)) guess();
-      else act({ seed: states.kept(state)[states.kept(state).indexOf(state.seed) + 1] ?? -1 });
+      if (states.guessing(state)) (state.stroke && !reaches(state.stroke, times)) || guess();
+      else if (state.family !== "pluck") act({ seed: states.kept(state)[states.kept(state).indexOf(state.seed) + 1] ?? -1 });
     },
   });
   const grips = new Grips(byId("grips"), chart, {
@@ -360,12 +370,13 @@
     const { ask: asked, set: chosen, claim, inside } = target.closest("button")?.dataset ?? {};
     const link = target.closest("a[href^='#']")?.getAttribute("href");
     if (asked) act(states.open(`#${asked}`));
+    if (asked && state.family === "pluck") reveal();
     if (chosen) {
       act(states.chosen(chosen, claim));
       scrollTo({ top: byId("playground").offsetTop, behavior: calm.matches ? "auto" : "smooth" });
       byId("main").focus({ preventScroll: true });
     }
-    if (inside !== undefined) act({ inside: !state.inside });
+    if (inside !== undefined) act(state.inside ? { inside: false, seed: -1 } : { inside: true });
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // These open another tab or window.
     event.preventDefault();
     if (!link.startsWith("#step-")) {
@@ -373,7 +384,8 @@
       visit();
       return;
     }
-    act(states.open(link));
+    const opened = states.open(link);
+    act({ ...opened, step: own.reached(opened) || opened.step });
     if (byId("playground").getBoundingClientRect().top < 0) byId("playground").scrollIntoView();
     if (state.family === "pluck") reveal();
   });

@@ -13,13 +13,17 @@ function heightsOf([least, most], parts) {
   return [Math.floor(least * parts - 0.05) / parts, Math.ceil(most * parts + 0.05) / parts];
 }
 
-/** The lowest value between x = 0.2 and 0.8, and the highest from x = 0.1 on, as the claim about valleys has them. */
-function extremesOf(answer, times) {
-  const found = (low, high, pick) => {
-    const places = answer.map((_, at) => at).filter((at) => times[at] >= low && times[at] <= high);
-    return places.reduce((best, at) => (pick(answer[at], answer[best]) ? at : best), places[0]);
-  };
-  return { valley: found(0.2, 0.8, (one, other) => one < other), peak: found(0.1, 1, (one, other) => one > other) };
+/** The highest points of lines from x = 0.1 on and the lowest between 0.2 and 0.8, as the claims have them, and how far these move. */
+function movesOf(lines, times) {
+  return [["peak", "null", 0.1, 1, 1], ["valley", "published", 0.2, 0.8, -1]].map(([name, color, low, high, sign]) => {
+    const places = [...times.keys()].filter((at) => times[at] >= low && times[at] <= high);
+    const points = lines.map((line) => {
+      const place = places.reduce((best, at) => (sign * line[at] > sign * line[best] ? at : best));
+      return [times[place], line[place]];
+    });
+    const values = points.map(([, value]) => value);
+    return { name, color, points, ends: [Math.min(...values), Math.max(...values)] };
+  });
 }
 
 class Picture {
@@ -67,20 +71,15 @@ class Picture {
     chart.line(times, until(focus), "median", 3);
   }
 
-  /** The medians for all curves of a set, and of sines valleys and peaks, and how far these move at the right end. */
-  set({ focus, others, sines, asked }, until) {
+  /** The medians for all curves of a set, and, where these are asked for, peaks and valleys, and how far they move. */
+  set({ focus, others, sines, moves }, until) {
     const { chart, times } = this;
     const lines = [...others, focus];
     for (const sine of sines) chart.line(times, until(sine), "edge", 1, [3, 4]);
     for (const line of lines) chart.line(times, until(line), line === focus ? "median" : "others", line === focus ? 3 : 1.6);
-    if (asked.family !== "sine") return;
-    const found = lines.map((line) => extremesOf(line, times));
-    for (const [name, color] of [["peak", "null"], ["valley", "published"]]) {
-      const values = lines.map((line, at) => line[found[at][name]]);
-      lines.forEach((line, at) => chart.dot(times[found[at][name]], values[at], color, 4.5));
-      const ends = [Math.min(...values), Math.max(...values)];
+    for (const { color, points, ends } of moves) {
+      for (const [x, y] of points) chart.dot(x, y, color, 4.5);
       chart.line([1, 1], ends, color, 5);
-      chart.note(1, (ends[0] + ends[1]) / 2, `${name}s move ${decimal(ends[1] - ends[0])}`, color);
     }
   }
 }

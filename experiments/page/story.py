@@ -53,14 +53,14 @@ def steps(
         step("alone", numbers, {alone["every"].format(**numbers): asked(LARGER, post="yes"), **singles}),
         step("pluck", numbers, {pluck["again"]: plucked}),
         *([choices(rates, results)] if len(rates) > 1 else []),
-        step("own", numbers, {"": asked(0.8 * MIDDLE)}),
+        step("own", numbers, {WORDS["own"]["again"]: asked(0.8 * MIDDLE)}),
     ]
     return [{"id": f"step-{at}", **each} for at, each in enumerate(made, start=1)]
 
 
 def step(name: str, numbers: Mapping[str, Any], buttons: Mapping[str, str], **more: Any) -> dict[str, Any]:
     """A step of the story: its words with numbers, and the addresses of its pictures by the words of their buttons."""
-    told = ("tab", "title", "texts", "seen", "found")
+    told = ("tab", "title", "texts", "seen", "found", "end")
     words = {key: said(value, numbers) for key, value in WORDS[name].items() if key in told}
     return {**words, "name": name, "buttons": buttons, "asks": [*buttons.values()], **more}
 
@@ -89,9 +89,6 @@ def told(results: lt.Results, metrics: Mapping[str, Any]) -> dict[str, Any]:
         "published": max(y for y, at in zip(post, x, strict=True) if y is not None and at >= lt.measures.FOUND),
         "low": low,
         "high": high,
-        "level": MIDDLE,
-        "held": LARGER,
-        "least": round(float(learned.min()), 2),
         "most": round(float(learned.max()), 2),
         "fails": FAILS,
     }

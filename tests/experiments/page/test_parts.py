@@ -100,14 +100,16 @@ def test_a_guess_is_drawn_and_compared_with_the_answers(hand, width, height, ope
         page.settle()
     else:
         draw = page.drag if hand == "mouse" else page.swipe
-        for start, end in ((0, 9), (8, 20), (22, 27)):  # The last stroke leaves a gap.
+        for start, end in ((8, 20), (0, 9)):  # One end alone is no guess.
             draw(*points[start:end])
-            assert "guess=" not in page.tab.url
             assert page.text("#hint").startswith("Go on")
+            assert not page.tab.locator("#guessed").is_visible()
+        draw(*points[22:29])  # It leaves a gap, and the last values.
+        assert "guess=" not in page.tab.url
         if width < 1_000:
             page.click("#guessed")
         else:
-            draw(*points[26:])
+            draw(*points[28:])
             draw(*points[19:23])
     packed = re.search(r"guess=([\w-]+)", page.tab.url)[1]
     guess = np.frombuffer(base64.urlsafe_b64decode(packed + "=="), "<i2") / 1_000
@@ -158,6 +160,10 @@ def test_plucked_networks_ring_as_the_library_has_it_and_one_handle_moves_all(wi
         return page.tab.evaluate("document.getElementById('chart').toDataURL()")
 
     before = captions()
+    assert page.text("#reading") == ""
+    for share, reads in ((0.2, True), (0.5, False)):  # Values are read in the first panel alone.
+        page.tab.mouse.move(*page.upon(*((share, 0.5) if width > 1_000 else (0.5, share))))
+        page.tab.wait_for_function("reads => Boolean(document.getElementById('reading').textContent) === reads", arg=reads)
     held = page.tab.get_by_label("held end of the curve")
     if width > 1_000:
         x, y = page.middle(held)
@@ -215,8 +221,12 @@ def test_one_value_is_followed_through_a_cell_and_a_click_takes_another_network(
     page.tab.keyboard.press("Enter")
     page.settle()
     told(5, 40)
+    page.click(f"{SHOWN} >> text=/^Close$/")
+    assert page.tab.url.endswith("#step-1&guess=none")  # The median of all is back.
     page = opened("#curve=line&networks=gru&inside=yes", width=width, height=height)
     assert "Only networks whose answer is an LSTM unit" in page.text("#inside-who")
+    page.click(f"{SHOWN} >> text=/^Close$/")
+    assert page.tab.locator("[data-inside]:visible").is_disabled()
 
 
 def test_a_click_takes_the_line_that_is_next_to_it_and_one_beside_all_lets_it_go(opened, saved):
@@ -271,6 +281,7 @@ def test_networks_are_trained_in_the_page_as_its_address_says_and_asked_like_oth
     assert not page.tab.locator("#double").is_visible()
     page.click("text=Go on")
     page.click("#double")
+    assert page.tab.locator("#summary:not(.unseen)").count() == 1
     assert np.allclose(page.numbers()[:, 1], 2 * curve[AT], atol=1e-4)
     assert not np.allclose(page.numbers()[:, 2], np.median(answers, axis=0)[AT], atol=1e-2)
 

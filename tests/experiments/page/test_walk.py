@@ -100,6 +100,8 @@ class Walker:
         if self.pick("#train-stop") is not None and self.page.text("#train-stop") == "Stop":  # Also after going back.
             self.page.tab.click("#train-stop")
         self.click("#guessed")  # No address has the beginning of a guess.
+        if (hint := self.pick("#hint")) is not None and hint.inner_text().startswith("Go on"):
+            self.page.click(".steps a")
         self.page.settle()
         self.page.unfold("#controls > details")
         return name
