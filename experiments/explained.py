@@ -31,7 +31,7 @@ from lstm_toys.runs.folder import Run
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.dynamics.settings import DynamicsSettings
-from lstm_toys.studies.dynamics.study import VARIABLES, Dynamics, answers_file
+from lstm_toys.studies.dynamics.study import Dynamics, answers_file
 
 from . import analyses, post
 from .post import sentences
@@ -64,14 +64,14 @@ def score(needs: Mapping[str, Run]) -> dict[str, Any]:
         frequency.
     """
     every = {
-        name: storage.load_results(each.checked("results.nc"), VARIABLES, UNREAD)
+        name: storage.load_results(each.checked("results.nc"), set(), UNREAD)
         for name, each in needs.items()
         if name != NETWORKS
     }
     sines = every[SINE]
-    networks = storage.load_results(needs[NETWORKS].checked("results.nc")).isel(seed=sines.seed.values)
+    networks = lt.load_results(needs[NETWORKS].checked("results.nc")).isel(seed=sines.seed.values)
     models = {
-        str(model): judged_claims(storage.load_results(needs[SINE].checked(answers_file(str(model))), set()))
+        str(model): judged_claims(lt.load_results(needs[SINE].checked(answers_file(str(model)))))
         for model in sines.model.values
     }
     return {

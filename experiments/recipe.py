@@ -19,12 +19,9 @@ from rich.console import RenderableType
 import lstm_toys as lt
 from lstm_toys import tables
 from lstm_toys.cli import command
-from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
-from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
 from lstm_toys.statistics.scores import distances, energy_score
-from lstm_toys.studies.sweep import results
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
 from lstm_toys.studies.sweep.study import Sweep
 
@@ -154,11 +151,6 @@ def choose(settings: Sequence[Settings], scored: Scores) -> int:
     return min(kind, key=lambda number: mean[number])
 
 
-def results_of(networks: Run) -> xr.Dataset:
-    """Loads the results of a finished sweep."""
-    return storage.load_results(networks.checked("results.nc"), results.VARIABLES | {"answer"})
-
-
 def summarize(found: xr.Dataset, settings: Sequence[Settings]) -> dict[str, Any]:
     """Summarizes the scores of a sweep of these settings, in the form that JSON stores.
 
@@ -205,7 +197,7 @@ def recipe(seeds: int, base_seed: int) -> lt.Analysis:
         name="recipe",
         settings={"seeds": seeds, "base_seed": base_seed},
         needs={"networks": Sweep(NETWORKS, SweepSettings("recipe_networks", settings=settings))},
-        score=lambda needs, _: summarize(results_of(needs["networks"]), settings),
+        score=lambda needs, _: summarize(lt.load_results(needs["networks"].checked("results.nc")), settings),
         draw=lambda metrics, _: {"score.png": post.figures.scores(metrics)},
         report=report,
     )

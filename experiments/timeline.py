@@ -27,7 +27,7 @@ from lstm_toys.studies.sweep.study import Sweep
 
 from . import analyses, post, recipe, sine
 from .published.answers import CHOSEN_ON
-from .recipe import Compared, compared, results_of, scores
+from .recipe import Compared, compared, scores
 
 STEPS = (*range(125, 2001, 125), 2250, 2500, 3000, 4000)
 LEAST_SEEDS = 16
@@ -157,7 +157,7 @@ def timeline(seeds: int, base_seed: int) -> lt.Analysis:
         name="timeline",
         settings={"seeds": seeds, "base_seed": base_seed},
         needs={"networks": Sweep(recipe.NETWORKS, SweepSettings("timeline_networks", settings=settings))},
-        score=lambda needs, _: summarize(results_of(needs["networks"])),
+        score=lambda needs, _: summarize(lt.load_results(needs["networks"].checked("results.nc"))),
         draw=lambda metrics, _: {"timeline.png": post.figures.timeline(metrics)},
         report=report,
     )

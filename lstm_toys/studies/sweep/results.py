@@ -20,9 +20,6 @@ from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.tasks.probes import by_points, curves_of
 from lstm_toys.tasks.supervision import MSE, Task, loss_text, measured
 
-VARIABLES = {"diverged", "train_loss", "record_step", "record_loss", *identity.SWEPT}
-"""Variables that every file has."""
-
 UNREAD = {"answer"}
 """Variables that tables and figures do not need; they make up most of a file."""
 
