@@ -106,24 +106,20 @@ def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"])
     """
     both = np.isfinite(networks) & np.isfinite(model)
     ours, theirs, random = networks[both], model[both], np.random.default_rng(0)
-    count = len(ours)
+    found: dict[str, Any] = dict.fromkeys(("networks", "correlation", "permuted", "difference", "spread"))
+    found["networks"] = count = len(ours)
     if count < LEAST:
-        return {"networks": count, "correlation": None, "permuted": None, "difference": None, "spread": None}
-    correlation, permuted = None, None
+        return found
     if np.ptp(ours) > 0 and np.ptp(theirs) > 0:
-        correlation = rank_correlation(ours, theirs, random)
+        found["correlation"] = correlation = rank_correlation(ours, theirs, random)
         if correlation["low"] == correlation["high"]:  # Without any width it is no interval.
             correlation |= {"low": None, "high": None}
         shuffled = random.permuted(np.tile(theirs, (RESAMPLES, 1)), axis=1)
         shuffled = correlations(np.broadcast_to(ours, (RESAMPLES, count)), shuffled)
-        permuted = finite(np.quantile(np.abs(shuffled), 0.95))
-    return {
-        "networks": count,
-        "correlation": correlation,
-        "permuted": permuted,
-        "difference": as_json(intervals.median_bootstrap(theirs - ours)),
-        "spread": finite(float(np.std(ours, ddof=1))),
-    }
+        found["permuted"] = finite(np.quantile(np.abs(shuffled), 0.95))
+    found["difference"] = as_json(intervals.median_bootstrap(theirs - ours))
+    found["spread"] = finite(float(np.std(ours, ddof=1)))
+    return found
 
 
 def rank_correlation(
@@ -170,17 +166,14 @@ def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:
 def _tuned(found: xr.Dataset) -> dict[str, Any]:
     """The tuning of networks; those that rest nowhere under the mean input have NaN."""
     tuned: dict[str, Any] = {"networks": found.sizes["seed"], "oscillating": int((found.mode_frequency > 0).sum())}
-    for name in ("mode_frequency", "peak_frequency", "peak_gain", "static_gain"):
+    for name in MEASURES:
         values = found[name].values
         tuned[name] = median_of(values)
         tuned[f"{name}_band"] = [finite(each) for each in np.nanquantile(values, (0.05, 0.95))]
-    return {**tuned, "resonance": _resonance(found)}
-
-
-def _resonance(found: xr.Dataset) -> dict[str, list[float | None]]:
-    frequency, gains = found.frequency.values, found.gain.isel(input=int(found.attrs["mean"])).values
-    rows = zip(("median", "low", "high"), np.nanquantile(gains, (0.5, 0.05, 0.95), axis=0), strict=True)
-    return {name: [*map(finite, values.tolist())] for name, values in (("frequency", frequency), *rows)}
+    gains = found.gain.isel(input=int(found.attrs["mean"])).values
+    median, low, high = np.nanquantile(gains, (0.5, 0.05, 0.95), axis=0)
+    rows = {"frequency": found.frequency.values, "median": median, "low": low, "high": high}
+    return {**tuned, "resonance": {name: [*map(finite, each.tolist())] for name, each in rows.items()}}
 
 
 def plateau(found: xr.Dataset) -> dict[str, Any]:
