@@ -10,6 +10,7 @@ networks of base seed 0 had shown median slopes of 0.8 to 2.2 on most lines, of 
 training errors that grow from 0.009 to 0.13 at most.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import partial
 from statistics import median
@@ -221,22 +222,18 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[s
     own = networks.mode
     other = oscillation(networks.system, networks.params, np.array([networks.level]), rank=1)
     local = _local(networks)
-    frequencies: dict[str, list[Any]] = {name: [] for name in (TURNED, RANDOM, OTHER, LOCAL, REST_OF, CLOCK)}
-    damages: dict[str, list[Any]] = {name: [] for name in (TURNED, RANDOM, OTHER)}
-    judged: dict[str, list[Any]] = {name: [] for name in (TURNED, RANDOM)}
+    frequencies, damages, judged = (defaultdict[str, list[Any]](list) for _ in range(3))
     for factor in FACTORS:
-        matrices = {TURNED: own.turned(factor), OTHER: other.turned(factor)}
-        damage = {name: networks.damage(each) for name, each in matrices.items()}
-        norm = np.linalg.norm(matrices[TURNED], axis=(-2, -1))[:, 0]
-        matrices[RANDOM] = networks.matched(damage[TURNED], norm)
-        damage[RANDOM] = networks.damage(matrices[RANDOM])
+        turning = own.turned(factor)
+        random = networks.matched(networks.damage(turning), np.linalg.norm(turning, axis=(-2, -1))[:, 0])
+        matrices = {TURNED: turning, RANDOM: random, OTHER: other.turned(factor)}
         for name, each in matrices.items():
             frequencies[name].append(networks.waves(own.rest, each).frequency)
-            damages[name].append(damage[name])
+            damages[name].append(networks.damage(each))
         frequencies[LOCAL].append(networks.waves(local.rest, local.turned(factor)).frequency)
         frequencies[REST_OF].append(networks.waves(own.rest, own.others_turned(factor)).frequency)
-        frequencies[CLOCK].append(networks.waves(own.rest, 0 * matrices[TURNED], factor).frequency)
-        for name in judged:
+        frequencies[CLOCK].append(networks.waves(own.rest, 0 * turning, factor).frequency)
+        for name in (TURNED, RANDOM):
             judged[name].append(_claims(networks, matrices[name]))
     times = [networks.waves(own.rest, own.turned(decay=decay)).time for decay in DECAYS]
     measured = {name: np.stack(each) for name, each in frequencies.items()}
@@ -295,7 +292,7 @@ def _fits(networks: Edited, frequencies: Float[np.ndarray, "K S C"]) -> dict[str
 def _claims(networks: Edited, matrices: Float[np.ndarray, "S 1 D D"]) -> dict[str, Any]:
     answers = networks.answers(networks.curves, networks.mode.rest, matrices)[..., None]
     judged = judged_claims(lt.labeled(networks.experiment, answers, len(networks.x), networks.numbers))
-    return {name: dict(zip(("value", "low", "high"), judged[name].share, strict=True)) for name in CLAIM_IDS}
+    return {name: judged[name].share._asdict() for name in CLAIM_IDS}
 
 
 def _by_line(networks: Edited, values: Float[np.ndarray, "S C"]) -> dict[str, Any]:
