@@ -104,22 +104,15 @@ def _same(results: xr.Dataset, known: dict[str, float]) -> np.ndarray:
     return np.all([np.isclose(results[f"{PARAMETER}{name}"], value) for name, value in known.items()], axis=0)
 
 
-def inside_share(answers: Float[np.ndarray, "S T"], output: Float[np.ndarray, " T"]) -> float:
-    """Share of the known points of a published curve between the 5th and 95th percentile of seeds."""
-    low, high = intervals.band(answers)
-    known = np.isfinite(output)
-    return float(((low <= output) & (output <= high))[known].mean())
-
-
 def _row(family: str, curve: dict[str, Any], answers: np.ndarray) -> dict[str, Any]:
     output = np.array(curve["output"], float)
     known = np.isfinite(output)
-    median = np.median(answers, axis=0)
+    median, (low, high) = np.median(answers, axis=0), intervals.band(answers)
     named = [f"{name} {value:g}" for name, value in curve.items() if name in NAMED]
     return {
         "curve": f"{family}: {', '.join(named)}",
         "points": int(known.sum()),
-        "inside_share": inside_share(answers, output),
+        "inside_share": float(((low <= output) & (output <= high))[known].mean()),
         "rmse_of_median": float(np.sqrt(np.mean(np.square(median - output)[known]))),
     }
 
