@@ -28,7 +28,6 @@ from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json, finite, median_of
 from lstm_toys.runs import command_line
 from lstm_toys.runs.folder import Run
-from lstm_toys.statistics import intervals
 from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.dynamics.settings import DynamicsSettings
 from lstm_toys.studies.dynamics.study import Dynamics, answers_file
@@ -88,12 +87,11 @@ def score(needs: Mapping[str, Run]) -> dict[str, Any]:
 
 def judged_claims(labeled: xr.Dataset) -> dict[str, verdicts.Judgment]:
     """Judges the claims that are about only the sine's networks."""
-    every = {
-        claim.id: verdicts.judge(claim, {"sine": labeled})
+    return {
+        claim.id: judgment
         for claim in sentences.SENTENCES
-        if {*claim.populations} == {"sine"}
+        if {*claim.populations} == {"sine"} and (judgment := verdicts.judge(claim, {"sine": labeled})) is not None
     }
-    return {name: judgment for name, judgment in every.items() if judgment is not None}
 
 
 def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"]) -> dict[str, Any]:
@@ -117,7 +115,7 @@ def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"])
         shuffled = random.permuted(np.tile(theirs, (RESAMPLES, 1)), axis=1)
         shuffled = correlations(np.broadcast_to(ours, (RESAMPLES, count)), shuffled)
         found["permuted"] = finite(np.quantile(np.abs(shuffled), 0.95))
-    found["difference"] = as_json(intervals.median_bootstrap(theirs - ours))
+    found["difference"] = median_of(theirs - ours)
     found["spread"] = finite(float(np.std(ours, ddof=1)))
     return found
 
@@ -147,7 +145,7 @@ def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:
         values = found[named].values
     else:
         values = found.explained.sel(model=named[0], curves=named[1]).values
-    estimate = intervals.median_bootstrap(values[np.isfinite(values)])
+    estimate = lt.median_bootstrap(values[np.isfinite(values)])
     if prediction.low <= estimate.low and estimate.high <= prediction.high:
         verdict = "holds"
     else:
@@ -189,8 +187,8 @@ def plateau(found: xr.Dataset) -> dict[str, Any]:
     following = kept[np.minimum(np.searchsorted(kept, ended[both]), len(kept) - 1)]
     return {
         "networks": int(both.sum()),
-        "ended": as_json(intervals.median_bootstrap(ended[both])),
-        "resonant": as_json(intervals.median_bootstrap(resonant[both])),
+        "ended": median_of(ended[both]),
+        "resonant": median_of(resonant[both]),
         "together": int((resonant[both] <= following).sum()),
         "agreement": agreement(ended[both], resonant[both]),
     }

@@ -12,7 +12,6 @@ from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
-import xarray as xr
 from jaxtyping import Bool, Float
 from rich.console import RenderableType
 
@@ -20,7 +19,6 @@ import lstm_toys as lt
 from lstm_toys import tables
 from lstm_toys.cli import command
 from lstm_toys.results.summary import finite
-from lstm_toys.runs.identity import Settings
 from lstm_toys.statistics.scores import distances, energy_score
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
 from lstm_toys.studies.sweep.study import Sweep
@@ -74,7 +72,7 @@ class Compared(NamedTuple):
     sound: Bool[np.ndarray, "K S"]
 
 
-def compared(found: xr.Dataset, families: Sequence[str]) -> list[Compared]:
+def compared(found: lt.Results, families: Sequence[str]) -> list[Compared]:
     """Compares the networks of a sweep with the published answers to the curves of some probes."""
     answers, sound = found.answer.sel(feature="y").values, ~found.diverged.values
     shown = []
@@ -131,7 +129,7 @@ def scores(shown: Sequence[Compared]) -> Scores:
     return Scores(each[..., 0], of_seeds.swapaxes(1, 2))
 
 
-def choose(settings: Sequence[Settings], scored: Scores) -> int:
+def choose(settings: Sequence[lt.Settings], scored: Scores) -> int:
     """Returns the number of the setting that explains the published answers best, as far as they can decide.
 
     Among unbeaten settings with Keras's default learning rate, this is the best of the kind with the fewest steps; a
@@ -151,7 +149,7 @@ def choose(settings: Sequence[Settings], scored: Scores) -> int:
     return min(kind, key=lambda number: mean[number])
 
 
-def summarize(found: xr.Dataset, settings: Sequence[Settings]) -> dict[str, Any]:
+def summarize(found: lt.Results, settings: Sequence[lt.Settings]) -> dict[str, Any]:
     """Summarizes the scores of a sweep of these settings, in the form that JSON stores.
 
     Returns:
@@ -180,7 +178,7 @@ def _rounded(value: float) -> float | None:
     return finite(round(float(value), 5))
 
 
-def _name(settings: Settings) -> str:
+def _name(settings: lt.Settings) -> str:
     hidden, rate = ",".join(map(str, settings.hidden)) or "none", f"{settings.optimizer} {settings.learning_rate:g}"
     return f"{rate}, {settings.gates} gates, hidden {hidden}, {settings.steps:,} steps"
 

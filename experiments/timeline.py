@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from jaxtyping import Float, Int
 from rich.console import RenderableType
 from scipy.spatial.distance import cdist
@@ -83,7 +82,7 @@ class FirstAnswers:
         return np.asarray((self.published - self.networks.mean(axis=1)) / self.networks.std(axis=1, ddof=1))
 
 
-def summarize(found: xr.Dataset) -> dict[str, Any]:
+def summarize(found: lt.Results) -> dict[str, Any]:
     """Compares the networks of a sweep over steps with the published answers, in the form that JSON stores.
 
     Returns:
