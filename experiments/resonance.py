@@ -199,12 +199,11 @@ def score(needs: Mapping[str, Run], populations: Mapping[str, tuple[lt.Experimen
         by population what `turned` returns, and ``verdicts`` for the first one: by hypothesis, on how many of its lines
         it is supported, undecided, refuted, and not judged.
     """
-    found = {}
-    for name, (trained, settings) in populations.items():
-        measure = partial(turned, trained, settings, needs[name])
-        found[name] = keep(f"{name}: turned", [needs[name], name], measure)
-    main = next(iter(found.values()))
-    return {"populations": found, "verdicts": dict(verdicts(main))}
+    found = {
+        name: keep(f"{name}: turned", [needs[name], name], partial(turned, trained, settings, needs[name]))
+        for name, (trained, settings) in populations.items()
+    }
+    return {"populations": found, "verdicts": dict(verdicts(next(iter(found.values()))))}
 
 
 def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[str, Any]:
