@@ -26,16 +26,7 @@ from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.parts import Parts
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Metrics, Study
-from lstm_toys.studies.claims import (
-    entries,
-    evidence,
-    figures,
-    markdown,
-    report,
-    specification_figures,
-    specifications,
-    verdicts,
-)
+from lstm_toys.studies.claims import entries, evidence, figures, markdown, report, specifications, verdicts
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, Counted
 from lstm_toys.studies.claims.settings import ClaimSettings, Question
 from lstm_toys.studies.training.study import Training
@@ -235,7 +226,7 @@ class ClaimStudy(Study[ClaimSettings]):
         judged, others = self._judged()
         yield from figures.drawings(judged).items()
         if sided := [each for each in others if each["robust"] is not None]:
-            yield "specifications.png", specification_figures.draw_choices(sided)
+            yield "specifications.png", figures.draw_choices(sided)
 
 
 def after(prepared: Prepared, networks: Networks, steps: int | Int[np.ndarray, " S"]) -> xr.Dataset:
