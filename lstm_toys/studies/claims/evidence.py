@@ -92,8 +92,7 @@ def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
         for name, shown, truth in every
         if name in labeled and (answer := _copied(labeled, name, shown, truth)) is not None
     }
-    known = labeled.drop_vars(["seed", *(name for name, array in labeled.variables.items() if "seed" in array.dims)])
-    return known.assign({**answers, "diverged": ("seed", np.zeros(1, bool))})
+    return labeled.drop_dims("seed").assign({**answers, "diverged": ("seed", np.zeros(1, bool))})
 
 
 def _copied(labeled: xr.Dataset, answer: str, shown: str, truth: str) -> xr.DataArray | None:

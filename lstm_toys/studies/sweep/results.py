@@ -55,9 +55,7 @@ def writing(
         name: np.empty((0, len(each), *(each.shape[1:2] if task.sequence else ()), len(task.output_features)))
         for name, each in curves_of(task, sets, len(x)).items()
     }
-    labels = arrays.answered(task, np.asarray(x), experiment.span, probes, nothing)
-    answered = [name for name in labels.data_vars if "seed" in labels[name].dims]
-    labels = labels.drop_vars([*answered, "seed"])
+    labels = arrays.answered(task, np.asarray(x), experiment.span, probes, nothing).drop_dims("seed")
     labels = arrays.in_units(labels, experiment.scaling)
     swept = settings[0].swept
     labels = labels.assign_coords(
