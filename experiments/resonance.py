@@ -28,7 +28,6 @@ from lstm_toys.dynamics.linear import modes
 from lstm_toys.dynamics.system import system_of
 from lstm_toys.dynamics.turned import Oscillation, edited, oscillation
 from lstm_toys.results.summary import finite, median_of
-from lstm_toys.runs import command_line
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.preparation import Prepared
@@ -192,7 +191,7 @@ def slopes(factors: tuple[float, ...], measured: Float[np.ndarray, "K S C"]) -> 
     return np.array([slope(*each, LEAST) for each in zip(against, logs, strict=True)])
 
 
-def score(needs: Mapping[str, Run], populations: Mapping[str, tuple[lt.Experiment, lt.Settings]], keep: Any) -> Any:
+def score(needs: Mapping[str, Run], trainings: Mapping[str, Study[Any]], keep: Any) -> Any:
     """Tests the hypotheses on every population.
 
     Returns:
@@ -200,8 +199,8 @@ def score(needs: Mapping[str, Run], populations: Mapping[str, tuple[lt.Experimen
         it is supported, undecided, refuted, and not judged.
     """
     found = {
-        name: keep(f"{name}: turned", [needs[name], name], partial(turned, trained, settings, needs[name]))
-        for name, (trained, settings) in populations.items()
+        name: keep(f"{name}: turned", [needs[name], name], partial(turned, each.subject, each.settings, needs[name]))
+        for name, each in trainings.items()
     }
     return {"populations": found, "verdicts": dict(verdicts(next(iter(found.values()))))}
 
@@ -327,18 +326,16 @@ def _judged(each: Mapping[str, Any], networks: int, low: float, high: float) -> 
 
 def resonance(seeds: int, base_seed: int) -> lt.Analysis:
     """Turns the modes of all populations."""
-    populations: dict[str, Any] = {}
-    needs: dict[str, Study[Any]] = {}
+    trainings: dict[str, Study[Any]] = {}
     for name, (frequency, amplitude) in POPULATIONS.items():
-        networks = min(seeds, OTHERS) if needs else seeds
+        networks = min(seeds, OTHERS) if trainings else seeds
         given = f"--seeds={networks}", f"--base_seed={base_seed}", f"--train_amplitude={amplitude}"
-        populations[name] = experiment(frequency), command_line.parse(experiment(frequency), given)[0]
-        needs[name] = lt.ask(experiment(frequency), *given)
+        trainings[name] = lt.ask(experiment(frequency), *given)
     return lt.Analysis(
         name="resonance",
         settings={"seeds": seeds, "base_seed": base_seed},
-        needs=needs,
-        score=lambda runs, keep: score(runs, populations, keep),
+        needs=trainings,
+        score=lambda runs, keep: score(runs, trainings, keep),
         draw=lambda metrics, _: {"resonance.png": post.figures.resonance(metrics)},
         report=report,
     )
