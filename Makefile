@@ -34,7 +34,7 @@ test: tools
 test-long: tools
 	$(RUN) -m pytest $(WORKERS) -m long $(EIGHTH:%=--eighth=%)
 
-# Whether tests find each of forty faults.
+# Whether tests find each of the faults in tests/mutations.toml.
 mutations: tools
 	$(RUN) tests/mutate.py
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+import pydoc
 import re
 from pathlib import Path
 
@@ -23,7 +24,7 @@ HEADER = ["| name | what it is |", "|---|---|"]
 
 def row(name: str, folder: Path) -> str:
     """The row of a public name or a module."""
-    described = importlib.import_module(name) if "." in name else getattr(lt, name)
+    described = pydoc.locate(name) if "." in name else getattr(lt, name)
     module = importlib.import_module(getattr(described, "__module__", name))
     source = os.path.relpath(str(module.__file__), folder)
     first = (inspect.getdoc(described) or "").partition("\n\n")[0]

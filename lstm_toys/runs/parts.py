@@ -35,7 +35,7 @@ class Parts:
         self._named: set[str] = set()
 
     def keep(self, name: str, inputs: Sequence[Any], compute: Callable[[], Any]) -> Any:
-        """Computes a part, or finds it; see `lstm_toys.studies.analysis.ask.Keep`."""
+        """Computes a part, or finds it; see `lstm_toys.studies.analysis.settings.Keep`."""
         if name in self._named:
             raise Refused(f"{self._study}: two parts are named {name!r}; a part has a name of its own")
         self._named.add(name)

@@ -28,7 +28,14 @@ TIME = re.compile(r"(x|t|time)\s*(?:\(([^()]*)\)|\[([^][]*)\])?", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Curves:
-    """Curves from a file, equal if their digests are; ``span`` is None if the file has no time points."""
+    """Curves from a file, as `lt.read_curves` returns them. They are equal if their digests are.
+
+    Attributes:
+        names: the name of each curve, from the first row of the file.
+        values: the curves, in the unit of the file, ``[C, T]``.
+        span: the range that the time points cover; None if the file has no time points.
+        digest: SHA-256 of the names, the span and the values.
+    """
 
     names: tuple[str, ...]
     values: jt.Float[np.ndarray, "C T"] = field(compare=False, repr=False)
