@@ -106,9 +106,9 @@ def timeline(metrics: dict[str, Any]) -> Figure:
             score, low, high = (np.array(told[part], float)[drawn] for part in ("score", "low", "high"))
             distances.plot(steps[drawn], score, color=color, linewidth=1.5)
             distances.fill_between(steps[drawn], low, high, color=color, alpha=0.12, linewidth=0)
-            look: dict[str, Any] = {"color": color, "clip_on": False}
-            fits.plot(told["interval"], [place, place], linewidth=2.5, solid_capstyle="butt", **look)
-            fits.plot([told["best"]], [place], "o", markersize=5, **look)
+            mark: dict[str, Any] = {"color": color, "clip_on": False}
+            fits.plot(told["interval"], [place, place], linewidth=2.5, solid_capstyle="butt", **mark)
+            fits.plot([told["best"]], [place], "o", markersize=5, **mark)
         networks = style.counted(metrics["seeds"])
         title = f"How far {networks} are from each published figure (bands: 95 % bootstrap)"
         distances.set(title=title, ylabel="energy score in units of y", xlim=(0, LAST), ylim=(0, None))
