@@ -298,12 +298,8 @@ def predicts(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
 def above(first: list[float], second: list[float]) -> dict[str, Any]:
     """The probability that a lifetime of the first networks exceeds one of the second, ties counting one half."""
     few = min(len(first), len(second)) < 5
-    found = NOTHING if few else probability_above(np.array(first), np.array(second))
-    return {
-        "first": len(first),
-        "second": len(second),
-        **{name: finite(each) for name, each in found._asdict().items()},
-    }
+    value, low, high = map(finite, NOTHING if few else probability_above(np.array(first), np.array(second)))
+    return {"first": len(first), "second": len(second), "value": value, "low": low, "high": high}
 
 
 def verdicts(found: Mapping[str, Any], stayed: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
