@@ -1,6 +1,6 @@
 """The closing tables of how long memories last. Imports nothing heavy."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import RenderableType
@@ -14,12 +14,7 @@ def longevity(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     """Yields how long memories last by setting, what orders these times, the sine's valleys, and the verdicts."""
     populations, setting = metrics["populations"], "cell, optimizer, course, rate"
     counts = [
-        (
-            name,
-            f"{own['learned']} of {own['networks']}",
-            _loss(own["loss"]),
-            *(str(sum(value >= steps for value in own["lifetime"])) for steps in LASTS),
-        )
+        (name, f"{own['learned']} of {own['networks']}", _loss(own["loss"]), *_lasting(own["lifetime"]))
         for name, own in populations.items()
     ]
     columns = (setting, "learned>", "loss>", *(f"{steps:,}>" for steps in LASTS))
@@ -49,6 +44,10 @@ def longevity(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
         yield "diverged: " + "; ".join(f"{name}: {count}" for name, count in lost.items())
     for words, each in metrics["verdicts"].items():
         yield f"{words}: {'supported' if each['supported'] else 'not supported'} ({_numbers(each)})"
+
+
+def _lasting(lifetimes: Sequence[float]) -> list[str]:
+    return [str(sum(lifetime >= steps for lifetime in lifetimes)) for steps in LASTS]
 
 
 def _loss(value: float | None) -> str:
