@@ -28,10 +28,9 @@ from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json, finite, median_of
 from lstm_toys.runs import command_line
 from lstm_toys.runs.folder import Run
-from lstm_toys.statistics import intervals
 from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.dynamics.settings import DynamicsSettings
-from lstm_toys.studies.dynamics.study import VARIABLES, Dynamics, answers_file
+from lstm_toys.studies.dynamics.study import Dynamics, answers_file
 
 from . import analyses, post
 from .post import sentences
@@ -64,14 +63,14 @@ def score(needs: Mapping[str, Run]) -> dict[str, Any]:
         frequency.
     """
     every = {
-        name: storage.load_results(each.checked("results.nc"), VARIABLES, UNREAD)
+        name: storage.load_results(each.checked("results.nc"), set(), UNREAD)
         for name, each in needs.items()
         if name != NETWORKS
     }
     sines = every[SINE]
-    networks = storage.load_results(needs[NETWORKS].checked("results.nc")).isel(seed=sines.seed.values)
+    networks = lt.load_results(needs[NETWORKS].checked("results.nc")).isel(seed=sines.seed.values)
     models = {
-        str(model): judged_claims(storage.load_results(needs[SINE].checked(answers_file(str(model))), set()))
+        str(model): judged_claims(lt.load_results(needs[SINE].checked(answers_file(str(model)))))
         for model in sines.model.values
     }
     return {
@@ -88,12 +87,11 @@ def score(needs: Mapping[str, Run]) -> dict[str, Any]:
 
 def judged_claims(labeled: xr.Dataset) -> dict[str, verdicts.Judgment]:
     """Judges the claims that are about only the sine's networks."""
-    every = {
-        claim.id: verdicts.judge(claim, {"sine": labeled})
+    return {
+        claim.id: judgment
         for claim in sentences.SENTENCES
-        if {*claim.populations} == {"sine"}
+        if {*claim.populations} == {"sine"} and (judgment := verdicts.judge(claim, {"sine": labeled})) is not None
     }
-    return {name: judgment for name, judgment in every.items() if judgment is not None}
 
 
 def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"]) -> dict[str, Any]:
@@ -106,24 +104,20 @@ def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"])
     """
     both = np.isfinite(networks) & np.isfinite(model)
     ours, theirs, random = networks[both], model[both], np.random.default_rng(0)
-    count = len(ours)
+    found: dict[str, Any] = dict.fromkeys(("networks", "correlation", "permuted", "difference", "spread"))
+    found["networks"] = count = len(ours)
     if count < LEAST:
-        return {"networks": count, "correlation": None, "permuted": None, "difference": None, "spread": None}
-    correlation, permuted = None, None
+        return found
     if np.ptp(ours) > 0 and np.ptp(theirs) > 0:
-        correlation = rank_correlation(ours, theirs, random)
+        found["correlation"] = correlation = rank_correlation(ours, theirs, random)
         if correlation["low"] == correlation["high"]:  # Without any width it is no interval.
             correlation |= {"low": None, "high": None}
         shuffled = random.permuted(np.tile(theirs, (RESAMPLES, 1)), axis=1)
         shuffled = correlations(np.broadcast_to(ours, (RESAMPLES, count)), shuffled)
-        permuted = finite(np.quantile(np.abs(shuffled), 0.95))
-    return {
-        "networks": count,
-        "correlation": correlation,
-        "permuted": permuted,
-        "difference": as_json(intervals.median_bootstrap(theirs - ours)),
-        "spread": finite(float(np.std(ours, ddof=1))),
-    }
+        found["permuted"] = finite(np.quantile(np.abs(shuffled), 0.95))
+    found["difference"] = median_of(theirs - ours)
+    found["spread"] = finite(float(np.std(ours, ddof=1)))
+    return found
 
 
 def rank_correlation(
@@ -151,7 +145,7 @@ def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:
         values = found[named].values
     else:
         values = found.explained.sel(model=named[0], curves=named[1]).values
-    estimate = intervals.median_bootstrap(values[np.isfinite(values)])
+    estimate = lt.median_bootstrap(values[np.isfinite(values)])
     if prediction.low <= estimate.low and estimate.high <= prediction.high:
         verdict = "holds"
     else:
@@ -170,17 +164,14 @@ def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:
 def _tuned(found: xr.Dataset) -> dict[str, Any]:
     """The tuning of networks; those that rest nowhere under the mean input have NaN."""
     tuned: dict[str, Any] = {"networks": found.sizes["seed"], "oscillating": int((found.mode_frequency > 0).sum())}
-    for name in ("mode_frequency", "peak_frequency", "peak_gain", "static_gain"):
+    for name in MEASURES:
         values = found[name].values
         tuned[name] = median_of(values)
         tuned[f"{name}_band"] = [finite(each) for each in np.nanquantile(values, (0.05, 0.95))]
-    return {**tuned, "resonance": _resonance(found)}
-
-
-def _resonance(found: xr.Dataset) -> dict[str, list[float | None]]:
-    frequency, gains = found.frequency.values, found.gain.isel(input=int(found.attrs["mean"])).values
-    rows = zip(("median", "low", "high"), np.nanquantile(gains, (0.5, 0.05, 0.95), axis=0), strict=True)
-    return {name: [*map(finite, values.tolist())] for name, values in (("frequency", frequency), *rows)}
+    gains = found.gain.isel(input=int(found.attrs["mean"])).values
+    median, low, high = np.nanquantile(gains, (0.5, 0.05, 0.95), axis=0)
+    rows = {"frequency": found.frequency.values, "median": median, "low": low, "high": high}
+    return {**tuned, "resonance": {name: [*map(finite, each.tolist())] for name, each in rows.items()}}
 
 
 def plateau(found: xr.Dataset) -> dict[str, Any]:
@@ -196,8 +187,8 @@ def plateau(found: xr.Dataset) -> dict[str, Any]:
     following = kept[np.minimum(np.searchsorted(kept, ended[both]), len(kept) - 1)]
     return {
         "networks": int(both.sum()),
-        "ended": as_json(intervals.median_bootstrap(ended[both])),
-        "resonant": as_json(intervals.median_bootstrap(resonant[both])),
+        "ended": median_of(ended[both]),
+        "resonant": median_of(resonant[both]),
         "together": int((resonant[both] <= following).sum()),
         "agreement": agreement(ended[both], resonant[both]),
     }

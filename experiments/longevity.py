@@ -31,7 +31,7 @@ import lstm_toys as lt
 from lstm_toys.cli import command
 from lstm_toys.results.summary import as_json, finite, steps_to_goal
 from lstm_toys.runs.folder import Run
-from lstm_toys.statistics.intervals import probability_above
+from lstm_toys.statistics.intervals import NOTHING, probability_above
 from lstm_toys.studies.analysis.settings import Keep
 
 from . import analyses, papers, sine
@@ -174,7 +174,8 @@ def measured(networks: lt.Networks, chosen: jt.Bool[np.ndarray, " M"]) -> dict[s
         loss = finite(float(np.median(known.results.validation_loss.values[:, -1])))
         rows = {LIFETIME: lifetimes(known), **inside(known), SHARPNESS: sharpness(known)}
     counts = {"networks": sound.sum(), "diverged": (chosen & networks.diverged).sum(), "learned": learned.sum()}
-    return {**{name: int(count) for name, count in counts.items()}, "loss": loss, **as_lists(rows)}
+    lists = {name: [*map(finite, np.asarray(each, float).tolist())] for name, each in rows.items()}
+    return {**{name: int(count) for name, count in counts.items()}, "loss": loss, **lists}
 
 
 def lifetimes(networks: lt.Networks) -> Numbers:
@@ -267,11 +268,6 @@ def valleys(run: Run) -> dict[str, Any]:
     return {"numbers": known.tolist(), **counted, "of": int(results.sizes["seed"]), "error": finite(error)}
 
 
-def as_lists(values: Mapping[str, Any]) -> dict[str, list[float | None]]:
-    """Numbers of networks for JSON; None for what is not finite."""
-    return {name: [finite(value) for value in np.asarray(each, float).tolist()] for name, each in values.items()}
-
-
 def correlation(own: Mapping[str, Any], what: str) -> dict[str, Any]:
     """The rank correlation over networks of a quantity with the lifetime, with a 95 % bootstrap interval."""
     pairs = np.array([each for each in zip(own[what], own[LIFETIME], strict=True) if each[0] is not None], float)
@@ -301,11 +297,9 @@ def predicts(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
 
 def above(first: list[float], second: list[float]) -> dict[str, Any]:
     """The probability that a lifetime of the first networks exceeds one of the second, ties counting one half."""
-    a, b = np.array(first), np.array(second)
-    if min(len(a), len(b)) < 5:
-        return {"first": len(a), "second": len(b), "value": None, "low": None, "high": None}
-    value, low, high = map(finite, probability_above(a, b))
-    return {"first": len(a), "second": len(b), "value": value, "low": low, "high": high}
+    few = min(len(first), len(second)) < 5
+    value, low, high = map(finite, NOTHING if few else probability_above(np.array(first), np.array(second)))
+    return {"first": len(first), "second": len(second), "value": value, "low": low, "high": high}
 
 
 def verdicts(found: Mapping[str, Any], stayed: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

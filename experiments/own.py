@@ -39,7 +39,9 @@ SAME = 1e-3
 LEARNED = 1e-3**0.5
 """RMSE of scaled values that counts as learned: 2 % of their range, which is 1.6."""
 
-SETTINGS = {"steps": 3_000, "learning_rate": 0.003, "optimizer": "adam"}
+DEFAULTS = {"steps": 3_000, "learning_rate": 0.003, "optimizer": "adam"}
+ABOUT: dict[str, Any] = {"name": "own", "doc": __doc__ or "", "defaults": DEFAULTS}
+"""What the experiment says before and after it has read files."""
 
 
 @parsers.taking("a name, optionally with a unit, such as 'temperature (°C)'", many=True)
@@ -130,9 +132,7 @@ def complete(files: Files) -> tuple[lt.Experiment, list[str]]:
         "batch": str(batch),
     }
     experiment = lt.Experiment(
-        name="own",
-        doc=__doc__ or "",
-        defaults=SETTINGS,
+        **ABOUT,
         goal=goal,
         task=own.task,
         probes=own.probes,
@@ -281,18 +281,14 @@ TITLES = {
 
 
 def nothing(_: Any) -> Any:
-    """Raises ValueError, since nothing can be done without a file."""
+    """Raises ValueError, since there is no task without a file."""
     raise ValueError("needs --train")
 
 
 EXPERIMENT = Open(
-    name="own",
-    doc=__doc__ or "",
-    defaults=SETTINGS,
+    **ABOUT,
     goal=lt.Goal(rmse=LEARNED, after=0),
     task=nothing,
-    probes=nothing,
-    draw=partial(draw, goal=lt.Goal(rmse=LEARNED, after=0)),
     fixed={"timesteps": 2},  # Until a file sets it.
     files=Files,
     complete=complete,

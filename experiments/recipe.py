@@ -12,19 +12,14 @@ from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
-import xarray as xr
 from jaxtyping import Bool, Float
 from rich.console import RenderableType
 
 import lstm_toys as lt
 from lstm_toys import tables
 from lstm_toys.cli import command
-from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
-from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import Settings
 from lstm_toys.statistics.scores import distances, energy_score
-from lstm_toys.studies.sweep import results
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
 from lstm_toys.studies.sweep.study import Sweep
 
@@ -77,7 +72,7 @@ class Compared(NamedTuple):
     sound: Bool[np.ndarray, "K S"]
 
 
-def compared(found: xr.Dataset, families: Sequence[str]) -> list[Compared]:
+def compared(found: lt.Results, families: Sequence[str]) -> list[Compared]:
     """Compares the networks of a sweep with the published answers to the curves of some probes."""
     answers, sound = found.answer.sel(feature="y").values, ~found.diverged.values
     shown = []
@@ -134,7 +129,7 @@ def scores(shown: Sequence[Compared]) -> Scores:
     return Scores(each[..., 0], of_seeds.swapaxes(1, 2))
 
 
-def choose(settings: Sequence[Settings], scored: Scores) -> int:
+def choose(settings: Sequence[lt.Settings], scored: Scores) -> int:
     """Returns the number of the setting that explains the published answers best, as far as they can decide.
 
     Among unbeaten settings with Keras's default learning rate, this is the best of the kind with the fewest steps; a
@@ -154,12 +149,7 @@ def choose(settings: Sequence[Settings], scored: Scores) -> int:
     return min(kind, key=lambda number: mean[number])
 
 
-def results_of(networks: Run) -> xr.Dataset:
-    """Loads the results of a finished sweep."""
-    return storage.load_results(networks.checked("results.nc"), results.VARIABLES | {"answer"})
-
-
-def summarize(found: xr.Dataset, settings: Sequence[Settings]) -> dict[str, Any]:
+def summarize(found: lt.Results, settings: Sequence[lt.Settings]) -> dict[str, Any]:
     """Summarizes the scores of a sweep of these settings, in the form that JSON stores.
 
     Returns:
@@ -188,7 +178,7 @@ def _rounded(value: float) -> float | None:
     return finite(round(float(value), 5))
 
 
-def _name(settings: Settings) -> str:
+def _name(settings: lt.Settings) -> str:
     hidden, rate = ",".join(map(str, settings.hidden)) or "none", f"{settings.optimizer} {settings.learning_rate:g}"
     return f"{rate}, {settings.gates} gates, hidden {hidden}, {settings.steps:,} steps"
 
@@ -205,7 +195,7 @@ def recipe(seeds: int, base_seed: int) -> lt.Analysis:
         name="recipe",
         settings={"seeds": seeds, "base_seed": base_seed},
         needs={"networks": Sweep(NETWORKS, SweepSettings("recipe_networks", settings=settings))},
-        score=lambda needs, _: summarize(results_of(needs["networks"]), settings),
+        score=lambda needs, _: summarize(lt.load_results(needs["networks"].checked("results.nc")), settings),
         draw=lambda metrics, _: {"score.png": post.figures.scores(metrics)},
         report=report,
     )

@@ -10,6 +10,7 @@ networks of base seed 0 had shown median slopes of 0.8 to 2.2 on most lines, of 
 training errors that grow from 0.009 to 0.13 at most.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import partial
 from statistics import median
@@ -27,7 +28,6 @@ from lstm_toys.dynamics.linear import modes
 from lstm_toys.dynamics.system import system_of
 from lstm_toys.dynamics.turned import Oscillation, edited, oscillation
 from lstm_toys.results.summary import finite, median_of
-from lstm_toys.runs import command_line
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.preparation import Prepared
@@ -191,19 +191,18 @@ def slopes(factors: tuple[float, ...], measured: Float[np.ndarray, "K S C"]) -> 
     return np.array([slope(*each, LEAST) for each in zip(against, logs, strict=True)])
 
 
-def score(needs: Mapping[str, Run], populations: Mapping[str, tuple[lt.Experiment, lt.Settings]], keep: Any) -> Any:
+def score(needs: Mapping[str, Run], trainings: Mapping[str, Study[Any]], keep: Any) -> Any:
     """Tests the hypotheses on every population.
 
     Returns:
         by population what `turned` returns, and ``verdicts`` for the first one: by hypothesis, on how many of its lines
         it is supported, undecided, refuted, and not judged.
     """
-    found = {}
-    for name, (trained, settings) in populations.items():
-        measure = partial(turned, trained, settings, needs[name])
-        found[name] = keep(f"{name}: turned", [needs[name], name], measure)
-    main = next(iter(found.values()))
-    return {"populations": found, "verdicts": dict(verdicts(main))}
+    found = {
+        name: keep(f"{name}: turned", [needs[name], name], partial(turned, each.subject, each.settings, needs[name]))
+        for name, each in trainings.items()
+    }
+    return {"populations": found, "verdicts": dict(verdicts(next(iter(found.values()))))}
 
 
 def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[str, Any]:
@@ -221,22 +220,18 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[s
     own = networks.mode
     other = oscillation(networks.system, networks.params, np.array([networks.level]), rank=1)
     local = _local(networks)
-    frequencies: dict[str, list[Any]] = {name: [] for name in (TURNED, RANDOM, OTHER, LOCAL, REST_OF, CLOCK)}
-    damages: dict[str, list[Any]] = {name: [] for name in (TURNED, RANDOM, OTHER)}
-    judged: dict[str, list[Any]] = {name: [] for name in (TURNED, RANDOM)}
+    frequencies, damages, judged = (defaultdict[str, list[Any]](list) for _ in range(3))
     for factor in FACTORS:
-        matrices = {TURNED: own.turned(factor), OTHER: other.turned(factor)}
-        damage = {name: networks.damage(each) for name, each in matrices.items()}
-        norm = np.linalg.norm(matrices[TURNED], axis=(-2, -1))[:, 0]
-        matrices[RANDOM] = networks.matched(damage[TURNED], norm)
-        damage[RANDOM] = networks.damage(matrices[RANDOM])
+        turning = own.turned(factor)
+        random = networks.matched(networks.damage(turning), np.linalg.norm(turning, axis=(-2, -1))[:, 0])
+        matrices = {TURNED: turning, RANDOM: random, OTHER: other.turned(factor)}
         for name, each in matrices.items():
             frequencies[name].append(networks.waves(own.rest, each).frequency)
-            damages[name].append(damage[name])
+            damages[name].append(networks.damage(each))
         frequencies[LOCAL].append(networks.waves(local.rest, local.turned(factor)).frequency)
         frequencies[REST_OF].append(networks.waves(own.rest, own.others_turned(factor)).frequency)
-        frequencies[CLOCK].append(networks.waves(own.rest, 0 * matrices[TURNED], factor).frequency)
-        for name in judged:
+        frequencies[CLOCK].append(networks.waves(own.rest, 0 * turning, factor).frequency)
+        for name in (TURNED, RANDOM):
             judged[name].append(_claims(networks, matrices[name]))
     times = [networks.waves(own.rest, own.turned(decay=decay)).time for decay in DECAYS]
     measured = {name: np.stack(each) for name, each in frequencies.items()}
@@ -295,7 +290,7 @@ def _fits(networks: Edited, frequencies: Float[np.ndarray, "K S C"]) -> dict[str
 def _claims(networks: Edited, matrices: Float[np.ndarray, "S 1 D D"]) -> dict[str, Any]:
     answers = networks.answers(networks.curves, networks.mode.rest, matrices)[..., None]
     judged = judged_claims(lt.labeled(networks.experiment, answers, len(networks.x), networks.numbers))
-    return {name: dict(zip(("value", "low", "high"), judged[name].share, strict=True)) for name in CLAIM_IDS}
+    return {name: judged[name].share._asdict() for name in CLAIM_IDS}
 
 
 def _by_line(networks: Edited, values: Float[np.ndarray, "S C"]) -> dict[str, Any]:
@@ -331,18 +326,16 @@ def _judged(each: Mapping[str, Any], networks: int, low: float, high: float) -> 
 
 def resonance(seeds: int, base_seed: int) -> lt.Analysis:
     """Turns the modes of all populations."""
-    populations: dict[str, Any] = {}
-    needs: dict[str, Study[Any]] = {}
+    trainings: dict[str, Study[Any]] = {}
     for name, (frequency, amplitude) in POPULATIONS.items():
-        networks = min(seeds, OTHERS) if needs else seeds
+        networks = min(seeds, OTHERS) if trainings else seeds
         given = f"--seeds={networks}", f"--base_seed={base_seed}", f"--train_amplitude={amplitude}"
-        populations[name] = experiment(frequency), command_line.parse(experiment(frequency), given)[0]
-        needs[name] = lt.ask(experiment(frequency), *given)
+        trainings[name] = lt.ask(experiment(frequency), *given)
     return lt.Analysis(
         name="resonance",
         settings={"seeds": seeds, "base_seed": base_seed},
-        needs=needs,
-        score=lambda runs, keep: score(runs, populations, keep),
+        needs=trainings,
+        score=lambda runs, keep: score(runs, trainings, keep),
         draw=lambda metrics, _: {"resonance.png": post.figures.resonance(metrics)},
         report=report,
     )

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from jaxtyping import Float, Int
 from rich.console import RenderableType
 from scipy.spatial.distance import cdist
@@ -27,7 +26,7 @@ from lstm_toys.studies.sweep.study import Sweep
 
 from . import analyses, post, recipe, sine
 from .published.answers import CHOSEN_ON
-from .recipe import Compared, compared, results_of, scores
+from .recipe import Compared, compared, scores
 
 STEPS = (*range(125, 2001, 125), 2250, 2500, 3000, 4000)
 LEAST_SEEDS = 16
@@ -83,7 +82,7 @@ class FirstAnswers:
         return np.asarray((self.published - self.networks.mean(axis=1)) / self.networks.std(axis=1, ddof=1))
 
 
-def summarize(found: xr.Dataset) -> dict[str, Any]:
+def summarize(found: lt.Results) -> dict[str, Any]:
     """Compares the networks of a sweep over steps with the published answers, in the form that JSON stores.
 
     Returns:
@@ -157,7 +156,7 @@ def timeline(seeds: int, base_seed: int) -> lt.Analysis:
         name="timeline",
         settings={"seeds": seeds, "base_seed": base_seed},
         needs={"networks": Sweep(recipe.NETWORKS, SweepSettings("timeline_networks", settings=settings))},
-        score=lambda needs, _: summarize(results_of(needs["networks"])),
+        score=lambda needs, _: summarize(lt.load_results(needs["networks"].checked("results.nc"))),
         draw=lambda metrics, _: {"timeline.png": post.figures.timeline(metrics)},
         report=report,
     )

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from lstm_toys.figures.style import COLORS, GRAY, scale, sheet
 
-from .hypotheses import COUNTING, FOLLOWS, LENGTHS, PARITY, STAYS, counters, numbers, parities
+from .hypotheses import COUNTING, FOLLOWS, LENGTHS, PARITY, PREDICTED, STAYS, counters, numbers, parities
 
 EDITS = {"counter": ("the counter's forget gate", "b", FOLLOWS), "other": ("another bias", "r", STAYS)}
 
@@ -47,24 +47,21 @@ def counting(metrics: Mapping[str, Any]) -> Figure:
 def parity(metrics: Mapping[str, Any]) -> Figure:
     """Draws how far linear recurrences tell parity against predictions, and by gate."""
     with sheet(9.5, 4.8, columns=2) as (figure, (scatter, shares)):
-        shades = [*scale(LENGTHS).values()]
+        shades = scale(LENGTHS)
         labels = [f"{length} bits" if not place else None for length in LENGTHS for place, _ in enumerate(PARITY)]
-        colors = np.repeat(shades, len(PARITY))
+        colors = np.repeat([*shades.values()], len(PARITY))
         _predicted(scatter, metrics, parities("sigmoid", LENGTHS), labels, colors)
         scatter.set(
             title="each network with the sigmoid", xlabel="length predicted (P)", ylabel="horizon (H; ▲: at least)"
         )
         places = np.geomspace(1, 40, 200)
-        for gates, style in (("sigmoid", "-"), ("hard", "--")):
-            for length, color in zip(LENGTHS, shades, strict=True):
-                own = [
-                    metrics["populations"][name] for name in parities(gates, [length]) if name in metrics["populations"]
-                ]
-                if own:
-                    reached = np.concatenate([numbers(each["horizon"]) for each in own]) / length
-                    values = 100 * (np.nan_to_num(reached)[:, None] >= places).mean(axis=0)
-                    label = f"{gates}, {length} bits ({len(reached)})"
-                    shares.step(places, values, style, where="post", color=color, label=label)
+        for gates, style, lengths in (("sigmoid", "-", LENGTHS), ("hard", "--", PREDICTED)):
+            for length in lengths:
+                own = [metrics["populations"][name]["horizon"] for name in parities(gates, [length])]
+                reached = np.concatenate([*map(numbers, own)]) / length
+                values = 100 * (np.nan_to_num(reached)[:, None] >= places).mean(axis=0)
+                label = f"{gates}, {length} bits ({len(reached)})"
+                shares.step(places, values, style, where="post", color=shades[length], label=label)
         shares.set(xscale="log", ylim=(-3, 109), title="all networks", xlabel="length, in lengths of the training")
         shares.set_xticks([1, 2, 5, 10, 20, 40], [1, 2, 5, 10, 20, 40])
         shares.set_ylabel("% of networks whose horizon is as long")

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.statistics import intervals
 
 from .. import published
 from .charts import ticks
@@ -57,7 +56,7 @@ def probed(results: lt.Results, section: Mapping[str, Any]) -> Iterator[Shape]:
     x = results.time.values
     for color, row in enumerate(np.flatnonzero(results.family.values == section["curves"])):
         curve = results.isel(curve=row, feature=0)
-        low, high = intervals.band(curve.answer.values)
+        low, high = lt.band(curve.answer.values)
         yield f"area band color-{color}", [*x, *x[::-1]], [*low, *high[::-1]]
         yield f"median color-{color}", x, np.median(curve.answer.values, axis=0)
         yield f"shown color-{color}", x, curve.input.values
@@ -66,7 +65,7 @@ def probed(results: lt.Results, section: Mapping[str, Any]) -> Iterator[Shape]:
 def read_off(results: lt.Results, _: Mapping[str, Any]) -> Iterator[Shape]:
     """Amplitudes that networks read off over true ones, the range of training, and the post's own values."""
     swept = results.isel(curve=np.flatnonzero(results.family.values == "sweep"), output_feature=0)
-    true, (low, high) = swept.parameter_amplitude.values, intervals.band(swept.answer.values)
+    true, (low, high) = swept.parameter_amplitude.values, lt.band(swept.answer.values)
     edge = float(results.train_target.max())
     yield "area met", [0, edge, edge, 0], [0, 0, true.max(), true.max()]
     yield "area band", [*true, *true[::-1]], [*low, *high[::-1]]

@@ -16,9 +16,6 @@ from lstm_toys.networks.optimizers import takes
 
 from .. import sine
 
-SHOWN = ("lstm", "gru", "rnn")
-"""The cells that `cells.js` computes."""
-
 ORDER = ("kernel", "recurrent_kernel", "bias")
 
 Params = Mapping[str, Mapping[str, jt.Float[np.ndarray, "S ..."]]]
@@ -26,9 +23,7 @@ Rows = jt.Int[np.ndarray, " N"]
 
 
 def layers(model: Any, features: int) -> list[dict[str, Any]]:
-    """Describes a network's layers from input to answer. Raises ValueError for cells that the page cannot compute."""
-    if not isinstance(model, lt.Stack) or model.cell not in SHOWN:
-        raise ValueError(f"the page has layers of {', '.join(SHOWN)}, and not {model}")
+    """Describes a network's layers from input to answer; `cells.js` computes those of LSTMs, GRUs and vanilla RNNs."""
     kinds = [model.cell] * len(model.hidden) + [model.cell if model.readout == "cell" else "dense"]
     below = (features, *model.widths)
     return [

@@ -8,7 +8,6 @@ import lstm_toys as lt
 from lstm_toys import tables
 from lstm_toys.files import read_json_list
 from lstm_toys.networks.cells import CELLS
-from lstm_toys.runs.identity import Settings
 from lstm_toys.studies.claims import report as words
 
 from ..post.claims import CLAIMS
@@ -62,7 +61,7 @@ def about(found: FinishedRun) -> dict[str, str]:
     return {"recipe": recipe(found.settings), "learned": learned + diverged, "command": found.command}
 
 
-def recipe(settings: Settings) -> str:
+def recipe(settings: lt.Settings) -> str:
     """Describes how networks were trained, for readers who do not know the names of settings."""
     gates = f" with {settings.gates} gates" if CELLS[settings.cell].gated else ""
     cell = settings.cell.upper()

@@ -64,8 +64,7 @@ def find(options: Options, console: Console) -> tuple[dict[str, FinishedRun], di
 def planned(arguments: tuple[str, ...]) -> Study[Any]:
     """The study that a command line asks for."""
     name, *rest = arguments
-    study: Study[Any] = command.plan(STUDIES[name], rest).study
-    return study
+    return command.plan(STUDIES[name], rest).study
 
 
 def told(arguments: tuple[str, ...]) -> str:

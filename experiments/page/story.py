@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.statistics import intervals
 from lstm_toys.studies.claims.declaration import verdict
 
 from .. import published, sine
@@ -76,7 +75,7 @@ def told(results: lt.Results, metrics: Mapping[str, Any]) -> dict[str, Any]:
     (row,) = np.flatnonzero((results.family.values == "amplitude") & larger)
     x, seeds, learned = results.time.values, results.seed.values, results.train_target.values
     tops = results.isel(curve=row).answer.sel(feature="y").values[:, x >= lt.measures.FOUND].max(axis=1)
-    (low,), (high,) = intervals.band(tops[:, None])
+    (low,), (high,) = lt.band(tops[:, None])
     (post,) = (curve["output"] for _, curve, index in published.answers.curves_in(results) if index == row)
     return {
         **metrics,

@@ -14,7 +14,7 @@ def longevity(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     """Yields how long memories last by setting, what orders these times, the sine's valleys, and the verdicts."""
     populations, setting = metrics["populations"], "cell, optimizer, course, rate"
     counts = [
-        (name, f"{own['learned']} of {own['networks']}", _loss(own["loss"]), *_reach(own["lifetime"], LASTS))
+        (name, f"{own['learned']} of {own['networks']}", _loss(own["loss"]), *_lasting(own["lifetime"]))
         for name, own in populations.items()
     ]
     columns = (setting, "learned>", "loss>", *(f"{steps:,}>" for steps in LASTS))
@@ -42,11 +42,12 @@ def longevity(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield tables.table(title, columns, valleys, **tables.PLAIN)
     if lost := {name: own["diverged"] for name, own in populations.items() if own["diverged"]}:
         yield "diverged: " + "; ".join(f"{name}: {count}" for name, count in lost.items())
-    yield from _verdicts(metrics)
+    for words, each in metrics["verdicts"].items():
+        yield f"{words}: {'supported' if each['supported'] else 'not supported'} ({_numbers(each)})"
 
 
-def _reach(values: Sequence[float], ends: Sequence[int]) -> list[str]:
-    return [str(sum(value >= end for value in values)) for end in ends]
+def _lasting(lifetimes: Sequence[float]) -> list[str]:
+    return [str(sum(lifetime >= steps for lifetime in lifetimes)) for steps in LASTS]
 
 
 def _loss(value: float | None) -> str:
@@ -61,13 +62,8 @@ def _starred(each: Mapping[str, Any]) -> str:
     return "–" if each["value"] is None else f"{each['value']:.2f}{'*' if each['low'] * each['high'] > 0 else ''}"
 
 
-def _verdicts(metrics: Mapping[str, Any]) -> Iterator[str]:
-    """Yields each hypothesis, whether it is supported, and the numbers that decide."""
-    for words, each in metrics["verdicts"].items():
-        yield f"{words}: {'supported' if each['supported'] else 'not supported'} ({_numbers(each)})"
-
-
 def _numbers(each: Mapping[str, Any]) -> str:
+    """The numbers that decide on a hypothesis."""
     if "most count" in each:
         least, most = (f"{each[f'{name} count']} of {each[f'{name} networks']}" for name in ("least", "most"))
         return f"{least} to {most} networks over {each['recipes']} rates"

@@ -22,9 +22,7 @@ import lstm_toys as lt
 from lstm_toys import tables
 from lstm_toys.cli.script import canonical
 from lstm_toys.execution import code
-from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list
-from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
 from lstm_toys.runs import command_line
 from lstm_toys.runs.experiment import HISTORY
@@ -106,8 +104,7 @@ def judged(
         )
         for name, made in prepared.items()
     }
-    outcomes = {claim.id: judge(claim, results) for claim in claims}
-    return {name: int(each.meets.sum()) for name, each in outcomes.items() if each is not None}
+    return {each.id: int(found.meets.sum()) for each in claims if (found := judge(each, results)) is not None}
 
 
 def parameters(model: nn.Module, features: int, numbers: Sequence[int], scale: float) -> Any:
@@ -146,7 +143,7 @@ def score(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict
         return {what: judged[what] for what in ("share", "interval", "verdict", "counted")}
 
     def numbers(run: Run) -> list[float | None]:
-        results = storage.load_results(run.checked("results.nc"))
+        results = lt.load_results(run.checked("results.nc"))
         values = np.where(results.diverged.values, np.nan, about.number(results))
         return [finite(each) for each in values.tolist()]
 
@@ -190,7 +187,7 @@ def share(count: int, networks: int) -> str:
     return f"{value} ({low}–{high})"
 
 
-def draw(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, Drawing]:
+def draw(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, lt.Drawing]:
     """Draws the finding, and the figures of the claims."""
     own = {"finding.png": about.draw(metrics, about.shown)}
     return own | drawings(read_json_list(needs["claims"].checked("claims.json")))

@@ -9,21 +9,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lstm_toys.figures.style import (
-    COLORS,
-    GRAY,
-    band_entry,
-    canvas,
-    colors,
-    counted,
-    entry,
-    label_ends,
-    legend,
-    log_ticks,
-    plain,
-    scale,
-    sheet,
-)
+from lstm_toys.figures import style
+from lstm_toys.figures.style import COLORS, GRAY
 
 from .predictions import CLOCK, OTHER, RANDOM, REST_OF, TURNED, enough
 
@@ -68,41 +55,41 @@ def scores(told: dict[str, Any]) -> Figure:
     known = [each for each in told["settings"] if each["score"] is not None]
     known.sort(key=lambda each: (line(each), each["setting"]["steps"]))
     gates, optimizers, *_ = (sorted({*values}) for values in zip(*map(line, known), strict=True))
-    shades = colors(sorted({line(each)[2:] for each in known if each["unbeaten"]}))
+    shades = style.colors(sorted({line(each)[2:] for each in known if each["unbeaten"]}))
     unbeaten = {line(each) for each in known if each["unbeaten"]}
     chosen = told["settings"][told["chosen"]]
-    inches, shape = (1.4 + 2.1 * len(optimizers), 2.3 + 2.0 * len(gates)), (len(gates), len(optimizers))
-    with sheet(*inches, rows=shape[0], columns=shape[1], squeeze=False, sharex=True, sharey=True) as (figure, panels):
+    rows, columns, alike = len(gates), len(optimizers), {"squeeze": False, "sharex": True, "sharey": True}
+    with style.sheet(1.4 + 2.1 * columns, 2.3 + 2.0 * rows, rows=rows, columns=columns, **alike) as (figure, panels):
         for setting, own in groupby(known, line):
             axes = panels[gates.index(setting[0]), optimizers.index(setting[1])]
             axes.set(xscale="log", yscale="log")
             axes.set_title(f"{setting[1]}, {setting[0]} gates", fontsize=9)
             color, width = (shades[setting[2:]], 1.4) if setting in unbeaten else (OTHERS, 0.7)
-            rows = [(each["setting"]["steps"], each["score"], each) for each in own]
-            axes.plot(*zip(*(row[:2] for row in rows), strict=True), color=color, linewidth=width)
-            for steps, score, each in rows:
+            points = [(each["setting"]["steps"], each["score"], each) for each in own]
+            axes.plot(*zip(*(point[:2] for point in points), strict=True), color=color, linewidth=width)
+            for steps, score, each in points:
                 if each["unbeaten"]:
                     axes.plot(steps, score, color=color, **UNBEATEN)
                 if each is chosen:
                     axes.vlines(steps, each["low"], each["high"], color="black", linewidth=1)
                     axes.plot(steps, score, color="black", **CHOSEN)
         for axis in (axes.xaxis, axes.yaxis):
-            log_ticks(axis)
+            style.log_ticks(axis)
         for axes in panels[-1]:
             axes.set_xlabel("steps")
         figure.supylabel("energy score in units of y, smaller is better")
         best = f"{sum(each['unbeaten'] for each in known)} of {len(told['settings'])} recipes are beaten by no other"
-        title = f"{best} at explaining the published answers;\nchosen: {plain(chosen['name'])}"
+        title = f"{best} at explaining the published answers;\nchosen: {style.plain(chosen['name'])}"
         figure.suptitle(f"{title} (the timeline then chooses the steps)")
-        handles = [entry("other learning rates and sizes", OTHERS, linewidth=0.7)]
+        handles = [style.entry("other learning rates and sizes", OTHERS, linewidth=0.7)]
         for (rate, size), shade in shades.items():
             units = " and ".join(map(str, size)) or "no"
-            handles.append(entry(f"learning rate {rate:g}, {units} hidden units", shade, linewidth=1.4))
+            handles.append(style.entry(f"learning rate {rate:g}, {units} hidden units", shade, linewidth=1.4))
         handles += [
-            entry("beaten by no other", **UNBEATEN),
-            entry("chosen, 95 % bootstrap interval", "black", **CHOSEN),
+            style.entry("beaten by no other", **UNBEATEN),
+            style.entry("chosen, 95 % bootstrap interval", "black", **CHOSEN),
         ]
-        legend(figure, handles, 3)
+        style.legend(figure, handles, 3)
     return figure
 
 
@@ -111,18 +98,18 @@ def timeline(metrics: dict[str, Any]) -> Figure:
     steps = np.array(metrics["steps"])
     drawn = steps <= LAST
     every = metrics["published"]
-    shades = colors(every, "rbgcyk")
-    with sheet(7.4, 8.6, rows=3, sharex=True, height_ratios=(3, 1.5, 2.6)) as (figure, panels):
+    shades = style.colors(every, "rbgcyk")
+    with style.sheet(7.4, 8.6, rows=3, sharex=True, height_ratios=(3, 1.5, 2.6)) as (figure, panels):
         distances, fits, first = panels
         for place, (name, told) in enumerate(every.items()):
             color = shades[name]
             score, low, high = (np.array(told[part], float)[drawn] for part in ("score", "low", "high"))
             distances.plot(steps[drawn], score, color=color, linewidth=1.5)
             distances.fill_between(steps[drawn], low, high, color=color, alpha=0.12, linewidth=0)
-            style: dict[str, Any] = {"color": color, "clip_on": False}
-            fits.plot(told["interval"], [place, place], linewidth=2.5, solid_capstyle="butt", **style)
-            fits.plot([told["best"]], [place], "o", markersize=5, **style)
-        networks = counted(metrics["seeds"])
+            mark: dict[str, Any] = {"color": color, "clip_on": False}
+            fits.plot(told["interval"], [place, place], linewidth=2.5, solid_capstyle="butt", **mark)
+            fits.plot([told["best"]], [place], "o", markersize=5, **mark)
+        networks = style.counted(metrics["seeds"])
         title = f"How far {networks} are from each published figure (bands: 95 % bootstrap)"
         distances.set(title=title, ylabel="energy score in units of y", xlim=(0, LAST), ylim=(0, None))
         fits.set_title("Best fit, and 5 to 95 % of best fits if each network were the published one")
@@ -180,18 +167,18 @@ def claims_by_model(metrics: dict[str, Any]) -> Figure:
                 of = f" of {each['networks']}" if each["networks"] < metrics["seeds"] else ""
                 texts[0, row, column] = (f"{value:.2f}" if beyond else f"({value:.2f})") + of
     titles = (
-        f"Rank correlation over {counted(metrics['seeds'])}; in parentheses: not beyond chance",
+        f"Rank correlation over {style.counted(metrics['seeds'])}; in parentheses: not beyond chance",
         "Number of the model − number of the network, in standard deviations of networks",
     )
     size = 2.6 + 0.85 * len(models), 2.2 + 0.5 * len(rows)
-    with sheet(*size, rows=2, grid=False, sharex=True) as (figure, panels):
+    with style.sheet(*size, rows=2, grid=False, sharex=True) as (figure, panels):
         for axes, own, words, limit, title in zip(panels, values, texts, ENDS, titles, strict=True):
             axes.set_facecolor("#cccccc")
             image = axes.imshow(own, aspect="auto", cmap="RdBu_r", vmin=-limit, vmax=limit)
             for (row, column), value in np.ndenumerate(own):
                 color = "white" if abs(value) >= 0.7 * limit else GRAY if np.isnan(value) else "black"
                 axes.text(
-                    column, row, plain(str(words[row, column])), color=color, ha="center", va="center", fontsize=8
+                    column, row, style.plain(str(words[row, column])), color=color, ha="center", va="center", fontsize=8
                 )
             axes.set_title(title, fontsize=9)
             axes.set_yticks(range(len(rows)), [*rows])
@@ -208,19 +195,19 @@ def tuning(metrics: dict[str, Any]) -> Figure:
     """Draws the gain of networks by frequency, and their resonance frequencies against the training frequency."""
     every = [each for name, each in metrics["tuning"].items() if name.startswith("frequency")]
     every.sort(key=lambda each: each["frequency"])
-    with canvas("", "", xlabel="frequency (rad per x)") as (figure, (left, right)):
+    with style.canvas("", "", xlabel="frequency (rad per x)") as (figure, (left, right)):
         _gains(left, every)
         _tuned(right, every, metrics["tuning"]["untrained"]["mode_frequency"]["median"])
         (low, first), *_, (high, last) = ((each["frequency"], each["peak_frequency"]["median"]) for each in every)
         finding = f"Trained on {low:g} to {high:g} rad per x, networks resonate at {first:.3g} to {last:.3g}"
         figure.suptitle(
-            f"{finding}\nmedians and middle 90 % of {counted(metrics['seeds'])} for each training frequency"
+            f"{finding}\nmedians and middle 90 % of {style.counted(metrics['seeds'])} for each training frequency"
         )
     return figure
 
 
 def _gains(axes: Axes, every: list[dict[str, Any]]) -> None:
-    shades = scale(each["frequency"] for each in every)
+    shades = style.scale(each["frequency"] for each in every)
     for color, each in zip(shades.values(), every, strict=True):
         frequency, median, low, high = (
             np.array(each["resonance"][name], float) for name in ("frequency", "median", "low", "high")
@@ -258,24 +245,24 @@ def resonance(metrics: Mapping[str, Any]) -> Figure:
         "How far they follow, on each line (pale: few fits)",
         "Claims that networks meet",
     )
-    with canvas(*titles, columns=2) as (figure, (waves, slopes, claims)):
+    with style.canvas(*titles, columns=2) as (figure, (waves, slopes, claims)):
         figure.set_size_inches(9.6, 8)
         _waves(waves, found, factors)
         _slopes(slopes, found)
         _claims(claims, found, factors)
         handles: list[Artist] = [
-            entry(label, color, marker=marker, markersize=4) for label, color, marker in STYLES.values()
+            style.entry(label, color, marker=marker, markersize=4) for label, color, marker in STYLES.values()
         ]
-        bands = band_entry("quartiles of networks, medians over lines")
-        handles += [entry("follows the mode, or stays", linewidth=0.9, linestyle="--"), bands]
-        handles += [entry(f"claims, {STYLES[edit][0]}", linestyle=line) for edit, line in LINES.items()]
+        bands = style.band_entry("quartiles of networks, medians over lines")
+        handles += [style.entry("follows the mode, or stays", linewidth=0.9, linestyle="--"), bands]
+        handles += [style.entry(f"claims, {STYLES[edit][0]}", linestyle=line) for edit, line in LINES.items()]
         figure.legend(handles=handles, loc="center", bbox_to_anchor=(0.81, 0.27), title="what is turned or changed")
         judged = [each["median"] for each in found["slopes"][TURNED].values() if enough(each, found["networks"])]
         low, high = min(judged, default=np.nan), max(judged, default=np.nan)
         figure.suptitle(
             "Turn the mode in which networks oscillate at rest, and the waves in answers to lines turn with it: "
             f"slopes of {low:.2f} to {high:.2f}\non the {len(judged)} of {len(found['decay'])} lines with enough fits "
-            f"({counted(found['networks'])})"
+            f"({style.counted(found['networks'])})"
         )
     return figure
 
@@ -295,7 +282,7 @@ def _waves(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
         ylabel="frequency of the waves / unedited",
     )
     for axis in (axes.xaxis, axes.yaxis):
-        log_ticks(axis, (0.5, 0.6, 0.8, 1.0, 1.2, 1.6, 2.0))
+        style.log_ticks(axis, (0.5, 0.6, 0.8, 1.0, 1.2, 1.6, 2.0))
 
 
 def _slopes(axes: Axes, found: Mapping[str, Any]) -> None:
@@ -315,13 +302,13 @@ def _slopes(axes: Axes, found: Mapping[str, Any]) -> None:
 
 
 def _claims(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
-    shades, ends = scale(found["claims"]), {}
+    shades, ends = style.scale(found["claims"]), {}
     for claim, every in found["claims"].items():
         for edit, line in LINES.items():
             shares = [100 * each["value"] for each in every[edit]]
             axes.plot(factors, shares, color=shades[claim], linestyle=line, marker="o", markersize=3)
         ends[claim] = 100 * every[TURNED][-1]["value"], shades[claim]
-    label_ends(axes, factors[-1], ends, 5.0)
+    style.label_ends(axes, factors[-1], ends, 5.0)
     for label in axes.texts:  # They lie where there is no panel.
         label.set_in_layout(False)
     axes.set(xlabel="factor of the mode's frequency", ylabel="% of networks", ylim=(-8, 103))

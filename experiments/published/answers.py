@@ -104,22 +104,15 @@ def _same(results: xr.Dataset, known: dict[str, float]) -> np.ndarray:
     return np.all([np.isclose(results[f"{PARAMETER}{name}"], value) for name, value in known.items()], axis=0)
 
 
-def inside_share(answers: Float[np.ndarray, "S T"], output: Float[np.ndarray, " T"]) -> float:
-    """Share of the known points of a published curve between the 5th and 95th percentile of seeds."""
-    low, high = intervals.band(answers)
-    known = np.isfinite(output)
-    return float(((low <= output) & (output <= high))[known].mean())
-
-
 def _row(family: str, curve: dict[str, Any], answers: np.ndarray) -> dict[str, Any]:
     output = np.array(curve["output"], float)
     known = np.isfinite(output)
-    median = np.median(answers, axis=0)
+    median, (low, high) = np.median(answers, axis=0), intervals.band(answers)
     named = [f"{name} {value:g}" for name, value in curve.items() if name in NAMED]
     return {
         "curve": f"{family}: {', '.join(named)}",
         "points": int(known.sum()),
-        "inside_share": inside_share(answers, output),
+        "inside_share": float(((low <= output) & (output <= high))[known].mean()),
         "rmse_of_median": float(np.sqrt(np.mean(np.square(median - output)[known]))),
     }
 
@@ -127,19 +120,15 @@ def _row(family: str, curve: dict[str, Any], answers: np.ndarray) -> dict[str, A
 def evidence() -> dict[str, xr.Dataset]:
     """Returns the post's answers as results of populations of one network; hidden dots are interpolated linearly."""
     x = families.time_points(len(numbers()["time"]))
-    curves = [
-        ({**parameters(row), "family": family}, _filled(row))
-        for figure, family in FAMILIES.items()
-        for row in numbers()[figure]["curves"]
-    ]
-    rows = [row for row, _ in curves]
-    inputs = np.stack([_input(x, row) for row in rows])
-    (trained,) = numbers()["sine"]["curves"]
+    curves = [(family, each) for figure, family in FAMILIES.items() for each in numbers()[figure]["curves"]]
+    rows = [{**parameters(each), "family": family} for family, each in curves]
+    inputs = np.stack([_input(x, row) for row in rows])[:, :, None]
+    outputs = np.stack([_filled(each) for _, each in curves])[None, :, :, None]
     sine = {
-        "input": (("curve", "time", "feature"), inputs[:, :, None]),
-        "answer": (("seed", "curve", "time", "feature"), np.stack([output for _, output in curves])[None, :, :, None]),
-        "train_target": (("time", "feature"), _input(x, parameters(trained))[:, None]),
-        "train_answer": (("seed", "time", "feature"), _filled(trained)[None, :, None]),
+        "input": (("curve", "time", "feature"), inputs),
+        "answer": (("seed", "curve", "time", "feature"), outputs),
+        "train_target": (("time", "feature"), inputs[0]),  # The training curve is the first one.
+        "train_answer": (("seed", "time", "feature"), outputs[:, 0]),
     }
     lines = {"slope": "predicted_slope", "intercept": "predicted_intercept"}
     return {

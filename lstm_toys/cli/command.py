@@ -55,7 +55,7 @@ class Plan:
     file: Path | None = None
 
     @property
-    def study(self) -> Any:
+    def study(self) -> Study[Any]:
         """The only study."""
         (study,) = self.make()
         return study
@@ -80,8 +80,7 @@ def ask(experiment: Experiment, *arguments: str) -> Study[Any]:
         'sine'
     """
     checked.kinds(locals(), experiment=Experiment)
-    study: Study[Any] = plan(experiment, arguments).study
-    return study
+    return plan(experiment, arguments).study
 
 
 def main(experiment: Experiment | Analysis) -> None:

@@ -226,8 +226,7 @@ def labeled(labels: Mapping[str, str] | Sequence[str]) -> list[tuple[str, str]]:
     """Pairs the labels of curves with their colors, from their letters or from `colors`."""
     if isinstance(labels, Mapping):
         return [(label, COLORS[letter]) for letter, label in labels.items()]
-    shades = style.colors(range(len(labels)))
-    return [(label, shades[index]) for index, label in enumerate(labels)]
+    return [*zip(labels, style.colors(range(len(labels))).values(), strict=True)]
 
 
 def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time: xr.DataArray, ylabel: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from lstm_toys.runs import command_line, parsers
 from lstm_toys.runs.context import Options
@@ -14,19 +14,15 @@ from lstm_toys.runs.flags import FlagTable, flag
 from lstm_toys.runs.identity import Identity
 
 
-class Named(NamedTuple):
-    """What a flag names: a module that assigns an attribute of a class."""
-
-    flag: str
-    attribute: str
-    kind: type[Any]
-
-
 @dataclass(frozen=True, kw_only=True)
 class StudySettings(Identity):
-    """The settings of a study; the docstring of their module is the help of its command."""
+    """The settings of a study; the docstring of their module is the help of its command.
 
-    about: ClassVar[Named]
+    Attributes:
+        about: the flag that names a module, the name to which the module assigns the subject, and the subject's class.
+    """
+
+    about: ClassVar[tuple[str, str, type[Any]]]
 
     @classmethod
     @abstractmethod
@@ -49,7 +45,7 @@ class StudySettings(Identity):
 class OfNetworks(StudySettings):
     """The settings of a study of an experiment's networks."""
 
-    about: ClassVar[Named] = Named("task", "EXPERIMENT", Experiment)
+    about = "task", "EXPERIMENT", Experiment
 
     task: str = flag("sine", parsers.name, compare=False)
     """Experiment that trains the networks: {}, or your own module."""

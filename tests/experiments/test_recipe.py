@@ -6,14 +6,13 @@ from itertools import permutations
 import numpy as np
 import pytest
 
+import lstm_toys as lt
 from conftest import ROOT, carry_out
 from experiments import recipe, sine
 from experiments.post import figures
 from experiments.published.answers import CHOSEN_ON
 from experiments.recipe import Scores, choose, compared
-from lstm_toys.results import storage
 from lstm_toys.runs import command_line
-from lstm_toys.studies.sweep import results
 from lstm_toys.tasks import families
 
 GRIDS = (
@@ -28,7 +27,7 @@ def test_every_setting_is_scored_on_every_published_curve(tmp_path, monkeypatch)
     monkeypatch.setattr(recipe, "GRIDS", GRIDS)
     assert carry_out(recipe, [*SMALL, f"--results_dir={tmp_path}", "--publish"]) == 0
     (networks,), (run,) = ((tmp_path / "runs").glob(f"{name}-*") for name in ("recipe_networks", "recipe"))
-    found = storage.load_results(networks / "results.nc", results.VARIABLES | {"answer"})
+    found = lt.load_results(networks / "results.nc")
     metrics = json.loads((run / "metrics.json").read_text())["numbers"]
     assert {*found.probe.values} == {probe.name for probe in recipe.probes(families.time_points(20))}
     every = compared(found, CHOSEN_ON)

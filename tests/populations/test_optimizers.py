@@ -12,8 +12,6 @@ import lstm_toys as lt
 from conftest import carry_out, executed, rarely, refusal
 from experiments import line
 from lstm_toys.populations import blocks
-from lstm_toys.results import storage
-from lstm_toys.studies.sweep import results
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
 from lstm_toys.studies.sweep.study import Sweep
 
@@ -110,7 +108,7 @@ def test_a_declared_optimizer_is_swept_with_a_program_for_each_rate_that_is_not_
     settings, _ = expand(experiment, varied[:axes], ["--seeds=2"])
     study = Sweep(experiment, SweepSettings("sweep", settings=settings))
     assert len(study.shapes) == shapes
-    found = storage.load_results(executed(study, tmp_path, 2).results, results.VARIABLES)
+    found = lt.load_results(executed(study, tmp_path, 2).results)
     options = {"optimizer": experiment.optimizer(settings[-1]), "numbers": dict(settings[-1].numbers)}
     alone = lt.train(line.EXPERIMENT.task(X), lt.Stack(2, (4,)), seeds=2, steps=20, **options)
     np.testing.assert_array_equal(found.train_loss[-1], alone.results.train_loss[:, -1])

@@ -18,17 +18,15 @@ from lstm_toys.studies.analysis.settings import Analysis, AnalysisSettings
 class AnalysisStudy(Study[AnalysisSettings]):
     """Computes the numbers of an analysis, after which its run is named."""
 
-    def __init__(self, analysis: Analysis, settings: AnalysisSettings) -> None:
-        super().__init__(analysis, settings)
-        self.analysis = analysis
+    subject: Analysis
 
     @property
     def published(self) -> str:
-        return self.analysis.published or self.name
+        return self.subject.published or self.name
 
     @cached_property
     def needs(self) -> Mapping[str, Study[Any]]:
-        every = self.analysis.needs.items()
+        every = self.subject.needs.items()
         return {
             name: AnalysisStudy(each, each.identity) if isinstance(each, Analysis) else each for name, each in every
         }
@@ -36,7 +34,7 @@ class AnalysisStudy(Study[AnalysisSettings]):
     @cached_property
     def scores(self) -> Metrics:
         parts = Parts(self.runs, self.name, self.tell, "dynamics")
-        scores: Metrics = json.loads(json.dumps(self.analysis.score(self.needed, parts.keep)))
+        scores: Metrics = json.loads(json.dumps(self.subject.score(self.needed, parts.keep)))
         return scores
 
     def values(self) -> Digests:
@@ -50,10 +48,10 @@ class AnalysisStudy(Study[AnalysisSettings]):
         return {"numbers": self.scores}
 
     def texts(self) -> dict[str, str]:
-        return dict(self.analysis.files(self.scores, self.needed))
+        return dict(self.subject.files(self.scores, self.needed))
 
     def report(self) -> Iterable[RenderableType]:
-        return self.analysis.report(self.run.read_metrics()["numbers"])
+        return self.subject.report(self.run.read_metrics()["numbers"])
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        yield from self.analysis.draw(self.scores, self.needed).items()
+        yield from self.subject.draw(self.scores, self.needed).items()

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float, PyTree, Shaped
@@ -93,8 +92,7 @@ def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
         for name, shown, truth in every
         if name in labeled and (answer := _copied(labeled, name, shown, truth)) is not None
     }
-    known = labeled.drop_vars(["seed", *(name for name, array in labeled.variables.items() if "seed" in array.dims)])
-    return known.assign({**answers, "diverged": ("seed", np.zeros(1, bool))})
+    return labeled.drop_dims("seed").assign({**answers, "diverged": ("seed", np.zeros(1, bool))})
 
 
 def _copied(labeled: xr.Dataset, answer: str, shown: str, truth: str) -> xr.DataArray | None:
@@ -159,10 +157,7 @@ def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
     x = (x - x[0]) / (x[-1] - x[0])
     seeds = len(answers)
     padded = np.concatenate([answers, np.zeros((-seeds % SEED_BLOCK, *answers.shape[1:]), np.float32)])
-    blocks = [
-        _each(measure, jnp.asarray(block), jnp.asarray(shown), jnp.asarray(x))
-        for block in padded.reshape(-1, SEED_BLOCK, *answers.shape[1:])
-    ]
+    blocks = [_each(measure, block, shown, x) for block in padded.reshape(-1, SEED_BLOCK, *answers.shape[1:])]
     return jax.tree.map(lambda *parts: np.concatenate(parts)[:seeds], *blocks)
 
 

@@ -21,7 +21,7 @@ from lstm_toys.runs.flags import FlagTable, UsageError, flag
 from lstm_toys.runs.identity import Settings
 from lstm_toys.studies.claims.choices import Change
 from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Claims
-from lstm_toys.studies.settings import Named, StudySettings
+from lstm_toys.studies.settings import StudySettings
 from lstm_toys.tasks.parameters import NUMBER
 
 POST = "post.claims"
@@ -71,7 +71,7 @@ class ClaimSettings(StudySettings):
     """
 
     study: ClassVar[str] = "lstm_toys.studies.claims.study:ClaimStudy"
-    about: ClassVar[Named] = Named("claims", "CLAIMS", Claims)
+    about = "claims", "CLAIMS", Claims
 
     claims: str = flag(POST, parsers.name, compare=False)
     """Module that declares CLAIMS: {}, or your own module."""

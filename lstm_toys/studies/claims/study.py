@@ -26,16 +26,7 @@ from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.parts import Parts
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Metrics, Study
-from lstm_toys.studies.claims import (
-    entries,
-    evidence,
-    figures,
-    markdown,
-    report,
-    specification_figures,
-    specifications,
-    verdicts,
-)
+from lstm_toys.studies.claims import entries, evidence, figures, markdown, report, specifications, verdicts
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, Counted
 from lstm_toys.studies.claims.settings import ClaimSettings, Question
 from lstm_toys.studies.training.study import Training
@@ -54,36 +45,34 @@ DECLARED = ("id", "sources", "low", "high", "learned", "against", "fails")
 class ClaimStudy(Study[ClaimSettings]):
     """Tests claims on finished runs and external answers."""
 
-    def __init__(self, question: Question, settings: ClaimSettings) -> None:
-        super().__init__(question, settings)
-        self.question = question
+    subject: Question
 
     @cached_property
     def needs(self) -> dict[tuple[str, str], Training]:
         return {
-            (column, name): Training(self.question.experiment(name), each)
-            for column, populations in self.question.columns.items()
+            (column, name): Training(self.subject.experiment(name), each)
+            for column, populations in self.subject.columns.items()
             for name, each in populations.items()
         }
 
     def check(self) -> None:
-        declared = self.question.declared
+        declared = self.subject.declared
         for name, population in self.needs:
             learned = name in declared.variants and declared.variant(name).networks == "learned"
-            if learned and self.question.experiment(population).goal is None:
+            if learned and self.subject.experiment(population).goal is None:
                 raise Refused(f"variant {name!r} counts networks that learned, but {population} declares no goal")
-        check(self.question, self.external, alternatives=self.settings.specifications)
+        check(self.subject, self.external, alternatives=self.settings.specifications)
 
     @cached_property
     def external(self) -> dict[str, xr.Dataset]:
         """The external answers, by population."""
-        question = self.question
+        question = self.subject
         return {name: evidence.external_answers(question, name, path) for name, path in question.answers.items()}
 
     @cached_property
     def judgment(self) -> Entries:
         """The entries of ``claims.json``; raises Refused for a statistic that cannot be computed."""
-        question, declared = self.question, self.question.declared
+        question, declared = self.subject, self.subject.declared
         networks = self._networks()
         columns = entries.EvidenceTable(
             networks,
@@ -103,12 +92,12 @@ class ClaimStudy(Study[ClaimSettings]):
         """The entries of ``specifications.json``: every claim under all other choices that were asked for."""
         if not self.settings.specifications:
             return []
-        declared, parts = self.question.declared, Parts(self.runs, self.name, self.tell, "studies/claims")
+        declared, parts = self.subject.declared, Parts(self.runs, self.name, self.tell, "studies/claims")
         inputs = [
             *([repr(getattr(claim, name)) for name in DECLARED] for claim in declared.claims),
             *([each.name, each.kind, {**each.choices}] for each in declared.specifications),
             *([name, repr(experiment.goal)] for name, (experiment, _) in declared.populations.items()),
-            *(*declared.data, *self.question.answers.values()),
+            *(*declared.data, *self.subject.answers.values()),
             *([where, name, run] for (where, name), run in self.needed.items()),
         ]
         made = parts.keep("judged by other choices", inputs, self._by_choices)
@@ -122,14 +111,14 @@ class ClaimStudy(Study[ClaimSettings]):
     def _by_choices(self) -> dict[str, dict[str, Entries]]:
         """The judgments of each claim by the networks of all specifications, and by alternative numbers."""
         trained = dict[str, Entries]()
-        for each in self.question.declared.specifications:  # In turn, since results of all would fill the memory.
+        for each in self.subject.declared.specifications:  # In turn, since results of all would fill the memory.
             results = self._results(each.name)
-            for claim in self.question.declared.claims:
+            for claim in self.subject.declared.claims:
                 if {*claim.populations} <= {*results} and (found := specifications.by_training(claim, each, results)):
                     trained.setdefault(claim.id, []).append(found)
         networks = self._networks()
         alternatives = {
-            each.id: [*specifications.by_alternative(each, networks)] for each in self.question.declared.claims
+            each.id: [*specifications.by_alternative(each, networks)] for each in self.subject.declared.claims
         }
         return {"trained": trained, "alternatives": alternatives}
 
@@ -139,7 +128,7 @@ class ClaimStudy(Study[ClaimSettings]):
 
     def _bounded(self, population: str) -> bool:
         """Whether the networks of a population answer within (-1, 1), since a layer of built-in cells answers."""
-        settings, experiment = self.question.settings[population], self.question.experiment(population)
+        settings, experiment = self.subject.settings[population], self.subject.experiment(population)
         return experiment.model is None and settings.readout == "cell" and settings.cell in CELLS
 
     def _needs(self, column: str) -> dict[str, Run]:
@@ -152,13 +141,13 @@ class ClaimStudy(Study[ClaimSettings]):
         """
         found = {}
         for name, each in self._needs(column).items():
-            results, goal = storage.load_results(each.checked("results.nc")), self.question.experiment(name).goal
+            results, goal = storage.load_results(each.checked("results.nc")), self.subject.experiment(name).goal
             learned = np.isfinite(summary.steps_to_goal(results, goal)) if goal else ~results.diverged.values
             found[name] = results.assign(learned=("seed", learned))
         return found
 
     def _variant(self, column: str, networks: evidence.Evidence) -> tuple[evidence.Evidence, Counted]:
-        counting = self.question.declared.variant(column).networks
+        counting = self.subject.declared.variant(column).networks
         if counting != "equal loss":
             return self._results(column), counting
         found = {}
@@ -176,11 +165,11 @@ class ClaimStudy(Study[ClaimSettings]):
 
     def _trained(self, column: str) -> Iterator[tuple[str, Prepared, Networks]]:
         for name, run in self._needs(column).items():
-            prepared = Prepared(self.question.experiment(name), self.needs[column, name].settings)
+            prepared = Prepared(self.subject.experiment(name), self.needs[column, name].settings)
             yield name, prepared, networks_of(run, prepared.model)
 
     def values(self) -> Digests:
-        declared = self.question.declared
+        declared = self.subject.declared
         return {
             "verdicts": digest(json.dumps([self.judgment, self.multiverse])),
             "words": digest(json.dumps([declared.title, declared.about, {**declared.aspects}])),
@@ -194,7 +183,7 @@ class ClaimStudy(Study[ClaimSettings]):
         return {"verdicts": {each["id"]: each["verdict"] for each in self.judgment}, "runs_seconds": self._spent()}
 
     def texts(self) -> dict[str, str]:
-        judged, declared = self.judgment, self.question.declared
+        judged, declared = self.judgment, self.subject.declared
         counting = {name: declared.variant(name).networks for name in declared.variants}
         conditions = self._conditions(self._spent())
         text = markdown.claims(judged, declared.title, conditions, declared.aspects, counting)
@@ -210,14 +199,14 @@ class ClaimStudy(Study[ClaimSettings]):
         flags = {"claims": asked.claims, "seeds": asked.seeds, "base_seed": asked.base_seed}
         flags |= {"only": ",".join(asked.only)} if asked.only else {}
         words = ["lstm-toys", "claims", *(f"--{name}={value}" for name, value in flags.items())]
-        words += [f"--answers={name}={path}" for name, path in self.question.answers.items()]
+        words += [f"--answers={name}={path}" for name, path in self.subject.answers.items()]
         words += [*asked.flags, *(f"--{each}" for each in ("variants", "specifications") if getattr(asked, each))]
         took = ", ".join(f"{seconds:,.0f} s ({escape(column)})" for column, seconds in spent.items())
         return f"Made by {code(shlex.join(words))}.{f' The runs took {took}.' if took else ''}"
 
     def _spent(self) -> dict[str, float]:
         """The seconds that the runs of each column took; a run counts only in its first column."""
-        others, spent = {each.name for each in self.question.declared.specifications}, dict[str, float]()
+        others, spent = {each.name for each in self.subject.declared.specifications}, dict[str, float]()
         first = {run.folder: column for (column, _), run in reversed([*self.needed.items()])}
         for (column, _), run in self.needed.items():
             if first.pop(run.folder, None) == column:
@@ -226,7 +215,7 @@ class ClaimStudy(Study[ClaimSettings]):
         return {column: round(seconds, 1) for column, seconds in spent.items()}
 
     def report(self) -> Iterator[RenderableType]:
-        yield from report.report(self.question.declared, *self._judged())
+        yield from report.report(self.subject.declared, *self._judged())
 
     def _judged(self) -> tuple[Entries, Entries]:
         """The entries of ``claims.json`` and of ``specifications.json``, from the files."""
@@ -237,7 +226,7 @@ class ClaimStudy(Study[ClaimSettings]):
         judged, others = self._judged()
         yield from figures.drawings(judged).items()
         if sided := [each for each in others if each["robust"] is not None]:
-            yield "specifications.png", specification_figures.draw_choices(sided)
+            yield "specifications.png", figures.draw_choices(sided)
 
 
 def after(prepared: Prepared, networks: Networks, steps: int | Int[np.ndarray, " S"]) -> xr.Dataset:

@@ -54,18 +54,6 @@ MORE, LIMITS = 8, 16
 TRIALS, MOST_POINTS, DRAWN = 64, 20_000, 8
 """Most training sequences whose states are visited, most of their time points, and most sequences that are drawn."""
 
-PERIOD_VARIABLES = {
-    "kind",
-    "q",
-    "smallest_q",
-    "speed",
-    "slow_state",
-    "start",
-    "eigenvalue_real",
-    "eigenvalue_imaginary",
-}
-"""Variables that every file has."""
-
 PERIOD_OF = ("seed", "period")
 
 

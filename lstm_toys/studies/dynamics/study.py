@@ -28,13 +28,13 @@ from lstm_toys.results.summary import as_json, median_of
 from lstm_toys.runs import checks, external
 from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.experiment import TRAINING, Experiment
-from lstm_toys.runs.loading import networks_of
+from lstm_toys.runs.loading import load_results, networks_of
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.studies.dynamics import analysis, figures
-from lstm_toys.studies.dynamics.analysis import MOST_POINTS, PERIOD_VARIABLES, TRIALS, InputAnalysis, PeriodAnalysis
+from lstm_toys.studies.dynamics.analysis import MOST_POINTS, TRIALS, InputAnalysis, PeriodAnalysis
 from lstm_toys.studies.dynamics.settings import INPUTS, WINDOWS, DynamicsSettings, Period
 from lstm_toys.studies.training.study import Training
 from lstm_toys.tasks.probes import SHARED, by_points
@@ -49,9 +49,6 @@ FASTEST = 60.0
 
 BEYOND = 0.25
 """How far constant inputs extend the range of the curves by default, as a share of it, at each end."""
-
-VARIABLES = {"kind", "share", "static_answer", "gain", "mode_frequency", "distance"}
-"""Variables that every file has."""
 
 EXPLAINED, PREDICTED = ": variance explained", ": time points predicted"
 
@@ -176,7 +173,7 @@ class Dynamics(Study[DynamicsSettings]):
                 context.progress.tell(f"dynamics of {done:,} of {counted(len(sound), 'network')}")
         flags = self.settings.as_dict()
         with context.timed("summary"):
-            every = [storage.load_results(self._kept(each), set()) for each in parts]
+            every = [load_results(self._kept(each)) for each in parts]
             whole = self._labeled(xr.concat(every, "seed", data_vars="minimal", coords="minimal"))
             whole = whole.assign(train_loss=networks[sound].results.train_loss)
             described = {"flags": flags, "run": run.folder.name, "population": population.folder.name}
@@ -231,10 +228,9 @@ class Dynamics(Study[DynamicsSettings]):
         return names
 
     def metrics(self) -> Metrics:
-        path = self.run.checked("results.nc")
+        found = load_results(self.run.checked("results.nc"))
         if self.periods:
-            return {"summary": analysis.period_summary(storage.load_results(path, PERIOD_VARIABLES))}
-        found = storage.load_results(path, VARIABLES)
+            return {"summary": analysis.period_summary(found)}
         measured = {"mean_input": float(found.input[int(found.attrs["mean"])]), "summary": summary(found)}
         return measured | ({"curves": curves(found)} if "explained" in found else {})
 
@@ -255,8 +251,7 @@ class Dynamics(Study[DynamicsSettings]):
         yield tables.stages(metrics["seconds"])
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        known = PERIOD_VARIABLES if self.periods else VARIABLES
-        yield from figures.draw(storage.load_results(self.run.checked("results.nc"), known)).items()
+        yield from figures.draw(load_results(self.run.checked("results.nc"))).items()
 
 
 def _variance(summary: dict[str, Any], window: str) -> Iterator[RenderableType]:

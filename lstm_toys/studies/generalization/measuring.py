@@ -37,6 +37,7 @@ LENGTHS = {"long_name": "sequence length", "units": "time points"}
 
 Values = dict[str, Float[np.ndarray, "S ..."]]
 Cell = dict[str, Float[Array, ""]]
+Measures = dict[str, Float[Array, "..."]]
 
 
 class Part(NamedTuple):
@@ -93,6 +94,11 @@ class GridJob:
         if key not in self._programs:
             self._programs[key] = blocks.spread(self.measured(part.networks.model, grid), mesh)
         ((count, placed),) = blocks.placed(part.networks.params, self.group, part.networks.block, mesh)
+
+        def whole(values: Float[np.ndarray, "S chunks N ..."]) -> Float[np.ndarray, "S rows columns ..."]:
+            more = values.shape[3:]
+            return values.reshape(count, -1, *more)[:, :cells].reshape(count, *grid.shape, *more)
+
         tile, tiles = max(1, TILE_POINTS // points // CURVE_BLOCK) * CURVE_BLOCK, []
         for start in range(0, cells, tile):
             stop = min(start + tile, cells)
@@ -103,12 +109,7 @@ class GridJob:
                 for name, each in grid.cells(start, stop, self.timesteps, self.span).items()
             }
             tiles.append(blocks.flat(self._programs[key](placed, chunks), count))
-        return {
-            name: np.concatenate([each[name] for each in tiles], axis=1)
-            .reshape(count, -1)[:, :cells]
-            .reshape(count, *grid.shape)
-            for name in tiles[0]
-        }
+        return {name: whole(np.concatenate([each[name] for each in tiles], axis=1)) for name in tiles[0]}
 
     @cached_property
     def _programs(self) -> dict[tuple[Any, ...], Callable[..., Any]]:
@@ -116,7 +117,7 @@ class GridJob:
 
     def measured(
         self, model: nn.Module, grid: Grid
-    ) -> Callable[[PyTree, dict[str, Float[Array, "chunks N"]]], dict[str, Float[Array, "chunks N"]]]:
+    ) -> Callable[[PyTree, dict[str, Float[Array, "chunks N"]]], dict[str, Float[Array, "chunks N ..."]]]:
         """Makes the function that computes measures from the parameters of ONE network and chunks of cells."""
         task, span = self.task, self.span
         family, points = self.families[grid.family], grid.points(self.timesteps, span)
@@ -136,12 +137,11 @@ class GridJob:
             curve = family.function(x, **{name: cell[name] for name in family.names})
             return show(curve[None], x, task.input_features)[0]
 
-        def measure(cell: Cell, inputs: Float[Array, "T F"], answer: Float[Array, "T A"]) -> Cell:
+        def measure(cell: Cell, inputs: Float[Array, "T F"], answer: Float[Array, "T A"]) -> Measures:
             count = cell[LENGTH].astype(jnp.int32)
             if not task.sequence:
-                read = dict(zip(task.output_features, answer[count - 1], strict=True))
-                errors = {f"error_{name}": jnp.abs(value - cell[name]) for name, value in read.items()}
-                return {f"answer_{name}": value for name, value in read.items()} | errors
+                read, true = answer[count - 1], jnp.stack([cell[name] for name in task.output_features])
+                return {"answer": read, "error": jnp.abs(read - true)}
             first, rows = jnp.maximum(count - window, 0), (inputs[:, task.input_features.index("y")], answer[:, y])
             curve, answered = (jax.lax.dynamic_slice_in_dim(row, first, window) for row in rows)
             share = passed(cell)[:window]
@@ -149,7 +149,7 @@ class GridJob:
                 share = jnp.where(jnp.arange(window) < count, share, -1.0)
             return measures.every(answered, curve, share, span.start, span.length)
 
-        def chunk(params: PyTree, cells: dict[str, Float[Array, " N"]]) -> dict[str, Float[Array, " N"]]:
+        def chunk(params: PyTree, cells: dict[str, Float[Array, " N"]]) -> dict[str, Float[Array, "N ..."]]:
             inputs = jax.vmap(shown)(cells)
             # Curves run one after another: a step takes half as long per curve as with several at once.
             answers = jax.lax.map(lambda one: training.answer(always, params, one[None])[0], inputs)
@@ -167,14 +167,9 @@ class GridJob:
             name: (name, axis.values, words.get(axis.name) or arrays.described(axis.name, declared.get(axis.name)))
             for name, axis in zip(axes, grid.axes, strict=True)
         }
-        if self.task.sequence:
-            return xr.Dataset({name: (("seed", *axes), each) for name, each in values.items()}, coordinates)
-        read = self.task.output_features
-        variables = {
-            kind: (("seed", *axes, "output_feature"), np.stack([values[f"{kind}_{name}"] for name in read], -1))
-            for kind in ("answer", "error")
-        }
-        return xr.Dataset(variables, {**coordinates, "output_feature": list(read)})
+        if not self.task.sequence:
+            coordinates["output_feature"] = list(self.task.output_features)
+        return xr.Dataset({name: (("seed", *coordinates), each) for name, each in values.items()}, coordinates)
 
 
 def evaluate(

@@ -180,11 +180,6 @@ def _axis(family: str, name: str, about: Subject, settings: Settings) -> Axis:
     return Axis(name, parameter.low - more, parameter.high + more, COUNT)
 
 
-def lengthened(experiment: Experiment) -> Axis:
-    """The lengths at which networks are measured by default, up to ten times those of the training."""
-    return Axis(LENGTH, float(experiment.timesteps), 10.0 * experiment.timesteps, 10)
-
-
 def axes_of(experiment: Experiment) -> FlagTable:
     """Makes flags for the axes and parameters of grids, or for lengths.
 
@@ -259,7 +254,7 @@ class Evaluation(OfNetworks):
         if subject.trained is None:
             if "limit" in typed:
                 raise UsageError(f"flag --limit: for grids of curves; {subject.name} is measured at lengths")
-            longer = given.get(LENGTH) or lengthened(subject)
+            longer = given.get(LENGTH) or Axis(LENGTH, float(subject.timesteps), 10.0 * subject.timesteps, 10)
             lengths = tuple(dict.fromkeys(longer.values.astype(int).tolist()))
             return Subject(subject, {}, {}), cls(named, trained=trained, lengths=lengths, **typed), options
         about, grids = grids_of(subject, trained, given)

@@ -20,9 +20,6 @@ from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.tasks.probes import by_points, curves_of
 from lstm_toys.tasks.supervision import MSE, Task, loss_text, measured
 
-VARIABLES = {"diverged", "train_loss", "record_step", "record_loss", *identity.SWEPT}
-"""Variables that every file has."""
-
 UNREAD = {"answer"}
 """Variables that tables and figures do not need; they make up most of a file."""
 
@@ -58,9 +55,7 @@ def writing(
         name: np.empty((0, len(each), *(each.shape[1:2] if task.sequence else ()), len(task.output_features)))
         for name, each in curves_of(task, sets, len(x)).items()
     }
-    labels = arrays.answered(task, np.asarray(x), experiment.span, probes, nothing)
-    answered = [name for name in labels.data_vars if "seed" in labels[name].dims]
-    labels = labels.drop_vars([*answered, "seed"])
+    labels = arrays.answered(task, np.asarray(x), experiment.span, probes, nothing).drop_dims("seed")
     labels = arrays.in_units(labels, experiment.scaling)
     swept = settings[0].swept
     labels = labels.assign_coords(
@@ -107,15 +102,16 @@ def writing(
             yield write
 
 
-def names(found: xr.Dataset) -> list[str]:
-    """The names of all settings that can vary in a sweep."""
-    return [*identity.SWEPT, *(str(name) for name in found.coords if str(name).startswith(NUMBER))]
+def settings_of(found: xr.Dataset) -> list[dict[str, Any]]:
+    """The value of everything that can vary in a sweep, setting by setting."""
+    names = [*identity.SWEPT, *(str(name) for name in found.coords if str(name).startswith(NUMBER))]
+    columns = (found[name].values.tolist() for name in names)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def varied(found: xr.Dataset) -> list[str]:
     """The settings that vary in a sweep; see `identity.varied`."""
-    columns = {name: [str(value) for value in found[name].values.tolist()] for name in names(found)}
-    return identity.varied([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
+    return identity.varied([{name: str(value) for name, value in each.items()} for each in settings_of(found)])
 
 
 def of_probes(found: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -123,14 +119,6 @@ def of_probes(found: xr.Dataset) -> dict[str, xr.DataArray]:
     if "accuracy" not in found:
         return {"": found.rmse}
     return {f"accuracy over {each}": found.accuracy.sel(counted=each, drop=True) for each in found.counted.values}
-
-
-def _learning(setting: xr.Dataset) -> dict[str, Any]:
-    """How many seeds learned under a setting, and which met the goal, but not at last."""
-    return {
-        "learned": int(setting.learned.values.sum()),
-        "lost_seeds": setting.seed.values[setting.lost.values].tolist(),
-    }
 
 
 def rows(found: xr.Dataset) -> list[dict[str, Any]]:
@@ -142,17 +130,14 @@ def rows(found: xr.Dataset) -> list[dict[str, Any]]:
     for name, each in of_probes(found).items():
         for probe in each.probe.values:
             errors[f"{probe}, {name}" if name else str(probe)] = each.sel(probe=probe).values
-    settings = {name: found[name].values.tolist() for name in names(found)}
     every = []
-    for number, diverged in enumerate(found.diverged.values):
-        setting = {name: values[number] for name, values in settings.items()}
-        medians = {name: intervals.median_bootstrap(values[number, ~diverged]) for name, values in errors.items()}
-        every.append(
-            {
-                **{name: value for name, value in setting.items() if value == value},  # NaN: does not exist.
-                **(_learning(found.isel(setting=number)) if "learned" in found else {}),
-                "diverged_seeds": found.seed.values[diverged].tolist(),
-                **{name: summary.as_json(estimate) for name, estimate in medians.items()},
-            }
-        )
+    for number, (setting, diverged) in enumerate(zip(settings_of(found), found.diverged.values, strict=True)):
+        row = {name: value for name, value in setting.items() if value == value}  # NaN: does not exist.
+        if "learned" in found:
+            row["learned"] = int(found.learned.values[number].sum())
+            row["lost_seeds"] = found.seed.values[found.lost.values[number]].tolist()
+        row["diverged_seeds"] = found.seed.values[diverged].tolist()
+        for name, values in errors.items():
+            row[name] = summary.as_json(intervals.median_bootstrap(values[number, ~diverged]))
+        every.append(row)
     return every

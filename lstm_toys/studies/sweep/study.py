@@ -229,7 +229,7 @@ class Sweep(Study[SweepSettings]):
         }
 
     def metrics(self) -> Metrics:
-        labeled = storage.load_results(self.run.checked("results.nc"), results.VARIABLES, results.UNREAD)
+        labeled = storage.load_results(self.run.checked("results.nc"), set(), results.UNREAD)
         return {
             "varied": results.varied(labeled),
             "rows": results.rows(labeled),
@@ -282,7 +282,7 @@ class Sweep(Study[SweepSettings]):
         return "every seed of every setting diverged; use smaller learning rates"
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        labeled = storage.load_results(self.run.checked("results.nc"), results.VARIABLES, results.UNREAD)
+        labeled = storage.load_results(self.run.checked("results.nc"), set(), results.UNREAD)
         if (trained := self.experiment.trained) is not None:
             for parameter in reversed(trained.declared):  # Parameters that share a number take the first's name.
                 name = f"{NUMBER}{trained.parameters[parameter.name]}"

@@ -7,11 +7,10 @@ import pytest
 from drawn import assert_legible
 from scipy.stats import norm
 
+import lstm_toys as lt
 from conftest import carry_out
 from experiments import recipe, timeline
 from experiments.post import figures
-from lstm_toys.results import storage
-from lstm_toys.studies.sweep import results
 
 
 def test_the_middle_of_what_neither_criterion_excludes_is_chosen():
@@ -66,7 +65,7 @@ def test_every_figure_is_compared_after_every_number_of_steps(tmp_path, monkeypa
     monkeypatch.setattr(timeline, "STEPS", STEPS)
     assert carry_out(timeline, ["--seeds=16", "--quiet", f"--results_dir={tmp_path}"]) == 0
     (networks,), (run,) = ((tmp_path / "runs").glob(f"{name}-*") for name in ("timeline_networks", "timeline"))
-    found = storage.load_results(networks / "results.nc", results.VARIABLES | {"answer"})
+    found = lt.load_results(networks / "results.nc")
     metrics = json.loads((run / "metrics.json").read_text())["numbers"]
     for name, told in metrics["published"].items():
         scored = recipe.scores(recipe.compared(found, timeline.FIGURES[name])).mean

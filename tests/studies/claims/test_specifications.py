@@ -14,7 +14,7 @@ from experiments import sine
 from lstm_toys.cli import command
 from lstm_toys.figures.style import COLORS
 from lstm_toys.runs import command_line
-from lstm_toys.studies.claims import choices, markdown, report, specification_figures, specifications
+from lstm_toys.studies.claims import choices, figures, markdown, report, specifications
 from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.studies.claims.report import specified
 
@@ -171,7 +171,7 @@ def test_the_figure_of_choices_tells_opposite_from_undecided_and_begins_with_the
     firm = specifications.entry(claim(), known, [trained(0.8, 1.0, "steps")])
     tied = specifications.entry(claim(), known, [trained(0.4, 0.6, "steps")])
     turned = specifications.entry(claim(), known, [trained(0.0, 0.2, "steps")])
-    figure = specification_figures.draw_choices([firm, tied, turned])
+    figure = figures.draw_choices([firm, tied, turned])
     axes = figure.axes[0]
     blue, red = COLORS["b"], COLORS["r"]
     assert dots(axes) == [(0.1, red, red), (0.5, blue, "white"), (0.9, blue, blue)]
@@ -188,7 +188,7 @@ def test_figures_show_every_training_and_threshold():
         for kind in ["units" if level == "half" else "optimizer"]
     ]
     found = specifications.entry(claim(), KNOWN, others)
-    optimizer, units, threshold = specification_figures.draw_choices([found]).axes
+    optimizer, units, threshold = figures.draw_choices([found]).axes
     assert [axes.get_title() for axes in (optimizer, units, threshold)] == ["optimizer", "units", "threshold"]
     assert dots(optimizer) == [
         (0.2, COLORS["r"], COLORS["r"]),

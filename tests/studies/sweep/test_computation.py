@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 from commands import sweep
 
+import lstm_toys as lt
 from conftest import carry_out, executed, rarely
 from experiments.all import EXPERIMENTS
 from lstm_toys.execution.signals import Interruption
@@ -17,7 +18,6 @@ from lstm_toys.populations import blocks, train
 from lstm_toys.results import storage, summary
 from lstm_toys.runs import command_line
 from lstm_toys.runs.identity import SWEPT
-from lstm_toys.studies.sweep import results
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
 from lstm_toys.studies.sweep.study import Sweep
 from lstm_toys.studies.training.study import Training
@@ -37,7 +37,7 @@ def found(swept):
 
 
 def load(run):
-    return storage.load_results(run / "results.nc", results.VARIABLES)
+    return lt.load_results(run / "results.nc")
 
 
 def alone(folder, task, *arguments):
@@ -91,7 +91,7 @@ def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
     axes = [(name, values.split()) for name, values in grid.items()]
     settings, _ = expand(EXPERIMENTS[task], axes, ["--seeds=3", *common.split()])
     run = executed(Sweep(EXPERIMENTS[task], SweepSettings("sweep", settings=settings)), tmp_path, 9)
-    found = storage.load_results(run.results, results.VARIABLES)
+    found = lt.load_results(run.results)
     assert ("answer" in found) == ("timesteps" not in grid)
     for number, each in enumerate(settings):
         chosen = [f"--{name}={each.swept[name]}" for name in grid]
