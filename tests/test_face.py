@@ -6,6 +6,7 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import pydoc
 import re
 import textwrap
 from enum import Enum
@@ -80,8 +81,9 @@ def test_a_public_name_has_a_docstring_and_is_shown_in_an_example(name):
 def reference():
     """Yields the name and the value of every class, function and method in the API reference."""
     pages = "".join(path.read_text() for path in sorted(Path(__file__).parents[1].glob("docs/api/*.md")))
-    for kind, name, members in re.findall(r"^\.\. auto(\w+):: (\S+)$(?:\n +(:members:.*)$)?", pages, re.MULTILINE):
-        owner = importlib.import_module(name) if kind == "module" else getattr(lt, name)
+    directive = r"^\.\. auto(?!data)(\w+):: (\S+)$(?:\n +(:members:.*)$)?"
+    for kind, name, members in re.findall(directive, pages, re.MULTILINE):
+        owner = pydoc.locate(name) if "." in name else getattr(lt, name)
         if kind != "module":
             yield name, owner
         inner = re.findall(r"\w+", members)[1:]

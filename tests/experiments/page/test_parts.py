@@ -163,7 +163,9 @@ def test_plucked_networks_ring_as_the_library_has_it_and_one_handle_moves_all(wi
     assert page.text("#reading") == ""
     for share, reads in ((0.2, True), (0.5, False)):  # Values are read in the first panel alone.
         page.tab.mouse.move(*page.upon(*((share, 0.5) if width > 1_000 else (0.5, share))))
-        page.tab.wait_for_function("reads => Boolean(document.getElementById('reading').textContent) === reads", arg=reads)
+        page.tab.wait_for_function(
+            "reads => Boolean(document.getElementById('reading').textContent) === reads", arg=reads
+        )
     held = page.tab.get_by_label("held end of the curve")
     if width > 1_000:
         x, y = page.middle(held)
