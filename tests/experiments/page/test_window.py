@@ -48,7 +48,7 @@ def test_numbers_and_words_are_those_of_the_results(opened, saved):
             assert np.allclose(page.numbers()[:, 1:], lines, atol=1e-4 if exact else 5e-3)
 
 
-def test_earlier_steps_are_shown_and_a_claim_shows_its_curves(opened):
+def test_earlier_steps_are_shown_and_a_claim_shows_its_curves(opened, saved):
     page = opened(LARGER)
     trained = page.numbers()
     page.choose(state="1")
@@ -59,6 +59,12 @@ def test_earlier_steps_are_shown_and_a_claim_shows_its_curves(opened):
     assert "set=amplitude" in page.tab.url
     assert "19 networks (LSTM, after 1,000 steps)" in page.text("#summary")
     assert page.text("#quoted") == page.text("#claim-valley-amplitude q")
+    found = saved("published").results.isel(seed=SOUND, feature=0)
+    medians = np.median(found.answer.values[:, found.family.values == "amplitude"], axis=0)
+    x = found.time.values
+    peaks, valleys = medians[:, x >= 0.1].max(axis=1), medians[:, (x >= 0.2) & (x <= 0.8)].min(axis=1)
+    assert page.text("#key-peak") == f"peaks move by {np.ptp(peaks):.2f}"
+    assert page.text("#key-valley") == f"valleys move by {np.ptp(valleys):.2f}"
     assert not page.tab.locator("#gauge").is_visible()
     shown = page.numbers()
     page.click("text=Back to the sentence")
