@@ -223,11 +223,12 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[s
     frequencies, damages, judged = (defaultdict[str, list[Any]](list) for _ in range(3))
     for factor in FACTORS:
         turning = own.turned(factor)
-        random = networks.matched(networks.damage(turning), np.linalg.norm(turning, axis=(-2, -1))[:, 0])
+        damage = networks.damage(turning)
+        random = networks.matched(damage, np.linalg.norm(turning, axis=(-2, -1))[:, 0])
         matrices = {TURNED: turning, RANDOM: random, OTHER: other.turned(factor)}
         for name, each in matrices.items():
             frequencies[name].append(networks.waves(own.rest, each).frequency)
-            damages[name].append(networks.damage(each))
+            damages[name].append(damage if each is turning else networks.damage(each))
         frequencies[LOCAL].append(networks.waves(local.rest, local.turned(factor)).frequency)
         frequencies[REST_OF].append(networks.waves(own.rest, own.others_turned(factor)).frequency)
         frequencies[CLOCK].append(networks.waves(own.rest, 0 * turning, factor).frequency)
