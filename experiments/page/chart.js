@@ -63,14 +63,14 @@ class Chart {
     return [left + across * (right - left), bottom - up * (bottom - top)];
   }
 
-  /** The point of the first panel under a pointer, also beyond the ends of the axes; `beside` is whether it is upon another. */
+  /** The point of the first panel under a pointer, also beyond the ends of the axes, and whether it is upon another panel. */
   under(event) {
     const rect = this.canvas.getBoundingClientRect();
     const [across, down] = [event.clientX - rect.left, event.clientY - rect.top];
     const { left, right, top, bottom } = this.boxes[0];
-    this.beside = this.boxes.slice(1).some((box) => across >= box.left && across <= box.right && down >= box.top && down <= box.bottom);
+    const beside = this.boxes.slice(1).some((box) => across >= box.left && across <= box.right && down >= box.top && down <= box.bottom);
     const share = [(across - left) / (right - left), (bottom - down) / (bottom - top)];
-    return [this.x[0] + share[0] * (this.x[1] - this.x[0]), this.y[0] + share[1] * (this.y[1] - this.y[0])];
+    return [this.x[0] + share[0] * (this.x[1] - this.x[0]), this.y[0] + share[1] * (this.y[1] - this.y[0]), beside];
   }
 
   rule(fromX, fromY, toX, toY) {

@@ -26,13 +26,13 @@ class Drawing {
   }
 
   under(event) {
-    const [across, up] = this.chart.under(event);
-    return { at: Math.round(Math.min(1, Math.max(0, across)) * (this.times.length - 1)), value: clamped(up) };
+    const [across, up, beside] = this.chart.under(event);
+    return { at: Math.round(Math.min(1, Math.max(0, across)) * (this.times.length - 1)), value: clamped(up), beside };
   }
 
-  point(at) {
+  point({ at, beside = false }) {
     this.cursor = Math.min(this.times.length - 1, Math.max(0, at));
-    this.read(this.chart.beside ? null : this.cursor);
+    this.read(beside ? null : this.cursor);
   }
 
   drawTo(event) {
@@ -45,7 +45,7 @@ class Drawing {
       curve[from.at + Math.sign(at - from.at) * step] = from.value + share * (value - from.value);
     }
     this.stroke = { at, value };
-    this.point(at);
+    this.point({ at });
     this.drawn(curve);
   }
 
@@ -53,7 +53,7 @@ class Drawing {
     const { pen } = this.mode();
     this.grasped = event;
     if (event.pointerType === "touch" && !pen) {
-      this.point(this.under(event).at);
+      this.point(this.under(event));
       return;
     }
     this.chart.canvas.setPointerCapture(event.pointerId);
@@ -66,7 +66,7 @@ class Drawing {
     const far = grasped && Math.hypot(event.clientX - grasped.clientX, event.clientY - grasped.clientY) > Drawing.STROKE;
     if (!stroke && far && (event.pointerType === "touch" ? pen : draws)) this.drawTo(grasped);
     if (this.stroke) this.drawTo(event);
-    else this.point(this.under(event).at);
+    else this.point(this.under(event));
   }
 
   lift(event) {
@@ -81,7 +81,7 @@ class Drawing {
     const up = Drawing.UP[event.key];
     const { curve, bent } = this.mode();
     if (event.key === "Enter") this.entered();
-    else if (across !== undefined) this.point(this.cursor + across);
+    else if (across !== undefined) this.point({ at: this.cursor + across });
     else if (up !== undefined && bent) this.drawn(bent.map((value, at) => clamped(value + up * Math.exp(-(((at - this.cursor) / 4) ** 2)))));
     else return;
     event.preventDefault();

@@ -47,7 +47,7 @@
 
   /** Changes what the address has; `moving` changes are one of several in a row, which together can be undone. */
   function act(changes, { moving = false } = {}) {
-    const next = { ...state, at: "", guess: state.guess ?? UNTOLD, free: states.last(state), stroke: null, began: null, moving, ...changes };
+    const next = { ...state, at: "", guess: state.guess ?? UNTOLD, free: states.last(state), stroke: null, began: null, worded: null, moving, ...changes };
     if (!states.kept(next).includes(next.seed)) next.seed = next.inside ? states.kept(next)[0] : -1;
     clearTimeout(settling);
     if (moving) settling = setTimeout(() => show({ ...state, moving: false }, !state.pressed), SETTLED);

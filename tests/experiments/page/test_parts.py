@@ -166,6 +166,9 @@ def test_plucked_networks_ring_as_the_library_has_it_and_one_handle_moves_all(wi
         page.tab.wait_for_function(
             "reads => Boolean(document.getElementById('reading').textContent) === reads", arg=reads
         )
+    page.tab.focus("#chart")  # The keyboard reads values wherever the pointer is.
+    page.tab.keyboard.press("PageUp")
+    page.tab.wait_for_function("() => Boolean(document.getElementById('reading').textContent)")
     held = page.tab.get_by_label("held end of the curve")
     if width > 1_000:
         x, y = page.middle(held)
