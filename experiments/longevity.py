@@ -1,4 +1,4 @@
-"""What does the learning rate choose? Asks networks that learned to remember equally well for how long they do.
+"""What depends on the learning rate? Asks networks that learned to remember equally well for how long they do.
 
 Trains LSTMs and GRUs on the three-bit flip-flop with RMSprop and Adam, five rates each, and RMSprop with rates that
 decay, are warmed up, are a third for three times the steps, or change at the same loss. Reports for how long the

@@ -105,9 +105,10 @@ def longevity(metrics: Mapping[str, Any]) -> Figure:
             axes.set_ylabel("% of networks that learned")
         axes.set_xlabel(f"time steps without a pulse (dotted: {LASTING:,})")
         chosen = [f"{cell}s" for cell in CELLS.values() if metrics["verdicts"][f"{cell}: {CHOOSES}"]["supported"]]
-        finding = f"The learning rate chooses how long {' and '.join(chosen)}" if chosen else "How long networks"
+        kinds, depends = " and ".join(chosen) or "networks", " depends on the learning rate" * bool(chosen)
         networks = next(iter(rows.values()))["networks"]
-        figure.suptitle(f"{finding} that learned three bits keep them\n{networks} networks for each rate; {BANDS}")
+        finding = f"How long {kinds} that learned three bits keep them{depends}"
+        figure.suptitle(f"{finding}\n{networks} networks for each rate; {BANDS}")
     return figure
 
 
