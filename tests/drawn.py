@@ -59,10 +59,15 @@ def texts(figure):
 
 
 def assert_legible(figure):
-    """What a legend names is dark enough on white."""
+    """What a legend names is dark enough on white, and titles end within the figure."""
     legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes if axes.get_legend())]
     for legend in legends:
         for line in legend.get_lines():
             color = to_rgba(line.get_color(), line.get_alpha())
             if not line.get_path_effects():
                 assert contrast(color) >= 3, (line.get_label(), color)
+    titles = {axes.get_title() for axes in figure.axes} | {figure.get_suptitle()} - {""}
+    for text in texts(figure):
+        if text.get_text() in titles:
+            box = text.get_window_extent()
+            assert figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1, text.get_text()

@@ -112,8 +112,8 @@ def forgetting(found: xr.Dataset) -> Figure:
     """Draws how the distance of two states falls along the middle curve of each family."""
     handles: list[Any] = []
     names = found.driving.values.tolist()[:MOST_FAMILIES]
-    networks = f"medians of {counted(found.sizes['seed'])}"
-    title = f"How fast are states forgotten? Two of them, driven by the middle curve of each kind: {networks}"
+    driven = f"two of them, driven by the middle curve of each kind; medians of {counted(found.sizes['seed'])}"
+    title = f"How fast are states forgotten?\n{driven}"
     with style.canvas(title, xlabel=axis_label(found.time)) as (figure, (axes,)):
         for place, (name, color) in enumerate(style.colors(names).items()):
             values, first = np.maximum(found.distance.sel(driving=name).values, 1e-12), place == 0
