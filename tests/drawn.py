@@ -70,4 +70,4 @@ def assert_legible(figure):
     for text in texts(figure):
         if text.get_text() in titles:
             box = text.get_window_extent()
-            assert figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1, text.get_text()
+            assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1, text.get_text()

@@ -258,8 +258,19 @@ def _few_colors(figure: Figure) -> Image.Image:
     """Reduces a figure to 256 colors, with which it looks the same at a third of the size."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    colored = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
-    return colored.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3]
+    # These are spread evenly over all colors of the figure; pale bands would become those of another hue.
+    spread = Image.fromarray(pixels.copy()).quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    codes = pixels @ np.array([1, 256, 256**2], np.uint32)
+    # Every fourth row and column, so that no thin line is missed.
+    seen, counts = np.unique(np.concatenate([codes[::4].ravel(), codes[:, ::4].ravel()]), return_counts=True)
+    common = seen[np.argsort(counts)[-128:]]
+    places = np.zeros(256**3, np.uint8)
+    places[common] = 1 + np.arange(len(common))
+    own = places[codes]
+    reduced = Image.fromarray(np.where(own, own - 1, np.asarray(spread) + len(common)).astype(np.uint8), "P")
+    reduced.putpalette([*common.view(np.uint8).reshape(-1, 4)[:, :3].ravel(), *(spread.getpalette() or ())])
+    return reduced
 
 
 def band(

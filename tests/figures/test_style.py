@@ -58,16 +58,32 @@ def test_neither_a_user_s_own_settings_nor_a_file_between_change_a_byte(hand_mad
         assert (pixels[0] == 1).all()
 
 
-def test_a_file_of_256_colors_looks_like_the_figure(hand_made, tmp_path):
-    figure = figures.loss(hand_made(6), "loss")
-    figures.save(figure, tmp_path / "loss.png")
-    saved = 255 * imread(tmp_path / "loss.png")[..., :3]
+def saved_and_drawn(figure, path):
+    """The pixels of a figure in its file, and as drawn."""
+    figures.save(figure, path)
     canvas = FigureCanvasAgg(figure)
     with style.house():
         canvas.draw()
-    drawn = np.array(canvas.buffer_rgba(), int)[..., :3]
+    return (255 * imread(path)[..., :3]).round(), np.array(canvas.buffer_rgba(), int)[..., :3]
+
+
+def test_a_file_of_256_colors_looks_like_the_figure(hand_made, tmp_path):
+    saved, drawn = saved_and_drawn(figures.loss(hand_made(6), "loss"), tmp_path / "loss.png")
     assert np.abs(saved - drawn).mean() < 0.5
     np.testing.assert_array_equal(saved[(drawn == 255).all(axis=-1)], 255)
+
+
+def test_what_is_wide_keeps_its_color_among_many_colors(tmp_path):
+    with figures.canvas("title") as (figure, (axes,)):
+        axes.imshow(np.random.default_rng(0).random((90, 90, 3)), extent=(0, 4, 0, 4))
+        for place, color in enumerate(style.COLORS.values()):
+            axes.axhspan(4.2 + place, 4.9 + place, color=color, alpha=0.12, linewidth=0)
+        axes.set(xlim=(0, 11), ylim=(0, 11))
+    saved, drawn = saved_and_drawn(figure, tmp_path / "bands.png")
+    wide, counts = np.unique(drawn.reshape(-1, 3), axis=0, return_counts=True)
+    assert (counts > 1_000).sum() > len(style.COLORS)
+    for color in wide[counts > 1_000]:
+        assert (saved[(drawn == color).all(axis=-1)] == color).all(), color
 
 
 @pytest.mark.parametrize("name", ["sine.jpg", "sine.gif", "sine"])
