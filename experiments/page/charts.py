@@ -2,7 +2,7 @@
 
 import operator
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from matplotlib.ticker import MaxNLocator
@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from lstm_toys import tables
 from lstm_toys.studies.claims.declaration import COPY, INPUT, NETWORKS
 
-WIDTH, MARGIN, ROW, LABEL, TOP, DOT = 560, 14, 60, 24, 22, 5
-"""Sizes of a chart, in its own units: margins, rows, the space for a label, and a dot's width."""
+WIDTH, MARGIN, ROW, LABEL, TOP, DOT, LARGE = 560, 14, 60, 24, 22, 5, 11
+"""Sizes of a chart, in its own units: margins, rows, the space for a label, a dot's width, and that of a row alone."""
 
 NOTHING = 1e-5
 """Numbers nearer to zero are shown as zero; they come from rounding."""
@@ -33,7 +33,8 @@ def drawing(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Lays out the chart of an entry of ``claims.json`` for the template: positions and texts."""
     rows, marks, threshold = rows_of(entry), [*marks_of(entry)], (entry["threshold"]["low"], entry["threshold"]["high"])
     ends = [end for end in threshold if end is not None]
-    scale = scaled(next(iter(rows.values())), [*ends, *(value for _, value, _ in marks)])
+    compared = [*rows.values()][: 1 + bool(entry["against_per_seed"])]  # Not controls, which may be far away.
+    scale = scaled(compared, [*ends, *(value for _, value, _ in marks)])
     low, high = (scale(end if own is None else own) for end, own in zip(scale, threshold, strict=True))
     return {
         "width": WIDTH,
@@ -43,11 +44,12 @@ def drawing(entry: Mapping[str, Any]) -> dict[str, Any]:
         "rows": [
             {
                 "label": label,
-                "dots": [*stacked(numbers, scale, threshold)],
+                "dots": [*stacked(numbers, scale, threshold, DOT)],
                 "beyond": sum(not scale.low <= each <= scale.high for each in numbers),
             }
             for label, numbers in rows.items()
         ],
+        "large": [*stacked(compared[0], scale, threshold, LARGE)],
         "marks": [{"kind": kind, "place": scale(value), "text": text} for kind, value, text in marks],
         "region": (low, high) if ends else None,  # The range that meets the claim.
         "ticks": [{"place": scale(tick), "text": f"{tick:g}"} for tick in ticks(*scale)],
@@ -81,11 +83,10 @@ def marks_of(entry: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
         yield "null", value, f"{words}: {tables.number(value)}"
 
 
-def scaled(row: Sequence[float], others: Sequence[float]) -> Scale:
-    """Returns an axis that holds single numbers, and a row without a twentieth of it on either side."""
-    ordered = sorted(row) or [0.0]
-    cut = len(ordered) // 20
-    low, high = min(ordered[cut], *others, ordered[-1 - cut]), max(ordered[cut], *others, ordered[-1 - cut])
+def scaled(rows: Iterable[Sequence[float]], others: Sequence[float]) -> Scale:
+    """Returns an axis that holds single numbers, and rows without a twentieth of each on either side."""
+    inner = [each for row in rows for each in sorted(row)[len(row) // 20 : len(row) - len(row) // 20]]
+    low, high = min([*inner, *others], default=0.0), max([*inner, *others], default=0.0)
     margin = 0.04 * ((high - low) or abs(high) or 1.0)
     return Scale(low - margin, high + margin)
 
@@ -96,19 +97,21 @@ def ticks(low: float, high: float) -> list[float]:
     return [tick for tick in every if low <= tick <= high]
 
 
-def stacked(numbers: Sequence[float], scale: Scale, threshold: Sequence[float | None]) -> Iterator[tuple[float, float]]:
-    """Yields positions of dots in columns over a row's line, each on its number's side of a threshold."""
+def stacked(
+    numbers: Sequence[float], scale: Scale, threshold: Sequence[float | None], dot: int
+) -> Iterator[tuple[float, float]]:
+    """Yields positions of dots of a width in columns over a row's line, each on its number's side of a threshold."""
 
     def column(number: float) -> float:
-        place: float = round(scale(number) / DOT) * DOT
+        place: float = round(scale(number) / dot) * dot
         for end, beyond in zip(threshold, (operator.ge, operator.gt), strict=True):
             if end is not None:
                 edge = scale(end)
-                place = max(place, edge + DOT / 2) if beyond(number, end) else min(place, edge - DOT / 2)
+                place = max(place, edge + dot / 2) if beyond(number, end) else min(place, edge - dot / 2)
         return place
 
     columns = Counter(map(column, numbers))
-    rise = min(DOT, (ROW - LABEL - DOT) / max(columns.values(), default=1))
+    rise = min(dot, (ROW - LABEL - dot) / max(columns.values(), default=1))
     for place, count in sorted(columns.items()):
         for number in range(count):
-            yield round(place, 1), round(-DOT / 2 - 1 - number * rise, 1)
+            yield round(place, 1), round(-dot / 2 - 1 - number * rise, 1)

@@ -22,10 +22,8 @@ def figure(section: Mapping[str, Any], results: lt.Results) -> dict[str, Any]:
     """Lays out the figure of a section for the template: ticks, and the points of lines and areas."""
     sound = results.isel(seed=np.flatnonzero(~results.diverged.values))
     shapes = [*PICTURES[section["picture"]](sound, section)]
-    (left, right), (low, high) = (
-        (min(np.nanmin(each[axis]) for each in shapes), max(np.nanmax(each[axis]) for each in shapes))
-        for axis in (1, 2)
-    )
+    across, up = (np.concatenate([each[axis] for each in shapes]) for axis in (1, 2))
+    left, right, low, high = np.nanmin(across), np.nanmax(across), np.nanmin(up), np.nanmax(up)
     low, high = low - 0.04 * (high - low), high + 0.04 * (high - low)
 
     def points(xs: Any, ys: Any) -> str:
@@ -79,11 +77,10 @@ def plane(results: lt.Results, _: Mapping[str, Any]) -> Iterator[Shape]:
     """The error of the median network for lines over the plane of slope and intercept, and the square of training."""
     lines = results.isel(curve=np.flatnonzero(results.family.values == "plane"))
     errors = np.median(np.sqrt(np.square(lines.answer - lines.truth).mean("output_feature")), axis=0)
-    grid = np.unique(lines.parameter_slope.values)
+    slopes, intercepts = lines.parameter_slope.values, lines.parameter_intercept.values
+    grid = np.unique(slopes)
     half = (grid[1] - grid[0]) / 2
-    for slope, intercept, error in zip(
-        lines.parameter_slope.values, lines.parameter_intercept.values, errors, strict=True
-    ):
+    for slope, intercept, error in zip(slopes, intercepts, errors, strict=True):
         shade = np.searchsorted((0.05, 0.15, 0.5), error)
         sides = np.array([-half, half, half, -half])
         yield f"area shade-{shade}", slope + sides, intercept + np.roll(sides, 1)

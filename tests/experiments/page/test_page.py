@@ -87,6 +87,8 @@ def test_a_drawing_shows_every_network_and_says_what_lies_beyond():
     places = {mark["kind"]: mark["place"] for mark in drawn["marks"]}
     assert left <= places["null"] < right < places["published"] <= drawn["width"] - drawn["margin"]
     assert drawn["marks"][1]["text"] == "a copy of the input: 0"
+    compared = entry | {"against_per_seed": [-3.0] * 64, "threshold": {"low": None, "high": None, "against": "hill"}}
+    assert [row["beyond"] for row in charts.drawing(compared)["rows"]] == [1, 0, 0]
 
 
 def test_numbers_of_the_story_are_those_of_the_networks_that_did_not_diverge(saved):
