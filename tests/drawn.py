@@ -66,7 +66,7 @@ def assert_legible(figure):
             color = to_rgba(line.get_color(), line.get_alpha())
             if not line.get_path_effects():
                 assert contrast(color) >= 3, (line.get_label(), color)
-    titles = {axes.get_title() for axes in figure.axes} | {figure.get_suptitle()} - {""}
+    titles = {figure.get_suptitle(), *(axes.get_title() for axes in figure.axes)} - {""}
     for text in texts(figure):
         if text.get_text() in titles:
             box = text.get_window_extent()
