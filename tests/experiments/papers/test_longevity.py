@@ -179,7 +179,7 @@ def test_a_correlation_needs_enough_networks_that_differ_and_predicts_on_the_sid
 
 def test_what_is_published_is_judged_told_and_drawn(tmp_path):
     asked = longevity.plan([f"--results_dir={tmp_path}"]).study
-    metrics = json.loads((ROOT / "results" / "longevity" / "metrics.json").read_text())
+    metrics = json.loads((ROOT / "results" / "longevity" / "metrics.json").read_text())["numbers"]
     supported = {
         words: each["supported"] for words, each in longevity.verdicts(metrics["populations"], metrics["sine"])
     }
@@ -202,7 +202,7 @@ def test_lines_are_shares_of_networks_that_last_and_have_their_labels_apart_at_t
 
 
 def test_no_line_is_drawn_of_a_rate_at_which_none_learned():
-    metrics = json.loads((ROOT / "results" / "longevity" / "metrics.json").read_text())
+    metrics = json.loads((ROOT / "results" / "longevity" / "metrics.json").read_text())["numbers"]
     for panel, cell in zip(figures.longevity(metrics).axes, ("LSTM", "GRU"), strict=True):
         counts = {
             rate: metrics["populations"][f"{cell}, RMSprop, constant, {rate:g}"]["learned"] for rate in longevity.RATES
