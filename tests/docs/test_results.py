@@ -100,8 +100,12 @@ def test_a_command_publishes_the_sets_that_it_is_said_to(step, tmp_path, monkeyp
     (tmp_path / steps.SEA).parent.mkdir(parents=True)
     results.write_sea(tmp_path / steps.SEA)
     module, *arguments = shlex.split(step.command)
-    asked = importlib.import_module(f"{module}.__main__" if module == "experiments.papers" else module)
-    plan = getattr(asked, "plan", None) or partial(command.plan, asked.EXPERIMENT)
+    if module == "lstm_toys":
+        plan, arguments = partial(command.named, arguments[0]), arguments[1:]
+    else:
+        packages = ("experiments.papers", "experiments.horizons")
+        asked = importlib.import_module(f"{module}.__main__" if module in packages else module)
+        plan = getattr(asked, "plan", None) or partial(command.plan, asked.EXPERIMENT)
     study = plan([*arguments, "--publish", "--quiet"]).study
     assert step.sets in ((), (study.published,))
 
