@@ -103,8 +103,9 @@ def test_a_command_publishes_the_sets_that_it_is_said_to(step, tmp_path, monkeyp
     if module == "lstm_toys":
         plan, arguments = partial(command.named, arguments[0]), arguments[1:]
     else:
-        packages = ("experiments.papers", "experiments.horizons")
-        asked = importlib.import_module(f"{module}.__main__" if module in packages else module)
+        asked = importlib.import_module(module)
+        if hasattr(asked, "__path__"):
+            asked = importlib.import_module(f"{module}.__main__")
         plan = getattr(asked, "plan", None) or partial(command.plan, asked.EXPERIMENT)
     study = plan([*arguments, "--publish", "--quiet"]).study
     assert step.sets in ((), (study.published,))
