@@ -76,10 +76,10 @@ def told(folder):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_gives_the_same_numbers_by_the_workers_of_a_cluster(name, scheduler, tmp_path):
     file, client = scheduler
-    client.run(lambda: cluster._begun.clear())
+    client.run(lambda: cluster._functions.clear())
     carried_out(name, tmp_path / "here")
     printed = carried_out(name, tmp_path / "elsewhere", f"--cluster={file}")
-    assert [*client.run(lambda: len(cluster._begun)).values()] == [1, 1]  # Each had work.
+    assert [*client.run(lambda: len(cluster._functions)).values()] == [1, 1]  # Each had work.
     assert "2 workers" in printed
     here, elsewhere = (told(tmp_path / name / "results") for name in ("here", "elsewhere"))
     assert here.keys() == elsewhere.keys()
