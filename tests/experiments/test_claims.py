@@ -333,6 +333,12 @@ def test_the_figure_of_numbers_shows_every_network_and_what_it_is_held_against()
     assert_legible(figures.draw_numbers(PUBLISHED))
 
 
+def test_numbers_without_a_finite_median_are_drawn_without_one():
+    entry = next(each for each in PUBLISHED if each["id"] == "sine-learned")
+    (axes,) = figures.draw_numbers([entry | {"per_seed": [None] * 3 + [0.1], "median": None}]).axes
+    assert "^" not in {line.get_marker() for line in axes.lines}
+
+
 def test_verdicts_that_change_during_training_are_named():
     entries = [each for each in PUBLISHED if each["during"]]
     figure = figures.draw_during(entries)

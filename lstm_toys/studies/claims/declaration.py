@@ -273,7 +273,7 @@ class Claims:
             far a verdict generalizes.
         aspects: by the description of a property, such as "hard gates", the variants whose networks lack it.
         during: by population, at least two earlier numbers of steps, in ascending order, in the same training after
-            which claims about only this population are also tested.
+            which claims about only such populations are also tested.
         specifications: a tuple of `Specification`, other trainings that the claims could have been about as well. By
             default a third and three times the learning rate, half and twice the units, and two other base seeds.
 

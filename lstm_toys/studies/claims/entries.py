@@ -46,7 +46,8 @@ def _compared(claim: Claim, columns: EvidenceTable) -> dict[str, tuple[Judgment,
     for name, (results, networks) in columns.variants.items():
         if networks == "equal loss" and claim.learned:
             continue
-        theirs, ours = (judge(claim, each, only_learned=networks != "all") for each in (results, columns.networks))
+        theirs = judge(claim, results, only_learned=networks != "all")
+        ours = judge(claim, columns.networks, only_learned=networks == "learned")
         if theirs is not None and ours is not None:
             found[name] = theirs, ours
     return found

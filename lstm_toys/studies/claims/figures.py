@@ -146,7 +146,7 @@ def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> Non
                 axes.annotate(str(beyond.sum()), place, (5 * outward, 0), textcoords="offset points", **words)
     for name, value in alone.items():
         axes.plot(np.clip(value, *ends), 1.05, SINGLE[name], color=COLORS["k"], markersize=7, clip_on=False)
-    if len(numbers):
+    if entry["median"] is not None:
         axes.plot(entry["median"], -0.56, "^", color=COLORS["b"], markersize=5)
     for level in levels:
         axes.axvline(level, color="black", linewidth=1, linestyle="--")
@@ -178,9 +178,11 @@ def draw_during(entries: list[dict[str, Any]]) -> Figure:
             axes.xaxis.set_major_formatter("{x:,.0f}")
             axes.tick_params(labelsize=8)
         networks = counted(max(each["seeds"] for each in drawn), "network")
+        pairs = {each["threshold"]["against"] is not None for each in drawn}
+        methods = [name for kind, name in ((False, "Clopper-Pearson"), (True, "bootstrap of pairs")) if kind in pairs]
         handles = [
             handle(f"share of {networks}", COLORS["b"], marker="o", markersize=3),
-            band_entry("95 % interval (Clopper-Pearson), for all steps at once", COLORS["b"]),
+            band_entry(f"95 % interval ({' or '.join(methods)}), for all steps at once", COLORS["b"]),
         ]
         legend(figure, handles)
         which = f": {', '.join(turned)}" if turned else ""

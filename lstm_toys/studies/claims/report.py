@@ -11,6 +11,7 @@ from lstm_toys import tables
 from lstm_toys.output import counted, listed
 from lstm_toys.studies.claims.choices import COMBINATION
 from lstm_toys.studies.claims.declaration import NETWORKS, Claims
+from lstm_toys.studies.claims.specifications import LEARNED
 
 STYLE: dict[str, Any] = {"box": None, "padding": (0, 1, 0, 0), "title_justify": "left"}
 
@@ -102,8 +103,12 @@ def numbers(interval: list[float | None] | None) -> str:
 
 def specified(found: Mapping[str, Any]) -> str:
     """Says whether a verdict is robust or on which choices it depends, and under which ones it is undecided."""
+    if found["verdict"] == "undecided":
+        return "undecided"
     if found["robust"] is None:
-        return "undecided" if found["verdict"] == "undecided" else "not judged: too few networks learned"
+        unlearned = any(each["learned"] < LEARNED for each in found["trained"])
+        few = "too few networks learned" if unlearned else "too few networks"
+        return f"not judged: {few if found['levels'] else 'there are no other choices'}"
 
     def said(kind: str, names: Sequence[str]) -> str:
         if kind == COMBINATION:

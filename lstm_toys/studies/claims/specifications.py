@@ -13,7 +13,7 @@ import numpy as np
 
 from lstm_toys.results.summary import finite
 from lstm_toys.runs.experiment import HISTORY, TRAINING
-from lstm_toys.statistics.intervals import Estimate, wilson
+from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.claims.choices import COMBINATION, Specification
 from lstm_toys.studies.claims.declaration import Claim, Verdict, verdict
 from lstm_toys.studies.claims.evidence import Evidence
@@ -64,17 +64,12 @@ def by_training(claim: Claim, specification: Specification, results: Evidence) -
     }
 
 
-def by_threshold(claim: Claim, entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yields the judgments of the networks in an entry of ``claims.json`` by the claim's other thresholds."""
-    numbers = np.array(entry["per_seed"], float)
+def by_analysis(claim: Claim, networks: Evidence) -> Iterator[dict[str, Any]]:
+    """Yields the judgments of the same networks by the claim's other thresholds, and by its alternative numbers."""
     for other in claim.others:
-        share = wilson(int(other.met(numbers).sum()), entry["counted"])
-        ends = {"low": finite(other.low), "high": finite(other.high)}
-        yield _level(THRESHOLD, other.meets, share, entry["counted"]) | ends
-
-
-def by_alternative(claim: Claim, networks: Evidence) -> Iterator[dict[str, Any]]:
-    """Yields the judgments of networks by the claim's alternative numbers, as they are judged by its own number."""
+        if (outcome := judge(other, networks)) is not None:
+            ends = {"low": finite(other.low), "high": finite(other.high)}
+            yield _level(THRESHOLD, other.meets, outcome.share, outcome.counted) | ends
     for (kind, name), other in claim.renumbered.items():
         if (outcome := judge(other, networks)) is not None:
             per_seed = [*map(finite, outcome.numbers.tolist())]
@@ -84,7 +79,7 @@ def by_alternative(claim: Claim, networks: Evidence) -> Iterator[dict[str, Any]]
 def _level(kind: str, name: str, share: Estimate, counted: int, state: str = "judged") -> dict[str, Any]:
     """The judgment of ``counted`` networks under a choice; ``state`` is what it is if these are enough."""
     value, *interval = map(finite, share)
-    enough = state if counted >= FEWEST else "few"
+    enough = state if counted >= FEWEST and value is not None else "few"
     return {"name": name, "kind": kind, "state": enough, "share": value, "interval": interval}
 
 
@@ -92,20 +87,19 @@ def entry(
     claim: Claim,
     judged: Mapping[str, Any],
     trained: Sequence[Mapping[str, Any]],
-    alternatives: Sequence[Mapping[str, Any]] = (),
+    analyzed: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """The entry of a claim in ``specifications.json``.
 
-    It is made of the claim's entry in ``claims.json``, and of the judgments by other trainings and alternative numbers.
+    It is made of the claim's entry in ``claims.json``, and of its judgments by training and by analysis.
 
     Each choice has a verdict of its own, by the rule of all verdicts; see `verdict`. A choice turns the claim's verdict
     if its own is the opposite one. A verdict is robust if no choice turns it; of the combinations, up to `TURNING` may.
     Choices under which it is undecided do not count against it. An undecided verdict has no opposite: ``robust`` is
     None.
     """
-    found, thresholds = judged["verdict"], [*by_threshold(claim, judged)]
-    kinds: dict[str, list[Mapping[str, Any]]] = {}
-    for each in (*trained, *thresholds, *alternatives):
+    found, kinds = judged["verdict"], dict[str, list[Mapping[str, Any]]]()
+    for each in (*trained, *analyzed):
         kinds.setdefault(each["kind"], []).append(each)
     known = {kind: [each for each in levels if each["state"] == "judged"] for kind, levels in kinds.items()}
 
@@ -146,8 +140,8 @@ def entry(
             if levels
         },
         "trained": [*trained],
-        "thresholds": thresholds,
-        "alternatives": [*alternatives],
+        "thresholds": [each for each in analyzed if each["kind"] == THRESHOLD],
+        "alternatives": [each for each in analyzed if each["kind"] != THRESHOLD],
         "reasons": [claim.thresholds.smallest, claim.thresholds.largest] if claim.thresholds else [],
     }
 

@@ -38,7 +38,7 @@ SPECIFICATIONS = "other choices"
 """The name of the seconds that the runs of all specifications took."""
 
 
-DECLARED = ("id", "sources", "low", "high", "learned", "against", "fails")
+DECLARED = ("id", "sources", "low", "high", "learned", "against", "fails", "thresholds")
 """The values of a claim that its judgments depend on."""
 
 
@@ -101,15 +101,14 @@ class ClaimStudy(Study[ClaimSettings]):
             *([where, name, run] for (where, name), run in self.needed.items()),
         ]
         made = parts.keep("judged by other choices", inputs, self._by_choices)
-        trained, alternatives = made["trained"], made["alternatives"]
+        trained, analyzed = made["trained"], made["analyzed"]
         judged = zip(declared.claims, self.judgment, strict=True)
         return [
-            specifications.entry(claim, each, trained.get(claim.id, []), alternatives[claim.id])
-            for claim, each in judged
+            specifications.entry(claim, each, trained.get(claim.id, []), analyzed[claim.id]) for claim, each in judged
         ]
 
     def _by_choices(self) -> dict[str, dict[str, Entries]]:
-        """The judgments of each claim by the networks of all specifications, and by alternative numbers."""
+        """The judgments of each claim by the networks of all specifications, and by other analyses of its own."""
         trained = dict[str, Entries]()
         for each in self.subject.declared.specifications:  # In turn, since results of all would fill the memory.
             results = self._results(each.name)
@@ -117,10 +116,8 @@ class ClaimStudy(Study[ClaimSettings]):
                 if {*claim.populations} <= {*results} and (found := specifications.by_training(claim, each, results)):
                     trained.setdefault(claim.id, []).append(found)
         networks = self._networks()
-        alternatives = {
-            each.id: [*specifications.by_alternative(each, networks)] for each in self.subject.declared.claims
-        }
-        return {"trained": trained, "alternatives": alternatives}
+        analyzed = {each.id: [*specifications.by_analysis(each, networks)] for each in self.subject.declared.claims}
+        return {"trained": trained, "analyzed": analyzed}
 
     def _networks(self) -> dict[str, xr.Dataset]:
         """The networks that the claims are about."""

@@ -69,6 +69,12 @@ def trained(low, high, kind="rate", state="judged", share=None):
     return {**named, "share": share, "interval": [low, high]}
 
 
+def entry(one, known, others=()):
+    """The entry of a claim whose networks have the numbers of a known entry, and that other trainings judge."""
+    networks = {"a": results(known["per_seed"], [True] * len(known["per_seed"]))}
+    return specifications.entry(one, known, others, [*specifications.by_analysis(one, networks)])
+
+
 KNOWN = {"verdict": "supported", "share": 0.9, "per_seed": [0.9] * 18 + [0.1] * 2, "counted": 20}
 STAYS, OPEN, TURNS = (trained(*ends, choices.COMBINATION) for ends in ((0.8, 0.9), (0.4, 0.9), (0.1, 0.2)))
 
@@ -96,7 +102,7 @@ STAYS, OPEN, TURNS = (trained(*ends, choices.COMBINATION) for ends in ((0.8, 0.9
     ],
 )
 def test_a_choice_turns_a_verdict_if_the_whole_interval_lies_on_the_other_side(verdict, others, said):
-    found = specifications.entry(claim(), KNOWN | {"verdict": verdict}, others)
+    found = entry(claim(), KNOWN | {"verdict": verdict}, others)
     assert specified(found) == said
     assert json.dumps(found, allow_nan=False)
     if verdict == "supported":  # The same of the share of networks that do not meet the claim.
@@ -105,12 +111,12 @@ def test_a_choice_turns_a_verdict_if_the_whole_interval_lies_on_the_other_side(v
             for each in others
         ]
         known = KNOWN | {"verdict": "refuted", "per_seed": [0.1] * 20}
-        assert specified(specifications.entry(claim(), known, mirrored)) == said
+        assert specified(entry(claim(), known, mirrored)) == said
 
 
 def test_how_many_choices_of_each_kind_were_tried_and_judged_is_counted():
     others = [trained(0.6, 0.7), trained(0.4, 0.6), trained(0.1, 0.2, state="unlearned"), trained(0, 1, "units", "few")]
-    found = specifications.entry(claim(), KNOWN, others)
+    found = entry(claim(), KNOWN, others)
     assert found["levels"] == {
         "rate": {"tried": 3, "judged": 2, "turning": 0, "undecided": 1},
         "units": {"tried": 1, "judged": 0, "turning": 0, "undecided": 0},
@@ -120,15 +126,27 @@ def test_how_many_choices_of_each_kind_were_tried_and_judged_is_counted():
 
 
 def test_thresholds_judge_the_same_networks_and_can_turn_a_verdict():
-    found = specifications.entry(claim(thresholds=lt.Thresholds((0.05, 0.95), "Little.", "Much.")), KNOWN, [])
+    found = entry(claim(thresholds=lt.Thresholds((0.05, 0.95), "Little.", "Much.")), KNOWN)
     assert {each["name"]: each["share"] for each in found["thresholds"]} == {"at least 0.05": 1, "at least 0.95": 0}
     assert specified(found) == "depends on threshold (at least 0.95)"
     assert found["ranges"] == {"threshold": [0, 1]}
-    refuted = specifications.entry(claim(), KNOWN | {"verdict": "refuted", "per_seed": [0.3] * 20}, [trained(0, 0.1)])
+    refuted = entry(claim(), KNOWN | {"verdict": "refuted", "per_seed": [0.3] * 20}, [trained(0, 0.1)])
     assert refuted["depends"] == {"threshold": ["at least 0.2"]}
-    assert specified(specifications.entry(claim(thresholds=None), KNOWN, [])) == "not judged: too few networks learned"
+    assert specified(entry(claim(thresholds=None), KNOWN)) == "not judged: there are no other choices"
+    four = KNOWN | {"per_seed": [0.9] * 4}
+    assert specified(entry(claim(), four)) == "not judged: too few networks"
+    unlearned = {**trained(0, 1, state="few"), "learned": 0.1}
+    assert specified(entry(claim(), four, [unlearned])) == "not judged: too few networks learned"
     both = claim(high=0.8, thresholds=lt.Thresholds(((0.1, 0.9), (0.6, 0.7)), "Little.", "Much."))
     assert [(each.low, each.high) for each in both.others] == [(0.1, 0.9), (0.6, 0.7)]
+
+
+def test_infinite_numbers_meet_lower_thresholds_too():
+    one = claim(low=2.0, thresholds=lt.Thresholds((1.0, 2.5), "Little.", "Much."))
+    networks = {"a": results([np.inf] * 10 + [3.0, 4.0], [True] * 12)}
+    assert [each["share"] for each in specifications.by_analysis(one, networks)] == [1.0, 1.0]
+    never = {"a": results([np.nan] * 10 + [3.0, 4.0], [True] * 12)}
+    assert [each["share"] for each in specifications.by_analysis(one, never)] == [2 / 12, 2 / 12]
 
 
 def test_alternative_numbers_judge_the_same_networks_by_the_same_thresholds():
@@ -141,22 +159,22 @@ def test_alternative_numbers_judge_the_same_networks_by_the_same_thresholds():
     one = claim(alternatives={"window": {"the first": first}, "unit": {"half": twice, "itself": number}})
     networks = {"a": results([0.3] * 12 + [0.6] * 4 + [1.0] * 4, [True] * 20)}
     networks["a"].diverged[0] = True
-    found = [*specifications.by_alternative(one, networks)]
+    found = [each for each in specifications.by_analysis(one, networks) if each["kind"] != "threshold"]
     shares = {each["name"]: each["share"] for each in found}
     assert shares == {"the first": 0.0, "half": pytest.approx(15 / 19), "itself": pytest.approx(8 / 19)}
     assert [each["kind"] for each in found] == ["window", "unit", "unit"]
     assert found[1]["per_seed"] == [None, *[0.6] * 11, *[1.2] * 4, *[None] * 4]
     for each in found:
         assert (each["share"], *each["interval"]) == lt.wilson(round(19 * each["share"]), 19)
-    entry = specifications.entry(one, KNOWN, [], found)
-    assert specified(entry) == "depends on window (the first); undecided under unit (itself)"
-    assert entry["alternatives"] == found
-    table = markdown.specifications([entry], "mine")
+    whole = specifications.entry(one, KNOWN, [], [*entry(claim(), KNOWN)["thresholds"], *found])
+    assert specified(whole) == "depends on window (the first); undecided under unit (itself)"
+    assert whole["alternatives"] == found
+    table = markdown.specifications([whole], "mine")
     assert "| 0% to 0%, 1 of 1 | 42% to 79%, 2 of 2 |" in table
     assert (
         "at least 0.8: 90% (70–97%); the first: 0% (0–17%); half: 79% (57–91%); itself: 42% (23–64%). Little" in table
     )
-    few = [*specifications.by_alternative(one, {"a": networks["a"].isel(seed=slice(5))})]
+    few = [*specifications.by_analysis(one, {"a": networks["a"].isel(seed=slice(5))})]
     assert {each["state"] for each in few} == {"few"}
 
 
@@ -168,9 +186,9 @@ def dots(axes):
 
 def test_the_figure_of_choices_tells_opposite_from_undecided_and_begins_with_the_most_fragile():
     known = KNOWN | {"threshold": {"low": 0.5, "high": None}, "statistic": "last"}
-    firm = specifications.entry(claim(), known, [trained(0.8, 1.0, "steps")])
-    tied = specifications.entry(claim(), known, [trained(0.4, 0.6, "steps")])
-    turned = specifications.entry(claim(), known, [trained(0.0, 0.2, "steps")])
+    firm = entry(claim(), known, [trained(0.8, 1.0, "steps")])
+    tied = entry(claim(), known, [trained(0.4, 0.6, "steps")])
+    turned = entry(claim(), known, [trained(0.0, 0.2, "steps")])
     figure = figures.draw_choices([firm, tied, turned])
     axes = figure.axes[0]
     blue, red = COLORS["b"], COLORS["r"]
@@ -187,7 +205,7 @@ def test_figures_show_every_training_and_threshold():
         for power, (level, share) in enumerate(chosen.items())
         for kind in ["units" if level == "half" else "optimizer"]
     ]
-    found = specifications.entry(claim(), KNOWN, others)
+    found = entry(claim(), KNOWN, others)
     optimizer, units, threshold = figures.draw_choices([found]).axes
     assert [axes.get_title() for axes in (optimizer, units, threshold)] == ["optimizer", "units", "threshold"]
     assert dots(optimizer) == [

@@ -255,6 +255,19 @@ def test_a_variant_is_told_as_a_difference():
     assert "| [id](#id) | 100% | **-100 (-100 to -42)** | -11 (-56 to +32) | – |" in table
 
 
+@pytest.mark.parametrize(("counting", "share"), [("all", 6 / 8), ("learned", 1.0), ("equal loss", 6 / 8)])
+def test_networks_that_learned_are_compared_with_such_and_those_at_equal_loss_with_all(counting, share):
+    ours = labeled([1.0] * 6 + [0.0] * 2).assign(learned=("seed", [True] * 6 + [False] * 2))
+    theirs = labeled([0.0] * 2 + [1.0] * 6).assign(learned=("seed", [False] * 2 + [True] * 6))
+    columns = entries.EvidenceTable({"sine": ours}, variants={"other": ({"sine": theirs}, counting)})
+    (entry,) = entries.entries([claim(low=0.8)], columns, "mice")
+    own = 6 / 8 if counting == "all" else 1.0
+    assert (entry["share"], entry["variants"]["other"]["difference"]) == (6 / 8, own - share)
+    table = markdown.claims([entry], "the claims", "", counting={"other": counting})
+    said = {"learned": "Of other, 2 did not learn", "equal loss": "Of other, 2 never had this loss"}.get(counting)
+    assert (f"- {said} and do not count." in table) if said else ("do not count" not in table)
+
+
 def test_it_is_told_how_unusual_a_published_network_is():
     networks = {"sine": labeled([0.5, 0.1, 0.2, np.nan, 0.3, 0.9], (5,))}
     variants = {"dense": {"sine": labeled([0.25, 0.24])}, "other": {"line": labeled([0.0])}}
