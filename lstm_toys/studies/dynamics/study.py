@@ -88,6 +88,8 @@ class Dynamics(Study[DynamicsSettings]):
         features, name = len(shown), f"dynamics of {self.experiment.name}"
         if self.settings.inputs is not None and features > 1:
             raise Refused(f"{name}: --inputs takes networks with a single input; these are shown {' and '.join(shown)}")
+        if not self.periods and self.prepared.curves.training.lengths is not None:
+            raise Refused(f"{name}: curves of several lengths need --hold, such as --hold zero=0")
         if self.periods and self.settings.trained.keep_steps:
             raise Refused(f"{name}: slow points are those of the last parameters; use --keep_steps none")
         for period in self.periods:

@@ -69,6 +69,7 @@ def test_maps_in_closed_form_have_their_modes_and_lie_as_they_do():
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
+        ([], "curves of several lengths need --hold, such as --hold zero=0"),
         (["--hold=zero"], "takes NAME=number,number,..."),
         (["--hold=zero=0", "--hold=zero=1"], "the period zero is given twice"),
         (["--hold=zero=0", "--inputs=0:1:2"], "flag --inputs: has no effect with --hold"),
