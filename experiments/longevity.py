@@ -69,7 +69,7 @@ QUANTITIES = (SATURATION, NORM, SHARPNESS, SPEED)
 SATURATED, EARLY = 0.05, 200
 """A gate is saturated within ``SATURATED`` of 0 or 1, along the first ``EARLY`` steps without a pulse."""
 
-BATCHES = 8
+BATCHES = 7
 """Overlapping batches of validation sequences, whose gradients give the geometry of `SHARPNESS`."""
 
 PREDICTS = 0.5
@@ -153,7 +153,8 @@ def switches(cell: Cell, base_seed: int, count: int) -> dict[str, Any]:
     found = {}
     for words, rate in ((f"{HIGH:g}, then {LOW:g}", HIGH), (f"{LOW:g}, then {HIGH:g}", LOW)):
         chosen = below.any(axis=1) & (rates == np.float32(rate))
-        found[words] = {**measured(after, chosen), "switched after": reached[chosen].tolist()}
+        others = {"not switched": int((~below.any(axis=1) & (rates == np.float32(rate))).sum())}
+        found[words] = {**measured(after, chosen), **others, "switched after": reached[chosen].tolist()}
     return found
 
 
@@ -202,9 +203,10 @@ def inside(networks: lt.Networks) -> dict[str, Numbers]:
 
 
 def sharpness(networks: lt.Networks, iterations: int = 20) -> Numbers:
-    """The largest eigenvalue of the loss's Hessian in the geometry of RMSprop, by power iteration.
+    """The eigenvalue of largest modulus of the loss's Hessian in the geometry of RMSprop, by power iteration.
 
-    With ``v`` the mean square of gradients over batches, of ``(v + 1e-8)^(-1/4) H (v + 1e-8)^(-1/4)``.
+    It is that of ``(v + 1e-8)^(-1/4) H (v + 1e-8)^(-1/4)``, with ``H`` the Hessian of the loss of the first half of the
+    sequences, and ``v`` the mean square of gradients over `BATCHES`.
     """
     made = validation()
     size = memory.SEQUENCES
@@ -214,7 +216,7 @@ def sharpness(networks: lt.Networks, iterations: int = 20) -> Numbers:
         return optax.sigmoid_binary_cross_entropy(logits, made.targets[own]).mean()
 
     def largest(params: Any) -> Any:
-        places = [slice(k * size // 2, k * size // 2 + size) for k in range(BATCHES - 1)]
+        places = [slice(k * size // 2, k * size // 2 + size) for k in range(BATCHES)]
         flat, restored = jax.flatten_util.ravel_pytree(params)
         gradients = [jax.grad(lambda w, own=own: loss(restored(w), own))(flat) for own in places]
         scale = (jnp.mean(jnp.square(jnp.stack(gradients)), axis=0) + 1e-8) ** -0.25

@@ -35,13 +35,13 @@ APART = 7.0
 def survival(
     axes: Axes, every: Mapping[str, tuple[Sequence[float | None], str]], places: Float[np.ndarray, " N"]
 ) -> None:
-    """Draws shares of networks that reach each place, with 95 % Wilson intervals; omits diverged ones.
+    """Draws shares of networks that reach each place, with 95 % Wilson intervals; diverged ones reach none.
 
     ``every`` has numbers of networks, and a color, by the label at the end of the line.
     """
     ends = {}
     for style, (label, (values, color)) in zip(cycle(STYLES), every.items(), strict=False):
-        known = np.array([each for each in values if each is not None], float)
+        known = np.array([each or 0.0 for each in values], float)
         shares = [intervals.wilson(int((known >= place).sum()), len(known)) for place in places]
         value, low, high = 100 * np.array(shares).T
         axes.step(places, value, where="post", color=color, linestyle=style, linewidth=1.4)
@@ -106,7 +106,7 @@ def longevity(metrics: Mapping[str, Any]) -> Figure:
         axes.set_xlabel(f"time steps without a pulse (dotted: {LASTING:,})")
         chosen = [f"{cell}s" for cell in CELLS.values() if metrics["verdicts"][f"{cell}: {CHOOSES}"]["supported"]]
         kinds, depends = " and ".join(chosen) or "networks", " depends on the learning rate" * bool(chosen)
-        networks = next(iter(rows.values()))["networks"]
+        networks = sum(next(iter(rows.values()))[name] for name in ("networks", "diverged"))
         finding = f"How long {kinds} that learned three bits keep them{depends}"
         figure.suptitle(f"{finding}\n{networks} networks for each rate; {BANDS}")
     return figure

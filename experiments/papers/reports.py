@@ -14,7 +14,12 @@ def longevity(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     """Yields how long memories last by setting, what orders these times, the sine's valleys, and the verdicts."""
     populations, setting = metrics["populations"], "cell, optimizer, course, rate"
     counts = [
-        (name, f"{own['learned']} of {own['networks']}", _loss(own["loss"]), *_lasting(own["lifetime"]))
+        (
+            name,
+            f"{own['learned']} of {own['networks'] + own.get('not switched', 0)}",
+            _loss(own["loss"]),
+            *_lasting(own["lifetime"]),
+        )
         for name, own in populations.items()
     ]
     columns = (setting, "learned>", "loss>", *(f"{steps:,}>" for steps in LASTS))

@@ -86,7 +86,7 @@ def random(claims: lt.Claims, networks: int, keep: Keep) -> dict[str, Any]:
 
 
 def judgeable(claims: lt.Claims) -> list[lt.Claim]:
-    """The claims about one population's answers, except claims of failure, since random networks fail at everything."""
+    """The claims about answers of networks alone, except those of failure, since random networks fail at everything."""
     return [
         claim
         for claim in claims.claims

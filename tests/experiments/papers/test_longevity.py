@@ -196,7 +196,7 @@ def test_lines_are_shares_of_networks_that_last_and_have_their_labels_apart_at_t
     with sheet(4.0, 3.0) as (_, axes):
         figures.survival(axes, lines, np.arange(1.0, 6))
     steps = [line.get_ydata() for line in axes.lines]
-    np.testing.assert_allclose(steps, [[100, 200 / 3, 100 / 3, 100 / 3, 0], [100] * 5, [100] * 5])
+    np.testing.assert_allclose(steps, [[75, 50, 25, 25, 0], [100] * 5, [100] * 5])
     heights = {text.get_text(): text.xy for text in axes.texts}
     assert heights == {"long": (5, 100), "as long": (5, 100 - figures.APART), "short": (5, 0)}
 
