@@ -66,10 +66,10 @@ def parity(metrics: Mapping[str, Any]) -> Figure:
         shares.set_xticks([1, 2, 5, 10, 20, 40], [1, 2, 5, 10, 20, 40])
         shares.set_ylabel("% of networks whose horizon is as long")
         shares.legend(fontsize=7, loc="center right", title="gate, training (networks)", title_fontsize=7)
-        hard, sigmoid = (metrics["verdicts"]["H5"]["shares"][gates] for gates in ("hard", "sigmoid"))
+        hard, sigmoid = (metrics["verdicts"]["H5"]["reach K"][gates]["networks"] for gates in ("hard", "sigmoid"))
         figure.suptitle(
             "Which gates carry parity? Those that can close, to 40 times the length of the training, in "
-            f"{100 * hard['median']:.0f} % of networks;\nthose that cannot, in {100 * sigmoid['median']:.0f} %"
+            f"{hard[0]} of {hard[1]} networks;\nthose that cannot, in {sigmoid[0]} of {sigmoid[1]}"
         )
     return figure
 

@@ -187,9 +187,10 @@ def intervened(found: Populations, counts: Counts) -> dict[str, Any]:
             for edit, each in slopes(found[name]).items()
         }
         known = {edit: int(np.isfinite(each).sum()) for edit, each in by_edit.items()}
+        both = (np.isfinite(by_edit["counter"]) & np.isfinite(by_edit["other"])).sum()
         own = {edit: measures.medians(each, counts) for edit, each in by_edit.items()}
         inside = within(own["counter"], FOLLOWS) & within(own["other"], STAYS)
-        holds.append(inside & (min(known["counter"], known["other"]) >= FEWEST))
+        holds.append(inside & (both >= FEWEST))
         shown = {edit: {**estimate(each), "networks": known[edit]} for edit, each in own.items()}
         met = all(lies(shown[edit], limits) for edit, limits in (("counter", FOLLOWS), ("other", STAYS)))
         recipes[name] = {**shown, "met": bool(met and holds[-1][0])}
@@ -222,12 +223,22 @@ def lies(each: Mapping[str, float | None], limits: tuple[float, float]) -> bool:
 
 
 def closes(found: Populations, counts: Counts) -> dict[str, Any]:
-    """H5: with the hard sigmoid at least `CLOSED` of all networks reach K, and with the sigmoid none does."""
+    """H5: with the hard sigmoid at least `CLOSED` of all networks reach K, and with the sigmoid none does.
+
+    Recipes share seeds, so exact intervals are of the seeds whose networks all reach K, and of those of which any does.
+    """
     reach = {
         gates: np.array([numbers(found[name]["horizon"]) >= found[name]["largest"] for name in parities(gates)])
         for gates in ("sigmoid", "hard")
     }
-    shares = {gates: as_json(lt.clopper_pearson(int(each.sum()), each.size)) for gates, each in reach.items()}
+    seeds = {"sigmoid": reach["sigmoid"].any(axis=0), "hard": reach["hard"].all(axis=0)}
+    reached = {
+        gates: {
+            "networks": [int(each.sum()), each.size],
+            "seeds": as_json(lt.clopper_pearson(int(seeds[gates].sum()), len(seeds[gates]))),
+        }
+        for gates, each in reach.items()
+    }
     pooled = counts @ reach["hard"].mean(axis=0) / counts.sum(axis=1)
     p = p_value((pooled >= CLOSED) & ~reach["sigmoid"].any())
-    return {"shares": shares, "p": p}
+    return {"reach K": reached, "p": p}

@@ -25,7 +25,7 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     for name, each in metrics["verdicts"].items():
         known = {what: each[what] for what in ("skill", "concordance", "slope") if what in each}
         words = "".join(f"{what} {_value(one)}, " for what, one in known.items())
-        words += "".join(f"{gates} {_value(one, 'median')}, " for gates, one in each.get("shares", {}).items())
+        words += "".join(f"{gates} {_reached(one)}, " for gates, one in each.get("reach K", {}).items())
         result = "supported" if each["supported"] else "not supported"
         yield f"{name}: {result} ({words}p {each['p']:.3g}, adjusted {each['adjusted p']:.3g})"
 
@@ -36,9 +36,14 @@ def _counts(each: Mapping[str, Any]) -> tuple[str, ...]:
     return *reached, tables.number(middle), tables.interval(low, high), each["judged"]
 
 
-def _value(each: Mapping[str, Any] | None, value: str = "value") -> str:
+def _value(each: Mapping[str, Any] | None) -> str:
     return (
         "–"
-        if each is None or each[value] is None
-        else "{:.2f} ({:.2f} … {:.2f})".format(*(each[name] for name in (value, "low", "high")))
+        if each is None or each["value"] is None
+        else "{:.2f} ({:.2f} … {:.2f})".format(*(each[name] for name in ("value", "low", "high")))
     )
+
+
+def _reached(each: Mapping[str, Any]) -> str:
+    (count, networks), seeds = each["networks"], each["seeds"]
+    return f"{count} of {networks} networks (exact, of seeds: {seeds['low']:.3f} … {seeds['high']:.3f})"
