@@ -16,7 +16,7 @@ def throughput(results: Results) -> Figure:
     """Member-steps a second of every contestant over the number of members, and the floor."""
     cells = {cell["members"]: cell["rows"] for cell in results["cells"] if cell["sweep"] == "members"}
     cores = results["machine"]["cores"]
-    title = f"Throughput on {cores} cores (dashed: one network per process, for any number of members)"
+    title = f"Throughput on {cores} cores\n(dashed: one network per process, for any number of members)"
     with canvas(title, xlabel="members", ylabel="member-steps a second") as (figure, (axes,)):
         limit = statistics.median(floor.rates(results["floor"], cores))
         axes.axhline(limit, color="black", linewidth=1, linestyle=":", label="floor: products and gates alone")

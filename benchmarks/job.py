@@ -76,8 +76,9 @@ class Workload:
         return 0.0003 if self.cell == "rnn" else 0.1
 
     def __str__(self) -> str:
+        kind = f"{self.cell}, {self.gates} gates, " if (self.cell, self.gates) != ("lstm", "sigmoid") else ""
         widths = ", ".join(map(str, self.hidden))
-        return f"{widths} units, {self.points:,} points, {self.curves} curve{'s' if self.curves > 1 else ''}"
+        return f"{kind}{widths} units, {self.points:,} points, {self.curves} curve{'s' if self.curves > 1 else ''}"
 
 
 @dataclass(frozen=True, eq=False)

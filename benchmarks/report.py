@@ -84,10 +84,10 @@ def rows(results: Results, *, by_members: bool) -> Iterator[list[str]]:
     """The contestants by the number of members or, with rates of one core, in the other sweeps."""
     for cell in results["cells"]:
         job, cores = Workload(**cell["job"]), 1 if by_members else results["machine"]["cores"]
-        varied = f"{job.cell}, {job.gates} gates" if cell["sweep"] == "cell" else cell["sweep"]
         if by_members == (cell["sweep"] == "members"):
             for name, row in cell["rows"].items():
-                yield [*([f"{row['members']:,}"] if by_members else [varied, str(job)]), name, *_line(row, cores)]
+                where = [f"{row['members']:,}"] if by_members else [cell["sweep"], str(job)]
+                yield [*where, name, *_line(row, cores)]
 
 
 def _line(row: Results, cores: int) -> Iterator[str]:

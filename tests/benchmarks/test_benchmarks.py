@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from benchmarks import command, contestants, job, machine, processes, reference, timing
+from benchmarks import command, contestants, job, machine, population, processes, reference, timing
 from lstm_toys.execution import devices
 
 SMALL, MEMBERS = job.Workload((4,), 10, 2), [0, 1, 2]
@@ -34,6 +34,11 @@ def missing(*_):
 
 def killed(*_):
     os.abort()
+
+
+def test_jobs_that_are_timed_together_have_names_of_their_own():
+    for jobs in population.SWEEPS.values():
+        assert len({*map(str, jobs)}) == len(jobs)
 
 
 @pytest.mark.long
