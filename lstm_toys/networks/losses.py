@@ -136,10 +136,10 @@ def _right(loss: Loss, outputs: Outputs, targets: Targets) -> Bool[Array, "C *_"
 def _accuracies(right: Bool[Array, "C T"] | Bool[Array, " C"], weight: PerPoint) -> Float[Array, " E"]:
     """The weighted share of correct answers and, if these are sequences, the share of those that are wholly correct.
 
-    Points of weight 0 do not count.
+    Points of weight 0 do not count, and neither do sequences of such points alone.
     """
     answers = jnp.sum(jnp.where(right, weight, 0)) / jnp.sum(weight)
     if right.ndim == 1:
         return answers[None]
-    whole = jnp.all(right | (weight == 0), axis=1)
-    return jnp.stack([answers, jnp.mean(whole.astype(weight.dtype))])
+    some, whole = jnp.any(weight > 0, axis=1), jnp.all(right | (weight == 0), axis=1)
+    return jnp.stack([answers, jnp.sum(some & whole) / jnp.sum(some)])

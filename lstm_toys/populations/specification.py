@@ -186,7 +186,9 @@ def _fitting(task: Task, early_stopping: EarlyStopping, records: int) -> EarlySt
         raise arguments.refused("goal of early_stopping", f"for {', '.join(task.measured)}, as recorded", str(goal))
     if isinstance(validation, Examples):
         examples = validation
-        validation = replace(task, examples=lambda *_: examples, batch=None, fresh=False, validation=None, numbers=())
+        validation = replace(
+            task, examples=lambda *_: examples, batch=None, fresh=False, stepped=False, validation=None, numbers=()
+        )
     if validation is not None:
         arguments.instance("validation", validation, Task, "lt.Examples or an lt.Task")
         for name in ("input_features", "output_features", "sequence", "loss"):

@@ -112,9 +112,7 @@ def _answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], an
         "answer": (("seed", "curve", *axes), answer, _logits(task)),
     }
     if any(p.targets is not None for p in probes):
-        values = 1 if task.loss == CROSS_ENTROPY else answer.shape[-1]
-        nothing = np.full((*answer.shape[2:-1], values), np.nan, np.float32)
-        known = [np.stack([nothing] * len(p.inputs)) if p.targets is None else p.targets for p in probes]
+        known = [_usual(task, p, answer.shape[2:]) if p.targets is None else p.targets for p in probes]
         own, targets = task.labeled(np.concatenate(known))
         variables["truth"] = (("curve", *own), targets)
     elif not task.sequence:
@@ -134,6 +132,19 @@ def _answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], an
         **({axes[-1]: list(task.output_features)} if axes[-1] != "feature" else {}),
     }
     return xr.Dataset(variables, coordinates, {"ahead": task.ahead} if task.ahead else None)
+
+
+def _usual(task: Task, probe: Probe, shape: Sequence[int]) -> Float[np.ndarray, "C T A"] | Float[np.ndarray, "C A"]:
+    """What `Probe` says is correct without targets, NaN where nothing is known; ``shape`` is that of one answer."""
+    count, names = len(probe.inputs), task.output_features
+    if not measured(task.loss):
+        if not task.sequence:
+            every = [np.broadcast_to(probe.parameters.get(name, np.nan), count) for name in names]
+            return np.stack(every, -1).astype(np.float32)
+        if task.axes[-1] == "feature" and not task.ahead:
+            return probe.inputs
+    *points, values = shape
+    return np.full((count, *points, 1 if task.loss == CROSS_ENTROPY else values), np.nan, np.float32)
 
 
 def _logits(task: Task) -> dict[str, Any]:

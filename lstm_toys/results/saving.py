@@ -83,6 +83,8 @@ def save(
     if labeled is None:
         labeled = arrays.in_units(networks.results.assign_attrs({"flags": "{}", **networks.results.attrs}), scaling)
     _check_count(labeled.sizes.get("seed", 0), len(networks), "results are")
+    if not networks.steps:
+        raise ValueError("networks must be those of lt.train or lt.load, which know their steps")
     folder.mkdir(parents=True, exist_ok=True)
     storage.save_results(labeled, folder / RESULTS)
     return _written(networks, folder / ABOUT, model, labeled.sizes.get("time", 2))

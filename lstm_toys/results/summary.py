@@ -20,20 +20,18 @@ from lstm_toys.tasks.supervision import CROSS_ENTROPY, Task, measured
 def family_rmse(results: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
     """Returns each seed's root mean squared error over all curves of each family.
 
-    The targets are the truth, or, if it is missing, for sequences an input of the same features.
+    The targets are the truth, or, if it is missing, an input of the same features, unless networks predict.
     """
     return {name: rmse for part in parts(results) for name, rmse in _rmse(part, part.answer).items()}
 
 
 def _rmse(results: xr.Dataset, answer: xr.DataArray) -> dict[str, Any]:
     truth = results.truth if "truth" in results else results.input
-    if {*truth.dims} != {*results.answer.dims} - {"seed"}:
+    if {*truth.dims} != {*answer.dims} - {"seed"} or ("truth" not in results and "ahead" in results.attrs):
         return {}
-    squared = np.square(answer - truth).mean(
-        [axis for axis in ("time", "feature", "output_feature") if axis in truth.dims]
-    )
+    squared = np.square(answer - truth)
     return {
-        str(family): np.sqrt(squared.isel(curve=results.family.values == family).mean("curve").values)
+        str(family): np.sqrt(squared.isel(curve=results.family.values == family).mean([*truth.dims]).values)
         for family in dict.fromkeys(results.family.values)
     }
 
@@ -55,15 +53,19 @@ def family_accuracy(results: xr.Dataset) -> dict[str, dict[str, Float[np.ndarray
     return found
 
 
-def of_probes(task: Task, labeled: xr.Dataset) -> dict[str, Float[np.ndarray, "S probes *counted"]]:
-    """Returns errors or accuracies of answers to each family, by ``"rmse"`` or ``"accuracy"``."""
-    counted = measured(task.loss, sequence=task.sequence)
-    if not counted:
-        name, found = "rmse", [*family_rmse(labeled).values()]
+def of_probes(
+    task: Task, labeled: xr.Dataset, probes: Sequence[str]
+) -> dict[str, Float[np.ndarray, "S probes *counted"]]:
+    """Returns errors or accuracies by probe, NaN where no target is known, by ``"rmse"`` or ``"accuracy"``."""
+    counted, found = measured(task.loss, sequence=task.sequence), dict[str, Any]()
+    if counted:
+        found = {name: np.stack([*each.values()], -1) for name, each in family_accuracy(labeled).items()}
     else:
-        name, found = "accuracy", [np.stack([*each.values()], -1) for each in family_accuracy(labeled).values()]
-    nothing = np.empty((labeled.sizes["seed"], 0, *([len(counted)] if counted else [])))
-    return {name: np.stack(found, 1) if found else nothing}
+        found = family_rmse(labeled)
+    values = np.full((labeled.sizes["seed"], len(probes), *([len(counted)] if counted else [])), np.nan)
+    for place, name in enumerate(probes):
+        values[:, place] = found.get(name, np.nan)
+    return {"accuracy" if counted else "rmse": values}
 
 
 def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
@@ -109,7 +111,7 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
         the smallest one.
 
     Raises:
-        ValueError: the answers are neither classes nor bits, or a sequence has no known target.
+        ValueError: the answers are neither classes nor bits, a sequence has no known target, or no such parameter.
 
     Example:
         >>> answer = ("seed", "curve", "output_feature"), [[[2.0], [1.0], [-1.0]]], {"loss": "binary_cross_entropy"}
@@ -119,6 +121,8 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
     """
     arguments.kinds(locals(), curves=xr.Dataset | Sequence)
     sets = [curves] if isinstance(curves, xr.Dataset) else [*curves]
+    if any(f"{PARAMETER}{by}" not in each.coords for each in sets):
+        raise ValueError(f"by must be a parameter of all curves, not {by!r}")
     values = np.concatenate([each[f"{PARAMETER}{by}"].values for each in sets]).astype(float)
     wrong = ~np.concatenate([right(each) for each in sets], axis=1)
     first_wrong = np.where(wrong, values, np.inf).min(axis=1)

@@ -51,7 +51,7 @@ def plain(loss, outputs, targets, lengths, weights=None):
     total = summed = right = 0.0
     whole = []
     for curve in range(len(outputs)):
-        correct = []
+        correct, known = [], False
         for point in range(outputs.shape[1] if lengths is None else lengths[curve]):
             weight = 1.0 if weights is None else weights[curve] if weights.ndim == 1 else weights[curve, point]
             output, target = outputs[curve, point], targets[curve, point]
@@ -61,7 +61,8 @@ def plain(loss, outputs, targets, lengths, weights=None):
             hit = np.argmax(output) == target[0] if classes else np.array_equal(output > 0, target > 0.5)
             right += weight * hit
             correct.append(hit or not weight)
-        whole.append(all(correct))
+            known = known or weight > 0
+        whole += [all(correct)] * bool(known)
     return summed / total, (right / total, np.mean(whole))
 
 

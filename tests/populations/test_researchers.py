@@ -191,6 +191,8 @@ def test_examples_that_change_with_the_step():
         return jax.grad(lambda params: mse(params, MODEL, own))(params)
 
     same(first(networks), loop(first(networks, 1), gradient, 4, start=1))
+    best = lt.EarlyStopping(best=True, validation=fixed)
+    assert len(lt.train(task, MODEL, seeds=2, steps=4, learning_rate=RATE, early_stopping=best)) == 2
     with pytest.raises(ValueError, match="stepped must be False without fresh examples"):
         lt.Task(examples, ("y",), ("y",), sequence=True, stepped=True)
 

@@ -23,6 +23,22 @@ def test_results_may_have_no_probes(tmp_path, whole):
     assert summary.family_rmse(found) == {}
 
 
+def test_without_targets_inputs_or_parameters_are_correct_also_beside_probes_that_have_them():
+    x, curves = np.arange(20.0), np.random.default_rng(0).normal(size=(2, 20, 1)).astype(np.float32)
+    known = lt.Probe("known", curves, {}, targets=curves + 1)
+    usual, numbers = lt.Probe("usual", curves, {}), lt.Probe("usual", curves, {"a": np.array([1.0, 2.0])})
+
+    def truth(task, *shown):
+        answers = {probes.SHARED: np.zeros((3, 4, *((20,) if task.sequence else ()), 1))}
+        return arrays.answered(task, x, lt.Span(), shown, answers).truth.values
+
+    np.testing.assert_array_equal(truth(lt.reproduce_curves(curves, ("y",)), known, usual)[2:], curves)
+    assert np.isnan(truth(lt.predict_next(curves, ("y",)), known, usual)[2:]).all()
+    read = supervision.answer_curves(curves, np.zeros((2, 1)), ("y",), ("a",))
+    both = truth(read, lt.Probe("known", curves, {}, targets=np.zeros((2, 1))), numbers)
+    np.testing.assert_array_equal(both[:, 0], [0, 0, 1, 2])
+
+
 @pytest.mark.parametrize("sequence", [True, False])
 def test_accuracies_are_found_by_their_names(sequence):
     inputs, targets = np.zeros((2, 20, 1)), np.zeros((2, 20, 1) if sequence else (2, 1))

@@ -176,6 +176,9 @@ def test_results_of_other_networks_are_neither_saved_nor_loaded(networks, folder
     results = networks.results.isel(seed=[0])
     with pytest.raises(ValueError, match="are of 1 network, not of 3"):
         saving.save(networks, tmp_path / "more", results)
+    alone = lt.Networks(networks.model, networks.params)
+    with pytest.raises(ValueError, match="which know their steps"):
+        saving.save(alone, tmp_path / "more", networks.results)
     assert not (tmp_path / "more").exists()
     results.to_netcdf(folder / "results.nc", engine="h5netcdf")
     resealed(folder)

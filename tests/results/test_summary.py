@@ -56,6 +56,27 @@ def test_errors_are_to_the_target_whatever_it_is(hand_made):
         assert summary.summary(results, EXPERIMENT.goal)[f"{row}, RMSE to target"][0].value > 0.8
 
 
+def test_every_point_with_a_known_target_counts_alike(hand_made):
+    labeled = hand_made()
+    truth = labeled.input.values.copy()
+    truth[0, 5:] = np.nan
+    errors = summary.family_rmse(labeled.assign(truth=(labeled.input.dims, truth)))
+    wrong = (labeled.answer.values - truth)[:, : FAMILIES["line"]]
+    np.testing.assert_allclose(errors["line"], np.sqrt(np.nanmean(wrong**2, axis=(1, 2, 3))))
+
+
+def test_predictions_are_not_compared_with_what_comes_before_them(hand_made):
+    assert summary.family_rmse(hand_made().assign_attrs(ahead=1)) == {}
+
+
+def test_errors_of_probes_stand_under_their_names_whatever_is_known(hand_made):
+    labeled, task = hand_made(), lt.reproduce_curves(np.zeros((1, 20, 1)), ("y",))
+    errors = summary.family_rmse(labeled)
+    found = summary.of_probes(task, labeled, ["unknown", "phase", "line"])["rmse"]
+    assert np.isnan(found[:, 0]).all()
+    np.testing.assert_array_equal(found[:, 1:], np.stack([errors["phase"], errors["line"]], axis=1))
+
+
 def test_metrics_without_a_seed_left_are_null(hand_made):
     metrics = strict_json(summary.metrics(hand_made(2, diverged=(0, 1)), EXPERIMENT.goal))
     assert metrics["diverged_seeds"] == [0, 1]

@@ -18,7 +18,7 @@ from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.trained import Networks
-from lstm_toys.results.arrays import answered
+from lstm_toys.results.arrays import answered, in_units
 from lstm_toys.results.summary import as_json, of_probes
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, Refused, RunContext
@@ -146,6 +146,8 @@ class GridStudy(Generalization):
 
     def check(self) -> None:
         task, subject = self.experiment.small[1], self.subject
+        if self.experiment.scaling is not None:
+            raise Refused(f"{self.refused}its networks are shown scaled curves, and grids have curves as they are")
         if measured(task.loss) is not None:
             raise Refused(f"{self.refused}needs networks that answer values, but these learn by {task.loss}")
         if not {*task.input_features} <= {"x", "y"} or "y" not in task.input_features:
@@ -195,7 +197,7 @@ class GridStudy(Generalization):
             "sines": {
                 name: results.sines(grid, self.experiment.span)
                 for name, grid in grids.items()
-                if name != TRAINING and "gain" in grid and results.FREQUENCY in grid.dims and grid.sizes["seed"]
+                if name != TRAINING and "gain" in grid and results.of_sines(grid) and grid.sizes["seed"]
             }
         }
 
@@ -203,7 +205,8 @@ class GridStudy(Generalization):
         for grid in self.settings.grids:
             if grid.name != TRAINING and min(grid.shape) > 1:
                 yield f"{grid.name}.png", figures.heat_maps(grids, grid, self.subject, self.limit)
-        yield "axes.png", figures.along_axes(grids, self.settings.grids, self.subject, self.limit)
+        if any(max(grid.shape) > 1 for grid in self.settings.grids if grid.name != TRAINING):
+            yield "axes.png", figures.along_axes(grids, self.settings.grids, self.subject, self.limit)
 
 
 class LengthStudy(Generalization):
@@ -240,7 +243,10 @@ class LengthStudy(Generalization):
         for probe in self.probes:
             answers = {SHARED: answering.answers(self.networks, probe.inputs, lengths=probe.lengths)}
             time = np.arange(probe.inputs.shape[1], dtype=float)
-            every.append(of_probes(self.task, answered(self.task, time, self.experiment.span, [probe], answers)))
+            labeled = answered(self.task, time, self.experiment.span, [probe], answers)
+            if len(self.task.output_features) == 1:
+                labeled = in_units(labeled, self.experiment.scaling)
+            every.append(of_probes(self.task, labeled, [probe.name]))
             progress(done := done + len(self.networks) * len(probe.inputs))
         axes = {"rmse": ("seed", LENGTH), "accuracy": ("seed", LENGTH, "counted")}
         values = {

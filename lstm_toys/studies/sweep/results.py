@@ -29,6 +29,13 @@ def errors_of(task: Task) -> str:
     return "train_accuracy" if measured(task.loss) else "train_rmse"
 
 
+def probes_of(experiment: Experiment, settings: Sequence[identity.Settings]) -> list[str]:
+    """The names of probes, in the order of a file's axis ``probe``."""
+    x, _ = experiment.at(max(each.timesteps for each in settings))
+    sets = by_points(experiment.probes(x), x)
+    return list(dict.fromkeys(probe.name for own in sets.values() for probe in own))
+
+
 Write = Callable[[int, slice, dict[str, np.ndarray]], None]
 """Writes results of some seeds of the setting with this number; arrays have a leading axis of seeds."""
 
@@ -61,7 +68,7 @@ def writing(
     labels = labels.assign_coords(
         {
             "seed": np.arange(settings[0].seeds),
-            "probe": list(dict.fromkeys(probe.name for own in sets.values() for probe in own)),
+            "probe": probes_of(experiment, settings),
             **{name: ("setting", np.array([each.labels[name] for each in settings])) for name in swept},
         }
     )

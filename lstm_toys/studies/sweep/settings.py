@@ -21,6 +21,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.flags import UsageError, flag
 from lstm_toys.runs.identity import SWEPT, Settings
 from lstm_toys.studies.settings import OfNetworks
+from lstm_toys.tasks.goal import NEVER
 from lstm_toys.tasks.parameters import NUMBER
 
 MOST_SETTINGS = 10_000
@@ -86,6 +87,9 @@ def expand(experiment: Experiment, axes: Axes, arguments: Sequence[str]) -> tupl
         raise UsageError(
             "flag --keep_steps: a sweep keeps networks after the steps of --grid 'steps=...'; use that instead"
         )
+    if first.early_stopping != NEVER and any(name == "steps" and len(values) > 1 for name, values in axes):
+        said = "records, which decide when a network stops, would be those of the largest number of steps"
+        raise UsageError(f"flag --early_stopping: not with several steps in --grid; {said}")
     settings = tuple(parsed(chosen)[0] for chosen in product(*(values for _, values in axes)))
     if len(set(settings)) < len(settings):
         raise UsageError("flag --grid: two settings have the same values, written differently")

@@ -7,7 +7,6 @@ from typing import Any
 
 import jax
 import numpy as np
-import xarray as xr
 from jaxtyping import Int
 from rich import box
 from rich.console import RenderableType
@@ -178,6 +177,7 @@ class Sweep(Study[SweepSettings]):
         kept: list[Networks] = []
         weighted = self.prepared[0].curves.training.weights is not None
         flags, over = self.settings.as_dict(), counted_over(self.prepared[0].task.measured, weighted=weighted)
+        probes = results.probes_of(experiment, settings)
         with results.writing(run.results, experiment, settings, flags, weighted=weighted) as write:
             for number, (shape, prepared) in enumerate(zip(every, self.prepared, strict=True)):
                 specified, x = _specified(shape, prepared), np.asarray(prepared.x)
@@ -191,9 +191,13 @@ class Sweep(Study[SweepSettings]):
                         with context.timed("evaluate"):
                             for steps, answers in group.answers.items():
                                 labeled = arrays.answered(prepared.task, x, experiment.span, prepared.probes, answers)
-                                if len(prepared.task.output_features) == 1:
-                                    labeled = arrays.in_units(labeled, experiment.scaling)
-                                values = _values(prepared.task, experiment, recorded, steps, group, labeled)
+                                converted = arrays.in_units(labeled, experiment.scaling)
+                                measured = converted if len(prepared.task.output_features) == 1 else labeled
+                                values = {
+                                    **_values(prepared.task, experiment, recorded, steps, group),
+                                    **summary.of_probes(prepared.task, measured, probes),
+                                    "answer": converted.answer.values,
+                                }
                                 for setting, members, seeds in shape.places(group.members, steps):
                                     write(setting, seeds, {name: value[members] for name, value in values.items()})
                                 if context.interruption():  # The group's checkpoint is written, so little is lost.
@@ -300,9 +304,9 @@ def _specified(shape: Shape, prepared: preparation.Prepared) -> tuple[programs.T
 
 
 def _values(
-    task: Task, experiment: Experiment, recorded: np.ndarray, steps: int, group: Group, labeled: xr.Dataset
+    task: Task, experiment: Experiment, recorded: np.ndarray, steps: int, group: Group
 ) -> dict[str, np.ndarray]:
-    """The values of members after ``steps`` that a sweep's file stores, each with a leading axis M."""
+    """What a sweep's file stores of the training of members until ``steps``, each with a leading axis M."""
     goal, record, sound = experiment.goal, group.record, group.kept[steps]
     reached = int(np.searchsorted(recorded, steps))
     assert record is not None, "the group is trained"
@@ -318,8 +322,6 @@ def _values(
         results.errors_of(task): last * experiment.scaling.units if experiment.scaling else last,
         **learning,
         "diverged": diverged,
-        **summary.of_probes(task, labeled),
         "record_step": np.broadcast_to(recorded[: reached + 1], (len(loss), reached + 1)),
         "record_loss": losses[:, : reached + 1],
-        "answer": labeled.answer.values,
     }

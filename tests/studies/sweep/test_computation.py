@@ -17,6 +17,7 @@ from lstm_toys.execution.signals import Interruption
 from lstm_toys.populations import blocks, train
 from lstm_toys.results import storage, summary
 from lstm_toys.runs import command_line
+from lstm_toys.runs.flags import UsageError
 from lstm_toys.runs.identity import SWEPT
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
 from lstm_toys.studies.sweep.study import Sweep
@@ -96,6 +97,31 @@ def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
     for number, each in enumerate(settings):
         chosen = [f"--{name}={each.swept[name]}" for name in grid]
         assert_same(found.isel(setting=number), alone(tmp_path, task, *common.split(), *chosen), each.steps)
+
+
+def test_answers_of_several_features_are_in_the_units_of_the_file(tmp_path):
+    values = 350 + 10 * np.random.default_rng(0).normal(size=(2, 12, 2))
+    scaling = lt.Scaling.fitted(values, names=("a", "b"))
+    scaled = scaling.applied(values)
+    experiment = lt.Experiment(
+        name="two",
+        doc="Two features.",
+        defaults={"steps": 3, "learning_rate": 0.1, "hidden": (4,), "timesteps": 12},
+        task=lambda _: lt.reproduce_curves(scaled, ("a", "b")),
+        probes=lambda _: [lt.Probe("same", scaled, {})],
+        scaling=scaling,
+    )
+    settings, _ = expand(experiment, [("learning_rate", ["0.1", "0.2"])], ["--seeds=2"])
+    found = lt.load_results(executed(Sweep(experiment, SweepSettings("sweep", settings=settings)), tmp_path, 9).results)
+    training = Training(experiment, command_line.parse(experiment, ["--seeds=2"])[0])
+    run = storage.load_results(executed(training, tmp_path).results)
+    np.testing.assert_allclose(found.isel(setting=0).answer, run.answer, rtol=1e-6)
+    assert 300 < float(found.answer.mean()) < 400
+
+
+def test_networks_that_stop_early_are_not_read_at_several_numbers_of_steps():
+    with pytest.raises(UsageError, match="--early_stopping: not with several steps in --grid"):
+        expand(EXPERIMENTS["sine"], [("steps", ["4", "2"])], ["--early_stopping=best"])
 
 
 def test_the_results_are_labeled(swept):
