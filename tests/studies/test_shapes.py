@@ -98,6 +98,7 @@ CLASSES = {
 }
 REFUSED = {
     "lengths": dict.fromkeys(OF_LINES, NO_LENGTHS),
+    "dynamics": {"lengths": "curves of several lengths need --hold, such as --hold zero=0"},
     "grids": {
         "other inputs": "its networks are shown a and b; this takes those that see y, or x and y",
         "other answers per curve": "its networks read off mean, which the family line does not have",

@@ -91,6 +91,11 @@ def summary(grids: Grids, limit: float) -> dict[str, intervals.Estimate]:
     return rows
 
 
+def of_sines(grid: xr.Dataset) -> bool:
+    """Whether a grid has an axis of frequencies in rad per x."""
+    return FREQUENCY in grid.dims and str(grid[FREQUENCY].attrs.get("units", "")).startswith("rad")
+
+
 def periodic(frequencies: Float[np.ndarray, "*N"], span: Span) -> Bool[np.ndarray, "*N"]:
     """Whether the measured part of sines of these frequencies has at least a period."""
     return np.asarray(np.abs(frequencies) * (1 - SETTLED) * span.length >= 2 * np.pi)
@@ -117,7 +122,7 @@ def sines(grid: xr.Dataset, span: Span) -> dict[str, Any]:
         at = {grid[axis].attrs["long_name"]: float(each[row, column]) for axis, each in places.items()}
         return {**median_of(grid["gain"].values[:, row, column]), **at}
 
-    off = shown[whole & (np.abs(answered / shown - 1) > OFF)]
+    off = shown[whole & (np.abs(answered / np.abs(shown) - 1) > OFF)]
     return {
         "largest_gain": largest(np.isfinite(gain)),
         "periodic_gain": largest(np.isfinite(gain) & whole),

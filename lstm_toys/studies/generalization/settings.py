@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any, ClassVar
 
 import numpy as np
@@ -140,8 +141,8 @@ def _grids(experiment: Experiment, settings: Settings, given: Mapping[str, Axis]
     ends = {LENGTH: 2 * (float(settings.timesteps),), SPACING: (spacing, spacing)}
     about = Subject(experiment, families, trained.ranges(dict(settings.numbers)) | ends)
     table = trained.table(dict(settings.numbers), DRAWN)
-    count = len(next(iter(table.values())))
-    curves = (Axis("curve", 0.0, count - 1.0, count), Axis("set", 0.0, 0.0, 1))
+    drawn = len(next(iter(table.values())))
+    curves = (Axis("curve", 0.0, drawn - 1.0, drawn), Axis("set", 0.0, 0.0, 1))
     every = [Grid(TRAINING, named(trained.family), curves, tuple(table.items()))]
     fixed = {name: axis.low for name, axis in given.items() if axis.count == 1}
     for plane in planes:
@@ -153,9 +154,10 @@ def _grids(experiment: Experiment, settings: Settings, given: Mapping[str, Axis]
         equal = trained.equal if family == named(trained.family) else {}
         values = {**middles, **equal, **plane.at, **fixed}
         held = tuple((each.name, values[each.name]) for each in declared if each.name not in (first.name, second.name))
-        name = f"{first.name}_{second.name}"
-        taken = any(grid.name == name for grid in every)
-        every.append(Grid(f"{family}_{name}" if taken else name, family, (first, second), held))
+        name, taken = f"{first.name}_{second.name}", {grid.name for grid in every}
+        numbered = (f"{family}_{name}_{number}" for number in count(2))
+        free = next(each for each in chain((name, f"{family}_{name}"), numbered) if each not in taken)
+        every.append(Grid(free, family, (first, second), held))
     return about, tuple(every)
 
 
@@ -259,7 +261,7 @@ class Evaluation(OfNetworks):
             return Subject(subject, {}, {}), cls(named, trained=trained, lengths=lengths, **typed), options
         about, grids = grids_of(subject, trained, given)
         along = {each.name for grid in grids for each in grid.axes}
-        if LENGTH in given and given[LENGTH].low < trained.timesteps:
+        if any(each.name == LENGTH and each.low < trained.timesteps for grid in grids for each in grid.axes):
             least = f"{trained.timesteps:,}, the number of points of the training curves"
             raise UsageError(f"flag --length: must be at least {least}")
         if idle := [each for each, values in given.items() if values.count > 1 and each not in along]:

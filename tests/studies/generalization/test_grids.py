@@ -10,11 +10,16 @@ import pytest
 import xarray as xr
 
 import lstm_toys as lt
+from experiments import sine
 from lstm_toys.execution.executor import Executor
 from lstm_toys.populations import answering
+from lstm_toys.runs import command_line
+from lstm_toys.runs.context import Refused
+from lstm_toys.runs.flags import UsageError
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import measuring, results
-from lstm_toys.studies.generalization.settings import TRAINING, Grid
+from lstm_toys.studies.generalization.settings import TRAINING, Evaluation, Grid, grids_of
+from lstm_toys.studies.generalization.study import of
 from lstm_toys.tasks.families import FAMILIES
 from lstm_toys.tasks.planes import Axis
 
@@ -98,6 +103,33 @@ def written(folder, params, grid, *, seeds=7, task=SAME, span=UNIT):
     assert counted[-1] == seeds * grid.shape[0] * grid.shape[1]
     with xr.open_dataset(path, group=grid.name, engine="h5netcdf") as group:
         return {name: each.values for name, each in group.data_vars.items()}
+
+
+def test_each_plane_has_a_name_of_its_own():
+    planes = [lt.Plane("sine", ("amplitude", "frequency"), at={"offset": each}) for each in (0.1, 0.3, 0.5, 0.7)]
+    experiment = dataclasses.replace(sine.EXPERIMENT, planes=lambda _: planes)
+    _, (_, *grids) = grids_of(experiment, command_line.parse(experiment, [])[0], {})
+    plain = "amplitude_frequency"
+    assert [each.name for each in grids] == [plain, *(f"sine_{plain}{end}" for end in ("", "_2", "_3"))]
+    assert [dict(each.parameters)["offset"] for each in grids] == [0.1, 0.3, 0.5, 0.7]
+
+
+def test_curves_shorter_than_those_of_the_training_and_scaled_ones_are_refused():
+    shorter = lt.Plane("sine", ("amplitude", lt.Axis(lt.LENGTH, 10, 40, 4)))
+    experiment = dataclasses.replace(sine.EXPERIMENT, planes=lambda _: [shorter])
+    with pytest.raises(UsageError, match="--length: must be at least 20, the number of points of the training curves"):
+        Evaluation.parse(experiment, {}, ["--timesteps=20"])
+    scaled = dataclasses.replace(sine.EXPERIMENT, scaling=lt.Scaling.fitted(np.arange(5.0)[None, :, None]))
+    subject, settings, _ = Evaluation.parse(scaled, {}, [])
+    with pytest.raises(Refused, match="its networks are shown scaled curves"):
+        of(subject, settings).check()
+
+
+def test_frequencies_of_sines_are_in_rad():
+    grid = xr.Dataset(coords={results.FREQUENCY: (results.FREQUENCY, [1.0, 2.0], {"units": "rad/s"})})
+    assert results.of_sines(grid)
+    grid[results.FREQUENCY].attrs["units"] = "Hz"
+    assert not results.of_sines(grid)
 
 
 def test_what_is_read_off_a_curve_is_held_against_its_parameters(tmp_path, params):
