@@ -159,7 +159,8 @@ LEAST_PROBABILITY = 0.005
 def reached_loosely(*strings: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """The largest n up to which every string is accepted as in the code of Weiss et al. (2018).
 
-    There a string is accepted if each of its symbols, and its end, has a probability above 0.005 when its turn comes.
+    There a string is accepted if each of its symbols but the first, and its end, has a probability above 0.005 when its
+    turn comes.
     """
     return lt.accepted([_least(each) for each in strings], by="n")
 
