@@ -19,6 +19,7 @@ from lstm_toys.files import read_json, sha256
 from lstm_toys.results import storage
 from lstm_toys.runs import publishing
 from lstm_toys.runs.folder import REPORT, Run
+from lstm_toys.studies import STUDIES
 
 pytestmark = pytest.mark.usefixtures("digests")
 
@@ -62,8 +63,9 @@ def start(folder, *flags, experiment="line", suffix="", at=None, number=0, patie
     """A command in a process of its own, perhaps under control."""
     control = (suffix, at, int(number), patience, release(folder))
     program = ["-m"] if at is None else ["-c", CONTROLLED, *map(str, control)]
+    program += ["lstm_toys", experiment] if experiment in STUDIES else [f"experiments.{experiment}"]
     return subprocess.Popen(
-        [sys.executable, *program, f"experiments.{experiment}", *FLAGS, "--quiet", f"--results_dir={folder}", *flags],
+        [sys.executable, *program, *FLAGS, "--quiet", f"--results_dir={folder}", *flags],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

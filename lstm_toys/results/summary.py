@@ -1,6 +1,7 @@
 """Summarizes a population's results: errors, accuracies, steps until learned, and metrics."""
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,10 +31,17 @@ def _rmse(results: xr.Dataset, answer: xr.DataArray) -> dict[str, Any]:
     if {*truth.dims} != {*answer.dims} - {"seed"} or ("truth" not in results and "ahead" in results.attrs):
         return {}
     squared = np.square(answer - truth)
-    return {
-        str(family): np.sqrt(squared.isel(curve=results.family.values == family).mean([*truth.dims]).values)
-        for family in dict.fromkeys(results.family.values)
-    }
+    by_seed = ["seed"] if "seed" in squared.dims else []
+
+    def root_mean(family: str) -> Any:
+        chosen = squared.isel(curve=results.family.values == family).transpose(*by_seed, ...).values
+        seeds, points = chosen.shape[: len(by_seed)], chosen.shape[len(by_seed) :]
+        rows = chosen.reshape(*seeds, math.prod(points))  # In this order, no seed's bits depend on others.
+        known = ~np.isnan(rows)
+        with np.errstate(invalid="ignore"):
+            return np.sqrt(np.where(known, rows, 0).sum(axis=-1) / known.sum(axis=-1, dtype=rows.dtype))
+
+    return {str(family): root_mean(family) for family in dict.fromkeys(results.family.values)}
 
 
 def family_accuracy(results: xr.Dataset) -> dict[str, dict[str, Float[np.ndarray, " S"]]]:
