@@ -235,7 +235,7 @@ def closes(found: Populations, counts: Counts) -> dict[str, Any]:
     reached = {
         gates: {
             "networks": [int(each.sum()), each.size],
-            "seeds": as_json(lt.clopper_pearson(int(seeds[gates].sum()), len(seeds[gates]))),
+            "seeds": as_json(lt.clopper_pearson(int(seeds[gates].sum()), each.shape[1])),
         }
         for gates, each in reach.items()
     }
