@@ -50,7 +50,7 @@ def main(root: Path) -> None:
         carry_out(step.command, runs)
     measured = runs / "benchmarks"
     for command in steps.BENCHMARKS:
-        if not (measured / f"{name_of(command)}.json").exists():
+        if not (measured / f"{steps.name_of(command)}.json").exists():
             carry_out(f"{command} --output {measured.relative_to(root)}", runs, command)
     for step in steps.STEPS:
         if step.sets:
@@ -139,11 +139,6 @@ def write(path: Path, costs: dict[str, Cost]) -> None:
 def size(folder: Path) -> int:
     """The bytes of all files in a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def name_of(command: str) -> str:
-    """The name of a benchmark, which its files have."""
-    return command.split()[0].rpartition(".")[2]
 
 
 if __name__ == "__main__":

@@ -107,19 +107,26 @@ def costs() -> dict[str, Cost]:
     return {command: Cost(**each) for command, each in json.loads(COSTS.read_text()).items()}
 
 
-def published(folders: tuple[str, ...]) -> str:
-    """The commit that last changed sets of results, and its date; a dash if there are none, or it is not known."""
-    paths = [str(RESULTS / folder) for folder in folders]
+def published(sets: tuple[str, ...]) -> str:
+    """The commit that last changed files or folders of results, and its date; a dash if there are none, or unknown."""
+    paths = [str(RESULTS / each) for each in sets]
     command = ["git", "-C", str(RESULTS), "log", "-1", "--format=%h %cs", "--", *paths]
     found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() if paths else ""
     return found or "–"
+
+
+def name_of(benchmark: str) -> str:
+    """The name of a benchmark, which its files have."""
+    return benchmark.split()[0].rpartition(".")[2]
 
 
 def listed() -> RenderableType:
     """The table of all steps."""
     known = costs()
     rows = [(each.command, f"{known[each.command].seconds:,}", published(each.sets)) for each in STEPS]
-    rows += [(each, f"{known[each].seconds:,}", published(("benchmarks",))) for each in BENCHMARKS]
+    rows += [
+        (each, f"{known[each].seconds:,}", published((f"benchmarks/{name_of(each)}.json",))) for each in BENCHMARKS
+    ]
     return tables.table("steps of make results", ("python -m", "seconds>", "published by"), rows, **tables.PLAIN)
 
 
