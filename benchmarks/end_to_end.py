@@ -40,7 +40,7 @@ def measure(*, quick: bool) -> command.Results:
         ``commands``: of each, all seconds, their median, lowest and highest, and the median of its multiples of the
         bare imports of the round; ``stages``: the seconds of the main command by stage, for a cold and a warm cache.
     """
-    repeats = 1 if quick else 3
+    repeats = 1 if quick else 5
     with tempfile.TemporaryDirectory() as fonts:
         wall(["-m", "matplotlib.font_manager"], fonts, fonts)
         (every,) = timing.rounds({"all commands": lambda: one_round(fonts, quick=quick)}, repeats).values()

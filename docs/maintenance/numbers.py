@@ -9,7 +9,8 @@ A page is plain Markdown. The numbers that it takes from published results are l
 So a page can be read, and written, as it is; only if words of a phrase change, they change in both files. In templates,
 each folder of published results is a name, and each of its JSON files an attribute: ``sine.metrics`` is
 ``results/sine/metrics.json``. ``results`` holds all folders by name, such as ``papers/counting``; ``median`` and
-``specified``, which says what a verdict depends on, are filters, ``zip`` is Python's own.
+``specified``, which says what a verdict depends on, are filters, ``wilson`` is that of
+`lstm_toys.statistics.intervals`, ``zip`` Python's own.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from typing import Any
 
 import jinja2
 
+from lstm_toys.statistics.intervals import wilson
 from lstm_toys.studies.claims.report import specified
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +62,7 @@ def rendered(template: str, results: Mapping[str, Any]) -> list[str]:
     """The lines that a template makes; raises Unfilled."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"median": statistics.median, "specified": specified}
-    environment.globals["zip"] = zip
+    environment.globals |= {"zip": zip, "wilson": wilson}
     try:
         text = environment.from_string(template).render(results, results=results)
     except (jinja2.TemplateError, TypeError, ValueError) as error:

@@ -87,7 +87,7 @@ def expand(experiment: Experiment, axes: Axes, arguments: Sequence[str]) -> tupl
         raise UsageError(
             "flag --keep_steps: a sweep keeps networks after the steps of --grid 'steps=...'; use that instead"
         )
-    if first.early_stopping != NEVER and any(name == "steps" and len(values) > 1 for name, values in axes):
+    if first.early_stopping != NEVER and len(dict(axes).get("steps", ())) > 1:
         said = "records, which decide when a network stops, would be those of the largest number of steps"
         raise UsageError(f"flag --early_stopping: not with several steps in --grid; {said}")
     settings = tuple(parsed(chosen)[0] for chosen in product(*(values for _, values in axes)))
