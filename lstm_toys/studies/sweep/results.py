@@ -42,33 +42,39 @@ Write = Callable[[int, slice, dict[str, np.ndarray]], None]
 
 @contextmanager
 def writing(
-    path: Path, experiment: Experiment, settings: Sequence[identity.Settings], flags: dict[str, Any], *, weighted: bool
+    path: Path,
+    experiment: Experiment,
+    settings: Sequence[identity.Settings],
+    flags: dict[str, Any],
+    *,
+    probes: Sequence[str],
+    weighted: bool,
 ) -> Iterator[Write]:
     """Creates the file of a sweep, to be filled as networks finish.
 
     The dimensions are ``setting, seed`` and, after them, ``record`` (recorded steps, NaN after a setting's last step),
     ``probe``, ``feature`` or ``output_feature``, and the dimensions of answers, which are kept only if all settings
-    have the same time points. The file appears at ``path`` when the block ends without an error. ``weighted``: whether
-    the loss weights points or sequences.
+    have the same time points. The file appears at ``path`` when the block ends without an error. ``probes``: see
+    `probes_of`. ``weighted``: whether the loss weights points or sequences.
 
     Yields a function that writes results.
     """
     points = {each.timesteps for each in settings}
     x, task = experiment.at(max(points))
-    probes = experiment.probes(x)
+    shown = experiment.probes(x)
     axes = task.axes
-    sets = by_points(probes, x)
+    sets = by_points(shown, x)
     nothing = {
         name: np.empty((0, len(each), *(each.shape[1:2] if task.sequence else ()), len(task.output_features)))
         for name, each in curves_of(task, sets, len(x)).items()
     }
-    labels = arrays.answered(task, np.asarray(x), experiment.span, probes, nothing).drop_dims("seed")
+    labels = arrays.answered(task, np.asarray(x), experiment.span, shown, nothing).drop_dims("seed")
     labels = arrays.in_units(labels, experiment.scaling)
     swept = settings[0].swept
     labels = labels.assign_coords(
         {
             "seed": np.arange(settings[0].seeds),
-            "probe": probes_of(experiment, settings),
+            "probe": list(probes),
             **{name: ("setting", np.array([each.labels[name] for each in settings])) for name in swept},
         }
     )

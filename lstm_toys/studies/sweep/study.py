@@ -178,7 +178,7 @@ class Sweep(Study[SweepSettings]):
         weighted = self.prepared[0].curves.training.weights is not None
         flags, over = self.settings.as_dict(), counted_over(self.prepared[0].task.measured, weighted=weighted)
         probes = results.probes_of(experiment, settings)
-        with results.writing(run.results, experiment, settings, flags, weighted=weighted) as write:
+        with results.writing(run.results, experiment, settings, flags, probes=probes, weighted=weighted) as write:
             for number, (shape, prepared) in enumerate(zip(every, self.prepared, strict=True)):
                 specified, x = _specified(shape, prepared), np.asarray(prepared.x)
                 recorded = specified[0].recorded
