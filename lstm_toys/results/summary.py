@@ -79,7 +79,8 @@ def of_probes(
 def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
     """Returns whether each network answers each sequence correctly at every point whose target is known.
 
-    A class is correct if it has the largest logit, and bits if all of them are on the right side of 0.
+    A class is correct if it has the largest logit, and bits if all of them whose target is known are on the right side
+    of 0.
 
     Args:
         curves: results of networks that answer classes or bits, such as `lt.probed` selects, with ``answer`` and

@@ -31,8 +31,9 @@ class Probe:
         parameters: for each parameter of the curves, by name, one number per curve ``[C]``, NaN where a curve has none.
             Results have them as coordinates, such as ``parameter_slope``.
         declared: declarations of these parameters, which label axes of figures by symbol and unit; by default none.
-        targets: correct answers, ``[C, T, A]`` or ``[C, A]``, NaN where unknown; None: the inputs if networks answer at
-            every time point, the parameters of the same names if they answer once.
+        targets: correct answers, ``[C, T, A]`` or ``[C, A]``, NaN where unknown: known features of a point count, and
+            unknown ones do not. None: the inputs if networks answer at every time point, the parameters of the same
+            names if they answer once.
         names: a name for each curve, for figures; by default none.
         x: time points of the answers ``[T]``; None: those of the training curves, or, for another number of time
             points, ones with the same start and spacing.
