@@ -59,7 +59,7 @@ def texts(figure):
 
 
 def assert_legible(figure):
-    """What a legend names is dark enough on white, and titles end within the figure."""
+    """What a legend names is dark enough on white, and titles and the figure's legends end within the figure."""
     legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes if axes.get_legend())]
     for legend in legends:
         for line in legend.get_lines():
@@ -71,3 +71,6 @@ def assert_legible(figure):
         if text.get_text() in titles:
             box = text.get_window_extent()
             assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1, text.get_text()
+    for legend in figure.legends:
+        box = legend.get_window_extent()
+        assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1, [text.get_text() for text in legend.get_texts()]

@@ -351,11 +351,16 @@ def label_ends(axes: Axes, x: float, ends: Mapping[str, tuple[float, str]], apar
 
 
 def legend(place: Figure | Axes, handles: Iterable[Artist], columns: int = 3, loc: Any = None) -> None:
-    """Adds a legend: below the panels of a figure, or where it hides least of its axes, unless ``loc`` is given."""
+    """Adds a legend: where it hides least of its axes, or below the panels of a figure, with as many columns as fit."""
+    entries = [*handles]
     if isinstance(place, Axes):
-        place.legend(handles=[*handles], loc=loc or "best")
-    else:
-        place.legend(handles=[*handles], loc=loc or "outside lower center", ncols=columns)
+        place.legend(handles=entries, loc=loc or "best")
+        return
+    for ncols in range(columns, 0, -1):
+        drawn = place.legend(handles=entries, loc=loc or "outside lower center", ncols=ncols)
+        if ncols == 1 or drawn.get_window_extent().width <= place.bbox.width:
+            return
+        drawn.remove()
 
 
 def training_entries(fit: xr.Dataset) -> list[Artist]:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from commands import claims
-from drawn import assert_legible
+from drawn import assert_legible, legend
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, located, rarely, refusal
@@ -331,6 +331,17 @@ def test_the_figure_of_numbers_shows_every_network_and_what_it_is_held_against()
     assert len(lines["o", COLORS["c"]]) == len(untrained) - beyond
     assert (len(lines[">", COLORS["c"]]), axes.texts[0].get_text()) == (1, str(beyond))
     assert_legible(figures.draw_numbers(PUBLISHED))
+
+
+COMPARED = [each for each in PUBLISHED if each["threshold"]["against"]]
+
+
+@pytest.mark.parametrize("entries", [COMPARED[:1], PUBLISHED[:1], PUBLISHED[:2], [*PUBLISHED[:6], *COMPARED[:1]]])
+def test_the_legend_of_numbers_fits_however_many_claims_there_are(entries):
+    figure = figures.draw_numbers(entries)
+    assert_legible(figure)
+    named = {"threshold", "meets the claim"}
+    assert named & {*legend(figure)} == (set() if entries == COMPARED[:1] else named)
 
 
 def test_numbers_without_a_finite_median_are_drawn_without_one():

@@ -97,9 +97,11 @@ def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
         for axes, entry in zip(panels, entries, strict=True):
             axes.title.set_fontsize(7.5)
             _numbers(axes, entry, shades)
-        handles: list[Artist] = [
-            band_entry("meets the claim", TINTS["supported"], alpha=0.13),
-            handle("threshold", "black", linewidth=1, linestyle="--"),
+        handles: list[Artist] = []
+        if any(_levels(each) for each in entries):
+            handles.append(band_entry("meets the claim", TINTS["supported"], alpha=0.13))
+            handles.append(handle("threshold", "black", linewidth=1, linestyle="--"))
+        handles += [
             _dots("one network each", COLORS["b"]),
             _dots("their median", COLORS["b"], "^"),
             *(_dots(name, color) for name, color in shades.items()),
@@ -119,7 +121,7 @@ def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> Non
     if entry["against_per_seed"]:
         others.append((GRAY, _known(entry["against_per_seed"])))
     low, high = (entry["threshold"][side] for side in ("low", "high"))
-    levels = [level for level in (low, high) if level is not None]
+    levels = _levels(entry)
     own = [*numbers, *levels] or [0.0]
     if min(own) > 0 and max(own) > LOGARITHMIC * min(own):
         axes.set_xscale("log")
@@ -264,6 +266,11 @@ def single_names(entries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     copied = " or ".join("copy of the input" if each == INPUT else each for each in answers)
     names = {"published": "the published network", COPY: copied, CLIPPED: f"{copied}, clipped to (-1, 1)"}
     return {name: names[name] for name in SINGLE if name in known}
+
+
+def _levels(entry: Mapping[str, Any]) -> list[float]:
+    """The thresholds of a claim; one that compares two populations has none."""
+    return [level for level in (entry["threshold"][side] for side in ("low", "high")) if level is not None]
 
 
 def _of(entry: Mapping[str, Any]) -> str:
