@@ -205,7 +205,7 @@ def curve_panels(
         if title:
             figure.suptitle(style.plain(title))
         for place, (of, every), curves, grid, height in zip(places, parts, chosen, grids, heights, strict=True):
-            more = f" ({len(curves)} of {len(every):,} curves)" if len(curves) < len(every) else ""
+            more = f" ({len(curves)} of {len(every):,})" if len(curves) < len(every) else ""
             place.suptitle(style.plain(f"{of}{more}"))
             both = place.subfigures(2, 1, height_ratios=(above, height)) if panels and overlay else (place, place)
             if overlay:

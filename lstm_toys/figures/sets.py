@@ -1,4 +1,4 @@
-"""Figures of answers to sets of curves and of their errors, and those of an experiment that declares none."""
+"""Figures of answers to sets of curves and of their errors."""
 
 from collections.abc import Iterator
 
@@ -7,18 +7,12 @@ import xarray as xr
 from jaxtyping import Float
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from lstm_toys.figures import style
 from lstm_toys.figures.answers import Curve, curve_panels, labeled
-from lstm_toys.figures.histories import loss
 from lstm_toys.output import counted
 from lstm_toys.results.arrays import axis_label, not_diverged, own_points, probed
-from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.supervision import BINARY, CROSS_ENTROPY
-
-MOST = 6
-"""Most sets of curves in a figure, and most output features that have one."""
 
 NAMED = 30
 LONGEST = 24
@@ -26,73 +20,47 @@ MOST_NUMBERS = 36
 """Most names along an axis, most characters of a name, and most curves in a figure of numbers."""
 
 
-def usual(results: xr.Dataset, goal: Goal | None = None) -> dict[str, Figure]:
-    """Draws answers to the training curve and to each set of probes, and the training loss; returns figures by name.
-
-    Networks that answer at every time point have a figure of answers for each output feature; of classes and bits it
-    shows probabilities. Numbers of whole curves are drawn against the true ones.
-
-    Args:
-        results: labeled results of a training; diverged networks are left out of the answers.
-        goal: marked in the figure of the loss, with the error that it limits; None: no goal is drawn.
-
-    Example:
-        To add a figure to the usual ones:
-
-        >>> def draw(results, companions):
-        ...     return {**lt.figures.usual(results), "target.png": lt.figures.target(results, "Training curve")}
-    """
-    drawn = {"loss.png": loss(results, "Training", goal=goal)}
-    features = results.train_answer.dims[-1]
-    if "time" in results.train_answer.dims:
-        for number, feature in enumerate(results[features].values[:MOST].tolist(), 1):
-            name = f"answers_{number}.png" if results.sizes[features] > 1 else "answers.png"
-            drawn[name] = _answers(results, number - 1, str(feature))
-    elif "loss" not in results.answer.attrs and results.sizes["curve"]:
-        drawn["answers.png"] = set_numbers(results, "Numbers of whole curves")
-    return drawn
+def set_names(results: xr.Dataset) -> list[str]:
+    """The names of all sets of probes."""
+    return [*dict.fromkeys(map(str, results.family.values)), *own_points(results)]
 
 
-def _answers(results: xr.Dataset, index: int, feature: str) -> Figure:
-    fit = not_diverged(results)
-    families = [*dict.fromkeys(map(str, results.family.values)), *own_points(results)]
-    sets = {"training curve": _trained(fit), **{f"curves: {name}": probed(fit, name) for name in families}}
-    parts = [(title, [*_curves(each, index, feature)]) for title, each in [*sets.items()][:MOST]]
-    title = f"{MOST} of {len(sets)} sets of curves" if len(sets) > MOST else ""
-    probability = f"probability of {feature}" if "loss" in results.answer.attrs else feature
-    return curve_panels(fit, parts, shown="correct answer", title=title, ylabel=probability)
+def called(results: xr.Dataset) -> str:
+    """What an input is called: a sequence if answers are classes or bits, or if no probe has names or a family."""
+    sets = [probed(results, name) for name in set_names(results)]
+    drawn = ["name" in each or any("symbol" in column.attrs for column in each.coords.values()) for each in sets]
+    return "sequence" if "loss" in results.answer.attrs or (sets and not any(drawn)) else "curve"
 
 
-def _trained(fit: xr.Dataset) -> xr.Dataset:
-    """The training curve as a set of one curve."""
-    names = {"train_answer": "answer", "train_target": "truth"}
-    only = fit[[*names]].rename(names).expand_dims(curve=1)
-    return only.assign(answer=only.answer.transpose("seed", "curve", ...).assign_attrs(fit.answer.attrs))
-
-
-def _curves(chosen: xr.Dataset, index: int, feature: str) -> Iterator[Curve]:
-    """The curves of a set, with the answers of an output feature and, if known, what would be correct."""
+def feature_of(chosen: xr.Dataset, index: int, feature: str) -> tuple[xr.DataArray, xr.DataArray | None]:
+    """An output feature of answers, of classes and bits its probability, and what would be correct, if known."""
     answer, loss = chosen.answer, chosen.answer.attrs.get("loss")
     known = "truth" in chosen or (loss is None and "ahead" not in chosen.attrs)  # Otherwise inputs are no answers.
     truth: xr.DataArray = chosen.truth if "truth" in chosen else chosen.input
     features, axis = str(answer.dims[-1]), str(truth.dims[-1])
+    correct = None
     if loss == CROSS_ENTROPY and known:
         correct = xr.where(truth.notnull(), truth == index, np.nan)
-    elif known := known and feature in truth[axis].values:
+    elif known and feature in truth[axis].values:
         correct = truth.sel({axis: feature})
     if loss == CROSS_ENTROPY:
         powers = np.exp(answer - answer.max(features))
         answer = powers / powers.sum(features)
     if loss == BINARY:
         answer = 1 / (1 + np.exp(-answer))
-    answer = answer.isel({features: [index]}).rename({features: "feature"} if features != "feature" else {})
-    for number, (label, color) in enumerate(labeled(_labels(chosen))):
-        shown = correct.isel(curve=number).values if known else None
-        yield Curve(label, color, answer.isel(curve=number).assign_coords(feature=["y"]), shown)
+    return answer.isel({features: index}, drop=True), correct
 
 
-def _labels(chosen: xr.Dataset) -> list[str]:
-    """The names of curves, or the parameters in which they differ, or their numbers."""
+def curves_of(chosen: xr.Dataset, index: int, feature: str, one: str = "curve") -> Iterator[Curve]:
+    """The curves of a set, with the answers of an output feature and, if known, what would be correct."""
+    answer, correct = feature_of(chosen, index, feature)
+    for number, (label, color) in enumerate(labeled(labels(chosen, one))):
+        shown = None if correct is None else correct.isel(curve=number).values
+        yield Curve(label, color, answer.isel(curve=number).expand_dims(feature=["y"], axis=-1), shown)
+
+
+def labels(chosen: xr.Dataset, one: str) -> list[str]:
+    """The names of curves, or the parameters in which they differ, or what ``one`` is called with its number."""
     if "name" in chosen:
         return [shortened(str(name)) for name in chosen.name.values]
     columns = [
@@ -100,8 +68,8 @@ def _labels(chosen: xr.Dataset) -> list[str]:
         for name, each in chosen.coords.items()
         if each.dims == ("curve",) and each.dtype.kind == "f" and len(np.unique(each.values)) > 1
     ]
-    count = chosen.sizes["curve"]
-    return [", ".join(words) for words in zip(*columns, strict=True)] or [f"curve {number}" for number in range(count)]
+    numbered = [f"{one} {number}" for number in range(1, chosen.sizes["curve"] + 1)]
+    return [", ".join(words) for words in zip(*columns, strict=True)] or numbered
 
 
 def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> Figure:
@@ -129,18 +97,20 @@ def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> F
     """
     fit = not_diverged(results)
     index = fit.feature.values.tolist().index(feature)
-    drawn = [*_curves(probed(fit, family), index, feature)]
+    drawn = [*curves_of(probed(fit, family), index, feature)]
     return curve_panels(fit, [(title, drawn)], shown="true curve", ylabel=feature)
 
 
 def _colors(results: xr.Dataset) -> dict[str, str]:
-    return style.colors(map(str, results.family.values))
+    return style.colors(set_names(results))
 
 
-def _sets(fit: xr.Dataset) -> Iterator[tuple[str, str, xr.Dataset]]:
-    """Yields the name, the color and the curves of each set; nothing without networks."""
+def each_set(fit: xr.Dataset) -> Iterator[tuple[str, str, xr.Dataset]]:
+    """Yields the label, the color and the curves of each set; nothing without networks."""
+    one = called(fit)
     for family, color in _colors(fit).items() if fit.sizes["seed"] else ():
-        yield family, color, probed(fit, family)
+        chosen = probed(fit, family)
+        yield f"{family}: {counted(chosen.sizes['curve'], one)}", color, chosen
 
 
 def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
@@ -158,13 +128,12 @@ def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
     ylabel = f"RMSE of {feature} over curves"
     with style.canvas(title, xlabel=axis_label(results.time), ylabel=ylabel) as (figure, (axes,)):
         handles: list[Artist] = []
-        for family, color, chosen in _sets(fit):
+        for label, color, chosen in each_set(fit):
             error = _rmse(chosen, chosen.answer, feature, "curve")
-            label = f"{family}: {counted(chosen.sizes['curve'], 'curve')}"
-            handles.append(style.band(axes, fit.time, error, color, label, line={"linewidth": 1.6}))
-            style.whole_ticks(axes, fit.time.values)
+            handles.append(style.band(axes, chosen.time, error, color, label, line={"linewidth": 1.6}))
+            style.whole_ticks(axes, chosen.time.values)
         axes.set_ylim(bottom=0)
-        style.legend(figure, [*handles, _explained(fit)])
+        style.legend(figure, [*handles, explained(fit)])
     return figure
 
 
@@ -183,12 +152,11 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
     xlabel = "curves of a set, sorted by their error"
     with style.canvas(title, xlabel=xlabel, ylabel=f"RMSE of {feature}") as (figure, (axes,)):
         handles, ticks, first = list[Artist](), dict[int, str](), 0
-        for family, color, chosen in _sets(fit):
+        for label, color, chosen in each_set(fit):
             error = _rmse(chosen, chosen.answer, feature, "time")
             order = np.argsort(np.median(error, axis=0))
             places = first + np.arange(len(order))
-            ticks |= dict(zip(places.tolist(), map(shortened, chosen.name.values[order]), strict=True))
-            label = f"{family}: {counted(len(order), 'curve')}"
+            ticks |= dict(zip(places.tolist(), np.array(labels(chosen, called(fit)))[order], strict=True))
             handles.append(style.bars(axes, places, error[:, order], color, label))
             if "ahead" in results.attrs:
                 again = _rmse(chosen, chosen.input, feature, "time")
@@ -199,7 +167,7 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
         axes.set_ylim(bottom=0)
         named = ticks if len(ticks) <= NAMED else {}
         axes.set_xticks([*named], [*named.values()], rotation=45, ha="right", parse_math=False)
-        style.legend(figure, [*handles, _explained(fit)])
+        style.legend(figure, [*handles, explained(fit)])
     return figure
 
 
@@ -229,18 +197,18 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
     with style.canvas(*names, xlabel="true value", ylabel="answer", columns=min(3, len(names))) as (figure, panels):
         figure.suptitle(style.plain(title))
         handles: list[Artist] = []
-        for family, color, chosen in _sets(fit):
+        for label, color, chosen in each_set(fit):
             if np.isnan(chosen.truth.values).all():
                 continue
             for axes, name in zip(panels, names, strict=True):
                 right, answers = (chosen[each].sel(output_feature=name).values for each in ("truth", "answer"))
-                dots = style.bars(axes, right, answers, color, f"{family}: {counted(chosen.sizes['curve'], 'curve')}")
+                dots = style.bars(axes, right, answers, color, label)
             handles.append(dots)
         for axes in panels:
             ends = axes.get_xlim()
             axes.plot(ends, ends, color=style.GRAY, linewidth=0.9, zorder=0)
         handles.append(style.entry("true value", linewidth=0.9))
-        style.legend(figure, [*handles, _explained(fit)])
+        style.legend(figure, [*handles, explained(fit)])
     return figure
 
 
@@ -273,7 +241,7 @@ def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
                 style.bars(axes, places, chosen.answer.sel(output_feature=name).values, color)
         names = [*map(shortened, chosen.name.values)]
         panels[-1].set_xticks(places, names, rotation=45, ha="right", parse_math=False)
-        style.legend(figure, [_explained(fit)])
+        style.legend(figure, [explained(fit)])
     return figure
 
 
@@ -288,5 +256,8 @@ def _rmse(chosen: xr.Dataset, shown: xr.DataArray, feature: str, over: str) -> F
     return np.sqrt((missed.sel(feature=feature) ** 2).mean(over).values)
 
 
-def _explained(fit: xr.Dataset) -> Patch:
+def explained(fit: xr.Dataset) -> Artist:
+    """The legend entry of what `style.bars` draws."""
+    if not fit.sizes["seed"]:
+        return style.entry("every network diverged", linestyle="")
     return style.band_entry(f"median and {style.band_name(fit.sizes['seed'])}", alpha=0.3)

@@ -221,6 +221,8 @@ def check_probes(task: Task, probes: Sequence[Probe], points: int) -> None:
             raise ValueError(f"{named} has lengths, which networks that answer at every time point do not use")
         if each.targets is not None and np.shape(each.targets) != answers:
             raise ValueError(f"{named} has targets of shape {np.shape(each.targets)}, not {answers}")
+        if not task.sequence and each.targets is None and task.loss == CROSS_ENTROPY:
+            raise ValueError(f"{named} has no targets; give it one class per curve")
         unknown = [name for name in task.output_features if name not in each.parameters]
         if not task.sequence and each.targets is None and unknown:
             raise ValueError(f"{named} has neither targets nor the answered parameter {unknown[0]}")

@@ -78,7 +78,7 @@ def test_many_curves_are_told_apart_by_a_scale_and_the_title_says_how_many_are_d
     assert len(titles) == shown
     assert (titles[0], titles[-1]) == ("curve 0", f"curve {count - 1}")
     assert len({median(axes).get_color() for axes in panels(figure)}) == shown
-    assert figure.subfigs[0].get_suptitle() == ("phase" if shown == count else "phase (12 of 40 curves)")
+    assert figure.subfigs[0].get_suptitle() == ("phase" if shown == count else "phase (12 of 40)")
 
 
 @pytest.mark.parametrize("count", [3, 6])

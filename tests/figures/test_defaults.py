@@ -8,7 +8,8 @@ import majority
 import numpy as np
 import parity
 import pytest
-from drawn import assert_legible, dashed, median, panels
+import whole_parity
+from drawn import assert_legible, dashed, legend, median, panels
 from scipy.special import expit, softmax
 
 import lstm_toys as lt
@@ -53,6 +54,8 @@ def test_values_are_drawn_with_correct_answers_and_the_parameters_in_which_curve
             np.testing.assert_allclose(median(axes).get_ydata(), np.median(own.answer.values[SOUND], axis=0))
             np.testing.assert_allclose(dashed(axes)[0].get_ydata(), own.input)
         assert_legible(drawn[f"answers_{number}.png"])
+        titles = [each.get_suptitle() for each in drawn[f"answers_{number}.png"].subfigs]
+        assert titles == ["training curve", *(f"curves: {name}" for name in dict.fromkeys(results.family.values))]
     assert "counts as learned: 0.02" in str([each.get_label() for each in drawn["loss.png"].legends[0].legend_handles])
 
 
@@ -62,7 +65,8 @@ def test_bits_are_drawn_as_probabilities():
     assert [*drawn] == ["loss.png", "answers.png"]
     first, *others = panels(drawn["answers.png"])
     assert first.get_ylabel() == "probability of odd"
-    assert [each.get_title() for each in others[:5]] == [f"curve {number}" for number in range(5)]
+    assert [each.get_title() for each in others[:5]] == [f"sequence {number}" for number in range(1, 6)]
+    assert [each.get_suptitle() for each in drawn["answers.png"].subfigs] == ["training sequence", "sequences: unseen"]
     for curve, axes in enumerate(others[:5]):
         own = results.isel(curve=curve, output_feature=0)
         np.testing.assert_allclose(
@@ -87,13 +91,107 @@ def test_classes_are_drawn_as_probabilities_until_the_end_of_each_sequence_and_a
             np.testing.assert_array_equal(dashed(axes)[0].get_ydata(), right)
         assert np.isnan(dashed(others[0])[0].get_ydata()[3:]).all()
         assert len(median(others[-1]).get_xdata()) == 30
-        assert [each.get_suptitle() for each in figure.subfigs] == ["training curve", "curves: unseen", "curves: long"]
+        titles = ["training sequence", "sequences: unseen", "sequences: long"]
+        assert [each.get_suptitle() for each in figure.subfigs] == titles
 
 
 def test_numbers_of_curves_are_drawn_against_the_true_ones():
     drawn = lt.figures.usual(results_of(slope_intercept.EXPERIMENT))
     assert [*drawn] == ["loss.png", "answers.png"]
     assert [each.get_title() for each in panels(drawn["answers.png"])] == ["slope", "intercept"]
+
+
+def test_sums_of_sequences_are_not_called_numbers_of_curves():
+    def task(x):
+        return lt.Task(lambda key, _: examples(key, x), ("value", "marker"), ("sum",), sequence=False)
+
+    def examples(key, x):
+        return lt.sequences.adding(key, len(x), 5)
+
+    def probes(x):
+        return [lt.Probe.of("unseen", examples(jax.random.key(7), x))]
+
+    adding = dataclasses.replace(slope_intercept.EXPERIMENT, task=task, probes=probes, trained=None)
+    figure = lt.figures.usual(results_of(adding))["answers.png"]
+    assert figure.get_suptitle() == "Answers to whole sequences"
+    assert "unseen: 5 sequences" in legend(figure)
+
+
+def whole(targets, others, classes=None):
+    """Results of networks that answer once per sequence, for sequences with these targets, also longer ones."""
+    names = classes or [*map(str, range(targets.shape[1]))]
+    learned = np.zeros((3, 1 if classes else len(names)), np.float32)
+
+    def task(x):
+        examples = lt.Examples(np.ones((3, len(x), 1), np.float32), learned)
+        loss = "cross_entropy" if classes else "binary_cross_entropy"
+        return lt.Task(lambda *_: examples, ("bit",), tuple(names), sequence=False, loss=loss)
+
+    def probes(x):
+        shown, longer = (np.ones((len(each), points, 1)) for each, points in ((targets, len(x)), (others, 30)))
+        return [lt.Probe("unseen", shown, {}, targets=targets), lt.Probe("long", longer, {}, targets=others)]
+
+    return results_of(dataclasses.replace(whole_parity.EXPERIMENT, task=task, probes=probes))
+
+
+def marks(axes):
+    """The places and heights of medians, and of correct answers, in a panel."""
+    drawn = [[line.get_xydata().T for line in axes.lines if line.get_marker() == marker] for marker in "o_"]
+    return [np.concatenate(lines, axis=1) for lines in drawn]
+
+
+UNKNOWN = np.array([[1, 0], [0, 1], [np.nan, 1], [1, np.nan], [0, 0]])
+
+
+def test_bits_of_whole_sequences_are_drawn_as_probabilities_next_to_correct_ones():
+    results = whole(UNKNOWN, np.array([[1.0, 0.0], [0.0, 0.0]]))
+    drawn = lt.figures.usual(results)
+    assert [*drawn] == ["loss.png", "answers.png"]
+    figure = drawn["answers.png"]
+    assert [axes.get_ylabel() for axes in panels(figure)] == ["probability of 0", "probability of 1"]
+    for bit, axes in enumerate(panels(figure)):
+        (places, medians), (same, correct) = marks(axes)
+        np.testing.assert_array_equal(places, same)
+        assert len(places) == 7
+        names = dict(zip(places.tolist(), (each.get_text() for each in axes.get_xticklabels()), strict=True))
+        for family, first in (("unseen", 0), ("long", 6)):
+            own = lt.probed(results, family)
+            for place in range(first, first + own.sizes["curve"]):
+                one = own.isel(curve=int(names[place].removeprefix("sequence ")) - 1, output_feature=bit)
+                shown = np.flatnonzero(places == place)
+                np.testing.assert_allclose(medians[shown], np.median(expit(one.answer.values[SOUND])), rtol=1e-5)
+                np.testing.assert_array_equal(correct[shown], [one.truth])
+        np.testing.assert_array_equal(correct[:5], np.sort(UNKNOWN[:, bit]))
+    assert legend(figure)[1:] == ["long: 2 sequences", "correct answer", "median and middle 90 % of 2 networks"]
+    assert_legible(figure)
+
+
+def test_classes_of_whole_sequences_are_drawn_as_probabilities():
+    results = whole(np.arange(60.0)[:, None] % 4, np.full((2, 1), np.nan), ["a", "b", "c", "d"])
+    figure = lt.figures.usual(results)["answers.png"]
+    assert len(panels(figure)) == 4
+    for index, axes in enumerate(panels(figure)):
+        (_, medians), (_, correct) = marks(axes)
+        own = lt.probed(results, "unseen")
+        chances = np.median(softmax(own.answer.values[SOUND].astype(float), axis=-1)[..., index], axis=0)
+        right = own.truth.values == index
+        np.testing.assert_array_equal(correct, [0] * 45 + [1] * 15 + [np.nan] * 2)
+        np.testing.assert_allclose(medians[:60], [*np.sort(chances[~right]), *np.sort(chances[right])], rtol=1e-4)
+        assert not axes.get_xticks().size
+    assert_legible(figure)
+
+
+def test_without_any_sound_network_a_figure_of_whole_sequences_says_so():
+    results = whole(np.ones((4, 1)), np.ones((2, 1)))
+    figure = lt.figures.usual(results.assign(diverged=("seed", [True] * 3)))["answers.png"]
+    assert legend(figure) == ["every network diverged"]
+    assert not panels(figure)[0].lines
+
+
+def test_more_bits_than_fit_are_left_out_and_said_to_be():
+    figure = lt.figures.usual(whole(np.ones((1, 9)), np.full((2, 9), np.nan)))["answers.png"]
+    assert figure.get_suptitle() == "Answers to whole sequences, the first 6 of 9 features"
+    assert len(panels(figure)) == 6
 
 
 @pytest.mark.parametrize("module", [line, parity, majority, slope_intercept])

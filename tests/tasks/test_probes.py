@@ -53,6 +53,7 @@ def test_one_answer_per_curve_is_given_after_its_last_point():
 
 
 EXAMPLES = lt.Examples(np.zeros((2, 5, 1)), np.ones((2, 5, 1)))
+CLASSES = lt.Task(lambda *_: EXAMPLES, ("y",), ("a", "b"), sequence=False, loss="cross_entropy")
 SUMS = lt.Examples(np.zeros((2, 5, 1)), np.ones((2, 1)), np.array([4, 5]), np.array([1, 0]))
 
 
@@ -61,6 +62,10 @@ SUMS = lt.Examples(np.zeros((2, 5, 1)), np.ones((2, 1)), np.array([4, 5]), np.ar
     [
         (lambda: lt.probe_at("longer", TASK, 40), "cannot make examples of 40 time points"),
         (lambda: probes.check_probes(TASK, [lt.Probe("it", CURVES, {}, lengths=np.array([4, 20]))], 20), "has lengths"),
+        (
+            lambda: probes.check_probes(CLASSES, [lt.Probe("it", CURVES, {"a": np.ones(2), "b": np.ones(2)})], 20),
+            "'it' has no targets; give it one class per curve",
+        ),
         (lambda: lt.Probe("it", CURVES, {}, lengths=np.array([4])), "lengths must be one number per curve"),
         (lambda: lt.Probe.of("it", EXAMPLES._replace(lengths=np.array([3, 6]))), "lengths of examples must be at most"),
         (lambda: lt.Probe("short", CURVES, {}, x=X * np.nan), r"x must be finite numbers of shape \[20\]"),
