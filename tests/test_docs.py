@@ -279,6 +279,11 @@ def test_every_figure_of_the_post_and_of_its_experiments_is_listed_once():
     assert sorted(re.findall(r"^\| `(\S+)` \|", listed, re.MULTILINE)) == sorted({*published})
 
 
+def test_the_reference_says_how_its_site_is_made():
+    (folder,) = re.findall(r"which `make docs` builds in `(\S+)`", (ROOT / "docs" / "api" / "index.md").read_text())
+    assert f" docs {folder}\n" in (ROOT / "Makefile").read_text()
+
+
 def test_the_version_is_the_same_everywhere():
     assert f"\nversion: {lt.__version__}\n" in (ROOT / "CITATION.cff").read_text()
     assert re.findall(r"^## (\d.*)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[0] == lt.__version__

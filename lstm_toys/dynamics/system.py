@@ -40,13 +40,11 @@ class System:
 
     Attributes:
         model: a Flax module whose layers begin in the initial states that they are given.
-        features: number of features of an input, F.
         places: for each part of a flat state, in order, the name of its layer, its name in this layer, such as
             ``"cell"``, and its number of units.
     """
 
     model: nn.Module
-    features: int
     places: tuple[tuple[str, str, int], ...]
 
     @property
@@ -79,29 +77,29 @@ class System:
         return [f"{layer}/{name}/{unit}" for layer, name, units in self.places for unit in range(units)]
 
 
-def system_of(networks: Given, features: int) -> System:
+def system_of(networks: Given, input_size: int) -> System:
     """Makes the map of the model of networks; its state comprises those of all layers.
 
     Args:
         networks: networks, or a pair ``(model, params)``; see `lt.answers`.
-        features: number of features of an input, F.
+        input_size: number of features of an input, F.
 
     Raises:
         ValueError: the model has no layer, or its layers ignore given initial states; or see `lt.answers`.
 
     Example:
         >>> params = {"kernel": np.ones((2, 1, 1)), "recurrent_kernel": np.ones((2, 1, 1)), "bias": np.zeros((2, 1))}
-        >>> system = system_of((lt.Stack(1, hidden=(), cell="rnn"), {"readout": params}), features=1)
+        >>> system = system_of((lt.Stack(1, hidden=(), cell="rnn"), {"readout": params}), input_size=1)
         >>> system.dimension, system.components
         (1, ['readout/hidden/0'])
     """
     model, params = (own := resolved(networks)).model, own.params
-    answering.count(model, params, 1, features)
-    check_initial(model, params, features)
+    answering.count(model, params, 1, input_size)
+    check_initial(model, params, input_size)
     one = jax.tree.map(lambda leaf: leaf[0], params)
-    found = jax.eval_shape(lambda own: last(inside(model, own, jnp.zeros((1, 1, features)))[1]), one)
+    found = jax.eval_shape(lambda own: last(inside(model, own, jnp.zeros((1, 1, input_size)))[1]), one)
     places = [(layer, name, each.shape[-1]) for layer, names in found.items() for name, each in names.items()]
-    return System(model, features, tuple(places))
+    return System(model, tuple(places))
 
 
 def each_network(

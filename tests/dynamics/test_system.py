@@ -28,7 +28,7 @@ def along(step, start, curve):
 def test_steps_are_those_of_answers_whatever_other_networks_there_are(options):
     model = lt.Stack(1, **{"hidden": (3,), **options})
     params = maps.drawn(model, 5)
-    system = system_of((model, params), 1)
+    system = system_of((model, params), input_size=1)
     start = np.zeros((5, system.dimension))
     answers = each_network(along, system, params, start, CURVES[0])
     assert answers.dtype == np.float64

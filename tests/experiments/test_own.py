@@ -8,7 +8,7 @@ import pytest
 from world import MINE as Y
 
 import lstm_toys as lt
-from conftest import carry_out, located, value
+from conftest import ROOT, carry_out, located, value
 from experiments import own
 from lstm_toys.cli import command
 from lstm_toys.results import storage
@@ -139,6 +139,13 @@ def test_neither_order_nor_names_say_which_curves_are_kept_out():
     rest, out = sets.split_off(first, 2)
     assert sorted(rest + out) == list(range(CURVES))
     assert [CURVES - 1 - index for index in sets.split_off(turned, 2)[1]] == out[::-1]
+
+
+def test_the_guide_says_what_counts_as_learned():
+    (share, limit), text = (2, own.LEARNED), (ROOT / "docs" / "own-data.md").read_text()
+    assert f"at most {share} % of the range of what it is\n  trained to output: {limit:.3g} scaled" in text
+    scaled = lt.Scaling.fitted(np.linspace(3, 8, 20).reshape(2, 10, 1)).applied(np.array([[3.0], [8.0]]))
+    assert round(100 * limit / np.ptp(scaled)) == share
 
 
 @pytest.mark.parametrize(
