@@ -55,7 +55,8 @@ class Procedure(NamedTuple):
     """How ONE network is trained; the programs of a training are compiled from it.
 
     Attributes:
-        curves_in_turn: whether the gradients of single curves are added up one by one; see `gradient`.
+        curves_in_turn: whether the gradients of single curves are added up one by one; see `gradient`. False with a
+            penalty, which is computed once, over all curves.
     """
 
     task: Task
@@ -315,8 +316,7 @@ def gradient(
     def objective(params: PyTree, examples: Examples, total: Float[Array, ""] | None = None) -> Float[Array, ""]:
         answers, cost = answers_to(how, params, examples, numbers, rngs)
         value = losses.of_answers(how.task.loss, answers, examples.targets, losses.weights(examples), total)
-        # Gradients of single curves are added up: with a total, weights have divided them already.
-        return value if cost is None else value + cost * (1 if total is None else len(examples.inputs) / count)
+        return value if cost is None else value + cost
 
     of_objective = jax.grad(objective)
     if not how.curves_in_turn or count == 1:

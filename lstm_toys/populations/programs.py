@@ -16,7 +16,7 @@ from lstm_toys.networks import training, transforms
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.networks.stack import Stack
-from lstm_toys.networks.training import Procedure
+from lstm_toys.networks.training import Penalty, Procedure
 from lstm_toys.populations import answering, blocks
 from lstm_toys.tasks.supervision import Task
 
@@ -172,23 +172,23 @@ def parameter_shapes(task: Task, model: nn.Module) -> PyTree[jax.ShapeDtypeStruc
     return training.only_parameters(model, jax.eval_shape(model.init, jax.random.key(0), curves))
 
 
-def curves_at_once(task: Task, model: nn.Module) -> int:
+def curves_at_once(task: Task, model: nn.Module, penalty: Penalty | None = None) -> int:
     """Returns how many curves of a step are differentiated at once: one on a CPU, where several overflow caches.
 
-    All on an accelerator, for layers of more units than `BROAD`, and for a model that may not answer each curve
-    separately.
+    All on an accelerator, for layers of more units than `BROAD`, for a model that may not answer each curve separately,
+    and with a penalty, which is a function of all curves.
     """
-    apart = isinstance(model, Stack) and model.cell in CELLS and max(model.widths) <= BROAD
+    apart = penalty is None and isinstance(model, Stack) and model.cell in CELLS and max(model.widths) <= BROAD
     return 1 if apart and jax.default_backend() == "cpu" else task.batch or shown(task)[0]
 
 
-def suitable_block(task: Task, model: nn.Module) -> int:
+def suitable_block(task: Task, model: nn.Module, penalty: Penalty | None = None) -> int:
     """The default block of a training; see `blocks.default_block`.
 
     The rows of the largest matrix stand for the units of the widest layer of a model that is not a `Stack`.
     """
     curves, timesteps, _ = shown(task)
-    at_once = curves_at_once(task, model)
+    at_once = curves_at_once(task, model, penalty)
     rows = (math.prod(leaf.shape[:-1]) for leaf in jax.tree.leaves(parameter_shapes(task, model)))
     values = at_once * timesteps * (max(model.widths) if isinstance(model, Stack) else max(rows))
     return blocks.default_block(values, in_turn=at_once < (task.batch or curves))

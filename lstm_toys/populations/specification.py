@@ -72,8 +72,8 @@ def specify(
     early_stopping = _fitting(task, early_stopping, len(recorded))
     if early_stopping.validation is not None:
         training.recorded_set(early_stopping.validation, jax.random.key(0), first.hyper)
-    chosen = programs.suitable_block(task, model) if block is None else block
-    in_turn = programs.curves_at_once(task, model) == 1
+    chosen = programs.suitable_block(task, model, penalty) if block is None else block
+    in_turn = programs.curves_at_once(task, model, penalty) == 1
     specification = TrainingSpecification(
         procedure=training.Procedure(task, model, kind, early_stopping, penalty, in_turn),
         base_seed=base_seed,

@@ -361,9 +361,10 @@ def train(
             None: each seed has its own.
         penalty: ``penalty(params, states, numbers)``, a function of `jax.numpy` that returns one number to add to the
             loss of ONE network: of its parameters, its states by layer and name, ``[C, T, H]``, as `lt.states` names
-            them, and ``numbers``, so that coefficients can be swept. It gets one or several curves, padding included,
-            and should return a mean over them. It is recorded apart, as ``train_penalty``, and not part of the loss.
-            LSTMs train slower with it, since their own backward pass does not have the states.
+            them, and ``numbers``, so that coefficients can be swept. It is computed once for all curves of the step,
+            those of its batch if there are batches, padding included. It is recorded apart, as ``train_penalty``, over
+            the whole recorded set, and is not part of the loss. LSTMs train slower with it, since their own backward
+            pass does not have the states.
         checkpoints: where checkpoints are saved, and from which training continues if there are any.
         monitor: called at recorded steps with the step, the losses, and a mask of the members that have not diverged,
             of one group of members at a time. If it returns True, the training ends soon with `Stopped`; an exception,

@@ -130,7 +130,7 @@ class Prepared:
     @property
     def block(self) -> int:
         """Number of networks that one compiled program computes."""
-        return self.settings.block or programs.suitable_block(self.task, self.model)
+        return self.settings.block or programs.suitable_block(self.task, self.model, self.experiment.penalty)
 
     @property
     def words(self) -> str:

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from reference import PURPOSES
 
 import lstm_toys as lt
 
@@ -52,33 +53,48 @@ def same(params, others, atol=1e-6):
     jax.tree.map(lambda ours, theirs: np.testing.assert_allclose(ours, theirs, atol=atol), params, others)
 
 
-@pytest.mark.parametrize("model", [MODEL, lt.Stack(1, (3,), cell="flax.linen:GRUCell")], ids=["in turn", "together"])
-def test_a_penalty_is_added_to_the_gradient_and_recorded_apart(model):
+@pytest.mark.parametrize("batch", [None, 2], ids=["all curves", "batches"])
+@pytest.mark.parametrize("model", [MODEL, lt.Stack(1, (3,), cell="flax.linen:GRUCell")], ids=["LSTM", "GRU of Flax"])
+def test_a_penalty_is_of_all_curves_of_a_step_and_recorded_apart(model, batch):
+    """It is a sum over curves, which is not the mean of what it is for each of them."""
+    task = lt.reproduce("line", {"slope": np.array([0.5, -0.2, 0.1, 0.9]), "intercept": 0.1}, X, batch=batch)
+    every = task.made(jax.random.key(0), {})
+
     def penalty(params, states, numbers):
         hidden = next(layer for name, layer in states.items() if name != "readout")["hidden"]
         weights = sum(jnp.sum(jnp.square(leaf)) for leaf in jax.tree.leaves(params))
-        return numbers["rates"] * jnp.mean(jnp.square(hidden)) + 0.01 * weights
+        return numbers["rates"] * jnp.sum(jnp.square(hidden)) + 0.01 * weights
 
     options = {"seeds": 2, "steps": (1, 4), "learning_rate": RATE, "penalty": penalty}
-    networks = lt.train(TASK, model, numbers={"rates": np.array([0.5, 0.0])}, **options)
-    assert networks.numbers["train_rates"].tolist() == [0.5, 0.0]
+    networks = lt.train(task, model, numbers={"rates": np.array([0.05, 0.0])}, **options)
+    assert networks.numbers["train_rates"].tolist() == np.float32([0.05, 0.0]).tolist()
 
-    def cost(params):
+    def cost(params, examples=every):
         _, kept = model.apply(
-            {"params": params}, EXAMPLES.inputs, capture_intermediates=True, mutable=["intermediates"]
+            {"params": params}, examples.inputs, capture_intermediates=True, mutable=["intermediates"]
         )
         name = next(each for each in kept["intermediates"] if each not in ("readout", "__call__"))
         hidden = kept["intermediates"][name]["__call__"][0]
         weights = sum(jnp.sum(jnp.square(leaf)) for leaf in jax.tree.leaves(params))
-        return 0.5 * jnp.mean(jnp.square(hidden)) + 0.01 * weights
+        return 0.05 * jnp.sum(jnp.square(hidden)) + 0.01 * weights
 
-    gradient = jax.jit(jax.grad(lambda params: mse(params, model, EXAMPLES) + cost(params)))
-    begun = first(networks, 1)
-    same(first(networks), loop(begun, lambda params, _: gradient(params), 4, start=1))
+    @jax.jit
+    def gradient(params, examples):
+        return jax.grad(lambda params: mse(params, model, examples) + cost(params, examples))(params)
+
+    def of_step(params, step):
+        if batch is None:
+            return gradient(params, every)
+        epoch, place = divmod(step * batch, 4)
+        order = jax.random.fold_in(jax.random.fold_in(jax.random.key(0), 0), PURPOSES["order"])
+        chosen = jax.random.permutation(jax.random.fold_in(order, epoch), 4)[place : place + batch]
+        return gradient(params, lt.Examples(every.inputs[chosen], every.targets[chosen]))
+
+    same(first(networks), loop(first(networks, 1), of_step, 4, start=1))
     recorded = networks.results.isel(seed=0).sel(step=4)
     np.testing.assert_allclose(recorded.train_penalty, cost(first(networks)), rtol=1e-5)
-    np.testing.assert_allclose(recorded.train_loss, mse(first(networks), model, EXAMPLES), rtol=1e-5)
-    without = lt.train(TASK, model, **{**options, "penalty": None})
+    np.testing.assert_allclose(recorded.train_loss, mse(first(networks), model, every), rtol=1e-5)
+    without = lt.train(task, model, **{**options, "penalty": None})
     assert "train_penalty" not in without.results
 
 
