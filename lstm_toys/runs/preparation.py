@@ -29,7 +29,6 @@ from lstm_toys.runs.experiment import TRAINING, Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import TRACED, Settings
 from lstm_toys.tasks.probes import SHARED, Probe, by_points, check_probes, curves_of, lengths_of
-from lstm_toys.tasks.sets import Scaling
 from lstm_toys.tasks.supervision import Examples, Task
 
 
@@ -182,21 +181,9 @@ class Prepared:
             "probes": digest([vars(each) for each in self.probes]),
             "time points": digest(self.x, repr(self.experiment.span)),
             "goal": digest(repr(self.experiment.goal)),
-            "scaling": digest(repr(self.experiment.scaling), *_scaled(self.experiment.scaling)),
+            "scaling": digest(repr(self.experiment.scaling)),
             "data": digest(dict(self.experiment.data)),
         }
-
-
-def _scaled(scaling: Scaling | None) -> list[Float[np.ndarray, "*N"]]:
-    """Scaled sample values, since subclasses may scale differently."""
-    if scaling is None:
-        return []
-    made = [scaling.units]
-    with np.errstate(all="ignore"):
-        for outputs, pairs in ((False, scaling.inputs), (True, scaling.outputs)):
-            values = scaling.undone(np.tile(np.linspace(-1, 1, 101)[:, None], len(pairs)), outputs=outputs)
-            made += [values, scaling.applied(values, outputs=outputs)]
-    return made
 
 
 def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float | int]) -> ExperimentCurves:

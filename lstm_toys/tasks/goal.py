@@ -36,6 +36,7 @@ class Goal:
 
     Raises:
         ValueError: there is not exactly one limit, ``rmse`` or ``accuracy``, or an attribute is out of range.
+        TypeError: the class is subclassed.
 
     Example:
         >>> print(lt.Goal(rmse=0.02, features=("y",), after=0))
@@ -48,6 +49,10 @@ class Goal:
     accuracy: float | int | None = None
     features: tuple[str, ...] = ()
     after: float | int = None  # type: ignore[assignment]  # None becomes a number.
+
+    def __init_subclass__(cls) -> None:
+        instead = "use its attributes, or compute another criterion from results"
+        raise TypeError(f"lt.Goal cannot be subclassed, since runs are told apart by its attributes alone; {instead}")
 
     def __post_init__(self) -> None:
         if self.after is None:

@@ -41,6 +41,7 @@ class Scaling:
 
     Raises:
         ValueError: a unit of scale is 0, or the numbers of names and features do not match.
+        TypeError: the class is subclassed.
 
     Example:
         >>> print(lt.Scaling.fitted(np.array([[[340.0], [360.0]]])))
@@ -51,13 +52,19 @@ class Scaling:
     outputs: Affine
     names: tuple[str, ...] = ("y",)
 
+    def __init_subclass__(cls) -> None:
+        instead = "scale curves differently in the functions that make them"
+        raise TypeError(f"lt.Scaling cannot be subclassed, since runs are told apart by its numbers alone; {instead}")
+
     def __post_init__(self) -> None:
         for name in ("inputs", "outputs"):
             pairs = np.asarray(arguments.array(name, getattr(self, name), "F 2", hint=", pairs of middle and unit"))
             if not pairs[:, 1].all():
                 raise arguments.refused(name, "pairs of a middle and a unit other than 0", getattr(self, name))
+            object.__setattr__(self, name, tuple(map(tuple, pairs.tolist())))  # Its repr has all digits.
+        arguments.fields(self, arguments.names, "names")
         inputs, outputs = len(self.inputs), len(self.outputs)
-        fits = len(arguments.names("names", self.names)) in (inputs, inputs + outputs)
+        fits = len(self.names) in (inputs, inputs + outputs)
         arguments.expect(fits, "names", f"the names of {inputs} inputs, or of {outputs} outputs as well", self.names)
 
     @classmethod

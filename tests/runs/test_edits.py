@@ -120,13 +120,6 @@ def declared(tmp_path_factory):
     return folder
 
 
-@pytest.mark.long
-def test_a_goal_that_is_met_otherwise_changes_how_many_have_learned(mine, tmp_path):
-    folder = copied(mine, tmp_path)
-    edits.LEARNED.apply(folder)
-    assert "0 of 1 seed learned it" in carried_out(folder, *MINE, "--no_training")
-
-
 EARLY = {"early.py": "with open('gain.txt') as file:\n    GAIN = float(file.read())\n", "gain.txt": "0.3"}
 BEFORE = (edits.LIBRARY, f"import early\n{edits.LIBRARY}")
 OF_FILES = {

@@ -83,6 +83,14 @@ def test_what_cannot_be_a_goal_is_refused(arguments, said):
         Goal(**{"rmse": 0.1, **arguments})
 
 
+def test_a_goal_cannot_be_subclassed():
+    with pytest.raises(TypeError, match=r"^lt\.Goal cannot be subclassed, .*; use its attributes, or .*results$"):
+
+        class Strict(Goal):
+            def met(self, errors):
+                return errors < self.limit / 2
+
+
 def test_a_tenth_is_left_out_to_the_time_point():
     for points in range(1, 3_000):
         assert losses.first_settled(points, 0.1) == -(-(points - 1) // 10)

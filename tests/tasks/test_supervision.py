@@ -75,6 +75,22 @@ def test_scaled_values_lie_in_the_range_of_networks_and_are_brought_back():
         np.testing.assert_allclose(scaling.undone(scaled, outputs=outputs), each, rtol=1e-12)
 
 
+@pytest.mark.usefixtures("as_users_have_it")
+def test_a_scaling_is_its_numbers_to_the_last_digit_and_cannot_be_subclassed():
+    given = [np.array([[0.123456789012, 3]]), [(np.float64(0.123456789012), 3)], ((0.123456789012, 3.0),)]
+    one, *others = (lt.Scaling(pairs, pairs, ["y"]) for pairs in given)
+    for other in others:
+        assert (one, repr(one), hash(one)) == (other, repr(other), hash(other))
+    next_to = lt.Scaling(given[0] + [[1e-12, 0]], given[0], ("y",))
+    assert one != next_to
+    assert repr(one) != repr(next_to)
+    with pytest.raises(TypeError, match=r"^lt\.Scaling cannot be subclassed, .*; scale curves differently in"):
+
+        class Powers(lt.Scaling):
+            def undone(self, values, *, outputs=True):
+                return np.exp2(super().undone(values, outputs=outputs))
+
+
 def test_numbers_that_a_task_leaves_open_take_their_place():
     x, numbers = lt.time_points(100), {"steep": jnp.float32(0.7), "top": jnp.float32(0.2)}
     task = lt.reproduce("line", {"slope": "steep", "intercept": "steep"}, x)

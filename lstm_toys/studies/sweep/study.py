@@ -150,7 +150,6 @@ class Sweep(Study[SweepSettings]):
 
     def values(self) -> Digests:
         digests: Digests = {}
-        goal = self.experiment.goal
         for shape, prepared in zip(self.shapes, self.prepared, strict=True):
             common = shape.common
             specification, start = _specified(shape, prepared)
@@ -159,11 +158,6 @@ class Sweep(Study[SweepSettings]):
             parts = {**prepared.declared_digests(), **specification.digests(shape.members), "members": digest(start)}
             if self.keeps and self.experiment.model is not None:
                 parts["model"] = digest(saving.signature(prepared.model))
-            # The results record which networks learned, which a user's subclass of Goal may decide.
-            if goal is not None:
-                errors = np.random.default_rng(0).uniform(0, 4 * goal.limit, (100, len(prepared.task.measured)))
-                measured = goal.error(errors, prepared.task.measured)
-                parts["errors"] = digest(measured, goal.met(measured))
             digests[words] = digest(parts)
             digests |= {name: each for name, each in parts.items() if name == CALLBACK}
         return {**digests, **compiled(), "library": code.library("studies/sweep")}
