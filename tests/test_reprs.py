@@ -24,6 +24,21 @@ def test_a_population_is_one_line(trained, tmp_path):
     assert repr(trained[1]) == "<Networks: 1 network, seed 1, 2 steps, 1 diverged>"
 
 
+@pytest.mark.parametrize(
+    ("seeds", "told"),
+    [
+        ([3, 5], "2 networks, seeds 3, 5"),
+        ([7, 6], "2 networks, seeds 6 to 7"),
+        ([4, 4], "2 networks, seed 4"),
+        ([*range(0, 14, 2)], "7 networks, seeds 0, 2, 4, 6, 8 and 2 more"),
+        ([], "0 networks"),
+    ],
+)
+def test_seeds_with_gaps_are_named_one_by_one(seeds, told):
+    networks = lt.Networks(lt.Stack(1, (3,)), {"w": np.zeros((len(seeds), 1))}, seeds=np.array(seeds, int))
+    assert repr(networks) == f"<Networks: {told}, 0 diverged>"
+
+
 def test_a_population_pickles(trained):
     again = pickle.loads(pickle.dumps(trained))
     np.testing.assert_array_equal(again.results.train_loss, trained.results.train_loss)

@@ -13,7 +13,7 @@ from lstm_toys.files import Damaged, read_json
 from lstm_toys.output import complain
 from lstm_toys.runs import flags
 from lstm_toys.runs.context import Options
-from lstm_toys.runs.folder import CONFIG, METRICS, REPORT, VALUE, Run
+from lstm_toys.runs.folder import CONFIG, METRICS, REPORT, UNFINISHED, VALUE, Run
 
 TABLE = {"results_dir": flags.of(Options)["results_dir"]}
 
@@ -44,7 +44,7 @@ def folders(name: str, results_dir: Path) -> list[Path]:
     """The folder of a run, or those of all finished runs of a name, newest first; raises UsageError without one."""
     if (folder := Path(name)).is_dir() and (folder / CONFIG).is_file():
         if not (folder / METRICS).is_file():
-            raise flags.UsageError(f"{folder}: this run is not finished; the command that began it continues it")
+            raise flags.UsageError(f"{folder}: {UNFINISHED}")
         return [folder]
     found = [path for path in (results_dir / "runs").glob("*/metrics.json") if path.parent.name[:-11] == name]
     if not found:

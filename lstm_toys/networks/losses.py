@@ -29,7 +29,15 @@ def check(loss: Loss, outputs: Outputs, targets: Targets) -> None:
         raise InvalidModel(f"answers of the network must be floating-point numbers, not {arguments.brief(outputs)}")
     if targets.shape != expected:
         kind = "must be one class for each point of" if loss == CROSS_ENTROPY else "must have the shape of"
-        raise InvalidModel(f"targets of shape {targets.shape} {kind} the network's answers, {outputs.shape}")
+        told = f"targets of shape {targets.shape} {kind} the network's answers, {outputs.shape}"
+        if targets.ndim != outputs.ndim:
+            how = "once per curve" if targets.ndim == 2 else "at every time point"
+            change = f"let the network answer {how}, as lt.Stack(sequence={targets.ndim == 3}) does, or change the task"
+        elif targets.shape[:-1] == outputs.shape[:-1] and loss != CROSS_ENTROPY:
+            change = f"use lt.Stack(features={targets.shape[-1]}), or {outputs.shape[-1]} output_features and targets"
+        else:
+            change = "make one target for each answer"
+        raise InvalidModel(f"{told}: {change}")
 
 
 def per_point(loss: Loss, outputs: Outputs, targets: Targets) -> PerPoint:

@@ -132,6 +132,8 @@ def starts(
     own = optimizer if isinstance(optimizer, Own) else None
     defaults = {} if isinstance(optimizer, Own) else takes(optimizer)
     chosen = {name: value for name, value in hyper.items() if value is not None}
+    if own is None and "learning_rate" not in chosen:
+        raise ValueError(f"learning_rate is missing: {optimizer!r} needs one; only a user-defined optimizer has its own")
     if own and "learning_rate" in chosen and "learning_rate" not in own.injected:
         raise arguments.refused("learning_rate", "None, or numbers where optimizer injects it", chosen["learning_rate"])
     for name in ({"momentum", "decay"} & chosen.keys()) - defaults.keys():

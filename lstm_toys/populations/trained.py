@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int, PyTree, Shaped
 
 from lstm_toys import arguments
 from lstm_toys.networks.layer import check_model
+from lstm_toys.output import counted, listed
 from lstm_toys.populations.blocks import BLOCK
 from lstm_toys.tasks.sets import Scaling, scaling_of
 
@@ -172,10 +173,10 @@ class Networks:
         return {name: value for name, value in vars(self).items() if name != "results"}  # They are read again.
 
     def __repr__(self) -> str:
-        first, last = (self.seeds[0], self.seeds[-1]) if len(self) else (None, None)
-        seeds = f", seed {first}" if len(self) == 1 else f", seeds {first} to {last}" if len(self) else ""
+        every = np.unique(self.seeds).tolist()
+        seeds = f", seed{'s' * (len(every) != 1)} {_together(every)}" if every else ""
         steps = "" if self.step is None else f", {self.step:,} steps"
-        words = f"{len(self):,} network{'s' * (len(self) != 1)}{seeds}{steps}"
+        words = f"{counted(len(self), 'network')}{seeds}{steps}"
         return f"<Networks: {words}, {self.diverged.sum():,} diverged>"
 
 
@@ -190,6 +191,12 @@ def resolved(networks: Given) -> Networks:
     pair = isinstance(networks, tuple) and len(networks) == 2
     arguments.expect(pair, "networks", "an lt.Networks, or a pair (model, params)", networks)
     return Networks(*networks)
+
+
+def _together(ascending: list[int]) -> str:
+    """Describes different seeds: those without a gap by the first and the last, others one by one."""
+    first, last = ascending[0], ascending[-1]
+    return f"{first} to {last}" if 1 < len(ascending) == last - first + 1 else listed(ascending, 5)
 
 
 def _rows(params: PyTree, rows: Int[np.ndarray, " N"]) -> PyTree:

@@ -27,6 +27,8 @@ VALUE = "value"
 RUNS, CONFIG, METRICS, REPORT = "runs", "config.json", "metrics.json", "report.txt"
 """The folder of all runs in a results folder; and files of a run's identity, of its summary and of its report."""
 
+UNFINISHED = "this run is not finished; the command that began it continues it"
+
 FORMATS = ("png", "svg", "pdf")
 FIGURES = (*(f".{form}" for form in FORMATS), ".gif")
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import flax.linen as nn
 import xarray as xr
 
+from lstm_toys.files import read_sealed
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import saving, storage
-from lstm_toys.runs.folder import Run
+from lstm_toys.runs.folder import CONFIG, METRICS, UNFINISHED, Run
 
 
 def load(folder: Path | str, trust: Collection[str] = ()) -> Networks:
@@ -28,7 +29,8 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Networks:
         The networks. Results and parameters after earlier steps are read when they are needed.
 
     Raises:
-        OSError: a file is missing, as in the run of a sweep that kept no networks.
+        OSError: a file is missing, or the run is not finished or has no networks, such as of claims, or of a sweep that
+            kept none.
         Damaged: the content of a file is not what was written.
         Untrusted: a ValueError: the model or its cell is from a module that is not trusted, or not a Flax module.
         ValueError: the model cannot be rebuilt; the message names it. Or a sweep has networks of several models.
@@ -38,7 +40,24 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Networks:
         Traceback (most recent call last):
         FileNotFoundError: [Errno 2] No such file or directory: 'nowhere/population.json'
     """
-    return saving.load(Path(folder), trust)
+    _check_networks(folder := Path(folder))
+    return saving.load(folder, trust)
+
+
+def _check_networks(folder: Path) -> None:
+    """Raises FileNotFoundError for the folder of a run without networks."""
+    if not (folder / CONFIG).is_file() or any(folder.glob("population*.json")):
+        return
+    if not (folder / METRICS).is_file():
+        raise FileNotFoundError(f"{folder}: {UNFINISHED}")
+    metrics = read_sealed(folder / METRICS)
+    if saving.ABOUT not in metrics["files"]:
+        read = f", such as {folder.parent / metrics['population']}" if "population" in metrics else ""
+        arrays = ", or read the arrays of this one by lt.load_results" if saving.RESULTS in metrics["files"] else ""
+        instead = f"load the run of an experiment{read}{arrays}"
+        if "keep_networks" in metrics.get("flags", {}):
+            instead = "repeat the sweep with --keep_networks"
+        raise FileNotFoundError(f"{folder}: this run saved no networks; {instead}")
 
 
 def networks_of(run: Run, model: nn.Module) -> Networks:

@@ -1,5 +1,6 @@
 """Losses and measures with lengths and weights, against NumPy in double precision and plain loops over points."""
 
+import re
 from functools import partial
 
 import flax.linen as nn
@@ -169,10 +170,30 @@ def test_a_loss_that_is_not_one_value_per_point_is_refused():
         InvalidModel, match=r"what the loss returns must be .* of shape \[2, 3\], one per point, not of shape \[\]"
     ):
         losses.per_point(lambda a, b: jnp.mean((a - b) ** 2), jnp.zeros((2, 3, 1)), jnp.zeros((2, 3, 1)))
-    with pytest.raises(InvalidModel, match=r"targets of shape \(2, 1\) must have the shape of the network's answers"):
-        losses.per_point("mse", jnp.zeros((2, 3, 1)), jnp.zeros((2, 1)))
     with pytest.raises(InvalidModel, match="must be one class for each point of"):
         losses.per_point("cross_entropy", jnp.zeros((2, 3, 4)), jnp.zeros((2, 3, 4)))
+
+
+SHAPES = {
+    "answers, (2, 3, 5): use lt.Stack(features=1), or 5 output_features and targets": ((2, 3, 5), (2, 3, 1)),
+    "answers, (2, 5): use lt.Stack(features=1), or 5 output_features and targets": ((2, 5), (2, 1)),
+    "answers, (2, 3, 1): let the network answer once per curve, as lt.Stack(sequence=False) does, or change the task": (
+        *((2, 3, 1), (2, 1)),
+    ),
+    "answers, (2, 1): let the network answer at every time point, as lt.Stack(sequence=True) does, or change the task": (
+        *((2, 1), (2, 3, 1)),
+    ),
+    "answers, (2, 4, 1): make one target for each answer": ((2, 4, 1), (2, 3, 1)),
+}
+
+
+@pytest.mark.parametrize("told", SHAPES)
+@pytest.mark.usefixtures("as_users_have_it")
+def test_targets_of_another_shape_are_refused_with_what_to_change(told):
+    answers, targets = SHAPES[told]
+    whole = f"targets of shape {targets} must have the shape of the network's {told}"
+    with pytest.raises(InvalidModel, match=f"^{re.escape(whole)}$"):
+        losses.per_point("mse", jnp.zeros(answers), jnp.zeros(targets))
 
 
 @pytest.mark.parametrize(("module", "recorded"), [(majority, "examples"), *rarely((parity, "validation"))])

@@ -71,6 +71,7 @@ SCHEDULED = optax.inject_hyperparams(optax.sgd)(optax.constant_schedule(0.1))
 REFUSED = {
     "learning_rate must be None, or numbers where optimizer injects it, not 0.1": (SCHEDULED, {"learning_rate": 0.1}),
     r"numbers that its optimizer injects, \[\], not \['b1'\]": (optax.sgd(0.1), {"numbers": {"b1": 0.1}}),
+    "learning_rate is missing: 'adam' needs one; only a user-defined optimizer has its own": ("adam", {}),
     "optimizer must not draw random numbers": (optax.add_noise(0.1, 0.5, 0), {}),
     "unknown optimizer .*; or an optax.GradientTransformation": (optax.MultiSteps(optax.sgd(0.1), 2), {}),
 }

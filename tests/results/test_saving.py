@@ -11,7 +11,7 @@ import xarray as xr
 
 import lstm_toys as lt
 from conftest import process, untrained
-from lstm_toys.files import Damaged, read_sealed, sha256, write_sealed
+from lstm_toys.files import Damaged, read_sealed, sha256, write_json, write_sealed
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
 from lstm_toys.results import saving
@@ -80,6 +80,26 @@ def test_the_training_set_of_the_first_network_is_saved(tmp_path):
     error = np.mean((answers - saved.results.train_target.values) ** 2, axis=(1, 2))
     assert error[0] == pytest.approx(float(made.results.train_loss[0, 0]), rel=1e-5)
     assert error[1] != pytest.approx(float(made.results.train_loss[1, 0]), rel=1e-2)
+
+
+def told_of(folder):
+    """Why the networks of a folder cannot be loaded."""
+    with pytest.raises(FileNotFoundError) as raised:
+        lt.load(folder)
+    return str(raised.value).removeprefix(f"{folder}: ")
+
+
+def test_a_run_without_networks_says_so_and_what_to_do(world, tmp_path):
+    told = "this run saved no networks; load the run of an experiment"
+    assert told_of(world("claims").run) == told
+    grids, sine = world("generalization").run, world("sine").run
+    assert told_of(grids) == f"{told}, such as {sine}, or read the arrays of this one by lt.load_results"
+    write_json(tmp_path / "config.json", {"experiment": "sweep"})
+    assert told_of(tmp_path) == "this run is not finished; the command that began it continues it"
+    write_sealed(tmp_path / "metrics.json", {"files": {"results.nc": ""}, "flags": {"keep_networks": False}})
+    assert told_of(tmp_path) == "this run saved no networks; repeat the sweep with --keep_networks"
+    write_sealed(tmp_path / "metrics.json", {"files": {"population.json": ""}, "flags": {}})
+    assert told_of(tmp_path) == f"[Errno 2] No such file or directory: '{tmp_path}/population.json'"
 
 
 def test_a_model_that_could_not_be_read_back_is_not_written(networks, tmp_path):
