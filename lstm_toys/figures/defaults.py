@@ -57,7 +57,8 @@ def usual(results: xr.Dataset, goal: Goal | None = None) -> dict[str, Figure]:
 
 def _answers(results: xr.Dataset, index: int, feature: str) -> Figure:
     fit, one = not_diverged(results), called(results)
-    sets = {f"training {one}": _trained(fit), **{f"{one}s: {name}": probed(fit, name) for name in set_names(results)}}
+    probes = {f"{one}s: {name}": probed(fit, name) for name in set_names(results)}
+    sets = {f"{style.training(results)} {one}": _trained(fit), **probes}
     parts = [(title, [*curves_of(each, index, feature, one)]) for title, each in [*sets.items()][:MOST]]
     title = f"{MOST} of {len(sets)} sets of {one}s" if len(sets) > MOST else ""
     probability = f"probability of {feature}" if "loss" in results.answer.attrs else feature

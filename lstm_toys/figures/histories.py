@@ -16,7 +16,15 @@ from matplotlib.ticker import MaxNLocator
 from lstm_toys.figures import style
 from lstm_toys.figures.style import COLORS, GOAL, INPUT
 from lstm_toys.output import listed
-from lstm_toys.results.arrays import after_of, axis_label, counted_of, loss_name, measures_of, not_diverged
+from lstm_toys.results.arrays import (
+    after_of,
+    axis_label,
+    counted_of,
+    loss_name,
+    measures_of,
+    not_diverged,
+    recorded_on,
+)
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import Goal, after_which
 from lstm_toys.tasks.sets import scaling_of
@@ -83,11 +91,11 @@ def goal_history(results: xr.Dataset, goal: Goal) -> tuple[str, Float[np.ndarray
     if goal.accuracy is not None:
         over, features = counted_of(results), goal.among(names)
         of = " or ".join(over[each] for each in features)
-        name = f"{'smallest ' if len(features) > 1 else ''}train accuracy over {of}"
+        name = f"{'smallest ' if len(features) > 1 else ''}{recorded_on(results)} accuracy over {of}"
         return f"{name} {after_which(after or 0)}".rstrip(), goal.error(measures, names), goal.limit
     of = f" of {' or '.join(goal.features)}" if goal.features else " of scaled values" if scaling else ""
-    name = f"{'largest ' if len(goal.features) > 1 else ''}train RMSE{of} {after_which(after or 0)}".rstrip()
-    return name, goal.error(measures, names), goal.limit
+    name = f"{'largest ' if len(goal.features) > 1 else ''}{recorded_on(results)} RMSE{of} {after_which(after or 0)}"
+    return name.rstrip(), goal.error(measures, names), goal.limit
 
 
 def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) -> Figure:

@@ -29,6 +29,7 @@ from PIL import Image
 
 from lstm_toys import arguments, output
 from lstm_toys.files import replacing
+from lstm_toys.results.arrays import recorded_on
 from lstm_toys.statistics import intervals
 
 Drawing = Figure | FuncAnimation
@@ -363,9 +364,14 @@ def legend(place: Figure | Axes, handles: Iterable[Artist], columns: int = 3, lo
         drawn.remove()
 
 
+def training(results: xr.Dataset) -> str:
+    """What a set or curve of the recorded set is called: ``training``, or ``validation``."""
+    return "training" if recorded_on(results) == "train" else "validation"
+
+
 def training_entries(fit: xr.Dataset) -> list[Artist]:
     """The legend entries of a training curve and of the answers to it."""
-    return [*answer_entries(fit, COLORS["r"]), entry("training curve", COLORS["b"], **INPUT)]
+    return [*answer_entries(fit, COLORS["r"]), entry(f"{training(fit)} curve", COLORS["b"], **INPUT)]
 
 
 def evenly(count: int, most: int) -> list[int]:

@@ -10,7 +10,7 @@ from jaxtyping import Int
 from lstm_toys.networks import training
 from lstm_toys.populations.group import last_steps
 from lstm_toys.populations.programs import Start, TrainingSpecification
-from lstm_toys.tasks.supervision import MSE, loss_text, measured
+from lstm_toys.tasks.supervision import measured
 
 
 def labeled(
@@ -22,9 +22,10 @@ def labeled(
 ) -> Any:
     """Returns the records at some of the first steps as an `xarray.Dataset`, with a training set without noise.
 
-    The training set is that of the first network; with fresh examples, it is the validation set instead. The attribute
-    ``after`` of errors or accuracies is the share that they leave out at the beginning; ``weighted`` is whether the
-    loss weights points or sequences, which the first accuracy then does, too.
+    The training set is that of the first network; with fresh examples, it is the validation set instead, as the
+    attribute ``recorded_on`` of the loss says. The attribute ``after`` of errors or accuracies is the share that they
+    leave out at the beginning; ``weighted`` is whether the loss weights points or sequences, which the first accuracy
+    then does, too.
     """
     import xarray as xr  # Here, so that it is not loaded before a training begins.
 
@@ -36,11 +37,10 @@ def labeled(
     examples = training.recorded_set(task, key, first.hyper)
     if accuracies is not None:
         about["weighted"] = int(examples.weights is not None)
-    named = {} if task.loss == MSE else {"loss": loss_text(task.loss)}
     measure, axis = ("train_rmse", axes[-1]) if accuracies is None else ("train_accuracy", "counted")
     count, framed = len(steps), steps[specification.frames[specification.frames < len(steps)]]
     variables: dict[str, Any] = {
-        "train_loss": (("seed", "step"), record.loss[:, :count], named),
+        "train_loss": (("seed", "step"), record.loss[:, :count], task.described_loss),
         measure: (("seed", "step", axis), record.measures[:, :count], about),
         "diverged": ("seed", np.asarray(sound.step) < steps[-1]),
         "sound_step": ("seed", np.asarray(sound.step)),
@@ -48,7 +48,7 @@ def labeled(
         **({} if sound.best is None else {"params_step": ("seed", np.asarray(sound.best.step))}),
     }
     if record.validation is not None:
-        variables["validation_loss"] = ("seed", "step"), record.validation[:, :count], named
+        variables["validation_loss"] = ("seed", "step"), record.validation[:, :count], task.described_loss
     if record.penalty is not None:
         variables["train_penalty"] = ("seed", "step"), record.penalty[:, :count]
     own, targets = task.labeled(np.asarray(examples.targets))

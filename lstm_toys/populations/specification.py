@@ -133,7 +133,9 @@ def starts(
     defaults = {} if isinstance(optimizer, Own) else takes(optimizer)
     chosen = {name: value for name, value in hyper.items() if value is not None}
     if own is None and "learning_rate" not in chosen:
-        raise ValueError(f"learning_rate is missing: {optimizer!r} needs one; only a user-defined optimizer has its own")
+        raise ValueError(
+            f"learning_rate is missing: {optimizer!r} needs one; only a user-defined optimizer has its own"
+        )
     if own and "learning_rate" in chosen and "learning_rate" not in own.injected:
         raise arguments.refused("learning_rate", "None, or numbers where optimizer injects it", chosen["learning_rate"])
     for name in ({"momentum", "decay"} & chosen.keys()) - defaults.keys():
@@ -185,7 +187,8 @@ def _fitting(task: Task, early_stopping: EarlyStopping, records: int) -> EarlySt
             or not {*goal.among(task.measured)} <= {*task.measured}
         )
     ):
-        raise arguments.refused("goal of early_stopping", f"for {', '.join(task.measured)}, as recorded", str(goal))
+        told = goal.text(scaled=False, of=task.recorded_on)
+        raise arguments.refused("goal of early_stopping", f"for {', '.join(task.measured)}, as recorded", told)
     if isinstance(validation, Examples):
         examples = validation
         validation = replace(

@@ -249,11 +249,17 @@ def counted_of(results: xr.Dataset) -> dict[str, str]:
     return counted_over(results.counted.values.tolist(), weighted=bool(results.train_accuracy.attrs["weighted"]))
 
 
+def recorded_on(results: xr.Dataset) -> str:
+    """The name of the set that losses, errors and accuracies were recorded on: ``train``, or ``validation``."""
+    return str(results.train_loss.attrs.get("recorded_on", "train")) if "train_loss" in results else "train"
+
+
 def loss_name(results: xr.Dataset) -> str:
     """The name of the recorded loss."""
     name = str(results.train_loss.attrs.get("loss", MSE))
     known = {MSE: "MSE", CROSS_ENTROPY: "cross-entropy", BINARY: "binary cross-entropy"}
-    return f"train {known.get(name, name)}" + (" of scaled values" if "scaling" in results.attrs else "")
+    scaled = " of scaled values" if "scaling" in results.attrs else ""
+    return f"{recorded_on(results)} {known.get(name, name)}{scaled}"
 
 
 def after_of(results: xr.Dataset) -> float | None:

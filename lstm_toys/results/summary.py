@@ -10,7 +10,16 @@ import xarray as xr
 from jaxtyping import Bool, Float
 
 from lstm_toys import arguments
-from lstm_toys.results.arrays import after_of, counted_of, loss_name, measures_of, not_diverged, parts, recorded
+from lstm_toys.results.arrays import (
+    after_of,
+    counted_of,
+    loss_name,
+    measures_of,
+    not_diverged,
+    parts,
+    recorded,
+    recorded_on,
+)
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import Goal, Unlearned, after_which
 from lstm_toys.tasks.parameters import PARAMETER
@@ -183,6 +192,11 @@ def unlearned(results: xr.Dataset, goal: Goal) -> list[Unlearned]:
     return found
 
 
+def described_goal(results: xr.Dataset, goal: Goal) -> str:
+    """Describes a goal by what was recorded."""
+    return goal.text(scaled=scaling_of(results) is not None, over=counted_of(results), of=recorded_on(results))
+
+
 def outcomes(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
     """Labels whether each seed learned its task, ``learned``, and if not, why: ``reason``, otherwise an empty text."""
     reasons = {each.seed: str(each) for each in unlearned(results, goal)}
@@ -194,11 +208,12 @@ def summary(results: xr.Dataset, goal: Goal | None) -> dict[str, tuple[intervals
     """Returns by name the estimate over seeds that did not diverge, and the kind of its interval."""
     fit = not_diverged(results)
     rows = {loss_name(results): (intervals.median_quartiles(fit.train_loss.values[:, -1]), "quartiles")}
+    shown = recorded_on(results)
     last, late = recorded(fit).isel(step=-1), f" {after_which(after_of(results) or 0)}".rstrip()
     over = {name: f"accuracy over {each}" for name, each in counted_of(fit).items()}
     for name in last[last.dims[-1]].values.tolist():
         values = last.sel({last.dims[-1]: name}).values
-        rows[f"train {over.get(name, f'RMSE of {name}')}{late}"] = (intervals.median_quartiles(values), "quartiles")
+        rows[f"{shown} {over.get(name, f'RMSE of {name}')}{late}"] = (intervals.median_quartiles(values), "quartiles")
     if goal is not None:
         rows["steps until learned"] = (intervals.median_quartiles(steps_to_goal(fit, goal)), "quartiles")
     for family, accuracies in family_accuracy(fit).items():
@@ -257,7 +272,7 @@ def _learning(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
     """The metrics of a run that depend on its goal."""
     steps = steps_to_goal(results, goal)
     return {
-        "goal": goal.text(scaled=scaling_of(results) is not None, over=counted_of(results)),
+        "goal": described_goal(results, goal),
         "steps_to_goal": [finite(step) for step in steps.tolist()],
         "converged": int(np.isfinite(steps).sum()),
         "unlearned": [each._asdict() for each in unlearned(results, goal)],

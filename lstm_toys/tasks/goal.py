@@ -23,8 +23,9 @@ class Goal:
     """The error or accuracy at which a seed counts as having learned its task.
 
     Attributes:
-        rmse: largest root mean squared error on the training set that counts as learned, above 0, in the unit of the
-            curves, or in scaled units where curves are scaled. None if there is an ``accuracy``.
+        rmse: largest root mean squared error that counts as learned, on the training set or, with fresh examples, the
+            validation set; above 0, in the unit of the curves, or in scaled units where curves are scaled. None if
+            there is an ``accuracy``.
         accuracy: smallest accuracy that counts as learned, above 0 and at most 1, for networks that output classes or
             bits. None if there is an ``rmse``.
         features: output features that must each meet the goal; if empty, all of them together. With an accuracy,
@@ -92,19 +93,20 @@ class Goal:
         single = self.accuracy is not None and tuple(names) == ACCURACIES[1:]
         return ACCURACIES[1:] if single else self.features
 
-    def text(self, *, scaled: bool, over: Mapping[str, str] | None = None) -> str:
+    def text(self, *, scaled: bool, over: Mapping[str, str] | None = None, of: str = "train") -> str:
         """Describes the goal.
 
         Args:
             scaled: whether networks are trained on scaled values.
             over: what each recorded accuracy counts, see `counted_over`; None: both of `ACCURACIES`, without weights.
+            of: the set that it is recorded on, ``"train"`` or ``"validation"``.
         """
         if self.accuracy is not None:
             over = over or counted_over(ACCURACIES, weighted=False)
-            measured = [f"train accuracy over {' and '.join(over[each] for each in self.among([*over]))}"]
+            measured = [f"{of} accuracy over {' and '.join(over[each] for each in self.among([*over]))}"]
         else:
-            of = [*([" and ".join(self.features)] if self.features else []), *(["scaled values"] if scaled else [])]
-            measured = ["train RMSE", *(f"of {each}" for each in of)]
+            named = [*([" and ".join(self.features)] if self.features else []), *(["scaled values"] if scaled else [])]
+            measured = [f"{of} RMSE", *(f"of {each}" for each in named)]
         if self.after != (AFTER if self.accuracy is None else 0):
             measured.append(after_which(self.after) or "over whole curves")
         return f"{' '.join(measured)} {'at most' if self.accuracy is None else 'at least'} {self.limit:.3g}"

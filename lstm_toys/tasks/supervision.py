@@ -190,6 +190,11 @@ class Task:
         """Makes what losses are recorded on: the training set or, with fresh examples, the validation set."""
         return self.validated if self.fresh else self.made
 
+    @property
+    def recorded_on(self) -> str:
+        """The name of the set that losses are recorded on."""
+        return "validation" if self.fresh else "train"
+
     def longer(self, key: Key[Array, ""], numbers: Numbers, length: int) -> Examples:
         """Examples with another number of time points; raises ValueError if the task does not make any."""
         if self.at_length is None:
@@ -228,6 +233,12 @@ class Task:
     def measured(self) -> Names:
         """The names of measures recorded with the loss: accuracies, or the features that have an RMSE."""
         return measured(self.loss, sequence=self.sequence) or self.output_features
+
+    @property
+    def described_loss(self) -> dict[str, str]:
+        """The attributes of losses in labeled arrays: the loss, and the set that it is recorded on, unless usual."""
+        named = {} if self.loss == MSE else {"loss": loss_text(self.loss)}
+        return {**named, **({"recorded_on": self.recorded_on} if self.fresh else {})}
 
     def labeled(self, targets: np.ndarray) -> tuple[Names, np.ndarray]:
         """The names of the axes of targets in labeled arrays, and their values; a class is one number per point."""

@@ -66,7 +66,8 @@ def test_bits_are_drawn_as_probabilities():
     first, *others = panels(drawn["answers.png"])
     assert first.get_ylabel() == "probability of odd"
     assert [each.get_title() for each in others[:5]] == [f"sequence {number}" for number in range(1, 6)]
-    assert [each.get_suptitle() for each in drawn["answers.png"].subfigs] == ["training sequence", "sequences: unseen"]
+    titles = ["validation sequence", "sequences: unseen"]  # The examples are fresh.
+    assert [each.get_suptitle() for each in drawn["answers.png"].subfigs] == titles
     for curve, axes in enumerate(others[:5]):
         own = results.isel(curve=curve, output_feature=0)
         np.testing.assert_allclose(

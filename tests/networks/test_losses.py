@@ -174,15 +174,12 @@ def test_a_loss_that_is_not_one_value_per_point_is_refused():
         losses.per_point("cross_entropy", jnp.zeros((2, 3, 4)), jnp.zeros((2, 3, 4)))
 
 
+ONCE, EVERY = (f"let the network answer {how}, as lt.Stack" for how in ("once per curve", "at every time point"))
 SHAPES = {
     "answers, (2, 3, 5): use lt.Stack(features=1), or 5 output_features and targets": ((2, 3, 5), (2, 3, 1)),
     "answers, (2, 5): use lt.Stack(features=1), or 5 output_features and targets": ((2, 5), (2, 1)),
-    "answers, (2, 3, 1): let the network answer once per curve, as lt.Stack(sequence=False) does, or change the task": (
-        *((2, 3, 1), (2, 1)),
-    ),
-    "answers, (2, 1): let the network answer at every time point, as lt.Stack(sequence=True) does, or change the task": (
-        *((2, 1), (2, 3, 1)),
-    ),
+    f"answers, (2, 3, 1): {ONCE}(sequence=False) does, or change the task": ((2, 3, 1), (2, 1)),
+    f"answers, (2, 1): {EVERY}(sequence=True) does, or change the task": ((2, 1), (2, 3, 1)),
     "answers, (2, 4, 1): make one target for each answer": ((2, 4, 1), (2, 3, 1)),
 }
 

@@ -4,9 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from drawn import labels
 
 import lstm_toys as lt
+from conftest import untrained
 from experiments.sine import EXPERIMENT
+from lstm_toys.figures.histories import goal_history
 from lstm_toys.results import arrays, summary
 from lstm_toys.tasks.goal import Goal
 
@@ -45,6 +48,25 @@ def test_metrics_leave_out_diverged_seeds(hand_made):
         assert row["median"] == pytest.approx(np.median(np.delete(errors, (1, 4))))
         assert 0.15 < row["low"] <= row["median"] <= row["high"] < 0.25
         assert row["interval"] == "95 % bootstrap"
+
+
+def test_what_fresh_examples_record_is_called_validation(hand_made):
+    """As the loss says of itself; other losses say nothing, so that their files stay as they are."""
+    examples = lt.Examples(*(np.ones((2, 12, 1)),) * 2)
+    tasks = (lt.Task(lambda *_: examples, ("y",), ("y",), sequence=True, fresh=fresh) for fresh in (True, False))
+    fresh, usual = (untrained(task, lt.Stack(1, (2,))).results.train_loss.attrs for task in tasks)
+    assert usual == {}
+    labeled, goal = hand_made(), Goal(rmse=0.1, features=("y",))
+    labeled.train_loss.attrs |= fresh
+    metrics = strict_json(summary.metrics(labeled, goal))
+    assert [*metrics["summary"]][:2] == ["validation MSE", "validation RMSE of y after the first tenth"]
+    assert metrics["goal"] == "validation RMSE of y at most 0.1"
+    assert [axes.get_ylabel() for axes in lt.figures.loss(labeled, "", goal=goal).axes] == [*metrics["summary"]][:2]
+    accuracies = labeled.train_rmse.rename(feature="counted").assign_coords(counted=["points"])
+    accurate = labeled.drop_vars("train_rmse").assign(train_accuracy=accuracies.assign_attrs(after=0, weighted=0))
+    label, *_ = goal_history(accurate, Goal(accuracy=0.9, after=0.1))
+    assert label == "validation accuracy over points"
+    assert "validation curve" in labels(lt.figures.training_answer(labeled, "").axes[0])
 
 
 def test_errors_are_to_the_target_whatever_it_is(hand_made):

@@ -93,6 +93,9 @@ def test_a_sweep_needs_no_probes(tmp_path, monkeypatch):
     found = storage.load_results(run / "results.nc", set())
     assert dict(found.accuracy.sizes) == {"setting": 2, "seed": 2, "probe": 0, "counted": 2}
     assert {"accuracy", "loss"} <= {path.stem for path in run.glob("*.png")}
+    told = json.loads((run / "metrics.json").read_text())  # Of fresh examples.
+    assert told["loss"] == "validation binary cross-entropy"
+    assert told["goal"] == "validation accuracy over points at least 0.9"
 
 
 def test_networks_are_measured_at_the_lengths_that_their_task_makes(run, tmp_path):

@@ -13,7 +13,7 @@ from lstm_toys.dynamics.rest import Kind
 from lstm_toys.dynamics.slow import variance_shares
 from lstm_toys.figures import style
 from lstm_toys.figures.style import BAND, COLORS, GRAY, INPUT, MEDIAN, counted, plain
-from lstm_toys.results.arrays import axis_label
+from lstm_toys.results.arrays import axis_label, recorded_on
 from lstm_toys.studies.dynamics.analysis import LEVELS, SLOW, lasting, moduli, slow
 from lstm_toys.studies.dynamics.settings import WINDOWS
 
@@ -184,7 +184,7 @@ def course(found: xr.Dataset) -> Figure:
         "peak_gain_course": "largest gain",
         "peak_frequency_course": f"frequency of the largest gain ({unit})",
     }
-    steps, titles = found.kept_step.values, ("train loss", *shown.values())
+    steps, titles = found.kept_step.values, (f"{recorded_on(found)} loss", *shown.values())
     with style.canvas(*titles, xlabel="step", ylabel="", columns=2) as (figure, panels):
         figure.set_size_inches(7.2, 2.3 * -(-len(panels) // 2) + 0.9)
         _spread(panels[0], found.step.values, found.train_loss.values)

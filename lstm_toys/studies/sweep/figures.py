@@ -15,7 +15,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from lstm_toys.figures import style
 from lstm_toys.figures.style import GOAL, MEDIAN, MOST_BANDS, plain
-from lstm_toys.results.arrays import after_of, axis_label, counted_of, loss_name
+from lstm_toys.results.arrays import after_of, axis_label, counted_of, loss_name, recorded_on
 from lstm_toys.runs.identity import TRACED
 from lstm_toys.studies.sweep.results import of_probes, varied
 from lstm_toys.tasks.goal import Goal
@@ -53,14 +53,15 @@ def _training(found: xr.Dataset, goal: Goal | None) -> dict[str, Figure]:
         values = found["train_accuracy"].sel(counted=[*shown]).rename({"counted": "probe"})
         values = values.assign_coords(probe=[f"over {over[each]}" for each in shown])
         accuracies = found.drop_dims(["probe", "counted"]).assign(error=values)
-        return {"accuracy.png": errors(accuracies, "Train accuracy", limit, "accuracy", "linear")}
+        title = f"{recorded_on(found).title()} accuracy"
+        return {"accuracy.png": errors(accuracies, title, limit, "accuracy", "linear")}
     train = found.train_loss
     if "loss" not in train.attrs:
         train, label, file = train**0.5, f"RMSE{_of_scaled(found)}", "rmse"
         limit = goal.limit if goal and not goal.features and (goal.after == 0 or after_of(found) is None) else None
     else:
         label, limit, file = loss_name(found), None, "final_loss"
-    train = train.rename("train").expand_dims(probe=["training set"])
+    train = train.rename("train").expand_dims(probe=[f"{style.training(found)} set"])
     title = f"{label[0].upper()}{label[1:]} after training"
     return {f"{file}.png": errors(found.drop_dims("probe").assign(error=train), title, limit, label)}
 

@@ -18,7 +18,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.tasks.probes import by_points, curves_of
-from lstm_toys.tasks.supervision import MSE, Task, loss_text, measured
+from lstm_toys.tasks.supervision import Task, measured
 
 UNREAD = {"answer"}
 """Variables that tables and figures do not need; they make up most of a file."""
@@ -96,8 +96,7 @@ def writing(
             for name, dims in numbers.items():
                 kind = "f8" if name == "record_step" else "f4"  # Single precision holds steps up to 16,777,216.
                 file.create_variable(name, ("setting", "seed", *dims), kind, fillvalue=np.nan)
-            if task.loss != MSE:
-                file.variables["train_loss"].attrs["loss"] = loss_text(task.loss)
+            file.variables["train_loss"].attrs.update(task.described_loss)
             if task.sequence:
                 file.variables[errors].attrs["after"] = experiment.after
             if accuracies:

@@ -28,7 +28,6 @@ from lstm_toys.runs.identity import SWEPT, Settings
 from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.settings import SweepSettings
-from lstm_toys.tasks.goal import counted_over
 from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.tasks.probes import by_points, curves_of, lengths_of
 from lstm_toys.tasks.supervision import Task
@@ -170,7 +169,7 @@ class Sweep(Study[SweepSettings]):
         fingerprints: list[dict[str, Any]] = []
         kept: list[Networks] = []
         weighted = self.prepared[0].curves.training.weights is not None
-        flags, over = self.settings.as_dict(), counted_over(self.prepared[0].task.measured, weighted=weighted)
+        flags = self.settings.as_dict()
         probes = results.probes_of(experiment, settings)
         with results.writing(run.results, experiment, settings, flags, probes=probes, weighted=weighted) as write:
             for number, (shape, prepared) in enumerate(zip(every, self.prepared, strict=True)):
@@ -211,11 +210,9 @@ class Sweep(Study[SweepSettings]):
         if experiment.scaling is not None:
             several = len(experiment.small[1].output_features) > 1
             scaled = {"scaling": str(experiment.scaling), "scaled_errors": several}
-        goal = experiment.goal
         return {
             "experiment": run.name,
             "seeds": settings[0].seeds,
-            **({"goal": goal.text(scaled=experiment.scaling is not None, over=over)} if goal else {}),
             "networks": sum(shape.members for shape in every),
             "shapes": len(every),
             "member_steps_per_second": round(member_steps / seconds["train"]),
@@ -228,7 +225,9 @@ class Sweep(Study[SweepSettings]):
 
     def metrics(self) -> Metrics:
         labeled = storage.load_results(self.run.checked("results.nc"), set(), results.UNREAD)
+        goal = self.experiment.goal
         return {
+            **({"goal": summary.described_goal(labeled, goal)} if goal else {}),
             "varied": results.varied(labeled),
             "rows": results.rows(labeled),
             "loss": arrays.loss_name(labeled),

@@ -118,6 +118,12 @@ def test_accuracies_are_not_called_errors_and_who_lost_the_goal_is_counted(kinds
     assert [line.split()[2] for line in lines[start : start + 2]] == ["0", "2"]
 
 
+def fresh(found):
+    """The same networks, which were trained on fresh examples."""
+    found.train_loss.attrs["recorded_on"] = "validation"
+    return found
+
+
 def accuracies(found):
     """The same networks, with accuracies instead of errors."""
     both = xr.concat([found.train_loss] * 2, "counted").transpose("setting", "seed", "counted").assign_attrs(weighted=0)
@@ -132,10 +138,12 @@ def accuracies(found):
     [
         (lambda found: found.assign_attrs(scaling="{}"), "rmse", "RMSE of", "RMSE of scaled values", "training set"),
         (accuracies, "accuracy", "Train accuracy", "accuracy", "over sequences"),
+        (fresh, "rmse", "RMSE after", "RMSE", "validation set"),
+        (lambda found: fresh(accuracies(found)), "accuracy", "Validation accuracy", "accuracy", "over sequences"),
     ],
 )
 def test_figures_say_what_they_show(change, file, title, label, panel):
-    goal = Goal(accuracy=0.9, features=("sequences",)) if change is accuracies else GOAL
+    goal = Goal(accuracy=0.9, features=("sequences",)) if file == "accuracy" else GOAL
     figure = figures.draw(change(hand_made(RATES)), goal)[f"{file}.png"]
     assert figure.get_suptitle().startswith(title)
     assert (figure.get_supylabel(), panels(figure)[0].get_title()) == (label, panel)
