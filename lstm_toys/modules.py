@@ -32,13 +32,6 @@ def imported() -> Iterator[str]:
             yield next((str(each) for each in (Path(path), *Path(path).parents) if each.is_file()), path)
 
 
-def packages() -> list[str]:
-    """The names and versions of all installed packages, as their metadata folders are called."""
-    places = [each for each in dict.fromkeys(map(os.path.abspath, sys.path)) if os.path.isdir(each)]
-    names = {name for place in places if f"{place}{os.sep}".startswith(INSTALLED) for name in os.listdir(place)}
-    return sorted(name.removesuffix(".dist-info") for name in names if name.endswith(".dist-info"))
-
-
 def interactive() -> bool:
     """Whether this process runs code that is in no file."""
     return hasattr(sys, "ps1") or bool(sys.flags.interactive) or not hasattr(sys.modules.get("__main__"), "__file__")

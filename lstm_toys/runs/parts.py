@@ -7,6 +7,8 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,9 @@ from lstm_toys.files import read_sealed, sha256, write_sealed
 from lstm_toys.runs.context import Refused
 from lstm_toys.runs.folder import Run
 
+PUBLIC = ("dynamics", "studies")
+"""Folders with functions of the library that users call in parts, in addition to `code.BELOW`."""
+
 
 class Parts:
     """The parts of a study.
@@ -27,11 +32,10 @@ class Parts:
         runs: the folder of all runs.
         study: its name.
         tell: called with one line for each part that is computed.
-        folders: folders of the library whose code the parts depend on, in addition to `code.BELOW`.
     """
 
-    def __init__(self, runs: Path, study: str, tell: Callable[[str], None], *folders: str) -> None:
-        self._folder, self._study, self._tell, self._folders = runs / ".parts", study, tell, folders
+    def __init__(self, runs: Path, study: str, tell: Callable[[str], None]) -> None:
+        self._folder, self._study, self._tell = runs / ".parts", study, tell
         self._named: set[str] = set()
 
     def keep(self, name: str, inputs: Sequence[Any], compute: Callable[[], Any]) -> Any:
@@ -39,7 +43,7 @@ class Parts:
         if name in self._named:
             raise Refused(f"{self._study}: two parts are named {name!r}; a part has a name of its own")
         self._named.add(name)
-        own = [name, [self._key(name, each) for each in inputs], code.library(*self._folders), modules.packages()]
+        own = [name, [self._key(name, each) for each in inputs], code.library(*PUBLIC), packages()]
         digest = hashlib.sha256(json.dumps(own).encode()).hexdigest()[:16]
         path, before = self._folder / f"{self._study}-{digest}.json", _loaded()
         if before is not None:
@@ -73,6 +77,13 @@ class Parts:
             return value
         what = f"runs, paths, arrays and JSON values, not {type(value).__name__}"
         raise Refused(f"{self._study}: the inputs of the part {name!r} must be {what}")
+
+
+@cache
+def packages() -> list[str]:
+    """The names and versions of all installed packages."""
+    places = [each for each in map(os.path.abspath, sys.path) if f"{each}{os.sep}".startswith(modules.INSTALLED)]
+    return sorted({f"{each.name} {each.version}" for each in distributions(path=places)})
 
 
 def _loaded() -> dict[str, str] | None:

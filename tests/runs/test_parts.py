@@ -1,12 +1,21 @@
 """Parts: which inputs and which code they are found again with."""
 
+import dataclasses
+import json
 import os
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import claims
 
+import lstm_toys as lt
+from conftest import ROOT, carry_out
 from lstm_toys import modules
+from lstm_toys.cli import modules as named
+from lstm_toys.execution import code
+from lstm_toys.runs import parts
 from lstm_toys.runs.context import Refused
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.parts import Parts
@@ -79,8 +88,52 @@ def test_a_damaged_part_is_computed_again(computed, tmp_path):
 
 
 def test_two_parts_of_one_name_and_inputs_without_a_value_are_refused(tmp_path):
-    parts = Parts(tmp_path, "scored", print)
+    own = Parts(tmp_path, "scored", print)
     with pytest.raises(Refused, match="the inputs of the part 'one' must be runs, paths, arrays and JSON values, not"):
-        parts.keep("one", [print], dict)
+        own.keep("one", [print], dict)
     with pytest.raises(Refused, match="two parts are named 'one'"):
-        parts.keep("one", [], dict)
+        own.keep("one", [], dict)
+
+
+def test_a_part_is_computed_again_with_another_version_of_a_package_or_of_a_public_function(computed, monkeypatch):
+    site = Path("site-packages").absolute()
+    monkeypatch.setattr(modules, "INSTALLED", (f"{site}{os.sep}",))
+    monkeypatch.syspath_prepend(site)
+    every = "a-1.0.dist-info/METADATA", "b-1.0-py3.11.egg-info/PKG-INFO", "c.egg-info/PKG-INFO", "d-1.0.egg-info"
+    for place, path in enumerate(every):
+        (site / path).parent.mkdir(parents=True, exist_ok=True)
+        for version in ("1.0", "2.0"):
+            (site / path).write_text(f"Metadata-Version: 1.0\nName: {'abcd'[place]}\nVersion: {version}\n")
+            parts.packages.cache_clear()
+            assert computed()
+            assert not computed()
+    digest, edited = code.digest, Path(ROOT, "lstm_toys/studies/claims/evidence.py")
+    monkeypatch.setattr(code, "digest", lambda path: "edited" if path == edited else digest(path))
+    code.library.cache_clear()
+    assert computed()
+    for each in (code.library, parts.packages):
+        each.cache_clear()
+
+
+GAIN, LINE = {"value": 0.3}, (lt.Source("lines", "training"),)
+DEFAULTS = {"steps": 0, "learning_rate": 0.1, "hidden": (), "timesteps": 5, "seeds": 6}
+TASK = partial(lt.reproduce, "line", {"slope": 0.5, "intercept": 0.1})
+LINES = lt.Experiment("lines", "One line.", DEFAULTS, TASK)
+
+
+def numbers(curves):
+    return np.full(curves.sizes["seed"], GAIN["value"])
+
+
+@pytest.mark.long
+def test_other_choices_are_judged_again_if_numbers_change_by_code_that_no_module_shows(tmp_path, monkeypatch):
+    """As of a file that is loaded by `exec`: its numbers change, and the imported modules are the same."""
+    other = lt.Specification(lambda _, usual: dataclasses.replace(usual, base_seed=1), {"seeds": "others"})
+    claim = lt.Claim("small", "It is small", "gain", numbers, LINE, high=0.5)
+    declared = lt.Claims("small", (claim,), {"lines": (LINES, [])}, specifications=(other,))
+    monkeypatch.setattr(named, "declared", lambda *_: declared)
+    for GAIN["value"], verdict in ((0.3, "supported"), (0.9, "refuted")):
+        assert carry_out(claims, ["--claims=small", "--specifications", f"--results_dir={tmp_path}", "--quiet"]) == 0
+        newest = max(tmp_path.glob("runs/claims*/specifications.json"), key=lambda path: path.stat().st_mtime)
+        (found,) = json.loads(newest.read_text())
+        assert (found["verdict"], found["robust"], found["depends"]) == (verdict, True, {})

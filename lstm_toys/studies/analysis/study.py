@@ -33,7 +33,7 @@ class AnalysisStudy(Study[AnalysisSettings]):
 
     @cached_property
     def scores(self) -> Metrics:
-        parts = Parts(self.runs, self.name, self.tell, "dynamics")
+        parts = Parts(self.runs, self.name, self.tell)
         scores: Metrics = json.loads(json.dumps(self.subject.score(self.needed, parts.keep)))
         return scores
 

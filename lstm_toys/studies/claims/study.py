@@ -92,13 +92,15 @@ class ClaimStudy(Study[ClaimSettings]):
         """The entries of ``specifications.json``: every claim under all other choices that were asked for."""
         if not self.settings.specifications:
             return []
-        declared, parts = self.subject.declared, Parts(self.runs, self.name, self.tell, "studies/claims")
+        declared, parts = self.subject.declared, Parts(self.runs, self.name, self.tell)
         inputs = [
             *([repr(getattr(claim, name)) for name in DECLARED] for claim in declared.claims),
             *([each.name, each.kind, {**each.choices}] for each in declared.specifications),
             *([name, repr(experiment.goal)] for name, (experiment, _) in declared.populations.items()),
             *(*declared.data, *self.subject.answers.values()),
             *([where, name, run] for (where, name), run in self.needed.items()),
+            # Judged by every command, also by code that is not among the imported modules.
+            self.judgment,
         ]
         made = parts.keep("judged by other choices", inputs, self._by_choices)
         trained, analyzed = made["trained"], made["analyzed"]
