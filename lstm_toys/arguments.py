@@ -17,6 +17,9 @@ import numpy as np
 LARGEST = float(np.finfo(np.float32).max)
 """Largest number; networks compute in single precision."""
 
+MOST_BLOCK = 2**16
+"""Most networks that one compiled program computes at once, however few there are."""
+
 BOUNDS = {
     "least": ("at least", operator.ge),
     "above": ("above", operator.gt),

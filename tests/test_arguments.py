@@ -134,7 +134,7 @@ analysis = partial(lt.Analysis, name="one", settings={}, needs={}, score=print, 
 experiment, claim, claims = (partial(dataclasses.replace, each) for each in (EXPERIMENT, CLAIM, CLAIMS))
 
 REFUSED = [
-    *bad(train, seeds=[*WHOLE, None, np.zeros((2, 2), int), 0, [], [0, 0], [0, -1]], block=[1.5, 0, 2**40]),
+    *bad(train, seeds=[*WHOLE, None, np.zeros((2, 2), int), 0, [], [0, 0], [0, -1]], block=[1.5, 0, 2**17]),
     *bad(train, steps=[1.5, [], [3, 1.5], [[1, 2], [3]]], base_seed=[1.5, -1, 2**40]),
     *bad(train, learning_rate=[*NUMBER, -0.5, 0, 1e-60, [0.1, -0.1], [0.1] * 5, [[0.1, 0.1]]], momentum=[0.9]),
     *bad(train, learning_rate=[jnp.atleast_1d], decay=[0.9], monitor=["no", lambda _: None], early_stopping=[5]),
@@ -156,7 +156,7 @@ REFUSED = [
     ),
     *bad(partial(lt.tune, TASK, MODEL, seeds=1, steps=1, base_seed=0), grid=[5, {}, ["noise"]]),
     *bad(partial(lt.tune, TASK, MODEL, {"noise": [0.1]}, steps=1, base_seed=0), seeds=["2", None, 0, [1]]),
-    *bad(answers, inputs=[*NO_CURVES, np.ones((2, 12, 3))], block=[0], lengths=[[12, 3]]),
+    *bad(answers, inputs=[*NO_CURVES, np.ones((2, 12, 3))], block=[0, 2**17], lengths=[[12, 3]]),
     *bad(answers, networks=[MODEL, PARAMS, (MODEL,)]),
     *bad(lambda params: answers(networks=(MODEL, params)), params=[{}, WORDS]),
     *bad(lambda model: rollout(networks=(model, PARAMS)), model=[MODEL.init]),

@@ -1,4 +1,4 @@
-"""Handles signals: training ends after the current step; a second signal ends the process at once.
+"""Handles signals: training ends after the current step; a second signal ends the process at once, and so does time.
 
 A signal raises no exception when it arrives. Outside training the process may end at any time, since files are
 written completely or not at all.
@@ -6,9 +6,11 @@ written completely or not at all.
 
 import contextlib
 import os
+import select
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +18,10 @@ from typing import Any
 from lstm_toys import files
 
 NUMBERS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+LONGEST_WAIT, CALLS = 60.0, 3.0
+"""How long work may go on after a signal, since it may wait for memory for ever: so many seconds, or so many
+times the longest time between two of its checks, if that is more."""
+
 SHOW_CURSOR = "\x1b[?25h"  # A progress bar hides it.
 
 
@@ -46,29 +52,32 @@ class Interrupted(BaseException):
 
 
 class Interruption:
-    """A context in which a signal ends the process, or, inside `patient`, waits for the work to check for it.
+    """A context in which a signal ends the process, or, inside `patient`, waits a while for the work to check for it.
 
     A thread listens, since Python runs handlers in the main thread, which may be inside XLA for minutes.
     """
 
     def __init__(self) -> None:
-        self.number: int | None = None
+        self.number = 0  # No signal has this one.
         self._patient = False
+        self._checked = self._longest = self._deadline = 0.0
 
     def __call__(self) -> bool:
         """Whether a signal is waiting."""
-        return self.number is not None
+        now = time.monotonic()
+        self._longest, self._checked = max(self._longest, now - self._checked), now
+        return bool(self.number)
 
     @contextmanager
     def patient(self) -> Iterator[None]:
         """A block that checks for a signal itself, about once a second; raises Interrupted at its end for a signal."""
-        self._patient = True
+        self._patient, self._checked = True, time.monotonic()
         try:
             yield
         finally:
             self._patient = False
         # In the opposite order to `_received`, so that one of the two sees a signal that arrives now.
-        if self.number is not None:
+        if self.number:
             raise Interrupted(self.number)
 
     def __enter__(self) -> "Interruption":
@@ -94,18 +103,25 @@ class Interruption:
 
     def _listen(self, receiver: int) -> None:
         with open(receiver, "rb", buffering=0) as numbers:
-            while number := numbers.read(1):
-                if number[0] in NUMBERS:
+            while True:
+                left = max(0.0, self._deadline - time.monotonic()) if self.number else None
+                if not select.select([numbers], [], [], left)[0]:
+                    _end(self.number)
+                elif not (number := numbers.read(1)):  # At the end of the context.
+                    return
+                elif number[0] in NUMBERS:
                     self._received(number[0])
 
     def _received(self, number: int) -> None:
-        again, self.number = self(), number
+        again, self.number = self.number, number
         if again or not self._patient:
             _end(number)
+        seconds = max(LONGEST_WAIT, CALLS * self._longest)
+        self._deadline = time.monotonic() + seconds
         with contextlib.suppress(OSError, ValueError):  # The terminal is closed.
             message = (
-                "saving after the current step or compilation, or what workers have returned; another signal ends the "
-                "process at once, without saving"
+                "saving after the current step or compilation, or what workers have returned; another signal, or "
+                f"{seconds:,.0f} s, ends the process without saving"
             )
             # In one piece, since the main thread may print, too.
             print(f"{signal.Signals(number).name}: {message}\n", end="", file=sys.stderr, flush=True)

@@ -86,7 +86,8 @@ def checked(
     networks = resolved(networks)
     inputs = arguments.array(name, inputs, "C T F", hint=", curves as lt.show makes them", empty=empty)
     count(networks.model, networks.params, *inputs.shape[1:], name=name)
-    return networks, inputs, networks.block if block is None else arguments.whole("block", block, least=1)
+    chosen = networks.block if block is None else block
+    return networks, inputs, arguments.whole("block", chosen, least=1, most=arguments.MOST_BLOCK)
 
 
 def in_blocks(

@@ -77,7 +77,7 @@ def specify(
     specification = TrainingSpecification(
         procedure=training.Procedure(task, model, kind, early_stopping, penalty, in_turn),
         base_seed=base_seed,
-        block=arguments.whole("block", chosen, least=1, most=MOST),
+        block=arguments.whole("block", chosen, least=1, most=arguments.MOST_BLOCK),
         kept_steps=tuple(kept_steps),
         recorded=recorded,
         frames=frame_indices(len(recorded), frames),

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 
+from lstm_toys.arguments import MOST_BLOCK
 from lstm_toys.networks.cells import GATES, Gates
 from lstm_toys.networks.optimizers import TAKES
 from lstm_toys.output import counted
@@ -87,7 +88,7 @@ class Settings(Identity):
     parameters with the smallest recorded loss are kept, instead of the last ones."""
     noise: float = flag(0.0, parsers.not_negative)
     """Standard deviation of noise on the training inputs, drawn once per seed."""
-    block: int | None = flag(None, parsers.unless("auto", parsers.integer(1)), shown="auto")
+    block: int | None = flag(None, parsers.unless("auto", parsers.integer(1, MOST_BLOCK)), shown="auto")
     """Networks per program; changes the last bits of results."""
     numbers: tuple[tuple[str, float | int], ...] = ()
 

@@ -36,6 +36,7 @@ BAD = [
     (["--hidden", ",".join(["1"] * 101)], "--hidden", "at most 100"),
     (["--hidden", "1000001"], "--hidden", "1,000,000"),
     (["--block", "all"], "--block", "or auto"),
+    (["--block", "1e9"], "--block=1e9", "in the range [1, 65536]"),
     (["--results_dir", "long" * 100], "--results_dir", "too long"),
     (["--seeds=3", "--", "--steps=0"], "--steps=0", "not a flag"),
     ([""], "''", "not a flag"),

@@ -43,6 +43,7 @@ REFUSED = [
             (["--grid=steps=1 2", "--steps=3"], "flag --steps: also given by --grid; give one of the two"),
             (["--grid=momentum=0.5 0.9"], "has no effect with --optimizer=rmsprop_keras (the default of sine)"),
             (LARGE, f"flag --grid: 10,201 settings; at most {MOST_SETTINGS:,} are allowed"),
+            (["--seeds=1e7"], "flag --seeds: 1 setting of 10,000,000 seeds are 10,000,000 networks; at most 1,000,000"),
         ],
     ),
     (

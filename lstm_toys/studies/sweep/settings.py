@@ -24,7 +24,7 @@ from lstm_toys.studies.settings import OfNetworks
 from lstm_toys.tasks.goal import NEVER
 from lstm_toys.tasks.parameters import NUMBER
 
-MOST_SETTINGS = 10_000
+MOST_SETTINGS, MOST_NETWORKS = 10_000, 1_000_000
 
 Axes = Sequence[tuple[str, Sequence[str]]]
 """Names of flags, and their values as they are typed."""
@@ -67,7 +67,7 @@ class SweepSettings(OfNetworks):
 
 
 def expand(experiment: Experiment, axes: Axes, arguments: Sequence[str]) -> tuple[tuple[Settings, ...], Options]:
-    """Returns the settings of a grid, and the options. Raises UsageError if one is invalid, or there are too many."""
+    """Returns the settings of a grid, and the options. Raises UsageError if one is invalid or there are too many."""
     names = [name for name, _ in axes]
     if twice := {name for name in names if names.count(name) > 1}:
         raise UsageError(f"flag --grid: {min(twice)} is given twice; give all its values in one --grid")
@@ -83,6 +83,9 @@ def expand(experiment: Experiment, axes: Axes, arguments: Sequence[str]) -> tupl
         return command_line.parse(keeping, [*arguments, *added])
 
     first, options = parsed([values[0] for _, values in axes])
+    if (networks := first.seeds * count) > MOST_NETWORKS:
+        several = f"{counted(count, 'setting')} of {counted(first.seeds, 'seed')}"
+        raise UsageError(f"flag --seeds: {several} are {networks:,} networks; at most {MOST_NETWORKS:,} are allowed")
     if first.keep_steps:
         raise UsageError(
             "flag --keep_steps: a sweep keeps networks after the steps of --grid 'steps=...'; use that instead"

@@ -172,7 +172,7 @@ def test_a_sweep_that_is_ended_again_and_again_continues_to_the_same_bits(swept,
         asked.append(None)
         if len(asked) % 50 == 0:
             interruption.number = signal.SIGTERM
-        return interruption.number is not None
+        return bool(interruption.number)
 
     monkeypatch.setattr(Interruption, "__call__", interrupted)
     arguments, codes = [*swept.arguments[:-1], f"--results_dir={tmp_path}"], []
