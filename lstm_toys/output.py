@@ -2,8 +2,10 @@
 
 import io
 import os
+import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -36,7 +38,7 @@ class _Console(Console):
 
     def on_broken_pipe(self) -> None:
         """Discards what is still printed, where Rich would end the process: a run goes on without its reader."""
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+        _discard(self.file)
 
 
 def console(*, quiet: bool = False) -> Console:
@@ -47,10 +49,64 @@ def console(*, quiet: bool = False) -> Console:
     return created
 
 
-def escape_unencodable() -> None:
-    """Makes standard output escape characters that its encoding lacks, such as ``\\u2026``, instead of raising."""
+class Unwritable(Exception):
+    """Standard output cannot be written; the message is one line."""
+
+
+class _Output:
+    """Standard output, which raises Unwritable, so that nobody takes its errors for those of another file.
+
+    After an error, what is still written is discarded.
+    """
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with self._named():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        with self._named():
+            self._stream.flush()
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            _discard(self._stream)
+            if isinstance(error, BrokenPipeError):
+                raise
+            raise Unwritable(f"standard output cannot be written: {error.strerror}") from None
+
+
+def ended(carry_out: Callable[[], int]) -> int:
+    """Carries out what prints; returns its exit code, or 1, with a line, if standard output cannot be written.
+
+    If the reader of standard output stops early, the code is that of the signal for this. Characters that its encoding
+    lacks are escaped, such as ``\\u2026``.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+        sys.stdout = _Output(sys.stdout)
+    try:
+        code = carry_out()
+        if sys.stdout is not None:  # As it is where it was closed.
+            sys.stdout.flush()
+    except BrokenPipeError:
+        return 128 + signal.SIGPIPE
+    except Unwritable as error:
+        return complain(str(error), 1)
+    return code
+
+
+def _discard(stream: Any) -> None:
+    """Discards what is still written, which would fail again when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def printed(report: Iterable[RenderableType]) -> str:
@@ -62,6 +118,9 @@ def printed(report: Iterable[RenderableType]) -> str:
 
 
 def complain(message: str, code: int = 2) -> int:
-    """Prints one line to standard error, and returns the exit code."""
-    print(printable(message), file=sys.stderr, flush=True)
+    """Prints one line to standard error, if it can be written, and returns the exit code."""
+    try:
+        print(printable(message), file=sys.stderr, flush=True)
+    except OSError:
+        _discard(sys.stderr)
     return code

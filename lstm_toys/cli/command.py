@@ -6,7 +6,6 @@ import gc
 import logging
 import os
 import re
-import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -170,17 +169,11 @@ def run(name: str, arguments: Sequence[str]) -> None:
 
 def run_and_exit(make_plan: Callable[[Sequence[str]], Plan]) -> None:
     """Runs a command line and exits; quietly if the reader of its output stops early."""
-    output.escape_unencodable()
     gc.set_threshold(50_000)  # New objects; Python's 700 take a sixth of a command's time.
     os.environ.pop("MPLBACKEND", None)  # Figures are drawn into files.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # It warns if it cannot store its list of fonts.
-    try:
-        code = carry_out(make_plan, sys.argv[1:])
-        print(end="", flush=True)
-    except BrokenPipeError:
-        code = 128 + signal.SIGPIPE
     # All files are written, and shutting down jax would take most of a second.
-    os._exit(code)
+    os._exit(output.ended(partial(carry_out, make_plan, sys.argv[1:])))
 
 
 def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -> int:
@@ -224,6 +217,8 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
             )
         except Damaged as damaged:
             return complain(f"{damaged}; move its folder elsewhere, or make it again with --restart", 1)
+        except output.Unwritable as error:
+            return complain(f"{error}; {KEPT}", 1)
         except OSError as error:
             where = f": {error.filename}" if error.filename else ""
             return complain(f"flag --results_dir={options.results_dir}: {error.strerror or error}{where}; {KEPT}", 1)

@@ -39,13 +39,17 @@ SHOW = "show"
 
 
 def main() -> None:
-    """Runs the command that the first argument names, or lists all commands."""
-    output.escape_unencodable()
+    """Runs the command that the first argument names, or lists all commands, and exits."""
+    sys.exit(output.ended(_carry_out))
+
+
+def _carry_out() -> int:
     name, *arguments = sys.argv[1:] or [HELP[0]]
     if name in HELP and arguments:
         name, arguments = arguments[0], ["--help", *arguments[1:]]
     if name == SHOW:
-        sys.exit(importlib.import_module("lstm_toys.cli.show").main(arguments))
+        code: int = importlib.import_module("lstm_toys.cli.show").main(arguments)
+        return code
     sys.path.insert(0, str(here := Path.cwd()))  # Like `python -m`.
     package, folder = home()
     every = {**commands(folder), **studies()}
@@ -61,7 +65,8 @@ def main() -> None:
     elif name == "--version":
         print(VERSION)
     else:
-        sys.exit(output.complain(unknown(name, here, [*every, *own])))
+        return output.complain(unknown(name, here, [*every, *own]))
+    return 0
 
 
 def unknown(name: str, folder: Path, every: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ Never yesterday's numbers: what was swapped or damaged is told in one line, of w
 import json
 import os
 import shutil
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from world import SINE
 import conftest
 from conftest import ROOT, carry_out, process, rarely, refusal
 from experiments.sine import EXPERIMENT
+from lstm_toys import output
 from lstm_toys.files import SCHEMA, read_sealed, write_sealed
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
@@ -121,6 +123,14 @@ def test_a_finished_run_is_told_and_its_numbers_are_left_alone(mine, capsys):
     assert carry_out(EXPERIMENT, [*mine.arguments, "--quiet"]) == 0
     assert capsys.readouterr() == (f"{mine.run}\n", "")
     assert snapshot(mine.results, ".nc", ".npz", ".json") == before
+
+
+def test_output_that_cannot_be_written_is_not_taken_for_a_file_of_the_run(mine, monkeypatch, capsys):
+    with open("/dev/full", "w") as full, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", full)
+        code = output.ended(lambda: carry_out(EXPERIMENT, mine.arguments))
+    told = "standard output cannot be written: No space left on device; everything finished or saved so far is kept"
+    assert (code, refusal(capsys).partition(", and ")[0]) == (1, told)
 
 
 def test_publishing_copies_figures_and_metrics_and_leaves_what_is_a_user_s(mine, capsys):
