@@ -127,6 +127,8 @@ reproduce = partial(lt.reproduce, family="line", parameters=LINE, x=X)
 x, measures = np.asarray(X), lt.measures
 VISITED = {layer: {"hidden": np.ones((2, 1, 4, n)), "cell": np.ones((2, 1, 4, n))} for layer, n in UNITS.items()}
 slow = partial(lt.slow_points, networks=(MODEL, PARAMS), visited=VISITED, inputs=np.ones((1, 1)))
+SEQUENCES = lt.sequences.counting, lt.sequences.flip_flop, lt.sequences.adding, lt.sequences.parity
+KEYS = jax.random.split(KEY)
 sized = partial(lt.sequences.parity, KEY, length=9, count=2)
 powers = partial(lt.sequences.powers, np.array([1]), length=9, symbols=2)
 accepted = partial(lt.accepted, by="n")
@@ -189,6 +191,7 @@ REFUSED = [
     *bad(sized, length=[0, 1.5, "9"], count=[0, -1, 2.5, None]),
     *bad(partial(lt.sequences.flip_flop, KEY, length=9, count=2), count=[0, None], bits=[0, 1.5], rate=[1.5, "often"]),
     *bad(partial(lt.sequences.counting, KEY, length=9, count=2), count=[0, 1.5], language=["abc"]),
+    *(row for each in SEQUENCES for row in bad(partial(each, length=9, count=2), key=[3, None, X, KEYS])),
     *(
         *bad(partial(lt.sequences.adding, KEY, length=9, count=2), length=[1, None], count=[0]),
         *bad(powers, length=[0, None], symbols=[0]),

@@ -55,7 +55,12 @@ def _carry_out() -> int:
     every = {**commands(folder), **studies()}
     if name in every and name not in STUDIES:
         sys.argv[1:] = arguments
-        runpy.run_module(f"{package}.{name}", run_name="__main__", alter_sys=True)
+        lifecycle = importlib.import_module("lstm_toys.runs.lifecycle")
+        try:
+            with lifecycle.importing():
+                runpy.run_module(f"{package}.{name}", run_name="__main__", alter_sys=True)
+        except lifecycle.Refused as error:
+            return output.complain(str(error))
     elif name in (own := {each: line for each, line in own_commands(here).items() if each not in every}) | STUDIES:
         module = importlib.import_module(OF_FOLDER)
         sys.modules["__main__"] = module  # The file of this script is none that results depend on.

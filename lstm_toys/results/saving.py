@@ -1,8 +1,10 @@
 """Saves trained networks, and loads them without the code that made them."""
 
 import dataclasses
+import errno
 import importlib
 import json
+import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
@@ -85,7 +87,10 @@ def save(
     _check_count(labeled.sizes.get("seed", 0), len(networks), "results are")
     if not networks.steps:
         raise ValueError("networks must be those of lt.train or lt.load, which know their steps")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:  # As it is called where a file is in the way.
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
     storage.save_results(labeled, folder / RESULTS)
     return _written(networks, folder / ABOUT, model, labeled.sizes.get("time", 2))
 

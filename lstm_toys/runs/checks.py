@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from lstm_toys.networks import training
+from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.populations import programs
 from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
@@ -54,9 +55,11 @@ def check_experiment(experiment: Experiment, timesteps: int, numbers: Mapping[st
 
 @contextmanager
 def trial(told: str) -> Iterator[None]:
-    """Turns any exception in a block into `Refused`, with its message and the user's line."""
+    """Turns any exception in a block into `Refused`, with its message and the user's line; InvalidModel says enough."""
     try:
         yield
+    except (Refused, InvalidModel):
+        raise
     except jax.errors.JAXTypeError as error:  # Its own message has many lines.
         traced = TypeError("JAX traces this function; use jax.numpy instead of NumPy, float and if")
         raise Refused(f"{told}: {described_error(traced.with_traceback(error.__traceback__))}") from None

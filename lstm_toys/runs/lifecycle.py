@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import importlib
 import json
 import time
 import uuid
@@ -55,7 +56,8 @@ class Work:
         options = self._options
         self._check_writable(options.results_dir, READ_ONLY)  # What is finished there is reported all the same.
         with stopwatch(self._seconds, "import"):
-            asked = [self._studies.setdefault(each, each) for each in make()]
+            with importing():
+                asked = [self._studies.setdefault(each, each) for each in make()]
             if asked:
                 start(options)
         anew = {*asked} if options.restart else set()
@@ -138,12 +140,10 @@ class Work:
 
     def _check(self, study: Study[Any]) -> None:
         """Raises Refused if a run is impossible."""
-        try:
+        with _refusing(study):
             if study not in self._checked:
                 study.check()
             self._checked.add(study)
-        except InvalidModel as error:
-            raise Refused(f"{study.settings}: {error}") from None
 
     def _identified(self, study: Study[Any]) -> Study[Any]:
         """The first study that equals this one, with its folder; all runs that it needs are finished."""
@@ -153,7 +153,7 @@ class Work:
         if not hasattr(study, "run"):
             study.tell, study.runs = self._console.print, self._options.results_dir / RUNS
             study.needed = {name: self.runs[each] for name, each in study.needs.items()}
-            with stopwatch(self._seconds, "identify"):
+            with stopwatch(self._seconds, "identify"), _refusing(study):
                 try:
                     value = dict(study.values())
                 except Exception:
@@ -276,6 +276,15 @@ class Work:
 
 
 @contextmanager
+def _refusing(study: Study[Any]) -> Iterator[None]:
+    """Turns InvalidModel into Refused, with the settings of a study."""
+    try:
+        yield
+    except InvalidModel as error:
+        raise Refused(f"{study.settings}: {error}") from None
+
+
+@contextmanager
 def _background() -> Iterator[ThreadPoolExecutor]:
     """A thread that is waited for at the end; after a signal, only for what it is doing."""
     with ThreadPoolExecutor(1) as thread:
@@ -306,6 +315,19 @@ def _executor(options: Options, console: Console) -> Iterator[Executor]:
     except module.Lost as error:
         kept = "finished parts are kept, and the same command continues, with or without a cluster"
         raise Failed(f"{flag}: {error}; {kept}") from None
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Raises Refused for the error of a block if JAX cannot be imported, as with an invalid environment variable."""
+    try:
+        yield
+    except ValueError:
+        try:
+            importlib.import_module("jax")
+        except ValueError as error:
+            raise Refused(f"JAX cannot be imported: {error}; correct or unset the environment variable") from None
+        raise
 
 
 def start(options: Options) -> None:

@@ -14,8 +14,9 @@ from jaxtyping import Array, Float, Int
 
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.networks import transforms
+from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.stack import Stack
-from lstm_toys.networks.training import Procedure, loss
+from lstm_toys.networks.training import Procedure, answers_to, loss
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.checkpoints import Checkpoints
@@ -100,11 +101,19 @@ class Prepared:
             return own
 
     def check(self) -> None:
-        """Raises InvalidModel or Refused if networks and optimizer do not fit the task; computes nothing."""
-        task = self.experiment.small[1]
-        how = Procedure(task, network(self.experiment, task, self.settings), self.optimizer)
-        member = programs.member_shapes(how)
-        jax.eval_shape(partial(loss, how), member.params, member.examples)
+        """Raises InvalidModel or Refused if networks, loss, penalty or optimizer fail on the task; computes nothing."""
+        experiment, task = self.experiment, self.experiment.small[1]
+        how = Procedure(task, network(experiment, task, self.settings), self.optimizer)
+        own = "model" if experiment.model else f"cell {self.settings.cell}"
+        fails = f"experiment {experiment.name}: its"
+        with trial(f"{fails} {own} fails"):
+            member = programs.member_shapes(how)
+            given = member.params, member.examples, dict.fromkeys(experiment.numbers, programs.NUMBER)
+            jax.eval_shape(partial(answers_to, how), *given)
+        with trial(f"{fails} loss fails"):
+            jax.eval_shape(partial(loss, how), *given[:2])
+        with trial(f"{fails} penalty fails"):
+            jax.eval_shape(partial(answers_to, how._replace(penalty=experiment.penalty)), *given)
 
     @property
     def traced(self) -> Sequence[str]:
@@ -200,9 +209,11 @@ def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float |
 
 
 def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module:
-    """Builds the network of a run; raises InvalidModel if the settings do not describe one."""
+    """Builds the network of a run; raises InvalidModel, or Refused if the experiment's own cannot be made."""
     if experiment.model is not None:
-        model: nn.Module = experiment.model(task, settings)
+        with trial(f"experiment {experiment.name}: its model cannot be made"):
+            model: nn.Module = experiment.model(task, settings)
+            check_model(model)
         return model
     shape = len(task.output_features), settings.hidden, settings.readout, task.sequence
     return Stack(*shape, cell=settings.cell, gates=settings.gates)

@@ -8,7 +8,7 @@ A task can draw fresh examples at every step, or one fixed set per seed:
 True
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -43,7 +43,7 @@ def counting(key: Key[Array, ""], length: int, count: int, language: Language = 
         for every symbol, or the end, that may come next. ``lengths`` count the points of each string with its start.
 
     Raises:
-        ValueError: the language is unknown, or no string fits into the length.
+        ValueError: the key or the language is invalid, or no string fits into the length.
 
     Example:
         >>> import jax
@@ -53,6 +53,7 @@ def counting(key: Key[Array, ""], length: int, count: int, language: Language = 
     """
     symbols = len(SYMBOLS[arguments.choice("language", language, *SYMBOLS)])  # type: ignore[index]
     length, (count,) = arguments.whole("length", length, least=1 + symbols), arguments.counts(count=count)
+    _check(key)
     own, coins = jax.random.split(key)
     number = jax.random.randint(own, (count,), 1, (length - 1) // symbols + 1)
     if language == "dyck1":
@@ -127,7 +128,7 @@ def flip_flop(key: Key[Array, ""], length: int, count: int, bits: int = 3, rate:
         Inputs, 0 where there is no pulse, and targets, both ``[C, T, bits]``.
 
     Raises:
-        ValueError: ``rate`` is not from 0 to 1, or a number is below 1.
+        ValueError: the key is invalid, ``rate`` is not from 0 to 1, or a number is below 1.
 
     Example:
         >>> import jax
@@ -137,6 +138,7 @@ def flip_flop(key: Key[Array, ""], length: int, count: int, bits: int = 3, rate:
     """
     rate = float(arguments.number("rate", rate, least=0, most=1))
     shape = arguments.counts(count=count, length=length, bits=bits)
+    _check(key)
     signs, places = jax.random.split(key)
     sign = 2 * jax.random.bernoulli(signs, 0.5, shape).astype(jnp.float32) - 1
     pulse = jax.random.bernoulli(places, rate, shape).at[:, 0].set(True)
@@ -161,7 +163,7 @@ def adding(key: Key[Array, ""], length: int, count: int) -> Examples:
         Targets ``[C, 1]`` are sums, one per sequence, so that a task has ``sequence=False``.
 
     Raises:
-        ValueError: ``length`` is below 2, or ``count`` below 1.
+        ValueError: the key is invalid, ``length`` is below 2, or ``count`` below 1.
 
     Example:
         >>> import jax
@@ -170,6 +172,7 @@ def adding(key: Key[Array, ""], length: int, count: int) -> Examples:
         ((4, 20, 2), (4, 1))
     """
     length, (count,) = arguments.whole("length", length, least=2), arguments.counts(count=count)
+    _check(key)
     drawn, first, second = jax.random.split(key, 3)
     numbers = jax.random.uniform(drawn, (count, length))
     half = length // 2
@@ -191,7 +194,7 @@ def parity(key: Key[Array, ""], length: int, count: int) -> Examples:
         far is odd.
 
     Raises:
-        ValueError: ``length`` or ``count`` is below 1.
+        ValueError: the key is invalid, or ``length`` or ``count`` is below 1.
 
     Example:
         >>> import jax
@@ -200,5 +203,14 @@ def parity(key: Key[Array, ""], length: int, count: int) -> Examples:
         True
     """
     shape = *arguments.counts(count=count, length=length), 1
+    _check(key)
     bits = jax.random.bernoulli(key, 0.5, shape).astype(jnp.float32)
     return Examples(bits, jnp.cumsum(bits, axis=1) % 2)
+
+
+def _check(key: Any) -> None:
+    """Raises ValueError for what is not a single random key; JAX's own errors are about its implementation of keys."""
+    try:
+        jax.eval_shape(jax.random.bits, key)
+    except (TypeError, ValueError):
+        raise arguments.refused("key", "one random key, such as jax.random.key(0)", key) from None

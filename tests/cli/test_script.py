@@ -201,6 +201,16 @@ def test_show_prints_the_report_of_a_finished_run_without_jax_and_what_is_not_th
         assert process("-c", program.format(loaded), *arguments, code=code, cwd=tmp_path).stderr == line
 
 
+@pytest.mark.parametrize("name", ["line", *rarely("recipe")])
+def test_a_variable_that_jax_refuses_is_told_in_one_line(name, tmp_path):
+    environment = {**os.environ, "JAX_ENABLE_X64": "maybe"}
+    done = process("-m", "lstm_toys", name, f"--results_dir={tmp_path}", code=2, env=environment)
+    assert done.stderr.startswith(
+        "JAX cannot be imported: invalid truth value 'maybe' for environment 'JAX_ENABLE_X64'"
+    )
+    assert (done.stdout, done.stderr.count("\n")) == ("", 1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "full", "code", "told"),
     [

@@ -192,7 +192,7 @@ def test_parameters_of_other_networks_are_refused(folder, name, change, told):
         read(folder)
 
 
-def test_results_of_other_networks_are_neither_saved_nor_loaded(networks, folder, tmp_path):
+def test_results_of_other_networks_or_in_no_folder_are_neither_saved_nor_loaded(networks, folder, tmp_path):
     results = networks.results.isel(seed=[0])
     with pytest.raises(ValueError, match="are of 1 network, not of 3"):
         saving.save(networks, tmp_path / "more", results)
@@ -200,6 +200,8 @@ def test_results_of_other_networks_are_neither_saved_nor_loaded(networks, folder
     with pytest.raises(ValueError, match="which know their steps"):
         saving.save(alone, tmp_path / "more", networks.results)
     assert not (tmp_path / "more").exists()
+    with pytest.raises(NotADirectoryError, match=r"Not a directory: '/dev/null'"):
+        saving.save(networks, "/dev/null")
     results.to_netcdf(folder / "results.nc", engine="h5netcdf")
     resealed(folder)
     with pytest.raises(Damaged, match="are of 1 network, not of 3"):

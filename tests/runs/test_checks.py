@@ -2,10 +2,12 @@
 
 import dataclasses
 
+import flax.linen as nn
 import numpy as np
 import pytest
 
 import lstm_toys as lt
+from conftest import carry_out, refusal
 from experiments.line import EXPERIMENT
 from lstm_toys.runs import checks, context
 from lstm_toys.tasks import supervision
@@ -47,7 +49,7 @@ def refused(check, *arguments, **options):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"task": broken}, "its task cannot be made: KeyError: 'slpoe' (test_checks.py, line 19)"),
+        ({"task": broken}, "its task cannot be made: KeyError: 'slpoe' (test_checks.py, line 21)"),
         (shown("a", "line", {"slpoe": 0.9}), "its probes cannot be made: ValueError: this family takes"),
         ({"probes": one}, "probes(x) a list of lt.Probe"),
         ({"task": lambda _: None}, "task(x) must return an lt.Task"),
@@ -64,6 +66,37 @@ def refused(check, *arguments, **options):
 @pytest.mark.usefixtures("as_users_have_it")
 def test_what_contradicts_itself_is_refused(changes, told):
     assert told in refused(checks.check_experiment, dataclasses.replace(EXPERIMENT, **changes), 20, {})
+
+
+class Broken(nn.Module):
+    units: int = 3
+
+    @nn.compact
+    def __call__(self, _):
+        broken(None)
+
+
+def of_own_loss(x):
+    return dataclasses.replace(EXPERIMENT.task(x), loss=lambda *_: broken(None))
+
+
+FAILING = {
+    f"cell {__name__}:Broken fails": {"defaults": EXPERIMENT.defaults | {"cell": f"{__name__}:Broken"}},
+    "model cannot be made": {"model": lambda *_: broken(None)},
+    "model fails": {"model": lambda *_: Broken()},
+    "loss fails": {"task": of_own_loss},
+    "penalty fails": {"penalty": lambda *_: broken(None)},
+    "initial fails": {"initial": broken},
+    "companions fail": {"companions": broken},
+}
+
+
+@pytest.mark.parametrize(("told", "changes"), FAILING.items(), ids=FAILING)
+@pytest.mark.usefixtures("as_users_have_it")
+def test_functions_of_an_experiment_that_raise_are_told_in_one_line(told, changes, tmp_path, capsys):
+    assert carry_out(dataclasses.replace(EXPERIMENT, **changes), [f"--results_dir={tmp_path}"]) == 2
+    assert refusal(capsys) == f"experiment line: its {told}: KeyError: 'slpoe' (test_checks.py, line 21)\n"
+    assert not [*tmp_path.rglob("*.nc")]
 
 
 CURVES = np.zeros((3, 12, 2), np.float32)

@@ -153,12 +153,23 @@ def _grids(experiment: Experiment, settings: Settings, given: Mapping[str, Axis]
         middles = {each.name: sum(ranges.get(each.name, (each.low, each.high))) / 2 for each in declared}
         equal = trained.equal if family == named(trained.family) else {}
         values = {**middles, **equal, **plane.at, **fixed}
-        held = tuple((each.name, values[each.name]) for each in declared if each.name not in (first.name, second.name))
+        own = [each.name for each in declared if each.name not in (first.name, second.name)]
+        held = tuple((each, _held(each, {name: values[name] for name in own})) for each in own)
         name, taken = f"{first.name}_{second.name}", {grid.name for grid in every}
         numbered = (f"{family}_{name}_{number}" for number in count(2))
         free = next(each for each in chain((name, f"{family}_{name}"), numbered) if each not in taken)
         every.append(Grid(free, family, (first, second), held))
     return about, tuple(every)
+
+
+def _held(name: str, values: Mapping[str, Any]) -> Any:
+    """What a parameter is held at: a number, or the name of an axis or of a parameter that is held at a number."""
+    passed = [name]
+    while isinstance(value := values[passed[-1]], str) and value in values:
+        if value in passed:
+            raise ValueError(f"{' = '.join([*passed, value])} is a circle; hold one of them at a number")
+        passed.append(value)
+    return value if isinstance(value, str) or len(passed) == 1 else passed[-1]
 
 
 def default_planes(trained: Trained) -> list[Plane]:

@@ -15,7 +15,7 @@ import numpy as np
 from rich.console import RenderableType
 from rich.table import Table
 
-from lstm_toys import figures, results, tables
+from lstm_toys import arguments, figures, results, tables
 from lstm_toys.execution import code
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.files import is_plain
@@ -42,11 +42,17 @@ class Training(Study[Settings]):
     @cached_property
     def needs(self) -> Mapping[str, Training]:
         initial = self.experiment.initial
-        return {} if initial is None else {"initial": initial(self.settings)}
+        if initial is None:
+            return {}
+        with checks.trial(f"experiment {self.experiment.name}: its initial fails"):
+            made = initial(self.settings)
+            arguments.instance("what it returns", made, Training, "what lt.ask returns")
+        return {"initial": made}
 
     @cached_property
     def companions(self) -> Mapping[str, Training]:
-        return {name: Training(*each) for name, each in self.experiment.companions(self.settings).items()}
+        with checks.trial(f"experiment {self.experiment.name}: its companions fail"):
+            return {name: Training(*each) for name, each in self.experiment.companions(self.settings).items()}
 
     def check(self) -> None:
         checks.check_experiment(self.experiment, self.settings.timesteps, dict(self.settings.numbers))

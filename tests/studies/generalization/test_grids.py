@@ -114,6 +114,29 @@ def test_each_plane_has_a_name_of_its_own():
     assert [dict(each.parameters)["offset"] for each in grids] == [0.1, 0.3, 0.5, 0.7]
 
 
+@pytest.mark.parametrize(
+    ("at", "held"),
+    [
+        ({"offset": "phase", "phase": "amplitude"}, {"offset": "amplitude", "phase": "amplitude"}),
+        ({"offset": "phase", "phase": 0.3}, {"offset": "phase", "phase": 0.3}),
+        ({"offset": "phase", "phase": "offset"}, "phase = offset = phase is a circle; hold one of them at a number"),
+        ({"offset": "offset"}, "offset = offset is a circle"),
+    ],
+)
+def test_a_parameter_is_held_at_another_that_is_held_at_one(at, held):
+    plane = lt.Plane("sine", ("amplitude", "frequency"), at=at)
+    experiment = dataclasses.replace(sine.EXPERIMENT, planes=lambda _: [plane])
+    settings = command_line.parse(experiment, [])[0]
+    if isinstance(held, str):
+        with pytest.raises(UsageError, match=held):
+            grids_of(experiment, settings, {})
+        return
+    _, (_, grid) = grids_of(experiment, settings, {})
+    assert dict(grid.parameters) == held
+    cells = grid.cells(0, 5, 20, experiment.span)
+    np.testing.assert_array_equal(cells["offset"], cells["phase"])
+
+
 def test_curves_shorter_than_those_of_the_training_and_scaled_ones_are_refused():
     shorter = lt.Plane("sine", ("amplitude", lt.Axis(lt.LENGTH, 10, 40, 4)))
     experiment = dataclasses.replace(sine.EXPERIMENT, planes=lambda _: [shorter])
