@@ -149,6 +149,8 @@ class Claim:
         claim = f"claim {self.id!r}"
         for name in ("id", "quote", "statistic"):
             arguments.text(f"{claim}: {name}", getattr(self, name), empty=True)
+        if not re.fullmatch(r"\w[\w.-]*", self.id):
+            raise ValueError(f'{claim}: invalid id; use letters, digits, ".", "-" and "_"')
         arguments.kinds(vars(self), against=str | None, thresholds=Thresholds | None)
         arguments.fields(self, arguments.switch, "learned", "fails")
         arguments.fields(self, arguments.instances, "baselines", kind=Baseline, expected="a tuple of lt.Baseline")
@@ -191,7 +193,7 @@ class Claim:
         """The claim with each of its alternative numbers, by kind of choice and name."""
         bare: dict[str, Any] = {"baselines": (), "thresholds": None, "alternatives": {}}
         return {
-            (kind, name): replace(self, id=f"{self.id} ({kind}: {name})", number=number, **bare)
+            (kind, name): replace(self, number=number, **bare)
             for kind, numbers in self.alternatives.items()
             for name, number in numbers.items()
         }
@@ -329,9 +331,6 @@ class Claims:
         if unknown := [name for names in self.aspects.values() for name in names if name not in self.variants]:
             raise ValueError(f"aspects names {unknown[0]!r}, which is not a variant")
         for claim in self.claims:
-            if not re.fullmatch(r"\w[\w.-]*", claim.id):
-                rule = 'use letters, digits, ".", "-" and "_"'
-                raise ValueError(f"invalid id of a claim {claim.id!r}: {rule}")
             if unknown := [name for name in claim.populations if name not in self.populations]:
                 known = ", ".join(self.populations)
                 raise ValueError(f"claim {claim.id!r} uses {unknown[0]!r}, but the populations are {known}")

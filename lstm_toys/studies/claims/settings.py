@@ -107,6 +107,8 @@ class ClaimSettings(StudySettings):
             raise UsageError(f"flag --variants: {made.claims} declares no variants")
         if unknown := [each for each in made.only if each not in declared.ids]:
             raise UsageError(f"flag --only: unknown claim {unknown[0]!r}; available: {', '.join(declared.ids)}")
+        if twice := [each for each in made.only if made.only.count(each) > 1]:
+            raise UsageError(f"flag --only: names the claim {twice[0]!r} twice")
         if made.only:
             declared = replace(declared, claims=tuple(each for each in declared.claims if each.id in made.only))
         others = given_by(own, declared)
@@ -191,10 +193,13 @@ def typed_as(experiment: Experiment, settings: Settings) -> list[str]:
 
 def digests(paths: Mapping[str, Path], settings: Mapping[str, Settings]) -> tuple[tuple[str, str], ...]:
     """Returns the SHA-256 of files of answers by population; raises UsageError for files that are unusable."""
+    found = list[tuple[str, str]]()
     for name, path in paths.items():
         prefix = f"flag --answers={name}={path}"
         if name not in settings:
             raise UsageError(f"{prefix}: the claims use {', '.join(settings)}, and no population {name!r}")
-        if not path.is_file():
-            raise UsageError(f"{prefix}: is not a file")
-    return tuple((name, files.sha256(path)) for name, path in paths.items())
+        try:
+            found.append((name, files.sha256(path)))
+        except OSError as error:
+            raise UsageError(f"{prefix}: {error.strerror}") from None
+    return tuple(found)

@@ -51,13 +51,18 @@ def test_claims_that_decide_nothing_or_contradict_themselves_are_refused(argumen
         two(**({"high": 1.0} | arguments))
 
 
+@pytest.mark.parametrize("id", ["a,b", "a b/../c", "", ".a", "a\n"])
+def test_an_id_of_a_claim_is_a_plain_name(id):
+    with pytest.raises(ValueError, match=r"^claim '.*': invalid id; use letters, digits"):
+        two(id=id, high=1.0)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ({"claims": CLAIM}, "claims must be a tuple of lt.Claim"),
         ({"claims": (CLAIM, CLAIM)}, "two claims are named 'one'"),
         ({"claims": ()}, "claims must not be empty"),
-        ({"claims": (two(ABOUT, id="a,b", low=0),)}, "invalid id of a claim 'a,b': "),
         ({"controls": {"other": change}, "variants": {"other": change}}, "two columns are named 'other'"),
         ({"specifications": (lt.Specification(change, {"units": "half"}),) * 2}, "two columns are named 'units: half'"),
         ({"aspects": {"size": ("other",)}}, "aspects names 'other', which is not a variant"),
