@@ -28,6 +28,10 @@ GATES: tuple[Gates, ...] = ("sigmoid", "hard")
 """Gate functions: 1 / (1 + exp(-a)), and clip(0.2 a + 0.5, 0, 1), as in the Keras of 2018."""
 
 
+MOST_LAYERS = 100
+"""Most layers below a readout; compiling takes longer than training long before."""
+
+
 class Cell(NamedTuple):
     """A built-in cell: where its class is defined, and whether it has gates."""
 

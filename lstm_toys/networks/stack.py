@@ -52,8 +52,9 @@ class Stack(nn.Module):
     def __post_init__(self) -> None:
         with cells.invalid():
             self.features = arguments.whole("features", self.features, least=1)
-            if not arguments.several(self.hidden):
-                raise arguments.refused("hidden", "units per layer, such as (32,)", self.hidden)
+            if not arguments.several(self.hidden) or len(self.hidden) > cells.MOST_LAYERS:
+                expected = f"units per layer, such as (32,), of at most {cells.MOST_LAYERS} layers"
+                raise arguments.refused("hidden", expected, self.hidden)
             self.hidden = tuple(
                 arguments.whole(f"hidden[{place}]", each, least=1) for place, each in enumerate(self.hidden)
             )

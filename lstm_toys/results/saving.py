@@ -15,7 +15,7 @@ import flax.linen as nn
 import jax
 import numpy as np
 import xarray as xr
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from lstm_toys import arguments
 from lstm_toys.files import Damaged, own_file, read_sealed, sha256, telling_damage, write_sealed
@@ -65,7 +65,8 @@ def save(
         The names of the files.
 
     Raises:
-        ValueError: the model or its parameters could not be read back, or the networks have no results.
+        ValueError: the model or its parameters could not be read back, the networks have no results, or two of them
+            have the same seed and numbers.
         OSError: a file cannot be written.
 
     Example:
@@ -87,12 +88,13 @@ def save(
     _check_count(labeled.sizes.get("seed", 0), len(networks), "results are")
     if not networks.steps:
         raise ValueError("networks must be those of lt.train or lt.load, which know their steps")
+    members = _described_members(networks, labeled.sizes.get("time", 2))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:  # As it is called where a file is in the way.
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
     storage.save_results(labeled, folder / RESULTS)
-    return _written(networks, folder / ABOUT, model, labeled.sizes.get("time", 2))
+    return _written(networks, folder / ABOUT, model, members)
 
 
 def save_swept(networks: Networks, path: Path, settings: Mapping[int, Int[np.ndarray, " S"]]) -> None:
@@ -101,10 +103,23 @@ def save_swept(networks: Networks, path: Path, settings: Mapping[int, Int[np.nda
     ``settings`` are the places of each network's settings in the results, by step; -1 where there is none.
     """
     swept = {"settings": {str(step): places.tolist() for step, places in settings.items()}}
-    _written(networks, path, described(networks.model), 2, **swept)
+    _written(networks, path, described(networks.model), _described_members(networks, 2), **swept)
 
 
-def _written(networks: Networks, path: Path, model: dict[str, Any], points: int, **more: Any) -> list[str]:
+def _described_members(networks: Networks, points: int) -> dict[str, Any]:
+    """Describes all but the model as JSON; raises ValueError if it could not be read back."""
+    members = {
+        "block": networks.block,
+        "points": points,
+        "seeds": networks.seeds.tolist(),
+        "diverged": np.flatnonzero(networks.diverged).tolist(),
+        "numbers": {name: values.tolist() for name, values in networks.numbers.items()},
+    }
+    _members(members)
+    return members
+
+
+def _written(networks: Networks, path: Path, model: dict[str, Any], members: dict[str, Any], **more: Any) -> list[str]:
     names = _names(path, networks.steps)
     for step, name in names.items():
         storage.save_parameters(networks.at(step).params, path.parent / name)
@@ -115,13 +130,7 @@ def _written(networks: Networks, path: Path, model: dict[str, Any], points: int,
         "input_features": list(networks.input_features),
         "output_features": list(networks.output_features),
         "kept": networks.steps,
-        "networks": {
-            "block": networks.block,
-            "points": points,
-            "seeds": networks.seeds.tolist(),
-            "diverged": np.flatnonzero(networks.diverged).tolist(),
-            "numbers": {name: values.tolist() for name, values in networks.numbers.items()},
-        },
+        "networks": members,
         "files": {name: sha256(path.parent / name) for name in files},
         **more,
     }
@@ -142,7 +151,7 @@ def load(folder: Path | str, trust: Collection[str] = (), model: nn.Module | Non
     with telling_damage(path):
         kept, digests = sorted(map(int, about["kept"])), {name: str(each) for name, each in about["files"].items()}
         place, attributes = str(about["model"]["class"]), dict(about["model"]["attributes"])
-        inputs, outputs = (tuple(about[each]) for each in ("input_features", "output_features"))
+        inputs, outputs = (arguments.names(each, about[each]) for each in ("input_features", "output_features"))
         settings = {int(step): np.array(places) for step, places in about.get("settings", {}).items()}
         own, results = about.get("networks"), digests[RESULTS]
     if model is None:
@@ -158,9 +167,8 @@ def load(folder: Path | str, trust: Collection[str] = (), model: nn.Module | Non
         own = {"block": fingerprint.get("block", BLOCK), "points": labeled.sizes.get("time", 2), "numbers": {}}
         own |= {"seeds": labeled.seed.values, "diverged": np.flatnonzero(labeled.diverged)}
     with telling_damage(path):
-        seeds, shape = np.array(own["seeds"], int), (own["points"], len(inputs))
-        numbers = {name: np.array(values, np.float32) for name, values in own["numbers"].items()}
-        diverged, block = np.isin(np.arange(len(seeds)), own["diverged"]), int(own["block"])
+        seeds, numbers = _members(own)
+        diverged, shape = np.isin(np.arange(len(seeds)), own["diverged"]), (own["points"], len(inputs))
         read = {
             step: partial(_parameters, folder / name, digests[name], model, shape, len(seeds))
             for step, name in _names(path, kept).items()
@@ -168,7 +176,7 @@ def load(folder: Path | str, trust: Collection[str] = (), model: nn.Module | Non
     return Networks(
         model=model,
         params=read[kept[-1]](),
-        block=block,
+        block=own["block"],
         seeds=seeds,
         diverged=diverged,
         numbers=numbers,
@@ -178,6 +186,17 @@ def load(folder: Path | str, trust: Collection[str] = (), model: nn.Module | Non
         kept=read,
         labeled=partial(_labeled, folder, results, seeds, settings),
     )
+
+
+def _members(own: Mapping[str, Any]) -> tuple[Int[np.ndarray, " S"], dict[str, Float[np.ndarray, " S"]]]:
+    """Returns the seeds and numbers in a description of networks; raises ValueError for one of no networks."""
+    arguments.counts(block=own["block"], points=own["points"])
+    seeds = np.array(arguments.wholes("seeds", np.array(own["seeds"]), least=0, most=2**32 - 1))
+    arguments.wholes("diverged", [0, *own["diverged"]], least=0, most=len(seeds) - 1)
+    numbers = {name: np.array(values, np.float32) for name, values in own["numbers"].items()}
+    if len(np.unique(np.stack([seeds, *numbers.values()], axis=1), axis=0)) < len(seeds):
+        raise ValueError("seeds must be different under the same numbers")
+    return seeds, numbers
 
 
 def _described(folder: Path) -> Path:

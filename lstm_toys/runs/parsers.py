@@ -19,8 +19,8 @@ from lstm_toys.tasks.planes import Axis
 T = TypeVar("T")
 
 ADDRESS = re.compile(r"(tcp|tls)://[^/\s]+:[0-9]{1,5}")
-MOST_LAYERS, MOST_UNITS = 100, 1_000_000
-"""Most layers, and most units of a layer. A machine can hold far fewer."""
+MOST_UNITS = 1_000_000
+"""Most units of a layer. A machine can hold far fewer."""
 
 MOST = 2**31 - 1
 LARGEST = 1e6
@@ -136,11 +136,11 @@ def wholes(text: str) -> tuple[int, ...]:
     return () if text == "none" else tuple(map(whole, text.split(",")))
 
 
-@taking(f"at most {MOST_LAYERS} integers from 1 to {MOST_UNITS:,}, separated by commas, such as 32,32, or none")
+@taking(f"at most {cells.MOST_LAYERS} integers from 1 to {MOST_UNITS:,}, separated by commas, such as 32,32, or none")
 def widths(text: str) -> tuple[int, ...]:
     """Parses how many units each layer has, of a few layers at most."""
     numbers = wholes(text)
-    if len(numbers) > MOST_LAYERS or not all(1 <= number <= MOST_UNITS for number in numbers):
+    if len(numbers) > cells.MOST_LAYERS or not all(1 <= number <= MOST_UNITS for number in numbers):
         raise ValueError
     return numbers
 

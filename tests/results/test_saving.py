@@ -229,6 +229,36 @@ def test_a_description_of_something_else_is_refused(folder, changes):
         saving.load(folder)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"seeds": seeds} for seeds in ([7, 7, 1], [-5, 0, 1], [0.5, 1.5, 2.5], [2**32, 1, 2], ["0", "1", "2"], 3)),
+        *({"block": block} for block in (0, 1.5, True, None)),
+        *({"points": 0}, {"diverged": [3]}, {"numbers": {"learning_rate": [1.0]}}, {"numbers": {"noise": ["a"] * 3}}),
+    ],
+    ids=str,
+)
+def test_networks_that_could_not_have_been_trained_are_refused(folder, changes):
+    own = read_sealed(folder / "population.json")["networks"] | {"numbers": {}} | changes
+    rewritten(folder, networks=own)
+    with pytest.raises(Damaged, match=r"population\.json: is damaged: [^\n]+$"):
+        saving.load(folder)
+
+
+@pytest.mark.parametrize("features", ["y", ["y", "y"], [1], {"y": 1}, [""]])
+@pytest.mark.parametrize("name", ["input_features", "output_features"])
+def test_features_that_are_no_names_are_refused(folder, name, features):
+    rewritten(folder, **{name: features})
+    with pytest.raises(Damaged, match=rf"population\.json: is damaged: {name} must be "):
+        saving.load(folder)
+
+
+def test_networks_of_one_seed_under_the_same_numbers_are_not_saved(networks, tmp_path):
+    with pytest.raises(ValueError, match="seeds must be different under the same numbers"):
+        lt.save(networks[np.array([0, 0])], tmp_path / "twice")
+    assert not (tmp_path / "twice").exists()
+
+
 ATTRIBUTES = {"features": 1, "hidden": [4], "readout": "cell", "sequence": True, "cell": "lstm", "gates": "sigmoid"}
 STACK = "lstm_toys.networks.stack:Stack"
 
@@ -260,6 +290,7 @@ def test_no_code_runs_that_nobody_allowed(folder, tmp_path, monkeypatch, place, 
     [
         ("lstm_toys.networks.stack:Nothing", {}, "there is no 'Nothing'"),
         (STACK, {**ATTRIBUTES, "size": 3}, "has no attribute size"),
+        (STACK, {**ATTRIBUTES, "hidden": [1] * 20_000}, "at most 100 layers"),
         ("a\n\x1b[31m:B", {}, r"a\\n\\x1b\[31m:B is of a module that is not imported"),
     ],
 )
