@@ -23,8 +23,7 @@ def publish(sources: Sequence[Path], target: Path, origin: str, tell: Callable[[
         tell: called with one line for each file of the old manifest that remains because it was changed.
 
     Raises:
-        NotPublished: a file to replace was changed or was never published.
-        Damaged: the manifest is damaged.
+        NotPublished: a file to replace was changed or was never published, or the manifest is damaged.
         OSError: a file cannot be read or written; publishing the same files again completes the set.
     """
     new = {source.name: source for source in sources}
@@ -50,11 +49,14 @@ def publish(sources: Sequence[Path], target: Path, origin: str, tell: Callable[[
 
 
 def listed(target: Path) -> dict[str, str]:
-    """Returns the files that were published in a folder, with their SHA-256; raises Damaged for a damaged manifest."""
+    """Returns the files that were published in a folder, with their SHA-256; raises NotPublished, see `publish`."""
     manifest = target / MANIFEST
-    every = read_json(manifest)["files"] if manifest.exists() else {}
-    if not isinstance(every, dict) or not all(map(is_plain, every)):  # Files elsewhere are not ours to remove.
-        raise Damaged(manifest, "is damaged: it does not list files of this folder")
+    try:
+        every = read_json(manifest)["files"] if os.path.lexists(manifest) else {}
+        if not isinstance(every, dict) or not all(map(is_plain, every)):  # Files elsewhere are not ours to remove.
+            raise Damaged(manifest, "is damaged: it does not list files of this folder")
+    except Damaged as error:
+        raise NotPublished(f"{error}; restore it, or move it elsewhere with the files that it lists") from None
     return every
 
 

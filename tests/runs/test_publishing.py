@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lstm_toys.files import Damaged, sha256
+from lstm_toys.files import sha256
 from lstm_toys.runs.publishing import NotPublished, publish
 
 OLD = {"loss.png": "old loss", "same.png": "same", "stale.png": "stale", "edited.png": "published", "metrics.json": ""}
@@ -110,7 +110,7 @@ def test_a_manifest_that_lists_no_files_of_its_folder_is_damaged_and_nothing_is_
     text = manifest.replace("{digest}", sha256(victim)).replace("{folder}", str(old.parent))
     (old / "manifest.json").write_text(text)
     before = {path: path.read_bytes() for path in old.parent.rglob("*") if path.is_file()}
-    with pytest.raises(Damaged, match=r"manifest\.json: is damaged"):
+    with pytest.raises(NotPublished, match=r"manifest\.json: is damaged: .*; restore it, or move it elsewhere"):
         publish(new, old, "sine-new", told.append)
     assert {path: path.read_bytes() for path in old.parent.rglob("*") if path.is_file()} == before
 
