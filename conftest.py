@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 
 import hypothesis
@@ -286,6 +286,7 @@ def pytest_configure():
         # Without the first axis, the number of blocks, on which digests do not depend.
         return {name: lowering.digest(name, [f"{each.shape[1:]} {each.dtype}" for each in jax.tree.leaves(arguments)])}
 
+    @wraps(save)
     def saved(figure, path):
         if WHOLE["drawing"]:
             save(figure, path)

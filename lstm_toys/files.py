@@ -1,18 +1,24 @@
 """Writes files atomically, and reads them as data, never as code. Imports nothing heavy."""
 
+import errno
 import fcntl
 import hashlib
 import json
+import math
 import os
 import re
+import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+from zipfile import ZipFile, ZipInfo
 
 import numpy as np
+from numpy.lib import format as npy
 
 from lstm_toys.text import message, printable
 
@@ -28,6 +34,13 @@ SCHEMA = 2
 """Version of all files of a run; increase it when files of earlier versions can no longer be read correctly."""
 
 NUMBERS = "biufc"
+
+TEXT, DOCUMENT = 2**26, 2**30
+"""Most bytes of a text that people write, which Python reads cell by cell, and of a JSON document, such as the
+description of millions of networks."""
+
+UNPACKED = 2**30
+"""Most bytes by which arrays may exceed their file: what is written here is not compressed."""
 
 
 class Damaged(OSError):
@@ -73,7 +86,10 @@ def replacing(path: Path) -> Iterator[Path]:
     """Writes a file atomically: yields a temporary path next to ``path`` that replaces it if the block succeeds.
 
     The content is flushed to disk before the file is renamed; if the block raises, the temporary file is removed.
+    Raises OSError for a folder, a pipe, a device and the like, which are not replaced.
     """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EEXIST, "is not a regular file", str(path))
     temporary = path.with_name(f".lstm_toys-{path.name}.{os.getpid()}.tmp")
     _unfinished.add(temporary)
     try:
@@ -154,9 +170,44 @@ def check_writable(folder: Path) -> None:
         pass
 
 
+@contextmanager
+def opened(path: Path | str, most: int | None = None) -> Iterator[BufferedReader]:
+    """Opens a file that a user names, or that others may have put into a folder, without waiting for anything.
+
+    Raises OSError if it cannot be opened, and Damaged if it is a pipe, a device or a file of the kernel, or has more
+    than ``most`` bytes. A folder's file that may not be a link is passed through `own_file`.
+    """
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        found = os.fstat(file.fileno())
+        regular = stat.S_ISREG(found.st_mode)
+        if regular and not found.st_size:  # A file of the kernel has no size, but content, which may not end.
+            try:
+                regular = not file.peek(1)
+            except OSError:
+                regular = False
+        if not regular:
+            raise Damaged(Path(path), "is not a regular file")
+        if most is not None and found.st_size > most:
+            raise Damaged(Path(path), f"has {found.st_size:,} bytes, more than the {most:,} that are read")
+        yield file
+
+
+def content(path: Path | str, most: int = TEXT) -> bytes:
+    """Reads a file of at most so many bytes; raises as `opened`."""
+    with opened(path, most) as file:
+        return file.read(most)
+
+
+def check_unpacked(file: BinaryIO, sizes: Iterable[int]) -> None:
+    """Raises ValueError if arrays of these sizes in bytes are much larger than their file."""
+    total, size = sum(sizes), os.fstat(file.fileno()).st_size
+    if total > size + UNPACKED:
+        raise ValueError(f"its arrays would take {total:,} bytes of memory, but the file has {size:,}")
+
+
 def sha256(path: Path) -> str:
-    """The SHA-256 of a file's content, in hexadecimal digits; raises OSError."""
-    with path.open("rb") as file:
+    """The SHA-256 of a file's content, in hexadecimal digits; raises as `opened`."""
+    with opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -212,10 +263,10 @@ def _seal(value: dict[str, Any]) -> str:
 
 
 def parsed(path: Path) -> Any:
-    """Reads JSON, which has no NaN and no infinity; None if the file's content is not JSON."""
-    content = path.read_bytes()
+    """Reads JSON of a folder, which has no NaN and no infinity; None if the file's content is not JSON."""
+    raw = content(own_file(path), DOCUMENT)
     try:
-        return json.loads(content.decode("utf-8"), object_hook=partial(Entries, path), parse_constant=_not_json)
+        return json.loads(raw.decode("utf-8"), object_hook=partial(Entries, path), parse_constant=_not_json)
     except (ValueError, RecursionError):
         return None
 
@@ -229,8 +280,18 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
     Raises OSError if the file does not exist, and Damaged if something in it is not an array of numbers.
     """
-    with path.open("rb") as file, telling_damage(path), np.load(file, allow_pickle=False) as archive:
-        arrays = dict(archive)
-        if others := [name for name, array in arrays.items() if array.dtype.kind not in NUMBERS]:
-            raise ValueError(f"{others[0]} is not an array of numbers")
-    return arrays
+    with opened(path) as file, telling_damage(path), ZipFile(file) as archive:
+        every = archive.infolist()
+        check_unpacked(file, (each.file_size for each in every))
+        return {each.filename.removesuffix(".npy"): _array(archive, each) for each in every}
+
+
+def _array(archive: ZipFile, member: ZipInfo) -> np.ndarray:
+    """Reads an array of an archive; raises ValueError if its header declares something else than the numbers in it."""
+    with archive.open(member) as file:
+        read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[npy.read_magic(file)]
+        shape, _, dtype = read(file)
+        if dtype.kind not in NUMBERS or math.prod(shape) * dtype.itemsize > member.file_size:
+            raise ValueError(f"{member.filename} is not an array of numbers")
+        file.seek(0)
+        return npy.read_array(file, allow_pickle=False)

@@ -77,7 +77,7 @@ def _carry_out() -> int:
 def unknown(name: str, folder: Path, every: Sequence[str]) -> str:
     """Explains in one line why a name is no command: what its file in a folder lacks, or which commands there are."""
     told = f"unknown command {name!r}"
-    if f"{name}.py" in (path.name for path in folder.glob("*.py")):
+    if f"{name}.py" in (path.name for path in folder.glob("*.py") if path.is_file()):
         try:
             ast.parse((folder / f"{name}.py").read_bytes(), f"{name}.py")
         except (OSError, SyntaxError, ValueError) as error:
@@ -151,7 +151,7 @@ def own_commands(folder: Path) -> dict[str, str]:
 
 def declarations(path: Path) -> list[str]:
     """Returns which names in `DECLARED` a module assigns, without executing it; none if it cannot be read."""
-    if not path.stem.isidentifier() or keyword.iskeyword(path.stem):
+    if not path.is_file() or not path.stem.isidentifier() or keyword.iskeyword(path.stem):
         return []
     try:
         source = path.read_bytes()

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lstm_toys.files import Damaged, read_json
+from lstm_toys.files import Damaged, content, own_file, read_json
 from lstm_toys.output import complain
 from lstm_toys.runs import flags
 from lstm_toys.runs.context import Options
@@ -64,7 +64,7 @@ def shown(folder: Path) -> Iterator[str]:
     yield f"settings: {told if len(told) < LONGEST else told[:LONGEST] + ' …'}"
     yield "nothing was verified; the command that computed this run verifies it"
     if (path := folder / REPORT).is_file():
-        yield path.read_text(encoding="utf-8").rstrip("\n")
+        yield content(own_file(path)).decode("utf-8", "replace").rstrip("\n")
     else:
         yield "its report was not saved; the command that computed this run prints it"
     yield from (f"  {folder / path.name}" for path in run.files())

@@ -27,7 +27,7 @@ from distributed.comm.addressing import parse_host_port
 from distributed.comm.core import connect
 from distributed.security import Security
 
-from lstm_toys import modules
+from lstm_toys import files, modules
 from lstm_toys.execution import LOCAL, code, devices
 from lstm_toys.execution.devices import LEAST_DEVICES
 from lstm_toys.execution.executor import Executor, Part, Result
@@ -255,7 +255,7 @@ async def _greet(address: str) -> None:
 def _written(path: Path) -> str:
     """Reads an address from a scheduler file; raises OSError, or Unreachable for another file."""
     try:
-        address: str = json.loads(path.read_text(encoding="utf-8"))["address"]
+        address: str = json.loads(files.content(path))["address"]
     except (KeyError, TypeError, ValueError):
         raise Unreachable(f"{path} is not a scheduler file") from None
     return address

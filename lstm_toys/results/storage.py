@@ -50,7 +50,7 @@ def load_results(path: Path | str, variables: Set[str] = VARIABLES, without: Set
     path = Path(path)
     # `units` is for readers, not for decoding dates; without `phony_dims`, h5netcdf warns of unlabeled axes.
     options: dict[str, Any] = {"decode_times": False, "phony_dims": "access", "drop_variables": without}
-    with path.open("rb") as file, files.telling_damage(path):
+    with files.opened(path) as file, files.telling_damage(path):
         check_whole(file)
         with xr.open_dataset(file, engine="h5netcdf", **options) as results:
             if missing := {*variables} - set(results.variables):
@@ -61,14 +61,18 @@ def load_results(path: Path | str, variables: Set[str] = VARIABLES, without: Set
 
 
 def check_whole(file: BinaryIO) -> None:
-    """Raises ValueError if arrays of an HDF5 file lie in other files."""
+    """Raises ValueError if arrays of an HDF5 file lie in other files, or are much larger than the file."""
+    sizes = list[int]()
 
     def look(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
-            raise ValueError(f"{name} lies in another file")
+        if isinstance(item, h5py.Dataset):
+            if item.external or item.is_virtual:
+                raise ValueError(f"{name} lies in another file")
+            sizes.append(item.nbytes or 0)
 
     with h5py.File(file, "r") as content:
         content.visititems(look)
+    files.check_unpacked(file, sizes)
 
 
 def save_parameters(params: Params, path: Path | str) -> None:

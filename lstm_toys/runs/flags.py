@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
+import os
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING
@@ -14,8 +16,12 @@ from typing import Any, NamedTuple
 
 from absl import flags
 
+from lstm_toys.files import content
 from lstm_toys.runs import parsers
 from lstm_toys.text import message
+
+MOST_FILES = 100
+"""Most files of flags in a command line; a file that names itself would have no end."""
 
 
 class Flag(NamedTuple):
@@ -133,6 +139,34 @@ def split(table: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], l
     return _parsed(table, arguments, known_only=True)
 
 
+def _expanded(arguments: Sequence[str]) -> list[str]:
+    """Puts the lines of files in place of ``--flagfile``, as absl does, but bounded; raises UsageError.
+
+    absl accepts any misspelled flag with ``--undefok``, which is refused.
+    """
+    left, expanded, read = deque(arguments), list[str](), 0
+    while left and left[0] != "--":
+        name, given, value = (argument := left.popleft()).partition("=")
+        if name in ("--undefok", "-undefok"):
+            raise UsageError("flag --undefok: is not taken; correct or remove unknown flags")
+        if name not in ("--flagfile", "-flagfile"):
+            expanded.append(argument)
+            continue
+        path = os.path.expanduser((value if given else left.popleft() if left else "").strip())
+        if (read := read + 1) > MOST_FILES:
+            raise UsageError(f"flag --flagfile={path}: there are more than {MOST_FILES} files; does one name itself?")
+        if not path:
+            raise UsageError("flag --flagfile: takes a file with one flag a line")
+        try:
+            lines = [line.strip() for line in content(path).decode("utf-8-sig").splitlines()]
+        except OSError as error:
+            raise UsageError(f"flag --flagfile={path}: {error.strerror}") from None
+        except ValueError:
+            raise UsageError(f"flag --flagfile={path}: is not text in UTF-8") from None
+        left.extendleft(line for line in reversed(lines) if line and not line.startswith(("#", "//")))
+    return [*expanded, *left]
+
+
 def _parsed(table: FlagTable, arguments: Sequence[str], *, known_only: bool) -> tuple[dict[str, Any], list[str]]:
     values = flags.FlagValues()
     values.set_gnu_getopt(known_only)
@@ -145,7 +179,7 @@ def _parsed(table: FlagTable, arguments: Sequence[str], *, known_only: bool) -> 
         else:
             flags.DEFINE(each.parser, name, None, each.text, flag_values=values)
     try:
-        rest: list[str] = values(["", *arguments], known_only=known_only)[1:]
+        rest: list[str] = values(["", *_expanded(arguments)], known_only=known_only)[1:]
     except flags.UnrecognizedFlagError as error:
         raise UsageError(f"{message(error)} (--help lists the flags)") from None
     except (flags.Error, ValueError) as error:

@@ -17,7 +17,7 @@ import numpy as np
 
 from lstm_toys import modules
 from lstm_toys.execution import code
-from lstm_toys.files import read_sealed, sha256, write_sealed
+from lstm_toys.files import DOCUMENT, content, read_sealed, sha256, write_sealed
 from lstm_toys.runs.context import Refused
 from lstm_toys.runs.folder import Run
 
@@ -63,9 +63,10 @@ class Parts:
         if isinstance(value, Run):
             return {"run": value.folder.name}
         if isinstance(value, Path):
-            if not value.is_file():
-                raise Refused(f"{self._study}: {value}, an input of the part {name!r}, is not a file")
-            return {"file": sha256(value)}
+            try:
+                return {"file": sha256(value)}
+            except OSError as error:
+                raise Refused(f"{self._study}: {value}, an input of the part {name!r}: {error.strerror}") from None
         if isinstance(value, np.ndarray | jax.Array) and not np.asarray(value).dtype.hasobject:
             array = np.asarray(value)
             return {"array": [array.dtype.str, array.shape, hashlib.sha256(array.tobytes()).hexdigest()]}
@@ -98,10 +99,10 @@ def _current(recorded: Mapping[str, str], others: Sequence[str], loaded: Mapping
     """Whether modules are as they were recorded, and no new one next to them may be imported in another's place."""
     if not loaded.keys() <= recorded.keys():
         return False
-    contents = {path: Path(path).read_bytes() for path in recorded}
-    if any(hashlib.sha256(content).hexdigest() != recorded[path] for path, content in contents.items()):
+    contents = {path: content(path, DOCUMENT) for path in recorded}
+    if any(hashlib.sha256(source).hexdigest() != recorded[path] for path, source in contents.items()):
         return False
-    words = {word.decode() for content in contents.values() for word in re.findall(rb"\w+", content)}
+    words = {word.decode() for source in contents.values() for word in re.findall(rb"\w+", source)}
     return not words & (_others(recorded) - {*others})
 
 

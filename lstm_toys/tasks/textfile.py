@@ -2,6 +2,7 @@
 
 Files that could be read in two ways are refused:
 
+- **Files** are regular ones of at most 64 MiB, with at most 100 characters in a cell.
 - **Text** is UTF-8, UTF-16 with a byte order mark, or Latin-1 as in Windows (code page 1252).
 - **Rows**: lines above the table that begin with ``#`` or ``%`` are comments, and empty rows before the first and after
   the last row of numbers are skipped; between two rows of numbers they are refused, since a time point may be missing.
@@ -24,9 +25,13 @@ from typing import NamedTuple
 import jaxtyping as jt
 import numpy as np
 
+from lstm_toys.files import content
 from lstm_toys.text import quoted
 
 NUMBER = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?", re.ASCII)
+
+LONGEST = 100
+"""Most characters of a name or a number; a number in single precision needs a tenth."""
 
 MISSING = {"nan", "inf", "infinity", "na", "n/a", "null", "none"}
 
@@ -41,22 +46,16 @@ class Table(NamedTuple):
     lines: jt.Int[np.ndarray, " R"]
 
 
-def content(path: Path | str) -> bytes:
-    """Reads a file that a user names; raises ValueError. Opening a pipe may wait forever."""
-    try:
-        if Path(path).exists() and not Path(path).is_file():
-            raise ValueError("is not a regular file")
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise ValueError(error.strerror or "cannot be read") from None
-
-
 def read(path: Path | str) -> Table:
     """Reads the table in a file.
 
     Raises ValueError if the file is missing, not a table, or ambiguous; the message gives the reason and position.
     """
-    lines = [*io.StringIO(_decoded(content(path)), newline=None)]
+    try:
+        raw = content(path)
+    except OSError as error:
+        raise ValueError(error.strerror or "cannot be read") from None
+    lines = [*io.StringIO(_decoded(raw), newline=None)]
     above = [*takewhile(lambda line: line.lstrip()[:1] in ("#", "%") or not line.strip('\t;," \n'), lines)]
     table = lines[len(above) :]
     separator = next((sign for sign in "\t;," if sign in "".join(table[1:2] or table)), ",")
@@ -75,6 +74,8 @@ def read(path: Path | str) -> Table:
         if len(row) != len(names):
             raise ValueError(f"row {line} has {len(row)} columns, but the first has {len(names)}")
         for column, cell in enumerate(row, 1):
+            if len(cell) > LONGEST:
+                raise ValueError(f"row {line}, column {column}: has {len(cell):,} characters, more than {LONGEST}")
             if not NUMBER.fullmatch(cell) or (separator == "," and "," in cell):
                 raise ValueError(f"row {line}, column {column}: {quoted(cell)} is not a number")
     for (before, _), (line, _) in pairwise(rows):
@@ -114,18 +115,20 @@ def _cells(row: list[str]) -> list[str]:
 
 def _is_name(cell: str) -> bool:
     """Whether a cell has a letter, and is neither like a number or an error of a spreadsheet nor a missing value."""
-    plain = cell.isprintable() and len(cell) <= 100 and any(map(str.isalpha, cell))
+    plain = cell.isprintable() and len(cell) <= LONGEST and any(map(str.isalpha, cell))
     return plain and cell[0] not in "-+−.,#0123456789" and cell.lower() not in MISSING
 
 
 def _names(line: int, cells: list[str]) -> tuple[str, ...]:
+    before = set[str]()
     for column, name in enumerate(cells, 1):
         if not _is_name(name):
             index = "; pandas leaves out its index with to_csv(..., index=False)" * (column == 1 and not name)
             raise ValueError(
                 f"row {line}, column {column}: {quoted(name)} is not a name; the first row must name all columns, "
-                f"such as t, y1, y2, each by at most 100 characters with a letter{index}"
+                f"such as t, y1, y2, each by at most {LONGEST} characters with a letter{index}"
             )
-        if name in cells[: column - 1]:
+        if name in before:
             raise ValueError(f"row {line}: two columns have the same name, {quoted(name)}")
+        before.add(name)
     return tuple(cells)

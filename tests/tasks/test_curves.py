@@ -107,6 +107,7 @@ NAMES = "is not a name; the first row must name all columns"
         ("year,y\n1950,0.1\n1951,0.2\n1952,0.2\n", "column 1, 'year', rises evenly: name it x, t or time if it holds"),
         # What single precision cannot hold.
         ("y\n1e30\n1\n", "row 2, column 1: 1e+30 exceeds 1e+06 in size"),
+        ("y\n1\n" + 40_000 * "9" + "x\n", "row 3, column 1: has 40,001 characters, more than 100"),
         ("y\n1\n1e999\n", "row 3, column 1: inf exceeds 1e+06 in size"),
         ("y\n1e-30\n-2e-30\n", "'y': no value exceeds 2e-30 in size, so that their squares are 0 in single"),
     ],
@@ -116,6 +117,12 @@ def test_a_broken_or_ambiguous_table_is_refused_in_one_line(read, content, told)
         read(content)
     assert told in str(raised.value)
     assert str(raised.value).isprintable()
+
+
+def test_many_columns_are_read(read):
+    names = [f"c{number}" for number in range(100_000)]
+    rows = [",".join(names), ",".join("1" for _ in names), ",".join("2" for _ in names)]
+    assert read("\n".join(rows)).names == tuple(names)
 
 
 def test_one_number_shows_that_commas_are_decimal(read):
@@ -128,7 +135,7 @@ def test_only_a_regular_file_is_read(tmp_path):
     os.mkfifo(tmp_path / "fifo")
     for path, told in (
         (tmp_path / "fifo", "not a regular file"),
-        (tmp_path, "not a regular file"),
+        (tmp_path, "Is a directory"),
         (tmp_path / "none.csv", "No such file or directory"),
         ("a\0b", "null"),
     ):

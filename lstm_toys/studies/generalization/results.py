@@ -44,7 +44,7 @@ def read(path: Path) -> Grids:
 
     Raises OSError if the file does not exist, and Damaged if it is another file.
     """
-    with path.open("rb") as file, files.telling_damage(path):
+    with files.opened(path) as file, files.telling_damage(path):
         check_whole(file)
         with xr.open_datatree(path, engine="h5netcdf") as tree:
             seeds = np.flatnonzero(tree.diverged.values == 0)
