@@ -191,12 +191,13 @@ class Claim:
     @property
     def renumbered(self) -> dict[tuple[str, str], Claim]:
         """The claim with each of its alternative numbers, by kind of choice and name."""
-        bare: dict[str, Any] = {"baselines": (), "thresholds": None, "alternatives": {}}
-        return {
-            (kind, name): replace(self, number=number, **bare)
-            for kind, numbers in self.alternatives.items()
-            for name, number in numbers.items()
-        }
+        every = dict[tuple[str, str], Claim]()
+        for kind, numbers in self.alternatives.items():
+            for name, number in numbers.items():
+                other = replace(self, number=number, baselines=(), thresholds=None, alternatives={})
+                object.__setattr__(other, "id", f"{self.id} ({kind}: {name})")  # For messages.
+                every[kind, name] = other
+        return every
 
     @property
     def meets(self) -> str:
