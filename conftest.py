@@ -182,7 +182,7 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,), measures=None)
     measures = np.ones((len(losses), 2, len(task.measured))) if measures is None else measures
     good, frames = LastGood(sound, params, np.ones(len(losses))), np.empty((len(losses), 0))
     record = Record(np.array([[1.0, loss] for loss in losses]), measures, frames, None)
-    labeled = records.labeled(spec, start, np.array([0, 2]), good, record)
+    labeled = records.tree(spec, start, np.array([0, 2]), good, record)
     features, own = (task.input_features, task.output_features), labeled.diverged.values
     return Networks(model, params, 4, None, own, {}, *features, step=2, kept={2: params}, labeled=labeled)
 
@@ -231,7 +231,7 @@ def names_of_examples(doctest_namespace):
     """What examples in docstrings take as imported."""
     import lstm_toys
 
-    doctest_namespace |= {"lt": lstm_toys, "np": np}
+    doctest_namespace |= {"lt": lstm_toys, "np": np, "xr": xr}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -351,33 +351,31 @@ def hand_made():
         loss = np.geomspace(0.1, 1e-3, 11) * random.uniform(0.5, 2.0, (seeds, 1))
         answer[list(diverged)] = 1e3
         loss[list(diverged), 3:] = np.nan
-        names = ("amplitude", "frequency", "phase", "offset", "slope", "intercept", "height", "base")
-        columns = {
-            name: np.concatenate([np.broadcast_to(p.parameters.get(name, np.nan), len(p.inputs)) for p in probes])
-            for name in names
-        }
         flags = {"experiment": "sine", "seeds": seeds, "steps": 100, "train_amplitude": 0.3}
-        return xr.Dataset(
-            {
-                "train_loss": (("seed", "step"), loss),
-                "train_rmse": (("seed", "step", "feature"), np.sqrt(loss)[:, :, None], {"after": 0.1}),
-                "train_target": (("time", "feature"), target),
-                "train_answer": (("seed", "time", "feature"), target + random.normal(0.0, 0.1, (seeds, 20, 1))),
-                "input": (("curve", "time", "feature"), shown),
-                "answer": (("seed", "curve", "time", "feature"), answer),
-                "diverged": ("seed", np.isin(np.arange(seeds), diverged)),
-                "sound_step": ("seed", np.where(np.isin(np.arange(seeds), diverged), 20, 100)),
-            },
-            {
-                "seed": np.arange(seeds),
-                "step": np.arange(0, 110, 10),
-                "time": ("time", np.asarray(x), {"long_name": "x", "units": ""}),
-                "feature": ["y"],
-                "family": ("curve", np.repeat([p.name for p in probes], [len(p.inputs) for p in probes])),
-                **{f"parameter_{name}": ("curve", column) for name, column in columns.items()},
-                "train_amplitude": 0.3,
-            },
+        lost = np.isin(np.arange(seeds), diverged)
+        networks = xr.Dataset(
+            {"diverged": ("seed", lost), "sound_step": ("seed", np.where(lost, 20, 100))},
+            {"seed": np.arange(seeds), "train_amplitude": 0.3},
             {"flags": json.dumps(flags), "fingerprint": json.dumps({"block": 4}), "earlier_fingerprints": "[]"},
         )
+        axes, time = ("curve", "time", "feature"), ("time", np.asarray(x), {"long_name": "x", "units": ""})
+
+        def curves(inputs, answers):
+            variables = {"input": (axes, inputs), "truth": (axes, inputs), "counts": (axes, np.ones_like(inputs))}
+            return xr.Dataset({**variables, "answer": (("seed", *axes), answers)}, {"time": time, "feature": ["y"]})
+
+        training = curves(target[None], (target + random.normal(0.0, 0.1, (seeds, 20, 1)))[:, None]).assign(
+            step=np.arange(0, 110, 10),
+            train_loss=(("seed", "step"), loss),
+            train_rmse=(("seed", "step", "feature"), np.sqrt(loss)[:, :, None], {"after": 0.1}),
+        )
+        nodes, place = {"/": networks, "training": training}, 0
+        for probe in probes:
+            count = len(probe.inputs)
+            spread = {name: np.broadcast_to(value, count) for name, value in probe.parameters.items()}
+            columns = {f"parameter_{name}": ("curve", value) for name, value in spread.items()}
+            nodes[probe.name] = curves(probe.inputs, answer[:, place : place + count]).assign_coords(columns)
+            place += count
+        return xr.DataTree.from_dict(nodes)
 
     return make

@@ -94,7 +94,8 @@ def train(members: int, address: str, repeats: int) -> dict[str, Any]:
             networks = training.networks()
             merges.append(time.perf_counter() - began - training.waited)
             rates.append(training.rate() if cluster else members * steps / training.seconds["train"])
-        arrays = [networks.params, networks.results.train_loss.values, networks.results.train_rmse.values]
+        recorded = networks.results.training
+        arrays = [networks.params, recorded.train_loss.values, recorded.train_rmse.values]
         client, worker = timing.peak(), max(cluster._client.run(timing.peak).values()) if cluster else None
         with tempfile.TemporaryDirectory() as folder:
             few = jax.tree.map(lambda leaf: leaf[: blocks.GROUP_MEMBERS], start)

@@ -63,7 +63,7 @@ def score(needs: Mapping[str, Run]) -> dict[str, Any]:
         frequency.
     """
     every = {
-        name: storage.load_results(each.checked("results.nc"), set(), UNREAD)
+        name: storage.load_results(each.checked("results.nc"), UNREAD)
         for name, each in needs.items()
         if name != NETWORKS
     }
@@ -85,7 +85,7 @@ def score(needs: Mapping[str, Run]) -> dict[str, Any]:
     }
 
 
-def judged_claims(labeled: xr.Dataset) -> dict[str, verdicts.Judgment]:
+def judged_claims(labeled: lt.Results) -> dict[str, verdicts.Judgment]:
     """Judges the claims that are about only the sine's networks."""
     return {
         claim.id: judgment

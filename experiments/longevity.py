@@ -145,7 +145,7 @@ def switches(cell: Cell, base_seed: int, count: int) -> dict[str, Any]:
     """The same of networks that change from one rate to the other when their loss has fallen to `MATCHED`."""
     seeds, rates = np.tile(np.arange(count), 2), np.repeat(np.array([HIGH, LOW], np.float32), count)
     before = trained(cell, "RMSprop", base_seed, seeds, rates)
-    losses = before.results.validation_loss
+    losses = before.results.training.validation_loss
     below = losses.values <= MATCHED
     reached = losses.step.values[below.argmax(axis=1)]
     factor = np.array([LOW / HIGH, HIGH / LOW], np.float32).repeat(count)
@@ -172,7 +172,7 @@ def measured(networks: lt.Networks, chosen: jt.Bool[np.ndarray, " M"]) -> dict[s
     loss, rows = None, dict.fromkeys((LIFETIME, *QUANTITIES), np.empty(0))
     if learned.any():
         known = networks[learned]
-        loss = finite(float(np.median(known.results.validation_loss.values[:, -1])))
+        loss = finite(float(np.median(known.results.training.validation_loss.values[:, -1])))
         rows = {LIFETIME: lifetimes(known), **inside(known), SHARPNESS: sharpness(known)}
     counts = {"networks": sound.sum(), "diverged": (chosen & networks.diverged).sum(), "learned": learned.sum()}
     lists = {name: [*map(finite, np.asarray(each, float).tolist())] for name, each in rows.items()}
@@ -262,10 +262,11 @@ def score(needs: Mapping[str, Run], base_seed: int, seeds: int, keep: Keep) -> d
 def valleys(run: Run) -> dict[str, Any]:
     """In how many networks that reached the goal the valley of other amplitudes stays where it is."""
     results = lt.load(run.folder).results
-    learned = np.isfinite(steps_to_goal(results, sine.GOAL))
+    training = lt.probed(results, "training")
+    learned = np.isfinite(steps_to_goal(training, sine.GOAL))
     moved = valley_moved(lt.probed(results, "amplitude"))[learned]
     known = moved[np.isfinite(moved)]
-    error = float(np.median(results.train_rmse.values[learned, -1, 0])) if learned.any() else np.nan
+    error = float(np.median(training.train_rmse.values[learned, -1, 0])) if learned.any() else np.nan
     counted = share([float(each <= STAYS) for each in known], 1)
     return {"numbers": known.tolist(), **counted, "of": int(results.sizes["seed"]), "error": finite(error)}
 

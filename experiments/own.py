@@ -254,19 +254,20 @@ def read_in(path: Path, curves: Curves) -> str:
 
 def draw(results: lt.Results, _: dict[str, lt.Results], goal: lt.Goal) -> dict[str, lt.Drawing]:
     """The answers to each set of curves, the errors over time and over curves, and the loss."""
-    figures, names = dict[str, lt.Drawing](), list(dict.fromkeys(map(str, results.family.values)))
-    if "time" not in results.answer.dims:
+    figures, names = dict[str, lt.Drawing](), [name for name in results.children if name in TITLES]
+    trained = results[sets.TRAINED]
+    if "time" not in trained.answer.dims:
         figures["numbers.png"] = lt.figures.set_numbers(results, "Numbers of whole curves")
         if sets.SHOWN in names:
             title = "Numbers of the curves that were shown"
             figures["shown.png"] = lt.figures.numbers_of_curves(results, sets.SHOWN, title)
     else:
-        what = "Predictions of" if "ahead" in results.attrs else "Answers to"
-        for number, feature in enumerate(map(str, results.feature.values), 1):
-            of = f"_{number}" if results.sizes["feature"] > 1 else ""
-            for family in names:
-                file, title = family.replace(" ", "_"), f"{what} the curves {TITLES[family]}"
-                figures[f"{file}{of}.png"] = lt.figures.set_answers(results, family, feature, title)
+        what = "Predictions of" if "ahead" in trained.attrs else "Answers to"
+        for number, feature in enumerate(map(str, trained.feature.values), 1):
+            of = f"_{number}" if trained.sizes["feature"] > 1 else ""
+            for name in names:
+                file, title = name.replace(" ", "_"), f"{what} the curves {TITLES[name]}"
+                figures[f"{file}{of}.png"] = lt.figures.set_answers(results, name, feature, title)
             for over, drawing in (("time", lt.figures.errors_over_time), ("curves", lt.figures.errors_over_curves)):
                 figures[f"errors_over_{over}{of}.png"] = drawing(results, feature, f"Errors over {over}")
     figures["loss.png"] = lt.figures.loss(results, "Training on curves of your own", goal=goal)

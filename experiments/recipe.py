@@ -65,21 +65,21 @@ class Compared(NamedTuple):
     Where a dot is hidden, ``output`` and ``error``, the standard error of reading it, are NaN.
     """
 
-    family: str
+    probe: str
     output: Float[np.ndarray, " T"]
     error: Float[np.ndarray, " T"]
     answers: Float[np.ndarray, "K S T"]
     sound: Bool[np.ndarray, "K S"]
 
 
-def compared(found: lt.Results, families: Sequence[str]) -> list[Compared]:
+def compared(found: lt.Results, probes: Sequence[str]) -> list[Compared]:
     """Compares the networks of a sweep with the published answers to the curves of some probes."""
-    answers, sound = found.answer.sel(feature="y").values, ~found.diverged.values
-    shown = []
-    for family, curve, index in published.curves_in(found):
-        if family in families:
+    shown, sound = [], ~found.diverged.values
+    for probe, curve, index in published.curves_in(found):
+        if probe in probes:
             output, error = (np.array(curve[name], float) for name in ("output", "error"))
-            shown.append(Compared(family, output, error, answers[:, :, index], sound))
+            answers = found[probe].answer.isel(curve=index).sel(feature="y").values
+            shown.append(Compared(probe, output, error, answers, sound))
     return shown
 
 

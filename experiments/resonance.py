@@ -115,14 +115,13 @@ class Edited:
         self.spacing = float(self.x[1] - self.x[0])
         self.curves = np.asarray(lt.curves_of(experiment, settings.timesteps, numbers))
         labels = lt.labeled(experiment, np.zeros((1, *self.curves.shape)), settings.timesteps, numbers)
-        lines = np.isin(labels.family.values, ("line", "line_origin"))
+        lines = [labels[probe] for probe in ("line", "line_origin")]
         self.names = [
             f"{slope:g} x + {intercept:g}" if intercept else f"{slope:g} x"
-            for slope, intercept in zip(
-                labels.parameter_slope.values[lines], labels.parameter_intercept.values[lines], strict=True
-            )
+            for each in lines
+            for slope, intercept in zip(each.parameter_slope.values, each.parameter_intercept.values, strict=True)
         ]
-        self.lines = self.curves[1:][lines]
+        self.lines = np.concatenate([each.input.values for each in lines]).astype(np.float32)
         self.level = float(self.curves[0].mean())
         self.mode = oscillation(self.system, self.params, np.array([self.level]))
 
@@ -132,7 +131,7 @@ class Edited:
 
     def damage(self, matrices: Float[np.ndarray, "S 1 D D"]) -> Float[np.ndarray, " S"]:
         """The RMSE of the answer to the training curve, after a tenth of x."""
-        late = self.x >= lt.measures.FOUND
+        late = lt.measures.window(self.x, lt.measures.FOUND)
         error = self.answers(self.curves[:1], self.mode.rest, matrices)[:, 0] - self.curves[0, :, 0]
         return np.sqrt(np.square(error[:, late]).mean(axis=1))
 
@@ -268,7 +267,7 @@ def _median(values: Float[np.ndarray, "S C"]) -> Float[np.ndarray, " S"]:
 
 def _local(networks: Edited) -> Oscillation:
     """The leading oscillation under the mean of each line's first fifth."""
-    early = networks.x < lt.measures.SETTLED * networks.x[-1]
+    early = ~lt.measures.window(networks.x / networks.x[-1], lt.measures.SETTLED)
     return oscillation(networks.system, networks.params, networks.lines[:, early, 0].mean(axis=1).astype(float))
 
 

@@ -46,7 +46,7 @@ def task(x: lt.TimePoints) -> lt.Task:
 
 
 def probes(x: lt.TimePoints) -> list[lt.Probe]:
-    """The post's five families, with the post's parameters."""
+    """The post's five sets of curves, with the post's parameters."""
     sines: lt.Parameters = {"amplitude": AMPLITUDES, "frequency": 10.0, "phase": 0.0, "offset": AMPLITUDES}
     return [
         lt.probe("line", "line", {"slope": SLOPES, "intercept": SLOPES}, x),
@@ -82,9 +82,9 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
     reference = {"the post's sine.png": POST_MSE} if trained == TRAIN_AMPLITUDE else {}
     shown = published.answers.beside(results) if trained == TRAIN_AMPLITUDE else results
 
-    def answers(family: str, labels: dict[str, str], title: str, **options: Any) -> lt.Drawing:
-        finding = f"{title}\n{found(results, family)}".rstrip()
-        return lt.figures.family_answers(shown, {family: labels}, finding, **options)
+    def answers(probe: str, labels: dict[str, str], title: str, **options: Any) -> lt.Drawing:
+        finding = f"{title}\n{found(results, probe)}".rstrip()
+        return lt.figures.probe_answers(shown, {probe: labels}, finding, **options)
 
     lines = "Answers to lines with intercept", "Answers to lines through the origin"
     return {
@@ -100,9 +100,10 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
     }
 
 
-def found(results: lt.Results, family: str) -> str:
-    """Says in which range the median answers to a family lie, and for how many curves they swing less than these."""
-    own = lt.probed(results.isel(seed=~results.diverged.values), family).sel(feature="y")
+def found(results: lt.Results, probe: str) -> str:
+    """Says in which range the median answers to a probe lie, and for how many curves they swing less than these."""
+    own = lt.probed(results, probe).sel(feature="y")
+    own = own.isel(seed=~own.diverged.values)
     if not own.sizes["seed"]:
         return ""
     values = own.input.values, np.median(own.answer.values, axis=0)

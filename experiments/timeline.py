@@ -65,7 +65,7 @@ class FirstAnswers:
 
     def __init__(self, shown: Sequence[Compared]) -> None:
         # Curves of a figure with equal first values share one dot.
-        distinct = {(each.family, float(each.answers[0, 0, 0])): each for each in shown if np.isfinite(each.output[0])}
+        distinct = {(each.probe, float(each.answers[0, 0, 0])): each for each in shown if np.isfinite(each.output[0])}
         known = [*distinct.values()]
         self.published: Float[np.ndarray, " N"] = np.array([each.output[0] for each in known])
         self.error: Float[np.ndarray, " N"] = np.array([each.error[0] for each in known])
@@ -98,7 +98,7 @@ def summarize(found: lt.Results) -> dict[str, Any]:
     curves = {"best": int(steps[by_curves.mean.argmin()]), "steps": steps[by_curves.unbeaten()].tolist()}
     kept = 2 * (likelihood.max() - likelihood) <= LIKELIHOOD_RATIO  # The 95 % interval of one parameter.
     firsts = {"best": int(steps[likelihood.argmax()]), "steps": steps[kept].tolist()}
-    sines, sine = (FirstAnswers(compared(found, (family,))).deviations().round(2) for family in ("amplitude", "sine"))
+    sines, sine = (FirstAnswers(compared(found, (probe,))).deviations().round(2) for probe in ("amplitude", "sine"))
     return {
         "seeds": found.sizes["seed"],
         "diverged_seeds": np.flatnonzero(~sound).tolist(),
@@ -106,7 +106,7 @@ def summarize(found: lt.Results) -> dict[str, Any]:
         "by_curves": curves,
         "by_first_answers": firsts,
         "chosen": choose(steps.tolist(), curves["steps"], firsts["steps"]),
-        "published": {name: _figure(compared(found, families), steps) for name, families in FIGURES.items()},
+        "published": {name: _figure(compared(found, probes), steps) for name, probes in FIGURES.items()},
         "table": [
             {"first_answers": [several[0], several[-1]], "sine_first": one}
             for several, (one,) in zip(sines.tolist(), sine.tolist(), strict=True)

@@ -7,7 +7,7 @@ names, and explains the letters in shapes such as ``[S, C, T, A]``. For example,
 >>> x = lt.time_points(20)
 >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
 >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
->>> losses = trained.results.train_loss
+>>> losses = trained.results.training.train_loss
 >>> (losses[:, -1] < losses[:, 0]).values.tolist()
 [True, True]
 """

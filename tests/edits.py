@@ -438,13 +438,14 @@ def library(path, *change):
     return Edit(f"lstm_toys/{path}", *change)
 
 
+SQUARED = library("statistics/errors.py", "library.square(answer - known)", "library.abs(answer - known)")
 TRACED = {
     "initial weights": library("networks/lstm.py", "set(1.0)", "set(0.5)"),
     "a limit": library("networks/training.py", "= 1_000.0", "= 900.0"),
-    "code between programs and files": library("results/arrays.py", "(axes, targets[0])", "(axes, 2 * targets[0])"),
+    "code between programs and files": library("results/arrays.py", "train_answer[:, ", "2 * train_answer[:, "),
     "recorded steps": library("populations/specification.py", "max(least", "2 * max(least"),
-    "a measure": library("statistics/measures.py", "jnp.square(answer - shown)", "jnp.abs(answer - shown)"),
-    "what measures a run": library("results/summary.py", "np.asarray(goal.met(", "np.asarray(~goal.met("),
+    "a measure": SQUARED,
+    "what measures a run": library("results/summary.py", "reached = goal.met(", "reached = ~goal.met("),
 }
 """Of the library, each of which makes another run."""
 
@@ -458,7 +459,7 @@ OF_DATA = {
 
 OF_SWEEPS = {
     "when a goal is met": library("tasks/goal.py", "errors <= self.limit", "errors < self.limit"),
-    "the error of a family": library("results/summary.py", "np.square(answer - truth)", "np.abs(answer - truth)"),
+    "how wrong an answer is": SQUARED,
     "an experiment's goal": Edit("mine.py", "Goal(rmse=2.0)", "Goal(rmse=1.0)"),
     "an experiment's data": Edit("read.csv"),
 }
@@ -466,8 +467,8 @@ OF_SWEEPS = {
 
 KEPT = [
     library("populations/group.py", 'class Group:\n    """', 'class Group:\n    """Edited: '),
-    library("results/arrays.py", "def answered(", "# Of all members.\ndef answered("),
-    library("results/arrays.py", "def own_points(results: xr.Dataset)", "def own_points(results: Results)"),
+    library("results/arrays.py", "def curve_set(", "# Of all members.\ndef curve_set("),
+    library("results/arrays.py", "def names_of(results: xr.DataTree)", "def names_of(results: Results)"),
     library("networks/training.py", "an axis for seeds", "axes for seeds"),
 ]
 """Docstrings, comments and types in the library, after all of which nothing is trained."""

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import ml_dtypes
 import numpy as np
 import pytest
+import xarray as xr
 
 import lstm_toys as lt
 from experiments.line import EXPERIMENT
@@ -91,9 +92,9 @@ COMPLEX = np.complex64(1 + 1j)
 ONES = np.ones((3, 3))
 BEND = lt.Parameter("bend", 0, 1)
 EXAMPLES = lt.Examples(CURVES, CURVES)
-ANSWERED = lt.Results(
+ANSWERED = xr.Dataset(
     {
-        "input": (("curve", "time", "feature"), np.ones((2, 12, 1))),
+        **dict.fromkeys(("input", "truth"), (("curve", "time", "feature"), np.ones((2, 12, 1)))),
         "answer": (("seed", "curve", "time", "feature"), np.ones((1, 2, 12, 1))),
     },
     {"time": np.asarray(X), "feature": ["y"]},
@@ -220,7 +221,7 @@ REFUSED = [
     *bad(partial(lt.wilson, successes=1, trials=16), successes=[17], trials=[2.5]),
     *bad(partial(lt.median_bootstrap, np.arange(5.0)), confidence=[95]),
     *((lt.median_quartiles, "values", ONES), (lt.band, "values", 0.5), (lt.Scaling.fitted, "values", spoiled(np.nan))),
-    *bad(partial(measures.rmse, shown=x, x=x), answer=[ONES, x.astype(str), x * COMPLEX]),
+    *bad(partial(measures.AnsweredCurve.copied, curve=x, x=x), answer=[ONES, x.astype(str), x * COMPLEX]),
     *((partial(measures.valley, x), "x", x * COMPLEX), (partial(measures.affine, x, x=x), "shown", np.ones(1))),
     *bad(partial(lt.per_curve, measure=measures.rmse), curves=[CURVES, ANSWERED.isel(time=0)]),
     *bad(partial(lt.per_curve, ANSWERED), measure=[lambda a: a, lambda *_: None, lambda a, *_: a]),
@@ -229,7 +230,7 @@ REFUSED = [
     *bad(partial(lt.save_results, path="results.nc"), results=[None, {"answer": CURVES}]),
     *bad(partial(lt.save_parameters, path="parameters.npz"), params=[None, [PARAMS], {"a": [CURVES, CURVES]}]),
     *bad(partial(lt.probed, name="lines"), results=[5, {}]),
-    *(*bad(partial(lt.probed, ANSWERED), name=[5, ["lines"]]), *bad(lt.right, curves=[5]), (accepted, "curves", 5)),
+    *(*bad(partial(lt.probed, lt.Results()), name=[5, ["lines"]]), *bad(lt.right, curves=[5]), (accepted, "curves", 5)),
     *bad(partial(lt.Checkpoints, folder="folder", every=1.0), every=[-1.0, ONES], tell=[None, "print"]),
     *bad(lambda drawing: lt.figures.save(drawing, "figure.png"), drawing=["a figure"]),
     *(*bad(lt.curves_of, experiment=["sine"]), *bad(partial(lt.curves_of, EXPERIMENT), timesteps=[[12]], numbers=[3])),
@@ -293,9 +294,11 @@ def test_what_was_given_may_be_changed_afterwards():
 
 
 def test_curves_that_jax_traces_pass():
+    copied = lt.measures.AnsweredCurve.copied
+
     def answered(curves, slope):
         lines = lt.FAMILIES["line"].curves(X, {"slope": slope, "intercept": 0})
-        return lt.show(curves + lines, X, ("x", "y")), lt.measures.rmse(curves[0], lines[0], X)
+        return lt.show(curves + lines, X, ("x", "y")), lt.measures.rmse(copied(curves[0], lines[0], X))
 
     curves, slope = jnp.ones((1, 12)), jnp.float32(0.5)
     mapped = jax.tree.map(lambda leaf: leaf[0], jax.jit(jax.vmap(answered))(curves[None], slope[None]))

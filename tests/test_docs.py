@@ -171,7 +171,7 @@ def test_python_of_the_readme_runs(here):
     exec(shortened(POPULATION), names)
     saved = lt.load("mine")
     assert (here / "answers.png").stat().st_size > 10_000
-    np.testing.assert_array_equal(saved.results.train_loss, names["trained"].results.train_loss)
+    np.testing.assert_array_equal(saved.results.training.train_loss, names["trained"].results.training.train_loss)
 
 
 @pytest.fixture
@@ -190,7 +190,8 @@ def test_python_of_the_readme_runs_as_it_is_written(outside, tmp_path):
     assert f"It prints `{printed.strip()}`." in text("README.md")
     assert outside("population.py").stdout == ""
     saved = lt.load(tmp_path / "mine")
-    assert np.median(saved.results.train_loss[:, -1]) < 0.1 * np.median(saved.results.train_loss[:, 0])
+    losses = saved.results.training.train_loss
+    assert np.median(losses[:, -1]) < 0.1 * np.median(losses[:, 0])
     assert {path.suffix for path in tmp_path.iterdir()} == {".py", ".png", ""}
 
 
@@ -225,11 +226,10 @@ def test_a_question_of_the_documentation_is_run_saved_and_loaded(here):
     assert carry_out(importlib.import_module("damped").EXPERIMENT, SMALL) == 0
     (run,) = here.glob("results/runs/damped-*")
     saved = lt.load(run)
-    x = np.linspace(0, 5, 20)
-    np.testing.assert_allclose(saved.results.train_target[:, 0], np.exp(-0.5 * x) * np.cos(4 * x), atol=1e-5)
-    assert saved.results.parameter_decay.values.tolist() == [0, 0.25, 1, 2]
-    answers = lt.answers(saved, saved.results.input.values)
-    np.testing.assert_allclose(answers, saved.results.answer, atol=1e-6)
+    others, x = lt.probed(saved.results, "others"), np.linspace(0, 5, 20)
+    np.testing.assert_allclose(saved.results.training.truth[0, :, 0], np.exp(-0.5 * x) * np.cos(4 * x), atol=1e-5)
+    assert others.parameter_decay.values.tolist() == [0, 0.25, 1, 2]
+    np.testing.assert_allclose(lt.answers(saved, others.input.values), others.answer, atol=1e-6)
     assert (run / "others.png").is_file()
 
 

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import plain_errors as plain
 import pytest
+import xarray as xr
 from commands import claims, generalization, sweep
 
 import lstm_toys as lt
@@ -84,7 +85,7 @@ def known_bits(run):
     """Bits, of which one is unknown: in results by hand, recorded, and as a probe of the same examples."""
     answers, truth = np.array([[[[5.0, -5.0], [5.0, -5.0]]]]), np.array([[[0.0, np.nan], [1.0, 0.0]]])
     axes = ("seed", "curve", "time", "output_feature")
-    by_hand = lt.Results({"answer": (axes, answers, {"loss": BINARY}), "truth": (axes[1:], truth)})
+    by_hand = xr.Dataset({"answer": (axes, answers, {"loss": BINARY}), "truth": (axes[1:], truth)})
     found = [*lt.right(by_hand).ravel().tolist()]
     expected = plain.accuracies(BINARY, answers, truth, plain.counts(truth))[:, 1].tolist()
 
@@ -300,20 +301,9 @@ def history_of_accuracies(run):
     return found, accuracies[:, 0].tolist()
 
 
-@pytest.fixture(scope="module", params=ROWS)
-def asked(request, tmp_path_factory):
-    """What the library says, what plain loops say, and the numbers that these said first."""
-    function, frozen = ROWS[request.param]
-    with pytest.MonkeyPatch.context() as patch:
-        return *function(Commands(tmp_path_factory.mktemp("asked"), patch)), frozen
-
-
-def test_plain_loops_say_what_they_always_said(asked):
-    _, expected, frozen = asked
+@pytest.mark.parametrize("name", ROWS)
+def test_the_library_says_what_plain_loops_say(name, tmp_path, monkeypatch):
+    function, frozen = ROWS[name]
+    found, expected = function(Commands(tmp_path, monkeypatch))
     np.testing.assert_allclose(expected, frozen, rtol=1e-4, atol=1e-6)
-
-
-@pytest.mark.xfail(strict=True, reason="how wrong an answer is has no one owner yet")
-def test_the_library_says_what_plain_loops_say(asked):
-    found, _, frozen = asked
     np.testing.assert_allclose(found, frozen, rtol=1e-4, atol=1e-6)

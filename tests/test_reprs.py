@@ -41,6 +41,6 @@ def test_seeds_with_gaps_are_named_one_by_one(seeds, told):
 
 def test_a_population_pickles(trained):
     again = pickle.loads(pickle.dumps(trained))
-    np.testing.assert_array_equal(again.results.train_loss, trained.results.train_loss)
+    np.testing.assert_array_equal(again.results.training.train_loss, trained.results.training.train_loss)
     assert again.model == trained.model
     jax.tree.map(np.testing.assert_array_equal, again.params, trained.params)

@@ -21,7 +21,7 @@ SIZES = np.unique([*range(1, 401), *np.geomspace(400, LARGEST, 232).round()]).as
 TOGETHER = 50
 """Strings that are shown at a time."""
 
-SETTLED = slice(30, 48)
+LATER = slice(30, 48)
 """The a's, and likewise the b's, along which gates are read: from the 31st to the 48th, where they have settled."""
 
 START, A, B = range(3)
@@ -138,7 +138,7 @@ def read(networks: Counters, unit: Units | None = None) -> Read:
 
     def settled(values: jt.Float[np.ndarray, "S T H"]) -> jt.Float[np.ndarray, "2 S"]:
         own = values[np.arange(len(unit)), :, unit].reshape(-1, 2, TRAINED)
-        return own[:, :, SETTLED].mean(axis=2).T
+        return own[:, :, LATER].mean(axis=2).T
 
     return Read(unit, *map(settled, changes))
 

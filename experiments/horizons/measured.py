@@ -34,7 +34,7 @@ def measured(run: Run, measure: Callable[[Mapping[str, Any]], Measured]) -> dict
     trained = lt.load(run.folder)
     sound = ~trained.diverged
     found = measure(trained[sound].params)
-    losses = trained.results.train_loss.values[sound, -1]  # Of tasks with fresh strings: those of the validation set.
+    losses = trained.results.training.train_loss.values[sound, -1]  # Of fresh strings: those of the validation set.
     scores = {"validation loss": -losses, **found["scores"]}
     return {
         name: each if isinstance(each, int) else listed(each, sound)

@@ -42,18 +42,20 @@ def figure(section: Mapping[str, Any], results: lt.Results) -> dict[str, Any]:
 
 def trained(results: lt.Results, _: Mapping[str, Any]) -> Iterator[Shape]:
     """The training curve and the answer of each network, over x, or over the plane of x and y."""
-    answers, target = results.train_answer, results.train_target
-    plane = "x" in results.feature.values
-    for answer in answers.transpose("seed", ...):
-        yield "thin", answer.sel(feature="x") if plane else results.time.values, answer.sel(feature="y").values
-    yield "shown", target.sel(feature="x") if plane else results.time.values, target.sel(feature="y").values
+    training = results.training.isel(curve=0)
+    answers, target, time = training.answer, training.truth, training.time.values
+    plane = "x" in training.feature.values
+    for answer in answers:
+        yield "thin", answer.sel(feature="x") if plane else time, answer.sel(feature="y").values
+    yield "shown", target.sel(feature="x") if plane else time, target.sel(feature="y").values
 
 
 def probed(results: lt.Results, section: Mapping[str, Any]) -> Iterator[Shape]:
-    """Curves of a family, with the median of the answers to each, and the band of 5 to 95 % of networks."""
-    x = results.time.values
-    for color, row in enumerate(np.flatnonzero(results.family.values == section["curves"])):
-        curve = results.isel(curve=row, feature=0)
+    """Curves of a probe, with the median of the answers to each, and the band of 5 to 95 % of networks."""
+    shown = results[section["curves"]].isel(feature=0)
+    x = shown.time.values
+    for color in range(shown.sizes["curve"]):
+        curve = shown.isel(curve=color)
         low, high = lt.band(curve.answer.values)
         yield f"area band color-{color}", [*x, *x[::-1]], [*low, *high[::-1]]
         yield f"median color-{color}", x, np.median(curve.answer.values, axis=0)
@@ -62,9 +64,9 @@ def probed(results: lt.Results, section: Mapping[str, Any]) -> Iterator[Shape]:
 
 def read_off(results: lt.Results, _: Mapping[str, Any]) -> Iterator[Shape]:
     """Amplitudes that networks read off over true ones, the range of training, and the post's own values."""
-    swept = results.isel(curve=np.flatnonzero(results.family.values == "sweep"), output_feature=0)
+    swept = results.sweep.isel(output_feature=0)
     true, (low, high) = swept.parameter_amplitude.values, lt.band(swept.answer.values)
-    edge = float(results.train_target.max())
+    edge = float(results.training.train_target.max())
     yield "area met", [0, edge, edge, 0], [0, 0, true.max(), true.max()]
     yield "area band", [*true, *true[::-1]], [*low, *high[::-1]]
     yield "shown", true, true
@@ -75,8 +77,8 @@ def read_off(results: lt.Results, _: Mapping[str, Any]) -> Iterator[Shape]:
 
 def plane(results: lt.Results, _: Mapping[str, Any]) -> Iterator[Shape]:
     """The error of the median network for lines over the plane of slope and intercept, and the square of training."""
-    lines = results.isel(curve=np.flatnonzero(results.family.values == "plane"))
-    errors = np.median(np.sqrt(np.square(lines.answer - lines.truth).mean("output_feature")), axis=0)
+    lines = lt.probed(results, "plane")
+    errors = np.median(lt.results.summary.wrong(lines).over(-1).root, axis=0)
     slopes, intercepts = lines.parameter_slope.values, lines.parameter_intercept.values
     grid = np.unique(slopes)
     half = (grid[1] - grid[0]) / 2

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import numpy as np
+import xarray as xr
 
 import lstm_toys as lt
-from lstm_toys.runs.experiment import TRAINING
-from lstm_toys.tasks.parameters import PARAMETER, PARAMETERS
+from lstm_toys.tasks.parameters import PARAMETER, PARAMETERS, TRAINING
 
 from .. import published as posted
 from .. import sine
@@ -105,7 +105,7 @@ def made(loaded: Mapping[str, lt.Networks], metrics: Mapping[str, Mapping[str, A
     content = {"families": sliders, "populations": populations}
     data = {
         **content,
-        "times": results.time.values.tolist(),
+        "times": results.training.time.values.tolist(),
         "sets": known,
         "training": networks.training(),
         "story": [each["asks"] for each in steps],
@@ -152,7 +152,7 @@ def described(
         "layers": networks.layers(trained.model, len(trained.input_features)),
         "seeds": sound.tolist(),
         "states": sorted(states, key=lambda state: state["step"]),
-        "trained": trained.results.train_target.sel(feature="y").values.ravel().tolist(),
+        "trained": trained.results.training.truth.sel(feature="y").values.ravel().tolist(),
         "learned": "not trained" if untrained else learned,
     }
     return entry, blocks
@@ -160,23 +160,23 @@ def described(
 
 def sets(results: lt.Results) -> Iterator[dict[str, Any]]:
     """Yields the curve sets of the post, with the published answers that are known as numbers."""
-    published = {index: curve["output"] for _, curve, index in posted.answers.curves_in(results)}
+    published = {(probe, index): curve["output"] for probe, curve, index in posted.answers.curves_in(results)}
     learned = {**sine.TRAINING_SINE, "amplitude": sine.TRAIN_AMPLITUDE, "offset": sine.TRAIN_AMPLITUDE}
     (answer,) = (curve["output"] for curve in posted.answers.numbers()["sine"]["curves"])
     yield {"id": TRAINING, "curves": [{"family": "sine", "parameters": learned, "published": answer}]}
     for name in SETS:
-        rows = np.flatnonzero(results.family.values == name).tolist()
-        every = {row: shown(results.isel(curve=row)) for row in rows}
+        curves = results[name].to_dataset()
+        every = {row: shown(curves.isel(curve=row)) for row in range(curves.sizes["curve"])}
         yield {
             "id": name,
             "curves": [
-                {"family": family, "parameters": parameters, "published": published.get(row)}
+                {"family": family, "parameters": parameters, "published": published.get((name, row))}
                 for row, (family, parameters) in every.items()
             ],
         }
 
 
-def shown(curve: lt.Results) -> tuple[str, dict[str, float]]:
+def shown(curve: xr.Dataset) -> tuple[str, dict[str, float]]:
     """The family of a curve of labeled results, and its parameters."""
     for family, declared in PARAMETERS.items():
         names = [each.name for each in declared]
@@ -185,4 +185,4 @@ def shown(curve: lt.Results) -> tuple[str, dict[str, float]]:
         }
         if len(parameters) == len(declared) and np.isfinite([*parameters.values()]).all():
             return family, parameters
-    raise ValueError(f"{curve.family.item()} is of no family of the library")
+    raise ValueError("a curve is of no family of the library")

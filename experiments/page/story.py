@@ -71,21 +71,23 @@ def said(words: Any, numbers: Mapping[str, Any]) -> Any:
 
 def told(results: lt.Results, metrics: Mapping[str, Any]) -> dict[str, Any]:
     """The numbers of all texts but those about learning rates; ``results`` are without diverged networks."""
-    larger = np.isclose(results.parameter_amplitude.values, LARGER)
-    (row,) = np.flatnonzero((results.family.values == "amplitude") & larger)
-    x, seeds, learned = results.time.values, results.seed.values, results.train_target.values
-    tops = results.isel(curve=row).answer.sel(feature="y").values[:, x >= lt.measures.FOUND].max(axis=1)
+    sines = results.amplitude
+    (row,) = np.flatnonzero(np.isclose(sines.parameter_amplitude.values, LARGER))
+    x, seeds, learned = sines.time.values, results.seed.values, results.training.truth.values
+    late = lt.measures.window(x, lt.measures.FOUND)
+    tops = sines.isel(curve=row).answer.sel(feature="y").values[:, late].max(axis=1)
     (low,), (high,) = lt.band(tops[:, None])
-    (post,) = (curve["output"] for _, curve, index in published.answers.curves_in(results) if index == row)
+    known = published.answers.curves_in(results)
+    (post,) = (curve["output"] for probe, curve, index in known if (probe, index) == ("amplitude", row))
     return {
         **metrics,
         "networks": len(seeds),
         "here": HERE,
-        "shown": float(results.input.isel(curve=row).max()),
+        "shown": float(sines.input.isel(curve=row).max()),
         "median": np.median(tops),
         "some": ", ".join(map(str, seeds[:SINGLES])),
         "peaks": ", ".join(f"{top:.2f}" for top in tops[:SINGLES]),
-        "published": max(y for y, at in zip(post, x, strict=True) if y is not None and at >= lt.measures.FOUND),
+        "published": max(y for y, at in zip(post, late, strict=True) if y is not None and at),
         "low": low,
         "high": high,
         "most": round(float(learned.max()), 2),
@@ -112,7 +114,7 @@ def choices(rates: Mapping[str, tuple[str, lt.Results]], trained: lt.Results) ->
 
 def judged(results: lt.Results) -> dict[str, Any]:
     """How many networks meet the claim."""
-    moved = VALLEY.number(results.isel(curve=np.flatnonzero(results.family.values == VALLEY.sources[0].curves)))
+    moved = VALLEY.number(lt.probed(results, VALLEY.sources[0].curves))
     return {"met": int(VALLEY.met(moved).sum()), "networks": len(moved)}
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from functools import cache, partial
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jaxtyping as jt
 import lazy_loader
 import numpy as np
 
 import lstm_toys as lt
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 jax: Any = lazy_loader.load("jax")  # Claims are listed without it.
 
@@ -143,7 +146,7 @@ def dyck_probes(_: lt.TimePoints) -> list[lt.Probe]:
     return [*probes, lt.Probe.of("joined", joined(*JOINED))]
 
 
-def reached(*strings: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def reached(*strings: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     """The largest n up to which every string is accepted: all legal next symbols, and no others, at every point."""
     return lt.accepted(strings, by="n")
 
@@ -156,7 +159,7 @@ def reached_of(results: lt.Results) -> jt.Float[np.ndarray, " S"]:
 LEAST_PROBABILITY = 0.005
 
 
-def reached_loosely(*strings: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def reached_loosely(*strings: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     """The largest n up to which every string is accepted as in the code of Weiss et al. (2018).
 
     There a string is accepted if each of its symbols but the first, and its end, has a probability above 0.005 when its
@@ -165,7 +168,7 @@ def reached_loosely(*strings: lt.Results) -> jt.Float[np.ndarray, " S"]:
     return lt.accepted([_least(each) for each in strings], by="n")
 
 
-def _least(strings: lt.Results) -> lt.Results:
+def _least(strings: xr.Dataset) -> xr.Dataset:
     """For each string the smallest logit of the symbol that comes next, above that of `LEAST_PROBABILITY`."""
     counted = ~np.isnan(strings.truth.values[:, :, 0])
     following = np.roll(strings.input.values.argmax(axis=-1) - 1, -1, axis=1)
@@ -173,11 +176,11 @@ def _least(strings: lt.Results) -> lt.Results:
     following[np.arange(len(last)), last] = strings.sizes["output_feature"] - 1
     logits = np.take_along_axis(strings.answer.values, following[None, :, :, None], axis=3)[..., 0]
     least = np.where(counted[None], logits, np.inf).min(axis=2) - np.log(LEAST_PROBABILITY / (1 - LEAST_PROBABILITY))
-    axes = ("seed", "curve", "output_feature")
+    axes = ("seed", "curve", "accepted")
     answer, truth = (axes, least[..., None], {"loss": "binary_cross_entropy"}), (axes[1:], np.ones((len(last), 1)))
-    return lt.Results({"answer": answer, "truth": truth}, {"parameter_n": ("curve", strings.parameter_n.values)})
+    return strings.drop_dims("time").assign(answer=answer, truth=truth)
 
 
-def share_right(sequences: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def share_right(sequences: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     """The share of sequences that are answered right at every point."""
     return lt.right(sequences).mean(axis=1)

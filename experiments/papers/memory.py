@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache, partial
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jaxtyping as jt
 import lazy_loader
@@ -17,6 +17,9 @@ import numpy as np
 import lstm_toys as lt
 
 from .populations import changed, fewer, specifications
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 jax: Any = lazy_loader.load("jax")  # Claims are listed without it.
 
@@ -92,7 +95,7 @@ POPULATIONS: dict[str, tuple[lt.Experiment, list[str]]] = {
 WORDS = {"rnn": "vanilla RNNs", "lstm": "LSTMs", "lstm_hard": "LSTMs with hard gates", "gru": "GRUs"}
 
 
-def bits_right(sequences: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def bits_right(sequences: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     """The share of bits that are answered right, over all time steps of all sequences."""
     return _bits(sequences).mean(axis=(1, 2, 3))
 
@@ -102,18 +105,18 @@ def lasting_of(results: lt.Results) -> jt.Float[np.ndarray, " S"]:
     return lasting(lt.probed(results, "silent"))
 
 
-def lasting(silent: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def lasting(silent: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     """Counts time steps without a pulse until the first wrong bit of any memory; at most as many as were shown."""
     return first_wrong(silent.isel(time=_silent(silent)))
 
 
-def first_wrong(curves: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def first_wrong(curves: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     """Counts time steps before the first wrong bit of any sequence; at most as many as were shown."""
     right = np.all(_bits(curves), axis=(1, 3))
     return np.where(right.all(axis=1), right.shape[1], right.argmin(axis=1)).astype(float)
 
 
-def margin_left(silent: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def margin_left(silent: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     """How far the weakest bit of all memories is from being lost after the last time step, relative to the first one.
 
     The logits of the right side of 0 after the last step without a pulse over those after the first one: 1 if a memory
@@ -125,11 +128,11 @@ def margin_left(silent: lt.Results) -> jt.Float[np.ndarray, " S"]:
     return (last / np.where(first > 0, first, np.nan)).min(axis=(1, 2))
 
 
-def _bits(curves: lt.Results) -> jt.Bool[np.ndarray, "S C T A"]:
+def _bits(curves: xr.Dataset) -> jt.Bool[np.ndarray, "S C T A"]:
     return (curves.answer.values > 0) == (curves.truth.values > 0.5)[None]
 
 
-def _silent(curves: lt.Results) -> jt.Bool[np.ndarray, " T"]:
+def _silent(curves: xr.Dataset) -> jt.Bool[np.ndarray, " T"]:
     pulses = np.flatnonzero((curves.input.values != 0).any(axis=(0, 2)))
     return np.arange(curves.input.shape[1]) > pulses[-1]
 

@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import jaxtyping as jt
 import numpy as np
+import xarray as xr
 
 import lstm_toys as lt
 from lstm_toys.dynamics.rest import Kind, rest, starts_of
@@ -70,7 +71,7 @@ def counters(trained: lt.Networks) -> Measured:
     Held at its mean, a unit is compared with random other units. NaN for a network that does not accept every string.
     """
     one = np.asarray(languages.powers(jnp.array([TRAINED]), 2 * TRAINED + 1, 2).inputs)
-    every = lt.Probe.of("every", languages.powers(jnp.arange(1, TRAINED + 1), 2 * TRAINED + 1, 2))
+    every = languages.powers(jnp.arange(1, TRAINED + 1), 2 * TRAINED + 1, 2)
     (name, states), *_ = lt.states(trained, one).items()
     inner = states.get("cell", states["hidden"])[:, 0, 1:]
     best = counter(inner, TRAINED)
@@ -143,12 +144,14 @@ def gates(
     return np.asarray(squashed(jnp.asarray(summed[:, :, :, of_gates]), kind))
 
 
-def accepted(answers: jt.Float[np.ndarray, "S C T A"], probe: lt.Probe) -> jt.Float[np.ndarray, " S"]:
+def accepted(answers: jt.Float[np.ndarray, "S C T A"], strings: lt.Examples) -> jt.Float[np.ndarray, " S"]:
     """The share of strings that each network accepts."""
-    assert probe.targets is not None
     axes = ("seed", "curve", "time", "output")
-    answered = (axes, answers, {"loss": "binary_cross_entropy"})
-    return languages.share_right(lt.Results({"answer": answered, "truth": (axes[1:], probe.targets)}))
+    known = {"truth": strings.targets, "counts": strings.counts}
+    answered = {"answer": (axes, answers, {"loss": "binary_cross_entropy"})}
+    return languages.share_right(
+        xr.Dataset({**answered, **{name: (axes[1:], np.asarray(each)) for name, each in known.items()}})
+    )
 
 
 def fixed_points(trained: lt.Networks, starts: int = STARTS) -> Measured:

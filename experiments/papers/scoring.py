@@ -25,7 +25,6 @@ from lstm_toys.execution import code
 from lstm_toys.files import read_json_list
 from lstm_toys.results.summary import finite
 from lstm_toys.runs import command_line
-from lstm_toys.runs.experiment import HISTORY
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.analysis.settings import Keep
@@ -33,6 +32,7 @@ from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.figures import drawings
 from lstm_toys.studies.claims.markdown import rendered
 from lstm_toys.studies.claims.verdicts import judge
+from lstm_toys.tasks.parameters import HISTORY
 
 from .. import papers
 from .populations import Paper

@@ -7,7 +7,7 @@ and what differs here.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jaxtyping as jt
 import lazy_loader
@@ -17,6 +17,9 @@ import lstm_toys as lt
 
 from .memory import first_wrong
 from .populations import at_most, changed
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 jax: Any = lazy_loader.load("jax")  # Claims are listed without it.
 
@@ -80,7 +83,7 @@ POPULATIONS = {name: (EXPERIMENT, [f"--cell={cell}"]) for name, (cell, _) in CEL
 WORDS = {name: words for name, (_, words) in CELLS.items()}
 
 
-def tracked(long: lt.Results) -> jt.Float[np.ndarray, " S"]:
+def tracked(long: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     """The length up to which every answer to every string is right, in lengths of the training; at most `LONGEST`."""
     return LONGEST * first_wrong(long) / long.sizes["time"]
 

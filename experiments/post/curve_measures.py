@@ -15,17 +15,20 @@ EARLY = 0.4
 RESOLUTION = 0.01
 """Resolution of the post's figures, to which a dot can be read."""
 
+Answered = measures.AnsweredCurve
 Curve = Float[Array, " T"]
 
 
-def early_turns(answer: Curve, _: Curve, x: Curve, since: float = 0.0, until: float = EARLY) -> Float[Array, ""]:
+def early_turns(curve: Answered, since: float = 0.0, until: float = EARLY) -> Float[Array, ""]:
     """How often an answer turns over x from ``since`` to ``until``."""
+    answer, x = curve.answer, curve.x
     turned = measures.turns(answer, x, until, since).astype(x.dtype)
-    return _measured(answer, (since <= x) & (x <= until), turned)
+    return _measured(answer, measures.window(x, since, until), turned)
 
 
-def rises(answer: Curve, shown: Curve, x: Curve, since: float = EARLY) -> tuple[Float[Array, ""], Float[Array, ""]]:
+def rises(curve: Answered, since: float = EARLY) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """The rise of the answer and of the input curve over x >= ``since``; NaN for a curve that does not rise."""
+    answer, shown, x = curve.answer, curve.input, curve.x
 
     def rise(curve: Curve) -> Float[Array, ""]:
         risen = curve[-1] - jnp.interp(since, x, curve)
@@ -34,64 +37,66 @@ def rises(answer: Curve, shown: Curve, x: Curve, since: float = EARLY) -> tuple[
     return rise(answer), rise(shown)
 
 
-def bend(answer: Curve, _: Curve, x: Curve, since: float = measures.SETTLED) -> Float[Array, ""]:
+def bend(curve: Answered, since: float = measures.SETTLED) -> Float[Array, ""]:
     """1 - R^2 of the best straight line through the answer over x >= ``since``."""
-    return _measured(answer, x >= since, measures.nonlinearity(answer, x, since))
+    answer, x = curve.answer, curve.x
+    return _measured(answer, measures.window(x, since), measures.nonlinearity(answer, x, since))
 
 
-def excess_swing(answer: Curve, shown: Curve, x: Curve, since: float = measures.FOUND) -> Float[Array, ""]:
+def excess_swing(curve: Answered, since: float = measures.FOUND) -> Float[Array, ""]:
     """Peak-to-peak range of the answer over x >= ``since`` minus that of the input curve."""
+    answer, shown, x = curve.answer, curve.input, curve.x
     excess = measures.peak_to_peak(answer, x, since) - measures.peak_to_peak(shown, x, since)
-    return _measured(answer, x >= since, excess)
+    return _measured(answer, measures.window(x, since), excess)
 
 
-def peak(answer: Curve, _: Curve, x: Curve, since: float = measures.FOUND) -> Float[Array, ""]:
+def peak(curve: Answered, since: float = measures.FOUND) -> Float[Array, ""]:
     """The largest answer over x >= ``since``."""
-    return jnp.where(x >= since, answer, -jnp.inf).max()
+    return jnp.where(measures.window(curve.x, since), curve.answer, -jnp.inf).max()
 
 
-def valleys(
-    answer: Curve, shown: Curve, x: Curve, since: float = measures.MIDDLE[0]
-) -> tuple[measures.Valley, measures.Valley]:
+def valleys(curve: Answered, since: float = measures.MIDDLE[0]) -> tuple[measures.Valley, measures.Valley]:
     """The valley of the answer over x >= ``since``, and the valley of the input curve."""
+    answer, shown, x = curve.answer, curve.input, curve.x
     place, depth = measures.valley(answer, x, since)
-    settled = x >= measures.SETTLED
+    settled = measures.window(x, measures.SETTLED)
     found = measures.Valley(_measured(answer, settled, place), _measured(answer, settled, depth))
     return found, measures.valley(shown, x, since)
 
 
-def frequency(answer: Curve, _: Curve, x: Curve, since: float = measures.SETTLED) -> Float[Array, ""]:
+def frequency(curve: Answered, since: float = measures.SETTLED) -> Float[Array, ""]:
     """Frequency of the best sinusoid through the answer over x >= ``since``."""
-    return _measured(answer, x >= since, measures.frequency(answer, x, since))
+    answer, x = curve.answer, curve.x
+    return _measured(answer, measures.window(x, since), measures.frequency(answer, x, since))
 
 
-def first_part(answer: Curve, shown: Curve, x: Curve, until: float = measures.SETTLED) -> Float[Array, ""]:
+def first_part(curve: Answered, until: float = measures.SETTLED) -> Float[Array, ""]:
     """How much farther an answer is from itself one period of the input later before x = ``until`` than from there on.
 
     Both are root mean squares, relative to the answer's range over x >= ``until``. NaN if a period later the curve is
     over.
     """
+    answer, shown, x = curve.answer, curve.input, curve.x
     later = x + 2 * jnp.pi / measures.frequency(shown, x)
     squared = jnp.square(answer - jnp.interp(later, x, answer))
-    settled = x >= until
+    settled = measures.window(x, until)
     early, late = (jnp.sqrt(jnp.mean(squared, where=window)) for window in (~settled, settled & (later <= 1)))
     return _measured(answer, settled, (early - late) / measures.spread(answer, settled))
 
 
-def explained(answer: Curve, shown: Curve, x: Curve, since: float = measures.SETTLED) -> Float[Array, ""]:
+def explained(curve: Answered, since: float = measures.SETTLED) -> Float[Array, ""]:
     """Share of the squared error over x >= ``since`` that a gain and an offset of the input curve explain."""
+    answer, shown, x = curve.answer, curve.input, curve.x
     gain, offset = measures.affine(answer, shown, x, since)
-    window = x >= since
-    rest, error = (
-        jnp.where(window, jnp.square(difference), 0.0).sum()
-        for difference in (answer - gain * shown - offset, answer - shown)
-    )
+    window = measures.window(x, since)
+    rest = jnp.where(window, jnp.square(answer - gain * shown - offset), 0.0).sum()
+    error = jnp.square(measures.rmse(curve, since)) * window.sum().astype(x.dtype)
     return _measured(answer, window, 1 - rest / error)
 
 
-def removed_with_delay(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
+def removed_with_delay(curve: Answered) -> Float[Array, ""]:
     """Share of the squared error that a gain, an offset and a delay of the answer remove."""
-    return measures.share_removed(answer, shown, x, measures.delay(answer, shown, x))
+    return measures.share_removed(curve, measures.delay(curve.answer, curve.input, curve.x))
 
 
 def _measured(answer: Curve, window: Bool[Array, " T"], value: Float[Array, ""]) -> Float[Array, ""]:

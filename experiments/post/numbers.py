@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jaxtyping as jt
 import numpy as np
@@ -17,6 +17,9 @@ import numpy as np
 import lstm_toys as lt
 
 from .. import post
+
+if TYPE_CHECKING:  # Claims are listed without it.
+    import xarray as xr
 
 Numbers = jt.Float[np.ndarray, " S"]
 
@@ -50,12 +53,12 @@ def within(values: jt.Float[np.ndarray, "S C"], share: float) -> Numbers:
     return -reached(-values, share)
 
 
-def error(curves: lt.Results, **window: float) -> Numbers:
+def error(curves: xr.Dataset, **window: float) -> Numbers:
     """RMSE of y over x >= 0.1, over all curves of a set."""
     return np.sqrt(np.square(lt.per_curve(curves, windowed(lt.measures.rmse, **window))).mean(axis=1))
 
 
-def error_of_points(*sets: lt.Results, share: float | None = None, **window: float) -> Numbers:
+def error_of_points(*sets: xr.Dataset, share: float | None = None, **window: float) -> Numbers:
     """RMSE of x and y over x >= 0.1, over all curves of all sets."""
     measure = windowed(lt.measures.rmse, **window)
     squared = [np.square(lt.per_curve(curves, measure, feature)) for curves in sets for feature in ("x", "y")]
@@ -66,32 +69,33 @@ def error_of_points(*sets: lt.Results, share: float | None = None, **window: flo
 
 
 def worst_error_of_points(
-    line_lines: lt.Results, line_hills: lt.Results, hill_lines: lt.Results, hill_hills: lt.Results, **options: float
+    line_lines: xr.Dataset, line_hills: xr.Dataset, hill_lines: xr.Dataset, hill_hills: xr.Dataset, **options: float
 ) -> Numbers:
     """The larger RMSE of the line's and the hill's network, each over lines and hills."""
     line, hill = (error_of_points(*sets, **options) for sets in ((line_lines, line_hills), (hill_lines, hill_hills)))
     return np.maximum(line, hill)
 
 
-def ratio_of_errors(ours: lt.Results, theirs: lt.Results) -> Numbers:
+def ratio_of_errors(ours: xr.Dataset, theirs: xr.Dataset) -> Numbers:
     """RMSE of one population's networks over the RMSE of another population's."""
     below = error(theirs)
     return error(ours) / np.where(below > 0, below, np.nan)
 
 
-def steps_until_learned(history: lt.Results) -> Numbers:
+def steps_until_learned(history: xr.Dataset) -> Numbers:
     """Steps until the hill is learned for good; the whole budget if it is not."""
     return np.minimum(lt.results.summary.steps_to_goal(history, HILL_LEARNED), float(history.step[-1]))
 
 
-def temporal_share(curves: lt.Results, since: float | None = None, share: float | None = None) -> Numbers:
+def temporal_share(curves: xr.Dataset, since: float | None = None, share: float | None = None) -> Numbers:
     """Share of the variance of answers over x >= 0.2 that no function of the input at the same point explains.
 
     Answers to `NEIGHBORS` inputs next to each other in size, over all curves, count as answers to one input. With
     ``share``, what this leaves of the answer to each curve is compared with the variance of this answer.
     """
     x = curves.time.values
-    settled = x - x[0] >= (lt.measures.SETTLED if since is None else since) * (x[-1] - x[0])
+    since = lt.measures.SETTLED if since is None else since
+    settled = lt.measures.window((x - x[0]) / (x[-1] - x[0]), since)
     shown, answers = (curves[name].sel(feature="y").values[..., settled] for name in ("input", "answer"))
     order = np.argsort(shown, axis=None, kind="stable")
     ordered = answers.reshape(len(answers), -1)[:, order].astype(float)
@@ -108,12 +112,12 @@ def _resolved(numbers: jt.Float[np.ndarray, "*N"], answers: jt.Float[np.ndarray,
     return np.where(np.ptp(answers, axis=-1) < post.curve_measures.RESOLUTION, np.nan, numbers)
 
 
-def early_turns(lines: lt.Results, share: float | None = None, **window: float) -> Numbers:
+def early_turns(lines: xr.Dataset, share: float | None = None, **window: float) -> Numbers:
     """Number of turns of an answer before x = 0.4, median over lines."""
     return _over_curves(lt.per_curve(lines, windowed(post.curve_measures.early_turns, **window)), share)
 
 
-def common_growth(lines: lt.Results, **window: float) -> Numbers:
+def common_growth(lines: xr.Dataset, **window: float) -> Numbers:
     """Slope of log(rise of the answer) on log(rise of the input) over x in [0.4, 1], across lines.
 
     0: all answers grow alike; 1: in proportion to the input. NaN if an answer does not rise.
@@ -123,13 +127,13 @@ def common_growth(lines: lt.Results, **window: float) -> Numbers:
     return (across * np.log(answered)).sum(axis=1) / np.square(across).sum(axis=1)
 
 
-def bend(*sets: lt.Results, share: float | None = None, **window: float) -> Numbers:
+def bend(*sets: xr.Dataset, share: float | None = None, **window: float) -> Numbers:
     """1 - R^2 of the best straight line through the answer over x >= 0.2, median over all lines of all sets."""
     bends = [lt.per_curve(lines, windowed(post.curve_measures.bend, **window)) for lines in sets]
     return _over_curves(np.concatenate(bends, axis=1), share)
 
 
-def answered_alike(sines: lt.Results, **window: float) -> Numbers:
+def answered_alike(sines: xr.Dataset, **window: float) -> Numbers:
     """The amplitude above which the answer swings less than the input; NaN if an answer does not swing.
 
     The smallest amplitude if no answer swings more than its input, and the largest if its answer does.
@@ -149,7 +153,7 @@ def answered_alike(sines: lt.Results, **window: float) -> Numbers:
     return np.array([crossing(excess) for excess in swing])
 
 
-def valley_moved(sines: lt.Results, valley: Mapping[str, float] = {}, peaks: Mapping[str, float] = {}) -> Numbers:
+def valley_moved(sines: xr.Dataset, valley: Mapping[str, float] = {}, peaks: Mapping[str, float] = {}) -> Numbers:
     """Range of the valley's depth across sines over the range of the answer's peaks; NaN without valleys or range."""
     bottom, _ = lt.per_curve(sines, windowed(post.curve_measures.valleys, **valley))
     peak = lt.per_curve(sines, windowed(post.curve_measures.peak, **peaks))
@@ -157,40 +161,40 @@ def valley_moved(sines: lt.Results, valley: Mapping[str, float] = {}, peaks: Map
     return np.ptp(bottom.depth, axis=1) / np.where(spread < post.curve_measures.RESOLUTION, np.nan, spread)
 
 
-def valley_places(sines: lt.Results) -> Numbers:
+def valley_places(sines: xr.Dataset) -> Numbers:
     """Range of the place of the answer's valley across sines."""
     return np.ptp(lt.per_curve(sines, post.curve_measures.valleys)[0].place, axis=1)
 
 
-def valley_follows(sines: lt.Results) -> Numbers:
+def valley_follows(sines: xr.Dataset) -> Numbers:
     """Slope of the place of the answer's valley on its place in the input: 0 if it stays, 1 if it follows."""
     answered, shown = (valley.place for valley in lt.per_curve(sines, post.curve_measures.valleys))
     across = shown - shown.mean(axis=1, keepdims=True)
     return (across * answered).sum(axis=1) / np.square(across).sum(axis=1)
 
 
-def worst_frequency(sines: lt.Results, share: float = 1.0, **window: float) -> Numbers:
+def worst_frequency(sines: xr.Dataset, share: float = 1.0, **window: float) -> Numbers:
     """Largest relative error of the frequency of the best sinusoid over x >= 0.2."""
     frequency = lt.per_curve(sines, windowed(post.curve_measures.frequency, **window))
     return within(np.abs(frequency / sines.parameter_frequency.values - 1), share)
 
 
-def first_part(sines: lt.Results, share: float | None = None, **window: float) -> Numbers:
+def first_part(sines: xr.Dataset, share: float | None = None, **window: float) -> Numbers:
     """`curve_measures.first_part`, median over sines."""
     return _over_curves(lt.per_curve(sines, windowed(post.curve_measures.first_part, **window)), share)
 
 
-def explained_by_amplitude(sines: lt.Results, share: float | None = None, **window: float) -> Numbers:
+def explained_by_amplitude(sines: xr.Dataset, share: float | None = None, **window: float) -> Numbers:
     """Share of the squared error that a gain and an offset of the input explain, over x >= 0.2, median over sines."""
     return _over_curves(lt.per_curve(sines, windowed(post.curve_measures.explained, **window)), share)
 
 
-def removed_by_correction(sines: lt.Results) -> Numbers:
+def removed_by_correction(sines: xr.Dataset) -> Numbers:
     """Share of the squared error that a gain and an offset of the answer remove, median over sines."""
     return np.median(lt.per_curve(sines, lt.measures.share_removed), axis=1)
 
 
-def removed_with_delay(sines: lt.Results) -> Numbers:
+def removed_with_delay(sines: xr.Dataset) -> Numbers:
     """Share of the squared error that a gain, an offset and a delay of the answer remove, median over sines."""
     return np.median(lt.per_curve(sines, post.curve_measures.removed_with_delay), axis=1)
 
@@ -207,19 +211,19 @@ def _over_curves(values: jt.Float[np.ndarray, "S C"], share: float | None = None
 
 
 def _read_off(
-    curves: lt.Results, chosen: np.ndarray
+    curves: xr.Dataset, chosen: np.ndarray
 ) -> tuple[jt.Float[np.ndarray, "S C A"], jt.Float[np.ndarray, "C A"]]:
     return curves.answer.values[:, chosen].astype(float), curves.truth.values[chosen].astype(float)
 
 
-def inside_error(sines: lt.Results, start: float = 0.05, share: float = 1.0) -> Numbers:
+def inside_error(sines: xr.Dataset, start: float = 0.05, share: float = 1.0) -> Numbers:
     """Largest absolute error of the read-off amplitude inside the training range, A from 0.05 to 0.49."""
     amplitude = sines.parameter_amplitude.values
     answers, truth = _read_off(sines, (amplitude > start - MARGIN) & (amplitude < 0.49 + MARGIN))
     return within(np.abs(answers - truth)[:, :, 0], share)
 
 
-def divergence_start(sines: lt.Results, start: float = 0.05) -> Numbers:
+def divergence_start(sines: xr.Dataset, start: float = 0.05) -> Numbers:
     """The smallest amplitude, of at least 0.05, with an error above 0.02, interpolated linearly; NaN without one."""
     chosen = sines.parameter_amplitude.values > start - MARGIN
     amplitudes, (answers, truth) = sines.parameter_amplitude.values[chosen], _read_off(sines, chosen)
@@ -234,14 +238,14 @@ def divergence_start(sines: lt.Results, start: float = 0.05) -> Numbers:
     return np.array([crossing(errors) for errors in np.abs(answers - truth)[:, :, 0]])
 
 
-def shortfall(sines: lt.Results) -> Numbers:
+def shortfall(sines: xr.Dataset) -> Numbers:
     """Shortfall of the amplitude read off at A = 0.8."""
     answers, truth = _read_off(sines, np.isclose(sines.parameter_amplitude.values, 0.8))
     return (truth - answers).mean(axis=(1, 2))
 
 
 def _plane_error(
-    lines: lt.Results,
+    lines: xr.Dataset,
     slopes: tuple[float, float],
     share: float | None,
     over: Callable[..., Numbers] = reached,
@@ -260,16 +264,16 @@ def _plane_error(
     return np.sqrt(squared.mean(axis=(1, 2)) if share is None else over(squared.mean(axis=2), share))
 
 
-def trained_slopes(lines: lt.Results, start: float = 0.0, share: float | None = None) -> Numbers:
+def trained_slopes(lines: xr.Dataset, start: float = 0.0, share: float | None = None) -> Numbers:
     """RMSE of (m, t) over lines with m and t in [0, 1), as in training."""
     return _plane_error(lines, (start, 0.9), share, within, intercept=start)
 
 
-def negative_slopes(lines: lt.Results, start: float = -1.0, share: float | None = None) -> Numbers:
+def negative_slopes(lines: xr.Dataset, start: float = -1.0, share: float | None = None) -> Numbers:
     """RMSE of (m, t) over lines with m from -1 to -0.1 and t in [0, 1)."""
     return _plane_error(lines, (start, -0.1), share)
 
 
-def large_slopes(lines: lt.Results, start: float = 1.1, share: float | None = None) -> Numbers:
+def large_slopes(lines: xr.Dataset, start: float = 1.1, share: float | None = None) -> Numbers:
     """RMSE of (m, t) over lines with m from 1.1 to 2 and t in [0, 1)."""
     return _plane_error(lines, (start, 2.0), share)

@@ -20,7 +20,7 @@ from .. import sine
 class Prediction(NamedTuple):
     """A prediction: the median over the networks of a variant lies from ``low`` to ``high``.
 
-    ``measured`` is a name in `lstm_toys.studies.dynamics.study`, or a model and a family of curves.
+    ``measured`` is a name in `lstm_toys.studies.dynamics.study`, or a model and a probe.
     """
 
     id: str

@@ -19,7 +19,7 @@ from lstm_toys.tasks.parameters import PARAMETER
 
 PUBLISHED = Path(__file__).with_name("answers.json")
 
-FAMILIES = {
+PROBES = {
     "sine": "sine",
     "amplitudes": "amplitude",
     "lines_with_intercept": "line",
@@ -46,36 +46,43 @@ def numbers() -> dict[str, Any]:
     return dict(json.loads(PUBLISHED.read_text(encoding="utf-8")))
 
 
-def compare_sequences(results: xr.Dataset) -> list[dict[str, Any]]:
+def compare_sequences(results: xr.DataTree) -> list[dict[str, Any]]:
     """Compares answers to the training sine and to the probes with the published ones, without diverged seeds.
 
     Each row has a curve's name, its number of known points, the share of them between the 5th and 95th percentile of
     seeds, and the RMSE of the seeds' median; see `lt.Experiment`. There are none if the time points differ.
     """
-    if results.sizes["time"] != len(numbers()["time"]):
+    if results.training.sizes["time"] != len(numbers()["time"]):
         return []
-    sine = _row("sine", numbers()["sine"]["curves"][0], results.train_answer.sel(feature="y").values)
-    answers = results.answer.sel(feature="y").values
-    others = [_row(family, curve, answers[:, index]) for family, curve, index in curves_in(results)]
+    sine = _row("sine", numbers()["sine"]["curves"][0], results.training.answer.isel(curve=0).sel(feature="y").values)
+    others = [
+        _row(probe, curve, results[probe].answer.sel(feature="y").values[:, index])
+        for probe, curve, index in curves_in(results)
+    ]
     return [{**sine, "note": SINE_NOTE}, *others]
 
 
-def curves_in(results: xr.Dataset) -> Iterator[tuple[str, dict[str, Any], int]]:
-    """Yields the published curves that labeled results contain: probe, published curve, and index in the results."""
-    for figure, family in FAMILIES.items():
-        for curve in numbers()[figure]["curves"]:
-            same = _same(results, parameters(curve)) & (results.family.values == family)
-            for index in np.flatnonzero(same):
-                yield family, curve, int(index)
+def curves_in(results: xr.DataTree) -> Iterator[tuple[str, dict[str, Any], int]]:
+    """Yields the published curves that labeled results contain: probe, published curve, and index in the probe."""
+    for figure, probe in PROBES.items():
+        for curve in numbers()[figure]["curves"] if probe in results.children else ():
+            for index in np.flatnonzero(_same(results[probe], parameters(curve))):
+                yield probe, curve, int(index)
 
 
-def beside(results: xr.Dataset) -> xr.Dataset:
+def beside(results: xr.DataTree) -> xr.DataTree:
     """Adds published answers to labeled results, as the variable ``published``; NaN where none is known."""
-    known = np.full((results.sizes["curve"], results.sizes["time"]), np.nan)
-    if results.sizes["time"] == len(numbers()["time"]):
-        for _, curve, index in curves_in(results):
-            known[index] = np.array(curve["output"], float)
-    return results.assign(published=(("curve", "time"), known))
+    nodes = {node.path: node.to_dataset(inherit=False) for node in results.subtree}
+    if results.training.sizes["time"] == len(numbers()["time"]):
+        for probe, curve, index in curves_in(results):
+            node = nodes[f"/{probe}"]
+            if "published" not in node:
+                node = node.assign(
+                    published=(("curve", "time"), np.full((node.sizes["curve"], node.sizes["time"]), np.nan))
+                )
+            node.published[index] = np.array(curve["output"], float)
+            nodes[f"/{probe}"] = node
+    return xr.DataTree.from_dict(nodes)
 
 
 def parameters(curve: dict[str, Any]) -> dict[str, float]:
@@ -83,59 +90,68 @@ def parameters(curve: dict[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in curve.items() if name not in ("output", "error")}
 
 
-def compare_vectors(results: xr.Dataset, figure: str, names: dict[str, str]) -> list[dict[str, Any]]:
+def compare_vectors(results: xr.DataTree, figure: str, names: dict[str, str]) -> list[dict[str, Any]]:
     """Compares read-off parameters with the published ones, in rows as in `compare_sequences`.
 
     ``names`` maps each read-off parameter to its name in the published numbers; a curve's points are its parameters.
     """
-    rows = []
+    rows, shown = [], results.post
     for pair in numbers()[figure]["pairs"]:
         known = {name: value for name, value in pair.items() if name not in names.values()}
-        same = _same(results, known) & (results.family.values == "post")
-        output = [pair[names[name]] for name in results.output_feature.values]
+        output = [pair[names[name]] for name in shown.output_feature.values]
         rows += [
-            _row("post", {**known, "output": output}, results.answer.values[:, index]) for index in np.flatnonzero(same)
+            _row("post", {**known, "output": output}, shown.answer.values[:, index])
+            for index in np.flatnonzero(_same(shown, known))
         ]
     return rows
 
 
-def _same(results: xr.Dataset, known: dict[str, float]) -> np.ndarray:
-    """Which curves have these parameters."""
-    return np.all([np.isclose(results[f"{PARAMETER}{name}"], value) for name, value in known.items()], axis=0)
+def _same(shown: Any, known: dict[str, float]) -> np.ndarray:
+    """Which curves of a probe have these parameters."""
+    return np.all([np.isclose(shown[f"{PARAMETER}{name}"], value) for name, value in known.items()], axis=0)
 
 
-def _row(family: str, curve: dict[str, Any], answers: np.ndarray) -> dict[str, Any]:
+def _row(probe: str, curve: dict[str, Any], answers: np.ndarray) -> dict[str, Any]:
     output = np.array(curve["output"], float)
     known = np.isfinite(output)
     median, (low, high) = np.median(answers, axis=0), intervals.band(answers)
     named = [f"{name} {value:g}" for name, value in curve.items() if name in NAMED]
     return {
-        "curve": f"{family}: {', '.join(named)}",
+        "curve": f"{probe}: {', '.join(named)}",
         "points": int(known.sum()),
         "inside_share": float(((low <= output) & (output <= high))[known].mean()),
         "rmse_of_median": float(np.sqrt(np.mean(np.square(median - output)[known]))),
     }
 
 
-def evidence() -> dict[str, xr.Dataset]:
+def evidence() -> dict[str, xr.DataTree]:
     """Returns the post's answers as results of populations of one network; hidden dots are interpolated linearly."""
     x = families.time_points(len(numbers()["time"]))
-    curves = [(family, each) for figure, family in FAMILIES.items() for each in numbers()[figure]["curves"]]
-    rows = [{**parameters(each), "family": family} for family, each in curves]
-    inputs = np.stack([_input(x, row) for row in rows])[:, :, None]
-    outputs = np.stack([_filled(each) for _, each in curves])[None, :, :, None]
-    sine = {
-        "input": (("curve", "time", "feature"), inputs),
-        "answer": (("seed", "curve", "time", "feature"), outputs),
-        "train_target": (("time", "feature"), inputs[0]),  # The training curve is the first one.
-        "train_answer": (("seed", "time", "feature"), outputs[:, 0]),
-    }
+    labels: dict[str, Any] = {"time": np.asarray(x), "feature": ["y"]}
+    sine = {}
+    for figure, probe in PROBES.items():
+        curves = numbers()[figure]["curves"]
+        inputs = np.stack([_input(x, parameters(each)) for each in curves])[:, :, None]
+        answers = np.stack([_filled(each) for each in curves])[None, :, :, None]
+        sine["training" if figure == "sine" else probe] = _dataset(
+            {
+                "input": (("curve", "time", "feature"), inputs),
+                "truth": (("curve", "time", "feature"), inputs),
+                "answer": (("seed", "curve", "time", "feature"), answers),
+            },
+            [parameters(each) for each in curves],
+        ).assign_coords(labels)
+    sine["sine"] = sine["training"]  # The training curve is also a probe.
     lines = {"slope": "predicted_slope", "intercept": "predicted_intercept"}
     return {
-        "sine": _dataset(sine, rows).assign_coords(time=np.asarray(x), feature=["y"]),
-        "amplitude": _vectors("sweep", "predicted_amplitude", {"amplitude": "predicted"}),
-        "slope_intercept": _vectors("plane", "predicted_lines", lines),
+        "sine": _results(sine),
+        "amplitude": _results({"sweep": _vectors("predicted_amplitude", {"amplitude": "predicted"})}),
+        "slope_intercept": _results({"plane": _vectors("predicted_lines", lines)}),
     }
+
+
+def _results(probes: dict[str, xr.Dataset]) -> xr.DataTree:
+    return xr.DataTree.from_dict({"/": xr.Dataset({"diverged": ("seed", [False])}, {"seed": [0]}), **probes})
 
 
 def _filled(curve: dict[str, Any]) -> Float[np.ndarray, " T"]:
@@ -144,26 +160,24 @@ def _filled(curve: dict[str, Any]) -> Float[np.ndarray, " T"]:
     return np.interp(np.arange(len(output)), known, output[known])
 
 
-def _input(x: Any, parameters: dict[str, Any]) -> np.ndarray:
+def _input(x: Any, known: dict[str, float]) -> np.ndarray:
     """Sines of the post are A + A sin(w x + phase)."""
-    known = {name: value for name, value in parameters.items() if name != "family"}
     family = "line" if "slope" in known else "sine"
-    if family == "sine":
-        known["offset"] = known["amplitude"]
-    return np.asarray(families.FAMILIES[family].curves(x, known)[0])
+    own = known if family == "line" else {**known, "offset": known["amplitude"]}
+    return np.asarray(families.FAMILIES[family].curves(x, own)[0])
 
 
-def _vectors(family: str, figure: str, names: dict[str, str]) -> xr.Dataset:
+def _vectors(figure: str, names: dict[str, str]) -> xr.Dataset:
     pairs = numbers()[figure]["pairs"]
-    rows = [{**{name: pair[name] for name in names}, "family": family} for pair in pairs]
     axes = ("curve", "output_feature")
     truth, answer = (np.array([[pair[name] for name in own] for pair in pairs]) for own in (names, names.values()))
     variables = {"truth": (axes, truth), "answer": (("seed", *axes), answer[None])}
-    return _dataset(variables, rows).assign_coords(output_feature=list(names))
+    return _dataset(variables, [{name: pair[name] for name in names} for pair in pairs]).assign_coords(
+        output_feature=list(names)
+    )
 
 
-def _dataset(variables: dict[str, Any], rows: list[dict[str, Any]]) -> xr.Dataset:
-    names = dict.fromkeys(name for row in rows for name in row if name != "family")
-    columns = {f"{PARAMETER}{name}": ("curve", [row.get(name, np.nan) for row in rows]) for name in names}
-    labels = {"seed": [0], "family": ("curve", [row["family"] for row in rows]), **columns}
-    return xr.Dataset({**variables, "diverged": ("seed", [False])}, labels)
+def _dataset(variables: dict[str, Any], rows: list[dict[str, float]]) -> xr.Dataset:
+    columns = {f"{PARAMETER}{name}": ("curve", [row[name] for row in rows]) for name in rows[0]}
+    counts = {"counts": (variables["truth"][0], np.ones_like(variables["truth"][1]))}
+    return xr.Dataset({**variables, **counts}, columns)

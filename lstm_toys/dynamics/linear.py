@@ -11,7 +11,7 @@ from jaxtyping import Array, Complex, Float, Int
 
 from lstm_toys.dynamics.system import MEMBERS, Input, Inputs, Params, State, Step, System, each_network, from_each
 
-PERIODS, SETTLED = 4, 300
+PERIODS, TRANSIENT = 4, 300
 """Fewest periods, and fewest time points, over which the answer to a sine is measured, after as many to settle."""
 
 AGREE = 1e-6
@@ -200,7 +200,7 @@ def measured_response(
     Returns:
         The gain of each output feature ``[S, A]``; NaN where the initial state is.
     """
-    half = max(SETTLED, int(np.ceil(PERIODS * 2 * np.pi / (frequency * spacing))))
+    half = max(TRANSIENT, int(np.ceil(PERIODS * 2 * np.pi / (frequency * spacing))))
     phases = frequency * spacing * np.arange(1, 2 * half + 1)
     fitted = np.stack([np.ones_like(phases), np.sin(phases), np.cos(phases)], axis=-1)[half:]
     curve, projection = level + amplitude * np.sin(phases), np.linalg.pinv(fitted)[1:]

@@ -1,4 +1,4 @@
-from .answers import Curve, curve_panels, family_answers, target, training_answer
+from .answers import Curve, curve_panels, probe_answers, target, training_answer
 from .defaults import usual
 from .histories import error_histories, film, loss
 from .read_off import read_off_axis, read_off_curves, read_off_plane, training_set
@@ -17,10 +17,10 @@ __all__ = [
     "error_histories",
     "errors_over_curves",
     "errors_over_time",
-    "family_answers",
     "film",
     "loss",
     "numbers_of_curves",
+    "probe_answers",
     "read_off_axis",
     "read_off_curves",
     "read_off_plane",

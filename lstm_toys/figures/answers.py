@@ -14,7 +14,10 @@ from matplotlib.figure import Figure, SubFigure
 from lstm_toys.figures import style
 from lstm_toys.figures.style import COLORS, GRAY, INPUT, MOST_BANDS
 from lstm_toys.results.arrays import axis_label, not_diverged, probed
+from lstm_toys.results.summary import difference
+from lstm_toys.statistics.errors import within
 from lstm_toys.tasks.goal import AFTER
+from lstm_toys.tasks.parameters import TRAINING
 
 MOST_PANELS = 12
 
@@ -28,7 +31,7 @@ PUBLISHED: dict[str, Any] = {
 }
 
 
-def target(results: xr.Dataset, title: str) -> Figure:
+def target(results: xr.DataTree, title: str) -> Figure:
     """Draws the first training curve.
 
     Args:
@@ -36,19 +39,19 @@ def target(results: xr.Dataset, title: str) -> Figure:
         title: title of the figure.
 
     Example:
-        >>> curve = ("time", "feature"), [[0.1], [0.3], [0.2]]
-        >>> results = lt.Results({"train_target": curve}, {"time": [0.0, 0.5, 1.0], "feature": ["y"]})
+        >>> curve = ("curve", "time", "feature"), [[[0.1], [0.3], [0.2]]]
+        >>> training = xr.Dataset({"truth": curve}, {"time": [0.0, 0.5, 1.0], "feature": ["y"]})
+        >>> results = lt.Results.from_dict({"training": training})
         >>> lt.figures.target(results, "Training curve").axes[0].get_title()
         'Training curve'
     """
-    curve = results.train_target.sel(feature="y")
-    with style.canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
-        first = curve.isel(example=0) if "example" in curve.dims else curve
-        axes.plot(results.time, first, color=COLORS["b"], linewidth=1.2)
+    training = results[TRAINING]
+    with style.canvas(title, xlabel=axis_label(training.time)) as (figure, (axes,)):
+        axes.plot(training.time, training.truth.sel(feature="y").isel(curve=0), color=COLORS["b"], linewidth=1.2)
     return figure
 
 
-def training_answer(results: xr.Dataset, title: str) -> Figure:
+def training_answer(results: xr.DataTree, title: str) -> Figure:
     """Draws the training curve and the networks' answers to it, in the (x, y) plane if they also answer x.
 
     A panel below draws the errors over time. The title says how large they are, in the first tenth and after it.
@@ -59,32 +62,35 @@ def training_answer(results: xr.Dataset, title: str) -> Figure:
 
     Example:
         >>> variables = {
-        ...     "train_answer": (("seed", "time", "feature"), [[[0.0], [0.3], [0.2]]]),
-        ...     "train_target": (("time", "feature"), [[0.1], [0.3], [0.2]]),
-        ...     "diverged": ("seed", [False]),
+        ...     "answer": (("seed", "curve", "time", "feature"), [[[[0.0], [0.3], [0.2]]]]),
+        ...     "truth": (("curve", "time", "feature"), [[[0.1], [0.3], [0.2]]]),
+        ...     "counts": (("curve", "time", "feature"), np.ones((1, 3, 1))),
         ... }
-        >>> results = lt.Results(variables, {"seed": [0], "time": [0.0, 0.5, 1.0], "feature": ["y"]})
+        >>> training = xr.Dataset(variables, {"time": [0.0, 0.5, 1.0], "feature": ["y"]})
+        >>> networks = xr.Dataset({"diverged": ("seed", [False])}, {"seed": [0]})
+        >>> results = lt.Results.from_dict({"/": networks, "training": training})
         >>> len(lt.figures.training_answer(results, "One network").axes)
         2
     """
-    fit, x = not_diverged(results), results.time.values
-    wrong = fit.train_answer - results.train_target
+    fit = probed(not_diverged(results), TRAINING).isel(curve=0)
+    x = fit.time.values
+    wrong = difference(fit)
     with style.sheet(6.8, 6.0, rows=2, height_ratios=(3, 1.3)) as (figure, (axes, below)):
         for each, label in ((axes, "y"), (below, "answer − curve")):
-            style.measured(each)
-            each.set(xlabel=style.plain(axis_label(results.time)), ylabel=label)
+            style.laid_out(each)
+            each.set(xlabel=style.plain(axis_label(fit.time)), ylabel=label)
         if "x" in fit.feature.values:
             axes.set_xlabel(f"{axes.get_xlabel()} (of answers: the answered x)")
-        style.answers_of(axes, fit.train_answer, COLORS["r"])
-        axes.plot(x, results.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
+        style.answers_of(axes, fit.answer, COLORS["r"])
+        axes.plot(x, fit.truth.sel(feature="y"), color=COLORS["b"], **INPUT)
         style.legend(axes, style.training_entries(fit))
         shades = {name: COLORS[color] for name, color in (("y", "r"), ("x", "c")) if name in wrong.feature.values}
         if fit.sizes["seed"]:
             for name, color in shades.items():
                 style.answers_of(below, wrong.sel(feature=[name]).assign_coords(feature=["y"]), color)
-            early = x <= x[0] + AFTER * (x[-1] - x[0])
-            off = np.abs(wrong.sel(feature="y").values)
-            first, late = (np.median(off[:, part].max(axis=1)) for part in (early, ~early))
+            settled = within((x - x[0]) / (x[-1] - x[0]), AFTER)
+            far = np.nan_to_num(np.abs(wrong.sel(feature="y").values))  # Padding is nowhere.
+            first, late = (np.median(far[:, part].max(axis=1)) for part in (~settled, settled))
             title += f"\nmedian network: y is off by up to {first:.2g} in the first tenth, by up to {late:.2g} after it"
         axes.set_title(style.plain(title))
         below.axhline(0, color=COLORS["b"], **INPUT)
@@ -93,51 +99,51 @@ def training_answer(results: xr.Dataset, title: str) -> Figure:
     return figure
 
 
-def family_answers(
-    results: xr.Dataset,
+def probe_answers(
+    results: xr.DataTree,
     curves: Mapping[str, Mapping[str, str] | Sequence[str]],
     *titles: str,
     panels: bool = True,
     overlay: bool = False,
 ) -> Figure:
-    """Draws the networks' answers to the curves of some families.
+    """Draws the networks' answers to the curves of some probes.
 
-    Up to three curves of a family share a panel; more have one each, and at most twelve are drawn.
+    Up to three curves of a probe share a panel; more have one each, and at most twelve are drawn.
 
     Args:
         results: labeled results of networks that answer y at every time point; diverged networks are left out. If they
             have a variable ``published`` along ``curve`` and ``time``, its finite values are drawn as diamonds.
-        curves: for each family, by the name of its probe, the labels of its curves in order. They have the colors of
+        curves: for each probe, by its name, the labels of its curves in order. They have the colors of
             `COLORS`, or, if there are more than six, shades of one scale; labels by letter, such as ``{"r": "A = 1"}``,
             have the letters' colors.
-        titles: one title for each family.
+        titles: one title for each probe.
         panels: whether the panels are drawn, with inputs as thin dashed lines.
-        overlay: whether the median answers to all curves of a family are drawn in one panel, without the inputs.
+        overlay: whether the median answers to all curves of a probe are drawn in one panel, without the inputs.
 
     Raises:
-        ValueError: a family is unknown, or the number of titles or labels does not match.
+        ValueError: a probe is unknown, or the number of titles or labels does not match.
 
     Example:
         >>> curves = {"rising": ["slope 0.1", "slope 0.2"]}
         >>> def draw(results, companions):
-        ...     return {"rising.png": lt.figures.family_answers(results, curves, "Rising lines")}
+        ...     return {"rising.png": lt.figures.probe_answers(results, curves, "Rising lines")}
     """
     fit = not_diverged(results)
     parts = []
     if len(titles) != len(curves):
-        raise ValueError(f"each family needs a title, but {len(titles)} were given for {len(curves)}")
-    for title, (family, labels) in zip(titles, curves.items(), strict=True):
-        chosen = probed(fit, family)
+        raise ValueError(f"each probe needs a title, but {len(titles)} were given for {len(curves)}")
+    for title, (probe, labels) in zip(titles, curves.items(), strict=True):
+        chosen = probed(fit, probe)
         if len(labels) != chosen.sizes["curve"]:
-            raise ValueError(f"{family} has {chosen.sizes['curve']} curves, but {len(labels)} labels were given")
+            raise ValueError(f"{probe} has {chosen.sizes['curve']} curves, but {len(labels)} labels were given")
         shown, known = chosen.input.sel(feature="y").values, chosen.get("published")
         theirs = [None] * len(shown) if known is None or known.isnull().all() else known.values
         drawn = [
             Curve(label, color, chosen.answer.isel(curve=index), shown[index], theirs[index])
-            for index, (label, color) in enumerate(labeled(labels))
+            for index, (label, color) in enumerate(colored(labels))
         ]
         parts.append((title, drawn))
-    return curve_panels(fit, parts, panels=panels, overlay=overlay)
+    return curve_panels(chosen, parts, panels=panels, overlay=overlay)
 
 
 @dataclass(frozen=True)
@@ -187,7 +193,7 @@ def curve_panels(
 
     Example:
         >>> axes, place = ("seed", "time", "feature"), {"seed": [0], "time": [0.0, 0.5, 1.0], "feature": ["y"]}
-        >>> fit = lt.Results({"answer": (axes, [[[0.1], [0.3], [0.2]]])}, place)
+        >>> fit = xr.Dataset({"answer": (axes, [[[0.1], [0.3], [0.2]]])}, place)
         >>> curve = lt.figures.Curve("a hill", lt.figures.COLORS["r"], fit.answer, np.array([0.1, 0.4, 0.1]))
         >>> isinstance(lt.figures.curve_panels(fit, [("Hills", [curve])]), lt.Drawing)
         True
@@ -222,7 +228,7 @@ def curve_panels(
     return figure
 
 
-def labeled(labels: Mapping[str, str] | Sequence[str]) -> list[tuple[str, str]]:
+def colored(labels: Mapping[str, str] | Sequence[str]) -> list[tuple[str, str]]:
     """Pairs the labels of curves with their colors, from their letters or from `colors`."""
     if isinstance(labels, Mapping):
         return [(label, COLORS[letter]) for letter, label in labels.items()]
@@ -237,7 +243,7 @@ def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time
     for number, axes in enumerate(panels):
         axes.set_visible(number < len(curves))
         leftmost, lowest = number % grid[1] == 0, alone or number + grid[1] >= len(curves)  # No panel is below.
-        style.measured(axes, x=lowest, y=number == 0)  # All have the same ticks at y.
+        style.laid_out(axes, x=lowest, y=number == 0)  # All have the same ticks at y.
         if leftmost:
             axes.set_ylabel(ylabel)
         if lowest:
@@ -259,7 +265,7 @@ def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time
 
 def _overlay(place: SubFigure, curves: Sequence[Curve], time: xr.DataArray, ylabel: str) -> None:
     axes = place.subplots()
-    style.measured(axes)
+    style.laid_out(axes)
     axes.set(xlabel=style.plain(axis_label(time)), ylabel=ylabel)
     style.whole_ticks(axes, time.values)
     for curve in curves:

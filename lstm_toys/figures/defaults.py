@@ -16,17 +16,17 @@ from lstm_toys.figures.sets import (
     explained,
     feature_of,
     labels,
-    set_names,
     set_numbers,
 )
-from lstm_toys.results.arrays import not_diverged, probed
+from lstm_toys.results.arrays import names_of, not_diverged, probed
 from lstm_toys.tasks.goal import Goal
+from lstm_toys.tasks.parameters import TRAINING
 
 MOST = 6
 """Most sets of curves in a figure, and most output features that have one."""
 
 
-def usual(results: xr.Dataset, goal: Goal | None = None) -> dict[str, Figure]:
+def usual(results: xr.DataTree, goal: Goal | None = None) -> dict[str, Figure]:
     """Draws answers to the training curve and to each set of probes, and the training loss; returns figures by name.
 
     Networks that answer at every time point have a figure of answers for each output feature; of classes and bits it
@@ -37,6 +37,9 @@ def usual(results: xr.Dataset, goal: Goal | None = None) -> dict[str, Figure]:
         results: labeled results of a training; diverged networks are left out of the answers.
         goal: marked in the figure of the loss, with the error that it limits; None: no goal is drawn.
 
+    Raises:
+        ValueError: the goal leaves out another share of sequences than what was recorded.
+
     Example:
         To add a figure to the usual ones:
 
@@ -44,38 +47,36 @@ def usual(results: xr.Dataset, goal: Goal | None = None) -> dict[str, Figure]:
         ...     return {**lt.figures.usual(results), "target.png": lt.figures.target(results, "Training curve")}
     """
     drawn = {"loss.png": loss(results, "Training", goal=goal)}
-    features = results.train_answer.dims[-1]
-    if "time" in results.train_answer.dims:
-        for number, feature in enumerate(results[features].values[:MOST].tolist(), 1):
-            name = f"answers_{number}.png" if results.sizes[features] > 1 else "answers.png"
+    answer = results[TRAINING].answer
+    features = answer[answer.dims[-1]].values.tolist()
+    if "time" in answer.dims:
+        for number, feature in enumerate(features[:MOST], 1):
+            name = f"answers_{number}.png" if len(features) > 1 else "answers.png"
             drawn[name] = _answers(results, number - 1, str(feature))
-    elif set_names(results):
+    elif names_of(results):
         title = f"Answers to whole {called(results)}s"
-        drawn["answers.png"] = (_probabilities if "loss" in results.answer.attrs else set_numbers)(results, title)
+        drawn["answers.png"] = (_probabilities if "loss" in answer.attrs else set_numbers)(results, title)
     return drawn
 
 
-def _answers(results: xr.Dataset, index: int, feature: str) -> Figure:
+def _answers(results: xr.DataTree, index: int, feature: str) -> Figure:
     fit, one = not_diverged(results), called(results)
-    probes = {f"{one}s: {name}": probed(fit, name) for name in set_names(results)}
-    sets = {f"{style.training(results)} {one}": _trained(fit), **probes}
-    parts = [(title, [*curves_of(each, index, feature, one)]) for title, each in [*sets.items()][:MOST]]
+    trained = probed(fit, TRAINING)
+    sets = {
+        f"{style.training(trained)} {one}": trained,
+        **{f"{one}s: {name}": probed(fit, name) for name in names_of(fit)},
+    }
+    parts = [(title, [*curves_of(each, index, one)]) for title, each in [*sets.items()][:MOST]]
     title = f"{MOST} of {len(sets)} sets of {one}s" if len(sets) > MOST else ""
-    probability = f"probability of {feature}" if "loss" in results.answer.attrs else feature
-    return curve_panels(fit, parts, shown="correct answer", title=title, ylabel=probability)
+    probability = f"probability of {feature}" if "loss" in trained.answer.attrs else feature
+    return curve_panels(trained, parts, shown="correct answer", title=title, ylabel=probability)
 
 
-def _trained(fit: xr.Dataset) -> xr.Dataset:
-    """The training curve as a set of one curve."""
-    names = {"train_answer": "answer", "train_target": "truth"}
-    only = fit[[*names]].rename(names).expand_dims(curve=1)
-    return only.assign(answer=only.answer.transpose("seed", "curve", ...).assign_attrs(fit.answer.attrs))
-
-
-def _probabilities(results: xr.Dataset, title: str) -> Figure:
+def _probabilities(results: xr.DataTree, title: str) -> Figure:
     """Draws the probability of each class or bit that networks answer once per sequence, in one panel per feature."""
     fit = not_diverged(results)
-    names = [*map(str, fit[fit.answer.dims[-1]].values)]
+    trained = probed(fit, TRAINING)
+    names = [*map(str, trained[trained.answer.dims[-1]].values)]
     if len(names) > MOST:
         title += f", the first {MOST} of {len(names)} features"
     with style.canvas(*[""] * len(names[:MOST]), xlabel="", columns=1) as (figure, panels):
@@ -85,7 +86,7 @@ def _probabilities(results: xr.Dataset, title: str) -> Figure:
         for index, (axes, name) in enumerate(zip(panels, names, strict=False)):
             handles, ticks, first = list[Artist](), dict[int, str](), 0
             for label, color, chosen in each_set(fit):
-                answer, correct = feature_of(chosen, index, name)
+                answer, correct = feature_of(chosen, index)
                 right = np.full(chosen.sizes["curve"], np.nan) if correct is None else correct.values
                 order = np.lexsort((answer.median("seed").values, right))
                 places = first + np.arange(len(order))

@@ -23,10 +23,13 @@ from lstm_toys.results.arrays import (
     loss_name,
     measures_of,
     not_diverged,
+    probed,
     recorded_on,
 )
+from lstm_toys.results.summary import goal_error
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import Goal, after_which
+from lstm_toys.tasks.parameters import TRAINING
 from lstm_toys.tasks.sets import scaling_of
 
 LEARNED = "counts as learned"
@@ -39,7 +42,7 @@ SHARES = (-0.02, 1.02)
 
 
 def loss(
-    results: xr.Dataset, title: str, references: dict[str, float] | None = None, goal: Goal | None = None
+    results: xr.DataTree, title: str, references: dict[str, float] | None = None, goal: Goal | None = None
 ) -> Figure:
     """Draws the training loss of every network over the steps, and the median.
 
@@ -47,58 +50,55 @@ def loss(
         results: labeled results of a training.
         title: title of the figure, to which a goal adds how many networks meet it at the last record.
         references: levels of the loss to mark by a line, by label; None: there are none.
-        goal: marked by a dashed line. If it limits another error than the loss, a second panel draws this error. None:
-            no goal is drawn.
+        goal: a second panel draws the error, or accuracy, that it limits, with a dashed line. None: no goal is drawn.
+
+    Raises:
+        ValueError: the goal leaves out another share of sequences than what was recorded.
 
     Example:
-        >>> loss = ("seed", "step"), [[0.1, 0.01], [0.2, 0.03]]
-        >>> results = lt.Results({"train_loss": loss, "diverged": ("seed", [False, False])}, {"step": [0, 100]})
+        >>> training = xr.Dataset({"train_loss": (("seed", "step"), [[0.1, 0.01], [0.2, 0.03]])}, {"step": [0, 100]})
+        >>> networks = xr.Dataset({"diverged": ("seed", [False, False])})
+        >>> results = lt.Results.from_dict({"/": networks, "training": training})
         >>> lt.figures.loss(results, "Training", {"published": 0.02}).axes[0].get_ylabel()
         'train MSE'
     """
-    parts = [(loss_name(results), results.train_loss.values, dict(references or {}))]
+    training = probed(results, TRAINING)
+    parts = [(loss_name(training), training.train_loss.values, dict(references or {}))]
     if goal is not None:
-        name, values, limit = goal_history(results, goal)
-        if name != parts[0][0]:
-            parts.append((name, values, {}))
-        parts[-1][2][LEARNED] = limit
-        met = values[:, -1] <= limit if goal.accuracy is None else values[:, -1] >= limit
-        learned = np.count_nonzero(met & ~results.diverged.values)
-        title += f": learned by {learned} of {style.counted(len(values))}"
+        error = goal_error(training, goal)
+        parts.append((goal_label(training, goal), error, {LEARNED: goal.limit}))
+        learned = np.count_nonzero(goal.met(error[:, -1]) & ~training.diverged.values)
+        title += f": learned by {learned} of {style.counted(len(error))}"
     with style.canvas(*([title] if len(parts) == 1 else [""] * len(parts)), xlabel="step") as (figure, panels):
         if len(parts) > 1:
             figure.suptitle(style.plain(title))
-        handles = _explained(results)
+        handles = _explained(training)
         for axes, (name, values, levels) in zip(panels, parts, strict=True):
             axes.set_ylabel(style.plain(textwrap.fill(name, LONGEST)))
-            _networks(axes, results, values)
+            _networks(axes, training, values)
             for label, level in levels.items():
                 look: dict[str, Any] = GOAL if label == LEARNED else GOAL | {"color": COLORS["g"]}
-                handles.append(axes.axhline(level, label=style.plain(f"{label}: {level:g}"), **look))
+                handles.append(axes.axhline(level, label=style.plain(f"{label}: {level:.4g}"), **look))
         if goal is not None and goal.accuracy is not None:
             panels[-1].set(yscale="linear", ylim=SHARES)
         style.legend(figure, handles, 5 if len(parts) > 1 else 3)
     return figure
 
 
-def goal_history(results: xr.Dataset, goal: Goal) -> tuple[str, Float[np.ndarray, "S K"], float]:
-    """The error that a goal limits: its label, its history, and the largest value that counts as learned."""
-    after, scaling, squared = after_of(results), scaling_of(results), "loss" not in results.train_loss.attrs
-    measures, names = measures_of(results)
-    whole = not goal.features or len(names) == 1  # Of several, a goal limits the largest error.
-    if squared and whole and (after is None or goal.after == 0):  # The loss is the squared error.
-        return loss_name(results), results.train_loss.values, goal.limit**2
+def goal_label(training: xr.Dataset, goal: Goal) -> str:
+    """The name of the error, or accuracy, that a goal limits, as it was recorded."""
+    on, names = recorded_on(training), measures_of(training)[1]
+    several, late = len(goal.among(names)) > 1, f" {after_which(after_of(training) or 0)}"
     if goal.accuracy is not None:
-        over, features = counted_of(results), goal.among(names)
-        of = " or ".join(over[each] for each in features)
-        name = f"{'smallest ' if len(features) > 1 else ''}{recorded_on(results)} accuracy over {of}"
-        return f"{name} {after_which(after or 0)}".rstrip(), goal.error(measures, names), goal.limit
-    of = f" of {' or '.join(goal.features)}" if goal.features else " of scaled values" if scaling else ""
-    name = f"{'largest ' if len(goal.features) > 1 else ''}{recorded_on(results)} RMSE{of} {after_which(after or 0)}"
-    return name.rstrip(), goal.error(measures, names), goal.limit
+        over = counted_of(training)
+        of = " or ".join(over[each] for each in goal.among(names))
+        return f"{'smallest ' * several}{on} accuracy over {of}{late}".rstrip()
+    named = " or ".join(goal.features), "scaled values" if scaling_of(training) else ""
+    of = "".join(f" of {each}" for each in named if each)
+    return f"{'largest ' * several}{on} RMSE{of}{late}".rstrip()
 
 
-def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) -> Figure:
+def error_histories(populations: dict[str, xr.DataTree], title: str, goal: Goal) -> Figure:
     """Draws the error that a goal limits over the steps, for several populations in one panel.
 
     Lines are medians over the networks that did not diverge, and bands go from the 5th to the 95th percentile.
@@ -108,28 +108,32 @@ def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) 
         title: title of the figure.
         goal: marked by a dashed line.
 
+    Raises:
+        ValueError: the goal leaves out another share of sequences than what was recorded.
+
     Example:
         >>> variables = {
         ...     "train_loss": (("seed", "step"), [[0.1, 0.01]]),
         ...     "train_rmse": (("seed", "step", "feature"), [[[0.3], [0.1]]], {"after": 0.1}),
-        ...     "diverged": ("seed", [False]),
         ... }
-        >>> results = lt.Results(variables, {"step": [0, 100], "feature": ["y"]})
+        >>> training = xr.Dataset(variables, {"step": [0, 100], "feature": ["y"]})
+        >>> networks = xr.Dataset({"diverged": ("seed", [False])})
+        >>> results = lt.Results.from_dict({"/": networks, "training": training})
         >>> lt.figures.error_histories({"LSTM": results}, "Learning", lt.Goal(rmse=0.05)).axes[0].get_ylabel()
         'train RMSE after the first tenth'
     """
     with style.canvas(title, xlabel="step") as (figure, (axes,)):
         handles: list[Artist] = []
         for (name, results), color in zip(populations.items(), style.colors(populations).values(), strict=True):
-            fit = not_diverged(results)
-            error, history, limit = goal_history(fit, goal)
-            axes.set_ylabel(style.plain(error))
+            fit = probed(not_diverged(results), TRAINING)
+            history = goal_error(fit, goal)
+            axes.set_ylabel(style.plain(textwrap.fill(goal_label(fit, goal), LONGEST)))
             if len(history):
                 label = f"{name}: median and {style.band_name(len(history))}"
                 handles.append(style.band(axes, fit.step, history, color, label, **_points(fit)))
-        handles.append(axes.axhline(limit, label=f"{LEARNED}: {limit:g}", **GOAL))
+        handles.append(axes.axhline(goal.limit, label=f"{LEARNED}: {goal.limit:.4g}", **GOAL))
         axes.set(yscale="log") if goal.accuracy is None else axes.set(ylim=SHARES)
-        style.whole_ticks(axes, results.step.values)
+        style.whole_ticks(axes, fit.step.values)
         style.legend(axes, handles, loc="upper right" if goal.accuracy is None else "lower right")
     return figure
 
@@ -170,7 +174,7 @@ LARGE: dict[str, Any] = {"figure.dpi": 100, "font.size": 13, "axes.titlesize": 1
 """Larger text, since animations are shown small."""
 
 
-def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
+def film(populations: dict[str, xr.DataTree]) -> FuncAnimation:
     """Animates the answers to the training curve during training, with one panel per population.
 
     All frames have the same axes, which fit all answers.
@@ -188,15 +192,15 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
     Example:
         >>> variables = {
         ...     "frame": (("seed", "frame_step", "time", "feature"), [[[[0.0], [0.1]], [[0.1], [0.2]]]]),
-        ...     "train_target": (("time", "feature"), [[0.1], [0.3]]),
-        ...     "diverged": ("seed", [False]),
+        ...     "truth": (("curve", "time", "feature"), [[[0.1], [0.3]]]),
         ... }
-        >>> places = {"seed": [0], "frame_step": [0, 100], "time": [0.0, 1.0], "feature": ["y"]}
-        >>> film = lt.figures.film({"LSTM": lt.Results(variables, places)})
+        >>> training = xr.Dataset(variables, {"frame_step": [0, 100], "time": [0.0, 1.0], "feature": ["y"]})
+        >>> networks = xr.Dataset({"diverged": ("seed", [False])}, {"seed": [0]})
+        >>> film = lt.figures.film({"LSTM": lt.Results.from_dict({"/": networks, "training": training})})
         >>> isinstance(film, lt.Drawing)
         True
     """
-    fits = {name: not_diverged(results) for name, results in populations.items()}
+    fits = {name: probed(not_diverged(results), TRAINING).isel(curve=0) for name, results in populations.items()}
     first = next(iter(fits.values()))
     if len(counts := {fit.sizes["frame_step"] for fit in fits.values()}) > 1:
         raise ValueError(f"populations have different numbers of frames: {listed(sorted(counts))}")
@@ -216,7 +220,7 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
                     before.remove()
                 axes.title.set_text(style.plain(f"{name}, step {int(fit.frame_step[index]):,}"))
                 style.answers_of(axes, fit.frame.isel(frame_step=index), COLORS["r"])
-                axes.plot(fit.time, fit.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
+                axes.plot(fit.time, fit.truth.sel(feature="y"), color=COLORS["b"], **INPUT)
             return []
 
         show(0)
@@ -230,7 +234,7 @@ def _limits(fits: Iterable[xr.Dataset]) -> tuple[tuple[float, float], tuple[floa
     y: list[Any] = []
     for fit in fits:
         x.append(fit.time.values)
-        y.append(fit.train_target.sel(feature="y").values)
+        y.append(fit.truth.sel(feature="y").values)
         if fit.sizes["seed"]:
             places, answers = style.across(fit.frame)
             x += [np.median(places, axis=0), places[0]]
@@ -239,6 +243,6 @@ def _limits(fits: Iterable[xr.Dataset]) -> tuple[tuple[float, float], tuple[floa
 
 
 def _around(drawn: list[Any]) -> tuple[float, float]:
-    low, high = min(float(each.min()) for each in drawn), max(float(each.max()) for each in drawn)
+    low, high = float(min(map(np.nanmin, drawn))), float(max(map(np.nanmax, drawn)))  # Padding is unknown.
     margin = 0.05 * (high - low)
     return low - margin, high + margin

@@ -13,15 +13,16 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from lstm_toys.figures import style
-from lstm_toys.figures.answers import PUBLISHED, Curve, curve_panels, labeled
+from lstm_toys.figures.answers import PUBLISHED, Curve, colored, curve_panels
 from lstm_toys.figures.style import COLORS, GRAY, INPUT
-from lstm_toys.results.arrays import axis_label, not_diverged, probed
-from lstm_toys.tasks.parameters import PARAMETER
+from lstm_toys.results.arrays import axis_label, names_of, not_diverged, probed
+from lstm_toys.results.summary import difference
+from lstm_toys.tasks.parameters import PARAMETER, TRAINING
 
 MOST_CURVES = 100
 
 
-def training_set(results: xr.Dataset, title: str) -> Figure:
+def training_set(results: xr.DataTree, title: str) -> Figure:
     """Draws the training curves, colored by the first parameter that networks answer.
 
     If every seed draws its own curves, an example set is drawn. At most 100 curves are.
@@ -35,29 +36,31 @@ def training_set(results: xr.Dataset, title: str) -> Figure:
         ...     "train_input": (("example", "time", "feature"), [[[0.1], [0.2]], [[0.1], [0.4]]]),
         ...     "train_target": (("example", "output_feature"), [[0.1], [0.3]]),
         ... }
-        >>> results = lt.Results(variables, {"time": [0.0, 1.0], "feature": ["y"], "output_feature": ["slope"]})
+        >>> places = {"time": [0.0, 1.0], "feature": ["y"], "output_feature": ["slope"]}
+        >>> results = lt.Results.from_dict({"training": xr.Dataset(variables, places)})
         >>> len(lt.figures.training_set(results, "Lines").axes[0].lines)
         2
     """
-    first = str(results.output_feature.values[0])
-    truth = results.train_target.sel(output_feature=first).values
+    training = results[TRAINING]
+    first = str(training.output_feature.values[0])
+    truth = training.train_target.sel(output_feature=first).values
     places = style.evenly(len(truth), MOST_CURVES)
     if len(places) < len(truth):
         title += f" ({len(places)} of {len(truth):,} curves)"
     shades = ScalarMappable(Normalize(truth.min(), truth.max()), style.dark_scale())
-    with style.canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
-        shown = "feature" if "feature" in results.train_input.dims else "input_feature"  # As `lt.save` labels it.
+    with style.canvas(title, xlabel=axis_label(training.time)) as (figure, (axes,)):
         for place in places:
-            curve = results.train_input.sel({shown: "y"}).values[place]
-            axes.plot(results.time, curve, color=shades.to_rgba(truth[place]), linewidth=0.9)
-        named = axis_label(results[known]) if (known := f"{PARAMETER}{first}") in results.coords else first
+            curve = training.train_input.sel(feature="y").values[place]
+            axes.plot(training.time, curve, color=shades.to_rgba(truth[place]), linewidth=0.9)
+        known = (results[probe].coords.get(f"{PARAMETER}{first}") for probe in names_of(results))
+        named = next((axis_label(each) for each in known if each is not None), first)
         figure.colorbar(shades, ax=axes, label=style.plain(named), pad=0.02)
     return figure
 
 
 def read_off_curves(
-    results: xr.Dataset,
-    family: str,
+    results: xr.DataTree,
+    probe: str,
     rebuild: Callable[[Float[np.ndarray, " T"], Float[np.ndarray, "*S A"]], Float[np.ndarray, "*S T"]],
     labels: Mapping[str, str] | Sequence[str],
     title: str,
@@ -67,9 +70,9 @@ def read_off_curves(
 
     Args:
         results: labeled results of networks that answer once per curve; diverged networks are left out.
-        family: name of the probe whose curves are drawn.
+        probe: name of the probe whose curves are drawn.
         rebuild: function of time points ``[T]`` and answered parameters ``[..., A]`` that returns y ``[..., T]``.
-        labels: labels of the curves in order, or labels by the letter of their color; see `family_answers`.
+        labels: labels of the curves in order, or labels by the letter of their color; see `probe_answers`.
         title: title of the figure.
         published: published parameters ``[C, A]``, whose curves are drawn as diamonds; None: there are none.
 
@@ -80,32 +83,31 @@ def read_off_curves(
         >>> variables = {
         ...     "input": (("curve", "time", "feature"), [[[0.1], [0.3]]]),
         ...     "answer": (("seed", "curve", "output_feature"), [[[0.25]]]),
-        ...     "diverged": ("seed", [False]),
         ... }
-        >>> coordinates = {"seed": [0], "time": [0.0, 1.0], "feature": ["y"], "family": ("curve", ["post"])}
+        >>> networks = xr.Dataset({"diverged": ("seed", [False])}, {"seed": [0]})
+        >>> curves = xr.Dataset(variables, {"time": [0.0, 1.0], "feature": ["y"]})
         >>> def line(x, slope):
         ...     return slope[..., :1] * x + 0.1
-        >>> results = lt.Results(variables, coordinates)
+        >>> results = lt.Results.from_dict({"/": networks, "post": curves})
         >>> isinstance(lt.figures.read_off_curves(results, "post", line, ["slope 0.2"], "Lines"), lt.Drawing)
         True
     """
-    fit = not_diverged(results)
-    chosen = probed(fit, family)
-    x = results.time.values
+    chosen = probed(not_diverged(results), probe)
+    x = chosen.time.values
     curves = []
-    for index, (label, color) in enumerate(labeled(labels)):
+    for index, (label, color) in enumerate(colored(labels)):
         answers = xr.DataArray(
             rebuild(x, chosen.answer.values[:, index])[:, :, None],
             dims=("seed", "time", "feature"),
-            coords={"seed": fit.seed, "time": results.time, "feature": ["y"]},
+            coords={"seed": chosen.seed, "time": chosen.time, "feature": ["y"]},
         )
         theirs = None if published is None else rebuild(x, published[index])
         curves.append(Curve(label, color, answers, chosen.input.values[index, :, 0], theirs))
-    return curve_panels(fit, [(title, curves)], shown="true curve")
+    return curve_panels(chosen, [(title, curves)], shown="true curve")
 
 
 def read_off_axis(
-    results: xr.Dataset,
+    results: xr.DataTree,
     name: str,
     title: str,
     trained: tuple[float, float],
@@ -127,9 +129,9 @@ def read_off_axis(
 
     Example:
         >>> answer = ("seed", "curve", "output_feature"), [[[0.1], [0.3]], [[0.2], [0.4]]]
-        >>> coordinates = {"family": ("curve", ["sweep", "sweep"]), "output_feature": ["slope"]}
-        >>> coordinates["parameter_slope"] = "curve", [0.1, 0.4]
-        >>> results = lt.Results({"answer": answer, "diverged": ("seed", [False, False])}, coordinates)
+        >>> coordinates = {"output_feature": ["slope"], "parameter_slope": ("curve", [0.1, 0.4])}
+        >>> networks = xr.Dataset({"diverged": ("seed", [False, False])})
+        >>> results = lt.Results.from_dict({"/": networks, "sweep": xr.Dataset({"answer": answer}, coordinates)})
         >>> lt.figures.read_off_axis(results, "slope", "Slopes", trained=(0.2, 0.4)).axes[0].get_title()
         'Slopes'
     """
@@ -154,7 +156,7 @@ def read_off_axis(
 
 
 def read_off_plane(
-    results: xr.Dataset,
+    results: xr.DataTree,
     names: tuple[str, str],
     title: str,
     square: tuple[float, float, float, float],
@@ -177,11 +179,10 @@ def read_off_plane(
         >>> variables = {
         ...     "answer": (("seed", "curve", "output_feature"), 0.9 * true[None]),
         ...     "truth": (("curve", "output_feature"), true),
-        ...     "diverged": ("seed", [False]),
         ... }
         >>> coordinates = {f"parameter_{name}": ("curve", true[:, index]) for index, name in enumerate(names)}
-        >>> coordinates |= {"family": ("curve", ["plane"] * 4), "output_feature": [*names]}
-        >>> results = lt.Results(variables, coordinates)
+        >>> plane = xr.Dataset(variables, {**coordinates, "output_feature": [*names]})
+        >>> results = lt.Results.from_dict({"/": xr.Dataset({"diverged": ("seed", [False])}), "plane": plane})
         >>> figure = lt.figures.read_off_plane(results, names, "Error of the", (0.0, 0.0, 0.5, 0.5))
         >>> [axes.get_title() for axes in figure.axes[:2]]
         ['Error of the slope', 'Error of the intercept']
@@ -194,7 +195,7 @@ def read_off_plane(
     with style.canvas(*titles, xlabel=xlabel, ylabel=ylabel) as (figure, panels):
         if not fit.sizes["seed"]:
             return figure
-        error = np.abs(chosen.answer - chosen.truth).median("seed").drop_vars("family")
+        error = abs(difference(chosen)).median("seed")
         grid = error.set_index(curve=parameters).unstack("curve").transpose(..., *parameters[::-1])
         look: dict[str, Any] = {"vmin": 0, "vmax": float(error.max()), "shading": "nearest", "rasterized": True}
         for axes, name in zip(panels, names, strict=True):

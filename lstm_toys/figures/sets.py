@@ -4,15 +4,16 @@ from collections.abc import Iterator
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from lstm_toys.figures import style
-from lstm_toys.figures.answers import Curve, curve_panels, labeled
+from lstm_toys.figures.answers import Curve, colored, curve_panels
 from lstm_toys.output import counted
-from lstm_toys.results.arrays import axis_label, not_diverged, own_points, probed
-from lstm_toys.tasks.supervision import BINARY, CROSS_ENTROPY
+from lstm_toys.results.arrays import axis_label, names_of, not_diverged, probed
+from lstm_toys.results.summary import wrong
+from lstm_toys.statistics.errors import BINARY, CROSS_ENTROPY
+from lstm_toys.tasks.parameters import TRAINING
 
 NAMED = 30
 LONGEST = 24
@@ -20,29 +21,22 @@ MOST_NUMBERS = 36
 """Most names along an axis, most characters of a name, and most curves in a figure of numbers."""
 
 
-def set_names(results: xr.Dataset) -> list[str]:
-    """The names of all sets of probes."""
-    return [*dict.fromkeys(map(str, results.family.values)), *own_points(results)]
-
-
-def called(results: xr.Dataset) -> str:
+def called(results: xr.DataTree) -> str:
     """What an input is called: a sequence if answers are classes or bits, or if no probe has names or a family."""
-    sets = [probed(results, name) for name in set_names(results)]
+    sets = [results[name] for name in names_of(results)]
     drawn = ["name" in each or any("symbol" in column.attrs for column in each.coords.values()) for each in sets]
-    return "sequence" if "loss" in results.answer.attrs or (sets and not any(drawn)) else "curve"
+    logits = any("loss" in each.answer.attrs for each in results.children.values() if "answer" in each)
+    return "sequence" if logits or (sets and not any(drawn)) else "curve"
 
 
-def feature_of(chosen: xr.Dataset, index: int, feature: str) -> tuple[xr.DataArray, xr.DataArray | None]:
+def feature_of(chosen: xr.Dataset, index: int) -> tuple[xr.DataArray, xr.DataArray | None]:
     """An output feature of answers, of classes and bits its probability, and what would be correct, if known."""
-    answer, loss = chosen.answer, chosen.answer.attrs.get("loss")
-    known = "truth" in chosen or (loss is None and "ahead" not in chosen.attrs)  # Otherwise inputs are no answers.
-    truth: xr.DataArray = chosen.truth if "truth" in chosen else chosen.input
-    features, axis = str(answer.dims[-1]), str(truth.dims[-1])
-    correct = None
-    if loss == CROSS_ENTROPY and known:
-        correct = xr.where(truth.notnull(), truth == index, np.nan)
-    elif known and feature in truth[axis].values:
-        correct = truth.sel({axis: feature})
+    answer, loss, correct = chosen.answer, chosen.answer.attrs.get("loss"), chosen.get("truth")
+    features = str(answer.dims[-1])
+    if loss == CROSS_ENTROPY and correct is not None:
+        correct = xr.where(correct.notnull(), correct == index, np.nan)
+    elif correct is not None:
+        correct = correct.isel({features: index}, drop=True)
     if loss == CROSS_ENTROPY:
         powers = np.exp(answer - answer.max(features))
         answer = powers / powers.sum(features)
@@ -51,10 +45,10 @@ def feature_of(chosen: xr.Dataset, index: int, feature: str) -> tuple[xr.DataArr
     return answer.isel({features: index}, drop=True), correct
 
 
-def curves_of(chosen: xr.Dataset, index: int, feature: str, one: str = "curve") -> Iterator[Curve]:
+def curves_of(chosen: xr.Dataset, index: int, one: str = "curve") -> Iterator[Curve]:
     """The curves of a set, with the answers of an output feature and, if known, what would be correct."""
-    answer, correct = feature_of(chosen, index, feature)
-    for number, (label, color) in enumerate(labeled(labels(chosen, one))):
+    answer, correct = feature_of(chosen, index)
+    for number, (label, color) in enumerate(colored(labels(chosen, one))):
         shown = None if correct is None else correct.isel(curve=number).values
         yield Curve(label, color, answer.isel(curve=number).expand_dims(feature=["y"], axis=-1), shown)
 
@@ -72,12 +66,12 @@ def labels(chosen: xr.Dataset, one: str) -> list[str]:
     return [", ".join(words) for words in zip(*columns, strict=True)] or numbered
 
 
-def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> Figure:
+def set_answers(results: xr.DataTree, probe: str, feature: str, title: str) -> Figure:
     """Draws the networks' answers and the correct answers to the curves of a set, as `curve_panels` does.
 
     Args:
         results: labeled results with named curves, such as those of a file; diverged networks are left out.
-        family: name of the probe that has the curves of the set.
+        probe: name of the probe that has the curves of the set.
         feature: the feature of answers to draw, which labels the y axis.
         title: title of the figure.
 
@@ -89,35 +83,42 @@ def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> F
         ...     "input": (("curve", "time", "feature"), [[[0.1], [0.3]], [[0.2], [0.4]]]),
         ...     "answer": (("seed", "curve", "time", "feature"), [[[[0.1], [0.2]], [[0.2], [0.3]]]]),
         ...     "name": ("curve", ["first", "second"]),
-        ...     "diverged": ("seed", [False]),
         ... }
-        >>> places = {"seed": [0], "time": [0.0, 1.0], "feature": ["y"], "family": ("curve", ["held out"] * 2)}
-        >>> isinstance(lt.figures.set_answers(lt.Results(variables, places), "held out", "y", "Two curves"), lt.Drawing)
+        >>> curves = xr.Dataset(variables, {"time": [0.0, 1.0], "feature": ["y"]})
+        >>> networks = xr.Dataset({"diverged": ("seed", [False])}, {"seed": [0]})
+        >>> results = lt.Results.from_dict({"/": networks, "held out": curves})
+        >>> isinstance(lt.figures.set_answers(results, "held out", "y", "Two curves"), lt.Drawing)
         True
     """
-    fit = not_diverged(results)
-    index = fit.feature.values.tolist().index(feature)
-    drawn = [*curves_of(probed(fit, family), index, feature)]
-    return curve_panels(fit, [(title, drawn)], shown="true curve", ylabel=feature)
+    chosen = probed(not_diverged(results), probe)
+    drawn = [*curves_of(chosen, _place(chosen, feature))]
+    return curve_panels(chosen, [(title, drawn)], shown="true curve", ylabel=feature)
 
 
-def _colors(results: xr.Dataset) -> dict[str, str]:
-    return style.colors(set_names(results))
+def _place(chosen: xr.Dataset, feature: str) -> int:
+    """The index of an output feature."""
+    found: int = chosen[chosen.answer.dims[-1]].values.tolist().index(feature)
+    return found
 
 
-def each_set(fit: xr.Dataset) -> Iterator[tuple[str, str, xr.Dataset]]:
+def each_set(fit: xr.DataTree) -> Iterator[tuple[str, str, xr.Dataset]]:
     """Yields the label, the color and the curves of each set; nothing without networks."""
     one = called(fit)
-    for family, color in _colors(fit).items() if fit.sizes["seed"] else ():
-        chosen = probed(fit, family)
-        yield f"{family}: {counted(chosen.sizes['curve'], one)}", color, chosen
+    for name, color in style.colors(names_of(fit)).items() if fit.sizes["seed"] else ():
+        chosen = probed(fit, name)
+        yield f"{name}: {counted(chosen.sizes['curve'], one)}", color, chosen
 
 
-def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
+def _judged(fit: xr.DataTree) -> Iterator[tuple[str, str, xr.Dataset]]:
+    """Those of `each_set` about which something is right."""
+    return (each for each in each_set(fit) if "truth" in each[2])
+
+
+def errors_over_time(results: xr.DataTree, feature: str, title: str) -> Figure:
     """Draws the error of each set of curves at each time point, to see where in a curve networks fail.
 
-    The error is root mean squared over the curves of a set. Lines are medians over networks, and bands go from the 5th
-    to the 95th percentile.
+    The error is root mean squared over the curves of a set; sets about which nobody knows what is right are left out.
+    Lines are medians over networks, and bands go from the 5th to the 95th percentile.
 
     Args:
         results: labeled results with named curves, such as those of a file; diverged networks are left out.
@@ -126,10 +127,10 @@ def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
     """
     fit = not_diverged(results)
     ylabel = f"RMSE of {feature} over curves"
-    with style.canvas(title, xlabel=axis_label(results.time), ylabel=ylabel) as (figure, (axes,)):
+    with style.canvas(title, xlabel=axis_label(results[TRAINING].time), ylabel=ylabel) as (figure, (axes,)):
         handles: list[Artist] = []
-        for label, color, chosen in each_set(fit):
-            error = _rmse(chosen, chosen.answer, feature, "curve")
+        for label, color, chosen in _judged(fit):
+            error = wrong(chosen).feature(_place(chosen, feature)).over(1).root
             handles.append(style.band(axes, chosen.time, error, color, label, line={"linewidth": 1.6}))
             style.whole_ticks(axes, chosen.time.values)
         axes.set_ylim(bottom=0)
@@ -137,7 +138,7 @@ def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
     return figure
 
 
-def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
+def errors_over_curves(results: xr.DataTree, feature: str, title: str) -> Figure:
     """Draws the error of each curve, root mean squared over time, to see which curves are hard.
 
     Dots are medians over networks, and bars go from the 5th to the 95th percentile. If networks predict the next value,
@@ -152,17 +153,19 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
     xlabel = "curves of a set, sorted by their error"
     with style.canvas(title, xlabel=xlabel, ylabel=f"RMSE of {feature}") as (figure, (axes,)):
         handles, ticks, first = list[Artist](), dict[int, str](), 0
-        for label, color, chosen in each_set(fit):
-            error = _rmse(chosen, chosen.answer, feature, "time")
+        ahead = False
+        for label, color, chosen in _judged(fit):
+            place = _place(chosen, feature)
+            error = wrong(chosen).feature(place).over(2).root
             order = np.argsort(np.median(error, axis=0))
             places = first + np.arange(len(order))
             ticks |= dict(zip(places.tolist(), np.array(labels(chosen, called(fit)))[order], strict=True))
             handles.append(style.bars(axes, places, error[:, order], color, label))
-            if "ahead" in results.attrs:
-                again = _rmse(chosen, chosen.input, feature, "time")
+            if ahead := "ahead" in chosen.attrs:
+                again = wrong(chosen, "input").feature(place).over(1).root
                 axes.plot(places, again[order], "_", color=style.GRAY, markersize=5)
             first += len(order) + 1
-        if "ahead" in results.attrs:
+        if ahead:
             handles.append(style.entry("repeating the last value", linestyle="", marker="_"))
         axes.set_ylim(bottom=0)
         named = ticks if len(ticks) <= NAMED else {}
@@ -171,7 +174,7 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
     return figure
 
 
-def set_numbers(results: xr.Dataset, title: str) -> Figure:
+def set_numbers(results: xr.DataTree, title: str) -> Figure:
     """Draws the numbers that networks answer once per curve against the true numbers, in one panel per number.
 
     Sets of curves without any true number are left out.
@@ -185,19 +188,19 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
         ...     "answer": (("seed", "curve", "output_feature"), [[[0.1], [0.3]]]),
         ...     "truth": (("curve", "output_feature"), [[0.1], [0.4]]),
         ...     "name": ("curve", ["first", "second"]),
-        ...     "diverged": ("seed", [False]),
         ... }
-        >>> places = {"family": ("curve", ["held out"] * 2), "output_feature": ["half-life"]}
-        >>> results = lt.Results(variables, places)
+        >>> curves = xr.Dataset(variables, {"output_feature": ["half-life"]})
+        >>> networks = xr.Dataset({"diverged": ("seed", [False])})
+        >>> results = lt.Results.from_dict({"/": networks, "held out": curves})
         >>> lt.figures.set_numbers(results, "Half-lives of curves").axes[0].get_title()
         'half-life'
     """
     fit = not_diverged(results)
-    names = list(map(str, fit.output_feature.values))
+    names = list(map(str, results[names_of(results)[0]].output_feature.values))
     with style.canvas(*names, xlabel="true value", ylabel="answer", columns=min(3, len(names))) as (figure, panels):
         figure.suptitle(style.plain(title))
         handles: list[Artist] = []
-        for label, color, chosen in each_set(fit):
+        for label, color, chosen in _judged(fit):
             if np.isnan(chosen.truth.values).all():
                 continue
             for axes, name in zip(panels, names, strict=True):
@@ -212,25 +215,25 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
     return figure
 
 
-def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
+def numbers_of_curves(results: xr.DataTree, probe: str, title: str) -> Figure:
     """Draws the numbers that networks answer once per curve, in one panel per number, where no true number is known.
 
     At most 36 curves are drawn. Dots are medians over networks, and bars go from the 5th to the 95th percentile.
 
     Args:
         results: labeled results with named curves, such as those of a file; diverged networks are left out.
-        family: name of the probe that has the curves of the set.
+        probe: name of the probe that has the curves of the set.
         title: title of the figure.
 
     Raises:
         ValueError: the results have no such probe.
     """
     fit = not_diverged(results)
-    every = probed(fit, family)
-    chosen, color = every.isel(curve=slice(MOST_NUMBERS)), _colors(results).get(family, style.GRAY)
+    every = probed(fit, probe)
+    chosen, color = every.isel(curve=slice(MOST_NUMBERS)), style.colors(names_of(results))[probe]
     if every.sizes["curve"] > MOST_NUMBERS:
         title += f", the first {MOST_NUMBERS} of {every.sizes['curve']:,}"
-    names = list(map(str, fit.output_feature.values))
+    names = list(map(str, every.output_feature.values))
     with style.canvas(*names, xlabel="", ylabel="answer", columns=1) as (figure, panels):
         figure.set_size_inches(6.8, 0.8 + 2.6 * len(names))
         figure.suptitle(style.plain(title))
@@ -250,13 +253,7 @@ def shortened(name: str) -> str:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
-def _rmse(chosen: xr.Dataset, shown: xr.DataArray, feature: str, over: str) -> Float[np.ndarray, "*S K"]:
-    """The error of answers, or of inputs, over an axis; without a truth, the inputs are right."""
-    missed = shown - (chosen.truth if "truth" in chosen else chosen.input)
-    return np.sqrt((missed.sel(feature=feature) ** 2).mean(over).values)
-
-
-def explained(fit: xr.Dataset) -> Artist:
+def explained(fit: xr.Dataset | xr.DataTree) -> Artist:
     """The legend entry of what `style.bars` draws."""
     if not fit.sizes["seed"]:
         return style.entry("every network diverged", linestyle="")

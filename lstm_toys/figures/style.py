@@ -135,7 +135,7 @@ def canvas(
         while len(panels) > len(titles):
             panels.pop().remove()
         for axes, title in zip(panels, titles, strict=True):
-            measured(axes)
+            laid_out(axes)
             axes.set(title=plain(title), xlabel=plain(xlabel), ylabel=plain(ylabel))
         yield figure, panels
 
@@ -150,7 +150,7 @@ def sheet(
         yield figure, figure.subplots(rows, columns, **options)
 
 
-def measured(axes: Axes, *, x: bool = True, y: bool = True) -> None:
+def laid_out(axes: Axes, *, x: bool = True, y: bool = True) -> None:
     """Sets for which axes the layout leaves room, and ignores the frame: measuring ticks takes most of the time."""
     axes.xaxis.set_in_layout(x)
     axes.yaxis.set_in_layout(y)

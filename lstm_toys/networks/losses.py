@@ -1,15 +1,14 @@
-"""Losses at each point of a sequence, the errors and accuracies recorded with them, and the weights of points."""
-
-import math
-from typing import Any
+"""Losses at each point of a sequence, and the errors and accuracies that are recorded with them."""
 
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
 from lstm_toys import arguments
 from lstm_toys.networks.cells import InvalidModel, invalid
-from lstm_toys.tasks.supervision import CROSS_ENTROPY, MSE, Examples, Loss, measured
+from lstm_toys.statistics import errors
+from lstm_toys.statistics.errors import CROSS_ENTROPY
+from lstm_toys.tasks.supervision import MSE, Examples, Loss, Weights, accuracies_of
 
 Outputs = Float[Array, "C T A"] | Float[Array, "C A"]
 
@@ -18,8 +17,6 @@ Targets = Float[Array, "C T B"] | Float[Array, "C B"]
 ``"cross_entropy"``, else as many values as outputs."""
 
 PerPoint = Float[Array, "C T"] | Float[Array, " C"]
-
-Weights = PerPoint | Float[Array, "C T A"] | Float[Array, "C A"]
 
 
 def check(loss: Loss, outputs: Outputs, targets: Targets) -> None:
@@ -56,27 +53,6 @@ def _per_feature(loss: Loss, outputs: Outputs, targets: Targets) -> Outputs:
     return jnp.square(outputs - targets) if loss == MSE else optax.sigmoid_binary_cross_entropy(outputs, targets)
 
 
-def weights(examples: Examples) -> Weights | None:
-    """The weight of each point in the loss: 0 beyond the end of a sequence; None if all points weigh the same."""
-    lengths, given = examples.lengths, examples.weights
-    if examples.targets.ndim == 2:
-        return given
-    if lengths is None and given is None:
-        return None
-    curves, points = examples.targets.shape[:2]
-    every = jnp.ones((curves, points), examples.inputs.dtype)
-    if given is not None and given.ndim == 3:
-        every = given
-    elif given is not None:
-        every = every * (given if given.ndim == 2 else given[:, None])
-    return every if lengths is None else jnp.where(_like(every, examples.within), every, 0)
-
-
-def _like(weight: Weights, counted: Any) -> Any:
-    """What is given for each point, for each of its features if weights are."""
-    return counted if counted.ndim == weight.ndim else counted[..., None]
-
-
 def of_answers(
     loss: Loss, outputs: Outputs, targets: Targets, weight: Weights | None, total: Float[Array, ""] | None = None
 ) -> Float[Array, ""]:
@@ -93,61 +69,22 @@ def of_answers(
     return jnp.sum(values * weight) / (jnp.sum(weight) if total is None else total)
 
 
-def first_settled(timesteps: int, after: float | int) -> int:
-    """The index of the first time point after the given share of evenly spaced ones."""
-    return math.ceil(round(after * (timesteps - 1), 6))  # A tenth of 30 is more than 3 in floating point.
-
-
 def measures(loss: Loss, outputs: Outputs, examples: Examples, after: float | int) -> Float[Array, " E"]:
     """The RMSE of each output feature, or the accuracies, without the share ``after`` at the beginning of sequences.
 
-    `supervision.measured` names them.
+    `supervision.accuracies_of` names them.
     """
-    weight = weights(examples)
-    if measured(loss) is not None:
-        right, settled = _right(loss, outputs, examples.targets), _settled(examples, weight, after)
-        if settled.ndim == outputs.ndim:  # Bits of weight 0 do not count.
-            right, settled = jnp.all(right | (settled == 0), axis=-1), jnp.mean(settled, axis=-1)
-        else:
-            right = right if loss == CROSS_ENTROPY else jnp.all(right, axis=-1)
-        return _accuracies(right, settled)
-    squared = jnp.square(outputs - examples.targets)
-    if weight is None:  # A slice, whose bits do not depend on what is left out.
-        settled = squared[:, first_settled(examples.inputs.shape[1], after) :] if squared.ndim == 3 else squared
-        return jnp.sqrt(jnp.mean(settled, axis=tuple(range(settled.ndim - 1))))
-    counted = _settled(examples, weight, after)
-    counted = counted if counted.ndim == squared.ndim else counted[..., None]
-    axes = tuple(range(squared.ndim - 1))
-    return jnp.sqrt(jnp.sum(squared * counted, axis=axes) / jnp.sum(counted, axis=axes))
-
-
-def _settled(examples: Examples, weight: Weights | None, after: float | int) -> Weights:
-    """The weights of points after the beginning of each sequence."""
-    targets = examples.targets
-    every = jnp.ones(targets.shape[:-1], examples.inputs.dtype) if weight is None else weight
-    if targets.ndim == 2:
-        return every
-    points = targets.shape[1]
-    if examples.lengths is None:
-        return jnp.where(_like(every, jnp.arange(points)[None, :] >= first_settled(points, after)), every, 0)
-    first = jnp.ceil(jnp.round(after * (examples.lengths - 1).astype(every.dtype), 6))
-    return jnp.where(_like(every, jnp.arange(points)[None, :] >= first[:, None].astype(int)), every, 0)
-
-
-def _right(loss: Loss, outputs: Outputs, targets: Targets) -> Bool[Array, "C *_"]:
-    """Whether each answer is right: each class, or each bit."""
-    if loss == CROSS_ENTROPY:
-        return jnp.argmax(outputs, axis=-1) == targets[..., 0].astype(jnp.int32)
-    return (outputs > 0) == (targets > 0.5)
-
-
-def _accuracies(right: Bool[Array, "C T"] | Bool[Array, " C"], weight: PerPoint) -> Float[Array, " E"]:
-    """The weighted share of correct answers and, if these are sequences, the share of those that are wholly correct.
-
-    Points of weight 0 do not count, and neither do sequences of such points alone.
-    """
-    answers = jnp.sum(jnp.where(right, weight, 0)) / jnp.sum(weight)
-    if right.ndim == 1:
-        return answers[None]
-    some, whole = jnp.any(weight > 0, axis=1), jnp.all(right | (weight == 0), axis=1)
-    return jnp.stack([answers, jnp.sum(some & whole) / jnp.sum(some)])
+    targets, sequence = examples.targets, examples.targets.ndim == 3
+    if (
+        accuracies_of(loss) is None and examples.loss_weights is None
+    ):  # A slice, whose bits do not depend on what is left out.
+        wrong = jnp.square(outputs - targets)
+        late = wrong[:, errors.first_settled(wrong.shape[1], after) :] if sequence else wrong
+        return jnp.sqrt(jnp.mean(late, axis=tuple(range(late.ndim - 1))))
+    counts = errors.settled(examples.counts, after, examples.lengths) if sequence else examples.counts
+    if accuracies_of(loss) is None:
+        return errors.squared(outputs, targets, counts).over(*range(targets.ndim - 1)).root
+    truth, counts = (each[..., 0] if loss == CROSS_ENTROPY else each for each in (targets, counts))
+    right = errors.hits(str(loss), outputs, truth, counts)
+    whole = errors.whole(right, sequence).over().mean
+    return jnp.stack([right.over().mean, whole]) if sequence else right.over().mean[None]

@@ -202,7 +202,7 @@ def answers_to(
 def loss(how: Procedure, params: PyTree, examples: Examples) -> Float[Array, ""]:
     """The loss of the answers without a penalty, see `losses.of_answers`; raises InvalidModel if shapes differ."""
     answers, _ = answers_to(how._replace(penalty=None), params, examples, {})
-    return losses.of_answers(how.task.loss, answers, examples.targets, losses.weights(examples))
+    return losses.of_answers(how.task.loss, answers, examples.targets, examples.loss_weights)
 
 
 def training_set(task: Task, key: Key[Array, ""], hyper: Hyper, step: Int[Array, ""] | None = None) -> Examples:
@@ -272,7 +272,7 @@ def record(how: Procedure, member: Member, step: Int[Array, ""]) -> tuple[Member
     task, early_stopping, examples, kind = how.task, how.early_stopping, member.examples, how.task.loss
     answers, cost = answers_to(how, member.params, examples, member.hyper.numbers)
     losses.check(kind, answers, examples.targets)
-    measures, weight = losses.measures(kind, answers, examples, early_stopping.after), losses.weights(examples)
+    measures, weight = losses.measures(kind, answers, examples, early_stopping.after), examples.loss_weights
     value = losses.of_answers(kind, answers, examples.targets, weight)
     first_loss = jnp.where(step == 0, value, member.sound.first_loss)
     bounded = [jnp.all(jnp.abs(leaf) <= WEIGHT_LIMIT) for leaf in jax.tree.leaves(member.params)]
@@ -315,14 +315,14 @@ def gradient(
 
     def objective(params: PyTree, examples: Examples, total: Float[Array, ""] | None = None) -> Float[Array, ""]:
         answers, cost = answers_to(how, params, examples, numbers, rngs)
-        value = losses.of_answers(how.task.loss, answers, examples.targets, losses.weights(examples), total)
+        value = losses.of_answers(how.task.loss, answers, examples.targets, examples.loss_weights, total)
         return value if cost is None else value + cost
 
     of_objective = jax.grad(objective)
     if not how.curves_in_turn or count == 1:
         return of_objective(params, examples)
     jax.eval_shape(objective, params, examples)  # Reports wrong shapes for all curves, not for one.
-    weight = losses.weights(examples)
+    weight = examples.loss_weights
     total = None if weight is None else jnp.sum(weight)
 
     def add(sum_so_far: PyTree, curve: Examples) -> tuple[PyTree, None]:

@@ -20,7 +20,7 @@ from lstm_toys.populations import programs
 from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.populations.trained import Networks
 from lstm_toys.tasks.goal import NEVER, EarlyStopping
-from lstm_toys.tasks.supervision import Examples, Task, measured
+from lstm_toys.tasks.supervision import Examples, Task, accuracies_of
 
 RECORDS = 200
 """Most recorded steps of a training, in addition to step 0."""
@@ -183,7 +183,7 @@ def _fitting(task: Task, early_stopping: EarlyStopping, records: int) -> EarlySt
         goal is not None
         and early_stopping.records
         and (
-            (goal.accuracy is None) != (measured(task.loss) is None)
+            (goal.accuracy is None) != (accuracies_of(task.loss) is None)
             or not {*goal.among(task.measured)} <= {*task.measured}
         )
     ):

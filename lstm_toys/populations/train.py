@@ -145,7 +145,7 @@ class PopulationTraining:
             output_features=how.task.output_features,
             step=last,
             kept={step: each.params for step, each in kept.items()},
-            labeled=None if record is None else records.labeled(spec, start, steps, kept[last], record),
+            labeled=None if record is None else records.tree(spec, start, steps, kept[last], record),
         )
 
     def groups(self) -> Iterator[Group]:
@@ -386,7 +386,7 @@ def train(
         >>> import lstm_toys as lt
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
         >>> networks = lt.train(task, lt.Stack(1), seeds=2, steps=20, learning_rate=0.1)
-        >>> dict(networks.results.train_loss.sizes)  # One recorded step more than steps.
+        >>> dict(networks.results.training.train_loss.sizes)  # One recorded step more than steps.
         {'seed': 2, 'step': 21}
     """
     given = {name: value for name, value in locals().items() if name not in ("checkpoints", "monitor")}

@@ -41,7 +41,7 @@ class Networks:
         step: the number of steps after which networks have ``params``, apart from those that stopped earlier; None if
             unknown.
         kept: parameters by step, or functions that read them from files, for `at`.
-        labeled: an `xarray.Dataset`, or a function of the step that reads it, for `results`; None: there are no
+        labeled: an `xarray.DataTree`, or a function of the step that reads it, for `results`; None: there are no
             results.
         rows: places of the networks in the saved files, which the functions in ``kept`` and ``labeled`` need after
             slicing; by default 0, 1, ...
@@ -92,7 +92,8 @@ class Networks:
 
     @cached_property
     def results(self) -> Any:
-        """Labeled results of these networks, an `xarray.Dataset`: at least the records of their training.
+        """Labeled results of these networks, an `xarray.DataTree`: at least the records of their training, the node
+        ``training``; see `lt.probed`.
 
         The results of a sweep have the settings of each network along ``seed``.
 

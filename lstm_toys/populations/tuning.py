@@ -75,9 +75,10 @@ def tune(
     every: dict[str, Any] = {name: np.repeat([each[name] for each in combinations], seeds) for name in grid}
     numbers = np.tile(np.arange(seeds), len(combinations))
     found = train(task, model, seeds=numbers, base_seed=base_seed, **every, **options).results
-    losses = found.train_loss.isel(step=-1)
+    training = found["training"].to_dataset()
+    losses = training.train_loss.isel(step=-1)
     if "params_step" in found:
-        losses = found.get("validation_loss", found.train_loss).sel(step=found.params_step)
+        losses = training.get("validation_loss", training.train_loss).sel(step=found.params_step)
     losses = np.where(found.diverged, np.inf, losses)
     rows = losses.astype(float).reshape(len(combinations), seeds)
     tried = [Tried(each, intervals.median_bootstrap(row), row) for each, row in zip(combinations, rows, strict=True)]

@@ -1,270 +1,216 @@
-"""Results as labeled arrays.
+"""Results as a tree of labeled arrays: what holds of networks at its root, and a node for each set of curves.
 
->>> results = lt.Results({"answer": (("seed", "time"), [[0.1, 0.2], [0.3, 0.4]])})
->>> results.answer.isel(seed=1).values.tolist()
-[0.3, 0.4]
+>>> answers = {"answer": (("seed", "curve", "time"), [[[0.1, 0.2]], [[0.3, 0.4]]])}
+>>> networks = xr.Dataset({"diverged": ("seed", [False, True])})
+>>> results = lt.Results.from_dict({"/": networks, "lines": xr.Dataset(answers)})
+>>> lt.probed(results, "lines").answer.isel(seed=1).values.tolist()
+[[0.3, 0.4]]
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
 from lstm_toys import arguments
-from lstm_toys.populations.trained import Networks
+from lstm_toys.populations import records
+from lstm_toys.statistics.errors import BINARY, CROSS_ENTROPY
+from lstm_toys.tasks import asked
 from lstm_toys.tasks.goal import counted_over
-from lstm_toys.tasks.parameters import PARAMETER, Parameter, Span, label
-from lstm_toys.tasks.probes import SHARED, Probe, by_points, curves_of
+from lstm_toys.tasks.parameters import PARAMETER, TRAINING, Parameter, Span, label
+from lstm_toys.tasks.probes import Probe
 from lstm_toys.tasks.sets import Scaling, scaling_of
-from lstm_toys.tasks.supervision import BINARY, CROSS_ENTROPY, MSE, Examples, Task, measured
+from lstm_toys.tasks.supervision import MSE, Examples, Task, accuracies_of
 
-Results: TypeAlias = xr.Dataset
-"""Labeled results: `dataset` makes them, and figures and tables are made from them."""
-
-OWN_POINTS = "own_points"
-"""The coordinate with the names of probes that have their own time points."""
+Results: TypeAlias = xr.DataTree
+"""Labeled results: the root has ``diverged`` and whatever else holds of a network, the node ``training`` what was
+recorded, and the first training curve; every probe has a node of its name. `lt.probed` selects a node."""
 
 TimePoints = Float[np.ndarray, " T"]
 FirstAnswer = Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"]
 Answers = Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]
-AnswersBySet = Mapping[str, Float[np.ndarray, "S _ ..."]]
-"""Answers to the first training curve, to C curves, and to each set of probes, see `probes.by_points`."""
+Labeled = TypeVar("Labeled", xr.Dataset, xr.DataTree)
 
 
-def dataset(
-    networks: Networks,
+def tree(
+    networks: xr.DataTree,
     task: Task,
     x: TimePoints,
     span: Span,
     examples: Examples,
-    train_answer: FirstAnswer,
+    train_answer: FirstAnswer | None,
     probes: Sequence[Probe],
-    answers: AnswersBySet,
-    attributes: dict[str, Any],
-) -> xr.Dataset:
+    answers: Mapping[str, Float[np.ndarray, "S _ ..."]],
+    attributes: Mapping[str, Any],
+) -> xr.DataTree:
     """Labels all results that figures and tables are made from.
 
-    Answers are sequences, with the axes ``time, feature``, or ``time, output_feature`` if inputs have different
-    features, or vectors, with the axis ``output_feature``.
-
     Args:
+        networks: what was recorded of them, see `populations.records`.
         examples: a training set, or an exemplary one if each seed draws its own.
-        train_answer: answers to its first curve.
-        answers: answers to the C curves of each set of probes, see `lstm_toys.tasks.probes.by_points`.
+        train_answer: answers to its first curve; None: the training set is left out.
+        answers: answers to the curves of each probe, by its name.
         attributes: stored as JSON, one attribute each.
     """
-    described = {name: json.dumps(value) for name, value in attributes.items()}
-    shown, records = answered(task, x, span, probes, answers), networks.results.drop_dims(["example", "input_feature"])
-    learned = training_answers(task, examples, train_answer)
-    return shown.merge(records).assign(learned).assign_attrs(shown.attrs | described)
+    root = networks.to_dataset(inherit=False)
+    root = root.assign_attrs({name: json.dumps(value) for name, value in attributes.items()})
+    training = nodes_of(networks).get(TRAINING, xr.Dataset()).drop_dims("example", errors="ignore")
+    if train_answer is not None:
+        first = training_curve(task, x, span, examples, train_answer)
+        training = training.merge(first, combine_attrs="drop_conflicts")
+        if not task.sequence:  # Of sequences, only the first one is kept.
+            training = training.assign(records.training_set(task, examples))
+    nodes = {"/": root, TRAINING: training}
+    for each in probes:
+        nodes[each.name] = curve_set(task, asked.of(task, each, x), answers[each.name], span, each.declared)
+    return xr.DataTree.from_dict(nodes)
 
 
-def training_answers(task: Task, examples: Examples, train_answer: FirstAnswer) -> dict[str, Any]:
-    """Labels a training set and the answers to its first curve; the arguments are those of `dataset`.
+def training_curve(task: Task, x: TimePoints, span: Span, examples: Examples, train_answer: FirstAnswer) -> xr.Dataset:
+    """Labels the first training curve and the answers to it."""
+    first = Examples(*(None if each is None else each[:1] for each in examples))  # type: ignore[arg-type]
+    return curve_set(task, asked.of(task, first, x), train_answer[:, None], span)
 
-    For sequences, only the first curve's target is kept, and its input if that differs from the target. Targets are NaN
-    after the end of a sequence.
+
+def curve_set(
+    task: Task, shown: asked.Asked, answer: Answers, span: Span, declared: Sequence[Parameter] = ()
+) -> xr.Dataset:
+    """Labels curves, what is right about them, and the networks' answers to them.
+
+    Answers are sequences, with the axes ``time, feature``, or ``time, output_feature`` if inputs have different
+    features, or vectors, with the axis ``output_feature``. ``truth`` and ``counts`` are missing if nothing is right.
     """
-    variables: dict[str, Any] = {"train_answer": (("seed", *task.axes), train_answer, _logits(task))}
-    inputs, targets = np.asarray(examples.inputs), np.asarray(examples.targets)
-    if task.sequence and examples.lengths is not None:
-        targets = np.where(np.asarray(examples.within)[..., None], targets, np.nan)
-    axes, targets = task.labeled(targets)
-    if task.sequence:
-        variables["train_target"] = (axes, targets[0])
-        if not np.array_equal(inputs[0], targets[0]):
-            variables["train_input"] = (("time", "feature"), inputs[0])
-    else:
-        variables["train_input"] = (("example", "time", "feature"), inputs)
-        variables["train_target"] = (("example", *axes), targets)
-    return variables
-
-
-def answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], answers: AnswersBySet) -> xr.Dataset:
-    """Labels probes and the networks' answers to them, in the form that `dataset` takes.
-
-    Where a probe has its own time points, the names of its variables, coordinates and axes end in its name, as in
-    ``answer_long [seed, curve_long, time_long, feature]``; `probed` selects the results of one probe. The coordinate
-    `OWN_POINTS` has the names of these probes.
-    """
-    labeled, sets = xr.Dataset(), by_points(probes, x)
-    for name, own in sets.items():
-        points = own[0].points(x) if own else x
-        each = _named(_answered(task, points, span, own, answers[name]), name)
-        labeled = labeled.merge(each).assign_attrs(labeled.attrs | each.attrs)  # `merge` keeps those of the first.
-    others = [name for name in sets if name != SHARED]
-    return labeled.assign_coords({OWN_POINTS: others} if others else {})
-
-
-def _answered(task: Task, x: TimePoints, span: Span, probes: Sequence[Probe], answer: Answers) -> xr.Dataset:
-    """Labels one set of probes; without ``truth``, the correct answers of sequences are their inputs."""
-    axes, declared = task.axes, {each.name: each for p in probes for each in p.declared}
-    columns = {
-        name: np.concatenate([np.broadcast_to(p.parameters.get(name, np.nan), len(p.inputs)) for p in probes])
-        for name in dict.fromkeys(name for p in probes for name in p.parameters)
-    }
+    axes, known = task.axes, {each.name: each for each in declared}
     variables: dict[str, Any] = {
-        "input": (("curve", "time", "feature"), curves_of(task, {SHARED: probes}, len(x))[SHARED]),
-        "answer": (("seed", "curve", *axes), answer, _logits(task)),
+        "input": (("curve", "time", "feature"), shown.inputs),
+        "answer": (("seed", "curve", *axes), answer, {"loss": task.loss} if accuracies_of(task.loss) else {}),
     }
-    if any(p.targets is not None for p in probes):
-        known = [_usual(task, p, answer.shape[2:]) if p.targets is None else p.targets for p in probes]
-        own, targets = task.labeled(np.concatenate(known))
-        variables["truth"] = (("curve", *own), targets)
-    elif not task.sequence:
-        parameters = np.stack([columns.get(name, np.empty(0)) for name in task.output_features], -1)
-        variables["truth"] = (("curve", "output_feature"), parameters)
-    if any(p.names for p in probes):
-        every = [name for p in probes for name in p.names or [""] * len(p.inputs)]
-        variables["name"] = ("curve", every)
+    if shown.truth is not None:
+        of_answers = ("curve", *(axes[:-1] if task.loss == CROSS_ENTROPY else axes))
+        variables |= {"truth": (of_answers, shown.truth), "counts": (of_answers, shown.counts)}
+    if shown.lengths is not None:
+        variables["length"] = "curve", shown.lengths
+    if shown.names:
+        variables["name"] = "curve", list(shown.names)
     coordinates = {
-        "seed": np.arange(len(answer)),
-        "time": ("time", x, {"long_name": span.name, "units": span.unit}),
+        "time": ("time", shown.x, {"long_name": span.name, "units": span.unit}),
         "feature": list(task.input_features),
-        "family": ("curve", np.array([p.name for p in probes for _ in p.inputs], str)),
+        axes[-1]: list(task.output_features),
         **{
-            f"{PARAMETER}{name}": ("curve", each, described(name, declared.get(name))) for name, each in columns.items()
+            f"{PARAMETER}{name}": ("curve", np.broadcast_to(each, len(shown.inputs)), described(name, known.get(name)))
+            for name, each in shown.labels.items()
         },
-        **({axes[-1]: list(task.output_features)} if axes[-1] != "feature" else {}),
     }
-    return xr.Dataset(variables, coordinates, {"ahead": task.ahead} if task.ahead else None)
+    repeatable = task.ahead and axes[-1] == "feature"  # Otherwise the last input is not a guess of the next answer.
+    return xr.Dataset(variables, coordinates, {"ahead": task.ahead} if repeatable else None)
 
 
-def _usual(task: Task, probe: Probe, shape: Sequence[int]) -> Float[np.ndarray, "C T A"] | Float[np.ndarray, "C A"]:
-    """What `Probe` says is correct without targets, NaN where nothing is known; ``shape`` is that of one answer."""
-    count, names = len(probe.inputs), task.output_features
-    if not measured(task.loss):
-        if not task.sequence:
-            every = [np.broadcast_to(probe.parameters.get(name, np.nan), count) for name in names]
-            return np.stack(every, -1).astype(np.float32)
-        if task.axes[-1] == "feature" and not task.ahead:
-            return probe.inputs
-    *points, values = shape
-    return np.full((count, *points, 1 if task.loss == CROSS_ENTROPY else values), np.nan, np.float32)
-
-
-def _logits(task: Task) -> dict[str, Any]:
-    """The attributes of answers: the loss, if they are logits of classes or bits."""
-    return {"loss": task.loss} if measured(task.loss) else {}
-
-
-def _named(results: xr.Dataset, probe: str) -> xr.Dataset:
-    if probe == SHARED:
-        return results
-    alone = results.drop_vars("family")  # It is the name of the probe.
-    return alone.rename({name: f"{name}_{probe}" for name in _along(alone, "curve", "time")})
-
-
-def _along(results: xr.Dataset, *axes: str) -> list[str]:
-    return [*dict.fromkeys([*axes, *(str(n) for n, each in results.variables.items() if {*axes} & {*each.dims})])]
-
-
-def own_points(results: xr.Dataset) -> list[str]:
-    """The names of the probes with their own time points."""
-    return [str(name) for name in results[OWN_POINTS].values] if OWN_POINTS in results.coords else []
-
-
-def probed(results: xr.Dataset, name: str) -> xr.Dataset:
-    """Selects the results of one probe.
+def probed(results: xr.DataTree, name: str) -> xr.Dataset:
+    """Selects the results of one probe, or those of the training.
 
     Args:
         results: labeled results of a run, or of `lt.load`.
-        name: what the probe is called, such as the ``name`` of `lt.probe`.
+        name: what the probe is called, such as the ``name`` of `lt.probe`; or ``"training"``.
 
     Returns:
-        The results with the curves of this probe alone along ``curve``; variables without this axis stay as they are.
-        If the probe has time points of its own, its curves and answers get the same names as those of other probes,
-        and variables on the training's time points are left out.
+        A dataset with the curves of this probe, ``input``, ``answer``, ``truth`` and ``counts``, next to what holds of
+        each network, such as ``diverged``. Where nothing is right about the curves, ``truth`` and ``counts`` are
+        missing; ``counts`` is 0 where an answer does not count.
 
     Raises:
         ValueError: there is no such probe; the message lists those that there are.
 
     Example:
-        >>> answers = {"answer_long": (("seed", "curve_long", "time_long"), [[[0.1, 0.2, 0.3]]])}
-        >>> shown = lt.Results(answers, {"own_points": ["long"]})
-        >>> lt.probed(shown, "long").answer.dims
+        >>> answers = {"answer": (("seed", "curve", "time"), [[[0.1, 0.2, 0.3]]])}
+        >>> lt.probed(lt.Results.from_dict({"long": xr.Dataset(answers)}), "long").answer.dims
         ('seed', 'curve', 'time')
     """
-    arguments.kinds(locals(), results=xr.Dataset, name=str)
-    families = results.family.values if "family" in results.variables else np.empty(0, str)
-    if name in families:
-        return results.isel(curve=families == name)
-    if name not in own_points(results):
-        known = ", ".join([*dict.fromkeys(families.tolist()), *own_points(results)]) or "none"
+    arguments.kinds(locals(), results=xr.DataTree, name=str)
+    if name not in results.children:
+        known = ", ".join(names_of(results)) or "none"
         raise ValueError(f"there are no answers to {name!r}; the probes are {known}")
-    axes = f"curve_{name}", f"time_{name}"
-    others = results.drop_dims([axis for axis in ("curve", "time") if axis in results.dims])
-    renamed = others.rename({each: each.removesuffix(f"_{name}") for each in _along(others, *axes)})
-    return renamed.assign_coords(family=("curve", np.full(renamed.sizes["curve"], name)))
+    node, root = results[name].to_dataset(), results.to_dataset(inherit=False)
+    return node.assign_coords(root.coords).assign(root.data_vars).assign_attrs({**root.attrs, **node.attrs})
 
 
-def parts(results: xr.Dataset) -> list[xr.Dataset]:
-    """Splits results into all probes with the training's time points, and each probe with its own."""
-    return [results, *(probed(results, name) for name in own_points(results))]
+def names_of(results: xr.DataTree) -> list[str]:
+    """The names of all probes."""
+    return [name for name in results.children if name != TRAINING]
 
 
-def in_units(results: xr.Dataset, scaling: Scaling | None) -> xr.Dataset:
+def nodes_of(results: xr.DataTree) -> dict[str, xr.Dataset]:
+    """The dataset of each node by its name, of the root under ``"/"``."""
+    children = {name: node.to_dataset(inherit=False) for name, node in results.children.items()}
+    return {"/": results.to_dataset(inherit=False), **children}
+
+
+def of_networks(
+    results: xr.DataTree, variables: Mapping[str, Any], coordinates: Mapping[str, Any] | None = None
+) -> xr.DataTree:
+    """Results with more that holds of each network, along ``seed``, or of all."""
+    nodes = nodes_of(results)
+    return xr.DataTree.from_dict({**nodes, "/": nodes["/"].assign(variables).assign_coords(coordinates or {})})
+
+
+def in_units(results: xr.DataTree, scaling: Scaling | None) -> xr.DataTree:
     """Converts results to the file's units, except losses, which stay scaled. Without a scaling nothing changes."""
     if scaling is None:
         return results
-    ends = ("", *(f"_{probe}" for probe in own_points(results)))
-    inputs = ("train_input", *(f"input{end}" for end in ends))
-    answers = (
-        "train_answer",
-        "train_target",
-        "frame",
-        *(f"{name}{end}" for name in ("answer", "truth") for end in ends),
-    )
-    changed: dict[str, Any] = {
-        name: (results[name].dims, scaling.undone(results[name].values.astype(float), outputs=name in answers))
-        for name in (*inputs, *answers)
-        if name in results
-    }
-    if "train_rmse" in results:
-        rmse = results.train_rmse
-        changed["train_rmse"] = (rmse.dims, rmse.values * scaling.units, rmse.attrs)
-    return results.assign(changed).assign_attrs(scaling=json.dumps(asdict(scaling)))
+
+    def converted(node: xr.Dataset) -> xr.Dataset:
+        of_inputs, of_answers = ("input", "train_input"), ("answer", "truth", "frame", "train_target")
+        changed: dict[str, Any] = {
+            each: node[each].copy(data=scaling.undone(node[each].values.astype(float), outputs=each in of_answers))
+            for each in (*of_inputs, *of_answers)
+            if each in node
+        }
+        if "train_rmse" in node:
+            changed["train_rmse"] = node.train_rmse.copy(data=node.train_rmse.values * scaling.units)
+        return node.assign(changed)
+
+    nodes = {name: converted(node) for name, node in nodes_of(results).items()}
+    return xr.DataTree.from_dict({**nodes, "/": nodes["/"].assign_attrs(scaling=json.dumps(asdict(scaling)))})
 
 
-def recorded(results: xr.Dataset) -> xr.DataArray:
+def recorded(training: xr.Dataset) -> xr.DataArray:
     """Returns the errors by feature, or the accuracies, that were recorded with the loss."""
-    return results.train_accuracy if "train_accuracy" in results else results.train_rmse
+    return training.train_accuracy if "train_accuracy" in training else training.train_rmse
 
 
-def measures_of(results: xr.Dataset) -> tuple[Float[np.ndarray, "S R E"], list[str]]:
+def measures_of(training: xr.Dataset) -> tuple[Float[np.ndarray, "*S R E"], list[str]]:
     """Returns the recorded errors or accuracies in scaled units, and their names."""
-    measures, scaling = recorded(results), scaling_of(results)
-    names = results[measures.dims[-1]].values.tolist()
+    measures, scaling = recorded(training), scaling_of(training)
+    names = training[measures.dims[-1]].values.tolist()
     return measures.values / (1 if scaling is None else scaling.units), names
 
 
-def counted_of(results: xr.Dataset) -> dict[str, str]:
+def counted_of(training: xr.Dataset) -> dict[str, str]:
     """What each recorded accuracy counts, in words, by name; empty unless networks answer classes or bits."""
-    if "train_accuracy" not in results:
+    if "train_accuracy" not in training:
         return {}
-    return counted_over(results.counted.values.tolist(), weighted=bool(results.train_accuracy.attrs["weighted"]))
+    return counted_over(training.counted.values.tolist(), weighted=bool(training.train_accuracy.attrs.get("weighted")))
 
 
-def recorded_on(results: xr.Dataset) -> str:
+def recorded_on(training: xr.Dataset) -> str:
     """The name of the set that losses, errors and accuracies were recorded on: ``train``, or ``validation``."""
-    return str(results.train_loss.attrs.get("recorded_on", "train")) if "train_loss" in results else "train"
+    return str(training.train_loss.attrs.get("recorded_on", "train")) if "train_loss" in training else "train"
 
 
-def loss_name(results: xr.Dataset) -> str:
+def loss_name(training: xr.Dataset) -> str:
     """The name of the recorded loss."""
-    name = str(results.train_loss.attrs.get("loss", MSE))
+    name = str(training.train_loss.attrs.get("loss", MSE))
     known = {MSE: "MSE", CROSS_ENTROPY: "cross-entropy", BINARY: "binary cross-entropy"}
-    scaled = " of scaled values" if "scaling" in results.attrs else ""
-    return f"{recorded_on(results)} {known.get(name, name)}{scaled}"
+    scaled = " of scaled values" if "scaling" in training.attrs else ""
+    return f"{recorded_on(training)} {known.get(name, name)}{scaled}"
 
 
-def after_of(results: xr.Dataset) -> float | None:
+def after_of(training: xr.Dataset) -> float | None:
     """Returns the share that recorded measures leave out at the beginning; None for numbers of whole curves."""
-    after = recorded(results).attrs.get("after")
+    after = recorded(training).attrs.get("after")
     return None if after is None else float(after)
 
 
@@ -281,6 +227,63 @@ def axis_label(coordinate: xr.DataArray) -> str:
     return label(attrs.get("long_name", str(coordinate.name)), attrs.get("units", ""), attrs.get("symbol", ""))
 
 
-def not_diverged(results: xr.Dataset) -> xr.Dataset:
+def not_diverged(results: Labeled) -> Labeled:
     """Drops the seeds that diverged from results."""
     return results.isel(seed=~results.diverged.values)
+
+
+def from_flat(results: xr.Dataset) -> xr.DataTree:
+    """The tree of a file that version 0.2 or 0.3 wrote, which has the probes of the same time points along one axis.
+
+    Axes and variables of the other probes end in the probe's name. What is right about a probe without ``truth`` is its
+    input, unless networks predict, or answer classes or bits. In version 0.2, parameters have no prefix.
+    """
+    networks = results.drop_dims([axis for axis in results.dims if axis != "seed"])
+    flat = results.drop_vars(networks.variables)
+    flat.attrs = {"ahead": networks.attrs.pop("ahead")} if "ahead" in networks.attrs else {}
+    of_probes = [str(axis) for axis in flat.dims if str(axis).startswith(("curve", "time_", "own_points"))]
+    nodes = {"/": networks, TRAINING: _flat_training(flat.drop_dims(of_probes), results)}
+    for axis in of_probes:
+        if axis.startswith("curve"):
+            nodes |= _flat_probes(flat, axis)
+    return xr.DataTree.from_dict(nodes)
+
+
+def _flat_training(training: xr.Dataset, results: xr.Dataset) -> xr.Dataset:
+    """The node of the training, with its first curve, whose variables have no axis of curves in a flat file."""
+    if "input_feature" in training.dims:
+        inputs = training.train_input.rename(input_feature="feature")
+        return training.drop_dims("input_feature").assign(train_input=inputs)
+    answer, truth = training.train_answer.assign_attrs(results.answer.attrs), training.train_target
+    first = {"answer": answer, "truth": truth, "input": training.get("train_input", truth)}
+    for name, each in first.items():
+        curve = each.isel(example=0, missing_dims="ignore").expand_dims("curve")
+        first[name] = curve.transpose("seed", "curve", ..., missing_dims="ignore")
+    single = [name for name, each in training.items() if not {"step", "frame_step", "example"} & {*each.dims}]
+    return _counted(training.drop_vars(single).assign(first))
+
+
+def _flat_probes(flat: xr.Dataset, axis: str) -> dict[str, xr.Dataset]:
+    """The nodes of the probes along an axis of curves."""
+    end, nodes = axis.removeprefix("curve"), dict[str, xr.Dataset]()
+    names = [str(name) for name, each in flat.variables.items() if axis in each.dims]
+    bare = {name for name in names if name in flat.coords and not name.startswith(PARAMETER)} - {"family"}
+    renamed = {name: PARAMETER * (name in bare) + name.removesuffix(end) for name in (*names, axis, f"time{end}")}
+    shown = flat[names].rename(renamed)
+    copied = shown.input.dims == shown.answer.dims[1:] and not {"loss", "ahead"} & {*shown.answer.attrs, *shown.attrs}
+    if copied and "truth" not in shown:
+        shown = shown.assign(truth=shown.input)
+    families = shown.family.values if "family" in shown else np.full(shown.sizes["curve"], end[1:])
+    for name in dict.fromkeys(families.tolist()):
+        own = shown.isel(curve=families == name).drop_vars("family", errors="ignore")
+        by_curve = {each: {*map(str, own[each].values)} for each in own.variables if own[each].dims == ("curve",)}
+        of_others = [each for each, values in by_curve.items() if values <= {"", "nan"}]
+        nodes[name] = _counted(own.drop_vars(of_others))
+    return nodes
+
+
+def _counted(curves: xr.Dataset) -> xr.Dataset:
+    """Curves with how much each answer counts: all alike of which the truth is known."""
+    if "truth" not in curves or curves.truth.isnull().all():
+        return curves.drop_vars("truth", errors="ignore")
+    return curves.assign(counts=curves.truth.notnull().astype(np.float32))

@@ -26,6 +26,7 @@ from lstm_toys.populations import answering
 from lstm_toys.populations.blocks import BLOCK
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, storage
+from lstm_toys.tasks.parameters import TRAINING
 from lstm_toys.tasks.sets import Scaling, scaling_of
 from lstm_toys.text import printable
 
@@ -48,7 +49,7 @@ class Untrusted(ValueError):
 
 
 def save(
-    networks: Networks, folder: Path | str, results: xr.Dataset | None = None, scaling: Scaling | None = None
+    networks: Networks, folder: Path | str, results: xr.DataTree | None = None, scaling: Scaling | None = None
 ) -> list[str]:
     """Saves trained networks and their results to a folder, from which `lt.load` loads them.
 
@@ -80,15 +81,17 @@ def save(
         >>> loaded, loaded.model == trained.model
         (<Networks: 2 networks, seeds 0 to 1, 3 steps, 0 diverged>, True)
     """
-    arguments.kinds(locals(), networks=Networks, results=xr.Dataset | None, scaling=Scaling | None)
+    arguments.kinds(locals(), networks=Networks, results=xr.DataTree | None, scaling=Scaling | None)
     folder, model = Path(folder), described(networks.model)
     labeled = results
     if labeled is None:
-        labeled = arrays.in_units(networks.results.assign_attrs({"flags": "{}", **networks.results.attrs}), scaling)
+        labeled = networks.results.copy()
+        labeled.attrs = {"flags": "{}", **labeled.attrs}
+        labeled = arrays.in_units(labeled, scaling)
     _check_count(labeled.sizes.get("seed", 0), len(networks), "results are")
     if not networks.steps:
         raise ValueError("networks must be those of lt.train or lt.load, which know their steps")
-    members = _described_members(networks, labeled.sizes.get("time", 2))
+    members = _described_members(networks, labeled[TRAINING].sizes.get("time", 2))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:  # As it is called where a file is in the way.
@@ -162,9 +165,10 @@ def load(folder: Path | str, trust: Collection[str] = (), model: nn.Module | Non
             raise refused(f"{path}: {printable(str(error))}") from None
     if own is None:  # Written by version 0.2.
         labeled = _labeled(folder, results, None, {}, 0)
-        kept.append(int(labeled.step[-1]))
+        kept.append(int(labeled[TRAINING].step[-1]))
         fingerprint = json.loads(labeled.attrs.get("fingerprint", "{}"))
-        own = {"block": fingerprint.get("block", BLOCK), "points": labeled.sizes.get("time", 2), "numbers": {}}
+        points = labeled[TRAINING].sizes.get("time", 2)
+        own = {"block": fingerprint.get("block", BLOCK), "points": points, "numbers": {}}
         own |= {"seeds": labeled.seed.values, "diverged": np.flatnonzero(labeled.diverged)}
     with telling_damage(path):
         seeds, numbers = _members(own)
@@ -232,10 +236,10 @@ def _parameters(path: Path, digest: str, model: nn.Module, shape: tuple[int, int
 
 def _labeled(
     folder: Path, digest: str, seeds: Int[np.ndarray, " S"] | None, settings: Mapping[int, Any], step: int
-) -> xr.Dataset:
+) -> Any:
     """Reads the results of networks, or of a sweep at the settings of its networks after a step."""
     path = _checked(folder / RESULTS, digest)
-    results = storage.load_results(path, set())
+    results = storage.load_results(path)
     if settings and seeds is not None:
         places = settings.get(step, np.array([-1]))
         if (places < 0).any():

@@ -11,16 +11,12 @@ from flax import traverse_util
 from jaxtyping import Float, PyTree
 
 from lstm_toys import arguments, files
-
-VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "diverged", "sound_step"} | {
-    f"train_{name}" for name in ("loss", "target", "answer")
-}
-"""Variables in every file of labeled arrays."""
+from lstm_toys.results import arrays
 
 Params: TypeAlias = PyTree[Float[np.ndarray, "S ..."]]
 
 
-def save_results(results: xr.Dataset, path: Path | str) -> None:
+def save_results(results: xr.DataTree | xr.Dataset, path: Path | str) -> None:
     """Writes labeled arrays as netCDF.
 
     An interruption leaves either the earlier file or the complete new one.
@@ -35,28 +31,39 @@ def save_results(results: xr.Dataset, path: Path | str) -> None:
     Example:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     lt.save_results(lt.Results({"answer": ("time", [0.1, 0.2])}), f"{folder}/results.nc")
-        ...     lt.load_results(f"{folder}/results.nc").answer.dims
-        ('time',)
+        ...     lt.save_results(lt.Results(xr.Dataset({"diverged": ("seed", [False])})), f"{folder}/results.nc")
+        ...     lt.load_results(f"{folder}/results.nc").diverged.values.tolist()
+        [False]
     """
-    arguments.kinds(locals(), results=xr.Dataset)
+    arguments.kinds(locals(), results=xr.DataTree | xr.Dataset)
     content = bytes(results.to_netcdf(engine="h5netcdf"))  # HDF5 reports a full disk late and not always.
     with files.replacing(Path(path)) as temporary:
         temporary.write_bytes(content)
 
 
-def load_results(path: Path | str, variables: Set[str] = VARIABLES, without: Set[str] = frozenset()) -> xr.Dataset:
-    """Reads labeled arrays from netCDF into memory; see `lstm_toys.runs.loading.load_results`."""
+def load_results(path: Path | str, without: Set[str] = frozenset()) -> Any:
+    """Reads labeled arrays from netCDF into memory, but for some variables; see `lstm_toys.runs.loading.load_results`.
+
+    Returns an `xarray.DataTree` of a file with groups and of a training of an earlier version, else the only dataset.
+    """
     path = Path(path)
     # `units` is for readers, not for decoding dates; without `phony_dims`, h5netcdf warns of unlabeled axes.
     options: dict[str, Any] = {"decode_times": False, "phony_dims": "access", "drop_variables": without}
     with files.opened(path) as file, files.telling_damage(path):
         check_whole(file)
-        with xr.open_dataset(file, engine="h5netcdf", **options) as results:
-            if missing := {*variables} - set(results.variables):
-                raise ValueError(f"{min(missing)} is missing")
-            loaded = results.load()
-    # Some files have them as 0 and 1, whose inverse would choose other seeds.
+        with xr.open_datatree(file, engine="h5netcdf", **options) as tree:
+            loaded = xr.DataTree.from_dict(
+                {name: _whole(node.to_dataset(inherit=False)) for name, node in tree.subtree_with_keys}
+            )
+    if loaded.children:
+        return loaded
+    flat = loaded.to_dataset()
+    return arrays.from_flat(flat) if {"train_answer", "input_feature"} & flat.variables.keys() else flat
+
+
+def _whole(results: xr.Dataset) -> xr.Dataset:
+    """Results in memory. Some files have truth values as 0 and 1, whose inverse would choose other seeds."""
+    loaded = results.load()
     return loaded.assign(diverged=loaded.diverged.astype(bool)) if "diverged" in loaded else loaded
 
 

@@ -1,7 +1,6 @@
 """Summarizes a population's results: errors, accuracies, steps until learned, and metrics."""
 
 import json
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,81 +14,89 @@ from lstm_toys.results.arrays import (
     counted_of,
     loss_name,
     measures_of,
+    names_of,
+    nodes_of,
     not_diverged,
-    parts,
+    probed,
     recorded,
     recorded_on,
 )
-from lstm_toys.statistics import intervals
-from lstm_toys.tasks.goal import Goal, Unlearned, after_which
-from lstm_toys.tasks.parameters import PARAMETER
+from lstm_toys.statistics import errors, intervals
+from lstm_toys.tasks.goal import ACCURACIES, Goal, Unlearned, after_which
+from lstm_toys.tasks.parameters import PARAMETER, TRAINING
 from lstm_toys.tasks.sets import scaling_of
-from lstm_toys.tasks.supervision import CROSS_ENTROPY, Task, measured
+
+GOAL_ERROR, RMSE, ACCURACY = "goal_error", "rmse", "accuracy"
+"""Variables: the error, or accuracy, that a goal limits; and the errors or accuracies of a probe."""
 
 
-def family_rmse(results: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
-    """Returns each seed's root mean squared error over all curves of each family.
+def _counts(curves: xr.Dataset) -> np.ndarray:
+    """How much each answer counts; made by hand, results may lack ``counts``, and all known points count."""
+    known: np.ndarray = curves.counts.values if "counts" in curves else curves.truth.notnull().values.astype(float)
+    return known
 
-    The targets are the truth, or, if it is missing, an input of the same features, unless networks predict.
+
+def difference(curves: xr.Dataset) -> xr.DataArray:
+    """Answers minus what is right ``[S, C, ..., A]``; NaN where it does not count."""
+    return curves.answer.copy(data=errors.difference(curves.answer.values, curves.truth.values, _counts(curves)))
+
+
+def wrong(curves: xr.Dataset, given: str = "answer") -> errors.Sums:
+    """The squared errors of answers ``[S, C, ..., A]``, or of what else is ``given`` ``[C, ..., A]``."""
+    return errors.squared(curves[given].values, curves.truth.values, _counts(curves))
+
+
+def hits(curves: xr.Dataset) -> errors.Sums:
+    """The answers of classes or bits that are right, by point ``[S, C, ...]``, see `errors.hits`."""
+    return errors.hits(str(curves.answer.attrs["loss"]), curves.answer.values, curves.truth.values, _counts(curves))
+
+
+def measured(curves: xr.Dataset, given: str = "answer") -> xr.DataArray | None:
+    """The errors or accuracies of answers to a set of curves; None if nothing is right.
+
+    ``rmse`` is along ``seed``, and of several scaled features, whose units may differ, along these. ``accuracy`` is
+    along ``seed`` and ``counted``, see `ACCURACIES`. ``given`` may be ``"input"``, to measure what copies it.
     """
-    return {name: rmse for part in parts(results) for name, rmse in _rmse(part, part.answer).items()}
+    if "truth" not in curves:
+        return None
+    if "loss" in curves.answer.attrs:
+        found = hits(curves)
+        points = found.count.ndim - 1
+        over = {ACCURACIES[1]: errors.whole(found, points).over(-1).mean}
+        if points:
+            over = {ACCURACIES[0]: found.over(-2, -1).mean, **over}
+        values = np.stack([*over.values()], axis=-1)
+        return xr.DataArray(values, {"counted": [*over]}, ["seed", "counted"], ACCURACY)
+    squared, axis = wrong(curves, given), str(curves.answer.dims[-1])
+    seed, axes = curves.answer.dims[: squared.total.ndim - squared.count.ndim], range(-squared.count.ndim, 0)
+    if not by_feature(curves):
+        return xr.DataArray(squared.over(*axes).root, dims=seed, name=RMSE)
+    return xr.DataArray(squared.over(*axes[:-1]).root, {axis: curves[axis].values}, [*seed, axis], RMSE)
 
 
-def _rmse(results: xr.Dataset, answer: xr.DataArray) -> dict[str, Any]:
-    truth = results.truth if "truth" in results else results.input
-    if {*truth.dims} != {*answer.dims} - {"seed"} or ("truth" not in results and "ahead" in results.attrs):
+def named(curves: xr.Dataset) -> dict[str, xr.DataArray]:
+    """The `measured` errors or accuracies by name, as tables call them."""
+    if ACCURACY in curves:
+        each = curves[ACCURACY]
+        return {f"accuracy over {name}": each.sel(counted=name) for name in each.counted.values.tolist()}
+    if RMSE not in curves:
         return {}
-    squared = np.square(answer - truth)
-    by_seed = ["seed"] if "seed" in squared.dims else []
-
-    def root_mean(family: str) -> Any:
-        chosen = squared.isel(curve=results.family.values == family).transpose(*by_seed, ...).values
-        seeds, points = chosen.shape[: len(by_seed)], chosen.shape[len(by_seed) :]
-        rows = chosen.reshape(*seeds, math.prod(points))  # In this order, no seed's bits depend on others.
-        known = ~np.isnan(rows)
-        with np.errstate(invalid="ignore"):
-            return np.sqrt(np.where(known, rows, 0).sum(axis=-1) / known.sum(axis=-1, dtype=rows.dtype))
-
-    return {str(family): root_mean(family) for family in dict.fromkeys(results.family.values)}
+    each = curves[RMSE]
+    axis = next((str(axis) for axis in each.dims if "feature" in str(axis)), None)
+    if axis is None:
+        return {"RMSE": each}
+    return {f"RMSE of {name}": each.sel({axis: name}) for name in curves[axis].values.tolist()}
 
 
-def family_accuracy(results: xr.Dataset) -> dict[str, dict[str, Float[np.ndarray, " S"]]]:
-    """Returns each seed's accuracies by family, see `lstm_toys.tasks.goal.ACCURACIES`.
-
-    They are empty unless answers are classes or bits.
-    """
-    found = {}
-    for part in parts(results):
-        if "truth" not in part or "loss" not in part.answer.attrs:
-            continue
-        for family in dict.fromkeys(part.family.values):
-            ours, known = _points(part.isel(curve=part.family.values == family))
-            over = {"points": (ours & known).sum(list(known.dims)) / known.sum()} if "time" in known.dims else {}
-            over["sequences"] = _sequences(ours, known).mean("curve")
-            found[str(family)] = {name: each.values for name, each in over.items()}
-    return found
-
-
-def of_probes(
-    task: Task, labeled: xr.Dataset, probes: Sequence[str]
-) -> dict[str, Float[np.ndarray, "S probes *counted"]]:
-    """Returns errors or accuracies by probe, NaN where no target is known, by ``"rmse"`` or ``"accuracy"``."""
-    counted, found = measured(task.loss, sequence=task.sequence), dict[str, Any]()
-    if counted:
-        found = {name: np.stack([*each.values()], -1) for name, each in family_accuracy(labeled).items()}
-    else:
-        found = family_rmse(labeled)
-    values = np.full((labeled.sizes["seed"], len(probes), *([len(counted)] if counted else [])), np.nan)
-    for place, name in enumerate(probes):
-        values[:, place] = found.get(name, np.nan)
-    return {"accuracy" if counted else "rmse": values}
+def by_feature(curves: xr.Dataset) -> bool:
+    """Whether errors are those of single features: scaled ones may have different units."""
+    return scaling_of(curves) is not None and curves.answer.sizes[curves.answer.dims[-1]] > 1
 
 
 def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
     """Returns whether each network answers each sequence correctly at every point whose target is known.
 
-    A class is correct if it has the largest logit, and bits if all of them whose target is known are on the right side
-    of 0.
+    A class is correct if it has the largest logit, and bits if all of them that count are on the right side of 0.
 
     Args:
         curves: results of networks that answer classes or bits, such as `lt.probed` selects, with ``answer`` and
@@ -103,17 +110,18 @@ def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
 
     Example:
         >>> answer = ("seed", "curve", "time", "output_feature"), [[[[2.0], [-1.0]]]], {"loss": "binary_cross_entropy"}
-        >>> curves = lt.Results({"answer": answer, "truth": (answer[0][1:], [[[1.0], [0.0]]])})
+        >>> curves = xr.Dataset({"answer": answer, "truth": (answer[0][1:], [[[1.0], [0.0]]])})
         >>> lt.right(curves).tolist()
         [[True]]
     """
     arguments.kinds(locals(), curves=xr.Dataset)
     if not {"answer", "truth"} <= curves.variables.keys() or "loss" not in curves.answer.attrs:
         raise ValueError("only answers of classes or bits with known targets are right or wrong")
-    whole = _sequences(*_points(curves))
-    if whole.isnull().any():
+    found = hits(curves)
+    sequences = errors.whole(found, found.count.ndim - 1)
+    if not (sequences.count > 0).all():
         raise ValueError("there is a sequence of which no target is known, so that no answer is right or wrong")
-    return np.asarray(whole.values == 1)
+    return np.asarray(sequences.total > 0)
 
 
 def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.ndarray, " S"]:
@@ -133,7 +141,7 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
 
     Example:
         >>> answer = ("seed", "curve", "output_feature"), [[[2.0], [1.0], [-1.0]]], {"loss": "binary_cross_entropy"}
-        >>> curves = lt.Results({"answer": answer, "truth": (answer[0][1:], [[1.0]] * 3)})
+        >>> curves = xr.Dataset({"answer": answer, "truth": (answer[0][1:], [[1.0]] * 3)})
         >>> lt.accepted(curves.assign_coords(parameter_n=("curve", [1, 2, 3])), by="n").tolist()
         [2.0]
     """
@@ -148,43 +156,31 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
     return np.where(np.isfinite(below), below, 0.0)
 
 
-def _points(curves: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
-    """Whether each point of each seed is correct, and whether its truth is known."""
-    answer, truth = curves.answer, curves.truth
-    features = answer.dims[-1]
-    if answer.attrs["loss"] == CROSS_ENTROPY:
-        return answer.argmax(features) == truth, truth.notnull()
-    return ((answer > 0) == (truth > 0.5)).all(features), truth.notnull().all(features)
-
-
-def _sequences(ours: xr.DataArray, known: xr.DataArray) -> xr.DataArray:
-    """Whether whole sequences are correct; NaN where no truth is known."""
-    points = [axis for axis in known.dims if axis != "curve"]
-    return (ours | ~known).all(points).where(known.any(points))
-
-
-def steps_to_goal(results: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
-    """Returns the first recorded step after which a seed always meets a goal; infinite if it misses it at the last."""
-    reached = _met(results, goal)
-    stays = np.logical_and.accumulate(reached[:, ::-1], axis=1)[:, ::-1]
-    stays &= ~results.diverged.values[:, None]
-    return np.where(stays.any(axis=1), results.step.values[stays.argmax(axis=1)], np.inf)
-
-
-def _met(results: xr.Dataset, goal: Goal) -> Bool[np.ndarray, "S R"]:
-    """Whether each seed meets a goal at each record."""
-    after = after_of(results)
+def goal_error(training: xr.Dataset, goal: Goal) -> Float[np.ndarray, "S R"]:
+    """The error, or accuracy, that a goal limits, by seed and record: as stored for this goal, or computed."""
+    stored = training.get(GOAL_ERROR)
+    if stored is not None and stored.attrs["goal"] == repr(goal):
+        return np.asarray(stored.values)
+    after = after_of(training)
     if after not in (None, goal.after):
         raise ValueError(f"the goal leaves out {goal.after:g} of a curve, and what was recorded {after:g}")
-    return np.asarray(goal.met(goal.error(*measures_of(results))))
+    return np.asarray(goal.error(*measures_of(training)))
 
 
-def unlearned(results: xr.Dataset, goal: Goal) -> list[Unlearned]:
+def steps_to_goal(training: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
+    """Returns the first recorded step after which a seed always meets a goal; infinite if it misses it at the last."""
+    reached = goal.met(goal_error(training, goal))
+    stays = np.logical_and.accumulate(reached[:, ::-1], axis=1)[:, ::-1]
+    stays &= ~training.diverged.values[:, None]
+    return np.where(stays.any(axis=1), training.step.values[stays.argmax(axis=1)], np.inf)
+
+
+def unlearned(training: xr.Dataset, goal: Goal) -> list[Unlearned]:
     """Lists the seeds that did not learn their task, and why."""
-    met, steps, found = _met(results, goal), results.step.values, list[Unlearned]()
-    for place, seed in enumerate(results.seed.values.tolist()):
-        if results.diverged.values[place]:
-            found.append(Unlearned(seed, "diverged", int(results.sound_step.values[place])))
+    met, steps, found = goal.met(goal_error(training, goal)), training.step.values, list[Unlearned]()
+    for place, seed in enumerate(training.seed.values.tolist()):
+        if training.diverged.values[place]:
+            found.append(Unlearned(seed, "diverged", int(training.sound_step.values[place])))
         elif not met[place].any():
             found.append(Unlearned(seed, "never met the goal"))
         elif not met[place, -1]:
@@ -192,71 +188,80 @@ def unlearned(results: xr.Dataset, goal: Goal) -> list[Unlearned]:
     return found
 
 
-def described_goal(results: xr.Dataset, goal: Goal) -> str:
+def described_goal(training: xr.Dataset, goal: Goal) -> str:
     """Describes a goal by what was recorded."""
-    return goal.text(scaled=scaling_of(results) is not None, over=counted_of(results), of=recorded_on(results))
+    return goal.text(scaled=scaling_of(training) is not None, over=counted_of(training), of=recorded_on(training))
 
 
-def outcomes(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
-    """Labels whether each seed learned its task, ``learned``, and if not, why: ``reason``, otherwise an empty text."""
-    reasons = {each.seed: str(each) for each in unlearned(results, goal)}
-    told = [reasons.get(seed, "") for seed in results.seed.values.tolist()]
-    return {"learned": ("seed", [not each for each in told]), "reason": ("seed", told)}
+def judged(results: xr.DataTree, goal: Goal) -> xr.DataTree:
+    """Adds whether each seed learned its task, ``learned``, and if not, why, ``reason``, and the goal's error."""
+    training = probed(results, TRAINING)
+    reasons = {each.seed: str(each) for each in unlearned(training, goal)}
+    told = [reasons.get(seed, "") for seed in training.seed.values.tolist()]
+    met = goal.met(goal_error(training, goal))
+    lost = met.any(axis=1) & ~met[:, -1] & ~training.diverged.values
+    outcomes = {"learned": ("seed", [not each for each in told]), "lost": ("seed", lost), "reason": ("seed", told)}
+    nodes, error = nodes_of(results), (("seed", "step"), goal_error(training, goal), {"goal": repr(goal)})
+    judged = {"/": nodes["/"].assign(outcomes), TRAINING: nodes[TRAINING].assign({GOAL_ERROR: error})}
+    return xr.DataTree.from_dict({**nodes, **judged})
 
 
-def summary(results: xr.Dataset, goal: Goal | None) -> dict[str, tuple[intervals.Estimate, str]]:
+def summary(results: xr.DataTree, goal: Goal | None) -> dict[str, tuple[intervals.Estimate, str]]:
     """Returns by name the estimate over seeds that did not diverge, and the kind of its interval."""
     fit = not_diverged(results)
-    rows = {loss_name(results): (intervals.median_quartiles(fit.train_loss.values[:, -1]), "quartiles")}
-    shown = recorded_on(results)
-    last, late = recorded(fit).isel(step=-1), f" {after_which(after_of(results) or 0)}".rstrip()
-    over = {name: f"accuracy over {each}" for name, each in counted_of(fit).items()}
+    training = probed(fit, TRAINING)
+    rows = {loss_name(training): (intervals.median_quartiles(training.train_loss.values[:, -1]), "quartiles")}
+    shown, late = recorded_on(training), f" {after_which(after_of(training) or 0)}".rstrip()
+    last, over = recorded(training).isel(step=-1), counted_of(training)
     for name in last[last.dims[-1]].values.tolist():
-        values = last.sel({last.dims[-1]: name}).values
-        rows[f"{shown} {over.get(name, f'RMSE of {name}')}{late}"] = (intervals.median_quartiles(values), "quartiles")
+        values, what = (
+            last.sel({last.dims[-1]: name}).values,
+            f"accuracy over {over[name]}" if over else f"RMSE of {name}",
+        )
+        rows[f"{shown} {what}{late}"] = (intervals.median_quartiles(values), "quartiles")
     if goal is not None:
-        rows["steps until learned"] = (intervals.median_quartiles(steps_to_goal(fit, goal)), "quartiles")
-    for family, accuracies in family_accuracy(fit).items():
-        for name, values in accuracies.items():
-            if not np.isnan(values).all():
-                rows[f"{family}, accuracy over {name}"] = (intervals.median_bootstrap(values), "95 % bootstrap")
-    for feature, part in ({} if "loss" in results.answer.attrs else _of_units(results)).items():
-        suffix = f" of {feature}" if feature else ""
-        for family, rmse in family_rmse(not_diverged(part)).items():
-            if not np.isnan(rmse).all():
-                rows[f"{family}, RMSE{suffix} to target"] = (intervals.median_bootstrap(rmse), "95 % bootstrap")
-        for each in parts(part) if "ahead" in results.attrs else ():
-            for family, error in _rmse(each, each.input).items():
-                again = intervals.Estimate(float(error), np.nan, np.nan)
-                rows[f"{family}, RMSE{suffix} of the last value again"] = (again, "no network")
+        rows["steps until learned"] = (intervals.median_quartiles(steps_to_goal(training, goal)), "quartiles")
+    for probe in names_of(fit):
+        curves = probed(fit, probe)
+        for name, each in named(_with(curves, measured(curves))).items():
+            if each.notnull().any():
+                row = f"{probe}, {name}{' to target' if name.startswith('RMSE') else ''}"
+                rows[row] = (intervals.median_bootstrap(each.values), "95 % bootstrap")
+        if "ahead" in curves.attrs and "loss" not in curves.answer.attrs:
+            for name, each in named(_with(curves, measured(curves, "input"))).items():
+                again = intervals.Estimate(float(each), np.nan, np.nan)
+                rows[f"{probe}, {name} of the last value again"] = (again, "no network")
     return rows
 
 
-def _of_units(results: xr.Dataset) -> dict[str, xr.Dataset]:
-    """Splits results into parts that may be averaged: all together, or by feature if features have different units."""
-    axis = str(results.answer.dims[-1])
-    if scaling_of(results) is None or results.sizes[axis] == 1:
-        return {"": results}
-    return {str(name): results.sel({axis: [name]}) for name in results[axis].values}
+def _with(curves: xr.Dataset, measure: xr.DataArray | None) -> xr.Dataset:
+    return curves if measure is None else curves.assign({measure.name: measure})
 
 
-def metrics(results: xr.Dataset, goal: Goal | None) -> dict[str, Any]:
+def with_measures(results: xr.DataTree) -> xr.DataTree:
+    """Adds errors or accuracies to each probe."""
+    nodes = nodes_of(results)
+    every = {name: _with(nodes[name], measured(probed(results, name))) for name in names_of(results)}
+    return xr.DataTree.from_dict({**nodes, **every})
+
+
+def metrics(results: xr.DataTree, goal: Goal | None) -> dict[str, Any]:
     """Returns the metrics of a run for JSON; numbers that are not finite become null.
 
     Without a goal, none of them is about learning.
     """
-    flags, scaling = json.loads(results.attrs["flags"]), scaling_of(results)
+    flags, scaling, training = json.loads(results.attrs["flags"]), scaling_of(results), probed(results, TRAINING)
     return {
         "experiment": flags["experiment"],
         "seeds": flags["seeds"],
         "steps": flags["steps"],
-        f"train_{'loss' if 'loss' in results.train_loss.attrs else 'mse'}": [
-            finite(loss) for loss in results.train_loss.values[:, -1].astype(float).tolist()
+        f"train_{'loss' if 'loss' in training.train_loss.attrs else 'mse'}": [
+            finite(loss) for loss in training.train_loss.values[:, -1].astype(float).tolist()
         ],
-        "diverged_seeds": results.seed.values[results.diverged.values].tolist(),
-        "last_sound_steps": results.sound_step.values[results.diverged.values].tolist(),
-        **({"last_steps": results.last_step.values.tolist()} if "last_step" in results else {}),
-        **({} if goal is None else _learning(results, goal)),
+        "diverged_seeds": training.seed.values[training.diverged.values].tolist(),
+        "last_sound_steps": training.sound_step.values[training.diverged.values].tolist(),
+        **({"last_steps": training.last_step.values.tolist()} if "last_step" in training else {}),
+        **({} if goal is None else _learning(training, goal)),
         "summary": {
             name: {**as_json(estimate), "interval": interval}
             for name, (estimate, interval) in summary(results, goal).items()
@@ -268,14 +273,14 @@ def metrics(results: xr.Dataset, goal: Goal | None) -> dict[str, Any]:
     }
 
 
-def _learning(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
+def _learning(training: xr.Dataset, goal: Goal) -> dict[str, Any]:
     """The metrics of a run that depend on its goal."""
-    steps = steps_to_goal(results, goal)
+    steps = steps_to_goal(training, goal)
     return {
-        "goal": described_goal(results, goal),
+        "goal": described_goal(training, goal),
         "steps_to_goal": [finite(step) for step in steps.tolist()],
         "converged": int(np.isfinite(steps).sum()),
-        "unlearned": [each._asdict() for each in unlearned(results, goal)],
+        "unlearned": [each._asdict() for each in unlearned(training, goal)],
     }
 
 

@@ -10,9 +10,15 @@ from lstm_toys.networks import training
 from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.populations import programs
 from lstm_toys.runs.context import Refused, described_error
-from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.identity import SWEPT
+from lstm_toys.tasks.parameters import HISTORY, NUMBER, TRAINING
 from lstm_toys.tasks.probes import SHARED, check_probes
-from lstm_toys.tasks.supervision import Task, loss_text, measured
+from lstm_toys.tasks.supervision import Task, accuracies_of, loss_text
+
+OF_NETWORKS = ("diverged", "sound_step", "last_step", "params_step", "learned", "lost", "reason")
+TAKEN = {TRAINING, HISTORY, SHARED, "networks", "seed", "setting", *OF_NETWORKS, *SWEPT}
+"""Names that no probe can have: results have other nodes, variables or coordinates of these names next to probes."""
 
 
 def check_experiment(experiment: Experiment, timesteps: int, numbers: Mapping[str, float | int]) -> None:
@@ -30,7 +36,7 @@ def check_experiment(experiment: Experiment, timesteps: int, numbers: Mapping[st
         mismatch = f"its task takes the numbers {sorted(task.numbers)}, but it declares {sorted(experiment.numbers)}"
         raise Refused(f"{prefix}{mismatch}")
     if (goal := experiment.goal) is not None:
-        if (goal.accuracy is None) != (measured(task.loss) is None):
+        if (goal.accuracy is None) != (accuracies_of(task.loss) is None):
             limited, loss = "an rmse" if goal.accuracy is None else "an accuracy", loss_text(task.loss)
             raise Refused(f"{prefix}its goal is {limited}, which networks that learn by {loss} do not have")
         if unknown := [name for name in goal.among(task.measured) if name not in task.measured]:
@@ -39,7 +45,7 @@ def check_experiment(experiment: Experiment, timesteps: int, numbers: Mapping[st
     names = [probe.name for probe in probes]
     if twice := [name for name in names if names.count(name) > 1]:
         raise Refused(f"{prefix}two probes are named {twice[0]}")
-    if taken := [name for name in names if name in (TRAINING, HISTORY, SHARED)]:
+    if taken := [name for name in names if name in TAKEN or name.startswith(NUMBER)]:
         raise Refused(f"{prefix}a probe cannot be named {taken[0]}, which has another meaning")
     with trial(f"{prefix}its training curves cannot be made"):
         points = programs.shown(task)[1]
@@ -48,7 +54,7 @@ def check_experiment(experiment: Experiment, timesteps: int, numbers: Mapping[st
         remedy = f"give --timesteps={points}, or declare fixed={{'timesteps': {points}}}"
         raise Refused(f"{prefix}its training curves have {points:,} time points, not --timesteps={timesteps}; {remedy}")
     try:
-        check_probes(task, probes, points)
+        check_probes(task, probes)
     except ValueError as error:
         raise Refused(f"{prefix}{error}") from None
 

@@ -38,9 +38,6 @@ TAKES = (
 OWN = {"optimizer": "own", "momentum": None, "decay": None}
 """Settings of an experiment that declares its optimizer."""
 
-TRAINING, HISTORY = "training", "history"
-"""Names of curve sets that claims can use in addition to probes: the training curve, and the records of training."""
-
 
 @dataclass(frozen=True, repr=False)
 class Experiment:

@@ -1,6 +1,7 @@
 """Labels the answers of any model to the curves of an experiment, like the answers of its own networks."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -49,7 +50,7 @@ def labeled(
     answers: Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"],
     timesteps: int | None = None,
     numbers: Mapping[str, float | int] | None = None,
-) -> xr.Dataset:
+) -> xr.DataTree:
     """Labels the answers of any models to `lt.curves_of`, so that claims can be tested on them.
 
     `lt.save_results` writes the results to a file for ``claims --answers``.
@@ -72,15 +73,15 @@ def labeled(
         A model that returns half of every curve:
 
         >>> from experiments.line import EXPERIMENT
-        >>> lt.labeled(EXPERIMENT, 0.5 * lt.curves_of(EXPERIMENT)[None]).answer.dims
-        ('seed', 'curve', 'time', 'feature')
+        >>> list(lt.labeled(EXPERIMENT, 0.5 * lt.curves_of(EXPERIMENT)[None]).children)
+        ['training', 'line', 'hill']
     """
     arguments.instance("experiment", experiment, Experiment, "an Experiment")
     points = experiment.timesteps if timesteps is None else timesteps
     numbers = arguments.by_name("numbers", numbers)
     x, task = experiment.at(points)
-    examples, every, curves = preparation.curves(experiment, points, numbers)
-    shown, probes = curves[SHARED], by_points(every, x)[SHARED]
+    made = preparation.curves(experiment, points, numbers)
+    shown, probes = made.answered[SHARED], by_points(made.probes, x)[SHARED]
     one = (*shown.shape[:2], len(task.output_features)) if task.sequence else (len(shown), len(task.output_features))
     answers = np.asarray(arguments.array("answers", answers, "S C ...", finite=False, empty=True))
     if answers.shape[1:] != one or not len(answers):
@@ -88,7 +89,8 @@ def labeled(
         raise ValueError(f"answers of {experiment.name} have the shape (S, {', '.join(map(str, one))}), not ({told})")
     if experiment.scaling:
         answers = experiment.scaling.applied(answers, outputs=True)
-    return assembled(experiment, x, task, examples, answers[:, 0], probes, {SHARED: answers[:, 1:]})
+    learned, probed = made._replace(probes=probes).split({SHARED: answers})
+    return assembled(experiment, x, task, made.training, learned, probes, probed)
 
 
 def assembled(
@@ -99,13 +101,13 @@ def assembled(
     learned: Float[np.ndarray, "S ..."],
     probes: Sequence[Probe],
     probed: Mapping[str, Float[np.ndarray, "S _ ..."]],
-) -> xr.Dataset:
-    """Labels scaled answers to the first training curve and to probes, by set of curves; undoes the scaling.
+) -> xr.DataTree:
+    """Labels scaled answers to the first training curve and to probes, by name; undoes the scaling.
 
     Networks without finite answers count as diverged.
     """
     every = [np.isfinite(each).all(axis=tuple(range(1, each.ndim))) for each in (learned, *probed.values())]
-    found = arrays.answered(task, np.asarray(x), experiment.span, probes, probed)
-    variables = arrays.training_answers(task, examples, learned)
-    variables["diverged"] = ("seed", ~np.all(every, axis=0))
-    return arrays.in_units(found.assign(variables).assign_attrs(flags="{}"), experiment.scaling)
+    root = xr.Dataset({"diverged": ("seed", ~np.all(every, axis=0))}, {"seed": np.arange(len(learned))})
+    networks = xr.DataTree(root.assign_attrs(flags="{}"))
+    about: Any = np.asarray(x), experiment.span, examples, learned, probes, probed, {}
+    return arrays.in_units(arrays.tree(networks, task, *about), experiment.scaling)

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import flax.linen as nn
-import xarray as xr
 
 from lstm_toys.files import read_sealed
 from lstm_toys.populations.trained import Networks
@@ -65,11 +65,15 @@ def networks_of(run: Run, model: nn.Module) -> Networks:
     return saving.load(run.checked(saving.ABOUT).parent, model=model)
 
 
-def load_results(path: Path | str) -> xr.Dataset:
+def load_results(path: Path | str) -> Any:
     """Reads labeled arrays from netCDF into memory.
 
     Args:
         path: the ``results.nc`` of any run, or a file that `lt.save_results` wrote. It is read as data, never as code.
+
+    Returns:
+        An `xarray.DataTree` of a training, a sweep or an evaluation on grids, see `lt.probed`; an `xarray.Dataset` of
+        dynamics, and of an evaluation at several lengths.
 
     Raises:
         OSError: the file does not exist.
@@ -77,10 +81,10 @@ def load_results(path: Path | str) -> xr.Dataset:
 
     Example:
         >>> import tempfile
-        >>> results = lt.Results({"answer": ("time", [0.1, 0.2])}, attrs={"flags": "{}"})
+        >>> results = lt.Results.from_dict({"training": xr.Dataset({"train_loss": ("step", [0.2, 0.1])})})
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     lt.save_results(results, f"{folder}/results.nc")
-        ...     lt.load_results(f"{folder}/results.nc").answer.values.tolist()
-        [0.1, 0.2]
+        ...     lt.load_results(f"{folder}/results.nc").training.train_loss.values.tolist()
+        [0.2, 0.1]
     """
-    return storage.load_results(path, set())
+    return storage.load_results(path)

@@ -26,10 +26,11 @@ from lstm_toys.populations.train import PopulationTraining
 from lstm_toys.populations.trained import Networks
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import RunContext
-from lstm_toys.runs.experiment import TRAINING, Experiment
+from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import TRACED, Settings
-from lstm_toys.tasks.probes import SHARED, Probe, by_points, check_probes, curves_of, lengths_of
+from lstm_toys.tasks.parameters import TRAINING
+from lstm_toys.tasks.probes import SHARED, Probe, by_points, by_probe, check_probes, curves_of, lengths_of
 from lstm_toys.tasks.supervision import Examples, Task
 
 
@@ -49,18 +50,18 @@ class ExperimentCurves(NamedTuple):
     def lengths(self) -> dict[str, Int[np.ndarray, " C"]]:
         """The lengths of `answered` curves, of each set that has any; networks answer after the last point."""
         inputs, targets, lengths, _ = jax.tree.map(np.asarray, self.training)
-        ends = None if lengths is None or targets.ndim == 3 else lengths[:1]
+        if targets.ndim == 3:  # Networks answer at every point.
+            return {}
+        ends = None if lengths is None else lengths[:1]
         sets = {name: [p for p in self.probes if p.name == name] for name in self.answered if name != SHARED}
         others = [p for p in self.probes if p.name not in sets]
         return lengths_of({**sets, SHARED: [Probe(TRAINING, inputs[:1], {}, lengths=ends), *others]})
 
-    @staticmethod
     def split(
-        answers: Mapping[str, Float[np.ndarray, "S _ ..."]],
+        self, answers: Mapping[str, Float[np.ndarray, "S _ ..."]]
     ) -> tuple[Float[np.ndarray, "S ..."], dict[str, Float[np.ndarray, "S _ ..."]]]:
-        """Splits answers to `answered` into those to the first training curve and those to the sets of probes."""
-        first = answers[SHARED]
-        return first[:, 0], {**answers, SHARED: first[:, 1:]}
+        """Splits answers to `answered` into those to the first training curve and those to each probe, by its name."""
+        return answers[SHARED][:, 0], by_probe(self.probes, answers, first=1)
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,7 @@ def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float |
         raise ValueError(f"numbers must be among those of {experiment.name}, {told}, not {min(unknown)!r}")
     every = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
     examples, probes = task.recorded(jax.random.key(0), every), experiment.probes(x)
-    check_probes(task, probes, examples.inputs.shape[1])
+    check_probes(task, probes)
     first, sets = examples.inputs[:1], curves_of(task, by_points(probes, x), examples.inputs.shape[1])
     return ExperimentCurves(examples, probes, {**sets, SHARED: np.concatenate([first, sets[SHARED]])})
 

@@ -6,17 +6,20 @@ shape at x = `SETTLED`. Undefined values are NaN; a curve that varies by less th
 counts as constant. `lt.per_curve` applies a measure to all answers of networks.
 
 >>> x = lt.time_points(20)
->>> print(f"{lt.measures.rmse(answer=x + 0.1, shown=x, x=x):.3f}")
-0.100
+>>> print(f"{lt.measures.peak_to_peak(x, x):.3f}")
+0.895
 """
 
-from typing import NamedTuple
+import math
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from lstm_toys import arguments
+from lstm_toys.statistics import errors
 
 Curve = Float[Array, " T"]
 Scalar = Float[Array, ""]
@@ -33,6 +36,28 @@ MIDDLE = (0.2, 0.8)
 
 CONSTANT = 1e-5
 """Relative variation below the resolution of single precision."""
+
+
+def window(
+    x: Curve | Float[np.ndarray, " T"], since: Scalar | float = -math.inf, until: Scalar | float = math.inf
+) -> Any:
+    """Whether each point is in a window, both ends included.
+
+    Time points are rounded, so that a point counts as in the window if it is outside by at most 1e-6 of the range.
+
+    Args:
+        x: elapsed share of the range of time points ``[T]``, as in an `AnsweredCurve`.
+        since: where the window begins.
+        until: where it ends.
+
+    Returns:
+        True or False for each point ``[T]``, an array of NumPy if ``x`` is one.
+
+    Example:
+        >>> lt.measures.window(lt.time_points(11), since=0.8).tolist()[-4:]
+        [False, True, True, True]
+    """
+    return errors.within(x, since) & errors.until(x, until)
 
 
 class Affine(NamedTuple):
@@ -59,22 +84,53 @@ class Valley(NamedTuple):
     depth: Scalar
 
 
-def rmse(answer: Curve, shown: Curve, x: Curve, since: Scalar | float = FOUND) -> Scalar:
-    """Root mean squared error of an answer, in the unit of the curve.
+class AnsweredCurve(NamedTuple):
+    """One answer to one curve, and everything that is known about the curve, as `lt.per_curve` gives it to a measure.
+
+    Attributes:
+        answer: the answer ``[T]``.
+        input: the curve that was the input ``[T]``.
+        truth: what is right ``[T]``, in the unit of the answer; NaN where nothing is known.
+        counts: how much each point of the answer counts ``[T]``: 0 where nothing is known, and in padding.
+        x: elapsed share of the range of time points ``[T]``, from 0 to 1, negative in padding.
+    """
+
+    answer: Curve
+    input: Curve
+    truth: Curve
+    counts: Curve
+    x: Curve
+
+    @classmethod
+    def copied(cls, answer: Curve, curve: Curve, x: Curve) -> "AnsweredCurve":
+        """An answer to a curve that was to be reproduced.
+
+        Args:
+            answer: the answer ``[T]``.
+            curve: the input, which is also right ``[T]``.
+            x: elapsed share of the range of time points ``[T]``, negative in padding.
+        """
+        _check(x, answer=answer, curve=curve)
+        return cls(answer, curve, curve, (x >= 0).astype(curve.dtype), x)
+
+
+def rmse(curve: AnsweredCurve, since: Scalar | float = FOUND) -> Scalar:
+    """Root mean squared error of an answer, in its unit; NaN if nothing counts.
 
     Args:
-        answer: one answer ``[T]``.
-        shown: the curve that was the input ``[T]``, in the same unit.
-        x: elapsed share of the range of time points ``[T]``.
+        curve: one answer to one curve.
         since: where errors begin to count; by default after the first tenth, in which networks leave the zero state.
 
     Example:
         >>> x = lt.time_points(20)
-        >>> print(f"{lt.measures.rmse(x + 0.1, x, x):.3f}")
+        >>> print(f"{lt.measures.rmse(lt.measures.AnsweredCurve.copied(x + 0.1, x, x)):.3f}")
         0.100
     """
-    _check(x, answer=answer, shown=shown)
-    return jnp.sqrt(_mean(jnp.square(answer - shown), x >= since))
+    return errors.squared(curve.answer, curve.truth, _counted(curve, since)).over().root
+
+
+def _counted(curve: AnsweredCurve, since: Scalar | float) -> Curve:
+    return jnp.where(errors.within(curve.x, since), curve.counts, 0.0)
 
 
 def peak_to_peak(curve: Curve, x: Curve, since: Scalar | float = FOUND) -> Scalar:
@@ -91,7 +147,7 @@ def peak_to_peak(curve: Curve, x: Curve, since: Scalar | float = FOUND) -> Scala
         0.50
     """
     _check(x, curve=curve)
-    return spread(curve, x >= since)
+    return spread(curve, window(x, since))
 
 
 def affine(answer: Curve, shown: Curve, x: Curve, since: Scalar | float = SETTLED) -> Affine:
@@ -112,7 +168,7 @@ def affine(answer: Curve, shown: Curve, x: Curve, since: Scalar | float = SETTLE
         0.50 0.10
     """
     _check(x, answer=answer, shown=shown)
-    window = x >= since
+    window = errors.within(x, since)
     centered = _centered(shown, window)
     gain = jnp.where(_constant(shown, window), jnp.nan, centered @ answer / (centered @ centered))
     return Affine(gain, _mean(answer, window) - gain * _mean(shown, window))
@@ -136,7 +192,7 @@ def delay(answer: Curve, shown: Curve, x: Curve) -> Scalar:
     """
     _check(x, answer=answer, shown=shown)
     within = jnp.concatenate([x[1:] >= 0, jnp.zeros(1, bool)])  # A lag of -1, for the parabola, takes the last point.
-    window, step, most = (x >= SETTLED) & within, x[1] - x[0], len(x) // 5
+    window, step, most = errors.within(x, SETTLED) & within, x[1] - x[0], len(x) // 5
     padded = jnp.pad(shown, (most + 1, 1), mode="edge")
     lagged = jnp.stack([padded[most + 1 - lag : most + 1 - lag + len(x)] for lag in range(-1, most + 2)])
     lagged = jax.vmap(_centered, (0, None))(lagged, window)
@@ -158,34 +214,32 @@ def delay(answer: Curve, shown: Curve, x: Curve) -> Scalar:
     return jnp.where(meaningless, jnp.nan, best)
 
 
-def share_removed(answer: Curve, shown: Curve, x: Curve, delay: Scalar | float = 0.0) -> Scalar:
+def share_removed(curve: AnsweredCurve, delay: Scalar | float = 0.0) -> Scalar:
     """Share of the squared error over x >= `SETTLED` that a gain and an offset of the answer would remove.
 
-    The answer is corrected, rather than the shown curve fitted to it: a constant answer, which a gain of 0 would
-    explain, cannot be amplified and keeps all of the shown curve's variation as its error. A gain below 0 does not
-    count as a correction.
+    The answer is corrected, rather than what is right fitted to it: a constant answer, which a gain of 0 would
+    explain, cannot be amplified and keeps all of the variation as its error. A gain below 0 does not count as a
+    correction.
 
     Args:
-        answer: one answer ``[T]``.
-        shown: the curve that was the input ``[T]``, in the same unit.
-        x: elapsed share of the range of time points ``[T]``.
-        delay: the answer is compared with the shown curve at x - delay, rescaled to its variance without the delay.
-            NaN counts as 0.
+        curve: one answer to one curve, with equal weights wherever it counts.
+        delay: the answer is compared with what is right at x - delay, rescaled to its variance without the delay. NaN
+            counts as 0.
 
     Returns:
-        At most 1; NaN if the shown curve is constant, or there is no error.
+        At most 1; NaN if what is right is constant, or there is no error.
     """
-    _check(x, answer=answer, shown=shown)
-    window, step = x >= SETTLED, x[1] - x[0]
-    centered = _centered(answer, window)
+    counts, step = _counted(curve, SETTLED), curve.x[1] - curve.x[0]
+    window, known = counts > 0, jnp.where(curve.counts > 0, curve.truth, 0.0)
+    centered = _centered(curve.answer, window)
     truth, delayed = (
-        _centered(curve, window) for curve in (shown, _earlier(shown, jnp.nan_to_num(jnp.asarray(delay)) / step))
+        _centered(each, window) for each in (known, _earlier(known, jnp.nan_to_num(jnp.asarray(delay)) / step))
     )
     power = centered @ centered
     gain = jnp.where(power > 0, jnp.maximum(centered @ delayed, 0.0) / power, 0.0)
     rest = jnp.square(delayed - gain * centered).sum() * (truth @ truth) / (delayed @ delayed)
-    error = jnp.where(window, jnp.square(answer - shown), 0.0).sum()
-    return jnp.where(_constant(shown, window) | (error == 0), jnp.nan, 1 - rest / error)
+    error = errors.squared(curve.answer, curve.truth, counts).over().total
+    return jnp.where(_constant(known, window) | (error == 0), jnp.nan, 1 - rest / error)
 
 
 def frequency(curve: Curve, x: Curve, since: Scalar | float = SETTLED) -> Scalar:
@@ -204,7 +258,7 @@ def frequency(curve: Curve, x: Curve, since: Scalar | float = SETTLED) -> Scalar
         per period. NaN if the curve is constant.
     """
     _check(x, curve=curve)
-    window, step = x >= since, x[1] - x[0]
+    window, step = errors.within(x, since), x[1] - x[0]
     centered = _centered(curve, window)
     unit = 2 * jnp.pi / jnp.where(window, x - since, 0.0).max()
     phase = unit * (x - _mean(x, window))
@@ -260,7 +314,8 @@ def valley(curve: Curve, x: Curve, since: Scalar | float = MIDDLE[0]) -> Valley:
     before, at, after = curve[:-2], curve[1:-1], curve[2:]
     if len(x) < 3:
         return Valley(jnp.full((), jnp.nan, x.dtype), jnp.full((), jnp.nan, x.dtype))
-    minimum = (at < before) & (at <= after) & (x[1:-1] >= since) & (x[1:-1] <= MIDDLE[1]) & (x[2:] >= 0)
+    inside = window(x[1:-1], since, MIDDLE[1]) & (x[2:] >= 0)
+    minimum = (at < before) & (at <= after) & inside
     bottom = jnp.argmin(jnp.where(minimum, at, jnp.inf))
     shift, rise = (jnp.where(at < after, part, 0.0) for part in _vertex(before, at, after))
     exists = minimum.any()
@@ -284,7 +339,7 @@ def nonlinearity(curve: Curve, x: Curve, since: Scalar | float = SETTLED) -> Sca
         0.00
     """
     _check(x, curve=curve)
-    window = x >= since
+    window = errors.within(x, since)
     centered, across = _centered(curve, window), _centered(x, window)
     rest = centered - across * (centered @ across / (across @ across))
     return jnp.where(_constant(curve, window), 0.0, rest @ rest / (centered @ centered))
@@ -302,7 +357,7 @@ def turns(curve: Curve, x: Curve, before: Scalar | float, since: Scalar | float 
         since: beginning of the range of x, included.
     """
     _check(x, curve=curve)
-    inside = (x >= since) & (x <= before)
+    inside = window(x, since, before)
     steps = jnp.where(inside[:-1] & inside[1:], jnp.diff(curve), 0.0)
     direction = jnp.where(jnp.abs(steps) > CONSTANT * spread(curve, inside), jnp.sign(steps), 0.0)
     moving = jnp.where(direction != 0, jnp.arange(len(steps)), -1)
@@ -310,15 +365,11 @@ def turns(curve: Curve, x: Curve, before: Scalar | float, since: Scalar | float 
     return ((direction != 0) & (last >= 0) & (direction != direction[last])).sum()
 
 
-def every(
-    answer: Curve, shown: Curve, x: Curve, start: float | int = 0.0, length: float | int = 1.0
-) -> dict[str, Scalar]:
+def every(curve: AnsweredCurve, start: float | int = 0.0, length: float | int = 1.0) -> dict[str, Scalar]:
     """Computes all measures, by names that differ from those of parameters, so that results can contain both.
 
     Args:
-        answer: one answer ``[T]``.
-        shown: the curve that was the input ``[T]``, in the same unit.
-        x: elapsed share of the range of time points ``[T]``.
+        curve: one answer to one curve.
         start: first time point, in the unit of the time points; the place of a valley is measured in it.
         length: length of the range of time points, in their unit, in which delay and frequency are measured, too.
 
@@ -327,12 +378,13 @@ def every(
 
     Example:
         >>> x = lt.time_points(100)
-        >>> sorted(jax.eval_shape(lt.measures.every, x, x, x))[:3]
+        >>> sorted(jax.eval_shape(lt.measures.every, lt.measures.AnsweredCurve.copied(x, x, x)))[:3]
         ['delay', 'frequency_answered', 'gain']
     """
-    mapped, bottom, late = affine(answer, shown, x), valley(answer, x), delay(answer, shown, x)
+    answer, x = curve.answer, curve.x
+    mapped, bottom, late = affine(answer, curve.input, x), valley(answer, x), delay(answer, curve.input, x)
     return {
-        "rmse": rmse(answer, shown, x),
+        "rmse": rmse(curve),
         "gain": mapped.gain,
         "offset_added": mapped.offset,
         "delay": late * length,
@@ -341,8 +393,8 @@ def every(
         "valley_depth": bottom.depth,
         "nonlinearity": nonlinearity(answer, x),
         "peak_to_peak": peak_to_peak(answer, x),
-        "share_removed": share_removed(answer, shown, x),
-        "share_removed_delayed": share_removed(answer, shown, x, late),
+        "share_removed": share_removed(curve),
+        "share_removed_delayed": share_removed(curve, late),
     }
 
 

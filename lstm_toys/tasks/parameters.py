@@ -13,6 +13,10 @@ PARAMETER = "parameter_"
 NUMBER = "train_"
 """Prefix of the name of a training number in flags, settings and coordinates."""
 
+TRAINING, HISTORY = "training", "history"
+"""The training curves, as a node of results, as a grid and as a source of claims; and what was recorded of a training,
+as such a source."""
+
 
 def label(name: str, unit: str, symbol: str = "") -> str:
     """The label of a quantity in tables and at axes."""

@@ -11,9 +11,10 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from lstm_toys import arguments
+from lstm_toys.statistics.errors import CROSS_ENTROPY
 from lstm_toys.tasks.families import Family, Parameters, TimePoints, family_of
 from lstm_toys.tasks.parameters import Parameter
-from lstm_toys.tasks.supervision import CROSS_ENTROPY, Examples, Task, lengths_and_weights, show
+from lstm_toys.tasks.supervision import Examples, Task, lengths_and_weights, show
 
 SHARED = "shared"
 """The name of the set of all probes with the time points of the training curves."""
@@ -21,24 +22,26 @@ SHARED = "shared"
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """Curves of one family that are shown to networks after training.
+    """Curves that are shown to networks after training.
 
     `lt.probe`, `lt.probe_at` and `Probe.of` make most probes.
 
     Attributes:
-        name: what the family of curves is called in figures, tables and results; `lt.probed` selects by it.
+        name: what the curves are called in figures, tables and results; `lt.probed` selects by it. It is without ``/``,
+            and an experiment refuses names of other parts of results, such as ``"training"`` or ``"learned"``.
         inputs: curves ``[C, T, F]`` with the features that the networks were trained on.
         parameters: for each parameter of the curves, by name, one number per curve ``[C]``, NaN where a curve has none.
             Results have them as coordinates, such as ``parameter_slope``.
         declared: declarations of these parameters, which label axes of figures by symbol and unit; by default none.
         targets: correct answers, ``[C, T, A]`` or ``[C, A]``, NaN where unknown: known features of a point count, and
-            unknown ones do not. None: the inputs if networks answer at every time point, the parameters of the same
-            names if they answer once.
+            unknown ones do not. None: what the task says is right: the inputs if it ``reproduces`` them, the later
+            values if networks predict, the parameters of the same names if they answer once, else nothing.
         names: a name for each curve, for figures; by default none.
         x: time points of the answers ``[T]``; None: those of the training curves, or, for another number of time
             points, ones with the same start and spacing.
-        lengths: with one answer per curve, the number of points of each curve ``[C]``, followed by padding; None: all
-            T points count.
+        lengths: number of points of each curve ``[C]``, followed by padding, which does not count. With one answer per
+            curve, networks answer after the last point. None: all T points count.
+        weights: how much each answer counts, as in `Examples`; None: all answers with a target count alike.
 
     Raises:
         ValueError: shapes do not match, or an attribute is invalid.
@@ -56,6 +59,7 @@ class Probe:
     names: tuple[str, ...] = ()
     x: Float[np.ndarray, " T"] | None = field(default=None, repr=False)
     lengths: Int[np.ndarray, " C"] | None = field(default=None, repr=False)
+    weights: Float[np.ndarray, "C *_"] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         arguments.text("name", self.name)
@@ -78,12 +82,16 @@ class Probe:
             lengths = arguments.wholes("lengths", self.lengths, least=1, most=inputs.shape[1])
             arguments.expect(len(lengths) == len(inputs), "lengths", "one number per curve", self.lengths)
             object.__setattr__(self, "lengths", np.array(lengths, np.int32))
+        if self.weights is not None:
+            arguments.expect(self.targets is not None, "weights", "None without targets", self.weights)
+            weights = arguments.array("weights", self.weights, f"{len(inputs)} ...", least=0)
+            object.__setattr__(self, "weights", np.array(weights, np.float32))
 
     @classmethod
     def of(cls, name: str, examples: Examples, parameters: Mapping[str, ArrayLike] | None = None) -> "Probe":
         """Makes a probe of examples.
 
-        Answers after the end of a sequence, and where weights are 0, have no target.
+        Answers count as in training: padding does not, and others do by their weights.
 
         Args:
             name: what the probe is called in figures, tables and results.
@@ -103,14 +111,9 @@ class Probe:
         sequence = targets.ndim == 3
         shape = (*inputs.shape[:2], targets.shape[-1])
         lengths, weights = lengths_and_weights(examples.lengths, examples.weights, *shape, sequence=sequence)
-        within = np.asarray(examples._replace(inputs=jnp.asarray(inputs), lengths=lengths).within)
-        counted = (within if sequence else within[:, 0])[..., None]
-        if weights is not None:
-            weighted = np.asarray(weights) > 0
-            counted = counted & weighted.reshape(weighted.shape + (1,) * (targets.ndim - weighted.ndim))
         columns = {each: np.asarray(values, float) for each, values in (parameters or {}).items()}
-        ends = None if sequence or within.all() else within.sum(axis=1)
-        return cls(name, inputs, columns, targets=np.where(counted, targets, np.nan), lengths=ends)
+        ends, own = (None if each is None else np.asarray(each) for each in (lengths, weights))
+        return cls(name, inputs, columns, targets=targets, lengths=ends, weights=own)
 
     def points(self, x: Float[np.ndarray, " _"]) -> Float[np.ndarray, " T"]:
         """The time points of the answers; ``x`` are those of the training curves, evenly spaced."""
@@ -129,8 +132,7 @@ def probe(
         name: what the probe is called in figures, tables and results.
         family: a `Family`, or the name of one in `lt.FAMILIES`: ``"line"``, ``"hill"`` or ``"sine"``.
         parameters: for each parameter of the family, by name, one array ``[C]``, or one number for all curves.
-        x: time points ``[T]``. If they are not those of training, results have separate axes for this probe; see
-            `lt.probed`.
+        x: time points ``[T]``; those of training, or others.
         features: features of the inputs, as in training: ``("y",)``, or ``("x", "y")``.
 
     Raises:
@@ -195,8 +197,21 @@ def curves_of(task: Task, sets: Mapping[str, Sequence[Probe]], points: int) -> d
     }
 
 
+def by_probe(
+    probes: Sequence[Probe], answers: Mapping[str, Float[np.ndarray, "S _ ..."]], first: int = 0
+) -> dict[str, Float[np.ndarray, "S _ ..."]]:
+    """Splits answers to sets of probes, see `by_points`, into those to each; `SHARED` begins with ``first`` others."""
+    found = {}
+    for each in probes:
+        if each.name in answers:
+            found[each.name] = answers[each.name]
+        else:
+            found[each.name], first = answers[SHARED][:, first : first + len(each.inputs)], first + len(each.inputs)
+    return found
+
+
 def lengths_of(sets: Mapping[str, Sequence[Probe]]) -> dict[str, Int[np.ndarray, " C"]]:
-    """The lengths of curves, of each set of probes that has any."""
+    """The lengths of curves, of each set of probes that has any; networks that answer once per curve need them."""
     return {
         name: np.concatenate(
             [np.full(len(p.inputs), p.inputs.shape[1]) if p.lengths is None else p.lengths for p in own]
@@ -206,21 +221,23 @@ def lengths_of(sets: Mapping[str, Sequence[Probe]]) -> dict[str, Int[np.ndarray,
     }
 
 
-def check_probes(task: Task, probes: Sequence[Probe], points: int) -> None:
-    """Raises ValueError if networks trained on a task, with ``points`` time points, cannot be shown these probes."""
+def check_probes(task: Task, probes: Sequence[Probe]) -> None:
+    """Raises ValueError if networks trained on a task cannot be shown these probes."""
     for each in probes:
         curves, count, named = np.shape(each.inputs), len(each.inputs), f"probe {each.name!r}"
         if curves[2:] != (len(task.input_features),) or not count:
             expected = f"(curves, points, {len(task.input_features)})"
             raise ValueError(f"{named} has inputs of shape {curves}, but the training curves need {expected}")
-        if (curves[1] != points or each.x is not None) and not re.fullmatch(r"[^\s/]+( +[^\s/]+)*", each.name):
-            raise ValueError(f"{named} has its own time points; its name must not contain /")
+        if not re.fullmatch(r"[^\s/]+( +[^\s/]+)*", each.name):
+            raise ValueError(
+                f"{named}: the name of a probe names a node of results, and must not contain / or be empty"
+            )
         values = 1 if task.loss == CROSS_ENTROPY else len(task.output_features)
         answers = (count, curves[1], values) if task.sequence else (count, values)
-        if task.sequence and each.lengths is not None:
-            raise ValueError(f"{named} has lengths, which networks that answer at every time point do not use")
         if each.targets is not None and np.shape(each.targets) != answers:
             raise ValueError(f"{named} has targets of shape {np.shape(each.targets)}, not {answers}")
+        if each.weights is not None:
+            lengths_and_weights(None, each.weights, count, curves[1], values, sequence=task.sequence)
         if not task.sequence and each.targets is None and task.loss == CROSS_ENTROPY:
             raise ValueError(f"{named} has no targets; give it one class per curve")
         unknown = [name for name in task.output_features if name not in each.parameters]

@@ -148,7 +148,7 @@ class Scaling:
 
 
 def scaling_of(results: Any) -> Scaling | None:
-    """The scaling of labeled results, an `xarray.Dataset`; None if curves were not scaled."""
+    """The scaling of labeled results, or of one of their nodes; None if curves were not scaled."""
     if "scaling" not in results.attrs:
         return None
     stored = json.loads(results.attrs["scaling"])

@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from lstm_toys import arguments
+from lstm_toys.statistics.errors import BINARY, CROSS_ENTROPY
 from lstm_toys.tasks.families import Family, Scalar, TimePoints, family_of
 from lstm_toys.tasks.goal import ACCURACIES
 from lstm_toys.tasks.planes import Told, Trained
@@ -34,7 +35,7 @@ draw them from, whose ends may be such names."""
 Names = tuple[str, ...]
 Given = Float[Array, "C T F"] | Float[np.ndarray, "C T F"]
 
-MSE, CROSS_ENTROPY, BINARY = "mse", "cross_entropy", "binary_cross_entropy"
+MSE = "mse"
 LOSSES = (MSE, CROSS_ENTROPY, BINARY)
 """Names of losses: mean squared error; cross-entropy of classes (softmax); of independent bits (sigmoid)."""
 
@@ -42,7 +43,7 @@ Loss = str | Callable[..., Float[Array, "C *T"]]
 """One of `LOSSES`, or a function from outputs and targets to one value per point."""
 
 
-def measured(loss: Loss, *, sequence: bool = True) -> Names | None:
+def accuracies_of(loss: Loss, *, sequence: bool = True) -> Names | None:
     """Returns the names of the accuracies recorded with a loss; None: the RMSE of each output feature.
 
     With one answer per sequence, unless ``sequence``, an accuracy over points would be the same.
@@ -57,6 +58,9 @@ def loss_text(loss: Loss) -> str:
     return loss if isinstance(loss, str) else str(getattr(loss, "__name__", "loss"))
 
 
+Weights = Float[Array, "C T"] | Float[Array, " C"] | Float[Array, "C T A"] | Float[Array, "C A"]
+
+
 class Examples(NamedTuple):
     """The training set of one network.
 
@@ -68,7 +72,7 @@ class Examples(NamedTuple):
             one answer per curve, the answer is given after the last point. None: all T points count.
         weights: weight of each answer in the loss, ``[C, T]`` or ``[C]``, or, for the losses ``"mse"`` and
             ``"binary_cross_entropy"``, of each of its features, ``[C, T, A]`` or ``[C, A]``. Errors, and the accuracy
-            over points, are weighted likewise. None: equal weights. Probes count all points with a target alike.
+            over points, are weighted likewise, also of a probe that `Probe.of` makes. None: equal weights.
 
     Example:
         >>> zeros = np.zeros((8, 20, 1))
@@ -79,7 +83,7 @@ class Examples(NamedTuple):
     inputs: Float[Array, "C T F"]
     targets: Float[Array, "C T A"] | Float[Array, "C A"]
     lengths: Int[Array, " C"] | None = None
-    weights: Float[Array, "C T"] | Float[Array, " C"] | Float[Array, "C T A"] | Float[Array, "C A"] | None = None
+    weights: Weights | None = None
 
     @property
     def within(self) -> Bool[Array, "C T"]:
@@ -87,6 +91,30 @@ class Examples(NamedTuple):
         points = jnp.arange(self.inputs.shape[1])[None, :]
         ends = self.inputs.shape[1] if self.lengths is None else jnp.asarray(self.lengths)[:, None]
         return jnp.broadcast_to(points < ends, self.inputs.shape[:2])
+
+    @property
+    def loss_weights(self) -> Weights | None:
+        """The weight of each answer in the loss: 0 beyond the end of a sequence; None if all answers weigh the same."""
+        lengths, given = self.lengths, self.weights
+        if self.targets.ndim == 2:
+            return given
+        if lengths is None and given is None:
+            return None
+        every = jnp.ones(self.targets.shape[:2], self.inputs.dtype)
+        if given is not None and given.ndim == 3:
+            every = given
+        elif given is not None:
+            every = every * (given if given.ndim == 2 else given[:, None])
+        within = self.within if every.ndim == 2 else self.within[..., None]
+        return every if lengths is None else jnp.where(within, every, 0)
+
+    @property
+    def counts(self) -> Float[Array, "C T A"] | Float[Array, "C A"]:
+        """The weight of each answer where errors are measured: as in the loss, and 0 where no target is known."""
+        known = ~jnp.isnan(self.targets)
+        if (weights := self.loss_weights) is None:
+            return known.astype(self.inputs.dtype)
+        return jnp.where(known, weights.reshape(weights.shape + (1,) * (known.ndim - weights.ndim)), 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +136,10 @@ class Task:
         trained: a description of the training curves, for evaluations of generalization; `Experiment.trained` must
             describe the same curves. None: there is none.
         ahead: number of time points by which answers are ahead of the inputs: 1 to predict the next value. The time
-            points of results are then those of the answers.
+            points of results are then those of the answers. Of curves without targets, such as those of a `Probe`, the
+            later values are right.
+        reproduces: whether the inputs themselves are right, also of curves without targets. False: nothing is right
+            about such curves, unless networks predict, or answer once per curve with parameters of it.
         loss: a name in `LOSSES`, or a function of outputs ``[C, T, A]`` and targets that returns one value per point
             ``[C, T]`` (without T for one answer per curve). For ``"cross_entropy"`` the output features are the
             classes. With either cross-entropy, networks output logits, for `jax.nn.softmax` or `jax.nn.sigmoid`.
@@ -140,6 +171,7 @@ class Task:
     numbers: Names = ()
     trained: Trained | None = field(default=None, repr=False)
     ahead: int = 0
+    reproduces: bool = False
     loss: Loss = MSE
     fresh: bool = False
     validation: Examples | Callable[[Key[Array, ""], Numbers], Examples] | None = field(default=None, repr=False)
@@ -159,7 +191,7 @@ class Task:
             arguments.function("validation", self.validation, "Examples, or a function like examples", 2)
         arguments.fields(self, arguments.names, "input_features", "output_features", least=1)
         arguments.fields(self, arguments.names, "numbers")
-        arguments.fields(self, arguments.switch, "sequence", "fresh", "stepped")
+        arguments.fields(self, arguments.switch, "sequence", "reproduces", "fresh", "stepped")
         arguments.fields(self, arguments.whole, "ahead", least=0)
         if self.batch is not None:
             arguments.fields(self, arguments.whole, "batch", least=1)
@@ -170,6 +202,12 @@ class Task:
         if self.stepped and (not self.fresh or self.validation is None or "step" in self.numbers):
             expected = "False without fresh examples and a validation set, or with a training number step"
             raise arguments.refused("stepped", expected, self.stepped)
+        same = self.sequence and not self.ahead and self.input_features == self.output_features
+        if self.reproduces and not (same and accuracies_of(self.loss) is None):
+            expected = (
+                "False unless networks answer with the input features at every time point, and none ahead of them"
+            )
+            raise arguments.refused("reproduces", expected, self.reproduces)
         if not callable(self.loss):
             arguments.choice("loss", self.loss, *LOSSES)
         if self.loss == CROSS_ENTROPY and len(self.output_features) < 2:
@@ -232,7 +270,7 @@ class Task:
     @property
     def measured(self) -> Names:
         """The names of measures recorded with the loss: accuracies, or the features that have an RMSE."""
-        return measured(self.loss, sequence=self.sequence) or self.output_features
+        return accuracies_of(self.loss, sequence=self.sequence) or self.output_features
 
     @property
     def described_loss(self) -> dict[str, str]:
@@ -240,7 +278,7 @@ class Task:
         named = {} if self.loss == MSE else {"loss": loss_text(self.loss)}
         return {**named, **({"recorded_on": self.recorded_on} if self.fresh else {})}
 
-    def labeled(self, targets: np.ndarray) -> tuple[Names, np.ndarray]:
+    def with_axes(self, targets: np.ndarray) -> tuple[Names, np.ndarray]:
         """The names of the axes of targets in labeled arrays, and their values; a class is one number per point."""
         return (self.axes[:-1], targets[..., 0]) if self.loss == CROSS_ENTROPY else (self.axes, targets)
 
@@ -323,7 +361,8 @@ def reproduce(
     """
     trained, x, features = _trained(family, parameters), _points(x), _features(features)
     examples = partial(_examples, trained, None, x, features, ())
-    return Task(examples, features, features, sequence=True, batch=batch, numbers=_named(parameters), trained=trained)
+    about: Any = {"batch": batch, "numbers": _named(parameters), "trained": trained}
+    return Task(examples, features, features, sequence=True, reproduces=True, **about)
 
 
 def reproduce_curves(curves: Given, features: Names, batch: int | None = None) -> Task:
@@ -343,7 +382,8 @@ def reproduce_curves(curves: Given, features: Names, batch: int | None = None) -
         True
     """
     same = _single(curves, features)
-    return Task(partial(_same, Examples(same, same)), features, features, sequence=True, batch=batch)
+    examples = partial(_same, Examples(same, same))
+    return Task(examples, features, features, sequence=True, batch=batch, reproduces=True)
 
 
 def _same(examples: Examples, *_: object) -> Examples:

@@ -28,7 +28,7 @@ from lstm_toys.studies.training.study import Training
 
 FIGURES = conftest.SINE_FIGURES
 ARRAYS = {"results.nc", "metrics.json", "parameters.npz", "population.json"}
-FAMILIES = ["line"] * 5 + ["line_origin"] * 6 + ["amplitude"] * 6 + ["phase"] * 6 + ["frequency"] * 6
+COUNTS = {"line": 5, "line_origin": 6, "amplitude": 6, "phase": 6, "frequency": 6}
 
 
 @pytest.fixture
@@ -54,38 +54,40 @@ def strict_json(path):
 
 def test_results_are_labeled_by_the_post_s_curves(world):
     labeled = storage.load_results(world("sine").run / "results.nc")
-    assert labeled.train_loss.dims == ("seed", "step")
-    assert labeled.train_target.dims == ("time", "feature")
-    assert labeled.answer.dims == ("seed", "curve", "time", "feature")
-    assert {"seed": 3, "curve": 29, "time": 20, "feature": 1}.items() <= labeled.sizes.items()
-    assert labeled.step.values[[0, -1]].tolist() == [0, 300]
-    assert labeled.family.values.tolist() == FAMILIES
-    np.testing.assert_allclose(labeled.time, np.linspace(0.0, 1.0, 20), atol=1e-6)
-    np.testing.assert_allclose(labeled.train_target.sel(feature="y"), 0.3 + 0.3 * np.sin(10 * labeled.time), atol=1e-6)
-    assert (labeled.train_loss.isel(step=-1) < labeled.train_loss.isel(step=0)).all()
-    labels = [arrays.axis_label(labeled[name]) for name in ("time", "parameter_frequency")]
+    training = labeled.training
+    assert training.train_loss.dims == ("seed", "step")
+    assert training.step.values[[0, -1]].tolist() == [0, 300]
+    assert [*labeled.children] == ["training", *COUNTS]
+    for name, count in {"training": 1, **COUNTS}.items():
+        assert labeled[name].answer.dims == ("seed", "curve", "time", "feature")
+        assert labeled[name].answer.shape == (3, count, 20, 1)
+        assert labeled[name].truth.dims == ("curve", "time", "feature")
+    np.testing.assert_allclose(training.time, np.linspace(0.0, 1.0, 20), atol=1e-6)
+    np.testing.assert_allclose(training.truth[0, :, 0], 0.3 + 0.3 * np.sin(10 * training.time), atol=1e-6)
+    assert (training.train_loss.isel(step=-1) < training.train_loss.isel(step=0)).all()
+    labels = [arrays.axis_label(labeled["frequency"][name]) for name in ("time", "parameter_frequency")]
     assert labels == ["x", "frequency ω (rad per x)"]
     assert json.loads(labeled.attrs["flags"])["seeds"] == 3
     assert {"jax", "jaxlib", "processor", "xla_flags", "block"} <= json.loads(labeled.attrs["fingerprint"]).keys()
 
     amplitudes, slopes = [0.1, 0.2, 0.4, 0.6, 0.8, 1.0], [0.1, 0.2, 0.5, 0.8, 1.2]
     expected = {
-        "line": {"slope": slopes, "intercept": slopes, "amplitude": np.nan},
-        "line_origin": {"slope": [0.1, 0.2, 0.4, 0.6, 0.8, 1.2], "intercept": 0.0, "phase": np.nan},
-        "amplitude": {"amplitude": amplitudes, "phase": 0.0, "frequency": 10, "slope": np.nan},
-        "phase": {"amplitude": amplitudes, "phase": [0.1, 0.5, 0.6, 0.9, 1.2, 1.5], "slope": np.nan},
-        "frequency": {"amplitude": amplitudes, "frequency": [10, 20, 30, 40, 50, 60], "intercept": np.nan},
+        "line": {"slope": slopes, "intercept": slopes},
+        "line_origin": {"slope": [0.1, 0.2, 0.4, 0.6, 0.8, 1.2], "intercept": 0.0},
+        "amplitude": {"amplitude": amplitudes, "phase": 0.0, "frequency": 10, "offset": amplitudes},
+        "phase": {"amplitude": amplitudes, "phase": [0.1, 0.5, 0.6, 0.9, 1.2, 1.5]},
+        "frequency": {"amplitude": amplitudes, "frequency": [10, 20, 30, 40, 50, 60]},
     }
-    for family, parameters in expected.items():
+    for probe, parameters in expected.items():
+        assert ("parameter_slope" in labeled[probe]) == probe.startswith("line")
         for name, values in parameters.items():
-            found = labeled[f"parameter_{name}"].values[labeled.family.values == family]
-            np.testing.assert_allclose(found, values, err_msg=name)
+            np.testing.assert_allclose(labeled[probe][f"parameter_{name}"], values, err_msg=name)
 
 
 def test_metrics_tell_of_the_run(world):
     run = world("sine").run
     metrics, labeled = strict_json(run / "metrics.json"), storage.load_results(run / "results.nc")
-    assert metrics["train_mse"] == labeled.train_loss.values[:, -1].astype(float).tolist()
+    assert metrics["train_mse"] == labeled.training.train_loss.values[:, -1].astype(float).tolist()
     assert (metrics["seeds"], metrics["steps"], metrics["diverged_seeds"]) == (3, 300, [])
     assert metrics["seconds"].keys() == {"import", "identify", "compile", "train", "evaluate", "figures"}
     assert all(seconds >= 0 for seconds in metrics["seconds"].values())
@@ -97,16 +99,15 @@ def test_parameters_give_the_stored_answers_again(world):
     run = world("sine").run
     labeled, params = storage.load_results(run / "results.nc"), storage.load_parameters(run / "parameters.npz")
     networks = Stack(1, (4,), gates="hard"), params
-    np.testing.assert_array_equal(answering.answers(networks, labeled.input.values), labeled.answer)
-    trained = answering.answers(networks, labeled.train_target.values[None])
-    np.testing.assert_array_equal(trained[:, 0], labeled.train_answer)
+    for node in labeled.children.values():
+        np.testing.assert_array_equal(answering.answers(networks, node.input.values), node.answer)
 
 
 def test_the_output_tells_progress_results_and_all_files(world):
     _, results, run, output = world("sine")
     for text in ("member-steps/s", "median loss", "0 diverged", "s left", "3 networks after 300 steps", "train MSE"):
         assert text in output
-    assert all(f"│ {family}, RMSE to" in output for family in FAMILIES)
+    assert all(f"│ {probe}, RMSE to" in output for probe in COUNTS)
     assert all(str(run / name) in output for name in FIGURES | ARRAYS)
     assert {path.name for path in run.iterdir()} == FIGURES | ARRAYS | {".lock", "config.json", "report.txt"}
     assert run.parent == results / "runs"
@@ -234,7 +235,7 @@ def test_a_large_learning_rate_names_the_diverged_seeds_and_goes_on(tmp_path, ca
     assert f"excluded from all statistics: seeds {', '.join(map(str, diverged))}" in " ".join(output.split())
     assert metrics["last_sound_steps"] == labeled.sound_step.values[diverged].tolist()
     np.testing.assert_array_equal(np.flatnonzero(labeled.diverged), diverged)
-    kept = np.delete(labeled.train_loss.values[:, -1], diverged)
+    kept = np.delete(labeled.training.train_loss.values[:, -1], diverged)
     assert metrics["summary"]["train MSE"]["median"] == pytest.approx(np.median(kept))
 
 

@@ -38,9 +38,9 @@ def test_code_below_a_study_counts_without_texts_wherever_it_lies(installed, mon
     code.library.cache_clear()
     assert code.library("studies/sweep") == usual != code.library()
     for name, old, new in (
-        ("results/arrays.py", "def answered(", "# Of all members.\ndef answered("),
+        ("results/arrays.py", "def curve_set(", "# Of all members.\ndef curve_set("),
         ("networks/training.py", "an axis for seeds", "axes for seeds"),
-        ("results/arrays.py", "def own_points(results: xr.Dataset)", "def own_points(results: Results)"),
+        ("results/arrays.py", "def names_of(results: xr.DataTree)", "def names_of(results: Results)"),
         ("studies/claims/verdicts.py", "share.value", "share.low"),
         ("figures/style.py", "FRAMES_A_SECOND = 4", "FRAMES_A_SECOND = 5"),
         ("cli/command.py", "\nfrom ", "\n\nfrom "),

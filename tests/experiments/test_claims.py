@@ -116,11 +116,12 @@ def test_one_population_is_judged_by_what_it_can_answer():
 def test_given_answers_are_judged_as_those_of_networks(world, folder):
     """Those of the run itself, and the same numbers as any model would give them; one model gives none."""
     results, reference = lt.load(world("sine").run).results, entries_of(world("claims").run)
-    np.testing.assert_array_equal(lt.curves_of(sine.EXPERIMENT, 20)[1:], results.input)
-    answers = np.concatenate([results.train_answer.values[:, None], results.answer.values], axis=1)
+    shown = np.concatenate([each.input for each in results.children.values()])
+    np.testing.assert_array_equal(lt.curves_of(sine.EXPERIMENT, 20), shown)
+    answers = np.concatenate([each.answer for each in results.children.values()], axis=1)
     answers[1] = np.nan
     labeled = lt.labeled(sine.EXPERIMENT, answers, 20)
-    labeled.input.values[3, 7] += 1e-8  # As another processor would compute it.
+    labeled["amplitude"].input.values[2, 7] += 1e-7  # As another processor would compute it.
     lt.save_results(labeled, folder / "labeled.nc")
     for file in (world("sine").run / "results.nc", folder / "labeled.nc"):
         arguments = ["--claims=sine_claims", "--seeds=3", f"--answers=sine={file}"]
@@ -140,12 +141,13 @@ def test_given_answers_are_judged_as_those_of_networks(world, folder):
     ("spoiled", "said"),
     [
         (lambda right: right.assign(input=right.input + 1e-3), "has other curves than sine with 20 time points"),
-        (lambda right: right.drop_vars("train_answer"), "is not a file of answers: train_answer is missing"),
+        (lambda right: right.drop_vars("answer"), "has no answers to training"),
     ],
 )
 def test_answers_to_other_curves_are_refused_before_anything_is_trained(folder, capsys, spoiled, said):
     right = lt.labeled(sine.EXPERIMENT, 0.5 * lt.curves_of(sine.EXPERIMENT, 20)[None], 20)
-    lt.save_results(spoiled(right), folder / "mine.nc")
+    right["training"] = spoiled(right.training.to_dataset())
+    lt.save_results(right, folder / "mine.nc")
     arguments = ["--claims=sine_claims", f"--answers=sine={folder / 'mine.nc'}", f"--results_dir={folder / 'results'}"]
     assert carry_out(claims, arguments) == 2
     assert f"answers of sine: {folder / 'mine.nc'} {said}" in refusal(capsys)
@@ -228,7 +230,7 @@ def test_claims_of_ones_own_are_judged(mine, own):
     assert [*entries] == ["lines", "small"]
     assert {*(mine / "runs").glob("sine-*")} == {folder for _, folder in trained.values()}
     labeled = storage.load_results(trained["untrained networks"][1] / "results.nc")
-    lines = labeled.isel(curve=labeled.family.values == "line", time=labeled.time.values >= 0.1)
+    lines = labeled["line"].isel(time=labeled["line"].time.values >= 0.1)
     rmse = np.sqrt(np.square(lines.answer - lines.input).mean(["time", "feature"])).mean("curve")
     np.testing.assert_allclose(entries["lines"]["controls"]["untrained networks"]["per_seed"], rmse, rtol=1e-5)
     assert entries["lines"]["share"] == 0
@@ -243,13 +245,13 @@ def test_claims_of_ones_own_are_judged(mine, own):
 
 def test_a_network_at_equal_loss_is_the_first_kept_one_that_is_as_good(own):
     usual, faster = (lt.load(own.trained[column][1]) for column in (NETWORKS, "faster at equal loss"))
-    goal = np.median(usual.results.train_loss.values[:, -1])
-    lines = faster.results.input.values[faster.results.family.values == "line"]
-    late, expected = faster.results.time.values >= 0.1, np.full(3, np.nan)
+    goal, losses = np.median(usual.results.training.train_loss.values[:, -1]), faster.results.training.train_loss
+    lines, late = faster.results["line"].input.values, faster.results["line"].time.values >= 0.1
+    expected = np.full(3, np.nan)
     for step in reversed(faster.steps):
         wrong = (np.asarray(lt.answers(faster.at(step), lines)) - lines)[:, :, late]
         errors = np.sqrt(np.square(wrong).mean(axis=(2, 3))).mean(axis=1)
-        expected = np.where(faster.results.train_loss.sel(step=step) <= goal, errors, expected)
+        expected = np.where(losses.sel(step=step) <= goal, errors, expected)
     assert np.isfinite(expected).any()
     variant = own.entries["lines"]["variants"]["faster at equal loss"]
     np.testing.assert_allclose(np.array(variant["per_seed"], float), expected, rtol=1e-5)
@@ -258,7 +260,7 @@ def test_a_network_at_equal_loss_is_the_first_kept_one_that_is_as_good(own):
 
 def test_only_networks_that_learned_are_compared(own):
     faster = storage.load_results(own.trained["faster"][1] / "results.nc")
-    (unlearned,) = np.nonzero(faster.train_rmse.values[:, -1, 0] > sine.GOAL.rmse)
+    (unlearned,) = np.nonzero(faster.training.train_rmse.values[:, -1, 0] > sine.GOAL.rmse)
     variant = own.entries["small"]["variants"]["faster that learned"]
     assert (variant["counted"], variant["unlearned"]) == (3 - len(unlearned), [*unlearned])
     assert 0 < len(unlearned) < 3

@@ -5,13 +5,14 @@ import re
 
 import numpy as np
 import pytest
+import xarray as xr
 from world import MINE as Y
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, located, value
 from experiments import own
 from lstm_toys.cli import command
-from lstm_toys.results import storage
+from lstm_toys.results import arrays, storage
 from lstm_toys.runs import flags
 from lstm_toys.tasks import sets
 
@@ -58,7 +59,8 @@ def ran(tmp_path, *arguments):
 def test_the_next_value_is_told_in_the_units_of_the_file(world):
     run = world("own").run
     saved, metrics = lt.load(run), json.loads((run / "metrics.json").read_text())
-    found, (held_out,) = saved.results, kept_out(saved.results)
+    results, (held_out,) = saved.results, kept_out(saved.results)
+    found = xr.concat([results[name].to_dataset() for name in (sets.TRAINED, sets.HELD_OUT)], "curve")
     every = dict(zip(found.name.values, range(CURVES), strict=True))
     for number in range(CURVES):
         curve = found.isel(curve=every[f"run {number}"])
@@ -68,14 +70,15 @@ def test_the_next_value_is_told_in_the_units_of_the_file(world):
     assert found.time.attrs == {"long_name": "time", "units": "s"}
     # The loaded networks answer what the results say, by hand.
     shown = saved.scaling.applied(found.input.values.astype(float))
-    trained = found.input.values[found.family.values == sets.TRAINED]
-    assert abs(shown[found.family.values == sets.TRAINED]).max() < 0.81 < 1.1 * abs(trained - 350).max()
+    trained = results[sets.TRAINED].input.values
+    assert abs(shown[: len(trained)]).max() < 0.81 < 1.1 * abs(trained - 350).max()
     answers = saved.scaling.undone(np.asarray(lt.answers(saved, shown.astype(np.float32))))
     np.testing.assert_allclose(found.answer, answers, atol=1e-3)
     again = np.sqrt(np.mean((Y[:-1, held_out] - Y[1:, held_out]) ** 2))
     told = metrics["summary"]["held out, RMSE of the last value again"]
     assert told == {"median": pytest.approx(again, abs=1e-4), "low": None, "high": None, "interval": "no network"}
-    expected = np.median(error_held_out(found))
+    wrong = (results[sets.HELD_OUT].answer - results[sets.HELD_OUT].truth).values
+    expected = np.median(np.sqrt(np.square(wrong).mean(axis=(1, 2, 3))))
     assert metrics["summary"]["held out, RMSE to target"]["median"] == pytest.approx(expected, rel=1e-4)
     names = ("trained_on", "held_out", "errors_over_time", "errors_over_curves", "loss")
     assert {path.name for path in run.glob("*.png")} == {f"{name}.png" for name in names}
@@ -83,13 +86,7 @@ def test_the_next_value_is_told_in_the_units_of_the_file(world):
 
 def kept_out(found):
     """The numbers of the curves that were held out."""
-    return [int(name.removeprefix("run ")) for name in found.name.values[found.family.values == sets.HELD_OUT]]
-
-
-def error_held_out(found):
-    """RMSE of each network on the curves that were held out."""
-    wrong = (found.answer - found.truth).values[:, found.family.values == sets.HELD_OUT]
-    return np.sqrt(np.square(wrong).mean(axis=(1, 2, 3)))
+    return [int(str(name).removeprefix("run ")) for name in found[sets.HELD_OUT]["name"].values]
 
 
 @pytest.mark.long
@@ -97,11 +94,10 @@ def test_numbers_of_curves_are_told_in_their_units(tmp_path, mine, other):
     numbers = np.column_stack([Y.mean(axis=0), Y.max(axis=0)])
     targets = written(tmp_path / "t.txt", numbers, "mean;top", ",")
     folder, found = ran(tmp_path, f"--train={mine}", f"--targets={targets}", f"--show={other}")
-    assert found.output_feature.values.tolist() == ["mean", "top"]
-    right = found.truth.values[found.family.values == sets.HELD_OUT]
-    np.testing.assert_allclose(right, numbers[kept_out(found)], atol=1e-4)
-    assert {*found.name.values[found.family.values == sets.SHOWN]} == {"flat", "high"}
-    assert np.isnan(found.truth.values[found.family.values == sets.SHOWN]).all()
+    assert found[sets.HELD_OUT].output_feature.values.tolist() == ["mean", "top"]
+    np.testing.assert_allclose(found[sets.HELD_OUT].truth, numbers[kept_out(found)], atol=1e-4)
+    assert found[sets.SHOWN]["name"].values.tolist() == ["flat", "high"]
+    assert np.isnan(found[sets.SHOWN].truth).all()
     told = json.loads((folder / "metrics.json").read_text())["summary"]
     assert {"held out, RMSE of mean to target", "held out, RMSE of top to target"} <= told.keys()
     assert {"numbers.png", "shown.png"} <= {path.name for path in folder.iterdir()}
@@ -111,10 +107,10 @@ def test_numbers_of_curves_are_told_in_their_units(tmp_path, mine, other):
 def test_several_files_are_features_of_the_same_curves_whatever_their_size(tmp_path):
     first, second = written(tmp_path / "u.csv", Y[:, :2]), written(tmp_path / "v.csv", 1e9 * Y[:, 2:4])
     _, found = ran(tmp_path, f"--train={first}", f"--train={second}")
-    assert found.feature.values.tolist() == ["u", "v"]
-    np.testing.assert_allclose(found.train_target[:, 1], 1e9 * Y[:, 2], rtol=1e-5)
-    assert np.abs(found.answer.sel(feature="v")).max() > 1e9
-    assert set(found.family.values) == {sets.TRAINED}  # Two curves are too few to keep any out.
+    assert found.training.feature.values.tolist() == ["u", "v"]
+    np.testing.assert_allclose(found.training.truth[0, :, 1], 1e9 * Y[:, 2], rtol=1e-5)
+    assert np.abs(found[sets.TRAINED].answer.sel(feature="v")).max() > 1e9
+    assert arrays.names_of(found) == [sets.TRAINED]  # Two curves are too few to keep any out.
 
 
 @pytest.mark.usefixtures("mine")

@@ -12,6 +12,7 @@ from experiments import recipe, sine
 from experiments.post import figures
 from experiments.published.answers import CHOSEN_ON
 from experiments.recipe import Scores, choose, compared
+from lstm_toys.results import arrays
 from lstm_toys.runs import command_line
 from lstm_toys.tasks import families
 
@@ -29,7 +30,7 @@ def test_every_setting_is_scored_on_every_published_curve(tmp_path, monkeypatch)
     (networks,), (run,) = ((tmp_path / "runs").glob(f"{name}-*") for name in ("recipe_networks", "recipe"))
     found = lt.load_results(networks / "results.nc")
     metrics = json.loads((run / "metrics.json").read_text())["numbers"]
-    assert {*found.probe.values} == {probe.name for probe in recipe.probes(families.time_points(20))}
+    assert {*arrays.names_of(found)} == {probe.name for probe in recipe.probes(families.time_points(20))}
     every = compared(found, CHOSEN_ON)
     assert len(every) == 17
     assert len(metrics["settings"]) == 5 == found.sizes["setting"]

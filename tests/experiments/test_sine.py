@@ -9,6 +9,7 @@ from experiments import sine
 from experiments.published import answers
 from experiments.sine import EXPERIMENT
 from lstm_toys import figures
+from lstm_toys.results import arrays
 
 LINES = answers.numbers()["lines_with_intercept"]["curves"]
 
@@ -51,8 +52,9 @@ def test_the_sine_is_drawn_as_the_post_has_it(hand_made):
 def test_published_answers_are_drawn_over_those_to_the_same_curves(hand_made):
     labeled = hand_made()
     time = np.linspace(0, 1, 100)
-    longer = labeled.interp(time=time).assign(train_amplitude=labeled.train_amplitude)
-    for known, results in ((False, labeled), (True, longer), (False, longer.assign(train_amplitude=0.2))):
+    longer = labeled.map_over_datasets(lambda node: node.interp(time=time) if "time" in node.dims else node)
+    other = arrays.of_networks(longer, {}, {"train_amplitude": 0.2})
+    for known, results in ((False, labeled), (True, longer), (False, other)):
         for axes in panels(EXPERIMENT.draw(results, {})["not_identity.png"])[1:]:
             diamonds = [line.get_ydata() for line in axes.lines if line.get_marker() == "D"]
             assert len(diamonds) == known
@@ -64,15 +66,11 @@ def test_published_answers_are_drawn_over_those_to_the_same_curves(hand_made):
 
 def test_titles_say_in_which_range_answers_are_and_how_many_are_smaller(hand_made):
     labeled = hand_made(4, diverged=(0,))
-    place = np.flatnonzero(labeled.family == "line")
-    shown = labeled.input.isel(curve=place)
-    answers = labeled.answer.copy()
-    answers[1:, place] = 0.5 * shown
-    answers[1:, place[-1]] = 2 * shown[-1]
+    shown, answers = labeled["line"].input.values, labeled["line"].answer.values
+    answers[1:] = 0.5 * shown
+    answers[1:, -1] = 2 * shown[-1]
     answers[0] = 99
-    assert sine.found(labeled.assign(answer=answers), "line").endswith("; 4 of 5 curves come back smaller")
-    low, high = float(shown.min()), float(shown.max())
-    assert sine.found(labeled.assign(answer=answers), "line").startswith(
-        f"y from {low:.2f} to {high:.2f} comes back as {0.5 * low:.2f} to {2 * high:.2f}"
-    )
+    low, high = shown.min(), shown.max()
+    ends = f"y from {low:.2f} to {high:.2f} comes back as {0.5 * low:.2f} to {2 * high:.2f}"
+    assert sine.found(labeled, "line") == f"{ends}; 4 of 5 curves come back smaller"
     assert not sine.found(hand_made(2, diverged=(0, 1)), "line")

@@ -17,14 +17,15 @@ def trained():
     scale = np.array([3.0, 1.0, 0.0])[:, None, None]
     frames = right + scale * random.normal(size=(3, 3, 9, 2))
     frames[2] = np.nan
-    return xr.Dataset(
+    training = xr.Dataset(
         {
             "frame": (("seed", "frame_step", "time", "feature"), frames),
-            "train_target": (("time", "feature"), right),
-            "diverged": ("seed", [False, False, True]),
+            "truth": (("curve", "time", "feature"), right[None]),
         },
-        {"seed": np.arange(3), "frame_step": [0, 10, 20], "time": time, "feature": ["x", "y"]},
+        {"frame_step": [0, 10, 20], "time": time, "feature": ["x", "y"]},
     )
+    networks = xr.Dataset({"diverged": ("seed", [False, False, True])}, {"seed": np.arange(3)})
+    return xr.DataTree.from_dict({"/": networks, "training": training})
 
 
 @pytest.mark.usefixtures("drawing")
@@ -45,7 +46,9 @@ def test_a_file_shows_each_frame_as_the_figure_draws_it_and_the_last_one_stays(t
 
 
 def test_all_frames_have_the_same_axes_which_hold_every_answer(trained):
-    film = figures.film({"two layers": trained, "one layer": trained.assign(frame=2 * trained.frame)})
+    other = trained.copy(deep=True)
+    other["training"].frame.values[:] *= 2
+    film = figures.film({"two layers": trained, "one layer": other})
     film._draw_was_started = True  # It is not saved.
     seen = film._fig.axes
     ends = {(axes.get_xlim(), axes.get_ylim()) for axes in seen}
@@ -63,6 +66,11 @@ def test_all_frames_have_the_same_axes_which_hold_every_answer(trained):
             band = axes.collections[0].get_paths()[0].vertices
             assert low < band[:, 1].min() < band[:, 1].max() < high
     assert [axes.get_title() for axes in seen] == ["two layers, step 20", "one layer, step 20"]
+
+
+def test_padding_of_the_training_curve_does_not_count_for_the_axes(trained):
+    trained["training"].truth.values[:, 6:] = np.nan
+    assert np.isfinite(figures.film({"one layer": trained})._fig.axes[0].get_ylim()).all()
 
 
 def test_populations_with_different_numbers_of_frames_are_refused(trained):

@@ -11,29 +11,31 @@ from lstm_toys import figures
 SINES = {letter: letter for letter in "rbgcyk"}
 
 
-def some(labeled, family, count):
-    """The results with so many curves of a family."""
-    places = np.flatnonzero(labeled.family == family)
-    return labeled.isel(curve=np.resize(places, count))
+def some(labeled, count):
+    """The results with so many curves of the probe `phase`."""
+    phase = labeled["phase"]
+    phase.dataset = phase.to_dataset().isel(curve=np.arange(count) % phase.sizes["curve"])
+    return labeled
 
 
 def test_the_training_answer_is_the_median_with_a_band_and_one_network_beside_the_target(hand_made):
     labeled = hand_made(6, diverged=(0, 4))
     figure = figures.training_answer(labeled, "answers")
     axes, below = panels(figure)
-    kept = np.delete(labeled.train_answer.values[:, :, 0], (0, 4), axis=0)
+    training = labeled["training"].isel(curve=0, feature=0)
+    kept = np.delete(training.answer.values, (0, 4), axis=0)
     np.testing.assert_allclose(median(axes).get_ydata(), np.median(kept, axis=0))
-    np.testing.assert_allclose(dots(axes)[0].get_ydata(), labeled.train_answer.values[1, :, 0])
+    np.testing.assert_allclose(dots(axes)[0].get_ydata(), training.answer[1])
     x, low, high = band(axes.collections[0])
-    np.testing.assert_allclose(x, labeled.time)
+    np.testing.assert_allclose(x, training.time)
     np.testing.assert_allclose((low, high), np.quantile(kept, (0.05, 0.95), axis=0))
     told = ["median of 4 networks", "middle 90 % of 4 networks", "one of them (network 1)", "training curve"]
     assert labels(axes) == told
     (target,) = axes_of(figures.target(labeled, "target")).lines
     for line in (dashed(axes)[0], target):
-        np.testing.assert_allclose(line.get_xdata(), labeled.time)
-        np.testing.assert_allclose(line.get_ydata(), labeled.train_target.values[:, 0])
-    wrong = kept - labeled.train_target.values[:, 0]
+        np.testing.assert_allclose(line.get_xdata(), training.time)
+        np.testing.assert_allclose(line.get_ydata(), training.truth)
+    wrong = kept - training.truth.values
     np.testing.assert_allclose(median(below).get_ydata(), np.median(wrong, axis=0))
     first, late = (np.median(abs(part).max(axis=1)) for part in (wrong[:, :2], wrong[:, 2:]))
     said = f"median network: y is off by up to {first:.2g} in the first tenth, by up to {late:.2g} after it"
@@ -44,14 +46,13 @@ def test_the_training_answer_is_the_median_with_a_band_and_one_network_beside_th
 
 def test_more_than_three_curves_have_a_panel_each_in_the_colors_of_their_labels(hand_made):
     labeled = hand_made(6, diverged=(1, 4))
-    figure = figures.family_answers(labeled, {"phase": SINES}, "phase")
-    part = np.flatnonzero(labeled.family == "phase")
-    kept = labeled.answer.isel(seed=[0, 2, 3, 5], curve=part).values[..., 0]
+    figure = figures.probe_answers(labeled, {"phase": SINES}, "phase")
+    kept = labeled["phase"].answer.values[[0, 2, 3, 5], ..., 0]
     for index, (axes, letter) in enumerate(zip(panels(figure), "rbgcyk", strict=True)):
         drawn = dots(axes)[0], dashed(axes)[0], median(axes)
         assert {to_hex(line.get_color()) for line in drawn} == {figures.COLORS[letter]}
         np.testing.assert_allclose(drawn[0].get_ydata(), kept[0, index])
-        np.testing.assert_allclose(drawn[1].get_ydata(), labeled.input.values[part[index], :, 0])
+        np.testing.assert_allclose(drawn[1].get_ydata(), labeled["phase"].input.values[index, :, 0])
         np.testing.assert_allclose(drawn[2].get_ydata(), np.median(kept[:, index], axis=0))
         _, low, high = band(axes.collections[0])
         np.testing.assert_allclose((low, high), np.quantile(kept[:, index], (0.05, 0.95), axis=0))
@@ -63,7 +64,7 @@ def test_more_than_three_curves_have_a_panel_each_in_the_colors_of_their_labels(
 
 
 def test_up_to_three_curves_share_a_panel(hand_made):
-    figure = figures.family_answers(some(hand_made(), "phase", 3), {"phase": ["one", "two", "three"]}, "phase")
+    figure = figures.probe_answers(some(hand_made(), 3), {"phase": ["one", "two", "three"]}, "phase")
     (axes,) = panels(figure)
     assert len(axes.collections) == len(dots(axes)) == len(dashed(axes)) == 3
     assert labels(axes) == ["one", "two", "three"]
@@ -73,7 +74,7 @@ def test_up_to_three_curves_share_a_panel(hand_made):
 @pytest.mark.parametrize(("count", "shown"), [(7, 7), (40, 12)])
 def test_many_curves_are_told_apart_by_a_scale_and_the_title_says_how_many_are_drawn(hand_made, count, shown):
     names = [f"curve {number}" for number in range(count)]
-    figure = figures.family_answers(some(hand_made(), "phase", count), {"phase": names}, "phase")
+    figure = figures.probe_answers(some(hand_made(), count), {"phase": names}, "phase")
     titles = [axes.get_title() for axes in panels(figure)]
     assert len(titles) == shown
     assert (titles[0], titles[-1]) == ("curve 0", f"curve {count - 1}")
@@ -83,10 +84,10 @@ def test_many_curves_are_told_apart_by_a_scale_and_the_title_says_how_many_are_d
 
 @pytest.mark.parametrize("count", [3, 6])
 def test_an_overlay_has_the_answers_of_the_panels_on_a_y_axis_of_its_own(hand_made, count):
-    labeled = some(hand_made(), "phase", count)
-    labeled["input"] = labeled.input + 100
+    labeled = some(hand_made(), count)
+    labeled["phase"].input.values[:] += 100
     names = {letter: f"curve {letter}" for letter in "rbgcyk"[:count]}
-    overlay, *below = panels(figures.family_answers(labeled, {"phase": names}, "phase", overlay=True))
+    overlay, *below = panels(figures.probe_answers(labeled, {"phase": names}, "phase", overlay=True))
     drawn = [line for axes in below for line in axes.lines if line not in dashed(axes)]
     assert len(overlay.lines) == len(drawn) == 2 * count
     for line, other in zip(overlay.lines, drawn, strict=True):
@@ -94,7 +95,7 @@ def test_an_overlay_has_the_answers_of_the_panels_on_a_y_axis_of_its_own(hand_ma
         assert line.get_color() == other.get_color()
     assert labels(overlay) == [*names.values()]
     assert overlay.get_ylim()[1] < 100 < below[0].get_ylim()[1]
-    without = figures.family_answers(labeled, {"phase": names}, "phase", overlay=True, panels=False)
+    without = figures.probe_answers(labeled, {"phase": names}, "phase", overlay=True, panels=False)
     (alone,) = panels(without)
     np.testing.assert_array_equal(alone.lines[-1].get_xydata(), overlay.lines[-1].get_xydata())
     assert legend(without) == ["median of 4 networks", "one of them (network 0)"]
@@ -119,6 +120,6 @@ def test_every_figure_of_the_sine_holds_what_it_draws_and_is_legible(hand_made):
 )
 def test_names_that_do_not_fit_the_curves_are_refused(hand_made, names, told):
     with pytest.raises(ValueError, match=told):
-        figures.family_answers(hand_made(), names, *names)
-    with pytest.raises(ValueError, match=f"each family needs a title, but 0 were given for {len(names)}"):
-        figures.family_answers(hand_made(), names)
+        figures.probe_answers(hand_made(), names, *names)
+    with pytest.raises(ValueError, match=f"each probe needs a title, but 0 were given for {len(names)}"):
+        figures.probe_answers(hand_made(), names)

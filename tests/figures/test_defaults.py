@@ -31,31 +31,32 @@ def results_of(experiment):
         name: random.normal(0, 2, (3, *inputs.shape[: 2 if task.sequence else 1], values)).astype(np.float32)
         for name, inputs in curves.answered.items()
     }
-    networks = untrained(task, lt.Stack(values, (2,), sequence=task.sequence))
-    learned, probed = curves.split(answers)
-    return arrays.dataset(
-        networks, task, np.asarray(x), experiment.span, curves.training, learned, curves.probes, probed, {"flags": {}}
-    )
+    networks = untrained(task, lt.Stack(values, (2,), sequence=task.sequence)).results
+    about = curves.training, curves.split(answers)[0], curves.probes, curves.split(answers)[1], {"flags": {}}
+    return arrays.tree(networks, task, np.asarray(x), experiment.span, *about)
+
+
+def curves_of(results, *names):
+    """The curves of some probes, one after the other."""
+    return [lt.probed(results, name).isel(curve=each) for name in names for each in range(results[name].sizes["curve"])]
 
 
 def test_values_are_drawn_with_correct_answers_and_the_parameters_in_which_curves_differ():
     results = results_of(line.EXPERIMENT)
+    names = arrays.names_of(results)
     drawn = lt.figures.usual(results, line.GOAL)
     assert [*drawn] == ["loss.png", "answers_1.png", "answers_2.png"]
     for number, feature in enumerate(("x", "y"), 1):
         first, *others = panels(drawn[f"answers_{number}.png"])
         assert first.get_ylabel() == feature
-        trained = results.train_answer.sel(feature=feature).values[SOUND]
-        np.testing.assert_allclose(median(first).get_ydata(), np.median(trained, axis=0))
-        np.testing.assert_allclose(dashed(first)[0].get_ydata(), results.train_target.sel(feature=feature))
         assert [each.get_title() for each in others][::4] == ["slope −0.3, intercept 0.6", "height −0.2, base 0.6"]
-        for curve, axes in enumerate(others):
-            own = results.isel(curve=curve).sel(feature=feature)
-            np.testing.assert_allclose(median(axes).get_ydata(), np.median(own.answer.values[SOUND], axis=0))
-            np.testing.assert_allclose(dashed(axes)[0].get_ydata(), own.input)
+        for own, axes in zip(curves_of(results, "training", *names), (first, *others), strict=True):
+            chosen = own.sel(feature=feature)
+            np.testing.assert_allclose(median(axes).get_ydata(), np.median(chosen.answer.values[SOUND], axis=0))
+            np.testing.assert_allclose(dashed(axes)[0].get_ydata(), chosen.truth)
         assert_legible(drawn[f"answers_{number}.png"])
         titles = [each.get_suptitle() for each in drawn[f"answers_{number}.png"].subfigs]
-        assert titles == ["training curve", *(f"curves: {name}" for name in dict.fromkeys(results.family.values))]
+        assert titles == ["training curve", *(f"curves: {name}" for name in names)]
     assert "counts as learned: 0.02" in str([each.get_label() for each in drawn["loss.png"].legends[0].legend_handles])
 
 
@@ -68,12 +69,10 @@ def test_bits_are_drawn_as_probabilities():
     assert [each.get_title() for each in others[:5]] == [f"sequence {number}" for number in range(1, 6)]
     titles = ["validation sequence", "sequences: unseen"]  # The examples are fresh.
     assert [each.get_suptitle() for each in drawn["answers.png"].subfigs] == titles
-    for curve, axes in enumerate(others[:5]):
-        own = results.isel(curve=curve, output_feature=0)
-        np.testing.assert_allclose(
-            median(axes).get_ydata(), np.median(expit(own.answer.values[SOUND]), axis=0), rtol=1e-5
-        )
-        np.testing.assert_array_equal(dashed(axes)[0].get_ydata(), own.truth)
+    for own, axes in zip(curves_of(results, "unseen"), others, strict=True):
+        chances = np.median(expit(own.answer.values[SOUND, :, 0]), axis=0)
+        np.testing.assert_allclose(median(axes).get_ydata(), chances, rtol=1e-5)
+        np.testing.assert_array_equal(dashed(axes)[0].get_ydata(), own.truth[:, 0])
 
 
 def test_classes_are_drawn_as_probabilities_until_the_end_of_each_sequence_and_at_other_lengths():
@@ -84,8 +83,7 @@ def test_classes_are_drawn_as_probabilities_until_the_end_of_each_sequence_and_a
         figure = drawn[f"answers_{index + 1}.png"]
         first, *others = panels(figure)
         assert first.get_ylabel() == f"probability of {feature}"
-        for curve, axes in enumerate(others[:5]):
-            own = results.isel(curve=curve)
+        for own, axes in zip(curves_of(results, "unseen", "long"), others, strict=True):
             chances = softmax(own.answer.values[SOUND].astype(float), axis=-1)[..., index]
             np.testing.assert_allclose(median(axes).get_ydata(), np.median(chances, axis=0), rtol=1e-4)
             right = np.where(np.isnan(own.truth), np.nan, own.truth == index)
@@ -184,7 +182,7 @@ def test_classes_of_whole_sequences_are_drawn_as_probabilities():
 
 def test_without_any_sound_network_a_figure_of_whole_sequences_says_so():
     results = whole(np.ones((4, 1)), np.ones((2, 1)))
-    figure = lt.figures.usual(results.assign(diverged=("seed", [True] * 3)))["answers.png"]
+    figure = lt.figures.usual(arrays.of_networks(results, {"diverged": ("seed", [True] * 3)}))["answers.png"]
     assert legend(figure) == ["every network diverged"]
     assert not panels(figure)[0].lines
 
@@ -214,14 +212,14 @@ def test_more_sets_than_fit_are_left_out_and_said_to_be():
     assert len(figure.subfigs) == 6
 
 
-def test_of_predictions_inputs_are_not_drawn_as_correct_answers():
+def test_of_predictions_the_later_inputs_are_drawn_as_correct_answers():
     def task(x):
         longer = lt.time_points(len(x) + 1)
         return lt.predict_next(lt.show(jax.numpy.sin(9 * longer)[None], longer, ("y",)), ("y",))
 
     def probes(x):
-        return [lt.Probe("flat", np.ones((1, len(x), 1)), {})]
+        return [lt.Probe("rising", np.arange(float(len(x))).reshape(1, -1, 1), {})]
 
     own = dataclasses.replace(line.EXPERIMENT, task=task, probes=probes)
-    known, unknown = panels(lt.figures.usual(results_of(own))["answers.png"])
-    assert (len(dashed(known)), len(dashed(unknown))) == (1, 0)
+    _, rising = panels(lt.figures.usual(results_of(own))["answers.png"])
+    np.testing.assert_array_equal(dashed(rising)[0].get_ydata(), [*range(1, len(own.small[0])), np.nan])

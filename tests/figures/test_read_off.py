@@ -14,23 +14,21 @@ def read():
     true = np.array([0.3, 0.1, 0.2, 0.4])
     answers = true * np.array([[0.9], [1.0], [1.2], [9.0]])
     time = np.linspace(0, 1, 5)
-    return xr.Dataset(
+    places = {"time": time, "feature": ["y"], "output_feature": ["decay"]}
+    training = {
+        "train_input": (("example", "time", "feature"), np.ones((300, 5, 1))),
+        "train_target": (("example", "output_feature"), np.linspace(0, 1, 300)[:, None]),
+    }
+    curves = xr.Dataset(
         {
             "answer": (("seed", "curve", "output_feature"), answers[:, :, None]),
             "input": (("curve", "time", "feature"), np.ones((4, 5, 1)) * true[:, None, None]),
-            "diverged": ("seed", [False, False, False, True]),
-            "train_input": (("example", "time", "feature"), np.ones((300, 5, 1))),
-            "train_target": (("example", "output_feature"), np.linspace(0, 1, 300)[:, None]),
         },
-        {
-            "seed": np.arange(4),
-            "time": time,
-            "feature": ["y"],
-            "output_feature": ["decay"],
-            "family": ("curve", ["along"] * 3 + ["post"]),
-            "parameter_decay": ("curve", true, {"long_name": "decay", "symbol": "d", "units": "1/s"}),
-        },
+        {**places, "parameter_decay": ("curve", true, {"long_name": "decay", "symbol": "d", "units": "1/s"})},
     )
+    networks = xr.Dataset({"diverged": ("seed", [False, False, False, True])}, {"seed": np.arange(4)})
+    probes = {"along": curves.isel(curve=slice(3)), "post": curves.isel(curve=[3])}
+    return xr.DataTree.from_dict({"/": networks, "training": xr.Dataset(training, places), **probes})
 
 
 def test_a_parameter_is_drawn_over_the_true_one_of_any_probe(read):
@@ -52,19 +50,18 @@ def test_a_parameter_is_drawn_over_the_true_one_of_any_probe(read):
 def test_the_first_name_of_a_plane_is_horizontal():
     slopes, intercepts = (each.ravel() for each in np.meshgrid([0.0, 1.0, 2.0], [0.0, 5.0]))
     wrong = np.stack([slopes, 10 + intercepts], axis=1)
-    read = xr.Dataset(
+    plane = xr.Dataset(
         {
             "answer": (("seed", "curve", "output_feature"), wrong[None]),
             "truth": (("curve", "output_feature"), np.zeros_like(wrong)),
-            "diverged": ("seed", [False]),
         },
         {
             "output_feature": ["slope", "intercept"],
-            "family": ("curve", ["plane"] * 6),
             "parameter_slope": ("curve", slopes, {"long_name": "slope"}),
             "parameter_intercept": ("curve", intercepts, {"long_name": "intercept"}),
         },
     )
+    read = xr.DataTree.from_dict({"/": xr.Dataset({"diverged": ("seed", [False])}), "plane": plane})
     first, second, _ = figures.read_off_plane(read, ("slope", "intercept"), "Error of the", (0.0, 0.0, 1.0, 1.0)).axes
     assert (first.get_xlabel(), first.get_ylabel()) == ("true slope", "true intercept")
     np.testing.assert_array_equal(first.collections[0].get_array(), [[0, 1, 2], [0, 1, 2]])

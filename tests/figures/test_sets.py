@@ -1,7 +1,5 @@
 """Figures of sets of curves: their names, units and ticks."""
 
-import json
-
 import numpy as np
 import pytest
 import xarray as xr
@@ -16,22 +14,22 @@ def months():
     random = np.random.default_rng(0)
     right = 20 + 5 * random.uniform(size=(15, 11, 1))
     answers = right + 0.3 * random.normal(size=(4, 15, 11, 1))
-    return xr.Dataset(
+    curves = xr.Dataset(
         {
             "input": (("curve", "time", "feature"), right),
             "truth": (("curve", "time", "feature"), right),
             "answer": (("seed", "curve", "time", "feature"), answers),
             "name": ("curve", [f"year {1950 + number}" for number in range(15)]),
-            "diverged": ("seed", [False] * 4),
         },
         {
-            "seed": np.arange(4),
             "time": ("time", np.arange(2.0, 13.0), {"long_name": "t", "units": "months"}),
             "feature": ["temperature (°C)"],
-            "family": ("curve", ["trained on"] * 8 + ["held out"] * 7),
         },
-        {"ahead": 1, "flags": json.dumps({})},
+        {"ahead": 1},
     )
+    networks = xr.Dataset({"diverged": ("seed", [False] * 4)}, {"seed": np.arange(4)})
+    probes = {"trained on": curves.isel(curve=slice(8)), "held out": curves.isel(curve=slice(8, None))}
+    return xr.DataTree.from_dict({"/": networks, "training": curves.isel(curve=[0]), **probes})
 
 
 def test_answers_say_what_is_measured_and_in_which_unit(months):

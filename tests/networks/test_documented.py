@@ -73,7 +73,7 @@ def test_a_documented_cell_is_trained_analyzed_and_follows_its_formula(cell):
     model = lt.Stack(1, (4,), "dense", cell=cell)
     task = lt.reproduce_curves(CURVES, ("y",))
     networks = lt.train(task, model, seeds=2, steps=20, learning_rate=0.1)
-    losses = networks.results.train_loss
+    losses = networks.results.training.train_loss
     assert (losses[:, -1] < losses[:, 0]).all()
     (layer,) = networks.params.keys() - {"readout"}
     params = jax.tree.map(lambda leaf: np.asarray(leaf[0], float), networks.params)

@@ -82,7 +82,7 @@ def test_the_loss_and_the_accuracies_are_those_of_a_plain_loop(loss, weighted, l
     targets = targets_of(loss, (CURVES, POINTS))
     given = (None if each is None else jnp.asarray(each) for each in (lengths, weights))
     examples = lt.Examples(jnp.zeros((CURVES, POINTS, 1)), jnp.asarray(targets), *given)
-    mean = losses.of_answers(LOSSES[loss], jnp.asarray(outputs), examples.targets, losses.weights(examples))
+    mean = losses.of_answers(LOSSES[loss], jnp.asarray(outputs), examples.targets, examples.loss_weights)
     expected, accuracies = plain(loss, outputs, targets, lengths, weights)
     np.testing.assert_allclose(mean, expected, rtol=1e-5)
     measured = losses.measures(LOSSES[loss], jnp.asarray(outputs), examples, after=0)
@@ -205,6 +205,6 @@ def test_networks_that_answer_classes_or_bits_are_read_by_their_accuracy(module,
         outputs = lt.answers(lt.Networks(model, params)[seed], inputs)[0]
         ends = None if lengths is None else np.asarray(lengths)
         expected = plain(task.loss, outputs, np.asarray(targets), ends)
-        np.testing.assert_allclose(results.train_loss[seed, -1], expected[0], rtol=1e-4)
-        np.testing.assert_allclose(results.train_accuracy[seed, -1], expected[1], rtol=1e-6)
-    assert "train_rmse" not in results
+        np.testing.assert_allclose(results.training.train_loss[seed, -1], expected[0], rtol=1e-4)
+        np.testing.assert_allclose(results.training.train_accuracy[seed, -1], expected[1], rtol=1e-6)
+    assert "train_rmse" not in results.training

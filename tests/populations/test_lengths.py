@@ -59,5 +59,5 @@ def test_probes_are_answered_as_in_training(tmp_path):
     results = lt.load(next((tmp_path / "runs").glob("sums*"))).results
     shown = lt.probed(results, "validation")
     error = np.sqrt(np.square(shown.answer - shown.truth).mean(["curve", "output_feature"]))
-    np.testing.assert_allclose(error, results.train_rmse[:, -1, 0], rtol=1e-5)
-    np.testing.assert_array_equal(results.train_answer, shown.answer[:, 0])
+    np.testing.assert_allclose(error, results.training.train_rmse[:, -1, 0], rtol=1e-5)
+    np.testing.assert_array_equal(results.training.answer, shown.answer[:, :1])

@@ -109,11 +109,11 @@ def test_a_declared_optimizer_is_swept_with_a_program_for_each_rate_that_is_not_
     settings, _ = expand(experiment, varied[:axes], ["--seeds=2"])
     study = Sweep(experiment, SweepSettings("sweep", settings=settings))
     assert len(study.shapes) == shapes
-    found = lt.load_results(executed(study, tmp_path, 2).results)
+    found = lt.load_results(executed(study, tmp_path, 2).results).training.train_loss[..., -1]
     options = {"optimizer": experiment.optimizer(settings[-1]), "numbers": dict(settings[-1].numbers)}
     alone = lt.train(line.EXPERIMENT.task(X), lt.Stack(2, (4,)), seeds=2, steps=20, **options)
-    np.testing.assert_array_equal(found.train_loss[-1], alone.results.train_loss[:, -1])
-    assert len(np.unique(found.train_loss)) == found.train_loss.size
+    np.testing.assert_array_equal(found[-1], alone.results.training.train_loss[:, -1])
+    assert len(np.unique(found)) == found.size
 
 
 def test_an_experiment_with_its_own_optimizer_has_no_flags_of_others(tmp_path, capsys):

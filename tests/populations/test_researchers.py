@@ -91,11 +91,11 @@ def test_a_penalty_is_of_all_curves_of_a_step_and_recorded_apart(model, batch):
         return gradient(params, lt.Examples(every.inputs[chosen], every.targets[chosen]))
 
     same(first(networks), loop(first(networks, 1), of_step, 4, start=1))
-    recorded = networks.results.isel(seed=0).sel(step=4)
+    recorded = networks.results.training.isel(seed=0).sel(step=4)
     np.testing.assert_allclose(recorded.train_penalty, cost(first(networks)), rtol=1e-5)
     np.testing.assert_allclose(recorded.train_loss, mse(first(networks), model, every), rtol=1e-5)
     without = lt.train(task, model, **{**options, "penalty": None})
-    assert "train_penalty" not in without.results
+    assert "train_penalty" not in without.results.training
 
 
 def test_networks_train_on_from_those_of_another_task():
@@ -141,7 +141,8 @@ def test_a_model_gets_a_key_per_member_and_step_in_training_and_none_elsewhere()
     same(first(networks), loop(first(networks, 1), gradient, 4, start=1))
     plain = lt.answers(networks, EXAMPLES.inputs)
     np.testing.assert_allclose(plain[0], model.apply({"params": first(networks)}, EXAMPLES.inputs), atol=1e-6)
-    np.testing.assert_allclose(networks.results.train_loss[0, -1], mse(first(networks), model, EXAMPLES), rtol=1e-5)
+    losses = networks.results.training.train_loss
+    np.testing.assert_allclose(losses[0, -1], mse(first(networks), model, EXAMPLES), rtol=1e-5)
 
 
 class NoisyRNN(lt.RNN):
@@ -226,7 +227,7 @@ def test_weights_of_single_features(loss):
     each = np.square(answers - targets)
     if loss != "mse":
         each = np.asarray(optax.sigmoid_binary_cross_entropy(answers, targets))
-    found = networks.results.isel(seed=0, step=-1)
+    found = networks.results.training.isel(seed=0, step=-1)
     np.testing.assert_allclose(found.train_loss, (each * counted).sum() / counted.sum(), rtol=1e-5)
     late = counted * (np.arange(5) >= np.ceil(0.1 * (np.array([5, 3, 4])[:, None] - 1)))[..., None]
     if loss == "mse":

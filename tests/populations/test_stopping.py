@@ -53,12 +53,13 @@ BITS = lt.Task(drawn, ("bit",), ("bit",), sequence=True, loss="binary_cross_entr
 def test_a_network_that_holds_its_goal_is_that_of_a_shorter_training(task, goal):
     """To the last bit, beside others that train on; the loop over records says when."""
     training, networks = trained(task=task, stopping=lt.EarlyStopping(goal=goal, records=HOLD))
-    ours = networks.results
+    ours = lt.probed(networks.results, "training")
     steps, never = sorted({*ours.last_step.values.tolist(), STEPS}), lt.EarlyStopping(goal=goal)
     _, free = trained(task=task, steps=steps, stopping=never)
     assert len({*ours.last_step.values}) > 1
-    losses = free.results.train_loss
-    for seed, errors in enumerate(arrays.recorded(free.results).values[:, :, 0]):
+    unstopped = lt.probed(free.results, "training")
+    losses = unstopped.train_loss
+    for seed, errors in enumerate(arrays.recorded(unstopped).values[:, :, 0]):
         met, last = (errors <= goal.limit if goal.rmse else errors >= goal.limit), len(errors) - 1
         for record in reversed(range(HOLD - 1, len(errors))):
             last = record if met[record - HOLD + 1 : record + 1].all() else last
@@ -77,7 +78,7 @@ def best():
 
 
 def test_networks_stop_at_the_first_step_at_which_they_have_held_their_goal(best):
-    found = best[1].results
+    found = lt.probed(best[1].results, "training")
     assert len({*found.last_step.values}) > 1
     every = found.last_step.values, found.train_rmse.values[:, :, 0], found.train_loss.values
     for last, errors, losses in zip(*every, strict=True):
@@ -88,7 +89,7 @@ def test_networks_stop_at_the_first_step_at_which_they_have_held_their_goal(best
 
 def test_the_best_parameters_are_those_of_a_plain_loop(best):
     seed, transform = 8, optax.sgd(0.3, 0.9)
-    params, found = one(trained(steps=0)[1].params, seed), best[1].results
+    params, found = one(trained(steps=0)[1].params, seed), lt.probed(best[1].results, "training")
     sets = [task.examples(jax.random.key(0), {}) for task in (TASK, OTHER)]
 
     def loss(params, examples):
@@ -118,12 +119,12 @@ def test_a_network_is_chosen_and_stopped_as_if_alone(best):
     _, few = trained(np.array([7, 2]), stopping=BEST)
     for mine, seed in enumerate((7, 2)):
         same(few[mine].params, best[1][seed].params)
-        records = (each.drop_dims(["example", "input_feature"]) for each in (few[mine].results, best[1][seed].results))
+        records = (lt.probed(each.results, "training").drop_dims("example") for each in (few[mine], best[1][seed]))
         xr.testing.assert_identical(*records)
     options, smallest = {"seeds": 2, "steps": 40, "learning_rate": np.array([0.3, 90])}, lt.EarlyStopping(best=True)
     shown = dataclasses.replace(smallest, validation=TASK.examples(jax.random.key(0), {}))
     wild = lt.train(TASK, MODEL, **options, early_stopping=shown)
-    found = wild.results
+    found = lt.probed(wild.results, "training")
     np.testing.assert_array_equal(found.validation_loss, found.train_loss)
     assert wild.diverged.tolist() == [False, True]
     sound = found.train_loss[1, : int(found.sound_step[1]) + 1].values
@@ -148,7 +149,7 @@ def test_a_stopped_training_has_what_it_trained_and_continues_to_the_same_bits(b
     for calls, members, step in ((30, 8, None), (60, 8, STEPS)):
         with pytest.raises(lt.Stopped) as stopped:
             continued(calls)
-        part, whole = stopped.value.networks.results, best[1][:members].results
+        part, whole = (lt.probed(each.results, "training") for each in (stopped.value.networks, best[1][:members]))
         assert stopped.value.members.tolist() == [*range(members)]
         assert len(part.step) == STEPS + 1 if step else 20 < len(part.step) < STEPS
         np.testing.assert_array_equal(part.validation_loss, whole.validation_loss[:, : len(part.step)])

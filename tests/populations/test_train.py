@@ -72,8 +72,8 @@ def write_losses_and_answers(file):
     arrays = {}
     for seeds in (1, 5, 16):
         networks = trained(seeds)
-        arrays[f"losses of {seeds}"] = networks.results.train_loss
-        arrays[f"losses on several curves of {seeds}"] = trained(seeds, task=SEVERAL).results.train_loss
+        arrays[f"losses of {seeds}"] = networks.results.training.train_loss
+        arrays[f"losses on several curves of {seeds}"] = trained(seeds, task=SEVERAL).results.training.train_loss
         arrays[f"answers of {seeds}"] = answering.answers(networks, CURVES[:3])
     with contextlib.suppress(signals.Stopped):
         watched(16, checkpoints=Checkpoints(Path(file).with_suffix(""), 1e9), stop=stop_after(1))
@@ -108,7 +108,7 @@ def test_a_seed_is_the_same_in_any_company_on_any_devices(tmp_path):
     with switched(digests=True):  # As in those processes.
         training, continued = watched(16, checkpoints=Checkpoints(tmp_path / "3", 1e9))
     assert training.member_steps < 16 * 40
-    losses = continued.results.train_loss.values
+    losses = continued.results.training.train_loss.values
     np.testing.assert_array_equal(losses, runs[0]["losses of 16"], strict=True)
 
 
@@ -140,7 +140,7 @@ def test_neither_groups_nor_several_step_budgets_change_a_bit(networks, monkeypa
     budgets = trained(9, steps=(7, 0, 40))
     assert budgets.steps == (0, 7, 40)
     for chosen, alone in ((slice(3), networks), (slice(8, 9), trained(np.array([8])))):
-        np.testing.assert_array_equal(budgets[chosen].results.train_loss, alone.results.train_loss)
+        np.testing.assert_array_equal(budgets[chosen].results.training.train_loss, alone.results.training.train_loss)
         same(budgets[chosen].params, alone.params)
     same(budgets.at(7).params, trained(9, steps=7).params)
 
@@ -179,7 +179,7 @@ def test_the_engine_computes_what_the_reference_does(task, model, options):
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
         networks = train.train(task, model, seeds=3, **options)
         losses, params = reference.train(task, model, seed=2, **options)
-    found = networks.results.train_loss[2]
+    found = networks.results.training.train_loss[2]
     np.testing.assert_allclose(found, losses[found.step.values], rtol=1e-4)
     # RMSprop and Adam make a step of full size of a gradient that is all rounding.
     atol = 2e-5 if options["optimizer"] in ("sgd", "momentum") else 2e-4
@@ -198,7 +198,7 @@ def test_every_step_has_examples_of_its_own():
 def test_a_validation_set_larger_than_a_step_is_recorded_at_fewer_steps():
     ones = jnp.ones((16, 3, 1))  # A step takes 2.
     for validation, steps in ((lt.Examples(ones, ones), [0, 24, 48, 50]), (drawn, range(51))):
-        assert trained(1, 50, fresh(validation=validation)).results.step.values.tolist() == [*steps]
+        assert trained(1, 50, fresh(validation=validation)).results.training.step.values.tolist() == [*steps]
 
 
 def test_the_monitor_is_told_of_every_recorded_step(monkeypatch):
@@ -207,7 +207,8 @@ def test_the_monitor_is_told_of_every_recorded_step(monkeypatch):
     networks = trained(9, steps=7, monitor=lambda *what: told.append(what))
     assert [step for step, _, _ in told] == [*range(8), *range(8)]
     for members, part in ((slice(8), told[:8]), (slice(8, 9), told[8:])):
-        np.testing.assert_array_equal(networks[members].results.train_loss.T, [losses for _, losses, _ in part])
+        recorded = networks[members].results.training.train_loss
+        np.testing.assert_array_equal(recorded.T, [losses for _, losses, _ in part])
     assert all(sound.all() for _, _, sound in told)
 
 
@@ -217,7 +218,7 @@ def test_a_diverging_member_keeps_its_last_sound_state_and_leaves_the_others_alo
     mixed, untrained = trained(4, learning_rate=rates), trained(4, steps=0)
     np.testing.assert_array_equal(mixed.diverged, rates > 1)
     np.testing.assert_array_equal(mixed.results.sound_step, [40, 0, 40, 0])
-    np.testing.assert_array_equal(mixed[[0, 2]].results.train_loss, networks[[0, 2]].results.train_loss)
+    np.testing.assert_array_equal(*(each[[0, 2]].results.training.train_loss for each in (mixed, networks)))
     for seed, expected in enumerate((networks, untrained, networks, untrained)):
         same(one(mixed.params, seed), one(expected.params, seed))
     with pytest.raises(train.Diverged) as error:
@@ -260,7 +261,7 @@ def test_a_call_between_records_changes_nothing(networks, monkeypatch):
     asked = []
     _, split = watched(stop=lambda: asked.append(1))
     assert len(asked) >= 40
-    np.testing.assert_array_equal(split.results.train_loss, networks.results.train_loss[:, ::10])
+    np.testing.assert_array_equal(split.results.training.train_loss, networks.results.training.train_loss[:, ::10])
     same(split.params, networks.params)
 
 
@@ -269,7 +270,7 @@ def test_each_combination_is_the_training_of_its_own():
     tried = lt.tune(TASK, MODEL, {"learning_rate": [1e6, 0.01]}, seeds=3, **options)
     assert [each.settings["learning_rate"] for each in tried] == [0.01, 1e6]
     alone = lt.train(TASK, MODEL, seeds=3, learning_rate=0.01, **options)
-    np.testing.assert_array_equal(tried[0].losses, alone.results.train_loss[:, -1])
+    np.testing.assert_array_equal(tried[0].losses, alone.results.training.train_loss[:, -1])
     assert tried[0].median.value == np.median(tried[0].losses)
     assert np.isinf(tried[1].losses).all()
     with pytest.raises(ValueError, match="seeds must be different"):

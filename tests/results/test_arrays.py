@@ -1,11 +1,13 @@
 """Labeled results: what they hold."""
 
+import jax
 import numpy as np
 import pytest
+import xarray as xr
 
 import lstm_toys as lt
 from conftest import untrained
-from lstm_toys.results import arrays, storage, summary
+from lstm_toys.results import arrays, storage
 from lstm_toys.tasks import probes, supervision
 
 
@@ -14,29 +16,64 @@ def test_results_may_have_no_probes(tmp_path, whole):
     curves = np.zeros((3, 20, 1), np.float32)
     numbers = supervision.answer_curves(curves, np.zeros((3, 2)), ("y",), ("a", "b"))
     task = numbers if whole else lt.reproduce_curves(curves, ("y",))
-    x, answer = np.arange(20.0), np.zeros((2, 0, 2) if whole else (2, 0, 20, 1))
-    assert probes.curves_of(task, probes.by_points([], x), 20)[probes.SHARED].shape == (0, 20, 1)
-    labeled = arrays.answered(task, x, lt.Span(), [], {probes.SHARED: answer}).assign_attrs(flags="{}")
+    assert probes.curves_of(task, probes.by_points([], np.arange(20.0)), 20)[probes.SHARED].shape == (0, 20, 1)
+    learned, networks = np.zeros((2, 2) if whole else (2, 20, 1)), xr.Dataset({"diverged": ("seed", [False, True])})
+    about = np.arange(20.0), lt.Span(), task.made(jax.random.key(0), {}), learned, [], {}, {}
+    labeled = arrays.tree(lt.Results(networks), task, *about)
     storage.save_results(labeled, tmp_path / "results.nc")
-    found = storage.load_results(tmp_path / "results.nc", {"input", "answer", "family"})
-    assert found.sizes["curve"] == 0
-    assert summary.family_rmse(found) == {}
+    found = storage.load_results(tmp_path / "results.nc")
+    assert [*found.children] == ["training"]
+    assert ("train_target" in found.training) == whole
+    assert arrays.names_of(found) == []
 
 
-def test_without_targets_inputs_or_parameters_are_correct_also_beside_probes_that_have_them():
-    x, curves = np.arange(20.0), np.random.default_rng(0).normal(size=(2, 20, 1)).astype(np.float32)
-    known = lt.Probe("known", curves, {}, targets=curves + 1)
-    usual, numbers = lt.Probe("usual", curves, {}), lt.Probe("usual", curves, {"a": np.array([1.0, 2.0])})
+def test_each_probe_is_a_node_with_its_own_time_points_and_networks_of_the_root():
+    curves = np.random.default_rng(0).normal(size=(2, 20, 1)).astype(np.float32)
+    task, longer = lt.reproduce_curves(curves, ("y",)), np.zeros((1, 50, 1), np.float32)
+    shown = [lt.Probe("short", curves, {"a": np.arange(2.0)}), lt.Probe("long one", longer, {})]
+    answers = {each.name: np.zeros((3, *each.inputs.shape), np.float32) for each in shown}
+    networks = lt.Results(xr.Dataset({"diverged": ("seed", [False, True, False])}, {"seed": [0, 1, 2]}))
+    about = np.arange(20.0), lt.Span(), task.made(jax.random.key(0), {}), answers["short"][:, 0]
+    found = arrays.not_diverged(arrays.tree(networks, task, *about, shown, answers, {"flags": {}}))
+    long = lt.probed(found, "long one")
+    assert long.answer.shape == (2, 1, 50, 1)
+    assert (long.diverged.values.tolist(), long.seed.values.tolist(), long.flags) == ([False, False], [0, 2], "{}")
+    np.testing.assert_array_equal(long.time, np.arange(50.0))
+    np.testing.assert_array_equal(lt.probed(found, "short").truth, curves)
+    with pytest.raises(ValueError, match="no answers to 'other'; the probes are short, long one"):
+        lt.probed(found, "other")
 
-    def truth(task, *shown):
-        answers = {probes.SHARED: np.zeros((3, 4, *((20,) if task.sequence else ()), 1))}
-        return arrays.answered(task, x, lt.Span(), shown, answers).truth.values
 
-    np.testing.assert_array_equal(truth(lt.reproduce_curves(curves, ("y",)), known, usual)[2:], curves)
-    assert np.isnan(truth(lt.predict_next(curves, ("y",)), known, usual)[2:]).all()
-    read = supervision.answer_curves(curves, np.zeros((2, 1)), ("y",), ("a",))
-    both = truth(read, lt.Probe("known", curves, {}, targets=np.zeros((2, 1))), numbers)
-    np.testing.assert_array_equal(both[:, 0], [0, 0, 1, 2])
+@pytest.mark.parametrize("about", [{}, {"ahead": 1}], ids=["reproduced", "predicted"])
+def test_probes_that_share_an_axis_in_files_of_earlier_versions_become_nodes(about):
+    random, variables = np.random.default_rng(0), {"diverged": ("seed", [False, True])}
+
+    def add(axes, shape, **named):
+        for name, more in named.items():
+            variables[name] = (*more, *axes), random.normal(size=(2,) * len(more) + shape)
+
+    add(("curve", "time", "feature"), (3, 4, 1), input=(), answer=["seed"])
+    add(("curve_far off", "time_far off", "feature"), (1, 6, 1), **{"input_far off": (), "answer_far off": ["seed"]})
+    add(("time", "feature"), (4, 1), train_target=(), train_input=(), train_answer=["seed"])
+    far = np.where(np.arange(6)[None, :, None] < 5, 1.0, np.nan)
+    variables |= {"truth_far off": (variables["input_far off"][0], far), "train_loss": (("seed", "step"), [[1], [2]])}
+    of_curves = {"family": list("aba"), "a": [1, np.nan, 3], "parameter_b": [np.nan, 2, np.nan]}
+    flat = xr.Dataset(variables, {"hidden": "4", "own_points": ["far off"], "time_far off": np.arange(6)}, about)
+    flat = flat.assign_coords({name: ("curve", each) for name, each in of_curves.items()})
+    found = arrays.from_flat(flat.assign_coords({"n_far off": ("curve_far off", [6])}))
+    assert [*found.children] == ["training", "a", "b", "far off"]
+    for name, places in {"a": [0, 2], "b": [1]}.items():
+        curves = lt.probed(found, name)
+        np.testing.assert_array_equal(curves.answer, flat.answer[:, places])
+        assert [each for each in curves.coords if "parameter" in each] == [f"parameter_{name}"]
+        assert ("truth" in curves, curves.attrs, str(curves.hidden.values)) == (not about, about, "4")
+    np.testing.assert_array_equal(found["a"].get("truth", flat.input[[0, 2]]), flat.input[[0, 2]])
+    far_off, training = lt.probed(found, "far off"), lt.probed(found, "training")
+    assert (far_off.counts.values.ravel().tolist(), far_off.parameter_n.values) == ([1, 1, 1, 1, 1, 0], [6])
+    np.testing.assert_array_equal(far_off.time, np.arange(6))
+    np.testing.assert_array_equal(training.answer[:, 0], flat.train_answer)
+    np.testing.assert_array_equal([training.input[0], training.truth[0]], [flat.train_input, flat.train_target])
+    assert {*training.data_vars} == {"train_loss", "diverged", "answer", "input", "truth", "counts"}
 
 
 @pytest.mark.parametrize("sequence", [True, False])
@@ -46,7 +83,7 @@ def test_accuracies_are_found_by_their_names(sequence):
     task = lt.Task(lambda *_: examples, ("bit",), ("bit",), sequence=sequence, loss="binary_cross_entropy")
     names = ["points", "sequences"][not sequence :]
     accuracies = np.random.default_rng(0).uniform(size=(3, 2, len(names)))
-    found = untrained(task, lt.Stack(1, (4,), "dense", sequence), measures=accuracies).results.train_accuracy
+    found = untrained(task, lt.Stack(1, (4,), "dense", sequence), measures=accuracies).results.training.train_accuracy
     assert found.dims == ("seed", "step", "counted")
     for place, name in enumerate(names):
         np.testing.assert_array_equal(found.sel(counted=name, step=2), accuracies[:, 1, place])

@@ -14,7 +14,7 @@ from conftest import process, untrained
 from lstm_toys.files import Damaged, read_sealed, sha256, write_json, write_sealed
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
-from lstm_toys.results import saving
+from lstm_toys.results import arrays, saving
 
 X = lt.time_points(20)
 TASK = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, X)
@@ -35,7 +35,8 @@ def networks():
         return random.normal(size=leaf.shape).astype(leaf.dtype)
 
     kept = {step: jax.tree.map(weights, made.params) for step in range(3)}
-    labeled, numbers = made.results.assign_coords(seed=[5, 7, 6]), {"learning_rate": np.float32([0.1, 0.1, 0.3])}
+    labeled = arrays.of_networks(made.results, {}, {"seed": [5, 7, 6]})
+    numbers = {"learning_rate": np.float32([0.1, 0.1, 0.3])}
     return replace(made, seeds=np.array([5, 7, 6]), params=kept[2], kept=kept, labeled=labeled, numbers=numbers)
 
 
@@ -63,8 +64,8 @@ def test_what_was_saved_is_loaded(networks, folder):
     assert saved.diverged.tolist() == [False, True, False]
     assert saved.numbers["learning_rate"].tolist() == networks.numbers["learning_rate"].tolist()
     line = np.linspace(0.1, 0.6, 20)[None, :, None]
-    np.testing.assert_allclose(saved.results.train_input, line, atol=1e-6)
-    np.testing.assert_allclose(saved.results.train_target, line, atol=1e-6)
+    np.testing.assert_allclose(saved.results.training.train_input, line, atol=1e-6)
+    np.testing.assert_allclose(saved.results.training.train_target, line, atol=1e-6)
     shown = np.random.default_rng(0).uniform(size=(2, 20, 1)).astype(np.float32)
     ours, theirs = (answering.answers(each, shown) for each in (saved, networks))
     np.testing.assert_array_equal(ours, theirs)
@@ -76,10 +77,10 @@ def test_the_training_set_of_the_first_network_is_saved(tmp_path):
     made = lt.train(task, lt.Stack(1, (4,), sequence=False), **two, steps=0, learning_rate=0.1)
     lt.save(made, tmp_path / "saved")
     saved = lt.load(tmp_path / "saved")
-    answers = lt.answers(saved, saved.results.train_input.values)
-    error = np.mean((answers - saved.results.train_target.values) ** 2, axis=(1, 2))
-    assert error[0] == pytest.approx(float(made.results.train_loss[0, 0]), rel=1e-5)
-    assert error[1] != pytest.approx(float(made.results.train_loss[1, 0]), rel=1e-2)
+    answers = lt.answers(saved, saved.results.training.train_input.values)
+    error = np.mean((answers - saved.results.training.train_target.values) ** 2, axis=(1, 2))
+    assert error[0] == pytest.approx(float(made.results.training.train_loss[0, 0]), rel=1e-5)
+    assert error[1] != pytest.approx(float(made.results.training.train_loss[1, 0]), rel=1e-2)
 
 
 def told_of(folder):
@@ -215,8 +216,8 @@ def test_a_scaling_is_saved_with_what_was_trained_under_it(tmp_path):
     lt.save(untrained(task, lt.Stack(1, (4,))), tmp_path, scaling=scaling)
     saved = lt.load(tmp_path)
     assert saved.scaling == scaling
-    np.testing.assert_allclose(saved.results.train_target[0], values[0, 1:], rtol=1e-6)
-    np.testing.assert_allclose(saved.results.train_input[0], values[0, :-1], rtol=1e-6)
+    np.testing.assert_allclose(saved.results.training.train_target[0], values[0, 1:], rtol=1e-6)
+    np.testing.assert_allclose(saved.results.training.train_input[0], values[0, :-1], rtol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -289,7 +289,7 @@ def test_a_module_that_is_edited_during_a_run_is_another_run(tmp_path):
     os.utime(folder / "only.py", (0, 0))  # Else Python may take the edited file for the compiled one.
     carried_out(folder, *MINE)
     (run,) = runs(folder)
-    assert storage.load_results(run / "results.nc").train_target.values[-1, 0] == np.float32(0.3)
+    assert storage.load_results(run / "results.nc").training.truth.values[0, -1, 0] == np.float32(0.3)
     another(folder, *MINE)
 
 

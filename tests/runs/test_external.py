@@ -22,15 +22,17 @@ def test_sequences_are_labeled_by_what_was_shown():
     shown = lt.curves_of(hill.EXPERIMENT, 20)
     answers = np.stack([shown, shown + 1])
     answers[1, 3, 7, 1] = np.inf
-    labeled = lt.labeled(hill.EXPERIMENT, answers, 20)
-    np.testing.assert_array_equal(labeled.input, shown[1:])
-    np.testing.assert_array_equal(labeled.answer, answers[:, 1:])
-    np.testing.assert_array_equal(labeled.train_answer, answers[:, 0])
-    np.testing.assert_array_equal(labeled.train_target, shown[0])
+    labeled, place = lt.labeled(hill.EXPERIMENT, answers, 20), 0
+    for curves in labeled.children.values():
+        part = slice(place, place := place + curves.sizes["curve"])
+        np.testing.assert_array_equal(curves.input, shown[part])
+        np.testing.assert_array_equal(curves.truth, shown[part])
+        np.testing.assert_array_equal(curves.answer, answers[:, part])
+        assert curves.feature.values.tolist() == ["x", "y"]
+        np.testing.assert_allclose(curves.time, X, atol=1e-6)
+    assert ([*labeled.children], place) == (["training", "line", "hill"], len(shown))
     np.testing.assert_array_equal(labeled.diverged, [False, True])
-    assert labeled.feature.values.tolist() == ["x", "y"]
     assert arrays.not_diverged(labeled).sizes["seed"] == 1
-    np.testing.assert_allclose(labeled.time, X, atol=1e-6)
 
 
 @pytest.mark.parametrize("experiment", [amplitude.EXPERIMENT, slope_intercept.EXPERIMENT])
@@ -38,12 +40,15 @@ def test_vectors_are_labeled_with_the_truth(experiment):
     count = len(lt.curves_of(experiment, 20))
     asked = experiment.task(lt.time_points(20)).output_features
     answers = np.random.default_rng(0).normal(size=(3, count, len(asked)))
-    labeled = lt.labeled(experiment, answers, 20)
-    assert labeled.answer.dims == ("seed", "curve", "output_feature")
-    for number, name in enumerate(asked):
-        np.testing.assert_array_equal(labeled.truth.values[:, number], labeled[f"parameter_{name}"])
-        np.testing.assert_array_equal(labeled.answer.sel(output_feature=name), answers[:, 1:, number])
-    assert labeled.train_target.dims == ("example", "output_feature")
+    labeled, place = lt.labeled(experiment, answers, 20), 1
+    for probe in arrays.names_of(labeled):
+        curves = labeled[probe]
+        part = slice(place, place := place + curves.sizes["curve"])
+        assert curves.answer.dims == ("seed", "curve", "output_feature")
+        for number, name in enumerate(asked):
+            np.testing.assert_array_equal(curves.truth.values[:, number], curves[f"parameter_{name}"])
+            np.testing.assert_array_equal(curves.answer.sel(output_feature=name), answers[:, part, number])
+    assert labeled.training.train_target.dims == ("example", "output_feature")
 
 
 @pytest.mark.parametrize("shape", [(30, 100, 1), (2, 29, 100, 1), (2, 30, 99, 1), (2, 30, 100, 2), (0, 30, 100, 1)])

@@ -47,7 +47,7 @@ def test_a_run_trains_on_from_another_and_is_named_by_its_networks(tmp_path, mon
     options = {"seeds": 2, "steps": 5, "learning_rate": 0.1, "penalty": weights, "numbers": {"cost": 0.001}}
     expected = lt.train(other(x), first.model, initial=first, block=second.block, **options)
     jax.tree.map(np.testing.assert_array_equal, second.params, expected.params)
-    np.testing.assert_allclose(second.results.train_penalty, expected.results.train_penalty)
+    np.testing.assert_allclose(second.results.training.train_penalty, expected.results.training.train_penalty)
     capsys.readouterr()
     assert carry_out(SECOND, [*arguments, "--train_cost=0.001"]) == 0
     assert capsys.readouterr().out.split() == [str(runs["second"])]

@@ -47,7 +47,7 @@ UNDRAWN = [
     (lambda *_: {"../loss.png": Figure()}, "returned Figure under '../loss.png'"),
     (lambda *_: {"loss.png": "loss"}, "returned str under 'loss.png'"),
     (
-        lambda results, _: {"a.png": lt.figures.family_answers(results, {"unknown": {}}, "")},
+        lambda results, _: {"a.png": lt.figures.probe_answers(results, {"unknown": {}}, "")},
         "raised ValueError: there are no answers to 'unknown'; the probes are line, line_origin, ",
     ),
 ]

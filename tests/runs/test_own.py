@@ -95,8 +95,8 @@ def test_an_experiment_runs_with_a_cell_of_ones_own(own, tmp_path, capsys):
     saved = saving.load(folder)
     assert saved.model == lt.Stack(2, (4,), cell=CELL)
     assert saved.params.keys() == {"leaky_0", "readout"}
-    assert np.isfinite(lt.answers(saved, saved.results.input.values)).all()
-    inside = lt.states(saved, saved.results.input.values)
+    assert np.isfinite(lt.answers(saved, saved.results.training.input.values)).all()
+    inside = lt.states(saved, saved.results.training.input.values)
     assert inside["leaky_0"]["hidden"].shape[-1] == 4
     assert carry_out(line.EXPERIMENT, arguments) == 0
     assert capsys.readouterr() == (f"{folder}\n{folder}\n", "")

@@ -31,6 +31,12 @@ def mapped(function, *curves, x=X):
     return jax.tree.map(lambda leaf: np.asarray(leaf)[: len(rows[0])], found)
 
 
+@cache
+def of(measure):
+    """A measure of an answered curve, as a function of an answer, of the curve that it copies, and of x."""
+    return lambda *curve, **options: measure(measures.AnsweredCurve.copied(*curve), **options)
+
+
 def sine(frequency=10.0, phase=0.0, amplitude=0.3, offset=0.3, x=X):
     columns = np.broadcast_arrays(*map(np.asarray, (frequency, phase, amplitude, offset)))
     w, p, a, o = (np.reshape(column, (-1, 1)) for column in columns)
@@ -45,10 +51,10 @@ def some(seed, count=6):
 def test_rmse_and_peak_to_peak_leave_out_the_first_tenth_of_x():
     answer, shown, counted = some(0), some(1), X >= 0.1
     expected = np.sqrt(np.mean((answer - shown)[:, counted] ** 2, axis=1))
-    np.testing.assert_allclose(mapped(measures.rmse, answer, shown), expected, rtol=1e-5)
+    np.testing.assert_allclose(mapped(of(measures.rmse), answer, shown), expected, rtol=1e-5)
     np.testing.assert_allclose(mapped(measures.peak_to_peak, answer), np.ptp(answer[:, counted], axis=1), rtol=1e-5)
     answer[:, ~counted] += 100
-    np.testing.assert_allclose(mapped(measures.rmse, answer, shown), expected, rtol=1e-5)
+    np.testing.assert_allclose(mapped(of(measures.rmse), answer, shown), expected, rtol=1e-5)
 
 
 def test_gain_and_offset_are_the_coefficients_of_a_regression():
@@ -80,17 +86,18 @@ def test_the_share_that_a_correction_removes_is_what_a_regression_leaves():
         slope, intercept = np.polyfit(a, s, 1)  # Some are negative.
         rest = s - (slope * a + intercept) if slope > 0 else s - s.mean()
         expected.append(1 - np.sum(rest**2) / np.sum((a - s) ** 2))
-    np.testing.assert_allclose(mapped(measures.share_removed, answer, shown), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(mapped(of(measures.share_removed), answer, shown), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_a_correction_removes_a_wrong_gain_and_offset_and_with_a_delay_a_wrong_phase():
     shown = sine(12.0)
-    assert mapped(measures.share_removed, 0.2 * shown + 0.1, shown)[0] == pytest.approx(1, abs=1e-5)
+    assert mapped(of(measures.share_removed), 0.2 * shown + 0.1, shown)[0] == pytest.approx(1, abs=1e-5)
     late = sine(12.0, -12.0 * 0.05, amplitude=0.2)
-    assert mapped(measures.share_removed, late, shown)[0] < 0.6
-    assert mapped(measures.every, late, shown)["share_removed_delayed"][0] == pytest.approx(1, abs=1e-3)
+    assert mapped(of(measures.share_removed), late, shown)[0] < 0.6
+    assert mapped(of(measures.every), late, shown)["share_removed_delayed"][0] == pytest.approx(1, abs=1e-3)
     # A constant at the right height has all of the variation wrong, and a gain does not help it.
-    assert mapped(measures.share_removed, np.full(100, np.mean(shown[0, LATE])), shown)[0] == pytest.approx(0, abs=1e-5)
+    level = np.full(100, np.mean(shown[0, LATE]))
+    assert mapped(of(measures.share_removed), level, shown)[0] == pytest.approx(0, abs=1e-5)
 
 
 def test_the_frequency_of_a_sinusoid_is_found_to_a_thousandth():
@@ -145,7 +152,7 @@ def test_nonlinearity_is_one_less_the_squared_correlation():
 def test_short_curves_have_the_numbers_that_they_can_have(points):
     x = np.linspace(0, 1, points)
     answer, shown = (np.random.default_rng(seed).normal(size=(1, points)) for seed in range(2))
-    found = {name: float(number[0]) for name, number in mapped(measures.every, answer, shown, x=x).items()}
+    found = {name: float(number[0]) for name, number in mapped(of(measures.every), answer, shown, x=x).items()}
     assert found["rmse"] == pytest.approx(np.sqrt(np.mean((answer - shown)[:, x >= 0.1] ** 2)), rel=1e-5)
     assert found["peak_to_peak"] == pytest.approx(np.ptp(answer[:, x >= 0.1]), rel=1e-5)
     assert {"rmse", "peak_to_peak"} <= {name for name, number in found.items() if np.isfinite(number)}
@@ -173,7 +180,7 @@ def test_a_window_that_begins_elsewhere_leaves_out_what_is_before():
         return mapped(partial(measure, since=0.4), *curves)
 
     expected = np.sqrt(np.mean((answer - shown)[:, window] ** 2, axis=1))
-    np.testing.assert_allclose(since(measures.rmse, answer, shown), expected, rtol=1e-5)
+    np.testing.assert_allclose(since(of(measures.rmse), answer, shown), expected, rtol=1e-5)
     np.testing.assert_allclose(since(measures.peak_to_peak, answer), np.ptp(answer[:, window], axis=1), rtol=1e-5)
     fits = [np.polyfit(s[window], a[window], 1) for a, s in zip(answer, shown, strict=True)]
     np.testing.assert_allclose(np.transpose(since(measures.affine, answer, shown)), fits, rtol=1e-3, atol=1e-4)
@@ -187,9 +194,9 @@ def test_a_window_that_begins_elsewhere_leaves_out_what_is_before():
 @pytest.mark.long
 def test_points_with_a_negative_x_count_nowhere():
     answer, shown = sine(10.0, -0.4, 0.2)[0] + 0.1 * some(5)[0], sine(10.0)[0]
-    whole = mapped(measures.every, answer, shown)
+    whole = mapped(of(measures.every), answer, shown)
     longer = np.concatenate([[answer, shown], np.random.default_rng(0).normal(size=(2, 60))], axis=1)
-    padded = mapped(measures.every, *longer, x=np.concatenate([X, np.full(60, -1.0)]))
+    padded = mapped(of(measures.every), *longer, x=np.concatenate([X, np.full(60, -1.0)]))
     for name, value in whole.items():
         np.testing.assert_allclose(padded[name], value, rtol=1e-4, err_msg=name)
 
@@ -205,7 +212,7 @@ def test_points_with_a_negative_x_count_nowhere():
 def test_constant_curves_and_perfect_copies_have_no_numbers_that_need_variation_or_an_error(constant, missing):
     curve, level = sine(10.0)[0], np.full(100, -0.7)
     answer, shown = (level if constant == name else curve for name in ("answer", "shown"))
-    found = {name: float(number[0]) for name, number in mapped(measures.every, answer, shown).items()}
+    found = {name: float(number[0]) for name, number in mapped(of(measures.every), answer, shown).items()}
     assert {name for name, number in found.items() if np.isnan(number)} == missing
     assert found["rmse"] == pytest.approx(np.sqrt(np.mean((answer - shown)[X >= 0.1] ** 2)), rel=1e-5)
     if constant == "answer":

@@ -13,6 +13,7 @@ from commands import generalization, sweep
 import lstm_toys as lt
 from conftest import carry_out
 from lstm_toys.results import storage
+from lstm_toys.results.arrays import names_of
 
 SMALL = ("--task=majority", "--seeds=3", "--quiet")
 
@@ -36,34 +37,32 @@ def accuracies(answer, truth):
 
 def test_the_accuracies_are_those_of_the_answers(run, found):
     metrics = json.loads((run / "metrics.json").read_text())
-    assert found.answer.dims == ("seed", "curve", "time", "output_feature")
-    summary = metrics["summary"]
+    summary, training = metrics["summary"], found["training"]
     for probe in ("unseen", "long"):
         own = lt.probed(found, probe)
+        assert own.answer.dims == ("seed", "curve", "time", "output_feature")
         points, sequences = accuracies(own.answer.values, own.truth.values)
         np.testing.assert_allclose(summary[f"{probe}, accuracy over points"]["median"], np.median(points))
         np.testing.assert_allclose(summary[f"{probe}, accuracy over sequences"]["median"], np.median(sequences))
         np.testing.assert_allclose(lt.right(own).mean(axis=1), sequences)
-    last = found.train_accuracy.values[:, -1, 1]
+    last = training.train_accuracy.values[:, -1, 1]
     np.testing.assert_allclose(summary["train accuracy over sequences"]["median"], np.median(last))
     assert metrics["converged"] == (last >= 0.9).sum()
     assert metrics["goal"] == "train accuracy over sequences at least 0.9"
     assert "train accuracy over points" in summary
-    learned = found.train_accuracy.sel(counted="sequences") >= 0.9
+    learned = training.train_accuracy.sel(counted="sequences") >= 0.9
     np.testing.assert_array_equal(found.learned, learned.isel(step=-1))
     np.testing.assert_array_equal(found.reason != "", ~found.learned)
     assert {each["seed"] for each in metrics["unlearned"]} == set(np.flatnonzero(~found.learned))
-    np.testing.assert_allclose(metrics["train_loss"], found.train_loss.values[:, -1])
+    np.testing.assert_allclose(metrics["train_loss"], training.train_loss.values[:, -1])
     assert "train_mse" not in metrics
 
 
 def test_a_probe_of_its_own_length_is_a_set_of_its_own(run, found):
-    assert found.answer_long.dims == ("seed", "curve_long", "time_long", "output_feature")
-    assert (found.sizes["time"], found.sizes["time_long"]) == (20, 30)
-    np.testing.assert_allclose(np.diff(found.time_long), found.time[1] - found.time[0], rtol=1e-5)
-    long, saved = lt.probed(found, "long"), lt.load(run)
+    long, unseen, saved = lt.probed(found, "long"), lt.probed(found, "unseen"), lt.load(run)
+    assert (unseen.answer.sizes["time"], long.answer.sizes["time"]) == (20, 30)
+    np.testing.assert_allclose(np.diff(long.time), unseen.time[1] - unseen.time[0], rtol=1e-5)
     np.testing.assert_array_equal(long.answer, lt.answers(saved, long.input.values, block=4))
-    assert lt.probed(found, "unseen").answer.sizes["time"] == 20
     with pytest.raises(ValueError, match=r"there are no answers to 'short'; the probes are unseen, long"):
         lt.probed(found, "short")
 
@@ -72,11 +71,12 @@ def test_a_sweep_has_accuracies_of_every_probe(tmp_path, capsys):
     assert carry_out(sweep, [*SMALL[:2], "--grid=steps=10 30", f"--results_dir={tmp_path}"]) == 0
     (run,) = (tmp_path / "runs").iterdir()
     found = storage.load_results(run / "results.nc", set())
-    assert found.probe.values.tolist() == ["unseen", "long"]
-    unseen = found.accuracy.sel(probe="unseen")
-    points, sequences = accuracies(found.answer.values, found.truth.values)
-    np.testing.assert_allclose(unseen.sel(counted="points"), points, rtol=1e-6)
-    np.testing.assert_allclose(unseen.sel(counted="sequences"), sequences, rtol=1e-6)
+    assert names_of(found) == ["unseen", "long"]
+    for probe in names_of(found):
+        own = found[probe]
+        points, sequences = accuracies(own.answer.values, own.truth.values)
+        np.testing.assert_allclose(own.accuracy.sel(counted="points"), points, rtol=1e-6)
+        np.testing.assert_allclose(own.accuracy.sel(counted="sequences"), sequences, rtol=1e-6)
     drawn = {"accuracy", "loss", "accuracy_over_points", "accuracy_over_sequences"}
     assert {path.stem for path in run.glob("*.png")} == drawn
     words = " ".join(capsys.readouterr().out.split())
@@ -91,7 +91,7 @@ def test_a_sweep_needs_no_probes(tmp_path, monkeypatch):
     assert carry_out(sweep, arguments) == 0
     (run,) = (tmp_path / "runs").iterdir()
     found = storage.load_results(run / "results.nc", set())
-    assert dict(found.accuracy.sizes) == {"setting": 2, "seed": 2, "probe": 0, "counted": 2}
+    assert [*found.children] == ["training"]
     assert {"accuracy", "loss"} <= {path.stem for path in run.glob("*.png")}
     told = json.loads((run / "metrics.json").read_text())  # Of fresh examples.
     assert told["loss"] == "validation binary cross-entropy"
@@ -108,10 +108,11 @@ def test_networks_are_measured_at_the_lengths_that_their_task_makes(run, tmp_pat
     for length in (20, 30):
         shown = lt.probe_at("it", majority.task(np.arange(20.0)), length)
         answers = lt.answers(saved, shown.inputs, block=4)
-        points, sequences = accuracies(answers, shown.targets[..., 0])
-        own = found.accuracy.sel(length=length)
-        np.testing.assert_allclose(own.sel(counted="points"), points, rtol=1e-6)
-        np.testing.assert_allclose(own.sel(counted="sequences"), sequences, rtol=1e-6)
+        truth = np.where(np.arange(length) < shown.lengths[:, None], shown.targets[..., 0], np.nan)
+        points, sequences = accuracies(answers, truth)
+        own = found.sel(length=length)
+        np.testing.assert_allclose(own["accuracy over points"], points, rtol=1e-6)
+        np.testing.assert_allclose(own["accuracy over sequences"], sequences, rtol=1e-6)
         assert summary[f"{length} time points, accuracy over sequences"]["median"] == np.median(sequences)
     short = dataclasses.replace(majority.task(np.arange(20.0)), at_length=lambda key, *_: majority.drawn(key, 4, 20))
     with pytest.raises(ValueError, match="at_length must return 40 time points, not 20"):

@@ -34,7 +34,7 @@ def told(capsys):
 def test_there_is_one_accuracy_of_every_set(trained):
     results = lt.load(trained.run).results
     words = " ".join(trained.printed.replace("│", " ").split())
-    assert results.train_accuracy.counted.values.tolist() == ["sequences"]
+    assert results["training"].train_accuracy.counted.values.tolist() == ["sequences"]
     assert "over points" not in words
     assert "weighted" not in words
     summary = json.loads((trained.run / "metrics.json").read_text())["summary"]
@@ -51,7 +51,7 @@ def test_a_sweep_and_lengths_from_two_on_are_reported_without_errors_of_values(f
     assert carry_out(sweep, [*common, "--grid=steps=2 20"]) == 0
     text, words = told(capsys)
     assert "medians over networks: accuracy over sequences of answers to curves that were shown" in words
-    assert " steps unseen two " in words
+    assert " steps two unseen " in words
     assert "RMSE" not in text
     assert carry_out(generalization, [*common, "--length=2:8:3"]) == 0
     text, words = told(capsys)

@@ -102,6 +102,7 @@ REFUSED = {
     "grids": {
         "other inputs": "its networks are shown a and b; this takes those that see y, or x and y",
         "other answers per curve": "its networks read off mean, which the family line does not have",
+        "lengths": "nobody knows what is right about other curves; grids need a task that reproduces its curves",
         **CLASSES,
     },
 }

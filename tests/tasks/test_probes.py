@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from lstm_toys.tasks import probes
+from lstm_toys.tasks import asked, probes
 
 X = np.asarray(lt.time_points(20))
 CURVES = np.zeros((2, 20, 1))
@@ -40,14 +40,14 @@ def test_targets_are_unknown_after_the_end_and_without_weight(shape):
     examples = lt.Examples(np.zeros((2, 5, 1)), np.ones((2, 5, 2)), np.array([3, 5]), weights)
     probe = lt.Probe.of("it", examples, {"n": [3, 5]})
     expected = np.array([[1, 1, 1, np.nan, np.nan], [np.nan] * 5])
-    np.testing.assert_array_equal(probe.targets, np.repeat(expected[..., None], 2, axis=2))
+    np.testing.assert_array_equal(asked.of(TASK, probe, X).truth, np.repeat(expected[..., None], 2, axis=2))
     assert probe.parameters["n"].tolist() == [3, 5]
 
 
 def test_one_answer_per_curve_is_given_after_its_last_point():
     sums, plain = lt.Probe.of("sums", SUMS), lt.Probe("plain", CURVES, {})
     assert sums.lengths.tolist() == [4, 5]
-    np.testing.assert_array_equal(sums.targets, [[1], [np.nan]])
+    np.testing.assert_array_equal(asked.of(TASK, sums, X).truth, [[1], [np.nan]])
     lengths = probes.lengths_of({probes.SHARED: [sums, lt.Probe("more", np.zeros((1, 5, 1)), {})], "plain": [plain]})
     assert {name: each.tolist() for name, each in lengths.items()} == {probes.SHARED: [4, 5, 5]}
 
@@ -61,16 +61,15 @@ SUMS = lt.Examples(np.zeros((2, 5, 1)), np.ones((2, 1)), np.array([4, 5]), np.ar
     ("refused", "said"),
     [
         (lambda: lt.probe_at("longer", TASK, 40), "cannot make examples of 40 time points"),
-        (lambda: probes.check_probes(TASK, [lt.Probe("it", CURVES, {}, lengths=np.array([4, 20]))], 20), "has lengths"),
         (
-            lambda: probes.check_probes(CLASSES, [lt.Probe("it", CURVES, {"a": np.ones(2), "b": np.ones(2)})], 20),
+            lambda: probes.check_probes(CLASSES, [lt.Probe("it", CURVES, {"a": np.ones(2), "b": np.ones(2)})]),
             "'it' has no targets; give it one class per curve",
         ),
         (lambda: lt.Probe("it", CURVES, {}, lengths=np.array([4])), "lengths must be one number per curve"),
         (lambda: lt.Probe.of("it", EXAMPLES._replace(lengths=np.array([3, 6]))), "lengths of examples must be at most"),
         (lambda: lt.Probe("short", CURVES, {}, x=X * np.nan), r"x must be finite numbers of shape \[20\]"),
         *(
-            (lambda name=name: probes.check_probes(TASK, [lt.Probe(name, np.zeros((1, 30, 1)), {})], 20), "contain /")
+            (lambda name=name: probes.check_probes(TASK, [lt.Probe(name, np.zeros((1, 30, 1)), {})]), "contain /")
             for name in ("a/b", " a")
         ),
     ],

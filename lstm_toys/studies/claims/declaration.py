@@ -51,7 +51,7 @@ class Source(NamedTuple):
     Attributes:
         population: the name that the networks have in ``populations`` of `Claims`.
         curves: the name of one of the experiment's probes, ``"training"`` for the training curve, or ``"history"`` for
-            the errors recorded during training.
+            what was recorded during training.
 
     Example:
         >>> lt.Source("line", "steeper").curves
@@ -104,8 +104,9 @@ class Claim:
         quote: the statement, as a sentence that is printed word for word.
         statistic: a description of the number, such as ``"largest answer"``.
         number: a function of the results in ``sources``, in their order, that returns one number per network ``[S]``,
-            NaN where it is undefined. Curve sets have ``input`` ``[C, T, F]`` and ``answer`` ``[S, C, T, A]``, or
-            ``answer`` ``[S, C, A]`` and ``truth`` ``[C, A]``, with the curves' parameters as coordinates ``[C]``.
+            NaN where it is undefined. Curve sets have ``input`` ``[C, T, F]`` and ``answer`` ``[S, C, T, A]`` or
+            ``[S, C, A]``, with the curves' parameters as coordinates ``[C]``. Unless nothing is right, they have
+            ``truth`` and its weights ``counts``, ``[C, T, A]`` or ``[C, A]``, of classes ``[C, T]`` or ``[C]``.
         sources: a tuple of `Source`, one per argument of ``number``.
         low: the smallest number that meets the claim; by default there is no lower threshold.
         high: the largest number that meets the claim; by default there is no upper threshold.

@@ -1,7 +1,7 @@
 """Evidence for testing claims: a mapping from populations to labeled results.
 
 The results are from trained networks, models without a network, publications, or files of external answers, and have
-the layout of `lstm_toys.results.arrays.dataset`.
+the layout of `lstm_toys.results.arrays.tree`.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,90 +18,88 @@ from lstm_toys import arguments
 from lstm_toys.files import Damaged
 from lstm_toys.populations import answering
 from lstm_toys.populations.trained import Given
-from lstm_toys.results import arrays, storage
+from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs import external
 from lstm_toys.runs.context import Refused
-from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
+from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.preparation import Prepared
+from lstm_toys.statistics.measures import AnsweredCurve
 from lstm_toys.studies.claims.declaration import INPUT, TRUTH
 from lstm_toys.studies.claims.settings import Question
 from lstm_toys.tasks import supervision
+from lstm_toys.tasks.parameters import HISTORY, TRAINING
 from lstm_toys.tasks.sets import scaling_of
 
-Evidence = Mapping[str, xr.Dataset]
+Evidence = Mapping[str, xr.DataTree]
 
-Curve = Float[Array, " T"]
-
-PerCurve = Callable[[Curve, Curve, Curve], PyTree[Shaped[Array, ""]]]
-"""A measure of an answer, the curve that was the input, and the elapsed share of x."""
+PerCurve = Callable[[AnsweredCurve], PyTree[Shaped[Array, ""]]]
+"""A measure of an answer and of everything that is known about its curve."""
 
 SEED_BLOCK = 8
 
 TOLERANCE = 1e-6
 """Relative and absolute difference up to which curves count as equal; processors and precisions differ by less."""
 
+ASKED = ("input", "answer", "truth", "counts", "length", "name")
+"""Variables of a set of curves."""
 
-def select(labeled: xr.Dataset, curves: str) -> xr.Dataset | None:
+
+def select(labeled: xr.DataTree, curves: str) -> xr.Dataset | None:
     """Selects results of a probe, `TRAINING` or `HISTORY`; None if ``labeled`` lacks them.
 
-    A curve set has ``input`` ``[curve, time, feature]``, ``answer`` ``[seed, curve, ...]`` and, if the answers are
-    vectors, ``truth`` ``[curve, output_feature]``. `HISTORY` selects everything.
+    A curve set has ``input`` ``[curve, time, feature]``, ``answer`` ``[seed, curve, ...]`` and, if something is right,
+    ``truth`` and ``counts``. `HISTORY` selects what was recorded during training.
     """
-    if curves == HISTORY:
-        return labeled if "train_rmse" in labeled else None
-    if curves == TRAINING:
-        if "train_answer" not in labeled:
-            return None
-        names = {"train_answer": "answer", "train_target": "input"}  # Tasks that reproduce their input store it once.
-        if "train_input" in labeled:
-            names |= {"train_input": "input", "train_target": "truth"}
-        first = labeled[[*names]].rename(names).isel(example=0, missing_dims="ignore")
-        return first.expand_dims(curve=1).transpose("seed", "curve", ...)
-    if "answer" not in labeled or curves not in {*labeled.family.values, *arrays.own_points(labeled)}:
+    node = TRAINING if curves == HISTORY else curves
+    if node not in labeled.children or ("train_loss" if curves == HISTORY else "answer") not in labeled[node]:
         return None
-    probe = arrays.probed(labeled, curves)
-    return probe[[name for name in ("input", "answer", "truth", "name") if name in probe]]
+    found = arrays.probed(labeled, node)
+    return found if curves == HISTORY else found[[name for name in ASKED if name in found]]
 
 
-def alike(labeled: xr.Dataset, others: xr.Dataset) -> xr.Dataset:
-    """Selects the curves of ``labeled`` that ``others`` also contain, with the same family and parameters."""
-    same = labeled.family.values[:, None] == others.family.values
-    for name, each in others.coords.items():
-        if each.dims == ("curve",) and name in labeled and name != "family":
-            same &= np.isclose(labeled[name].values[:, None], each.values, equal_nan=True)
-    return labeled.isel(curve=same.any(axis=1))
+def alike(labeled: xr.DataTree, others: xr.DataTree) -> xr.DataTree:
+    """Selects the curves of ``labeled`` that ``others`` also contain, in a probe of the same name and parameters."""
+    kept = {}
+    for name, ours in arrays.nodes_of(labeled).items():
+        if name in ("/", TRAINING):
+            kept[name] = ours
+        elif name in others.children:
+            theirs = others[name].to_dataset()
+            known = [each for each in theirs.coords if each in ours.coords and ours[each].dims == ("curve",)]
+            same = [np.isclose(ours[each].values[:, None], theirs[each].values, equal_nan=True) for each in known]
+            kept[name] = ours.isel(curve=np.all(same, axis=0).any(axis=1)) if known else ours
+    return xr.DataTree.from_dict(kept)
 
 
-def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
+def copy(labeled: xr.DataTree, bound: float = np.inf) -> xr.DataTree:
     """Makes the results of a model that copies its input or, if networks read off numbers, answers the true values.
 
     They are the results of one "network", clipped to ``(-bound, bound)``, of scaled values if curves are scaled; 1 is
     the range of a last layer of LSTM units. Missing are answers with features that the input lacks, and classes and
     bits: a copied value is not a logit.
     """
-    every = [("train_answer", "train_input", "train_target")]
-    for end in ("", *(f"_{probe}" for probe in arrays.own_points(labeled))):
-        every.append((f"answer{end}", f"input{end}", f"truth{end}"))
     scaling = scaling_of(labeled)
     low, high = (
         end if scaling is None else scaling.undone(np.full(len(scaling.outputs), end)) for end in (-bound, bound)
     )
-    answers = {
-        name: answer.clip(low, high).expand_dims(seed=1).assign_attrs(labeled[name].attrs)
-        for name, shown, truth in every
-        if name in labeled and (answer := _copied(labeled, name, shown, truth)) is not None
-    }
-    return labeled.drop_dims("seed").assign({**answers, "diverged": ("seed", np.zeros(1, bool))})
+
+    def copied(node: xr.Dataset) -> xr.Dataset:
+        known = _copied(node)
+        without = node.drop_dims("seed", errors="ignore")
+        if known is None:
+            return without
+        return without.assign(answer=known.clip(low, high).expand_dims(seed=1).assign_attrs(node.answer.attrs))
+
+    nodes = {name: copied(node) for name, node in arrays.nodes_of(labeled).items()}
+    return xr.DataTree.from_dict({**nodes, "/": nodes["/"].assign(diverged=("seed", np.zeros(1, bool)))})
 
 
-def _copied(labeled: xr.Dataset, answer: str, shown: str, truth: str) -> xr.DataArray | None:
-    if "loss" in labeled[answer].attrs:
+def _copied(node: xr.Dataset) -> xr.DataArray | None:
+    if "answer" not in node or "loss" in node.answer.attrs:
         return None
-    if not any(str(axis).startswith("time") for axis in labeled[answer].dims):
-        return labeled[truth].isel(example=0, missing_dims="ignore")
-    known = labeled[shown if shown in labeled else truth]
-    return known if known.dims == tuple(axis for axis in labeled[answer].dims if axis != "seed") else None
+    known = node.get("input" if "time" in node.answer.dims else "truth")
+    return known if known is not None and known.dims == node.answer.dims[1:] else None
 
 
 def model(curves: xr.Dataset) -> str:
@@ -110,10 +108,10 @@ def model(curves: xr.Dataset) -> str:
 
 
 def right(curves: xr.Dataset) -> bool:
-    """Whether a copy's answers to a curve set are correct."""
+    """Whether a copy's answers to a curve set are correct, wherever something counts."""
     if model(curves) == TRUTH or "truth" not in curves:
         return True
-    return curves.truth.dims == curves.input.dims and np.array_equal(curves.truth, curves.input, equal_nan=True)
+    return curves.truth.dims == curves.input.dims and not summary.wrong(curves, "input").total.any()
 
 
 def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
@@ -124,8 +122,9 @@ def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
     Args:
         curves: results with ``input`` and ``answer`` along time, such as a source of a `Claim`, or what `lt.probed`
             selects.
-        measure: a pure JAX function of one answer ``[T]``, its input curve ``[T]`` and the elapsed share of the range
-            of x ``[T]``, from 0 to 1, such as those in `lt.measures`. It returns a scalar or a tree of scalars.
+        measure: a pure JAX function of one `lt.measures.AnsweredCurve`, which has an ``answer``, the ``input``, what
+            is right (``truth``) with its ``counts``, and ``x``, such as `lt.measures.rmse`. It returns a scalar or a
+            tree of scalars.
         feature: the feature of input and answer to measure; other features are ignored.
 
     Returns:
@@ -137,10 +136,11 @@ def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
     Example:
         >>> import lstm_toys as lt
         >>> import numpy as np
+        >>> import xarray as xr
         >>> shown = np.stack([np.zeros(20), np.ones(20)])[:, :, None]
-        >>> answer = ("seed", "curve", "time", "feature"), np.stack([shown, shown + 0.5, 0 * shown])
-        >>> curves = {"input": (("curve", "time", "feature"), shown), "answer": answer}
-        >>> curves = lt.Results(curves, {"time": np.linspace(0, 1, 20), "feature": ["y"]})
+        >>> axes, answer = ("curve", "time", "feature"), np.stack([shown, shown + 0.5, 0 * shown])
+        >>> variables = {"input": (axes, shown), "truth": (axes, shown), "answer": (("seed", *axes), answer)}
+        >>> curves = xr.Dataset(variables, {"time": np.linspace(0, 1, 20), "feature": ["y"]})
         >>> lt.per_curve(curves, lt.measures.rmse).tolist()
         [[0.0, 0.0], [0.5, 0.5], [0.0, 1.0]]
     """
@@ -148,36 +148,44 @@ def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
     sequences = {"time", "feature"}
     if not all(name in curves and sequences <= {*curves[name].dims} for name in ("input", "answer")):
         raise ValueError("curves must have an input and an answer along time and feature")
-    arguments.function("measure", measure, "a function of an answer, its input and x", 3)
+    arguments.function("measure", measure, "a function of one lt.measures.AnsweredCurve, with answer, input and x", 1)
     arguments.choice("feature", feature, *curves.feature.values.tolist())
-    answers, shown, x = (
-        np.asarray(values, np.float32)
-        for values in (*(curves[name].sel(feature=feature) for name in ("answer", "input")), curves.time)
-    )
-    x = (x - x[0]) / (x[-1] - x[0])
+    shown = curves.sel(feature=feature)
+    answers, inputs = (np.asarray(shown[name].values, np.float32) for name in ("answer", "input"))
+    known = shown.get("truth", xr.full_like(shown.input, np.nan))
+    truth = np.asarray(known.values, np.float32)
+    counts = np.asarray(shown.get("counts", known.notnull()).values, np.float32)
+    lengths = np.asarray(shown.get("length", np.full(len(inputs), inputs.shape[1])))[:, None]
+    time = np.asarray(curves.time.values, np.float32)
+    span = time[lengths - 1] - time[0]
+    elapsed = np.where(
+        span > 0, (time - time[0]) / np.where(span > 0, span, 1), np.float32(1)
+    )  # One point is the last.
+    x = np.where(np.arange(len(time)) < lengths, elapsed, np.float32(-1))  # Padding, which no measure reads.
     seeds = len(answers)
     padded = np.concatenate([answers, np.zeros((-seeds % SEED_BLOCK, *answers.shape[1:]), np.float32)])
-    blocks = [_each(measure, block, shown, x) for block in padded.reshape(-1, SEED_BLOCK, *answers.shape[1:])]
+    about = {"input": inputs, "truth": truth, "counts": counts, "x": x}
+    blocks = [_each(measure, block, about) for block in padded.reshape(-1, SEED_BLOCK, *answers.shape[1:])]
     return jax.tree.map(lambda *parts: np.concatenate(parts)[:seeds], *blocks)
 
 
 @partial(jax.jit, static_argnums=0)
 def _each(
-    measure: PerCurve, answers: Float[Array, "N C T"], shown: Float[Array, "C T"], x: Curve
+    measure: PerCurve, answers: Float[Array, "N C T"], about: dict[str, Float[Array, "C T"]]
 ) -> PyTree[Shaped[Array, "N C"]]:
-    def measured(answer: Curve, shown: Curve, x: Curve) -> PyTree[Shaped[Array, ""]]:
-        values = measure(answer, shown, x)
+    def measured(answer: Float[Array, " T"], about: dict[str, Float[Array, " T"]]) -> PyTree[Shaped[Array, ""]]:
+        values = measure(AnsweredCurve(answer, **about))
         for value in jax.tree.leaves(values) or [values]:
             arguments.array("what measure returns", value, "", finite=False)
         return values
 
-    return jax.vmap(jax.vmap(measured, (0, 0, None)), (0, None, None))(answers, shown, x)
+    return jax.vmap(jax.vmap(measured), (0, None))(answers, about)
 
 
-def answered(prepared: Prepared, networks: Given) -> xr.Dataset:
+def answered(prepared: Prepared, networks: Given) -> xr.DataTree:
     """Labels what networks answer to all curves of an experiment, as a run does, without histories."""
     ends = prepared.curves.lengths
-    return labeled(
+    return results_of(
         prepared,
         {
             name: answering.answers(networks, each, lengths=ends.get(name), block=prepared.block)
@@ -186,31 +194,39 @@ def answered(prepared: Prepared, networks: Given) -> xr.Dataset:
     )
 
 
-def labeled(prepared: Prepared, answers: Mapping[str, Float[np.ndarray, "S _ ..."]]) -> xr.Dataset:
+def results_of(prepared: Prepared, answers: Mapping[str, Float[np.ndarray, "S _ ..."]]) -> xr.DataTree:
     """Labels the answers of any networks to all curves of an experiment as a run does, without histories."""
     learned, probed = prepared.curves.split(answers)
     task, training = prepared.task, prepared.curves.training
     return external.assembled(prepared.experiment, prepared.x, task, training, learned, prepared.probes, probed)
 
 
-def synthetic(experiment: Experiment, settings: Settings) -> xr.Dataset:
+def synthetic(experiment: Experiment, settings: Settings) -> xr.DataTree:
     """Makes results like those of a run, for one network that copies its input, if it can, and whose loss falls."""
     prepared = Prepared(experiment, settings)
-    task, features = prepared.task, len(prepared.task.output_features)
+    task = prepared.task
     answers = {
-        name: np.zeros((1, *each.shape[: 2 if task.sequence else 1], features), np.float32)
+        name: np.zeros((1, *each.shape[: 2 if task.sequence else 1], len(task.output_features)), np.float32)
         for name, each in prepared.curves.answered.items()
     }
-    made, errors = labeled(prepared, answers), np.geomspace(1.0, 1e-6, 9)
-    copied, axes = copy(made), ("seed", "step", task.axes[-1])
+    made, recorded = results_of(prepared, answers), np.geomspace(1.0, 1e-6, 9)
+    copied = arrays.nodes_of(copy(made))
+    nodes = {name: node.assign(copied[name].data_vars) for name, node in arrays.nodes_of(made).items()}
+    accuracies = supervision.accuracies_of(task.loss, sequence=task.sequence)
+    told = {"after": experiment.after} if task.sequence else {}
+    axis, named, values = (
+        ("train_rmse", task.axes[-1], recorded) if accuracies is None else ("train_accuracy", "counted", 1 - recorded)
+    )
     histories: dict[str, Any] = {
-        "step": np.linspace(0, settings.steps, len(errors)).astype(int),
-        "train_loss": (axes[:2], errors[None] ** 2),
+        "step": np.linspace(0, settings.steps, len(recorded)).astype(int),
+        "train_loss": (("seed", "step"), recorded[None] ** 2, task.described_loss),
+        axis: (("seed", "step", named), np.tile(values[:, None], (1, 1, len(task.measured))), told),
     }
-    if supervision.measured(task.loss) is None:
-        told = {"after": experiment.after} if task.sequence else {}
-        histories["train_rmse"] = axes, np.tile(errors[:, None], (1, 1, features)), told
-    return made.assign({name: copied[name] for name in copied.data_vars if "answer" in str(name)} | histories)
+    if accuracies is not None:
+        histories["counted"] = list(accuracies)
+        histories[axis][2]["weighted"] = 0
+    nodes[TRAINING] = nodes[TRAINING].assign(histories)
+    return xr.DataTree.from_dict(nodes)
 
 
 def published(question: Question) -> Evidence:
@@ -223,11 +239,11 @@ def published(question: Question) -> Evidence:
     return {name: labeled for name, labeled in answers.items() if name in declared.populations}
 
 
-def external_answers(question: Question, name: str, path: Path) -> xr.Dataset:
+def external_answers(question: Question, name: str, path: Path) -> xr.DataTree:
     """Reads a file of answers of a population; raises Refused if they are for other curves."""
     file = f"answers of {name}: {path}"
     try:
-        answers = storage.load_results(path, {"answer", "input", "train_answer", "train_target"})
+        answers = storage.load_results(path)
     except Damaged as error:
         raise Refused(f"{file} {str(error.strerror).replace('is damaged', 'is not a file of answers')}") from None
     experiment, settings = question.experiment(name), question.settings[name]
@@ -235,17 +251,21 @@ def external_answers(question: Question, name: str, path: Path) -> xr.Dataset:
     shown, (_, task) = external.curves_of(experiment, points, numbers), experiment.at(points)
     shape = (1, *shown.shape[: 2 if task.sequence else 1], len(task.output_features))
     expected = external.labeled(experiment, np.zeros(shape), points, numbers)
-    curves = expected.drop_dims("seed")
+    for place in expected.children:
+        if place not in answers or "answer" not in answers[place]:
+            raise Refused(f"{file} has no answers to {place}")
     try:
-        given = answers.drop_dims("seed", errors="ignore")[[*curves.variables]]
-        given = given.drop_vars([*given.coords.keys() - curves.coords.keys()])  # The settings of a training.
-        xr.testing.assert_allclose(given, curves, TOLERANCE, TOLERANCE)
-        same = all(answers[name].dims == expected[name].dims for name in ("answer", "train_answer"))
-    except (AssertionError, KeyError):
-        same = False
-    if not same:
-        raise Refused(f"{file} has other curves than {experiment.name} with {points:,} time points")
+        for place, each in expected.children.items():
+            given, curves = answers[place].to_dataset(), each.to_dataset().drop_dims("seed")
+            same = given.answer.dims == each.answer.dims
+            given = given.drop_dims("seed")[[*curves.variables]]
+            xr.testing.assert_allclose(given.drop_attrs(), curves.drop_attrs(), TOLERANCE, TOLERANCE)
+            if not same:
+                raise KeyError(place)
+    except (AssertionError, AttributeError, KeyError, ValueError):
+        raise Refused(f"{file} has other curves than {experiment.name} with {points:,} time points") from None
     if "diverged" in answers:
         return answers
-    sound = np.isfinite(answers.answer).all([axis for axis in answers.answer.dims if axis != "seed"])
-    return answers.assign(diverged=("seed", ~sound.values))
+    every = [np.isfinite(answers[place].answer.values) for place in expected.children]
+    sound = np.all([each.all(axis=tuple(range(1, each.ndim))) for each in every], axis=0)
+    return arrays.of_networks(answers, {"diverged": ("seed", ~sound)})

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, legend, measured, plain, sheet
+from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, laid_out, legend, plain, sheet
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, VERDICTS
@@ -204,7 +204,7 @@ def draw_choices(others: Sequence[Mapping[str, Any]]) -> Figure:
     size, alike = (2.6 + 0.85 * len(columns), 1.8 + 0.27 * len(ordered)), {"sharey": True, "squeeze": False}
     with sheet(*size, columns=len(columns), **alike) as (figure, (panels,)):
         for axes, kind in zip(panels, columns, strict=True):
-            measured(axes)
+            laid_out(axes)
             axes.set_title(plain(textwrap.fill(kind, 12)), fontsize=8)
             for row, each in enumerate(ordered):
                 _choices(axes, row, each, kind)

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from lstm_toys.results.summary import finite
-from lstm_toys.runs.experiment import HISTORY, TRAINING
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.claims.choices import COMBINATION, Specification
 from lstm_toys.studies.claims.declaration import Claim, Verdict, verdict
 from lstm_toys.studies.claims.evidence import Evidence
 from lstm_toys.studies.claims.verdicts import judge
+from lstm_toys.tasks.parameters import HISTORY, TRAINING
 
 LEARNED, SHOWN = 0.9, 0.5
 """Smallest share of networks that meet the goal of their task with which a specification counts, and is shown."""
@@ -51,7 +51,7 @@ def by_training(claim: Claim, specification: Specification, results: Evidence) -
         return None
     own = [results[name] for name in claim.populations]
     learned = min(float(each.learned.mean()) for each in own)
-    losses = own[0].train_loss.isel(step=-1).values
+    losses = own[0][TRAINING].train_loss.isel(step=-1).values
     losses = losses[np.isfinite(losses)]
     enough = about_learning(claim) or learned >= LEARNED
     state = "judged" if enough else "shown" if learned >= SHOWN else "unlearned"

@@ -18,6 +18,7 @@ from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.files import as_text, read_json_list
 from lstm_toys.networks.cells import CELLS
+from lstm_toys.output import listed
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs.context import Refused, RunContext
@@ -30,6 +31,7 @@ from lstm_toys.studies.claims import entries, evidence, figures, markdown, repor
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, Counted
 from lstm_toys.studies.claims.settings import ClaimSettings, Question
 from lstm_toys.studies.training.study import Training
+from lstm_toys.tasks.parameters import TRAINING
 from lstm_toys.text import code, escape
 
 Entries = list[dict[str, Any]]
@@ -64,7 +66,7 @@ class ClaimStudy(Study[ClaimSettings]):
         check(self.subject, self.external, alternatives=self.settings.specifications)
 
     @cached_property
-    def external(self) -> dict[str, xr.Dataset]:
+    def external(self) -> dict[str, xr.DataTree]:
         """The external answers, by population."""
         question = self.subject
         return {name: evidence.external_answers(question, name, path) for name, path in question.answers.items()}
@@ -121,7 +123,7 @@ class ClaimStudy(Study[ClaimSettings]):
         analyzed = {each.id: [*specifications.by_analysis(each, networks)] for each in self.subject.declared.claims}
         return {"trained": trained, "analyzed": analyzed}
 
-    def _networks(self) -> dict[str, xr.Dataset]:
+    def _networks(self) -> dict[str, xr.DataTree]:
         """The networks that the claims are about."""
         return {**self.external, **self._results(NETWORKS)}
 
@@ -133,7 +135,7 @@ class ClaimStudy(Study[ClaimSettings]):
     def _needs(self, column: str) -> dict[str, Run]:
         return {name: each for (where, name), each in self.needed.items() if where == column}
 
-    def _results(self, column: str) -> dict[str, xr.Dataset]:
+    def _results(self, column: str) -> dict[str, xr.DataTree]:
         """The results of a column by population, with a variable ``learned``: which networks meet the goal at last.
 
         Without a goal, it is which networks did not diverge.
@@ -141,8 +143,9 @@ class ClaimStudy(Study[ClaimSettings]):
         found = {}
         for name, each in self._needs(column).items():
             results, goal = storage.load_results(each.checked("results.nc")), self.subject.experiment(name).goal
-            learned = np.isfinite(summary.steps_to_goal(results, goal)) if goal else ~results.diverged.values
-            found[name] = results.assign(learned=("seed", learned))
+            training = arrays.probed(results, TRAINING)
+            learned = np.isfinite(summary.steps_to_goal(training, goal)) if goal else ~training.diverged.values
+            found[name] = arrays.of_networks(results, {"learned": ("seed", learned)})
         return found
 
     def _variant(self, column: str, networks: evidence.Evidence) -> tuple[evidence.Evidence, Counted]:
@@ -151,12 +154,12 @@ class ClaimStudy(Study[ClaimSettings]):
             return self._results(column), counting
         found = {}
         for name, prepared, trained in self._trained(column):
-            final = networks[name].train_loss.isel(step=-1, seed=~networks[name].diverged.values)
+            final = arrays.not_diverged(networks[name])[TRAINING].train_loss.isel(step=-1)
             found[name] = at_loss(prepared, trained, float(final.median()))
         return found, counting
 
-    def _during(self) -> dict[int, dict[str, xr.Dataset]]:
-        during: dict[int, dict[str, xr.Dataset]] = {}
+    def _during(self) -> dict[int, dict[str, xr.DataTree]]:
+        during: dict[int, dict[str, xr.DataTree]] = {}
         for name, prepared, networks in self._trained(DURING):
             for step in networks.steps:
                 during.setdefault(step, {})[name] = after(prepared, networks.at(step), step)
@@ -228,24 +231,24 @@ class ClaimStudy(Study[ClaimSettings]):
             yield "specifications.png", figures.draw_choices(sided)
 
 
-def after(prepared: Prepared, networks: Networks, steps: int | Int[np.ndarray, " S"]) -> xr.Dataset:
+def after(prepared: Prepared, networks: Networks, steps: int | Int[np.ndarray, " S"]) -> xr.DataTree:
     """Labels the answers of networks with their parameters after so many steps, as a run does, without histories."""
     diverged = "seed", networks.results.sound_step.values < steps
-    return evidence.answered(prepared, networks).assign(diverged=diverged)
+    return arrays.of_networks(evidence.answered(prepared, networks), {"diverged": diverged})
 
 
-def at_loss(prepared: Prepared, networks: Networks, loss: float) -> xr.Dataset:
+def at_loss(prepared: Prepared, networks: Networks, loss: float) -> xr.DataTree:
     """Labels the answers of each network after the first kept step at which its training loss is at most ``loss``.
 
     The variable ``learned`` tells which networks reach it; the others answer as after the last step.
     """
     steps = np.array(networks.steps)
-    reached = networks.results.train_loss.sel(step=steps).values <= loss
+    reached = networks.results[TRAINING].train_loss.sel(step=steps).values <= loss
     first = np.where(reached.any(axis=1), reached.argmax(axis=1), len(steps) - 1)
     every = [networks.at(step).params for step in networks.steps]
     params = jax.tree.map(lambda *leaves: np.stack(leaves)[first, np.arange(len(first))], *every)
     answered = after(prepared, replace(networks, params=params), steps[first])
-    return answered.assign(learned=("seed", reached.any(axis=1)))
+    return arrays.of_networks(answered, {"learned": ("seed", reached.any(axis=1))})
 
 
 def check(question: Question, answers: evidence.Evidence, *, alternatives: bool) -> None:
@@ -258,7 +261,8 @@ def check(question: Question, answers: evidence.Evidence, *, alternatives: bool)
         for name, each in question.settings.items()
     }
     # No other axis has this length, so that a statistic that confuses axes fails.
-    sizes = {size for labeled in one.values() for axis, size in labeled.sizes.items() if axis != "seed"}
+    nodes = (node for labeled in one.values() for node in labeled.subtree)
+    sizes = {size for node in nodes for axis, size in node.sizes.items() if axis != "seed"}
     networks = next(number for number in count(2) if number not in sizes)
     several = {name: labeled.isel(seed=np.zeros(networks, int)) for name, labeled in one.items()}
     copies = {name: evidence.copy(labeled) for name, labeled in one.items()}
@@ -269,7 +273,7 @@ def check(question: Question, answers: evidence.Evidence, *, alternatives: bool)
             sources += [source, source._replace(population=claim.against or source.population)]
         for name, curves in sources:
             if evidence.select(one[name], curves) is None:
-                known = ", ".join(dict.fromkeys([*one[name].family.values.tolist(), *arrays.own_points(one[name])]))
+                known = listed(arrays.names_of(one[name])) or "none"
                 raise Refused(f"claim {claim.id}: {name} has no curves {curves!r}, but {known}; --only leaves it out")
         for results in (several, copies, published):
             verdicts.judge(claim, results)

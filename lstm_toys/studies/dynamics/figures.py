@@ -109,7 +109,7 @@ def eigenvalues(found: xr.Dataset) -> Figure:
 
 
 def forgetting(found: xr.Dataset) -> Figure:
-    """Draws how the distance of two states falls along the middle curve of each family."""
+    """Draws how the distance of two states falls along the middle curve of each probe."""
     handles: list[Any] = []
     names = found.driving.values.tolist()[:MOST_FAMILIES]
     driven = f"two of them, driven by the middle curve of each kind; medians of {counted(found.sizes['seed'])}"
@@ -127,7 +127,7 @@ def forgetting(found: xr.Dataset) -> Figure:
 
 
 def explained(found: xr.Dataset) -> Figure:
-    """Draws the share of variance that each model explains, by family and window of x, as heat maps with numbers."""
+    """Draws the share of variance that each model explains, by probe and window of x, as heat maps with numbers."""
     names, curves = found.model.values.tolist(), found.curves.values.tolist()
     size = 1.1 * len(curves) + 2.6, len(WINDOWS) * (0.42 * len(names) + 0.5) + 0.8
     with style.sheet(*size, rows=len(WINDOWS), grid=False, sharex=True) as (figure, panels):
@@ -150,7 +150,7 @@ def explained(found: xr.Dataset) -> Figure:
 
 
 def models(found: xr.Dataset) -> Figure:
-    """Draws the answers to the middle curve of each family, the predictions of models, and the input."""
+    """Draws the answers to the middle curve of each probe, the predictions of models, and the input."""
     names = found.driving.values.tolist()[:MOST_FAMILIES]
     columns = min(2, len(names))
     titles = [name.replace("_", " ") for name in names]
@@ -158,7 +158,7 @@ def models(found: xr.Dataset) -> Figure:
         figure.set_size_inches(3.6 * columns, 2.3 * -(-len(names) // columns) + 1.2)
         figure.suptitle("Answers to a curve of each kind, and what models predict")
         for axes, name in zip(panels, names, strict=True):
-            own = np.flatnonzero(found.family.values == name)
+            own = np.flatnonzero(found.probe.values == name)
             one = found.isel(curve=own[len(own) // 2], output=0)
             axes.plot(found.time, one.curve_shown, color=GRAY, **INPUT)
             _spread(axes, found.time.values, one.answer.values, color="black")
@@ -225,7 +225,7 @@ def slow_points(found: xr.Dataset) -> Figure:
 
 def _plane(axes: Axes, own: xr.Dataset, period: str) -> Any:
     """Draws ONE network in ONE period, in the plane of all periods; returns the slow points for a color bar."""
-    style.measured(axes)
+    style.laid_out(axes)
     visited = own.start.values.reshape(-1, own.sizes["state"])
     center = visited.mean(axis=0)
     _, lengths, directions = np.linalg.svd(visited - center, full_matrices=False)

@@ -24,19 +24,22 @@ from lstm_toys.output import counted
 from lstm_toys.populations.states import check_initial
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import storage
+from lstm_toys.results.arrays import of_networks
 from lstm_toys.results.summary import as_json, median_of
 from lstm_toys.runs import checks, external
 from lstm_toys.runs.context import Failed, Refused, RunContext
-from lstm_toys.runs.experiment import TRAINING, Experiment
+from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.loading import load_results, networks_of
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.statistics import intervals
+from lstm_toys.statistics.errors import within
 from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.studies.dynamics import analysis, figures
 from lstm_toys.studies.dynamics.analysis import MOST_POINTS, TRIALS, InputAnalysis, PeriodAnalysis
 from lstm_toys.studies.dynamics.settings import INPUTS, WINDOWS, DynamicsSettings, Period
 from lstm_toys.studies.training.study import Training
+from lstm_toys.tasks.parameters import TRAINING
 from lstm_toys.tasks.probes import SHARED, by_points
 
 TOGETHER = 16
@@ -126,7 +129,7 @@ class Dynamics(Study[DynamicsSettings]):
             more = BEYOND * (high - low or 1.0)
             asked = np.linspace(low - more, high + more, INPUTS - 1)
         inputs = np.union1d(asked, mean)
-        every = (np.flatnonzero(np.equal(self.families, name)).tolist() for name in dict.fromkeys(self.families))
+        every = (np.flatnonzero(np.equal(self.shown, name)).tolist() for name in dict.fromkeys(self.shown))
         return InputAnalysis(
             curves=curves,
             inputs=inputs[:, None],
@@ -139,7 +142,7 @@ class Dynamics(Study[DynamicsSettings]):
         )
 
     @cached_property
-    def families(self) -> list[str]:
+    def shown(self) -> list[str]:
         sets = by_points(self.prepared.probes, self.prepared.x)[SHARED]
         return [TRAINING, *(probe.name for probe in sets for _ in probe.inputs)]
 
@@ -151,7 +154,7 @@ class Dynamics(Study[DynamicsSettings]):
         return {
             **self.job.digests(),
             **lowering.lowered("step", step, params, jax.ShapeDtypeStruct((1, 1, features), jnp.float32), initial),
-            "families": lowering.digest(self.families),
+            "probes": lowering.digest(self.shown),
             "population": self.needed["population"].folder.name,
             "library": code.library("dynamics", "studies/dynamics"),
         }
@@ -177,7 +180,7 @@ class Dynamics(Study[DynamicsSettings]):
         with context.timed("summary"):
             every = [load_results(self._kept(each)) for each in parts]
             whole = self._labeled(xr.concat(every, "seed", data_vars="minimal", coords="minimal"))
-            whole = whole.assign(train_loss=networks[sound].results.train_loss)
+            whole = whole.assign(train_loss=networks[sound].results.training.train_loss)
             described = {"flags": flags, "run": run.folder.name, "population": population.folder.name}
             attributes = {name: json.dumps(value) for name, value in described.items()}
             storage.save_results(whole.assign_attrs(whole.attrs | attributes), run.results)
@@ -203,11 +206,11 @@ class Dynamics(Study[DynamicsSettings]):
             axis = {"long_name": span.name, "units": span.unit}
             time = "time", np.arange(found.sizes["time"]) * job.spacing, axis
             return found.assign_coords(period=[each.name for each in self.periods], time=time)
-        every = self.families
+        every = self.shown
         names = list(dict.fromkeys(every))
         per_x = f"rad/{span.unit}" if span.unit else "rad per x"
         found = found.assign_coords(
-            family=("curve", every),
+            probe=("curve", every),
             driving=names,
             curve_shown=(("curve", "time"), job.curves[..., 0]),
             input=("input", job.inputs[:, 0], {"long_name": f"constant input {task.input_features[0]}"}),
@@ -224,7 +227,8 @@ class Dynamics(Study[DynamicsSettings]):
             prediction = found.prediction.sel(model=model).values
             labeled = external.labeled(self.experiment, prediction, settings.timesteps, dict(settings.numbers))
             # Points without a prediction are unknown; the network did not diverge there.
-            labeled = labeled.assign(diverged=xr.zeros_like(labeled.diverged), seed=found.seed.values)
+            sound = np.zeros(len(prediction), bool)
+            labeled = of_networks(labeled, {"diverged": ("seed", sound)}, {"seed": found.seed.values})
             names.append(answers_file(model))
             storage.save_results(labeled, self.run.folder / names[-1])
         return names
@@ -237,7 +241,7 @@ class Dynamics(Study[DynamicsSettings]):
         return measured | ({"curves": curves(found)} if "explained" in found else {})
 
     def report(self) -> Iterator[RenderableType]:
-        """Yields a table of results at rest, and tables of the variance that each model explains by family."""
+        """Yields a table of results at rest, and tables of the variance that each model explains by probe."""
         metrics = self.run.read_metrics()
         summary, kept = metrics["summary"], metrics["seeds"] - len(metrics["diverged_seeds"])
         title = f"{self.experiment.name}: dynamics of {kept} of {counted(metrics['seeds'], 'network')}"
@@ -274,10 +278,10 @@ def _variance(summary: dict[str, Any], window: str) -> Iterator[RenderableType]:
 
 
 def _explained(found: xr.Dataset) -> xr.Dataset:
-    """Adds the variance that each model explains and the share of time points that it predicts, by family or curve."""
+    """Adds the variance that each model explains and the share of time points that it predicts, by probe or curve."""
     answers, x = found.answer.values, found.time.values
-    families = [found.family.values == name for name in found.curves.values]
-    axes = [(ending, "curves", families) for ending in WINDOWS]
+    probes = [found.probe.values == name for name in found.curves.values]
+    axes = [(ending, "curves", probes) for ending in WINDOWS]
     for ending, axis, chosen in (*axes, ("_early_curve", "curve", [*np.eye(found.sizes["curve"], dtype=bool)])):
         shares = np.array(
             [
@@ -314,11 +318,11 @@ def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
         apart = (found.coverage[leading] == found.coverage.sel(model="LPV")).all(("model", "curves")).values
         if not apart.all():
             shares["share whose modes can be told apart under all inputs"] = apart
-        for (ending, words), model, family in product(WINDOWS.items(), found.model.values, found.curves.values):
+        for (ending, words), model, probe in product(WINDOWS.items(), found.model.values, found.curves.values):
             explained, coverage = (found[f"{name}{ending}"].sel(model=model) for name in ("explained", "coverage"))
-            numbers[f"{model}: variance explained{words}, {family}"] = explained.sel(curves=family).values
+            numbers[f"{model}: variance explained{words}, {probe}"] = explained.sel(curves=probe).values
             if not (coverage == 1).all():
-                numbers[f"{model}: time points predicted{words}, {family}"] = coverage.sel(curves=family).values
+                numbers[f"{model}: time points predicted{words}, {probe}"] = coverage.sel(curves=probe).values
     return {
         **{name: as_json(intervals.wilson(int(each.sum()), len(each))) for name, each in shares.items()},
         **{name: median_of(each) for name, each in numbers.items()},
@@ -326,16 +330,16 @@ def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
 
 
 def curves(found: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
-    """Measures each curve of each family in the first fifth of x, with medians over ``networks`` with a number.
+    """Measures each curve of each probe in the first fifth of x, with medians over ``networks`` with a number.
 
-    Returns by family, for each curve: its ``first`` and ``last`` value; ``mode_frequency`` of the leading mode at rest
+    Returns by probe, for each curve: its ``first`` and ``last`` value; ``mode_frequency`` of the leading mode at rest
     under the constant input nearest to the curve's mean there, and how many networks are ``oscillating``; and by model
     the variance explained there, and the share of time points ``predicted`` over all networks.
     """
     frequencies, x = _frequencies(found), found.time.values
-    early = (x - x[0]) / (x[-1] - x[0]) < SETTLED
+    early = ~within((x - x[0]) / (x[-1] - x[0]), SETTLED)
     rows: dict[str, list[dict[str, Any]]] = {}
-    for place, family in enumerate(found.family.values):
+    for place, probe in enumerate(found.probe.values):
         shown = found.curve_shown.isel(curve=place).values
         nearest = int(np.abs(found.input.values - shown[early].mean()).argmin())
         mode = {**_median(frequencies[:, nearest]), "oscillating": int((frequencies[:, nearest] > 0).sum())}
@@ -344,7 +348,7 @@ def curves(found: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
             own = found.sel(model=model).isel(curve=place)
             predicted = float(own.coverage_early_curve.values.mean())
             row[str(model)] = {**_median(own.explained_early_curve.values), "predicted": predicted}
-        rows.setdefault(str(family), []).append(row)
+        rows.setdefault(str(probe), []).append(row)
     return rows
 
 

@@ -16,28 +16,32 @@ from matplotlib.path import Path
 
 from lstm_toys.figures import style
 from lstm_toys.figures.style import COLORS, GOAL, MEDIAN, plain
+from lstm_toys.output import listed
 from lstm_toys.results.arrays import axis_label
-from lstm_toys.studies.generalization.results import Grids, errors, measures_at, medians
+from lstm_toys.results.summary import GOAL_ERROR
+from lstm_toys.studies.generalization.results import Grids, judged, measures_at, medians, which
 from lstm_toys.studies.generalization.results import axes as axes_of
-from lstm_toys.studies.generalization.settings import TRAINING, Grid, Subject
+from lstm_toys.studies.generalization.settings import Grid, Subject
+from lstm_toys.tasks.goal import Goal, after_which
+from lstm_toys.tasks.parameters import TRAINING
 from lstm_toys.tasks.planes import LENGTH, SPACING
 
 
-def heat_maps(results: Grids, shown: Grid, subject: Subject, limit: float) -> Figure:
+def heat_maps(results: Grids, shown: Grid, subject: Subject, goal: Goal) -> Figure:
     """Draws the gain on a grid, or the error of each number that networks read off: medians over seeds.
 
-    Marks the training curves, and outlines where the error is below ``limit``. ``shown`` is a grid with at least two
+    Marks the training curves, and outlines where the error meets the goal. ``shown`` is a grid with at least two
     values along both axes.
     """
     grid = results[shown.name]
-    wrong = {name: medians(each) for name, each in errors(grid).items()}
+    wrong, limit = {name: medians(each) for name, each in judged(grid).items()}, goal.limit
     drawn = {"": medians(grid.gain)} if "gain" in grid else wrong
 
     def short(name: str) -> str:
         return subject.parameter(shown.family, name).short
 
     outline = list[Artist]()
-    titles = [_title(name) * bool(name) for name in drawn]
+    titles = [_title(name, goal) * bool(name) for name in drawn]
     with style.canvas(*titles) as (figure, panels):
         figure.set_size_inches(0.6 + 5.2 * len(drawn), 5.0)
         for axes, (name, values) in zip(panels, drawn.items(), strict=True):
@@ -51,10 +55,9 @@ def heat_maps(results: Grids, shown: Grid, subject: Subject, limit: float) -> Fi
             f"{short(key)} = {short(value) if isinstance(value, str) else f'{value:.3g}'}"
             for key, value in shown.parameters
         )
-        met = np.all([error.values < limit for error in errors(grid).values()], axis=0)
-        title = (
-            f"{np.median(met.sum(axis=(1, 2))):,g} of {met[0].size:,} curves are answered with an error below {limit:g}"
-        )
+        met = goal.met(grid[GOAL_ERROR].values)
+        error = f"an error{'' if len(wrong) > 1 else which(goal)} of at most {limit:g}"
+        title = f"{np.median(met.sum(axis=(1, 2))):,g} of {met[0].size:,} curves are answered with {error}"
         gains = drawn.get("", np.empty(0))
         if len(gains := gains[np.isfinite(gains)]):
             title += f";\n{np.mean(gains < 1):.0%} come back smaller (gain below 1)"
@@ -65,8 +68,8 @@ def heat_maps(results: Grids, shown: Grid, subject: Subject, limit: float) -> Fi
     return figure
 
 
-def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, limit: float) -> Figure:
-    """Draws the error along every axis of the grids: the median, the 5th to 95th percentile of seeds, and ``limit``.
+def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, goal: Goal) -> Figure:
+    """Draws the error along every axis of the grids: the median, the 5th to 95th percentile of seeds, and the goal.
 
     The other axis is fixed at the middle of its training range or, if it has none, at the middle of the axis.
     """
@@ -87,10 +90,11 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, limit: f
             fixed = across.sel({across.name: middle}, method="nearest")
             name = fixed.attrs.get("symbol") or fixed.attrs["long_name"]
             axes.set_title(plain(f"{name} = {float(fixed):.3g}"), fontsize=8)
-            for (name, error), color in zip(errors(grid).items(), style.colors(errors(grid)).values(), strict=True):
+            every = judged(grid)
+            for (name, error), color in zip(every.items(), style.colors(every).values(), strict=True):
                 values = error.sel({across.name: fixed}).values
-                lines[name] = style.band(axes, along, values, color, _title(name))
-            level = axes.axhline(limit, label=f"error {limit:g}", **LIMIT)
+                lines[name] = style.band(axes, along, values, color, _title(name, goal))
+            level = axes.axhline(goal.limit, label=f"error {goal.limit:g}", **LIMIT)
             if axis in trained:
                 tied = subject.trained.equal.get(axis) == other or subject.trained.equal.get(other) == axis
                 ends = (float(fixed),) * 2 if tied else trained[axis]
@@ -101,7 +105,7 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, limit: f
             axes.tick_params(labelleft=panel % columns == 0)
             if panel % columns == 0:
                 axes.set_ylabel("error")
-        figure.suptitle(f"How far from the training curves do errors stay below {limit:g}?")
+        figure.suptitle(f"How far from the training curves do errors stay below {goal.limit:g}?")
         spread = style.band_entry(style.band_name(grid.sizes["seed"]))
         ranges = style.entry("trained on", COLORS["y"], linewidth=5, alpha=0.6)
         style.legend(figure, [*lines.values(), spread, level, ranges], 4 if columns > 3 else 2)
@@ -129,8 +133,10 @@ POINT: dict[str, Any] = {
 UNKNOWN = Patch(facecolor="#c9c9d1", label="not measurable: a constant curve")
 
 
-def _title(name: str) -> str:
-    return f"Absolute error of the {name}" if name else "RMSE after the first tenth"
+def _title(name: str, goal: Goal) -> str:
+    """What an error on a grid is: of a number that networks read off, or of sequences, as the goal limits it."""
+    of = f" of {listed(goal.features)}" if goal.features else ""
+    return f"Absolute error of the {name}" if name else f"RMSE{of} {after_which(goal.after)}".rstrip()
 
 
 def _norm(values: Float[np.ndarray, "rows columns"], *, error: bool) -> Normalize:

@@ -23,9 +23,11 @@ from lstm_toys.populations import blocks
 from lstm_toys.populations.answering import CURVE_BLOCK
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays
-from lstm_toys.statistics import measures
+from lstm_toys.results.summary import GOAL_ERROR
+from lstm_toys.statistics import errors, measures
 from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks.families import Family
+from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.parameters import PARAMETER, Span
 from lstm_toys.tasks.planes import LENGTH, SPACING
 from lstm_toys.tasks.supervision import Task, show
@@ -56,6 +58,7 @@ class GridJob:
     """Measures answers to curves on grids of these families.
 
     Attributes:
+        goal: its error is measured, whatever its limit.
         group: the most networks of a part.
     """
 
@@ -64,6 +67,7 @@ class GridJob:
     span: Span
     grids: tuple[Grid, ...]
     families: Mapping[str, Family]
+    goal: Goal
     group: int = 1
 
     @property
@@ -80,7 +84,7 @@ class GridJob:
         for grid in self.grids:
             cells = grid.cells(0, self.curves[grid.name], self.timesteps, self.span)
             chunk = dict.fromkeys(cells, jax.ShapeDtypeStruct((1, CURVE_BLOCK), jnp.float32))
-            program = blocks.spread(self.measured(networks.model, grid), mesh)
+            program = blocks.spread(self.measuring(networks.model, grid), mesh)
             digests |= lowering.lowered(f"measures on {grid.name}", program, params, chunk)
             declared = self.families[grid.family].parameters
             digests[f"grid {grid.name}"] = lowering.digest(cells, repr(declared), [axis.name for axis in grid.axes])
@@ -92,7 +96,7 @@ class GridJob:
         points, mesh = grid.points(self.timesteps, self.span), blocks.mesh()
         key = (grid.family, points, grid.axis(SPACING) is None)  # Grids with other values share a program.
         if key not in self._programs:
-            self._programs[key] = blocks.spread(self.measured(part.networks.model, grid), mesh)
+            self._programs[key] = blocks.spread(self.measuring(part.networks.model, grid), mesh)
         ((count, placed),) = blocks.placed(part.networks.params, self.group, part.networks.block, mesh)
 
         def whole(values: Float[np.ndarray, "S chunks N ..."]) -> Float[np.ndarray, "S rows columns ..."]:
@@ -115,16 +119,15 @@ class GridJob:
     def _programs(self) -> dict[tuple[Any, ...], Callable[..., Any]]:
         return {}
 
-    def measured(
+    def measuring(
         self, model: nn.Module, grid: Grid
     ) -> Callable[[PyTree, dict[str, Float[Array, "chunks N"]]], dict[str, Float[Array, "chunks N ..."]]]:
         """Makes the function that computes measures from the parameters of ONE network and chunks of cells."""
-        task, span = self.task, self.span
+        task, span, goal = self.task, self.span, self.goal
         family, points = self.families[grid.family], grid.points(self.timesteps, span)
         window = points if grid.axis(SPACING) else self.timesteps
         always = model.clone(sequence=True) if hasattr(model, "sequence") else model
         shared = jnp.arange(points).astype(jnp.float32) / (self.timesteps - 1)
-        y = task.output_features.index("y") if task.sequence else 0
 
         def passed(cell: Cell) -> Float[Array, " T"]:
             # Not a function of the cell, so that vmap does not repeat what only depends on the grid.
@@ -141,13 +144,20 @@ class GridJob:
             count = cell[LENGTH].astype(jnp.int32)
             if not task.sequence:
                 read, true = answer[count - 1], jnp.stack([cell[name] for name in task.output_features])
-                return {"answer": read, "error": jnp.abs(read - true)}
-            first, rows = jnp.maximum(count - window, 0), (inputs[:, task.input_features.index("y")], answer[:, y])
-            curve, answered = (jax.lax.dynamic_slice_in_dim(row, first, window) for row in rows)
+                error = errors.squared(read, true, jnp.ones_like(true)).root
+                return {"answer": read, "error": error, GOAL_ERROR: goal.error(error, task.measured)}
+            first = jnp.maximum(count - window, 0)
+            curves, answers = (jax.lax.dynamic_slice_in_dim(rows, first, window) for rows in (inputs, answer))
             share = passed(cell)[:window]
             if grid.axis(SPACING):
                 share = jnp.where(jnp.arange(window) < count, share, -1.0)
-            return measures.every(answered, curve, share, span.start, span.length)
+            late = errors.within(share, goal.after) & (share >= 0)
+            counts = jnp.broadcast_to(late[:, None], curves.shape).astype(curves.dtype)
+            wrong = errors.squared(answers, curves, counts).over(0).root
+            y = task.output_features.index("y")
+            one = measures.AnsweredCurve.copied(answers[:, y], curves[:, y], share)
+            found = measures.every(one, span.start, span.length)
+            return {**found, GOAL_ERROR: goal.error(wrong, task.measured)}
 
         def chunk(params: PyTree, cells: dict[str, Float[Array, " N"]]) -> dict[str, Float[Array, "N ..."]]:
             inputs = jax.vmap(shown)(cells)
@@ -157,7 +167,7 @@ class GridJob:
 
         return lambda params, chunks: jax.lax.map(partial(chunk, params), chunks)
 
-    def labeled(self, grid: Grid, values: Values) -> xr.Dataset:
+    def dataset(self, grid: Grid, values: Values) -> xr.Dataset:
         """Labels the values of all networks on a grid."""
         declared = {each.name: each for each in self.families[grid.family].parameters}
         spacing = {"long_name": f"{self.span.name} between two time points", "units": self.span.unit}
@@ -169,7 +179,8 @@ class GridJob:
         }
         if not self.task.sequence:
             coordinates["output_feature"] = list(self.task.output_features)
-        return xr.Dataset({name: (("seed", *coordinates), each) for name, each in values.items()}, coordinates)
+        dims = ("seed", *coordinates)
+        return xr.Dataset({name: (dims[: each.ndim], each) for name, each in values.items()}, coordinates)
 
 
 def evaluate(
@@ -188,4 +199,4 @@ def evaluate(
             whole[part.members] = each
         done += len(part.networks) * job.curves[part.curves]
         progress(done)
-    return {grid.name: job.labeled(grid, every[grid.name]) for grid in job.grids}
+    return {grid.name: job.dataset(grid, every[grid.name]) for grid in job.grids}

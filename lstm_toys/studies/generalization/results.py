@@ -10,14 +10,14 @@ import xarray as xr
 from jaxtyping import Bool, Float
 
 from lstm_toys import files
+from lstm_toys.output import listed
 from lstm_toys.populations.trained import Networks
-from lstm_toys.results.arrays import axis_label
 from lstm_toys.results.storage import check_whole
-from lstm_toys.results.summary import median_of
+from lstm_toys.results.summary import GOAL_ERROR, median_of
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
-from lstm_toys.studies.generalization.settings import TRAINING
-from lstm_toys.tasks.parameters import PARAMETER, Span
+from lstm_toys.tasks.goal import AFTER, Goal, after_which
+from lstm_toys.tasks.parameters import PARAMETER, TRAINING, Span
 from lstm_toys.tasks.planes import LENGTH
 
 FREQUENCY = f"{PARAMETER}frequency"
@@ -72,11 +72,22 @@ def medians(measure: xr.DataArray) -> Float[np.ndarray, "rows columns"]:
     return np.where(some, np.nanmedian(np.where(some, values, 0.0), axis=0), np.nan)
 
 
-def summary(grids: Grids, limit: float) -> dict[str, intervals.Estimate]:
+def judged(grid: xr.Dataset) -> dict[str, xr.DataArray]:
+    """What is compared with a limit: the error of each number that networks read off, or the error of the goal."""
+    return {"": grid[GOAL_ERROR]} if "rmse" in grid else errors(grid)
+
+
+def which(goal: Goal) -> str:
+    """Which errors of sequences a goal limits, in words; empty for all features after the first tenth."""
+    after = "" if goal.after == AFTER else f" {after_which(goal.after) or 'over whole curves'}"
+    return f"{f' of {listed(goal.features)}' if goal.features else ''}{after}"
+
+
+def summary(grids: Grids, goal: Goal) -> dict[str, intervals.Estimate]:
     """Returns medians over seeds with a 95 % bootstrap interval, by grid and error.
 
     The statistics of a seed are its error on the training curves, its median error over a grid, and the share of the
-    grid where its error is below ``limit``.
+    grid where the error that the goal limits meets it.
     """
     rows: dict[str, intervals.Estimate] = {}
     planes = {name.replace("_", " x "): grid for name, grid in grids.items() if name not in ("", TRAINING)}
@@ -85,9 +96,10 @@ def summary(grids: Grids, limit: float) -> dict[str, intervals.Estimate]:
         rows[f"training, {label}"] = intervals.median_bootstrap(np.median(error, axis=(1, 2)))
         for title, grid in planes.items():
             values = errors(grid)[name].values
-            own = np.median(values, axis=(1, 2)), np.mean(values < limit, axis=(1, 2))
-            where = f"{title}, {label}"
-            rows[where], rows[f"{where}, share below {limit:g}"] = map(intervals.median_bootstrap, own)
+            met = goal.met(judged(grid)[name].values)
+            own = np.median(values, axis=(1, 2)), np.mean(met, axis=(1, 2))
+            where, share = f"{title}, {label}", f"{'' if name else which(goal)}, share below {goal.limit:g}"
+            rows[where], rows[f"{where}{share}"] = map(intervals.median_bootstrap, own)
     return rows
 
 
@@ -135,13 +147,7 @@ def sines(grid: xr.Dataset, span: Span) -> dict[str, Any]:
 
 def measures_at(labeled: xr.Dataset) -> dict[str, xr.DataArray]:
     """Returns the measures by label, ``[seed, length]`` each."""
-    found: dict[str, xr.DataArray] = {}
-    for name, each in labeled.data_vars.items():
-        if name == "accuracy":
-            found |= {f"accuracy over {counted}": each.sel(counted=counted) for counted in each.counted.values}
-        elif LENGTH in each.dims:
-            found["RMSE" if name == "rmse" else axis_label(each)] = each
-    return found
+    return {str(name): each for name, each in labeled.data_vars.items() if LENGTH in each.dims}
 
 
 def length_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:

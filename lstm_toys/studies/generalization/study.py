@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -18,8 +19,8 @@ from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.trained import Networks
-from lstm_toys.results.arrays import answered, in_units
-from lstm_toys.results.summary import as_json, of_probes
+from lstm_toys.results.arrays import curve_set, in_units, probed
+from lstm_toys.results.summary import as_json, named, with_measures
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.loading import networks_of
@@ -28,12 +29,14 @@ from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.generalization import figures, results
 from lstm_toys.studies.generalization.measuring import LENGTHS, GridJob, evaluate
-from lstm_toys.studies.generalization.settings import TRAINING, Evaluation, Subject
+from lstm_toys.studies.generalization.settings import Evaluation, Subject
 from lstm_toys.studies.training.study import Training
-from lstm_toys.tasks import families
+from lstm_toys.tasks import asked, families
+from lstm_toys.tasks.goal import Goal
+from lstm_toys.tasks.parameters import TRAINING
 from lstm_toys.tasks.planes import LENGTH
-from lstm_toys.tasks.probes import SHARED, Probe, probe_at
-from lstm_toys.tasks.supervision import Task, measured
+from lstm_toys.tasks.probes import Probe, probe_at
+from lstm_toys.tasks.supervision import Task, accuracies_of
 
 
 class Generalization(Study[Evaluation]):
@@ -123,7 +126,7 @@ class Generalization(Study[Evaluation]):
         rows = [(name, *tables.spread(row)) for name, row in metrics["summary"].items()]
         yield tables.table(title, ("", "median>", "95 % bootstrap>"), rows)
         if self.settings.grids:
-            yield "errors on a grid: a network's median over its curves; share below: of its curves with smaller errors"
+            yield "errors on a grid: a network's median over its curves; share below: of curves with at most this error"
         for name, each in metrics.get("sines", {}).items():
             yield f"{name.replace('_', ' x ')}: {'; '.join(_sines(each))}"
         yield from tables.few(kept)
@@ -140,21 +143,25 @@ class GridStudy(Generalization):
     """Evaluates a trained population on grids of curves."""
 
     @property
-    def limit(self) -> float:
+    def goal(self) -> Goal:
+        """The goal of the training, with the limit of the evaluation; of a single feature it has no name."""
         assert self.settings.limit is not None
-        return self.settings.limit
+        goal = self.experiment.goal or Goal(rmse=self.settings.limit)
+        named = goal.features if len(self.task.output_features) > 1 else ()
+        return replace(goal, rmse=self.settings.limit, features=named)
 
     def check(self) -> None:
         task, subject = self.experiment.small[1], self.subject
         if self.experiment.scaling is not None:
             raise Refused(f"{self.refused}its networks are shown scaled curves, and grids have curves as they are")
-        if measured(task.loss) is not None:
+        if accuracies_of(task.loss) is not None:
             raise Refused(f"{self.refused}needs networks that answer values, but these learn by {task.loss}")
         if not {*task.input_features} <= {"x", "y"} or "y" not in task.input_features:
             shown = " and ".join(task.input_features)
             raise Refused(f"{self.refused}its networks are shown {shown}; this takes those that see y, or x and y")
-        if task.sequence and "y" not in task.output_features:
-            raise Refused(f"{self.refused}its networks answer {' and '.join(task.output_features)}, of which none is y")
+        if task.sequence and not task.reproduces:
+            needed = "grids need a task that reproduces its curves (lt.Task has reproduces), or reads off parameters"
+            raise Refused(f"{self.refused}nobody knows what is right about other curves; {needed}")
         if task.trained is not None and not task.trained.same(subject.trained):
             raise Refused(
                 f"{self.refused}it declares other training curves than its task has; let trained and task say the same"
@@ -177,7 +184,8 @@ class GridStudy(Generalization):
     def job(self) -> GridJob:
         known = {name: families.family_of(family) for name, family in self.subject.families.items()}
         points, span = self.settings.trained.timesteps, self.experiment.span
-        return GridJob(task=self.task, timesteps=points, span=span, grids=self.settings.grids, families=known)
+        about: dict[str, Any] = {"task": self.task, "goal": self.goal, "span": span, "timesteps": points}
+        return GridJob(**about, grids=self.settings.grids, families=known)
 
     @property
     def curves(self) -> dict[str, int]:
@@ -190,7 +198,7 @@ class GridStudy(Generalization):
         return evaluate(self.job, self.networks, context.executor, progress)
 
     def rows(self, grids: results.Grids) -> dict[str, Estimate]:
-        return results.summary(grids, self.limit)
+        return results.summary(grids, self.goal)
 
     def described(self, grids: results.Grids) -> Metrics:
         return {
@@ -204,9 +212,9 @@ class GridStudy(Generalization):
     def drawings(self, grids: results.Grids) -> Iterator[tuple[str, Drawing]]:
         for grid in self.settings.grids:
             if grid.name != TRAINING and min(grid.shape) > 1:
-                yield f"{grid.name}.png", figures.heat_maps(grids, grid, self.subject, self.limit)
+                yield f"{grid.name}.png", figures.heat_maps(grids, grid, self.subject, self.goal)
         if any(max(grid.shape) > 1 for grid in self.settings.grids if grid.name != TRAINING):
-            yield "axes.png", figures.along_axes(grids, self.settings.grids, self.subject, self.limit)
+            yield "axes.png", figures.along_axes(grids, self.settings.grids, self.subject, self.goal)
 
 
 class LengthStudy(Generalization):
@@ -233,27 +241,27 @@ class LengthStudy(Generalization):
     def digests(self) -> Digests:
         digests, member, block = compiled(), blocks.member(self.networks.params), self.networks.block
         for each in self.probes:
-            shown = self.networks.model, member, each.inputs, block, block, each.name, each.lengths
-            digests |= answering.digests_of(*shown)
-            digests[f"targets {each.name}"] = digest(each.targets)
+            lengths = None if self.task.sequence else each.lengths
+            digests |= answering.digests_of(self.networks.model, member, each.inputs, block, block, each.name, lengths)
+            digests[f"targets {each.name}"] = digest(vars(each))
         return digests
 
     def measured(self, context: RunContext, progress: Callable[[int], None]) -> dict[str, xr.Dataset]:
         done, every = 0, list[dict[str, Any]]()
         for probe in self.probes:
-            answers = {SHARED: answering.answers(self.networks, probe.inputs, lengths=probe.lengths)}
-            time = np.arange(probe.inputs.shape[1], dtype=float)
-            labeled = answered(self.task, time, self.experiment.span, [probe], answers)
-            if len(self.task.output_features) == 1:
-                labeled = in_units(labeled, self.experiment.scaling)
-            every.append(of_probes(self.task, labeled, [probe.name]))
+            lengths = None if self.task.sequence else probe.lengths
+            answers = answering.answers(self.networks, probe.inputs, lengths=lengths)
+            time, span = np.arange(probe.inputs.shape[1], dtype=float), self.experiment.span
+            curves = curve_set(self.task, asked.of(self.task, probe, time), answers, span)
+            labeled = xr.DataTree.from_dict({"curves": curves})
+            measured = with_measures(in_units(labeled, self.experiment.scaling))
+            every.append(named(probed(measured, "curves")))
             progress(done := done + len(self.networks) * len(probe.inputs))
-        axes = {"rmse": ("seed", LENGTH), "accuracy": ("seed", LENGTH, "counted")}
         values = {
-            name: (axes[name], np.concatenate([each[name] for each in every], 1, dtype=np.float32)) for name in every[0]
+            name: (("seed", LENGTH), np.stack([each[name].values for each in every], 1, dtype=np.float32))
+            for name in every[0]
         }
-        labeled = xr.Dataset(values, {LENGTH: (LENGTH, [each.inputs.shape[1] for each in self.probes], LENGTHS)})
-        return {"/": labeled.assign_coords(counted=list(self.task.measured)) if "accuracy" in labeled else labeled}
+        return {"/": xr.Dataset(values, {LENGTH: (LENGTH, [each.inputs.shape[1] for each in self.probes], LENGTHS)})}
 
     def rows(self, grids: results.Grids) -> dict[str, Estimate]:
         return results.length_summary(grids[""])

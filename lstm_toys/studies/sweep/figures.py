@@ -14,12 +14,14 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
 
 from lstm_toys.figures import style
+from lstm_toys.figures.histories import LONGEST, goal_label
 from lstm_toys.figures.style import GOAL, MEDIAN, MOST_BANDS, plain
-from lstm_toys.results.arrays import after_of, axis_label, counted_of, loss_name, recorded_on
+from lstm_toys.results.arrays import axis_label, counted_of, loss_name, probed, recorded_on
+from lstm_toys.results.summary import GOAL_ERROR
 from lstm_toys.runs.identity import TRACED
-from lstm_toys.studies.sweep.results import of_probes, varied
+from lstm_toys.studies.sweep.results import last, of_probes, varied
 from lstm_toys.tasks.goal import Goal
-from lstm_toys.tasks.parameters import NUMBER
+from lstm_toys.tasks.parameters import NUMBER, TRAINING
 
 LOGARITHMIC = {"learning_rate", "steps"}
 
@@ -31,43 +33,42 @@ MOST_ENTRIES = 12
 
 MOST_COLUMNS, MOST_PANELS = 4, 24
 
+MOST_CHARACTERS = 80
+"""Of a line of a title."""
+
 DOTS: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 3}
 
 
-def draw(found: xr.Dataset, goal: Goal | None) -> dict[str, Figure]:
+def draw(found: xr.DataTree, goal: Goal | None) -> dict[str, Figure]:
     """Draws all figures, by file name: one for the training, one for each measure of answers, and the losses."""
     drawn = {**_training(found, goal), "loss.png": histories(found)}
-    several = "train_rmse" in found and found.train_rmse.shape[-1] > 1
-    for name, values in of_probes(found).items() if found.sizes["probe"] else ():
-        label = name or f"RMSE{_of_scaled(found) if several else ''}"
-        title = f"{label[0].upper()}{label[1:]} of answers to curves that were shown after training"
-        drawing = errors(found.assign(error=values), title, None, label, "linear" if name else "log")
-        drawn[f"{name.replace(' ', '_') or 'answers'}.png"] = drawing
+    root = found.to_dataset(inherit=False)
+    for name, values in of_probes(found).items():
+        title = f"{name[0].upper()}{name[1:]} of answers to curves that were shown after training"
+        scale: Scale = "linear" if name.startswith("accuracy") else "log"
+        file = "answers" if name == "RMSE" else name.replace(" ", "_")
+        drawn[f"{file}.png"] = errors(root.assign(error=values), title, None, name, scale)
     return drawn
 
 
-def _training(found: xr.Dataset, goal: Goal | None) -> dict[str, Figure]:
-    if "train_accuracy" in found:
-        over, limit = counted_of(found), goal.limit if goal else None
-        shown = goal.among([*over]) if goal else [*over]
-        values = found["train_accuracy"].sel(counted=[*shown]).rename({"counted": "probe"})
-        values = values.assign_coords(probe=[f"over {over[each]}" for each in shown])
-        accuracies = found.drop_dims(["probe", "counted"]).assign(error=values)
-        title = f"{recorded_on(found).title()} accuracy"
-        return {"accuracy.png": errors(accuracies, title, limit, "accuracy", "linear")}
-    train = found.train_loss
-    if "loss" not in train.attrs:
-        train, label, file = train**0.5, f"RMSE{_of_scaled(found)}", "rmse"
-        limit = goal.limit if goal and not goal.features and (goal.after == 0 or after_of(found) is None) else None
+def _training(found: xr.DataTree, goal: Goal | None) -> dict[str, Figure]:
+    """Draws the accuracies, or the error that the goal limits; without a goal, that of all features."""
+    training, root = probed(found, TRAINING), found.to_dataset(inherit=False)
+    shown = recorded_on(training)
+    if "train_accuracy" in training:
+        over, limit = counted_of(training), goal.limit if goal else None
+        names = goal.among([*over]) if goal else [*over]
+        values = last(found, "train_accuracy").sel(counted=[*names]).rename({"counted": "probe"})
+        values = values.assign_coords(probe=[f"over {over[each]}" for each in names])
+        title = f"{shown.title()} accuracy"
+        return {"accuracy.png": errors(root.assign(error=values), title, limit, "accuracy", "linear")}
+    if goal is not None:
+        values, label, limit = last(found, GOAL_ERROR), goal_label(training, goal), goal.limit
     else:
-        label, limit, file = loss_name(found), None, "final_loss"
-    train = train.rename("train").expand_dims(probe=[f"{style.training(found)} set"])
-    title = f"{label[0].upper()}{label[1:]} after training"
-    return {f"{file}.png": errors(found.drop_dims("probe").assign(error=train), title, limit, label)}
-
-
-def _of_scaled(found: xr.Dataset) -> str:
-    return " of scaled values" if "scaling" in found.attrs else ""
+        values, label, limit = last(found, "train_loss"), loss_name(training), None
+    values = values.expand_dims(probe=[f"{'training' if shown == 'train' else shown} set"])
+    title = f"{label[0].upper()}{label[1:]}, at the last step"
+    return {f"{'final_loss' if goal is None else 'rmse'}.png": errors(root.assign(error=values), title, limit, label)}
 
 
 def errors(found: xr.Dataset, title: str, limit: float | None, label: str, scale: Scale = "log") -> Figure:
@@ -91,7 +92,7 @@ def errors(found: xr.Dataset, title: str, limit: float | None, label: str, scale
             if limit is not None:
                 axes.axhline(limit, **GOAL)
         figure.supxlabel(plain(_words(axis_label(found[across]))))
-        figure.supylabel(plain(label))
+        figure.supylabel(plain(textwrap.fill(label, LONGEST)))
         spread = style.entry(_seeds(found), linestyle="", marker="|", markersize=11)
         handles = _handles(hue, shades, [spread], MEDIAN if _numbers([across]) else DOTS)
         if found.diverged.values.any():
@@ -104,10 +105,11 @@ def errors(found: xr.Dataset, title: str, limit: float | None, label: str, scale
     return figure
 
 
-def histories(found: xr.Dataset) -> Figure:
+def histories(results: xr.DataTree) -> Figure:
     """Draws the training loss over steps: a color per value of one setting, a panel per combination of the others."""
-    label = loss_name(found)
-    found = found[["record_step", "record_loss", "diverged"]]
+    training = probed(results, TRAINING)
+    label, steps = loss_name(training), training.step.values
+    found = training[["train_loss", "diverged"]]
     names = [name for name in varied(found) if name != "steps"]
     longest = found.isel(setting=found.steps.values == found.steps.values.max())
     hue = next(iter(_numbers(names)), names[0] if names else None)
@@ -115,13 +117,10 @@ def histories(found: xr.Dataset) -> Figure:
     with panels(longest, [name for name in names if name != hue], "Training", []) as (figure, places):
         for axes, part in places:
             values = part[hue].values.tolist() if hue else [None] * part.sizes["setting"]
-            arrays = (part[name].values for name in ("record_step", "record_loss", "diverged"))
-            for value, record, loss, diverged in zip(values, *arrays, strict=True):
-                if diverged.all():
-                    continue
-                color, known = shades[value], np.isfinite(record[0])
-                steps, losses = record[0, known], loss[~diverged][:, known]
-                style.band(axes, steps, losses, color, filled=len(shades) <= MOST_BANDS)
+            arrays = part.train_loss.values, part.diverged.values
+            for value, loss, diverged in zip(values, *arrays, strict=True):
+                if not diverged.all():
+                    style.band(axes, steps, loss[~diverged], shades[value], filled=len(shades) <= MOST_BANDS)
             axes.set_yscale("log")
         figure.supxlabel("step")
         figure.supylabel(plain(label))
@@ -242,5 +241,5 @@ def panels(
             part = found.isel(setting=chosen)
             parts.append((axes, part.sel(probe=probe) if probe else part))
         more = f" (the first {MOST_PANELS} of {len(every)} panels)" if shown != every else ""
-        figure.suptitle(plain(f"{title}{more}"))
+        figure.suptitle(plain(textwrap.fill(f"{title}{more}", MOST_CHARACTERS)))
         yield figure, parts

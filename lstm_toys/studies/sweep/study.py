@@ -1,5 +1,6 @@
 """Trains the populations of a sweep with as few compiled programs as their shapes allow."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -7,6 +8,7 @@ from typing import Any
 
 import jax
 import numpy as np
+import xarray as xr
 from jaxtyping import Int
 from rich import box
 from rich.console import RenderableType
@@ -17,10 +19,10 @@ from lstm_toys.execution.lowering import CALLBACK, Digests, compiled, digest
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
-from lstm_toys.populations import programs
+from lstm_toys.populations import programs, records
 from lstm_toys.populations.group import Group
 from lstm_toys.populations.trained import Networks
-from lstm_toys.results import arrays, saving, storage, summary
+from lstm_toys.results import arrays, regions, saving, storage, summary
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
@@ -28,9 +30,8 @@ from lstm_toys.runs.identity import SWEPT, Settings
 from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.settings import SweepSettings
-from lstm_toys.tasks.parameters import NUMBER
-from lstm_toys.tasks.probes import by_points, curves_of, lengths_of
-from lstm_toys.tasks.supervision import Task
+from lstm_toys.tasks.parameters import NUMBER, TRAINING
+from lstm_toys.tasks.probes import by_points, by_probe, curves_of, lengths_of
 
 KEPT = 100_000_000
 """Bytes of parameters below which networks are kept by default."""
@@ -163,18 +164,16 @@ class Sweep(Study[SweepSettings]):
 
     def compute(self, context: RunContext) -> Metrics:
         """Trains and evaluates a group of members at a time, from checkpoints on; raises what `lt.train` raises."""
-        experiment, run, settings, seconds = self.experiment, self.run, self.settings.settings, context.seconds
+        run, settings, seconds = self.run, self.settings.settings, context.seconds
         every = self.shapes
         member_steps, continued = 0, False
         fingerprints: list[dict[str, Any]] = []
         kept: list[Networks] = []
-        weighted = self.prepared[0].curves.training.weights is not None
-        flags = self.settings.as_dict()
-        probes = results.probes_of(experiment, settings)
-        with results.writing(run.results, experiment, settings, flags, probes=probes, weighted=weighted) as write:
+        labels = {name: [each.labels[name] for each in settings] for name in settings[0].swept}
+        attributes = {"flags": json.dumps(self.settings.as_dict())}
+        with regions.writing(run.results, labels, settings[0].seeds, attributes) as file:
             for number, (shape, prepared) in enumerate(zip(every, self.prepared, strict=True)):
-                specified, x = _specified(shape, prepared), np.asarray(prepared.x)
-                recorded = specified[0].recorded
+                specified = _specified(shape, prepared)
                 trained = preparation.begin(prepared, specified, run, context, part=str(number))
                 groups = list[Group]()
                 with context.interruption.patient():
@@ -182,17 +181,10 @@ class Sweep(Study[SweepSettings]):
                         if self.keeps:
                             groups.append(replace(group, record=None, answers={}))
                         with context.timed("evaluate"):
-                            for steps, answers in group.answers.items():
-                                labeled = arrays.answered(prepared.task, x, experiment.span, prepared.probes, answers)
-                                converted = arrays.in_units(labeled, experiment.scaling)
-                                measured = converted if len(prepared.task.output_features) == 1 else labeled
-                                values = {
-                                    **_values(prepared.task, experiment, recorded, steps, group),
-                                    **summary.of_probes(prepared.task, measured, probes),
-                                    "answer": converted.answer.values,
-                                }
+                            for steps in sorted(group.answers, reverse=True):  # The most records come first.
+                                labeled = self._labeled(prepared, specified[0], group, steps)
                                 for setting, members, seeds in shape.places(group.members, steps):
-                                    write(setting, seeds, {name: value[members] for name, value in values.items()})
+                                    file.write(setting, seeds, labeled.isel(seed=members))
                                 if context.interruption():  # The group's checkpoint is written, so little is lost.
                                     raise Stopped
                 for stage, spent in trained.seconds.items():
@@ -206,10 +198,6 @@ class Sweep(Study[SweepSettings]):
         for number, (shape, networks) in enumerate(zip(every, kept, strict=self.keeps)):
             files.append(f"{saving.SWEPT}{number}.json")  # Which has the digests of the others.
             saving.save_swept(networks, run.folder / files[-1], shape.settings)
-        scaled: Metrics = {}  # Errors of several features, whose units may differ, are averaged in scaled form.
-        if experiment.scaling is not None:
-            several = len(experiment.small[1].output_features) > 1
-            scaled = {"scaling": str(experiment.scaling), "scaled_errors": several}
         return {
             "experiment": run.name,
             "seeds": settings[0].seeds,
@@ -217,22 +205,53 @@ class Sweep(Study[SweepSettings]):
             "shapes": len(every),
             "member_steps_per_second": round(member_steps / seconds["train"]),
             "continued": continued,
-            "flags": flags,
+            "flags": self.settings.as_dict(),
             "fingerprints": fingerprints,
-            **scaled,
             "files": files,
         }
 
+    def _labeled(
+        self, prepared: preparation.Prepared, specification: programs.TrainingSpecification, group: Group, steps: int
+    ) -> xr.DataTree:
+        """Labels what a training until ``steps`` would store of a group, without its training set and its frames."""
+        experiment, x, probes = self.experiment, np.asarray(prepared.x), prepared.probes
+        recorded = specification.recorded[: int(np.searchsorted(specification.recorded, steps)) + 1]
+        assert group.record is not None, "the group is trained"
+        trained = records.tree(specification, group.start, recorded, group.kept[steps], group.record)
+        about: Any = (
+            x,
+            experiment.span,
+            prepared.curves.training,
+            None,
+            probes,
+            by_probe(probes, group.answers[steps]),
+            {},
+        )
+        labeled = arrays.in_units(arrays.tree(trained, prepared.task, *about), experiment.scaling)
+        if experiment.goal is not None:
+            labeled = summary.judged(labeled, experiment.goal)
+        labeled = summary.with_measures(labeled)
+        if len({each.timesteps for each in self.settings.settings}) > 1:  # Answers have no common time points.
+            labeled = xr.DataTree.from_dict(
+                {name: node.drop_dims("time", errors="ignore") for name, node in arrays.nodes_of(labeled).items()}
+            )
+        return labeled
+
     def metrics(self) -> Metrics:
-        labeled = storage.load_results(self.run.checked("results.nc"), set(), results.UNREAD)
-        goal = self.experiment.goal
+        labeled, goal = self._results(), self.experiment.goal
+        training, scaling = arrays.probed(labeled, TRAINING), self.experiment.scaling
         return {
-            **({"goal": summary.described_goal(labeled, goal)} if goal else {}),
+            **({"goal": summary.described_goal(training, goal)} if goal else {}),
+            **({"scaling": str(scaling)} if scaling else {}),
             "varied": results.varied(labeled),
             "rows": results.rows(labeled),
-            "loss": arrays.loss_name(labeled),
+            "loss": arrays.loss_name(training),
             "of_answers": " and ".join(results.of_probes(labeled)) or "RMSE",
         }
+
+    def _results(self) -> xr.DataTree:
+        found: xr.DataTree = storage.load_results(self.run.checked("results.nc"), results.UNREAD)
+        return found
 
     def report(self) -> Iterator[RenderableType]:
         """Yields the tables of settings and of their answers to probes, and lines about compilation and run time."""
@@ -262,8 +281,7 @@ class Sweep(Study[SweepSettings]):
             yield f"metrics.json has all {counted(len(every), 'setting')} and {counted(len(measured), 'measure')}"
         yield from tables.few(min((kept for row in every if (kept := seeds - len(row["diverged_seeds"]))), default=0))
         if "scaling" in metrics:
-            errors = "losses and errors" if metrics["scaled_errors"] else "losses"
-            yield f"networks are shown {metrics['scaling']}; {errors} are of scaled values"
+            yield f"networks are shown {metrics['scaling']}; losses are of scaled values"
         if "goal" in metrics:
             yield f"learned: {metrics['goal']}{'; lost: met it earlier, but not at last' if any(lost) else ''}"
         trainings = f"{counted(metrics['networks'] // seeds, 'training')} of {counted(seeds, 'seed')}"
@@ -279,7 +297,7 @@ class Sweep(Study[SweepSettings]):
         return "every seed of every setting diverged; use smaller learning rates"
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        labeled = storage.load_results(self.run.checked("results.nc"), set(), results.UNREAD)
+        labeled = self._results()
         if (trained := self.experiment.trained) is not None:
             for parameter in reversed(trained.declared):  # Parameters that share a number take the first's name.
                 name = f"{NUMBER}{trained.parameters[parameter.name]}"
@@ -293,28 +311,5 @@ class Sweep(Study[SweepSettings]):
 def _specified(shape: Shape, prepared: preparation.Prepared) -> tuple[programs.TrainingSpecification, programs.Start]:
     sets = by_points(prepared.probes, prepared.x)
     curves = curves_of(prepared.task, sets, len(prepared.x))
-    return prepared.specify(shape.budgets, dict.fromkeys(shape.budgets, curves), shape.start, lengths_of(sets))
-
-
-def _values(
-    task: Task, experiment: Experiment, recorded: np.ndarray, steps: int, group: Group
-) -> dict[str, np.ndarray]:
-    """What a sweep's file stores of the training of members until ``steps``, each with a leading axis M."""
-    goal, record, sound = experiment.goal, group.record, group.kept[steps]
-    reached = int(np.searchsorted(recorded, steps))
-    assert record is not None, "the group is trained"
-    losses, measures = record.loss, record.measures[:, : reached + 1]
-    loss = losses[:, reached]
-    last, diverged = measures[:, -1], np.asarray(sound.step) < steps
-    learning = {}
-    if goal is not None:
-        met = goal.met(goal.error(measures, task.measured))
-        learning = {"learned": met[:, -1] & ~diverged, "lost": met.any(axis=1) & ~met[:, -1] & ~diverged}
-    return {
-        "train_loss": loss,
-        results.errors_of(task): last * experiment.scaling.units if experiment.scaling else last,
-        **learning,
-        "diverged": diverged,
-        "record_step": np.broadcast_to(recorded[: reached + 1], (len(loss), reached + 1)),
-        "record_loss": losses[:, : reached + 1],
-    }
+    lengths = {} if prepared.task.sequence else lengths_of(sets)
+    return prepared.specify(shape.budgets, dict.fromkeys(shape.budgets, curves), shape.start, lengths)

@@ -99,12 +99,13 @@ class Training(Study[Settings]):
             attributes |= {"data": dict(experiment.data)} if experiment.data else {}
             attributes |= {"run": self.run.folder.name}
             x, (learned, probed) = np.asarray(prepared.x), prepared.curves.split(training.answers[settings.steps])
-            labeled = results.arrays.dataset(
-                networks, prepared.task, x, experiment.span, examples, learned, probes, probed, attributes
+            labeled = results.arrays.tree(
+                networks.results, prepared.task, x, experiment.span, examples, learned, probes, probed, attributes
             )
-            labeled = results.arrays.in_units(labeled, experiment.scaling).assign_coords(settings.labels)
+            labeled = results.arrays.of_networks(labeled, {}, settings.labels)
+            labeled = results.arrays.in_units(labeled, experiment.scaling)
             if experiment.goal is not None:
-                labeled = labeled.assign(results.summary.outcomes(labeled, experiment.goal))
+                labeled = results.summary.judged(labeled, experiment.goal)
             files = results.saving.save(networks, self.run.folder, labeled)
         return {
             "member_steps_per_second": round(training.member_steps / seconds["train"]),
@@ -173,7 +174,7 @@ class Training(Study[Settings]):
             draw = self.experiment.draw
             drawings = draw(own, others) if draw else figures.usual(own, self.experiment.goal)
         except Exception as error:  # A user's code may raise anything.
-            raise Failed(f"{failed} raised {described_error(error)}; {kept}") from None
+            raise Failed(f"{failed} raised {described_error(error)}{_now(error)}; {kept}") from None
         if not isinstance(drawings, Mapping):
             raise Failed(f"{failed} returned {type(drawings).__name__}, no dictionary of drawings by file name; {kept}")
         for name, drawing in drawings.items():
@@ -182,6 +183,14 @@ class Training(Study[Settings]):
                 returned = f"returned {type(drawing).__name__} under {name!r}"
                 raise Failed(f"{failed} {returned}; a Figure goes under NAME.png, an animation under NAME.gif; {kept}")
         yield from drawings.items()
+
+
+def _now(error: Exception) -> str:
+    """What to write in place of names that results had before they were a tree; empty for other errors."""
+    told = str(error)
+    if "'DataTree' object has no attribute" not in told and "Could not find node at" not in told:
+        return ""
+    return " (results are a tree: lt.probed(results, NAME) has a probe, lt.probed(results, 'training') the training)"
 
 
 def _results(run: Run) -> results.arrays.Results:

@@ -93,7 +93,7 @@ def test_a_drawing_shows_every_network_and_says_what_lies_beyond():
 
 def test_numbers_of_the_story_are_those_of_the_networks_that_did_not_diverge(saved):
     published = saved("published")
-    x = published.results.time.values
+    x = published.results.training.time.values
     made = playground.made({"published": published}, {"published": METRICS})
     told = " ".join(text for step in made.given["steps"] for text in (*step["texts"], *step.get("seen", ())))
 

@@ -58,8 +58,8 @@ def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is
             page.click("button:has-text('Network 1')")
             assert "Network 1 (LSTM, after 1,000 steps)" in page.text("#summary")
         if number == 5:
-            sound = saved("published").results.isel(seed=SOUND)
-            met = story.VALLEY.met(story.VALLEY.number(sound.isel(curve=sound.family.values == "phase"))).sum()
+            sound = lt.probed(saved("published").results, "phase").isel(seed=SOUND)
+            met = story.VALLEY.met(story.VALLEY.number(sound)).sum()
             told = page.text(f"{SHOWN} >> [data-choice]:visible")
             assert told.endswith(
                 f"Of all 19 networks with the rate 0.001, which the table below judges, {met} meet it."
@@ -198,8 +198,8 @@ def test_one_value_is_followed_through_a_cell_and_a_click_takes_another_network(
     page = opened("#step-1&guess=none&seed=4", width=width, height=height)
     page.click(f"{SHOWN} >> [data-inside]")
     page.tab.evaluate("scrollTo(0, 0)")
-    results = saved("published").results.isel(feature=0)
-    (row,) = np.flatnonzero((results.family.values == "amplitude") & (results.parameter_amplitude.values == 0.6))
+    results = saved("published").results["amplitude"].isel(feature=0)
+    (row,) = np.flatnonzero(results.parameter_amplitude.values == 0.6)
 
     def told(seed, time):
         page.tab.wait_for_function(

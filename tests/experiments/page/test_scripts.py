@@ -83,7 +83,8 @@ def test_curves_bands_and_errors_are_those_of_the_library(script):
         assert all(np.allclose(found[end], expected[end], atol=1e-6) for end in expected)
     answer, curve = jnp.asarray(random.normal(size=(2, 100)), jnp.float32)
     found = script("errorOf(given.a, given.b, given.x)", a=answer.tolist(), b=curve.tolist(), x=x.tolist())
-    assert found == pytest.approx(float(lt.measures.rmse(answer, curve, x)), rel=1e-5)
+    answered = lt.measures.AnsweredCurve.copied(answer, curve, x)
+    assert found == pytest.approx(float(lt.measures.rmse(answered)), rel=1e-5)
 
 
 PARAMETERS = {

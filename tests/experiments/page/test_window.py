@@ -18,13 +18,12 @@ LARGER = "#curve=sine&amplitude=0.7&offset=0.7"
 SINE = ("amplitude", "frequency", "phase", "offset")
 
 
-def expected(results, family, number, seeds):
+def expected(results, probe, number, seeds):
     """Shown, median, and band of the answers to a curve of the post, at the time points of the table."""
-    index = np.flatnonzero(results.family.values == family)[number]
-    at = [*range(0, 100, 10), 99]
-    answers = results.answer.values[seeds, index, :, 0][:, at]
+    curve = results[probe].isel(curve=number, feature=0, time=[*range(0, 100, 10), 99])
+    answers = curve.answer.values[seeds]
     low, high = np.percentile(answers, [5, 95], axis=0)
-    return np.stack([results.input.values[index, at, 0], np.median(answers, axis=0), low, high], axis=1)
+    return np.stack([curve.input.values, np.median(answers, axis=0), low, high], axis=1)
 
 
 def test_numbers_and_words_are_those_of_the_results(opened, saved):
@@ -59,8 +58,8 @@ def test_earlier_steps_are_shown_and_a_claim_shows_its_curves(opened, saved):
     assert "set=amplitude" in page.tab.url
     assert "19 networks (LSTM, after 1,000 steps)" in page.text("#summary")
     assert page.text("#quoted") == page.text("#claim-valley-amplitude q")
-    found = saved("published").results.isel(seed=SOUND, feature=0)
-    medians = np.median(found.answer.values[:, found.family.values == "amplitude"], axis=0)
+    found = saved("published").results["amplitude"].isel(seed=SOUND, feature=0)
+    medians = np.median(found.answer.values, axis=0)
     x = found.time.values
     peaks, valleys = medians[:, x >= 0.1].max(axis=1), medians[:, (x >= 0.2) & (x <= 0.8)].min(axis=1)
     assert page.text("#key-peak") == f"peaks move by {np.ptp(peaks):.2f}"
@@ -161,12 +160,12 @@ def test_a_page_of_runs_answers_as_their_results_have_it(opened, tmp_path):
     page = opened(f"{(tmp_path / command.NAME).as_uri()}{LARGER}")
     (folder,) = (tmp_path / "runs").glob("sine-*")
     results = lt.load(folder).results
-    for family, parameters in (("line", ("slope", "intercept")), ("amplitude", SINE), ("frequency", SINE)):
-        for number, row in enumerate(np.flatnonzero(results.family.values == family)):
-            values = {name: float(results[f"parameter_{name}"][row]) for name in parameters}
-            kind = "line" if family == "line" else "sine"
+    for probe, parameters in (("line", ("slope", "intercept")), ("amplitude", SINE), ("frequency", SINE)):
+        for number in range(results[probe].sizes["curve"]):
+            values = {name: float(results[probe][f"parameter_{name}"][number]) for name in parameters}
+            kind = "line" if probe == "line" else "sine"
             page.show(f"{(tmp_path / command.NAME).as_uri()}#{urlencode({'curve': kind, **values, 'guess': 'none'})}")
-            assert np.allclose(page.numbers()[:, 1:], expected(results, family, number, [0, 1, 2]), atol=1e-4)
+            assert np.allclose(page.numbers()[:, 1:], expected(results, probe, number, [0, 1, 2]), atol=1e-4)
 
 
 def test_the_committed_page_works(opened, entries):

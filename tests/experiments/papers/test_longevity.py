@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -137,6 +138,17 @@ def test_networks_that_change_their_rate_are_switched_when_they_have_learned_as_
         assert own["networks"] + own["diverged"] == len(own["switched after"]) <= 3
         assert all(0 < step <= 20 for step in own["switched after"])
         assert all(len(own[each]) == own["learned"] for each in (longevity.LIFETIME, *longevity.QUANTITIES))
+
+
+def test_valleys_are_those_of_the_networks_that_learned(world, monkeypatch):
+    run = SimpleNamespace(folder=world("sine").run)
+    errors = lt.load(run.folder).results.training.train_rmse.values[:, -1, 0]
+    for limit in (1.001 * np.median(errors), 1e-6):
+        monkeypatch.setattr(longevity.sine, "GOAL", lt.Goal(rmse=float(limit)))
+        found, learned = longevity.valleys(run), errors[errors <= limit]
+        assert found["of"] == 3
+        assert len(found["numbers"]) <= len(learned)
+        assert found["error"] == (np.median(learned) if len(learned) else None)
 
 
 def measured(lasting, seeds=8):

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from experiments.papers import networks
+from experiments.papers import languages, networks
+
+
+def test_a_string_is_accepted_whatever_is_answered_to_its_start_and_after_its_end():
+    strings = languages.powers(jnp.array([2, 3]), 7, 2)
+    right, wrong = (np.where(strings.targets > 0.5, sign, -sign) for sign in (1.0, -1.0))
+    several = np.stack([right, np.where(strings.counts > 0, right, wrong), right])
+    several[2, 0, 4] *= -1  # The last point of the first string.
+    assert networks.accepted(several, strings).tolist() == [1, 1, 0.5]
 
 
 def test_the_leak_is_that_of_the_counter_where_it_neither_begins_nor_turns(monkeypatch):

@@ -25,15 +25,21 @@ from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.verdicts import judge
 
 
+def known(probe):
+    """What is right about a probe; NaN where it does not count."""
+    counts = lt.Examples(probe.inputs, probe.targets, probe.lengths, probe.weights).counts
+    return np.where(counts > 0, probe.targets, np.nan)
+
+
 def answered(right, probe):
     """A curve set in which each network answers a probe right where ``right`` ``[S, C, T]`` says so."""
-    sign = np.where(np.nan_to_num(probe.targets)[None] > 0.5, 1.0, -1.0)
+    sign = np.where(probe.targets[None] > 0.5, 1.0, -1.0)
     logits = np.where(right[..., None], sign, -sign)
     axes = ("curve", "time", "output_feature")
     return xr.Dataset(
         {
             "answer": (("seed", *axes), logits, {"loss": "binary_cross_entropy"}),
-            "truth": (axes, probe.targets),
+            "truth": (axes, known(probe)),
             "input": (("curve", "time", "feature"), probe.inputs),
             "diverged": ("seed", np.zeros(len(right), bool)),
         },
@@ -51,7 +57,7 @@ def test_the_largest_n_is_the_last_one_before_the_first_wrong_string():
             for number in several:
                 for place in np.flatnonzero(probe.parameters["n"] == number):
                     right[seed, place, rng.integers(2 * number + 1)] = False
-        padding = np.isnan(probe.targets).all(-1)
+        padding = np.isnan(known(probe)).all(-1)
         sets.append(answered(right & ~padding[None], probe))  # Whatever is answered to padding does not count.
     every = [int(n) for probe in probes for n in probe.parameters["n"]]
     assert every == [*range(1, 101), *range(104, 257, 4)]
@@ -61,7 +67,7 @@ def test_the_largest_n_is_the_last_one_before_the_first_wrong_string():
 @pytest.mark.parametrize(("experiment", "symbols"), [(counting.EXPERIMENT, "ab"), *rarely((counting.CONTEXT, "abc"))])
 def test_strings_are_those_of_the_language_and_the_answer_to_the_start_does_not_count(experiment, symbols):
     for probe in experiment.probes(lt.time_points(5)):
-        for n, inputs, targets in zip(probe.parameters["n"], probe.inputs, probe.targets, strict=True):
+        for n, inputs, targets in zip(probe.parameters["n"], probe.inputs, known(probe), strict=True):
             string = "^" + "".join(each * int(n) for each in symbols)
             length = len(string)
             assert "".join(("^" + symbols)[place] for place in inputs[:length].argmax(axis=1)) == string
@@ -81,7 +87,7 @@ def few_parentheses(monkeypatch):
 def test_parentheses_are_balanced_and_as_long_as_declared():
     for probe in counting.DYCK.probes(lt.time_points(5)):
         fewest, most, count = (13, 17, 5) if probe.name == "joined" else languages.DYCK[probe.name]
-        lengths = (~np.isnan(probe.targets[:, :, 0])).sum(axis=1)
+        lengths = (~np.isnan(known(probe)[:, :, 0])).sum(axis=1)
         assert len(probe.inputs) == count
         assert (fewest <= (lengths - 1) // 2).all()
         assert ((lengths - 1) // 2 <= most).all()

@@ -17,46 +17,47 @@ from lstm_toys.runs.context import Refused
 from lstm_toys.studies.claims import entries, evidence, verdicts
 
 X = np.linspace(0, 1, 100)
-NAMES = ("amplitude", "frequency", "phase", "offset", "slope", "intercept", "height", "base")
 BY_ID = {claim.id: claim for claim in CLAIMS}
 AMPLITUDES = np.array((0.1, 0.2, 0.4, 0.6, 0.8, 1.0))
 SLOPES = np.array((0.1, 0.2, 0.5, 0.8, 1.2))
 HILL = 0.3 + 0.3 * np.sin(np.pi * X)
 
 
-def results(variables, coordinates, seeds=1):
+def results(seeds=1, **sets):
     """Labeled results of networks of which none diverged."""
-    variables["diverged"] = ("seed", np.zeros(seeds, bool))
-    return xr.Dataset(variables, {"seed": np.arange(seeds), **coordinates})
+    networks = xr.Dataset({"diverged": ("seed", np.zeros(seeds, bool))}, {"seed": np.arange(seeds)})
+    return xr.DataTree.from_dict({"/": networks, **sets})
+
+
+def curves(parameters, shown, answered, features=("y",)):
+    """Curves ``[C, T]`` that one network was to reproduce, and its answers."""
+    columns = {"y": (shown, np.broadcast_to(answered, shown.shape)), "x": (np.broadcast_to(X, shown.shape),) * 2}
+    shown, answered = (np.stack([columns[name][k] for name in features], axis=-1) for k in (0, 1))
+    axes = ("curve", "time", "feature")
+    labels = {f"parameter_{name}": ("curve", np.broadcast_to(each, len(shown))) for name, each in parameters.items()}
+    variables = {"input": (axes, shown), "truth": (axes, shown), "answer": (("seed", *axes), answered[None])}
+    return xr.Dataset(variables, {"time": X, "feature": list(features), **labels})
 
 
 def sequences(*sets, features=("y",)):
     """Results of one network: curve sets as (name, parameters, shown ``[C, T]``, answered ``[C, T]``)."""
-    shown, answered = (np.concatenate([np.broadcast_to(each[k], each[2].shape) for each in sets]) for k in (2, 3))
-    columns = {"y": (shown, answered), "x": (np.broadcast_to(X, shown.shape),) * 2}
-    shown, answered = (np.stack([columns[name][k] for name in features], axis=-1) for k in (0, 1))
-    values = {name: [np.broadcast_to(each[1].get(name, np.nan), len(each[2])) for each in sets] for name in NAMES}
-    labels = {f"parameter_{name}": ("curve", np.concatenate(each)) for name, each in values.items()}
-    axes = ("curve", "time", "feature")
-    labels |= {"family": ("curve", np.concatenate([[each[0]] * len(each[2]) for each in sets]))}
-    variables = {"input": (axes, shown), "answer": (("seed", *axes), answered[None])}
-    return results(variables, {"time": X, "feature": list(features), **labels})
+    return results(**{name: curves(*about, features) for name, *about in sets})
 
 
 def trained(target, answer):
     """Results of one network of which only the training curve matters."""
-    axes = ("time", "feature")
-    variables = {"train_target": (axes, target[:, None]), "train_answer": (("seed", *axes), answer[None, :, None])}
-    return results(variables, {"time": X, "feature": ["y"]})
+    return results(training=curves({}, target[None], answer))
 
 
 def histories(errors):
     """Results of networks of which only the RMSE of y at steps 0, 10, 20, ... matters, ``[S, R]``."""
-    variables = {"train_rmse": (("seed", "step", "feature"), np.array(errors, float)[:, :, None])}
-    return results(variables, {"step": 10 * np.arange(len(errors[0])), "feature": ["y"]}, len(errors))
+    axes, losses = ("seed", "step", "feature"), np.square(errors)
+    variables = {"train_rmse": (axes, np.array(errors, float)[:, :, None]), "train_loss": (axes[:2], losses)}
+    training = xr.Dataset(variables, {"step": 10 * np.arange(len(errors[0])), "feature": ["y"]})
+    return results(len(errors), training=training)
 
 
-def vectors(family, truth, answers):
+def vectors(probe, truth, answers):
     """Results of one network that reads parameters off: true ones by name, and the answers in the same order."""
     axes = ("curve", "output_feature")
     variables = {
@@ -64,7 +65,14 @@ def vectors(family, truth, answers):
         "answer": (("seed", *axes), np.stack(answers, axis=-1)[None]),
     }
     labels = {f"parameter_{name}": ("curve", values) for name, values in truth.items()}
-    return results(variables, {"output_feature": [*truth], "family": ("curve", [family] * len(answers[0])), **labels})
+    return results(**{probe: xr.Dataset(variables, {"output_feature": [*truth], **labels})})
+
+
+def answering(labeled, change):
+    """Results with other answers."""
+    return labeled.map_over_datasets(
+        lambda node: node.assign(answer=(node.answer.dims, change(node))) if "answer" in node else node
+    )
 
 
 def points(offset):
@@ -202,11 +210,12 @@ def test_a_claim_is_met_by_what_makes_it_true_and_not_by_what_makes_it_false(nam
 def test_constant_answers_meet_no_claim_that_something_succeeds(name):
     """Nor do answers that differ by less than can be read off the post's figures."""
     for level, wobble in product((0.0, 0.3, 0.5, 1.0), (0.0, 0.004)):
-        populations = {}
-        for population, results in CASES[name][0].items():
-            answer = "answer" if "answer" in results else "train_answer"
-            shape = results[answer] - results[answer].mean()
-            populations[population] = results.assign({answer: level + wobble * shape / np.abs(shape).max()})
+
+        def constant(node, level=level, wobble=wobble):
+            shape = node.answer - node.answer.mean()
+            return (level + wobble * shape / np.abs(shape).max()).values
+
+        populations = {population: answering(each, constant) for population, each in CASES[name][0].items()}
         assert not verdicts.judge(BY_ID[name], populations).meets.any(), (level, wobble)
 
 
@@ -283,21 +292,29 @@ def test_what_a_share_of_the_curves_meet_is_what_so_many_of_them_meet(share):
 
 def several(labeled, largest=0.3):
     """Networks whose answers to each curve differ from given ones by more or less, and some of which are constant."""
-    random, answer = np.random.default_rng(1), labeled.answer.values
-    size = np.geomspace(0.001, largest, 12)[:, None] * 10 ** random.uniform(-1, 0.5, size=(12, answer.shape[1]))
-    size = size.reshape(*size.shape, *[1] * (answer.ndim - 2))
-    noise = np.cumsum(random.normal(size=(12, *answer.shape[1:])), axis=2) / 5
-    answers = answer + size * noise
-    answers[:3, 0] = 0.3
-    return labeled.isel(seed=np.zeros(12, int)).assign(answer=(labeled.answer.dims, answers))
+    random = np.random.default_rng(1)
+
+    def changed(node):
+        shape = node.answer.shape
+        size = np.geomspace(0.001, largest, 12)[:, None] * 10 ** random.uniform(-1, 0.5, size=shape[:2])
+        noise = np.cumsum(random.normal(size=shape), axis=2) / 5
+        answers = node.answer.values + size.reshape(*size.shape, *[1] * (len(shape) - 2)) * noise
+        answers[:3, 0] = 0.3
+        return answers
+
+    return answering(labeled.isel(seed=np.zeros(12, int)), changed)
 
 
 def inside(labeled, **ranges):
     """The curves with parameters within ranges."""
-    for name, (low, high) in ranges.items():
-        values = labeled[f"parameter_{name}"].values
-        labeled = labeled.isel(curve=(low - 1e-9 < values) & (values < high + 1e-9))
-    return labeled
+
+    def chosen(node):
+        for name, (low, high) in ranges.items() if "answer" in node else ():
+            values = node[f"parameter_{name}"].values
+            node = node.isel(curve=(low - 1e-9 < values) & (values < high + 1e-9))
+        return node
+
+    return labeled.map_over_datasets(chosen)
 
 
 ABOUT = {
@@ -336,7 +353,8 @@ def test_the_curves_of_both_networks_are_those_of_which_another_aggregation_is_m
     late, claim = X >= 0.1, BY_ID["identity"]
     errors = {}
     for name, each in populations.items():
-        squared = np.square(each.answer.values - each.input.values)[:, :, late]
+        sets = [each[name] for name in ("line", "hill")]
+        squared = np.concatenate([np.square(part.answer - part.input) for part in sets], axis=1)[:, :, late]
         errors[name] = [[np.sqrt(squared[s, c].mean()) for c in range(4)] for s in range(12)]
     for name, fewest in {"every curve": 4, "a quarter of the curves": 1}.items():
         met = [
@@ -351,7 +369,8 @@ def test_the_curves_of_both_networks_are_those_of_which_another_aggregation_is_m
 def test_what_the_input_leaves_of_each_answer_is_compared_with_its_variance():
     claim, labeled = BY_ID["temporal-dependency"], several(CASES["temporal-dependency"][1]["sine"])
     late = X >= 0.2
-    shown, answers = labeled.input.values[:, late, 0], labeled.answer.values[:, :, late, 0]
+    sines = labeled["amplitude"]
+    shown, answers = sines.input.values[:, late, 0], sines.answer.values[:, :, late, 0]
     places = sorted(product(range(len(shown)), range(late.sum())), key=lambda place: shown[place])
     groups = np.array_split(np.arange(len(places)), -(-len(places) // numbers.NEIGHBORS))
     shares = np.full((12, len(shown)), np.nan)
@@ -383,19 +402,21 @@ def test_a_moved_window_begins_where_its_name_says(claim, name, start, axis):
     """Answers before it, or to curves before it, can be any; those that follow matter."""
     before, lower, higher = {}, {}, {}
     given = CASES[claim.id][claim.id == "valley-phase"]  # Where the valley stays, its peaks do not matter.
-    for population, labeled in given.items():
-        label = "answer" if "answer" in labeled else "train_answer"
-        places = labeled[{"x": "time", "A": "parameter_amplitude"}.get(axis, "parameter_slope")]
+
+    def moved(node, where, size):
+        places = node[{"x": "time", "A": "parameter_amplitude"}.get(axis, "parameter_slope")]
         if name.startswith("slope and"):
-            places = np.minimum(places, labeled.parameter_intercept)
-        sign = -1 if name.startswith("valley") else 1
-        before[population] = labeled.assign({label: labeled[label] + sign * (places < start - 0.012)})
+            places = np.minimum(places, node.parameter_intercept)
+        if where == "before":
+            return (node.answer + size * (places < start - 0.012)).values
         beyond = places >= start - 1e-9
         near = beyond & (places <= places.where(beyond).min() + 0.011)
-        weights = 1 + np.arange(labeled.sizes.get("curve", 1)) if "curve" in labeled[label].dims else 1
-        shift = near * xr.DataArray(weights, dims="curve" if np.ndim(weights) else None)
-        for changed, size in ((lower, -1), (higher, 1)):
-            changed[population] = labeled.assign({label: labeled[label] + size * shift})
+        return (node.answer + size * near * xr.DataArray(1 + np.arange(node.sizes["curve"]), dims="curve")).values
+
+    for population, labeled in given.items():
+        sign = -1 if name.startswith("valley") else 1
+        for changed, *how in ((before, "before", sign), (lower, "near", -1), (higher, "near", 1)):
+            changed[population] = answering(labeled, lambda node, how=how: moved(node, *how))
     other = claim.renumbered["window", name]
     judged = verdicts.judge(other, given).numbers
     assert np.isfinite(judged).all()
@@ -415,7 +436,7 @@ def test_turns_are_counted_within_a_moved_window():
 
 def test_the_first_part_ends_where_a_moved_window_says():
     populations = {"sine": several(CASES["frequency-first-part"][1]["sine"])}
-    answers, claim = populations["sine"].answer.values[..., 0], BY_ID["frequency-first-part"]
+    answers, claim = populations["sine"]["frequency"].answer.values[..., 0], BY_ID["frequency-first-part"]
     for name, other in claim.renumbered.items():
         if name[0] != "window":
             continue

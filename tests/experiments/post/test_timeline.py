@@ -24,9 +24,9 @@ def test_first_answers_have_a_normal_likelihood_with_reading_errors():
     """Two independent ones have the product of theirs; hidden ones do not count, and a shared dot counts once."""
     first = np.tile([[-1.0, -1.0, 1.0, 1.0], [-2.0, 2.0, -2.0, 2.0]], (1, 5))
 
-    def shown(family, which, output, error=0.01):
+    def shown(probe, which, output, error=0.01):
         answers, known = first[which, None, :, None].astype(np.float32), np.ones((1, 20), bool)
-        return recipe.Compared(family, np.array([output]), np.array([error]), answers, known)
+        return recipe.Compared(probe, np.array([output]), np.array([error]), answers, known)
 
     same = shown("amplitude", 0, 0.3), shown("amplitude", 0, 0.4)
     found = timeline.FirstAnswers([*same, shown("line", 1, -0.2, 0.1), shown("phase", 1, np.nan)])

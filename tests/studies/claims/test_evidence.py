@@ -89,17 +89,18 @@ def test_a_copy_of_scaled_curves_is_clipped_where_networks_end():
         scaling=scaling,
     )
     labeled = lt.labeled(scaled, np.zeros((1, 3, 10, 1)), 10)
-    labeled["input"] = labeled.input * 9
+    shown = labeled["lines"]
+    shown["input"] = shown.input * 9
     for bound, ends in ((1.0, (-2.0, 8.0)), (np.inf, (-np.inf, np.inf))):
         copied = evidence.select(evidence.copy(labeled, bound), "lines")
-        np.testing.assert_allclose(copied.answer[0], labeled.input.values.clip(*ends))
-    assert labeled.input.max() > 8
+        np.testing.assert_allclose(copied.answer[0], shown.input.values.clip(*ends))
+    assert shown.input.max() > 8
 
 
 def test_made_up_results_have_the_records_that_trained_ones_have():
     work = command.plan(parity.EXPERIMENT, []).study
     made = evidence.synthetic(parity.EXPERIMENT, work.settings)
-    assert "train_rmse" not in made
+    assert "train_rmse" not in made.training
     whole = dataclasses.replace(experiments.sine.EXPERIMENT, goal=lt.Goal(rmse=0.02, after=0))
     work = command.plan(whole, []).study
-    assert evidence.synthetic(whole, work.settings).train_rmse.attrs["after"] == 0
+    assert evidence.synthetic(whole, work.settings).training.train_rmse.attrs["after"] == 0

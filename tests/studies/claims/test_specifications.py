@@ -32,16 +32,13 @@ def claim(**options):
 
 def results(numbers, learned):
     """Networks whose last answers are these numbers."""
-    axes, answers = ("time", "feature"), np.zeros((len(numbers), 2, 1))
-    answers[:, 1, 0] = numbers
-    variables = {
-        "train_answer": (("seed", *axes), answers),
-        "train_target": (axes, np.ones((2, 1))),
+    answers = np.stack([np.zeros(len(numbers)), numbers], axis=1)[:, None, :, None]
+    training = {
+        "answer": (("seed", "curve", "time", "feature"), answers),
         "train_loss": (("seed", "step"), np.linspace(1, 2, 2 * len(numbers)).reshape(-1, 2)),
-        "diverged": ("seed", np.zeros(len(numbers), bool)),
-        "learned": ("seed", np.array(learned, bool)),
     }
-    return xr.Dataset(variables, {"time": [0.0, 1.0], "feature": ["y"]})
+    networks = {"diverged": ("seed", np.zeros(len(numbers), bool)), "learned": ("seed", np.array(learned, bool))}
+    return xr.DataTree.from_dict({"/": xr.Dataset(networks), "training": xr.Dataset(training)})
 
 
 @pytest.mark.parametrize(

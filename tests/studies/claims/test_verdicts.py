@@ -12,17 +12,15 @@ from lstm_toys.studies.claims.declaration import Baseline, Claim, Source
 SOURCE = Source("sine", "line")
 
 
-def labeled(numbers, diverged=()):
-    """Results whose networks answer one line of one time point by one number each."""
-    numbers = np.asarray(numbers, float)
-    return xr.Dataset(
-        {
-            "input": (("curve", "time", "feature"), np.zeros((1, 1, 1))),
-            "answer": (("seed", "curve", "time", "feature"), numbers[:, None, None, None]),
-            "diverged": ("seed", np.isin(np.arange(len(numbers)), diverged)),
-        },
-        {"seed": np.arange(len(numbers)), "family": ("curve", ["line"])},
-    )
+def labeled(numbers, diverged=(), truth=0.0, **outcomes):
+    """Results whose networks answer one line of 0, of one time point, by one number each."""
+    seeds, axes, answer = np.arange(len(numbers)), ("curve", "time", "feature"), np.asarray(numbers, float)
+    of_networks = {"diverged": np.isin(seeds, diverged), **outcomes}
+    networks = xr.Dataset({name: ("seed", each) for name, each in of_networks.items()}, {"seed": seeds})
+    shown = {"input": (axes, np.zeros((1, 1, 1))), "truth": (axes, np.full((1, 1, 1), truth))}
+    line = xr.Dataset({**shown, "answer": (("seed", *axes), answer[:, None, None, None])})
+    training = line.assign(train_loss=(("seed", "step"), np.ones((len(seeds), 3))))
+    return xr.DataTree.from_dict({"/": networks, "line": line, "training": training})
 
 
 def the_number(line):
@@ -136,7 +134,7 @@ def write(part):
 
 
 def test_a_function_cannot_change_what_other_claims_are_judged_by():
-    results = labeled([1.0, 2.0]).assign(train_rmse=(("seed", "step"), np.ones((2, 3))))
+    results = labeled([1.0, 2.0])
     before = results.copy(deep=True)
     for curves in ("line", "history"):
         verdicts.judge(claim(write, (Source("sine", curves),)), {"sine": results})
@@ -183,15 +181,14 @@ MET, UNMET, HALF = [0.0] + [0.05] * 10, [0.0] + [5.0] * 10, [0.0] + [0.05, 5.0] 
 
 def read_off(numbers):
     """Results whose networks read one number off a line, of which 0 is right."""
-    answer = np.asarray(numbers)[:, None, None]
-    truth = ("curve", "output_feature"), np.zeros((1, 1))
-    return labeled(numbers).assign(answer=(("seed", "curve", "output_feature"), answer), truth=truth)
+    axes, answer = ("curve", "output_feature"), np.asarray(numbers)[:, None, None]
+    line = xr.Dataset({"answer": (("seed", *axes), answer), "truth": (axes, np.zeros((1, 1)))})
+    return xr.DataTree.from_dict({"/": labeled(numbers).to_dataset(), "line": line})
 
 
 def inverted(numbers):
     """Results whose networks are to answer 1 to a line of 0."""
-    results = labeled(numbers)
-    return results.assign(truth=1 + results.input)
+    return labeled(numbers, truth=1.0)
 
 
 @pytest.mark.parametrize(
@@ -257,8 +254,8 @@ def test_a_variant_is_told_as_a_difference():
 
 @pytest.mark.parametrize(("counting", "share"), [("all", 6 / 8), ("learned", 1.0), ("equal loss", 6 / 8)])
 def test_networks_that_learned_are_compared_with_such_and_those_at_equal_loss_with_all(counting, share):
-    ours = labeled([1.0] * 6 + [0.0] * 2).assign(learned=("seed", [True] * 6 + [False] * 2))
-    theirs = labeled([0.0] * 2 + [1.0] * 6).assign(learned=("seed", [False] * 2 + [True] * 6))
+    ours = labeled([1.0] * 6 + [0.0] * 2, learned=[True] * 6 + [False] * 2)
+    theirs = labeled([0.0] * 2 + [1.0] * 6, learned=[False] * 2 + [True] * 6)
     columns = entries.EvidenceTable({"sine": ours}, variants={"other": ({"sine": theirs}, counting)})
     (entry,) = entries.entries([claim(low=0.8)], columns, "mice")
     own = 6 / 8 if counting == "all" else 1.0

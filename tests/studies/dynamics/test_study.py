@@ -14,6 +14,7 @@ from experiments.post import sentences
 from lstm_toys.dynamics.models import explained
 from lstm_toys.dynamics.rest import Kind
 from lstm_toys.results import storage
+from lstm_toys.results.arrays import names_of
 from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.dynamics import figures, study
 
@@ -44,7 +45,7 @@ def test_answers_at_rest_are_those_to_a_long_constant_input(saved, found):
     constant = np.repeat(found.input.values[:, None, None], 2_000, axis=1).astype(np.float32)
     answers = lt.answers(saved, constant)[:, :, -1]
     np.testing.assert_allclose(found.static_answer, answers, atol=2e-5)
-    mean = saved.results.train_target.values.mean()
+    mean = saved.results["training"].truth.values.mean()
     assert found.input.values[found.attrs["mean"]] == pytest.approx(mean, abs=1e-6)
 
 
@@ -52,7 +53,7 @@ def test_answers_at_rest_are_those_to_a_long_constant_input(saved, found):
 def test_the_gain_at_the_training_size_is_that_of_such_a_sine(saved, found):
     mean = int(found.attrs["mean"])
     assert found.frequency.attrs["units"] == "rad per x"
-    amplitude = np.ptp(saved.results.train_target.values) / 2
+    amplitude = np.ptp(saved.results["training"].truth.values) / 2
     phase = found.peak_frequency.values[:, None] * float(found.time[1] - found.time[0]) * np.arange(2_000)
     shown = (found.input.values[mean] + amplitude * np.sin(phase)).astype(np.float32)
     answers = lt.answers(saved, shown[:, :, None])
@@ -64,10 +65,10 @@ def test_the_gain_at_the_training_size_is_that_of_such_a_sine(saved, found):
 
 @pytest.mark.long
 def test_metrics_say_of_every_curve_how_much_of_its_first_fifth_each_model_explains(measured, found):
-    families = found.family.values.tolist()
-    assert {name: len(rows) for name, rows in measured["curves"].items()} == Counter(families)
-    for place, family in enumerate(families):
-        row = measured["curves"][family][place - families.index(family)]
+    probes = found.probe.values.tolist()
+    assert {name: len(rows) for name, rows in measured["curves"].items()} == Counter(probes)
+    for place, probe in enumerate(probes):
+        row = measured["curves"][probe][place - probes.index(probe)]
         assert (row["first"], row["last"]) == (*found.curve_shown.values[place, [0, -1]],)
         for number, model in enumerate(found.model.values):
             answers, guesses = (each[:, [place]] for each in (found.answer.values, found.prediction.values[number]))
@@ -105,7 +106,8 @@ def test_networks_whose_modes_cannot_all_be_told_apart_are_counted(measured, fou
 @pytest.mark.long
 def test_claims_judge_the_answers_of_a_model(studied, found):
     labeled = storage.load_results(studied.run / "answers_static_curve.nc", set())
-    np.testing.assert_array_equal(labeled.answer, found.prediction.sel(model="static curve").values[:, 1:])
+    answers = np.concatenate([labeled[name].answer for name in names_of(labeled)], axis=1)
+    np.testing.assert_array_equal(answers, found.prediction.sel(model="static curve").values[:, 1:])
     assert not labeled.diverged.any()
     (claim,) = (each for each in sentences.SENTENCES if each.id == "lines-nonlinear")
     assert np.isfinite(verdicts.judge(claim, {"sine": labeled}).numbers).all()

@@ -16,6 +16,7 @@ from experiments.all import EXPERIMENTS
 from lstm_toys.execution.signals import Interruption
 from lstm_toys.populations import blocks, train
 from lstm_toys.results import storage, summary
+from lstm_toys.results.arrays import names_of
 from lstm_toys.runs import command_line
 from lstm_toys.runs.flags import UsageError
 from lstm_toys.runs.identity import SWEPT
@@ -48,20 +49,20 @@ def alone(folder, task, *arguments):
 
 
 def assert_same(setting, run, steps):
-    """Losses at the budget, answers, errors and who diverged, bit by bit; the history at what both recorded."""
-    np.testing.assert_array_equal(setting.train_loss, run.train_loss.values[:, -1])
-    np.testing.assert_array_equal(setting.train_rmse, run.train_rmse.values[:, -1])
-    assert setting.train_rmse.attrs.get("after") == run.train_rmse.attrs.get("after")  # None: of whole curves.
-    np.testing.assert_array_equal(setting.diverged, run.diverged)
-    rmse = np.stack(list(summary.family_rmse(run).values()), axis=-1)
-    np.testing.assert_array_equal(setting.rmse, rmse.astype(np.float32))
-    if "answer" in setting:
-        np.testing.assert_array_equal(setting.answer, run.answer)
-    known = np.isfinite(setting.record_step.values[0])
-    assert setting.record_step.values[0, known][-1] == steps
-    common, ours, theirs = np.intersect1d(setting.record_step.values[0, known], run.step, return_indices=True)
-    assert {0, steps} <= set(common)
-    np.testing.assert_array_equal(setting.record_loss.values[:, known][:, ours], run.train_loss.values[:, theirs])
+    """Histories at what both recorded, answers, errors and outcomes, bit by bit."""
+    for name in ("diverged", "learned", "lost"):
+        np.testing.assert_array_equal(setting[name], run[name])
+    ours, theirs = setting["training"], run["training"]
+    assert ours.train_rmse.attrs.get("after") == theirs.train_rmse.attrs.get("after")  # None: of whole curves.
+    assert ours.train_loss.sel(step=slice(steps + 1, None)).isnull().all()
+    common = np.intersect1d(ours.step, theirs.step)
+    assert {0, steps} <= {*common}
+    for name in ("train_loss", "train_rmse", "goal_error"):
+        np.testing.assert_array_equal(ours[name].sel(step=common), theirs[name].sel(step=common))
+    for probe in names_of(run):
+        np.testing.assert_array_equal(setting[probe].rmse, summary.measured(lt.probed(run, probe)))
+        if "answer" in setting[probe]:
+            np.testing.assert_array_equal(setting[probe].answer, run[probe].answer)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
     settings, _ = expand(EXPERIMENTS[task], axes, ["--seeds=3", *common.split()])
     run = executed(Sweep(EXPERIMENTS[task], SweepSettings("sweep", settings=settings)), tmp_path, 9)
     found = lt.load_results(run.results)
-    assert ("answer" in found) == ("timesteps" not in grid)
+    assert ("answer" in found[names_of(found)[0]]) == ("timesteps" not in grid)
     for number, each in enumerate(settings):
         chosen = [f"--{name}={each.swept[name]}" for name in grid]
         assert_same(found.isel(setting=number), alone(tmp_path, task, *common.split(), *chosen), each.steps)
@@ -115,8 +116,8 @@ def test_answers_of_several_features_are_in_the_units_of_the_file(tmp_path):
     found = lt.load_results(executed(Sweep(experiment, SweepSettings("sweep", settings=settings)), tmp_path, 9).results)
     training = Training(experiment, command_line.parse(experiment, ["--seeds=2"])[0])
     run = storage.load_results(executed(training, tmp_path).results)
-    np.testing.assert_allclose(found.isel(setting=0).answer, run.answer, rtol=1e-6)
-    assert 300 < float(found.answer.mean()) < 400
+    np.testing.assert_allclose(found["same"].answer[0], run["same"].answer, rtol=1e-6)
+    assert 300 < float(found["same"].answer.mean()) < 400
 
 
 def test_networks_that_stop_early_are_not_read_at_several_numbers_of_steps():
@@ -125,12 +126,13 @@ def test_networks_that_stop_early_are_not_read_at_several_numbers_of_steps():
 
 
 def test_the_results_are_labeled(swept):
-    with xr.open_dataset(swept.run / "results.nc", engine="h5netcdf") as found:
+    with xr.open_datatree(swept.run / "results.nc", engine="h5netcdf") as found:
         found.load()
-    assert found.train_loss.dims == ("setting", "seed")
-    assert found.rmse.dims == ("setting", "seed", "probe")
-    assert found.answer.dims == ("setting", "seed", "curve", "time", "feature")
-    assert found.probe.values.tolist() == ["line", "line_origin", "amplitude", "phase", "frequency"]
+    assert found["training"].train_loss.dims == ("setting", "seed", "step")
+    assert names_of(found) == ["line", "line_origin", "amplitude", "phase", "frequency"]
+    for probe in names_of(found):
+        assert found[probe].rmse.dims == ("setting", "seed")
+        assert found[probe].answer.dims == ("setting", "seed", "curve", "time", "feature")
     assert {found[name].dims for name in SWEPT} == {("setting",)}
     settings = zip(found.learning_rate.values, found.hidden.values, found.steps.values, strict=True)
     assert [*settings] == [*product((0.1, 1e6, 0.5), ("4", "none"), (20, 0, 7))]

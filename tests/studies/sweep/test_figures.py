@@ -11,6 +11,7 @@ from drawn import assert_legible, legend, panels
 from conftest import reported
 from experiments import sine
 from lstm_toys import output
+from lstm_toys.results.arrays import probed
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.settings import SweepSettings
 from lstm_toys.studies.sweep.study import Sweep
@@ -25,35 +26,31 @@ RATES = {"learning_rate": [0.1, 1.0]}
 GOAL = Goal(rmse=7e-4**0.5, after=0)
 
 
-def hand_made(grid, seeds=5, diverged=(), asked="feature"):
+def hand_made(grid, seeds=5, diverged=(), asked="feature", probes=("line", "sine")):
     """Labeled results of a sweep over a grid; `diverged` are pairs of setting and seed."""
     random = np.random.default_rng(0)
     settings = [SETTING | dict(zip(grid, chosen, strict=True)) for chosen in product(*grid.values())]
-    shape = (len(settings), seeds)
-    steps = np.array([setting["steps"] for setting in settings])
-    record = steps.max() / 5 * np.arange(6)
-    record_step = np.where(record <= steps[:, None], record, np.nan)[:, None] * np.ones((1, seeds, 1))
+    columns = {name: ("setting", np.array([setting[name] for setting in settings])) for name in SETTING}
+    steps, axes = columns["steps"][1], ("setting", "seed", "step")
+    shape, step = (len(settings), seeds), np.arange(steps.max() + 1)
     lost = np.zeros(shape, bool)
     for pair in diverged:
         lost[pair] = True
-    errors = random.uniform(0.01, 1.0, (*shape, 2)).astype("f4")
-    return xr.Dataset(
+    loss = random.uniform(0.01, 1.0, (*shape, len(step))).astype("f4")
+    last = np.take_along_axis(loss, steps[:, None, None], axis=-1)[..., 0]
+    loss[(step > steps[:, None, None]) | lost[..., None]] = np.nan
+    outcomes = {"diverged": lost, "learned": (last < 0.3) & ~lost, "lost": (last > 0.9) & ~lost}
+    training = xr.Dataset(
         {
-            "train_loss": (("setting", "seed"), np.where(lost, np.nan, errors[..., 0])),
-            "train_rmse": (("setting", "seed", asked), np.sqrt(errors[..., :1])),
-            "learned": (("setting", "seed"), (errors[..., 0] < 0.3) & ~lost),
-            "lost": (("setting", "seed"), (errors[..., 0] > 0.9) & ~lost),
-            "diverged": (("setting", "seed"), lost),
-            "rmse": (("setting", "seed", "probe"), errors),
-            "record_step": (("setting", "seed", "record"), record_step),
-            "record_loss": (("setting", "seed", "record"), random.uniform(size=record_step.shape) + 0 * record_step),
+            "train_loss": (axes, loss),
+            "train_rmse": ((*axes, asked), np.sqrt(loss)[..., None]),
+            "goal_error": (axes, np.sqrt(loss)),
         },
-        {
-            "seed": np.arange(seeds),
-            "probe": ["line", "sine"],
-            **{name: ("setting", np.array([setting[name] for setting in settings])) for name in SETTING},
-        },
+        {"step": step, asked: ["y"]},
     )
+    networks = xr.Dataset({name: (axes[:2], each) for name, each in outcomes.items()}, {"seed": np.arange(seeds)})
+    answered = {name: xr.Dataset({"rmse": (axes[:2], random.uniform(0.01, 1.0, shape))}) for name in probes}
+    return xr.DataTree.from_dict({"/": networks.assign_coords(columns), "training": training, **answered})
 
 
 def test_rows_are_the_statistics_of_each_setting():
@@ -64,27 +61,29 @@ def test_rows_are_the_statistics_of_each_setting():
     assert [row["diverged_seeds"] for row in rows] == [[], [0, 3], [], [0, 1, 2, 3, 4]]
     assert [row["learned"] for row in rows] == found.learned.values.sum(axis=1).tolist()
     assert [row["lost_seeds"] for row in rows] == [np.flatnonzero(own).tolist() for own in found.lost.values]
-    assert not {"learned", "lost_seeds"} & results.rows(found.drop_vars(["learned", "lost"]))[0].keys()
     for number, kept in enumerate([[0, 1, 2, 3, 4], [1, 2, 4], [0, 1, 2, 3, 4]]):
-        errors = [found.train_loss.values[number, kept], *found.rmse.values[number, kept].T]
-        for name, values in zip(("train_loss", "line", "sine"), errors, strict=True):
+        errors = results.last(found, "train_loss"), found["line"].rmse, found["sine"].rmse
+        for name, each in zip(("train_loss", "line", "sine"), errors, strict=True):
+            values = each.values[number, kept]
             chosen = np.random.default_rng(0).integers(0, len(kept), (9_999, len(kept)))
             low, high = np.percentile(np.median(values[chosen], axis=1), (2.5, 97.5))
             expected = {"median": np.median(values), "low": low, "high": high}
             assert rows[number][name] == pytest.approx(expected, rel=1e-6)
     assert rows[3]["train_loss"] == rows[3]["sine"] == {"median": None, "low": None, "high": None}
     json.dumps(rows, allow_nan=False)
+    found.dataset = found.to_dataset().drop_vars(["learned", "lost"])
+    assert not {"learned", "lost_seeds"} & results.rows(found)[0].keys()
 
 
 def test_the_tables_have_the_errors_of_every_probe_and_say_what_is_scaled(capsys):
-    found = hand_made({"optimizer": ["sgd", "adam"], **RATES}).assign_coords(probe=["held out", "b"])
-    found["rmse"][..., 1] = np.nan
+    found = hand_made({"optimizer": ["sgd", "adam"], **RATES}, probes=("held out", "b"))
+    found["b"].rmse.values[:] = np.nan
     given = {"seeds": 5, "goal": "", "networks": 5, "shapes": 1, "seconds": {}, "member_steps_per_second": 1}
     given |= {"scaling": "(y - 2) / 3", "scaled_errors": False, "of_answers": "RMSE", "loss": "train MSE"}
     lines = printed({"rows": results.rows(found), "varied": results.varied(found), **given}, capsys)
     assert "networks are shown (y - 2) / 3; losses are of scaled values" in lines
     start = lines.index("optimizer rate held out")
-    medians = np.median(found.rmse.values[..., 0], axis=1)
+    medians = np.median(found["held out"].rmse, axis=1)
     settings = zip(medians, found.optimizer.values, found.learning_rate.values, strict=True)
     for line, (median, optimizer, rate) in zip(lines[start + 2 : start + 6], settings, strict=True):
         assert line.split() == [optimizer, f"{rate:g}", f"{median:.3g}"]
@@ -99,8 +98,8 @@ def printed(metrics, capsys):
 
 @pytest.mark.parametrize("kinds", [["sequences"], ["points", "sequences"]])
 def test_accuracies_are_not_called_errors_and_who_lost_the_goal_is_counted(kinds, capsys):
-    found = accuracies(hand_made(RATES)).sel(counted=kinds).drop_vars("lost")
-    found["lost"] = ("setting", "seed"), np.array([[False] * 5, [True, True] + [False] * 3])
+    found = accuracies(hand_made(RATES), kinds)
+    found.lost.values[:] = [[False] * 5, [True, True] + [False] * 3]
     given = {"seeds": 5, "goal": "it", "networks": 5, "shapes": 1, "seconds": {}, "member_steps_per_second": 1}
     of_answers = " and ".join(f"accuracy over {each}" for each in kinds)
     given |= {
@@ -120,25 +119,33 @@ def test_accuracies_are_not_called_errors_and_who_lost_the_goal_is_counted(kinds
 
 def fresh(found):
     """The same networks, which were trained on fresh examples."""
-    found.train_loss.attrs["recorded_on"] = "validation"
+    found["training"].train_loss.attrs["recorded_on"] = "validation"
     return found
 
 
-def accuracies(found):
+def accuracies(found, counted=("points", "sequences")):
     """The same networks, with accuracies instead of errors."""
-    both = xr.concat([found.train_loss] * 2, "counted").transpose("setting", "seed", "counted").assign_attrs(weighted=0)
-    kept = found.drop_vars(["rmse", "train_rmse"]).assign(train_accuracy=both)
-    kept["train_loss"] = found.train_loss.assign_attrs(loss="cross_entropy")
-    answered = found.rmse.expand_dims(counted=["points", "sequences"], axis=-1)
-    return kept.assign(accuracy=answered).assign_coords(counted=answered.counted)
+    for name, node in found.children.items():
+        own = node.to_dataset(inherit=False)
+        of, error = ("train_accuracy", own.train_loss) if name == "training" else ("accuracy", own.rmse)
+        every = error.expand_dims(counted=[*counted], axis=-1).assign_attrs(weighted=0)
+        node.dataset = own.drop_vars(["rmse", "train_rmse"], errors="ignore").assign({of: every})
+    found["training"].train_loss.attrs["loss"] = "cross_entropy"
+    return found
+
+
+def scaled(found):
+    """The same networks, which were trained on scaled values."""
+    found.attrs["scaling"] = json.dumps({"inputs": [[0.0, 2.0]], "outputs": [[0.0, 2.0]], "names": ["y"]})
+    return found
 
 
 @pytest.mark.parametrize(
     ("change", "file", "title", "label", "panel"),
     [
-        (lambda found: found.assign_attrs(scaling="{}"), "rmse", "RMSE of", "RMSE of scaled values", "training set"),
+        (scaled, "rmse", "Train RMSE of scaled values, at", "train RMSE of scaled values", "training set"),
         (accuracies, "accuracy", "Train accuracy", "accuracy", "over sequences"),
-        (fresh, "rmse", "RMSE after", "RMSE", "validation set"),
+        (fresh, "rmse", "Validation RMSE, at", "validation RMSE", "validation set"),
         (lambda found: fresh(accuracies(found)), "accuracy", "Validation accuracy", "accuracy", "over sequences"),
     ],
 )
@@ -147,6 +154,14 @@ def test_figures_say_what_they_show(change, file, title, label, panel):
     figure = figures.draw(change(hand_made(RATES)), goal)[f"{file}.png"]
     assert figure.get_suptitle().startswith(title)
     assert (figure.get_supylabel(), panels(figure)[0].get_title()) == (label, panel)
+
+
+def test_title_and_label_of_features_with_long_names_end_within_the_figure():
+    goal = Goal(rmse=0.02, features=("temperature at the outer wall (°C)", "humidity of the air (%)"))
+    figure = figures.draw(hand_made({}), goal)["rmse.png"]
+    assert_legible(figure)
+    label = figure.findobj(lambda each: getattr(each, "get_text", str)() == figure.get_supylabel())[0]
+    assert 0 <= label.get_window_extent().y0 < label.get_window_extent().y1 <= figure.bbox.y1
 
 
 @pytest.mark.parametrize(
@@ -160,7 +175,7 @@ def test_figures_say_what_they_show(change, file, title, label, panel):
     ],
 )
 def test_what_varies_is_told_but_not_what_follows_from_it(grid, own, varied):
-    made = hand_made(grid).assign_coords({name: ("setting", np.array(each)) for name, each in own.items()})
+    made = hand_made(grid).to_dataset().assign_coords({name: ("setting", np.array(each)) for name, each in own.items()})
     assert results.varied(made) == varied
 
 
@@ -193,27 +208,17 @@ def test_every_grid_is_drawn_and_only_numbers_are_joined_by_lines(grid, joined):
     assert joined == any(line.get_linestyle() == "-" for line in lines if line.get_marker() != "|")
 
 
-@pytest.mark.parametrize("after", [None, 0.1])
-def test_the_goal_is_drawn_only_where_it_limits_the_error_shown(after):
-    """A goal leaves out the beginning of sequences, which the loss does not."""
-    found = hand_made(RATES, asked="output_feature")
-    if after is not None:
-        found.train_rmse.attrs["after"] = after
-    told = legend(figures.draw(found, Goal(rmse=0.02))["rmse.png"])
-    assert any("counts as learned" in entry for entry in told) == (after is None)
-
-
 def test_medians_and_the_middle_of_networks_are_drawn_over_the_learning_rate_for_each_size():
     grid = {"learning_rate": [1.0, 0.1], "hidden": ["8", "32"], "optimizer": ["sgd", "rmsprop"]}
     found = hand_made(grid, diverged=[(1, 0), *((7, seed) for seed in range(5))])
-    seen = panels(figures.draw(found, GOAL)["rmse.png"])
+    seen, training = panels(figures.draw(found, GOAL)["rmse.png"]), probed(found, "training")
     assert [axes.get_title() for axes in seen] == ["training set, optimizer sgd", "training set, optimizer rmsprop"]
     for axes, optimizer in zip(seen, grid["optimizer"], strict=True):
         lines = [line for line in axes.lines if line.get_linestyle() == "-"]
         for line, bars, hidden in zip(lines, axes.collections, grid["hidden"], strict=True):
             chosen = (found.optimizer.values == optimizer) & (found.hidden.values == hidden)
-            own = found.isel(setting=chosen & ~found.diverged.values.all(axis=1)).sortby("learning_rate")
-            errors = np.where(own.diverged, np.nan, np.sqrt(own.train_loss))
+            own = training.isel(setting=chosen & ~found.diverged.values.all(axis=1)).sortby("learning_rate")
+            errors = np.where(own.diverged, np.nan, own.goal_error.isel(step=-1))
             low, middle, high = np.nanquantile(errors, (0.05, 0.5, 0.95), axis=1)
             np.testing.assert_allclose(line.get_xydata(), np.stack([own.learning_rate, middle], 1))
             np.testing.assert_allclose([path.vertices[:, 1] for path in bars.get_paths()], np.stack([low, high], 1))
@@ -224,10 +229,10 @@ def test_medians_and_the_middle_of_networks_are_drawn_over_the_learning_rate_for
 
 def test_the_loss_is_drawn_as_far_as_the_longest_training():
     found = hand_made(RATES | {"steps": [4, 10]}, diverged=[(3, 1)])
-    (axes,) = panels(figures.draw(found, GOAL)["loss.png"])
+    (axes,), losses = panels(figures.draw(found, GOAL)["loss.png"]), found["training"].train_loss.values
     for line, setting, kept in zip(axes.lines, (1, 3), ([0, 1, 2, 3, 4], [0, 2, 3, 4]), strict=True):
-        np.testing.assert_array_equal(line.get_xdata(), 2.0 * np.arange(6))
-        np.testing.assert_allclose(line.get_ydata(), np.median(found.record_loss.values[setting, kept], axis=0))
+        np.testing.assert_array_equal(line.get_xdata(), np.arange(11))
+        np.testing.assert_allclose(line.get_ydata(), np.median(losses[setting, kept], axis=0))
     for count, bands in ((3, 3), (4, 0)):  # More than three bands would hide each other.
         (axes,) = panels(figures.draw(hand_made({"learning_rate": [*np.arange(1.0, 1 + count)]}), GOAL)["loss.png"])
         assert len(axes.collections) == bands
@@ -239,5 +244,5 @@ def test_networks_that_all_diverged_and_a_single_network_are_drawn():
         assert_legible(figure)
         assert name == "loss.png" or "every network diverged" in legend(figure)
     alone = hand_made({}, seeds=1)
-    alone["train_loss"] = alone.train_loss * 0 + np.float32(0.16300069) ** 2  # Quantiles may differ by their last bit.
+    alone["training"].goal_error.values[:] = 0.16300069  # Quantiles may differ by their last bit.
     assert_legible(figures.draw(alone, Goal(rmse=0.02, features=("y",)))["rmse.png"])
