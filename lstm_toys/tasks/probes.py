@@ -28,7 +28,8 @@ class Probe:
 
     Attributes:
         name: what the curves are called in figures, tables and results; `lt.probed` selects by it. It is without ``/``,
-            and an experiment refuses names of other parts of results, such as ``"training"`` or ``"learned"``.
+            not ``.`` or ``..``, and an experiment refuses names of other parts of results, such as ``"training"`` or
+            ``"learned"``.
         inputs: curves ``[C, T, F]`` with the features that the networks were trained on.
         parameters: for each parameter of the curves, by name, one number per curve ``[C]``, NaN where a curve has none.
             Results have them as coordinates, such as ``parameter_slope``.
@@ -228,9 +229,9 @@ def check_probes(task: Task, probes: Sequence[Probe]) -> None:
         if curves[2:] != (len(task.input_features),) or not count:
             expected = f"(curves, points, {len(task.input_features)})"
             raise ValueError(f"{named} has inputs of shape {curves}, but the training curves need {expected}")
-        if not re.fullmatch(r"[^\s/]+( +[^\s/]+)*", each.name):
+        if not re.fullmatch(r"(?!\.{1,2}$)[^\s/]+( +[^\s/]+)*", each.name):
             raise ValueError(
-                f"{named}: the name of a probe names a node of results, and must not contain / or be empty"
+                f"{named}: the name of a probe names a node of results, and must not contain /, be a dot, or be empty"
             )
         values = 1 if task.loss == CROSS_ENTROPY else len(task.output_features)
         answers = (count, curves[1], values) if task.sequence else (count, values)

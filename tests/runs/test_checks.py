@@ -35,7 +35,7 @@ def one(x):
 
 def shown(*probe):
     """Changes of an experiment, which shows one probe."""
-    return {"probes": lambda x: [lt.probe(*probe, x)]}
+    return {"probes": lambda x: [lt.probe(*probe, x, ("x", "y"))]}
 
 
 def refused(check, *arguments, **options):
@@ -58,6 +58,9 @@ def refused(check, *arguments, **options):
         ({"task": of_bits}, "its goal is an rmse, which networks that learn by binary_cross_entropy do not have"),
         ({"goal": lt.Goal(accuracy=0.9)}, "its goal is an accuracy, which networks that learn by mse do not have"),
         (shown("training", "line", LINE), "a probe cannot be named training, "),
+        (shown("learned", "line", LINE), "a probe cannot be named learned, "),
+        (shown("steps", "line", LINE), "a probe cannot be named steps, "),
+        *[(shown(name, "line", LINE), "must not contain /, be a dot") for name in (".", "..", "a/b", " ")],
         (shown("mine", RISING, {"rate": 1.0}), f"probes cannot be made: {TRACED}"),
         ({"task": by_itself}, f"its training curves cannot be made: {TRACED}"),
     ],
