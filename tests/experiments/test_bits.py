@@ -31,8 +31,8 @@ def runs_in(folder):
 
 def losses(run):
     """Losses of every network ``[seed, step]``."""
-    with xr.open_dataset(run / "results.nc", engine="h5netcdf") as labeled:
-        return labeled.train_loss.values
+    with xr.open_dataset(run / "results.nc", group="training", engine="h5netcdf") as training:
+        return training.train_loss.values
 
 
 def digest(run):
