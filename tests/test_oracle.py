@@ -147,7 +147,7 @@ def scores(case, answers, truth, counts):
     """By seed: accuracies, or the error of all features, or of each if they are scaled, in their units."""
     if "entropy" in case["loss"]:
         every = plain.accuracies(case["loss"], answers, truth, counts)
-        return every if truth.ndim == 3 else every[:, 1:]
+        return every if truth.ndim == 3 else every[:, :1]
     if case["scaling"] is None:
         return plain.rmse(answers, truth, counts)
     units = np.array([unit for _, unit in case["scaling"]])[: truth.shape[-1]]
@@ -171,7 +171,7 @@ def check(case, folder, patch):
     truth, counts = wanted["again"]
     late = plain.settled(counts, case["after"], lengths) if sequence else counts
     if "entropy" in case["loss"]:
-        recorded = plain.accuracies(case["loss"], answers, truth, late)[:, not sequence :]
+        recorded = plain.accuracies(case["loss"], answers, truth, late)[:, : 1 + sequence]
         close(training.train_accuracy.isel(step=-1), recorded)
         met = recorded[:, 0] >= goal.limit
         whole = [plain.sequences(*plain.points(case["loss"], each, truth, counts)) for each in answers]

@@ -86,5 +86,5 @@ def measures(loss: Loss, outputs: Outputs, examples: Examples, after: float | in
         return errors.squared(outputs, targets, counts).over(*range(targets.ndim - 1)).root
     truth, counts = (each[..., 0] if loss == CROSS_ENTROPY else each for each in (targets, counts))
     right = errors.hits(str(loss), outputs, truth, counts)
-    whole = errors.whole(right, sequence).over().mean
-    return jnp.stack([right.over().mean, whole]) if sequence else right.over().mean[None]
+    whole = [errors.whole(right).over().mean] if sequence else []
+    return jnp.stack([right.over().mean, *whole])

@@ -62,9 +62,9 @@ def measured(curves: xr.Dataset, given: str = "answer") -> xr.DataArray | None:
     if "loss" in curves.answer.attrs:
         found = hits(curves)
         points = found.count.ndim - 1
-        over = {ACCURACIES[1]: errors.whole(found, points).over(-1).mean}
+        over = {ACCURACIES[1]: found.over(-1).mean}  # One answer per sequence is weighted as in the loss, too.
         if points:
-            over = {ACCURACIES[0]: found.over(-2, -1).mean, **over}
+            over = {ACCURACIES[0]: found.over(-2, -1).mean, ACCURACIES[1]: errors.whole(found).over(-1).mean}
         values = np.stack([*over.values()], axis=-1)
         return xr.DataArray(values, {"counted": [*over]}, ["seed", "counted"], ACCURACY)
     squared, axis = wrong(curves, given), str(curves.answer.dims[-1])

@@ -72,7 +72,8 @@ class Examples(NamedTuple):
             one answer per curve, the answer is given after the last point. None: all T points count.
         weights: weight of each answer in the loss, ``[C, T]`` or ``[C]``, or, for the losses ``"mse"`` and
             ``"binary_cross_entropy"``, of each of its features, ``[C, T, A]`` or ``[C, A]``. Errors, and the accuracy
-            over points, are weighted likewise, also of a probe that `Probe.of` makes. None: equal weights.
+            over points, or of one answer per curve, are weighted likewise, also of a probe that `Probe.of` makes. None:
+            equal weights.
 
     Example:
         >>> zeros = np.zeros((8, 20, 1))
