@@ -177,7 +177,12 @@ def steps_to_goal(training: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
 
 def unlearned(training: xr.Dataset, goal: Goal) -> list[Unlearned]:
     """Lists the seeds that did not learn their task, and why."""
-    met, steps, found = goal.met(goal_error(training, goal)), training.step.values, list[Unlearned]()
+    return [each for each in _outcomes(training, goal) if each is not None]
+
+
+def _outcomes(training: xr.Dataset, goal: Goal) -> list[Unlearned | None]:
+    """By network, why it did not learn its task, or None. Networks of several settings have the same seeds."""
+    met, steps, found = goal.met(goal_error(training, goal)), training.step.values, list[Unlearned | None]()
     for place, seed in enumerate(training.seed.values.tolist()):
         if training.diverged.values[place]:
             found.append(Unlearned(seed, "diverged", int(training.sound_step.values[place])))
@@ -185,6 +190,8 @@ def unlearned(training: xr.Dataset, goal: Goal) -> list[Unlearned]:
             found.append(Unlearned(seed, "never met the goal"))
         elif not met[place, -1]:
             found.append(Unlearned(seed, "met the goal and lost it", int(steps[met[place]][-1])))
+        else:
+            found.append(None)
     return found
 
 
@@ -196,8 +203,7 @@ def described_goal(training: xr.Dataset, goal: Goal) -> str:
 def judged(results: xr.DataTree, goal: Goal) -> xr.DataTree:
     """Adds whether each seed learned its task, ``learned``, and if not, why, ``reason``, and the goal's error."""
     training = probed(results, TRAINING)
-    reasons = {each.seed: str(each) for each in unlearned(training, goal)}
-    told = [reasons.get(seed, "") for seed in training.seed.values.tolist()]
+    told = ["" if each is None else str(each) for each in _outcomes(training, goal)]
     met = goal.met(goal_error(training, goal))
     lost = met.any(axis=1) & ~met[:, -1] & ~training.diverged.values
     outcomes = {"learned": ("seed", [not each for each in told]), "lost": ("seed", lost), "reason": ("seed", told)}

@@ -12,7 +12,7 @@ from conftest import untrained
 from experiments.sine import EXPERIMENT
 from lstm_toys.figures.histories import goal_label
 from lstm_toys.results import summary
-from lstm_toys.results.arrays import nodes_of, probed
+from lstm_toys.results.arrays import nodes_of, of_networks, probed
 from lstm_toys.tasks.goal import Goal
 
 PROBES = {"line": 5, "line_origin": 6, "amplitude": 6, "phase": 6, "frequency": 6}
@@ -148,6 +148,8 @@ def test_each_seed_that_did_not_learn_has_a_reason(hand_made):
     told = summary.judged(labeled, goal)
     assert told.learned.values.tolist() == [seed not in expected for seed in range(6)]
     assert told.reason.values.tolist() == [expected.get(seed, "") for seed in range(6)]
+    swept = of_networks(labeled, {}, {"seed": [0, 1, 2, 0, 1, 2]})  # Two settings.
+    assert summary.judged(swept, goal).learned.values.tolist() == told.learned.values.tolist()
     metrics = strict_json(summary.metrics(labeled, goal))
     assert metrics["unlearned"][0] == {"seed": 1, "why": "met the goal and lost it", "step": 80}
     assert metrics["converged"] + len(metrics["unlearned"]) == metrics["seeds"]
