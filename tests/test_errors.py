@@ -107,6 +107,28 @@ def known_bits(run):
     return found, [*expected, *accuracies, *accuracies]
 
 
+@row(1, 1, 1, 1, 1, 0)
+def outcomes_of_settings(run):
+    """Which seeds learned in each of two settings, whose networks are trained in one group."""
+    shown, scales = CURVES[..., :1], (0.3, 0.7)
+
+    def examples(_, numbers):
+        return lt.Examples(jnp.asarray(shown), jnp.asarray(shown) * numbers["scale"])
+
+    asked = fixed.experiment(
+        "outcomes_of_settings",
+        lambda _: lt.Task(examples, ("y",), ("y",), sequence=True, numbers=("scale",)),
+        numbers={"scale": 0.5},
+        goal=lt.Goal(rmse=0.13),
+    )
+    run(asked)
+    answers = lt.answers(run.trained, shown)
+    every = np.ones(shown.shape)
+    expected = [plain.rmse(answers, shown * scale, every) <= 0.13 for scale in scales]
+    run(asked, "--grid=train_scale=0.3 0.7", asked=sweep)
+    return lt.load_results(run.run / "results.nc").learned.values.ravel(), np.ravel(expected)
+
+
 @row(0.333333, 0.333333)
 def weights_of_single_answers(run):
     """One answer per sequence, of which some count more: recorded, and as a probe of the same examples."""
