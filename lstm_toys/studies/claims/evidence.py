@@ -108,10 +108,12 @@ def model(curves: xr.Dataset) -> str:
 
 
 def right(curves: xr.Dataset) -> bool:
-    """Whether a copy's answers to a curve set are correct, wherever something counts."""
-    if model(curves) == TRUTH or "truth" not in curves:
+    """Whether a copy's answers to a curve set are known to be correct, wherever something counts."""
+    if model(curves) == TRUTH:
         return True
-    return curves.truth.dims == curves.input.dims and not summary.wrong(curves, "input").total.any()
+    if "truth" not in curves or curves.truth.dims != curves.input.dims:
+        return False
+    return not summary.wrong(curves, "input").total.any()
 
 
 def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
