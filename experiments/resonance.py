@@ -32,6 +32,7 @@ from lstm_toys.runs.folder import Run
 from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
+from lstm_toys.statistics import errors
 
 from . import analyses, post
 from .explained import judged_claims
@@ -131,9 +132,9 @@ class Edited:
 
     def damage(self, matrices: Float[np.ndarray, "S 1 D D"]) -> Float[np.ndarray, " S"]:
         """The RMSE of the answer to the training curve, after a tenth of x."""
-        late = lt.measures.window(self.x, lt.measures.FOUND)
-        error = self.answers(self.curves[:1], self.mode.rest, matrices)[:, 0] - self.curves[0, :, 0]
-        return np.sqrt(np.square(error[:, late]).mean(axis=1))
+        late = lt.measures.window(self.x, lt.measures.FOUND).astype(float)
+        answers = self.answers(self.curves[:1], self.mode.rest, matrices)[:, 0]
+        return errors.squared(answers, self.curves[0, :, 0], late).over(1).root
 
     def waves(
         self, rests: Float[np.ndarray, "S #C D"], matrices: Float[np.ndarray, "S #C D D"], speed: float = 1.0

@@ -97,7 +97,9 @@ WORDS = {"rnn": "vanilla RNNs", "lstm": "LSTMs", "lstm_hard": "LSTMs with hard g
 
 def bits_right(sequences: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     """The share of bits that are answered right, over all time steps of all sequences."""
-    return _bits(sequences).mean(axis=(1, 2, 3))
+    axis = str(sequences.answer.dims[-1])
+    bits = [lt.results.summary.hits(sequences.isel({axis: [bit]})).over(1, 2) for bit in range(sequences.sizes[axis])]
+    return sum(each.total.astype(float) for each in bits) / sum(each.count for each in bits)
 
 
 def lasting_of(results: lt.Results) -> jt.Float[np.ndarray, " S"]:
@@ -112,7 +114,8 @@ def lasting(silent: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
 
 def first_wrong(curves: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     """Counts time steps before the first wrong bit of any sequence; at most as many as were shown."""
-    right = np.all(_bits(curves), axis=(1, 3))
+    found = lt.results.summary.hits(curves)
+    right = np.all((found.total > 0) | (found.count == 0), axis=1)
     return np.where(right.all(axis=1), right.shape[1], right.argmin(axis=1)).astype(float)
 
 
@@ -126,10 +129,6 @@ def margin_left(silent: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     points = np.flatnonzero(_silent(silent))
     first, last = signed[:, :, points[0]], signed[:, :, points[-1]]
     return (last / np.where(first > 0, first, np.nan)).min(axis=(1, 2))
-
-
-def _bits(curves: xr.Dataset) -> jt.Bool[np.ndarray, "S C T A"]:
-    return (curves.answer.values > 0) == (curves.truth.values > 0.5)[None]
 
 
 def _silent(curves: xr.Dataset) -> jt.Bool[np.ndarray, " T"]:

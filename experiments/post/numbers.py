@@ -210,38 +210,37 @@ def _over_curves(values: jt.Float[np.ndarray, "S C"], share: float | None = None
     return np.where(np.isfinite(middle), middle, np.nan)
 
 
-def _read_off(
-    curves: xr.Dataset, chosen: np.ndarray
-) -> tuple[jt.Float[np.ndarray, "S C A"], jt.Float[np.ndarray, "C A"]]:
-    return curves.answer.values[:, chosen].astype(float), curves.truth.values[chosen].astype(float)
+def _off(curves: xr.Dataset, chosen: np.ndarray) -> jt.Float[np.ndarray, "S C A"]:
+    """What is read off some curves minus what is right."""
+    shown = curves.isel(curve=np.flatnonzero(chosen))
+    return lt.results.summary.difference(shown.assign(answer=shown.answer.astype(float))).values
 
 
 def inside_error(sines: xr.Dataset, start: float = 0.05, share: float = 1.0) -> Numbers:
     """Largest absolute error of the read-off amplitude inside the training range, A from 0.05 to 0.49."""
     amplitude = sines.parameter_amplitude.values
-    answers, truth = _read_off(sines, (amplitude > start - MARGIN) & (amplitude < 0.49 + MARGIN))
-    return within(np.abs(answers - truth)[:, :, 0], share)
+    off = _off(sines, (amplitude > start - MARGIN) & (amplitude < 0.49 + MARGIN))
+    return within(np.abs(off)[:, :, 0], share)
 
 
 def divergence_start(sines: xr.Dataset, start: float = 0.05) -> Numbers:
     """The smallest amplitude, of at least 0.05, with an error above 0.02, interpolated linearly; NaN without one."""
     chosen = sines.parameter_amplitude.values > start - MARGIN
-    amplitudes, (answers, truth) = sines.parameter_amplitude.values[chosen], _read_off(sines, chosen)
+    amplitudes, off = sines.parameter_amplitude.values[chosen], _off(sines, chosen)
 
-    def crossing(errors: jt.Float[np.ndarray, " C"]) -> float:
-        above = np.flatnonzero(errors > READ_OFF)
+    def crossing(wrong: jt.Float[np.ndarray, " C"]) -> float:
+        above = np.flatnonzero(wrong > READ_OFF)
         if not len(above):
             return np.nan
         pair = slice(max(above[0] - 1, 0), above[0] + 1)
-        return float(np.interp(READ_OFF, errors[pair], amplitudes[pair]))
+        return float(np.interp(READ_OFF, wrong[pair], amplitudes[pair]))
 
-    return np.array([crossing(errors) for errors in np.abs(answers - truth)[:, :, 0]])
+    return np.array([crossing(each) for each in np.abs(off)[:, :, 0]])
 
 
 def shortfall(sines: xr.Dataset) -> Numbers:
     """Shortfall of the amplitude read off at A = 0.8."""
-    answers, truth = _read_off(sines, np.isclose(sines.parameter_amplitude.values, 0.8))
-    return (truth - answers).mean(axis=(1, 2))
+    return -_off(sines, np.isclose(sines.parameter_amplitude.values, 0.8)).mean(axis=(1, 2))
 
 
 def _plane_error(
@@ -259,8 +258,7 @@ def _plane_error(
     chosen = (m > slopes[0] - MARGIN) & (m < slopes[1] + MARGIN) & (t > intercept - MARGIN) & (t < 1 - MARGIN)
     if not chosen.any():
         return np.full(lines.sizes["seed"], np.nan)
-    answers, truth = _read_off(lines, chosen)
-    squared = np.square(answers - truth)
+    squared = np.square(_off(lines, chosen))
     return np.sqrt(squared.mean(axis=(1, 2)) if share is None else over(squared.mean(axis=2), share))
 
 

@@ -76,7 +76,8 @@ def test_networks_are_right_up_to_the_first_wrong_answer_to_any_string():
     right[1, 7, 30] = right[1, 9, 12] = right[2, 63, 0] = right[3, 5, 5] = False
     sign = np.where(probe.targets[..., 0] > 0, 1.0, -1.0)
     axes = ("curve", "time", "output_feature")
-    long = {"answer": (("seed", *axes), np.where(right, sign, -sign)[..., None]), "truth": (axes, probe.targets)}
+    answers = ("seed", *axes), np.where(right, sign, -sign)[..., None], {"loss": "binary_cross_entropy"}
+    long = {"answer": answers, "truth": (axes, probe.targets)}
     assert tracking.tracked(xr.Dataset(long)).tolist() == [40, 12 / 5, 0, 1]
 
 
