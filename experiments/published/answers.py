@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
+from lstm_toys.results.arrays import nodes_of
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks import families
 from lstm_toys.tasks.parameters import PARAMETER
@@ -72,16 +73,16 @@ def curves_in(results: xr.DataTree) -> Iterator[tuple[str, dict[str, Any], int]]
 
 def beside(results: xr.DataTree) -> xr.DataTree:
     """Adds published answers to labeled results, as the variable ``published``; NaN where none is known."""
-    nodes = {node.path: node.to_dataset(inherit=False) for node in results.subtree}
+    nodes = nodes_of(results)
     if results.training.sizes["time"] == len(numbers()["time"]):
         for probe, curve, index in curves_in(results):
-            node = nodes[f"/{probe}"]
+            node = nodes[probe]
             if "published" not in node:
                 node = node.assign(
                     published=(("curve", "time"), np.full((node.sizes["curve"], node.sizes["time"]), np.nan))
                 )
             node.published[index] = np.array(curve["output"], float)
-            nodes[f"/{probe}"] = node
+            nodes[probe] = node
     return xr.DataTree.from_dict(nodes)
 
 

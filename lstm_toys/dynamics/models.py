@@ -13,7 +13,7 @@ from jaxtyping import Array, Complex, Float, Int, Shaped
 from lstm_toys.dynamics.linear import Linear, by_modulus, linearizations
 from lstm_toys.dynamics.rest import Kind, Rest
 from lstm_toys.dynamics.system import Params, State, System
-from lstm_toys.statistics.errors import within
+from lstm_toys.statistics.errors import elapsed, within
 from lstm_toys.statistics.measures import SETTLED
 
 SMALLEST = 1e-12
@@ -238,7 +238,7 @@ def explained(
         >>> share.tolist(), covered.tolist()
         ([1.0], [1.0])
     """
-    inside = within((x - x[0]) / (x[-1] - x[0]), SETTLED) != early
+    inside = within(elapsed(x), SETTLED) != early
     answers, predictions = answers[:, :, inside].astype(float), predictions[:, :, inside]
     covered = np.isfinite(predictions)
     counted = np.where(covered, answers, np.nan)

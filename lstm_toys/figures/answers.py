@@ -15,7 +15,7 @@ from lstm_toys.figures import style
 from lstm_toys.figures.style import COLORS, GRAY, INPUT, MOST_BANDS
 from lstm_toys.results.arrays import axis_label, not_diverged, probed
 from lstm_toys.results.summary import difference
-from lstm_toys.statistics.errors import within
+from lstm_toys.statistics.errors import elapsed, within
 from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.parameters import TRAINING
 
@@ -88,7 +88,7 @@ def training_answer(results: xr.DataTree, title: str) -> Figure:
         if fit.sizes["seed"]:
             for name, color in shades.items():
                 style.answers_of(below, wrong.sel(feature=[name]).assign_coords(feature=["y"]), color)
-            settled = within((x - x[0]) / (x[-1] - x[0]), AFTER)
+            settled = within(elapsed(x), AFTER)
             far = np.nan_to_num(np.abs(wrong.sel(feature="y").values))  # Padding is nowhere.
             first, late = (np.median(far[:, part].max(axis=1)) for part in (~settled, settled))
             title += f"\nmedian network: y is off by up to {first:.2g} in the first tenth, by up to {late:.2g} after it"

@@ -74,15 +74,13 @@ def measures(loss: Loss, outputs: Outputs, examples: Examples, after: float | in
 
     `supervision.accuracies_of` names them.
     """
-    targets, sequence = examples.targets, examples.targets.ndim == 3
-    if (
-        accuracies_of(loss) is None and examples.loss_weights is None
-    ):  # A slice, whose bits do not depend on what is left out.
+    targets, sequence, values = examples.targets, examples.targets.ndim == 3, accuracies_of(loss) is None
+    if values and examples.loss_weights is None:  # A slice, whose bits do not depend on what is left out.
         wrong = jnp.square(outputs - targets)
         late = wrong[:, errors.first_settled(wrong.shape[1], after) :] if sequence else wrong
         return jnp.sqrt(jnp.mean(late, axis=tuple(range(late.ndim - 1))))
     counts = errors.settled(examples.counts, after, examples.lengths) if sequence else examples.counts
-    if accuracies_of(loss) is None:
+    if values:
         return errors.squared(outputs, targets, counts).over(*range(targets.ndim - 1)).root
     truth, counts = (each[..., 0] if loss == CROSS_ENTROPY else each for each in (targets, counts))
     right = errors.hits(str(loss), outputs, truth, counts)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias, TypeVar
 
+import jax
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
@@ -72,7 +73,7 @@ def tree(
 
 def training_curve(task: Task, x: TimePoints, span: Span, examples: Examples, train_answer: FirstAnswer) -> xr.Dataset:
     """Labels the first training curve and the answers to it."""
-    first = Examples(*(None if each is None else each[:1] for each in examples))  # type: ignore[arg-type]
+    first = jax.tree.map(lambda each: each[:1], examples)
     return curve_set(task, asked.of(task, first, x), train_answer[:, None], span)
 
 

@@ -30,7 +30,7 @@ GOAL_ERROR, RMSE, ACCURACY = "goal_error", "rmse", "accuracy"
 """Variables: the error, or accuracy, that a goal limits; and the errors or accuracies of a probe."""
 
 
-def _counts(curves: xr.Dataset) -> np.ndarray:
+def counts_of(curves: xr.Dataset) -> np.ndarray:
     """How much each answer counts; made by hand, results may lack ``counts``, and all known points count."""
     known: np.ndarray = curves.counts.values if "counts" in curves else curves.truth.notnull().values.astype(float)
     return known
@@ -38,17 +38,17 @@ def _counts(curves: xr.Dataset) -> np.ndarray:
 
 def difference(curves: xr.Dataset) -> xr.DataArray:
     """Answers minus what is right ``[S, C, ..., A]``; NaN where it does not count."""
-    return curves.answer.copy(data=errors.difference(curves.answer.values, curves.truth.values, _counts(curves)))
+    return curves.answer.copy(data=errors.difference(curves.answer.values, curves.truth.values, counts_of(curves)))
 
 
 def wrong(curves: xr.Dataset, given: str = "answer") -> errors.Sums:
     """The squared errors of answers ``[S, C, ..., A]``, or of what else is ``given`` ``[C, ..., A]``."""
-    return errors.squared(curves[given].values, curves.truth.values, _counts(curves))
+    return errors.squared(curves[given].values, curves.truth.values, counts_of(curves))
 
 
 def hits(curves: xr.Dataset) -> errors.Sums:
     """The answers of classes or bits that are right, by point ``[S, C, ...]``, see `errors.hits`."""
-    return errors.hits(str(curves.answer.attrs["loss"]), curves.answer.values, curves.truth.values, _counts(curves))
+    return errors.hits(str(curves.answer.attrs["loss"]), curves.answer.values, curves.truth.values, counts_of(curves))
 
 
 def measured(curves: xr.Dataset, given: str = "answer") -> xr.DataArray | None:
@@ -177,12 +177,12 @@ def steps_to_goal(training: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
 
 def unlearned(training: xr.Dataset, goal: Goal) -> list[Unlearned]:
     """Lists the seeds that did not learn their task, and why."""
-    return [each for each in _outcomes(training, goal) if each is not None]
+    return [each for each in _outcomes(training, goal.met(goal_error(training, goal))) if each is not None]
 
 
-def _outcomes(training: xr.Dataset, goal: Goal) -> list[Unlearned | None]:
+def _outcomes(training: xr.Dataset, met: Bool[np.ndarray, "S R"]) -> list[Unlearned | None]:
     """By network, why it did not learn its task, or None. Networks of several settings have the same seeds."""
-    met, steps, found = goal.met(goal_error(training, goal)), training.step.values, list[Unlearned | None]()
+    steps, found = training.step.values, list[Unlearned | None]()
     for place, seed in enumerate(training.seed.values.tolist()):
         if training.diverged.values[place]:
             found.append(Unlearned(seed, "diverged", int(training.sound_step.values[place])))
@@ -203,12 +203,13 @@ def described_goal(training: xr.Dataset, goal: Goal) -> str:
 def judged(results: xr.DataTree, goal: Goal) -> xr.DataTree:
     """Adds whether each seed learned its task, ``learned``, and if not, why, ``reason``, and the goal's error."""
     training = probed(results, TRAINING)
-    told = ["" if each is None else str(each) for each in _outcomes(training, goal)]
-    met = goal.met(goal_error(training, goal))
+    error = goal_error(training, goal)
+    met = goal.met(error)
+    told = ["" if each is None else str(each) for each in _outcomes(training, met)]
     lost = met.any(axis=1) & ~met[:, -1] & ~training.diverged.values
     outcomes = {"learned": ("seed", [not each for each in told]), "lost": ("seed", lost), "reason": ("seed", told)}
-    nodes, error = nodes_of(results), (("seed", "step"), goal_error(training, goal), {"goal": repr(goal)})
-    judged = {"/": nodes["/"].assign(outcomes), TRAINING: nodes[TRAINING].assign({GOAL_ERROR: error})}
+    nodes, stored = nodes_of(results), {GOAL_ERROR: (("seed", "step"), error, {"goal": repr(goal)})}
+    judged = {"/": nodes["/"].assign(outcomes), TRAINING: nodes[TRAINING].assign(stored)}
     return xr.DataTree.from_dict({**nodes, **judged})
 
 
@@ -220,10 +221,8 @@ def summary(results: xr.DataTree, goal: Goal | None) -> dict[str, tuple[interval
     shown, late = recorded_on(training), f" {after_which(after_of(training) or 0)}".rstrip()
     last, over = recorded(training).isel(step=-1), counted_of(training)
     for name in last[last.dims[-1]].values.tolist():
-        values, what = (
-            last.sel({last.dims[-1]: name}).values,
-            f"accuracy over {over[name]}" if over else f"RMSE of {name}",
-        )
+        values = last.sel({last.dims[-1]: name}).values
+        what = f"accuracy over {over[name]}" if over else f"RMSE of {name}"
         rows[f"{shown} {what}{late}"] = (intervals.median_quartiles(values), "quartiles")
     if goal is not None:
         rows["steps until learned"] = (intervals.median_quartiles(steps_to_goal(training, goal)), "quartiles")

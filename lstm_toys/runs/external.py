@@ -1,7 +1,6 @@
 """Labels the answers of any model to the curves of an experiment, like the answers of its own networks."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -109,5 +108,5 @@ def assembled(
     every = [np.isfinite(each).all(axis=tuple(range(1, each.ndim))) for each in (learned, *probed.values())]
     root = xr.Dataset({"diverged": ("seed", ~np.all(every, axis=0))}, {"seed": np.arange(len(learned))})
     networks = xr.DataTree(root.assign_attrs(flags="{}"))
-    about: Any = np.asarray(x), experiment.span, examples, learned, probes, probed, {}
-    return arrays.in_units(arrays.tree(networks, task, *about), experiment.scaling)
+    labeled = arrays.tree(networks, task, np.asarray(x), experiment.span, examples, learned, probes, probed, {})
+    return arrays.in_units(labeled, experiment.scaling)

@@ -97,6 +97,11 @@ def settled(counts: Values, after: float | int, lengths: Int[Array, " C"] | Int[
     return library.where(late.reshape(*late.shape, *[1] * (counts.ndim - 2)), counts, 0)
 
 
+def elapsed(x: Values) -> Any:
+    """The share of the range of time points ``[T]`` that has passed at each, from 0 to 1."""
+    return (x - x[0]) / (x[-1] - x[0])
+
+
 def within(x: Values, since: Any) -> Any:
     """Whether each point is not before the beginning of a window, a share of the range.
 

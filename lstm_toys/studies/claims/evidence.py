@@ -153,16 +153,15 @@ def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
     arguments.function("measure", measure, "a function of one lt.measures.AnsweredCurve, with answer, input and x", 1)
     arguments.choice("feature", feature, *curves.feature.values.tolist())
     shown = curves.sel(feature=feature)
+    if "truth" not in shown:
+        shown = shown.assign(truth=xr.full_like(shown.input, np.nan))
     answers, inputs = (np.asarray(shown[name].values, np.float32) for name in ("answer", "input"))
-    known = shown.get("truth", xr.full_like(shown.input, np.nan))
-    truth = np.asarray(known.values, np.float32)
-    counts = np.asarray(shown.get("counts", known.notnull()).values, np.float32)
+    truth, counts = (np.asarray(each, np.float32) for each in (shown.truth.values, summary.counts_of(shown)))
     lengths = np.asarray(shown.get("length", np.full(len(inputs), inputs.shape[1])))[:, None]
     time = np.asarray(curves.time.values, np.float32)
     span = time[lengths - 1] - time[0]
-    elapsed = np.where(
-        span > 0, (time - time[0]) / np.where(span > 0, span, 1), np.float32(1)
-    )  # One point is the last.
+    # A single point is the last.
+    elapsed = np.where(span > 0, (time - time[0]) / np.where(span > 0, span, 1), np.float32(1))
     x = np.where(np.arange(len(time)) < lengths, elapsed, np.float32(-1))  # Padding, which no measure reads.
     seeds = len(answers)
     padded = np.concatenate([answers, np.zeros((-seeds % SEED_BLOCK, *answers.shape[1:]), np.float32)])

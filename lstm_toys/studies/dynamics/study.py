@@ -33,7 +33,7 @@ from lstm_toys.runs.loading import load_results, networks_of
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.statistics import intervals
-from lstm_toys.statistics.errors import within
+from lstm_toys.statistics.errors import elapsed, within
 from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.studies.dynamics import analysis, figures
 from lstm_toys.studies.dynamics.analysis import MOST_POINTS, TRIALS, InputAnalysis, PeriodAnalysis
@@ -337,7 +337,7 @@ def curves(found: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
     the variance explained there, and the share of time points ``predicted`` over all networks.
     """
     frequencies, x = _frequencies(found), found.time.values
-    early = ~within((x - x[0]) / (x[-1] - x[0]), SETTLED)
+    early = ~within(elapsed(x), SETTLED)
     rows: dict[str, list[dict[str, Any]]] = {}
     for place, probe in enumerate(found.probe.values):
         shown = found.curve_shown.isel(curve=place).values

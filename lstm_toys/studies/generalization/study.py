@@ -241,16 +241,19 @@ class LengthStudy(Generalization):
     def digests(self) -> Digests:
         digests, member, block = compiled(), blocks.member(self.networks.params), self.networks.block
         for each in self.probes:
-            lengths = None if self.task.sequence else each.lengths
-            digests |= answering.digests_of(self.networks.model, member, each.inputs, block, block, each.name, lengths)
+            told = each.inputs, block, block, each.name, self._ends(each)
+            digests |= answering.digests_of(self.networks.model, member, *told)
             digests[f"targets {each.name}"] = digest(vars(each))
         return digests
+
+    def _ends(self, probe: Probe) -> Any:
+        """The lengths of curves, which only networks that answer once per curve are told."""
+        return None if self.task.sequence else probe.lengths
 
     def measured(self, context: RunContext, progress: Callable[[int], None]) -> dict[str, xr.Dataset]:
         done, every = 0, list[dict[str, Any]]()
         for probe in self.probes:
-            lengths = None if self.task.sequence else probe.lengths
-            answers = answering.answers(self.networks, probe.inputs, lengths=lengths)
+            answers = answering.answers(self.networks, probe.inputs, lengths=self._ends(probe))
             time, span = np.arange(probe.inputs.shape[1], dtype=float), self.experiment.span
             curves = curve_set(self.task, asked.of(self.task, probe, time), answers, span)
             labeled = xr.DataTree.from_dict({"curves": curves})

@@ -218,16 +218,9 @@ class Sweep(Study[SweepSettings]):
         recorded = specification.recorded[: int(np.searchsorted(specification.recorded, steps)) + 1]
         assert group.record is not None, "the group is trained"
         trained = records.tree(specification, group.start, recorded, group.kept[steps], group.record)
-        about: Any = (
-            x,
-            experiment.span,
-            prepared.curves.training,
-            None,
-            probes,
-            by_probe(probes, group.answers[steps]),
-            {},
-        )
-        labeled = arrays.in_units(arrays.tree(trained, prepared.task, *about), experiment.scaling)
+        examples, answers = prepared.curves.training, by_probe(probes, group.answers[steps])
+        labeled = arrays.tree(trained, prepared.task, x, experiment.span, examples, None, probes, answers, {})
+        labeled = arrays.in_units(labeled, experiment.scaling)
         if experiment.goal is not None:
             labeled = summary.judged(labeled, experiment.goal)
         labeled = summary.with_measures(labeled)
