@@ -31,6 +31,9 @@ Results: TypeAlias = xr.DataTree
 """Labeled results: the root has ``diverged`` and whatever else holds of a network, the node ``training`` what was
 recorded, and the first training curve; every probe has a node of its name. `lt.probed` selects a node."""
 
+PART = "timesteps="
+"""Beginning of the names of children for settings of a sweep with so many time points, if their numbers differ."""
+
 TimePoints = Float[np.ndarray, " T"]
 FirstAnswer = Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"]
 Answers = Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]
@@ -46,7 +49,6 @@ def tree(
     train_answer: FirstAnswer | None,
     probes: Sequence[Probe],
     answers: Mapping[str, Float[np.ndarray, "S _ ..."]],
-    attributes: Mapping[str, Any],
 ) -> xr.DataTree:
     """Labels all results that figures and tables are made from.
 
@@ -55,17 +57,14 @@ def tree(
         examples: a training set, or an exemplary one if each seed draws its own.
         train_answer: answers to its first curve; None: the training set is left out.
         answers: answers to the curves of each probe, by its name.
-        attributes: stored as JSON, one attribute each.
     """
-    root = networks.to_dataset(inherit=False)
-    root = root.assign_attrs({name: json.dumps(value) for name, value in attributes.items()})
     training = nodes_of(networks).get(TRAINING, xr.Dataset()).drop_dims("example", errors="ignore")
     if train_answer is not None:
         first = training_curve(task, x, span, examples, train_answer)
         training = training.merge(first, combine_attrs="drop_conflicts")
         if not task.sequence:  # Of sequences, only the first one is kept.
             training = training.assign(records.training_set(task, examples))
-    nodes = {"/": root, TRAINING: training}
+    nodes = {"/": networks.to_dataset(inherit=False), TRAINING: training}
     for each in probes:
         nodes[each.name] = curve_set(task, asked.of(task, each, x), answers[each.name], span, each.declared)
     return xr.DataTree.from_dict(nodes)
@@ -147,6 +146,12 @@ def nodes_of(results: xr.DataTree) -> dict[str, xr.Dataset]:
     """The dataset of each node by its name, of the root under ``"/"``."""
     children = {name: node.to_dataset(inherit=False) for name, node in results.children.items()}
     return {"/": results.to_dataset(inherit=False), **children}
+
+
+def parts_of(results: xr.DataTree) -> list[xr.DataTree]:
+    """The results of the settings of a sweep by number of time points, if these differ; else all results."""
+    every = [node for name, node in results.children.items() if name.startswith(PART)]
+    return every or [results]
 
 
 def of_networks(

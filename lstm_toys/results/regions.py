@@ -1,90 +1,113 @@
-"""Writes a tree of labeled arrays region by region: the results of a setting and of some seeds, as these finish."""
+"""Writes a tree of labeled arrays region by region: the results of some seeds of a setting, as these finish."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import h5netcdf
+import h5py
 import numpy as np
 import xarray as xr
+from jaxtyping import Int
 
 from lstm_toys import files
-
-TEXTS = ("U", "O")
-"""Kinds of text, whose room cannot be allocated."""
+from lstm_toys.results.arrays import PART, nodes_of
 
 
 class Regions:
-    """A file that is filled setting by setting; the first region, which must have the most records, allocates it.
+    """A file of labeled arrays that is filled region by region.
 
     Args:
         path: the file.
-        settings: coordinates along ``setting``.
+        settings: the coordinates of each setting, by name; None: there is a single one, and no axis ``setting``.
+            Settings with different ``timesteps`` are in children, which are named after these.
         seeds: number of networks of each setting.
-        attributes: of the root.
+        steps: recorded steps of all trainings.
     """
 
-    def __init__(self, path: Path, settings: Mapping[str, Any], seeds: int, attributes: Mapping[str, Any]) -> None:
-        self._path, self._seeds, self._attributes = path, seeds, attributes
-        self._settings = settings
+    def __init__(
+        self, path: Path, settings: Sequence[Mapping[str, Any]] | None, seeds: int, steps: Int[np.ndarray, " R"]
+    ) -> None:
+        self._path, self._settings, self._seeds, self._steps = path, settings, seeds, steps
         self._file: Any = None
+        self._allocated = set[str]()
+        points = [each["timesteps"] for each in settings or ()]
+        names = [f"/{PART}{each}" if len({*points}) > 1 else "" for each in points]
+        self._parts = {name: [number for number, own in enumerate(names) if own == name] for name in names}
 
     def write(self, setting: int, seeds: slice, results: xr.DataTree) -> None:
         """Writes the results of some seeds of the setting with this number."""
-        if self._file is None:
-            self._file = self._allocated(results)
-        for node in results.subtree:
+        part = next((name for name, numbers in self._parts.items() if setting in numbers), "")
+        place = (self._parts[part].index(setting), seeds) if self._parts else (seeds,)
+        nodes = {_place(part, name): self._aligned(node) for name, node in nodes_of(results).items()}
+        if part not in self._allocated:
+            self._allocate(part, nodes)
+        for group, node in nodes.items():
             for name, each in _of_networks(node).items():
-                place = (setting, seeds, *map(slice, each.shape[1:]))
-                _group(self._file, node).variables[name][place] = each.values
+                self._group(group).variables[name][(*place, *map(slice, each.shape[1:]))] = each.values
+
+    def describe(self, attributes: Mapping[str, str]) -> None:
+        """Writes attributes of all results."""
+        for part in {"", *self._parts}:
+            self._group(_place(part, "/")).attrs.update(attributes)
 
     def close(self) -> None:
         """Ends writing."""
         if self._file is not None:
             self._file.close()
 
-    def _allocated(self, results: xr.DataTree) -> Any:
-        """The file with the labels of results, and with room for those of all networks."""
-        nodes = {
-            node.path: node.to_dataset(inherit=False).drop_dims("seed", errors="ignore") for node in results.subtree
-        }
-        count = len(next(iter(self._settings.values())))
-        whole = {"seed": np.arange(self._seeds), "setting": np.arange(count)}
-        named = {name: ("setting", np.asarray(each)) for name, each in self._settings.items()}
-        nodes["/"] = nodes["/"].assign_coords({**whole, **named}).assign_attrs(self._attributes)
-        xr.DataTree.from_dict(nodes).to_netcdf(self._path, engine="h5netcdf")
-        file = h5netcdf.File(self._path, "a")
-        for node in results.subtree:
+    def _group(self, path: str) -> Any:
+        return self._file if path == "/" else self._file[path]
+
+    def _aligned(self, node: xr.Dataset) -> xr.Dataset:
+        """A node with the recorded steps of all trainings; NaN where this one has no record."""
+        return node.reindex(step=self._steps) if "step" in node.indexes else node
+
+    def _allocate(self, part: str, nodes: Mapping[str, xr.Dataset]) -> None:
+        """Writes the labels of results, and makes room for those of all networks."""
+        labels: dict[str, Any] = {"seed": np.arange(self._seeds)}
+        if self._settings is not None:
+            own = [self._settings[number] for number in self._parts[part]]
+            labels |= {"setting": self._parts[part]}
+            labels |= {name: ("setting", np.array([each[name] for each in own])) for name in own[0]}
+        shared = {group: node.drop_dims("seed", errors="ignore") for group, node in nodes.items()}
+        root = _place(part, "/")
+        shared[root] = shared[root].assign_coords(labels)
+        self.close()
+        xr.DataTree.from_dict(shared).to_netcdf(self._path, "a" if self._allocated else "w", engine="h5netcdf")
+        self._allocated.add(part)
+        self._file = h5netcdf.File(self._path, "a")
+        lead = () if self._settings is None else ("setting",)
+        for group, node in nodes.items():
             for name, each in _of_networks(node).items():
-                truths = each.dtype.kind == "b"
-                made = _group(file, node).create_variable(
-                    name,
-                    ("setting", *each.dims),
-                    "i1" if truths else each.dtype,
-                    fillvalue=np.nan if each.dtype.kind == "f" else None,
-                )
-                made.attrs.update({**each.attrs, **({"dtype": "bool"} if truths else {})})  # xarray's mark.
-        return file
+                kind, told = each.dtype, {**each.attrs}
+                if kind.kind == "b":
+                    kind, told["dtype"] = np.dtype("i1"), "bool"  # xarray's mark.
+                elif kind.kind in "OU":
+                    kind = h5py.string_dtype()
+                missing = np.nan if kind.kind == "f" else None
+                made = self._group(group).create_variable(name, (*lead, *each.dims), kind, fillvalue=missing)
+                made.attrs.update(told)
 
 
-def _group(file: Any, node: xr.DataTree) -> Any:
-    return file if node.path == "/" else file[node.path]
+def _place(part: str, name: str) -> str:
+    """The path of a node of a part in the file."""
+    return (part if name == "/" else f"{part}/{name}") or "/"
 
 
-def _of_networks(node: xr.DataTree) -> dict[str, xr.DataArray]:
+def _of_networks(node: xr.Dataset) -> dict[str, xr.DataArray]:
     """The variables of a node that networks have, along ``seed`` first."""
-    own = node.to_dataset(inherit=False).data_vars
-    return {
-        str(name): each for name, each in own.items() if each.dims[:1] == ("seed",) and each.dtype.kind not in TEXTS
-    }
+    return {str(name): each for name, each in node.data_vars.items() if each.dims[:1] == ("seed",)}
 
 
 @contextmanager
-def writing(path: Path, settings: Mapping[str, Any], seeds: int, attributes: Mapping[str, Any]) -> Iterator[Regions]:
+def writing(
+    path: Path, settings: Sequence[Mapping[str, Any]] | None, seeds: int, steps: Int[np.ndarray, " R"]
+) -> Iterator[Regions]:
     """Fills a file by regions, which appears at ``path`` when the block ends without an error; see `Regions`."""
     with files.replacing(path) as temporary:
-        regions = Regions(temporary, settings, seeds, attributes)
+        regions = Regions(temporary, settings, seeds, steps)
         try:
             yield regions
         finally:

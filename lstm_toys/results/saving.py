@@ -82,8 +82,8 @@ def save(
         (<Networks: 2 networks, seeds 0 to 1, 3 steps, 0 diverged>, True)
     """
     arguments.kinds(locals(), networks=Networks, results=xr.DataTree | None, scaling=Scaling | None)
-    folder, model = Path(folder), described(networks.model)
-    labeled = results
+    folder, labeled = Path(folder), results
+    described(networks.model)  # Before anything is written.
     if labeled is None:
         labeled = networks.results.copy()
         labeled.attrs = {"flags": "{}", **labeled.attrs}
@@ -91,22 +91,42 @@ def save(
     _check_count(labeled.sizes.get("seed", 0), len(networks), "results are")
     if not networks.steps:
         raise ValueError("networks must be those of lt.train or lt.load, which know their steps")
-    members = _described_members(networks, labeled[TRAINING].sizes.get("time", 2))
+    points = labeled[TRAINING].sizes.get("time", 2)
+    _described_members(networks, points)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:  # As it is called where a file is in the way.
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
     storage.save_results(labeled, folder / RESULTS)
-    return _written(networks, folder / ABOUT, model, members)
+    return save_networks(networks, folder / ABOUT, points)
 
 
-def save_swept(networks: Networks, path: Path, settings: Mapping[int, Int[np.ndarray, " S"]]) -> None:
-    """Saves networks of a sweep next to its results; ``path`` is of the file that describes them.
+def save_networks(
+    networks: Networks, path: Path, points: int, settings: Mapping[int, Int[np.ndarray, " S"]] | None = None
+) -> list[str]:
+    """Saves networks next to their results; returns the names of the files.
 
-    ``settings`` are the places of each network's settings in the results, by step; -1 where there is none.
+    Args:
+        path: the file that describes them.
+        points: number of time points of the curves that they were trained on.
+        settings: the number of each network's setting in the results of a sweep, by step; -1 where there is none.
     """
-    swept = {"settings": {str(step): places.tolist() for step, places in settings.items()}}
-    _written(networks, path, described(networks.model), _described_members(networks, 2), **swept)
+    names = _names(path, networks.steps)
+    for step, name in names.items():
+        storage.save_parameters(networks.at(step).params, path.parent / name)
+    files = [RESULTS, *names.values()]
+    about = {
+        "run": path.parent.name,
+        "model": described(networks.model),
+        "input_features": list(networks.input_features),
+        "output_features": list(networks.output_features),
+        "kept": networks.steps,
+        "networks": _described_members(networks, points),
+        "files": {name: sha256(path.parent / name) for name in files},
+        **({"settings": {str(step): places.tolist() for step, places in settings.items()}} if settings else {}),
+    }
+    write_sealed(path, about)
+    return [*files, path.name]
 
 
 def _described_members(networks: Networks, points: int) -> dict[str, Any]:
@@ -120,25 +140,6 @@ def _described_members(networks: Networks, points: int) -> dict[str, Any]:
     }
     _members(members)
     return members
-
-
-def _written(networks: Networks, path: Path, model: dict[str, Any], members: dict[str, Any], **more: Any) -> list[str]:
-    names = _names(path, networks.steps)
-    for step, name in names.items():
-        storage.save_parameters(networks.at(step).params, path.parent / name)
-    files = [RESULTS, *names.values()]
-    about = {
-        "run": path.parent.name,
-        "model": model,
-        "input_features": list(networks.input_features),
-        "output_features": list(networks.output_features),
-        "kept": networks.steps,
-        "networks": members,
-        "files": {name: sha256(path.parent / name) for name in files},
-        **more,
-    }
-    write_sealed(path, about)
-    return [*files, path.name]
 
 
 def _names(about: Path, steps: Sequence[int]) -> dict[int, str]:
@@ -244,8 +245,9 @@ def _labeled(
         places = settings.get(step, np.array([-1]))
         if (places < 0).any():
             raise ValueError(f"the sweep has no results of all of these networks after {step:,} steps")
-        every = np.searchsorted(results.seed.values, seeds)
-        return results.isel(setting=xr.DataArray(places, dims="seed"), seed=xr.DataArray(every, dims="seed"))
+        every = arrays.parts_of(results) if isinstance(results, xr.DataTree) else [results]  # Of version 0.3.
+        own = next(each for each in every if places[0] in each.setting)
+        return own.sel(setting=xr.DataArray(places, dims="seed"), seed=xr.DataArray(seeds, dims="seed"))
     with telling_damage(path):
         scaling_of(results)
         if seeds is not None:

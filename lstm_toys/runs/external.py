@@ -1,17 +1,16 @@
 """Labels the answers of any model to the curves of an experiment, like the answers of its own networks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from lstm_toys import arguments
 from lstm_toys.results import arrays
 from lstm_toys.runs import preparation
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.tasks.probes import SHARED, Probe, by_points
-from lstm_toys.tasks.supervision import Examples, Task
+from lstm_toys.tasks.probes import SHARED, by_points
 
 
 def curves_of(
@@ -40,7 +39,7 @@ def curves_of(
     arguments.instance("experiment", experiment, Experiment, "an Experiment")
     points = experiment.timesteps if timesteps is None else timesteps
     numbers = arguments.by_name("numbers", numbers)
-    curves = preparation.curves(experiment, points, numbers).answered[SHARED]
+    curves = preparation.curves(experiment, points, numbers).answered()[SHARED]
     return experiment.scaling.undone(curves, outputs=False) if experiment.scaling else curves
 
 
@@ -80,7 +79,8 @@ def labeled(
     numbers = arguments.by_name("numbers", numbers)
     x, task = experiment.at(points)
     made = preparation.curves(experiment, points, numbers)
-    shown, probes = made.answered[SHARED], by_points(made.probes, x)[SHARED]
+    made = made._replace(probes=by_points(made.probes, x)[SHARED])
+    shown = made.answered()[SHARED]
     one = (*shown.shape[:2], len(task.output_features)) if task.sequence else (len(shown), len(task.output_features))
     answers = np.asarray(arguments.array("answers", answers, "S C ...", finite=False, empty=True))
     if answers.shape[1:] != one or not len(answers):
@@ -88,25 +88,22 @@ def labeled(
         raise ValueError(f"answers of {experiment.name} have the shape (S, {', '.join(map(str, one))}), not ({told})")
     if experiment.scaling:
         answers = experiment.scaling.applied(answers, outputs=True)
-    learned, probed = made._replace(probes=probes).split({SHARED: answers})
-    return assembled(experiment, x, task, made.training, learned, probes, probed)
+    return assembled(experiment, made, {SHARED: answers})
 
 
 def assembled(
     experiment: Experiment,
-    x: Float[Array, " T"],
-    task: Task,
-    examples: Examples,
-    learned: Float[np.ndarray, "S ..."],
-    probes: Sequence[Probe],
-    probed: Mapping[str, Float[np.ndarray, "S _ ..."]],
+    curves: preparation.ExperimentCurves,
+    answers: Mapping[str, Float[np.ndarray, "S _ ..."]],
 ) -> xr.DataTree:
-    """Labels scaled answers to the first training curve and to probes, by name; undoes the scaling.
+    """Labels scaled answers to an experiment's curves, by set; undoes the scaling.
 
     Networks without finite answers count as diverged.
     """
-    every = [np.isfinite(each).all(axis=tuple(range(1, each.ndim))) for each in (learned, *probed.values())]
-    root = xr.Dataset({"diverged": ("seed", ~np.all(every, axis=0))}, {"seed": np.arange(len(learned))})
-    networks = xr.DataTree(root.assign_attrs(flags="{}"))
-    labeled = arrays.tree(networks, task, np.asarray(x), experiment.span, examples, learned, probes, probed, {})
+    every = [np.isfinite(each).all(axis=tuple(range(1, each.ndim))) for each in answers.values()]
+    learned, probed = curves.split(answers)
+    root = xr.Dataset({"diverged": ("seed", ~np.all(every, axis=0))}, {"seed": np.arange(len(every[0]))})
+    networks, x = xr.DataTree(root.assign_attrs(flags="{}")), np.asarray(curves.x)
+    examples, probes = curves.training, curves.probes
+    labeled = arrays.tree(networks, curves.task, x, experiment.span, examples, learned, probes, probed)
     return arrays.in_units(labeled, experiment.scaling)

@@ -10,7 +10,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, PyTree
 
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.networks import transforms
@@ -20,17 +20,16 @@ from lstm_toys.networks.training import Procedure, answers_to, loss
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.populations.programs import CurveSets, Start, TrainingSpecification
+from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.populations.specification import specify
 from lstm_toys.populations.train import PopulationTraining
-from lstm_toys.populations.trained import Networks
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import TRACED, Settings
 from lstm_toys.tasks.parameters import TRAINING
-from lstm_toys.tasks.probes import SHARED, Probe, by_points, by_probe, check_probes, curves_of, lengths_of
+from lstm_toys.tasks.probes import Probe, by_points, by_probe, check_probes, curves_of, told_lengths
 from lstm_toys.tasks.supervision import Examples, Task
 
 
@@ -39,29 +38,34 @@ class ExperimentCurves(NamedTuple):
 
     Attributes:
         training: the training set; an example of it if each seed draws its own; with fresh examples the validation set.
-        answered: by set of probes (see `tasks.probes.by_points`); `SHARED` begins with the first training curve.
+        x: the time points of the training set.
     """
 
+    task: Task
     training: Examples
     probes: Sequence[Probe]
-    answered: dict[str, Float[np.ndarray, "C T F"]]
+    x: Float[Array, " T"]
 
-    @property
-    def lengths(self) -> dict[str, Int[np.ndarray, " C"]]:
-        """The lengths of `answered` curves, of each set that has any; networks answer after the last point."""
-        inputs, targets, lengths, _ = jax.tree.map(np.asarray, self.training)
-        if targets.ndim == 3:  # Networks answer at every point.
-            return {}
-        ends = None if lengths is None else lengths[:1]
-        sets = {name: [p for p in self.probes if p.name == name] for name in self.answered if name != SHARED}
-        others = [p for p in self.probes if p.name not in sets]
-        return lengths_of({**sets, SHARED: [Probe(TRAINING, inputs[:1], {}, lengths=ends), *others]})
+    def shown(self, *, training: bool = True) -> list[Probe]:
+        """The probes, by default after one of the first training curve, `TRAINING`."""
+        inputs, _, lengths, _ = jax.tree.map(np.asarray, self.training)
+        first = Probe(TRAINING, inputs[:1], {}, lengths=None if lengths is None else lengths[:1])
+        return [*([first] if training else []), *self.probes]
+
+    def answered(self, *, training: bool = True) -> dict[str, Float[np.ndarray, "C T F"]]:
+        """The inputs of `shown`, by set; see `tasks.probes.by_points`."""
+        return curves_of(self.task, by_points(self.shown(training=training), self.x), len(self.x))
+
+    def lengths(self, *, training: bool = True) -> dict[str, Int[np.ndarray, " C"]]:
+        """The lengths of `answered` curves that networks are told, of each set in which they differ."""
+        return told_lengths(self.task, by_points(self.shown(training=training), self.x))
 
     def split(
-        self, answers: Mapping[str, Float[np.ndarray, "S _ ..."]]
-    ) -> tuple[Float[np.ndarray, "S ..."], dict[str, Float[np.ndarray, "S _ ..."]]]:
+        self, answers: Mapping[str, Float[np.ndarray, "S _ ..."]], *, training: bool = True
+    ) -> tuple[Float[np.ndarray, "S ..."] | None, dict[str, Float[np.ndarray, "S _ ..."]]]:
         """Splits answers to `answered` into those to the first training curve and those to each probe, by its name."""
-        return answers[SHARED][:, 0], by_probe(self.probes, answers, first=1)
+        found = by_probe(self.shown(training=training), answers)
+        return (found.pop(TRAINING)[:, 0] if training else None), found
 
 
 @dataclass(frozen=True)
@@ -149,23 +153,21 @@ class Prepared:
     def specify(
         self,
         steps: Sequence[int],
-        answered: Mapping[int, CurveSets],
-        members: Mapping[str, Any] | None = None,
-        lengths: Mapping[str, Int[np.ndarray, " C"]] | None = None,
-        initial: Networks | None = None,
+        answered: Sequence[int],
+        members: Mapping[str, Any],
+        initial: PyTree | None = None,
+        *,
+        training: bool = True,
     ) -> tuple[TrainingSpecification, Start]:
         """Specifies a training of these networks.
 
         Args:
             steps: steps after which parameters are kept, the last one included.
-            answered: sets of curves to answer, by step.
-            members: seeds, training numbers and traced settings of each member; None: those of the settings.
-            lengths: number of points of the curves to answer, of each set in which they differ.
-            initial: networks to train on from.
+            answered: those after which curves are answered.
+            members: seeds, training numbers and traced settings of each member.
+            initial: parameters of each member to train on from; None: members begin untrained.
+            training: whether the first training curve is answered, too, also for the frames of an animation.
         """
-        if members is None:
-            members = {name: getattr(self.settings, name) for name in ("seeds", *self.traced)}
-            members = {**members, "numbers": dict(self.settings.numbers)}
         early = dataclasses.replace(self.settings.early_stopping, goal=self.experiment.goal)
         if not max(steps):  # Untrained networks have a single record.
             early = dataclasses.replace(early, records=0)
@@ -177,13 +179,14 @@ class Prepared:
                 optimizer=self.optimizer,
                 base_seed=self.settings.base_seed,
                 block=self.block,
-                frames=self.experiment.frames,
+                frames=self.experiment.frames if training else 0,
                 early_stopping=early,
                 penalty=self.experiment.penalty,
                 initial=initial,
                 **{"learning_rate": None, **members},
             )
-        return dataclasses.replace(specification, curves=answered, lengths=lengths or {}), start
+        curves = dict.fromkeys(answered, self.curves.answered(training=training))
+        return dataclasses.replace(specification, curves=curves, lengths=self.curves.lengths(training=training)), start
 
     def declared_digests(self) -> Digests:
         """Digests of the declarations that are part of results."""
@@ -205,8 +208,7 @@ def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float |
     every = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
     examples, probes = task.recorded(jax.random.key(0), every), experiment.probes(x)
     check_probes(task, probes)
-    first, sets = examples.inputs[:1], curves_of(task, by_points(probes, x), examples.inputs.shape[1])
-    return ExperimentCurves(examples, probes, {**sets, SHARED: np.concatenate([first, sets[SHARED]])})
+    return ExperimentCurves(task, examples, probes, x)
 
 
 def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module:
@@ -225,14 +227,14 @@ def begin(
     specified: tuple[TrainingSpecification, Start],
     run: Run,
     context: RunContext,
-    part: str = "",
+    part: int,
 ) -> PopulationTraining:
     """Announces a training by what distinguishes it from others of the command, or by its network, and sets it up.
 
-    ``part`` is the folder of its checkpoints, in a run of several trainings.
+    ``part`` is its number among the trainings of the run, which have folders of checkpoints of their own.
     """
     tell = context.progress.tell
-    checkpoints = Checkpoints(run.checkpoints / part, context.options.checkpoint_every, tell)
+    checkpoints = Checkpoints(run.checkpoints / str(part), context.options.checkpoint_every, tell)
     training = PopulationTraining(
         *specified,
         executor=context.executor,

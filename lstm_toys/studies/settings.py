@@ -31,7 +31,7 @@ class StudySettings(Identity):
 
     @classmethod
     @abstractmethod
-    def parse(cls, subject: Any, typed: Mapping[str, Any], rest: Sequence[str]) -> tuple[Any, StudySettings, Options]:
+    def parse(cls, subject: Any, typed: Mapping[str, Any], rest: Sequence[str]) -> tuple[Any, Identity, Options]:
         """Makes the subject of the study, its settings and options; raises UsageError.
 
         Args:

@@ -199,10 +199,10 @@ def curves_of(task: Task, sets: Mapping[str, Sequence[Probe]], points: int) -> d
 
 
 def by_probe(
-    probes: Sequence[Probe], answers: Mapping[str, Float[np.ndarray, "S _ ..."]], first: int = 0
+    probes: Sequence[Probe], answers: Mapping[str, Float[np.ndarray, "S _ ..."]]
 ) -> dict[str, Float[np.ndarray, "S _ ..."]]:
-    """Splits answers to sets of probes, see `by_points`, into those to each; `SHARED` begins with ``first`` others."""
-    found = {}
+    """Splits answers to sets of probes, see `by_points`, into those to each, by its name."""
+    found, first = {}, 0
     for each in probes:
         if each.name in answers:
             found[each.name] = answers[each.name]
@@ -211,8 +211,10 @@ def by_probe(
     return found
 
 
-def lengths_of(sets: Mapping[str, Sequence[Probe]]) -> dict[str, Int[np.ndarray, " C"]]:
-    """The lengths of curves, of each set of probes that has any; networks that answer once per curve need them."""
+def told_lengths(task: Task, sets: Mapping[str, Sequence[Probe]]) -> dict[str, Int[np.ndarray, " C"]]:
+    """The lengths of curves, of each set of probes that has any; only networks that answer once per curve are told."""
+    if task.sequence:
+        return {}
     return {
         name: np.concatenate(
             [np.full(len(p.inputs), p.inputs.shape[1]) if p.lengths is None else p.lengths for p in own]

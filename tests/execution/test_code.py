@@ -15,7 +15,7 @@ def installed(tmp_path, monkeypatch):
     """A copy of the library as it is installed, with the experiments within."""
     folder = shutil.copytree(ROOT / "lstm_toys", tmp_path / "lstm_toys", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "experiments", folder / "experiments")
-    usual = code.library("studies/sweep")
+    usual = code.library("studies/dynamics")
     monkeypatch.setattr(modules, "LIBRARY", f"{folder}{os.sep}")
     monkeypatch.setattr(modules, "BEGAN", modules.BEGAN + 1e6)  # So that files of this test are older.
     yield folder, usual
@@ -30,13 +30,13 @@ def edited(path, old, new):
     path.write_text(before.replace(old, new))
     code.library.cache_clear()
     code.digest.cache_clear()
-    return code.library("studies/sweep")
+    return code.library("studies/dynamics")
 
 
 def test_code_below_a_study_counts_without_texts_wherever_it_lies(installed, monkeypatch):
     folder, usual = installed
     code.library.cache_clear()
-    assert code.library("studies/sweep") == usual != code.library()
+    assert code.library("studies/dynamics") == usual != code.library()
     for name, old, new in (
         ("results/arrays.py", "def curve_set(", "# Of all members.\ndef curve_set("),
         ("networks/training.py", "an axis for seeds", "axes for seeds"),
@@ -47,8 +47,10 @@ def test_code_below_a_study_counts_without_texts_wherever_it_lies(installed, mon
         ("experiments/sine.py", "rmse=0.02", "rmse=0.03"),
     ):
         assert edited(folder / name, old, new) == usual
-    told = {edited(folder / name, "\nimport ", "\nX = 1\nimport ") for name in ("files.py", "studies/sweep/study.py")}
+    told = {
+        edited(folder / name, "\nimport ", "\nX = 1\nimport ") for name in ("files.py", "studies/dynamics/study.py")
+    }
     assert len({usual, *told}) == 3
     monkeypatch.setattr(modules, "BEGAN", 0.0)  # Edited while the process runs.
     code.library.cache_clear()
-    assert code.library("studies/sweep") not in {usual, *told}
+    assert code.library("studies/dynamics") not in {usual, *told}

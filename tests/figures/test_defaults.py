@@ -29,10 +29,10 @@ def results_of(experiment):
     values, random = len(task.output_features), np.random.default_rng(0)
     answers = {
         name: random.normal(0, 2, (3, *inputs.shape[: 2 if task.sequence else 1], values)).astype(np.float32)
-        for name, inputs in curves.answered.items()
+        for name, inputs in curves.answered().items()
     }
     networks = untrained(task, lt.Stack(values, (2,), sequence=task.sequence)).results
-    about = curves.training, curves.split(answers)[0], curves.probes, curves.split(answers)[1], {"flags": {}}
+    about = curves.training, curves.split(answers)[0], curves.probes, curves.split(answers)[1]
     return arrays.tree(networks, task, np.asarray(x), experiment.span, *about)
 
 

@@ -18,7 +18,7 @@ def test_results_may_have_no_probes(tmp_path, whole):
     task = numbers if whole else lt.reproduce_curves(curves, ("y",))
     assert probes.curves_of(task, probes.by_points([], np.arange(20.0)), 20)[probes.SHARED].shape == (0, 20, 1)
     learned, networks = np.zeros((2, 2) if whole else (2, 20, 1)), xr.Dataset({"diverged": ("seed", [False, True])})
-    about = np.arange(20.0), lt.Span(), task.made(jax.random.key(0), {}), learned, [], {}, {}
+    about = np.arange(20.0), lt.Span(), task.made(jax.random.key(0), {}), learned, [], {}
     labeled = arrays.tree(lt.Results(networks), task, *about)
     storage.save_results(labeled, tmp_path / "results.nc")
     found = storage.load_results(tmp_path / "results.nc")
@@ -32,9 +32,9 @@ def test_each_probe_is_a_node_with_its_own_time_points_and_networks_of_the_root(
     task, longer = lt.reproduce_curves(curves, ("y",)), np.zeros((1, 50, 1), np.float32)
     shown = [lt.Probe("short", curves, {"a": np.arange(2.0)}), lt.Probe("long one", longer, {})]
     answers = {each.name: np.zeros((3, *each.inputs.shape), np.float32) for each in shown}
-    networks = lt.Results(xr.Dataset({"diverged": ("seed", [False, True, False])}, {"seed": [0, 1, 2]}))
+    root = xr.Dataset({"diverged": ("seed", [False, True, False])}, {"seed": [0, 1, 2]}, {"flags": "{}"})
     about = np.arange(20.0), lt.Span(), task.made(jax.random.key(0), {}), answers["short"][:, 0]
-    found = arrays.not_diverged(arrays.tree(networks, task, *about, shown, answers, {"flags": {}}))
+    found = arrays.not_diverged(arrays.tree(lt.Results(root), task, *about, shown, answers))
     long = lt.probed(found, "long one")
     assert long.answer.shape == (2, 1, 50, 1)
     assert (long.diverged.values.tolist(), long.seed.values.tolist(), long.flags) == ([False, False], [0, 2], "{}")

@@ -8,7 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 
 import lstm_toys as lt
-from conftest import carry_out
+from conftest import carry_out, context
+from lstm_toys.runs import lifecycle
+from lstm_toys.studies.sweep.settings import SweepSettings, expand
+from lstm_toys.studies.sweep.study import Sweep
+from lstm_toys.studies.training.study import Training
 
 SINE = {"amplitude": 0.3, "frequency": 4.0, "phase": 0.0, "offset": 0.3}
 SHARED = {"steps": 5, "learning_rate": 0.1, "hidden": (3,), "timesteps": 12}
@@ -54,3 +58,22 @@ def test_a_run_trains_on_from_another_and_is_named_by_its_networks(tmp_path, mon
     monkeypatch.setattr(sys.modules[__name__], "FIRST", dataclasses.replace(FIRST, task=other))
     assert carry_out(SECOND, [*arguments, "--train_cost=0.001"]) == 0
     assert len([*(tmp_path / "runs").iterdir()]) == 4
+
+
+def test_populations_of_a_sweep_train_on_from_the_run_of_their_own_settings(tmp_path):
+    def initial(settings):
+        return lt.ask(FIRST, f"--seeds={settings.seeds}", f"--learning_rate={settings.learning_rate}")
+
+    second, axes = dataclasses.replace(SECOND, initial=initial), [("learning_rate", ["0.1", "0.3"]), ("steps", "24")]
+    settings, _ = expand(second, axes, ["--seeds=2"])
+    every = [Sweep(second, SweepSettings("sweep", settings=settings)), *(Training(second, each) for each in settings)]
+    asked = context(tmp_path, 4)
+    with jax.numpy_dtype_promotion("standard"):
+        lifecycle.Work(asked.options, asked.console, asked.interruption).carry_out(lambda: every)
+    assert len([*(tmp_path / "runs").glob("first-*")]) == 2
+    swept, *alone = (lt.load(each.run.folder) for each in every)
+    for each, own in zip(alone, settings, strict=True):
+        same = swept.sel(learning_rate=own.learning_rate).at(own.steps)
+        jax.tree.map(np.testing.assert_array_equal, same.params, each.params)
+        losses = each.results.training.train_loss
+        np.testing.assert_array_equal(same.results.training.train_loss.sel(step=losses.step), losses)

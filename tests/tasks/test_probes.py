@@ -48,8 +48,10 @@ def test_one_answer_per_curve_is_given_after_its_last_point():
     sums, plain = lt.Probe.of("sums", SUMS), lt.Probe("plain", CURVES, {})
     assert sums.lengths.tolist() == [4, 5]
     np.testing.assert_array_equal(asked.of(TASK, sums, X).truth, [[1], [np.nan]])
-    lengths = probes.lengths_of({probes.SHARED: [sums, lt.Probe("more", np.zeros((1, 5, 1)), {})], "plain": [plain]})
-    assert {name: each.tolist() for name, each in lengths.items()} == {probes.SHARED: [4, 5, 5]}
+    sets = {probes.SHARED: [sums, lt.Probe("more", np.zeros((1, 5, 1)), {})], "plain": [plain]}
+    told = probes.told_lengths(CLASSES, sets)
+    assert {name: each.tolist() for name, each in told.items()} == {probes.SHARED: [4, 5, 5]}
+    assert probes.told_lengths(TASK, sets) == {}
 
 
 EXAMPLES = lt.Examples(np.zeros((2, 5, 1)), np.ones((2, 5, 1)))

@@ -185,21 +185,19 @@ def _each(
 
 def answered(prepared: Prepared, networks: Given) -> xr.DataTree:
     """Labels what networks answer to all curves of an experiment, as a run does, without histories."""
-    ends = prepared.curves.lengths
+    ends = prepared.curves.lengths()
     return results_of(
         prepared,
         {
             name: answering.answers(networks, each, lengths=ends.get(name), block=prepared.block)
-            for name, each in prepared.curves.answered.items()
+            for name, each in prepared.curves.answered().items()
         },
     )
 
 
 def results_of(prepared: Prepared, answers: Mapping[str, Float[np.ndarray, "S _ ..."]]) -> xr.DataTree:
     """Labels the answers of any networks to all curves of an experiment as a run does, without histories."""
-    learned, probed = prepared.curves.split(answers)
-    task, training = prepared.task, prepared.curves.training
-    return external.assembled(prepared.experiment, prepared.x, task, training, learned, prepared.probes, probed)
+    return external.assembled(prepared.experiment, prepared.curves, answers)
 
 
 def synthetic(experiment: Experiment, settings: Settings) -> xr.DataTree:
@@ -208,7 +206,7 @@ def synthetic(experiment: Experiment, settings: Settings) -> xr.DataTree:
     task = prepared.task
     answers = {
         name: np.zeros((1, *each.shape[: 2 if task.sequence else 1], len(task.output_features)), np.float32)
-        for name, each in prepared.curves.answered.items()
+        for name, each in prepared.curves.answered().items()
     }
     made, recorded = results_of(prepared, answers), np.geomspace(1.0, 1e-6, 9)
     copied = arrays.nodes_of(copy(made))

@@ -120,7 +120,7 @@ class Dynamics(Study[DynamicsSettings]):
 
     def _analysis(self) -> InputAnalysis:
         prepared, settings = self.prepared, self.settings
-        curves = prepared.curves.answered[SHARED]
+        curves = prepared.curves.answered()[SHARED]
         (mean,) = np.asarray(prepared.curves.training.inputs, float).mean(axis=(0, 1))
         if settings.inputs is not None:
             asked = settings.inputs.values

@@ -13,6 +13,19 @@ UNREAD = {"answer"}
 """Variables that tables and figures do not need; they make up most of a file."""
 
 
+def together(found: xr.DataTree) -> xr.DataTree:
+    """All settings along one axis; where their numbers of time points differ, without curves."""
+    every = [arrays.nodes_of(each) for each in arrays.parts_of(found)]
+    if len(every) == 1:
+        return found
+    whole = {}
+    for name in every[0]:
+        own = [nodes[name].drop_dims(["time", "curve"], errors="ignore") for nodes in every]
+        labeled = [each.assign_coords(setting=nodes["/"].setting) for each, nodes in zip(own, every, strict=True)]
+        whole[name] = xr.concat(labeled, "setting", data_vars="minimal", coords="minimal").sortby("setting")
+    return xr.DataTree.from_dict(whole)
+
+
 def settings_of(found: xr.DataTree | xr.Dataset) -> list[dict[str, Any]]:
     """The value of everything that can vary in a sweep, setting by setting."""
     names = [*identity.SWEPT, *(str(name) for name in found.coords if str(name).startswith(NUMBER))]

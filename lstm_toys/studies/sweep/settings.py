@@ -19,9 +19,8 @@ from lstm_toys.runs import command_line, parsers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.flags import UsageError, flag
-from lstm_toys.runs.identity import SWEPT, Settings
+from lstm_toys.runs.identity import SWEPT, Identity, Settings
 from lstm_toys.studies.settings import OfNetworks
-from lstm_toys.tasks.goal import NEVER
 from lstm_toys.tasks.parameters import NUMBER
 
 MOST_SETTINGS, MOST_NETWORKS = 10_000, 1_000_000
@@ -61,8 +60,10 @@ class SweepSettings(OfNetworks):
     @classmethod
     def parse(
         cls, subject: Experiment, typed: Mapping[str, Any], rest: Sequence[str]
-    ) -> tuple[Experiment, SweepSettings, Options]:
-        settings, options = expand(subject, typed.get("grid", ()), rest)
+    ) -> tuple[Experiment, Identity, Options]:
+        if "grid" not in typed:  # A single setting is a training.
+            return subject, *command_line.parse(subject, rest)
+        settings, options = expand(subject, typed["grid"], rest)
         return subject, cls("sweep", settings=settings, **typed), options
 
 
@@ -90,9 +91,6 @@ def expand(experiment: Experiment, axes: Axes, arguments: Sequence[str]) -> tupl
         raise UsageError(
             "flag --keep_steps: a sweep keeps networks after the steps of --grid 'steps=...'; use that instead"
         )
-    if first.early_stopping != NEVER and len(dict(axes).get("steps", ())) > 1:
-        said = "records, which decide when a network stops, would be those of the largest number of steps"
-        raise UsageError(f"flag --early_stopping: not with several steps in --grid; {said}")
     settings = tuple(parsed(chosen)[0] for chosen in product(*(values for _, values in axes)))
     if len(set(settings)) < len(settings):
         raise UsageError("flag --grid: two settings have the same values, written differently")

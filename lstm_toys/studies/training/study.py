@@ -1,117 +1,42 @@
-"""Trains an experiment's population, and evaluates it on the probes.
-
-What saves results and draws them is loaded when it is first used, mostly while XLA trains.
-"""
+"""Trains an experiment's population, and shows what came of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from importlib import import_module
 from typing import Any
 
-import numpy as np
 from rich.console import RenderableType
 from rich.table import Table
 
-from lstm_toys import arguments, figures, results, tables
-from lstm_toys.execution import code
-from lstm_toys.execution.lowering import Digests, digest
+from lstm_toys import figures, results, tables
 from lstm_toys.files import is_plain
 from lstm_toys.output import counted, listed
-from lstm_toys.populations.programs import Start, TrainingSpecification
-from lstm_toys.runs import checks, preparation
-from lstm_toys.runs.context import Failed, RunContext, described_error
-from lstm_toys.runs.experiment import INSIDE, Experiment
+from lstm_toys.runs import checks
+from lstm_toys.runs.context import Failed, described_error
+from lstm_toys.runs.experiment import INSIDE
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
-from lstm_toys.runs.study import Metrics, Study
+from lstm_toys.runs.study import Metrics
+from lstm_toys.studies.training.populations import Populations
 
 MOST_UNLEARNED = 8
 """Most seeds that are listed for one reason; metrics.json has all."""
 
 
-class Training(Study[Settings]):
+class Training(Populations[Settings]):
     """Trains an experiment's population, and evaluates it on the probes."""
 
-    def __init__(self, experiment: Experiment, settings: Settings) -> None:
-        super().__init__(experiment, settings)
-        self.experiment, self.prepared = experiment, preparation.Prepared(experiment, settings)
+    keeps = True
 
-    @cached_property
-    def needs(self) -> Mapping[str, Training]:
-        initial = self.experiment.initial
-        if initial is None:
-            return {}
-        with checks.trial(f"experiment {self.experiment.name}: its initial fails"):
-            made = initial(self.settings)
-            arguments.instance("what it returns", made, Training, "what lt.ask returns")
-        return {"initial": made}
+    @property
+    def populations(self) -> tuple[Settings, ...]:
+        return (self.settings,)
 
     @cached_property
     def companions(self) -> Mapping[str, Training]:
         with checks.trial(f"experiment {self.experiment.name}: its companions fail"):
             return {name: Training(*each) for name, each in self.experiment.companions(self.settings).items()}
-
-    def check(self) -> None:
-        checks.check_experiment(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
-        self.prepared.check()
-
-    def efforts(self) -> dict[Settings, float]:
-        return {self.settings: float(self.settings.seeds * self.settings.steps)}
-
-    @cached_property
-    def _specified(self) -> tuple[TrainingSpecification, Start]:
-        steps, curves = self.settings.steps, self.prepared.curves
-        kept = (*self.settings.keep_steps, steps)
-        initial = None
-        for name, run in self.needed.items():
-            initial = results.saving.load(run.folder, model=self.needs[name].prepared.model)
-        return self.prepared.specify(kept, {steps: curves.answered}, lengths=curves.lengths, initial=initial)
-
-    def values(self) -> Digests:
-        specification, start = self._specified
-        digests = {
-            **self.prepared.declared_digests(),
-            **specification.digests(self.settings.seeds),
-            "members": digest(start),
-            "training curves": digest(self.prepared.curves.training),
-            "library": code.library(),
-        }
-        if self.experiment.model is not None:
-            # The saved population refers to the user's class by name, and `lt.load` imports it.
-            digests["model"] = digest(results.saving.signature(self.prepared.model))
-        return digests
-
-    def compute(self, context: RunContext) -> Metrics:
-        """Trains and evaluates, from checkpoints on, and writes results; raises what `lt.train` raises."""
-        settings, experiment, prepared, seconds = self.settings, self.experiment, self.prepared, context.seconds
-        examples, probes, _ = prepared.curves
-        training = preparation.begin(prepared, self._specified, self.run, context)
-        with context.interruption.patient(), ThreadPoolExecutor() as threads:
-            threads.submit(_load_writers)
-            networks = training.networks()
-        seconds |= training.seconds
-        with context.timed("evaluate"):
-            fingerprint, *earlier = training.fingerprints
-            attributes = {"flags": settings.as_dict(), "fingerprint": fingerprint, "earlier_fingerprints": earlier}
-            attributes |= {"data": dict(experiment.data)} if experiment.data else {}
-            attributes |= {"run": self.run.folder.name}
-            x, (learned, probed) = np.asarray(prepared.x), prepared.curves.split(training.answers[settings.steps])
-            labeled = results.arrays.tree(
-                networks.results, prepared.task, x, experiment.span, examples, learned, probes, probed, attributes
-            )
-            labeled = results.arrays.of_networks(labeled, {}, settings.labels)
-            labeled = results.arrays.in_units(labeled, experiment.scaling)
-            if experiment.goal is not None:
-                labeled = results.summary.judged(labeled, experiment.goal)
-            files = results.saving.save(networks, self.run.folder, labeled)
-        return {
-            "member_steps_per_second": round(training.member_steps / seconds["train"]),
-            "continued": training.continued,
-            "files": files,
-        }
 
     def metrics(self) -> Metrics:
         labeled = _results(self.run)
@@ -195,14 +120,6 @@ def _now(error: Exception) -> str:
 
 def _results(run: Run) -> results.arrays.Results:
     return results.storage.load_results(run.checked("results.nc"))
-
-
-def _load_writers() -> None:
-    for name in ("figures.style", "results.saving", "results.summary"):
-        import_module(f"lstm_toys.{name}")
-    import xarray as xr
-
-    xr.Dataset({"y": 0.0}).to_netcdf(engine="h5netcdf")  # Only now are h5netcdf and, where installed, Dask imported.
 
 
 def _unlearned(every: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:

@@ -15,10 +15,9 @@ from conftest import carry_out, executed, rarely
 from experiments.all import EXPERIMENTS
 from lstm_toys.execution.signals import Interruption
 from lstm_toys.populations import blocks, train
-from lstm_toys.results import storage, summary
-from lstm_toys.results.arrays import names_of
+from lstm_toys.results import storage
+from lstm_toys.results.arrays import names_of, nodes_of, parts_of
 from lstm_toys.runs import command_line
-from lstm_toys.runs.flags import UsageError
 from lstm_toys.runs.identity import SWEPT
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
 from lstm_toys.studies.sweep.study import Sweep
@@ -48,21 +47,24 @@ def alone(folder, task, *arguments):
     return storage.load_results(executed(Training(EXPERIMENTS[task], settings), folder).results)
 
 
-def assert_same(setting, run, steps):
-    """Histories at what both recorded, answers, errors and outcomes, bit by bit."""
-    for name in ("diverged", "learned", "lost"):
-        np.testing.assert_array_equal(setting[name], run[name])
-    ours, theirs = setting["training"], run["training"]
-    assert ours.train_rmse.attrs.get("after") == theirs.train_rmse.attrs.get("after")  # None: of whole curves.
-    assert ours.train_loss.sel(step=slice(steps + 1, None)).isnull().all()
-    common = np.intersect1d(ours.step, theirs.step)
-    assert {0, steps} <= {*common}
-    for name in ("train_loss", "train_rmse", "goal_error"):
-        np.testing.assert_array_equal(ours[name].sel(step=common), theirs[name].sel(step=common))
-    for probe in names_of(run):
-        np.testing.assert_array_equal(setting[probe].rmse, summary.measured(lt.probed(run, probe)))
-        if "answer" in setting[probe]:
-            np.testing.assert_array_equal(setting[probe].answer, run[probe].answer)
+def assert_same(swept, number, run, last=True):
+    """A setting of a sweep has the tree of its own training, but for the training curve and the frames, bit by bit.
+
+    Of fewer steps than the longest, histories have other records.
+    """
+    (part,) = (each for each in parts_of(swept) if number in each.setting)
+    ours, theirs = (nodes_of(each) for each in (part.sel(setting=number), run))
+    assert ours.keys() == theirs.keys()
+    for name, node in theirs.items():
+        own = ours[name].drop_vars("setting", errors="ignore")
+        if name == "training":
+            node = node.drop_dims(["curve", "example", "frame_step", "time"], errors="ignore")
+            own = own.dropna("step", how="all", subset=["train_loss"])
+            common = node.step if last else np.intersect1d(own.step, node.step)
+            assert {0, int(node.step[-1])} <= {*np.asarray(common).tolist()}
+            assert last or own.step[-1] == node.step[-1]
+            own, node = (each.sel(step=common) for each in (own, node))
+        xr.testing.assert_identical(*(each.drop_attrs(deep=False) for each in (own, node)))
 
 
 @pytest.mark.parametrize(
@@ -74,13 +76,14 @@ def test_a_setting_is_the_run_of_the_experiment_with_the_same_flags(found, tmp_p
     chosen = (found.learning_rate == rate) & (found.hidden == hidden) & (found.steps == steps)
     (number,) = np.flatnonzero(chosen)
     run = alone(tmp_path, "sine", *FLAGS, f"--learning_rate={rate}", f"--hidden={hidden}", f"--steps={steps}")
-    assert_same(found.isel(setting=number), run, steps)
+    assert_same(found, number, run, last=steps == 20)
 
 
 @pytest.mark.parametrize(
     ("task", "common", "grid"),
     rarely(
-        ("sine", "--steps=5 --hidden=4", {"timesteps": "12 8"}),
+        ("sine", "--hidden=4", {"timesteps": "12 8", "steps": "5 3"}),
+        ("line", "--early_stopping=1,best --learning_rate=0.1 --timesteps=20", {"steps": "60 40"}),
         ("sine", "--steps=5 --hidden=4 --timesteps=20", {"train_amplitude": "0.3 0.5", "noise": "0 0.2"}),
         ("sine", "--steps=5 --hidden=4 --timesteps=20 --optimizer=momentum", {"momentum": "auto 0.5"}),
         ("sine", "--steps=5 --hidden=4 --timesteps=20 --optimizer=rmsprop", {"decay": "0.8 0.99"}),
@@ -94,10 +97,18 @@ def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
     settings, _ = expand(EXPERIMENTS[task], axes, ["--seeds=3", *common.split()])
     run = executed(Sweep(EXPERIMENTS[task], SweepSettings("sweep", settings=settings)), tmp_path, 9)
     found = lt.load_results(run.results)
-    assert ("answer" in found[names_of(found)[0]]) == ("timesteps" not in grid)
+    last = max(each.steps for each in settings)
     for number, each in enumerate(settings):
         chosen = [f"--{name}={each.swept[name]}" for name in grid]
-        assert_same(found.isel(setting=number), alone(tmp_path, task, *common.split(), *chosen), each.steps)
+        assert_same(found, number, alone(tmp_path, task, *common.split(), *chosen), each.steps == last)
+
+
+@pytest.mark.parametrize("task", ["sine", *rarely("line", "hill_y", "amplitude", "slope_intercept")])
+def test_a_training_is_a_sweep_of_one_setting(tmp_path, task):
+    common = ["--seeds=3", "--steps=4", "--hidden=4", "--timesteps=12"]
+    settings, _ = expand(EXPERIMENTS[task], [("learning_rate", ["0.1"])], common)
+    swept = executed(Sweep(EXPERIMENTS[task], SweepSettings("sweep", settings=settings)), tmp_path, 3)
+    assert_same(lt.load_results(swept.results), 0, alone(tmp_path, task, *common[1:], "--learning_rate=0.1"))
 
 
 def test_answers_of_several_features_are_in_the_units_of_the_file(tmp_path):
@@ -118,11 +129,6 @@ def test_answers_of_several_features_are_in_the_units_of_the_file(tmp_path):
     run = storage.load_results(executed(training, tmp_path).results)
     np.testing.assert_allclose(found["same"].answer[0], run["same"].answer, rtol=1e-6)
     assert 300 < float(found["same"].answer.mean()) < 400
-
-
-def test_networks_that_stop_early_are_not_read_at_several_numbers_of_steps():
-    with pytest.raises(UsageError, match="--early_stopping: not with several steps in --grid"):
-        expand(EXPERIMENTS["sine"], [("steps", ["4", "2"])], ["--early_stopping=best"])
 
 
 def test_the_results_are_labeled(swept):

@@ -1,0 +1,288 @@
+"""Trains populations under one setting or many, and writes what came of them, group by group.
+
+What saves results is loaded when it is first used, mostly while XLA trains.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib import import_module
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Int
+
+from lstm_toys import arguments, results
+from lstm_toys.execution import code
+from lstm_toys.execution.lowering import CALLBACK, Digests, compiled, digest
+from lstm_toys.execution.signals import Stopped
+from lstm_toys.populations import records
+from lstm_toys.populations.group import Group
+from lstm_toys.populations.programs import Start, TrainingSpecification
+from lstm_toys.runs import checks, preparation
+from lstm_toys.runs.context import RunContext
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.identity import SWEPT, Identified, Settings
+from lstm_toys.runs.preparation import Prepared
+from lstm_toys.runs.study import Metrics, Study
+from lstm_toys.tasks.goal import NEVER
+from lstm_toys.tasks.parameters import NUMBER
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Populations that share compiled programs: they differ only in traced hyperparameters, in steps, and in networks
+    that they train on from.
+
+    Attributes:
+        prepared: the experiment under the settings of one of them, from which to read shared values.
+        numbers: by traced hyperparameters, training numbers and the run to train on from, the number of the population
+            by steps.
+    """
+
+    prepared: Prepared
+    numbers: dict[tuple[tuple[tuple[str, float], ...], Study[Any] | None], dict[int, int]]
+
+    @property
+    def budgets(self) -> list[int]:
+        """The steps at which answers are recorded; every combination is trained to the last."""
+        return sorted({steps for numbers in self.numbers.values() for steps in numbers})
+
+    @property
+    def seeds(self) -> int:
+        return self.prepared.settings.seeds
+
+    @property
+    def members(self) -> int:
+        return self.seeds * len(self.numbers)
+
+    @property
+    def start(self) -> dict[str, Any]:
+        """Seeds and hyperparameters, ``[M]`` each: all seeds of the first combination, then of the second, ..."""
+        every = [dict(hyper) for hyper, _ in self.numbers]
+        columns = {name: np.repeat([each[name] for each in every], self.seeds) for name in every[0]}
+        numbers = {name.removeprefix(NUMBER): columns.pop(name) for name in [*columns] if name.startswith(NUMBER)}
+        return {"seeds": np.tile(np.arange(self.seeds), len(every)), "numbers": numbers, **columns}
+
+    @property
+    def settings(self) -> dict[int, Int[np.ndarray, " M"]]:
+        """The number of each member's population, by steps; -1 where there is none."""
+        return {
+            steps: np.repeat([each.get(steps, -1) for each in self.numbers.values()], self.seeds)
+            for steps in self.budgets
+        }
+
+    def places(self, members: range, steps: int) -> Iterator[tuple[int, slice, slice]]:
+        """Yields the number of each population among members, the slice of its members, and that of their seeds."""
+        for combination, numbers in enumerate(self.numbers.values()):
+            first = combination * self.seeds
+            begin, end = max(members.start, first), min(members.stop, first + self.seeds)
+            if begin < end and steps in numbers:
+                places = slice(begin - members.start, end - members.start), slice(begin - first, end - first)
+                yield numbers[steps], *places
+
+
+def shapes(
+    populations: Sequence[Settings], experiment: Experiment, initial: Mapping[int, Study[Any]] | None = None
+) -> list[Shape]:
+    """Groups populations by the programs that have to be compiled; an optimizer of the user's may need one for each.
+
+    Where networks stop early, records, which decide when, depend on the last step, so that each number of steps is
+    trained by itself. ``initial`` are the runs to train on from, by number of the population.
+    """
+    groups: dict[tuple[Any, ...], Shape] = {}
+    for number, each in enumerate(populations):
+        prepared = Prepared(experiment, each)
+        together = {*prepared.traced, *(["steps"] if each.early_stopping == NEVER else [])}
+        kind = tuple(getattr(each, name) for name in SWEPT if name not in together)
+        hyper = tuple(
+            (name, value)
+            for name, value in each.swept.items()
+            if value is not None and (name in prepared.traced or name.startswith(NUMBER))
+        )
+        shape = groups.setdefault(kind, Shape(prepared, {}))
+        shape.numbers.setdefault((hyper, (initial or {}).get(number)), {})[each.steps] = number
+    return list(groups.values())
+
+
+class Populations(Study[Identified]):
+    """Trains an experiment's populations, one compiled program per `Shape`, and evaluates them on the probes.
+
+    Attributes:
+        several: whether results have an axis ``setting``.
+    """
+
+    several = False
+
+    def __init__(self, experiment: Experiment, settings: Any) -> None:
+        super().__init__(experiment, settings)
+        self.experiment = experiment
+
+    @property
+    @abstractmethod
+    def populations(self) -> tuple[Settings, ...]:
+        """The settings of each population, which share the experiment and the seeds."""
+
+    @property
+    @abstractmethod
+    def keeps(self) -> bool:
+        """Whether the networks are kept."""
+
+    @cached_property
+    def needs(self) -> Mapping[int, Populations[Settings]]:
+        """The runs that populations train on from, by number of the population."""
+        found = dict[int, Populations[Settings]]()
+        for number, settings in enumerate(self.populations if self.experiment.initial else ()):
+            with checks.trial(f"experiment {self.experiment.name}: its initial fails"):
+                made = self.experiment.initial(settings)  # type: ignore[misc]
+                arguments.instance("what it returns", made, Populations, "what lt.ask returns")
+            found[number] = made
+        return found
+
+    @cached_property
+    def shapes(self) -> list[Shape]:
+        return shapes(self.populations, self.experiment, self.needs)
+
+    def check(self) -> None:
+        for timesteps, numbers in {each.timesteps: each.numbers for each in self.populations}.items():
+            checks.check_experiment(self.experiment, timesteps, dict(numbers))
+        for shape in self.shapes:
+            shape.prepared.check()
+            if self.keeps:
+                with checks.trial(f"experiment {self.experiment.name}: its networks cannot be kept"):
+                    results.saving.described(shape.prepared.model)
+
+    def efforts(self) -> dict[Settings, float]:
+        return {shape.prepared.settings: float(shape.members * shape.budgets[-1]) for shape in self.shapes}
+
+    @cached_property
+    def _specified(self) -> list[tuple[TrainingSpecification, Start]]:
+        every = []
+        for shape in self.shapes:
+            kept = *shape.budgets, *shape.prepared.settings.keep_steps
+            every.append(
+                shape.prepared.specify(
+                    kept, shape.budgets, shape.start, self._initial(shape), training=not self.several
+                )
+            )
+        return every
+
+    def _initial(self, shape: Shape) -> Any:
+        """Parameters for each member to train on from; None: networks begin untrained."""
+        if not self.needs:
+            return None
+        model, runs = shape.prepared.model, (self.needed[min(each.values())] for each in shape.numbers.values())
+        every = [results.saving.load(run.folder, model=model).params for run in runs]
+        return jax.tree.map(lambda *leaves: np.concatenate(leaves), *every)
+
+    def values(self) -> Digests:
+        digests: Digests = {}
+        for shape, (specification, start) in zip(self.shapes, self._specified, strict=True):
+            prepared, settings = shape.prepared, shape.prepared.settings
+            parts = {**prepared.declared_digests(), **specification.digests(shape.members), "members": digest(start)}
+            if self.keeps and self.experiment.model is not None:
+                # Saved networks refer to the user's class by name, and `lt.load` imports it.
+                parts["model"] = digest(results.saving.signature(prepared.model))
+            if self.several:
+                words = f"{settings.optimizer}, {settings.network}, {settings.timesteps} points"
+                words += f", {settings.steps} steps" if settings.early_stopping != NEVER else ""
+                words += "" if "learning_rate" in prepared.traced else f", learning rate {settings.learning_rate!r}"
+                digests[words] = digest(parts)
+                digests |= {name: each for name, each in parts.items() if name == CALLBACK}
+            else:
+                digests = {**parts, "training curves": digest(prepared.curves.training)}
+        return {**digests, **compiled(), "library": code.library()}
+
+    def compute(self, context: RunContext) -> Metrics:
+        """Trains and evaluates a group of members at a time, from checkpoints on; raises what `lt.train` raises."""
+        run, seconds, member_steps, continued = self.run, context.seconds, 0, False
+        fingerprints, kept = list[dict[str, Any]](), list[Any]()
+        steps = np.unique(np.concatenate([specification.recorded for specification, _ in self._specified]))
+        labels = [each.labels for each in self.populations]
+        with ThreadPoolExecutor() as threads, ExitStack() as stack, context.interruption.patient():
+            threads.submit(_load_writers)
+            file: Any = None
+            for number, (shape, specified) in enumerate(zip(self.shapes, self._specified, strict=True)):
+                trained = preparation.begin(shape.prepared, specified, run, context, number)
+                groups = list[Group]()
+                for group in trained.groups():
+                    if self.keeps:
+                        groups.append(replace(group, record=None, answers={}))
+                    with context.timed("evaluate"):
+                        file = file or stack.enter_context(
+                            results.regions.writing(run.results, labels if self.several else None, shape.seeds, steps)
+                        )
+                        for budget in shape.budgets:
+                            labeled = self._labeled(shape.prepared, specified[0], group, budget)
+                            for population, members, seeds in shape.places(group.members, budget):
+                                file.write(population, seeds, labeled.isel(seed=members))
+                            if context.interruption():  # The group's checkpoint is written, so little is lost.
+                                raise Stopped
+                for stage, spent in trained.seconds.items():
+                    seconds[stage] = seconds.get(stage, 0.0) + spent
+                if self.keeps:
+                    kept.append(trained.joined(groups))
+                member_steps += trained.member_steps
+                continued |= trained.continued
+                fingerprints += [each for each in trained.fingerprints if each not in fingerprints]
+            fingerprint, *earlier = fingerprints
+            told = {"flags": self.settings.as_dict(), "fingerprint": fingerprint, "earlier_fingerprints": earlier}
+            told |= {"data": dict(self.experiment.data)} if self.experiment.data else {}
+            file.describe({name: json.dumps(each) for name, each in {**told, "run": run.folder.name}.items()})
+        return {
+            "member_steps_per_second": round(member_steps / seconds["train"]),
+            "continued": continued,
+            "files": self._saved(kept),
+        }
+
+    def _labeled(self, prepared: Prepared, specification: TrainingSpecification, group: Group, steps: int) -> Any:
+        """Labels what a training until ``steps`` stores of a group; of several, without training set and frames."""
+        experiment, curves = self.experiment, prepared.curves
+        recorded = specification.recorded[: int(np.searchsorted(specification.recorded, steps)) + 1]
+        assert group.record is not None, "the group is trained"
+        trained = records.tree(specification, group.start, recorded, group.kept[steps], group.record)
+        learned, probed = curves.split(group.answers[steps], training=not self.several)
+        labeled = results.arrays.tree(
+            trained,
+            prepared.task,
+            np.asarray(prepared.x),
+            experiment.span,
+            curves.training,
+            learned,
+            curves.probes,
+            probed,
+        )
+        if not self.several:
+            labeled = results.arrays.of_networks(labeled, {}, prepared.settings.labels)
+        labeled = results.arrays.in_units(labeled, experiment.scaling)
+        if experiment.goal is not None:
+            labeled = results.summary.judged(labeled, experiment.goal)
+        return results.summary.with_measures(labeled)
+
+    def _saved(self, kept: Sequence[Any]) -> list[str]:
+        """Saves the networks of each shape next to their results; returns the names of the files."""
+        saving, folder = results.saving, self.run.folder
+        if not self.several:
+            (networks,) = kept
+            return saving.save_networks(networks, folder / saving.ABOUT, self.populations[0].timesteps)
+        files = [self.run.results.name]
+        for number, (shape, networks) in enumerate(zip(self.shapes, kept, strict=self.keeps)):
+            files.append(f"{saving.SWEPT}{number}.json")  # Which has the digests of the others.
+            points = shape.prepared.settings.timesteps
+            saving.save_networks(networks, folder / files[-1], points, shape.settings)
+        return files
+
+
+def _load_writers() -> None:
+    for name in ("figures.style", "results.regions", "results.saving", "results.summary"):
+        import_module(f"lstm_toys.{name}")
+    import xarray as xr
+
+    xr.Dataset({"y": 0.0}).to_netcdf(engine="h5netcdf")  # Only now are h5netcdf and, where installed, Dask imported.
