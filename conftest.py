@@ -189,12 +189,10 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,), measures=None)
 
 def executed(study, folder, trainings=1):
     """The run of a study that needs no other, computed in this process without metrics and figures."""
-    from lstm_toys.runs.folder import Run
-
-    study.run = Run.named(folder / "runs", study.settings.as_dict(), study.values())
-    study.run.folder.mkdir(parents=True)
-    study.compute(context(folder, trainings))
-    return study.run
+    job = study.job(study, folder / "runs", {})
+    job.run.folder.mkdir(parents=True)
+    job.compute(context(folder, trainings))
+    return job.run
 
 
 def located(study, folder, *, finished=True):
@@ -205,7 +203,7 @@ def located(study, folder, *, finished=True):
     work = lifecycle.Work(asked.options, asked.console, asked.interruption)
     with jax.numpy_dtype_promotion("standard"):
         assert work.finished(study) == finished
-    return study.run.folder
+        return work.job(study).run.folder
 
 
 def reported(study, metrics):
@@ -216,14 +214,15 @@ def reported(study, metrics):
         def read_metrics(self):
             return {**metrics, "numbers": metrics}
 
-    study.run = Told(Path(), {"experiment": study.name})
-    return [*study.report()]
+    job = study.job(study, Path(), {})
+    vars(job)["run"] = Told(Path(), {"experiment": study.name})
+    return [*job.report()]
 
 
 def value(study):
     """What a run would compute."""
     with jax.numpy_dtype_promotion("standard"):
-        return study.values()
+        return study.job(study, Path(), {}).values()
 
 
 @pytest.fixture(scope="session", autouse=True)

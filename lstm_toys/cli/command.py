@@ -27,7 +27,7 @@ from lstm_toys.runs.context import Failed, Options, Refused
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Busy
 from lstm_toys.runs.publishing import NotPublished
-from lstm_toys.runs.study import Study, study_of
+from lstm_toys.runs.study import Job, Study, study_of
 from lstm_toys.studies import STUDIES
 from lstm_toys.studies.analysis.settings import Analysis
 from lstm_toys.studies.settings import StudySettings
@@ -37,6 +37,7 @@ KEPT = "everything finished or saved so far is kept, and the same command contin
 OUT_OF_MEMORY = re.compile("RESOURCE_EXHAUSTED|[Oo]ut of memory|can't start new thread|bad_alloc")
 
 Studies = Sequence[Study[Any]]
+Jobs = Sequence[Job[Any]]
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Plan:
 
     make: Callable[[], Studies]
     options: Options
-    report: Callable[[Studies], Iterable[RenderableType]] | None = None
+    report: Callable[[Jobs], Iterable[RenderableType]] | None = None
     notes: Sequence[str] = ()
     file: Path | None = None
 
@@ -198,12 +199,12 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
         for note in plan.notes:
             console.print(note)
         try:
-            studies = lifecycle.Work(options, console, interruption).carry_out(plan.make)
-            for each in plan.report(studies) if plan.report else reported(studies):
+            jobs = lifecycle.Work(options, console, interruption).carry_out(plan.make)
+            for each in plan.report(jobs) if plan.report else reported(jobs):
                 console.print(each, soft_wrap=isinstance(each, str), crop=False)
             if options.quiet:
-                print(*([plan.file] if plan.file else [study.run.folder for study in studies]), sep="\n")
-            lost = [study.lost(study.run.read_metrics()) for study in studies]
+                print(*([plan.file] if plan.file else [job.run.folder for job in jobs]), sep="\n")
+            lost = [job.study.lost(job.run.read_metrics()) for job in jobs]
             return max([complain(line, 1) for line in lost if line is not None], default=0)
         except Interrupted as signaled:
             return complain(ended(signaled.args[0]), 128 + signaled.args[0])
@@ -228,8 +229,8 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
             return complain(f"out of memory; {KEPT}", 1)
 
 
-def reported(studies: Studies) -> Iterable[RenderableType]:
-    """Yields the closing lines and tables of finished studies, and their files."""
-    for study in studies:
-        yield from study.report()
-        yield from (f"  {path}" for path in study.run.files())
+def reported(jobs: Jobs) -> Iterable[RenderableType]:
+    """Yields the closing lines and tables of finished jobs, and their files."""
+    for job in jobs:
+        yield from job.report()
+        yield from (f"  {path}" for path in job.run.files())

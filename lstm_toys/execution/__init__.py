@@ -1,4 +1,7 @@
 """Execution of the parts of a run: this process or workers, devices, progress, signals."""
 
+CALLBACK = "Python that a program calls"
+"""Reported among digests, since a program's text does not contain this code."""
+
 LOCAL = "local:"
 """Prefix of the address of a cluster on this machine."""

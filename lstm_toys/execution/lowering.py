@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 import jax
 import numpy as np
 
-from lstm_toys.execution import devices
+from lstm_toys.execution import CALLBACK, devices
 
 Digests = dict[str, str]
 """The digest of each part of a computation, by name."""
@@ -23,9 +23,6 @@ FUNCTION = re.compile(r"^  func\.func \w+ @([\w.$-]+|\".*?\")\(.*?^  }$", re.DOT
 NAME = re.compile(r"(?<!custom_call )@[\w.$-]+")
 ARRAY = re.compile(r"dense<[\[\"]|dense_resource<")
 """Array constants, except for those whose numbers are all the same."""
-
-CALLBACK = "Python that a program calls"
-"""Reported, since a program's text does not contain this code."""
 
 CALLED = re.compile(r"custom_call @\w*callback.* -> (?!\(\)|\(?!stablehlo\.token)")
 """A call of Python that returns a value, which debug prints do not."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ class Regions:
     """A file of labeled arrays that is filled region by region.
 
     Args:
-        path: the file.
+        target: the file, or a buffer in memory.
         settings: the coordinates of each setting, by name; None: there is a single one, and no axis ``setting``.
             Settings with different ``timesteps`` are in children, which are named after these.
         seeds: number of networks of each setting.
@@ -27,9 +28,13 @@ class Regions:
     """
 
     def __init__(
-        self, path: Path, settings: Sequence[Mapping[str, Any]] | None, seeds: int, steps: Int[np.ndarray, " R"]
+        self,
+        target: Path | BytesIO,
+        settings: Sequence[Mapping[str, Any]] | None,
+        seeds: int,
+        steps: Int[np.ndarray, " R"],
     ) -> None:
-        self._path, self._settings, self._seeds, self._steps = path, settings, seeds, steps
+        self._target, self._settings, self._seeds, self._steps = target, settings, seeds, steps
         self._file: Any = None
         self._allocated = set[str]()
         points = [each["timesteps"] for each in settings or ()]
@@ -75,9 +80,9 @@ class Regions:
         root = _place(part, "/")
         shared[root] = shared[root].assign_coords(labels)
         self.close()
-        xr.DataTree.from_dict(shared).to_netcdf(self._path, "a" if self._allocated else "w", engine="h5netcdf")
+        xr.DataTree.from_dict(shared).to_netcdf(self._target, "a" if self._allocated else "w", engine="h5netcdf")
         self._allocated.add(part)
-        self._file = h5netcdf.File(self._path, "a")
+        self._file = h5netcdf.File(self._target, "a")
         lead = () if self._settings is None else ("setting",)
         for group, node in nodes.items():
             for name, each in _of_networks(node).items():
@@ -105,10 +110,16 @@ def _of_networks(node: xr.Dataset) -> dict[str, xr.DataArray]:
 def writing(
     path: Path, settings: Sequence[Mapping[str, Any]] | None, seeds: int, steps: Int[np.ndarray, " R"]
 ) -> Iterator[Regions]:
-    """Fills a file by regions, which appears at ``path`` when the block ends without an error; see `Regions`."""
+    """Fills a file by regions, which appears at ``path`` when the block ends without an error; see `Regions`.
+
+    HDF5 reports a full disk late and not always, so that a single setting is written into memory first.
+    """
     with files.replacing(path) as temporary:
-        regions = Regions(temporary, settings, seeds, steps)
+        buffer = BytesIO() if settings is None else None
+        regions = Regions(temporary if buffer is None else buffer, settings, seeds, steps)
         try:
             yield regions
         finally:
             regions.close()
+        if buffer is not None:
+            temporary.write_bytes(buffer.getbuffer())

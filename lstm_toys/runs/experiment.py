@@ -71,7 +71,7 @@ class Experiment:
             ``numbers``, it may take others than the task, which have flags, too.
         initial: function from the settings of a run to the run whose networks it trains on, seed by seed, such as
             ``lambda settings: lt.ask(OTHER, f"--seeds={settings.seeds}")``, which is trained first if it is missing;
-            None: networks begin untrained. Sweeps refuse such an experiment.
+            None: networks begin untrained.
         data: digests of data read from files, and how they are used, by name; written into results.
         scaling: the `Scaling` that ``task`` and ``probes`` apply; results undo it. None: curves are not scaled.
         fixed: settings that have no flag because something else determines them, by name, such as the number of time

@@ -7,17 +7,18 @@ import hashlib
 import importlib
 import json
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from lstm_toys.execution import CALLBACK
 from lstm_toys.execution.signals import Interrupted, Interruption, Stopped
 from lstm_toys.files import check_writable, sha256, write_text
 from lstm_toys.networks.cells import InvalidModel
@@ -26,7 +27,7 @@ from lstm_toys.runs import publishing
 from lstm_toys.runs.context import Failed, Options, Refused, RunContext, stopwatch
 from lstm_toys.runs.folder import REPORT, RUNS, Run, why_new
 from lstm_toys.runs.identity import Settings, differences
-from lstm_toys.runs.study import Study
+from lstm_toys.runs.study import Job, Study
 
 if TYPE_CHECKING:
     from lstm_toys.execution.executor import Executor
@@ -43,13 +44,14 @@ class Work:
     def __init__(self, options: Options, console: Console, interruption: Interruption) -> None:
         self.runs: dict[Study[Any], Run] = {}
         self._options, self._console, self._interruption = options, console, interruption
-        self._studies: dict[Study[Any], Study[Any]] = {}
+        self._jobs: dict[Study[Any], Job[Any]] = {}
         self._checked, self._computed = set[Study[Any]](), set[Study[Any]]()
         self._seconds = {"import": 0.0, "identify": 0.0}
-        self._command = uuid.uuid4().hex[:16]
 
-    def carry_out(self, make: Callable[[], Sequence[Study[Any]]]) -> Sequence[Study[Any]]:
+    def carry_out(self, make: Callable[[], Sequence[Study[Any]]]) -> Sequence[Job[Any]]:
         """Makes studies, finds, computes or continues their runs, draws them, and publishes them if the options say so.
+
+        Returns the finished jobs.
 
         Raises Refused, Busy, Damaged, Failed, Interrupted if a signal ended the run, or OSError.
         """
@@ -57,7 +59,7 @@ class Work:
         self._check_writable(options.results_dir, READ_ONLY)  # What is finished there is reported all the same.
         with stopwatch(self._seconds, "import"):
             with importing():
-                asked = [self._studies.setdefault(each, each) for each in make()]
+                asked = make()
             if asked:
                 start(options)
         anew = {*asked} if options.restart else set()
@@ -89,7 +91,7 @@ class Work:
                 named = [
                     study for study in efforts if {*study.needs.values()} <= {*self.runs}
                 ]  # Others are named later.
-                trained = [f"{self._identified(study).run.folder.name} ({study.settings})" for study in named]
+                trained = [f"{self.job(study).run.folder.name} ({study.settings})" for study in named]
                 raise Refused(f"flag --no_training: would be trained: {listed(trained, 3)}")
             executed: RunContext | None = None
             for study in left:
@@ -113,7 +115,7 @@ class Work:
             if options.publish:
                 run.publish(target := options.results_dir / study.published, self._console.print)
                 self._console.print(f"published in {target}")
-        return asked
+        return [self._jobs[study] for study in asked]
 
     def _check_writable(self, folder: Path, tolerated: Sequence[int] = ()) -> None:
         """Raises Refused if a folder cannot be written to, unless the number of the error is tolerated."""
@@ -128,15 +130,15 @@ class Work:
     def finished(self, study: Study[Any]) -> bool:
         """Whether a run is finished, by what would be computed now; raises Refused if it is impossible."""
         if study not in self.runs and all(self.finished(each) for each in study.needs.values()):
-            known = self._identified(study)
-            if known.run.finished:
-                self._found(known)
+            job = self.job(study)
+            if job.run.finished:
+                self._found(job)
         return study in self.runs
 
-    def _found(self, study: Study[Any]) -> None:
-        self.runs[study], study.run.measure = study.run, partial(self._measure, study)
-        if study.needs:  # Others are measured when their metrics are read.
-            study.run.read_metrics()
+    def _found(self, job: Job[Any]) -> None:
+        self.runs[job.study], job.run.measure = job.run, partial(self._measure, job)
+        if job.study.needs:  # Others are measured when their metrics are read.
+            job.run.read_metrics()
 
     def _check(self, study: Study[Any]) -> None:
         """Raises Refused if a run is impossible."""
@@ -145,24 +147,19 @@ class Work:
                 study.check()
             self._checked.add(study)
 
-    def _identified(self, study: Study[Any]) -> Study[Any]:
-        """The first study that equals this one, with its folder; all runs that it needs are finished."""
-        from lstm_toys.execution.lowering import CALLBACK
-
-        study = self._studies.setdefault(study, study)
-        if not hasattr(study, "run"):
-            study.tell, study.runs = self._console.print, self._options.results_dir / RUNS
-            study.needed = {name: self.runs[each] for name, each in study.needs.items()}
+    def job(self, study: Study[Any]) -> Job[Any]:
+        """The job of a study, with its folder; all runs that it needs are finished."""
+        if study not in self._jobs:
+            runs, tell = self._options.results_dir / RUNS, self._console.print
+            job = study.job(study, runs, MappingProxyType(self.runs), tell)
             with stopwatch(self._seconds, "identify"), _refusing(study):
                 try:
-                    value = dict(study.values())
+                    _ = job.run
                 except Exception:
                     self._check(study)  # Says in one line what is wrong with what is declared.
                     raise
-                if CALLBACK in value:  # No program's text contains its code.
-                    value[CALLBACK] = self._command
-            study.run = Run.named(study.runs, study.settings.as_dict(), value)
-        return study
+            self._jobs[study] = job
+        return self._jobs[study]
 
     @contextmanager
     def _executed(self, efforts: Sequence[Mapping[Settings, float]]) -> Iterator[RunContext]:
@@ -180,11 +177,10 @@ class Work:
     def _compute(self, study: Study[Any], anew: bool, context: RunContext) -> None:
         """Computes one run under its lock, unless it is finished."""
         import lstm_toys
-        from lstm_toys.execution.lowering import CALLBACK
         from lstm_toys.populations.train import Diverged
 
-        study = self._identified(study)
-        run = study.run
+        job = self.job(study)
+        run = job.run
         if CALLBACK in run.value:
             self._console.print(f"{run.folder.name}: a program calls Python, so that no later command finds this run")
         elif (why := why_new(run)) is not None:
@@ -196,7 +192,7 @@ class Work:
             else:
                 seconds, self._seconds = self._seconds, {"import": 0.0}
                 try:
-                    made = study.compute(context._replace(seconds=seconds))
+                    made = job.compute(context._replace(seconds=seconds))
                 except Stopped:
                     raise Interrupted(context.interruption.number) from None
                 except Diverged as error:
@@ -208,16 +204,16 @@ class Work:
                 run.write_metrics({**made, "seconds": _rounded(seconds), "files": files, **when})
                 run.forget()
                 self._computed.add(study)
-        self._found(study)
+        self._found(job)
         run.read_metrics()
 
-    def _measure(self, study: Study[Any]) -> None:
+    def _measure(self, job: Job[Any]) -> None:
         """Measures a finished run again, and writes its summary and its texts if they differ."""
-        run = study.run
-        before, texts = run.stored(), study.texts()
+        run = job.run
+        before, texts = run.stored(), job.texts()
         files = {name: digest for name, digest in before["files"].items() if name not in before.get("texts", ())}
         files |= {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
-        metrics = {**before, **study.metrics(), "files": files, **({"texts": [*texts]} if texts else {})}
+        metrics = {**before, **job.metrics(), "files": files, **({"texts": [*texts]} if texts else {})}
         metrics = json.loads(json.dumps(metrics))
         if metrics == before and all(sha256(run.folder / name) == files[name] for name in texts):
             return
@@ -246,8 +242,7 @@ class Work:
         """Draws the figures of a finished run instead of earlier ones, and records them in its metrics."""
         from lstm_toys import figures
 
-        study = self._studies[study]
-        run, study.beside = study.run, {name: self.runs[each] for name, each in study.companions.items()}
+        job, run = self._jobs[study], self.runs[study]
         seconds, form = dict[str, float](), self._options.figure_format
         run.read_metrics()
         with self._writing(run) as writable:
@@ -257,7 +252,7 @@ class Work:
             run.forget()  # Checkpoints of a process killed after writing the summary.
             before = run.stored()
             with stopwatch(seconds, "figures"):
-                drawings = {name.replace(".png", f".{form}"): drawing for name, drawing in study.draw()}
+                drawings = {name.replace(".png", f".{form}"): drawing for name, drawing in job.draw()}
                 for name in {*before.get("figures", ())} - {*drawings}:
                     (run.folder / name).unlink(missing_ok=True)
                 for name, drawing in drawings.items():
@@ -268,11 +263,10 @@ class Work:
 
     def _report(self, study: Study[Any]) -> None:
         """Writes the report of a finished run, which `lstm-toys show` prints."""
-        study = self._studies[study]
-        text = printed(study.report())
-        with self._writing(study.run) as writable:
+        run, text = self.runs[study], printed(self._jobs[study].report())
+        with self._writing(run) as writable:
             if writable:
-                write_text(study.run.folder / REPORT, text)
+                write_text(run.folder / REPORT, text)
 
 
 @contextmanager

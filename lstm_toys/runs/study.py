@@ -1,19 +1,21 @@
-"""The base class of studies: what is asked of networks, or of runs that are finished."""
+"""The base classes of studies, what is asked of networks or of finished runs, and of jobs, which answer it."""
 
 from __future__ import annotations
 
 import json
+import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Generic
+from typing import Any, Generic, TypeVar
 
 from rich.console import RenderableType
 
 from lstm_toys import figures
+from lstm_toys.execution import CALLBACK
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identified, Identity, Settings
@@ -23,7 +25,7 @@ Metrics = dict[str, Any]
 
 
 class Study(ABC, Generic[Identified]):
-    """Computes, measures, reports and draws a run, which is named after its settings and after what it would compute.
+    """What is asked of networks, or of runs that are finished.
 
     Studies are equal if they are of the same subject and have equal settings; others are the same run if their names
     are equal.
@@ -33,18 +35,10 @@ class Study(ABC, Generic[Identified]):
         settings: the settings of the run.
 
     Attributes:
-        run: the folder of the run, set once `values` are known.
-        runs: the folder of all runs, set before.
-        needed: the finished runs of `needs`, set before.
-        beside: the finished runs of `companions`, once it is drawn.
-        tell: prints a line.
+        job: the class that answers it.
     """
 
-    run: Run
-    runs: Path
-    needed: Mapping[Any, Run] = MappingProxyType({})
-    beside: Mapping[str, Run] = MappingProxyType({})
-    tell: Callable[[str], None] = staticmethod(print)
+    job: type[Job[Any]]
 
     def __init__(self, subject: Any, settings: Identified) -> None:
         self.subject, self.settings = subject, settings
@@ -92,9 +86,66 @@ class Study(ABC, Generic[Identified]):
         """The steps of all networks in each training, by its settings; empty if nothing is trained."""
         return {}
 
+    def lost(self, _: Metrics) -> str | None:
+        """Explains in one line, from metrics, that every seed diverged; None if some did not."""
+        return None
+
+
+Asked = TypeVar("Asked", bound=Study[Any], covariant=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Job(ABC, Generic[Asked]):
+    """Computes, measures, reports and draws the run of a study, which is named after what it would compute.
+
+    Attributes:
+        study: what is asked.
+        runs: the folder of all runs.
+        done: finished runs by study: those that the study needs, and its companions before it is drawn.
+        tell: prints a line.
+    """
+
+    study: Asked
+    runs: Path
+    done: Mapping[Study[Any], Run]
+    tell: Callable[[str], None] = print
+
+    @property
+    def name(self) -> str:
+        """The name of the experiment or study."""
+        return self.study.name
+
+    @property
+    def subject(self) -> Any:
+        """What is declared of the run, such as its experiment."""
+        return self.study.subject
+
+    @property
+    def settings(self) -> Any:
+        """The settings of the run."""
+        return self.study.settings
+
+    @cached_property
+    def needed(self) -> Mapping[Any, Run]:
+        """The finished runs of `Study.needs`, by name."""
+        return {name: self.done[each] for name, each in self.study.needs.items()}
+
+    @property
+    def beside(self) -> Mapping[str, Run]:
+        """The finished runs of `Study.companions`, by name."""
+        return {name: self.done[each] for name, each in self.study.companions.items()}
+
+    @cached_property
+    def run(self) -> Run:
+        """The folder of the run; all runs that it needs are finished."""
+        value = dict(self.values())
+        if CALLBACK in value:  # No program's text contains its code.
+            value[CALLBACK] = uuid.uuid4().hex[:16]
+        return Run.named(self.runs, self.study.settings.as_dict(), value)
+
     @abstractmethod
     def values(self) -> dict[str, str]:
-        """Digests of what the run would compute, by part; called when all runs that it needs are finished."""
+        """Digests of what the run would compute, by part."""
 
     @abstractmethod
     def compute(self, context: RunContext) -> Metrics:
@@ -111,10 +162,6 @@ class Study(ABC, Generic[Identified]):
     @abstractmethod
     def report(self) -> Iterable[RenderableType]:
         """Makes the closing lines and tables of the finished run."""
-
-    def lost(self, _: Metrics) -> str | None:
-        """Explains in one line, from metrics, that every seed diverged; None if some did not."""
-        return None
 
     @abstractmethod
     def draw(self) -> Iterator[tuple[str, figures.Drawing]]:

@@ -19,7 +19,7 @@ from lstm_toys import execution
 from lstm_toys.files import read_json
 from lstm_toys.runs.context import Failed
 from lstm_toys.runs.folder import Run
-from lstm_toys.studies.training.study import Training
+from lstm_toys.studies.training.study import TrainingJob
 
 TINY = ["--seeds=2", "--timesteps=5", "--steps=3"]
 
@@ -68,14 +68,14 @@ def test_what_cannot_be_drawn_is_told_in_one_line_and_the_run_is_kept(draw, told
 
 @pytest.mark.usefixtures("drawing")
 def test_what_is_finished_is_drawn_although_a_later_training_fails(tmp_path, capsys, monkeypatch):
-    compute = Training.compute
+    compute = TrainingJob.compute
 
-    def fail_later(study, context):
-        if study.run.folder.name.startswith("hill"):
+    def fail_later(job, context):
+        if job.name.startswith("hill"):
             raise Failed("no more")
-        return compute(study, context)
+        return compute(job, context)
 
-    monkeypatch.setattr(Training, "compute", fail_later)
+    monkeypatch.setattr(TrainingJob, "compute", fail_later)
     assert carry_out(every, [*TINY, f"--results_dir={tmp_path}"]) == 1
     assert capsys.readouterr().err == "no more\n"
     (made,) = (path.parent for path in tmp_path.glob("runs/*/metrics.json"))

@@ -26,7 +26,7 @@ from lstm_toys.runs.folder import Run
 from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.parts import Parts
 from lstm_toys.runs.preparation import Prepared
-from lstm_toys.runs.study import Metrics, Study
+from lstm_toys.runs.study import Job, Metrics, Study
 from lstm_toys.studies.claims import entries, evidence, figures, markdown, report, specifications, verdicts
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, Counted
 from lstm_toys.studies.claims.settings import ClaimSettings, Question
@@ -44,32 +44,8 @@ DECLARED = ("id", "sources", "low", "high", "learned", "against", "fails", "thre
 """The values of a claim that its judgments depend on."""
 
 
-class ClaimStudy(Study[ClaimSettings]):
+class ClaimJob(Job["ClaimStudy"]):
     """Tests claims on finished runs and external answers."""
-
-    subject: Question
-
-    @cached_property
-    def needs(self) -> dict[tuple[str, str], Training]:
-        return {
-            (column, name): Training(self.subject.experiment(name), each)
-            for column, populations in self.subject.columns.items()
-            for name, each in populations.items()
-        }
-
-    def check(self) -> None:
-        declared = self.subject.declared
-        for name, population in self.needs:
-            learned = name in declared.variants and declared.variant(name).networks == "learned"
-            if learned and self.subject.experiment(population).goal is None:
-                raise Refused(f"variant {name!r} counts networks that learned, but {population} declares no goal")
-        check(self.subject, self.external, alternatives=self.settings.specifications)
-
-    @cached_property
-    def external(self) -> dict[str, xr.DataTree]:
-        """The external answers, by population."""
-        question = self.subject
-        return {name: evidence.external_answers(question, name, path) for name, path in question.answers.items()}
 
     @cached_property
     def judgment(self) -> Entries:
@@ -125,7 +101,7 @@ class ClaimStudy(Study[ClaimSettings]):
 
     def _networks(self) -> dict[str, xr.DataTree]:
         """The networks that the claims are about."""
-        return {**self.external, **self._results(NETWORKS)}
+        return {**self.study.external, **self._results(NETWORKS)}
 
     def _bounded(self, population: str) -> bool:
         """Whether the networks of a population answer within (-1, 1), since a layer of built-in cells answers."""
@@ -167,7 +143,7 @@ class ClaimStudy(Study[ClaimSettings]):
 
     def _trained(self, column: str) -> Iterator[tuple[str, Prepared, Networks]]:
         for name, run in self._needs(column).items():
-            prepared = Prepared(self.subject.experiment(name), self.needs[column, name].settings)
+            prepared = Prepared(self.subject.experiment(name), self.study.needs[column, name].settings)
             yield name, prepared, networks_of(run, prepared.model)
 
     def values(self) -> Digests:
@@ -229,6 +205,36 @@ class ClaimStudy(Study[ClaimSettings]):
         yield from figures.drawings(judged).items()
         if sided := [each for each in others if each["robust"] is not None]:
             yield "specifications.png", figures.draw_choices(sided)
+
+
+class ClaimStudy(Study[ClaimSettings]):
+    """Asks which claims hold."""
+
+    job = ClaimJob
+
+    subject: Question
+
+    @cached_property
+    def needs(self) -> dict[tuple[str, str], Training]:
+        return {
+            (column, name): Training(self.subject.experiment(name), each)
+            for column, populations in self.subject.columns.items()
+            for name, each in populations.items()
+        }
+
+    def check(self) -> None:
+        declared = self.subject.declared
+        for name, population in self.needs:
+            learned = name in declared.variants and declared.variant(name).networks == "learned"
+            if learned and self.subject.experiment(population).goal is None:
+                raise Refused(f"variant {name!r} counts networks that learned, but {population} declares no goal")
+        check(self.subject, self.external, alternatives=self.settings.specifications)
+
+    @cached_property
+    def external(self) -> dict[str, xr.DataTree]:
+        """The external answers, by population."""
+        question = self.subject
+        return {name: evidence.external_answers(question, name, path) for name, path in question.answers.items()}
 
 
 def after(prepared: Prepared, networks: Networks, steps: int | Int[np.ndarray, " S"]) -> xr.DataTree:

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
@@ -25,7 +25,7 @@ from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.preparation import network
-from lstm_toys.runs.study import Metrics, Study
+from lstm_toys.runs.study import Job, Metrics, Study
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.generalization import figures, results
 from lstm_toys.studies.generalization.measuring import LENGTHS, GridJob, evaluate
@@ -38,18 +38,11 @@ from lstm_toys.tasks.planes import LENGTH
 from lstm_toys.tasks.probes import Probe, probe_at
 from lstm_toys.tasks.supervision import Task, accuracies_of
 
+Asking = TypeVar("Asking", bound="Generalization", covariant=True)
 
-class Generalization(Study[Evaluation]):
+
+class GeneralizationJob(Job[Asking]):
     """Evaluates a trained population on sets of curves."""
-
-    def __init__(self, subject: Subject, settings: Evaluation) -> None:
-        super().__init__(subject, settings)
-        self.experiment = subject.experiment
-        self.refused = f"generalization of {self.experiment.name}: "
-
-    @cached_property
-    def needs(self) -> dict[str, Training]:
-        return {"population": Training(self.experiment, self.settings.trained)}
 
     @property
     @abstractmethod
@@ -72,13 +65,11 @@ class Generalization(Study[Evaluation]):
     def drawings(self, grids: results.Grids) -> Iterator[tuple[str, Drawing]]:
         """Draws the results, by file name."""
 
-    @property
-    def task(self) -> Task:
-        return self.experiment.at(self.settings.trained.timesteps)[1]
-
     @cached_property
     def networks(self) -> Networks:
-        return networks_of(self.needed["population"], network(self.experiment, self.task, self.settings.trained))
+        return networks_of(
+            self.needed["population"], network(self.study.experiment, self.study.task, self.settings.trained)
+        )
 
     def values(self) -> Digests:
         name, library = self.needed["population"].folder.name, code.library("studies/generalization")
@@ -88,7 +79,7 @@ class Generalization(Study[Evaluation]):
         """Evaluates a population, and writes measures of its answers; raises Failed if every seed diverged."""
         population = self.needed["population"]
         trained = population.read_metrics()
-        if lost := self.needs["population"].lost(trained):
+        if lost := self.study.needs["population"].lost(trained):
             raise Failed(lost)
         seeds = len(self.networks)
         answers = seeds * sum(self.curves.values())
@@ -139,8 +130,67 @@ class Generalization(Study[Evaluation]):
             yield from self.drawings(grids)
 
 
+class Generalization(Study[Evaluation]):
+    """Evaluates a trained population on sets of curves."""
+
+    def __init__(self, subject: Subject, settings: Evaluation) -> None:
+        super().__init__(subject, settings)
+        self.experiment = subject.experiment
+        self.refused = f"generalization of {self.experiment.name}: "
+
+    @cached_property
+    def needs(self) -> dict[str, Training]:
+        return {"population": Training(self.experiment, self.settings.trained)}
+
+    @property
+    def task(self) -> Task:
+        return self.experiment.at(self.settings.trained.timesteps)[1]
+
+
+class GridsJob(GeneralizationJob["GridStudy"]):
+    """Evaluates a trained population on grids of curves."""
+
+    @cached_property
+    def measuring(self) -> GridJob:
+        known = {name: families.family_of(family) for name, family in self.subject.families.items()}
+        points, span = self.settings.trained.timesteps, self.study.experiment.span
+        about: dict[str, Any] = {"task": self.study.task, "goal": self.study.goal, "span": span, "timesteps": points}
+        return GridJob(**about, grids=self.settings.grids, families=known)
+
+    @property
+    def curves(self) -> dict[str, int]:
+        return self.measuring.curves
+
+    def digests(self) -> Digests:
+        return self.measuring.digests(self.networks)
+
+    def measured(self, context: RunContext, progress: Callable[[int], None]) -> dict[str, xr.Dataset]:
+        return evaluate(self.measuring, self.networks, context.executor, progress)
+
+    def rows(self, grids: results.Grids) -> dict[str, Estimate]:
+        return results.summary(grids, self.study.goal)
+
+    def described(self, grids: results.Grids) -> Metrics:
+        return {
+            "sines": {
+                name: results.sines(grid, self.study.experiment.span)
+                for name, grid in grids.items()
+                if name != TRAINING and "gain" in grid and results.of_sines(grid) and grid.sizes["seed"]
+            }
+        }
+
+    def drawings(self, grids: results.Grids) -> Iterator[tuple[str, Drawing]]:
+        for grid in self.settings.grids:
+            if grid.name != TRAINING and min(grid.shape) > 1:
+                yield f"{grid.name}.png", figures.heat_maps(grids, grid, self.subject, self.study.goal)
+        if any(max(grid.shape) > 1 for grid in self.settings.grids if grid.name != TRAINING):
+            yield "axes.png", figures.along_axes(grids, self.settings.grids, self.subject, self.study.goal)
+
+
 class GridStudy(Generalization):
     """Evaluates a trained population on grids of curves."""
+
+    job = GridsJob
 
     @property
     def goal(self) -> Goal:
@@ -180,45 +230,55 @@ class GridStudy(Generalization):
                 lacking = f"its networks read off {missing[0]}, which the family {grid.family} does not have"
                 raise Refused(f"{self.refused}{lacking}")
 
-    @cached_property
-    def job(self) -> GridJob:
-        known = {name: families.family_of(family) for name, family in self.subject.families.items()}
-        points, span = self.settings.trained.timesteps, self.experiment.span
-        about: dict[str, Any] = {"task": self.task, "goal": self.goal, "span": span, "timesteps": points}
-        return GridJob(**about, grids=self.settings.grids, families=known)
+
+class LengthJob(GeneralizationJob["LengthStudy"]):
+    """Evaluates a trained population on sequences of several lengths, which its task makes."""
 
     @property
     def curves(self) -> dict[str, int]:
-        return self.job.curves
+        return {each.name: len(each.inputs) for each in self.study.probes}
 
     def digests(self) -> Digests:
-        return self.job.digests(self.networks)
+        digests, member, block = compiled(), blocks.member(self.networks.params), self.networks.block
+        for each in self.study.probes:
+            told = each.inputs, block, block, each.name, self._ends(each)
+            digests |= answering.digests_of(self.networks.model, member, *told)
+            digests[f"targets {each.name}"] = digest(vars(each))
+        return digests
+
+    def _ends(self, probe: Probe) -> Any:
+        """The lengths of curves, which only networks that answer once per curve are told."""
+        return None if self.study.task.sequence else probe.lengths
 
     def measured(self, context: RunContext, progress: Callable[[int], None]) -> dict[str, xr.Dataset]:
-        return evaluate(self.job, self.networks, context.executor, progress)
-
-    def rows(self, grids: results.Grids) -> dict[str, Estimate]:
-        return results.summary(grids, self.goal)
-
-    def described(self, grids: results.Grids) -> Metrics:
+        done, every = 0, list[dict[str, Any]]()
+        for probe in self.study.probes:
+            answers = answering.answers(self.networks, probe.inputs, lengths=self._ends(probe))
+            time, span = np.arange(probe.inputs.shape[1], dtype=float), self.study.experiment.span
+            curves = curve_set(self.study.task, asked.of(self.study.task, probe, time), answers, span)
+            labeled = xr.DataTree.from_dict({"curves": curves})
+            measured = with_measures(in_units(labeled, self.study.experiment.scaling))
+            every.append(named(probed(measured, "curves")))
+            progress(done := done + len(self.networks) * len(probe.inputs))
+        values = {
+            name: (("seed", LENGTH), np.stack([each[name].values for each in every], 1, dtype=np.float32))
+            for name in every[0]
+        }
         return {
-            "sines": {
-                name: results.sines(grid, self.experiment.span)
-                for name, grid in grids.items()
-                if name != TRAINING and "gain" in grid and results.of_sines(grid) and grid.sizes["seed"]
-            }
+            "/": xr.Dataset(values, {LENGTH: (LENGTH, [each.inputs.shape[1] for each in self.study.probes], LENGTHS)})
         }
 
+    def rows(self, grids: results.Grids) -> dict[str, Estimate]:
+        return results.length_summary(grids[""])
+
     def drawings(self, grids: results.Grids) -> Iterator[tuple[str, Drawing]]:
-        for grid in self.settings.grids:
-            if grid.name != TRAINING and min(grid.shape) > 1:
-                yield f"{grid.name}.png", figures.heat_maps(grids, grid, self.subject, self.goal)
-        if any(max(grid.shape) > 1 for grid in self.settings.grids if grid.name != TRAINING):
-            yield "axes.png", figures.along_axes(grids, self.settings.grids, self.subject, self.goal)
+        yield "length.png", figures.over_lengths(grids[""], self.settings.trained.timesteps)
 
 
 class LengthStudy(Generalization):
     """Evaluates a trained population on sequences of several lengths, which its task makes."""
+
+    job = LengthJob
 
     @cached_property
     def probes(self) -> tuple[Probe, ...]:
@@ -233,44 +293,6 @@ class LengthStudy(Generalization):
             )
         with trial(f"{self.refused}its sequences cannot be made"):
             len(self.probes)
-
-    @property
-    def curves(self) -> dict[str, int]:
-        return {each.name: len(each.inputs) for each in self.probes}
-
-    def digests(self) -> Digests:
-        digests, member, block = compiled(), blocks.member(self.networks.params), self.networks.block
-        for each in self.probes:
-            told = each.inputs, block, block, each.name, self._ends(each)
-            digests |= answering.digests_of(self.networks.model, member, *told)
-            digests[f"targets {each.name}"] = digest(vars(each))
-        return digests
-
-    def _ends(self, probe: Probe) -> Any:
-        """The lengths of curves, which only networks that answer once per curve are told."""
-        return None if self.task.sequence else probe.lengths
-
-    def measured(self, context: RunContext, progress: Callable[[int], None]) -> dict[str, xr.Dataset]:
-        done, every = 0, list[dict[str, Any]]()
-        for probe in self.probes:
-            answers = answering.answers(self.networks, probe.inputs, lengths=self._ends(probe))
-            time, span = np.arange(probe.inputs.shape[1], dtype=float), self.experiment.span
-            curves = curve_set(self.task, asked.of(self.task, probe, time), answers, span)
-            labeled = xr.DataTree.from_dict({"curves": curves})
-            measured = with_measures(in_units(labeled, self.experiment.scaling))
-            every.append(named(probed(measured, "curves")))
-            progress(done := done + len(self.networks) * len(probe.inputs))
-        values = {
-            name: (("seed", LENGTH), np.stack([each[name].values for each in every], 1, dtype=np.float32))
-            for name in every[0]
-        }
-        return {"/": xr.Dataset(values, {LENGTH: (LENGTH, [each.inputs.shape[1] for each in self.probes], LENGTHS)})}
-
-    def rows(self, grids: results.Grids) -> dict[str, Estimate]:
-        return results.length_summary(grids[""])
-
-    def drawings(self, grids: results.Grids) -> Iterator[tuple[str, Drawing]]:
-        yield "length.png", figures.over_lengths(grids[""], self.settings.trained.timesteps)
 
 
 def of(subject: Subject, settings: Evaluation) -> Generalization:

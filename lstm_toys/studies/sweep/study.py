@@ -19,7 +19,7 @@ from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.study import Metrics
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.settings import SweepSettings
-from lstm_toys.studies.training.populations import Populations
+from lstm_toys.studies.training.populations import Populations, PopulationsJob
 from lstm_toys.tasks.parameters import NUMBER, TRAINING
 
 KEPT = 100_000_000
@@ -31,32 +31,17 @@ MOST_MEASURES = 6
 """Most columns of errors and other measures of answers to probes; metrics.json has all."""
 
 
-class Sweep(Populations[SweepSettings]):
-    """Trains populations under many settings."""
-
-    several = True
-
-    @property
-    def populations(self) -> tuple[Settings, ...]:
-        return self.settings.settings
-
-    @cached_property
-    def keeps(self) -> bool:
-        size = sum(
-            leaf.size * leaf.dtype.itemsize * shape.members * len(shape.budgets)
-            for shape in self.shapes
-            for leaf in jax.tree.leaves(programs.parameter_shapes(shape.prepared.task, shape.prepared.model))
-        )
-        return self.settings.keep_networks or size < KEPT
+class SweepJob(PopulationsJob["Sweep"]):
+    """Trains populations, and compares them."""
 
     def metrics(self) -> Metrics:
-        labeled, goal = self._results(), self.experiment.goal
-        training, scaling = arrays.probed(labeled, TRAINING), self.experiment.scaling
+        labeled, goal = self._results(), self.study.experiment.goal
+        training, scaling = arrays.probed(labeled, TRAINING), self.study.experiment.scaling
         return {
             "experiment": self.run.name,
-            "seeds": self.populations[0].seeds,
-            "networks": sum(shape.members for shape in self.shapes),
-            "shapes": len(self.shapes),
+            "seeds": self.study.populations[0].seeds,
+            "networks": sum(shape.members for shape in self.study.shapes),
+            "shapes": len(self.study.shapes),
             "flags": self.settings.as_dict(),
             "fingerprints": [
                 json.loads(labeled.attrs["fingerprint"]),
@@ -111,18 +96,39 @@ class Sweep(Populations[SweepSettings]):
         )
         yield f"{tables.stages(metrics['seconds'])}; {metrics['member_steps_per_second']:,} member-steps/s"
 
-    def lost(self, metrics: Metrics) -> str | None:
-        if any(len(row["diverged_seeds"]) < metrics["seeds"] for row in metrics["rows"]):
-            return None
-        return "every seed of every setting diverged; use smaller learning rates"
-
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         labeled = self._results()
-        if (trained := self.experiment.trained) is not None:
+        if (trained := self.study.experiment.trained) is not None:
             for parameter in reversed(trained.declared):  # Parameters that share a number take the first's name.
                 name = f"{NUMBER}{trained.parameters[parameter.name]}"
                 if name in labeled.coords:
                     labeled[name].attrs.update(
                         arrays.described(parameter.name, parameter) | {"long_name": f"train {parameter.words}"}
                     )
-        yield from figures.draw(labeled, self.experiment.goal).items()
+        yield from figures.draw(labeled, self.study.experiment.goal).items()
+
+
+class Sweep(Populations[SweepSettings]):
+    """Trains populations under many settings."""
+
+    job = SweepJob
+
+    several = True
+
+    @property
+    def populations(self) -> tuple[Settings, ...]:
+        return self.settings.settings
+
+    @cached_property
+    def keeps(self) -> bool:
+        size = sum(
+            leaf.size * leaf.dtype.itemsize * shape.members * len(shape.budgets)
+            for shape in self.shapes
+            for leaf in jax.tree.leaves(programs.parameter_shapes(shape.prepared.task, shape.prepared.model))
+        )
+        return self.settings.keep_networks or size < KEPT
+
+    def lost(self, metrics: Metrics) -> str | None:
+        if any(len(row["diverged_seeds"]) < metrics["seeds"] for row in metrics["rows"]):
+            return None
+        return "every seed of every setting diverged; use smaller learning rates"

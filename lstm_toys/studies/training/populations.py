@@ -13,15 +13,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
 from jaxtyping import Int
 
 from lstm_toys import arguments, results
-from lstm_toys.execution import code
-from lstm_toys.execution.lowering import CALLBACK, Digests, compiled, digest
+from lstm_toys.execution import CALLBACK, code
+from lstm_toys.execution.lowering import Digests, compiled, digest
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.populations import records
 from lstm_toys.populations.group import Group
@@ -31,7 +31,7 @@ from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import SWEPT, Identified, Settings
 from lstm_toys.runs.preparation import Prepared
-from lstm_toys.runs.study import Metrics, Study
+from lstm_toys.runs.study import Job, Metrics, Study
 from lstm_toys.tasks.goal import NEVER
 from lstm_toys.tasks.parameters import NUMBER
 
@@ -162,21 +162,28 @@ class Populations(Study[Identified]):
     def efforts(self) -> dict[Settings, float]:
         return {shape.prepared.settings: float(shape.members * shape.budgets[-1]) for shape in self.shapes}
 
+
+Trained = TypeVar("Trained", bound=Populations[Any], covariant=True)
+
+
+class PopulationsJob(Job[Trained]):
+    """Trains and evaluates populations."""
+
     @cached_property
     def _specified(self) -> list[tuple[TrainingSpecification, Start]]:
         every = []
-        for shape in self.shapes:
+        for shape in self.study.shapes:
             kept = *shape.budgets, *shape.prepared.settings.keep_steps
             every.append(
                 shape.prepared.specify(
-                    kept, shape.budgets, shape.start, self._initial(shape), training=not self.several
+                    kept, shape.budgets, shape.start, self._initial(shape), training=not self.study.several
                 )
             )
         return every
 
     def _initial(self, shape: Shape) -> Any:
         """Parameters for each member to train on from; None: networks begin untrained."""
-        if not self.needs:
+        if not self.study.needs:
             return None
         model, runs = shape.prepared.model, (self.needed[min(each.values())] for each in shape.numbers.values())
         every = [results.saving.load(run.folder, model=model).params for run in runs]
@@ -184,13 +191,13 @@ class Populations(Study[Identified]):
 
     def values(self) -> Digests:
         digests: Digests = {}
-        for shape, (specification, start) in zip(self.shapes, self._specified, strict=True):
+        for shape, (specification, start) in zip(self.study.shapes, self._specified, strict=True):
             prepared, settings = shape.prepared, shape.prepared.settings
             parts = {**prepared.declared_digests(), **specification.digests(shape.members), "members": digest(start)}
-            if self.keeps and self.experiment.model is not None:
+            if self.study.keeps and self.study.experiment.model is not None:
                 # Saved networks refer to the user's class by name, and `lt.load` imports it.
                 parts["model"] = digest(results.saving.signature(prepared.model))
-            if self.several:
+            if self.study.several:
                 words = f"{settings.optimizer}, {settings.network}, {settings.timesteps} points"
                 words += f", {settings.steps} steps" if settings.early_stopping != NEVER else ""
                 words += "" if "learning_rate" in prepared.traced else f", learning rate {settings.learning_rate!r}"
@@ -205,19 +212,21 @@ class Populations(Study[Identified]):
         run, seconds, member_steps, continued = self.run, context.seconds, 0, False
         fingerprints, kept = list[dict[str, Any]](), list[Any]()
         steps = np.unique(np.concatenate([specification.recorded for specification, _ in self._specified]))
-        labels = [each.labels for each in self.populations]
+        labels = [each.labels for each in self.study.populations]
         with ThreadPoolExecutor() as threads, ExitStack() as stack, context.interruption.patient():
             threads.submit(_load_writers)
             file: Any = None
-            for number, (shape, specified) in enumerate(zip(self.shapes, self._specified, strict=True)):
+            for number, (shape, specified) in enumerate(zip(self.study.shapes, self._specified, strict=True)):
                 trained = preparation.begin(shape.prepared, specified, run, context, number)
                 groups = list[Group]()
                 for group in trained.groups():
-                    if self.keeps:
+                    if self.study.keeps:
                         groups.append(replace(group, record=None, answers={}))
                     with context.timed("evaluate"):
                         file = file or stack.enter_context(
-                            results.regions.writing(run.results, labels if self.several else None, shape.seeds, steps)
+                            results.regions.writing(
+                                run.results, labels if self.study.several else None, shape.seeds, steps
+                            )
                         )
                         for budget in shape.budgets:
                             labeled = self._labeled(shape.prepared, specified[0], group, budget)
@@ -227,14 +236,14 @@ class Populations(Study[Identified]):
                                 raise Stopped
                 for stage, spent in trained.seconds.items():
                     seconds[stage] = seconds.get(stage, 0.0) + spent
-                if self.keeps:
+                if self.study.keeps:
                     kept.append(trained.joined(groups))
                 member_steps += trained.member_steps
                 continued |= trained.continued
                 fingerprints += [each for each in trained.fingerprints if each not in fingerprints]
             fingerprint, *earlier = fingerprints
             told = {"flags": self.settings.as_dict(), "fingerprint": fingerprint, "earlier_fingerprints": earlier}
-            told |= {"data": dict(self.experiment.data)} if self.experiment.data else {}
+            told |= {"data": dict(self.study.experiment.data)} if self.study.experiment.data else {}
             file.describe({name: json.dumps(each) for name, each in {**told, "run": run.folder.name}.items()})
         return {
             "member_steps_per_second": round(member_steps / seconds["train"]),
@@ -244,11 +253,11 @@ class Populations(Study[Identified]):
 
     def _labeled(self, prepared: Prepared, specification: TrainingSpecification, group: Group, steps: int) -> Any:
         """Labels what a training until ``steps`` stores of a group; of several, without training set and frames."""
-        experiment, curves = self.experiment, prepared.curves
+        experiment, curves = self.study.experiment, prepared.curves
         recorded = specification.recorded[: int(np.searchsorted(specification.recorded, steps)) + 1]
         assert group.record is not None, "the group is trained"
         trained = records.tree(specification, group.start, recorded, group.kept[steps], group.record)
-        learned, probed = curves.split(group.answers[steps], training=not self.several)
+        learned, probed = curves.split(group.answers[steps], training=not self.study.several)
         labeled = results.arrays.tree(
             trained,
             prepared.task,
@@ -259,7 +268,7 @@ class Populations(Study[Identified]):
             curves.probes,
             probed,
         )
-        if not self.several:
+        if not self.study.several:
             labeled = results.arrays.of_networks(labeled, {}, prepared.settings.labels)
         labeled = results.arrays.in_units(labeled, experiment.scaling)
         if experiment.goal is not None:
@@ -269,11 +278,11 @@ class Populations(Study[Identified]):
     def _saved(self, kept: Sequence[Any]) -> list[str]:
         """Saves the networks of each shape next to their results; returns the names of the files."""
         saving, folder = results.saving, self.run.folder
-        if not self.several:
+        if not self.study.several:
             (networks,) = kept
-            return saving.save_networks(networks, folder / saving.ABOUT, self.populations[0].timesteps)
+            return saving.save_networks(networks, folder / saving.ABOUT, self.study.populations[0].timesteps)
         files = [self.run.results.name]
-        for number, (shape, networks) in enumerate(zip(self.shapes, kept, strict=self.keeps)):
+        for number, (shape, networks) in enumerate(zip(self.study.shapes, kept, strict=self.study.keeps)):
             files.append(f"{saving.SWEPT}{number}.json")  # Which has the digests of the others.
             points = shape.prepared.settings.timesteps
             saving.save_networks(networks, folder / files[-1], points, shape.settings)

@@ -105,7 +105,7 @@ def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
 
 @pytest.mark.parametrize("task", ["sine", *rarely("line", "hill_y", "amplitude", "slope_intercept")])
 def test_a_training_is_a_sweep_of_one_setting(tmp_path, task):
-    common = ["--seeds=3", "--steps=4", "--hidden=4", "--timesteps=12"]
+    common = ["--seeds=3", "--steps=4", *VECTORS.split()]
     settings, _ = expand(EXPERIMENTS[task], [("learning_rate", ["0.1"])], common)
     swept = executed(Sweep(EXPERIMENTS[task], SweepSettings("sweep", settings=settings)), tmp_path, 3)
     assert_same(lt.load_results(swept.results), 0, alone(tmp_path, task, *common[1:], "--learning_rate=0.1"))
