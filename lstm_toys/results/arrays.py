@@ -22,7 +22,7 @@ from lstm_toys.populations import records
 from lstm_toys.statistics.errors import BINARY, CROSS_ENTROPY
 from lstm_toys.tasks import asked
 from lstm_toys.tasks.goal import counted_over
-from lstm_toys.tasks.parameters import PARAMETER, TRAINING, Parameter, Span, label
+from lstm_toys.tasks.parameters import PARAMETER, PART, TRAINING, Parameter, Span, label
 from lstm_toys.tasks.probes import Probe
 from lstm_toys.tasks.sets import Scaling, scaling_of
 from lstm_toys.tasks.supervision import MSE, Examples, Task, accuracies_of
@@ -30,9 +30,6 @@ from lstm_toys.tasks.supervision import MSE, Examples, Task, accuracies_of
 Results: TypeAlias = xr.DataTree
 """Labeled results: the root has ``diverged`` and whatever else holds of a network, the node ``training`` what was
 recorded, and the first training curve; every probe has a node of its name. `lt.probed` selects a node."""
-
-PART = "timesteps="
-"""Beginning of the names of children for settings of a sweep with so many time points, if their numbers differ."""
 
 TimePoints = Float[np.ndarray, " T"]
 FirstAnswer = Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"]

@@ -13,7 +13,11 @@ import xarray as xr
 from jaxtyping import Int
 
 from lstm_toys import files
-from lstm_toys.results.arrays import PART, nodes_of
+from lstm_toys.results.arrays import nodes_of
+from lstm_toys.tasks.parameters import PART
+
+Settings = Sequence[Mapping[str, Any]]
+"""The coordinates of each setting, by name."""
 
 
 class Regions:
@@ -21,30 +25,30 @@ class Regions:
 
     Args:
         target: the file, or a buffer in memory.
-        settings: the coordinates of each setting, by name; None: there is a single one, and no axis ``setting``.
-            Settings with different ``timesteps`` are in children, which are named after these.
+        settings: their coordinates; None: there is a single one, and no axis ``setting``. Settings with different
+            ``timesteps`` are in children, which are named after these.
         seeds: number of networks of each setting.
         steps: recorded steps of all trainings.
     """
 
     def __init__(
-        self,
-        target: Path | BytesIO,
-        settings: Sequence[Mapping[str, Any]] | None,
-        seeds: int,
-        steps: Int[np.ndarray, " R"],
+        self, target: Path | BytesIO, settings: Settings | None, seeds: int, steps: Int[np.ndarray, " R"]
     ) -> None:
         self._target, self._settings, self._seeds, self._steps = target, settings, seeds, steps
         self._file: Any = None
         self._allocated = set[str]()
         points = [each["timesteps"] for each in settings or ()]
         names = [f"/{PART}{each}" if len({*points}) > 1 else "" for each in points]
-        self._parts = {name: [number for number, own in enumerate(names) if own == name] for name in names}
+        self._numbers: dict[str, list[int]] = {name: [] for name in names or [""]}
+        self._places = dict[int, tuple[str, int]]()
+        for number, name in enumerate(names):
+            self._places[number] = name, len(self._numbers[name])
+            self._numbers[name].append(number)
 
     def write(self, setting: int, seeds: slice, results: xr.DataTree) -> None:
         """Writes the results of some seeds of the setting with this number."""
-        part = next((name for name, numbers in self._parts.items() if setting in numbers), "")
-        place = (self._parts[part].index(setting), seeds) if self._parts else (seeds,)
+        part, row = self._places.get(setting, ("", None))
+        place = (seeds,) if row is None else (row, seeds)
         nodes = {_place(part, name): self._aligned(node) for name, node in nodes_of(results).items()}
         if part not in self._allocated:
             self._allocate(part, nodes)
@@ -54,7 +58,7 @@ class Regions:
 
     def describe(self, attributes: Mapping[str, str]) -> None:
         """Writes attributes of all results."""
-        for part in {"", *self._parts}:
+        for part in {"", *self._numbers}:
             self._group(_place(part, "/")).attrs.update(attributes)
 
     def close(self) -> None:
@@ -67,14 +71,14 @@ class Regions:
 
     def _aligned(self, node: xr.Dataset) -> xr.Dataset:
         """A node with the recorded steps of all trainings; NaN where this one has no record."""
-        return node.reindex(step=self._steps) if "step" in node.indexes else node
+        return node.reindex(step=self._steps, copy=False) if "step" in node.indexes else node
 
     def _allocate(self, part: str, nodes: Mapping[str, xr.Dataset]) -> None:
         """Writes the labels of results, and makes room for those of all networks."""
         labels: dict[str, Any] = {"seed": np.arange(self._seeds)}
         if self._settings is not None:
-            own = [self._settings[number] for number in self._parts[part]]
-            labels |= {"setting": self._parts[part]}
+            own = [self._settings[number] for number in self._numbers[part]]
+            labels |= {"setting": self._numbers[part]}
             labels |= {name: ("setting", np.array([each[name] for each in own])) for name in own[0]}
         shared = {group: node.drop_dims("seed", errors="ignore") for group, node in nodes.items()}
         root = _place(part, "/")
@@ -107,9 +111,7 @@ def _of_networks(node: xr.Dataset) -> dict[str, xr.DataArray]:
 
 
 @contextmanager
-def writing(
-    path: Path, settings: Sequence[Mapping[str, Any]] | None, seeds: int, steps: Int[np.ndarray, " R"]
-) -> Iterator[Regions]:
+def writing(path: Path, settings: Settings | None, seeds: int, steps: Int[np.ndarray, " R"]) -> Iterator[Regions]:
     """Fills a file by regions, which appears at ``path`` when the block ends without an error; see `Regions`.
 
     HDF5 reports a full disk late and not always, so that a single setting is written into memory first.

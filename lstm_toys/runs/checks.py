@@ -12,7 +12,7 @@ from lstm_toys.populations import programs
 from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import SWEPT
-from lstm_toys.tasks.parameters import HISTORY, NUMBER, TRAINING
+from lstm_toys.tasks.parameters import HISTORY, NUMBER, PART, TRAINING
 from lstm_toys.tasks.probes import SHARED, check_probes
 from lstm_toys.tasks.supervision import Task, accuracies_of, loss_text
 
@@ -45,7 +45,7 @@ def check_experiment(experiment: Experiment, timesteps: int, numbers: Mapping[st
     names = [probe.name for probe in probes]
     if twice := [name for name in names if names.count(name) > 1]:
         raise Refused(f"{prefix}two probes are named {twice[0]}")
-    if taken := [name for name in names if name in TAKEN or name.startswith(NUMBER)]:
+    if taken := [name for name in names if name in TAKEN or name.startswith((NUMBER, PART))]:
         raise Refused(f"{prefix}a probe cannot be named {taken[0]}, which has another meaning")
     with trial(f"{prefix}its training curves cannot be made"):
         points = programs.shown(task)[1]

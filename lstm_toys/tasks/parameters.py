@@ -17,6 +17,9 @@ TRAINING, HISTORY = "training", "history"
 """The training curves, as a node of results, as a grid and as a source of claims; and what was recorded of a training,
 as such a source."""
 
+PART = "timesteps="
+"""Beginning of the names of nodes for the settings of a sweep with so many time points, if their numbers differ."""
+
 
 def label(name: str, unit: str, symbol: str = "") -> str:
     """The label of a quantity in tables and at axes."""

@@ -58,6 +58,7 @@ def refused(check, *arguments, **options):
         ({"task": of_bits}, "its goal is an rmse, which networks that learn by binary_cross_entropy do not have"),
         ({"goal": lt.Goal(accuracy=0.9)}, "its goal is an accuracy, which networks that learn by mse do not have"),
         (shown("training", "line", LINE), "a probe cannot be named training, "),
+        (shown("timesteps=20", "line", LINE), "a probe cannot be named timesteps=20, "),
         (shown("learned", "line", LINE), "a probe cannot be named learned, "),
         (shown("steps", "line", LINE), "a probe cannot be named steps, "),
         *[(shown(name, "line", LINE), "must not contain /, be a dot") for name in (".", "..", "a/b", " ")],

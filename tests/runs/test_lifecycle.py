@@ -87,7 +87,7 @@ def test_a_missing_package_of_clusters_is_told_before_anything_is_computed(tmp_p
     monkeypatch.setitem(sys.modules, "distributed", None)
     monkeypatch.delitem(sys.modules, "lstm_toys.execution.cluster", raising=False)
     monkeypatch.delattr(execution, "cluster", raising=False)
-    monkeypatch.setattr(Training, "compute", None)
+    monkeypatch.setattr(TrainingJob, "compute", None)
     assert carry_out(LINE, [*SMALL, "--cluster=local:1", f"--results_dir={tmp_path / 'results'}"]) == 2
     assert refusal(capsys) == "flag --cluster=local:1: needs distributed; run pip install 'lstm_toys[cluster]'\n"
     assert not [*tmp_path.iterdir()]
