@@ -29,7 +29,7 @@ from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.identity import SWEPT, Identified, Settings
+from lstm_toys.runs.identity import SWEPT, Identified, Settings, differences
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Job, Metrics, Study
 from lstm_toys.tasks.goal import NEVER
@@ -191,17 +191,15 @@ class PopulationsJob(Job[Trained]):
 
     def values(self) -> Digests:
         digests: Digests = {}
+        labels = differences(shape.prepared.settings for shape in self.study.shapes)
         for shape, (specification, start) in zip(self.study.shapes, self._specified, strict=True):
-            prepared, settings = shape.prepared, shape.prepared.settings
+            prepared = shape.prepared
             parts = {**prepared.declared_digests(), **specification.digests(shape.members), "members": digest(start)}
             if self.study.keeps and self.study.experiment.model is not None:
                 # Saved networks refer to the user's class by name, and `lt.load` imports it.
                 parts["model"] = digest(results.saving.signature(prepared.model))
             if self.study.several:
-                words = f"{settings.optimizer}, {settings.network}, {settings.timesteps} points"
-                words += f", {settings.steps} steps" if settings.early_stopping != NEVER else ""
-                words += "" if "learning_rate" in prepared.traced else f", learning rate {settings.learning_rate!r}"
-                digests[words] = digest(parts)
+                digests[labels[prepared.settings] or "networks"] = digest(parts)
                 digests |= {name: each for name, each in parts.items() if name == CALLBACK}
             else:
                 digests = {**parts, "training curves": digest(prepared.curves.training)}
