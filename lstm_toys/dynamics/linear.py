@@ -71,8 +71,7 @@ def linearizations(system: System, params: Params, inputs: Inputs, states: Float
         The matrices at each state; NaN where a state is. At the kink of a hard gate they are the mean of both sides.
     """
     flat = states.reshape(*states.shape[:2], -1, system.dimension)
-    known = np.isfinite(flat).all(axis=-1)
-    found: Linear = each_network(_LINEARIZATION, system, params, (flat, known), inputs)
+    found: Linear = each_network(_LINEARIZATION, system, params, flat, inputs)
     return Linear(*(each.reshape(*states.shape[:-1], *each.shape[3:]) for each in found))
 
 

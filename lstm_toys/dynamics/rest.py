@@ -159,8 +159,8 @@ def rest(system: System, params: Params, inputs: Inputs, starts: Float[np.ndarra
         most: maximum number of limits returned for each network and input, Q; those with the largest shares.
     """
     shape = (len(starts), len(inputs), starts.shape[1])
-    begun, every = np.broadcast_to(starts[:, None], (*shape, system.dimension)), np.ones(shape, bool)
-    seen: Watched = each_network(_watched, system, params, (begun, every.any(axis=-1)), inputs, np.int64(SETTLE))
+    begun = np.broadcast_to(starts[:, None], (*shape, system.dimension))
+    seen: Watched = each_network(_watched, system, params, (begun, np.ones(shape[:2], bool)), inputs, np.int64(SETTLE))
     integrates = _kinds(seen, np.full_like(seen.end, np.nan)) == Kind.INTEGRATES
     points = _near_ends(system, params, inputs, seen.end, ~integrates)
     restless = np.isin(_kinds(seen, points), (Kind.CYCLE, Kind.NONE))
@@ -174,8 +174,8 @@ def rest(system: System, params: Params, inputs: Inputs, starts: Float[np.ndarra
         points = later(_near_ends(system, params, inputs, seen.end, restless), points)
     before, odd = np.roll(points, 1, axis=2), np.arange(shape[2]) % 2 == 1
     apart = np.abs(points - before).max(axis=-1) > MERGED
-    between = np.where(odd[:, None], (points + before) / 2, begun)
-    from_starts = each_network(_NEWTON, system, params, (between, apart | ~odd), inputs)
+    between = np.where(odd[:, None], np.where(apart[..., None], (points + before) / 2, np.nan), begun)
+    from_starts = each_network(_NEWTON, system, params, between, inputs)
     limits = [
         _limits(Watched(*(leaf[place] for leaf in seen)), points[place], from_starts[place], most)
         for place in np.ndindex(shape[:2])
@@ -268,7 +268,8 @@ def _near_ends(
     """The fixed point that Newton's method finds from each end, or from one that is `ALIKE`."""
     masked = np.where(asked[..., None], ends, np.nan).reshape(-1, *ends.shape[2:])
     first = np.stack([merged(each, ALIKE) for each in masked]).reshape(asked.shape)
-    points = each_network(_NEWTON, system, params, (ends, first == np.arange(asked.shape[2])), inputs)
+    own = np.where((first == np.arange(asked.shape[2]))[..., None], ends, np.nan)
+    points = each_network(_NEWTON, system, params, own, inputs)
     return np.take_along_axis(points, np.maximum(first, 0)[..., None], axis=2)
 
 

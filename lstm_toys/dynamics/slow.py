@@ -133,8 +133,7 @@ def descents(
         tolerance: the value of q at which a descent ends.
         examined: largest number of points, evenly spaced, whose eigenvalues are computed.
     """
-    own = starts, np.ones(starts.shape[:-1], bool)
-    states = each_network(_DESCENTS, system, params, own, inputs, np.float64(tolerance))
+    states = each_network(_DESCENTS, system, params, starts, inputs, np.float64(tolerance))
     after, answer = each_network(once, system, params, states, inputs)
     distance = np.linalg.norm(after - states, axis=-1)
     chosen = np.unique(np.linspace(0, starts.shape[2] - 1, examined).round().astype(int))
