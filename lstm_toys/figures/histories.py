@@ -87,15 +87,10 @@ def loss(
 
 def goal_label(training: xr.Dataset, goal: Goal) -> str:
     """The name of the error, or accuracy, that a goal limits, as it was recorded."""
-    on, names = recorded_on(training), measures_of(training)[1]
-    several, late = len(goal.among(names)) > 1, f" {after_which(after_of(training) or 0)}"
-    if goal.accuracy is not None:
-        over = counted_of(training)
-        of = " or ".join(over[each] for each in goal.among(names))
-        return f"{'smallest ' * several}{on} accuracy over {of}{late}".rstrip()
-    named = " or ".join(goal.features), "scaled values" if scaling_of(training) else ""
-    of = "".join(f" of {each}" for each in named if each)
-    return f"{'largest ' * several}{on} RMSE{of}{late}".rstrip()
+    several, size = len(goal.among(measures_of(training)[1])) > 1, "largest " if goal.accuracy is None else "smallest "
+    scaled, over, of = scaling_of(training) is not None, counted_of(training), recorded_on(training)
+    measured = goal.measured(scaled=scaled, over=over, of=of, joint=" or ")
+    return f"{size * several}{measured} {after_which(after_of(training) or 0)}".rstrip()
 
 
 def error_histories(populations: dict[str, xr.DataTree], title: str, goal: Goal) -> Figure:
