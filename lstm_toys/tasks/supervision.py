@@ -424,11 +424,7 @@ def predict_next(curves: Given, features: Names, batch: int | None = None) -> Ta
 
 
 def answer_curves(
-    curves: Given,
-    targets: Float[Array, "C A"] | Float[np.ndarray, "C A"],
-    features: Names,
-    output_features: Names,
-    batch: int | None = None,
+    curves: Given, targets: Array | np.ndarray, features: Names, output_features: Names, batch: int | None = None
 ) -> Task:
     """Sequence to vector: every seed learns to answer A numbers about each curve. See `reproduce_curves` for errors."""
     inputs = _single(curves, features)
@@ -466,33 +462,26 @@ def read_off(
 
 
 def _examples(
-    trained: Trained,
-    count: int | None,
-    x: TimePoints,
-    features: Names,
-    output_features: Names,
-    key: Any,
-    numbers: Numbers,
+    trained: Trained, count: int | None, x: TimePoints, features: Names, answered: Names, key: Any, numbers: Numbers
 ) -> Examples:
-    """Training curves, and as targets their parameters ``output_features``; without any, the curves themselves.
+    """Training curves, and as targets their parameters ``answered``; without any, the curves themselves.
 
     All parameters are given, unless a ``count`` of curves is drawn from ranges of theirs.
     """
 
     def known(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(known, value))
         return numbers[value] if isinstance(value, str) else value
 
     family = family_of(cast(Family | str, trained.family))
-    declared: Mapping[str, Any] = trained.parameters
-    if count is None:
-        parameters = {name: known(value) for name, value in declared.items()}
-    else:
-        ranges = {name: (known(low), known(high)) for name, (low, high) in declared.items()}
-        parameters = family.draw(key, count, ranges)
+    parameters = {name: known(value) for name, value in trained.parameters.items()}
+    if count is not None:
+        parameters = family.draw(key, count, parameters)
     shown = show(family.curves(x, parameters), x, features)
-    if not output_features:
+    if not answered:
         return Examples(shown, shown)
-    columns = [jnp.broadcast_to(jnp.asarray(parameters[name], shown.dtype), len(shown)) for name in output_features]
+    columns = [jnp.broadcast_to(jnp.asarray(parameters[name], shown.dtype), len(shown)) for name in answered]
     return Examples(shown, jnp.stack(columns, axis=-1))
 
 

@@ -219,11 +219,7 @@ class PeriodAnalysis(NetworkJob):
             "rest_state": ((*PERIOD_OF, "found", "state"), limits.state),
             "rest_answer": ((*PERIOD_OF, "found", "output"), limits.answer),
         }
-        coordinates = {
-            "seed": networks.seeds,
-            "examined": slow.examined,
-            "state": system.components,
-        }
+        coordinates = {"seed": networks.seeds, "examined": slow.examined, "state": system.components}
         return xr.Dataset(variables, coordinates)
 
 

@@ -173,7 +173,7 @@ class Dynamics(Study[DynamicsSettings]):
             done = len(sound) - sum(map(len, missing))
             scaled = (each.mapped(lambda leaf: scale * leaf) for each in missing)
             for part, found in context.executor.map(self.job.analyzed, scaled):
-                storage.save_results(found.assign_attrs(flags="{}"), self._kept(part))
+                storage.save_results(found, self._kept(part))
                 done += len(part)
                 context.progress.tell(f"dynamics of {done:,} of {counted(len(sound), 'network')}")
         flags = self.settings.as_dict()
@@ -182,8 +182,8 @@ class Dynamics(Study[DynamicsSettings]):
             whole = self._labeled(xr.concat(every, "seed", data_vars="minimal", coords="minimal"))
             whole = whole.assign(train_loss=networks[sound].results.training.train_loss)
             described = {"flags": flags, "run": run.folder.name, "population": population.folder.name}
-            attributes = {name: json.dumps(value) for name, value in described.items()}
-            storage.save_results(whole.assign_attrs(whole.attrs | attributes), run.results)
+            whole = whole.assign_attrs({name: json.dumps(value) for name, value in described.items()})
+            storage.save_results(whole, run.results)
             files = [run.results.name, *self._write_models(whole)]
         return {
             "experiment": run.name,

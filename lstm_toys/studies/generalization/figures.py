@@ -116,10 +116,7 @@ LIMIT: dict[str, Any] = {"color": "black", "linewidth": 0.9, "linestyle": "--"}
 
 OUTLINED: dict[str, Any] = {"path_effects": [effects.withStroke(linewidth=2.2, foreground="black")]}
 
-MARK: dict[str, Any] = {
-    "color": "black",
-    "path_effects": [effects.withStroke(linewidth=3.2, foreground="white")],
-}
+MARK: dict[str, Any] = {"color": "black", "path_effects": [effects.withStroke(linewidth=3.2, foreground="white")]}
 
 POINT: dict[str, Any] = {
     **MARK,

@@ -81,11 +81,6 @@ def of_sines(grid: xr.Dataset) -> bool:
     return FREQUENCY in grid.dims and str(grid[FREQUENCY].attrs.get("units", "")).startswith("rad")
 
 
-def periodic(frequencies: Float[np.ndarray, "*N"], span: Span) -> Bool[np.ndarray, "*N"]:
-    """Whether the measured part of sines of these frequencies has at least a period."""
-    return np.asarray(np.abs(frequencies) * (1 - SETTLED) * span.length >= 2 * np.pi)
-
-
 def sines(grid: xr.Dataset, span: Span) -> dict[str, Any]:
     """Describes the answers to the sines of a grid that has an axis of frequencies.
 
@@ -98,7 +93,7 @@ def sines(grid: xr.Dataset, span: Span) -> dict[str, Any]:
     gain, answered = medians(grid["gain"]), medians(grid["frequency_answered"])
     places = dict(zip(axes(grid), np.meshgrid(*(grid[axis].values for axis in axes(grid)), indexing="ij"), strict=True))
     shown = places[FREQUENCY]
-    whole = periodic(shown, span)
+    whole = np.abs(shown) * (1 - SETTLED) * span.length >= 2 * np.pi
 
     def largest(among: Bool[np.ndarray, "rows columns"]) -> dict[str, float | None] | None:
         if not among.any():
