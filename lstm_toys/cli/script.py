@@ -48,8 +48,7 @@ def _carry_out() -> int:
     if name in HELP and arguments:
         name, arguments = arguments[0], ["--help", *arguments[1:]]
     if name == SHOW:
-        code: int = importlib.import_module("lstm_toys.cli.show").main(arguments)
-        return code
+        return int(importlib.import_module("lstm_toys.cli.show").main(arguments))
     sys.path.insert(0, str(here := Path.cwd()))  # Like `python -m`.
     package, folder = home()
     every = {**commands(folder), **studies()}

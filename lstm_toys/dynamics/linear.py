@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Int
 
-from lstm_toys.dynamics.system import MEMBERS, Input, Inputs, Params, State, Step, System, each_network, from_each
+from lstm_toys.dynamics.system import MEMBERS, Input, Inputs, Params, State, Step, System, at_each, each_network
 
 PERIODS, TRANSIENT = 4, 300
 """Fewest periods, and fewest time points, over which the answer to a sine is measured, after as many to settle."""
@@ -75,7 +75,7 @@ def linearizations(system: System, params: Params, inputs: Inputs, states: Float
     return Linear(*(each.reshape(*states.shape[:-1], *each.shape[3:]) for each in found))
 
 
-_LINEARIZATION = partial(from_each, _linearization)
+_LINEARIZATION = partial(at_each, _linearization)
 
 
 def eigenvalues_at(

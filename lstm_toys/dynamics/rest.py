@@ -14,18 +14,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int, PyTree, Shaped
 
 from lstm_toys.dynamics.linear import eigenvalues_at
-from lstm_toys.dynamics.system import (
-    Input,
-    Inputs,
-    Params,
-    State,
-    Step,
-    System,
-    each_network,
-    from_each,
-    if_asked,
-    once,
-)
+from lstm_toys.dynamics.system import Input, Inputs, Params, State, Step, System, at_each, each_network, if_asked, once
 
 SETTLE, LONG = 300, 2_000
 """Steps before states are watched, and further steps for states that have not reached a limit by then."""
@@ -180,11 +169,7 @@ def rest(system: System, params: Params, inputs: Inputs, starts: Float[np.ndarra
         _limits(Watched(*(leaf[place] for leaf in seen)), points[place], from_starts[place], most)
         for place in np.ndindex(shape[:2])
     ]
-    found = jax.tree.map(lambda *each: np.stack(each).reshape(*shape[:2], *np.shape(each[0])), *limits)
-    return _judged(system, params, inputs, found)
-
-
-def _judged(system: System, params: PyTree, inputs: Inputs, found: Rest) -> Rest:
+    found: Rest = jax.tree.map(lambda *each: np.stack(each).reshape(*shape[:2], *np.shape(each[0])), *limits)
     at_rest = found.kind == Kind.STABLE
     states = np.where(at_rest[..., None], found.state, np.nan)
     found.eigenvalues[:] = eigenvalues_at(system, params, inputs, states)
@@ -259,7 +244,7 @@ def _watched(
     return jax.lax.map(lambda each: if_asked(each[1], under, each[0], each[2], otherwise=0.0), (*own, inputs))
 
 
-_NEWTON = partial(from_each, newton)
+_NEWTON = partial(at_each, newton)
 
 
 def _near_ends(

@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Complex, Float, Int
 from lstm_toys import arguments
 from lstm_toys.dynamics.linear import eigenvalues_at
 from lstm_toys.dynamics.rest import evenly
-from lstm_toys.dynamics.system import Input, Params, State, Step, System, each_network, from_each, once, system_of
+from lstm_toys.dynamics.system import Input, Params, State, Step, System, at_each, each_network, once, system_of
 from lstm_toys.populations.trained import Given, resolved
 
 STEPS, FLAT = 100, 1e-14
@@ -172,7 +172,7 @@ def _descent(step: Step, start: State, inputs: Input, tolerance: Float[Array, ""
     return jax.lax.while_loop(unfinished, lower, carry)[1]
 
 
-_DESCENTS = partial(from_each, _descent)
+_DESCENTS = partial(at_each, _descent)
 
 
 def variance_shares(

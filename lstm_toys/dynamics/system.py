@@ -139,7 +139,7 @@ def if_asked(
     return jax.lax.cond(asked, function, lambda *_: filled, *given)
 
 
-def from_each(
+def at_each(
     function: Callable[..., Any], step: Step, states: Float[Array, "U P D"], inputs: Float[Array, "U F"], *shared: Any
 ) -> PyTree:
     """``function(step, state, input, *shared)`` of ONE network, in turn for each state; NaN where the state is."""

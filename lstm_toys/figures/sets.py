@@ -199,8 +199,7 @@ def set_answers(results: xr.DataTree, probe: str, feature: str, title: str) -> F
 
 def _place(chosen: xr.Dataset, feature: str) -> int:
     """The index of an output feature."""
-    found: int = chosen[chosen.answer.dims[-1]].values.tolist().index(feature)
-    return found
+    return int(chosen[chosen.answer.dims[-1]].values.tolist().index(feature))
 
 
 def each_set(fit: xr.DataTree) -> Iterator[tuple[str, str, xr.Dataset]]:

@@ -336,8 +336,12 @@ def curves(found: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
     under the constant input nearest to the curve's mean there, and how many networks are ``oscillating``; and by model
     the variance explained there, and the share of time points ``predicted`` over all networks.
     """
-    frequencies, x = _frequencies(found), found.time.values
+    x, stable = found.time.values, found.kind.values == Kind.STABLE
     early = ~within(elapsed(x), SETTLED)
+    leading = found.eigenvalue_real.values[..., 0] + 1j * found.eigenvalue_imaginary.values[..., 0]
+    leading = np.take_along_axis(leading, stable.argmax(axis=2)[..., None], axis=2)[..., 0]
+    oscillates = np.abs(linear.modes(leading, float(x[1] - x[0])).frequency)
+    frequencies = np.where(stable.any(axis=2), oscillates, np.nan)  # At the stable fixed point, if there is one.
     rows: dict[str, list[dict[str, Any]]] = {}
     for place, probe in enumerate(found.probe.values):
         shown = found.curve_shown.isel(curve=place).values
@@ -354,12 +358,3 @@ def curves(found: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
 
 def _median(values: Float[np.ndarray, " S"]) -> dict[str, Any]:
     return {**median_of(values), "networks": int(np.isfinite(values).sum())}
-
-
-def _frequencies(found: xr.Dataset) -> Float[np.ndarray, "S U"]:
-    """The frequency of the leading mode at the stable fixed point under each constant input; NaN if there is none."""
-    stable = found.kind.values == Kind.STABLE
-    leading = found.eigenvalue_real.values[..., 0] + 1j * found.eigenvalue_imaginary.values[..., 0]
-    values = np.take_along_axis(leading, stable.argmax(axis=2)[..., None], axis=2)[..., 0]
-    spacing = float(found.time[1] - found.time[0])
-    return np.where(stable.any(axis=2), np.abs(linear.modes(values, spacing).frequency), np.nan)
