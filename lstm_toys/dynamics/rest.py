@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Complex, Float, Int, PyTree, Shaped
+from jaxtyping import Array, Bool, Complex, Float, Int, Shaped
 
 from lstm_toys.dynamics.linear import eigenvalues_at
 from lstm_toys.dynamics.system import Input, Inputs, Params, State, Step, System, at_each, each_network, if_asked, once
@@ -248,7 +248,7 @@ _NEWTON = partial(at_each, newton)
 
 
 def _near_ends(
-    system: System, params: PyTree, inputs: Inputs, ends: Float[np.ndarray, "S U P D"], asked: Bool[np.ndarray, "S U P"]
+    system: System, params: Params, inputs: Inputs, ends: Float[np.ndarray, "S U P D"], asked: Bool[np.ndarray, "S U P"]
 ) -> Float[np.ndarray, "S U P D"]:
     """The fixed point that Newton's method finds from each end, or from one that is `ALIKE`."""
     masked = np.where(asked[..., None], ends, np.nan).reshape(-1, *ends.shape[2:])

@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Complex, Float, Int
 from lstm_toys import arguments
 from lstm_toys.dynamics.linear import eigenvalues_at
 from lstm_toys.dynamics.rest import evenly
-from lstm_toys.dynamics.system import Input, Params, State, Step, System, at_each, each_network, once, system_of
+from lstm_toys.dynamics.system import Input, Params, State, States, Step, System, at_each, each_network, once, system_of
 from lstm_toys.populations.trained import Given, resolved
 
 STEPS, FLAT = 100, 1e-14
@@ -175,9 +175,7 @@ def _descent(step: Step, start: State, inputs: Input, tolerance: Float[Array, ""
 _DESCENTS = partial(at_each, _descent)
 
 
-def variance_shares(
-    states: Float[np.ndarray, "S U P D"], counted: Bool[np.ndarray, "S U P"]
-) -> Float[np.ndarray, "S U 2"]:
+def variance_shares(states: States, counted: Bool[np.ndarray, "S U P"]) -> Float[np.ndarray, "S U 2"]:
     """How states lie: the shares of their variance along their first and second principal component.
 
     A first share near 1 means a line, two equal ones a ring or a disk, several small ones a cloud.

@@ -28,7 +28,8 @@ Step: TypeAlias = Callable[[State, Input], tuple[State, Float[Array, " A"]]]
 """Flat states and inputs of ONE network at a time point; a step returns the next state and the answer."""
 
 Inputs: TypeAlias = Float[np.ndarray, "U F"]
-"""Constant inputs of networks."""
+States: TypeAlias = Float[np.ndarray, "S U P D"]
+"""Constant inputs, and P flat states of each network under each of them."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ class System:
 
     def flat(self, states: Mapping[str, Mapping[str, Any]]) -> Any:
         """Joins states by layer and name, as `lt.states` returns them, along their last axis."""
-        return jnp.concatenate([states[layer][name] for layer, name, _ in self.places], axis=-1)
+        parts = [states[layer][name] for layer, name, _ in self.places]
+        return parts[0].__array_namespace__().concat(parts, axis=-1)
 
     @property
     def components(self) -> list[str]:
