@@ -16,9 +16,7 @@ import jaxtyping as jt
 import numpy as np
 
 from lstm_toys import arguments
-from lstm_toys.tasks.parameters import LENGTH as LENGTH
-from lstm_toys.tasks.parameters import SPACING as SPACING
-from lstm_toys.tasks.parameters import Parameter, parameters_of
+from lstm_toys.tasks.parameters import LENGTH, SPACING, Parameter, parameters_of
 
 
 @dataclass(frozen=True)

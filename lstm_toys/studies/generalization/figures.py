@@ -23,8 +23,7 @@ from lstm_toys.studies.generalization.results import Grids, judged, measures_at,
 from lstm_toys.studies.generalization.results import axes as axes_of
 from lstm_toys.studies.generalization.settings import Grid, Subject
 from lstm_toys.tasks.goal import Goal, after_which
-from lstm_toys.tasks.parameters import TRAINING
-from lstm_toys.tasks.planes import LENGTH, SPACING
+from lstm_toys.tasks.parameters import LENGTH, SPACING, TRAINING
 
 
 def heat_maps(results: Grids, shown: Grid, subject: Subject, goal: Goal) -> Figure:

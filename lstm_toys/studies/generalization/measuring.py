@@ -29,8 +29,7 @@ from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks import asked
 from lstm_toys.tasks.families import Family
 from lstm_toys.tasks.goal import Goal
-from lstm_toys.tasks.parameters import PARAMETER, Span
-from lstm_toys.tasks.planes import LENGTH, SPACING
+from lstm_toys.tasks.parameters import LENGTH, PARAMETER, SPACING, Span
 from lstm_toys.tasks.probes import Probe
 from lstm_toys.tasks.sets import Scaling
 from lstm_toys.tasks.supervision import Task, show

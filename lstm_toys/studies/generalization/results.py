@@ -12,8 +12,7 @@ from lstm_toys.results.summary import GOAL_ERROR, as_json, median_of
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.tasks.goal import AFTER, Goal, after_which
-from lstm_toys.tasks.parameters import PARAMETER, TRAINING, Span
-from lstm_toys.tasks.planes import LENGTH
+from lstm_toys.tasks.parameters import LENGTH, PARAMETER, TRAINING, Span
 
 FREQUENCY = f"{PARAMETER}frequency"
 """The axis of the frequencies of sines."""
