@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.path import Path
 
 from lstm_toys.figures import style
-from lstm_toys.figures.style import COLORS, GOAL, MEDIAN, plain
+from lstm_toys.figures.style import COLORS, GOAL, INPUT, MEDIAN, plain
 from lstm_toys.output import listed
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.results.summary import GOAL_ERROR
@@ -93,7 +93,7 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, goal: Go
             for (name, error), color in zip(every.items(), style.colors(every).values(), strict=True):
                 values = error.sel({across.name: fixed}).values
                 lines[name] = style.band(axes, along, values, color, _title(name, goal))
-            level = axes.axhline(goal.limit, label=f"error {goal.limit:g}", **LIMIT)
+            level = axes.axhline(goal.limit, label=f"error {goal.limit:g}", color="black", **INPUT)
             if axis in trained:
                 tied = subject.trained.equal.get(axis) == other or subject.trained.equal.get(other) == axis
                 ends = (float(fixed),) * 2 if tied else trained[axis]
@@ -110,8 +110,6 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, goal: Go
         style.legend(figure, [*lines.values(), spread, level, ranges], 4 if columns > 3 else 2)
     return figure
 
-
-LIMIT: dict[str, Any] = {"color": "black", "linewidth": 0.9, "linestyle": "--"}
 
 OUTLINED: dict[str, Any] = {"path_effects": [effects.withStroke(linewidth=2.2, foreground="black")]}
 
