@@ -23,7 +23,7 @@ from lstm_toys.studies.generalization.results import Grids, judged, measures_at,
 from lstm_toys.studies.generalization.results import axes as axes_of
 from lstm_toys.studies.generalization.settings import Grid, Subject
 from lstm_toys.tasks.goal import Goal, after_which
-from lstm_toys.tasks.parameters import LENGTH, SPACING, TRAINING
+from lstm_toys.tasks.parameters import LENGTH, SPACING
 
 
 def heat_maps(results: Grids, shown: Grid, subject: Subject, goal: Goal) -> Figure:
@@ -74,7 +74,7 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, goal: Go
     """
     chosen: dict[tuple[str, str], tuple[Grid, int]] = {}
     for each in shown:
-        for place, line in enumerate(each.axes if each.name != TRAINING else ()):
+        for place, line in enumerate(each.axes):
             if line.count > 1:
                 chosen.setdefault(("" if line.name in (LENGTH, SPACING) else each.family, line.name), (each, place))
     columns = 3 if len(chosen) in (5, 6) else min(4, len(chosen))
