@@ -40,8 +40,8 @@ from .tasks import sequences
 from .tasks.curves import read_curves
 from .tasks.families import FAMILIES, Family, Parameters, TimePoints, time_points
 from .tasks.goal import EarlyStopping, Goal
-from .tasks.parameters import Parameter, Span
-from .tasks.planes import LENGTH, SPACING, Axis, Plane, Trained
+from .tasks.parameters import LENGTH, SPACING, Parameter, Span
+from .tasks.planes import Axis, Plane, Trained
 from .tasks.probes import Probe, probe, probe_at
 from .tasks.sets import Scaling
 from .tasks.supervision import Examples, Task, predict_next, read_off, read_off_drawn, reproduce, reproduce_curves, show

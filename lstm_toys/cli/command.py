@@ -1,7 +1,5 @@
 """Runs a command line: executes its runs and prints their reports, or explains in one line why it cannot."""
 
-from __future__ import annotations
-
 import gc
 import logging
 import os

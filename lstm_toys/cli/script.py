@@ -48,8 +48,7 @@ def _carry_out() -> int:
     if name in HELP and arguments:
         name, arguments = arguments[0], ["--help", *arguments[1:]]
     if name == SHOW:
-        code: int = importlib.import_module("lstm_toys.cli.show").main(arguments)
-        return code
+        return int(importlib.import_module("lstm_toys.cli.show").main(arguments))
     sys.path.insert(0, str(here := Path.cwd()))  # Like `python -m`.
     package, folder = home()
     every = {**commands(folder), **studies()}
@@ -107,12 +106,6 @@ def canonical(module: str) -> str:
     return module.removeprefix("lstm_toys.") if module.startswith(f"lstm_toys.{EXPERIMENTS}.") else module
 
 
-def short_name(module: str) -> str:
-    """Returns the name of one of the experiments' modules, as commands and flags take it; other names are kept."""
-    ours = module.startswith((f"{EXPERIMENTS}.", f"lstm_toys.{EXPERIMENTS}."))
-    return module.removeprefix(f"{home()[0]}.") if ours else module
-
-
 def called() -> str:
     """How the running command is called: by the console script if it is one of the experiments', from any folder."""
     spec = sys.modules["__main__"].__spec__
@@ -121,7 +114,8 @@ def called() -> str:
     if spec.name == OF_FOLDER:
         return sys.argv[0]
     name = spec.name.removesuffix(".__main__")
-    return f"{SCRIPT} {short}" if (short := short_name(name)) != name else f"python -m {name}"
+    ours = canonical(name).startswith(f"{EXPERIMENTS}.") and name.startswith(f"{home()[0]}.")
+    return f"{SCRIPT} {name.removeprefix(f'{home()[0]}.')}" if ours else f"python -m {name}"
 
 
 def commands(folder: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Int
 
-from lstm_toys.dynamics.system import MEMBERS, Input, Inputs, Params, State, Step, System, each_network, from_each
+from lstm_toys.dynamics.system import MEMBERS, Input, Inputs, Params, State, States, Step, System, at_each, each_network
 
 PERIODS, TRANSIENT = 4, 300
 """Fewest periods, and fewest time points, over which the answer to a sine is measured, after as many to settle."""
@@ -71,24 +71,21 @@ def linearizations(system: System, params: Params, inputs: Inputs, states: Float
         The matrices at each state; NaN where a state is. At the kink of a hard gate they are the mean of both sides.
     """
     flat = states.reshape(*states.shape[:2], -1, system.dimension)
-    known = np.isfinite(flat).all(axis=-1)
-    found: Linear = each_network(_LINEARIZATION, system, params, (flat, known), inputs)
+    found: Linear = each_network(_LINEARIZATION, system, params, flat, inputs)
     return Linear(*(each.reshape(*states.shape[:-1], *each.shape[3:]) for each in found))
 
 
-_LINEARIZATION = partial(from_each, _linearization)
+_LINEARIZATION = partial(at_each, _linearization)
 
 
-def eigenvalues_at(
-    system: System, params: Params, inputs: Inputs, states: Float[np.ndarray, "S U Q D"]
-) -> Complex[np.ndarray, "S U Q D"]:
+def eigenvalues_at(system: System, params: Params, inputs: Inputs, states: States) -> Complex[np.ndarray, "S U P D"]:
     """Returns the `eigenvalues` of every network's Jacobian at states; a few networks at a time, for memory.
 
     Args:
         system: the map of the networks' model, from `lstm_toys.dynamics.system.system_of`.
         params: parameters of the networks, such as ``networks.params``; every leaf has a leading axis S.
         inputs: constant inputs ``[U, F]``.
-        states: states of each network under each input ``[S, U, Q, D]``; where one is NaN, so are its eigenvalues.
+        states: states of each network under each input ``[S, U, P, D]``; where one is NaN, so are its eigenvalues.
     """
     found = []
     for first in range(0, len(states), MEMBERS):

@@ -11,21 +11,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Complex, Float, Int, PyTree, Shaped
+from jaxtyping import Array, Bool, Complex, Float, Int, Shaped
 
 from lstm_toys.dynamics.linear import eigenvalues_at
-from lstm_toys.dynamics.system import (
-    Input,
-    Inputs,
-    Params,
-    State,
-    Step,
-    System,
-    each_network,
-    from_each,
-    if_asked,
-    once,
-)
+from lstm_toys.dynamics.system import Input, Inputs, Params, State, Step, System, at_each, each_network, if_asked, once
 
 SETTLE, LONG = 300, 2_000
 """Steps before states are watched, and further steps for states that have not reached a limit by then."""
@@ -159,8 +148,8 @@ def rest(system: System, params: Params, inputs: Inputs, starts: Float[np.ndarra
         most: maximum number of limits returned for each network and input, Q; those with the largest shares.
     """
     shape = (len(starts), len(inputs), starts.shape[1])
-    begun, every = np.broadcast_to(starts[:, None], (*shape, system.dimension)), np.ones(shape, bool)
-    seen: Watched = each_network(_watched, system, params, (begun, every.any(axis=-1)), inputs, np.int64(SETTLE))
+    begun = np.broadcast_to(starts[:, None], (*shape, system.dimension))
+    seen: Watched = each_network(_watched, system, params, (begun, np.ones(shape[:2], bool)), inputs, np.int64(SETTLE))
     integrates = _kinds(seen, np.full_like(seen.end, np.nan)) == Kind.INTEGRATES
     points = _near_ends(system, params, inputs, seen.end, ~integrates)
     restless = np.isin(_kinds(seen, points), (Kind.CYCLE, Kind.NONE))
@@ -174,17 +163,13 @@ def rest(system: System, params: Params, inputs: Inputs, starts: Float[np.ndarra
         points = later(_near_ends(system, params, inputs, seen.end, restless), points)
     before, odd = np.roll(points, 1, axis=2), np.arange(shape[2]) % 2 == 1
     apart = np.abs(points - before).max(axis=-1) > MERGED
-    between = np.where(odd[:, None], (points + before) / 2, begun)
-    from_starts = each_network(_NEWTON, system, params, (between, apart | ~odd), inputs)
+    between = np.where(odd[:, None], np.where(apart[..., None], (points + before) / 2, np.nan), begun)
+    from_starts = each_network(_NEWTON, system, params, between, inputs)
     limits = [
         _limits(Watched(*(leaf[place] for leaf in seen)), points[place], from_starts[place], most)
         for place in np.ndindex(shape[:2])
     ]
-    found = jax.tree.map(lambda *each: np.stack(each).reshape(*shape[:2], *np.shape(each[0])), *limits)
-    return _judged(system, params, inputs, found)
-
-
-def _judged(system: System, params: PyTree, inputs: Inputs, found: Rest) -> Rest:
+    found: Rest = jax.tree.map(lambda *each: np.stack(each).reshape(*shape[:2], *np.shape(each[0])), *limits)
     at_rest = found.kind == Kind.STABLE
     states = np.where(at_rest[..., None], found.state, np.nan)
     found.eigenvalues[:] = eigenvalues_at(system, params, inputs, states)
@@ -259,16 +244,17 @@ def _watched(
     return jax.lax.map(lambda each: if_asked(each[1], under, each[0], each[2], otherwise=0.0), (*own, inputs))
 
 
-_NEWTON = partial(from_each, newton)
+_NEWTON = partial(at_each, newton)
 
 
 def _near_ends(
-    system: System, params: PyTree, inputs: Inputs, ends: Float[np.ndarray, "S U P D"], asked: Bool[np.ndarray, "S U P"]
+    system: System, params: Params, inputs: Inputs, ends: Float[np.ndarray, "S U P D"], asked: Bool[np.ndarray, "S U P"]
 ) -> Float[np.ndarray, "S U P D"]:
     """The fixed point that Newton's method finds from each end, or from one that is `ALIKE`."""
     masked = np.where(asked[..., None], ends, np.nan).reshape(-1, *ends.shape[2:])
     first = np.stack([merged(each, ALIKE) for each in masked]).reshape(asked.shape)
-    points = each_network(_NEWTON, system, params, (ends, first == np.arange(asked.shape[2])), inputs)
+    own = np.where((first == np.arange(asked.shape[2]))[..., None], ends, np.nan)
+    points = each_network(_NEWTON, system, params, own, inputs)
     return np.take_along_axis(points, np.maximum(first, 0)[..., None], axis=2)
 
 

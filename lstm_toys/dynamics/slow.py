@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Complex, Float, Int
 from lstm_toys import arguments
 from lstm_toys.dynamics.linear import eigenvalues_at
 from lstm_toys.dynamics.rest import evenly
-from lstm_toys.dynamics.system import Input, Params, State, Step, System, each_network, from_each, once, system_of
+from lstm_toys.dynamics.system import Input, Params, State, States, Step, System, at_each, each_network, once, system_of
 from lstm_toys.populations.trained import Given, resolved
 
 STEPS, FLAT = 100, 1e-14
@@ -133,8 +133,7 @@ def descents(
         tolerance: the value of q at which a descent ends.
         examined: largest number of points, evenly spaced, whose eigenvalues are computed.
     """
-    own = starts, np.ones(starts.shape[:-1], bool)
-    states = each_network(_DESCENTS, system, params, own, inputs, np.float64(tolerance))
+    states = each_network(_DESCENTS, system, params, starts, inputs, np.float64(tolerance))
     after, answer = each_network(once, system, params, states, inputs)
     distance = np.linalg.norm(after - states, axis=-1)
     chosen = np.unique(np.linspace(0, starts.shape[2] - 1, examined).round().astype(int))
@@ -173,12 +172,10 @@ def _descent(step: Step, start: State, inputs: Input, tolerance: Float[Array, ""
     return jax.lax.while_loop(unfinished, lower, carry)[1]
 
 
-_DESCENTS = partial(from_each, _descent)
+_DESCENTS = partial(at_each, _descent)
 
 
-def variance_shares(
-    states: Float[np.ndarray, "S U P D"], counted: Bool[np.ndarray, "S U P"]
-) -> Float[np.ndarray, "S U 2"]:
+def variance_shares(states: States, counted: Bool[np.ndarray, "S U P"]) -> Float[np.ndarray, "S U 2"]:
     """How states lie: the shares of their variance along their first and second principal component.
 
     A first share near 1 means a line, two equal ones a ring or a disk, several small ones a cloud.

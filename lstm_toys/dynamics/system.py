@@ -28,8 +28,8 @@ Step: TypeAlias = Callable[[State, Input], tuple[State, Float[Array, " A"]]]
 """Flat states and inputs of ONE network at a time point; a step returns the next state and the answer."""
 
 Inputs: TypeAlias = Float[np.ndarray, "U F"]
-Asked: TypeAlias = tuple[Float[Array, "U P D"], Bool[Array, "U P"]]
-"""Constant inputs; and states of ONE network under each of them, with which of these are asked."""
+States: TypeAlias = Float[np.ndarray, "S U P D"]
+"""Constant inputs, and P flat states of each network under each of them."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ class System:
 
     def flat(self, states: Mapping[str, Mapping[str, Any]]) -> Any:
         """Joins states by layer and name, as `lt.states` returns them, along their last axis."""
-        return jnp.concatenate([states[layer][name] for layer, name, _ in self.places], axis=-1)
+        parts = [states[layer][name] for layer, name, _ in self.places]
+        return parts[0].__array_namespace__().concat(parts, axis=-1)
 
     @property
     def components(self) -> list[str]:
@@ -140,20 +141,18 @@ def if_asked(
     return jax.lax.cond(asked, function, lambda *_: filled, *given)
 
 
-def from_each(
-    function: Callable[..., PyTree], step: Step, own: Asked, inputs: Float[Array, "U F"], *shared: PyTree
+def at_each(
+    function: Callable[..., Any], step: Step, states: Float[Array, "U P D"], inputs: Float[Array, "U F"], *shared: Any
 ) -> PyTree:
-    """``function(step, state, input, *shared)`` of ONE network, in turn for each state that is asked; else NaN."""
+    """``function(step, state, input, *shared)`` of ONE network, in turn for each state; NaN where the state is."""
 
-    def under(at: tuple[Float[Array, "P D"], Bool[Array, " P"], Input]) -> PyTree:
-        *states, constant = at
+    def under(at: tuple[Float[Array, "P D"], Input]) -> PyTree:
+        def of_state(state: State) -> PyTree:
+            return if_asked(jnp.isfinite(state).all(), lambda state: function(step, state, at[1], *shared), state)
 
-        def of_state(each: tuple[State, Bool[Array, ""]]) -> PyTree:
-            return if_asked(each[1], lambda state: function(step, state, constant, *shared), each[0])
+        return jax.lax.map(of_state, at[0])
 
-        return jax.lax.map(of_state, tuple(states))
-
-    return jax.lax.map(under, (*own, inputs))
+    return jax.lax.map(under, (states, inputs))
 
 
 def once(

@@ -255,10 +255,9 @@ async def _greet(address: str) -> None:
 def _written(path: Path) -> str:
     """Reads an address from a scheduler file; raises OSError, or Unreachable for another file."""
     try:
-        address: str = json.loads(files.content(path))["address"]
+        return str(json.loads(files.content(path))["address"])
     except (KeyError, TypeError, ValueError):
         raise Unreachable(f"{path} is not a scheduler file") from None
-    return address
 
 
 def _reason(error: BaseException | None) -> str:
@@ -273,10 +272,9 @@ def packed(function: Callable[[Any], Any]) -> bytes:
     for module in own:
         cloudpickle.register_pickle_by_value(module)
     try:
-        packed: bytes = cloudpickle.dumps(function)
+        return bytes(cloudpickle.dumps(function))
     except Exception as error:  # User-defined code may raise anything.
         raise Unreachable(f"the experiment cannot be sent to workers: {_reason(error)}") from None
     finally:
         for module in own:
             cloudpickle.unregister_pickle_by_value(module)
-    return packed

@@ -26,10 +26,7 @@ class Executor:
         return jax.device_count()
 
     def map(
-        self,
-        function: Callable[[Part], Result],
-        parts: Iterable[Part],
-        stop: Callable[[], bool] = lambda: False,
+        self, function: Callable[[Part], Result], parts: Iterable[Part], stop: Callable[[], bool] = lambda: False
     ) -> Iterator[tuple[Part, Result]]:
         """Computes parts, and yields each with its result, in any order; raises Stopped once ``stop`` returns True.
 

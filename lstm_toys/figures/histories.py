@@ -16,16 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from lstm_toys.figures import style
 from lstm_toys.figures.style import COLORS, GOAL, INPUT
 from lstm_toys.output import listed
-from lstm_toys.results.arrays import (
-    after_of,
-    axis_label,
-    counted_of,
-    loss_name,
-    measures_of,
-    not_diverged,
-    probed,
-    recorded_on,
-)
+from lstm_toys.results import arrays
 from lstm_toys.results.summary import goal_error
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import Goal, after_which
@@ -62,8 +53,8 @@ def loss(
         >>> lt.figures.loss(results, "Training", {"published": 0.02}).axes[0].get_ylabel()
         'train MSE'
     """
-    training = probed(results, TRAINING)
-    parts = [(loss_name(training), training.train_loss.values, dict(references or {}))]
+    training = arrays.probed(results, TRAINING)
+    parts = [(arrays.loss_name(training), training.train_loss.values, dict(references or {}))]
     if goal is not None:
         error = goal_error(training, goal)
         parts.append((goal_label(training, goal), error, {LEARNED: goal.limit}))
@@ -87,15 +78,13 @@ def loss(
 
 def goal_label(training: xr.Dataset, goal: Goal) -> str:
     """The name of the error, or accuracy, that a goal limits, as it was recorded."""
-    on, names = recorded_on(training), measures_of(training)[1]
-    several, late = len(goal.among(names)) > 1, f" {after_which(after_of(training) or 0)}"
-    if goal.accuracy is not None:
-        over = counted_of(training)
-        of = " or ".join(over[each] for each in goal.among(names))
-        return f"{'smallest ' * several}{on} accuracy over {of}{late}".rstrip()
-    named = " or ".join(goal.features), "scaled values" if scaling_of(training) else ""
-    of = "".join(f" of {each}" for each in named if each)
-    return f"{'largest ' * several}{on} RMSE{of}{late}".rstrip()
+    several, size = (
+        len(goal.among(arrays.measures_of(training)[1])) > 1,
+        "largest " if goal.accuracy is None else "smallest ",
+    )
+    scaled, over, of = scaling_of(training) is not None, arrays.counted_of(training), arrays.recorded_on(training)
+    measured = goal.measured(scaled=scaled, over=over, of=of, joint=" or ")
+    return f"{size * several}{measured} {after_which(arrays.after_of(training) or 0)}".rstrip()
 
 
 def error_histories(populations: dict[str, xr.DataTree], title: str, goal: Goal) -> Figure:
@@ -125,7 +114,7 @@ def error_histories(populations: dict[str, xr.DataTree], title: str, goal: Goal)
     with style.canvas(title, xlabel="step") as (figure, (axes,)):
         handles: list[Artist] = []
         for (name, results), color in zip(populations.items(), style.colors(populations).values(), strict=True):
-            fit = probed(not_diverged(results), TRAINING)
+            fit = arrays.probed(arrays.not_diverged(results), TRAINING)
             history = goal_error(fit, goal)
             axes.set_ylabel(style.plain(textwrap.fill(goal_label(fit, goal), LONGEST)))
             if len(history):
@@ -200,7 +189,10 @@ def film(populations: dict[str, xr.DataTree]) -> FuncAnimation:
         >>> isinstance(film, lt.Drawing)
         True
     """
-    fits = {name: probed(not_diverged(results), TRAINING).isel(curve=0) for name, results in populations.items()}
+    fits = {
+        name: arrays.probed(arrays.not_diverged(results), TRAINING).isel(curve=0)
+        for name, results in populations.items()
+    }
     first = next(iter(fits.values()))
     if len(counts := {fit.sizes["frame_step"] for fit in fits.values()}) > 1:
         raise ValueError(f"populations have different numbers of frames: {listed(sorted(counts))}")
@@ -209,7 +201,7 @@ def film(populations: dict[str, xr.DataTree]) -> FuncAnimation:
         style.legend(figure, style.training_entries(first), 2)
         x, y = _limits(fits.values())
         for axes, fit in zip(panels, fits.values(), strict=True):
-            axes.set(xlabel=style.plain(axis_label(fit.time)), xlim=x, ylim=y)
+            axes.set(xlabel=style.plain(arrays.axis_label(fit.time)), xlim=x, ylim=y)
             axes.xaxis.set_major_locator(MaxNLocator(4))
             axes.yaxis.set_major_locator(MaxNLocator(5))
             axes.label_outer()

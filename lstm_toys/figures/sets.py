@@ -1,19 +1,26 @@
-"""Figures of answers to sets of curves and of their errors."""
+"""Figures of answers to sets of curves and of their errors, and those of an experiment that declares none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float, Int
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lstm_toys.figures import style
 from lstm_toys.figures.answers import Curve, colored, curve_panels
+from lstm_toys.figures.histories import loss
 from lstm_toys.output import counted
 from lstm_toys.results.arrays import axis_label, names_of, not_diverged, probed
 from lstm_toys.results.summary import wrong
 from lstm_toys.statistics.errors import BINARY, CROSS_ENTROPY
+from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.parameters import TRAINING
+
+MOST = 6
+"""Most sets of curves in a figure, and most output features that have one."""
 
 NAMED = 30
 LONGEST = 24
@@ -31,16 +38,16 @@ def called(results: xr.DataTree) -> str:
 
 def feature_of(chosen: xr.Dataset, index: int) -> tuple[xr.DataArray, xr.DataArray | None]:
     """An output feature of answers, of classes and bits its probability, and what would be correct, if known."""
-    answer, loss, correct = chosen.answer, chosen.answer.attrs.get("loss"), chosen.get("truth")
+    answer, kind, correct = chosen.answer, chosen.answer.attrs.get("loss"), chosen.get("truth")
     features = str(answer.dims[-1])
-    if loss == CROSS_ENTROPY and correct is not None:
+    if kind == CROSS_ENTROPY and correct is not None:
         correct = xr.where(correct.notnull(), correct == index, np.nan)
     elif correct is not None:
         correct = correct.isel({features: index}, drop=True)
-    if loss == CROSS_ENTROPY:
+    if kind == CROSS_ENTROPY:
         powers = np.exp(answer - answer.max(features))
         answer = powers / powers.sum(features)
-    if loss == BINARY:
+    if kind == BINARY:
         answer = 1 / (1 + np.exp(-answer))
     return answer.isel({features: index}, drop=True), correct
 
@@ -64,6 +71,101 @@ def labels(chosen: xr.Dataset, one: str) -> list[str]:
     ]
     numbered = [f"{one} {number}" for number in range(1, chosen.sizes["curve"] + 1)]
     return [", ".join(words) for words in zip(*columns, strict=True)] or numbered
+
+
+def usual(results: xr.DataTree, goal: Goal | None = None) -> dict[str, Figure]:
+    """Draws answers to the training curve and to each set of probes, and the training loss; returns figures by name.
+
+    Networks that answer at every time point have a figure of answers for each output feature; of classes and bits it
+    shows probabilities. Of networks that answer once per curve, numbers are drawn against the true ones, and classes
+    and bits as one probability per sequence.
+
+    Args:
+        results: labeled results of a training; diverged networks are left out of the answers.
+        goal: marked in the figure of the loss, with the error that it limits; None: no goal is drawn.
+
+    Raises:
+        ValueError: the goal leaves out another share of sequences than what was recorded.
+
+    Example:
+        To add a figure to the usual ones:
+
+        >>> def draw(results, companions):
+        ...     return {**lt.figures.usual(results), "target.png": lt.figures.target(results, "Training curve")}
+    """
+    drawn = {"loss.png": loss(results, "Training", goal=goal)}
+    answer = results[TRAINING].answer
+    features = answer[answer.dims[-1]].values.tolist()
+    if "time" in answer.dims:
+        for number, feature in enumerate(features[:MOST], 1):
+            name = f"answers_{number}.png" if len(features) > 1 else "answers.png"
+            drawn[name] = _answers(results, number - 1, str(feature))
+    elif names_of(results):
+        title = f"Answers to whole {called(results)}s"
+        drawn["answers.png"] = (_probabilities if "loss" in answer.attrs else set_numbers)(results, title)
+    return drawn
+
+
+def _answers(results: xr.DataTree, index: int, feature: str) -> Figure:
+    fit, one = not_diverged(results), called(results)
+    trained = probed(fit, TRAINING)
+    sets = {
+        f"{style.training(trained)} {one}": trained,
+        **{f"{one}s: {name}": probed(fit, name) for name in names_of(fit)},
+    }
+    parts = [(title, [*curves_of(each, index, one)]) for title, each in [*sets.items()][:MOST]]
+    title = f"{MOST} of {len(sets)} sets of {one}s" if len(sets) > MOST else ""
+    probability = f"probability of {feature}" if "loss" in trained.answer.attrs else feature
+    return curve_panels(trained, parts, shown="correct answer", title=title, ylabel=probability)
+
+
+Row = tuple[str, str, list[str], Int[np.ndarray, " C"], Float[np.ndarray, "S C"], Float[np.ndarray, " C"]]
+"""A set of curves: its label, its color, the names of its curves and their order, a number of each network and curve,
+and one of each curve, NaN where there is none."""
+
+
+def _side_by_side(axes: Axes, rows: Iterable[Row], mark: str) -> list[Artist]:
+    """Draws sets next to each other, as bars over networks and dashes, and names curves if they are few.
+
+    Returns legend entries of the sets and, if there are any dashes, of these, called ``mark``.
+    """
+    handles, ticks, first, marked = list[Artist](), dict[int, str](), 0, False
+    for label, color, names, order, values, marks in rows:
+        places = first + np.arange(len(order))
+        ticks |= dict(zip(places.tolist(), np.array(names)[order], strict=True))
+        handles.append(style.bars(axes, places, values[:, order], color, label))
+        axes.plot(places, marks[order], "_", color=style.GRAY, markersize=7, zorder=1.5)
+        marked = marked or not np.isnan(marks).all()
+        first += len(order) + 1
+    named = ticks if len(ticks) <= NAMED else {}
+    axes.set_xticks([*named], [*named.values()], rotation=45, ha="right", parse_math=False)
+    return [*handles, *([style.entry(mark, linestyle="", marker="_")] if marked else [])]
+
+
+def _probabilities(results: xr.DataTree, title: str) -> Figure:
+    """Draws the probability of each class or bit that networks answer once per sequence, in one panel per feature."""
+    fit = not_diverged(results)
+    trained = probed(fit, TRAINING)
+    names = [*map(str, trained[trained.answer.dims[-1]].values)]
+    if len(names) > MOST:
+        title += f", the first {MOST} of {len(names)} features"
+
+    def rows(index: int) -> Iterator[Row]:
+        for label, color, chosen in each_set(fit):
+            answer, correct = feature_of(chosen, index)
+            right = np.full(chosen.sizes["curve"], np.nan) if correct is None else correct.values.astype(float)
+            order = np.lexsort((answer.median("seed").values, right))
+            yield label, color, labels(chosen, "sequence"), order, answer.values, right
+
+    with style.canvas(*[""] * len(names[:MOST]), xlabel="", columns=1) as (figure, panels):
+        figure.set_size_inches(6.8, 1.4 + 2.4 * len(panels))
+        figure.suptitle(style.plain(title))
+        for index, (axes, name) in enumerate(zip(panels, names, strict=False)):
+            handles = _side_by_side(axes, rows(index), "correct answer")
+            axes.set(ylabel=style.plain(f"probability of {name}"), ylim=(-0.05, 1.05), yticks=[0, 0.5, 1])
+        axes.set_xlabel("sequences of a set, sorted by correct answer and probability")
+        style.legend(figure, [*handles, explained(fit)])
+    return figure
 
 
 def set_answers(results: xr.DataTree, probe: str, feature: str, title: str) -> Figure:
@@ -97,8 +199,7 @@ def set_answers(results: xr.DataTree, probe: str, feature: str, title: str) -> F
 
 def _place(chosen: xr.Dataset, feature: str) -> int:
     """The index of an output feature."""
-    found: int = chosen[chosen.answer.dims[-1]].values.tolist().index(feature)
-    return found
+    return int(chosen[chosen.answer.dims[-1]].values.tolist().index(feature))
 
 
 def each_set(fit: xr.DataTree) -> Iterator[tuple[str, str, xr.Dataset]]:
@@ -150,26 +251,19 @@ def errors_over_curves(results: xr.DataTree, feature: str, title: str) -> Figure
         title: title of the figure.
     """
     fit = not_diverged(results)
-    xlabel = "curves of a set, sorted by their error"
-    with style.canvas(title, xlabel=xlabel, ylabel=f"RMSE of {feature}") as (figure, (axes,)):
-        handles, ticks, first = list[Artist](), dict[int, str](), 0
-        ahead = False
+
+    def rows() -> Iterator[Row]:
         for label, color, chosen in _judged(fit):
             place = _place(chosen, feature)
-            error = wrong(chosen).feature(place).over(2).root
-            order = np.argsort(np.median(error, axis=0))
-            places = first + np.arange(len(order))
-            ticks |= dict(zip(places.tolist(), np.array(labels(chosen, called(fit)))[order], strict=True))
-            handles.append(style.bars(axes, places, error[:, order], color, label))
-            if ahead := "ahead" in chosen.attrs:
+            error, again = wrong(chosen).feature(place).over(2).root, np.full(chosen.sizes["curve"], np.nan)
+            if "ahead" in chosen.attrs:
                 again = wrong(chosen, "input").feature(place).over(1).root
-                axes.plot(places, again[order], "_", color=style.GRAY, markersize=5)
-            first += len(order) + 1
-        if ahead:
-            handles.append(style.entry("repeating the last value", linestyle="", marker="_"))
+            yield label, color, labels(chosen, called(fit)), np.argsort(np.median(error, axis=0)), error, again
+
+    xlabel = "curves of a set, sorted by their error"
+    with style.canvas(title, xlabel=xlabel, ylabel=f"RMSE of {feature}") as (figure, (axes,)):
+        handles = _side_by_side(axes, rows(), "repeating the last value")
         axes.set_ylim(bottom=0)
-        named = ticks if len(ticks) <= NAMED else {}
-        axes.set_xticks([*named], [*named.values()], rotation=45, ha="right", parse_math=False)
         style.legend(figure, [*handles, explained(fit)])
     return figure
 

@@ -228,9 +228,7 @@ def save(drawing: Drawing, path: Path | str) -> None:
         raise ValueError(f"{path.name}: the file name must end in .{' or .'.join(known)}")
     with house(), replacing(path) as temporary:
         if not isinstance(drawing, Figure):
-            named = temporary.with_suffix(".gif")
-            drawing.save(named, writer=_Gif(fps=FRAMES_A_SECOND))
-            named.replace(temporary)
+            drawing.save(temporary, writer=_Gif(fps=FRAMES_A_SECOND))
         elif form == "png":
             _few_colors(drawing).save(temporary, format="png", dpi=(drawing.dpi, drawing.dpi))
         else:
@@ -252,7 +250,7 @@ class _Gif(AbstractMovieWriter):
     def finish(self) -> None:
         first, *others = self.frames
         durations = [1_000 // self.fps] * len(others) + [HOLD]
-        first.save(self.outfile, save_all=True, append_images=others, duration=durations, loop=0)
+        first.save(self.outfile, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
 
 
 def _few_colors(figure: Figure) -> Image.Image:

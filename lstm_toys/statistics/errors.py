@@ -112,11 +112,6 @@ def within(x: Values, since: Any) -> Any:
     return x >= since - NEAR
 
 
-def until(x: Values, end: Any) -> Any:
-    """Whether each point is not after the end of a window; see `within`."""
-    return x <= end + NEAR
-
-
 def difference(answer: Values, truth: Values, counts: Values) -> Any:
     """Answers minus what is right, see `squared`; NaN where it does not count."""
     library: Any = answer.__array_namespace__()

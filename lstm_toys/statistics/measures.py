@@ -57,7 +57,7 @@ def window(
         >>> lt.measures.window(lt.time_points(11), since=0.8).tolist()[-4:]
         [False, True, True, True]
     """
-    return errors.within(x, since) & errors.until(x, until)
+    return errors.within(x, since) & (x <= until + errors.NEAR)
 
 
 class Affine(NamedTuple):

@@ -72,9 +72,8 @@ def _usual(task: Task, probe: Probe) -> Float[np.ndarray, "C T A"] | Float[np.nd
     if accuracies_of(task.loss) is not None:
         return None
     if not task.sequence:
-        known = {*names} & {*probe.parameters}
         columns = [np.broadcast_to(probe.parameters.get(name, np.nan), len(inputs)) for name in names]
-        return np.stack(columns, axis=-1) if known else None
+        return np.stack(columns, axis=-1) if {*names} & {*probe.parameters} else None
     if task.ahead and task.input_features == names:
         later = np.full_like(inputs, np.nan)
         later[:, : -task.ahead] = inputs[:, task.ahead :]

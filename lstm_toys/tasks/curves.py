@@ -1,7 +1,5 @@
 """Reads curves from a file. Imports nothing heavy."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

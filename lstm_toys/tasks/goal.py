@@ -101,15 +101,19 @@ class Goal:
             over: what each recorded accuracy counts, see `counted_over`; None: both of `ACCURACIES`, without weights.
             of: the set that it is recorded on, ``"train"`` or ``"validation"``.
         """
+        usual, bound = (AFTER, "at most") if self.accuracy is None else (0, "at least")
+        late = "" if self.after == usual else f" {after_which(self.after) or 'over whole curves'}"
+        return f"{self.measured(scaled=scaled, over=over, of=of)}{late} {bound} {self.limit:.3g}"
+
+    def measured(
+        self, *, scaled: bool, over: Mapping[str, str] | None = None, of: str = "train", joint: str = " and "
+    ) -> str:
+        """Describes the error, or accuracy, that the goal limits; see `text`. ``joint`` joins several of them."""
         if self.accuracy is not None:
             over = over or counted_over(ACCURACIES, weighted=False)
-            measured = [f"{of} accuracy over {' and '.join(over[each] for each in self.among([*over]))}"]
-        else:
-            named = [*([" and ".join(self.features)] if self.features else []), *(["scaled values"] if scaled else [])]
-            measured = [f"{of} RMSE", *(f"of {each}" for each in named)]
-        if self.after != (AFTER if self.accuracy is None else 0):
-            measured.append(after_which(self.after) or "over whole curves")
-        return f"{' '.join(measured)} {'at most' if self.accuracy is None else 'at least'} {self.limit:.3g}"
+            return f"{of} accuracy over {joint.join(over[each] for each in self.among([*over]))}"
+        named = joint.join(self.features), "scaled values" * scaled
+        return f"{of} RMSE{''.join(f' of {each}' for each in named if each)}"
 
     def __str__(self) -> str:
         return self.text(scaled=False)

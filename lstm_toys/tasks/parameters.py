@@ -1,4 +1,8 @@
-"""Declarations of the parameters of families of curves, and of the range of x. Imports nothing heavy."""
+"""Declarations of the parameters of families of curves, and of the range of x. Imports nothing heavy.
+
+>>> lt.LENGTH, lt.SPACING
+('length', 'spacing')
+"""
 
 from dataclasses import dataclass
 

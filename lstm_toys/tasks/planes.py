@@ -16,9 +16,7 @@ import jaxtyping as jt
 import numpy as np
 
 from lstm_toys import arguments
-from lstm_toys.tasks.parameters import LENGTH as LENGTH
-from lstm_toys.tasks.parameters import SPACING as SPACING
-from lstm_toys.tasks.parameters import Parameter, parameters_of
+from lstm_toys.tasks.parameters import LENGTH, SPACING, Parameter, parameters_of
 
 
 @dataclass(frozen=True)
@@ -163,14 +161,10 @@ class Trained:
     def ranges(self, numbers: Mapping[str, float | int]) -> dict[str, tuple[float, float]]:
         """The lowest and the highest value of each parameter, with these training numbers."""
 
-        def value(end: Any) -> float:
-            return float(numbers[end] if isinstance(end, str) else end)
-
         def ends(values: Any) -> tuple[float, float]:
-            if isinstance(values, np.ndarray):
-                return float(values.min()), float(values.max())
-            low, high = values if isinstance(values, tuple) else (values, values)
-            return value(low), value(high)
+            every = values if isinstance(values, tuple | np.ndarray) else (values,)
+            known = [float(numbers[each] if isinstance(each, str) else each) for each in every]
+            return min(known), max(known)
 
         return {name: ends(values) for name, values in self.parameters.items()}
 

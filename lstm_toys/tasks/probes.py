@@ -109,8 +109,7 @@ class Probe:
         """
         arguments.kinds(locals(), examples=Examples, parameters=Mapping | None)
         inputs, targets = np.asarray(examples.inputs), np.asarray(examples.targets, np.float32)
-        sequence = targets.ndim == 3
-        shape = (*inputs.shape[:2], targets.shape[-1])
+        shape, sequence = (*inputs.shape[:2], targets.shape[-1]), targets.ndim == 3
         lengths, weights = lengths_and_weights(examples.lengths, examples.weights, *shape, sequence=sequence)
         columns = {each: np.asarray(values, float) for each, values in (parameters or {}).items()}
         ends, own = (None if each is None else np.asarray(each) for each in (lengths, weights))

@@ -336,7 +336,7 @@ def show(curves: Float[Array, "C T"], x: TimePoints, features: Sequence[str]) ->
     x = jnp.asarray(arguments.array("x", x, "T"))
     curves = jnp.asarray(arguments.array("curves", curves, f"C {len(x)}", hint=", one y for each x", empty=True))
     columns = {"x": jnp.broadcast_to(x[None, :], curves.shape), "y": curves}
-    return jnp.stack([columns[name] for name in _features(features)], axis=-1)
+    return jnp.stack([columns[name] for name in _chosen("features", features, "x", "y")], axis=-1)
 
 
 def reproduce(
@@ -360,7 +360,8 @@ def reproduce(
         >>> task.output_features, task.numbers
         (('x', 'y'), ('steepness',))
     """
-    trained, x, features = _trained(family, parameters), _points(x), _features(features)
+    trained, x = _trained(family, parameters), _points(x)
+    features = _chosen("features", features, "x", "y")
     examples = partial(_examples, trained, None, x, features, ())
     about: Any = {"batch": batch, "numbers": _named(parameters), "trained": trained}
     return Task(examples, features, features, sequence=True, reproduces=True, **about)
@@ -424,11 +425,7 @@ def predict_next(curves: Given, features: Names, batch: int | None = None) -> Ta
 
 
 def answer_curves(
-    curves: Given,
-    targets: Float[Array, "C A"] | Float[np.ndarray, "C A"],
-    features: Names,
-    output_features: Names,
-    batch: int | None = None,
+    curves: Given, targets: Array | np.ndarray, features: Names, output_features: Names, batch: int | None = None
 ) -> Task:
     """Sequence to vector: every seed learns to answer A numbers about each curve. See `reproduce_curves` for errors."""
     inputs = _single(curves, features)
@@ -459,40 +456,33 @@ def read_off(
         (('slope',), False)
     """
     trained, x, numbers = _trained(family, parameters), _points(x), _named(parameters)
-    output_features = _parameters(output_features, family)
+    output_features = _chosen("output_features", output_features, *family_of(family).names)
     each = partial(_examples, trained, None, x, ("y",), output_features)
     examples = each if numbers else partial(_same, each(None, {}))  # Computed once, not by every network.
     return Task(examples, ("y",), output_features, sequence=False, batch=batch, numbers=numbers, trained=trained)
 
 
 def _examples(
-    trained: Trained,
-    count: int | None,
-    x: TimePoints,
-    features: Names,
-    output_features: Names,
-    key: Any,
-    numbers: Numbers,
+    trained: Trained, count: int | None, x: TimePoints, features: Names, answered: Names, key: Any, numbers: Numbers
 ) -> Examples:
-    """Training curves, and as targets their parameters ``output_features``; without any, the curves themselves.
+    """Training curves, and as targets their parameters ``answered``; without any, the curves themselves.
 
     All parameters are given, unless a ``count`` of curves is drawn from ranges of theirs.
     """
 
     def known(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(known, value))
         return numbers[value] if isinstance(value, str) else value
 
     family = family_of(cast(Family | str, trained.family))
-    declared: Mapping[str, Any] = trained.parameters
-    if count is None:
-        parameters = {name: known(value) for name, value in declared.items()}
-    else:
-        ranges = {name: (known(low), known(high)) for name, (low, high) in declared.items()}
-        parameters = family.draw(key, count, ranges)
+    parameters = {name: known(value) for name, value in trained.parameters.items()}
+    if count is not None:
+        parameters = family.draw(key, count, parameters)
     shown = show(family.curves(x, parameters), x, features)
-    if not output_features:
+    if not answered:
         return Examples(shown, shown)
-    columns = [jnp.broadcast_to(jnp.asarray(parameters[name], shown.dtype), len(shown)) for name in output_features]
+    columns = [jnp.broadcast_to(jnp.asarray(parameters[name], shown.dtype), len(shown)) for name in answered]
     return Examples(shown, jnp.stack(columns, axis=-1))
 
 
@@ -524,7 +514,7 @@ def read_off_drawn(
     pairs: Drawn = {name: (low, high) for name, (low, high) in ranges.items()}
     own: dict[str, Told] = {each.name: (each.low, each.high) for each in family_of(family).parameters}
     trained, x = Trained(family, {**own, **pairs}), _points(x)
-    output_features = _parameters(output_features, family)
+    output_features = _chosen("output_features", output_features, *family_of(family).names)
     examples = partial(_examples, trained, arguments.whole("count", count, least=1), x, ("y",), output_features)
     return Task(examples, ("y",), output_features, sequence=False, batch=batch, numbers=_named(pairs), trained=trained)
 
@@ -542,13 +532,9 @@ def _points(x: TimePoints) -> TimePoints:
     return jnp.array(arguments.array("x", x, "T"))
 
 
-def _features(features: Sequence[str]) -> Names:
-    return tuple(arguments.choice("features", name, "x", "y") for name in arguments.names("features", features, 1))
-
-
-def _parameters(output_features: Names, family: Family | str) -> Names:
-    names = arguments.names("output_features", output_features, 1)
-    return tuple(arguments.choice("output_features", name, *family_of(family).names) for name in names)
+def _chosen(name: str, value: Sequence[str], *options: str) -> Names:
+    """Validates names that have to be among the options."""
+    return tuple(arguments.choice(name, each, *options) for each in arguments.names(name, value, 1))
 
 
 def _named(parameters: Stated) -> Names:

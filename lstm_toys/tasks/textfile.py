@@ -13,8 +13,6 @@ Files that could be read in two ways are refused:
   whole file, unless all commas may separate thousands, as in 1,234.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -12,7 +12,6 @@ import lstm_toys as lt
 from conftest import carry_out, refusal
 from experiments import hill
 from lstm_toys.cli import command, modules
-from lstm_toys.studies.generalization import results
 from lstm_toys.tasks.parameters import Span
 
 UNKNOWN = dataclasses.replace(lt.reproduce_curves(np.zeros((1, 20, 1)), ("y",)), reproduces=False)
@@ -87,10 +86,10 @@ def test_where_every_network_draws_its_curves_others_of_the_same_ranges_stand_fo
 
 def test_a_run_leaves_every_grid_and_the_errors_on_the_training_curve(world):
     run = world("generalization").run
-    metrics, found = json.loads((run / "metrics.json").read_text()), results.read(run / "results.nc")
+    metrics, found = json.loads((run / "metrics.json").read_text()), lt.load_results(run / "results.nc")
     assert found["amplitude_frequency"].sizes == {"seed": 3, "parameter_amplitude": 4, "parameter_frequency": 3}
-    assert found.keys() >= {"", "training", "slope_intercept", "length_amplitude", "spacing_frequency"}
+    assert found.children.keys() >= {"training", "slope_intercept", "length_amplitude", "spacing_frequency"}
     medians = np.median(found["training"].rmse, axis=(1, 2))
     assert metrics["summary"]["training, RMSE"]["median"] == pytest.approx(np.median(medians))
-    drawn = found.keys() - {"", "training"} | {"axes"}
+    drawn = found.children.keys() - {"training"} | {"axes"}
     assert {path.name for path in run.glob("*.png")} == {f"{name}.png" for name in drawn}

@@ -13,7 +13,7 @@ from conftest import rarely
 from lstm_toys.execution import devices
 from lstm_toys.populations import answering, blocks, programs
 from lstm_toys.populations.specification import specify
-from lstm_toys.studies.generalization.measuring import GridJob
+from lstm_toys.studies.generalization.measuring import GridMeasures
 from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks.planes import Axis
 
@@ -40,7 +40,9 @@ def test_a_training_answers_and_measures_are_lowered(kind, platform, monkeypatch
     params = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((2, block, *leaf.shape), leaf.dtype), shapes)
     lowered(answering._program(model, mesh), platform, params, jnp.zeros((3, 8, 20, 1)))
     grid = Grid("plane", "line", (Axis("slope", 0, 1, 4), Axis("intercept", 0, 1, 4)), ())
-    job = GridJob(timesteps=20, task=TASK, span=lt.Span(), families=lt.FAMILIES, grids=(grid,), goal=lt.Goal(rmse=0.1))
+    job = GridMeasures(
+        timesteps=20, task=TASK, span=lt.Span(), families=lt.FAMILIES, grids=(grid,), goal=lt.Goal(rmse=0.1)
+    )
     cells = dict.fromkeys(grid.cells(0, 16, 20, lt.Span()), jnp.zeros((2, 8)))
     lowered(blocks.spread(job.measuring(model, grid), mesh), platform, params, cells)
 

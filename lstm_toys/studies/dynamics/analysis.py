@@ -107,9 +107,7 @@ class InputAnalysis(NetworkJob):
     def _settle(self, networks: Networks, inputs: Float[np.ndarray, "U F"], starts: int) -> tuple[Any, ...]:
         """The system, its states along the training curve, initial states, and where they settle under inputs."""
         system, params = system_of(networks, self.curves.shape[2]), networks.params
-        along = states.states(networks, self.curves[:1])
-        with jax.enable_x64(True):
-            visited = np.asarray(system.flat(along))[:, 0]
+        visited = system.flat(states.states(networks, self.curves[:1]))[:, 0]
         begun = starts_of(visited, starts)
         found = rest(system, params, inputs, begun)
         return system, visited, begun, found, models.equilibria(system, params, inputs[:, 0], found)
@@ -193,8 +191,7 @@ class PeriodAnalysis(NetworkJob):
 
     def analyzed(self, networks: Networks) -> xr.Dataset:
         system, params = system_of(networks, self.curves.shape[2]), networks.params
-        with jax.enable_x64(True):
-            every = np.asarray(system.flat(states.states(networks, self.curves)))
+        every = system.flat(states.states(networks, self.curves))
         visited = every[:, self.within]
         nearest = np.linalg.norm(self.curves[self.within][:, None] - self.inputs, axis=-1).argmin(axis=1)
         there = [nearest == place if place in nearest else nearest >= 0 for place in range(len(self.inputs))]
@@ -219,11 +216,7 @@ class PeriodAnalysis(NetworkJob):
             "rest_state": ((*PERIOD_OF, "found", "state"), limits.state),
             "rest_answer": ((*PERIOD_OF, "found", "output"), limits.answer),
         }
-        coordinates = {
-            "seed": networks.seeds,
-            "examined": slow.examined,
-            "state": system.components,
-        }
+        coordinates = {"seed": networks.seeds, "examined": slow.examined, "state": system.components}
         return xr.Dataset(variables, coordinates)
 
 

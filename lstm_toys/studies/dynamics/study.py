@@ -138,7 +138,7 @@ class DynamicsJob(Job["Dynamics"]):
             done = len(sound) - sum(map(len, missing))
             scaled = (each.mapped(lambda leaf: scale * leaf) for each in missing)
             for part, found in context.executor.map(self.analysis.analyzed, scaled):
-                storage.save_results(found.assign_attrs(flags="{}"), self._kept(part))
+                storage.save_results(found, self._kept(part))
                 done += len(part)
                 context.progress.tell(f"dynamics of {done:,} of {counted(len(sound), 'network')}")
         flags = self.settings.as_dict()
@@ -147,8 +147,8 @@ class DynamicsJob(Job["Dynamics"]):
             whole = self._labeled(xr.concat(every, "seed", data_vars="minimal", coords="minimal"))
             whole = whole.assign(train_loss=networks[sound].results.training.train_loss)
             described = {"flags": flags, "run": run.folder.name, "population": population.folder.name}
-            attributes = {name: json.dumps(value) for name, value in described.items()}
-            storage.save_results(whole.assign_attrs(whole.attrs | attributes), run.results)
+            whole = whole.assign_attrs({name: json.dumps(value) for name, value in described.items()})
+            storage.save_results(whole, run.results)
             files = [run.results.name, *self._write_models(whole)]
         return {
             "experiment": run.name,
@@ -342,8 +342,12 @@ def curves(found: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
     under the constant input nearest to the curve's mean there, and how many networks are ``oscillating``; and by model
     the variance explained there, and the share of time points ``predicted`` over all networks.
     """
-    frequencies, x = _frequencies(found), found.time.values
+    x, stable = found.time.values, found.kind.values == Kind.STABLE
     early = ~within(elapsed(x), SETTLED)
+    leading = found.eigenvalue_real.values[..., 0] + 1j * found.eigenvalue_imaginary.values[..., 0]
+    leading = np.take_along_axis(leading, stable.argmax(axis=2)[..., None], axis=2)[..., 0]
+    oscillates = np.abs(linear.modes(leading, float(x[1] - x[0])).frequency)
+    frequencies = np.where(stable.any(axis=2), oscillates, np.nan)  # At the stable fixed point, if there is one.
     rows: dict[str, list[dict[str, Any]]] = {}
     for place, probe in enumerate(found.probe.values):
         shown = found.curve_shown.isel(curve=place).values
@@ -360,12 +364,3 @@ def curves(found: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
 
 def _median(values: Float[np.ndarray, " S"]) -> dict[str, Any]:
     return {**median_of(values), "networks": int(np.isfinite(values).sum())}
-
-
-def _frequencies(found: xr.Dataset) -> Float[np.ndarray, "S U"]:
-    """The frequency of the leading mode at the stable fixed point under each constant input; NaN if there is none."""
-    stable = found.kind.values == Kind.STABLE
-    leading = found.eigenvalue_real.values[..., 0] + 1j * found.eigenvalue_imaginary.values[..., 0]
-    values = np.take_along_axis(leading, stable.argmax(axis=2)[..., None], axis=2)[..., 0]
-    spacing = float(found.time[1] - found.time[0])
-    return np.where(stable.any(axis=2), np.abs(linear.modes(values, spacing).frequency), np.nan)

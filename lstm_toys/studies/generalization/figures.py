@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.path import Path
 
 from lstm_toys.figures import style
-from lstm_toys.figures.style import COLORS, GOAL, MEDIAN, plain
+from lstm_toys.figures.style import COLORS, GOAL, INPUT, MEDIAN, plain
 from lstm_toys.output import listed
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.results.summary import GOAL_ERROR
@@ -23,8 +23,7 @@ from lstm_toys.studies.generalization.results import Grids, judged, measures_at,
 from lstm_toys.studies.generalization.results import axes as axes_of
 from lstm_toys.studies.generalization.settings import Grid, Subject
 from lstm_toys.tasks.goal import Goal, after_which
-from lstm_toys.tasks.parameters import TRAINING
-from lstm_toys.tasks.planes import LENGTH, SPACING
+from lstm_toys.tasks.parameters import LENGTH, SPACING
 
 
 def heat_maps(results: Grids, shown: Grid, subject: Subject, goal: Goal) -> Figure:
@@ -75,7 +74,7 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, goal: Go
     """
     chosen: dict[tuple[str, str], tuple[Grid, int]] = {}
     for each in shown:
-        for place, line in enumerate(each.axes if each.name != TRAINING else ()):
+        for place, line in enumerate(each.axes):
             if line.count > 1:
                 chosen.setdefault(("" if line.name in (LENGTH, SPACING) else each.family, line.name), (each, place))
     columns = 3 if len(chosen) in (5, 6) else min(4, len(chosen))
@@ -94,7 +93,7 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, goal: Go
             for (name, error), color in zip(every.items(), style.colors(every).values(), strict=True):
                 values = error.sel({across.name: fixed}).values
                 lines[name] = style.band(axes, along, values, color, _title(name, goal))
-            level = axes.axhline(goal.limit, label=f"error {goal.limit:g}", **LIMIT)
+            level = axes.axhline(goal.limit, label=f"error {goal.limit:g}", color="black", **INPUT)
             if axis in trained:
                 tied = subject.trained.equal.get(axis) == other or subject.trained.equal.get(other) == axis
                 ends = (float(fixed),) * 2 if tied else trained[axis]
@@ -112,14 +111,9 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, goal: Go
     return figure
 
 
-LIMIT: dict[str, Any] = {"color": "black", "linewidth": 0.9, "linestyle": "--"}
-
 OUTLINED: dict[str, Any] = {"path_effects": [effects.withStroke(linewidth=2.2, foreground="black")]}
 
-MARK: dict[str, Any] = {
-    "color": "black",
-    "path_effects": [effects.withStroke(linewidth=3.2, foreground="white")],
-}
+MARK: dict[str, Any] = {"color": "black", "path_effects": [effects.withStroke(linewidth=3.2, foreground="white")]}
 
 POINT: dict[str, Any] = {
     **MARK,

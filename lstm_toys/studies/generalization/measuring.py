@@ -1,12 +1,12 @@
-"""Measures a population's answers to curves on grids.
+"""Measures a population's answers to curves on grids, or to sequences of several lengths.
 
 Grids stay on the devices: one compiled program makes their curves, answers and measures them, in fixed blocks of
 members and curves, so that a result is bitwise independent of other networks and curves.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -19,17 +19,19 @@ from jaxtyping import Array, Float, PyTree
 from lstm_toys.execution import lowering
 from lstm_toys.execution.executor import Executor
 from lstm_toys.networks import training
-from lstm_toys.populations import blocks
+from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.answering import CURVE_BLOCK
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays
-from lstm_toys.results.summary import GOAL_ERROR
+from lstm_toys.results.summary import GOAL_ERROR, named, with_measures
 from lstm_toys.statistics import errors, measures
 from lstm_toys.studies.generalization.settings import Grid
+from lstm_toys.tasks import asked
 from lstm_toys.tasks.families import Family
 from lstm_toys.tasks.goal import Goal
-from lstm_toys.tasks.parameters import PARAMETER, Span
-from lstm_toys.tasks.planes import LENGTH, SPACING
+from lstm_toys.tasks.parameters import LENGTH, PARAMETER, SPACING, Span
+from lstm_toys.tasks.probes import Probe
+from lstm_toys.tasks.sets import Scaling
 from lstm_toys.tasks.supervision import Task, show
 
 TILE_POINTS = 12_800
@@ -54,12 +56,12 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GridJob:
+class GridMeasures:
     """Measures answers to curves on grids of these families.
 
     Attributes:
         goal: its error is measured, whatever its limit.
-        group: the most networks of a part.
+        programs: compiled programs of this process.
     """
 
     task: Task
@@ -68,7 +70,7 @@ class GridJob:
     grids: tuple[Grid, ...]
     families: Mapping[str, Family]
     goal: Goal
-    group: int = 1
+    programs: dict[Any, Callable[..., Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def curves(self) -> dict[str, int]:
@@ -90,14 +92,14 @@ class GridJob:
             digests[f"grid {grid.name}"] = lowering.digest(cells, repr(declared), [axis.name for axis in grid.axes])
         return {**digests, **lowering.compiled()}
 
-    def measure(self, part: Part) -> Values:
-        """Measures answers of some networks to the curves on one grid."""
+    def measure(self, group: int, part: Part) -> Values:
+        """Measures answers of some networks, at most ``group``, to the curves on one grid."""
         grid, cells = next(grid for grid in self.grids if grid.name == part.curves), self.curves[part.curves]
         points, mesh = grid.points(self.timesteps, self.span), blocks.mesh()
         key = (grid.family, points, grid.axis(SPACING) is None)  # Grids with other values share a program.
-        if key not in self._programs:
-            self._programs[key] = blocks.spread(self.measuring(part.networks.model, grid), mesh)
-        ((count, placed),) = blocks.placed(part.networks.params, self.group, part.networks.block, mesh)
+        if key not in self.programs:
+            self.programs[key] = blocks.spread(self.measuring(part.networks.model, grid), mesh)
+        ((count, placed),) = blocks.placed(part.networks.params, group, part.networks.block, mesh)
 
         def whole(values: Float[np.ndarray, "S chunks N ..."]) -> Float[np.ndarray, "S rows columns ..."]:
             more = values.shape[3:]
@@ -112,12 +114,8 @@ class GridJob:
                 name: jnp.asarray(padded(each), jnp.float32).reshape(-1, CURVE_BLOCK)
                 for name, each in grid.cells(start, stop, self.timesteps, self.span).items()
             }
-            tiles.append(blocks.flat(self._programs[key](placed, chunks), count))
+            tiles.append(blocks.flat(self.programs[key](placed, chunks), count))
         return {name: whole(np.concatenate([each[name] for each in tiles], axis=1)) for name in tiles[0]}
-
-    @cached_property
-    def _programs(self) -> dict[tuple[Any, ...], Callable[..., Any]]:
-        return {}
 
     def measuring(
         self, model: nn.Module, grid: Grid
@@ -182,21 +180,61 @@ class GridJob:
         dims = ("seed", *coordinates)
         return xr.Dataset({name: (dims[: each.ndim], each) for name, each in values.items()}, coordinates)
 
+    def measured(self, networks: Networks, executor: Executor, progress: Callable[[int], None]) -> xr.DataTree:
+        """Measures a population; returns a node for each grid. ``progress`` gets the number of answers so far."""
+        done, seeds = 0, len(networks)
+        group = blocks.group_size(seeds, networks.block, executor.devices, executor.workers)
+        places = [slice(first, min(first + group, seeds)) for first in range(0, seeds, group)]
+        parts = (Part(name, own, networks[own]) for name in self.curves for own in places)
+        every: dict[str, Values] = {name: {} for name in self.curves}
+        for part, values in executor.map(partial(self.measure, group), parts):
+            for name, each in values.items():
+                whole = every[part.curves].setdefault(name, np.empty((seeds, *each.shape[1:]), np.float32))
+                whole[part.members] = each
+            done += len(part.networks) * self.curves[part.curves]
+            progress(done)
+        return xr.DataTree.from_dict({grid.name: self.dataset(grid, every[grid.name]) for grid in self.grids})
 
-def evaluate(
-    job: GridJob, networks: Networks, executor: Executor, progress: Callable[[int], None]
-) -> dict[str, xr.Dataset]:
-    """Evaluates a population; returns the labeled results by grid. ``progress`` gets the number of answers so far."""
-    done, seeds = 0, len(networks)
-    group = blocks.group_size(seeds, networks.block, executor.devices, executor.workers)
-    job = replace(job, group=group)
-    places = [slice(first, min(first + group, seeds)) for first in range(0, seeds, group)]
-    parts = (Part(name, own, networks[own]) for name in job.curves for own in places)
-    every: dict[str, Values] = {name: {} for name in job.curves}
-    for part, values in executor.map(job.measure, parts):
-        for name, each in values.items():
-            whole = every[part.curves].setdefault(name, np.empty((seeds, *each.shape[1:]), np.float32))
-            whole[part.members] = each
-        done += len(part.networks) * job.curves[part.curves]
-        progress(done)
-    return {grid.name: job.dataset(grid, every[grid.name]) for grid in job.grids}
+
+class LengthMeasures(NamedTuple):
+    """Measures answers to sequences of several lengths, each a probe."""
+
+    task: Task
+    span: Span
+    scaling: Scaling | None
+    probes: tuple[Probe, ...]
+
+    @property
+    def curves(self) -> dict[str, int]:
+        """The number of sequences of each length, by the name of the probe."""
+        return {each.name: len(each.inputs) for each in self.probes}
+
+    def digests(self, networks: Networks) -> lowering.Digests:
+        """Digests of everything that is measured of networks, for the identity of a run."""
+        digests, member, block = lowering.compiled(), blocks.member(networks.params), networks.block
+        for each in self.probes:
+            told = each.inputs, block, block, each.name, self._ends(each)
+            digests |= answering.digests_of(networks.model, member, *told)
+            digests[f"targets {each.name}"] = lowering.digest(vars(each))
+        return digests
+
+    def _ends(self, probe: Probe) -> Any:
+        """The lengths of curves, which only networks that answer once per curve are told."""
+        return None if self.task.sequence else probe.lengths
+
+    def measured(self, networks: Networks, _: Executor, progress: Callable[[int], None]) -> xr.DataTree:
+        """Measures a population in this process; see `GridMeasures.measured`. Answers are dropped length by length."""
+        done, every = 0, list[dict[str, xr.DataArray]]()
+        for probe in self.probes:
+            answers = answering.answers(networks, probe.inputs, lengths=self._ends(probe))
+            shown = asked.of(self.task, probe, np.arange(probe.inputs.shape[1], dtype=float))
+            curves = {probe.name: arrays.curve_set(self.task, shown, answers, self.span)}
+            labeled = with_measures(arrays.in_units(xr.DataTree.from_dict(curves), self.scaling))
+            every.append(named(arrays.probed(labeled, probe.name)))
+            progress(done := done + len(networks) * len(probe.inputs))
+        values = {
+            name: (("seed", LENGTH), np.stack([each[name].values for each in every], 1, dtype=np.float32))
+            for name in every[0]
+        }
+        lengths = LENGTH, [each.inputs.shape[1] for each in self.probes], LENGTHS
+        return xr.DataTree(xr.Dataset(values, {LENGTH: lengths}))

@@ -1,24 +1,18 @@
-"""Writes, reads and summarizes the results of an evaluation."""
+"""Summarizes the results of an evaluation."""
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
-from lstm_toys import files
 from lstm_toys.output import listed
-from lstm_toys.populations.trained import Networks
-from lstm_toys.results.storage import check_whole
-from lstm_toys.results.summary import GOAL_ERROR, median_of
+from lstm_toys.results.summary import GOAL_ERROR, as_json, median_of
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.tasks.goal import AFTER, Goal, after_which
-from lstm_toys.tasks.parameters import PARAMETER, TRAINING, Span
-from lstm_toys.tasks.planes import LENGTH
+from lstm_toys.tasks.parameters import LENGTH, PARAMETER, TRAINING, Span
 
 FREQUENCY = f"{PARAMETER}frequency"
 """The axis of the frequencies of sines."""
@@ -26,30 +20,8 @@ FREQUENCY = f"{PARAMETER}frequency"
 OFF = 0.05
 """Relative difference beyond which an answered frequency is another one than the shown one."""
 
-Grids = dict[str, xr.Dataset]
+Grids = Mapping[str, xr.Dataset]
 """Labeled results of the seeds that did not diverge, by grid: measures ``[seed, row, column]``."""
-
-
-def save(groups: Mapping[str, xr.Dataset], networks: Networks, attributes: Mapping[str, Any], path: Path) -> None:
-    """Writes the results of networks by grid, or under ``"/"``, with attributes as JSON."""
-    root = groups.get("/", xr.Dataset()).assign(diverged=("seed", networks.diverged.astype(np.int8)))
-    root = root.assign_coords(seed=np.arange(len(networks)))
-    root.attrs = {name: json.dumps(value) for name, value in attributes.items()}
-    with files.replacing(path) as temporary:
-        xr.DataTree.from_dict({**groups, "/": root}).to_netcdf(temporary, engine="h5netcdf")
-
-
-def read(path: Path) -> Grids:
-    """Reads the file of an evaluation; results at several lengths are under ``""``.
-
-    Raises OSError if the file does not exist, and Damaged if it is another file.
-    """
-    with files.opened(path) as file, files.telling_damage(path):
-        check_whole(file)
-        with xr.open_datatree(path, engine="h5netcdf") as tree:
-            seeds = np.flatnonzero(tree.diverged.values == 0)
-            nodes = {node.path.strip("/"): node for node in tree.subtree}
-            return {name: node.to_dataset().isel(seed=seeds).load() for name, node in nodes.items()}
 
 
 def errors(grid: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -83,34 +55,29 @@ def which(goal: Goal) -> str:
     return f"{f' of {listed(goal.features)}' if goal.features else ''}{after}"
 
 
-def summary(grids: Grids, goal: Goal) -> dict[str, intervals.Estimate]:
-    """Returns medians over seeds with a 95 % bootstrap interval, by grid and error.
+def summary(grids: Grids, goal: Goal) -> dict[str, dict[str, float | None]]:
+    """Returns medians over seeds with a 95 % bootstrap interval, by grid and error, for JSON.
 
     The statistics of a seed are its error on the training curves, its median error over a grid, and the share of the
     grid where the error that the goal limits meets it.
     """
-    rows: dict[str, intervals.Estimate] = {}
-    planes = {name.replace("_", " x "): grid for name, grid in grids.items() if name not in ("", TRAINING)}
+    rows: dict[str, dict[str, float | None]] = {}
+    planes = {name.replace("_", " x "): grid for name, grid in grids.items() if name not in ("/", TRAINING)}
     for name in errors(grids[TRAINING]):
         label, error = f"error of {name}" if name else "RMSE", errors(grids[TRAINING])[name].values
-        rows[f"training, {label}"] = intervals.median_bootstrap(np.median(error, axis=(1, 2)))
+        rows[f"training, {label}"] = _median(np.median(error, axis=(1, 2)))
         for title, grid in planes.items():
             values = errors(grid)[name].values
             met = goal.met(judged(grid)[name].values)
             own = np.median(values, axis=(1, 2)), np.mean(met, axis=(1, 2))
             where, share = f"{title}, {label}", f"{'' if name else which(goal)}, share below {goal.limit:g}"
-            rows[where], rows[f"{where}{share}"] = map(intervals.median_bootstrap, own)
+            rows[where], rows[f"{where}{share}"] = map(_median, own)
     return rows
 
 
 def of_sines(grid: xr.Dataset) -> bool:
     """Whether a grid has an axis of frequencies in rad per x."""
     return FREQUENCY in grid.dims and str(grid[FREQUENCY].attrs.get("units", "")).startswith("rad")
-
-
-def periodic(frequencies: Float[np.ndarray, "*N"], span: Span) -> Bool[np.ndarray, "*N"]:
-    """Whether the measured part of sines of these frequencies has at least a period."""
-    return np.asarray(np.abs(frequencies) * (1 - SETTLED) * span.length >= 2 * np.pi)
 
 
 def sines(grid: xr.Dataset, span: Span) -> dict[str, Any]:
@@ -125,7 +92,7 @@ def sines(grid: xr.Dataset, span: Span) -> dict[str, Any]:
     gain, answered = medians(grid["gain"]), medians(grid["frequency_answered"])
     places = dict(zip(axes(grid), np.meshgrid(*(grid[axis].values for axis in axes(grid)), indexing="ij"), strict=True))
     shown = places[FREQUENCY]
-    whole = periodic(shown, span)
+    whole = np.abs(shown) * (1 - SETTLED) * span.length >= 2 * np.pi
 
     def largest(among: Bool[np.ndarray, "rows columns"]) -> dict[str, float | None] | None:
         if not among.any():
@@ -150,10 +117,14 @@ def measures_at(labeled: xr.Dataset) -> dict[str, xr.DataArray]:
     return {str(name): each for name, each in labeled.data_vars.items() if LENGTH in each.dims}
 
 
-def length_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
-    """Returns medians over seeds of each measure at each length."""
+def length_summary(labeled: xr.Dataset) -> dict[str, dict[str, float | None]]:
+    """Returns medians over seeds of each measure at each length, for JSON."""
     return {
-        f"{length:,} time points, {label}": intervals.median_bootstrap(values.sel({LENGTH: length}).values)
+        f"{length:,} time points, {label}": _median(values.sel({LENGTH: length}).values)
         for label, values in measures_at(labeled).items()
         for length in labeled[LENGTH].values.tolist()
     }
+
+
+def _median(values: Float[np.ndarray, " S"]) -> dict[str, float | None]:
+    return as_json(intervals.median_bootstrap(values))

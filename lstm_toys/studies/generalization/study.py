@@ -1,41 +1,37 @@
 """Evaluates a trained population on grids of curves, or on sequences of several lengths."""
 
+import json
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
 import jax
-import numpy as np
-import xarray as xr
 from rich.console import RenderableType
 
 from lstm_toys import tables
 from lstm_toys.execution import code
-from lstm_toys.execution.lowering import Digests, compiled, digest
+from lstm_toys.execution.lowering import Digests
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
-from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.trained import Networks
-from lstm_toys.results.arrays import curve_set, in_units, probed
-from lstm_toys.results.summary import as_json, named, with_measures
+from lstm_toys.results.arrays import nodes_of, not_diverged, of_networks
+from lstm_toys.results.storage import save_results
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, Refused, RunContext
-from lstm_toys.runs.loading import networks_of
+from lstm_toys.runs.loading import load_results, networks_of
 from lstm_toys.runs.preparation import network
 from lstm_toys.runs.study import Job, Metrics, Study
-from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.generalization import figures, results
-from lstm_toys.studies.generalization.measuring import LENGTHS, GridJob, evaluate
+from lstm_toys.studies.generalization.measuring import GridMeasures, LengthMeasures
 from lstm_toys.studies.generalization.settings import Evaluation, Subject
 from lstm_toys.studies.training.study import Training
-from lstm_toys.tasks import asked, families
+from lstm_toys.tasks import families
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.parameters import TRAINING
-from lstm_toys.tasks.planes import LENGTH
-from lstm_toys.tasks.probes import Probe, probe_at
+from lstm_toys.tasks.probes import probe_at
 from lstm_toys.tasks.supervision import Task, accuracies_of
 
 Asking = TypeVar("Asking", bound="Generalization", covariant=True)
@@ -44,54 +40,38 @@ Asking = TypeVar("Asking", bound="Generalization", covariant=True)
 class GeneralizationJob(Job[Asking]):
     """Evaluates a trained population on sets of curves."""
 
-    @property
-    @abstractmethod
-    def curves(self) -> Mapping[str, int]:
-        """The number of curves in each set, by name."""
-
-    @abstractmethod
-    def digests(self) -> Digests:
-        """Digests of everything that is measured."""
-
-    @abstractmethod
-    def measured(self, context: RunContext, progress: Callable[[int], None]) -> dict[str, xr.Dataset]:
-        """Measures all networks; returns labeled results by grid, or under ``"/"``; tells the number of answers."""
-
-    @abstractmethod
-    def rows(self, grids: results.Grids) -> dict[str, Estimate]:
-        """Medians over seeds, by name."""
-
-    @abstractmethod
-    def drawings(self, grids: results.Grids) -> Iterator[tuple[str, Drawing]]:
-        """Draws the results, by file name."""
-
     @cached_property
     def networks(self) -> Networks:
         return networks_of(
             self.needed["population"], network(self.study.experiment, self.study.task, self.settings.trained)
         )
 
+    @property
+    def found(self) -> Any:
+        """The labeled results of networks that did not diverge."""
+        return not_diverged(load_results(self.run.checked("results.nc")))
+
     def values(self) -> Digests:
         name, library = self.needed["population"].folder.name, code.library("studies/generalization")
-        return {**self.digests(), "population": name, "library": library}
+        return {**self.study.measuring.digests(self.networks), "population": name, "library": library}
 
     def compute(self, context: RunContext) -> Metrics:
         """Evaluates a population, and writes measures of its answers; raises Failed if every seed diverged."""
-        population = self.needed["population"]
+        population, networks = self.needed["population"], self.networks
         trained = population.read_metrics()
         if lost := self.study.needs["population"].lost(trained):
             raise Failed(lost)
-        seeds = len(self.networks)
-        answers = seeds * sum(self.curves.values())
+        answers = len(networks) * sum(self.study.measuring.curves.values())
         shared = {"flags": self.settings.as_dict(), "fingerprint": trained["fingerprint"]}
-        attributes = {**shared, "run": self.run.folder.name}
         with context.timed("evaluate"), EvaluationProgress(context.console, answers) as progress:
-            groups = self.measured(context, progress)
-        results.save(groups, self.networks, attributes, self.run.results)
+            measured = self.study.measuring.measured(networks, context.executor, progress)
+        labeled = of_networks(measured, {"diverged": ("seed", networks.diverged)}, {"seed": networks.seeds})
+        labeled.attrs = {name: json.dumps(value) for name, value in {**shared, "run": self.run.folder.name}.items()}
+        save_results(labeled, self.run.results)
         return {
             "experiment": self.run.name,
             "population": population.folder.name,
-            "seeds": seeds,
+            "seeds": len(networks),
             "diverged_seeds": trained["diverged_seeds"],
             "answers": answers,
             "answers_per_second": round(answers / context.seconds["evaluate"]),
@@ -99,14 +79,6 @@ class GeneralizationJob(Job[Asking]):
             **shared,
             "files": [self.run.results.name],
         }
-
-    def described(self, grids: results.Grids) -> Metrics:
-        """What else is computed from the results."""
-        return {}
-
-    def metrics(self) -> Metrics:
-        grids = results.read(self.run.checked("results.nc"))
-        return {"summary": {name: as_json(row) for name, row in self.rows(grids).items()}, **self.described(grids)}
 
     def report(self) -> Iterator[RenderableType]:
         """Yields the table of errors on grids or at lengths, and lines below it."""
@@ -124,11 +96,6 @@ class GeneralizationJob(Job[Asking]):
         rate = f"{counted(metrics['answers'], 'answer')}, {metrics['answers_per_second']:,} per second"
         yield f"{rate}; {tables.stages(metrics['seconds'])}"
 
-    def draw(self) -> Iterator[tuple[str, Drawing]]:
-        grids = results.read(self.run.checked("results.nc"))
-        if grids[""].sizes["seed"]:
-            yield from self.drawings(grids)
-
 
 class Generalization(Study[Evaluation]):
     """Evaluates a trained population on sets of curves."""
@@ -143,6 +110,11 @@ class Generalization(Study[Evaluation]):
         return {"population": Training(self.experiment, self.settings.trained)}
 
     @property
+    @abstractmethod
+    def measuring(self) -> GridMeasures | LengthMeasures:
+        """What is measured of the networks."""
+
+    @property
     def task(self) -> Task:
         return self.experiment.at(self.settings.trained.timesteps)[1]
 
@@ -150,41 +122,22 @@ class Generalization(Study[Evaluation]):
 class GridsJob(GeneralizationJob["GridStudy"]):
     """Evaluates a trained population on grids of curves."""
 
-    @cached_property
-    def measuring(self) -> GridJob:
-        known = {name: families.family_of(family) for name, family in self.subject.families.items()}
-        points, span = self.settings.trained.timesteps, self.study.experiment.span
-        about: dict[str, Any] = {"task": self.study.task, "goal": self.study.goal, "span": span, "timesteps": points}
-        return GridJob(**about, grids=self.settings.grids, families=known)
-
-    @property
-    def curves(self) -> dict[str, int]:
-        return self.measuring.curves
-
-    def digests(self) -> Digests:
-        return self.measuring.digests(self.networks)
-
-    def measured(self, context: RunContext, progress: Callable[[int], None]) -> dict[str, xr.Dataset]:
-        return evaluate(self.measuring, self.networks, context.executor, progress)
-
-    def rows(self, grids: results.Grids) -> dict[str, Estimate]:
-        return results.summary(grids, self.study.goal)
-
-    def described(self, grids: results.Grids) -> Metrics:
-        return {
-            "sines": {
-                name: results.sines(grid, self.study.experiment.span)
-                for name, grid in grids.items()
-                if name != TRAINING and "gain" in grid and results.of_sines(grid) and grid.sizes["seed"]
-            }
+    def metrics(self) -> Metrics:
+        grids, span = nodes_of(self.found), self.study.experiment.span
+        sines = {
+            name: results.sines(grid, span)
+            for name, grid in grids.items()
+            if name != TRAINING and "gain" in grid and results.of_sines(grid)
         }
+        return {"summary": results.summary(grids, self.study.goal), "sines": sines}
 
-    def drawings(self, grids: results.Grids) -> Iterator[tuple[str, Drawing]]:
-        for grid in self.settings.grids:
-            if grid.name != TRAINING and min(grid.shape) > 1:
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        grids, shown = nodes_of(self.found), [each for each in self.settings.grids if each.name != TRAINING]
+        for grid in shown:
+            if min(grid.shape) > 1:
                 yield f"{grid.name}.png", figures.heat_maps(grids, grid, self.subject, self.study.goal)
-        if any(max(grid.shape) > 1 for grid in self.settings.grids if grid.name != TRAINING):
-            yield "axes.png", figures.along_axes(grids, self.settings.grids, self.subject, self.study.goal)
+        if any(max(grid.shape) > 1 for grid in shown):
+            yield "axes.png", figures.along_axes(grids, shown, self.subject, self.study.goal)
 
 
 class GridStudy(Generalization):
@@ -230,60 +183,28 @@ class GridStudy(Generalization):
                 lacking = f"its networks read off {missing[0]}, which the family {grid.family} does not have"
                 raise Refused(f"{self.refused}{lacking}")
 
+    @cached_property
+    def measuring(self) -> GridMeasures:
+        known = {name: families.family_of(family) for name, family in self.subject.families.items()}
+        points, span = self.settings.trained.timesteps, self.experiment.span
+        about: dict[str, Any] = {"task": self.task, "goal": self.goal, "span": span, "timesteps": points}
+        return GridMeasures(**about, grids=self.settings.grids, families=known)
 
-class LengthJob(GeneralizationJob["LengthStudy"]):
-    """Evaluates a trained population on sequences of several lengths, which its task makes."""
 
-    @property
-    def curves(self) -> dict[str, int]:
-        return {each.name: len(each.inputs) for each in self.study.probes}
+class LengthsJob(GeneralizationJob["LengthStudy"]):
+    """Evaluates a trained population on sequences of several lengths."""
 
-    def digests(self) -> Digests:
-        digests, member, block = compiled(), blocks.member(self.networks.params), self.networks.block
-        for each in self.study.probes:
-            told = each.inputs, block, block, each.name, self._ends(each)
-            digests |= answering.digests_of(self.networks.model, member, *told)
-            digests[f"targets {each.name}"] = digest(vars(each))
-        return digests
+    def metrics(self) -> Metrics:
+        return {"summary": results.length_summary(self.found)}
 
-    def _ends(self, probe: Probe) -> Any:
-        """The lengths of curves, which only networks that answer once per curve are told."""
-        return None if self.study.task.sequence else probe.lengths
-
-    def measured(self, context: RunContext, progress: Callable[[int], None]) -> dict[str, xr.Dataset]:
-        done, every = 0, list[dict[str, Any]]()
-        for probe in self.study.probes:
-            answers = answering.answers(self.networks, probe.inputs, lengths=self._ends(probe))
-            time, span = np.arange(probe.inputs.shape[1], dtype=float), self.study.experiment.span
-            curves = curve_set(self.study.task, asked.of(self.study.task, probe, time), answers, span)
-            labeled = xr.DataTree.from_dict({"curves": curves})
-            measured = with_measures(in_units(labeled, self.study.experiment.scaling))
-            every.append(named(probed(measured, "curves")))
-            progress(done := done + len(self.networks) * len(probe.inputs))
-        values = {
-            name: (("seed", LENGTH), np.stack([each[name].values for each in every], 1, dtype=np.float32))
-            for name in every[0]
-        }
-        return {
-            "/": xr.Dataset(values, {LENGTH: (LENGTH, [each.inputs.shape[1] for each in self.study.probes], LENGTHS)})
-        }
-
-    def rows(self, grids: results.Grids) -> dict[str, Estimate]:
-        return results.length_summary(grids[""])
-
-    def drawings(self, grids: results.Grids) -> Iterator[tuple[str, Drawing]]:
-        yield "length.png", figures.over_lengths(grids[""], self.settings.trained.timesteps)
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        yield "length.png", figures.over_lengths(self.found, self.settings.trained.timesteps)
 
 
 class LengthStudy(Generalization):
     """Evaluates a trained population on sequences of several lengths, which its task makes."""
 
-    job = LengthJob
-
-    @cached_property
-    def probes(self) -> tuple[Probe, ...]:
-        numbers = {name: each for name, each in self.settings.trained.numbers if name in self.task.numbers}
-        return tuple(probe_at(f"{length:,}", self.task, length, numbers) for length in self.settings.lengths)
+    job = LengthsJob
 
     def check(self) -> None:
         if self.task.at_length is None:
@@ -292,7 +213,13 @@ class LengthStudy(Generalization):
                 "task with at_length, for longer sequences"
             )
         with trial(f"{self.refused}its sequences cannot be made"):
-            len(self.probes)
+            len(self.measuring.probes)
+
+    @cached_property
+    def measuring(self) -> LengthMeasures:
+        numbers = {name: each for name, each in self.settings.trained.numbers if name in self.task.numbers}
+        probes = (probe_at(f"{length:,}", self.task, length, numbers) for length in self.settings.lengths)
+        return LengthMeasures(self.task, self.experiment.span, self.experiment.scaling, tuple(probes))
 
 
 def of(subject: Subject, settings: Evaluation) -> Generalization:

@@ -76,9 +76,9 @@ GOAL = Goal(rmse=LIMIT, features=("y",))
 def test_curves_count_by_an_absolute_error_however_large_that_of_training_curves_is(hand_made, factor):
     hand_made["training"]["rmse"] *= factor
     rows = results.summary(hand_made, GOAL)
-    assert rows["training, RMSE"].value == pytest.approx(0.3 * factor)
+    assert rows["training, RMSE"]["median"] == pytest.approx(0.3 * factor)
     count = np.count_nonzero(hand_made["amplitude_frequency"].goal_error.values <= 0.6, axis=(1, 2))
-    assert rows["amplitude x frequency, RMSE of y, share below 0.6"].value == pytest.approx(np.median(count) / 20)
+    assert rows["amplitude x frequency, RMSE of y, share below 0.6"]["median"] == pytest.approx(np.median(count) / 20)
 
 
 def drawn(axes):
