@@ -30,7 +30,7 @@ from lstm_toys.tasks import asked
 from lstm_toys.tasks.families import Family
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.parameters import LENGTH, PARAMETER, SPACING, Span
-from lstm_toys.tasks.probes import Probe
+from lstm_toys.tasks.probes import Probe, told_lengths
 from lstm_toys.tasks.sets import Scaling
 from lstm_toys.tasks.supervision import Task, show
 
@@ -213,20 +213,21 @@ class LengthMeasures(NamedTuple):
         """Digests of everything that is measured of networks, for the identity of a run."""
         digests, member, block = lowering.compiled(), blocks.member(networks.params), networks.block
         for each in self.probes:
-            told = each.inputs, block, block, each.name, self._ends(each)
+            told = each.inputs, block, block, each.name, self._told.get(each.name)
             digests |= answering.digests_of(networks.model, member, *told)
             digests[f"targets {each.name}"] = lowering.digest(vars(each))
         return digests
 
-    def _ends(self, probe: Probe) -> Any:
-        """The lengths of curves, which only networks that answer once per curve are told."""
-        return None if self.task.sequence else probe.lengths
+    @property
+    def _told(self) -> Mapping[str, Any]:
+        """The lengths of sequences that networks are told, by the name of the probe."""
+        return told_lengths(self.task, {each.name: [each] for each in self.probes})
 
     def measured(self, networks: Networks, _: Executor, progress: Callable[[int], None]) -> xr.DataTree:
         """Measures a population in this process; see `GridMeasures.measured`. Answers are dropped length by length."""
         done, every = 0, list[dict[str, xr.DataArray]]()
         for probe in self.probes:
-            answers = answering.answers(networks, probe.inputs, lengths=self._ends(probe))
+            answers = answering.answers(networks, probe.inputs, lengths=self._told.get(probe.name))
             shown = asked.of(self.task, probe, np.arange(probe.inputs.shape[1], dtype=float))
             curves = {probe.name: arrays.curve_set(self.task, shown, answers, self.span)}
             labeled = with_measures(arrays.in_units(xr.DataTree.from_dict(curves), self.scaling))
