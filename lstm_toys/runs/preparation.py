@@ -21,7 +21,7 @@ from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.programs import CurveSets, Start, TrainingSpecification
-from lstm_toys.populations.specification import specify
+from lstm_toys.populations.specification import TrainingRequest, specify
 from lstm_toys.populations.train import PopulationTraining
 from lstm_toys.populations.trained import Networks
 from lstm_toys.runs.checks import trial
@@ -170,7 +170,7 @@ class Prepared:
         if not max(steps):  # Untrained networks have a single record.
             early = dataclasses.replace(early, records=0)
         with trial(f"{self.settings} cannot be trained"):
-            specification, start = specify(
+            request = TrainingRequest(
                 self.task,
                 self.model,
                 steps=steps,
@@ -181,8 +181,9 @@ class Prepared:
                 early_stopping=early,
                 penalty=self.experiment.penalty,
                 initial=initial,
-                **{"learning_rate": None, **members},
+                **members,
             )
+            specification, start = specify(request)
         return dataclasses.replace(specification, curves=answered, lengths=lengths or {}), start
 
     def declared_digests(self) -> Digests:
