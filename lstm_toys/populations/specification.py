@@ -14,7 +14,7 @@ from jaxtyping import Float, Int, PyTree
 from lstm_toys import arguments
 from lstm_toys.networks import training, transforms
 from lstm_toys.networks.layer import check_model
-from lstm_toys.networks.optimizers import BOUNDS, Hyper, takes
+from lstm_toys.networks.optimizers import BOUNDS, Hyper, named
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.programs import Start, TrainingSpecification
@@ -134,7 +134,7 @@ def _starts(request: TrainingRequest, optimizer: Kind) -> Start:
         more = f" and numbers that its optimizer injects, {injected}" if isinstance(optimizer, Own) else ""
         raise ValueError(f"this task takes the training numbers {sorted(wanted)}{more}, not {sorted(values)}")
     own = optimizer if isinstance(optimizer, Own) else None
-    defaults = {} if isinstance(optimizer, Own) else takes(optimizer)
+    defaults = {} if isinstance(optimizer, Own) else named(optimizer).defaults
     chosen = {name: value for name in BOUNDS if (value := getattr(request, name)) is not None}
     if own is None and "learning_rate" not in chosen:
         raise ValueError(

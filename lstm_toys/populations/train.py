@@ -19,7 +19,7 @@ from lstm_toys.execution.executor import Executor
 from lstm_toys.execution.progress import TrainingProgress
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.networks import training
-from lstm_toys.networks.optimizers import Hyper, takes
+from lstm_toys.networks.optimizers import Hyper, named
 from lstm_toys.networks.training import Penalty
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import answering, blocks, programs, records
@@ -298,7 +298,7 @@ def _numbers(optimizer: Kind, hyper: Hyper) -> dict[str, Float[np.ndarray, " M"]
     if isinstance(optimizer, Own):  # Other numbers that it injects are among those of training curves.
         own = {"learning_rate"} & {*optimizer.injected}
     else:
-        own = {"learning_rate", *takes(optimizer)}
+        own = {"learning_rate", *named(optimizer).defaults}
     traced = {name: getattr(hyper, name) for name in hyper._fields if name in {*own, "noise"}}
     return traced | {f"{NUMBER}{name}": values for name, values in hyper.numbers.items()}
 
