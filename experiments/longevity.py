@@ -192,12 +192,11 @@ def inside(networks: lt.Networks) -> dict[str, Numbers]:
     """Saturation, norm and speed of networks with one layer."""
     inputs, late = np.asarray(memory.silence(EARLY).inputs), slice(memory.BEFORE, None)
     (name, states), *_ = lt.states(networks, inputs).items()
-    layer = {key: np.asarray(leaf) for key, leaf in networks.params[name].items()}
-    opened = gates(layer, states["hidden"], networks.model.gates, inputs)[:, :, late]
+    opened = gates(networks, name, states["hidden"], inputs)[:, :, late]
     moved = np.concatenate([np.diff(each[:, :, late], axis=2) for each in states.values()], axis=-1)
     return {
         SATURATION: (np.minimum(opened, 1 - opened) < SATURATED).mean(axis=(1, 2, 3, 4)),
-        NORM: np.linalg.norm(layer["recurrent_kernel"], axis=(1, 2)),
+        NORM: np.linalg.norm(np.asarray(networks.params[name]["recurrent_kernel"]), axis=(1, 2)),
         SPEED: np.linalg.norm(moved[:, :, EARLY // 2 :], axis=-1).mean(axis=(1, 2)),
     }
 

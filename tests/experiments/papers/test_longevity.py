@@ -65,8 +65,9 @@ def test_gates_are_open_and_saturated_and_states_drift_as_along_the_answers(cell
     drive += layer["bias"].reshape(5, -1, drive.shape[-1]).sum(axis=1)[:, None, None]
     starts = (0, 4, 12) if cell == "lstm" else (0, 4)
     opened = 1 / (1 + np.exp(-np.stack([drive[..., start : start + 4] for start in starts], axis=-2)))
-    np.testing.assert_allclose(networks.gates(layer, states["hidden"], "sigmoid", inputs), opened, atol=1e-5)
-    inside, late = longevity.inside(lt.Networks(model, params)), slice(memory.BEFORE, None)
+    made, late = lt.Networks(model, params), slice(memory.BEFORE, None)
+    np.testing.assert_allclose(networks.gates(made, f"{cell}_0", states["hidden"], inputs), opened, atol=1e-5)
+    inside = longevity.inside(made)
     saturated = ((opened < 0.05) | (opened > 0.95))[:, :, late].mean(axis=(1, 2, 3, 4))
     np.testing.assert_allclose(inside[longevity.SATURATION], saturated, atol=2e-3)
     moved = np.diff(np.concatenate([*states.values()], axis=-1)[:, :, late], axis=2)
