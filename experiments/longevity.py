@@ -175,7 +175,7 @@ def measured(networks: lt.Networks, chosen: jt.Bool[np.ndarray, " M"]) -> dict[s
         loss = finite(float(np.median(known.results.training.validation_loss.values[:, -1])))
         rows = {LIFETIME: lifetimes(known), **inside(known), SHARPNESS: sharpness(known)}
     counts = {"networks": sound.sum(), "diverged": (chosen & networks.diverged).sum(), "learned": learned.sum()}
-    lists = {name: [*map(finite, np.asarray(each, float).tolist())] for name, each in rows.items()}
+    lists = {name: finite(each) for name, each in rows.items()}
     return {**{name: int(count) for name, count in counts.items()}, "loss": loss, **lists}
 
 
@@ -274,7 +274,7 @@ def correlation(own: Mapping[str, Any], what: str) -> dict[str, Any]:
     """The rank correlation over networks of a quantity with the lifetime, with a 95 % bootstrap interval."""
     pairs = np.array([each for each in zip(own[what], own[LIFETIME], strict=True) if each[0] is not None], float)
     if len(pairs) < LEAST or len(np.unique(pairs[:, 1])) < 3:
-        return {"networks": len(pairs), "value": None, "low": None, "high": None}
+        return {"networks": len(pairs), **as_json(NOTHING, "value")}
     return {"networks": len(pairs), **rank_correlation(pairs[:, 0], pairs[:, 1], np.random.default_rng(0))}
 
 
@@ -300,8 +300,8 @@ def predicts(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
 def above(first: list[float], second: list[float]) -> dict[str, Any]:
     """The probability that a lifetime of the first networks exceeds one of the second, ties counting one half."""
     few = min(len(first), len(second)) < 5
-    value, low, high = map(finite, NOTHING if few else probability_above(np.array(first), np.array(second)))
-    return {"first": len(first), "second": len(second), "value": value, "low": low, "high": high}
+    chance = NOTHING if few else probability_above(np.array(first), np.array(second))
+    return {"first": len(first), "second": len(second), **as_json(chance, "value")}
 
 
 def verdicts(found: Mapping[str, Any], stayed: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

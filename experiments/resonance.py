@@ -300,8 +300,8 @@ def _by_line(networks: Edited, values: Float[np.ndarray, "S C"]) -> dict[str, An
 
 def _summary(values: Float[np.ndarray, " S"]) -> dict[str, Any]:
     known = values[np.isfinite(values)]
-    quartiles = np.quantile(known, (0.25, 0.75)) if len(known) else (np.nan, np.nan)
-    return {"networks": len(known), **median_of(known), "quartiles": [*map(finite, quartiles)]}
+    _, *quartiles = lt.median_quartiles(known)
+    return {"networks": len(known), **median_of(known), "quartiles": finite(np.array(quartiles))}
 
 
 def verdicts(found: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, int]]]:
@@ -348,7 +348,11 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     first = next(iter(populations.values()))
     edits = list(first["slopes"])
     rows = [
-        (line, *(_interval(first["slopes"][edit][line]) for edit in edits), _interval(each))
+        (
+            line,
+            *(tables.estimate(first["slopes"][edit][line], places=3) for edit in edits),
+            tables.estimate(each, places=3),
+        )
         for line, each in first["decay"].items()
     ]
     columns = ("line", *(f"{edit}>" for edit in edits), "duration>")
@@ -364,7 +368,7 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
             tables.number(own["frequency"]["median"]),
             *(_middle(own["slopes"][edit]) for edit in edits),
             _middle(own["decay"]),
-            _interval(own["lines"]["correlation"]),
+            tables.estimate(own["lines"]["correlation"], places=3),
         )
         for name, own in populations.items()
     ]
@@ -375,11 +379,6 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
         known = {verdict: count for verdict, count in counts.items() if count}
         lines = ", ".join(f"{verdict} on {count} lines" for verdict, count in known.items())
         yield f"{name}: {lines if sum(known.values()) > 1 else next(iter(known))}"
-
-
-def _interval(each: Mapping[str, Any]) -> str:
-    rounded = {name: each[name] if each[name] is None else round(each[name], 3) for name in ("median", "low", "high")}
-    return "{} ({})".format(*tables.spread(rounded))
 
 
 def _middle(lines: Mapping[str, Any]) -> str:

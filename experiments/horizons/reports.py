@@ -36,12 +36,8 @@ def _counts(each: Mapping[str, Any]) -> tuple[str, ...]:
     return *reached, tables.number(middle), tables.interval(low, high), each["judged"]
 
 
-def _value(each: Mapping[str, Any] | None) -> str:
-    return (
-        "–"
-        if each is None or each["value"] is None
-        else "{:.2f} ({:.2f} … {:.2f})".format(*(each[name] for name in ("value", "low", "high")))
-    )
+def _value(each: Mapping[str, Any]) -> str:
+    return tables.estimate(each, "value", places=2)
 
 
 def _reached(each: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ from lstm_toys.dynamics.rest import Kind, rest, starts_of
 from lstm_toys.dynamics.system import system_of
 from lstm_toys.networks.cells import cell_class
 from lstm_toys.networks.layer import squashed
-from lstm_toys.results.summary import median_of
+from lstm_toys.results.summary import as_json, median_of
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.analysis.settings import Keep
 
@@ -61,8 +61,7 @@ def _summaries(measure: Callable[[lt.Networks], Measured], run: Run) -> dict[str
 def summary(values: np.ndarray) -> dict[str, Any]:
     """The number of networks that have one, and the median with a bootstrap interval; of booleans, the share."""
     if values.dtype == bool:
-        share, low, high = lt.wilson(int(values.sum()), len(values))
-        return {"networks": len(values), "share": share, "low": low, "high": high}
+        return {"networks": len(values), **as_json(lt.wilson(int(values.sum()), len(values)), "share")}
     return {"networks": int(np.isfinite(values).sum()), **median_of(values)}
 
 

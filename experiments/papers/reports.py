@@ -59,10 +59,6 @@ def _loss(value: float | None) -> str:
     return "–" if value is None else f"{value:.2g}"
 
 
-def _correlation(each: Mapping[str, Any]) -> str:
-    return "–" if each["value"] is None else "{} ({})".format(*tables.spread(each, "value"))
-
-
 def _starred(each: Mapping[str, Any]) -> str:
     return "–" if each["value"] is None else f"{each['value']:.2f}{'*' if each['low'] * each['high'] > 0 else ''}"
 
@@ -73,6 +69,6 @@ def _numbers(each: Mapping[str, Any]) -> str:
         least, most = (f"{each[f'{name} count']} of {each[f'{name} networks']}" for name in ("least", "most"))
         return f"{least} to {most} networks over {each['recipes']} rates"
     if "first" in each:
-        return f"probability {_correlation(each)}, {each['first']} and {each['second']} networks"
+        return f"probability {tables.estimate(each, 'value')}, {each['first']} and {each['second']} networks"
     median = "" if each.get("median") is None else f", median correlation {each['median']:.2f}"
     return f"{each['count']} of {each['recipes']} recipes{median}"
