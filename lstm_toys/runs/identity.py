@@ -13,7 +13,7 @@ import numpy as np
 
 from lstm_toys.arguments import MOST_BLOCK
 from lstm_toys.networks.cells import GATES, Gates
-from lstm_toys.networks.optimizers import OPTIMIZERS
+from lstm_toys.networks.optimizers import BOUNDS, OPTIMIZERS
 from lstm_toys.output import counted
 from lstm_toys.runs import parsers
 from lstm_toys.runs.flags import flag
@@ -127,7 +127,7 @@ class Settings(Identity):
         return dataclasses.replace(self, numbers=tuple({**dict(self.numbers), **numbers}.items()))
 
 
-TRACED = ("learning_rate", "momentum", "decay", "noise")
+TRACED = (*BOUNDS,)
 """Settings that can change without recompiling, like training numbers."""
 
 SWEPT = ("optimizer", "hidden", "readout", "cell", "gates", "timesteps", "steps", *TRACED)
