@@ -34,7 +34,7 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
 from lstm_toys.statistics import errors
 
-from . import analyses, post
+from . import analyses, post, sine
 from .explained import judged_claims
 from .horizons.measures import slope
 from .post.predictions import CLOCK, OTHER, RANDOM, REST_OF, TURNED, enough, experiment
@@ -115,14 +115,8 @@ class Edited:
         self.x = np.asarray(prepared.x)
         self.spacing = float(self.x[1] - self.x[0])
         self.curves = np.asarray(lt.curves_of(experiment, settings.timesteps, numbers))
-        labels = lt.labeled(experiment, np.zeros((1, *self.curves.shape)), settings.timesteps, numbers)
-        lines = [labels[probe] for probe in ("line", "line_origin")]
-        self.names = [
-            f"{slope:g} x + {intercept:g}" if intercept else f"{slope:g} x"
-            for each in lines
-            for slope, intercept in zip(each.parameter_slope.values, each.parameter_intercept.values, strict=True)
-        ]
-        self.lines = np.concatenate([each.input.values for each in lines]).astype(np.float32)
+        self.names = [*sine.LABELS["line"].values(), *sine.LABELS["line_origin"].values()]
+        self.lines = self.curves[1 : 1 + len(self.names)]  # After the training curve.
         self.level = float(self.curves[0].mean())
         self.mode = oscillation(self.system, self.params, np.array([self.level]))
 
