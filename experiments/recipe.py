@@ -50,9 +50,7 @@ RESAMPLES, TAIL = 1_000, 0.025
 
 def probes(x: lt.TimePoints) -> list[lt.Probe]:
     """The inputs of the post's network, including the training sine."""
-    amplitude = sine.TRAIN_AMPLITUDE
-    trained = {"amplitude": amplitude, "frequency": sine.FREQUENCY, "phase": 0.0, "offset": amplitude}
-    return [lt.probe("sine", "sine", trained, x), *sine.probes(x)]
+    return [lt.probe("sine", "sine", sine.sines(sine.TRAIN_AMPLITUDE), x), *sine.probes(x)]
 
 
 NETWORKS = replace(sine.EXPERIMENT, probes=probes)

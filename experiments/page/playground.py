@@ -160,7 +160,7 @@ def described(
 def sets(results: lt.Results) -> Iterator[dict[str, Any]]:
     """Yields the curve sets of the post, with the published answers that are known as numbers."""
     published = {(probe, index): curve["output"] for probe, curve, index in posted.answers.curves_in(results)}
-    learned = {**sine.TRAINING_SINE, "amplitude": sine.TRAIN_AMPLITUDE, "offset": sine.TRAIN_AMPLITUDE}
+    learned = sine.sines(sine.TRAIN_AMPLITUDE)
     (answer,) = (curve["output"] for curve in posted.answers.numbers()["sine"]["curves"])
     yield {"id": TRAINING, "curves": [{"family": "sine", "parameters": learned, "published": answer}]}
     for name, family in SETS.items():

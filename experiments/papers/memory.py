@@ -16,7 +16,7 @@ import numpy as np
 
 import lstm_toys as lt
 
-from .populations import changed, fewer, specifications
+from .populations import BITS_AT_EVERY_POINT, changed, fewer, specifications
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -47,15 +47,7 @@ def at_length(key: jt.Key[jt.Array, ""], _: Any, length: int) -> lt.Examples:
 
 def task(x: lt.TimePoints) -> lt.Task:
     """Three bits to remember."""
-    return lt.Task(
-        examples=partial(at_length, length=len(x)),
-        input_features=PULSES,
-        output_features=BITS,
-        sequence=True,
-        loss="binary_cross_entropy",
-        fresh=True,
-        at_length=at_length,
-    )
+    return lt.Task(partial(at_length, length=len(x)), PULSES, BITS, at_length=at_length, **BITS_AT_EVERY_POINT)
 
 
 @cache

@@ -19,6 +19,9 @@ from ..post.claims import other_gates, trained_by
 NETWORKS = 16
 """Most networks under other choices."""
 
+BITS_AT_EVERY_POINT: dict[str, Any] = {"sequence": True, "loss": "binary_cross_entropy", "fresh": True}
+"""What the tasks of all papers are: bits at every point, of strings that are new in every step."""
+
 OPTIMIZERS = {"rmsprop": "RMSprop", "adam": "Adam"}
 """The optimizers that were tried, and their names in words."""
 
