@@ -271,8 +271,12 @@ def valleys(run: Run) -> dict[str, Any]:
     moved = valley_moved(lt.probed(results, "amplitude"))[learned]
     known = moved[np.isfinite(moved)]
     error = float(np.median(training.train_rmse.values[learned, -1, 0])) if learned.any() else np.nan
-    counted = share([float(each <= STAYS) for each in known], 1)
-    return {"numbers": known.tolist(), **counted, "of": int(results.sizes["seed"]), "error": finite(error)}
+    return {
+        "numbers": known.tolist(),
+        **share(known <= STAYS),
+        "of": int(results.sizes["seed"]),
+        "error": finite(error),
+    }
 
 
 def correlation(own: Mapping[str, Any], what: str) -> dict[str, Any]:
@@ -283,10 +287,9 @@ def correlation(own: Mapping[str, Any], what: str) -> dict[str, Any]:
     return {"networks": len(pairs), **rank_correlation(pairs[:, 0], pairs[:, 1], np.random.default_rng(0))}
 
 
-def share(values: list[float], least: float) -> dict[str, Any]:
-    """The share of networks that reach at least so far, with its Wilson interval."""
-    met = sum(value >= least for value in values)
-    return {"networks": len(values), "count": met, **as_json(lt.wilson(met, len(values)))}
+def share(met: jt.Bool[np.ndarray, " M"]) -> dict[str, Any]:
+    """The share of networks that meet something, with its Wilson interval."""
+    return {"networks": len(met), "count": int(met.sum()), **as_json(lt.wilson(int(met.sum()), len(met)))}
 
 
 def predicts(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
@@ -317,7 +320,7 @@ def verdicts(found: Mapping[str, Any], stayed: Mapping[str, Any]) -> Iterator[tu
             return found[f"{cell}, RMSprop, {name}"][LIFETIME]
 
         usual = {rate: lives(f"constant, {rate:g}") for rate in RATES}
-        yield f"{cell}: {CHOOSES}", apart([share(each, LASTING) for each in usual.values()])
+        yield f"{cell}: {CHOOSES}", apart([share(np.array(each) >= LASTING) for each in usual.values()])
         thirds = {rate: lives(f"a third for three times the steps, {rate:g}") for rate in THIRDS}
         known = [each for rate in THIRDS if (each := above(thirds[rate], usual[rate]))["value"] is not None]
         longer = sum((each["low"] or 0) > 0.5 for each in known)

@@ -14,7 +14,6 @@ import jax
 import jax.numpy as jnp
 import jaxtyping as jt
 import numpy as np
-import xarray as xr
 
 import lstm_toys as lt
 from lstm_toys.dynamics.rest import Kind, rest, starts_of
@@ -23,6 +22,7 @@ from lstm_toys.networks.cells import cell_class
 from lstm_toys.networks.layer import squashed
 from lstm_toys.results.summary import as_json, median_of
 from lstm_toys.runs.folder import Run
+from lstm_toys.statistics import errors
 from lstm_toys.studies.analysis.settings import Keep
 
 from . import languages, memory
@@ -143,12 +143,8 @@ def gates(
 
 def accepted(answers: jt.Float[np.ndarray, "S C T A"], strings: lt.Examples) -> jt.Float[np.ndarray, " S"]:
     """The share of strings that each network accepts."""
-    axes = ("seed", "curve", "time", "output")
-    known = {"truth": strings.targets, "counts": strings.counts}
-    answered = {"answer": (axes, answers, {"loss": "binary_cross_entropy"})}
-    return languages.share_right(
-        xr.Dataset({**answered, **{name: (axes[1:], np.asarray(each)) for name, each in known.items()}})
-    )
+    hits = errors.hits(errors.BINARY, np.asarray(answers), np.asarray(strings.targets), np.asarray(strings.counts))
+    return (errors.whole(hits).total > 0).mean(axis=1)
 
 
 def fixed_points(trained: lt.Networks, starts: int = STARTS) -> Measured:

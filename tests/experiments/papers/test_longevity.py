@@ -122,7 +122,7 @@ def test_chances_and_shares_decide():
     assert found["low"] <= found["value"] <= found["high"]
     assert longevity.above([2.0] * 5, [1.0] * 9)["low"] == pytest.approx(0.025**0.2)  # The exact one of 5 of 5.
     assert longevity.above([2.0] * 5, [2.0] * 5)["low"] is None
-    few, many = (longevity.share([1.0] * count + [0.0] * (20 - count), 1) for count in (2, 18))
+    few, many = (longevity.share(np.arange(20) < count) for count in (2, 18))
     assert longevity.apart([few, many, few])["supported"]
     assert not longevity.apart([few, few])["supported"]
 
