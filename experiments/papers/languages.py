@@ -146,11 +146,6 @@ def reached(*strings: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     return lt.accepted(strings, by="n")
 
 
-def reached_of(results: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """The largest n that is reached on all strings of a run."""
-    return reached(*(lt.probed(results, probe) for probe in POWERS))
-
-
 LEAST_PROBABILITY = 0.005
 
 

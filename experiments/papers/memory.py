@@ -94,11 +94,6 @@ def bits_right(sequences: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     return sum(each.total.astype(float) for each in bits) / sum(each.count for each in bits)
 
 
-def lasting_of(results: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """The number of time steps without a pulse during which all memories of a run last."""
-    return lasting(lt.probed(results, "silent"))
-
-
 def lasting(silent: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     """Counts time steps without a pulse until the first wrong bit of any memory; at most as many as were shown."""
     return first_wrong(silent.isel(time=_silent(silent)))

@@ -33,18 +33,20 @@ class Paper(NamedTuple):
     """What is measured of the networks that judge claims of papers.
 
     Attributes:
-        number: from results, the number of each network that the figure shows.
+        number: from sets of curves, the number of each network that the figure shows.
+        curves: the names of these sets.
         shown: populations in the figure, with names and recipes in words.
-        measure: from networks, what is measured inside each of them, by quantity.
-        measured: populations that are measured so.
         draw: from metrics and ``shown``, the figure.
+        measured: populations whose networks are looked into.
+        measure: from networks, what is measured inside each of them, by quantity.
     """
 
-    number: Callable[[lt.Results], jt.Float[np.ndarray, " S"]]
+    number: Callable[..., jt.Float[np.ndarray, " S"]]
+    curves: Sequence[str]
     shown: Mapping[str, str]
-    measure: Callable[[lt.Networks], Mapping[str, jt.Shaped[np.ndarray, " S"]]]
-    measured: Sequence[str]
     draw: Callable[[Mapping[str, Any], Mapping[str, str]], lt.Drawing]
+    measured: Sequence[str] = ()
+    measure: Callable[[lt.Networks], Mapping[str, jt.Shaped[np.ndarray, " S"]]] = lambda _: {}
 
 
 def recipe(optimizer: str, rate: float) -> str:

@@ -81,11 +81,6 @@ def tracked(long: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     return LONGEST * first_wrong(long) / long.sizes["time"]
 
 
-def tracked_of(results: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """The same from the results of a run."""
-    return tracked(lt.probed(results, "long"))
-
-
 SENTENCES: dict[str, tuple[str, dict[str, Any]]] = {
     "lstm-tracks": ("After Beck et al. (2024): LSTMs solve parity, to 6.4 times the trained length", {"low": TESTED}),
     "slstm-tracks": ("After Beck et al. (2024): sLSTMs solve parity, to 6.4 times the trained length", {"low": TESTED}),
