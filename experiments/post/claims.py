@@ -94,8 +94,9 @@ def as_large(settings: lt.Settings, inputs: int, outputs: int) -> tuple[int]:
     return (min(widths, key=lambda units: abs(size(settings.cell, (units,)) - target)),)
 
 
-def variant(column: str, cell: str, *, large: bool) -> lt.Change:
-    """Makes a change to another cell, see `COLUMNS`; networks are kept after `KEPT` steps."""
+def variant(column: str) -> lt.Change:
+    """Makes a change to the cell of a column, see `COLUMNS`; networks are kept after `KEPT` steps."""
+    cell, _, large = column.partition(" as ")
 
     def change(name: str, settings: lt.Settings) -> lt.Settings | None:
         if (column, name) in UNLEARNED or (large and not settings.hidden):  # The answer determines a readout's units.
@@ -109,12 +110,7 @@ def variant(column: str, cell: str, *, large: bool) -> lt.Change:
     return change
 
 
-COLUMNS = {
-    "gru": variant("gru", "gru", large=False),
-    "gru as large": variant("gru as large", "gru", large=True),
-    "rnn": variant("rnn", "rnn", large=False),
-    "rnn as large": variant("rnn as large", "rnn", large=True),
-}
+COLUMNS = {column: variant(column) for column in ("gru", "gru as large", "rnn", "rnn as large")}
 """Networks with other cells; ``as large``: as many parameters as the LSTM instead of as many units."""
 
 OTHER_CELLS = {
