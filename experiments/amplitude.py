@@ -21,19 +21,14 @@ BATCH = 10
 GOAL = lt.Goal(rmse=0.01, features=("amplitude",))
 
 
-def sines(amplitudes: np.ndarray) -> dict[str, float | np.ndarray]:
-    """Returns the parameters of A + A sin(10 x)."""
-    return {"amplitude": amplitudes, "frequency": 10.0, "phase": 0.0, "offset": amplitudes}
-
-
 def task(x: lt.TimePoints) -> lt.Task:
     """Fifty sines, with their amplitudes as targets."""
-    return lt.read_off("sine", sines(TRAINED), ("amplitude",), x, BATCH)
+    return lt.read_off("sine", sine.sines(TRAINED), ("amplitude",), x, BATCH)
 
 
 def probes(x: lt.TimePoints) -> list[lt.Probe]:
     """The post's six sines, and amplitudes from 0 to 1.5."""
-    return [lt.probe("post", "sine", sines(POST), x), lt.probe("sweep", "sine", sines(SWEPT), x)]
+    return [lt.probe("post", "sine", sine.sines(POST), x), lt.probe("sweep", "sine", sine.sines(SWEPT), x)]
 
 
 def planes(settings: lt.Settings) -> list[lt.Plane]:
@@ -77,7 +72,7 @@ EXPERIMENT = lt.Experiment(
     probes=probes,
     draw=draw,
     compare=compare,
-    trained=lt.Trained("sine", sines(TRAINED)),
+    trained=lt.Trained("sine", sine.sines(TRAINED)),
     planes=planes,
 )
 

@@ -28,6 +28,7 @@ from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json, finite, median_of
 from lstm_toys.runs import command_line
 from lstm_toys.runs.folder import Run
+from lstm_toys.statistics import intervals
 from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.dynamics.settings import DynamicsSettings
 from lstm_toys.studies.dynamics.study import Dynamics, answers_file
@@ -124,11 +125,11 @@ def rank_correlation(
     first: Float[np.ndarray, " S"], second: Float[np.ndarray, " S"], random: np.random.Generator
 ) -> dict[str, float | None]:
     """Spearman's rank correlation with a 95 % bootstrap interval."""
-    resampled = random.integers(0, len(first), (RESAMPLES, len(first)))
+    drawn = intervals.resample(len(first), RESAMPLES, random)
     with np.errstate(invalid="ignore"):  # Of a constant resample, which is left out.
-        low, high = np.nanquantile(correlations(first[resampled], second[resampled]), (0.025, 0.975))
-    value = correlations(first[None], second[None])[0]
-    return {"value": finite(value), "low": finite(low), "high": finite(high)}
+        resampled = correlations(first[drawn], second[drawn])
+    (value,) = correlations(first[None], second[None])
+    return as_json(intervals.Estimate(value, *intervals.percentile_interval(resampled)), "value")
 
 
 def correlations(first: Float[np.ndarray, "N S"], second: Float[np.ndarray, "N S"]) -> Float[np.ndarray, " N"]:
@@ -167,11 +168,11 @@ def _tuned(found: xr.Dataset) -> dict[str, Any]:
     for name in MEASURES:
         values = found[name].values
         tuned[name] = median_of(values)
-        tuned[f"{name}_band"] = [finite(each) for each in np.nanquantile(values, (0.05, 0.95))]
+        tuned[f"{name}_band"] = finite(np.nanquantile(values, (0.05, 0.95)))
     gains = found.gain.isel(input=int(found.attrs["mean"])).values
     median, low, high = np.nanquantile(gains, (0.5, 0.05, 0.95), axis=0)
     rows = {"frequency": found.frequency.values, "median": median, "low": low, "high": high}
-    return {**tuned, "resonance": {name: [*map(finite, each.tolist())] for name, each in rows.items()}}
+    return {**tuned, "resonance": {name: finite(each) for name, each in rows.items()}}
 
 
 def plateau(found: xr.Dataset) -> dict[str, Any]:
@@ -239,7 +240,7 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     title = "at rest under the mean input, medians; mode and peak of the gain in rad per x"
     yield tables.table(title, names, tuned, **tables.PLAIN)
     plateau = metrics["plateau"]
-    ended, resonant = ("{} ({})".format(*tables.spread(plateau[name])) for name in ("ended", "resonant"))
+    ended, resonant = (tables.estimate(plateau[name]) for name in ("ended", "resonant"))
     yield (
         f"base seed 1: the plateau of the loss ends after {ended} steps, and networks resonate after {resonant}; in "
         f"{plateau['together']} of {plateau['networks']} they do by then"

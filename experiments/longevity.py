@@ -26,8 +26,10 @@ import jax.numpy as jnp
 import jaxtyping as jt
 import numpy as np
 import optax
+from rich.console import RenderableType
 
 import lstm_toys as lt
+from lstm_toys import tables
 from lstm_toys.cli import command
 from lstm_toys.results.summary import as_json, finite, steps_to_goal
 from lstm_toys.runs.folder import Run
@@ -75,6 +77,9 @@ BATCHES = 7
 PREDICTS = 0.5
 """A quantity predicts if the median over recipes of its rank correlation is at least this far from 0, and the 95 %
 bootstrap interval excludes 0 on the same side under at least half of the recipes that can be judged."""
+
+LASTS = (100, 1_000, 10_000, 40_000)
+"""Time steps in the table of networks that keep all memories for so long."""
 
 LEAST = 8
 """Fewest networks with both numbers, at least three of them different, for a rank correlation."""
@@ -175,7 +180,7 @@ def measured(networks: lt.Networks, chosen: jt.Bool[np.ndarray, " M"]) -> dict[s
         loss = finite(float(np.median(known.results.training.validation_loss.values[:, -1])))
         rows = {LIFETIME: lifetimes(known), **inside(known), SHARPNESS: sharpness(known)}
     counts = {"networks": sound.sum(), "diverged": (chosen & networks.diverged).sum(), "learned": learned.sum()}
-    lists = {name: [*map(finite, np.asarray(each, float).tolist())] for name, each in rows.items()}
+    lists = {name: finite(each) for name, each in rows.items()}
     return {**{name: int(count) for name, count in counts.items()}, "loss": loss, **lists}
 
 
@@ -192,12 +197,11 @@ def inside(networks: lt.Networks) -> dict[str, Numbers]:
     """Saturation, norm and speed of networks with one layer."""
     inputs, late = np.asarray(memory.silence(EARLY).inputs), slice(memory.BEFORE, None)
     (name, states), *_ = lt.states(networks, inputs).items()
-    layer = {key: np.asarray(leaf) for key, leaf in networks.params[name].items()}
-    opened = gates(layer, states["hidden"], networks.model.gates, inputs)[:, :, late]
+    opened = gates(networks, name, states["hidden"], inputs)[:, :, late]
     moved = np.concatenate([np.diff(each[:, :, late], axis=2) for each in states.values()], axis=-1)
     return {
         SATURATION: (np.minimum(opened, 1 - opened) < SATURATED).mean(axis=(1, 2, 3, 4)),
-        NORM: np.linalg.norm(layer["recurrent_kernel"], axis=(1, 2)),
+        NORM: np.linalg.norm(np.asarray(networks.params[name]["recurrent_kernel"]), axis=(1, 2)),
         SPEED: np.linalg.norm(moved[:, :, EARLY // 2 :], axis=-1).mean(axis=(1, 2)),
     }
 
@@ -267,22 +271,25 @@ def valleys(run: Run) -> dict[str, Any]:
     moved = valley_moved(lt.probed(results, "amplitude"))[learned]
     known = moved[np.isfinite(moved)]
     error = float(np.median(training.train_rmse.values[learned, -1, 0])) if learned.any() else np.nan
-    counted = share([float(each <= STAYS) for each in known], 1)
-    return {"numbers": known.tolist(), **counted, "of": int(results.sizes["seed"]), "error": finite(error)}
+    return {
+        "numbers": known.tolist(),
+        **share(known <= STAYS),
+        "of": int(results.sizes["seed"]),
+        "error": finite(error),
+    }
 
 
 def correlation(own: Mapping[str, Any], what: str) -> dict[str, Any]:
     """The rank correlation over networks of a quantity with the lifetime, with a 95 % bootstrap interval."""
     pairs = np.array([each for each in zip(own[what], own[LIFETIME], strict=True) if each[0] is not None], float)
     if len(pairs) < LEAST or len(np.unique(pairs[:, 1])) < 3:
-        return {"networks": len(pairs), "value": None, "low": None, "high": None}
+        return {"networks": len(pairs), **as_json(NOTHING, "value")}
     return {"networks": len(pairs), **rank_correlation(pairs[:, 0], pairs[:, 1], np.random.default_rng(0))}
 
 
-def share(values: list[float], least: float) -> dict[str, Any]:
-    """The share of networks that reach at least so far, with its Wilson interval."""
-    met = sum(value >= least for value in values)
-    return {"networks": len(values), "count": met, **as_json(lt.wilson(met, len(values)))}
+def share(met: jt.Bool[np.ndarray, " M"]) -> dict[str, Any]:
+    """The share of networks that meet something, with its Wilson interval."""
+    return {"networks": len(met), "count": int(met.sum()), **as_json(lt.wilson(int(met.sum()), len(met)))}
 
 
 def predicts(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
@@ -301,8 +308,8 @@ def predicts(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
 def above(first: list[float], second: list[float]) -> dict[str, Any]:
     """The probability that a lifetime of the first networks exceeds one of the second, ties counting one half."""
     few = min(len(first), len(second)) < 5
-    value, low, high = map(finite, NOTHING if few else probability_above(np.array(first), np.array(second)))
-    return {"first": len(first), "second": len(second), "value": value, "low": low, "high": high}
+    chance = NOTHING if few else probability_above(np.array(first), np.array(second))
+    return {"first": len(first), "second": len(second), **as_json(chance, "value")}
 
 
 def verdicts(found: Mapping[str, Any], stayed: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -313,7 +320,7 @@ def verdicts(found: Mapping[str, Any], stayed: Mapping[str, Any]) -> Iterator[tu
             return found[f"{cell}, RMSprop, {name}"][LIFETIME]
 
         usual = {rate: lives(f"constant, {rate:g}") for rate in RATES}
-        yield f"{cell}: {CHOOSES}", apart([share(each, LASTING) for each in usual.values()])
+        yield f"{cell}: {CHOOSES}", apart([share(np.array(each) >= LASTING) for each in usual.values()])
         thirds = {rate: lives(f"a third for three times the steps, {rate:g}") for rate in THIRDS}
         known = [each for rate in THIRDS if (each := above(thirds[rate], usual[rate]))["value"] is not None]
         longer = sum((each["low"] or 0) > 0.5 for each in known)
@@ -355,8 +362,72 @@ def longevity(seeds: int, base_seed: int) -> lt.Analysis:
         },
         score=lambda runs, keep: score(runs, base_seed, seeds, keep),
         draw=lambda metrics, _: {"longevity.png": papers.figures.longevity(metrics)},
-        report=lambda metrics: papers.reports.longevity(metrics),
+        report=report,
     )
+
+
+def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yields how long memories last by setting, what orders these times, the sine's valleys, and the verdicts."""
+    populations, setting = metrics["populations"], "cell, optimizer, course, rate"
+    counts = [
+        (
+            name,
+            f"{own['learned']} of {own['networks'] + own.get('not switched', 0)}",
+            _loss(own["loss"]),
+            *_lasting(own["lifetime"]),
+        )
+        for name, own in populations.items()
+    ]
+    columns = (setting, "learned>", "loss>", *(f"{steps:,}>" for steps in LASTS))
+    title = "networks that learned, and keep all memories for so many steps"
+    yield tables.table(title, columns, counts, **tables.PLAIN)
+    correlations = {name: own["correlations"] for name, own in populations.items()}
+    known = {name: each for name, each in correlations.items() if any(one["value"] for one in each.values())}
+    names = [*next(iter(correlations.values()))]
+    title = f"rank correlation of {', '.join(names)} with the lifetime; *: the 95 % bootstrap interval excludes 0"
+    columns = (setting, *(f"{each.split()[-1]}>" for each in names))
+    rows = [(name, *map(_starred, each.values())) for name, each in known.items()]
+    yield tables.table(title, columns, rows, **tables.PLAIN)
+    valleys = [
+        (
+            rate,
+            f"{own['networks']} of {own['of']}",
+            _loss(own["error"]),
+            str(own["count"]),
+            tables.interval(own["low"], own["high"]),
+        )
+        for rate, own in metrics["sine"].items()
+    ]
+    title = "networks of the sine at the same error, and those whose valley stays"
+    columns = ("rate", "learned>", "RMSE>", "valley stays>", "share, 95 % interval>")
+    yield tables.table(title, columns, valleys, **tables.PLAIN)
+    if lost := {name: own["diverged"] for name, own in populations.items() if own["diverged"]}:
+        yield "diverged: " + "; ".join(f"{name}: {count}" for name, count in lost.items())
+    for words, each in metrics["verdicts"].items():
+        yield f"{words}: {'supported' if each['supported'] else 'not supported'} ({_numbers(each)})"
+
+
+def _lasting(lifetimes: Sequence[float]) -> list[str]:
+    return [str(sum(lifetime >= steps for lifetime in lifetimes)) for steps in LASTS]
+
+
+def _loss(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2g}"
+
+
+def _starred(each: Mapping[str, Any]) -> str:
+    return "–" if each["value"] is None else f"{each['value']:.2f}{'*' if each['low'] * each['high'] > 0 else ''}"
+
+
+def _numbers(each: Mapping[str, Any]) -> str:
+    """The numbers that decide on a hypothesis."""
+    if "most count" in each:
+        least, most = (f"{each[f'{name} count']} of {each[f'{name} networks']}" for name in ("least", "most"))
+        return f"{least} to {most} networks over {each['recipes']} rates"
+    if "first" in each:
+        return f"probability {tables.estimate(each, 'value')}, {each['first']} and {each['second']} networks"
+    median = "" if each.get("median") is None else f", median correlation {each['median']:.2f}"
+    return f"{each['count']} of {each['recipes']} recipes{median}"
 
 
 plan = partial(analyses.plan, longevity, __doc__, 6, {"seeds": 16, "base_seed": JUDGED_BY})

@@ -18,7 +18,8 @@ from rich.console import RenderableType
 import lstm_toys as lt
 from lstm_toys import tables
 from lstm_toys.cli import command
-from lstm_toys.results.summary import finite
+from lstm_toys.results.summary import as_json
+from lstm_toys.statistics import intervals
 from lstm_toys.statistics.scores import distances, energy_score
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
 from lstm_toys.studies.sweep.study import Sweep
@@ -43,17 +44,13 @@ KERAS_RATES = {"sgd": 0.01, "rmsprop": 0.001, "rmsprop_keras": 0.001, "adam": 0.
 VARIED = ("optimizer", "learning_rate", "gates", "hidden", "steps")
 """Settings in the figure."""
 
-RESAMPLES = 1_000
-
-TAIL = 0.025
-"""Share of resamples beyond each end of a 95 % interval."""
+RESAMPLES, TAIL = 1_000, 0.025
+"""Resamples of networks and curves, and the share of them beyond each end of a 95 % interval."""
 
 
 def probes(x: lt.TimePoints) -> list[lt.Probe]:
     """The inputs of the post's network, including the training sine."""
-    amplitude = sine.TRAIN_AMPLITUDE
-    trained = {"amplitude": amplitude, "frequency": sine.FREQUENCY, "phase": 0.0, "offset": amplitude}
-    return [lt.probe("sine", "sine", trained, x), *sine.probes(x)]
+    return [lt.probe("sine", "sine", sine.sines(sine.TRAIN_AMPLITUDE), x), *sine.probes(x)]
 
 
 NETWORKS = replace(sine.EXPERIMENT, probes=probes)
@@ -99,12 +96,12 @@ class Scores:
     def resampled(self) -> Float[np.ndarray, "B K"]:
         """Means over resampled curves and seeds; all settings share the resampled curves."""
         _, repeats, curves = self.of_seeds.shape
-        drawn = np.random.default_rng(1).integers(curves, size=(repeats, curves))
+        drawn = intervals.resample(curves, repeats, np.random.default_rng(1))
         return np.take_along_axis(self.of_seeds, drawn[None], axis=2).mean(axis=2).T
 
     def interval(self) -> Float[np.ndarray, "2 K"]:
         """Percentile bootstrap interval of the means."""
-        return np.quantile(self.resampled, (TAIL, 1 - TAIL), axis=0, method="inverted_cdf")
+        return intervals.percentile_interval(self.resampled, TAIL, interpolate=False)
 
     def unbeaten(self) -> Bool[np.ndarray, " K"]:
         """Settings that no other beats: no interval of the difference to another lies entirely above zero.
@@ -119,7 +116,7 @@ class Scores:
 def scores(shown: Sequence[Compared]) -> Scores:
     """Scores settings on published curves."""
     every, seeds = shown[0].sound, shown[0].sound.shape[1]
-    drawn = np.random.default_rng(0).integers(seeds, size=(RESAMPLES, seeds))
+    drawn = intervals.resample(seeds, RESAMPLES)
     resamples = np.stack([np.bincount(row, minlength=seeds) for row in drawn]).astype(float)
     settings = [[distances(each.answers[k], each.output, sound) for each in shown] for k, sound in enumerate(every)]
     each, of_seeds = (
@@ -156,26 +153,19 @@ def summarize(found: lt.Results, settings: Sequence[lt.Settings]) -> dict[str, A
         ``settings``: one row each; ``chosen``: the number of the chosen one.
     """
     scored = scores(compared(found, published.CHOSEN_ON))
-    low, high = scored.interval()
+    estimates = np.round((scored.mean, *scored.interval()), 5).T  # A hundredth of typical differences between scores.
     unbeaten = scored.unbeaten()
     rows = [
         {
             "name": _name(each),
             "setting": {name: getattr(each, name) for name in VARIED},
-            "score": _rounded(scored.mean[number]),
-            "low": _rounded(low[number]),
-            "high": _rounded(high[number]),
+            **as_json(intervals.Estimate(*bounds), "score"),
             "unbeaten": bool(unbeaten[number]),
             "diverged_seeds": found.seed.values[found.diverged[number].values].tolist(),
         }
-        for number, each in enumerate(settings)
+        for number, (each, bounds) in enumerate(zip(settings, estimates, strict=True))
     ]
     return {"settings": rows, "chosen": choose(settings, scored)}
-
-
-def _rounded(value: float) -> float | None:
-    """Rounds to five decimals, a hundredth of typical differences between scores; None if not finite."""
-    return finite(round(float(value), 5))
 
 
 def _name(settings: lt.Settings) -> str:

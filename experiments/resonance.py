@@ -34,7 +34,7 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
 from lstm_toys.statistics import errors
 
-from . import analyses, post
+from . import analyses, post, sine
 from .explained import judged_claims
 from .horizons.measures import slope
 from .post.predictions import CLOCK, OTHER, RANDOM, REST_OF, TURNED, enough, experiment
@@ -115,14 +115,8 @@ class Edited:
         self.x = np.asarray(prepared.x)
         self.spacing = float(self.x[1] - self.x[0])
         self.curves = np.asarray(lt.curves_of(experiment, settings.timesteps, numbers))
-        labels = lt.labeled(experiment, np.zeros((1, *self.curves.shape)), settings.timesteps, numbers)
-        lines = [labels[probe] for probe in ("line", "line_origin")]
-        self.names = [
-            f"{slope:g} x + {intercept:g}" if intercept else f"{slope:g} x"
-            for each in lines
-            for slope, intercept in zip(each.parameter_slope.values, each.parameter_intercept.values, strict=True)
-        ]
-        self.lines = np.concatenate([each.input.values for each in lines]).astype(np.float32)
+        self.names = [*sine.LABELS["line"].values(), *sine.LABELS["line_origin"].values()]
+        self.lines = self.curves[1 : 1 + len(self.names)]  # After the training curve.
         self.level = float(self.curves[0].mean())
         self.mode = oscillation(self.system, self.params, np.array([self.level]))
 
@@ -300,8 +294,8 @@ def _by_line(networks: Edited, values: Float[np.ndarray, "S C"]) -> dict[str, An
 
 def _summary(values: Float[np.ndarray, " S"]) -> dict[str, Any]:
     known = values[np.isfinite(values)]
-    quartiles = np.quantile(known, (0.25, 0.75)) if len(known) else (np.nan, np.nan)
-    return {"networks": len(known), **median_of(known), "quartiles": [*map(finite, quartiles)]}
+    _, *quartiles = lt.median_quartiles(known)
+    return {"networks": len(known), **median_of(known), "quartiles": finite(np.array(quartiles))}
 
 
 def verdicts(found: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, int]]]:
@@ -348,7 +342,11 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     first = next(iter(populations.values()))
     edits = list(first["slopes"])
     rows = [
-        (line, *(_interval(first["slopes"][edit][line]) for edit in edits), _interval(each))
+        (
+            line,
+            *(tables.estimate(first["slopes"][edit][line], places=3) for edit in edits),
+            tables.estimate(each, places=3),
+        )
         for line, each in first["decay"].items()
     ]
     columns = ("line", *(f"{edit}>" for edit in edits), "duration>")
@@ -364,7 +362,7 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
             tables.number(own["frequency"]["median"]),
             *(_middle(own["slopes"][edit]) for edit in edits),
             _middle(own["decay"]),
-            _interval(own["lines"]["correlation"]),
+            tables.estimate(own["lines"]["correlation"], places=3),
         )
         for name, own in populations.items()
     ]
@@ -375,11 +373,6 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
         known = {verdict: count for verdict, count in counts.items() if count}
         lines = ", ".join(f"{verdict} on {count} lines" for verdict, count in known.items())
         yield f"{name}: {lines if sum(known.values()) > 1 else next(iter(known))}"
-
-
-def _interval(each: Mapping[str, Any]) -> str:
-    rounded = {name: each[name] if each[name] is None else round(each[name], 3) for name in ("median", "low", "high")}
-    return "{} ({})".format(*tables.spread(rounded))
 
 
 def _middle(lines: Mapping[str, Any]) -> str:

@@ -15,12 +15,6 @@ import lstm_toys as lt
 from . import published
 
 FREQUENCY = 10.0
-TRAINING_SINE: dict[str, float | str] = {
-    "amplitude": "amplitude",
-    "frequency": FREQUENCY,
-    "phase": 0.0,
-    "offset": "amplitude",
-}
 TRAIN_AMPLITUDE = 0.3
 AMPLITUDES = np.array((0.1, 0.2, 0.4, 0.6, 0.8, 1.0))
 PHASES = np.array((0.1, 0.5, 0.6, 0.9, 1.2, 1.5))
@@ -40,6 +34,14 @@ LABELS = {
 }
 
 
+def sines(amplitude: Any) -> dict[str, Any]:
+    """The parameters of A + A sin(10 x) with these amplitudes, or with the training number of a name."""
+    return {"amplitude": amplitude, "frequency": FREQUENCY, "phase": 0.0, "offset": amplitude}
+
+
+TRAINING_SINE = sines("amplitude")
+
+
 def task(x: lt.TimePoints) -> lt.Task:
     """One sine A + A sin(10 x), to be returned as it is."""
     return lt.reproduce("sine", TRAINING_SINE, x)
@@ -47,13 +49,13 @@ def task(x: lt.TimePoints) -> lt.Task:
 
 def probes(x: lt.TimePoints) -> list[lt.Probe]:
     """The post's five sets of curves, with the post's parameters."""
-    sines: lt.Parameters = {"amplitude": AMPLITUDES, "frequency": 10.0, "phase": 0.0, "offset": AMPLITUDES}
+    shown = sines(AMPLITUDES)
     return [
         lt.probe("line", "line", {"slope": SLOPES, "intercept": SLOPES}, x),
         lt.probe("line_origin", "line", {"slope": ORIGIN_SLOPES, "intercept": 0.0}, x),
-        lt.probe("amplitude", "sine", sines, x),
-        lt.probe("phase", "sine", {**sines, "phase": PHASES}, x),
-        lt.probe("frequency", "sine", {**sines, "frequency": FREQUENCIES}, x),
+        lt.probe("amplitude", "sine", shown, x),
+        lt.probe("phase", "sine", {**shown, "phase": PHASES}, x),
+        lt.probe("frequency", "sine", {**shown, "frequency": FREQUENCIES}, x),
     ]
 
 

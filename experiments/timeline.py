@@ -20,6 +20,7 @@ from lstm_toys import tables
 from lstm_toys.cli import command
 from lstm_toys.output import listed
 from lstm_toys.results.summary import finite
+from lstm_toys.statistics.intervals import percentile_interval
 from lstm_toys.statistics.scores import Distances, energy_score
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
 from lstm_toys.studies.sweep.study import Sweep
@@ -116,12 +117,11 @@ def summarize(found: lt.Results) -> dict[str, Any]:
 
 def _figure(shown: Sequence[Compared], steps: Int[np.ndarray, " K"]) -> dict[str, Any]:
     scored = scores(shown)
-    low, high = np.quantile(scored.of_seeds.mean(axis=2), (0.025, 0.975), axis=1, method="inverted_cdf")
+    low, high = percentile_interval(scored.of_seeds.mean(axis=2).T, interpolate=False)
     best = int(scored.mean.argmin())
     known = [each.answers[..., np.isfinite(each.output)] for each in shown]
     rounded = {
-        name: [finite(round(each, 5)) for each in values.tolist()]
-        for name, values in (("score", scored.mean), ("low", low), ("high", high))
+        name: finite(np.round(values, 5)) for name, values in (("score", scored.mean), ("low", low), ("high", high))
     }
     return {**rounded, "best": int(steps[best]), "interval": interval(scores_of_networks(known, best), steps)}
 

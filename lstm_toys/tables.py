@@ -31,6 +31,12 @@ def spread(row: Mapping[str, Any], value: str = "median") -> tuple[str, str]:
     return number(row[value]), interval(row["low"], row["high"])
 
 
+def estimate(row: Mapping[str, Any], value: str = "median", places: int = 12) -> str:
+    """Formats a number of metrics and its interval in one cell, rounded to decimal places; a dash without a number."""
+    rounded = {name: row[name] if row[name] is None else round(row[name], places) for name in (value, "low", "high")}
+    return "–" if row[value] is None else "{} ({})".format(*spread(rounded, value))
+
+
 def stages(seconds: dict[str, float]) -> str:
     """Formats the duration of each stage of a run."""
     return ", ".join(f"{stage} {value:.1f} s" for stage, value in seconds.items())

@@ -8,6 +8,7 @@ import numpy as np
 
 import lstm_toys as lt
 from lstm_toys.results.summary import as_json, finite
+from lstm_toys.statistics.intervals import Estimate, percentile_interval
 
 from ..papers.populations import RATES, recipe
 from . import measures
@@ -83,8 +84,7 @@ def numbers(values: Any) -> Any:
 
 def estimate(resamples: Resampled) -> dict[str, float | None]:
     """The value and the 95 % percentile interval of a bootstrap, whose first row is the sample itself."""
-    low, high = np.nanquantile(resamples[1:], (0.025, 0.975)) if np.isfinite(resamples[1:]).any() else (np.nan, np.nan)
-    return {"value": finite(resamples[0]), "low": finite(low), "high": finite(high)}
+    return as_json(Estimate(resamples[0], *percentile_interval(resamples[1:])), "value")
 
 
 def prediction(own: Mapping[str, Any], counts: Counts) -> tuple[dict[str, Any], dict[str, Resampled]]:
@@ -96,7 +96,7 @@ def prediction(own: Mapping[str, Any], counts: Counts) -> tuple[dict[str, Any], 
     """
     horizon, predicted, scores, drawn = eligible(own, counts)
     censored = horizon >= own["largest"]
-    low, median, high = np.quantile(horizon, (0.25, 0.5, 0.75)) if len(horizon) else (np.nan,) * 3
+    median, low, high = lt.median_quartiles(horizon)
     judged = {
         "few learn": len(horizon) < FEWEST,
         "censored": (~censored).sum() < FEWEST,
@@ -108,7 +108,7 @@ def prediction(own: Mapping[str, Any], counts: Counts) -> tuple[dict[str, Any], 
         "diverged": sum(value is None for value in own["horizon"]),
         "eligible": len(horizon),
         "censored": int(censored.sum()),
-        "quartiles": [finite(each) for each in (low, median, high)],
+        "quartiles": finite(np.array([low, median, high])),
         "judged": next(words for words, holds in judged.items() if holds),
     }
     if found["judged"] != "judged":

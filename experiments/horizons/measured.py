@@ -48,7 +48,7 @@ def listed(values: Any, sound: jt.Bool[np.ndarray, " S"]) -> Any:
         return {name: listed(each, sound) for name, each in values.items()}
     whole = np.full((len(sound), *np.shape(values)[1:]), np.nan)
     whole[sound] = values
-    return [[finite(one) for one in each] if whole.ndim == 2 else finite(each) for each in whole]
+    return finite(whole)
 
 
 def counted(params: Mapping[str, Any], gates: str) -> Measured:

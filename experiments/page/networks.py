@@ -12,7 +12,7 @@ import numpy as np
 
 import lstm_toys as lt
 from lstm_toys.networks.cells import cell_class
-from lstm_toys.networks.optimizers import takes
+from lstm_toys.networks.optimizers import OPTIMIZERS
 
 from .. import sine
 
@@ -56,7 +56,7 @@ def training() -> dict[str, Any]:
     recipe = sine.EXPERIMENT.defaults
     return {
         "layers": layers(lt.Stack(features=1, gates=recipe["gates"]), 1),
-        "optimizer": {"rate": recipe["learning_rate"], **takes("rmsprop_keras")},
+        "optimizer": {"rate": recipe["learning_rate"], **OPTIMIZERS["rmsprop_keras"].defaults},
         "steps": recipe["steps"],
         "goal": sine.GOAL.rmse,
     }

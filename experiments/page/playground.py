@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import numpy as np
-import xarray as xr
 
 import lstm_toys as lt
 from lstm_toys.tasks.parameters import PARAMETER, PARAMETERS, TRAINING
@@ -65,8 +64,8 @@ RANGES = {
 }
 """By family, the ends of the sliders of its parameters, and their initial position, which nobody trained on."""
 
-SETS = ("line", "line_origin", "amplitude", "phase", "frequency")
-"""Families of curves that the post shows the networks."""
+SETS = {"line": "line", "line_origin": "line", "amplitude": "sine", "phase": "sine", "frequency": "sine"}
+"""The sets of curves that the post shows the networks, with their family."""
 
 LABELS = {
     **{each.name: each.label for declared in PARAMETERS.values() for each in declared},
@@ -161,28 +160,17 @@ def described(
 def sets(results: lt.Results) -> Iterator[dict[str, Any]]:
     """Yields the curve sets of the post, with the published answers that are known as numbers."""
     published = {(probe, index): curve["output"] for probe, curve, index in posted.answers.curves_in(results)}
-    learned = {**sine.TRAINING_SINE, "amplitude": sine.TRAIN_AMPLITUDE, "offset": sine.TRAIN_AMPLITUDE}
+    learned = sine.sines(sine.TRAIN_AMPLITUDE)
     (answer,) = (curve["output"] for curve in posted.answers.numbers()["sine"]["curves"])
     yield {"id": TRAINING, "curves": [{"family": "sine", "parameters": learned, "published": answer}]}
-    for name in SETS:
+    for name, family in SETS.items():
         curves = results[name].to_dataset()
-        every = {row: shown(curves.isel(curve=row)) for row in range(curves.sizes["curve"])}
+        columns = {each.name: curves[f"{PARAMETER}{each.name}"].values.tolist() for each in PARAMETERS[family]}
+        rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
         yield {
             "id": name,
             "curves": [
                 {"family": family, "parameters": parameters, "published": published.get((name, row))}
-                for row, (family, parameters) in every.items()
+                for row, parameters in enumerate(rows)
             ],
         }
-
-
-def shown(curve: xr.Dataset) -> tuple[str, dict[str, float]]:
-    """The family of a curve of labeled results, and its parameters."""
-    for family, declared in PARAMETERS.items():
-        names = [each.name for each in declared]
-        parameters = {
-            each: float(curve[f"{PARAMETER}{each}"]) for each in names if f"{PARAMETER}{each}" in curve.coords
-        }
-        if len(parameters) == len(declared) and np.isfinite([*parameters.values()]).all():
-            return family, parameters
-    raise ValueError("a curve is of no family of the library")

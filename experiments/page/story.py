@@ -120,5 +120,5 @@ def judged(results: lt.Results) -> dict[str, Any]:
 
 def asked(amplitude: float, **other: Any) -> str:
     """The address in which the page shows a sine A + A sin(10 x)."""
-    curve = {"curve": "sine", "amplitude": amplitude, "frequency": sine.FREQUENCY, "phase": 0, "offset": amplitude}
+    curve = {"curve": "sine", **sine.sines(amplitude), "phase": 0}
     return urlencode({**curve, "networks": "published", **other})

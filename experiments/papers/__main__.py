@@ -21,24 +21,25 @@ from .populations import Paper, with_recipes
 
 PAPERS = {
     "counting": Paper(
-        languages.reached_of,
+        languages.reached,
+        tuple(languages.POWERS),
         with_recipes(counting.SHOWN, counting.POPULATIONS),
-        lambda trained: papers.networks.counters(trained),
-        ("lstm", "lstm_hard", "gru"),
         lambda *about: papers.figures.counting(*about),
+        ("lstm", "lstm_hard", "gru"),
+        lambda trained: papers.networks.counters(trained),
     ),
     "memory": Paper(
-        memory.lasting_of,
+        memory.lasting,
+        ("silent",),
         with_recipes(memory.WORDS, memory.POPULATIONS),
-        lambda trained: papers.networks.fixed_points(trained),
-        tuple(memory.WORDS),
         lambda *about: papers.figures.memory(*about),
+        tuple(memory.WORDS),
+        lambda trained: papers.networks.fixed_points(trained),
     ),
     "tracking": Paper(
-        tracking.tracked_of,
+        tracking.tracked,
+        ("long",),
         with_recipes(tracking.WORDS, tracking.POPULATIONS),
-        lambda _: {},
-        (),
         lambda *about: papers.figures.tracking(*about),
     ),
 }

@@ -12,6 +12,8 @@ import numpy as np
 
 import lstm_toys as lt
 
+from .populations import BITS_AT_EVERY_POINT
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -47,15 +49,8 @@ def task(language: lt.sequences.Language, x: lt.TimePoints) -> lt.Task:
     symbols = lt.sequences.SYMBOLS[language]
     every = jax.numpy.arange(1, (len(x) - 1) // len(symbols) + 1)
     validation = drawn(0, len(x), VALIDATED) if language == "dyck1" else powers(every, len(x), len(symbols))
-    return lt.Task(
-        examples=partial(examples, language, len(x)),
-        input_features=("start", *symbols),
-        output_features=(*symbols, "end"),
-        sequence=True,
-        loss="binary_cross_entropy",
-        fresh=True,
-        validation=validation,
-    )
+    of_step, features = partial(examples, language, len(x)), (("start", *symbols), (*symbols, "end"))
+    return lt.Task(of_step, *features, validation=validation, **BITS_AT_EVERY_POINT)
 
 
 def examples(language: lt.sequences.Language, length: int, key: jt.Key[jt.Array, ""], _: Any) -> lt.Examples:
@@ -149,11 +144,6 @@ def dyck_probes(_: lt.TimePoints) -> list[lt.Probe]:
 def reached(*strings: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     """The largest n up to which every string is accepted: all legal next symbols, and no others, at every point."""
     return lt.accepted(strings, by="n")
-
-
-def reached_of(results: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """The largest n that is reached on all strings of a run."""
-    return reached(*(lt.probed(results, probe) for probe in POWERS))
 
 
 LEAST_PROBABILITY = 0.005

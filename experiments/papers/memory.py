@@ -16,7 +16,7 @@ import numpy as np
 
 import lstm_toys as lt
 
-from .populations import changed, fewer, specifications
+from .populations import BITS_AT_EVERY_POINT, changed, fewer, specifications
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -47,15 +47,7 @@ def at_length(key: jt.Key[jt.Array, ""], _: Any, length: int) -> lt.Examples:
 
 def task(x: lt.TimePoints) -> lt.Task:
     """Three bits to remember."""
-    return lt.Task(
-        examples=partial(at_length, length=len(x)),
-        input_features=PULSES,
-        output_features=BITS,
-        sequence=True,
-        loss="binary_cross_entropy",
-        fresh=True,
-        at_length=at_length,
-    )
+    return lt.Task(partial(at_length, length=len(x)), PULSES, BITS, at_length=at_length, **BITS_AT_EVERY_POINT)
 
 
 @cache
@@ -100,11 +92,6 @@ def bits_right(sequences: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     axis = str(sequences.answer.dims[-1])
     bits = [lt.results.summary.hits(sequences.isel({axis: [bit]})).over(1, 2) for bit in range(sequences.sizes[axis])]
     return sum(each.total.astype(float) for each in bits) / sum(each.count for each in bits)
-
-
-def lasting_of(results: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """The number of time steps without a pulse during which all memories of a run last."""
-    return lasting(lt.probed(results, "silent"))
 
 
 def lasting(silent: xr.Dataset) -> jt.Float[np.ndarray, " S"]:

@@ -14,14 +14,15 @@ import jax
 import jax.numpy as jnp
 import jaxtyping as jt
 import numpy as np
-import xarray as xr
 
 import lstm_toys as lt
 from lstm_toys.dynamics.rest import Kind, rest, starts_of
 from lstm_toys.dynamics.system import system_of
+from lstm_toys.networks.cells import cell_class
 from lstm_toys.networks.layer import squashed
-from lstm_toys.results.summary import median_of
+from lstm_toys.results.summary import as_json, median_of
 from lstm_toys.runs.folder import Run
+from lstm_toys.statistics import errors
 from lstm_toys.studies.analysis.settings import Keep
 
 from . import languages, memory
@@ -60,8 +61,7 @@ def _summaries(measure: Callable[[lt.Networks], Measured], run: Run) -> dict[str
 def summary(values: np.ndarray) -> dict[str, Any]:
     """The number of networks that have one, and the median with a bootstrap interval; of booleans, the share."""
     if values.dtype == bool:
-        share, low, high = lt.wilson(int(values.sum()), len(values))
-        return {"networks": len(values), "share": share, "low": low, "high": high}
+        return {"networks": len(values), **as_json(lt.wilson(int(values.sum()), len(values)), "share")}
     return {"networks": int(np.isfinite(values).sum()), **median_of(values)}
 
 
@@ -82,9 +82,8 @@ def counters(trained: lt.Networks) -> Measured:
         "change of the state back with each b": -np.sign(best.up) * best.down,
     }
     if "cell" in states:
-        layer = {key: np.asarray(leaf) for key, leaf in trained.params[name].items()}
-        opened = gates(layer, states["hidden"], trained.model.gates, one)[:, 0, 1:]
-        for number, gate in enumerate(("input", "forget", "output")):
+        opened = gates(trained, name, states["hidden"], one)[:, 0, 1:]
+        for number, gate in enumerate(lt.LSTM.gate_places()):
             shut = 1 - opened[seeds, :, number, best.unit]
             for symbol, own in (("a", shut[:, :TRAINED]), ("b", shut[:, TRAINED:])):
                 report[f"1 - {gate} gate, 11th to 48th {symbol}"] = own[:, STEADY].mean(axis=1)
@@ -129,29 +128,23 @@ def counter(states: jt.Float[np.ndarray, "S T H"], n: int) -> Counter:
 
 
 def gates(
-    layer: Mapping[str, jt.Float[np.ndarray, "S ..."]],
-    hidden: jt.Float[np.ndarray, "S C T H"],
-    kind: str,
-    inputs: jt.Float[np.ndarray, "C T F"],
+    trained: lt.Networks, name: str, hidden: jt.Float[np.ndarray, "S C T H"], inputs: jt.Float[np.ndarray, "C T F"]
 ) -> jt.Float[np.ndarray, "S C T G H"]:
-    """How open the gates of a layer are at every point: input, forget and output of an LSTM, or both of a GRU."""
+    """How open the gates of the first layer, of this name, are at every point, in the order of its cell."""
+    layer = {key: np.asarray(leaf) for key, leaf in trained.params[name].items()}
     before = np.pad(hidden, ((0, 0), (0, 0), (1, 0), (0, 0)))[:, :, :-1]
     kernel, recurrent = (layer[name][:, None] for name in ("kernel", "recurrent_kernel"))
     bias = layer["bias"].reshape(len(hidden), -1, kernel.shape[-1]).sum(axis=1)[:, None, None]
     summed = inputs[None] @ kernel + before @ recurrent + bias
     summed = summed.reshape(*hidden.shape[:3], -1, hidden.shape[3])
-    of_gates = [0, 1, 3] if summed.shape[3] == 4 else [0, 1]  # The other columns are values that states take up.
-    return np.asarray(squashed(jnp.asarray(summed[:, :, :, of_gates]), kind))
+    places = [*cell_class(trained.model.cell).gate_places().values()]
+    return np.asarray(squashed(jnp.asarray(summed[:, :, :, places]), trained.model.gates))
 
 
 def accepted(answers: jt.Float[np.ndarray, "S C T A"], strings: lt.Examples) -> jt.Float[np.ndarray, " S"]:
     """The share of strings that each network accepts."""
-    axes = ("seed", "curve", "time", "output")
-    known = {"truth": strings.targets, "counts": strings.counts}
-    answered = {"answer": (axes, answers, {"loss": "binary_cross_entropy"})}
-    return languages.share_right(
-        xr.Dataset({**answered, **{name: (axes[1:], np.asarray(each)) for name, each in known.items()}})
-    )
+    hits = errors.hits(errors.BINARY, np.asarray(answers), np.asarray(strings.targets), np.asarray(strings.counts))
+    return (errors.whole(hits).total > 0).mean(axis=1)
 
 
 def fixed_points(trained: lt.Networks, starts: int = STARTS) -> Measured:

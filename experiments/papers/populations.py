@@ -19,6 +19,9 @@ from ..post.claims import other_gates, trained_by
 NETWORKS = 16
 """Most networks under other choices."""
 
+BITS_AT_EVERY_POINT: dict[str, Any] = {"sequence": True, "loss": "binary_cross_entropy", "fresh": True}
+"""What the tasks of all papers are: bits at every point, of strings that are new in every step."""
+
 OPTIMIZERS = {"rmsprop": "RMSprop", "adam": "Adam"}
 """The optimizers that were tried, and their names in words."""
 
@@ -30,18 +33,20 @@ class Paper(NamedTuple):
     """What is measured of the networks that judge claims of papers.
 
     Attributes:
-        number: from results, the number of each network that the figure shows.
+        number: from sets of curves, the number of each network that the figure shows.
+        curves: the names of these sets.
         shown: populations in the figure, with names and recipes in words.
-        measure: from networks, what is measured inside each of them, by quantity.
-        measured: populations that are measured so.
         draw: from metrics and ``shown``, the figure.
+        measured: populations whose networks are looked into.
+        measure: from networks, what is measured inside each of them, by quantity.
     """
 
-    number: Callable[[lt.Results], jt.Float[np.ndarray, " S"]]
+    number: Callable[..., jt.Float[np.ndarray, " S"]]
+    curves: Sequence[str]
     shown: Mapping[str, str]
-    measure: Callable[[lt.Networks], Mapping[str, jt.Shaped[np.ndarray, " S"]]]
-    measured: Sequence[str]
     draw: Callable[[Mapping[str, Any], Mapping[str, str]], lt.Drawing]
+    measured: Sequence[str] = ()
+    measure: Callable[[lt.Networks], Mapping[str, jt.Shaped[np.ndarray, " S"]]] = lambda _: {}
 
 
 def recipe(optimizer: str, rate: float) -> str:

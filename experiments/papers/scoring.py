@@ -142,10 +142,10 @@ def score(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict
     def verdict(judged: Mapping[str, Any]) -> dict[str, Any]:
         return {what: judged[what] for what in ("share", "interval", "verdict", "counted")}
 
-    def numbers(run: Run) -> list[float | None]:
+    def numbers(run: Run) -> Any:
         results = lt.load_results(run.checked("results.nc"))
-        values = np.where(results.diverged.values, np.nan, about.number(results))
-        return [finite(each) for each in values.tolist()]
+        known = about.number(*(lt.probed(results, each) for each in about.curves))
+        return finite(np.where(results.diverged.values, np.nan, known))
 
     return {
         "claims": {

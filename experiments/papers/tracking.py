@@ -15,8 +15,9 @@ import numpy as np
 
 import lstm_toys as lt
 
+from .languages import RECIPE
 from .memory import first_wrong
-from .populations import at_most, changed
+from .populations import BITS_AT_EVERY_POINT, at_most, changed
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -42,8 +43,7 @@ def task(x: lt.TimePoints) -> lt.Task:
         return lt.sequences.parity(key, len(x), DRAWN)
 
     validation = lt.sequences.parity(jax.random.key(0), len(x), VALIDATED)
-    kind: dict[str, Any] = {"sequence": True, "loss": "binary_cross_entropy", "fresh": True, "validation": validation}
-    return lt.Task(examples, ("bit",), ("odd",), **kind)
+    return lt.Task(examples, ("bit",), ("odd",), validation=validation, **BITS_AT_EVERY_POINT)
 
 
 def probes(x: lt.TimePoints) -> list[lt.Probe]:
@@ -54,14 +54,7 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
 EXPERIMENT = lt.Experiment(
     name="tracking",
     doc="Networks learn the parity of the ones that they have read.",
-    defaults={
-        "timesteps": 20,
-        "hidden": "10",
-        "readout": "dense",
-        "optimizer": "adam",
-        "learning_rate": 0.01,
-        "steps": 3_000,
-    },
+    defaults={**RECIPE, "timesteps": 20, "hidden": "10"},
     goal=GOAL,
     task=task,
     probes=probes,
@@ -86,11 +79,6 @@ WORDS = {name: words for name, (_, words) in CELLS.items()}
 def tracked(long: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     """The length up to which every answer to every string is right, in lengths of the training; at most `LONGEST`."""
     return LONGEST * first_wrong(long) / long.sizes["time"]
-
-
-def tracked_of(results: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """The same from the results of a run."""
-    return tracked(lt.probed(results, "long"))
 
 
 SENTENCES: dict[str, tuple[str, dict[str, Any]]] = {

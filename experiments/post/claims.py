@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.networks.cells import Gates
+from lstm_toys.networks.cells import Gates, cell_class
 from lstm_toys.studies.claims.choices import changed, other_seeds
 
 from .. import amplitude, hill, hill_y, line, published, sine, slope_intercept
@@ -32,9 +32,6 @@ DENSE_RATE = 0.3
 
 DURING = (250, 500, 750, 1_000, 1_250, 1_500, 1_750, 2_000, 2_250, 2_500, 3_000, 4_000)
 """Numbers of steps of the sine's networks after which the claims about them are also tested."""
-
-KERNELS = {"lstm": (4, 1), "gru": (3, 2), "rnn": (1, 1)}
-"""By cell, the numbers of matrices and biases per unit; each gate counts separately."""
 
 FEATURES = {
     **dict.fromkeys(("line", "hill", "hill_one_layer"), (2, 2)),
@@ -81,8 +78,8 @@ def dense(_: str, settings: lt.Settings) -> lt.Settings:
 
 def parameters(cell: str, widths: Sequence[int]) -> int:
     """Number of parameters of layers of a cell; ``widths`` include the features of an input and of an answer."""
-    gates, biases = KERNELS[cell]
-    return sum(gates * units * (below + units + biases) for below, units in pairwise(widths))
+    columns, biases = len(cell_class(cell).columns), 2 if cell == "gru" else 1
+    return sum(columns * units * (below + units + biases) for below, units in pairwise(widths))
 
 
 def as_large(settings: lt.Settings, inputs: int, outputs: int) -> tuple[int]:
@@ -97,8 +94,9 @@ def as_large(settings: lt.Settings, inputs: int, outputs: int) -> tuple[int]:
     return (min(widths, key=lambda units: abs(size(settings.cell, (units,)) - target)),)
 
 
-def variant(column: str, cell: str, *, large: bool) -> lt.Change:
-    """Makes a change to another cell, see `COLUMNS`; networks are kept after `KEPT` steps."""
+def variant(column: str) -> lt.Change:
+    """Makes a change to the cell of a column, see `COLUMNS`; networks are kept after `KEPT` steps."""
+    cell, _, large = column.partition(" as ")
 
     def change(name: str, settings: lt.Settings) -> lt.Settings | None:
         if (column, name) in UNLEARNED or (large and not settings.hidden):  # The answer determines a readout's units.
@@ -112,12 +110,7 @@ def variant(column: str, cell: str, *, large: bool) -> lt.Change:
     return change
 
 
-COLUMNS = {
-    "gru": variant("gru", "gru", large=False),
-    "gru as large": variant("gru as large", "gru", large=True),
-    "rnn": variant("rnn", "rnn", large=False),
-    "rnn as large": variant("rnn as large", "rnn", large=True),
-}
+COLUMNS = {column: variant(column) for column in ("gru", "gru as large", "rnn", "rnn as large")}
 """Networks with other cells; ``as large``: as many parameters as the LSTM instead of as many units."""
 
 OTHER_CELLS = {

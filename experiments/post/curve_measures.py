@@ -5,7 +5,7 @@ those that the claims are stated with, unless others are given.
 """
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
 from lstm_toys.statistics import measures
 
@@ -21,9 +21,8 @@ Curve = Float[Array, " T"]
 
 def early_turns(curve: Answered, since: float = 0.0, until: float = EARLY) -> Float[Array, ""]:
     """How often an answer turns over x from ``since`` to ``until``."""
-    answer, x = curve.answer, curve.x
-    turned = measures.turns(answer, x, until, since).astype(x.dtype)
-    return _measured(answer, measures.window(x, since, until), turned)
+    turned = measures.turns(curve.answer, curve.x, until, since)
+    return _measured(curve, turned.astype(curve.x.dtype), since, until)
 
 
 def rises(curve: Answered, since: float = EARLY) -> tuple[Float[Array, ""], Float[Array, ""]]:
@@ -39,15 +38,13 @@ def rises(curve: Answered, since: float = EARLY) -> tuple[Float[Array, ""], Floa
 
 def bend(curve: Answered, since: float = measures.SETTLED) -> Float[Array, ""]:
     """1 - R^2 of the best straight line through the answer over x >= ``since``."""
-    answer, x = curve.answer, curve.x
-    return _measured(answer, measures.window(x, since), measures.nonlinearity(answer, x, since))
+    return _measured(curve, measures.nonlinearity(curve.answer, curve.x, since), since)
 
 
 def excess_swing(curve: Answered, since: float = measures.FOUND) -> Float[Array, ""]:
     """Peak-to-peak range of the answer over x >= ``since`` minus that of the input curve."""
-    answer, shown, x = curve.answer, curve.input, curve.x
-    excess = measures.peak_to_peak(answer, x, since) - measures.peak_to_peak(shown, x, since)
-    return _measured(answer, measures.window(x, since), excess)
+    answered, shown = (measures.peak_to_peak(each, curve.x, since) for each in (curve.answer, curve.input))
+    return _measured(curve, answered - shown, since)
 
 
 def peak(curve: Answered, since: float = measures.FOUND) -> Float[Array, ""]:
@@ -57,17 +54,13 @@ def peak(curve: Answered, since: float = measures.FOUND) -> Float[Array, ""]:
 
 def valleys(curve: Answered, since: float = measures.MIDDLE[0]) -> tuple[measures.Valley, measures.Valley]:
     """The valley of the answer over x >= ``since``, and the valley of the input curve."""
-    answer, shown, x = curve.answer, curve.input, curve.x
-    place, depth = measures.valley(answer, x, since)
-    settled = measures.window(x, measures.SETTLED)
-    found = measures.Valley(_measured(answer, settled, place), _measured(answer, settled, depth))
-    return found, measures.valley(shown, x, since)
+    found, shown = (measures.valley(each, curve.x, since) for each in (curve.answer, curve.input))
+    return measures.Valley(*(_measured(curve, each) for each in found)), shown
 
 
 def frequency(curve: Answered, since: float = measures.SETTLED) -> Float[Array, ""]:
     """Frequency of the best sinusoid through the answer over x >= ``since``."""
-    answer, x = curve.answer, curve.x
-    return _measured(answer, measures.window(x, since), measures.frequency(answer, x, since))
+    return _measured(curve, measures.frequency(curve.answer, curve.x, since), since)
 
 
 def first_part(curve: Answered, until: float = measures.SETTLED) -> Float[Array, ""]:
@@ -81,7 +74,7 @@ def first_part(curve: Answered, until: float = measures.SETTLED) -> Float[Array,
     squared = jnp.square(answer - jnp.interp(later, x, answer))
     settled = measures.window(x, until)
     early, late = (jnp.sqrt(jnp.mean(squared, where=window)) for window in (~settled, settled & (later <= 1)))
-    return _measured(answer, settled, (early - late) / measures.spread(answer, settled))
+    return _measured(curve, (early - late) / measures.spread(answer, settled), until)
 
 
 def explained(curve: Answered, since: float = measures.SETTLED) -> Float[Array, ""]:
@@ -91,7 +84,7 @@ def explained(curve: Answered, since: float = measures.SETTLED) -> Float[Array, 
     window = measures.window(x, since)
     rest = jnp.where(window, jnp.square(answer - gain * shown - offset), 0.0).sum()
     error = jnp.square(measures.rmse(curve, since)) * window.sum().astype(x.dtype)
-    return _measured(answer, window, 1 - rest / error)
+    return _measured(curve, 1 - rest / error, since)
 
 
 def removed_with_delay(curve: Answered) -> Float[Array, ""]:
@@ -99,6 +92,9 @@ def removed_with_delay(curve: Answered) -> Float[Array, ""]:
     return measures.share_removed(curve, measures.delay(curve.answer, curve.input, curve.x))
 
 
-def _measured(answer: Curve, window: Bool[Array, " T"], value: Float[Array, ""]) -> Float[Array, ""]:
-    """A measure of an answer; NaN if the answer varies by less than `RESOLUTION` within the window."""
-    return jnp.where(measures.spread(answer, window) < RESOLUTION, jnp.nan, value)
+def _measured(
+    curve: Answered, value: Float[Array, ""], since: float = measures.SETTLED, until: float = jnp.inf
+) -> Float[Array, ""]:
+    """A measure of an answer; NaN if the answer varies by less than `RESOLUTION` over x from ``since`` to ``until``."""
+    window = measures.window(curve.x, since, until)
+    return jnp.where(measures.spread(curve.answer, window) < RESOLUTION, jnp.nan, value)

@@ -16,41 +16,9 @@ ANALYSIS = ("window", "aggregation")
 """Kinds of choices, besides the threshold, of a number that stands for many points and curves."""
 
 
-NUMBERS = {
-    each.__name__: each
-    for each in (
-        numbers.answered_alike,
-        numbers.bend,
-        numbers.common_growth,
-        numbers.divergence_start,
-        numbers.early_turns,
-        numbers.error,
-        numbers.error_of_points,
-        numbers.explained_by_amplitude,
-        numbers.first_part,
-        numbers.inside_error,
-        numbers.large_slopes,
-        numbers.negative_slopes,
-        numbers.ratio_of_errors,
-        numbers.removed_by_correction,
-        numbers.removed_with_delay,
-        numbers.shortfall,
-        numbers.steps_until_learned,
-        numbers.temporal_share,
-        numbers.trained_slopes,
-        numbers.valley_follows,
-        numbers.valley_moved,
-        numbers.valley_places,
-        numbers.worst_error_of_points,
-        numbers.worst_frequency,
-    )
-}
-"""The functions that ``sentences.toml`` names."""
-
-
 def _measured(told: dict[str, Any]) -> tuple[Callable[..., Any], tuple[lt.Source, ...]]:
-    """A function of `numbers`, and the sources in the texts ``population: curves``."""
-    return NUMBERS[told.pop("number")], tuple(lt.Source(*each.split(": ")) for each in told.pop("of"))
+    """The function of `numbers` that is named, and the sources in the texts ``population: curves``."""
+    return getattr(numbers, told.pop("number")), tuple(lt.Source(*each.split(": ")) for each in told.pop("of"))
 
 
 def _claim(id: str, told: dict[str, Any]) -> lt.Claim:

@@ -128,20 +128,14 @@ def _row(probe: str, curve: dict[str, Any], answers: np.ndarray) -> dict[str, An
 def evidence() -> dict[str, xr.DataTree]:
     """Returns the post's answers as results of populations of one network; hidden dots are interpolated linearly."""
     x = families.time_points(len(numbers()["time"]))
-    labels: dict[str, Any] = {"time": np.asarray(x), "feature": ["y"]}
     sine = {}
     for figure, probe in PROBES.items():
         curves = numbers()[figure]["curves"]
         inputs = np.stack([_input(x, parameters(each)) for each in curves])[:, :, None]
-        answers = np.stack([_filled(each) for each in curves])[None, :, :, None]
-        sine["training" if figure == "sine" else probe] = _dataset(
-            {
-                "input": (("curve", "time", "feature"), inputs),
-                "truth": (("curve", "time", "feature"), inputs),
-                "answer": (("seed", "curve", "time", "feature"), answers),
-            },
-            [parameters(each) for each in curves],
-        ).assign_coords(labels)
+        answers = np.stack([_filled(each) for each in curves])[:, :, None]
+        columns = {name: [parameters(each)[name] for each in curves] for name in parameters(curves[0])}
+        made = _answered(inputs, answers, columns, {"time": np.asarray(x), "feature": ["y"]})
+        sine["training" if figure == "sine" else probe] = made.assign(input=made.truth)
     sine["sine"] = sine["training"]  # The training curve is also a probe.
     lines = {"slope": "predicted_slope", "intercept": "predicted_intercept"}
     return {
@@ -170,15 +164,13 @@ def _input(x: Any, known: dict[str, float]) -> np.ndarray:
 
 def _vectors(figure: str, names: dict[str, str]) -> xr.Dataset:
     pairs = numbers()[figure]["pairs"]
-    axes = ("curve", "output_feature")
-    truth, answer = (np.array([[pair[name] for name in own] for pair in pairs]) for own in (names, names.values()))
-    variables = {"truth": (axes, truth), "answer": (("seed", *axes), answer[None])}
-    return _dataset(variables, [{name: pair[name] for name in names} for pair in pairs]).assign_coords(
-        output_feature=list(names)
-    )
+    truth, answers = (np.array([[pair[name] for name in own] for pair in pairs]) for own in (names, names.values()))
+    return _answered(truth, answers, dict(zip(names, truth.T, strict=True)), {"output_feature": list(names)})
 
 
-def _dataset(variables: dict[str, Any], rows: list[dict[str, float]]) -> xr.Dataset:
-    columns = {f"{PARAMETER}{name}": ("curve", [row[name] for row in rows]) for name in rows[0]}
-    counts = {"counts": (variables["truth"][0], np.ones_like(variables["truth"][1]))}
-    return xr.Dataset({**variables, **counts}, columns)
+def _answered(truth: np.ndarray, answers: np.ndarray, columns: dict[str, Any], labels: dict[str, Any]) -> xr.Dataset:
+    """Answers of one network, and what is right; ``columns`` are parameters, ``labels`` those of the other axes."""
+    axes = ("curve", *labels)
+    right = {"truth": (axes, truth), "counts": (axes, np.ones_like(truth))}
+    coordinates = {**labels, **{f"{PARAMETER}{name}": ("curve", each) for name, each in columns.items()}}
+    return xr.Dataset({**right, "answer": (("seed", *axes), answers[None])}, coordinates)

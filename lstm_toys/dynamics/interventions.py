@@ -13,10 +13,8 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from lstm_toys import arguments
 from lstm_toys.networks import training
-from lstm_toys.networks.gru import GRU
 from lstm_toys.networks.inside import inside, last
-from lstm_toys.networks.layer import SLOPE, squashed
-from lstm_toys.networks.lstm import LSTM
+from lstm_toys.networks.layer import SLOPE, Layer, squashed
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.states import check_initial
 from lstm_toys.populations.trained import Given
@@ -25,9 +23,6 @@ Context: TypeAlias = nn.module.InterceptorContext
 
 Member: TypeAlias = tuple[PyTree, Int[Array, " K"], Float[Array, " K"]]
 """ONE network, its held or clamped units, and their values; NaN: their own means."""
-
-GATES: dict[type[nn.Module], dict[str, int]] = {LSTM: {"input": 0, "forget": 1, "output": 3}, GRU: {"z": 0, "r": 1}}
-"""The gates of each kind of layer, and their places among the columns of its kernels."""
 
 FAR = 1e4
 """An input at which both gate functions are 1."""
@@ -152,7 +147,7 @@ def _clamped(
     with nn.intercept_methods(noted):
         model.apply({"params": params}, curves)
     module, inputs, hidden = seen[-1]
-    places = GATES.get(type(module), {})
+    places = module.gate_places() if isinstance(module, Layer) else {}
     arguments.expect(gate in places, "gate", f"{' or '.join(map(repr, places)) or 'None'} for {layer}", gate)
     columns = places[gate] * module.units + units
     leaves, path = traverse_util.flatten_dict(params), tuple(filter(None, layer.split("/")))

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from lstm_toys.networks.cells import Gates
-from lstm_toys.networks.layer import Layer, squashed
+from lstm_toys.networks.layer import CANDIDATE, Layer, squashed
 
 
 def recurrence(
@@ -67,11 +67,12 @@ class GRU(Layer):
     """
 
     gates: Gates = "sigmoid"
+    columns = ("z", "r", CANDIDATE)
 
     @nn.compact
     def __call__(self, inputs: Float[Array, "C T F"]) -> Float[Array, "C T H"]:
         """Returns the hidden state after every time point of the inputs."""
-        width = 3 * self.units
+        width = len(self.columns) * self.units
         kernel = self.param("kernel", nn.initializers.glorot_uniform(), (inputs.shape[-1], width))
         recurrent_kernel = self.param("recurrent_kernel", nn.initializers.orthogonal(), (self.units, width))
         bias = self.param("bias", nn.initializers.zeros, (2, width))

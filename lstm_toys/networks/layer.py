@@ -1,6 +1,6 @@
 """What layers share: gate functions, initial states and checked attributes."""
 
-from typing import cast
+from typing import ClassVar, cast
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -33,10 +33,25 @@ INITIAL = "initial"
 """The Flax collection of the layers' initial states, by layer and name; without it these are zero."""
 
 
+CANDIDATE = "candidate"
+"""Columns of kernels that no gate takes: they give what states take up."""
+
+
 class Layer(nn.Module):
-    """A recurrent layer of H units; raises InvalidModel, a ValueError, if units or gates are invalid."""
+    """A recurrent layer of H units; raises InvalidModel, a ValueError, if units or gates are invalid.
+
+    ``columns`` names the gate, or `CANDIDATE`, that each H columns of the kernels belong to, in order.
+    """
 
     units: int
+    columns: ClassVar[tuple[str, ...]] = (CANDIDATE,)
+
+    @classmethod
+    def gate_places(cls) -> dict[str, int]:
+        """The places of the gates among ``columns``, by name; none if these belong to equations that were replaced."""
+        owner = next(kind for kind in cls.__mro__ if "columns" in vars(kind))
+        columns = cls.columns if cls.__call__ is owner.__call__ else ()
+        return {name: place for place, name in enumerate(columns) if name != CANDIDATE}
 
     def __post_init__(self) -> None:
         with cells.invalid():

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from lstm_toys.networks.cells import Gates
-from lstm_toys.networks.layer import FEW, INITIAL, SLOPE, Layer, squashed
+from lstm_toys.networks.layer import CANDIDATE, FEW, INITIAL, SLOPE, Layer, squashed
 
 State = tuple[Float[Array, "C H"], Float[Array, "C H"]]
 
@@ -173,11 +173,12 @@ class LSTM(Layer):
     """
 
     gates: Gates = "sigmoid"
+    columns = ("input", "forget", CANDIDATE, "output")
 
     @nn.compact
     def __call__(self, inputs: Float[Array, "C T F"]) -> Float[Array, "C T H"]:
         """Returns the hidden state after every time point of the inputs."""
-        width = 4 * self.units
+        width = len(self.columns) * self.units
         kernel = self.param("kernel", nn.initializers.glorot_uniform(), (inputs.shape[-1], width))
         recurrent_kernel = self.param("recurrent_kernel", nn.initializers.orthogonal(), (self.units, width))
         bias = self.param("bias", forget_bias, (width,))

@@ -1,9 +1,10 @@
-"""Hyper-parameters of optimizers; `transforms` builds them. Imports nothing heavy."""
+"""Optimizers that have names, and their hyper-parameters. Imports nothing heavy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from importlib import import_module
+from typing import Any, NamedTuple
 
 import jaxtyping as jt
 import numpy as np
@@ -12,7 +13,7 @@ from lstm_toys import arguments
 
 
 class Hyper(NamedTuple):
-    """Hyper-parameters that are traced, so that they can change without recompiling; `TAKES` explains some.
+    """Hyper-parameters that are traced, so that they can change without recompiling; `OPTIMIZERS` explains some.
 
     ``learning_rate`` is NaN if the optimizer has its own; ``noise`` is the standard deviation of the normal noise on
     the training inputs, drawn once per seed; ``numbers`` are free parameters of training curves, and numbers that a
@@ -26,14 +27,33 @@ class Hyper(NamedTuple):
     numbers: Mapping[str, jt.Float[jt.Array | np.ndarray, "*M"]]
 
 
-TAKES: dict[str, dict[str, float]] = {
-    "sgd": {},
-    "momentum": {"momentum": 0.9},
-    "rmsprop": {"decay": 0.9},
-    "rmsprop_keras": {"decay": 0.9},
-    "adam": {"momentum": 0.9, "decay": 0.999},
+class Optimizer(NamedTuple):
+    """A function of Optax that makes an optimizer, with the hyper-parameters that it takes after the learning rate.
+
+    Attributes:
+        function: its name.
+        defaults: by name in `Hyper`, in the order in which the function takes them.
+        options: other arguments.
+    """
+
+    function: str
+    defaults: dict[str, float]
+    options: Mapping[str, Any] = {}
+
+    def build(self, hyper: Hyper) -> Any:
+        """The transformation of gradients of ONE network."""
+        function = getattr(import_module("optax"), self.function)
+        return function(hyper.learning_rate, *(getattr(hyper, name) for name in self.defaults), **self.options)
+
+
+OPTIMIZERS = {
+    "sgd": Optimizer("sgd", {}),
+    "momentum": Optimizer("sgd", {"momentum": 0.9}),
+    "rmsprop": Optimizer("rmsprop", {"decay": 0.9}),
+    "rmsprop_keras": Optimizer("rmsprop", {"decay": 0.9}, {"eps": 1e-7, "eps_in_sqrt": False}),
+    "adam": Optimizer("adam", {"momentum": 0.9, "decay": 0.999}),
 }
-"""Hyper-parameters of each optimizer in addition to the learning rate, and their defaults.
+"""Optimizers by name.
 
 ``momentum`` is the share of the running sum (SGD) or mean (Adam) of gradients that is kept from step to step; ``decay``
 is the same for the running mean of their squares. ``rmsprop`` divides a gradient by sqrt(mean + 1e-8), as Optax does,
@@ -49,9 +69,9 @@ BOUNDS: dict[str, dict[str, int]] = {
 """Bounds of each hyperparameter, in single precision; see `lstm_toys.arguments.array`."""
 
 
-def takes(optimizer: str) -> dict[str, float]:
-    """Returns an optimizer's entry in `TAKES`; raises ValueError if the optimizer is unknown."""
-    if not isinstance(optimizer, str) or optimizer not in TAKES:
-        available = f"{', '.join(TAKES)}; or an optax.GradientTransformation"
+def named(optimizer: str) -> Optimizer:
+    """Returns an entry of `OPTIMIZERS`; raises ValueError if the optimizer is unknown."""
+    if not isinstance(optimizer, str) or optimizer not in OPTIMIZERS:
+        available = f"{', '.join(OPTIMIZERS)}; or an optax.GradientTransformation"
         raise ValueError(f"unknown optimizer {arguments.brief(optimizer)}; available: {available}")
-    return TAKES[optimizer]
+    return OPTIMIZERS[optimizer]

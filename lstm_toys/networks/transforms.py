@@ -1,4 +1,4 @@
-"""Builds optimizers: those that have names, and any Optax transformation of the user's."""
+"""Any Optax transformation of the user's as an optimizer, and the transformation of a member by any optimizer."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ import optax
 from jaxtyping import PyTree
 
 from lstm_toys import arguments
-from lstm_toys.networks.optimizers import Hyper, takes
+from lstm_toys.networks.optimizers import Hyper, named
 
 
 class Own(NamedTuple):
@@ -51,18 +51,11 @@ def own(transform: Any, params: PyTree[jax.ShapeDtypeStruct]) -> Own:
 
 
 def transformation(kind: Kind, hyper: Hyper) -> optax.GradientTransformation:
-    """The optimizer of a member: by its name in `TAKES`, or the user's, with the member's numbers in its state."""
-    rate = hyper.learning_rate
+    """The optimizer of a member: one that has a name, or the user's, with the member's numbers in its state."""
     if not isinstance(kind, Own):
-        takes(kind)
-        return {
-            "sgd": lambda: optax.sgd(rate),
-            "momentum": lambda: optax.sgd(rate, hyper.momentum),
-            "rmsprop": lambda: optax.rmsprop(rate, hyper.decay),
-            "rmsprop_keras": lambda: optax.rmsprop(rate, hyper.decay, eps=1e-7, eps_in_sqrt=False),
-            "adam": lambda: optax.adam(rate, hyper.momentum, hyper.decay),
-        }[kind]()
-    every = {"learning_rate": rate, **hyper.numbers}
+        built: optax.GradientTransformation = named(kind).build(hyper)
+        return built
+    every = {"learning_rate": hyper.learning_rate, **hyper.numbers}
     chosen = {name: every[name] for name in kind.injected}
 
     def of_member(node: Any) -> Any:

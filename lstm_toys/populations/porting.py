@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 
 from lstm_toys import arguments
-from lstm_toys.networks.layer import SLOPE
+from lstm_toys.networks.cells import cell_class
+from lstm_toys.networks.layer import CANDIDATE, SLOPE
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations.trained import Given, resolved
 
-ORDER = {"lstm": (0, 1, 2, 3), "gru": (1, 0, 2), "rnn": (0,)}
-"""For each gate in torch's order, its position in ours; the cells' formulas are the same."""
+COLUMNS = {"lstm": ("input", "forget", CANDIDATE, "output"), "gru": ("r", "z", CANDIDATE), "rnn": (CANDIDATE,)}
+"""The gates of torch's layers in torch's order, by the names in ``columns`` of ours; the formulas are the same."""
 
 
 def to_torch(network: Given) -> Any:
@@ -40,16 +41,17 @@ def to_torch(network: Given) -> Any:
     network = resolved(network)
     model, params = network.model, network.params
     arguments.expect(len(network) == 1, "network", "one network, such as networks[0]", network)
-    if not isinstance(model, Stack) or model.cell not in ORDER:
+    if not isinstance(model, Stack) or model.cell not in COLUMNS:
         what = f"the cell {model.cell}" if isinstance(model, Stack) else type(model).__name__
-        raise ValueError(f"torch has no equivalent of {what}; only a Stack of {', '.join(ORDER)} can be converted")
+        raise ValueError(f"torch has no equivalent of {what}; only a Stack of {', '.join(COLUMNS)} can be converted")
     names = [*(f"{model.cell}_{number}" for number in range(len(model.hidden))), "readout"]
     try:
         torch: Any = importlib.import_module("torch")
     except ModuleNotFoundError as error:
         raise ImportError("to_torch needs torch; run pip install 'lstm_toys[peers]'") from error
     built = _hard(torch, model.cell) if model.gates == "hard" else getattr(torch.nn, model.cell.upper())
-    layers = []
+    own, layers = cell_class(model.cell).columns, []
+    order = [own.index(column) for column in COLUMNS[model.cell]]
     for name, units in zip(names, model.widths, strict=True):
         weights = {leaf: np.asarray(value[0], np.float32) for leaf, value in params[name].items()}
         dense = "recurrent_kernel" not in weights
@@ -57,7 +59,7 @@ def to_torch(network: Given) -> Any:
         layer = torch.nn.Linear(below, units) if dense else built(below, units, batch_first=True)
         layers.append(layer)
         linear = {"weight": weights["kernel"].T, "bias": weights["bias"]}
-        filled = linear if dense else _recurrent(weights, ORDER[model.cell])
+        filled = linear if dense else _recurrent(weights, order)
         layer.load_state_dict({place: torch.tensor(np.ascontiguousarray(value)) for place, value in filled.items()})
 
     class Answers(torch.nn.Module):
@@ -112,7 +114,7 @@ def _hard(torch: Any, cell: str) -> Any:
     return Hard
 
 
-def _recurrent(weights: dict[str, np.ndarray], order: tuple[int, ...]) -> dict[str, np.ndarray]:
+def _recurrent(weights: dict[str, np.ndarray], order: list[int]) -> dict[str, np.ndarray]:
     """The weights of a recurrent layer in torch's names, orientation and order; torch always has two biases."""
 
     def ordered(columns: np.ndarray) -> np.ndarray:

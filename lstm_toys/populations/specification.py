@@ -1,7 +1,7 @@
 """Checks the arguments of a training, and specifies it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import flax.linen as nn
@@ -14,7 +14,7 @@ from jaxtyping import Float, Int, PyTree
 from lstm_toys import arguments
 from lstm_toys.networks import training, transforms
 from lstm_toys.networks.layer import check_model
-from lstm_toys.networks.optimizers import BOUNDS, Hyper, takes
+from lstm_toys.networks.optimizers import BOUNDS, Hyper, named
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import programs
 from lstm_toys.populations.programs import Start, TrainingSpecification
@@ -28,39 +28,52 @@ RECORDS = 200
 MOST = 2**31 - 1
 
 
-def specify(
-    task: Task,
-    model: nn.Module,
-    *,
-    seeds: int | Int[np.ndarray, " M"],
-    steps: int | Sequence[int],
-    optimizer: str | optax.GradientTransformation | Own = "sgd",
-    numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
-    base_seed: int = 0,
-    block: int | None = None,
-    frames: int = 0,
-    early_stopping: EarlyStopping = NEVER,
-    initial: Networks | PyTree | None = None,
-    penalty: training.Penalty | None = None,
-    **hyper: float | Float[np.ndarray, " M"] | None,
-) -> tuple[TrainingSpecification, Start]:
-    """Checks the arguments of `lstm_toys.train`, and separates what members share from each member's start."""
+@dataclass(frozen=True, eq=False)
+class TrainingRequest:
+    """What is to be trained, as it was given; `specify` checks it. `lstm_toys.train` describes the other arguments.
+
+    Attributes:
+        frames: how many recorded answers to the first training curve are kept.
+    """
+
+    task: Task
+    model: nn.Module
+    seeds: int | Int[np.ndarray, " M"]
+    steps: int | Sequence[int]
+    learning_rate: float | Float[np.ndarray, " M"] | None = None
+    optimizer: str | optax.GradientTransformation | Own = "sgd"
+    momentum: float | Float[np.ndarray, " M"] | None = None
+    decay: float | Float[np.ndarray, " M"] | None = None
+    numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None
+    noise: float | Float[np.ndarray, " M"] = 0.0
+    base_seed: int = 0
+    block: int | None = None
+    frames: int = 0
+    early_stopping: EarlyStopping = NEVER
+    initial: Networks | PyTree | None = None
+    penalty: training.Penalty | None = None
+
+
+def specify(request: TrainingRequest) -> tuple[TrainingSpecification, Start]:
+    """Checks what is to be trained, and separates what members share from each member's start."""
+    task, model, penalty = request.task, request.model, request.penalty
     arguments.instance("task", task, Task, "a Task, such as lt.reproduce makes")
     check_model(model)
-    kind: Kind = optimizer
-    if isinstance(optimizer, optax.GradientTransformation):
-        kind = transforms.own(optimizer, programs.parameter_shapes(task, model))
+    kind: Kind = request.optimizer
+    if isinstance(kind, optax.GradientTransformation):
+        kind = transforms.own(kind, programs.parameter_shapes(task, model))
     if penalty is not None:
         arguments.function("penalty", penalty, "a function of parameters, states and training numbers", 3)
-    others = () if penalty is None or numbers is None else tuple(numbers)
-    start = starts(kind, seeds=seeds, wanted=task.numbers, others=others, numbers=numbers, **hyper)
+    start = _starts(request, kind)
     if isinstance(kind, Own):
-        given = {*start.hyper.numbers, *(["learning_rate"] if hyper["learning_rate"] is not None else [])}
+        given = {*start.hyper.numbers, *(["learning_rate"] if request.learning_rate is not None else [])}
         kind = kind._replace(injected=tuple(name for name in kind.injected if name in given))
-    if initial is not None:
-        start = start._replace(initial=_initial(initial, programs.parameter_shapes(task, model), len(start.seed)))
-    base_seed = arguments.whole("base_seed", base_seed, least=0, most=2**32 - 1)
-    frames = arguments.whole("frames", frames, least=0, most=1_000_000)
+    if request.initial is not None:
+        initial = _initial(request.initial, programs.parameter_shapes(task, model), len(start.seed))
+        start = start._replace(initial=initial)
+    base_seed = arguments.whole("base_seed", request.base_seed, least=0, most=2**32 - 1)
+    frames = arguments.whole("frames", request.frames, least=0, most=1_000_000)
+    steps = request.steps
     listed = steps if arguments.several(steps) else [arguments.whole("steps", steps)]
     kept_steps = sorted({*arguments.wholes("steps", listed, least=0, most=MOST)})
     first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
@@ -69,20 +82,20 @@ def specify(
     (of_step, *_), (of_record, *_) = programs.shown(task), programs.shown(task, recorded=True)
     of_step = task.batch or of_step
     recorded = recorded_steps(kept_steps, 3 * of_record // of_step if of_record > of_step else 1)
-    early_stopping = _fitting(task, early_stopping, len(recorded))
+    early_stopping = _fitting(task, request.early_stopping, len(recorded))
     if early_stopping.validation is not None:
         training.recorded_set(early_stopping.validation, jax.random.key(0), first.hyper)
-    chosen = programs.suitable_block(task, model, penalty) if block is None else block
+    block = programs.suitable_block(task, model, penalty) if request.block is None else request.block
     in_turn = programs.curves_at_once(task, model, penalty) == 1
     specification = TrainingSpecification(
         procedure=training.Procedure(task, model, kind, early_stopping, penalty, in_turn),
         base_seed=base_seed,
-        block=arguments.whole("block", chosen, least=1, most=arguments.MOST_BLOCK),
+        block=arguments.whole("block", block, least=1, most=arguments.MOST_BLOCK),
         kept_steps=tuple(kept_steps),
         recorded=recorded,
         frames=frame_indices(len(recorded), frames),
         coefficients=tuple(sorted({*start.hyper.numbers} - {*task.numbers, *transforms.numbers(kind)})),
-        continues=initial is not None,
+        continues=request.initial is not None,
     )
     return specification, start
 
@@ -104,25 +117,16 @@ def _initial(initial: Any, shapes: PyTree[jax.ShapeDtypeStruct], members: int) -
     return jax.tree.map(lambda leaf: np.repeat(leaf[None], members, axis=0), several) if one else several
 
 
-def starts(
-    optimizer: Kind,
-    *,
-    seeds: int | Int[np.ndarray, " M"],
-    wanted: Sequence[str] = (),
-    others: Sequence[str] = (),
-    numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
-    **hyper: float | Float[np.ndarray, " M"] | None,
-) -> Start:
-    """Checks seeds and hyperparameters, and returns them for every member, every leaf ``[M]``; see `train.train`.
-
-    ``wanted`` are the training numbers of the task, and ``others`` may be given in addition.
-    """
+def _starts(request: TrainingRequest, optimizer: Kind) -> Start:
+    """Checks seeds and hyperparameters, and returns them for every member, every leaf ``[M]``."""
+    seeds, wanted = request.seeds, request.task.numbers
     if arguments.several(seeds):
         members = np.array(arguments.wholes("seeds", seeds, least=0, most=2**32 - 1))
     else:
         members = np.arange(arguments.whole("seeds", seeds, least=1, most=MOST))
-    values = {} if numbers is None else numbers
+    values = {} if request.numbers is None else request.numbers
     arguments.mapping("numbers", values, "training numbers by name")
+    others = () if request.penalty is None else tuple(values)  # A penalty may take any number.
     injected = transforms.numbers(optimizer)
     if both := {*wanted} & {*injected}:
         raise ValueError(f"{min(both)} is both a training number of the task and injected by the optimizer; rename one")
@@ -130,8 +134,8 @@ def starts(
         more = f" and numbers that its optimizer injects, {injected}" if isinstance(optimizer, Own) else ""
         raise ValueError(f"this task takes the training numbers {sorted(wanted)}{more}, not {sorted(values)}")
     own = optimizer if isinstance(optimizer, Own) else None
-    defaults = {} if isinstance(optimizer, Own) else takes(optimizer)
-    chosen = {name: value for name, value in hyper.items() if value is not None}
+    defaults = {} if isinstance(optimizer, Own) else named(optimizer).defaults
+    chosen = {name: value for name in BOUNDS if (value := getattr(request, name)) is not None}
     if own is None and "learning_rate" not in chosen:
         raise ValueError(
             f"learning_rate is missing: {optimizer!r} needs one; only a user-defined optimizer has its own"
@@ -151,8 +155,8 @@ def starts(
         name: np.full(members.shape, np.nan) if own and value is None else column(name, value, **BOUNDS[name])
         for name, value in every.items()
     }
-    named = dict.fromkeys((*wanted, *(each for each in (*injected, *others) if each in values)))
-    of_task = {name: column(name, values[name]) for name in named}
+    names = dict.fromkeys((*wanted, *(each for each in (*injected, *others) if each in values)))
+    of_task = {name: column(name, values[name]) for name in names}
     single, of_task = ({name: each.astype(np.float32) for name, each in of.items()} for of in (columns, of_task))
     if arguments.several(seeds):
         rows = np.stack([members, *map(np.nan_to_num, (*single.values(), *of_task.values()))], axis=1)

@@ -19,14 +19,14 @@ from lstm_toys.execution.executor import Executor
 from lstm_toys.execution.progress import TrainingProgress
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.networks import training
-from lstm_toys.networks.optimizers import Hyper, takes
+from lstm_toys.networks.optimizers import Hyper, named
 from lstm_toys.networks.training import Penalty
 from lstm_toys.networks.transforms import Kind, Own
 from lstm_toys.populations import answering, blocks, programs, records
 from lstm_toys.populations.checkpoints import Checkpoints, changed
 from lstm_toys.populations.group import CHANGING, Group, last_steps
 from lstm_toys.populations.programs import Start, TrainingSpecification
-from lstm_toys.populations.specification import specify
+from lstm_toys.populations.specification import TrainingRequest, specify
 from lstm_toys.populations.trained import Networks
 from lstm_toys.tasks.goal import NEVER, EarlyStopping
 from lstm_toys.tasks.parameters import NUMBER
@@ -298,7 +298,7 @@ def _numbers(optimizer: Kind, hyper: Hyper) -> dict[str, Float[np.ndarray, " M"]
     if isinstance(optimizer, Own):  # Other numbers that it injects are among those of training curves.
         own = {"learning_rate"} & {*optimizer.injected}
     else:
-        own = {"learning_rate", *takes(optimizer)}
+        own = {"learning_rate", *named(optimizer).defaults}
     traced = {name: getattr(hyper, name) for name in hyper._fields if name in {*own, "noise"}}
     return traced | {f"{NUMBER}{name}": values for name, values in hyper.numbers.items()}
 
@@ -389,11 +389,27 @@ def train(
         >>> dict(networks.results.training.train_loss.sizes)  # One recorded step more than steps.
         {'seed': 2, 'step': 21}
     """
-    given = {name: value for name, value in locals().items() if name not in ("checkpoints", "monitor")}
     arguments.kinds(locals(), checkpoints=Checkpoints | None)
     if not isinstance(monitor, bool):
         arguments.function("monitor", monitor, "True, False, or a function of a step, losses and a mask", 3)
-    specification, start = specify(**given)
+    request = TrainingRequest(
+        task,
+        model,
+        seeds=seeds,
+        steps=steps,
+        learning_rate=learning_rate,
+        optimizer=optimizer,
+        momentum=momentum,
+        decay=decay,
+        numbers=numbers,
+        noise=noise,
+        base_seed=base_seed,
+        block=block,
+        early_stopping=early_stopping,
+        initial=initial,
+        penalty=penalty,
+    )
+    specification, start = specify(request)
     with TrainingProgress(output.console(), [1.0]) if monitor is True else nullcontext() as bar:
         if bar is not None:
             bar.begin("training", len(start.seed), specification.kept_steps[-1])

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Shaped
 
 from lstm_toys import arguments
 from lstm_toys.results.arrays import (
@@ -260,9 +260,7 @@ def metrics(results: xr.DataTree, goal: Goal | None) -> dict[str, Any]:
         "experiment": flags["experiment"],
         "seeds": flags["seeds"],
         "steps": flags["steps"],
-        f"train_{'loss' if 'loss' in training.train_loss.attrs else 'mse'}": [
-            finite(loss) for loss in training.train_loss.values[:, -1].astype(float).tolist()
-        ],
+        f"train_{'loss' if 'loss' in training.train_loss.attrs else 'mse'}": finite(training.train_loss.values[:, -1]),
         "diverged_seeds": training.seed.values[training.diverged.values].tolist(),
         "last_sound_steps": training.sound_step.values[training.diverged.values].tolist(),
         **({"last_steps": training.last_step.values.tolist()} if "last_step" in training else {}),
@@ -283,15 +281,15 @@ def _learning(training: xr.Dataset, goal: Goal) -> dict[str, Any]:
     steps = steps_to_goal(training, goal)
     return {
         "goal": described_goal(training, goal),
-        "steps_to_goal": [finite(step) for step in steps.tolist()],
+        "steps_to_goal": finite(steps),
         "converged": int(np.isfinite(steps).sum()),
         "unlearned": [each._asdict() for each in unlearned(training, goal)],
     }
 
 
-def as_json(estimate: intervals.Estimate) -> dict[str, float | None]:
-    """Returns a median and its interval for JSON; numbers that are not finite become None."""
-    return {name: finite(value) for name, value in zip(("median", "low", "high"), estimate, strict=True)}
+def as_json(estimate: intervals.Estimate, name: str = "median") -> dict[str, float | None]:
+    """Returns an estimate of this name and its interval for JSON; numbers that are not finite become None."""
+    return dict(zip((name, "low", "high"), finite(np.array(estimate)), strict=True))
 
 
 def median_of(values: Float[np.ndarray, " S"]) -> dict[str, float | None]:
@@ -299,6 +297,9 @@ def median_of(values: Float[np.ndarray, " S"]) -> dict[str, float | None]:
     return as_json(intervals.median_bootstrap(values[np.isfinite(values)]))
 
 
-def finite(value: float) -> float | None:
-    """Returns a number for JSON, or None if it is not finite."""
-    return float(value) if np.isfinite(value) else None
+def finite(values: float | Shaped[np.ndarray, "..."]) -> Any:
+    """Returns a number, or an array as nested lists, for JSON; numbers that are not finite become None."""
+    numbers = np.asarray(values, float)
+    known = numbers.astype(object)
+    known[~np.isfinite(numbers)] = None
+    return known.tolist()

@@ -63,8 +63,9 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
     if values["early_stopping"].records and experiment.goal is None:
         told = f"flag --early_stopping={values['early_stopping']}"
         raise UsageError(f"{told}: the experiment {experiment.name} declares no goal")
-    usual = optimizers.TAKES.get(values["optimizer"], {})  # Of an optimizer of the user's, none.
-    values |= {name: default for name, default in usual.items() if values[name] is None}
+    if values["optimizer"] in optimizers.OPTIMIZERS:  # Otherwise it is the user's.
+        usual = optimizers.OPTIMIZERS[values["optimizer"]].defaults
+        values |= {name: default for name, default in usual.items() if values[name] is None}
     own_numbers = tuple((name, values[f"{NUMBER}{name}"]) for name in experiment.numbers)
     settings = Settings(experiment.name, **flags.given(Settings, values), numbers=own_numbers)
     return settings, Options(**flags.given(Options, values))
@@ -123,7 +124,7 @@ def _gates(values: Values) -> bool:
 
 
 def _not_taken(name: str) -> Callable[[Values], bool]:
-    return lambda values: values[name] is not None and name not in optimizers.TAKES[values["optimizer"]]
+    return lambda values: values[name] is not None and name not in optimizers.OPTIMIZERS[values["optimizer"]].defaults
 
 
 def _bare(values: Values) -> bool:

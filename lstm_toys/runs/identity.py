@@ -13,7 +13,7 @@ import numpy as np
 
 from lstm_toys.arguments import MOST_BLOCK
 from lstm_toys.networks.cells import GATES, Gates
-from lstm_toys.networks.optimizers import TAKES
+from lstm_toys.networks.optimizers import BOUNDS, OPTIMIZERS
 from lstm_toys.output import counted
 from lstm_toys.runs import parsers
 from lstm_toys.runs.flags import flag
@@ -65,7 +65,7 @@ class Settings(Identity):
     """Training steps of each network; 0 leaves the networks untrained."""
     learning_rate: float = flag(MISSING, parsers.positive)
     """Step size of the optimizer."""
-    optimizer: str = flag("sgd", parsers.choice(*TAKES))
+    optimizer: str = flag("sgd", parsers.choice(*OPTIMIZERS))
     """Optimizer; momentum: SGD with momentum; rmsprop_keras: adds epsilon outside the root, as Keras did in 2018."""
     momentum: float | None = flag(None, parsers.share("the optimizer's default"), shown="auto")
     """Fraction of earlier gradients that momentum and adam keep at each step."""
@@ -127,7 +127,7 @@ class Settings(Identity):
         return dataclasses.replace(self, numbers=tuple({**dict(self.numbers), **numbers}.items()))
 
 
-TRACED = ("learning_rate", "momentum", "decay", "noise")
+TRACED = (*BOUNDS,)
 """Settings that can change without recompiling, like training numbers."""
 
 SWEPT = ("optimizer", "hidden", "readout", "cell", "gates", "timesteps", "steps", *TRACED)

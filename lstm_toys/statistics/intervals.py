@@ -5,7 +5,7 @@ from statistics import NormalDist
 from typing import Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from lstm_toys import arguments as checked
 
@@ -250,11 +250,33 @@ def _bootstrap(
     rows = min(RESAMPLES, max(1, AT_ONCE // int(np.prod([len(sample) for sample in samples]))))
     batches = []
     for first in range(0, RESAMPLES, rows):
-        drawn = [random.integers(len(each), size=(min(rows, RESAMPLES - first), len(each))) for each in samples]
-        batches.append(statistic(*(each[places] for each, places in zip(samples, drawn, strict=True)), axis=-1))
-    tail, resampled = (1 - confidence) / 2, np.concatenate(batches)
-    low, high = np.quantile(resampled, (tail, 1 - tail), method=_method(resampled))
+        drawn = [each[resample(len(each), min(rows, RESAMPLES - first), random)] for each in samples]
+        batches.append(statistic(*drawn, axis=-1))
+    low, high = percentile_interval(np.concatenate(batches), (1 - confidence) / 2)
     return (float(low), float(high)) if low < high else (np.nan, np.nan)
+
+
+def resample(
+    count: int, times: int = RESAMPLES, random: np.random.Generator | None = None
+) -> Int[np.ndarray, "times count"]:
+    """Draws which of ``count`` members each bootstrap resample has; with a fixed random seed without a generator."""
+    random = np.random.default_rng(0) if random is None else random
+    return random.integers(count, size=(times, count))
+
+
+def percentile_interval(
+    resampled: Float[np.ndarray, "times *rest"], tail: float = 0.025, *, interpolate: bool = True
+) -> Float[np.ndarray, "2 *rest"]:
+    """The ends of the percentile bootstrap interval of statistics, each computed on every resample.
+
+    Statistics that are NaN are left out; without any others, the ends are NaN. ``tail`` is the share of them beyond
+    each end; ``interpolate``: whether an end may lie between two of them, which it does not if one is infinite.
+    """
+    known = resampled[~np.isnan(resampled)]
+    if not known.size:
+        return np.full((2, *resampled.shape[1:]), np.nan)
+    method = _method(known) if interpolate else "inverted_cdf"
+    return np.asarray(np.nanquantile(resampled, (tail, 1 - tail), axis=0, method=method))
 
 
 def _method(values: Float[np.ndarray, " S"]) -> Literal["linear", "inverted_cdf"]:

@@ -110,3 +110,14 @@ def test_what_cannot_be_held_is_refused(changed, said):
     model = lt.Stack(1, hidden=(4,))
     with pytest.raises(ValueError, match=said):
         lt.intervene((model, maps.drawn(model, 2)), CURVES, **{"layer": "lstm_0", "units": [0], **changed})
+
+
+class Twisted(lt.GRU):
+    """Other equations, whose gates nobody named."""
+
+    def __call__(self, inputs):
+        return super().__call__(inputs) ** 2
+
+
+def test_gates_belong_to_the_equations_that_they_are_named_for():
+    assert (lt.GRU.gate_places(), Twisted.gate_places()) == ({"z": 0, "r": 1}, {})

@@ -10,7 +10,7 @@ import pytest
 import lstm_toys as lt
 from conftest import hyper
 from lstm_toys.networks.cells import InvalidModel
-from lstm_toys.networks.optimizers import TAKES
+from lstm_toys.networks.optimizers import OPTIMIZERS
 from lstm_toys.networks.transforms import transformation
 
 SHOWN = jnp.asarray(np.random.default_rng(0).uniform(size=(3, 6, 1)), jnp.float32)
@@ -57,4 +57,4 @@ def test_rmsprop_is_a_loop_in_numpy(name, divisor):
     for gradient in GRADIENTS:
         mean = 0.9 * mean + 0.1 * gradient**2
         expected.append(-RATE * gradient / divisor(mean))
-    np.testing.assert_allclose(updates(name, decay=np.float32(TAKES[name]["decay"])), expected, rtol=1e-4)
+    np.testing.assert_allclose(updates(name, decay=np.float32(OPTIMIZERS[name].defaults["decay"])), expected, rtol=1e-4)

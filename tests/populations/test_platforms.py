@@ -12,7 +12,7 @@ import lstm_toys as lt
 from conftest import rarely
 from lstm_toys.execution import devices
 from lstm_toys.populations import answering, blocks, programs
-from lstm_toys.populations.specification import specify
+from lstm_toys.populations.specification import TrainingRequest, specify
 from lstm_toys.studies.generalization.measuring import GridMeasures
 from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks.planes import Axis
@@ -33,7 +33,8 @@ def test_a_training_answers_and_measures_are_lowered(kind, platform, monkeypatch
     model, mesh = MODELS[kind], blocks.mesh()
     block = programs.suitable_block(TASK, model)
     assert block == 256
-    specification, _ = specify(TASK, model, seeds=512, steps=1, learning_rate=0.1, optimizer="rmsprop_keras")
+    request = TrainingRequest(TASK, model, seeds=512, steps=1, learning_rate=0.1, optimizer="rmsprop_keras")
+    specification, _ = specify(request)
     for function, arguments in programs.calls(specification, 512, mesh):
         assert "256" in lowered(function, platform, *arguments)
     shapes = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, 1)))["params"]

@@ -7,7 +7,7 @@ import pytest
 
 from lstm_toys.networks.lstm import LSTM
 from lstm_toys.networks.stack import Stack
-from lstm_toys.populations.porting import ORDER, to_torch
+from lstm_toys.populations.porting import COLUMNS, to_torch
 
 CURVES = np.random.default_rng(0).normal(size=(3, 30, 2)).astype(np.float32)
 
@@ -22,8 +22,8 @@ def parameters(model):
 @pytest.mark.parametrize(
     "model",
     [
-        *(Stack(2, (6, 4), cell=cell) for cell in ORDER),
-        *(Stack(1, (6,), "dense", sequence=False, cell=cell) for cell in ORDER),
+        *(Stack(2, (6, 4), cell=cell) for cell in COLUMNS),
+        *(Stack(1, (6,), "dense", sequence=False, cell=cell) for cell in COLUMNS),
         Stack(1, ()),
         *(Stack(1, (6,), readout, cell=cell, gates="hard") for cell, readout in (("lstm", "cell"), ("gru", "dense"))),
     ],

@@ -65,8 +65,9 @@ def test_gates_are_open_and_saturated_and_states_drift_as_along_the_answers(cell
     drive += layer["bias"].reshape(5, -1, drive.shape[-1]).sum(axis=1)[:, None, None]
     starts = (0, 4, 12) if cell == "lstm" else (0, 4)
     opened = 1 / (1 + np.exp(-np.stack([drive[..., start : start + 4] for start in starts], axis=-2)))
-    np.testing.assert_allclose(networks.gates(layer, states["hidden"], "sigmoid", inputs), opened, atol=1e-5)
-    inside, late = longevity.inside(lt.Networks(model, params)), slice(memory.BEFORE, None)
+    made, late = lt.Networks(model, params), slice(memory.BEFORE, None)
+    np.testing.assert_allclose(networks.gates(made, f"{cell}_0", states["hidden"], inputs), opened, atol=1e-5)
+    inside = longevity.inside(made)
     saturated = ((opened < 0.05) | (opened > 0.95))[:, :, late].mean(axis=(1, 2, 3, 4))
     np.testing.assert_allclose(inside[longevity.SATURATION], saturated, atol=2e-3)
     moved = np.diff(np.concatenate([*states.values()], axis=-1)[:, :, late], axis=2)
@@ -121,7 +122,7 @@ def test_chances_and_shares_decide():
     assert found["low"] <= found["value"] <= found["high"]
     assert longevity.above([2.0] * 5, [1.0] * 9)["low"] == pytest.approx(0.025**0.2)  # The exact one of 5 of 5.
     assert longevity.above([2.0] * 5, [2.0] * 5)["low"] is None
-    few, many = (longevity.share([1.0] * count + [0.0] * (20 - count), 1) for count in (2, 18))
+    few, many = (longevity.share(np.arange(20) < count) for count in (2, 18))
     assert longevity.apart([few, many, few])["supported"]
     assert not longevity.apart([few, few])["supported"]
 

@@ -254,7 +254,10 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     metrics = json.loads((folder / "metrics.json").read_text())["numbers"]
     runs = map(lt.load, tmp_path.glob("results/runs/counting-*"))
     (results,) = (each.results for each in runs if each.results.sizes["seed"] == 3)
-    assert metrics["numbers"]["rnn"] == languages.reached_of(results).tolist()
+    assert (
+        metrics["numbers"]["rnn"]
+        == languages.reached(*(lt.probed(results, each) for each in languages.POWERS)).tolist()
+    )
     fails, within = (metrics["claims"][name] for name in ("rnn-does-not-count-on", "rnn-within"))
     assert (fails["random"], within["random"]) == (None, 5 * [2])
     assert (within["counted"], within["variants"]["fewer"]["counted"]) == (3, 1)
