@@ -28,7 +28,7 @@ from lstm_toys.runs import command_line
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.analysis.settings import Keep
-from lstm_toys.studies.claims import evidence
+from lstm_toys.studies.claims import entries, evidence
 from lstm_toys.studies.claims.figures import drawings
 from lstm_toys.studies.claims.markdown import rendered
 from lstm_toys.studies.claims.verdicts import judge
@@ -104,7 +104,7 @@ def judged(
         )
         for name, made in prepared.items()
     }
-    return {each.id: int(found.meets.sum()) for each in claims if (found := judge(each, results)) is not None}
+    return {each.id: found.met for each in claims if (found := judge(each, results)) is not None}
 
 
 def parameters(model: nn.Module, features: int, numbers: Sequence[int], scale: float) -> Any:
@@ -190,7 +190,7 @@ def share(count: int, networks: int) -> str:
 def draw(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, lt.Drawing]:
     """Draws the finding, and the figures of the claims."""
     own = {"finding.png": about.draw(metrics, about.shown)}
-    return own | drawings(read_json_list(needs["claims"].checked("claims.json")))
+    return own | drawings(entries.read(needs["claims"].checked("claims.json"), entries.Entry))
 
 
 def report_inside(metrics: Mapping[str, Any], shown: Mapping[str, str]) -> Iterator[RenderableType]:
