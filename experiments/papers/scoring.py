@@ -22,7 +22,6 @@ import lstm_toys as lt
 from lstm_toys import tables
 from lstm_toys.cli.script import canonical
 from lstm_toys.execution import code
-from lstm_toys.files import read_json_list
 from lstm_toys.results.summary import finite
 from lstm_toys.runs import command_line
 from lstm_toys.runs.folder import Run
@@ -139,8 +138,8 @@ def score(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict
     met = needs["random"].read_metrics()["numbers"]["claims"]
     sources, _, still_open = (FOLDER / f"{name}.md").read_text(encoding="utf-8").partition(OPEN)
 
-    def verdict(judged: Mapping[str, Any]) -> dict[str, Any]:
-        return {what: judged[what] for what in ("share", "interval", "verdict", "counted")}
+    def verdict(judged: entries.Judgment) -> dict[str, Any]:
+        return {what: entries.as_json(getattr(judged, what)) for what in ("share", "interval", "verdict", "counted")}
 
     def numbers(run: Run) -> list[float | None]:
         results = lt.load_results(run.checked("results.nc"))
@@ -149,12 +148,12 @@ def score(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict
 
     return {
         "claims": {
-            each["id"]: {
+            each.id: {
                 **verdict(each),
-                "random": met.get(each["id"]),
-                "variants": {variant: verdict(own) for variant, own in each["variants"].items()},
+                "random": met.get(each.id),
+                "variants": {variant: verdict(own) for variant, own in each.variants.items()},
             }
-            for each in read_json_list(needs["claims"].checked("claims.json"))
+            for each in entries.read(needs["claims"].checked("claims.json"), entries.Entry)
         },
         "numbers": {population: numbers(needs[population]) for population in about.shown},
         "inside": papers.networks.inside(about.measure, {each: needs[each] for each in about.measured}, keep),

@@ -23,7 +23,7 @@ from lstm_toys.figures import COLORS
 from lstm_toys.results import storage
 from lstm_toys.studies.claims import figures, report
 from lstm_toys.studies.claims.declaration import DURING, NETWORKS
-from lstm_toys.studies.claims.entries import Choices, Entry, as_json, read
+from lstm_toys.studies.claims.entries import Entry, Robustness, as_json, read
 from lstm_toys.studies.training.study import Training
 
 PUBLISHED = read(ROOT / "results" / "claims" / "claims.json", Entry)
@@ -299,7 +299,7 @@ def test_claims_of_ones_own_that_are_wrong_are_told_in_one_line(mine, folder, ca
     assert said in refusal(capsys)
 
 
-@pytest.mark.parametrize(("name", "kind"), [("claims.json", Entry), ("specifications.json", Choices)])
+@pytest.mark.parametrize(("name", "kind"), [("claims.json", Entry), ("specifications.json", Robustness)])
 def test_entries_that_are_read_are_written_as_they_were(name, kind):
     for path in (ROOT / "results").glob(f"claims*/{name}"):
         assert lt.files.as_text(as_json(read(path, kind))) == path.read_text()

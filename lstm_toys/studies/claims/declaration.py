@@ -286,9 +286,13 @@ class Column:
     counts: Counted = "all"
 
     def judges(self, claim: Claim) -> bool:
-        """Whether the column can say something about a claim."""
-        meaningless = claim.fails if self.role == "controls" else claim.learned and self.counts == "equal loss"
-        return not meaningless
+        """Whether the column says something about a claim.
+
+        Networks that learned nothing fail at everything, and networks chosen by their loss have learned as much.
+        """
+        if self.role == "controls":
+            return not claim.fails
+        return not (claim.learned and self.counts == "equal loss")
 
     def only_learned(self, claim: Claim) -> bool:
         """Whether networks that did not learn do not count."""

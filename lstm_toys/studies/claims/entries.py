@@ -117,7 +117,7 @@ class Comparison(Judgment):
 
 
 @dataclass(frozen=True)
-class Single:
+class SingleJudgment:
     """A claim judged by one network, or by a model without a network.
 
     Attributes:
@@ -136,7 +136,7 @@ class Single:
 
 
 @dataclass(frozen=True)
-class Simultaneous:
+class SimultaneousInterval:
     """The interval of a share that holds for all claims at once, and the verdict by it."""
 
     interval: Interval
@@ -144,7 +144,7 @@ class Simultaneous:
 
 
 @dataclass(frozen=True)
-class During:
+class Moments:
     """A claim judged at moments of training, with intervals of the share for all moments at once."""
 
     steps: list[int]
@@ -170,12 +170,12 @@ class Statement:
 class Entry(Judgment, Statement):
     """All that is reported about a claim, judged by the networks that the claims are about and by other columns."""
 
-    simultaneous: Simultaneous
-    published: Single | None
-    null: dict[str, Single]
+    simultaneous: SimultaneousInterval
+    published: SingleJudgment | None
+    null: dict[str, SingleJudgment]
     controls: dict[str, Judgment]
     variants: dict[str, Comparison]
-    during: During | None
+    during: Moments | None
     remarks: list[str]
 
 
@@ -212,7 +212,7 @@ class Level:
 
 
 @dataclass(frozen=True)
-class Counts:
+class LevelCounts:
     """How many choices of a kind were tried, counted, turned the verdict, and left it undecided."""
 
     tried: int
@@ -222,7 +222,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Choices:
+class Robustness:
     """All that is reported about the verdict on a claim under other choices.
 
     Attributes:
@@ -243,7 +243,7 @@ class Choices:
     robust: bool | None
     depends: dict[str, list[str]]
     undecided: dict[str, list[str]]
-    levels: dict[str, Counts]
+    levels: dict[str, LevelCounts]
     ranges: dict[str, list[float]]
     trained: list[Level]
     thresholds: list[Level]

@@ -15,7 +15,7 @@ from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, la
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, VERDICTS
-from lstm_toys.studies.claims.entries import Choices, Entry
+from lstm_toys.studies.claims.entries import Entry, Robustness
 from lstm_toys.studies.claims.report import named, percent, percents
 from lstm_toys.studies.claims.specifications import OPPOSITE
 
@@ -191,7 +191,7 @@ def draw_during(entries: Sequence[Entry]) -> Figure:
     return figure
 
 
-def draw_choices(others: Sequence[Choices]) -> Figure:
+def draw_choices(others: Sequence[Robustness]) -> Figure:
     """Draws the shares under each choice: a row per claim, the most fragile first, and a column per kind of choice.
 
     ``others`` are entries of ``specifications.json`` whose verdicts are robust or not, at least one.
@@ -226,7 +226,7 @@ def draw_choices(others: Sequence[Choices]) -> Figure:
     return figure
 
 
-def _choices(axes: Axes, row: int, found: Choices, kind: str) -> None:
+def _choices(axes: Axes, row: int, found: Robustness, kind: str) -> None:
     """Draws the shares under the choices of a kind, from the claim's own share on."""
     if (ends := found.ranges.get(kind)) is None:
         return
@@ -239,7 +239,7 @@ def _choices(axes: Axes, row: int, found: Choices, kind: str) -> None:
             axes.plot(each.share, row, color=color, markerfacecolor=inside, **DOT)
 
 
-def _margin(found: Choices) -> float:
+def _margin(found: Robustness) -> float:
     """How far the share under the worst choice is on the side of the verdict, in units of a share; negative beyond."""
     sign = 1 if found.verdict == "supported" else -1
     return min(sign * (end - 0.5) for ends in found.ranges.values() for end in ends)

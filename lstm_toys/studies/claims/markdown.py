@@ -8,7 +8,7 @@ import jinja2
 
 from lstm_toys.studies.claims import report as words
 from lstm_toys.studies.claims.declaration import CLIPPED, INPUT
-from lstm_toys.studies.claims.entries import Choices, Entry
+from lstm_toys.studies.claims.entries import Entry, Robustness
 from lstm_toys.studies.claims.specifications import LEARNED, TURNING
 from lstm_toys.text import escape
 
@@ -28,7 +28,7 @@ def claims(
     return rendered(FOLDER / "claims.md.jinja", **named, **known)
 
 
-def specifications(every: Sequence[Choices], title: str) -> str:
+def specifications(every: Sequence[Robustness], title: str) -> str:
     """The table of all claims: the verdict, whether it is robust, and the range of the share by kind of choice."""
     kinds = words.named(each.levels for each in every)
     named = {"every": every, "title": title, "kinds": kinds, "learned": LEARNED, "turning": TURNING}

@@ -13,13 +13,13 @@ from lstm_toys.output import counted, listed
 from lstm_toys.results.summary import finite
 from lstm_toys.studies.claims.choices import COMBINATION
 from lstm_toys.studies.claims.declaration import NETWORKS, Claims
-from lstm_toys.studies.claims.entries import Choices, Comparison, Entry, Interval, Single
+from lstm_toys.studies.claims.entries import Comparison, Entry, Interval, Robustness, SingleJudgment
 from lstm_toys.studies.claims.specifications import LEARNED
 
 STYLE: dict[str, Any] = {"box": None, "padding": (0, 1, 0, 0), "title_justify": "left"}
 
 
-def report(declared: Claims, entries: Sequence[Entry], others: Sequence[Choices]) -> Iterator[RenderableType]:
+def report(declared: Claims, entries: Sequence[Entry], others: Sequence[Robustness]) -> Iterator[RenderableType]:
     """Yields the table of verdicts and shares of ``entries``, and remarks; ``others`` are verdicts by other choices."""
     marks: dict[str, int] = {}
     rows = []
@@ -54,7 +54,7 @@ def report(declared: Claims, entries: Sequence[Entry], others: Sequence[Choices]
         yield from (f"  {each.id}: {specified(each)}" for each in others)
 
 
-def rank(published: Single) -> str:
+def rank(published: SingleJudgment) -> str:
     """Counts, in words, the networks with a lower number than the published one, and with the same; else ""."""
     if not published.ranks or NETWORKS not in published.ranks:  # The published answers are to other curves.
         return ""
@@ -109,7 +109,7 @@ def numbers(interval: Interval) -> str:
     return "" if interval is None else f"({number(interval[0])} to {number(interval[1])})"
 
 
-def specified(found: Choices) -> str:
+def specified(found: Robustness) -> str:
     """Says whether a verdict is robust or on which choices it depends, and under which ones it is undecided."""
     if found.verdict == "undecided":
         return "undecided"

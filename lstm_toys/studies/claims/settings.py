@@ -159,10 +159,11 @@ def columns(declared: Claims, trained: Mapping[str, Settings], asked: ClaimSetti
     The columns are the networks themselves, during training, controls, variants, and other choices.
     """
     every = {NETWORKS: {**trained}}
-    asked_for = {"variants": asked.variants, "specifications": asked.specifications}
     for column, change in declared.columns.items():
+        if not getattr(asked, column.role, True):  # Variants and specifications have flags.
+            continue
         held = {}
-        for name, usual in trained.items() if asked_for.get(column.role, True) else ():
+        for name, usual in trained.items():
             if (changed := change(name, usual)) is not None:
                 experiment = declared.populations[name][0]
                 held[name] = parsed(asked, column.name, experiment, typed_as(experiment, changed))

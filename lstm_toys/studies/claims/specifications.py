@@ -6,14 +6,14 @@ other numbers, for the same networks. Specifications are a grid and not a sample
 interval.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from lstm_toys.studies.claims.choices import COMBINATION, Specification
 from lstm_toys.studies.claims.declaration import Claim, Verdict
-from lstm_toys.studies.claims.entries import Choices, Counts, Judgment, Level, State
+from lstm_toys.studies.claims.entries import Judgment, Level, LevelCounts, Robustness, State
 from lstm_toys.studies.claims.evidence import Evidence
 from lstm_toys.studies.claims.verdicts import judge
 from lstm_toys.tasks.parameters import TRAINING
@@ -72,9 +72,9 @@ def _level(judgment: Judgment, kind: str, name: str, state: State = "judged", **
     return Level(name, kind, state if enough else "few", judgment.share, judgment.interval or [np.nan, np.nan], **more)
 
 
-def choices(
+def robustness(
     claim: Claim, verdict: Verdict, share: float, trained: Sequence[Level], analyzed: Sequence[Level]
-) -> Choices:
+) -> Robustness:
     """Makes the entry of a claim in ``specifications.json`` of its verdict, and of judgments by training and analysis.
 
     Each choice has a verdict of its own, by the rule of all verdicts; see `verdict`. A choice turns the claim's verdict
@@ -83,23 +83,23 @@ def choices(
     None.
     """
     every = [*trained, *analyzed]
-    kinds = {kind: [each for each in every if each.kind == kind] for kind in dict.fromkeys(each.kind for each in every)}
-    known = {kind: [each for each in levels if each.state == "judged"] for kind, levels in kinds.items()}
-    sided = verdict in OPPOSITE and any(known.values())
-
-    def named(wanted: Verdict | None) -> dict[str, list[str]]:
-        return {
-            kind: [each.name.removeprefix(f"{kind}: ") for each in levels if sided and each.verdict == wanted]
-            for kind, levels in known.items()
-        }
-
-    turning, undecided = named(OPPOSITE.get(verdict)), named("undecided")
-    depends = {
-        kind: names
-        for kind, names in turning.items()
-        if len(names) > (TURNING * len(known[kind]) if kind == COMBINATION else 0)
+    known = [each for each in every if each.state == "judged"]
+    sided = verdict in OPPOSITE and bool(known)
+    turning = [each for each in known if sided and each.verdict == OPPOSITE[verdict]]
+    undecided = [each for each in known if sided and each.verdict == "undecided"]
+    groups = (every, known, turning, undecided)
+    levels = {
+        kind: LevelCounts(*(sum(each.kind == kind for each in group) for group in groups))
+        for kind in dict.fromkeys(each.kind for each in every)
     }
-    return Choices(
+    many = {kind: TURNING * each.judged if kind == COMBINATION else 0 for kind, each in levels.items()}
+
+    def named(group: Sequence[Level], kinds: Iterable[str]) -> dict[str, list[str]]:
+        return {kind: [each.name.removeprefix(f"{kind}: ") for each in group if each.kind == kind] for kind in kinds}
+
+    depends = named(turning, [kind for kind, each in levels.items() if each.turning > many[kind]])
+    shares = {kind: [each.share for each in known if each.kind == kind] for kind in levels}
+    return Robustness(
         claim.id,
         claim.quote,
         verdict,
@@ -107,14 +107,9 @@ def choices(
         share,
         robust=not depends if sided else None,
         depends=depends,
-        undecided={kind: names for kind, names in undecided.items() if names},
-        levels={
-            kind: Counts(len(levels), len(known[kind]), len(turning[kind]), len(undecided[kind]))
-            for kind, levels in kinds.items()
-        },
-        ranges={
-            kind: [end(each.share for each in levels) for end in (min, max)] for kind, levels in known.items() if levels
-        },
+        undecided=named(undecided, [kind for kind, each in levels.items() if each.undecided]),
+        levels=levels,
+        ranges={kind: [min(each), max(each)] for kind, each in shares.items() if each},
         trained=[*trained],
         thresholds=[each for each in analyzed if each.kind == THRESHOLD],
         alternatives=[each for each in analyzed if each.kind != THRESHOLD],

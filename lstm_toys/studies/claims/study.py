@@ -28,7 +28,7 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.studies.claims import evidence, figures, markdown, report, specifications, verdicts
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, Column
-from lstm_toys.studies.claims.entries import Choices, Entry, Level, as_json, from_json
+from lstm_toys.studies.claims.entries import Entry, Level, Robustness, as_json, from_json
 from lstm_toys.studies.claims.settings import ClaimSettings, Question
 from lstm_toys.studies.training.study import Training
 from lstm_toys.tasks.parameters import TRAINING
@@ -73,7 +73,7 @@ class ClaimStudy(Study[ClaimSettings]):
     def judgment(self) -> list[Entry]:
         """The entries of ``claims.json``; raises Refused for a statistic that cannot be computed."""
         declared = self.subject.declared
-        return verdicts.judged(declared.claims, self._columns(), declared.about)
+        return verdicts.make_entries(declared.claims, self._columns(), declared.about)
 
     def _columns(self) -> verdicts.Columns:
         """Yields everything that the claims are judged by, except for other choices."""
@@ -92,7 +92,7 @@ class ClaimStudy(Study[ClaimSettings]):
                 yield column, self._results(column.name)
 
     @cached_property
-    def multiverse(self) -> list[Choices]:
+    def multiverse(self) -> list[Robustness]:
         """The entries of ``specifications.json``: every claim under all other choices that were asked for."""
         if not self.settings.specifications:
             return []
@@ -109,7 +109,7 @@ class ClaimStudy(Study[ClaimSettings]):
         kept = parts.keep("judged by other choices", inputs, lambda: as_json(self._by_choices()))
         trained, analyzed = (from_json(dict[str, list[Level]], each) for each in kept)
         return [
-            specifications.choices(claim, each.verdict, each.share, trained[claim.id], analyzed[claim.id])
+            specifications.robustness(claim, each.verdict, each.share, trained[claim.id], analyzed[claim.id])
             for claim, each in zip(declared.claims, self.judgment, strict=True)
         ]
 

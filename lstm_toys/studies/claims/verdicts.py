@@ -19,9 +19,6 @@ from lstm_toys.studies.claims import entries, evidence
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, NETWORKS, Claim, Column, Number, Source, verdict
 from lstm_toys.studies.claims.entries import Entry, Judgment, interval
 
-Measured: TypeAlias = tuple[Float[np.ndarray, " S"], Bool[np.ndarray, " S"], Bool[np.ndarray, " S"]]
-"""A number of each network, and which networks diverged, and did not learn."""
-
 Columns: TypeAlias = Iterable[tuple[Column, evidence.Evidence]]
 """Columns and their evidence, which may be loaded in turn, since the results of all would fill the memory."""
 
@@ -90,8 +87,11 @@ def _known(numbers: Float[np.ndarray, " S"]) -> Float[np.ndarray, " N"]:
 
 def _measure(
     claim: Claim, populations: evidence.Evidence, only_learned: bool, number: Number, sources: Sequence[Source]
-) -> Measured | None:
-    """Computes numbers, NaN for excluded networks; None if a source is missing, or sources differ in size."""
+) -> tuple[Float[np.ndarray, " S"], Bool[np.ndarray, " S"], Bool[np.ndarray, " S"]] | None:
+    """Computes the number of each network, NaN if it is excluded, and which networks diverged, and did not learn.
+
+    None if a source is missing, or sources differ in size.
+    """
     held = [(populations[each.population], each.curves) for each in sources if each.population in populations]
     known = [part for each, curves in held if (part := evidence.select(each, curves)) is not None]
     if len(known) < len(sources) or len({part.sizes["seed"] for part in known}) > 1:
@@ -122,7 +122,7 @@ def _called(claim: Claim, number: Number, parts: list[xr.Dataset]) -> Float[np.n
     return np.ma.filled(array.astype(float), np.nan)
 
 
-def judged(claims: Sequence[Claim], columns: Columns, about: str) -> list[Entry]:
+def make_entries(claims: Sequence[Claim], columns: Columns, about: str) -> list[Entry]:
     """Makes the entries of claims; raises Refused if the networks lack a source, or a function fails.
 
     Args:
@@ -182,7 +182,7 @@ def _entry(
         threshold=entries.Threshold(claim.low, claim.high, claim.against),
         meets=claim.meets,
         **vars(ours),
-        simultaneous=entries.Simultaneous(interval(at_once), verdict(at_once)),
+        simultaneous=entries.SimultaneousInterval(interval(at_once), verdict(at_once)),
         published=_published(found),
         null={name: _single(each, answers=answers) for name, each in found["null"].items()},
         controls=found["controls"],
@@ -193,12 +193,12 @@ def _entry(
     return replace(entry, remarks=[*_remarks(entry, about, expected=claim.learned and right)])
 
 
-def _single(judgment: Judgment, **more: Any) -> entries.Single:
+def _single(judgment: Judgment, **more: Any) -> entries.SingleJudgment:
     medians = {what: each.median for what, each in judgment.baselines.items()}
-    return entries.Single(judgment.per_seed[0], judgment.share > 0.5, medians, **more)
+    return entries.SingleJudgment(judgment.per_seed[0], judgment.share > 0.5, medians, **more)
 
 
-def _published(found: Judgments) -> entries.Single | None:
+def _published(found: Judgments) -> entries.SingleJudgment | None:
     """The published network, and its rank among networks on the same curves; None if its number is undefined."""
     for judgment in found["published"].values():
         value, ranks = judgment.per_seed[0], dict[str, list[int]]()
@@ -210,13 +210,13 @@ def _published(found: Judgments) -> entries.Single | None:
     return None
 
 
-def _during(judged: Mapping[str, Judgment]) -> entries.During | None:
+def _during(judged: Mapping[str, Judgment]) -> entries.Moments | None:
     confidence = intervals.simultaneous(len(judged))
     moments = []
     for step, each in judged.items():
         share = each.share_at(confidence)
         moments.append((int(step), share.value, interval(share), verdict(share), each.median, each.median_interval))
-    return entries.During(*map(list, zip(*moments, strict=True))) if judged else None
+    return entries.Moments(*map(list, zip(*moments, strict=True))) if judged else None
 
 
 def _remarks(entry: Entry, about: str, *, expected: bool) -> Iterator[str]:

@@ -17,7 +17,7 @@ from experiments.page import build, charts, playground, post, runs
 from experiments.post import sentences
 from lstm_toys.files import sha256
 from lstm_toys.runs.study import Study
-from lstm_toys.studies.claims.entries import Single, Threshold
+from lstm_toys.studies.claims.entries import SingleJudgment, Threshold
 
 RESULTS = conftest.ROOT / "results"
 
@@ -78,8 +78,8 @@ def test_a_drawing_shows_every_network_and_says_what_lies_beyond(entries):
         known,
         per_seed=np.array([*(0.1 + 0.001 * each for each in range(62)), 40.0, np.nan]),
         threshold=Threshold(np.nan, 0.12, None),
-        published=Single(0.3, False, {}),
-        null={"copy": Single(1e-6, True, {}, answers="input")},
+        published=SingleJudgment(0.3, False, {}),
+        null={"copy": SingleJudgment(1e-6, True, {}, answers="input")},
         controls={"untrained networks": dataclasses.replace(known, per_seed=np.array([0.2, 0.21]))},
     )
     drawn = charts.drawing(entry)

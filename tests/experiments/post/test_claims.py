@@ -274,7 +274,7 @@ def test_what_a_population_does_not_hold_is_not_judged():
     assert verdicts.judge(BY_ID["valley-phase"], CASES["valley-amplitude"][0]) is None
     assert verdicts.judge(BY_ID["hill-second-layer"], {"hill": trained(HILL, HILL)}) is None
     with pytest.raises(Refused, match="the results lack phase of sine"):
-        verdicts.judged([BY_ID["valley-phase"]], [], "")
+        verdicts.make_entries([BY_ID["valley-phase"]], [], "")
 
 
 @pytest.mark.parametrize("share", [1.0, 0.25])

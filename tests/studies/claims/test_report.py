@@ -27,9 +27,9 @@ def entry(text):
         threshold=entries.Threshold(np.nan, np.nan, None),
         meets=f"above {text}'s",
         **judged,
-        simultaneous=entries.Simultaneous(ENDS, "undecided"),
-        published=entries.Single(0.5, True, {text: 0.5}, ranks=ranks),
-        null={text: entries.Single(0.5, True, {}, answers="true value")},
+        simultaneous=entries.SimultaneousInterval(ENDS, "undecided"),
+        published=entries.SingleJudgment(0.5, True, {text: 0.5}, ranks=ranks),
+        null={text: entries.SingleJudgment(0.5, True, {}, answers="true value")},
         controls={text: entries.Judgment(**judged)},
         variants={text: entries.Comparison(**judged, difference=0.5, difference_interval=ENDS)},
         during=None,
@@ -77,7 +77,7 @@ def test_a_report_of_claims_alone_explains_nothing_that_it_does_not_have():
 )
 def test_a_legend_names_what_models_without_a_network_answer(answers, told):
     alone = dataclasses.replace(entry("a"), published=None, null={})
-    copies = [entries.Single(0.5, True, {}, answers=each) for each in answers]
+    copies = [entries.SingleJudgment(0.5, True, {}, answers=each) for each in answers]
     every = [dataclasses.replace(alone, null={"copy": each, "clipped copy": each}) for each in copies]
     assert [*figures.single_names(every).values()] == told
     assert figures.single_names([alone]) == {}

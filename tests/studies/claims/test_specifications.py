@@ -16,7 +16,7 @@ from lstm_toys.figures.style import COLORS
 from lstm_toys.runs import command_line
 from lstm_toys.studies.claims import choices, figures, markdown, report, specifications, verdicts
 from lstm_toys.studies.claims.declaration import NETWORKS, Column
-from lstm_toys.studies.claims.entries import Choices, Level, as_json, read
+from lstm_toys.studies.claims.entries import Level, Robustness, as_json, read
 from lstm_toys.studies.claims.report import specified
 
 RATE = lt.Specification(choices.changed(learning_rate=3.0), {"rate": "three times"})
@@ -70,7 +70,7 @@ def trained(low, high, kind="rate", state="judged", share=None, **options):
 def entry(one, others=(), verdict="supported", numbers=(0.9,) * 18 + (0.1,) * 2):
     """The entry of a claim with a share of 0.9, whose networks have some numbers, and that other trainings judge."""
     networks = {"a": results(numbers, [True] * len(numbers))}
-    return specifications.choices(one, verdict, 0.9, others, [*specifications.by_analysis(one, networks)])
+    return specifications.robustness(one, verdict, 0.9, others, [*specifications.by_analysis(one, networks)])
 
 
 STAYS, OPEN, TURNS = (trained(*ends, choices.COMBINATION) for ends in ((0.8, 0.9), (0.4, 0.9), (0.1, 0.2)))
@@ -161,7 +161,7 @@ def test_alternative_numbers_judge_the_same_networks_by_the_same_thresholds():
     np.testing.assert_array_equal(found[1].per_seed, [np.nan, *[0.6] * 11, *[1.2] * 4, *[np.nan] * 4])
     for each in found:
         assert (each.share, *each.interval) == lt.wilson(round(19 * each.share), 19)
-    whole = specifications.choices(one, "supported", 0.9, [], [*entry(claim()).thresholds, *found])
+    whole = specifications.robustness(one, "supported", 0.9, [], [*entry(claim()).thresholds, *found])
     assert specified(whole) == "depends on window (the first); undecided under unit (itself)"
     assert whole.alternatives == found
     table = markdown.specifications([whole], "mine")
@@ -226,7 +226,7 @@ def test_the_command_judges_claims_under_other_choices(tmp_path, capsys):
     arguments = ["--claims=sine_claims", "--seeds=6", "--specifications", f"--results_dir={tmp_path}"]
     assert carry_out(claims, arguments) == 0
     (folder,) = (tmp_path / "runs").glob("claims*")
-    found = read(folder / "specifications.json", Choices)
+    found = read(folder / "specifications.json", Robustness)
     assert [len(each.trained) for each in found] == [6, 6]
     work = command.plan(claims, arguments).study
     lines = lt.probed(lt.load(located(work.needs[NETWORKS, "sine"], tmp_path)).results, "line").answer
