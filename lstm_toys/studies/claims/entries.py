@@ -111,9 +111,8 @@ class Comparison(Judgment):
     @property
     def differs(self) -> bool:
         """Whether the interval of the difference excludes 0."""
-        return (
-            self.difference_interval is not None and not self.difference_interval[0] <= 0 <= self.difference_interval[1]
-        )
+        low, high = self.difference_interval or (0.0, 0.0)
+        return not low <= 0 <= high
 
 
 @dataclass(frozen=True)
@@ -264,8 +263,8 @@ def interval(estimate: Estimate) -> Interval:
 def as_json(value: Any) -> Any:
     """Makes JSON of entries; fields that have their default are left out."""
     if is_dataclass(value):
-        known = {each.name: getattr(value, each.name) for each in fields(value)}
-        return {each.name: as_json(known[each.name]) for each in fields(value) if known[each.name] is not each.default}
+        known = [(each, getattr(value, each.name)) for each in fields(value)]
+        return {each.name: as_json(own) for each, own in known if own is not each.default}
     if isinstance(value, dict):
         return {name: as_json(each) for name, each in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
