@@ -355,9 +355,8 @@ def test_the_legend_of_numbers_fits_however_many_claims_there_are(entries):
 
 def test_numbers_without_a_finite_median_are_drawn_without_one():
     entry = next(each for each in PUBLISHED if each.id == "sine-learned")
-    (axes,) = figures.draw_numbers(
-        [dataclasses.replace(entry, per_seed=np.array([np.nan] * 3 + [0.1]), median=np.nan)]
-    ).axes
+    without = dataclasses.replace(entry, per_seed=np.array([np.nan] * 3 + [0.1]), median=np.nan)
+    (axes,) = figures.draw_numbers([without]).axes
     assert "^" not in {line.get_marker() for line in axes.lines}
 
 

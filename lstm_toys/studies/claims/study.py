@@ -28,7 +28,7 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.studies.claims import evidence, figures, markdown, report, specifications, verdicts
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, Column
-from lstm_toys.studies.claims.entries import Entry, Level, Robustness, as_json, from_json
+from lstm_toys.studies.claims.entries import Entry, Level, Robustness, as_json, from_json, read
 from lstm_toys.studies.claims.settings import ClaimSettings, Question
 from lstm_toys.studies.training.study import Training
 from lstm_toys.tasks.parameters import TRAINING
@@ -217,11 +217,17 @@ class ClaimStudy(Study[ClaimSettings]):
         return {column: round(seconds, 1) for column, seconds in spent.items()}
 
     def report(self) -> Iterator[RenderableType]:
-        yield from report.report(self.subject.declared, self.judgment, self.multiverse)
+        yield from report.report(self.subject.declared, *self._judged())
+
+    def _judged(self) -> tuple[list[Entry], list[Robustness]]:
+        """The entries of ``claims.json`` and of ``specifications.json``, from the files."""
+        judged, asked = read(self.run.checked("claims.json"), Entry), self.settings.specifications
+        return judged, read(self.run.checked("specifications.json"), Robustness) if asked else []
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        yield from figures.drawings(self.judgment).items()
-        if sided := [each for each in self.multiverse if each.robust is not None]:
+        judged, others = self._judged()
+        yield from figures.drawings(judged).items()
+        if sided := [each for each in others if each.robust is not None]:
             yield "specifications.png", figures.draw_choices(sided)
 
 

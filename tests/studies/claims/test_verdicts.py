@@ -309,16 +309,14 @@ def with_variants(id, **variants):
 
 
 def test_what_claims_are_about_is_told_by_the_differences():
-    def entry(claim, **signs):
-        ends = {-1: [-0.6, -0.4], 0: [-0.1, 0.1], 1: [0.4, 0.6]}
-        signs = {"gru": 0, "rnn": 0, "dense": 0} | signs
-        differences = {
-            each: {"difference": 0.5 * sign, "difference_interval": ends[sign]} for each, sign in signs.items()
-        }
-        return with_variants(claim, **differences)
+    def entry(claim, **differences):
+        every = {"gru": 0.0, "rnn": 0.0, "dense": 0.0} | differences
+        ends = {name: [each - 0.1, each + 0.1] for name, each in every.items()}
+        variants = {name: {"difference": every[name], "difference_interval": ends[name]} for name in every}
+        return with_variants(claim, **variants)
 
-    found = [entry("a", gru=-1, rnn=-1), entry("b", rnn=-1), entry("c", dense=-1, gru=1), entry("d")]
-    found += [with_variants("e"), entry("f", rnn=-1, gru=1)]
+    found = [entry("a", gru=-0.5, rnn=-0.5), entry("b", rnn=-0.5), entry("c", dense=-0.5, gru=0.5), entry("d")]
+    found += [with_variants("e"), entry("f", rnn=-0.5, gru=0.5)]
     assert list(report.reach(found, {"LSTMs": ("gru", "rnn"), "the readout": ("dense",)})) == [
         "about LSTMs, since the share differs with gru and with rnn: a",
         "about the readout, since the share differs with dense: c",
