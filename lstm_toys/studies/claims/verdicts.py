@@ -200,14 +200,15 @@ def _single(judgment: Judgment, **more: Any) -> entries.SingleJudgment:
 
 def _published(found: Judgments) -> entries.SingleJudgment | None:
     """The published network, and its rank among networks on the same curves; None if its number is undefined."""
-    for judgment in found["published"].values():
-        value, ranks = judgment.per_seed[0], dict[str, list[int]]()
-        for name, each in found["ranks"].items():
-            if name == NETWORKS or name in found["variants"]:
-                numbers = each.per_seed
-                ranks[name] = [int(some.sum()) for some in (numbers < value, numbers == value, ~np.isnan(numbers))]
-        return None if np.isnan(value) else _single(judgment, ranks=ranks)
-    return None
+    published = [*found["published"].values()]
+    if not published or np.isnan(value := published[0].per_seed[0]):
+        return None
+    ranks = {}
+    for name, each in found["ranks"].items():
+        if name == NETWORKS or name in found["variants"]:
+            counted = (each.per_seed < value, each.per_seed == value, ~np.isnan(each.per_seed))
+            ranks[name] = [int(some.sum()) for some in counted]
+    return _single(published[0], ranks=ranks)
 
 
 def _during(judged: Mapping[str, Judgment]) -> entries.Moments | None:
