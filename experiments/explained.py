@@ -30,6 +30,7 @@ from lstm_toys.runs import command_line
 from lstm_toys.runs.folder import Run
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.claims import verdicts
+from lstm_toys.studies.claims.entries import Judgment
 from lstm_toys.studies.dynamics.settings import DynamicsSettings
 from lstm_toys.studies.dynamics.study import Dynamics, answers_file
 
@@ -77,7 +78,7 @@ def score(needs: Mapping[str, Run]) -> dict[str, Any]:
     return {
         "seeds": sines.sizes["seed"],
         "claims": {
-            claim: {name: agreement(ours.numbers, own[claim].numbers) for name, own in models.items() if claim in own}
+            claim: {name: agreement(ours.per_seed, own[claim].per_seed) for name, own in models.items() if claim in own}
             for claim, ours in judged_claims(networks).items()
         },
         "predictions": {each.id: judged(each, every[each.variant]) for each in PREDICTIONS},
@@ -86,7 +87,7 @@ def score(needs: Mapping[str, Run]) -> dict[str, Any]:
     }
 
 
-def judged_claims(labeled: lt.Results) -> dict[str, verdicts.Judgment]:
+def judged_claims(labeled: lt.Results) -> dict[str, Judgment]:
     """Judges the claims that are about only the sine's networks."""
     return {
         claim.id: judgment

@@ -285,7 +285,7 @@ def _fits(networks: Edited, frequencies: Float[np.ndarray, "K S C"]) -> dict[str
 def _claims(networks: Edited, matrices: Float[np.ndarray, "S 1 D D"]) -> dict[str, Any]:
     answers = networks.answers(networks.curves, networks.mode.rest, matrices)[..., None]
     judged = judged_claims(lt.labeled(networks.experiment, answers, len(networks.x), networks.numbers))
-    return {name: judged[name].share._asdict() for name in CLAIM_IDS}
+    return {name: judged[name].estimate._asdict() for name in CLAIM_IDS}
 
 
 def _by_line(networks: Edited, values: Float[np.ndarray, "S C"]) -> dict[str, Any]:

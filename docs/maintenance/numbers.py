@@ -28,6 +28,7 @@ from typing import Any
 import jinja2
 
 from lstm_toys.statistics.intervals import wilson
+from lstm_toys.studies.claims.entries import Robustness, from_json
 from lstm_toys.studies.claims.report import specified
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +62,8 @@ def published(folder: Path) -> dict[str, dict[str, Any]]:
 def rendered(template: str, results: Mapping[str, Any]) -> list[str]:
     """The lines that a template makes; raises Unfilled."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"median": statistics.median, "specified": specified}
+    environment.filters["median"] = statistics.median
+    environment.filters["specified"] = lambda found: specified(from_json(Robustness, found))
     environment.globals |= {"zip": zip, "wilson": wilson}
     try:
         text = environment.from_string(template).render(results, results=results)

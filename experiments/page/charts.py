@@ -2,13 +2,15 @@
 
 import operator
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from lstm_toys import tables
 from lstm_toys.studies.claims.declaration import COPY, INPUT, NETWORKS
+from lstm_toys.studies.claims.entries import Entry
 
 WIDTH, MARGIN, ROW, LABEL, TOP, DOT, LARGE = 560, 14, 60, 24, 22, 5, 11
 """Sizes of a chart, in its own units: margins, rows, the space for a label, a dot's width, and that of a row alone."""
@@ -29,13 +31,12 @@ class Scale(NamedTuple):
         return MARGIN + min(max(share, 0.0), 1.0) * (WIDTH - 2 * MARGIN)
 
 
-def drawing(entry: Mapping[str, Any]) -> dict[str, Any]:
+def drawing(entry: Entry) -> dict[str, Any]:
     """Lays out the chart of an entry of ``claims.json`` for the template: positions and texts."""
-    rows, marks, threshold = rows_of(entry), [*marks_of(entry)], (entry["threshold"]["low"], entry["threshold"]["high"])
-    ends = [end for end in threshold if end is not None]
-    compared = [*rows.values()][: 1 + bool(entry["against_per_seed"])]  # Not controls, which may be far away.
-    scale = scaled(compared, [*ends, *(value for _, value, _ in marks)])
-    low, high = (scale(end if own is None else own) for end, own in zip(scale, threshold, strict=True))
+    rows, marks, threshold = rows_of(entry), [*marks_of(entry)], (entry.threshold.low, entry.threshold.high)
+    compared = [*rows.values()][: 1 + bool(entry.threshold.against)]  # Not controls, which may be far away.
+    scale = scaled(compared, [*entry.threshold.ends, *(value for _, value, _ in marks)])
+    region = [scale(end) for end in entry.threshold.within(*scale)]
     return {
         "width": WIDTH,
         "margin": MARGIN,
@@ -51,35 +52,34 @@ def drawing(entry: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "large": [*stacked(compared[0], scale, threshold, LARGE)],
         "marks": [{"kind": kind, "place": scale(value), "text": text} for kind, value, text in marks],
-        "region": (low, high) if ends else None,  # The range that meets the claim.
+        "region": region if entry.threshold.ends else None,  # The range that meets the claim.
         "ticks": [{"place": scale(tick), "text": f"{tick:g}"} for tick in ticks(*scale)],
     }
 
 
-def rows_of(entry: Mapping[str, Any]) -> dict[str, list[float]]:
+def rows_of(entry: Entry) -> dict[str, list[float]]:
     """The numbers of the networks, of the networks that they are compared with, and of the controls, by label."""
-    rows = {f"{entry['counted']} {NETWORKS}": entry["per_seed"]}
-    if entry["against_per_seed"] is not None:
-        rows[f"networks of {entry['threshold']['against']}"] = entry["against_per_seed"]
-    rows |= {name: control["per_seed"] for name, control in entry["controls"].items()}
-    return {label: [each for each in numbers if each is not None] for label, numbers in rows.items()}
+    rows = {f"{entry.counted} {NETWORKS}": entry.per_seed}
+    if entry.against_per_seed is not None:
+        rows[f"networks of {entry.threshold.against}"] = entry.against_per_seed
+    rows |= {name: control.per_seed for name, control in entry.controls.items()}
+    return {label: numbers[np.isfinite(numbers)].tolist() for label, numbers in rows.items()}
 
 
-def marks_of(entry: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
+def marks_of(entry: Entry) -> Iterator[tuple[str, float, str]]:
     """Yields single numbers: kind, value, and label."""
-    if entry["published"] and entry["published"]["value"] is not None:
-        value = entry["published"]["value"]
+    if entry.published and np.isfinite(value := entry.published.value):
         yield "published", value, f"the post's own network: {tables.number(value)}"
     nulls = {
-        name: 0.0 if abs(null["value"]) < NOTHING else null["value"]
-        for name, null in entry["null"].items()
-        if null["value"] is not None
+        name: 0.0 if abs(null.value) < NOTHING else null.value
+        for name, null in entry.null.items()
+        if np.isfinite(null.value)
     }
     if nulls and min(nulls.values()) == max(nulls.values()):
         nulls = {" or ".join(nulls): min(nulls.values())}
-    answers = {null["answers"] for null in entry["null"].values()}
+    answers = next((str(null.answers) for null in entry.null.values()), INPUT)
     for name, value in nulls.items():
-        words = f"a {name} of the input" if answers == {INPUT} else f"the {name.replace(COPY, *answers)}"
+        words = f"a {name} of the input" if answers == INPUT else f"the {name.replace(COPY, answers)}"
         yield "null", value, f"{words}: {tables.number(value)}"
 
 
@@ -98,14 +98,14 @@ def ticks(low: float, high: float) -> list[float]:
 
 
 def stacked(
-    numbers: Sequence[float], scale: Scale, threshold: Sequence[float | None], dot: int
+    numbers: Sequence[float], scale: Scale, threshold: Sequence[float], dot: int
 ) -> Iterator[tuple[float, float]]:
     """Yields positions of dots of a width in columns over a row's line, each on its number's side of a threshold."""
 
     def column(number: float) -> float:
         place: float = round(scale(number) / dot) * dot
         for end, beyond in zip(threshold, (operator.ge, operator.gt), strict=True):
-            if end is not None:
+            if np.isfinite(end):
                 edge = scale(end)
                 place = max(place, edge + dot / 2) if beyond(number, end) else min(place, edge - dot / 2)
         return place

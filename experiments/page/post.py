@@ -1,14 +1,13 @@
 """The post, section by section: its tasks, the networks' answers, and whether its sentences hold."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import lstm_toys as lt
-from lstm_toys import tables
-from lstm_toys.files import read_json_list
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.studies.claims import report as words
+from lstm_toys.studies.claims.entries import Entry, read
 
 from ..post.claims import CLAIMS
 from . import charts, figures
@@ -23,13 +22,13 @@ VERDICTS = {"supported": "It holds", "refuted": "It does not hold", "undecided":
 
 def make(runs: Mapping[str, FinishedRun]) -> Made | None:
     """Makes the sections whose run is finished, and the table of verdicts; None without either."""
-    entries = read_json_list(runs["claims"].run.checked("claims.json")) if "claims" in runs else []
+    entries = read(runs["claims"].run.checked("claims.json"), Entry) if "claims" in runs else []
     used = {section["run"] for section in SECTIONS} & runs.keys()
     results = {name: lt.load_results(runs[name].run.checked("results.nc")) for name in used}
     return made(results, entries, runs) if results or entries else None
 
 
-def made(results: Mapping[str, lt.Results], entries: list[dict[str, Any]], runs: Mapping[str, FinishedRun]) -> Made:
+def made(results: Mapping[str, lt.Results], entries: Sequence[Entry], runs: Mapping[str, FinishedRun]) -> Made:
     """Makes the sections from results by run, and the table from entries of ``claims.json``."""
     sections = [
         {
@@ -41,12 +40,12 @@ def made(results: Mapping[str, lt.Results], entries: list[dict[str, Any]], runs:
         if section["run"] in results
     ]
     titles = {name: section["title"] for section in SECTIONS for name in section["claims"]}
-    claims = [{**claim(entry), "title": titles[entry["id"]]} for entry in entries]
+    claims = [{**claim(entry), "title": titles[entry.id]} for entry in entries]
     return Made(
         {
             "sections": sections,
             "counts": dict(Counter(each["verdict_words"] for each in claims).most_common()),
-            "seeds": entries[0]["seeds"] if entries else 0,
+            "seeds": entries[0].seeds if entries else 0,
             "claims": sorted(claims, key=lambda each: each["share"]),
             "command": runs["claims"].command if "claims" in runs else "",
         }
@@ -71,46 +70,45 @@ def recipe(settings: lt.Settings) -> str:
     return f"{network}; {settings.optimizer}, learning rate {settings.learning_rate:g}, {settings.steps:,} steps"
 
 
-def claim(entry: dict[str, Any]) -> dict[str, Any]:
+def claim(entry: Entry) -> dict[str, Any]:
     """Prepares a claim for the template."""
-    declared = next(each for each in CLAIMS.claims if each.id == entry["id"])
+    declared = next(each for each in CLAIMS.claims if each.id == entry.id)
     curves = dict.fromkeys(source.curves for source in declared.sources if source.population == "sine")
     return {
-        **{name: entry[name] for name in ("id", "quote", "statistic", "verdict", "meets", "share")},
+        **{name: getattr(entry, name) for name in ("id", "quote", "statistic", "verdict", "meets", "share")},
         "words": [*sentences(entry)],
-        "verdict_words": VERDICTS[entry["verdict"]] + ", but for others too" * shared(entry, learned=declared.learned),
-        "turns": any(each.startswith("during training") for each in entry["remarks"]),
+        "verdict_words": VERDICTS[entry.verdict] + ", but for others too" * shared(entry, learned=declared.learned),
+        "turns": any(each.startswith("during training") for each in entry.remarks),
         "drawing": charts.drawing(entry),
         "curves": [*curves],
     }
 
 
-def shared(entry: dict[str, Any], *, learned: bool) -> bool:
+def shared(entry: Entry, *, learned: bool) -> bool:
     """Whether a supported claim is also met by models that learned nothing, or something else.
 
     A copy has to meet a claim that something was learned.
     """
-    nulls = [null["meets"] for null in entry["null"].values()]
-    controls = [control["verdict"] == "supported" for control in entry["controls"].values()]
+    nulls = [null.meets for null in entry.null.values()]
+    controls = [control.verdict == "supported" for control in entry.controls.values()]
     copied = any(nulls) and not learned
-    return entry["verdict"] == "supported" and (copied or any(controls))
+    return entry.verdict == "supported" and (copied or any(controls))
 
 
-def sentences(entry: dict[str, Any]) -> Iterator[str]:
+def sentences(entry: Entry) -> Iterator[str]:
     """Yields what came of a claim, sentence by sentence."""
-    share = words.percent(entry["share"]) + _labeled(words.percents(entry["interval"]), "95 % interval")
-    if (against := entry["threshold"]["against"]) is None:
-        yield f"{round(entry['share'] * entry['counted'])} of {entry['counted']} networks meet it: {share}."
+    share = words.percent(entry.share) + _labeled(words.percents(entry.interval), "95 % interval")
+    if (against := entry.threshold.against) is None:
+        yield f"{entry.met} of {entry.counted} networks meet it: {share}."
     else:
         yield f"In {share} of all pairs the number of one of these networks is above that of one of {against}."
-    spread = _labeled(words.numbers(entry["median_interval"]), "95 % bootstrap interval")
-    yield f"The median is {tables.number(entry['median'])}{spread}."
-    if entry["published"]:
-        meets = "meets it" if entry["published"]["meets"] else "does not meet it"
-        value = tables.number(entry["published"]["value"])
-        below = f"; {words.rank(entry)} are below it" if words.rank(entry) else ""
-        yield f"The post's own network has {value} and {meets}{below}."
-    yield from (f"{remark[0].upper()}{remark[1:]}." for remark in entry["remarks"])
+    spread = _labeled(words.numbers(entry.median_interval), "95 % bootstrap interval")
+    yield f"The median is {words.number(entry.median)}{spread}."
+    if published := entry.published:
+        meets = "meets it" if published.meets else "does not meet it"
+        below = f"; {words.rank(published)} are below it" if words.rank(published) else ""
+        yield f"The post's own network has {words.number(published.value)} and {meets}{below}."
+    yield from (f"{remark[0].upper()}{remark[1:]}." for remark in entry.remarks)
     if turned := words.turns(entry):
         yield f"Among other networks the verdict turns: {turned}."
 

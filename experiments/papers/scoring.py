@@ -22,13 +22,12 @@ import lstm_toys as lt
 from lstm_toys import tables
 from lstm_toys.cli.script import canonical
 from lstm_toys.execution import code
-from lstm_toys.files import read_json_list
 from lstm_toys.results.summary import finite
 from lstm_toys.runs import command_line
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.analysis.settings import Keep
-from lstm_toys.studies.claims import evidence
+from lstm_toys.studies.claims import entries, evidence
 from lstm_toys.studies.claims.figures import drawings
 from lstm_toys.studies.claims.markdown import rendered
 from lstm_toys.studies.claims.verdicts import judge
@@ -104,7 +103,7 @@ def judged(
         )
         for name, made in prepared.items()
     }
-    return {each.id: int(found.meets.sum()) for each in claims if (found := judge(each, results)) is not None}
+    return {each.id: found.met for each in claims if (found := judge(each, results)) is not None}
 
 
 def parameters(model: nn.Module, features: int, numbers: Sequence[int], scale: float) -> Any:
@@ -139,8 +138,8 @@ def score(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict
     met = needs["random"].read_metrics()["numbers"]["claims"]
     sources, _, still_open = (FOLDER / f"{name}.md").read_text(encoding="utf-8").partition(OPEN)
 
-    def verdict(judged: Mapping[str, Any]) -> dict[str, Any]:
-        return {what: judged[what] for what in ("share", "interval", "verdict", "counted")}
+    def verdict(judged: entries.Judgment) -> dict[str, Any]:
+        return {what: entries.as_json(getattr(judged, what)) for what in ("share", "interval", "verdict", "counted")}
 
     def numbers(run: Run) -> Any:
         results = lt.load_results(run.checked("results.nc"))
@@ -149,12 +148,12 @@ def score(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict
 
     return {
         "claims": {
-            each["id"]: {
+            each.id: {
                 **verdict(each),
-                "random": met.get(each["id"]),
-                "variants": {variant: verdict(own) for variant, own in each["variants"].items()},
+                "random": met.get(each.id),
+                "variants": {variant: verdict(own) for variant, own in each.variants.items()},
             }
-            for each in read_json_list(needs["claims"].checked("claims.json"))
+            for each in entries.read(needs["claims"].checked("claims.json"), entries.Entry)
         },
         "numbers": {population: numbers(needs[population]) for population in about.shown},
         "inside": papers.networks.inside(about.measure, {each: needs[each] for each in about.measured}, keep),
@@ -190,7 +189,7 @@ def share(count: int, networks: int) -> str:
 def draw(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, lt.Drawing]:
     """Draws the finding, and the figures of the claims."""
     own = {"finding.png": about.draw(metrics, about.shown)}
-    return own | drawings(read_json_list(needs["claims"].checked("claims.json")))
+    return own | drawings(entries.read(needs["claims"].checked("claims.json"), entries.Entry))
 
 
 def report_inside(metrics: Mapping[str, Any], shown: Mapping[str, str]) -> Iterator[RenderableType]:

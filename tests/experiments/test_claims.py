@@ -23,9 +23,10 @@ from lstm_toys.figures import COLORS
 from lstm_toys.results import storage
 from lstm_toys.studies.claims import figures, report
 from lstm_toys.studies.claims.declaration import DURING, NETWORKS
+from lstm_toys.studies.claims.entries import Entry, Robustness, as_json, read
 from lstm_toys.studies.training.study import Training
 
-PUBLISHED = json.loads((ROOT / "results" / "claims" / "claims.json").read_text())
+PUBLISHED = read(ROOT / "results" / "claims" / "claims.json", Entry)
 
 
 def entries_of(run):
@@ -298,17 +299,23 @@ def test_claims_of_ones_own_that_are_wrong_are_told_in_one_line(mine, folder, ca
     assert said in refusal(capsys)
 
 
+@pytest.mark.parametrize(("name", "kind"), [("claims.json", Entry), ("specifications.json", Robustness)])
+def test_entries_that_are_read_are_written_as_they_were(name, kind):
+    for path in (ROOT / "results").glob(f"claims*/{name}"):
+        assert lt.files.as_text(as_json(read(path, kind))) == path.read_text()
+
+
 def test_the_forest_has_a_row_a_claim_with_its_share_and_interval():
     figure = figures.draw(PUBLISHED)
     (axes,) = figure.axes
     ends = [[*line.get_xdata()] for line in axes.lines if line.get_linewidth() == 2]
-    expected = sorted(PUBLISHED, key=lambda entry: ("supported", "refuted", "undecided").index(entry["verdict"]))
-    assert ends == [each["interval"] for each in expected]
+    expected = sorted(PUBLISHED, key=lambda entry: ("supported", "refuted", "undecided").index(entry.verdict))
+    assert ends == [each.interval for each in expected]
     labels = [label.get_text().partition(":")[0] for label in axes.get_yticklabels()]
-    assert labels == [each["id"] for each in expected]
-    of = ["pairs" if each["threshold"]["against"] else each["counted"] for each in expected]
+    assert labels == [each.id for each in expected]
+    of = ["pairs" if each.threshold.against else each.counted for each in expected]
     shares = [
-        f"{report.percent(each['share'])} {report.percents(each['interval'])} of {networks}"
+        f"{report.percent(each.share)} {report.percents(each.interval)} of {networks}"
         for each, networks in zip(expected, of, strict=True)
     ]
     assert [text.get_text() for text in axes.texts] == shares
@@ -316,26 +323,26 @@ def test_the_forest_has_a_row_a_claim_with_its_share_and_interval():
 
 
 def test_the_figure_of_numbers_shows_every_network_and_what_it_is_held_against():
-    entry = next(each for each in PUBLISHED if each["id"] == "sine-learned")
+    entry = next(each for each in PUBLISHED if each.id == "sine-learned")
     figure = figures.draw_numbers([entry])
     (axes,) = figure.axes
     lines = {(line.get_marker(), line.get_color()): [*line.get_xdata()] for line in axes.lines}
     left, right = axes.get_xlim()
     stacked = {"rtol": 0, "atol": (right - left) / figures.STACKS / 2}
-    np.testing.assert_allclose(lines["o", COLORS["b"]], np.sort(entry["per_seed"]), **stacked)
+    np.testing.assert_allclose(lines["o", COLORS["b"]], np.sort(entry.per_seed), **stacked)
     (drawn,) = (line for line in axes.lines if (line.get_marker(), line.get_color()) == ("o", COLORS["b"]))
-    assert len(np.unique(drawn.get_xydata(), axis=0)) == len(entry["per_seed"])
-    assert lines["D", COLORS["k"]] == [entry["published"]["value"]]
+    assert len(np.unique(drawn.get_xydata(), axis=0)) == len(entry.per_seed)
+    assert lines["D", COLORS["k"]] == [entry.published.value]
     assert lines["x", COLORS["k"]] == [0.0]
-    assert entry["threshold"]["high"] in [place for line in axes.lines for place in line.get_xdata()[:1]]
-    untrained = np.array(entry["controls"]["untrained networks"]["per_seed"])
+    assert entry.threshold.high in [place for line in axes.lines for place in line.get_xdata()[:1]]
+    untrained = np.array(entry.controls["untrained networks"].per_seed)
     beyond = (untrained > right).sum()
     assert len(lines["o", COLORS["c"]]) == len(untrained) - beyond
     assert (len(lines[">", COLORS["c"]]), axes.texts[0].get_text()) == (1, str(beyond))
     assert_legible(figures.draw_numbers(PUBLISHED))
 
 
-COMPARED = [each for each in PUBLISHED if each["threshold"]["against"]]
+COMPARED = [each for each in PUBLISHED if each.threshold.against]
 
 
 @pytest.mark.parametrize("entries", [COMPARED[:1], PUBLISHED[:1], PUBLISHED[:2], [*PUBLISHED[:6], *COMPARED[:1]]])
@@ -347,23 +354,24 @@ def test_the_legend_of_numbers_fits_however_many_claims_there_are(entries):
 
 
 def test_numbers_without_a_finite_median_are_drawn_without_one():
-    entry = next(each for each in PUBLISHED if each["id"] == "sine-learned")
-    (axes,) = figures.draw_numbers([entry | {"per_seed": [None] * 3 + [0.1], "median": None}]).axes
+    entry = next(each for each in PUBLISHED if each.id == "sine-learned")
+    without = dataclasses.replace(entry, per_seed=np.array([np.nan] * 3 + [0.1]), median=np.nan)
+    (axes,) = figures.draw_numbers([without]).axes
     assert "^" not in {line.get_marker() for line in axes.lines}
 
 
 def test_verdicts_that_change_during_training_are_named():
-    entries = [each for each in PUBLISHED if each["during"]]
+    entries = [each for each in PUBLISHED if each.during]
     figure = figures.draw_during(entries)
     assert f" of {len(entries)} verdicts change in the course of training: " in " ".join(figure.get_suptitle().split())
     for axes, each in zip(figure.axes, entries, strict=True):
-        np.testing.assert_array_equal(axes.lines[0].get_ydata(), each["during"]["share"])
+        np.testing.assert_array_equal(axes.lines[0].get_ydata(), each.during.share)
     assert_legible(figure)
 
 
 def test_every_control_has_a_color_however_many_there_are():
-    entry = next(each for each in PUBLISHED if each["id"] == "sine-learned")
-    (control, *_) = entry["controls"].values()
-    many = entry | {"controls": {f"control {place}": control for place in range(7)}}
+    entry = next(each for each in PUBLISHED if each.id == "sine-learned")
+    (control, *_) = entry.controls.values()
+    many = dataclasses.replace(entry, controls={f"control {place}": control for place in range(7)})
     (axes,) = figures.draw_numbers([many]).axes
     assert len({line.get_color() for line in axes.lines if line.get_marker() == "o"}) == 8

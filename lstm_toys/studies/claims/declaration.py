@@ -16,9 +16,11 @@ from jaxtyping import Bool, Float
 
 from lstm_toys import arguments
 from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.identity import Settings
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies import claims as study
 from lstm_toys.studies.claims.choices import Change, Specification, Thresholds, usual
+from lstm_toys.tasks.parameters import HISTORY, TRAINING
 
 Verdict = Literal["supported", "refuted", "undecided"]
 VERDICTS = get_args(Verdict)
@@ -36,6 +38,10 @@ Number = Callable[..., Float[np.ndarray, " S"]]
 """Maps one dataset per source to one number per network, NaN where the number is undefined."""
 
 Counted = Literal["all", "learned", "equal loss"]
+
+Role = Literal[
+    "published", "networks", "null", "controls", "variants", "during", "specifications", "ranks", "references"
+]
 
 
 def verdict(share: Estimate) -> Verdict:
@@ -210,6 +216,11 @@ class Claim:
         return f"at least {self.low:g}" if np.isfinite(self.low) else f"at most {self.high:g}"
 
     @property
+    def about_learning(self) -> bool:
+        """Whether it is about what is, or is not, learned, and so also about networks that did not learn."""
+        return self.learned or (self.fails and {source.curves for source in self.sources} <= {TRAINING, HISTORY})
+
+    @property
     def populations(self) -> tuple[str, ...]:
         """The populations that the verdict depends on."""
         names = (source.population for source in self.sources)
@@ -255,6 +266,38 @@ class Variant:
     def __post_init__(self) -> None:
         arguments.kinds(vars(self), change=Callable)
         arguments.choice("networks", self.networks, *get_args(Counted))
+
+
+@dataclass(frozen=True)
+class Column:
+    """What claims are judged by: networks, or other evidence that stands for networks.
+
+    Attributes:
+        name: what tables and files call it.
+        role: what it is for. ``"published"``: published answers; ``"networks"``: the networks that the claims are
+            about; ``"null"``: a model without a network; ``"controls"``, ``"variants"``, ``"specifications"``: see
+            `Claims`; ``"during"``: these networks at a moment of training; ``"ranks"``: networks or a variant on the
+            curves to which there are published answers; ``"references"``: the networks that a variant is compared with.
+        counts: which of its networks count; see `Variant`.
+    """
+
+    name: str
+    role: Role
+    counts: Counted = "all"
+
+    def judges(self, claim: Claim) -> bool:
+        """Whether the column says something about a claim.
+
+        Networks that learned nothing fail at everything, and networks chosen by their loss have learned as much.
+        """
+        if self.role == "controls":
+            return not claim.fails
+        return not (claim.learned and self.counts == "equal loss")
+
+    def only_learned(self, claim: Claim) -> bool:
+        """Whether networks that did not learn do not count."""
+        about_learning = claim.about_learning if self.role == "specifications" else claim.learned
+        return self.counts != "all" and not about_learning
 
 
 @dataclass(frozen=True)
@@ -374,6 +417,21 @@ class Claims:
         """
         declared = self.variants[name]
         return declared if isinstance(declared, Variant) else Variant(declared)
+
+    @property
+    def columns(self) -> dict[Column, Change]:
+        """The columns with other networks, and how the settings of these differ."""
+        variants = {name: self.variant(name) for name in self.variants}
+        return {
+            Column(DURING, "during"): self._kept,
+            **{Column(name, "controls"): change for name, change in self.controls.items()},
+            **{Column(name, "variants", each.networks): each.change for name, each in variants.items()},
+            **{Column(each.name, "specifications", "learned"): each.change for each in self.specifications},
+        }
+
+    def _kept(self, name: str, settings: Settings) -> Settings | None:
+        *earlier, last = self.during.get(name, (settings.steps,))
+        return replace(settings, steps=last, keep_steps=tuple(earlier)) if name in self.during else None
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -1,205 +1,294 @@
-"""Makes the entries of ``claims.json``, one per claim."""
+"""The entries of ``claims.json`` and ``specifications.json``, and how they are written and read.
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
-from typing import Any
+Each field of a dataclass here is a key of the files. Numbers that are not finite are null in files, and NaN once read.
+"""
+
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_type_hints
 
 import numpy as np
+from jaxtyping import Float
 
+from lstm_toys.files import read_json_list
 from lstm_toys.results.summary import finite
-from lstm_toys.runs.context import Refused
 from lstm_toys.statistics import intervals
-from lstm_toys.studies.claims import evidence
-from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, NETWORKS, Claim, Counted, verdict
-from lstm_toys.studies.claims.evidence import Evidence
-from lstm_toys.studies.claims.verdicts import Judgment, judge
+from lstm_toys.statistics.intervals import Estimate
+from lstm_toys.studies.claims.declaration import Verdict, verdict
+
+Interval: TypeAlias = list[float] | None
+
+State = Literal["judged", "shown", "unlearned", "few"]
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
-class EvidenceTable:
-    """The results that claims are judged by; ``nulls`` are models without a network, by name.
+class Threshold:
+    """What a claim's number is held against: the smallest and largest number that meet it, or a population."""
 
-    With those of a variant stands which of its networks count; see `Variant`.
+    low: float
+    high: float
+    against: str | None
+
+    @property
+    def ends(self) -> list[float]:
+        """The numbers among these; a claim that compares two populations has none."""
+        return [end for end in (self.low, self.high) if np.isfinite(end)]
+
+    def within(self, low: float, high: float) -> tuple[float, float]:
+        """The range between two ends of an axis in which numbers meet the claim."""
+        return self.low if np.isfinite(self.low) else low, self.high if np.isfinite(self.high) else high
+
+
+@dataclass(frozen=True)
+class Median:
+    """A median with a bootstrap interval."""
+
+    median: float
+    median_interval: Interval
+
+
+@dataclass(frozen=True)
+class Judgment:
+    """A claim judged by the networks of one column.
+
+    Attributes:
+        per_seed: the number of each network; NaN if it diverged or is excluded, or its number is undefined.
+        share: the share of the ``counted`` networks that meet the claim; of pairs of networks, see `probability_above`.
+        median: the median of the numbers, with a bootstrap interval.
+        seeds: how many networks there are.
+        diverged: the seeds that diverged.
+        unlearned: the seeds that the share excludes since they did not learn.
+        excluded: diverged seeds that the share excludes; empty if a diverged network counts as not meeting the claim.
+        meaningless: how many networks did not diverge and have an undefined number, which does not meet the claim.
+        against_per_seed: the numbers of the population that a claim compares with, except NaN; None without one.
+        baselines: by description, other numbers to report alongside.
     """
 
-    networks: Evidence
-    published: Evidence = field(default_factory=dict)
-    nulls: Mapping[str, Evidence] = field(default_factory=dict)
-    controls: Mapping[str, Evidence] = field(default_factory=dict)
-    variants: Mapping[str, tuple[Evidence, Counted]] = field(default_factory=dict)
-    during: Mapping[int, Evidence] = field(default_factory=dict)
+    per_seed: Float[np.ndarray, " S"]
+    share: float
+    interval: Interval
+    median: float
+    median_interval: Interval
+    verdict: Verdict
+    seeds: int
+    counted: int
+    diverged: list[int]
+    unlearned: list[int]
+    excluded: list[int]
+    meaningless: int
+    against_per_seed: Float[np.ndarray, " S2"] | None
+    baselines: dict[str, Median]
+
+    @property
+    def met(self) -> int:
+        """How many networks meet the claim, unless it compares two populations."""
+        return round(self.share * self.counted) if self.counted else 0
+
+    @property
+    def estimate(self) -> Estimate:
+        """The share with its interval; without one, its ends are NaN."""
+        return Estimate(self.share, *(self.interval or (np.nan, np.nan)))
+
+    def share_at(self, confidence: float) -> Estimate:
+        """The share with an interval for several at once: the exact one, or a bootstrap widened like a normal one."""
+        if self.against_per_seed is None:
+            return intervals.clopper_pearson(self.met, self.counted, confidence)
+        if self.share in (0.0, 1.0):
+            return intervals.separated(self.share, min(self.counted, len(self.against_per_seed)), confidence)
+        value, *ends = intervals.widened(self.estimate, confidence)
+        return Estimate(value, *np.clip(ends, 0.0, 1.0).tolist())  # NaN stays NaN.
 
 
-def entries(claims: Sequence[Claim], columns: EvidenceTable, about: str) -> list[dict[str, Any]]:
-    """Returns all that is reported about claims as JSON; raises Refused if a source is missing or a function fails."""
-    compared = [_compared(claim, columns) for claim in claims]
-    confidences = [intervals.simultaneous(count) for count in (len(claims), sum(map(len, compared)))]
-    return [
-        _entry(claim, columns, variants, about, *confidences) for claim, variants in zip(claims, compared, strict=True)
-    ]
+@dataclass(frozen=True)
+class Comparison(Judgment):
+    """A claim judged by a variant, and by how much its share is above the share of the networks of the claims."""
+
+    difference: float
+    difference_interval: Interval
+
+    @property
+    def differs(self) -> bool:
+        """Whether the interval of the difference excludes 0."""
+        low, high = self.difference_interval or (0.0, 0.0)
+        return not low <= 0 <= high
 
 
-def _compared(claim: Claim, columns: EvidenceTable) -> dict[str, tuple[Judgment, Judgment]]:
-    """By variant, the judgments by its networks and by the networks that they are compared with."""
-    found = {}
-    for name, (results, networks) in columns.variants.items():
-        if networks == "equal loss" and claim.learned:
-            continue
-        theirs = judge(claim, results, only_learned=networks != "all")
-        ours = judge(claim, columns.networks, only_learned=networks == "learned")
-        if theirs is not None and ours is not None:
-            found[name] = theirs, ours
-    return found
+@dataclass(frozen=True)
+class SingleJudgment:
+    """A claim judged by one network, or by a model without a network.
 
-
-def _judged(claim: Claim, columns: Mapping[Any, Evidence]) -> dict[Any, Judgment]:
-    return {name: judged for name, each in columns.items() if (judged := judge(claim, each)) is not None}
-
-
-def _entry(
-    claim: Claim,
-    columns: EvidenceTable,
-    variants: Mapping[str, tuple[Judgment, Judgment]],
-    about: str,
-    of_claims: float,
-    of_differences: float,
-) -> dict[str, Any]:
-    if (ours := judge(claim, columns.networks)) is None:
-        lacking = " and ".join(f"{source.curves} of {source.population}" for source in claim.sources)
-        raise Refused(f"claim {claim.id}: the results lack {lacking}, or are not of as many networks each")
-    alone = judge(claim, columns.published)
-    published = None
-    if alone is not None and not np.isnan(alone.numbers).all():
-        published = _single(alone) | {"ranks": _ranks(claim, alone, columns, variants)}
-    (answers, right), at_once = _copied(claim, columns.networks), ours.share_at(of_claims)
-    controls = {} if claim.fails else _judged(claim, columns.controls)
-    differences = {
-        name: intervals.difference(*(each.share_at(of_differences) for each in pair)) for name, pair in variants.items()
-    }
-    entry = {
-        "id": claim.id,
-        "quote": claim.quote,
-        "statistic": claim.statistic,
-        "threshold": {"low": finite(claim.low), "high": finite(claim.high), "against": claim.against},
-        "meets": claim.meets,
-        **_population(ours),
-        "simultaneous": {"interval": _interval(at_once), "verdict": verdict(at_once)},
-        "published": published,
-        "null": {name: _single(each) | {"answers": answers} for name, each in _judged(claim, columns.nulls).items()},
-        "controls": {name: _population(each) for name, each in controls.items()},
-        "variants": {
-            name: _population(variants[name][0]) | _named("difference", each) for name, each in differences.items()
-        },
-        "during": _during(_judged(claim, columns.during)),
-    }
-    remarks = _remarks(entry, answers, about, expected=claim.learned and right)
-    return entry | {"remarks": [*remarks, *_changes(entry["during"])]}
-
-
-def _population(outcome: Judgment) -> dict[str, Any]:
-    return {
-        "per_seed": [*map(finite, outcome.numbers.tolist())],
-        "share": finite(outcome.share.value),
-        "interval": _interval(outcome.share),
-        **_named("median", outcome.median),
-        "verdict": outcome.verdict,
-        "seeds": len(outcome.numbers),
-        "counted": outcome.counted,
-        "diverged": list(outcome.diverged),
-        "unlearned": list(outcome.unlearned),
-        "excluded": list(outcome.excluded),
-        "meaningless": outcome.meaningless,
-        "against_per_seed": None if outcome.theirs is None else [*map(finite, outcome.theirs.tolist())],
-        "baselines": {what: _named("median", each) for what, each in outcome.baselines.items()},
-    }
-
-
-def _single(outcome: Judgment) -> dict[str, Any]:
-    return {
-        "value": finite(outcome.numbers[0]),
-        "meets": bool(outcome.meets[0]),
-        "baselines": {what: finite(estimate.value) for what, estimate in outcome.baselines.items()},
-    }
-
-
-def _ranks(
-    claim: Claim, published: Judgment, columns: EvidenceTable, variants: Mapping[str, Any]
-) -> dict[str, list[int]]:
-    """Counts by column the networks with a lower number than the published one, an equal number, and any number."""
-    every = {NETWORKS: columns.networks} | {name: columns.variants[name][0] for name in variants}
-    known, value = columns.published, published.numbers[0]
-    alike = {
-        column: {name: evidence.alike(each, known[name]) for name, each in results.items() if name in known}
-        for column, results in every.items()
-    }
-    return {
-        name: [int(counted.sum()) for counted in (each.numbers < value, each.numbers == value, ~np.isnan(each.numbers))]
-        for name, each in _judged(claim, alike).items()
-    }
-
-
-def _during(judged: Mapping[int, Judgment]) -> dict[str, Any] | None:
-    if not judged:
-        return None
-    confidence = intervals.simultaneous(len(judged))
-    shares = [outcome.share_at(confidence) for outcome in judged.values()]
-    return {
-        "steps": [*judged],
-        "share": [finite(share.value) for share in shares],
-        "interval": [_interval(share) for share in shares],
-        "verdict": [verdict(share) for share in shares],
-        "median": [finite(outcome.median.value) for outcome in judged.values()],
-        "median_interval": [_interval(outcome.median) for outcome in judged.values()],
-    }
-
-
-def _changes(during: dict[str, Any] | None) -> Iterator[str]:
-    if during is None or len(set(during["verdict"])) < 2:
-        return
-    pairs = zip(during["verdict"], during["steps"], strict=True)
-    spans = [(name, [step for _, step in group]) for name, group in groupby(pairs, key=lambda each: each[0])]
-    *earlier, (last, steps) = spans
-    said = [f"{name} to {span[-1]:,}" for name, span in earlier]
-    yield f"during training: {', '.join(said)}, {last} from {steps[0]:,} steps"
-
-
-def _copied(claim: Claim, networks: Evidence) -> tuple[str, bool]:
-    """What a copying model answers (`INPUT`, `TRUTH`, or both joined by "and"), and whether that is correct."""
-    sets = [evidence.select(networks[source.population], source.curves) for source in claim.sources]
-    curves = [each for each in sets if each is not None and "answer" in each]
-    answers = dict.fromkeys(evidence.model(each) for each in curves)
-    return " and ".join(answers), all(evidence.right(each) for each in curves)
-
-
-def _remarks(entry: Mapping[str, Any], answers: str, about: str, *, expected: bool) -> Iterator[str]:
-    """Yields caveats to a verdict if a model without a network or a control meets the claim.
-
-    ``expected``: a copy is what the claim states was learned, so that it says nothing that the copy meets the claim.
+    Attributes:
+        value: its number.
+        meets: whether it meets the claim.
+        baselines: by description, its other numbers.
+        answers: what a model without a network answers, such as ``"input"``.
+        ranks: by column, how many networks have a lower number, an equal number, and any number.
     """
-    judged = entry["verdict"]
-    met = [name for name, single in entry["null"].items() if single["meets"] and not expected]
-    copied = answers == INPUT
-    names = {COPY: "a copy of the input", CLIPPED: "a clipped copy of the input"}
-    if not copied:
-        names = {COPY: f"the {answers}", CLIPPED: f"the {answers} clipped to (-1, 1)"}
-    if met and judged == "refuted":
-        name = COPY if COPY in met else CLIPPED
-        does = f"do what a {name} does" if copied else "answer that"
-        yield f"{names[name]} meets it: the networks do not {does}"
-    elif COPY in met and copied:
-        said = {"supported": "says nothing", "undecided": "if supported, it would say nothing"}[judged]
-        yield f"{names[COPY]} meets it: {said} about {about}"
-    elif met:
-        said = {"supported": "needs no more than", "undecided": "if supported, it would need no more than"}[judged]
-        yield f"{names[met[0]]} meets it: {said} {'right answers' if COPY in met else 'answers within (-1, 1)'}"
-    too = {"supported": "meet it too", "refuted": "meet it, these networks do not", "undecided": "meet it"}[judged]
-    yield from (f"{name} {too}" for name, control in entry["controls"].items() if control["verdict"] == "supported")
+
+    value: float
+    meets: bool
+    baselines: dict[str, float]
+    answers: str | None = None
+    ranks: dict[str, list[int]] | None = None
 
 
-def _named(name: str, estimate: intervals.Estimate) -> dict[str, Any]:
-    return {name: finite(estimate.value), f"{name}_interval": _interval(estimate)}
+@dataclass(frozen=True)
+class SimultaneousInterval:
+    """The interval of a share that holds for all claims at once, and the verdict by it."""
+
+    interval: Interval
+    verdict: Verdict
 
 
-def _interval(estimate: intervals.Estimate) -> list[float | None] | None:
-    return None if np.isnan(estimate.low) else [finite(estimate.low), finite(estimate.high)]
+@dataclass(frozen=True)
+class Moments:
+    """A claim judged at moments of training, with intervals of the share for all moments at once."""
+
+    steps: list[int]
+    share: list[float]
+    interval: list[Interval]
+    verdict: list[Verdict]
+    median: list[float]
+    median_interval: list[Interval]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A claim as it is reported."""
+
+    id: str
+    quote: str
+    statistic: str
+    threshold: Threshold
+    meets: str
+
+
+@dataclass(frozen=True)
+class Entry(Judgment, Statement):
+    """All that is reported about a claim, judged by the networks that the claims are about and by other columns."""
+
+    simultaneous: SimultaneousInterval
+    published: SingleJudgment | None
+    null: dict[str, SingleJudgment]
+    controls: dict[str, Judgment]
+    variants: dict[str, Comparison]
+    during: Moments | None
+    remarks: list[str]
+
+
+@dataclass(frozen=True)
+class Level:
+    """A claim judged under one other choice.
+
+    Attributes:
+        state: ``"judged"`` if the choice counts, ``"few"`` if too few networks do; ``"shown"`` if fewer networks
+            learned than for a judgment, ``"unlearned"`` if much fewer.
+        choices, counted, learned, loss: of other trainings, what was chosen, how many networks count, which share of
+            them learned, and their median final loss.
+        low, high: other thresholds.
+        per_seed: the networks' other numbers.
+    """
+
+    name: str
+    kind: str
+    state: State
+    share: float
+    interval: list[float]
+    choices: dict[str, str] | None = None
+    counted: int | None = None
+    learned: float | None = None
+    loss: float | None = None
+    low: float | None = None
+    high: float | None = None
+    per_seed: Float[np.ndarray, " S"] | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict under the choice, by its own interval."""
+        return verdict(Estimate(self.share, *self.interval))
+
+
+@dataclass(frozen=True)
+class LevelCounts:
+    """How many choices of a kind were tried, counted, turned the verdict, and left it undecided."""
+
+    tried: int
+    judged: int
+    turning: int
+    undecided: int
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """All that is reported about the verdict on a claim under other choices.
+
+    Attributes:
+        robust: whether no choice turns the verdict; None if there is no choice that could.
+        depends: by kind, the choices that turn it.
+        undecided: by kind, the choices under which it is undecided.
+        levels: how many choices there are by kind.
+        ranges: by kind, the smallest and largest share.
+        trained, thresholds, alternatives: the judgments by other trainings, thresholds and numbers.
+        reasons: why the smallest and the largest threshold are defensible.
+    """
+
+    id: str
+    quote: str
+    verdict: Verdict
+    meets: str
+    share: float
+    robust: bool | None
+    depends: dict[str, list[str]]
+    undecided: dict[str, list[str]]
+    levels: dict[str, LevelCounts]
+    ranges: dict[str, list[float]]
+    trained: list[Level]
+    thresholds: list[Level]
+    alternatives: list[Level]
+    reasons: list[str]
+
+    @property
+    def judged(self) -> list[Level]:
+        """The judgments under choices that count."""
+        return [each for each in (*self.trained, *self.thresholds, *self.alternatives) if each.state == "judged"]
+
+
+def interval(estimate: Estimate) -> Interval:
+    """The interval of an estimate; None if it has none."""
+    return None if np.isnan(estimate.low) else [estimate.low, estimate.high]
+
+
+def as_json(value: Any) -> Any:
+    """Makes JSON of entries; fields that have their default are left out."""
+    if is_dataclass(value):
+        known = [(each, getattr(value, each.name)) for each in fields(value)]
+        return {each.name: as_json(own) for each, own in known if own is not each.default}
+    if isinstance(value, dict):
+        return {name: as_json(each) for name, each in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [as_json(each) for each in value]
+    return finite(value) if isinstance(value, float) else value
+
+
+def from_json(kind: Any, value: Any) -> Any:
+    """Makes of JSON what `as_json` made it of, a value of this type."""
+    arguments = get_args(kind)
+    if value is None:
+        return np.nan if float in (kind, *arguments) else None
+    if type(None) in arguments:
+        return from_json(arguments[0], value)
+    if isinstance(kind, type) and is_dataclass(kind):
+        types = get_type_hints(kind)
+        return kind(**{name: from_json(types[name], each) for name, each in value.items()})
+    if isinstance(value, dict):
+        return {name: from_json(arguments[1], each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [from_json(arguments[0], each) for each in value] if arguments else np.array(value, float)
+    return value
+
+
+def read(path: Path, kind: type[Kind]) -> list[Kind]:
+    """Reads a file of entries of this type; raises as `read_json_list`."""
+    return [from_json(kind, each) for each in read_json_list(path)]

@@ -25,7 +25,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.statistics.measures import AnsweredCurve
-from lstm_toys.studies.claims.declaration import INPUT, TRUTH
+from lstm_toys.studies.claims.declaration import INPUT, TRUTH, Claim
 from lstm_toys.studies.claims.settings import Question
 from lstm_toys.tasks import supervision
 from lstm_toys.tasks.parameters import HISTORY, TRAINING
@@ -114,6 +114,13 @@ def right(curves: xr.Dataset) -> bool:
     if "truth" not in curves or curves.truth.dims != curves.input.dims:
         return False
     return not summary.wrong(curves, "input").total.any()
+
+
+def copied(claim: Claim, copies: Evidence) -> tuple[str, bool]:
+    """What copies answer to a claim's curves: `INPUT`, `TRUTH`, or both joined by "and"; and whether it is correct."""
+    sets = [select(copies[each.population], each.curves) for each in claim.sources]
+    known = [each for each in sets if each is not None]
+    return " and ".join(dict.fromkeys(map(model, known))), all(map(right, known))
 
 
 def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:

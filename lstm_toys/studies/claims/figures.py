@@ -1,7 +1,7 @@
 """Draws claims: shares of networks that meet them, numbers of networks, the course of training, and other choices."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,9 @@ from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, la
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, VERDICTS
+from lstm_toys.studies.claims.entries import Entry, Robustness
 from lstm_toys.studies.claims.report import named, percent, percents
-from lstm_toys.studies.claims.specifications import OPPOSITE, own_verdict
+from lstm_toys.studies.claims.specifications import OPPOSITE
 
 TINTS = {"supported": COLORS["g"], "refuted": COLORS["r"], "undecided": GRAY}
 SIGNS = {"supported": "^", "refuted": "v", "undecided": "s"}
@@ -49,47 +50,47 @@ LOGARITHMIC = 30.0
 """Positive numbers that span more than this factor are drawn on a logarithmic axis."""
 
 
-def drawings(entries: list[dict[str, Any]]) -> dict[str, Figure]:
+def drawings(entries: Sequence[Entry]) -> dict[str, Figure]:
     """Draws the shares of networks that meet each claim, their numbers, and the effect of training."""
     found = {"claims.png": draw(entries), "numbers.png": draw_numbers(entries)}
-    if any(each["during"] for each in entries):
+    if any(each.during for each in entries):
         found["during.png"] = draw_during(entries)
     return found
 
 
-def draw(entries: list[dict[str, Any]]) -> Figure:
+def draw(entries: Sequence[Entry]) -> Figure:
     """Draws the share of networks that meet each claim, with its interval: one row per claim, sorted by verdict."""
-    ordered = sorted(entries, key=lambda entry: VERDICTS.index(entry["verdict"]))
-    pairs = "; of pairs: bootstrap, or exact" if any(each["threshold"]["against"] for each in entries) else ""
+    ordered = sorted(entries, key=lambda entry: VERDICTS.index(entry.verdict))
+    pairs = "; of pairs: bootstrap, or exact" if any(each.threshold.against for each in entries) else ""
     label = f"share of networks that meet the claim\n95 % interval: Wilson{pairs}"
     with canvas("", xlabel=label, ylabel="") as (figure, (axes,)):
         figure.set_size_inches(8.6, 1.8 + 0.46 * len(ordered))
         for row, entry in enumerate(ordered):
-            style: dict[str, Any] = {"color": TINTS[entry["verdict"]], "clip_on": False}
-            if entry["interval"] is not None:
-                axes.plot(entry["interval"], [row, row], linewidth=2, solid_capstyle="butt", **style)
-            if entry["share"] is not None:
-                axes.barh(row, entry["share"], 0.5, color=TINTS[entry["verdict"]], alpha=0.2)
-                axes.plot([entry["share"]], [row], SIGNS[entry["verdict"]], markersize=5, **style)
-            words = plain(f"{percent(entry['share'])} {percents(entry['interval'])} of {_of(entry)}")
+            style: dict[str, Any] = {"color": TINTS[entry.verdict], "clip_on": False}
+            if entry.interval is not None:
+                axes.plot(entry.interval, [row, row], linewidth=2, solid_capstyle="butt", **style)
+            if not np.isnan(entry.share):
+                axes.barh(row, entry.share, 0.5, color=TINTS[entry.verdict], alpha=0.2)
+                axes.plot([entry.share], [row], SIGNS[entry.verdict], markersize=5, **style)
+            words = plain(f"{percent(entry.share)} {percents(entry.interval)} of {_of(entry)}")
             axes.text(1.04, row, words, fontsize=8, va="center", transform=axes.get_yaxis_transform())
-        quotes = [textwrap.fill(f"{each['id']}: “{each['quote']}”", **QUOTED) for each in ordered]
+        quotes = [textwrap.fill(f"{each.id}: “{each.quote}”", **QUOTED) for each in ordered]
         axes.set_yticks(range(len(ordered)), map(plain, quotes), fontsize=7.5)
         axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
         axes.set(xlim=(0, 1), ylim=(len(ordered) - 0.5, -0.5))
         axes.axvline(0.5, **HALF)
-        numbers = {name: sum(each["verdict"] == name for each in entries) for name in VERDICTS}
+        numbers = {name: sum(each.verdict == name for each in entries) for name in VERDICTS}
         figure.suptitle(f"{numbers['supported']} of {counted(len(entries), 'claim')} hold for most networks")
         legend(figure, [_dots(f"{name}: {number}", TINTS[name], SIGNS[name]) for name, number in numbers.items()])
     return figure
 
 
-def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
+def draw_numbers(entries: Sequence[Entry]) -> Figure:
     """Draws the number of every network: one panel per claim."""
-    shades = colors(named(entries, "controls"), CONTROLS)
+    shades = colors(named(each.controls for each in entries), CONTROLS)
     titles = [
-        textwrap.fill(f"“{each['quote']}”", **QUOTED | {"width": 52})
-        + f"\n{each['id']}: {each['verdict']}, {percent(each['share'])} of {_of(each)}"
+        textwrap.fill(f"“{each.quote}”", **QUOTED | {"width": 52})
+        + f"\n{each.id}: {each.verdict}, {percent(each.share)} of {_of(each)}"
         for each in entries
     ]
     with canvas(*titles, xlabel="", ylabel="", columns=min(COLUMNS, len(entries))) as (figure, panels):
@@ -98,7 +99,7 @@ def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
             axes.title.set_fontsize(7.5)
             _numbers(axes, entry, shades)
         handles: list[Artist] = []
-        if any(_levels(each) for each in entries):
+        if any(each.threshold.ends for each in entries):
             handles.append(band_entry("meets the claim", TINTS["supported"], alpha=0.13))
             handles.append(handle("threshold", "black", linewidth=1, linestyle="--"))
         handles += [
@@ -107,21 +108,20 @@ def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
             *(_dots(name, color) for name, color in shades.items()),
             _dots("so many more beyond the edge", marker=">"),
         ]
-        if any(each["against_per_seed"] for each in entries):
+        if any(each.threshold.against for each in entries):
             handles.append(_dots("networks that they are held against"))
         handles += [_dots(label, COLORS["k"], SINGLE[name]) for name, label in single_names(entries).items()]
         legend(figure, handles, columns=4)
     return figure
 
 
-def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> None:
+def _numbers(axes: Axes, entry: Entry, controls: dict[str, str]) -> None:
     """Draws numbers of networks, those of controls below them, and single ones above; counts those beyond the edge."""
-    numbers, alone = _known(entry["per_seed"]), single(entry)
-    others = [(controls[name], _known(population["per_seed"])) for name, population in entry["controls"].items()]
-    if entry["against_per_seed"]:
-        others.append((GRAY, _known(entry["against_per_seed"])))
-    low, high = (entry["threshold"][side] for side in ("low", "high"))
-    levels = _levels(entry)
+    numbers, alone = _known(entry.per_seed), single(entry)
+    others = [(controls[name], _known(population.per_seed)) for name, population in entry.controls.items()]
+    if entry.against_per_seed is not None:
+        others.append((GRAY, _known(entry.against_per_seed)))
+    levels = entry.threshold.ends
     own = [*numbers, *levels] or [0.0]
     if min(own) > 0 and max(own) > LOGARITHMIC * min(own):
         axes.set_xscale("log")
@@ -148,28 +148,26 @@ def _numbers(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> Non
                 axes.annotate(str(beyond.sum()), place, (5 * outward, 0), textcoords="offset points", **words)
     for name, value in alone.items():
         axes.plot(np.clip(value, *ends), 1.05, SINGLE[name], color=COLORS["k"], markersize=7, clip_on=False)
-    if entry["median"] is not None:
-        axes.plot(entry["median"], -0.56, "^", color=COLORS["b"], markersize=5)
+    if np.isfinite(entry.median):
+        axes.plot(entry.median, -0.56, "^", color=COLORS["b"], markersize=5)
     for level in levels:
         axes.axvline(level, color="black", linewidth=1, linestyle="--")
-    left, right = ends
     if levels:
-        shaded = left if low is None else low, right if high is None else high
-        axes.axvspan(*shaded, color=TINTS["supported"], alpha=0.13, linewidth=0)
-    axes.set(xlim=(left, right), ylim=(-0.7 - 0.95 * len(others), 1.6), yticks=[])
+        axes.axvspan(*entry.threshold.within(*ends), color=TINTS["supported"], alpha=0.13, linewidth=0)
+    axes.set(xlim=ends, ylim=(-0.7 - 0.95 * len(others), 1.6), yticks=[])
     axes.tick_params(axis="x", labelsize=7)
-    axes.set_xlabel(plain(textwrap.fill(f"{entry['statistic']}; {entry['meets']}", 56)), fontsize=7)
+    axes.set_xlabel(plain(textwrap.fill(f"{entry.statistic}; {entry.meets}", 56)), fontsize=7)
 
 
-def draw_during(entries: list[dict[str, Any]]) -> Figure:
+def draw_during(entries: Sequence[Entry]) -> Figure:
     """Draws the share of networks that meet each claim over steps of training, with exact intervals for all at once."""
-    drawn = [each for each in entries if each["during"]]
-    turned = [each["id"] for each in drawn if len({*each["during"]["verdict"]}) > 1]
+    drawn = [(each, each.during) for each in entries if each.during]
+    turned = [each.id for each, during in drawn if len({*during.verdict}) > 1]
     columns = min(COLUMNS, len(drawn))
-    with canvas(*(each["id"] for each in drawn), xlabel="steps", ylabel="", columns=columns) as (figure, panels):
+    with canvas(*(each.id for each, _ in drawn), xlabel="steps", ylabel="", columns=columns) as (figure, panels):
         figure.set_size_inches(max(6.8, 2.8 * columns), 1.5 + 1.9 * -(-len(drawn) // columns))
-        for axes, each in zip(panels, drawn, strict=True):
-            rows = zip(*(each["during"][name] for name in ("steps", "share", "interval")), strict=True)
+        for axes, (_, during) in zip(panels, drawn, strict=True):
+            rows = zip(during.steps, during.share, during.interval, strict=True)
             known = [(step, share, *ends) for step, share, ends in rows if ends is not None]
             steps, share, low, high = np.reshape(known, (-1, 4)).T
             axes.fill_between(steps, low, high, color=COLORS["b"], alpha=0.2, linewidth=0)
@@ -179,8 +177,8 @@ def draw_during(entries: list[dict[str, Any]]) -> Figure:
             axes.axhline(0.5, **HALF)
             axes.xaxis.set_major_formatter("{x:,.0f}")
             axes.tick_params(labelsize=8)
-        networks = counted(max(each["seeds"] for each in drawn), "network")
-        pairs = {each["threshold"]["against"] is not None for each in drawn}
+        networks = counted(max(each.seeds for each, _ in drawn), "network")
+        pairs = {each.threshold.against is not None for each, _ in drawn}
         methods = [name for kind, name in ((False, "Clopper-Pearson"), (True, "bootstrap of pairs")) if kind in pairs]
         handles = [
             handle(f"share of {networks}", COLORS["b"], marker="o", markersize=3),
@@ -193,14 +191,14 @@ def draw_during(entries: list[dict[str, Any]]) -> Figure:
     return figure
 
 
-def draw_choices(others: Sequence[Mapping[str, Any]]) -> Figure:
+def draw_choices(others: Sequence[Robustness]) -> Figure:
     """Draws the shares under each choice: a row per claim, the most fragile first, and a column per kind of choice.
 
     ``others`` are entries of ``specifications.json`` whose verdicts are robust or not, at least one.
     """
-    ordered = sorted(others, key=lambda each: (each["robust"], _margin(each)))
-    columns = list(dict.fromkeys(kind for each in others for kind in each["ranges"]))
-    robust = sum(each["robust"] for each in others)
+    ordered = sorted(others, key=lambda each: (each.robust, _margin(each)))
+    columns = list(dict.fromkeys(kind for each in others for kind in each.ranges))
+    robust = sum(bool(each.robust) for each in others)
     size, alike = (2.6 + 0.85 * len(columns), 1.8 + 0.27 * len(ordered)), {"sharey": True, "squeeze": False}
     with sheet(*size, columns=len(columns), **alike) as (figure, (panels,)):
         for axes, kind in zip(panels, columns, strict=True):
@@ -213,14 +211,14 @@ def draw_choices(others: Sequence[Mapping[str, Any]]) -> Figure:
             axes.grid(visible=False, axis="y")
             axes.set(xlim=(-0.08, 1.08), ylim=(len(ordered) - 0.5, -0.5))
             axes.set_xticks([0, 0.5, 1], ["0", "", "100%"], fontsize=7.5)
-        names = [f"{each['id']} ({each['verdict']}{', robust' if each['robust'] else ''})" for each in ordered]
+        names = [f"{each.id} ({each.verdict}{', robust' if each.robust else ''})" for each in ordered]
         panels[0].set_yticks(range(len(ordered)), map(plain, names), fontsize=8)
         handles = [
             handle("share of the claim's own networks", "black", marker="|", markersize=9, linestyle=""),
             handle("another choice", COLORS["b"], **DOT),
             handle("undecided: its 95 % interval has 50 % inside", COLORS["b"], markerfacecolor="white", **DOT),
         ]
-        if any(own_verdict(each) == OPPOSITE[found["verdict"]] for found in others for each in _judged(found)):
+        if any(each.verdict == OPPOSITE[found.verdict] for found in others for each in found.judged):
             handles.append(handle("opposite verdict", COLORS["r"], **DOT))
         legend(figure, handles, columns=2)
         title = f"{robust} of {len(others)} verdicts are robust: no other choice turns them"
@@ -228,58 +226,47 @@ def draw_choices(others: Sequence[Mapping[str, Any]]) -> Figure:
     return figure
 
 
-def _choices(axes: Axes, row: int, found: Mapping[str, Any], kind: str) -> None:
+def _choices(axes: Axes, row: int, found: Robustness, kind: str) -> None:
     """Draws the shares under the choices of a kind, from the claim's own share on."""
-    if (ends := found["ranges"].get(kind)) is None:
+    if (ends := found.ranges.get(kind)) is None:
         return
-    axes.hlines(row, min(found["share"], *ends), max(found["share"], *ends), color=GRAY, linewidth=0.8)
-    axes.plot(found["share"], row, "|", color="black", markersize=9)
-    for each in _judged(found):
-        if each["kind"] == kind:
-            own = own_verdict(each)
-            color = COLORS["r" if own == OPPOSITE[found["verdict"]] else "b"]
-            axes.plot(each["share"], row, color=color, markerfacecolor="white" if own == "undecided" else color, **DOT)
+    axes.hlines(row, min(found.share, *ends), max(found.share, *ends), color=GRAY, linewidth=0.8)
+    axes.plot(found.share, row, "|", color="black", markersize=9)
+    for each in found.judged:
+        if each.kind == kind:
+            color = COLORS["r" if each.verdict == OPPOSITE[found.verdict] else "b"]
+            inside = "white" if each.verdict == "undecided" else color
+            axes.plot(each.share, row, color=color, markerfacecolor=inside, **DOT)
 
 
-def _margin(found: Mapping[str, Any]) -> float:
+def _margin(found: Robustness) -> float:
     """How far the share under the worst choice is on the side of the verdict, in units of a share; negative beyond."""
-    sign = 1 if found["verdict"] == "supported" else -1
-    return min(sign * (end - 0.5) for ends in found["ranges"].values() for end in ends)
+    sign = 1 if found.verdict == "supported" else -1
+    return min(sign * (end - 0.5) for ends in found.ranges.values() for end in ends)
 
 
-def _judged(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The judgments under single choices, and combinations, that count."""
-    every = (*found["trained"], *found["thresholds"], *found["alternatives"])
-    return [each for each in every if each["state"] == "judged"]
-
-
-def single(entry: Mapping[str, Any]) -> dict[str, float]:
+def single(entry: Entry) -> dict[str, float]:
     """The numbers of what is not a population, by the names in `SINGLE`."""
-    every = {"published": entry["published"], **entry["null"]}
-    return {name: each["value"] for name, each in every.items() if each is not None and each["value"] is not None}
+    every = entry.null if entry.published is None else {"published": entry.published, **entry.null}
+    return {name: each.value for name, each in every.items() if np.isfinite(each.value)}
 
 
-def single_names(entries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def single_names(entries: Sequence[Entry]) -> dict[str, str]:
     """The names of these numbers in a legend, of those that some entry has."""
     known = {name for each in entries for name in single(each)}
-    answers = dict.fromkeys(each["null"][COPY]["answers"] for each in entries if COPY in each["null"])
-    copied = " or ".join("copy of the input" if each == INPUT else each for each in answers)
+    answers = dict.fromkeys(each.null[COPY].answers for each in entries if COPY in each.null)
+    copied = " or ".join("copy of the input" if each == INPUT else str(each) for each in answers)
     names = {"published": "the published network", COPY: copied, CLIPPED: f"{copied}, clipped to (-1, 1)"}
     return {name: names[name] for name in SINGLE if name in known}
 
 
-def _levels(entry: Mapping[str, Any]) -> list[float]:
-    """The thresholds of a claim; one that compares two populations has none."""
-    return [level for level in (entry["threshold"][side] for side in ("low", "high")) if level is not None]
-
-
-def _of(entry: Mapping[str, Any]) -> str:
-    return "pairs" if entry["threshold"]["against"] else str(entry["counted"])
+def _of(entry: Entry) -> str:
+    return "pairs" if entry.threshold.against else str(entry.counted)
 
 
 def _dots(label: str, color: str = GRAY, marker: str = "o") -> Line2D:
     return handle(label, color, linestyle="", marker=marker, markersize=4.5)
 
 
-def _known(numbers: list[float | None]) -> Float[np.ndarray, " N"]:
-    return np.array([each for each in numbers if each is not None], float)
+def _known(numbers: Float[np.ndarray, " S"]) -> Float[np.ndarray, " N"]:
+    return numbers[np.isfinite(numbers)]

@@ -6,29 +6,31 @@ from typing import Any
 
 import jinja2
 
-from lstm_toys import tables
 from lstm_toys.studies.claims import report as words
 from lstm_toys.studies.claims.declaration import CLIPPED, INPUT
+from lstm_toys.studies.claims.entries import Entry, Robustness
 from lstm_toys.studies.claims.specifications import LEARNED, TURNING
 from lstm_toys.text import escape
 
 FOLDER = Path(__file__).parent
 
-Entries = Sequence[Mapping[str, Any]]
-
 
 def claims(
-    judged: Entries, title: str, conditions: str, aspects: Mapping[str, Any] = {}, counting: Mapping[str, str] = {}
+    judged: Sequence[Entry],
+    title: str,
+    conditions: str,
+    aspects: Mapping[str, Any] = {},
+    counting: Mapping[str, str] = {},
 ) -> str:
     """Formats all entries as the text of ``claims.md``; ``counting`` is which networks of each variant count."""
     named = {"entries": judged, "title": title, "conditions": conditions, "aspects": aspects, "counting": counting}
-    known = {"words": words, "number": tables.number, "INPUT": INPUT, "clipped": CLIPPED}
+    known = {"words": words, "INPUT": INPUT, "clipped": CLIPPED}
     return rendered(FOLDER / "claims.md.jinja", **named, **known)
 
 
-def specifications(every: Entries, title: str) -> str:
+def specifications(every: Sequence[Robustness], title: str) -> str:
     """The table of all claims: the verdict, whether it is robust, and the range of the share by kind of choice."""
-    kinds = list(dict.fromkeys(kind for each in every for kind in each["levels"]))
+    kinds = words.named(each.levels for each in every)
     named = {"every": every, "title": title, "kinds": kinds, "learned": LEARNED, "turning": TURNING}
     return rendered(FOLDER / "specifications.md.jinja", words=words, **named)
 

@@ -2,80 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from rich.console import RenderableType
 
 from lstm_toys import tables
 from lstm_toys.output import counted, listed
+from lstm_toys.results.summary import finite
 from lstm_toys.studies.claims.choices import COMBINATION
 from lstm_toys.studies.claims.declaration import NETWORKS, Claims
+from lstm_toys.studies.claims.entries import Comparison, Entry, Interval, Robustness, SingleJudgment
 from lstm_toys.studies.claims.specifications import LEARNED
 
 STYLE: dict[str, Any] = {"box": None, "padding": (0, 1, 0, 0), "title_justify": "left"}
 
 
-def report(declared: Claims, entries: list[dict[str, Any]], others: list[dict[str, Any]]) -> Iterator[RenderableType]:
+def report(declared: Claims, entries: Sequence[Entry], others: Sequence[Robustness]) -> Iterator[RenderableType]:
     """Yields the table of verdicts and shares of ``entries``, and remarks; ``others`` are verdicts by other choices."""
     marks: dict[str, int] = {}
     rows = []
     for entry in entries:
-        notes = ",".join(str(marks.setdefault(remark, len(marks) + 1)) for remark in entry["remarks"])
-        share, interval = percent(entry["share"]), percents(entry["interval"]).strip("()")
-        median = tables.number(entry["median"])
-        rows.append((entry["id"], entry["verdict"], notes, share, interval, median, entry["meets"]))
+        notes = ",".join(str(marks.setdefault(remark, len(marks) + 1)) for remark in entry.remarks)
+        share, interval = percent(entry.share), percents(entry.interval).strip("()")
+        median = number(entry.median)
+        rows.append((entry.id, entry.verdict, notes, share, interval, median, entry.meets))
     columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "meets it")
-    networks = counted(max(entry["seeds"] for entry in entries), "network")
+    networks = counted(max(entry.seeds for entry in entries), "network")
     yield tables.table(f"{declared.title}, in {networks} each", columns, rows, **STYLE)
     yield from (f"{mark}) {remark}" for remark, mark in marks.items())
-    yield from tables.few(min(each["counted"] for each in entries))
+    yield from tables.few(min(each.counted for each in entries))
     if len(entries) > 1:
         yield at_once(entries)
-    for name in named(entries, "variants"):
-        every = {each["id"]: each["variants"][name] for each in entries if name in each["variants"]}
-        if other := ", ".join(f"{claim} {points(each)}" for claim, each in every.items() if differs(each)):
+    for name in named(each.variants for each in entries):
+        every = {each.id: each.variants[name] for each in entries if name in each.variants}
+        if other := ", ".join(f"{claim} {points(each)}" for claim, each in every.items() if each.differs):
             yield f"with {name} the share differs, in points of 100: {other}"
     for entry in entries:
         if turned := turns(entry):
-            yield f"{entry['id']} is {entry['verdict']}, but {turned}"
+            yield f"{entry.id} is {entry.verdict}, but {turned}"
     yield from reach(entries, declared.aspects)
     for entry in entries:
-        if entry["diverged"]:
-            treated = "left out" if entry["excluded"] else "counted as not meeting it"
-            yield f"{entry['id']}: diverged and {treated}: seeds {listed(entry['diverged'])}"
-        if entry["meaningless"]:
-            yield f"{entry['id']}: {meaningless(entry)}"
+        if entry.diverged:
+            treated = "left out" if entry.excluded else "counted as not meeting it"
+            yield f"{entry.id}: diverged and {treated}: seeds {listed(entry.diverged)}"
+        if entry.meaningless:
+            yield f"{entry.id}: {meaningless(entry)}"
     if others:
         yield "under other choices:"
-        yield from (f"  {each['id']}: {specified(each)}" for each in others)
+        yield from (f"  {each.id}: {specified(each)}" for each in others)
 
 
-def rank(entry: dict[str, Any]) -> str:
+def rank(published: SingleJudgment) -> str:
     """Counts, in words, the networks with a lower number than the published one, and with the same; else ""."""
-    if NETWORKS not in entry["published"]["ranks"]:  # The published answers are to other curves.
+    if not published.ranks or NETWORKS not in published.ranks:  # The published answers are to other curves.
         return ""
-    below, equal, whole = entry["published"]["ranks"][NETWORKS]
+    below, equal, whole = published.ranks[NETWORKS]
     return f"{below} of {counted(whole, 'network')}{f' ({equal} equal)' if equal else ''}"
 
 
-def at_once(entries: Sequence[dict[str, Any]]) -> str:
+def at_once(entries: Sequence[Entry]) -> str:
     """Lists the verdicts that become undecided with simultaneous intervals for all claims."""
-    fallen = [each["id"] for each in entries if each["simultaneous"]["verdict"] != each["verdict"]]
+    fallen = [each.id for each in entries if each.simultaneous.verdict != each.verdict]
     intervals_of = f"with intervals for all {counted(len(entries), 'claim')} at once (Clopper-Pearson, Bonferroni)"
     return f"{intervals_of} {'undecided: ' + ', '.join(fallen) if fallen else 'every verdict stands'}"
 
 
-def turns(entry: dict[str, Any]) -> str:
+def turns(entry: Entry) -> str:
     """Lists the variants that change the verdict, in words; empty if none does."""
     others: dict[str, list[str]] = {}
-    for name, variant in entry["variants"].items():
-        if variant["counted"] and variant["verdict"] != entry["verdict"]:
-            others.setdefault(variant["verdict"], []).append(name)
+    for name, variant in entry.variants.items():
+        if variant.counted and variant.verdict != entry.verdict:
+            others.setdefault(variant.verdict, []).append(name)
     return "; ".join(f"{verdict} with {', '.join(names)}" for verdict, names in others.items())
 
 
-def reach(entries: list[dict[str, Any]], aspects: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def reach(entries: Sequence[Entry], aspects: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yields a line per aspect with the claims about it; see `Claims`.
 
     A claim is about an aspect if its share is higher in all variants that lack it, or lower in all.
@@ -83,68 +86,69 @@ def reach(entries: list[dict[str, Any]], aspects: Mapping[str, Sequence[str]]) -
     for aspect, names in aspects.items():
         about = []
         for each in entries:
-            variants = [each["variants"][name] for name in names if name in each["variants"]]
-            signs = {variant["difference"] > 0 if differs(variant) else None for variant in variants}
+            variants = [each.variants[name] for name in names if name in each.variants]
+            signs = {variant.difference > 0 if variant.differs else None for variant in variants}
             if len(variants) == len(names) and signs in ({True}, {False}):
-                about.append(each["id"])
+                about.append(each.id)
         if about:
             yield f"about {aspect}, since the share differs with {' and with '.join(names)}: {', '.join(about)}"
 
 
-def meaningless(entry: dict[str, Any]) -> str:
+def meaningless(entry: Entry) -> str:
     """States for how many networks the number is undefined."""
-    return f"the number has no meaning for {counted(entry['meaningless'], 'network')}, counted as not meeting it"
+    return f"the number has no meaning for {counted(entry.meaningless, 'network')}, counted as not meeting it"
 
 
-def numbers(interval: list[float | None] | None) -> str:
+def number(value: float) -> str:
+    """Formats a number; a dash if it is not finite."""
+    return tables.number(finite(value))
+
+
+def numbers(interval: Interval) -> str:
     """Formats both ends of an interval, in parentheses; empty without one."""
-    return "" if interval is None else f"({tables.number(interval[0])} to {tables.number(interval[1])})"
+    return "" if interval is None else f"({number(interval[0])} to {number(interval[1])})"
 
 
-def specified(found: Mapping[str, Any]) -> str:
+def specified(found: Robustness) -> str:
     """Says whether a verdict is robust or on which choices it depends, and under which ones it is undecided."""
-    if found["verdict"] == "undecided":
+    if found.verdict == "undecided":
         return "undecided"
-    if found["robust"] is None:
-        unlearned = any(each["learned"] < LEARNED for each in found["trained"])
+    if found.robust is None:
+        unlearned = any((each.learned or 0) < LEARNED for each in found.trained)
         few = "too few networks learned" if unlearned else "too few networks"
-        return f"not judged: {few if found['levels'] else 'there are no other choices'}"
+        return f"not judged: {few if found.levels else 'there are no other choices'}"
 
     def said(kind: str, names: Sequence[str]) -> str:
         if kind == COMBINATION:
-            return f"combinations ({len(names)} of {found['levels'][kind]['judged']})"
+            return f"combinations ({len(names)} of {found.levels[kind].judged})"
         return f"{kind} ({'; '.join(names)})"
 
-    depends, undecided = (", ".join(said(*each) for each in found[name].items()) for name in ("depends", "undecided"))
-    stands = "robust" if found["robust"] else f"depends on {depends}"
+    depends, undecided = (
+        ", ".join(said(*each) for each in kinds.items()) for kinds in (found.depends, found.undecided)
+    )
+    stands = "robust" if found.robust else f"depends on {depends}"
     return f"{stands}; undecided under {undecided}" if undecided else stands
 
 
-def percent(share: float | None) -> str:
+def percent(share: float) -> str:
     """Formats a share as a percentage; a dash if there is none."""
-    return "–" if share is None else f"{share:.0%}"
+    return "–" if np.isnan(share) else f"{share:.0%}"
 
 
-def percents(interval: list[float] | None) -> str:
+def percents(interval: Interval) -> str:
     """Formats both ends of an interval of shares as percentages, in parentheses; empty without one."""
-    return "" if interval is None else f"({100 * interval[0]:.0f}–{interval[1]:.0%})"
+    return "" if interval is None or np.isnan(interval[0]) else f"({100 * interval[0]:.0f}–{interval[1]:.0%})"
 
 
-def points(variant: dict[str, Any]) -> str:
+def points(variant: Comparison) -> str:
     """Formats a difference of shares in percentage points, with its interval."""
-    if variant["difference"] is None:
+    if np.isnan(variant.difference):
         return "–"
-    interval = variant["difference_interval"]
-    ends = "" if interval is None else " ({:+.0f} to {:+.0f})".format(*(100 * end for end in interval))
-    return f"{100 * variant['difference']:+.0f}{ends}"
+    ends = variant.difference_interval
+    interval = "" if ends is None else f" ({100 * ends[0]:+.0f} to {100 * ends[1]:+.0f})"
+    return f"{100 * variant.difference:+.0f}{interval}"
 
 
-def differs(variant: dict[str, Any]) -> bool:
-    """Whether the interval of a variant's difference excludes 0."""
-    interval = variant["difference_interval"]
-    return interval is not None and not interval[0] <= 0 <= interval[1]
-
-
-def named(entries: list[dict[str, Any]], kind: str) -> list[str]:
-    """All names of controls, variants or models, each once."""
-    return list(dict.fromkeys(name for each in entries for name in each[kind]))
+def named(groups: Iterable[Iterable[str]]) -> list[str]:
+    """All names in groups, each once."""
+    return list(dict.fromkeys(name for group in groups for name in group))

@@ -19,8 +19,7 @@ from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.flags import FlagTable, UsageError, flag
 from lstm_toys.runs.identity import Settings
-from lstm_toys.studies.claims.choices import Change
-from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Claims
+from lstm_toys.studies.claims.declaration import NETWORKS, Claims
 from lstm_toys.studies.settings import StudySettings
 from lstm_toys.tasks.parameters import NUMBER
 
@@ -160,26 +159,19 @@ def columns(declared: Claims, trained: Mapping[str, Settings], asked: ClaimSetti
     The columns are the networks themselves, during training, controls, variants, and other choices.
     """
     every = {NETWORKS: {**trained}}
-    others = {each.name: each.change for each in declared.specifications} if asked.specifications else {}
-    variants = {name: declared.variant(name).change for name in declared.variants} if asked.variants else {}
-
-    def during(name: str, usual: Settings) -> Settings | None:
-        *earlier, last = declared.during.get(name, (usual.steps,))
-        return replace(usual, steps=last, keep_steps=tuple(earlier)) if name in declared.during else None
-
-    changes: dict[str, Change] = {DURING: during} if declared.during else {}
-    for column, change in {**changes, **declared.controls, **variants, **others}.items():
+    for column, change in declared.columns.items():
+        if not getattr(asked, column.role, True):  # Variants and specifications have flags.
+            continue
         held = {}
         for name, usual in trained.items():
             if (changed := change(name, usual)) is not None:
                 experiment = declared.populations[name][0]
-                held[name] = parsed(asked, column, experiment, typed_as(experiment, changed))
-        tested = [claim for claim in declared.claims if not (claim.fails and column in declared.controls)]
-        if column in others:  # Without what only baselines need.
-            needed = {name for claim in tested if {*claim.populations} <= {*held} for name in claim.populations}
-        else:
-            needed = set().union(*(claim.made_of(held) for claim in tested))
-        every[column] = {name: each for name, each in held.items() if name in needed}
+                held[name] = parsed(asked, column.name, experiment, typed_as(experiment, changed))
+        needed = set[str]()
+        for claim in filter(column.judges, declared.claims):
+            own = claim.made_of(held)
+            needed |= own & {*claim.populations} if column.role == "specifications" else own  # Without baselines.
+        every[column.name] = {name: each for name, each in held.items() if name in needed}
     return every
 
 

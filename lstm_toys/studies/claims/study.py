@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import count
-from typing import Any
 
 import jax
 import numpy as np
@@ -16,7 +15,7 @@ from rich.console import RenderableType
 
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
-from lstm_toys.files import as_text, read_json_list
+from lstm_toys.files import as_text
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.output import listed
 from lstm_toys.populations.trained import Networks
@@ -27,14 +26,13 @@ from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.parts import Parts
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Job, Metrics, Study
-from lstm_toys.studies.claims import entries, evidence, figures, markdown, report, specifications, verdicts
-from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, Counted
+from lstm_toys.studies.claims import evidence, figures, markdown, report, specifications, verdicts
+from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, Column
+from lstm_toys.studies.claims.entries import Entry, Level, Robustness, as_json, from_json, read
 from lstm_toys.studies.claims.settings import ClaimSettings, Question
 from lstm_toys.studies.training.study import Training
 from lstm_toys.tasks.parameters import TRAINING
 from lstm_toys.text import code, escape
-
-Entries = list[dict[str, Any]]
 
 SPECIFICATIONS = "other choices"
 """The name of the seconds that the runs of all specifications took."""
@@ -48,25 +46,29 @@ class ClaimJob(Job["ClaimStudy"]):
     """Tests claims on finished runs and external answers."""
 
     @cached_property
-    def judgment(self) -> Entries:
+    def judgment(self) -> list[Entry]:
         """The entries of ``claims.json``; raises Refused for a statistic that cannot be computed."""
-        question, declared = self.subject, self.subject.declared
-        networks = self._networks()
-        columns = entries.EvidenceTable(
-            networks,
-            evidence.published(question),
-            {
-                COPY: {name: evidence.copy(labeled) for name, labeled in networks.items()},
-                CLIPPED: {name: evidence.copy(networks[name], 1.0) for name in networks if self._bounded(name)},
-            },
-            {name: self._results(name) for name in declared.controls if self._needs(name)},
-            {name: self._variant(name, networks) for name in declared.variants if self._needs(name)},
-            self._during(),
-        )
-        return entries.entries(declared.claims, columns, declared.about)
+        declared = self.subject.declared
+        return verdicts.make_entries(declared.claims, self._columns(), declared.about)
+
+    def _columns(self) -> verdicts.Columns:
+        """Yields everything that the claims are judged by, except for other choices."""
+        question, networks = self.subject, self._networks()
+        yield Column("published", "published"), evidence.published(question)
+        yield Column(NETWORKS, "networks"), networks
+        yield Column(COPY, "null"), {name: evidence.copy(labeled) for name, labeled in networks.items()}
+        bounded = {name: evidence.copy(networks[name], 1.0) for name in networks if self._bounded(name)}
+        yield Column(CLIPPED, "null"), bounded
+        for column in question.declared.columns:
+            if column.role == "during":
+                yield from self._moments()
+            elif column.counts == "equal loss":
+                yield column, self._at_loss(column, networks)
+            elif column.role != "specifications":
+                yield column, self._results(column.name)
 
     @cached_property
-    def multiverse(self) -> Entries:
+    def multiverse(self) -> list[Robustness]:
         """The entries of ``specifications.json``: every claim under all other choices that were asked for."""
         if not self.settings.specifications:
             return []
@@ -78,26 +80,25 @@ class ClaimJob(Job["ClaimStudy"]):
             *(*declared.data, *self.subject.answers.values()),
             *([where, name, run] for (where, name), run in self.needed.items()),
             # Judged by every command, also by code that is not among the imported modules.
-            self.judgment,
+            as_json(self.judgment),
         ]
-        made = parts.keep("judged by other choices", inputs, self._by_choices)
-        trained, analyzed = made["trained"], made["analyzed"]
-        judged = zip(declared.claims, self.judgment, strict=True)
+        kept = parts.keep("judged by other choices", inputs, lambda: as_json(self._by_choices()))
+        trained, analyzed = (from_json(dict[str, list[Level]], each) for each in kept)
         return [
-            specifications.entry(claim, each, trained.get(claim.id, []), analyzed[claim.id]) for claim, each in judged
+            specifications.robustness(claim, each.verdict, each.share, trained[claim.id], analyzed[claim.id])
+            for claim, each in zip(declared.claims, self.judgment, strict=True)
         ]
 
-    def _by_choices(self) -> dict[str, dict[str, Entries]]:
+    def _by_choices(self) -> list[dict[str, list[Level]]]:
         """The judgments of each claim by the networks of all specifications, and by other analyses of its own."""
-        trained = dict[str, Entries]()
-        for each in self.subject.declared.specifications:  # In turn, since results of all would fill the memory.
-            results = self._results(each.name)
-            for claim in self.subject.declared.claims:
-                if {*claim.populations} <= {*results} and (found := specifications.by_training(claim, each, results)):
-                    trained.setdefault(claim.id, []).append(found)
-        networks = self._networks()
-        analyzed = {each.id: [*specifications.by_analysis(each, networks)] for each in self.subject.declared.claims}
-        return {"trained": trained, "analyzed": analyzed}
+        declared, networks = self.subject.declared, self._networks()
+        known = {each.name: each for each in declared.specifications}
+        columns = ((each, self._results(each.name)) for each in declared.columns if each.name in known)
+        trained: dict[str, list[Level]] = {each: [] for each in declared.ids}
+        for claim, column, results, judgment in verdicts.judgments(declared.claims, columns):
+            trained[claim.id].append(specifications.by_training(claim, known[column.name], results, judgment))
+        analyzed = {each.id: [*specifications.by_analysis(each, networks)] for each in declared.claims}
+        return [trained, analyzed]
 
     def _networks(self) -> dict[str, xr.DataTree]:
         """The networks that the claims are about."""
@@ -124,22 +125,21 @@ class ClaimJob(Job["ClaimStudy"]):
             found[name] = arrays.of_networks(results, {"learned": ("seed", learned)})
         return found
 
-    def _variant(self, column: str, networks: evidence.Evidence) -> tuple[evidence.Evidence, Counted]:
-        counting = self.subject.declared.variant(column).networks
-        if counting != "equal loss":
-            return self._results(column), counting
+    def _at_loss(self, column: Column, networks: evidence.Evidence) -> evidence.Evidence:
+        """The results of a variant, each network where its loss is as low as the median final loss of the networks."""
         found = {}
-        for name, prepared, trained in self._trained(column):
+        for name, prepared, trained in self._trained(column.name):
             final = arrays.not_diverged(networks[name])[TRAINING].train_loss.isel(step=-1)
             found[name] = at_loss(prepared, trained, float(final.median()))
-        return found, counting
+        return found
 
-    def _during(self) -> dict[int, dict[str, xr.DataTree]]:
-        during: dict[int, dict[str, xr.DataTree]] = {}
-        for name, prepared, networks in self._trained(DURING):
-            for step in networks.steps:
-                during.setdefault(step, {})[name] = after(prepared, networks.at(step), step)
-        return dict(sorted(during.items()))
+    def _moments(self) -> verdicts.Columns:
+        """Yields the networks after each kept number of steps."""
+        trained = [*self._trained(DURING)]
+        for step in sorted({step for *_, networks in trained for step in networks.steps}):
+            kept = [each for each in trained if step in each[-1].steps]
+            answered = {name: after(prepared, networks.at(step), step) for name, prepared, networks in kept}
+            yield Column(str(step), "during"), answered
 
     def _trained(self, column: str) -> Iterator[tuple[str, Prepared, Networks]]:
         for name, run in self._needs(column).items():
@@ -149,7 +149,7 @@ class ClaimJob(Job["ClaimStudy"]):
     def values(self) -> Digests:
         declared = self.subject.declared
         return {
-            "verdicts": digest(json.dumps([self.judgment, self.multiverse])),
+            "verdicts": digest(json.dumps(as_json([self.judgment, self.multiverse]))),
             "words": digest(json.dumps([declared.title, declared.about, {**declared.aspects}])),
             "runs": digest([each.folder.name for each in self.needed.values()]),
         }
@@ -158,17 +158,17 @@ class ClaimJob(Job["ClaimStudy"]):
         return {"experiment": self.run.name, "flags": self.settings.as_dict(), "files": []}
 
     def metrics(self) -> Metrics:
-        return {"verdicts": {each["id"]: each["verdict"] for each in self.judgment}, "runs_seconds": self._spent()}
+        return {"verdicts": {each.id: each.verdict for each in self.judgment}, "runs_seconds": self._spent()}
 
     def texts(self) -> dict[str, str]:
         judged, declared = self.judgment, self.subject.declared
         counting = {name: declared.variant(name).networks for name in declared.variants}
         conditions = self._conditions(self._spent())
         text = markdown.claims(judged, declared.title, conditions, declared.aspects, counting)
-        made = {"claims.json": as_text(judged), "claims.md": text}
+        made = {"claims.json": as_text(as_json(judged)), "claims.md": text}
         if others := self.multiverse:
             text = markdown.specifications(others, declared.title)
-            made |= {"specifications.json": as_text(others), "specifications.md": text}
+            made |= {"specifications.json": as_text(as_json(others)), "specifications.md": text}
         return made
 
     def _conditions(self, spent: Mapping[str, float]) -> str:
@@ -195,15 +195,15 @@ class ClaimJob(Job["ClaimStudy"]):
     def report(self) -> Iterator[RenderableType]:
         yield from report.report(self.subject.declared, *self._judged())
 
-    def _judged(self) -> tuple[Entries, Entries]:
+    def _judged(self) -> tuple[list[Entry], list[Robustness]]:
         """The entries of ``claims.json`` and of ``specifications.json``, from the files."""
-        judged = read_json_list(self.run.checked("claims.json"))
-        return judged, read_json_list(self.run.checked("specifications.json")) if self.settings.specifications else []
+        judged, asked = read(self.run.checked("claims.json"), Entry), self.settings.specifications
+        return judged, read(self.run.checked("specifications.json"), Robustness) if asked else []
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         judged, others = self._judged()
         yield from figures.drawings(judged).items()
-        if sided := [each for each in others if each["robust"] is not None]:
+        if sided := [each for each in others if each.robust is not None]:
             yield "specifications.png", figures.draw_choices(sided)
 
 

@@ -1,10 +1,12 @@
-"""Judges a claim by the share of networks that meet it."""
+"""Judges claims by columns of evidence, in one loop, and makes their entries."""
 
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import TypeAlias
+from itertools import groupby
+from typing import Any, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -12,99 +14,71 @@ from jaxtyping import Bool, Float
 
 from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.statistics import intervals
-from lstm_toys.statistics.intervals import Estimate, clopper_pearson, median_bootstrap, probability_above, wilson
-from lstm_toys.studies.claims import evidence
-from lstm_toys.studies.claims.declaration import Claim, Number, Source, Verdict, verdict
+from lstm_toys.statistics.intervals import median_bootstrap, probability_above, wilson
+from lstm_toys.studies.claims import entries, evidence
+from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, NETWORKS, Claim, Column, Number, Source, verdict
+from lstm_toys.studies.claims.entries import Entry, Judgment, interval
 
-Measured: TypeAlias = tuple[Float[np.ndarray, " S"], Bool[np.ndarray, " S"], Bool[np.ndarray, " S"]]
-"""A number of each network, and which networks diverged, and did not learn."""
+Columns: TypeAlias = Iterable[tuple[Column, evidence.Evidence]]
+"""Columns and their evidence, which may be loaded in turn, since the results of all would fill the memory."""
+
+Judgments: TypeAlias = Mapping[str, dict[str, Judgment]]
+"""The judgments of a claim, by role and name of the column."""
 
 
-@dataclass(frozen=True)
-class Judgment:
-    """A claim judged by one population.
-
-    Attributes:
-        meets: whether each network meets the claim; with ``against``, whether its number is above most of ``theirs``.
-        numbers: NaN if a network diverged or is excluded, or its number is undefined.
-        unlearned: seeds that the share excludes since they did not learn.
-        excluded: diverged seeds that the share excludes; empty if a diverged network counts as not meeting the claim.
-        share: share of the ``counted`` networks that meet the claim, see `wilson`, or `probability_above` for pairs.
-        median: of the numbers, with a bootstrap interval; ``baselines`` alike.
-        theirs: with ``against``, the other population's numbers that are not NaN.
-    """
-
-    meets: Bool[np.ndarray, " S"]
-    numbers: Float[np.ndarray, " S"]
-    diverged: tuple[int, ...]
-    unlearned: tuple[int, ...]
-    excluded: tuple[int, ...]
-    counted: int
-    share: Estimate
-    median: Estimate
-    theirs: Float[np.ndarray, " S2"] | None
-    baselines: dict[str, Estimate]
-
-    @property
-    def meaningless(self) -> int:
-        """The number of networks that did not diverge and have an undefined number, which does not meet the claim."""
-        return int(np.isnan(self.numbers).sum()) - len({*self.diverged, *self.unlearned})
-
-    @property
-    def verdict(self) -> Verdict:
-        return verdict(self.share)
-
-    def share_at(self, confidence: float) -> Estimate:
-        """The share with an interval for several at once: the exact one, or a bootstrap widened like a normal one."""
-        if self.theirs is None:
-            return clopper_pearson(int(self.meets.sum()), self.counted, confidence)
-        if self.share.value in (0.0, 1.0):
-            return intervals.separated(self.share.value, min(self.counted, len(self.theirs)), confidence)
-        value, *ends = intervals.widened(self.share, confidence)
-        return Estimate(value, *np.clip(ends, 0.0, 1.0).tolist())  # NaN stays NaN.
+def judgments(claims: Sequence[Claim], columns: Columns) -> Iterator[tuple[Claim, Column, evidence.Evidence, Judgment]]:
+    """Yields each claim with each column that judges it, the column's evidence, and the judgment; raises as `judge`."""
+    for column, results in columns:
+        for claim in claims:
+            if column.judges(claim) and (found := judge(claim, results, only_learned=column.only_learned(claim))):
+                yield claim, column, results, found
 
 
 def judge(claim: Claim, populations: evidence.Evidence, *, only_learned: bool = False) -> Judgment | None:
     """Judges a claim by results of populations; None if they lack one of its sources.
 
-    ``only_learned`` excludes networks whose variable ``learned`` is False, unless the claim states that something was
-    learned.
+    ``only_learned`` excludes networks whose variable ``learned`` is False.
 
     Raises:
         Refused: the function of the claim or of a baseline raises, or does not return one real number per network.
     """
-
-    measure = partial(_measure, claim, populations, only_learned and not claim.learned)
+    measure = partial(_measure, claim, populations, only_learned)
     if (ours := measure(claim.number, claim.sources)) is None:
         return None
     numbers, diverged, unlearned = ours
-    out, theirs = diverged | unlearned, None
-    counted = len(numbers) if claim.learned else int((~out).sum())
+    counts, theirs = ~(diverged | unlearned) | claim.learned, None
     if claim.against is None:
-        meets = claim.met(numbers)
-        share = wilson(int(meets.sum()), counted)
+        share = wilson(int(claim.met(numbers).sum()), int(counts.sum()))
     else:
         other = measure(claim.number, tuple(source._replace(population=claim.against) for source in claim.sources))
         if other is None:
             return None
         theirs = _known(other[0])
-        lowest = np.where(np.isnan(numbers), -np.inf, numbers)  # An undefined number is never above another.
-        meets = np.array([probability_above(np.array([each]), theirs).value > 0.5 for each in lowest], bool)
-        share = probability_above(lowest[~out], theirs)
+        # An undefined number is never above another.
+        share = probability_above(np.where(np.isnan(numbers), -np.inf, numbers)[counts], theirs)
+    median = _median(numbers)
     baselines = {each.what: measure(each.number, each.sources) for each in claim.baselines}
-    lost = tuple(np.flatnonzero(diverged).tolist())
     return Judgment(
-        meets,
         numbers,
-        lost,
-        tuple(np.flatnonzero(unlearned & ~diverged).tolist()),
-        () if claim.learned else lost,
-        counted,
-        share,
-        median_bootstrap(_known(numbers)),
-        theirs,
-        {what: median_bootstrap(_known(each[0])) for what, each in baselines.items() if each is not None},
+        share.value,
+        interval(share),
+        median.median,
+        median.median_interval,
+        verdict(share),
+        seeds=len(numbers),
+        counted=int(counts.sum()),
+        diverged=np.flatnonzero(diverged).tolist(),
+        unlearned=np.flatnonzero(unlearned & ~diverged).tolist(),
+        excluded=np.flatnonzero(diverged & ~counts).tolist(),
+        meaningless=int((np.isnan(numbers) & ~diverged & ~unlearned).sum()),
+        against_per_seed=theirs,
+        baselines={what: _median(each[0]) for what, each in baselines.items() if each is not None},
     )
+
+
+def _median(numbers: Float[np.ndarray, " S"]) -> entries.Median:
+    estimate = median_bootstrap(_known(numbers))
+    return entries.Median(estimate.value, interval(estimate))
 
 
 def _known(numbers: Float[np.ndarray, " S"]) -> Float[np.ndarray, " N"]:
@@ -113,8 +87,11 @@ def _known(numbers: Float[np.ndarray, " S"]) -> Float[np.ndarray, " N"]:
 
 def _measure(
     claim: Claim, populations: evidence.Evidence, only_learned: bool, number: Number, sources: Sequence[Source]
-) -> Measured | None:
-    """Computes numbers, NaN for excluded networks; None if a source is missing, or sources differ in size."""
+) -> tuple[Float[np.ndarray, " S"], Bool[np.ndarray, " S"], Bool[np.ndarray, " S"]] | None:
+    """Computes the number of each network, NaN if it is excluded, and which networks diverged, and did not learn.
+
+    None if a source is missing, or sources differ in size.
+    """
     held = [(populations[each.population], each.curves) for each in sources if each.population in populations]
     known = [part for each, curves in held if (part := evidence.select(each, curves)) is not None]
     if len(known) < len(sources) or len({part.sizes["seed"] for part in known}) > 1:
@@ -143,3 +120,132 @@ def _called(claim: Claim, number: Number, parts: list[xr.Dataset]) -> Float[np.n
         found = f"numbers of type {array.dtype} and shape {array.shape}"
         raise Refused(f"{name} returns {found} for {count} networks; expected real ones of shape ({count},)")
     return np.ma.filled(array.astype(float), np.nan)
+
+
+def make_entries(claims: Sequence[Claim], columns: Columns, about: str) -> list[Entry]:
+    """Makes the entries of claims; raises Refused if the networks lack a source, or a function fails.
+
+    Args:
+        claims: the claims.
+        columns: the published answers, if any, then the networks that the claims are about, then all others.
+        about: what the networks are called.
+    """
+    found = {claim.id: defaultdict[str, dict[str, Judgment]](dict) for claim in claims}
+    copied = dict.fromkeys(found, ("", True))
+    for claim, column, results, judgment in judgments(claims, _compared(columns)):
+        found[claim.id][column.role][column.name] = judgment
+        if column.role == "null":
+            copied[claim.id] = evidence.copied(claim, results)
+    comparisons = sum(len(found[claim.id]["variants"]) for claim in claims)
+    confidences = [intervals.simultaneous(count) for count in (len(claims), comparisons)]
+    return [_entry(claim, found[claim.id], about, *copied[claim.id], *confidences) for claim in claims]
+
+
+def _compared(columns: Columns) -> Iterator[tuple[Column, evidence.Evidence]]:
+    """Yields columns, and those that they are compared with, which have the same names.
+
+    The published answers are compared with networks on the same curves, and a variant of which only networks that
+    learned count with such networks.
+    """
+    published, networks = dict[str, xr.DataTree](), dict[str, xr.DataTree]()
+    for column, results in columns:
+        yield column, results
+        if column.role == "published":
+            published = {**results}
+        elif column.role in ("networks", "variants"):
+            networks = networks or {**results}
+            alike = {name: evidence.alike(each, published[name]) for name, each in results.items() if name in published}
+            yield Column(column.name, "ranks"), alike
+            if column.counts == "learned":
+                yield replace(column, role="references"), networks
+
+
+def _entry(
+    claim: Claim, found: Judgments, about: str, answers: str, right: bool, of_claims: float, of_differences: float
+) -> Entry:
+    """The entry of a claim; ``answers`` is what models without a network answer, and ``right`` whether it is right."""
+    if (ours := found["networks"].get(NETWORKS)) is None:
+        lacking = " and ".join(f"{source.curves} of {source.population}" for source in claim.sources)
+        raise Refused(f"claim {claim.id}: the results lack {lacking}, or are not of as many networks each")
+    variants = dict[str, entries.Comparison]()
+    for name, theirs in found["variants"].items():
+        pair = theirs, found["references"].get(name, ours)
+        difference = intervals.difference(*(each.share_at(of_differences) for each in pair))
+        variants[name] = entries.Comparison(
+            **vars(theirs), difference=difference.value, difference_interval=interval(difference)
+        )
+    at_once = ours.share_at(of_claims)
+    entry = Entry(
+        id=claim.id,
+        quote=claim.quote,
+        statistic=claim.statistic,
+        threshold=entries.Threshold(claim.low, claim.high, claim.against),
+        meets=claim.meets,
+        **vars(ours),
+        simultaneous=entries.SimultaneousInterval(interval(at_once), verdict(at_once)),
+        published=_published(found),
+        null={name: _single(each, answers=answers) for name, each in found["null"].items()},
+        controls=found["controls"],
+        variants=variants,
+        during=_during(found["during"]),
+        remarks=[],
+    )
+    return replace(entry, remarks=[*_remarks(entry, about, expected=claim.learned and right)])
+
+
+def _single(judgment: Judgment, **more: Any) -> entries.SingleJudgment:
+    medians = {what: each.median for what, each in judgment.baselines.items()}
+    return entries.SingleJudgment(judgment.per_seed[0], judgment.share > 0.5, medians, **more)
+
+
+def _published(found: Judgments) -> entries.SingleJudgment | None:
+    """The published network, and its rank among networks on the same curves; None if its number is undefined."""
+    published = [*found["published"].values()]
+    if not published or np.isnan(value := published[0].per_seed[0]):
+        return None
+    ranks = {}
+    for name, each in found["ranks"].items():
+        if name == NETWORKS or name in found["variants"]:
+            counted = (each.per_seed < value, each.per_seed == value, ~np.isnan(each.per_seed))
+            ranks[name] = [int(some.sum()) for some in counted]
+    return _single(published[0], ranks=ranks)
+
+
+def _during(judged: Mapping[str, Judgment]) -> entries.Moments | None:
+    confidence = intervals.simultaneous(len(judged))
+    moments = []
+    for step, each in judged.items():
+        share = each.share_at(confidence)
+        moments.append((int(step), share.value, interval(share), verdict(share), each.median, each.median_interval))
+    return entries.Moments(*map(list, zip(*moments, strict=True))) if judged else None
+
+
+def _remarks(entry: Entry, about: str, *, expected: bool) -> Iterator[str]:
+    """Yields caveats: a model without a network or a control meets the claim, or the verdict changes in training.
+
+    ``expected``: a copy is what the claim states was learned, so that it says nothing that the copy meets the claim.
+    """
+    supported, refuted = entry.verdict == "supported", entry.verdict == "refuted"
+    met = [name for name, single in entry.null.items() if single.meets and not expected]
+    for name in met[:1]:
+        answers = entry.null[name].answers
+        copied = answers == INPUT
+        if refuted:
+            said = f"the networks do not {f'do what a {name} does' if copied else 'answer that'}"
+        elif copied and name == COPY:
+            said = f"{'says' if supported else 'if supported, it would say'} nothing about {about}"
+        else:
+            least = "right answers" if name == COPY else "answers within (-1, 1)"
+            said = f"{'needs' if supported else 'if supported, it would need'} no more than {least}"
+        model = f"a {name} of the input" if copied else f"the {answers}{' clipped to (-1, 1)' * (name == CLIPPED)}"
+        yield f"{model} meets it: {said}"
+    too = {"supported": "meet it too", "refuted": "meet it, these networks do not", "undecided": "meet it"}
+    for name, control in entry.controls.items():
+        if control.verdict == "supported":
+            yield f"{name} {too[entry.verdict]}"
+    if entry.during and len({*entry.during.verdict}) > 1:
+        pairs = zip(entry.during.verdict, entry.during.steps, strict=True)
+        spans = [(name, [step for _, step in group]) for name, group in groupby(pairs, key=lambda each: each[0])]
+        *earlier, (last, steps) = spans
+        before = ", ".join(f"{name} to {span[-1]:,}" for name, span in earlier)
+        yield f"during training: {before}, {last} from {steps[0]:,} steps"

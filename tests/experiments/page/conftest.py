@@ -18,7 +18,7 @@ from conftest import HANG, ROOT
 from experiments import sine
 from experiments.page import build, playground, post, runs
 from experiments.page import networks as page_networks
-from lstm_toys.files import read_json_list
+from lstm_toys.studies.claims.entries import Entry, read
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -93,7 +93,7 @@ def compose(saved, tmp_path_factory):
 @pytest.fixture(scope="session")
 def entries():
     """The published verdict on every claim."""
-    return read_json_list(ROOT / "results" / "claims" / "claims.json")
+    return read(ROOT / "results" / "claims" / "claims.json", Entry)
 
 
 @pytest.fixture(scope="session")

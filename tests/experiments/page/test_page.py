@@ -1,5 +1,6 @@
 """The command that makes the page, and what is in the file."""
 
+import dataclasses
 import json
 import webbrowser
 
@@ -16,6 +17,7 @@ from experiments.page import build, charts, playground, post, runs
 from experiments.post import sentences
 from lstm_toys.files import sha256
 from lstm_toys.runs.study import Study
+from lstm_toys.studies.claims.entries import SingleJudgment, Threshold
 
 RESULTS = conftest.ROOT / "results"
 
@@ -70,16 +72,16 @@ def test_every_sentence_has_a_section_and_every_run_a_command():
         assert isinstance(runs.planned(arguments), Study)
 
 
-def test_a_drawing_shows_every_network_and_says_what_lies_beyond():
-    entry = {
-        "per_seed": [*(0.1 + 0.001 * each for each in range(62)), 40.0, None],
-        "counted": 64,
-        "against_per_seed": None,
-        "threshold": {"low": None, "high": 0.12, "against": None},
-        "published": {"value": 0.3},
-        "null": {"copy": {"value": 1e-6, "answers": "input"}},
-        "controls": {"untrained networks": {"per_seed": [0.2, 0.21]}},
-    }
+def test_a_drawing_shows_every_network_and_says_what_lies_beyond(entries):
+    known = next(each for each in entries if each.id == "sine-learned")
+    entry = dataclasses.replace(
+        known,
+        per_seed=np.array([*(0.1 + 0.001 * each for each in range(62)), 40.0, np.nan]),
+        threshold=Threshold(np.nan, 0.12, None),
+        published=SingleJudgment(0.3, False, {}),
+        null={"copy": SingleJudgment(1e-6, True, {}, answers="input")},
+        controls={"untrained networks": dataclasses.replace(known, per_seed=np.array([0.2, 0.21]))},
+    )
     drawn = charts.drawing(entry)
     assert [(len(row["dots"]), row["beyond"]) for row in drawn["rows"]] == [(63, 1), (2, 0)]
     left, right = drawn["region"]
@@ -87,7 +89,8 @@ def test_a_drawing_shows_every_network_and_says_what_lies_beyond():
     places = {mark["kind"]: mark["place"] for mark in drawn["marks"]}
     assert left <= places["null"] < right < places["published"] <= drawn["width"] - drawn["margin"]
     assert drawn["marks"][1]["text"] == "a copy of the input: 0"
-    compared = entry | {"against_per_seed": [-3.0] * 64, "threshold": {"low": None, "high": None, "against": "hill"}}
+    hill = {"against_per_seed": np.array([-3.0] * 64), "threshold": Threshold(np.nan, np.nan, "hill")}
+    compared = dataclasses.replace(entry, **hill)
     assert [row["beyond"] for row in charts.drawing(compared)["rows"]] == [1, 0, 0]
 
 

@@ -1,5 +1,6 @@
 """The playground in a browser: curves come to it, networks answer, and picture, numbers, words and address agree."""
 
+import dataclasses
 import re
 from urllib.parse import urlencode
 
@@ -129,9 +130,9 @@ def test_nonsense_in_an_address_breaks_nothing(opened):
 
 def test_names_are_text_and_what_is_missing_is_neither_offered_nor_told(compose, entries, opened):
     nasty = "</script><script>alert(1)</script>\n<img src='x' onerror=\"alert(2)\">&lt;\ud800\x1b"
-    entry = next(each for each in entries if each["id"] == "sine-learned")
-    columns = {kind: {nasty: next(iter(entry[kind].values()))} for kind in ("null", "controls", "variants")}
-    named = entry | columns | dict.fromkeys(("quote", "statistic", "meets"), nasty) | {"remarks": [nasty]}
+    entry = next(each for each in entries if each.id == "sine-learned")
+    columns = {kind: {nasty: next(iter(getattr(entry, kind).values()))} for kind in ("null", "controls", "variants")}
+    named = dataclasses.replace(entry, quote=nasty, statistic=nasty, meets=nasty, remarks=[nasty], **columns)
     page = opened(compose([named], ("published", "rnn"), {"gru": nasty}) + "#networks=gru&curve=line")
     values = page.tab.eval_on_selector_all("[name=networks] option", "options => options.map((each) => each.value)")
     assert values == ["published", "untrained", "rnn", "rate-0.001", "own"]

@@ -183,7 +183,7 @@ def test_random_networks_do_not_depend_on_each_other_and_are_judged_as_trained_o
     answers = lt.answers((made.model, several), shown.input.values, block=made.block)
     np.testing.assert_array_equal(shown.answer.values, answers)
     expected = int((languages.share_right(shown) <= 0.5).sum())
-    assert judge(claim, {"dyck": labeled}).meets.sum() == expected
+    assert judge(claim, {"dyck": labeled}).met == expected
     assert scoring.judged([claim], {"dyck": made}, 2.0, range(3)) == {"some": expected}
 
 

@@ -14,7 +14,7 @@ from experiments.post import numbers
 from experiments.post.sentences import SENTENCES as CLAIMS
 from experiments.published import answers as published
 from lstm_toys.runs.context import Refused
-from lstm_toys.studies.claims import entries, evidence, verdicts
+from lstm_toys.studies.claims import evidence, verdicts
 
 X = np.linspace(0, 1, 100)
 BY_ID = {claim.id: claim for claim in CLAIMS}
@@ -196,7 +196,7 @@ CASES = {
 
 def meets(claim, populations):
     outcome = verdicts.judge(claim, populations)
-    return outcome.share.value > 0.5 if claim.against else bool(outcome.meets[0])
+    return outcome.share > 0.5 if claim.against else bool(claim.met(outcome.per_seed)[0])
 
 
 @pytest.mark.parametrize("name", BY_ID)
@@ -216,7 +216,7 @@ def test_constant_answers_meet_no_claim_that_something_succeeds(name):
             return (level + wobble * shape / np.abs(shape).max()).values
 
         populations = {population: answering(each, constant) for population, each in CASES[name][0].items()}
-        assert not verdicts.judge(BY_ID[name], populations).meets.any(), (level, wobble)
+        assert not verdicts.judge(BY_ID[name], populations).met, (level, wobble)
 
 
 def within(intercept):
@@ -251,20 +251,20 @@ NUMBERS = {
 @pytest.mark.parametrize("name", NUMBERS)
 def test_numbers_are_those_that_the_answers_were_made_with(name):
     populations, expected = NUMBERS[name]
-    np.testing.assert_allclose(verdicts.judge(BY_ID[name], populations).numbers, [abs(expected)], atol=2e-3)
+    np.testing.assert_allclose(verdicts.judge(BY_ID[name], populations).per_seed, [abs(expected)], atol=2e-3)
 
 
 def test_steps_are_counted_until_the_hill_is_learned_for_good_and_end_with_the_budget():
     relapsing, never = [0.3, 0.01, 0.3, 0.01], [0.3, 0.3, 0.3, 0.3]
     outcome = verdicts.judge(BY_ID["hill-y-longer"], learning([SOON, LATE, relapsing, never], [SOON]))
-    np.testing.assert_array_equal(outcome.numbers, [10, 20, 30, 30])
-    assert outcome.baselines["steps of a network that sees x too"].value == 10
+    np.testing.assert_array_equal(outcome.per_seed, [10, 20, 30, 30])
+    assert outcome.baselines["steps of a network that sees x too"].median == 10
 
 
 def test_the_posts_own_pictures_meet_the_readings_of_its_sentences():
     post = published.evidence()
     told = {claim.id: verdicts.judge(claim, post) for claim in CLAIMS}
-    known = {name: BY_ID[name].met(outcome.numbers)[0] for name, outcome in told.items() if outcome is not None}
+    known = {name: BY_ID[name].met(outcome.per_seed)[0] for name, outcome in told.items() if outcome is not None}
     assert not known.pop("slope-large")  # Of which its picture has none.
     assert len(known) == 13
     assert all(known.values())
@@ -274,7 +274,7 @@ def test_what_a_population_does_not_hold_is_not_judged():
     assert verdicts.judge(BY_ID["valley-phase"], CASES["valley-amplitude"][0]) is None
     assert verdicts.judge(BY_ID["hill-second-layer"], {"hill": trained(HILL, HILL)}) is None
     with pytest.raises(Refused, match="the results lack phase of sine"):
-        entries.entries([BY_ID["valley-phase"]], entries.EvidenceTable({}), "")
+        verdicts.make_entries([BY_ID["valley-phase"]], [], "")
 
 
 @pytest.mark.parametrize("share", [1.0, 0.25])
@@ -343,7 +343,8 @@ def test_another_aggregation_counts_the_single_curves_that_meet_a_claim(claim):
     for name, share in {"every curve": 1, "a quarter of the curves": 0.25}.items():
         enough = np.sum(single, axis=0) >= share * len(single)
         if (other := claim.renumbered.get(("aggregation", name))) is not None:
-            np.testing.assert_array_equal(verdicts.judge(other, {population: labeled}).meets, enough)
+            numbers = verdicts.judge(other, {population: labeled}).per_seed
+            np.testing.assert_array_equal(other.met(numbers), enough)
     assert 0 < np.mean(single) < 1
 
 
@@ -362,7 +363,7 @@ def test_the_curves_of_both_networks_are_those_of_which_another_aggregation_is_m
             for s in range(12)
         ]
         other = claim.renumbered["aggregation", name]
-        np.testing.assert_array_equal(verdicts.judge(other, populations).meets, met)
+        np.testing.assert_array_equal(other.met(verdicts.judge(other, populations).per_seed), met)
         assert 0 < sum(met) < 12
 
 
@@ -384,7 +385,7 @@ def test_what_the_input_leaves_of_each_answer_is_compared_with_its_variance():
             if np.ptp(answers[s, c]) >= 0.01:
                 shares[s, c] = np.mean(left[c] ** 2) / np.var(answers[s, c])
     for name, count in {"every curve": 6, "a quarter of the curves": 2}.items():
-        found = verdicts.judge(claim.renumbered["aggregation", name], {"sine": labeled}).numbers
+        found = verdicts.judge(claim.renumbered["aggregation", name], {"sine": labeled}).per_seed
         ordered = np.sort(np.nan_to_num(shares, nan=-np.inf), axis=1)[:, ::-1][:, count - 1]
         np.testing.assert_allclose(found, np.where(np.isfinite(ordered), ordered, np.nan), rtol=1e-6)
 
@@ -418,10 +419,10 @@ def test_a_moved_window_begins_where_its_name_says(claim, name, start, axis):
         for changed, *how in ((before, "before", sign), (lower, "near", -1), (higher, "near", 1)):
             changed[population] = answering(labeled, lambda node, how=how: moved(node, *how))
     other = claim.renumbered["window", name]
-    judged = verdicts.judge(other, given).numbers
+    judged = verdicts.judge(other, given).per_seed
     assert np.isfinite(judged).all()
-    np.testing.assert_allclose(verdicts.judge(other, before).numbers, judged, rtol=1e-5)
-    assert any(abs(verdicts.judge(other, each).numbers - judged) > 1e-4 for each in (lower, higher))
+    np.testing.assert_allclose(verdicts.judge(other, before).per_seed, judged, rtol=1e-5)
+    assert any(abs(verdicts.judge(other, each).per_seed - judged) > 1e-4 for each in (lower, higher))
 
 
 def test_turns_are_counted_within_a_moved_window():
@@ -429,7 +430,7 @@ def test_turns_are_counted_within_a_moved_window():
     populations = {"sine": sequences(lines(lambda shown: curve + 0 * shown))}
     others = BY_ID["lines-sine-phase"].renumbered
     found = {
-        name: verdicts.judge(others["window", name], populations).numbers[0] for kind, name in others if "x" in name
+        name: verdicts.judge(others["window", name], populations).per_seed[0] for kind, name in others if "x" in name
     }
     assert found == {"x ≤ 0.3": 2, "x ≤ 0.5": 4, "0.1 ≤ x ≤ 0.4": 2}
 
@@ -450,7 +451,7 @@ def test_the_first_part_ends_where_a_moved_window_says():
                 numbers[s, c] = (np.sqrt(squared[first].mean()) - np.sqrt(squared[late].mean())) / spread
         middle = np.median(numbers, axis=1)
         expected = np.where(np.isfinite(middle), middle, np.nan)
-        np.testing.assert_allclose(verdicts.judge(other, populations).numbers, expected, atol=1e-3)
+        np.testing.assert_allclose(verdicts.judge(other, populations).per_seed, expected, atol=1e-3)
         assert np.isfinite(expected).any()
 
 

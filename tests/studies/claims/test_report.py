@@ -1,33 +1,40 @@
 """The table of claims, whatever they are called."""
 
+import dataclasses
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from rendered import PLAIN, TEXTS, instead, rendered
 
-from lstm_toys.studies.claims import figures, markdown
+from lstm_toys.studies.claims import entries, figures, markdown
 from lstm_toys.text import one_line
 
 ENDS = [0.4, 0.6]
-VARIANT = {"share": 0.5, "interval": ENDS, "median": 0.5, "median_interval": ENDS, "verdict": "refuted"}
-VARIANT |= {"difference": 0.5, "difference_interval": ENDS, "per_seed": [0.5]}
-VARIANT |= {"seeds": 8, "counted": 6, "unlearned": [1, 2]}
+NUMBERS = {"per_seed": np.array([0.5]), "share": 0.5, "interval": ENDS, "median": 0.5, "median_interval": ENDS}
+NETWORKS = {"seeds": 8, "counted": 6, "diverged": [], "unlearned": [1, 2], "excluded": [], "meaningless": 0}
+JUDGED = {**NUMBERS, "verdict": "refuted", **NETWORKS, "against_per_seed": None}
 
 
 def entry(text):
     """A claim that says the same everywhere."""
-    texts = {"id": "one.claim-of_mine", "quote": text, "statistic": text, "meets": f"above {text}'s"}
-    none = {"diverged": [], "excluded": [], "meaningless": [], "during": None, "threshold": {"against": None}}
+    judged = {**JUDGED, "baselines": {text: entries.Median(0.5, None)}}
     ranks = {"networks": [1, 0, 8], text: [1, 2, 8]}
-    told = {
-        "simultaneous": {"interval": ENDS, "verdict": "undecided"},
-        "baselines": {text: {"median": 0.5, "median_interval": None}},
-        "published": {"value": 0.5, "meets": True, "ranks": ranks, "baselines": {text: 0.5}},
-        "null": {text: {"value": 0.5, "meets": True, "answers": "true value"}},
-        "controls": {text: VARIANT},
-        "variants": {text: VARIANT},
-        "remarks": [f"{text} meet it too"],
-    }
-    return VARIANT | texts | none | told
+    return entries.Entry(
+        id="one.claim-of_mine",
+        quote=text,
+        statistic=text,
+        threshold=entries.Threshold(np.nan, np.nan, None),
+        meets=f"above {text}'s",
+        **judged,
+        simultaneous=entries.SimultaneousInterval(ENDS, "undecided"),
+        published=entries.SingleJudgment(0.5, True, {text: 0.5}, ranks=ranks),
+        null={text: entries.SingleJudgment(0.5, True, {}, answers="true value")},
+        controls={text: entries.Judgment(**judged)},
+        variants={text: entries.Comparison(**judged, difference=0.5, difference_interval=ENDS)},
+        during=None,
+        remarks=[f"{text} meet it too"],
+    )
 
 
 def table(text):
@@ -42,7 +49,8 @@ def test_all_that_a_user_says_is_what_a_reader_sees(text):
 
 def test_a_report_of_claims_alone_explains_nothing_that_it_does_not_have():
     """Nothing is published, no model and no control stands beside the networks, and there is one claim."""
-    alone = entry("a") | {"published": None, "null": {}, "controls": {}, "variants": {}, "baselines": {}, "remarks": []}
+    nothing = {name: {} for name in ("null", "controls", "variants", "baselines")}
+    alone = dataclasses.replace(entry("a"), published=None, remarks=[], **nothing)
     told = markdown.claims([alone], "mine", "Made.")
     (head,) = (line for line in told.splitlines() if line.startswith("| claim"))
     assert head == "| claim | verdict | share of networks (95 % interval) | median (95 % interval) | met |"
@@ -68,12 +76,11 @@ def test_a_report_of_claims_alone_explains_nothing_that_it_does_not_have():
     ],
 )
 def test_a_legend_names_what_models_without_a_network_answer(answers, told):
-    entries = [
-        {"published": None, "null": {name: {"value": 0.5, "answers": each} for name in ("copy", "clipped copy")}}
-        for each in answers
-    ]
-    assert [*figures.single_names(entries).values()] == told
-    assert figures.single_names([{"published": None, "null": {}}]) == {}
+    alone = dataclasses.replace(entry("a"), published=None, null={})
+    copies = [entries.SingleJudgment(0.5, True, {}, answers=each) for each in answers]
+    every = [dataclasses.replace(alone, null={"copy": each, "clipped copy": each}) for each in copies]
+    assert [*figures.single_names(every).values()] == told
+    assert figures.single_names([alone]) == {}
 
 
 def test_a_claim_is_linked_to_its_heading():

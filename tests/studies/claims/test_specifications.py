@@ -14,8 +14,9 @@ from experiments import sine
 from lstm_toys.cli import command
 from lstm_toys.figures.style import COLORS
 from lstm_toys.runs import command_line
-from lstm_toys.studies.claims import choices, figures, markdown, report, specifications
-from lstm_toys.studies.claims.declaration import NETWORKS
+from lstm_toys.studies.claims import choices, figures, markdown, report, specifications, verdicts
+from lstm_toys.studies.claims.declaration import NETWORKS, Column
+from lstm_toys.studies.claims.entries import Level, Robustness, as_json, read
 from lstm_toys.studies.claims.report import specified
 
 RATE = lt.Specification(choices.changed(learning_rate=3.0), {"rate": "three times"})
@@ -53,26 +54,25 @@ def results(numbers, learned):
     ],
 )
 def test_networks_that_learned_count_and_trainings_where_most_did(learned, options, state, share, counted):
-    found = specifications.by_training(claim(**options), RATE, {"a": results([1.0] * 4 + [0.0] * 6, learned)})
-    assert (found["state"], found["share"], found["counted"]) == (state, pytest.approx(share), counted)
-    assert found["learned"] == np.mean(learned)
-    assert found["loss"] == np.median(np.linspace(1, 2, 20)[1::2])
-    assert specifications.by_training(claim(), RATE, {}) is None
+    columns = [(Column("faster", "specifications", "learned"), {"a": results([1.0] * 4 + [0.0] * 6, learned)})]
+    ((one, _, networks, judgment),) = verdicts.judgments([claim(**options)], columns)
+    found = specifications.by_training(one, RATE, networks, judgment)
+    assert (found.state, found.share, found.counted) == (state, pytest.approx(share), counted)
+    assert found.learned == np.mean(learned)
+    assert found.loss == np.median(np.linspace(1, 2, 20)[1::2])
 
 
-def trained(low, high, kind="rate", state="judged", share=None):
+def trained(low, high, kind="rate", state="judged", share=None, **options):
     share = (low + high) / 2 if share is None else share
-    named = {"name": f"{kind}: {low} to {high}", "kind": kind, "state": state, "choices": {}}
-    return {**named, "share": share, "interval": [low, high]}
+    return Level(f"{kind}: {low} to {high}", kind, state, share, [float(low), float(high)], choices={}, **options)
 
 
-def entry(one, known, others=()):
-    """The entry of a claim whose networks have the numbers of a known entry, and that other trainings judge."""
-    networks = {"a": results(known["per_seed"], [True] * len(known["per_seed"]))}
-    return specifications.entry(one, known, others, [*specifications.by_analysis(one, networks)])
+def entry(one, others=(), verdict="supported", numbers=(0.9,) * 18 + (0.1,) * 2):
+    """The entry of a claim with a share of 0.9, whose networks have some numbers, and that other trainings judge."""
+    networks = {"a": results(numbers, [True] * len(numbers))}
+    return specifications.robustness(one, verdict, 0.9, others, [*specifications.by_analysis(one, networks)])
 
 
-KNOWN = {"verdict": "supported", "share": 0.9, "per_seed": [0.9] * 18 + [0.1] * 2, "counted": 20}
 STAYS, OPEN, TURNS = (trained(*ends, choices.COMBINATION) for ends in ((0.8, 0.9), (0.4, 0.9), (0.1, 0.2)))
 
 
@@ -90,7 +90,7 @@ STAYS, OPEN, TURNS = (trained(*ends, choices.COMBINATION) for ends in ((0.8, 0.9
             [trained(0.1, 0.3), trained(0.1, 0.4, "units"), trained(0.4, 0.6), trained(0.45, 0.6, "steps")],
             "depends on rate (0.1 to 0.3), units (0.1 to 0.4); undecided under rate (0.4 to 0.6), steps (0.45 to 0.6)",
         ),
-        ("supported", [trained(None, None, share=1.0)], "robust; undecided under rate (None to None)"),
+        ("supported", [trained(np.nan, np.nan, share=1.0)], "robust; undecided under rate (nan to nan)"),
         ("supported", [STAYS] * 9 + [TURNS], "robust"),
         ("supported", [STAYS] * 8 + [OPEN, TURNS], "robust; undecided under combinations (1 of 10)"),
         ("supported", [STAYS] * 8 + [TURNS] * 2, "depends on combinations (2 of 10)"),
@@ -99,22 +99,21 @@ STAYS, OPEN, TURNS = (trained(*ends, choices.COMBINATION) for ends in ((0.8, 0.9
     ],
 )
 def test_a_choice_turns_a_verdict_if_the_whole_interval_lies_on_the_other_side(verdict, others, said):
-    found = entry(claim(), KNOWN | {"verdict": verdict}, others)
+    found = entry(claim(), others, verdict)
     assert specified(found) == said
-    assert json.dumps(found, allow_nan=False)
+    assert json.dumps(as_json(found), allow_nan=False)
     if verdict == "supported":  # The same of the share of networks that do not meet the claim.
         mirrored = [
-            {**each, "share": 1 - each["share"], "interval": [end and 1 - end for end in reversed(each["interval"])]}
+            dataclasses.replace(each, share=1 - each.share, interval=[1 - end for end in reversed(each.interval)])
             for each in others
         ]
-        known = KNOWN | {"verdict": "refuted", "per_seed": [0.1] * 20}
-        assert specified(entry(claim(), known, mirrored)) == said
+        assert specified(entry(claim(), mirrored, "refuted", [0.1] * 20)) == said
 
 
 def test_how_many_choices_of_each_kind_were_tried_and_judged_is_counted():
     others = [trained(0.6, 0.7), trained(0.4, 0.6), trained(0.1, 0.2, state="unlearned"), trained(0, 1, "units", "few")]
-    found = entry(claim(), KNOWN, others)
-    assert found["levels"] == {
+    found = entry(claim(), others)
+    assert as_json(found.levels) == {
         "rate": {"tried": 3, "judged": 2, "turning": 0, "undecided": 1},
         "units": {"tried": 1, "judged": 0, "turning": 0, "undecided": 0},
         "threshold": {"tried": 2, "judged": 2, "turning": 0, "undecided": 0},
@@ -123,17 +122,16 @@ def test_how_many_choices_of_each_kind_were_tried_and_judged_is_counted():
 
 
 def test_thresholds_judge_the_same_networks_and_can_turn_a_verdict():
-    found = entry(claim(thresholds=lt.Thresholds((0.05, 0.95), "Little.", "Much.")), KNOWN)
-    assert {each["name"]: each["share"] for each in found["thresholds"]} == {"at least 0.05": 1, "at least 0.95": 0}
+    found = entry(claim(thresholds=lt.Thresholds((0.05, 0.95), "Little.", "Much.")))
+    assert {each.name: each.share for each in found.thresholds} == {"at least 0.05": 1, "at least 0.95": 0}
     assert specified(found) == "depends on threshold (at least 0.95)"
-    assert found["ranges"] == {"threshold": [0, 1]}
-    refuted = entry(claim(), KNOWN | {"verdict": "refuted", "per_seed": [0.3] * 20}, [trained(0, 0.1)])
-    assert refuted["depends"] == {"threshold": ["at least 0.2"]}
-    assert specified(entry(claim(thresholds=None), KNOWN)) == "not judged: there are no other choices"
-    four = KNOWN | {"per_seed": [0.9] * 4}
-    assert specified(entry(claim(), four)) == "not judged: too few networks"
-    unlearned = {**trained(0, 1, state="few"), "learned": 0.1}
-    assert specified(entry(claim(), four, [unlearned])) == "not judged: too few networks learned"
+    assert found.ranges == {"threshold": [0, 1]}
+    refuted = entry(claim(), [trained(0, 0.1)], "refuted", [0.3] * 20)
+    assert refuted.depends == {"threshold": ["at least 0.2"]}
+    assert specified(entry(claim(thresholds=None))) == "not judged: there are no other choices"
+    assert specified(entry(claim(), numbers=[0.9] * 4)) == "not judged: too few networks"
+    unlearned = trained(0, 1, state="few", learned=0.1)
+    assert specified(entry(claim(), [unlearned], numbers=[0.9] * 4)) == "not judged: too few networks learned"
     both = claim(high=0.8, thresholds=lt.Thresholds(((0.1, 0.9), (0.6, 0.7)), "Little.", "Much."))
     assert [(each.low, each.high) for each in both.others] == [(0.1, 0.9), (0.6, 0.7)]
 
@@ -141,9 +139,9 @@ def test_thresholds_judge_the_same_networks_and_can_turn_a_verdict():
 def test_infinite_numbers_meet_lower_thresholds_too():
     one = claim(low=2.0, thresholds=lt.Thresholds((1.0, 2.5), "Little.", "Much."))
     networks = {"a": results([np.inf] * 10 + [3.0, 4.0], [True] * 12)}
-    assert [each["share"] for each in specifications.by_analysis(one, networks)] == [1.0, 1.0]
+    assert [each.share for each in specifications.by_analysis(one, networks)] == [1.0, 1.0]
     never = {"a": results([np.nan] * 10 + [3.0, 4.0], [True] * 12)}
-    assert [each["share"] for each in specifications.by_analysis(one, never)] == [2 / 12, 2 / 12]
+    assert [each.share for each in specifications.by_analysis(one, never)] == [2 / 12, 2 / 12]
 
 
 def test_alternative_numbers_judge_the_same_networks_by_the_same_thresholds():
@@ -156,23 +154,23 @@ def test_alternative_numbers_judge_the_same_networks_by_the_same_thresholds():
     one = claim(alternatives={"window": {"the first": first}, "unit": {"half": twice, "itself": number}})
     networks = {"a": results([0.3] * 12 + [0.6] * 4 + [1.0] * 4, [True] * 20)}
     networks["a"].diverged[0] = True
-    found = [each for each in specifications.by_analysis(one, networks) if each["kind"] != "threshold"]
-    shares = {each["name"]: each["share"] for each in found}
+    found = [each for each in specifications.by_analysis(one, networks) if each.kind != "threshold"]
+    shares = {each.name: each.share for each in found}
     assert shares == {"the first": 0.0, "half": pytest.approx(15 / 19), "itself": pytest.approx(8 / 19)}
-    assert [each["kind"] for each in found] == ["window", "unit", "unit"]
-    assert found[1]["per_seed"] == [None, *[0.6] * 11, *[1.2] * 4, *[None] * 4]
+    assert [each.kind for each in found] == ["window", "unit", "unit"]
+    np.testing.assert_array_equal(found[1].per_seed, [np.nan, *[0.6] * 11, *[1.2] * 4, *[np.nan] * 4])
     for each in found:
-        assert (each["share"], *each["interval"]) == lt.wilson(round(19 * each["share"]), 19)
-    whole = specifications.entry(one, KNOWN, [], [*entry(claim(), KNOWN)["thresholds"], *found])
+        assert (each.share, *each.interval) == lt.wilson(round(19 * each.share), 19)
+    whole = specifications.robustness(one, "supported", 0.9, [], [*entry(claim()).thresholds, *found])
     assert specified(whole) == "depends on window (the first); undecided under unit (itself)"
-    assert whole["alternatives"] == found
+    assert whole.alternatives == found
     table = markdown.specifications([whole], "mine")
     assert "| 0% to 0%, 1 of 1 | 42% to 79%, 2 of 2 |" in table
     assert (
         "at least 0.8: 90% (70–97%); the first: 0% (0–17%); half: 79% (57–91%); itself: 42% (23–64%). Little" in table
     )
     few = [*specifications.by_analysis(one, {"a": networks["a"].isel(seed=slice(5))})]
-    assert {each["state"] for each in few} == {"few"}
+    assert {each.state for each in few} == {"few"}
 
 
 def dots(axes):
@@ -182,11 +180,9 @@ def dots(axes):
 
 
 def test_the_figure_of_choices_tells_opposite_from_undecided_and_begins_with_the_most_fragile():
-    known = KNOWN | {"threshold": {"low": 0.5, "high": None}, "statistic": "last"}
-    firm = entry(claim(), known, [trained(0.8, 1.0, "steps")])
-    tied = entry(claim(), known, [trained(0.4, 0.6, "steps")])
-    turned = entry(claim(), known, [trained(0.0, 0.2, "steps")])
-    figure = figures.draw_choices([firm, tied, turned])
+    figure = figures.draw_choices(
+        [entry(claim(), [trained(*ends, "steps")]) for ends in ((0.8, 1.0), (0.4, 0.6), (0, 0.2))]
+    )
     axes = figure.axes[0]
     blue, red = COLORS["b"], COLORS["r"]
     assert dots(axes) == [(0.1, red, red), (0.5, blue, "white"), (0.9, blue, blue)]
@@ -197,12 +193,8 @@ def test_the_figure_of_choices_tells_opposite_from_undecided_and_begins_with_the
 
 def test_figures_show_every_training_and_threshold():
     chosen = {"sgd 0.1": 0.2, "sgd 1": 0.4, "adam 0.1": 0.9, "half": 1.0}
-    others = [
-        {**trained(share, share, kind), "choices": {kind: level}, "loss": 10.0**-power, "learned": 1.0}
-        for power, (level, share) in enumerate(chosen.items())
-        for kind in ["units" if level == "half" else "optimizer"]
-    ]
-    found = entry(claim(), KNOWN, others)
+    others = [trained(share, share, "units" if level == "half" else "optimizer") for level, share in chosen.items()]
+    found = entry(claim(), others)
     optimizer, units, threshold = figures.draw_choices([found]).axes
     assert [axes.get_title() for axes in (optimizer, units, threshold)] == ["optimizer", "units", "threshold"]
     assert dots(optimizer) == [
@@ -234,14 +226,14 @@ def test_the_command_judges_claims_under_other_choices(tmp_path, capsys):
     arguments = ["--claims=sine_claims", "--seeds=6", "--specifications", f"--results_dir={tmp_path}"]
     assert carry_out(claims, arguments) == 0
     (folder,) = (tmp_path / "runs").glob("claims*")
-    found = json.loads((folder / "specifications.json").read_text())
-    assert [len(each["trained"]) for each in found] == [6, 6]
+    found = read(folder / "specifications.json", Robustness)
+    assert [len(each.trained) for each in found] == [6, 6]
     work = command.plan(claims, arguments).study
     lines = lt.probed(lt.load(located(work.needs[NETWORKS, "sine"], tmp_path)).results, "line").answer
-    (late,) = found[1]["alternatives"]
-    np.testing.assert_allclose(late["per_seed"], lines.values[:, :, 10:, 0].max(axis=(1, 2)), rtol=1e-6)
-    assert late["share"] == np.mean(np.array(late["per_seed"]) <= 0.9)
+    (late,) = found[1].alternatives
+    np.testing.assert_allclose(late.per_seed, lines.values[:, :, 10:, 0].max(axis=(1, 2)), rtol=1e-6)
+    assert late.share == np.mean(late.per_seed <= 0.9)
     printed = capsys.readouterr().out
     for each in found:
-        assert f"{each['id']}: {report.specified(each)}" in printed
+        assert f"{each.id}: {report.specified(each)}" in printed
     assert (folder / "specifications.md").read_text().count("\n| ") == 3

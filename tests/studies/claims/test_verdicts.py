@@ -1,5 +1,7 @@
 """Verdicts, and what is told of a claim, by hand."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -7,9 +9,11 @@ import xarray as xr
 from lstm_toys.runs.context import Refused
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.claims import entries, evidence, markdown, report, verdicts
-from lstm_toys.studies.claims.declaration import Baseline, Claim, Source
+from lstm_toys.studies.claims.declaration import Baseline, Claim, Column, Source
+from lstm_toys.studies.claims.entries import as_json as json_of
 
 SOURCE = Source("sine", "line")
+OURS, PUBLISHED, COPIES = Column("networks", "networks"), Column("published", "published"), Column("copy", "null")
 
 
 def labeled(numbers, diverged=(), truth=0.0, **outcomes):
@@ -41,7 +45,7 @@ def against(ours, theirs):
 
 
 def numbers_of(number, numbers, diverged=()):
-    return verdicts.judge(claim(number), {"sine": labeled(numbers, diverged)}).numbers
+    return verdicts.judge(claim(number), {"sine": labeled(numbers, diverged)}).per_seed
 
 
 @pytest.mark.parametrize(
@@ -52,15 +56,16 @@ def test_a_verdict_needs_the_interval_on_one_side_of_one_half(met, verdict):
     assert judge([0.0] * met + [2.0] * (10 - met), high=1.0).verdict == verdict
     outcome, confidence = judge([2.0] * met + [0.0] * (10 - met), low=1.0), intervals.simultaneous(17)
     assert outcome.verdict == verdict
-    assert outcome.share == intervals.wilson(met, 10)
+    assert outcome.estimate == intervals.wilson(met, 10)
     assert outcome.share_at(confidence) == intervals.clopper_pearson(met, 10, confidence)
-    assert judge([1.5] * met + [0.5, 2.5] * 5, low=1.0, high=2.0).share.value == met / (met + 10)
+    assert outcome.met == met
+    assert judge([1.5] * met + [0.5, 2.5] * 5, low=1.0, high=2.0).share == met / (met + 10)
 
 
 def test_intervals_hold_for_all_claims_of_a_table_at_once():
-    entry, *_ = entries.entries([claim()] * 3, entries.EvidenceTable({"sine": labeled([0.0] * 9 + [2.0])}), "mice")
+    entry, *_ = verdicts.make_entries([claim()] * 3, [(OURS, {"sine": labeled([0.0] * 9 + [2.0])})], "mice")
     expected = intervals.clopper_pearson(9, 10, 1 - 0.05 / 3)
-    np.testing.assert_allclose(entry["simultaneous"]["interval"], expected[1:])
+    np.testing.assert_allclose(entry.simultaneous.interval, expected[1:])
 
 
 def test_thresholds_belong_to_the_claim():
@@ -73,24 +78,25 @@ def test_thresholds_belong_to_the_claim():
 def test_a_diverged_network_is_left_out_unless_the_claim_is_that_something_is_learned():
     numbers = [0.0, 0.0, 2.0, 0.0]
     elsewhere, learned = (judge(numbers, diverged=(1, 2), high=1.0, learned=learned) for learned in (False, True))
-    assert (elsewhere.counted, elsewhere.share.value, elsewhere.excluded) == (2, 1.0, (1, 2))
-    assert (learned.counted, learned.share.value, learned.excluded) == (4, 0.5, ())
+    assert (elsewhere.counted, elsewhere.share, elsewhere.excluded) == (2, 1.0, [1, 2])
+    assert (learned.counted, learned.share, learned.excluded) == (4, 0.5, [])
     for outcome in (elsewhere, learned):
-        assert outcome.diverged == (1, 2)
-        np.testing.assert_array_equal(outcome.numbers, [0.0, np.nan, np.nan, 0.0])
-        assert outcome.median.value == 0.0
+        assert outcome.diverged == [1, 2]
+        np.testing.assert_array_equal(outcome.per_seed, [0.0, np.nan, np.nan, 0.0])
+        assert outcome.median == 0.0
     nobody = judge([0.0, 0.0], diverged=(0, 1), high=1.0)
     assert (nobody.verdict, nobody.counted) == ("undecided", 0)
-    assert np.isnan(nobody.share.value)
+    assert np.isnan(nobody.share)
 
 
 def test_a_number_without_meaning_does_not_meet_a_claim_and_an_infinite_one_may():
     entry = told(claim(high=1.0), [9.0, np.nan, np.nan, 0.7, 0.5])
-    assert (entry["meaningless"], entry["share"], entry["median"]) == (2, 0.5, 0.6)
+    assert (entry.meaningless, entry.share, entry.median) == (2, 0.5, 0.6)
     said = "- The number has no meaning for 2 networks, counted as not meeting it."
     assert said in markdown.claims([entry], "title", "")
     entry = told(claim(low=0.5), [5.0, 1.0, 2.0, np.inf, np.inf, np.inf])
-    assert (entry["share"], entry["median"], entry["median_interval"][1]) == (1.0, None, None)
+    assert (entry.share, entry.median, entry.median_interval[1]) == (1.0, np.inf, np.inf)
+    assert json_of(entry)["median_interval"] == [1.0, None]
     assert "(1 to –)" in markdown.claims([entry], "title", "")
 
 
@@ -101,26 +107,25 @@ def test_a_population_may_be_held_against_another():
         populations = {"sine": labeled([*first, 99.0, -99.0], (20, 21)), "other": labeled([*second, 50.0], (20,))}
         outcome = verdicts.judge(claim(against="other"), populations)
         assert (outcome.verdict, outcome.counted) == (verdict, 20)
-        np.testing.assert_array_equal(outcome.theirs, second)
-        assert outcome.share == intervals.probability_above(first, second)
+        np.testing.assert_array_equal(outcome.against_per_seed, second)
+        assert outcome.estimate == intervals.probability_above(first, second)
 
 
 def test_numbers_without_meaning_are_above_nothing_and_equal_ones_are_ties():
     outcome = verdicts.judge(*against([np.nan, np.inf, 3.0, 3.0], [np.inf, 1.0, np.nan, 2.0]))
-    np.testing.assert_array_equal(outcome.theirs, [np.inf, 1.0, 2.0])
-    assert outcome.share.value == pytest.approx((0 + 2.5 + 2 + 2) / 12)
-    assert outcome.meets.tolist() == [False, True, True, True]
+    np.testing.assert_array_equal(outcome.against_per_seed, [np.inf, 1.0, 2.0])
+    assert outcome.share == pytest.approx((0 + 2.5 + 2 + 2) / 12)
 
 
 def test_no_interval_is_reported_where_resampling_changes_nothing():
     equal = told(claim(high=1.0, baselines=(Baseline("again", the_number, (SOURCE,)),)), [0.0] + [0.5] * 9)
-    assert equal["median_interval"] is None
+    assert equal.median_interval is None
     asked, networks = against([3.0] * 9, [3.0] * 9)
-    tied = entry_of(asked, networks, nulls={"copy": against([0.0], [0.0])[1]})
-    assert not tied["null"]["copy"]["meets"]  # A copy is above no other copy.
-    assert (tied["share"], tied["interval"], tied["verdict"]) == (0.5, None, "undecided")
-    assert tied["simultaneous"] == {"interval": None, "verdict": "undecided"}
-    table = markdown.claims([equal, tied | {"id": "tied"}], "title", "")
+    tied = entry_of(asked, (OURS, networks), (COPIES, against([0.0], [0.0])[1]))
+    assert not tied.null["copy"].meets  # A copy is above no other copy.
+    assert (tied.share, tied.interval, tied.verdict) == (0.5, None, "undecided")
+    assert tied.simultaneous == entries.SimultaneousInterval(None, "undecided")
+    table = markdown.claims([equal, dataclasses.replace(tied, id="tied")], "title", "")
     assert "| **supported** | 100% (70–100%) | 0.5 | at most 1 |" in table
     assert "| **undecided** | 50% | 3 | above other's |" in table
     assert "- Baseline, again: 0.5.\n" in table
@@ -161,18 +166,17 @@ def test_a_number_that_is_none_is_told(number, said):
         numbers_of(number, [1.0, 2.0, 3.0])
 
 
-def told(claim, numbers, controls=(), variants=None):
+def told(claim, numbers, controls=(), variants=()):
     """The entry of a claim on networks of which the first diverged; a copy's number is 0, a clipped copy's 0.5."""
-    nulls = {"copy": {"sine": labeled([0.0])}, "clipped copy": {"sine": labeled([0.5])}}
-    populations = {name: {"sine": labeled(each)} for name, each in dict(controls).items()}
-    return entry_of(claim, {"sine": labeled(numbers, (0,))}, nulls=nulls, controls=populations, variants=variants)
+    singles = [(COPIES, {"sine": labeled([0.0])}), (Column("clipped copy", "null"), {"sine": labeled([0.5])})]
+    others = [(Column(name, "controls"), {"sine": labeled(each)}) for name, each in dict(controls).items()]
+    others += [(Column(name, "variants"), each) for name, each in dict(variants).items()]
+    return entry_of(claim, (OURS, {"sine": labeled(numbers, (0,))}), *singles, *others)
 
 
-def entry_of(claim, networks, *, nulls=None, published=None, controls=None, variants=None):
-    """The entry of a claim, alone in its table; variants count all networks."""
-    columns = {name: (each, "all") for name, each in (variants or {}).items()}
-    every = entries.EvidenceTable(networks, published or {}, nulls or {}, controls or {}, columns)
-    return entries.entries([claim], every, "mice")[0]
+def entry_of(claim, *columns):
+    """The entry of a claim, alone in its table."""
+    return verdicts.make_entries([claim], columns, "mice")[0]
 
 
 MET, UNMET, HALF = [0.0] + [0.05] * 10, [0.0] + [5.0] * 10, [0.0] + [0.05, 5.0] * 5
@@ -209,11 +213,11 @@ def inverted(numbers):
 def test_what_a_copy_meets_is_said_as_the_verdict_has_it(made, options, numbers, remark):
     """A copy is the input also where something else is to be answered; of what is read off it is the true value."""
     networks, bounds = {"sine": made(numbers)}, {"copy": np.inf, "clipped copy": 1.0}
-    nulls = {name: {"sine": evidence.copy(networks["sine"], bound)} for name, bound in bounds.items()}
+    copies = [(Column(name, "null"), {"sine": evidence.copy(networks["sine"], each)}) for name, each in bounds.items()]
     number = (lambda line: line.answer.values[:, 0, 0]) if made is read_off else the_number
-    entry = entry_of(claim(number, **options), networks, nulls=nulls)
-    assert entry["null"]["copy"]["value"] == 0.0
-    assert entry["remarks"] == ([remark] if remark else [])
+    entry = entry_of(claim(number, **options), (OURS, networks), *copies)
+    assert entry.null["copy"].value == 0.0
+    assert entry.remarks == ([remark] if remark else [])
     cell = ("true value: " if made is read_off else "") + ("0 ✗" if "low" in options else "0 ✓")
     assert f"| {cell} | {cell} |" in markdown.claims([entry], "title", "")
 
@@ -222,14 +226,14 @@ def test_what_a_control_meets_is_said_as_the_verdict_has_it():
     remarks = ("untrained meet it too", "untrained meet it, these networks do not", "untrained meet it")
     for numbers, remark in zip((UNMET, MET, HALF), remarks, strict=True):
         entry = told(claim(low=0.8), numbers, {"untrained": [1.0] * 10, "others": [0.0] * 10})
-        assert entry["remarks"] == [remark]
+        assert entry.remarks == [remark]
 
 
 def test_a_claim_that_networks_fail_is_not_tested_on_networks_that_learned_nothing():
     """What a readout within (-1, 1) has to answer still stands beside it."""
     entry = told(claim(low=0.1, fails=True), UNMET, {"untrained": [5.0] * 10})
     remark = "a clipped copy of the input meets it: needs no more than answers within (-1, 1)"
-    assert (entry["controls"], entry["remarks"]) == ({}, [remark])
+    assert (entry.controls, entry.remarks) == ({}, [remark])
 
 
 def test_a_variant_is_told_as_a_difference():
@@ -240,13 +244,13 @@ def test_a_variant_is_told_as_a_difference():
         "lost": {"sine": labeled([0.0], (0,))},
     }
     entry = told(claim(low=0.8), [1.0] * 10, variants=variants)
-    assert list(entry["variants"]) == ["dense", "longer", "lost"]
+    assert list(entry.variants) == ["dense", "longer", "lost"]
     for name, met in (("dense", 0), ("longer", 8)):
-        variant = entry["variants"][name]
+        variant = entry.variants[name]
         expected = intervals.difference(*(intervals.clopper_pearson(count, 9, 1 - 0.05 / 3) for count in (met, 9)))
-        assert variant["difference"] == pytest.approx(met / 9 - 1)
-        np.testing.assert_allclose(variant["difference_interval"], expected[1:])
-    assert (entry["variants"]["lost"]["difference"], entry["variants"]["lost"]["difference_interval"]) == (None, None)
+        assert variant.difference == pytest.approx(met / 9 - 1)
+        np.testing.assert_allclose(variant.difference_interval, expected[1:])
+    assert json_of(entry)["variants"]["lost"]["difference_interval"] is None
     table = markdown.claims([entry], "the claims", "")
     assert "| claim | share of networks | dense | longer | lost |" in table
     assert "| [id](#id) | 100% | **-100 (-100 to -42)** | -11 (-56 to +32) | – |" in table
@@ -256,10 +260,9 @@ def test_a_variant_is_told_as_a_difference():
 def test_networks_that_learned_are_compared_with_such_and_those_at_equal_loss_with_all(counting, share):
     ours = labeled([1.0] * 6 + [0.0] * 2, learned=[True] * 6 + [False] * 2)
     theirs = labeled([0.0] * 2 + [1.0] * 6, learned=[False] * 2 + [True] * 6)
-    columns = entries.EvidenceTable({"sine": ours}, variants={"other": ({"sine": theirs}, counting)})
-    (entry,) = entries.entries([claim(low=0.8)], columns, "mice")
+    entry = entry_of(claim(low=0.8), (OURS, {"sine": ours}), (Column("other", "variants", counting), {"sine": theirs}))
     own = 6 / 8 if counting == "all" else 1.0
-    assert (entry["share"], entry["variants"]["other"]["difference"]) == (6 / 8, own - share)
+    assert (entry.share, entry.variants["other"].difference) == (6 / 8, own - share)
     table = markdown.claims([entry], "the claims", "", counting={"other": counting})
     said = {"learned": "Of other, 2 did not learn", "equal loss": "Of other, 2 never had this loss"}.get(counting)
     assert (f"- {said} and do not count." in table) if said else ("do not count" not in table)
@@ -268,16 +271,18 @@ def test_networks_that_learned_are_compared_with_such_and_those_at_equal_loss_wi
 def test_it_is_told_how_unusual_a_published_network_is():
     networks = {"sine": labeled([0.5, 0.1, 0.2, np.nan, 0.3, 0.9], (5,))}
     variants = {"dense": {"sine": labeled([0.25, 0.24])}, "other": {"line": labeled([0.0])}}
-    entry = entry_of(claim(high=1.0), networks, published={"sine": labeled([0.25])}, variants=variants)
-    assert entry["published"]["ranks"] == {"networks": [2, 0, 4], "dense": [1, 1, 2]}
+    columns = [(Column(name, "variants"), each) for name, each in variants.items()]
+    entry = entry_of(claim(high=1.0), (PUBLISHED, {"sine": labeled([0.25])}), (OURS, networks), *columns)
+    assert entry.published.ranks == {"networks": [2, 0, 4], "dense": [1, 1, 2]}
     assert "| 0.25 ✓, 2 of 4 networks below |" in markdown.claims([entry], "title", "")
 
 
 def test_a_published_network_without_a_rank_or_a_baseline_is_told_without():
     twice = Baseline("twice", lambda line: 2 * the_number(line), (SOURCE,))
-    entry = entry_of(claim(high=1.0, baselines=(twice,)), {"sine": labeled([0.5])}, published={"sine": labeled([0.25])})
-    entry["published"] |= {"ranks": {}, "baselines": {}}
-    text = markdown.claims([entry], "title", "")
+    columns = (PUBLISHED, {"sine": labeled([0.25])}), (OURS, {"sine": labeled([0.5])})
+    entry = entry_of(claim(high=1.0, baselines=(twice,)), *columns)
+    published = dataclasses.replace(entry.published, ranks={}, baselines={})
+    text = markdown.claims([dataclasses.replace(entry, published=published)], "title", "")
     assert "| 0.25 ✓ |" in text
     assert "- Baseline, twice: 1.\n" in text
 
@@ -286,32 +291,39 @@ def test_an_entry_holds_what_was_asked_for():
     twice = Baseline("twice", lambda line: 2 * the_number(line), (SOURCE,))
     missing = Baseline("n/a", the_number, (Source("a", "b"),))
     entry = told(claim(high=1.0, baselines=(twice, missing)), [5.0, 0.5, 0.7, np.nan])
-    assert entry["per_seed"] == [None, 0.5, 0.7, None]
-    assert (entry["seeds"], entry["excluded"], entry["diverged"], entry["published"]) == (4, [0], [0], None)
-    assert entry["threshold"] == {"low": None, "high": 1.0, "against": None}
-    assert (entry["share"], entry["median"], entry["median_interval"]) == (2 / 3, 0.6, [0.5, 0.7])
-    assert {name: each["median"] for name, each in entry["baselines"].items()} == {"twice": 1.2}
+    assert json_of(entry)["per_seed"] == [None, 0.5, 0.7, None]
+    assert (entry.seeds, entry.excluded, entry.diverged, entry.published) == (4, [0], [0], None)
+    assert json_of(entry)["threshold"] == {"low": None, "high": 1.0, "against": None}
+    assert (entry.share, entry.median, entry.median_interval) == (2 / 3, 0.6, [0.5, 0.7])
+    assert {name: each.median for name, each in entry.baselines.items()} == {"twice": 1.2}
     table = markdown.claims([entry], "the claims", "Four networks.")
     assert "| [id](#id) | **undecided** | 67% (21–94%) | 0.6 (0.5 to 0.7) | at most 1 |" in table
     assert "Diverged, left out: seeds 0." in table
 
 
-def test_what_claims_are_about_is_told_by_the_differences():
-    def entry(claim, *differing):
-        ends = {name: [-0.6, -0.4] if name in differing else [-0.1, 0.1] for name in ("gru", "rnn", "dense")}
-        variants = {name: {"difference": -0.5, "difference_interval": each} for name, each in ends.items()}
-        return {"id": claim, "variants": variants}
+def with_variants(id, **variants):
+    """The entry of a claim with variants, by name the fields in which they differ from a usual one."""
+    known = told(claim(low=0.8), [1.0] * 10, variants={"usual": {"sine": labeled([1.0])}})
+    changed = {name: dataclasses.replace(known.variants["usual"], **fields) for name, fields in variants.items()}
+    return dataclasses.replace(known, id=id, variants=changed)
 
-    found = [entry("a", "gru", "rnn"), entry("b", "rnn"), entry("c", "dense"), entry("d"), {"id": "e", "variants": {}}]
-    found[2]["variants"]["gru"] = {"difference": 0.5, "difference_interval": [0.4, 0.6]}
-    opposed = entry("f", "rnn") | {"variants": found[1]["variants"] | {"gru": found[2]["variants"]["gru"]}}
-    assert list(report.reach([*found, opposed], {"LSTMs": ("gru", "rnn"), "the readout": ("dense",)})) == [
+
+def test_what_claims_are_about_is_told_by_the_differences():
+    def entry(claim, **differences):
+        every = {"gru": 0.0, "rnn": 0.0, "dense": 0.0} | differences
+        ends = {name: [each - 0.1, each + 0.1] for name, each in every.items()}
+        variants = {name: {"difference": every[name], "difference_interval": ends[name]} for name in every}
+        return with_variants(claim, **variants)
+
+    found = [entry("a", gru=-0.5, rnn=-0.5), entry("b", rnn=-0.5), entry("c", dense=-0.5, gru=0.5), entry("d")]
+    found += [with_variants("e"), entry("f", rnn=-0.5, gru=0.5)]
+    assert list(report.reach(found, {"LSTMs": ("gru", "rnn"), "the readout": ("dense",)})) == [
         "about LSTMs, since the share differs with gru and with rnn: a",
         "about the readout, since the share differs with dense: c",
     ]
 
 
 def test_variants_whose_verdict_is_another_one_are_told():
-    others = {"a": ("supported", 9), "b": ("refuted", 9), "c": ("undecided", 9), "e": ("x", 0)}
+    others = {"a": ("supported", 9), "b": ("refuted", 9), "c": ("undecided", 9), "e": ("refuted", 0)}
     variants = {name: {"verdict": verdict, "counted": counted} for name, (verdict, counted) in others.items()}
-    assert report.turns({"verdict": "supported", "variants": variants}) == "refuted with b; undecided with c"
+    assert report.turns(with_variants("id", **variants)) == "refuted with b; undecided with c"

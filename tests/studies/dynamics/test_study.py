@@ -110,7 +110,7 @@ def test_claims_judge_the_answers_of_a_model(studied, found):
     np.testing.assert_array_equal(answers, found.prediction.sel(model="static curve").values[:, 1:])
     assert not labeled.diverged.any()
     (claim,) = (each for each in sentences.SENTENCES if each.id == "lines-nonlinear")
-    assert np.isfinite(verdicts.judge(claim, {"sine": labeled}).numbers).all()
+    assert np.isfinite(verdicts.judge(claim, {"sine": labeled}).per_seed).all()
 
 
 @pytest.mark.long
