@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int, Shaped
 
 from lstm_toys.dynamics.linear import eigenvalues_at
-from lstm_toys.dynamics.system import Input, Inputs, Params, State, Step, System, at_each, each_network, if_asked, once
+from lstm_toys.dynamics.system import Input, Inputs, Params, State, Step, System, at_each, each_network, if_known, once
 
 SETTLE, LONG = 300, 2_000
 """Steps before states are watched, and further steps for states that have not reached a limit by then."""
@@ -149,7 +149,7 @@ def rest(system: System, params: Params, inputs: Inputs, starts: Float[np.ndarra
     """
     shape = (len(starts), len(inputs), starts.shape[1])
     begun = np.broadcast_to(starts[:, None], (*shape, system.dimension))
-    seen: Watched = each_network(_watched, system, params, (begun, np.ones(shape[:2], bool)), inputs, np.int64(SETTLE))
+    seen: Watched = each_network(_watched, system, params, begun, inputs, np.int64(SETTLE))
     integrates = _kinds(seen, np.full_like(seen.end, np.nan)) == Kind.INTEGRATES
     points = _near_ends(system, params, inputs, seen.end, ~integrates)
     restless = np.isin(_kinds(seen, points), (Kind.CYCLE, Kind.NONE))
@@ -158,7 +158,7 @@ def rest(system: System, params: Params, inputs: Inputs, starts: Float[np.ndarra
         def later(new: Shaped[np.ndarray, "S U P *N"], old: Shaped[np.ndarray, "S U P *N"]) -> np.ndarray:
             return np.where(restless.reshape(*shape, *(1,) * (old.ndim - 3)), new, old)
 
-        own = seen.end, restless.any(axis=-1)
+        own = np.where(np.asarray(restless.any(axis=-1))[..., None, None], seen.end, np.nan)
         seen = jax.tree.map(later, each_network(_watched, system, params, own, inputs, np.int64(LONG)), seen)
         points = later(_near_ends(system, params, inputs, seen.end, restless), points)
     before, odd = np.roll(points, 1, axis=2), np.arange(shape[2]) % 2 == 1
@@ -217,10 +217,8 @@ def merged(points: Float[np.ndarray, "P D"], distance: float) -> Int[np.ndarray,
     return first
 
 
-def _watched(
-    step: Step, own: tuple[Float[Array, "U P D"], Bool[Array, " U"]], inputs: Float[Array, "U F"], steps: Int[Array, ""]
-) -> Watched:
-    """Iterates states of ONE network under the constant inputs that are asked, ``steps`` and then `WINDOW` times."""
+def _watched(step: Step, starts: Float[Array, "U P D"], inputs: Float[Array, "U F"], steps: Int[Array, ""]) -> Watched:
+    """Iterates states of ONE network under constant inputs, `if_known`, ``steps`` and then `WINDOW` times."""
     every = jax.vmap(step, (0, None))
 
     def under(starts: Float[Array, "P D"], constant: Input) -> Watched:
@@ -241,7 +239,7 @@ def _watched(
         ends = answers.min(axis=0), answers.max(axis=0), answers.mean(axis=0)
         return Watched(end, swings.T, *ends, jnp.swapaxes(rates, 0, 1), back.any(axis=0))
 
-    return jax.lax.map(lambda each: if_asked(each[1], under, each[0], each[2], otherwise=0.0), (*own, inputs))
+    return jax.lax.map(lambda each: if_known(under, *each), (starts, inputs))
 
 
 _NEWTON = partial(at_each, newton)

@@ -9,7 +9,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, PyTree
+from jaxtyping import Array, Float, PyTree
 
 from lstm_toys.networks.inside import inside, last
 from lstm_toys.populations import answering, blocks
@@ -132,25 +132,21 @@ def each_network(
         return blocks.in_groups(program, (params, own), size, 1, mesh, *shared)
 
 
-def if_asked(
-    asked: Bool[Array, ""], function: Callable[..., PyTree], *given: PyTree, otherwise: float = np.nan
-) -> PyTree:
-    """``function(*given)`` if asked; it is not computed elsewhere, where its results are filled with a number."""
-    shapes = jax.eval_shape(function, *given)
-    filled = jax.tree.map(lambda leaf: jnp.full(leaf.shape, otherwise, leaf.dtype), shapes)
-    return jax.lax.cond(asked, function, lambda *_: filled, *given)
+def if_known(function: Callable[..., PyTree], states: Float[Array, "*P D"], *given: Any) -> PyTree:
+    """``function(states, *given)``; if a number in the states is NaN, so are the results, and nothing is computed."""
+    shapes = jax.eval_shape(function, states, *given)
+    unknown = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.nan, leaf.dtype), shapes)
+    return jax.lax.cond(jnp.isfinite(states).all(), function, lambda *_: unknown, states, *given)
 
 
 def at_each(
     function: Callable[..., Any], step: Step, states: Float[Array, "U P D"], inputs: Float[Array, "U F"], *shared: Any
 ) -> PyTree:
-    """``function(step, state, input, *shared)`` of ONE network, in turn for each state; NaN where the state is."""
+    """``function(step, state, input, *shared)`` of ONE network, in turn for each state that `if_known`."""
 
     def under(at: tuple[Float[Array, "P D"], Input]) -> PyTree:
-        def of_state(state: State) -> PyTree:
-            return if_asked(jnp.isfinite(state).all(), lambda state: function(step, state, at[1], *shared), state)
-
-        return jax.lax.map(of_state, at[0])
+        states, constant = at
+        return jax.lax.map(lambda state: if_known(partial(function, step), state, constant, *shared), states)
 
     return jax.lax.map(under, (states, inputs))
 

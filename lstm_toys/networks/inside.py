@@ -28,12 +28,9 @@ def inside(
     def of_layer(module: nn.Module, method: str) -> bool:
         return method == "__call__" and hasattr(module, "units")
 
-    begun = {
-        (*filter(None, layer.split("/")), name): value
-        for layer, own in (initial or {}).items()
-        for name, value in own.items()
-    }
-    of_model = {"params": params, **({INITIAL: traverse_util.unflatten_dict(begun)} if begun else {})}
+    # States of a model that is itself a layer are under an empty name.
+    begun = {at.strip("/"): value for at, value in traverse_util.flatten_dict(initial or {}, sep="/").items()}
+    of_model = {"params": params, **({INITIAL: traverse_util.unflatten_dict(begun, sep="/")} if begun else {})}
     answers, kept = model.apply(of_model, inputs, capture_intermediates=of_layer, mutable=[KEPT], **named)
     sown, layers = traverse_util.flatten_dict(kept.get(KEPT, {})), dict[str, dict[str, Array]]()
     for (*path, name), values in sown.items():

@@ -79,8 +79,7 @@ class GridMeasures:
 
     def digests(self, networks: Networks) -> lowering.Digests:
         """Digests of everything that is measured of networks, for the identity of a run."""
-        digests: lowering.Digests = {}
-        mesh, count = blocks.mesh(), len(networks)
+        digests, mesh, count = lowering.compiled(), blocks.mesh(), len(networks)
         group = next(blocks.groups(count, count, networks.block, mesh.size))
         params = blocks.shapes(blocks.member(networks.params), group, mesh)
         for grid in self.grids:
@@ -90,7 +89,7 @@ class GridMeasures:
             digests |= lowering.lowered(f"measures on {grid.name}", program, params, chunk)
             declared = self.families[grid.family].parameters
             digests[f"grid {grid.name}"] = lowering.digest(cells, repr(declared), [axis.name for axis in grid.axes])
-        return {**digests, **lowering.compiled()}
+        return digests
 
     def measure(self, group: int, part: Part) -> Values:
         """Measures answers of some networks, at most ``group``, to the curves on one grid."""
