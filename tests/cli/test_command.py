@@ -24,7 +24,7 @@ from lstm_toys.files import SCHEMA, read_sealed, write_sealed
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
 from lstm_toys.results import arrays, storage
-from lstm_toys.studies.training.study import Training
+from lstm_toys.studies.training.study import TrainingJob
 
 FIGURES = conftest.SINE_FIGURES
 ARRAYS = {"results.nc", "metrics.json", "parameters.npz", "population.json"}
@@ -149,7 +149,7 @@ def test_publishing_copies_figures_and_metrics_and_leaves_what_is_a_user_s(mine,
 @pytest.mark.long
 @pytest.mark.usefixtures("drawing")
 def test_a_finished_run_is_drawn_again_and_in_another_format_without_training(mine, capsys, monkeypatch):
-    monkeypatch.setattr(Training, "compute", None)
+    monkeypatch.setattr(TrainingJob, "compute", None)
     before = snapshot(mine.run)
     for form in ("svg", "pdf", "png"):
         wanted = {f"{Path(name).stem}.{form}" for name in FIGURES}

@@ -86,9 +86,10 @@ def test_a_network_that_diverged_counts_nowhere(world, evaluated, tmp_path):
     lost = arrays.of_networks(evaluated, {"diverged": ("seed", np.arange(3) == 1)})
     lt.save_results(lost, path := tmp_path / "results.nc")
     study = command.plan(Evaluation, world("generalization").arguments).study
-    study.run = SimpleNamespace(checked=lambda _: path)
+    job = study.job(study, tmp_path, {})
+    vars(job)["run"] = SimpleNamespace(checked=lambda _: path)
     error = np.median(evaluated[TRAINING].rmse.values[[0, 2]])
-    assert study.metrics()["summary"]["training, RMSE"]["median"] == pytest.approx(error)
+    assert job.metrics()["summary"]["training, RMSE"]["median"] == pytest.approx(error)
 
 
 AMPLITUDE = Axis("amplitude", 0.1, 1.0, 5)
