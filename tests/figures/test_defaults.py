@@ -210,16 +210,3 @@ def test_more_sets_than_fit_are_left_out_and_said_to_be():
     figure = lt.figures.usual(results_of(dataclasses.replace(line.EXPERIMENT, probes=probes)))["answers_1.png"]
     assert figure.get_suptitle() == "6 of 8 sets of curves"
     assert len(figure.subfigs) == 6
-
-
-def test_of_predictions_the_later_inputs_are_drawn_as_correct_answers():
-    def task(x):
-        longer = lt.time_points(len(x) + 1)
-        return lt.predict_next(lt.show(jax.numpy.sin(9 * longer)[None], longer, ("y",)), ("y",))
-
-    def probes(x):
-        return [lt.Probe("rising", np.arange(float(len(x))).reshape(1, -1, 1), {})]
-
-    own = dataclasses.replace(line.EXPERIMENT, task=task, probes=probes)
-    _, rising = panels(lt.figures.usual(results_of(own))["answers.png"])
-    np.testing.assert_array_equal(dashed(rising)[0].get_ydata(), [*range(1, len(own.small[0])), np.nan])

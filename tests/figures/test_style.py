@@ -67,12 +67,6 @@ def saved_and_drawn(figure, path):
     return (255 * imread(path)[..., :3]).round(), np.array(canvas.buffer_rgba(), int)[..., :3]
 
 
-def test_a_file_of_256_colors_looks_like_the_figure(hand_made, tmp_path):
-    saved, drawn = saved_and_drawn(figures.loss(hand_made(6), "loss"), tmp_path / "loss.png")
-    assert np.abs(saved - drawn).mean() < 0.5
-    np.testing.assert_array_equal(saved[(drawn == 255).all(axis=-1)], 255)
-
-
 def test_what_is_wide_keeps_its_color_among_many_colors(tmp_path):
     with figures.canvas("title") as (figure, (axes,)):
         axes.imshow(np.random.default_rng(0).random((90, 90, 3)), extent=(0, 4, 0, 4))
