@@ -66,7 +66,7 @@ RUNS = [
     Row(
         "truncate -s 50 results/runs/sine*/parameters.npz; generalization $S $G --restart",
         *(1, "move its folder elsewhere", "generalization"),
-    ),
+    )
 ]
 """Files of runs that are damaged, gone, or another's."""
 

@@ -125,9 +125,7 @@ def weights_of_training(run):
     targets, weights = (BITS > 0).astype(np.float32), np.ones(BITS.shape[:2], np.float32)
     targets[:, 4], weights[:, 4] = 1 - targets[:, 4], 0
     asked = fixed.experiment(
-        "weights_of_training",
-        lambda _: task(BITS, targets, loss=BINARY, weights=weights),
-        goal=lt.Goal(accuracy=0.9),
+        "weights_of_training", lambda _: task(BITS, targets, loss=BINARY, weights=weights), goal=lt.Goal(accuracy=0.9)
     )
     found = run.judged(asked, "training", lambda training: lt.right(training).mean(axis=1))
     (first,) = {tuple(row) for row in lt.answers(run.trained, BITS)[:, 0] > 0 for row in [row.ravel().tolist()]}

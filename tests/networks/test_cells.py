@@ -18,11 +18,7 @@ from lstm_toys.networks.stack import Stack
 
 @pytest.mark.parametrize(
     ("cell", "layer", "gates", "bias"),
-    [
-        ("gru", GRU(4), "sigmoid", (2, 12)),
-        ("gru", GRU(4, gates="hard"), "hard", (2, 12)),
-        ("rnn", RNN(4), None, (4,)),
-    ],
+    [("gru", GRU(4), "sigmoid", (2, 12)), ("gru", GRU(4, gates="hard"), "hard", (2, 12)), ("rnn", RNN(4), None, (4,))],
 )
 def test_a_layer_follows_its_formula(cell, layer, gates, bias):
     random = np.random.default_rng(0)
@@ -40,8 +36,7 @@ def test_a_layer_follows_its_formula(cell, layer, gates, bias):
 
 
 @pytest.mark.parametrize(
-    ("cell", "bias"),
-    [(LSTM, np.repeat([0, 1, 0, 0], 64)), (GRU, np.zeros((2, 192))), (RNN, np.zeros(64))],
+    ("cell", "bias"), [(LSTM, np.repeat([0, 1, 0, 0], 64)), (GRU, np.zeros((2, 192))), (RNN, np.zeros(64))]
 )
 def test_a_layer_is_initialized_as_in_keras(cell, bias):
     width = bias.shape[-1]

@@ -59,25 +59,22 @@ def test_a_goal_names_its_measure(goal, told):
     assert goal.text(scaled=True) == told.format(" of scaled values")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ({"rmse": np.nan}, "rmse must be a finite number, not nan"),
-        ({"rmse": 0.0}, "rmse must be above 0, not 0.0"),
-        ({"rmse": "0.1"}, "rmse must be a finite number, not '0.1'"),
-        ({"after": 1.0}, "after must be below 1, not 1.0"),
-        ({"rmse": None}, "a goal has one limit: rmse or accuracy"),
-        ({"accuracy": 0.9}, "a goal has one limit: rmse or accuracy"),
-        ({"rmse": None, "accuracy": 1.5}, "accuracy must be at most 1, not 1.5"),
-        (
-            {"rmse": None, "accuracy": 0.9, "features": ("y",)},
-            "features of an accuracy must be 'points' or 'sequences'",
-        ),
-        ({"features": "y"}, "features must be a tuple of names, such as ('y',), not 'y'"),
-    ],
-)
+REFUSED = [
+    ("rmse must be a finite number, not nan", {"rmse": np.nan}),
+    ("rmse must be above 0, not 0.0", {"rmse": 0.0}),
+    ("rmse must be a finite number, not '0.1'", {"rmse": "0.1"}),
+    ("after must be below 1, not 1.0", {"after": 1.0}),
+    ("a goal has one limit: rmse or accuracy", {"rmse": None}),
+    ("a goal has one limit: rmse or accuracy", {"accuracy": 0.9}),
+    ("accuracy must be at most 1, not 1.5", {"rmse": None, "accuracy": 1.5}),
+    ("of an accuracy must be 'points' or 'sequences'", {"rmse": None, "accuracy": 0.9, "features": ("y",)}),
+    ("features must be a tuple of names, such as ('y',), not 'y'", {"features": "y"}),
+]
+
+
+@pytest.mark.parametrize(("said", "arguments"), REFUSED)
 @pytest.mark.usefixtures("as_users_have_it")
-def test_what_cannot_be_a_goal_is_refused(arguments, said):
+def test_what_cannot_be_a_goal_is_refused(said, arguments):
     with pytest.raises(ValueError, match=re.escape(said)):
         Goal(**{"rmse": 0.1, **arguments})
 
