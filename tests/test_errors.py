@@ -159,23 +159,6 @@ def predictions_in_figures(run):
     return [*found, *over_time], [*sorted(by_curve), *by_point]
 
 
-@row(0.144496)
-def first_point_of_the_window(_):
-    """The window of a claim at 101 points, of which the tenth after the first is at x = 0.1."""
-    curves = {"slope": np.array([0.0]), "intercept": 0.5}
-    asked = fixed.experiment(
-        "window",
-        lambda x: lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x),
-        lambda x: [lt.probe("flat", "line", curves, x)],
-    )
-    wrong = np.where(np.arange(101) == 10, 1.0, 0.1)
-    answers = np.stack([0.5 + wrong, 0.5 + wrong])[None, :, :, None]
-    found = lt.per_curve(lt.probed(lt.labeled(asked, answers, 101), "flat"), lt.measures.rmse)
-    truth = np.full((1, 101, 1), 0.5)
-    every = plain.settled(plain.counts(truth), 0.1)
-    return found.ravel().tolist(), plain.rmse(answers[:, :1], truth, every).tolist()
-
-
 @row(0.306135, 0.308125, 0.450514, False)
 def padding(run):
     """Sequences of different lengths: padding counts neither in a claim on "training" nor in a figure's title."""

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from commands import generalization
 from world import SINE
 
 import conftest
@@ -190,16 +189,6 @@ def test_restart_trains_the_same_networks_whatever_is_spoiled(mine):
     assert carry_out(EXPERIMENT, [*mine.arguments, "--restart", "--quiet"]) == 0
     xr.testing.assert_identical(storage.load_results(mine.run / "results.nc"), whole)
     assert all((mine.run / name).read_bytes() != b"damaged" for name in ARRAYS)
-
-
-def test_parameters_of_other_networks_are_not_evaluated(mine, capsys):
-    parameters = dict(np.load(mine.run / "parameters.npz"))
-    np.savez(mine.run / "parameters.npz", **{name: each[::-1] for name, each in parameters.items()})
-    grids = ["--amplitude=0.1:0.5:4", "--frequency=5:15:3"]
-    assert carry_out(generalization, ["--task=sine", *mine.arguments, *grids]) == 1
-    errors = capsys.readouterr().err
-    assert errors.count("\n") == 1
-    assert "parameters.npz: is damaged, or of another population" in errors
 
 
 @pytest.mark.long

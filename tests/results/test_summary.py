@@ -10,7 +10,6 @@ from drawn import labels
 import lstm_toys as lt
 from conftest import untrained
 from experiments.sine import EXPERIMENT
-from lstm_toys.figures.histories import goal_label
 from lstm_toys.results import summary
 from lstm_toys.results.arrays import of_networks, probed
 from lstm_toys.tasks.goal import Goal
@@ -51,11 +50,6 @@ def test_what_fresh_examples_record_is_called_validation(hand_made):
     assert [*metrics["summary"]][:2] == ["validation MSE", "validation RMSE of y after the first tenth"]
     assert metrics["goal"] == "validation RMSE of y at most 0.1"
     assert [axes.get_ylabel() for axes in lt.figures.loss(labeled, "", goal=goal).axes] == [*metrics["summary"]][:2]
-    training = probed(labeled, "training")
-    accuracies = training.train_rmse.rename(feature="counted").assign_coords(counted=["points"])
-    accurate = training.drop_vars("train_rmse").assign(train_accuracy=accuracies.assign_attrs(after=0, weighted=0))
-    label = goal_label(accurate, Goal(accuracy=0.9, after=0))
-    assert label == "validation accuracy over points"
     assert "validation curve" in labels(lt.figures.training_answer(labeled, "").axes[0])
 
 
@@ -110,13 +104,6 @@ def test_each_seed_that_did_not_learn_has_a_reason(hand_made):
     metrics = strict_json(summary.metrics(labeled, goal))
     assert metrics["unlearned"][0] == {"seed": 1, "why": "met the goal and lost it", "step": 80}
     assert metrics["converged"] + len(metrics["unlearned"]) == metrics["seeds"]
-
-
-def test_without_a_goal_nobody_is_said_to_have_learned_or_not(hand_made):
-    with_goal, without = (summary.metrics(hand_made(), goal) for goal in (EXPERIMENT.goal, None))
-    about = {"goal", "steps_to_goal", "converged", "unlearned"}
-    assert with_goal.keys() - without.keys() == about
-    assert with_goal["summary"].keys() - without["summary"].keys() == {"steps until learned"}
 
 
 def bits(answer, truth, n):
