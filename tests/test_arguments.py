@@ -248,17 +248,8 @@ REFUSED = [
     *bad(partial(lt.Specification, change=print, choices={"a": "b"}), change=[5, None], choices=[5, {}]),
     *bad(lt.Variant, change=[5, None]),
     *bad(claims, title=[3], published=[5], data=["claims.csv"], controls=[{"x": 1}], variants=[{"x": 1}]),
-    *bad(
-        analysis,
-        name=[3],
-        settings=[5],
-        needs=[5, {"line": 5}],
-        score=[5],
-        report=[None],
-        draw=[5],
-        files=[5],
-        published=[5],
-    ),
+    *bad(analysis, name=[3], settings=[5], needs=[5, {"line": 5}], score=[5], report=[None]),
+    *bad(analysis, draw=[5], files=[5], published=[5]),
 ]
 
 
