@@ -186,14 +186,11 @@ def test_a_default_that_a_typed_flag_leaves_no_effect_gives_way(defaults, typed,
     assert {name: getattr(settings, name) for name in expected} == expected
 
 
+RNN = {"cell": "rnn", "gates": "sigmoid"}
 HELD_AGAINST = [
     ({}, ["--cell=rnn", "--gates=hard"], "flag --gates=hard: has no effect with --cell=rnn"),
     ({}, ["--momentum=0.5"], "flag --momentum=0.5: has no effect with --optimizer=rmsprop_keras (the default of sine)"),
-    (
-        {"cell": "rnn", "gates": "sigmoid"},
-        ["--gates=hard"],
-        "flag --gates=hard: has no effect with --cell=rnn (the default of sine)",
-    ),
+    (RNN, ["--gates=hard"], "flag --gates=hard: has no effect with --cell=rnn (the default of sine)"),
     ({}, ["--keep_steps=2e3"], "flag --keep_steps=2000: must be before the last step, --steps=1500 (the default"),
     (
         {},
