@@ -40,6 +40,14 @@ def band(collection):
     return places, [y[x == place].min() for place in places], [y[x == place].max() for place in places]
 
 
+def assert_answers(axes, answers, shown):
+    """A panel has the median of answers [S, T] over the band of their middle 90 %, the first one, and another curve."""
+    np.testing.assert_allclose(median(axes).get_ydata(), np.median(answers, axis=0), rtol=1e-4)
+    np.testing.assert_allclose(dots(axes)[0].get_ydata(), answers[0], rtol=1e-4)
+    np.testing.assert_allclose(band(axes.collections[0])[1:], np.quantile(answers, (0.05, 0.95), axis=0), rtol=1e-4)
+    np.testing.assert_allclose(dashed(axes)[0].get_ydata(), shown, rtol=1e-6)
+
+
 def labels(axes):
     return [text.get_text() for text in axes.get_legend().get_texts()]
 

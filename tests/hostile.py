@@ -24,6 +24,7 @@ class Row(NamedTuple):
     always: bool = False
 
 
+FULL = "standard output cannot be written:"
 NOBODY, TRAINED = "every seed diverged with --learning_rate=1e+30", "train MSE"
 
 FILES = [
@@ -41,12 +42,19 @@ OUTPUT = [
     Row("LC_ALL=C PYTHONUTF8=0 line $S", 0, "train MSE", given="line", always=True),
     Row("set -o pipefail; line $S | true; echo $?; ls results/runs/*/metrics.json", 0, "0 results/runs"),
     Row("set -o pipefail; line --help | true", 141, always=True),
+    Row("toys help > /dev/full", 1, f"{FULL} No space left on device", always=True),
+    Row("sine --help > /dev/full", 1, f"{FULL} No space left on device", always=True),
+    Row("toys show > /dev/full", 2, "show: takes the folder of a run, or the name of an experiment", always=True),
+    Row("toys nowhere 2> /dev/full", 2, always=True),
+    Row("sine --seeds=x 2> /dev/full", 2),
     Row("line $S --results_dir='a[red]/[/b]/:smile:/$x$ %d {y}'", 0, "a[red]/[/b]/:smile:/$x$ %d {y}/runs/line"),
 ]
 """Terminals, files and pipes that take little of what is printed."""
 
 ENVIRONMENT = [
     Row("JAX_PLATFORMS=cuda line $S", 2, "JAX does not start as requested by JAX_PLATFORMS=cuda", always=True),
+    Row("JAX_ENABLE_X64=maybe line $S", 2, "JAX cannot be imported: invalid truth value 'maybe'", always=True),
+    Row("JAX_ENABLE_X64=maybe recipe", 2, "JAX cannot be imported: invalid truth value 'maybe'"),
     Row("JAX_DISABLE_JIT=1 line $S", 2, "JAX_DISABLE_JIT prevents training; unset it"),
     Row("printf 'savefig.bbox: tight\\ntext.usetex: True' > matplotlibrc; line $S", 0, TRAINED),
     Row("unset JAX_COMPILATION_CACHE_DIR; XDG_CACHE_HOME=/proc/nowhere HOME=/proc/nowhere line $S", 0, TRAINED),
@@ -58,7 +66,7 @@ RUNS = [
     Row(
         "truncate -s 50 results/runs/sine*/parameters.npz; generalization $S $G --restart",
         *(1, "move its folder elsewhere", "generalization"),
-    ),
+    )
 ]
 """Files of runs that are damaged, gone, or another's."""
 

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import plain_cells
 
 PURPOSES = {"parameters": 0, "examples": 1, "order": 2, "noise": 3, "validation": 4}
 OPTIMIZERS = {
@@ -19,25 +20,17 @@ OPTIMIZERS = {
     "rmsprop_keras": lambda rate: optax.rmsprop(rate, 0.9, eps=1e-7, eps_in_sqrt=False),
     "adam": lambda rate: optax.adam(rate),
 }
-GATES = {"sigmoid": jax.nn.sigmoid, "hard": lambda a: jnp.clip(0.2 * a + 0.5, 0, 1)}
 
 
-@partial(jax.jit, static_argnames="gate")
-def after(layer, hidden, cell, features, gate):
-    """The states ``[H]`` of one layer after one time point."""
-    before = features @ layer["kernel"] + hidden @ layer["recurrent_kernel"] + layer["bias"]
-    input_gate, forget_gate, candidate, output_gate = jnp.split(before, 4)
-    cell = gate(forget_gate) * cell + gate(input_gate) * jnp.tanh(candidate)
-    return gate(output_gate) * jnp.tanh(cell), cell
+after = jax.jit(partial(plain_cells.step, "lstm", library=jnp), static_argnums=0)
 
 
-def lstm(layer, sequence, gate):
+def lstm(layer, sequence, gates):
     """The hidden state ``[H]`` of one layer after each point ``[F]`` of one curve."""
-    hidden = cell = jnp.zeros(layer["recurrent_kernel"].shape[0])
-    states = []
+    state, states = (jnp.zeros(layer["recurrent_kernel"].shape[0]),) * 2, []
     for features in sequence:
-        hidden, cell = after(layer, hidden, cell, features, gate)
-        states.append(hidden)
+        state, _ = after(gates, layer, features, state)
+        states.append(state[0])
     return states
 
 
@@ -45,10 +38,10 @@ def answer(params, curve, gates):
     """The answer ``[T, A]`` to one curve: the hidden states of the last layer, or an affine map of them."""
     layers, states = [params[name] for name in sorted(params) if name.startswith("lstm")], list(np.asarray(curve))
     for layer in layers:
-        states = lstm(layer, states, GATES[gates])
+        states = lstm(layer, states, gates)
     readout = params["readout"]
     if "recurrent_kernel" in readout:
-        return jnp.stack(lstm(readout, states, GATES[gates]))
+        return jnp.stack(lstm(readout, states, gates))
     return jnp.stack(states) @ readout["kernel"] + readout["bias"]
 
 

@@ -16,7 +16,6 @@ import jax
 import matplotlib
 import numpy as np
 import pytest
-from commands import claims
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, process, rarely
@@ -219,33 +218,6 @@ def test_the_claim_of_the_readme_is_judged_as_it_says(outside, tmp_path):
 
 
 SMALL = ["--seeds=3", "--timesteps=20", "--hidden=4", "--steps=40", "--quiet"]
-
-
-@pytest.mark.long
-def test_a_question_of_the_documentation_is_run_saved_and_loaded(here):
-    assert carry_out(importlib.import_module("damped").EXPERIMENT, SMALL) == 0
-    (run,) = here.glob("results/runs/damped-*")
-    saved = lt.load(run)
-    others, x = lt.probed(saved.results, "others"), np.linspace(0, 5, 20)
-    np.testing.assert_allclose(saved.results.training.truth[0, :, 0], np.exp(-0.5 * x) * np.cos(4 * x), atol=1e-5)
-    assert others.parameter_decay.values.tolist() == [0, 0.25, 1, 2]
-    np.testing.assert_allclose(lt.answers(saved, others.input.values), others.answer, atol=1e-6)
-    assert (run / "others.png").is_file()
-
-
-@pytest.mark.long
-def test_the_claim_of_a_question_is_judged_of_networks_and_of_any_model(here):
-    damped = importlib.import_module("damped")
-    assert carry_out(claims, ["--claims=damped", "--seeds=3", "--quiet"]) == 0
-    shown = lt.curves_of(damped.EXPERIMENT)
-    answers = np.stack([shown + 0.2 * seed for seed in range(9)])
-    lt.save_results(lt.labeled(damped.EXPERIMENT, answers), here / "other.nc")
-    assert carry_out(claims, ["--claims=damped", "--answers=damped=other.nc", "--quiet"]) == 0
-    found = [json.loads(path.read_text())[0] for path in here.glob("results/runs/claims_damped-*/claims.json")]
-    networks, other = sorted(found, key=lambda entry: len(entry["per_seed"]))
-    assert len(networks["per_seed"]) == 3
-    np.testing.assert_allclose(other["per_seed"], 0.2 * np.arange(9), atol=1e-6)
-    assert other["verdict"] == "refuted"
 
 
 @pytest.mark.long

@@ -12,7 +12,6 @@ import jax.numpy as jnp
 import numpy as np
 import plain_errors as plain
 import pytest
-import xarray as xr
 from commands import claims, generalization, sweep
 
 import lstm_toys as lt
@@ -20,9 +19,8 @@ from conftest import carry_out
 
 RANDOM = np.random.default_rng(3)
 CURVES = RANDOM.uniform(0.1, 0.9, (3, 20, 2)).astype(np.float32)
-TARGETS = RANDOM.uniform(0.1, 0.9, (3, 20, 2)).astype(np.float32)
 BITS, NAMES, LENGTHS = RANDOM.normal(size=(3, 20, 2)).astype(np.float32), ("a", "b"), np.array([20, 11, 7])
-BINARY, LIMIT = "binary_cross_entropy", 0.25
+BINARY = "binary_cross_entropy"
 
 
 class Commands:
@@ -80,33 +78,6 @@ def row(*frozen):
     return enter
 
 
-@row(False, 0.757576, 0, 0.757576, 0)
-def known_bits(run):
-    """Bits, of which one is unknown: in results by hand, recorded, and as a probe of the same examples."""
-    answers, truth = np.array([[[[5.0, -5.0], [5.0, -5.0]]]]), np.array([[[0.0, np.nan], [1.0, 0.0]]])
-    axes = ("seed", "curve", "time", "output_feature")
-    by_hand = xr.Dataset({"answer": (axes, answers, {"loss": BINARY}), "truth": (axes[1:], truth)})
-    found = [*lt.right(by_hand).ravel().tolist()]
-    expected = plain.accuracies(BINARY, answers, truth, plain.counts(truth))[:, 1].tolist()
-
-    targets = (BITS > 0.3).astype(np.float32)
-    weights = np.ones(BITS.shape, np.float32)
-    weights[:, ::3, 0] = 0
-    asked = fixed.experiment(
-        "known_bits",
-        lambda _: task(BITS, targets, loss=BINARY, weights=weights),
-        lambda _: [lt.Probe.of("again", lt.Examples(BITS, targets, weights=weights))],
-        goal=lt.Goal(accuracy=0.5),
-    )
-    rows = run(asked)["summary"]
-    for name in ("train", "again,"):
-        found += [rows[f"{name} accuracy over points{' (weighted as in the loss)' * (name == 'train')}"]["median"]]
-        found += [rows[f"{name} accuracy over sequences"]["median"]]
-    answers = lt.answers(run.trained, BITS)
-    accuracies = np.median(plain.accuracies(BINARY, answers, targets, plain.counts(targets, weights=weights)), axis=0)
-    return found, [*expected, *accuracies, *accuracies]
-
-
 @row(1, 1, 1, 1, 1, 0)
 def outcomes_of_settings(run):
     """Which seeds learned in each of two settings, whose networks are trained in one group."""
@@ -154,32 +125,13 @@ def weights_of_training(run):
     targets, weights = (BITS > 0).astype(np.float32), np.ones(BITS.shape[:2], np.float32)
     targets[:, 4], weights[:, 4] = 1 - targets[:, 4], 0
     asked = fixed.experiment(
-        "weights_of_training",
-        lambda _: task(BITS, targets, loss=BINARY, weights=weights),
-        goal=lt.Goal(accuracy=0.9),
+        "weights_of_training", lambda _: task(BITS, targets, loss=BINARY, weights=weights), goal=lt.Goal(accuracy=0.9)
     )
     found = run.judged(asked, "training", lambda training: lt.right(training).mean(axis=1))
     (first,) = {tuple(row) for row in lt.answers(run.trained, BITS)[:, 0] > 0 for row in [row.ravel().tolist()]}
     answers, known = np.where(first, 1.0, -1.0).reshape(1, 1, 20, 2), targets[:1]
     expected = plain.accuracies(BINARY, answers, known, plain.counts(known, weights=weights[:1]))[0, 1]
     return found, [expected] * 3
-
-
-@row(2, 2, 0.191394)
-def weighted_features(run):
-    """A goal beside features of different weights: networks that learned, in the file and in two figures."""
-    weights = np.broadcast_to(np.array([1.0, 0.01], np.float32), CURVES.shape)
-    shown = CURVES * np.array([0.1, 1.0], np.float32)
-    goal = lt.Goal(rmse=LIMIT, after=0)
-    asked = fixed.experiment("weighted_features", lambda _: task(shown, shown, weights=weights), goal=goal)
-    found, drawn = [run(asked)["converged"]], run.figures["loss.png"]
-    title = drawn.get_suptitle() or drawn.axes[0].get_title()
-    found.append(int(title.split("learned by ")[1].split(" ")[0]))
-    answers, every = lt.answers(run.trained, shown), plain.counts(shown, weights=weights)
-    errors = plain.of_goal(plain.by_feature(answers, shown.astype(float), every), NAMES)
-    run(asked, "--grid=noise=0", asked=sweep)
-    medians = [line.get_ydata()[0] for line in run.figures["rmse.png"].axes[0].lines if len(line.get_ydata()) == 1]
-    return [*found, medians[-1]], [*[(errors <= LIMIT).sum()] * 2, np.median(errors)]
 
 
 def predicting(_):
@@ -205,64 +157,6 @@ def predictions_in_figures(run):
     found = sorted(next(line.get_ydata() for line in lines if len(line.get_ydata()) == 3).tolist())
     over_time = lt.figures.errors_over_time(results, "y", "Errors").axes[0].lines[0].get_ydata()[1:4]
     return [*found, *over_time], [*sorted(by_curve), *by_point]
-
-
-@row(0, 0, 0)
-def measured_predictions(_):
-    """Networks that predict every next value: the measure of errors has none, without the unknown last one."""
-    asked = fixed.experiment("measured", predicting, shown_values, fixed={"timesteps": 19})
-    answers = np.concatenate([CURVES[:, 1:20, :1], CURVES[:, 1:20, :1]])[None]
-    made = lt.labeled(asked, answers[:, [0, 0, 1, 2]], 19)
-    found = lt.per_curve(lt.probed(made, "shown"), lt.measures.rmse)
-    truth = plain.right(CURVES[:, :19, :1], ahead=1)
-    every = plain.counts(truth)
-    return found.ravel().tolist(), [plain.rmse(answers[:, [n]], truth[[n]], every[[n]])[0] for n in range(3)]
-
-
-@row(True, True)
-def grids_of_predictions(run):
-    """Grids of curves need networks that reproduce them, or read off their parameters."""
-    line, codes = lt.Trained("line", {"slope": 0.5, "intercept": 0.1}), []
-
-    def next_value(x):
-        x = lt.time_points(len(x) + 1)
-        return lt.predict_next(
-            lt.show(lt.FAMILIES["line"].curves(x, {"slope": 0.5, "intercept": 0.1}), x, ("y",)), ("y",)
-        )
-
-    def other(x):
-        shown = lt.show(lt.FAMILIES["line"].curves(x, {"slope": 0.5, "intercept": 0.1}), x, ("y",))
-        return task(shown, 1 - shown, ("y",))
-
-    for name, make, points in (("grids_next", next_value, 19), ("grids_other", other, 20)):
-        asked = fixed.experiment(name, make, trained=line, goal=lt.Goal(rmse=0.1), fixed={"timesteps": points})
-        codes.append(run(asked, "--slope=0:1:2", "--intercept=0:1:2", asked=generalization) is None)
-    return codes, [True, True]
-
-
-@row(0)
-def integrators(run):
-    """Networks whose targets are not their inputs: a probe without targets has no error."""
-    summed = np.cumsum(CURVES, axis=1)
-    asked = fixed.experiment("integrators", lambda _: task(CURVES, summed), lambda _: [lt.Probe("unknown", CURVES, {})])
-    return [sum(name.startswith("unknown") for name in run(asked)["summary"])], [0]
-
-
-@row(0.144496)
-def first_point_of_the_window(_):
-    """The window of a claim at 101 points, of which the tenth after the first is at x = 0.1."""
-    curves = {"slope": np.array([0.0]), "intercept": 0.5}
-    asked = fixed.experiment(
-        "window",
-        lambda x: lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x),
-        lambda x: [lt.probe("flat", "line", curves, x)],
-    )
-    wrong = np.where(np.arange(101) == 10, 1.0, 0.1)
-    answers = np.stack([0.5 + wrong, 0.5 + wrong])[None, :, :, None]
-    found = lt.per_curve(lt.probed(lt.labeled(asked, answers, 101), "flat"), lt.measures.rmse)
-    truth = np.full((1, 101, 1), 0.5)
-    every = plain.settled(plain.counts(truth), 0.1)
-    return found.ravel().tolist(), plain.rmse(answers[:, :1], truth, every).tolist()
 
 
 @row(0.306135, 0.308125, 0.450514, False)

@@ -3,14 +3,12 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
 import tomllib
 import zipfile
 
 import pytest
 
-from conftest import HANG, ROOT, SINE_FIGURES
+from conftest import ROOT, SINE_FIGURES, process
 from lstm_toys.studies import STUDIES
 
 INSTALLED = {"lstm_toys": "lstm_toys", "experiments": "lstm_toys/experiments"}
@@ -45,13 +43,6 @@ def test_what_running_needs_is_locked_in_the_versions_that_are_tested():
     assert not names & {"pytest", "mypy", "playwright"}
 
 
-def run(*arguments, **options):
-    """What a process printed that ended well."""
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=HANG, **options)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     """A wheel of a copy, since building leaves folders where it builds; no index is asked."""
@@ -61,7 +52,7 @@ def wheel(tmp_path_factory):
     for name in (*INSTALLED, "benchmarks", "tests"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     alone = ["--no-index", "--no-deps", "--no-build-isolation"]
-    run(sys.executable, "-m", "pip", "wheel", "--quiet", *alone, f"--wheel-dir={out}", str(copy), cwd=out)
+    process("-m", "pip", "wheel", "--quiet", *alone, f"--wheel-dir={out}", str(copy), cwd=out)
     (path,) = out.iterdir()
     return path
 
@@ -84,16 +75,16 @@ def test_the_wheel_holds_every_file_of_what_is_installed_and_no_other(wheel):
 def test_the_script_is_the_command_and_trains_and_draws_from_any_folder(wheel, tmp_path):
     target, here = tmp_path / "installed", tmp_path / "here"
     alone = ["--no-index", "--no-deps", f"--target={target}"]
-    run(sys.executable, "-m", "pip", "install", "--quiet", *alone, str(wheel), cwd=tmp_path)
+    process("-m", "pip", "install", "--quiet", *alone, str(wheel), cwd=tmp_path)
     assert not (target / "experiments").exists()
     here.mkdir()
 
     def installed(*arguments):
         environment = {**os.environ, "PYTHONPATH": str(target)}
-        return run(target / "bin" / "lstm-toys", *arguments, cwd=here, env=environment)
+        return process(target / "bin" / "lstm-toys", *arguments, cwd=here, env=environment).stdout
 
     assert "sine" in installed()
-    assert installed("sine", "--help") == run(sys.executable, "-m", "experiments.sine", "--help")
+    assert installed("sine", "--help") == process("-m", "experiments.sine", "--help").stdout
     assert not any(here.iterdir())
     installed("sine", "--seeds=2", "--steps=2", "--timesteps=12", "--publish")
     assert {path.name for path in here.glob("results/sine/*.png")} == SINE_FIGURES

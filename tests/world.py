@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import majority
 import numpy as np
-import parity
 import whole_parity
 from commands import claims, dynamics, generalization, sweep
 from parts import switched
@@ -37,7 +36,6 @@ COMMANDS = {
     "slope_intercept": (slope_intercept.EXPERIMENT, (*SMALL, "--steps=20")),
     "own": (own.EXPERIMENT, ("--train={folder}/mine.csv", "--ask=next", "--seeds=2", "--steps=4", "--hidden=4")),
     "majority": (majority.EXPERIMENT, ("--seeds=3",)),
-    "parity": (parity.EXPERIMENT, ("--seeds=3",)),
     "whole_parity": (whole_parity.EXPERIMENT, ("--seeds=3",)),
     "sweep": (sweep, (*SMALL[:2], *GRID)),
     "generalization": (generalization, ("--task=sine", *SINE, *PLANES)),

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from commands import generalization
 from world import SINE
 
 import conftest
@@ -21,8 +20,6 @@ from conftest import ROOT, carry_out, process, rarely, refusal
 from experiments.sine import EXPERIMENT
 from lstm_toys import output
 from lstm_toys.files import SCHEMA, read_sealed, write_sealed
-from lstm_toys.networks.stack import Stack
-from lstm_toys.populations import answering
 from lstm_toys.results import arrays, storage
 from lstm_toys.studies.training.study import TrainingJob
 
@@ -54,17 +51,9 @@ def strict_json(path):
 
 def test_results_are_labeled_by_the_post_s_curves(world):
     labeled = storage.load_results(world("sine").run / "results.nc")
-    training = labeled.training
-    assert training.train_loss.dims == ("seed", "step")
-    assert training.step.values[[0, -1]].tolist() == [0, 300]
-    assert [*labeled.children] == ["training", *COUNTS]
-    for name, count in {"training": 1, **COUNTS}.items():
-        assert labeled[name].answer.dims == ("seed", "curve", "time", "feature")
-        assert labeled[name].answer.shape == (3, count, 20, 1)
-        assert labeled[name].truth.dims == ("curve", "time", "feature")
-    np.testing.assert_allclose(training.time, np.linspace(0.0, 1.0, 20), atol=1e-6)
-    np.testing.assert_allclose(training.truth[0, :, 0], 0.3 + 0.3 * np.sin(10 * training.time), atol=1e-6)
-    assert (training.train_loss.isel(step=-1) < training.train_loss.isel(step=0)).all()
+    assert {name: node.sizes["curve"] for name, node in labeled.children.items()} == {"training": 1, **COUNTS}
+    assert labeled.training.step.values[[0, -1]].tolist() == [0, 300]
+    assert (labeled.training.train_loss.isel(step=-1) < labeled.training.train_loss.isel(step=0)).all()
     labels = [arrays.axis_label(labeled["frequency"][name]) for name in ("time", "parameter_frequency")]
     assert labels == ["x", "frequency ω (rad per x)"]
     assert json.loads(labeled.attrs["flags"])["seeds"] == 3
@@ -93,14 +82,6 @@ def test_metrics_tell_of_the_run(world):
     assert all(seconds >= 0 for seconds in metrics["seconds"].values())
     assert metrics["member_steps_per_second"] > 0
     assert {**metrics["flags"], "value": metrics["value"], "schema": SCHEMA} == strict_json(run / "config.json")
-
-
-def test_parameters_give_the_stored_answers_again(world):
-    run = world("sine").run
-    labeled, params = storage.load_results(run / "results.nc"), storage.load_parameters(run / "parameters.npz")
-    networks = Stack(1, (4,), gates="hard"), params
-    for node in labeled.children.values():
-        np.testing.assert_array_equal(answering.answers(networks, node.input.values), node.answer)
 
 
 def test_the_output_tells_progress_results_and_all_files(world):
@@ -208,16 +189,6 @@ def test_restart_trains_the_same_networks_whatever_is_spoiled(mine):
     assert carry_out(EXPERIMENT, [*mine.arguments, "--restart", "--quiet"]) == 0
     xr.testing.assert_identical(storage.load_results(mine.run / "results.nc"), whole)
     assert all((mine.run / name).read_bytes() != b"damaged" for name in ARRAYS)
-
-
-def test_parameters_of_other_networks_are_not_evaluated(mine, capsys):
-    parameters = dict(np.load(mine.run / "parameters.npz"))
-    np.savez(mine.run / "parameters.npz", **{name: each[::-1] for name, each in parameters.items()})
-    grids = ["--amplitude=0.1:0.5:4", "--frequency=5:15:3"]
-    assert carry_out(generalization, ["--task=sine", *mine.arguments, *grids]) == 1
-    errors = capsys.readouterr().err
-    assert errors.count("\n") == 1
-    assert "parameters.npz: is damaged, or of another population" in errors
 
 
 @pytest.mark.long

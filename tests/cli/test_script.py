@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 
 import jax
@@ -10,7 +9,7 @@ import pytest
 from commands import claims, sweep
 
 import lstm_toys
-from conftest import HANG, ROOT, carry_out, process, rarely, refusal
+from conftest import ROOT, carry_out, process, refusal
 from lstm_toys.cli import command, script
 from lstm_toys.cli.script import home
 
@@ -199,34 +198,6 @@ def test_show_prints_the_report_of_a_finished_run_without_jax_and_what_is_not_th
         ([], 2, "show: takes the folder of a run, or the name of an experiment\n"),
     ):
         assert process("-c", program.format(loaded), *arguments, code=code, cwd=tmp_path).stderr == line
-
-
-@pytest.mark.parametrize("name", ["line", *rarely("recipe")])
-def test_a_variable_that_jax_refuses_is_told_in_one_line(name, tmp_path):
-    environment = {**os.environ, "JAX_ENABLE_X64": "maybe"}
-    done = process("-m", "lstm_toys", name, f"--results_dir={tmp_path}", code=2, env=environment)
-    assert done.stderr.startswith(
-        "JAX cannot be imported: invalid truth value 'maybe' for environment 'JAX_ENABLE_X64'"
-    )
-    assert (done.stdout, done.stderr.count("\n")) == ("", 1)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "full", "code", "told"),
-    [
-        (["help"], "stdout", 1, "standard output cannot be written: No space left on device\n"),
-        (["sine", "--help"], "stdout", 1, "standard output cannot be written: No space left on device\n"),
-        (["nowhere"], "stderr", 2, ""),
-        (["show"], "stdout", 2, "show: takes the folder of a run, or the name of an experiment\n"),
-        *rarely((["sine", "--seeds=x"], "stderr", 2, "")),
-    ],
-)
-def test_output_that_cannot_be_written_is_told_in_one_line_if_it_can_be(arguments, full, code, told):
-    line = [sys.executable, "-m", "lstm_toys", *arguments]
-    with open("/dev/full", "w") as file:
-        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, full: file}
-        done = subprocess.run(line, **streams, text=True, timeout=HANG)
-    assert (done.returncode, (done.stdout or "") + (done.stderr or "")) == (code, told)
 
 
 @pytest.mark.parametrize("folder", sorted((ROOT / "tests" / "runs" / "made").glob("*/*")), ids=str)

@@ -89,12 +89,3 @@ def test_a_template_without_its_results_is_reported(files, before, after):
     with pytest.raises(SystemExit, match=r"unknown|cosine|unexpected"):
         numbers.main({page: template}, RESULTS)
     assert page.read_text() == PAGE
-
-
-def test_published_results_are_found_by_folder_and_file(tmp_path):
-    for name in ("sine/metrics.json", "runs/sine-0/metrics.json", "runs/a.json", "papers/counting/claims.json"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text('{"seeds": 3}')
-    (tmp_path / "manifest.json").write_text("{}")
-    three = {"seeds": 3}
-    assert numbers.published(tmp_path) == {"papers/counting": {"claims": three}, "sine": {"metrics": three}}

@@ -5,33 +5,12 @@ import itertools
 import maps
 import numpy as np
 import pytest
+from plain_cells import step
 
 import lstm_toys as lt
 from conftest import rarely
 
 CURVES = np.random.default_rng(0).uniform(size=(2, 7, 1)).astype(np.float32)
-GATES = {"sigmoid": lambda a: 1 / (1 + np.exp(-a)), "hard": lambda a: np.clip(0.2 * a + 0.5, 0, 1)}
-
-
-def step(cell, gate, layer, inputs, state, clamped):
-    """The state ``(hidden, cell)`` after a time point, and the gates of every unit, some of which are clamped."""
-    kernel, recurrent, bias = layer["kernel"], layer["recurrent_kernel"], np.atleast_2d(layer["bias"])
-    fed, back = inputs @ kernel + bias[0], state[0] @ recurrent
-    if cell == "rnn":
-        return (np.tanh(fed + back), state[1]), {}
-    if cell == "gru":
-        back = back + bias[1]
-        (a_z, a_r, a_h), (b_z, b_r, b_h) = np.split(fed, 3), np.split(back, 3)
-        gates = {"z": gate(a_z + b_z), "r": gate(a_r + b_r)}
-    else:
-        i, f, g, o = np.split(fed + back, 4)
-        gates = {"input": gate(i), "forget": gate(f), "output": gate(o)}
-    for name, (units, value) in clamped.items():
-        gates[name][units] = value
-    if cell == "gru":
-        return (gates["z"] * state[0] + (1 - gates["z"]) * np.tanh(a_h + gates["r"] * b_h), state[1]), gates
-    memory = gates["forget"] * state[1] + gates["input"] * np.tanh(g)
-    return (gates["output"] * np.tanh(memory), memory), gates
 
 
 def loop(model, params, curve, held=None, clamped=None):
@@ -44,8 +23,8 @@ def loop(model, params, curve, held=None, clamped=None):
     answers, hidden, gates = [], [], []
     for values in curve.astype(float):
         for place, layer in enumerate(layers):
-            changed = (clamped or {}) if place == 0 else {}
-            states[place], seen = step(model.cell, GATES[model.gates], layer, values, states[place], changed)
+            changed = clamped if place == 0 else None
+            states[place], seen = step(model.cell, model.gates, layer, values, states[place], changed)
             if place == 0:
                 if held is not None:
                     states[0][0][held[0]] = held[1]

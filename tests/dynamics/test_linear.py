@@ -3,15 +3,7 @@
 import maps
 import numpy as np
 
-from lstm_toys.dynamics.linear import (
-    Linear,
-    distances,
-    eigenvalues,
-    linearizations,
-    measured_response,
-    modes,
-    response,
-)
+from lstm_toys.dynamics.linear import Linear, distances, eigenvalues, linearizations, measured_response, modes, response
 
 RANDOM = np.random.default_rng(0)
 

@@ -20,22 +20,39 @@ def mixed(matrix):
     return basis @ matrix @ np.linalg.inv(basis)
 
 
-@pytest.mark.parametrize(("factor", "decay"), [(1.4, 1.0), (1.0, 2.0)])
-def test_the_leading_pair_of_a_linear_network_is_turned_and_no_other(factor, decay):
-    other = maps.rotation(1.1, 0.6)
-    before = mixed(block_diag(maps.rotation(ANGLE, RADIUS), other, [[0.95]])).astype(np.float32).astype(float)
-    after = mixed(block_diag(maps.rotation(factor * ANGLE, RADIUS ** (1 / decay)), other, [[0.95]]))
-    system, params = maps.linear(before)
-    found = lt.turn_mode((system.model, params), CURVES, factor, decay, at=0.3)
+def map_of(angle=ANGLE, radius=RADIUS, others=1.0):
+    """A linear map with three pairs of modes, of which the first one leads, and others are turned by a factor."""
+    turned = maps.rotation(angle, radius), maps.rotation(1.1 * others, 0.7), maps.rotation(0.4 * others, 0.6)
+    return mixed(block_diag(*turned, [[0.95]]))
 
-    kernel = np.eye(5)[0]
-    rest = 0.3 * kernel @ np.linalg.inv(np.eye(5) - before)
-    for place, curve in enumerate(CURVES[:, :, 0].astype(float)):
-        state, answers = np.zeros(5), []
-        for value in curve:
-            answers.append(state @ before + value * kernel)
-            state = answers[-1] + (state - rest) @ (after - before)
-        np.testing.assert_allclose(found[0, place], answers, atol=1e-5)
+
+EDITS = {
+    "faster": (lambda mode: mode.turned(1.4), map_of(1.4 * ANGLE), 1.0),
+    "shorter": (lambda mode: mode.turned(1.0, 2.0), map_of(radius=RADIUS**0.5), 1.0),
+    "others faster": (lambda mode: mode.others_turned(1.3), map_of(others=1.3), 1.0),
+    "a faster clock": (lambda mode: mode.turned(), map_of(), 1.4),
+}
+"""The matrices of an edit, the map that has the edited modes, and the speed of the clock."""
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edit_is_that_of_a_linear_network_in_closed_form(name):
+    """x' = x + speed (F(x) - x) + (x - x*) edit, for the F of `maps.linear`."""
+    matrices, after, speed = EDITS[name]
+    before = map_of().astype(np.float32).astype(float)
+    system, params = maps.linear(before)
+    mode = oscillation(system, params, np.array([0.3]))
+    found = edited(system, params, CURVES, mode.rest, matrices(mode), speed)
+    kernel = np.eye(7)[0]
+    np.testing.assert_allclose(mode.rest[0, 0], 0.3 * kernel @ np.linalg.inv(np.eye(7) - before), atol=1e-5)
+    for answers, curve in zip(found[0], CURVES[:, :, 0].astype(float), strict=True):
+        state = np.zeros(7)
+        for answer, value in zip(answers, curve, strict=True):
+            expected = state @ before + value * kernel
+            np.testing.assert_allclose(answer, expected, atol=1e-5)
+            state = state + speed * (expected - state) + (state - mode.rest[0, 0]) @ (after - before)
+    if name == "faster":
+        np.testing.assert_array_equal(lt.turn_mode((system.model, params), CURVES, 1.4, at=0.3), found)
 
 
 @pytest.mark.long
@@ -77,34 +94,3 @@ def test_matrices_may_differ_by_curve():
     for place in range(2):
         one = edited(system, params, CURVES[[place]], own.rest[:, [place]], own.turned(1.3)[:, [place]])
         np.testing.assert_allclose(both[:, [place]], one, atol=1e-12)
-
-
-def stepped(before, edit, rest, curve, speed):
-    """The answers of x' = x + speed (F(x) - x) + (x - x*) edit, for the F of `maps.linear`."""
-    state, answers = np.zeros(len(before)), []
-    for value in curve:
-        answers.append(state @ before + value * np.eye(len(before))[0])
-        state = state + speed * (answers[-1] - state) + (state - rest) @ edit
-    return answers
-
-
-def test_all_other_pairs_are_turned_and_the_leading_one_is_not():
-    def map_of(*angles):
-        return mixed(block_diag(*map(maps.rotation, angles, (RADIUS, 0.7, 0.6)), [[0.95]]))
-
-    before = map_of(ANGLE, 1.1, 0.4).astype(np.float32).astype(float)
-    system, params = maps.linear(before)
-    mode = oscillation(system, params, np.array([0.3]))
-    found = edited(system, params, CURVES, mode.rest, mode.others_turned(1.3))
-    edit = map_of(ANGLE, 1.3 * 1.1, 1.3 * 0.4) - before
-    for answers, curve in zip(found[0], CURVES[:, :, 0].astype(float), strict=True):
-        np.testing.assert_allclose(answers, stepped(before, edit, mode.rest[0, 0], curve, 1.0), atol=1e-5)
-
-
-def test_a_clock_that_runs_faster_goes_so_much_further_in_each_step():
-    before = np.array(maps.rotation(ANGLE, RADIUS)).astype(np.float32).astype(float)
-    system, params = maps.linear(before)
-    mode = oscillation(system, params, np.array([0.3]))
-    found = edited(system, params, CURVES, mode.rest, mode.turned(), 1.4)
-    expected = stepped(before, np.zeros((2, 2)), mode.rest[0, 0], CURVES[0, :, 0].astype(float), 1.4)
-    np.testing.assert_allclose(found[0, 0], expected, atol=1e-5)

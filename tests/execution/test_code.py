@@ -4,6 +4,7 @@ import os
 import shutil
 
 import pytest
+from edits import KEPT
 
 from conftest import ROOT
 from lstm_toys import modules
@@ -38,9 +39,7 @@ def test_code_below_a_study_counts_without_texts_wherever_it_lies(installed, mon
     code.library.cache_clear()
     assert code.library("studies/dynamics") == usual != code.library()
     for name, old, new in (
-        ("results/arrays.py", "def curve_set(", "# Of all members.\ndef curve_set("),
-        ("networks/training.py", "an axis for seeds", "axes for seeds"),
-        ("results/arrays.py", "def names_of(results: xr.DataTree)", "def names_of(results: Results)"),
+        *((each.edited.removeprefix("lstm_toys/"), each.old, each.new) for each in KEPT),
         ("studies/claims/verdicts.py", "share.value", "share.low"),
         ("figures/style.py", "FRAMES_A_SECOND = 4", "FRAMES_A_SECOND = 5"),
         ("cli/command.py", "\nfrom ", "\n\nfrom "),

@@ -28,10 +28,7 @@ def test_switches_are_equal_in_all_processes_but_for_those_that_are_set():
     harmless = {"JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": "4", "JAX_LOG_COMPILES": "1"}
     assert told("import flax, jax.experimental.pallas, jax.experimental.multihost_utils", **harmless) == usual
     early = told(first='import jax; jax.config.update("jax_enable_x64", True)', JAX_DEFAULT_MATMUL_PRECISION="highest")
-    assert dict(early.items() - usual.items()) == {
-        "jax_enable_x64": "True",
-        "jax_default_matmul_precision": "highest",
-    }
+    assert dict(early.items() - usual.items()) == {"jax_enable_x64": "True", "jax_default_matmul_precision": "highest"}
 
 
 LOUD = """

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from drawn import assert_legible, axes_of, band, dashed, dots, labels, legend, median, panels
+from drawn import assert_answers, assert_legible, axes_of, band, dashed, dots, labels, legend, median, panels
 from matplotlib.colors import to_hex
 
 from experiments.sine import EXPERIMENT
@@ -24,17 +24,13 @@ def test_the_training_answer_is_the_median_with_a_band_and_one_network_beside_th
     axes, below = panels(figure)
     training = labeled["training"].isel(curve=0, feature=0)
     kept = np.delete(training.answer.values, (0, 4), axis=0)
-    np.testing.assert_allclose(median(axes).get_ydata(), np.median(kept, axis=0))
-    np.testing.assert_allclose(dots(axes)[0].get_ydata(), training.answer[1])
-    x, low, high = band(axes.collections[0])
-    np.testing.assert_allclose(x, training.time)
-    np.testing.assert_allclose((low, high), np.quantile(kept, (0.05, 0.95), axis=0))
+    assert_answers(axes, kept, training.truth)
+    np.testing.assert_allclose(band(axes.collections[0])[0], training.time)
     told = ["median of 4 networks", "middle 90 % of 4 networks", "one of them (network 1)", "training curve"]
     assert labels(axes) == told
     (target,) = axes_of(figures.target(labeled, "target")).lines
     for line in (dashed(axes)[0], target):
-        np.testing.assert_allclose(line.get_xdata(), training.time)
-        np.testing.assert_allclose(line.get_ydata(), training.truth)
+        np.testing.assert_allclose(line.get_xydata(), np.stack([training.time, training.truth], axis=1))
     wrong = kept - training.truth.values
     np.testing.assert_allclose(median(below).get_ydata(), np.median(wrong, axis=0))
     first, late = (np.median(abs(part).max(axis=1)) for part in (wrong[:, :2], wrong[:, 2:]))
@@ -51,11 +47,7 @@ def test_more_than_three_curves_have_a_panel_each_in_the_colors_of_their_labels(
     for index, (axes, letter) in enumerate(zip(panels(figure), "rbgcyk", strict=True)):
         drawn = dots(axes)[0], dashed(axes)[0], median(axes)
         assert {to_hex(line.get_color()) for line in drawn} == {figures.COLORS[letter]}
-        np.testing.assert_allclose(drawn[0].get_ydata(), kept[0, index])
-        np.testing.assert_allclose(drawn[1].get_ydata(), labeled["phase"].input.values[index, :, 0])
-        np.testing.assert_allclose(drawn[2].get_ydata(), np.median(kept[:, index], axis=0))
-        _, low, high = band(axes.collections[0])
-        np.testing.assert_allclose((low, high), np.quantile(kept[:, index], (0.05, 0.95), axis=0))
+        assert_answers(axes, kept[:, index], labeled["phase"].input.values[index, :, 0])
         assert axes.get_title() == letter
         assert len(axes.lines) == 3
     assert {axes.get_ylim() for axes in panels(figure)} == {panels(figure)[0].get_ylim()}

@@ -9,7 +9,7 @@ import numpy as np
 import parity
 import pytest
 import whole_parity
-from drawn import assert_legible, dashed, legend, median, panels
+from drawn import assert_answers, assert_legible, dashed, legend, median, panels
 from scipy.special import expit, softmax
 
 import lstm_toys as lt
@@ -51,9 +51,7 @@ def test_values_are_drawn_with_correct_answers_and_the_parameters_in_which_curve
         assert first.get_ylabel() == feature
         assert [each.get_title() for each in others][::4] == ["slope −0.3, intercept 0.6", "height −0.2, base 0.6"]
         for own, axes in zip(curves_of(results, "training", *names), (first, *others), strict=True):
-            chosen = own.sel(feature=feature)
-            np.testing.assert_allclose(median(axes).get_ydata(), np.median(chosen.answer.values[SOUND], axis=0))
-            np.testing.assert_allclose(dashed(axes)[0].get_ydata(), chosen.truth)
+            assert_answers(axes, own.sel(feature=feature).answer.values[SOUND], own.sel(feature=feature).truth)
         assert_legible(drawn[f"answers_{number}.png"])
         titles = [each.get_suptitle() for each in drawn[f"answers_{number}.png"].subfigs]
         assert titles == ["training curve", *(f"curves: {name}" for name in names)]
@@ -70,9 +68,7 @@ def test_bits_are_drawn_as_probabilities():
     titles = ["validation sequence", "sequences: unseen"]  # The examples are fresh.
     assert [each.get_suptitle() for each in drawn["answers.png"].subfigs] == titles
     for own, axes in zip(curves_of(results, "unseen"), others, strict=True):
-        chances = np.median(expit(own.answer.values[SOUND, :, 0]), axis=0)
-        np.testing.assert_allclose(median(axes).get_ydata(), chances, rtol=1e-5)
-        np.testing.assert_array_equal(dashed(axes)[0].get_ydata(), own.truth[:, 0])
+        assert_answers(axes, expit(own.answer.values[SOUND, :, 0]), own.truth[:, 0])
 
 
 def test_classes_are_drawn_as_probabilities_until_the_end_of_each_sequence_and_at_other_lengths():
@@ -85,9 +81,7 @@ def test_classes_are_drawn_as_probabilities_until_the_end_of_each_sequence_and_a
         assert first.get_ylabel() == f"probability of {feature}"
         for own, axes in zip(curves_of(results, "unseen", "long"), others, strict=True):
             chances = softmax(own.answer.values[SOUND].astype(float), axis=-1)[..., index]
-            np.testing.assert_allclose(median(axes).get_ydata(), np.median(chances, axis=0), rtol=1e-4)
-            right = np.where(np.isnan(own.truth), np.nan, own.truth == index)
-            np.testing.assert_array_equal(dashed(axes)[0].get_ydata(), right)
+            assert_answers(axes, chances, np.where(np.isnan(own.truth), np.nan, own.truth == index))
         assert np.isnan(dashed(others[0])[0].get_ydata()[3:]).all()
         assert len(median(others[-1]).get_xdata()) == 30
         titles = ["training sequence", "sequences: unseen", "sequences: long"]
@@ -210,16 +204,3 @@ def test_more_sets_than_fit_are_left_out_and_said_to_be():
     figure = lt.figures.usual(results_of(dataclasses.replace(line.EXPERIMENT, probes=probes)))["answers_1.png"]
     assert figure.get_suptitle() == "6 of 8 sets of curves"
     assert len(figure.subfigs) == 6
-
-
-def test_of_predictions_the_later_inputs_are_drawn_as_correct_answers():
-    def task(x):
-        longer = lt.time_points(len(x) + 1)
-        return lt.predict_next(lt.show(jax.numpy.sin(9 * longer)[None], longer, ("y",)), ("y",))
-
-    def probes(x):
-        return [lt.Probe("rising", np.arange(float(len(x))).reshape(1, -1, 1), {})]
-
-    own = dataclasses.replace(line.EXPERIMENT, task=task, probes=probes)
-    _, rising = panels(lt.figures.usual(results_of(own))["answers.png"])
-    np.testing.assert_array_equal(dashed(rising)[0].get_ydata(), [*range(1, len(own.small[0])), np.nan])

@@ -25,14 +25,8 @@ def right(curves):
 EXPERIMENT = lt.Experiment(
     name="whole_parity",
     doc="Whether the number of ones is odd.",
-    defaults={
-        "timesteps": 8,
-        "steps": 20,
-        "learning_rate": 0.02,
-        "optimizer": "adam",
-        "hidden": "4",
-        "readout": "dense",
-    },
+    defaults={"steps": 20, "learning_rate": 0.02, "optimizer": "adam", "hidden": "4", "readout": "dense"},
+    fixed={"timesteps": 8},
     goal=GOAL,
     task=task,
     probes=lambda x: [lt.probe_at("two", task(x), 2), lt.probe_at("unseen", task(x), len(x))],

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from test_files import Malicious
 
 import lstm_toys as lt
 from conftest import rarely
@@ -95,13 +96,6 @@ def test_the_newest_of_each_group_is_kept(checkpoints):
         nothing, fingerprints = load(every, 12)
         assert (nothing.records, fingerprints) == (0, [])
         assert every.group_size(usual=16, members=32) == 4
-
-
-class Malicious:
-    """Runs code when it is unpickled."""
-
-    def __reduce__(self):
-        return (pytest.fail, ("code of a file was run",))
 
 
 def test_a_damaged_checkpoint_is_refused_and_no_flipped_bit_changes_what_is_read(checkpoints):

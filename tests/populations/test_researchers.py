@@ -4,7 +4,6 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
 from reference import PURPOSES
 
@@ -212,28 +211,3 @@ def test_examples_that_change_with_the_step():
     assert len(lt.train(task, MODEL, seeds=2, steps=4, learning_rate=RATE, early_stopping=best)) == 2
     with pytest.raises(ValueError, match="stepped must be False without fresh examples"):
         lt.Task(examples, ("y",), ("y",), sequence=True, stepped=True)
-
-
-@pytest.mark.parametrize("loss", ["mse", "binary_cross_entropy"])
-def test_weights_of_single_features(loss):
-    random = np.random.default_rng(0)
-    inputs, targets = random.normal(size=(3, 5, 2)), random.integers(0, 2, (3, 5, 2)).astype(float)
-    weights = random.uniform(size=(3, 5, 2)) * random.integers(0, 2, (3, 5, 2))
-    examples = lt.Examples(inputs, targets, np.array([5, 3, 4]), weights)
-    task = lt.Task(lambda *_: examples, ("a", "b"), ("c", "d"), sequence=True, loss=loss)
-    networks = lt.train(task, lt.Stack(2, (3,), "dense"), seeds=1, steps=1, learning_rate=RATE)
-    answers = lt.answers(networks, inputs.astype(np.float32))[0]
-    counted = weights * (np.arange(5)[None, :, None] < np.array([5, 3, 4])[:, None, None])
-    each = np.square(answers - targets)
-    if loss != "mse":
-        each = np.asarray(optax.sigmoid_binary_cross_entropy(answers, targets))
-    found = networks.results.training.isel(seed=0, step=-1)
-    np.testing.assert_allclose(found.train_loss, (each * counted).sum() / counted.sum(), rtol=1e-5)
-    late = counted * (np.arange(5) >= np.ceil(0.1 * (np.array([5, 3, 4])[:, None] - 1)))[..., None]
-    if loss == "mse":
-        expected = np.sqrt((each * late).sum((0, 1)) / late.sum((0, 1)))
-        np.testing.assert_allclose(found.train_rmse, expected, rtol=1e-5)
-    else:
-        right, points = (((answers > 0) == (targets > 0.5)) | (late == 0)).all(axis=-1), late.mean(axis=-1)
-        expected = (right * points).sum() / points.sum(), (right | (points == 0)).all(axis=1).mean()
-        np.testing.assert_allclose(found.train_accuracy, expected, rtol=1e-5)

@@ -3,8 +3,6 @@
 import contextlib
 import dataclasses
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import jax
@@ -17,7 +15,7 @@ from hypothesis import strategies as st
 from parts import switched
 
 import lstm_toys as lt
-from conftest import HANG, hyper, rarely
+from conftest import hyper, process, rarely
 from lstm_toys.execution import signals
 from lstm_toys.networks import training
 from lstm_toys.networks.stack import Stack
@@ -96,8 +94,7 @@ def test_a_seed_is_the_same_in_any_company_on_any_devices(tmp_path):
     environment["PYTHONPATH"] = os.pathsep.join(map(str, (ROOT, ROOT / "tests", Path(__file__).parent)))
     runs = []
     for count in (1, 2, 3):
-        line = [sys.executable, "-c", WRITE, str(count), str(tmp_path / f"{count}.npz")]
-        subprocess.run(line, env=environment, check=True, timeout=HANG)
+        process("-c", WRITE, str(count), tmp_path / f"{count}.npz", env=environment)
         runs.append(dict(np.load(tmp_path / f"{count}.npz")))
     assert [int(run["devices"]) for run in runs] == [1, 2, 3]
     for what in ("losses", "answers", "losses on several curves"):

@@ -6,25 +6,7 @@ import pytest
 import xarray as xr
 
 import lstm_toys as lt
-from conftest import untrained
-from lstm_toys.results import arrays, storage
-from lstm_toys.tasks import probes, supervision
-
-
-@pytest.mark.parametrize("whole", [False, True])
-def test_results_may_have_no_probes(tmp_path, whole):
-    curves = np.zeros((3, 20, 1), np.float32)
-    numbers = supervision.answer_curves(curves, np.zeros((3, 2)), ("y",), ("a", "b"))
-    task = numbers if whole else lt.reproduce_curves(curves, ("y",))
-    assert probes.curves_of(task, probes.by_points([], np.arange(20.0)), 20)[probes.SHARED].shape == (0, 20, 1)
-    learned, networks = np.zeros((2, 2) if whole else (2, 20, 1)), xr.Dataset({"diverged": ("seed", [False, True])})
-    about = np.arange(20.0), lt.Span(), task.made(jax.random.key(0), {}), learned, [], {}
-    labeled = arrays.tree(lt.Results(networks), task, *about)
-    storage.save_results(labeled, tmp_path / "results.nc")
-    found = storage.load_results(tmp_path / "results.nc")
-    assert [*found.children] == ["training"]
-    assert ("train_target" in found.training) == whole
-    assert arrays.names_of(found) == []
+from lstm_toys.results import arrays
 
 
 def test_each_probe_is_a_node_with_its_own_time_points_and_networks_of_the_root():
@@ -74,16 +56,3 @@ def test_probes_that_share_an_axis_in_files_of_earlier_versions_become_nodes(abo
     np.testing.assert_array_equal(training.answer[:, 0], flat.train_answer)
     np.testing.assert_array_equal([training.input[0], training.truth[0]], [flat.train_input, flat.train_target])
     assert {*training.data_vars} == {"train_loss", "diverged", "answer", "input", "truth", "counts"}
-
-
-@pytest.mark.parametrize("sequence", [True, False])
-def test_accuracies_are_found_by_their_names(sequence):
-    inputs, targets = np.zeros((2, 20, 1)), np.zeros((2, 20, 1) if sequence else (2, 1))
-    examples = lt.Examples(inputs, targets)
-    task = lt.Task(lambda *_: examples, ("bit",), ("bit",), sequence=sequence, loss="binary_cross_entropy")
-    names = ["points", "sequences"][not sequence :]
-    accuracies = np.random.default_rng(0).uniform(size=(3, 2, len(names)))
-    found = untrained(task, lt.Stack(1, (4,), "dense", sequence), measures=accuracies).results.training.train_accuracy
-    assert found.dims == ("seed", "step", "counted")
-    for place, name in enumerate(names):
-        np.testing.assert_array_equal(found.sel(counted=name, step=2), accuracies[:, 1, place])

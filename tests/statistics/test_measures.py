@@ -48,19 +48,26 @@ def some(seed, count=6):
     return np.random.default_rng(seed).normal(size=(count, 100)).cumsum(axis=1) / 10
 
 
-def test_rmse_and_peak_to_peak_leave_out_the_first_tenth_of_x():
-    answer, shown, counted = some(0), some(1), X >= 0.1
-    expected = np.sqrt(np.mean((answer - shown)[:, counted] ** 2, axis=1))
-    np.testing.assert_allclose(mapped(of(measures.rmse), answer, shown), expected, rtol=1e-5)
-    np.testing.assert_allclose(mapped(measures.peak_to_peak, answer), np.ptp(answer[:, counted], axis=1), rtol=1e-5)
-    answer[:, ~counted] += 100
-    np.testing.assert_allclose(mapped(of(measures.rmse), answer, shown), expected, rtol=1e-5)
+@pytest.mark.parametrize("since", [None, 0.4])
+def test_a_measure_is_that_of_numpy_over_its_window(since):
+    """By default, errors and ranges are of x from 0.1 on, and others of x from 0.2 on."""
+    answer, shown = some(2), some(3)
+    early, late = ((usual if since is None else since) <= X for usual in (0.1, 0.2))
 
+    def over(measure, *curves):
+        return mapped(measure if since is None else partial(measure, since=since), *curves)
 
-def test_gain_and_offset_are_the_coefficients_of_a_regression():
-    answer, shown = some(0), some(1)
-    expected = [np.polyfit(s[LATE], a[LATE], 1) for a, s in zip(answer, shown, strict=True)]
-    np.testing.assert_allclose(np.transpose(mapped(measures.affine, answer, shown)), expected, rtol=1e-3, atol=1e-4)
+    error = np.sqrt(np.mean((answer - shown)[:, early] ** 2, axis=1))
+    np.testing.assert_allclose(over(of(measures.rmse), answer, shown), error, rtol=1e-5)
+    np.testing.assert_allclose(over(measures.peak_to_peak, answer), np.ptp(answer[:, early], axis=1), rtol=1e-5)
+    fits = [np.polyfit(s[late], a[late], 1) for a, s in zip(answer, shown, strict=True)]
+    np.testing.assert_allclose(np.transpose(over(measures.affine, answer, shown)), fits, rtol=1e-3, atol=1e-4)
+    bends = [1 - np.corrcoef(X[late], curve[late])[0, 1] ** 2 for curve in answer]
+    np.testing.assert_allclose(over(measures.nonlinearity, answer), bends, rtol=1e-4)
+    np.testing.assert_allclose(over(measures.frequency, np.where(late, sine(23.0), answer)), 23.0, rtol=1e-3)
+    two = -2 * np.exp(-(((X - 0.3) / 0.05) ** 2)) - np.exp(-(((X - 0.6) / 0.05) ** 2))
+    deepest = (0.3, -2.0) if since is None else (0.6, -1.0)
+    np.testing.assert_allclose(np.ravel(over(measures.valley, two)), deepest, atol=1e-3)
 
 
 def test_a_delay_is_found_between_time_points():
@@ -141,13 +148,6 @@ def test_the_lowest_valley_in_the_middle_counts_and_an_end_does_not():
     np.testing.assert_allclose(mapped(measures.valley, clipped), [[X[np.argmin(clipped)]], [0.0]], rtol=1e-6)
 
 
-def test_nonlinearity_is_one_less_the_squared_correlation():
-    curves = some(4)
-    expected = [1 - np.corrcoef(X[LATE], curve[LATE])[0, 1] ** 2 for curve in curves]
-    np.testing.assert_allclose(mapped(measures.nonlinearity, curves), expected, rtol=1e-4)
-    np.testing.assert_allclose(mapped(measures.nonlinearity, np.stack([0.7 - 2 * X, 0 * X + 0.3])), 0, atol=1e-9)
-
-
 @pytest.mark.parametrize("points", [2, 3, 8])
 def test_short_curves_have_the_numbers_that_they_can_have(points):
     x = np.linspace(0, 1, points)
@@ -171,24 +171,6 @@ def test_turns_are_counted_before_a_given_x():
     assert int(turns(jnp.full(100, 0.3), x, 1.0)) == 0
     assert [int(turns(curve, x, 0.7, since)) for since in (0.1, 0.2, 0.5)] == [2, 1, 0]
     assert int(turns(jnp.abs(x - x[40]), x, 1.0, 0.4)) == 0  # It turns at the first point of the window.
-
-
-def test_a_window_that_begins_elsewhere_leaves_out_what_is_before():
-    answer, shown, window = some(2), some(3), X >= 0.4
-
-    def since(measure, *curves):
-        return mapped(partial(measure, since=0.4), *curves)
-
-    expected = np.sqrt(np.mean((answer - shown)[:, window] ** 2, axis=1))
-    np.testing.assert_allclose(since(of(measures.rmse), answer, shown), expected, rtol=1e-5)
-    np.testing.assert_allclose(since(measures.peak_to_peak, answer), np.ptp(answer[:, window], axis=1), rtol=1e-5)
-    fits = [np.polyfit(s[window], a[window], 1) for a, s in zip(answer, shown, strict=True)]
-    np.testing.assert_allclose(np.transpose(since(measures.affine, answer, shown)), fits, rtol=1e-3, atol=1e-4)
-    bends = [1 - np.corrcoef(X[window], curve[window])[0, 1] ** 2 for curve in answer]
-    np.testing.assert_allclose(since(measures.nonlinearity, answer), bends, rtol=1e-4)
-    np.testing.assert_allclose(since(measures.frequency, np.where(window, sine(23.0), answer)), 23.0, rtol=1e-3)
-    two = -2 * np.exp(-(((X - 0.3) / 0.05) ** 2)) - np.exp(-(((X - 0.6) / 0.05) ** 2))
-    np.testing.assert_allclose(since(measures.valley, two), [[0.6], [-1.0]], atol=1e-3)
 
 
 @pytest.mark.long

@@ -33,17 +33,6 @@ def test_probes_are_grouped_by_their_time_points():
     assert shapes == {probes.SHARED: (4, 20, 1), "longer": (1, 30, 1), "finer": (1, 39, 1), "shifted": (2, 20, 1)}
 
 
-@pytest.mark.parametrize("shape", [(2, 5), (2,)])
-def test_targets_are_unknown_after_the_end_and_without_weight(shape):
-    weights = np.ones(shape)
-    weights[1] = 0
-    examples = lt.Examples(np.zeros((2, 5, 1)), np.ones((2, 5, 2)), np.array([3, 5]), weights)
-    probe = lt.Probe.of("it", examples, {"n": [3, 5]})
-    expected = np.array([[1, 1, 1, np.nan, np.nan], [np.nan] * 5])
-    np.testing.assert_array_equal(asked.of(TASK, probe, X).truth, np.repeat(expected[..., None], 2, axis=2))
-    assert probe.parameters["n"].tolist() == [3, 5]
-
-
 def test_one_answer_per_curve_is_given_after_its_last_point():
     sums, plain = lt.Probe.of("sums", SUMS), lt.Probe("plain", CURVES, {})
     assert sums.lengths.tolist() == [4, 5]

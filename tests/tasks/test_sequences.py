@@ -68,14 +68,6 @@ def test_two_numbers_are_added():
     np.testing.assert_allclose(targets[:, 0], (numbers * marks).sum(1), rtol=1e-6)
 
 
-def test_parity_is_that_of_the_ones_so_far():
-    bits, targets = drawn(lt.sequences.parity, 20, 5)
-    odd = np.zeros(5)
-    for point in range(20):
-        odd = (odd + bits[:, point, 0]) % 2
-        np.testing.assert_array_equal(targets[:, point, 0], odd)
-
-
 @pytest.mark.parametrize(
     ("draw", "arguments", "said"),
     [

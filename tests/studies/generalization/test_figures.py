@@ -72,15 +72,6 @@ LIMIT = 0.6
 GOAL = Goal(rmse=LIMIT, features=("y",))
 
 
-@pytest.mark.parametrize("factor", [1, 3])
-def test_curves_count_by_an_absolute_error_however_large_that_of_training_curves_is(hand_made, factor):
-    hand_made["training"]["rmse"] *= factor
-    rows = results.summary(hand_made, GOAL)
-    assert rows["training, RMSE"]["median"] == pytest.approx(0.3 * factor)
-    count = np.count_nonzero(hand_made["amplitude_frequency"].goal_error.values <= 0.6, axis=(1, 2))
-    assert rows["amplitude x frequency, RMSE of y, share below 0.6"]["median"] == pytest.approx(np.median(count) / 20)
-
-
 def drawn(axes):
     """The values of a heat map, rows first."""
     return np.ma.filled(axes.collections[0].get_array().astype(float), np.nan).T

@@ -76,6 +76,8 @@ def test_metrics_and_report_are_about_the_goal_and_about_grids_with_frequencies(
     metrics, found = json.loads((ran.run / "metrics.json").read_text()), evaluated["amplitude_frequency"]
     share = np.median((found.goal_error.values <= 0.02).mean(axis=(1, 2)))
     assert metrics["summary"]["amplitude x frequency, RMSE, share below 0.02"]["median"] == share
+    error = np.median(found.rmse.values, axis=(1, 2))
+    assert metrics["summary"]["amplitude x frequency, RMSE"]["median"] == pytest.approx(np.median(error))
     assert metrics["sines"].keys() == {"amplitude_frequency", "spacing_frequency"}
     gain = metrics["sines"]["amplitude_frequency"]["largest_gain"]
     assert gain["median"] == pytest.approx(np.median(found.gain.values, axis=0).max())
