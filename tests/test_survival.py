@@ -100,7 +100,7 @@ def finish(process):
 
 def checkpoints(folder):
     """The checkpoints of the only run, the oldest first."""
-    return sorted(folder.glob("runs/*/checkpoints/*.checkpoint"), key=lambda path: int(path.stem.split("-")[-1]))
+    return sorted(folder.glob("runs/*/checkpoints/0/*.checkpoint"), key=lambda path: int(path.stem.split("-")[-1]))
 
 
 def only(folder):

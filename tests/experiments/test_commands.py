@@ -11,6 +11,7 @@ from experiments import line, own, recipe, sine, timeline
 from lstm_toys.runs import command_line
 from lstm_toys.studies.sweep.settings import MOST_SETTINGS
 
+MANY = ["--grid=steps=1", "--seeds=1e7"]
 LARGE = [f"--grid={name}=" + " ".join(map(str, range(1, 102))) for name in ("learning_rate", "steps")]
 
 REFUSED = [
@@ -44,7 +45,10 @@ REFUSED = [
             (["--grid=steps=1 2", "--steps=3"], "flag --steps: also given by --grid; give one of the two"),
             (["--grid=momentum=0.5 0.9"], "has no effect with --optimizer=rmsprop_keras (the default of sine)"),
             (LARGE, f"flag --grid: 10,201 settings; at most {MOST_SETTINGS:,} are allowed"),
-            (["--seeds=1e7"], "flag --seeds: 1 setting of 10,000,000 seeds are 10,000,000 networks; at most 1,000,000"),
+            (
+                ["--grid=steps=1", "--seeds=1e7"],
+                "flag --seeds: 1 setting of 10,000,000 seeds are 10,000,000 networks; at most 1,000,000",
+            ),
         ],
     ),
     (
