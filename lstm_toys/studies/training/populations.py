@@ -155,7 +155,7 @@ class Populations(Study[Identified]):
             checks.check_experiment(self.experiment, timesteps, dict(numbers))
         for shape in self.shapes:
             shape.prepared.check()
-            if self.keeps:
+            if self.keeps and self.experiment.model is not None:
                 with checks.trial(f"experiment {self.experiment.name}: its networks cannot be kept"):
                     results.saving.described(shape.prepared.model)
 
