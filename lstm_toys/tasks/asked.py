@@ -11,8 +11,6 @@ This is decided here and nowhere else, for a training set, a validation set, a p
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -58,8 +56,8 @@ def of(task: Task, shown: Examples | Probe, x: Float[np.ndarray, " _"]) -> Asked
     targets = _usual(task, shown) if shown.targets is None else np.asarray(shown.targets)
     if targets is None:
         return Asked(inputs, None, None, **about)
-    examples = Examples(*jax.tree.map(jnp.asarray, (inputs, targets, lengths, shown.weights)))
-    counts = np.asarray(examples.counts)
+    given: Any = inputs, targets, lengths, None if shown.weights is None else np.asarray(shown.weights)
+    counts = np.asarray(Examples(*given).counts, np.float32)
     truth = np.where(counts > 0, targets, np.nan)
     if task.loss == CROSS_ENTROPY:
         truth, counts = truth[..., 0], counts[..., 0]

@@ -58,7 +58,12 @@ def loss_text(loss: Loss) -> str:
     return loss if isinstance(loss, str) else str(getattr(loss, "__name__", "loss"))
 
 
-Weights = Float[Array, "C T"] | Float[Array, " C"] | Float[Array, "C T A"] | Float[Array, "C A"]
+Weights = (
+    Float[Array | np.ndarray, "C T"]
+    | Float[Array | np.ndarray, " C"]
+    | Float[Array | np.ndarray, "C T A"]
+    | Float[Array | np.ndarray, "C A"]
+)
 
 
 class Examples(NamedTuple):
@@ -87,11 +92,12 @@ class Examples(NamedTuple):
     weights: Weights | None = None
 
     @property
-    def within(self) -> Bool[Array, "C T"]:
+    def within(self) -> Bool[Array | np.ndarray, "C T"]:
         """Whether each point is before the end of its sequence."""
-        points = jnp.arange(self.inputs.shape[1])[None, :]
-        ends = self.inputs.shape[1] if self.lengths is None else jnp.asarray(self.lengths)[:, None]
-        return jnp.broadcast_to(points < ends, self.inputs.shape[:2])
+        library: Any = self.inputs.__array_namespace__()
+        points = library.arange(self.inputs.shape[1])[None, :]
+        ends = self.inputs.shape[1] if self.lengths is None else library.asarray(self.lengths)[:, None]
+        return library.broadcast_to(points < ends, self.inputs.shape[:2])
 
     @property
     def loss_weights(self) -> Weights | None:
@@ -101,21 +107,23 @@ class Examples(NamedTuple):
             return given
         if lengths is None and given is None:
             return None
-        every = jnp.ones(self.targets.shape[:2], self.inputs.dtype)
+        library: Any = self.inputs.__array_namespace__()
+        every = library.ones(self.targets.shape[:2], self.inputs.dtype)
         if given is not None and given.ndim == 3:
             every = given
         elif given is not None:
             every = every * (given if given.ndim == 2 else given[:, None])
         within = self.within if every.ndim == 2 else self.within[..., None]
-        return every if lengths is None else jnp.where(within, every, 0)
+        return every if lengths is None else library.where(within, every, 0)
 
     @property
-    def counts(self) -> Float[Array, "C T A"] | Float[Array, "C A"]:
+    def counts(self) -> Float[Array | np.ndarray, "C T A"] | Float[Array | np.ndarray, "C A"]:
         """The weight of each answer where errors are measured: as in the loss, and 0 where no target is known."""
-        known = ~jnp.isnan(self.targets)
+        library: Any = self.inputs.__array_namespace__()
+        known = ~library.isnan(self.targets)
         if (weights := self.loss_weights) is None:
             return known.astype(self.inputs.dtype)
-        return jnp.where(known, weights.reshape(weights.shape + (1,) * (known.ndim - weights.ndim)), 0)
+        return library.where(known, weights.reshape(weights.shape + (1,) * (known.ndim - weights.ndim)), 0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
@@ -128,7 +129,14 @@ def _now(error: Exception) -> str:
 
 
 def _results(run: Run) -> results.arrays.Results:
-    return results.storage.load_results(run.checked("results.nc"))
+    path = run.checked("results.nc")
+    return _read(path, run.stored()["files"][path.name]).copy(deep=True)  # A user's function may change its own.
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, _: str) -> results.arrays.Results:
+    """Reads results once for metrics and for figures; the other argument is their digest."""
+    return results.storage.load_results(path)
 
 
 def _unlearned(every: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
