@@ -9,7 +9,7 @@ from lstm_toys.runs import identity
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.parameters import NUMBER, TRAINING
 
-UNREAD = {"answer"}
+UNREAD = frozenset({"answer"})
 """Variables that tables and figures do not need; they make up most of a file."""
 
 

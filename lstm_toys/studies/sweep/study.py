@@ -14,12 +14,12 @@ from lstm_toys import tables
 from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
 from lstm_toys.populations import programs
-from lstm_toys.results import arrays, storage, summary
+from lstm_toys.results import arrays, summary
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.study import Metrics
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.settings import SweepSettings
-from lstm_toys.studies.training.populations import Populations, PopulationsJob
+from lstm_toys.studies.training.populations import Populations, PopulationsJob, stored
 from lstm_toys.tasks.parameters import NUMBER, TRAINING
 
 KEPT = 100_000_000
@@ -56,7 +56,7 @@ class SweepJob(PopulationsJob["Sweep"]):
         }
 
     def _results(self) -> xr.DataTree:
-        return results.together(storage.load_results(self.run.checked("results.nc"), results.UNREAD))
+        return results.together(stored(self.run, results.UNREAD))
 
     def report(self) -> Iterator[RenderableType]:
         """Yields the tables of settings and of their answers to probes, and lines about compilation and run time."""

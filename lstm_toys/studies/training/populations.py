@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any, TypeVar
 
 import jax
@@ -29,6 +30,7 @@ from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import SWEPT, Identified, Settings, differences
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Job, Metrics, Study
@@ -285,6 +287,19 @@ class PopulationsJob(Job[Trained]):
             points = shape.prepared.settings.timesteps
             saving.save_networks(networks, folder / files[-1], points, shape.settings)
         return files
+
+
+def stored(run: Run, without: frozenset[str] = frozenset()) -> Any:
+    """The labeled results of a finished run, but for some variables."""
+    path = run.checked("results.nc")
+    found = _read(path, run.stored()["files"][path.name], without)
+    return found.copy(deep=True)  # A user's function may change its own.
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, _: str, without: frozenset[str]) -> Any:
+    """Reads results once for metrics and for figures; the second argument is their digest."""
+    return results.storage.load_results(path, without)
 
 
 def _load_writers() -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 from rich.console import RenderableType
@@ -16,10 +15,9 @@ from lstm_toys.output import counted, listed
 from lstm_toys.runs import checks
 from lstm_toys.runs.context import Failed, described_error
 from lstm_toys.runs.experiment import INSIDE
-from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.study import Metrics
-from lstm_toys.studies.training.populations import Populations, PopulationsJob
+from lstm_toys.studies.training.populations import Populations, PopulationsJob, stored
 
 MOST_UNLEARNED = 8
 """Most seeds that are listed for one reason; metrics.json has all."""
@@ -29,7 +27,7 @@ class TrainingJob(PopulationsJob["Training"]):
     """Trains a population, and shows what came of it."""
 
     def metrics(self) -> Metrics:
-        labeled = _results(self.run)
+        labeled = stored(self.run)
         metrics, fit = (
             results.summary.metrics(labeled, self.study.experiment.goal),
             results.arrays.not_diverged(labeled),
@@ -79,7 +77,7 @@ class TrainingJob(PopulationsJob["Training"]):
         """Draws the experiment's figures from labeled results alone; raises Failed if its ``draw`` fails."""
         from matplotlib.figure import Figure
 
-        own, others = _results(self.run), {name: _results(other) for name, other in self.beside.items()}
+        own, others = stored(self.run), {name: stored(other) for name, other in self.beside.items()}
         failed = f"experiment {self.study.experiment.name}: its draw"
         kept = "the trained run is kept, and the same command draws it"
         try:
@@ -126,17 +124,6 @@ def _now(error: Exception) -> str:
     if "'DataTree' object has no attribute" not in told and "Could not find node at" not in told:
         return ""
     return " (results are a tree: lt.probed(results, NAME) has a probe, lt.probed(results, 'training') the training)"
-
-
-def _results(run: Run) -> results.arrays.Results:
-    path = run.checked("results.nc")
-    return _read(path, run.stored()["files"][path.name]).copy(deep=True)  # A user's function may change its own.
-
-
-@lru_cache(maxsize=1)
-def _read(path: Path, _: str) -> results.arrays.Results:
-    """Reads results once for metrics and for figures; the other argument is their digest."""
-    return results.storage.load_results(path)
 
 
 def _unlearned(every: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
