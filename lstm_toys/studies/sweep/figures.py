@@ -119,8 +119,15 @@ def histories(results: xr.DataTree) -> Figure:
             values = part[hue].values.tolist() if hue else [None] * part.sizes["setting"]
             arrays = part.train_loss.values, part.diverged.values
             for value, loss, diverged in zip(values, *arrays, strict=True):
+                recorded = ~np.isnan(loss[~diverged]).all(axis=0)  # Others were, at their own steps.
                 if not diverged.all():
-                    style.band(axes, steps, loss[~diverged], shades[value], filled=len(shades) <= MOST_BANDS)
+                    style.band(
+                        axes,
+                        steps[recorded],
+                        loss[~diverged][:, recorded],
+                        shades[value],
+                        filled=len(shades) <= MOST_BANDS,
+                    )
             axes.set_yscale("log")
         figure.supxlabel("step")
         figure.supylabel(plain(label))

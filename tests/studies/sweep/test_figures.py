@@ -246,3 +246,10 @@ def test_networks_that_all_diverged_and_a_single_network_are_drawn():
     alone = hand_made({}, seeds=1)
     alone["training"].goal_error.values[:] = 0.16300069  # Quantiles may differ by their last bit.
     assert_legible(figures.draw(alone, Goal(rmse=0.02, features=("y",)))["rmse.png"])
+
+
+def test_losses_are_drawn_where_they_were_recorded():
+    found = hand_made(RATES)
+    found["training"].train_loss.values[1, :, 1::2] = np.nan
+    (axes,) = panels(figures.histories(found))
+    assert [line.get_xdata().tolist() for line in axes.lines] == [[*range(11)], [*range(0, 11, 2)]]
