@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +28,7 @@ from lstm_toys.execution.signals import Stopped
 from lstm_toys.populations import records
 from lstm_toys.populations.group import Group
 from lstm_toys.populations.programs import Start, TrainingSpecification
+from lstm_toys.populations.train import PopulationTraining
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import Experiment
@@ -209,47 +211,49 @@ class PopulationsJob(Job[Trained]):
 
     def compute(self, context: RunContext) -> Metrics:
         """Trains and evaluates a group of members at a time, from checkpoints on; raises what `lt.train` raises."""
-        run, seconds, member_steps, continued = self.run, context.seconds, 0, False
-        fingerprints, kept = list[dict[str, Any]](), list[Any]()
+        study, run, seconds = self.study, self.run, context.seconds
+        labels = [each.labels for each in study.populations] if study.several else None
         steps = np.unique(np.concatenate([specification.recorded for specification, _ in self._specified]))
-        labels = [each.labels for each in self.study.populations]
+        trainings, kept = list[PopulationTraining](), list[Any]()
+        file: Any = None
         with ThreadPoolExecutor() as threads, ExitStack() as stack, context.interruption.patient():
             threads.submit(_load_writers)
-            file: Any = None
-            for number, (shape, specified) in enumerate(zip(self.study.shapes, self._specified, strict=True)):
-                trained = preparation.begin(shape.prepared, specified, run, context, number)
-                groups = list[Group]()
+            for number, (shape, specified) in enumerate(zip(study.shapes, self._specified, strict=True)):
+                trained, groups = preparation.begin(shape.prepared, specified, run, context, number), list[Group]()
                 for group in trained.groups():
-                    if self.study.keeps:
+                    if study.keeps:
                         groups.append(replace(group, record=None, answers={}))
                     with context.timed("evaluate"):
-                        file = file or stack.enter_context(
-                            results.regions.writing(
-                                run.results, labels if self.study.several else None, shape.seeds, steps
-                            )
-                        )
-                        for budget in shape.budgets:
-                            labeled = self._labeled(shape.prepared, specified[0], group, budget)
-                            for population, members, seeds in shape.places(group.members, budget):
-                                file.write(population, seeds, labeled.isel(seed=members))
-                            if context.interruption():  # The group's checkpoint is written, so little is lost.
-                                raise Stopped
+                        if file is None:
+                            writing = results.regions.writing(run.results, labels, shape.seeds, steps)
+                            file = stack.enter_context(writing)
+                        self._write(file, shape, specified[0], group)
+                    if context.interruption():  # The group's checkpoint is written, so little is lost.
+                        raise Stopped
                 for stage, spent in trained.seconds.items():
                     seconds[stage] = seconds.get(stage, 0.0) + spent
-                if self.study.keeps:
+                if study.keeps:
                     kept.append(trained.joined(groups))
-                member_steps += trained.member_steps
-                continued |= trained.continued
-                fingerprints += [each for each in trained.fingerprints if each not in fingerprints]
-            fingerprint, *earlier = fingerprints
-            told = {"flags": self.settings.as_dict(), "fingerprint": fingerprint, "earlier_fingerprints": earlier}
-            told |= {"data": dict(self.study.experiment.data)} if self.study.experiment.data else {}
-            file.describe({name: json.dumps(each) for name, each in {**told, "run": run.folder.name}.items()})
+                trainings.append(trained)
+            fingerprints = list[dict[str, Any]]()
+            for each in chain(*(trained.fingerprints for trained in trainings)):
+                fingerprints += [each] if each not in fingerprints else []
+            told = {"flags": self.settings.as_dict(), "run": run.folder.name, "fingerprint": fingerprints[0]}
+            told |= {"earlier_fingerprints": fingerprints[1:]}
+            told |= {"data": dict(study.experiment.data)} if study.experiment.data else {}
+            file.describe({name: json.dumps(each) for name, each in told.items()})
         return {
-            "member_steps_per_second": round(member_steps / seconds["train"]),
-            "continued": continued,
+            "member_steps_per_second": round(sum(each.member_steps for each in trainings) / seconds["train"]),
+            "continued": any(each.continued for each in trainings),
             "files": self._saved(kept),
         }
+
+    def _write(self, file: Any, shape: Shape, specification: TrainingSpecification, group: Group) -> None:
+        """Writes the results of a group, which has members of several populations."""
+        for steps in shape.budgets:
+            labeled = self._labeled(shape.prepared, specification, group, steps)
+            for population, members, seeds in shape.places(group.members, steps):
+                file.write(population, seeds, labeled.isel(seed=members))
 
     def _labeled(self, prepared: Prepared, specification: TrainingSpecification, group: Group, steps: int) -> Any:
         """Labels what a training until ``steps`` stores of a group; of several, without training set and frames."""
