@@ -31,10 +31,10 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
     return [lt.probe("post", "sine", sine.sines(POST), x), lt.probe("sweep", "sine", sine.sines(SWEPT), x)]
 
 
-def planes(settings: lt.Settings) -> list[lt.Plane]:
+def planes(settings: lt.Settings) -> list[lt.grids.Plane]:
     """The planes of `experiments.sine`, except lines, which have no amplitude; spacing varies with the amplitude."""
     *sines, _, longer, _ = sine.planes(settings)
-    return [*sines, longer, lt.Plane("sine", (lt.SPACING, longer.axes[1]))]
+    return [*sines, longer, lt.grids.Plane("sine", (lt.grids.SPACING, longer.axes[1]))]
 
 
 def rebuild(x: np.ndarray, amplitudes: np.ndarray) -> np.ndarray:
@@ -72,7 +72,7 @@ EXPERIMENT = lt.Experiment(
     probes=probes,
     draw=draw,
     compare=compare,
-    trained=lt.Trained("sine", sine.sines(TRAINED)),
+    trained=lt.grids.Trained("sine", sine.sines(TRAINED)),
     planes=planes,
 )
 

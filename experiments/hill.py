@@ -54,7 +54,7 @@ EXPERIMENT = lt.Experiment(
     draw=draw,
     companions=companions,
     frames=36,
-    trained=lt.Trained("hill", TRAINING_HILL),
+    trained=lt.grids.Trained("hill", TRAINING_HILL),
 )
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ EXPERIMENT = lt.Experiment(
     task=task,
     probes=held_out.probes,
     draw=draw,
-    trained=lt.Trained("line", TRAINING_LINE),
+    trained=lt.grids.Trained("line", TRAINING_LINE),
 )
 
 if __name__ == "__main__":

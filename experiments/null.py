@@ -29,7 +29,10 @@ TABLE = {
 
 def null(claims: str, networks: int, **typed: Any) -> lt.Analysis:
     """Tests the claims that a module declares on random networks."""
-    declared, module = modules.declared(claims, "CLAIMS", lt.Claims, "claims"), modules.full_name(claims, "CLAIMS")
+    declared, module = (
+        modules.declared(claims, "CLAIMS", lt.claims.Claims, "claims"),
+        modules.full_name(claims, "CLAIMS"),
+    )
     others = given_by({name: value for name, value in typed.items() if value is not None}, declared)
     return papers.scoring.null(declared, module, networks, others)
 

@@ -59,18 +59,18 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
     ]
 
 
-def planes(settings: lt.Settings) -> list[lt.Plane]:
+def planes(settings: lt.Settings) -> list[lt.grids.Plane]:
     """Sines around the training curve, lines, and sequences longer by whole periods, so that all end alike."""
     period = round(2 * np.pi / FREQUENCY * (settings.timesteps - 1))
-    amplitudes, frequencies = lt.Axis("amplitude", 0.03, 1.92, 64), lt.Axis("frequency", 1.0, 64.0, 64)
-    lengths = lt.Axis(lt.LENGTH, settings.timesteps, settings.timesteps + 15 * period, 16)
+    amplitudes, frequencies = lt.grids.Axis("amplitude", 0.03, 1.92, 64), lt.grids.Axis("frequency", 1.0, 64.0, 64)
+    lengths = lt.grids.Axis(lt.grids.LENGTH, settings.timesteps, settings.timesteps + 15 * period, 16)
     return [
-        lt.Plane("sine", (amplitudes, frequencies)),
-        lt.Plane("sine", (amplitudes, lt.Axis("phase", -3.1, 3.2, 64))),
-        lt.Plane("sine", (lt.Axis("offset", -0.9, 2.25, 64), amplitudes)),
-        lt.Plane("line", (lt.Axis("slope", -2.0, 2.0, 81), lt.Axis("intercept", -2.0, 2.0, 81))),
-        lt.Plane("sine", (lengths, amplitudes)),
-        lt.Plane("sine", (lt.SPACING, frequencies)),
+        lt.grids.Plane("sine", (amplitudes, frequencies)),
+        lt.grids.Plane("sine", (amplitudes, lt.grids.Axis("phase", -3.1, 3.2, 64))),
+        lt.grids.Plane("sine", (lt.grids.Axis("offset", -0.9, 2.25, 64), amplitudes)),
+        lt.grids.Plane("line", (lt.grids.Axis("slope", -2.0, 2.0, 81), lt.grids.Axis("intercept", -2.0, 2.0, 81))),
+        lt.grids.Plane("sine", (lengths, amplitudes)),
+        lt.grids.Plane("sine", (lt.grids.SPACING, frequencies)),
     ]
 
 
@@ -131,7 +131,7 @@ EXPERIMENT = lt.Experiment(
     draw=draw,
     compare=compare,
     numbers={"amplitude": TRAIN_AMPLITUDE},
-    trained=lt.Trained("sine", TRAINING_SINE),
+    trained=lt.grids.Trained("sine", TRAINING_SINE),
     planes=planes,
 )
 

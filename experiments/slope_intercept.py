@@ -38,13 +38,13 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
     ]
 
 
-def planes(_: lt.Settings) -> list[lt.Plane]:
+def planes(_: lt.Settings) -> list[lt.grids.Plane]:
     """Lines over a wider range, longer lines, and lines with other spacings."""
-    slopes = lt.Axis("slope", -2.0, 2.0, 81)
+    slopes = lt.grids.Axis("slope", -2.0, 2.0, 81)
     return [
-        lt.Plane("line", (slopes, lt.Axis("intercept", -2.0, 2.0, 81))),
-        lt.Plane("line", (lt.LENGTH, slopes)),
-        lt.Plane("line", (lt.SPACING, slopes)),
+        lt.grids.Plane("line", (slopes, lt.grids.Axis("intercept", -2.0, 2.0, 81))),
+        lt.grids.Plane("line", (lt.grids.LENGTH, slopes)),
+        lt.grids.Plane("line", (lt.grids.SPACING, slopes)),
     ]
 
 
@@ -82,7 +82,7 @@ EXPERIMENT = lt.Experiment(
     probes=probes,
     draw=draw,
     compare=compare,
-    trained=lt.Trained("line", TRAINED),
+    trained=lt.grids.Trained("line", TRAINED),
     planes=planes,
 )
 

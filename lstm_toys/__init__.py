@@ -19,6 +19,14 @@ import lazy_loader
 
 __version__ = "0.3.0"
 
+MOVED = {
+    **dict.fromkeys(
+        ("Baseline", "Change", "Claim", "Claims", "Source", "Specification", "Thresholds", "Variant"), "claims"
+    ),
+    **dict.fromkeys(("LENGTH", "SPACING", "Axis", "Plane", "Trained"), "grids"),
+}
+"""Names of version 0.3, and the modules that have them now."""
+
 # Without `__all__`, which would make `help` print every public class and function in full.
 _loaded, __dir__, _ = lazy_loader.attach_stub(__name__, __file__)
 
@@ -26,6 +34,8 @@ _loaded, __dir__, _ = lazy_loader.attach_stub(__name__, __file__)
 def __getattr__(name: str) -> Any:
     if name in __dir__():
         return _loaded(name)
+    if name in MOVED:
+        raise AttributeError(f"lt.{name} is lt.{MOVED[name]}.{name} now", name=name, obj=None)
     near = difflib.get_close_matches(name, __dir__(), n=1)
     told = f"lstm_toys has no attribute {name!r}" + "".join(f"; did you mean {each}?" for each in near)
     raise AttributeError(told, name=name, obj=None)  # To which Python would add a suggestion of its own.

@@ -1,4 +1,4 @@
-from . import figures
+from . import claims, figures, grids
 from .cli.command import ask, main
 from .dynamics.interventions import intervene
 from .dynamics.slow import SlowPoints, slow_points
@@ -33,15 +33,12 @@ from .statistics.intervals import band, clopper_pearson, median_bootstrap, media
 from .statistics.psychometric import Psychometric, psychometric
 from .statistics.similarity import procrustes
 from .studies.analysis.settings import Analysis
-from .studies.claims.choices import Change, Specification, Thresholds
-from .studies.claims.declaration import Baseline, Claim, Claims, Source, Variant
 from .studies.claims.evidence import per_curve
 from .tasks import sequences
 from .tasks.curves import read_curves
 from .tasks.families import FAMILIES, Family, Parameters, TimePoints, time_points
 from .tasks.goal import EarlyStopping, Goal
-from .tasks.parameters import LENGTH, SPACING, Parameter, Span
-from .tasks.planes import Axis, Plane, Trained
+from .tasks.parameters import Parameter, Span
 from .tasks.probes import Probe, probe, probe_at
 from .tasks.sets import Scaling
 from .tasks.supervision import Examples, Task, predict_next, read_off, read_off_drawn, reproduce, reproduce_curves, show
@@ -51,17 +48,10 @@ __version__: str
 __all__ = [
     "FAMILIES",
     "GRU",
-    "LENGTH",
     "LSTM",
     "RNN",
-    "SPACING",
     "Analysis",
-    "Axis",
-    "Baseline",
-    "Change",
     "Checkpoints",
-    "Claim",
-    "Claims",
     "Damaged",
     "Diverged",
     "Drawing",
@@ -75,7 +65,6 @@ __all__ = [
     "OtherTraining",
     "Parameter",
     "Parameters",
-    "Plane",
     "Probe",
     "Psychometric",
     "Results",
@@ -83,27 +72,24 @@ __all__ = [
     "Scaling",
     "Settings",
     "SlowPoints",
-    "Source",
     "Span",
-    "Specification",
     "Stack",
     "Stopped",
     "Task",
-    "Thresholds",
     "TimePoints",
-    "Trained",
     "Tried",
     "Untrusted",
-    "Variant",
     "accepted",
     "answers",
     "ask",
     "band",
+    "claims",
     "clopper_pearson",
     "configure",
     "curves_of",
     "figures",
     "fingerprint",
+    "grids",
     "intervene",
     "labeled",
     "load",

@@ -322,10 +322,10 @@ def measured(lines):
 
 
 NUMBERS = {"closure": judges.make(0.3), "measured": measured}
-LINES = (lt.Source("mine", "line"),)
-CLAIMS = lt.Claims(
+LINES = (lt.claims.Source("mine", "line"),)
+CLAIMS = lt.claims.Claims(
     title="what is claimed of lines",
-    claims=tuple(lt.Claim(id, id, "a number", number, LINES, high=0.6) for id, number in NUMBERS.items()),
+    claims=tuple(lt.claims.Claim(id, id, "a number", number, LINES, high=0.6) for id, number in NUMBERS.items()),
     populations={"mine": (EXPERIMENT, [])},
 )
 """,

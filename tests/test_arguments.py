@@ -100,8 +100,10 @@ ANSWERED = xr.Dataset(
     {"time": np.asarray(X), "feature": ["y"]},
 )
 AT_LENGTH = lt.Task(lambda *_: EXAMPLES, Y, Y, sequence=True, at_length=lambda *_: EXAMPLES)
-CLAIM = lt.Claim("one", "Lines are answered", "first answer", lambda _: [], (lt.Source("line", "x"),), low=0.0)
-CLAIMS = lt.Claims("lines", (CLAIM,), {"line": (EXPERIMENT, [])})
+CLAIM = lt.claims.Claim(
+    "one", "Lines are answered", "first answer", lambda _: [], (lt.claims.Source("line", "x"),), low=0.0
+)
+CLAIMS = lt.claims.Claims("lines", (CLAIM,), {"line": (EXPERIMENT, [])})
 
 NO_CURVES = [
     *(spoiled(np.nan), CURVES.astype(str), np.ones((2, 12)), CURVES + 0j, CURVES.astype(object), None, {"y": CURVES}),
@@ -207,8 +209,8 @@ REFUSED = [
     *(*bad(lt.Span, start=["0"], stop=[np.nan]), *bad(lt.time_points, count=[12.0])),
     *bad(partial(lt.time_points, 5), span=[(0, 1), 1.0]),
     *bad(partial(lt.Parameter, "decay", low=0.0, high=1.0), low=[None], high=[np.inf], unit=[3]),
-    *bad(lambda slope: lt.Axis("slope", 0, slope, 1), slope=[1, -1]),
-    *bad(partial(lt.Plane, family="line", axes=("slope", "intercept")), family=["lines"], axes=[ONES]),
+    *bad(lambda slope: lt.grids.Axis("slope", 0, slope, 1), slope=[1, -1]),
+    *bad(partial(lt.grids.Plane, family="line", axes=("slope", "intercept")), family=["lines"], axes=[ONES]),
     *bad(
         lambda function: lt.Family(function, ()).curves(X, {}), function=[lambda x: x.mean(), lambda x, bend: bend * x]
     ),
@@ -243,10 +245,10 @@ REFUSED = [
     *bad(claim, id=[3], quote=[3], number=[lambda: 0], low=[np.nan, None, "0"], high=[np.nan], learned=["no"]),
     *bad(claim, alternatives=[len, {"window": len}, {"window": {1: len}}, {"window": {"late": lambda: 0}}]),
     *bad(claim, against=[5], baselines=[5, ("copy",)], thresholds=[0.5, (0.5,)], fails=[1]),
-    *bad(lambda low: claim(thresholds=lt.Thresholds((low,), "", "")), low=[np.nan, "0"]),
-    *bad(partial(lt.Thresholds, values=(0.1,), smallest="small", largest="large"), values=[(), None, 0.1]),
-    *bad(partial(lt.Specification, change=print, choices={"a": "b"}), change=[5, None], choices=[5, {}]),
-    *bad(lt.Variant, change=[5, None]),
+    *bad(lambda low: claim(thresholds=lt.claims.Thresholds((low,), "", "")), low=[np.nan, "0"]),
+    *bad(partial(lt.claims.Thresholds, values=(0.1,), smallest="small", largest="large"), values=[(), None, 0.1]),
+    *bad(partial(lt.claims.Specification, change=print, choices={"a": "b"}), change=[5, None], choices=[5, {}]),
+    *bad(lt.claims.Variant, change=[5, None]),
     *bad(claims, title=[3], published=[5], data=["claims.csv"], controls=[{"x": 1}], variants=[{"x": 1}]),
     *bad(analysis, name=[3], settings=[5], needs=[5, {"line": 5}], score=[5], report=[None]),
     *bad(analysis, draw=[5], files=[5], published=[5]),

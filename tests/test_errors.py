@@ -44,8 +44,8 @@ class Commands:
 
     def judged(self, experiment, curves, number):
         """The number of each network in a claim about some curves; None if the claim was refused."""
-        claim = lt.Claim("one", "It is so", "number", number, (lt.Source("mine", curves),), low=0.5)
-        made = lt.Claims("mine", (claim,), {"mine": (experiment, [])})
+        claim = lt.claims.Claim("one", "It is so", "number", number, (lt.claims.Source("mine", curves),), low=0.5)
+        made = lt.claims.Claims("mine", (claim,), {"mine": (experiment, [])})
         if self(experiment, asked=claims, declared=made) is None:
             return None
         return json.loads((self.run / "claims.json").read_text())[0]["per_seed"]
@@ -176,12 +176,12 @@ def padding(run):
 @row(0.5)
 def share_below(run):
     """The share of a grid whose curves meet the goal: its features, its window, and its limit, which meets it."""
-    line = lt.Trained("line", {"slope": 0.5, "intercept": 0.1})
+    line = lt.grids.Trained("line", {"slope": 0.5, "intercept": 0.1})
     asked = fixed.experiment(
         "share",
         lambda x: lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x, ("x", "y")),
         trained=line,
-        planes=lambda _: [lt.Plane("line", ("slope", "intercept"))],
+        planes=lambda _: [lt.grids.Plane("line", ("slope", "intercept"))],
         goal=lt.Goal(rmse=0.45, features=("x", "y"), after=0.5),
     )
     slopes, intercepts = np.linspace(0, 1, 4), np.linspace(0, 1, 3)

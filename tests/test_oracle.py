@@ -247,8 +247,8 @@ def weighted_lines(name):
         name,
         lambda _: lt.Task(lambda *_: made, ("y",), ("y",), sequence=True, reproduces=True),
         lambda x: [lt.probe("lines", "line", {"slope": np.array([0.2, 0.8]), "intercept": 0.3}, x)],
-        trained=lt.Trained("line", {"slope": 0.5, "intercept": 0.1}),
-        planes=lambda _: [lt.Plane("line", ("slope", "intercept"))],
+        trained=lt.grids.Trained("line", {"slope": 0.5, "intercept": 0.1}),
+        planes=lambda _: [lt.grids.Plane("line", ("slope", "intercept"))],
         goal=lt.Goal(rmse=0.1),
     )
 

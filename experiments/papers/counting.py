@@ -56,16 +56,16 @@ SHOWN = {
 }
 
 
-def counts(id: str, population: str, quote: str, *, against: str | None = None, **bound: Any) -> lt.Claim:
+def counts(id: str, population: str, quote: str, *, against: str | None = None, **bound: Any) -> lt.claims.Claim:
     """A claim about the n to which networks count: at least ``low``, at most ``high``, or above those of ``against``.
 
     A claim that networks do not count is one that they fail. A bound after Weiss et al. has a baseline: the same number
     under their acceptance.
     """
     most = languages.REACHES["anbncn" if population.startswith("context") else "anbn"][-1]
-    strings = tuple(lt.Source(population, probe) for probe in languages.POWERS)
-    baseline = lt.Baseline("accepted as in the code of Weiss et al.", languages.reached_loosely, strings)
-    return lt.Claim(
+    strings = tuple(lt.claims.Source(population, probe) for probe in languages.POWERS)
+    baseline = lt.claims.Baseline("accepted as in the code of Weiss et al.", languages.reached_loosely, strings)
+    return lt.claims.Claim(
         id,
         quote,
         f"largest n up to which every string that is shown is accepted, at most {most}; trained up to {TRAINED}",
@@ -81,13 +81,15 @@ def counts(id: str, population: str, quote: str, *, against: str | None = None, 
 
 def balances(
     id: str, population: str, probe: str, quote: str, baselines: Mapping[str, str] = {}, **other: Any
-) -> lt.Claim:
+) -> lt.claims.Claim:
     """A claim about the share of strings of Dyck-1 that networks accept; ``baselines`` are other strings."""
     fewest, most, _ = languages.DYCK[probe]
-    share, strings = languages.share_right, (lt.Source(population, probe),)
+    share, strings = languages.share_right, (lt.claims.Source(population, probe),)
     statistic = f"share of strings of Dyck-1 that are accepted, of {fewest} to {most} pairs; trained up to 25"
-    others = tuple(lt.Baseline(what, share, (lt.Source(population, of),)) for what, of in baselines.items())
-    return lt.Claim(id, quote, statistic, share, strings, baselines=others, **other)
+    others = tuple(
+        lt.claims.Baseline(what, share, (lt.claims.Source(population, of),)) for what, of in baselines.items()
+    )
+    return lt.claims.Claim(id, quote, statistic, share, strings, baselines=others, **other)
 
 
 FILE = Path(__file__).with_suffix(".toml")
@@ -115,7 +117,7 @@ def as_large(_: str, settings: lt.Settings) -> lt.Settings:
     return replace(settings, hidden=claims.as_large(settings, features, features))
 
 
-CLAIMS = lt.Claims(
+CLAIMS = lt.claims.Claims(
     title="can recurrent networks count",
     claims=SENTENCES,
     populations=POPULATIONS,
@@ -123,7 +125,7 @@ CLAIMS = lt.Claims(
     data=(FILE,),
     controls={"untrained networks": changed(steps=0)},
     variants={
-        "networks that learned": lt.Variant(changed(), networks="learned"),
+        "networks that learned": lt.claims.Variant(changed(), networks="learned"),
         "as many parameters": as_large,
         "forget bias 0": forget_zero,
         "trained up to 100": fewer(up_to_100),

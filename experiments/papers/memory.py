@@ -123,23 +123,23 @@ def _silent(curves: xr.Dataset) -> jt.Bool[np.ndarray, " T"]:
     return np.arange(curves.input.shape[1]) > pulses[-1]
 
 
-def right(population: str) -> lt.Claim:
+def right(population: str) -> lt.claims.Claim:
     """The claim that a cell learns the task."""
-    return lt.Claim(
+    return lt.claims.Claim(
         f"{population}-remembers".replace("_", "-"),
         f"From no paper, a precondition: {WORDS[population]} learn the three-bit flip-flop",
         "share of bits that are right over 500 time steps; trained on 50",
         bits_right,
-        (lt.Source(population, "long"),),
+        (lt.claims.Source(population, "long"),),
         low=1.0,
         learned=True,
     )
 
 
-def keeps(population: str) -> lt.Claim:
+def keeps(population: str) -> lt.claims.Claim:
     """The claim that a cell's memories last."""
-    silent = (lt.Source(population, "silent"),)
-    return lt.Claim(
+    silent = (lt.claims.Source(population, "silent"),)
+    return lt.claims.Claim(
         f"{population}-keeps".replace("_", "-"),
         f"From no paper: all eight memories of {WORDS[population]} last, which follows if each is a stable fixed point",
         f"time steps without a pulse during which all eight memories are right, at most {SILENT:,}",
@@ -147,11 +147,13 @@ def keeps(population: str) -> lt.Claim:
         silent,
         low=SILENT,
         learned=True,
-        baselines=(lt.Baseline("weakest logit after the last time step, relative to the first", margin_left, silent),),
+        baselines=(
+            lt.claims.Baseline("weakest logit after the last time step, relative to the first", margin_left, silent),
+        ),
     )
 
 
-CLAIMS = lt.Claims(
+CLAIMS = lt.claims.Claims(
     title="do recurrent networks remember",
     claims=(*map(right, POPULATIONS), *map(keeps, POPULATIONS)),
     populations=POPULATIONS,

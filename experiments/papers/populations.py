@@ -92,19 +92,19 @@ def at_most(networks: int, change: Change) -> Change:
     return lambda name, settings: change(name, replace(settings, seeds=min(settings.seeds, networks)))
 
 
-def specifications() -> tuple[lt.Specification, ...]:
+def specifications() -> tuple[lt.claims.Specification, ...]:
     """The usual choices, optimizers with rates, gates and steps, with at most `NETWORKS` networks.
 
     A third and three times the published rate stay next to the grid, which lacks most of these rates.
     """
     others = (
         *(
-            lt.Specification(optimized(name, rate), {"optimizer and rate": f"{name} {rate:g}"})
+            lt.claims.Specification(optimized(name, rate), {"optimizer and rate": f"{name} {rate:g}"})
             for name, rates in RATES.items()
             for rate in rates
         ),
-        lt.Specification(other_gates, {"gates": "the other"}),
-        lt.Specification(choices.changed(steps=0.5), {"steps": "half"}),
-        lt.Specification(choices.changed(steps=2.0), {"steps": "twice"}),
+        lt.claims.Specification(other_gates, {"gates": "the other"}),
+        lt.claims.Specification(choices.changed(steps=0.5), {"steps": "half"}),
+        lt.claims.Specification(choices.changed(steps=2.0), {"steps": "twice"}),
     )
     return tuple(replace(each, change=at_most(NETWORKS, each.change)) for each in (*choices.usual(), *others))

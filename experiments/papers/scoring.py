@@ -50,7 +50,7 @@ FOLDER = Path(__file__).parent
 OPEN = "\n## What stayed open\n\n"
 
 
-def null(claims: lt.Claims, module: str, networks: int, flags: Sequence[str] = ()) -> lt.Analysis:
+def null(claims: lt.claims.Claims, module: str, networks: int, flags: Sequence[str] = ()) -> lt.Analysis:
     """Asks how many random networks, all of them changed by flags, meet the claims of a module."""
     named = canonical(module)
     asked = claims.given(*flags) if flags else claims
@@ -63,7 +63,7 @@ def null(claims: lt.Claims, module: str, networks: int, flags: Sequence[str] = (
     )
 
 
-def random(claims: lt.Claims, networks: int, keep: Keep) -> dict[str, Any]:
+def random(claims: lt.claims.Claims, networks: int, keep: Keep) -> dict[str, Any]:
     """How many random networks of each scale meet each claim."""
     asked = judgeable(claims)
     needed = set().union(*(claim.made_of(claims.populations) for claim in asked))
@@ -84,7 +84,7 @@ def random(claims: lt.Claims, networks: int, keep: Keep) -> dict[str, Any]:
     return {"networks": networks, "claims": met}
 
 
-def judgeable(claims: lt.Claims) -> list[lt.Claim]:
+def judgeable(claims: lt.claims.Claims) -> list[lt.claims.Claim]:
     """The claims about answers of networks alone, except those of failure, since random networks fail at everything."""
     return [
         claim
@@ -94,7 +94,7 @@ def judgeable(claims: lt.Claims) -> list[lt.Claim]:
 
 
 def judged(
-    claims: Sequence[lt.Claim], prepared: Mapping[str, Prepared], scale: float, numbers: Sequence[int]
+    claims: Sequence[lt.claims.Claim], prepared: Mapping[str, Prepared], scale: float, numbers: Sequence[int]
 ) -> dict[str, int]:
     """By claim, how many of the random networks with these numbers meet it."""
     results = {

@@ -101,31 +101,31 @@ SENTENCES: dict[str, tuple[str, dict[str, Any]]] = {
 """By id, which begins with the population, the sentence, and what `tracked` has to be."""
 
 
-def claim(id: str, quote: str, bound: dict[str, Any]) -> lt.Claim:
+def claim(id: str, quote: str, bound: dict[str, Any]) -> lt.claims.Claim:
     """A claim about the length to which networks are right; that they are not is one that they fail."""
     ends = "Sarrof et al. test strings up to twice as long as those of the training.", "Nothing longer is shown."
-    return lt.Claim(
+    return lt.claims.Claim(
         id,
         quote,
         f"length up to which all answers to {SHOWN} random strings are right, in lengths of the training",
         tracked,
-        (lt.Source(id.split("-")[0], "long"),),
+        (lt.claims.Source(id.split("-")[0], "long"),),
         learned="low" in bound,
         fails="high" in bound,
-        thresholds=lt.Thresholds((2.0, float(LONGEST)), *ends) if bound == {"low": TESTED} else None,
+        thresholds=lt.claims.Thresholds((2.0, float(LONGEST)), *ends) if bound == {"low": TESTED} else None,
         **bound,
     )
 
 
-CLAIMS = lt.Claims(
+CLAIMS = lt.claims.Claims(
     title="can recurrent networks track a state",
     claims=tuple(claim(id, *said) for id, said in SENTENCES.items()),
     populations=POPULATIONS,
     about="the networks of these cells",
     controls={"untrained networks": changed(steps=0)},
-    variants={"networks that learned": lt.Variant(changed(), networks="learned")},
+    variants={"networks that learned": lt.claims.Variant(changed(), networks="learned")},
     specifications=tuple(
-        lt.Specification(at_most(OTHERS, change), {kind: choice})
+        lt.claims.Specification(at_most(OTHERS, change), {kind: choice})
         for kind, choice, change in (
             ("learning rate", "0.003", changed(learning_rate=0.003)),
             ("learning rate", "0.03", changed(learning_rate=0.03)),

@@ -94,7 +94,7 @@ def as_large(settings: lt.Settings, inputs: int, outputs: int) -> tuple[int]:
     return (min(widths, key=lambda units: abs(size(settings.cell, (units,)) - target)),)
 
 
-def variant(column: str) -> lt.Change:
+def variant(column: str) -> lt.claims.Change:
     """Makes a change to the cell of a column, see `COLUMNS`; networks are kept after `KEPT` steps."""
     cell, _, large = column.partition(" as ")
 
@@ -114,8 +114,8 @@ COLUMNS = {column: variant(column) for column in ("gru", "gru as large", "rnn", 
 """Networks with other cells; ``as large``: as many parameters as the LSTM instead of as many units."""
 
 OTHER_CELLS = {
-    **{column: lt.Variant(change, "learned") for column, change in COLUMNS.items()},
-    **{f"{column} at equal loss": lt.Variant(change, "equal loss") for column, change in COLUMNS.items()},
+    **{column: lt.claims.Variant(change, "learned") for column, change in COLUMNS.items()},
+    **{f"{column} at equal loss": lt.claims.Variant(change, "equal loss") for column, change in COLUMNS.items()},
 }
 """These networks after as many steps as the LSTMs, and each at the LSTMs' training loss, from one run."""
 
@@ -132,7 +132,7 @@ COMBINATIONS, DRAWN_WITH = 40, 48
 """Number of random combinations, and the seed that they are drawn with."""
 
 
-def trained_by(optimizer: str, rate: float) -> lt.Change:
+def trained_by(optimizer: str, rate: float) -> lt.claims.Change:
     """Another optimizer and rate, with the optimizer's own momentum and decay."""
 
     def change(_: str, settings: lt.Settings) -> lt.Settings:
@@ -149,7 +149,7 @@ def other_gates(_: str, settings: lt.Settings) -> lt.Settings | None:
     return replace(settings, gates="hard" if settings.gates == "sigmoid" else "sigmoid")
 
 
-CHOICES: dict[str, dict[str, lt.Change]] = {
+CHOICES: dict[str, dict[str, lt.claims.Change]] = {
     "optimizer and rate": {
         f"{name} {rate:g}": trained_by(name, rate) for name, rates in GRID.items() for rate in rates
     },
@@ -161,7 +161,7 @@ CHOICES: dict[str, dict[str, lt.Change]] = {
 """By kind and name, how the settings change."""
 
 
-def specification(choices: dict[str, str], only: str = "") -> lt.Specification:
+def specification(choices: dict[str, str], only: str = "") -> lt.claims.Specification:
     """Makes a specification of choices, for all populations or ``only`` for one."""
 
     def change(name: str, settings: lt.Settings) -> lt.Settings | None:
@@ -174,10 +174,10 @@ def specification(choices: dict[str, str], only: str = "") -> lt.Specification:
         same = after and replace(after, momentum=before.momentum, decay=before.decay) == before
         return None if same else after  # The published choice is one of the grid.
 
-    return lt.Specification(change, choices)
+    return lt.claims.Specification(change, choices)
 
 
-def combinations() -> Iterator[lt.Specification]:
+def combinations() -> Iterator[lt.claims.Specification]:
     """Yields random combinations of at least two choices, each of which may also be the published one."""
     random, seen = np.random.default_rng(DRAWN_WITH), list[dict[str, str]]()
     while len(seen) < COMBINATIONS:
@@ -193,7 +193,7 @@ SPECIFICATIONS = (
     *combinations(),
 )
 
-CLAIMS = lt.Claims(
+CLAIMS = lt.claims.Claims(
     title="the claims of the post",
     claims=sentences.SENTENCES,
     populations={

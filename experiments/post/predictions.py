@@ -90,7 +90,7 @@ def experiment(frequency: float) -> lt.Experiment:
         sine.EXPERIMENT,
         name=f"sine_{frequency:g}",
         task=partial(task_at, frequency),
-        trained=lt.Trained("sine", {**sine.TRAINING_SINE, "frequency": frequency}),
+        trained=lt.grids.Trained("sine", {**sine.TRAINING_SINE, "frequency": frequency}),
         planes=None,
         draw=lambda *_: {},
         compare=lambda _: [],

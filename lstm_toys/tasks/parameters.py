@@ -1,6 +1,6 @@
 """Declarations of the parameters of families of curves, and of the range of x. Imports nothing heavy.
 
->>> lt.LENGTH, lt.SPACING
+>>> lt.grids.LENGTH, lt.grids.SPACING
 ('length', 'spacing')
 """
 

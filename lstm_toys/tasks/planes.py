@@ -1,8 +1,8 @@
 """Grids of curves to show to networks, and descriptions of training curves. Imports nothing heavy.
 
->>> lt.Plane("line", (lt.Axis(lt.LENGTH, 100, 400, 4), "slope")).axes[0].values.tolist()
+>>> lt.grids.Plane("line", (lt.grids.Axis(lt.grids.LENGTH, 100, 400, 4), "slope")).axes[0].values.tolist()
 [100.0, 200.0, 300.0, 400.0]
->>> lt.Plane("line", (lt.SPACING, "slope")).axes
+>>> lt.grids.Plane("line", (lt.grids.SPACING, "slope")).axes
 ('spacing', 'slope')
 """
 
@@ -24,7 +24,7 @@ class Axis:
     """Evenly spaced values along one axis of a `Plane`.
 
     Attributes:
-        name: a parameter of the plane's family; or ``lt.LENGTH``, the number of time points, or ``lt.SPACING``, their
+        name: a parameter of the plane's family; or ``lt.grids.LENGTH``, the number of time points, or ``lt.grids.SPACING``, their
             distance in x.
         low: the first value, in the unit of the parameter; included.
         high: the last value, included. It equals ``low`` if there is a single value.
@@ -34,7 +34,7 @@ class Axis:
         ValueError: there are too few values for both ends, or the first exceeds the last.
 
     Example:
-        >>> lt.Axis("slope", 0.0, 1.0, 5).values.tolist()
+        >>> lt.grids.Axis("slope", 0.0, 1.0, 5).values.tolist()
         [0.0, 0.25, 0.5, 0.75, 1.0]
     """
 
@@ -74,7 +74,7 @@ class Plane:
         ValueError: an axis or a parameter is unknown, or both axes are the same, or neither is a parameter.
 
     Example:
-        >>> plane = lt.Plane("sine", (lt.Axis("amplitude", 0.0, 0.5, 11), "frequency"), at={"offset": 0.3})
+        >>> plane = lt.grids.Plane("sine", (lt.grids.Axis("amplitude", 0.0, 0.5, 11), "frequency"), at={"offset": 0.3})
         >>> plane.axes[0].count, plane.axes[1]
         (11, 'frequency')
     """
@@ -119,7 +119,7 @@ class Trained:
         ValueError: the family has other parameters, or a value is invalid.
 
     Example:
-        >>> trained = lt.Trained("line", {"slope": "slope", "intercept": (0.0, 1.0)})
+        >>> trained = lt.grids.Trained("line", {"slope": "slope", "intercept": (0.0, 1.0)})
         >>> trained.ranges({"slope": 0.3})
         {'slope': (0.3, 0.3), 'intercept': (0.0, 1.0)}
     """

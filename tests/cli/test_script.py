@@ -37,8 +37,8 @@ from bump import EXPERIMENT
 def worst(curves):
     return lt.per_curve(curves, lt.measures.rmse).max(axis=1)
 
-SOURCES = (lt.Source("bump", "elsewhere"),)
-CLAIMS = lt.Claims("mine", (lt.Claim("all", "All", "RMSE", worst, SOURCES, high=9.0),), {"bump": (EXPERIMENT, [])})
+SOURCES = (lt.claims.Source("bump", "elsewhere"),)
+CLAIMS = lt.claims.Claims("mine", (lt.claims.Claim("all", "All", "RMSE", worst, SOURCES, high=9.0),), {"bump": (EXPERIMENT, [])})
 """
 OTHERS = {
     "line.py": "EXPERIMENT = 1 / 0\n",  # Also a command of the library.

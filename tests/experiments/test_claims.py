@@ -164,7 +164,7 @@ import lstm_toys as lt
 from experiments.sine import EXPERIMENT
 
 SMALL = ["--timesteps=20", "--hidden=4", "--learning_rate=0.01", "--steps=300"]
-LINES = lt.Source("few", "line")
+LINES = lt.claims.Source("few", "line")
 
 
 def error(lines):
@@ -183,19 +183,19 @@ def untrained(name, settings):
     return dataclasses.replace(settings, steps=0)
 
 
-CLAIMS = lt.Claims(
+CLAIMS = lt.claims.Claims(
     title="what I think of sines in $x$",
     claims=(
-        lt.Claim("lines", "Lines cost $1", "mean RMSE", error, (LINES,), high=1e-3),
-        lt.Claim("small", "Answers are small", "last", last, (LINES, lt.Source("few", "training")), high=0.999),
+        lt.claims.Claim("lines", "Lines cost $1", "mean RMSE", error, (LINES,), high=1e-3),
+        lt.claims.Claim("small", "Answers are small", "last", last, (LINES, lt.claims.Source("few", "training")), high=0.999),
     ),
     populations={"few": (EXPERIMENT, SMALL)},
     about="sines",
     controls={"untrained networks": untrained},
     variants={
         "faster": faster,
-        "faster that learned": lt.Variant(faster, "learned"),
-        "faster at equal loss": lt.Variant(faster, "equal loss"),
+        "faster that learned": lt.claims.Variant(faster, "learned"),
+        "faster at equal loss": lt.claims.Variant(faster, "equal loss"),
     },
 )
 """
@@ -271,7 +271,12 @@ def test_only_networks_that_learned_are_compared(own):
 @pytest.mark.parametrize(
     ("old", "new", "said", "flags"),
     [
-        ('lt.Source("few", "line")', 'lt.Source("few", "steep")', "few has no curves 'steep', but line,", []),
+        (
+            'lt.claims.Source("few", "line")',
+            'lt.claims.Source("few", "steep")',
+            "few has no curves 'steep', but line,",
+            [],
+        ),
         (
             "high=1e-3",
             'high=1e-3, alternatives={"window": {"late": lambda lines: [0.0]}}',

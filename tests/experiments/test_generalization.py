@@ -37,10 +37,22 @@ def other_curves(x):
             "nobody knows what is right about other curves; grids need a task that reproduces",
         ),
         ({"task": other_curves}, "other training curves than its task has"),
-        ({"planes": lambda _: [lt.Plane(UNTRACED, ("rate", "length"))]}, "the family <lambda> cannot .*use jax.numpy"),
-        ({"planes": lambda _: [lt.Plane("line", "slope")]}, "made: ValueError: a plane must have two axes, each an"),
-        ({"planes": lambda _: [lt.Plane("line", ("slope", "x"))]}, "there is no 'x'; its family has slope, intercept,"),
-        ({"planes": lambda _: [lt.Plane("line", ("length", "spacing"))]}, "two different axes, one of them a param"),
+        (
+            {"planes": lambda _: [lt.grids.Plane(UNTRACED, ("rate", "length"))]},
+            "the family <lambda> cannot .*use jax.numpy",
+        ),
+        (
+            {"planes": lambda _: [lt.grids.Plane("line", "slope")]},
+            "made: ValueError: a plane must have two axes, each an",
+        ),
+        (
+            {"planes": lambda _: [lt.grids.Plane("line", ("slope", "x"))]},
+            "there is no 'x'; its family has slope, intercept,",
+        ),
+        (
+            {"planes": lambda _: [lt.grids.Plane("line", ("length", "spacing"))]},
+            "two different axes, one of them a param",
+        ),
     ],
 )
 def test_what_cannot_be_measured_is_refused_in_one_line(changes, told, monkeypatch, tmp_path, capsys):

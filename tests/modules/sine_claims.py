@@ -19,13 +19,15 @@ def largest_late(lines):
     return largest(lines.isel(time=slice(10, None)))
 
 
-LINES = (lt.Source("sine", "line"),)
+LINES = (lt.claims.Source("sine", "line"),)
 
-CLAIMS = lt.Claims(
+CLAIMS = lt.claims.Claims(
     "small",
     (
-        lt.Claim("learned", "The sine is learned", "RMSE", final_error, (lt.Source("sine", "training"),), high=0.2),
-        lt.Claim(
+        lt.claims.Claim(
+            "learned", "The sine is learned", "RMSE", final_error, (lt.claims.Source("sine", "training"),), high=0.2
+        ),
+        lt.claims.Claim(
             *("bounded", "Lines are answered below 0.9", "largest", largest, LINES),
             high=0.9,
             alternatives={"window": {"second half": largest_late}},

@@ -32,11 +32,13 @@ EXPERIMENT = lt.Experiment(
     probes=lambda x: [lt.probe_at("two", task(x), 2), lt.probe_at("unseen", task(x), len(x))],
     draw=lambda results, _: {"loss.png": lt.figures.loss(results, "Parity", goal=GOAL)},
 )
-CLAIMS = lt.Claims(
+CLAIMS = lt.claims.Claims(
     "mine",
     (
-        lt.Claim("learned", "It is learned", "share", right, (lt.Source("a", "training"),), low=0.9, learned=True),
-        lt.Claim("two", "Two bits are enough", "share", right, (lt.Source("a", "two"),), low=0.9),
+        lt.claims.Claim(
+            "learned", "It is learned", "share", right, (lt.claims.Source("a", "training"),), low=0.9, learned=True
+        ),
+        lt.claims.Claim("two", "Two bits are enough", "share", right, (lt.claims.Source("a", "two"),), low=0.9),
     ),
     {"a": (EXPERIMENT, [])},
 )

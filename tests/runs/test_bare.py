@@ -22,7 +22,7 @@ BARE = lt.Experiment(
 BITS = dataclasses.replace(
     parity.EXPERIMENT, name="bare", goal=None, draw=lambda results, _: {"loss.png": lt.figures.loss(results, "Parity")}
 )
-HALF = lt.Specification(lambda _, usual: dataclasses.replace(usual, learning_rate=0.05), {"rate": "half"})
+HALF = lt.claims.Specification(lambda _, usual: dataclasses.replace(usual, learning_rate=0.05), {"rate": "half"})
 
 
 def rmse(curves):
@@ -30,8 +30,10 @@ def rmse(curves):
 
 
 def claims_about(experiment, **more):
-    claim = lt.Claim("returned", "The line is returned", "RMSE", rmse, (lt.Source("bare", "training"),), high=9.0)
-    return lt.Claims("bare", (claim,), {"bare": (experiment, [])}, specifications=(HALF,), **more)
+    claim = lt.claims.Claim(
+        "returned", "The line is returned", "RMSE", rmse, (lt.claims.Source("bare", "training"),), high=9.0
+    )
+    return lt.claims.Claims("bare", (claim,), {"bare": (experiment, [])}, specifications=(HALF,), **more)
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ def test_without_a_goal_claims_are_judged_of_all_networks_also_under_other_choic
 def test_what_needs_a_goal_is_refused_without_one(here, capsys):
     with pytest.raises(flags.UsageError, match="flag --early_stopping=2: the experiment bare declares no goal"):
         command_line.parse(BARE, ["--early_stopping=2"])
-    here(CLAIMS=claims_about(BARE, variants={"gru": lt.Variant(lambda _, usual: usual, networks="learned")}))
+    here(CLAIMS=claims_about(BARE, variants={"gru": lt.claims.Variant(lambda _, usual: usual, networks="learned")}))
     assert carry_out(claims, ["--claims=bare", "--variants"]) == 2
     assert "variant 'gru' counts networks that learned, but bare declares no goal" in refusal(capsys)
 

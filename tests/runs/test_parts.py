@@ -115,7 +115,7 @@ def test_a_part_is_computed_again_with_another_version_of_a_package_or_of_a_publ
         each.cache_clear()
 
 
-GAIN, LINE = {"value": 0.3}, (lt.Source("lines", "training"),)
+GAIN, LINE = {"value": 0.3}, (lt.claims.Source("lines", "training"),)
 DEFAULTS = {"steps": 0, "learning_rate": 0.1, "hidden": (), "timesteps": 5, "seeds": 6}
 TASK = partial(lt.reproduce, "line", {"slope": 0.5, "intercept": 0.1})
 LINES = lt.Experiment("lines", "One line.", DEFAULTS, TASK)
@@ -128,9 +128,9 @@ def numbers(curves):
 @pytest.mark.long
 def test_other_choices_are_judged_again_if_numbers_change_by_code_that_no_module_shows(tmp_path, monkeypatch):
     """As of a file that is loaded by `exec`: its numbers change, and the imported modules are the same."""
-    other = lt.Specification(lambda _, usual: dataclasses.replace(usual, base_seed=1), {"seeds": "others"})
-    claim = lt.Claim("small", "It is small", "gain", numbers, LINE, high=0.5)
-    declared = lt.Claims("small", (claim,), {"lines": (LINES, [])}, specifications=(other,))
+    other = lt.claims.Specification(lambda _, usual: dataclasses.replace(usual, base_seed=1), {"seeds": "others"})
+    claim = lt.claims.Claim("small", "It is small", "gain", numbers, LINE, high=0.5)
+    declared = lt.claims.Claims("small", (claim,), {"lines": (LINES, [])}, specifications=(other,))
     monkeypatch.setattr(named, "declared", lambda *_: declared)
     for GAIN["value"], verdict in ((0.3, "supported"), (0.9, "refuted")):
         assert carry_out(claims, ["--claims=small", "--specifications", f"--results_dir={tmp_path}", "--quiet"]) == 0

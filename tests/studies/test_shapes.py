@@ -66,7 +66,7 @@ def experiment(shape, *, declared=False):
         task=SHAPES[shape],
         probes=probes,
         draw=lambda *_: {},
-        trained=lt.Trained("line", LINES) if declared else None,
+        trained=lt.grids.Trained("line", LINES) if declared else None,
     )
 
 
@@ -76,9 +76,9 @@ def first(curves):
 
 def claimed(own):
     """Claims about both of its sets of curves."""
-    sources = (lt.Source("mine", name) for name in ("mine", "training"))
-    stated = tuple(lt.Claim(each.curves, "It is so", "a number", first, (each,), low=0.0) for each in sources)
-    return lt.Claims("all", stated, {"mine": (own, [])})
+    sources = (lt.claims.Source("mine", name) for name in ("mine", "training"))
+    stated = tuple(lt.claims.Claim(each.curves, "It is so", "a number", first, (each,), low=0.0) for each in sources)
+    return lt.claims.Claims("all", stated, {"mine": (own, [])})
 
 
 MINE = ["--task=mine", "--seeds=2"]

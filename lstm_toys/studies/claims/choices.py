@@ -34,7 +34,7 @@ class Thresholds:
 
     Example:
         >>> import lstm_toys as lt
-        >>> lt.Thresholds((0.1, 0.3), "A tenth is hardly seen.", "Three tenths are half of the swing.").values
+        >>> lt.claims.Thresholds((0.1, 0.3), "A tenth is hardly seen.", "Three tenths are half of the swing.").values
         (0.1, 0.3)
     """
 
@@ -64,7 +64,7 @@ class Specification:
         >>> import lstm_toys as lt
         >>> def longer(name, settings):
         ...     return dataclasses.replace(settings, steps=2 * settings.steps)
-        >>> lt.Specification(longer, {"steps": "twice"}).name
+        >>> lt.claims.Specification(longer, {"steps": "twice"}).name
         'steps: twice'
     """
 

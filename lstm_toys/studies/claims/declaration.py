@@ -60,7 +60,7 @@ class Source(NamedTuple):
             what was recorded during training.
 
     Example:
-        >>> lt.Source("line", "steeper").curves
+        >>> lt.claims.Source("line", "steeper").curves
         'steeper'
     """
 
@@ -85,7 +85,7 @@ class Baseline:
     Example:
         >>> def smallest(steeper):
         ...     return steeper.answer.values.min(axis=(1, 2, 3))
-        >>> lt.Baseline("smallest answer", smallest, (lt.Source("line", "steeper"),)).what
+        >>> lt.claims.Baseline("smallest answer", smallest, (lt.claims.Source("line", "steeper"),)).what
         'smallest answer'
     """
 
@@ -133,8 +133,8 @@ class Claim:
     Example:
         >>> def largest(steeper):
         ...     return steeper.answer.values.max(axis=(1, 2, 3))
-        >>> sources = (lt.Source("line", "steeper"),)
-        >>> lt.Claim("low", "Answers are too low", "largest answer", largest, sources, high=0.5).meets
+        >>> sources = (lt.claims.Source("line", "steeper"),)
+        >>> lt.claims.Claim("low", "Answers are too low", "largest answer", largest, sources, high=0.5).meets
         'at most 0.5'
     """
 
@@ -160,7 +160,9 @@ class Claim:
             raise ValueError(f'{claim}: invalid id; use letters, digits, ".", "-" and "_"')
         arguments.kinds(vars(self), against=str | None, thresholds=Thresholds | None)
         arguments.fields(self, arguments.switch, "learned", "fails")
-        arguments.fields(self, arguments.instances, "baselines", kind=Baseline, expected="a tuple of lt.Baseline")
+        arguments.fields(
+            self, arguments.instances, "baselines", kind=Baseline, expected="a tuple of lt.claims.Baseline"
+        )
         for name in ("low", "high"):
             if getattr(self, name) not in (-np.inf, np.inf):
                 object.__setattr__(self, name, float(arguments.number(f"{claim}: {name}", getattr(self, name))))
@@ -256,7 +258,7 @@ class Variant:
 
     Example:
         >>> import dataclasses
-        >>> lt.Variant(lambda name, settings: dataclasses.replace(settings, cell="gru"), networks="learned").networks
+        >>> lt.claims.Variant(lambda name, settings: dataclasses.replace(settings, cell="gru"), networks="learned").networks
         'learned'
     """
 
@@ -334,10 +336,10 @@ class Claims:
         ...     return steeper.answer.values.max(axis=(1, 2, 3))
         >>> def gru(name, settings):
         ...     return dataclasses.replace(settings, cell="gru")
-        >>> sources = (lt.Source("line", "steeper"),)
-        >>> low = lt.Claim("low", "Answers are too low", "largest answer", largest, sources, high=0.5)
+        >>> sources = (lt.claims.Source("line", "steeper"),)
+        >>> low = lt.claims.Claim("low", "Answers are too low", "largest answer", largest, sources, high=0.5)
         >>> populations = {"line": (line.EXPERIMENT, ["--seeds=32"])}
-        >>> claims = lt.Claims("Steeper lines", (low,), populations, variants={"GRU": gru})
+        >>> claims = lt.claims.Claims("Steeper lines", (low,), populations, variants={"GRU": gru})
         >>> claims.ids, claims.variant("GRU").networks
         (('low',), 'all')
     """
@@ -365,7 +367,7 @@ class Claims:
             arguments.mapping(name, getattr(self, name), "a dictionary by name")
         for name, each in {**self.controls, **self.variants}.items():
             change = callable(each) or isinstance(each, Variant)
-            arguments.expect(change, f"{name!r} of controls or variants", "a function, or an lt.Variant", each)
+            arguments.expect(change, f"{name!r} of controls or variants", "a function, or an lt.claims.Variant", each)
         others = [each.name for each in self.specifications]
         columns = [NETWORKS, DURING, COPY, CLIPPED, *self.controls, *self.variants, *others]
         for what, names in (("claim", [*self.ids]), ("column", columns)):
@@ -440,6 +442,6 @@ class Claims:
 
 
 def _check_number(owner: str, number: Any, sources: Any) -> None:
-    several = "a tuple of lt.Source, such as (lt.Source('line', 'steeper'),)"
+    several = "a tuple of lt.claims.Source, such as (lt.claims.Source('line', 'steeper'),)"
     arguments.instances(f"{owner}: sources", sources, Source, several)
     arguments.function(f"{owner}: number", number, "a function of labeled results, one for each source", len(sources))

@@ -130,7 +130,7 @@ def given_by(typed: Mapping[str, Any], declared: Claims) -> tuple[str, ...]:
         own, _ = flags.split(TRAINING, declared.populations[population][1])
         if twice := [name for name in given if name in own]:
             reason = f"the population {population} is defined by --{twice[0]}={parsers.stated(own[twice[0]])}"
-            raise UsageError(f"flag {given[twice[0]]}: {reason}; leave its claims out, as lt.Claims.on does")
+            raise UsageError(f"flag {given[twice[0]]}: {reason}; leave its claims out, as lt.claims.Claims.on does")
     return tuple(given.values())
 
 

@@ -177,7 +177,7 @@ def test_random_networks_do_not_depend_on_each_other_and_are_judged_as_trained_o
     several = scoring.parameters(made.model, 3, range(3), 2.0)
     alone = scoring.parameters(made.model, 3, [2], 2.0)
     jax.tree.map(lambda one, every: np.testing.assert_array_equal(one[0], every[2]), alone, several)
-    claim = lt.Claim("some", "q", "s", languages.share_right, (lt.Source("dyck", "double"),), high=0.5)
+    claim = lt.claims.Claim("some", "q", "s", languages.share_right, (lt.claims.Source("dyck", "double"),), high=0.5)
     labeled = evidence.answered(made, (made.model, several))
     shown = lt.probed(labeled, "double")
     answers = lt.answers((made.model, several), shown.input.values, block=made.block)

@@ -14,15 +14,15 @@ def change(_, settings):
     return settings
 
 
-ABOUT = (lt.Source("first", "line"), lt.Source("second", "training"))
-BASELINES = (lt.Baseline("more", number, (lt.Source("third", "line"),)),)
-CLAIM = lt.Claim("one", "", "", number, ABOUT[:1], against="second", baselines=BASELINES)
+ABOUT = (lt.claims.Source("first", "line"), lt.claims.Source("second", "training"))
+BASELINES = (lt.claims.Baseline("more", number, (lt.claims.Source("third", "line"),)),)
+CLAIM = lt.claims.Claim("one", "", "", number, ABOUT[:1], against="second", baselines=BASELINES)
 ONE = (lt.Experiment("name", "", {}, lambda _: []), [])
-THRESHOLDS = lt.Thresholds((0.5,), "Little.", "Much.")
+THRESHOLDS = lt.claims.Thresholds((0.5,), "Little.", "Much.")
 
 
 def two(sources=ABOUT[:1], id="two", number=number, **options):
-    return lt.Claim(id, "", "", number, sources, **options)
+    return lt.claims.Claim(id, "", "", number, sources, **options)
 
 
 def test_a_claim_needs_what_it_is_made_of_and_what_is_told_beside_it():
@@ -39,7 +39,7 @@ def test_a_claim_needs_what_it_is_made_of_and_what_is_told_beside_it():
         ({"high": np.inf}, "must have thresholds"),
         ({"against": "first", "high": np.inf}, "against takes one other population"),
         ({"against": "second", "high": np.inf, "learned": True}, "and neither learned nor thresholds"),
-        ({"sources": ABOUT[0]}, "sources must be a tuple of lt.Source, such as"),
+        ({"sources": ABOUT[0]}, "sources must be a tuple of lt.claims.Source, such as"),
         ({"fails": True, "learned": True}, "learned=True and fails=True contradict each other"),
         ({"baselines": BASELINES * 2}, "two baselines have the same name"),
         ({"low": 0, "thresholds": THRESHOLDS}, "thresholds must be pairs"),
@@ -60,17 +60,23 @@ def test_an_id_of_a_claim_is_a_plain_name(id):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"claims": CLAIM}, "claims must be a tuple of lt.Claim"),
+        ({"claims": CLAIM}, "claims must be a tuple of lt.claims.Claim"),
         ({"claims": (CLAIM, CLAIM)}, "two claims are named 'one'"),
         ({"claims": ()}, "claims must not be empty"),
         ({"controls": {"other": change}, "variants": {"other": change}}, "two columns are named 'other'"),
-        ({"specifications": (lt.Specification(change, {"units": "half"}),) * 2}, "two columns are named 'units: half'"),
+        (
+            {"specifications": (lt.claims.Specification(change, {"units": "half"}),) * 2},
+            "two columns are named 'units: half'",
+        ),
         ({"aspects": {"size": ("other",)}}, "aspects names 'other', which is not a variant"),
-        ({"claims": (two((lt.Source("fourth", ""),), low=0),)}, "uses 'fourth', but the populations are first, second"),
+        (
+            {"claims": (two((lt.claims.Source("fourth", ""),), low=0),)},
+            "uses 'fourth', but the populations are first, second",
+        ),
     ],
 )
 @pytest.mark.usefixtures("as_users_have_it")
 def test_declarations_that_cannot_be_tested_are_refused(arguments, said):
     usual = {"title": "mine", "claims": (CLAIM,), "populations": dict.fromkeys(("first", "second"), ONE)}
     with pytest.raises(ValueError, match=said):
-        lt.Claims(**(usual | arguments))
+        lt.claims.Claims(**(usual | arguments))

@@ -19,7 +19,7 @@ from lstm_toys.studies.claims.declaration import NETWORKS, Column
 from lstm_toys.studies.claims.entries import Level, Robustness, as_json, read
 from lstm_toys.studies.claims.report import specified
 
-RATE = lt.Specification(choices.changed(learning_rate=3.0), {"rate": "three times"})
+RATE = lt.claims.Specification(choices.changed(learning_rate=3.0), {"rate": "three times"})
 
 
 def number(curves):
@@ -27,8 +27,8 @@ def number(curves):
 
 
 def claim(**options):
-    given = {"low": 0.5, "thresholds": lt.Thresholds((0.2, 0.8), "Little.", "Much.")} | options
-    return lt.Claim("one", "It is", "last", number, (lt.Source("a", "training"),), **given)
+    given = {"low": 0.5, "thresholds": lt.claims.Thresholds((0.2, 0.8), "Little.", "Much.")} | options
+    return lt.claims.Claim("one", "It is", "last", number, (lt.claims.Source("a", "training"),), **given)
 
 
 def results(numbers, learned):
@@ -122,7 +122,7 @@ def test_how_many_choices_of_each_kind_were_tried_and_judged_is_counted():
 
 
 def test_thresholds_judge_the_same_networks_and_can_turn_a_verdict():
-    found = entry(claim(thresholds=lt.Thresholds((0.05, 0.95), "Little.", "Much.")))
+    found = entry(claim(thresholds=lt.claims.Thresholds((0.05, 0.95), "Little.", "Much.")))
     assert {each.name: each.share for each in found.thresholds} == {"at least 0.05": 1, "at least 0.95": 0}
     assert specified(found) == "depends on threshold (at least 0.95)"
     assert found.ranges == {"threshold": [0, 1]}
@@ -132,12 +132,12 @@ def test_thresholds_judge_the_same_networks_and_can_turn_a_verdict():
     assert specified(entry(claim(), numbers=[0.9] * 4)) == "not judged: too few networks"
     unlearned = trained(0, 1, state="few", learned=0.1)
     assert specified(entry(claim(), [unlearned], numbers=[0.9] * 4)) == "not judged: too few networks learned"
-    both = claim(high=0.8, thresholds=lt.Thresholds(((0.1, 0.9), (0.6, 0.7)), "Little.", "Much."))
+    both = claim(high=0.8, thresholds=lt.claims.Thresholds(((0.1, 0.9), (0.6, 0.7)), "Little.", "Much."))
     assert [(each.low, each.high) for each in both.others] == [(0.1, 0.9), (0.6, 0.7)]
 
 
 def test_infinite_numbers_meet_lower_thresholds_too():
-    one = claim(low=2.0, thresholds=lt.Thresholds((1.0, 2.5), "Little.", "Much."))
+    one = claim(low=2.0, thresholds=lt.claims.Thresholds((1.0, 2.5), "Little.", "Much."))
     networks = {"a": results([np.inf] * 10 + [3.0, 4.0], [True] * 12)}
     assert [each.share for each in specifications.by_analysis(one, networks)] == [1.0, 1.0]
     never = {"a": results([np.nan] * 10 + [3.0, 4.0], [True] * 12)}

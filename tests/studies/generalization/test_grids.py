@@ -122,7 +122,7 @@ def measured(params, grid, *, seeds=7, task=SAME, span=UNIT):
 
 
 def test_each_plane_has_a_name_of_its_own():
-    planes = [lt.Plane("sine", ("amplitude", "frequency"), at={"offset": each}) for each in (0.1, 0.3, 0.5, 0.7)]
+    planes = [lt.grids.Plane("sine", ("amplitude", "frequency"), at={"offset": each}) for each in (0.1, 0.3, 0.5, 0.7)]
     experiment = dataclasses.replace(sine.EXPERIMENT, planes=lambda _: planes)
     _, (_, *grids) = grids_of(experiment, command_line.parse(experiment, [])[0], {})
     plain = "amplitude_frequency"
@@ -140,7 +140,7 @@ def test_each_plane_has_a_name_of_its_own():
     ],
 )
 def test_a_parameter_is_held_at_another_that_is_held_at_one(at, held):
-    plane = lt.Plane("sine", ("amplitude", "frequency"), at=at)
+    plane = lt.grids.Plane("sine", ("amplitude", "frequency"), at=at)
     experiment = dataclasses.replace(sine.EXPERIMENT, planes=lambda _: [plane])
     settings = command_line.parse(experiment, [])[0]
     if isinstance(held, str):
@@ -154,7 +154,7 @@ def test_a_parameter_is_held_at_another_that_is_held_at_one(at, held):
 
 
 def test_curves_shorter_than_those_of_the_training_and_scaled_ones_are_refused():
-    shorter = lt.Plane("sine", ("amplitude", lt.Axis(lt.LENGTH, 10, 40, 4)))
+    shorter = lt.grids.Plane("sine", ("amplitude", lt.grids.Axis(lt.grids.LENGTH, 10, 40, 4)))
     experiment = dataclasses.replace(sine.EXPERIMENT, planes=lambda _: [shorter])
     with pytest.raises(UsageError, match="--length: must be at least 20, the number of points of the training curves"):
         Evaluation.parse(experiment, {}, ["--timesteps=20"])
