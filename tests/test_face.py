@@ -63,10 +63,17 @@ def test_a_name_that_does_not_exist_suggests_another():
     assert not hasattr(lt, "zzz")
 
 
+@pytest.mark.parametrize(("name", "module"), lt.MOVED.items())
+def test_a_name_of_an_earlier_version_is_refused_with_its_new_one(name, module):
+    with pytest.raises(AttributeError, match=rf"^lt\.{name} is lt\.{module}\.{name} now$"):
+        getattr(lt, name)
+    assert getattr(getattr(lt, module), name)
+
+
 @pytest.mark.parametrize("name", sorted(FACE))
 def test_a_public_name_has_a_docstring_and_is_shown_in_an_example(name):
     value = getattr(lt, name)
-    if name in ("Change", "Parameters", "TimePoints"):  # For annotations.
+    if name in ("Parameters", "TimePoints"):  # For annotations.
         return
     assert value.__doc__
     if FACE[name] == "lstm_toys":  # A package, whose names have examples.

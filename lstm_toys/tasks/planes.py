@@ -24,8 +24,8 @@ class Axis:
     """Evenly spaced values along one axis of a `Plane`.
 
     Attributes:
-        name: a parameter of the plane's family; or ``lt.grids.LENGTH``, the number of time points, or ``lt.grids.SPACING``, their
-            distance in x.
+        name: a parameter of the plane's family; or ``lt.grids.LENGTH``, the number of time points, or
+            ``lt.grids.SPACING``, their distance in x.
         low: the first value, in the unit of the parameter; included.
         high: the last value, included. It equals ``low`` if there is a single value.
         count: number of values, K. Evaluation takes time in proportion to the product of both axes' counts.

@@ -38,7 +38,8 @@ def worst(curves):
     return lt.per_curve(curves, lt.measures.rmse).max(axis=1)
 
 SOURCES = (lt.claims.Source("bump", "elsewhere"),)
-CLAIMS = lt.claims.Claims("mine", (lt.claims.Claim("all", "All", "RMSE", worst, SOURCES, high=9.0),), {"bump": (EXPERIMENT, [])})
+CLAIM = lt.claims.Claim("all", "All", "RMSE", worst, SOURCES, high=9.0)
+CLAIMS = lt.claims.Claims("mine", (CLAIM,), {"bump": (EXPERIMENT, [])})
 """
 OTHERS = {
     "line.py": "EXPERIMENT = 1 / 0\n",  # Also a command of the library.

@@ -183,11 +183,12 @@ def untrained(name, settings):
     return dataclasses.replace(settings, steps=0)
 
 
+TRAINED = lt.claims.Source("few", "training")
 CLAIMS = lt.claims.Claims(
     title="what I think of sines in $x$",
     claims=(
         lt.claims.Claim("lines", "Lines cost $1", "mean RMSE", error, (LINES,), high=1e-3),
-        lt.claims.Claim("small", "Answers are small", "last", last, (LINES, lt.claims.Source("few", "training")), high=0.999),
+        lt.claims.Claim("small", "Answers are small", "last", last, (LINES, TRAINED), high=0.999),
     ),
     populations={"few": (EXPERIMENT, SMALL)},
     about="sines",

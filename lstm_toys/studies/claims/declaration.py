@@ -258,7 +258,9 @@ class Variant:
 
     Example:
         >>> import dataclasses
-        >>> lt.claims.Variant(lambda name, settings: dataclasses.replace(settings, cell="gru"), networks="learned").networks
+        >>> def gru(name, settings):
+        ...     return dataclasses.replace(settings, cell="gru")
+        >>> lt.claims.Variant(gru, networks="learned").networks
         'learned'
     """
 

@@ -209,8 +209,8 @@ class LengthStudy(Generalization):
     def check(self) -> None:
         if self.task.at_length is None:
             raise Refused(
-                f"{self.refused}it declares neither trained=lt.grids.Trained(family, parameters), for grids of curves, nor a "
-                "task with at_length, for longer sequences"
+                f"{self.refused}it declares neither trained=lt.grids.Trained(family, parameters), for grids of curves, "
+                "nor a task with at_length, for longer sequences"
             )
         with trial(f"{self.refused}its sequences cannot be made"):
             len(self.measuring.probes)
