@@ -132,8 +132,9 @@ class Job(ABC, Generic[Asked]):
 
     @property
     def beside(self) -> Mapping[str, Run]:
-        """The finished runs of `Study.companions`, by name."""
-        return {name: self.done[each] for name, each in self.study.companions.items()}
+        """The finished runs of `Study.companions`, by name; empty unless all are finished, as where others need it."""
+        every = self.study.companions
+        return {name: self.done[each] for name, each in every.items()} if {*every.values()} <= {*self.done} else {}
 
     @cached_property
     def run(self) -> Run:

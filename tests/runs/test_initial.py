@@ -77,3 +77,12 @@ def test_populations_of_a_sweep_train_on_from_the_run_of_their_own_settings(tmp_
         jax.tree.map(np.testing.assert_array_equal, same.params, each.params)
         losses = each.results.training.train_loss
         np.testing.assert_array_equal(same.results.training.train_loss.sel(step=losses.step), losses)
+
+
+def test_a_run_that_is_needed_is_reported_without_its_companions(tmp_path, monkeypatch):
+    def companions(settings):
+        return {"third": (dataclasses.replace(FIRST, name="third"), dataclasses.replace(settings, experiment="third"))}
+
+    monkeypatch.setattr(sys.modules[__name__], "FIRST", dataclasses.replace(FIRST, companions=companions))
+    assert carry_out(SECOND, ["--seeds=2", f"--results_dir={tmp_path}", "--quiet"]) == 0
+    assert {path.parent.name.split("-")[0] for path in tmp_path.glob("runs/*/report.txt")} == {"first", "second"}

@@ -35,7 +35,7 @@ def test_an_experiment_may_show_nothing_after_training(asked, tmp_path, capsys, 
     own = dataclasses.replace(LINE, probes=lambda _: [], draw=drawn, companions=lambda _: {})
     monkeypatch.setattr(line, "EXPERIMENT", own)
     swept = asked is sweep
-    arguments = [*TINY, f"--results_dir={tmp_path}", *["--task=line"] * swept]
+    arguments = [*TINY, f"--results_dir={tmp_path}", *["--task=line", "--grid=noise=0"] * swept]
     assert carry_out(sweep if swept else own, arguments) == 0
     assert "train MSE" in capsys.readouterr().out
     assert {path.name for path in tmp_path.rglob("*.png")} == {"loss.png", "rmse.png" if swept else "training.png"}
