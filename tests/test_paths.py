@@ -101,7 +101,7 @@ READ = {
     "load_results": lt.load_results,
     "read_curves": lt.read_curves,
     "Checkpoints": continued,
-    "Claims": judged,
+    "claims.Claims": judged,
 }
 WRITTEN = {
     "save": partial(lt.save, NETWORKS),
@@ -123,14 +123,16 @@ def takes_a_path(function):
 
 def test_every_public_function_that_takes_a_path_is_tried():
     public = {name: getattr(lt, name) for name in dir(lt)}
-    public |= {f"figures.{name}": getattr(lt.figures, name) for name in dir(lt.figures)}
+    for module in (lt.claims, lt.figures, lt.grids):
+        space = module.__name__.removeprefix("lstm_toys.")
+        public |= {f"{space}.{name}": getattr(module, name) for name in module.__all__}
     assert {name for name, each in public.items() if takes_a_path(each)} == {*READ, *WRITTEN}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", READ)
 def test_a_function_reads_regular_files_alone(name, kind):
-    if (name, kind) == ("Claims", "sparse"):
+    if (name, kind) == ("claims.Claims", "sparse"):
         pytest.skip("any regular file may be the data of claims")
     with bounded(), pytest.raises((OSError, ValueError, Refused), match=r"^[^\n]+$"):
         READ[name](Path(kind))

@@ -362,7 +362,9 @@ class Claims:
         for name in ("title", "about"):
             arguments.text(name, getattr(self, name))
         for name, kind in (("claims", Claim), ("specifications", Specification)):
-            arguments.fields(self, arguments.instances, name, kind=kind, expected=f"a tuple of lt.{kind.__name__}")
+            arguments.fields(
+                self, arguments.instances, name, kind=kind, expected=f"a tuple of lt.claims.{kind.__name__}"
+            )
         arguments.kinds(vars(self), published=Callable | None)
         arguments.fields(self, arguments.instances, "data", kind=Path, expected="a tuple of paths")
         for name in ("populations", "controls", "variants", "aspects", "during"):
