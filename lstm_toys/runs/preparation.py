@@ -48,9 +48,10 @@ class ExperimentCurves(NamedTuple):
 
     def shown(self, *, training: bool = True) -> list[Probe]:
         """The probes, by default after one of the first training curve, `TRAINING`."""
+        if not training:
+            return [*self.probes]
         inputs, _, lengths, _ = jax.tree.map(np.asarray, self.training)
-        first = Probe(TRAINING, inputs[:1], {}, lengths=None if lengths is None else lengths[:1])
-        return [*([first] if training else []), *self.probes]
+        return [Probe(TRAINING, inputs[:1], {}, lengths=None if lengths is None else lengths[:1]), *self.probes]
 
     def answered(self, *, training: bool = True) -> dict[str, Float[np.ndarray, "C T F"]]:
         """The inputs of `shown`, by set; see `tasks.probes.by_points`."""

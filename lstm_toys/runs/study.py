@@ -134,7 +134,7 @@ class Job(ABC, Generic[Asked]):
     def beside(self) -> Mapping[str, Run]:
         """The finished runs of `Study.companions`, by name; empty unless all are finished, as where others need it."""
         every = self.study.companions
-        return {name: self.done[each] for name, each in every.items()} if {*every.values()} <= {*self.done} else {}
+        return {name: self.done[each] for name, each in every.items()} if {*every.values()} <= self.done.keys() else {}
 
     @cached_property
     def run(self) -> Run:

@@ -143,9 +143,11 @@ class Populations(Study[Identified]):
     def needs(self) -> Mapping[int, Populations[Settings]]:
         """The runs that populations train on from, by number of the population."""
         found = dict[int, Populations[Settings]]()
-        for number, settings in enumerate(self.populations if self.experiment.initial else ()):
+        if (initial := self.experiment.initial) is None:
+            return found
+        for number, settings in enumerate(self.populations):
             with checks.trial(f"experiment {self.experiment.name}: its initial fails"):
-                made = self.experiment.initial(settings)  # type: ignore[misc]
+                made = initial(settings)
                 arguments.instance("what it returns", made, Populations, "what lt.ask returns")
             found[number] = made
         return found
@@ -189,9 +191,9 @@ class PopulationsJob(Job[Trained]):
         """Parameters for each member to train on from; None: networks begin untrained."""
         if not self.study.needs:
             return None
-        model, runs = shape.prepared.model, (self.needed[min(each.values())] for each in shape.numbers.values())
-        every = [results.saving.load(run.folder, model=model).params for run in runs]
-        return jax.tree.map(lambda *leaves: np.concatenate(leaves), *every)
+        model, runs = shape.prepared.model, [self.needed[min(each.values())] for each in shape.numbers.values()]
+        loaded = {run: results.saving.load(run.folder, model=model).params for run in {*runs}}
+        return jax.tree.map(lambda *leaves: np.concatenate(leaves), *(loaded[run] for run in runs))
 
     def values(self) -> Digests:
         digests: Digests = {}
