@@ -78,10 +78,8 @@ def loss(
 
 def goal_label(training: xr.Dataset, goal: Goal) -> str:
     """The name of the error, or accuracy, that a goal limits, as it was recorded."""
-    several, size = (
-        len(goal.among(arrays.measures_of(training)[1])) > 1,
-        "largest " if goal.accuracy is None else "smallest ",
-    )
+    several = len(goal.among(arrays.measures_of(training)[1])) > 1
+    size = "largest " if goal.accuracy is None else "smallest "
     scaled, over, of = scaling_of(training) is not None, arrays.counted_of(training), arrays.recorded_on(training)
     measured = goal.measured(scaled=scaled, over=over, of=of, joint=" or ")
     return f"{size * several}{measured} {after_which(arrays.after_of(training) or 0)}".rstrip()
