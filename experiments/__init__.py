@@ -2,8 +2,11 @@
 
 from lstm_toys.studies import STUDIES
 
-COMMANDS = (
-    *("all", "line", "hill", "hill_y", "sine", "amplitude", "slope_intercept"),
-    *(*STUDIES, "own", "page"),
+COMMANDS = (*STUDIES, "own", "all", "line", "hill", "hill_y", "sine", "amplitude", "slope_intercept")
+"""The commands that ``lstm-toys`` lists first: the studies of any experiment, and the experiments of the post."""
+
+CLONED = (
+    *("page", "null", "explained", "resonance", "longevity", "horizons"),
+    *("papers", "papers.counting", "papers.memory", "papers.tracking", "papers.tune"),
 )
-"""The commands that ``lstm-toys`` lists first: the experiments, the studies of any experiment, and the page."""
+"""Commands that a clone has and an installation lacks: research with the library, and the page."""

@@ -14,13 +14,22 @@ from lstm_toys.studies import STUDIES
 INSTALLED = {"lstm_toys": "lstm_toys", "experiments": "lstm_toys/experiments"}
 """Folders of the clone, and where they lie in a wheel."""
 
+CLONED = ("page", "research")
+"""Folders of the experiments that only a clone has."""
+
+
+def installed(folder):
+    """Every file of a folder of the clone that is installed."""
+    every = (path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return [path for path in every if path.relative_to(ROOT / folder).parts[0] not in CLONED]
+
 
 def test_every_folder_of_code_is_a_package_and_every_study_is_a_command():
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
     folders = {
         ".".join((name.replace("/", "."), *path.relative_to(ROOT / folder).parent.parts))
         for folder, name in INSTALLED.items()
-        for path in (ROOT / folder).rglob("*.py")
+        for path in installed(folder)
     }
     assert {*declared["setuptools"]["packages"]} == folders
     folders = {path.parent.name for path in (ROOT / "lstm_toys" / "studies").glob("*/study.py")}
@@ -64,8 +73,8 @@ def test_the_wheel_holds_every_file_of_what_is_installed_and_no_other(wheel):
     expected = {
         f"{place}/{path.relative_to(ROOT / folder).as_posix()}"
         for folder, place in INSTALLED.items()
-        for path in (ROOT / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
+        for path in installed(folder)
+        if not path.name.startswith(".")
     }
     assert found == expected
     assert found >= {"lstm_toys/experiments/published/answers.json", "lstm_toys/py.typed"}
@@ -79,13 +88,20 @@ def test_the_script_is_the_command_and_trains_and_draws_from_any_folder(wheel, t
     assert not (target / "experiments").exists()
     here.mkdir()
 
-    def installed(*arguments):
+    def run(*arguments, code=0):
         environment = {**os.environ, "PYTHONPATH": str(target)}
-        return process(target / "bin" / "lstm-toys", *arguments, cwd=here, env=environment).stdout
+        return process(target / "bin" / "lstm-toys", *arguments, code=code, cwd=here, env=environment)
 
-    assert "sine" in installed()
-    assert installed("sine", "--help") == process("-m", "experiments.sine", "--help").stdout
+    assert "\n  sine " in run().stdout
+    assert "research" not in run().stdout
+    refused = process(
+        target / "bin" / "lstm-toys", "horizons", code=2, cwd=here, env={**os.environ, "PYTHONPATH": str(target)}
+    )
+    assert (
+        refused.stderr == "horizons is not installed; it is run in a clone of the repository, by lstm-toys horizons\n"
+    )
+    assert run("sine", "--help").stdout == process("-m", "experiments.sine", "--help").stdout
     assert not any(here.iterdir())
-    installed("sine", "--seeds=2", "--steps=2", "--timesteps=12", "--publish")
+    run("sine", "--seeds=2", "--steps=2", "--timesteps=12", "--publish")
     assert {path.name for path in here.glob("results/sine/*.png")} == SINE_FIGURES
     assert len(list(here.glob("results/runs/sine-*/results.nc"))) == 1

@@ -14,7 +14,7 @@ from rich.console import RenderableType
 
 from experiments import all as every
 from experiments.page import runs
-from experiments.post.predictions import KEPT
+from experiments.research.explained.predictions import KEPT
 from lstm_toys import output, tables
 from lstm_toys.studies import STUDIES
 
@@ -37,8 +37,8 @@ PAPERS = tuple(
     step
     for name, networks in (("counting", 128), ("memory", 64))
     for step in (
-        Step(f"experiments.papers.tune --task {name}", (f"papers/{name}_recipes",)),
-        Step(f"experiments.papers --paper {name} --random {networks} --variants", (f"papers/{name}",)),
+        Step(f"experiments.research.papers.tune --task {name}", (f"papers/{name}_recipes",)),
+        Step(f"experiments.research.papers --paper {name} --random {networks} --variants", (f"papers/{name}",)),
         Step(
             f"lstm_toys claims --claims papers.{name} --specifications --seeds 24",
             (f"claims_experiments_papers_{name}_specifications",),
@@ -68,17 +68,17 @@ STEPS = (
     Step("experiments.recipe", ("recipe",)),
     Step("lstm_toys claims --variants", ("claims",)),
     Step("lstm_toys claims --specifications", ("claims_specifications",)),
-    Step("experiments.null", ("null",)),
+    Step("experiments.research.null", ("null",)),
     *PAPERS,
-    Step(f"experiments.papers --paper tracking {TRACKING} --random 64 --variants", ("papers/tracking",)),
+    Step(f"experiments.research.papers --paper tracking {TRACKING} --random 64 --variants", ("papers/tracking",)),
     Step(
         f"lstm_toys claims --claims papers.tracking {TRACKING} --specifications",
         ("claims_experiments_papers_tracking_specifications",),
     ),
-    Step("experiments.explained", ("explained",)),
-    Step("experiments.resonance", ("resonance",)),
-    Step("experiments.longevity", ("longevity",)),
-    Step("experiments.horizons", ("horizons",)),
+    Step("experiments.research.explained", ("explained",)),
+    Step("experiments.research.resonance", ("resonance",)),
+    Step("experiments.research.longevity", ("longevity",)),
+    Step("experiments.research.horizons", ("horizons",)),
 )
 
 BENCHMARKS = (

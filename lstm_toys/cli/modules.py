@@ -5,7 +5,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
-from lstm_toys.cli.script import EXPERIMENTS, declarations, home
+from lstm_toys.cli.script import EXPERIMENTS, canonical, declarations, full, home, short
 from lstm_toys.runs import flags
 from lstm_toys.runs.context import described_error
 from lstm_toys.text import meant
@@ -32,15 +32,15 @@ def declared(name: str, attribute: str, kind: type[T], flag: str = "") -> T:
 
 def full_name(name: str, attribute: str) -> str:
     """Returns the name under which a module with this declaration is imported: first the experiments, then others."""
-    short = name.removeprefix(f"{EXPERIMENTS}.")  # As in a clone, wherever they are installed.
-    return f"{home()[0]}.{short}" if short in listed(attribute) else name
+    own = canonical(name).removeprefix(f"{EXPERIMENTS}.")
+    return full(own) if own in listed(attribute) else name
 
 
 def listed(attribute: str) -> list[str]:
     """Lists the experiments' modules with this declaration, as a flag takes them, without importing them."""
     _, folder = home()
     return [
-        ".".join(path.relative_to(folder).with_suffix("").parts)
+        short(path, folder)
         for path in sorted(folder.rglob("*.py"), key=lambda path: (len(path.parts), path))
         if attribute in declarations(path)
     ]
@@ -57,15 +57,15 @@ def _module(name: str, attribute: str, prefix: str) -> ModuleType:
         raise flags.UsageError(
             f"{prefix}: takes the name of a module, such as {meant if meant.isidentifier() else 'mine'}"
         )
-    full = full_name(name, attribute)
-    parts = full.split(".")
+    found = full_name(name, attribute)
+    parts = found.split(".")
     above = {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
     try:
-        return importlib.import_module(full)
+        return importlib.import_module(found)
     except (Exception, SystemExit) as error:  # A user's code may raise anything.
         if isinstance(error, ModuleNotFoundError) and error.name in above:
             raise flags.UsageError(f"{prefix}: no module named {error.name}; {_offered(name, attribute)}") from None
-        raise flags.UsageError(f"{prefix}: {full} cannot be imported: {described_error(error)}") from None
+        raise flags.UsageError(f"{prefix}: {found} cannot be imported: {described_error(error)}") from None
 
 
 def _offered(name: str, attribute: str) -> str:

@@ -13,9 +13,10 @@ import runpy
 import symtable
 import sys
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import lstm_toys
 from lstm_toys import output
@@ -24,6 +25,9 @@ from lstm_toys.studies import STUDIES
 from lstm_toys.text import meant
 
 EXPERIMENTS = "experiments"
+
+RESEARCH = "research"
+"""A folder of the experiments; names of commands, and of what their modules declare, leave it out."""
 
 SCRIPT = "lstm-toys"
 
@@ -57,7 +61,7 @@ def _carry_out() -> int:
         lifecycle = importlib.import_module("lstm_toys.runs.lifecycle")
         try:
             with lifecycle.importing():
-                runpy.run_module(f"{package}.{name}", run_name="__main__", alter_sys=True)
+                runpy.run_module(full(name), run_name="__main__", alter_sys=True)
         except lifecycle.Refused as error:
             return output.complain(str(error))
     elif name in (own := {each: line for each, line in own_commands(here).items() if each not in every}) | STUDIES:
@@ -65,9 +69,11 @@ def _carry_out() -> int:
         sys.modules["__main__"] = module  # The file of this script is none that results depend on.
         module.run(name, arguments)
     elif name in HELP:
-        print(listing(every, importlib.import_module(package).COMMANDS, own))
+        print(listing(every, importlib.import_module(package), own))
     elif name == "--version":
         print(VERSION)
+    elif name in importlib.import_module(package).CLONED:
+        return output.complain(f"{name} is not installed; it is run in a clone of the repository, by {SCRIPT} {name}")
     else:
         return output.complain(unknown(name, here, [*every, *own]))
     return 0
@@ -101,9 +107,26 @@ def home() -> tuple[str, Path]:
     raise ImportError(f"another folder {EXPERIMENTS} hides the one in {clone.parent}; run from a different folder")
 
 
+def short(path: Path, folder: Path) -> str:
+    """Returns the name of a module in the folder of the experiments, as commands and flags take it."""
+    parts = path.relative_to(folder).with_suffix("").parts
+    return ".".join(parts[parts[0] == RESEARCH :])
+
+
+def full(name: str) -> str:
+    """Returns the name under which a module of the experiments is imported, from its `short` one."""
+    package, folder = home()
+    first = name.partition(".")[0]
+    deeper = not any((folder / each).exists() for each in (first, f"{first}.py"))
+    return f"{package}.{f'{RESEARCH}.' * deeper}{name}"
+
+
 def canonical(module: str) -> str:
-    """Returns the name that a module has in a clone, wherever it is installed."""
-    return module.removeprefix("lstm_toys.") if module.startswith(f"lstm_toys.{EXPERIMENTS}.") else module
+    """Returns the name by which a module of the experiments is known, wherever it lies; others keep theirs."""
+    for package in (EXPERIMENTS, f"lstm_toys.{EXPERIMENTS}"):
+        if module.startswith(f"{package}."):
+            return f"{EXPERIMENTS}.{module.removeprefix(f'{package}.').removeprefix(f'{RESEARCH}.')}"
+    return module
 
 
 def called() -> str:
@@ -114,8 +137,8 @@ def called() -> str:
     if spec.name == OF_FOLDER:
         return sys.argv[0]
     name = spec.name.removesuffix(".__main__")
-    ours = canonical(name).startswith(f"{EXPERIMENTS}.") and name.startswith(f"{home()[0]}.")
-    return f"{SCRIPT} {name.removeprefix(f'{home()[0]}.')}" if ours else f"python -m {name}"
+    ours = name.startswith(f"{home()[0]}.")
+    return f"{SCRIPT} {canonical(name).removeprefix(f'{EXPERIMENTS}.')}" if ours else f"python -m {name}"
 
 
 def commands(folder: Path) -> dict[str, str]:
@@ -127,8 +150,7 @@ def commands(folder: Path) -> dict[str, str]:
     for path in sorted(folder.rglob("*.py")):
         source = path.read_bytes()
         if re.search(b'^if __name__ == "__main__":', source, re.MULTILINE):
-            parts = path.relative_to(folder).with_suffix("").parts
-            found[".".join(parts).removesuffix(".__main__")] = summary(source)
+            found[short(path, folder).removesuffix(".__main__")] = summary(source)
     return dict(sorted(found.items()))
 
 
@@ -165,14 +187,17 @@ def summary(source: bytes) -> str:
     return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
 
 
-def listing(every: Mapping[str, str], first: Iterable[str], own: Mapping[str, str]) -> str:
+def listing(every: Mapping[str, str], experiments: ModuleType, own: Mapping[str, str]) -> str:
     """Returns the usage text: how to call the script, and one line for each command.
 
-    The ``first`` commands are in a paragraph of their own, and so are those of the current folder.
+    Studies and the experiments of the post come first, then what is about the post, research, and the commands of the
+    current folder.
     """
+    first, cloned = experiments.COMMANDS, experiments.CLONED
     paragraphs = {
         "": {name: every[name] for name in first},
-        "analyses of the post and of papers": {name: line for name, line in every.items() if name not in first},
+        "about the post": {name: line for name, line in every.items() if name not in (*first, *cloned)},
+        "research": {name: every[name] for name in cloned if name in every},
         "in this folder": own,
     }
     width = max(map(len, [*every, *own]))
@@ -184,4 +209,6 @@ def listing(every: Mapping[str, str], first: Iterable[str], own: Mapping[str, st
         f"{SCRIPT} help NAME lists the flags of a command, {SCRIPT} --version prints the version.",
         f"{SCRIPT} {SHOW} FOLDER prints a finished run as it lies there, without verifying it.",
     ]
+    if absent := [name for name in cloned if name not in every]:
+        more.append(f"A clone of the repository also has {', '.join(absent)}.")
     return "\n".join([*lines, "", *more])

@@ -116,16 +116,17 @@ def test_the_list_tells_what_each_command_is_about(arguments, typed, capsys):
 
 
 @pytest.mark.usefixtures("mine")
-def test_experiments_and_studies_come_first_then_analyses_then_what_is_in_the_folder(typed, capsys):
+def test_studies_and_experiments_come_first_then_research_then_what_is_in_the_folder(typed, capsys):
     assert typed() == 0
     paragraphs = capsys.readouterr().out.split("\n\n")
-    first, analyses, own = (re.findall(r"^  (\S+)", each, re.MULTILINE) for each in paragraphs[1:4])
-    assert first[:7] == ["all", "line", "hill", "hill_y", "sine", "amplitude", "slope_intercept"]
-    assert first[7:] == ["sweep", "generalization", "dynamics", "claims", "own", "page"]
-    assert {"null", "recipe", "papers", "papers.tune"} <= {*analyses} == {*script.commands(home()[1])} - {*first}
+    first, post, research, own = (re.findall(r"^  (\S+)", each, re.MULTILINE) for each in paragraphs[1:5])
+    assert first[:4] == ["sweep", "generalization", "dynamics", "claims"]
+    assert first[4:] == ["own", "all", "line", "hill", "hill_y", "sine", "amplitude", "slope_intercept"]
+    assert {*post, *research} == {*script.commands(home()[1])} - {*first}
+    assert post == ["recipe", "timeline"]
     assert own == ["bump", "claiming", "wrong"]
-    assert "  bump             A bump.\n" in paragraphs[3]
-    assert len(paragraphs) == 5
+    assert "  bump             A bump.\n" in paragraphs[4]
+    assert len(paragraphs) == 6
 
 
 @pytest.mark.usefixtures("mine")

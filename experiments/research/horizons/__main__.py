@@ -20,7 +20,8 @@ from lstm_toys.cli import command
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.analysis.settings import Keep
 
-from .. import analyses, horizons
+from ... import analyses
+from .. import horizons
 from ..papers.counting import EXPERIMENT as COUNTS
 from ..papers.populations import OPTIMIZERS
 from ..papers.tracking import LINEAR

@@ -34,9 +34,10 @@ from lstm_toys.studies.claims.entries import Judgment
 from lstm_toys.studies.dynamics.settings import DynamicsSettings
 from lstm_toys.studies.dynamics.study import Dynamics, answers_file
 
-from . import analyses, post
-from .post import sentences
-from .post.predictions import EVERY, NETWORKS, PREDICTIONS, REPEATED, SINE, Prediction, TrainedNetworks, experiment
+from ... import analyses
+from ...post import sentences
+from .. import explained as here
+from .predictions import EVERY, NETWORKS, PREDICTIONS, REPEATED, SINE, Prediction, TrainedNetworks, experiment
 
 MEASURES = ("mode_frequency", "peak_frequency", "peak_gain", "static_gain")
 
@@ -220,8 +221,8 @@ def explained(seeds: int) -> lt.Analysis:
         needs={NETWORKS: dynamics[SINE].needs["population"], **dynamics},
         score=lambda found, _: score(found),
         draw=lambda metrics, _: {
-            "claims_by_model.png": post.figures.claims_by_model(metrics),
-            "tuning.png": post.figures.tuning(metrics),
+            "claims_by_model.png": here.figures.claims_by_model(metrics),
+            "tuning.png": here.figures.tuning(metrics),
         },
         report=report,
     )

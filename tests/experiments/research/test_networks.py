@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from experiments.papers import languages, networks
+from experiments.research.papers import languages, networks
 
 
 def test_a_string_is_accepted_whatever_is_answered_to_its_start_and_after_its_end():

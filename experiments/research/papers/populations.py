@@ -14,7 +14,7 @@ from lstm_toys.runs import command_line
 from lstm_toys.studies.claims import choices
 from lstm_toys.studies.claims.choices import Change
 
-from ..post.claims import other_gates, trained_by
+from ...post.claims import other_gates, trained_by
 
 NETWORKS = 16
 """Most networks under other choices."""

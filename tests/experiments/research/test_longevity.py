@@ -12,8 +12,9 @@ import pytest
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, rarely
-from experiments import longevity
-from experiments.papers import figures, memory, networks
+from experiments.research.longevity import __main__ as longevity
+from experiments.research.longevity.figures import longevity as figure_of
+from experiments.research.papers import figures, memory, networks
 from lstm_toys.figures.style import COLORS, sheet
 
 
@@ -216,7 +217,7 @@ def test_lines_are_shares_of_networks_that_last_and_have_their_labels_apart_at_t
 
 def test_no_line_is_drawn_of_a_rate_at_which_none_learned():
     metrics = json.loads((ROOT / "results" / "longevity" / "metrics.json").read_text())["numbers"]
-    for panel, cell in zip(figures.longevity(metrics).axes, ("LSTM", "GRU"), strict=True):
+    for panel, cell in zip(figure_of(metrics).axes, ("LSTM", "GRU"), strict=True):
         counts = {
             rate: metrics["populations"][f"{cell}, RMSprop, constant, {rate:g}"]["learned"] for rate in longevity.RATES
         }

@@ -34,10 +34,12 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
 from lstm_toys.statistics import errors
 
-from . import analyses, post, sine
-from .explained import judged_claims
-from .horizons.measures import slope
-from .post.predictions import CLOCK, OTHER, RANDOM, REST_OF, TURNED, enough, experiment
+from ... import analyses, sine
+from .. import resonance as here
+from ..explained.__main__ import judged_claims
+from ..explained.predictions import experiment
+from ..horizons.measures import slope
+from .edits import CLOCK, OTHER, RANDOM, REST_OF, TURNED, enough
 
 JUDGED_BY = 51
 """Base seed of the networks that judge the hypotheses; base seed 0 was explored."""
@@ -331,7 +333,7 @@ def resonance(seeds: int, base_seed: int) -> lt.Analysis:
         settings={"seeds": seeds, "base_seed": base_seed},
         needs=trainings,
         score=lambda runs, keep: score(runs, trainings, keep),
-        draw=lambda metrics, _: {"resonance.png": post.figures.resonance(metrics)},
+        draw=lambda metrics, _: {"resonance.png": here.figures.resonance(metrics)},
         report=report,
     )
 

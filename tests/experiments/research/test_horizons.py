@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-import experiments.horizons.__main__ as horizons
+import experiments.research.horizons.__main__ as horizons
 import lstm_toys as lt
 from conftest import ROOT
-from experiments.horizons import counting, hypotheses, measured, measures, parity
-from experiments.papers import languages
+from experiments.research.horizons import counting, hypotheses, measured, measures, parity
+from experiments.research.papers import languages
 
 LEAKS = np.array([0.0, 0.0005, 0.002, 0.008, 0.03])
 FAINT = np.array([0.0, 5e-6, 1e-5, 2e-5])
@@ -141,7 +141,7 @@ def test_shifts_of_the_counters_gate_move_horizons_as_predicted_and_another_bias
 
 
 def recurrences(hard=False, seeds=4, scale=2.0):
-    model = lt.Stack(1, hidden=(3,), readout="dense", cell=f"experiments.papers.cells:Linear(hard={hard})")
+    model = lt.Stack(1, hidden=(3,), readout="dense", cell=f"experiments.research.papers.cells:Linear(hard={hard})")
     every = [model.init(jax.random.key(seed), jnp.zeros((1, 2, 1)))["params"] for seed in range(seeds)]
     return model, jax.tree.map(lambda *leaves: scale * np.stack(leaves), *every)
 

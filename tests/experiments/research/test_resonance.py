@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from conftest import carry_out
-from experiments import resonance
+from experiments.research.resonance import __main__ as resonance
 
 X = np.linspace(0, 1, 100)
 

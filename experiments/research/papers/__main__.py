@@ -15,7 +15,7 @@ from lstm_toys.runs import flags, parsers
 from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.studies.claims.settings import ClaimSettings
 
-from .. import papers
+from .. import null, papers
 from . import counting, languages, memory, tracking
 from .populations import Paper, with_recipes
 
@@ -63,7 +63,7 @@ def known(paper: str, random: int, **size: Any) -> lt.Analysis:
         | {"random": random},
         needs={
             "claims": judged,
-            "random": papers.scoring.null(judged.subject.declared, f"{__package__}.{paper}", random),
+            "random": null.known(judged.subject.declared, f"{__package__}.{paper}", random),
             **{population: judged.needs[NETWORKS, population] for population in about.shown},
         },
         score=lambda needs, keep: papers.scoring.score(paper, about, needs, keep),

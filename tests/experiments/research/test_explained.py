@@ -5,9 +5,9 @@ import pytest
 import xarray as xr
 from scipy.stats import spearmanr
 
-from experiments import explained
-from experiments.post import figures
-from experiments.post.predictions import EVERY, NETWORKS, PREDICTIONS, Prediction
+from experiments.research.explained import __main__ as explained
+from experiments.research.explained import figures
+from experiments.research.explained.predictions import EVERY, NETWORKS, PREDICTIONS, Prediction
 
 
 def test_correlations_are_spearmans():

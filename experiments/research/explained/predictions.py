@@ -7,14 +7,13 @@ with a prediction here were computed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import lstm_toys as lt
 
-from .. import sine
+from ... import sine
 
 
 class Prediction(NamedTuple):
@@ -95,18 +94,3 @@ def experiment(frequency: float) -> lt.Experiment:
         draw=lambda *_: {},
         compare=lambda _: [],
     )
-
-
-TURNED, RANDOM, OTHER = "the mode", "a random edit", "the next mode"
-REST_OF, CLOCK = "all but the mode", "the clock"
-"""The edits of `experiments.resonance`; the random one damages the training answer of each network as much as the
-mode's does. The last two are controls without hypotheses: all other complex pairs at rest are turned, or every step is
-multiplied."""
-
-JUDGED = 0.5
-"""Smallest share of networks with a slope for a verdict on a line."""
-
-
-def enough(each: Mapping[str, Any], networks: int) -> bool:
-    """Whether enough networks have a number for a verdict; see `JUDGED`."""
-    return bool(each["networks"] >= JUDGED * networks)

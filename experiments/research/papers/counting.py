@@ -15,7 +15,7 @@ from typing import Any
 
 import lstm_toys as lt
 
-from ..post import claims
+from ...post import claims
 from . import languages
 from .languages import TRAINED
 from .populations import changed, fewer, specifications

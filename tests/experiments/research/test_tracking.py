@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 import lstm_toys as lt
-from experiments.papers import cells, tracking
+from experiments.research.papers import cells, tracking
 from lstm_toys.runs import command_line
 
 BITS = jnp.array(np.random.default_rng(0).integers(0, 2, (3, 12, 1)), jnp.float32)

@@ -9,11 +9,9 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lstm_toys.figures.style import COLORS, GRAY, label_ends, scale, sheet
-from lstm_toys.output import listed
+from lstm_toys.figures.style import COLORS, GRAY, label_ends, sheet
 from lstm_toys.statistics import intervals
 
-from .hypotheses import CELLS, CENSORED, CHOOSES, LASTING, LIFETIME, RATES
 from .languages import TRAINED
 
 STYLES: tuple[Any, ...] = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
@@ -84,31 +82,6 @@ def _lasting(numbers: Mapping[str, Any], names: Mapping[str, str], labels: tuple
         survival(axes, _lines(numbers, names), np.geomspace(1, most, 200))
         axes.set(xscale="log", xlabel=labels[0], ylabel=labels[1])
         figure.suptitle(f"{_ends(numbers, names, most)}\n{verb.format(most)}; {BANDS}")
-    return figure
-
-
-def longevity(metrics: Mapping[str, Any]) -> Figure:
-    """Draws for how long networks that learned keep all memories, by constant learning rate and cell."""
-    found, shades = metrics["populations"], scale(RATES)
-    with sheet(7.4, 6.4, rows=2, sharex=True) as (figure, panels):
-        for axes, cell in zip(panels, CELLS.values(), strict=True):
-            rows = {rate: found[f"{cell}, RMSprop, constant, {rate:g}"] for rate in RATES}
-            learned = {rate: own for rate, own in rows.items() if own["learned"]}
-            lines = {
-                f"rate {rate:g} ({own['learned']} learned)": (own[LIFETIME], shades[rate])
-                for rate, own in learned.items()
-            }
-            survival(axes, lines, np.unique(np.geomspace(10, CENSORED, 200).round()))
-            axes.axvline(LASTING, color=GRAY, linewidth=0.9, linestyle=":")
-            none = listed([f"{rate:g}" for rate in rows if rate not in learned])
-            axes.set(xscale="log", title=f"{cell}s{f' (none learned at the rate {none})' * bool(none)}")
-            axes.set_ylabel("% of networks that learned")
-        axes.set_xlabel(f"time steps without a pulse (dotted: {LASTING:,})")
-        chosen = [f"{cell}s" for cell in CELLS.values() if metrics["verdicts"][f"{cell}: {CHOOSES}"]["supported"]]
-        kinds, depends = " and ".join(chosen) or "networks", " depends on the learning rate" * bool(chosen)
-        networks = sum(next(iter(rows.values()))[name] for name in ("networks", "diverged"))
-        finding = f"How long {kinds} that learned three bits keep them{depends}"
-        figure.suptitle(f"{finding}\n{networks} networks for each rate; {BANDS}")
     return figure
 
 

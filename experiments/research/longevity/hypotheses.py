@@ -1,4 +1,4 @@
-"""What `experiments.longevity` was set to measure, as its figures name it."""
+"""What `experiments.research.longevity` was set to measure, as its figures name it."""
 
 from typing import Literal
 

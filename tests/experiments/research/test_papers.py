@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-import experiments.null
-import experiments.papers.__main__ as papers
+import experiments.research.papers.__main__ as papers
 import lstm_toys as lt
 from conftest import carry_out, rarely
-from experiments.papers import counting, languages, memory, scoring, tune
-from experiments.papers.populations import changed, fewer
 from experiments.post.claims import CLAIMS
+from experiments.research import null
+from experiments.research.papers import counting, languages, memory, tune
+from experiments.research.papers.populations import changed, fewer
 from lstm_toys import modules
 from lstm_toys.runs import command_line
 from lstm_toys.runs.preparation import Prepared
@@ -174,8 +174,8 @@ def test_populations_that_are_compared_are_shown_with_their_recipes():
 def test_random_networks_do_not_depend_on_each_other_and_are_judged_as_trained_ones_are():
     experiment = languages.experiment("small", "dyck1", "Small.", most=4, hidden=2)
     made = Prepared(experiment, command_line.parse(experiment, [])[0])
-    several = scoring.parameters(made.model, 3, range(3), 2.0)
-    alone = scoring.parameters(made.model, 3, [2], 2.0)
+    several = null.parameters(made.model, 3, range(3), 2.0)
+    alone = null.parameters(made.model, 3, [2], 2.0)
     jax.tree.map(lambda one, every: np.testing.assert_array_equal(one[0], every[2]), alone, several)
     claim = lt.claims.Claim("some", "q", "s", languages.share_right, (lt.claims.Source("dyck", "double"),), high=0.5)
     labeled = evidence.answered(made, (made.model, several))
@@ -184,13 +184,13 @@ def test_random_networks_do_not_depend_on_each_other_and_are_judged_as_trained_o
     np.testing.assert_array_equal(shown.answer.values, answers)
     expected = int((languages.share_right(shown) <= 0.5).sum())
     assert judge(claim, {"dyck": labeled}).met == expected
-    assert scoring.judged([claim], {"dyck": made}, 2.0, range(3)) == {"some": expected}
+    assert null.judged([claim], {"dyck": made}, 2.0, range(3)) == {"some": expected}
 
 
 def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkeypatch, capsys):
     claims = tuple(claim for claim in counting.CLAIMS.claims if claim.id == "dyck-one-unit")
     monkeypatch.setattr(counting, "CLAIMS", dataclasses.replace(counting.CLAIMS, claims=claims))
-    monkeypatch.setattr(scoring, "TOGETHER", 2)
+    monkeypatch.setattr(null, "TOGETHER", 2)
     asked = []
 
     def judged(_, __, scale, numbers):
@@ -199,19 +199,19 @@ def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkey
             raise OSError("full")
         return {"dyck-one-unit": len(numbers) - 1}
 
-    monkeypatch.setattr(scoring, "judged", judged)
+    monkeypatch.setattr(null, "judged", judged)
     monkeypatch.setattr(modules, "interactive", lambda: False)
     monkeypatch.setattr(modules, "changed", lambda _: False)
     line = ["--claims=experiments.papers.counting", "--networks=3", f"--results_dir={tmp_path}"]
-    assert [carry_out(experiments.null, line) for _ in range(2)] == [1, 0]
-    parts = [(scale, *numbers) for scale in scoring.SCALES for numbers in ((0, 1), (2,))]
+    assert [carry_out(null, line) for _ in range(2)] == [1, 0]
+    parts = [(scale, *numbers) for scale in null.SCALES for numbers in ((0, 1), (2,))]
     assert asked == [*parts[:5], *parts[4:]]
     assert re.search(r"dyck-one-unit( +33\.3){5}", capsys.readouterr().out)
-    assert [scoring.brief(count, 256) for count in (0, 1, 256)] == ["≤ 1.5", "0.4", "≥ 98.5"]
+    assert [null.brief(count, 256) for count in (0, 1, 256)] == ["≤ 1.5", "0.4", "≥ 98.5"]
 
 
 def test_random_networks_judge_no_claim_that_networks_fail_at_something():
-    asked = {claim.id for claims in (CLAIMS, counting.CLAIMS) for claim in scoring.judgeable(claims)}
+    asked = {claim.id for claims in (CLAIMS, counting.CLAIMS) for claim in null.judgeable(claims)}
     assert not asked & {"hill-second-layer", "slope-large", "gru-does-not-count-on", "dyck-not-much-longer"}
     assert {"lines-same-factor", "amplitude-diverges-from", "lstm-counts-on", "dyck-one-unit"} <= asked
 

@@ -36,12 +36,13 @@ from lstm_toys.runs.folder import Run
 from lstm_toys.statistics.intervals import NOTHING, probability_above
 from lstm_toys.studies.analysis.settings import Keep
 
-from . import analyses, papers, sine
-from .explained import rank_correlation
-from .papers import memory
-from .papers.hypotheses import CELLS, CENSORED, CHOOSES, HIGH, LASTING, LIFETIME, LOW, RATES, STAYS, Cell
-from .papers.networks import gates
-from .post.numbers import valley_moved
+from ... import analyses, sine
+from ...post.numbers import valley_moved
+from .. import longevity as here
+from ..explained.__main__ import rank_correlation
+from ..papers import memory
+from ..papers.networks import gates
+from .hypotheses import CELLS, CENSORED, CHOOSES, HIGH, LASTING, LIFETIME, LOW, RATES, STAYS, Cell
 
 JUDGED_BY = 52
 """Base seed of the networks that judge the hypotheses; base seed 0 was explored."""
@@ -361,7 +362,7 @@ def longevity(seeds: int, base_seed: int) -> lt.Analysis:
             for rate, steps in SINE.items()
         },
         score=lambda runs, keep: score(runs, base_seed, seeds, keep),
-        draw=lambda metrics, _: {"longevity.png": papers.figures.longevity(metrics)},
+        draw=lambda metrics, _: {"longevity.png": here.figures.longevity(metrics)},
         report=report,
     )
 
