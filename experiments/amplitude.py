@@ -42,7 +42,7 @@ def rebuild(x: np.ndarray, amplitudes: np.ndarray) -> np.ndarray:
     return amplitudes * (1 + np.sin(10 * x))
 
 
-def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
+def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.figures.Drawing]:
     """Draws the post's figures, and the read-off amplitude against the true one."""
     pairs = published.answers.numbers()["predicted_amplitude"]["pairs"]
     authors = {pair["amplitude"]: pair["predicted"] for pair in pairs}

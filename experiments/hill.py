@@ -14,7 +14,7 @@ from lstm_toys.output import counted
 from . import held_out
 
 TRAINING_HILL = {"height": 0.3, "base": 0.3}
-GOAL = lt.Goal(rmse=0.02, features=("y",))
+GOAL = lt.Goal(rmse=0.02)
 
 
 def task(x: lt.TimePoints) -> lt.Task:
@@ -22,7 +22,7 @@ def task(x: lt.TimePoints) -> lt.Task:
     return lt.reproduce("hill", TRAINING_HILL, x, ("x", "y"))
 
 
-def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
+def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.figures.Drawing]:
     """Draws the post's animation of the answers x and y, its last frame, answers to all curves, and errors."""
     populations = {layers(results.hidden.item(), results.readout.item()): results, **companions}
     return {

@@ -20,7 +20,7 @@ def task(x: lt.TimePoints) -> lt.Task:
     return lt.reproduce("hill", hill.TRAINING_HILL, x)
 
 
-def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
+def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.figures.Drawing]:
     """Draws the post's figure, the answers to all curves, and the errors with and without x."""
     populations = {f"{hill.layers(results.hidden.item(), results.readout.item())}, y alone": results, **companions}
     question = "Do networks learn the hill sooner if they also see x?"
@@ -45,7 +45,7 @@ EXPERIMENT = lt.Experiment(
     defaults=hill.EXPERIMENT.defaults,
     goal=hill.GOAL,
     task=task,
-    probes=partial(held_out.probes, features=("y",)),
+    probes=partial(held_out.probes),
     draw=draw,
     companions=companions,
     trained=hill.EXPERIMENT.trained,

@@ -11,7 +11,7 @@ import lstm_toys as lt
 from . import held_out
 
 TRAINING_LINE = {"slope": 0.176, "intercept": 0.3}
-GOAL = lt.Goal(rmse=0.02, features=("y",))
+GOAL = lt.Goal(rmse=0.02)
 
 
 def task(x: lt.TimePoints) -> lt.Task:
@@ -19,7 +19,7 @@ def task(x: lt.TimePoints) -> lt.Task:
     return lt.reproduce("line", TRAINING_LINE, x, ("x", "y"))
 
 
-def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
+def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.figures.Drawing]:
     """Draws the post's figure of the answers x and y, the answers to all curves, and the loss."""
     title = "Answers (x, y) to the training line 0.3 + 0.176 x"
     return {**lt.figures.usual(results, GOAL), "line.png": lt.figures.training_answer(results, title)}

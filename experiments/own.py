@@ -252,9 +252,9 @@ def read_in(path: Path, curves: Curves) -> str:
     return f"{path}: {counted(count, 'curve')}, {names}, {counted(rows, 'row')}, {time}, {ends}"
 
 
-def draw(results: lt.Results, _: dict[str, lt.Results], goal: lt.Goal) -> dict[str, lt.Drawing]:
+def draw(results: lt.Results, _: dict[str, lt.Results], goal: lt.Goal) -> dict[str, lt.figures.Drawing]:
     """The answers to each set of curves, the errors over time and over curves, and the loss."""
-    figures, names = dict[str, lt.Drawing](), [name for name in results.children if name in TITLES]
+    figures, names = dict[str, lt.figures.Drawing](), [name for name in results.children if name in TITLES]
     trained = results[sets.TRAINED]
     if "time" not in trained.answer.dims:
         figures["numbers.png"] = lt.figures.set_numbers(results, "Numbers of whole curves")

@@ -18,7 +18,6 @@ from rich.console import RenderableType
 import lstm_toys as lt
 from lstm_toys import tables
 from lstm_toys.cli import command
-from lstm_toys.results.summary import as_json
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.scores import distances, energy_score
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
@@ -159,7 +158,7 @@ def summarize(found: lt.Results, settings: Sequence[lt.Settings]) -> dict[str, A
         {
             "name": _name(each),
             "setting": {name: getattr(each, name) for name in VARIED},
-            **as_json(intervals.Estimate(*bounds), "score"),
+            **intervals.Estimate(*bounds).as_json("score"),
             "unbeaten": bool(unbeaten[number]),
             "diverged_seeds": found.seed.values[found.diverged[number].values].tolist(),
         }

@@ -23,7 +23,7 @@ SLOPES = np.array((0.1, 0.2, 0.5, 0.8, 1.2))
 ORIGIN_SLOPES = np.array((0.1, 0.2, 0.4, 0.6, 0.8, 1.2))
 POST_MSE = 6.6e-4
 """MSE of the answer in the post's sine.png, which networks with this recipe reach after about 500 steps."""
-GOAL = lt.Goal(rmse=0.02, features=("y",))
+GOAL = lt.Goal(rmse=0.02)
 LABELS = {
     "line": dict(zip("rbgyk", [f"{slope:g} x + {slope:g}" for slope in SLOPES], strict=True)),
     "line_origin": dict(zip("rbgcyk", [f"{slope:g} x" for slope in ORIGIN_SLOPES], strict=True)),
@@ -74,7 +74,7 @@ def planes(settings: lt.Settings) -> list[lt.grids.Plane]:
     ]
 
 
-def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
+def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.figures.Drawing]:
     """Draws the post's figures, with its file names, colors and answers, and the loss."""
     amplitudes = LABELS["amplitude"]
     pairs = zip(AMPLITUDES, FREQUENCIES, strict=True)
@@ -84,7 +84,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
     reference = {"the post's sine.png": POST_MSE} if trained == TRAIN_AMPLITUDE else {}
     shown = published.answers.beside(results) if trained == TRAIN_AMPLITUDE else results
 
-    def answers(probe: str, labels: dict[str, str], title: str, **options: Any) -> lt.Drawing:
+    def answers(probe: str, labels: dict[str, str], title: str, **options: Any) -> lt.figures.Drawing:
         finding = f"{title}\n{found(results, probe)}".rstrip()
         return lt.figures.probe_answers(shown, {probe: labels}, finding, **options)
 

@@ -26,7 +26,7 @@ GRID = np.linspace(-1, 2, 31)
 
 def task(x: lt.TimePoints) -> lt.Task:
     """Lines that each seed draws separately, with slope and intercept as targets."""
-    return lt.read_off_drawn("line", COUNT, TRAINED, ASKED, x, BATCH)
+    return lt.read_off("line", TRAINED, ASKED, x, BATCH, draw=COUNT)
 
 
 def probes(x: lt.TimePoints) -> list[lt.Probe]:
@@ -53,7 +53,7 @@ def rebuild(x: np.ndarray, answers: np.ndarray) -> np.ndarray:
     return answers[..., :1] * x + answers[..., 1:]
 
 
-def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
+def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.figures.Drawing]:
     """Draws the post's figures, and the error over the plane."""
     pairs = published.answers.numbers()["predicted_lines"]["pairs"]
     authors = np.array([[pair["predicted_slope"], pair["predicted_intercept"]] for pair in pairs])

@@ -19,13 +19,26 @@ import lazy_loader
 
 __version__ = "0.3.0"
 
-MOVED = {
-    **dict.fromkeys(
-        ("Baseline", "Change", "Claim", "Claims", "Source", "Specification", "Thresholds", "Variant"), "claims"
-    ),
-    **dict.fromkeys(("LENGTH", "SPACING", "Axis", "Plane", "Trained"), "grids"),
+SPACES = {
+    "claims": "Baseline Change Claim Claims Source Specification Thresholds Variant curves_of labeled per_curve",
+    "dynamics": "SlowPoints intervene slow_points turn_mode",
+    "errors": "Damaged Diverged InvalidModel OtherTraining Stopped Untrusted",
+    "figures": "Drawing",
+    "grids": "Axis LENGTH Plane SPACING Trained",
+    "sequences": "accepted right",
+    "statistics": "Psychometric band clopper_pearson median_bootstrap median_quartiles procrustes psychometric wilson",
 }
-"""Names of version 0.3, and the modules that have them now."""
+MOVED = {
+    **{name: f"lt.{space}.{name}" for space, names in SPACES.items() for name in names.split()},
+    "Rollout": "what lt.rollout returns",
+    "Tried": "what lt.tune returns",
+    "fingerprint": "in the attributes of lt.Results",
+    "load_parameters": "lt.load",
+    "read_off_drawn": "lt.read_off with draw",
+    "reproduce_curves": "lt.reproduce",
+    "save_parameters": "lt.save",
+}
+"""Names of version 0.3, and what stands for them now."""
 
 # Without `__all__`, which would make `help` print every public class and function in full.
 _loaded, __dir__, _ = lazy_loader.attach_stub(__name__, __file__)
@@ -35,7 +48,7 @@ def __getattr__(name: str) -> Any:
     if name in __dir__():
         return _loaded(name)
     if name in MOVED:
-        raise AttributeError(f"lt.{name} is lt.{MOVED[name]}.{name} now", name=name, obj=None)
+        raise AttributeError(f"lt.{name} is {MOVED[name]} now", name=name, obj=None)
     near = difflib.get_close_matches(name, __dir__(), n=1)
     told = f"lstm_toys has no attribute {name!r}" + "".join(f"; did you mean {each}?" for each in near)
     raise AttributeError(told, name=name, obj=None)  # To which Python would add a suggestion of its own.

@@ -1,4 +1,4 @@
-"""Declares claims about networks, which ``lstm-toys claims`` tests, and the choices that their verdicts stand on.
+"""Declares claims about networks, which ``lstm-toys claims`` tests, and judges them.
 
 >>> def largest(steeper):
 ...     return steeper.answer.values.max(axis=(1, 2, 3))
@@ -7,7 +7,6 @@
 'at most 0.5'
 """
 
-from lstm_toys.studies.claims.choices import Change, Specification, Thresholds
-from lstm_toys.studies.claims.declaration import Baseline, Claim, Claims, Source, Variant
+from lstm_toys.namespaces import attach
 
-__all__ = ["Baseline", "Change", "Claim", "Claims", "Source", "Specification", "Thresholds", "Variant"]
+__getattr__, __dir__, __all__ = attach(__name__)

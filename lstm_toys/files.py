@@ -48,8 +48,8 @@ class Damaged(OSError):
 
     Example:
         >>> try:
-        ...     lt.load_parameters(lt.__file__)
-        ... except lt.Damaged as error:
+        ...     lt.load_results(lt.__file__)
+        ... except lt.errors.Damaged as error:
         ...     print(error.strerror[:10])
         is damaged
     """

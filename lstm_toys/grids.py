@@ -4,7 +4,6 @@
 'slope'
 """
 
-from lstm_toys.tasks.parameters import LENGTH, SPACING
-from lstm_toys.tasks.planes import Axis, Plane, Trained
+from lstm_toys.namespaces import attach
 
-__all__ = ["LENGTH", "SPACING", "Axis", "Plane", "Trained"]
+__getattr__, __dir__, __all__ = attach(__name__)

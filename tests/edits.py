@@ -197,7 +197,7 @@ def task(x: lt.TimePoints) -> lt.Task:
     if len(x) < 2:
         raise ValueError("there are too few time points")
     total = sum(part.shape(x) for part in PARTS)
-    return lt.reproduce_curves(lt.show(total[None] / len(PARTS), x, ("y",)), ("y",))
+    return lt.reproduce(lt.show(total[None] / len(PARTS), x, ("y",)))
 
 
 PROBES
@@ -287,11 +287,11 @@ OF_DECLARED = {
     "what is shown after training": Edit("mine.py", '"slope": 0.2', '"slope": 0.4'),
 }
 
-READ = 'float(lt.load_parameters("slope.npz")["slope"])'
-PROBED = project((), "GAIN = 0.3\n", ('"slope": 0.2', f'"slope": {READ}')) | {"slope.npz": saved(slope=np.float32(0.2))}
+READ = 'float(lt.read_curves("slope.csv").values[0, 0])'
+PROBED = project((), "GAIN = 0.3\n", ('"slope": 0.2', f'"slope": {READ}')) | {"slope.csv": "slope\n0.2\n0.2\n"}
 """An experiment whose probes read a file by a function of the library."""
 
-SLOPE = Edit("slope.npz", "", saved(slope=np.float32(0.4)))
+SLOPE = Edit("slope.csv", "0.2", "0.4")
 OPENED = project((), "GAIN = float(open('gain.txt').read())\n") | {"gain.txt": "0.3"}
 """An experiment that opens a file."""
 
@@ -318,7 +318,7 @@ import lstm_toys as lt
 
 
 def measured(lines):
-    return lt.per_curve(lines, lt.measures.rmse).mean(axis=1)
+    return lt.claims.per_curve(lines, lt.measures.rmse).mean(axis=1)
 
 
 NUMBERS = {"closure": judges.make(0.3), "measured": measured}

@@ -65,7 +65,7 @@ def made(task):
 
 
 TAKING = {
-    "reproduce_curves": lambda curves: made(lt.reproduce_curves(curves, ("y",))),
+    "reproduce": lambda curves: made(lt.reproduce(curves)),
     "Task": lambda curves: made(lt.Task(lambda *_: (curves, curves), ("y",), ("y",), sequence=True)),
     "Probe": lambda curves: [lt.Probe("some", curves, {}).inputs],
     "answers": lambda curves: [lt.answers((MODEL, PARAMS), curves)],
@@ -123,18 +123,18 @@ def bad(call, **arguments):
 train, adam = (partial(lt.train, TASK, MODEL, **OPTIONS, optimizer=each) for each in ("sgd", "adam"))
 answers, states = (partial(each, networks=(MODEL, PARAMS), inputs=CURVES) for each in (lt.answers, lt.states))
 rollout = partial(lt.rollout, networks=(MODEL, PARAMS), start=CURVES, steps=2)
-intervene = partial(lt.intervene, networks=(MODEL, PARAMS), curves=CURVES, layer="lstm_0", units=[0])
+intervene = partial(lt.dynamics.intervene, networks=(MODEL, PARAMS), curves=CURVES, layer="lstm_0", units=[0])
 task = partial(lt.Task, input_features=Y, output_features=Y, sequence=True)
 probe = partial(lt.Probe, name="p", inputs=CURVES, parameters={})
-reproduce = partial(lt.reproduce, family="line", parameters=LINE, x=X)
+reproduce = partial(lt.reproduce, "line", parameters=LINE, x=X)
 x, measures = np.asarray(X), lt.measures
 VISITED = {layer: {"hidden": np.ones((2, 1, 4, n)), "cell": np.ones((2, 1, 4, n))} for layer, n in UNITS.items()}
-slow = partial(lt.slow_points, networks=(MODEL, PARAMS), visited=VISITED, inputs=np.ones((1, 1)))
+slow = partial(lt.dynamics.slow_points, networks=(MODEL, PARAMS), visited=VISITED, inputs=np.ones((1, 1)))
 SEQUENCES = lt.sequences.counting, lt.sequences.flip_flop, lt.sequences.adding, lt.sequences.parity
 KEYS = jax.random.split(KEY)
 sized = partial(lt.sequences.parity, KEY, length=9, count=2)
 powers = partial(lt.sequences.powers, np.array([1]), length=9, symbols=2)
-accepted = partial(lt.accepted, by="n")
+accepted = partial(lt.sequences.accepted, by="n")
 analysis = partial(lt.Analysis, name="one", settings={}, needs={}, score=print, report=print)
 experiment, claim, claims = (partial(dataclasses.replace, each) for each in (EXPERIMENT, CLAIM, CLAIMS))
 
@@ -165,7 +165,7 @@ REFUSED = [
     *bad(answers, networks=[MODEL, PARAMS, (MODEL,)]),
     *bad(lambda params: answers(networks=(MODEL, params)), params=[{}, WORDS]),
     *bad(lambda model: rollout(networks=(model, PARAMS)), model=[MODEL.init]),
-    *(*bad(probe, inputs=NO_CURVES[:3]), *bad(partial(lt.reproduce_curves, features=Y), curves=NO_CURVES[:3])),
+    *(*bad(probe, inputs=NO_CURVES[:3]), *bad(partial(lt.reproduce, features=Y), curves=NO_CURVES[:3])),
     *bad(lambda inputs: task(lambda *_: (inputs, inputs)).made(jax.random.key(0), {}), inputs=NO_CURVES[:3]),
     *bad(states, block=[1.5]),
     *bad(rollout, feedback=[lambda _: None, lambda answers: answers[:1], "answers", {}]),
@@ -175,14 +175,16 @@ REFUSED = [
     *bad(partial(lt.Stack, features=1), features=[1.5], hidden=[32, (0,)], sequence=["no"], cell=[lt.LSTM]),
     *bad(partial(lt.LSTM, units=1), units=[-1], gates=["harder", ONES]),
     *bad(partial(lt.show, curves=np.ones((1, 12)), x=X, features=Y), curves=[np.ones((1, 5))], x=[X[:, None]]),
-    *bad(reproduce, family=["lines"], x=[X * np.nan], features=["y", ("y", "z")], batch=[0.5]),
+    *bad(lambda family: lt.reproduce(family, LINE, X), family=["lines"]),
+    *bad(reproduce, x=[X * np.nan], features=["y", ("y", "z")], batch=[0.5]),
     *bad(lambda slope: reproduce(parameters={**LINE, "slope": slope}), slope=[np.nan, ONES, (0.0, 1.0), COMPLEX]),
-    *bad(partial(lt.reproduce_curves, CURVES), features=[("x", "y"), ("y", "y"), (1,), None, 1]),
+    *bad(partial(lt.reproduce, CURVES), features=[("x", "y"), ("y", "y"), (1,), None, 1]),
     *bad(reproduce, parameters=[None, 0.5, [0.5, 0.25]]),
     *bad(partial(lt.read_off, "line", LINE, x=X), output_features=[("phase",)]),
-    *bad(partial(lt.read_off_drawn, "line", ranges={}, output_features=("slope",), x=X), count=[0]),
-    *bad(lambda slope: lt.read_off_drawn("line", 5, {"slope": slope}, ("slope",), X), slope=[(1.0, 0.0), 0.5, (1,)]),
-    *bad(partial(lt.read_off_drawn, "line", 5, output_features=("slope",), x=X), ranges=[None, ["slope"]]),
+    *bad(partial(lt.read_off, "line", parameters={}, output_features=("slope",), x=X), draw=[0]),
+    *bad(lambda slope: lt.read_off("line", {"slope": slope}, ("slope",), X, draw=5), slope=[(1.0, 0.0), 0.5, (1,)]),
+    *bad(partial(lt.read_off, "line", output_features=("slope",), x=X, draw=5), parameters=[None, ["slope"]]),
+    *bad(partial(lt.reproduce, CURVES, features=Y), parameters=[{}], x=[X]),
     *bad(task, examples=[lambda _: None]),
     *bad(partial(task, lambda *_: EXAMPLES), trained=["line"], at_length=[5, lambda _: None]),
     *bad(partial(task, lambda *_: EXAMPLES, fresh=True), validation=[5, [CURVES, CURVES], lambda _: None]),
@@ -220,25 +222,35 @@ REFUSED = [
     *bad(partial(lt.FAMILIES["line"].draw, KEY, count=3), count=[0, 1.5], ranges=[5, ("slope",)]),
     *bad(partial(lt.Scaling, outputs=((0.0, 1.0),)), inputs=[((0.0, 0.0),)]),
     *bad(partial(lt.Scaling.fitted, np.ones((2, 12, 2))), names=[("y",), None, "xy", ("a", "a")]),
-    *bad(partial(lt.wilson, successes=1, trials=16), successes=[17], trials=[2.5]),
-    *bad(partial(lt.median_bootstrap, np.arange(5.0)), confidence=[95]),
-    *((lt.median_quartiles, "values", ONES), (lt.band, "values", 0.5), (lt.Scaling.fitted, "values", spoiled(np.nan))),
+    *bad(partial(lt.statistics.wilson, successes=1, trials=16), successes=[17], trials=[2.5]),
+    *bad(partial(lt.statistics.median_bootstrap, np.arange(5.0)), confidence=[95]),
+    *(
+        (lt.statistics.median_quartiles, "values", ONES),
+        (lt.statistics.band, "values", 0.5),
+        (lt.Scaling.fitted, "values", spoiled(np.nan)),
+    ),
     *bad(partial(measures.AnsweredCurve.copied, curve=x, x=x), answer=[ONES, x.astype(str), x * COMPLEX]),
     *((partial(measures.valley, x), "x", x * COMPLEX), (partial(measures.affine, x, x=x), "shown", np.ones(1))),
-    *bad(partial(lt.per_curve, measure=measures.rmse), curves=[CURVES, ANSWERED.isel(time=0)]),
-    *bad(partial(lt.per_curve, ANSWERED), measure=[lambda a: a, lambda *_: None, lambda a, *_: a]),
+    *bad(partial(lt.claims.per_curve, measure=measures.rmse), curves=[CURVES, ANSWERED.isel(time=0)]),
+    *bad(partial(lt.claims.per_curve, ANSWERED), measure=[lambda a: a, lambda *_: None, lambda a, *_: a]),
     *bad(partial(lt.load, folder="saved"), trust=[3, "mylab.cells"]),
     *bad(partial(lt.save, folder="saved"), networks=[None, TASK, PARAMS]),
     *bad(partial(lt.save_results, path="results.nc"), results=[None, {"answer": CURVES}]),
-    *bad(partial(lt.save_parameters, path="parameters.npz"), params=[None, [PARAMS], {"a": [CURVES, CURVES]}]),
     *bad(partial(lt.probed, name="lines"), results=[5, {}]),
-    *(*bad(partial(lt.probed, lt.Results()), name=[5, ["lines"]]), *bad(lt.right, curves=[5]), (accepted, "curves", 5)),
+    *(
+        *bad(partial(lt.probed, lt.Results()), name=[5, ["lines"]]),
+        *bad(lt.sequences.right, curves=[5]),
+        (accepted, "curves", 5),
+    ),
     *bad(partial(lt.Checkpoints, folder="folder", every=1.0), every=[-1.0, ONES], tell=[None, "print"]),
     *bad(lambda drawing: lt.figures.save(drawing, "figure.png"), drawing=["a figure"]),
-    *(*bad(lt.curves_of, experiment=["sine"]), *bad(partial(lt.curves_of, EXPERIMENT), timesteps=[[12]], numbers=[3])),
-    *bad(partial(lt.labeled, EXPERIMENT), answers=[[[1.0], [2.0, 3.0]]]),
+    *(
+        *bad(lt.claims.curves_of, experiment=["sine"]),
+        *bad(partial(lt.claims.curves_of, EXPERIMENT), timesteps=[[12]], numbers=[3]),
+    ),
+    *bad(partial(lt.claims.labeled, EXPERIMENT), answers=[[[1.0], [2.0, 3.0]]]),
     *bad(lt.EarlyStopping, records=[-1, 1.5], best=["best"], goal=[0.1]),
-    *bad(partial(lt.labeled, answers=CURVES), experiment=[None, "line"]),
+    *bad(partial(lt.claims.labeled, answers=CURVES), experiment=[None, "line"]),
     *bad(experiment, task=[TASK], draw=[lambda _: {}], goal=[0.03], frames=[-1], name=[3], doc=[3]),
     *bad(experiment, span=[(0, 1)], trained=["line"], scaling=[2.0], data=[["curves"]]),
     *(*bad(lt.ask, experiment=[5, "line", TASK]), *bad(lt.main, experiment=[5, None])),
@@ -272,7 +284,11 @@ def test_an_argument_that_means_nothing_is_refused_and_named(call, name, value, 
 def test_what_was_given_may_be_changed_afterwards():
     x, slopes, line, curves = np.linspace(0, 1, 12), np.array([0.1, 0.2]), {"intercept": 0.25}, np.ones((2, 12, 1))
     given = {**line, "slope": slopes}
-    tasks = [lt.reproduce("line", given, x), lt.read_off("line", given, ("slope",), x), lt.reproduce_curves(curves, Y)]
+    tasks = [
+        lt.reproduce("line", given, x),
+        lt.read_off("line", given, ("slope",), x),
+        lt.reproduce(curves, features=Y),
+    ]
     probe, before = lt.Probe("p", curves, {}), [made(task)[0] for task in tasks]
     for changed in (x, slopes, curves):
         changed[:] = 9

@@ -121,13 +121,13 @@ def weights_of_single_answers(run):
 
 @row(1, 1, 1)
 def weights_of_training(run):
-    """Every answer that counts is right, and others, of weight 0, are wrong: lt.right in a claim on "training"."""
+    """Every answer that counts is right, others, of weight 0, are wrong: `right` in a claim on "training"."""
     targets, weights = (BITS > 0).astype(np.float32), np.ones(BITS.shape[:2], np.float32)
     targets[:, 4], weights[:, 4] = 1 - targets[:, 4], 0
     asked = fixed.experiment(
         "weights_of_training", lambda _: task(BITS, targets, loss=BINARY, weights=weights), goal=lt.Goal(accuracy=0.9)
     )
-    found = run.judged(asked, "training", lambda training: lt.right(training).mean(axis=1))
+    found = run.judged(asked, "training", lambda training: lt.sequences.right(training).mean(axis=1))
     (first,) = {tuple(row) for row in lt.answers(run.trained, BITS)[:, 0] > 0 for row in [row.ravel().tolist()]}
     answers, known = np.where(first, 1.0, -1.0).reshape(1, 1, 20, 2), targets[:1]
     expected = plain.accuracies(BINARY, answers, known, plain.counts(known, weights=weights[:1]))[0, 1]
@@ -165,7 +165,7 @@ def padding(run):
     order = np.array([2, 0, 1])
     shown, lengths = CURVES[order, :, :1], LENGTHS[order]
     asked = fixed.experiment("padding", lambda _: task(shown, shown, ("y",), lengths=lengths))
-    found = run.judged(asked, "training", lambda training: lt.per_curve(training, lt.measures.rmse)[:, 0])
+    found = run.judged(asked, "training", lambda training: lt.claims.per_curve(training, lt.measures.rmse)[:, 0])
     truth = shown[:1].astype(float)
     every = plain.settled(plain.counts(truth, lengths[:1]), 0.1, lengths[:1])
     expected = plain.rmse(lt.answers(run.trained, shown[:1]), truth, every)

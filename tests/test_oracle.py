@@ -177,9 +177,9 @@ def check(case, folder, patch):
         whole = [plain.sequences(*plain.points(case["loss"], each, truth, counts)) for each in answers]
         if None not in whole[0]:
             again, n = probed(results, "again"), np.arange(1, CURVES + 1)
-            close(lt.right(again), whole)
+            close(lt.sequences.right(again), whole)
             first_wrong = [min([*n[~np.array(each)], CURVES + 1]) for each in whole]
-            close(lt.accepted(again, by="n"), np.array(first_wrong) - 1)
+            close(lt.sequences.accepted(again, by="n"), np.array(first_wrong) - 1)
     else:
         recorded = plain.by_feature(answers, truth, late)
         units = np.array([unit for _, unit in case["scaling"] or ()])[: truth.shape[-1]]
@@ -215,7 +215,7 @@ def check(case, folder, patch):
             truth, counts = wanted[name]
             late = plain.settled(counts, 0.1, lengths)
             for n, feature in enumerate(training.feature.values.tolist()):
-                measured = lt.per_curve(probed(results, name), lt.measures.rmse, feature)
+                measured = lt.claims.per_curve(probed(results, name), lt.measures.rmse, feature)
                 unit = 1 if case["scaling"] is None else case["scaling"][n][1]
                 for curve in range(CURVES):
                     own = answers[:, [curve]][..., [n]], truth[[curve]][..., [n]], late[[curve]][..., [n]]
@@ -282,11 +282,11 @@ def said(experiment, folder, patch, word):
         figure = lt.figures.errors_over_time(results, "y", "")
         found["over time"] = figure.axes[0].lines[0].get_ydata()
         found["claim"] = run.judged(
-            experiment, "lines", lambda lines: lt.per_curve(lines, lt.measures.rmse).mean(axis=1)
+            experiment, "lines", lambda lines: lt.claims.per_curve(lines, lt.measures.rmse).mean(axis=1)
         )
         assert curves.sizes["curve"] == 2
     else:
-        found["claim"] = run.judged(experiment, "again", lambda again: lt.right(again).mean(axis=1))
+        found["claim"] = run.judged(experiment, "again", lambda again: lt.sequences.right(again).mean(axis=1))
     return found
 
 

@@ -21,7 +21,7 @@ from conftest import carry_out, rarely, refusal, untrained
 from experiments import own, sine
 from lstm_toys.cli import script
 from lstm_toys.files import read_json
-from lstm_toys.results import saving
+from lstm_toys.results import saving, storage
 from lstm_toys.runs import command_line, flags
 from lstm_toys.runs.context import Refused
 from lstm_toys.runs.folder import Run, why_new
@@ -97,7 +97,6 @@ def judged(path):
 
 READ = {
     "load": load,
-    "load_parameters": lt.load_parameters,
     "load_results": lt.load_results,
     "read_curves": lt.read_curves,
     "Checkpoints": continued,
@@ -105,7 +104,6 @@ READ = {
 }
 WRITTEN = {
     "save": partial(lt.save, NETWORKS),
-    "save_parameters": partial(lt.save_parameters, NETWORKS.params),
     "save_results": partial(lt.save_results, NETWORKS.results),
     "figures.save": partial(lt.figures.save, Figure()),
 }
@@ -123,7 +121,7 @@ def takes_a_path(function):
 
 def test_every_public_function_that_takes_a_path_is_tried():
     public = {name: getattr(lt, name) for name in dir(lt)}
-    for module in (lt.claims, lt.figures, lt.grids):
+    for module in (lt.claims, lt.dynamics, lt.errors, lt.figures, lt.grids, lt.measures, lt.sequences, lt.statistics):
         space = module.__name__.removeprefix("lstm_toys.")
         public |= {f"{space}.{name}": getattr(module, name) for name in module.__all__}
     assert {name for name, each in public.items() if takes_a_path(each)} == {*READ, *WRITTEN}
@@ -262,8 +260,8 @@ BOMBS = {
 def test_an_archive_that_unpacks_to_much_more_is_damaged_before_it_is_unpacked(name):
     make, told = BOMBS[name]
     make("bomb.npz")
-    with bounded(), pytest.raises(lt.Damaged, match=rf"^bomb\.npz: is damaged: {told}"):
-        lt.load_parameters("bomb.npz")
+    with bounded(), pytest.raises(lt.errors.Damaged, match=rf"^bomb\.npz: is damaged: {told}"):
+        storage.load_parameters("bomb.npz")
 
 
 def test_results_that_unpack_to_much_more_are_damaged():
@@ -272,7 +270,7 @@ def test_results_that_unpack_to_much_more_are_damaged():
         file.create_dataset("answer", (5 * 10**9,), "i1", chunks=(10**6,))
     with (
         bounded(),
-        pytest.raises(lt.Damaged, match=r"^bomb\.nc: is damaged: its arrays would take 5,000,000,000 bytes"),
+        pytest.raises(lt.errors.Damaged, match=r"^bomb\.nc: is damaged: its arrays would take 5,000,000,000 bytes"),
     ):
         lt.load_results("bomb.nc")
 

@@ -56,7 +56,7 @@ def probed(results: lt.Results, section: Mapping[str, Any]) -> Iterator[Shape]:
     x = shown.time.values
     for color in range(shown.sizes["curve"]):
         curve = shown.isel(curve=color)
-        low, high = lt.band(curve.answer.values)
+        low, high = lt.statistics.band(curve.answer.values)
         yield f"area band color-{color}", [*x, *x[::-1]], [*low, *high[::-1]]
         yield f"median color-{color}", x, np.median(curve.answer.values, axis=0)
         yield f"shown color-{color}", x, curve.input.values
@@ -65,7 +65,7 @@ def probed(results: lt.Results, section: Mapping[str, Any]) -> Iterator[Shape]:
 def read_off(results: lt.Results, _: Mapping[str, Any]) -> Iterator[Shape]:
     """Amplitudes that networks read off over true ones, the range of training, and the post's own values."""
     swept = results.sweep.isel(output_feature=0)
-    true, (low, high) = swept.parameter_amplitude.values, lt.band(swept.answer.values)
+    true, (low, high) = swept.parameter_amplitude.values, lt.statistics.band(swept.answer.values)
     edge = float(results.training.train_target.max())
     yield "area met", [0, edge, edge, 0], [0, 0, true.max(), true.max()]
     yield "area band", [*true, *true[::-1]], [*low, *high[::-1]]

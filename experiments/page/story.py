@@ -76,7 +76,7 @@ def told(results: lt.Results, metrics: Mapping[str, Any]) -> dict[str, Any]:
     x, seeds, learned = sines.time.values, results.seed.values, results.training.truth.values
     late = lt.measures.window(x, lt.measures.FOUND)
     tops = sines.isel(curve=row).answer.sel(feature="y").values[:, late].max(axis=1)
-    (low,), (high,) = lt.band(tops[:, None])
+    (low,), (high,) = lt.statistics.band(tops[:, None])
     known = published.answers.curves_in(results)
     (post,) = (curve["output"] for probe, curve, index in known if (probe, index) == ("amplitude", row))
     return {
@@ -100,7 +100,7 @@ def choices(rates: Mapping[str, tuple[str, lt.Results]], trained: lt.Results) ->
     own, usual, slider = WORDS["rates"], f"{sine.EXPERIMENT.defaults['learning_rate']:g}", []
     for rate, (ask, results) in rates.items():
         counted = judged(results)
-        decided = verdict(lt.wilson(counted["met"], counted["networks"]))
+        decided = verdict(lt.statistics.wilson(counted["met"], counted["networks"]))
         texts = [own["verdict"].format(verdict=own["verdicts"][decided], high=VALLEY.high, **counted)]
         texts += [own["all"].format(rate=rate, **judged(trained))] if rate == usual else []
         slider.append({"ask": ask, "verdict": decided, "label": rate, "text": " ".join(texts)})

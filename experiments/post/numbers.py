@@ -55,13 +55,13 @@ def within(values: jt.Float[np.ndarray, "S C"], share: float) -> Numbers:
 
 def error(curves: xr.Dataset, **window: float) -> Numbers:
     """RMSE of y over x >= 0.1, over all curves of a set."""
-    return np.sqrt(np.square(lt.per_curve(curves, windowed(lt.measures.rmse, **window))).mean(axis=1))
+    return np.sqrt(np.square(lt.claims.per_curve(curves, windowed(lt.measures.rmse, **window))).mean(axis=1))
 
 
 def error_of_points(*sets: xr.Dataset, share: float | None = None, **window: float) -> Numbers:
     """RMSE of x and y over x >= 0.1, over all curves of all sets."""
     measure = windowed(lt.measures.rmse, **window)
-    squared = [np.square(lt.per_curve(curves, measure, feature)) for curves in sets for feature in ("x", "y")]
+    squared = [np.square(lt.claims.per_curve(curves, measure, feature)) for curves in sets for feature in ("x", "y")]
     if share is None:
         return np.sqrt(np.concatenate(squared, axis=1).mean(axis=1))
     of_points = [(of_x + of_y) / 2 for of_x, of_y in zip(squared[::2], squared[1::2], strict=True)]
@@ -114,7 +114,7 @@ def _resolved(numbers: jt.Float[np.ndarray, "*N"], answers: jt.Float[np.ndarray,
 
 def early_turns(lines: xr.Dataset, share: float | None = None, **window: float) -> Numbers:
     """Number of turns of an answer before x = 0.4, median over lines."""
-    return _over_curves(lt.per_curve(lines, windowed(post.curve_measures.early_turns, **window)), share)
+    return _over_curves(lt.claims.per_curve(lines, windowed(post.curve_measures.early_turns, **window)), share)
 
 
 def common_growth(lines: xr.Dataset, **window: float) -> Numbers:
@@ -122,14 +122,14 @@ def common_growth(lines: xr.Dataset, **window: float) -> Numbers:
 
     0: all answers grow alike; 1: in proportion to the input. NaN if an answer does not rise.
     """
-    answered, shown = lt.per_curve(lines, windowed(post.curve_measures.rises, **window))
+    answered, shown = lt.claims.per_curve(lines, windowed(post.curve_measures.rises, **window))
     across = np.log(shown) - np.log(shown).mean(axis=1, keepdims=True)
     return (across * np.log(answered)).sum(axis=1) / np.square(across).sum(axis=1)
 
 
 def bend(*sets: xr.Dataset, share: float | None = None, **window: float) -> Numbers:
     """1 - R^2 of the best straight line through the answer over x >= 0.2, median over all lines of all sets."""
-    bends = [lt.per_curve(lines, windowed(post.curve_measures.bend, **window)) for lines in sets]
+    bends = [lt.claims.per_curve(lines, windowed(post.curve_measures.bend, **window)) for lines in sets]
     return _over_curves(np.concatenate(bends, axis=1), share)
 
 
@@ -138,7 +138,7 @@ def answered_alike(sines: xr.Dataset, **window: float) -> Numbers:
 
     The smallest amplitude if no answer swings more than its input, and the largest if its answer does.
     """
-    swing = lt.per_curve(sines, windowed(post.curve_measures.excess_swing, **window))
+    swing = lt.claims.per_curve(sines, windowed(post.curve_measures.excess_swing, **window))
     amplitudes = sines.parameter_amplitude.values
 
     def crossing(excess: jt.Float[np.ndarray, " C"]) -> float:
@@ -155,48 +155,48 @@ def answered_alike(sines: xr.Dataset, **window: float) -> Numbers:
 
 def valley_moved(sines: xr.Dataset, valley: Mapping[str, float] = {}, peaks: Mapping[str, float] = {}) -> Numbers:
     """Range of the valley's depth across sines over the range of the answer's peaks; NaN without valleys or range."""
-    bottom, _ = lt.per_curve(sines, windowed(post.curve_measures.valleys, **valley))
-    peak = lt.per_curve(sines, windowed(post.curve_measures.peak, **peaks))
+    bottom, _ = lt.claims.per_curve(sines, windowed(post.curve_measures.valleys, **valley))
+    peak = lt.claims.per_curve(sines, windowed(post.curve_measures.peak, **peaks))
     spread = np.ptp(peak, axis=1)
     return np.ptp(bottom.depth, axis=1) / np.where(spread < post.curve_measures.RESOLUTION, np.nan, spread)
 
 
 def valley_places(sines: xr.Dataset) -> Numbers:
     """Range of the place of the answer's valley across sines."""
-    return np.ptp(lt.per_curve(sines, post.curve_measures.valleys)[0].place, axis=1)
+    return np.ptp(lt.claims.per_curve(sines, post.curve_measures.valleys)[0].place, axis=1)
 
 
 def valley_follows(sines: xr.Dataset) -> Numbers:
     """Slope of the place of the answer's valley on its place in the input: 0 if it stays, 1 if it follows."""
-    answered, shown = (valley.place for valley in lt.per_curve(sines, post.curve_measures.valleys))
+    answered, shown = (valley.place for valley in lt.claims.per_curve(sines, post.curve_measures.valleys))
     across = shown - shown.mean(axis=1, keepdims=True)
     return (across * answered).sum(axis=1) / np.square(across).sum(axis=1)
 
 
 def worst_frequency(sines: xr.Dataset, share: float = 1.0, **window: float) -> Numbers:
     """Largest relative error of the frequency of the best sinusoid over x >= 0.2."""
-    frequency = lt.per_curve(sines, windowed(post.curve_measures.frequency, **window))
+    frequency = lt.claims.per_curve(sines, windowed(post.curve_measures.frequency, **window))
     return within(np.abs(frequency / sines.parameter_frequency.values - 1), share)
 
 
 def first_part(sines: xr.Dataset, share: float | None = None, **window: float) -> Numbers:
     """`curve_measures.first_part`, median over sines."""
-    return _over_curves(lt.per_curve(sines, windowed(post.curve_measures.first_part, **window)), share)
+    return _over_curves(lt.claims.per_curve(sines, windowed(post.curve_measures.first_part, **window)), share)
 
 
 def explained_by_amplitude(sines: xr.Dataset, share: float | None = None, **window: float) -> Numbers:
     """Share of the squared error that a gain and an offset of the input explain, over x >= 0.2, median over sines."""
-    return _over_curves(lt.per_curve(sines, windowed(post.curve_measures.explained, **window)), share)
+    return _over_curves(lt.claims.per_curve(sines, windowed(post.curve_measures.explained, **window)), share)
 
 
 def removed_by_correction(sines: xr.Dataset) -> Numbers:
     """Share of the squared error that a gain and an offset of the answer remove, median over sines."""
-    return np.median(lt.per_curve(sines, lt.measures.share_removed), axis=1)
+    return np.median(lt.claims.per_curve(sines, lt.measures.share_removed), axis=1)
 
 
 def removed_with_delay(sines: xr.Dataset) -> Numbers:
     """Share of the squared error that a gain, an offset and a delay of the answer remove, median over sines."""
-    return np.median(lt.per_curve(sines, post.curve_measures.removed_with_delay), axis=1)
+    return np.median(lt.claims.per_curve(sines, post.curve_measures.removed_with_delay), axis=1)
 
 
 def _over_curves(values: jt.Float[np.ndarray, "S C"], share: float | None = None) -> Numbers:

@@ -135,7 +135,7 @@ def report_random(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 def brief(count: int, networks: int) -> str:
     """A percentage; where it is 0 or 100, the other end of its interval."""
-    value, low, high = (100 * each for each in lt.wilson(count, networks))
+    value, low, high = (100 * each for each in lt.statistics.wilson(count, networks))
     if count in (0, networks):
         return f"≥ {low:.1f}" if count else f"≤ {high:.1f}"
     return f"{value:.1f}"

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from types import FunctionType
+from typing import Any, Literal, TypeAlias
 
 from rich.console import RenderableType
 
@@ -23,7 +24,7 @@ from lstm_toys.output import complain
 from lstm_toys.runs import command_line, flags, lifecycle
 from lstm_toys.runs.context import Failed, Options, Refused
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Busy
+from lstm_toys.runs.folder import Busy, Run
 from lstm_toys.runs.publishing import NotPublished
 from lstm_toys.runs.study import Job, Study, study_of
 from lstm_toys.studies import STUDIES
@@ -36,6 +37,7 @@ OUT_OF_MEMORY = re.compile("RESOURCE_EXHAUSTED|[Oo]ut of memory|can't start new 
 
 Studies = Sequence[Study[Any]]
 Jobs = Sequence[Job[Any]]
+Subject: TypeAlias = Experiment | Analysis | Callable[..., Analysis]
 
 
 @dataclass(frozen=True)
@@ -59,102 +61,172 @@ class Plan:
         return study
 
 
-def ask(experiment: Experiment, *arguments: str) -> Study[Any]:
-    """Makes the study that trains an experiment's population under some flags, for an `Analysis` that needs it.
-
-    Nothing is trained yet.
+def ask(
+    subject: Experiment | str,
+    *arguments: str,
+    study: Literal["training", "sweep", "generalization", "dynamics", "claims"] = "training",
+) -> Study[Any]:
+    """Makes the study that a command would carry out, for an `Analysis` that needs it. Nothing is trained yet.
 
     Args:
-        experiment: the experiment whose networks are needed.
+        subject: the experiment whose networks are needed, or the name of a module that declares it, such as ``"sine"``;
+            for claims, the name of the module that declares them, such as ``"post.claims"``.
         arguments: flags as on the command line, such as ``"--seeds=4"``. A run with the same settings is used again if
             it is finished.
+        study: what is asked of the networks: their training, or a study such as ``lstm-toys`` lists.
 
     Returns:
-        A study, to be passed to ``needs`` of `lt.Analysis` by name, or returned by ``initial`` of `lt.Experiment`.
+        A study, to be passed to ``needs`` of `lt.Analysis` by name, or returned by ``initial`` of `lt.Experiment`. Its
+        ``settings`` are what the flags say; its ``needs`` are other studies, such as the trainings that claims judge.
+
+    Raises:
+        UsageError: a flag is invalid, or a module declares no such subject.
 
     Example:
         >>> from experiments import sine
         >>> lt.ask(sine.EXPERIMENT, "--seeds=4").name
         'sine'
+        >>> lt.ask("sine", "--grid=learning_rate=0.001 0.01", study="sweep").name
+        'sweep'
     """
-    checked.kinds(locals(), experiment=Experiment)
-    return plan(experiment, arguments).study
+    checked.kinds(locals(), subject=Experiment | str)
+    checked.choice("study", study, "training", *STUDIES)
+    if study != "training":
+        return of_study(settings_of(study), arguments, subject).study
+    return plan(
+        modules.declared(subject, "EXPERIMENT", Experiment) if isinstance(subject, str) else subject, arguments
+    ).study
 
 
-def main(experiment: Experiment | Analysis) -> None:
+def find(studies: Studies, results_dir: Path | str = "results") -> list[Run | None]:
+    """Finds finished runs, without computing anything.
+
+    Args:
+        studies: studies that `lt.ask` returns.
+        results_dir: the folder of results, as of ``--results_dir``.
+
+    Returns:
+        The run of each study, in order; None where it is not finished.
+
+    Raises:
+        OSError: the files of a run cannot be read.
+
+    Example:
+        >>> from experiments import line
+        >>> lt.find([lt.ask(line.EXPERIMENT, "--seeds=4")], "nowhere")
+        [None]
+    """
+    options = Options(results_dir=Path(results_dir))
+    lifecycle.start(options)  # Runs are named by programs, which depend on how JAX is configured.
+    work = lifecycle.Work(options, output.console(quiet=True), Interruption())
+    return [work.runs[each] if work.finished(each) else None for each in studies]
+
+
+def main(*subjects: Subject) -> None:
     """Runs an experiment, or an analysis, with the flags of the command line, and exits.
 
     The exit code is 1 if every seed of a run diverged or a file could not be used, 2 for an invalid command line, and
     128 plus the number of the signal that ended it.
 
     Args:
-        experiment: the `Experiment` or the `Analysis` that the program is about.
+        subjects: the `Experiment` or the `Analysis` that the program is about. Several experiments are run one after
+            another, with the same flags. Or a function that returns an analysis: its parameters, all of which have
+            defaults, are flags. Annotations say what a flag takes: ``int``, or with bounds
+            ``Annotated[int, range(1, 100)]``; ``float``, ``str``, ``bool``, ``pathlib.Path`` of a file, ``Literal`` for
+            choices, ``X | None``, and ``tuple[X, ...]`` for a flag that may be repeated. ``--help`` prints the
+            docstring of the function's module, and what the function's own docstring says of its arguments.
 
     Example:
         >>> if __name__ == "__main__":  # doctest: +SKIP
         ...     lt.main(EXPERIMENT)
     """
-    checked.kinds(locals(), experiment=Experiment | Analysis)
-    run_and_exit(lambda arguments: plan(experiment, arguments))
+    for each in subjects:
+        checked.instance(
+            "subjects", each, Experiment | Analysis | FunctionType, "experiments, an analysis, or a function"
+        )
+    run_and_exit(partial(plan, subjects[0] if len(subjects) == 1 else subjects))
 
 
-def plan(asked: Experiment | Analysis | type[StudySettings], arguments: Sequence[str]) -> Plan:
-    """Turns the command line of an experiment, an analysis or a study into a plan; raises Help or UsageError."""
+def plan(asked: Subject | Sequence[Experiment] | type[StudySettings], arguments: Sequence[str]) -> Plan:
+    """Turns the command line of experiments, an analysis or a study into a plan; raises Help or UsageError."""
     if isinstance(asked, Analysis):
-        return of_analysis(lambda: asked, asked.name, {}, arguments)
+        return of_analysis(lambda: asked, asked.name, arguments)
     if isinstance(asked, Experiment):
         if flags.asks_help(arguments):
             raise flags.Help(asked.doc, command_line.flags_of(asked))
         experiment, rest, notes = command_line.completed(asked, arguments)
         trained, options = command_line.parse(experiment, rest)
         return Plan(lambda: [study_of(experiment, trained)], options, notes=notes)
-    return of_study(asked, arguments)
+    if isinstance(asked, Sequence):
+        return of_several(asked, arguments)
+    if isinstance(asked, type):
+        return of_study(asked, arguments)
+    return of_analysis(asked, sys.modules[asked.__module__].__doc__ or "", arguments)
 
 
-def of_analysis(make: Callable[..., Analysis], doc: str, own: flags.FlagTable, arguments: Sequence[str]) -> Plan:
+def of_several(experiments: Sequence[Experiment], arguments: Sequence[str]) -> Plan:
+    """Turns the command line of experiments, which all get the same flags, into a plan; raises Help or UsageError."""
+    if flags.asks_help(arguments):
+        own = {name: command_line.FLAGS[name]._replace(usual=None) for name in ("optimizer", "hidden")}
+        raise flags.Help(sys.modules["__main__"].__doc__ or "", {**command_line.FLAGS, **own})
+    parsed = [(each, *command_line.parse(each, arguments)) for each in experiments]
+    return Plan(lambda: [study_of(*each[:2]) for each in parsed], parsed[0][2])
+
+
+def of_analysis(make: Callable[..., Analysis], doc: str, arguments: Sequence[str]) -> Plan:
     """Turns the command line of an analysis into a plan; raises Help or UsageError.
 
     Args:
-        make: makes the analysis from the values of its own flags, by name, once the command line is known to be valid;
-            raises UsageError.
+        make: makes the analysis from the values of flags, which are its parameters, once the command line is known to
+            be valid; raises UsageError.
         doc: description that ``--help`` prints.
-        own: the flags that are not those of all commands.
         arguments: the command line.
     """
+    own = flags.of_function(make)
     table = own | flags.of(Options)
     if flags.asks_help(arguments):
         raise flags.Help(doc, table)
     typed = flags.read(table, arguments)
-    values = {name: typed.get(name, each.usual) for name, each in own.items()}
 
     def made() -> Studies:
-        analysis = make(**values)
+        analysis = make(**{name: typed[name] for name in own if name in typed})
         return [study_of(analysis, analysis.identity)]
 
     return Plan(made, Options(**flags.given(Options, typed)))
 
 
-def of_study(settings: type[StudySettings], arguments: Sequence[str]) -> Plan:
-    """Turns the command line of a study into a plan; raises Help or UsageError."""
+def of_study(settings: type[StudySettings], arguments: Sequence[str], subject: Experiment | str | None = None) -> Plan:
+    """Turns the command line of a study into a plan; raises Help or UsageError.
+
+    The subject is given, or named by a flag.
+    """
     table, (flag, attribute, kind) = flags.of(settings), settings.about
     helps = flags.asks_help(arguments)
+    arguments = [f"--{flag}={subject}", *arguments] if isinstance(subject, str) else arguments
     typed, rest = flags.split({flag: table[flag]} if helps else table, arguments)
-    name = typed.get(flag, table[flag].usual)
-    subject = modules.declared(name, attribute, kind, flag)
+    if isinstance(subject, Experiment):
+        name, typed[flag] = subject.name, subject.name
+    else:
+        name = typed.get(flag, table[flag].usual)
+        subject, typed[flag] = modules.declared(name, attribute, kind, flag), modules.known_name(name, attribute)
     if helps:
         table[flag] = modules.offered(table[flag], attribute)
         raise flags.Help(sys.modules[settings.__module__].__doc__ or "", {**table, **settings.flags_of(subject)})
     subject, rest, notes = command_line.completed(subject, rest)
-    typed[flag] = script.canonical(modules.full_name(name, attribute))
     subject, made, options = settings.parse(subject, typed, rest)
     return Plan(lambda: [study_of(subject, made)], options, notes=notes)
+
+
+def settings_of(study: str) -> type[StudySettings]:
+    """The settings of a study, by its name."""
+    settings: type[StudySettings] = getattr(import_module(f"lstm_toys.studies.{study}.settings"), STUDIES[study])
+    return settings
 
 
 def named(name: str, arguments: Sequence[str]) -> Plan:
     """Turns the command line of a study or a module, by its name, into a plan."""
     if name in STUDIES:
-        settings = import_module(f"lstm_toys.studies.{name}.settings")
-        return plan(getattr(settings, STUDIES[name]), arguments)
+        return of_study(settings_of(name), arguments)
     if "EXPERIMENT" in script.declarations(Path(f"{name}.py")):
         return plan(modules.declared(name, "EXPERIMENT", Experiment), arguments)
     return named("claims", [f"--claims={name}", *arguments])

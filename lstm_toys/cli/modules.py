@@ -36,6 +36,11 @@ def full_name(name: str, attribute: str) -> str:
     return full(own) if own in listed(attribute) else name
 
 
+def known_name(name: str, attribute: str) -> str:
+    """Returns the name by which a module with this declaration is known, wherever it lies."""
+    return canonical(full_name(name, attribute))
+
+
 def listed(attribute: str) -> list[str]:
     """Lists the experiments' modules with this declaration, as a flag takes them, without importing them."""
     _, folder = home()

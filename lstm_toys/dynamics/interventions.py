@@ -70,7 +70,7 @@ def intervene(
         >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
         >>> curves = lt.show(x[None] ** 2, x, ("y",))
-        >>> lt.intervene(trained, curves, "lstm_0", [0, 2], hold=0.0).shape
+        >>> lt.dynamics.intervene(trained, curves, "lstm_0", [0, 2], hold=0.0).shape
         (2, 1, 20, 1)
     """
     arguments.kinds(locals(), gate=str | None)

@@ -65,7 +65,7 @@ def linearizations(system: System, params: Params, inputs: Inputs, states: Float
         params: parameters of the networks, such as ``networks.params``; every leaf has a leading axis S.
         inputs: constant inputs ``[U, F]``.
         states: states of each network under each input ``[S, U, ..., D]``, such as ``state`` of
-            `lstm_toys.dynamics.rest.Rest`.
+            `lstm_toys.dynamics.limits.Rest`.
 
     Returns:
         The matrices at each state; NaN where a state is. At the kink of a hard gate they are the mean of both sides.

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Int, Shaped
 
+from lstm_toys.dynamics.limits import Kind, Rest
 from lstm_toys.dynamics.linear import Linear, by_modulus, linearizations
-from lstm_toys.dynamics.rest import Kind, Rest
 from lstm_toys.dynamics.system import Params, State, System
 from lstm_toys.statistics.errors import elapsed, within
 from lstm_toys.statistics.measures import SETTLED
@@ -47,7 +47,7 @@ def equilibria(system: System, params: Params, inputs: Float[np.ndarray, " U"], 
         system: the map of the networks' model, from `lstm_toys.dynamics.system.system_of`.
         params: parameters of the networks, such as ``networks.params``; every leaf has a leading axis S.
         inputs: constant inputs ``[U]`` in ascending order; networks have one input feature.
-        rest: the limits under the same inputs, from `lstm_toys.dynamics.rest.rest`.
+        rest: the limits under the same inputs, from `lstm_toys.dynamics.limits.rest`.
     """
     state = _first(rest, (Kind.STABLE,), rest.state)
     answer = _first(rest, (Kind.STABLE, Kind.NEUTRAL, Kind.INTEGRATES), rest.answer)

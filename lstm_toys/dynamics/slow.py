@@ -14,9 +14,21 @@ import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int
 
 from lstm_toys import arguments
+from lstm_toys.dynamics.limits import evenly
 from lstm_toys.dynamics.linear import eigenvalues_at
-from lstm_toys.dynamics.rest import evenly
-from lstm_toys.dynamics.system import Input, Params, State, States, Step, System, at_each, each_network, once, system_of
+from lstm_toys.dynamics.system import (
+    Input,
+    Params,
+    State,
+    States,
+    Step,
+    System,
+    at_each,
+    each_network,
+    flat_states,
+    once,
+    system_of,
+)
 from lstm_toys.populations.trained import Given, resolved
 
 STEPS, FLAT = 100, 1e-14
@@ -42,7 +54,7 @@ class SlowPoints(NamedTuple):
         eigenvalues: those of the Jacobian at these points, by descending modulus ``[S, U, E, D]``.
 
     Example:
-        >>> lt.SlowPoints._fields[:4]
+        >>> lt.dynamics.SlowPoints._fields[:4]
         ('start', 'state', 'q', 'speed')
     """
 
@@ -92,24 +104,16 @@ def slow_points(
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
         >>> visited = lt.states(trained, np.linspace(0, 1, 20)[None, :, None])
         >>> held = np.array([[0.2], [0.4]])
-        >>> lt.slow_points(trained, visited, held, starts=8).q.shape  # doctest: +SKIP
+        >>> lt.dynamics.slow_points(trained, visited, held, starts=8).q.shape  # doctest: +SKIP
         (2, 2, 8)
     """
     inputs = np.asarray(arguments.array("inputs", inputs, "U F", hint=", one constant input per row"), float)
-    arguments.kinds(locals(), visited=Mapping)
     starts, examined = arguments.counts(starts=starts, examined=examined)
     spacing = arguments.number("spacing", spacing, above=0)
     tolerance = arguments.number("tolerance", tolerance, least=0)
     networks = resolved(networks)
-    system, seeds = system_of(networks, inputs.shape[1]), len(networks)
-    for layer, name, _ in system.places:
-        arguments.expect(name in visited.get(layer, ()), "visited", f"states with {layer!r} and {name!r}", visited)
-    parts = [
-        arguments.array(f"visited[{layer!r}][{name!r}]", visited[layer][name], f"{seeds} C T {units}")
-        for layer, name, units in system.places
-    ]
-    flat = np.concatenate(parts, axis=-1).astype(float).reshape(seeds, -1, system.dimension)
-    begun = np.repeat(evenly(flat, starts)[:, None], len(inputs), axis=1)
+    system = system_of(networks, inputs.shape[1])
+    begun = np.repeat(evenly(flat_states(system, networks, visited), starts)[:, None], len(inputs), axis=1)
     return descents(system, networks.params, inputs, begun, spacing, tolerance, examined)
 
 
@@ -122,7 +126,7 @@ def descents(
     tolerance: float = TOLERANCE,
     examined: int = 16,
 ) -> SlowPoints:
-    """Finds slow points from flat states, one from each, as `lt.slow_points` does from states by layer.
+    """Finds slow points from flat states, one from each, as `lt.dynamics.slow_points` does from states by layer.
 
     Args:
         system: the map of the networks' model, from `lstm_toys.dynamics.system.system_of`.

@@ -11,10 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
+from lstm_toys import arguments
 from lstm_toys.networks.inside import inside, last
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.states import check_initial
-from lstm_toys.populations.trained import Given, resolved
+from lstm_toys.populations.trained import Given, Networks, resolved
 
 MEMBERS = 8
 """Most networks on a device at a time, which bounds memory."""
@@ -101,6 +102,20 @@ def system_of(networks: Given, input_size: int) -> System:
     found = jax.eval_shape(lambda own: last(inside(model, own, jnp.zeros((1, 1, input_size)))[1]), one)
     places = [(layer, name, each.shape[-1]) for layer, names in found.items() for name, each in names.items()]
     return System(model, tuple(places))
+
+
+def flat_states(
+    system: System, networks: Networks, visited: Mapping[str, Mapping[str, Any]]
+) -> Float[np.ndarray, "S N D"]:
+    """Joins visited states ``[S, C, T, H]`` by layer and name to flat ones, all curves one after another."""
+    arguments.kinds(locals(), visited=Mapping)
+    for layer, name, _ in system.places:
+        arguments.expect(name in visited.get(layer, ()), "visited", f"states with {layer!r} and {name!r}", visited)
+    parts = [
+        arguments.array(f"visited[{layer!r}][{name!r}]", visited[layer][name], f"{len(networks)} C T {units}")
+        for layer, name, units in system.places
+    ]
+    return np.concatenate(parts, axis=-1).astype(float).reshape(len(networks), -1, system.dimension)
 
 
 def each_network(

@@ -13,10 +13,10 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from lstm_toys import arguments
+from lstm_toys.dynamics.limits import limits
 from lstm_toys.dynamics.linear import by_modulus
 from lstm_toys.dynamics.models import equilibria
-from lstm_toys.dynamics.rest import rest
-from lstm_toys.dynamics.system import Input, Params, State, Step, System, each_network, system_of
+from lstm_toys.dynamics.system import Input, State, Step, each_network, system_of
 from lstm_toys.populations.trained import Given, resolved
 
 
@@ -55,19 +55,31 @@ class Oscillation(NamedTuple):
         return matrices
 
 
-def oscillation(system: System, params: Params, inputs: Float[np.ndarray, " U"], rank: int = 0) -> Oscillation:
+def oscillation(networks: Given, inputs: Float[np.ndarray, " U"], rank: int = 0) -> Oscillation:
     """Finds, under each constant input, the equilibrium that the zero state reaches, and a complex pair there.
 
     Args:
-        system: the map of the networks' model, with one input feature, from
-            `lstm_toys.dynamics.system.system_of`.
-        params: parameters of the networks, such as ``networks.params``; every leaf has a leading axis S.
+        networks: networks with one input feature, or a pair ``(model, params)``; see `lt.answers`.
         inputs: constant inputs ``[U]``.
         rank: which pair: 0 is the one with the largest modulus, which fades most slowly, 1 the next one.
+
+    Returns:
+        The equilibria and the pairs; see `Oscillation`.
+
+    Raises:
+        ValueError: an argument is invalid; the networks take more than one feature, or ignore given initial states.
+
+    Example:
+        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(20))
+        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
+        >>> lt.dynamics.oscillation(trained, np.array([0.2])).rest.shape  # doctest: +SKIP
+        (2, 1, 8)
     """
-    networks = len(jax.tree.leaves(params)[0])
-    begun = np.zeros((networks, 2, system.dimension))  # Two copies of the zero state, as few as `rest` takes.
-    known = equilibria(system, params, inputs, rest(system, params, inputs[:, None], begun))
+    inputs = np.asarray(arguments.array("inputs", inputs, "U"), float)
+    networks = resolved(networks)
+    system, params = system_of(networks, 1), networks.params
+    begun = np.zeros((len(networks), 2, system.dimension))  # Two copies of the zero state, as few as `limits` takes.
+    known = equilibria(system, params, inputs, limits(system, params, inputs[:, None], begun))
     values = np.full(known.state.shape[:2], np.nan, complex)
     projections = np.full(known.linear.A.shape, np.nan, complex)
     for place in np.argwhere(np.isfinite(known.linear.A).all(axis=(-2, -1))):
@@ -86,8 +98,7 @@ def oscillation(system: System, params: Params, inputs: Float[np.ndarray, " U"],
 
 
 def edited(
-    system: System,
-    params: Params,
+    networks: Given,
     curves: Float[np.ndarray, "C T F"],
     rests: Float[np.ndarray, "S #C D"],
     matrices: Float[np.ndarray, "S #C D D"],
@@ -96,8 +107,7 @@ def edited(
     """Computes answers of networks ``x' = x + speed (F(x, u) - x) + M (x - x*)`` from zero states, in double precision.
 
     Args:
-        system: the map of the networks' model, from `lstm_toys.dynamics.system.system_of`.
-        params: parameters of the networks, such as ``networks.params``; every leaf has a leading axis S.
+        networks: networks, or a pair ``(model, params)``; see `lt.answers`.
         curves: curves ``[C, T, F]``.
         rests: the states x* ``[S, C, D]``, one per curve, or ``[S, 1, D]``, the same for all.
         matrices: the matrices M ``[S, C, D, D]`` or ``[S, 1, D, D]``, such as from `Oscillation.turned`.
@@ -105,9 +115,21 @@ def edited(
 
     Returns:
         Answers ``[S, C, T, A]``; NaN where M or x* is.
+
+    Raises:
+        ValueError: an argument is invalid, or networks ignore given initial states; or see `lt.answers`.
+
+    Example:
+        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(20))
+        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
+        >>> found, curves = lt.dynamics.oscillation(trained, np.array([0.2])), np.ones((3, 20, 1))
+        >>> lt.dynamics.edited(trained, curves, found.rest, found.turned(1.2)).shape  # doctest: +SKIP
+        (2, 3, 20, 1)
     """
-    speeds = np.full(len(rests), speed)
-    return np.asarray(each_network(_edited, system, params, (rests, matrices, speeds), np.asarray(curves)))
+    curves = np.asarray(arguments.array("curves", curves, "C T F", hint=", such as lt.show returns"))
+    networks = resolved(networks)
+    system, speeds = system_of(networks, curves.shape[2]), np.full(len(rests), speed)
+    return np.asarray(each_network(_edited, system, networks.params, (rests, matrices, speeds), curves))
 
 
 def _edited(
@@ -162,13 +184,11 @@ def turn_mode(
         >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
         >>> curves = lt.show(x[None] ** 2, x, ("y",))
-        >>> lt.turn_mode(trained, curves, factor=1.2).shape  # doctest: +SKIP
+        >>> lt.dynamics.turn_mode(trained, curves, factor=1.2).shape  # doctest: +SKIP
         (2, 1, 20, 1)
     """
     curves = arguments.array("curves", curves, "C T 1", hint=", curves of one feature as lt.show makes them")
     factor, decay = (arguments.number(name, value, above=0) for name, value in (("factor", factor), ("decay", decay)))
     level = float(np.mean(curves)) if at is None else arguments.number("at", at)
-    networks = resolved(networks)
-    system, params = system_of(networks, 1), networks.params
-    found = oscillation(system, params, np.array([level]))
-    return edited(system, params, np.asarray(curves), found.rest, found.turned(factor, decay))
+    found = oscillation(networks, np.array([level]))
+    return edited(networks, np.asarray(curves), found.rest, found.turned(factor, decay))

@@ -179,7 +179,7 @@ def fingerprint(block: int) -> dict[str, Any]:
         ValueError: ``block`` is not a whole number, or negative.
 
     Example:
-        >>> lt.fingerprint(block=4)["block"]
+        >>> fingerprint(block=4)["block"]
         4
     """
     block = arguments.whole("block", block, least=0)

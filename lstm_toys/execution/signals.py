@@ -38,7 +38,7 @@ class Stopped(Exception):
         >>> options = {"seeds": 2, "steps": 2_000, "learning_rate": 0.1}
         >>> try:
         ...     lt.train(task, lt.Stack(1), **options, monitor=lambda step, *_: step > 100)
-        ... except lt.Stopped as stopped:
+        ... except lt.errors.Stopped as stopped:
         ...     print(stopped.networks.params["readout"]["kernel"].shape, stopped.members)
         (2, 32, 4) [0 1]
     """

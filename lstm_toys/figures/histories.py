@@ -184,7 +184,7 @@ def film(populations: dict[str, xr.DataTree]) -> FuncAnimation:
         >>> training = xr.Dataset(variables, {"frame_step": [0, 100], "time": [0.0, 1.0], "feature": ["y"]})
         >>> networks = xr.Dataset({"diverged": ("seed", [False])}, {"seed": [0]})
         >>> film = lt.figures.film({"LSTM": lt.Results.from_dict({"/": networks, "training": training})})
-        >>> isinstance(film, lt.Drawing)
+        >>> isinstance(film, lt.figures.Drawing)
         True
     """
     fits = {

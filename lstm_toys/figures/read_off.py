@@ -89,7 +89,7 @@ def read_off_curves(
         >>> def line(x, slope):
         ...     return slope[..., :1] * x + 0.1
         >>> results = lt.Results.from_dict({"/": networks, "post": curves})
-        >>> isinstance(lt.figures.read_off_curves(results, "post", line, ["slope 0.2"], "Lines"), lt.Drawing)
+        >>> isinstance(lt.figures.read_off_curves(results, "post", line, ["slope 0.2"], "Lines"), lt.figures.Drawing)
         True
     """
     chosen = probed(not_diverged(results), probe)

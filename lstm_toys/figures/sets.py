@@ -189,7 +189,7 @@ def set_answers(results: xr.DataTree, probe: str, feature: str, title: str) -> F
         >>> curves = xr.Dataset(variables, {"time": [0.0, 1.0], "feature": ["y"]})
         >>> networks = xr.Dataset({"diverged": ("seed", [False])}, {"seed": [0]})
         >>> results = lt.Results.from_dict({"/": networks, "held out": curves})
-        >>> isinstance(lt.figures.set_answers(results, "held out", "y", "Two curves"), lt.Drawing)
+        >>> isinstance(lt.figures.set_answers(results, "held out", "y", "Two curves"), lt.figures.Drawing)
         True
     """
     chosen = probed(not_diverged(results), probe)

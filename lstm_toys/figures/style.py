@@ -1,7 +1,7 @@
 """The house style of figures, and the elements that all figures share.
 
 >>> with lt.figures.canvas("A line") as (figure, _):
-...     isinstance(figure, lt.Drawing)
+...     isinstance(figure, lt.figures.Drawing)
 True
 """
 

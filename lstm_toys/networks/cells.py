@@ -60,7 +60,7 @@ class InvalidModel(ValueError):
 
     Example:
         >>> import lstm_toys as lt
-        >>> issubclass(lt.InvalidModel, ValueError)  # As of `lt.Stack(features=0)`.
+        >>> issubclass(lt.errors.InvalidModel, ValueError)  # As of `lt.Stack(features=0)`.
         True
     """
 

@@ -28,7 +28,7 @@ class OtherTraining(Damaged):
 
     Example:
         >>> import lstm_toys as lt
-        >>> issubclass(lt.OtherTraining, lt.Damaged)
+        >>> issubclass(lt.errors.OtherTraining, lt.errors.Damaged)
         True
     """
 

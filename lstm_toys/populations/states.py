@@ -122,7 +122,7 @@ class Rollout(NamedTuple):
 
     Example:
         >>> import lstm_toys as lt
-        >>> lt.Rollout._fields
+        >>> Rollout._fields
         ('answers', 'states')
     """
 

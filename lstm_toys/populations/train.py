@@ -51,7 +51,7 @@ class Diverged(Exception):
         >>> import lstm_toys as lt
         >>> def strict(step, losses, sound):
         ...     if not sound.all():
-        ...         raise lt.Diverged(np.flatnonzero(~sound).tolist(), step)
+        ...         raise lt.errors.Diverged(np.flatnonzero(~sound).tolist(), step)
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
         >>> lt.train(task, lt.Stack(1), seeds=2, steps=3, learning_rate=1e9, monitor=strict)
         Traceback (most recent call last):

@@ -26,7 +26,7 @@ class Tried(NamedTuple):
 
     Example:
         >>> import lstm_toys as lt
-        >>> lt.Tried._fields
+        >>> Tried._fields
         ('settings', 'median', 'losses')
     """
 

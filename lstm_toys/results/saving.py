@@ -43,7 +43,7 @@ class Untrusted(ValueError):
     """A model is defined in a module that may not be imported; the message names it and explains how to allow it.
 
     Example:
-        >>> issubclass(lt.Untrusted, ValueError)  # `lt.load(folder, trust=("mylab.cells",))` allows code to run.
+        >>> issubclass(lt.errors.Untrusted, ValueError)  # `lt.load(folder, trust=("mylab.cells",))` allows code to run.
         True
     """
 

@@ -22,7 +22,7 @@ def save_results(results: xr.DataTree | xr.Dataset, path: Path | str) -> None:
     An interruption leaves either the earlier file or the complete new one.
 
     Args:
-        results: labeled results, such as ``networks.results`` or what `lt.labeled` returns.
+        results: labeled results, such as ``networks.results`` or what `lt.claims.labeled` returns.
         path: the file, such as ``"results.nc"``; an earlier file is replaced.
 
     Raises:
@@ -99,7 +99,7 @@ def save_parameters(params: Params, path: Path | str) -> None:
     Example:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, f"{folder}/parameters.npz")
+        ...     save_parameters({"readout": {"bias": np.zeros((2, 4))}}, f"{folder}/parameters.npz")
         ...     sorted(np.load(f"{folder}/parameters.npz"))
         ['readout/bias']
     """
@@ -119,7 +119,7 @@ def load_parameters(path: Path | str) -> Params:
     """Reads a tree of parameters, which with its model can be passed to `lt.answers`.
 
     Args:
-        path: a file that `lt.save_parameters` wrote, or the ``parameters.npz`` of a run. It is read as data, never as
+        path: a file that `save_parameters` wrote, or the ``parameters.npz`` of a run. It is read as data, never as
             code.
 
     Returns:
@@ -127,13 +127,13 @@ def load_parameters(path: Path | str) -> Params:
 
     Raises:
         OSError: the file does not exist.
-        Damaged: the file does not contain what `lt.save_parameters` writes.
+        Damaged: the file does not contain what `save_parameters` writes.
 
     Example:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, f"{folder}/parameters.npz")
-        ...     lt.load_parameters(f"{folder}/parameters.npz")["readout"]["bias"].shape
+        ...     save_parameters({"readout": {"bias": np.zeros((2, 4))}}, f"{folder}/parameters.npz")
+        ...     load_parameters(f"{folder}/parameters.npz")["readout"]["bias"].shape
         (2, 4)
     """
     path = Path(path)

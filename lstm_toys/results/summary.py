@@ -1,7 +1,7 @@
 """Summarizes a population's results: errors, accuracies, steps until learned, and metrics."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -111,7 +111,7 @@ def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
     Example:
         >>> answer = ("seed", "curve", "time", "output_feature"), [[[[2.0], [-1.0]]]], {"loss": "binary_cross_entropy"}
         >>> curves = xr.Dataset({"answer": answer, "truth": (answer[0][1:], [[[1.0], [0.0]]])})
-        >>> lt.right(curves).tolist()
+        >>> lt.sequences.right(curves).tolist()
         [[True]]
     """
     arguments.kinds(locals(), curves=xr.Dataset)
@@ -128,8 +128,8 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
     """Returns the largest value of a parameter up to which each network answers every sequence correctly.
 
     Args:
-        curves: results of networks that answer classes or bits, as `lt.right` takes them, or several such results of
-            the same networks, such as of probes of different lengths.
+        curves: results of networks that answer classes or bits, as `lt.sequences.right` takes them, or several such
+            results of the same networks, such as of probes of different lengths.
         by: a parameter of the curves, such as ``"n"`` for the n of a^n b^n.
 
     Returns:
@@ -142,7 +142,7 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
     Example:
         >>> answer = ("seed", "curve", "output_feature"), [[[2.0], [1.0], [-1.0]]], {"loss": "binary_cross_entropy"}
         >>> curves = xr.Dataset({"answer": answer, "truth": (answer[0][1:], [[1.0]] * 3)})
-        >>> lt.accepted(curves.assign_coords(parameter_n=("curve", [1, 2, 3])), by="n").tolist()
+        >>> lt.sequences.accepted(curves.assign_coords(parameter_n=("curve", [1, 2, 3])), by="n").tolist()
         [2.0]
     """
     arguments.kinds(locals(), curves=xr.Dataset | Sequence)
@@ -266,7 +266,7 @@ def metrics(results: xr.DataTree, goal: Goal | None) -> dict[str, Any]:
         **({"last_steps": training.last_step.values.tolist()} if "last_step" in training else {}),
         **({} if goal is None else _learning(training, goal)),
         "summary": {
-            name: {**as_json(estimate), "interval": interval}
+            name: {**estimate.as_json(), "interval": interval}
             for name, (estimate, interval) in summary(results, goal).items()
         },
         "flags": flags,
@@ -287,14 +287,19 @@ def _learning(training: xr.Dataset, goal: Goal) -> dict[str, Any]:
     }
 
 
-def as_json(estimate: intervals.Estimate, name: str = "median") -> dict[str, float | None]:
-    """Returns an estimate of this name and its interval for JSON; numbers that are not finite become None."""
-    return dict(zip((name, "low", "high"), finite(np.array(estimate)), strict=True))
-
-
 def median_of(values: Float[np.ndarray, " S"]) -> dict[str, float | None]:
     """The median of the finite values with a 95 % bootstrap interval, for JSON."""
-    return as_json(intervals.median_bootstrap(values[np.isfinite(values)]))
+    return intervals.median_bootstrap(values[np.isfinite(values)]).as_json()
+
+
+def jsonable(value: Any) -> Any:
+    """Makes JSON of numbers, arrays, mappings and sequences; numbers that are not finite become None."""
+    if isinstance(value, Mapping):
+        return {name: jsonable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [jsonable(each) for each in value]
+    value = value.item() if isinstance(value, np.generic) else value
+    return finite(value) if isinstance(value, float) else value
 
 
 def finite(values: float | Shaped[np.ndarray, "..."]) -> Any:

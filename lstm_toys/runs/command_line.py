@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from lstm_toys.networks import cells, optimizers
@@ -30,24 +29,13 @@ USUAL = {
 """The defaults of flags that an experiment does not set."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Open(Experiment):
-    """An experiment that flags of its own complete, such as the files that it reads.
-
-    ``files`` is a class whose fields are these flags. ``complete`` maps an instance of it to the experiment, and to
-    notes to print; it raises UsageError.
-    """
-
-    files: type[Any]
-    complete: Callable[[Any], tuple[Experiment, list[str]]]
-
-
-def completed(subject: Any, arguments: Sequence[str]) -> tuple[Any, list[str], list[str]]:
-    """Completes an experiment that is open; returns it, the other arguments, and notes. Raises UsageError."""
-    if not isinstance(subject, Open):
+def completed(subject: Any, arguments: Sequence[str]) -> tuple[Any, list[str], Sequence[str]]:
+    """Completes an experiment that has to be; returns it, the other arguments, and notes. Raises UsageError."""
+    complete = getattr(subject, "complete", None)
+    if complete is None:
         return subject, list(arguments), []
-    typed, rest = flags.split(flags.of(subject.files), arguments)
-    experiment, notes = subject.complete(subject.files(**typed))
+    typed, rest = flags.split(flags.of_function(complete), arguments)
+    experiment, notes = complete(**typed)
     return experiment, rest, notes
 
 
@@ -94,8 +82,8 @@ def flags_of(experiment: Experiment) -> FlagTable:
         f"{NUMBER}{name}": Flag(parsers.number, f"{name.replace('_', ' ')} of the training curves", value)
         for name, value in experiment.numbers.items()
     }
-    files = flags.of(experiment.files) if isinstance(experiment, Open) else {}
-    return files | {name: each for name, each in {**FLAGS, **own, **numbers}.items() if name not in experiment.fixed}
+    first = flags.of_function(experiment.complete) if experiment.complete else {}
+    return first | {name: each for name, each in {**FLAGS, **own, **numbers}.items() if name not in experiment.fixed}
 
 
 def _parsed(experiment: Experiment, name: str, value: Any) -> Any:

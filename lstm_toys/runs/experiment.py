@@ -76,6 +76,8 @@ class Experiment:
         scaling: the `Scaling` that ``task`` and ``probes`` apply; results undo it. None: curves are not scaled.
         fixed: settings that have no flag because something else determines them, by name, such as the number of time
             points of a file.
+        complete: function of flags of its own, such as files to read, which are its parameters as of the functions that
+            `lt.main` takes; it returns the experiment that they make, and notes to print. None: this one is complete.
         curves: the curves that were made, by number of time points and training numbers.
 
     Raises:
@@ -86,7 +88,7 @@ class Experiment:
         ...     name="parabola",
         ...     doc="One parabola, to be reproduced.",
         ...     defaults={"steps": 1000, "learning_rate": 0.1, "hidden": (16,)},
-        ...     task=lambda x: lt.reproduce_curves(lt.show(x[None] ** 2, x, ("y",)), ("y",)),
+        ...     task=lambda x: lt.reproduce(lt.show(x[None] ** 2, x, ("y",))),
         ...     goal=lt.Goal(rmse=0.03),
         ...     probes=lambda x: [lt.probe("line", "line", {"slope": 0.1, "intercept": 0.5}, x)],
         ... ).goal.rmse
@@ -116,6 +118,7 @@ class Experiment:
     data: Mapping[str, str] = field(default_factory=dict)
     scaling: Scaling | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    complete: Callable[..., tuple[Experiment, Sequence[str]]] | None = None
     curves: dict[Any, Any] = field(default_factory=dict, init=False, compare=False)
     _made: dict[int, tuple[Any, tasks.supervision.Task]] = field(default_factory=dict, init=False, compare=False)
 

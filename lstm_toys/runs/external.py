@@ -33,7 +33,7 @@ def curves_of(
 
     Example:
         >>> from experiments.line import EXPERIMENT
-        >>> lt.curves_of(EXPERIMENT, timesteps=50).shape
+        >>> lt.claims.curves_of(EXPERIMENT, timesteps=50).shape
         (9, 50, 2)
     """
     arguments.instance("experiment", experiment, Experiment, "an Experiment")
@@ -49,7 +49,7 @@ def labeled(
     timesteps: int | None = None,
     numbers: Mapping[str, float | int] | None = None,
 ) -> xr.DataTree:
-    """Labels the answers of any models to `lt.curves_of`, so that claims can be tested on them.
+    """Labels the answers of any models to `lt.claims.curves_of`, so that claims can be tested on them.
 
     `lt.save_results` writes the results to a file for ``claims --answers``.
 
@@ -57,8 +57,8 @@ def labeled(
         experiment: the experiment whose curves the models answered.
         answers: sequences ``[S, C, T, A]`` or vectors ``[S, C, A]`` of S models, in original units. A model counts as
             diverged if any of its answers is not finite.
-        timesteps: number of time points, as for `lt.curves_of`.
-        numbers: training numbers, as for `lt.curves_of`.
+        timesteps: number of time points, as for `lt.claims.curves_of`.
+        numbers: training numbers, as for `lt.claims.curves_of`.
 
     Returns:
         Labeled results with the answers to the training curve and to the probes, as of the experiment's own networks,
@@ -71,7 +71,7 @@ def labeled(
         A model that returns half of every curve:
 
         >>> from experiments.line import EXPERIMENT
-        >>> list(lt.labeled(EXPERIMENT, 0.5 * lt.curves_of(EXPERIMENT)[None]).children)
+        >>> list(lt.claims.labeled(EXPERIMENT, 0.5 * lt.claims.curves_of(EXPERIMENT)[None]).children)
         ['training', 'line', 'hill']
     """
     arguments.instance("experiment", experiment, Experiment, "an Experiment")

@@ -6,8 +6,9 @@ import ast
 import dataclasses
 import inspect
 import os
+import re
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING
 from functools import cache
@@ -81,6 +82,24 @@ def _declared(settings: type[Any]) -> FlagTable:
                 texts[ast.unparse(field.target)] = " ".join(ast.literal_eval(text.value).split()).rstrip(".")
     every = [each for each in dataclasses.fields(settings) if "flag" in each.metadata]
     return {each.name: each.metadata["flag"]._replace(text=texts[each.name]) for each in every}
+
+
+def of_function(function: Callable[..., Any]) -> FlagTable:
+    """Returns the flags of a function: its parameters, whose annotations are parsed as `parsers.of` says.
+
+    Their help is what the function's docstring says of them under Args. Every parameter needs a default.
+    """
+    section = re.search(r"^Args:\n((?:(?: {4}.*)?\n)*)", f"{inspect.getdoc(function)}\n", re.MULTILINE)
+    told = re.split(r"^ {4}(\w+): ", section[1] if section else "", flags=re.MULTILINE)[1:]
+    texts = {name: " ".join(text.split()).rstrip(".") for name, text in zip(told[::2], told[1::2], strict=True)}
+    return {
+        each.name: Flag(
+            parser := parsers.of(each.annotation),
+            texts.get(each.name, ""),
+            each.default if parser is None else parsers.stated(each.default),
+        )
+        for each in inspect.signature(function, eval_str=True).parameters.values()
+    }
 
 
 def given(settings: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:

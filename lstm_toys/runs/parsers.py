@@ -7,7 +7,7 @@ import importlib.util
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin
 
 from absl import flags
 
@@ -207,6 +207,49 @@ def cluster(text: str) -> str | None:
     elif not (ADDRESS.fullmatch(text) if "://" in text else folder.convert(text).is_file()):
         raise ValueError
     return text
+
+
+@taking("text")
+def words(text: str) -> str:
+    """Parses text that is not empty and has no control characters; raises ValueError."""
+    if not text.isprintable() or not text.strip():
+        raise ValueError
+    return text.strip()
+
+
+OF_TYPES: dict[Any, flags.ArgumentParser[Any] | None] = {
+    bool: None,
+    int: integer(-MOST),
+    float: number,
+    str: words,
+    Path: Parser(folder.convert, "a file with a valid name"),
+}
+
+
+def of(kind: Any) -> flags.ArgumentParser[Any] | None:
+    """Returns the parser of the values that an annotation allows; None for a switch.
+
+    ``Annotated[int, range(1, 9)]`` has bounds, ``Literal`` has choices, ``X | None`` also takes the word none, and a
+    flag of ``tuple[X, ...]`` may be repeated. Raises KeyError for other annotations.
+    """
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return integer(inner[1].start, inner[1].stop - 1)
+    if origin is Literal:
+        return choice(*inner)
+    if type(None) in inner:
+        return unless("none", required(inner[0]))
+    if origin is tuple:
+        own = required(inner[0])
+        return Parser(own.parse, own.syntactic_help, many=True)
+    return OF_TYPES[kind]
+
+
+def required(kind: Any) -> flags.ArgumentParser[Any]:
+    """Returns the parser of an annotation that is no switch."""
+    parser = of(kind)
+    assert parser is not None
+    return parser
 
 
 def axis(name: str, takes: str, least: float | int, greatest: float | int, most: int) -> Parser[Axis]:

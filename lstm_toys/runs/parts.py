@@ -18,6 +18,7 @@ import numpy as np
 from lstm_toys import modules
 from lstm_toys.execution import code
 from lstm_toys.files import DOCUMENT, content, read_sealed, sha256, write_sealed
+from lstm_toys.results.summary import jsonable
 from lstm_toys.runs.context import Refused
 from lstm_toys.runs.folder import Run
 
@@ -51,7 +52,7 @@ class Parts:
                 found = read_sealed(path)
                 if _current(found["modules"], found["others"], before):
                     return found["part"]
-        made = json.loads(json.dumps(compute()))
+        made = json.loads(json.dumps(jsonable(compute())))
         self._tell(f"{self._study}: {name}")
         if (after := _loaded()) is not None:
             path.parent.mkdir(parents=True, exist_ok=True)

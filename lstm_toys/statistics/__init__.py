@@ -1,5 +1,5 @@
-"""Intervals, measures of answers, and scores."""
+"""Statistics over networks: estimates with intervals, comparisons, and similarities."""
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submodules={"measures"})
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

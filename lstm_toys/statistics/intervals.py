@@ -28,6 +28,22 @@ class Estimate(NamedTuple):
     low: float
     high: float
 
+    def as_json(self, name: str = "median") -> dict[str, float | None]:
+        """Returns the estimate and the ends of its interval by name, for JSON.
+
+        Args:
+            name: what the estimate is called.
+
+        Returns:
+            ``name``, ``low`` and ``high``; None for numbers that are not finite.
+
+        Example:
+            >>> lt.statistics.median_quartiles(np.arange(9.0)).as_json()
+            {'median': 4.0, 'low': 2.0, 'high': 6.0}
+        """
+        known = (float(each) if np.isfinite(each) else None for each in self)
+        return dict(zip((name, "low", "high"), known, strict=True))
+
 
 NOTHING = Estimate(np.nan, np.nan, np.nan)
 
@@ -51,7 +67,7 @@ def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) 
         ValueError: ``values`` are not one number per seed, or ``confidence`` is out of range.
 
     Example:
-        >>> lt.median_bootstrap(np.arange(9.0))
+        >>> lt.statistics.median_bootstrap(np.arange(9.0))
         Estimate(value=4.0, low=1.0, high=7.0)
     """
     values = _one_each(values)
@@ -64,7 +80,8 @@ def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) 
 def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
     """Returns the median over seeds with the first and the third quartile.
 
-    Quartiles describe how networks differ, not how certain the median is; for that use `lt.median_bootstrap`.
+    Quartiles describe how networks differ, not how certain the median is; for that use
+    `lt.statistics.median_bootstrap`.
 
     Args:
         values: one number per seed ``[S]``, in any unit. If one is infinite, such as a censored time, the quantiles are
@@ -77,7 +94,7 @@ def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
         ValueError: ``values`` are not one number per seed.
 
     Example:
-        >>> lt.median_quartiles(np.arange(9.0))
+        >>> lt.statistics.median_quartiles(np.arange(9.0))
         Estimate(value=4.0, low=2.0, high=6.0)
     """
     values = _one_each(values)
@@ -100,7 +117,7 @@ def band(values: Float[np.ndarray, "S *rest"]) -> tuple[Float[np.ndarray, "*rest
         ValueError: ``values`` are not numbers, or there are no seeds.
 
     Example:
-        >>> low, high = lt.band(np.arange(21.0)[:, None])
+        >>> low, high = lt.statistics.band(np.arange(21.0)[:, None])
         >>> low.tolist(), high.tolist()
         ([1.0], [19.0])
     """
@@ -113,7 +130,7 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Estimate:
     """Returns a proportion with its score interval (Wilson, 1927).
 
     Its coverage is close to the confidence on average over proportions. Where it must not be lower at any proportion,
-    as for many intervals at once, use `lt.clopper_pearson`.
+    as for many intervals at once, use `lt.statistics.clopper_pearson`.
 
     Args:
         successes: how many trials had the outcome, such as networks that learned the task.
@@ -127,7 +144,7 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Estimate:
         ValueError: an argument is out of range.
 
     Example:
-        >>> print(*(f"{number:.2f}" for number in lt.wilson(15, 16)))
+        >>> print(*(f"{number:.2f}" for number in lt.statistics.wilson(15, 16)))
         0.94 0.72 0.99
     """
     successes, trials, confidence = _counts(successes, trials, confidence)
@@ -144,7 +161,7 @@ def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Es
     """Returns a proportion with its exact interval (Clopper and Pearson, 1934).
 
     It contains the true proportion at least as often as the confidence says, whatever the proportion is. It is usually
-    wider than the interval of `lt.wilson`.
+    wider than the interval of `lt.statistics.wilson`.
 
     Args:
         successes: how many trials had the outcome, such as networks that learned the task.
@@ -158,7 +175,7 @@ def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Es
         ValueError: an argument is out of range.
 
     Example:
-        >>> print(*(f"{number:.2f}" for number in lt.clopper_pearson(15, 16)))
+        >>> print(*(f"{number:.2f}" for number in lt.statistics.clopper_pearson(15, 16)))
         0.94 0.70 1.00
     """
     successes, trials, confidence = _counts(successes, trials, confidence)

@@ -3,11 +3,7 @@
 Here x is the elapsed share of the range of time points: evenly spaced, from 0 to 1. Points with negative x are padding,
 allowed at the end only, and never count. Unless ``since`` is given, measures of size start at x = `FOUND`, measures of
 shape at x = `SETTLED`. Undefined values are NaN; a curve that varies by less than `CONSTANT` of its largest magnitude
-counts as constant. `lt.per_curve` applies a measure to all answers of networks.
-
->>> x = lt.time_points(20)
->>> print(f"{lt.measures.peak_to_peak(x, x):.3f}")
-0.895
+counts as constant. `lt.claims.per_curve` applies a measure to all answers of networks.
 """
 
 import math
@@ -85,7 +81,7 @@ class Valley(NamedTuple):
 
 
 class AnsweredCurve(NamedTuple):
-    """One answer to one curve, and everything that is known about the curve, as `lt.per_curve` gives it to a measure.
+    """One answer to one curve, and what is known about the curve, as `lt.claims.per_curve` gives it to a measure.
 
     Attributes:
         answer: the answer ``[T]``.
@@ -378,7 +374,7 @@ def every(curve: AnsweredCurve, start: float | int = 0.0, length: float | int = 
 
     Example:
         >>> x = lt.time_points(100)
-        >>> sorted(jax.eval_shape(lt.measures.every, lt.measures.AnsweredCurve.copied(x, x, x)))[:3]
+        >>> sorted(jax.eval_shape(every, lt.measures.AnsweredCurve.copied(x, x, x)))[:3]
         ['delay', 'frequency_answered', 'gain']
     """
     answer, x = curve.answer, curve.x

@@ -32,7 +32,7 @@ def procrustes(
         >>> import lstm_toys as lt
         >>> states = np.random.default_rng(0).normal(size=(1, 5, 20, 3))  # [seed, curve, time, unit]
         >>> turned = 2 * states[..., ::-1] + 1
-        >>> bool(lt.procrustes(states, turned)[0, 0] < 1e-6)
+        >>> bool(lt.statistics.procrustes(states, turned)[0, 0] < 1e-6)
         True
     """
     points = "x".join(map(str, np.shape(states)[1:-1]))

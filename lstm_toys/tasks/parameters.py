@@ -37,7 +37,7 @@ class Parameter:
     Attributes:
         name: an identifier, such as ``"slope"``, under which the family's function takes the parameter. It cannot be
             ``"length"`` or ``"spacing"``, which are other axes of grids.
-        low: the smallest usual value. `lt.read_off_drawn` draws values from here, unless it gets another range.
+        low: the smallest usual value. `lt.read_off` draws values from here, unless it gets another range.
         high: the end of the usual range, above ``low``. It is not drawn itself.
         symbol: what formulas and titles call the parameter, such as ``"λ"``; by default its name.
         unit: unit of the values, such as ``"1/s"``, which labels of axes append in parentheses; by default none.

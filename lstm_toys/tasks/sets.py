@@ -194,7 +194,7 @@ class Sets:
             return tasks.supervision.predict_next(curves[:, : len(x) + 1], self.features, self.batch)
         curves = curves[:, : len(x)]
         if self.ask == "same":
-            return tasks.supervision.reproduce_curves(curves, self.features, self.batch)
+            return tasks.supervision.reproduce(curves, features=self.features, batch=self.batch)
         targets = self._targets(self.trained)
         return tasks.supervision.answer_curves(curves, targets, self.features, self.output_features, self.batch)
 

@@ -4,7 +4,7 @@
 >>> curves = lt.show(x[None] ** 2, x, ("y",))
 >>> lt.Examples(inputs=curves, targets=1 - curves).targets.shape
 (1, 20, 1)
->>> lt.reproduce_curves(curves, ("y",)).sequence, lt.predict_next(curves, ("y",)).ahead
+>>> lt.reproduce(curves).sequence, lt.predict_next(curves, ("y",)).ahead
 (True, 1)
 """
 
@@ -27,10 +27,8 @@ Numbers = Mapping[str, Scalar]
 """The training numbers of a network by name: traced, so that they can change without recompiling."""
 
 Stated = Mapping[str, Told | Float[Array, "*C"]]
-
-Drawn = Mapping[str, tuple[float | int | str, float | int | str]]
-"""Parameters of training curves, each a number, one number per curve, or the name of a training number; and ranges to
-draw them from, whose ends may be such names."""
+"""Parameters of training curves, each a number, one number per curve, or the name of a training number; or a range to
+draw it from, whose ends may be such names."""
 
 Names = tuple[str, ...]
 Given = Float[Array, "C T F"] | Float[np.ndarray, "C T F"]
@@ -348,52 +346,47 @@ def show(curves: Float[Array, "C T"], x: TimePoints, features: Sequence[str]) ->
 
 
 def reproduce(
-    family: Family | str, parameters: Stated, x: TimePoints, features: Names = ("y",), batch: int | None = None
+    curves: Family | str | Given,
+    parameters: Stated | None = None,
+    x: TimePoints | None = None,
+    features: Names = ("y",),
+    batch: int | None = None,
 ) -> Task:
-    """Makes a task in which every seed learns to reproduce curves of a family, value by value as they arrive.
+    """Makes a task in which every seed learns to reproduce curves, value by value as they arrive.
 
     Args:
-        family: a `Family`, or the name of one in `lt.FAMILIES`: ``"line"``, ``"hill"`` or ``"sine"``.
+        curves: a `Family`, or the name of one in `lt.FAMILIES`: ``"line"``, ``"hill"`` or ``"sine"``; or curves
+            ``[C, T, F]`` themselves, as `lt.show` makes them, which are copied.
         parameters: for each parameter of the family, one array ``[C]``, one number for all curves, or the name of a
-            training number, whose value `lt.train` takes in ``numbers``.
-        x: time points ``[T]``, such as `lt.time_points` returns.
-        features: features of inputs and answers: ``("y",)``, or ``("x", "y")`` if networks also get and answer x.
+            training number, whose value `lt.train` takes in ``numbers``. None for given curves.
+        x: time points ``[T]``, such as `lt.time_points` returns. None for given curves.
+        features: names of the F features of inputs and answers. Of a family ``("y",)``, or ``("x", "y")`` if networks
+            also get and answer x; of given curves any different names.
         batch: number of curves per step, a divisor of their number; None: all curves at every step.
 
     Raises:
-        ValueError: the family has other parameters, or an argument is invalid.
+        ValueError: the family has other parameters, given curves are not finite numbers of this shape, or an argument
+            is invalid.
 
     Example:
         >>> task = lt.reproduce("line", {"slope": "steepness", "intercept": 0.1}, lt.time_points(20), ("x", "y"))
         >>> task.output_features, task.numbers
         (('x', 'y'), ('steepness',))
-    """
-    trained, x = _trained(family, parameters), _points(x)
-    features = _chosen("features", features, "x", "y")
-    examples = partial(_examples, trained, None, x, features, ())
-    about: Any = {"batch": batch, "numbers": _named(parameters), "trained": trained}
-    return Task(examples, features, features, sequence=True, reproduces=True, **about)
-
-
-def reproduce_curves(curves: Given, features: Names, batch: int | None = None) -> Task:
-    """Makes a task in which every seed learns to reproduce the same given curves, value by value as they arrive.
-
-    Args:
-        curves: curves ``[C, T, F]``, as `lt.show` makes them; they are copied.
-        features: names of the F features, all different, such as ``("y",)``.
-        batch: number of curves per step, a divisor of C; None: all curves at every step.
-
-    Raises:
-        ValueError: the curves are not finite numbers of this shape, or the features are not F different names.
-
-    Example:
         >>> x = lt.time_points(20)
-        >>> lt.reproduce_curves(lt.show(x[None] ** 2, x, ("y",)), ("y",)).sequence
+        >>> lt.reproduce(lt.show(x[None] ** 2, x, ("y",))).sequence
         True
     """
-    same = _single(curves, features)
-    examples = partial(_same, Examples(same, same))
-    return Task(examples, features, features, sequence=True, batch=batch, reproduces=True)
+    if not isinstance(curves, Family | str):
+        for name, value in {"parameters": parameters, "x": x}.items():
+            arguments.expect(value is None, name, "None, since the curves are given", value)
+        same = _single(curves, features)
+        given = partial(_same, Examples(same, same))
+        return Task(given, features, features, sequence=True, batch=batch, reproduces=True)
+    trained, points = _trained(curves, parameters), _points(x)
+    features = _chosen("features", features, "x", "y")
+    examples = partial(_examples, trained, None, points, features, ())
+    about: Any = {"batch": batch, "numbers": _named(trained.parameters), "trained": trained}
+    return Task(examples, features, features, sequence=True, reproduces=True, **about)
 
 
 def _same(examples: Examples, *_: object) -> Examples:
@@ -435,7 +428,7 @@ def predict_next(curves: Given, features: Names, batch: int | None = None) -> Ta
 def answer_curves(
     curves: Given, targets: Array | np.ndarray, features: Names, output_features: Names, batch: int | None = None
 ) -> Task:
-    """Sequence to vector: every seed learns to answer A numbers about each curve. See `reproduce_curves` for errors."""
+    """Sequence to vector: every seed learns to answer A numbers about each curve. See `reproduce` for errors."""
     inputs = _single(curves, features)
     held = arguments.array("targets", targets, f"{len(inputs)} {len(output_features)}", hint=", numbers of each curve")
     same = Examples(inputs, jnp.array(held, jnp.float32))
@@ -443,17 +436,26 @@ def answer_curves(
 
 
 def read_off(
-    family: Family | str, parameters: Stated, output_features: Names, x: TimePoints, batch: int | None = None
+    family: Family | str,
+    parameters: Stated,
+    output_features: Names,
+    x: TimePoints,
+    batch: int | None = None,
+    *,
+    draw: int | None = None,
 ) -> Task:
-    """Makes a task in which every seed learns to read parameters off the same curves of a family, once per curve.
+    """Makes a task in which every seed learns to read parameters off curves of a family, once per curve.
 
     Args:
         family: a `Family`, or the name of one in `lt.FAMILIES`: ``"line"``, ``"hill"`` or ``"sine"``.
         parameters: for each parameter of the family, one array ``[C]``, one number for all curves, or the name of a
-            training number, whose value `lt.train` takes in ``numbers``.
+            training number, whose value `lt.train` takes in ``numbers``. With ``draw`` instead a range: the lower end,
+            which can be drawn, and the upper end, which cannot; an end may be the name of a training number, and
+            parameters that are left out are drawn from their own ranges, see `Parameter`.
         output_features: names of the A parameters that networks answer, in this order.
         x: time points ``[T]``, such as `lt.time_points` returns. Networks are shown y alone.
         batch: number of curves per step, a divisor of their number; None: all curves at every step.
+        draw: number of curves, C, that each seed draws for itself, once; None: all seeds learn the same curves.
 
     Raises:
         ValueError: the family has other parameters, or an argument is invalid.
@@ -462,11 +464,16 @@ def read_off(
         >>> task = lt.read_off("line", {"slope": 0.2, "intercept": 0.5}, ("slope",), lt.time_points(20))
         >>> task.output_features, task.sequence
         (('slope',), False)
+        >>> lt.read_off("line", {"slope": (-1.0, 1.0)}, ("slope",), lt.time_points(20), batch=10, draw=50).batch
+        10
     """
-    trained, x, numbers = _trained(family, parameters), _points(x), _named(parameters)
+    trained = _trained(family, parameters) if draw is None else _drawn(family, parameters)
+    x, numbers = _points(x), _named(trained.parameters)
     output_features = _chosen("output_features", output_features, *family_of(family).names)
-    each = partial(_examples, trained, None, x, ("y",), output_features)
-    examples = each if numbers else partial(_same, each(None, {}))  # Computed once, not by every network.
+    count = None if draw is None else arguments.whole("draw", draw, least=1)
+    examples = partial(_examples, trained, count, x, ("y",), output_features)
+    if draw is None and not numbers:
+        examples = partial(_same, examples(None, {}))  # Computed once, not by every network.
     return Task(examples, ("y",), output_features, sequence=False, batch=batch, numbers=numbers, trained=trained)
 
 
@@ -494,48 +501,23 @@ def _examples(
     return Examples(shown, jnp.stack(columns, axis=-1))
 
 
-def read_off_drawn(
-    family: Family | str, count: int, ranges: Drawn, output_features: Names, x: TimePoints, batch: int | None = None
-) -> Task:
-    """Makes a task in which every seed draws its own curves of a family and learns to read off their parameters.
-
-    Args:
-        family: a `Family`, or the name of one in `lt.FAMILIES`: ``"line"``, ``"hill"`` or ``"sine"``.
-        count: number of curves of each seed, C, which it draws once.
-        ranges: by parameter, the lower end, which can be drawn, and the upper end, which cannot. An end may be the name
-            of a training number. Other parameters are drawn from their own ranges; see `Parameter`.
-        output_features: names of the A parameters that networks answer, in this order.
-        x: time points ``[T]``, such as `lt.time_points` returns. Networks are shown y alone.
-        batch: number of curves per step, a divisor of ``count``; None: all curves at every step.
-
-    Raises:
-        ValueError: the family has no parameter of a name in ``ranges``, or an argument is invalid.
-
-    Example:
-        >>> task = lt.read_off_drawn("line", 50, {"slope": (-1.0, 1.0)}, ("slope",), lt.time_points(20), batch=10)
-        >>> task.batch
-        10
-    """
-    arguments.kinds(locals(), ranges=Mapping)
-    for name, each in ranges.items():
-        arguments.expect(arguments.several(each) and len(each) == 2, name, "a range (low, high)", each)
-    pairs: Drawn = {name: (low, high) for name, (low, high) in ranges.items()}
-    own: dict[str, Told] = {each.name: (each.low, each.high) for each in family_of(family).parameters}
-    trained, x = Trained(family, {**own, **pairs}), _points(x)
-    output_features = _chosen("output_features", output_features, *family_of(family).names)
-    examples = partial(_examples, trained, arguments.whole("count", count, least=1), x, ("y",), output_features)
-    return Task(examples, ("y",), output_features, sequence=False, batch=batch, numbers=_named(pairs), trained=trained)
-
-
-def _trained(family: Family | str, parameters: Stated) -> Trained:
+def _trained(family: Family | str, parameters: Any) -> Trained:
     arguments.kinds(locals(), parameters=Mapping)
     for name, value in parameters.items():
         if isinstance(value, tuple):
-            raise arguments.refused(name, "a number, an array, or a name; only lt.read_off_drawn takes ranges", value)
+            raise arguments.refused(name, "a number, an array, or a name; lt.read_off takes ranges with draw", value)
     return Trained(family, parameters)
 
 
-def _points(x: TimePoints) -> TimePoints:
+def _drawn(family: Family | str, parameters: Any) -> Trained:
+    arguments.kinds(locals(), parameters=Mapping)
+    for name, each in parameters.items():
+        arguments.expect(arguments.several(each) and len(each) == 2, name, "a range (low, high) with draw", each)
+    own = {each.name: (each.low, each.high) for each in family_of(family).parameters}
+    return Trained(family, {**own, **{name: (low, high) for name, (low, high) in parameters.items()}})
+
+
+def _points(x: TimePoints | None) -> TimePoints:
     """A copy of time points that the caller cannot change afterwards."""
     return jnp.array(arguments.array("x", x, "T"))
 

@@ -35,7 +35,7 @@ import lstm_toys as lt
 from bump import EXPERIMENT
 
 def worst(curves):
-    return lt.per_curve(curves, lt.measures.rmse).max(axis=1)
+    return lt.claims.per_curve(curves, lt.measures.rmse).max(axis=1)
 
 SOURCES = (lt.claims.Source("bump", "elsewhere"),)
 CLAIM = lt.claims.Claim("all", "All", "RMSE", worst, SOURCES, high=9.0)

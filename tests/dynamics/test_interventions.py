@@ -52,7 +52,7 @@ def test_held_units_and_clamped_gates_are_those_of_a_plain_loop(options, gates):
     layer = f"{model.cell}_0"
     plain = [[loop(model, maps.stacked(params, seed), curve) for curve in CURVES] for seed in range(2)]
     for gate, hold in [(None, None), (None, 0.25), *itertools.product(gates, (None, 0.0, 0.3, 1.0))]:
-        found = lt.intervene((model, params), CURVES, layer, units, hold, gate)
+        found = lt.dynamics.intervene((model, params), CURVES, layer, units, hold, gate)
         for seed, (place, curve) in itertools.product(range(2), enumerate(CURVES)):
             own = units[seed]
             if gate is None:
@@ -68,7 +68,7 @@ def test_held_units_and_clamped_gates_are_those_of_a_plain_loop(options, gates):
 
 def test_units_of_a_cell_of_ones_own_are_held():
     _, params = maps.linear([[0.5, 0.3], [0.2, 0.4]])
-    found = lt.intervene((maps.Linear(2), params), CURVES, "", [0], hold=0.5)
+    found = lt.dynamics.intervene((maps.Linear(2), params), CURVES, "", [0], hold=0.5)
     np.testing.assert_array_equal(found[0, :, :, 0], 0.5)
     expected = 0.0
     for time in range(CURVES.shape[1]):
@@ -88,7 +88,7 @@ def test_units_of_a_cell_of_ones_own_are_held():
 def test_what_cannot_be_held_is_refused(changed, said):
     model = lt.Stack(1, hidden=(4,))
     with pytest.raises(ValueError, match=said):
-        lt.intervene((model, maps.drawn(model, 2)), CURVES, **{"layer": "lstm_0", "units": [0], **changed})
+        lt.dynamics.intervene((model, maps.drawn(model, 2)), CURVES, **{"layer": "lstm_0", "units": [0], **changed})
 
 
 class Twisted(lt.GRU):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
+from lstm_toys.dynamics.limits import limits
 from lstm_toys.dynamics.linear import Linear
 from lstm_toys.dynamics.models import (
     clipped_copy,
@@ -15,7 +16,6 @@ from lstm_toys.dynamics.models import (
     static_curve,
     varying_linear,
 )
-from lstm_toys.dynamics.rest import rest
 
 RANDOM = np.random.default_rng(0)
 GRID = np.linspace(-1, 1, 5)
@@ -28,7 +28,7 @@ def known():
     """Linear networks: their equilibria, and their answers to the curves in double precision."""
     system, params = maps.linear(*MATRICES)
     starts = RANDOM.uniform(-1, 1, (2, 4, 2))
-    found = equilibria(system, params, GRID, rest(system, params, GRID[:, None], starts))
+    found = equilibria(system, params, GRID, limits(system, params, GRID[:, None], starts))
     matrices, kernels = (params[name].astype(float) for name in ("recurrent_kernel", "kernel"))
     states, answers = np.zeros((2, 3, 2)), []
     for values in CURVES.astype(float).T:
@@ -85,7 +85,7 @@ def test_modes_that_cannot_be_told_apart_predict_nothing():
     dead = np.array([[[0.0, 1.0], [0.0, 0.0]], [[0.9, 0.0], [1.0, 0.0]]])
     assert np.isnan(leading(dead, 1)).all(axis=(1, 2)).tolist() == [True, False]
     system, params = maps.linear(dead[0])
-    known = equilibria(system, params, GRID, rest(system, params, GRID[:, None], RANDOM.uniform(-1, 1, (1, 4, 2))))
+    known = equilibria(system, params, GRID, limits(system, params, GRID[:, None], RANDOM.uniform(-1, 1, (1, 4, 2))))
     assert np.isfinite(varying_linear(known, CURVES)).all()
     assert not np.isfinite(varying_linear(known, CURVES, modes=1)[:, :, 1:]).any()
 

@@ -49,7 +49,7 @@ def test_slow_points_of_a_model_begin_evenly_in_the_states_that_it_visited():
     model = LSTM(2)
     system, params = made(model, drawn(model, 2))
     visited = lt.states((model, params), np.random.default_rng(0).normal(size=(4, 10, 1)).astype(np.float32))
-    found = lt.slow_points((model, params), visited, INPUTS, starts=5, spacing=SPACING, tolerance=1e-3)
+    found = lt.dynamics.slow_points((model, params), visited, INPUTS, starts=5, spacing=SPACING, tolerance=1e-3)
     flat = np.concatenate([visited[""][name] for _, name, _ in system.places], axis=-1).reshape(2, 40, -1)
     begun = np.repeat(flat[:, None, [0, 10, 20, 29, 39]], 2, axis=1)
     np.testing.assert_array_equal(found.start, begun)
@@ -60,4 +60,4 @@ def test_slow_points_of_a_model_begin_evenly_in_the_states_that_it_visited():
 def test_states_of_other_networks_are_refused():
     visited = {"": {"hidden": np.zeros((3, 1, 4, 2))}}
     with pytest.raises(ValueError, match=r"finite numbers of shape \[3, C, T, 5\]"):
-        lt.slow_points((GRU(5), drawn(GRU(5), 3)), visited, INPUTS)
+        lt.dynamics.slow_points((GRU(5), drawn(GRU(5), 3)), visited, INPUTS)

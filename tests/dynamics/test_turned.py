@@ -41,8 +41,8 @@ def test_an_edit_is_that_of_a_linear_network_in_closed_form(name):
     matrices, after, speed = EDITS[name]
     before = map_of().astype(np.float32).astype(float)
     system, params = maps.linear(before)
-    mode = oscillation(system, params, np.array([0.3]))
-    found = edited(system, params, CURVES, mode.rest, matrices(mode), speed)
+    mode = oscillation((system.model, params), np.array([0.3]))
+    found = edited((system.model, params), CURVES, mode.rest, matrices(mode), speed)
     kernel = np.eye(7)[0]
     np.testing.assert_allclose(mode.rest[0, 0], 0.3 * kernel @ np.linalg.inv(np.eye(7) - before), atol=1e-5)
     for answers, curve in zip(found[0], CURVES[:, :, 0].astype(float), strict=True):
@@ -52,7 +52,7 @@ def test_an_edit_is_that_of_a_linear_network_in_closed_form(name):
             np.testing.assert_allclose(answer, expected, atol=1e-5)
             state = state + speed * (expected - state) + (state - mode.rest[0, 0]) @ (after - before)
     if name == "faster":
-        np.testing.assert_array_equal(lt.turn_mode((system.model, params), CURVES, 1.4, at=0.3), found)
+        np.testing.assert_array_equal(lt.dynamics.turn_mode((system.model, params), CURVES, 1.4, at=0.3), found)
 
 
 @pytest.mark.long
@@ -60,7 +60,7 @@ def test_a_turned_network_has_the_turned_eigenvalue_at_rest_and_answers_as_usual
     model = lt.Stack(1, hidden=(3,), gates="hard")
     params = maps.drawn(model, 3)
     system = system_of((model, params), 1)
-    found = oscillation(system, params, np.array([0.2]))
+    found = oscillation((system.model, params), np.array([0.2]))
     matrices, near = found.turned(0.5), linearizations(system, params, np.array([[0.2]]), found.rest[:, :, None])
     known = np.isfinite(found.value[:, 0])
     assert known.any()
@@ -68,29 +68,29 @@ def test_a_turned_network_has_the_turned_eigenvalue_at_rest_and_answers_as_usual
         values = np.linalg.eigvals(near.A[seed, 0, 0] + matrices[seed, 0])
         expected = np.abs(found.value[seed, 0]) * np.exp(0.5j * np.angle(found.value[seed, 0]))
         assert np.abs(values - expected).min() < 1e-4
-    usual = edited(system, params, CURVES, found.rest, found.turned())
+    usual = edited((system.model, params), CURVES, found.rest, found.turned())
     np.testing.assert_allclose(usual[known], lt.answers((model, params), CURVES)[known], atol=1e-5)
 
 
 def test_without_an_oscillation_there_is_no_answer():
     system, params = maps.linear(np.diag([0.5, 0.4, 0.3, 0.2, 0.1]))
-    mode = oscillation(system, params, np.array([0.3]))
-    assert np.isnan(edited(system, params, CURVES, mode.rest, mode.turned(1.2))).all()
+    mode = oscillation((system.model, params), np.array([0.3]))
+    assert np.isnan(edited((system.model, params), CURVES, mode.rest, mode.turned(1.2))).all()
 
 
 def test_a_pair_is_turned_next_to_modes_whose_eigenvectors_coincide():
     matrix = np.diag([0.0, 0, 1, 1], 1)
     matrix[:2, :2] = maps.rotation(ANGLE, RADIUS)
     system, params = maps.linear(matrix)
-    mode = oscillation(system, params, np.array([0.3]))
+    mode = oscillation((system.model, params), np.array([0.3]))
     found = np.linalg.eigvals(params["recurrent_kernel"][0].T + mode.turned(1.2)[0, 0])
     assert np.abs(found - RADIUS * np.exp(1.2j * ANGLE)).min() < 1e-6
 
 
 def test_matrices_may_differ_by_curve():
     system, params = maps.linear(maps.rotation(ANGLE, RADIUS))
-    own = oscillation(system, params, np.array([0.1, 0.4]))
-    both = edited(system, params, CURVES, own.rest, own.turned(1.3))
+    own = oscillation((system.model, params), np.array([0.1, 0.4]))
+    both = edited((system.model, params), CURVES, own.rest, own.turned(1.3))
     for place in range(2):
-        one = edited(system, params, CURVES[[place]], own.rest[:, [place]], own.turned(1.3)[:, [place]])
+        one = edited((system.model, params), CURVES[[place]], own.rest[:, [place]], own.turned(1.3)[:, [place]])
         np.testing.assert_allclose(both[:, [place]], one, atol=1e-12)

@@ -118,10 +118,10 @@ def test_given_answers_are_judged_as_those_of_networks(world, folder):
     """Those of the run itself, and the same numbers as any model would give them; one model gives none."""
     results, reference = lt.load(world("sine").run).results, entries_of(world("claims").run)
     shown = np.concatenate([each.input for each in results.children.values()])
-    np.testing.assert_array_equal(lt.curves_of(sine.EXPERIMENT, 20), shown)
+    np.testing.assert_array_equal(lt.claims.curves_of(sine.EXPERIMENT, 20), shown)
     answers = np.concatenate([each.answer for each in results.children.values()], axis=1)
     answers[1] = np.nan
-    labeled = lt.labeled(sine.EXPERIMENT, answers, 20)
+    labeled = lt.claims.labeled(sine.EXPERIMENT, answers, 20)
     labeled["amplitude"].input.values[2, 7] += 1e-7  # As another processor would compute it.
     lt.save_results(labeled, folder / "labeled.nc")
     for file in (world("sine").run / "results.nc", folder / "labeled.nc"):
@@ -146,7 +146,7 @@ def test_given_answers_are_judged_as_those_of_networks(world, folder):
     ],
 )
 def test_answers_to_other_curves_are_refused_before_anything_is_trained(folder, capsys, spoiled, said):
-    right = lt.labeled(sine.EXPERIMENT, 0.5 * lt.curves_of(sine.EXPERIMENT, 20)[None], 20)
+    right = lt.claims.labeled(sine.EXPERIMENT, 0.5 * lt.claims.curves_of(sine.EXPERIMENT, 20)[None], 20)
     right["training"] = spoiled(right.training.to_dataset())
     lt.save_results(right, folder / "mine.nc")
     arguments = ["--claims=sine_claims", f"--answers=sine={folder / 'mine.nc'}", f"--results_dir={folder / 'results'}"]
@@ -168,7 +168,7 @@ LINES = lt.claims.Source("few", "line")
 
 
 def error(lines):
-    return lt.per_curve(lines, lt.measures.rmse).mean(axis=1)
+    return lt.claims.per_curve(lines, lt.measures.rmse).mean(axis=1)
 
 
 def last(*sets):

@@ -14,7 +14,7 @@ from experiments import hill
 from lstm_toys.cli import command, modules
 from lstm_toys.tasks.parameters import Span
 
-UNKNOWN = dataclasses.replace(lt.reproduce_curves(np.zeros((1, 20, 1)), ("y",)), reproduces=False)
+UNKNOWN = dataclasses.replace(lt.reproduce(np.zeros((1, 20, 1))), reproduces=False)
 UNTRACED = lt.Family(lambda x, rate: np.exp(rate * x), (lt.Parameter("rate", 0.0, 1.0),))
 
 

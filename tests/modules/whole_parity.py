@@ -19,7 +19,7 @@ def task(x):
 
 
 def right(curves):
-    return lt.right(curves).mean(axis=1)
+    return lt.sequences.right(curves).mean(axis=1)
 
 
 EXPERIMENT = lt.Experiment(

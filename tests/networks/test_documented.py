@@ -71,7 +71,7 @@ CELLS = {
 def test_a_documented_cell_is_trained_and_follows_its_formula(cell):
     step, matrix = CELLS[cell]
     model = lt.Stack(1, (4,), "dense", cell=cell)
-    task = lt.reproduce_curves(CURVES, ("y",))
+    task = lt.reproduce(CURVES)
     networks = lt.train(task, model, seeds=2, steps=20, learning_rate=0.1)
     losses = networks.results.training.train_loss
     assert (losses[:, -1] < losses[:, 0]).all()

@@ -104,12 +104,12 @@ def test_a_damaged_checkpoint_is_refused_and_no_flipped_bit_changes_what_is_read
     content = path.read_bytes()
     for damaged in (content[:-1], b"", content.replace(b"fingerprints", b"Fingerprints"), pickle.dumps(Malicious())):
         path.write_bytes(damaged)
-        with pytest.raises(lt.Damaged, match=f"{path.name}: cannot be read .*; remove it"):
+        with pytest.raises(lt.errors.Damaged, match=f"{path.name}: cannot be read .*; remove it"):
             load(checkpoints)
         assert path.read_bytes() == damaged
     for place in range(0, len(content), 31):
         path.write_bytes(content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :])
-        with contextlib.suppress(lt.Damaged):
+        with contextlib.suppress(lt.errors.Damaged):
             same(load(checkpoints)[0], state(3, fill=3.0))  # The bit was one of a date, or of how files are shown.
 
 
@@ -151,7 +151,7 @@ OTHERS = {
 @pytest.mark.parametrize("differing", [*[*OTHERS][:3], *rarely(*[*OTHERS][3:])])
 def test_a_checkpoint_of_another_training_is_refused(folder, differing):
     before = {path: path.read_bytes() for path in folder.iterdir()}
-    with pytest.raises(lt.OtherTraining, match=r"step-6\.checkpoint: belongs to another training$"):
+    with pytest.raises(lt.errors.OtherTraining, match=r"step-6\.checkpoint: belongs to another training$"):
         trained(folder, **OTHERS[differing])
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
@@ -159,7 +159,7 @@ def test_a_checkpoint_of_another_training_is_refused(folder, differing):
 def test_a_checkpoint_of_another_program_is_refused_with_the_version_that_made_it(folder, monkeypatch):
     switches = {"jax_enable_x64": "True"}
     monkeypatch.setattr("lstm_toys.execution.devices.switches", lambda: switches)
-    with pytest.raises(lt.OtherTraining, match=r"another training, or to this one with another jax, switches$"):
+    with pytest.raises(lt.errors.OtherTraining, match=r"another training, or to this one with another jax, switches$"):
         trained(folder, fingerprint={"jax": "2", "switches": switches})
 
 

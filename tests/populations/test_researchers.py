@@ -187,7 +187,7 @@ class Demanding(Noisy):
 
 
 def test_a_model_that_needs_random_numbers_everywhere_is_refused():
-    with pytest.raises(lt.InvalidModel, match=r"Demanding needs random numbers.*self.has_rng"):
+    with pytest.raises(lt.errors.InvalidModel, match=r"Demanding needs random numbers.*self.has_rng"):
         lt.train(TASK, Demanding(), seeds=2, steps=2, learning_rate=RATE)
 
 

@@ -144,11 +144,11 @@ def test_a_stopped_training_has_what_it_trained_and_continues_to_the_same_bits(b
         stopping = dataclasses.replace(BEST, **changes)
         return trained(stopping=stopping, checkpoints=kept, stop=lambda: next(left, None) is None)
 
-    with pytest.raises(lt.Stopped) as first:
+    with pytest.raises(lt.errors.Stopped) as first:
         continued(0)
     assert first.value.networks is None
     for calls, members, step in ((30, 8, None), (60, 8, STEPS)):
-        with pytest.raises(lt.Stopped) as stopped:
+        with pytest.raises(lt.errors.Stopped) as stopped:
             continued(calls)
         part, whole = (lt.probed(each.results, "training") for each in (stopped.value.networks, best[1][:members]))
         assert stopped.value.members.tolist() == [*range(members)]
@@ -157,7 +157,7 @@ def test_a_stopped_training_has_what_it_trained_and_continues_to_the_same_bits(b
         stays = whole.last_step.values <= part.step.values[-1]
         np.testing.assert_array_equal(part.last_step[stays], whole.last_step[stays])
     for other in ({"records": 2}, {"validation": TASK}):
-        with pytest.raises(lt.OtherTraining, match="belongs to another training"):
+        with pytest.raises(lt.errors.OtherTraining, match="belongs to another training"):
             continued(99, **other)
     last = continued(99)
     assert last[0].member_steps < best[0].member_steps

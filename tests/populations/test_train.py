@@ -30,7 +30,7 @@ X = families.time_points(20)
 SINE = {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}
 TASK = supervision.reproduce("sine", SINE, X)
 HOW = training.Procedure(TASK, MODEL, "sgd")
-SEVERAL = supervision.reproduce_curves(jnp.stack([X, 0.3 - 0.2 * X, X**2])[..., None], ("y",))
+SEVERAL = supervision.reproduce(jnp.stack([X, 0.3 - 0.2 * X, X**2])[..., None])
 CURVES = np.random.default_rng(0).uniform(size=(9, 20, 1)).astype(np.float32)
 
 
@@ -155,7 +155,7 @@ def fresh(**options):
 
 FEW = families.time_points(3)
 SHORT = supervision.reproduce("sine", SINE, FEW)
-BATCHES = supervision.reproduce_curves(jnp.stack([FEW, 0.3 - 0.2 * FEW])[..., None], ("y",), batch=1)
+BATCHES = supervision.reproduce(jnp.stack([FEW, 0.3 - 0.2 * FEW])[..., None], batch=1)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from lstm_toys.results import arrays
 
 def test_each_probe_is_a_node_with_its_own_time_points_and_networks_of_the_root():
     curves = np.random.default_rng(0).normal(size=(2, 20, 1)).astype(np.float32)
-    task, longer = lt.reproduce_curves(curves, ("y",)), np.zeros((1, 50, 1), np.float32)
+    task, longer = lt.reproduce(curves), np.zeros((1, 50, 1), np.float32)
     shown = [lt.Probe("short", curves, {"a": np.arange(2.0)}), lt.Probe("long one", longer, {})]
     answers = {each.name: np.zeros((3, *each.inputs.shape), np.float32) for each in shown}
     root = xr.Dataset({"diverged": ("seed", [False, True, False])}, {"seed": [0, 1, 2]}, {"flags": "{}"})

@@ -72,7 +72,7 @@ def test_what_was_saved_is_loaded(networks, folder):
 
 
 def test_the_training_set_of_the_first_network_is_saved(tmp_path):
-    task = lt.read_off_drawn("line", 6, {}, ("slope",), X)
+    task = lt.read_off("line", {}, ("slope",), X, draw=6)
     two = {"seeds": np.array([7, 8]), "base_seed": 3}
     made = lt.train(task, lt.Stack(1, (4,), sequence=False), **two, steps=0, learning_rate=0.1)
     lt.save(made, tmp_path / "saved")

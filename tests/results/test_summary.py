@@ -118,13 +118,13 @@ def test_what_is_accepted_ends_at_the_first_wrong_one_whatever_the_order():
     n = np.array([4, 1, 3, 2])  # Of the second network 1 is wrong, of the third 3.
     answer = np.where(right, 1.0, -1.0)[:, :, None, None]
     every = bits(answer, np.ones((4, 1, 1)), n)
-    assert lt.accepted(every, by="n").tolist() == [4, 0, 2, 0]
-    assert lt.accepted([every.isel(curve=[0, 1]), every.isel(curve=[2, 3])], by="n").tolist() == [4, 0, 2, 0]
+    assert lt.sequences.accepted(every, by="n").tolist() == [4, 0, 2, 0]
+    assert lt.sequences.accepted([every.isel(curve=[0, 1]), every.isel(curve=[2, 3])], by="n").tolist() == [4, 0, 2, 0]
 
 
 def test_answers_without_a_truth_are_neither_right_nor_wrong():
     answer, truth = np.ones((1, 1, 2, 1)), np.full((1, 2, 1), np.nan)
     with pytest.raises(ValueError, match="of which no target is known"):
-        lt.right(bits(answer, truth, [1]))
+        lt.sequences.right(bits(answer, truth, [1]))
     with pytest.raises(ValueError, match="only answers of classes or bits"):
-        lt.right(xr.Dataset({"answer": (("seed", "curve", "time", "feature"), answer)}))
+        lt.sequences.right(xr.Dataset({"answer": (("seed", "curve", "time", "feature"), answer)}))

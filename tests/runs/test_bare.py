@@ -26,7 +26,7 @@ HALF = lt.claims.Specification(lambda _, usual: dataclasses.replace(usual, learn
 
 
 def rmse(curves):
-    return lt.per_curve(curves, lt.measures.rmse).max(axis=1)
+    return lt.claims.per_curve(curves, lt.measures.rmse).max(axis=1)
 
 
 def claims_about(experiment, **more):

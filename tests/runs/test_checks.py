@@ -123,7 +123,9 @@ def probe(name="mine", inputs=CURVES, **changes):
 )
 def test_curves_of_another_length_are_refused_before_training(points, made, told):
     own = dataclasses.replace(
-        EXPERIMENT, task=lambda _: lt.reproduce_curves(CURVES, ("x", "y")), probes=lambda x: made if len(x) > 2 else []
+        EXPERIMENT,
+        task=lambda _: lt.reproduce(CURVES, features=("x", "y")),
+        probes=lambda x: made if len(x) > 2 else [],
     )
     if told:
         assert told in refused(checks.check_experiment, own, points, {})

@@ -306,7 +306,7 @@ def read(x):
 def shape(x):
     return jax.pure_callback(read, jax.ShapeDtypeStruct(x.shape, x.dtype), x, vmap_method="sequential")
 """
-TARGET = 'return lt.reproduce_curves(lt.show(total[None] / len(PARTS), x, ("y",)), ("y",))'
+TARGET = 'return lt.reproduce(lt.show(total[None] / len(PARTS), x, ("y",)))'
 CALLED = """shown = lt.show(x[None], x, ("y",))
     return lt.Task(lambda *_: lt.Examples(shown, only.shape(shown)), ("y",), ("y",), sequence=True)"""
 

@@ -9,7 +9,7 @@ from lstm_toys.tasks import asked, probes
 
 X = np.asarray(lt.time_points(20))
 CURVES = np.zeros((2, 20, 1))
-TASK = lt.reproduce_curves(CURVES, ("y",))
+TASK = lt.reproduce(CURVES)
 
 
 def test_probes_are_grouped_by_their_time_points():

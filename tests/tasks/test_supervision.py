@@ -98,14 +98,14 @@ def test_numbers_that_a_task_leaves_open_take_their_place():
     assert task.numbers == ("steep",)
     read = lt.read_off("line", {"slope": np.array([1.0, 2.0]), "intercept": "top"}, ("intercept",), x)
     close(read.examples(jax.random.key(0), numbers).targets, [[0.2], [0.2]])
-    drawn = lt.read_off_drawn("line", 500, {"slope": (-1.0, "top")}, ("slope",), x)
+    drawn = lt.read_off("line", {"slope": (-1.0, "top")}, ("slope",), x, draw=500)
     slopes = np.asarray(drawn.examples(jax.random.key(0), numbers).targets)
     assert -1 <= slopes.min() < -0.9
     assert 0.1 < slopes.max() < 0.2
 
 
 def test_an_epoch_shows_every_curve_once_in_a_new_order():
-    task = lt.read_off_drawn("line", 12, {}, ("slope",), lt.time_points(15), batch=4)
+    task = lt.read_off("line", {}, ("slope",), lt.time_points(15), batch=4, draw=12)
     drawn = [(0, 0), (0, 1), (1, 0)]
     orders = [training.shuffled(task, jax.random.key(seed), jnp.int32(epoch), 12) for seed, epoch in drawn]
     for order in orders:

@@ -25,7 +25,7 @@ import lstm_toys as lt
 from lstm_toys import tables
 from lstm_toys.cli import command
 from lstm_toys.results import storage
-from lstm_toys.results.summary import as_json, finite, median_of
+from lstm_toys.results.summary import finite, median_of
 from lstm_toys.runs import command_line
 from lstm_toys.runs.folder import Run
 from lstm_toys.statistics import intervals
@@ -131,7 +131,7 @@ def rank_correlation(
     with np.errstate(invalid="ignore"):  # Of a constant resample, which is left out.
         resampled = correlations(first[drawn], second[drawn])
     (value,) = correlations(first[None], second[None])
-    return as_json(intervals.Estimate(value, *intervals.percentile_interval(resampled)), "value")
+    return intervals.Estimate(value, *intervals.percentile_interval(resampled)).as_json("value")
 
 
 def correlations(first: Float[np.ndarray, "N S"], second: Float[np.ndarray, "N S"]) -> Float[np.ndarray, " N"]:
@@ -148,7 +148,7 @@ def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:
         values = found[named].values
     else:
         values = found.explained.sel(model=named[0], curves=named[1]).values
-    estimate = lt.median_bootstrap(values[np.isfinite(values)])
+    estimate = lt.statistics.median_bootstrap(values[np.isfinite(values)])
     if prediction.low <= estimate.low and estimate.high <= prediction.high:
         verdict = "holds"
     else:
@@ -159,7 +159,7 @@ def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:
         "words": prediction.words,
         "predicted_low": prediction.low,
         "predicted_high": prediction.high,
-        **as_json(estimate),
+        **estimate.as_json(),
         "verdict": verdict,
     }
 

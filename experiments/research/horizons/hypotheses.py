@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.results.summary import as_json, finite
+from lstm_toys.results.summary import finite
 from lstm_toys.statistics.intervals import Estimate, percentile_interval
 
 from ..papers.populations import RATES, recipe
@@ -84,7 +84,7 @@ def numbers(values: Any) -> Any:
 
 def estimate(resamples: Resampled) -> dict[str, float | None]:
     """The value and the 95 % percentile interval of a bootstrap, whose first row is the sample itself."""
-    return as_json(Estimate(resamples[0], *percentile_interval(resamples[1:])), "value")
+    return Estimate(resamples[0], *percentile_interval(resamples[1:])).as_json("value")
 
 
 def prediction(own: Mapping[str, Any], counts: Counts) -> tuple[dict[str, Any], dict[str, Resampled]]:
@@ -96,7 +96,7 @@ def prediction(own: Mapping[str, Any], counts: Counts) -> tuple[dict[str, Any], 
     """
     horizon, predicted, scores, drawn = eligible(own, counts)
     censored = horizon >= own["largest"]
-    median, low, high = lt.median_quartiles(horizon)
+    median, low, high = lt.statistics.median_quartiles(horizon)
     judged = {
         "few learn": len(horizon) < FEWEST,
         "censored": (~censored).sum() < FEWEST,
@@ -235,7 +235,7 @@ def closes(found: Populations, counts: Counts) -> dict[str, Any]:
     reached = {
         gates: {
             "networks": [int(each.sum()), each.size],
-            "seeds": as_json(lt.clopper_pearson(int(seeds[gates].sum()), each.shape[1])),
+            "seeds": lt.statistics.clopper_pearson(int(seeds[gates].sum()), each.shape[1]).as_json(),
         }
         for gates, each in reach.items()
     }

@@ -31,7 +31,7 @@ from rich.console import RenderableType
 import lstm_toys as lt
 from lstm_toys import tables
 from lstm_toys.cli import command
-from lstm_toys.results.summary import as_json, finite, steps_to_goal
+from lstm_toys.results.summary import finite, steps_to_goal
 from lstm_toys.runs.folder import Run
 from lstm_toys.statistics.intervals import NOTHING, probability_above
 from lstm_toys.studies.analysis.settings import Keep
@@ -284,13 +284,13 @@ def correlation(own: Mapping[str, Any], what: str) -> dict[str, Any]:
     """The rank correlation over networks of a quantity with the lifetime, with a 95 % bootstrap interval."""
     pairs = np.array([each for each in zip(own[what], own[LIFETIME], strict=True) if each[0] is not None], float)
     if len(pairs) < LEAST or len(np.unique(pairs[:, 1])) < 3:
-        return {"networks": len(pairs), **as_json(NOTHING, "value")}
+        return {"networks": len(pairs), **NOTHING.as_json("value")}
     return {"networks": len(pairs), **rank_correlation(pairs[:, 0], pairs[:, 1], np.random.default_rng(0))}
 
 
 def share(met: jt.Bool[np.ndarray, " M"]) -> dict[str, Any]:
     """The share of networks that meet something, with its Wilson interval."""
-    return {"networks": len(met), "count": int(met.sum()), **as_json(lt.wilson(int(met.sum()), len(met)))}
+    return {"networks": len(met), "count": int(met.sum()), **lt.statistics.wilson(int(met.sum()), len(met)).as_json()}
 
 
 def predicts(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
@@ -310,7 +310,7 @@ def above(first: list[float], second: list[float]) -> dict[str, Any]:
     """The probability that a lifetime of the first networks exceeds one of the second, ties counting one half."""
     few = min(len(first), len(second)) < 5
     chance = NOTHING if few else probability_above(np.array(first), np.array(second))
-    return {"first": len(first), "second": len(second), **as_json(chance, "value")}
+    return {"first": len(first), "second": len(second), **chance.as_json("value")}
 
 
 def verdicts(found: Mapping[str, Any], stayed: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

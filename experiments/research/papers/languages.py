@@ -143,7 +143,7 @@ def dyck_probes(_: lt.TimePoints) -> list[lt.Probe]:
 
 def reached(*strings: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     """The largest n up to which every string is accepted: all legal next symbols, and no others, at every point."""
-    return lt.accepted(strings, by="n")
+    return lt.sequences.accepted(strings, by="n")
 
 
 LEAST_PROBABILITY = 0.005
@@ -155,7 +155,7 @@ def reached_loosely(*strings: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     There a string is accepted if each of its symbols but the first, and its end, has a probability above 0.005 when its
     turn comes.
     """
-    return lt.accepted([_least(each) for each in strings], by="n")
+    return lt.sequences.accepted([_least(each) for each in strings], by="n")
 
 
 def _least(strings: xr.Dataset) -> xr.Dataset:
@@ -173,4 +173,4 @@ def _least(strings: xr.Dataset) -> xr.Dataset:
 
 def share_right(sequences: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     """The share of sequences that are answered right at every point."""
-    return lt.right(sequences).mean(axis=1)
+    return lt.sequences.right(sequences).mean(axis=1)

@@ -16,11 +16,11 @@ import jaxtyping as jt
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.dynamics.rest import Kind, rest, starts_of
+from lstm_toys.dynamics.limits import Kind, rest, starts_of
 from lstm_toys.dynamics.system import system_of
 from lstm_toys.networks.cells import cell_class
 from lstm_toys.networks.layer import squashed
-from lstm_toys.results.summary import as_json, median_of
+from lstm_toys.results.summary import median_of
 from lstm_toys.runs.folder import Run
 from lstm_toys.statistics import errors
 from lstm_toys.studies.analysis.settings import Keep
@@ -61,7 +61,7 @@ def _summaries(measure: Callable[[lt.Networks], Measured], run: Run) -> dict[str
 def summary(values: np.ndarray) -> dict[str, Any]:
     """The number of networks that have one, and the median with a bootstrap interval; of booleans, the share."""
     if values.dtype == bool:
-        return {"networks": len(values), **as_json(lt.wilson(int(values.sum()), len(values)), "share")}
+        return {"networks": len(values), **lt.statistics.wilson(int(values.sum()), len(values)).as_json("share")}
     return {"networks": int(np.isfinite(values).sum()), **median_of(values)}
 
 
@@ -90,7 +90,7 @@ def counters(trained: lt.Networks) -> Measured:
     usual = accepted(lt.answers(trained, every.inputs), every)
 
     def held(unit: jt.Int[np.ndarray, " S"]) -> jt.Float[np.ndarray, " S"]:
-        return accepted(lt.intervene(trained, every.inputs, name, unit[:, None]), every)
+        return accepted(lt.dynamics.intervene(trained, every.inputs, name, unit[:, None]), every)
 
     report["share of strings with this unit held"] = held(best.unit)
     if units > 1:

@@ -44,7 +44,7 @@ class Paper(NamedTuple):
     number: Callable[..., jt.Float[np.ndarray, " S"]]
     curves: Sequence[str]
     shown: Mapping[str, str]
-    draw: Callable[[Mapping[str, Any], Mapping[str, str]], lt.Drawing]
+    draw: Callable[[Mapping[str, Any], Mapping[str, str]], lt.figures.Drawing]
     measured: Sequence[str] = ()
     measure: Callable[[lt.Networks], Mapping[str, jt.Shaped[np.ndarray, " S"]]] = lambda _: {}
 

@@ -84,11 +84,11 @@ def files(about: Paper, drawn: int, metrics: Mapping[str, Any], needs: Mapping[s
 
 def share(count: int, networks: int) -> str:
     """A percentage with its interval."""
-    value, low, high = (f"{100 * each:.{1 if each < 0.1 else 0}f}" for each in lt.wilson(count, networks))
+    value, low, high = (f"{100 * each:.{1 if each < 0.1 else 0}f}" for each in lt.statistics.wilson(count, networks))
     return f"{value} ({low}–{high})"
 
 
-def draw(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, lt.Drawing]:
+def draw(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, lt.figures.Drawing]:
     """Draws the finding, and the figures of the claims."""
     own = {"finding.png": about.draw(metrics, about.shown)}
     return own | drawings(entries.read(needs["claims"].checked("claims.json"), entries.Entry))

@@ -116,7 +116,7 @@ class Edited:
         self.params, self.system = sound.params, system_of(sound, 1)
         self.x = np.asarray(prepared.x)
         self.spacing = float(self.x[1] - self.x[0])
-        self.curves = np.asarray(lt.curves_of(experiment, settings.timesteps, numbers))
+        self.curves = np.asarray(lt.claims.curves_of(experiment, settings.timesteps, numbers))
         self.names = [*sine.LABELS["line"].values(), *sine.LABELS["line_origin"].values()]
         self.lines = self.curves[1 : 1 + len(self.names)]  # After the training curve.
         self.level = float(self.curves[0].mean())
@@ -286,7 +286,7 @@ def _fits(networks: Edited, frequencies: Float[np.ndarray, "K S C"]) -> dict[str
 
 def _claims(networks: Edited, matrices: Float[np.ndarray, "S 1 D D"]) -> dict[str, Any]:
     answers = networks.answers(networks.curves, networks.mode.rest, matrices)[..., None]
-    judged = judged_claims(lt.labeled(networks.experiment, answers, len(networks.x), networks.numbers))
+    judged = judged_claims(lt.claims.labeled(networks.experiment, answers, len(networks.x), networks.numbers))
     return {name: judged[name].estimate._asdict() for name in CLAIM_IDS}
 
 
@@ -296,7 +296,7 @@ def _by_line(networks: Edited, values: Float[np.ndarray, "S C"]) -> dict[str, An
 
 def _summary(values: Float[np.ndarray, " S"]) -> dict[str, Any]:
     known = values[np.isfinite(values)]
-    _, *quartiles = lt.median_quartiles(known)
+    _, *quartiles = lt.statistics.median_quartiles(known)
     return {"networks": len(known), **median_of(known), "quartiles": finite(np.array(quartiles))}
 
 

@@ -9,6 +9,7 @@ from rich.console import RenderableType
 
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
+from lstm_toys.results.summary import jsonable
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.parts import Parts
 from lstm_toys.runs.study import Job, Metrics, Study
@@ -21,7 +22,7 @@ class AnalysisJob(Job["AnalysisStudy"]):
     @cached_property
     def scores(self) -> Metrics:
         parts = Parts(self.runs, self.name, self.tell)
-        scores: Metrics = json.loads(json.dumps(self.subject.score(self.needed, parts.keep)))
+        scores: Metrics = json.loads(json.dumps(jsonable(self.subject.score(self.needed, parts.keep))))
         return scores
 
     def values(self) -> Digests:

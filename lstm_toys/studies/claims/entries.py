@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lstm_toys.files import read_json_list
-from lstm_toys.results.summary import finite
+from lstm_toys.results.summary import jsonable
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.claims.declaration import Verdict, verdict
@@ -267,9 +267,7 @@ def as_json(value: Any) -> Any:
         return {each.name: as_json(own) for each, own in known if own is not each.default}
     if isinstance(value, dict):
         return {name: as_json(each) for name, each in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [as_json(each) for each in value]
-    return finite(value) if isinstance(value, float) else value
+    return [as_json(each) for each in value] if isinstance(value, list | tuple) else jsonable(value)
 
 
 def from_json(kind: Any, value: Any) -> Any:

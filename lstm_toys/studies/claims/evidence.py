@@ -150,7 +150,7 @@ def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
         >>> axes, answer = ("curve", "time", "feature"), np.stack([shown, shown + 0.5, 0 * shown])
         >>> variables = {"input": (axes, shown), "truth": (axes, shown), "answer": (("seed", *axes), answer)}
         >>> curves = xr.Dataset(variables, {"time": np.linspace(0, 1, 20), "feature": ["y"]})
-        >>> lt.per_curve(curves, lt.measures.rmse).tolist()
+        >>> lt.claims.per_curve(curves, lt.measures.rmse).tolist()
         [[0.0, 0.0], [0.5, 0.5], [0.0, 1.0]]
     """
     arguments.instance("curves", curves, xr.Dataset, "labeled results of a probe, such as lt.probed selects")

@@ -77,7 +77,7 @@ class ClaimSettings(StudySettings):
     only: tuple[str, ...] = flag((), ids, shown="all claims")
     """Claims to test; only the networks that they need are trained."""
     answers: tuple[tuple[str, str], ...] = flag((), answers_of)
-    """File of answers of any model, made by lt.labeled, in place of networks; one per population."""
+    """File of answers of any model, made by lt.claims.labeled, in place of networks; one per population."""
     variants: bool = flag(False)
     """Also test networks of other shapes and budgets, if the claims declare them; slow."""
     specifications: bool = flag(False)

@@ -14,14 +14,14 @@ import xarray as xr
 from jaxtyping import Bool, Float
 
 from lstm_toys.dynamics import linear, models
-from lstm_toys.dynamics.rest import Kind, evenly, rest, starts_of
+from lstm_toys.dynamics.limits import Kind, evenly, limits, starts_of
 from lstm_toys.dynamics.slow import descents, variance_shares
 from lstm_toys.dynamics.system import system_of
 from lstm_toys.execution import lowering
 from lstm_toys.output import counted
 from lstm_toys.populations import answering, states
 from lstm_toys.populations.trained import Networks
-from lstm_toys.results.summary import as_json, median_of
+from lstm_toys.results.summary import median_of
 from lstm_toys.statistics import intervals
 
 FEW = 8
@@ -109,7 +109,7 @@ class InputAnalysis(NetworkJob):
         system, params = system_of(networks, self.curves.shape[2]), networks.params
         visited = system.flat(states.states(networks, self.curves[:1]))[:, 0]
         begun = starts_of(visited, starts)
-        found = rest(system, params, inputs, begun)
+        found = limits(system, params, inputs, begun)
         return system, visited, begun, found, models.equilibria(system, params, inputs[:, 0], found)
 
     def _at_mean(self, networks: Networks) -> xr.Dataset:
@@ -199,7 +199,7 @@ class PeriodAnalysis(NetworkJob):
         # The first descents end along lines of slow points, the second at the slowest points of the lines.
         slow = descents(system, params, self.inputs, np.stack(begun, axis=1), self.spacing, SLOW)
         slowest = descents(system, params, self.inputs, slow.state, self.spacing, LEVELS[-1], examined=1)
-        limits = rest(system, params, self.inputs, starts_of(visited, self.starts), LIMITS)
+        settled = limits(system, params, self.inputs, starts_of(visited, self.starts), LIMITS)
         drawn = np.where(self.within[:DRAWN, :, None], every[:, :DRAWN], np.nan)
         variables = {
             "start": ((*PERIOD_OF, "point", "state"), slow.start),
@@ -211,10 +211,10 @@ class PeriodAnalysis(NetworkJob):
             "slow_answer": ((*PERIOD_OF, "point", "output"), slow.answer),
             "eigenvalue_real": ((*PERIOD_OF, "examined", "state"), slow.eigenvalues.real),
             "eigenvalue_imaginary": ((*PERIOD_OF, "examined", "state"), slow.eigenvalues.imag),
-            "kind": ((*PERIOD_OF, "found"), limits.kind.astype(np.int8)),
-            "share": ((*PERIOD_OF, "found"), limits.share),
-            "rest_state": ((*PERIOD_OF, "found", "state"), limits.state),
-            "rest_answer": ((*PERIOD_OF, "found", "output"), limits.answer),
+            "kind": ((*PERIOD_OF, "found"), settled.kind.astype(np.int8)),
+            "share": ((*PERIOD_OF, "found"), settled.share),
+            "rest_state": ((*PERIOD_OF, "found", "state"), settled.state),
+            "rest_answer": ((*PERIOD_OF, "found", "output"), settled.answer),
         }
         coordinates = {"seed": networks.seeds, "examined": slow.examined, "state": system.components}
         return xr.Dataset(variables, coordinates)
@@ -248,7 +248,7 @@ def period_summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
         for count in np.unique(stable[:, place]):
             number = int((stable[:, place] == count).sum())
             words = f"{name}: share with {counted(int(count), 'stable point')}"
-            rows[words] = as_json(intervals.wilson(number, len(stable)))
+            rows[words] = intervals.wilson(number, len(stable)).as_json()
         q = found.smallest_q.values[:, place]
         numbers = {f"share of descents to q of at most {level:.0e}": (q <= level).mean(axis=1) for level in LEVELS}
         numbers |= {

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from lstm_toys.dynamics.rest import Kind
+from lstm_toys.dynamics.limits import Kind
 from lstm_toys.dynamics.slow import variance_shares
 from lstm_toys.figures import style
 from lstm_toys.figures.style import BAND, COLORS, GRAY, INPUT, MEDIAN, counted, plain

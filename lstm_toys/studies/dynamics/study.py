@@ -16,7 +16,7 @@ from rich.console import RenderableType
 
 from lstm_toys import tables
 from lstm_toys.dynamics import linear, models
-from lstm_toys.dynamics.rest import Kind
+from lstm_toys.dynamics.limits import Kind
 from lstm_toys.execution import code, lowering
 from lstm_toys.figures import Drawing
 from lstm_toys.networks.inside import inside, last
@@ -25,7 +25,7 @@ from lstm_toys.populations.states import check_initial
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import storage
 from lstm_toys.results.arrays import of_networks
-from lstm_toys.results.summary import as_json, median_of
+from lstm_toys.results.summary import median_of
 from lstm_toys.runs import checks, external
 from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
@@ -186,7 +186,7 @@ class DynamicsJob(Job["Dynamics"]):
         return _explained(found.assign_coords(curves=names)) if "prediction" in found else found
 
     def _write_models(self, found: xr.Dataset) -> list[str]:
-        """Writes the answers of each model like `lt.labeled`, for claims to be tested on them; returns file names."""
+        """Writes the answers of each model as `lt.claims.labeled` does, for claims about them; returns file names."""
         names, settings = [], self.settings.trained
         for model in found.model.values if "prediction" in found else ():
             prediction = found.prediction.sel(model=model).values
@@ -330,7 +330,7 @@ def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
             if not (coverage == 1).all():
                 numbers[f"{model}: time points predicted{words}, {probe}"] = coverage.sel(curves=probe).values
     return {
-        **{name: as_json(intervals.wilson(int(each.sum()), len(each))) for name, each in shares.items()},
+        **{name: intervals.wilson(int(each.sum()), len(each)).as_json() for name, each in shares.items()},
         **{name: median_of(each) for name, each in numbers.items()},
     }
 

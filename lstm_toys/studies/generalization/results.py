@@ -8,7 +8,7 @@ import xarray as xr
 from jaxtyping import Bool, Float
 
 from lstm_toys.output import listed
-from lstm_toys.results.summary import GOAL_ERROR, as_json, median_of
+from lstm_toys.results.summary import GOAL_ERROR, median_of
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.tasks.goal import AFTER, Goal, after_which
@@ -127,4 +127,4 @@ def length_summary(labeled: xr.Dataset) -> dict[str, dict[str, float | None]]:
 
 
 def _median(values: Float[np.ndarray, " S"]) -> dict[str, float | None]:
-    return as_json(intervals.median_bootstrap(values))
+    return intervals.median_bootstrap(values).as_json()

@@ -198,8 +198,7 @@ def axes_of(experiment: Experiment) -> FlagTable:
     span = experiment.span
     if experiment.trained is None:
         points = experiment.timesteps
-        read = isinstance(experiment, command_line.Open)
-        longer = "up to ten times as long" if read else f"{points}:{10 * points}:10"
+        longer = "up to ten times as long" if experiment.complete else f"{points}:{10 * points}:10"
         return {LENGTH: Flag(axis(LENGTH, span), "time points of the sequences", longer)}
     settings, _ = command_line.parse(experiment, [])
     about, (_, *grids) = grids_of(experiment, settings, {})

@@ -73,6 +73,6 @@ def rows(found: xr.DataTree) -> list[dict[str, Any]]:
             row["lost_seeds"] = found.seed.values[found.lost.values[number]].tolist()
         row["diverged_seeds"] = found.seed.values[diverged].tolist()
         for name, values in measures.items():
-            row[name] = summary.as_json(intervals.median_bootstrap(values[number, ~diverged]))
+            row[name] = intervals.median_bootstrap(values[number, ~diverged]).as_json()
         every.append(row)
     return every

@@ -31,7 +31,7 @@ WITHIN = ("about:", "file:", "data:", "blob:")
 @pytest.fixture(scope="session")
 def curves():
     """What networks are shown: the training curve and all probes."""
-    return lt.curves_of(sine.EXPERIMENT)
+    return lt.claims.curves_of(sine.EXPERIMENT)
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +60,7 @@ def saved(networks):
         errors = np.linspace(0.5, 0.01, SEEDS * 4, dtype=np.float32).reshape(SEEDS, 4, 1)
         losses = np.tile(np.float32([0.1, 0.01, sine.POST_MSE, 1e-4]), (SEEDS, 1))
         found = {"train_rmse": (("seed", "step", "feature"), errors), "train_loss": (("seed", "step"), losses)}
-        results = lt.labeled(sine.EXPERIMENT, told)
+        results = lt.claims.labeled(sine.EXPERIMENT, told)
         results["training"] = results.training.to_dataset().assign(found).assign_coords(step=[*KEPT, 1_000])
         kept = {step: jax.tree.map(partial(np.multiply, 0.5), params) for step in KEPT}
         kept = {**(kept if kind == "published" else {}), 1_000: params}

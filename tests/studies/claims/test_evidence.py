@@ -42,9 +42,9 @@ TASKS = {
 def test_a_copy_answers_its_input_or_the_true_value_of_what_is_read_off(name, bound):
     make, probes, told = TASKS[name]
     asked = lt.Experiment("name", "", {}, make, probes=probes)
-    task, shown = make(X), lt.curves_of(asked, 10)
+    task, shown = make(X), lt.claims.curves_of(asked, 10)
     axes = shown.shape[:2] if task.sequence else shown.shape[:1]
-    copy = evidence.copy(lt.labeled(asked, np.zeros((2, *axes, len(task.output_features))), 10), bound)
+    copy = evidence.copy(lt.claims.labeled(asked, np.zeros((2, *axes, len(task.output_features))), 10), bound)
     for curves, slopes in (("lines", [0.2, 0.4]), ("training", [0.2])):
         part = evidence.select(copy, curves)
         right = part.input if told[0] == "input" else part.truth
@@ -75,8 +75,8 @@ def test_classes_and_bits_have_no_copy():
             lt.Goal(accuracy=0.5),
             lambda _, made=made: [lt.Probe.of("mine", made)],
         )
-        labeled = lt.labeled(own, np.full((2, 4, answers), [[[0.0, 1.0][:answers]]]), 10)
-        assert lt.right(evidence.select(labeled, "training")).tolist() == [[answers == 2]] * 2
+        labeled = lt.claims.labeled(own, np.full((2, 4, answers), [[[0.0, 1.0][:answers]]]), 10)
+        assert lt.sequences.right(evidence.select(labeled, "training")).tolist() == [[answers == 2]] * 2
         copied = evidence.copy(labeled)
         assert evidence.select(copied, "mine") is None
         assert evidence.select(copied, "training") is None
@@ -89,7 +89,7 @@ def test_a_copy_of_scaled_curves_is_clipped_where_networks_end():
         lt.Experiment("name", "", {}, lambda x: lt.reproduce("line", LINES, x), lt.Goal(rmse=0.03), lines),
         scaling=scaling,
     )
-    labeled = lt.labeled(scaled, np.zeros((1, 3, 10, 1)), 10)
+    labeled = lt.claims.labeled(scaled, np.zeros((1, 3, 10, 1)), 10)
     shown = labeled["lines"]
     shown["input"] = shown.input * 9
     for bound, ends in ((1.0, (-2.0, 8.0)), (np.inf, (-np.inf, np.inf))):

@@ -160,7 +160,7 @@ def test_alternative_numbers_judge_the_same_networks_by_the_same_thresholds():
     assert [each.kind for each in found] == ["window", "unit", "unit"]
     np.testing.assert_array_equal(found[1].per_seed, [np.nan, *[0.6] * 11, *[1.2] * 4, *[np.nan] * 4])
     for each in found:
-        assert (each.share, *each.interval) == lt.wilson(round(19 * each.share), 19)
+        assert (each.share, *each.interval) == lt.statistics.wilson(round(19 * each.share), 19)
     whole = specifications.robustness(one, "supported", 0.9, [], [*entry(claim()).thresholds, *found])
     assert specified(whole) == "depends on window (the first); undecided under unit (itself)"
     assert whole.alternatives == found

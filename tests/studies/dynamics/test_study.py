@@ -11,8 +11,8 @@ from drawn import assert_legible
 import lstm_toys as lt
 from conftest import carry_out
 from experiments.post import sentences
+from lstm_toys.dynamics.limits import Kind
 from lstm_toys.dynamics.models import explained
-from lstm_toys.dynamics.rest import Kind
 from lstm_toys.results import storage
 from lstm_toys.results.arrays import names_of
 from lstm_toys.studies.claims import verdicts

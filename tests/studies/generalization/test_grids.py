@@ -27,7 +27,7 @@ from lstm_toys.tasks.families import FAMILIES
 from lstm_toys.tasks.parameters import TRAINING
 from lstm_toys.tasks.planes import Axis
 
-SAME = lt.reproduce_curves(np.zeros((1, 20, 1)), ("y",))
+SAME = lt.reproduce(np.zeros((1, 20, 1)))
 
 
 @pytest.fixture(scope="module")

@@ -121,7 +121,7 @@ def test_answers_of_several_features_are_in_the_units_of_the_file(tmp_path):
         name="two",
         doc="Two features.",
         defaults={"steps": 3, "learning_rate": 0.1, "hidden": (4,), "timesteps": 12},
-        task=lambda _: lt.reproduce_curves(scaled, ("a", "b")),
+        task=lambda _: lt.reproduce(scaled, features=("a", "b")),
         probes=lambda _: [lt.Probe("same", scaled, {})],
         scaling=scaling,
     )

@@ -4,6 +4,7 @@ Iteration finds attractors and the shares of starts that they attract; Newton's 
 where they began, is exact, and also finds unstable points. Duplicates are merged.
 """
 
+from collections.abc import Mapping
 from enum import IntEnum
 from functools import partial
 from typing import Any, NamedTuple
@@ -13,8 +14,23 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int, Shaped
 
+from lstm_toys import arguments
 from lstm_toys.dynamics.linear import eigenvalues_at
-from lstm_toys.dynamics.system import Input, Inputs, Params, State, Step, System, at_each, each_network, if_known, once
+from lstm_toys.dynamics.system import (
+    Input,
+    Inputs,
+    Params,
+    State,
+    Step,
+    System,
+    at_each,
+    each_network,
+    flat_states,
+    if_known,
+    once,
+    system_of,
+)
+from lstm_toys.populations.trained import Given, resolved
 
 SETTLE, LONG = 300, 2_000
 """Steps before states are watched, and further steps for states that have not reached a limit by then."""
@@ -133,8 +149,50 @@ def newton(step: Step, start: State, inputs: Input) -> State:
     return jnp.where(jnp.isfinite(rest).all() & ~open_((jnp.int32(0), state, rest)), state, jnp.nan)
 
 
-def rest(system: System, params: Params, inputs: Inputs, starts: Float[np.ndarray, "S P D"], most: int = 8) -> Rest:
-    """Finds where every network settles under every constant input: fixed points, cycles, or integrating cells.
+def rest(
+    networks: Given,
+    visited: Mapping[str, Mapping[str, Float[np.ndarray, "S C T _"]]],
+    inputs: Float[np.ndarray, "U F"],
+    *,
+    starts: int = 64,
+    most: int = 8,
+) -> Rest:
+    """Finds where networks come to rest under constant inputs: fixed points, cycles, or cells that integrate.
+
+    Networks are iterated from visited states, and from as many around them; Newton's method then finds fixed points
+    near where they end, and unstable ones between these. Computes in double precision. What is found of a network does
+    not depend on the other networks.
+
+    Args:
+        networks: networks, or a pair ``(model, params)``; see `lt.answers`.
+        visited: states by layer and name ``[S, C, T, H]``, such as `lt.states` returns.
+        inputs: constant inputs ``[U, F]``, one per row, such as zeros between pulses.
+        starts: number of initial states, P, at least two; every second one is drawn around the visited ones. More of
+            them find limits that attract fewer states.
+        most: largest number of limits of each network and input, Q; those with the largest shares of starts are kept.
+
+    Returns:
+        The limits, their kinds, and the shares of starts that end there; see `Rest`.
+
+    Raises:
+        ValueError: an argument is invalid, or layers of the model ignore given initial states; or see `lt.answers`.
+
+    Example:
+        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(20))
+        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
+        >>> visited = lt.states(trained, np.linspace(0, 1, 20)[None, :, None])
+        >>> lt.dynamics.rest(trained, visited, np.array([[0.2], [0.4]]), most=3).kind.shape  # doctest: +SKIP
+        (2, 2, 3)
+    """
+    inputs = np.asarray(arguments.array("inputs", inputs, "U F", hint=", one constant input per row"), float)
+    starts, (most,) = arguments.whole("starts", starts, least=2), arguments.counts(most=most)
+    networks = resolved(networks)
+    system = system_of(networks, inputs.shape[1])
+    return limits(system, networks.params, inputs, starts_of(flat_states(system, networks, visited), starts), most)
+
+
+def limits(system: System, params: Params, inputs: Inputs, starts: Float[np.ndarray, "S P D"], most: int = 8) -> Rest:
+    """Finds limits from flat initial states, as `lt.dynamics.rest` does from states by layer.
 
     Newton's method begins near where states ended, at every second start, and halfway between the fixed points at which
     this start and the next one ended, which finds unstable points between stable ones.
@@ -165,11 +223,11 @@ def rest(system: System, params: Params, inputs: Inputs, starts: Float[np.ndarra
     apart = np.abs(points - before).max(axis=-1) > MERGED
     between = np.where(odd[:, None], np.where(apart[..., None], (points + before) / 2, np.nan), begun)
     from_starts = each_network(_NEWTON, system, params, between, inputs)
-    limits = [
+    every = [
         _limits(Watched(*(leaf[place] for leaf in seen)), points[place], from_starts[place], most)
         for place in np.ndindex(shape[:2])
     ]
-    found: Rest = jax.tree.map(lambda *each: np.stack(each).reshape(*shape[:2], *np.shape(each[0])), *limits)
+    found: Rest = jax.tree.map(lambda *each: np.stack(each).reshape(*shape[:2], *np.shape(each[0])), *every)
     at_rest = found.kind == Kind.STABLE
     states = np.where(at_rest[..., None], found.state, np.nan)
     found.eigenvalues[:] = eigenvalues_at(system, params, inputs, states)
@@ -181,7 +239,7 @@ def rest(system: System, params: Params, inputs: Inputs, starts: Float[np.ndarra
 
 
 def starts_of(visited: Float[np.ndarray, "S N D"], count: int) -> Float[np.ndarray, "S P D"]:
-    """Returns initial states for `rest`: visited ones, alternating with as many from a box around them.
+    """Returns initial states for `limits`: visited ones, alternating with as many from a box around them.
 
     The box extends the visited range of each component by its own length on both sides. All networks share the random
     numbers, so that the starts of a network do not depend on the others.

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from conftest import rarely
+from lstm_toys.dynamics.limits import Kind, Rest, limits, merged, starts_of
 from lstm_toys.dynamics.linear import modes
-from lstm_toys.dynamics.rest import Kind, Rest, merged, rest, starts_of
 from lstm_toys.networks.lstm import LSTM
 from lstm_toys.networks.rnn import RNN
 
@@ -27,8 +27,8 @@ LINEAR = {
 def of_linear():
     system, params = maps.linear(*LINEAR.values())
     starts = np.random.default_rng(1).uniform(0.5, 1, (len(LINEAR), 4, 2))
-    found = rest(system, params, INPUTS, starts)
-    alone = rest(system, jax.tree.map(lambda leaf: leaf[1:2], params), INPUTS, starts[1:2])
+    found = limits(system, params, INPUTS, starts)
+    alone = limits(system, jax.tree.map(lambda leaf: leaf[1:2], params), INPUTS, starts[1:2])
     for one, every in zip(alone, found, strict=True):  # Other networks do not matter.
         np.testing.assert_array_equal(one[0], every[1])
     return {name: Rest(*(leaf[place] for leaf in found)) for place, name in enumerate(LINEAR)}
@@ -75,7 +75,7 @@ def test_a_saturated_cell_integrates_while_its_answer_rests():
     params = {"kernel": np.zeros((1, 1, 8), np.float32), "recurrent_kernel": np.zeros((1, 2, 8), np.float32)}
     i_f_g_o = np.array([[0, 0], [0, 9], [0.5, -0.5], [9, 9]], np.float32)
     system, params = maps.made(LSTM(2, gates="hard"), {**params, "bias": i_f_g_o.reshape(1, 8)})
-    found = rest(system, params, INPUTS, RANDOM.uniform(-1, 1, (1, 6, 4)))
+    found = limits(system, params, INPUTS, RANDOM.uniform(-1, 1, (1, 6, 4)))
     assert found.kind[0, 0].tolist() == [Kind.INTEGRATES] + [Kind.NOTHING] * 7
     assert found.share[0, 0, 0] == 1
     np.testing.assert_allclose(found.answer[0, 0, 0], [np.tanh(np.tanh(0.5)), -1], atol=1e-9)
@@ -99,7 +99,7 @@ def remembering(count):
 def test_two_stable_points_and_an_unstable_one_are_found_from_each_of_many_sets_of_starts(sets):
     system, params = remembering(sets)
     starts = np.random.default_rng(2).uniform(-1, 1, (sets, 32, 1))
-    found = rest(system, params, np.zeros((1, 1)), starts)
+    found = limits(system, params, np.zeros((1, 1)), starts)
     assert (found.found == 3).all()
     assert (np.sort(found.kind[:, 0], axis=-1)[:, -3:] == [Kind.STABLE, Kind.STABLE, Kind.UNSTABLE]).all()
     for state, share in ((level(1.5), (starts > 0).mean(axis=1)), (-level(1.5), (starts < 0).mean(axis=1)), (0, 0)):

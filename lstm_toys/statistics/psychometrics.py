@@ -23,7 +23,7 @@ class Psychometric(NamedTuple):
 
     Example:
         >>> import lstm_toys as lt
-        >>> lt.Psychometric._fields
+        >>> lt.statistics.Psychometric._fields
         ('values', 'share', 'threshold', 'slope')
     """
 
@@ -51,7 +51,7 @@ def psychometric(chosen: Bool[np.ndarray, "S C"] | Any, coordinate: Float[np.nda
         >>> import lstm_toys as lt
         >>> coherence = np.repeat([-1.0, 0.0, 1.0], 4)
         >>> chosen = np.array([[0, 0, 0, 1, 0, 1, 0, 1, 1, 1, 1, 0]], bool)
-        >>> fit = lt.psychometric(chosen, coherence)
+        >>> fit = lt.statistics.psychometric(chosen, coherence)
         >>> fit.share.tolist(), abs(fit.threshold.round(6)).tolist(), fit.slope.round(2).tolist()
         ([[0.25, 0.5, 0.75]], [0.0], [1.1])
     """

@@ -1,0 +1,28 @@
+from .intervals import (
+    Estimate,
+    band,
+    clopper_pearson,
+    median_bootstrap,
+    median_quartiles,
+    percentile_interval,
+    probability_above,
+    resample,
+    wilson,
+)
+from .psychometrics import Psychometric, psychometric
+from .similarity import procrustes
+
+__all__ = [
+    "Estimate",
+    "Psychometric",
+    "band",
+    "clopper_pearson",
+    "median_bootstrap",
+    "median_quartiles",
+    "percentile_interval",
+    "probability_above",
+    "procrustes",
+    "psychometric",
+    "resample",
+    "wilson",
+]
