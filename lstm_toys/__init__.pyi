@@ -21,7 +21,7 @@ from .runs.folder import Run
 from .runs.identity import Settings
 from .runs.loading import load, load_results
 from .studies.analysis.settings import Analysis
-from .tasks.curves import read_curves
+from .tasks.curves import read_curves, read_table
 from .tasks.families import FAMILIES, Family, Parameters, TimePoints, time_points
 from .tasks.goal import EarlyStopping, Goal
 from .tasks.parameters import Parameter, Span
@@ -75,6 +75,7 @@ __all__ = [
     "probed",
     "read_curves",
     "read_off",
+    "read_table",
     "reproduce",
     "rollout",
     "save",

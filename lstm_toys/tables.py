@@ -10,6 +10,8 @@ from rich.text import Text
 from lstm_toys.output import counted
 from lstm_toys.text import printable
 
+__all__ = ["PLAIN", "estimate", "interval", "number", "spread", "table"]
+
 LEAST = 6
 
 SHORT = 16

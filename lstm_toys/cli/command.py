@@ -144,7 +144,8 @@ def main(*subjects: Subject) -> None:
         checked.instance(
             "subjects", each, Experiment | Analysis | FunctionType, "experiments, an analysis, or a function"
         )
-    run_and_exit(partial(plan, subjects[0] if len(subjects) == 1 else subjects))
+    asked: Any = subjects[0] if len(subjects) == 1 else subjects
+    run_and_exit(partial(plan, asked))
 
 
 def plan(asked: Subject | Sequence[Experiment] | type[StudySettings], arguments: Sequence[str]) -> Plan:

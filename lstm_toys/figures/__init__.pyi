@@ -2,7 +2,7 @@ from .answers import Curve, curve_panels, probe_answers, target, training_answer
 from .histories import error_histories, film, loss
 from .read_off import read_off_axis, read_off_curves, read_off_plane, training_set
 from .sets import errors_over_curves, errors_over_time, numbers_of_curves, set_answers, set_numbers, usual
-from .style import COLORS, GRAY, STYLE, Drawing, canvas, colors, save
+from .style import COLORS, GRAY, STYLE, Drawing, canvas, colors, label_ends, save
 
 __all__ = [
     "COLORS",
@@ -17,6 +17,7 @@ __all__ = [
     "errors_over_curves",
     "errors_over_time",
     "film",
+    "label_ends",
     "loss",
     "numbers_of_curves",
     "probe_answers",

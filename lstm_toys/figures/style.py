@@ -105,7 +105,13 @@ def house(**style: Any) -> Iterator[None]:
 
 @contextmanager
 def canvas(
-    *titles: str, xlabel: str = "x", ylabel: str = "y", columns: int | None = None, **style: Any
+    *titles: str,
+    xlabel: str = "x",
+    ylabel: str = "y",
+    columns: int | None = None,
+    size: tuple[float, float] | None = None,
+    subplots: Mapping[str, Any] = {},
+    **style: Any,
 ) -> Iterator[tuple[Figure, list[Axes]]]:
     """Makes a figure in the library's style, with one panel per title; what is drawn in the block has this style.
 
@@ -116,6 +122,8 @@ def canvas(
         xlabel: label of all x axes.
         ylabel: label of all y axes.
         columns: number of columns of panels; None: all panels are side by side.
+        size: width and height in inches; None: chosen for the number of panels.
+        subplots: further arguments of `matplotlib.figure.Figure.subplots`, such as ``{"sharex": True}``.
         style: further settings of Matplotlib (``rcParams``) on top of `STYLE`, as in ``**{"font.size": 13}``.
 
     Yields:
@@ -130,8 +138,9 @@ def canvas(
     columns = columns or len(titles)
     rows = -(-len(titles) // columns)
     with house(**style):
-        figure = Figure(figsize=(6.8, 4.2) if len(titles) == 1 else (4.6 * columns, 0.4 + 3.6 * rows))
-        panels = list(figure.subplots(rows, columns, squeeze=False).ravel())
+        usual = (6.8, 4.2) if len(titles) == 1 else (4.6 * columns, 0.4 + 3.6 * rows)
+        figure = Figure(figsize=size or usual)
+        panels = list(figure.subplots(rows, columns, squeeze=False, **subplots).ravel())
         while len(panels) > len(titles):
             panels.pop().remove()
         for axes, title in zip(panels, titles, strict=True):
@@ -341,7 +350,21 @@ def answer_entries(fit: xr.Dataset, color: str, *, filled: bool = True) -> list[
 
 
 def label_ends(axes: Axes, x: float, ends: Mapping[str, tuple[float, str]], apart: float) -> None:
-    """Labels lines at their right ends: ``ends`` has heights and colors by label, which are moved down to be apart."""
+    """Labels lines at their right ends, instead of a legend.
+
+    Args:
+        axes: the panel with the lines.
+        x: where the lines end.
+        ends: height and color of each line's end by label.
+        apart: least vertical distance of labels, in the unit of y; labels that would be nearer are moved down.
+
+    Example:
+        >>> with lt.figures.canvas("Two lines") as (figure, (axes,)):
+        ...     _ = axes.plot([0, 1], [0.1, 0.6], color=lt.figures.COLORS["b"])
+        ...     lt.figures.label_ends(axes, 1, {"up": (0.6, lt.figures.COLORS["b"])}, 0.1)
+        >>> [each.get_text() for each in axes.texts]
+        ['up']
+    """
     place = np.inf
     look: dict[str, Any] = {"textcoords": "offset points", "annotation_clip": False, "va": "center", "fontsize": 8}
     for label, (height, color) in sorted(ends.items(), key=lambda each: -each[1][0]):

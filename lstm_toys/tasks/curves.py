@@ -99,6 +99,36 @@ def read_curves(path: Path | str, *, scaled: bool = False) -> Curves:
     return Curves(names[timed:], curves, span)
 
 
+def read_table(path: Path | str, *, scaled: bool = False) -> tuple[tuple[str, ...], jt.Float[np.ndarray, "R C"]]:
+    """Reads a table of numbers from a text file, such as CSV, such as targets with a row for each curve.
+
+    The first row names the columns. `lstm_toys.tasks.textfile` describes the formats.
+
+    Args:
+        path: the file, such as ``"targets.csv"``.
+        scaled: whether the numbers will be scaled before networks are trained on them. They may then be up to 1e30 in
+            size, otherwise up to 1e6.
+
+    Returns:
+        The names of the columns, and the numbers ``[R, C]``, in the unit of the file.
+
+    Raises:
+        ValueError: the file has no table or is ambiguous; the one-line message gives the reason and position.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "targets.csv").write_text("top,mean\\n0.9,0.5\\n0.8,0.4")
+        ...     names, numbers = lt.read_table(Path(folder, "targets.csv"))
+        >>> names, numbers.tolist()
+        (('top', 'mean'), [[0.9, 0.5], [0.8, 0.4]])
+    """
+    table = textfile.read(path)
+    check_sizes(table, scaled)
+    return table.names, table.values
+
+
 def check_sizes(table: textfile.Table, scaled: bool, first: int = 0) -> None:
     """Raises ValueError if values of a table, from column ``first`` on, cannot be squared in single precision."""
     largest, least = (LARGEST_SCALED, LEAST_SCALED) if scaled else (LARGEST, LEAST)

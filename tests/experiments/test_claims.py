@@ -312,7 +312,7 @@ def test_entries_that_are_read_are_written_as_they_were(name, kind):
 
 
 def test_the_forest_has_a_row_a_claim_with_its_share_and_interval():
-    figure = figures.draw(PUBLISHED)
+    figure = figures.draw_shares(PUBLISHED)
     (axes,) = figure.axes
     ends = [[*line.get_xdata()] for line in axes.lines if line.get_linewidth() == 2]
     expected = sorted(PUBLISHED, key=lambda entry: ("supported", "refuted", "undecided").index(entry.verdict))

@@ -287,6 +287,6 @@ def from_json(kind: Any, value: Any) -> Any:
     return value
 
 
-def read(path: Path, kind: type[Kind]) -> list[Kind]:
+def read(path: Path, kind: type[Kind] = Entry) -> list[Kind]:  # type: ignore[assignment]
     """Reads a file of entries of this type; raises as `read_json_list`."""
     return [from_json(kind, each) for each in read_json_list(path)]

@@ -50,15 +50,15 @@ LOGARITHMIC = 30.0
 """Positive numbers that span more than this factor are drawn on a logarithmic axis."""
 
 
-def drawings(entries: Sequence[Entry]) -> dict[str, Figure]:
+def draw(entries: Sequence[Entry]) -> dict[str, Figure]:
     """Draws the shares of networks that meet each claim, their numbers, and the effect of training."""
-    found = {"claims.png": draw(entries), "numbers.png": draw_numbers(entries)}
+    found = {"claims.png": draw_shares(entries), "numbers.png": draw_numbers(entries)}
     if any(each.during for each in entries):
         found["during.png"] = draw_during(entries)
     return found
 
 
-def draw(entries: Sequence[Entry]) -> Figure:
+def draw_shares(entries: Sequence[Entry]) -> Figure:
     """Draws the share of networks that meet each claim, with its interval: one row per claim, sorted by verdict."""
     ordered = sorted(entries, key=lambda entry: VERDICTS.index(entry.verdict))
     pairs = "; of pairs: bootstrap, or exact" if any(each.threshold.against for each in entries) else ""

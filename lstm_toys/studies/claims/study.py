@@ -202,7 +202,7 @@ class ClaimJob(Job["ClaimStudy"]):
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         judged, others = self._judged()
-        yield from figures.drawings(judged).items()
+        yield from figures.draw(judged).items()
         if sided := [each for each in others if each.robust is not None]:
             yield "specifications.png", figures.draw_choices(sided)
 
