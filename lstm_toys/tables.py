@@ -19,22 +19,58 @@ SHORT = 16
 
 
 def number(value: float | None) -> str:
-    """Formats a number with three significant digits, or as a whole number from 100 to ten million."""
+    """Formats a number with three significant digits, or as a whole number from 100 to ten million.
+
+    Args:
+        value: the number; None becomes a dash.
+
+    Example:
+        >>> lt.tables.number(0.12345), lt.tables.number(12345.6)
+        ('0.123', '12,346')
+    """
     return "–" if value is None else f"{value:,.0f}" if 100 <= abs(value) < 1e7 else f"{value:.3g}"
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """Formats the ends of an interval, or a dash if there is no interval."""
+    """Formats the ends of an interval.
+
+    Args:
+        low: the lower end; None, as ``high``, if there is no interval, which becomes a dash.
+        high: the upper end.
+
+    Example:
+        >>> lt.tables.interval(0.1, 0.2)
+        '0.1 … 0.2'
+    """
     return "–" if low is None and high is None else f"{number(low)} … {number(high)}"
 
 
 def spread(row: Mapping[str, Any], value: str = "median") -> tuple[str, str]:
-    """Formats a number of metrics, and the ends of its interval."""
+    """Formats an estimate, and the ends of its interval, for two cells.
+
+    Args:
+        row: the estimate as ``Estimate.as_json`` returns it.
+        value: the estimate's name.
+
+    Example:
+        >>> lt.tables.spread(lt.statistics.wilson(15, 16).as_json("share"), "share")
+        ('0.938', '0.717 … 0.989')
+    """
     return number(row[value]), interval(row["low"], row["high"])
 
 
 def estimate(row: Mapping[str, Any], value: str = "median", places: int = 12) -> str:
-    """Formats a number of metrics and its interval in one cell, rounded to decimal places; a dash without a number."""
+    """Formats an estimate and its interval for one cell; a dash without a number.
+
+    Args:
+        row: the estimate as ``Estimate.as_json`` returns it.
+        value: the estimate's name.
+        places: decimal places to round to.
+
+    Example:
+        >>> lt.tables.estimate(lt.statistics.wilson(15, 16).as_json("share"), "share", places=2)
+        '0.94 (0.72 … 0.99)'
+    """
     rounded = {name: row[name] if row[name] is None else round(row[name], places) for name in (value, "low", "high")}
     return "–" if row[value] is None else "{} ({})".format(*spread(rounded, value))
 
@@ -59,7 +95,16 @@ def table(
 ) -> Table:
     """Makes a Rich table for a terminal; cells are shown literally, without control characters.
 
-    A column whose name ends with ``>`` is right-aligned; ``fold`` wraps wide cells in all columns, not only the first.
+    Args:
+        title: a line above the table.
+        columns: names of the columns; one that ends with ``>`` is right-aligned.
+        rows: for each row, the text of its cells.
+        fold: wrap wide cells in all columns, and not only in the first.
+        style: further arguments of `rich.table.Table`, such as those in ``lt.tables.PLAIN``, for tables without frames.
+
+    Example:
+        >>> lt.tables.table("errors", ("curve", "RMSE>"), [("line", "0.02")], **lt.tables.PLAIN).row_count
+        1
     """
     created = Table(title=Text(printable(title)), **style)
     cells = [[Text(printable(cell)) for cell in row] for row in rows]

@@ -74,6 +74,10 @@ class Kind(IntEnum):
         CYCLE: the state returns to where it was.
         INTEGRATES: the answer rests, while the state moves on at a constant rate.
         NONE: none of these; the state still moves after all steps.
+
+    Example:
+        >>> lt.dynamics.Kind.STABLE.name
+        'STABLE'
     """
 
     NOTHING = -1

@@ -124,8 +124,12 @@ def modes(values: Complex[np.ndarray, "*N D"], spacing: float) -> Modes:
         values: eigenvalues ``[..., D]``, such as from `eigenvalues`.
         spacing: distance of time points, in the unit of x, in which both are then expressed.
 
+    Returns:
+        The ``time_constant`` and the ``frequency`` of each eigenvalue ``[..., D]``, in the unit of x and in radians per
+        unit of x.
+
     Example:
-        >>> found = modes(np.array([0.5j, -0.5j]), spacing=0.01)
+        >>> found = lt.dynamics.modes(np.array([0.5j, -0.5j]), spacing=0.01)
         >>> found.time_constant.round(4).tolist(), found.frequency.round(2).tolist()
         ([0.0144, 0.0144], [157.08, -157.08])
     """

@@ -359,9 +359,9 @@ def label_ends(axes: Axes, x: float, ends: Mapping[str, tuple[float, str]], apar
         apart: least vertical distance of labels, in the unit of y; labels that would be nearer are moved down.
 
     Example:
-        >>> with lt.figures.canvas("Two lines") as (figure, (axes,)):
+        >>> with lt.figures.canvas("A line") as (figure, (axes,)):
         ...     _ = axes.plot([0, 1], [0.1, 0.6], color=lt.figures.COLORS["b"])
-        ...     lt.figures.label_ends(axes, 1, {"up": (0.6, lt.figures.COLORS["b"])}, 0.1)
+        ...     lt.figures.label_ends(axes, 1.0, {"up": (0.6, lt.figures.COLORS["b"])}, 0.1)
         >>> [each.get_text() for each in axes.texts]
         ['up']
     """

@@ -47,25 +47,27 @@ folder, of the folder of another run, of a digest, or of a stage."""
 
 
 class Run:
-    """The folder of a run, and its files.
+    """The folder of a run, and its files. An `Analysis` gets the finished ones that it needs; `lt.find` finds others.
+
+    ``name`` is the name of the experiment or study, ``results`` the path of its labeled arrays, for `lt.load_results`,
+    and ``metrics`` the path of its summary, which is written after everything except figures, so that it marks a
+    finished run. ``checkpoints`` is the folder of checkpoints, which is removed once the run is finished.
 
     Args:
-        folder: the folder ``<results_dir>/runs/<name>-<hash>``.
+        folder: the folder ``<results_dir>/runs/<name>-<hash>``; ``lt.load(run.folder)`` loads its networks.
+        settings: what the run was asked for, as JSON has it.
         value: digests of what the run computes, by part; None: those that the finished run has recorded.
 
-    Attributes:
-        name: name of the experiment or study.
-        results: the labeled arrays, netCDF.
-        metrics: the summary, JSON; written after everything except figures, so that its presence marks a finished run.
-        checkpoints: the folder of checkpoints; removed once the run is finished.
-        measure: computes the summary again, before it is first read.
-        unwritten: the summary, where the folder cannot be written.
+    Example:
+        >>> (run,) = lt.find([lt.ask("sine", "--seeds=4")])  # doctest: +SKIP
+        >>> lt.Run.read_metrics(run)["converged"]  # doctest: +SKIP
+        4
     """
 
     def __init__(self, folder: Path, settings: dict[str, Any], value: dict[str, str] | None = None) -> None:
         self.folder, self.settings, self._value = folder, settings, value
-        self.measure: Callable[[], None] | None = None
-        self.unwritten: dict[str, Any] | None = None
+        self.measure: Callable[[], None] | None = None  # Computes the summary again, before it is first read.
+        self.unwritten: dict[str, Any] | None = None  # The summary, where the folder cannot be written.
         self.name: str = settings["experiment"]
         self.results, self.metrics, self.checkpoints = folder / "results.nc", folder / METRICS, folder / "checkpoints"
 
@@ -146,7 +148,15 @@ class Run:
         return metrics
 
     def checked(self, name: str) -> Path:
-        """Returns the path of a file of the finished run; raises OSError if it is missing, Damaged if it is changed."""
+        """Returns the path of a file of the finished run.
+
+        Args:
+            name: the file's name, such as ``"results.nc"``.
+
+        Raises:
+            OSError: the file is missing, or the run is not finished.
+            Damaged: the file was changed.
+        """
         path = files.own_file(self.folder / name)
         if self.stored()["files"].get(name) != sha256(path):
             raise Damaged(path, "is damaged or belongs to another run: it is not what this run wrote")

@@ -22,6 +22,10 @@ class Estimate(NamedTuple):
         value: the estimate, such as a median or a share.
         low: the lower end of the interval; NaN if there is none.
         high: the upper end of the interval; NaN if there is none.
+
+    Example:
+        >>> lt.statistics.Estimate(0.5, 0.4, 0.6).low
+        0.4
     """
 
     value: float
@@ -231,8 +235,18 @@ def difference(first: Estimate, second: Estimate) -> Estimate:
 def probability_above(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]) -> Estimate:
     """Returns the probability that one of ours exceeds one of theirs; ties count half (Mann and Whitney, 1947).
 
-    The 95 % interval is a percentile bootstrap of both samples, with a fixed random seed; see `separated` for samples
-    that do not overlap. There is none if these overlap and one has fewer than two numbers, or all numbers are equal.
+    Args:
+        ours: one number per network ``[S]``; infinite ones are allowed.
+        theirs: one number per network of another population ``[S2]``.
+
+    Returns:
+        The probability over all pairs, with the ends of a 95 % interval: a percentile bootstrap of both samples with a
+        fixed random seed, and an exact one if the samples do not overlap. There is none if these overlap and one has
+        fewer than two numbers, or all numbers are equal; without numbers the probability is NaN, too.
+
+    Example:
+        >>> print(f"{lt.statistics.probability_above(np.arange(8.0), np.arange(8.0) - 3).value:.3f}")
+        0.805
     """
     if not (len(ours) and len(theirs)):
         return NOTHING
@@ -276,7 +290,20 @@ def _bootstrap(
 def resample(
     count: int, times: int = RESAMPLES, random: np.random.Generator | None = None
 ) -> Int[np.ndarray, "times count"]:
-    """Draws which of ``count`` members each bootstrap resample has; with a fixed random seed without a generator."""
+    """Draws the members of bootstrap resamples.
+
+    Args:
+        count: number of members of the sample.
+        times: number of resamples, by default 10,000.
+        random: generator of random numbers; None: one with a fixed seed, so that results can be repeated.
+
+    Returns:
+        Indices of the members of each resample ``[times, count]``.
+
+    Example:
+        >>> lt.statistics.resample(16, times=1_000).shape
+        (1000, 16)
+    """
     random = np.random.default_rng(0) if random is None else random
     return random.integers(count, size=(times, count))
 
@@ -284,10 +311,20 @@ def resample(
 def percentile_interval(
     resampled: Float[np.ndarray, "times *rest"], tail: float = 0.025, *, interpolate: bool = True
 ) -> Float[np.ndarray, "2 *rest"]:
-    """The ends of the percentile bootstrap interval of statistics, each computed on every resample.
+    """Returns the ends of the percentile bootstrap interval of statistics that were computed on every resample.
 
-    Statistics that are NaN are left out; without any others, the ends are NaN. ``tail`` is the share of them beyond
-    each end; ``interpolate``: whether an end may lie between two of them, which it does not if one is infinite.
+    Args:
+        resampled: the statistics of each resample ``[times, ...]``; those that are NaN are left out.
+        tail: share of resamples beyond each end; by default the interval has 95 %.
+        interpolate: whether an end may lie between two statistics, which it does not if one is infinite.
+
+    Returns:
+        The lower and the upper ends ``[2, ...]``; NaN if all statistics are.
+
+    Example:
+        >>> means = np.arange(16.0)[lt.statistics.resample(16)].mean(axis=1)
+        >>> lt.statistics.percentile_interval(means).round(1).tolist()
+        [5.2, 9.8]
     """
     known = resampled[~np.isnan(resampled)]
     if not known.size:

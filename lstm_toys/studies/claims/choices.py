@@ -88,9 +88,20 @@ class Specification:
 
 
 def changed(**factors: float) -> Change:
-    """Makes a change that multiplies settings of a population; the numbers of units of each layer for ``hidden``.
+    """Makes a change that multiplies settings of a population, for `lt.claims.Specification` and `lt.claims.Variant`.
 
-    Populations whose settings stay the same are skipped.
+    Args:
+        factors: by name of a setting, such as ``steps`` or ``learning_rate``, its factor; for ``hidden`` that of the
+            number of units of each layer.
+
+    Returns:
+        A function of a population's name and settings. Populations whose settings stay the same are skipped.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> twice = lt.claims.changed(steps=2.0)
+        >>> twice("line", lt.Settings(experiment="line", steps=100, learning_rate=0.1)).steps
+        200
     """
 
     def change(_: str, settings: Settings) -> Settings | None:

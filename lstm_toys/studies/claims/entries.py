@@ -287,6 +287,23 @@ def from_json(kind: Any, value: Any) -> Any:
     return value
 
 
-def read(path: Path, kind: type[Kind] = Entry) -> list[Kind]:  # type: ignore[assignment]
-    """Reads a file of entries of this type; raises as `read_json_list`."""
-    return [from_json(kind, each) for each in read_json_list(path)]
+def read(path: Path | str, kind: type[Kind] = Entry) -> list[Kind]:  # type: ignore[assignment]
+    """Reads what a study of claims has found.
+
+    Args:
+        path: the file ``claims.json`` of a run, such as ``run.checked("claims.json")``.
+        kind: the type of entries; `Robustness` for ``specifications.json``.
+
+    Returns:
+        An entry for each claim: what is stated, and how networks, controls and variants meet it; see `Entry`.
+
+    Raises:
+        OSError: the file does not exist.
+        Damaged: the file is not one of entries.
+
+    Example:
+        >>> lt.claims.read("nowhere/claims.json")
+        Traceback (most recent call last):
+        FileNotFoundError: [Errno 2] No such file or directory: 'nowhere/claims.json'
+    """
+    return [from_json(kind, each) for each in read_json_list(Path(path))]

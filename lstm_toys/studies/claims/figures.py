@@ -51,7 +51,17 @@ LOGARITHMIC = 30.0
 
 
 def draw(entries: Sequence[Entry]) -> dict[str, Figure]:
-    """Draws the shares of networks that meet each claim, their numbers, and the effect of training."""
+    """Draws the shares of networks that meet each claim, their numbers, and what training changes.
+
+    Args:
+        entries: the entries of claims, as `lt.claims.read` returns them.
+
+    Returns:
+        Figures by file name: ``claims.png``, ``numbers.png``, and ``during.png`` if claims were judged during training.
+
+    Example:
+        >>> figures = lt.claims.draw(lt.claims.read("results/claims/claims.json"))  # doctest: +SKIP
+    """
     found = {"claims.png": draw_shares(entries), "numbers.png": draw_numbers(entries)}
     if any(each.during for each in entries):
         found["during.png"] = draw_during(entries)

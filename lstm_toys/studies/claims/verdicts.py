@@ -35,12 +35,31 @@ def judgments(claims: Sequence[Claim], columns: Columns) -> Iterator[tuple[Claim
 
 
 def judge(claim: Claim, populations: evidence.Evidence, *, only_learned: bool = False) -> Judgment | None:
-    """Judges a claim by results of populations; None if they lack one of its sources.
+    """Judges a claim by results of populations.
 
-    ``only_learned`` excludes networks whose variable ``learned`` is False.
+    Args:
+        claim: the claim.
+        populations: labeled results by population, such as `lt.claims.labeled` or ``lt.load(folder).results`` has.
+        only_learned: exclude networks whose variable ``learned`` is False.
+
+    Returns:
+        The number of each network, ``per_seed``; the ``share`` that meets the claim, its ``interval``, and the
+        ``verdict``; see `lstm_toys.studies.claims.entries.Judgment`. None if the results lack one of the claim's
+        sources.
 
     Raises:
         Refused: the function of the claim or of a baseline raises, or does not return one real number per network.
+
+    Example:
+        >>> def largest(steeper):
+        ...     return steeper.answer.values.max(axis=(1, 2))
+        >>> sources = (lt.claims.Source("line", "steeper"),)
+        >>> claim = lt.claims.Claim("low", "Answers are low", "largest answer", largest, sources, high=0.5)
+        >>> answers = (("seed", "curve", "time"), [[[0.1, 0.4]], [[0.3, 0.8]]])
+        >>> networks = xr.Dataset({"diverged": ("seed", [False, False])}, {"seed": [0, 1]})
+        >>> results = lt.Results.from_dict({"/": networks, "steeper": xr.Dataset({"answer": answers})})
+        >>> lt.claims.judge(claim, {"line": results}).share
+        0.5
     """
     measure = partial(_measure, claim, populations, only_learned)
     if (ours := measure(claim.number, claim.sources)) is None:

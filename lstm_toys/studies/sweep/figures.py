@@ -235,8 +235,9 @@ def panels(
         for probe, each in shown
     ]
     titles = [textwrap.fill(each, 36) for each in words]
-    with style.canvas(*titles, xlabel="", ylabel="", columns=columns, **{"axes.titlesize": 8}) as (figure, places):
-        figure.set_size_inches(2.6 + max(2.4 * columns, 4.4), 0.9 + max(1.9 * -(-len(shown) // columns), 3.2))
+    size = 2.6 + max(2.4 * columns, 4.4), 0.9 + max(1.9 * -(-len(shown) // columns), 3.2)
+    look: dict[str, Any] = {"columns": columns, "size": size, "axes.titlesize": 8}
+    with style.canvas(*titles, xlabel="", ylabel="", **look) as (figure, places):
         parts = []
         for axes, (probe, combination) in zip(places, shown, strict=True):
             if axes is not places[0]:
