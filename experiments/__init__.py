@@ -1,9 +1,7 @@
 """The experiments of the post; each module is a command: ``lstm-toys NAME``, or ``python -m experiments.NAME``."""
 
-from lstm_toys.studies import STUDIES
-
-COMMANDS = (*STUDIES, "own", "all", "line", "hill", "hill_y", "sine", "amplitude", "slope_intercept")
-"""The commands that ``lstm-toys`` lists first: the studies of any experiment, and the experiments of the post."""
+COMMANDS = ("own", "all", "line", "hill", "hill_y", "sine", "amplitude", "slope_intercept")
+"""The commands that ``lstm-toys`` lists after the studies: the experiments of users' curves, and those of the post."""
 
 CLONED = (
     *("page", "null", "explained", "resonance", "longevity", "horizons"),

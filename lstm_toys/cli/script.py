@@ -193,7 +193,7 @@ def listing(every: Mapping[str, str], experiments: ModuleType, own: Mapping[str,
     Studies and the experiments of the post come first, then what is about the post, research, and the commands of the
     current folder.
     """
-    first, cloned = experiments.COMMANDS, experiments.CLONED
+    first, cloned = (*STUDIES, *experiments.COMMANDS), experiments.CLONED
     paragraphs = {
         "": {name: every[name] for name in first},
         "about the post": {name: line for name, line in every.items() if name not in (*first, *cloned)},

@@ -1,18 +1,15 @@
-from .answers import Curve, curve_panels, probe_answers, target, training_answer
+from .answers import probe_answers, target, training_answer
 from .histories import error_histories, film, loss
 from .read_off import read_off_axis, read_off_curves, read_off_plane, training_set
 from .sets import errors_over_curves, errors_over_time, numbers_of_curves, set_answers, set_numbers, usual
-from .style import COLORS, GRAY, STYLE, Drawing, canvas, colors, label_ends, save
+from .style import COLORS, GRAY, Drawing, canvas, colors, label_ends, save
 
 __all__ = [
     "COLORS",
     "GRAY",
-    "STYLE",
-    "Curve",
     "Drawing",
     "canvas",
     "colors",
-    "curve_panels",
     "error_histories",
     "errors_over_curves",
     "errors_over_time",

@@ -194,8 +194,8 @@ def curve_panels(
     Example:
         >>> axes, place = ("seed", "time", "feature"), {"seed": [0], "time": [0.0, 0.5, 1.0], "feature": ["y"]}
         >>> fit = xr.Dataset({"answer": (axes, [[[0.1], [0.3], [0.2]]])}, place)
-        >>> curve = lt.figures.Curve("a hill", lt.figures.COLORS["r"], fit.answer, np.array([0.1, 0.4, 0.1]))
-        >>> isinstance(lt.figures.curve_panels(fit, [("Hills", [curve])]), lt.figures.Drawing)
+        >>> curve = Curve("a hill", lt.figures.COLORS["r"], fit.answer, np.array([0.1, 0.4, 0.1]))
+        >>> isinstance(curve_panels(fit, [("Hills", [curve])]), lt.figures.Drawing)
         True
     """
     chosen = [[curves[place] for place in style.evenly(len(curves), MOST_PANELS)] for _, curves in parts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -35,7 +36,8 @@ class AnalysisSettings(Identity):
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the settings for JSON."""
-        return {"experiment": self.experiment, **dict(self.values)}
+        values: dict[str, Any] = json.loads(json.dumps({"experiment": self.experiment, **dict(self.values)}))
+        return values
 
     def __str__(self) -> str:
         return ", ".join([self.experiment, *(f"{name} {value}" for name, value in self.values)])
@@ -50,10 +52,10 @@ class Analysis:
         settings: JSON values by name that the numbers depend on, in addition to the runs. Another value makes another
             run.
         needs: the runs, by name, as studies that `lt.ask` returns, or other analyses. Missing ones are computed first.
-        score: function of the runs, by name, and of a function that keeps parts; see `Keep` in this module. It returns
-            numbers by name, as JSON values. They are computed by every command, and stored as ``numbers`` in
-            ``metrics.json``.
-        report: function of the numbers that returns lines and tables to print.
+        score: function of the runs, by name, see `Run`, and of a function that keeps parts; see `Keep` in this module.
+            It returns numbers by name, also arrays and ones within mappings and sequences. They are computed by every
+            command, and stored as ``numbers`` in ``metrics.json``, where NaN and infinite numbers are null.
+        report: function of the numbers that returns lines, and tables such as `lt.tables.table` makes, to print.
         draw: function of the numbers and the runs that returns drawings by file name; by default there are none.
         files: function of the numbers and the runs that returns the texts of further files, by name; by default there
             are none. What ``report``, ``draw`` and ``files`` need should be imported within them: an edit of what is
