@@ -162,7 +162,7 @@ REFUSED = [
     *bad(partial(lt.tune, TASK, MODEL, seeds=1, steps=1, base_seed=0), grid=[5, {}, ["noise"]]),
     *bad(partial(lt.tune, TASK, MODEL, {"noise": [0.1]}, steps=1, base_seed=0), seeds=["2", None, 0, [1]]),
     *bad(answers, inputs=[*NO_CURVES, np.ones((2, 12, 3))], block=[0, 2**17], lengths=[[12, 3]]),
-    *bad(answers, networks=[MODEL, PARAMS, (MODEL,)]),
+    *bad(answers, networks=[MODEL, PARAMS, (MODEL,)], initial=[3, {}, {"lstm_0": 5}, {"lstm_0": {"hidden": ONES}}]),
     *bad(lambda params: answers(networks=(MODEL, params)), params=[{}, WORDS]),
     *bad(lambda model: rollout(networks=(model, PARAMS)), model=[MODEL.init]),
     *(*bad(probe, inputs=NO_CURVES[:3]), *bad(partial(lt.reproduce, features=Y), curves=NO_CURVES[:3])),

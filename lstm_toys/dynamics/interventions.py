@@ -16,7 +16,7 @@ from lstm_toys.networks import training
 from lstm_toys.networks.inside import inside, last
 from lstm_toys.networks.layer import SLOPE, Layer, squashed
 from lstm_toys.populations import answering, blocks
-from lstm_toys.populations.states import check_initial
+from lstm_toys.populations.answering import check_initial
 from lstm_toys.populations.trained import Given
 
 Context: TypeAlias = nn.module.InterceptorContext

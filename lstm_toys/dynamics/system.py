@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, PyTree
 from lstm_toys import arguments
 from lstm_toys.networks.inside import inside, last
 from lstm_toys.populations import answering, blocks
-from lstm_toys.populations.states import check_initial
+from lstm_toys.populations.answering import check_initial
 from lstm_toys.populations.trained import Given, Networks, resolved
 
 MEMBERS = 8

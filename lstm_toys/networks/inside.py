@@ -28,10 +28,8 @@ def inside(
     def of_layer(module: nn.Module, method: str) -> bool:
         return method == "__call__" and hasattr(module, "units")
 
-    # States of a model that is itself a layer are under an empty name.
-    begun = {at.strip("/"): value for at, value in traverse_util.flatten_dict(initial or {}, sep="/").items()}
-    of_model = {"params": params, **({INITIAL: traverse_util.unflatten_dict(begun, sep="/")} if begun else {})}
-    answers, kept = model.apply(of_model, inputs, capture_intermediates=of_layer, mutable=[KEPT], **named)
+    begun = variables(params, initial)
+    answers, kept = model.apply(begun, inputs, capture_intermediates=of_layer, mutable=[KEPT], **named)
     sown, layers = traverse_util.flatten_dict(kept.get(KEPT, {})), dict[str, dict[str, Array]]()
     for (*path, name), values in sown.items():
         if (returned := sown.get((*path, "__call__"))) is not None:
@@ -42,6 +40,13 @@ def inside(
     if not below:
         raise ValueError(f"{type(model).__name__} has no layer, a module with an attribute units, to look into")
     return answers, below
+
+
+def variables(params: PyTree, initial: PyTree[Float[Array, "C _"]] | None = None) -> dict[str, PyTree]:
+    """The variables of ONE network whose layers begin in given states by layer and name, or in zero."""
+    # States of a model that is itself a layer are under an empty name.
+    begun = {at.strip("/"): value for at, value in traverse_util.flatten_dict(initial or {}, sep="/").items()}
+    return {"params": params, **({INITIAL: traverse_util.unflatten_dict(begun, sep="/")} if begun else {})}
 
 
 def last(states: PyTree[Float[Array, "C T _"]]) -> PyTree[Float[Array, "C _"]]:

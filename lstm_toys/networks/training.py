@@ -18,7 +18,7 @@ from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt32
 from lstm_toys import arguments
 from lstm_toys.networks import losses, transforms
 from lstm_toys.networks.cells import CELLS, InvalidModel
-from lstm_toys.networks.inside import inside
+from lstm_toys.networks.inside import inside, variables
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.networks.stack import Stack
@@ -146,10 +146,11 @@ def answer(
     inputs: Float[Array, "C T F"],
     lengths: Int[Array, " C"] | None = None,
     rngs: Keys = None,
+    initial: PyTree[Float[Array, "C _"]] | None = None,
 ) -> Float[Array, "C T A"] | Float[Array, "C A"]:
     """The model's answers; models that answer once per curve take ``lengths``, as Flax's ``seq_lengths``."""
     named: dict[str, Any] = {} if lengths is None else {"seq_lengths": lengths}
-    return cast(Array, model.apply({"params": params}, inputs, rngs={**rngs} if rngs else None, **named))
+    return cast(Array, model.apply(variables(params, initial), inputs, rngs={**rngs} if rngs else None, **named))
 
 
 def parameter_count(model: nn.Module, features: int) -> int:

@@ -1,6 +1,6 @@
 """Answers of trained networks to any curves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any
 
@@ -13,8 +13,15 @@ from jaxtyping import Array, Float, Int, PyTree, Shaped
 from lstm_toys import arguments
 from lstm_toys.execution import lowering
 from lstm_toys.networks import training
+from lstm_toys.networks.inside import inside, last
+from lstm_toys.networks.layer import INITIAL
 from lstm_toys.populations import blocks
 from lstm_toys.populations.trained import Given, Networks, resolved
+
+Initial = Mapping[str, Mapping[str, Float[np.ndarray, "S #C _"] | Float[Array, "S #C _"]]] | None
+"""States by layer and name in which networks begin, at one time point; None: zero."""
+
+Begun = dict[str, dict[str, Float[np.ndarray, "S C _"]]] | None
 
 CURVE_BLOCK = 8
 
@@ -28,6 +35,7 @@ def answers(
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     *,
     lengths: Int[Array, " C"] | Int[np.ndarray, " C"] | None = None,
+    initial: Initial = None,
     block: int | None = None,
     rngs: training.Keys = None,
 ) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
@@ -42,6 +50,8 @@ def answers(
         inputs: curves ``[C, T, F]``, as `lt.show` makes them.
         lengths: number of points of each curve ``[C]``, for a model that answers once per curve: it answers after so
             many points, and the padding after them does not count. None: all T points count.
+        initial: states of every layer in which the networks begin, by layer and name as `lt.states` returns them, at
+            one time point: ``[S, C, H]``, or ``[S, 1, H]``, the same for all curves. None: all states begin at 0.
         block: number of networks that one compiled program computes; another value changes the last bits. None: the
             ``block`` of the networks, which is that of their training.
         rngs: random keys by name, such as ``{"noise": jax.random.key(0)}``, for a model that asks for random numbers;
@@ -53,7 +63,8 @@ def answers(
 
     Raises:
         ValueError: curves are not finite or do not fit the model, lengths are not from 1 to T or given to a model that
-            answers at every point, or the parameters are not of networks of the model.
+            answers at every point, initial states are not those of the model's layers, or these ignore them, or the
+            parameters are not of networks of the model.
 
     Example:
         >>> import lstm_toys as lt
@@ -74,8 +85,9 @@ def answers(
         curve = jax.ShapeDtypeStruct((1, *inputs.shape[1:]), np.float32)
         if len(jax.eval_shape(partial(training.answer, model), one, curve).shape) == 3:
             raise arguments.refused("lengths", "None for a model that answers at every point", lengths)
-    program = _program(networks.model, blocks.mesh(), rngs is not None)
-    values: np.ndarray = in_blocks(program, networks, inputs, block, lengths, rngs)
+    begun = checked_initial(networks, initial, inputs)
+    program = _program(networks.model, blocks.mesh(), rngs is not None or begun is not None)
+    values: np.ndarray = in_blocks(program, networks, inputs, block, lengths, rngs, begun)
     return values
 
 
@@ -90,6 +102,60 @@ def checked(
     return networks, inputs, arguments.whole("block", chosen, least=1, most=arguments.MOST_BLOCK)
 
 
+def checked_initial(networks: Networks, initial: Initial, inputs: Float[Any, "C T F"]) -> Begun:
+    """Checks initial states, and that layers begin in them; returns them for every curve ``[S, C, H]``."""
+    if initial is None:
+        return None
+    arguments.kinds(locals(), initial=Mapping)
+    one = blocks.member(networks.params)
+    curve = jax.ShapeDtypeStruct((1, 1, inputs.shape[2]), np.float32)
+    known = jax.eval_shape(lambda *given: inside(networks.model, *given)[1], one, curve)
+    given = {layer: {*names} for layer, names in initial.items() if isinstance(names, Mapping)}
+    if given != {layer: {*names} for layer, names in known.items()}:
+        told = "; ".join(f"{layer}: {', '.join(names)}" for layer, names in known.items())
+        raise arguments.refused("initial", f"states by layer and name, of all layers, {told}", initial)
+    check_initial(networks.model, networks.params, inputs.shape[2])
+
+    def of_curves(layer: str, name: str, units: int) -> Float[np.ndarray, "S C _"]:
+        value = np.asarray(initial[layer][name])
+        curves = 1 if value.ndim == 3 and value.shape[1] == 1 else len(inputs)
+        held = arguments.array(
+            f"initial[{layer!r}][{name!r}]", value, f"{len(networks)} {curves} {units}", finite=False
+        )
+        return np.broadcast_to(np.asarray(held, np.float32), (len(networks), len(inputs), units))
+
+    return {
+        layer: {name: of_curves(layer, name, leaf.shape[-1]) for name, leaf in names.items()}
+        for layer, names in known.items()
+    }
+
+
+def check_initial(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], features: int) -> None:
+    """Raises ValueError if the layers of a model ignore initial states, which `Layer.initial` reads."""
+    one = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), params)
+    inputs = jnp.asarray(np.random.default_rng(0).uniform(-1, 1, (1, 4, features)), jnp.float32)
+    whole, second = _halves(model, one, inputs)
+    same = jax.tree.map(lambda ours, theirs: np.allclose(ours, theirs, rtol=1e-3, atol=1e-5), last(whole), last(second))
+    if not all(jax.tree.leaves(same)):
+        kind = getattr(model, "cell", type(model).__name__)
+        raise ValueError(
+            f"layers of {kind} do not begin in the states that they are given; a custom cell reads them by "
+            f"self.get_variable({INITIAL!r}, name), where self.has_variable({INITIAL!r}, name)"
+        )
+
+
+@partial(jax.jit, static_argnums=0)
+def _halves(
+    model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"]
+) -> tuple[PyTree[Float[Array, "C T _"]], PyTree[Float[Array, "C _ _"]]]:
+    """The states of ONE network along a curve, and along its second half from the end of the first."""
+    half = inputs.shape[1] // 2
+    _, whole = inside(model, params, inputs)
+    _, first = inside(model, params, inputs[:, :half])
+    _, second = inside(model, params, inputs[:, half:], last(first))
+    return whole, second
+
+
 def in_blocks(
     program: jax.stages.Wrapped,
     networks: Networks,
@@ -97,23 +163,37 @@ def in_blocks(
     block: int,
     lengths: Int[np.ndarray, " C"] | None = None,
     rngs: training.Keys = None,
+    begun: Begun = None,
 ) -> PyTree[Float[np.ndarray, "S C ..."]]:
     """Runs a program of `chunked` for all networks and chunks of `curve_block` curves; see `answers`."""
     (curves, points, features), mesh = inputs.shape, blocks.mesh()
     size, tile, together = _sizes(len(networks), curves, points, block, mesh)
-    every = networks.params if rngs is None else (networks.params, np.arange(len(networks), dtype=np.uint32))
+    starts = range(0, max(1, curves), tile)
+    every: Any = networks.params
+    if rngs is not None or begun is not None:
+        numbers = np.arange(len(networks), dtype=np.uint32)
+        rows = len(networks), len(starts), tile // together, together
 
-    def of_group(count: int, members: PyTree) -> PyTree[Float[np.ndarray, "count C ..."]]:
+        def in_tiles(leaf: Float[np.ndarray, "S C H"]) -> Float[np.ndarray, "S tiles chunks N H"]:
+            padding = (0, 0), (0, len(starts) * tile - leaf.shape[1]), (0, 0)
+            return np.pad(leaf, padding).reshape(*rows, leaf.shape[2])
+
+        every = networks.params, numbers, jax.tree.map(in_tiles, begun)
+
+    def of_group(count: int, group: PyTree) -> PyTree[Float[np.ndarray, "count C ..."]]:
         tiles = []
-        for first in range(0, max(1, curves), tile):
+        for number, first in enumerate(starts):
             chosen = np.asarray(inputs[first : first + tile])
             padded = np.pad(chosen, ((0, tile - len(chosen)), (0, 0), (0, 0))).reshape(-1, together, points, features)
             shown: list[Any] = [jnp.asarray(padded)]
             if lengths is not None:
                 ends = np.pad(lengths[first : first + tile], (0, tile - len(chosen)), constant_values=1)
                 shown.append(jnp.asarray(ends.reshape(-1, together)))
-            if rngs is not None:
-                shown += [dict(rngs), jnp.uint32(first // together)]
+            members = group
+            if rngs is not None or begun is not None:
+                shown += [None if rngs is None else dict(rngs), jnp.uint32(first // together)]
+                own = jax.tree.map(lambda leaf, number=number: leaf[:, :, number], group[2])
+                members = group[0], group[1], own
             tiles.append(blocks.flat(program(members, *shown), count))
 
         def whole(*leaves: Shaped[np.ndarray, "count chunks N ..."]) -> Shaped[np.ndarray, "count C ..."]:
@@ -195,14 +275,14 @@ def digests_of(
 
 
 @cache
-def _program(model: nn.Module, mesh: jax.sharding.Mesh, random: bool = False) -> jax.stages.Wrapped:
-    return chunked(partial(training.answer, model), mesh, random=random)
+def _program(model: nn.Module, mesh: jax.sharding.Mesh, begun: bool = False) -> jax.stages.Wrapped:
+    return chunked(partial(training.answer, model), mesh, begun=begun)
 
 
-def chunked(function: Callable[..., PyTree], mesh: jax.sharding.Mesh, *, random: bool) -> jax.stages.Wrapped:
+def chunked(function: Callable[..., PyTree], mesh: jax.sharding.Mesh, *, begun: bool) -> jax.stages.Wrapped:
     """A program that calls ``function(params, inputs)`` for each network and chunk of curves; see `in_blocks`.
 
-    With ``lengths``, the function takes them as well; if ``random``, the argument ``rngs``.
+    With ``lengths``, the function takes them as well; if ``begun``, the arguments ``rngs`` and ``initial``.
     """
 
     def plain(
@@ -210,12 +290,14 @@ def chunked(function: Callable[..., PyTree], mesh: jax.sharding.Mesh, *, random:
     ) -> PyTree[Float[Array, "chunks N ..."]]:
         return jax.lax.map(lambda chunk: function(params, *chunk), (chunks, *lengths))
 
-    def with_keys(member: tuple[PyTree, Array], *others: Any) -> PyTree[Float[Array, "chunks N ..."]]:
-        (params, number), (*shown, rngs, first) = member, others
+    def from_states(member: tuple[PyTree, Array, PyTree], *others: Any) -> PyTree[Float[Array, "chunks N ..."]]:
+        (params, number, states), (*shown, rngs, first) = member, others
         own = training.folded(rngs, number)
         places = first + jnp.arange(len(shown[0]), dtype=jnp.uint32)
-        return jax.lax.map(
-            lambda at: function(params, *at[1], rngs=training.folded(own, at[0])), (places, tuple(shown))
-        )
 
-    return blocks.spread(with_keys if random else plain, mesh)
+        def of_chunk(at: tuple[Array, tuple[Array, ...], PyTree]) -> PyTree[Float[Array, "N ..."]]:
+            return function(params, *at[1], rngs=training.folded(own, at[0]), initial=at[2])
+
+        return jax.lax.map(of_chunk, (places, tuple(shown), states))
+
+    return blocks.spread(from_states if begun else plain, mesh)

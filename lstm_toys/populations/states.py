@@ -1,7 +1,7 @@
 """Hidden and cell states inside trained networks, and networks whose inputs are their own earlier answers."""
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -13,7 +13,6 @@ from jaxtyping import Array, Float, Int, PyTree, UInt32
 from lstm_toys import arguments
 from lstm_toys.networks import training
 from lstm_toys.networks.inside import inside, last
-from lstm_toys.networks.layer import INITIAL
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.trained import Given
 
@@ -24,6 +23,7 @@ def states(
     networks: Given,
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     *,
+    initial: answering.Initial = None,
     block: int | None = None,
     rngs: training.Keys = None,
 ) -> States:
@@ -36,6 +36,8 @@ def states(
     Args:
         networks: networks, or a pair ``(model, params)``; see `lt.answers`.
         inputs: curves ``[C, T, F]``, as `lt.show` makes them.
+        initial: states in which the networks begin, as for `lt.answers`: of what this function returned before, those
+            at one time point. None: all states begin at 0.
         block: number of networks that one compiled program computes; another value changes the last bits. None: the
             ``block`` of the networks, which is that of their training.
         rngs: random keys by name, such as ``{"noise": jax.random.key(0)}``, for a model that asks for random numbers;
@@ -59,44 +61,19 @@ def states(
         ((2, 1, 20, 4), ['cell', 'hidden'])
     """
     networks, inputs, block = answering.checked(networks, inputs, block, empty=True)
-    program = _program(networks.model, blocks.mesh(), rngs is not None)
-    values: States = answering.in_blocks(program, networks, inputs, block, rngs=rngs)
+    begun = answering.checked_initial(networks, initial, inputs)
+    program = _program(networks.model, blocks.mesh(), rngs is not None or begun is not None)
+    values: States = answering.in_blocks(program, networks, inputs, block, rngs=rngs, begun=begun)
     return values
 
 
-def check_initial(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], features: int) -> None:
-    """Raises ValueError if the layers of a model ignore initial states, which `Layer.initial` reads."""
-    one = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), params)
-    inputs = jnp.asarray(np.random.default_rng(0).uniform(-1, 1, (1, 4, features)), jnp.float32)
-    whole, second = _halves(model, one, inputs)
-    same = jax.tree.map(lambda ours, theirs: np.allclose(ours, theirs, rtol=1e-3, atol=1e-5), last(whole), last(second))
-    if not all(jax.tree.leaves(same)):
-        kind = getattr(model, "cell", type(model).__name__)
-        raise ValueError(
-            f"layers of {kind} do not begin in the states that they are given; a custom cell reads them by "
-            f"self.get_variable({INITIAL!r}, name), where self.has_variable({INITIAL!r}, name)"
-        )
-
-
-@partial(jax.jit, static_argnums=0)
-def _halves(
-    model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"]
-) -> tuple[PyTree[Float[Array, "C T _"]], PyTree[Float[Array, "C _ _"]]]:
-    """The states of ONE network along a curve, and along its second half from the end of the first."""
-    half = inputs.shape[1] // 2
-    _, whole = inside(model, params, inputs)
-    _, first = inside(model, params, inputs[:, :half])
-    _, second = inside(model, params, inputs[:, half:], last(first))
-    return whole, second
-
-
 @cache
-def _program(model: nn.Module, mesh: jax.sharding.Mesh, random: bool = False) -> jax.stages.Wrapped:
+def _program(model: nn.Module, mesh: jax.sharding.Mesh, begun: bool = False) -> jax.stages.Wrapped:
 
     def states_of(params: PyTree, inputs: Float[Array, "C T F"], **named: Any) -> PyTree[Float[Array, "C T _"]]:
         return inside(model, params, inputs, **named)[1]
 
-    return answering.chunked(states_of, mesh, random=random)
+    return answering.chunked(states_of, mesh, begun=begun)
 
 
 CHUNK = 256
@@ -137,6 +114,7 @@ def rollout(
     feedback: Feedback | None = None,
     every: int = 1,
     *,
+    initial: answering.Initial = None,
     block: int | None = None,
     rngs: training.Keys = None,
 ) -> Rollout:
@@ -154,6 +132,7 @@ def rollout(
             the next inputs, as for networks that predict the next value.
         every: number of steps from one returned answer to the next, at most ``steps``; with 1, all answers are
             returned.
+        initial: states in which the networks begin, before ``start``, as for `lt.answers`. None: all begin at 0.
         block: number of networks that one compiled program computes; another value changes the last bits. None: the
             ``block`` of the networks, which is that of their training.
         rngs: random keys by name, such as ``{"noise": jax.random.key(0)}``, for a model that asks for random numbers;
@@ -180,14 +159,14 @@ def rollout(
     arguments.kinds(locals(), feedback=Callable | None)
     steps = arguments.whole("steps", steps, least=1)
     every = arguments.whole("every", every, least=1, most=steps)
-    check_initial(networks.model, networks.params, start.shape[2])
-    mesh = blocks.mesh()
+    answering.check_initial(networks.model, networks.params, start.shape[2])
+    begun, mesh = answering.checked_initial(networks, initial, start), blocks.mesh()
     begin, advance = _programs(networks.model, feedback, mesh)
     numbers = np.arange(len(networks), dtype=np.uint32)
     keys = None if rngs is None else dict(rngs)
     size = blocks.group_size(len(networks), block, mesh.size)
     parts = []
-    for count, members in blocks.placed((networks.params, numbers), size, block, mesh):
+    for count, members in blocks.placed((networks.params, numbers, begun), size, block, mesh):
         carry, shape = begin(members, jnp.asarray(start, jnp.float32), keys)
         made = [np.empty((count, shape.shape[2], 0, shape.shape[3]), np.float32)]
         for first in range(0, steps, CHUNK):
@@ -216,10 +195,10 @@ def _programs(
         return {"rngs": training.folded(training.folded(rngs, number), step)}
 
     def begin(
-        member: tuple[PyTree, UInt32[Array, ""]], start: Float[Array, "C T F"], rngs: training.Keys
+        member: tuple[PyTree, UInt32[Array, ""], PyTree], start: Float[Array, "C T F"], rngs: training.Keys
     ) -> tuple[_Carry, Float[Array, "C A"]]:
-        (params, number), step = member, jnp.int32(0)
-        answers, states = inside(model, params, start, **at_step(rngs, number, step))
+        (params, number, initial), step = member, jnp.int32(0)
+        answers, states = inside(model, params, start, initial, **at_step(rngs, number, step))
         return _Carry(params, last(states), following(answers[:, -1], start[:, -1]), step), answers[:, -1]
 
     def advance(

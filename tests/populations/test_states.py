@@ -135,3 +135,33 @@ class Forgetful(nn.Module):
 def test_what_cannot_be_fed_back_is_refused(model, said):
     with pytest.raises(ValueError, match=said):
         lt.rollout((model, networks(model, 1, START)), START, 1)
+
+
+@pytest.mark.parametrize("cell", ["lstm", *rarely("gru", "rnn")])
+def test_a_curve_in_two_pieces_is_answered_as_in_one(cell):
+    model = lt.Stack(1, (4, 3), cell=cell, readout="dense")
+    params = networks(model)
+    whole, inside = lt.answers((model, params), CURVES), lt.states((model, params), CURVES)
+    middle = jax.tree.map(lambda each: each[:, :, 7], inside)
+    rest = lt.answers((model, params), CURVES[:, 8:], initial=middle)
+    np.testing.assert_allclose(rest, whole[:, :, 8:], atol=1e-5)
+    after = lt.states((model, params), CURVES[:, 8:], initial=middle)
+    jax.tree.map(lambda one, other: np.testing.assert_allclose(one, other[:, :, 8:], atol=1e-5), after, inside)
+    alone = lt.rollout((model, params), CURVES[:, 8:12], 5, initial=middle).answers
+    np.testing.assert_allclose(alone, lt.rollout((model, params), CURVES[:, :12], 5).answers, atol=1e-5)
+
+
+def test_answers_from_given_states_are_the_same_whatever_other_networks_and_curves_there_are():
+    params = networks(MODEL, 5)
+    middle = jax.tree.map(lambda each: each[:, :, 7], lt.states((MODEL, params), CURVES))
+    every = lt.answers((MODEL, params), CURVES, initial=middle)
+    own = jax.tree.map(lambda each: each[2:3, 4:5], middle)
+    alone = jax.tree.map(lambda leaf: leaf[2:3], params)
+    np.testing.assert_array_equal(lt.answers((MODEL, alone), CURVES[4:5], initial=own), every[2:3, 4:5])
+    shared = jax.tree.map(lambda each: each[:, 4:5], middle)
+    both = lt.answers((MODEL, params), CURVES, initial=shared)
+    np.testing.assert_array_equal(both[:, 4], every[:, 4])
+    at_zero = jax.tree.map(np.zeros_like, middle)
+    np.testing.assert_allclose(
+        lt.answers((MODEL, params), CURVES, initial=at_zero), lt.answers((MODEL, params), CURVES), atol=1e-6
+    )

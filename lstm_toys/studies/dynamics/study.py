@@ -21,7 +21,7 @@ from lstm_toys.execution import code, lowering
 from lstm_toys.figures import Drawing
 from lstm_toys.networks.inside import inside, last
 from lstm_toys.output import counted
-from lstm_toys.populations.states import check_initial
+from lstm_toys.populations.answering import check_initial
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import storage
 from lstm_toys.results.arrays import of_networks
