@@ -12,7 +12,6 @@ from flax import traverse_util
 from jaxtyping import Array, Float, Int, PyTree
 
 from lstm_toys import arguments
-from lstm_toys.networks import training
 from lstm_toys.networks.inside import inside, last
 from lstm_toys.networks.layer import SLOPE, Layer, squashed
 from lstm_toys.populations import answering, blocks
@@ -23,6 +22,9 @@ Context: TypeAlias = nn.module.InterceptorContext
 
 Member: TypeAlias = tuple[PyTree, Int[Array, " K"], Float[Array, " K"]]
 """ONE network, its held or clamped units, and their values; NaN: their own means."""
+
+During: TypeAlias = Callable[[PyTree | None, Float[Array, "C T F"]], tuple[Float[Array, "C ..."], PyTree]]
+"""What ONE changed network answers to a piece of curves from states, None for zero, and its states after that."""
 
 FAR = 1e4
 """An input at which both gate functions are 1."""
@@ -36,13 +38,15 @@ def intervene(
     hold: float | Float[np.ndarray, "S K"] | None = None,
     gate: str | None = None,
     *,
+    start: int = 0,
+    stop: int | None = None,
     block: int | None = None,
 ) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
     """Computes the answers of every network to curves while some units of a layer, or one of their gates, are held.
 
-    A held unit has a constant value from before the first time point, as seen by its own layer and by the layers above.
-    Only its hidden state has the value ``hold``; its other states, such as the cell of an LSTM, are held at their
-    means. Answers do not depend on which other networks there are.
+    A held unit has a constant value from before the time point ``start``, as seen by its own layer and by the layers
+    above. Only its hidden state has the value ``hold``; its other states, such as the cell of an LSTM, are held at
+    their means. Answers do not depend on which other networks there are.
 
     Args:
         networks: networks, or a pair ``(model, params)``; see `lt.answers`.
@@ -54,6 +58,8 @@ def intervene(
         gate: the gate to hold, instead of the hidden state of the units: ``"input"``, ``"forget"`` or ``"output"`` of
             an LSTM, ``"z"`` or ``"r"`` of a GRU; other cells have no gates. A gate takes values from 0 to 1. None:
             hidden states are held.
+        start: first time point at which units, or gates, are held; by default from the beginning.
+        stop: first time point at which they are not held any more; None: they are held to the end.
         block: number of networks that one compiled program computes; another value changes the last bits. None: the
             ``block`` of the networks, which is that of their training.
 
@@ -61,8 +67,8 @@ def intervene(
         Answers ``[S, C, T, A]``, or ``[S, C, A]`` if the model answers once per curve.
 
     Raises:
-        ValueError: the layer, unit or gate does not exist, the gate cannot have the value, or the layers ignore given
-            initial states; or see `lt.answers`.
+        ValueError: the layer, unit or gate does not exist, the gate cannot have the value, ``start`` and ``stop`` are
+            not time points in this order, or the layers ignore given initial states; or see `lt.answers`.
 
     Example:
         >>> import lstm_toys as lt
@@ -86,24 +92,44 @@ def intervene(
         raise arguments.refused("units", expected, units)
     rows = np.broadcast_to(rows, (seeds, rows.shape[-1]))
     values, bounds = np.full(rows.shape, np.nan, np.float32), {} if gate is None else {"least": 0, "most": 1}
-    if gate is None:
+    points = curves.shape[1]
+    start = arguments.whole("start", start, least=0, most=points - 1)
+    stop = points if stop is None else arguments.whole("stop", stop, least=start + 1, most=points)
+    if gate is None or (start, stop) != (0, points):
         check_initial(model, params, curves.shape[2])
     if hold is not None:
         values[:] = arguments.numbers("hold", hold, f"{seeds} {rows.shape[1]}", **bounds)
 
     mesh = blocks.mesh()
-    program, size = _program(model, layer, gate, mesh), blocks.group_size(seeds, block, mesh.size)
+    program = _program(model, layer, gate, start, stop, mesh)
+    size = blocks.group_size(seeds, block, mesh.size)
     members = params, rows.astype(np.int32), values
     return np.asarray(blocks.in_groups(program, members, size, block, mesh, jnp.asarray(curves, jnp.float32)))
 
 
 @cache
-def _program(model: nn.Module, layer: str, gate: str | None, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
-    return blocks.spread(partial(_held, model, layer) if gate is None else partial(_clamped, model, layer, gate), mesh)
+def _program(
+    model: nn.Module, layer: str, gate: str | None, start: int, stop: int, mesh: jax.sharding.Mesh
+) -> jax.stages.Wrapped:
+    changed = partial(_held, model, layer) if gate is None else partial(_clamped, model, layer, gate)
+
+    def answered(member: Member, curves: Float[Array, "C T F"]) -> Float[Array, "C ..."]:
+        """The answers of ONE network before, during and after what is changed."""
+        during, begun, parts = changed(member, curves), None, []
+        if start:
+            answers, states = inside(model, member[0], curves[:, :start])
+            parts, begun = [answers], last(states)
+        answers, begun = during(begun, curves[:, start:stop])
+        parts.append(answers)
+        if stop < curves.shape[1]:
+            parts.append(inside(model, member[0], curves[:, stop:], begun)[0])
+        return jnp.concatenate(parts, axis=1) if answers.ndim == 3 else parts[-1]
+
+    return blocks.spread(answered, mesh)
 
 
-def _held(model: nn.Module, layer: str, member: Member, curves: Float[Array, "C T F"]) -> Float[Array, "C ..."]:
-    """The answers of ONE network with some units held."""
+def _held(model: nn.Module, layer: str, member: Member, curves: Float[Array, "C T F"]) -> During:
+    """What ONE network answers with some units held, from states on, and its states after that."""
     params, units, values = member
     _, states = inside(model, params, curves)
 
@@ -126,15 +152,18 @@ def _held(model: nn.Module, layer: str, member: Member, curves: Float[Array, "C 
             answers, after = inside(model, params, inputs[:, None], states)
         return overwritten(last(after)), answers
 
-    begun = overwritten(jax.tree.map(jnp.zeros_like, last(states)))
-    answers = jax.lax.scan(step, begun, jnp.swapaxes(curves, 0, 1))[1]
-    return jnp.swapaxes(answers[:, :, 0], 0, 1) if answers.ndim == 4 else answers[-1]
+    zero = jax.tree.map(jnp.zeros_like, last(states))
+
+    def during(begun: PyTree | None, curves: Float[Array, "C T F"]) -> tuple[Float[Array, "C ..."], PyTree]:
+        first = overwritten(zero if begun is None else begun)
+        end, answers = jax.lax.scan(step, first, jnp.swapaxes(curves, 0, 1))
+        return jnp.swapaxes(answers[:, :, 0], 0, 1) if answers.ndim == 4 else answers[-1], end
+
+    return during
 
 
-def _clamped(
-    model: nn.Module, layer: str, gate: str, member: Member, curves: Float[Array, "C T F"]
-) -> Float[Array, "C ..."]:
-    """The answers of ONE network with a gate of some units clamped, by weights that make the gate constant."""
+def _clamped(model: nn.Module, layer: str, gate: str, member: Member, curves: Float[Array, "C T F"]) -> During:
+    """The same with a gate of some units clamped, by weights that make the gate constant."""
     params, units, values = member
     seen: list[tuple[nn.Module, Array, Array]] = []
 
@@ -163,7 +192,13 @@ def _clamped(
     leaves[*path, "kernel"] = kernel.at[:, columns].set(0)
     leaves[*path, "recurrent_kernel"] = recurrent_kernel.at[:, columns].set(0)
     leaves[*path, "bias"] = biases.at[:, columns].set(0).at[0, columns].set(constant).reshape(bias.shape)
-    return training.answer(model, traverse_util.unflatten_dict(leaves), curves)
+    clamped = traverse_util.unflatten_dict(leaves)
+
+    def during(begun: PyTree | None, curves: Float[Array, "C T F"]) -> tuple[Float[Array, "C ..."], PyTree]:
+        answers, states = inside(model, clamped, curves, begun)
+        return answers, last(states)
+
+    return during
 
 
 def _is_layer(context: Context, layer: str) -> bool:

@@ -100,3 +100,31 @@ class Twisted(lt.GRU):
 
 def test_gates_belong_to_the_equations_that_they_are_named_for():
     assert (lt.GRU.gate_places(), Twisted.gate_places()) == ({"z": 0, "r": 1}, {})
+
+
+@pytest.mark.parametrize("gate", [None, "forget"])
+@pytest.mark.parametrize(("start", "stop"), [(2, 5), (0, 4), (3, None)])
+def test_an_intervention_that_begins_and_ends_is_one_between_pieces_from_given_states(gate, start, stop):
+    model = lt.Stack(1, hidden=(4,), readout="dense")
+    params, units = maps.drawn(model, 2), np.array([[0, 2], [3, 1]])
+    own, end = (model, params), CURVES.shape[1] if stop is None else stop
+    found = lt.dynamics.intervene(own, CURVES, "lstm_0", units, 0.2, gate, start=start, stop=stop)
+    usual = lt.answers(own, CURVES)
+    np.testing.assert_allclose(found[:, :, :start], usual[:, :, :start], atol=2e-6)
+    begun = {name: np.zeros((2, 2, 4), np.float32) for name in ("hidden", "cell")}
+    if start:
+        begun = {name: each[:, :, start - 1] for name, each in lt.states(own, CURVES)["lstm_0"].items()}
+    for seed, place in itertools.product(range(2), range(2)):
+        layer, readout = (maps.stacked(params, seed)[name] for name in ("lstm_0", "readout"))
+        chosen, state = units[seed], (begun["hidden"][seed, place].copy(), begun["cell"][seed, place].copy())
+        if gate is None:  # The cell is held at its mean, too, but only for these units, whose hidden state is fixed.
+            state[0][chosen] = 0.2
+        for time in range(start, CURVES.shape[1]):
+            during = time < end
+            clamped = {gate: (chosen, 0.2)} if gate and during else None
+            state, _ = step("lstm", model.gates, layer, CURVES[place, time].astype(float), state, clamped)
+            if gate is None and during:
+                state[0][chosen] = 0.2
+            if gate is not None or during:
+                expected = state[0] @ readout["kernel"] + readout["bias"]
+                np.testing.assert_allclose(found[seed, place, time], expected, atol=3e-6)
