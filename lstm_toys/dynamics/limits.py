@@ -4,9 +4,12 @@ Iteration finds attractors and the shares of starts that they attract; Newton's 
 where they began, is exact, and also finds unstable points. Duplicates are merged.
 """
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from functools import partial
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import jax
@@ -21,6 +24,7 @@ from lstm_toys.dynamics.system import (
     Inputs,
     Params,
     State,
+    States,
     Step,
     System,
     at_each,
@@ -32,8 +36,12 @@ from lstm_toys.dynamics.system import (
 )
 from lstm_toys.populations.trained import Given, resolved
 
-SETTLE, LONG = 300, 2_000
-"""Steps before states are watched, and further steps for states that have not reached a limit by then."""
+SETTLE, LONG, LONGEST = 300, 2_000, 1_000_000
+"""Steps before states are watched; further steps for states that have not reached a limit by then; and the steps up to
+which representatives of states that still drift are followed, through windows that are each twice as far away."""
+
+FOLLOWED = 8
+"""Most representatives of drifting states, of each network under each input, that are followed."""
 
 WINDOW = 128
 """Steps during which states are watched; longer cycles are not found."""
@@ -72,8 +80,9 @@ class Kind(IntEnum):
         NEUTRAL: a fixed point whose largest modulus is 1, up to 1e-9.
         UNSTABLE: a fixed point whose largest modulus is above 1.
         CYCLE: the state returns to where it was.
-        INTEGRATES: the answer rests, while the state moves on at a constant rate.
-        NONE: none of these; the state still moves after all steps.
+        INTEGRATES: the answer rests, while a state that nothing bounds moves on at a constant rate; see ``unbounded``
+            in [what a cell provides](../cells.md#what-a-cell-provides).
+        SLOW: none of these after all steps; the state still moves, at the rate that `Rest` has.
 
     Example:
         >>> lt.dynamics.Kind.STABLE.name
@@ -86,7 +95,7 @@ class Kind(IntEnum):
     UNSTABLE = 2
     CYCLE = 3
     INTEGRATES = 4
-    NONE = 5
+    SLOW = 5
 
 
 class Rest(NamedTuple):
@@ -98,6 +107,8 @@ class Rest(NamedTuple):
         state: the fixed point, or the last state of a start that ended there ``[S, U, Q, D]``.
         answer: the answer there, of a cycle the mean over it ``[S, U, Q, A]``.
         eigenvalues: those of the Jacobian at fixed points, by descending modulus ``[S, U, Q, D]``; elsewhere NaN.
+        rate: the change of the fastest component per step, over half a window at the end ``[S, U, Q]``.
+        watched: the steps after which a kind was given ``[S, U, Q]``; 0 for points that no start reached.
         found: number of limits that were found ``[S, U]``, which may exceed Q.
     """
 
@@ -106,6 +117,8 @@ class Rest(NamedTuple):
     state: Float[Any, "S U Q D"]
     answer: Float[Any, "S U Q A"]
     eigenvalues: Complex[Any, "S U Q D"]
+    rate: Float[Any, "S U Q"]
+    watched: Int[Any, "S U Q"]
     found: Int[Any, "S U"]
 
 
@@ -125,6 +138,15 @@ class Watched(NamedTuple):
     mean: Float[Any, "*N P A"]
     rates: Float[Any, "*N P 2 D"]
     returned: Bool[Any, "*N P"]
+
+
+class _Seen(NamedTuple):
+    """What states were seen to approach: the fixed points near which they ended, kinds, and after how many steps."""
+
+    watched: Watched
+    points: Float[Any, "*N P D"]
+    kinds: Int[Any, "*N P"]
+    steps: Int[Any, "*N P"]
 
 
 def newton(step: Step, start: State, inputs: Input) -> State:
@@ -211,28 +233,22 @@ def limits(system: System, params: Params, inputs: Inputs, starts: Float[np.ndar
     """
     shape = (len(starts), len(inputs), starts.shape[1])
     begun = np.broadcast_to(starts[:, None], (*shape, system.dimension))
-    seen: Watched = each_network(_watched, system, params, begun, inputs, np.int64(SETTLE))
-    integrates = _kinds(seen, np.full_like(seen.end, np.nan)) == Kind.INTEGRATES
-    points = _near_ends(system, params, inputs, seen.end, ~integrates)
-    restless = np.isin(_kinds(seen, points), (Kind.CYCLE, Kind.NONE))
+    look = partial(_looked, system, params, inputs)
+    seen = look(begun, SETTLE)
+    restless = np.isin(seen.kinds, (Kind.CYCLE, Kind.SLOW))
     if restless.any():
-
-        def later(new: Shaped[np.ndarray, "S U P *N"], old: Shaped[np.ndarray, "S U P *N"]) -> np.ndarray:
-            return np.where(restless.reshape(*shape, *(1,) * (old.ndim - 3)), new, old)
-
-        own = np.where(np.asarray(restless.any(axis=-1))[..., None, None], seen.end, np.nan)
-        seen = jax.tree.map(later, each_network(_watched, system, params, own, inputs, np.int64(LONG)), seen)
-        points = later(_near_ends(system, params, inputs, seen.end, restless), points)
+        again = look(np.where(restless.any(axis=-1)[..., None, None], seen.watched.end, np.nan), LONG)
+        seen = _followed(look, _chosen(restless, again, seen, SETTLE + WINDOW))
+    points = seen.points
     before, odd = np.roll(points, 1, axis=2), np.arange(shape[2]) % 2 == 1
     apart = np.abs(points - before).max(axis=-1) > MERGED
     between = np.where(odd[:, None], np.where(apart[..., None], (points + before) / 2, np.nan), begun)
     from_starts = each_network(_NEWTON, system, params, between, inputs)
     every = [
-        _limits(Watched(*(leaf[place] for leaf in seen)), points[place], from_starts[place], most)
-        for place in np.ndindex(shape[:2])
+        _limits(jax.tree.map(itemgetter(place), seen), from_starts[place], most) for place in np.ndindex(shape[:2])
     ]
     found: Rest = jax.tree.map(lambda *each: np.stack(each).reshape(*shape[:2], *np.shape(each[0])), *every)
-    at_rest = found.kind == Kind.STABLE
+    at_rest: Any = found.kind == Kind.STABLE
     states = np.where(at_rest[..., None], found.state, np.nan)
     found.eigenvalues[:] = eigenvalues_at(system, params, inputs, states)
     largest = np.abs(found.eigenvalues[..., 0])
@@ -311,50 +327,126 @@ def _near_ends(
     system: System, params: Params, inputs: Inputs, ends: Float[np.ndarray, "S U P D"], asked: Bool[np.ndarray, "S U P"]
 ) -> Float[np.ndarray, "S U P D"]:
     """The fixed point that Newton's method finds from each end, or from one that is `ALIKE`."""
-    masked = np.where(asked[..., None], ends, np.nan).reshape(-1, *ends.shape[2:])
-    first = np.stack([merged(each, ALIKE) for each in masked]).reshape(asked.shape)
-    own = np.where((first == np.arange(asked.shape[2]))[..., None], ends, np.nan)
-    points = each_network(_NEWTON, system, params, own, inputs)
-    return np.take_along_axis(points, np.maximum(first, 0)[..., None], axis=2)
+    first, own = _firsts(np.where(asked[..., None], ends, np.nan), ALIKE)
+    points = each_network(_NEWTON, system, params, np.where(own[..., None], ends, np.nan), inputs)
+    return _taken(first, points)
 
 
-def _kinds(seen: Watched, points: Float[np.ndarray, "*N P D"]) -> Int[np.ndarray, "*N P"]:
+def _looked(system: System, params: Params, inputs: Inputs, begun: States, steps: int) -> _Seen:
+    """Watches states after some steps, and says what they approach."""
+    watched: Watched = each_network(_watched, system, params, begun, inputs, np.int64(steps))
+    integrates = _kinds(watched, np.full_like(watched.end, np.nan), system.free) == Kind.INTEGRATES
+    points = _near_ends(system, params, inputs, watched.end, ~integrates)
+    kinds = _kinds(watched, points, system.free)
+    # Near an unstable point, but not on it, states slow down before they leave.
+    near = (kinds == Kind.STABLE) & (np.abs(watched.end - points).max(axis=-1) > STILL)
+    if near.any():
+        asked = _firsts(np.where(near[..., None], points, np.nan), MERGED)
+        values = eigenvalues_at(system, params, inputs, np.where(asked.own[..., None], points, np.nan))
+        largest = np.take_along_axis(np.abs(values[..., 0]), asked.first, axis=2)
+        kinds = np.where(near & (largest > 1 + NEUTRAL), Kind.SLOW, kinds)
+    return _Seen(watched, points, kinds, np.full(kinds.shape, steps + WINDOW))
+
+
+def _chosen(mask: Bool[np.ndarray, "*N P"], new: _Seen, old: _Seen, before: int | Int[np.ndarray, "*N P"]) -> _Seen:
+    """What was seen last where a mask says so, after earlier steps, and else what was seen before."""
+
+    def either(new: Shaped[np.ndarray, "*N P *rest"], old: Shaped[np.ndarray, "*N P *rest"]) -> np.ndarray:
+        return np.where(mask.reshape(*mask.shape, *(1,) * (old.ndim - mask.ndim)), new, old)
+
+    chosen: _Seen = jax.tree.map(either, new._replace(steps=new.steps + before), old)
+    return chosen
+
+
+def _followed(look: Callable[[States, int], _Seen], seen: _Seen) -> _Seen:
+    """Follows representatives of states that still drift, through windows that are each twice as far away.
+
+    A representative's kind is that of all states that are `ALIKE`; an infinite state is not followed any further.
+    """
+    drifts = seen.kinds == Kind.SLOW
+    if not drifts.any():
+        return seen
+    first = _firsts(np.where(drifts[..., None], seen.watched.end, np.nan), ALIKE).first
+    sizes = (drifts[..., None] & (first[..., None] == np.arange(drifts.shape[-1]))).sum(axis=-2)
+    chosen = np.argsort(-sizes, axis=-1, kind="stable")[..., :FOLLOWED]
+    followed = jax.tree.map(partial(_taken, chosen), seen)
+    steps, total = LONG, SETTLE + LONG + 2 * WINDOW
+    while total < LONGEST:
+        open_ = (followed.kinds == Kind.SLOW) & (np.take_along_axis(sizes, chosen, axis=-1) > 0)
+        steps = min(2 * steps, LONGEST - total)
+        own = np.where(open_.any(axis=-1)[..., None, None], followed.watched.end, np.nan)
+        if not np.isfinite(own).all(axis=(-2, -1)).any():
+            break
+        new = look(own, steps)
+        open_ &= np.isfinite(new.watched.end).all(axis=-1)
+        if not open_.any():
+            break
+        followed, total = _chosen(open_, new, followed, followed.steps), total + steps + WINDOW
+    matches = first[..., None] == chosen[..., None, :]
+    mine, slot = drifts & matches.any(axis=-1), matches.argmax(axis=-1)
+    return _chosen(mine, jax.tree.map(partial(_taken, slot), followed), seen, 0)
+
+
+def _taken(places: Int[np.ndarray, "*N K"], leaf: Shaped[np.ndarray, "*N P *rest"]) -> Shaped[np.ndarray, "*N K *rest"]:
+    """Entries along P."""
+    return np.take_along_axis(leaf, places.reshape(*places.shape, *(1,) * (leaf.ndim - places.ndim)), places.ndim - 1)
+
+
+class _Firsts(NamedTuple):
+    """For each state the first one that it is merged into, and whether that is itself; 0 and False for NaN."""
+
+    first: Int[np.ndarray, "*N P"]
+    own: Bool[np.ndarray, "*N P"]
+
+
+def _firsts(states: Float[np.ndarray, "S U P D"], distance: float) -> _Firsts:
+    rows = [merged(each, distance) for each in states.reshape(-1, *states.shape[2:])]
+    first = np.stack(rows).reshape(states.shape[:3])
+    return _Firsts(np.maximum(first, 0), first == np.arange(states.shape[2]))
+
+
+def _kinds(seen: Watched, points: Float[np.ndarray, "*N P D"], free: Bool[np.ndarray, " D"]) -> Int[np.ndarray, "*N P"]:
     """The kinds of limits that states approach, with all fixed points, near which they end, called stable.
 
     A state is at rest near its point if it is still or coming to rest. It integrates if answers rest while the
-    component that moves fastest moves at a constant rate. It cycles if it returned to where it was, with constant
-    swings.
+    component that moves fastest, which nothing bounds, moves at a constant rate. It cycles if it returned to where it
+    was, with constant swings.
     """
     before, after = np.moveaxis(seen.swings, -1, 0)
     near = np.abs(seen.end - points).max(axis=-1) <= NEAR
     settled = near & (after <= np.maximum(STILL, (1 - STEADY) * before))
-    early, late = np.moveaxis(np.take_along_axis(seen.rates, _fastest(seen)[..., None, None], -1)[..., 0], -1, 0)
+    fastest = _fastest(seen)
+    early, late = np.moveaxis(np.take_along_axis(seen.rates, fastest[..., None, None], -1)[..., 0], -1, 0)
     steady = (np.abs(late - early) <= STEADY * np.abs(late)) & (np.abs(late) * (WINDOW // 2) > STILL)
-    integrates = steady & ((seen.high - seen.low).max(axis=-1) <= RESTING)
+    integrates = free[fastest] & steady & ((seen.high - seen.low).max(axis=-1) <= RESTING)
     cycles = seen.returned & (np.abs(after - before) <= STEADY * before) & (after > STILL)
-    return np.select([settled, integrates, cycles], [Kind.STABLE, Kind.INTEGRATES, Kind.CYCLE], Kind.NONE)
+    return np.select([settled, integrates, cycles], [Kind.STABLE, Kind.INTEGRATES, Kind.CYCLE], Kind.SLOW)
 
 
 def _fastest(seen: Watched) -> Int[np.ndarray, "*N P"]:
     return np.asarray(np.abs(seen.rates[..., 1, :]).argmax(axis=-1))
 
 
-def _limits(seen: Watched, points: Float[np.ndarray, "P D"], from_starts: Float[np.ndarray, "P D"], most: int) -> Rest:
+def _limits(seen: _Seen, from_starts: Float[np.ndarray, "P D"], most: int) -> Rest:
     """The limits of ONE network under one input, ``[Q ...]``, before its fixed points are classified."""
-    kinds, fastest, count = _kinds(seen, points), _fastest(seen), len(points)
+    (watched, points, kinds, steps), count = seen, len(from_starts)
+    fastest, rate = _fastest(watched), np.abs(watched.rates[..., 1, :]).max(axis=-1)
     settled, every = kinds == Kind.STABLE, np.concatenate([points, from_starts])
     at_rest = merged(np.where(np.append(settled, np.ones(count, bool))[:, None], every, np.nan), MERGED)
-    alike = merged(np.concatenate([seen.low, seen.high, fastest[:, None]], axis=-1), ALIKE)
-    groups = [*zip(kinds.tolist(), np.select([settled, kinds != Kind.NONE], [at_rest[:count], alike]), strict=True)]
+    alike = merged(np.concatenate([watched.low, watched.high, fastest[:, None]], axis=-1), ALIKE)
+    groups = [*zip(kinds.tolist(), np.select([settled, kinds != Kind.SLOW], [at_rest[:count], alike]), strict=True)]
     sizes = {group: groups.count(group) for group in dict.fromkeys(groups)}
     sizes |= {(Kind.STABLE, place): 0 for place in dict.fromkeys(at_rest[count:]) if place >= count}
 
-    state, answer = np.full(points.shape[1], np.nan), np.full(seen.mean.shape[1], np.nan)
-    nothing = Rest(Kind.NOTHING, 0.0, state, answer, state.astype(complex), 0)
+    state, answer = np.full(points.shape[1], np.nan), np.full(watched.mean.shape[1], np.nan)
+    nothing = Rest(Kind.NOTHING, 0.0, state, answer, state.astype(complex), 0.0, 0, 0)
     limits = [nothing] * most
     for q, ((kind, place), size) in enumerate(sorted(sizes.items(), key=lambda item: -item[1])[:most]):
         limits[q] = nothing._replace(kind=kind, share=size / count, state=every[place])
-        if kind != Kind.STABLE:
-            member = groups.index((kind, place))
-            limits[q] = limits[q]._replace(state=seen.end[member], answer=seen.mean[member])
+        members = [number for number, group in enumerate(groups) if group == (kind, place)]
+        if members:  # Of several, the one that moves fastest.
+            member = max(members, key=lambda number: rate[number])
+            limits[q] = limits[q]._replace(rate=rate[member], watched=steps[member])
+            if kind != Kind.STABLE:
+                limits[q] = limits[q]._replace(state=watched.end[member], answer=watched.mean[member])
     return Rest(*map(np.stack, zip(*limits, strict=True)))._replace(found=len(sizes))

@@ -9,10 +9,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Bool, Float, PyTree
 
 from lstm_toys import arguments
-from lstm_toys.networks.inside import inside, last
+from lstm_toys.networks.inside import inside, last, unbounded
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.answering import check_initial
 from lstm_toys.populations.trained import Given, Networks, resolved
@@ -43,10 +43,12 @@ class System:
         model: a Flax module whose layers begin in the initial states that they are given.
         places: for each part of a flat state, in order, the name of its layer, its name in this layer, such as
             ``"cell"``, and its number of units.
+        unbounded: whether nothing bounds each part, as its layer declares.
     """
 
     model: nn.Module
     places: tuple[tuple[str, str, int], ...]
+    unbounded: tuple[bool, ...]
 
     @property
     def dimension(self) -> int:
@@ -72,6 +74,11 @@ class System:
         """Joins states by layer and name, as `lt.states` returns them, along their last axis."""
         parts = [states[layer][name] for layer, name, _ in self.places]
         return parts[0].__array_namespace__().concat(parts, axis=-1)
+
+    @property
+    def free(self) -> Bool[np.ndarray, " D"]:
+        """Which components of a flat state nothing bounds."""
+        return np.repeat(self.unbounded, [units for _, _, units in self.places])
 
     @property
     def components(self) -> list[str]:
@@ -101,7 +108,8 @@ def system_of(networks: Given, input_size: int) -> System:
     one = jax.tree.map(lambda leaf: leaf[0], params)
     found = jax.eval_shape(lambda own: last(inside(model, own, jnp.zeros((1, 1, input_size)))[1]), one)
     places = [(layer, name, each.shape[-1]) for layer, names in found.items() for name, each in names.items()]
-    return System(model, tuple(places))
+    free = unbounded(model, one, jnp.zeros((1, 1, input_size)))
+    return System(model, tuple(places), tuple((layer, name) in free for layer, name, _ in places))
 
 
 def flat_states(

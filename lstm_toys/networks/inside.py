@@ -49,6 +49,21 @@ def variables(params: PyTree, initial: PyTree[Float[Array, "C _"]] | None = None
     return {"params": params, **({INITIAL: traverse_util.unflatten_dict(begun, sep="/")} if begun else {})}
 
 
+def unbounded(model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"]) -> set[tuple[str, str]]:
+    """The layers and names of states of ONE network that nothing bounds, as the layers declare it."""
+    found = set[tuple[str, str]]()
+
+    def noted(following: Any, args: Any, kwargs: Any, context: nn.module.InterceptorContext) -> Any:
+        if context.method_name == "__call__":
+            layer = "/".join(context.module.path)
+            found.update((layer, name) for name in getattr(context.module, "unbounded", ()))
+        return following(*args, **kwargs)
+
+    with nn.intercept_methods(noted):
+        jax.eval_shape(model.apply, {"params": params}, inputs)
+    return found
+
+
 def last(states: PyTree[Float[Array, "C T _"]]) -> PyTree[Float[Array, "C _"]]:
     """The states after the last time point."""
     return jax.tree.map(lambda each: each[:, -1], states)

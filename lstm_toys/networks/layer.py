@@ -40,11 +40,17 @@ CANDIDATE = "candidate"
 class Layer(nn.Module):
     """A recurrent layer of H units; raises InvalidModel, a ValueError, if units or gates are invalid.
 
-    ``columns`` names the gate, or `CANDIDATE`, that each H columns of the kernels belong to, in order.
+    ``columns`` names the gate, or `CANDIDATE`, that each H columns of the kernels belong to, in order. ``unbounded``
+    names the states that nothing bounds, and that may therefore integrate a constant input for ever.
     """
 
     units: int
     columns: ClassVar[tuple[str, ...]] = (CANDIDATE,)
+
+    @property
+    def unbounded(self) -> tuple[str, ...]:
+        """The names of states that nothing bounds; by default none."""
+        return ()
 
     @classmethod
     def gate_places(cls) -> dict[str, int]:

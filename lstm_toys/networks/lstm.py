@@ -175,6 +175,11 @@ class LSTM(Layer):
     gates: Gates = "sigmoid"
     columns = ("input", "forget", CANDIDATE, "output")
 
+    @property
+    def unbounded(self) -> tuple[str, ...]:
+        """The cell, if a forget gate can be 1; one that stays below 1 bounds it."""
+        return ("cell",) if self.gates == "hard" else ()
+
     @nn.compact
     def __call__(self, inputs: Float[Array, "C T F"]) -> Float[Array, "C T H"]:
         """Returns the hidden state after every time point of the inputs."""

@@ -56,7 +56,7 @@ def test_a_rotation_is_a_cycle_about_a_neutral_point(of_linear):
 
 def test_growth_comes_to_nothing_and_leaves_an_unstable_point(of_linear):
     found = of_linear["growth"]
-    assert found.kind[0, :3].tolist() == [Kind.NONE, Kind.UNSTABLE, Kind.NOTHING]
+    assert found.kind[0, :3].tolist() == [Kind.SLOW, Kind.UNSTABLE, Kind.NOTHING]
     assert found.share[0, :2].tolist() == [1, 0]
     np.testing.assert_allclose(found.state[0, 1], 0, atol=1e-12)
 
@@ -66,7 +66,7 @@ def test_a_memory_keeps_each_of_its_starts(of_linear):
     np.testing.assert_array_equal(found.share[0], [0.25] * 4 + [0] * 4)
     assert {*found.kind[0, :4]} == {Kind.NEUTRAL}  # Others between them are found as well.
     np.testing.assert_array_equal(found.eigenvalues[0, :4], np.tile([1, 0.5], (4, 1)))
-    assert found.kind[1, 0] == Kind.NONE  # It integrates its input, and shows that.
+    assert found.kind[1, 0] == Kind.SLOW  # It integrates its input, and shows that.
 
 
 @pytest.mark.long

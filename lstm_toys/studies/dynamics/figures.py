@@ -26,7 +26,7 @@ KINDS = {
     Kind.NEUTRAL: "a point that neither attracts nor repels",
     Kind.CYCLE: "a cycle",
     Kind.INTEGRATES: "a state that integrates, while the answer rests",
-    Kind.NONE: "none of these",
+    Kind.SLOW: "none of these",
 }
 
 NETWORKS, PERIODS, MODES = 4, 4, 8
