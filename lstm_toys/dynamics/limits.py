@@ -237,7 +237,7 @@ def limits(system: System, params: Params, inputs: Inputs, starts: Float[np.ndar
     seen = look(begun, SETTLE)
     restless = np.isin(seen.kinds, (Kind.CYCLE, Kind.SLOW))
     if restless.any():
-        again = look(np.where(restless.any(axis=-1)[..., None, None], seen.watched.end, np.nan), LONG)
+        again = look(np.where(np.asarray(restless.any(axis=-1))[..., None, None], seen.watched.end, np.nan), LONG)
         seen = _followed(look, _chosen(restless, again, seen, SETTLE + WINDOW))
     points = seen.points
     before, odd = np.roll(points, 1, axis=2), np.arange(shape[2]) % 2 == 1
@@ -248,8 +248,8 @@ def limits(system: System, params: Params, inputs: Inputs, starts: Float[np.ndar
         _limits(jax.tree.map(itemgetter(place), seen), from_starts[place], most) for place in np.ndindex(shape[:2])
     ]
     found: Rest = jax.tree.map(lambda *each: np.stack(each).reshape(*shape[:2], *np.shape(each[0])), *every)
-    at_rest: Any = found.kind == Kind.STABLE
-    states = np.where(at_rest[..., None], found.state, np.nan)
+    at_rest = found.kind == Kind.STABLE
+    states = np.where(np.asarray(at_rest)[..., None], found.state, np.nan)
     found.eigenvalues[:] = eigenvalues_at(system, params, inputs, states)
     largest = np.abs(found.eigenvalues[..., 0])
     found.kind[at_rest & (largest > 1 - NEUTRAL)] = Kind.NEUTRAL
@@ -361,12 +361,15 @@ def _chosen(mask: Bool[np.ndarray, "*N P"], new: _Seen, old: _Seen, before: int 
 def _followed(look: Callable[[States, int], _Seen], seen: _Seen) -> _Seen:
     """Follows representatives of states that still drift, through windows that are each twice as far away.
 
-    A representative's kind is that of all states that are `ALIKE`; an infinite state is not followed any further.
+    A representative's kind is that of all states within `MERGED` of it, or that are `ALIKE` if there are too many. An
+    infinite state is not followed any further.
     """
     drifts = seen.kinds == Kind.SLOW
     if not drifts.any():
         return seen
-    first = _firsts(np.where(drifts[..., None], seen.watched.end, np.nan), ALIKE).first
+    ends = np.where(drifts[..., None], seen.watched.end, np.nan)
+    (first, fine), (coarse, _) = _firsts(ends, MERGED), _firsts(ends, ALIKE)
+    first = np.where((fine.sum(axis=-1) <= FOLLOWED)[..., None], first, coarse)
     sizes = (drifts[..., None] & (first[..., None] == np.arange(drifts.shape[-1]))).sum(axis=-2)
     chosen = np.argsort(-sizes, axis=-1, kind="stable")[..., :FOLLOWED]
     followed = jax.tree.map(partial(_taken, chosen), seen)
@@ -430,10 +433,11 @@ def _fastest(seen: Watched) -> Int[np.ndarray, "*N P"]:
 def _limits(seen: _Seen, from_starts: Float[np.ndarray, "P D"], most: int) -> Rest:
     """The limits of ONE network under one input, ``[Q ...]``, before its fixed points are classified."""
     (watched, points, kinds, steps), count = seen, len(from_starts)
-    fastest, rate = _fastest(watched), np.abs(watched.rates[..., 1, :]).max(axis=-1)
+    rate = np.abs(watched.rates[..., 1, :]).max(axis=-1)
     settled, every = kinds == Kind.STABLE, np.concatenate([points, from_starts])
     at_rest = merged(np.where(np.append(settled, np.ones(count, bool))[:, None], every, np.nan), MERGED)
-    alike = merged(np.concatenate([watched.low, watched.high, fastest[:, None]], axis=-1), ALIKE)
+    moving = np.where(kinds == Kind.INTEGRATES, _fastest(watched), 0)
+    alike = merged(np.concatenate([watched.low, watched.high, moving[:, None]], axis=-1), ALIKE)
     groups = [*zip(kinds.tolist(), np.select([settled, kinds != Kind.SLOW], [at_rest[:count], alike]), strict=True)]
     sizes = {group: groups.count(group) for group in dict.fromkeys(groups)}
     sizes |= {(Kind.STABLE, place): 0 for place in dict.fromkeys(at_rest[count:]) if place >= count}
