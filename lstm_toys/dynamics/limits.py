@@ -19,6 +19,7 @@ from jaxtyping import Array, Bool, Complex, Float, Int, Shaped
 
 from lstm_toys import arguments
 from lstm_toys.dynamics.linear import eigenvalues_at
+from lstm_toys.dynamics.points import table
 from lstm_toys.dynamics.system import (
     Input,
     Inputs,
@@ -110,6 +111,10 @@ class Rest(NamedTuple):
         rate: the change of the fastest component per step, over half a window at the end ``[S, U, Q]``.
         watched: the steps after which a kind was given ``[S, U, Q]``; 0 for points that no start reached.
         found: number of limits that were found ``[S, U]``, which may exceed Q.
+        seeds: seeds of the networks ``[S]``.
+        inputs: the constant inputs ``[U, F]``.
+        spacing: distance of time points, in the unit of x.
+        components: names of the components of a state, such as ``lstm_0/cell/3``.
     """
 
     kind: Int[Any, "S U Q"]
@@ -120,6 +125,32 @@ class Rest(NamedTuple):
     rate: Float[Any, "S U Q"]
     watched: Int[Any, "S U Q"]
     found: Int[Any, "S U"]
+    seeds: Any = None
+    inputs: Any = None
+    spacing: float | None = None
+    components: tuple[str, ...] | None = None
+
+    def to_dataframe(self, *, states: bool = False) -> Any:
+        """Returns a table with a row for each limit.
+
+        Args:
+            states: also have a column for each component of the state.
+
+        Returns:
+            A `pandas.DataFrame` with the columns ``seed``, ``input`` (``input_0`` and so on for several features),
+            ``kind`` by name, ``share`` of starts, ``rate``, ``watched``, ``time_constant_steps`` and ``time_constant``
+            of the leading eigenvalue, in steps and in x, ``eigenvalue_real``, ``eigenvalue_imaginary``, and ``answer``.
+
+        Example:
+            >>> found = lt.dynamics.rest(trained, visited, inputs)  # doctest: +SKIP
+            >>> found.to_dataframe().groupby("seed").kind.value_counts()  # doctest: +SKIP
+        """
+        names = np.vectorize(lambda kind: Kind(kind).name.lower(), otypes=[object])(self.kind)
+        columns = {"kind": names, "share": self.share, "rate": self.rate, "watched": self.watched}
+        about = self.answer, self.eigenvalues[..., 0], float(self.spacing or 1.0)
+        points = self.state if states else None
+        known = self.kind != Kind.NOTHING
+        return table(known, self.seeds, self.inputs, columns, *about, points, self.components or ())
 
 
 class Watched(NamedTuple):
@@ -182,6 +213,7 @@ def rest(
     *,
     starts: int = 64,
     most: int = 8,
+    spacing: float = 1.0,
 ) -> Rest:
     """Finds where networks come to rest under constant inputs: fixed points, cycles, or cells that integrate.
 
@@ -196,6 +228,7 @@ def rest(
         starts: number of initial states, P, at least two; every second one is drawn around the visited ones. More of
             them find limits that attract fewer states.
         most: largest number of limits of each network and input, Q; those with the largest shares of starts are kept.
+        spacing: distance of time points, in the unit of x; only time constants in tables depend on it.
 
     Returns:
         The limits, their kinds, and the shares of starts that end there; see `Rest`.
@@ -213,8 +246,11 @@ def rest(
     inputs = np.asarray(arguments.array("inputs", inputs, "U F", hint=", one constant input per row"), float)
     starts, (most,) = arguments.whole("starts", starts, least=2), arguments.counts(most=most)
     networks = resolved(networks)
+    spacing = arguments.number("spacing", spacing, above=0)
     system = system_of(networks, inputs.shape[1])
-    return limits(system, networks.params, inputs, starts_of(flat_states(system, networks, visited), starts), most)
+    begun = starts_of(flat_states(system, networks, visited), starts)
+    found, names = limits(system, networks.params, inputs, begun, most), tuple(system.components)
+    return found._replace(seeds=np.array(networks.seeds), inputs=inputs, spacing=spacing, components=names)
 
 
 def limits(system: System, params: Params, inputs: Inputs, starts: Float[np.ndarray, "S P D"], most: int = 8) -> Rest:
@@ -453,4 +489,5 @@ def _limits(seen: _Seen, from_starts: Float[np.ndarray, "P D"], most: int) -> Re
             limits[q] = limits[q]._replace(rate=rate[member], watched=steps[member])
             if kind != Kind.STABLE:
                 limits[q] = limits[q]._replace(state=watched.end[member], answer=watched.mean[member])
-    return Rest(*map(np.stack, zip(*limits, strict=True)))._replace(found=len(sizes))
+    found: Rest = jax.tree.map(lambda *each: np.stack(each), *limits)
+    return found._replace(found=len(sizes))

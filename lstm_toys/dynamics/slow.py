@@ -6,7 +6,7 @@ of q above 0 are ghosts of fixed points that nearly exist, and lines of slow poi
 
 from collections.abc import Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +16,7 @@ from jaxtyping import Array, Bool, Complex, Float, Int
 from lstm_toys import arguments
 from lstm_toys.dynamics.limits import evenly
 from lstm_toys.dynamics.linear import eigenvalues_at
+from lstm_toys.dynamics.points import table
 from lstm_toys.dynamics.system import (
     Input,
     Params,
@@ -52,6 +53,10 @@ class SlowPoints(NamedTuple):
         answer: the answer one step later ``[S, U, P, A]``.
         examined: indices, along P, of the E points whose eigenvalues were computed.
         eigenvalues: those of the Jacobian at these points, by descending modulus ``[S, U, E, D]``.
+        seeds: seeds of the networks ``[S]``.
+        inputs: the constant inputs ``[U, F]``.
+        spacing: distance of time points, in the unit of x.
+        components: names of the components of a state, such as ``lstm_0/cell/3``.
 
     Example:
         >>> lt.dynamics.SlowPoints._fields[:4]
@@ -65,6 +70,31 @@ class SlowPoints(NamedTuple):
     answer: Float[np.ndarray, "S U P A"]
     examined: Int[np.ndarray, " E"]
     eigenvalues: Complex[np.ndarray, "S U E D"]
+    seeds: Any = None
+    inputs: Any = None
+    spacing: float | None = None
+    components: tuple[str, ...] | None = None
+
+    def to_dataframe(self, *, states: bool = False) -> Any:
+        """Returns a table with a row for each start.
+
+        Args:
+            states: also have a column for each component of the state.
+
+        Returns:
+            A `pandas.DataFrame` with the columns ``seed``, ``input`` (``input_0`` and so on for several features),
+            ``q``, ``speed``, ``time_constant_steps`` and ``time_constant`` of the leading eigenvalue, in steps and in
+            x, ``eigenvalue_real`` and ``eigenvalue_imaginary``, which are NaN unless examined, and ``answer``.
+
+        Example:
+            >>> found = lt.dynamics.slow_points(trained, visited, inputs)  # doctest: +SKIP
+            >>> found.to_dataframe().groupby("seed").speed.median()  # doctest: +SKIP
+        """
+        leading = np.full(self.q.shape, np.nan, complex)
+        leading[..., self.examined] = self.eigenvalues[..., 0]
+        columns, points = {"q": self.q, "speed": self.speed}, self.state if states else None
+        about = self.answer, leading, float(self.spacing or 1.0), points, self.components or ()
+        return table(np.isfinite(self.q), self.seeds, self.inputs, columns, *about)
 
 
 def slow_points(
@@ -114,7 +144,8 @@ def slow_points(
     networks = resolved(networks)
     system = system_of(networks, inputs.shape[1])
     begun = np.repeat(evenly(flat_states(system, networks, visited), starts)[:, None], len(inputs), axis=1)
-    return descents(system, networks.params, inputs, begun, spacing, tolerance, examined)
+    found, names = descents(system, networks.params, inputs, begun, spacing, tolerance, examined), system.components
+    return found._replace(seeds=np.array(networks.seeds), inputs=inputs, spacing=spacing, components=tuple(names))
 
 
 def descents(

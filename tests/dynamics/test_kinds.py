@@ -1,4 +1,4 @@
-"""Kinds of limits of systems whose kinds are known: lines that leak, integrators, slow manifolds, cycles, bounded cells."""
+"""Kinds of limits of systems whose kinds are known: leaky lines, integrators, slow manifolds, cycles, bounded cells."""
 
 import flax.linen as nn
 import jax
