@@ -95,7 +95,7 @@ def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"])
     if np.ptp(ours) > 0 and np.ptp(theirs) > 0:
         found["correlation"] = lt.statistics.rank_correlation(ours, theirs).as_json("value")
         random = np.random.default_rng(0)
-        lt.statistics.resample(count, PERMUTATIONS, random)  # As when permutations were drawn after the resamples.
+        lt.statistics.resample(count, PERMUTATIONS, random)  # Published permutations were drawn after these.
         one, other = rankdata([ours, theirs], axis=1) - (count + 1) / 2
         shuffled = random.permuted(np.tile(other, (PERMUTATIONS, 1)), axis=1) @ one
         found["permuted"] = np.quantile(np.abs(shuffled / np.sqrt((one @ one) * (other @ other))), 0.95)

@@ -35,15 +35,15 @@ def measured(run: lt.Run, measure: Callable[[Mapping[str, Any]], Measured]) -> d
     losses = trained.results.training.train_loss.values[sound, -1]  # Of fresh strings: those of the validation set.
     scores = {"validation loss": -losses, **found["scores"]}
     return {
-        name: each if isinstance(each, int) else spread(each, sound)
+        name: each if isinstance(each, int) else padded(each, sound)
         for name, each in {**found, "scores": scores}.items()
     }
 
 
-def spread(values: Any, sound: jt.Bool[np.ndarray, " S"]) -> Any:
-    """Arrays over all networks, from those over the networks that did not diverge."""
+def padded(values: Any, sound: jt.Bool[np.ndarray, " S"]) -> Any:
+    """Arrays over all networks, with NaN for those that diverged."""
     if isinstance(values, Mapping):
-        return {name: spread(each, sound) for name, each in values.items()}
+        return {name: padded(each, sound) for name, each in values.items()}
     whole = np.full((len(sound), *np.shape(values)[1:]), np.nan)
     whole[sound] = values
     return whole

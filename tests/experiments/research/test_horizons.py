@@ -345,7 +345,7 @@ def test_recipes_are_judged_if_enough_horizons_are_known_and_differ():
 
 def test_networks_that_diverged_are_listed_without_numbers():
     sound = np.array([True, False, True])
-    found = measured.spread({"horizon": np.array([5.0, 7]), "shifted": np.ones((2, 2))}, sound)
+    found = measured.padded({"horizon": np.array([5.0, 7]), "shifted": np.ones((2, 2))}, sound)
     np.testing.assert_equal(found["horizon"], [5, np.nan, 7])
     np.testing.assert_equal(found["shifted"], [[1, 1], [np.nan, np.nan], [1, 1]])
 

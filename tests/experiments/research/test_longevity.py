@@ -147,7 +147,7 @@ def test_valleys_are_those_of_the_networks_that_learned(world, monkeypatch):
     results = lt.load(run.folder).results
     errors = results.training.train_rmse.values[:, -1, 0]
     for learned in (errors <= np.median(errors), errors < 0):
-        told = SimpleNamespace(results=results.assign(learned=("seed", learned)))
+        told = SimpleNamespace(results=results.assign(learned=results.learned.copy(data=learned)))
         monkeypatch.setattr(lt, "load", lambda _, told=told: told)
         found = longevity.valleys(run)
         assert found["of"] == 3
