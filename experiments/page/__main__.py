@@ -12,6 +12,8 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
+import lstm_toys as lt
+
 from . import build, playground, post, runs
 
 PARTS = {"playground": playground.make, "post": post.make}
@@ -45,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if page.is_symlink() or (page.exists() and not ours(page)):
             parser.exit(1, f"{page}: changed since it was written, or not written by this command; move it first\n")
         write(page, sealed(build.html(made, missing).encode()))
+    except lt.errors.UsageError as error:
+        parser.exit(2, f"{error}\n")
     except OSError as error:
         parser.exit(1, f"{error}\n")
     except KeyboardInterrupt:

@@ -38,7 +38,7 @@ class FinishedRun(NamedTuple):
 
 
 def find(results_dir: Path) -> tuple[dict[str, FinishedRun], dict[str, str]]:
-    """Returns the finished runs by name, and the commands of the missing ones; raises OSError."""
+    """Returns the finished runs by name, and the commands of the missing ones; raises as `lt.find`."""
     studies = {arguments: planned(arguments) for commands in COMMANDS.values() for arguments in commands}
     runs = dict(zip(studies, lt.find([*studies.values()], results_dir), strict=True))
     found, missing = {}, {}

@@ -66,7 +66,7 @@ def test_a_page_is_made_of_the_runs_that_there_are_and_replaced_unless_somebody_
     assert opened == [page.as_uri()]
     assert capsys.readouterr().out == f"{page}\n"
     page.write_text(theirs := page.read_text() + "mine")
-    assert written() == 1
+    assert written("--quiet") == 1
     assert "changed since it was written" in conftest.refusal(capsys)
     assert page.read_text() == theirs
     assert [*tmp_path.iterdir()] == [page]
@@ -104,13 +104,21 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(written, tmp_path, mon
     assert [*tmp_path.iterdir()] == [page]
 
 
-def test_ctrl_c_ends_it_with_a_line(monkeypatch, capsys):
-    def stopped(_):
-        raise KeyboardInterrupt
+@pytest.mark.parametrize(
+    ("raised", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted\n"),
+        (lt.errors.UsageError("JAX does not start"), 2, "JAX does not start\n"),
+        (OSError(errno.EACCES, "Permission denied", "runs"), 1, "[Errno 13] Permission denied: 'runs'\n"),
+    ],
+)
+def test_whatever_ends_it_is_said_in_one_line(raised, code, said, monkeypatch, capsys):
+    def find(_):
+        raise raised
 
-    monkeypatch.setattr(runs, "find", stopped)
-    assert ended() == 130
-    assert conftest.refusal(capsys) == "interrupted\n"
+    monkeypatch.setattr(runs, "find", find)
+    assert ended() == code
+    assert conftest.refusal(capsys) == said
 
 
 @pytest.mark.parametrize("wrong", ["--quie", "--what", "mine"])
